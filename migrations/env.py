@@ -1,0 +1,35 @@
+"""Runs every migration on both databases: one history, two version tables."""
+
+from logging import getLogger
+from typing import Any
+
+from alembic import context
+from flask import current_app
+from sqlalchemy import Connection
+
+from neupusti.core.database import db
+from neupusti.core.migration import version_table
+
+logger = getLogger(__name__)
+
+
+def run(bind: str | None, connection: Connection) -> None:
+    """Bring one database to the wanted revision, all in one transaction."""
+    options: dict[str, Any] = {
+        "connection": connection,
+        "target_metadata": db.metadatas[bind],
+        "version_table": version_table(bind),
+        "render_as_batch": connection.dialect.name == "sqlite",
+        "compare_type": True,
+    }
+    context.configure(**options)
+    with context.begin_transaction():
+        context.run_migrations(engine_name=bind or "main")
+
+
+if context.is_offline_mode():
+    raise SystemExit("Migrations run against a database only.")
+with current_app.app_context():
+    for name in (None, "access"):
+        with db.engines[name].begin() as link:
+            run(name, link)

@@ -1,0 +1,58 @@
+"""Assembles the application. The only module that knows every feature."""
+
+from flask import Flask
+
+from neupusti.catalog.feature import FEATURE as CATALOG
+from neupusti.config import ROOT, Settings
+from neupusti.core import database, errors, frame, log
+from neupusti.core.assets import Assets
+from neupusti.core.database import db
+from neupusti.core.edge import Edge
+from neupusti.core.languages import LanguagePrefix, current
+from neupusti.core.pages import Pages
+from neupusti.core.registry import Registry
+from neupusti.extensions import babel, csrf, migrate
+from neupusti.policy.feature import FEATURE as POLICY
+from neupusti.site.feature import FEATURE as SITE
+
+FEATURES = (POLICY, CATALOG, SITE)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the whole site for `settings`, or for those of the environment."""
+    settings = settings or Settings.from_env()
+    log.configure()
+    app = Flask(
+        "neupusti",
+        root_path=str(ROOT),
+        static_folder=None,
+        instance_path=str(settings.instance),
+    )
+    app.config.from_mapping(settings.for_flask())
+    app.extensions["neupusti.settings"] = settings
+
+    db.init_app(app)
+    with app.app_context():
+        database.prepare_all(dict(db.engines))
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    csrf.init_app(app)
+    babel.init_app(app, locale_selector=lambda: current().locale)
+
+    Assets(ROOT / "static").install(app)
+    Pages().install(app)
+    frame.install(
+        app,
+        frame.Frame(settings.operator, settings.base_url, production=settings.production),
+    )
+    errors.install(app)
+    Registry(FEATURES).install(app)
+    app.wsgi_app = LanguagePrefix(  # type: ignore[method-assign]
+        Edge(
+            app.wsgi_app,
+            hosts=settings.trusted_hosts,
+            canonical=settings.host,
+            proxies=settings.proxies,
+            https=settings.production,
+        )
+    )
+    return app

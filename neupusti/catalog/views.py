@@ -1,0 +1,25 @@
+"""The home page."""
+
+from flask import Blueprint, render_template
+from werkzeug.wrappers import Response
+
+from neupusti.catalog import service
+from neupusti.core import clock, pages
+
+bp = Blueprint("catalog", __name__)
+
+
+@bp.get("/")
+def home() -> Response:
+    """Show the shop front: the deals first, then the rest."""
+    today = clock.today()
+    goods = service.showcase()
+    return pages.public(
+        *("catalog.home", today),
+        render=lambda: render_template(
+            "catalog/home.html",
+            today=today,
+            deals=[good for good in goods if good.old_price],
+            others=[good for good in goods if not good.old_price],
+        ),
+    )

@@ -1,0 +1,196 @@
+"""Every setting, in one place, read from the environment once."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self, cast
+from urllib.parse import urlsplit
+
+from flask import current_app
+
+from neupusti.core.operator import Operator
+
+ROOT = Path(__file__).resolve().parents[1]
+PREFIX = "NEUPUSTI_"
+SECRET_BYTES = 32
+NOT_OURS = frozenset({"NEUPUSTI_REQUIRE_ALL"})
+"""Variables of the prefix that only the test command reads."""
+
+
+class SettingsError(ValueError):
+    """The site may not start like this; the message says why in one sentence."""
+
+
+class Mode(StrEnum):
+    """Local is for one machine, with embedded defaults; production for the public."""
+
+    LOCAL = "local"
+    PRODUCTION = "production"
+
+
+def setting(default: Any, says: str) -> Any:
+    """Declare a setting: its default and the line of the README that explains it."""
+    return field(default=default, metadata={"says": says})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one app. Field `secret_key` is `NEUPUSTI_SECRET_KEY`, and so on."""
+
+    mode: Mode = setting(Mode.LOCAL, "`local` or `production`")
+    instance: Path = setting(ROOT / "instance", "folder of databases, secret and mail")
+    secret_key: str = setting("", "at least 32 bytes; made and kept in the folder if local")
+    database_url: str = setting("", "main database; a SQLite file in the folder if empty")
+    access_database_url: str = setting("", "database of the access log, the same way")
+    base_url: str = setting("http://127.0.0.1:8000", "address for links in mails and feeds")
+    hosts: tuple[str, ...] = setting((), "further host names to answer, comma-separated")
+    proxies: int = setting(0, "how many trusted proxies stand in front")
+    operator_name: str = setting("ТОО «Neupusti.net»", "the operator's name")
+    operator_bin: str = setting("", "its BIN; production checks the check digit")
+    operator_address: str = setting(
+        "Республика Казахстан, Алматы, ул. Маркова, 22/37", "its address"
+    )
+    operator_email: str = setting("", "its e-mail for requests about personal data")
+    operator_phone: str = setting("", "its phone, as it should be shown")
+    operator_responsible: str = setting("", "the person responsible for personal data")
+    authorised_body: str = setting(
+        "", "name of the body that protects the rights of data subjects (6.2.4)"
+    )
+
+    def __post_init__(self) -> None:
+        if len(self.secret_key.encode()) < SECRET_BYTES:
+            raise SettingsError(f"{PREFIX}SECRET_KEY needs at least {SECRET_BYTES} bytes.")
+        if self.proxies < 0:
+            raise SettingsError(f"{PREFIX}PROXIES is a count: 0 or more.")
+        if urlsplit(self.base_url).scheme not in {"http", "https"} or not self.host:
+            raise SettingsError(f"{PREFIX}BASE_URL is not an http address.")
+        if self.production:
+            self._check_production()
+
+    def _check_production(self) -> None:
+        if missing := self.operator.missing():
+            raise SettingsError(f"Production needs {', '.join(missing)} of the operator.")
+        if urlsplit(self.base_url).scheme != "https":
+            raise SettingsError(f"Production needs an https address in {PREFIX}BASE_URL.")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read `NEUPUSTI_*`; raise SettingsError on an unknown name or a bad value."""
+        known = {PREFIX + f.name.upper(): f.name for f in fields(cls)}
+        given = {name: text for name, text in environ.items() if name.startswith(PREFIX)}
+        if unknown := sorted(given.keys() - known.keys() - NOT_OURS):
+            raise SettingsError(f"Unknown setting: {', '.join(unknown)}.")
+        values = {
+            known[name]: _parse(name, known[name], text)
+            for name, text in given.items()
+            if name in known and text
+        }
+        values["instance"] = values.get("instance", ROOT / "instance").absolute()
+        if "secret_key" not in values and values.get("mode") is not Mode.PRODUCTION:
+            values["secret_key"] = local_secret(values["instance"])
+        return cls(**values)
+
+    @property
+    def production(self) -> bool:
+        """Whether the site serves the public."""
+        return self.mode is Mode.PRODUCTION
+
+    @property
+    def operator(self) -> Operator:
+        """The operator's card."""
+        return Operator(
+            name=self.operator_name,
+            bin=self.operator_bin,
+            address=self.operator_address,
+            email=self.operator_email,
+            phone=self.operator_phone,
+            responsible=self.operator_responsible,
+        )
+
+    @property
+    def host(self) -> str:
+        """The canonical host name (1.1.5), with its port if it names one."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def trusted_hosts(self) -> frozenset[str]:
+        """Host names that get an answer, without ports; any other gets 400."""
+        local = () if self.production else ("127.0.0.1", "localhost", "[::1]")
+        own = urlsplit(self.base_url).hostname or ""
+        return frozenset({own, *self.hosts, *local})
+
+    def url_of(self, database: str) -> str:
+        """Return the SQLAlchemy URL of `main` or `access`."""
+        given = self.database_url if database == "main" else self.access_database_url
+        url = given or f"sqlite:///{self.instance / database}.sqlite"
+        # The driver is ours to name: operators write what their provider gave them.
+        for scheme in ("postgresql://", "postgres://"):
+            url = url.replace(scheme, "postgresql+psycopg://", 1)
+        return url
+
+    def for_flask(self) -> dict[str, Any]:
+        """Return the configuration of Flask and its extensions."""
+        return {
+            "SECRET_KEY": self.secret_key,
+            "SQLALCHEMY_DATABASE_URI": self.url_of("main"),
+            "SQLALCHEMY_BINDS": {"access": self.url_of("access")},
+            "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
+            "MAX_CONTENT_LENGTH": 64 * 1024,
+            "MAX_FORM_MEMORY_SIZE": 64 * 1024,
+            "MAX_FORM_PARTS": 100,
+            "BABEL_DEFAULT_LOCALE": "ru_KZ",
+            "BABEL_DEFAULT_TIMEZONE": "Asia/Almaty",
+            "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
+            "SESSION_COOKIE_NAME": "__Host-session" if self.production else "session",
+            "SESSION_COOKIE_SECURE": self.production,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+        }
+
+
+def settings() -> Settings:
+    """Return the settings of the current app."""
+    return cast("Settings", current_app.extensions["neupusti.settings"])
+
+
+def local_secret(instance: Path) -> str:
+    """Return the secret kept in `instance`; make it on the first call."""
+    kept = instance / "secret"
+    instance.mkdir(parents=True, exist_ok=True)
+    fresh = kept.with_name(f"secret.{os.getpid()}")
+    try:
+        return kept.read_text().strip()
+    except FileNotFoundError:
+        pass
+    # Written aside and linked in: two processes that start at once agree on one secret.
+    with os.fdopen(
+        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
+    ) as out:
+        out.write(secrets.token_urlsafe(48))
+    try:
+        kept.hardlink_to(fresh)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    return kept.read_text().strip()
+
+
+def _parse(name: str, field_name: str, text: str) -> Any:
+    try:
+        match field_name:
+            case "mode":
+                return Mode(text)
+            case "instance":
+                return Path(text)
+            case "proxies":
+                return int(text)
+            case "hosts":
+                return tuple(host.strip() for host in text.split(",") if host.strip())
+            case _:
+                return text
+    except ValueError:
+        raise SettingsError(f"{name} may not be «{text}».") from None

@@ -1,0 +1,116 @@
+"""Static files under content hashes: read once, compressed once, cached by browsers for good."""
+
+import gzip
+import mimetypes
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha384
+from pathlib import Path
+from typing import cast
+
+import brotli
+from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
+from markupsafe import Markup
+
+COMPRESSIBLE = frozenset({"text/css", "text/javascript", "image/svg+xml", "text/plain"})
+YEAR_SECONDS = 31_536_000
+
+bp = Blueprint("assets", __name__)
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One static file: its name in the tree, and its bytes."""
+
+    name: str
+    body: bytes
+
+    @cached_property
+    def hashed_name(self) -> str:
+        """The name with a part of the digest in it: `site.0f3a9c1d2b4e.css`."""
+        stem, _, suffix = self.name.rpartition(".")
+        return f"{stem}.{self.digest.hex()[:12]}.{suffix}"
+
+    @cached_property
+    def digest(self) -> bytes:
+        """SHA-384 of the bytes: what subresource integrity wants."""
+        return sha384(self.body).digest()
+
+    @property
+    def integrity(self) -> str:
+        """The value of an `integrity` attribute."""
+        return f"sha384-{b64encode(self.digest).decode()}"
+
+    @cached_property
+    def mimetype(self) -> str:
+        """The media type by the file's suffix."""
+        return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
+
+    @cached_property
+    def encodings(self) -> dict[str, bytes]:
+        """Content-coding -> body, best first; the bare bytes are `identity`."""
+        packed = {}
+        if self.mimetype in COMPRESSIBLE:
+            packed["br"] = brotli.compress(self.body, quality=11)
+            packed["gzip"] = gzip.compress(self.body, 9, mtime=0)
+        return {**packed, "identity": self.body}
+
+
+class Assets:
+    """Every file of the static folder, by its name and by its hashed name."""
+
+    def __init__(self, folder: Path) -> None:
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        self.by_name = {
+            name: Asset(name, path.read_bytes())
+            for path in files
+            for name in [path.relative_to(folder).as_posix()]
+        }
+        self.by_hashed_name = {asset.hashed_name: asset for asset in self.by_name.values()}
+
+    def install(self, app: Flask) -> None:
+        """Serve the files, and give templates `asset(name)` and `integrity(name)`."""
+        app.extensions["neupusti.assets"] = self
+        app.register_blueprint(bp)
+        app.jinja_env.globals |= {"asset": address, "integrity": integrity}
+
+
+def assets() -> Assets:
+    """Return the static files of the current app."""
+    return cast("Assets", current_app.extensions["neupusti.assets"])
+
+
+def address(name: str) -> str:
+    """Return the address of the static file `name`: the same in every language."""
+    prefix = len(request.script_root)
+    return url_for("assets.serve", name=assets().by_name[name].hashed_name)[prefix:]
+
+
+def integrity(name: str) -> Markup:
+    """Return the integrity value of the static file `name` (base64 needs no escaping)."""
+    return Markup(assets().by_name[name].integrity)  # noqa: S704 - base64 of a digest
+
+
+@bp.get("/static/<path:name>")
+def serve(name: str) -> Response:
+    """Send a file under its hashed name, in the best coding the browser takes."""
+    asset = assets().by_hashed_name.get(name)
+    if asset is None:
+        abort(404)
+    response = negotiated(asset.encodings, asset.mimetype)
+    response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
+    response.set_etag(asset.digest.hex()[:32])
+    return response
+
+
+def negotiated(encodings: dict[str, bytes], mimetype: str) -> Response:
+    """Answer with the first of `encodings` that the request accepts."""
+    accepted = request.accept_encodings
+    coding = next((c for c in encodings if c != "identity" and accepted[c] > 0), "identity")
+    response = Response(encodings[coding], mimetype=mimetype)
+    if coding != "identity":
+        response.headers["Content-Encoding"] = coding
+    if len(encodings) > 1:
+        response.headers["Vary"] = "Accept-Encoding"
+    return response

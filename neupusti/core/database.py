@@ -1,0 +1,116 @@
+"""The two databases: `main` (people, orders, policy) and `access` (the access log).
+
+A table joins `access` by deriving from `AccessBase`; everything else is `main`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "pk": "pk_%(table_name)s",
+}
+ACCESS = "access"
+BUSY_SECONDS = 30
+"""How long a connection waits for another writer before it gives up."""
+
+
+class Base(DeclarativeBase):
+    """Every table of the main database."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class AccessBase(DeclarativeBase):
+    """Every table of the access log's own database."""
+
+    metadata = MetaData(naming_convention=NAMING, info={"bind_key": ACCESS})
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+db.metadatas[ACCESS] = AccessBase.metadata
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware moment: SQLite would drop the zone, so store UTC and give it back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Refuse a naive moment; hand over UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Return UTC, aware, whatever the driver gave."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """Open one write transaction of the main database; commit at its end, or roll back.
+
+    SQLite refuses at once, in spite of its busy timeout, when a transaction that began
+    by reading wants to write while another writes: so a writer says so at BEGIN.
+    """
+    session = db.session()
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("a write transaction must begin before its changes")
+    session.rollback()
+    try:
+        session.connection(execution_options={"begin_immediate": True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def prepare(engine: Engine, *, synchronous: str) -> None:
+    """Give every SQLite connection of `engine` its settings; leave PostgreSQL alone.
+
+    `synchronous` is FULL where no commit may be lost in a power cut, else NORMAL.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy's own BEGIN, below
+        for pragma in (
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("begin_immediate")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def prepare_all(engines: dict[str | None, Engine]) -> None:
+    """Prepare the engines of one app: the main database durable, the log fast."""
+    for name, engine in engines.items():
+        prepare(engine, synchronous="NORMAL" if name == ACCESS else "FULL")

@@ -1,0 +1,139 @@
+"""The outermost layer: what holds for every answer, whoever made it.
+
+Request id, client address, canonical host, clean bytes, security headers. It wraps the
+WSGI application so that error pages, static files and streamed bodies get the same.
+"""
+
+import ipaddress
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+REQUEST_ID = "neupusti.request_id"
+REFUSED = "neupusti.refused"
+"""Set to a word where the request may get nothing but a 400: `host` or `bytes`."""
+UNKNOWN = "unknown"
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; manifest-src 'self'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+POWERS = (
+    "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera",
+    "display-capture", "encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid",
+    "idle-detection", "magnetometer", "microphone", "midi", "payment",
+    "picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial", "usb",
+    "xr-spatial-tracking",
+)  # fmt: skip
+HEADERS = (
+    # A page is kept by no cache unless its view says otherwise.
+    ("Cache-Control", "no-store"),
+    ("Link", '</policy/>; rel="privacy-policy"'),
+    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cross-Origin-Embedder-Policy", "require-corp"),
+    ("Permissions-Policy", ", ".join(f"{power}=()" for power in POWERS)),
+)
+TWO_YEARS = "max-age=63072000; includeSubDomains; preload"
+CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+
+
+class Edge:
+    """WSGI middleware round everything else."""
+
+    def __init__(
+        self,
+        inner: "WSGIApplication",
+        *,
+        hosts: frozenset[str],
+        canonical: str,
+        proxies: int,
+        https: bool,
+    ) -> None:
+        checked: WSGIApplication = _Checks(inner, hosts, canonical)
+        self.inner = (
+            ProxyFix(checked, x_for=proxies, x_proto=1, x_host=0) if proxies else checked
+        )
+        strict = (("Strict-Transport-Security", TWO_YEARS),) if https else ()
+        self.headers = (*HEADERS, *strict)
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer, with a fresh request id and every header an answer lacks."""
+        request_id = environ[REQUEST_ID] = secrets.token_hex(8)
+
+        def started(
+            status: str, headers: list[tuple[str, str]], *exc_info: Any
+        ) -> Callable[[bytes], object]:
+            # A view may be stricter (a page with a token sends no referrer at all).
+            own = {name.lower() for name, _ in headers}
+            headers += [pair for pair in self.headers if pair[0].lower() not in own]
+            headers.append(("X-Request-Id", request_id))
+            return start(status, headers, *exc_info)
+
+        return self.inner(environ, started)
+
+
+class _Checks:
+    """Takes out of the request what no view should see, and marks it as refused."""
+
+    def __init__(
+        self, inner: "WSGIApplication", hosts: frozenset[str], canonical: str
+    ) -> None:
+        self.inner, self.hosts, self.canonical = inner, hosts, canonical
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start: "StartResponse"
+    ) -> Iterable[bytes]:
+        environ["REMOTE_ADDR"] = client_address(environ.get("REMOTE_ADDR"))
+        if hostname(environ.get("HTTP_HOST", "")) not in self.hosts:
+            # The page of refusal is drawn under our own name, never under theirs.
+            environ["HTTP_HOST"] = self.canonical
+            environ[REFUSED] = "host"
+        if junk(environ):
+            environ |= {"PATH_INFO": "/", "QUERY_STRING": "", REFUSED: "bytes"}
+        return self.inner(environ, start)
+
+
+def client_address(address: str | None) -> str:
+    """Return `address` in its canonical form (IPv4 or IPv6), else "unknown" (1.1.8)."""
+    try:
+        return str(ipaddress.ip_address(address or ""))
+    except ValueError:
+        return UNKNOWN
+
+
+def hostname(host: str) -> str:
+    """Return the name in a Host header, lower case, without its port; "" if malformed."""
+    if not re.fullmatch(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?", host):
+        return ""
+    return (
+        host.lower()
+        if host.endswith("]")
+        else host.lower().rpartition(":")[0] or host.lower()
+    )
+
+
+def junk(environ: "WSGIEnvironment") -> bool:
+    """Tell whether the address holds bytes that are no text: not UTF-8, or controls."""
+    path = environ.get("PATH_INFO", "").encode("latin-1")
+    query = unquote_to_bytes(environ.get("QUERY_STRING", "").encode("latin-1"))
+    try:
+        path.decode()
+        query.decode()
+    except UnicodeDecodeError:
+        return True
+    return bool(CONTROL.search(path)) or b"\x00" in query

@@ -1,0 +1,138 @@
+"""What went wrong, as a full page in the visitor's language.
+
+A feature raises its own `Refusal`; this table turns every code into words. The page needs
+no database and no session, so it can be drawn when those are what failed.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from flask import Flask, Response, abort, make_response, render_template, request
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+from sqlalchemy.exc import InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+
+from neupusti.core.edge import REFUSED, REQUEST_ID
+
+logger = logging.getLogger(__name__)
+RETRY_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What an error page says."""
+
+    title: LazyString
+    text: LazyString
+
+
+WORDINGS = {
+    400: Wording(
+        _("We could not read this request"),
+        _(
+            "The address or the form holds something a browser does not send. "
+            "Check the address, or start from the home page."
+        ),
+    ),
+    403: Wording(
+        _("This is not open to you"),
+        _("You have no permission for this page, or the form was sent from another site."),
+    ),
+    404: Wording(
+        _("There is no such page"),
+        _(
+            "The address may be mistyped or the page may have moved. "
+            "The home page and the policy are one click away."
+        ),
+    ),
+    405: Wording(
+        _("This address does not take that"),
+        _("The page exists, but not for this kind of request. Open it as a link."),
+    ),
+    413: Wording(
+        _("That is too much at once"),
+        _(
+            "What you sent is larger than this form takes. Shorten it or send a smaller file."
+        ),
+    ),
+    422: Wording(
+        _("Something in the form needs another look"),
+        _("Nothing was saved. Go back, correct what is marked, and send it again."),
+    ),
+    429: Wording(
+        _("Too many tries, too quickly"),
+        _("Wait a little, then try again. Nothing you sent before is lost."),
+    ),
+    500: Wording(
+        _("We made a mistake"),
+        _(
+            "The fault is ours and it is in our log. Try again in a few minutes; "
+            "if it stays, tell us the number below."
+        ),
+    ),
+    503: Wording(
+        _("We will be back in a moment"),
+        _("A part of the site is not answering right now. Try again in half a minute."),
+    ),
+}
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+    """A feature's own clear no: a status of the table, and a sentence for the visitor."""
+
+    status = 422
+
+    def __init__(self, message: str | LazyString) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+def install(app: Flask) -> None:
+    """Refuse what the edge marked, and draw a page for every error."""
+    app.before_request(_refuse_marked)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(
+        Refusal, lambda refusal: page(refusal.status, refusal.message)
+    )
+    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(InterfaceError, _database)
+
+
+def page(status: int, message: str | LazyString | None = None) -> Response:
+    """Return the page of `status`; `message` says more than the table does."""
+    wording = WORDINGS[status if status in WORDINGS else (400 if status < 500 else 500)]  # noqa: PLR2004
+    body = render_template(
+        "errors/show.html",
+        status=status,
+        title=wording.title,
+        text=message or wording.text,
+        request_id=request.environ.get(REQUEST_ID),
+    )
+    return make_response(body, status)
+
+
+def _refuse_marked() -> None:
+    if REFUSED in request.environ:
+        abort(400)
+
+
+def _http(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:  # noqa: PLR2004 - a redirect is no error
+        return make_response(error.get_response())
+    if isinstance(error, InternalServerError) and error.original_exception:
+        logger.error("unhandled", extra={"fields": {"path": request.path}})
+    response = page(error.code)
+    kept = ("Allow", "Retry-After", "Content-Range")
+    for name, value in error.get_headers(request.environ):
+        if name in kept:
+            response.headers[name] = value
+    if isinstance(error, ServiceUnavailable):
+        response.headers.setdefault("Retry-After", str(RETRY_SECONDS))
+    return response
+
+
+def _database(error: OperationalError | InterfaceError) -> Response:
+    # The driver's own words may quote a value of the statement: log only its kind.
+    logger.error("database", extra={"fields": {"kind": type(error.orig).__name__}})
+    return _http(ServiceUnavailable(retry_after=RETRY_SECONDS))

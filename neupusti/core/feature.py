@@ -1,0 +1,94 @@
+"""What one feature may contribute to the whole.
+
+A feature describes itself in its `feature.py`; only `neupusti.app` reads those
+descriptions, so no two features need to import each other to be assembled.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from flask import Blueprint
+from flask_babel import LazyString
+from sqlalchemy import Select
+from sqlalchemy.orm import Mapped
+
+
+class Category(StrEnum):
+    """What a visitor decides on, one by one; `necessary` needs no decision."""
+
+    NECESSARY = "necessary"
+    PREFERENCES = "preferences"
+    STATISTICS = "statistics"
+    MARKETING = "marketing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cookie:
+    """A cookie this feature may set (1.1.7, 3.3, 3.3.1)."""
+
+    name: str
+    category: Category
+    purpose: str | LazyString
+    lifetime: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """Rows this feature holds about a person, and how to find them (6.1.3)."""
+
+    model: type[Any]
+    of: Callable[[int], Select[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long rows are kept, counted from which column (5.1)."""
+
+    model: type[Any]
+    since: Mapped[datetime]
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuItem:
+    """One line of the staff menu."""
+
+    endpoint: str
+    label: str | LazyString
+
+
+class Place(StrEnum):
+    """Where the frame of every page shows a public page."""
+
+    HEADER = "header"
+    FOOTER = "footer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A public page that the frame, the sitemap or both should know."""
+
+    endpoint: str
+    label: str | LazyString
+    places: frozenset[Place] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """The manifest of one room."""
+
+    name: str
+    clauses: tuple[str, ...]
+    blueprint: Blueprint | None = None
+    cookies: tuple[Cookie, ...] = ()
+    holdings: tuple[Holding, ...] = ()
+    retention: tuple[Retention, ...] = ()
+    admin_menu: tuple[MenuItem, ...] = ()
+    pages: tuple[Page, ...] = ()
+    seed: Callable[[], str] | None = None
+    """Brings in what the tree ships for this room, idempotently; says what it did."""
+    addresses: Callable[[], Iterable[tuple[str, dict[str, Any]]]] = tuple
+    """More public addresses for the sitemap: (endpoint, values) of each."""

@@ -1,0 +1,79 @@
+"""The types of columns: which clause a value falls under and what it may be used for.
+
+A column either names its clause and purposes or says it is impersonal; a contract test
+fails on one that is silent (preamble, 1.1.2, 6.2.1).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from sqlalchemy import Date, String, Table, Text
+from sqlalchemy.orm import mapped_column
+
+from neupusti.core.database import Utc
+
+MARK = "classification"
+
+
+class Purpose(StrEnum):
+    """What personal data may be used for: section 4 of the policy, one row a clause."""
+
+    IDENTIFICATION = "4.1.1"
+    PERSONAL_PAGES = "4.1.2"
+    FEEDBACK = "4.1.3"
+    LOCATION = "4.1.4"
+    CONFIRMATION = "4.1.5"
+    ACCOUNT = "4.1.6"
+    NOTICES = "4.1.7"
+    SUPPORT = "4.1.8"
+    NEWS = "4.1.9"
+    ADVERTISING = "4.1.10"
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What a column holds: a clause of section 3 and its purposes, or nothing personal."""
+
+    clause: str | None = None
+    purposes: tuple[Purpose, ...] = ()
+
+    @property
+    def personal(self) -> bool:
+        """Whether the column holds personal data."""
+        return self.clause is not None
+
+
+def personal(clause: str, *purposes: Purpose) -> dict[str, Any]:
+    """Mark a column as personal data of `clause`, usable for `purposes` only."""
+    if not purposes:
+        raise ValueError(f"personal data of clause {clause} without a purpose")
+    return {MARK: Classification(clause, purposes)}
+
+
+def impersonal() -> dict[str, Any]:
+    """Mark a column as holding nothing about a person."""
+    return {MARK: Classification()}
+
+
+def classification(column: Any) -> Classification | None:
+    """Return what `column` says about itself, or None if it is silent."""
+    found: Classification | None = column.info.get(MARK)
+    return found
+
+
+def personal_columns(table: Table) -> dict[str, Classification]:
+    """Return the personal columns of `table` by name."""
+    marks = {column.key: classification(column) for column in table.columns}
+    return {
+        name: mark for name, mark in marks.items() if mark is not None and mark.personal
+    }
+
+
+Id = Annotated[int, mapped_column(primary_key=True, info=impersonal())]
+Moment = Annotated[datetime, mapped_column(Utc, info=impersonal())]
+Day = Annotated[date, mapped_column(Date, info=impersonal())]
+Label = Annotated[str, mapped_column(String(120), info=impersonal())]
+Prose = Annotated[str, mapped_column(Text, info=impersonal())]
+Digest = Annotated[str, mapped_column(String(64), info=impersonal())]

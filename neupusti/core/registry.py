@@ -1,0 +1,93 @@
+"""The assembled whole: every feature's contributions, checked once at start."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Self, cast
+
+from flask import Flask, current_app
+
+from neupusti.core.feature import (
+    Cookie,
+    Feature,
+    Holding,
+    MenuItem,
+    Page,
+    Place,
+    Retention,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The features in their order, and what they offer together."""
+
+    features: tuple[Feature, ...]
+
+    def __post_init__(self) -> None:
+        _unique("feature", [feature.name for feature in self.features])
+        _unique("cookie", [cookie.name for cookie in self.cookies])
+        _unique("page", [page.endpoint for page in self.pages])
+
+    @property
+    def cookies(self) -> tuple[Cookie, ...]:
+        """Every cookie the site may set."""
+        return tuple(chain.from_iterable(f.cookies for f in self.features))
+
+    @property
+    def holdings(self) -> tuple[Holding, ...]:
+        """Every place that holds rows about a person."""
+        return tuple(chain.from_iterable(f.holdings for f in self.features))
+
+    @property
+    def retention(self) -> tuple[Retention, ...]:
+        """Every rule of how long rows are kept."""
+        return tuple(chain.from_iterable(f.retention for f in self.features))
+
+    @property
+    def admin_menu(self) -> tuple[MenuItem, ...]:
+        """The staff menu."""
+        return tuple(chain.from_iterable(f.admin_menu for f in self.features))
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """Every public page that has a fixed address."""
+        return tuple(chain.from_iterable(f.pages for f in self.features))
+
+    @property
+    def clauses(self) -> dict[str, tuple[str, ...]]:
+        """Clause number -> names of the features that carry it out."""
+        carried: dict[str, tuple[str, ...]] = {}
+        for feature in self.features:
+            for clause in feature.clauses:
+                carried[clause] = (*carried.get(clause, ()), feature.name)
+        return carried
+
+    def pages_in(self, place: Place) -> tuple[Page, ...]:
+        """Return the pages that `place` of the frame shows."""
+        return tuple(page for page in self.pages if place in page.places)
+
+    def addresses(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield every public address of the site: (endpoint, values)."""
+        for feature in self.features:
+            yield from ((page.endpoint, {}) for page in feature.pages)
+            yield from feature.addresses()
+
+    def install(self, app: Flask) -> Self:
+        """Register every blueprint, and let `registry()` find this object."""
+        app.extensions["neupusti.registry"] = self
+        for feature in self.features:
+            if feature.blueprint is not None:
+                app.register_blueprint(feature.blueprint)
+        return self
+
+
+def registry() -> Registry:
+    """Return the registry of the current app."""
+    return cast("Registry", current_app.extensions["neupusti.registry"])
+
+
+def _unique(kind: str, names: list[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{kind} declared twice: {', '.join(twice)}")

@@ -1,0 +1,36 @@
+"""The manifest of the policy room."""
+
+from flask_babel import lazy_gettext as _
+
+from neupusti.core.feature import Feature, Page, Place
+from neupusti.policy.service import editions
+from neupusti.policy.views import cli, machine, pages
+from neupusti.policy.views.blueprint import bp
+
+VIEWS = (pages, machine, cli)
+"""Importing a module of views is what puts its routes and commands on the blueprint."""
+
+FEATURE = Feature(
+    name="policy",
+    clauses=("9.2", "9.3", "9.4"),
+    blueprint=bp,
+    pages=(
+        Page(
+            endpoint="policy.show",
+            label=_("Privacy policy"),
+            places=frozenset({Place.HEADER, Place.FOOTER}),
+        ),
+        Page(
+            endpoint="policy.ledger",
+            label=_("How each clause is carried out"),
+            places=frozenset({Place.FOOTER}),
+        ),
+        Page(
+            endpoint="policy.history",
+            label=_("Editions and changes"),
+            places=frozenset({Place.FOOTER}),
+        ),
+    ),
+    addresses=pages.addresses,
+    seed=editions.seed,
+)

@@ -1,0 +1,115 @@
+"""The ledger: what this site does about each clause, and what proves it.
+
+The sentences are data (`ledger.toml`); whether a clause is carried out is read from the
+features' manifests, and what proves it from the marks on the tests: nothing is told twice.
+"""
+
+import ast
+import tomllib
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from neupusti.core.languages import Language
+
+DATA = Path(__file__).parents[1] / "ledger.toml"
+
+
+class Way(StrEnum):
+    """How the site meets a clause."""
+
+    CARRIED_OUT = "carried out"
+    PRESENTED = "presented"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One clause of the ledger, as written."""
+
+    number: str
+    way: Way
+    tool: str | None
+    says: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One clause as it stands in this running site."""
+
+    entry: Entry
+    features: tuple[str, ...]
+    proofs: tuple[str, ...]
+    tool: str | None
+
+    @property
+    def built(self) -> bool:
+        """Whether the site does it today: a feature says so, or presenting needs no tool."""
+        if self.entry.way is Way.PRESENTED:
+            return self.entry.tool is None or self.tool is not None
+        return bool(self.features)
+
+    def says(self, language: Language) -> str:
+        """Return the sentence about this clause."""
+        return self.entry.says[language]
+
+
+@cache
+def entries() -> dict[str, Entry]:
+    """Return the ledger as written, by clause number, in order."""
+    with DATA.open("rb") as file:
+        rows = tomllib.load(file)["clause"]
+    return {
+        row["number"]: Entry(
+            number=row["number"],
+            way=Way(row["kind"]),
+            tool=row.get("tool"),
+            says={language.value: row[language.value] for language in Language},
+        )
+        for row in rows
+    }
+
+
+@cache
+def proofs(tests: Path) -> dict[str, tuple[str, ...]]:
+    """Return clause -> the tests marked `@pytest.mark.clause(number)`, as `file::test`."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(tests.rglob("test_*.py")):
+        source = path.read_text()
+        if "mark.clause" not in source:
+            continue
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef):
+                for number in _marks(node):
+                    found[number].append(f"{path.relative_to(tests.parent)}::{node.name}")
+    return {number: tuple(names) for number, names in found.items()}
+
+
+def account(
+    carried: Mapping[str, tuple[str, ...]],
+    proven: Mapping[str, tuple[str, ...]],
+    open_paths: frozenset[str],
+) -> dict[str, Account]:
+    """Return the ledger of this site: its manifests' clauses, its tests, its addresses."""
+    return {
+        number: Account(
+            entry=entry,
+            features=carried.get(number, ()),
+            proofs=proven.get(number, ()),
+            tool=entry.tool if entry.tool in open_paths else None,
+        )
+        for number, entry in entries().items()
+    }
+
+
+def _marks(function: ast.FunctionDef) -> list[str]:
+    return [
+        argument.value
+        for mark in function.decorator_list
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.clause"
+        for argument in mark.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    ]

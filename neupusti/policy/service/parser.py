@@ -1,0 +1,187 @@
+"""From a plain document, in the state lawyers leave it in, to a tree of clauses.
+
+The document is taken as it is: clauses with or without a list dash, with or without a dot
+behind the number, `**bold**` marks, a sentence broken over a page. What cannot be placed
+is never guessed at: every such line is reported, and then nothing is imported.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+
+from neupusti.policy.service.document import Clause, Document, Section
+
+LIMIT_BYTES = 1024 * 1024
+DASH = r"[-–—•*]"  # noqa: RUF001 - the dashes that word processors make
+SECTION = re.compile(r"(\d{1,2})\.\s+(\S.*)")
+CLAUSE = re.compile(rf"(?:{DASH}\s+)?(\d{{1,2}}(?:\.\d{{1,3}}){{1,2}})\.?\s+(\S.*)")
+BARE = re.compile(rf"(?:{DASH}\s+)?\d{{1,2}}(?:\.\d{{1,3}})*\.?")
+ITEM = re.compile(rf"{DASH}\s+(\S.*)")
+DATE = re.compile(r"\b(\d{2})\.(\d{2})\.(\d{4})\b")
+FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffd]")
+ENDS = (".", "!", "?", ";", ":", "…")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with the document, and on which line (0: with the whole of it)."""
+
+    line: int
+    says: str
+    text: str = ""
+
+    def __str__(self) -> str:
+        place = f"line {self.line}: " if self.line else ""
+        return f"{place}{self.says}" + (f": «{self.text[:80]}»" if self.text else "")
+
+
+class UnreadableDocumentError(ValueError):
+    """The document was not imported; `problems` says why, line by line."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+def decode(raw: bytes) -> str:
+    """Return the text of a file (UTF-8, any line ends); raise UnreadableDocumentError."""
+    if len(raw) > LIMIT_BYTES:
+        raise UnreadableDocumentError([Problem(0, "the file is larger than 1 MiB")])
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise UnreadableDocumentError([Problem(line, "this is not UTF-8 text")]) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def parse(text: str) -> Document:
+    """Return the tree of `text`; raise UnreadableDocumentError with every problem found."""
+    parser = _Parser()
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            parser.take(number, " ".join(line.split()))
+    return parser.finish()
+
+
+def dates(document: Document) -> list[date]:
+    """Return the dates (dd.mm.yyyy) the text names, those of its last clause first."""
+    found = []
+    for clause in reversed(list(document)):
+        for day, month, year in DATE.findall(clause.whole):
+            try:
+                found.append(date(int(year), int(month), int(day)))
+            except ValueError:
+                continue
+    return found
+
+
+class _Parser:
+    """Takes the lines one by one; knows only what stands above the line it is at."""
+
+    def __init__(self) -> None:
+        self.title = ""
+        self.preamble: list[str] = []
+        self.sections: list[Section] = []
+        self.problems: list[Problem] = []
+
+    def take(self, line: int, text: str) -> None:
+        """Place one line that is not empty."""
+        if FORBIDDEN.search(text):
+            self.problems.append(Problem(line, "control or direction characters", text))
+        elif match := CLAUSE.fullmatch(text):
+            self._clause(line, *match.groups())
+        elif match := SECTION.fullmatch(text):
+            self._section(line, *match.groups())
+        elif BARE.fullmatch(text):
+            self.problems.append(Problem(line, "a number without a text", text))
+        elif not self.sections:
+            self._opening(text)
+        else:
+            self._rest(line, text)
+
+    def finish(self) -> Document:
+        """Return the document, or raise if a line had no place."""
+        if not self.sections and not self.problems:
+            self.problems.append(Problem(0, "there is no numbered section in this text"))
+        if not self.title and self.sections:
+            self.problems.append(Problem(self.sections[0].line, "there is no title above"))
+        self.problems += [
+            Problem(
+                section.line, f"section {section.number} has no clauses", section.heading
+            )
+            for section in self.sections
+            if not section.clauses
+        ]
+        if self.problems:
+            raise UnreadableDocumentError(sorted(self.problems, key=lambda p: p.line))
+        return Document(self.title, tuple(self.preamble), tuple(self.sections))
+
+    def _opening(self, text: str) -> None:
+        if self.title:
+            self.preamble.append(text)
+        else:
+            self.title = text.replace("**", "")
+
+    def _section(self, line: int, number: str, heading: str) -> None:
+        expected = str(len(self.sections) + 1)
+        if number != expected:
+            says = f"section {number} stands where section {expected} should"
+            self.problems.append(Problem(line, says, heading))
+        else:
+            self.sections.append(Section(number, heading.replace("**", ""), line))
+
+    def _clause(self, line: int, number: str, text: str) -> None:
+        if self._follows(number):
+            section = self.sections[-1]
+            clauses = (*section.clauses, Clause(number, text, line))
+            self.sections[-1] = replace(section, clauses=clauses)
+        else:
+            above = self._last.number if self._last else "the beginning"
+            says = f"clause {number} cannot follow {above}"
+            self.problems.append(Problem(line, says, text))
+
+    def _follows(self, number: str) -> bool:
+        """Tell whether `number` is the next one on its level, or the first one below."""
+        if not self.sections:
+            return False
+        above = self._last.number if self._last else self.sections[-1].number
+        parts = above.split(".")
+        successors = {f"{above}.1"} if len(parts) < 3 else set()  # noqa: PLR2004 - x.y.z is deepest
+        while len(parts) > 1:
+            successors.add(".".join((*parts[:-1], str(int(parts[-1]) + 1))))
+            parts.pop()
+        return number in successors
+
+    def _rest(self, line: int, text: str) -> None:
+        """Place a line without a number: a list item, or the rest of a broken sentence."""
+        last = self._last
+        if last is None:
+            self.problems.append(
+                Problem(line, "text between a heading and its clauses", text)
+            )
+        elif (item := ITEM.fullmatch(text)) and (last.items or last.text.endswith(":")):
+            self._amend(replace(last, items=(*last.items, item[1])))
+        elif not ITEM.fullmatch(text) and text[0].islower() and not _ended(last):
+            self._amend(_continued(last, text))
+        else:
+            self.problems.append(Problem(line, "this line belongs to no clause", text))
+
+    @property
+    def _last(self) -> Clause | None:
+        clauses = self.sections[-1].clauses if self.sections else ()
+        return clauses[-1] if clauses else None
+
+    def _amend(self, clause: Clause) -> None:
+        section = self.sections[-1]
+        self.sections[-1] = replace(section, clauses=(*section.clauses[:-1], clause))
+
+
+def _ended(clause: Clause) -> bool:
+    return (clause.items[-1] if clause.items else clause.text).endswith(ENDS)
+
+
+def _continued(clause: Clause, text: str) -> Clause:
+    if clause.items:
+        return replace(clause, items=(*clause.items[:-1], f"{clause.items[-1]} {text}"))
+    return replace(clause, text=f"{clause.text} {text}")

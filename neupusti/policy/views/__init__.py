@@ -1,0 +1,1 @@
+"""The pages, the machine forms and the commands of the policy room."""

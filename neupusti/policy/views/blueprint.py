@@ -1,0 +1,107 @@
+"""The room's blueprint, and what its views share."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, current_app
+from flask_babel import gettext as _
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from neupusti.config import ROOT
+from neupusti.core import languages
+from neupusti.core.errors import Refusal
+from neupusti.core.registry import registry
+from neupusti.policy.service import ledger
+from neupusti.policy.service.ledger import Account
+from neupusti.policy.service.shelf import NotFoundError, Shelf, Text, shelf
+
+bp = Blueprint("policy", __name__, cli_group="policy")
+
+
+class NoSuchEditionError(Refusal):
+    """The address names an edition or a clause that is not there."""
+
+    status = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page shows: a text, and where its edition stands among the others."""
+
+    shelf: Shelf
+    text: Text
+    in_force: date
+    coming: date | None
+
+    @property
+    def current(self) -> bool:
+        """Whether this edition is the one in force."""
+        return self.text.date == self.in_force
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What a page drawn from this depends on, beside its own address."""
+        text = self.text
+        drawn = (text.sha256, text.source, text.replaced, text.date, text.language)
+        return (*drawn, len(self.shelf.texts), self.in_force, self.coming)
+
+
+def shown(day: str | None = None, source: str | None = None) -> Shown:
+    """Return the edition an address names, in the language of the request."""
+    texts = shelf()
+    try:
+        in_force = texts.in_force()
+    except NotFoundError:
+        raise NoSuchEditionError(_("No edition of the policy is in force yet.")) from None
+    wanted = in_force if day is None else parsed(day)
+    try:
+        text = next(
+            (t for t in texts.all_of(wanted) if _asked_for(t, source)), None
+        ) or texts.text(wanted, languages.current())
+    except NotFoundError:
+        raise NoSuchEditionError(
+            _("There is no edition of the policy dated %(day)s.", day=day)
+        ) from None
+    return Shown(texts, text, in_force, texts.coming())
+
+
+def parsed(day: str) -> date:
+    """Return the date an address names; raise NoSuchEditionError if it is none."""
+    try:
+        if len(day) == len("2022-08-04"):
+            return date.fromisoformat(day)
+    except ValueError:
+        pass
+    raise NoSuchEditionError(
+        _("«%(day)s» is not a date. An edition is named like 2022-08-04.", day=day)
+    )
+
+
+def account() -> dict[str, Account]:
+    """Return the ledger of the running site."""
+    return ledger.account(registry().clauses, ledger.proofs(ROOT / "tests"), _open_paths())
+
+
+def _asked_for(text: Text, source: str | None) -> bool:
+    return text.source == source and text.language is languages.current()
+
+
+def _open_paths() -> frozenset[str]:
+    """Return the paths of the ledger's tools that this site answers."""
+    known = current_app.extensions.setdefault("neupusti.policy.paths", {})
+    if not known:
+        tools = {entry.tool for entry in ledger.entries().values() if entry.tool}
+        known["open"] = frozenset(filter(_answers, tools))
+    found: frozenset[str] = known["open"]
+    return found
+
+
+def _answers(path: str) -> bool:
+    try:
+        current_app.url_map.bind("localhost").match(path)
+    except RequestRedirect:
+        return True
+    except HTTPException:
+        return False
+    return True

@@ -1,0 +1,135 @@
+"""`flask policy …`: check, import, publish and list editions."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from neupusti.core.clock import ALMATY, UTC
+from neupusti.core.languages import Language
+from neupusti.policy.models import Kind
+from neupusti.policy.service import editions
+from neupusti.policy.service.editions import Draft, EditionError
+from neupusti.policy.service.lint import lint
+from neupusti.policy.service.parser import UnreadableDocumentError, dates, decode, parse
+from neupusti.policy.views.blueprint import bp
+
+FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+DAY = click.DateTime(["%Y-%m-%d"])
+LANGUAGE = click.option(
+    "--lang", type=click.Choice([language.value for language in Language]), default="ru",
+    show_default=True, help="Language of the text.",
+)  # fmt: skip
+
+
+@bp.cli.command("check")
+@click.argument("file", type=FILE)
+def check(file: Path) -> None:
+    """Read FILE as an import would, report what it finds, and change nothing."""
+    text = _read(file)
+    document = parse(text)
+    named = ", ".join(day.isoformat() for day in dates(document)) or "none"
+    click.echo(f"{len(document.sections)} sections, {len(list(document))} numbered clauses")
+    click.echo(f"dates in the text: {named}")
+    _report(text)
+
+
+@bp.cli.command("import")
+@click.argument("file", type=FILE)
+@click.option(
+    "--date", "day", type=DAY, help="Date of the edition; else read from the text."
+)
+@LANGUAGE
+@click.option(
+    "--kind", type=click.Choice(list(Kind)), default="editorial", show_default=True
+)
+@click.option("--note", default="", help="What changed, in words for readers.")
+@click.option(
+    "--effective-from",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
+    help="When it takes effect, in Almaty; else the beginning of its date.",
+)
+def import_(
+    file: Path,
+    day: datetime | None,
+    lang: str,
+    kind: str,
+    note: str,
+    effective_from: datetime | None,
+) -> None:
+    """Store the operator's document FILE as a draft, exactly as it is."""
+    text = _read(file)
+    draft = Draft(
+        text=text,
+        language=Language(lang),
+        day=day.date() if day else None,
+        kind=Kind(kind),
+        note=note,
+        effective_from=(
+            effective_from.replace(tzinfo=ALMATY).astimezone(UTC)
+            if effective_from
+            else None
+        ),
+    )
+    try:
+        edition, new = editions.import_draft(draft)
+    except EditionError as error:
+        raise click.ClickException(str(error)) from None
+    what = f"edition {edition.date} «{edition.language}», sha-256 {edition.sha256}"
+    if new:
+        click.echo(f"Imported as a draft: {what}")
+        click.echo(f"To publish it: flask policy publish {edition.date} --lang {lang}")
+    else:
+        click.echo(f"Already here, unchanged ({edition.state}): {what}")
+    _report(text)
+
+
+@bp.cli.command("publish")
+@click.argument("day", metavar="DATE", type=DAY)
+@LANGUAGE
+@click.option(
+    "--approved-by", default="operator", show_default=True, help="Whose decision it is."
+)
+def publish(day: datetime, lang: str, approved_by: str) -> None:
+    """Approve and publish the draft of DATE; from then on it never changes."""
+    try:
+        edition = editions.publish(day.date(), Language(lang), approved_by)
+    except EditionError as error:
+        raise click.ClickException(str(error)) from None
+    since = edition.effective_from.astimezone(ALMATY)
+    click.echo(
+        f"Published: edition {edition.date} «{edition.language}» ({edition.source}), "
+        f"in effect from {since:%Y-%m-%d %H:%M} Almaty time"
+    )
+
+
+@bp.cli.command("list")
+def list_() -> None:
+    """List all editions, newest first."""
+    rows = editions.every()
+    if not rows:
+        click.echo("No editions yet.")
+    for edition in rows:
+        click.echo(
+            f"{edition.date}  {edition.language}  {edition.source:<11}  "
+            f"{edition.state:<9}  {edition.kind:<11}  {edition.sha256[:12]}"
+        )
+
+
+def _read(file: Path) -> str:
+    """Return the text of `file`, or stop with every problem it has."""
+    try:
+        text = decode(file.read_bytes())
+        parse(text)
+    except UnreadableDocumentError as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        click.echo(f"{file.name}: nothing was imported.", err=True)
+        sys.exit(1)
+    return text
+
+
+def _report(text: str) -> None:
+    for finding in lint(text):
+        click.echo(f"note: {finding}")

@@ -1,0 +1,73 @@
+"""The policy for programs: JSON and an Atom feed, both with ETags."""
+
+from flask import Response, jsonify, render_template, request, url_for
+
+from neupusti.config import settings
+from neupusti.core import languages
+from neupusti.policy.service.shelf import Text, shelf
+from neupusti.policy.views.blueprint import bp, shown
+
+
+@bp.get("/policy/current.json")
+def current_json() -> Response:
+    """Give the edition in force with every clause, and the list of all editions."""
+    edition = shown()
+    text, document = edition.text, edition.text.document
+    answer = jsonify(
+        **_described(text),
+        title=document.title,
+        preamble=list(document.preamble),
+        sections=[
+            {
+                "number": section.number,
+                "heading": section.heading,
+                "clauses": [
+                    {
+                        "number": clause.number,
+                        "text": clause.text.replace("**", ""),
+                        "items": list(clause.items),
+                        "url": _external("policy.clause", text, number=clause.number),
+                    }
+                    for clause in section.clauses
+                ],
+            }
+            for section in document.sections
+        ],
+        coming=edition.coming.isoformat() if edition.coming else None,
+        editions=[_described(one) for one in edition.shelf.texts],
+    )
+    return _conditional(answer)
+
+
+@bp.get("/policy/feed.atom")
+def feed() -> Response:
+    """Announce every edition in the language of the address (RFC 4287)."""
+    language = languages.current()
+    texts = shelf()
+    entries = [texts.text(day, language) for day in texts.dates]
+    body = render_template("policy/feed.xml", entries=entries)
+    return _conditional(Response(body, mimetype="application/atom+xml"))
+
+
+def _described(text: Text) -> dict[str, object]:
+    return {
+        "date": text.date.isoformat(),
+        "language": text.language.tag,
+        "source": text.source.value,
+        "replaced": text.replaced,
+        "kind": text.kind.value,
+        "note": text.note,
+        "effective_from": text.effective_from.isoformat(),
+        "sha256": text.sha256,
+        "url": _external("policy.dated", text),
+    }
+
+
+def _external(endpoint: str, text: Text, **values: str) -> str:
+    return settings().base_url.rstrip("/") + url_for(endpoint, day=text.date, **values)
+
+
+def _conditional(answer: Response) -> Response:
+    answer.headers["Cache-Control"] = "no-cache"
+    answer.add_etag()
+    return answer.make_conditional(request)

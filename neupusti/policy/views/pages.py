@@ -1,0 +1,150 @@
+"""The policy for people: current, dated, clause by clause, history, comparison, ledger."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from neupusti.core import pages
+from neupusti.policy.models import Source
+from neupusti.policy.service import comparison
+from neupusti.policy.service.document import order
+from neupusti.policy.service.shelf import shelf
+from neupusti.policy.views.blueprint import (
+    NoSuchEditionError,
+    Shown,
+    account,
+    bp,
+    parsed,
+    shown,
+)
+from neupusti.policy.views.markup import inline, marked
+
+
+@bp.get("/policy/")
+def show() -> Response:
+    """Show the edition in force."""
+    return _edition(shown(), dated=False)
+
+
+@bp.get("/policy/<day>/")
+def dated(day: str) -> Response:
+    """Show the edition of a date; `?source=restatement` shows the one it displaced."""
+    source = request.args.get("source")
+    return _edition(shown(day, source if source in set(Source) else None), dated=True)
+
+
+@bp.get("/policy/<day>/<number>")
+def clause(day: str, number: str) -> Response:
+    """Show one clause, with what stands below it, under its permanent address."""
+    edition = shown(day)
+    document = edition.text.document
+    found = document.clauses.get(number)
+    if found is None:
+        raise NoSuchEditionError(
+            _("The edition of %(day)s has no clause %(number)s.", day=day, number=number)
+        )
+    numbers = list(document.clauses)
+    place = numbers.index(number)
+    below = [c for c in document if c.number.startswith(f"{number}.")]
+    return pages.public(
+        *("policy.clause", number, edition.key),
+        render=lambda: render_template(
+            "policy/clause.html",
+            edition=edition,
+            clause=found,
+            below=below,
+            before=numbers[place - 1] if place else None,
+            after=numbers[place + 1] if place + 1 < len(numbers) else None,
+            elsewhere=_elsewhere(edition, number),
+            ledger=account(),
+            inline=inline,
+            marked=marked,
+        ),
+    )
+
+
+@bp.get("/policy/history/")
+def history() -> Response:
+    """List every published edition, and offer to compare two."""
+    texts = shelf()
+    edition = shown()
+    return pages.public(
+        *("policy.history", edition.key),
+        render=lambda: render_template("policy/history.html", edition=edition, shelf=texts),
+    )
+
+
+@bp.get("/policy/compare/")
+def choose() -> Response:
+    """Lead from the form of the history page to the comparison's own address."""
+    older, newer = (parsed(request.args.get(name, "")) for name in ("a", "b"))
+    return redirect(url_for("policy.compare", a=older, b=newer), 303)
+
+
+@bp.get("/policy/compare/<a>/<b>/")
+def compare(a: str, b: str) -> Response:
+    """Show what changed between two editions, the older one first."""
+    older, newer = sorted((shown(a), shown(b)), key=lambda edition: edition.text.date)
+    return pages.public(
+        *("policy.compare", older.key, newer.key),
+        render=lambda: render_template(
+            "policy/compare.html",
+            older=older,
+            newer=newer,
+            changes=comparison.compare(older.text.document, newer.text.document),
+            Status=comparison.Status,
+        ),
+    )
+
+
+@bp.get("/policy/ledger/")
+def ledger() -> Response:
+    """Show, for every clause, what this site does about it and what proves it."""
+    edition = shown()
+    return pages.public(
+        *("policy.ledger", edition.key),
+        render=lambda: render_template(
+            "policy/ledger.html",
+            edition=edition,
+            accounts=sorted(account().values(), key=lambda a: order(a.entry.number)),
+        ),
+    )
+
+
+@bp.get("/privacy")
+@bp.get("/privacy/")
+def privacy() -> Response:
+    """Lead from the address people guess to the policy (9.3)."""
+    return redirect(url_for("policy.show"), 301)
+
+
+def _edition(edition: Shown, *, dated: bool) -> Response:
+    return pages.public(
+        *("policy.edition", dated, edition.key),
+        render=lambda: render_template(
+            "policy/show.html",
+            edition=edition,
+            dated=dated,
+            ledger=account(),
+            inline=inline,
+            marked=marked,
+        ),
+    )
+
+
+def _elsewhere(edition: Shown, number: str) -> list[Shown]:
+    """Return the other editions that have this clause."""
+    others = (shown(day.isoformat()) for day in edition.shelf.dates)
+    return [
+        other
+        for other in others
+        if other.text.date != edition.text.date and number in other.text.document.clauses
+    ]
+
+
+def addresses() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the address of every edition, for the sitemap."""
+    yield from (("policy.dated", {"day": day.isoformat()}) for day in shelf().dates)

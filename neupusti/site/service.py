@@ -1,0 +1,67 @@
+"""Whether the site is ready, what the machine pages say, and how it is set up."""
+
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from neupusti.core.database import db
+from neupusti.core.migration import version_table
+from neupusti.core.registry import Registry
+
+SECURITY_TXT_EXPIRES = date(2027, 11, 15)
+"""RFC 9116 wants a date less than a year ahead: whoever moves it reads the file again."""
+
+
+def readiness(migrations: Path) -> dict[str, str]:
+    """Return the state of each database: `ok`, `unreachable` or `not migrated`."""
+    script = ScriptDirectory.from_config(_alembic(migrations))
+    return {
+        name or "main": _state(name, script.get_current_head()) for name in (None, "access")
+    }
+
+
+def _alembic(migrations: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations))
+    return config
+
+
+def _state(bind: str | None, head: str | None) -> str:
+    try:
+        with db.engines[bind].connect() as connection:
+            return "ok" if _version(connection, bind) == head else "not migrated"
+    except SQLAlchemyError:
+        return "unreachable"
+
+
+def _version(connection: Connection, bind: str | None) -> str | None:
+    table = version_table(bind)
+    if not inspect(connection).has_table(table):
+        return None
+    version: str | None = connection.scalar(text(f"SELECT version_num FROM {table}"))  # noqa: S608 - one of our two names
+    return version
+
+
+def security_txt(base_url: str, email: str) -> str:
+    """Return the file of RFC 9116 for researchers who found a weakness."""
+    expires = datetime.combine(SECURITY_TXT_EXPIRES, time(), UTC)
+    contact = f"mailto:{email}" if email else f"{base_url}/policy/"
+    return "\n".join(
+        (
+            f"Contact: {contact}",
+            f"Expires: {expires.isoformat().replace('+00:00', 'Z')}",
+            "Preferred-Languages: ru, kk, en",
+            f"Canonical: {base_url}/.well-known/security.txt",
+            f"Policy: {base_url}/policy/",
+            "",
+        )
+    )
+
+
+def seed(registry: Registry) -> list[str]:
+    """Bring in what the tree ships, feature by feature; return what each one says."""
+    return [feature.seed() for feature in registry.features if feature.seed]
