@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     errors.install(app)
     Registry(FEATURES).install(app)
-    app.wsgi_app = LanguagePrefix(  # type: ignore[method-assign]
+    app.wsgi_app = LanguagePrefix(  # type: ignore[assignment]
         Edge(
             app.wsgi_app,
             hosts=settings.trusted_hosts,

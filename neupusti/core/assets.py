@@ -1,4 +1,4 @@
-"""Static files under content hashes: read once, compressed once, cached by browsers for good."""
+"""Static files under content hashes: read once, compressed once, cached for good."""
 
 import gzip
 import mimetypes

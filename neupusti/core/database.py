@@ -48,7 +48,9 @@ class Utc(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(
-        self, value: datetime | None, dialect: Dialect
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - their signature
     ) -> datetime | None:
         """Refuse a naive moment; hand over UTC."""
         if value is None:
@@ -57,7 +59,11 @@ class Utc(TypeDecorator[datetime]):
             raise ValueError("a moment without a time zone cannot be stored")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - their signature
+    ) -> datetime | None:
         """Return UTC, aware, whatever the driver gave."""
         if value is None:
             return None

@@ -53,7 +53,8 @@ WORDINGS = {
     413: Wording(
         _("That is too much at once"),
         _(
-            "What you sent is larger than this form takes. Shorten it or send a smaller file."
+            "What you sent is larger than this form takes. "
+            "Shorten it or send a smaller file."
         ),
     ),
     422: Wording(

@@ -29,7 +29,7 @@ class Frame:
 
     @property
     def alternates(self) -> dict[Language, str]:
-        """This page's address in every language, without its query."""
+        """The address of this page in every language, without its query."""
         return languages.alternates(quote(request.path))
 
     def absolute(self, address: str) -> str:

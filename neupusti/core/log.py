@@ -35,7 +35,7 @@ class KeyValue(logging.Formatter):
 
 
 def quoted(text: str) -> str:
-    """Return `text` bare if it is plain, else quoted, every control and bidi mark escaped."""
+    """Return `text` bare if plain, else quoted, with controls and bidi marks escaped."""
     if PLAIN.fullmatch(text):
         return text
     safe = "".join(

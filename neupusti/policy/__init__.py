@@ -1,2 +1,1 @@
-"""The policy: editions, clauses as data, comparison, and the ledger of what carries each
-clause out (1.1, 9.1-9.4)."""
+"""The policy: editions, clauses, comparison, and what carries each clause out (9.1-9.4)."""

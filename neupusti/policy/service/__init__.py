@@ -1,1 +1,1 @@
-"""The rules of the policy room, free of HTTP: parse, lint, publish, compare, account for."""
+"""The rules of the policy room, free of HTTP."""

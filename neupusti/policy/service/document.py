@@ -44,7 +44,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole policy; `dates` are the calendar dates its text names, the last clause's first."""
+    """A whole policy."""
 
     title: str
     preamble: tuple[str, ...]

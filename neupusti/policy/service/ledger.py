@@ -47,7 +47,7 @@ class Account:
 
     @property
     def built(self) -> bool:
-        """Whether the site does it today: a feature says so, or presenting needs no tool."""
+        """Whether the site does it: a feature says so, or presenting needs no tool."""
         if self.entry.way is Way.PRESENTED:
             return self.entry.tool is None or self.tool is not None
         return bool(self.features)

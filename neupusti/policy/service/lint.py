@@ -12,8 +12,8 @@ CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 LATIN = re.compile(r"[A-Za-z]")
 WORD = re.compile(r"[^\W\d_]+")
 HOST = re.compile(r"(?:https?://)?[^\W_]+(?:[.-][^\W_]+)*\.kz\b/?", re.IGNORECASE)
-TWIN = str.maketrans("ABCEHKMOPTXYaceopxy", "АВСЕНКМОРТХУасеорху")  # noqa: RUF001 - look-alikes are the point
-ABBREVIATIONS = frozenset({"ТОО", "АО", "ОАО", "ЗАО", "РК", "КР", "ЖШС", "АҚ"})  # noqa: RUF001
+TWIN = str.maketrans("ABCEHKMOPTXYaceopxy", "АВСЕНКМОРТХУасеорху")
+ABBREVIATIONS = frozenset({"ТОО", "АО", "ОАО", "ЗАО", "РК", "КР", "ЖШС", "АҚ"})
 """Words that stand in a policy in Cyrillic even where the document never spells them so."""
 
 

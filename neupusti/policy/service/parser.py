@@ -12,7 +12,7 @@ from datetime import date
 from neupusti.policy.service.document import Clause, Document, Section
 
 LIMIT_BYTES = 1024 * 1024
-DASH = r"[-–—•*]"  # noqa: RUF001 - the dashes that word processors make
+DASH = r"[-–—•*]"
 SECTION = re.compile(r"(\d{1,2})\.\s+(\S.*)")
 CLAUSE = re.compile(rf"(?:{DASH}\s+)?(\d{{1,2}}(?:\.\d{{1,3}}){{1,2}})\.?\s+(\S.*)")
 BARE = re.compile(rf"(?:{DASH}\s+)?\d{{1,2}}(?:\.\d{{1,3}})*\.?")

@@ -34,7 +34,7 @@ class NotFoundError(LookupError):
 
 @dataclass(frozen=True)
 class Text:
-    """One published text. `replaced` marks a restatement the operator's document displaced."""
+    """One published text; `replaced` if it gave way to the operator's own document."""
 
     date: date
     language: Language

@@ -1,12 +1,12 @@
 """`flask policy …`: check, import, publish and list editions."""
 
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from neupusti.core.clock import ALMATY, UTC
+from neupusti.core.clock import ALMATY
 from neupusti.core.languages import Language
 from neupusti.policy.models import Kind
 from neupusti.policy.service import editions

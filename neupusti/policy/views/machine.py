@@ -1,5 +1,7 @@
 """The policy for programs: JSON and an Atom feed, both with ETags."""
 
+from typing import Any
+
 from flask import Response, jsonify, render_template, request, url_for
 
 from neupusti.config import settings
@@ -63,11 +65,12 @@ def _described(text: Text) -> dict[str, object]:
     }
 
 
-def _external(endpoint: str, text: Text, **values: str) -> str:
+def _external(endpoint: str, text: Text, **values: Any) -> str:
     return settings().base_url.rstrip("/") + url_for(endpoint, day=text.date, **values)
 
 
 def _conditional(answer: Response) -> Response:
     answer.headers["Cache-Control"] = "no-cache"
     answer.add_etag()
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer

@@ -1,0 +1,184 @@
+"""The test house: a test that asks for an app runs on SQLite and on PostgreSQL."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from threading import Thread
+from typing import NoReturn
+
+import flask_migrate
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import make_server
+
+from neupusti.app import create_app
+from neupusti.config import ROOT, Settings
+from neupusti.core import clock
+from neupusti.core.database import db
+from neupusti.core.registry import registry
+from neupusti.site import service as site
+from tests.postgres import Cluster, binaries
+
+REQUIRE_ALL = os.environ.get("NEUPUSTI_REQUIRE_ALL") == "1"
+"""Set by CI: what a test needs must be there, and a missing tool is a failure."""
+
+SECRET = "0123456789abcdef0123456789abcdef"
+NAMES = ("main", "access")
+QUIET = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def missing(what: str) -> NoReturn:
+    """Skip with a line that says what is not on this machine; fail where CI wants it all."""
+    if REQUIRE_ALL:
+        pytest.fail(f"{what} is required here and not found")
+    pytest.skip(f"{what} is not on this machine")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogues() -> None:
+    """Compile the message catalogues, so that the tests read what users read."""
+    babel = [sys.executable, "-m", "babel.messages.frontend", "-q"]
+    subprocess.run([*babel, "compile", "-d", str(ROOT / "translations")], check=True)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A private PostgreSQL cluster on a socket of its own, gone after the run."""
+    if binaries() is None:
+        missing("PostgreSQL (initdb, postgres)")
+    with Cluster(tmp_path_factory.mktemp("postgresql")).running() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def stock(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Path], Settings]]:
+    """A migrated and seeded pair of databases, and how to take a fresh copy of it.
+
+    Migrations and seed run once a backend; each test gets a copy of its own.
+    """
+    home = tmp_path_factory.mktemp(request.param)
+    if request.param == "sqlite":
+        yield from _sqlite_stock(home)
+    else:
+        yield from _postgresql_stock(home, request.getfixturevalue("cluster"))
+
+
+@pytest.fixture
+def settings(stock: Callable[[Path], Settings], tmp_path: Path) -> Settings:
+    """The settings of one test: databases nobody else sees."""
+    return stock(tmp_path)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The whole site as it is served, with CSRF protection on."""
+    app = create_app(settings)
+    app.testing = True
+    with app.app_context():
+        yield app
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without cookies, scripts or history."""
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, without a head."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        missing("Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site_url(app: Flask) -> Iterator[str]:
+    """Serve the app on a free port of this machine; the address without a last slash."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Set the one clock of the site: `at(moment)`."""
+
+    def set_clock(moment: datetime) -> None:
+        monkeypatch.setattr(clock, "now", lambda: moment)
+
+    return set_clock
+
+
+def _seeded(settings: Settings) -> None:
+    app = create_app(settings)
+    with app.app_context():
+        flask_migrate.upgrade()
+        site.seed(registry())
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def _sqlite_stock(home: Path) -> Iterator[Callable[[Path], Settings]]:
+    model = Settings(secret_key=SECRET, instance=home)
+    _seeded(model)
+
+    def copy(folder: Path) -> Settings:
+        for name in NAMES:
+            shutil.copy(home / f"{name}.sqlite", folder)
+        return replace(model, instance=folder)
+
+    yield copy
+
+
+def _postgresql_stock(home: Path, cluster: Cluster) -> Iterator[Callable[[Path], Settings]]:
+    def named(suffix: str, folder: Path) -> Settings:
+        return Settings(
+            secret_key=SECRET,
+            instance=folder,
+            database_url=cluster.url(f"main{suffix}"),
+            access_database_url=cluster.url(f"access{suffix}"),
+        )
+
+    for name in NAMES:
+        cluster.execute(f"CREATE DATABASE {name}")
+    _seeded(named("", home))
+    taken: list[str] = []
+
+    def copy(folder: Path) -> Settings:
+        suffix = f"_{len(taken)}"
+        taken.append(suffix)
+        for name in NAMES:
+            cluster.execute(f"CREATE DATABASE {name}{suffix} TEMPLATE {name}")
+        return named(suffix, folder)
+
+    yield copy
