@@ -32,14 +32,9 @@ REQUIRE_ALL = os.environ.get("NEUPUSTI_REQUIRE_ALL") == "1"
 SECRET = "0123456789abcdef0123456789abcdef"
 NAMES = ("main", "access")
 QUIET = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic"),
+    *("--no-first-run", "--disable-background-networking", "--disable-sync"),
     "--disable-component-update",
-    "--disable-sync",
 ]
 
 

@@ -37,7 +37,11 @@ class AccessBase(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING, info={"bind_key": ACCESS})
 
 
-db = SQLAlchemy(metadata=Base.metadata)
+db = SQLAlchemy(
+    metadata=Base.metadata,
+    # For both databases. A failed statement is told without its values: people's data.
+    engine_options={"pool_pre_ping": True, "hide_parameters": True},
+)
 db.metadatas[ACCESS] = AccessBase.metadata
 
 

@@ -38,6 +38,8 @@ HEADERS = (
     # A page is kept by no cache unless its view says otherwise.
     ("Cache-Control", "no-store"),
     ("Link", '</policy/>; rel="privacy-policy"'),
+    # Else the server would name its software.
+    ("Server", "neupusti"),
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
@@ -109,11 +111,20 @@ class _Checks:
 
 
 def client_address(address: str | None) -> str:
-    """Return `address` in its canonical form (IPv4 or IPv6), else "unknown" (1.1.8)."""
+    """Return `address` in its canonical form (IPv4 or IPv6), else "unknown" (1.1.8).
+
+    A scope (`fe80::1%eth0`) may hold any text at all, so it makes an address unknown; an
+    IPv4 client of a socket that listens on both is told as IPv4.
+    """
     try:
-        return str(ipaddress.ip_address(address or ""))
+        found = ipaddress.ip_address(address or "")
     except ValueError:
         return UNKNOWN
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.scope_id is not None:
+            return UNKNOWN
+        return str(found.ipv4_mapped or found)
+    return str(found)
 
 
 def hostname(host: str) -> str:

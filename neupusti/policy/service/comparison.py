@@ -62,9 +62,11 @@ def words(old: str, new: str) -> tuple[Run, ...]:
     """
     before, after = TOKEN.findall(old), TOKEN.findall(new)
     matcher = SequenceMatcher(None, before, after, autojunk=False)
-    if matcher.ratio() < REWRITTEN:
+    blocks = _solid(matcher, before, after)
+    kept = sum(_words_in(before[a : a + size]) for a, _, size in blocks)
+    if 2 * kept < REWRITTEN * (_words_in(before) + _words_in(after)):
         return tuple(_runs(before, after))
-    return tuple(_merged(matcher, before, after))
+    return tuple(_woven(blocks, before, after))
 
 
 def _change(number: str, older: Document, newer: Document) -> Change:
@@ -88,18 +90,28 @@ def _runs(before: list[str], after: list[str]) -> Iterator[Run]:
         yield Run(Operation.INSERTED, "".join(after))
 
 
-def _merged(
+def _solid(
     matcher: "SequenceMatcher[str]", before: list[str], after: list[str]
-) -> Iterator[Run]:
-    """Yield the runs, with islands of one kept word drawn into the change around them."""
-    blocks = [block for block in matcher.get_matching_blocks() if block.size]
-    kept = [
+) -> list[tuple[int, int, int]]:
+    """Return the kept blocks (place in old, place in new, tokens) without the islands."""
+    return [
         (a, b, size)
-        for place, (a, b, size) in enumerate(blocks)
-        if _words_in(before[a : a + size]) >= ISLAND_WORDS or place in {0, len(blocks) - 1}
+        for a, b, size in matcher.get_matching_blocks()
+        if size
+        and (
+            _words_in(before[a : a + size]) >= ISLAND_WORDS
+            or a == b == 0
+            or (a + size, b + size) == (len(before), len(after))
+        )
     ]
+
+
+def _woven(
+    blocks: list[tuple[int, int, int]], before: list[str], after: list[str]
+) -> Iterator[Run]:
+    """Yield the kept blocks, and between them what was deleted and inserted."""
     at_old = at_new = 0
-    for a, b, size in kept:
+    for a, b, size in blocks:
         yield from _runs(before[at_old:a], after[at_new:b])
         yield Run(Operation.KEPT, "".join(before[a : a + size]))
         at_old, at_new = a + size, b + size

@@ -59,10 +59,11 @@ def _stems(name: str) -> str:
     """Return a pattern for `name` in any case ending; its first letter as written or small.
 
     A single word is met only as written: «Пользователь» is the term, a user is anybody.
+    Cookies alone can mean nothing else.
     """
     words = name.split()
     stems = [re.escape(w[:-ENDING] if len(w) >= STEM_FROM else w) + r"\w*" for w in words]
-    if len(words) > 1 and words[0][0].isalpha():
+    if (len(words) > 1 or stems[0].startswith("Cooki")) and words[0][0].isalpha():
         first = words[0][0]
         stems[0] = f"[{first.upper()}{first.lower()}]{stems[0][1:]}"
     return r"\s+".join(stems)

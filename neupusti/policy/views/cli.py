@@ -42,7 +42,10 @@ def check(file: Path) -> None:
 )
 @LANGUAGE
 @click.option(
-    "--kind", type=click.Choice(list(Kind)), default="editorial", show_default=True
+    "--kind",
+    type=click.Choice([kind.value for kind in Kind]),
+    default="editorial",
+    show_default=True,
 )
 @click.option("--note", default="", help="What changed, in words for readers.")
 @click.option(

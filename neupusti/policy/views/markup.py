@@ -12,13 +12,14 @@ BOLD = re.compile(r"\*\*(.+?)\*\*")
 REFERENCE = re.compile(r"(?<![\d.])\d{1,2}\.\d{1,3}(?:\.\d{1,3})?(?![\d.]*\d)")
 
 
-def inline(text: str, document: Document, own: str = "") -> Markup:
+def inline(text: str, document: Document, own: str = "", page: str = "") -> Markup:
     """Return `text` of clause `own` with links to the clauses and terms it names.
 
     A term is linked where a clause first uses it, and not inside its own definition.
+    `page` is the address that holds the whole document, empty on that page itself.
     """
     bold = BOLD.split(text)
-    linker = _Linker(document, own)
+    linker = _Linker(document, own, page)
     # Odd places of the split are what stood between two bold marks.
     parts = [
         Markup("<strong>{}</strong>").format(linker(part)) if place % 2 else linker(part)
@@ -27,22 +28,22 @@ def inline(text: str, document: Document, own: str = "") -> Markup:
     return Markup("").join(parts)
 
 
-def marked(clause: Clause, document: Document) -> Markup:
+def marked(clause: Clause, document: Document, page: str = "") -> Markup:
     """Return the text of `clause`, its defined term (if it defines one) as `<dfn>`."""
     term = next((t for t in glossary.terms(document) if t.number == clause.number), None)
     text = clause.text
     if term is None:
-        return inline(text, document, clause.number)
+        return inline(text, document, clause.number, page)
     plain = text.replace("**", "")
-    definition = inline(plain.removeprefix(term.quoted), document, clause.number)
+    definition = inline(plain.removeprefix(term.quoted), document, clause.number, page)
     return Markup("<dfn>{}</dfn>{}").format(term.quoted, definition)
 
 
 class _Linker:
     """Escapes text and puts links in; remembers which terms it has linked."""
 
-    def __init__(self, document: Document, own: str) -> None:
-        self.document, self.done = document, {own}
+    def __init__(self, document: Document, own: str, page: str) -> None:
+        self.document, self.page, self.done = document, page, {own}
         self.pattern, self.groups = glossary.pattern(document)
 
     def __call__(self, text: str) -> Markup:
@@ -57,14 +58,16 @@ class _Linker:
         number = match[0]
         if number not in self.document.clauses or number in self.done:
             return escape(number)
-        return Markup('<a href="#c{0}">{0}</a>').format(number)
+        return Markup('<a href="{0}#c{1}">{1}</a>').format(self.page, number)
 
     def _term(self, match: re.Match[str]) -> Markup:
         number = self.groups[match.lastgroup or ""]
         if number in self.done:
             return escape(match[0])
         self.done.add(number)
-        return Markup('<a class="term" href="#c{}">{}</a>').format(number, match[0])
+        return Markup('<a class="term" href="{}#c{}">{}</a>').format(
+            self.page, number, match[0]
+        )
 
     @staticmethod
     def _each(

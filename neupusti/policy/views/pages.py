@@ -1,6 +1,8 @@
 """The policy for people: current, dated, clause by clause, history, comparison, ledger."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -8,8 +10,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from neupusti.core import pages
+from neupusti.core.languages import Language
 from neupusti.policy.models import Source
 from neupusti.policy.service import comparison
+from neupusti.policy.service.comparison import Change
 from neupusti.policy.service.document import order
 from neupusti.policy.service.shelf import shelf
 from neupusti.policy.views.blueprint import (
@@ -21,6 +25,7 @@ from neupusti.policy.views.blueprint import (
     shown,
 )
 from neupusti.policy.views.markup import inline, marked
+from neupusti.policy.views.tools import label
 
 
 @bp.get("/policy/")
@@ -62,6 +67,7 @@ def clause(day: str, number: str) -> Response:
             ledger=account(),
             inline=inline,
             marked=marked,
+            label=label,
         ),
     )
 
@@ -87,15 +93,16 @@ def choose() -> Response:
 @bp.get("/policy/compare/<a>/<b>/")
 def compare(a: str, b: str) -> Response:
     """Show what changed between two editions, the older one first."""
-    older, newer = sorted((shown(a), shown(b)), key=lambda edition: edition.text.date)
+    older, newer = _alike(sorted((shown(a), shown(b)), key=lambda one: one.text.date))
     return pages.public(
-        *("policy.compare", older.key, newer.key),
+        *("policy.compare", a, b, older.key, newer.key),
         render=lambda: render_template(
             "policy/compare.html",
             older=older,
             newer=newer,
-            changes=comparison.compare(older.text.document, newer.text.document),
-            Status=comparison.Status,
+            changes=(changes := comparison.compare(older.text.document, newer.text.document)),
+            chapters=_chapters(changes),
+            words=comparison.words,
         ),
     )
 
@@ -110,6 +117,7 @@ def ledger() -> Response:
             "policy/ledger.html",
             edition=edition,
             accounts=sorted(account().values(), key=lambda a: order(a.entry.number)),
+            label=label,
         ),
     )
 
@@ -131,8 +139,32 @@ def _edition(edition: Shown, *, dated: bool) -> Response:
             ledger=account(),
             inline=inline,
             marked=marked,
+            label=label,
         ),
     )
+
+
+def _chapters(changes: list[Change]) -> list[tuple[str, list[tuple[bool, list[Change]]]]]:
+    """Return section number -> its changes, neighbours that stayed the same put together."""
+    return [
+        (
+            section,
+            [
+                (same, list(run))
+                for same, run in groupby(group, lambda change: change.status == "same")
+            ],
+        )
+        for section, group in groupby(changes, lambda change: change.number.split(".")[0])
+    ]
+
+
+def _alike(editions: list[Shown]) -> list[Shown]:
+    """Return the editions in one language: where one lacks the reader's, all in Russian."""
+    if len({edition.text.language for edition in editions}) == 1:
+        return editions
+    return [
+        replace(one, text=one.shelf.text(one.text.date, Language.RU)) for one in editions
+    ]
 
 
 def _elsewhere(edition: Shown, number: str) -> list[Shown]:

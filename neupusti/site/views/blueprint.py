@@ -1,0 +1,8 @@
+"""The blueprint of the site's own pages, and what its views share."""
+
+from flask import Blueprint
+
+from neupusti.config import ROOT
+
+bp = Blueprint("site", __name__, cli_group="site")
+MIGRATIONS = ROOT / "migrations"

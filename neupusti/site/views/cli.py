@@ -1,0 +1,132 @@
+"""`flask site …`: set the site up, serve it, print the table of its settings."""
+
+import gc
+import os
+import socket
+from dataclasses import fields
+from pathlib import Path
+from tempfile import TemporaryFile
+
+import click
+import flask_migrate
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from sqlalchemy.exc import OperationalError
+
+from neupusti.config import PREFIX, ROOT, Settings, settings
+from neupusti.core.database import db
+from neupusti.core.registry import registry
+from neupusti.site import service
+from neupusti.site.views.blueprint import MIGRATIONS, bp
+
+APP = "neupusti.app:create_app"
+"""Named, not imported: each worker calls it for an app of its own."""
+THREADS = 128
+"""Of each worker, made when needed: a slow sender of a body holds one until it is done."""
+HEADER_MILLISECONDS = 15_000
+"""How long a client may take over its headers, or keep a connection open in silence."""
+STOP_SECONDS = 5
+"""How long a stop waits for answers under way before it breaks them off."""
+LOG = {
+    "formatters": {"line": {"()": "neupusti.core.log.KeyValue"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"_granian": {"handlers": ["stderr"], "propagate": False}},
+}
+
+
+@bp.cli.command("setup")
+def setup() -> None:
+    """Migrate both databases and bring in what the tree ships; safe to repeat."""
+    _ensure_writable(settings().instance)
+    try:
+        states = service.readiness(MIGRATIONS)
+        if silent := [name for name, state in states.items() if state == "unreachable"]:
+            raise click.ClickException(
+                f"The database «{silent[0]}» does not answer: check its URL and its server."
+            )
+        if "not migrated" in states.values():
+            flask_migrate.upgrade()
+        for line in service.seed(registry()):
+            click.echo(line)
+    except OperationalError as error:
+        raise click.ClickException(f"The database refuses: {error.orig}") from None
+
+
+@bp.cli.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=2, show_default=True)
+@click.pass_context
+def serve(context: click.Context, host: str, port: int, workers: int) -> None:
+    """Set the site up, then serve it until SIGINT or SIGTERM."""
+    _ensure_free(host, port)
+    context.invoke(setup)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    os.environ.setdefault(f"{PREFIX}BASE_URL", address)
+    click.echo(f"Neupusti: {address}/   (stop: Ctrl+C)")
+    # The workers are forks of this process: they inherit its modules, which are not
+    # copied as long as the collector leaves them alone, and none of its connections.
+    for engine in db.engines.values():
+        engine.dispose()
+    gc.collect()
+    gc.freeze()
+    Granian(
+        APP,
+        factory=True,
+        working_dir=ROOT,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
+        websockets=False,
+        workers=workers,
+        blocking_threads=THREADS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+        # Its warnings are advice about these very settings.
+        log_level=LogLevels.error,
+        log_dictconfig=LOG,
+    ).serve()
+
+
+@bp.cli.command("settings")
+def table() -> None:
+    """Print every setting as the table that stands in the README."""
+    click.echo("| variable | default | what it is |\n|---|---|---|")
+    for setting in fields(Settings):
+        default = setting.default
+        if isinstance(default, Path):
+            shown = f"`{default.relative_to(ROOT)}/`"
+        else:
+            shown = f"`{default}`" if default or default == 0 else "–"
+        says = setting.metadata["says"]
+        click.echo(f"| `{PREFIX}{setting.name.upper()}` | {shown} | {says} |")
+
+
+def _ensure_free(host: str, port: int) -> None:
+    """Stop with a sentence where another program has the port.
+
+    The workers share it by SO_REUSEPORT, so a second site would join them in silence.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise click.ClickException(
+            f"Port {port} of {host} cannot be opened: {os.strerror(error.errno or 0)}. "
+            f"Another port: PORT={port + 1} make run."
+        ) from None
+
+
+def _ensure_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise click.ClickException(
+            f"The data folder «{folder}» cannot be written to: {error.strerror}. "
+            f"Another folder: {PREFIX}INSTANCE."
+        ) from None

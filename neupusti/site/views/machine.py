@@ -1,0 +1,44 @@
+"""Machine pages: health, robots, sitemap, security.txt."""
+
+from flask import Response, jsonify, render_template, request, url_for
+
+from neupusti.config import settings
+from neupusti.core.languages import alternates
+from neupusti.core.registry import registry
+from neupusti.site import service
+from neupusti.site.views.blueprint import MIGRATIONS, bp
+
+
+@bp.get("/healthz")
+def healthz() -> Response:
+    """Say that the process answers."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@bp.get("/readyz")
+def readyz() -> tuple[Response, int]:
+    """Say whether both databases answer and are migrated."""
+    states = service.readiness(MIGRATIONS)
+    return jsonify(states), 200 if set(states.values()) == {"ok"} else 503
+
+
+@bp.get("/robots.txt")
+def robots() -> Response:
+    """Tell crawlers where the sitemap is and what is not for them."""
+    return Response(render_template("site/robots.txt"), mimetype="text/plain")
+
+
+@bp.get("/sitemap.xml")
+def sitemap() -> Response:
+    """List every public page in every language."""
+    own = len(request.script_root)
+    paths = [url_for(end, **values)[own:] for end, values in registry().addresses()]
+    body = render_template("site/sitemap.xml", pages=[alternates(path) for path in paths])
+    return Response(body, mimetype="application/xml")
+
+
+@bp.get("/.well-known/security.txt")
+def security_txt() -> Response:
+    """Say where to report a weakness (RFC 9116)."""
+    base, email = settings().base_url.rstrip("/"), settings().operator_email
+    return Response(service.security_txt(base, email), mimetype="text/plain")

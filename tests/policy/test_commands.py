@@ -1,0 +1,127 @@
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.policy.documents import SMALL, changed, real_document
+
+
+def run(app: Flask, *words: object) -> Result:
+    return app.test_cli_runner().invoke(args=["policy", *map(str, words)])
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    file = tmp_path / "policy.txt"
+    file.write_text(SMALL)
+    return file
+
+
+def test_check_reads_and_changes_nothing(app: Flask, document: Path) -> None:
+    before = run(app, "list").output
+    result = run(app, "check", document)
+    assert result.exit_code == 0
+    assert "2 sections, 5 numbered clauses\ndates in the text: 2023-06-05" in result.output
+    assert run(app, "list").output == before
+
+
+def test_import_then_publish_then_list(app: Flask, document: Path) -> None:
+    imported = run(app, "import", document)
+    assert imported.exit_code == 0
+    assert "flask policy publish 2023-06-05 --lang ru" in imported.output
+    assert "2023-06-05  ru  operator     draft" in run(app, "list").output
+
+    published = run(app, "publish", "2023-06-05")
+    assert published.exit_code == 0
+    assert "in effect from 2023-06-05 00:00 Almaty time" in published.output
+    assert "2023-06-05  ru  operator     published" in run(app, "list").output
+
+
+def test_options_go_before_what_the_text_says(app: Flask, document: Path) -> None:
+    result = run(
+        app,
+        *("import", document, "--date", "2027-02-03", "--lang", "kk"),
+        *(
+            "--kind",
+            "material",
+            "--note",
+            "Мерзімдер",
+            "--effective-from",
+            "2027-03-01T09:30",
+        ),
+    )
+    assert result.exit_code == 0
+    assert (
+        "in effect from 2027-03-01 09:30"
+        in run(app, "publish", "2027-02-03", "--lang", "kk").output
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (changed("2.2 ", "2.7 "), "line 16: clause 2.7 cannot follow 2.1: «Подробности"),
+        ("Просто письмо", "there is no numbered section"),
+    ],
+)
+def test_a_wrong_document_is_refused_with_line_numbers(
+    app: Flask, tmp_path: Path, text: str, says: str
+) -> None:
+    file = tmp_path / "wrong.txt"
+    file.write_text(text)
+    before = run(app, "list").output
+    for command in ("check", "import"):
+        result = run(app, command, file)
+        assert result.exit_code == 1
+        assert says in result.output
+        assert "wrong.txt: nothing was imported." in result.output
+    assert run(app, "list").output == before
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("publish", "2001-01-01"), "There is no edition of 2001-01-01 in «ru»"),
+        (("publish", "2022-08-04"), "is published already"),
+        (("publish", "04.08.2022"), "does not match the format"),
+        (("import", "/nowhere.txt"), "does not exist"),
+    ],
+)
+def test_a_wrong_command_gets_a_clear_refusal(
+    app: Flask, words: tuple[str, ...], says: str
+) -> None:
+    before = run(app, "list").output
+    result = run(app, *words)
+    assert result.exit_code != 0
+    assert says in result.output
+    assert "Traceback" not in result.output
+    assert run(app, "list").output == before
+
+
+def test_a_material_change_needs_a_note(app: Flask, document: Path) -> None:
+    result = run(app, "import", document, "--kind", "material")
+    assert result.exit_code == 1
+    assert "needs a --note for readers" in result.output
+
+
+def test_what_the_lint_finds_is_told_and_stops_nothing(app: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "slips.txt"
+    file.write_text(changed("neupusti.kz", "пеириsti.kz"))
+    result = run(app, "import", file)
+    assert result.exit_code == 0
+    assert "note: line 3: «пеириsti.kz»: Latin and Cyrillic letters" in result.output
+
+
+@pytest.mark.clause("9.1")
+def test_the_operators_document_is_imported_published_and_read(
+    app: Flask, client: FlaskClient
+) -> None:
+    result = run(app, "import", real_document())
+    assert result.exit_code == 0
+    assert "Imported as a draft: edition 2022-08-04 «ru»" in result.output
+    assert run(app, "publish", "2022-08-04").exit_code == 0
+    assert "Уже" not in run(app, "import", real_document()).output
+    page = client.get("/policy/2022-08-04/").text
+    assert "Neupustinet" in page

@@ -1,0 +1,80 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neupusti.policy.service.comparison import Operation, Status, compare, words
+from neupusti.policy.service.parser import parse
+from tests.policy.documents import SMALL, changed
+
+TEXTS = st.lists(
+    st.sampled_from(["сайт", "данные", "не", "в", ",", ".", "30", "дней"]), max_size=30
+).map(" ".join)
+
+
+def statuses(older: str, newer: str) -> dict[str, Status]:
+    return {c.number: c.status for c in compare(parse(older), parse(newer))}
+
+
+def test_an_edition_does_not_differ_from_itself() -> None:
+    assert set(statuses(SMALL, SMALL).values()) == {Status.SAME}
+
+
+def test_each_clause_says_what_became_of_it() -> None:
+    newer = changed("2.3. Обновлено", "2.3. Исправлено").replace("- телефон.", "- почта.")
+    newer += "\n2.4. Новый пункт.\n"
+
+    assert statuses(SMALL, newer) == {
+        "preamble": Status.SAME,
+        "1.1": Status.SAME,
+        "1.1.1": Status.SAME,
+        "2.1": Status.CHANGED,
+        "2.2": Status.SAME,
+        "2.3": Status.CHANGED,
+        "2.4": Status.ADDED,
+    }
+    assert statuses(newer, SMALL)["2.4"] is Status.REMOVED
+
+
+def test_only_the_words_that_changed_are_marked() -> None:
+    runs = words("ответ за 30 календарных дней", "ответ за 10 календарных дней")
+    assert [(run.operation, run.text) for run in runs] == [
+        (Operation.KEPT, "ответ за "),
+        (Operation.DELETED, "30"),
+        (Operation.INSERTED, "10"),
+        (Operation.KEPT, " календарных дней"),
+    ]
+
+
+def test_a_clause_written_anew_is_shown_as_old_and_new() -> None:
+    runs = words("Использование сайта означает согласие", "Мы ничего не выводим из чтения")
+    assert [run.operation for run in runs] == [Operation.DELETED, Operation.INSERTED]
+
+
+def test_one_kept_word_between_changes_makes_no_island() -> None:
+    runs = words(
+        "мы храним всё и всегда без срока для всех людей",
+        "мы храним год и никогда без срока для всех людей",
+    )
+    assert [run.text for run in runs] == [
+        "мы храним ",
+        "всё и всегда",
+        "год и никогда",
+        " без срока для всех людей",
+    ]
+
+
+@given(TEXTS, TEXTS)
+def test_the_runs_hold_both_texts_whole(old: str, new: str) -> None:
+    runs = words(old, new)
+    assert old == "".join(r.text for r in runs if r.operation is not Operation.INSERTED)
+    assert new == "".join(r.text for r in runs if r.operation is not Operation.DELETED)
+
+
+@given(TEXTS)
+def test_equal_texts_have_no_change(text: str) -> None:
+    assert all(run.operation is Operation.KEPT for run in words(text, text))
+
+
+def test_clauses_stand_in_order_of_number() -> None:
+    extra = "".join(f"\n2.{number}. Пункт {number}.\n" for number in range(4, 12))
+    numbers = [change.number for change in compare(parse(SMALL), parse(SMALL + extra))]
+    assert numbers[-4:] == ["2.8", "2.9", "2.10", "2.11"]

@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from neupusti.core.languages import Language
+from neupusti.policy.service import ledger
+from neupusti.policy.service.ledger import Account, Entry, Way
+
+SAYS = {"ru": "делает", "kk": "істейді", "en": "does"}
+
+
+def account(way: Way, *, tool: str | None = None, **found: object) -> Account:
+    entry = Entry("3.1", way, tool, SAYS)
+    settings = {"features": (), "proofs": (), "tool": None, **found}
+    return Account(entry=entry, **settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("one", "built"),
+    [
+        (account(Way.CARRIED_OUT), False),
+        (account(Way.CARRIED_OUT, features=("policy",)), True),
+        (account(Way.SUPERSEDED, features=("policy",)), True),
+        (account(Way.PRESENTED), True),
+        (account(Way.PRESENTED, tool="/rights/"), False),
+        (account(Way.PRESENTED, tool="/policy/", **{"features": ()}), False),
+    ],
+)
+def test_a_clause_is_built_only_where_something_says_so(one: Account, built: bool) -> None:  # noqa: FBT001
+    assert one.built is built
+
+
+def test_a_presented_clause_with_an_open_tool_is_built() -> None:
+    entry = Entry("1.1", Way.PRESENTED, "/policy/", SAYS)
+    one = Account(entry=entry, features=(), proofs=(), tool="/policy/")
+    assert one.built
+    assert one.says(Language.KK) == "істейді"
+
+
+def test_proofs_are_read_from_the_marks_on_tests(tmp_path: Path) -> None:
+    tests = tmp_path / "tests" / "room"
+    tests.mkdir(parents=True)
+    (tests / "test_one.py").write_text(
+        "import pytest\n"
+        '@pytest.mark.clause("3.1", "3.2")\n'
+        "def test_a() -> None: ...\n"
+        '@pytest.mark.parametrize("x", [1])\n'
+        '@pytest.mark.clause("3.1")\n'
+        "def test_b(x) -> None: ...\n"
+        "def test_c() -> None: ...\n"
+    )
+    assert ledger.proofs(tmp_path / "tests") == {
+        "3.1": ("tests/room/test_one.py::test_a", "tests/room/test_one.py::test_b"),
+        "3.2": ("tests/room/test_one.py::test_a",),
+    }
+
+
+def test_without_the_tests_nothing_is_proven(tmp_path: Path) -> None:
+    assert ledger.proofs(tmp_path) == {}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_clause_stands_in_the_table(client: FlaskClient, language: Language) -> None:
+    page = client.get(f"{language.prefix}/policy/ledger/").text
+    for number, entry in ledger.entries().items():
+        assert f"/{number}" in page or number == "preamble"
+        assert entry.says[language] in page.replace("&#39;", "'")
+
+
+@pytest.mark.clause("9.3")
+def test_the_table_names_the_tests_and_what_is_not_there_yet(client: FlaskClient) -> None:
+    page = client.get("/en/policy/ledger/").text
+    assert "test_the_table_names_the_tests_and_what_is_not_there_yet" in page
+    assert "ot yet" in page
