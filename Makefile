@@ -1,0 +1,66 @@
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: bench check floors help judges lint lock messages run test types
+
+PORT ?= 8000
+PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(shell command -v $(name))))
+PIP := .venv/bin/pip --disable-pip-version-check --quiet
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/pip-compile --quiet --generate-hashes --strip-extras \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/.runtime $(CATALOGUES) ## Set everything up and serve the site: PORT=8123 make run
+	@exec .venv/bin/flask site serve --port $(PORT)
+
+test: .venv/.dev $(CATALOGUES) ## The tests; NEUPUSTI_REQUIRE_ALL=1 lets nothing be skipped
+	@exec .venv/bin/pytest
+
+check: lint types floors test ## Everything a change must pass
+
+lint: .venv/.dev ## Style of Python and of templates
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/djlint --quiet --lint templates
+
+types: .venv/.dev ## Static types
+	.venv/bin/mypy
+
+floors: .venv/.dev ## Who may import whom
+	.venv/bin/lint-imports
+
+bench: .venv/.runtime $(CATALOGUES) ## Speed, weight, start and memory against their targets
+	@exec .venv/bin/python bench/pages.py
+
+judges: .venv/.runtime $(CATALOGUES) ## Outside judges on a running site: Lighthouse and others (needs npm)
+	@exec judges/run.sh
+
+messages: .venv/.dev ## Bring new English strings into the catalogues
+	.venv/bin/pybabel --quiet extract --mapping-file pyproject.toml --keywords lazy_gettext \
+		--add-location file --sort-by-file --project Neupusti --output-file messages.pot .
+	for language in ru kk; do \
+		command=$$(test -f translations/$$language/LC_MESSAGES/messages.po && echo update --no-fuzzy-matching --ignore-obsolete || echo init); \
+		.venv/bin/pybabel --quiet $$command --input-file messages.pot --output-dir translations --locale $$language || exit 1; \
+	done
+
+lock: .venv/.dev ## Choose the newest versions that fit, and write both locks
+	$(COMPILE) --upgrade --output-file requirements.txt pyproject.toml
+	$(COMPILE) --upgrade --extra dev --allow-unsafe --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+
+# The stamps make a second start quick: nothing is installed unless its lock has changed.
+.venv/bin/pip:
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: PYTHON=/path/to/python3 make" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+
+.venv/.runtime: requirements.txt | .venv/bin/pip
+	$(PIP) install --require-hashes --requirement requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt | .venv/bin/pip
+	$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@ .venv/.runtime
+
+%.mo: %.po | .venv/.runtime
+	.venv/bin/pybabel --quiet compile --input-file $< --output-file $@
