@@ -10,7 +10,10 @@ from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 from flask import current_app
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
+from neupusti.core.edge import hostname
 from neupusti.core.operator import Operator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,6 +21,8 @@ PREFIX = "NEUPUSTI_"
 SECRET_BYTES = 32
 NOT_OURS = frozenset({"NEUPUSTI_REQUIRE_ALL"})
 """Variables of the prefix that only the test command reads."""
+DEBUG_OFF = frozenset({"", "0", "false", "no"})
+"""The values of FLASK_DEBUG that leave Flask's debugger off."""
 
 
 class SettingsError(ValueError):
@@ -65,8 +70,19 @@ class Settings:
             raise SettingsError(f"{PREFIX}SECRET_KEY needs at least {SECRET_BYTES} bytes.")
         if self.proxies < 0:
             raise SettingsError(f"{PREFIX}PROXIES is a count: 0 or more.")
-        if urlsplit(self.base_url).scheme not in {"http", "https"} or not self.host:
-            raise SettingsError(f"{PREFIX}BASE_URL is not an http address.")
+        if not _is_origin(self.base_url):
+            raise SettingsError(
+                f"{PREFIX}BASE_URL is not an address like https://neupusti.kz."
+            )
+        if any(hostname(host) != host for host in self.hosts):
+            raise SettingsError(
+                f"{PREFIX}HOSTS holds names without ports, comma-separated."
+            )
+        for database, name in (("main", "DATABASE_URL"), ("access", "ACCESS_DATABASE_URL")):
+            if not _is_database(self.url_of(database)):
+                raise SettingsError(
+                    f"{PREFIX}{name} is not a postgresql:// or sqlite:// URL."
+                )
         if self.production:
             self._check_production()
 
@@ -88,6 +104,9 @@ class Settings:
             for name, text in given.items()
             if name in known and text
         }
+        debug = environ.get("FLASK_DEBUG", "").lower() not in DEBUG_OFF
+        if debug and values.get("mode") is Mode.PRODUCTION:
+            raise SettingsError("Production does not run with FLASK_DEBUG.")
         values["instance"] = values.get("instance", ROOT / "instance").absolute()
         if "secret_key" not in values and values.get("mode") is not Mode.PRODUCTION:
             values["secret_key"] = local_secret(values["instance"])
@@ -119,8 +138,7 @@ class Settings:
     def trusted_hosts(self) -> frozenset[str]:
         """Host names that get an answer, without ports; any other gets 400."""
         local = () if self.production else ("127.0.0.1", "localhost", "[::1]")
-        own = urlsplit(self.base_url).hostname or ""
-        return frozenset({own, *self.hosts, *local})
+        return frozenset({hostname(self.host), *self.hosts, *local})
 
     def url_of(self, database: str) -> str:
         """Return the SQLAlchemy URL of `main` or `access`."""
@@ -137,7 +155,6 @@ class Settings:
             "SECRET_KEY": self.secret_key,
             "SQLALCHEMY_DATABASE_URI": self.url_of("main"),
             "SQLALCHEMY_BINDS": {"access": self.url_of("access")},
-            "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
             "MAX_CONTENT_LENGTH": 64 * 1024,
             "MAX_FORM_MEMORY_SIZE": 64 * 1024,
             "MAX_FORM_PARTS": 100,
@@ -159,12 +176,17 @@ def settings() -> Settings:
 def local_secret(instance: Path) -> str:
     """Return the secret kept in `instance`; make it on the first call."""
     kept = instance / "secret"
-    instance.mkdir(parents=True, exist_ok=True)
-    fresh = kept.with_name(f"secret.{os.getpid()}")
     try:
+        if not kept.exists():
+            _make_secret(kept)
         return kept.read_text().strip()
-    except FileNotFoundError:
-        pass
+    except OSError as error:
+        raise SettingsError(f"No secret can be kept in {kept}: {error.strerror}.") from None
+
+
+def _make_secret(kept: Path) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fresh = kept.with_name(f"secret.{os.getpid()}")
     # Written aside and linked in: two processes that start at once agree on one secret.
     with os.fdopen(
         os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
@@ -176,7 +198,19 @@ def local_secret(instance: Path) -> str:
         pass
     finally:
         fresh.unlink()
-    return kept.read_text().strip()
+
+
+def _is_origin(address: str) -> bool:
+    """Tell whether `address` is a scheme, a host and perhaps a port, and nothing else."""
+    scheme, _, rest = address.partition("://")
+    return scheme in {"http", "https"} and hostname(rest.removesuffix("/")) != ""
+
+
+def _is_database(url: str) -> bool:
+    try:
+        return make_url(url).get_backend_name() in {"postgresql", "sqlite"}
+    except ArgumentError:
+        return False
 
 
 def _parse(name: str, field_name: str, text: str) -> Any:
@@ -189,7 +223,7 @@ def _parse(name: str, field_name: str, text: str) -> Any:
             case "proxies":
                 return int(text)
             case "hosts":
-                return tuple(host.strip() for host in text.split(",") if host.strip())
+                return tuple(h.strip().lower() for h in text.split(",") if h.strip())
             case _:
                 return text
     except ValueError:

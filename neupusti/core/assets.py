@@ -24,9 +24,7 @@ MIMETYPES = {
     "woff2": "font/woff2",
 }
 """Ours, not the machine's: Python 3.11 and 3.12 disagree about scripts."""
-COMPRESSIBLE = frozenset(
-    {"text/css", "text/javascript", "image/svg+xml", "text/plain", "application/manifest+json"}
-)
+COMPRESSIBLE = frozenset({"text/css", "text/javascript", "image/svg+xml", "text/plain"})
 YEAR_SECONDS = 31_536_000
 
 bp = Blueprint("assets", __name__)
@@ -116,7 +114,8 @@ def serve(name: str) -> Response:
     response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
     # Weak, because the codings of one file share it.
     response.set_etag(asset.digest.hex()[:32], weak=True)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def negotiated(encodings: dict[str, bytes], mimetype: str) -> Response:

@@ -6,17 +6,28 @@ no database and no session, so it can be drawn when those are what failed.
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, Response, abort, make_response, render_template, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
-from sqlalchemy.exc import InterfaceError, OperationalError
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from neupusti.core.edge import REFUSED, REQUEST_ID
 
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30
+RETRY = frozenset({429, 503})
+"""The answers that say when to come back (RFC 6585, RFC 9110)."""
+BARE = """<!DOCTYPE html>
+<html lang="en"><meta charset="utf-8"><title>{status} — Neupusti</title>
+<h1>Neupusti</h1>
+<p>Ошибка на нашей стороне. · Қате біз жақта. · The fault is ours.</p>
+<p>{request_id}</p></html>
+"""
+"""What is left to say where even the page of the error cannot be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +107,34 @@ def install(app: Flask) -> None:
     app.register_error_handler(
         Refusal, lambda refusal: page(refusal.status, refusal.message)
     )
-    app.register_error_handler(OperationalError, _database)
-    app.register_error_handler(InterfaceError, _database)
+    for unreachable in (OperationalError, InterfaceError, NoConnectionError):
+        app.register_error_handler(unreachable, _database)
+    # Flask's own line would quote the path.
+    app.log_exception = _log_unhandled  # type: ignore[method-assign]
 
 
 def page(status: int, message: str | LazyString | None = None) -> Response:
     """Return the page of `status`; `message` says more than the table does."""
-    wording = WORDINGS[status if status in WORDINGS else (400 if status < 500 else 500)]  # noqa: PLR2004
-    body = render_template(
-        "errors/show.html",
-        status=status,
-        title=wording.title,
-        text=message or wording.text,
-        request_id=request.environ.get(REQUEST_ID),
-    )
-    return make_response(body, status)
+    ours = status >= 500  # noqa: PLR2004 - the server's faults
+    wording = WORDINGS[status if status in WORDINGS else (500 if ours else 400)]
+    request_id = request.environ.get(REQUEST_ID)
+    try:
+        body = render_template(
+            "errors/show.html",
+            status=status,
+            title=wording.title,
+            text=message or wording.text,
+            request_id=request_id,
+        )
+    except Exception:
+        if not ours:
+            raise
+        logger.exception("no error page")
+        body = BARE.format(status=status, request_id=request_id)
+    response = make_response(body, status)
+    if status in RETRY:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def _refuse_marked() -> None:
@@ -121,19 +145,24 @@ def _refuse_marked() -> None:
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:  # noqa: PLR2004 - a redirect is no error
         return make_response(error.get_response())
-    if isinstance(error, InternalServerError) and error.original_exception:
-        logger.error("unhandled", extra={"fields": {"path": request.path}})
     response = page(error.code)
     kept = ("Allow", "Retry-After", "Content-Range")
     for name, value in error.get_headers(request.environ):
         if name in kept:
             response.headers[name] = value
-    if isinstance(error, ServiceUnavailable):
-        response.headers.setdefault("Retry-After", str(RETRY_SECONDS))
     return response
 
 
-def _database(error: OperationalError | InterfaceError) -> Response:
-    # The driver's own words may quote a value of the statement: log only its kind.
-    logger.error("database", extra={"fields": {"kind": type(error.orig).__name__}})
-    return _http(ServiceUnavailable(retry_after=RETRY_SECONDS))
+def _database(error: SQLAlchemyError) -> Response:
+    _log("database", error)
+    return _http(ServiceUnavailable())
+
+
+def _log_unhandled(exc_info: Any) -> None:
+    _log("unhandled", exc_info)
+
+
+def _log(event: str, exc_info: Any) -> None:
+    # The name of the view, never the path: an address may name a person or an order.
+    fields = {"endpoint": request.endpoint or "-"}
+    logger.error(event, exc_info=exc_info, extra={"fields": fields})

@@ -5,13 +5,18 @@ No line holds personal data: no address, no cookie, no query, no form, no e-mail
 
 import logging
 import re
+import traceback
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from flask import has_request_context, request
 
 from neupusti.core.edge import REQUEST_ID
 
 PLAIN = re.compile(r"[\w./:@+-]+", re.ASCII)
+FRAMES = 12
+"""How many of an exception's innermost frames a line tells."""
 
 
 class KeyValue(logging.Formatter):
@@ -29,9 +34,36 @@ class KeyValue(logging.Formatter):
             fields["request"] = request.environ.get(REQUEST_ID, "-")
         fields["event"] = record.getMessage()
         fields |= getattr(record, "fields", {})
-        if record.exc_info:
-            fields["trace"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1]:
+            fields["trace"] = trace(record.exc_info[1])
         return " ".join(f"{key}={quoted(str(value))}" for key, value in fields.items())
+
+
+def trace(error: BaseException) -> str:
+    """Return kind and frames of `error` and of what caused it, innermost last.
+
+    Never its words: they quote values, and a value may be somebody's address.
+    """
+    return " < ".join(_told(link) for link in _chain(error))
+
+
+def _told(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    places = (f"{_short(frame.filename)}:{frame.lineno}:{frame.name}" for frame in frames)
+    return " ".join((type(error).__name__, *places))
+
+
+def _short(filename: str) -> str:
+    return "/".join(Path(filename).parts[-2:])
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    link: BaseException | None = error
+    seen: set[int] = set()
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
 
 
 def quoted(text: str) -> str:
@@ -45,10 +77,15 @@ def quoted(text: str) -> str:
 
 
 def configure() -> None:
-    """Send the log of this package and of the server's errors to standard error."""
+    """Send this package's log, and the warnings of others, to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(KeyValue())
     logger = logging.getLogger("neupusti")
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
+    # Libraries that nobody configured would else print their own words and traces.
+    others = logging.StreamHandler()
+    others.setFormatter(KeyValue())
+    others.setLevel(logging.WARNING)
+    logging.lastResort = others
