@@ -11,15 +11,16 @@ bp = Blueprint("catalog", __name__)
 
 @bp.get("/")
 def home() -> Response:
-    """Show the shop front: the deals first, then the rest."""
+    """Show the shop front: the deals that can be had first, then the rest."""
     today = clock.today()
     goods = service.showcase()
+    deals = [good for good in goods if good.old_price and good.stock]
     return pages.public(
         *("catalog.home", today),
         render=lambda: render_template(
             "catalog/home.html",
             today=today,
-            deals=[good for good in goods if good.old_price],
-            others=[good for good in goods if not good.old_price],
+            deals=deals,
+            others=[good for good in goods if good not in deals],
         ),
     )
