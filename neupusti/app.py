@@ -15,7 +15,7 @@ from neupusti.extensions import babel, csrf, migrate
 from neupusti.policy.feature import FEATURE as POLICY
 from neupusti.site.feature import FEATURE as SITE
 
-FEATURES = (POLICY, CATALOG, SITE)
+FEATURES = (CATALOG, POLICY, SITE)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
