@@ -28,7 +28,7 @@ CONTENT_SECURITY_POLICY = (
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 POWERS = (
-    "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera",
+    "accelerometer", "autoplay", "browsing-topics", "camera",
     "display-capture", "encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid",
     "idle-detection", "magnetometer", "microphone", "midi", "payment",
     "picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial", "usb",
@@ -69,7 +69,7 @@ class Edge:
             ProxyFix(checked, x_for=proxies, x_proto=1, x_host=0) if proxies else checked
         )
         strict = (("Strict-Transport-Security", TWO_YEARS),) if https else ()
-        self.headers = (*HEADERS, *strict)
+        self.headers = [(name.lower(), (name, value)) for name, value in (*HEADERS, *strict)]
 
     def __call__(
         self, environ: "WSGIEnvironment", start: "StartResponse"
@@ -82,7 +82,7 @@ class Edge:
         ) -> Callable[[bytes], object]:
             # A view may be stricter (a page with a token sends no referrer at all).
             own = {name.lower() for name, _ in headers}
-            headers += [pair for pair in self.headers if pair[0].lower() not in own]
+            headers += [pair for name, pair in self.headers if name not in own]
             headers.append(("X-Request-Id", request_id))
             return start(status, headers, *exc_info)
 

@@ -1,0 +1,58 @@
+"""What the ground floor is tried on: an app that has no databases behind it."""
+
+import logging
+from collections.abc import Callable, Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from neupusti.app import create_app
+from neupusti.config import Settings
+from neupusti.core.log import KeyValue
+from tests.conftest import SECRET
+from tests.core import faults
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., Flask]:
+    """An app of the given settings whose databases are empty files nobody made yet."""
+
+    def make(**changes: object) -> Flask:
+        values = {"secret_key": SECRET, "instance": tmp_path, **changes}
+        return create_app(Settings(**values))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def bare(made: Callable[..., Flask]) -> Flask:
+    """The app as it is served on one machine, before `flask site setup`."""
+    return made()
+
+
+@pytest.fixture
+def visitor(bare: Flask) -> FlaskClient:
+    """A browser on the bare app; it gets what users get, never a raised exception."""
+    return bare.test_client()
+
+
+@pytest.fixture
+def planted(bare: Flask) -> FlaskClient:
+    """The same with views that go wrong on purpose."""
+    bare.register_blueprint(faults.bp)
+    return bare.test_client()
+
+
+@pytest.fixture
+def log(bare: Flask) -> Iterator[StringIO]:
+    """What the bare app logs, as it would stand on standard error."""
+    written = StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(KeyValue())
+    logger = logging.getLogger("neupusti")
+    logger.addHandler(handler)
+    yield written
+    logger.removeHandler(handler)

@@ -1,0 +1,62 @@
+"""Views that go wrong on purpose, or tell what reached them."""
+
+from flask import Blueprint, Response, abort, jsonify, render_template_string, request
+from sqlalchemy.exc import OperationalError
+
+from neupusti.core.errors import Refusal
+from tests.people import AIGERIM
+
+bp = Blueprint("faults", __name__, url_prefix="/fault")
+WORDS = f"the words of {AIGERIM.email}"
+
+
+@bp.get("/status/<int:status>")
+def status(status: int) -> Response:
+    abort(status)
+
+
+@bp.get("/wait")
+def wait() -> Response:
+    abort(429, response=None, retry_after=7)
+
+
+@bp.get("/view")
+def view() -> Response:
+    try:
+        raise KeyError(WORDS)
+    except KeyError as error:
+        raise ValueError(WORDS) from error
+
+
+@bp.get("/template")
+def template() -> str:
+    return render_template_string("{{ nothing.at.all }}")
+
+
+@bp.get("/database")
+def database() -> Response:
+    raise OperationalError("SELECT :email", {"email": AIGERIM.email}, OSError(WORDS))
+
+
+@bp.get("/refusal")
+def refusal() -> Response:
+    raise Refusal("<script>alert(1)</script> & co")
+
+
+@bp.post("/form")
+def form() -> Response:
+    return jsonify(request.form)
+
+
+@bp.get("/seen")
+def seen() -> Response:
+    """Tell what the edge let through, under a stricter header of its own."""
+    response = jsonify(
+        address=request.remote_addr,
+        host=request.host,
+        scheme=request.scheme,
+        path=request.path,
+        root=request.script_root,
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,168 @@
+"""A person reads the site: every public page, three languages, two sizes, two schemes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+
+from neupusti.core.languages import Language
+from tests.policy.documents import real_document
+
+PATHS = [
+    "/",
+    "/policy/",
+    "/policy/2022-08-04/",
+    "/policy/2026-11-01/3.3",
+    "/policy/2026-11-01/preamble",
+    "/policy/history/",
+    "/policy/compare/2022-08-04/2026-11-01/",
+    "/policy/ledger/",
+    "/no-such-page",
+]
+WIDTHS = (320, 1280)
+SCHEMES = ("light", "dark")
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES = {"runOnly": STANDARDS}
+SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+"""What a page looks like does not hang on the database: one backend is enough for it."""
+
+
+@dataclass
+class Visit:
+    """A tab, with all it complained of and all it asked other hosts for."""
+
+    page: Page
+    home: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._request)
+
+    def open(self, path: str) -> None:
+        """Open `path` and wait until everything is there."""
+        self.page.goto(self.home + path, wait_until="load")
+
+    def _console(self, message: ConsoleMessage) -> None:
+        expected = "404" in message.text and self.page.url.endswith("/no-such-page")
+        if message.type in {"error", "warning"} and not expected:
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith(self.home):
+            self.complaints.append(f"{self.page.url} asked for {request.url}")
+
+
+@pytest.fixture
+def visit(chromium: Browser, site_url: str) -> Iterator[Visit]:
+    """A new visitor's tab."""
+    context = chromium.new_context()
+    yield Visit(context.new_page(), site_url)
+    context.close()
+
+
+@SQLITE
+@pytest.mark.clause("2.3")
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_is_open_to_everybody(visit: Visit, language: Language, path: str) -> None:
+    visit.open(language.prefix + path)
+    page = visit.page
+
+    for width, scheme in product(WIDTHS, SCHEMES):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found = Axe().run(page, options=RULES).response["violations"]
+        assert _told(found) == [], (width, scheme)
+        overflow = page.evaluate("document.documentElement.scrollWidth") - width
+        assert overflow <= 0, width
+
+    assert page.get_attribute("html", "lang") == language.tag
+    assert len(page.query_selector_all("h1")) == 1
+    assert page.query_selector_all("[style], style, script:not([src])") == []
+    assert visit.complaints == []
+
+
+@SQLITE
+@pytest.mark.clause("2.3")
+@pytest.mark.parametrize("path", PATHS)
+def test_links_to_other_sites_are_marked(visit: Visit, path: str) -> None:
+    visit.open(path)
+    for link in visit.page.query_selector_all("a[href^='http']"):
+        address = link.get_attribute("href") or ""
+        if not address.startswith((visit.home, "http://127.0.0.1:8000")):
+            assert link.get_attribute("rel") == "noopener noreferrer"
+
+
+@SQLITE
+def test_everything_works_without_scripts(chromium: Browser, site_url: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site_url}/kk/policy/")
+    page.locator("#c3\\.3\\.1 details summary").first.click()
+    expect(page.locator("#c3\\.3\\.1 details p").first).to_be_visible()
+
+    page.goto(f"{site_url}/policy/history/")
+    page.locator("form[action$='/policy/compare/'] button").click()
+    expect(page.locator("ins").first).to_be_visible()
+    assert "/policy/compare/2022-08-04/2026-11-01/" in page.url
+    context.close()
+
+
+@SQLITE
+def test_the_keyboard_reaches_the_content_first(visit: Visit) -> None:
+    visit.open("/policy/")
+    visit.page.keyboard.press("Tab")
+    focused = visit.page.evaluate("document.activeElement.getAttribute('href')")
+    assert focused == "#main"
+
+
+@SQLITE
+def test_the_printed_policy_is_a_document(visit: Visit) -> None:
+    visit.open("/policy/")
+    visit.page.emulate_media(media="print", color_scheme="dark")
+    for hidden in ("nav", "header form", ".skip"):
+        for element in visit.page.query_selector_all(hidden):
+            assert not element.is_visible(), hidden
+    assert visit.page.locator("#c3\\.3\\.1 p").first.is_visible()
+    colours = visit.page.evaluate(
+        "(() => { const s = getComputedStyle(document.querySelector('#c2\\\\.1 p'));"
+        " return s.color })()"
+    )
+    assert colours in {"rgb(0, 0, 0)", "oklch(0 0 0)"}
+
+
+@pytest.mark.clause("9.3")
+def test_the_real_document_is_read_in_a_browser(app: Flask, visit: Visit) -> None:
+    runner = app.test_cli_runner()
+    for words in (["import", str(real_document())], ["publish", "2022-08-04"]):
+        assert runner.invoke(args=["policy", *words]).exit_code == 0
+
+    visit.open("/policy/2022-08-04/")
+    page = visit.page
+    numbers = [
+        (anchor.get_attribute("id") or "").removeprefix("c")
+        for anchor in page.query_selector_all("[id^='c'][id*='.']")
+    ]
+    assert len(numbers) == 68
+    expect(page.locator("#c1\\.1\\.1")).to_contain_text("Neupustinet")
+    for number in numbers:
+        answer = page.request.get(f"{visit.home}/policy/2022-08-04/{number}")
+        assert answer.status == 200, number
+
+    visit.open("/policy/compare/2022-08-04/2026-11-01/")
+    expect(page.locator("#c8\\.2")).to_contain_text("30")
+    assert visit.complaints == []
+
+
+def _told(violations: list[dict[str, Any]]) -> list[str]:
+    return [
+        f"{violation['id']}: {[node['html'][:120] for node in violation['nodes'][:3]]}"
+        for violation in violations
+    ]
