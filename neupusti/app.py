@@ -2,6 +2,8 @@
 
 from flask import Flask
 
+from neupusti.access.feature import FEATURE as ACCESS
+from neupusti.access.views.recording import recorder
 from neupusti.catalog.feature import FEATURE as CATALOG
 from neupusti.config import ROOT, Settings
 from neupusti.core import database, errors, frame, log
@@ -15,11 +17,12 @@ from neupusti.extensions import babel, csrf, migrate
 from neupusti.policy.feature import FEATURE as POLICY
 from neupusti.site.feature import FEATURE as SITE
 
-FEATURES = (CATALOG, POLICY, SITE)
+FEATURES = (CATALOG, POLICY, ACCESS, SITE)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the whole site for `settings`, or for those of the environment."""
+    served = settings is None
     settings = settings or Settings.from_env()
     log.configure()
     app = Flask(
@@ -48,7 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Registry(FEATURES).install(app)
     app.wsgi_app = LanguagePrefix(  # type: ignore[assignment]
         Edge(
-            app.wsgi_app,
+            recorder(app, app.wsgi_app, settings, served=served),
             hosts=settings.trusted_hosts,
             canonical=settings.host,
             proxies=settings.proxies,

@@ -53,6 +53,11 @@ class Settings:
     base_url: str = setting("http://127.0.0.1:8000", "address for links in mails and feeds")
     hosts: tuple[str, ...] = setting((), "further host names to answer, comma-separated")
     proxies: int = setting(0, "how many trusted proxies stand in front")
+    access_ip_days: int = setting(30, "days after which addresses in the log are masked")
+    access_days: int = setting(90, "days after which rows of the log are destroyed")
+    access_static: bool = setting(False, "`1`: static files are written down too")
+    access_countries: str = setting("", "an .mmdb of countries; the registries' data if empty")
+    access_spam_hosts: str = setting("", "a file of hosts whose referrers are spam")
     operator_name: str = setting("ТОО «Neupusti.net»", "the operator's name")
     operator_bin: str = setting("", "its BIN; production checks the check digit")
     operator_address: str = setting(
@@ -70,6 +75,13 @@ class Settings:
             raise SettingsError(f"{PREFIX}SECRET_KEY needs at least {SECRET_BYTES} bytes.")
         if self.proxies < 0:
             raise SettingsError(f"{PREFIX}PROXIES is a count: 0 or more.")
+        if not 0 < self.access_ip_days <= self.access_days:
+            raise SettingsError(
+                f"{PREFIX}ACCESS_IP_DAYS is at least 1 and at most {PREFIX}ACCESS_DAYS."
+            )
+        for name in ("access_countries", "access_spam_hosts"):
+            if (given := getattr(self, name)) and not Path(given).is_file():
+                raise SettingsError(f"{PREFIX}{name.upper()}: there is no file «{given}».")
         if not _is_origin(self.base_url):
             raise SettingsError(
                 f"{PREFIX}BASE_URL is not an address like https://neupusti.kz."
@@ -220,11 +232,13 @@ def _parse(name: str, field_name: str, text: str) -> Any:
                 return Mode(text)
             case "instance":
                 return Path(text)
-            case "proxies":
+            case "proxies" | "access_ip_days" | "access_days":
                 return int(text)
+            case "access_static":
+                return {"1": True, "0": False}[text]
             case "hosts":
                 return tuple(h.strip().lower() for h in text.split(",") if h.strip())
             case _:
                 return text
-    except ValueError:
+    except (ValueError, KeyError):
         raise SettingsError(f"{name} may not be «{text}».") from None
