@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from neupusti.access.queries import calendar
 from neupusti.access.service import spool, store
 from neupusti.access.service.batch import Batch
-from neupusti.access.service.line import Entry, decode
+from neupusti.access.service.line import Entry, UnreadableLineError, decode
 from neupusti.access.service.places import Countries, Referrers
 
 logger = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ def _read_file(path: Path, start: int, portion: Portion) -> None:
 def _take(line: bytes, portion: Portion) -> None:
     try:
         found = decode(line)
-    except ValueError:
+    except UnreadableLineError:
         portion.malformed["unreadable"] += 1
         return
     if isinstance(found, int):

@@ -16,8 +16,12 @@ NAMES = 20
 METHOD_LIMIT = 10
 NAMELESS = "(nameless)"
 """A cookie without a name arrives as its bare value, and values are never kept."""
-BLANK_LIMITS = (("r", 60), ("u", 200), ("p", 200), ("o", 100), ("c", 60))
+BLANK_LIMITS = (("r", 40), ("u", 80), ("p", 90), ("o", 60), ("c", 40))
 """What is shortened, in this order, where a line of odd letters is still too long."""
+
+
+class UnreadableLineError(ValueError):
+    """Bytes of a spool that are no line of it: a torn one, or a foreign one."""
 
 
 @dataclass(slots=True)
@@ -76,11 +80,11 @@ def _dump(fields: dict[str, Any]) -> bytes:
 
 
 def decode(line: bytes) -> Entry | int:
-    """Return the entry of `line`, or a number of lost ones; raise ValueError if torn."""
+    """Return the entry of `line`, or a number of lost ones; raise UnreadableLineError if torn."""
     try:
         fields = json.loads(line)
-        if "lost" in fields:
-            return int(fields["lost"])
+        if (lost := fields.get("lost")) is not None:
+            return int(lost)
         return Entry(
             at=int(fields["t"]),
             ip=clean(fields["i"]),
@@ -97,8 +101,8 @@ def decode(line: bytes) -> Entry | int:
             visitor=fields["v"],
             request_id=fields["q"],
         )
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError("not a line of the spool") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UnreadableLineError from error
 
 
 def clean(text: str) -> str:

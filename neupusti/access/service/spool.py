@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Lock, Thread
+from weakref import ref
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,10 @@ class Spool:
         self.lost += 1
         self._complain(error)
 
+    def __del__(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+
     def close(self) -> None:
         """Write what waits and let the file go."""
         with self._lock:
@@ -86,13 +91,7 @@ class Spool:
         self._number = 0
         self._waiting = deque()
         self._forget()
-        Thread(target=self._tick, name="access-spool", daemon=True).start()
-
-    def _tick(self) -> None:
-        pause = Event()
-        while self._process == os.getpid():
-            pause.wait(SYNC_SECONDS)
-            self.flush()
+        Thread(target=_tick, args=[ref(self)], name="access-spool", daemon=True).start()
 
     def _forget(self) -> None:
         self._fd: int | None = None
@@ -179,6 +178,15 @@ class Spool:
         why = os.strerror(code) if code else type(error).__name__
         fields = {"why": why, "waiting": len(self._waiting), "lost": self.lost}
         logger.error("access spool refused", extra={"fields": fields})
+
+
+def _tick(spool: "ref[Spool]") -> None:
+    """Flush every now and then, for as long as the spool is there."""
+    pause = Event()
+    while (found := spool()) is not None:
+        found.flush()
+        del found
+        pause.wait(SYNC_SECONDS)
 
 
 def files(folder: Path) -> Iterator[Path]:
