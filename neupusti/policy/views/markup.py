@@ -65,7 +65,9 @@ class _Linker:
         """Link an address where this site answers it, in the language of the page."""
         if not answers(match[1]):
             return escape(match[0])
-        return Markup('<a href="{}">{}</a>').format(request.script_root + match[1], match[0])
+        return Markup('<a href="{}">{}</a>').format(
+            request.script_root + match[1], match[0]
+        )
 
     def _reference(self, match: re.Match[str]) -> Markup:
         number = match[0]
