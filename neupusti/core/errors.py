@@ -154,7 +154,10 @@ def _http(error: HTTPException) -> Response:
 
 
 def _database(error: SQLAlchemyError) -> Response:
-    _log("database", error)
+    # The driver's code, not its words: they may quote a value of the statement.
+    driver = getattr(error, "orig", None)
+    code = getattr(driver, "sqlite_errorname", None) or getattr(driver, "sqlstate", None)
+    _log("database", error, code=code or "-")
     return _http(ServiceUnavailable())
 
 
@@ -162,7 +165,7 @@ def _log_unhandled(exc_info: Any) -> None:
     _log("unhandled", exc_info)
 
 
-def _log(event: str, exc_info: Any) -> None:
+def _log(event: str, exc_info: Any, **fields: str) -> None:
     # The name of the view, never the path: an address may name a person or an order.
-    fields = {"endpoint": request.endpoint or "-"}
+    fields |= {"endpoint": request.endpoint or "-"}
     logger.error(event, exc_info=exc_info, extra={"fields": fields})

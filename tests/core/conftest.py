@@ -33,22 +33,21 @@ def bare(made: Callable[..., Flask]) -> Flask:
     return made()
 
 
-@pytest.fixture
-def visitor(bare: Flask) -> FlaskClient:
-    """A browser on the bare app; it gets what users get, never a raised exception."""
-    return bare.test_client()
+@pytest.fixture(scope="session")
+def visitor(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """A browser on one bare app for all, with a few views that go wrong on purpose.
+
+    It gets what users get: a page, never a raised exception.
+    """
+    folder = tmp_path_factory.mktemp("bare")
+    app = create_app(Settings(secret_key=SECRET, instance=folder))
+    app.register_blueprint(faults.bp)
+    return app.test_client(use_cookies=False)
 
 
 @pytest.fixture
-def planted(bare: Flask) -> FlaskClient:
-    """The same with views that go wrong on purpose."""
-    bare.register_blueprint(faults.bp)
-    return bare.test_client()
-
-
-@pytest.fixture
-def log(bare: Flask) -> Iterator[StringIO]:
-    """What the bare app logs, as it would stand on standard error."""
+def log() -> Iterator[StringIO]:
+    """What the site logs, as it would stand on standard error."""
     written = StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(KeyValue())

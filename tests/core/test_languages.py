@@ -57,9 +57,9 @@ def test_a_bare_prefix_leads_to_its_home_page(visitor: FlaskClient, prefix: str)
     ],
 )
 def test_the_prefix_moves_to_the_script_name(
-    planted: FlaskClient, path: str, root: str, rest: str
+    visitor: FlaskClient, path: str, root: str, rest: str
 ) -> None:
-    seen = planted.get(path).get_json()
+    seen = visitor.get(path).get_json()
     assert (seen["root"], seen["path"]) == (root, rest)
 
 
