@@ -32,7 +32,7 @@ floors: .venv/.dev ## Who may import whom
 	.venv/bin/lint-imports
 
 bench: .venv/.runtime $(CATALOGUES) ## Speed, weight, start and memory against their targets
-	@exec .venv/bin/python bench/pages.py
+	@exec .venv/bin/python -m bench.pages
 
 judges: .venv/.runtime $(CATALOGUES) ## Outside judges on a running site: Lighthouse and others (needs npm)
 	@exec judges/run.sh

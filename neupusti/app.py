@@ -11,6 +11,7 @@ from neupusti.core.edge import Edge
 from neupusti.core.languages import LanguagePrefix, current
 from neupusti.core.pages import Pages
 from neupusti.core.registry import Registry
+from neupusti.core.sessions import Sessions
 from neupusti.extensions import babel, csrf, migrate
 from neupusti.policy.feature import FEATURE as POLICY
 from neupusti.site.feature import FEATURE as SITE
@@ -30,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config.from_mapping(settings.for_flask())
     app.extensions["neupusti.settings"] = settings
+    app.session_interface = Sessions()
 
     db.init_app(app)
     with app.app_context():
