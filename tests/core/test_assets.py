@@ -24,7 +24,7 @@ def style(visitor: FlaskClient) -> str:
 
 
 def test_a_name_changes_with_the_bytes_and_only_with_them(tmp_path: Path) -> None:
-    names = []
+    names: list[str] = []
     for body in (b"a", b"b", b"a"):
         (tmp_path / "goods").mkdir(exist_ok=True)
         (tmp_path / "goods" / "site.min.css").write_bytes(body)
@@ -36,7 +36,9 @@ def test_a_name_changes_with_the_bytes_and_only_with_them(tmp_path: Path) -> Non
 def test_a_file_is_kept_by_caches_for_good(visitor: FlaskClient, style: str) -> None:
     response = visitor.get(style)
     assert response.data == STYLE
-    assert response.headers.getlist("Cache-Control") == ["public, max-age=31536000, immutable"]
+    assert response.headers.getlist("Cache-Control") == [
+        "public, max-age=31536000, immutable"
+    ]
     assert response.headers["Vary"] == "Accept-Encoding"
     assert "Set-Cookie" not in response.headers
 

@@ -122,9 +122,13 @@ def test_writers_at_the_same_time_all_succeed(app: Flask) -> None:
 
 
 def test_a_writer_that_fails_leaves_nothing(scratch: Table) -> None:
-    with pytest.raises(LookupError), writing() as session:
-        session.execute(insert(scratch).values(at=datetime(2026, 11, 22, tzinfo=UTC)))
-        raise LookupError
+    def fail() -> None:
+        with writing() as session:
+            session.execute(insert(scratch).values(at=datetime(2026, 11, 22, tzinfo=UTC)))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
     assert db.session.scalars(select(scratch)).all() == []
 
 

@@ -50,7 +50,9 @@ def test_every_error_is_a_full_page_in_the_visitors_language(
     assert f'href="{prefix}/policy/"' in page
 
 
-@pytest.mark.parametrize(("status", "said"), [(410, 400), (418, 400), (501, 500), (504, 500)])
+@pytest.mark.parametrize(
+    ("status", "said"), [(410, 400), (418, 400), (501, 500), (504, 500)]
+)
 def test_an_error_without_words_of_its_own_borrows_them(
     visitor: FlaskClient, status: int, said: int
 ) -> None:
@@ -111,7 +113,7 @@ def test_a_fault_after_the_view_shows_the_page_too(bare: Flask) -> None:
 def test_where_the_page_itself_fails_a_bare_one_is_left(
     bare: Flask, path: str, status: int
 ) -> None:
-    bare.jinja_loader = DictLoader({"errors/show.html": "{{ nothing.at.all }}"})  # type: ignore[misc]
+    bare.jinja_loader = DictLoader({"errors/show.html": "{{ nothing.at.all }}"})
     response = bare.test_client().get(path)
     assert response.status_code == status
     assert response.headers["X-Request-Id"] in response.text

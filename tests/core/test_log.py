@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from neupusti.core import log as core
 from neupusti.core.log import KeyValue, quoted, trace
+from tests.core.faults import EMPTY
 from tests.people import AIGERIM
 
 PAIR = r'[a-z_]+=(?:[\w./:@+-]+|"[^"]*")'
@@ -61,7 +62,7 @@ def test_controls_and_marks_of_direction_are_written_out(text: str, told: str) -
 def test_an_exception_is_told_without_its_words() -> None:
     try:
         try:
-            raise KeyError(AIGERIM.email)
+            EMPTY[AIGERIM.email]
         except KeyError as error:
             raise ValueError(AIGERIM.phone) from error
     except ValueError as error:
