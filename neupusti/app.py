@@ -4,22 +4,28 @@ from flask import Flask
 
 from neupusti.catalog.feature import FEATURE as CATALOG
 from neupusti.config import ROOT, Settings
+from neupusti.consent.feature import FEATURE as CONSENT
+from neupusti.consent.views.room import Room as Consent
 from neupusti.core import database, errors, frame, log
 from neupusti.core.assets import Assets
 from neupusti.core.database import db
 from neupusti.core.edge import Edge
+from neupusti.core.feature import Feature
 from neupusti.core.languages import LanguagePrefix, current
 from neupusti.core.pages import Pages
 from neupusti.core.registry import Registry
 from neupusti.core.sessions import Sessions
 from neupusti.extensions import babel, csrf, migrate
 from neupusti.policy.feature import FEATURE as POLICY
+from neupusti.policy.service import shelf
 from neupusti.site.feature import FEATURE as SITE
 
-FEATURES = (CATALOG, POLICY, SITE)
+FEATURES = (CATALOG, POLICY, CONSENT, SITE)
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(
+    settings: Settings | None = None, features: tuple[Feature, ...] = FEATURES
+) -> Flask:
     """Return the whole site for `settings`, or for those of the environment."""
     settings = settings or Settings.from_env()
     log.configure()
@@ -47,7 +53,13 @@ def create_app(settings: Settings | None = None) -> Flask:
         frame.Frame(settings.operator, settings.base_url, production=settings.production),
     )
     errors.install(app)
-    Registry(FEATURES).install(app)
+    Registry(features).install(app)
+    Consent.install(
+        app,
+        secret=settings.secret_key,
+        secure=settings.production,
+        edition_in_force=shelf.date_in_force,
+    )
     app.wsgi_app = LanguagePrefix(  # type: ignore[assignment]
         Edge(
             app.wsgi_app,

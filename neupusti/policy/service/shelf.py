@@ -115,6 +115,14 @@ def shelf() -> Shelf:
     return _keeper(db.engine).shelf()
 
 
+def date_in_force() -> str:
+    """Return the date of the edition in force, or nothing where there is none."""
+    try:
+        return shelf().in_force().isoformat()
+    except NotFoundError:
+        return ""
+
+
 def forget() -> None:
     """Look again at the next call: something was published in this process."""
     _keeper(db.engine).stale = True
