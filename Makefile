@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench check floors help judges lint lock messages run test types
+.PHONY: bench check floors help judges lint lock messages run setup test types
 
 PORT ?= 8000
 PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(shell command -v $(name))))
@@ -14,6 +14,8 @@ help: ## Show this list
 
 run: .venv/.runtime $(CATALOGUES) ## Set everything up and serve the site: PORT=8123 make run
 	@exec .venv/bin/flask site serve --port $(PORT)
+
+setup: .venv/.runtime $(CATALOGUES) ## Only set up what the server needs, for a deployment
 
 test: .venv/.dev $(CATALOGUES) ## The tests; NEUPUSTI_REQUIRE_ALL=1 lets nothing be skipped
 	@exec .venv/bin/pytest
