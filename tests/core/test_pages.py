@@ -36,7 +36,7 @@ def test_a_page_is_rendered_once_for_everybody(
     assert gzip.decompress(counted("/counted/a", "gzip").data).decode() == "ru a №1"
     assert brotli.decompress(counted("/counted/a", "br, gzip").data).decode() == "ru a №1"
     assert plain.content_type == "text/html; charset=utf-8"
-    assert plain.headers["Vary"] == "Accept-Encoding"
+    assert plain.headers["Vary"] == "Accept-Encoding, Cookie"
 
 
 def test_each_language_and_each_key_is_a_page_of_its_own(
