@@ -43,8 +43,13 @@ def test_a_database_behind_the_code_is_not_ready(
 @pytest.mark.parametrize("name", ["main", "access"])
 @pytest.mark.parametrize("away", [AWAY, "sqlite:////nowhere/at/all.sqlite"])
 def test_a_database_out_of_reach_is_not_ready(tmp_path: Path, name: str, away: str) -> None:
-    urls = {"main": "database_url", "access": "access_database_url"}
-    settings = Settings(secret_key="s" * 32, instance=tmp_path, **{urls[name]: away})
+    there = {"main": "", "access": "", name: away}
+    settings = Settings(
+        secret_key="s" * 32,
+        instance=tmp_path,
+        database_url=there["main"],
+        access_database_url=there["access"],
+    )
     response = create_app(settings).test_client().get("/readyz")
     assert response.status_code == 503
     assert response.json == {

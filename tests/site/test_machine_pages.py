@@ -1,10 +1,9 @@
 import re
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
-import pytest
 from flask.testing import FlaskClient
 
 from neupusti.app import create_app
