@@ -12,8 +12,11 @@ from typing import Any
 
 from flask import Blueprint
 from flask_babel import LazyString
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Mapped
+
+from neupusti.core.background import Job
+from neupusti.core.mail.letters import Kind
 
 
 class Category(StrEnum):
@@ -76,8 +79,10 @@ class Retention:
     """How long rows are kept, counted from which column (5.1)."""
 
     model: type[Any]
-    since: Mapped[datetime]
+    since: Mapped[datetime] | Mapped[datetime | None]
     days: int
+    only: Callable[[], ColumnElement[bool]] | None = None
+    """Which rows the rule is about; None: all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +121,10 @@ class Feature:
     retention: tuple[Retention, ...] = ()
     admin_menu: tuple[MenuItem, ...] = ()
     pages: tuple[Page, ...] = ()
+    letters: tuple[Kind, ...] = ()
+    """The kinds of letters it sends; all of them are listed to the reader (4.1.7)."""
+    jobs: tuple[Job, ...] = ()
+    """What it does beside the requests, in one worker of the site."""
     seed: Callable[[], str] | None = None
     """Brings in what the tree ships for this room, idempotently; says what it did."""
     addresses: Callable[[], Iterable[tuple[str, dict[str, Any]]]] = tuple

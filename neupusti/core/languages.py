@@ -4,7 +4,9 @@ Russian is unprefixed, `/kk` and `/en` carry the others, so a language needs no 
 The prefix moves from PATH_INFO to SCRIPT_NAME: then every `url_for` is right by itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -66,8 +68,23 @@ class LanguagePrefix:
         return self.inner(environ, start)
 
 
+_spoken: ContextVar[Language | None] = ContextVar("spoken", default=None)
+
+
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """Speak `language` whatever the request says: letters go out in their reader's."""
+    before = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
 def current() -> Language:
     """Return the language of this request; Russian outside of one."""
+    if (spoken := _spoken.get()) is not None:
+        return spoken
     if not has_request_context():
         return Language.RU
     language: Language = request.environ.get(KEY, Language.RU)

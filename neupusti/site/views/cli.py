@@ -23,7 +23,7 @@ from neupusti.core.registry import registry
 from neupusti.site import service
 from neupusti.site.views.blueprint import MIGRATIONS, bp
 
-APP = "neupusti.app:create_app"
+APP = "neupusti.app:create_worker"
 """Named, not imported: each worker calls it for an app of its own."""
 THREADS = 96
 """Of each worker, made when needed: a slow sender of a body holds one until it is done."""
