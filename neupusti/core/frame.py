@@ -9,7 +9,7 @@ from flask import Flask, request
 
 from neupusti.core import choice, dates, languages, money, theme
 from neupusti.core.choice import Again, Choice, Notice, State
-from neupusti.core.feature import Place
+from neupusti.core.feature import Category, Place
 from neupusti.core.languages import Language
 from neupusti.core.operator import Operator
 from neupusti.core.registry import registry
@@ -22,7 +22,7 @@ class Face:
 
     state: State
     again: Again | None
-    agreed: bool
+    agreed: frozenset[Category]
     notice: Notice | None
     theme: Theme
 
@@ -38,7 +38,7 @@ def face() -> Face:
     return Face(
         chosen.state,
         chosen.again,
-        bool(chosen.optional),
+        chosen.optional,
         choice.notice(),
         theme.current(),
     )

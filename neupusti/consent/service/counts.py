@@ -7,7 +7,7 @@ with the next choice this process keeps; so the staff page's "shown" is a lower 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from threading import Lock
 
 from sqlalchemy.orm import Session
@@ -28,12 +28,21 @@ class Tally:
         self.shown: Counter[date] = Counter()
         self.strays: Counter[str] = Counter()
         self.lock = Lock()
+        self._turn(clock.now())
 
     def show(self) -> None:
         """Count one page that asked for a choice."""
-        today = clock.today()
+        now = clock.now()
         with self.lock:
-            self.shown[today] += 1
+            if not self.begins <= now < self.ends:
+                self._turn(now)
+            self.shown[self.today] += 1
+
+    def _turn(self, now: datetime) -> None:
+        # Once a day: what day it is in Almaty takes longer than all the rest.
+        self.today = now.astimezone(clock.ALMATY).date()
+        self.begins = clock.midnight(self.today)
+        self.ends = clock.midnight(self.today + timedelta(days=1))
 
     def stray(self, name: str) -> bool:
         """Count an undeclared cookie that was dropped; tell whether its name is new."""

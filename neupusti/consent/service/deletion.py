@@ -6,11 +6,15 @@ both: so a name is expired under every pair that would have brought it here.
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
+from urllib.parse import quote
 
 LIMIT = 20
 """Set-Cookie lines of one answer; what is left goes out with the next ones."""
-NAME_LIMIT = 256
+NAMES, NAME_LIMIT = 50, 256
+"""How many names are dealt with at a time, and how long one may be."""
 UNSAFE = re.compile(r"[\x00-\x1f\x7f;,=]")
 NUMERIC = re.compile(r"[\d.]+|\[.*\]")
 
@@ -20,34 +24,48 @@ Place = tuple[str | None, str]
 _turn = count()
 
 
-def expiring(
-    known: Iterable[tuple[str, Place]],
-    names: Iterable[str],
-    *,
-    host: str,
-    paths: Iterable[str],
-    secure: bool,
-) -> list[str]:
-    """Return at most LIMIT lines that expire `known` where they are, `names` anywhere.
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """What one browser is to forget: `known` where they are declared, `names` anywhere."""
 
-    The likeliest come first. Where there are more, each answer of this process goes on
-    where the last one stopped; the names still there come with the next request.
+    known: tuple[tuple[str, Place], ...]
+    names: tuple[str, ...]
+    host: str
+    paths: tuple[str, ...]
+    secure: bool
+
+
+def expiring(unwanted: Unwanted) -> list[str]:
+    """Return at most LIMIT lines that expire what is unwanted, the likeliest first.
+
+    Where there are more, each answer of this process goes on where the last one stopped;
+    the names still there come with the next request.
     """
-    named = [
-        n for n in dict.fromkeys(names) if len(n) <= NAME_LIMIT and not UNSAFE.search(n)
-    ]
-    lines = [_line(name, place, secure=secure) for name, place in known]
+    lines = _lines(unwanted)
+    if len(lines) <= LIMIT:
+        return list(lines)
+    start = next(_turn) * LIMIT % len(lines)
+    return list((lines + lines)[start : start + LIMIT])
+
+
+# A browser that keeps sending a name costs no more than the first time.
+@lru_cache(256)
+def _lines(unwanted: Unwanted) -> tuple[str, ...]:
+    secure = unwanted.secure
+    names = dict.fromkeys(n for n in unwanted.names if _spellable(n))
+    paths = [prefix for path in unwanted.paths for prefix in prefixes(quote(path))]
+    lines = [_line(name, place, secure=secure) for name, place in unwanted.known]
     lines += [
         _line(name, place, secure=secure)
-        for place in _places(host, paths)
-        for name in named
+        for place in _places(unwanted.host, paths)
+        for name in list(names)[:NAMES]
         if place == (None, "/") or not name.lower().startswith("__host-")
     ]
-    lines = list(dict.fromkeys(lines))
-    if len(lines) <= LIMIT:
-        return lines
-    start = next(_turn) * LIMIT % len(lines)
-    return (lines + lines)[start : start + LIMIT]
+    return tuple(dict.fromkeys(lines))
+
+
+def _spellable(name: str) -> bool:
+    return len(name) <= NAME_LIMIT and not UNSAFE.search(name)
 
 
 def prefixes(path: str) -> list[str]:

@@ -1,6 +1,5 @@
 """The rule of the gate: which name may pass for whom, and what a visitor's cookie means."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
@@ -9,6 +8,7 @@ from functools import lru_cache
 from flask_babel import lazy_gettext as _
 
 from neupusti.consent.service.declarations import Declarations
+from neupusti.consent.service.deletion import Place
 from neupusti.consent.service.seal import Seal, Sealed
 from neupusti.consent.service.store import LIFETIME, Store
 from neupusti.core import clock
@@ -22,6 +22,7 @@ CONSENT = Cookie(
     purpose=_("Keeps your choice about cookies and the number of the record of it."),
     lifetime=LIFETIME,
 )
+LIFETIME_SECONDS = LIFETIME.total_seconds()
 SLACK_SECONDS = 300
 """How far two clocks of ours may be apart."""
 REMEMBERED = 4096
@@ -50,7 +51,10 @@ class Gate:
         self.declared = frozenset(declarations.by_category)
         self.foreign = frozenset(c.category for c in cookies if c.origins)
         self.cookies = tuple(cookies)
-        self.read = lru_cache(REMEMBERED)(seal.read)
+        self.read = seal.read
+        self.decided: dict[str, tuple[int, Choice]] = {}
+        """Cookies that hold a choice in force: the second of it, and what it is."""
+        self.visible = lru_cache(2 ** len(Category))(self._visible)
 
     def find(self, name: str) -> Cookie | None:
         """Return the declaration that a name on the wire falls under."""
@@ -79,12 +83,33 @@ class Gate:
             return name, Verdict.NOT_GRANTED
         return name, Verdict.STRAY if _outlives(cookie, attributes) else Verdict.PASSES
 
-    def choice(self, values: Iterable[str], *, signal: bool) -> Choice:
+    def _visible(self, granted: frozenset[Category]) -> frozenset[str]:
+        """Return the exact names that `granted` lets in."""
+        return frozenset(n for n, c in self.exact.items() if c.category in granted)
+
+    def choice(self, values: list[str], *, signal: bool) -> Choice:
         """Return what the visitor's own cookie says; the newest, where there are several.
 
         What we did not sign, what a later choice replaced and what comes from the future
         is no choice. `signal` is `Sec-GPC: 1`: a refusal that an explicit yes overrides.
         """
+        if len(values) == 1 and (known := self.decided.get(values[0])) is not None:
+            at, choice = known
+            in_time = -SLACK_SECONDS <= clock.now().timestamp() - at < LIFETIME_SECONDS
+            if in_time and self.store.knows(choice.record or ""):
+                return choice
+        choice = self._choice(values, signal=signal)
+        if choice.state is State.DECIDED and choice.reachable and len(values) == 1:
+            self._remember(values[0], choice)
+        return choice
+
+    def _remember(self, value: str, choice: Choice) -> None:
+        if len(self.decided) >= REMEMBERED:
+            self.decided.clear()
+        at = choice.at or clock.now()
+        self.decided[value] = (int(at.timestamp()), choice)
+
+    def _choice(self, values: list[str], *, signal: bool) -> Choice:
         read = [sealed for value in values if (sealed := self.read(value))]
         if read:
             sealed = max(read, key=_made) if len(read) > 1 else read[0]
@@ -95,7 +120,7 @@ class Gate:
                     sealed,
                     signal=signal,
                     reachable=known is True,
-                    expired=age >= LIFETIME.total_seconds(),
+                    expired=age >= LIFETIME_SECONDS,
                 )
         return SIGNAL if signal else UNDECIDED
 
@@ -121,15 +146,13 @@ class Gate:
             again=Again.CHANGED if changed else None,
         )
 
-    def cookies_of(
-        self, categories: frozenset[Category]
-    ) -> list[tuple[str, tuple[str | None, str]]]:
+    def places_of(self, categories: frozenset[Category]) -> tuple[tuple[str, Place], ...]:
         """Return the names of `categories` on the wire, each with its domain and path."""
-        return [
+        return tuple(
             (name, (cookie.domain, cookie.path))
             for name, cookie in self.exact.items()
             if cookie.category in categories
-        ]
+        )
 
     def policy(self, granted: frozenset[Category]) -> str | None:
         """Return the Content-Security-Policy of a visitor whose categories widen it."""

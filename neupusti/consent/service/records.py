@@ -122,9 +122,7 @@ def worded(beginning: str, language: Language) -> Wording | None:
     row: ConsentWording | None = db.session.scalar(wanted)
     if row is None:
         return None
-    return Wording(
-        surface=row.surface, language=language, text=row.text, sha256=row.sha256
-    )
+    return Wording(surface=row.surface, language=language, text=row.text, sha256=row.sha256)
 
 
 def link(before: str, record: ConsentRecord) -> str:

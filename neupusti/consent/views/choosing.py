@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from flask import redirect, request, url_for
 from flask_babel import lazy_gettext as _
@@ -54,7 +54,7 @@ def choose() -> Response:
     """Keep the visitor's choice, and lead back to where it was made."""
     asked, before = _asked(), choice.current()
     back = redirects.back(url_for("consent.show"))
-    request.environ[BACK] = urlsplit(back).path
+    request.environ[BACK] = unquote(urlsplit(back).path)
     try:
         after = _decide(asked, before)
     except StaleWordsError:

@@ -8,10 +8,10 @@ and headers written by hand all pass through here.
 import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from neupusti.consent.service import deletion
 from neupusti.consent.service.counts import Tally
+from neupusti.consent.service.deletion import Unwanted
 from neupusti.consent.service.gate import Gate, Verdict
 from neupusti.core.choice import KEY, SIGNAL, UNDECIDED, Choice, State
 
@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 Headers = list[tuple[str, str]]
+HTML = "text/html"
+BACK = "neupusti.consent.back"
+"""Set by the view of a choice: the path its visitor came from."""
+
+COOKIE, PAGE, VARY = "set-cookie", "content-type", "vary"
+POLICY = "content-security-policy"
+WATCHED = (COOKIE, PAGE, VARY, POLICY)
+OTHER = "other"
+KINDS = {
+    **{name.title(): name for name in WATCHED},
+    **dict.fromkeys(("Content-Length", "Cache-Control", "ETag", "Location"), OTHER),
+}
+"""The usual spellings: they need not be lowered at every answer."""
 
 
 class UndeclaredCookieError(RuntimeError):
@@ -55,11 +68,13 @@ class Guard:
         ) -> Callable[[bytes], object]:
             # The view may just have taken a new choice: that one counts for the answer.
             choice: Choice = environ[KEY]
-            headers = self._leave(choice, headers)
+            kinds = [KINDS.get(name) or _kind(name) for name, _ in headers]
+            if COOKIE in kinds:
+                headers, kinds = self._leave(choice, headers, kinds)
+            if PAGE in kinds and headers[kinds.index(PAGE)][1].startswith(HTML):
+                self._page(choice, environ, status, headers, kinds)
             if names and choice.state is State.DECIDED:
                 headers += self._forgetting(choice, names, headers, environ)
-            if choice.state is State.UNDECIDED and _asks(environ, status, headers):
-                self.tally.show()
             return start(status, headers, *exc_info)
 
         return self.inner(environ, started)
@@ -75,32 +90,51 @@ class Guard:
             if name == self.gate.consent:
                 sealed.append(value.strip(" \t"))
         choice = self.gate.choice(sealed, signal=environ.get("HTTP_SEC_GPC") == "1")
-        allows, granted = self.gate.allows, choice.granted
-        kept = [p for n, p in zip(names, parts, strict=True) if allows(n, granted)]
-        if len(kept) < len(parts):
+        visible = self.gate.visible(choice.granted)
+        if not visible.issuperset(names):
+            granted = choice.granted
+            kept = [
+                part
+                for name, part in zip(names, parts, strict=True)
+                if name in visible or self.gate.allows(name, granted)
+            ]
             if kept:
                 environ["HTTP_COOKIE"] = ";".join(kept).strip(" \t")
             else:
                 del environ["HTTP_COOKIE"]
         return choice, names
 
-    def _leave(self, choice: Choice, headers: Headers) -> Headers:
-        """Return the headers without the cookies that may not leave, with their `Vary`."""
-        names = [name.lower() for name, _ in headers]
-        if "set-cookie" in names:
-            headers = [
-                pair
-                for name, pair in zip(names, headers, strict=True)
-                if name != "set-cookie" or self._passes(pair[1], choice)
-            ]
-            names = [name.lower() for name, _ in headers]
-        if "content-type" in names and _is_page(headers[names.index("content-type")][1]):
-            _vary(headers, names)
-            if "content-security-policy" not in names and (
-                policy := self.gate.policy(choice.granted)
-            ):
-                headers.append(("Content-Security-Policy", policy))
-        return headers
+    def _leave(
+        self, choice: Choice, headers: Headers, kinds: list[str]
+    ) -> tuple[Headers, list[str]]:
+        """Return the headers, and their kinds, without the cookies that may not leave."""
+        kept = [
+            (kind, pair)
+            for kind, pair in zip(kinds, headers, strict=True)
+            if kind != COOKIE or self._passes(pair[1], choice)
+        ]
+        return [pair for _, pair in kept], [kind for kind, _ in kept]
+
+    def _page(
+        self,
+        choice: Choice,
+        environ: "WSGIEnvironment",
+        status: str,
+        headers: Headers,
+        kinds: list[str],
+    ) -> None:
+        """Complete the headers of a page: it differs by the visitor's choice."""
+        if VARY not in kinds:
+            headers.append(("Vary", "Cookie"))
+        else:
+            name, value = headers[kinds.index(VARY)]
+            if "Cookie" not in value:
+                headers[kinds.index(VARY)] = (name, f"{value}, Cookie")
+        asks = choice.state is State.UNDECIDED and status.startswith("200")
+        if asks and environ["REQUEST_METHOD"] == "GET":
+            self.tally.show()
+        if POLICY not in kinds and (policy := self.gate.policy(choice.granted)):
+            headers.append(("Content-Security-Policy", policy))
 
     def _passes(self, line: str, choice: Choice) -> bool:
         name, verdict = self.gate.verdict(line, choice.granted)
@@ -128,47 +162,29 @@ class Guard:
             if not self.gate.allows(name, choice.granted)
             or (choice.erase and name != self.gate.consent)
         ]
-        cached = any(n.lower() == "cache-control" and "public" in v for n, v in headers)
-        if cached or not (unwanted or choice.withdrawn):
+        if not (unwanted or choice.withdrawn):
+            return []
+        if any(n.lower() == "cache-control" and "public" in v for n, v in headers):
             return []
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        return [
-            ("Set-Cookie", line)
-            for line in deletion.expiring(
-                self.gate.cookies_of(choice.withdrawn),
-                unwanted,
-                host=environ.get("HTTP_HOST", ""),
-                paths=[
-                    prefix
-                    for one in (path, environ.get(BACK, path))
-                    for prefix in deletion.prefixes(quote(one.encode("latin-1")))
-                ],
-                secure=self.gate.secure or environ.get("wsgi.url_scheme") == "https",
+        lines = deletion.expiring(
+            Unwanted(
+                self.gate.places_of(choice.withdrawn),
+                tuple(unwanted),
+                environ.get("HTTP_HOST", ""),
+                (_decoded(path), environ.get(BACK, "/")),
+                self.gate.secure or environ.get("wsgi.url_scheme") == "https",
             )
-        ]
+        )
+        return [("Set-Cookie", line) for line in lines]
 
 
-BACK = "neupusti.consent.back"
-"""Set by the view of a choice: the path its visitor came from."""
+def _decoded(path: str) -> str:
+    # WSGI hands bytes over as Latin-1; what is no UTF-8 the edge has refused already.
+    return path.encode("latin-1", "replace").decode(errors="replace")
 
 
-def _is_page(content_type: str) -> bool:
-    return content_type.startswith("text/html")
-
-
-def _asks(environ: "WSGIEnvironment", status: str, headers: Headers) -> bool:
-    return (
-        environ["REQUEST_METHOD"] == "GET"
-        and status.startswith("200")
-        and any(n.lower() == "content-type" and _is_page(v) for n, v in headers)
-    )
-
-
-def _vary(headers: Headers, names: list[str]) -> None:
-    if "vary" not in names:
-        headers.append(("Vary", "Cookie"))
-        return
-    place = names.index("vary")
-    name, value = headers[place]
-    if "cookie" not in value.lower():
-        headers[place] = (name, f"{value}, Cookie")
+def _kind(name: str) -> str:
+    """Return what a header is to the gate, in whatever letters its name is written."""
+    kind = name.lower()
+    return kind if kind in WATCHED else OTHER
