@@ -125,7 +125,7 @@ def test_an_address_is_kept_with_its_domain_in_lower_case(typed: str, kept: str)
             "a@-b.kz",
             "a@b-.kz",
             "é@b.kz",
-            "a@[1.2.3.4]",
+            "a@b@c.kz",
             "<a@b.kz>",
             "a@b.kz,c",
         ),

@@ -23,9 +23,10 @@ def build(letter: Letter, service: Service) -> EmailMessage:
     message["Date"] = format_datetime(letter.created_at)
     message["Message-ID"] = f"<{keys.keyed('letter', letter.key)[:32]}@{service.domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = letter.language
     for name, value in letter.further_headers.items():
         message[name] = value
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    # Setting a body takes every header away that says something of a body.
+    message["Content-Language"] = letter.language
     return message

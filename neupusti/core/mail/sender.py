@@ -26,7 +26,7 @@ ANSWER_SECONDS = 600
 """How long to wait for "I have it" (RFC 5321, 4.5.3.2.6): giving up sooner doubles."""
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=6)
-ATTEMPTS = 16
+ATTEMPTS = 20
 """Some two and a half days of trying."""
 BATCH = 50
 FOR_EVER = range(500, 600)
@@ -106,22 +106,28 @@ class Sender:
 
 def connect(server: Server) -> smtplib.SMTP:
     """Return an open connection, encrypted and signed in as `server` says."""
-    tls = ssl.create_default_context()
     try:
-        if server.scheme == "smtps":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=COMMAND_SECONDS, context=tls
-            )
-        else:
-            smtp = smtplib.SMTP(server.host, server.port, timeout=COMMAND_SECONDS)
+        smtp = _opened(server)
+    except (OSError, smtplib.SMTPException) as error:
+        raise ServerError(_named(error)) from error
+    try:
         if server.scheme == "smtp+starttls":
-            smtp.starttls(context=tls)
+            smtp.starttls(context=ssl.create_default_context())
         smtp.ehlo_or_helo_if_needed()
         if server.user:
             smtp.login(server.user, server.password)
     except (OSError, smtplib.SMTPException) as error:
+        smtp.close()
         raise ServerError(_named(error)) from error
     return smtp
+
+
+def _opened(server: Server) -> smtplib.SMTP:
+    where = (server.host, server.port)
+    if server.scheme == "smtps":
+        tls = ssl.create_default_context()
+        return smtplib.SMTP_SSL(*where, timeout=COMMAND_SECONDS, context=tls)
+    return smtplib.SMTP(*where, timeout=COMMAND_SECONDS)
 
 
 def hand_over(
