@@ -101,14 +101,9 @@ def test_a_letter_arrives_in_its_readers_language(app: Flask, postbox: Postbox) 
     assert arrived["To"] == AIGERIM.email
     assert arrived["Content-Language"] == "kk"
     assert arrived["Auto-Submitted"] == "auto-generated"
-    plain, html = arrived.get_body(("plain",)), arrived.get_body(("html",))
-    assert plain is not None
-    assert html is not None
-    assert (
-        "For Айгерим <b>\n.\n..dots\nhttp://127.0.0.1:8000/kk/policy/"
-        in plain.get_content()
-    )
-    assert "<p>For Айгерим &lt;b&gt;</p>" in html.get_content()
+    plain, html = body(arrived, "plain"), body(arrived, "html")
+    assert "For Айгерим <b>\n.\n..dots\nhttp://127.0.0.1:8000/kk/policy/\n" in plain
+    assert "<p>For Айгерим &lt;b&gt;</p>" in html
     assert letter(number).state == State.SENT
     run(app)
     assert len(postbox.letters) == 1

@@ -25,8 +25,9 @@ def build(letter: Letter, service: Service) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     for name, value in letter.further_headers.items():
         message[name] = value
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    # Whatever lies between us and the reader, base64 gets through unchanged.
+    message.set_content(letter.text, cte="base64")
+    message.add_alternative(letter.html, subtype="html", cte="base64")
     # Setting a body takes every header away that says something of a body.
     message["Content-Language"] = letter.language
     return message
