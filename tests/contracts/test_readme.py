@@ -1,18 +1,17 @@
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
+from flask import Flask
 
-from neupusti.app import create_app
-from neupusti.config import ROOT, Settings
+from neupusti.config import ROOT
 
 README = ROOT / "README.md"
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> str:
+def table(made: Callable[..., Flask]) -> str:
     """The settings as the program itself tells them."""
-    app = create_app(Settings(secret_key="s" * 32, instance=tmp_path))
-    result = app.test_cli_runner().invoke(args=["site", "settings"])
+    result = made().test_cli_runner().invoke(args=["site", "settings"])
     assert result.exit_code == 0
     return result.output.strip()
 

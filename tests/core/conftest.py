@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterator
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,17 +13,6 @@ from neupusti.config import Settings
 from neupusti.core.log import KeyValue
 from tests.conftest import SECRET
 from tests.core import faults
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> Callable[..., Flask]:
-    """An app of the given settings whose databases are empty files nobody made yet."""
-
-    def make(**changes: object) -> Flask:
-        values = {"secret_key": SECRET, "instance": tmp_path, **changes}
-        return create_app(Settings(**values))  # type: ignore[arg-type]
-
-    return make
 
 
 @pytest.fixture

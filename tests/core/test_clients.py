@@ -10,6 +10,7 @@ from neupusti.core.edge import client_address
 from tests.core import faults
 
 
+@pytest.mark.clause("1.1.8")
 @pytest.mark.parametrize(
     ("address", "told"),
     [
@@ -37,6 +38,7 @@ def test_nothing_else_comes_out_of_a_clients_address(text: str) -> None:
     assert re.fullmatch(r"[0-9a-f:.]+|unknown", client_address(text))
 
 
+@pytest.mark.clause("1.1.8")
 @pytest.mark.parametrize(
     ("proxies", "forwarded", "seen"),
     [
@@ -61,6 +63,7 @@ def test_proxies_are_counted_exactly(
     assert answer.get_json()["address"] == seen
 
 
+@pytest.mark.clause("1.1.8")
 @pytest.mark.parametrize("proxies", [0, 1, 2])
 def test_nothing_else_a_client_says_about_itself_is_believed(
     made: Callable[..., Flask], proxies: int

@@ -30,6 +30,7 @@ def test_our_own_hosts_get_an_answer(shop: FlaskClient, host: str) -> None:
     assert shop.get("/", headers={"Host": host}).status_code == 200
 
 
+@pytest.mark.clause("1.1.5")
 @pytest.mark.parametrize(
     "host",
     [

@@ -1,12 +1,10 @@
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from neupusti.app import create_app
-from neupusti.config import Settings
 from neupusti.core.database import ACCESS, db
 from neupusti.core.migration import version_table
 
@@ -42,15 +40,11 @@ def test_a_database_behind_the_code_is_not_ready(
 
 @pytest.mark.parametrize("name", ["main", "access"])
 @pytest.mark.parametrize("away", [AWAY, "sqlite:////nowhere/at/all.sqlite"])
-def test_a_database_out_of_reach_is_not_ready(tmp_path: Path, name: str, away: str) -> None:
-    there = {"main": "", "access": "", name: away}
-    settings = Settings(
-        secret_key="s" * 32,
-        instance=tmp_path,
-        database_url=there["main"],
-        access_database_url=there["access"],
-    )
-    response = create_app(settings).test_client().get("/readyz")
+def test_a_database_out_of_reach_is_not_ready(
+    made: Callable[..., Flask], name: str, away: str
+) -> None:
+    urls = {"main": "database_url", "access": "access_database_url"}
+    response = made(**{urls[name]: away}).test_client().get("/readyz")
     assert response.status_code == 503
     assert response.json == {
         "main": "not migrated",
@@ -60,9 +54,10 @@ def test_a_database_out_of_reach_is_not_ready(tmp_path: Path, name: str, away: s
     assert "secret-word" not in response.text
 
 
-def test_the_process_answers_while_its_databases_do_not(tmp_path: Path) -> None:
-    settings = Settings(secret_key="s" * 32, instance=tmp_path, database_url=AWAY)
-    client = create_app(settings).test_client()
+def test_the_process_answers_while_its_database_does_not(
+    made: Callable[..., Flask],
+) -> None:
+    client = made(database_url=AWAY).test_client()
     assert client.get("/healthz").status_code == 200
     assert client.get("/").status_code == 200
     assert client.get("/policy/").status_code == 503

@@ -1,13 +1,13 @@
 import re
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.app import create_app
-from neupusti.config import Mode, Settings
+from neupusti.config import Mode
 from neupusti.core import clock
 from neupusti.core.languages import Language
 from neupusti.site.service import SECURITY_TXT_EXPIRES, security_txt
@@ -57,17 +57,16 @@ def test_the_sitemap_is_the_same_in_every_language(client: FlaskClient) -> None:
     assert entries(client, "/kk") == entries(client, "/en") == entries(client)
 
 
-def test_a_production_site_names_its_own_address_and_contact(tmp_path: Path) -> None:
-    settings = Settings(
+def test_a_production_site_names_its_own_address_and_contact(
+    made: Callable[..., Flask],
+) -> None:
+    client = made(
         mode=Mode.PRODUCTION,
-        secret_key="s" * 32,
-        instance=tmp_path,
         base_url="https://shop.example/",
         operator_bin=BIN,
         operator_email="privacy@shop.example",
         operator_responsible="A lawyer",
-    )
-    client = create_app(settings).test_client()
+    ).test_client()
     there = {"base_url": "https://shop.example"}
     response = client.get("/.well-known/security.txt", **there)
     fields = dict(line.split(": ", 1) for line in response.text.splitlines())

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -5,8 +6,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from neupusti.app import create_app
-from neupusti.config import Settings
 from neupusti.core.database import db
 from neupusti.policy.models import Edition
 
@@ -17,9 +16,9 @@ def editions(app: Flask) -> list[tuple[object, ...]]:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Flask:
+def fresh(made: Callable[..., Flask], tmp_path: Path) -> Flask:
     """The site on a machine that has never seen it."""
-    return create_app(Settings(secret_key="s" * 32, instance=tmp_path / "new" / "data"))
+    return made(instance=tmp_path / "new" / "data")
 
 
 def test_one_command_makes_a_site_out_of_nothing(fresh: Flask) -> None:
@@ -39,9 +38,11 @@ def test_a_second_time_changes_nothing(app: Flask, client: FlaskClient) -> None:
     assert client.get("/readyz").status_code == 200
 
 
-def test_a_folder_that_cannot_be_is_told_in_words(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_is_told_in_words(
+    made: Callable[..., Flask], tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("in the way")
-    app = create_app(Settings(secret_key="s" * 32, instance=tmp_path / "file" / "data"))
+    app = made(instance=tmp_path / "file" / "data")
     result = app.test_cli_runner().invoke(args=["site", "setup"])
     assert result.exit_code == 1
     assert "cannot be written to" in result.output
