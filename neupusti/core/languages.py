@@ -92,9 +92,5 @@ def current() -> Language:
 
 
 def alternates(path: str) -> dict[Language, str]:
-    """Return the address of `path` (unprefixed, with its query) in each language.
-
-    Never with two slashes in front: `//evil.example/` would be another site's address.
-    """
-    own = "/" + path.lstrip("/")
-    return {language: language.prefix + own for language in Language}
+    """Return the address of `path` (unprefixed, with its query) in each language."""
+    return {language: language.prefix + path for language in Language}

@@ -7,16 +7,23 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neupusti.core.edge import hostname
+from neupusti.app import create_app
+from neupusti.config import Settings
+from neupusti.core.edge import REFUSED, Edge, hostname
+from tests.conftest import SECRET
 from tests.core.faults import PRODUCTION
 
 
-@pytest.fixture
-def shop(made: Callable[..., Flask]) -> FlaskClient:
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     """A site of a known name, with one more."""
-    return made(
-        base_url="http://shop.example:8000", hosts=("www.shop.example",)
-    ).test_client()
+    settings = Settings(
+        secret_key=SECRET,
+        instance=tmp_path_factory.mktemp("shop"),
+        base_url="http://shop.example:8000",
+        hosts=("www.shop.example",),
+    )
+    return create_app(settings).test_client(use_cookies=False)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +67,26 @@ def test_a_foreign_host_gets_a_page_under_our_name(
     assert response.status_code == 400
     assert "<h1>" in response.text
     assert "evil" not in response.text + str(response.headers)
+
+
+def test_no_view_ever_sees_a_foreign_host() -> None:
+    """Nor does an error page: what builds an address from the request builds ours."""
+    seen: list[tuple[str, str]] = []
+
+    def inner(environ: dict[str, str], _start: object) -> list[bytes]:
+        seen.append((environ["HTTP_HOST"], environ[REFUSED]))
+        return []
+
+    edge = Edge(
+        inner,
+        hosts=frozenset({"shop.example"}),
+        canonical="shop.example:8000",
+        proxies=0,
+        https=False,
+    )
+    environ = {"HTTP_HOST": "evil.example", "PATH_INFO": "/"}
+    edge(environ, lambda *_: lambda _: None)
+    assert seen == [("shop.example:8000", "host")]
 
 
 def test_production_does_not_answer_under_a_local_name(made: Callable[..., Flask]) -> None:
