@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench check floors help judges lint lock messages run test types
+.PHONY: bench check floors help judges lint lock messages readme run setup test types
 
 PORT ?= 8000
 PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(shell command -v $(name))))
@@ -14,6 +14,9 @@ help: ## Show this list
 
 run: .venv/.runtime $(CATALOGUES) ## Set everything up and serve the site: PORT=8123 make run
 	@exec .venv/bin/flask site serve --port $(PORT)
+
+setup: .venv/.runtime $(CATALOGUES) ## Only set up what the server needs, for a deployment
+	@.venv/bin/python -m compileall -q neupusti
 
 test: .venv/.dev $(CATALOGUES) ## The tests; NEUPUSTI_REQUIRE_ALL=1 lets nothing be skipped
 	@exec .venv/bin/pytest
@@ -32,7 +35,7 @@ floors: .venv/.dev ## Who may import whom
 	.venv/bin/lint-imports
 
 bench: .venv/.runtime $(CATALOGUES) ## Speed, weight, start and memory against their targets
-	@exec .venv/bin/python bench/pages.py
+	@exec .venv/bin/python -m bench.pages
 
 judges: .venv/.runtime $(CATALOGUES) ## Outside judges on a running site: Lighthouse and others (needs npm)
 	@exec judges/run.sh
@@ -44,6 +47,10 @@ messages: .venv/.dev ## Bring new English strings into the catalogues
 		command=$$(test -f translations/$$language/LC_MESSAGES/messages.po && echo update --no-fuzzy-matching --ignore-obsolete || echo init); \
 		.venv/bin/pybabel --quiet $$command --input-file messages.pot --output-dir translations --locale $$language || exit 1; \
 	done
+
+readme: .venv/.runtime ## Bring the table of settings into the README
+	.venv/bin/flask site settings >.venv/settings.md
+	sed -i -e '/^<!-- settings -->$$/,/^<!-- .settings -->$$/{//!d}' -e '/^<!-- settings -->$$/r .venv/settings.md' README.md
 
 lock: .venv/.dev ## Choose the newest versions that fit, and write both locks
 	$(COMPILE) --upgrade --output-file requirements.txt pyproject.toml

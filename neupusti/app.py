@@ -1,28 +1,43 @@
 """Assembles the application. The only module that knows every feature."""
 
+from typing import TYPE_CHECKING
+
 from flask import Flask
 
 from neupusti.access.feature import FEATURE as ACCESS
 from neupusti.access.views.recording import recorder
+from neupusti.accounts.feature import FEATURE as ACCOUNTS
 from neupusti.catalog.feature import FEATURE as CATALOG
 from neupusti.config import ROOT, Settings
+from neupusti.consent.feature import FEATURE as CONSENT
+from neupusti.consent.views.room import Room as Consent
 from neupusti.core import database, errors, frame, log
 from neupusti.core.assets import Assets
+from neupusti.core.background import Background
 from neupusti.core.database import db
 from neupusti.core.edge import Edge
+from neupusti.core.feature import Feature
 from neupusti.core.languages import LanguagePrefix, current
+from neupusti.core.mail import install as mail
+from neupusti.core.mail.letters import service
 from neupusti.core.pages import Pages
-from neupusti.core.registry import Registry
+from neupusti.core.registry import Registry, registry
+from neupusti.core.sessions import Sessions
 from neupusti.extensions import babel, csrf, migrate
 from neupusti.policy.feature import FEATURE as POLICY
+from neupusti.policy.service import shelf
 from neupusti.site.feature import FEATURE as SITE
 
-FEATURES = (CATALOG, POLICY, ACCESS, SITE)
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+FEATURES = (CATALOG, POLICY, CONSENT, ACCESS, ACCOUNTS, SITE)
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(
+    settings: Settings | None = None, features: tuple[Feature, ...] = FEATURES
+) -> Flask:
     """Return the whole site for `settings`, or for those of the environment."""
-    served = settings is None
     settings = settings or Settings.from_env()
     log.configure()
     app = Flask(
@@ -33,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config.from_mapping(settings.for_flask())
     app.extensions["neupusti.settings"] = settings
+    app.session_interface = Sessions()
 
     db.init_app(app)
     with app.app_context():
@@ -48,14 +64,34 @@ def create_app(settings: Settings | None = None) -> Flask:
         frame.Frame(settings.operator, settings.base_url, production=settings.production),
     )
     errors.install(app)
-    Registry(FEATURES).install(app)
-    app.wsgi_app = LanguagePrefix(  # type: ignore[assignment]
+    mail.install(app, settings.mail)
+    Registry(features).install(app)
+    Consent.install(
+        app,
+        secret=settings.secret_key,
+        secure=settings.production,
+        edition_in_force=shelf.date_in_force,
+    )
+    app.wsgi_app = _edged(app, settings)  # type: ignore[assignment]
+    return app
+
+
+def _edged(app: Flask, settings: Settings) -> "WSGIApplication":
+    return LanguagePrefix(
         Edge(
-            recorder(app, app.wsgi_app, settings, served=served),
+            recorder(app, app.wsgi_app, settings),
             hosts=settings.trusted_hosts,
             canonical=settings.host,
             proxies=settings.proxies,
             https=settings.production,
         )
     )
+
+
+def create_worker() -> Flask:
+    """Return the site as a worker of the server runs it: with its work beside requests."""
+    app = create_app()
+    with app.app_context():
+        jobs = (mail.job(service()), *registry().jobs)
+    Background(app, jobs).start()
     return app

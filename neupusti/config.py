@@ -13,7 +13,10 @@ from flask import current_app
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from neupusti.core import emails
 from neupusti.core.edge import hostname
+from neupusti.core.emails import EmailFault
+from neupusti.core.mail.service import Server, Service
 from neupusti.core.operator import Operator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,6 +24,8 @@ PREFIX = "NEUPUSTI_"
 SECRET_BYTES = 32
 NOT_OURS = frozenset({"NEUPUSTI_REQUIRE_ALL"})
 """Variables of the prefix that only the test command reads."""
+SHORTEST_PASSWORD = 8
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 DEBUG_OFF = frozenset({"", "0", "false", "no"})
 """The values of FLASK_DEBUG that leave Flask's debugger off."""
 
@@ -58,6 +63,11 @@ class Settings:
     access_static: bool = setting(False, "`1`: static files are written down too")
     access_countries: str = setting("", "an .mmdb of countries; the registries' data if empty")
     access_spam_hosts: str = setting("", "a file of hosts whose referrers are spam")
+    smtp_url: str = setting(
+        "", "mail server: `smtp+starttls://user:password@host:587`; mail is kept if empty"
+    )
+    mail_from: str = setting("", "sender of mails; the operator's e-mail if empty")
+    password_min: int = setting(12, "characters a password needs without a second factor")
     operator_name: str = setting("ТОО «Neupusti.net»", "the operator's name")
     operator_bin: str = setting("", "its BIN; production checks the check digit")
     operator_address: str = setting(
@@ -90,6 +100,11 @@ class Settings:
             raise SettingsError(
                 f"{PREFIX}HOSTS holds names without ports, comma-separated."
             )
+        if self.password_min < SHORTEST_PASSWORD:
+            raise SettingsError(
+                f"{PREFIX}PASSWORD_MIN may not be under {SHORTEST_PASSWORD}."
+            )
+        self._check_mail()
         for database, name in (("main", "DATABASE_URL"), ("access", "ACCESS_DATABASE_URL")):
             if not _is_database(self.url_of(database)):
                 raise SettingsError(
@@ -97,6 +112,23 @@ class Settings:
                 )
         if self.production:
             self._check_production()
+
+    def _check_mail(self) -> None:
+        try:
+            server = Server.parse(self.smtp_url) if self.smtp_url else None
+            emails.parse(self.sender)
+        except EmailFault:
+            raise SettingsError(f"{PREFIX}MAIL_FROM is not an address.") from None
+        except ValueError:
+            raise SettingsError(
+                f"{PREFIX}SMTP_URL is not smtp://, smtp+starttls:// or smtps://."
+            ) from None
+        in_clear = server and server.scheme == "smtp" and server.host not in LOOPBACK
+        if self.production and in_clear:
+            raise SettingsError(
+                f"Production sends no mail in the clear: use smtp+starttls:// or smtps:// "
+                f"in {PREFIX}SMTP_URL."
+            )
 
     def _check_production(self) -> None:
         if missing := self.operator.missing():
@@ -142,6 +174,23 @@ class Settings:
         )
 
     @property
+    def sender(self) -> str:
+        """The address that mails come from."""
+        name = hostname(self.host)
+        domain = name if "." in name and not name[-1].isdigit() else "localhost.invalid"
+        return self.mail_from or self.operator_email or f"noreply@{domain}"
+
+    @property
+    def mail(self) -> Service:
+        """How mails leave the site."""
+        return Service(
+            server=Server.parse(self.smtp_url) if self.smtp_url else None,
+            sender=emails.parse(self.sender),
+            sender_name="Neupusti",
+            base_url=self.base_url.rstrip("/"),
+        )
+
+    @property
     def host(self) -> str:
         """The canonical host name (1.1.5), with its port if it names one."""
         return urlsplit(self.base_url).netloc
@@ -173,6 +222,10 @@ class Settings:
             "BABEL_DEFAULT_LOCALE": "ru_KZ",
             "BABEL_DEFAULT_TIMEZONE": "Asia/Almaty",
             "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
+            # A token lives as long as its session: a form may stay open for a day. And a
+            # page with a secret in its address sends no Referer that could be checked.
+            "WTF_CSRF_TIME_LIMIT": None,
+            "WTF_CSRF_SSL_STRICT": False,
             "SESSION_COOKIE_NAME": "__Host-session" if self.production else "session",
             "SESSION_COOKIE_SECURE": self.production,
             "SESSION_COOKIE_HTTPONLY": True,
@@ -232,7 +285,7 @@ def _parse(name: str, field_name: str, text: str) -> Any:
                 return Mode(text)
             case "instance":
                 return Path(text)
-            case "proxies" | "access_ip_days" | "access_days":
+            case "proxies" | "password_min" | "access_ip_days" | "access_days":
                 return int(text)
             case "access_static":
                 return {"1": True, "0": False}[text]

@@ -3,7 +3,7 @@
 import gzip
 from base64 import b64encode
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha384
 from pathlib import Path
 from typing import cast
@@ -11,6 +11,7 @@ from typing import cast
 import brotli
 from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
 from markupsafe import Markup
+from werkzeug.http import parse_accept_header
 
 MIMETYPES = {
     "css": "text/css",
@@ -120,11 +121,15 @@ def serve(name: str) -> Response:
 
 def negotiated(encodings: dict[str, bytes], mimetype: str) -> Response:
     """Answer with the first of `encodings` that the request accepts."""
-    accepted = request.accept_encodings
-    coding = next((c for c in encodings if c != "identity" and accepted[c] > 0), "identity")
-    response = Response(encodings[coding], mimetype=mimetype)
-    if coding != "identity":
-        response.headers["Content-Encoding"] = coding
+    coding = _coding(request.environ.get("HTTP_ACCEPT_ENCODING", ""), tuple(encodings))
+    headers = [("Content-Encoding", coding)] if coding != "identity" else []
     if len(encodings) > 1:
-        response.headers["Vary"] = "Accept-Encoding"
-    return response
+        headers.append(("Vary", "Accept-Encoding"))
+    return Response(encodings[coding], headers=headers, mimetype=mimetype)
+
+
+@lru_cache(maxsize=256)
+def _coding(wanted: str, offered: tuple[str, ...]) -> str:
+    """Return the first of `offered` that an Accept-Encoding of `wanted` takes."""
+    accepted = parse_accept_header(wanted)
+    return next((c for c in offered if c != "identity" and accepted[c] > 0), "identity")

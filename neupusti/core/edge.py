@@ -69,7 +69,7 @@ class Edge:
             ProxyFix(checked, x_for=proxies, x_proto=1, x_host=0) if proxies else checked
         )
         strict = (("Strict-Transport-Security", TWO_YEARS),) if https else ()
-        self.headers = [(name.lower(), (name, value)) for name, value in (*HEADERS, *strict)]
+        self.headers = [(pair[0].lower(), pair) for pair in (*HEADERS, *strict)]
 
     def __call__(
         self, environ: "WSGIEnvironment", start: "StartResponse"

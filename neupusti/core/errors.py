@@ -5,7 +5,9 @@ no database and no session, so it can be drawn when those are what failed.
 """
 
 import logging
+import math
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Response, abort, make_response, render_template, request
@@ -94,19 +96,28 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
     """A feature's own clear no: a status of the table, and a sentence for the visitor."""
 
     status = 422
+    retry_after: timedelta | None = None
 
     def __init__(self, message: str | LazyString) -> None:
         super().__init__(message)
         self.message = message
 
 
+class TooManyError(Refusal):
+    """Tried too often; the answer says when to come back."""
+
+    status = 429
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(WORDINGS[429].text)
+        self.retry_after = wait
+
+
 def install(app: Flask) -> None:
     """Refuse what the edge marked, and draw a page for every error."""
     app.before_request(_refuse_marked)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(
-        Refusal, lambda refusal: page(refusal.status, refusal.message)
-    )
+    app.register_error_handler(Refusal, _refusal)
     for unreachable in (OperationalError, InterfaceError, NoConnectionError):
         app.register_error_handler(unreachable, _database)
     # Flask's own line would quote the path.
@@ -142,6 +153,14 @@ def _refuse_marked() -> None:
         abort(400)
 
 
+def _refusal(refusal: Refusal) -> Response:
+    response = page(refusal.status, refusal.message)
+    if refusal.retry_after is not None:
+        seconds = math.ceil(refusal.retry_after.total_seconds())
+        response.headers["Retry-After"] = str(max(seconds, 1))
+    return response
+
+
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:  # noqa: PLR2004 - a redirect is no error
         return make_response(error.get_response())
@@ -154,7 +173,10 @@ def _http(error: HTTPException) -> Response:
 
 
 def _database(error: SQLAlchemyError) -> Response:
-    _log("database", error)
+    # The driver's code, not its words: they may quote a value of the statement.
+    driver = getattr(error, "orig", None)
+    code = getattr(driver, "sqlite_errorname", None) or getattr(driver, "sqlstate", None)
+    _log("database", error, code=code or "-")
     return _http(ServiceUnavailable())
 
 
@@ -162,7 +184,7 @@ def _log_unhandled(exc_info: Any) -> None:
     _log("unhandled", exc_info)
 
 
-def _log(event: str, exc_info: Any) -> None:
+def _log(event: str, exc_info: Any, **fields: str) -> None:
     # The name of the view, never the path: an address may name a person or an order.
-    fields = {"endpoint": request.endpoint or "-"}
+    fields |= {"endpoint": request.endpoint or "-"}
     logger.error(event, exc_info=exc_info, extra={"fields": fields})

@@ -12,8 +12,11 @@ from typing import Any
 
 from flask import Blueprint
 from flask_babel import LazyString
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Mapped
+
+from neupusti.core.background import Job
+from neupusti.core.mail.letters import Kind
 
 
 class Category(StrEnum):
@@ -26,13 +29,41 @@ class Category(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """A foreign address that a cookie's category brings along: one directive of the CSP."""
+
+    directive: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cookie:
-    """A cookie this feature may set (1.1.7, 3.3, 3.3.1)."""
+    """A cookie this feature may set, or a family of them (1.1.7, 3.3, 3.3.1).
+
+    The filter, the deletion, the banner, the public table and the CSP all read this one
+    declaration; `docs/cookies.md` shows how to add one.
+    """
 
     name: str
     category: Category
     purpose: str | LazyString
     lifetime: timedelta | None = None
+    """How long a browser may keep it at most; None: until the browser is closed."""
+    set_by: str | LazyString | None = None
+    """Who sets and reads it; None: this site itself."""
+    prefix: bool = False
+    """Whether `name` is only how a family of names begins."""
+    path: str = "/"
+    domain: str | None = None
+    http_only: bool = True
+    origins: tuple[Origin, ...] = ()
+
+    def wire_name(self, *, secure: bool) -> str:
+        """Return the name as browsers see it: under `__Host-` where the site is secure."""
+        if not secure:
+            return self.name
+        host = self.path == "/" and self.domain is None
+        return f"{'__Host-' if host else '__Secure-'}{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +79,10 @@ class Retention:
     """How long rows are kept, counted from which column (5.1)."""
 
     model: type[Any]
-    since: Mapped[datetime]
+    since: Mapped[datetime] | Mapped[datetime | None]
     days: int
+    only: Callable[[], ColumnElement[bool]] | None = None
+    """Which rows the rule is about; None: all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +121,10 @@ class Feature:
     retention: tuple[Retention, ...] = ()
     admin_menu: tuple[MenuItem, ...] = ()
     pages: tuple[Page, ...] = ()
+    letters: tuple[Kind, ...] = ()
+    """The kinds of letters it sends; all of them are listed to the reader (4.1.7)."""
+    jobs: tuple[Job, ...] = ()
+    """What it does beside the requests, in one worker of the site."""
     seed: Callable[[], str] | None = None
     """Brings in what the tree ships for this room, idempotently; says what it did."""
     addresses: Callable[[], Iterable[tuple[str, dict[str, Any]]]] = tuple

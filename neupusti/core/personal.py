@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from sqlalchemy import Date, String, Table, Text
+from sqlalchemy import Date, Integer, String, Table, Text
 from sqlalchemy.orm import mapped_column
 
 from neupusti.core.database import Utc
@@ -38,6 +38,8 @@ class Classification:
 
     clause: str | None = None
     purposes: tuple[Purpose, ...] = ()
+    subject: bool = False
+    """Whether it names the person the row is about: such a table is in some holding."""
 
     @property
     def personal(self) -> bool:
@@ -57,6 +59,11 @@ def impersonal() -> dict[str, Any]:
     return {MARK: Classification()}
 
 
+def subject() -> dict[str, Any]:
+    """Mark a column as the number of the person its row is about."""
+    return {MARK: Classification(subject=True)}
+
+
 def classification(column: Any) -> Classification | None:
     """Return what `column` says about itself, or None if it is silent."""
     found: Classification | None = column.info.get(MARK)
@@ -70,6 +77,52 @@ def personal_columns(table: Table) -> dict[str, Classification]:
         name: mark for name, mark in marks.items() if mark is not None and mark.personal
     }
 
+
+# What people type: each type is one clause, and lists all it may be used for.
+SERVED = (Purpose.IDENTIFICATION, Purpose.PERSONAL_PAGES, Purpose.FEEDBACK)
+FamilyName = Annotated[
+    str, mapped_column(String(100), info=personal("3.2.1", *SERVED, Purpose.ACCOUNT))
+]
+GivenName = Annotated[
+    str,
+    mapped_column(
+        String(100), info=personal("3.2.1", *SERVED, Purpose.ACCOUNT, Purpose.NOTICES)
+    ),
+]
+Patronymic = FamilyName
+Phone = Annotated[
+    str, mapped_column(String(16), info=personal("3.2.2", *SERVED, Purpose.ACCOUNT))
+]
+Email = Annotated[
+    str,
+    mapped_column(
+        String(254),
+        info=personal(
+            "3.2.3", *SERVED, Purpose.CONFIRMATION, Purpose.ACCOUNT, Purpose.NOTICES
+        ),
+    ),
+]
+"""An address as `core.emails.parse` returns it."""
+EmailKey = Annotated[
+    str,
+    mapped_column(
+        String(254), info=personal("3.2.3", Purpose.IDENTIFICATION, Purpose.CONFIRMATION)
+    ),
+]
+"""The same by `core.emails.key`: what no two people share."""
+Device = Annotated[
+    str,
+    mapped_column(
+        String(120), info=personal("3.4", Purpose.IDENTIFICATION, Purpose.LOCATION)
+    ),
+]
+"""What a person signed in with, in words: «Firefox, Linux»."""
+Words = Annotated[
+    str, mapped_column(Text, info=personal("3.4", Purpose.NOTICES, Purpose.FEEDBACK))
+]
+"""What was written to or about a person."""
+PersonNumber = Annotated[int, mapped_column(Integer, index=True, info=subject())]
+"""Whom a row is about, where it must outlive the person: no foreign key."""
 
 Id = Annotated[int, mapped_column(primary_key=True, info=impersonal())]
 Moment = Annotated[datetime, mapped_column(Utc, info=impersonal())]

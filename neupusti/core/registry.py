@@ -7,6 +7,7 @@ from typing import Any, Self, cast
 
 from flask import Flask, current_app
 
+from neupusti.core.background import Job
 from neupusti.core.feature import (
     Cookie,
     Feature,
@@ -16,6 +17,7 @@ from neupusti.core.feature import (
     Place,
     Retention,
 )
+from neupusti.core.mail.letters import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Registry:
         _unique("feature", [feature.name for feature in self.features])
         _unique("cookie", [cookie.name for cookie in self.cookies])
         _unique("page", [page.endpoint for page in self.pages])
+        _unique("letter", [letter.name for letter in self.letters])
+        _unique("job", [job.name for job in self.jobs])
 
     @property
     def cookies(self) -> tuple[Cookie, ...]:
@@ -48,6 +52,16 @@ class Registry:
     def admin_menu(self) -> tuple[MenuItem, ...]:
         """The staff menu."""
         return tuple(chain.from_iterable(f.admin_menu for f in self.features))
+
+    @property
+    def letters(self) -> tuple[Kind, ...]:
+        """Every kind of letter the site sends."""
+        return tuple(chain.from_iterable(f.letters for f in self.features))
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Everything that is done beside the requests."""
+        return tuple(chain.from_iterable(f.jobs for f in self.features))
 
     @property
     def pages(self) -> tuple[Page, ...]:

@@ -1,10 +1,24 @@
 """The manifest of the site's own pages."""
 
-from neupusti.core.feature import Feature
-from neupusti.site.views import cli, machine
+from flask_babel import lazy_gettext as _
+
+from neupusti.core.feature import Category, Cookie, Feature
+from neupusti.core.theme import THEME
+from neupusti.site.views import cli, machine, theme
 from neupusti.site.views.blueprint import bp
 
-VIEWS = (machine, cli)
+VIEWS = (machine, cli, theme)
 """Importing a module of views is what puts its routes and commands on the blueprint."""
 
-FEATURE = Feature(name="site", clauses=("preamble", "1.1.5", "1.1.8"), blueprint=bp)
+SESSION = Cookie(
+    name="session",
+    category=Category.NECESSARY,
+    purpose=_("Holds together the steps of a form, a basket or a sign-in that you began."),
+)
+
+FEATURE = Feature(
+    name="site",
+    clauses=("preamble", "1.1.5", "1.1.8"),
+    blueprint=bp,
+    cookies=(SESSION, THEME),
+)

@@ -1,3 +1,4 @@
+import fcntl
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from neupusti.access.service import drain, store
 from neupusti.access.service.drain import Enrichment
 from neupusti.access.service.line import encode
 from neupusti.access.service.spool import Spool, files
+from neupusti.access.views import cli
+from neupusti.config import Settings
 from tests.access.conftest import BROWSER, entry, number, rows
 
 AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
@@ -200,13 +203,15 @@ def test_visitors_are_counted_once_a_day_and_once_an_hour(
 
 
 def test_only_one_process_reads_a_spool(
-    command: Callable[..., Result], spool_folder: Path
+    command: Callable[..., Result],
+    settings: Settings,
+    spool_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import fcntl
-
-    spool_folder.mkdir()
-    held = os.open(spool_folder / ".lock", os.O_RDWR | os.O_CREAT)
+    monkeypatch.setattr(cli, "PATIENCE", 1)
+    held = os.open(settings.instance / "access.lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(held, fcntl.LOCK_EX)
+    assert "all of them" in command("ingest", "--once").output
     fill(spool_folder, 1)
     refused = command("ingest", "--once")
     os.close(held)

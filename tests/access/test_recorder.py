@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +7,12 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from neupusti.access.service.recorder import Recorder, Secrets
+from neupusti.access.service.spool import Spool
 from neupusti.app import create_app
 from neupusti.config import Settings
+from neupusti.core.choice import KEY, SIGNAL, UNDECIDED, Choice, State
+from neupusti.core.feature import Category
 from tests.access.conftest import BROWSER, lines_of
 from tests.conftest import SECRET
 
@@ -58,14 +61,6 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def visitor(site: Flask) -> FlaskClient:
     return site.test_client()
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the consent room leaves in the environment."""
-
-    state: str
-    granted: frozenset[str] = field(default_factory=frozenset)
 
 
 @pytest.mark.clause("3.3")
@@ -192,7 +187,14 @@ def test_behind_one_proxy_the_last_address_counts(
     assert line["i"] == kept
 
 
+MARKETING = frozenset({Category.NECESSARY, Category.MARKETING})
+STATISTICS = frozenset({Category.NECESSARY, Category.STATISTICS})
 VISITOR_ID = "20261120" + "0123456789abcdef01234567"
+
+
+def answering(environ: Any, start: Any) -> list[bytes]:
+    start("200 OK", [])
+    return [b"ok"]
 
 
 @pytest.mark.clause("3.3.1")
@@ -200,25 +202,24 @@ VISITOR_ID = "20261120" + "0123456789abcdef01234567"
     ("choice", "granted", "visitor_id"),
     [
         (None, "", ""),
-        (Choice("undecided", frozenset({"necessary"})), "", ""),
-        (Choice("decided", frozenset({"necessary", "marketing"})), "marketing necessary", ""),
-        (
-            Choice("decided", frozenset({"necessary", "statistics"})),
-            "necessary statistics",
-            VISITOR_ID,
-        ),
+        (UNDECIDED, "", ""),
+        (SIGNAL, "necessary", ""),
+        (Choice(state=State.DECIDED, granted=MARKETING), "marketing necessary", ""),
+        (Choice(state=State.DECIDED, granted=STATISTICS), "necessary statistics", VISITOR_ID),
     ],
 )
 @pytest.mark.parametrize("name", ["visitor", "__Host-visitor"])
 def test_the_visitor_is_read_only_where_statistics_are_allowed(
-    site: Flask, folder: Path, name: str, choice: Any, granted: str, visitor_id: str
+    folder: Path, name: str, choice: Any, granted: str, visitor_id: str
 ) -> None:
     environ = EnvironBuilder(
-        "/healthz", headers={"Cookie": f"a=1; {name}={VISITOR_ID}"}
+        "/", headers={"Cookie": f"a=1; {name}={VISITOR_ID}"}
     ).get_environ()
-    environ["neupusti.choice"] = choice
-    body, _, _ = run_wsgi_app(site.wsgi_app, environ)
-    assert b"".join(body)
+    environ[KEY] = choice
+    spool = Spool(folder)
+    recorder = Recorder(answering, spool, secrets=lambda: Secrets(()))
+    body, _, _ = run_wsgi_app(recorder, environ)
+    assert b"".join(body) == b"ok"
     (line,) = lines_of(folder)
     assert (line["g"], line["v"]) == (granted, visitor_id)
     assert line["c"] == f"a {name}"

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterator
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -17,38 +16,26 @@ from tests.core import faults
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Callable[..., Flask]:
-    """An app of the given settings whose databases are empty files nobody made yet."""
-
-    def make(**changes: object) -> Flask:
-        values = {"secret_key": SECRET, "instance": tmp_path, **changes}
-        return create_app(Settings(**values))  # type: ignore[arg-type]
-
-    return make
-
-
-@pytest.fixture
 def bare(made: Callable[..., Flask]) -> Flask:
     """The app as it is served on one machine, before `flask site setup`."""
     return made()
 
 
-@pytest.fixture
-def visitor(bare: Flask) -> FlaskClient:
-    """A browser on the bare app; it gets what users get, never a raised exception."""
-    return bare.test_client()
+@pytest.fixture(scope="session")
+def visitor(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """A browser on one bare app for all, with a few views that go wrong on purpose.
+
+    It gets what users get: a page, never a raised exception.
+    """
+    folder = tmp_path_factory.mktemp("bare")
+    app = create_app(Settings(secret_key=SECRET, instance=folder))
+    app.register_blueprint(faults.bp)
+    return app.test_client(use_cookies=False)
 
 
 @pytest.fixture
-def planted(bare: Flask) -> FlaskClient:
-    """The same with views that go wrong on purpose."""
-    bare.register_blueprint(faults.bp)
-    return bare.test_client()
-
-
-@pytest.fixture
-def log(bare: Flask) -> Iterator[StringIO]:
-    """What the bare app logs, as it would stand on standard error."""
+def log() -> Iterator[StringIO]:
+    """What the site logs, as it would stand on standard error."""
     written = StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(KeyValue())

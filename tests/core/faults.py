@@ -3,11 +3,21 @@
 from flask import Blueprint, Response, abort, jsonify, render_template_string, request
 from sqlalchemy.exc import OperationalError
 
+from neupusti.config import Mode
 from neupusti.core.errors import Refusal
-from tests.people import AIGERIM
+from tests.people import AIGERIM, BIN
 
 bp = Blueprint("faults", __name__, url_prefix="/fault")
+EMPTY: dict[str, Response] = {}
 WORDS = f"the words of {AIGERIM.email}"
+PRODUCTION = {
+    "mode": Mode.PRODUCTION,
+    "base_url": "https://shop.example",
+    "operator_bin": BIN,
+    "operator_email": "privacy@shop.example",
+    "operator_responsible": "A lawyer",
+}
+"""The settings of a site for the public."""
 
 
 @bp.get("/status/<int:status>")
@@ -23,7 +33,7 @@ def wait() -> Response:
 @bp.get("/view")
 def view() -> Response:
     try:
-        raise KeyError(WORDS)
+        return EMPTY[WORDS]
     except KeyError as error:
         raise ValueError(WORDS) from error
 

@@ -24,7 +24,7 @@ def account(way: Way, *, tool: str | None = None, **found: object) -> Account:
         (account(Way.SUPERSEDED, features=("policy",)), True),
         (account(Way.PRESENTED), True),
         (account(Way.PRESENTED, tool="/rights/"), False),
-        (account(Way.PRESENTED, tool="/policy/", **{"features": ()}), False),
+        (account(Way.PRESENTED, tool="/policy/"), False),
     ],
 )
 def test_a_clause_is_built_only_where_something_says_so(one: Account, built: bool) -> None:  # noqa: FBT001

@@ -20,8 +20,8 @@ def test_the_real_document_shows_its_known_slips() -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("сайт nеupusti.kz", "nеupusti.kz"),  # a Cyrillic е
-        ("Aдминистрация", "Aдминистрация"),  # a Latin A
+        ("сайт nеupusti.kz", "nеupusti.kz"),  # its second letter is Cyrillic
+        ("Aдминистрация", "Aдминистрация"),  # its first letter is Latin
         ("TOO «Лавка»", "TOO"),
         ("закон PK", "PK"),
         ("слово РОСТ, потом POCT", "POCT"),

@@ -1,4 +1,5 @@
 import pytest
+from flask import Flask
 
 from neupusti.policy.service.document import Clause
 from neupusti.policy.service.parser import parse
@@ -23,6 +24,16 @@ DOCUMENT = parse(SMALL)
 )
 def test_text_becomes_markup_and_nothing_else(text: str, html: str) -> None:
     assert inline(text, DOCUMENT) == html
+
+
+def test_an_address_of_this_site_is_linked_where_it_answers(app: Flask) -> None:
+    text = "на https://neupusti.kz/policy/history/. И на https://neupusti.kz/rights/none/."
+    with app.test_request_context("/kk/policy/"):
+        html = inline(text, DOCUMENT)
+    assert html == (
+        'на <a href="/policy/history/">https://neupusti.kz/policy/history/</a>. '
+        "И на https://neupusti.kz/rights/none/."
+    )
 
 
 def test_a_term_is_linked_where_a_clause_first_uses_it() -> None:

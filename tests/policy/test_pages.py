@@ -22,7 +22,7 @@ def newer(app: Flask) -> Iterator[date]:
     day = date(2027, 1, 1)
     editions.import_draft(Draft(text=SMALL, language=Language.RU, day=day))
     editions.publish(day, Language.RU, by="operator")
-    yield day
+    return day
 
 
 @pytest.mark.clause("9.3")

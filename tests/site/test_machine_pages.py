@@ -1,11 +1,98 @@
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
+from xml.etree import ElementTree as ET
+
+from flask import Flask
 from flask.testing import FlaskClient
 
+from neupusti.config import Mode
+from neupusti.core import clock
+from neupusti.core.languages import Language
+from neupusti.site.service import SECURITY_TXT_EXPIRES, security_txt
+from tests.people import BIN
 
-def test_the_process_says_that_it_answers(client: FlaskClient) -> None:
-    assert client.get("/healthz").text == "ok\n"
+SITE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+LINK = "{http://www.w3.org/1999/xhtml}link"
+BASE = "http://127.0.0.1:8000"
 
 
-def test_both_databases_are_ready(client: FlaskClient) -> None:
-    response = client.get("/readyz")
-    assert response.json == {"main": "ok", "access": "ok"}
-    assert response.status_code == 200
+def entries(client: FlaskClient, prefix: str = "") -> dict[str, dict[str, str]]:
+    """Return address -> hreflang -> address, as the sitemap has them."""
+    tree = ET.fromstring(client.get(f"{prefix}/sitemap.xml").text)  # noqa: S314 - our own
+    return {
+        url.findtext(f"{SITE}loc", ""): {
+            link.get("hreflang", ""): link.get("href", "") for link in url.iter(LINK)
+        }
+        for url in tree.iter(f"{SITE}url")
+    }
+
+
+def test_robots_are_told_of_the_sitemap_and_of_private_rooms(client: FlaskClient) -> None:
+    response = client.get("/robots.txt")
+    lines = response.text.splitlines()
+    assert response.content_type == "text/plain; charset=utf-8"
+    assert {"Disallow: /admin/", "Disallow: /account/"} <= set(lines)
+    assert f"Sitemap: {BASE}/sitemap.xml" in lines
+    assert client.get("/sitemap.xml").content_type == "application/xml; charset=utf-8"
+
+
+def test_the_sitemap_knows_every_page_in_every_language(client: FlaskClient) -> None:
+    listed = entries(client)
+    for path in ("/", "/policy/", "/policy/history/", "/policy/ledger/"):
+        wanted = {language.tag: BASE + language.prefix + path for language in Language}
+        for address in wanted.values():
+            assert {tag: listed[address][tag] for tag in wanted} == wanted
+
+
+def test_what_the_sitemap_lists_answers(client: FlaskClient) -> None:
+    listed = entries(client)
+    for address, links in listed.items():
+        assert set(links.values()) <= listed.keys()
+        assert client.get(urlsplit(address).path).status_code == 200, address
+
+
+def test_the_sitemap_is_the_same_in_every_language(client: FlaskClient) -> None:
+    assert entries(client, "/kk") == entries(client, "/en") == entries(client)
+
+
+def test_a_production_site_names_its_own_address_and_contact(
+    made: Callable[..., Flask],
+) -> None:
+    client = made(
+        mode=Mode.PRODUCTION,
+        base_url="https://shop.example/",
+        operator_bin=BIN,
+        operator_email="privacy@shop.example",
+        operator_responsible="A lawyer",
+    ).test_client()
+    there = {"base_url": "https://shop.example"}
+    response = client.get("/.well-known/security.txt", **there)
+    fields = dict(line.split(": ", 1) for line in response.text.splitlines())
+    assert response.content_type == "text/plain; charset=utf-8"
+    assert fields == {
+        "Contact": "mailto:privacy@shop.example",
+        "Expires": f"{SECURITY_TXT_EXPIRES}T00:00:00Z",
+        "Preferred-Languages": "ru, kk, en",
+        "Canonical": "https://shop.example/.well-known/security.txt",
+        "Policy": "https://shop.example/policy/",
+    }
+    sitemap = "Sitemap: https://shop.example/sitemap.xml"
+    assert sitemap in client.get("/robots.txt", **there).text
+
+
+def test_without_an_e_mail_the_contact_is_a_page(client: FlaskClient) -> None:
+    told = client.get("/.well-known/security.txt").text
+    assert told == security_txt(BASE, "")
+    assert f"Contact: {BASE}/policy/\n" in told
+    assert re.fullmatch(r"(?:[A-Z][A-Za-z-]+: \S.*\n)+", told)
+
+
+def test_security_txt_has_more_than_thirty_days_left() -> None:
+    """Fails a month before the file runs out: read it again, then move its date."""
+    assert SECURITY_TXT_EXPIRES - clock.today() > timedelta(days=30)
+
+
+def test_security_txt_is_read_again_every_year() -> None:
+    assert SECURITY_TXT_EXPIRES - clock.today() < timedelta(days=365)

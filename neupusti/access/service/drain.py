@@ -153,3 +153,16 @@ def _clear(engine: Engine, spent: list[Path]) -> None:
         path.unlink(missing_ok=True)
     with store.ingesting(engine) as connection:
         store.forget(connection, [path.name for path in spent])
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Return the spool files and how long each is now."""
+    return {path.name: path.stat().st_size for path in spool.files(folder)}
+
+
+def reached(engine: Engine, folder: Path, waiting: dict[str, int]) -> bool:
+    """Tell whether each of these files has been read that far, or is gone."""
+    with engine.connect() as connection:
+        read_to = store.cursors(connection)
+    there = {path.name for path in spool.files(folder)}
+    return all(read_to.get(name, 0) >= size for name, size in waiting.items() if name in there)

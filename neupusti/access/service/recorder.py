@@ -14,18 +14,16 @@ from neupusti.access.service.line import (
     encode,
 )
 from neupusti.access.service.spool import Spool
-from neupusti.core import clock
+from neupusti.core import choice, clock
 from neupusti.core.edge import REFUSED, REQUEST_ID, UNKNOWN
+from neupusti.core.feature import Category
 from neupusti.core.route import ROUTE, Route
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-CHOICE = "neupusti.choice"
-"""Where the consent room leaves what the visitor allows (its `granted` categories)."""
-STATISTICS, UNDECIDED = "statistics", "undecided"
 VISITOR = re.compile(r"(?:^|;\s*)(?:__Host-)?visitor=([0-9]{8}[0-9a-f]{24})(?:;|$)")
-"""The cookie that `views.visitor` sets: the day it was given, and a random id."""
+"""The cookie that `views.recording` sets: the day it was given, and a random id."""
 FAILED = 500
 
 
@@ -60,21 +58,15 @@ class Recorder:
         *,
         secrets: Callable[[], Secrets],
         static: bool = False,
-        started: Callable[[], None] | None = None,
     ) -> None:
         self.inner, self.spool, self.static = inner, spool, static
         self._secrets_of = secrets
         self._secrets: Secrets | None = None
-        self._started = started
 
     def __call__(
         self, environ: "WSGIEnvironment", start: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer as the application does, and write it down once the answer is over."""
-        if self._started is not None:
-            started, self._started = self._started, None
-            if started is not None:
-                started()
         answer = _Answer(self, environ)
 
         def noting(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
@@ -99,7 +91,7 @@ class Recorder:
             self._secrets = self._secrets_of()
         granted = _granted(environ)
         cookies = environ.get("HTTP_COOKIE", "")
-        visitor = VISITOR.search(cookies) if STATISTICS in granted else None
+        visitor = VISITOR.search(cookies) if Category.STATISTICS in granted else None
         path = "(unreadable)" if environ.get(REFUSED) == "bytes" else _path(environ)
         entry = Entry(
             at=answer.at,
@@ -160,12 +152,12 @@ def _never_raising(recorder: Recorder, answer: _Answer) -> None:
         recorder.spool.unwritable(error)
 
 
-def _granted(environ: "WSGIEnvironment") -> frozenset[str]:
+def _granted(environ: "WSGIEnvironment") -> frozenset[Category]:
     """Return the categories this visitor decided for; none where nothing is decided."""
-    choice = environ.get(CHOICE)
-    if choice is None or str(choice.state) == UNDECIDED:
+    found: choice.Choice | None = environ.get(choice.KEY)
+    if found is None or found.state is choice.State.UNDECIDED:
         return frozenset()
-    return frozenset(str(category) for category in choice.granted)
+    return found.granted
 
 
 def _path(environ: "WSGIEnvironment") -> str:

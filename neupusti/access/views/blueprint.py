@@ -45,22 +45,17 @@ def secrets(app: Flask) -> Secrets:
     return Secrets(route.secret_prefixes(app))
 
 
-def aggregator(app: Flask, config: Settings) -> Aggregator:
-    """Return the aggregator of this app's spool."""
-
-    def access_engine() -> Engine:
-        with app.app_context():
-            return db.engines[ACCESS]
-
-    return Aggregator(
-        access_engine,
-        spool_folder(config),
-        lambda: enrichment(config),
-        Terms(config.access_ip_days, config.access_days),
-    )
+def aggregator() -> Aggregator:
+    """Return the aggregator of the current app: made at its first work, then kept."""
+    made: dict[str, Aggregator] = current_app.extensions.setdefault("neupusti.access", {})
+    if "aggregator" not in made:
+        config = settings()
+        made["aggregator"] = Aggregator(
+            engine(), spool_folder(config), lambda: enrichment(config), terms()
+        )
+    return made["aggregator"]
 
 
-def current_aggregator() -> Aggregator:
-    """Return the aggregator of the current app."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    return aggregator(app, settings())
+def work() -> None:
+    """Do the aggregator's work: what the manifest's job calls."""
+    aggregator().work()

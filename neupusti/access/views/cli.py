@@ -1,6 +1,8 @@
 """`flask access …`: ingest, sweep, live, import, report."""
 
+import fcntl
 import json
+import os
 import signal
 import sys
 import time
@@ -13,13 +15,14 @@ from flask import current_app
 from sqlalchemy import select
 
 from neupusti.access.models import Record
-from neupusti.access.service import importing, sweep
+from neupusti.access.service import aggregator as aggregator_
+from neupusti.access.service import drain, importing, sweep
 from neupusti.access.service.logformats import Format
 from neupusti.access.service.report import Span
 from neupusti.access.service.report import report as report_of
 from neupusti.access.views.blueprint import (
+    aggregator,
     bp,
-    current_aggregator,
     engine,
     enrichment,
     secrets,
@@ -27,26 +30,35 @@ from neupusti.access.views.blueprint import (
 )
 from neupusti.config import settings
 from neupusti.core import clock
+from neupusti.core.background import Background, Job
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
 LIVE_SECONDS = 1.0
+PATIENCE = 100
+"""Tenths of a second that `ingest --once` waits for another process."""
 
 
 @bp.cli.command("ingest")
 @click.option("--once", is_flag=True, help="Read what waits in the spool, then stop.")
 def ingest(*, once: bool) -> None:
     """Read the spool into the database, instead of a worker; sweep every hour."""
-    work = current_aggregator()
-    if once:
-        held = _wait_for_lock(work.elected)
-        if held is None:
-            raise click.ClickException("Another process is reading this spool.")
-        click.echo(f"{work.once()} requests")
+    job = Job(name=aggregator_.NAME, every=aggregator_.EVERY, run=aggregator().work)
+    if not once:
+        work = Background(current_app._get_current_object(), [job])  # type: ignore[attr-defined]  # noqa: SLF001
+        work.start()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: work.stopped.set())
+        work.stopped.wait()
+        work.stop()
         return
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: work.stop())
-    work.run()
+    if (lock := _lock(Path(current_app.instance_path) / f"{job.name}.lock")) is not None:
+        click.echo(f"{aggregator().drain()} requests")
+        os.close(lock)
+    elif not _read_by_another():
+        raise click.ClickException("Another process reads this spool, and has not got far.")
+    else:
+        click.echo("0 requests: the running site has read all of them")
 
 
 @bp.cli.command("sweep")
@@ -147,13 +159,25 @@ def report(first: datetime, last: datetime, tz: str, *, as_json: bool) -> None:
         click.echo(f"{date.fromisoformat(day)}  {sums['requests']:>10}  {sums['visitors']}")
 
 
-def _wait_for_lock(elected: "object") -> int | None:
-    for _ in range(20):
-        held: int | None = elected()  # type: ignore[operator]
-        if held is not None:
-            return held
-        time.sleep(0.1)
-    return None
+def _lock(path: Path) -> int | None:
+    """Return the lock that elects the aggregator, or None where another process has it."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        return None
+    return file
+
+
+def _read_by_another() -> bool:
+    """Wait until the process that has the lock has read what waits now."""
+    waiting = drain.sizes(aggregator().folder)
+    for _ in range(PATIENCE):
+        if drain.reached(engine(), aggregator().folder, waiting):
+            return True
+        time.sleep(LIVE_SECONDS / 10)
+    return False
 
 
 def _printable(text: str) -> str:

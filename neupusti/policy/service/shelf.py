@@ -71,7 +71,13 @@ class Shelf:
 
     def effective_from(self, day: date) -> datetime:
         """Return the moment the edition of `day` takes effect: that of its first text."""
-        return min(text.effective_from for text in self.texts if text.date == day)
+        return self._effective[day]
+
+    @cached_property
+    def _effective(self) -> dict[date, datetime]:
+        return {
+            day: min(text.effective_from for text in self.all_of(day)) for day in self.dates
+        }
 
     def in_force(self, at: datetime | None = None) -> date:
         """Return the date of the edition in force; raise NotFoundError if none is yet."""
@@ -107,6 +113,14 @@ class Shelf:
 def shelf() -> Shelf:
     """Return the shelf of the current app's database, at most a second old."""
     return _keeper(db.engine).shelf()
+
+
+def date_in_force() -> str:
+    """Return the date of the edition in force, or nothing where there is none."""
+    try:
+        return shelf().in_force().isoformat()
+    except NotFoundError:
+        return ""
 
 
 def forget() -> None:

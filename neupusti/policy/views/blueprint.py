@@ -92,16 +92,18 @@ def _open_paths() -> frozenset[str]:
     known = current_app.extensions.setdefault("neupusti.policy.paths", {})
     if not known:
         tools = {entry.tool for entry in ledger.entries().values() if entry.tool}
-        known["open"] = frozenset(filter(_answers, tools))
+        known["open"] = frozenset(filter(answers, tools))
     found: frozenset[str] = known["open"]
     return found
 
 
-def _answers(path: str) -> bool:
+def answers(path: str) -> bool:
+    """Tell whether this site has a page at `path`."""
     try:
-        current_app.url_map.bind("localhost").match(path)
+        _endpoint, values = current_app.url_map.bind("localhost").match(path)
     except RequestRedirect:
         return True
     except HTTPException:
         return False
-    return True
+    # A word met by a pattern (`/policy/<day>/`) is no page of its own.
+    return not values

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Callable
 
+from flask import request
 from markupsafe import Markup, escape
 
 from neupusti.policy.service import glossary
 from neupusti.policy.service.document import Clause, Document
+from neupusti.policy.views.blueprint import answers
 
+OWN_ADDRESS = re.compile(r"https://neupusti\.kz((?:/[\w-]+)+/?)", re.IGNORECASE)
+"""An address of this site in a policy's text (1.1.5); its root needs no link."""
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 REFERENCE = re.compile(r"(?<![\d.])\d{1,2}\.\d{1,3}(?:\.\d{1,3})?(?![\d.]*\d)")
 
@@ -47,12 +51,23 @@ class _Linker:
         self.pattern, self.groups = glossary.pattern(document)
 
     def __call__(self, text: str) -> Markup:
+        return self._each(OWN_ADDRESS, text, self._address, self._references)
+
+    def _references(self, text: str) -> Markup:
         return self._each(REFERENCE, text, self._reference, self._terms)
 
     def _terms(self, text: str) -> Markup:
         if self.pattern is None:
             return escape(text)
         return self._each(self.pattern, text, self._term, escape)
+
+    def _address(self, match: re.Match[str]) -> Markup:
+        """Link an address where this site answers it, in the language of the page."""
+        if not answers(match[1]):
+            return escape(match[0])
+        return Markup('<a href="{}">{}</a>').format(
+            request.script_root + match[1], match[0]
+        )
 
     def _reference(self, match: re.Match[str]) -> Markup:
         number = match[0]

@@ -100,7 +100,9 @@ def compare(a: str, b: str) -> Response:
             "policy/compare.html",
             older=older,
             newer=newer,
-            changes=(changes := comparison.compare(older.text.document, newer.text.document)),
+            changes=(
+                changes := comparison.compare(older.text.document, newer.text.document)
+            ),
             chapters=_chapters(changes),
             words=comparison.words,
         ),
@@ -144,7 +146,9 @@ def _edition(edition: Shown, *, dated: bool) -> Response:
     )
 
 
-def _chapters(changes: list[Change]) -> list[tuple[str, list[tuple[bool, list[Change]]]]]:
+def _chapters(
+    changes: list[Change],
+) -> list[tuple[str, list[tuple[bool, list[Change]]]]]:
     """Return section number -> its changes, neighbours that stayed the same put together."""
     return [
         (

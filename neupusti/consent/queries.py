@@ -1,0 +1,60 @@
+"""The counts of the staff page."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from neupusti.consent.models import ALL, ConsentCount, ConsentStray, Outcome
+from neupusti.core.database import db
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One day, or one category: how often asked and how answered."""
+
+    name: str
+    numbers: dict[str, int]
+
+    def number(self, outcome: Outcome) -> int:
+        """Return one of its counts."""
+        return self.numbers.get(outcome.value, 0)
+
+    @property
+    def unanswered(self) -> int:
+        """Pages that asked and got no answer; `shown` lags behind, so not below nought."""
+        answers = (Outcome.ACCEPTED, Outcome.REJECTED, Outcome.PARTLY)
+        return max(0, self.number(Outcome.SHOWN) - sum(map(self.number, answers)))
+
+
+def by_day(since: date, until: date) -> list[Line]:
+    """Return the days of a stretch that have counts, the newest first."""
+    return _lines(since, until, of_category=False)
+
+
+def by_category(since: date, until: date) -> list[Line]:
+    """Return the counts of each category over a stretch of days."""
+    return _lines(since, until, of_category=True)
+
+
+def strays() -> list[ConsentStray]:
+    """Return the undeclared names our own code tried to set, the newest first."""
+    return list(
+        db.session.scalars(select(ConsentStray).order_by(ConsentStray.last_at.desc()))
+    )
+
+
+def _lines(since: date, until: date, *, of_category: bool) -> list[Line]:
+    whole = ConsentCount.category == ALL
+    wanted = select(ConsentCount).where(
+        ConsentCount.day.between(since, until), ~whole if of_category else whole
+    )
+    found: dict[str, dict[str, int]] = {}
+    for count in db.session.scalars(wanted):
+        name = count.category if of_category else count.day.isoformat()
+        numbers = found.setdefault(name, {})
+        numbers[count.outcome] = numbers.get(count.outcome, 0) + count.number
+    return [
+        Line(name, numbers)
+        for name, numbers in sorted(found.items(), reverse=not of_category)
+    ]

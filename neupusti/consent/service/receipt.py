@@ -1,0 +1,108 @@
+"""The receipt a visitor takes home, in the fields of ISO/IEC TS 27560."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from neupusti.consent.models import ConsentRecord, Source
+from neupusti.consent.service.declarations import marks
+from neupusti.consent.service.store import LIFETIME
+from neupusti.core.feature import Category
+from neupusti.core.operator import Operator
+
+SCHEMA = "ISO/IEC TS 27560:2023"
+
+
+def of(
+    record: ConsentRecord,
+    *,
+    words: str,
+    canonical: str,
+    operator: Operator,
+    base_url: str,
+) -> dict[str, Any]:
+    """Return the receipt of `record`: `words` were answered about what `canonical` says."""
+    granted = record.granted.split(",") if record.granted else []
+    return {
+        "record_metadata": {
+            "schema_version": SCHEMA,
+            "record_id": record.public_id,
+            # Nobody is signed in: the browser that shows this receipt is all that is known.
+            "pii_principal_id": f"browser that holds {record.public_id}",
+            "replaces": record.replaces,
+            "proof": {
+                "algorithm": "SHA-256",
+                "chain": record.chain,
+                "wording": record.wording,
+                "declarations": record.declarations,
+            },
+        },
+        "pii_processing": {
+            "privacy_notice": f"{base_url}/policy/{record.edition or ''}",
+            "language": record.language,
+            "notice_text": words,
+            "purposes": _purposes(record, canonical, granted),
+            "withdrawal_method": f"{base_url}/cookies/",
+            "privacy_rights": f"{base_url}/policy/",
+            "jurisdictions": ["KZ"],
+        },
+        "party_identification": [
+            {
+                "party_id": operator.bin or operator.name,
+                "party_name": operator.name,
+                "party_role": "PII controller",
+                "party_address": operator.address,
+                "party_email": operator.email,
+                "party_phone": operator.phone,
+                "party_contact": operator.responsible,
+                "party_url": base_url,
+            }
+        ],
+        "event": {
+            "event_time": record.at.isoformat(),
+            "validity_duration": _iso(LIFETIME),
+            "entity_id": record.public_id,
+            "event_type": "explicit",
+            "event_state": _state(record, granted),
+            "source": record.source,
+        },
+    }
+
+
+def _purposes(
+    record: ConsentRecord, canonical: str, granted: list[str]
+) -> list[dict[str, Any]]:
+    short = marks(canonical)
+    return [
+        {
+            "purpose": entry["says"][0][record.language],
+            "purpose_type": name,
+            "purpose_description": entry["says"][1][record.language],
+            "lawful_basis": "necessary" if name == Category.NECESSARY else "consent",
+            "given": name == Category.NECESSARY or name in granted,
+            "declarations_hash": short[Category(name)],
+            "pii_information": [
+                {
+                    "pii_type": "cookie",
+                    "pii_attribute_id": cookie["name"],
+                    "pii_optional": name != Category.NECESSARY,
+                    "description": cookie["purpose"][record.language],
+                    "retention_period": cookie["lifetime"]
+                    and _iso(timedelta(seconds=cookie["lifetime"])),
+                    "recipient": cookie["set_by"][record.language],
+                }
+                for cookie in entry["cookies"]
+            ],
+        }
+        for name, entry in json.loads(canonical).items()
+    ]
+
+
+def _state(record: ConsentRecord, granted: list[str]) -> str:
+    if record.source == Source.WITHDRAWAL:
+        return "consent withdrawn"
+    return "consent given" if granted else "consent refused"
+
+
+def _iso(span: timedelta) -> str:
+    return f"P{span.days}D" if span.days else f"PT{int(span.total_seconds())}S"

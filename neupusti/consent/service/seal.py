@@ -1,0 +1,83 @@
+"""The cookie that keeps a choice: compact, signed, of one strict grammar.
+
+`1.pAAAAAAAAsAAAAAAAA.tffkd1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA`: version, each granted
+category by its letter with the short hash of what was declared in it, the second of the
+choice in base 36, the public id of its record, 128 bits of HMAC-SHA-256.
+"""
+
+import hmac
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from neupusti.core.feature import Category
+
+LIMIT = 120
+GRAMMAR = re.compile(
+    r"1\.(?P<grants>(?:[psm][\w-]{8}){0,3})\.(?P<at>[0-9a-z]{6,7})\."
+    r"(?P<record>[\w-]{16})\.(?P<mac>[\w-]{22})",
+    re.ASCII,
+)
+LETTERS = {category.value[0]: category for category in Category}
+GRANT = 9
+"""Characters of one grant: a letter and eight of hash."""
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What the cookie says: granted category -> short hash, when, and which record."""
+
+    grants: Mapping[Category, str]
+    at: int
+    record: str
+
+
+class Seal:
+    """Writes and reads the cookie with a key derived from the secret of the site."""
+
+    def __init__(self, secret: str) -> None:
+        self.key = hmac.digest(secret.encode(), b"neupusti consent cookie 1", "sha256")
+
+    def write(self, sealed: Sealed) -> str:
+        """Return the value of the cookie."""
+        grants = "".join(
+            category.value[0] + sealed.grants[category]
+            for category in Category
+            if category in sealed.grants
+        )
+        body = f"1.{grants}.{_base36(sealed.at)}.{sealed.record}"
+        return f"{body}.{self._mac(body)}"
+
+    def read(self, value: str) -> Sealed | None:
+        """Return what `value` says, or None where it is not what `write` returned."""
+        if len(value) > LIMIT or (found := GRAMMAR.fullmatch(value)) is None:
+            return None
+        # Only what we signed is taken apart any further.
+        if not hmac.compare_digest(
+            self._mac(value[: found.start("mac") - 1]), found["mac"]
+        ):
+            return None
+        grants = found["grants"]
+        return Sealed(
+            {
+                LETTERS[grants[i]]: grants[i + 1 : i + GRANT]
+                for i in range(0, len(grants), GRANT)
+            },
+            int(found["at"], 36),
+            found["record"],
+        )
+
+    def _mac(self, body: str) -> str:
+        return urlsafe_b64encode(
+            hmac.digest(self.key, body.encode("ascii"), "sha256")[:16]
+        ).decode()[:22]
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = DIGITS[rest] + digits
+    return digits

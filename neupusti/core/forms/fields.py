@@ -1,0 +1,221 @@
+"""The fields of our forms: what each takes, what it refuses, and in which words.
+
+Nothing inside an answer is dropped in silence: what may not stand there is refused in
+words. Only the spaces around a name, an address or a number are no part of it.
+"""
+
+from typing import Any, TypeAlias
+
+from flask_babel import LazyString, gettext, lazy_gettext
+from wtforms import BooleanField, PasswordField, StringField, TextAreaField
+from wtforms.validators import StopValidation
+
+from neupusti.core import emails, names, phones
+from neupusti.core.characters import REPLACEMENT, composed, hidden
+
+_ = lazy_gettext
+Words: TypeAlias = "str | LazyString"
+HIDDEN = _("Remove the invisible or damaged characters and type this again.")
+NAME_FAULTS = {
+    names.HIDDEN: HIDDEN,
+    names.LONG: _("Shorten it to 100 characters."),
+    names.DIGITS: _("A name holds no digits. Write it in letters."),
+    names.SIGN: _("Use letters, spaces, hyphens, apostrophes and dots."),
+    names.EMPTY: _("Write it in letters."),
+}
+
+
+class Refused(ValueError):  # noqa: N818 - what a parser says to the person
+    """An answer that cannot be taken; the message is for the person."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+class Line(StringField):  # type: ignore[misc]  # the library is untyped
+    """One line of text. `clause` names what makes it personal; empty: nothing does."""
+
+    data: str | None
+    clause = ""
+    autocomplete = ""
+    longest = 200
+
+    def __init__(  # noqa: PLR0913 - each is one word in a form's declaration
+        self,
+        label: Words,
+        *,
+        empty: Words | None = None,
+        clause: str | None = None,
+        longest: int | None = None,
+        autocomplete: str | None = None,
+        hint: Words = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(label, **kwargs)
+        self.empty, self.hint = empty, hint
+        self.clause = self.clause if clause is None else clause
+        self.longest = longest or self.longest
+        self.autocomplete = self.autocomplete if autocomplete is None else autocomplete
+        if empty:
+            self.flags.required = True
+        self.flags.maxlength = self.longest
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - their signature
+        """Take the answer apart; say what is wrong with it."""
+        answer = (self.data or "").strip(" ")
+        if not answer:
+            self.data = ""
+            raise StopValidation(str(self.empty) if self.empty else None)
+        try:
+            self.data = self.parse(answer)
+        except Refused as refused:
+            # Shown again, so that what nobody sees can be seen.
+            self.data = "".join(REPLACEMENT if hidden(c) else c for c in answer)
+            raise StopValidation(str(refused.words)) from None
+
+    def parse(self, answer: str) -> str:
+        """Return the answer as it is kept; raise Refused."""
+        return line(answer, self.longest)
+
+
+class Name(Line):
+    """A part of a person's name (3.2.1)."""
+
+    clause = "3.2.1"
+    longest = names.LONGEST
+
+    def parse(self, answer: str) -> str:
+        """Return the name in NFC; raise Refused."""
+        try:
+            return names.parse(answer)
+        except names.NameFault as fault:
+            raise Refused(NAME_FAULTS[str(fault)]) from None
+
+
+class Email(Line):
+    """An address of e-mail (3.2.3)."""
+
+    clause = "3.2.3"
+    longest = emails.LONGEST
+    autocomplete = "email"
+
+    def parse(self, answer: str) -> str:
+        """Return the address with its domain in lower case; raise Refused."""
+        try:
+            return emails.parse(answer)
+        except emails.EmailFault:
+            raise Refused(_("Write the address like name@example.kz.")) from None
+
+    def __call__(self, **kwargs: Any) -> Any:
+        """Draw the input; phones show the keys of an address."""
+        return super().__call__(**{"inputmode": "email", "spellcheck": "false", **kwargs})
+
+
+class Phone(Line):
+    """A phone number (3.2.2)."""
+
+    clause = "3.2.2"
+    longest = phones.LONGEST
+    autocomplete = "tel"
+
+    def parse(self, answer: str) -> str:
+        """Return the number in E.164; raise Refused."""
+        try:
+            return phones.parse(answer)
+        except phones.PhoneFault:
+            raise Refused(
+                _("Write the number like 8 701 123 45 67; a foreign one with + and code.")
+            ) from None
+
+    def __call__(self, **kwargs: Any) -> Any:
+        """Draw the input; phones show digits."""
+        return super().__call__(**{"type": "tel", "inputmode": "tel", **kwargs})
+
+
+class Code(Line):
+    """A one-time code or a recovery code: nothing about a person."""
+
+    longest = 40
+    autocomplete = "one-time-code"
+
+
+class Prose(TextAreaField):  # type: ignore[misc]  # the library is untyped
+    """Text of several lines; what people write may say anything about them (3.4)."""
+
+    data: str | None
+
+    def __init__(
+        self,
+        label: Words,
+        *,
+        clause: str,
+        longest: int,
+        empty: Words | None = None,
+        hint: Words = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(label, **kwargs)
+        self.clause, self.longest, self.empty, self.hint = clause, longest, empty, hint
+        self.autocomplete = ""
+        self.flags.required = bool(empty)
+        self.flags.maxlength = longest
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - their signature
+        """Refuse what nobody sees and what is too long."""
+        answer = composed(self.data or "").replace("\r\n", "\n")
+        if not answer.strip():
+            self.data = ""
+            raise StopValidation(str(self.empty) if self.empty else None)
+        if hidden(answer, lines=True):
+            raise StopValidation(str(HIDDEN))
+        if len(answer) > self.longest:
+            raise StopValidation(
+                gettext("Shorten it to %(count)s characters.", count=self.longest)
+            )
+        self.data = answer
+
+
+class Password(PasswordField):  # type: ignore[misc]  # the library is untyped
+    """A password, exactly as typed; nothing is taken off, and it is never shown again."""
+
+    clause = ""
+
+    def __init__(
+        self,
+        label: Words,
+        *,
+        empty: Words,
+        autocomplete: str = "current-password",
+        hint: Words = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(label, **kwargs)
+        self.empty, self.hint, self.autocomplete = empty, hint, autocomplete
+        self.flags.required = True
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - their signature
+        """Refuse an empty answer; the rules for a new password are the room's."""
+        if not self.data:
+            raise StopValidation(str(self.empty))
+
+
+class Tick(BooleanField):  # type: ignore[misc]  # the library is untyped
+    """A box that is empty until the person ticks it."""
+
+    clause = ""
+    autocomplete = ""
+
+    def __init__(self, label: Words, *, hint: Words = "", **kwargs: Any) -> None:
+        super().__init__(label, default=False, **kwargs)
+        self.hint = hint
+
+
+def line(answer: str, longest: int) -> str:
+    """Return one line of text in NFC; raise Refused."""
+    answer = composed(answer)
+    if hidden(answer):
+        raise Refused(HIDDEN)
+    if len(answer) > longest:
+        raise Refused(gettext("Shorten it to %(count)s characters.", count=longest))
+    return answer

@@ -1,0 +1,49 @@
+"""`flask mail …`: read the letters of the outbox."""
+
+import json
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from neupusti.core.database import db
+from neupusti.core.mail import message
+from neupusti.core.mail.letters import service
+from neupusti.core.mail.models import Letter
+
+mail = AppGroup("mail", help="Read the letters of the outbox.")
+
+
+@mail.command("list")
+@click.option("--to", "recipient", help="Only letters to this address.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON list, newest last.")
+def list_(recipient: str | None, *, as_json: bool) -> None:
+    """Print the letters: to, subject, text and headers, oldest first."""
+    wanted = select(Letter).order_by(Letter.id)
+    if recipient:
+        wanted = wanted.where(Letter.recipient == recipient)
+    told = [_told(letter) for letter in db.session.scalars(wanted)]
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    for letter in told:
+        for name, value in letter["headers"].items():
+            click.echo(f"{name}: {value}")
+        click.echo(f"State: {letter['state']}\n\n{letter['text']}\n" + "-" * 72)
+    if not told:
+        click.echo("No letters.")
+
+
+def _told(letter: Letter) -> dict[str, Any]:
+    headers = message.build(letter, service()).items()
+    return {
+        "to": letter.recipient,
+        "subject": letter.subject,
+        "text": letter.text,
+        "headers": {name: str(value) for name, value in headers},
+        "kind": letter.kind,
+        "language": letter.language,
+        "state": letter.state,
+        "at": letter.created_at.isoformat(),
+    }

@@ -1,0 +1,53 @@
+"""How letters leave the site: the server, the sender, the address that links begin with."""
+
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A mail server as `NEUPUSTI_SMTP_URL` names it."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str = ""
+    password: str = ""
+
+    @classmethod
+    def parse(cls, url: str) -> "Server":
+        """Return the server of `smtp+starttls://user:password@host:587`.
+
+        `smtp` is unencrypted, `smtp+starttls` insists on STARTTLS, `smtps` is TLS from the
+        first byte. Raise ValueError.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/"):
+            raise ValueError("not an address of a mail server")
+        return cls(
+            parts.scheme,
+            parts.hostname,
+            parts.port or PORTS[parts.scheme],
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+        )
+
+    def __repr__(self) -> str:
+        return f"Server({self.scheme}://{self.host}:{self.port})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What letters need to know of the site; without a server they stay in the outbox."""
+
+    server: Server | None
+    sender: str
+    sender_name: str
+    base_url: str
+
+    @property
+    def domain(self) -> str:
+        """The domain of the sender: it stands in the identifiers of letters."""
+        return self.sender.rpartition("@")[2]

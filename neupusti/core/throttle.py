@@ -1,0 +1,127 @@
+"""How often a thing may be tried, counted in the database: it holds over all processes.
+
+Each rule counts by a key (an account, a network, everybody). What is too much shuts the
+key for the rule's stretch, and for twice as long each time it happens again. Keys are
+stored as keyed hashes: no address is kept here (1.1.8).
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Integer, String, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from neupusti.core import clock, keys
+from neupusti.core.database import Base, db, writing
+from neupusti.core.errors import TooManyError
+from neupusti.core.personal import Moment, impersonal
+
+LONGEST = timedelta(days=1)
+"""No wait grows beyond this."""
+V4_NETWORK, V6_NETWORK = 24, 56
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rule:
+    """At most `times` in each stretch of `per`."""
+
+    name: str
+    times: int
+    per: timedelta
+
+
+class ThrottleCount(Base):
+    """What one key has used of one rule."""
+
+    __tablename__ = "throttle_count"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True, info=impersonal())
+    since: Mapped[Moment]
+    count: Mapped[int] = mapped_column(Integer, info=impersonal())
+    strikes: Mapped[int] = mapped_column(Integer, info=impersonal())
+    """How often it was too much without a quiet stretch in between."""
+    shut_until: Mapped[Moment | None]
+    touched_at: Mapped[Moment] = mapped_column(index=True)
+
+
+def take(*uses: tuple[Rule, str]) -> None:
+    """Count one use of each rule by its key, in a transaction of its own.
+
+    Raise TooManyError, with the longest wait, where any is shut or becomes so.
+    """
+    now = clock.now()
+    # Rows are locked in one order: nobody waits in a ring.
+    keyed = sorted((_key(rule, who), rule) for rule, who in uses)
+    with writing() as session:
+        waits = [_take(session, rule, key, now) for key, rule in keyed]
+    if any(waits):
+        raise TooManyError(max(waits))
+
+
+def forget(session: Session, rule: Rule, who: str) -> None:
+    """Begin anew for `who`, in the open write transaction: the try was a right one."""
+    session.execute(delete(ThrottleCount).where(ThrottleCount.key == _key(rule, who)))
+
+
+def give_back(session: Session, rule: Rule, who: str) -> None:
+    """Take one use back, in the open write transaction."""
+    row = session.get(ThrottleCount, _key(rule, who), with_for_update=True)
+    if row is not None and row.count:
+        row.count -= 1
+
+
+def remaining(rule: Rule, who: str) -> int:
+    """Return how many uses `who` has left now; nothing is counted."""
+    row = db.session.get(ThrottleCount, _key(rule, who), populate_existing=True)
+    now = clock.now()
+    if row is None or (now - row.since >= rule.per and not _shut(row, now)):
+        return rule.times
+    return 0 if _shut(row, now) else max(rule.times - row.count, 0)
+
+
+def network(address: str) -> str:
+    """Return the network that is counted as one: /24 of IPv4, /56 of IPv6."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    length = V4_NETWORK if found.version == 4 else V6_NETWORK  # noqa: PLR2004
+    return str(ipaddress.ip_network((found, length), strict=False))
+
+
+def _take(session: Session, rule: Rule, key: str, now: datetime) -> timedelta:
+    """Count one use; return how long to wait, or nothing."""
+    row = _row(session, key, now)
+    if _shut(row, now):
+        return (row.shut_until or now) - now
+    if now - row.since >= rule.per:
+        quiet = now - max(row.since, row.shut_until or row.since) >= 2 * rule.per
+        row.strikes = 0 if quiet else row.strikes
+        row.since, row.count = now, 0
+    row.count += 1
+    row.touched_at = now
+    if row.count <= rule.times:
+        return timedelta()
+    wait = min(rule.per * (1 << min(row.strikes, 16)), LONGEST)
+    row.strikes += 1
+    row.shut_until, row.since, row.count = now + wait, now + wait, 0
+    return wait
+
+
+def _row(session: Session, key: str, now: datetime) -> ThrottleCount:
+    """Return the row of `key`, locked; make it where it is missing."""
+    values = {"key": key, "since": now, "count": 0, "strikes": 0, "touched_at": now}
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(ThrottleCount).values(values).on_conflict_do_nothing())
+    row = select(ThrottleCount).where(ThrottleCount.key == key).with_for_update()
+    return session.scalars(row.execution_options(populate_existing=True)).one()
+
+
+def _shut(row: ThrottleCount, now: datetime) -> bool:
+    return row.shut_until is not None and row.shut_until > now
+
+
+def _key(rule: Rule, who: str) -> str:
+    return keys.keyed("throttle", f"{rule.name}\n{who}")

@@ -1,0 +1,100 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+from neupusti.config import ROOT
+
+FORMS = {"ru": 3, "kk": 2}
+EACH = pytest.mark.parametrize("language", FORMS)
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%|\{\w*\}")
+MARKUP = re.compile(r"</?\w+")
+
+
+def catalogue(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file)
+
+
+def messages(whole: Catalog) -> list[Message]:
+    return [message for message in whole if message.id]
+
+
+def written(message: Message | None) -> tuple[str, ...]:
+    """Return the translations of a message, one a form of the plural."""
+    strings = message.string if message else None
+    return (strings,) if isinstance(strings, str) else tuple(strings or ())
+
+
+def key(message: Message) -> tuple[str, str | None]:
+    """Return what a message is looked up by."""
+    return (message.id if isinstance(message.id, str) else message.id[0], message.context)
+
+
+def parts(pattern: re.Pattern[str], text: str) -> list[str]:
+    return sorted(pattern.findall(text))
+
+
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> list[Message]:
+    """Every message of the code and the templates, as `make messages` finds them."""
+    pot = tmp_path_factory.mktemp("messages") / "messages.pot"
+    mapping = ["--mapping-file", str(ROOT / "pyproject.toml"), "--keywords", "lazy_gettext"]
+    babel = [sys.executable, "-m", "babel.messages.frontend", "--quiet", "extract"]
+    subprocess.run([*babel, *mapping, "--output-file", str(pot), "."], cwd=ROOT, check=True)
+    return messages(catalogue(pot))
+
+
+@pytest.fixture(scope="module", params=FORMS)
+def translated(request: pytest.FixtureRequest) -> Catalog:
+    """The catalogue of one language, as it is in the tree."""
+    folder = ROOT / "translations" / str(request.param) / "LC_MESSAGES"
+    return catalogue(folder / "messages.po")
+
+
+def test_something_is_extracted(wanted: list[Message]) -> None:
+    assert ("Privacy policy", None) in {key(message) for message in wanted}
+
+
+def test_every_message_is_translated(wanted: list[Message], translated: Catalog) -> None:
+    missing = [
+        key(message)[0]
+        for message in wanted
+        if not (strings := written(translated.get(*key(message))))
+        or not all(string.strip() for string in strings)
+    ]
+    assert missing == []
+
+
+def test_no_translation_is_only_a_guess(translated: Catalog) -> None:
+    assert [key(message)[0] for message in translated if message.id and message.fuzzy] == []
+
+
+def test_no_translation_is_left_over(wanted: list[Message], translated: Catalog) -> None:
+    asked = {key(message) for message in wanted}
+    assert [m.id for m in messages(translated) if key(m) not in asked] == []
+    assert not translated.obsolete
+
+
+def test_placeholders_and_markup_are_those_of_the_message(translated: Catalog) -> None:
+    for message in messages(translated):
+        longest = message.id if isinstance(message.id, str) else message.id[-1]
+        for string in written(message):
+            if string:
+                assert parts(PLACEHOLDER, string) == parts(PLACEHOLDER, longest), longest
+                assert parts(MARKUP, string) == parts(MARKUP, longest), longest
+
+
+def test_plurals_have_the_forms_of_their_language(translated: Catalog) -> None:
+    language = str(translated.locale)[:2]
+    assert translated.num_plurals == FORMS[language]
+    for message in messages(translated):
+        if message.pluralizable:
+            strings = written(message)
+            assert len(strings) == FORMS[language]
+            # A Kazakh noun does not change after a numeral.
+            assert language != "kk" or len(set(strings)) == 1, message.id

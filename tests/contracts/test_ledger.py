@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from neupusti.config import ROOT
+from neupusti.core.registry import registry
+from neupusti.policy.service import ledger, parser
+from neupusti.policy.service.ledger import Way
+from neupusti.policy.views.blueprint import account
+
+SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+EDITIONS = sorted((ROOT / "neupusti" / "policy" / "editions").glob("*.txt"))
+NEWEST = [path for path in EDITIONS if path.stem[:10] == EDITIONS[-1].stem[:10]]
+MARKED = ledger.proofs(ROOT / "tests")
+
+
+@pytest.mark.parametrize("path", NEWEST, ids=lambda path: path.stem)
+def test_the_ledger_has_exactly_the_clauses_of_the_edition(path: Path) -> None:
+    document = parser.parse(path.read_text())
+    assert [*ledger.entries()] == [*document.clauses]
+
+
+def test_every_entry_speaks_three_languages() -> None:
+    for number, entry in ledger.entries().items():
+        assert set(entry.says) == {"ru", "kk", "en"}
+        assert all(sentence.strip().endswith(".") for sentence in entry.says.values()), (
+            number
+        )
+
+
+@SQLITE
+def test_what_a_feature_claims_is_in_the_ledger_and_proven(app: Flask) -> None:
+    claimed = registry().clauses
+    assert claimed.keys() <= ledger.entries().keys()
+    assert [number for number in claimed if number not in MARKED] == []
+
+
+def test_what_a_test_proves_is_a_clause() -> None:
+    assert MARKED.keys() <= ledger.entries().keys()
+
+
+@SQLITE
+def test_what_nobody_claims_is_not_built_yet(app: Flask) -> None:
+    claimed = registry().clauses
+    accounts = account()
+    assert accounts.keys() == ledger.entries().keys()
+    for number, one in accounts.items():
+        assert one.features == claimed.get(number, ())
+        assert one.proofs == MARKED.get(number, ())
+        if one.entry.way is not Way.PRESENTED:
+            assert one.built is (number in claimed), number
+
+
+@SQLITE
+def test_every_tool_of_the_table_is_one_click_away(client: FlaskClient, app: Flask) -> None:
+    for number, one in account().items():
+        if one.tool:
+            assert client.get(one.tool, follow_redirects=True).status_code == 200, number

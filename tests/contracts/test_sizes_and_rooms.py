@@ -1,0 +1,72 @@
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.contracts import sources
+from tests.contracts.sources import PACKAGE
+
+LINES, DEEDS = 300, 40
+ROOMS = {"__init__", "feature", "views", "forms", "service", "queries", "models"}
+FLOORS = {"core"}
+"""Folders of the package that are no feature."""
+WASTE_BASKETS = {"utils", "util", "helpers", "common", "misc", "tools_misc"}
+
+
+def functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [node for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def features() -> list[Path]:
+    return [
+        path
+        for path in sorted(PACKAGE.iterdir())
+        if path.is_dir() and path.name not in FLOORS and any(path.glob("*.py"))
+    ]
+
+
+def test_no_module_is_too_long_to_read() -> None:
+    long = {
+        sources.name(path): lines
+        for path in sources.modules()
+        if (lines := len(path.read_text().splitlines())) > LINES
+    }
+    assert long == {}
+
+
+def test_no_function_is_too_long_to_hold_in_mind() -> None:
+    long = {
+        f"{sources.name(path)}:{node.name}": length(node)
+        for path in sources.modules()
+        for node in functions(sources.tree(path))
+        if length(node) > DEEDS
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize("feature", features(), ids=lambda path: path.name)
+def test_a_feature_has_the_rooms_every_feature_has(feature: Path) -> None:
+    rooms = {path.stem for path in feature.glob("*.py")}
+    rooms |= {path.parent.name for path in feature.glob("*/*.py")}
+    assert {"__init__", "feature"} <= rooms
+    assert rooms <= ROOMS
+
+
+@pytest.mark.parametrize("feature", features(), ids=lambda path: path.name)
+def test_the_door_of_a_feature_holds_one_docstring_and_no_code(feature: Path) -> None:
+    """Code there would close import cycles."""
+    (only,) = sources.tree(feature / "__init__.py").body
+    assert isinstance(only, ast.Expr)
+    assert isinstance(only.value, ast.Constant)
+    assert isinstance(only.value.value, str)
+
+
+def test_nothing_is_kept_in_a_waste_basket() -> None:
+    named = {path.stem for path in sources.modules()}
+    named |= {path.parent.name for path in sources.modules()}
+    assert not named & WASTE_BASKETS

@@ -1,0 +1,111 @@
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from jinja2 import nodes
+
+from neupusti.core.registry import registry
+from tests.contracts import sources
+from tests.contracts.sources import PACKAGE, TEMPLATES
+
+SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+PATHS = sorted(path for path in TEMPLATES.rglob("*") if path.is_file())
+EACH = pytest.mark.parametrize(
+    "path", PATHS, ids=lambda path: path.relative_to(TEMPLATES).as_posix()
+)
+JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+FORBIDDEN = {
+    "an inline style": r"<[^>]*\sstyle\s*=|<style",
+    "an inline script": r"<script(?![^>]*\ssrc=)",
+    "a script without its integrity": r"<script(?![^>]*\sintegrity=)",
+    "an inline handler": r"<[^>]*\son[a-z]+\s*=",
+    "an address that runs code": r"javascript:|=[\"']?data:",
+    "a thing of another host": r"<[^>]*\ssrc(?:set)?=[\"']?(?:https?:)?//",
+    "a style of another host": r"<link(?=[^>]*style)[^>]*href=[\"']?(?:https?:)?//",
+}
+UNESCAPED = re.compile(r"\|\s*safe\b|autoescape\s+false|\bMarkup\b")
+CALL = re.compile(r"""url_for\(\s*["']([\w.]+)["']""")
+ASSET = re.compile(r"""(?:asset|integrity)\(\s*["']([^"']+)["']\s*\)""")
+
+
+def faults(markup: str) -> list[str]:
+    """Name what the content security policy would refuse in `markup`."""
+    return [what for what, pattern in FORBIDDEN.items() if re.search(pattern, markup)]
+
+
+@EACH
+def test_a_template_holds_nothing_inline_and_nothing_foreign(path: Path) -> None:
+    source = path.read_text()
+    assert faults(JINJA.sub("", source)) == []
+    assert not UNESCAPED.search(source)
+
+
+@pytest.mark.parametrize(
+    ("markup", "found"),
+    [
+        ('<p style="color: red">', "an inline style"),
+        ("<style>p {}</style>", "an inline style"),
+        ("<script>1</script>", "an inline script"),
+        ('<script src="/a.js"></script>', "a script without its integrity"),
+        ('<a\nonclick = "x()">', "an inline handler"),
+        ('<a href="javascript:x">', "an address that runs code"),
+        ('<img src="data:x">', "an address that runs code"),
+        ('<img alt="" src="//evil.example/">', "a thing of another host"),
+        ('<link rel="stylesheet" href="https://evil.example">', "a style of another host"),
+    ],
+)
+def test_what_a_hasty_hand_writes_is_found_out(markup: str, found: str) -> None:
+    assert found in faults(markup)
+
+
+def titled(app: Flask, source: str) -> bool:
+    """Tell whether a template that draws a page fills the block of its title."""
+    tree = app.jinja_env.parse(source)
+    blocks = (block for block in tree.find_all(nodes.Block) if block.name == "title")
+    parts = [part for block in blocks for part in block.find_all(nodes.Output)]
+    return any(
+        not isinstance(node, nodes.TemplateData) or bool(node.data.strip())
+        for part in parts
+        for node in part.nodes
+    )
+
+
+@SQLITE
+def test_every_page_has_a_title_of_its_own(app: Flask) -> None:
+    pages = [p for p in PATHS if "{% extends" in p.read_text() and p.name != "base.html"]
+    assert len(pages) >= 7
+    assert [sources.name(p) for p in pages if not titled(app, p.read_text())] == []
+    assert not titled(app, "{% block title %} {% endblock %}")
+
+
+@SQLITE
+def test_every_address_a_template_or_a_view_makes_is_there(app: Flask) -> None:
+    for path in [*PATHS, *PACKAGE.rglob("*.py")]:
+        for endpoint in CALL.findall(path.read_text()):
+            assert endpoint in app.view_functions, f"{sources.name(path)}: {endpoint}"
+
+
+@SQLITE
+def test_every_file_a_template_names_is_there(app: Flask) -> None:
+    there = app.extensions["neupusti.assets"].by_name
+    for path in PATHS:
+        for name in ASSET.findall(path.read_text()):
+            assert name in there, f"{sources.name(path)}: {name}"
+
+
+@SQLITE
+def test_every_public_page_is_drawn_as_promised(app: Flask, client: FlaskClient) -> None:
+    """What a filter or a macro put in is looked at too; each title names its page."""
+    titles: dict[str, str] = {}
+    with app.test_request_context():
+        addresses = [app.url_for(end, **values) for end, values in registry().addresses()]
+    for address in addresses:
+        page = client.get(address).text
+        assert faults(page) == [], address
+        title = re.search(r"<title>\s*(\S.*?) — Neupusti</title>", page, re.DOTALL)
+        assert title, address
+        other = titles.setdefault(title[1], address)
+        assert other == address, f"{title[1]}: {other} and {address}"
+        assert len(re.findall(r"<h1[ >]", page)) == 1, address

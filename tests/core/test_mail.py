@@ -1,0 +1,361 @@
+"""Letters: written with the deed, sent once, whatever the mail server does."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from threading import Event, Thread
+from typing import Literal
+
+import pytest
+from flask import Flask
+from jinja2 import ChoiceLoader, DictLoader
+from sqlalchemy import select
+
+from neupusti.config import Settings, SettingsError
+from neupusti.core.background import Background, Job
+from neupusti.core.database import db, writing
+from neupusti.core.languages import Language
+from neupusti.core.mail import letters, sender
+from neupusti.core.mail.letters import Kind, To
+from neupusti.core.mail.models import Letter, State
+from neupusti.core.mail.sender import Sender
+from neupusti.core.mail.service import Server, Service
+from tests.core.postbox import Postbox
+from tests.people import AIGERIM
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+KIND = Kind(name="core.try", label="A try")
+WORDS = {
+    "core/mail/try.txt": (
+        "{% extends 'layout/mail.txt' %}{% block title %}Letter{{ name }}{% endblock %}"
+        "{% block body %}For {{ name }}\n.\n..dots\n{{ link('policy.show') }}{% endblock %}"
+    ),
+    "core/mail/try.html": (
+        "{% extends 'layout/mail.html' %}{% block title %}{{ subject }}{% endblock %}"
+        "{% block body %}<p>For {{ name }}</p>{% endblock %}"
+    ),
+}
+Clock = Callable[[datetime], None]
+
+
+@pytest.fixture
+def postbox() -> Iterator[Postbox]:
+    with Postbox().open() as postbox:
+        yield postbox
+
+
+@pytest.fixture
+def settings(settings: Settings, postbox: Postbox) -> Settings:
+    return replace(settings, smtp_url=f"smtp://127.0.0.1:{postbox.port}")
+
+
+@pytest.fixture
+def app(app: Flask) -> Flask:
+    assert app.jinja_loader is not None
+    app.jinja_loader = ChoiceLoader([DictLoader(WORDS), app.jinja_loader])
+    return app
+
+
+def posted(key: str = "try:1", to: str = AIGERIM.email) -> int:
+    with writing() as session:
+        receiver = To(email=to, language=Language.KK, person=7)
+        values = {"name": "Айгерим <b>"}
+        return letters.post(session, KIND, receiver, key=key, values=values).id
+
+
+def undone() -> None:
+    to = To(email=AIGERIM.email, language=Language.RU)
+    with writing() as session:
+        letters.post(session, KIND, to, key="x", values={"name": "x"})
+        raise RuntimeError("undone")
+
+
+def letter(number: int) -> Letter:
+    db.session.rollback()
+    return db.session.get_one(Letter, number, populate_existing=True)
+
+
+def body(arrived: EmailMessage, kind: Literal["plain", "html"]) -> str:
+    part = arrived.get_body((kind,))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
+def run(app: Flask) -> None:
+    Sender(letters.service()).run()
+    db.session.rollback()
+
+
+@pytest.mark.clause("4.1.7")
+def test_a_letter_arrives_in_its_readers_language(app: Flask, postbox: Postbox) -> None:
+    number = posted()
+    run(app)
+    [arrived] = postbox.letters
+    assert postbox.recipients == [AIGERIM.email]
+    assert arrived["To"] == AIGERIM.email
+    assert arrived["Content-Language"] == "kk"
+    assert arrived["Auto-Submitted"] == "auto-generated"
+    plain, html = body(arrived, "plain"), body(arrived, "html")
+    assert "For Айгерим <b>\n.\n..dots\nhttp://127.0.0.1:8000/kk/policy/\n" in plain
+    assert "<p>For Айгерим &lt;b&gt;</p>" in html
+    assert letter(number).state == State.SENT
+    run(app)
+    assert len(postbox.letters) == 1
+
+
+@pytest.mark.clause("1.1.4")
+def test_a_subject_is_drawn_without_values(app: Flask, postbox: Postbox) -> None:
+    number = posted()
+    assert letter(number).subject == "Letter"
+
+
+def test_one_deed_has_one_letter(app: Flask, postbox: Postbox) -> None:
+    assert posted() == posted()
+    assert posted("try:2") != posted()
+    run(app)
+    assert len(postbox.letters) == 2
+
+
+def test_a_deed_that_failed_tells_nobody(app: Flask, postbox: Postbox) -> None:
+    with pytest.raises(RuntimeError, match="undone"):
+        undone()
+    run(app)
+    assert postbox.letters == []
+
+
+@pytest.mark.parametrize("to", ["a@b.kz\nBcc: c@d.kz", "a@b.kz\r\nX: y", "no address"])
+def test_a_line_end_in_a_header_is_refused(app: Flask, to: str) -> None:
+    with pytest.raises((ValueError, IndexError)):
+        posted(to=to)
+    assert db.session.scalars(select(Letter)).all() == []
+
+
+@pytest.mark.parametrize("mood", ["rcpt refuse", "data refuse"])
+def test_a_refusal_is_told_without_the_address(
+    app: Flask, postbox: Postbox, mood: str
+) -> None:
+    postbox.mood.append(mood)
+    number, other = posted(), posted("try:2")
+    run(app)
+    refused = letter(number)
+    assert refused.state == State.REFUSED
+    assert refused.reason.startswith("55")
+    assert AIGERIM.email not in refused.reason
+    assert letter(other).state == State.SENT
+
+
+def test_not_now_is_tried_again_later(app: Flask, postbox: Postbox, at: Clock) -> None:
+    at(NOON)
+    postbox.mood += ["rcpt later", "rcpt later"]
+    number = posted()
+    run(app)
+    waiting = letter(number)
+    assert (waiting.state, waiting.reason) == (State.QUEUED, "451 4.7.1 greylisted")
+    assert waiting.next_at == NOON + sender.FIRST_DELAY
+    run(app)
+    assert letter(number).attempts == 1
+    at(NOON + sender.FIRST_DELAY)
+    run(app)
+    assert letter(number).next_at == NOON + 3 * sender.FIRST_DELAY
+    at(NOON + 3 * sender.FIRST_DELAY)
+    run(app)
+    assert letter(number).state == State.SENT
+    assert len(postbox.letters) == 1
+
+
+def test_after_days_of_trying_it_is_given_up(
+    app: Flask, postbox: Postbox, at: Clock
+) -> None:
+    postbox.mood += ["rcpt later"] * sender.ATTEMPTS
+    at(NOON)
+    number = posted()
+    moment = NOON
+    for _ in range(sender.ATTEMPTS):
+        at(moment)
+        run(app)
+        moment = letter(number).next_at
+    assert letter(number).state == State.REFUSED
+    assert moment - NOON > timedelta(days=2)
+
+
+def test_a_dropped_connection_is_tried_again(
+    app: Flask, postbox: Postbox, at: Clock
+) -> None:
+    at(NOON)
+    postbox.mood.append("data drop")
+    number, other = posted(), posted("try:2")
+    run(app)
+    assert {letter(n).state for n in (number, other)} == {State.QUEUED}
+    assert letter(number).reason
+    at(NOON + sender.FIRST_DELAY)
+    run(app)
+    assert {letter(n).state for n in (number, other)} == {State.SENT}
+    assert len(postbox.letters) == 2
+
+
+def test_no_server_at_all_is_tried_again(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(NOON)
+    nowhere = replace(letters.service(), server=Server("smtp", "127.0.0.1", 1))
+    number = posted()
+    Sender(nowhere).run()
+    waiting = letter(number)
+    assert (waiting.state, waiting.reason) == (State.QUEUED, "ConnectionRefusedError")
+
+
+def test_a_server_without_encryption_gets_nothing(app: Flask, postbox: Postbox) -> None:
+    server = Server("smtp+starttls", "127.0.0.1", postbox.port)
+    number = posted()
+    Sender(replace(letters.service(), server=server)).run()
+    assert postbox.letters == []
+    assert letter(number).state == State.QUEUED
+
+
+def test_a_slow_server_is_waited_for(app: Flask, postbox: Postbox) -> None:
+    postbox.mood.append("data hold")
+    number = posted()
+
+    def work() -> None:
+        with app.app_context():
+            run(app)
+            db.session.remove()
+
+    thread = Thread(target=work)
+    thread.start()
+    assert postbox.reached.wait(30)
+    assert letter(number).state == State.HANDING
+    postbox.release.set()
+    thread.join()
+    assert letter(number).state == State.SENT
+    assert len(postbox.letters) == 1
+
+
+@pytest.mark.parametrize(
+    ("mood", "state"), [("rcpt hold", State.SENT), ("data hold", State.UNSURE)]
+)
+def test_a_killed_worker_loses_nothing_and_doubles_nothing(
+    app: Flask, settings: Settings, postbox: Postbox, mood: str, state: State
+) -> None:
+    """Killed while the server thinks: before the letter left, and after it did."""
+    postbox.mood.append(mood)
+    number = posted()
+    child = subprocess.Popen([sys.executable, "-c", CHILD], env=environment(settings))
+    assert postbox.reached.wait(60)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    postbox.release.set()
+    run(app)
+    assert letter(number).state == state
+    assert len(postbox.letters) == 1
+    run(app)
+    assert len(postbox.letters) == 1
+
+
+CHILD = """
+from neupusti.app import create_app
+from neupusti.core.mail.letters import service
+from neupusti.core.mail.sender import Sender
+app = create_app()
+with app.app_context():
+    Sender(service()).run()
+"""
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return what a process of its own needs to be this site."""
+    return {
+        **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}},
+        "NEUPUSTI_SECRET_KEY": settings.secret_key,
+        "NEUPUSTI_INSTANCE": str(settings.instance),
+        "NEUPUSTI_DATABASE_URL": settings.database_url,
+        "NEUPUSTI_ACCESS_DATABASE_URL": settings.access_database_url,
+        "NEUPUSTI_SMTP_URL": settings.smtp_url,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+
+
+def test_without_a_server_letters_are_kept_and_can_be_read(
+    app: Flask, postbox: Postbox
+) -> None:
+    app.extensions[letters.EXTENSION] = replace(letters.service(), server=None)
+    number = posted()
+    posted("try:2", to="bolat@example.kz")
+    run(app)
+    assert letter(number).state == State.KEPT
+    assert postbox.letters == []
+    listed = app.test_cli_runner().invoke(
+        args=["mail", "list", "--to", AIGERIM.email, "--json"]
+    )
+    [told] = json.loads(listed.output)
+    assert told["to"] == AIGERIM.email
+    assert told["subject"] == "Letter"
+    assert "For Айгерим <b>" in told["text"]
+    assert told["headers"]["Subject"] == "Letter"
+    plain = app.test_cli_runner().invoke(args=["mail", "list"]).output
+    assert "bolat@example.kz" in plain
+
+
+def test_one_worker_of_two_works_and_the_other_takes_over(app: Flask) -> None:
+    """The lock is the kernel's: it goes with the process, however that ends."""
+    turns: list[str] = []
+    begun = {"a": Event(), "b": Event()}
+
+    def job(name: str) -> Job:
+        def turn() -> None:
+            turns.append(name)
+            begun[name].set()
+
+        return Job(name="try", every=timedelta(0), run=turn)
+
+    first, second = Background(app, [job("a")]), Background(app, [job("b")])
+    first.start()
+    assert begun["a"].wait(30)
+    second.start()
+    first.stop()
+    assert begun["b"].wait(30)
+    second.stop()
+    assert "a" not in turns[turns.index("b") :]
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://localhost", Server("smtp", "localhost", 25)),
+        (
+            "smtp+starttls://a%40b.kz:p%3Ass@mail.example",
+            Server("smtp+starttls", "mail.example", 587, "a@b.kz", "p:ss"),
+        ),
+        ("smtps://mail.example:2465", Server("smtps", "mail.example", 2465)),
+    ],
+)
+def test_the_address_of_a_server_is_read(url: str, server: Server) -> None:
+    assert Server.parse(url) == server
+    assert "p:ss" not in repr(server)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"smtp_url": "http://mail.example"}, "SMTP_URL"),
+        ({"smtp_url": "smtp://"}, "SMTP_URL"),
+        ({"mail_from": "no address"}, "MAIL_FROM"),
+        ({"mail_from": "a@b.kz\nBcc: c@d.kz"}, "MAIL_FROM"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start(changes: dict[str, str], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        Settings(secret_key="0" * 32, **changes)  # type: ignore[arg-type]
+
+
+def test_the_identifier_of_a_letter_is_its_deeds(app: Flask, postbox: Postbox) -> None:
+    service: Service = letters.service()
+    posted()
+    run(app)
+    assert postbox.letters[0]["Message-ID"].endswith(f"@{service.domain}>")

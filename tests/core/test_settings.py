@@ -1,0 +1,199 @@
+import os
+import re
+import secrets
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from neupusti.config import ROOT, Mode, Settings, SettingsError, local_secret
+from tests.conftest import SECRET
+from tests.people import BIN
+
+LOCAL = {"NEUPUSTI_SECRET_KEY": SECRET}
+PRODUCTION = {
+    **LOCAL,
+    "NEUPUSTI_MODE": "production",
+    "NEUPUSTI_BASE_URL": "https://neupusti.kz",
+    "NEUPUSTI_OPERATOR_BIN": BIN,
+    "NEUPUSTI_OPERATOR_EMAIL": "privacy@neupusti.kz",
+    "NEUPUSTI_OPERATOR_RESPONSIBLE": "A lawyer",
+}
+
+
+def test_nothing_given_runs_on_one_machine(tmp_path: Path) -> None:
+    settings = Settings.from_env({"NEUPUSTI_INSTANCE": str(tmp_path), "PATH": "/bin"})
+    assert settings.mode is Mode.LOCAL
+    assert settings.url_of("main") == f"sqlite:///{tmp_path}/main.sqlite"
+    assert settings.url_of("access") == f"sqlite:///{tmp_path}/access.sqlite"
+    assert settings.secret_key == (tmp_path / "secret").read_text()
+    assert settings.proxies == 0
+
+
+def test_an_empty_variable_means_the_default() -> None:
+    settings = Settings.from_env({**LOCAL, "NEUPUSTI_PROXIES": "", "NEUPUSTI_MODE": ""})
+    assert (settings.proxies, settings.mode) == (0, Mode.LOCAL)
+
+
+def test_a_full_production_starts() -> None:
+    settings = Settings.from_env(PRODUCTION)
+    assert settings.production
+    assert settings.for_flask()["SESSION_COOKIE_SECURE"] is True
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"NEUPUSTI_PROXYS": "1"}, "Unknown setting: NEUPUSTI_PROXYS."),
+        ({"NEUPUSTI_B": "1", "NEUPUSTI_A": ""}, "Unknown setting: NEUPUSTI_A, NEUPUSTI_B."),
+        ({"NEUPUSTI_SECRET_KEY": SECRET[:-1]}, "SECRET_KEY needs at least 32 bytes"),
+        ({"NEUPUSTI_MODE": "prod"}, "NEUPUSTI_MODE may not be «prod»."),
+        ({"NEUPUSTI_PROXIES": "one"}, "NEUPUSTI_PROXIES may not be «one»."),
+        ({"NEUPUSTI_PROXIES": "-1"}, "NEUPUSTI_PROXIES is a count: 0 or more."),
+        ({"NEUPUSTI_HOSTS": "a.kz:80"}, "NEUPUSTI_HOSTS holds names without ports"),
+        ({"NEUPUSTI_HOSTS": "a.kz,b c"}, "NEUPUSTI_HOSTS holds names without ports"),
+        ({"NEUPUSTI_BASE_URL": "neupusti.kz"}, "BASE_URL is not an address like"),
+        ({"NEUPUSTI_BASE_URL": "ftp://neupusti.kz"}, "BASE_URL is not an address like"),
+        ({"NEUPUSTI_BASE_URL": "http://"}, "BASE_URL is not an address like"),
+        ({"NEUPUSTI_BASE_URL": "http://[a"}, "BASE_URL is not an address like"),
+        ({"NEUPUSTI_BASE_URL": "http://a.kz/shop"}, "BASE_URL is not an address like"),
+        ({"NEUPUSTI_BASE_URL": "http://me@a.kz"}, "BASE_URL is not an address like"),
+        ({"NEUPUSTI_BASE_URL": "http://a.kz:port"}, "BASE_URL is not an address like"),
+        ({"NEUPUSTI_DATABASE_URL": "nonsense"}, "NEUPUSTI_DATABASE_URL is not a"),
+        (
+            {"NEUPUSTI_ACCESS_DATABASE_URL": "mysql://a/b"},
+            "NEUPUSTI_ACCESS_DATABASE_URL is",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_one_sentence(
+    changes: dict[str, str], says: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_env(LOCAL | changes)
+    assert says in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"NEUPUSTI_SECRET_KEY": ""}, "SECRET_KEY needs at least 32 bytes"),
+        ({"NEUPUSTI_OPERATOR_BIN": ""}, "needs a valid BIN of the operator"),
+        ({"NEUPUSTI_OPERATOR_BIN": "160240000007"}, "needs a valid BIN of the operator"),
+        ({"NEUPUSTI_OPERATOR_EMAIL": ""}, "needs a contact e-mail of the operator"),
+        (
+            {"NEUPUSTI_OPERATOR_RESPONSIBLE": " "},
+            "needs a responsible person of the operator",
+        ),
+        ({"NEUPUSTI_BASE_URL": "http://neupusti.kz"}, "needs an https address"),
+        ({"FLASK_DEBUG": "1"}, "does not run with FLASK_DEBUG"),
+    ],
+)
+def test_production_does_not_start_without(changes: dict[str, str], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        Settings.from_env(PRODUCTION | changes)
+
+
+@pytest.mark.parametrize("off", ["", "0", "false", "No"])
+def test_a_debugger_that_is_off_stops_nothing(off: str) -> None:
+    assert Settings.from_env(PRODUCTION | {"FLASK_DEBUG": off}).production
+
+
+def test_a_variable_of_the_tests_is_no_setting() -> None:
+    assert Settings.from_env(LOCAL | {"NEUPUSTI_REQUIRE_ALL": "1"}).mode is Mode.LOCAL
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ("postgresql://u:p@h:5432/d?sslmode=require",) * 2,
+        ("postgres://u:p@h:5432/d?sslmode=require",) * 2,
+        ("postgresql+psycopg://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
+        ("sqlite:////srv/main.sqlite", "sqlite:////srv/main.sqlite"),
+    ],
+)
+def test_an_operator_writes_the_url_their_provider_gave(given: str, made: str) -> None:
+    made = re.sub(r"^postgres(ql)?:", "postgresql+psycopg:", made)
+    settings = Settings.from_env(
+        LOCAL | {"NEUPUSTI_DATABASE_URL": given, "NEUPUSTI_ACCESS_DATABASE_URL": given}
+    )
+    assert settings.url_of("main") == settings.url_of("access") == made
+
+
+def test_hosts_are_names_in_lower_case() -> None:
+    given = {"NEUPUSTI_HOSTS": " WWW.neupusti.kz, shop.kz ,", "NEUPUSTI_PROXIES": "2"}
+    settings = Settings.from_env(PRODUCTION | given)
+    assert settings.trusted_hosts == {"neupusti.kz", "www.neupusti.kz", "shop.kz"}
+    assert settings.proxies == 2
+
+
+def test_a_machine_of_ones_own_answers_by_its_local_names() -> None:
+    settings = Settings.from_env(LOCAL | {"NEUPUSTI_BASE_URL": "http://[::1]:8000/"})
+    assert settings.trusted_hosts == {"127.0.0.1", "localhost", "[::1]"}
+    assert settings.host == "[::1]:8000"
+
+
+def test_a_relative_folder_is_that_of_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.from_env(LOCAL | {"NEUPUSTI_INSTANCE": "data"})
+    assert settings.instance == tmp_path / "data"
+
+
+def test_a_secret_is_made_once_and_is_for_its_owner_only(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "instance"
+    first = local_secret(folder)
+    assert len(first) >= 32
+    assert local_secret(folder) == first
+    assert [path.name for path in folder.iterdir()] == ["secret"]
+    assert stat.S_IMODE((folder / "secret").stat().st_mode) == 0o600
+    assert local_secret(tmp_path / "other") != first
+
+
+def test_who_comes_second_takes_the_secret_of_the_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def meanwhile(_size: int) -> str:
+        (tmp_path / "secret").write_text("of the other process")
+        return "of this process"
+
+    monkeypatch.setattr(secrets, "token_urlsafe", meanwhile)
+    assert local_secret(tmp_path) == "of the other process"
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+def test_processes_that_start_at_once_agree_on_a_secret(tmp_path: Path) -> None:
+    code = "from neupusti.config import Settings; print(Settings.from_env().secret_key)"
+    environ = os.environ | {"NEUPUSTI_INSTANCE": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    processes = [
+        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, cwd=tmp_path)
+        for _ in range(3)
+    ]
+    told = {process.communicate(timeout=60)[0].strip() for process in processes}
+    assert told == {(tmp_path / "secret").read_bytes()}
+
+
+def test_a_folder_that_cannot_hold_the_secret_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SettingsError, match=r"No secret can be kept in .*: Not a dir"):
+        local_secret(tmp_path / "file" / "instance")
+
+
+@pytest.mark.parametrize("entry", ["wsgi.py", "-m flask routes"])
+def test_a_wrong_setting_stops_the_start_with_one_sentence(
+    tmp_path: Path, entry: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, *entry.split()],
+        env=os.environ | {"NEUPUSTI_INSTANCE": str(tmp_path), "NEUPUSTI_COLOUR": "red"},
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert done.stdout == ""
+    wanted = "Neupusti does not start: Unknown setting: NEUPUSTI_COLOUR.\n"
+    assert done.stderr == wanted

@@ -1,0 +1,109 @@
+"""A stranger's machine: a fresh clone, an empty environment, one command."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from neupusti.config import ROOT
+from tests.conftest import missing
+
+SETUP_SECONDS = 600
+PAUSE = 0.05
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The committed tree, as somebody gets it."""
+    if shutil.which("make") is None or not (ROOT / ".git").exists():
+        missing("make, or a git checkout of the project")
+    folder = tmp_path_factory.mktemp("stranger") / "neupusti"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+    return folder
+
+
+def test_one_command_serves_the_site_and_keeps_what_it_made(clone: Path) -> None:
+    port = free_port()
+    with running(clone, port, signal.SIGTERM):
+        assert get(port, "/kk/policy/").startswith("<!DOCTYPE html>")
+        assert get(port, "/readyz") == '{"access":"ok","main":"ok"}\n'
+    secret = clone / "instance" / "secret"
+    kept = secret.read_bytes()
+    assert secret.stat().st_mode & 0o777 == 0o600
+    listed = flask(clone, "policy", "list")
+    assert listed.count("published") == 6
+
+    with running(clone, port, signal.SIGINT):
+        assert get(port, "/") != ""
+    assert secret.read_bytes() == kept
+    assert flask(clone, "policy", "list") == listed
+
+
+def environment() -> dict[str, str]:
+    """What `env -i` leaves, and where git, make and Python are."""
+    tools = [shutil.which(name) for name in ("git", "make", "python3", "sh")]
+    folders = dict.fromkeys(str(Path(tool).parent) for tool in tools if tool)
+    return {"PATH": ":".join(folders), "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8"}
+
+
+@contextmanager
+def running(clone: Path, port: int, stop: signal.Signals) -> Iterator[None]:
+    """Run `make run` until it answers; then stop it, and see that all of it is gone."""
+    process = subprocess.Popen(
+        ["make", "run"],
+        cwd=clone,
+        env=environment() | {"PORT": str(port)},
+        start_new_session=True,
+    )
+    try:
+        await_answer(process, port)
+        yield
+    finally:
+        os.killpg(process.pid, stop)
+        process.wait(timeout=30)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def await_answer(process: "subprocess.Popen[bytes]", port: int) -> None:
+    """Wait until the site answers on `port`."""
+    for _ in range(int(SETUP_SECONDS / PAUSE)):
+        assert process.poll() is None, "make run ended before it answered"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        Event().wait(PAUSE)
+    pytest.fail("make run did not answer")
+
+
+def get(port: int, path: str) -> str:
+    """Return the body of a page that answers 200."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        return answer.read().decode()
+
+
+def flask(clone: Path, *words: str) -> str:
+    """Run a command of the site with no further setting."""
+    command = [str(clone / ".venv" / "bin" / "flask"), *words]
+    done = subprocess.run(
+        command, cwd=clone, env=environment(), capture_output=True, check=True, text=True
+    )
+    return done.stdout
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,63 @@
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from neupusti.core.database import ACCESS, db
+from neupusti.core.migration import version_table
+
+AWAY = "postgresql://nobody:secret-word@127.0.0.1:9/nothing"
+
+
+def test_the_process_says_that_it_answers(client: FlaskClient) -> None:
+    response = client.get("/healthz")
+    assert response.text == "ok\n"
+    assert response.content_type == "text/plain; charset=utf-8"
+
+
+def test_both_databases_are_ready(client: FlaskClient) -> None:
+    response = client.get("/readyz")
+    assert response.json == {"main": "ok", "access": "ok"}
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("bind", [None, ACCESS])
+@pytest.mark.parametrize(
+    "statement", ["DROP TABLE {}", "DELETE FROM {}", "UPDATE {} SET version_num = '0000'"]
+)
+def test_a_database_behind_the_code_is_not_ready(
+    app: Flask, client: FlaskClient, bind: str | None, statement: str
+) -> None:
+    with db.engines[bind].begin() as connection:
+        connection.execute(text(statement.format(version_table(bind))))
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    states = {"main": "ok", "access": "ok", bind or "main": "not migrated"}
+    assert response.json == states
+
+
+@pytest.mark.parametrize("name", ["main", "access"])
+@pytest.mark.parametrize("away", [AWAY, "sqlite:////nowhere/at/all.sqlite"])
+def test_a_database_out_of_reach_is_not_ready(
+    made: Callable[..., Flask], name: str, away: str
+) -> None:
+    urls = {"main": "database_url", "access": "access_database_url"}
+    response = made(**{urls[name]: away}).test_client().get("/readyz")
+    assert response.status_code == 503
+    assert response.json == {
+        "main": "not migrated",
+        "access": "not migrated",
+        name: "unreachable",
+    }
+    assert "secret-word" not in response.text
+
+
+def test_the_process_answers_while_its_database_does_not(
+    made: Callable[..., Flask],
+) -> None:
+    client = made(database_url=AWAY).test_client()
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/").status_code == 200
+    assert client.get("/policy/").status_code == 503

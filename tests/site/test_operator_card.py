@@ -1,0 +1,47 @@
+from collections.abc import Callable
+from dataclasses import fields
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from neupusti.config import Settings
+from neupusti.core.languages import Language
+from tests.people import BIN
+
+CARD = {
+    "operator_name": "ТОО «Лавка & дом»",
+    "operator_bin": BIN,
+    "operator_address": "Казахстан, Алматы, ул. Маркова, 22/37",
+    "operator_email": "privacy@shop.example",
+    "operator_phone": "+7 701 000 00 09",
+    "operator_responsible": "Дина Сапарова, юрист",
+}
+
+
+@pytest.fixture
+def signed(made: Callable[..., Flask], settings: Settings) -> Flask:
+    """The site of an operator who has filled in everything."""
+    given = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    return made(**given | CARD)
+
+
+@pytest.mark.clause("preamble")
+@pytest.mark.parametrize("path", ["/", "/policy/", "/policy/ledger/", "/nowhere"])
+@pytest.mark.parametrize("language", Language)
+def test_every_page_says_who_runs_the_site(
+    signed: Flask, language: Language, path: str
+) -> None:
+    page = unescape(signed.test_client().get(language.prefix + path).text)
+    footer = page[page.index("<footer") :]
+    for told in CARD.values():
+        assert told in footer
+    assert 'href="mailto:privacy@shop.example"' in footer
+
+
+def test_what_is_not_known_yet_is_not_made_up(client: FlaskClient) -> None:
+    page = client.get("/en/").text
+    footer = page[page.index("<footer") :]
+    assert "not given yet" in footer
+    assert "mailto:" not in footer

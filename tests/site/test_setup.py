@@ -1,0 +1,48 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from neupusti.core.database import db
+from neupusti.policy.models import Edition
+
+
+def editions(app: Flask) -> list[tuple[object, ...]]:
+    with app.app_context():
+        return [tuple(row) for row in db.session.execute(select(Edition.__table__))]
+
+
+@pytest.fixture
+def fresh(made: Callable[..., Flask], tmp_path: Path) -> Flask:
+    """The site on a machine that has never seen it."""
+    return made(instance=tmp_path / "new" / "data")
+
+
+def test_one_command_makes_a_site_out_of_nothing(fresh: Flask) -> None:
+    assert fresh.test_client().get("/readyz").status_code == 503
+    result = fresh.test_cli_runner().invoke(args=["site", "setup"])
+    assert result.exit_code == 0, result.output
+    assert fresh.test_client().get("/readyz").status_code == 200
+    assert fresh.test_client().get("/policy/").status_code == 200
+
+
+def test_a_second_time_changes_nothing(app: Flask, client: FlaskClient) -> None:
+    before = editions(app)
+    assert len(before) == 6
+    result = app.test_cli_runner().invoke(args=["site", "setup"])
+    assert result.exit_code == 0, result.output
+    assert editions(app) == before
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_folder_that_cannot_be_is_told_in_words(
+    made: Callable[..., Flask], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    app = made(instance=tmp_path / "file" / "data")
+    result = app.test_cli_runner().invoke(args=["site", "setup"])
+    assert result.exit_code == 1
+    assert "cannot be written to" in result.output
