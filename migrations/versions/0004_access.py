@@ -97,6 +97,8 @@ def _record() -> None:
     )
     op.create_index("ix_access_record_at", "access_record", ["at"])
     op.create_index("ix_access_record_ip_at", "access_record", ["ip", "at"])
+    if postgresql:
+        op.create_index("ix_access_record_id", "access_record", ["id"])
     failed = sa.text("status >= 500")
     op.create_index(
         "ix_access_record_failed",

@@ -1,13 +1,23 @@
 """The manifest of the access log."""
 
-from neupusti.access.models import Address, Record, Seen
+from flask_babel import lazy_gettext as _
+
+from neupusti.access.models import Record
 from neupusti.access.service import aggregator
-from neupusti.access.views import cli, recording
+from neupusti.access.views import (
+    addresses,
+    cli,
+    export,
+    live,
+    pages,
+    problems,
+    recording,
+)
 from neupusti.access.views.blueprint import bp, work
 from neupusti.core.background import Job
-from neupusti.core.feature import Feature, Retention
+from neupusti.core.feature import Feature, MenuItem, Retention
 
-VIEWS = (cli, recording)
+VIEWS = (pages, problems, addresses, live, export, cli, recording)
 """Importing a module of views is what puts its routes and commands on the blueprint."""
 
 FEATURE = Feature(
@@ -15,6 +25,7 @@ FEATURE = Feature(
     clauses=("3.3", "3.3.2"),
     blueprint=bp,
     cookies=(recording.VISITOR,),
+    admin_menu=(MenuItem(endpoint="access.overview", label=_("Statistics")),),
     retention=(Retention(model=Record, since=Record.at, days=90),),
     jobs=(Job(name=aggregator.NAME, every=aggregator.EVERY, run=work),),
 )
