@@ -63,6 +63,9 @@ class Settings:
     )
     mail_from: str = setting("", "sender of mails; the operator's e-mail if empty")
     password_min: int = setting(12, "characters a password needs without a second factor")
+    people_an_hour: int = setting(
+        30, "people one member of staff may open in an hour before the others are told"
+    )
     operator_name: str = setting("ТОО «Neupusti.net»", "the operator's name")
     operator_bin: str = setting("", "its BIN; production checks the check digit")
     operator_address: str = setting(
@@ -273,7 +276,7 @@ def _parse(name: str, field_name: str, text: str) -> Any:
                 return Mode(text)
             case "instance":
                 return Path(text)
-            case "proxies" | "password_min":
+            case "proxies" | "password_min" | "people_an_hour":
                 return int(text)
             case "hosts":
                 return tuple(h.strip().lower() for h in text.split(",") if h.strip())
