@@ -44,7 +44,7 @@ messages: .venv/.dev ## Bring new English strings into the catalogues
 	.venv/bin/pybabel --quiet extract --mapping-file pyproject.toml --keywords lazy_gettext \
 		--add-location file --sort-by-file --project Neupusti --output-file messages.pot .
 	for language in ru kk; do \
-		command=$$(test -f translations/$$language/LC_MESSAGES/messages.po && echo update --no-fuzzy-matching --ignore-obsolete || echo init); \
+		command=$$(test -f translations/$$language/LC_MESSAGES/messages.po && echo update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date || echo init); \
 		.venv/bin/pybabel --quiet $$command --input-file messages.pot --output-dir translations --locale $$language || exit 1; \
 	done
 

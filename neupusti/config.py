@@ -68,6 +68,9 @@ class Settings:
     )
     mail_from: str = setting("", "sender of mails; the operator's e-mail if empty")
     password_min: int = setting(12, "characters a password needs without a second factor")
+    people_an_hour: int = setting(
+        30, "people one member of staff may open in an hour before the others are told"
+    )
     operator_name: str = setting("ТОО «Neupusti.net»", "the operator's name")
     operator_bin: str = setting("", "its BIN; production checks the check digit")
     operator_address: str = setting(
@@ -285,7 +288,9 @@ def _parse(name: str, field_name: str, text: str) -> Any:
                 return Mode(text)
             case "instance":
                 return Path(text)
-            case "proxies" | "password_min" | "access_ip_days" | "access_days":
+            case (
+                "proxies" | "password_min" | "people_an_hour" | "access_ip_days" | "access_days"
+            ):
                 return int(text)
             case "access_static":
                 return {"1": True, "0": False}[text]

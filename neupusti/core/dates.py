@@ -23,6 +23,11 @@ def in_words(day: date, language: Language) -> str:
     return long.replace("\u202f", "\xa0")
 
 
+def short(at: datetime) -> str:
+    """Return `at` to the minute in Almaty, as tables sort it: «2026-11-22 17:05»."""
+    return f"{at.astimezone(ALMATY):%Y-%m-%d %H:%M}"
+
+
 def moment(at: datetime, language: Language) -> str:
     """Return `at` to the minute as clocks in Almaty showed it, with the zone's name.
 

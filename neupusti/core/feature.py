@@ -4,8 +4,8 @@ A feature describes itself in its `feature.py`; only `neupusti.app` reads those
 descriptions, so no two features need to import each other to be assembled.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -93,20 +93,37 @@ class MenuItem:
     label: str | LazyString
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """A line of the staff board: a duty of the policy and its open items (6.2)."""
+
+    clause: str
+    label: str | LazyString
+    """What an open item is, in the plural."""
+    open: Callable[[], int]
+    """Counts them; nought is good."""
+    endpoint: str | None = None
+    """The page of the staff where they are dealt with."""
+
+
 class Place(StrEnum):
     """Where the frame of every page shows a public page."""
 
     HEADER = "header"
     FOOTER = "footer"
+    ACCOUNT = "account"
+    """The first page of a signed-in person's account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A public page that the frame, the sitemap or both should know."""
+    """A page that the frame, the sitemap or both should know."""
 
     endpoint: str
     label: str | LazyString
     places: frozenset[Place] = frozenset()
+    listed: bool = True
+    """Whether it is the same for everybody, so that the sitemap names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +137,9 @@ class Feature:
     holdings: tuple[Holding, ...] = ()
     retention: tuple[Retention, ...] = ()
     admin_menu: tuple[MenuItem, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    staff_acts: Mapping[str, str | LazyString] = field(default_factory=dict)
+    """What its acts of staff are called, by the code that stands in the journal."""
     pages: tuple[Page, ...] = ()
     letters: tuple[Kind, ...] = ()
     """The kinds of letters it sends; all of them are listed to the reader (4.1.7)."""
@@ -127,5 +147,7 @@ class Feature:
     """What it does beside the requests, in one worker of the site."""
     seed: Callable[[], str] | None = None
     """Brings in what the tree ships for this room, idempotently; says what it did."""
+    staff_names: Callable[[], Mapping[int, str]] = dict
+    """What members of staff are called, by the number the journals know them by."""
     addresses: Callable[[], Iterable[tuple[str, dict[str, Any]]]] = tuple
     """More public addresses for the sitemap: (endpoint, values) of each."""

@@ -95,7 +95,12 @@ class Frame:
 def install(app: Flask, frame: Frame) -> None:
     """Give every template `frame`, and the filters of money and dates."""
     app.jinja_env.globals["frame"] = frame
-    app.jinja_env.filters |= {"tenge": _tenge, "in_words": _in_words, "moment": _moment}
+    app.jinja_env.filters |= {
+        "tenge": _tenge,
+        "in_words": _in_words,
+        "moment": _moment,
+        "short": dates.short,
+    }
     # White space between tags is half of a long page's raw bytes.
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

@@ -7,6 +7,7 @@ the person and goes with the account.
 """
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -193,13 +194,22 @@ def link(before: str, row: StaffAction) -> str:
     return sha256(f"{before}\n{told}".encode()).hexdigest()
 
 
-def broken(session: Session) -> int | None:
-    """Return the number of the first act that the chain does not vouch for, or None."""
+def broken(session: Session, newest: int | None = None) -> int | None:
+    """Return the number of the first act that the chain does not vouch for, or None.
+
+    With `newest` only so many acts are looked at, from the end.
+    """
+    rows = select(StaffAction).order_by(StaffAction.id)
     before = START
-    for row in session.scalars(select(StaffAction).order_by(StaffAction.id)):
-        if row.chain != link(before, row):
-            return row.id
-        before = row.chain
+    if newest is not None:
+        acts = select(StaffAction.id, StaffAction.chain).order_by(StaffAction.id.desc())
+        if oldest := session.execute(acts.offset(newest).limit(1)).first():
+            rows, before = rows.where(StaffAction.id > oldest.id), oldest.chain
+    with closing(session.scalars(rows.execution_options(yield_per=500))) as found:
+        for row in found:
+            if row.chain != link(before, row):
+                return row.id
+            before = row.chain
     return None
 
 

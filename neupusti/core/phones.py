@@ -46,6 +46,11 @@ def shown(number: str) -> str:
     return str(international).replace(" ", "\u00a0")
 
 
+def masked(number: str) -> str:
+    """Return `+7 701 … 01`: enough to tell two apart, too little to call."""
+    return "\u00a0".join((*shown(number).split("\u00a0")[:2], "…", number[-2:]))
+
+
 def _callable(number: PhoneNumber) -> bool:
     if number.country_code == SHARED and str(number.national_number)[0] in "67":
         return bool(phonenumbers.is_possible_number(number))

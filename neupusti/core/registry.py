@@ -6,10 +6,12 @@ from itertools import chain
 from typing import Any, Self, cast
 
 from flask import Flask, current_app
+from flask_babel import LazyString
 
 from neupusti.core.background import Job
 from neupusti.core.feature import (
     Cookie,
+    Duty,
     Feature,
     Holding,
     MenuItem,
@@ -32,6 +34,7 @@ class Registry:
         _unique("page", [page.endpoint for page in self.pages])
         _unique("letter", [letter.name for letter in self.letters])
         _unique("job", [job.name for job in self.jobs])
+        _unique("act of staff", [code for f in self.features for code in f.staff_acts])
 
     @property
     def cookies(self) -> tuple[Cookie, ...]:
@@ -52,6 +55,11 @@ class Registry:
     def admin_menu(self) -> tuple[MenuItem, ...]:
         """The staff menu."""
         return tuple(chain.from_iterable(f.admin_menu for f in self.features))
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """Every line of the staff board."""
+        return tuple(chain.from_iterable(f.duties for f in self.features))
 
     @property
     def letters(self) -> tuple[Kind, ...]:
@@ -81,10 +89,23 @@ class Registry:
         """Return the pages that `place` of the frame shows."""
         return tuple(page for page in self.pages if place in page.places)
 
+    @property
+    def staff_acts(self) -> dict[str, str | LazyString]:
+        """What acts of staff are called, by their codes."""
+        return {code: says for f in self.features for code, says in f.staff_acts.items()}
+
+    def staff_names(self) -> dict[int, str]:
+        """Return what members of staff are called, by their numbers."""
+        return {
+            number: name
+            for feature in self.features
+            for number, name in feature.staff_names().items()
+        }
+
     def addresses(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield every public address of the site: (endpoint, values)."""
         for feature in self.features:
-            yield from ((page.endpoint, {}) for page in feature.pages)
+            yield from ((page.endpoint, {}) for page in feature.pages if page.listed)
             yield from feature.addresses()
 
     def install(self, app: Flask) -> Self:

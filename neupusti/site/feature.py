@@ -18,7 +18,7 @@ SESSION = Cookie(
 
 FEATURE = Feature(
     name="site",
-    clauses=("preamble", "1.1.5", "1.1.8"),
+    clauses=("preamble", "1.1.5"),
     blueprint=bp,
     cookies=(SESSION, THEME),
 )

@@ -63,5 +63,6 @@ def security_txt(base_url: str, email: str) -> str:
 
 
 def seed(registry: Registry) -> list[str]:
-    """Bring in what the tree ships, feature by feature; return what each one says."""
-    return [feature.seed() for feature in registry.features if feature.seed]
+    """Bring in what the tree ships, feature by feature; return what they say."""
+    said = [feature.seed() for feature in registry.features if feature.seed]
+    return [line for line in said if line]

@@ -10,7 +10,7 @@ LINES, DEEDS = 300, 40
 ROOMS = {"__init__", "feature", "views", "forms", "service", "queries", "models"}
 FLOORS = {"core"}
 """Folders of the package that are no feature."""
-WASTE_BASKETS = {"utils", "util", "helpers", "common", "misc", "tools_misc"}
+WASTE_BASKETS = {"utils", "util", "helpers", "common", "misc"}
 
 
 def functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:

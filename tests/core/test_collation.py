@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neupusti.core.collation import ALPHABET, folded, sort_key
+from neupusti.core.collation import ALPHABET, folded, sort_key, stored
 
 
 def test_the_alphabet_has_its_42_letters_once_each() -> None:
@@ -58,3 +58,9 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 def test_case_does_not_matter_for_search_or_order(text: str) -> None:
     assert folded(text) == folded(text.upper())
     assert sort_key(text) == sort_key(text.lower())
+
+
+@given(st.lists(st.text(alphabet=ALPHABET + ALPHABET.upper() + " -AZaz中")))
+def test_a_sort_column_sorts_as_the_dictionary_does(words: list[str]) -> None:
+    by_column = sorted(words, key=lambda word: stored(word).encode())
+    assert [*map(sort_key, by_column)] == sorted(map(sort_key, words))

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -185,7 +186,7 @@ def test_another_process_is_noticed_within_a_second(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [100.0]
-    monkeypatch.setattr(shelf.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     shelf.forget()
     known = len(shelf.shelf().texts)
     editions.import_draft(DRAFT)

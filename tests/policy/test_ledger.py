@@ -72,4 +72,4 @@ def test_every_clause_stands_in_the_table(client: FlaskClient, language: Languag
 def test_the_table_names_the_tests_and_what_is_not_there_yet(client: FlaskClient) -> None:
     page = client.get("/en/policy/ledger/").text
     assert "test_the_table_names_the_tests_and_what_is_not_there_yet" in page
-    assert "ot yet" in page
+    assert "Not built yet" in page

@@ -1,5 +1,5 @@
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
@@ -17,7 +17,7 @@ OLD, NEW = "2022-08-04", "2026-11-01"
 
 
 @pytest.fixture
-def newer(app: Flask) -> Iterator[date]:
+def newer(app: Flask) -> date:
     """An operator's edition in Russian alone, in force since the beginning of 2027."""
     day = date(2027, 1, 1)
     editions.import_draft(Draft(text=SMALL, language=Language.RU, day=day))

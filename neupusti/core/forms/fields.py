@@ -14,7 +14,7 @@ from neupusti.core import emails, names, phones
 from neupusti.core.characters import REPLACEMENT, composed, hidden
 
 _ = lazy_gettext
-Words: TypeAlias = "str | LazyString"
+Words: TypeAlias = str | LazyString
 HIDDEN = _("Remove the invisible or damaged characters and type this again.")
 NAME_FAULTS = {
     names.HIDDEN: HIDDEN,

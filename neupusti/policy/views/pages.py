@@ -149,7 +149,7 @@ def _edition(edition: Shown, *, dated: bool) -> Response:
 def _chapters(
     changes: list[Change],
 ) -> list[tuple[str, list[tuple[bool, list[Change]]]]]:
-    """Return section number -> its changes, neighbours that stayed the same put together."""
+    """Return section number -> its changes, unchanged neighbours put together."""
     return [
         (
             section,

@@ -1,0 +1,33 @@
+"""Why a member of staff reads or changes what is about people (1.1.1)."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from neupusti.core.forms.fields import Line, Refused, Words
+
+SHORTEST = 5
+LONGEST = 200
+
+
+class Reason(Line):
+    """A reason in words; the journal keeps them beside who acted and about whom."""
+
+    clause = "1.1.1"
+    longest = LONGEST
+
+    def __init__(self, label: Words, **kwargs: Any) -> None:
+        kwargs = {
+            "empty": _("Say what for: the journal keeps it."),
+            "hint": _("“Asked by phone about the order”: the journal keeps these words."),
+            "autocomplete": "off",
+            **kwargs,
+        }
+        super().__init__(label, **kwargs)
+
+    def parse(self, answer: str) -> str:
+        """Return the reason; raise Refused where it is a keystroke and not a reason."""
+        reason = super().parse(answer)
+        if len(reason) < SHORTEST or len(set(reason.casefold())) < SHORTEST - 1:
+            raise Refused(_("Say it in a few words."))
+        return reason
