@@ -1,6 +1,7 @@
 """What the access log is tried on: recorded requests, a drained spool, a planted row."""
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import Row
 
@@ -18,6 +20,7 @@ from neupusti.access.service.drain import Enrichment
 from neupusti.access.service.line import Entry
 from neupusti.access.service.places import Countries, Referrers
 from neupusti.config import Settings
+from neupusti.core import authorisation, permission
 from neupusti.core.database import ACCESS, db
 
 BROWSER = (
@@ -101,3 +104,24 @@ def number(engine: Engine, model: Any, column: Any = None) -> int:
     what = func.count() if column is None else func.coalesce(func.sum(column), 0)
     with engine.connect() as connection:
         return int(connection.execute(select(what).select_from(model)).scalar_one())
+
+
+@pytest.fixture
+def staff(app: Flask) -> FlaskClient:
+    """A browser to which the pages of the statistics are open."""
+    permission.install(app, lambda _: None)
+    table = app.extensions.get(authorisation.EXTENSION, {})
+    app.extensions[authorisation.EXTENSION] = {
+        name: authorisation.PUBLIC if name.startswith("access.") else rule
+        for name, rule in table.items()
+    }
+    app.jinja_env.globals.setdefault("signed_in", lambda: None)  # type: ignore[arg-type]
+    app.jinja_env.globals.setdefault("staff_menu", list)
+    return app.test_client()
+
+
+def token_of(page: str) -> str:
+    """Return the CSRF token of a form."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found is not None
+    return found[1]

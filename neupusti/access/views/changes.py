@@ -81,7 +81,7 @@ def _when(period: Period) -> str:
 
 
 def _missing(source: Source, period: Period, now: Totals, before: Totals) -> str:
-    if now.not_found < SOME or now.not_found < before.not_found * DOUBLED:
+    if not before.requests or now.not_found < SOME or now.not_found < before.not_found * DOUBLED:
         return ""
     top = source.top(Dimension.MISSING, period, limit=1)
     path = top[0].value.partition("\t")[0] if top else ""
@@ -96,7 +96,7 @@ def _missing(source: Source, period: Period, now: Totals, before: Totals) -> str
 
 
 def _faults(now: Totals, before: Totals) -> str:
-    if now.server_errors < SOME or now.server_errors < before.server_errors * DOUBLED:
+    if not before.requests or now.server_errors < SOME or now.server_errors < before.server_errors * DOUBLED:
         return ""
     return _(
         "Faults on our side rose from %(before)s to %(now)s.",
