@@ -41,7 +41,7 @@ def test_a_scanner_is_told_with_its_evidence() -> None:
     [
         every(100, 10),
         every(11_000, 60),
-        every(100, 60, path="/one-broken-link"),
+        every(1000, 60, path="/one-broken-link"),
         every(100, 60, path="/missing.png"),
         every(600, 200, status=200, path="/"),
         every(100, 5, method="POST", path="/account/login", status=422),

@@ -114,14 +114,14 @@ def days_of(connection: Connection, ip: str) -> list[Any]:
     )
 
 
-def timeline(  # noqa: PLR0913, PLR0917 - which rows, and which of them
-    connection: Connection, ip: str, until: datetime, since: datetime, offset: int, limit: int
+def timeline(
+    connection: Connection, ip: str, since: datetime, offset: int, limit: int
 ) -> list[Any]:
-    """Return the requests of an address before a moment, newest first."""
+    """Return the requests of an address since a moment, newest first."""
     return list(
         connection.execute(
             select(Record)
-            .where(Record.ip == ip, Record.at < until, Record.at >= since)
+            .where(Record.ip == ip, Record.at >= since)
             .order_by(Record.at.desc(), Record.id.desc())
             .limit(limit)
             .offset(offset)

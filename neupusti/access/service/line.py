@@ -14,6 +14,7 @@ COOKIES_LIMIT = 400
 NAME_LIMIT = 60
 NAMES = 20
 METHOD_LIMIT = 10
+REPLACED = "\ufffd"
 NAMELESS = "(nameless)"
 """A cookie without a name arrives as its bare value, and values are never kept."""
 BLANK_LIMITS = (("r", 40), ("u", 80), ("p", 90), ("o", 60), ("c", 40))
@@ -106,10 +107,13 @@ def decode(line: bytes) -> Entry | int:
 
 
 def clean(text: str) -> str:
-    """Return `text` as both databases take it: no NUL, no half of a surrogate pair."""
-    if text.isascii():
-        return text if "\x00" not in text else text.replace("\x00", "�")
-    return text.encode("utf-8", "replace").decode().replace("\x00", "�")
+    """Return `text` with � for every control, bidi mark and half of a surrogate pair.
+
+    The log is written by attackers and read by staff, databases and other programs.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else REPLACED for c in text)
 
 
 def bare_referrer(address: str) -> str:

@@ -79,9 +79,8 @@ def _page(record: int, form: Why, *, named: bool = False) -> Response:
             abort(404)
         ip, _at = found
         page = paging.number(request.args.get("page"))
-        newest = clock.now()
         rows: list[Any] = asked_for.timeline(
-            connection, ip, newest, clock.midnight(terms().destroyed_before),
+            connection, ip, clock.midnight(terms().destroyed_before),
             (page - 1) * ROWS, ROWS + 1,
         )  # fmt: skip
         days = asked_for.days_of(connection, ip)
