@@ -7,11 +7,12 @@ from flask import Flask
 from neupusti.access.feature import FEATURE as ACCESS
 from neupusti.access.views.recording import recorder
 from neupusti.accounts.feature import FEATURE as ACCOUNTS
+from neupusti.accounts.views import signed
 from neupusti.catalog.feature import FEATURE as CATALOG
 from neupusti.config import ROOT, Settings
 from neupusti.consent.feature import FEATURE as CONSENT
 from neupusti.consent.views.room import Room as Consent
-from neupusti.core import database, errors, frame, log
+from neupusti.core import authorisation, database, errors, frame, log
 from neupusti.core.assets import Assets
 from neupusti.core.background import Background
 from neupusti.core.database import db
@@ -66,6 +67,8 @@ def create_app(
     errors.install(app)
     mail.install(app, settings.mail)
     Registry(features).install(app)
+    signed.install(app)
+    authorisation.install(app)
     Consent.install(
         app,
         secret=settings.secret_key,

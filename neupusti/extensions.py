@@ -1,6 +1,6 @@
 """Unbound extensions. `create_app` binds them; nothing here knows an app."""
 
-from flask import request
+from flask import abort, request
 from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
@@ -17,6 +17,8 @@ class TokenOrOrigin(CSRFProtect):  # type: ignore[misc]  # the library is untype
         """Check the token of this request, unless its view guards itself."""
         if request.method in SAFE or origin.is_guarded(request.endpoint):
             return
+        if origin.foreign(request.headers, request.host, https=request.is_secure):
+            abort(403)
         super().protect(*args, **kwargs)
 
 

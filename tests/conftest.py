@@ -5,11 +5,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextvars import Context
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from threading import Thread
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import flask_migrate
 import pytest
@@ -17,12 +18,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
+from werkzeug.test import TestResponse
 
 from neupusti.app import create_app
 from neupusti.config import ROOT, Settings
 from neupusti.core import clock
 from neupusti.core.database import db
-from neupusti.core.registry import registry
+from neupusti.core.registry import Registry, registry
 from neupusti.site import service as site
 from tests.canary import listening, telling
 from tests.postgres import Cluster, binaries
@@ -44,6 +46,18 @@ def missing(what: str) -> NoReturn:
     if REQUIRE_ALL:
         pytest.fail(f"{what} is required here and not found")
     pytest.skip(f"{what} is not on this machine")
+
+
+class Visitor(FlaskClient):
+    """A browser whose requests share nothing with the test but the databases.
+
+    A request would take over the context that the test has open, and with it what an
+    earlier request left in `g`: another visitor's token, another person's sign-in.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Answer one request in a context of its own."""
+        return Context().run(super().open, *args, **kwargs)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -96,6 +110,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     """The whole site as it is served, with CSRF protection on."""
     app = create_app(settings)
     app.testing = True
+    app.test_client_class = Visitor
     with app.app_context():
         yield app
         db.session.remove()
@@ -167,7 +182,8 @@ def _seeded(settings: Settings) -> None:
     app = create_app(settings)
     with app.app_context():
         flask_migrate.upgrade()
-        site.seed(registry())
+        # A site of one machine begins with a member of staff; tests make their own.
+        site.seed(Registry(tuple(f for f in registry().features if f.name != "staff")))
     _close(app)
 
 

@@ -54,6 +54,13 @@ def upgrade(engine_name: str) -> None:
         sa.Column("replaces", sa.String(16)),
         sa.Column("chain", sa.String(64), nullable=False),
     )
+    _counts()
+    dialect = op.get_bind().dialect.name
+    for statement in _sqlite() if dialect == "sqlite" else _postgresql():
+        op.execute(statement)
+
+
+def _counts() -> None:
     op.create_table(
         "consent_count",
         sa.Column("day", sa.Date, primary_key=True),
@@ -67,9 +74,6 @@ def upgrade(engine_name: str) -> None:
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
     )
-    dialect = op.get_bind().dialect.name
-    for statement in _sqlite() if dialect == "sqlite" else _postgresql():
-        op.execute(statement)
 
 
 def downgrade(engine_name: str) -> None:

@@ -3,21 +3,45 @@
 from collections.abc import Callable
 from typing import Any
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
 
+from neupusti.accounts.models import (
+    Credential,
+    KnownDevice,
+    Person,
+    RecoveryCode,
+    SecondFactor,
+    SignIn,
+)
+from neupusti.accounts.service import letters, registration
+from neupusti.accounts.views import (
+    factor,
+    overview,
+    passwords,
+    registering,
+    signed,
+    signing,
+)
+from neupusti.accounts.views.blueprint import bp
 from neupusti.core.evidence import ConsentEvidence
-from neupusti.core.feature import Feature, Holding, Retention
+from neupusti.core.feature import Feature, Holding, Page, Place, Retention
 from neupusti.core.journal import ProcessingEvent, SecurityEvent, StaffAction
 from neupusti.core.mail.models import Letter
 from neupusti.core.throttle import ThrottleCount
 from neupusti.core.tokens import Token
 
+VIEWS = (registering, signing, passwords, factor, overview)
+"""Importing a module of views is what puts its routes on the blueprint."""
+
 LETTER_DAYS = 30
 """A letter is kept so long after it was sent, refused or put aside."""
 SECURITY_DAYS = 365
+DEVICE_DAYS = 365
 THROTTLE_DAYS = 3
 
 ABOUT_PEOPLE = (
+    *(Credential, SecondFactor, RecoveryCode, SignIn, KnownDevice),
     *(Letter, Token, SecurityEvent),
     *(ProcessingEvent, StaffAction, ConsentEvidence),
 )
@@ -29,10 +53,48 @@ def _about(model: type[Any]) -> Callable[[int], Select[Any]]:
 
 FEATURE = Feature(
     name="accounts",
-    clauses=("1.1.3",),
+    clauses=(
+        *("1.1.3", "2.1", "2.4", "3.1", "3.2", "3.2.1", "3.2.2", "3.2.3", "3.3.1"),
+        *("4.1.1", "4.1.5", "4.1.6", "4.1.7"),
+    ),
+    blueprint=bp,
+    cookies=(signed.REMEMBER,),
+    letters=letters.ALL,
+    pages=(
+        Page(
+            endpoint="accounts.overview",
+            label=_("Account"),
+            places=frozenset({Place.HEADER}),
+            listed=False,
+        ),
+        *(
+            Page(
+                endpoint=f"accounts.{name}",
+                label=label,
+                places=frozenset({Place.ACCOUNT}),
+                listed=False,
+            )
+            for name, label in (
+                ("password", _("Password")),
+                ("two_factor", _("Second step")),
+                ("sessions_page", _("Devices and sessions")),
+            )
+        ),
+    ),
     # The ground floor declares nothing: what it keeps about people is told here.
-    holdings=tuple(Holding(model=model, of=_about(model)) for model in ABOUT_PEOPLE),
+    holdings=(
+        Holding(model=Person, of=lambda person: select(Person).filter_by(id=person)),
+        *(Holding(model=model, of=_about(model)) for model in ABOUT_PEOPLE),
+    ),
     retention=(
+        Retention(
+            model=Person,
+            since=Person.created_at,
+            days=registration.LIFE.days,
+            only=lambda: Person.confirmed_at.is_(None),
+        ),
+        Retention(model=SignIn, since=SignIn.ends_at, days=0),
+        Retention(model=KnownDevice, since=KnownDevice.last_at, days=DEVICE_DAYS),
         Retention(model=Letter, since=Letter.done_at, days=LETTER_DAYS),
         Retention(model=Token, since=Token.expires_at, days=0),
         Retention(model=SecurityEvent, since=SecurityEvent.at, days=SECURITY_DAYS),

@@ -74,12 +74,6 @@ TABLE: Mapping[str, Rule] = {
     "access.problems": STATISTICS,
     "access.take_log": STATISTICS,
     "access.unmask": STATISTICS,
-    "admin.ask_letter": PRIVACY,
-    "admin.board": ANY_STAFF,
-    "admin.export": replace(PRIVACY, fresh=True),
-    "admin.journal": PRIVACY,
-    "admin.mail": PRIVACY,
-    "admin.open_letter": PRIVACY,
     "accounts.ask_reset": PUBLIC,
     "accounts.change_password": PUBLIC,
     "accounts.confirm": PUBLIC,
@@ -104,6 +98,12 @@ TABLE: Mapping[str, Rule] = {
     "accounts.sign_in": PUBLIC,
     "accounts.switch_off": FRESH,
     "accounts.two_factor": FRESH,
+    "admin.ask_letter": PRIVACY,
+    "admin.board": ANY_STAFF,
+    "admin.export": replace(PRIVACY, fresh=True),
+    "admin.journal": PRIVACY,
+    "admin.mail": PRIVACY,
+    "admin.open_letter": PRIVACY,
     "assets.serve": PUBLIC,
     "catalog.home": PUBLIC,
     "consent.choose": PUBLIC,
@@ -123,6 +123,12 @@ TABLE: Mapping[str, Rule] = {
     "policy.ledger": PUBLIC,
     "policy.privacy": PUBLIC,
     "policy.show": PUBLIC,
+    "site.choose_theme": PUBLIC,
+    "site.healthz": PUBLIC,
+    "site.readyz": PUBLIC,
+    "site.robots": PUBLIC,
+    "site.security_txt": PUBLIC,
+    "site.sitemap": PUBLIC,
     "staff.change_member": replace(STAFF, fresh=True),
     "staff.invite": replace(STAFF, fresh=True),
     "staff.invite_again": replace(STAFF, fresh=True),
@@ -136,12 +142,6 @@ TABLE: Mapping[str, Rule] = {
     "staff.sign_out": PRIVACY,
     "staff.sign_out_member": replace(STAFF, fresh=True),
     "staff.write_again": PRIVACY,
-    "site.choose_theme": PUBLIC,
-    "site.healthz": PUBLIC,
-    "site.readyz": PUBLIC,
-    "site.robots": PUBLIC,
-    "site.security_txt": PUBLIC,
-    "site.sitemap": PUBLIC,
 }
 
 
@@ -149,9 +149,9 @@ class UndeclaredRouteError(RuntimeError):
     """A route does not say who may open it."""
 
 
-def install(app: Flask, table: Mapping[str, Rule] = TABLE) -> None:
-    """Enforce `table` before every view of `app`; raise UndeclaredRouteError."""
-    app.extensions[EXTENSION] = dict(table)
+def install(app: Flask) -> None:
+    """Enforce the table before every view of `app`; raise UndeclaredRouteError."""
+    app.extensions[EXTENSION] = dict(TABLE)
     permission.install(app, _gate)
     app.before_request(_enforce)
     app.jinja_env.globals |= {"signed_in": identity.current, "staff_menu": menu}

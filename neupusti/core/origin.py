@@ -33,6 +33,19 @@ def same_origin(headers: Headers, host: str, *, https: bool) -> bool:
     return source is not None and _own(source, host, https=https)
 
 
+def foreign(headers: Headers, host: str, *, https: bool) -> bool:
+    """Tell whether the browser says that another site sent the request (V3.5.1).
+
+    Silence is no answer: then a form's token decides. So is `Origin: null`, which a page
+    that sends no referrer makes of its own forms.
+    """
+    site = headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in OWN
+    source = headers.get("Origin", "null")
+    return source != "null" and not _own(source, host, https=https)
+
+
 def guarded(view: Callable[P, R]) -> Callable[P, R]:
     """Refuse with 403 what another site sent; stands in for the CSRF token of a view."""
 

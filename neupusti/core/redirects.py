@@ -20,7 +20,7 @@ def is_own(address: str) -> bool:
     if len(address) > LIMIT or not PLAIN.fullmatch(address):
         return False
     parts = urlsplit(address)
-    path = unquote(parts.path)
+    path = unquote(address.partition("?")[0].partition("#")[0])
     return (
         not parts.scheme
         and not parts.netloc

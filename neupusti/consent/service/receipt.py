@@ -24,21 +24,9 @@ def of(
     """Return the receipt of `record`: `words` were answered about what `canonical` says."""
     granted = record.granted.split(",") if record.granted else []
     return {
-        "record_metadata": {
-            "schema_version": SCHEMA,
-            "record_id": record.public_id,
-            # Nobody is signed in: the browser that shows this receipt is all that is known.
-            "pii_principal_id": f"browser that holds {record.public_id}",
-            "replaces": record.replaces,
-            "proof": {
-                "algorithm": "SHA-256",
-                "chain": record.chain,
-                "wording": record.wording,
-                "declarations": record.declarations,
-            },
-        },
+        "record_metadata": _metadata(record),
         "pii_processing": {
-            "privacy_notice": f"{base_url}/policy/{record.edition or ''}",
+            "privacy_notice": f"{base_url}/policy/{record.edition}",
             "language": record.language,
             "notice_text": words,
             "purposes": _purposes(record, canonical, granted),
@@ -46,18 +34,7 @@ def of(
             "privacy_rights": f"{base_url}/policy/",
             "jurisdictions": ["KZ"],
         },
-        "party_identification": [
-            {
-                "party_id": operator.bin or operator.name,
-                "party_name": operator.name,
-                "party_role": "PII controller",
-                "party_address": operator.address,
-                "party_email": operator.email,
-                "party_phone": operator.phone,
-                "party_contact": operator.responsible,
-                "party_url": base_url,
-            }
-        ],
+        "party_identification": [_party(operator, base_url)],
         "event": {
             "event_time": record.at.isoformat(),
             "validity_duration": _iso(LIFETIME),
@@ -66,6 +43,35 @@ def of(
             "event_state": _state(record, granted),
             "source": record.source,
         },
+    }
+
+
+def _metadata(record: ConsentRecord) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA,
+        "record_id": record.public_id,
+        # Nobody is signed in: the browser that shows this receipt is all that is known.
+        "pii_principal_id": f"browser that holds {record.public_id}",
+        "replaces": record.replaces,
+        "proof": {
+            "algorithm": "SHA-256",
+            "chain": record.chain,
+            "wording": record.wording,
+            "declarations": record.declarations,
+        },
+    }
+
+
+def _party(operator: Operator, base_url: str) -> dict[str, str]:
+    return {
+        "party_id": operator.bin or operator.name,
+        "party_name": operator.name,
+        "party_role": "PII controller",
+        "party_address": operator.address,
+        "party_email": operator.email,
+        "party_phone": operator.phone,
+        "party_contact": operator.responsible,
+        "party_url": base_url,
     }
 
 

@@ -10,7 +10,6 @@ from neupusti.consent.service import verify
 from neupusti.consent.views.room import bp, room
 from neupusti.core import clock
 from neupusti.core.permission import Permission, requires
-from neupusti.core.registry import registry
 
 DAYS = 30
 CHECKED = 1000
@@ -34,7 +33,7 @@ def statistics() -> str:
         strays=queries.strays(),
         unwritten=room().tally,
         checked=verify.verify_newest(CHECKED),
-        menu=registry().admin_menu,
+        room=room(),
         Outcome=Outcome,
     )
 

@@ -72,7 +72,7 @@ class Room:
             Limit(times=300, seconds=600),
         )
         app.extensions["neupusti.consent"] = room
-        app.jinja_env.globals["consent"] = room
+        app.jinja_env.globals["cookie_consent"] = room
         app.wsgi_app = Guard(  # type: ignore[assignment]
             app.wsgi_app, gate, room.tally, strict=lambda: app.testing
         )

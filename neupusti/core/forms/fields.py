@@ -36,7 +36,7 @@ class Refused(ValueError):  # noqa: N818 - what a parser says to the person
 class Line(StringField):  # type: ignore[misc]  # the library is untyped
     """One line of text. `clause` names what makes it personal; empty: nothing does."""
 
-    data: str | None
+    data: str
     clause = ""
     autocomplete = ""
     longest = 200
@@ -143,7 +143,7 @@ class Code(Line):
 class Prose(TextAreaField):  # type: ignore[misc]  # the library is untyped
     """Text of several lines; what people write may say anything about them (3.4)."""
 
-    data: str | None
+    data: str
 
     def __init__(
         self,
@@ -203,6 +203,7 @@ class Password(PasswordField):  # type: ignore[misc]  # the library is untyped
 class Tick(BooleanField):  # type: ignore[misc]  # the library is untyped
     """A box that is empty until the person ticks it."""
 
+    tick = True
     clause = ""
     autocomplete = ""
 

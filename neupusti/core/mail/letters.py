@@ -23,14 +23,16 @@ from neupusti.core.mail.service import Service
 from neupusti.core.personal import Purpose
 
 EXTENSION = "neupusti.mail"
+PLAIN_HTML = "layout/mail.html"
+SIGNATURE = "\n-- \n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One kind of letter this site sends; all of them are listed to the reader (4.1.7).
 
-    `name` is `<feature>.<name>`: its words stand in `templates/<feature>/mail/<name>.txt`
-    and `.html`. The subject is the block `title` of the first, and is drawn with no
+    `name` is `<feature>.<name>`: its words stand in `templates/<feature>/mail/<name>.txt`;
+    the HTML is made of the same words, unless there is a `.html` too. The subject is the block `title` of the first, and is drawn with no
     values at all but those of `in_subject`, which hold nothing about a person.
     """
 
@@ -123,10 +125,21 @@ def _words(
         plain = current_app.jinja_env.get_template(f"{kind.template}.txt")
         subject = _subject(plain, told)
         text = render_template(plain, **everything, subject=subject)
-        html = render_template(f"{kind.template}.html", **everything, subject=subject)
+        html = render_template(
+            [f"{kind.template}.html", PLAIN_HTML],
+            **everything,
+            subject=subject,
+            paragraphs=_paragraphs(text),
+        )
     return subject, text.strip() + "\n", html
 
 
 def _subject(template: Template, values: Mapping[str, Any]) -> str:
     block = template.blocks["title"]
     return " ".join("".join(block(template.new_context(dict(values)))).split())
+
+
+def _paragraphs(text: str) -> list[list[str]]:
+    """Return the lines of each paragraph above the signature."""
+    body = text.partition(SIGNATURE)[0].strip()
+    return [block.splitlines() for block in body.split("\n\n") if block.strip()]

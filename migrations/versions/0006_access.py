@@ -1,13 +1,13 @@
 """The access log: raw rows and day tables that are destroyed in time, roll-ups that stay.
 
-Revision: 0004
+Revision: 0006
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

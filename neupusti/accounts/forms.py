@@ -1,0 +1,145 @@
+"""The forms of accounts: what each asks, what for, and the words of the consents."""
+
+from flask_babel import lazy_gettext as _
+from wtforms import HiddenField
+
+from neupusti.core.forms.base import Form
+from neupusti.core.forms.consent import Consent, Statement
+from neupusti.core.forms.fields import Code, Email, Name, Password, Phone, Tick
+from neupusti.core.personal import Purpose
+
+ON_CONSENTS_PAGE = _(
+    "at any time, with one click, on the page “My consents” of the account"
+)
+
+ACCOUNT = Statement(
+    opening=_("I agree that my data are processed so that I can have an account here."),
+    purpose=Purpose.ACCOUNT,
+    purposes=(
+        _("to create and keep the account (4.1.6)"),
+        _("to recognise me when I sign in and take my orders (4.1.1)"),
+        _("to show me my own pages (4.1.2)"),
+        _("to check that the data are right (4.1.5)"),
+        _("to send me service letters (4.1.7)"),
+    ),
+    data=(
+        _("family name, given name, patronymic if I gave one"),
+        _("e-mail"),
+        _("phone, if I gave one"),
+        _("devices and times of my sign-ins"),
+    ),
+    term=_("for the life of the account"),
+    how_to_withdraw=ON_CONSENTS_PAGE,
+)
+NEWS = Statement(
+    opening=_("I also want to receive news, prices and special offers by e-mail."),
+    purpose=Purpose.NEWS,
+    purposes=(_("to send me the newsletter (4.1.9)"),),
+    data=(_("e-mail"), _("given name")),
+    term=_("until I withdraw it"),
+    how_to_withdraw=_("with one click in every letter, or on the page “My consents”"),
+)
+
+
+class Register(Form):
+    """A new account (3.1)."""
+
+    purposes = (
+        Purpose.ACCOUNT,
+        Purpose.IDENTIFICATION,
+        Purpose.PERSONAL_PAGES,
+        Purpose.CONFIRMATION,
+        Purpose.NOTICES,
+    )
+
+    family_name = Name(
+        _("Family name"), empty=_("Enter your family name."), autocomplete="family-name"
+    )
+    given_name = Name(
+        _("Given name"), empty=_("Enter your given name."), autocomplete="given-name"
+    )
+    patronymic = Name(_("Patronymic"), autocomplete="additional-name")
+    email = Email(
+        _("E-mail"),
+        empty=_("Enter your e-mail."),
+        hint=_("We send a link to confirm it; it is also your name at the sign-in"),
+    )
+    phone = Phone(_("Phone"), hint=_("Only needed for an order; you can give it then"))
+    password = Password(
+        _("Password"), empty=_("Choose a password."), autocomplete="new-password"
+    )
+    consent = Consent()
+    newsletter = Consent(needed=False)
+
+
+class SignIn(Form):
+    """The first step: who, and the password."""
+
+    purposes = (Purpose.IDENTIFICATION,)
+
+    email = Email(_("E-mail"), empty=_("Enter your e-mail."), autocomplete="username")
+    password = Password(_("Password"), empty=_("Enter your password."))
+    remember = Tick(
+        _("Remember me on this device for 30 days"),
+        hint=_("Sets one more necessary cookie; do not tick it on a shared computer"),
+    )
+    code = Code(_("Code"))
+    next = HiddenField()
+
+
+class SecondStep(Form):
+    """The second step: the code of the app, or a recovery code."""
+
+    code = Code(
+        _("Code"),
+        empty=_("Enter the code."),
+        hint=_("Six digits of your app, or one of your recovery codes"),
+    )
+    remember = HiddenField()
+    next = HiddenField()
+
+
+class AskReset(Form):
+    """Where to send the link that sets a new password."""
+
+    purposes = (Purpose.IDENTIFICATION,)
+
+    email = Email(_("E-mail"), empty=_("Enter your e-mail."))
+
+
+class NewPassword(Form):
+    """A new password, by the link of a letter."""
+
+    password = Password(
+        _("New password"), empty=_("Choose a password."), autocomplete="new-password"
+    )
+
+
+class ChangePassword(Form):
+    """A new password, by the old one."""
+
+    current = Password(_("Your password now"), empty=_("Enter your password."))
+    password = Password(
+        _("New password"), empty=_("Choose a password."), autocomplete="new-password"
+    )
+
+
+class Prove(Form):
+    """The password once more, before a dangerous act."""
+
+    current = Password(_("Your password"), empty=_("Enter your password."))
+    next = HiddenField()
+
+
+class Press(Form):
+    """Nothing but a button: the token of the form is all it carries."""
+
+
+class AppCode(Form):
+    """The first code of an app that is being set up."""
+
+    code = Code(
+        _("Code"),
+        empty=_("Enter the code."),
+        hint=_("The six digits that the app shows now"),
+    )

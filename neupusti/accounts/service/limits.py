@@ -1,0 +1,26 @@
+"""How often things may be tried: the numbers of PyPI, by account before by network.
+
+Behind a provider's shared address hundreds of people look like one, so the account is
+what is counted strictly.
+"""
+
+from datetime import timedelta
+
+from neupusti.core.throttle import Rule
+
+MINUTES_5 = timedelta(minutes=5)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+SIGN_IN_ACCOUNT = Rule("sign in, account", 10, MINUTES_5)
+SIGN_IN_NETWORK = Rule("sign in, network", 10, MINUTES_5)
+SIGN_IN_ALL = Rule("sign in, everybody", 1000, MINUTES_5)
+CODE_RULES = (
+    Rule("code, minutes", 5, MINUTES_5),
+    Rule("code, hour", 20, HOUR),
+    Rule("code, day", 50, DAY),
+)
+CONFIRM_LETTER = Rule("letter to confirm", 3, timedelta(hours=6))
+RESET_LETTER = Rule("letter to reset", 5, DAY)
+LETTERS_NETWORK = Rule("letters, network", 20, HOUR)
+EVERYBODY = "everybody"

@@ -1,0 +1,79 @@
+"""Finding and making people."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from neupusti.accounts.models import Kind, Person
+from neupusti.core import clock, emails
+from neupusti.core.database import db
+from neupusti.core.languages import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applicant:
+    """What a person says in the form of registration."""
+
+    family_name: str
+    given_name: str
+    patronymic: str
+    email: str
+    phone: str | None
+    language: Language
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What a password may not be made of."""
+        return (self.email, self.family_name, self.given_name, self.patronymic)
+
+
+def words_of(person: Person) -> tuple[str, ...]:
+    """Return what the password of `person` may not be made of."""
+    return (person.email, person.family_name, person.given_name, person.patronymic)
+
+
+def confirmed(email: str, session: Session | None = None) -> Person | None:
+    """Return the person who has confirmed `email`."""
+    found = select(Person).where(
+        Person.email_key == emails.key(email), Person.confirmed_at.is_not(None)
+    )
+    return (session or db.session()).scalars(found).one_or_none()
+
+
+def by_email(email: str) -> Person | None:
+    """Return who signs in as `email`: who confirmed it, else who said it last."""
+    found = (
+        select(Person)
+        .where(Person.email_key == emails.key(email))
+        .order_by(Person.confirmed_at.is_(None), Person.id.desc())
+        .limit(1)
+    )
+    person: Person | None = db.session.scalars(found).one_or_none()
+    return person
+
+
+def add(session: Session, applicant: Applicant) -> Person:
+    """Make a person out of what was said, unconfirmed, in the open write transaction."""
+    person = Person(
+        kind=Kind.ACCOUNT.value,
+        family_name=applicant.family_name,
+        given_name=applicant.given_name,
+        patronymic=applicant.patronymic,
+        email=applicant.email,
+        email_key=emails.key(applicant.email),
+        phone=applicant.phone,
+        language=applicant.language.value,
+        created_at=clock.now(),
+    )
+    session.add(person)
+    session.flush()
+    return person
+
+
+def invite(session: Session, applicant: Applicant) -> Person:
+    """Return the person of the address, made if there is none; without a password.
+
+    The invitation's link confirms the address (`recovery.invitation`).
+    """
+    return confirmed(applicant.email, session) or add(session, applicant)

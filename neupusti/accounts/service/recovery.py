@@ -1,0 +1,158 @@
+"""Setting a password anew: by a link, by the old one, or after somebody else was in.
+
+Every way ends all sessions but the one that asked, and every link that was sent before.
+None of them goes round the second step.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from neupusti.accounts.models import Credential, Kind, Person, SignIn
+from neupusti.accounts.service import (
+    letters,
+    limits,
+    passwords,
+    people,
+    registration,
+    second_factor,
+    sessions,
+    signing_in,
+)
+from neupusti.accounts.service.events import Event
+from neupusti.config import settings
+from neupusti.core import emails, journal, throttle, tokens
+from neupusti.core.database import db, writing
+from neupusti.core.languages import Language
+from neupusti.core.mail.letters import To, post
+from neupusti.core.tokens import TokenError
+
+RESET = "reset password"
+LIFE = timedelta(minutes=30)
+INVITATION_LIFE = timedelta(days=3)
+
+
+def ask(email: str, language: Language, device: str, network: str) -> None:
+    """Write to `email`: a link where there is an account, else that there is none.
+
+    The page answers the same for both. Raise TooManyError.
+    """
+    throttle.take(
+        (limits.RESET_LETTER, emails.key(email)), (limits.LETTERS_NETWORK, network)
+    )
+    with writing() as session:
+        person = people.confirmed(email, session)
+        if person is None or person.kind != Kind.ACCOUNT:
+            to = To(email=email, language=language)
+            post(session, letters.UNKNOWN, to, key=letters.fresh_key(letters.UNKNOWN))
+            return
+        send_link(session, person)
+        journal.notice(session, person.id, Event.RESET_ASKED, device)
+
+
+def send_link(session: Session, person: Person) -> None:
+    """Write to `person` a link that sets the password anew."""
+    tokens.revoke(session, person.id, RESET)
+    token = tokens.issue(session, RESET, LIFE, person=person.id)
+    letters.tell(session, letters.RESET, person, {"token": token})
+
+
+def invitation(session: Session, person: int) -> str:
+    """Return the token of a link by which an invited person sets the first password.
+
+    Following it confirms the address: `accounts.reset` is its page.
+    """
+    tokens.revoke(session, person, RESET)
+    return tokens.issue(session, RESET, INVITATION_LIFE, person=person)
+
+
+def whose(token: str) -> Person:
+    """Return whose password the link sets, changing nothing; raise TokenError."""
+    person = db.session.get(Person, tokens.peek(RESET, token).person)
+    if person is None:
+        raise TokenError
+    return person
+
+
+def reset(token: str, password: str, device: str) -> None:
+    """Set the password by the link of a letter; raise TokenError, Fault.
+
+    The link came by mail, so it confirms the address too.
+    """
+    person = whose(token)
+    about, shortest = people.words_of(person), shortest_for(person.id)
+    db.session.rollback()
+    passwords.check(password, about, shortest=shortest)
+    kept = passwords.hashed(password)
+    with writing() as session:
+        number = tokens.redeem(session, RESET, token).person
+        found = session.get(Person, number)
+        if found is None:
+            raise TokenError
+        registration.settle(session, found)
+        _changed(session, found, kept)
+        sessions.end_all(session, found.id)
+        throttle.forget(session, limits.SIGN_IN_ACCOUNT, found.email_key)
+        journal.notice(session, found.id, Event.PASSWORD_RESET, device)
+
+
+def change(number: int, person: int, old: str, new: str) -> str:
+    """Change the password of a signed-in person; return the session's new key.
+
+    Every other session ends. Raise Fault, TooManyError.
+    """
+    signing_in.check_password(person, old)
+    about = people.words_of(db.session.get_one(Person, person))
+    shortest = shortest_for(person)
+    db.session.rollback()
+    passwords.check(new, about, shortest=shortest)
+    kept = passwords.hashed(new)
+    with writing() as session:
+        _changed(session, session.get_one(Person, person), kept)
+        sessions.end_all(session, person, but=number)
+        row = session.get_one(SignIn, number)
+        row.remember_digest = None
+        journal.notice(session, person, Event.PASSWORD_CHANGED, row.device)
+        return sessions.renew(session, row)
+
+
+def not_me(token: str, device: str) -> None:
+    """Lock the account at its owner's word: nobody is in, no password works.
+
+    A link to set a new one goes to the address. Raise TokenError.
+    """
+    with writing() as session:
+        number = tokens.redeem(session, signing_in.NOT_ME, token).person
+        person = session.get(Person, number)
+        if person is None:
+            raise TokenError
+        lock(session, person)
+        journal.notice(session, person.id, Event.NOT_ME, device)
+
+
+def lock(session: Session, person: Person) -> None:
+    """End every session, take the password back, and write how to set a new one (5.5)."""
+    sessions.end_all(session, person.id)
+    tokens.revoke(session, person.id)
+    passwords.set_password(session, person.id, None)
+    token = tokens.issue(session, RESET, INVITATION_LIFE, person=person.id)
+    letters.tell(session, letters.LOCKED, person, {"token": token})
+
+
+def shortest_for(person: int) -> int:
+    """Return how many characters a password of `person` needs at least."""
+    if second_factor.active(person):
+        return passwords.SHORTEST_WITH_FACTOR
+    return settings().password_min
+
+
+def has_password(person: int) -> bool:
+    """Tell whether `person` has set a password."""
+    credential = db.session.get(Credential, person)
+    return credential is not None and credential.password_hash is not None
+
+
+def _changed(session: Session, person: Person, kept: str) -> None:
+    passwords.set_password(session, person.id, kept)
+    tokens.revoke(session, person.id)
+    letters.tell(session, letters.PASSWORD_CHANGED, person)

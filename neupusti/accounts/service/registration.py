@@ -1,0 +1,150 @@
+"""Registering: the same answer for every address, and a letter that tells its owner more.
+
+Until the link of the letter is followed, an account is only somebody's word: several may
+stand for one address, and the first to be confirmed takes it.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from neupusti.accounts.models import Credential, Kind, Person
+from neupusti.accounts.service import letters, limits, passwords, people
+from neupusti.accounts.service.events import Event
+from neupusti.accounts.service.people import Applicant
+from neupusti.config import settings
+from neupusti.core import clock, emails, evidence, journal, throttle, tokens
+from neupusti.core.database import db, writing
+from neupusti.core.evidence import Given
+from neupusti.core.journal import Actor, ActorKind, Deed, Operation
+from neupusti.core.personal import Purpose
+from neupusti.core.tokens import TokenError
+
+CONFIRM = "confirm e-mail"
+LIFE = timedelta(days=3)
+"""An account that nobody confirms goes after so long, and its link with it."""
+
+
+def register(
+    applicant: Applicant, password: str, consents: Sequence[Given], where: tuple[str, str]
+) -> None:
+    """Take a registration; what the owner of the address reads depends on who it is.
+
+    `where` is (device, network). Raise Fault where the password may not be chosen,
+    TooManyError where letters to this address or from this network were too many.
+    """
+    device, network = where
+    shortest = settings().password_min
+    passwords.check(password, applicant.words, shortest=shortest)
+    throttle.take(
+        (limits.CONFIRM_LETTER, emails.key(applicant.email)),
+        (limits.LETTERS_NETWORK, network),
+    )
+    kept = passwords.hashed(password)
+    with writing() as session:
+        known = people.confirmed(applicant.email, session)
+        if known is not None and known.kind == Kind.ACCOUNT:
+            letters.tell(session, letters.EXISTING, known)
+            return
+        person = people.add(session, applicant)
+        passwords.set_password(session, person.id, kept)
+        for consent in consents:
+            evidence.keep(session, consent, email=person.email, person=person.id)
+        journal.record(session, _collected(person.id))
+        journal.notice(session, person.id, Event.REGISTERED, device)
+        send_link(session, person)
+
+
+def send_link(session: Session, person: Person) -> None:
+    """Write to `person` how to confirm the address, in the open write transaction."""
+    tokens.revoke(session, person.id, CONFIRM)
+    token = tokens.issue(session, CONFIRM, LIFE, person=person.id)
+    letters.tell(session, letters.CONFIRM, person, {"token": token})
+
+
+def resend(person: Person) -> None:
+    """Send the link once more; raise TooManyError where it was asked for too often."""
+    number = person.id
+    throttle.take((limits.CONFIRM_LETTER, person.email_key))
+    with writing() as session:
+        send_link(session, session.get_one(Person, number))
+
+
+def waiting(token: str) -> Person:
+    """Return whose address the link confirms, changing nothing; raise TokenError."""
+    person = db.session.get(Person, tokens.peek(CONFIRM, token).person)
+    if person is None:
+        raise TokenError
+    return person
+
+
+def confirm(token: str, device: str) -> None:
+    """Confirm the address the link was sent to; raise TokenError.
+
+    Other words for the same address go, and a guest's orders are now the account's.
+    """
+    with writing() as session:
+        number = tokens.redeem(session, CONFIRM, token).person
+        person = session.get(Person, number)
+        if person is None:
+            raise TokenError
+        known = people.confirmed(person.email, session)
+        if known is not None:
+            person = _adopted(session, known, person)
+        settle(session, person)
+        journal.notice(session, person.id, Event.CONFIRMED, device)
+
+
+def decline(token: str) -> None:
+    """Destroy the account that somebody made for a foreign address; raise TokenError."""
+    with writing() as session:
+        number = tokens.redeem(session, CONFIRM, token).person
+        session.execute(
+            delete(Person).where(Person.id == number, Person.confirmed_at.is_(None))
+        )
+        journal.record(
+            session,
+            Deed(
+                operation=Operation.DESTRUCTION,
+                what="unconfirmed account",
+                why=Purpose.CONFIRMATION,
+                person=number,
+            ),
+        )
+
+
+def settle(session: Session, person: Person) -> None:
+    """Note that `person` has the address, and forget what others said about it."""
+    if person.confirmed_at is None:
+        person.confirmed_at = clock.now()
+        session.flush()
+    session.execute(
+        delete(Person).where(
+            Person.email_key == person.email_key, Person.confirmed_at.is_(None)
+        )
+    )
+
+
+def _adopted(session: Session, known: Person, fresh: Person) -> Person:
+    """Make the guest `known` an account with what `fresh` said; raise TokenError."""
+    if known.kind != Kind.GUEST:
+        raise TokenError
+    credential = session.get_one(Credential, fresh.id)
+    passwords.set_password(session, known.id, credential.password_hash)
+    known.kind = Kind.ACCOUNT.value
+    for column in ("family_name", "given_name", "patronymic", "phone", "language"):
+        setattr(known, column, getattr(fresh, column))
+    session.flush()
+    return known
+
+
+def _collected(person: int) -> Deed:
+    return Deed(
+        operation=Operation.COLLECTION,
+        what="registration",
+        why=Purpose.ACCOUNT,
+        person=person,
+        actor=Actor(ActorKind.PERSON, person),
+    )

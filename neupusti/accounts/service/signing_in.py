@@ -1,0 +1,185 @@
+"""Signing in: the password, the code where there is one, and a letter from a new device.
+
+A known and an unknown address get the same answer, and the same work is done for both.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from neupusti.accounts.models import Credential, KnownDevice, Person, SignIn
+from neupusti.accounts.service import (
+    letters,
+    limits,
+    passwords,
+    people,
+    registration,
+    second_factor,
+    sessions,
+)
+from neupusti.accounts.service.events import Event
+from neupusti.accounts.service.faults import Fault
+from neupusti.accounts.service.sessions import Opened, Where
+from neupusti.core import clock, emails, journal, throttle, tokens
+from neupusti.core.database import db, writing
+from neupusti.core.errors import TooManyError
+
+NOT_ME = "not me"
+NOT_ME_LIFE = timedelta(days=7)
+WRONG = _("This e-mail and this password do not belong together.")
+WRONG_CODE = _("This code is wrong, or it was used already. Wait for the next one.")
+UNCONFIRMED = _("This e-mail is not confirmed yet. Follow the link in the letter we sent.")
+AGAIN = _("The time for the code is over. Begin the sign-in anew.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What the form of the sign-in says."""
+
+    email: str
+    password: str
+    remember: bool
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A sign-in that began, or that waits for the code (`half`)."""
+
+    opened: Opened
+    half: bool = False
+
+
+def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
+    """Begin a sign-in; raise Fault with the words for the person, or TooManyError."""
+    account = emails.key(attempt.email)
+    throttle.take(
+        (limits.SIGN_IN_ACCOUNT, account),
+        (limits.SIGN_IN_NETWORK, network),
+        (limits.SIGN_IN_ALL, limits.EVERYBODY),
+    )
+    person = people.by_email(attempt.email)
+    number = person.id if person else None
+    confirmed = person is not None and person.confirmed_at is not None
+    credential = db.session.get(Credential, number) if number else None
+    kept = credential.password_hash if credential else None
+    # Hashing may have to wait for its turn: it holds no connection meanwhile.
+    db.session.rollback()
+    if not passwords.matches(kept, attempt.password) or number is None or kept is None:
+        _refused(number, where)
+        raise Fault("email", WRONG)
+    if not confirmed:
+        _remind(number)
+        raise Fault("email", UNCONFIRMED)
+    fresh = passwords.hashed(attempt.password) if passwords.outdated(kept) else None
+    half = second_factor.active(number)
+    with writing() as session:
+        throttle.forget(session, limits.SIGN_IN_ACCOUNT, account)
+        throttle.give_back(session, limits.SIGN_IN_NETWORK, network)
+        if fresh:
+            session.get_one(Credential, number).password_hash = fresh
+        opened = sessions.start(
+            session, number, where, remember=attempt.remember, complete=not half
+        )
+        if not half:
+            _entered(session, number, where, opened)
+    if half and attempt.code:
+        return pass_code(opened.key, attempt.code, remember=attempt.remember)
+    return Entered(opened, half)
+
+
+def pass_code(key: str | None, code: str, *, remember: bool) -> Entered:
+    """End the sign-in that waits for its code; raise Fault or TooManyError."""
+    row = sessions.find(key)
+    if row is None or row.completed_at is not None:
+        raise Fault("email", AGAIN)
+    number, person = row.id, row.person
+    where = Where(row.device, row.network)
+    if not second_factor.passes(person, code, where.device):
+        raise Fault("code", WRONG_CODE)
+    with writing() as session:
+        half = session.get(SignIn, number)
+        if half is None:
+            raise Fault("email", AGAIN)
+        opened = sessions.complete(session, half, remember=remember)
+        _entered(session, person, where, opened)
+    return Entered(opened)
+
+
+def prove(number: int, person: int, password: str) -> str:
+    """Check the password again before a dangerous act; return the session's new key.
+
+    Raise Fault or TooManyError.
+    """
+    check_password(person, password)
+    with writing() as session:
+        row = session.get_one(SignIn, number)
+        journal.notice(session, person, Event.PROVED, row.device)
+        return sessions.renew(session, row)
+
+
+def check_password(person: int, password: str) -> None:
+    """Raise Fault where `password` is not that of `person`; TooManyError as at sign-in."""
+    account = db.session.get_one(Person, person).email_key
+    throttle.take((limits.SIGN_IN_ACCOUNT, account))
+    credential = db.session.get(Credential, person)
+    kept = credential.password_hash if credential else None
+    db.session.rollback()
+    if not passwords.matches(kept, password):
+        raise Fault("current", _("This is not your password."))
+    with writing() as session:
+        throttle.forget(session, limits.SIGN_IN_ACCOUNT, account)
+
+
+def sign_out(number: int, person: int) -> None:
+    """End one sign-in for good."""
+    with writing() as session:
+        row = session.get(SignIn, number)
+        if row is not None:
+            journal.notice(session, person, Event.SIGNED_OUT, row.device)
+            sessions.end(session, person, number)
+
+
+def _entered(session: Session, person: int, where: Where, opened: Opened) -> None:
+    """Note a sign-in, and write to its owner where the device is new."""
+    now = clock.now()
+    journal.notice(session, person, Event.SIGNED_IN, where.device)
+    known = session.scalars(select(KnownDevice).where(KnownDevice.person == person)).all()
+    pair = (where.device, where.network)
+    for device in known:
+        if (device.device, device.network) == pair:
+            device.seen(now)
+            return
+    session.add(
+        KnownDevice(
+            person=person,
+            device=where.device,
+            network=where.network,
+            first_at=now,
+            last_at=now,
+        )
+    )
+    if known:
+        token = tokens.issue(
+            session, NOT_ME, NOT_ME_LIFE, person=person, target=opened.number
+        )
+        journal.notice(session, person, Event.NEW_DEVICE, where.device)
+        told = {"device": where.device, "at": now, "token": token}
+        letters.tell(session, letters.NEW_DEVICE, session.get_one(Person, person), told)
+
+
+def _refused(person: int | None, where: Where) -> None:
+    if person is not None:
+        with writing() as session:
+            journal.notice(session, person, Event.SIGN_IN_REFUSED, where.device)
+
+
+def _remind(person: int) -> None:
+    try:
+        registration.resend(db.session.get_one(Person, person))
+    except TooManyError:
+        # It was sent often enough; the words on the page are true all the same.
+        return

@@ -1,0 +1,124 @@
+"""Setting up the second step, its recovery codes, switching it off."""
+
+from io import BytesIO
+
+import segno
+from flask import Response as FileResponse
+from flask import abort, make_response, render_template
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from neupusti.accounts import forms
+from neupusti.accounts.models import Person
+from neupusti.accounts.service import second_factor
+from neupusti.accounts.service.signing_in import WRONG_CODE
+from neupusti.accounts.views import signed
+from neupusti.accounts.views.blueprint import bp, done, to, where
+from neupusti.core import staff
+from neupusti.core.database import db
+from neupusti.core.errors import Refusal
+from neupusti.core.forms.base import shown
+from neupusti.core.identity import Identity
+
+
+class StaffNeedsFactorError(Refusal):
+    """A member of staff wants to do without a second step."""
+
+    status = 403
+
+
+@bp.get("/account/two-factor")
+def two_factor() -> Response:
+    """Show how to set the second step up, or that it is on."""
+    person = signed.me()
+    if person.has_factor:
+        codes = len(second_factor.codes(person.person))
+        page = render_template(
+            "accounts/factor_on.html",
+            form=forms.Press(),
+            codes=codes,
+            needed=staff.is_staff(person.person),
+            done=done(),
+        )
+        return make_response(page)
+    return _set_up(forms.AppCode(), person)
+
+
+@bp.post("/account/two-factor")
+def confirm_factor() -> Response:
+    """Switch the second step on by the first code of the app."""
+    person = signed.me()
+    form = forms.AppCode()
+    if person.has_factor:
+        return to("two_factor")
+    if form.validate():
+        key = second_factor.confirm(
+            person.person, person.session, form.code.data, where().device
+        )
+        if key is not None:
+            signed.renew(key)
+            return to("recovery_codes")
+        form.refuse("code", str(WRONG_CODE))
+    return _set_up(form, person)
+
+
+@bp.get("/account/two-factor/qr.svg")
+def picture() -> FileResponse:
+    """Send the picture an app photographs: a file, since our pages allow no `data:`."""
+    person = signed.me()
+    if person.has_factor:
+        abort(404)
+    owner = db.session.get_one(Person, person.person)
+    row = second_factor.proposed(person.person, person.session)
+    drawn = BytesIO()
+    segno.make(second_factor.address(row, owner), micro=False).save(
+        drawn, kind="svg", scale=5, border=4, light="#fff", dark="#000", xmldecl=False
+    )
+    return FileResponse(drawn.getvalue(), mimetype="image/svg+xml")
+
+
+@bp.get("/account/two-factor/codes")
+def recovery_codes() -> Response:
+    """Show the recovery codes that were not used."""
+    person = signed.me()
+    if not person.has_factor:
+        return to("two_factor")
+    codes = second_factor.codes(person.person)
+    page = render_template(
+        "accounts/codes.html", codes=codes, form=forms.Press(), done=done()
+    )
+    return make_response(page)
+
+
+@bp.post("/account/two-factor/codes")
+def new_codes() -> Response:
+    """Make new recovery codes; the old ones open nothing any more."""
+    person = signed.me()
+    if person.has_factor:
+        second_factor.new_codes(person.person, where().device)
+    return to("recovery_codes", done="codes")
+
+
+@bp.post("/account/two-factor/off")
+def switch_off() -> Response:
+    """Do without the second step: staff may not."""
+    person = signed.me()
+    if staff.is_staff(person.person):
+        raise StaffNeedsFactorError(
+            _("Members of staff sign in with a second step. It cannot be switched off.")
+        )
+    if person.has_factor:
+        second_factor.switch_off(person.person, where().device)
+    return to("two_factor", done="factor-off")
+
+
+def _set_up(form: forms.AppCode, person: Identity) -> Response:
+    secret = second_factor.secret(second_factor.proposed(person.person, person.session))
+    groups = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
+    return shown(
+        "accounts/factor.html",
+        form,
+        secret=groups,
+        needed=staff.is_staff(person.person),
+        done=done(),
+    )

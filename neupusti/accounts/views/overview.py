@@ -1,0 +1,64 @@
+"""The account's first page, and where the person is signed in."""
+
+import re
+
+from flask import make_response, render_template, request
+from werkzeug.wrappers import Response
+
+from neupusti.accounts import forms
+from neupusti.accounts.models import Person
+from neupusti.accounts.service import sessions
+from neupusti.accounts.service.events import Event
+from neupusti.accounts.views import signed
+from neupusti.accounts.views.blueprint import bp, done, to, where
+from neupusti.core import journal
+from neupusti.core.database import db, writing
+from neupusti.core.feature import Place
+from neupusti.core.registry import registry
+
+NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+OTHERS = "others"
+EVERYWHERE = "everywhere"
+
+
+@bp.get("/account/")
+def overview() -> Response:
+    """Show the account: who it is, and what can be done."""
+    person = signed.me()
+    page = render_template(
+        "accounts/overview.html",
+        person=db.session.get_one(Person, person.person),
+        me=person,
+        pages=registry().pages_in(Place.ACCOUNT),
+        form=forms.Press(),
+        done=done(),
+    )
+    return make_response(page)
+
+
+@bp.get("/account/sessions")
+def sessions_page() -> Response:
+    """List the devices that are signed in."""
+    person = signed.me()
+    rows = sessions.live(person.person)
+    page = render_template(
+        "accounts/sessions.html", rows=rows, me=person, form=forms.Press(), done=done()
+    )
+    return make_response(page)
+
+
+@bp.post("/account/sessions")
+def end_sessions() -> Response:
+    """End one sign-in of the person, all but this, or all."""
+    person = signed.me()
+    which = request.form.get("session", "")
+    with writing() as session:
+        if which in {OTHERS, EVERYWHERE}:
+            but = person.session if which == OTHERS else None
+            sessions.end_all(session, person.person, but=but)
+            journal.notice(session, person.person, Event.SESSIONS_ENDED, where().device)
+        elif NUMBER.fullmatch(which) and sessions.end(session, person.person, int(which)):
+            journal.notice(session, person.person, Event.SESSIONS_ENDED, where().device)
+    if which in {EVERYWHERE, str(person.session)}:
+        return signed.end(to("login", done="signed-out"))
+    return to("sessions_page", done="ended")

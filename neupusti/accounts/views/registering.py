@@ -1,0 +1,105 @@
+"""Registering, and confirming the address."""
+
+import time
+
+from flask import make_response, render_template, request
+from werkzeug.wrappers import Response
+
+from neupusti.accounts import forms
+from neupusti.accounts.service import registration
+from neupusti.accounts.service.faults import Fault
+from neupusti.accounts.service.people import Applicant
+from neupusti.accounts.views.blueprint import (
+    bp,
+    evenly,
+    gone,
+    network,
+    secret,
+    to,
+    where,
+)
+from neupusti.config import settings
+from neupusti.core import languages
+from neupusti.core.evidence import Given
+from neupusti.core.forms.base import shown
+from neupusti.core.forms.consent import Consent, Statement
+from neupusti.core.tokens import TokenError
+from neupusti.policy.service.shelf import shelf
+
+
+@bp.route("/account/register", methods=["GET", "POST"])
+def register() -> Response:
+    """Take a registration; the answer is the same whoever has the address."""
+    begun = time.monotonic()
+    form = forms.Register()
+    form.consent.ask(forms.ACCOUNT, settings().operator)
+    form.newsletter.ask(forms.NEWS, settings().operator)
+    if form.validate_on_submit():
+        consents = [_given(form.consent, forms.ACCOUNT)]
+        if form.newsletter.data:
+            consents.append(_given(form.newsletter, forms.NEWS))
+        try:
+            registration.register(
+                _applicant(form), form.password.data, consents, (where().device, network())
+            )
+        except Fault as fault:
+            form.refuse(fault.field, str(fault.words))
+        else:
+            evenly(begun)
+            return to("registered")
+    return shown("accounts/register.html", form, shortest=settings().password_min)
+
+
+@bp.get("/account/register/sent")
+def registered() -> Response:
+    """Say that a letter is on its way."""
+    return make_response(render_template("accounts/sent.html", reset=False))
+
+
+@bp.get("/account/confirm/<token>")
+def confirm(token: str) -> Response:
+    """Show whose account the link confirms; following it changes nothing yet.
+
+    Scanners of mail follow links: the deed is a button's.
+    """
+    try:
+        person = registration.waiting(token)
+    except TokenError:
+        raise gone() from None
+    form = forms.Press()
+    page = render_template("accounts/confirm.html", person=person, token=token, form=form)
+    return secret(make_response(page))
+
+
+@bp.post("/account/confirm/<token>")
+def settle(token: str) -> Response:
+    """Confirm the address, or destroy the account that somebody else made for it."""
+    try:
+        if request.form.get("choice") == "decline":
+            registration.decline(token)
+            return to("login", done="declined")
+        registration.confirm(token, where().device)
+    except TokenError:
+        raise gone() from None
+    return to("login", done="confirmed")
+
+
+def _applicant(form: forms.Register) -> Applicant:
+    return Applicant(
+        family_name=form.family_name.data,
+        given_name=form.given_name.data,
+        patronymic=form.patronymic.data,
+        email=form.email.data,
+        phone=form.phone.data or None,
+        language=languages.current(),
+    )
+
+
+def _given(box: Consent, statement: Statement) -> Given:
+    return Given(
+        form="registration",
+        purpose=statement.purpose,
+        text=box.text,
+        language=languages.current(),
+        edition=shelf().in_force(),
+    )

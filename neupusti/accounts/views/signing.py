@@ -1,0 +1,141 @@
+"""Signing in and out, proving oneself again, and "this was not me"."""
+
+import time
+from typing import Any
+
+from flask import make_response, render_template, request, url_for
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Response
+
+from neupusti.accounts import forms
+from neupusti.accounts.service import recovery, signing_in
+from neupusti.accounts.service.faults import Fault
+from neupusti.accounts.service.signing_in import Attempt, Entered
+from neupusti.accounts.views import signed
+from neupusti.accounts.views.blueprint import (
+    back,
+    bp,
+    done,
+    evenly,
+    gone,
+    network,
+    secret,
+    to,
+    where,
+)
+from neupusti.core import identity, redirects, tokens
+from neupusti.core.forms.base import shown
+from neupusti.core.tokens import TokenError
+
+
+@bp.get("/account/login")
+def login() -> Response:
+    """Ask for the password, or for the code if that is what is missing."""
+    if identity.current() is not None:
+        return back(request.args.get("next"))
+    if signed.half() is not None and "again" not in request.args:
+        return _code_page(forms.SecondStep(request.args))
+    return _page(forms.SignIn(request.args))
+
+
+@bp.post("/account/login")
+def sign_in() -> Response:
+    """Take the password, the code, or both at once."""
+    if "password" not in request.form and "code" in request.form:
+        return _second_step()
+    begun = time.monotonic()
+    form = forms.SignIn()
+    if not form.validate():
+        return _page(form)
+    attempt = Attempt(
+        email=form.email.data,
+        password=form.password.data,
+        remember=form.remember.data,
+        code=form.code.data or "",
+    )
+    try:
+        entered = signing_in.sign_in(attempt, where(), network())
+    except Fault as fault:
+        form.refuse(fault.field, str(fault.words))
+        evenly(begun)
+        return _page(form)
+    return _entered(entered, form.next.data, remember=form.remember.data)
+
+
+@bp.post("/account/logout")
+def logout() -> Response:
+    """End this sign-in at the server; a copy of its cookie opens nothing."""
+    person = identity.current()
+    if person is not None:
+        signing_in.sign_out(person.session, person.person)
+    return signed.end(to("login", done="signed-out"))
+
+
+@bp.route("/account/reauthenticate", methods=["GET", "POST"])
+def reauthenticate() -> Response:
+    """Ask for the password once more before a dangerous act (V7.5.1)."""
+    form = forms.Prove(request.args) if request.method == "GET" else forms.Prove()
+    if form.validate_on_submit():
+        person = signed.me()
+        try:
+            key = signing_in.prove(person.session, person.person, form.current.data)
+        except Fault as fault:
+            form.refuse(fault.field, str(fault.words))
+        else:
+            signed.renew(key)
+            return back(form.next.data)
+    return shown("accounts/reauthenticate.html", form)
+
+
+@bp.get("/account/not-me/<token>")
+def not_me(token: str) -> Response:
+    """Say what the button does; following the link changes nothing yet."""
+    try:
+        tokens.peek(signing_in.NOT_ME, token)
+    except TokenError:
+        raise gone() from None
+    page = render_template("accounts/not_me.html", token=token, form=forms.Press())
+    return secret(make_response(page))
+
+
+@bp.post("/account/not-me/<token>")
+def lock(token: str) -> Response:
+    """Lock the account at its owner's word (5.5)."""
+    try:
+        recovery.not_me(token, where().device)
+    except TokenError:
+        raise gone() from None
+    return signed.end(to("login", done="locked"))
+
+
+def _second_step() -> Response:
+    form = forms.SecondStep()
+    if signed.half() is None:
+        return to("login", next=redirects.own(form.next.data, ""))
+    if not form.validate():
+        return _code_page(form)
+    remember = form.remember.data == "y"
+    try:
+        entered = signing_in.pass_code(signed.key(), form.code.data, remember=remember)
+    except Fault as fault:
+        form.refuse("code", str(fault.words))
+        return _code_page(form)
+    return _entered(entered, form.next.data, remember=remember)
+
+
+def _entered(entered: Entered, address: str | None, *, remember: bool) -> Response:
+    if not entered.half:
+        return signed.begin(back(address), entered.opened)
+    # What the second step must know travels in its address: nothing in it is secret.
+    asked: dict[str, Any] = {"remember": "y"} if remember else {}
+    if kept := redirects.own(address, ""):
+        asked["next"] = kept
+    return signed.begin(redirect(url_for("accounts.login", **asked), 303), entered.opened)
+
+
+def _page(form: forms.SignIn) -> Response:
+    return shown("accounts/login.html", form, done=done())
+
+
+def _code_page(form: forms.SecondStep) -> Response:
+    return shown("accounts/code.html", form)

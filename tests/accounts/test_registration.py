@@ -1,0 +1,282 @@
+"""Registering: consents with their proof, one answer for all addresses, confirmation."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from neupusti.accounts.models import Credential, Person
+from neupusti.core import evidence
+from neupusti.core.database import db
+from neupusti.core.evidence import ConsentEvidence
+from neupusti.core.journal import ProcessingEvent
+from neupusti.core.personal import Purpose
+from tests.accounts.cast import PASSWORD, account, hidden, letters, link, sign_in, submit
+from tests.people import AIGERIM, BOLAT
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+Clock = Callable[[datetime], None]
+FORM = {
+    "family_name": "Сейтқали",
+    "given_name": "Әлия",
+    "patronymic": "",
+    "email": AIGERIM.email,
+    "phone": "8 (701) 000-00-01",
+    "password": PASSWORD,
+    "consent": "y",
+}
+
+
+def register(client: FlaskClient, prefix: str = "", **changes: Any) -> TestResponse:
+    return submit(client, f"{prefix}/account/register", {**FORM, **changes})
+
+
+def people() -> list[Person]:
+    db.session.rollback()
+    return list(db.session.scalars(select(Person).order_by(Person.id)))
+
+
+@pytest.mark.clause("3.1")
+@pytest.mark.clause("4.1.6")
+def test_who_registers_and_confirms_can_sign_in(app: Flask, client: FlaskClient) -> None:
+    answer = register(client)
+    assert (answer.status_code, answer.location) == (303, "/account/register/sent")
+    [person] = people()
+    assert person.full_name == "Сейтқали Әлия"
+    assert person.phone == "+77010000001"
+    assert person.confirmed_at is None
+    [letter] = letters(AIGERIM.email)
+    path = link(letter)
+    page = client.get(path)
+    assert "Сейтқали Әлия" in page.text
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert people()[0].confirmed_at is None
+    settled = submit(client, path, {"choice": "confirm"})
+    assert settled.location == "/account/login?done=confirmed"
+    [person] = people()
+    assert person.confirmed_at is not None
+    said = {"email": AIGERIM.email, "password": PASSWORD}
+    entered = submit(client, "/account/login", said)
+    assert (entered.status_code, entered.location) == (303, "/account/")
+    assert AIGERIM.email in client.get("/account/").text
+
+
+@pytest.mark.clause("2.1")
+def test_the_consent_is_proved_by_its_exact_words(app: Flask, client: FlaskClient) -> None:
+    page = client.get("/kk/account/register").text
+    register(client, "/kk")
+    [person] = people()
+    [(row, _withdrawal, words)] = evidence.of_person(person.id)
+    assert (row.language, row.form, row.purpose) == ("kk", "registration", "4.1.6")
+    assert row.wording == evidence.digest(words)
+    for line in words.splitlines():
+        assert line.replace("«", "«") in page
+    assert "БСН" in words
+    assert f'value="{row.wording}"' in page
+    assert person.language == "kk"
+
+
+@pytest.mark.clause("2.1")
+@pytest.mark.parametrize("consent", ["", "n", "0", "no", "a" * 64])
+def test_without_the_consent_nothing_is_kept(
+    app: Flask, client: FlaskClient, consent: str
+) -> None:
+    fields = {name: value for name, value in FORM.items() if name != "consent"}
+    if consent:
+        fields["consent"] = consent
+    answer = submit(client, "/account/register", fields)
+    assert answer.status_code == 422
+    assert 'href="#consent"' in answer.text
+    assert people() == []
+    assert db.session.scalar(select(func.count()).select_from(ConsentEvidence)) == 0
+
+
+@pytest.mark.clause("4.1.9")
+def test_the_newsletter_is_a_consent_of_its_own(app: Flask, client: FlaskClient) -> None:
+    page = client.get("/account/register").text
+    assert "checked" not in page
+    register(client, newsletter="y")
+    [person] = people()
+    news = evidence.in_force(person.id, Purpose.NEWS)
+    assert news is not None
+    assert evidence.in_force(person.id, Purpose.ACCOUNT) is not None
+    assert len(evidence.of_person(person.id)) == 2
+
+
+@pytest.mark.clause("3.2.3")
+def test_a_known_address_gets_the_same_answer_and_a_letter(
+    app: Flask, client: FlaskClient
+) -> None:
+    account(AIGERIM)
+    known = register(client)
+    unknown = register(app.test_client(), email=BOLAT.email)
+    assert (known.status_code, known.location) == (unknown.status_code, unknown.location)
+    assert known.text == unknown.text
+    [letter] = letters(AIGERIM.email)
+    assert letter.kind == "accounts.existing"
+    assert [p.email for p in people()] == [AIGERIM.email, BOLAT.email]
+
+
+def test_the_first_to_confirm_takes_the_address(app: Flask, client: FlaskClient) -> None:
+    """Who only says a foreign address cannot lie in wait for its owner."""
+    register(client, given_name="Чужой", password="пустой сарай за рекой")
+    register(client)
+    stranger, mine = letters(AIGERIM.email)
+    submit(client, link(mine), {"choice": "confirm"})
+    [person] = people()
+    assert person.given_name == "Әлия"
+    assert client.get(link(stranger)).status_code == 404
+    assert db.session.scalar(select(func.count()).select_from(Credential)) == 1
+
+
+def test_the_owner_of_the_address_can_destroy_the_account(
+    app: Flask, client: FlaskClient
+) -> None:
+    register(client)
+    path = link(letters(AIGERIM.email)[0])
+    answer = submit(client, path, {"choice": "decline"})
+    assert answer.location == "/account/login?done=declined"
+    assert people() == []
+    assert client.get(path).status_code == 404
+    deeds = db.session.scalars(select(ProcessingEvent.operation)).all()
+    assert deeds == ["collection", "destruction"]
+
+
+def test_a_link_works_once_and_for_three_days(
+    app: Flask, client: FlaskClient, at: Clock
+) -> None:
+    at(NOON)
+    register(client)
+    path = link(letters(AIGERIM.email)[0])
+    at(NOON + timedelta(days=3))
+    assert client.get(path).status_code == 404
+    at(NOON + timedelta(days=3) - timedelta(seconds=1))
+    page = client.get(path).text
+    said = {**hidden(page), "choice": "confirm"}
+    assert client.post(path, data=said).status_code == 303
+    assert client.post(path, data=said).status_code == 404
+
+
+def test_an_unconfirmed_account_cannot_sign_in_and_is_reminded(
+    app: Flask, client: FlaskClient
+) -> None:
+    register(client)
+    said = {"email": AIGERIM.email, "password": PASSWORD}
+    answer = submit(client, "/account/login", said)
+    assert answer.status_code == 422
+    assert [letter.kind for letter in letters(AIGERIM.email)] == ["accounts.confirm"] * 2
+    wrong = submit(client, "/account/login", {**said, "password": "неверный пароль тут"})
+    assert len(letters(AIGERIM.email)) == 2
+    assert wrong.status_code == 422
+
+
+def test_letters_to_one_address_are_limited(app: Flask, client: FlaskClient) -> None:
+    for _ in range(3):
+        assert register(client).status_code == 303
+    answer = register(client)
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 3600
+    assert register(client, email=BOLAT.email).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("family_name", ""), ("given_name", ""), ("given_name", "1"), ("email", "")),
+        *(("given_name", "Айгерим\u202e"), ("given_name", "a\x00b"), ("email", "нет")),
+        *(("family_name", "я" * 101), ("email", "a@b.kz\r\nBcc: c@d.kz"), ("phone", "12")),
+        *(("patronymic", "<script>"), ("family_name", "x" * 60_000), ("password", "")),
+        *(("password", "коротко"), ("password", "я" * 257), ("password", "пароль123456")),
+        *(("password", "aigerim2000!"), ("password", "a\x00bcdefghijkl")),
+        *(("email", "a" * 300 + "@b.kz"), ("given_name", "\ufffd\ufffd")),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_taken_is_refused_in_words(
+    app: Flask, client: FlaskClient, field: str, value: str
+) -> None:
+    answer = register(client, **{field: value})
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text
+    assert f'id="{field}-error"' in answer.text
+    assert people() == []
+    assert letters(AIGERIM.email) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"given_name": "محمد", "family_name": "O’Neil-Sałek"},
+        {"phone": ""},
+        {"patronymic": "Серікқызы"},
+        {"password": "🐎 қымыз 和平 мир peace"},
+        {"password": "я" * 3 + " семь раз отмерь " + "ы" * 230},
+        {"kind": "staff", "confirmed_at": "2020-01-01", "id": "7"},
+    ],
+    ids=str,
+)
+def test_what_can_be_taken_is_taken(
+    app: Flask, client: FlaskClient, changes: dict[str, str]
+) -> None:
+    assert register(client, **changes).status_code == 303
+    [person] = people()
+    assert (person.kind, person.confirmed_at) == ("account", None)
+
+
+def test_a_megabyte_is_refused_before_it_is_read(app: Flask, client: FlaskClient) -> None:
+    assert register(client, given_name="я" * 1_000_000).status_code == 413
+    assert people() == []
+
+
+def test_bytes_that_are_no_text_are_refused(app: Flask, client: FlaskClient) -> None:
+    said = {**hidden(client.get("/account/register").text), **FORM}
+    said.pop("given_name")
+    body = "&".join(f"{name}={value}" for name, value in said.items())
+    answer = client.post(
+        "/account/register",
+        data=body.encode() + b"&given_name=%FF%FE%C3",
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert answer.status_code == 422
+    assert people() == []
+
+
+def test_the_same_password_typed_on_two_systems_is_one(
+    app: Flask, client: FlaskClient
+) -> None:
+    register(client, password="и\u0306ог и чай с молоком")
+    submit(client, link(letters(AIGERIM.email)[0]), {"choice": "confirm"})
+    who = {"email": AIGERIM.email.upper(), "password": "йог и чай с молоком"}
+    assert submit(client, "/account/login", who).status_code == 303
+
+
+def test_a_form_of_another_site_is_refused(app: Flask, client: FlaskClient) -> None:
+    assert client.post("/account/register", data=FORM).status_code == 400
+    page = client.get("/account/register").text
+    said = {**hidden(page), **FORM}
+    foreign = client.post(
+        "/account/register", data=said, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert foreign.status_code == 403
+    assert people() == []
+
+
+@pytest.mark.clause("3.3.1")
+def test_without_cookies_the_form_says_what_is_missing(app: Flask) -> None:
+    browser = app.test_client(use_cookies=False)
+    answer = submit(browser, "/account/login", {"email": "a@b.kz", "password": "x"})
+    assert answer.status_code == 400
+    assert "session" in answer.text
+    assert "cookie" in answer.text
+    assert "3.3.1" in browser.get("/account/login").text
+
+
+def test_one_address_has_one_confirmed_person(app: Flask) -> None:
+    who = account(AIGERIM)
+    browser = app.test_client()
+    assert sign_in(browser, who).status_code == 303

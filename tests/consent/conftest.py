@@ -1,0 +1,90 @@
+"""What the tests of consent share: a visitor who chooses, and what the site kept of it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from neupusti.app import create_app
+from neupusti.config import Settings
+from neupusti.consent.models import ConsentRecord
+from neupusti.consent.views.room import Room
+from neupusti.core import authorisation
+from neupusti.core.database import db
+from neupusti.core.feature import Feature
+from tests.conftest import Browser
+
+OWN = {"Sec-Fetch-Site": "same-origin"}
+"""What browsers say of a form that our own page sent."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A browser that keeps cookies, and the buttons it presses."""
+
+    client: FlaskClient
+
+    def choose(
+        self, act: str, *categories: str, headers: dict[str, str] | None = None, **form: str
+    ) -> TestResponse:
+        """Press a button of the banner or of the cookies page."""
+        data = {"choice": act, "category": list(categories), **form}
+        return self.client.post("/cookies/", data=data, headers={**OWN, **(headers or {})})
+
+    def press(self, address: str, **form: str) -> TestResponse:
+        """Press a button of another form of ours."""
+        return self.client.post(address, data=form, headers=OWN)
+
+    def cookie(self, name: str = "consent") -> str | None:
+        """Return what the browser keeps under `name`."""
+        found = self.client.get_cookie(name)
+        return found and found.value
+
+
+@pytest.fixture
+def visitor(client: FlaskClient) -> Visitor:
+    """A new visitor, who has agreed to nothing."""
+    return Visitor(client)
+
+
+@pytest.fixture
+def room(app: Flask) -> Room:
+    """The room as the app holds it."""
+    held: Room = app.extensions["neupusti.consent"]
+    return held
+
+
+@pytest.fixture
+def with_features(settings: Settings) -> Iterator[Callable[..., Flask]]:
+    """Make an app of other features on the same databases: what a deployment brings."""
+    made: list[Flask] = []
+
+    def make(*features: Feature, **changes: Any) -> Flask:
+        app = create_app(replace(settings, **changes), features)
+        app.testing = True
+        app.test_client_class = Browser
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
+
+
+def add_view(app: Flask, address: str, view: Callable[[], Any]) -> None:
+    """Add a page that is open to everybody, as a room that came later would."""
+    authorisation.rules(app)[address] = authorisation.PUBLIC
+    app.add_url_rule(address, address, view, methods=["GET", "POST"])
+
+
+def records() -> list[ConsentRecord]:
+    """Return every record that is kept, in order."""
+    db.session.rollback()
+    return list(db.session.scalars(select(ConsentRecord).order_by(ConsentRecord.id)))

@@ -1,0 +1,115 @@
+"""Asked again: only about what the visitor agreed to, and only if it grew or changed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from neupusti.app import FEATURES
+from neupusti.consent.service.declarations import Declarations, digest, mark, marks
+from neupusti.core.feature import Category, Cookie, Feature
+from tests.consent.conftest import Visitor, records
+
+COUNTER = Cookie(
+    name="counter",
+    category=Category.STATISTICS,
+    purpose="Counts visits.",
+    lifetime=timedelta(days=30),
+)
+SECOND = replace(COUNTER, name="second")
+TASTE = Cookie(name="taste", category=Category.PREFERENCES, purpose="Keeps a taste.")
+BANNER = 'value="reject"'
+
+
+def with_cookies(*cookies: Cookie) -> tuple[Feature, ...]:
+    """Return the site with one more room that declares `cookies`."""
+    return (*FEATURES, Feature(name="more", clauses=(), cookies=cookies))
+
+
+def asked(app: Flask, cookie: str | None) -> bool:
+    """Tell whether another deployment asks the visitor who holds `cookie`."""
+    page = app.test_client(use_cookies=False).get(
+        "/en/", headers={"Cookie": f"consent={cookie}"}
+    )
+    assert page.status_code == 200
+    return BANNER in page.text
+
+
+@pytest.mark.parametrize(
+    ("agreed", "later", "again"),
+    [
+        (["statistics"], [COUNTER], False),
+        (["statistics"], [COUNTER, SECOND], True),
+        (["statistics"], [replace(COUNTER, purpose="Counts everything.")], True),
+        (["statistics"], [replace(COUNTER, lifetime=timedelta(days=31))], True),
+        (["statistics"], [replace(COUNTER, set_by="Somebody else")], True),
+        (["statistics"], [COUNTER, TASTE], False),
+        (["preferences"], [COUNTER, SECOND], False),
+        (["preferences"], [], False),
+        (["preferences"], [COUNTER, TASTE], True),
+        ([], [COUNTER, SECOND, TASTE], False),
+        (["statistics"], [], False),
+    ],
+)
+def test_only_what_touches_the_visitors_own_categories(
+    with_features: Callable[..., Flask],
+    agreed: list[str],
+    later: list[Cookie],
+    again: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    visitor = Visitor(with_features(*with_cookies(COUNTER)).test_client())
+    visitor.choose("save", *agreed)
+    then = with_features(*with_cookies(*later))
+    assert asked(then, visitor.cookie()) is again
+
+
+def test_a_category_that_lost_a_cookie_asks_nobody(
+    with_features: Callable[..., Flask],
+) -> None:
+    visitor = Visitor(with_features(*with_cookies(COUNTER, SECOND)).test_client())
+    visitor.choose("accept")
+    assert not asked(with_features(*with_cookies(COUNTER)), visitor.cookie())
+    assert not asked(with_features(*with_cookies(SECOND)), visitor.cookie())
+
+
+def test_until_the_answer_only_the_changed_category_is_off(
+    with_features: Callable[..., Flask],
+) -> None:
+    visitor = Visitor(with_features(*with_cookies(COUNTER)).test_client())
+    visitor.choose("accept")
+    grown = with_features(*with_cookies(COUNTER, SECOND))
+    held = grown.test_client()
+    held.set_cookie("consent", visitor.cookie() or "")
+    held.set_cookie("theme", "dark")
+    page = held.get("/en/").text
+    assert "A category you allowed has changed" in page
+    assert 'content="dark"' in page
+    again = Visitor(held)
+    again.choose("accept")
+    assert BANNER not in held.get("/en/").text
+    with grown.app_context():
+        first, second = records()
+        assert second.replaces == first.public_id
+
+
+@pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+def test_the_form_counts_every_word_and_attribute(app: Flask) -> None:
+    def digests(*cookies: Cookie) -> tuple[str, str]:
+        declared = Declarations.of(cookies)
+        assert marks(declared.canonical) == declared.marks
+        assert digest(declared.canonical) == declared.sha256
+        return declared.sha256, declared.marks[Category.STATISTICS]
+
+    seen = {digests(COUNTER), digests(COUNTER, SECOND)}
+    changes = {
+        "name": "other", "purpose": "x", "lifetime": None, "set_by": "x", "prefix": True,
+        "path": "/a", "domain": "kz", "http_only": False,
+    }  # fmt: skip
+    for name, value in changes.items():
+        seen.add(digests(replace(COUNTER, **{name: value})))  # type: ignore[arg-type]
+    assert len(seen) == len(changes) + 2
+    assert len({short for _, short in seen}) == len(changes) + 2
+    assert digests(COUNTER, SECOND) == digests(SECOND, COUNTER)
+    assert len(mark(digest(""))) == 8

@@ -1,0 +1,159 @@
+"""The cookie that keeps a choice: what is not ours, or not now, is no choice."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neupusti.consent.service.seal import LIMIT, Seal, Sealed
+from neupusti.core import clock
+from neupusti.core.feature import Category
+from tests.consent.conftest import Visitor, records
+
+SEAL = Seal("0123456789abcdef0123456789abcdef")
+OPTIONAL = st.sampled_from([c for c in Category if c is not Category.NECESSARY])
+SHORT = st.text("ABCxyz0189-_", min_size=8, max_size=8)
+SEALED = st.builds(
+    Sealed,
+    grants=st.dictionaries(OPTIONAL, SHORT),
+    at=st.integers(1_700_000_000, 4_000_000_000),
+    record=st.text("ABCxyz0189-_", min_size=16, max_size=16),
+)
+BANNER = 'value="reject"'
+SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+
+
+@given(SEALED)
+def test_what_is_written_is_read(sealed: Sealed) -> None:
+    value = SEAL.write(sealed)
+    assert SEAL.read(value) == sealed
+    assert len(value) <= 80
+
+
+@given(SEALED, st.data())
+def test_one_changed_character_is_noticed(sealed: Sealed, data: st.DataObject) -> None:
+    value = SEAL.write(sealed)
+    place = data.draw(st.integers(0, len(value) - 1))
+    other = data.draw(st.characters(codec="latin-1"))
+    changed = value[:place] + other + value[place + 1 :]
+    # The last character of a signature carries bits that mean nothing; even those count.
+    assert changed == value or SEAL.read(changed) is None
+
+
+@given(SEALED)
+def test_another_key_does_not_sign_for_us(sealed: Sealed) -> None:
+    assert SEAL.read(Seal("another secret of thirty-two bytes").write(sealed)) is None
+
+
+@given(st.text(max_size=LIMIT + 40))
+def test_junk_is_no_choice(value: str) -> None:
+    assert SEAL.read(value) is None
+
+
+def hostile(value: str) -> dict[str, str]:
+    """Return what an attacker, or a bad disk, makes of a good cookie."""
+    foreign = Seal("another secret of thirty-two bytes")
+    read = SEAL.read(value)
+    assert read
+    return {
+        "forged": value[:-22] + "A" * 22,
+        "widened": value.replace("1..", "1.pAAAAAAAA.", 1),
+        "truncated": value[:-1],
+        "cut": value[: len(value) // 2],
+        "empty": "",
+        "oversized": value + "A" * 5000,
+        "foreign": foreign.write(read),
+        "doubled": f"{value}.{value}",
+        "quoted": f'"{value}"',
+        "injected": "1' OR '1'='1",
+        "encoded": value.replace(".", "%2E"),
+        "bytes": "\xff\xfe\x80",
+        "markup": "<script>alert(1)</script>",
+    }
+
+
+KINDS = tuple(hostile(SEAL.write(Sealed({}, 1_800_000_000, "A" * 16))))
+
+
+@SQLITE
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hostile_cookie_counts_as_no_choice(app: Flask, kind: str) -> None:
+    honest = Visitor(app.test_client())
+    honest.choose("reject")
+    value = hostile(honest.cookie() or "")[kind]
+    response = app.test_client(use_cookies=False).get(
+        "/policy/", headers={"Cookie": f"consent={value}"}
+    )
+    assert response.status_code == 200
+    assert BANNER in response.text
+    assert "Set-Cookie" not in response.headers
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+@SQLITE
+def test_a_cookie_without_a_name_does_not_pass_for_ours(app: Flask) -> None:
+    honest = Visitor(app.test_client())
+    honest.choose("accept")
+    for header in (f"=consent={honest.cookie()}", f"consent{honest.cookie()}", "consent"):
+        answer = app.test_client(use_cookies=False).get("/", headers={"Cookie": header})
+        assert BANNER in answer.text
+
+
+def test_an_old_cookie_played_back_is_no_choice(app: Flask) -> None:
+    visitor = Visitor(app.test_client())
+    visitor.choose("accept")
+    old = visitor.cookie()
+    visitor.choose("withdraw")
+    played = app.test_client(use_cookies=False)
+    answer = played.get("/policy/", headers={"Cookie": f"consent={old}; theme=dark"})
+    assert BANNER in answer.text
+    assert 'content="light dark"' in answer.text
+
+
+def test_another_process_learns_of_it_within_a_second(
+    visitor: Visitor, with_features: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from neupusti.app import FEATURES  # noqa: PLC0415 - the list as it is served
+    from neupusti.consent.service import store  # noqa: PLC0415
+
+    other = with_features(*FEATURES).test_client(use_cookies=False)
+    visitor.choose("accept")
+    header = {"Cookie": f"consent={visitor.cookie()}"}
+    assert BANNER not in other.get("/", headers=header).text
+    visitor.choose("withdraw")
+    monkeypatch.setattr(store, "RECHECK_SECONDS", -1.0)
+    assert BANNER in other.get("/", headers=header).text
+
+
+@SQLITE
+def test_a_cookie_of_the_future_is_no_choice(
+    visitor: Visitor, at: Callable[[datetime], None]
+) -> None:
+    now = clock.now()
+    at(now + timedelta(days=2))
+    visitor.choose("accept")
+    at(now)
+    assert BANNER in visitor.client.get("/").text
+
+
+@SQLITE
+def test_of_two_signed_cookies_the_newer_counts(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    now = clock.now()
+    values = []
+    for minutes, act in enumerate(("reject", "accept")):
+        at(now + timedelta(minutes=minutes))
+        visitor = Visitor(app.test_client())
+        visitor.choose(act)
+        values.append(visitor.cookie())
+    for header in (values, values[::-1]):
+        sent = "; ".join(f"consent={value}" for value in header)
+        answer = app.test_client(use_cookies=False).get(
+            "/cookies/", headers={"Cookie": sent}
+        )
+        assert " checked>" in answer.text
+    assert len(records()) == 2

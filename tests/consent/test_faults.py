@@ -1,0 +1,113 @@
+"""The store of choices is down: the necessary only, and a clear word."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from neupusti.app import FEATURES
+from neupusti.consent.service import store
+from neupusti.core.database import db
+from tests.consent.conftest import Visitor, records
+
+SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+pytestmark = SQLITE
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at the store at every request: a second is long for a test."""
+    monkeypatch.setattr(store, "RECHECK_SECONDS", -1.0)
+
+
+@contextmanager
+def database_gone(app: Flask) -> Iterator[None]:
+    """Take the main database away for a while."""
+    file = Path(db.engine.url.database or "")
+    gone = file.with_suffix(".gone")
+    db.session.remove()
+    db.engine.dispose()
+    file.rename(gone)
+    file.mkdir()
+    try:
+        yield
+    finally:
+        db.session.remove()
+        db.engine.dispose()
+        file.rmdir()
+        gone.rename(file)
+
+
+def test_what_was_granted_is_off_while_nobody_can_tell(
+    app: Flask, visitor: Visitor
+) -> None:
+    app.testing = False
+    visitor.choose("accept")
+    visitor.press("/theme/", theme="dark")
+    assert 'content="dark"' in visitor.client.get("/").text
+    kept = visitor.cookie("theme")
+    with database_gone(app):
+        page = visitor.client.get("/en/")
+        assert page.status_code == 200
+        assert 'content="light dark"' in page.text
+        assert 'value="withdraw"' not in page.text
+        assert 'value="reject"' not in page.text
+        told = visitor.client.get("/en/cookies/").text
+        assert "cannot be read just now" in told
+    visitor.client.set_cookie("theme", kept or "")
+    assert 'content="dark"' in visitor.client.get("/").text
+
+
+def test_a_choice_that_cannot_be_proved_is_not_pretended(
+    app: Flask, visitor: Visitor
+) -> None:
+    app.testing = False
+    with database_gone(app):
+        answer = Visitor(visitor.client).client.post(
+            "/en/cookies/",
+            data={"choice": "accept"},
+            headers={"Sec-Fetch-Site": "same-origin"},
+        )
+        assert answer.status_code == 503
+        assert "could not be kept" in answer.text
+        assert visitor.cookie() is None
+    assert records() == []
+
+
+def test_a_withdrawal_holds_even_if_it_cannot_be_proved(
+    app: Flask, visitor: Visitor
+) -> None:
+    app.testing = False
+    visitor.choose("accept")
+    visitor.press("/theme/", theme="dark")
+    with database_gone(app):
+        assert visitor.choose("withdraw").status_code == 503
+        assert visitor.cookie() is None
+        assert visitor.cookie("theme") is None
+    assert 'value="reject"' in visitor.client.get("/").text
+
+
+def test_counts_that_cannot_be_written_wait(app: Flask, visitor: Visitor) -> None:
+    app.testing = False
+    app.test_client().get("/")
+    tally = app.extensions["neupusti.consent"].tally
+    with database_gone(app):
+        visitor.choose("reject")
+        assert sum(tally.shown.values()) == 1
+
+
+def test_before_any_migration_nothing_optional_is_granted(
+    with_features: Callable[..., Flask], visitor: Visitor, tmp_path: Path
+) -> None:
+    visitor.choose("accept")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    app = with_features(*FEATURES, instance=empty)
+    page = app.test_client(use_cookies=False).get(
+        "/cookies/", headers={"Cookie": f"consent={visitor.cookie()}; theme=dark"}
+    )
+    assert page.status_code == 200
+    assert " checked>" not in page.text
+    assert 'content="light dark"' in page.text

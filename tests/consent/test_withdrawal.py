@@ -1,0 +1,185 @@
+"""Withdrawing: as easy as agreeing, and the browser forgets what it was given."""
+
+import re
+from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+
+from neupusti.app import FEATURES
+from neupusti.consent.models import Source
+from neupusti.consent.service import deletion
+from neupusti.consent.service.deletion import LIMIT, Unwanted
+from tests.consent.conftest import OWN, Visitor, records
+
+SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+
+
+def lines(response: object) -> list[str]:
+    """Return the Set-Cookie lines that expire something."""
+    found: Iterable[str] = response.headers.getlist("Set-Cookie")  # type: ignore[attr-defined]
+    return [line for line in found if "Max-Age=0" in line]
+
+
+def test_one_press_on_any_page_takes_everything_back(visitor: Visitor) -> None:
+    visitor.choose("accept")
+    visitor.press("/theme/", theme="dark")
+    for page in ("/", "/en/policy/", "/no-such-page"):
+        form = re.search(
+            r'action="([^"]+)"><input type="hidden" name="next" value="([^"]+)">'
+            r'<button [^>]*value="withdraw"',
+            visitor.client.get(page).text,
+        )
+        assert form, page
+        assert form[2] == page
+    response = visitor.press(form[1], choice="withdraw", next=form[2])
+    assert visitor.cookie("theme") is None
+    assert 'value="withdraw"' not in visitor.client.get(response.location).text
+    assert [record.source for record in records()] == [Source.PAGE, Source.WITHDRAWAL]
+
+
+def test_nothing_to_take_back_is_not_offered(visitor: Visitor) -> None:
+    assert 'value="withdraw"' not in visitor.client.get("/").text
+    visitor.choose("reject")
+    assert 'value="withdraw"' not in visitor.client.get("/").text
+
+
+def test_withdrawing_takes_no_more_presses_than_agreeing(visitor: Visitor) -> None:
+    def presses(value: str) -> int:
+        return visitor.client.get("/policy/").text.count(f'value="{value}"')
+
+    assert presses("accept") == presses("reject") == 1
+    visitor.choose("accept")
+    assert presses("withdraw") == 1
+
+
+def test_only_what_was_not_granted_goes(visitor: Visitor) -> None:
+    for name in ("theme", "_ga", "session"):
+        visitor.client.set_cookie(name, "1")
+    response = visitor.choose("accept", next="/")
+    assert {line.partition("=")[0] for line in lines(response)} == {"_ga"}
+    response = visitor.choose("withdraw", next="/")
+    assert {line.partition("=")[0] for line in lines(response)} == {"theme"}
+    assert visitor.cookie("session") == "1"
+    assert visitor.cookie("_ga") is visitor.cookie("theme") is None
+
+
+def test_before_a_choice_nothing_is_deleted(visitor: Visitor) -> None:
+    visitor.client.set_cookie("_ga", "1")
+    assert lines(visitor.client.get("/")) == []
+    assert lines(visitor.client.get("/", headers={"Sec-GPC": "1"})) == []
+
+
+@SQLITE
+def test_what_is_left_goes_with_the_next_answers(
+    with_features: Callable[..., Flask],
+) -> None:
+    app = with_features(*FEATURES, hosts=("a.b.neupusti.localhost",))
+    visitor = Visitor(app.test_client())
+    visitor.choose("reject")
+    sent = f"consent={visitor.cookie()}; " + "; ".join(f"n{i}=1" for i in range(12))
+    wanted = {
+        (f"n{i}", path, domain)
+        for i in range(12)
+        for path in ("/", "/policy", "/policy/", "/policy/2022-08-04")
+        for domain in ("", "a.b.neupusti.localhost", "b.neupusti.localhost")
+    }
+    browser = app.test_client(use_cookies=False)
+    for _ in range(30):
+        answer = browser.get(
+            "http://a.b.neupusti.localhost/policy/2022-08-04/", headers={"Cookie": sent}
+        )
+        got = lines(answer)
+        assert 0 < len(got) <= LIMIT
+        wanted -= {parts(line) for line in got}
+    assert wanted == set()
+
+
+def parts(line: str) -> tuple[str, str, str]:
+    """Return name, path and domain of a line."""
+    path = re.search(r"Path=([^;]+)", line)
+    domain = re.search(r"Domain=([^;]+)", line)
+    assert path
+    return line.partition("=")[0], path[1], domain[1] if domain else ""
+
+
+def unwanted(*names: str, host: str, path: str, secure: bool = False) -> Unwanted:
+    return Unwanted((), names, host, (path,), secure)
+
+
+def test_a_name_is_expired_under_every_pair_that_brought_it() -> None:
+    got = deletion.expiring(unwanted("x", host="shop.neupusti.kz:8000", path="/a/b"))
+    assert [parts(line) for line in got] == [
+        ("x", path, domain)
+        for path in ("/", "/a", "/a/", "/a/b")
+        for domain in ("", "shop.neupusti.kz", "neupusti.kz")
+    ]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "[::1]:8000", "localhost", "", "kz"])
+def test_an_address_and_a_top_level_have_no_domains(host: str) -> None:
+    (line,) = deletion.expiring(unwanted("x", host=host, path="/"))
+    assert "Domain" not in line
+
+
+def test_prefixed_names_are_expired_as_browsers_want_it() -> None:
+    host, path = "neupusti.kz", "/a"
+    (line,) = deletion.expiring(unwanted("__Host-x", host=host, path=path))
+    assert line.endswith("Path=/; Secure")
+    for name in ("__Secure-x", "__secure-x"):
+        got = deletion.expiring(unwanted(name, host=host, path=path))
+        assert len(got) == 4
+        assert all(line.endswith("Secure") for line in got)
+
+
+@pytest.mark.parametrize("name", ["a\r\nSet-Cookie: b", "a;b", "a" * 300, "a\x00", "a=b"])
+def test_a_name_that_cannot_be_written_is_left(name: str) -> None:
+    assert deletion.expiring(unwanted(name, host="neupusti.kz", path="/")) == []
+
+
+def test_a_path_cannot_add_an_attribute() -> None:
+    got = deletion.expiring(unwanted("x", host="localhost", path="/a;Domain=kz/ә"))
+    assert not any("Domain" in line.replace("%3BDomain", "") for line in got)
+    assert all(line.isascii() for line in got)
+
+
+def test_what_has_no_name_is_expired_too() -> None:
+    (line,) = deletion.expiring(unwanted("", host="localhost", path="/"))
+    assert line.startswith("gone; Max-Age=0")
+
+
+@SQLITE
+def test_erasing_takes_two_hops(visitor: Visitor) -> None:
+    visitor.choose("accept")
+    for name in ("theme", "session", "_ga"):
+        visitor.client.set_cookie(name, "1")
+    first = visitor.choose("erase")
+    assert first.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+    assert not any(line.startswith("consent=") for line in lines(first))
+    for name in ("theme", "session", "_ga"):
+        assert visitor.cookie(name) is None
+    visitor.client.delete_cookie("consent")  # as a browser does by that header
+    second = visitor.client.get(first.location, headers=OWN)
+    assert second.status_code == 303
+    assert visitor.cookie()
+    assert urlsplit(second.location).path == "/cookies/"
+    assert "Saved: only the necessary" in visitor.client.get(f"/en{second.location}").text
+    assert [record.granted for record in records()] == ["preferences", ""]
+
+
+@SQLITE
+def test_the_second_hop_is_not_for_strangers(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hop = Visitor(app.test_client()).choose("erase").location
+    stranger = app.test_client()
+    crossing = stranger.get(hop, headers={"Sec-Fetch-Site": "cross-site"})
+    assert crossing.status_code == 403
+    for address in (hop[:-1] + "~", "/cookies/erased/x", "/cookies/erased/%00"):
+        answer = stranger.get(address, headers=OWN)
+        assert answer.status_code in {303, 400}
+        assert "Set-Cookie" not in answer.headers
+    monkeypatch.setattr("neupusti.consent.views.choosing.HOP_SECONDS", -1)
+    late = stranger.get(hop, headers=OWN)
+    assert (late.location, late.headers.get("Set-Cookie")) == ("/cookies/", None)
