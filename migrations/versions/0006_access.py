@@ -93,12 +93,16 @@ def _record() -> None:
         _column("granted", sa.String(60)),
         _column("visitor", sa.String(40)),
         _column("request_id", sa.String(16)),
+        # A key of a partitioned table holds what it is partitioned by.
+        *([sa.PrimaryKeyConstraint("id", "at")] if postgresql else []),
         postgresql_partition_by="RANGE (at)",
     )
+    _record_indexes()
+
+
+def _record_indexes() -> None:
     op.create_index("ix_access_record_at", "access_record", ["at"])
     op.create_index("ix_access_record_ip_at", "access_record", ["ip", "at"])
-    if postgresql:
-        op.create_index("ix_access_record_id", "access_record", ["id"])
     failed = sa.text("status >= 500")
     op.create_index(
         "ix_access_record_failed",

@@ -2,8 +2,8 @@
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.access.models import Record
-from neupusti.access.service import aggregator
+from neupusti.access.models import Address, Record, Seen
+from neupusti.access.service import aggregator, unmasking
 from neupusti.access.views import (
     addresses,
     cli,
@@ -26,6 +26,14 @@ FEATURE = Feature(
     blueprint=bp,
     cookies=(recording.VISITOR,),
     admin_menu=(MenuItem(endpoint="access.overview", label=_("Statistics")),),
-    retention=(Retention(model=Record, since=Record.at, days=90),),
+    retention=(
+        Retention(model=Record, since=Record.at, days=90, own_sweep=True),
+        Retention(model=Address, since=Address.day, days=30, own_sweep=True),
+        Retention(model=Seen, since=Seen.day, days=30, own_sweep=True),
+    ),
+    staff_acts={
+        unmasking.SHOWN: _("saw an address of the log whole"),
+        unmasking.TAKEN: _("took requests of the log away"),
+    },
     jobs=(Job(name=aggregator.NAME, every=aggregator.EVERY, run=work),),
 )

@@ -8,7 +8,7 @@ partitioned by day, so that destroying a day is dropping its partition.
 from datetime import UTC, datetime
 from typing import Annotated
 
-from sqlalchemy import BigInteger, Dialect, Index, LargeBinary, SmallInteger, String, text
+from sqlalchemy import BigInteger, Dialect, Index, Integer, LargeBinary, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -87,7 +87,9 @@ class Record(AccessBase):
         ),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, info=impersonal())
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, info=impersonal()
+    )
     at: Mapped[At]
     ip: Mapped[IpAddress]
     method: Mapped[str] = mapped_column(String(10), info=impersonal())
@@ -215,7 +217,7 @@ class Import(AccessBase):
     __tablename__ = "access_import"
 
     id: Mapped[int] = mapped_column(primary_key=True, info=impersonal())
-    head: Mapped[Digest]
+    head: Mapped[Digest] = mapped_column(index=True)
     position: Mapped[Count]
     digest: Mapped[Digest]
     lines: Mapped[Count]

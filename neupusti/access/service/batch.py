@@ -104,7 +104,6 @@ class Batch:
         found = agent(entry.user_agent)
         if found.bot != NONE:
             found = places.checked(entry.user_agent, found, entry.ip)
-        country = self.countries.of(entry.ip)
         referrer = entry.referrer[:REFERRER_LIMIT]
         error = status >= 400  # noqa: PLR2004 - HTTP's own border
         for sums in (
@@ -125,20 +124,17 @@ class Batch:
             totals.robots += found.bot != NONE
             if error:
                 _count_error(totals, status)
-        if error and status == 404:  # noqa: PLR2004 - HTTP's own number
-            missing = self.others[day, "missing", f"{entry.path}\t{referrer}"]
-            missing.requests += 1
-            missing.errors += 1
+        if status == 404:  # noqa: PLR2004 - HTTP's own number
+            self.others[day, "missing", f"{entry.path}\t{referrer}"].requests += 1
         if entry.duration_us is not None:
-            route = entry.route or UNKNOWN
-            self.latency[day, route, bucket(entry.duration_us)] += 1
+            self.latency[day, entry.route or UNKNOWN, bucket(entry.duration_us)] += 1
         if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
             self._note_visitor(entry, day, clock_hour, found)
         self.rows.append((
             entry.at, entry.ip, entry.method, entry.path, entry.route, status,
             entry.duration_us, size, referrer, self.referrers.of(referrer),
             entry.user_agent[:AGENT_LIMIT], found.browser, found.os, found.device, found.bot,
-            found.reason, country, entry.cookies, entry.granted, entry.visitor,
+            found.reason, self.countries.of(entry.ip), entry.cookies, entry.granted, entry.visitor,
             entry.request_id,
         ))  # fmt: skip
 

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select, update
 
 from neupusti.access.models import Import
 from neupusti.access.service import store
@@ -44,10 +44,11 @@ class Imported:
 class _Place:
     """How far a file has been imported: the row of the table, and the digest so far."""
 
+    head: str
     row: int | None
     position: int
     lines: int
-    digest: "sha256"  # type: ignore[valid-type]  # hashlib has no name for its objects
+    digest: Any
 
 
 @contextmanager
@@ -74,7 +75,7 @@ def bring(  # noqa: PLR0913 - where from, where to, how to read, how to tell
     told: Callable[[int], None] = lambda _: None,
 ) -> Imported:
     """Import the log `path`; `told` hears after each batch how much of the file is read."""
-    imported = Imported()
+    imported, parse = Imported(), parser(kind)
     with opened(path) as (file, position):
         head = file.readline(LINE_BYTES)
     with opened(path) as (file, position):
@@ -82,7 +83,16 @@ def bring(  # noqa: PLR0913 - where from, where to, how to read, how to tell
         imported.known = place.lines
         told(position())
         while lines := _lines(file):
-            _bring(engine, lines, place, head, imported, kind, enrichment, hide)
+            read = _read(lines, parse)
+            for entry in read.entries:
+                entry.path = hide(entry.path)
+            for line in lines:
+                place.digest.update(line)
+                place.position += len(line)
+            place.lines += len(lines)
+            _commit(engine, read, place, enrichment)
+            imported.requests += len(read.entries)
+            imported.malformed += read.malformed
             told(position())
     return imported
 
@@ -109,69 +119,62 @@ def _continue(engine: Engine, head: str, file: IO[bytes]) -> _Place:
             .order_by(Import.position)
         ).all()
     digest = sha256()
-    best = _Place(None, 0, 0, digest.copy())
+    best = _Place(head, None, 0, 0, digest.copy())
     at = 0
     for row in rows:
         at += _hash(file, row.position - at, digest)
         if at < row.position:
             break
         if digest.hexdigest() == row.digest:
-            best = _Place(row.id, row.position, row.lines, digest.copy())
+            best = _Place(head, row.id, row.position, row.lines, digest.copy())
     file.seek(best.position)
     return best
 
 
-def _hash(file: IO[bytes], size: int, digest: "sha256") -> int:  # type: ignore[valid-type]
+def _hash(file: IO[bytes], size: int, digest: Any) -> int:
     done = 0
     while done < size and (chunk := file.read(min(CHUNK_BYTES, size - done))):
-        digest.update(chunk)  # type: ignore[attr-defined]
+        digest.update(chunk)
         done += len(chunk)
     return done
 
 
-def _bring(  # noqa: PLR0913, PLR0917 - one batch of `bring`
-    engine: Engine,
-    lines: list[bytes],
-    place: _Place,
-    head: bytes,
-    imported: Imported,
-    kind: Format,
-    enrichment: Enrichment,
-    hide: Callable[[str], str],
-) -> None:
-    parse = parser(kind)
-    entries: list[Entry] = []
-    malformed: Counter[str] = Counter()
+@dataclass(slots=True)
+class _Read:
+    """What one batch of lines holds."""
+
+    entries: list[Entry]
+    malformed: Counter[str]
+
+
+def _read(lines: list[bytes], parse: Callable[[str], Entry]) -> _Read:
+    read = _Read([], Counter())
     for line in lines:
-        place.digest.update(line)  # type: ignore[attr-defined]
-        place.position += len(line)
-        text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
+        text = line[:LINE_BYTES].decode("utf-8", "backslashreplace").rstrip("\r\n")
         if not text or text.startswith("#"):
             continue
         try:
-            entry = parse(text[:LINE_BYTES])
+            read.entries.append(parse(text))
         except MalformedError as error:
-            malformed[str(error)] += 1
-            continue
-        entry.path = hide(entry.path)
-        entries.append(entry)
-    place.lines += len(lines)
+            read.malformed[str(error)] += 1
+    return read
+
+
+def _commit(engine: Engine, read: _Read, place: _Place, enrichment: Enrichment) -> None:
+    """Write a batch and how far the file has been read with it, in one transaction."""
     with store.ingesting(engine) as connection:
-        salts = store.salts(connection, days_of(entries))
-        store.write(connection, enrichment.batch(entries, salts))
-        store.count(connection, MALFORMED, malformed)
+        salts = store.salts(connection, days_of(read.entries))
+        store.write(connection, enrichment.batch(read.entries, salts))
+        store.count(connection, MALFORMED, read.malformed)
         values = {
-            "head": sha256(head).hexdigest(),
+            "head": place.head,
             "position": place.position,
-            "digest": place.digest.hexdigest(),  # type: ignore[attr-defined]
+            "digest": place.digest.hexdigest(),
             "lines": place.lines,
             "at": clock.now(),
         }
-        table = Import.__table__
         if place.row is None:
-            inserted = connection.execute(table.insert().values(values))  # type: ignore[attr-defined]
-            place.row = inserted.inserted_primary_key[0]
+            made = connection.execute(insert(Import).values(values))
+            place.row = made.inserted_primary_key[0]
         else:
-            connection.execute(table.update().where(Import.id == place.row).values(values))  # type: ignore[attr-defined]
-    imported.requests += len(entries)
-    imported.malformed += malformed
+            connection.execute(update(Import).where(Import.id == place.row).values(values))

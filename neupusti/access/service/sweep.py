@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from ipaddress import ip_address, ip_network
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.access.models import Sweep
@@ -151,7 +151,7 @@ def _mask_partition(connection: Connection, partition: str, day: date) -> None:
         for name in ("id", *store.RECORD)
     )
     for statement in (
-        f"CREATE TABLE {partition}_masked (LIKE access_record INCLUDING DEFAULTS)",
+        f"CREATE TABLE {partition}_masked (LIKE access_record INCLUDING DEFAULTS INCLUDING CONSTRAINTS)",
         f"INSERT INTO {partition}_masked ({columns}) SELECT {values} FROM {partition}",  # noqa: S608
         f"DROP TABLE {partition}",
         f"ALTER TABLE {partition}_masked RENAME TO {partition}",
@@ -189,7 +189,7 @@ def _unfinished(engine: Engine) -> bool:
 def _note(engine: Engine, terms: Terms, swept: Swept, milliseconds: int) -> None:
     with store.ingesting(engine) as connection:
         connection.execute(
-            Sweep.__table__.insert().values(  # type: ignore[attr-defined]
+            insert(Sweep).values(
                 at=clock.now(),
                 masked_before=terms.masked_before,
                 destroyed_before=terms.destroyed_before,

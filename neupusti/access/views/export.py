@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, request, stream_with_context
+from flask import Response, request
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from werkzeug.wrappers import Response as AnyResponse
 
 from neupusti.access.models import Record
@@ -87,8 +87,7 @@ def take_log() -> AnyResponse:
     unmasking.note_export(
         staff=person.person if person else None, rows=number, reason=str(form.reason.data)
     )
-    lines = stream_with_context(_lines(asked, whole=whole))
-    answer = Response(lines, mimetype="text/plain")
+    answer = Response(_lines(engine(), asked, whole=whole), mimetype="text/plain")
     answer.headers["Content-Disposition"] = f'attachment; filename="access-{_days(asked)}.log"'
     return answer
 
@@ -114,8 +113,9 @@ def _number(asked: State) -> int:
         return Rows(connection, asked.filters).totals(asked.period).requests
 
 
-def _lines(asked: State, *, whole: bool) -> Iterator[str]:
-    with engine().connect() as connection:
+def _lines(where: Engine, asked: State, *, whole: bool) -> Iterator[str]:
+    # Written while it is sent: no request, and no application, is there any more.
+    with where.connect() as connection:
         rows: Any = connection.execution_options(yield_per=2000).execute(
             select(Record)
             .where(
