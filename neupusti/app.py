@@ -8,6 +8,7 @@ from neupusti.access.feature import FEATURE as ACCESS
 from neupusti.access.views.recording import recorder
 from neupusti.accounts.feature import FEATURE as ACCOUNTS
 from neupusti.accounts.views import signed
+from neupusti.admin.feature import FEATURE as ADMIN
 from neupusti.catalog.feature import FEATURE as CATALOG
 from neupusti.config import ROOT, Settings
 from neupusti.consent.feature import FEATURE as CONSENT
@@ -28,11 +29,12 @@ from neupusti.extensions import babel, csrf, migrate
 from neupusti.policy.feature import FEATURE as POLICY
 from neupusti.policy.service import shelf
 from neupusti.site.feature import FEATURE as SITE
+from neupusti.staff.feature import FEATURE as STAFF
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-FEATURES = (CATALOG, POLICY, CONSENT, ACCESS, ACCOUNTS, SITE)
+FEATURES = (CATALOG, POLICY, ADMIN, STAFF, CONSENT, ACCESS, ACCOUNTS, SITE)
 
 
 def create_app(
@@ -51,13 +53,7 @@ def create_app(
     app.extensions["neupusti.settings"] = settings
     app.session_interface = Sessions()
 
-    db.init_app(app)
-    with app.app_context():
-        database.prepare_all(dict(db.engines))
-    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
-    csrf.init_app(app)
-    babel.init_app(app, locale_selector=lambda: current().locale)
-
+    _extended(app)
     Assets(ROOT / "static").install(app)
     Pages().install(app)
     frame.install(
@@ -77,6 +73,15 @@ def create_app(
     )
     app.wsgi_app = _edged(app, settings)  # type: ignore[assignment]
     return app
+
+
+def _extended(app: Flask) -> None:
+    db.init_app(app)
+    with app.app_context():
+        database.prepare_all(dict(db.engines))
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    csrf.init_app(app)
+    babel.init_app(app, locale_selector=lambda: current().locale)
 
 
 def _edged(app: Flask, settings: Settings) -> "WSGIApplication":

@@ -2,10 +2,11 @@
 
 from flask_babel import lazy_gettext as _
 
+from neupusti.consent import queries
 from neupusti.consent.service.gate import CONSENT
 from neupusti.consent.views import admin, choosing, cli, pages
 from neupusti.consent.views.room import bp
-from neupusti.core.feature import Feature, MenuItem, Page, Place
+from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
 
 VIEWS = (pages, choosing, admin, cli)
 """Importing a module of views is what puts its routes and commands on the blueprint."""
@@ -16,6 +17,14 @@ FEATURE = Feature(
     blueprint=bp,
     cookies=(CONSENT,),
     admin_menu=(MenuItem(endpoint="consent.statistics", label=_("Choices about cookies")),),
+    duties=(
+        Duty(
+            clause="6.2.1",
+            label=_("Cookies nobody declared that our own code tried to set"),
+            open=lambda: len(queries.strays()),
+            endpoint="consent.statistics",
+        ),
+    ),
     pages=(
         Page(endpoint="consent.show", label=_("Cookies"), places=frozenset({Place.FOOTER})),
     ),

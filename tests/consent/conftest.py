@@ -17,7 +17,6 @@ from neupusti.consent.views.room import Room
 from neupusti.core import authorisation
 from neupusti.core.database import db
 from neupusti.core.feature import Feature
-from tests.conftest import Browser
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
 """What browsers say of a form that our own page sent."""
@@ -43,7 +42,7 @@ class Visitor:
     def cookie(self, name: str = "consent") -> str | None:
         """Return what the browser keeps under `name`."""
         found = self.client.get_cookie(name)
-        return found and found.value
+        return found.value if found else None
 
 
 @pytest.fixture
@@ -67,7 +66,6 @@ def with_features(settings: Settings) -> Iterator[Callable[..., Flask]]:
     def make(*features: Feature, **changes: Any) -> Flask:
         app = create_app(replace(settings, **changes), features)
         app.testing = True
-        app.test_client_class = Browser
         made.append(app)
         return app
 

@@ -18,7 +18,7 @@ from tests.core import faults
 @pytest.fixture
 def bare(made: Callable[..., Flask]) -> Flask:
     """The app as it is served on one machine, before `flask site setup`."""
-    return made()
+    return faults.opened(made())
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +29,7 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     """
     folder = tmp_path_factory.mktemp("bare")
     app = create_app(Settings(secret_key=SECRET, instance=folder))
-    app.register_blueprint(faults.bp)
+    faults.planted(app)
     return app.test_client(use_cookies=False)
 
 

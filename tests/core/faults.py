@@ -1,9 +1,18 @@
 """Views that go wrong on purpose, or tell what reached them."""
 
-from flask import Blueprint, Response, abort, jsonify, render_template_string, request
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    jsonify,
+    render_template_string,
+    request,
+)
 from sqlalchemy.exc import OperationalError
 
 from neupusti.config import Mode
+from neupusti.core.authorisation import EXTENSION, PUBLIC, Rule
 from neupusti.core.errors import Refusal
 from tests.people import AIGERIM, BIN
 
@@ -18,6 +27,26 @@ PRODUCTION = {
     "operator_responsible": "A lawyer",
 }
 """The settings of a site for the public."""
+
+
+class Open(dict[str, Rule]):
+    """A table of who may open what, in which everything new is open to everybody."""
+
+    def get(self, endpoint: str, _default: object = None) -> Rule:
+        """Return the rule of `endpoint`."""
+        return super().get(endpoint, PUBLIC)
+
+
+def opened(app: Flask) -> Flask:
+    """Let whatever routes a test adds to `app` be open to everybody."""
+    app.extensions[EXTENSION] = Open(app.extensions[EXTENSION])
+    return app
+
+
+def planted(app: Flask) -> Flask:
+    """Add these views to `app`."""
+    app.register_blueprint(bp)
+    return opened(app)
 
 
 @bp.get("/status/<int:status>")

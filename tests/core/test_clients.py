@@ -57,7 +57,7 @@ def test_proxies_are_counted_exactly(
     made: Callable[..., Flask], proxies: int, forwarded: str, seen: str
 ) -> None:
     app = made(proxies=proxies)
-    app.register_blueprint(faults.bp)
+    faults.planted(app)
     headers = {"X-Forwarded-For": forwarded}
     answer = app.test_client().get("/fault/seen", headers=headers)
     assert answer.get_json()["address"] == seen
@@ -69,7 +69,7 @@ def test_nothing_else_a_client_says_about_itself_is_believed(
     made: Callable[..., Flask], proxies: int
 ) -> None:
     app = made(proxies=proxies)
-    app.register_blueprint(faults.bp)
+    faults.planted(app)
     told = {
         "Forwarded": 'for=6.6.6.6;host=evil.example;proto="https"',
         "X-Real-Ip": "6.6.6.6",
@@ -94,6 +94,6 @@ def test_only_a_proxy_tells_that_it_speaks_tls(
     made: Callable[..., Flask], proxies: int, scheme: str
 ) -> None:
     app = made(proxies=proxies)
-    app.register_blueprint(faults.bp)
+    faults.planted(app)
     answer = app.test_client().get("/fault/seen", headers={"X-Forwarded-Proto": "https"})
     assert answer.get_json()["scheme"] == scheme

@@ -6,7 +6,7 @@ from neupusti.core.limits import Limit
 
 def test_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(limits.time, "monotonic", lambda: now)
+    monkeypatch.setattr("neupusti.core.limits.time.monotonic", lambda: now)
     limit = Limit(times=2, seconds=100)
     assert [limit.take("a") for _ in range(3)] == [0, 0, 101]
     assert limit.take("b") == 0

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 LIMIT = 20
 """Set-Cookie lines of one answer; what is left goes out with the next ones."""
+HALF = LIMIT // 2
 NAMES, NAME_LIMIT = 50, 256
 """How many names are dealt with at a time, and how long one may be."""
 UNSAFE = re.compile(r"[\x00-\x1f\x7f;,=]")
@@ -33,19 +34,23 @@ class Unwanted:
     host: str
     paths: tuple[str, ...]
     secure: bool
+    begins: bool = False
+    """Whether this is the answer to the choice itself: the likeliest places go first."""
 
 
 def expiring(unwanted: Unwanted) -> list[str]:
     """Return at most LIMIT lines that expire what is unwanted, the likeliest first.
 
-    Where there are more, each answer of this process goes on where the last one stopped;
-    the names still there come with the next request.
+    Where there are more, the next answers give one half to the likeliest and the other
+    to the rest in turn: each answer of this process goes on where the last one stopped,
+    and the names that are still there come with the next request.
     """
     lines = _lines(unwanted)
-    if len(lines) <= LIMIT:
-        return list(lines)
-    start = next(_turn) * LIMIT % len(lines)
-    return list((lines + lines)[start : start + LIMIT])
+    if len(lines) <= LIMIT or unwanted.begins:
+        return list(lines[:LIMIT])
+    first, others = lines[:HALF], lines[HALF:]
+    start = next(_turn) * HALF % len(others)
+    return list(first + (others + others)[start : start + HALF])
 
 
 # A browser that keeps sending a name costs no more than the first time.
@@ -54,12 +59,21 @@ def _lines(unwanted: Unwanted) -> tuple[str, ...]:
     secure = unwanted.secure
     names = dict.fromkeys(n for n in unwanted.names if _spellable(n))
     paths = [prefix for path in unwanted.paths for prefix in prefixes(quote(path))]
-    lines = [_line(name, place, secure=secure) for name, place in unwanted.known]
+    places = [
+        *unwanted.known,
+        *(
+            (name, place)
+            for place in _places(unwanted.host, paths)
+            for name in list(names)[:NAMES]
+            if place == (None, "/") or not name.lower().startswith("__host-")
+        ),
+    ]
+    lines = [_line(name, place, secure=secure) for name, place in places]
+    # A partitioned cookie is another one of the same name (CHIPS): last, for it is rare.
     lines += [
-        _line(name, place, secure=secure)
-        for place in _places(unwanted.host, paths)
-        for name in list(names)[:NAMES]
-        if place == (None, "/") or not name.lower().startswith("__host-")
+        f"{_line(name, place, secure=True)}; Partitioned"
+        for name, place in places
+        if place[1] == "/"
     ]
     return tuple(dict.fromkeys(lines))
 

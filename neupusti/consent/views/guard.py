@@ -174,6 +174,7 @@ class Guard:
                 environ.get("HTTP_HOST", ""),
                 (_decoded(path), environ.get(BACK, "/")),
                 self.gate.secure or environ.get("wsgi.url_scheme") == "https",
+                begins=BACK in environ,
             )
         )
         return [("Set-Cookie", line) for line in lines]

@@ -103,6 +103,16 @@ class Shelf:
         The operator's document goes before a restatement, the wanted language before
         Russian, Russian before any other.
         """
+        asked = (day, language, source)
+        if asked not in self._found:
+            self._found[asked] = self._search(day, language, source)
+        return self._found[asked]
+
+    @cached_property
+    def _found(self) -> dict[tuple[date, Language, Source | None], Text]:
+        return {}
+
+    def _search(self, day: date, language: Language, source: Source | None) -> Text:
         found = [t for t in self.all_of(day) if source is None or t.source is source]
         if not found:
             raise NotFoundError(f"no published edition of {day}")

@@ -56,9 +56,8 @@ def shown(day: str | None = None, source: str | None = None) -> Shown:
         raise NoSuchEditionError(_("No edition of the policy is in force yet.")) from None
     wanted = in_force if day is None else parsed(day)
     try:
-        text = next(
-            (t for t in texts.all_of(wanted) if _asked_for(t, source)), None
-        ) or texts.text(wanted, languages.current())
+        asked = [t for t in texts.all_of(wanted) if _asked_for(t, source)] if source else ()
+        text = asked[0] if asked else texts.text(wanted, languages.current())
     except NotFoundError:
         raise NoSuchEditionError(
             _("There is no edition of the policy dated %(day)s.", day=day)

@@ -1,0 +1,40 @@
+"""The manifest of the staff area."""
+
+from flask_babel import lazy_gettext as _
+
+from neupusti.admin import queries, service
+from neupusti.admin.views import board, cli, journal, outbox
+from neupusti.admin.views.blueprint import bp
+from neupusti.core.feature import Duty, Feature, MenuItem
+
+VIEWS = (board, journal, outbox, cli)
+"""Importing a module of views is what puts its routes and commands on the blueprint."""
+
+FEATURE = Feature(
+    name="admin",
+    clauses=(),
+    blueprint=bp,
+    admin_menu=(
+        MenuItem(endpoint="admin.board", label=_("Board")),
+        MenuItem(endpoint="admin.journal", label=_("Journal")),
+        MenuItem(endpoint="admin.mail", label=_("Letters")),
+    ),
+    duties=(
+        Duty(
+            clause="6.2.3",
+            label=_("Breaks in the journal of staff"),
+            open=lambda: int(not queries.sound()),
+            endpoint="admin.journal",
+        ),
+        Duty(
+            clause="6.2.3",
+            label=_("Letters nobody got"),
+            open=queries.failed,
+            endpoint="admin.mail",
+        ),
+    ),
+    staff_acts={
+        service.OPENED: _("Opened a letter"),
+        service.TAKEN: _("Exported a journal"),
+    },
+)

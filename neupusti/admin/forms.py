@@ -1,0 +1,15 @@
+"""The forms of the staff area: why somebody reads what is about people."""
+
+from flask_babel import lazy_gettext as _
+
+from neupusti.core.forms.base import Form
+from neupusti.core.forms.reason import Reason
+from neupusti.core.personal import Purpose
+
+
+class Why(Form):
+    """Asks for the reason, which the journal keeps."""
+
+    purposes = (Purpose.FEEDBACK,)
+
+    reason = Reason(_("What for"))

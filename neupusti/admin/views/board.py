@@ -1,0 +1,43 @@
+"""The first page of the staff: each duty of the policy with its open items (6.2)."""
+
+from dataclasses import dataclass
+
+from flask import render_template
+
+from neupusti.admin import queries
+from neupusti.admin.views import words
+from neupusti.admin.views.blueprint import bp
+from neupusti.core import authorisation
+from neupusti.core.feature import Duty
+from neupusti.core.journal import Operation, ProcessingEvent, StaffAction
+from neupusti.core.registry import registry
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the board, counted."""
+
+    duty: Duty
+    open: int
+    opens: bool
+    """Whether the page where it is dealt with is open to the reader."""
+
+
+@bp.get("/")
+def board() -> str:
+    """Show every duty with its open items, and what happened today."""
+    lines: dict[str, list[Line]] = {clause: [] for clause in words.DUTIES}
+    for duty in registry().duties:
+        opens = bool(duty.endpoint) and authorisation.may_open(str(duty.endpoint))
+        lines[duty.clause].append(Line(duty, duty.open(), opens))
+    collected = ProcessingEvent.operation == Operation.COLLECTION.value
+    opened = StaffAction.operation == Operation.ACCESS.value
+    return render_template(
+        "admin/board.html",
+        duties=words.DUTIES,
+        lines=lines,
+        open_items=sum(line.open for group in lines.values() for line in group),
+        collected=queries.today(ProcessingEvent, collected),
+        opened=queries.today(StaffAction, opened),
+        acts=queries.today(StaffAction),
+    )

@@ -1,0 +1,57 @@
+"""The manifest of the staff room."""
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+
+from neupusti.config import settings
+from neupusti.core.feature import Duty, Feature, Holding, MenuItem
+from neupusti.core.staff import StaffGrant
+from neupusti.staff import queries
+from neupusti.staff.service import first, grants, invitations, openings
+from neupusti.staff.views import cli, members, people
+from neupusti.staff.views.blueprint import bp
+
+VIEWS = (people, members, cli)
+"""Importing a module of views is what puts its routes and commands on the blueprint."""
+
+
+def seed() -> str:
+    """Make the first member of staff of a site on one machine; never of a public one."""
+    return "" if settings().production else first.seed(settings().instance)
+
+
+FEATURE = Feature(
+    name="staff",
+    clauses=("1.1.1",),
+    blueprint=bp,
+    holdings=(
+        Holding(
+            model=StaffGrant, of=lambda person: select(StaffGrant).filter_by(person=person)
+        ),
+    ),
+    admin_menu=(
+        MenuItem(endpoint="staff.people", label=_("People")),
+        MenuItem(endpoint="staff.members", label=_("Staff")),
+    ),
+    letters=(invitations.INVITATION, invitations.PERMITTED, openings.MANY),
+    duties=(
+        Duty(
+            clause="6.2.3",
+            label=_("Members of staff without a second factor"),
+            open=queries.without_factor,
+            endpoint="staff.members",
+        ),
+    ),
+    staff_acts={
+        grants.GIVEN: _("Gave a permission"),
+        grants.TAKEN: _("Took a permission back"),
+        grants.SIGNED_OUT: _("Ended the sessions of a member of staff"),
+        invitations.INVITED: _("Invited to the staff"),
+        openings.SEARCHED: _("Searched for people"),
+        openings.OPENED: _("Opened a person's page"),
+        openings.SIGNED_OUT: _("Ended a person's sessions"),
+        openings.WROTE: _("Sent the confirmation once more"),
+    },
+    staff_names=queries.names,
+    seed=seed,
+)

@@ -1,0 +1,150 @@
+"""Lists of people and of staff, and what a person's page shows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select
+
+from neupusti.accounts.models import Person, SecondFactor, SignIn
+from neupusti.core import collation, phones
+from neupusti.core.database import db
+from neupusti.core.journal import SecurityEvent
+from neupusti.core.paging import whole
+from neupusti.core.permission import Permission
+from neupusti.core.staff import StaffGrant
+
+WORDS = 8
+"""So many words of a search are looked at."""
+LARGEST = 2**31 - 1
+EVENTS = 20
+
+
+class State(StrEnum):
+    """Which people a list shows."""
+
+    ALL = "all"
+    CONFIRMED = "confirmed"
+    UNCONFIRMED = "unconfirmed"
+
+
+class Order(StrEnum):
+    """How a list of people is sorted."""
+
+    NAME = "name"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of staff, as the list of them shows one."""
+
+    person: Person
+    permissions: list[Permission]
+    since: datetime
+    has_factor: bool
+    sessions: int
+
+
+def people(state: State, order: Order) -> Select[Any]:
+    """Return the people in a state, in an order."""
+    wanted = select(Person)
+    if state is State.CONFIRMED:
+        wanted = wanted.where(Person.confirmed_at.is_not(None))
+    elif state is State.UNCONFIRMED:
+        wanted = wanted.where(Person.confirmed_at.is_(None))
+    if order is Order.NEWEST:
+        return wanted.order_by(Person.id.desc())
+    return wanted.order_by(Person.sort, Person.id)
+
+
+def found(text: str, state: State, order: Order) -> Select[Any]:
+    """Return the people whose names, address and phone hold every word of `text`.
+
+    A whole number is also looked for among the numbers of people, and a phone in whatever
+    way it is written.
+    """
+    number = whole(text.strip())
+    words = collation.folded(text).split()[:WORDS]
+    ways = [and_(*map(_holds, words)), *map(_holds, _phone(text))]
+    if number is not None and number <= LARGEST:
+        ways.append(Person.id == number)
+    return people(state, order).where(or_(*ways))
+
+
+def by_state() -> dict[str, int]:
+    """Count the people in each state."""
+    total, confirmed = db.session.execute(
+        select(func.count(), func.count(Person.confirmed_at)).select_from(Person)
+    ).one()
+    return {
+        State.ALL: total,
+        State.CONFIRMED: confirmed,
+        State.UNCONFIRMED: total - confirmed,
+    }
+
+
+def events(person: int) -> list[SecurityEvent]:
+    """Return the newest security events of a person."""
+    wanted = select(SecurityEvent).filter_by(person=person)
+    newest = wanted.order_by(SecurityEvent.id.desc()).limit(EVENTS)
+    return list(db.session.scalars(newest))
+
+
+def grants(person: int) -> list[StaffGrant]:
+    """Return every permission a person holds or held, the newest first."""
+    wanted = select(StaffGrant).filter_by(person=person)
+    return list(db.session.scalars(wanted.order_by(StaffGrant.id.desc())))
+
+
+def has_factor(person: int) -> bool:
+    """Tell whether a person has set a second factor up."""
+    factor = db.session.get(SecondFactor, person)
+    return factor is not None and factor.confirmed_at is not None
+
+
+def members() -> list[Member]:
+    """Return everybody who holds a permission, by name."""
+    held: dict[int, list[StaffGrant]] = {}
+    for grant in db.session.scalars(select(StaffGrant).filter_by(ended_at=None)):
+        held.setdefault(grant.person, []).append(grant)
+    wanted = select(Person).where(Person.id.in_(held)).order_by(Person.sort, Person.id)
+    return [
+        Member(
+            person,
+            [p for p in Permission if p.value in {g.permission for g in held[person.id]}],
+            min(grant.given_at for grant in held[person.id]),
+            has_factor(person.id),
+            _sessions(person.id),
+        )
+        for person in db.session.scalars(wanted)
+    ]
+
+
+def names() -> dict[int, str]:
+    """Return what everybody who is or was staff is called, by number."""
+    ever = select(StaffGrant.person).distinct()
+    wanted = select(Person).where(Person.id.in_(ever)).order_by(Person.sort, Person.id)
+    return {person.id: person.full_name for person in db.session.scalars(wanted)}
+
+
+def without_factor() -> int:
+    """Count the members of staff who have no second factor yet."""
+    return sum(not member.has_factor for member in members())
+
+
+def _sessions(person: int) -> int:
+    counted = select(func.count()).select_from(SignIn).where(SignIn.person == person)
+    return db.session.scalar(counted) or 0
+
+
+def _holds(word: str) -> Any:
+    return Person.search.contains(word, autoescape=True)
+
+
+def _phone(text: str) -> list[str]:
+    try:
+        return [phones.parse(text)]
+    except phones.PhoneFault:
+        return []

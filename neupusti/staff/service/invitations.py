@@ -1,0 +1,89 @@
+"""Inviting somebody to the staff: an account, permissions, and a letter with a link."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from neupusti.accounts.models import Person
+from neupusti.accounts.service import people, recovery
+from neupusti.accounts.service.people import Applicant
+from neupusti.core import emails, staff
+from neupusti.core.journal import Act, Operation, act
+from neupusti.core.languages import Language
+from neupusti.core.mail.letters import Kind, To, post
+from neupusti.core.permission import Permission
+from neupusti.staff.service import grants
+
+INVITATION = Kind(name="staff.invitation", label=_("Invitation to the staff"))
+PERMITTED = Kind(name="staff.permitted", label=_("Permissions in the staff area"))
+INVITED = "staff.invited"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """Whom to invite, and what they shall be allowed to do."""
+
+    email: str
+    permissions: frozenset[Permission]
+    family_name: str = ""
+    given_name: str = ""
+    language: Language = Language.RU
+
+
+def invite(session: Session, wanted: Invitation, *, by: int | None) -> Person:
+    """Give the permissions to whoever has the address, and write to them; return who.
+
+    Somebody with a confirmed account keeps it and is told; anybody else gets an account
+    without a password, and a link that sets one. Either way the second factor comes
+    before the first page (V6.3.3). What was given before stays.
+    """
+    person = _invited(session, wanted.email) or people.invite(session, _applicant(wanted))
+    held = staff.permissions(person.id)
+    grants.change(session, person.id, wanted.permissions | held, by=by)
+    send(session, person, by=by)
+    return person
+
+
+def send(session: Session, person: Person, *, by: int | None) -> None:
+    """Write the letter that lets somebody in; a later one ends the link before it."""
+    known = person.confirmed_at is not None and recovery.has_password(person.id)
+    kind = PERMITTED if known else INVITATION
+    values: dict[str, object] = {"permissions": _labels(staff.permissions(person.id))}
+    if not known:
+        values["token"] = recovery.invitation(session, person.id)
+    done = Act(
+        staff=by, action=INVITED, operation=Operation.USE, person=person.id, what=kind.name
+    )
+    row = act(session, done)
+    to = To(email=person.email, language=Language(person.language), person=person.id)
+    post(session, kind, to, key=f"{kind.name}:{row.id}", values=values)
+
+
+def of_address(session: Session, email: str) -> list[Person]:
+    """Return every member of staff with this address: one, but for unused invitations."""
+    said = select(Person).where(Person.email_key == emails.key(email))
+    return [person for person in session.scalars(said) if staff.is_staff(person.id)]
+
+
+def _invited(session: Session, email: str) -> Person | None:
+    """Return whom an earlier invitation to this address is waiting for."""
+    return next(iter(of_address(session, email)), None)
+
+
+def _applicant(wanted: Invitation) -> Applicant:
+    return Applicant(
+        family_name=wanted.family_name,
+        given_name=wanted.given_name,
+        patronymic="",
+        email=wanted.email,
+        phone=None,
+        language=wanted.language,
+    )
+
+
+def _labels(permissions: Iterable[Permission]) -> list[object]:
+    held = set(permissions)
+    return [permission.label for permission in Permission if permission in held]

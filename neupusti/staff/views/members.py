@@ -1,0 +1,135 @@
+"""Members of staff: who may do what, inviting, changing permissions, ending sessions."""
+
+from flask import abort, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from neupusti.accounts.models import Person
+from neupusti.core import languages, staff
+from neupusti.core.database import db, writing
+from neupusti.core.forms.base import shown
+from neupusti.core.permission import Permission, requires
+from neupusti.staff import queries
+from neupusti.staff.forms import Change, Invite
+from neupusti.staff.service import grants, invitations
+from neupusti.staff.service.invitations import Invitation
+from neupusti.staff.views.blueprint import bp, me
+
+DONE = frozenset({"invited", "changed", "signed-out", "unchanged"})
+"""What the address may say was just done."""
+
+
+@bp.get("/staff/")
+@requires(Permission.STAFF)
+def members() -> str:
+    """Show everybody who holds a permission."""
+    done = request.args.get("done", "")
+    return render_template(
+        "staff/members.html",
+        members=queries.members(),
+        done=done if done in DONE else "",
+    )
+
+
+@bp.get("/staff/new")
+@requires(Permission.STAFF)
+def new_member() -> Response:
+    """Ask whom to invite."""
+    return shown("staff/invite.html", Invite(formdata=None))
+
+
+@bp.post("/staff/new")
+@requires(Permission.STAFF)
+def invite() -> Response:
+    """Invite somebody, and write them a letter."""
+    form = Invite()
+    valid = form.validate()
+    if not form.permissions.errors and not form.permissions.chosen:
+        form.refuse("permissions", _("Tick at least one."))
+    if not valid or form.errors:
+        return shown("staff/invite.html", form)
+    wanted = Invitation(
+        email=str(form.email.data),
+        family_name=form.family_name.data or "",
+        given_name=str(form.given_name.data),
+        permissions=form.permissions.chosen,
+        language=languages.current(),
+    )
+    with writing() as session:
+        invitations.invite(session, wanted, by=me())
+    return redirect(url_for("staff.members", done="invited"), 303)
+
+
+@bp.get("/staff/<int:number>")
+@requires(Permission.STAFF)
+def member(number: int) -> Response:
+    """Show one member of staff: what they may do, since when, by whom."""
+    form = Change(formdata=None)
+    form.permissions.data = [one.value for one in staff.permissions(number)]
+    return _member(number, form)
+
+
+@bp.post("/staff/<int:number>")
+@requires(Permission.STAFF)
+def change_member(number: int) -> Response:
+    """Let a member of staff hold exactly what is ticked; nothing ticked ends it."""
+    form = Change()
+    if not form.validate():
+        return _member(number, form)
+    _find(number)
+    try:
+        with writing() as session:
+            reason = str(form.reason.data)
+            changed = grants.change(
+                session, number, form.permissions.chosen, by=me(), reason=reason
+            )
+    except grants.LastKeyError:
+        form.refuse("permissions", _("Nobody takes “Staff” from themselves."))
+        return _member(number, form)
+    done = "changed" if changed else "unchanged"
+    return redirect(url_for("staff.members", done=done), 303)
+
+
+@bp.post("/staff/<int:number>/sign-outs")
+@requires(Permission.STAFF)
+def sign_out_member(number: int) -> Response:
+    """End every session of a member of staff."""
+    form = Change()
+    if not form.validate():
+        return _member(number, form)
+    _find(number)
+    with writing() as session:
+        grants.sign_out(session, number, by=me(), reason=str(form.reason.data))
+    return redirect(url_for("staff.members", done="signed-out"), 303)
+
+
+@bp.post("/staff/<int:number>/invitations")
+@requires(Permission.STAFF)
+def invite_again(number: int) -> Response:
+    """Send the letter with the link once more; the link before it ends."""
+    person = _find(number)
+    with writing() as session:
+        invitations.send(session, person, by=me())
+    return redirect(url_for("staff.members", done="invited"), 303)
+
+
+def _find(number: int) -> Person:
+    known = number <= queries.LARGEST and staff.is_staff(number)
+    person = db.session.get(Person, number) if known else None
+    if person is None:
+        abort(404)
+    return person
+
+
+def _member(number: int, form: Change) -> Response:
+    person = _find(number)
+    return shown(
+        "staff/member.html",
+        form,
+        person=person,
+        has_factor=queries.has_factor(number),
+        grants=queries.grants(number),
+        names=queries.names(),
+        Permission=Permission,
+        own=number == me(),
+    )

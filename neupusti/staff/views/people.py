@@ -1,0 +1,150 @@
+"""People: a list with initials, a search that is written down, a page with a reason."""
+
+from typing import Any
+
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from neupusti.accounts.models import Person
+from neupusti.accounts.service import sessions
+from neupusti.accounts.service.events import LABELS, Event
+from neupusti.config import settings
+from neupusti.core import emails, evidence, paging, phones
+from neupusti.core.database import db
+from neupusti.core.forms.base import shown
+from neupusti.core.permission import Permission, requires
+from neupusti.staff import queries
+from neupusti.staff.forms import Open, Search
+from neupusti.staff.queries import Order, State
+from neupusti.staff.service import openings
+from neupusti.staff.service.openings import Opening
+from neupusti.staff.views.blueprint import bp, me
+
+DONE = frozenset({"signed-out", "written"})
+"""What the address may say was just done."""
+
+
+@bp.get("/people/")
+@requires(Permission.PRIVACY)
+def people() -> Response:
+    """Show the people with initials only; names take a search, and a reason."""
+    return _list(Search(formdata=None), queries.people(*_wanted()), found=False)
+
+
+@bp.post("/people/")
+@requires(Permission.PRIVACY)
+def search() -> Response:
+    """Show whom the words of a search name, and write down that it was made."""
+    form = Search()
+    if not form.validate():
+        return _list(form, queries.people(*_wanted()), found=False)
+    wanted = queries.found(str(form.q.data), *_wanted())
+    leaf = paging.leaf(wanted, paging.number(request.form.get("page")))
+    openings.searched(leaf.total, staff=me(), reason=str(form.reason.data))
+    return _list(form, wanted, found=True)
+
+
+@bp.get("/people/<int:number>")
+@requires(Permission.PRIVACY)
+def person(number: int) -> Response:
+    """Ask what for, before the page of a person is opened."""
+    _exists(number)
+    form = Open(formdata=None)
+    form.reason.data = openings.last_reason(number, staff=me(), session=db.session())
+    done = request.args.get("done", "")
+    return shown("staff/why.html", form, number=number, done=done if done in DONE else "")
+
+
+@bp.post("/people/<int:number>")
+@requires(Permission.PRIVACY)
+def open_person(number: int) -> Response | str:
+    """Show what is known of a person, and write down who opened it and why."""
+    form = Open()
+    if not form.validate():
+        _exists(number)
+        return shown("staff/why.html", form, number=number, done="")
+    opening = Opening(
+        staff=me(), reason=str(form.reason.data), most=settings().people_an_hour
+    )
+    if not openings.opened(number, opening):
+        abort(404)
+    return render_template("staff/person.html", form=form, **_known(number))
+
+
+@bp.post("/people/<int:number>/sign-outs")
+@requires(Permission.PRIVACY)
+def sign_out(number: int) -> Response:
+    """End every session of a person."""
+    return _act(number, openings.sign_out, "signed-out")
+
+
+@bp.post("/people/<int:number>/confirmations")
+@requires(Permission.PRIVACY)
+def write_again(number: int) -> Response:
+    """Send the letter that confirms the address once more."""
+    return _act(number, openings.write_again, "written")
+
+
+def initials(person: Person) -> str:
+    """Return `Н. Айгерим`: enough to see the order, too little to know who it is."""
+    family = f"{person.family_name[:1]}." if person.family_name else ""
+    return " ".join(filter(None, (family, person.given_name))) or "–"
+
+
+def _act(number: int, act: Any, done: str) -> Response:
+    form = Open()
+    if not form.validate():
+        _exists(number)
+        return shown("staff/why.html", form, number=number, done="")
+    if not act(number, staff=me(), reason=str(form.reason.data)):
+        abort(404)
+    return redirect(url_for("staff.person", number=number, done=done), 303)
+
+
+def _exists(number: int) -> None:
+    if number > queries.LARGEST or db.session.get(Person, number) is None:
+        abort(404)
+
+
+def _wanted() -> tuple[State, Order]:
+    state, order = request.values.get("state", ""), request.values.get("order", "")
+    return (
+        State(state) if state in set(State) else State.ALL,
+        Order(order) if order in set(Order) else Order.NAME,
+    )
+
+
+def _list(form: Search, wanted: Any, *, found: bool) -> Response:
+    state, order = _wanted()
+    return shown(
+        "staff/people.html",
+        form,
+        found=found,
+        leaf=paging.leaf(wanted, paging.number(request.values.get("page"))),
+        address=lambda page: url_for(
+            "staff.people", state=state.value, order=order.value, page=page
+        ),
+        state=state,
+        order=order,
+        counts=queries.by_state(),
+        State=State,
+        Order=Order,
+        initials=initials,
+        masked=emails.masked,
+        masked_phone=phones.masked,
+    )
+
+
+def _known(number: int) -> dict[str, Any]:
+    return {
+        "person": db.session.get(Person, number),
+        "phone": phones.shown,
+        "has_factor": queries.has_factor(number),
+        "sessions": sessions.live(number),
+        "consents": evidence.of_person(number),
+        "events": queries.events(number),
+        "grants": queries.grants(number),
+        "names": queries.names(),
+        "says": {event.value: LABELS[event] for event in Event},
+        "Permission": Permission,
+    }

@@ -1,0 +1,138 @@
+"""Which passwords are taken, and that checking one says nothing about who exists."""
+
+import random
+import statistics
+import time
+from itertools import product
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neupusti.accounts.service import common, passwords
+from neupusti.accounts.service.faults import Fault
+from neupusti.accounts.views import blueprint
+from tests.accounts.cast import account, submit
+from tests.people import AIGERIM, BOLAT
+
+ABOUT = ("aigerim@example.kz", "Айгерим", "Сейтқали")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("password1234", "P@ssw0rd1234", "Пароль-2024!", "парольпароль", "gfhjkmgfhjkm"),
+        *("йцукенгшщзхъ", "фывапролджэ1", "qwertyuiop12", "1qaz2wsx3edc", "zxcvbnm,./12"),
+        *("1q2w3e4r5t6y", "123456789012", "000000000000", "abcabcabcabc", "aaaabbbbcccc"),
+        *("Казахстан2022", "қазақстан2024", "құпиясөз1234", "әіңғүұқөһ123", "iloveyou2023"),
+        *("qazaqstan2023", "admin@admin1", "qwerty qwerty", "neupusti2026", "Алматы050000"),
+        *("ntcnjdsq2020", "Vfhbyf2015!!", "22.11.2026г", "махаббатым1", "zhanym123456"),
+        *("aigerim@example.kz", "Сейтқали2024", "айгерим-aigerim", "aigerim12345"),
+    ],
+)
+def test_what_is_guessed_first_is_refused(password: str) -> None:
+    assert common.too_common(password, ABOUT)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("тихий чай у окна", "мөлдір бұлақ суы", "correct horse battery staple"),
+        *("kT7#pw!zQm2x", "x9Lm2qRt", "один два три четыре", "🐎 қымыз 和平 мир"),
+        *("ауылда қой көп екен", "семь раз отмерь", "9f3!kd-22qp-zz"),
+    ],
+)
+def test_what_is_not_is_taken(password: str) -> None:
+    assert not common.too_common(password, ABOUT)
+
+
+def test_thousands_of_the_most_common_are_refused() -> None:
+    """A sample of what lists of leaked passwords are made of: word and ending."""
+    words = sorted(common.words())
+    endings = ("", "1", "123", "2024", "!", "1234", "007", "_2023", "12345", "!!!")
+    rolled = random.Random(1)  # noqa: S311 - a sample, not a secret
+    sample = rolled.sample(list(product(words, endings)), 4000)
+    assert [w + e for w, e in sample if not common.too_common(w + e)] == []
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_judged_in_time(text: str) -> None:
+    common.too_common(text, ABOUT)
+
+
+@pytest.mark.parametrize(
+    ("password", "right"),
+    [
+        *(("я" * 11, False), ("a1b2c3d4e5f", False), ("тихий чай у окна", True)),
+        *(("семь раз отмерь " + "ы" * 241, False), ("семь раз отмерь, один раз", True)),
+        *(("\ufffd семь раз отмерь", False), ("семь раз\x00отмерь", False)),
+        *(("и\u0306" * 11, False), ("чай да каша", False)),
+    ],
+    ids=repr,
+)
+def test_length_is_counted_in_composed_characters(
+    app: Flask,
+    password: str,
+    right: bool,  # noqa: FBT001 - what is expected
+) -> None:
+    if right:
+        passwords.check(password, (), shortest=12)
+    else:
+        with pytest.raises(Fault):
+            passwords.check(password, (), shortest=12)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["тихий чай у окна", "🐎" * 64, "a" * 256, "\u0439 и \u0438\u0306", "x" * 5000, "\x00"],
+    ids=lambda p: repr(p[:9]),
+)
+def test_a_password_is_its_own_and_no_other(app: Flask, password: str) -> None:
+    kept = passwords.hashed(password)
+    assert passwords.matches(kept, password) is (len(password) < 1000)
+    assert not passwords.matches(kept, password[:-1] + "z")
+    assert not passwords.matches(None, password)
+
+
+def test_a_damaged_hash_matches_nothing(app: Flask) -> None:
+    for damaged in ("", "x", "$argon2id$v=19$m=1", "pbkdf2:sha256:1$x$y"):
+        assert not passwords.matches(damaged, "тихий чай у окна")
+
+
+def test_nobodys_hash_takes_the_same_work(app: Flask) -> None:
+    """Same parameters, so the same time: what is measured elsewhere holds by itself."""
+    parts = [passwords.hashed("a"), passwords._nobodys()]  # noqa: SLF001 - its numbers
+    assert {part.rpartition("$")[0].rpartition("$")[0] for part in parts} == {
+        "$argon2id$v=19$m=19456,t=2,p=1"
+    }
+
+
+@pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("path", ["/account/login", "/account/password/reset"])
+def test_answers_come_at_even_times(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Both kinds of address wait for the same beat: the clock and the wait are watched."""
+    waits: list[float] = []
+    monkeypatch.setattr(blueprint, "STEP_SECONDS", 0.25)
+    now = iter(range(1_000_000))
+    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.setattr(time, "monotonic", lambda: next(now) / 16)
+    account(AIGERIM)
+    for email in (AIGERIM.email, BOLAT.email):
+        submit(client, path, {"email": email, "password": "неверный пароль"})
+    assert len(waits) == 2
+    assert all(0 < wait <= 0.25 for wait in waits)
+    assert waits[0] == waits[1]
+
+
+def test_the_beat_hides_how_long_the_work_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends: list[float] = []
+    monkeypatch.setattr(blueprint, "STEP_SECONDS", 0.25)
+    for work in (0.001, 0.03, 0.08, 0.249):
+        monkeypatch.setattr(time, "monotonic", lambda work=work: 100 + work)
+        monkeypatch.setattr(time, "sleep", lambda wait, work=work: ends.append(work + wait))
+        blueprint.evenly(100.0)
+    assert statistics.pstdev(ends) < 1e-9

@@ -1,0 +1,199 @@
+"""Passwords set anew: by a link, by the old one; what dies with the old one."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from neupusti.accounts.service import people, recovery, registration
+from neupusti.accounts.service.people import Applicant
+from neupusti.core.database import writing
+from neupusti.core.languages import Language
+from tests.accounts.cast import account, hidden, letters, link, sign_in, signed_in, submit
+from tests.people import AIGERIM, BOLAT, DANA
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+NEW = "новый чай у старого окна"
+Clock = Callable[[datetime], None]
+
+
+def ask(client: FlaskClient, email: str) -> tuple[int, str]:
+    answer = submit(client, "/account/password/reset", {"email": email})
+    return answer.status_code, answer.location or ""
+
+
+def opens(browser: FlaskClient) -> bool:
+    return browser.get("/account/").status_code == 200
+
+
+def test_a_forgotten_password_is_set_by_a_link(app: Flask, client: FlaskClient) -> None:
+    who = account(AIGERIM)
+    browser = signed_in(app, who, remember="y")
+    assert ask(client, who.email) == (303, "/account/password/reset/sent")
+    [letter] = letters(who.email)
+    path = link(letter, "reset")
+    page = client.get(path)
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["X-Robots-Tag"] == "noindex"
+    assert opens(browser)
+    weak = submit(client, path, {"password": "коротко"})
+    assert weak.status_code == 422
+    done = submit(client, path, {"password": NEW})
+    assert done.location == "/account/login?done=reset"
+    assert not opens(client)
+    assert not opens(browser)
+    assert client.get(path).status_code == 404
+    assert sign_in(app.test_client(), who).status_code == 422
+    who.password = NEW
+    assert sign_in(app.test_client(), who).status_code == 303
+    assert letters(who.email)[-1].kind == "accounts.password_changed"
+
+
+def test_known_and_unknown_addresses_get_one_answer(
+    app: Flask, client: FlaskClient
+) -> None:
+    account(AIGERIM)
+    assert ask(client, AIGERIM.email) == ask(app.test_client(), BOLAT.email)
+    assert [letter.kind for letter in letters(AIGERIM.email)] == ["accounts.reset"]
+    assert [letter.kind for letter in letters(BOLAT.email)] == ["accounts.unknown"]
+
+
+def test_the_second_step_stays_as_it_was(app: Flask, client: FlaskClient) -> None:
+    who = account(AIGERIM, factor=True)
+    ask(client, who.email)
+    submit(client, link(letters(who.email)[0], "reset"), {"password": "восемь8!"})
+    who.password = "восемь8!"
+    half = sign_in(client, who, code="")
+    assert half.location == "/account/login"
+    assert not opens(client)
+    assert submit(client, "/account/login", {"code": who.code()}).status_code == 303
+    assert opens(client)
+
+
+def test_a_link_dies_after_half_an_hour(app: Flask, client: FlaskClient, at: Clock) -> None:
+    at(NOON)
+    account(AIGERIM)
+    ask(client, AIGERIM.email)
+    path = link(letters(AIGERIM.email)[0], "reset")
+    said = {**hidden(client.get(path).text), "password": NEW}
+    at(NOON + recovery.LIFE)
+    assert client.get(path).status_code == 404
+    assert client.post(path, data=said).status_code == 404
+
+
+def test_a_new_link_ends_the_old_one(app: Flask, client: FlaskClient) -> None:
+    account(AIGERIM)
+    ask(client, AIGERIM.email)
+    ask(client, AIGERIM.email)
+    old, new = letters(AIGERIM.email)
+    assert client.get(link(old, "reset")).status_code == 404
+    assert client.get(link(new, "reset")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "token", ["x", "a" * 43, "я" * 43, "..%2f..%2f", "a" * 3000, "%00"]
+)
+@pytest.mark.parametrize("page", ["password/reset", "confirm", "not-me"])
+def test_a_made_up_link_is_gone(
+    app: Flask, client: FlaskClient, page: str, token: str
+) -> None:
+    account(AIGERIM)
+    assert client.get(f"/account/{page}/{token}").status_code in {400, 404}
+
+
+def test_a_link_of_one_kind_opens_no_other(app: Flask, client: FlaskClient) -> None:
+    account(AIGERIM)
+    ask(client, AIGERIM.email)
+    token = link(letters(AIGERIM.email)[0], "reset").rpartition("/")[2]
+    for page in ("confirm", "not-me"):
+        assert client.get(f"/account/{page}/{token}").status_code == 404
+
+
+def test_asking_is_limited(app: Flask, client: FlaskClient) -> None:
+    account(AIGERIM)
+    for _ in range(5):
+        assert ask(client, AIGERIM.email)[0] == 303
+    assert ask(client, AIGERIM.email)[0] == 429
+    for _ in range(5):
+        assert ask(client, BOLAT.email)[0] == 303
+    assert ask(client, BOLAT.email)[0] == 429
+
+
+def test_changing_the_password_ends_every_other_session_and_link(
+    app: Flask, client: FlaskClient
+) -> None:
+    who = account(AIGERIM)
+    mine, other = signed_in(app, who, remember="y"), signed_in(app, who, remember="y")
+    kept = mine.get_cookie("session")
+    remembered = mine.get_cookie("remember_token")
+    assert kept is not None
+    assert remembered is not None
+    ask(client, who.email)
+    wrong = submit(mine, "/account/password", {"current": "x", "password": NEW})
+    assert wrong.status_code == 422
+    assert 'href="#current"' in wrong.text
+    weak = submit(
+        mine, "/account/password", {"current": who.password, "password": "qwerty"}
+    )
+    assert 'href="#password"' in weak.text
+    said = {"current": who.password, "password": NEW}
+    assert submit(mine, "/account/password", said).status_code == 303
+    assert opens(mine)
+    assert not opens(other)
+    thief = app.test_client()
+    thief.set_cookie("session", kept.value)
+    assert not opens(thief)
+    lasting = app.test_client()
+    lasting.set_cookie("remember_token", remembered.value)
+    assert not opens(lasting)
+    reset = next(one for one in letters(who.email) if one.kind == "accounts.reset")
+    assert client.get(link(reset, "reset")).status_code == 404
+
+
+def test_guessing_the_old_password_is_counted(app: Flask) -> None:
+    browser = signed_in(app, account(AIGERIM))
+    said = {"current": "неверный пароль тут", "password": NEW}
+    for _ in range(10):
+        assert submit(browser, "/account/password", said).status_code == 422
+    assert submit(browser, "/account/password", said).status_code == 429
+
+
+def test_an_invited_person_sets_a_password_and_is_confirmed(
+    app: Flask, client: FlaskClient
+) -> None:
+    applicant = Applicant(
+        family_name="", given_name=DANA.name, patronymic="", email=DANA.email,
+        phone=None, language=Language.KK,
+    )  # fmt: skip
+    with writing() as session:
+        person = people.invite(session, applicant)
+        token = recovery.invitation(session, person.id)
+    assert people.confirmed(DANA.email) is None
+    done = submit(client, f"/account/password/reset/{token}", {"password": NEW})
+    assert done.status_code == 303
+    said = {"email": DANA.email, "password": NEW}
+    assert submit(client, "/account/login", said).status_code == 303
+
+
+def test_password_managers_find_the_page(app: Flask, client: FlaskClient) -> None:
+    found = client.get("/.well-known/change-password")
+    assert (found.status_code, found.location) == (303, "/account/password")
+    assert client.get(found.location).location == "/account/login?next=/account/password"
+
+
+def test_an_account_that_never_was_confirmed_is_no_account(
+    app: Flask, client: FlaskClient
+) -> None:
+    applicant = Applicant(
+        family_name="Пример", given_name=BOLAT.name, patronymic="", email=BOLAT.email,
+        phone=None, language=Language.RU,
+    )  # fmt: skip
+    with writing() as session:
+        registration.send_link(session, people.add(session, applicant))
+    ask(client, BOLAT.email)
+    assert [letter.kind for letter in letters(BOLAT.email)] == [
+        "accounts.confirm",
+        "accounts.unknown",
+    ]

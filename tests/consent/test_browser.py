@@ -1,0 +1,363 @@
+"""A new visitor in Chromium: refuses, agrees, takes back; by keyboard, without scripts."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from werkzeug.serving import make_server
+
+from neupusti.app import create_app
+from neupusti.config import Settings
+from neupusti.core.database import db
+from neupusti.core.languages import Language
+from tests.conftest import QUIET
+from tests.consent.conftest import records
+from tests.core.test_redirects import HOSTILE
+
+SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+pytestmark = SQLITE
+HOST = "shop.neupusti.localhost"
+REJECT, ACCEPT = ".cookies [value=reject]", ".cookies [value=accept]"
+RULES = {
+    "runOnly": [
+        *("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"),
+    ]
+}
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser of its own, without scripts: nothing here needs any."""
+    context = chromium.new_context(java_script_enabled=False)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A tab."""
+    return context.new_page()
+
+
+@pytest.fixture
+def scripted(chromium: Browser) -> Iterator[Page]:
+    """A tab that runs scripts: those of the test."""
+    context = chromium.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def hosted(settings: Settings) -> Iterator[str]:
+    """Serve the site under a name that has a parent domain; no slash at the end."""
+    app = create_app(replace(settings, hosts=(HOST,)))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://{HOST}:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def names(context: BrowserContext) -> set[str]:
+    return {str(cookie.get("name")) for cookie in context.cookies()}
+
+
+@pytest.mark.clause("1.1.7")
+def test_a_new_visitor_tries_everything(
+    context: BrowserContext, page: Page, site_url: str
+) -> None:
+    page.goto(f"{site_url}/en/policy/")
+    assert names(context) == set()
+    page.click(REJECT)
+    expect(page.locator(".cookies")).to_contain_text("Saved: only the necessary cookies.")
+    assert names(context) == {"consent"}
+    page.goto(f"{site_url}/en/")
+    expect(page.locator(".cookies")).to_have_count(0)
+
+    page.click("footer >> text=Cookies")
+    expect(page.locator("#preferences-box")).not_to_be_checked()
+    page.check("#preferences-box")
+    page.click("main [value=save]")
+    expect(page.locator("#preferences-box")).to_be_checked()
+    page.click("footer [value=dark]")
+    assert names(context) == {"consent", "theme"}
+
+    page.click("text=Your receipt >> nth=0")
+    expect(page.locator("main")).to_contain_text(records()[-1].public_id)
+    with page.expect_download() as download:
+        page.click("text=Download as a file")
+    assert download.value.suggested_filename == f"consent-{records()[-1].public_id}.json"
+
+    page.goto(f"{site_url}/en/policy/history/")
+    page.click("footer [value=withdraw]")
+    assert names(context) == {"consent"}
+    assert page.url.startswith(f"{site_url}/en/policy/history/?cookies=")
+
+    page.goto(f"{site_url}/en/cookies/")
+    page.click("main [value=erase]")
+    expect(page.locator(".cookies")).to_contain_text("Saved")
+    assert names(context) == {"consent"}
+    assert [record.granted for record in records()] == ["", "preferences", ""]
+
+
+def test_the_keyboard_is_enough(chromium: Browser, site_url: str) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+
+    def focused() -> str:
+        element = "e.value || e.getAttribute('href') || e.textContent"
+        return str(page.evaluate(f"(e => {element})(document.activeElement)"))
+
+    page.goto(f"{site_url}/en/policy/")
+    seen = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        seen.append(focused())
+    assert seen[:4] == ["/en/cookies/", "/en/policy/", "reject", "accept"]
+    assert seen[5] == "#main"
+    page.locator(REJECT).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("cookies="))
+    assert focused().startswith("Saved: only the necessary cookies.")
+    page.keyboard.press("Tab")
+    assert focused() == "/en/cookies/"
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/en/cookies/$"))
+    page.locator("#preferences-box").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    assert focused() == "save"
+    page.keyboard.press("Space")
+    page.wait_for_url(re.compile("cookies="))
+    expect(page.locator("#preferences-box")).to_be_checked()
+    context.close()
+
+
+def test_the_banner_covers_nothing_and_moves_nothing(
+    chromium: Browser, site_url: str
+) -> None:
+    for width in (320, 1280):
+        context = chromium.new_context(viewport={"width": width, "height": 800})
+        page = context.new_page()
+        page.goto(f"{site_url}/policy/")
+        figures = page.evaluate(
+            """() => new Promise(done => {
+                let shift = 0;
+                new PerformanceObserver(list => {
+                    for (const e of list.getEntries()) shift += e.value;
+                }).observe({type: "layout-shift", buffered: true});
+                requestAnimationFrame(() => requestAnimationFrame(() => {
+                    const $ = name => document.querySelector(name).getBoundingClientRect();
+                    const {top, bottom} = $(".cookies");
+                    done({shift, top, bottom, header: $("header").top});
+                }));
+            })"""
+        )
+        assert figures["shift"] == 0
+        assert figures["top"] == 0
+        assert figures["header"] >= figures["bottom"]
+        context.close()
+
+
+JAR: tuple[dict[str, Any], ...] = (
+    {"name": "theme"},
+    {"name": "host_only"},
+    {"name": "http_only", "httpOnly": True},
+    {"name": "secure_one", "secure": True},
+    {"name": "strict", "sameSite": "Strict"},
+    {"name": "__Host-spy", "secure": True},
+    {"name": "__Secure-spy", "secure": True},
+    {"name": "own_domain", "domain": f".{HOST}"},
+    {"name": "parent", "domain": ".neupusti.localhost"},
+    {"name": "parent_deep", "domain": ".neupusti.localhost", "path": "/en/policy"},
+    {"name": "deep", "path": "/en/policy/2022-08-04"},
+    {"name": "deeper", "path": "/en/policy/2022-08-04/", "httpOnly": True},
+    {"name": "cookies_page", "path": "/en/cookies"},
+    {"name": "twice"},
+    {"name": "twice", "domain": ".neupusti.localhost"},
+    {"name": "twice", "path": "/en"},
+    {"name": "кука"},
+    {"name": "spaced name", "value": "a b"},
+)
+"""Cookies as a browser may hold them, of every kind but ours."""
+MADE_BY_SCRIPT = (
+    "document.cookie = 'scripted=1; path=/';"
+    "document.cookie = 'scripted_parent=1; path=/en; domain=neupusti.localhost';"
+    "document.cookie = 'scripted_deep=1; path=/en/policy/2022-08-04/3.3';"
+    "document.cookie = 'lone';"
+    "document.cookie = 'part=1; path=/; Secure; SameSite=None; Partitioned';"
+)
+
+
+def fill(context: BrowserContext) -> None:
+    """Put the whole jar into a browser."""
+    jar: Any = [{"value": "1", "path": "/", "domain": HOST, **cookie} for cookie in JAR]
+    context.add_cookies(jar)
+
+
+def test_after_withdrawal_the_jar_is_empty(chromium: Browser, hosted: str) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    deepest = f"{hosted}/en/policy/2022-08-04/3.3"
+    page.goto(deepest)
+    page.click(ACCEPT)
+    page.wait_for_url(re.compile("cookies="))
+    fill(context)
+    page.evaluate(MADE_BY_SCRIPT)
+    assert len(context.cookies()) >= len(JAR) + 5
+    page.goto(f"{hosted}/healthz")  # no page of ours was seen with them yet
+    before = len(context.cookies())
+    assert before >= 12
+
+    page.goto(deepest)
+    page.click("footer [value=withdraw]")
+    page.wait_for_url(re.compile("cookies="))
+    for address in [deepest] * 40 + [f"{hosted}/en/cookies/"] * 5:
+        page.goto(address)
+    assert names(context) == {"consent"}
+    assert page.evaluate("document.cookie") == ""
+    context.close()
+
+
+def test_erasing_leaves_the_refusal_only(chromium: Browser, hosted: str) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(f"{hosted}/en/cookies/")
+    fill(context)
+    page.evaluate(MADE_BY_SCRIPT)
+    page.evaluate("localStorage.setItem('kept', '1')")
+    page.click("main [value=erase]")
+    page.wait_for_url(re.compile("cookies="))
+    assert names(context) == {"consent"}
+    assert page.evaluate("localStorage.length") == 0
+    expect(page.locator("main")).to_contain_text("only the necessary cookies")
+    context.close()
+
+
+def test_back_never_shows_a_dead_banner(chromium: Browser, site_url: str) -> None:
+    """The back/forward cache is on: `no-store` and the new cookie keep pages out of it."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(f"{site_url}/en/policy/history/")
+    page.goto(f"{site_url}/en/policy/")
+    expect(page.locator(REJECT)).to_have_count(1)
+    page.click(REJECT)
+    page.wait_for_url(re.compile("cookies="))
+    for _ in range(2):
+        page.go_back()
+        assert page.locator(REJECT).count() == 0
+    page.go_forward()
+    assert page.locator(REJECT).count() == 0
+    page.go_back()
+    page.click("footer >> text=Cookies")
+    page.click("main [value=accept]")
+    page.wait_for_url(re.compile("cookies="))
+    page.go_back()
+    page.go_back()
+    assert page.locator("footer [value=withdraw]").count() == 1
+    context.close()
+
+
+def test_no_address_leads_a_browser_away(scripted: Page, site_url: str) -> None:
+    page, asked = scripted, []
+    page.on("request", lambda request: asked.append(request.url))
+    for address in HOSTILE:
+        if len(address) > 100:
+            continue
+        for act in ("reject", "accept"):
+            query = "" if "\x00" in address else f"?next={quote(address)}"
+            page.goto(f"{site_url}/en/cookies/{query}")
+            page.locator("main [name=next]").evaluate(
+                "(field, to) => field.value = to", address
+            )
+            page.click(f"main [value={act}]")
+            page.wait_for_url(re.compile(r"[?&]cookies="))
+            expect(page.locator("h1")).to_have_count(1)
+    assert [url for url in asked if not url.startswith(f"{site_url}/")] == []
+
+
+def test_cookies_switched_off(chromium: Browser, site_url: str, tmp_path: Path) -> None:
+    profile = tmp_path / "Default" / "Preferences"
+    profile.parent.mkdir()
+    blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    profile.write_text(json.dumps(blocked))
+    context = chromium.browser_type.launch_persistent_context(
+        tmp_path, executable_path=shutil.which("chromium"), args=QUIET
+    )
+    page = context.new_page()
+    page.goto(f"{site_url}/en/")
+    page.click(ACCEPT)
+    expect(page.locator(".cookies")).to_contain_text("keeps no cookies")
+    for path in ("/en/", "/en/policy/", "/en/policy/ledger/", "/en/cookies/"):
+        assert page.goto(site_url + path)
+    expect(page.locator("main")).to_contain_text("none yet")
+    assert names(context) == set()
+    context.close()
+
+
+def test_the_signal_needs_no_banner(chromium: Browser, site_url: str) -> None:
+    context = chromium.new_context(extra_http_headers={"Sec-GPC": "1"})
+    page = context.new_page()
+    page.goto(f"{site_url}/en/policy/")
+    expect(page.locator(".cookies")).to_contain_text("It is honoured")
+    expect(page.locator(REJECT)).to_have_count(0)
+    assert names(context) == set()
+    page.goto(f"{site_url}/en/cookies/")
+    page.click("main [value=accept]")
+    page.goto(f"{site_url}/en/policy/")
+    expect(page.locator(".cookies")).to_have_count(0)
+    context.close()
+
+
+@pytest.mark.parametrize("language", Language)
+def test_everybody_can_read_the_question_and_the_answer(
+    chromium: Browser, site_url: str, language: Language
+) -> None:
+    """What tests of single pages do not see: the states from question to receipt."""
+
+    def check(page: Page, where: str) -> None:
+        for width in (320, 390, 1280):
+            for scheme in ("light", "dark"):
+                page.set_viewport_size({"width": width, "height": 800})
+                page.emulate_media(color_scheme=scheme)
+                found = Axe().run(page, options=RULES).response["violations"]
+                assert [violation["id"] for violation in found] == [], (
+                    where,
+                    width,
+                    scheme,
+                )
+                wide = page.evaluate("document.documentElement.scrollWidth")
+                assert wide <= width, (where, width)
+        page.emulate_media(forced_colors="active", color_scheme="light")
+        found = Axe().run(page, options=RULES).response["violations"]
+        assert [violation["id"] for violation in found] == [], (where, "forced colours")
+        page.emulate_media(forced_colors="none")
+
+    context = chromium.new_context()
+    page = context.new_page()
+    home = site_url + language.prefix
+    page.goto(f"{home}/cookies/")
+    check(page, "choices")
+    page.goto(f"{home}/policy/history/")
+    check(page, "banner")
+    page.click(ACCEPT)
+    page.wait_for_url(re.compile("cookies="))
+    check(page, "saved")
+    page.goto(f"{home}/cookies/receipt/")
+    page.locator("details summary").first.click()
+    check(page, "receipt")
+    context.close()

@@ -1,0 +1,115 @@
+"""Members of staff, and browsers in which somebody is signed in already."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from flask import Flask
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import delete, select
+
+from neupusti.accounts.models import SignIn
+from neupusti.accounts.service import people, registration, second_factor, sessions
+from neupusti.accounts.service.people import Applicant
+from neupusti.accounts.service.sessions import Where
+from neupusti.core import clock, staff
+from neupusti.core.database import db, writing
+from neupusti.core.journal import StaffAction
+from neupusti.core.languages import Language
+from neupusti.core.permission import Permission
+from neupusti.staff.service import grants
+from tests.people import Person
+
+RAW = "0" * 40
+"""What a form's token is made of in these browsers."""
+LONG = timedelta(hours=1)
+"""So long ago the password was given where it must be asked for again."""
+
+
+def person(who: Person, *, family_name: str = "Пример", confirmed: bool = True) -> int:
+    """Make a person of the cast, without a password; return the number."""
+    applicant = Applicant(
+        family_name=family_name,
+        given_name=who.name,
+        patronymic="",
+        email=who.email,
+        phone=who.phone,
+        language=Language.RU,
+    )
+    with writing() as session:
+        made = people.add(session, applicant)
+        if confirmed:
+            registration.settle(session, made)
+        return made.id
+
+
+def member(who: Person, *held: Permission, factor: bool = True) -> int:
+    """Make a member of staff of the cast who holds permissions; return the number."""
+    number = person(who)
+    with writing() as session:
+        if factor:
+            second_factor.enrol(session, number)
+        grants.change(session, number, held, by=None)
+    return number
+
+
+def seat(
+    app: Flask, number: int, *, factor: bool = True, fresh: bool = True
+) -> FlaskClient:
+    """Return a browser in which person `number` is signed in."""
+    browser = app.test_client()
+    sit(browser, number, factor=factor, fresh=fresh)
+    return browser
+
+
+def sit(
+    browser: FlaskClient, number: int, *, factor: bool = True, fresh: bool = True
+) -> None:
+    """Sign person `number` in: a fresh row, and the key to it in the browser."""
+    now = clock.now()
+    with writing() as session:
+        where = Where("Firefox, Linux", "0" * 64)
+        opened = sessions.start(session, number, where, remember=False, complete=True)
+        row = session.get_one(SignIn, opened.number)
+        row.second_factor_at = now if factor else None
+        row.proved_at = now if fresh else now - LONG
+    with browser.session_transaction() as kept:
+        kept["key"], kept["csrf_token"] = opened.key, RAW
+
+
+def stand_up(number: int) -> None:
+    """End every sign-in of person `number`."""
+    with writing() as session:
+        session.execute(delete(SignIn).where(SignIn.person == number))
+
+
+def token(app: Flask) -> str:
+    """Return what the forms of such a browser must send."""
+    secret = str(app.secret_key)
+    signer = URLSafeTimedSerializer(secret, salt="wtf-csrf-token")
+    return str(signer.dumps(RAW))
+
+
+def form(app: Flask, **fields: object) -> dict[str, object]:
+    """Return the fields of a form with its token."""
+    return {"csrf_token": token(app), **fields}
+
+
+def acts(*actions: str) -> list[StaffAction]:
+    """Return the acts of staff in the journal, oldest first."""
+    db.session.rollback()
+    wanted = select(StaffAction).order_by(StaffAction.id)
+    if actions:
+        wanted = wanted.where(StaffAction.action.in_(actions))
+    return list(db.session.scalars(wanted))
+
+
+def held(number: int) -> set[str]:
+    """Return what a person may do now."""
+    db.session.rollback()
+    return {one.value for one in staff.permissions(number)}
+
+
+def names(permissions: Iterable[Permission]) -> list[str]:
+    """Return permissions as a form sends them."""
+    return [one.value for one in permissions]
