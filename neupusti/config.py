@@ -60,7 +60,7 @@ class Settings:
     proxies: int = setting(0, "how many trusted proxies stand in front")
     access_ip_days: int = setting(30, "days after which addresses in the log are masked")
     access_days: int = setting(90, "days after which rows of the log are destroyed")
-    access_static: bool = setting(False, "`1`: static files are written down too")
+    access_static: bool = setting(default=False, says="`1`: log static files too")
     access_countries: str = setting("", "an .mmdb of countries in place of our own table")
     access_spam_hosts: str = setting("", "a file of hosts whose referrers are spam")
     smtp_url: str = setting(

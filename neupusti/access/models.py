@@ -8,7 +8,16 @@ partitioned by day, so that destroying a day is dropping its partition.
 from datetime import UTC, datetime
 from typing import Annotated
 
-from sqlalchemy import BigInteger, Dialect, Index, Integer, LargeBinary, SmallInteger, String, text
+from sqlalchemy import (
+    BigInteger,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 

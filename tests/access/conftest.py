@@ -20,8 +20,10 @@ from neupusti.access.service.drain import Enrichment
 from neupusti.access.service.line import Entry
 from neupusti.access.service.places import Countries, Referrers
 from neupusti.config import Settings
-from neupusti.core import authorisation, permission
 from neupusti.core.database import ACCESS, db
+from neupusti.core.permission import Permission
+from tests import desk
+from tests.people import DANA
 
 BROWSER = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -108,16 +110,8 @@ def number(engine: Engine, model: Any, column: Any = None) -> int:
 
 @pytest.fixture
 def staff(app: Flask) -> FlaskClient:
-    """A browser to which the pages of the statistics are open."""
-    permission.install(app, lambda _: None)
-    table = app.extensions.get(authorisation.EXTENSION, {})
-    app.extensions[authorisation.EXTENSION] = {
-        name: authorisation.PUBLIC if name.startswith("access.") else rule
-        for name, rule in table.items()
-    }
-    app.jinja_env.globals.setdefault("signed_in", lambda: None)  # type: ignore[arg-type]
-    app.jinja_env.globals.setdefault("staff_menu", list)
-    return app.test_client()
+    """The browser of Дана, who may see the statistics."""
+    return desk.seat(app, desk.member(DANA, Permission.STATISTICS))
 
 
 def token_of(page: str) -> str:

@@ -35,14 +35,15 @@ class Ordeal:
 
     def run(self, kills: int) -> None:
         """Kill a worker or the aggregator `kills` times, then let all be read."""
-        running = {"worker": self._start(self._serve), "aggregator": self._start(self._read)}
+        running = {
+            "worker": self._start(self._serve),
+            "aggregator": self._start(self._read),
+        }
         for _ in range(kills):
             time.sleep(self.dice.uniform(0.02, 0.2))
             name = self.dice.choice(list(running))
             self._kill(running[name])
-            running[name] = self._start(
-                self._serve if name == "worker" else self._read
-            )
+            running[name] = self._start(self._serve if name == "worker" else self._read)
         for process in running.values():
             self._kill(process)
         drain.drain(self.engine, self.folder, _enrichment())
@@ -51,7 +52,9 @@ class Ordeal:
     def paths(self) -> Counter[str]:
         """How often each request stands in the database."""
         with self.engine.connect() as connection:
-            rows = connection.exec_driver_sql("SELECT path, count(*) FROM access_record GROUP BY path")
+            rows = connection.exec_driver_sql(
+                "SELECT path, count(*) FROM access_record GROUP BY path"
+            )
             return Counter({row[0]: row[1] for row in rows})
 
     @property

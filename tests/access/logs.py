@@ -1,4 +1,4 @@
-"""A log as real ones are: people, crawlers, scanners, brute force, spam, IPv6, odd bytes."""
+"""A log like real ones: people, crawlers, scanners, brute force, spam, odd bytes."""
 
 import random
 from collections.abc import Iterator
@@ -23,24 +23,49 @@ REFERRERS = [
     *("-",) * 8, "https://www.google.com/", "https://yandex.kz/search/?text=x", "https://t.me/neupusti",
     "https://kaspi.kz/shop/", "https://chatgpt.com/", "http://semalt.com/free?x=1", "https://ok.ru/a",
 ]  # fmt: skip
-PAGES = ["/", "/catalog/", "/policy/", "/cart/", "/search?q=%D1%87%D0%B0%D0%B9", *(f"/product/goods-{n}" for n in range(300))]
-PROBES = ["/wp-login.php", "/.env", "/.git/config", "/phpmyadmin/", "/../../etc/passwd", "/vendor/phpunit/eval-stdin.php"]
+PAGES = [
+    "/",
+    "/catalog/",
+    "/policy/",
+    "/cart/",
+    "/search?q=%D1%87%D0%B0%D0%B9",
+    *(f"/product/goods-{n}" for n in range(300)),
+]
+PROBES = [
+    "/wp-login.php",
+    "/.env",
+    "/.git/config",
+    "/phpmyadmin/",
+    "/../../etc/passwd",
+    "/vendor/phpunit/eval-stdin.php",
+]
 GARBAGE = [
-    rb'\x16\x03\x01\x00\xEE', b"", b"-", b"GET", b"HELP", b"GET /\xff\xfe\xfa HTTP/1.1",
+    rb"\x16\x03\x01\x00\xEE", b"", b"-", b"GET", b"HELP", b"GET /\xff\xfe\xfa HTTP/1.1",
     rb'GET /a\"b HTTP/1.1', b"POST /a b c HTTP/1.1",
 ]  # fmt: skip
-TORN = [b"", b"# a comment", b"torn", b'1.2.3.4 - - [20/Foo/2026:10:00:00 +0500] "GET / HTTP/1.1" 200 1 "-" "U"',
-        b'nobody - - [20/Nov/2026:10:00:00 +0500] "GET / HTTP/1.1" 200 1 "-" "U"',
-        b'1.2.3.4 - - [20/Nov/2026:10:00:00 +0500] "GET / HTTP/1.1" 999 1 "-" "U"',
-        b'1.2.3.4 - - [20/Nov/2026:10:00:00 +0500] "GET / HTTP/1.1" 200 1']
+TORN = [
+    b"",
+    b"# a comment",
+    b"torn",
+    b'1.2.3.4 - - [20/Foo/2026:10:00:00 +0500] "GET / HTTP/1.1" 200 1 "-" "U"',
+    b'nobody - - [20/Nov/2026:10:00:00 +0500] "GET / HTTP/1.1" 200 1 "-" "U"',
+    b'1.2.3.4 - - [20/Nov/2026:10:00:00 +0500] "GET / HTTP/1.1" 999 1 "-" "U"',
+    b'1.2.3.4 - - [20/Nov/2026:10:00:00 +0500] "GET / HTTP/1.1" 200 1',
+]
 ZONE = timedelta(hours=5)
 
 
 def lines(number: int, last: datetime, *, seed: int = 1, days: int = 7) -> Iterator[bytes]:
     """Yield `number` lines of a combined log that ends at `last`, in Almaty's zone."""
     dice = random.Random(seed)
-    addresses = [str(IPv4Address(dice.randrange(0x01000000, 0xDF000000))) for _ in range(max(20, number // 15))]
-    addresses += [str(IPv6Address(0x2A00_1450 << 96 | dice.getrandbits(64))) for _ in range(len(addresses) // 5)]
+    addresses = [
+        str(IPv4Address(dice.randrange(0x01000000, 0xDF000000)))
+        for _ in range(max(20, number // 15))
+    ]
+    addresses += [
+        str(IPv6Address(0x2A00_1450 << 96 | dice.getrandbits(64)))
+        for _ in range(len(addresses) // 5)
+    ]
     step = timedelta(days=days) / number
     for at in range(number):
         moment = last - (number - 1 - at) * step
@@ -52,15 +77,30 @@ def _line(dice: random.Random, addresses: list[str], moment: datetime) -> bytes:
     if kind < 0.003:
         return dice.choice(TORN)
     stamp = (moment.astimezone(UTC) + ZONE).strftime("%d/%b/%Y:%H:%M:%S +0500").encode()
-    ip = dice.choice(addresses[: len(addresses) // 8] if dice.random() < 0.5 else addresses).encode()
-    method, path, status, size = b"GET", dice.choice(PAGES), 200, dice.randrange(200, 60_000)
-    agent, referrer = PEOPLE[hash_of(ip) % len(PEOPLE)].encode(), dice.choice(REFERRERS).encode()
+    ip = dice.choice(
+        addresses[: len(addresses) // 8] if dice.random() < 0.5 else addresses
+    ).encode()
+    method, path, status, size = (
+        b"GET",
+        dice.choice(PAGES),
+        200,
+        dice.randrange(200, 60_000),
+    )
+    agent, referrer = (
+        PEOPLE[hash_of(ip) % len(PEOPLE)].encode(),
+        dice.choice(REFERRERS).encode(),
+    )
     if kind < 0.15:
         agent, referrer = dice.choice(CRAWLERS).encode(), b"-"
         status = dice.choice((200, 200, 200, 304, 404))
     elif kind < 0.25:
-        path, status = f"{dice.choice(PROBES)}?{dice.random():.3f}", dice.choice((404, 403, 400, 499))
-        agent = dice.choice((b"-", b"", b"curl/8.5.0", b"sqlmap/1.9", b"Mozilla/5.0 zgrab/0.x"))
+        path, status = (
+            f"{dice.choice(PROBES)}?{dice.random():.3f}",
+            dice.choice((404, 403, 400, 499)),
+        )
+        agent = dice.choice(
+            (b"-", b"", b"curl/8.5.0", b"sqlmap/1.9", b"Mozilla/5.0 zgrab/0.x")
+        )
     elif kind < 0.30:
         method, path, status = b"POST", "/account/login", dice.choice((401, 422, 303))
     elif kind < 0.32:
@@ -71,7 +111,15 @@ def _line(dice: random.Random, addresses: list[str], moment: datetime) -> bytes:
     if dice.random() < 0.004:
         request = dice.choice(GARBAGE)
     bytes_ = b"-" if status == 304 else str(size).encode()
-    return b'%s - - [%s] "%s" %d %s "%s" "%s"' % (ip, stamp, request, status, bytes_, referrer, agent)
+    return b'%s - - [%s] "%s" %d %s "%s" "%s"' % (
+        ip,
+        stamp,
+        request,
+        status,
+        bytes_,
+        referrer,
+        agent,
+    )
 
 
 def hash_of(text: bytes) -> int:

@@ -1,5 +1,6 @@
 import random
 import time
+from ipaddress import ip_address, ip_network
 
 import pytest
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
@@ -46,7 +47,7 @@ def test_a_browser_is_told(text: str, browser: str, os: str, device: str) -> Non
         ("-", SUSPECTED, "no user agent"),
         ("x", SUSPECTED, "too short"),
         ("Mozilla/5.0", SUSPECTED, "no browser calls itself so"),
-        ("Mozilla/5.0 ${jndi:ldap://x} Firefox", SUSPECTED, "attack in the user agent"),
+        ("Mozilla/5.0 ${jndi:ldap://x} Firefox", SUSPECTED, "attack"),
     ],
 )
 def test_a_robot_is_told_with_the_reason(text: str, bot: str, reason: str) -> None:
@@ -80,18 +81,20 @@ def test_a_forged_crawler_is_recognised_by_its_address(ip: str, bot: str) -> Non
 
 def test_ranges_say_what_the_library_says() -> None:
     dice = random.Random(3)
-    listed = places.CRAWLERS.sources["google-common-crawlers"] if (
-        "google-common-crawlers" in places.CRAWLERS.sources
-    ) else next(iter(places.CRAWLERS.sources.values()))
+    listed = (
+        places.CRAWLERS.sources["google-common-crawlers"]
+        if ("google-common-crawlers" in places.CRAWLERS.sources)
+        else next(iter(places.CRAWLERS.sources.values()))
+    )
     ranges = places.Ranges([*listed.get("ipv4", ()), *listed.get("ipv6", ())])
-    from ipaddress import ip_address, ip_network
-
     networks = [ip_network(text) for text in (*listed["ipv4"], *listed["ipv6"])]
     for _ in range(300):
         network = dice.choice(networks)
         near = int(network.network_address) + dice.randrange(-3, network.num_addresses + 3)
-        address = ip_address(near) if network.version == 4 else ip_address(
-            near.to_bytes(16, "big")
+        address = (
+            ip_address(near)
+            if network.version == 4
+            else ip_address(near.to_bytes(16, "big"))
         )
         assert (address in ranges) == any(
             address in one for one in networks if one.version == address.version
@@ -141,7 +144,17 @@ def test_any_user_agent_is_told(text: str) -> None:
 
 def test_odd_user_agents_take_no_long_time() -> None:
     dice = random.Random(5)
-    pieces = ["Mozilla/5.0 (", "a" * 60, ";" * 50, "Android ", "Bot", " " * 40, "(((", "\\", "é" * 30]
+    pieces = [
+        "Mozilla/5.0 (",
+        "a" * 60,
+        ";" * 50,
+        "Android ",
+        "Bot",
+        " " * 40,
+        "(((",
+        "\\",
+        "é" * 30,
+    ]
     worst = 0.0
     for _ in range(300):
         text = "".join(dice.choice(pieces) for _ in range(12))[:400]

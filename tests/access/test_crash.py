@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from neupusti.access.service import drain
 from neupusti.access.service.drain import Enrichment
 from neupusti.config import Settings
+from neupusti.core.registry import registry
 from tests.access.conftest import rows
 from tests.access.crash import Ordeal
 from tests.journeys.test_reading import SQLITE
@@ -59,8 +60,6 @@ def test_a_locked_database_delays_no_page(
 def test_the_aggregator_is_a_job_of_the_site(
     app: Flask, engine: Engine, command: Callable[..., object]
 ) -> None:
-    from neupusti.core.registry import registry
-
     assert app.test_client().get("/healthz").data
     (job,) = [job for job in registry().jobs if job.name == "access"]
     assert job.every.total_seconds() <= 1

@@ -36,7 +36,9 @@ def consistent(engine: Engine) -> int:
     total = len(rows(engine))
     with engine.connect() as connection:
         for unit in ("hour", "day"):
-            query = f"SELECT coalesce(sum(requests), 0) FROM access_total WHERE unit = '{unit}'"
+            query = (
+                f"SELECT coalesce(sum(requests), 0) FROM access_total WHERE unit = '{unit}'"
+            )
             assert connection.exec_driver_sql(query).scalar() == total
         for dimension in ("path", "status", "browser", "country", "referrer", "method"):
             query = (
@@ -131,7 +133,7 @@ def test_a_torn_line_of_a_dead_writer_is_counted(
     assert consistent(engine) == 2
     with engine.connect() as connection:
         found = connection.execute(
-            Rollup.__table__.select().where(Rollup.dimension == "malformed")  # type: ignore[attr-defined]
+            Rollup.__table__.select().where(Rollup.dimension == "malformed")
         )
         assert {row.value: row.requests for row in found} == {"torn": 1, "unreadable": 1}
 
@@ -190,7 +192,7 @@ def test_visitors_are_counted_once_a_day_and_once_an_hour(
     with engine.connect() as connection:
         totals = {
             (row.unit, row.start): row.visitors
-            for row in connection.execute(Total.__table__.select())  # type: ignore[attr-defined]
+            for row in connection.execute(Total.__table__.select())
         }
     assert totals == {
         ("hour", AT): 2,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from neupusti.access.models import Rollup
-from neupusti.access.service import importing, logformats
+from neupusti.access.service import importing, logformats, store
 from neupusti.access.service.line import Entry
 from neupusti.access.service.logformats import Format, MalformedError, parser
 from tests.access import logs
@@ -170,7 +170,7 @@ def test_an_import_that_was_stopped_goes_on(
     log = tmp_path / "access.log"
     log.write_bytes((LINE + "\n").encode() * 10)
     monkeypatch.setattr(importing, "LINES", 4)
-    written = importing.store.write
+    written = store.write
     calls = []
 
     def stopping(*words: object) -> None:
@@ -179,7 +179,7 @@ def test_an_import_that_was_stopped_goes_on(
             raise KeyboardInterrupt
         written(*words)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(importing.store, "write", stopping)
+    monkeypatch.setattr(store, "write", stopping)
     assert command("import", log).exit_code != 0
     assert len(rows(engine)) == 4
     assert command("import", log).exit_code == 0
@@ -192,7 +192,7 @@ def test_malformed_lines_are_counted_by_reason(
 ) -> None:
     log = tmp_path / "access.log"
     broken = LINE.replace("203.0.113.7", "nobody")
-    log.write_text("\n".join([LINE, broken, broken, "", "# comment", "x", LINE]) + "\n")
+    log.write_text(f"{LINE}\n{broken}\n{broken}\n\n# comment\nx\n{LINE}\n")
     output = command("import", log).output
     assert "imported   2\nmalformed  3\n  2  no address\n  1  not a line" in output
     assert number(engine, Rollup, Rollup.requests) > 0

@@ -92,5 +92,7 @@ def _counts(panel: dict[str, Any]) -> Counter[str]:
 
 def _items(panel: dict[str, Any]) -> dict[str, int]:
     return {
-        item["data"]: item["hits"]["count"] for row in panel["data"] for item in row["items"]
+        item["data"]: item["hits"]["count"]
+        for row in panel["data"]
+        for item in row["items"]
     }

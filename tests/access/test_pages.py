@@ -5,16 +5,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
 from neupusti.access.models import Record
-from neupusti.core.database import db
-from neupusti.core.journal import StaffAction
 from neupusti.core.languages import Language
+from neupusti.core.permission import Permission
+from tests import desk
 from tests.access import logs
 from tests.access.conftest import entry, rows, token_of
 from tests.journeys.test_reading import SQLITE
+from tests.people import DANA
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 PAGES = [
@@ -54,9 +56,12 @@ def busy(keep: Callable[..., None]) -> None:
         entries.append(entry(moment, ip="66.249.66.1", user_agent=logs.CRAWLERS[0]))
     yesterday = NOW - timedelta(days=1)
     entries += [
-        entry(yesterday, path="/old-page", status=404, referrer="https://ok.ru/a") for _ in range(9)
+        entry(yesterday, path="/old-page", status=404, referrer="https://ok.ru/a")
+        for _ in range(9)
     ]
-    entries.append(entry(yesterday, path="/broken", status=500, request_id="feedfacefeedface"))
+    entries.append(
+        entry(yesterday, path="/broken", status=500, request_id="feedfacefeedface")
+    )
     keep(entries)
 
 
@@ -126,7 +131,10 @@ def test_filters_narrow_the_figures(staff: FlaskClient, query: str, requests: in
 @pytest.mark.usefixtures("busy")
 def test_the_address_is_the_state(staff: FlaskClient) -> None:
     page = staff.get("/en/admin/access/?period=30d&is=browser:Chrome&not=path:/old").text
-    assert "/en/admin/access/list/path/?period=30d&amp;is=browser:Chrome&amp;not=path:/old" in page
+    assert (
+        "/en/admin/access/list/path/?period=30d&amp;is=browser:Chrome&amp;not=path:/old"
+        in page
+    )
     assert "/en/admin/access/?period=30d&amp;not=path:/old" in page
 
 
@@ -189,16 +197,40 @@ def test_an_address_is_shown_whole_only_for_a_reason(
     assert "198.51.100.77" in shown.text
     assert shown.headers["Cache-Control"] == "no-store"
 
-    (act,) = db.session.scalars(select(StaffAction))
+    (act,) = desk.acts("access.unmasked")
     assert (act.action, act.reason) == ("access.unmasked", reason)
+    assert act.staff is not None
     assert "198.51" not in act.what
     assert staff.get("/en/admin/access/addresses/").text.count("2001:db8:1::") == 1
 
 
 @SQLITE
-def test_without_a_reason_no_token_no_log(staff: FlaskClient, keep: Callable[..., None]) -> None:
+@pytest.mark.clause("1.1.1")
+def test_other_permissions_open_no_statistics(app: Flask) -> None:
+    others = [one for one in Permission if one is not Permission.STATISTICS]
+    browser = desk.seat(app, desk.member(DANA, *others))
+    for path in PAGES:
+        assert browser.get(path).status_code == 403
+
+
+@SQLITE
+def test_a_log_is_taken_away_only_with_a_fresh_password(app: Flask) -> None:
+    browser = desk.seat(app, desk.member(DANA, Permission.STATISTICS), fresh=False)
+    page = browser.get("/en/admin/access/log/").text
+    assert "csrf_token" not in page.split("<main")[1].split("<h1>")[1]
+    data = desk.form(app, reason="Compare with GoAccess")
+    assert browser.post("/en/admin/access/log/", data=data).status_code == 303
+
+
+@SQLITE
+def test_without_a_reason_no_token_no_log(
+    staff: FlaskClient, keep: Callable[..., None]
+) -> None:
     keep([entry(NOW, ip="198.51.100.77")])
-    assert staff.post("/admin/access/log/", data={"reason": "because of it"}).status_code == 400
+    assert (
+        staff.post("/admin/access/log/", data={"reason": "because of it"}).status_code
+        == 400
+    )
     page = staff.get("/en/admin/access/log/").text
     answer = staff.post(
         "/en/admin/access/log/", data={"csrf_token": token_of(page), "reason": ""}
@@ -214,13 +246,14 @@ def test_the_log_can_be_taken_away(
     data = {"csrf_token": token_of(page), "reason": "Compare with GoAccess"}
     hidden = staff.post("/en/admin/access/log/?is=path:/old-page", data=data).text
     assert hidden.count("\n") == 9
-    assert '203.0.113.0 - - [21/Nov/2026:12:00:00 +0500] "GET /old-page HTTP/1.1" 404' in hidden
+    assert (
+        '203.0.113.0 - - [21/Nov/2026:12:00:00 +0500] "GET /old-page HTTP/1.1" 404'
+        in hidden
+    )
     whole = staff.post("/en/admin/access/log/", data={**data, "addresses": "whole"}).text
     assert whole.count("\n") == 157
     assert "203.0.113.7 " in whole
-    assert [act.action for act in db.session.scalars(select(StaffAction))] == [
-        "access.exported"
-    ] * 2
+    assert len(desk.acts("access.exported")) == 2
     assert len(rows(engine)) == 178
 
 
@@ -236,7 +269,9 @@ def test_a_list_is_handed_over_as_it_is_shown(staff: FlaskClient) -> None:
     ]
 
 
-def test_the_live_view_shows_the_newest(staff: FlaskClient, keep: Callable[..., None]) -> None:
+def test_the_live_view_shows_the_newest(
+    staff: FlaskClient, keep: Callable[..., None]
+) -> None:
     keep([entry(NOW - timedelta(minutes=at), path=f"/page-{at}") for at in range(60)])
     page = staff.get("/en/admin/access/live/")
     assert page.text.index("/page-0<") < page.text.index("/page-49<")

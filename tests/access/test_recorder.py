@@ -158,7 +158,8 @@ def test_static_files_are_left_out_unless_wanted(tmp_path: Path, site: Flask) ->
 
 @pytest.mark.clause("1.1.8")
 @pytest.mark.parametrize(
-    "header", ["X-Forwarded-For", "Forwarded", "CF-Connecting-IP", "X-Real-IP", "True-Client-IP"]
+    "header",
+    ["X-Forwarded-For", "Forwarded", "CF-Connecting-IP", "X-Real-IP", "True-Client-IP"],
 )
 def test_a_client_cannot_choose_its_address(
     visitor: FlaskClient, folder: Path, header: str
@@ -205,15 +206,19 @@ def answering(environ: Any, start: Any) -> list[bytes]:
         (UNDECIDED, "", ""),
         (SIGNAL, "necessary", ""),
         (Choice(state=State.DECIDED, granted=MARKETING), "marketing necessary", ""),
-        (Choice(state=State.DECIDED, granted=STATISTICS), "necessary statistics", VISITOR_ID),
+        (
+            Choice(state=State.DECIDED, granted=STATISTICS),
+            "necessary statistics",
+            VISITOR_ID,
+        ),
     ],
 )
 @pytest.mark.parametrize("name", ["visitor", "__Host-visitor"])
 def test_the_visitor_is_read_only_where_statistics_are_allowed(
     folder: Path, name: str, choice: Any, granted: str, visitor_id: str
 ) -> None:
-    environ = EnvironBuilder(
-        "/", headers={"Cookie": f"a=1; {name}={VISITOR_ID}"}
+    environ: dict[str, Any] = EnvironBuilder(
+        "/", environ_overrides={"HTTP_COOKIE": f"a=1; {name}={VISITOR_ID}"}
     ).get_environ()
     environ[KEY] = choice
     spool = Spool(folder)

@@ -56,13 +56,22 @@ def test_people_are_not_accused(rows: list[Asked]) -> None:
     ("rows", "kind"),
     [
         (every(100, 6, method="POST", path="/account/login", status=422), Kind.BRUTE_FORCE),
-        (every(100, 9, method="POST", path="/kk/account/login", status=429), Kind.BRUTE_FORCE),
+        (
+            every(100, 9, method="POST", path="/kk/account/login", status=429),
+            Kind.BRUTE_FORCE,
+        ),
         (every(100, 60, status=200), Kind.CRAWL),
         (
             [
                 Asked(at, path)
                 for at, path in enumerate(
-                    ("/.env", "/.git/config", "/backup.sql", "/id_rsa.old", "/wp-config.php.bak")
+                    (
+                        "/.env",
+                        "/.git/config",
+                        "/backup.sql",
+                        "/id_rsa.old",
+                        "/wp-config.php.bak",
+                    )
                 )
             ],
             Kind.SENSITIVE,
@@ -70,7 +79,9 @@ def test_people_are_not_accused(rows: list[Asked]) -> None:
         (
             [
                 Asked(at, f"/{up}/etc/hosts")
-                for at, up in enumerate(("..", "..%2f..", "%2e%2e/x", "....//", "%252e%252e/"))
+                for at, up in enumerate(
+                    ("..", "..%2f..", "%2e%2e/x", "....//", "%252e%252e/")
+                )
             ],
             Kind.TRAVERSAL,
         ),
@@ -81,7 +92,5 @@ def test_each_behaviour_has_a_name(rows: list[Asked], kind: Kind) -> None:
 
 
 def test_addresses_are_told_apart() -> None:
-    rows = [
-        Asked(at * 100, f"/missing-{at}", ip=f"203.0.113.{at % 4}") for at in range(36)
-    ]
+    rows = [Asked(at * 100, f"/missing-{at}", ip=f"203.0.113.{at % 4}") for at in range(36)]
     assert kinds(*rows) == {}

@@ -18,7 +18,6 @@ from neupusti.access.service.spool import Spool
 from neupusti.access.service.terms import Terms
 from neupusti.config import Settings
 from tests.access.conftest import entry, number, rows
-from tests.postgres import Cluster
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 TERMS = Terms(ip_days=30, days=90)
@@ -78,7 +77,7 @@ def test_each_run_leaves_a_row(engine: Engine, keep: Callable[..., None]) -> Non
     sweep.sweep(engine, TERMS)
     sweep.sweep(engine, TERMS)
     with engine.connect() as connection:
-        first, second = connection.execute(Sweep.__table__.select().order_by(Sweep.id))  # type: ignore[attr-defined]
+        first, second = connection.execute(Sweep.__table__.select().order_by(Sweep.id))
     assert (first.masked, first.destroyed, first.complete) == (1, 1, True)
     assert (second.masked, second.destroyed, second.complete) == (0, 0, True)
     assert first.masked_before.isoformat() == "2026-10-23"
@@ -112,7 +111,7 @@ def test_rows_that_come_late_are_swept_too(
 
 
 def planted(count: int) -> Iterator[Entry]:
-    """Yield requests of many addresses, each with a browser of its own, 30 to 120 days old."""
+    """Yield requests of many addresses, each with its own browser, 30 to 120 days old."""
     dice = random.Random(7)
     for at in range(count):
         address = (
@@ -158,18 +157,18 @@ def _folder(engine: Engine, settings: Settings, request: pytest.FixtureRequest) 
     """Return the folder of everything the database keeps, as it stands on the disk."""
     if engine.dialect.name == "sqlite":
         return settings.instance
-    cluster: Cluster = request.getfixturevalue("cluster")
+    cluster = request.getfixturevalue("cluster")
     cluster.execute("CHECKPOINT")
     with engine.connect() as connection:
         path = connection.exec_driver_sql("SELECT pg_relation_filepath('access_sweep')")
-        return (cluster.data / path.scalar_one()).parent
+        return Path(cluster.data / path.scalar_one()).parent
 
 
 def _rollups(engine: Engine) -> list[list[Any]]:
     tables = (Total, Rollup, Latency)
     with engine.connect() as connection:
         return [
-            sorted(map(tuple, connection.execute(model.__table__.select())))  # type: ignore[attr-defined]
+            sorted(map(tuple, connection.execute(model.__table__.select())))
             for model in tables
         ]
 

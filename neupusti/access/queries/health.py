@@ -38,7 +38,5 @@ def health(connection: Connection, period: Period) -> Health:
         malformed={
             row.value: int(row.number) for row in counted if row.dimension == "malformed"
         },
-        swept=connection.execute(
-            select(Sweep).order_by(Sweep.id.desc()).limit(1)
-        ).first(),
+        swept=connection.execute(select(Sweep).order_by(Sweep.id.desc()).limit(1)).first(),
     )

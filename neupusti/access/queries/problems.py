@@ -43,7 +43,11 @@ def slowest(connection: Connection, period: Period, limit: int) -> list[Slow]:
     for route, bucket, number in rows:
         steps[route].append((bucket, int(number)))
     found = [
-        Slow(route, sum(n for _, n in some), *(percentile(some, part) for part in PERCENTILES))
+        Slow(
+            route,
+            sum(n for _, n in some),
+            *(percentile(some, part) for part in PERCENTILES),
+        )
         for route, some in steps.items()
     ]
     return sorted(found, key=lambda one: -one.p95)[:limit]
@@ -114,9 +118,7 @@ class Asked:
 def telling(connection: Connection, since: datetime, until: datetime) -> Iterator[Asked]:
     """Yield the requests that scenarios look at: errors, and all of busy addresses."""
     inside = (Record.at >= since, Record.at < until)
-    busy = (
-        select(Record.ip).where(*inside).group_by(Record.ip).having(func.count() > BUSY)
-    )
+    busy = select(Record.ip).where(*inside).group_by(Record.ip).having(func.count() > BUSY)
     rows = connection.execution_options(yield_per=5000).execute(
         select(Record.id, Record.at, Record.ip, Record.method, Record.path, Record.status)
         .where(*inside, (Record.status >= 400) | Record.ip.in_(busy))  # noqa: PLR2004

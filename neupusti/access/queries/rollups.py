@@ -27,7 +27,9 @@ class Rollups:
 
     def totals(self, period: Period) -> Totals:
         """Return the sums of a period."""
-        columns = [func.coalesce(func.sum(getattr(Total, name)), 0) for name in series.NAMES]
+        columns = [
+            func.coalesce(func.sum(getattr(Total, name)), 0) for name in series.NAMES
+        ]
         row = self.connection.execute(select(*columns).where(*_within(period, "day"))).one()
         return Totals(*map(int, row))
 
@@ -82,13 +84,16 @@ class Rollups:
         statement = _heads()
         for day in days:
             rows = self.connection.execute(
-                statement, {"dimension": dimension.value, "day": day.isoformat(), "depth": depth}
+                statement,
+                {"dimension": dimension.value, "day": day.isoformat(), "depth": depth},
             )
             for rank, row in enumerate(rows, start=1):
                 heads[row.value, day] = (row.requests, rank)
         return heads
 
-    def _sums(self, dimension: Dimension, period: Period, names: Iterable[str]) -> list[Item]:
+    def _sums(
+        self, dimension: Dimension, period: Period, names: Iterable[str]
+    ) -> list[Item]:
         rows = self.connection.execute(
             _summed(dimension, period).where(Rollup.value.in_(sorted(names)))
         )

@@ -22,15 +22,25 @@ PHONE = re.compile(
     r"Mobile|Phone|Opera Mini|Opera Mobi|Symbian|MIDP|BlackBerry|webOS|Nokia"
 )
 TELEVISION = re.compile(
-    r"SMART-TV|SmartTV|Smart TV|GoogleTV|Apple ?TV|AppleTV|BRAVIA|HbbTV|NetCast|Web0S|Roku|CrKey|AFT[A-Z]"
+    r"SMART-TV|SmartTV|Smart TV|GoogleTV|Apple ?TV|BRAVIA|HbbTV|NetCast|Web0S|Roku|CrKey"
+    r"|AFT[A-Z]"
 )
 CONSOLE = re.compile(r"PlayStation|PLAYSTATION|Xbox|Nintendo")
-SUSPICIOUS = (
-    (re.compile(r"HeadlessChrome|PhantomJS|SlimerJS|Electron/|Puppeteer|Playwright"), "headless browser"),
-    (re.compile(r"\bsqlmap|nikto|masscan|zgrab|nuclei|wpscan|dirbuster|gobuster|ffuf|acunetix|nessus", re.I), "scanner"),
-    (re.compile(r"<script|\bselect\b.+\bfrom\b|\$\{jndi:|\.\./|\(\)\s*\{", re.I), "attack in the user agent"),
-    (re.compile(r"^(?:Mozilla/[45]\.0|Mozilla|test|-|\W+)$"), "no browser calls itself so"),
-)  # fmt: skip
+SUSPICIOUS = tuple(
+    (re.compile(pattern, re.IGNORECASE), reason)
+    for pattern, reason in (
+        (
+            r"HeadlessChrome|PhantomJS|SlimerJS|Electron/|Puppeteer|Playwright",
+            "headless browser",
+        ),
+        (r"\bsqlmap|nikto|masscan|zgrab|nuclei|wpscan|dirbuster|gobuster|ffuf", "scanner"),
+        (
+            r"<script|\bselect\b.+\bfrom\b|\$\{jndi:|\.\./|\(\)\s*\{",
+            "attack in the user agent",
+        ),
+        (r"^(?:Mozilla/[45]\.0|Mozilla|test|-|\W+)$", "no browser calls itself so"),
+    )
+)
 SHORT = 8
 
 

@@ -133,9 +133,9 @@ class Batch:
         self.rows.append((
             entry.at, entry.ip, entry.method, entry.path, entry.route, status,
             entry.duration_us, size, referrer, self.referrers.of(referrer),
-            entry.user_agent[:AGENT_LIMIT], found.browser, found.os, found.device, found.bot,
-            found.reason, self.countries.of(entry.ip), entry.cookies, entry.granted, entry.visitor,
-            entry.request_id,
+            entry.user_agent[:AGENT_LIMIT], found.browser, found.os, found.device,
+            found.bot, found.reason, self.countries.of(entry.ip), entry.cookies,
+            entry.granted, entry.visitor, entry.request_id,
         ))  # fmt: skip
 
     def _note_visitor(self, entry: Entry, day: str, hour: int, found: Agent) -> None:

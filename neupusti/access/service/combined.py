@@ -5,7 +5,20 @@ from typing import Any
 from neupusti.access.service.sweep import masked
 from neupusti.core.clock import ALMATY
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
 
 
 def line(row: Any, *, whole: bool) -> str:
@@ -21,10 +34,8 @@ def line(row: Any, *, whole: bool) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return `text` as nginx writes it: quotes, backslashes and controls as \\xNN."""
-    return "".join(
-        c if c.isprintable() and c not in '"\\' else _escaped(c) for c in text
-    )
+    """Return `text` as nginx writes it: quotes, backslashes and controls as hex."""
+    return "".join(c if c.isprintable() and c not in '"\\' else _escaped(c) for c in text)
 
 
 def _escaped(character: str) -> str:

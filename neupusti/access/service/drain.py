@@ -165,4 +165,6 @@ def reached(engine: Engine, folder: Path, waiting: dict[str, int]) -> bool:
     with engine.connect() as connection:
         read_to = store.cursors(connection)
     there = {path.name for path in spool.files(folder)}
-    return all(read_to.get(name, 0) >= size for name, size in waiting.items() if name in there)
+    return all(
+        read_to.get(name, 0) >= size for name, size in waiting.items() if name in there
+    )

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from sqlalchemy import Engine, insert, select, update
 
@@ -60,13 +60,13 @@ def opened(path: Path) -> Iterator[tuple[IO[bytes], Callable[[], int]]]:
             with (
                 gzip.GzipFile(fileobj=raw) as unpacked,
                 io.BufferedReader(unpacked) as lines,
-            ):  # type: ignore[type-var]
+            ):
                 yield lines, raw.tell
         else:
             yield raw, raw.tell
 
 
-def bring(  # noqa: PLR0913 - where from, where to, how to read, how to tell
+def bring(  # noqa: PLR0913, PLR0917 - where from, where to, how to read, how to tell
     engine: Engine,
     path: Path,
     kind: Format,
@@ -175,6 +175,6 @@ def _commit(engine: Engine, read: _Read, place: _Place, enrichment: Enrichment) 
         }
         if place.row is None:
             made = connection.execute(insert(Import).values(values))
-            place.row = made.inserted_primary_key[0]
+            place.row = cast("tuple[int]", made.inserted_primary_key)[0]
         else:
             connection.execute(update(Import).where(Import.id == place.row).values(values))

@@ -81,7 +81,7 @@ def _dump(fields: dict[str, Any]) -> bytes:
 
 
 def decode(line: bytes) -> Entry | int:
-    """Return the entry of `line`, or a number of lost ones; raise UnreadableLineError if torn."""
+    """Return the entry of a line, or a number of lost ones; raise UnreadableLineError."""
     try:
         fields = json.loads(line)
         if (lost := fields.get("lost")) is not None:

@@ -1,4 +1,4 @@
-"""Where a request comes from: country of an address, forged crawlers, class of a referrer."""
+"""Where a request comes from: country, genuine crawler or not, class of referrer."""
 
 import tomllib
 from bisect import bisect_right
@@ -65,7 +65,7 @@ def _published(source: str) -> Ranges:
 
 @lru_cache(maxsize=20_000)
 def _claim(text: str) -> tuple[str, str] | None:
-    """Return name and list of the crawler a user agent claims to be, if it can be checked."""
+    """Return name and list of a claimed crawler, if the claim can be checked."""
     claim = CRAWLERS.claimed_crawler(text)
     if claim is None or claim.get("verification_method") != "published-ranges":
         return None
@@ -90,7 +90,7 @@ def checked(text: str, agent: Agent, ip: str) -> Agent:
 
 
 class Countries:
-    """The country of an address: from the operator's own table, else from the registries'."""
+    """The country of an address: from a table of the operator's, else the registries'."""
 
     def __init__(self, table: Path | None = None) -> None:
         self._reader = maxminddb.open_database(table) if table else None

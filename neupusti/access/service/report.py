@@ -127,8 +127,8 @@ def _from_rows(connection: Connection, span: Span) -> dict[str, Any]:
     tally = _Tally()
     rows = connection.execution_options(yield_per=YIELD).execute(
         select(
-            Record.at, Record.ip, Record.user_agent, Record.status, Record.bytes, Record.path,
-            Record.referrer, Record.browser, Record.country, Record.bot,
+            Record.at, Record.ip, Record.user_agent, Record.status, Record.bytes,
+            Record.path, Record.referrer, Record.browser, Record.country, Record.bot,
         ).where(Record.at >= span.start, Record.at < span.end)
     )  # fmt: skip
     for row in rows:

@@ -41,14 +41,25 @@ class Kind(StrEnum):
 class Request(Protocol):
     """What a scenario looks at of a row."""
 
-    ip: str
-    method: str
-    path: str
-    status: int
-
     @property
     def at_ms(self) -> int:
         """Milliseconds since 1970."""
+
+    @property
+    def ip(self) -> str:
+        """The address."""
+
+    @property
+    def method(self) -> str:
+        """The method."""
+
+    @property
+    def path(self) -> str:
+        """The path."""
+
+    @property
+    def status(self) -> int:
+        """The status of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +94,7 @@ SCENARIOS = (
     ),
     Scenario(Kind.SENSITIVE, 4, 5_000, lambda row: SENSITIVE.search(row.path) is not None),
     Scenario(Kind.TRAVERSAL, 3, 10_000, lambda row: TRAVERSAL.search(row.path) is not None),
-    Scenario(
-        Kind.CRAWL, 40, 500, lambda row: not STATIC.search(row.path), distinct=False
-    ),
+    Scenario(Kind.CRAWL, 40, 500, lambda row: not STATIC.search(row.path), distinct=False),
 )
 
 

@@ -37,11 +37,12 @@ class Spool:
         self.refused = 0
         self._lock = Lock()
         self._waiting: deque[bytes] = deque()
+        self._fd: int | None = None
+        self._size, self._born, self._dirty = 0, 0.0, False
         self._process = 0
         self._worker = ""
         self._number = 0
         self._complained = float("-inf")
-        self._forget()
 
     def append(self, line: bytes) -> None:
         """Append `line` (with its newline); keep it for later where the disk refuses."""
@@ -94,10 +95,8 @@ class Spool:
         Thread(target=_tick, args=[ref(self)], name="access-spool", daemon=True).start()
 
     def _forget(self) -> None:
-        self._fd: int | None = None
-        self._size = 0
-        self._born = 0.0
-        self._dirty = False
+        self._fd = None
+        self._size, self._born, self._dirty = 0, 0.0, False
 
     def _open(self) -> int:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -41,8 +41,8 @@ TYPES = {
 @contextmanager
 def ingesting(engine: Engine) -> Iterator[Connection]:
     """Open the one write transaction of the access log; commit at its end."""
-    with engine.connect() as connection:
-        connection = connection.execution_options(begin_immediate=True)
+    with engine.connect() as opened:
+        connection = opened.execution_options(begin_immediate=True)
         with connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
@@ -160,7 +160,7 @@ def _insert_rows(connection: Connection, rows: list[Row]) -> None:
     marks = ", ".join("?" * len(RECORD))
     connection.exec_driver_sql(
         f"INSERT INTO access_record ({columns}) VALUES ({marks})",  # noqa: S608 - our names
-        rows,  # type: ignore[arg-type]
+        rows,
     )
 
 
@@ -183,19 +183,19 @@ def _upsert(  # noqa: PLR0913 - a table is named by so much
         else f"{name} = {table}.{name} + excluded.{name}"
         for name in values
     )
-    insert = f"INSERT INTO {table} ({', '.join(columns)})"  # noqa: S608 - our own names
+    insert = f"INSERT INTO {table} ({', '.join(columns)})"
     conflict = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {onto}"
     if connection.dialect.name == "postgresql":
         arrays = ", ".join(f"%s::{TYPES.get(name, 'text')}[]" for name in columns)
         if table == "access_cursor":
             arrays = "%s::text[], %s::bigint[], %s::timestamptz[]"
         connection.exec_driver_sql(
-            f"{insert} SELECT * FROM unnest({arrays}) {conflict}",
+            f"{insert} SELECT * FROM unnest({arrays}) {conflict}",  # noqa: S608
             tuple(list(column) for column in zip(*rows, strict=True)),
         )
         return
     marks = ", ".join("?" * len(columns))
-    connection.exec_driver_sql(f"{insert} VALUES ({marks}) {conflict}", list(rows))  # type: ignore[arg-type]
+    connection.exec_driver_sql(f"{insert} VALUES ({marks}) {conflict}", list(rows))
 
 
 def _marks(connection: Connection, query: str) -> str:

@@ -89,9 +89,9 @@ def _due(connection: Connection, terms: Terms) -> Swept:
         destroyed=number(records, gone),
         forgotten=sum(
             number(
-                f"SELECT count(*) FROM {table} WHERE day < ?",
+                f"SELECT count(*) FROM {table} WHERE day < ?",  # noqa: S608 - our names
                 terms.masked_before.isoformat(),
-            )  # noqa: S608 - our names
+            )
             for table in ("access_address", "access_seen", "access_salt")
         ),
     )
@@ -107,7 +107,7 @@ def _moments(terms: Terms) -> tuple[int, int]:
 def _sweep_rows(connection: Connection, terms: Terms) -> None:
     old, gone = _moments(terms)
     connection.exec_driver_sql("DELETE FROM access_record WHERE at < ?", (gone,))
-    connection.connection.create_function("masked", 1, masked, deterministic=True)  # type: ignore[attr-defined]
+    connection.connection.create_function("masked", 1, masked, deterministic=True)
     connection.exec_driver_sql(
         "UPDATE access_record SET ip = masked(ip), user_agent = NULL"
         " WHERE at < ? AND user_agent IS NOT NULL",
@@ -151,7 +151,10 @@ def _mask_partition(connection: Connection, partition: str, day: date) -> None:
         for name in ("id", *store.RECORD)
     )
     for statement in (
-        f"CREATE TABLE {partition}_masked (LIKE access_record INCLUDING DEFAULTS INCLUDING CONSTRAINTS)",
+        (
+            f"CREATE TABLE {partition}_masked"
+            " (LIKE access_record INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
+        ),
         f"INSERT INTO {partition}_masked ({columns}) SELECT {values} FROM {partition}",  # noqa: S608
         f"DROP TABLE {partition}",
         f"ALTER TABLE {partition}_masked RENAME TO {partition}",
@@ -183,7 +186,7 @@ def _finish(engine: Engine) -> bool:
 def _unfinished(engine: Engine) -> bool:
     with engine.connect() as connection:
         query = "SELECT complete FROM access_sweep ORDER BY id DESC LIMIT 1"
-        return connection.exec_driver_sql(query).scalar() in {0, False}
+        return connection.exec_driver_sql(query).scalar() == 0
 
 
 def _note(engine: Engine, terms: Terms, swept: Swept, milliseconds: int) -> None:

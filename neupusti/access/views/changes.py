@@ -1,6 +1,7 @@
 """What changed, said in words: the whole days of a period against as many before."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -39,7 +40,7 @@ class Change:
         return f"{sign}{words.percent(abs(self.share))}"
 
 
-def sentences(source: Source, period: Period) -> list[str]:
+def sentences(source: Source, period: Period) -> list[Any]:
     """Return what is worth knowing about a period, the most telling first."""
     whole = period.whole
     now, before = source.totals(whole), source.totals(whole.before)
@@ -55,7 +56,7 @@ def sentences(source: Source, period: Period) -> list[str]:
     return said
 
 
-def _requests(period: Period, now: Totals, before: Totals) -> str:
+def _requests(period: Period, now: Totals, before: Totals) -> Any:
     when = _when(period)
     change = Change(now.requests, before.requests).share
     if change is None:
@@ -69,19 +70,25 @@ def _requests(period: Period, now: Totals, before: Totals) -> str:
     return _("%(when)s: %(share)s fewer requests than before.", when=when, share=share)
 
 
-def _when(period: Period) -> str:
+def _when(period: Period) -> Any:
     today = clock.today()
     if period.first == period.last == today:
         return _("Today so far")
     if period.days == 1 and (today - period.last).days == 1:
         return _("Yesterday")
     if (today - period.last).days == 1:
-        return ngettext("The last %(num)d whole day", "The last %(num)d whole days", period.days)
+        return ngettext(
+            "The last %(num)d whole day", "The last %(num)d whole days", period.days
+        )
     return words.days(period)
 
 
-def _missing(source: Source, period: Period, now: Totals, before: Totals) -> str:
-    if not before.requests or now.not_found < SOME or now.not_found < before.not_found * DOUBLED:
+def _missing(source: Source, period: Period, now: Totals, before: Totals) -> Any:
+    if (
+        not before.requests
+        or now.not_found < SOME
+        or now.not_found < before.not_found * DOUBLED
+    ):
         return ""
     top = source.top(Dimension.MISSING, period, limit=1)
     path = top[0].value.partition("\t")[0] if top else ""
@@ -95,8 +102,12 @@ def _missing(source: Source, period: Period, now: Totals, before: Totals) -> str
     )
 
 
-def _faults(now: Totals, before: Totals) -> str:
-    if not before.requests or now.server_errors < SOME or now.server_errors < before.server_errors * DOUBLED:
+def _faults(now: Totals, before: Totals) -> Any:
+    if (
+        not before.requests
+        or now.server_errors < SOME
+        or now.server_errors < before.server_errors * DOUBLED
+    ):
         return ""
     return _(
         "Faults on our side rose from %(before)s to %(now)s.",
@@ -105,7 +116,7 @@ def _faults(now: Totals, before: Totals) -> str:
     )
 
 
-def _robots(now: Totals, before: Totals) -> str:
+def _robots(now: Totals, before: Totals) -> Any:
     if not now.requests or not before.requests:
         return ""
     share, earlier = now.robots / now.requests, before.robots / before.requests

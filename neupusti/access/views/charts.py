@@ -1,4 +1,4 @@
-"""The picture of a series: bars in a frame of a hundred by a hundred, drawn as inline SVG."""
+"""The picture of a series: bars in a frame of a hundred by a hundred, as inline SVG."""
 
 from dataclasses import dataclass
 

@@ -48,7 +48,15 @@ def export_list(dimension: str, kind: str) -> Response:
 def export_series(kind: str) -> Response:
     """Hand over the figures of the chart."""
     asked = state.current()
-    names = ("requests", "visitors", "people", "bytes", "robots", "not_found", "server_errors")
+    names = (
+        "requests",
+        "visitors",
+        "people",
+        "bytes",
+        "robots",
+        "not_found",
+        "server_errors",
+    )
     with asked.source() as source:
         points = source.series(asked.period)
     rows = [
@@ -88,11 +96,13 @@ def take_log() -> AnyResponse:
         staff=person.person if person else None, rows=number, reason=str(form.reason.data)
     )
     answer = Response(_lines(engine(), asked, whole=whole), mimetype="text/plain")
-    answer.headers["Content-Disposition"] = f'attachment; filename="access-{_days(asked)}.log"'
+    answer.headers["Content-Disposition"] = (
+        f'attachment; filename="access-{_days(asked)}.log"'
+    )
     return answer
 
 
-def _too_many() -> str:
+def _too_many() -> Any:
     return _("More than %(most)s requests: narrow the days or the filters.",
              most=words.number(MOST_ROWS))  # fmt: skip
 
@@ -137,4 +147,3 @@ def _file(body: str, mimetype: str, name: str) -> Response:
     answer = Response(body, mimetype=mimetype)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
-

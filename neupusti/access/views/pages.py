@@ -153,5 +153,3 @@ def _tiles(now: Totals, before: Totals) -> list[tuple[str, str, Change]]:
 def _clipped(asked: State) -> bool:
     """Tell whether filters ask about days whose rows are destroyed already."""
     return bool(asked.filters) and asked.period.first < terms().destroyed_before
-
-

@@ -8,12 +8,11 @@ from flask_babel import lazy_gettext as _
 from neupusti.access.models import moment
 from neupusti.access.queries import problems as asked_for
 from neupusti.access.queries.addresses import busiest
-from neupusti.access.queries.figures import Source
 from neupusti.access.queries.filters import Dimension
 from neupusti.access.queries.rollups import Rollups
 from neupusti.access.service import scenarios
 from neupusti.access.service.scenarios import Kind
-from neupusti.access.views import charts, shared, state, words
+from neupusti.access.views import charts, shared, state
 from neupusti.access.views.blueprint import bp, engine
 from neupusti.core.permission import Permission, requires
 
@@ -36,10 +35,12 @@ def problems() -> str:
     asked = state.current()
     period = asked.period
     with engine().connect() as connection:
-        source: Source = Rollups(connection)
+        source = Rollups(connection)
         points = source.series(period)
         found = scenarios.findings(
-            asked_for.telling(connection, max(period.start, period.end - WINDOW), period.end)
+            asked_for.telling(
+                connection, max(period.start, period.end - WINDOW), period.end
+            )
         )
         return render_template(
             "access/problems.html",

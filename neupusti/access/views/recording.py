@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 VISITOR = Cookie(
     name="visitor",
     category=Category.STATISTICS,
-    purpose=_("A random number and the day it was given: whether you have been here before."),
+    purpose=_(
+        "A random number and the day it was given: whether you have been here before."
+    ),
     lifetime=timedelta(days=390),
 )
 GIVEN = re.compile(r"[0-9]{8}[0-9a-f]{24}")
@@ -32,9 +34,7 @@ def recorder(app: Flask, inner: "WSGIApplication", config: Settings) -> Recorder
     route.install(app)
     spool = Spool(spool_folder(config))
     app.extensions["neupusti.access.spool"] = spool
-    return Recorder(
-        inner, spool, secrets=lambda: secrets(app), static=config.access_static
-    )
+    return Recorder(inner, spool, secrets=lambda: secrets(app), static=config.access_static)
 
 
 @bp.after_app_request

@@ -54,7 +54,9 @@ class State:
     def narrowed(self, dimension: Dimension, value: str, *, negative: bool = False) -> str:
         """Return the address of the overview with one more condition."""
         term = Term(dimension, value, negative)
-        changed = replace(self, filters=self.filters.plus(term), page=1, order=Order.REQUESTS)
+        changed = replace(
+            self, filters=self.filters.plus(term), page=1, order=Order.REQUESTS
+        )
         return url_for("access.overview", **changed.asked)
 
     def without(self, term: Term) -> str:
