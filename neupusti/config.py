@@ -130,9 +130,9 @@ class Settings:
     def _check_log(self) -> None:
         if not 0 < self.access_ip_days <= self.access_days:
             raise SettingsError(f"{PREFIX}ACCESS_IP_DAYS is 1 to {PREFIX}ACCESS_DAYS.")
-        for given in filter(None, (self.access_countries, self.access_spam_hosts)):
-            if not Path(given).is_file():
-                raise SettingsError(f"There is no file «{given}».")
+        for file in filter(None, (self.access_countries, self.access_spam_hosts)):
+            if not Path(file).is_file():
+                raise SettingsError(f"There is no file «{file}».")
 
     def _check_production(self) -> None:
         if missing := self.operator.missing():

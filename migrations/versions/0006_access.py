@@ -61,17 +61,11 @@ def _record() -> None:
     postgresql = _postgresql()
     if postgresql:
         op.execute("CREATE SEQUENCE access_record_id AS bigint")
-    identity = (
-        {"server_default": sa.text("nextval('access_record_id')")} if postgresql else {}
-    )
+    default = {"server_default": sa.text("nextval('access_record_id')")}
+    identity = default if postgresql else {"primary_key": True}
     op.create_table(
         "access_record",
-        _column(
-            "id",
-            BIG() if postgresql else sa.Integer(),
-            primary_key=not postgresql,
-            **identity,
-        ),
+        _column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), **identity),
         _column("at", BIG()),
         _column("ip", sa.String(45)),
         _column("method", sa.String(10)),

@@ -19,6 +19,7 @@ CRAWLERS = [
     "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)",
     "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
 ]  # fmt: skip
+SCANNERS = [b"-", b"", b"curl/8.5.0", b"sqlmap/1.9", b"Mozilla/5.0 zgrab/0.x"]
 REFERRERS = [
     *("-",) * 8, "https://www.google.com/", "https://yandex.kz/search/?text=x", "https://t.me/neupusti",
     "https://kaspi.kz/shop/", "https://chatgpt.com/", "http://semalt.com/free?x=1", "https://ok.ru/a",
@@ -77,49 +78,40 @@ def _line(dice: random.Random, addresses: list[str], moment: datetime) -> bytes:
     if kind < 0.003:
         return dice.choice(TORN)
     stamp = (moment.astimezone(UTC) + ZONE).strftime("%d/%b/%Y:%H:%M:%S +0500").encode()
-    ip = dice.choice(
-        addresses[: len(addresses) // 8] if dice.random() < 0.5 else addresses
-    ).encode()
-    method, path, status, size = (
-        b"GET",
-        dice.choice(PAGES),
-        200,
-        dice.randrange(200, 60_000),
-    )
-    agent, referrer = (
-        PEOPLE[hash_of(ip) % len(PEOPLE)].encode(),
-        dice.choice(REFERRERS).encode(),
-    )
-    if kind < 0.15:
-        agent, referrer = dice.choice(CRAWLERS).encode(), b"-"
-        status = dice.choice((200, 200, 200, 304, 404))
-    elif kind < 0.25:
-        path, status = (
-            f"{dice.choice(PROBES)}?{dice.random():.3f}",
-            dice.choice((404, 403, 400, 499)),
-        )
-        agent = dice.choice(
-            (b"-", b"", b"curl/8.5.0", b"sqlmap/1.9", b"Mozilla/5.0 zgrab/0.x")
-        )
-    elif kind < 0.30:
-        method, path, status = b"POST", "/account/login", dice.choice((401, 422, 303))
-    elif kind < 0.32:
-        agent = b"Mozilla/5.0 \xd0\x9f\xff" + str(dice.randrange(40)).encode()
-    elif kind < 0.34:
-        status = dice.choice((500, 503, 301, 304, 206))
+    some = addresses[: len(addresses) // 8] if dice.random() < 0.5 else addresses
+    ip = dice.choice(some).encode()
+    method, path, status, agent, referrer = _asked(dice, kind, ip)
     request = b"%s %s HTTP/1.1" % (method, path.encode())
     if dice.random() < 0.004:
         request = dice.choice(GARBAGE)
-    bytes_ = b"-" if status == 304 else str(size).encode()
-    return b'%s - - [%s] "%s" %d %s "%s" "%s"' % (
-        ip,
-        stamp,
-        request,
-        status,
-        bytes_,
-        referrer,
-        agent,
-    )
+    size = b"-" if status == 304 else str(dice.randrange(200, 60_000)).encode()
+    told = (ip, stamp, request, status, size, referrer, agent)
+    return b'%s - - [%s] "%s" %d %s "%s" "%s"' % told
+
+
+def _asked(
+    dice: random.Random, kind: float, ip: bytes
+) -> tuple[bytes, str, int, bytes, bytes]:
+    """Return what somebody of a kind asks for: a crawler, a scanner, or a person."""
+    path, status = dice.choice(PAGES), 200
+    agent = PEOPLE[hash_of(ip) % len(PEOPLE)].encode()
+    referrer = dice.choice(REFERRERS).encode()
+    if kind < 0.15:
+        status = dice.choice((200, 200, 200, 304, 404))
+        return b"GET", path, status, dice.choice(CRAWLERS).encode(), b"-"
+    if kind < 0.25:
+        path, status = (
+            f"{dice.choice(PROBES)}?{kind:.3f}",
+            dice.choice((404, 403, 400, 499)),
+        )
+        return b"GET", path, status, dice.choice(SCANNERS), referrer
+    if kind < 0.30:
+        return b"POST", "/account/login", dice.choice((401, 422, 303)), agent, referrer
+    if kind < 0.32:
+        agent = b"Mozilla/5.0 \xd0\x9f\xff" + str(dice.randrange(40)).encode()
+    elif kind < 0.34:
+        status = dice.choice((500, 503, 301, 304, 206))
+    return b"GET", path, status, agent, referrer
 
 
 def hash_of(text: bytes) -> int:

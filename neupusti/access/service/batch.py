@@ -16,6 +16,7 @@ VALUE_BYTES = 1000
 """A longer value would not fit into an index of PostgreSQL."""
 STEP = 1.1
 """Two neighbouring steps of the histogram differ by so much: percentiles within 5 %."""
+PER_STEP = 1 / log(STEP)
 UNKNOWN = "(unknown)"
 Row = tuple[object, ...]
 
@@ -47,6 +48,15 @@ class Totals:
     client_errors: int = 0
     server_errors: int = 0
 
+    def take(self, hour: "Totals") -> None:
+        """Add an hour to its day, but for visitors: a day has its own."""
+        self.requests += hour.requests
+        self.bytes += hour.bytes
+        self.robots += hour.robots
+        self.not_found += hour.not_found
+        self.client_errors += hour.client_errors
+        self.server_errors += hour.server_errors
+
     def row(self) -> Row:
         """Return the totals in the order of the columns."""
         return (
@@ -60,10 +70,8 @@ class First:
     """What a visitor's first request of the day tells, should it be the first."""
 
     agent: Agent
-    ip: str
     path: str
     referrer: str
-    visitor: str
     hours: int
 
 
@@ -85,107 +93,123 @@ class Batch:
     addresses: dict[tuple[str, str], Sums] = field(default_factory=_sums)
     paths: dict[tuple[str, str], Sums] = field(default_factory=_sums)
     referring: dict[tuple[str, str], Sums] = field(default_factory=_sums)
+    shapes: dict[tuple[str, int, str, str], Sums] = field(
+        default_factory=lambda: defaultdict(Sums)
+    )
+    """By day, status, method and granted categories at once: three dimensions in one."""
     others: dict[tuple[str, str, str], Sums] = field(
         default_factory=lambda: defaultdict(Sums)
     )
     latency: Counter[tuple[str, str, int]] = field(default_factory=Counter)
-    visitors: dict[tuple[str, bytes], First] = field(default_factory=dict)
-    ids: dict[tuple[str, bytes], tuple[str, int]] = field(default_factory=dict)
+    visitors: dict[tuple[str, str, str], First] = field(default_factory=dict)
+    ids: dict[tuple[str, str], int] = field(default_factory=dict)
+    keys: dict[tuple[str, ...], bytes] = field(default_factory=dict)
+    """The digest of each visitor: made once a batch."""
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Enrich and count `entries`; their days must have a salt each."""
         for entry in entries:
             self._add(entry)
+        for day, ip, text in self.visitors:
+            self.keys[day, ip, text] = _key(self.salts[day], f"{ip}\n{text}")
+        for day, visitor in self.ids:
+            self.keys[day, visitor] = _key(self.salts[day], f"id\n{visitor}")
+
+    def _agent(self, text: str, ip: str) -> Agent:
+        found = agent(text)
+        return found if found.bot == NONE else places.checked(text, found, ip)
 
     def _add(self, entry: Entry) -> None:
         hour = entry.at // calendar.HOUR
         day, clock_hour = calendar.day_and_hour(hour)
-        status, size = entry.status, entry.bytes
-        found = agent(entry.user_agent)
-        if found.bot != NONE:
-            found = places.checked(entry.user_agent, found, entry.ip)
-        referrer = entry.referrer[:REFERRER_LIMIT]
-        error = status >= 400  # noqa: PLR2004 - HTTP's own border
-        for sums in (
+        ip, path, status, size = entry.ip, entry.path, entry.status, entry.bytes
+        text, referrer = entry.user_agent[:AGENT_LIMIT], entry.referrer[:REFERRER_LIMIT]
+        found = self._agent(text, ip)
+        totals = self.hours[hour]
+        counted = (
+            totals,
             self.agents[day, found],
-            self.addresses[day, entry.ip],
-            self.paths[day, entry.path],
+            self.addresses[day, ip],
+            self.paths[day, path],
             self.referring[day, referrer],
-            self.others[day, "status", str(status)],
-            self.others[day, "method", entry.method],
-            self.others[day, "consent", entry.granted],
-        ):
+            self.shapes[day, status, entry.method, entry.granted],
+        )
+        for sums in counted:
             sums.requests += 1
             sums.bytes += size
-            sums.errors += error
-        for totals in (self.hours[hour], self.days[day]):
-            totals.requests += 1
-            totals.bytes += size
-            totals.robots += found.bot != NONE
-            if error:
-                _count_error(totals, status)
-        if status == 404:  # noqa: PLR2004 - HTTP's own number
-            self.others[day, "missing", f"{entry.path}\t{referrer}"].requests += 1
+        if found.bot != NONE:
+            totals.robots += 1
+        if status >= 400:  # noqa: PLR2004 - HTTP's own border
+            for sums in counted[1:]:
+                sums.errors += 1
+            self._count_error(totals, entry, day, referrer)
         if entry.duration_us is not None:
             self.latency[day, entry.route or UNKNOWN, bucket(entry.duration_us)] += 1
         if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
-            self._note_visitor(entry, day, clock_hour, found)
+            if (first := self.visitors.get((day, ip, text))) is None:
+                self.visitors[day, ip, text] = First(found, path, referrer, 1 << clock_hour)
+            else:
+                first.hours |= 1 << clock_hour
+            if entry.visitor:
+                self.ids[day, entry.visitor] = 1 << clock_hour
         self.rows.append((
-            entry.at, entry.ip, entry.method, entry.path, entry.route, status,
-            entry.duration_us, size, referrer, self.referrers.of(referrer),
-            entry.user_agent[:AGENT_LIMIT], found.browser, found.os, found.device,
-            found.bot, found.reason, self.countries.of(entry.ip), entry.cookies,
+            entry.at, ip, entry.method, path, entry.route, status, entry.duration_us, size,
+            referrer, self.referrers.of(referrer), text, found.browser, found.os,
+            found.device, found.bot, found.reason, self.countries.of(ip), entry.cookies,
             entry.granted, entry.visitor, entry.request_id,
         ))  # fmt: skip
 
-    def _note_visitor(self, entry: Entry, day: str, hour: int, found: Agent) -> None:
-        salt = self.salts[day]
-        key = _key(salt, f"{entry.ip}\n{entry.user_agent}")
-        if (first := self.visitors.get((day, key))) is None:
-            self.visitors[day, key] = First(
-                found, entry.ip, entry.path, entry.referrer[:REFERRER_LIMIT], "", 1 << hour
-            )
-        else:
-            first.hours |= 1 << hour
-        if entry.visitor:
-            self.ids[day, _key(salt, f"id\n{entry.visitor}")] = (entry.visitor, 1 << hour)
+    def _count_error(self, totals: Totals, entry: Entry, day: str, referrer: str) -> None:
+        if entry.status >= 500:  # noqa: PLR2004 - HTTP's own border
+            totals.server_errors += 1
+            return
+        totals.client_errors += 1
+        if entry.status == 404:  # noqa: PLR2004 - HTTP's own number
+            totals.not_found += 1
+            self.others[day, "missing", f"{entry.path}\t{referrer}"].requests += 1
 
     def meet(self, known: dict[tuple[str, bytes], int]) -> list[Row]:
         """Count who is new, given the hours in which each key came before.
 
         Return the rows of the visitors' table to write: (day, key, hours).
         """
-        changed: list[Row] = []
-        for (day, key), first in self.visitors.items():
-            before = known.get((day, key), 0)
+        changed: dict[tuple[str, bytes], int] = {}
+        for (day, ip, text), first in self.visitors.items():
+            key = (day, self.keys[day, ip, text])
+            before = known.get(key, 0)
             if fresh := first.hours & ~before:
-                changed.append((day, key, before | first.hours))
+                changed[key] = before | first.hours
                 self._count_hours(day, fresh, first.agent.bot == NONE)
             if not before:
-                self._count_visitor(day, first)
-        for (day, key), (visitor, hours) in self.ids.items():
-            if not known.get((day, key)):
-                changed.append((day, key, hours))
+                self._count_visitor(day, ip, first)
+        for (day, visitor), hours in self.ids.items():
+            key = (day, self.keys[day, visitor])
+            if key not in known:
+                changed[key] = hours
                 kind = "new" if visitor[:8] == day.replace("-", "") else "returning"
                 self.others[day, "loyalty", kind].visitors += 1
-        return changed
+        for hour, totals in self.hours.items():
+            self.days[calendar.day_and_hour(hour)[0]].take(totals)
+        return [(*key, hours) for key, hours in changed.items()]
 
     def _count_hours(self, day: str, fresh: int, person: bool) -> None:  # noqa: FBT001
-        start = calendar.start_of(day) // calendar.HOUR
-        for hour in range(24):
-            if fresh >> hour & 1:
-                totals = self.hours[start + hour]
+        hour = calendar.start_of(day) // calendar.HOUR
+        while fresh:
+            if fresh & 1:
+                totals = self.hours[hour]
                 totals.visitors += 1
                 totals.people += person
+            fresh >>= 1
+            hour += 1
 
-    def _count_visitor(self, day: str, first: First) -> None:
+    def _count_visitor(self, day: str, ip: str, first: First) -> None:
         totals = self.days[day]
         totals.visitors += 1
-        totals.people += first.agent.bot == NONE
         self.agents[day, first.agent].visitors += 1
-        self.addresses[day, first.ip].visitors += 1
+        self.addresses[day, ip].visitors += 1
         self.referring[day, first.referrer].visitors += 1
         if first.agent.bot == NONE:
+            totals.people += 1
             entry = self.others[day, "entry", first.path]
             entry.visitors += 1
             entry.requests += 1
@@ -207,6 +231,10 @@ class Batch:
             _add(merged["source", self.referrers.of(referrer), day], sums)
         for (day, path), sums in self.paths.items():
             _add(merged["path", fitting(path), day], sums)
+        for (day, status, method, granted), sums in self.shapes.items():
+            _add(merged["status", str(status), day], sums)
+            _add(merged["method", method, day], sums)
+            _add(merged["consent", granted, day], sums)
         for (day, dimension, value), sums in self.others.items():
             _add(merged[dimension, fitting(value), day], sums)
         return [(*key, *sums.row()) for key, sums in merged.items()]
@@ -217,14 +245,6 @@ def _add(into: Sums, sums: Sums) -> None:
     into.visitors += sums.visitors
     into.bytes += sums.bytes
     into.errors += sums.errors
-
-
-def _count_error(totals: Totals, status: int) -> None:
-    if status >= 500:  # noqa: PLR2004 - HTTP's own border
-        totals.server_errors += 1
-    else:
-        totals.client_errors += 1
-        totals.not_found += status == 404  # noqa: PLR2004
 
 
 def _key(salt: bytes, text: str) -> bytes:
@@ -240,7 +260,7 @@ def fitting(value: str) -> str:
 
 def bucket(microseconds: int) -> int:
     """Return the step of the histogram that holds a duration."""
-    return int(log(max(microseconds, 1), STEP)) if microseconds > 0 else 0
+    return int(log(microseconds) * PER_STEP) if microseconds > 1 else 0
 
 
 def duration_of(step: int) -> float:

@@ -66,18 +66,19 @@ def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
 def write(connection: Connection, batch: Batch) -> None:
     """Write everything a batch holds."""
     if connection.dialect.name == "postgresql":
-        partitions.ensure(connection, map(date.fromisoformat, batch.days))
+        days = {calendar.day_and_hour(hour)[0] for hour in batch.hours}
+        partitions.ensure(connection, map(date.fromisoformat, sorted(days)))
     changed = batch.meet(_known(connection, batch))
     _insert_rows(connection, batch.rows)
     _upsert(connection, "access_seen", ("day", "key"), ("hours",), changed, replace=True)
-    hours = [
+    hour_rows = [
         ("hour", hour * calendar.HOUR, *totals.row())
         for hour, totals in batch.hours.items()
     ]
-    days = [
+    day_rows = [
         ("day", calendar.start_of(day), *totals.row()) for day, totals in batch.days.items()
     ]
-    _upsert(connection, "access_total", ("unit", "start"), TOTALS, [*hours, *days])
+    _upsert(connection, "access_total", ("unit", "start"), TOTALS, [*hour_rows, *day_rows])
     addresses = [(ip, day, *sums.row()) for (day, ip), sums in batch.addresses.items()]
     _upsert(connection, "access_address", ("ip", "day"), SUMS, addresses)
     _upsert(
@@ -123,7 +124,7 @@ def cursors(connection: Connection) -> dict[str, int]:
 
 def _known(connection: Connection, batch: Batch) -> dict[tuple[str, bytes], int]:
     by_day: dict[str, list[bytes]] = {}
-    for day, key in (*batch.visitors, *batch.ids):
+    for (day, *_), key in batch.keys.items():
         by_day.setdefault(day, []).append(key)
     known = {}
     for day, keys in by_day.items():

@@ -5,7 +5,7 @@ from datetime import datetime
 from babel import Locale
 from babel.numbers import format_decimal, format_percent
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_gettext
 
 from neupusti.access.queries.figures import Order
 from neupusti.access.queries.filters import Dimension
@@ -14,85 +14,88 @@ from neupusti.core import dates, languages
 from neupusti.core.clock import ALMATY
 
 DIMENSIONS = {
-    Dimension.PATH: _l("Pages"),
-    Dimension.ENTRY: _l("Entry pages"),
-    Dimension.SOURCE: _l("Where from"),
-    Dimension.REFERRER: _l("Referrers"),
-    Dimension.COUNTRY: _l("Countries"),
-    Dimension.BROWSER: _l("Browsers"),
-    Dimension.OS: _l("Systems"),
-    Dimension.DEVICE: _l("Devices"),
-    Dimension.STATUS: _l("Status codes"),
-    Dimension.METHOD: _l("Methods"),
-    Dimension.BOT: _l("People and robots"),
-    Dimension.REASON: _l("Robots and why they count as such"),
-    Dimension.CONSENT: _l("Consent to cookies"),
-    Dimension.LOYALTY: _l("New and returning visitors"),
-    Dimension.MISSING: _l("Pages that were not found, and who links to them"),
+    Dimension.PATH: lazy_gettext("Pages"),
+    Dimension.ENTRY: lazy_gettext("Entry pages"),
+    Dimension.SOURCE: lazy_gettext("Where from"),
+    Dimension.REFERRER: lazy_gettext("Referrers"),
+    Dimension.COUNTRY: lazy_gettext("Countries"),
+    Dimension.BROWSER: lazy_gettext("Browsers"),
+    Dimension.OS: lazy_gettext("Systems"),
+    Dimension.DEVICE: lazy_gettext("Devices"),
+    Dimension.STATUS: lazy_gettext("Status codes"),
+    Dimension.METHOD: lazy_gettext("Methods"),
+    Dimension.BOT: lazy_gettext("People and robots"),
+    Dimension.REASON: lazy_gettext("Robots and why they count as such"),
+    Dimension.CONSENT: lazy_gettext("Consent to cookies"),
+    Dimension.LOYALTY: lazy_gettext("New and returning visitors"),
+    Dimension.MISSING: lazy_gettext("Pages that were not found, and who links to them"),
 }
 ONE = {
-    Dimension.PATH: _l("page"),
-    Dimension.SOURCE: _l("where from"),
-    Dimension.REFERRER: _l("referrer"),
-    Dimension.COUNTRY: _l("country"),
-    Dimension.BROWSER: _l("browser"),
-    Dimension.OS: _l("system"),
-    Dimension.DEVICE: _l("device"),
-    Dimension.STATUS: _l("status code"),
-    Dimension.METHOD: _l("method"),
-    Dimension.BOT: _l("people or robots"),
-    Dimension.REASON: _l("why a robot"),
-    Dimension.CONSENT: _l("consent"),
+    Dimension.PATH: lazy_gettext("page"),
+    Dimension.SOURCE: lazy_gettext("where from"),
+    Dimension.REFERRER: lazy_gettext("referrer"),
+    Dimension.COUNTRY: lazy_gettext("country"),
+    Dimension.BROWSER: lazy_gettext("browser"),
+    Dimension.OS: lazy_gettext("system"),
+    Dimension.DEVICE: lazy_gettext("device"),
+    Dimension.STATUS: lazy_gettext("status code"),
+    Dimension.METHOD: lazy_gettext("method"),
+    Dimension.BOT: lazy_gettext("people or robots"),
+    Dimension.REASON: lazy_gettext("why a robot"),
+    Dimension.CONSENT: lazy_gettext("consent"),
 }
 VALUES = {
     Dimension.SOURCE: {
-        "direct": _l("Direct: no page before"),
-        "own": _l("Our own pages"),
-        "search": _l("Search"),
-        "social": _l("Social networks"),
-        "assistant": _l("AI assistants"),
-        "market": _l("Marketplaces and maps"),
-        "mail": _l("Mail"),
-        "spam": _l("Referrer spam"),
-        "other": _l("Other sites"),
-        "unreadable": _l("Unreadable"),
+        "direct": lazy_gettext("Direct: no page before"),
+        "own": lazy_gettext("Our own pages"),
+        "search": lazy_gettext("Search"),
+        "social": lazy_gettext("Social networks"),
+        "assistant": lazy_gettext("AI assistants"),
+        "market": lazy_gettext("Marketplaces and maps"),
+        "mail": lazy_gettext("Mail"),
+        "spam": lazy_gettext("Referrer spam"),
+        "other": lazy_gettext("Other sites"),
+        "unreadable": lazy_gettext("Unreadable"),
     },
     Dimension.BOT: {
-        "none": _l("People, as far as one can tell"),
-        "declared": _l("Robots that say so"),
-        "suspected": _l("Suspected robots"),
-        "forged": _l("Forged crawlers"),
+        "none": lazy_gettext("People, as far as one can tell"),
+        "declared": lazy_gettext("Robots that say so"),
+        "suspected": lazy_gettext("Suspected robots"),
+        "forged": lazy_gettext("Forged crawlers"),
     },
     Dimension.DEVICE: {
-        "desktop": _l("Desktop"),
-        "phone": _l("Phone"),
-        "tablet": _l("Tablet"),
-        "television": _l("Television"),
-        "console": _l("Game console"),
-        "robot": _l("Robot"),
-        "other": _l("Other"),
+        "desktop": lazy_gettext("Desktop"),
+        "phone": lazy_gettext("Phone"),
+        "tablet": lazy_gettext("Tablet"),
+        "television": lazy_gettext("Television"),
+        "console": lazy_gettext("Game console"),
+        "robot": lazy_gettext("Robot"),
+        "other": lazy_gettext("Other"),
     },
-    Dimension.LOYALTY: {"new": _l("New today"), "returning": _l("Here before")},
+    Dimension.LOYALTY: {
+        "new": lazy_gettext("New today"),
+        "returning": lazy_gettext("Here before"),
+    },
 }
 CATEGORIES = {
-    "necessary": _l("necessary"),
-    "preferences": _l("preferences"),
-    "statistics": _l("statistics"),
-    "marketing": _l("marketing"),
+    "necessary": lazy_gettext("necessary"),
+    "preferences": lazy_gettext("preferences"),
+    "statistics": lazy_gettext("statistics"),
+    "marketing": lazy_gettext("marketing"),
 }
 ORDERS = {
-    Order.REQUESTS: _l("Requests"),
-    Order.VISITORS: _l("Visitors"),
-    Order.BYTES: _l("Volume"),
-    Order.ERRORS: _l("Errors"),
+    Order.REQUESTS: lazy_gettext("Requests"),
+    Order.VISITORS: lazy_gettext("Visitors"),
+    Order.BYTES: lazy_gettext("Volume"),
+    Order.ERRORS: lazy_gettext("Errors"),
 }
 PRESETS = {
-    "today": _l("Today"),
-    "yesterday": _l("Yesterday"),
-    "7d": _l("7 days"),
-    "30d": _l("30 days"),
-    "90d": _l("90 days"),
-    "365d": _l("365 days"),
+    "today": lazy_gettext("Today"),
+    "yesterday": lazy_gettext("Yesterday"),
+    "7d": lazy_gettext("7 days"),
+    "30d": lazy_gettext("30 days"),
+    "90d": lazy_gettext("90 days"),
+    "365d": lazy_gettext("365 days"),
 }
 THOUSAND = 1000
 KIB = 1024
@@ -131,21 +134,30 @@ def percent(share: float) -> str:
 
 def size(count: float) -> str:
     """Return a number of bytes in units people know."""
-    for unit in (_l("B"), _l("KB"), _l("MB"), _l("GB")):
+    for unit in (
+        lazy_gettext("B"),
+        lazy_gettext("KB"),
+        lazy_gettext("MB"),
+        lazy_gettext("GB"),
+    ):
         if count < KIB:
             digits = "#,##0.#" if unit != "B" and count < 10 else "#,##0"  # noqa: PLR2004
             return f"{format_decimal(count, digits, languages.current().locale)}\xa0{unit}"
         count /= KIB
-    return f"{format_decimal(count, '#,##0.#', languages.current().locale)}\xa0{_('TB')}"
+    terabytes = _("TB")
+    return f"{format_decimal(count, '#,##0.#', languages.current().locale)}\xa0{terabytes}"
 
 
 def duration(microseconds: float) -> str:
     """Return a duration in milliseconds or seconds."""
-    locale = languages.current().locale
-    if microseconds < THOUSAND * THOUSAND:
-        shown = "#,##0.#" if microseconds < 10 * THOUSAND else "#,##0"
-        return f"{format_decimal(microseconds / THOUSAND, shown, locale)}\xa0{_('ms')}"
-    return f"{format_decimal(microseconds / THOUSAND**2, '#,##0.#', locale)}\xa0{_('s')}"
+    short = microseconds < THOUSAND * THOUSAND
+    unit, count = (
+        (_("ms"), microseconds / THOUSAND)
+        if short
+        else (_("s"), microseconds / THOUSAND**2)
+    )
+    shown = "#,##0" if short and count >= 10 else "#,##0.#"  # noqa: PLR2004 - two digits
+    return f"{format_decimal(count, shown, languages.current().locale)}\xa0{unit}"
 
 
 def start(at: datetime, unit: Unit) -> str:
