@@ -1,6 +1,7 @@
 """Assembles the application. The only module that knows every feature."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
@@ -35,13 +36,21 @@ if TYPE_CHECKING:
 FEATURES = (CATALOG, POLICY, ADMIN, STAFF, CONSENT, ACCOUNTS, SITE)
 
 
+class Site(Flask):
+    """Flask, but nobody asks five times a request whether a function is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `func`: nothing here is asynchronous."""
+        return func
+
+
 def create_app(
     settings: Settings | None = None, features: tuple[Feature, ...] = FEATURES
 ) -> Flask:
     """Return the whole site for `settings`, or for those of the environment."""
     settings = settings or Settings.from_env()
     log.configure()
-    app = Flask(
+    app = Site(
         "neupusti",
         root_path=str(ROOT),
         static_folder=None,
