@@ -37,6 +37,7 @@ floors: .venv/.dev ## Who may import whom
 bench: .venv/.runtime $(CATALOGUES) ## Speed, weight, start and memory against their targets
 	.venv/bin/python -m bench.pages
 	.venv/bin/python -m bench.consent
+	.venv/bin/python -m bench.accounts
 
 judges: .venv/.runtime $(CATALOGUES) ## Outside judges on a running site: Lighthouse and others (needs npm)
 	@exec judges/run.sh

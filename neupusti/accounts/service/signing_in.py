@@ -56,11 +56,11 @@ class Entered:
 def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
     """Begin a sign-in; raise Fault with the words for the person, or TooManyError."""
     account = emails.key(attempt.email)
-    throttle.take(
-        (limits.SIGN_IN_ACCOUNT, account),
-        (limits.SIGN_IN_NETWORK, network),
-        (limits.SIGN_IN_ALL, limits.EVERYBODY),
-    )
+    # Of an account every try counts, of a network only the wrong ones: a whole office
+    # may sign in at the same minute.
+    shared = ((limits.SIGN_IN_NETWORK, network), (limits.SIGN_IN_ALL, limits.EVERYBODY))
+    throttle.check(*shared)
+    throttle.take((limits.SIGN_IN_ACCOUNT, account))
     person = people.by_email(attempt.email)
     number = person.id if person else None
     confirmed = person is not None and person.confirmed_at is not None
@@ -70,6 +70,7 @@ def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
     db.session.rollback()
     if not passwords.matches(kept, attempt.password) or number is None or kept is None:
         _refused(number, where)
+        throttle.take(*shared)
         raise Fault("email", WRONG)
     if not confirmed:
         _remind(number)
@@ -78,7 +79,6 @@ def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
     half = second_factor.active(number)
     with writing() as session:
         throttle.forget(session, limits.SIGN_IN_ACCOUNT, account)
-        throttle.give_back(session, limits.SIGN_IN_NETWORK, network)
         if fresh:
             session.get_one(Credential, number).password_hash = fresh
         opened = sessions.start(
