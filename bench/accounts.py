@@ -90,7 +90,7 @@ def main() -> int:
     turn = AT_ONCE / entered if entered else float("inf")
     figures = [
         # The hash is the work; the rest is two pages, three transactions, a session.
-        Figure("sign-ins, over hashes that two processors make", entered / hashed, "", 0.25),
+        Figure("sign-ins, over hashes of two processors", entered / hashed, "", 0.25),
         Figure(
             "the slowest sign-in, in turns of all sixteen", tally.slowest / turn, "", most=5
         ),
