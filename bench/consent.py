@@ -98,7 +98,7 @@ def added(guard: Guard, visitor: dict[str, str]) -> float:
     apps: tuple[Application, Application] = (bare, guard)
     costs = [[timed(app, visitor) for app in apps] for _ in range(ROUNDS)]
     without, through = (min(column) for column in zip(*costs, strict=True))
-    return through - without
+    return float(through - without)
 
 
 def timed(app: Application, visitor: dict[str, str]) -> float:
