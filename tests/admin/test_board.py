@@ -1,6 +1,7 @@
 """The board and the menu: what the manifests offer, to those who may open it."""
 
 import re
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
@@ -8,7 +9,7 @@ from flask.testing import FlaskClient
 
 from neupusti.core.database import writing
 from neupusti.core.journal import Act, Actor, ActorKind, Deed, Operation, act, record
-from neupusti.core.mail.models import Letter, State
+from neupusti.core.mail.models import State
 from neupusti.core.permission import Permission
 from neupusti.core.personal import Purpose
 from neupusti.core.registry import registry
@@ -105,5 +106,15 @@ def test_no_page_of_the_staff_is_kept_or_found(browser: FlaskClient) -> None:
         assert '<meta name="robots" content="noindex">' in page.text
 
 
-def test_letters_are_of_a_state_of_the_list() -> None:
-    assert Letter.__table__.c.state.type.length == 10  # type: ignore[attr-defined]
+def test_whoever_is_not_signed_in_comes_back_after_it(app: Flask) -> None:
+    answer = app.test_client().get("/en/admin/journal/?book=site&whom=7")
+    assert answer.status_code == 303
+    wanted = "/en/account/login?next=/en/admin/journal/?book%3Dsite%26whom%3D7"
+    assert unquote(answer.headers["Location"]) == unquote(wanted)
+
+
+def test_a_refusal_is_logged(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    number = desk.person(BOLAT)
+    assert desk.seat(app, number, factor=False).get("/admin/mail/").status_code == 403
+    (line,) = [one for one in caplog.records if one.message == "refused"]
+    assert line.__dict__["fields"] == {"endpoint": "admin.mail", "person": number}
