@@ -120,6 +120,21 @@ def test_a_new_device_is_told_and_can_be_disowned(app: Flask) -> None:
     assert sign_in(mine, who).status_code == 303
 
 
+def test_each_sign_in_stands_in_the_log_without_a_name(
+    app: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    who = account(AIGERIM)
+    sign_in(client, who, password="неверный пароль тут")
+    sign_in(client, who, email=BOLAT.email)
+    sign_in(client, who)
+    records = [one for one in caplog.records if one.name.endswith("signing_in")]
+    assert [(one.getMessage(), vars(one)["fields"]["person"]) for one in records] == [
+        ("sign-in refused", who.number),
+        ("sign-in refused", "-"),
+        ("signed in", who.number),
+    ]
+
+
 def test_a_known_device_is_not_told_again(app: Flask) -> None:
     who = account(AIGERIM)
     for _ in range(3):

@@ -3,6 +3,7 @@
 A known and an unknown address get the same answer, and the same work is done for both.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,6 +28,7 @@ from neupusti.core import clock, emails, journal, throttle, tokens
 from neupusti.core.database import db, writing
 from neupusti.core.errors import TooManyError
 
+logger = logging.getLogger(__name__)
 NOT_ME = "not me"
 NOT_ME_LIFE = timedelta(days=7)
 WRONG = _("This e-mail and this password do not belong together.")
@@ -146,6 +148,7 @@ def sign_out(number: int, person: int) -> None:
 def _entered(session: Session, person: int, where: Where, opened: Opened) -> None:
     """Note a sign-in, and write to its owner where the device is new."""
     now = clock.now()
+    logger.info("signed in", extra={"fields": {"person": person}})
     journal.notice(session, person, Event.SIGNED_IN, where.device)
     known = session.scalars(select(KnownDevice).where(KnownDevice.person == person)).all()
     pair = (where.device, where.network)
@@ -172,6 +175,7 @@ def _entered(session: Session, person: int, where: Where, opened: Opened) -> Non
 
 
 def _refused(person: int | None, where: Where) -> None:
+    logger.warning("sign-in refused", extra={"fields": {"person": person or "-"}})
     if person is not None:
         with writing() as session:
             journal.notice(session, person, Event.SIGN_IN_REFUSED, where.device)

@@ -59,8 +59,9 @@ def sign_in() -> Response:
         entered = signing_in.sign_in(attempt, where(), network())
     except Fault as fault:
         form.refuse(fault.field, str(fault.words))
+        page = _page(form)
         evenly(begun)
-        return _page(form)
+        return page
     return _entered(entered, form.next.data, remember=form.remember.data)
 
 
