@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint
@@ -72,6 +73,8 @@ class Holding:
 
     model: type[Any]
     of: Callable[[int], Select[Any]]
+    file: Callable[[Any], Path] | None = None
+    """Where the file lies that a row stands for; None: a row is all there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
