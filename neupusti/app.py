@@ -27,13 +27,14 @@ from neupusti.core.sessions import Sessions
 from neupusti.extensions import babel, csrf, migrate
 from neupusti.policy.feature import FEATURE as POLICY
 from neupusti.policy.service import shelf
+from neupusti.retention.feature import FEATURE as RETENTION
 from neupusti.site.feature import FEATURE as SITE
 from neupusti.staff.feature import FEATURE as STAFF
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-FEATURES = (CATALOG, POLICY, ADMIN, STAFF, CONSENT, ACCOUNTS, SITE)
+FEATURES = (CATALOG, POLICY, ADMIN, STAFF, RETENTION, CONSENT, ACCOUNTS, SITE)
 
 
 class Site(Flask):
