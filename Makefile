@@ -35,7 +35,9 @@ floors: .venv/.dev ## Who may import whom
 	.venv/bin/lint-imports
 
 bench: .venv/.runtime $(CATALOGUES) ## Speed, weight, start and memory against their targets
-	@exec .venv/bin/python -m bench.pages
+	.venv/bin/python -m bench.pages
+	.venv/bin/python -m bench.consent
+	.venv/bin/python -m bench.accounts
 
 judges: .venv/.runtime $(CATALOGUES) ## Outside judges on a running site: Lighthouse and others (needs npm)
 	@exec judges/run.sh
@@ -70,4 +72,4 @@ lock: .venv/.dev ## Choose the newest versions that fit, and write both locks
 	@touch $@ .venv/.runtime
 
 %.mo: %.po | .venv/.runtime
-	.venv/bin/pybabel --quiet compile --input-file $< --output-file $@
+	.venv/bin/pybabel --quiet compile --input-file $< --output-file $@.part && mv $@.part $@

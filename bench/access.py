@@ -90,7 +90,10 @@ def recording() -> Iterator[Figure]:
         recorder = Recorder(_answer, spool, secrets=lambda: Secrets(("/account/confirm/",)))
         environ = EnvironBuilder(
             "/product/teapot",
-            headers={"User-Agent": logs.PEOPLE[0], "Referer": "https://yandex.kz/?q=1"},
+            environ_overrides={
+                "HTTP_USER_AGENT": logs.PEOPLE[0],
+                "HTTP_REFERER": "https://yandex.kz/?q=1",
+            },
         ).get_environ()
         with_, without = _timed(recorder, environ), _timed(_answer, environ)
         spool.close()

@@ -27,7 +27,7 @@ from bench.load import BROWSER, client, rate
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "/policy/"
-ROUNDS, SECONDS = 5, 3
+ROUNDS, SECONDS = 7, 2
 KIB = 1024
 
 

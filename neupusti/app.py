@@ -1,6 +1,7 @@
 """Assembles the application. The only module that knows every feature."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
@@ -28,13 +29,22 @@ from neupusti.core.sessions import Sessions
 from neupusti.extensions import babel, csrf, migrate
 from neupusti.policy.feature import FEATURE as POLICY
 from neupusti.policy.service import shelf
+from neupusti.retention.feature import FEATURE as RETENTION
 from neupusti.site.feature import FEATURE as SITE
 from neupusti.staff.feature import FEATURE as STAFF
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-FEATURES = (CATALOG, POLICY, ADMIN, STAFF, CONSENT, ACCESS, ACCOUNTS, SITE)
+FEATURES = (CATALOG, POLICY, ADMIN, STAFF, RETENTION, CONSENT, ACCESS, ACCOUNTS, SITE)
+
+
+class Site(Flask):
+    """Flask, but nobody asks five times a request whether a function is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `func`: nothing here is asynchronous."""
+        return func
 
 
 def create_app(
@@ -43,7 +53,7 @@ def create_app(
     """Return the whole site for `settings`, or for those of the environment."""
     settings = settings or Settings.from_env()
     log.configure()
-    app = Flask(
+    app = Site(
         "neupusti",
         root_path=str(ROOT),
         static_folder=None,

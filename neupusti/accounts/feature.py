@@ -8,14 +8,18 @@ from sqlalchemy import Select, select
 
 from neupusti.accounts.models import (
     Credential,
+    EmailChange,
     KnownDevice,
     Person,
+    Photo,
     RecoveryCode,
     SecondFactor,
     SignIn,
 )
-from neupusti.accounts.service import letters, registration
+from neupusti.accounts.service import addresses, avatar, letters, registration
 from neupusti.accounts.views import (
+    activity,
+    consents,
     factor,
     overview,
     passwords,
@@ -23,7 +27,11 @@ from neupusti.accounts.views import (
     signed,
     signing,
 )
+from neupusti.accounts.views import addresses as emails
+from neupusti.accounts.views import avatar as picture
+from neupusti.accounts.views import profile as details
 from neupusti.accounts.views.blueprint import bp
+from neupusti.core.background import Job
 from neupusti.core.evidence import ConsentEvidence
 from neupusti.core.feature import Feature, Holding, Page, Place, Retention
 from neupusti.core.journal import ProcessingEvent, SecurityEvent, StaffAction
@@ -31,7 +39,10 @@ from neupusti.core.mail.models import Letter
 from neupusti.core.throttle import ThrottleCount
 from neupusti.core.tokens import Token
 
-VIEWS = (registering, signing, passwords, factor, overview)
+VIEWS = (
+    *(registering, signing, passwords, factor, overview),
+    *(details, picture, emails, consents, activity),
+)
 """Importing a module of views is what puts its routes on the blueprint."""
 
 LETTER_DAYS = 30
@@ -41,7 +52,7 @@ DEVICE_DAYS = 365
 THROTTLE_DAYS = 3
 
 ABOUT_PEOPLE = (
-    *(Credential, SecondFactor, RecoveryCode, SignIn, KnownDevice),
+    *(Credential, SecondFactor, RecoveryCode, SignIn, KnownDevice, EmailChange),
     *(Letter, Token, SecurityEvent),
     *(ProcessingEvent, StaffAction, ConsentEvidence),
 )
@@ -54,12 +65,14 @@ def _about(model: type[Any]) -> Callable[[int], Select[Any]]:
 FEATURE = Feature(
     name="accounts",
     clauses=(
-        *("1.1.3", "2.1", "2.4", "3.1", "3.2", "3.2.1", "3.2.2", "3.2.3", "3.3.1"),
+        *("1.1.3", "2.1", "2.4", "3.1", "3.2", "3.2.1", "3.2.2", "3.2.3", "3.2.4"),
+        *("3.2.6", "3.3.1"),
         *("4.1.1", "4.1.5", "4.1.6", "4.1.7"),
     ),
     blueprint=bp,
     cookies=(signed.REMEMBER,),
     letters=letters.ALL,
+    jobs=(Job(name="avatars", every=avatar.SWEEP_EVERY, run=avatar.sweep),),
     pages=(
         Page(
             endpoint="accounts.overview",
@@ -75,9 +88,13 @@ FEATURE = Feature(
                 listed=False,
             )
             for name, label in (
+                ("profile", _("Names, phone and picture")),
+                ("email", _("E-mail")),
+                ("consents", _("My consents")),
                 ("password", _("Password")),
                 ("two_factor", _("Second step")),
                 ("sessions_page", _("Devices and sessions")),
+                ("activity", _("Activity")),
             )
         ),
     ),
@@ -85,6 +102,7 @@ FEATURE = Feature(
     holdings=(
         Holding(model=Person, of=lambda person: select(Person).filter_by(id=person)),
         *(Holding(model=model, of=_about(model)) for model in ABOUT_PEOPLE),
+        Holding(model=Photo, of=_about(Photo), file=avatar.file_of),
     ),
     retention=(
         Retention(
@@ -92,6 +110,11 @@ FEATURE = Feature(
             since=Person.created_at,
             days=registration.LIFE.days,
             only=lambda: Person.confirmed_at.is_(None),
+        ),
+        Retention(
+            model=EmailChange,
+            since=EmailChange.asked_at,
+            days=(addresses.LIFE + addresses.UNDO_LIFE).days,
         ),
         Retention(model=SignIn, since=SignIn.ends_at, days=0),
         Retention(model=KnownDevice, since=KnownDevice.last_at, days=DEVICE_DAYS),

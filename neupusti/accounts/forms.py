@@ -1,11 +1,26 @@
 """The forms of accounts: what each asks, what for, and the words of the consents."""
 
+from typing import Any
+
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField
+from wtforms.fields import SelectChoice
 
+from neupusti.accounts.service import pictures
 from neupusti.core.forms.base import Form
 from neupusti.core.forms.consent import Consent, Statement
-from neupusti.core.forms.fields import Code, Email, Name, Password, Phone, Tick
+from neupusti.core.forms.fields import (
+    Choice,
+    Code,
+    Email,
+    File,
+    Name,
+    Password,
+    Phone,
+    Tick,
+)
+from neupusti.core.languages import Language
 from neupusti.core.personal import Purpose
 
 ON_CONSENTS_PAGE = _(
@@ -143,3 +158,65 @@ class AppCode(Form):
         empty=_("Enter the code."),
         hint=_("The six digits that the app shows now"),
     )
+
+
+class Proof(Password):
+    """The password where a form wants it of some answers only: the view says of which."""
+
+    def __init__(self, label: LazyString, **kwargs: Any) -> None:
+        super().__init__(label, empty="", **kwargs)
+        self.flags.required = False
+
+    def pre_validate(self, form: Any) -> None:
+        """Take it as it is."""
+
+
+class Profile(Form):
+    """What a person says of themselves, as the account keeps it (4.1.2, 4.1.5)."""
+
+    purposes = (Purpose.PERSONAL_PAGES, Purpose.CONFIRMATION, Purpose.NOTICES)
+
+    family_name = Name(
+        _("Family name"), empty=_("Enter your family name."), autocomplete="family-name"
+    )
+    given_name = Name(
+        _("Given name"), empty=_("Enter your given name."), autocomplete="given-name"
+    )
+    patronymic = Name(_("Patronymic"), autocomplete="additional-name")
+    phone = Phone(_("Phone"), hint=_("Only needed for an order"))
+    language = Choice(
+        _("Language of our letters"),
+        choices=[SelectChoice(one.value, one.own_name) for one in Language],
+        hint=_("Service letters come in it"),
+    )
+    current = Proof(
+        _("Your password"),
+        hint=_("Only to change the phone, since you signed in a while ago"),
+    )
+
+
+class Picture(Form):
+    """The picture of the account (3.2.6)."""
+
+    purposes = (Purpose.PERSONAL_PAGES,)
+
+    picture = File(
+        _("Picture"),
+        clause="3.2.6",
+        empty=pictures.EMPTY,
+        accept=pictures.ACCEPT,
+        hint=_("A JPEG, PNG or WebP of at most 5 MB; only you see it"),
+    )
+
+
+class ChangeEmail(Form):
+    """Another address for the account (3.2.3)."""
+
+    purposes = (Purpose.IDENTIFICATION, Purpose.CONFIRMATION, Purpose.NOTICES)
+
+    email = Email(
+        _("New e-mail"),
+        empty=_("Enter the new e-mail."),
+        hint=_("We send a link to confirm it; until then nothing changes"),
+    )
+    current = Password(_("Your password"), empty=_("Enter your password."))

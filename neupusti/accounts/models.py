@@ -112,6 +112,8 @@ class Person(Base):
     """The names as `core.collation.stored` writes them."""
     created_at: Mapped[Moment] = mapped_column(index=True)
     confirmed_at: Mapped[Moment | None]
+    checked_at: Mapped[Moment | None]
+    """When the person last said that the names and the phone are right (4.1.5)."""
 
     @property
     def full_name(self) -> str:
@@ -216,3 +218,34 @@ class KnownDevice(Base):
     def seen(self, at: datetime) -> None:
         """Note that it was used again."""
         self.last_at = at
+
+
+class EmailChange(Base):
+    """One change of a person's address: asked for, then confirmed, then perhaps undone."""
+
+    __tablename__ = "email_change"
+
+    id: Mapped[Id]
+    person: Mapped[Owner]
+    old: Mapped[Email]
+    new: Mapped[Email]
+    asked_at: Mapped[Moment] = mapped_column(index=True)
+    changed_at: Mapped[Moment | None]
+    """When the new address was confirmed; from then on it is the person's."""
+    over_at: Mapped[Moment | None]
+    """When it was undone, or replaced by another before it was confirmed."""
+
+
+class Photo(Base):
+    """The picture of an account; the file itself lies in the data folder (3.2.6)."""
+
+    __tablename__ = "photo"
+
+    person: Mapped[OneOwner]
+    name: Mapped[str] = mapped_column(
+        String(32), unique=True, info=personal("3.2.6", Purpose.PERSONAL_PAGES)
+    )
+    """The random name of the file, which is all that leads to it."""
+    bytes: Mapped[int] = mapped_column(Integer, info=impersonal())
+    sha256: Mapped[Digest]
+    kept_at: Mapped[Moment]

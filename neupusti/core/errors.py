@@ -4,6 +4,7 @@ A feature raises its own `Refusal`; this table turns every code into words. The 
 no database and no session, so it can be drawn when those are what failed.
 """
 
+import errno
 import logging
 import math
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30
 RETRY = frozenset({429, 503})
 """The answers that say when to come back (RFC 6585, RFC 9110)."""
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 BARE = """<!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><title>{status} — Neupusti</title>
 <h1>Neupusti</h1>
@@ -120,6 +122,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Refusal, _refusal)
     for unreachable in (OperationalError, InterfaceError, NoConnectionError):
         app.register_error_handler(unreachable, _database)
+    app.register_error_handler(OSError, _disk)
     # Flask's own line would quote the path.
     app.log_exception = _log_unhandled  # type: ignore[method-assign]
 
@@ -178,6 +181,16 @@ def _database(error: SQLAlchemyError) -> Response:
     code = getattr(driver, "sqlite_errorname", None) or getattr(driver, "sqlstate", None)
     _log("database", error, code=code or "-")
     return _http(ServiceUnavailable())
+
+
+def _disk(error: OSError) -> Response:
+    """Answer 503 where the disk has no room; any other fault is a fault."""
+    if error.errno not in FULL:
+        raise error
+    _log("disk full", error)
+    return page(
+        503, _("Our disk has no room right now. Nothing was saved; try again later.")
+    )
 
 
 def _log_unhandled(exc_info: Any) -> None:

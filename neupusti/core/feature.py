@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint
@@ -72,6 +73,8 @@ class Holding:
 
     model: type[Any]
     of: Callable[[int], Select[Any]]
+    file: Callable[[Any], Path] | None = None
+    """Where the file lies that a row stands for; None: a row is all there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +84,10 @@ class Retention:
     model: type[Any]
     since: Mapped[datetime] | Mapped[datetime | None] | Mapped[date]
     days: int
-    own_sweep: bool = False
-    """Whether the room destroys these rows itself, because deleting them is not enough."""
     only: Callable[[], ColumnElement[bool]] | None = None
     """Which rows the rule is about; None: all of them."""
+    own_sweep: bool = False
+    """Whether the room destroys these rows itself, because deleting them is not enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,10 @@ from neupusti.core.database import db
 
 T = TypeVar("T")
 SIZE = 50
+LARGEST = 2**31 - 1
+"""The largest number a row may have; PostgreSQL refuses even to look for a larger one."""
+ROW = f"<int(max={LARGEST}):number>"
+"""The number of a row in an address."""
 DIGITS = re.compile(r"[0-9]{1,10}")
 FARTHEST = 100_000
 """No page number beyond this is looked at."""

@@ -60,16 +60,24 @@ def take(*uses: tuple[Rule, str]) -> None:
         raise TooManyError(max(waits))
 
 
+def check(*uses: tuple[Rule, str]) -> None:
+    """Raise TooManyError where a rule has shut its key; nothing is counted.
+
+    For keys that many right tries share, such as a network: only the wrong are counted.
+    """
+    now = clock.now()
+    shut = select(ThrottleCount.shut_until).where(
+        ThrottleCount.key.in_([_key(rule, who) for rule, who in uses]),
+        ThrottleCount.shut_until > now,
+    )
+    until = [moment for moment in db.session.scalars(shut) if moment is not None]
+    if until:
+        raise TooManyError(max(until) - now)
+
+
 def forget(session: Session, rule: Rule, who: str) -> None:
     """Begin anew for `who`, in the open write transaction: the try was a right one."""
     session.execute(delete(ThrottleCount).where(ThrottleCount.key == _key(rule, who)))
-
-
-def give_back(session: Session, rule: Rule, who: str) -> None:
-    """Take one use back, in the open write transaction."""
-    row = session.get(ThrottleCount, _key(rule, who), with_for_update=True)
-    if row is not None and row.count:
-        row.count -= 1
 
 
 def remaining(rule: Rule, who: str) -> int:

@@ -36,6 +36,12 @@ FEATURE = Feature(
     letters=(invitations.INVITATION, invitations.PERMITTED, openings.MANY),
     duties=(
         Duty(
+            clause="6.2.2",
+            label=_("Members of staff who opened unusually many people within the hour"),
+            open=lambda: queries.hurried(settings().people_an_hour),
+            endpoint="staff.members",
+        ),
+        Duty(
             clause="6.2.3",
             label=_("Members of staff without a second factor"),
             open=queries.without_factor,
@@ -48,7 +54,7 @@ FEATURE = Feature(
         grants.SIGNED_OUT: _("Ended the sessions of a member of staff"),
         invitations.INVITED: _("Invited to the staff"),
         openings.SEARCHED: _("Searched for people"),
-        openings.OPENED: _("Opened a person's page"),
+        queries.OPENED: _("Opened a person's page"),
         openings.SIGNED_OUT: _("Ended a person's sessions"),
         openings.WROTE: _("Sent the confirmation once more"),
     },

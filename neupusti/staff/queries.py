@@ -1,24 +1,27 @@
 """Lists of people and of staff, and what a person's page shows."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person, SecondFactor, SignIn
-from neupusti.core import collation, phones
+from neupusti.core import clock, collation, phones
 from neupusti.core.database import db
-from neupusti.core.journal import SecurityEvent
-from neupusti.core.paging import whole
+from neupusti.core.journal import SecurityEvent, StaffAction
+from neupusti.core.paging import LARGEST, whole
 from neupusti.core.permission import Permission
 from neupusti.core.staff import StaffGrant
 
 WORDS = 8
 """So many words of a search are looked at."""
-LARGEST = 2**31 - 1
 EVENTS = 20
+OPENED = "people.opened"
+"""The act of opening a person's page, as the journal has it."""
+HOUR = timedelta(hours=1)
 
 
 class State(StrEnum):
@@ -132,6 +135,38 @@ def names() -> dict[int, str]:
 def without_factor() -> int:
     """Count the members of staff who have no second factor yet."""
     return sum(not member.has_factor for member in members())
+
+
+def people_this_hour(session: Session, staff: int) -> int:
+    """Count the different people whose pages `staff` opened within an hour."""
+    people = select(func.count(StaffAction.person.distinct())).where(
+        StaffAction.staff == staff,
+        StaffAction.action == OPENED,
+        StaffAction.at > clock.now() - HOUR,
+    )
+    return session.scalar(people) or 0
+
+
+def last_reason(person: int, *, staff: int) -> str:
+    """Return why `staff` opened the page of `person` within the hour, or nothing."""
+    wanted = select(StaffAction.reason).where(
+        StaffAction.staff == staff,
+        StaffAction.person == person,
+        StaffAction.action == OPENED,
+        StaffAction.at > clock.now() - HOUR,
+    )
+    return db.session.scalar(wanted.order_by(StaffAction.id.desc()).limit(1)) or ""
+
+
+def hurried(most: int) -> int:
+    """Count the members of staff who opened more than `most` people within the hour."""
+    members = select(StaffAction.staff).where(StaffAction.staff.is_not(None)).distinct()
+    recent = members.where(StaffAction.at > clock.now() - HOUR)
+    return sum(
+        people_this_hour(db.session(), number) > most
+        for number in db.session.scalars(recent)
+        if number is not None
+    )
 
 
 def _sessions(person: int) -> int:

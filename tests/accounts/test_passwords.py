@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neupusti.accounts.service import common, passwords
+from neupusti.accounts.service import guessable, passwords
 from neupusti.accounts.service.faults import Fault
 from neupusti.accounts.views import blueprint
 from tests.accounts.cast import account, submit
@@ -33,7 +33,7 @@ ABOUT = ("aigerim@example.kz", "Айгерим", "Сейтқали")
     ],
 )
 def test_what_is_guessed_first_is_refused(password: str) -> None:
-    assert common.too_common(password, ABOUT)
+    assert guessable.too_common(password, ABOUT)
 
 
 @pytest.mark.parametrize(
@@ -45,21 +45,21 @@ def test_what_is_guessed_first_is_refused(password: str) -> None:
     ],
 )
 def test_what_is_not_is_taken(password: str) -> None:
-    assert not common.too_common(password, ABOUT)
+    assert not guessable.too_common(password, ABOUT)
 
 
 def test_thousands_of_the_most_common_are_refused() -> None:
     """A sample of what lists of leaked passwords are made of: word and ending."""
-    words = sorted(common.words())
+    words = sorted(guessable.words())
     endings = ("", "1", "123", "2024", "!", "1234", "007", "_2023", "12345", "!!!")
     rolled = random.Random(1)  # noqa: S311 - a sample, not a secret
     sample = rolled.sample(list(product(words, endings)), 4000)
-    assert [w + e for w, e in sample if not common.too_common(w + e)] == []
+    assert [w + e for w, e in sample if not guessable.too_common(w + e)] == []
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_judged_in_time(text: str) -> None:
-    common.too_common(text, ABOUT)
+    guessable.too_common(text, ABOUT)
 
 
 @pytest.mark.parametrize(

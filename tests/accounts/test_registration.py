@@ -41,7 +41,9 @@ def people() -> list[Person]:
     return list(db.session.scalars(select(Person).order_by(Person.id)))
 
 
+@pytest.mark.clause("2.4")
 @pytest.mark.clause("3.1")
+@pytest.mark.clause("4.1.5")
 @pytest.mark.clause("4.1.6")
 def test_who_registers_and_confirms_can_sign_in(app: Flask, client: FlaskClient) -> None:
     answer = register(client)
@@ -208,6 +210,7 @@ def test_what_cannot_be_taken_is_refused_in_words(
     assert letters(AIGERIM.email) == []
 
 
+@pytest.mark.clause("3.2")
 @pytest.mark.parametrize(
     "changes",
     [

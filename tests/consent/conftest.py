@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from neupusti.app import create_app
+from neupusti.app import FEATURES, create_app
 from neupusti.config import Settings
 from neupusti.consent.models import ConsentRecord
 from neupusti.consent.views.room import Room
@@ -86,3 +86,13 @@ def records() -> list[ConsentRecord]:
     """Return every record that is kept, in order."""
     db.session.rollback()
     return list(db.session.scalars(select(ConsentRecord).order_by(ConsentRecord.id)))
+
+
+@pytest.fixture
+def tried(with_features: Callable[..., Flask]) -> Flask:
+    """The site with one more room that wants more cookies, and a view that tries it on."""
+    from tests.consent import tricks  # noqa: PLC0415 - it builds on this module
+
+    app = with_features(*FEATURES, tricks.ROOM)
+    tricks.tries(app)
+    return app

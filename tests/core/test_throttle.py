@@ -75,11 +75,21 @@ def test_a_right_try_begins_anew(app: Flask, at: Clock) -> None:
         throttle.take((RULE, "a"), (OTHER, f"network {_}"))
     with writing() as session:
         throttle.forget(session, RULE, "a")
-        throttle.give_back(session, OTHER, "network 2")
-        throttle.give_back(session, OTHER, "nobody")
     assert throttle.remaining(RULE, "a") == 3
-    assert throttle.remaining(OTHER, "network 2") == 1
     assert throttle.remaining(OTHER, "network 1") == 0
+
+
+def test_looking_counts_nothing(app: Flask, at: Clock) -> None:
+    at(NOON)
+    for _ in range(9):
+        throttle.check((OTHER, "a"), (RULE, "a"))
+    throttle.take((OTHER, "a"))
+    throttle.check((OTHER, "a"))
+    with pytest.raises(TooManyError):
+        throttle.take((OTHER, "a"))
+    with pytest.raises(TooManyError) as refused:
+        throttle.check((RULE, "a"), (OTHER, "a"))
+    assert refused.value.retry_after == FIVE
 
 
 def test_a_second_app_on_the_database_counts_on(app: Flask, settings: Settings) -> None:

@@ -30,10 +30,26 @@ FACTOR_ON = Kind(name="accounts.factor_on", label=_("The second step was switche
 FACTOR_OFF = Kind(name="accounts.factor_off", label=_("The second step was switched off"))
 CODE_SPENT = Kind(name="accounts.code_spent", label=_("A recovery code was used"))
 LOCKED = Kind(name="accounts.locked", label=_("The account was locked at your word"))
+EMAIL_CONFIRM = Kind(
+    name="accounts.email_confirm",
+    label=_("Confirm a new e-mail of your account"),
+    purpose=Purpose.CONFIRMATION,
+)
+EMAIL_USED = Kind(
+    name="accounts.email_used", label=_("Somebody wanted to give an account your e-mail")
+)
+EMAIL_CHANGED = Kind(
+    name="accounts.email_changed", label=_("The e-mail of your account was changed")
+)
+EMAIL_UNDONE = Kind(
+    name="accounts.email_undone", label=_("The change of the e-mail was undone")
+)
+WITHDRAWN = Kind(name="accounts.withdrawn", label=_("You withdrew a consent"))
 
 ALL = (
     *(CONFIRM, EXISTING, RESET, UNKNOWN, PASSWORD_CHANGED, NEW_DEVICE),
     *(FACTOR_ON, FACTOR_OFF, CODE_SPENT, LOCKED),
+    *(EMAIL_CONFIRM, EMAIL_USED, EMAIL_CHANGED, EMAIL_UNDONE, WITHDRAWN),
 )
 
 

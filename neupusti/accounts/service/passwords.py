@@ -18,8 +18,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential
-from neupusti.accounts.service.common import too_common
 from neupusti.accounts.service.faults import Fault
+from neupusti.accounts.service.guessable import too_common
 from neupusti.core import clock
 from neupusti.core.characters import REPLACEMENT, composed
 from neupusti.core.errors import Refusal

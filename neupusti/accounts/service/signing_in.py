@@ -3,6 +3,7 @@
 A known and an unknown address get the same answer, and the same work is done for both.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,6 +28,7 @@ from neupusti.core import clock, emails, journal, throttle, tokens
 from neupusti.core.database import db, writing
 from neupusti.core.errors import TooManyError
 
+logger = logging.getLogger(__name__)
 NOT_ME = "not me"
 NOT_ME_LIFE = timedelta(days=7)
 WRONG = _("This e-mail and this password do not belong together.")
@@ -56,11 +58,11 @@ class Entered:
 def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
     """Begin a sign-in; raise Fault with the words for the person, or TooManyError."""
     account = emails.key(attempt.email)
-    throttle.take(
-        (limits.SIGN_IN_ACCOUNT, account),
-        (limits.SIGN_IN_NETWORK, network),
-        (limits.SIGN_IN_ALL, limits.EVERYBODY),
-    )
+    # Of an account every try counts, of a network only the wrong ones: a whole office
+    # may sign in at the same minute.
+    shared = ((limits.SIGN_IN_NETWORK, network), (limits.SIGN_IN_ALL, limits.EVERYBODY))
+    throttle.check(*shared)
+    throttle.take((limits.SIGN_IN_ACCOUNT, account))
     person = people.by_email(attempt.email)
     number = person.id if person else None
     confirmed = person is not None and person.confirmed_at is not None
@@ -70,6 +72,7 @@ def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
     db.session.rollback()
     if not passwords.matches(kept, attempt.password) or number is None or kept is None:
         _refused(number, where)
+        throttle.take(*shared)
         raise Fault("email", WRONG)
     if not confirmed:
         _remind(number)
@@ -78,7 +81,6 @@ def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
     half = second_factor.active(number)
     with writing() as session:
         throttle.forget(session, limits.SIGN_IN_ACCOUNT, account)
-        throttle.give_back(session, limits.SIGN_IN_NETWORK, network)
         if fresh:
             session.get_one(Credential, number).password_hash = fresh
         opened = sessions.start(
@@ -146,6 +148,7 @@ def sign_out(number: int, person: int) -> None:
 def _entered(session: Session, person: int, where: Where, opened: Opened) -> None:
     """Note a sign-in, and write to its owner where the device is new."""
     now = clock.now()
+    logger.info("signed in", extra={"fields": {"person": person}})
     journal.notice(session, person, Event.SIGNED_IN, where.device)
     known = session.scalars(select(KnownDevice).where(KnownDevice.person == person)).all()
     pair = (where.device, where.network)
@@ -172,6 +175,7 @@ def _entered(session: Session, person: int, where: Where, opened: Opened) -> Non
 
 
 def _refused(person: int | None, where: Where) -> None:
+    logger.warning("sign-in refused", extra={"fields": {"person": person or "-"}})
     if person is not None:
         with writing() as session:
             journal.notice(session, person, Event.SIGN_IN_REFUSED, where.device)

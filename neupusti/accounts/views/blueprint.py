@@ -28,6 +28,21 @@ DONE: dict[str, LazyString] = {
     "signed-out": lazy_gettext("You are signed out."),
     "changed": lazy_gettext("The password is changed. All other devices are signed out."),
     "ended": lazy_gettext("Done: there you are signed out."),
+    "saved": lazy_gettext("Your details are saved."),
+    "still-right": lazy_gettext("Noted: your details are right. We ask again in a year."),
+    "picture": lazy_gettext("The picture is saved."),
+    "picture-gone": lazy_gettext("The picture is destroyed."),
+    "email-asked": lazy_gettext(
+        "A letter is on its way to the new address. Nothing changes until you follow its "
+        "link."
+    ),
+    "email-changed": lazy_gettext(
+        "Your e-mail is changed. The old address can undo it for 7 days."
+    ),
+    "email-undone": lazy_gettext(
+        "The e-mail is yours again, and everybody is signed out. Now set a new password."
+    ),
+    "withdrawn": lazy_gettext("The consent is withdrawn; we wrote you a letter about it."),
     "factor-off": lazy_gettext("The second step is switched off."),
     "codes": lazy_gettext("New codes are made; the old ones do not work any more."),
 }

@@ -7,11 +7,11 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
 from neupusti.accounts.models import Person
-from neupusti.accounts.service import sessions
+from neupusti.accounts.service import avatar, profile, sessions
 from neupusti.accounts.service.events import Event
 from neupusti.accounts.views import signed
 from neupusti.accounts.views.blueprint import bp, done, to, where
-from neupusti.core import journal
+from neupusti.core import journal, phones
 from neupusti.core.database import db, writing
 from neupusti.core.feature import Place
 from neupusti.core.registry import registry
@@ -25,11 +25,15 @@ EVERYWHERE = "everywhere"
 def overview() -> Response:
     """Show the account: who it is, and what can be done."""
     person = signed.me()
+    owner = db.session.get_one(Person, person.person)
     page = render_template(
         "accounts/overview.html",
-        person=db.session.get_one(Person, person.person),
+        person=owner,
         me=person,
         pages=registry().pages_in(Place.ACCOUNT),
+        in_doubt=profile.in_doubt(owner),
+        photo=avatar.of(owner.id),
+        phone=phones.shown(owner.phone) if owner.phone else "",
         form=forms.Press(),
         done=done(),
     )

@@ -7,6 +7,7 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
+from neupusti.accounts.models import Person
 from neupusti.accounts.service import recovery
 from neupusti.accounts.service.faults import Fault
 from neupusti.accounts.views import signed
@@ -21,6 +22,7 @@ from neupusti.accounts.views.blueprint import (
     where,
 )
 from neupusti.core import languages
+from neupusti.core.database import db
 from neupusti.core.forms.base import shown
 from neupusti.core.tokens import TokenError
 
@@ -41,7 +43,13 @@ def password() -> Response:
             signed.renew(key)
             return signed.forget_remembered(to("password", done="changed"))
     shortest = recovery.shortest_for(person.person)
-    return shown("accounts/password.html", form, shortest=shortest, done=done())
+    return shown(
+        "accounts/password.html",
+        form,
+        shortest=shortest,
+        username=db.session.get_one(Person, person.person).email,
+        done=done(),
+    )
 
 
 @bp.route("/account/password/reset", methods=["GET", "POST"])
@@ -81,6 +89,7 @@ def reset(token: str) -> Response:
         shortest=recovery.shortest_for(person.id),
         token=token,
         username=person.email,
+        done=done(),
     )
     return secret(page)
 

@@ -8,6 +8,7 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
+from neupusti.accounts.models import Person
 from neupusti.accounts.service import recovery, signing_in
 from neupusti.accounts.service.faults import Fault
 from neupusti.accounts.service.signing_in import Attempt, Entered
@@ -24,6 +25,7 @@ from neupusti.accounts.views.blueprint import (
     where,
 )
 from neupusti.core import identity, redirects, tokens
+from neupusti.core.database import db
 from neupusti.core.forms.base import shown
 from neupusti.core.tokens import TokenError
 
@@ -57,8 +59,9 @@ def sign_in() -> Response:
         entered = signing_in.sign_in(attempt, where(), network())
     except Fault as fault:
         form.refuse(fault.field, str(fault.words))
+        page = _page(form)
         evenly(begun)
-        return _page(form)
+        return page
     return _entered(entered, form.next.data, remember=form.remember.data)
 
 
@@ -84,7 +87,8 @@ def reauthenticate() -> Response:
         else:
             signed.renew(key)
             return back(form.next.data)
-    return shown("accounts/reauthenticate.html", form)
+    username = db.session.get_one(Person, signed.me().person).email
+    return shown("accounts/reauthenticate.html", form, username=username)
 
 
 @bp.get("/account/not-me/<token>")

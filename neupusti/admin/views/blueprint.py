@@ -7,8 +7,6 @@ from flask import Blueprint, request
 from neupusti.core import identity, paging
 
 bp = Blueprint("admin", __name__, url_prefix="/admin", cli_group="journal")
-LARGEST = 2**31 - 1
-"""The largest number a row may have."""
 
 
 def me() -> int:
@@ -23,7 +21,7 @@ def number(name: str) -> int | None:
     """Return the number that a filter of the address or the form holds, or None."""
     text = request.values.get(name, "")
     found = paging.whole(text)
-    return found if found is not None and found <= LARGEST else None
+    return found if found is not None and found <= paging.LARGEST else None
 
 
 def day(name: str) -> date | None:

@@ -71,6 +71,7 @@ def _page(form: Why) -> Response:
         names=_names(),
         acts=registry().staff_acts,
         operations={one.value: label for one, label in words.OPERATIONS.items()},
+        permissions={one.value: one.label for one in Permission},
         kinds={one.value: label for one, label in words.ACTORS.items()},
         most=service.EXPORTED,
         Book=Book,

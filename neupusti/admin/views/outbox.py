@@ -12,6 +12,7 @@ from neupusti.core.database import db
 from neupusti.core.forms.base import shown
 from neupusti.core.mail import letters
 from neupusti.core.mail.models import Letter, State
+from neupusti.core.paging import ROW
 from neupusti.core.permission import Permission, requires
 from neupusti.core.registry import registry
 
@@ -39,7 +40,7 @@ def mail() -> str:
     )
 
 
-@bp.get("/mail/<int:number>")
+@bp.get(f"/mail/{ROW}")
 @requires(Permission.PRIVACY)
 def ask_letter(number: int) -> Response:
     """Ask what for, before a letter is opened."""
@@ -48,7 +49,7 @@ def ask_letter(number: int) -> Response:
     return shown("admin/why_letter.html", Why(formdata=None), number=number)
 
 
-@bp.post("/mail/<int:number>")
+@bp.post(f"/mail/{ROW}")
 @requires(Permission.PRIVACY)
 def open_letter(number: int) -> Response | str:
     """Show one letter, and write down who opened it and why."""

@@ -7,7 +7,14 @@ words. Only the spaces around a name, an address or a number are no part of it.
 from typing import Any, TypeAlias
 
 from flask_babel import LazyString, gettext, lazy_gettext
-from wtforms import BooleanField, PasswordField, StringField, TextAreaField
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import StopValidation
 
 from neupusti.core import emails, names, phones
@@ -198,6 +205,52 @@ class Password(PasswordField):  # type: ignore[misc]  # the library is untyped
         """Refuse an empty answer; the rules for a new password are the room's."""
         if not self.data:
             raise StopValidation(str(self.empty))
+
+
+class Choice(SelectField):  # type: ignore[misc]  # the library is untyped
+    """One of a few answers."""
+
+    clause = ""
+    autocomplete = ""
+
+    def __init__(self, label: Words, *, hint: Words = "", **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.hint = hint
+        self.flags.required = True
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - their signature
+        """Refuse what is not in the list."""
+        if self.data not in {choice.value for choice in self.choices}:
+            raise StopValidation(str(_("Choose one of the list.")))
+
+
+class File(FileField):  # type: ignore[misc]  # the library is untyped
+    """A file; the room that takes it looks at its bytes."""
+
+    autocomplete = ""
+
+    def __init__(
+        self,
+        label: Words,
+        *,
+        clause: str,
+        empty: Words,
+        accept: str = "",
+        hint: Words = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(label, **kwargs)
+        self.clause, self.empty, self.accept, self.hint = clause, empty, accept, hint
+        self.flags.required = True
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - their signature
+        """Refuse a form without a file."""
+        if not self.data:
+            raise StopValidation(str(self.empty))
+
+    def __call__(self, **kwargs: Any) -> Any:
+        """Draw the input; browsers offer the kinds of files that are taken."""
+        return super().__call__(**{"accept": self.accept or False, **kwargs})
 
 
 class Tick(BooleanField):  # type: ignore[misc]  # the library is untyped

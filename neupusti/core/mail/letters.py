@@ -32,8 +32,9 @@ class Kind:
     """One kind of letter this site sends; all of them are listed to the reader (4.1.7).
 
     `name` is `<feature>.<name>`: its words stand in `templates/<feature>/mail/<name>.txt`;
-    the HTML is made of the same words, unless there is a `.html` too. The subject is the block `title` of the first, and is drawn with no
-    values at all but those of `in_subject`, which hold nothing about a person.
+    the HTML is made of the same words, unless there is a `.html` too. The subject is the
+    block `title` of the first, and is drawn with no values at all but those of
+    `in_subject`, which hold nothing about a person.
     """
 
     name: str

@@ -79,19 +79,24 @@ class Shelf:
             day: min(text.effective_from for text in self.all_of(day)) for day in self.dates
         }
 
+    @cached_property
+    def _starts(self) -> list[tuple[datetime, date]]:
+        """When each edition takes effect, the earliest first."""
+        return sorted((start, day) for day, start in self._effective.items())
+
     def in_force(self, at: datetime | None = None) -> date:
         """Return the date of the edition in force; raise NotFoundError if none is yet."""
         at = at or clock.now()
-        begun = [day for day in self.dates if self.effective_from(day) <= at]
+        begun = [day for start, day in self._starts if start <= at]
         if not begun:
             raise NotFoundError("no edition is in force")
-        return max(begun, key=lambda day: (self.effective_from(day), day))
+        return begun[-1]
 
     def coming(self, at: datetime | None = None) -> date | None:
         """Return the date of the next edition that is published but not yet in force."""
         at = at or clock.now()
-        waiting = [day for day in self.dates if self.effective_from(day) > at]
-        return min(waiting, key=self.effective_from, default=None)
+        waiting = [start for start in self._starts if start[0] > at]
+        return max((day for start, day in waiting if start == waiting[0][0]), default=None)
 
     def all_of(self, day: date) -> tuple[Text, ...]:
         """Return every text of one date, in the order of the site's languages."""

@@ -54,9 +54,7 @@ def send(session: Session, person: Person, *, by: int | None) -> None:
     values: dict[str, object] = {"permissions": _labels(staff.permissions(person.id))}
     if not known:
         values["token"] = recovery.invitation(session, person.id)
-    done = Act(
-        staff=by, action=INVITED, operation=Operation.USE, person=person.id, what=kind.name
-    )
+    done = Act(staff=by, action=INVITED, operation=Operation.USE, person=person.id)
     row = act(session, done)
     to = To(email=person.email, language=Language(person.language), person=person.id)
     post(session, kind, to, key=f"{kind.name}:{row.id}", values=values)

@@ -5,26 +5,26 @@ how two support agents of a large shop took the data of its customers for weeks.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import limits, recovery, registration, sessions
-from neupusti.core import clock, throttle
+from neupusti.core import throttle
 from neupusti.core.database import db, writing
 from neupusti.core.journal import Act, Operation, StaffAction, act
 from neupusti.core.languages import Language
 from neupusti.core.mail.letters import Kind, To, post
 from neupusti.core.permission import Permission
 from neupusti.core.staff import StaffGrant
+from neupusti.staff import queries
+from neupusti.staff.queries import OPENED
 
 MANY = Kind(name="staff.many_people", label=_("Many people opened by one member of staff"))
-SEARCHED, OPENED = "people.searched", "people.opened"
+SEARCHED = "people.searched"
 SIGNED_OUT, WROTE = "people.signed_out", "people.confirmation_sent"
-HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,34 +59,12 @@ def opened(person: int, opening: Opening) -> bool:
             action=OPENED,
             operation=Operation.ACCESS,
             person=person,
-            what="page of the person",
             reason=opening.reason,
         )
         row = act(session, done)
-        if (number := people_this_hour(session, opening.staff)) > opening.most:
+        if (number := queries.people_this_hour(session, opening.staff)) > opening.most:
             _report(session, row, number)
     return True
-
-
-def people_this_hour(session: Session, staff: int) -> int:
-    """Count the different people whose pages `staff` opened within an hour."""
-    people = select(func.count(StaffAction.person.distinct())).where(
-        StaffAction.staff == staff,
-        StaffAction.action == OPENED,
-        StaffAction.at > clock.now() - HOUR,
-    )
-    return session.scalar(people) or 0
-
-
-def last_reason(person: int, *, staff: int, session: Session) -> str:
-    """Return why `staff` opened the page of `person` within the hour, or nothing."""
-    wanted = select(StaffAction.reason).where(
-        StaffAction.staff == staff,
-        StaffAction.person == person,
-        StaffAction.action == OPENED,
-        StaffAction.at > clock.now() - HOUR,
-    )
-    return session.scalar(wanted.order_by(StaffAction.id.desc()).limit(1)) or ""
 
 
 def sign_out(person: int, *, staff: int, reason: str) -> bool:

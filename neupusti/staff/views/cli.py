@@ -11,6 +11,7 @@ from neupusti.staff.service import grants, invitations
 from neupusti.staff.service.invitations import Invitation
 from neupusti.staff.views.blueprint import bp
 
+LANGUAGES = click.Choice([language.value for language in Language])
 NAMES = click.Choice([permission.value for permission in Permission])
 
 
@@ -19,7 +20,7 @@ NAMES = click.Choice([permission.value for permission in Permission])
 @click.option("--permission", "names", type=NAMES, multiple=True, required=True)
 @click.option("--family-name", default="")
 @click.option("--given-name", default="")
-@click.option("--language", default="ru", type=click.Choice(list(Language)))
+@click.option("--language", default="ru", type=LANGUAGES)
 def add(
     email: str, names: tuple[str, ...], family_name: str, given_name: str, language: str
 ) -> None:

@@ -8,6 +8,7 @@ from neupusti.accounts.models import Person
 from neupusti.core import languages, staff
 from neupusti.core.database import db, writing
 from neupusti.core.forms.base import shown
+from neupusti.core.paging import ROW
 from neupusti.core.permission import Permission, requires
 from neupusti.staff import queries
 from neupusti.staff.forms import Change, Invite
@@ -60,7 +61,7 @@ def invite() -> Response:
     return redirect(url_for("staff.members", done="invited"), 303)
 
 
-@bp.get("/staff/<int:number>")
+@bp.get(f"/staff/{ROW}")
 @requires(Permission.STAFF)
 def member(number: int) -> Response:
     """Show one member of staff: what they may do, since when, by whom."""
@@ -69,7 +70,7 @@ def member(number: int) -> Response:
     return _member(number, form)
 
 
-@bp.post("/staff/<int:number>")
+@bp.post(f"/staff/{ROW}")
 @requires(Permission.STAFF)
 def change_member(number: int) -> Response:
     """Let a member of staff hold exactly what is ticked; nothing ticked ends it."""
@@ -90,7 +91,7 @@ def change_member(number: int) -> Response:
     return redirect(url_for("staff.members", done=done), 303)
 
 
-@bp.post("/staff/<int:number>/sign-outs")
+@bp.post(f"/staff/{ROW}/sign-outs")
 @requires(Permission.STAFF)
 def sign_out_member(number: int) -> Response:
     """End every session of a member of staff."""
@@ -103,7 +104,7 @@ def sign_out_member(number: int) -> Response:
     return redirect(url_for("staff.members", done="signed-out"), 303)
 
 
-@bp.post("/staff/<int:number>/invitations")
+@bp.post(f"/staff/{ROW}/invitations")
 @requires(Permission.STAFF)
 def invite_again(number: int) -> Response:
     """Send the letter with the link once more; the link before it ends."""
@@ -114,8 +115,7 @@ def invite_again(number: int) -> Response:
 
 
 def _find(number: int) -> Person:
-    known = number <= queries.LARGEST and staff.is_staff(number)
-    person = db.session.get(Person, number) if known else None
+    person = db.session.get(Person, number) if staff.is_staff(number) else None
     if person is None:
         abort(404)
     return person

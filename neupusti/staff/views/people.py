@@ -6,12 +6,13 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from neupusti.accounts.models import Person
-from neupusti.accounts.service import sessions
+from neupusti.accounts.service import recovery, sessions
 from neupusti.accounts.service.events import LABELS, Event
 from neupusti.config import settings
 from neupusti.core import emails, evidence, paging, phones
 from neupusti.core.database import db
 from neupusti.core.forms.base import shown
+from neupusti.core.paging import ROW
 from neupusti.core.permission import Permission, requires
 from neupusti.staff import queries
 from neupusti.staff.forms import Open, Search
@@ -44,18 +45,18 @@ def search() -> Response:
     return _list(form, wanted, found=True)
 
 
-@bp.get("/people/<int:number>")
+@bp.get(f"/people/{ROW}")
 @requires(Permission.PRIVACY)
 def person(number: int) -> Response:
     """Ask what for, before the page of a person is opened."""
     _exists(number)
     form = Open(formdata=None)
-    form.reason.data = openings.last_reason(number, staff=me(), session=db.session())
+    form.reason.data = queries.last_reason(number, staff=me())
     done = request.args.get("done", "")
     return shown("staff/why.html", form, number=number, done=done if done in DONE else "")
 
 
-@bp.post("/people/<int:number>")
+@bp.post(f"/people/{ROW}")
 @requires(Permission.PRIVACY)
 def open_person(number: int) -> Response | str:
     """Show what is known of a person, and write down who opened it and why."""
@@ -71,14 +72,14 @@ def open_person(number: int) -> Response | str:
     return render_template("staff/person.html", form=form, **_known(number))
 
 
-@bp.post("/people/<int:number>/sign-outs")
+@bp.post(f"/people/{ROW}/sign-outs")
 @requires(Permission.PRIVACY)
 def sign_out(number: int) -> Response:
     """End every session of a person."""
     return _act(number, openings.sign_out, "signed-out")
 
 
-@bp.post("/people/<int:number>/confirmations")
+@bp.post(f"/people/{ROW}/confirmations")
 @requires(Permission.PRIVACY)
 def write_again(number: int) -> Response:
     """Send the letter that confirms the address once more."""
@@ -102,7 +103,7 @@ def _act(number: int, act: Any, done: str) -> Response:
 
 
 def _exists(number: int) -> None:
-    if number > queries.LARGEST or db.session.get(Person, number) is None:
+    if db.session.get(Person, number) is None:
         abort(404)
 
 
@@ -139,6 +140,7 @@ def _known(number: int) -> dict[str, Any]:
     return {
         "person": db.session.get(Person, number),
         "phone": phones.shown,
+        "waits": recovery.has_password(number),
         "has_factor": queries.has_factor(number),
         "sessions": sessions.live(number),
         "consents": evidence.of_person(number),

@@ -1,0 +1,44 @@
+"""The consents of a person: each with its proof, withdrawn by one press (2.1, 6.1.1)."""
+
+from sqlalchemy import select
+
+from neupusti.accounts.models import Person
+from neupusti.accounts.service import letters
+from neupusti.core import evidence, journal
+from neupusti.core.database import writing
+from neupusti.core.evidence import ConsentEvidence
+from neupusti.core.journal import Actor, ActorKind, Deed, Operation
+from neupusti.core.personal import Purpose
+
+METHOD = "button pressed"
+
+
+def withdraw(person: int, number: int) -> bool:
+    """Withdraw consent `number` of `person`; tell whether there is such a one.
+
+    The proof that it was given stays; the withdrawal is a row of its own. The second time
+    changes nothing and writes no second letter.
+    """
+    with writing() as session:
+        # Locked: of two presses at once the second finds the row of the first.
+        given = session.get(ConsentEvidence, number, with_for_update=True)
+        if given is None or given.person != person or given.ends is not None:
+            return False
+        if session.scalar(select(ConsentEvidence.id).filter_by(ends=number)) is not None:
+            return True
+        row = evidence.withdraw(session, given, method=METHOD)
+        journal.record(
+            session,
+            Deed(
+                operation=Operation.RECORDING,
+                what=f"consent {number} withdrawn",
+                why=Purpose(given.purpose),
+                person=person,
+                actor=Actor(ActorKind.PERSON, person),
+            ),
+        )
+        words = session.get_one(evidence.EvidenceWording, given.wording).text
+        told = {"words": words.partition("\n")[0], "at": row.at, "number": row.id}
+        owner = session.get_one(Person, person)
+        letters.tell(session, letters.WITHDRAWN, owner, told | {"given": given.at})
+        return True

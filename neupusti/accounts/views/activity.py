@@ -1,0 +1,30 @@
+"""What happened to the safety of the account, told to its owner (V16.2.1)."""
+
+from flask import make_response, render_template, request, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from neupusti.accounts.service.events import LABELS
+from neupusti.accounts.views import signed
+from neupusti.accounts.views.blueprint import bp
+from neupusti.core import paging
+from neupusti.core.journal import SecurityEvent
+
+SIZE = 25
+
+
+@bp.get("/account/activity")
+def activity() -> Response:
+    """Show the events with their time and device, the newest first; never an address."""
+    wanted = (
+        select(SecurityEvent)
+        .filter_by(person=signed.me().person)
+        .order_by(SecurityEvent.id.desc())
+    )
+    page = render_template(
+        "accounts/activity.html",
+        leaf=paging.leaf(wanted, paging.number(request.args.get("page")), size=SIZE),
+        labels={event.value: label for event, label in LABELS.items()},
+        address=lambda number: url_for("accounts.activity", page=number),
+    )
+    return make_response(page)

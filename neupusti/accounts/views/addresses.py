@@ -1,0 +1,94 @@
+"""Another address for the account, and the way back (3.2.3)."""
+
+import time
+
+from flask import make_response, render_template
+from werkzeug.wrappers import Response
+
+from neupusti.accounts import forms
+from neupusti.accounts.models import Person
+from neupusti.accounts.service import addresses
+from neupusti.accounts.service.faults import Fault
+from neupusti.accounts.views import signed
+from neupusti.accounts.views.blueprint import (
+    bp,
+    evenly,
+    gone,
+    network,
+    secret,
+    to,
+    where,
+)
+from neupusti.core import emails
+from neupusti.core.database import db
+from neupusti.core.forms.base import shown
+from neupusti.core.tokens import TokenError
+
+
+@bp.route("/account/email", methods=["GET", "POST"])
+def email() -> Response:
+    """Ask for another address; the answer is the same whoever has it."""
+    begun = time.monotonic()
+    form = forms.ChangeEmail()
+    me = signed.me()
+    if form.validate_on_submit():
+        asked = (where().device, network())
+        try:
+            addresses.ask(me.person, form.email.data, form.current.data, asked)
+        except Fault as fault:
+            form.refuse(fault.field, str(fault.words))
+        else:
+            evenly(begun)
+            return to("profile", done="email-asked")
+    person = db.session.get_one(Person, me.person)
+    return shown("accounts/email.html", form, person=person)
+
+
+@bp.get("/account/email/confirm/<token>")
+def new_email(token: str) -> Response:
+    """Say which address becomes which; following the link changes nothing yet."""
+    try:
+        change = addresses.asked(signed.me().person, token)
+    except TokenError:
+        raise gone() from None
+    page = render_template(
+        "accounts/new_email.html", change=change, token=token, form=forms.Press()
+    )
+    return secret(make_response(page))
+
+
+@bp.post("/account/email/confirm/<token>")
+def confirm_email(token: str) -> Response:
+    """Make the new address that of the account."""
+    try:
+        addresses.confirm(signed.me().person, token, where().device)
+    except TokenError:
+        raise gone() from None
+    return to("profile", done="email-changed")
+
+
+@bp.get("/account/email/undo/<token>")
+def undo_email(token: str) -> Response:
+    """Say what undoing does; following the link changes nothing yet."""
+    try:
+        change = addresses.changed(token)
+    except TokenError:
+        raise gone() from None
+    page = render_template(
+        "accounts/undo_email.html",
+        change=change,
+        new=emails.masked(change.new),
+        token=token,
+        form=forms.Press(),
+    )
+    return secret(make_response(page))
+
+
+@bp.post("/account/email/undo/<token>")
+def restore_email(token: str) -> Response:
+    """Give the account back to its old address, and ask for a new password."""
+    try:
+        fresh = addresses.undo(token, where().device)
+    except TokenError:
+        raise gone() from None
+    return secret(signed.end(to("reset", token=fresh, done="email-undone")))

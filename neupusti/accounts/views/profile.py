@@ -1,0 +1,85 @@
+"""What the account knows of its owner, and changing it (4.1.2, 4.1.5)."""
+
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from neupusti.accounts import forms
+from neupusti.accounts.models import Person
+from neupusti.accounts.service import addresses, avatar, profile
+from neupusti.accounts.service.faults import Fault
+from neupusti.accounts.service.profile import Details
+from neupusti.accounts.service.signing_in import check_password
+from neupusti.accounts.views import signed
+from neupusti.accounts.views.blueprint import bp, done, to, where
+from neupusti.core import phones
+from neupusti.core.database import db
+from neupusti.core.forms.base import Form, shown
+
+
+@bp.get("/account/profile", endpoint="profile")
+def show() -> Response:
+    """Show what the account knows of its owner."""
+    return page()
+
+
+@bp.post("/account/profile")
+def change_profile() -> Response:
+    """Keep what the owner says now; another phone takes the password (V7.5.1)."""
+    form = forms.Profile()
+    if not form.validate():
+        return page(form)
+    details = Details(
+        family_name=form.family_name.data,
+        given_name=form.given_name.data,
+        patronymic=form.patronymic.data,
+        phone=form.phone.data or None,
+        language=form.language.data,
+    )
+    try:
+        _prove(form, details)
+    except Fault as fault:
+        form.refuse(fault.field, str(fault.words))
+        return page(form)
+    profile.change(signed.me().person, details, where().device)
+    return to("profile", done="saved")
+
+
+@bp.post("/account/profile/right")
+def still_right() -> Response:
+    """Note that the details are still right."""
+    profile.confirm(signed.me().person)
+    return to("overview", done="still-right")
+
+
+def page(
+    form: forms.Profile | None = None, picture: forms.Picture | None = None
+) -> Response:
+    """Answer with the page; a form that holds a mistake stands on it as it was sent."""
+    me = signed.me()
+    person = db.session.get_one(Person, me.person)
+    wrong: Form | None = form or picture
+    form = form or forms.Profile(formdata=None, obj=person)
+    if not form.errors and person.phone:
+        form.phone.data = phones.shown(person.phone)
+    return shown(
+        "accounts/profile.html",
+        wrong or form,
+        details=form,
+        picture=picture or forms.Picture(formdata=None),
+        photo=avatar.of(person.id),
+        person=person,
+        me=me,
+        waiting=addresses.waiting(person.id),
+        done=done(),
+    )
+
+
+def _prove(form: forms.Profile, details: Details) -> None:
+    """Raise Fault where the phone is another and nobody proved lately who they are."""
+    me = signed.me()
+    person = db.session.get_one(Person, me.person)
+    if me.fresh or details.phone == person.phone:
+        return
+    if not form.current.data:
+        raise Fault("current", _("To change the phone, enter your password."))
+    check_password(me.person, form.current.data)

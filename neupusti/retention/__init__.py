@@ -1,0 +1,1 @@
+"""Rows that have served their purpose go, by the rules of every room (5.1, 5.6)."""

@@ -1,0 +1,25 @@
+"""What a sweep did: the proof that terms are kept."""
+
+import json
+
+from sqlalchemy import Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from neupusti.core.database import Base
+from neupusti.core.personal import Id, Moment, impersonal
+
+
+class RetentionRun(Base):
+    """One sweep that destroyed something: table -> how many rows."""
+
+    __tablename__ = "retention_run"
+
+    id: Mapped[Id]
+    at: Mapped[Moment] = mapped_column(index=True)
+    counts: Mapped[str] = mapped_column(Text, info=impersonal())
+
+    @property
+    def destroyed(self) -> dict[str, int]:
+        """How many rows went, by table."""
+        found: dict[str, int] = json.loads(self.counts)
+        return found

@@ -1,0 +1,44 @@
+"""Changing an address as a person does it: asking, following the link, following back."""
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from neupusti.accounts.models import Person
+from neupusti.core.database import db
+from tests.accounts.cast import PASSWORD, Account, letters, link, signed_in, submit
+from tests.people import AIGERIM, GUEST
+
+PATH = "/account/email"
+NEW = GUEST.email
+OTHER_PASSWORD = "белый парус над заливом"
+
+
+def ask(browser: FlaskClient, email: str = NEW, **changes: str) -> TestResponse:
+    return submit(browser, PATH, {"email": email, "current": PASSWORD, **changes})
+
+
+def changed(app: Flask, who: Account, email: str = NEW) -> FlaskClient:
+    """Change an address from asking to confirming; return the browser."""
+    browser = signed_in(app, who)
+    assert ask(browser, email).status_code == 303
+    answer = submit(browser, link(letters(email)[-1], "/email/confirm/"))
+    assert answer.location == "/account/profile?done=email-changed", answer.text
+    return browser
+
+
+def address(number: int) -> str:
+    db.session.rollback()
+    return db.session.get_one(Person, number, populate_existing=True).email
+
+
+def undo_link(to: str = AIGERIM.email) -> str:
+    return next(
+        link(letter, "/email/undo/")
+        for letter in reversed(letters(to))
+        if letter.kind == "accounts.email_changed"
+    )
+
+
+def kinds(to: str) -> list[str]:
+    return [letter.kind.removeprefix("accounts.") for letter in letters(to)]

@@ -1,0 +1,92 @@
+"""Files as people and attackers send them for a picture of an account."""
+
+import io
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from PIL.ExifTags import GPS, Base
+
+COLOUR, CORNER = (200, 40, 60), (10, 200, 30)
+PLACE = b"43.2389, 76.8897"
+
+
+def drawn(width: int = 40, height: int = 20, mode: str = "RGB") -> Image.Image:
+    """Return a picture whose left upper corner has a colour of its own."""
+    picture = Image.new("RGB", (width, height), COLOUR)
+    picture.paste(CORNER, (0, 0, width // 4, height // 4))
+    return picture.convert(mode)
+
+
+def encoded(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    """Return the bytes of a picture."""
+    out = io.BytesIO()
+    picture.save(out, kind, **options)
+    return out.getvalue()
+
+
+def photo() -> bytes:
+    """Return a JPEG as a phone makes it: held sideways, with its place and its camera."""
+    exif = Image.Exif()
+    exif[Base.Make.value] = "Telefon 15"
+    exif[Base.Orientation.value] = 6
+    place = exif.get_ifd(Base.GPSInfo.value)
+    place[GPS.GPSLatitudeRef.value] = "N"
+    place[GPS.GPSLatitude.value] = (43.0, 14.0, 20.0)
+    place[GPS.GPSAreaInformation.value] = PLACE
+    exif[Base.UserComment.value] = PLACE
+    return encoded(drawn(800, 600), "JPEG", exif=exif.tobytes(), comment=PLACE)
+
+
+def animated(kind: str) -> bytes:
+    """Return a picture that moves: red, then blue."""
+    second = Image.new("RGB", (40, 20), (0, 0, 255))
+    return encoded(drawn(), kind, save_all=True, append_images=[second], duration=100)
+
+
+def bomb() -> bytes:
+    """Return a PNG of 400 million pixels in less than 60 KB."""
+    side = 20_000
+    packer = zlib.compressobj(9)
+    row = bytes(1 + side // 8)
+    data = b"".join([*(packer.compress(row) for _ in range(side)), packer.flush()])
+    return png(struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0), data)
+
+
+def png(header: bytes, data: bytes) -> bytes:
+    """Return a PNG of a header and compressed rows."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(body))
+            + name
+            + body
+            + struct.pack(">I", zlib.crc32(name + body))
+        )
+
+    parts = chunk(b"IHDR", header), chunk(b"IDAT", data), chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def webp_header(width: int, height: int) -> bytes:
+    """Return the beginning of a WebP that says it is as large as that."""
+    size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    body = b"WEBPVP8X" + struct.pack("<I", 10) + bytes(4) + size
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def with_archive(picture: bytes) -> bytes:
+    """Return a picture that is an archive too."""
+    out = io.BytesIO(picture)
+    out.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("evil.class", b"x" * 100)
+    return out.getvalue()
+
+
+def opened(path: Path) -> Image.Image:
+    """Return a picture that was kept."""
+    return Image.open(io.BytesIO(path.read_bytes()))

@@ -1,0 +1,196 @@
+"""Another address: password, link at the new one, seven days to undo at the old (3.2.3)."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from neupusti.accounts.models import EmailChange
+from neupusti.accounts.service import addresses
+from neupusti.core.database import db
+from neupusti.core.journal import SecurityEvent
+from neupusti.core.mail.models import Letter
+from tests.accounts.cast import (
+    Account,
+    account,
+    hidden,
+    letters,
+    link,
+    sign_in,
+    signed_in,
+    submit,
+)
+from tests.accounts.moves import NEW, address, ask, changed, kinds, undo_link
+from tests.people import AIGERIM, BOLAT, DANA, GUEST
+
+Clock = Callable[[datetime], None]
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.clause("3.2.3")
+def test_the_address_changes_when_the_new_one_is_confirmed(app: Flask) -> None:
+    who = account(AIGERIM)
+    browser = signed_in(app, who)
+    answer = ask(browser)
+    assert answer.location == "/account/profile?done=email-asked"
+    assert address(who.number) == AIGERIM.email
+    assert NEW in browser.get("/account/profile").text
+    assert kinds(AIGERIM.email) == []
+    [letter] = letters(NEW)
+    path = link(letter)
+    shown = browser.get(path)
+    assert AIGERIM.email in shown.text
+    assert NEW in shown.text
+    assert shown.headers["Referrer-Policy"] == "no-referrer"
+    assert address(who.number) == AIGERIM.email
+    assert submit(browser, path).location == "/account/profile?done=email-changed"
+    assert address(who.number) == NEW
+    assert kinds(AIGERIM.email) == ["email_changed"]
+    assert NEW not in letters(AIGERIM.email)[0].text
+    assert browser.get(path).status_code == 404
+    assert sign_in(app.test_client(), who).status_code == 422
+    who.email = NEW
+    assert sign_in(app.test_client(), who).status_code == 303
+    rows = select(SecurityEvent.kind).filter_by(person=who.number)
+    assert {"e-mail change asked", "e-mail changed"} <= set(db.session.scalars(rows))
+
+
+def test_without_the_password_nothing_is_sent(app: Flask) -> None:
+    browser = signed_in(app, account(AIGERIM))
+    for wrong in ("", "неверный пароль тут"):
+        answer = ask(browser, current=wrong)
+        assert answer.status_code == 422
+        assert 'id="current-error"' in answer.text
+    assert letters(NEW) == []
+
+
+def test_a_taken_address_gets_the_same_answer_and_its_owner_a_letter(app: Flask) -> None:
+    who = account(AIGERIM)
+    account(BOLAT)
+    browser = signed_in(app, who)
+    free = ask(browser, GUEST.email)
+    page_free = browser.get("/account/profile").text
+    taken = ask(browser, BOLAT.email.upper().replace("EXAMPLE.KZ", "example.kz"))
+    page_taken = browser.get("/account/profile").text
+    assert (free.status_code, free.location) == (taken.status_code, taken.location)
+    plain = page_taken.replace(BOLAT.email.upper().replace("EXAMPLE.KZ", "example.kz"), "")
+    token = hidden(page_free)["csrf_token"]
+    assert page_free.replace(GUEST.email, "").replace(token, "") == plain.replace(
+        hidden(page_taken)["csrf_token"], ""
+    )
+    assert kinds(BOLAT.email) == ["email_used"]
+    assert "/email/confirm/" not in letters(BOLAT.email)[0].text
+    # Neither leaves a trace in what the one who asked may see of their own data.
+    mine = select(Letter).filter_by(person=who.number)
+    assert list(db.session.scalars(mine)) == []
+
+
+def test_ones_own_address_needs_no_change(app: Flask) -> None:
+    browser = signed_in(app, account(AIGERIM))
+    answer = ask(browser, AIGERIM.email.replace("aigerim", "Aigerim"))
+    assert answer.status_code == 422
+    assert letters(AIGERIM.email) == []
+
+
+def test_a_stranger_with_the_link_changes_nothing(app: Flask, client: FlaskClient) -> None:
+    """A mistyped address must not hand the account to whoever has it."""
+    who = account(AIGERIM)
+    ask(signed_in(app, who))
+    path = link(letters(NEW)[-1])
+    answer = client.get(path)
+    assert answer.status_code == 303
+    assert answer.location.startswith("/account/login?next=")
+    stranger = signed_in(app, account(BOLAT))
+    assert stranger.get(path).status_code == 404
+    token = hidden(stranger.get("/account/profile").text)
+    assert stranger.post(path, data=token).status_code == 404
+    assert address(who.number) == AIGERIM.email
+
+
+def test_two_wishes_for_one_address_and_the_first_confirmed_has_it(app: Flask) -> None:
+    first, second = account(AIGERIM), account(BOLAT)
+    one, two = signed_in(app, first), signed_in(app, second)
+    ask(one)
+    ask(two)
+    paths = [link(letter, "/email/confirm/") for letter in letters(NEW)]
+    assert submit(one, paths[0]).status_code == 303
+    late = submit(two, paths[1])
+    assert late.status_code == 404
+    assert (address(first.number), address(second.number)) == (NEW, BOLAT.email)
+
+
+def test_only_the_newest_wish_counts_and_for_a_day(app: Flask, at: Clock) -> None:
+    at(NOON)
+    browser = signed_in(app, account(AIGERIM))
+    ask(browser, GUEST.email)
+    ask(browser, DANA.email)
+    old, new = link(letters(GUEST.email)[-1]), link(letters(DANA.email)[-1])
+    assert browser.get(old).status_code == 404
+    assert browser.get(new).status_code == 200
+    assert GUEST.email not in browser.get("/account/profile").text
+    at(NOON + addresses.LIFE - timedelta(seconds=1))
+    browser = signed_in(app, Account(1, AIGERIM.email))
+    assert browser.get(new).status_code == 200
+    at(NOON + addresses.LIFE)
+    assert browser.get(new).status_code == 404
+    assert DANA.email not in browser.get("/account/profile").text
+
+
+def test_links_of_one_kind_are_nothing_to_another(app: Flask) -> None:
+    who = account(AIGERIM)
+    browser = changed(app, who)
+    token = undo_link().rpartition("/")[2]
+    for path in (
+        f"/account/email/confirm/{token}",
+        f"/account/password/reset/{token}",
+        f"/account/email/undo/{token[:-1]}",
+        f"/account/email/undo/{token[::-1]}",
+        "/account/email/undo/x",
+    ):
+        assert browser.get(path).status_code == 404, path
+
+
+def test_a_link_to_set_the_password_dies_with_the_old_address(app: Flask) -> None:
+    who = account(AIGERIM)
+    submit(app.test_client(), "/account/password/reset", {"email": who.email})
+    path = link(letters(who.email)[-1])
+    changed(app, who)
+    assert app.test_client().get(path).status_code == 404
+
+
+HOSTILE = [
+    "",
+    "x",
+    "a@b",
+    "a b@example.kz",
+    "guest@example.kz\r\nBcc: all@example.kz",
+    "guest@example.kz%0d%0aBcc: all@example.kz",
+    "guest@example.kz\x00",
+    "guest@example.kz,other@example.kz",
+    "<guest@example.kz>",
+    '"guest"@example.kz',
+    "\u202eguest@example.kz",
+    "guest@example..kz",
+    "g" * 65 + "@example.kz",
+    "g@" + "e" * 250 + ".kz",
+    "g" * 50_000,
+]
+
+
+def test_no_hostile_address_gets_through(app: Flask) -> None:
+    browser = signed_in(app, account(AIGERIM))
+    for hostile in HOSTILE:
+        answer = ask(browser, hostile)
+        assert answer.status_code == 422, hostile[:80]
+        assert 'id="email-error"' in answer.text
+    assert list(db.session.scalars(select(EmailChange))) == []
+    assert list(db.session.scalars(select(Letter))) == []
+
+
+def test_letters_to_new_addresses_are_counted(app: Flask) -> None:
+    browser = signed_in(app, account(AIGERIM))
+    answers = [ask(browser, f"guest{n}@example.kz").status_code for n in range(6)]
+    assert answers == [303] * 5 + [429]

@@ -1,0 +1,277 @@
+"""The picture of an account: only a picture, only its owner's, and gone when it goes."""
+
+import errno
+import io
+import os
+import stat
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
+
+from neupusti.accounts.models import Person, Photo
+from neupusti.accounts.service import avatar, pictures
+from neupusti.accounts.service.faults import Fault
+from neupusti.core import files
+from neupusti.core.database import db, writing
+from neupusti.core.journal import ProcessingEvent
+from neupusti.core.registry import registry
+from tests.accounts import photos
+from tests.accounts.cast import account, hidden, signed_in
+from tests.people import AIGERIM, BOLAT
+
+PATH = "/account/avatar"
+PROFILE = "/account/profile"
+PNG = photos.encoded(photos.drawn(), "PNG")
+JPEG = photos.encoded(photos.drawn(), "JPEG")
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>x</script></svg>'
+
+
+def send(
+    browser: FlaskClient, body: bytes, name: str = "photo.jpg", **fields: Any
+) -> TestResponse:
+    return post(browser, PATH, body, name, **hidden(browser.get(PROFILE).text), **fields)
+
+
+def post(
+    browser: FlaskClient, path: str, body: bytes, name: str = "a.jpg", **fields: Any
+) -> TestResponse:
+    """Send a form with a file."""
+    file = FileStorage(io.BytesIO(body), name, "picture")
+    boundary, data = encode_multipart({**fields, "picture": file})
+    kind = f"multipart/form-data; boundary={boundary}"
+    return browser.post(path, data=data, content_type=kind)
+
+
+def remove(browser: FlaskClient) -> TestResponse:
+    data = {**hidden(browser.get(PROFILE).text), "choice": "remove"}
+    return browser.post(PATH, data=data)
+
+
+def kept() -> list[Photo]:
+    db.session.rollback()
+    return list(db.session.scalars(select(Photo)))
+
+
+def on_disk() -> list[str]:
+    return sorted(f.name for f in files.folder(avatar.KIND).iterdir() if f.name != "lock")
+
+
+def the_file() -> Path:
+    [row] = kept()
+    return avatar.file_of(row)
+
+
+@pytest.mark.clause("3.2.6")
+def test_a_photo_becomes_a_small_picture_and_nothing_else(app: Flask) -> None:
+    """Place, camera, comment and thumbnail are gone; what was sideways stands upright."""
+    body = photos.photo()
+    assert photos.PLACE in body
+    browser = signed_in(app, account(AIGERIM))
+    answer = send(browser, body)
+    assert (answer.status_code, answer.location) == (303, f"{PROFILE}?done=picture")
+    file = the_file()
+    raw = file.read_bytes()
+    for secret in (photos.PLACE, b"Telefon", b"EXIF", b"Exif", b"GPS", b"XMP", b"ICCP"):
+        assert secret not in raw, secret
+    picture = photos.opened(file)
+    assert (picture.format, picture.size) == ("WEBP", (384, 512))
+    assert dict(picture.getexif()) == {}
+    right_upper = picture.convert("RGB").getpixel((380, 5))
+    assert isinstance(right_upper, tuple)
+    assert all(abs(a - b) < 30 for a, b in zip(right_upper, photos.CORNER, strict=True))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert len(file.name) == 32
+    assert "static" not in file.parts
+    assert on_disk() == [file.name]
+
+
+@pytest.mark.clause("3.2.6")
+def test_only_its_owner_sees_it(app: Flask) -> None:
+    browser = signed_in(app, account(AIGERIM))
+    send(browser, JPEG)
+    address = f"{PATH}/{the_file().name}"
+    assert address in browser.get(PROFILE).text
+    assert address in browser.get("/account/").text
+    answer = browser.get(address)
+    assert answer.data == the_file().read_bytes()
+    assert answer.content_type == "image/webp"
+    for name, value in {
+        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": 'attachment; filename="avatar.webp"',
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Cache-Control": "no-store",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }.items():
+        assert answer.headers[name] == value, name
+    other = signed_in(app, account(BOLAT))
+    assert other.get(address).status_code == 404
+    send(other, PNG, "a.png")
+    assert other.get(address).status_code == 404
+    assert app.test_client().get(address).status_code == 303
+    for odd in ("x", "..", "..%2f..%2fsecret", "0" * 32, "lock"):
+        assert browser.get(f"{PATH}/{odd}").status_code in {303, 404}, odd
+
+
+def test_a_new_picture_destroys_the_old_and_removing_destroys_it_all(app: Flask) -> None:
+    browser = signed_in(app, account(AIGERIM))
+    send(browser, JPEG)
+    first = the_file()
+    send(browser, PNG, "a.PNG")
+    second = the_file()
+    assert first.name != second.name
+    assert on_disk() == [second.name]
+    assert browser.get(f"{PATH}/{first.name}").status_code == 404
+    assert remove(browser).location == f"{PROFILE}?done=picture-gone"
+    assert (kept(), on_disk()) == ([], [])
+    assert remove(browser).status_code == 303
+    done = select(ProcessingEvent.operation).where(
+        ProcessingEvent.what == "picture of the account"
+    )
+    assert list(db.session.scalars(done)) == ["collection", "alteration", "destruction"]
+
+
+def test_the_words_stand_beside_the_field_and_nothing_is_kept(app: Flask) -> None:
+    browser = signed_in(app, account(AIGERIM))
+    for body, name, words in (
+        (SVG, "a.svg", pictures.SVG),
+        (JPEG + b"<html>", "a.jpg", pictures.TWO_THINGS),
+        (photos.bomb(), "a.png", pictures.VAST),
+        (photos.photo()[:4000], "a.jpg", pictures.DAMAGED),
+        (b"", "a.jpg", pictures.EMPTY),
+    ):
+        answer = send(browser, body, name)
+        assert answer.status_code == 422, name
+        error = answer.text.partition('id="picture-error"')[2].partition("</p>")[0]
+        with app.test_request_context():
+            assert str(words) in error, name
+        assert 'name="given_name"' in answer.text
+    without = browser.post(PATH, data=hidden(browser.get(PROFILE).text))
+    assert without.status_code == 422
+    assert (kept(), on_disk()) == ([], [])
+
+
+def test_a_refused_picture_leaves_the_old_one(app: Flask) -> None:
+    browser = signed_in(app, account(AIGERIM))
+    send(browser, JPEG)
+    before = the_file()
+    assert send(browser, SVG, "a.svg").status_code == 422
+    assert the_file() == before
+    assert before.exists()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_said_in_words_and_nothing_is_half_written(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    browser = signed_in(app, account(AIGERIM))
+    send(browser, JPEG)
+    before = the_file()
+
+    def full(_number: int) -> None:
+        raise OSError(code, "no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        answer = send(browser, PNG, "a.png")
+    assert answer.status_code == 503
+    assert "Retry-After" in answer.headers
+    with app.test_request_context():
+        assert "На нашем диске" in answer.text or "disk" in answer.text
+    assert the_file() == before
+    assert on_disk() == [before.name]
+
+
+def test_another_fault_of_the_disk_is_a_fault(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = signed_in(app, account(AIGERIM))
+    app.testing = False
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    def broken(_number: int) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", broken)
+        assert send(browser, PNG, "a.png").status_code == 500
+    assert on_disk() == []
+
+
+def test_a_row_that_cannot_be_written_leaves_no_file(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = account(AIGERIM)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("the row")
+
+    monkeypatch.setattr(avatar, "_note", broken)
+    with pytest.raises(RuntimeError, match="the row"):
+        avatar.take(who.number, JPEG, "a.jpg")
+    assert (kept(), on_disk()) == ([], [])
+
+
+def test_only_this_form_takes_a_large_file_and_only_from_who_is_signed_in(
+    app: Flask,
+) -> None:
+    browser = signed_in(app, account(AIGERIM))
+    large = JPEG + bytes(100_000)
+    assert send(browser, large).status_code == 303
+    token = hidden(browser.get(PROFILE).text)
+    assert post(browser, PROFILE, large, **token).status_code == 413
+    stranger = app.test_client()
+    token = hidden(stranger.get("/account/login").text)
+    assert post(stranger, PATH, large, **token).status_code == 413
+    assert send(browser, JPEG + bytes(pictures.LARGEST)).status_code == 422
+    assert send(browser, bytes(pictures.LARGEST + 200_000)).status_code == 413
+
+
+def test_without_the_token_nothing_is_taken(app: Flask) -> None:
+    browser = signed_in(app, account(AIGERIM))
+    assert post(browser, PATH, JPEG).status_code == 400
+    assert browser.get(f"{PATH}?choice=remove").status_code == 405
+    assert kept() == []
+
+
+def test_changing_it_again_and_again_has_an_end(app: Flask) -> None:
+    who = account(AIGERIM)
+    for _ in range(avatar.CHANGES.times):
+        with pytest.raises(Fault):
+            avatar.take(who.number, SVG, "a.svg")
+    assert send(signed_in(app, who), JPEG).status_code == 429
+
+
+def test_the_sweep_destroys_what_belongs_to_nobody(app: Flask) -> None:
+    """The picture of a person who is gone, and what a crash left behind."""
+    who, other = account(AIGERIM), account(BOLAT)
+    avatar.take(who.number, JPEG, "a.jpg")
+    avatar.take(other.number, JPEG, "a.jpg")
+    home = files.folder(avatar.KIND)
+    (home / ("0" * 32 + files.PART)).write_bytes(b"half")
+    with writing() as session:
+        session.delete(session.get_one(Person, who.number))
+    avatar.sweep()
+    assert len(on_disk()) == 3
+    long_ago = time.time() - 2 * files.YOUNG.total_seconds()
+    for file in home.iterdir():
+        os.utime(file, (long_ago, long_ago))
+    avatar.sweep()
+    assert on_disk() == [the_file().name]
+    assert (home / files.LOCK).exists()
+
+
+def test_the_export_finds_the_row_and_its_file(app: Flask) -> None:
+    who = account(AIGERIM)
+    avatar.take(who.number, JPEG, "a.jpg")
+    [holding] = [one for one in registry().holdings if one.model is Photo]
+    [row] = db.session.scalars(holding.of(who.number))
+    assert holding.file is not None
+    assert len(holding.file(row).read_bytes()) == row.bytes

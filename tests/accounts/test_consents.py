@@ -1,0 +1,170 @@
+"""My consents: what, when, the exact words; one press withdraws, and both are proven."""
+
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from neupusti.core import evidence
+from neupusti.core.database import db, writing
+from neupusti.core.evidence import ConsentEvidence, Given
+from neupusti.core.languages import Language
+from neupusti.core.personal import Purpose
+from tests.accounts.cast import (
+    PASSWORD,
+    Account,
+    account,
+    hidden,
+    letters,
+    link,
+    signed_in,
+    submit,
+)
+from tests.people import AIGERIM, BOLAT
+
+PATH = "/account/consents"
+FORM = {
+    "family_name": "Сейтқали",
+    "given_name": "Әлия",
+    "email": AIGERIM.email,
+    "password": PASSWORD,
+    "consent": "y",
+    "newsletter": "y",
+}
+WORDS = "Согласен на <b>всё</b>.\nКто получает: ТОО\nСрок: год"
+
+
+def registered(app: Flask) -> FlaskClient:
+    """Register as a person does, with both consents, in Kazakh; sign in."""
+    client = app.test_client()
+    assert submit(client, "/kk/account/register", FORM).status_code == 303
+    submit(client, link(letters(AIGERIM.email)[-1]), {"choice": "confirm"})
+    submit(client, "/account/login", {"email": AIGERIM.email, "password": PASSWORD})
+    return client
+
+
+def given(who: Account, purpose: Purpose = Purpose.NEWS) -> int:
+    """Let a person agree to something; return the number of the consent."""
+    consent = Given(
+        form="registration",
+        purpose=purpose,
+        text=WORDS,
+        language=Language.RU,
+        edition=date(2026, 11, 1),
+    )
+    with writing() as session:
+        return evidence.keep(session, consent, email=who.email, person=who.number).id
+
+
+def rows() -> list[ConsentEvidence]:
+    db.session.rollback()
+    return list(db.session.scalars(select(ConsentEvidence).order_by(ConsentEvidence.id)))
+
+
+def press(browser: FlaskClient, number: object) -> TestResponse:
+    token = hidden(browser.get("/account/profile").text)
+    return browser.post(PATH, data={**token, "consent": str(number)})
+
+
+@pytest.mark.clause("2.1")
+@pytest.mark.clause("6.1.1")
+def test_each_consent_stands_there_with_its_exact_words(app: Flask) -> None:
+    browser = registered(app)
+    page = browser.get(f"/en{PATH}").text
+    kept = rows()
+    assert [row.purpose for row in kept] == ["4.1.6", "4.1.9"]
+    for row in kept:
+        words = db.session.get_one(evidence.EvidenceWording, row.wording).text
+        shown = page.partition(f'id="consent-{row.id}"')[2].partition("</article>")[0]
+        for line in words.splitlines():
+            assert line.replace('"', "&#34;").replace("'", "&#39;") in shown, line
+        assert row.wording in shown
+        assert f"#c{row.purpose}" in shown
+        assert "/en/policy/2026-11-01/" in shown
+        assert "Registration" in shown
+        assert "a box was ticked" in shown
+        assert 'lang="kk-KZ">Қазақша' in shown
+        assert f'name="consent" value="{row.id}"' in shown
+    assert page.count("in force") == 2
+
+
+@pytest.mark.clause("6.1.1")
+def test_one_press_withdraws_and_both_proofs_stay(app: Flask) -> None:
+    """Giving took two clicks, the box and the button; withdrawing takes one."""
+    who = account(AIGERIM)
+    number = given(who)
+    browser = signed_in(app, who)
+    page = browser.get(PATH).text
+    button = page.partition(f'value="{number}"')[0].rpartition("<form")[2]
+    assert "checkbox" not in button
+    answer = press(browser, number)
+    assert (answer.status_code, answer.location) == (303, f"{PATH}?done=withdrawn")
+    first, second = rows()
+    assert (first.id, first.ends) == (number, None)
+    assert (second.ends, second.method, second.wording) == (
+        number,
+        "button pressed",
+        first.wording,
+    )
+    assert evidence.in_force(who.number, Purpose.NEWS) is None
+    page = browser.get(f"/en{answer.location}").text
+    assert "The consent is withdrawn" in page
+    assert "a button was pressed" in page
+    assert f'name="consent" value="{number}"' not in page
+    [letter] = letters(who.email)
+    assert letter.kind == "accounts.withdrawn"
+    assert WORDS.partition("\n")[0] in letter.text
+    assert "&lt;b&gt;" in letter.html
+    assert WORDS.partition("\n")[0] not in letter.subject
+
+
+def test_the_second_press_changes_nothing(app: Flask) -> None:
+    who = account(AIGERIM)
+    number = given(who)
+    browser = signed_in(app, who)
+    assert press(browser, number).status_code == 303
+    assert press(browser, number).status_code == 303
+    assert len(rows()) == 2
+    assert len(letters(who.email)) == 1
+
+
+def test_what_is_not_ones_own_is_not_there(app: Flask) -> None:
+    other = account(BOLAT)
+    number = given(other)
+    browser = signed_in(app, account(AIGERIM))
+    assert "Согласен" not in browser.get(PATH).text
+    press(signed_in(app, other), number)
+    withdrawal = rows()[-1].id
+    for odd in (number, withdrawal, 999_999, 0, -1, "x", "", "1e3", "9" * 30):
+        assert press(browser, odd).status_code == 404, odd
+    assert len(rows()) == 2
+    assert press(signed_in(app, other), withdrawal).status_code == 404
+
+
+def test_looking_and_a_press_without_the_token_withdraw_nothing(app: Flask) -> None:
+    who = account(AIGERIM)
+    number = given(who)
+    browser = signed_in(app, who)
+    browser.get(f"{PATH}?consent={number}")
+    assert browser.post(PATH, data={"consent": number}).status_code == 400
+    assert len(rows()) == 1
+
+
+def test_the_consent_to_the_account_goes_the_same_way(app: Flask) -> None:
+    who = account(AIGERIM)
+    number = given(who, Purpose.ACCOUNT)
+    browser = signed_in(app, who)
+    assert press(browser, number).status_code == 303
+    page = browser.get(f"/en{PATH}").text
+    assert "It stays open only so that you can read" in page
+
+
+def test_what_people_agreed_to_is_text_and_no_markup(app: Flask) -> None:
+    who = account(AIGERIM)
+    given(who)
+    page = signed_in(app, who).get(PATH).text
+    assert "<b>всё</b>" not in page
+    assert "&lt;b&gt;всё" in page

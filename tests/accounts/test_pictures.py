@@ -1,0 +1,153 @@
+"""Any file that is sent: it becomes a small picture, or is refused in words (3.2.6)."""
+
+import io
+import resource
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from neupusti.accounts.service import pictures
+from neupusti.accounts.service.faults import Fault
+from tests.accounts import photos
+
+PNG = photos.encoded(photos.drawn(), "PNG")
+JPEG = photos.encoded(photos.drawn(), "JPEG")
+WELCOME = {
+    "a JPEG": (JPEG, "photo.JPG"),
+    "a PNG": (PNG, "photo.png"),
+    "a WebP": (photos.encoded(photos.drawn(), "WEBP"), "photo.webp"),
+    "a lossless WebP": (photos.encoded(photos.drawn(), "WEBP", lossless=True), "a.webp"),
+    "a PNG one can see through": (
+        photos.encoded(photos.drawn(mode="RGBA"), "PNG"),
+        "a.png",
+    ),
+    "a WebP one can see through": (
+        photos.encoded(photos.drawn(mode="RGBA"), "WEBP"),
+        "a.webp",
+    ),
+    "a PNG of 256 colours": (photos.encoded(photos.drawn(mode="P"), "PNG"), "a.png"),
+    "a grey JPEG": (photos.encoded(photos.drawn(mode="L"), "JPEG"), "a.jpeg"),
+    "a JPEG for printing": (photos.encoded(photos.drawn(mode="CMYK"), "JPEG"), "a.jpg"),
+    "a PNG of two colours": (photos.encoded(photos.drawn(mode="1"), "PNG"), "a.png"),
+    "a PNG that moves": (photos.animated("PNG"), "a.png"),
+    "a WebP that moves": (photos.animated("WEBP"), "a.webp"),
+    "a name of every sort": (JPEG, "../../e\u202evil\x00;\"'.html .jpg"),
+}
+
+
+@pytest.mark.parametrize("what", WELCOME)
+def test_it_is_taken_and_stands_still(what: str) -> None:
+    body, name = WELCOME[what]
+    picture = Image.open(io.BytesIO(pictures.small(body, name)))
+    assert picture.format == "WEBP"
+    assert picture.size == (40, 20)
+    assert getattr(picture, "n_frames", 1) == 1
+    if "colours" not in what and "grey" not in what and "print" not in what:
+        pixel = picture.convert("RGB").getpixel((30, 15))
+        assert isinstance(pixel, tuple)
+        assert all(abs(a - b) < 30 for a, b in zip(pixel, photos.COLOUR, strict=True))
+
+
+def test_sixteen_bits_of_grey_are_scaled_and_not_cut_off() -> None:
+    half = Image.frombytes("I;16", (10, 10), b"\x00\x80" * 100)
+    picture = Image.open(io.BytesIO(pictures.small(photos.encoded(half, "PNG"), "a.png")))
+    assert all(abs(grey - 128) < 4 for grey in picture.convert("L").tobytes())
+
+
+SVG = (
+    b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>x</script></svg>'
+)
+REFUSED = {
+    "nothing": (b"", "a.jpg", pictures.EMPTY),
+    "SVG": (SVG, "a.svg", pictures.SVG),
+    "SVG under the name of a JPEG": (SVG, "a.jpg", pictures.SVG),
+    "SVG in UTF-16": (SVG.decode().encode("utf-16"), "a.png", pictures.SVG),
+    "a page": (b"<!doctype html><script>1</script>", "a.jpg", pictures.NOT_ONE),
+    "GIF": (photos.encoded(photos.drawn(mode="P"), "GIF"), "a.gif", pictures.GIF),
+    "GIF as a JPEG": (photos.encoded(photos.drawn(mode="P"), "GIF"), "a.jpg", pictures.GIF),
+    "BMP": (photos.encoded(photos.drawn(), "BMP"), "a.png", pictures.NOT_ONE),
+    "TIFF": (photos.encoded(photos.drawn(), "TIFF"), "a.jpg", pictures.NOT_ONE),
+    "HEIC": (b"\x00\x00\x00\x18ftypheic" + bytes(100), "a.heic", pictures.HEIC),
+    "PostScript": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "a.jpg", pictures.NOT_ONE),
+    "a picture and a page": (
+        JPEG + b"<html><script>alert(1)</script>",
+        "a.jpg",
+        pictures.TWO_THINGS,
+    ),
+    "a program in the comment": (
+        photos.encoded(photos.drawn(), "JPEG", comment=b"<?php system($_GET[0]); ?>"),
+        "a.jpg",
+        pictures.TWO_THINGS,
+    ),
+    "a picture and an archive": (photos.with_archive(PNG), "a.png", pictures.TWO_THINGS),
+    "a picture and a PDF": (PNG + b"\n%PDF-1.7\n", "a.png", pictures.TWO_THINGS),
+    "a PNG named JPEG": (PNG, "a.jpg", pictures.NAMED_WRONG),
+    "a JPEG named HTML": (JPEG, "a.html", pictures.NAMED_WRONG),
+    "a JPEG with a second name": (JPEG, "a.jpg.svg", pictures.NAMED_WRONG),
+    "a JPEG without a name": (JPEG, "photo", pictures.NAMED_WRONG),
+    "a bomb": (photos.bomb(), "a.png", pictures.VAST),
+    "a WebP of a quarter of a billion": (
+        photos.webp_header(16_000, 16_000),
+        "a.webp",
+        pictures.VAST,
+    ),
+    "a wide one": (photos.webp_header(1 << 24, 1 << 24), "a.webp", pictures.VAST),
+    "half a JPEG": (photos.photo()[:4000], "a.jpg", pictures.DAMAGED),
+    "half a PNG": (
+        photos.encoded(photos.drawn(400, 400), "PNG")[:200],
+        "a.png",
+        pictures.DAMAGED,
+    ),
+    "the head of a WebP": (photos.webp_header(10, 10), "a.webp", pictures.DAMAGED),
+    "a word": (b"\xff\xd8\xff", "a.jpg", pictures.DAMAGED),
+    "too many bytes": (JPEG + bytes(pictures.LARGEST), "a.jpg", pictures.HEAVY),
+}
+
+
+@pytest.mark.clause("3.2.6")
+@pytest.mark.parametrize("what", REFUSED)
+def test_it_is_refused_in_words(what: str) -> None:
+    body, name, words = REFUSED[what]
+    with pytest.raises(Fault) as refused:
+        pictures.small(body, name)
+    assert refused.value.field == "picture"
+    assert refused.value.words is words
+
+
+def test_a_bomb_is_refused_at_once_and_in_little_memory() -> None:
+    body = photos.bomb()
+    assert len(body) < 60_000
+    with pytest.raises(Fault):
+        pictures.small(body, "a.png")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begun = time.process_time()
+    with pytest.raises(Fault):
+        pictures.small(body, "a.png")
+    assert time.process_time() - begun < 0.5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20 * 1024
+
+
+def answer(body: bytes, name: str) -> bytes | None:
+    """Return the picture of a file, or None where it is refused in words."""
+    try:
+        return pictures.small(body, name)
+    except Fault:
+        return None
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_whatever_is_broken_in_a_file_is_answered_in_words(data: st.DataObject) -> None:
+    """Bytes of real pictures are changed at random: a picture or a Fault, nothing else."""
+    body, name = WELCOME[data.draw(st.sampled_from(sorted(WELCOME)))]
+    broken = bytearray(body)
+    places = st.lists(st.integers(0, len(broken) - 1), min_size=1, max_size=12)
+    for place in data.draw(places):
+        broken[place] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(broken)))
+    for sample in (bytes(broken), bytes(broken[:cut])):
+        out = answer(sample, name)
+        assert out is None or max(Image.open(io.BytesIO(out)).size) <= pictures.SIDE

@@ -1,0 +1,120 @@
+"""The board and the menu: what the manifests offer, to those who may open it."""
+
+import re
+from urllib.parse import unquote
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from neupusti.core.database import writing
+from neupusti.core.journal import Act, Actor, ActorKind, Deed, Operation, act, record
+from neupusti.core.mail.models import State
+from neupusti.core.permission import Permission
+from neupusti.core.personal import Purpose
+from neupusti.core.registry import registry
+from tests import desk
+from tests.admin.test_mail import letter
+from tests.people import BOLAT
+
+MENU = re.compile(r'<nav class="aside.*?</nav>', re.DOTALL)
+
+
+def menu(browser: FlaskClient) -> list[str]:
+    found = MENU.search(browser.get("/en/admin/").text)
+    assert found
+    return re.findall(r'<a href="([^"]*)"', found[0])
+
+
+def test_the_menu_is_what_the_manifests_offer(app: Flask, browser: FlaskClient) -> None:
+    with app.test_request_context("/en/admin/"):
+        wanted = ["/en" + app.url_for(item.endpoint) for item in registry().admin_menu]
+    assert menu(browser) == wanted
+    assert wanted[0] == "/en/admin/"
+
+
+@pytest.mark.parametrize(
+    ("held", "shown"),
+    [
+        (Permission.ORDERS, {"/en/admin/"}),
+        (Permission.STAFF, {"/en/admin/", "/en/admin/staff/"}),
+        (
+            Permission.PRIVACY,
+            {
+                *("/en/admin/", "/en/admin/journal/", "/en/admin/mail/"),
+                *("/en/admin/people/", "/en/admin/consents/"),
+            },
+        ),
+    ],
+)
+def test_what_is_not_permitted_is_not_shown(
+    app: Flask, held: Permission, shown: set[str]
+) -> None:
+    browser = desk.seat(app, desk.member(BOLAT, held))
+    found = set(menu(browser))
+    assert shown <= found
+    others = {f"/en/admin/{page}/" for page in ("staff", "people", "journal", "mail")}
+    assert not (others - shown) & found
+
+
+@pytest.mark.clause("6.2")
+def test_the_board_lists_each_duty_with_its_open_items(browser: FlaskClient) -> None:
+    page = browser.get("/en/admin/").text
+    for clause in ("6.2.1", "6.2.2", "6.2.3", "6.2.4"):
+        assert f"#c{clause}" in page
+    assert "Nothing is open" in page
+    with writing() as session:
+        session.add(letter(State.REFUSED))
+    page = browser.get("/en/admin/").text
+    assert "1 item is open" in page
+    assert '<tr class="pressing"><td></td><td><a href="/en/admin/mail/">' in page
+
+
+def test_every_duty_of_the_board_is_a_clause_of_6_2(app: Flask) -> None:
+    assert {duty.clause for duty in registry().duties} <= {f"6.2.{n}" for n in range(1, 5)}
+
+
+def test_the_board_counts_today(app: Flask, browser: FlaskClient, dana: int) -> None:
+    deed = Deed(
+        operation=Operation.COLLECTION,
+        what="registration",
+        why=Purpose.ACCOUNT,
+        person=7,
+        actor=Actor(ActorKind.PERSON, 7),
+    )
+    opened = Act(staff=dana, action="people.opened", operation=Operation.ACCESS, person=7)
+    with writing() as session:
+        record(session, deed)
+        act(session, opened)
+    figures = re.findall(r'<dd class="figure">(\d+)</dd>', browser.get("/admin/").text)
+    assert figures[:2] == ["1", "1"]
+
+
+def test_one_click_signs_out(app: Flask, browser: FlaskClient) -> None:
+    page = browser.get("/en/admin/").text
+    assert "Дана" in page
+    assert 'action="/en/account/logout"' in page
+    assert browser.post("/account/logout", data=desk.form(app)).status_code == 303
+    assert browser.get("/admin/").status_code == 303
+
+
+def test_no_page_of_the_staff_is_kept_or_found(browser: FlaskClient) -> None:
+    for path in menu(browser):
+        page = browser.get(path)
+        assert page.status_code == 200, path
+        assert page.headers["Cache-Control"] == "no-store"
+        assert '<meta name="robots" content="noindex">' in page.text
+
+
+def test_whoever_is_not_signed_in_comes_back_after_it(app: Flask) -> None:
+    answer = app.test_client().get("/en/admin/journal/?book=site&whom=7")
+    assert answer.status_code == 303
+    wanted = "/en/account/login?next=/en/admin/journal/?book%3Dsite%26whom%3D7"
+    assert unquote(answer.headers["Location"]) == unquote(wanted)
+
+
+def test_a_refusal_is_logged(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    number = desk.person(BOLAT)
+    assert desk.seat(app, number, factor=False).get("/admin/mail/").status_code == 403
+    (line,) = [one for one in caplog.records if one.message == "refused"]
+    assert line.__dict__["fields"] == {"endpoint": "admin.mail", "person": number}

@@ -1,0 +1,212 @@
+"""The journals: filtered, in pages, vouched for, and taken away only on the record."""
+
+import csv
+import re
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from neupusti.admin import service
+from neupusti.core import clock
+from neupusti.core.database import db, writing
+from neupusti.core.journal import (
+    Act,
+    Actor,
+    ActorKind,
+    Deed,
+    Operation,
+    StaffAction,
+    act,
+    record,
+)
+from neupusti.core.personal import Purpose
+from neupusti.core.sheets import csv_text, plain
+from tests import desk
+
+PAGE = "/en/admin/journal/"
+WHY = "For the yearly check"
+ROWS = re.compile(r'<tr><td class="number">(\d+)</td>')
+OFF = {
+    "sqlite": "DROP TRIGGER staff_action_no_update",
+    "postgresql": "ALTER TABLE staff_action DISABLE TRIGGER USER",
+}
+
+
+def acted(staff: int | None = 1, person: int | None = 7, **more: object) -> None:
+    values = {"action": "people.opened", "operation": Operation.ACCESS, "reason": WHY}
+    with writing() as session:
+        act(session, Act(staff=staff, person=person, **{**values, **more}))  # type: ignore[arg-type]
+
+
+def count(browser: FlaskClient, query: str) -> int:
+    return len(ROWS.findall(browser.get(f"{PAGE}?{query}").text))
+
+
+def test_the_journal_says_who_what_whom_and_why(browser: FlaskClient, dana: int) -> None:
+    acted(staff=dana)
+    page = browser.get(PAGE).text
+    assert "Пример Дана" in page
+    assert "Opened a person" in page
+    assert 'href="/en/admin/people/7"' in page
+    assert WHY in page
+    assert "is sound" in page
+
+
+def test_the_filters_narrow_it(browser: FlaskClient, dana: int) -> None:
+    for person in (7, 7, 8):
+        acted(staff=dana, person=person)
+    acted(staff=None, action="people.searched", person=None)
+    assert count(browser, f"who={dana}") == 3
+    assert count(browser, "whom=8") == 1
+    assert count(browser, "what=people.searched") == 1
+    assert count(browser, f"who={dana}&whom=7&what=people.opened") == 2
+    assert count(browser, "who=12345678901234&whom=x&since=never") == len(desk.acts())
+
+
+def test_days_begin_at_midnight_in_almaty(
+    browser: FlaskClient, at: object, dana: int
+) -> None:
+    today, late = clock.now(), datetime(2026, 11, 10, 18, 59, tzinfo=UTC)
+    for moment in (late, late + timedelta(minutes=1)):
+        at(moment)  # type: ignore[operator]
+        acted(action="people.searched", person=None)
+    at(today)  # type: ignore[operator]
+    asked = "what=people.searched"
+    assert count(browser, f"{asked}&since=2026-11-11") == 1
+    assert count(browser, f"{asked}&until=2026-11-10") == 1
+    assert count(browser, f"{asked}&since=2026-11-10&until=2026-11-11") == 2
+
+
+def test_what_the_site_did_is_the_other_book(browser: FlaskClient) -> None:
+    with writing() as session:
+        for person in (7, 8):
+            deed = Deed(
+                operation=Operation.COLLECTION,
+                what="registration",
+                why=Purpose.ACCOUNT,
+                person=person,
+                actor=Actor(ActorKind.PERSON, person),
+            )
+            record(session, deed)
+    page = browser.get(f"{PAGE}?book=site&whom=8").text
+    assert len(ROWS.findall(page)) == 1
+    assert "the person" in page
+    assert "#c4.1.6" in page
+
+
+def test_long_journals_come_in_pages(browser: FlaskClient, dana: int) -> None:
+    for _ in range(55):
+        acted(staff=dana)
+    asked = "what=people.opened"
+    assert count(browser, asked) == 50
+    assert count(browser, f"{asked}&page=2") == count(browser, f"{asked}&page=99") == 5
+
+
+def forge(reason: str) -> None:
+    with writing() as session:
+        session.execute(text(OFF[db.engine.dialect.name]))
+        change = text(
+            "UPDATE staff_action SET reason = :reason WHERE action = 'people.opened'"
+        )
+        session.execute(change, {"reason": reason})
+
+
+def test_a_forged_row_is_seen_at_once(app: Flask, browser: FlaskClient) -> None:
+    acted()
+    assert app.test_cli_runner().invoke(args=["journal", "verify"]).exit_code == 0
+    forge("another reason")
+    assert "The chain is broken" in browser.get(PAGE).text
+    assert "1 item is open" in browser.get("/en/admin/").text
+    answer = app.test_cli_runner().invoke(args=["journal", "verify"])
+    assert answer.exit_code == 1
+    assert "act" in answer.output
+
+
+def export(app: Flask, browser: FlaskClient, **fields: object) -> list[list[str]]:
+    answer = browser.post(f"{PAGE}export", data=desk.form(app, reason=WHY, **fields))
+    assert answer.status_code == 200, answer.text
+    assert answer.mimetype == "text/csv"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
+    return [*csv.reader(StringIO(answer.text.removeprefix("\ufeff")))]
+
+
+def test_an_export_is_on_the_record(app: Flask, browser: FlaskClient, dana: int) -> None:
+    for person in (7, 8):
+        acted(staff=dana, person=person)
+    table = export(app, browser, whom="8")
+    assert table[0] == [*service.COLUMNS[StaffAction]]
+    assert len(table) == 2
+    assert WHY in table[1]
+    (taken,) = desk.acts("journal.exported")
+    assert (taken.staff, taken.what, taken.reason) == (dana, "1 rows", WHY)
+    assert len(export(app, browser, book="site")) == 1
+
+
+def test_no_cell_of_an_export_is_a_formula(app: Flask, browser: FlaskClient) -> None:
+    hostile = [
+        "=1+1",
+        "+7",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "＝1",
+        '=HYPERLINK("x","y")',
+    ]
+    for reason in hostile:
+        acted(reason=reason)
+    cells = [row[7] for row in export(app, browser, what="people.opened")[1:]]
+    assert len(cells) == len(hostile)
+    assert all(cell.startswith("'") for cell in cells)
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\t1", "\r1", "\0=1", "\n=1"])
+def test_what_a_program_would_calculate_is_text(cell: str) -> None:
+    assert plain(cell).startswith("'")
+    assert "\0" not in plain(cell)
+
+
+def test_other_cells_stay_as_they_are() -> None:
+    said = csv_text(["a", "b"], [[1, None], ['x"y', "а,б\nв"]])
+    assert said == '\ufeffa,b\r\n1,\r\n"x""y","а,б\nв"\r\n'
+
+
+def test_an_export_asks_for_the_password_again(app: Flask, dana: int) -> None:
+    browser = desk.seat(app, dana, fresh=False)
+    assert "Confirm that it is you" in browser.get(PAGE).text
+    answer = browser.post(f"{PAGE}export", data=desk.form(app, reason=WHY))
+    assert answer.status_code == 303
+    assert "/account/reauthenticate" in answer.headers["Location"]
+    assert desk.acts("journal.exported") == []
+
+
+def test_an_export_wants_a_reason(app: Flask, browser: FlaskClient) -> None:
+    answer = browser.post(f"{PAGE}export", data=desk.form(app))
+    assert answer.status_code == 422
+    assert desk.acts("journal.exported") == []
+
+
+def test_nobody_takes_everything_at_once(
+    app: Flask, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "EXPORTED", 2)
+    for _ in range(3):
+        acted()
+    form = desk.form(app, reason=WHY, what="people.opened")
+    answer = browser.post(f"{PAGE}export", data=form)
+    assert answer.status_code == 422
+    assert "narrow the dates" in answer.text
+    assert desk.acts("journal.exported") == []
+
+
+def test_the_clock_of_the_journal_is_the_sites(browser: FlaskClient, at: object) -> None:
+    moment = clock.now() - timedelta(minutes=2)
+    at(moment)  # type: ignore[operator]
+    acted()
+    local = moment.astimezone(clock.ALMATY)
+    assert f"{local:%Y-%m-%d %H:%M}" in browser.get(PAGE).text

@@ -1,0 +1,104 @@
+"""The outbox: masked in the list, opened for a reason, keys left out once it is sent."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from neupusti.core import clock
+from neupusti.core.database import writing
+from neupusti.core.mail.models import Letter, State
+from tests import desk
+from tests.people import BOLAT
+
+KEY = "k" * 43
+WHY = "The link did not arrive"
+OUTBOX = "/en/admin/mail/"
+
+
+def letter(state: State, key: str = "one") -> Letter:
+    """Return a letter to Болат in a state."""
+    return Letter(
+        key=key,
+        kind="accounts.reset",
+        recipient=BOLAT.email,
+        language="ru",
+        subject="Новый пароль",
+        text=f"Ссылка:\n\nhttp://127.0.0.1:8000/account/password/reset/{KEY}",
+        html="",
+        headers="{}",
+        state=state.value,
+        attempts=3,
+        created_at=clock.now(),
+        next_at=clock.now(),
+        reason="550 no such mailbox" if state is State.REFUSED else "",
+    )
+
+
+def put(state: State, key: str = "one") -> int:
+    with writing() as session:
+        row = letter(state, key)
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def test_the_list_masks_whom_and_says_how_far(browser: FlaskClient) -> None:
+    put(State.REFUSED)
+    page = browser.get(OUTBOX).text
+    assert "b…@example.kz" in page
+    assert BOLAT.email not in page
+    assert "Новый пароль" in page
+    assert "550 no such mailbox" in page
+    assert KEY not in page
+
+
+def test_the_list_is_filtered(browser: FlaskClient) -> None:
+    put(State.REFUSED, "one")
+    put(State.KEPT, "two")
+    assert "1 letter<" in browser.get(f"{OUTBOX}?state=kept").text
+    assert "2 letters<" in browser.get(f"{OUTBOX}?state=nothing").text
+    assert "2 letters<" in browser.get(f"{OUTBOX}?kind=accounts.reset").text
+    assert "No letter fits" in browser.get(f"{OUTBOX}?kind=accounts.confirm").text
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_letter_opens_for_a_reason_and_leaves_a_row(
+    app: Flask, browser: FlaskClient, dana: int, state: State
+) -> None:
+    number = put(state)
+    assert BOLAT.email not in browser.get(f"{OUTBOX}{number}").text
+    page = browser.post(f"{OUTBOX}{number}", data=desk.form(app, reason=WHY))
+    assert page.status_code == 200
+    assert BOLAT.email in page.text
+    # Only where there is no server is this page the way a letter arrives.
+    assert (KEY in page.text) is (state is State.KEPT)
+    (act,) = desk.acts("mail.opened")
+    assert (act.staff, act.operation, act.reason) == (dana, "access", WHY)
+
+
+def test_no_letter_opens_without_a_reason(app: Flask, browser: FlaskClient) -> None:
+    number = put(State.KEPT)
+    answer = browser.post(f"{OUTBOX}{number}", data=desk.form(app))
+    assert answer.status_code == 422
+    assert BOLAT.email not in answer.text
+    assert desk.acts("mail.opened") == []
+
+
+def test_a_letter_that_is_not_there_is_not_found(app: Flask, browser: FlaskClient) -> None:
+    for number in (99, 2**31, 10**12):
+        assert browser.get(f"{OUTBOX}{number}").status_code == 404
+        for form in (desk.form(app), desk.form(app, reason=WHY)):
+            answer = browser.post(f"{OUTBOX}{number}", data=form)
+            assert answer.status_code in {404, 405}
+
+
+def test_a_letter_is_shown_as_text(app: Flask, browser: FlaskClient) -> None:
+    with writing() as session:
+        row = letter(State.KEPT)
+        row.text = "<img src=x onerror=alert(1)>"
+        session.add(row)
+        session.flush()
+        number = row.id
+    page = browser.post(f"{OUTBOX}{number}", data=desk.form(app, reason=WHY)).text
+    assert "&lt;img" in page
+    assert "<img src=x" not in page

@@ -1,0 +1,97 @@
+"""A member of staff at work: each page in two sizes and two schemes, and by keyboard."""
+
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from neupusti.core.database import writing
+from neupusti.core.mail.models import State
+from neupusti.core.permission import Permission
+from neupusti.staff.service import grants
+from tests import desk
+from tests.accounts.cast import account
+from tests.admin.test_mail import letter
+from tests.journeys.test_reading import RULES, SCHEMES, SQLITE, WIDTHS, Visit
+from tests.people import AIGERIM, BOLAT, DANA
+
+PATHS = [
+    "/admin/",
+    "/admin/people/",
+    "/admin/people/2",
+    "/admin/staff/",
+    "/admin/staff/1",
+    "/admin/staff/new",
+    "/admin/journal/",
+    "/admin/journal/?book=site",
+    "/admin/mail/",
+    "/admin/mail/1",
+    "/admin/consents/",
+]
+WHY = "Спросила по телефону о заказе"
+
+
+@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
+def visit(
+    request: pytest.FixtureRequest, app: Flask, chromium: Browser, site_url: str
+) -> Iterator[Visit]:
+    """The tab of a member of staff who has just signed in, with the code of her app."""
+    with app.test_request_context():
+        dana = account(DANA, factor=True)
+    desk.person(AIGERIM, family_name="Нұрланова")
+    desk.member(BOLAT, Permission.ORDERS, factor=False)
+    with writing() as session:
+        grants.change(session, dana.number, Permission, by=None)
+        session.add(letter(State.REFUSED))
+    context = chromium.new_context(java_script_enabled=request.param)
+    visit = Visit(context.new_page(), site_url)
+    visit.open("/kk/account/login?next=/kk/admin/")
+    page = visit.page
+    page.locator("[name=email]").fill(dana.email)
+    page.locator("[name=password]").fill(dana.password)
+    page.keyboard.press("Enter")
+    page.locator("[name=code]").fill(dana.code())
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{site_url}/kk/admin/")
+    yield visit
+    context.close()
+
+
+def look(page: Page, *, judged: bool) -> None:
+    """Look at a page as visitors do: nothing beside the screen, nothing axe minds."""
+    for width, scheme in product(WIDTHS, SCHEMES):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        if judged:
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{page.url} at {width}"
+            report = Axe().run(page, options=RULES)
+            assert report.violations_count == 0, report.generate_report()
+
+
+@SQLITE
+def test_a_day_at_the_desk(visit: Visit, request: pytest.FixtureRequest) -> None:
+    judged = "no scripts" not in request.node.name
+    page = visit.page
+    for path in PATHS:
+        visit.open(path)
+        assert page.url.endswith(path)
+        look(page, judged=judged)
+    visit.open("/kk/admin/people/")
+    page.locator("[name=q]").fill("нұрл")
+    page.locator("[name=reason]").fill(WHY)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("rowheader", name="Нұрланова Айгерим")).to_be_visible()
+    look(page, judged=judged)
+    page.locator("table button").click()
+    expect(page.get_by_text(AIGERIM.email)).to_be_visible()
+    look(page, judged=judged)
+    visit.open("/kk/admin/journal/?what=people.opened")
+    expect(page.get_by_text(WHY)).to_be_visible()
+    page.locator("nav form button").click()
+    visit.open("/kk/admin/")
+    assert "/account/login" in page.url
+    assert visit.complaints == []

@@ -1,0 +1,136 @@
+"""What is past its term goes, and nothing else; what went is not in the file any more."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from neupusti.accounts.models import Person, SignIn
+from neupusti.accounts.service import registration, sessions
+from neupusti.config import Settings
+from neupusti.core import throttle, tokens
+from neupusti.core.database import db, writing
+from neupusti.core.journal import ProcessingEvent
+from neupusti.core.mail.models import Letter
+from neupusti.core.registry import registry
+from neupusti.core.throttle import Rule, ThrottleCount
+from neupusti.core.tokens import Token
+from neupusti.retention import service
+from neupusti.retention.models import RetentionRun
+from tests.accounts.cast import account, signed_in, submit
+from tests.people import AIGERIM, BOLAT
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+FORM = {
+    "family_name": "Пример",
+    "given_name": "Болат",
+    "email": BOLAT.email,
+    "password": "тихий чай у окна",
+    "consent": "y",
+}
+Clock = Callable[[datetime], None]
+
+
+def count(model: type) -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def sweep() -> dict[str, int]:
+    return {table: n for table, n in service.sweep(registry().retention).items() if n}
+
+
+@pytest.mark.clause("5.1")
+def test_an_account_nobody_confirmed_goes_after_its_term(
+    app: Flask, client: FlaskClient, at: Clock
+) -> None:
+    at(NOON)
+    who = account(AIGERIM)
+    submit(client, "/account/register", FORM)
+    assert count(Person) == 2
+    at(NOON + registration.LIFE - SECOND)
+    assert "person" not in sweep()
+    at(NOON + registration.LIFE)
+    assert sweep()["person"] == 1
+    assert db.session.scalars(select(Person.id)).all() == [who.number]
+    deed = db.session.scalars(select(ProcessingEvent).order_by(ProcessingEvent.id)).all()[
+        -1
+    ]
+    assert (deed.operation, deed.actor_kind) == ("destruction", "system")
+
+
+def test_letters_sessions_tokens_and_counts_go_after_their_terms(
+    app: Flask, at: Clock
+) -> None:
+    at(NOON)
+    who = account(AIGERIM)
+    signed_in(app, who)
+    submit(app.test_client(), "/account/password/reset", {"email": who.email})
+    with writing() as session:
+        tokens.issue(session, "try", timedelta(hours=1), person=who.number)
+    throttle.take((Rule("try", 1, timedelta(hours=1)), "a"))
+    assert [count(m) for m in (Letter, SignIn, Token)] == [1, 1, 2]
+    at(NOON + timedelta(hours=1))
+    assert sweep() == {"token": 2}
+    at(NOON + sessions.LIFE)
+    gone = sweep()
+    assert gone.pop("throttle_count") >= 2
+    assert gone == {"letter": 1, "sign_in": 1}
+    assert count(ThrottleCount) == 0
+    assert count(Person) == 1
+    at(NOON + timedelta(days=365))
+    assert sweep() == {"security_event": 2, "known_device": 1}
+
+
+def test_a_sweep_that_destroys_nothing_leaves_no_row(app: Flask, at: Clock) -> None:
+    at(NOON)
+    assert sweep() == {}
+    assert count(RetentionRun) == 0
+
+
+def test_what_went_is_told_in_a_row(app: Flask, client: FlaskClient, at: Clock) -> None:
+    at(NOON)
+    submit(client, "/account/register", FORM)
+    at(NOON + registration.LIFE)
+    gone = sweep()
+    [run] = db.session.scalars(select(RetentionRun)).all()
+    assert (run.at, run.destroyed) == (NOON + registration.LIFE, gone)
+
+
+@pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+def test_what_went_is_in_no_byte_of_the_files(
+    app: Flask, settings: Settings, client: FlaskClient, at: Clock
+) -> None:
+    canary = "kanareika-7f3a@example.kz"
+    at(NOON)
+    submit(client, "/account/register", {**FORM, "email": canary})
+    assert found(settings.instance, canary)
+    at(NOON + timedelta(days=400))
+    sweep()
+    assert not found(settings.instance, canary)
+
+
+def found(folder: Path, canary: str) -> bool:
+    return any(canary.encode() in path.read_bytes() for path in folder.glob("main.sqlite*"))
+
+
+def test_the_command_says_what_would_go_and_destroys_nothing(
+    app: Flask, client: FlaskClient, at: Clock
+) -> None:
+    at(NOON)
+    submit(client, "/account/register", FORM)
+    at(NOON + registration.LIFE)
+    run = app.test_cli_runner().invoke
+    dry = run(args=["retention", "run", "--dry-run"])
+    assert dry.exit_code == 0
+    assert "would be destroyed" in dry.output
+    assert count(Person) == 1
+    real = run(args=["retention", "run"])
+    assert real.output.replace("destroyed", "would be destroyed") == dry.output
+    assert count(Person) == 0
+    assert "0 rows destroyed" in run(args=["retention", "run"]).output

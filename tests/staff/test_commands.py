@@ -1,0 +1,127 @@
+"""`flask staff …`, and the first member of staff of a site on one machine."""
+
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pyotp
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import select
+
+from neupusti.accounts.service import people, sessions
+from neupusti.config import Mode, settings
+from neupusti.core import clock
+from neupusti.core.database import db, writing
+from neupusti.core.mail.models import Letter
+from neupusti.core.permission import Permission
+from neupusti.staff.feature import seed
+from neupusti.staff.service import first, grants
+from tests import desk
+from tests.accounts.cast import Account, sign_in
+from tests.people import BIN, BOLAT, DANA
+
+
+def run(app: Flask, *words: str) -> Result:
+    return app.test_cli_runner().invoke(args=["staff", *words])
+
+
+def test_staff_are_added_listed_and_removed(app: Flask) -> None:
+    asked = ("--permission", "orders", "--permission", "privacy", "--given-name", "Болат")
+    added = run(app, "add", BOLAT.email, *asked)
+    assert added.exit_code == 0, added.output
+    assert "orders privacy" in added.output
+    person = people.by_email(BOLAT.email)
+    assert person is not None
+    assert desk.held(person.id) == {"orders", "privacy"}
+    assert "no second factor" in run(app, "list").output
+    assert BOLAT.email in run(app, "list").output
+    assert run(app, "add", BOLAT.email, "--permission", "staff").exit_code == 0
+    assert desk.held(person.id) == {"orders", "privacy", "staff"}
+    desk.seat(app, person.id)
+    assert run(app, "remove", BOLAT.email).exit_code == 0
+    assert desk.held(person.id) == set()
+    assert sessions.live(person.id) == []
+    assert run(app, "list").output == ""
+    assert {act.staff for act in desk.acts()} == {None}
+
+
+def test_the_operator_is_told_what_is_wrong(app: Flask) -> None:
+    assert run(app, "add", "nobody", "--permission", "orders").exit_code == 1
+    assert run(app, "add", BOLAT.email, "--permission", "root").exit_code == 2
+    assert run(app, "add", BOLAT.email).exit_code == 2
+    assert run(app, "remove", DANA.email).exit_code == 1
+    assert desk.acts() == []
+
+
+@pytest.fixture
+def line(app: Flask) -> list[str]:
+    """What the first start says of the first member of staff."""
+    answer = app.test_cli_runner().invoke(args=["site", "setup"])
+    assert answer.exit_code == 0, answer.output
+    (said,) = [one for one in answer.output.splitlines() if one.startswith("Staff: ")]
+    kept = settings().instance / "first-staff.txt"
+    assert kept.read_text() == said + "\n"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    return said.split()
+
+
+def test_the_first_start_makes_a_member_who_may_everything(
+    app: Flask, line: list[str]
+) -> None:
+    _, email, password, word, secret = line
+    assert word == "TOTP"
+    person = people.by_email(email)
+    assert person is not None
+    assert desk.held(person.id) == {one.value for one in Permission}
+    who = Account(person.id, email, password, secret)
+    browser = app.test_client()
+    assert sign_in(browser, who).status_code == 303
+    for path in ("/admin/", "/admin/people/", "/admin/staff/", "/admin/consents/"):
+        assert browser.get(path).status_code == 200, path
+    assert len(pyotp.TOTP(secret).at(clock.now())) == 6
+
+
+def test_a_second_start_says_nothing_and_changes_nothing(
+    app: Flask, line: list[str]
+) -> None:
+    kept = settings().instance / "first-staff.txt"
+    kept.unlink()
+    for _ in range(2):
+        answer = app.test_cli_runner().invoke(args=["site", "setup"])
+        assert answer.exit_code == 0
+        assert "Staff:" not in answer.output
+    assert not kept.exists()
+    person = people.by_email(first.EMAIL)
+    assert person is not None
+    with writing() as session:
+        grants.change(session, person.id, (), by=None)
+    assert seed() == ""
+    assert desk.held(person.id) == set()
+
+
+def test_a_site_for_the_public_begins_with_nobody(app: Flask) -> None:
+    app.extensions["neupusti.settings"] = replace(
+        settings(),
+        mode=Mode.PRODUCTION,
+        base_url="https://shop.example",
+        operator_bin=BIN,
+        operator_email="privacy@shop.example",
+        operator_responsible="A lawyer",
+    )
+    assert seed() == ""
+    assert people.by_email(first.EMAIL) is None
+    assert db.session.scalars(select(Letter)).all() == []
+
+
+def test_a_file_left_over_is_replaced_and_never_followed(
+    app: Flask, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("untouched")
+    kept = settings().instance / first.FILE
+    kept.symlink_to(elsewhere)
+    assert seed().startswith("Staff: ")
+    assert elsewhere.read_text() == "untouched"
+    assert not kept.is_symlink()
