@@ -16,13 +16,13 @@ from sqlalchemy import Engine
 
 from neupusti.access.queries import calendar
 from neupusti.access.service import spool, store
-from neupusti.access.service.batch import Batch
+from neupusti.access.service.batch import Batch, collecting_later
 from neupusti.access.service.line import Entry, UnreadableLineError, decode
 from neupusti.access.service.places import Countries, Referrers
 
 logger = logging.getLogger(__name__)
 
-LINES = 10_000
+LINES = 20_000
 """How many lines go into one transaction."""
 CHUNK_BYTES = 4 * 1024 * 1024
 MALFORMED, LOST = "malformed", "lost"
@@ -69,15 +69,21 @@ def days_of(entries: Iterable[Entry]) -> list[str]:
 def drain(engine: Engine, folder: Path, enrichment: Enrichment) -> int:
     """Bring in everything that waits in `folder`; return how many requests that was."""
     brought = 0
-    while True:
-        with engine.connect() as connection:
-            portion = read(folder, store.cursors(connection))
+    while not (portion := _bring(engine, folder, enrichment)).empty:
+        brought += len(portion.entries)
+    return brought
+
+
+def _bring(engine: Engine, folder: Path, enrichment: Enrichment) -> Portion:
+    """Bring in the next lines, and remove files that hold no more."""
+    with engine.connect() as connection:
+        cursors = store.cursors(connection)
+    with collecting_later():
+        portion = read(folder, cursors)
         if not portion.empty:
             _commit(engine, portion, enrichment)
-            brought += len(portion.entries)
-        _clear(engine, portion.spent)
-        if portion.empty:
-            return brought
+    _clear(engine, portion.spent)
+    return portion
 
 
 def read(folder: Path, cursors: dict[str, int]) -> Portion:

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, insert, select, update
 
 from neupusti.access.models import Import
 from neupusti.access.service import store
+from neupusti.access.service.batch import collecting_later
 from neupusti.access.service.drain import MALFORMED, Enrichment, days_of
 from neupusti.access.service.line import Entry
 from neupusti.access.service.logformats import Format, MalformedError, parser
@@ -83,14 +84,15 @@ def bring(  # noqa: PLR0913, PLR0917 - where from, where to, how to read, how to
         imported.known = place.lines
         told(position())
         while lines := _lines(file):
-            read = _read(lines, parse)
-            for entry in read.entries:
-                entry.path = hide(entry.path)
-            for line in lines:
-                place.digest.update(line)
-                place.position += len(line)
-            place.lines += len(lines)
-            _commit(engine, read, place, enrichment)
+            with collecting_later():
+                read = _read(lines, parse)
+                for entry in read.entries:
+                    entry.path = hide(entry.path)
+                for line in lines:
+                    place.digest.update(line)
+                    place.position += len(line)
+                place.lines += len(lines)
+                _commit(engine, read, place, enrichment)
             imported.requests += len(read.entries)
             imported.malformed += read.malformed
             told(position())

@@ -35,7 +35,7 @@ class Spool:
         self.folder = folder
         self.lost = 0
         self.refused = 0
-        self._lock = Lock()
+        self._lock, self._disk = Lock(), Lock()
         self._waiting: deque[bytes] = deque()
         self._fd: int | None = None
         self._size, self._born, self._dirty = 0, 0.0, False
@@ -54,21 +54,25 @@ class Spool:
 
     def flush(self) -> None:
         """Write what waits, begin a new file where the old is full, and sync the disk."""
-        with self._lock:
-            if self._process != os.getpid():
-                return
-            self._retry()
-            if self._fd is None:
-                return
-            if self._due():
-                fd = self._fd
-                self._forget()
-            elif self._dirty:
-                fd = os.dup(self._fd)
-                self._dirty = False
-            else:
-                return
-        self._sync(fd)
+        with self._disk:
+            with self._lock:
+                fd = self._to_sync()
+            if fd is not None:
+                self._sync(fd)
+
+    def _to_sync(self) -> int | None:
+        """Return a file to sync and close: the full one, or a copy of the open one."""
+        if self._process != os.getpid():
+            return None
+        self._retry()
+        fd = self._fd
+        if fd is None or not (self._dirty or self._due()):
+            return None
+        if self._due():
+            self._forget()
+            return fd
+        self._dirty = False
+        return os.dup(fd)
 
     def unwritable(self, error: Exception) -> None:
         """Note that a line could not even be made of an answer."""
@@ -80,8 +84,8 @@ class Spool:
             os.close(self._fd)
 
     def close(self) -> None:
-        """Write what waits and let the file go."""
-        with self._lock:
+        """Write what waits and let the file go: from here on nobody has it locked."""
+        with self._disk, self._lock:
             self._retry()
             self._close()
 
