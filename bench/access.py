@@ -183,7 +183,7 @@ def _fill(engine: Engine, folder: Path, rows: int) -> None:
     """Bring one day in as requests are, then copy it to the days before."""
     spool = Spool(folder)
     parse = logformats.parser(logformats.Format.COMBINED)
-    noon = clock.midnight(clock.today()) - timedelta(seconds=1)
+    noon = clock.midnight(clock.today()) - timedelta(milliseconds=1)
     for line in logs.lines(rows // DAYS, noon, days=1):
         try:
             spool.append(encode(parse(line.decode("utf-8", "backslashreplace"))))

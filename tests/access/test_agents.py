@@ -1,4 +1,7 @@
+import json
 import random
+import subprocess
+import tarfile
 import time
 from ipaddress import ip_address, ip_network
 
@@ -11,7 +14,9 @@ from neupusti.access.service import places
 from neupusti.access.service.agents import DECLARED, FORGED, NONE, SUSPECTED, agent
 from neupusti.access.service.places import Countries, Referrers, checked
 from tests.access import logs
+from tests.conftest import missing
 
+LIST = "2.1.198"
 GOOGLEBOT = logs.CRAWLERS[0]
 
 
@@ -54,6 +59,26 @@ def test_a_robot_is_told_with_the_reason(text: str, bot: str, reason: str) -> No
     found = agent(text)
     assert found.bot == bot
     assert reason in found.reason
+
+
+@pytest.fixture(scope="session")
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The browsers of npm's list `user-agents`: people, as a large site sees them."""
+    folder = tmp_path_factory.mktemp("browsers")
+    pack = ["npm", "pack", "--silent", f"user-agents@{LIST}"]
+    try:
+        subprocess.run(pack, cwd=folder, check=True, capture_output=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        missing("npm and its list user-agents")
+    with tarfile.open(folder / f"user-agents-{LIST}.tgz") as packed:
+        member = packed.extractfile("package/dist/user-agents.json")
+        assert member is not None
+        return sorted({row["userAgent"] for row in json.load(member)})
+
+
+def test_no_browser_is_taken_for_a_robot(browsers: list[str]) -> None:
+    assert len(browsers) == 952
+    assert [text for text in browsers if agent(text).bot != NONE] == []
 
 
 def test_the_list_of_crawlers_is_known() -> None:

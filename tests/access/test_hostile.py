@@ -1,14 +1,19 @@
 import csv
 import io
 import random
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
+from click.testing import Result
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 
 from neupusti.access.service.line import clean
+from tests.access import logs
 from tests.access.conftest import entry, token_of
 from tests.access.test_pages import PAGES
 from tests.journeys.test_reading import SQLITE
@@ -86,3 +91,41 @@ def test_nothing_hostile_reaches_a_page_or_a_sheet(
     assert log.count("\n") == 300
     assert "\x1b" not in log
     assert "\t" not in log
+
+
+@SQLITE
+def test_a_hundred_thousand_odd_lines_are_read_or_counted(
+    staff: FlaskClient, command: Callable[..., Result], engine: Engine, tmp_path: Path
+) -> None:
+    dice = random.Random(13)
+    pieces = [
+        *(text.encode() for text in HOSTILE),
+        b"\x00",
+        b"\xff\xfe",
+        b'\\"',
+        b'"',
+        b" ",
+    ]
+    odd = []
+    for line in logs.lines(100_000, NOW, seed=17, days=1):
+        spoilt = line
+        for _ in range(dice.randrange(3)):
+            at = dice.randrange(len(spoilt) + 1)
+            spoilt = spoilt[:at] + dice.choice(pieces) + spoilt[at + dice.randrange(4) :]
+        odd.append(spoilt.replace(b"\n", b" "))
+    log = tmp_path / "odd.log"
+    log.write_bytes(b"\n".join(odd) + b"\n")
+
+    done = command("import", log)
+    assert done.exit_code == 0, done.output
+    figures = re.findall(r"(?:imported|malformed) +(\d+)", done.output)
+    passed_over = sum(1 for line in odd if not line or line.startswith(b"#"))
+    assert sum(map(int, figures)) == len(odd) - passed_over
+    assert int(figures[0]) > 30_000
+    for path in ("/en/admin/access/", "/en/admin/access/problems/"):
+        seen = Seen()
+        seen.feed(staff.get(path).text)
+        assert "script" not in seen.tags
+    with engine.connect() as connection:
+        values = connection.exec_driver_sql("SELECT value FROM access_rollup").scalars()
+        assert all(value.isprintable() or value.count("\t") for value in values)
