@@ -11,6 +11,8 @@ from babel.messages.pofile import read_po
 from neupusti.config import ROOT
 
 FORMS = {"ru": 3, "kk": 2}
+KEYWORDS = "lazy_gettext lazy_ngettext:1,2 lazy_pgettext:1c,2"
+"""The same as in the Makefile."""
 EACH = pytest.mark.parametrize("language", FORMS)
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%|\{\w*\}")
 MARKUP = re.compile(r"</?\w+")
@@ -44,7 +46,7 @@ def parts(pattern: re.Pattern[str], text: str) -> list[str]:
 def wanted(tmp_path_factory: pytest.TempPathFactory) -> list[Message]:
     """Every message of the code and the templates, as `make messages` finds them."""
     pot = tmp_path_factory.mktemp("messages") / "messages.pot"
-    mapping = ["--mapping-file", str(ROOT / "pyproject.toml"), "--keywords", "lazy_gettext"]
+    mapping = ["--mapping-file", str(ROOT / "pyproject.toml"), "--keywords", KEYWORDS]
     babel = [sys.executable, "-m", "babel.messages.frontend", "--quiet", "extract"]
     subprocess.run([*babel, *mapping, "--output-file", str(pot), "."], cwd=ROOT, check=True)
     return messages(catalogue(pot))
