@@ -34,7 +34,7 @@ class Person:
         for name, answer in answers.items():
             self.page.fill(f"main [name={name}]", answer)
 
-    def press(self, button: str = "main form:has([name=csrf_token]) button") -> None:
+    def press(self, button: str = "main form:has([name=csrf_token]) .button") -> None:
         """Press a button, and let axe look at what comes."""
         self.page.locator(button).first.click()
         self.page.wait_for_load_state("load")
