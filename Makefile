@@ -43,7 +43,7 @@ judges: .venv/.runtime $(CATALOGUES) ## Outside judges on a running site: Lighth
 	@exec judges/run.sh
 
 messages: .venv/.dev ## Bring new English strings into the catalogues
-	.venv/bin/pybabel --quiet extract --mapping-file pyproject.toml --keywords lazy_gettext \
+	.venv/bin/pybabel --quiet extract --mapping-file pyproject.toml --keywords "lazy_gettext lazy_ngettext:1,2 lazy_pgettext:1c,2" \
 		--add-location file --sort-by-file --project Neupusti --output-file messages.pot .
 	for language in ru kk; do \
 		command=$$(test -f translations/$$language/LC_MESSAGES/messages.po && echo update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date || echo init); \

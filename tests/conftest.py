@@ -56,8 +56,10 @@ class Visitor(FlaskClient):
     """
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Answer one request in a context of its own."""
-        return Context().run(super().open, *args, **kwargs)
+        """Answer one request in a context of its own; no redirect names anybody."""
+        answer = Context().run(super().open, *args, **kwargs)
+        assert not telling(answer.headers.get("Location", "")), answer.headers["Location"]
+        return answer
 
 
 @pytest.fixture(scope="session", autouse=True)

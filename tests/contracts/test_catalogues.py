@@ -1,3 +1,4 @@
+import ast
 import re
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from babel.messages.pofile import read_po
 from neupusti.config import ROOT
 
 FORMS = {"ru": 3, "kk": 2}
+KEYWORDS = "lazy_gettext lazy_ngettext:1,2 lazy_pgettext:1c,2"
+"""The same as in the Makefile."""
 EACH = pytest.mark.parametrize("language", FORMS)
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%|\{\w*\}")
 MARKUP = re.compile(r"</?\w+")
@@ -43,7 +46,7 @@ def parts(pattern: re.Pattern[str], text: str) -> list[str]:
 def wanted(tmp_path_factory: pytest.TempPathFactory) -> list[Message]:
     """Every message of the code and the templates, as `make messages` finds them."""
     pot = tmp_path_factory.mktemp("messages") / "messages.pot"
-    mapping = ["--mapping-file", str(ROOT / "pyproject.toml"), "--keywords", "lazy_gettext"]
+    mapping = ["--mapping-file", str(ROOT / "pyproject.toml"), "--keywords", KEYWORDS]
     babel = [sys.executable, "-m", "babel.messages.frontend", "--quiet", "extract"]
     subprocess.run([*babel, *mapping, "--output-file", str(pot), "."], cwd=ROOT, check=True)
     return messages(catalogue(pot))
@@ -54,6 +57,19 @@ def translated(request: pytest.FixtureRequest) -> Catalog:
     """The catalogue of one language, as it is in the tree."""
     folder = ROOT / "translations" / str(request.param) / "LC_MESSAGES"
     return catalogue(folder / "messages.po")
+
+
+def test_words_are_marked_by_a_name_that_the_extraction_knows() -> None:
+    """Under another name a text would stay English, and nothing here would miss it."""
+    others = [
+        f"{path.relative_to(ROOT)}: {name.name} as {name.asname}"
+        for path in sorted((ROOT / "neupusti").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == "flask_babel"
+        for name in node.names
+        if "gettext" in name.name and name.asname not in {None, "_"}
+    ]
+    assert others == []
 
 
 def test_something_is_extracted(wanted: list[Message]) -> None:
