@@ -60,8 +60,8 @@ class Settings:
     proxies: int = setting(0, "how many trusted proxies stand in front")
     access_ip_days: int = setting(30, "days after which addresses in the log are masked")
     access_days: int = setting(90, "days after which rows of the log are destroyed")
-    access_static: bool = setting(default=False, says="`1`: log static files too")
-    access_countries: str = setting("", "an .mmdb of countries in place of our own table")
+    access_static: int = setting(0, "`1`: static files are written down too")
+    access_countries: str = setting("", "an .mmdb of countries, instead of our table")
     access_spam_hosts: str = setting("", "a file of hosts whose referrers are spam")
     smtp_url: str = setting(
         "", "mail server: `smtp+starttls://user:password@host:587`; mail is kept if empty"
@@ -130,8 +130,8 @@ class Settings:
     def _check_log(self) -> None:
         if not 0 < self.access_ip_days <= self.access_days:
             raise SettingsError(f"{PREFIX}ACCESS_IP_DAYS is 1 to {PREFIX}ACCESS_DAYS.")
-        for file in filter(None, (self.access_countries, self.access_spam_hosts)):
-            if not Path(file).is_file():
+        for file in (self.access_countries, self.access_spam_hosts):
+            if file and not Path(file).is_file():
                 raise SettingsError(f"There is no file «{file}».")
 
     def _check_production(self) -> None:
@@ -289,13 +289,11 @@ def _parse(name: str, field_name: str, text: str) -> Any:
                 return Mode(text)
             case "instance":
                 return Path(text)
-            case "access_static":
-                return {"1": True, "0": False}[text]
             case _ if isinstance(Settings.__dataclass_fields__[field_name].default, int):
                 return int(text)
             case "hosts":
                 return tuple(h.strip().lower() for h in text.split(",") if h.strip())
             case _:
                 return text
-    except (ValueError, KeyError):
+    except ValueError:
         raise SettingsError(f"{name} may not be «{text}».") from None

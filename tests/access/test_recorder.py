@@ -153,7 +153,7 @@ def test_static_files_are_left_out_unless_wanted(tmp_path: Path, site: Flask) ->
     assert site.test_client().get(address).data
     assert lines_of(tmp_path / "access-spool") == []
 
-    wanted = Settings(secret_key=SECRET, instance=tmp_path, access_static=True)
+    wanted = Settings(secret_key=SECRET, instance=tmp_path, access_static=1)
     assert create_app(wanted).test_client().get(address).data
     (line,) = lines_of(tmp_path / "access-spool")
     assert line["p"] == address

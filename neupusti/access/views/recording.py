@@ -34,7 +34,9 @@ def recorder(app: Flask, inner: "WSGIApplication", config: Settings) -> Recorder
     route.install(app)
     spool = Spool(spool_folder(config))
     app.extensions["neupusti.access.spool"] = spool
-    return Recorder(inner, spool, secrets=lambda: secrets(app), static=config.access_static)
+    return Recorder(
+        inner, spool, secrets=lambda: secrets(app), static=bool(config.access_static)
+    )
 
 
 @bp.after_app_request
