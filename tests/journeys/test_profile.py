@@ -52,6 +52,19 @@ def test_name_picture_and_consents(
     page.locator("form[action$='/account/profile'] .button").click()
     expect(page.locator("[name=given_name]")).to_have_value("Әйгерім")
 
+    puts_a_picture_up_and_takes_it_down(page, site_url, photo)
+
+    page.goto(f"{home}/account/consents")
+    # The words are those of the consent, in its own language, whatever the page speaks.
+    page.locator("summary").click()
+    expect(page.locator("details pre")).to_contain_text("Кто получает: ТОО")
+    page.locator(f"button[name=consent][value='{consent}']").click()
+    expect(page.locator("button[name=consent]")).to_have_count(0)
+    assert [letter.kind for letter in letters(who.email)] == ["accounts.withdrawn"]
+    page.context.close()
+
+
+def puts_a_picture_up_and_takes_it_down(page: Page, site_url: str, photo: Path) -> None:
     page.set_input_files("[name=picture]", photo)
     page.locator("form[enctype] .button").click()
     picture = page.locator("img.avatar")
@@ -65,15 +78,6 @@ def test_name_picture_and_consents(
     expect(page.locator("#picture-error")).to_be_visible()
     page.locator("[name=choice][value=remove]").click()
     expect(page.locator("img.avatar")).to_have_count(0)
-
-    page.goto(f"{home}/account/consents")
-    # The words are those of the consent, in its own language, whatever the page speaks.
-    page.locator("summary").click()
-    expect(page.locator("details pre")).to_contain_text("Кто получает: ТОО")
-    page.locator(f"button[name=consent][value='{consent}']").click()
-    expect(page.locator("button[name=consent]")).to_have_count(0)
-    assert [letter.kind for letter in letters(who.email)] == ["accounts.withdrawn"]
-    page.context.close()
 
 
 @SQLITE
