@@ -83,10 +83,7 @@ def test_after_withdrawal_the_jar_is_empty(chromium: Browser, hosted: str) -> No
     page.wait_for_url(re.compile("cookies="))
     fill(context)
     page.evaluate(MADE_BY_SCRIPT)
-    assert len(context.cookies()) >= len(JAR) + 5
-    page.goto(f"{hosted}/healthz")  # no page of ours was seen with them yet
-    before = len(context.cookies())
-    assert before >= 12
+    assert len(context.cookies()) >= max(len(JAR) + 5, 12)
 
     page.goto(deepest)
     page.click("footer [value=withdraw]")
