@@ -48,6 +48,14 @@ from tests.people import DANA
 REQUESTS, INGESTED = 20_000, 200_000
 DAYS = 30
 DAY_MS = 86_400_000
+COPIED = {
+    "access_record": ("at", None),
+    "access_total": ("start", None),
+    "access_rollup": (None, "day"),
+    "access_address": (None, "day"),
+    "access_latency": (None, "day"),
+}
+"""Tables whose rows of one day are copied, and what holds the moment or the day."""
 ROUNDS, KILLS = 40, 200
 MICRO, MILLI, MIB = 1e6, 1e3, 1024
 
@@ -191,18 +199,11 @@ def _fill(engine: Engine, folder: Path, rows: int) -> None:
             continue
     spool.close()
     drain.drain(engine, folder, Enrichment(Countries(), Referrers()))
-    names = {
-        "access_record": ("at", None),
-        "access_total": ("start", None),
-        "access_rollup": (None, "day"),
-        "access_address": (None, "day"),
-        "access_latency": (None, "day"),
-    }
     with engine.connect() as connection:
         # Else ten million rows would be looked for in an index that is on the disk.
         connection.exec_driver_sql("PRAGMA cache_size = -1000000")
         end = millis(noon)
-        for table, (moment, day) in names.items():
+        for table, (moment, day) in COPIED.items():
             told = connection.exec_driver_sql(f"PRAGMA table_info({table})")
             columns = [row[1] for row in told if (table, row[1]) != ("access_record", "id")]
             for back in range(1, DAYS):
