@@ -38,6 +38,7 @@ bench: .venv/.runtime $(CATALOGUES) ## Speed, weight, start and memory against t
 	.venv/bin/python -m bench.pages
 	.venv/bin/python -m bench.consent
 	.venv/bin/python -m bench.accounts
+	.venv/bin/python -m bench.access
 
 judges: .venv/.runtime $(CATALOGUES) ## Outside judges on a running site: Lighthouse and others (needs npm)
 	@exec judges/run.sh

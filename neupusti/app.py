@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
+from neupusti.access.feature import FEATURE as ACCESS
+from neupusti.access.views.recording import recorder
 from neupusti.accounts.feature import FEATURE as ACCOUNTS
 from neupusti.accounts.views import signed
 from neupusti.admin.feature import FEATURE as ADMIN
@@ -34,7 +36,7 @@ from neupusti.staff.feature import FEATURE as STAFF
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-FEATURES = (CATALOG, POLICY, ADMIN, STAFF, RETENTION, CONSENT, ACCOUNTS, SITE)
+FEATURES = (CATALOG, POLICY, ADMIN, STAFF, RETENTION, CONSENT, ACCESS, ACCOUNTS, SITE)
 
 
 class Site(Flask):
@@ -95,7 +97,7 @@ def _extended(app: Flask) -> None:
 def _edged(app: Flask, settings: Settings) -> "WSGIApplication":
     return LanguagePrefix(
         Edge(
-            app.wsgi_app,
+            recorder(app, app.wsgi_app, settings),
             hosts=settings.trusted_hosts,
             canonical=settings.host,
             proxies=settings.proxies,

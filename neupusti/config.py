@@ -58,6 +58,11 @@ class Settings:
     base_url: str = setting("http://127.0.0.1:8000", "address for links in mails and feeds")
     hosts: tuple[str, ...] = setting((), "further host names to answer, comma-separated")
     proxies: int = setting(0, "how many trusted proxies stand in front")
+    access_ip_days: int = setting(30, "days after which addresses in the log are masked")
+    access_days: int = setting(90, "days after which rows of the log are destroyed")
+    access_static: int = setting(0, "`1`: static files are written down too")
+    access_countries: str = setting("", "an .mmdb of countries, instead of our table")
+    access_spam_hosts: str = setting("", "a file of hosts whose referrers are spam")
     smtp_url: str = setting(
         "", "mail server: `smtp+starttls://user:password@host:587`; mail is kept if empty"
     )
@@ -83,6 +88,7 @@ class Settings:
             raise SettingsError(f"{PREFIX}SECRET_KEY needs at least {SECRET_BYTES} bytes.")
         if self.proxies < 0:
             raise SettingsError(f"{PREFIX}PROXIES is a count: 0 or more.")
+        self._check_log()
         if not _is_origin(self.base_url):
             raise SettingsError(
                 f"{PREFIX}BASE_URL is not an address like https://neupusti.kz."
@@ -120,6 +126,13 @@ class Settings:
                 f"Production sends no mail in the clear: use smtp+starttls:// or smtps:// "
                 f"in {PREFIX}SMTP_URL."
             )
+
+    def _check_log(self) -> None:
+        if not 0 < self.access_ip_days <= self.access_days:
+            raise SettingsError(f"{PREFIX}ACCESS_IP_DAYS is 1 to {PREFIX}ACCESS_DAYS.")
+        for file in (self.access_countries, self.access_spam_hosts):
+            if file and not Path(file).is_file():
+                raise SettingsError(f"There is no file «{file}».")
 
     def _check_production(self) -> None:
         if missing := self.operator.missing():
@@ -276,7 +289,7 @@ def _parse(name: str, field_name: str, text: str) -> Any:
                 return Mode(text)
             case "instance":
                 return Path(text)
-            case "proxies" | "password_min" | "people_an_hour":
+            case _ if isinstance(Settings.__dataclass_fields__[field_name].default, int):
                 return int(text)
             case "hosts":
                 return tuple(h.strip().lower() for h in text.split(",") if h.strip())

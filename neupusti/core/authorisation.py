@@ -63,6 +63,17 @@ STATISTICS, ORDERS, CONTENT, PRIVACY, STAFF = (
 )
 
 TABLE: Mapping[str, Rule] = {
+    "access.address": STATISTICS,
+    "access.addresses": STATISTICS,
+    "access.export_list": STATISTICS,
+    "access.export_series": STATISTICS,
+    "access.listing": STATISTICS,
+    "access.live": STATISTICS,
+    "access.log": STATISTICS,
+    "access.overview": STATISTICS,
+    "access.problems": STATISTICS,
+    "access.take_log": replace(STATISTICS, fresh=True),
+    "access.unmask": STATISTICS,
     "accounts.activity": OWNER,
     "accounts.ask_reset": PUBLIC,
     "accounts.avatar": OWNER,

@@ -6,7 +6,7 @@ descriptions, so no two features need to import each other to be assembled.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -82,10 +82,12 @@ class Retention:
     """How long rows are kept, counted from which column (5.1)."""
 
     model: type[Any]
-    since: Mapped[datetime] | Mapped[datetime | None]
+    since: Mapped[datetime] | Mapped[datetime | None] | Mapped[date]
     days: int
     only: Callable[[], ColumnElement[bool]] | None = None
     """Which rows the rule is about; None: all of them."""
+    own_sweep: bool = False
+    """Whether the room destroys these rows itself, because deleting them is not enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

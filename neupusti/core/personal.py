@@ -130,3 +130,18 @@ Day = Annotated[date, mapped_column(Date, info=impersonal())]
 Label = Annotated[str, mapped_column(String(120), info=impersonal())]
 Prose = Annotated[str, mapped_column(Text, info=impersonal())]
 Digest = Annotated[str, mapped_column(String(64), info=impersonal())]
+IpAddress = Annotated[
+    str,
+    mapped_column(String(45), info=personal("3.3", Purpose.LOCATION, Purpose.SUPPORT)),
+]
+"""An IPv4 or IPv6 address in its canonical form, or "unknown" (1.1.8)."""
+Browser = Annotated[str, mapped_column(String(400), info=personal("3.3", Purpose.SUPPORT))]
+"""What a browser says it is, word for word."""
+Referrer = Annotated[str, mapped_column(String(300), info=personal("3.3", Purpose.SUPPORT))]
+"""The page a visitor came from, without its query."""
+CookieNames = Annotated[
+    str, mapped_column(String(400), info=personal("3.3", Purpose.SUPPORT))
+]
+"""Names of cookies, never their values."""
+VisitorId = Annotated[str, mapped_column(String(40), info=personal("3.3", Purpose.SUPPORT))]
+"""The random id of a browser whose owner agreed to statistics."""

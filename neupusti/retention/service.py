@@ -24,7 +24,7 @@ def due(rules: Iterable[Retention]) -> dict[str, int]:
     """Return how many rows of each table are past their term; nothing is changed."""
     now = clock.now()
     counts: dict[str, int] = {}
-    for rule in rules:
+    for rule in _ours(rules):
         count = select(func.count()).select_from(rule.model).where(*_over(rule, now))
         _add(counts, rule, db.session.scalar(count) or 0)
     return counts
@@ -38,7 +38,7 @@ def sweep(rules: Iterable[Retention]) -> dict[str, int]:
     now = clock.now()
     counts: dict[str, int] = {}
     with writing() as session:
-        for rule in rules:
+        for rule in _ours(rules):
             _add(counts, rule, _destroyed(session, rule, now))
         if any(counts.values()):
             gone = {table: count for table, count in counts.items() if count}
@@ -46,6 +46,11 @@ def sweep(rules: Iterable[Retention]) -> dict[str, int]:
     if any(counts.values()):
         _forget_log()
     return counts
+
+
+def _ours(rules: Iterable[Retention]) -> Iterable[Retention]:
+    """Yield the rules whose rows no room destroys in a way of its own."""
+    return (rule for rule in rules if not rule.own_sweep)
 
 
 def _destroyed(session: Session, rule: Retention, now: datetime) -> int:

@@ -101,6 +101,9 @@ def sample(app: Flask) -> dict[str, str]:
         "token": "0" * 43,
         # The first person and the first letter: the one is there before any role.
         "number": "1",
+        "record": "1",
+        "dimension": "path",
+        "kind": "csv",
     }
 
 

@@ -1,0 +1,291 @@
+"""Measure the access log against its targets: `python -m bench.access [--rows 10000000]`.
+
+Each part runs in a data folder of its own, on SQLite. Processor time counts where other
+work of the machine would else be measured.
+"""
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+from urllib.request import Request, urlopen
+
+import flask_migrate
+from flask import Flask
+from sqlalchemy import Connection, Engine, create_engine
+from werkzeug.test import EnvironBuilder
+
+from bench.pages import Figure
+from neupusti.access.models import millis
+from neupusti.access.queries import addresses
+from neupusti.access.service import drain, logformats
+from neupusti.access.service.drain import Enrichment
+from neupusti.access.service.line import encode
+from neupusti.access.service.places import Countries, Referrers
+from neupusti.access.service.recorder import Recorder, Secrets
+from neupusti.access.service.spool import Spool
+from neupusti.app import create_app
+from neupusti.config import Settings
+from neupusti.core import clock
+from neupusti.core.database import ACCESS, db, prepare
+from neupusti.core.permission import Permission
+from tests import desk
+from tests.access import logs
+from tests.access.crash import Ordeal
+from tests.conftest import SECRET
+from tests.people import DANA
+
+REQUESTS, INGESTED = 20_000, 200_000
+DAYS = 30
+DAY_MS = 86_400_000
+COPIED = {
+    "access_record": ("at", None),
+    "access_total": ("start", None),
+    "access_rollup": (None, "day"),
+    "access_address": (None, "day"),
+    "access_latency": (None, "day"),
+}
+"""Tables whose rows of one day are copied, and what holds the moment or the day."""
+ROUNDS, KILLS = 40, 200
+MICRO, MILLI, MIB = 1e6, 1e3, 1024
+
+
+def main() -> int:
+    """Print every figure; return 1 if a target is missed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--kills", type=int, default=KILLS)
+    chosen = parser.parse_args()
+    missed = 0
+    for part in (
+        recording,
+        ingest,
+        lambda: pages(chosen.rows),
+        freshness,
+        lambda: crash(chosen.kills),
+    ):
+        for figure in part():
+            print(figure, flush=True)
+            missed += not figure.met
+    return 1 if missed else 0
+
+
+@contextmanager
+def site() -> Iterator[tuple[Flask, Engine, Path]]:
+    """Set a site up in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        app = create_app(Settings(secret_key=SECRET, instance=home))
+        with app.app_context():
+            flask_migrate.upgrade()
+            yield app, db.engines[ACCESS], home / "access-spool"
+
+
+def recording() -> Iterator[Figure]:
+    """Measure what writing one request down costs it."""
+    with tempfile.TemporaryDirectory() as folder:
+        spool = Spool(Path(folder))
+        recorder = Recorder(_answer, spool, secrets=lambda: Secrets(("/account/confirm/",)))
+        environ = EnvironBuilder(
+            "/product/teapot",
+            environ_overrides={
+                "HTTP_USER_AGENT": logs.PEOPLE[0],
+                "HTTP_REFERER": "https://yandex.kz/?q=1",
+            },
+        ).get_environ()
+        with_, without = _timed(recorder, environ), _timed(_answer, environ)
+        spool.close()
+    yield Figure("recording, median of a request", with_ - without, "µs", most=40)
+
+
+def _answer(_environ: Any, start: Any) -> list[bytes]:
+    start("200 OK", [])
+    return [b"ok"]
+
+
+def _timed(application: Any, environ: dict[str, Any]) -> float:
+    taken = []
+    for _ in range(REQUESTS):
+        copy = dict(environ)
+        began = time.perf_counter()
+        body = application(copy, lambda *_: None)
+        for _part in body:
+            pass
+        if hasattr(body, "close"):
+            body.close()
+        taken.append(time.perf_counter() - began)
+    return median(taken) * MICRO
+
+
+def ingest() -> Iterator[Figure]:
+    """Measure how many records one process brings in, and with how much memory."""
+    with site() as (_, engine, folder):
+        spool = Spool(folder)
+        parse = logformats.parser(logformats.Format.COMBINED)
+        for line in logs.lines(INGESTED, clock.now(), days=2):
+            try:
+                entry = parse(line.decode("utf-8", "backslashreplace"))
+            except logformats.MalformedError:
+                continue
+            entry.duration_us, entry.route = len(entry.path) * 371, entry.path[:12]
+            spool.append(encode(entry))
+        spool.close()
+        url = engine.url.render_as_string(hide_password=False)
+        engine.dispose()
+        command = [sys.executable, "-m", "bench.access_ingest", url, str(folder)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        number, wall, processor, peak = map(float, done.stdout.split())
+    yield Figure("ingest, records a second of wall time", number / wall, "/s", least=25_000)
+    rate = number / processor
+    yield Figure("ingest, records a second of processor time", rate, "/s", least=25_000)
+    yield Figure("ingest, peak memory", peak / MIB, "MiB", most=200)
+
+
+def pages(rows: int) -> Iterator[Figure]:
+    """Measure the overview and one address over many rows."""
+    with site() as (app, engine, folder):
+        _fill(engine, folder, rows)
+        browser = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
+
+        def open_overview() -> int:
+            answer = browser.get("/en/admin/access/?period=30d")
+            if answer.status_code != 200:
+                raise RuntimeError(f"the overview answered {answer.status_code}")
+            return len(answer.data)
+
+        size = open_overview()
+        taken = quantiles(_repeated(open_overview), n=20)[-1]
+        yield Figure(f"overview of 30 days over {rows:,} rows, p95", taken, "ms", most=150)
+        yield Figure("overview, HTML", size / MIB, "KiB", most=60)
+        with engine.connect() as connection:
+            ip = _busiest(connection)
+            since = clock.now() - timedelta(days=90)
+            taken = quantiles(
+                _repeated(lambda: addresses.timeline(connection, ip, since, 0, 100)), n=20
+            )[-1]
+        yield Figure(
+            f"timeline of one address over {rows:,} rows, p95", taken, "ms", most=10
+        )
+
+
+def _repeated(deed: Callable[[], Any]) -> list[float]:
+    taken = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        deed()
+        taken.append((time.perf_counter() - began) * MILLI)
+    return taken
+
+
+def _fill(engine: Engine, folder: Path, rows: int) -> None:
+    """Bring one day in as requests are, then copy it to the days before."""
+    spool = Spool(folder)
+    parse = logformats.parser(logformats.Format.COMBINED)
+    noon = clock.midnight(clock.today()) - timedelta(milliseconds=1)
+    for line in logs.lines(rows // DAYS, noon, days=1):
+        try:
+            spool.append(encode(parse(line.decode("utf-8", "backslashreplace"))))
+        except logformats.MalformedError:
+            continue
+    spool.close()
+    drain.drain(engine, folder, Enrichment(Countries(), Referrers()))
+    with engine.connect() as connection:
+        # Else ten million rows would be looked for in an index that is on the disk.
+        connection.exec_driver_sql("PRAGMA cache_size = -1000000")
+        end = millis(noon)
+        for table, (moment, day) in COPIED.items():
+            told = connection.exec_driver_sql(f"PRAGMA table_info({table})")
+            columns = [row[1] for row in told if (table, row[1]) != ("access_record", "id")]
+            for back in range(1, DAYS):
+                values = {
+                    moment: f"{moment} - {back * DAY_MS}",
+                    day: f"date(day, '-{back} days')",
+                }
+                picked = ", ".join(str(values.get(name, name)) for name in columns)
+                newest = (
+                    f"{moment} > {end - DAY_MS}"
+                    if moment
+                    else f"day = (SELECT max(day) FROM {table})"
+                )
+                connection.exec_driver_sql(
+                    f"INSERT INTO {table} ({', '.join(columns)})"
+                    f" SELECT {picked} FROM {table} WHERE {newest}"
+                )
+                connection.commit()
+
+
+def _busiest(connection: Connection) -> str:
+    row = connection.exec_driver_sql(
+        "SELECT ip FROM access_address ORDER BY requests DESC LIMIT 1"
+    ).one()
+    return str(row[0])
+
+
+def freshness() -> Iterator[Figure]:
+    """Measure how long after its answer a request stands in the database."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "NEUPUSTI_INSTANCE": folder}
+        command = [sys.executable, "-m", "flask", "site", "serve", "--port", str(port)]
+        server = subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        try:
+            taken = [_seen_after(folder, port) for _ in range(5)]
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            server.wait(timeout=30)
+    yield Figure("a request in the live view after, at most", max(taken), "s", most=2)
+
+
+def _seen_after(folder: str, port: int) -> float:
+    engine = create_engine(f"sqlite:///{folder}/access.sqlite")
+    prepare(engine, synchronous="NORMAL")
+    path = f"/seen-{time.monotonic_ns()}"
+    for _ in range(600):
+        try:
+            urlopen(Request(f"http://127.0.0.1:{port}{path}"))
+        except OSError as error:
+            if "404" in str(error):
+                break
+            time.sleep(0.1)
+    began = time.monotonic()
+    query = "SELECT 1 FROM access_record WHERE path = ?"
+    while time.monotonic() - began < 60:
+        with engine.connect() as connection:
+            if connection.exec_driver_sql(query, (path,)).scalar():
+                return time.monotonic() - began
+        time.sleep(0.02)
+    return 60.0
+
+
+def crash(kills: int) -> Iterator[Figure]:
+    """Kill workers and aggregators, and count what is lost or doubled."""
+    with site() as (_, engine, folder):
+        engine.dispose()
+        ordeal = Ordeal(engine, folder, folder.parent / "acknowledged")
+        ordeal.run(kills)
+        paths, sums = ordeal.paths, ordeal.sums
+        lost = len(ordeal.answered - paths.keys())
+        doubled = sum(1 for times in paths.values() if times > 1)
+        apart = len(set(sums.values())) - 1
+        answered = len(ordeal.answered)
+        print(f"{kills} kills, {answered} requests answered, {sums['rows']} rows")
+    yield Figure("records lost", lost, "", most=0)
+    yield Figure("records counted twice", doubled, "", most=0)
+    yield Figure("roll-ups that differ from the rows", apart, "", most=0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

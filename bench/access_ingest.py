@@ -1,0 +1,28 @@
+"""Bring a spool in, in a process of its own, and tell: records, seconds, seconds, KiB."""
+
+import resource
+import sys
+import time
+from pathlib import Path
+
+from sqlalchemy import create_engine
+
+from neupusti.access.service import drain
+from neupusti.access.service.drain import Enrichment
+from neupusti.access.service.places import Countries, Referrers
+from neupusti.core.database import prepare
+
+
+def main() -> None:
+    """Drain the spool of the second argument into the database of the first."""
+    engine = create_engine(sys.argv[1])
+    prepare(engine, synchronous="NORMAL")
+    enrichment = Enrichment(Countries(), Referrers())
+    began, processor = time.perf_counter(), time.process_time()
+    number = drain.drain(engine, Path(sys.argv[2]), enrichment)
+    taken = (time.perf_counter() - began, time.process_time() - processor)
+    print(number, *taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the statistics ask of roll-ups and rows."""

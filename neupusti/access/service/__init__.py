@@ -1,0 +1,1 @@
+"""What the access log does: write down, read in, count, forget."""

@@ -1,0 +1,122 @@
+"""What a user agent tells: browser, system, device, and whether it is a robot and why."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import ua_parser
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+
+WORD = 60
+REASON = 120
+CHUNK = 50
+OTHER = "Other"
+NONE, DECLARED, SUSPECTED, FORGED = "none", "declared", "suspected", "forged"
+
+TABLET = re.compile(r"iPad|Tablet|Kindle|Silk/|PlayBook|Nexus (?:7|9|10)\b|SM-T\d|SM-X\d")
+PHONE_SYSTEMS = frozenset({
+    "Android", "iOS", "Windows Phone", "BlackBerry OS", "Firefox OS", "KaiOS", "Tizen",
+    "Symbian OS", "HarmonyOS",
+})  # fmt: skip
+PHONE = re.compile(
+    r"Mobile|Phone|Opera Mini|Opera Mobi|Symbian|MIDP|BlackBerry|webOS|Nokia"
+)
+TELEVISION = re.compile(
+    r"SMART-TV|SmartTV|Smart TV|GoogleTV|Apple ?TV|BRAVIA|HbbTV|NetCast|Web0S|Roku|CrKey"
+    r"|AFT[A-Z]"
+)
+CONSOLE = re.compile(r"PlayStation|PLAYSTATION|Xbox|Nintendo")
+SUSPICIOUS = tuple(
+    (re.compile(pattern, re.IGNORECASE), reason)
+    for pattern, reason in (
+        (
+            r"HeadlessChrome|PhantomJS|SlimerJS|Electron/|Puppeteer|Playwright",
+            "headless browser",
+        ),
+        (r"\bsqlmap|nikto|masscan|zgrab|nuclei|wpscan|dirbuster|gobuster|ffuf", "scanner"),
+        (
+            r"<script|\bselect\b.+\bfrom\b|\$\{jndi:|\.\./|\(\)\s*\{",
+            "attack in the user agent",
+        ),
+        (r"^(?:Mozilla/[45]\.0|Mozilla|test|-|\W+)$", "no browser calls itself so"),
+    )
+)
+SHORT = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Agent:
+    """What one user agent string tells; told apart by identity, which is quick."""
+
+    browser: str
+    os: str
+    device: str
+    bot: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Some patterns of the list as one expression, to find quickly that none fits."""
+
+    whole: re.Pattern[str]
+    parts: tuple[re.Pattern[str], ...]
+
+
+def _compiled() -> tuple[_Listed, ...]:
+    patterns = [row["pattern"] for row in CRAWLER_USER_AGENTS_DATA]
+    return tuple(
+        _Listed(re.compile("|".join(some)), tuple(map(re.compile, some)))
+        for at in range(0, len(patterns), CHUNK)
+        for some in [patterns[at : at + CHUNK]]
+    )
+
+
+LISTED = _compiled()
+EMPTY = Agent(OTHER, OTHER, "other", SUSPECTED, "no user agent")
+
+
+@lru_cache(maxsize=20_000)
+def agent(text: str) -> Agent:
+    """Return what `text` tells; never raise, and never take long."""
+    if not text or text == "-":
+        return EMPTY
+    found = ua_parser.parse(text)
+    browser = found.user_agent.family if found.user_agent else OTHER
+    system = found.os.family if found.os else OTHER
+    spider = bool(found.device and found.device.family == "Spider")
+    bot, reason = _robot(text, browser, spider=spider)
+    device = "robot" if bot == DECLARED else _device(text, system)
+    return Agent(browser[:WORD], system[:WORD], device, bot, reason[:REASON])
+
+
+def _robot(text: str, browser: str, *, spider: bool) -> tuple[str, str]:
+    if spider:
+        return DECLARED, f"calls itself {browser}"
+    if pattern := _listed(text):
+        return DECLARED, f"in the list of crawlers: {pattern}"
+    for expression, reason in SUSPICIOUS:
+        if expression.search(text):
+            return SUSPECTED, reason
+    if len(text) < SHORT:
+        return SUSPECTED, "too short for a browser"
+    return NONE, ""
+
+
+def _listed(text: str) -> str | None:
+    for some in LISTED:
+        if some.whole.search(text):
+            return next(one.pattern for one in some.parts if one.search(text))
+    return None
+
+
+def _device(text: str, system: str) -> str:
+    if TELEVISION.search(text):
+        return "television"
+    if CONSOLE.search(text):
+        return "console"
+    if TABLET.search(text) or (system == "Android" and "Mobile" not in text):
+        return "tablet"
+    if system in PHONE_SYSTEMS or PHONE.search(text):
+        return "phone"
+    return "other" if system == OTHER else "desktop"

@@ -1,0 +1,171 @@
+"""The recorder: a WSGI layer that writes one line of every answer, whoever made it."""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from neupusti.access.service.line import (
+    AGENT_LIMIT,
+    Entry,
+    bare_referrer,
+    cookie_names,
+    encode,
+)
+from neupusti.access.service.spool import Spool
+from neupusti.core import choice, clock
+from neupusti.core.edge import REFUSED, REQUEST_ID, UNKNOWN
+from neupusti.core.feature import Category
+from neupusti.core.route import ROUTE, Route
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+VISITOR = re.compile(r"(?:^|;\s*)(?:__Host-)?visitor=([0-9]{8}[0-9a-f]{24})(?:;|$)")
+"""The cookie that `views.recording` sets: the day it was given, and a random id."""
+FAILED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Which paths hold a token of ours, known from the site's own routes."""
+
+    prefixes: tuple[str, ...]
+
+    def hide(self, path: str, route: Route | None) -> str:
+        """Return `path` with the secret arguments of its route as «…».
+
+        A path that fits no route but begins like one with a secret is cut there: a
+        mistyped link still holds its token.
+        """
+        if route is not None:
+            return route.redact(path) if route.secret else path
+        for prefix in self.prefixes:
+            at = path.find(prefix)
+            if at >= 0:
+                return path[: at + len(prefix)] + "«…»"
+        return path
+
+
+class Recorder:
+    """WSGI middleware. What it does after an answer never changes or delays the answer."""
+
+    def __init__(
+        self,
+        inner: "WSGIApplication",
+        spool: Spool,
+        *,
+        secrets: Callable[[], Secrets],
+        static: bool = False,
+    ) -> None:
+        self.inner, self.spool, self.static = inner, spool, static
+        self._secrets_of = secrets
+        self._secrets: Secrets | None = None
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer as the application does, and write it down once the answer is over."""
+        answer = _Answer(self, environ)
+
+        def noting(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+            answer.status = int(status[:3])
+            return start(status, headers, *exc_info)
+
+        try:
+            answer.body = self.inner(environ, noting)
+        except BaseException:
+            answer.status = FAILED
+            answer.close()
+            raise
+        return answer
+
+    def write(self, answer: "_Answer") -> None:
+        """Append the line of a finished answer."""
+        environ = answer.environ
+        route: Route | None = environ.get(ROUTE)
+        if route is not None and route.static and not self.static:
+            return
+        if self._secrets is None:
+            self._secrets = self._secrets_of()
+        granted = _granted(environ)
+        cookies = environ.get("HTTP_COOKIE", "")
+        visitor = VISITOR.search(cookies) if Category.STATISTICS in granted else None
+        path = "(unreadable)" if environ.get(REFUSED) == "bytes" else _path(environ)
+        entry = Entry(
+            at=answer.at,
+            ip=environ.get("REMOTE_ADDR", UNKNOWN),
+            method=environ.get("REQUEST_METHOD", ""),
+            path=self._secrets.hide(path, route),
+            status=answer.status,
+            bytes=answer.bytes,
+            duration_us=(time.perf_counter_ns() - answer.began) // 1000,
+            referrer=bare_referrer(_text(environ.get("HTTP_REFERER", ""))),
+            user_agent=_text(environ.get("HTTP_USER_AGENT", ""))[:AGENT_LIMIT],
+            route=route.rule if route is not None else "",
+            cookies=cookie_names(_text(cookies)) if cookies else "",
+            granted=" ".join(sorted(granted)),
+            visitor=visitor[1] if visitor else "",
+            request_id=environ.get(REQUEST_ID, ""),
+        )
+        self.spool.append(encode(entry))
+
+
+class _Answer:
+    """The body of one answer on its way out: passes it on, and counts."""
+
+    __slots__ = ("at", "began", "body", "bytes", "done", "environ", "recorder", "status")
+
+    def __init__(self, recorder: Recorder, environ: "WSGIEnvironment") -> None:
+        self.recorder, self.environ = recorder, environ
+        self.body: Iterable[bytes] = ()
+        self.at = int(clock.now().timestamp() * 1000)
+        self.began = time.perf_counter_ns()
+        self.status, self.bytes, self.done = FAILED, 0, False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self.body:
+            self.bytes += len(part)
+            yield part
+        self.note()
+
+    def close(self) -> None:
+        """Close the body; write the line of an answer that was not taken to its end."""
+        try:
+            if close := getattr(self.body, "close", None):
+                close()
+        finally:
+            self.note()
+
+    def note(self) -> None:
+        """Write the line, once."""
+        if not self.done:
+            self.done = True
+            _never_raising(self.recorder, self)
+
+
+def _never_raising(recorder: Recorder, answer: _Answer) -> None:
+    try:
+        recorder.write(answer)
+    except Exception as error:  # noqa: BLE001 - the page has been served; nothing may break it
+        recorder.spool.unwritable(error)
+
+
+def _granted(environ: "WSGIEnvironment") -> frozenset[Category]:
+    """Return the categories this visitor decided for; none where nothing is decided."""
+    found: choice.Choice | None = environ.get(choice.KEY)
+    if found is None or found.state is choice.State.UNDECIDED:
+        return frozenset()
+    return found.granted
+
+
+def _path(environ: "WSGIEnvironment") -> str:
+    return _text(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""))
+
+
+def _text(latin: str) -> str:
+    """Return a header or a path of WSGI (bytes told as Latin-1) as the text it is."""
+    if latin.isascii():
+        return latin
+    return latin.encode("latin-1", "replace").decode("utf-8", "replace")

@@ -1,0 +1,163 @@
+"""Scanners and sign-in storms: leaky buckets with CrowdSec's published thresholds.
+
+A bucket holds the telling requests of one address and loses one every few seconds; where
+more than its capacity are in it at once, the address is told, with what it asked for as
+the evidence. https://github.com/crowdsecurity/hub has the scenarios of the same names.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+EVIDENCE = 5
+SIGN_IN = re.compile(r"(?:/(?:kk|en))?/account/(?:login|two-factor|password(?:/reset)?)/?")
+STATIC = re.compile(r"\.(?:css|js|mjs|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|map|txt)$")
+SENSITIVE = re.compile(
+    r"(?:/\.(?:git|svn|hg|env|aws|ssh|htpasswd|htaccess|DS_Store|vscode|idea|npmrc|docker)"
+    r"|/(?:id_rsa|wp-config|config|configuration|settings|database|credentials|secrets|docker-compose)"
+    r"[^/]*\.(?:php|ya?ml|json|ini|bak|old|txt|env|cfg|conf)"
+    r"|\.(?:sql|sqlite3?|db|bak|old|swp|log|pem|key|tar|tgz|tar\.gz|zip|7z|rar)$"
+    r"|/etc/(?:passwd|shadow)|/proc/self)",
+    re.IGNORECASE,
+)
+TRAVERSAL = re.compile(
+    r"(?:\.\.|%2e%2e|%252e|\.%2e|%2e\.|%c0%ae|\.{3,})(?:[/\\]|%2f|%5c|%255c|%252f|$)|\.\.;/",
+    re.IGNORECASE,
+)
+
+
+class Kind(StrEnum):
+    """What an address was seen doing; the values are CrowdSec's names."""
+
+    PROBING = "http-probing"
+    BRUTE_FORCE = "http-bruteforce"
+    SENSITIVE = "http-sensitive-files"
+    TRAVERSAL = "http-path-traversal-probing"
+    CRAWL = "http-crawl-non_statics"
+
+
+class Request(Protocol):
+    """What a scenario looks at of a row."""
+
+    @property
+    def at_ms(self) -> int:
+        """Milliseconds since 1970."""
+
+    @property
+    def ip(self) -> str:
+        """The address."""
+
+    @property
+    def method(self) -> str:
+        """The method."""
+
+    @property
+    def path(self) -> str:
+        """The path."""
+
+    @property
+    def status(self) -> int:
+        """The status of the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One kind of behaviour, and how much of it is too much."""
+
+    kind: Kind
+    capacity: int
+    leak_ms: int
+    tells: Callable[[Request], bool]
+    distinct: bool = True
+    """Whether a path counts only once while the bucket holds it."""
+
+
+SCENARIOS = (
+    Scenario(
+        Kind.PROBING,
+        10,
+        10_000,
+        lambda row: row.status in {400, 403, 404} and not STATIC.search(row.path),
+    ),
+    Scenario(
+        Kind.BRUTE_FORCE,
+        5,
+        10_000,
+        lambda row: (
+            row.method == "POST"
+            and row.status in {401, 403, 422, 429}
+            and SIGN_IN.fullmatch(row.path) is not None
+        ),
+        distinct=False,
+    ),
+    Scenario(Kind.SENSITIVE, 4, 5_000, lambda row: SENSITIVE.search(row.path) is not None),
+    Scenario(Kind.TRAVERSAL, 3, 10_000, lambda row: TRAVERSAL.search(row.path) is not None),
+    Scenario(Kind.CRAWL, 40, 500, lambda row: not STATIC.search(row.path), distinct=False),
+)
+
+
+@dataclass(slots=True)
+class Finding:
+    """One address and one behaviour: how often, from when to when, and the evidence."""
+
+    kind: Kind
+    ip: str
+    first: int
+    last: int
+    times: int = 0
+    requests: int = 0
+    evidence: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Bucket:
+    level: float = 0.0
+    at: int = 0
+    paths: list[str] = field(default_factory=list)
+    first: int = 0
+
+
+def findings(rows: Iterable[Request]) -> list[Finding]:
+    """Return what addresses did in `rows` (oldest first), the busiest first."""
+    buckets: dict[tuple[str, Kind], _Bucket] = {}
+    found: dict[tuple[str, Kind], Finding] = {}
+    for row in rows:
+        for scenario in SCENARIOS:
+            if scenario.tells(row):
+                _pour(row, scenario, buckets, found)
+    return sorted(found.values(), key=lambda one: (-one.requests, one.ip, one.kind))
+
+
+def _pour(
+    row: Request,
+    scenario: Scenario,
+    buckets: dict[tuple[str, Kind], _Bucket],
+    found: dict[tuple[str, Kind], Finding],
+) -> None:
+    key = (row.ip, scenario.kind)
+    bucket = buckets.setdefault(key, _Bucket(at=row.at_ms, first=row.at_ms))
+    bucket.level -= (row.at_ms - bucket.at) / scenario.leak_ms
+    bucket.at = row.at_ms
+    if bucket.level <= 0:
+        bucket.level, bucket.paths, bucket.first = 0.0, [], row.at_ms
+    if finding := found.get(key):
+        finding.requests += 1
+        finding.last = row.at_ms
+    if scenario.distinct and row.path in bucket.paths:
+        return
+    bucket.level += 1
+    bucket.paths.append(row.path)
+    if bucket.level <= scenario.capacity:
+        return
+    finding = found.setdefault(
+        key,
+        Finding(scenario.kind, row.ip, bucket.first, row.at_ms, requests=len(bucket.paths)),
+    )
+    finding.times += 1
+    for path in bucket.paths:
+        if path not in finding.evidence and len(finding.evidence) < EVIDENCE:
+            finding.evidence.append(path)
+    # Poured out: the next overflow needs a full bucket again.
+    bucket.level, bucket.paths, bucket.first = 0.0, [], row.at_ms

@@ -1,0 +1,61 @@
+"""The room's blueprint, and what its views and commands share."""
+
+from pathlib import Path
+
+from flask import Blueprint, Flask, current_app
+from sqlalchemy import Engine
+
+from neupusti.access.service.aggregator import Aggregator
+from neupusti.access.service.drain import Enrichment
+from neupusti.access.service.places import Countries, Referrers
+from neupusti.access.service.recorder import Secrets
+from neupusti.access.service.terms import Terms
+from neupusti.config import Settings, settings
+from neupusti.core import route
+from neupusti.core.database import ACCESS, db
+
+bp = Blueprint("access", __name__, url_prefix="/admin/access", cli_group="access")
+
+
+def engine() -> Engine:
+    """Return the engine of the access database."""
+    return db.engines[ACCESS]
+
+
+def spool_folder(config: Settings) -> Path:
+    """Return the folder of the spool."""
+    return config.instance / "access-spool"
+
+
+def terms() -> Terms:
+    """Return how long the log is kept."""
+    return Terms(settings().access_ip_days, settings().access_days)
+
+
+def enrichment(config: Settings) -> Enrichment:
+    """Return the tables that tell countries and classes of referrers."""
+    table = Path(config.access_countries) if config.access_countries else None
+    spam = Path(config.access_spam_hosts) if config.access_spam_hosts else None
+    hosts = spam.read_text().split() if spam else ()
+    return Enrichment(Countries(table), Referrers(config.trusted_hosts, hosts))
+
+
+def secrets(app: Flask) -> Secrets:
+    """Return which paths of this app hold tokens."""
+    return Secrets(route.secret_prefixes(app))
+
+
+def aggregator() -> Aggregator:
+    """Return the aggregator of the current app: made at its first work, then kept."""
+    made: dict[str, Aggregator] = current_app.extensions.setdefault("neupusti.access", {})
+    if "aggregator" not in made:
+        config = settings()
+        made["aggregator"] = Aggregator(
+            engine(), spool_folder(config), lambda: enrichment(config), terms()
+        )
+    return made["aggregator"]
+
+
+def work() -> None:
+    """Do the aggregator's work: what the manifest's job calls."""
+    aggregator().work()

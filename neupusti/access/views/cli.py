@@ -1,0 +1,184 @@
+"""`flask access …`: ingest, sweep, live, import, report."""
+
+import fcntl
+import json
+import os
+import signal
+import sys
+import time
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+from flask import current_app
+from sqlalchemy import select
+
+from neupusti.access.models import Record
+from neupusti.access.service import aggregator as aggregator_
+from neupusti.access.service import drain, importing, sweep
+from neupusti.access.service.logformats import Format
+from neupusti.access.service.report import Span
+from neupusti.access.service.report import report as report_of
+from neupusti.access.views.blueprint import (
+    aggregator,
+    bp,
+    engine,
+    enrichment,
+    secrets,
+    terms,
+)
+from neupusti.config import settings
+from neupusti.core import clock
+from neupusti.core.background import Background, Job
+
+FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+DAY = click.DateTime(["%Y-%m-%d"])
+LIVE_SECONDS = 1.0
+PATIENCE = 100
+"""Tenths of a second that `ingest --once` waits for another process."""
+
+
+@bp.cli.command("ingest")
+@click.option("--once", is_flag=True, help="Read what waits in the spool, then stop.")
+def ingest(*, once: bool) -> None:
+    """Read the spool into the database, instead of a worker; sweep every hour."""
+    job = Job(name=aggregator_.NAME, every=aggregator_.EVERY, run=aggregator().work)
+    if not once:
+        work = Background(current_app._get_current_object(), [job])  # type: ignore[attr-defined]  # noqa: SLF001
+        work.start()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: work.stopped.set())
+        work.stopped.wait()
+        work.stop()
+        return
+    if (lock := _lock(Path(current_app.instance_path) / f"{job.name}.lock")) is not None:
+        click.echo(f"{aggregator().drain()} requests")
+        os.close(lock)
+    elif not _read_by_another():
+        raise click.ClickException("Another process reads this spool, and has not got far.")
+    else:
+        click.echo("0 requests: the running site has read all of them")
+
+
+@bp.cli.command("sweep")
+@click.option("--dry-run", is_flag=True, help="Say what would go, and change nothing.")
+def sweep_(*, dry_run: bool) -> None:
+    """Mask addresses and destroy rows whose term is over."""
+    kept = terms()
+    found = sweep.due(engine(), kept) if dry_run else sweep.sweep(engine(), kept)
+    click.echo(f"rows masked     {found.masked}  (before {kept.masked_before})")
+    click.echo(f"rows destroyed  {found.destroyed}  (before {kept.destroyed_before})")
+    click.echo(f"day rows        {found.forgotten}  (addresses and visitors' digests)")
+    if dry_run:
+        click.echo("Nothing was changed.")
+    elif not found.complete:
+        raise click.ClickException(
+            "The files could not be cleared; the next run tries again."
+        )
+
+
+@bp.cli.command("live")
+@click.option("--lines", default=10, show_default=True, help="How many to begin with.")
+@click.option("--once", is_flag=True, help="Print those and stop.")
+def live(lines: int, *, once: bool) -> None:
+    """Print requests as they arrive; addresses are masked."""
+    last = None
+    while True:
+        query = select(Record).order_by(Record.at.desc(), Record.id.desc()).limit(lines)
+        if last is not None:
+            query = select(Record).where(Record.id > last).order_by(Record.id).limit(1000)
+        with engine().connect() as connection:
+            rows = list(connection.execute(query))
+        if last is None:
+            rows.reverse()
+        for row in rows:
+            at = row.at.astimezone(clock.ALMATY)
+            click.echo(
+                f"{at:%Y-%m-%d %H:%M:%S}  {sweep.masked(row.ip):<18} {row.status} "
+                f"{row.method or '-':<5} {_printable(row.path)}  {row.browser}"
+            )
+        last = max([row.id for row in rows], default=last or 0)
+        if once:
+            return
+        time.sleep(LIVE_SECONDS)
+
+
+@bp.cli.command("import")
+@click.argument("file", type=FILE)
+@click.option(
+    "--format", "kind", type=click.Choice([kind.value for kind in Format]),
+    default="combined", show_default=True,
+)  # fmt: skip
+@click.option("--progress", is_flag=True, help="Show how far it has come.")
+def import_(file: Path, kind: str, *, progress: bool) -> None:
+    """Bring in the log FILE of another server; .gz too, and only once."""
+    size = file.stat().st_size
+    hidden = secrets(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+    tables = enrichment(settings())
+    shown = click.progressbar(length=size, label=file.name, file=sys.stderr)
+    with shown as bar:
+        done = 0
+
+        def told(position: int) -> None:
+            nonlocal done
+            if progress:
+                bar.update(position - done)
+            done = position
+
+        imported = importing.bring(
+            engine(), file, Format(kind), tables, lambda path: hidden.hide(path, None), told
+        )
+    click.echo(f"imported   {imported.requests}")
+    if imported.known:
+        click.echo(f"known      {imported.known} lines, from an import before")
+    click.echo(f"malformed  {imported.malformed.total()}")
+    for reason, number in imported.malformed.most_common():
+        click.echo(f"  {number}  {reason}")
+
+
+@bp.cli.command("report")
+@click.option("--from", "first", type=DAY, required=True, help="First day.")
+@click.option("--to", "last", type=DAY, required=True, help="Last day, included.")
+@click.option("--tz", default=clock.ALMATY.key, show_default=True, help="Zone of the days.")
+@click.option("--json", "as_json", is_flag=True, help="All figures, as JSON.")
+def report(first: datetime, last: datetime, tz: str, *, as_json: bool) -> None:
+    """Print the figures of a range of days."""
+    try:
+        span = Span(first.date(), last.date(), ZoneInfo(tz))
+    except (ZoneInfoNotFoundError, ValueError):
+        raise click.ClickException(f"There is no time zone «{tz}».") from None
+    found = report_of(engine(), span)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    click.echo(f"{span.first} to {span.last}, {tz}")
+    for name in ("requests", "visitors", "bytes"):
+        click.echo(f"{name:<10} {found[name]}")
+    for day, sums in found["by_day"].items():
+        click.echo(f"{date.fromisoformat(day)}  {sums['requests']:>10}  {sums['visitors']}")
+
+
+def _lock(path: Path) -> int | None:
+    """Return the lock that elects the aggregator, or None where another process has it."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        return None
+    return file
+
+
+def _read_by_another() -> bool:
+    """Wait until the process that has the lock has read what waits now."""
+    waiting = drain.sizes(aggregator().folder)
+    for _ in range(PATIENCE):
+        if drain.reached(engine(), aggregator().folder, waiting):
+            return True
+        time.sleep(LIVE_SECONDS / 10)
+    return False
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)

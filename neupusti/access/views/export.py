@@ -1,0 +1,149 @@
+"""Files of the statistics: lists as CSV or JSON, rows as a combined log."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, request
+from flask_babel import gettext as _
+from sqlalchemy import Engine, select
+from werkzeug.wrappers import Response as AnyResponse
+
+from neupusti.access.models import Record
+from neupusti.access.queries.rows import Rows
+from neupusti.access.service import combined, unmasking
+from neupusti.access.views import pages, shared, state, words
+from neupusti.access.views.addresses import Why
+from neupusti.access.views.blueprint import bp, engine
+from neupusti.access.views.state import State
+from neupusti.core import identity, sheets
+from neupusti.core.forms.base import shown
+from neupusti.core.permission import Permission, requires
+
+MOST_ROWS = 100_000
+FIGURES = ("requests", "visitors", "errors", "bytes")
+
+
+@bp.get("/list/<dimension>.<any(csv, json):kind>")
+@requires(Permission.STATISTICS)
+def export_list(dimension: str, kind: str) -> Response:
+    """Hand over a page of a list exactly as it is shown."""
+    asked, wanted = state.current(), pages.known(dimension)
+    with asked.source() as source:
+        items = pages.page_of(source, asked, wanted, pages.LONG)
+    if kind == "csv":
+        rows = ([item.value, *(getattr(item, name) for name in FIGURES)] for item in items)
+        body, mimetype = sheets.csv_text([wanted.value, *FIGURES], rows), sheets.MIMETYPE
+    else:
+        listed = [
+            {wanted.value: item.value, **{name: getattr(item, name) for name in FIGURES}}
+            for item in items
+        ]
+        body, mimetype = json.dumps(listed, ensure_ascii=False), "application/json"
+    return _file(body, mimetype, f"{wanted.value}-{_days(asked)}.{kind}")
+
+
+@bp.get("/series.<any(csv, json):kind>")
+@requires(Permission.STATISTICS)
+def export_series(kind: str) -> Response:
+    """Hand over the figures of the chart."""
+    asked = state.current()
+    names = (
+        "requests",
+        "visitors",
+        "people",
+        "bytes",
+        "robots",
+        "not_found",
+        "server_errors",
+    )
+    with asked.source() as source:
+        points = source.series(asked.period)
+    rows = [
+        [point.start.isoformat(), *(getattr(point.totals, name) for name in names)]
+        for point in points
+    ]
+    if kind == "csv":
+        body, mimetype = sheets.csv_text(["start", *names], rows), sheets.MIMETYPE
+    else:
+        listed = [dict(zip(("start", *names), row, strict=True)) for row in rows]
+        body, mimetype = json.dumps(listed), "application/json"
+    return _file(body, mimetype, f"series-{_days(asked)}.{kind}")
+
+
+@bp.get("/log/")
+@requires(Permission.STATISTICS)
+def log() -> AnyResponse:
+    """Ask what the log is wanted for."""
+    return _asking(Why(formdata=None))
+
+
+@bp.post("/log/")
+@requires(Permission.STATISTICS)
+def take_log() -> AnyResponse:
+    """Hand over the filtered rows as a combined log, and write down who took them."""
+    form = Why()
+    if not form.validate():
+        return _asking(form)
+    asked = state.current()
+    whole = request.form.get("addresses") == "whole"
+    number = _number(asked)
+    if number > MOST_ROWS:
+        form.refuse("reason", _too_many())
+        return _asking(form)
+    person = identity.current()
+    unmasking.note_export(
+        staff=person.person if person else None, rows=number, reason=str(form.reason.data)
+    )
+    answer = Response(_lines(engine(), asked, whole=whole), mimetype="text/plain")
+    answer.headers["Content-Disposition"] = (
+        f'attachment; filename="access-{_days(asked)}.log"'
+    )
+    return answer
+
+
+def _too_many() -> Any:
+    return _("More than %(most)s requests: narrow the days or the filters.",
+             most=words.number(MOST_ROWS))  # fmt: skip
+
+
+def _asking(form: Why) -> AnyResponse:
+    asked = state.current()
+    return shown(
+        "access/log.html",
+        form,
+        **shared.values(asked),
+        number=_number(asked),
+        most=MOST_ROWS,
+    )
+
+
+def _number(asked: State) -> int:
+    with engine().connect() as connection:
+        return Rows(connection, asked.filters).totals(asked.period).requests
+
+
+def _lines(where: Engine, asked: State, *, whole: bool) -> Iterator[str]:
+    # Written while it is sent: no request, and no application, is there any more.
+    with where.connect() as connection:
+        rows: Any = connection.execution_options(yield_per=2000).execute(
+            select(Record)
+            .where(
+                Record.at >= asked.period.start,
+                Record.at < asked.period.end,
+                *asked.filters.conditions,
+            )
+            .order_by(Record.at, Record.id)
+        )
+        for row in rows:
+            yield combined.line(row, whole=whole)
+
+
+def _days(asked: State) -> str:
+    return f"{asked.period.first}-{asked.period.last}"
+
+
+def _file(body: str, mimetype: str, name: str) -> Response:
+    answer = Response(body, mimetype=mimetype)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

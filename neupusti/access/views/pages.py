@@ -1,0 +1,155 @@
+"""The overview and the lists of the statistics."""
+
+from dataclasses import dataclass
+
+from flask import abort, render_template
+from flask_babel import gettext as _
+
+from neupusti.access.queries.addresses import Listed, busiest
+from neupusti.access.queries.figures import Item, Order, Source, Totals
+from neupusti.access.queries.filters import Dimension
+from neupusti.access.queries.health import health
+from neupusti.access.views import changes, charts, shared, state, words
+from neupusti.access.views.blueprint import bp, engine, terms
+from neupusti.access.views.changes import Change
+from neupusti.access.views.state import State
+from neupusti.core.permission import Permission, requires
+
+SHORT, LONG = 7, 50
+LISTS = (
+    Dimension.PATH,
+    Dimension.ENTRY,
+    Dimension.SOURCE,
+    Dimension.REFERRER,
+    Dimension.COUNTRY,
+    Dimension.BROWSER,
+    Dimension.OS,
+    Dimension.DEVICE,
+    Dimension.BOT,
+    Dimension.REASON,
+    Dimension.STATUS,
+    Dimension.CONSENT,
+    Dimension.LOYALTY,
+)
+BY_VISITORS = frozenset({Dimension.ENTRY, Dimension.LOYALTY})
+"""Dimensions that are known of visitors only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list of the overview."""
+
+    dimension: Dimension
+    items: list[Item]
+    order: Order
+    more: bool
+
+    @property
+    def most(self) -> int:
+        """The greatest figure of the list."""
+        return max((getattr(item, self.order) for item in self.items), default=0)
+
+
+@bp.get("/")
+@requires(Permission.STATISTICS)
+def overview() -> str:
+    """Show the last days in a picture and in words, then every list."""
+    asked = state.current()
+    with engine().connect() as connection:
+        source = asked.of(connection)
+        totals = source.totals(asked.period)
+        before = source.totals(asked.period.before)
+        points = source.series(asked.period)
+        listings = [
+            one for dimension in LISTS if (one := _listing(source, asked, dimension)).items
+        ]
+        said = changes.sentences(source, asked.period)
+        addresses: list[Listed] = []
+        if not asked.filters:
+            addresses = busiest(connection, asked.period, SHORT)
+        state_of_log = health(connection, asked.period)
+    return render_template(
+        "access/overview.html",
+        **shared.values(asked),
+        days_before=words.days(asked.period.before),
+        totals=totals,
+        tiles=_tiles(totals, before),
+        points=points,
+        chart=charts.chart(points, asked.period.unit),
+        listings=listings,
+        sentences=said,
+        addresses=addresses,
+        health=state_of_log,
+        clipped=_clipped(asked),
+        Order=Order,
+    )
+
+
+@bp.get("/list/<dimension>/")
+@requires(Permission.STATISTICS)
+def listing(dimension: str) -> str:
+    """Show one list whole, a page at a time."""
+    asked = state.current()
+    wanted = known(dimension)
+    with asked.source() as source:
+        items = page_of(source, asked, wanted, LONG + 1)
+        total = source.totals(asked.period)
+    order = order_of(asked, wanted)
+    return render_template(
+        "access/list.html",
+        **shared.values(asked),
+        by_visitors=BY_VISITORS,
+        dimension=wanted,
+        listing=Listing(wanted, items[:LONG], order, len(items) > LONG),
+        totals=total,
+        clipped=_clipped(asked),
+        Order=Order,
+    )
+
+
+def known(dimension: str) -> Dimension:
+    """Return the dimension an address names; 404 for any other."""
+    if dimension not in set(Dimension):
+        abort(404)
+    return Dimension(dimension)
+
+
+def order_of(asked: State, dimension: Dimension) -> Order:
+    """Return what a list is sorted by."""
+    return Order.VISITORS if dimension in BY_VISITORS else asked.order
+
+
+def page_of(source: Source, asked: State, dimension: Dimension, size: int) -> list[Item]:
+    """Return the items of one page of a list, and one more if there are more."""
+    return source.top(
+        dimension,
+        asked.period,
+        limit=size,
+        offset=(asked.page - 1) * LONG,
+        order=order_of(asked, dimension),
+    )
+
+
+def _listing(source: Source, asked: State, dimension: Dimension) -> Listing:
+    order = Order.VISITORS if dimension in BY_VISITORS else Order.REQUESTS
+    items = source.top(dimension, asked.period, limit=SHORT + 1, order=order)
+    return Listing(dimension, items[:SHORT], order, len(items) > SHORT)
+
+
+def _tiles(now: Totals, before: Totals) -> list[tuple[str, str, Change]]:
+    return [
+        (label, words.number(value), Change(value, earlier))
+        for label, value, earlier in (
+            (_("Visitors"), now.visitors, before.visitors),
+            (_("of them people"), now.people, before.people),
+            (_("Requests"), now.requests, before.requests),
+            (_("by robots"), now.robots, before.robots),
+            (_("Not found"), now.not_found, before.not_found),
+            (_("Faults on our side"), now.server_errors, before.server_errors),
+        )
+    ]
+
+
+def _clipped(asked: State) -> bool:
+    """Tell whether filters ask about days whose rows are destroyed already."""
+    return bool(asked.filters) and asked.period.first < terms().destroyed_before

@@ -1,0 +1,59 @@
+"""Technical problems (3.3.2): faults, missing pages, slow routes, scanners and storms."""
+
+from datetime import timedelta
+
+from flask import render_template
+from flask_babel import lazy_gettext as _
+
+from neupusti.access.models import moment
+from neupusti.access.queries import problems as asked_for
+from neupusti.access.queries.addresses import busiest
+from neupusti.access.queries.filters import Dimension
+from neupusti.access.queries.rollups import Rollups
+from neupusti.access.service import scenarios
+from neupusti.access.service.scenarios import Kind
+from neupusti.access.views import charts, shared, state
+from neupusti.access.views.blueprint import bp, engine
+from neupusti.core.permission import Permission, requires
+
+ROWS = 20
+WINDOW = timedelta(days=1)
+"""How far back scanners are looked for: the last day of the period."""
+KINDS = {
+    Kind.PROBING: _("Looks for pages that are not there"),
+    Kind.BRUTE_FORCE: _("Tries passwords"),
+    Kind.SENSITIVE: _("Asks for files that are nobody's business"),
+    Kind.TRAVERSAL: _("Tries to leave the site's folder"),
+    Kind.CRAWL: _("Reads more pages than a person can"),
+}
+
+
+@bp.get("/problems/")
+@requires(Permission.STATISTICS)
+def problems() -> str:
+    """Show what went wrong in a period, each list with what helps to mend it."""
+    asked = state.current()
+    period = asked.period
+    with engine().connect() as connection:
+        source = Rollups(connection)
+        points = source.series(period)
+        found = scenarios.findings(
+            asked_for.telling(
+                connection, max(period.start, period.end - WINDOW), period.end
+            )
+        )
+        return render_template(
+            "access/problems.html",
+            **shared.values(asked),
+            points=points,
+            chart=charts.errors(points, period.unit),
+            totals=source.totals(period),
+            fault_counts=asked_for.fault_counts(connection, period, ROWS),
+            faults=asked_for.faults(connection, period, ROWS),
+            missing=source.top(Dimension.MISSING, period, limit=ROWS),
+            slow=asked_for.slowest(connection, period, ROWS),
+            troubled=busiest(connection, period, ROWS, order="errors"),
+            findings=found[:ROWS],
+            kinds=KINDS,
+            moment=moment,
+        )

@@ -1,0 +1,65 @@
+"""Which route answers a request, left in the environment for the layers outside.
+
+A layer round the application sees only the path; the route tells it which part of the
+path is a secret (a token of a link we sent) and which answers are static files.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, request
+from werkzeug.routing import Rule
+
+ROUTE = "neupusti.route"
+SECRET_ARGUMENTS = frozenset({"token", "secret"})
+"""Names of URL arguments that open something by themselves: kept in no log."""
+HIDDEN = "«…»"
+STATIC = "assets."
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The route of one request."""
+
+    rule: str
+    static: bool
+    secret: tuple[str, ...] = ()
+    """The values of its secret arguments, in this request."""
+
+    def redact(self, path: str) -> str:
+        """Return `path` with every secret value as «…»."""
+        for value in self.secret:
+            path = path.replace(value, HIDDEN)
+        return path
+
+
+def install(app: Flask) -> None:
+    """Leave the route of every request that has one in its environment."""
+    app.url_value_preprocessor(_leave)
+
+
+def secret_prefixes(app: Flask) -> tuple[str, ...]:
+    """Return how the paths of routes with a secret argument begin, up to that argument."""
+    found = set()
+    for rule in app.url_map.iter_rules():
+        for name in rule.arguments & SECRET_ARGUMENTS:
+            before = rule.rule.partition(f":{name}>")[0].rpartition("<")[0]
+            plain = rule.rule.partition(f"<{name}>")[0]
+            prefix = before if f":{name}>" in rule.rule else plain
+            if "<" not in prefix and prefix != "/":
+                found.add(prefix)
+    return tuple(sorted(found))
+
+
+def _leave(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    rule = request.url_rule
+    if rule is None or endpoint is None:
+        return
+    named = _secret_names(rule)
+    secret = tuple(str(values[name]) for name in named if values and values.get(name))
+    request.environ[ROUTE] = Route(rule.rule, endpoint.startswith(STATIC), secret)
+
+
+def _secret_names(rule: Rule) -> list[str]:
+    # Most rules have no arguments at all.
+    return sorted(rule.arguments & SECRET_ARGUMENTS) if rule.arguments else []

@@ -1,0 +1,121 @@
+"""What the access log is tried on: recorded requests, a drained spool, a planted row."""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, func, select
+from sqlalchemy.engine import Row
+
+from neupusti.access.models import Record, millis
+from neupusti.access.service import drain, store
+from neupusti.access.service.drain import Enrichment
+from neupusti.access.service.line import Entry
+from neupusti.access.service.places import Countries, Referrers
+from neupusti.config import Settings
+from neupusti.core.database import ACCESS, db
+from neupusti.core.permission import Permission
+from tests import desk
+from tests.people import DANA
+
+BROWSER = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/141.0.0.0 Safari/537.36"
+)
+
+
+def lines_of(folder: Path) -> list[dict[str, Any]]:
+    """Return the lines of a spool folder."""
+    return [
+        json.loads(line)
+        for path in sorted(folder.glob("*.jsonl"))
+        for line in path.read_bytes().splitlines()
+    ]
+
+
+def entry(at: datetime, **fields: Any) -> Entry:
+    """Return an entry that differs from a plain visit only in `fields`."""
+    plain = {
+        "ip": "203.0.113.7",
+        "method": "GET",
+        "path": "/",
+        "status": 200,
+        "bytes": 1000,
+        "user_agent": BROWSER,
+    }
+    return Entry(at=millis(at), **{**plain, **fields})
+
+
+@pytest.fixture
+def enrichment() -> Enrichment:
+    """Countries of the registries, and no hosts of our own."""
+    return Enrichment(Countries(), Referrers(["neupusti.kz"]))
+
+
+@pytest.fixture
+def engine(app: Flask) -> Engine:
+    """The access database of this test."""
+    return db.engines[ACCESS]
+
+
+@pytest.fixture
+def keep(engine: Engine, enrichment: Enrichment) -> Callable[[Iterable[Entry]], None]:
+    """Write entries into the database, as a batch of the spool would be."""
+
+    def write(entries: Iterable[Entry]) -> None:
+        listed = list(entries)
+        with store.ingesting(engine) as connection:
+            salts = store.salts(connection, drain.days_of(listed))
+            store.write(connection, enrichment.batch(listed, salts))
+
+    return write
+
+
+@pytest.fixture
+def spool_folder(settings: Settings) -> Path:
+    """The spool of the app under test."""
+    return settings.instance / "access-spool"
+
+
+@pytest.fixture
+def command(app: Flask) -> Callable[..., Result]:
+    """Run `flask access …`."""
+    runner = app.test_cli_runner()
+
+    def run(*words: object) -> Result:
+        return runner.invoke(args=["access", *map(str, words)])
+
+    return run
+
+
+def rows(engine: Engine) -> list[Row[Any]]:
+    """Return every raw row, oldest first."""
+    with engine.connect() as connection:
+        return list(connection.execute(select(Record).order_by(Record.at, Record.id)))
+
+
+def number(engine: Engine, model: Any, column: Any = None) -> int:
+    """Return how many rows a table has, or the sum of a column."""
+    what = func.count() if column is None else func.coalesce(func.sum(column), 0)
+    with engine.connect() as connection:
+        return int(connection.execute(select(what).select_from(model)).scalar_one())
+
+
+@pytest.fixture
+def staff(app: Flask) -> FlaskClient:
+    """The browser of Дана, who may see the statistics."""
+    return desk.seat(app, desk.member(DANA, Permission.STATISTICS))
+
+
+def token_of(page: str) -> str:
+    """Return the CSRF token of a form."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found is not None
+    return found[1]

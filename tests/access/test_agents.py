@@ -1,0 +1,189 @@
+import json
+import random
+import subprocess
+import tarfile
+import time
+from ipaddress import ip_address, ip_network
+
+import pytest
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neupusti.access.service import places
+from neupusti.access.service.agents import DECLARED, FORGED, NONE, SUSPECTED, agent
+from neupusti.access.service.places import Countries, Referrers, checked
+from tests.access import logs
+from tests.conftest import missing
+
+LIST = "2.1.198"
+GOOGLEBOT = logs.CRAWLERS[0]
+
+
+@pytest.mark.parametrize("text", logs.PEOPLE)
+def test_people_are_no_robots(text: str) -> None:
+    found = agent(text)
+    assert (found.bot, found.reason) == (NONE, "")
+    assert found.browser != "Other"
+
+
+@pytest.mark.parametrize(
+    ("text", "browser", "os", "device"),
+    [
+        (logs.PEOPLE[0], "Chrome", "Windows", "desktop"),
+        (logs.PEOPLE[1], "Mobile Safari", "iOS", "phone"),
+        (logs.PEOPLE[2], "Chrome Mobile", "Android", "phone"),
+        (logs.PEOPLE[3], "Firefox", "Windows", "desktop"),
+        (logs.PEOPLE[4], "Yandex Browser", "Android", "phone"),
+        (logs.PEOPLE[6], "Mobile Safari", "iOS", "tablet"),
+    ],
+)
+def test_a_browser_is_told(text: str, browser: str, os: str, device: str) -> None:
+    found = agent(text)
+    assert (found.browser, found.os, found.device) == (browser, os, device)
+
+
+@pytest.mark.parametrize(
+    ("text", "bot", "reason"),
+    [
+        (GOOGLEBOT, DECLARED, "calls itself Googlebot"),
+        ("curl/8.5.0", DECLARED, "curl"),
+        ("", SUSPECTED, "no user agent"),
+        ("-", SUSPECTED, "no user agent"),
+        ("x", SUSPECTED, "too short"),
+        ("Mozilla/5.0", SUSPECTED, "no browser calls itself so"),
+        ("Mozilla/5.0 ${jndi:ldap://x} Firefox", SUSPECTED, "attack"),
+    ],
+)
+def test_a_robot_is_told_with_the_reason(text: str, bot: str, reason: str) -> None:
+    found = agent(text)
+    assert found.bot == bot
+    assert reason in found.reason
+
+
+@pytest.fixture(scope="session")
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The browsers of npm's list `user-agents`: people, as a large site sees them."""
+    folder = tmp_path_factory.mktemp("browsers")
+    pack = ["npm", "pack", "--silent", f"user-agents@{LIST}"]
+    try:
+        subprocess.run(pack, cwd=folder, check=True, capture_output=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        missing("npm and its list user-agents")
+    with tarfile.open(folder / f"user-agents-{LIST}.tgz") as packed:
+        member = packed.extractfile("package/dist/user-agents.json")
+        assert member is not None
+        return sorted({row["userAgent"] for row in json.load(member)})
+
+
+def test_no_browser_is_taken_for_a_robot(browsers: list[str]) -> None:
+    assert len(browsers) == 952
+    assert [text for text in browsers if agent(text).bot != NONE] == []
+
+
+def test_the_list_of_crawlers_is_known() -> None:
+    texts = [text for row in CRAWLER_USER_AGENTS_DATA for text in row.get("instances", ())]
+    known = [text for text in texts if agent(text[:400]).bot != NONE]
+    assert len(texts) > 1000
+    assert len(known) / len(texts) >= 0.99
+
+
+@pytest.mark.parametrize(
+    ("ip", "bot"),
+    [
+        ("66.249.66.1", DECLARED),
+        ("203.0.113.9", FORGED),
+        ("2001:4860:4801:10::1", DECLARED),
+        ("2001:db8::1", FORGED),
+        ("unknown", DECLARED),
+    ],
+)
+def test_a_forged_crawler_is_recognised_by_its_address(ip: str, bot: str) -> None:
+    found = checked(GOOGLEBOT, agent(GOOGLEBOT), ip)
+    assert found.bot == bot
+    assert ("Googlebot" in found.reason) or bot == DECLARED
+
+
+def test_ranges_say_what_the_library_says() -> None:
+    dice = random.Random(3)
+    listed = (
+        places.CRAWLERS.sources["google-common-crawlers"]
+        if ("google-common-crawlers" in places.CRAWLERS.sources)
+        else next(iter(places.CRAWLERS.sources.values()))
+    )
+    ranges = places.Ranges([*listed.get("ipv4", ()), *listed.get("ipv6", ())])
+    networks = [ip_network(text) for text in (*listed["ipv4"], *listed["ipv6"])]
+    for _ in range(300):
+        network = dice.choice(networks)
+        near = int(network.network_address) + dice.randrange(-3, network.num_addresses + 3)
+        address = (
+            ip_address(near)
+            if network.version == 4
+            else ip_address(near.to_bytes(16, "big"))
+        )
+        assert (address in ranges) == any(
+            address in one for one in networks if one.version == address.version
+        )
+
+
+@pytest.mark.clause("4.1.4")
+@pytest.mark.parametrize(
+    ("ip", "country"),
+    [("8.8.8.8", "US"), ("2a02:6b8::1", "RU"), ("203.0.113.7", ""), ("unknown", "")],
+)
+def test_only_the_country_is_worked_out(ip: str, country: str) -> None:
+    assert Countries().of(ip) == country
+
+
+@pytest.mark.parametrize(
+    ("referrer", "source"),
+    [
+        ("", "direct"),
+        ("https://www.neupusti.kz/catalog/", "own"),
+        ("https://www.google.com/", "search"),
+        ("https://www.google.co.uk/", "search"),
+        ("https://yandex.kz/search/", "search"),
+        ("https://t.me/x", "social"),
+        ("https://ok.ru/a", "social"),
+        ("https://chatgpt.com/", "assistant"),
+        ("https://kaspi.kz/shop", "market"),
+        ("https://2gis.kz/almaty", "market"),
+        ("https://e.mail.ru/inbox", "mail"),
+        ("http://semalt.com/x", "spam"),
+        ("http://sub.evil.example/x", "spam"),
+        ("https://blog.example.org/", "other"),
+        ("(unreadable)", "unreadable"),
+    ],
+)
+def test_a_referrer_has_a_class(referrer: str, source: str) -> None:
+    assert Referrers(["neupusti.kz"], ["evil.example"]).of(referrer) == source
+
+
+@given(st.text(max_size=400))
+def test_any_user_agent_is_told(text: str) -> None:
+    found = agent(text)
+    assert len(found.browser) <= 60
+    assert len(found.reason) <= 120
+    assert checked(text, found, "203.0.113.7").bot in {NONE, DECLARED, SUSPECTED, FORGED}
+
+
+def test_odd_user_agents_take_no_long_time() -> None:
+    dice = random.Random(5)
+    pieces = [
+        "Mozilla/5.0 (",
+        "a" * 60,
+        ";" * 50,
+        "Android ",
+        "Bot",
+        " " * 40,
+        "(((",
+        "\\",
+        "é" * 30,
+    ]
+    worst = 0.0
+    for _ in range(300):
+        text = "".join(dice.choice(pieces) for _ in range(12))[:400]
+        began = time.process_time()
+        agent.__wrapped__(text)
+        worst = max(worst, time.process_time() - began)
+    assert worst < 0.5

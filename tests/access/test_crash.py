@@ -1,0 +1,67 @@
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+
+from neupusti.access.service import drain
+from neupusti.access.service.drain import Enrichment
+from neupusti.config import Settings
+from neupusti.core.registry import registry
+from tests.access.conftest import rows
+from tests.access.crash import Ordeal
+from tests.journeys.test_reading import SQLITE
+
+KILLS = 10
+
+
+@pytest.mark.clause("3.3")
+def test_kills_lose_and_double_nothing(
+    engine: Engine, spool_folder: Path, tmp_path: Path
+) -> None:
+    engine.dispose()
+    ordeal = Ordeal(engine, spool_folder, tmp_path / "acknowledged")
+    ordeal.run(KILLS)
+
+    paths = ordeal.paths
+    assert len(ordeal.answered) > KILLS
+    assert ordeal.answered <= paths.keys()
+    assert set(paths.values()) == {1}
+    assert len(set(ordeal.sums.values())) == 1
+
+
+@SQLITE
+def test_a_locked_database_delays_no_page(
+    app: Flask,
+    engine: Engine,
+    settings: Settings,
+    spool_folder: Path,
+    enrichment: Enrichment,
+) -> None:
+    locker = sqlite3.connect(settings.instance / "access.sqlite", isolation_level=None)
+    locker.execute("BEGIN IMMEDIATE")
+    visitor = app.test_client()
+    for _ in range(20):
+        assert visitor.get("/healthz").data == b"ok\n"
+
+    reading = threading.Thread(target=drain.drain, args=(engine, spool_folder, enrichment))
+    reading.start()
+    assert visitor.get("/healthz").data == b"ok\n"
+    locker.execute("COMMIT")
+    locker.close()
+    reading.join()
+    drain.drain(engine, spool_folder, enrichment)
+    assert len(rows(engine)) == 21
+
+
+def test_the_aggregator_is_a_job_of_the_site(
+    app: Flask, engine: Engine, command: Callable[..., object]
+) -> None:
+    assert app.test_client().get("/healthz").data
+    (job,) = [job for job in registry().jobs if job.name == "access"]
+    assert job.every.total_seconds() <= 1
+    job.run()
+    assert [row.path for row in rows(engine)] == ["/healthz"]

@@ -1,0 +1,222 @@
+import fcntl
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from neupusti.access.models import Cursor, Rollup, Seen, Total
+from neupusti.access.service import drain, store
+from neupusti.access.service.drain import Enrichment
+from neupusti.access.service.line import encode
+from neupusti.access.service.spool import Spool, files
+from neupusti.access.views import cli
+from neupusti.config import Settings
+from tests.access.conftest import BROWSER, entry, number, rows
+
+AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
+
+
+def fill(folder: Path, count: int, *, closed: bool = True) -> Spool:
+    spool = Spool(folder)
+    for at in range(count):
+        spool.append(encode(entry(AT, path=f"/product/{at}", request_id=f"{at:016}")))
+    if closed:
+        spool.close()
+    return spool
+
+
+def consistent(engine: Engine) -> int:
+    """Return the number of raw rows, which every roll-up must agree with."""
+    total = len(rows(engine))
+    with engine.connect() as connection:
+        for unit in ("hour", "day"):
+            query = (
+                f"SELECT coalesce(sum(requests), 0) FROM access_total WHERE unit = '{unit}'"
+            )
+            assert connection.exec_driver_sql(query).scalar() == total
+        for dimension in ("path", "status", "browser", "country", "referrer", "method"):
+            query = (
+                "SELECT coalesce(sum(requests), 0) FROM access_rollup"
+                f" WHERE dimension = '{dimension}'"
+            )
+            assert connection.exec_driver_sql(query).scalar() == total, dimension
+    return total
+
+
+def test_what_was_asked_for_arrives(
+    app: Flask, command: Callable[..., Result], engine: Engine
+) -> None:
+    visitor = app.test_client()
+    for path in ("/", "/policy/", "/no-such-page"):
+        assert visitor.get(path, headers={"User-Agent": BROWSER}).data
+    assert command("ingest", "--once").output == "3 requests\n"
+    assert [(row.path, row.status) for row in rows(engine)] == [
+        ("/", 200),
+        ("/policy/", 200),
+        ("/no-such-page", 404),
+    ]
+    assert rows(engine)[0].browser == "Chrome"
+    assert rows(engine)[0].at.tzinfo is UTC
+    assert consistent(engine) == 3
+
+
+def test_lines_are_read_once_while_the_file_still_grows(
+    engine: Engine, enrichment: Enrichment, spool_folder: Path
+) -> None:
+    spool = fill(spool_folder, 3, closed=False)
+    assert drain.drain(engine, spool_folder, enrichment) == 3
+    assert drain.drain(engine, spool_folder, enrichment) == 0
+    spool.append(encode(entry(AT)))
+    assert drain.drain(engine, spool_folder, enrichment) == 1
+    assert len(list(files(spool_folder))) == 1
+
+    spool.close()
+    assert drain.drain(engine, spool_folder, enrichment) == 0
+    assert list(files(spool_folder)) == []
+    assert number(engine, Cursor) == 0
+    assert consistent(engine) == 4
+
+
+def test_more_lines_than_a_transaction_takes(
+    engine: Engine,
+    enrichment: Enrichment,
+    spool_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(drain, "LINES", 4)
+    fill(spool_folder, 7)
+    fill(spool_folder, 6)
+    assert drain.drain(engine, spool_folder, enrichment) == 13
+    assert consistent(engine) == 13
+    assert len({row.request_id for row in rows(engine)}) == 7
+
+
+@pytest.mark.parametrize("moment", ["write", "move", "forget", "unlink"])
+def test_a_stop_at_any_moment_loses_and_doubles_nothing(
+    engine: Engine,
+    enrichment: Enrichment,
+    spool_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+) -> None:
+    fill(spool_folder, 5)
+    with monkeypatch.context() as broken:
+        if moment == "unlink":
+            broken.setattr(Path, "unlink", _stop)
+        else:
+            broken.setattr(store, moment, _stop)
+        with pytest.raises(KeyboardInterrupt):
+            drain.drain(engine, spool_folder, enrichment)
+    drain.drain(engine, spool_folder, enrichment)
+    assert consistent(engine) == 5
+    assert list(files(spool_folder)) == []
+
+
+def _stop(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_torn_line_of_a_dead_writer_is_counted(
+    engine: Engine, enrichment: Enrichment, spool_folder: Path
+) -> None:
+    fill(spool_folder, 2)
+    (path,) = files(spool_folder)
+    with path.open("ab") as file:
+        file.write(b'{"not": "a line"}\n{"t":17953507')
+    drain.drain(engine, spool_folder, enrichment)
+    assert consistent(engine) == 2
+    with engine.connect() as connection:
+        found = connection.execute(
+            Rollup.__table__.select().where(Rollup.dimension == "malformed")
+        )
+        assert {row.value: row.requests for row in found} == {"torn": 1, "unreadable": 1}
+
+
+def test_an_unfinished_line_of_a_living_writer_is_waited_for(
+    engine: Engine, enrichment: Enrichment, spool_folder: Path
+) -> None:
+    spool = fill(spool_folder, 1, closed=False)
+    (path,) = files(spool_folder)
+    line = encode(entry(AT))
+    with path.open("ab") as file:
+        file.write(line[:20])
+    assert drain.drain(engine, spool_folder, enrichment) == 1
+    with path.open("ab") as file:
+        file.write(line[20:])
+    spool.close()
+    assert drain.drain(engine, spool_folder, enrichment) == 1
+
+
+def test_the_lines_wait_while_the_database_refuses(
+    engine: Engine,
+    enrichment: Enrichment,
+    spool_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill(spool_folder, 2)
+    with monkeypatch.context() as down:
+        down.setattr(Engine, "connect", _refuse)
+        with pytest.raises(SQLAlchemyError):
+            drain.drain(engine, spool_folder, enrichment)
+    assert drain.drain(engine, spool_folder, enrichment) == 2
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise SQLAlchemyError("down")
+
+
+def test_lost_lines_are_counted(
+    engine: Engine, enrichment: Enrichment, spool_folder: Path
+) -> None:
+    spool = Spool(spool_folder)
+    spool.append(b'{"lost":7}\n')
+    spool.close()
+    drain.drain(engine, spool_folder, enrichment)
+    assert number(engine, Rollup, Rollup.requests) == 7
+
+
+def test_visitors_are_counted_once_a_day_and_once_an_hour(
+    engine: Engine, keep: Callable[..., None]
+) -> None:
+    later = AT.replace(hour=9)
+    tomorrow = AT.replace(day=23)
+    keep([entry(AT), entry(AT), entry(later)])
+    keep([entry(later), entry(AT, ip="2001:db8::1"), entry(tomorrow)])
+    keep([entry(AT, status=404, ip="203.0.113.9")])
+    with engine.connect() as connection:
+        totals = {
+            (row.unit, row.start): row.visitors
+            for row in connection.execute(Total.__table__.select())
+        }
+    assert totals == {
+        ("hour", AT): 2,
+        ("hour", later): 1,
+        ("hour", tomorrow): 1,
+        ("day", datetime(2026, 11, 21, 19, tzinfo=UTC)): 2,
+        ("day", datetime(2026, 11, 22, 19, tzinfo=UTC)): 1,
+    }
+    assert number(engine, Seen) == 3
+
+
+def test_only_one_process_reads_a_spool(
+    command: Callable[..., Result],
+    settings: Settings,
+    spool_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cli, "PATIENCE", 1)
+    held = os.open(settings.instance / "access.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    assert "all of them" in command("ingest", "--once").output
+    fill(spool_folder, 1)
+    refused = command("ingest", "--once")
+    os.close(held)
+    assert refused.exit_code == 1
+    assert "Another process" in refused.output
+    assert command("ingest", "--once").output == "1 requests\n"

@@ -1,0 +1,280 @@
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+
+from neupusti.access.models import Record
+from neupusti.core.languages import Language
+from neupusti.core.permission import Permission
+from tests import desk
+from tests.access import logs
+from tests.access.conftest import entry, rows, token_of
+from tests.journeys.test_reading import SQLITE
+from tests.people import DANA
+
+NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
+PAGES = [
+    "/admin/access/",
+    "/admin/access/list/path/",
+    "/admin/access/problems/",
+    "/admin/access/addresses/",
+    "/admin/access/live/",
+    "/admin/access/log/",
+]
+
+
+@pytest.fixture(autouse=True)
+def today(at: Callable[[datetime], None]) -> None:
+    at(NOW)
+
+
+@pytest.fixture
+def busy(keep: Callable[..., None]) -> None:
+    """A week of people, a robot, a page that is gone, and a fault."""
+    entries = []
+    for day in range(8):
+        moment = NOW - timedelta(days=day, hours=1)
+        for at in range(20):
+            agent = logs.PEOPLE[at % len(logs.PEOPLE)]
+            entries.append(
+                entry(
+                    moment + timedelta(seconds=at),
+                    ip=f"203.0.113.{at}",
+                    user_agent=agent,
+                    path="/catalog/" if at % 2 else "/",
+                    referrer="https://t.me/neupusti" if at % 5 == 0 else "",
+                    duration_us=1000 * (at + 1),
+                    route="/catalog/" if at % 2 else "/",
+                )
+            )
+        entries.append(entry(moment, ip="66.249.66.1", user_agent=logs.CRAWLERS[0]))
+    yesterday = NOW - timedelta(days=1)
+    entries += [
+        entry(yesterday, path="/old-page", status=404, referrer="https://ok.ru/a")
+        for _ in range(9)
+    ]
+    entries.append(
+        entry(yesterday, path="/broken", status=500, request_id="feedfacefeedface")
+    )
+    keep(entries)
+
+
+@SQLITE
+@pytest.mark.clause("3.3.2")
+@pytest.mark.parametrize("path", PAGES)
+def test_statistics_are_not_for_everybody(client: FlaskClient, path: str) -> None:
+    for answer in (client.get(path), client.post(path)):
+        assert answer.status_code in {303, 400, 403, 404, 405}
+        assert "203.0.113" not in answer.text
+
+
+@SQLITE
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("language", Language)
+def test_every_page_opens_in_every_language(
+    staff: FlaskClient, path: str, language: Language
+) -> None:
+    page = staff.get(language.prefix + path)
+    assert page.status_code == 200
+    assert f'<html lang="{language.tag}"' in page.text
+    assert " style=" not in page.text
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_overview_shows_the_last_days(staff: FlaskClient) -> None:
+    page = staff.get("/en/admin/access/").text
+    for words in ("Chrome Mobile", "/catalog/", "Social networks", "https://t.me/neupusti"):
+        assert words in page
+    assert "203.0.113.0" in page
+    assert "203.0.113.7" not in page
+    assert "<title>21.11.2026: 31</title>" in page
+    assert len(page) < 60_000
+
+
+@pytest.mark.usefixtures("busy")
+def test_yesterday_is_told_in_words(staff: FlaskClient) -> None:
+    page = staff.get("/en/admin/access/?period=yesterday").text
+    assert "Yesterday: 48\xa0% more requests than before." in page
+    assert "Pages not found rose from 0 to 9, most often /old-page." in page
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(
+    ("query", "requests"),
+    [
+        ("", 157),
+        ("?is=path:/old-page", 9),
+        ("?is=path:/*", 157),
+        ("?not=path:/*", 0),
+        ("?is=status:4xx", 9),
+        ("?is=status:404&is=status:500", 10),
+        ("?is=source:social&not=browser:Chrome", 21),
+        ("?is=bot:declared", 7),
+        ("?not=bot:declared&not=status:200", 10),
+        ("?is=nonsense:1&not=&is=x", 157),
+        ("?dimension=path&sense=not&value=/old-page", 148),
+    ],
+)
+def test_filters_narrow_the_figures(staff: FlaskClient, query: str, requests: int) -> None:
+    found = json.loads(staff.get(f"/admin/access/series.json{query}").text)
+    assert sum(point["requests"] for point in found) == requests
+    assert staff.get(f"/en/admin/access/{query}").status_code == 200
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_address_is_the_state(staff: FlaskClient) -> None:
+    page = staff.get("/en/admin/access/?period=30d&is=browser:Chrome&not=path:/old").text
+    assert (
+        "/en/admin/access/list/path/?period=30d&amp;is=browser:Chrome&amp;not=path:/old"
+        in page
+    )
+    assert "/en/admin/access/?period=30d&amp;not=path:/old" in page
+
+
+@SQLITE
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?period=nonsense",
+        "?from=2026-11-30&to=2026-11-01",
+        "?from=0001-01-01&to=9999-12-31",
+        "?from=x&to=y",
+        "?period=365d",
+        "?period=today",
+        "?from=2020-01-01&to=2026-11-22",
+        "?order=nonsense&page=-1",
+        "?page=99999999999999999999",
+        "?is=path:%1B&is=status:abc&not=status:",
+        "?is=" + "x" * 5000,
+    ],
+)
+def test_an_odd_address_is_a_page_all_the_same(staff: FlaskClient, query: str) -> None:
+    for path in ("/admin/access/", "/admin/access/list/path/", "/admin/access/problems/"):
+        assert staff.get(path + query).status_code == 200
+
+
+@pytest.mark.clause("3.3.2")
+@pytest.mark.usefixtures("busy")
+def test_problems_are_listed_with_what_helps_to_mend_them(staff: FlaskClient) -> None:
+    page = staff.get("/en/admin/access/problems/").text
+    assert "feedfacefeedface" in page
+    assert "/old-page" in page
+    assert "https://ok.ru/a" in page
+    assert "10 of 157 requests ended in an error" in page
+    assert "19\xa0ms" in page or "20\xa0ms" in page
+
+
+@pytest.mark.clause("3.3.2")
+def test_an_address_is_shown_whole_only_for_a_reason(
+    staff: FlaskClient, engine: Engine, keep: Callable[..., None]
+) -> None:
+    keep([entry(NOW, path=f"/p{at}", ip="198.51.100.77") for at in range(3)])
+    keep([entry(NOW, ip="2001:db8:1:2::9")])
+    with engine.connect() as connection:
+        record = connection.execute(
+            select(Record.id).where(Record.ip == "198.51.100.77").limit(1)
+        ).scalar()
+    address = f"/en/admin/access/addresses/{record}/"
+    page = staff.get(address).text
+    assert "198.51.100.0" in page
+    assert "198.51.100.77" not in page
+    assert "/p2" in page
+
+    token = token_of(page)
+    refused = staff.post(address, data={"csrf_token": token, "reason": " "})
+    assert refused.status_code == 422
+    assert "198.51.100.77" not in refused.text
+    reason = "A customer reports a fault"
+    shown = staff.post(address, data={"csrf_token": token, "reason": reason})
+    assert "198.51.100.77" in shown.text
+    assert shown.headers["Cache-Control"] == "no-store"
+
+    (act,) = desk.acts("access.unmasked")
+    assert (act.action, act.reason) == ("access.unmasked", reason)
+    assert act.staff is not None
+    assert "198.51" not in act.what
+    assert staff.get("/en/admin/access/addresses/").text.count("2001:db8:1::") == 1
+
+
+@SQLITE
+@pytest.mark.clause("1.1.1")
+def test_other_permissions_open_no_statistics(app: Flask) -> None:
+    others = [one for one in Permission if one is not Permission.STATISTICS]
+    browser = desk.seat(app, desk.member(DANA, *others))
+    for path in PAGES:
+        assert browser.get(path).status_code == 403
+
+
+@SQLITE
+def test_a_log_is_taken_away_only_with_a_fresh_password(app: Flask) -> None:
+    browser = desk.seat(app, desk.member(DANA, Permission.STATISTICS), fresh=False)
+    page = browser.get("/en/admin/access/log/").text
+    assert "csrf_token" not in page.split("<main")[1].split("<h1>")[1]
+    data = desk.form(app, reason="Compare with GoAccess")
+    assert browser.post("/en/admin/access/log/", data=data).status_code == 303
+
+
+@SQLITE
+def test_without_a_reason_no_token_no_log(
+    staff: FlaskClient, keep: Callable[..., None]
+) -> None:
+    keep([entry(NOW, ip="198.51.100.77")])
+    assert (
+        staff.post("/admin/access/log/", data={"reason": "because of it"}).status_code
+        == 400
+    )
+    page = staff.get("/en/admin/access/log/").text
+    answer = staff.post(
+        "/en/admin/access/log/", data={"csrf_token": token_of(page), "reason": ""}
+    )
+    assert answer.status_code == 422
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_log_can_be_taken_away(
+    staff: FlaskClient, engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    page = staff.get("/en/admin/access/log/?is=path:/old-page").text
+    data = {"csrf_token": token_of(page), "reason": "Compare with GoAccess"}
+    hidden = staff.post("/en/admin/access/log/?is=path:/old-page", data=data).text
+    assert hidden.count("\n") == 9
+    assert (
+        '203.0.113.0 - - [21/Nov/2026:12:00:00 +0500] "GET /old-page HTTP/1.1" 404'
+        in hidden
+    )
+    whole = staff.post("/en/admin/access/log/", data={**data, "addresses": "whole"}).text
+    assert whole.count("\n") == 157
+    assert "203.0.113.7 " in whole
+    assert len(desk.acts("access.exported")) == 2
+    assert len(rows(engine)) == 178
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_list_is_handed_over_as_it_is_shown(staff: FlaskClient) -> None:
+    text = staff.get("/admin/access/list/path.csv").get_data(as_text=True)
+    table = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert table[0] == ["path", "requests", "visitors", "errors", "bytes"]
+    assert table[1][:2] == ["/", "77"]
+    found = json.loads(staff.get("/admin/access/list/path.json?is=status:404").text)
+    assert found == [
+        {"path": "/old-page", "requests": 9, "visitors": 0, "errors": 9, "bytes": 9000}
+    ]
+
+
+def test_the_live_view_shows_the_newest(
+    staff: FlaskClient, keep: Callable[..., None]
+) -> None:
+    keep([entry(NOW - timedelta(minutes=at), path=f"/page-{at}") for at in range(60)])
+    page = staff.get("/en/admin/access/live/")
+    assert page.text.index("/page-0<") < page.text.index("/page-49<")
+    assert "/page-50<" not in page.text
+    assert "Refresh" not in page.headers
+    assert staff.get("/en/admin/access/live/?refresh=1").headers["Refresh"] == "2"

@@ -1,0 +1,247 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, Response
+from flask.testing import FlaskClient
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from neupusti.access.service.recorder import Recorder, Secrets
+from neupusti.access.service.spool import Spool
+from neupusti.app import create_app
+from neupusti.config import Settings
+from neupusti.core import authorisation
+from neupusti.core.choice import KEY, SIGNAL, UNDECIDED, Choice, State
+from neupusti.core.feature import Category
+from tests.access.conftest import BROWSER, lines_of
+from tests.conftest import SECRET
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Flask:
+    """The app without databases, and with views that end in every way."""
+    app = create_app(Settings(secret_key=SECRET, instance=tmp_path))
+
+    @app.get("/stream")
+    def stream() -> Response:
+        def parts() -> Iterator[bytes]:
+            yield b"a" * 10
+            yield b"b" * 5
+
+        return Response(parts())
+
+    @app.get("/broken")
+    def broken() -> Response:
+        raise RuntimeError("planted")
+
+    @app.get("/half")
+    def half() -> Response:
+        def parts() -> Iterator[bytes]:
+            yield b"first"
+            raise RuntimeError("planted in the middle")
+
+        return Response(parts())
+
+    @app.get("/account/confirm/<token>")
+    def confirm(token: str) -> str:
+        return token
+
+    @app.get("/letters/<string:token>/open")
+    def letter(token: str) -> str:
+        return token
+
+    for planted in ("stream", "broken", "half", "confirm", "letter"):
+        authorisation.rules(app)[planted] = authorisation.PUBLIC
+    return app
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "access-spool"
+
+
+@pytest.fixture
+def visitor(site: Flask) -> FlaskClient:
+    return site.test_client()
+
+
+@pytest.mark.clause("3.3")
+def test_a_request_is_written_down(visitor: FlaskClient, folder: Path) -> None:
+    answer = visitor.get(
+        "/healthz?secret=1",
+        headers={"User-Agent": BROWSER, "Referer": "https://yandex.kz/search?text=tea"},
+    )
+    assert answer.text == "ok\n"
+    (line,) = lines_of(folder)
+    assert line.pop("t") > 0
+    assert line.pop("d") >= 0
+    assert line.pop("q") == answer.headers["X-Request-Id"]
+    assert line == {
+        "i": "127.0.0.1",
+        "m": "GET",
+        "p": "/healthz",
+        "s": 200,
+        "b": 3,
+        "r": "https://yandex.kz/search",
+        "u": BROWSER,
+        "o": "/healthz",
+        "c": "",
+        "g": "",
+        "v": "",
+    }
+
+
+def test_every_kind_of_answer_is_written_down(visitor: FlaskClient, folder: Path) -> None:
+    visitor.application.testing = False
+    for path in ("/stream", "/broken", "/no-such-page", "/en/healthz", "/healthz/"):
+        assert visitor.get(path).data
+    assert visitor.post("/healthz").data
+    assert visitor.get("/a%00").data
+    told = [(line["p"], line["s"]) for line in lines_of(folder)]
+    assert told == [
+        ("/stream", 200),
+        ("/broken", 500),
+        ("/no-such-page", 404),
+        ("/en/healthz", 200),
+        ("/healthz/", 404),
+        ("/healthz", 405),
+        ("(unreadable)", 400),
+    ]
+    assert lines_of(folder)[0]["b"] == 15
+
+
+def test_an_answer_that_breaks_off_is_written_down(site: Flask, folder: Path) -> None:
+    body, _, _ = run_wsgi_app(site.wsgi_app, EnvironBuilder("/half").get_environ())
+    with pytest.raises(RuntimeError, match="in the middle"):
+        list(body)
+    body.close()  # type: ignore[attr-defined]
+    (line,) = lines_of(folder)
+    assert (line["p"], line["b"]) == ("/half", 5)
+
+
+def test_an_exception_that_nobody_caught_is_a_500(site: Flask, folder: Path) -> None:
+    site.testing = True
+    with pytest.raises(RuntimeError, match="planted"):
+        site.test_client().get("/broken")
+    (line,) = lines_of(folder)
+    assert (line["p"], line["s"]) == ("/broken", 500)
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/account/confirm/s3cr3t", "/account/confirm/«…»"),
+        ("/en/account/confirm/s3cr3t", "/en/account/confirm/«…»"),
+        ("/letters/s3cr3t/open", "/letters/«…»/open"),
+        ("/account/confirm/s3cr3t/", "/account/confirm/«…»"),
+        ("/kk/letters/s3cr3t/opne", "/kk/letters/«…»"),
+    ],
+)
+def test_a_token_of_our_own_links_is_never_written_down(
+    visitor: FlaskClient, folder: Path, path: str, kept: str
+) -> None:
+    assert visitor.get(path).data
+    (line,) = lines_of(folder)
+    assert line["p"] == kept
+    assert "s3cr3t" not in str(line)
+
+
+def test_static_files_are_left_out_unless_wanted(tmp_path: Path, site: Flask) -> None:
+    with site.test_request_context("/"):
+        address = site.jinja_env.globals["asset"]("site.css")  # type: ignore[operator]
+    assert site.test_client().get(address).data
+    assert lines_of(tmp_path / "access-spool") == []
+
+    wanted = Settings(secret_key=SECRET, instance=tmp_path, access_static=1)
+    assert create_app(wanted).test_client().get(address).data
+    (line,) = lines_of(tmp_path / "access-spool")
+    assert line["p"] == address
+
+
+@pytest.mark.clause("1.1.8")
+@pytest.mark.parametrize(
+    "header",
+    ["X-Forwarded-For", "Forwarded", "CF-Connecting-IP", "X-Real-IP", "True-Client-IP"],
+)
+def test_a_client_cannot_choose_its_address(
+    visitor: FlaskClient, folder: Path, header: str
+) -> None:
+    assert visitor.get("/healthz", headers={header: "for=9.9.9.9, 9.9.9.9"}).data
+    (line,) = lines_of(folder)
+    assert line["i"] == "127.0.0.1"
+
+
+@pytest.mark.clause("1.1.8")
+@pytest.mark.parametrize(
+    ("forwarded", "kept"),
+    [
+        ("1.1.1.1, 2001:db8::1", "2001:db8::1"),
+        ("9.9.9.9", "9.9.9.9"),
+        ("<script>", "unknown"),
+        ("1.1.1.1, ::ffff:9.9.9.9", "9.9.9.9"),
+    ],
+)
+def test_behind_one_proxy_the_last_address_counts(
+    tmp_path: Path, forwarded: str, kept: str
+) -> None:
+    app = create_app(Settings(secret_key=SECRET, instance=tmp_path, proxies=1))
+    assert app.test_client().get("/healthz", headers={"X-Forwarded-For": forwarded}).data
+    (line,) = lines_of(tmp_path / "access-spool")
+    assert line["i"] == kept
+
+
+MARKETING = frozenset({Category.NECESSARY, Category.MARKETING})
+STATISTICS = frozenset({Category.NECESSARY, Category.STATISTICS})
+VISITOR_ID = "20261120" + "0123456789abcdef01234567"
+
+
+def answering(environ: Any, start: Any) -> list[bytes]:
+    start("200 OK", [])
+    return [b"ok"]
+
+
+@pytest.mark.clause("3.3.1")
+@pytest.mark.parametrize(
+    ("choice", "granted", "visitor_id"),
+    [
+        (None, "", ""),
+        (UNDECIDED, "", ""),
+        (SIGNAL, "necessary", ""),
+        (Choice(state=State.DECIDED, granted=MARKETING), "marketing necessary", ""),
+        (
+            Choice(state=State.DECIDED, granted=STATISTICS),
+            "necessary statistics",
+            VISITOR_ID,
+        ),
+    ],
+)
+@pytest.mark.parametrize("name", ["visitor", "__Host-visitor"])
+def test_the_visitor_is_read_only_where_statistics_are_allowed(
+    folder: Path, name: str, choice: Any, granted: str, visitor_id: str
+) -> None:
+    environ: dict[str, Any] = EnvironBuilder(
+        "/", environ_overrides={"HTTP_COOKIE": f"a=1; {name}={VISITOR_ID}"}
+    ).get_environ()
+    environ[KEY] = choice
+    spool = Spool(folder)
+    recorder = Recorder(answering, spool, secrets=lambda: Secrets(()))
+    body, _, _ = run_wsgi_app(recorder, environ)
+    assert b"".join(body) == b"ok"
+    (line,) = lines_of(folder)
+    assert (line["g"], line["v"]) == (granted, visitor_id)
+    assert line["c"] == f"a {name}"
+
+
+def test_a_spool_that_fails_never_breaks_a_page(site: Flask, folder: Path) -> None:
+    folder.write_text("a file where the folder should be")
+    assert site.test_client().get("/healthz").text == "ok\n"
+
+
+def test_a_recorder_that_fails_never_breaks_a_page(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = site.extensions["neupusti.access.spool"]
+    monkeypatch.setattr(spool, "append", lambda _: 1 / 0)
+    assert site.test_client().get("/healthz").text == "ok\n"
+    assert spool.lost == 1
