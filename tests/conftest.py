@@ -27,7 +27,7 @@ from neupusti.core.database import db
 from neupusti.core.registry import Registry, registry
 from neupusti.site import service as site
 from tests.canary import listening, telling
-from tests.postgres import Cluster, binaries
+from tests.postgres import Cluster, binaries, ground
 
 REQUIRE_ALL = os.environ.get("NEUPUSTI_REQUIRE_ALL") == "1"
 """Set by CI: what a test needs must be there, and a missing tool is a failure."""
@@ -78,11 +78,11 @@ def canary() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     """A private PostgreSQL cluster on a socket of its own, gone after the run."""
     if binaries() is None:
         missing("PostgreSQL (initdb, postgres)")
-    with Cluster(tmp_path_factory.mktemp("postgresql")).running() as cluster:
+    with ground() as folder, Cluster(folder).running() as cluster:
         yield cluster
 
 

@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,18 @@ def binaries() -> Path | None:
 
 def _version(folder: Path) -> float:
     return float(folder.parent.name)
+
+
+@contextmanager
+def ground() -> Iterator[Path]:
+    """Make a folder for a cluster, away from pytest's own folders.
+
+    Those are closed to other users again whenever a second test run begins, and the
+    server, which is another user, would find its socket gone.
+    """
+    made = tempfile.TemporaryDirectory(prefix="neupusti-", ignore_cleanup_errors=True)
+    with made as folder:
+        yield Path(folder)
 
 
 class Cluster:

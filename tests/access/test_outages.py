@@ -20,7 +20,7 @@ from neupusti.core.database import ACCESS, db
 from tests.access.conftest import lines_of, rows
 from tests.access.crash import _answer as answer
 from tests.conftest import SECRET, missing
-from tests.postgres import Cluster, binaries
+from tests.postgres import Cluster, binaries, ground
 
 
 class Server:
@@ -53,15 +53,14 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     if binaries() is None:
         missing("PostgreSQL (initdb, pg_ctl)")
-    home = tmp_path / "postgresql"
-    home.mkdir()
-    made = Server(home)
-    made.start()
-    yield made
-    made.stop()
+    with ground() as folder:
+        made = Server(folder)
+        made.start()
+        yield made
+        made.stop()
 
 
 def test_a_stopped_database_makes_lines_wait(
