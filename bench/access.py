@@ -34,6 +34,8 @@ from neupusti.access.service.line import encode
 from neupusti.access.service.places import Countries, Referrers
 from neupusti.access.service.recorder import Recorder, Secrets
 from neupusti.access.service.spool import Spool
+from neupusti.access.service.visitor import Visitors
+from neupusti.access.views import recording as recording_
 from neupusti.app import create_app
 from neupusti.config import Settings
 from neupusti.core import clock
@@ -95,7 +97,12 @@ def recording() -> Iterator[Figure]:
     """Measure what writing one request down costs it."""
     with tempfile.TemporaryDirectory() as folder:
         spool = Spool(Path(folder))
-        recorder = Recorder(_answer, spool, secrets=lambda: Secrets(("/account/confirm/",)))
+        recorder = Recorder(
+            _answer,
+            spool,
+            secrets=lambda: Secrets(("/account/confirm/",)),
+            visitors=Visitors(SECRET, "visitor", recording_.LIFETIME),
+        )
         environ = EnvironBuilder(
             "/product/teapot",
             environ_overrides={

@@ -6,6 +6,7 @@ import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from neupusti.access.service.drain import Enrichment
 from neupusti.access.service.places import Countries, Referrers
 from neupusti.access.service.recorder import Recorder, Secrets
 from neupusti.access.service.spool import Spool
+from neupusti.access.service.visitor import Visitors
+from tests.conftest import SECRET
 
 FORK = get_context("fork")
 
@@ -92,7 +95,7 @@ class Ordeal:
         process.join()
 
     def _serve(self, number: int) -> None:
-        recorder = Recorder(_answer, Spool(self.folder), secrets=lambda: Secrets(()))
+        recorder = recorder_of(Spool(self.folder))
         ack = os.open(self.acknowledged, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         at = 0
         while True:
@@ -114,6 +117,12 @@ class Ordeal:
 
 def _enrichment() -> Enrichment:
     return Enrichment(Countries(), Referrers())
+
+
+def recorder_of(spool: Spool) -> Recorder:
+    """Return a recorder round an application that always answers the same."""
+    visitors = Visitors(SECRET, "visitor", timedelta(days=390))
+    return Recorder(_answer, spool, secrets=lambda: Secrets(()), visitors=visitors)
 
 
 def _answer(_environ: Any, start: Any) -> list[bytes]:

@@ -12,13 +12,12 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from neupusti.access.service import drain
 from neupusti.access.service.drain import Enrichment
-from neupusti.access.service.recorder import Recorder, Secrets
 from neupusti.access.service.spool import Spool
 from neupusti.app import create_app
 from neupusti.config import Settings
 from neupusti.core.database import ACCESS, db
 from tests.access.conftest import lines_of, rows
-from tests.access.crash import _answer as answer
+from tests.access.crash import recorder_of
 from tests.conftest import SECRET, missing
 from tests.postgres import Cluster, binaries, ground
 
@@ -112,7 +111,7 @@ def test_a_full_disk_makes_lines_wait(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
     ballast.write_bytes(b"\x00" * 200 * 1024)
     spool = Spool(small_disk / "spool")
-    recorder = Recorder(answer, spool, secrets=lambda: Secrets(()))
+    recorder = recorder_of(spool)
     for number in range(1000):
         body, status, _ = run_wsgi_app(recorder, EnvironBuilder(f"/{number}").get_environ())
         assert (b"".join(body), status) == (b"ok", "200 OK")

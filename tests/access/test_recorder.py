@@ -1,19 +1,14 @@
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from neupusti.access.service.recorder import Recorder, Secrets
-from neupusti.access.service.spool import Spool
 from neupusti.app import create_app
 from neupusti.config import Settings
 from neupusti.core import authorisation
-from neupusti.core.choice import KEY, SIGNAL, UNDECIDED, Choice, State
-from neupusti.core.feature import Category
 from tests.access.conftest import BROWSER, lines_of
 from tests.conftest import SECRET
 
@@ -189,48 +184,6 @@ def test_behind_one_proxy_the_last_address_counts(
     assert app.test_client().get("/healthz", headers={"X-Forwarded-For": forwarded}).data
     (line,) = lines_of(tmp_path / "access-spool")
     assert line["i"] == kept
-
-
-MARKETING = frozenset({Category.NECESSARY, Category.MARKETING})
-STATISTICS = frozenset({Category.NECESSARY, Category.STATISTICS})
-VISITOR_ID = "20261120" + "0123456789abcdef01234567"
-
-
-def answering(environ: Any, start: Any) -> list[bytes]:
-    start("200 OK", [])
-    return [b"ok"]
-
-
-@pytest.mark.clause("3.3.1")
-@pytest.mark.parametrize(
-    ("choice", "granted", "visitor_id"),
-    [
-        (None, "", ""),
-        (UNDECIDED, "", ""),
-        (SIGNAL, "necessary", ""),
-        (Choice(state=State.DECIDED, granted=MARKETING), "marketing necessary", ""),
-        (
-            Choice(state=State.DECIDED, granted=STATISTICS),
-            "necessary statistics",
-            VISITOR_ID,
-        ),
-    ],
-)
-@pytest.mark.parametrize("name", ["visitor", "__Host-visitor"])
-def test_the_visitor_is_read_only_where_statistics_are_allowed(
-    folder: Path, name: str, choice: Any, granted: str, visitor_id: str
-) -> None:
-    environ: dict[str, Any] = EnvironBuilder(
-        "/", environ_overrides={"HTTP_COOKIE": f"a=1; {name}={VISITOR_ID}"}
-    ).get_environ()
-    environ[KEY] = choice
-    spool = Spool(folder)
-    recorder = Recorder(answering, spool, secrets=lambda: Secrets(()))
-    body, _, _ = run_wsgi_app(recorder, environ)
-    assert b"".join(body) == b"ok"
-    (line,) = lines_of(folder)
-    assert (line["g"], line["v"]) == (granted, visitor_id)
-    assert line["c"] == f"a {name}"
 
 
 def test_a_spool_that_fails_never_breaks_a_page(site: Flask, folder: Path) -> None:

@@ -1,6 +1,5 @@
 """The recorder: a WSGI layer that writes one line of every answer, whoever made it."""
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from neupusti.access.service.line import (
     encode,
 )
 from neupusti.access.service.spool import Spool
+from neupusti.access.service.visitor import Visitors
 from neupusti.core import choice, clock
 from neupusti.core.edge import REFUSED, REQUEST_ID, UNKNOWN
 from neupusti.core.feature import Category
@@ -22,8 +22,6 @@ from neupusti.core.route import ROUTE, Route
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-VISITOR = re.compile(r"(?:^|;\s*)(?:__Host-)?visitor=([0-9]{8}[0-9a-f]{24})(?:;|$)")
-"""The cookie that `views.recording` sets: the day it was given, and a random id."""
 FAILED = 500
 
 
@@ -57,9 +55,11 @@ class Recorder:
         spool: Spool,
         *,
         secrets: Callable[[], Secrets],
+        visitors: Visitors,
         static: bool = False,
     ) -> None:
         self.inner, self.spool, self.static = inner, spool, static
+        self._visitors = visitors
         self._secrets_of = secrets
         self._secrets: Secrets | None = None
 
@@ -91,7 +91,7 @@ class Recorder:
             self._secrets = self._secrets_of()
         granted = _granted(environ)
         cookies = environ.get("HTTP_COOKIE", "")
-        visitor = VISITOR.search(cookies) if Category.STATISTICS in granted else None
+        counted = cookies and Category.STATISTICS in granted
         path = "(unreadable)" if environ.get(REFUSED) == "bytes" else _path(environ)
         entry = Entry(
             at=answer.at,
@@ -106,7 +106,7 @@ class Recorder:
             route=route.rule if route is not None else "",
             cookies=cookie_names(_text(cookies)) if cookies else "",
             granted=" ".join(sorted(granted)),
-            visitor=visitor[1] if visitor else "",
+            visitor=self._visitors.read(cookies) if counted else "",
             request_id=environ.get(REQUEST_ID, ""),
         )
         self.spool.append(encode(entry))

@@ -1,32 +1,32 @@
 """Puts the recorder round the application, and gives the visitor's cookie."""
 
-import re
-import secrets as random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_babel import lazy_gettext as _
 
 from neupusti.access.service.recorder import Recorder
 from neupusti.access.service.spool import Spool
+from neupusti.access.service.visitor import Visitors
 from neupusti.access.views.blueprint import bp, secrets, spool_folder
 from neupusti.config import Settings
-from neupusti.core import choice, clock, cookies, route
+from neupusti.core import choice, cookies, route
 from neupusti.core.feature import Category, Cookie
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+LIFETIME = timedelta(days=390)
 VISITOR = Cookie(
     name="visitor",
     category=Category.STATISTICS,
     purpose=_(
         "A random number and the day it was given: whether you have been here before."
     ),
-    lifetime=timedelta(days=390),
+    lifetime=LIFETIME,
 )
-GIVEN = re.compile(r"[0-9]{8}[0-9a-f]{24}")
+VISITORS = "neupusti.access.visitors"
 
 
 def recorder(app: Flask, inner: "WSGIApplication", config: Settings) -> Recorder:
@@ -34,20 +34,27 @@ def recorder(app: Flask, inner: "WSGIApplication", config: Settings) -> Recorder
     route.install(app)
     spool = Spool(spool_folder(config))
     app.extensions["neupusti.access.spool"] = spool
+    name = VISITOR.wire_name(secure=config.production)
+    visitors = Visitors(config.secret_key, name, LIFETIME)
+    app.extensions[VISITORS] = visitors
     return Recorder(
-        inner, spool, secrets=lambda: secrets(app), static=bool(config.access_static)
+        inner,
+        spool,
+        secrets=lambda: secrets(app),
+        visitors=visitors,
+        static=bool(config.access_static),
     )
 
 
 @bp.after_app_request
 def give_visitor_cookie(response: Response) -> Response:
     """Give a random id to a visitor who agreed to statistics and has none yet."""
+    visitors: Visitors = current_app.extensions[VISITORS]
     if (
         request.method == "GET"
         and response.mimetype == "text/html"
         and choice.current().allows(Category.STATISTICS)
-        and not GIVEN.fullmatch(cookies.value_of(VISITOR) or "")
+        and not visitors.read(request.environ.get("HTTP_COOKIE", ""))
     ):
-        value = f"{clock.today():%Y%m%d}{random.token_hex(12)}"
-        cookies.put(response, VISITOR, value)
+        cookies.put(response, VISITOR, visitors.new())
     return response

@@ -1,0 +1,104 @@
+"""What the visitor's cookie says: nothing is read that this site did not give."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from neupusti.access.service.recorder import Recorder, Secrets
+from neupusti.access.service.spool import Spool
+from neupusti.access.service.visitor import ID, Visitors
+from neupusti.access.views.recording import LIFETIME
+from neupusti.core.choice import KEY, SIGNAL, UNDECIDED, Choice, State
+from neupusti.core.feature import Category
+from tests.access.conftest import lines_of
+from tests.conftest import SECRET
+
+NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def visitors() -> Visitors:
+    return Visitors(SECRET, "visitor", LIFETIME)
+
+
+def test_no_value_is_accepted_that_was_not_given(
+    visitors: Visitors, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    value = visitors.new()
+    assert visitors.read(f"visitor={value}") == value[:ID]
+    forged = [
+        value[:ID],
+        value[:-1],
+        f"{value}0",
+        value.upper(),
+        value[:ID] + "0" * 16,
+        f"20200101{value[8:]}",
+        Visitors("another secret of thirty-two bytes", "visitor", LIFETIME).new(),
+        "00000000" + "0" * 40,
+        "",
+        "x" * 4000,
+        *(
+            value[:place] + ("1" if value[place] == "0" else "0") + value[place + 1 :]
+            for place in range(len(value))
+        ),
+    ]
+    for one in forged:
+        assert visitors.read(f"visitor={one}") == "", one
+        assert visitors.read(f"other=1; visitor={one}; z=2") == "", one
+    for header in (f"xvisitor={value}", f"visitor ={value}", f'visitor="{value}"', value):
+        assert visitors.read(header) == "", header
+
+
+def test_it_is_worth_nothing_after_its_lifetime(
+    visitors: Visitors, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    value = visitors.new()
+    at(NOW + LIFETIME)
+    assert visitors.read(f"visitor={value}") == value[:ID]
+    at(NOW + LIFETIME + timedelta(days=1))
+    assert visitors.read(f"visitor={value}") == ""
+
+
+MARKETING = frozenset({Category.NECESSARY, Category.MARKETING})
+STATISTICS = frozenset({Category.NECESSARY, Category.STATISTICS})
+
+
+def answering(environ: Any, start: Any) -> list[bytes]:
+    start("200 OK", [])
+    return [b"ok"]
+
+
+@pytest.mark.clause("3.3.1")
+@pytest.mark.parametrize(
+    ("choice", "granted", "kept"),
+    [
+        (None, "", False),
+        (UNDECIDED, "", False),
+        (SIGNAL, "necessary", False),
+        (Choice(state=State.DECIDED, granted=MARKETING), "marketing necessary", False),
+        (Choice(state=State.DECIDED, granted=STATISTICS), "necessary statistics", True),
+    ],
+)
+def test_it_is_written_down_only_where_statistics_are_allowed(
+    tmp_path: Path, visitors: Visitors, choice: Any, granted: str, *, kept: bool
+) -> None:
+    value = visitors.new()
+    environ: dict[str, Any] = EnvironBuilder(
+        "/", environ_overrides={"HTTP_COOKIE": f"a=1; visitor={value}"}
+    ).get_environ()
+    environ[KEY] = choice
+    recorder = Recorder(
+        answering, Spool(tmp_path), secrets=lambda: Secrets(()), visitors=visitors
+    )
+    body, _, _ = run_wsgi_app(recorder, environ)
+    assert b"".join(body) == b"ok"
+    (line,) = lines_of(tmp_path)
+    assert (line["g"], line["v"]) == (granted, value[:ID] if kept else "")
+    assert line["c"] == "a visitor"
+    assert value[ID:] not in str(line)
