@@ -14,8 +14,9 @@ from neupusti.access.views import (
     recording,
 )
 from neupusti.access.views.blueprint import bp, work
+from neupusti.config import settings
 from neupusti.core.background import Job
-from neupusti.core.feature import Feature, MenuItem, Retention
+from neupusti.core.feature import Feature, Kept, MenuItem, Retention
 
 VIEWS = (pages, problems, addresses, live, export, cli, recording)
 """Importing a module of views is what puts its routes and commands on the blueprint."""
@@ -27,9 +28,50 @@ FEATURE = Feature(
     cookies=(recording.VISITOR,),
     admin_menu=(MenuItem(endpoint="access.overview", label=_("Statistics")),),
     retention=(
-        Retention(model=Record, since=Record.at, days=90, own_sweep=True),
-        Retention(model=Address, since=Address.day, days=30, own_sweep=True),
-        Retention(model=Seen, since=Seen.day, days=30, own_sweep=True),
+        Retention(
+            says=_("The IP address and the words of the browser in the log of requests"),
+            clause="3.3",
+            counted=_("from the request"),
+            model=Record,
+            since=Record.at,
+            days=lambda: settings().access_ip_days,
+            masked=True,
+            own_sweep=True,
+        ),
+        Retention(
+            says=_("The log of requests as a whole"),
+            clause="3.3",
+            counted=_("from the request"),
+            model=Record,
+            since=Record.at,
+            days=lambda: settings().access_days,
+            own_sweep=True,
+        ),
+        Retention(
+            says=_("How often an IP address came on a day"),
+            clause="3.3.2",
+            counted=_("from that day"),
+            model=Address,
+            since=Address.day,
+            days=lambda: settings().access_ip_days,
+            own_sweep=True,
+        ),
+        Retention(
+            says=_("An irreversible code of a day, by which its visitors are counted once"),
+            clause="3.3.2",
+            counted=_("from that day"),
+            model=Seen,
+            since=Seen.day,
+            days=lambda: settings().access_ip_days,
+            own_sweep=True,
+        ),
+    ),
+    kept=(
+        Kept(
+            says=_("Figures made of the log: without addresses, browsers or people"),
+            clause="3.3.2",
+            until=_("for good"),
+        ),
     ),
     staff_acts={
         unmasking.SHOWN: _("saw an address of the log whole"),

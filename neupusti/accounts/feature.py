@@ -33,7 +33,7 @@ from neupusti.accounts.views import profile as details
 from neupusti.accounts.views.blueprint import bp
 from neupusti.core.background import Job
 from neupusti.core.evidence import ConsentEvidence
-from neupusti.core.feature import Feature, Holding, Page, Place, Retention
+from neupusti.core.feature import Feature, Holding, Kept, Page, Place, Retention
 from neupusti.core.journal import ProcessingEvent, SecurityEvent, StaffAction
 from neupusti.core.mail.models import Letter
 from neupusti.core.throttle import ThrottleCount
@@ -105,21 +105,81 @@ FEATURE = Feature(
     ),
     retention=(
         Retention(
+            says=_("An account whose e-mail was never confirmed"),
+            clause="4.1.5",
+            counted=_("from registration"),
             model=Person,
             since=Person.created_at,
             days=registration.LIFE.days,
             only=lambda: Person.confirmed_at.is_(None),
         ),
         Retention(
+            says=_("A change of e-mail, with the address before it"),
+            clause="3.2.3",
+            counted=_("from the request"),
             model=EmailChange,
             since=EmailChange.asked_at,
             days=(addresses.LIFE + addresses.UNDO_LIFE).days,
         ),
-        Retention(model=SignIn, since=SignIn.ends_at, days=0),
-        Retention(model=KnownDevice, since=KnownDevice.last_at, days=DEVICE_DAYS),
-        Retention(model=Letter, since=Letter.done_at, days=LETTER_DAYS),
-        Retention(model=Token, since=Token.expires_at, days=0),
-        Retention(model=SecurityEvent, since=SecurityEvent.at, days=SECURITY_DAYS),
-        Retention(model=ThrottleCount, since=ThrottleCount.touched_at, days=THROTTLE_DAYS),
+        Retention(
+            says=_("A session: a device where you are signed in"),
+            clause="3.4",
+            counted=_("from its end"),
+            model=SignIn,
+            since=SignIn.ends_at,
+            days=0,
+        ),
+        Retention(
+            says=_("A device you have signed in from"),
+            clause="3.4",
+            counted=_("from its last use"),
+            model=KnownDevice,
+            since=KnownDevice.last_at,
+            days=DEVICE_DAYS,
+        ),
+        Retention(
+            says=_("The text of a letter to you"),
+            clause="4.1.7",
+            counted=_("from its sending"),
+            model=Letter,
+            since=Letter.done_at,
+            days=LETTER_DAYS,
+        ),
+        Retention(
+            says=_("A link we sent you in a letter"),
+            clause="4.1.5",
+            counted=_("from its end"),
+            model=Token,
+            since=Token.expires_at,
+            days=0,
+        ),
+        Retention(
+            says=_("Events of your account, such as sign-ins"),
+            clause="3.4",
+            counted=_("from the event"),
+            model=SecurityEvent,
+            since=SecurityEvent.at,
+            days=SECURITY_DAYS,
+        ),
+        Retention(
+            says=_("Counts of failed attempts, under an irreversible code"),
+            clause="5.4",
+            counted=_("from the last attempt"),
+            model=ThrottleCount,
+            since=ThrottleCount.touched_at,
+            days=THROTTLE_DAYS,
+        ),
+    ),
+    kept=(
+        Kept(
+            says=_("An account and everything in it"),
+            clause="4.1.1",
+            until=_("for the life of the account"),
+        ),
+        Kept(
+            says=_("Proof of your consents and of what was done with the Data"),
+            clause="5.1",
+            until=_("as long as it may have to be proved"),
+        ),
     ),
 )

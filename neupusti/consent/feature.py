@@ -6,7 +6,7 @@ from neupusti.consent import queries
 from neupusti.consent.service.gate import CONSENT
 from neupusti.consent.views import admin, choosing, cli, pages
 from neupusti.consent.views.room import bp
-from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
+from neupusti.core.feature import Duty, Feature, Kept, MenuItem, Page, Place
 
 VIEWS = (pages, choosing, admin, cli)
 """Importing a module of views is what puts its routes and commands on the blueprint."""
@@ -23,6 +23,13 @@ FEATURE = Feature(
             label=_("Cookies nobody declared that our own code tried to set"),
             open=lambda: len(queries.strays()),
             endpoint="consent.statistics",
+        ),
+    ),
+    kept=(
+        Kept(
+            says=_("A choice about cookies: a number, tied to nobody"),
+            clause="3.3.3",
+            until=_("as long as it may have to be proved"),
         ),
     ),
     pages=(

@@ -136,6 +136,7 @@ TABLE: Mapping[str, Rule] = {
     "policy.ledger": PUBLIC,
     "policy.privacy": PUBLIC,
     "policy.show": PUBLIC,
+    "retention.terms": PUBLIC,
     "site.choose_theme": PUBLIC,
     "site.healthz": PUBLIC,
     "site.readyz": PUBLIC,

@@ -81,13 +81,35 @@ class Holding:
 class Retention:
     """How long rows are kept, counted from which column (5.1)."""
 
+    says: str | LazyString
+    """What is kept, as the page of terms calls it."""
+    clause: str
+    counted: str | LazyString
+    """From what moment, in words: what `since` holds."""
     model: type[Any]
     since: Mapped[datetime] | Mapped[datetime | None] | Mapped[date]
-    days: int
+    days: int | Callable[[], int]
+    """The term; a call where a setting says it."""
     only: Callable[[], ColumnElement[bool]] | None = None
     """Which rows the rule is about; None: all of them."""
+    masked: bool = False
+    """Whether the row only loses what tells people apart, and stays."""
     own_sweep: bool = False
     """Whether the room destroys these rows itself, because deleting them is not enough."""
+
+    @property
+    def term(self) -> int:
+        """The days in force."""
+        return self.days if isinstance(self.days, int) else self.days()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is kept without a number of days, and until when (5.1)."""
+
+    says: str | LazyString
+    clause: str
+    until: str | LazyString
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +163,7 @@ class Feature:
     cookies: tuple[Cookie, ...] = ()
     holdings: tuple[Holding, ...] = ()
     retention: tuple[Retention, ...] = ()
+    kept: tuple[Kept, ...] = ()
     admin_menu: tuple[MenuItem, ...] = ()
     duties: tuple[Duty, ...] = ()
     staff_acts: Mapping[str, str | LazyString] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from neupusti.core.feature import (
     Duty,
     Feature,
     Holding,
+    Kept,
     MenuItem,
     Page,
     Place,
@@ -50,6 +51,11 @@ class Registry:
     def retention(self) -> tuple[Retention, ...]:
         """Every rule of how long rows are kept."""
         return tuple(chain.from_iterable(f.retention for f in self.features))
+
+    @property
+    def kept(self) -> tuple[Kept, ...]:
+        """Everything that is kept without a number of days."""
+        return tuple(chain.from_iterable(f.kept for f in self.features))
 
     @property
     def admin_menu(self) -> tuple[MenuItem, ...]:

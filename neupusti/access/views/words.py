@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext
 from neupusti.access.queries.figures import Order
 from neupusti.access.queries.filters import Dimension
 from neupusti.access.queries.period import Period, Unit
+from neupusti.access.service.agents import CLAIMS, LISTING, SELF
 from neupusti.core import dates, languages
 from neupusti.core.clock import ALMATY
 
@@ -72,11 +73,27 @@ VALUES = {
         "robot": lazy_gettext("Robot"),
         "other": lazy_gettext("Other"),
     },
+    Dimension.REASON: {
+        "empty": lazy_gettext("does not say what it is"),
+        "headless": lazy_gettext("a browser without a window, moved by a program"),
+        "scanner": lazy_gettext("a scanner for weak spots"),
+        "attack": lazy_gettext("an attack in place of a browser's name"),
+        "bare": lazy_gettext("no browser calls itself so"),
+        "short": lazy_gettext("too short a name for a browser"),
+    },
+    Dimension.BROWSER: {"Other": lazy_gettext("Other")},
+    Dimension.OS: {"Other": lazy_gettext("Other")},
     Dimension.LOYALTY: {
         "new": lazy_gettext("New today"),
         "returning": lazy_gettext("Here before"),
     },
 }
+REASONS = {
+    SELF: lazy_gettext("calls itself %(name)s"),
+    LISTING: lazy_gettext("in the list of crawlers: %(name)s"),
+    CLAIMS: lazy_gettext("says it is %(name)s, from an address %(name)s does not publish"),
+}
+"""What a reason says that names something, by how its code begins."""
 CATEGORIES = {
     "necessary": lazy_gettext("necessary"),
     "preferences": lazy_gettext("preferences"),
@@ -101,7 +118,7 @@ THOUSAND = 1000
 KIB = 1024
 
 
-def value(dimension: str, text: str) -> str:
+def value(dimension: str, text: str) -> str:  # noqa: PLR0911 - one way a dimension
     """Return what a value of a dimension is called."""
     dimension = Dimension(dimension)
     if known := VALUES.get(dimension, {}).get(text):
@@ -116,9 +133,17 @@ def value(dimension: str, text: str) -> str:
         case Dimension.MISSING:
             path, _tab, referrer = text.partition("\t")
             return f"{path} ← {referrer}" if referrer else path
+        case Dimension.REASON:
+            return _reason(text)
         case Dimension.REFERRER:
             return text or _("None")
     return text or _("(empty)")
+
+
+def _reason(text: str) -> str:
+    kind, colon, name = text.partition(":")
+    says = REASONS.get(f"{kind}{colon}")
+    return str(says) % {"name": name} if says else text
 
 
 def number(count: float) -> str:

@@ -1,0 +1,76 @@
+"""The page of terms tells what the sweep goes by: the manifests and the settings."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_babel import force_locale
+
+from neupusti.app import create_app
+from neupusti.config import Settings
+from neupusti.core.database import db
+from neupusti.core.registry import registry
+from neupusti.retention import service
+from tests.accounts.cast import account, signed_in
+from tests.people import AIGERIM
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def stricter(settings: Settings) -> Iterator[Flask]:
+    """The site of an operator who keeps the log for shorter."""
+    app = create_app(replace(settings, access_ip_days=7, access_days=21))
+    with app.app_context():
+        yield app
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.mark.clause("5.6")
+@pytest.mark.parametrize(("prefix", "locale"), [("", "ru"), ("/kk", "kk"), ("/en", "en")])
+def test_every_rule_and_everything_kept_is_told(
+    app: Flask, client: FlaskClient, prefix: str, locale: str
+) -> None:
+    page = client.get(f"{prefix}/policy/retention/")
+    assert page.status_code == 200
+    rules, kept = registry().retention, registry().kept
+    assert {rule.model.__tablename__ for rule in rules} >= {"access_record", "sign_in"}
+    with force_locale(locale):
+        for told in (*rules, *kept):
+            assert str(told.says) in page.text
+            assert f'#c{told.clause}"' in page.text
+        for rule in rules:
+            assert str(rule.counted) in page.text
+
+
+@pytest.mark.clause("3.3")
+def test_the_terms_of_the_log_are_those_of_the_settings(stricter: Flask) -> None:
+    page = stricter.test_client().get("/en/policy/retention/").text
+    assert "<strong>7 days</strong> from the request" in page
+    assert "<strong>21 days</strong> from the request" in page
+    assert "<strong>90 days</strong>" not in page
+
+
+def test_the_clause_about_the_log_leads_to_the_terms(client: FlaskClient) -> None:
+    assert 'href="/en/policy/retention/"' in client.get("/en/policy/2026-11-01/3.3").text
+
+
+def test_the_last_destruction_is_told_once_there_was_one(
+    app: Flask, client: FlaskClient, at: Callable[[datetime], None]
+) -> None:
+    at(NOON)
+    signed_in(app, account(AIGERIM))
+    assert "last destroyed" not in client.get("/en/policy/retention/").text
+    at(NOON + timedelta(days=400))
+    service.sweep(registry().retention)
+    told = client.get("/en/policy/retention/").text
+    assert "Something was last destroyed on" in told
+    assert "2027" in told
+
+
+def test_terms_are_only_read(client: FlaskClient) -> None:
+    assert client.post("/policy/retention/").status_code == 405
