@@ -106,6 +106,14 @@ def test_yesterday_is_told_in_words(staff: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("busy")
+def test_what_the_log_does_not_reach_is_not_compared_with(staff: FlaskClient) -> None:
+    page = staff.get("/en/admin/access/?period=30d").text
+    assert "The log does not reach back far enough to compare them." in page
+    assert "Changes are against" not in page
+    assert 'class="change"' not in page
+
+
+@pytest.mark.usefixtures("busy")
 @pytest.mark.parametrize(
     ("query", "requests"),
     [

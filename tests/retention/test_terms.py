@@ -26,6 +26,7 @@ def stricter(settings: Settings) -> Iterator[Flask]:
     app = create_app(replace(settings, access_ip_days=7, access_days=21))
     with app.app_context():
         yield app
+        db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
 
@@ -40,11 +41,12 @@ def test_every_rule_and_everything_kept_is_told(
     rules, kept = registry().retention, registry().kept
     assert {rule.model.__tablename__ for rule in rules} >= {"access_record", "sign_in"}
     with force_locale(locale):
-        for told in (*rules, *kept):
-            assert str(told.says) in page.text
-            assert f'#c{told.clause}"' in page.text
+        told = [(rule.says, rule.clause) for rule in rules]
+        for says, clause in told + [(one.says, one.clause) for one in kept]:
+            assert str(says) in page.text
+            assert f'#c{clause}"' in page.text
         for rule in rules:
-            assert str(rule.counted) in page.text
+            assert not rule.term or str(rule.counted) in page.text
 
 
 @pytest.mark.clause("3.3")

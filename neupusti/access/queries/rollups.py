@@ -1,7 +1,7 @@
 """The statistics of all requests, read from the roll-ups."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -98,6 +98,14 @@ class Rollups:
             _summed(dimension, period).where(Rollup.value.in_(sorted(names)))
         )
         return sorted(map(_item, rows), key=lambda item: (-item.requests, item.value))
+
+
+def began(connection: Connection) -> datetime | None:
+    """Return when the first day of the log began; None for an empty log."""
+    first: datetime | None = connection.execute(
+        select(func.min(Total.start)).where(Total.unit == "day")
+    ).scalar()
+    return first
 
 
 @lru_cache(maxsize=1)

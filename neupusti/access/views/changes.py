@@ -1,6 +1,7 @@
 """What changed, said in words: the whole days of a period against as many before."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -44,12 +45,19 @@ class Change:
         return f"{sign}{words.percent(abs(self.share))}"
 
 
-def sentences(source: Source, period: Period) -> list[Any]:
-    """Return what is worth knowing about a period, the most telling first."""
+def sentences(source: Source, period: Period, since: datetime) -> list[Any]:
+    """Return what is worth knowing about a period, the most telling first.
+
+    The log is known from `since` on: what it does not reach is not compared with.
+    """
     whole = period.whole
     now, before = source.totals(whole), source.totals(whole.before)
     if now.requests + before.requests < FEW:
         return [_("There is too little traffic yet to say what changed.")]
+    if whole.before.start < since:
+        return [_("%(when)s: %(number)s requests. The log does not reach back far enough"
+                  " to compare them.",
+                  when=_when(whole), number=words.number(now.requests))]  # fmt: skip
     said = [_requests(whole, now, before)]
     if missing := _missing(source, whole, now, before):
         said.append(missing)

@@ -1,18 +1,22 @@
 """The overview and the lists of the statistics."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import abort, render_template
 from flask_babel import gettext as _
+from sqlalchemy import Connection
 
 from neupusti.access.queries.addresses import Listed, busiest
 from neupusti.access.queries.figures import Item, Order, Source, Totals
 from neupusti.access.queries.filters import Dimension
 from neupusti.access.queries.health import health
+from neupusti.access.queries.rollups import began
 from neupusti.access.views import changes, charts, shared, state, words
 from neupusti.access.views.blueprint import bp, engine, terms
 from neupusti.access.views.changes import Change
 from neupusti.access.views.state import State
+from neupusti.core import clock
 from neupusti.core.permission import Permission, requires
 
 SHORT, LONG = 7, 50
@@ -63,17 +67,20 @@ def overview() -> str:
         listings = [
             one for dimension in LISTS if (one := _listing(source, asked, dimension)).items
         ]
-        said = changes.sentences(source, asked.period)
+        since = _since(connection, asked)
+        said = changes.sentences(source, asked.period, since)
         addresses: list[Listed] = []
         if not asked.filters:
             addresses = busiest(connection, asked.period, SHORT)
         state_of_log = health(connection, asked.period)
+    comparable = asked.period.before.start >= since
     return render_template(
         "access/overview.html",
         **shared.values(asked),
         days_before=words.days(asked.period.before),
         totals=totals,
-        tiles=_tiles(totals, before),
+        tiles=_tiles(totals, before if comparable else None),
+        comparable=comparable,
         points=points,
         chart=charts.chart(points, asked.period.unit),
         listings=listings,
@@ -136,18 +143,30 @@ def _listing(source: Source, asked: State, dimension: Dimension) -> Listing:
     return Listing(dimension, items[:SHORT], order, len(items) > SHORT)
 
 
-def _tiles(now: Totals, before: Totals) -> list[tuple[str, str, Change]]:
+def _tiles(now: Totals, before: Totals | None) -> list[tuple[str, str, Change]]:
+    """Return the great figures, each with its change; without one where none is known."""
+    earlier = before or Totals()
+    named = {
+        "visitors": _("Visitors"),
+        "people": _("of them people"),
+        "requests": _("Requests"),
+        "robots": _("by robots"),
+        "not_found": _("Not found"),
+        "server_errors": _("Faults on our side"),
+    }
+    changes_of = {n: Change(getattr(now, n), getattr(earlier, n)) for n in named}
     return [
-        (label, words.number(value), Change(value, earlier))
-        for label, value, earlier in (
-            (_("Visitors"), now.visitors, before.visitors),
-            (_("of them people"), now.people, before.people),
-            (_("Requests"), now.requests, before.requests),
-            (_("by robots"), now.robots, before.robots),
-            (_("Not found"), now.not_found, before.not_found),
-            (_("Faults on our side"), now.server_errors, before.server_errors),
-        )
+        (label, words.number(changes_of[name].now), changes_of[name])
+        for name, label in named.items()
     ]
+
+
+def _since(connection: Connection, asked: State) -> datetime:
+    """Return from when on the figures are known: filters count rows, which do not stay."""
+    first = began(connection) or clock.now()
+    if not asked.filters:
+        return first
+    return max(first, clock.midnight(terms().destroyed_before))
 
 
 def _clipped(asked: State) -> bool:
