@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
 
 from neupusti.accounts.models import (
+    AccountBlock,
     Credential,
     EmailChange,
     KnownDevice,
@@ -52,7 +53,8 @@ DEVICE_DAYS = 365
 THROTTLE_DAYS = 3
 
 ABOUT_PEOPLE = (
-    *(Credential, SecondFactor, RecoveryCode, SignIn, KnownDevice, EmailChange),
+    *(Credential, SecondFactor, RecoveryCode, SignIn, KnownDevice),
+    *(EmailChange, AccountBlock),
     *(Letter, Token, SecurityEvent),
     *(ProcessingEvent, StaffAction, ConsentEvidence),
 )
@@ -120,6 +122,14 @@ FEATURE = Feature(
             model=EmailChange,
             since=EmailChange.asked_at,
             days=(addresses.LIFE + addresses.UNDO_LIFE).days,
+        ),
+        Retention(
+            says=_("A block of an account that was lifted"),
+            clause="3.4",
+            counted=_("from its end"),
+            model=AccountBlock,
+            since=AccountBlock.lifted_at,
+            days=SECURITY_DAYS,
         ),
         Retention(
             says=_("A session: a device where you are signed in"),

@@ -30,12 +30,14 @@ from neupusti.core.personal import (
     Patronymic,
     Phone,
     Purpose,
+    Words,
     impersonal,
     personal,
     subject,
 )
 
 CONFIRMED = text("confirmed_at IS NOT NULL")
+IN_FORCE = text("lifted_at IS NULL")
 
 Owner = Annotated[
     int,
@@ -218,6 +220,35 @@ class KnownDevice(Base):
     def seen(self, at: datetime) -> None:
         """Note that it was used again."""
         self.last_at = at
+
+
+class AccountBlock(Base):
+    """A closed account, from when a member of staff blocked it until one lifted that.
+
+    It shuts the door and leaves the data alone: the blocking of data that clause 6.2.4
+    means is another thing.
+    """
+
+    __tablename__ = "account_block"
+    __table_args__ = (
+        Index(
+            "uq_account_block_in_force",
+            "person",
+            unique=True,
+            sqlite_where=IN_FORCE,
+            postgresql_where=IN_FORCE,
+        ),
+    )
+
+    id: Mapped[Id]
+    person: Mapped[Owner]
+    at: Mapped[Moment]
+    by: Mapped[int | None] = mapped_column(Integer, info=impersonal())
+    """The member of staff; None: by a command on the server."""
+    reason: Mapped[Words]
+    lifted_at: Mapped[Moment | None] = mapped_column(index=True)
+    lifted_by: Mapped[int | None] = mapped_column(Integer, info=impersonal())
+    lifted_reason: Mapped[Words | None]
 
 
 class EmailChange(Base):

@@ -18,6 +18,7 @@ from neupusti.accounts.models import (
     SecondFactor,
 )
 from neupusti.accounts.service import (
+    blocks,
     letters,
     limits,
     people,
@@ -128,11 +129,13 @@ def changed(token: str) -> EmailChange:
     return _undoable(db.session(), tokens.peek(UNDO, token).target)
 
 
-def undo(token: str, device: str) -> str:
+def undo(token: str, device: str) -> str | None:
     """Give the account back to its old address; return a link's token for a new password.
 
     Every session ends, no password works, and a second step that was set up after the
-    change was asked for is off: all that could keep the owner out. Raise TokenError.
+    change was asked for is off: all that could keep the owner out. A blocked account has
+    its address back too, for the term of the link runs on; it stays blocked, and None is
+    returned. Raise TokenError.
     """
     changed(token)
     with writing() as session:
@@ -150,6 +153,8 @@ def undo(token: str, device: str) -> str:
         key = f"{letters.EMAIL_UNDONE.name}:{change.id}"
         post(session, letters.EMAIL_UNDONE, gone, key=key)
         _note(session, person.id, Event.EMAIL_UNDONE, device)
+        if blocks.in_force(person.id, session) is not None:
+            return None
         return tokens.issue(session, recovery.RESET, recovery.LIFE, person=person.id)
 
 

@@ -30,6 +30,9 @@ class Event(StrEnum):
     EMAIL_CHANGED = "e-mail changed"
     EMAIL_UNDONE = "e-mail change undone"
     DETAILS_CHANGED = "details changed"
+    BLOCKED = "account blocked"
+    UNBLOCKED = "account unblocked"
+    SHUT_OUT = "shut out"
 
 
 LABELS: dict[Event, LazyString] = {
@@ -54,4 +57,7 @@ LABELS: dict[Event, LazyString] = {
     Event.EMAIL_CHANGED: _("The e-mail was changed"),
     Event.EMAIL_UNDONE: _("The change of the e-mail was undone"),
     Event.DETAILS_CHANGED: _("Names or phone were changed"),
+    Event.BLOCKED: _("The operator blocked the account"),
+    Event.UNBLOCKED: _("The operator lifted the block of the account"),
+    Event.SHUT_OUT: _("The right password, while the account was blocked"),
 }

@@ -44,11 +44,17 @@ EMAIL_CHANGED = Kind(
 EMAIL_UNDONE = Kind(
     name="accounts.email_undone", label=_("The change of the e-mail was undone")
 )
+BLOCKED = Kind(name="accounts.blocked", label=_("The operator blocked your account"))
+STILL_BLOCKED = Kind(
+    name="accounts.still_blocked", label=_("There is no link: your account is blocked")
+)
+UNBLOCKED = Kind(name="accounts.unblocked", label=_("Your account is open again"))
 WITHDRAWN = Kind(name="accounts.withdrawn", label=_("You withdrew a consent"))
 
 ALL = (
     *(CONFIRM, EXISTING, RESET, UNKNOWN, PASSWORD_CHANGED, NEW_DEVICE),
     *(FACTOR_ON, FACTOR_OFF, CODE_SPENT, LOCKED),
+    *(BLOCKED, STILL_BLOCKED, UNBLOCKED),
     *(EMAIL_CONFIRM, EMAIL_USED, EMAIL_CHANGED, EMAIL_UNDONE, WITHDRAWN),
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential, Kind, Person, SignIn
 from neupusti.accounts.service import (
+    blocks,
     letters,
     limits,
     passwords,
@@ -24,6 +25,7 @@ from neupusti.config import settings
 from neupusti.core import emails, journal, throttle, tokens
 from neupusti.core.database import db, writing
 from neupusti.core.languages import Language
+from neupusti.core.mail.letters import Kind as Wording
 from neupusti.core.mail.letters import To, post
 from neupusti.core.tokens import TokenError
 
@@ -51,10 +53,9 @@ def ask(email: str, language: Language, device: str, network: str) -> None:
 
 
 def send_link(session: Session, person: Person) -> None:
-    """Write to `person` a link that sets the password anew."""
+    """Write to `person` a link that sets the password anew, unless they are blocked."""
     tokens.revoke(session, person.id, RESET)
-    token = tokens.issue(session, RESET, LIFE, person=person.id)
-    letters.tell(session, letters.RESET, person, {"token": token})
+    _tell_way_in(session, person, letters.RESET, LIFE)
 
 
 def invitation(session: Session, person: int) -> str:
@@ -131,12 +132,14 @@ def not_me(token: str, device: str) -> None:
 
 
 def lock(session: Session, person: Person) -> None:
-    """End every session, take the password back, and write how to set a new one (5.5)."""
+    """End every session, take the password back, and write how to set a new one (5.5).
+
+    A blocked account stays blocked: its owner is told that there is no link.
+    """
     sessions.end_all(session, person.id)
     tokens.revoke(session, person.id)
     passwords.set_password(session, person.id, None)
-    token = tokens.issue(session, RESET, INVITATION_LIFE, person=person.id)
-    letters.tell(session, letters.LOCKED, person, {"token": token})
+    _tell_way_in(session, person, letters.LOCKED, INVITATION_LIFE)
 
 
 def shortest_for(person: int) -> int:
@@ -150,6 +153,16 @@ def has_password(person: int) -> bool:
     """Tell whether `person` has set a password."""
     credential = db.session.get(Credential, person)
     return credential is not None and credential.password_hash is not None
+
+
+def _tell_way_in(session: Session, person: Person, kind: Wording, life: timedelta) -> None:
+    """Write a letter with a link for a new password; a blocked person gets none."""
+    block = blocks.in_force(person.id, session)
+    if block is not None:
+        letters.tell(session, letters.STILL_BLOCKED, person, blocks.told(block))
+        return
+    token = tokens.issue(session, RESET, life, person=person.id)
+    letters.tell(session, kind, person, {"token": token})
 
 
 def _changed(session: Session, person: Person, kept: str) -> None:

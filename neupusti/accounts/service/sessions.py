@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person, SecondFactor, SignIn
+from neupusti.accounts.service import blocks
 from neupusti.core import clock, keys, staff
 from neupusti.core.database import db
 from neupusti.core.identity import Identity
@@ -182,6 +183,9 @@ def _by_remember(key: str | None) -> SignIn | None:
 
 
 def _over(row: SignIn, now: datetime) -> bool:
+    # A block deletes these rows; one that began in that very moment is no way round it.
+    if blocks.in_force(row.person) is not None:
+        return True
     if row.completed_at is None:
         return now >= row.ends_at
     # Asked anew each time: whoever became staff yesterday is bound by it today.

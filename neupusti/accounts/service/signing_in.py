@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential, KnownDevice, Person, SignIn
 from neupusti.accounts.service import (
+    blocks,
     letters,
     limits,
     passwords,
@@ -21,6 +22,7 @@ from neupusti.accounts.service import (
     second_factor,
     sessions,
 )
+from neupusti.accounts.service.blocks import BlockedError
 from neupusti.accounts.service.events import Event
 from neupusti.accounts.service.faults import Fault
 from neupusti.accounts.service.sessions import Opened, Where
@@ -56,7 +58,10 @@ class Entered:
 
 
 def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
-    """Begin a sign-in; raise Fault with the words for the person, or TooManyError."""
+    """Begin a sign-in; raise Fault or BlockedError with words for the person.
+
+    TooManyError where it was tried too often.
+    """
     account = emails.key(attempt.email)
     # Of an account every try counts, of a network only the wrong ones: a whole office
     # may sign in at the same minute.
@@ -74,9 +79,7 @@ def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
         _refused(number, where)
         throttle.take(*shared)
         raise Fault("email", WRONG)
-    if not confirmed:
-        _remind(number)
-        raise Fault("email", UNCONFIRMED)
+    _check_open(number, where, confirmed=confirmed)
     fresh = passwords.hashed(attempt.password) if passwords.outdated(kept) else None
     half = second_factor.active(number)
     with writing() as session:
@@ -172,6 +175,23 @@ def _entered(session: Session, person: int, where: Where, opened: Opened) -> Non
         journal.notice(session, person, Event.NEW_DEVICE, where.device)
         told = {"device": where.device, "at": now, "token": token}
         letters.tell(session, letters.NEW_DEVICE, session.get_one(Person, person), told)
+
+
+def _check_open(person: int, where: Where, *, confirmed: bool) -> None:
+    """Raise Fault or BlockedError where even the right password opens nothing yet.
+
+    Only whoever knows it learns so.
+    """
+    if not confirmed:
+        _remind(person)
+        raise Fault("email", UNCONFIRMED)
+    try:
+        blocks.check(person)
+    except BlockedError:
+        logger.warning("shut out", extra={"fields": {"person": person}})
+        with writing() as session:
+            journal.notice(session, person, Event.SHUT_OUT, where.device)
+        raise
 
 
 def _refused(person: int | None, where: Where) -> None:

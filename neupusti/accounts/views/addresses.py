@@ -91,4 +91,6 @@ def restore_email(token: str) -> Response:
         fresh = addresses.undo(token, where().device)
     except TokenError:
         raise gone() from None
+    if fresh is None:
+        return signed.end(to("login", done="email-undone-blocked"))
     return secret(signed.end(to("reset", token=fresh, done="email-undone")))

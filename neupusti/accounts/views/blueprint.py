@@ -42,6 +42,10 @@ DONE: dict[str, LazyString] = {
     "email-undone": lazy_gettext(
         "The e-mail is yours again, and everybody is signed out. Now set a new password."
     ),
+    "email-undone-blocked": lazy_gettext(
+        "The e-mail is yours again, and everybody is signed out. The account is blocked: a "
+        "letter says whom to write to."
+    ),
     "withdrawn": lazy_gettext("The consent is withdrawn; we wrote you a letter about it."),
     "factor-off": lazy_gettext("The second step is switched off."),
     "codes": lazy_gettext("New codes are made; the old ones do not work any more."),
