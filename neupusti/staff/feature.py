@@ -7,11 +7,12 @@ from neupusti.config import settings
 from neupusti.core.feature import Duty, Feature, Holding, MenuItem
 from neupusti.core.staff import StaffGrant
 from neupusti.staff import queries
-from neupusti.staff.service import first, grants, invitations, openings
+from neupusti.staff.service import blocking, first, grants, invitations, openings
+from neupusti.staff.views import blocking as blocks
 from neupusti.staff.views import cli, members, people
 from neupusti.staff.views.blueprint import bp
 
-VIEWS = (people, members, cli)
+VIEWS = (people, blocks, members, cli)
 """Importing a module of views is what puts its routes and commands on the blueprint."""
 
 
@@ -56,6 +57,8 @@ FEATURE = Feature(
         openings.SEARCHED: _("Searched for people"),
         queries.OPENED: _("Opened a person's page"),
         openings.SIGNED_OUT: _("Ended a person's sessions"),
+        blocking.BLOCKED: _("Blocked an account"),
+        blocking.RELEASED: _("Lifted the block of an account"),
         openings.WROTE: _("Sent the confirmation once more"),
     },
     staff_names=queries.names,

@@ -54,6 +54,18 @@ class Open(Form):
     reason = Reason(_("What for"))
 
 
+class Block(Form):
+    """Asks why an account is blocked, or why it is open again."""
+
+    purposes = (Purpose.IDENTIFICATION,)
+
+    reason = Reason(
+        _("The reason"),
+        empty=_("Say why: the journal keeps it."),
+        hint=_("The person may ask to read these words: name nobody else in them."),
+    )
+
+
 class Invite(Form):
     """Invites somebody to the staff."""
 

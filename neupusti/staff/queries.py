@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from neupusti.accounts.models import Person, SecondFactor, SignIn
+from neupusti.accounts.models import AccountBlock, Person, SecondFactor, SignIn
+from neupusti.accounts.service import blocks
 from neupusti.core import clock, collation, phones
 from neupusti.core.database import db
 from neupusti.core.journal import SecurityEvent, StaffAction
@@ -30,6 +31,7 @@ class State(StrEnum):
     ALL = "all"
     CONFIRMED = "confirmed"
     UNCONFIRMED = "unconfirmed"
+    BLOCKED = "blocked"
 
 
 class Order(StrEnum):
@@ -48,6 +50,7 @@ class Member:
     since: datetime
     has_factor: bool
     sessions: int
+    blocked: bool
 
 
 def people(state: State, order: Order) -> Select[Any]:
@@ -57,6 +60,8 @@ def people(state: State, order: Order) -> Select[Any]:
         wanted = wanted.where(Person.confirmed_at.is_not(None))
     elif state is State.UNCONFIRMED:
         wanted = wanted.where(Person.confirmed_at.is_(None))
+    elif state is State.BLOCKED:
+        wanted = wanted.where(Person.id.in_(_blocked()))
     if order is Order.NEWEST:
         return wanted.order_by(Person.id.desc())
     return wanted.order_by(Person.sort, Person.id)
@@ -85,6 +90,7 @@ def by_state() -> dict[str, int]:
         State.ALL: total,
         State.CONFIRMED: confirmed,
         State.UNCONFIRMED: total - confirmed,
+        State.BLOCKED: db.session.scalar(_blocked(func.count())) or 0,
     }
 
 
@@ -113,6 +119,7 @@ def members() -> list[Member]:
     for grant in db.session.scalars(select(StaffGrant).filter_by(ended_at=None)):
         held.setdefault(grant.person, []).append(grant)
     wanted = select(Person).where(Person.id.in_(held)).order_by(Person.sort, Person.id)
+    blocked = blocks.among(held)
     return [
         Member(
             person,
@@ -120,6 +127,7 @@ def members() -> list[Member]:
             min(grant.given_at for grant in held[person.id]),
             has_factor(person.id),
             _sessions(person.id),
+            person.id in blocked,
         )
         for person in db.session.scalars(wanted)
     ]
@@ -130,6 +138,20 @@ def names() -> dict[int, str]:
     ever = select(StaffGrant.person).distinct()
     wanted = select(Person).where(Person.id.in_(ever)).order_by(Person.sort, Person.id)
     return {person.id: person.full_name for person in db.session.scalars(wanted)}
+
+
+def keepers() -> Select[Any]:
+    """Return the people who look after the staff: confirmed, and not blocked."""
+    return (
+        select(Person)
+        .join(StaffGrant, StaffGrant.person == Person.id)
+        .where(
+            StaffGrant.permission == Permission.STAFF.value,
+            StaffGrant.ended_at.is_(None),
+            Person.confirmed_at.is_not(None),
+            Person.id.not_in(_blocked()),
+        )
+    )
 
 
 def without_factor() -> int:
@@ -167,6 +189,10 @@ def hurried(most: int) -> int:
         for number in db.session.scalars(recent)
         if number is not None
     )
+
+
+def _blocked(what: Any = AccountBlock.person) -> Select[Any]:
+    return select(what).where(AccountBlock.lifted_at.is_(None))
 
 
 def _sessions(person: int) -> int:

@@ -1,5 +1,6 @@
 """A member of staff at work: each page in two sizes and two schemes, and by keyboard."""
 
+import re
 from collections.abc import Iterator
 from itertools import product
 
@@ -11,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from neupusti.core.database import writing
 from neupusti.core.mail.models import State
 from neupusti.core.permission import Permission
-from neupusti.staff.service import grants
+from neupusti.staff.service import blocking, grants
 from tests import desk
 from tests.accounts.cast import account
 from tests.admin.test_mail import letter
@@ -22,6 +23,9 @@ PATHS = [
     "/admin/",
     "/admin/people/",
     "/admin/people/2",
+    "/admin/people/2/blocks",
+    "/admin/people/3/blocks",
+    "/admin/people/?state=blocked",
     "/admin/staff/",
     "/admin/staff/1",
     "/admin/staff/new",
@@ -42,8 +46,9 @@ def visit(
     with app.test_request_context():
         dana = account(DANA, factor=True)
     desk.person(AIGERIM, family_name="Нұрланова")
-    desk.member(BOLAT, Permission.ORDERS, factor=False)
+    bolat = desk.member(BOLAT, Permission.ORDERS, factor=False)
     with writing() as session:
+        blocking.block(session, bolat, by=dana.number, reason=WHY)
         grants.change(session, dana.number, Permission, by=None)
         session.add(letter(State.REFUSED))
     context = chromium.new_context(java_script_enabled=request.param)
@@ -72,6 +77,16 @@ def look(page: Page, *, judged: bool) -> None:
             assert report.violations_count == 0, report.generate_report()
 
 
+def blocks(page: Page, *, judged: bool) -> None:
+    """Block the person whose page is open, and lift the block again."""
+    page.locator("#blocks + p + p a").click()
+    for path in ("done=blocked", "done=released"):
+        page.locator("[name=reason]").fill(WHY)
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(path))
+        look(page, judged=judged)
+
+
 @SQLITE
 def test_a_day_at_the_desk(visit: Visit, request: pytest.FixtureRequest) -> None:
     judged = "no scripts" not in request.node.name
@@ -89,6 +104,7 @@ def test_a_day_at_the_desk(visit: Visit, request: pytest.FixtureRequest) -> None
     page.locator("table button").click()
     expect(page.get_by_text(AIGERIM.email)).to_be_visible()
     look(page, judged=judged)
+    blocks(page, judged=judged)
     visit.open("/kk/admin/journal/?what=people.opened")
     expect(page.get_by_text(WHY)).to_be_visible()
     page.locator("nav form button").click()

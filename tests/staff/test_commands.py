@@ -10,7 +10,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
-from neupusti.accounts.service import people, sessions
+from neupusti.accounts.service import blocks, people, sessions
 from neupusti.config import Mode, settings
 from neupusti.core import clock
 from neupusti.core.database import db, writing
@@ -20,7 +20,9 @@ from neupusti.staff.feature import seed
 from neupusti.staff.service import first, grants
 from tests import desk
 from tests.accounts.cast import Account, sign_in
-from tests.people import BIN, BOLAT, DANA
+from tests.people import AIGERIM, BIN, BOLAT, DANA
+
+WHY, SORRY = "Somebody else is using it", "The owner has proved who they are"
 
 
 def run(app: Flask, *words: str) -> Result:
@@ -125,3 +127,40 @@ def test_a_file_left_over_is_replaced_and_never_followed(
     assert seed().startswith("Staff: ")
     assert elsewhere.read_text() == "untouched"
     assert not kept.is_symlink()
+
+
+def test_the_operator_blocks_and_lifts_by_command(app: Flask) -> None:
+    aigerim = desk.person(AIGERIM)
+    asked = ("block", AIGERIM.email, "--reason", WHY)
+    assert run(app, *asked).exit_code == 0
+    row = blocks.in_force(aigerim)
+    assert row is not None
+    assert (row.by, row.reason) == (None, WHY)
+    again = run(app, *asked)
+    assert (again.exit_code, "blocked already" in again.output) == (1, True)
+    lifted = run(app, "unblock", AIGERIM.email, "--reason", SORRY)
+    assert lifted.exit_code == 0
+    assert blocks.in_force(aigerim) is None
+    acts = desk.acts("people.blocked", "people.released")
+    assert [(act.staff, act.reason) for act in acts] == [(None, WHY), (None, SORRY)]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("block", AIGERIM.email), 2),
+        (("block", AIGERIM.email, "--reason", "no"), 1),
+        (("block", AIGERIM.email, "--reason", "x" * 201), 1),
+        (("block", BOLAT.email, "--reason", WHY), 1),
+        (("block", "nobody", "--reason", WHY), 1),
+        (("unblock", AIGERIM.email, "--reason", WHY), 1),
+    ],
+)
+def test_the_operator_is_told_what_is_wrong_with_a_block(
+    app: Flask, words: tuple[str, ...], code: int
+) -> None:
+    aigerim = desk.person(AIGERIM)
+    answer = run(app, *words)
+    assert answer.exit_code == code
+    assert answer.output.startswith(("Error: ", "Usage: "))
+    assert blocks.in_force(aigerim) is None

@@ -8,9 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
-from neupusti.accounts.service import people, recovery
+from neupusti.accounts.service import blocks, people, recovery
 from neupusti.accounts.service.people import Applicant
 from neupusti.core import emails, staff
+from neupusti.core.errors import Refusal
 from neupusti.core.journal import Act, Operation, act
 from neupusti.core.languages import Language
 from neupusti.core.mail.letters import Kind, To, post
@@ -20,6 +21,13 @@ from neupusti.staff.service import grants
 INVITATION = Kind(name="staff.invitation", label=_("Invitation to the staff"))
 PERMITTED = Kind(name="staff.permitted", label=_("Permissions in the staff area"))
 INVITED = "staff.invited"
+
+
+class BlockedMemberError(Refusal):
+    """Somebody is invited whose account is blocked."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This account is blocked. Lift the block first."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +46,7 @@ def invite(session: Session, wanted: Invitation, *, by: int | None) -> Person:
 
     Somebody with a confirmed account keeps it and is told; anybody else gets an account
     without a password, and a link that sets one. Either way the second factor comes
-    before the first page (V6.3.3). What was given before stays.
+    before the first page (V6.3.3). What was given before stays. Raise BlockedMemberError.
     """
     person = _invited(session, wanted.email) or people.invite(session, _applicant(wanted))
     held = staff.permissions(person.id)
@@ -48,7 +56,12 @@ def invite(session: Session, wanted: Invitation, *, by: int | None) -> Person:
 
 
 def send(session: Session, person: Person, *, by: int | None) -> None:
-    """Write the letter that lets somebody in; a later one ends the link before it."""
+    """Write the letter that lets somebody in; a later one ends the link before it.
+
+    Raise BlockedMemberError where a block keeps them out.
+    """
+    if blocks.in_force(person.id, session) is not None:
+        raise BlockedMemberError
     known = person.confirmed_at is not None and recovery.has_password(person.id)
     kind = PERMITTED if known else INVITATION
     values: dict[str, object] = {"permissions": _labels(staff.permissions(person.id))}

@@ -7,7 +7,6 @@ how two support agents of a large shop took the data of its customers for weeks.
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
@@ -17,8 +16,6 @@ from neupusti.core.database import db, writing
 from neupusti.core.journal import Act, Operation, StaffAction, act
 from neupusti.core.languages import Language
 from neupusti.core.mail.letters import Kind, To, post
-from neupusti.core.permission import Permission
-from neupusti.core.staff import StaffGrant
 from neupusti.staff import queries
 from neupusti.staff.queries import OPENED
 
@@ -101,15 +98,8 @@ def write_again(person: int, *, staff: int, reason: str) -> bool:
 
 def _report(session: Session, row: StaffAction, number: int) -> None:
     """Write to everybody who looks after the staff, once an hour about each member."""
-    wanted = (
-        select(Person)
-        .join(StaffGrant, StaffGrant.person == Person.id)
-        .where(
-            StaffGrant.permission == Permission.STAFF.value, StaffGrant.ended_at.is_(None)
-        )
-    )
     hour = f"{row.at:%Y%m%d%H}"
-    for reader in session.scalars(wanted):
+    for reader in session.scalars(queries.keepers()):
         post(
             session,
             MANY,

@@ -1,14 +1,20 @@
-"""`flask staff …`: invite members of staff, list them, take their permissions back."""
+"""`flask staff …`: members of staff and their permissions, and blocks of accounts."""
+
+from collections.abc import Callable
 
 import click
+from flask_babel import force_locale
 
+from neupusti.accounts.service import people
+from neupusti.accounts.service.faults import Fault
 from neupusti.core import emails, staff
 from neupusti.core.database import writing
+from neupusti.core.forms.reason import LONGEST, SHORTEST
 from neupusti.core.languages import Language
 from neupusti.core.permission import Permission
 from neupusti.staff import queries
-from neupusti.staff.service import grants, invitations
-from neupusti.staff.service.invitations import Invitation
+from neupusti.staff.service import blocking, grants, invitations
+from neupusti.staff.service.invitations import BlockedMemberError, Invitation
 from neupusti.staff.views.blueprint import bp
 
 LANGUAGES = click.Choice([language.value for language in Language])
@@ -32,8 +38,11 @@ def add(
         given_name=given_name,
         language=Language(language),
     )
-    with writing() as session:
-        person = invitations.invite(session, wanted, by=None)
+    try:
+        with writing() as session:
+            person = invitations.invite(session, wanted, by=None)
+    except BlockedMemberError:
+        raise click.ClickException("This account is blocked: unblock it first.") from None
     held = " ".join(sorted(staff.permissions(person.id)))
     click.echo(f"{person.email} may: {held}. A letter says how to sign in.")
 
@@ -59,6 +68,41 @@ def remove(email: str) -> None:
     if not found:
         raise click.ClickException("Nobody of the staff has this address.")
     click.echo("No permission is left, and every session has ended.")
+
+
+@bp.cli.command("block")
+@click.argument("email")
+@click.option("--reason", required=True, help="Why, in words: the journal keeps them.")
+def block(email: str, reason: str) -> None:
+    """Block the account of EMAIL: nobody is in, and nobody signs in."""
+    _act(email, reason, blocking.block)
+    click.echo("The account is blocked, and every session has ended. A letter says so.")
+
+
+@bp.cli.command("unblock")
+@click.argument("email")
+@click.option("--reason", required=True, help="Why, in words: the journal keeps them.")
+def unblock(email: str, reason: str) -> None:
+    """Lift the block of the account of EMAIL."""
+    _act(email, reason, blocking.release)
+    click.echo("The account is open again. A letter says so.")
+
+
+def _act(email: str, reason: str, act: Callable[..., bool]) -> None:
+    """Do `act` to the account of an address; say in English what a rule refuses."""
+    words = " ".join(reason.split())
+    if not SHORTEST <= len(words) <= LONGEST:
+        raise click.ClickException(f"A reason has {SHORTEST} to {LONGEST} characters.")
+    person = people.confirmed(_address(email))
+    if person is None:
+        raise click.ClickException("Nobody has confirmed this address.")
+    number = person.id
+    try:
+        with writing() as session:
+            act(session, number, by=None, reason=words)
+    except Fault as fault:
+        with force_locale("en"):
+            raise click.ClickException(str(fault.words)) from None
 
 
 def _address(email: str) -> str:

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from neupusti.accounts.models import Person
+from neupusti.accounts.service import blocks
 from neupusti.core import languages, staff
 from neupusti.core.database import db, writing
 from neupusti.core.forms.base import shown
@@ -131,5 +132,6 @@ def _member(number: int, form: Change) -> Response:
         grants=queries.grants(number),
         names=queries.names(),
         Permission=Permission,
+        blocked=blocks.in_force(number) is not None,
         own=number == me(),
     )

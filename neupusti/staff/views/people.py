@@ -6,10 +6,10 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from neupusti.accounts.models import Person
-from neupusti.accounts.service import recovery, sessions
+from neupusti.accounts.service import blocks, recovery, sessions
 from neupusti.accounts.service.events import LABELS, Event
 from neupusti.config import settings
-from neupusti.core import emails, evidence, paging, phones
+from neupusti.core import authorisation, emails, evidence, paging, phones
 from neupusti.core.database import db
 from neupusti.core.forms.base import shown
 from neupusti.core.paging import ROW
@@ -117,11 +117,13 @@ def _wanted() -> tuple[State, Order]:
 
 def _list(form: Search, wanted: Any, *, found: bool) -> Response:
     state, order = _wanted()
+    leaf = paging.leaf(wanted, paging.number(request.values.get("page")))
     return shown(
         "staff/people.html",
         form,
         found=found,
-        leaf=paging.leaf(wanted, paging.number(request.values.get("page"))),
+        leaf=leaf,
+        blocked=blocks.among(person.id for person in leaf.rows),
         address=lambda page: url_for(
             "staff.people", state=state.value, order=order.value, page=page
         ),
@@ -140,6 +142,9 @@ def _known(number: int) -> dict[str, Any]:
     return {
         "person": db.session.get(Person, number),
         "phone": phones.shown,
+        "blocks": blocks.of(number),
+        "blocked": blocks.in_force(number) is not None,
+        "may_block": authorisation.may_open("staff.block"),
         "waits": recovery.has_password(number),
         "has_factor": queries.has_factor(number),
         "sessions": sessions.live(number),
