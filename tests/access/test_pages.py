@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
 from neupusti.access.models import Record
+from neupusti.access.views import state
 from neupusti.core.languages import Language
 from neupusti.core.permission import Permission
 from tests import desk
@@ -111,6 +112,30 @@ def test_what_the_log_does_not_reach_is_not_compared_with(staff: FlaskClient) ->
     assert "The log does not reach back far enough to compare them." in page
     assert "Changes are against" not in page
     assert 'class="change"' not in page
+
+
+@pytest.mark.usefixtures("busy")
+def test_more_rows_than_can_be_counted_are_refused_in_words(
+    staff: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "MOST", 100)
+    for path in ("", "list/browser/", "series.json"):
+        page = staff.get(f"/en/admin/access/{path}?is=path:/*")
+        assert page.status_code == 422
+        assert "of them: choose fewer days (at most 100 requests)." in page.text
+    assert staff.get("/en/admin/access/").status_code == 200
+
+
+@pytest.mark.usefixtures("busy")
+def test_visitors_are_told_only_where_they_are_counted(staff: FlaskClient) -> None:
+    whole = staff.get("/en/admin/access/list/path/?order=visitors").text
+    assert "is counted when you filter by it" in whole
+    assert "order=visitors" not in whole.partition("<table")[2].partition("</thead>")[0]
+    assert json.loads(staff.get("/admin/access/list/path.json").text)[0]["visitors"] is None
+    narrowed = staff.get("/en/admin/access/list/path/?is=path:/catalog/").text
+    assert "is counted when you filter by it" not in narrowed
+    [item] = json.loads(staff.get("/admin/access/list/path.json?is=path:/catalog/").text)
+    assert item["visitors"] > 0
 
 
 @pytest.mark.usefixtures("busy")

@@ -42,7 +42,8 @@ class Item:
 
     value: str
     requests: int = 0
-    visitors: int = 0
+    visitors: int | None = 0
+    """None where nobody counted them: see `Source.visited`."""
     bytes: int = 0
     errors: int = 0
 
@@ -65,7 +66,10 @@ class Source(Protocol):
     def series(self, period: Period) -> list[Point]:
         """Return the points of a period, those of nothing too."""
 
-    def top(
+    def visited(self, dimension: Dimension) -> bool:
+        """Tell whether the visitors of each value of a dimension are known."""
+
+    def top(  # noqa: PLR0913 - what a list is asked for
         self,
         dimension: Dimension,
         period: Period,
@@ -73,5 +77,10 @@ class Source(Protocol):
         limit: int,
         offset: int = 0,
         order: Order = Order.REQUESTS,
+        counted: bool = True,
     ) -> list[Item]:
-        """Return some values of a dimension, the greatest first."""
+        """Return some values of a dimension, the greatest first.
+
+        Where visitors are not known, an order by them is one by requests. `counted` tells
+        whether visitors are wanted at all: telling them apart is what takes long.
+        """

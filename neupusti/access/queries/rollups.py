@@ -14,6 +14,13 @@ from neupusti.access.queries.filters import Dimension
 from neupusti.access.queries.period import Period, Unit
 
 SUMS = ("requests", "visitors", "bytes", "errors")
+NOT_VISITED = frozenset(
+    {
+        *(Dimension.PATH, Dimension.STATUS, Dimension.METHOD, Dimension.CONSENT),
+        Dimension.MISSING,
+    }
+)
+"""A visitor has many values of these: to count each would cost a key a request."""
 DEEPEST = 5000
 """Values of one day that are looked at before a list is simply added up."""
 MOST_DAYS = 100
@@ -42,7 +49,11 @@ class Rollups:
         )
         return series.points(period, ((row[0], Totals(*row[1:])) for row in rows))
 
-    def top(
+    def visited(self, dimension: Dimension) -> bool:
+        """Tell whether the visitors of each value of a dimension are known."""
+        return dimension not in NOT_VISITED
+
+    def top(  # noqa: PLR0913 - what a list is asked for
         self,
         dimension: Dimension,
         period: Period,
@@ -50,6 +61,7 @@ class Rollups:
         limit: int,
         offset: int = 0,
         order: Order = Order.REQUESTS,
+        counted: bool = True,  # noqa: ARG002 - here they are counted already
     ) -> list[Item]:
         """Return some values of a dimension, the greatest first.
 
@@ -57,6 +69,8 @@ class Rollups:
         no day cannot have more than the sum of what comes right after them; so a few of
         each day are enough to know the greatest of all days, to the last digit.
         """
+        if order is Order.VISITORS and not self.visited(dimension):
+            order = Order.REQUESTS
         wanted = limit + offset
         depth = wanted * 4
         days = [calendar.after(period.first, at) for at in range(period.days)]
@@ -74,7 +88,14 @@ class Rollups:
             .limit(limit)
             .offset(offset)
         )
-        return [_item(row) for row in rows]
+        return [self._item(dimension, row) for row in rows]
+
+    def _item(self, dimension: Dimension, row: Any) -> Item:
+        sums = {name: int(getattr(row, name)) for name in SUMS}
+        known: dict[str, int | None] = {**sums}
+        if not self.visited(dimension):
+            known["visitors"] = None
+        return Item(row.value, **known)  # type: ignore[arg-type]
 
     def _heads(
         self, dimension: Dimension, days: list[date], depth: int
@@ -97,7 +118,8 @@ class Rollups:
         rows = self.connection.execute(
             _summed(dimension, period).where(Rollup.value.in_(sorted(names)))
         )
-        return sorted(map(_item, rows), key=lambda item: (-item.requests, item.value))
+        items = [self._item(dimension, row) for row in rows]
+        return sorted(items, key=lambda item: (-item.requests, item.value))
 
 
 def began(connection: Connection) -> datetime | None:
@@ -127,7 +149,3 @@ def _summed(dimension: Dimension, period: Period) -> Any:
         .where(Rollup.dimension == dimension, Rollup.day.between(period.first, period.last))
         .group_by(Rollup.value)
     )
-
-
-def _item(row: Any) -> Item:
-    return Item(row.value, *(int(getattr(row, name)) for name in SUMS))

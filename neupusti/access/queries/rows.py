@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, case, cast, func, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    Table,
+    case,
+    cast,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.types import BigInteger, Integer, String
 
 from neupusti.access.models import Record, millis, moment
@@ -12,17 +22,46 @@ from neupusti.access.queries.filters import COLUMNS, Dimension, Filters
 from neupusti.access.queries.period import Period, Unit
 
 NOT_FOUND, CLIENT, SERVER = 404, 400, 500
-WHO = Record.ip + "\n" + func.coalesce(Record.user_agent, "")
-COUNTS = (Record.status < CLIENT) | (Record.status >= SERVER)
-"""Whether a request makes its sender a visitor: GoAccess's definition."""
-AT = cast(Record.at, BigInteger)
+DAY = 24 * calendar.HOUR
+NAMES = sorted({"at", "bot", "bytes", *(column.key for column in COLUMNS.values())})
+FITTING = Table(
+    "access_fitting",
+    MetaData(),
+    *(Column(name, Record.__table__.c[name].type) for name in NAMES),
+    Column("visitor", BigInteger),
+    prefixes=["TEMPORARY"],
+)
+"""The rows that fit, for as long as a page is made: each of its lists reads only them.
+
+`visitor` stands for day, address and user agent together; it is empty where a request makes
+nobody a visitor (GoAccess's definition).
+"""
+ROW = FITTING.c
+AT = cast(ROW.at, BigInteger)
+
+
+def fitting(period: Period, filters: Filters) -> list[Any]:
+    """Return the conditions of the rows of a period that fit."""
+    return [Record.at >= period.start, Record.at < period.end, *filters.conditions]
+
+
+def number(connection: Connection, period: Period, filters: Filters) -> int:
+    """Return how many rows of a period fit."""
+    count = select(func.count()).select_from(Record).where(*fitting(period, filters))
+    return int(connection.execute(count).scalar_one())
 
 
 class Rows:
     """Counts raw rows that fit; knows only what is not destroyed yet."""
 
-    def __init__(self, connection: Connection, filters: Filters) -> None:
-        self.connection, self.filters = connection, filters
+    def __init__(self, connection: Connection, filters: Filters, reach: Period) -> None:
+        """Set the rows of `reach` that fit aside; the rollback of a reader drops them."""
+        self.connection = connection
+        _know_hashes(connection)
+        FITTING.create(connection)
+        columns = [Record.__table__.c[name] for name in NAMES]
+        some = select(*columns, _visitor(reach)).where(*fitting(reach, filters))
+        connection.execute(insert(FITTING).from_select([*NAMES, "visitor"], some))
 
     def totals(self, period: Period) -> Totals:
         """Return the sums of a period."""
@@ -36,7 +75,11 @@ class Rows:
         unit = Unit.HOUR if period.unit is Unit.HOUR else Unit.DAY
         return series.points(period, self._sums(period, unit))
 
-    def top(
+    def visited(self, dimension: Dimension) -> bool:  # noqa: ARG002 - of all
+        """Tell whether the visitors of each value are known: they are counted here."""
+        return True
+
+    def top(  # noqa: PLR0913 - what a list is asked for
         self,
         dimension: Dimension,
         period: Period,
@@ -44,63 +87,77 @@ class Rows:
         limit: int,
         offset: int = 0,
         order: Order = Order.REQUESTS,
+        counted: bool = True,
     ) -> list[Item]:
         """Return some values of a dimension, the greatest first."""
         if dimension is Dimension.MISSING:
-            value: Any = Record.path + "\t" + Record.referrer
-            conditions = [Record.status == NOT_FOUND]
+            value: Any = ROW.path + "\t" + ROW.referrer
+            conditions = [ROW.status == NOT_FOUND]
         elif dimension in COLUMNS:
-            value, conditions = cast(COLUMNS[dimension], String), []
+            value, conditions = cast(ROW[COLUMNS[dimension].key], String), []
             if dimension is Dimension.REASON:
-                conditions = [Record.bot_reason != ""]
+                conditions = [ROW.bot_reason != ""]
         else:
             return []
         columns = {
             "requests": func.count(),
-            "visitors": func.count(func.distinct(case((COUNTS, self._daily(period))))),
-            "bytes": func.sum(Record.bytes),
-            "errors": func.sum(cast(Record.status >= CLIENT, Integer)),
+            "bytes": func.sum(ROW.bytes),
+            "errors": func.sum(cast(ROW.status >= CLIENT, Integer)),
         }
+        if counted or order is Order.VISITORS:
+            columns["visitors"] = func.count(func.distinct(ROW.visitor))
         rows = self.connection.execute(
             select(value.label("value"), *(c.label(name) for name, c in columns.items()))
-            .where(*self._within(period), *conditions)
+            .where(*_within(period), *conditions)
             .group_by(value)
             .order_by(columns[order].desc(), value)
             .limit(limit)
             .offset(offset)
         )
-        return [Item(row[0], *map(int, row[1:])) for row in rows]
-
-    def _within(self, period: Period) -> list[Any]:
         return [
-            Record.at >= period.start,
-            Record.at < period.end,
-            *self.filters.conditions,
+            Item(row[0], **{name: int(getattr(row, name)) for name in columns})
+            for row in rows
         ]
-
-    def _daily(self, period: Period) -> Any:
-        day = (AT - millis(period.start)) / (24 * calendar.HOUR)
-        return cast(cast(func.floor(day), BigInteger), String) + "\n" + WHO
 
     def _sums(self, period: Period, unit: Unit) -> list[tuple[Any, Totals]]:
         step = calendar.HOUR * (1 if unit is Unit.HOUR else 24)
         start = millis(period.start)
         at = cast(func.floor((AT - start) / step), BigInteger)
-        found = cast(Record.status, Integer)
-        person = Record.bot == "none"
+        found = cast(ROW.status, Integer)
+        person = ROW.bot == "none"
         columns = (
             func.count(),
-            func.count(func.distinct(case((COUNTS, WHO)))),
-            func.count(func.distinct(case((COUNTS & person, WHO)))),
-            func.sum(Record.bytes),
+            func.count(func.distinct(ROW.visitor)),
+            func.count(func.distinct(case((person, ROW.visitor)))),
+            func.sum(ROW.bytes),
             func.sum(cast(~person, Integer)),
             func.sum(cast(found == NOT_FOUND, Integer)),
             func.sum(cast((found >= CLIENT) & (found < SERVER), Integer)),
             func.sum(cast(found >= SERVER, Integer)),
         )
         rows = self.connection.execute(
-            select(at.label("step"), *columns).where(*self._within(period)).group_by(at)
+            select(at.label("step"), *columns).where(*_within(period)).group_by(at)
         )
         return [
             (moment(start + int(row[0]) * step), Totals(*map(int, row[1:]))) for row in rows
         ]
+
+
+def _within(period: Period) -> list[Any]:
+    return [ROW.at >= period.start, ROW.at < period.end]
+
+
+def _visitor(reach: Period) -> Any:
+    """Return the expression of who came on which day, as one number of 64 bits."""
+    day = func.floor((cast(Record.at, BigInteger) - millis(reach.start)) / DAY)
+    who = Record.ip + "\n" + func.coalesce(Record.user_agent, "")
+    told = cast(cast(day, BigInteger), String) + "\n" + who
+    counts = (Record.status < CLIENT) | (Record.status >= SERVER)
+    return case((counts, func.hashtextextended(told, 0)))
+
+
+def _know_hashes(connection: Connection) -> None:
+    """Give SQLite the function that PostgreSQL has."""
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.create_function("hashtextextended", 2, lambda text, _seed: hash(text))

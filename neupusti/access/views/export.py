@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from werkzeug.wrappers import Response as AnyResponse
 
 from neupusti.access.models import Record
-from neupusti.access.queries.rows import Rows
+from neupusti.access.queries import rows
 from neupusti.access.service import combined, unmasking
 from neupusti.access.views import pages, shared, state, words
 from neupusti.access.views.addresses import Why
@@ -32,8 +32,8 @@ def export_list(dimension: str, kind: str) -> Response:
     with asked.source() as source:
         items = pages.page_of(source, asked, wanted, pages.LONG)
     if kind == "csv":
-        rows = ([item.value, *(getattr(item, name) for name in FIGURES)] for item in items)
-        body, mimetype = sheets.csv_text([wanted.value, *FIGURES], rows), sheets.MIMETYPE
+        lines = ([item.value, *(getattr(item, name) for name in FIGURES)] for item in items)
+        body, mimetype = sheets.csv_text([wanted.value, *FIGURES], lines), sheets.MIMETYPE
     else:
         listed = [
             {wanted.value: item.value, **{name: getattr(item, name) for name in FIGURES}}
@@ -59,14 +59,14 @@ def export_series(kind: str) -> Response:
     )
     with asked.source() as source:
         points = source.series(asked.period)
-    rows = [
+    lines = [
         [point.start.isoformat(), *(getattr(point.totals, name) for name in names)]
         for point in points
     ]
     if kind == "csv":
-        body, mimetype = sheets.csv_text(["start", *names], rows), sheets.MIMETYPE
+        body, mimetype = sheets.csv_text(["start", *names], lines), sheets.MIMETYPE
     else:
-        listed = [dict(zip(("start", *names), row, strict=True)) for row in rows]
+        listed = [dict(zip(("start", *names), row, strict=True)) for row in lines]
         body, mimetype = json.dumps(listed), "application/json"
     return _file(body, mimetype, f"series-{_days(asked)}.{kind}")
 
@@ -120,22 +120,18 @@ def _asking(form: Why) -> AnyResponse:
 
 def _number(asked: State) -> int:
     with engine().connect() as connection:
-        return Rows(connection, asked.filters).totals(asked.period).requests
+        return rows.number(connection, asked.period, asked.filters)
 
 
 def _lines(where: Engine, asked: State, *, whole: bool) -> Iterator[str]:
     # Written while it is sent: no request, and no application, is there any more.
     with where.connect() as connection:
-        rows: Any = connection.execution_options(yield_per=2000).execute(
+        found: Any = connection.execution_options(yield_per=2000).execute(
             select(Record)
-            .where(
-                Record.at >= asked.period.start,
-                Record.at < asked.period.end,
-                *asked.filters.conditions,
-            )
+            .where(*rows.fitting(asked.period, asked.filters))
             .order_by(Record.at, Record.id)
         )
-        for row in rows:
+        for row in found:
             yield combined.line(row, whole=whole)
 
 

@@ -101,11 +101,13 @@ def listing(dimension: str) -> str:
     with asked.source() as source:
         items = page_of(source, asked, wanted, LONG + 1)
         total = source.totals(asked.period)
-    order = order_of(asked, wanted)
+        order = order_of(source, asked, wanted)
+        figures = figures_of(source, wanted)
     return render_template(
         "access/list.html",
         **shared.values(asked),
-        by_visitors=BY_VISITORS,
+        sortable=wanted not in BY_VISITORS,
+        figures=figures,
         dimension=wanted,
         listing=Listing(wanted, items[:LONG], order, len(items) > LONG),
         totals=total,
@@ -121,9 +123,20 @@ def known(dimension: str) -> Dimension:
     return Dimension(dimension)
 
 
-def order_of(asked: State, dimension: Dimension) -> Order:
+def order_of(source: Source, asked: State, dimension: Dimension) -> Order:
     """Return what a list is sorted by."""
-    return Order.VISITORS if dimension in BY_VISITORS else asked.order
+    if dimension in BY_VISITORS:
+        return Order.VISITORS
+    unknown = asked.order is Order.VISITORS and not source.visited(dimension)
+    return Order.REQUESTS if unknown else asked.order
+
+
+def figures_of(source: Source, dimension: Dimension) -> list[Order]:
+    """Return the figures that are known of each value of a list."""
+    if dimension in BY_VISITORS:
+        return [Order.VISITORS]
+    known = source.visited(dimension)
+    return [one for one in Order if known or one is not Order.VISITORS]
 
 
 def page_of(source: Source, asked: State, dimension: Dimension, size: int) -> list[Item]:
@@ -133,13 +146,13 @@ def page_of(source: Source, asked: State, dimension: Dimension, size: int) -> li
         asked.period,
         limit=size,
         offset=(asked.page - 1) * LONG,
-        order=order_of(asked, dimension),
+        order=order_of(source, asked, dimension),
     )
 
 
 def _listing(source: Source, asked: State, dimension: Dimension) -> Listing:
     order = Order.VISITORS if dimension in BY_VISITORS else Order.REQUESTS
-    items = source.top(dimension, asked.period, limit=SHORT + 1, order=order)
+    items = source.top(dimension, asked.period, limit=SHORT + 1, order=order, counted=False)
     return Listing(dimension, items[:SHORT], order, len(items) > SHORT)
 
 

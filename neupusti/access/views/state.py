@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import request, url_for
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from neupusti.access.queries import filters, period
@@ -14,8 +15,27 @@ from neupusti.access.queries.filters import COLUMNS, Dimension, Filters, Term
 from neupusti.access.queries.period import Period
 from neupusti.access.queries.rollups import Rollups
 from neupusti.access.queries.rows import Rows
+from neupusti.access.views import words
 from neupusti.access.views.blueprint import engine
 from neupusti.core import paging
+from neupusti.core.errors import Refusal
+
+MOST = 2_000_000
+"""Filters count single rows: more of them would keep a page for longer than it is worth."""
+
+
+class TooManyRowsError(Refusal):
+    """So many requests cannot be counted one by one while somebody waits."""
+
+    def __init__(self, requests: int) -> None:
+        super().__init__(
+            _(
+                "Filters count single requests. In these days and as many before there "
+                "were %(requests)s of them: choose fewer days (at most %(most)s requests).",
+                requests=words.number(requests),
+                most=words.number(MOST),
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +95,13 @@ class State:
 
     def of(self, connection: Connection) -> Source:
         """Return where the figures come from: roll-ups, or rows where filters are set."""
-        return Rows(connection, self.filters) if self.filters else Rollups(connection)
+        rollups = Rollups(connection)
+        if not self.filters:
+            return rollups
+        reach = Period(self.period.before.first, self.period.last)
+        if (requests := rollups.totals(reach).requests) > MOST:
+            raise TooManyRowsError(requests)
+        return Rows(connection, self.filters, reach)
 
 
 def current() -> State:
