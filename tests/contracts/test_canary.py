@@ -1,0 +1,123 @@
+"""The canary itself is an autouse fixture of every test: here it shows that it sings."""
+
+import logging
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from itsdangerous import URLSafeSerializer
+
+from neupusti.core.database import writing
+from neupusti.core.mail.models import State
+from tests.admin.test_mail import letter
+from tests.canary import Heard, listening, telling
+from tests.people import AIGERIM, CAST, Person
+
+SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+PLANTED = (
+    AIGERIM.email,
+    AIGERIM.email.upper(),
+    quote(AIGERIM.email, safe=""),
+    quote(quote(AIGERIM.email, safe="")),
+    AIGERIM.phone,
+    quote("+7 (701) 000-00-01"),
+    quote("8\u00a0701\u00a0000\u00a000\u00a001"),
+    urlsafe_b64encode(f'["{AIGERIM.email}"]'.encode()).decode(),
+    str(URLSafeSerializer("x" * 32).dumps({"email": AIGERIM.email})),
+    str(URLSafeSerializer("x" * 32).dumps({"a": "x" * 400, "phone": AIGERIM.phone})),
+)
+"""Ways an address may hold somebody's e-mail or phone."""
+PAGES = (
+    '<a href="/x?next={}">x</a>',
+    '<form action="/x/{}" method="post"></form>',
+    '<form method="post"><button formaction="/{}">x</button></form>',
+    '<img src="/avatar/{}.webp" alt="">',
+    '<meta http-equiv="refresh" content="0; url=/{}">',
+    '<form><input type="hidden" name="q" value="{}"></form>',
+    '<form action="/search" method="GET"><button name="q" value="{}">x</button></form>',
+)
+HARMLESS = (
+    f"<p>{AIGERIM.email}</p><form><input></form>"
+    f'<form method="post"><input name="email" value="{AIGERIM.email}"></form>'
+)
+
+
+@pytest.fixture
+def heard(canary: Heard) -> Iterator[Heard]:
+    """What this test was heard to plant; it is no leak of the site."""
+    yield canary
+    canary.leaks.clear()
+
+
+@pytest.mark.parametrize("person", CAST, ids=lambda person: person.email)
+def test_each_of_the_cast_is_recognised(person: Person) -> None:
+    lines = [
+        f"event={person.email}",
+        f"event={person.phone}",
+        f'event="8 {person.phone[2:]}"',
+        f"event='+7 ({person.phone[2:5]}) {person.phone[5:8]}-{person.phone[8:]}'",
+    ]
+    assert all(telling(line) for line in lines)
+    assert not telling("at=2026-11-22T12:00:00 event=sold good=teapot")
+
+
+@pytest.mark.parametrize("logger", ["neupusti.shop", "sqlalchemy.pool"])
+def test_a_line_of_any_logger_is_heard(logger: str) -> None:
+    with listening() as heard:
+        logging.getLogger(logger).warning("hello")
+    assert len([line for line in heard.lines if "event=hello" in line]) >= 1
+
+
+def test_words_of_an_exception_do_not_reach_the_log() -> None:
+    """Else the canary of this very test would sing."""
+    with listening() as heard:
+        try:
+            raise ValueError(AIGERIM.email)  # noqa: TRY301
+        except ValueError:
+            logging.getLogger("neupusti.shop").exception("failed")
+    assert heard.lines
+    assert not any(telling(line) for line in heard.lines)
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_a_planted_redirect_is_heard(heard: Heard, planted: str) -> None:
+    site = Flask("leaking")
+    led = {"Location": f"/login?next=/{planted}"}
+    site.add_url_rule("/", view_func=lambda: ("", 303, led))
+    site.test_client().get("/")
+    assert len(heard.leaks) == 1
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_planted_address_on_a_page_is_heard(heard: Heard, page: str) -> None:
+    site = Flask("leaking")
+    site.add_url_rule("/<int:n>", "page", lambda n: page.format(PLANTED[n]))
+    for number, planted in enumerate(PLANTED):
+        site.test_client().get(f"/{number}")
+        assert len(heard.leaks) == number + 1, planted
+
+
+def test_what_a_page_says_is_no_leak() -> None:
+    site = Flask("right")
+    site.add_url_rule("/", view_func=lambda: HARMLESS)
+    assert site.test_client().get("/").status_code == 200
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("subject", f"Hello {AIGERIM.email}"),
+        ("subject", "Call 8 701 000 00 01"),
+        ("text", f"Follow http://127.0.0.1:8000/confirm?to={AIGERIM.email}\n"),
+        ("html", f'<a href="http://127.0.0.1:8000/confirm/{PLANTED[-2]}">x</a>'),
+    ],
+)
+def test_a_planted_letter_is_heard(app: Flask, heard: Heard, part: str, words: str) -> None:
+    leaking = letter(State.KEPT)
+    setattr(leaking, part, words)
+    with writing() as session:
+        session.add(leaking)
+    assert len(heard.leaks) == 1
