@@ -2,6 +2,8 @@
 
 import random
 import statistics
+import subprocess
+import sys
 import time
 from itertools import product
 
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from neupusti.accounts.service import guessable, passwords
 from neupusti.accounts.service.faults import Fault
 from neupusti.accounts.views import blueprint
+from neupusti.config import ROOT
 from tests.accounts.cast import account, submit
 from tests.people import AIGERIM, BOLAT
 
@@ -107,6 +110,24 @@ def test_nobodys_hash_takes_the_same_work(app: Flask) -> None:
     assert {part.rpartition("$")[0].rpartition("$")[0] for part in parts} == {
         "$argon2id$v=19$m=19456,t=2,p=1"
     }
+
+
+FORK = """
+import os
+from neupusti.accounts.service import passwords
+passwords.PATIENCE_SECONDS = 5
+kept = passwords.hashed("тихий чай у окна")
+child = os.fork()
+if not child:
+    os._exit(not passwords.matches(kept, "тихий чай у окна"))
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_worker_hashes_though_the_process_it_was_forked_from_did() -> None:
+    """The first start makes a member of staff, and then the workers."""
+    done = subprocess.run([sys.executable, "-c", FORK], cwd=ROOT, check=False)
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize("stock", ["sqlite"], indirect=True)

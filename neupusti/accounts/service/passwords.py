@@ -4,6 +4,7 @@ Argon2id by the numbers of ASVS 5.0 V11.4.2: 19 MiB, two passes, one lane. Hashi
 by so many threads at once as the memory is meant for, whoever asks.
 """
 
+import os
 import unicodedata
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -45,8 +46,12 @@ class BusyError(Refusal):
 
 @lru_cache(maxsize=1)
 def _threads() -> ThreadPoolExecutor:
-    # Made when first needed: a worker is a fork, and threads do not survive one.
     return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
+
+
+# A worker is a fork, and threads do not survive one: those the first process hashed with
+# are not in it, and whoever waited for one of them would wait in vain.
+os.register_at_fork(after_in_child=_threads.cache_clear)
 
 
 @lru_cache(maxsize=1)
