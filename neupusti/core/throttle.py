@@ -51,13 +51,18 @@ def take(*uses: tuple[Rule, str]) -> None:
 
     Raise TooManyError, with the longest wait, where any is shut or becomes so.
     """
+    with writing() as session:
+        wait = count(session, *uses)
+    if wait:
+        raise TooManyError(wait)
+
+
+def count(session: Session, *uses: tuple[Rule, str]) -> timedelta:
+    """Count one use of each in the open write transaction; return how long to wait."""
     now = clock.now()
     # Rows are locked in one order: nobody waits in a ring.
     keyed = sorted((_key(rule, who), rule) for rule, who in uses)
-    with writing() as session:
-        waits = [_take(session, rule, key, now) for key, rule in keyed]
-    if any(waits):
-        raise TooManyError(max(waits))
+    return max(_take(session, rule, key, now) for key, rule in keyed)
 
 
 def check(*uses: tuple[Rule, str]) -> None:

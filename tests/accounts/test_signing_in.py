@@ -178,6 +178,25 @@ def test_too_many_addresses_from_one_network_are_shut(app: Flask, at: Clock) -> 
     )
 
 
+def test_guesses_sent_at_once_get_no_more_answers(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the right one is hashed, those beside it become too many."""
+    who = account(AIGERIM)
+    matches = passwords.matches
+
+    def meanwhile(kept: str | None, password: str) -> bool:
+        monkeypatch.setattr(passwords, "matches", matches)
+        for turn in range(11):
+            said = {"email": f"nobody{turn}@example.kz", "password": "x"}
+            submit(app.test_client(), "/account/login", said)
+        return matches(kept, password)
+
+    monkeypatch.setattr(passwords, "matches", meanwhile)
+    assert sign_in(client, who).status_code == 429
+    assert not opens(client)
+
+
 def test_a_right_password_costs_nothing(app: Flask, at: Clock) -> None:
     at(NOON)
     who = account(AIGERIM)

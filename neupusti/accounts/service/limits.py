@@ -21,6 +21,8 @@ CODE_RULES = (
     Rule("code, day", 50, DAY),
 )
 CONFIRM_LETTER = Rule("letter to confirm", 3, timedelta(hours=6))
+REMINDER = Rule("letter to remind", 3, timedelta(hours=6))
+"""Counted apart: at the limit of a registration nobody may see who was reminded."""
 RESET_LETTER = Rule("letter to reset", 5, DAY)
 LETTERS_NETWORK = Rule("letters, network", 20, HOUR)
 EVERYBODY = "everybody"

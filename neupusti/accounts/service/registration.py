@@ -67,7 +67,7 @@ def send_link(session: Session, person: Person) -> None:
 def resend(person: Person) -> None:
     """Send the link once more; raise TooManyError where it was asked for too often."""
     number = person.id
-    throttle.take((limits.CONFIRM_LETTER, person.email_key))
+    throttle.take((limits.REMINDER, person.email_key))
     with writing() as session:
         send_link(session, session.get_one(Person, number))
 

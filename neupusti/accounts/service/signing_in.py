@@ -6,6 +6,7 @@ A known and an unknown address get the same answer, and the same work is done fo
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NoReturn
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -29,13 +30,17 @@ from neupusti.accounts.service.sessions import Opened, Where
 from neupusti.core import clock, emails, journal, throttle, tokens
 from neupusti.core.database import db, writing
 from neupusti.core.errors import TooManyError
+from neupusti.core.throttle import Rule
 
 logger = logging.getLogger(__name__)
 NOT_ME = "not me"
 NOT_ME_LIFE = timedelta(days=7)
-WRONG = _("This e-mail and this password do not belong together.")
+WRONG = _(
+    "This e-mail and this password do not belong together, or the e-mail is not confirmed "
+    "yet: then a letter with the link is on its way."
+)
+"""One answer for both: else who registers a foreign address learns if it has an account."""
 WRONG_CODE = _("This code is wrong, or it was used already. Wait for the next one.")
-UNCONFIRMED = _("This e-mail is not confirmed yet. Follow the link in the letter we sent.")
 AGAIN = _("The time for the code is over. Begin the sign-in anew.")
 
 
@@ -75,11 +80,15 @@ def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
     kept = credential.password_hash if credential else None
     # Hashing may have to wait for its turn: it holds no connection meanwhile.
     db.session.rollback()
-    if not passwords.matches(kept, attempt.password) or number is None or kept is None:
-        _refused(number, where)
-        throttle.take(*shared)
-        raise Fault("email", WRONG)
-    _check_open(number, where, confirmed=confirmed)
+    right = passwords.matches(kept, attempt.password)
+    if not (right and confirmed) or number is None or kept is None:
+        if right and number is not None:
+            _remind(number)
+        _refuse(number, where, *shared)
+    # While it was hashed the wrong ones beside it may have become too many: sent all at
+    # once, guesses get no more answers than one by one.
+    throttle.check(*shared)
+    _check_open(number, where)
     fresh = passwords.hashed(attempt.password) if passwords.outdated(kept) else None
     half = second_factor.active(number)
     with writing() as session:
@@ -177,14 +186,11 @@ def _entered(session: Session, person: int, where: Where, opened: Opened) -> Non
         letters.tell(session, letters.NEW_DEVICE, session.get_one(Person, person), told)
 
 
-def _check_open(person: int, where: Where, *, confirmed: bool) -> None:
-    """Raise Fault or BlockedError where even the right password opens nothing yet.
+def _check_open(person: int, where: Where) -> None:
+    """Raise BlockedError where even the right password opens nothing.
 
     Only whoever knows it learns so.
     """
-    if not confirmed:
-        _remind(person)
-        raise Fault("email", UNCONFIRMED)
     try:
         blocks.check(person)
     except BlockedError:
@@ -194,16 +200,21 @@ def _check_open(person: int, where: Where, *, confirmed: bool) -> None:
         raise
 
 
-def _refused(person: int | None, where: Where) -> None:
+def _refuse(person: int | None, where: Where, *shared: tuple[Rule, str]) -> NoReturn:
+    """Count and note a wrong try: one transaction, be there an account or not."""
     logger.warning("sign-in refused", extra={"fields": {"person": person or "-"}})
-    if person is not None:
-        with writing() as session:
+    with writing() as session:
+        if person is not None:
             journal.notice(session, person, Event.SIGN_IN_REFUSED, where.device)
+        wait = throttle.count(session, *shared)
+    if wait:
+        raise TooManyError(wait)
+    raise Fault("email", WRONG)
 
 
 def _remind(person: int) -> None:
     try:
         registration.resend(db.session.get_one(Person, person))
     except TooManyError:
-        # It was sent often enough; the words on the page are true all the same.
+        # It was sent often enough, and nobody learns from the page that it was.
         return
