@@ -3,21 +3,19 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from threading import Event
 
 import pytest
 
 from neupusti.config import ROOT
 from tests.conftest import missing
+from tests.served import await_answer, free_port
 
 SETUP_SECONDS = 600
-PAUSE = 0.05
 
 
 @pytest.fixture(scope="module")
@@ -64,24 +62,13 @@ def running(clone: Path, port: int, stop: signal.Signals) -> Iterator[None]:
         start_new_session=True,
     )
     try:
-        await_answer(process, port)
+        await_answer(process, port, SETUP_SECONDS)
         yield
     finally:
         os.killpg(process.pid, stop)
         process.wait(timeout=30)
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
-
-
-def await_answer(process: "subprocess.Popen[bytes]", port: int) -> None:
-    """Wait until the site answers on `port`."""
-    for _ in range(int(SETUP_SECONDS / PAUSE)):
-        assert process.poll() is None, "make run ended before it answered"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        Event().wait(PAUSE)
-    pytest.fail("make run did not answer")
 
 
 def get(port: int, path: str) -> str:
@@ -100,10 +87,3 @@ def flask(clone: Path, *words: str) -> str:
         command, cwd=clone, env=environment(), capture_output=True, check=True, text=True
     )
     return done.stdout
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,0 +1,126 @@
+"""The site as it is really served: by its own command, in processes of their own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from neupusti.config import PREFIX, ROOT, Settings
+
+START_SECONDS, STOP_SECONDS, PAUSE = 120, 30, 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running site, and what its owner can ask it on the command line."""
+
+    port: int
+    environment: dict[str, str]
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def url(self) -> str:
+        """The address of the site, without a last slash."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def flask(self, *words: str) -> str:
+        """Run a command of the site; return what it prints."""
+        command = [sys.executable, "-m", "flask", *words]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
+
+    def letters(self, to: str) -> list[dict[str, Any]]:
+        """Return the letters to an address as `flask mail list` tells them."""
+        told: list[dict[str, Any]] = json.loads(
+            self.flask("mail", "list", "--to", to, "--json")
+        )
+        return told
+
+    def worker_of(self, port: int) -> int:
+        """Return the process that holds the other end of a client's connection."""
+        inode = _inode(self.port, port)
+        return next(pid for pid in _below(self.process.pid) if inode in _sockets(pid))
+
+
+@contextmanager
+def served(settings: Settings, *, workers: int = 2) -> Iterator[Served]:
+    """Serve the site of `settings` until the block ends."""
+    port = free_port()
+    environment = {
+        "PATH": os.environ["PATH"],
+        f"{PREFIX}SECRET_KEY": settings.secret_key,
+        f"{PREFIX}INSTANCE": str(settings.instance),
+        f"{PREFIX}DATABASE_URL": settings.database_url,
+        f"{PREFIX}ACCESS_DATABASE_URL": settings.access_database_url,
+        f"{PREFIX}BASE_URL": f"http://127.0.0.1:{port}",
+    }
+    options = ("--port", str(port), "--workers", str(workers))
+    command = [sys.executable, "-m", "flask", "site", "serve", *options]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    )
+    try:
+        await_answer(process, port)
+        yield Served(port, environment, process)
+    finally:
+        process.terminate()
+        process.wait(timeout=STOP_SECONDS)
+
+
+def await_answer(
+    process: "subprocess.Popen[bytes]", port: int, seconds: float = START_SECONDS
+) -> None:
+    """Wait until a started site listens on `port`."""
+    for _ in range(int(seconds / PAUSE)):
+        assert process.poll() is None, "the site ended before it answered"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        Event().wait(PAUSE)
+    pytest.fail("the site did not answer")
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _inode(ours: int, theirs: int) -> str:
+    """Return the number of the socket between our port and a client's, as Linux has it."""
+    ends = f":{ours:04X}", f":{theirs:04X}"
+    lines = map(str.split, Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return next(line[9] for line in lines if (line[1][-5:], line[2][-5:]) == ends)
+
+
+def _sockets(pid: int) -> set[str]:
+    found = set()
+    for handle in Path(f"/proc/{pid}/fd").iterdir():
+        # A file may be closed while we look.
+        with suppress(FileNotFoundError):
+            found.add(str(handle.readlink()).removeprefix("socket:[").removesuffix("]"))
+    return found
+
+
+def _below(pid: int) -> Iterator[int]:
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, children.read_text().split()):
+            yield child
+            yield from _below(child)
