@@ -13,7 +13,7 @@ from sqlalchemy import ForeignKey, Integer, String, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from neupusti.core import clock, emails, keys
-from neupusti.core.database import Base, db
+from neupusti.core.database import Base, db, insert
 from neupusti.core.languages import Language
 from neupusti.core.personal import (
     Day,
@@ -159,8 +159,7 @@ def hash_of(email: str) -> str:
 def _worded(session: Session, text: str, language: Language) -> str:
     key = digest(text)
     if session.get(EvidenceWording, key) is None:
-        session.add(
-            EvidenceWording(sha256=key, language=language.value, text=text, at=clock.now())
-        )
-        session.flush()
+        words = {"sha256": key, "language": language.value, "text": text}
+        fresh = insert(session, EvidenceWording).values(at=clock.now(), **words)
+        session.execute(fresh.on_conflict_do_nothing())
     return key

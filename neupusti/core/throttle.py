@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Integer, String, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from neupusti.core import clock, keys
+from neupusti.core import clock, database, keys
 from neupusti.core.database import Base, db, writing
 from neupusti.core.errors import TooManyError
 from neupusti.core.personal import Moment, impersonal
@@ -126,10 +125,11 @@ def _take(session: Session, rule: Rule, key: str, now: datetime) -> timedelta:
 def _row(session: Session, key: str, now: datetime) -> ThrottleCount:
     """Return the row of `key`, locked; make it where it is missing."""
     values = {"key": key, "since": now, "count": 0, "strikes": 0, "touched_at": now}
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(ThrottleCount).values(values).on_conflict_do_nothing())
-    row = select(ThrottleCount).where(ThrottleCount.key == key).with_for_update()
-    return session.scalars(row.execution_options(populate_existing=True)).one()
+    fresh = database.insert(session, ThrottleCount).values(values)
+    # Changing nothing of a row that is there locks it: a right try beside this one may
+    # not delete it before it is read.
+    session.execute(fresh.on_conflict_do_update(index_elements=["key"], set_={"key": key}))
+    return session.get_one(ThrottleCount, key, populate_existing=True)
 
 
 def _shut(row: ThrottleCount, now: datetime) -> bool:

@@ -1,24 +1,18 @@
 """Which passwords are taken, and that checking one says nothing about who exists."""
 
 import random
-import statistics
 import subprocess
 import sys
-import time
 from itertools import product
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from neupusti.accounts.service import guessable, passwords
 from neupusti.accounts.service.faults import Fault
-from neupusti.accounts.views import blueprint
 from neupusti.config import ROOT
-from tests.accounts.cast import account, submit
-from tests.people import AIGERIM, BOLAT
 
 ABOUT = ("aigerim@example.kz", "Айгерим", "Сейтқали")
 
@@ -128,32 +122,3 @@ def test_a_worker_hashes_though_the_process_it_was_forked_from_did() -> None:
     """The first start makes a member of staff, and then the workers."""
     done = subprocess.run([sys.executable, "-c", FORK], cwd=ROOT, check=False)
     assert done.returncode == 0
-
-
-@pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("path", ["/account/login", "/account/password/reset"])
-def test_answers_come_at_even_times(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    """Both kinds of address wait for the same beat: the clock and the wait are watched."""
-    waits: list[float] = []
-    monkeypatch.setattr(blueprint, "STEP_SECONDS", 0.25)
-    now = iter(range(1_000_000))
-    monkeypatch.setattr(time, "sleep", waits.append)
-    monkeypatch.setattr(time, "monotonic", lambda: next(now) / 16)
-    account(AIGERIM)
-    for email in (AIGERIM.email, BOLAT.email):
-        submit(client, path, {"email": email, "password": "неверный пароль"})
-    assert len(waits) == 2
-    assert all(0 < wait <= 0.25 for wait in waits)
-    assert waits[0] == waits[1]
-
-
-def test_the_beat_hides_how_long_the_work_took(monkeypatch: pytest.MonkeyPatch) -> None:
-    ends: list[float] = []
-    monkeypatch.setattr(blueprint, "STEP_SECONDS", 0.25)
-    for work in (0.001, 0.03, 0.08, 0.249):
-        monkeypatch.setattr(time, "monotonic", lambda work=work: 100 + work)
-        monkeypatch.setattr(time, "sleep", lambda wait, work=work: ends.append(work + wait))
-        blueprint.evenly(100.0)
-    assert statistics.pstdev(ends) < 1e-9

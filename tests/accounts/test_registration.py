@@ -17,7 +17,6 @@ from neupusti.core.evidence import ConsentEvidence
 from neupusti.core.journal import ProcessingEvent
 from neupusti.core.personal import Purpose
 from tests.accounts.cast import (
-    HIDDEN,
     PASSWORD,
     account,
     hidden,
@@ -184,29 +183,6 @@ def test_an_unconfirmed_account_cannot_sign_in_and_is_reminded(
     wrong = submit(client, "/account/login", {**said, "password": "неверный пароль тут"})
     assert len(letters(AIGERIM.email)) == 2
     assert wrong.status_code == 422
-
-
-def test_who_registers_a_foreign_address_does_not_learn_if_it_has_an_account(
-    app: Flask,
-) -> None:
-    """Not by signing in with the password they chose, and not by what they may ask for."""
-    account(BOLAT)
-    told = []
-    for email in (AIGERIM.email, BOLAT.email):
-        browser = app.test_client()
-        mine = {"email": email, "password": "пустой сарай за рекой"}
-        answers = [register(browser, **mine)]
-        answers += [submit(browser, "/account/login", mine) for _ in range(4)]
-        answers += [register(browser, **mine) for _ in range(3)]
-        told.append([(a.status_code, HIDDEN.sub("", a.text)) for a in answers])
-        assert [a.status_code for a in answers] == [303, *[422] * 4, 303, 303, 429]
-    assert [letter.kind for letter in letters(AIGERIM.email)] == ["accounts.confirm"] * 6
-    assert [letter.kind for letter in letters(BOLAT.email)] == ["accounts.existing"] * 3
-    one, other = (
-        [page.replace(e, "") for _, page in pages]
-        for e, pages in zip((AIGERIM.email, BOLAT.email), told, strict=True)
-    )
-    assert one[:-1] == other[:-1]
 
 
 def test_letters_to_one_address_are_limited(app: Flask, client: FlaskClient) -> None:

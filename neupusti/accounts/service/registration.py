@@ -64,12 +64,10 @@ def send_link(session: Session, person: Person) -> None:
     letters.tell(session, letters.CONFIRM, person, {"token": token})
 
 
-def resend(person: Person) -> None:
-    """Send the link once more; raise TooManyError where it was asked for too often."""
-    number = person.id
-    throttle.take((limits.REMINDER, person.email_key))
-    with writing() as session:
-        send_link(session, session.get_one(Person, number))
+def remind(session: Session, person: Person) -> None:
+    """Send the link once more in the open write transaction, unless it was often enough."""
+    if not throttle.count(session, (limits.REMINDER, person.email_key)):
+        send_link(session, person)
 
 
 def waiting(token: str) -> Person:

@@ -28,7 +28,7 @@ from neupusti.accounts.service.events import Event
 from neupusti.accounts.service.faults import Fault
 from neupusti.accounts.service.sessions import Opened, Where
 from neupusti.core import clock, emails, journal, throttle, tokens
-from neupusti.core.database import db, writing
+from neupusti.core.database import db, insert, writing
 from neupusti.core.errors import TooManyError
 from neupusti.core.throttle import Rule
 
@@ -82,9 +82,7 @@ def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
     db.session.rollback()
     right = passwords.matches(kept, attempt.password)
     if not (right and confirmed) or number is None or kept is None:
-        if right and number is not None:
-            _remind(number)
-        _refuse(number, where, *shared)
+        _refuse(number, where, *shared, remind=right)
     # While it was hashed the wrong ones beside it may have become too many: sent all at
     # once, guesses get no more answers than one by one.
     throttle.check(*shared)
@@ -168,15 +166,9 @@ def _entered(session: Session, person: int, where: Where, opened: Opened) -> Non
         if (device.device, device.network) == pair:
             device.seen(now)
             return
-    session.add(
-        KnownDevice(
-            person=person,
-            device=where.device,
-            network=where.network,
-            first_at=now,
-            last_at=now,
-        )
-    )
+    first = {"person": person, "device": where.device, "network": where.network}
+    fresh = insert(session, KnownDevice).values(first_at=now, last_at=now, **first)
+    session.execute(fresh.on_conflict_do_nothing())
     if known:
         token = tokens.issue(
             session, NOT_ME, NOT_ME_LIFE, person=person, target=opened.number
@@ -200,21 +192,17 @@ def _check_open(person: int, where: Where) -> None:
         raise
 
 
-def _refuse(person: int | None, where: Where, *shared: tuple[Rule, str]) -> NoReturn:
+def _refuse(
+    person: int | None, where: Where, *shared: tuple[Rule, str], remind: bool
+) -> NoReturn:
     """Count and note a wrong try: one transaction, be there an account or not."""
     logger.warning("sign-in refused", extra={"fields": {"person": person or "-"}})
     with writing() as session:
         if person is not None:
             journal.notice(session, person, Event.SIGN_IN_REFUSED, where.device)
+        if person is not None and remind:
+            registration.remind(session, session.get_one(Person, person))
         wait = throttle.count(session, *shared)
     if wait:
         raise TooManyError(wait)
     raise Fault("email", WRONG)
-
-
-def _remind(person: int) -> None:
-    try:
-        registration.resend(db.session.get_one(Person, person))
-    except TooManyError:
-        # It was sent often enough, and nobody learns from the page that it was.
-        return

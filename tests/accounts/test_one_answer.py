@@ -1,0 +1,203 @@
+"""Nobody learns which addresses have an account: same words, same work, same beat.
+
+What a clock says of it is measured by `python -m bench.accounts_timing`; here it is shown
+why it can say nothing.
+"""
+
+import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from sqlalchemy import event, func, select
+
+from neupusti.accounts.service import passwords
+from neupusti.accounts.views import addresses, blueprint, registering, signing
+from neupusti.accounts.views import passwords as resetting
+from neupusti.core.database import db
+from neupusti.core.mail.models import Letter
+from tests.accounts.cast import (
+    HIDDEN,
+    PASSWORD,
+    account,
+    hidden,
+    letters,
+    signed_in,
+    submit,
+)
+from tests.accounts.test_registration import FORM, register
+from tests.people import AIGERIM, BOLAT, DANA, GUEST, YERLAN
+
+WRONG = "неверный пароль тут"
+TICK = 1 / 16
+VIEWS = (addresses, blueprint, registering, resetting, signing)
+
+
+@dataclass
+class Work:
+    """What an answer cost, as far as a clock could notice."""
+
+    hashes: int = 0
+    commits: int = 0
+    waits: list[float] = field(default_factory=list)
+    moment: float = 0.0
+
+    def monotonic(self) -> float:
+        """Tell the time: each look at the clock is a tick later."""
+        self.moment += TICK
+        return self.moment
+
+    def sleep(self, wait: float) -> None:
+        """Note how long an answer was held back."""
+        self.waits.append(wait)
+        self.moment += wait
+
+
+@contextmanager
+def watched() -> Iterator[Work]:
+    """Count hashes and commits, and stand in for the clock; no letter may be sent."""
+    work = Work()
+    made, checked = PasswordHasher.hash, PasswordHasher.verify
+
+    def hash_(*args: str, **kwargs: bytes) -> str:
+        work.hashes += 1
+        return made(*args, **kwargs)  # type: ignore[arg-type]
+
+    def verify(*args: str) -> bool:
+        work.hashes += 1
+        return bool(checked(*args))  # type: ignore[arg-type]
+
+    def commit(_connection: object) -> None:
+        work.commits += 1
+
+    def sent(*_args: object) -> None:
+        raise AssertionError("a request talks to a mail server")
+
+    event.listen(db.engine, "commit", commit)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PasswordHasher, "hash", hash_)
+        patch.setattr(PasswordHasher, "verify", verify)
+        patch.setattr(blueprint, "STEP_SECONDS", 0.25)
+        patch.setattr(smtplib, "SMTP", sent)
+        for module in VIEWS:
+            patch.setattr(module, "time", work)
+        yield work
+    event.remove(db.engine, "commit", commit)
+
+
+def outbox() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(Letter)) or 0
+
+
+@dataclass(frozen=True)
+class Question:
+    """A form, and answers to it between which nobody may see a difference."""
+
+    path: str
+    answers: tuple[dict[str, str], ...]
+    status: int
+    letters: tuple[int, ...]
+    """How many letters each puts into the outbox: the worker sends them, later."""
+    inside: bool = False
+
+
+KNOWN, TAKEN, UNCONFIRMED = AIGERIM.email, BOLAT.email, DANA.email
+FREE, FREE_TOO = GUEST.email, YERLAN.email
+QUESTIONS = {
+    "signing in": Question(
+        "/account/login",
+        (
+            {"email": KNOWN, "password": WRONG},
+            {"email": FREE, "password": WRONG},
+            {"email": UNCONFIRMED, "password": WRONG},
+            {"email": UNCONFIRMED, "password": PASSWORD},
+        ),
+        422,
+        (0, 0, 0, 1),
+    ),
+    "asking for a new password": Question(
+        "/account/password/reset",
+        ({"email": KNOWN}, {"email": FREE}, {"email": UNCONFIRMED}),
+        303,
+        (1, 1, 1),
+    ),
+    "registering": Question(
+        "/account/register",
+        tuple({**FORM, "email": email} for email in (KNOWN, FREE, UNCONFIRMED)),
+        303,
+        (1, 1, 1),
+    ),
+    "changing the e-mail": Question(
+        "/account/email",
+        tuple({"email": email, "current": PASSWORD} for email in (TAKEN, FREE)),
+        303,
+        (1, 1),
+        inside=True,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", QUESTIONS)
+def test_every_answer_is_the_same_and_costs_the_same(app: Flask, what: str) -> None:
+    question = QUESTIONS[what]
+    who = account(AIGERIM)
+    account(BOLAT)
+    register(app.test_client(), email=UNCONFIRMED)
+    passwords.matches(None, "")  # nobody's hash is made once a process
+    costs, told = [], []
+    for said, posted in zip(question.answers, question.letters, strict=True):
+        browser = signed_in(app, who) if question.inside else app.test_client()
+        form = {**hidden(browser.get(question.path).text), **said}
+        before = outbox()
+        with watched() as work:
+            answer = browser.post(question.path, data=form)
+        assert outbox() - before == posted
+        assert answer.status_code == question.status
+        told.append(
+            (answer.location, HIDDEN.sub("", answer.text.replace(said["email"], "")))
+        )
+        costs.append((work.hashes, work.commits, work.waits))
+    assert len(set(told)) == 1
+    assert costs == costs[:1] * len(costs)
+    [(hashes, commits, [wait])] = costs[:1]
+    assert commits >= 1
+    assert hashes == (0 if what == "asking for a new password" else 1)
+    assert 0 < wait <= 0.25
+
+
+@pytest.mark.parametrize("work", [0.001, 0.03, 0.08, 0.249])
+def test_the_beat_hides_how_long_the_work_took(
+    monkeypatch: pytest.MonkeyPatch, work: float
+) -> None:
+    clock = Work(moment=100 + work - TICK)
+    monkeypatch.setattr(blueprint, "STEP_SECONDS", 0.25)
+    monkeypatch.setattr(blueprint, "time", clock)
+    blueprint.evenly(100.0)
+    assert clock.moment == pytest.approx(100.25)
+
+
+def test_who_registers_a_foreign_address_does_not_learn_if_it_has_an_account(
+    app: Flask,
+) -> None:
+    """Not by signing in with the password they chose, and not by what they may ask for."""
+    account(BOLAT)
+    told = []
+    for email in (AIGERIM.email, BOLAT.email):
+        browser = app.test_client()
+        mine = {"email": email, "password": "пустой сарай за рекой"}
+        answers = [register(browser, **mine)]
+        answers += [submit(browser, "/account/login", mine) for _ in range(4)]
+        answers += [register(browser, **mine) for _ in range(3)]
+        told.append([(a.status_code, HIDDEN.sub("", a.text)) for a in answers])
+        assert [a.status_code for a in answers] == [303, *[422] * 4, 303, 303, 429]
+    assert [letter.kind for letter in letters(AIGERIM.email)] == ["accounts.confirm"] * 6
+    assert [letter.kind for letter in letters(BOLAT.email)] == ["accounts.existing"] * 3
+    one, other = (
+        [page.replace(e, "") for _, page in pages]
+        for e, pages in zip((AIGERIM.email, BOLAT.email), told, strict=True)
+    )
+    assert one[:-1] == other[:-1]
