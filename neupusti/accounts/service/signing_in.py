@@ -63,10 +63,7 @@ class Entered:
 
 
 def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
-    """Begin a sign-in; raise Fault or BlockedError with words for the person.
-
-    TooManyError where it was tried too often.
-    """
+    """Begin a sign-in; raise Fault, BlockedError or TooManyError."""
     account = emails.key(attempt.email)
     # Of an account every try counts, of a network only the wrong ones: a whole office
     # may sign in at the same minute.
