@@ -210,9 +210,10 @@ def may_open(endpoint: str) -> bool:
 
 
 def _enforce() -> Response | None:
-    if request.endpoint is None:  # there is no such page, or not for this method
+    endpoint = request.endpoint
+    if endpoint is None:  # there is no such page, or not for this method
         return None
-    rule = rules(current_app).get(request.endpoint)
+    rule = rules(current_app).get(endpoint)
     if rule is None:
         _refuse(None)
     if rule.who is Who.PUBLIC:

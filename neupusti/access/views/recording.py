@@ -49,12 +49,13 @@ def recorder(app: Flask, inner: "WSGIApplication", config: Settings) -> Recorder
 @bp.after_app_request
 def give_visitor_cookie(response: Response) -> Response:
     """Give a random id to a visitor who agreed to statistics and has none yet."""
-    visitors: Visitors = current_app.extensions[VISITORS]
+    # Asked first, because nearly everybody has agreed to nothing.
     if (
-        request.method == "GET"
+        choice.current().allows(Category.STATISTICS)
+        and request.method == "GET"
         and response.mimetype == "text/html"
-        and choice.current().allows(Category.STATISTICS)
-        and not visitors.read(request.environ.get("HTTP_COOKIE", ""))
     ):
-        cookies.put(response, VISITOR, visitors.new())
+        visitors: Visitors = current_app.extensions[VISITORS]
+        if not visitors.read(request.environ.get("HTTP_COOKIE", "")):
+            cookies.put(response, VISITOR, visitors.new())
     return response
