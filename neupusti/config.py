@@ -1,7 +1,6 @@
 """Every setting, in one place, read from the environment once."""
 
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -13,7 +12,7 @@ from flask import current_app
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from neupusti.core import emails
+from neupusti.core import emails, keys, secretfile
 from neupusti.core.edge import hostname
 from neupusti.core.emails import EmailFault
 from neupusti.core.mail.service import Server, Service
@@ -53,6 +52,9 @@ class Settings:
     mode: Mode = setting(Mode.LOCAL, "`local` or `production`")
     instance: Path = setting(ROOT / "instance", "folder of databases, secret and mail")
     secret_key: str = setting("", "at least 32 bytes; made and kept in the folder if local")
+    secret_keys_old: tuple[str, ...] = setting(
+        (), "former secrets, comma-separated, the newest first: see `docs/security.md`"
+    )
     database_url: str = setting("", "main database; a SQLite file in the folder if empty")
     access_database_url: str = setting("", "database of the access log, the same way")
     base_url: str = setting("http://127.0.0.1:8000", "address for links in mails and feeds")
@@ -84,8 +86,7 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        if len(self.secret_key.encode()) < SECRET_BYTES:
-            raise SettingsError(f"{PREFIX}SECRET_KEY needs at least {SECRET_BYTES} bytes.")
+        self._check_secrets()
         if self.proxies < 0:
             raise SettingsError(f"{PREFIX}PROXIES is a count: 0 or more.")
         self._check_log()
@@ -109,6 +110,15 @@ class Settings:
                 )
         if self.production:
             self._check_production()
+
+    def _check_secrets(self) -> None:
+        if len(self.secret_key.encode()) < SECRET_BYTES:
+            raise SettingsError(f"{PREFIX}SECRET_KEY needs at least {SECRET_BYTES} bytes.")
+        if any(len(old.encode()) < SECRET_BYTES for old in self.secret_keys_old):
+            raise SettingsError(
+                f"{PREFIX}SECRET_KEYS_OLD holds secrets of at least {SECRET_BYTES} bytes, "
+                f"comma-separated."
+            )
 
     def _check_mail(self) -> None:
         try:
@@ -218,6 +228,8 @@ class Settings:
         """Return the configuration of Flask and its extensions."""
         return {
             "SECRET_KEY": self.secret_key,
+            # Not Flask's SECRET_KEY_FALLBACKS: a former secret signs no cookie.
+            keys.FORMER: self.secret_keys_old,
             "SQLALCHEMY_DATABASE_URI": self.url_of("main"),
             "SQLALCHEMY_BINDS": {"access": self.url_of("access")},
             "MAX_CONTENT_LENGTH": 64 * 1024,
@@ -244,29 +256,13 @@ def settings() -> Settings:
 
 def local_secret(instance: Path) -> str:
     """Return the secret kept in `instance`; make it on the first call."""
-    kept = instance / "secret"
     try:
-        if not kept.exists():
-            _make_secret(kept)
-        return kept.read_text().strip()
+        return secretfile.kept_in(instance)
     except OSError as error:
-        raise SettingsError(f"No secret can be kept in {kept}: {error.strerror}.") from None
-
-
-def _make_secret(kept: Path) -> None:
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    fresh = kept.with_name(f"secret.{os.getpid()}")
-    # Written aside and linked in: two processes that start at once agree on one secret.
-    with os.fdopen(
-        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
-    ) as out:
-        out.write(secrets.token_urlsafe(48))
-    try:
-        kept.hardlink_to(fresh)
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
+        where = instance / "secret"
+        raise SettingsError(
+            f"No secret can be kept in {where}: {error.strerror}."
+        ) from None
 
 
 def _is_origin(address: str) -> bool:
@@ -293,6 +289,8 @@ def _parse(name: str, field_name: str, text: str) -> Any:
                 return int(text)
             case "hosts":
                 return tuple(h.strip().lower() for h in text.split(",") if h.strip())
+            case "secret_keys_old":
+                return tuple(s.strip() for s in text.split(",") if s.strip())
             case _:
                 return text
     except ValueError:

@@ -20,6 +20,7 @@ from neupusti.accounts.models import (
 from neupusti.accounts.service import addresses, avatar, letters, registration
 from neupusti.accounts.views import (
     activity,
+    cli,
     consents,
     factor,
     overview,
@@ -42,9 +43,9 @@ from neupusti.core.tokens import Token
 
 VIEWS = (
     *(registering, signing, passwords, factor, overview),
-    *(details, picture, emails, consents, activity),
+    *(details, picture, emails, consents, activity, cli),
 )
-"""Importing a module of views is what puts its routes on the blueprint."""
+"""Importing a module of views is what puts its routes and commands on the blueprint."""
 
 LETTER_DAYS = 30
 """A letter is kept so long after it was sent, refused or put aside."""

@@ -66,6 +66,10 @@ Network = Annotated[
 """A keyed hash of the network: it is recognised, and cannot be read (1.1.8)."""
 
 
+SecretName = Annotated[str, mapped_column(String(16), info=impersonal())]
+"""Which secret of the site made it (`core.keys`); None: the oldest that is known."""
+
+
 class Kind(StrEnum):
     """How much the site knows of a person (1.1.6)."""
 
@@ -147,15 +151,17 @@ class Credential(Base):
 
 
 class SecondFactor(Base):
-    """A person's app that makes codes. The secret is made of `nonce` and the site's own.
+    """A person's app that makes codes. Its secret is made of `nonce` and the site's own.
 
-    So the database alone, stolen, makes no codes.
+    So the database alone, stolen, makes no codes; `service.made` tells how.
     """
 
     __tablename__ = "second_factor"
 
     person: Mapped[OneOwner]
     nonce: Mapped[Digest]
+    made_with: Mapped[SecretName | None]
+    mask: Mapped[Digest | None]
     created_at: Mapped[Moment]
     confirmed_at: Mapped[Moment | None]
     last_step: Mapped[int] = mapped_column(Integer, info=impersonal())
@@ -170,6 +176,8 @@ class RecoveryCode(Base):
     id: Mapped[Id]
     person: Mapped[Owner]
     nonce: Mapped[Digest]
+    made_with: Mapped[SecretName | None]
+    mask: Mapped[Digest | None]
     used_at: Mapped[Moment | None]
 
 

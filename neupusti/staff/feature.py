@@ -3,11 +3,12 @@
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
+from neupusti.accounts.service import made
 from neupusti.config import settings
 from neupusti.core.feature import Duty, Feature, Holding, MenuItem
 from neupusti.core.staff import StaffGrant
 from neupusti.staff import queries
-from neupusti.staff.service import blocking, first, grants, invitations, openings
+from neupusti.staff.service import blocking, factors, first, grants, invitations, openings
 from neupusti.staff.views import blocking as blocks
 from neupusti.staff.views import cli, members, people
 from neupusti.staff.views.blueprint import bp
@@ -48,6 +49,11 @@ FEATURE = Feature(
             open=queries.without_factor,
             endpoint="staff.members",
         ),
+        Duty(
+            clause="6.2.3",
+            label=_("Second factors that no secret of the site can read"),
+            open=made.lost,
+        ),
     ),
     staff_acts={
         grants.GIVEN: _("Gave a permission"),
@@ -59,6 +65,7 @@ FEATURE = Feature(
         openings.SIGNED_OUT: _("Ended a person's sessions"),
         blocking.BLOCKED: _("Blocked an account"),
         blocking.RELEASED: _("Lifted the block of an account"),
+        factors.RESET: _("Took a second factor away"),
         openings.WROTE: _("Sent the confirmation once more"),
     },
     staff_names=queries.names,

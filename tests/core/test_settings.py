@@ -37,6 +37,15 @@ def test_an_empty_variable_means_the_default() -> None:
     assert (settings.proxies, settings.mode) == (0, Mode.LOCAL)
 
 
+def test_former_secrets_are_a_list_and_sign_no_cookie() -> None:
+    old = ("A" * 32, "Второй секрет сайта")
+    given = {**LOCAL, "NEUPUSTI_SECRET_KEYS_OLD": f" {old[0]} , {old[1]},"}
+    settings = Settings.from_env(given)
+    assert settings.secret_keys_old == old
+    assert "SECRET_KEY_FALLBACKS" not in settings.for_flask()
+    assert Settings.from_env(LOCAL).secret_keys_old == ()
+
+
 def test_a_full_production_starts() -> None:
     settings = Settings.from_env(PRODUCTION)
     assert settings.production
@@ -49,6 +58,8 @@ def test_a_full_production_starts() -> None:
         ({"NEUPUSTI_PROXYS": "1"}, "Unknown setting: NEUPUSTI_PROXYS."),
         ({"NEUPUSTI_B": "1", "NEUPUSTI_A": ""}, "Unknown setting: NEUPUSTI_A, NEUPUSTI_B."),
         ({"NEUPUSTI_SECRET_KEY": SECRET[:-1]}, "SECRET_KEY needs at least 32 bytes"),
+        ({"NEUPUSTI_SECRET_KEYS_OLD": SECRET[:-1]}, "SECRET_KEYS_OLD holds secrets of at"),
+        ({"NEUPUSTI_SECRET_KEYS_OLD": f"{'x' * 32},y"}, "SECRET_KEYS_OLD holds secrets"),
         ({"NEUPUSTI_MODE": "prod"}, "NEUPUSTI_MODE may not be «prod»."),
         ({"NEUPUSTI_PROXIES": "one"}, "NEUPUSTI_PROXIES may not be «one»."),
         ({"NEUPUSTI_PROXIES": "-1"}, "NEUPUSTI_PROXIES is a count: 0 or more."),

@@ -8,13 +8,12 @@ meanwhile: that link hangs on no password and on no sign-in.
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import (
     EmailChange,
     Person,
-    RecoveryCode,
     SecondFactor,
 )
 from neupusti.accounts.service import (
@@ -24,6 +23,7 @@ from neupusti.accounts.service import (
     people,
     recovery,
     registration,
+    second_factor,
     signing_in,
 )
 from neupusti.accounts.service.events import Event
@@ -148,7 +148,7 @@ def undo(token: str, device: str) -> str | None:
         gone = To(email=person.email, language=Language(person.language), person=person.id)
         _close(session, change)
         _readdress(session, person, change.old)
-        _take_away_factor(session, change)
+        _take_away_factor(session, change, device)
         recovery.lock(session, person)
         key = f"{letters.EMAIL_UNDONE.name}:{change.id}"
         post(session, letters.EMAIL_UNDONE, gone, key=key)
@@ -207,14 +207,13 @@ def _readdress(session: Session, person: Person, email: str) -> None:
     registration.settle(session, person)
 
 
-def _take_away_factor(session: Session, change: EmailChange) -> None:
+def _take_away_factor(session: Session, change: EmailChange, device: str) -> None:
     factor = session.get(SecondFactor, change.person)
     late = (
         factor is not None and (factor.confirmed_at or factor.created_at) >= change.asked_at
     )
     if late:
-        for model in (SecondFactor, RecoveryCode):
-            session.execute(delete(model).where(model.person == change.person))
+        second_factor.take_away(session, change.person, Event.FACTOR_OFF, device)
 
 
 def _note(session: Session, number: int, event: Event, device: str) -> None:

@@ -33,6 +33,7 @@ class Event(StrEnum):
     BLOCKED = "account blocked"
     UNBLOCKED = "account unblocked"
     SHUT_OUT = "shut out"
+    FACTOR_RESET = "second factor reset"
 
 
 LABELS: dict[Event, LazyString] = {
@@ -59,5 +60,6 @@ LABELS: dict[Event, LazyString] = {
     Event.DETAILS_CHANGED: _("Names or phone were changed"),
     Event.BLOCKED: _("The operator blocked the account"),
     Event.UNBLOCKED: _("The operator lifted the block of the account"),
+    Event.FACTOR_RESET: _("The operator took the second step away"),
     Event.SHUT_OUT: _("The right password, while the account was blocked"),
 }

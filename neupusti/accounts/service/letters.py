@@ -28,6 +28,9 @@ PASSWORD_CHANGED = Kind(
 NEW_DEVICE = Kind(name="accounts.new_device", label=_("A sign-in from a new device"))
 FACTOR_ON = Kind(name="accounts.factor_on", label=_("The second step was switched on"))
 FACTOR_OFF = Kind(name="accounts.factor_off", label=_("The second step was switched off"))
+FACTOR_RESET = Kind(
+    name="accounts.factor_reset", label=_("The operator took the second step away")
+)
 CODE_SPENT = Kind(name="accounts.code_spent", label=_("A recovery code was used"))
 LOCKED = Kind(name="accounts.locked", label=_("The account was locked at your word"))
 EMAIL_CONFIRM = Kind(
@@ -53,7 +56,7 @@ WITHDRAWN = Kind(name="accounts.withdrawn", label=_("You withdrew a consent"))
 
 ALL = (
     *(CONFIRM, EXISTING, RESET, UNKNOWN, PASSWORD_CHANGED, NEW_DEVICE),
-    *(FACTOR_ON, FACTOR_OFF, CODE_SPENT, LOCKED),
+    *(FACTOR_ON, FACTOR_OFF, FACTOR_RESET, CODE_SPENT, LOCKED),
     *(BLOCKED, STILL_BLOCKED, UNBLOCKED),
     *(EMAIL_CONFIRM, EMAIL_USED, EMAIL_CHANGED, EMAIL_UNDONE, WITHDRAWN),
 )

@@ -1,7 +1,7 @@
 """The second step: codes of an app (TOTP, RFC 6238) and recovery codes.
 
-The secret of an app is derived from the site's own secret and a random number in the row,
-so the database alone makes no codes. No code works twice, however it is spelled.
+The secret of an app is made of the site's own secret and a random number in the row, so
+the database alone makes no codes. No code works twice, however it is spelled.
 """
 
 import base64
@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person, RecoveryCode, SecondFactor, SignIn
-from neupusti.accounts.service import letters, limits, sessions
+from neupusti.accounts.service import letters, limits, made, sessions
 from neupusti.accounts.service.events import Event
 from neupusti.core import clock, journal, keys, throttle
 from neupusti.core.database import db, writing
@@ -28,13 +28,12 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's: what looks alike is read alike."""
 ALIKE = str.maketrans("oil", "011")
 CODE_CHARACTERS, GROUP = 12, 4
-USE = "recovery code"
+OFF = (Event.FACTOR_OFF.value, Event.FACTOR_RESET.value)
 
 
 def secret(row: SecondFactor) -> str:
     """Return the secret of an app in base 32, as it is typed or photographed."""
-    made = hmac.digest(keys.derived("second factor"), row.nonce.encode(), "sha256")
-    return base64.b32encode(made[:SECRET_BYTES]).decode()
+    return base64.b32encode(made.value(row)[:SECRET_BYTES]).decode()
 
 
 def address(row: SecondFactor, person: Person) -> str:
@@ -50,18 +49,27 @@ def active(person: int) -> bool:
     return row is not None and row.confirmed_at is not None
 
 
+def lost(person: int) -> bool:
+    """Tell whether the factor of `person` was made with a secret that nobody has now."""
+    row = db.session.get(SecondFactor, person)
+    return row is not None and not made.readable(row)
+
+
 def proposed(person: int, sign_in: int) -> SecondFactor:
     """Return the row an app can be set up with in this sign-in; nothing is stored yet.
 
     It stays the same until it is confirmed, and is another after each switching off.
     """
     offs = select(func.count()).where(
-        SecurityEvent.person == person, SecurityEvent.kind == Event.FACTOR_OFF.value
+        SecurityEvent.person == person, SecurityEvent.kind.in_(OFF)
     )
-    seed = f"{person} {sign_in} {db.session.scalar(offs)}"
+    # Numbers of sign-ins come again; together with their beginning they do not.
+    begun = db.session.get_one(SignIn, sign_in).created_at.isoformat()
+    seed = f"{person} {sign_in} {begun} {db.session.scalar(offs)}"
     return SecondFactor(
         person=person,
         nonce=keys.keyed("second factor proposed", seed),
+        made_with=keys.name(),
         created_at=clock.now(),
         last_step=0,
     )
@@ -73,6 +81,7 @@ def enrol(session: Session, person: int) -> str:
     row = SecondFactor(
         person=person,
         nonce=secrets.token_hex(32),
+        made_with=keys.name(),
         created_at=now,
         confirmed_at=now,
         last_step=0,
@@ -105,23 +114,31 @@ def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
 def switch_off(person: int, device: str) -> None:
     """Switch the second step off and destroy the codes."""
     with writing() as session:
-        for model in (SecondFactor, RecoveryCode):
-            session.execute(delete(model).where(model.person == person))
-        journal.notice(session, person, Event.FACTOR_OFF, device)
+        take_away(session, person, Event.FACTOR_OFF, device)
         letters.tell(session, letters.FACTOR_OFF, session.get_one(Person, person))
+
+
+def take_away(session: Session, person: int, event: Event, device: str) -> bool:
+    """Destroy the factor and the codes of `person`; tell whether there was a factor."""
+    for model in (RecoveryCode, SecondFactor):
+        gone = session.execute(delete(model).where(model.person == person))
+    journal.notice(session, person, event, device)
+    return gone.rowcount > 0  # type: ignore[attr-defined,no-any-return]
 
 
 def make_codes(session: Session, person: int) -> None:
     """Replace the recovery codes of `person`, in the open write transaction."""
     session.execute(delete(RecoveryCode).where(RecoveryCode.person == person))
-    made = (secrets.token_hex(32) for _ in range(CODES))
-    session.add_all(RecoveryCode(person=person, nonce=nonce) for nonce in made)
+    nonces = (secrets.token_hex(32) for _ in range(CODES))
+    session.add_all(
+        RecoveryCode(person=person, nonce=nonce, made_with=keys.name()) for nonce in nonces
+    )
     session.flush()
 
 
 def codes(person: int) -> list[str]:
     """Return the recovery codes of `person` that were not used, in groups of four."""
-    whole = [_code(row) for row in _unused(db.session(), person)]
+    whole = [_code(row) for row in _unused(db.session(), person) if made.readable(row)]
     return ["-".join(c[i : i + GROUP] for i in range(0, len(c), GROUP)) for c in whole]
 
 
@@ -139,6 +156,7 @@ def passes(person: int, code: str, device: str) -> bool:
         row = session.get(SecondFactor, person)
         now = clock.now()
         if row is not None and _right(session, row, code, now):
+            made.take_over(session, person)
             return _passed(session, person)
         if _spend(session, person, code, now):
             journal.notice(session, person, Event.CODE_SPENT, device)
@@ -167,7 +185,7 @@ def _plain(code: str) -> str:
 def _step(row: SecondFactor, code: str, now: datetime) -> int | None:
     """Return the half minute whose code it is; a phone's clock may be one off."""
     digits = _plain(code)
-    if not (digits.isascii() and digits.isdigit()):
+    if not (digits.isascii() and digits.isdigit() and made.readable(row)):
         return None
     totp = pyotp.TOTP(secret(row))
     this = int(now.timestamp()) // STEP_SECONDS
@@ -191,7 +209,7 @@ def _right(session: Session, row: SecondFactor, code: str, now: datetime) -> boo
 
 def _spend(session: Session, person: int, code: str, now: datetime) -> bool:
     said = _plain(code).translate(ALIKE)
-    for row in _unused(session, person):
+    for row in filter(made.readable, _unused(session, person)):
         if hmac.compare_digest(_code(row).encode(), said.encode()):
             unused = update(RecoveryCode).where(
                 RecoveryCode.id == row.id, RecoveryCode.used_at.is_(None)
@@ -209,5 +227,5 @@ def _unused(session: Session, person: int) -> list[RecoveryCode]:
 
 
 def _code(row: RecoveryCode) -> str:
-    made = hmac.digest(keys.derived(USE), row.nonce.encode(), "sha256")
-    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in made[:CODE_CHARACTERS])
+    value = made.value(row)[:CODE_CHARACTERS]
+    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in value)

@@ -41,6 +41,10 @@ WRONG = _(
 )
 """One answer for both: else who registers a foreign address learns if it has an account."""
 WRONG_CODE = _("This code is wrong, or it was used already. Wait for the next one.")
+LOST = _(
+    "No code can be checked: the secret of the site was replaced. Write to the operator, "
+    "who can let you set the second step up anew."
+)
 AGAIN = _("The time for the code is over. Begin the sign-in anew.")
 
 
@@ -107,6 +111,8 @@ def pass_code(key: str | None, code: str, *, remember: bool) -> Entered:
         raise Fault("email", AGAIN)
     number, person = row.id, row.person
     where = Where(row.device, row.network)
+    if second_factor.lost(person):
+        raise Fault("code", LOST)
     if not second_factor.passes(person, code, where.device):
         raise Fault("code", WRONG_CODE)
     with writing() as session:

@@ -13,7 +13,7 @@ from neupusti.core.forms.reason import LONGEST, SHORTEST
 from neupusti.core.languages import Language
 from neupusti.core.permission import Permission
 from neupusti.staff import queries
-from neupusti.staff.service import blocking, grants, invitations
+from neupusti.staff.service import blocking, factors, grants, invitations
 from neupusti.staff.service.invitations import BlockedMemberError, Invitation
 from neupusti.staff.views.blueprint import bp
 
@@ -86,6 +86,15 @@ def unblock(email: str, reason: str) -> None:
     """Lift the block of the account of EMAIL."""
     _act(email, reason, blocking.release)
     click.echo("The account is open again. A letter says so.")
+
+
+@bp.cli.command("reset-factor")
+@click.argument("email")
+@click.option("--reason", required=True, help="Why, in words: the journal keeps them.")
+def reset_factor(email: str, reason: str) -> None:
+    """Take the second factor of EMAIL away; a new one is set up at the next sign-in."""
+    _act(email, reason, factors.reset)
+    click.echo("The second factor is gone, and every session has ended. A letter says so.")
 
 
 def _act(email: str, reason: str, act: Callable[..., bool]) -> None:

@@ -1,0 +1,42 @@
+"""Taking a second factor away from whoever lost it: the way back of last resort.
+
+The operator does it on the server, having made sure who asks. The password stays, the
+sessions end, the owner is told, and a member of staff sets a new factor up before anything
+else.
+"""
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import Session
+
+from neupusti.accounts.models import Person
+from neupusti.accounts.service import letters, second_factor, sessions
+from neupusti.accounts.service.blocking import NO_DEVICE
+from neupusti.accounts.service.events import Event
+from neupusti.accounts.service.faults import Fault
+from neupusti.core.journal import Act, Operation, act
+
+RESET = "people.factor_reset"
+NO_FACTOR = _("This account has no second step. Nothing has changed.")
+
+
+def reset(session: Session, person: int, *, by: int | None, reason: str) -> bool:
+    """Destroy the factor and the codes of a person; False: there is no such person.
+
+    `by` None is a command on the server. Raise Fault.
+    """
+    found = session.get(Person, person, with_for_update=True)
+    if found is None:
+        return False
+    if not second_factor.take_away(session, person, Event.FACTOR_RESET, NO_DEVICE):
+        raise Fault("email", NO_FACTOR)
+    sessions.end_all(session, person)
+    letters.tell(session, letters.FACTOR_RESET, found)
+    done = Act(
+        staff=by,
+        action=RESET,
+        operation=Operation.DESTRUCTION,
+        person=person,
+        reason=reason,
+    )
+    act(session, done)
+    return True

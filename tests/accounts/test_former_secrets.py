@@ -1,0 +1,188 @@
+"""Another secret of the site: codes go on with the former one, then without it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+from neupusti.accounts.models import RecoveryCode, SecondFactor
+from neupusti.accounts.service import made, second_factor
+from neupusti.app import create_app
+from neupusti.config import Settings
+from neupusti.core import keys
+from neupusti.core.database import db, writing
+from neupusti.core.keys import LostSecretError
+from neupusti.core.permission import Permission
+from tests import desk
+from tests.accounts.cast import account, factor_of, sign_in, signed_in
+from tests.conftest import SECRET, Visitor
+from tests.people import AIGERIM, BOLAT, DANA
+
+NEW, NEWEST = "the second secret of this site 2", "the third secret of this site 33"
+Site = Callable[..., Flask]
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[Site]:
+    """The same databases as a site with another secret sees them: `site(secret, *old)`."""
+    apps: list[Flask] = []
+
+    def made_with(secret: str, *old: str) -> Flask:
+        app = create_app(replace(settings, secret_key=secret, secret_keys_old=old))
+        app.testing = True
+        app.test_client_class = Visitor
+        apps.append(app)
+        return app
+
+    yield made_with
+    for app in apps:
+        with app.app_context():
+            db.session.remove()
+            for engine in db.engines.values():
+                engine.dispose()
+
+
+@contextmanager
+def told(site: Site, *secrets: str) -> Iterator[Flask]:
+    """Work in the context of a site of these secrets, apart from that of the test."""
+    app = site(*secrets)
+    with app.app_context():
+        yield app
+        db.session.remove()
+
+
+def test_a_former_secret_lets_the_app_and_the_codes_go_on(app: Flask, site: Site) -> None:
+    who = account(AIGERIM, factor=True)
+    before = second_factor.codes(who.number)
+    with told(site, NEW, SECRET) as changed:
+        assert second_factor.secret(factor_of(who.number)) == who.secret
+        assert second_factor.codes(who.number) == before
+        assert sign_in(changed.test_client(), who).status_code == 303
+        assert sign_in(changed.test_client(), who, code=before[0]).status_code == 303
+
+
+def test_at_the_next_use_the_present_secret_takes_over(app: Flask, site: Site) -> None:
+    who, other = account(AIGERIM, factor=True), account(BOLAT, factor=True)
+    before = second_factor.codes(who.number)
+    with told(site, NEW, SECRET) as changed:
+        sign_in(changed.test_client(), who)
+        assert factor_of(who.number).made_with == keys.name()
+        assert factor_of(other.number).made_with != keys.name()
+    with told(site, NEW) as alone:
+        assert second_factor.secret(factor_of(who.number)) == who.secret
+        assert second_factor.codes(who.number) == before
+        assert sign_in(alone.test_client(), who).status_code == 303
+        assert second_factor.lost(other.number)
+
+
+def test_a_wrong_code_takes_nothing_over(app: Flask, site: Site) -> None:
+    who = account(AIGERIM, factor=True)
+    with told(site, NEW, SECRET) as changed:
+        assert sign_in(changed.test_client(), who, code="000000").status_code == 422
+        assert factor_of(who.number).made_with != keys.name()
+
+
+def test_one_command_takes_everybody_over(app: Flask, site: Site) -> None:
+    people = [account(who, factor=True) for who in (AIGERIM, BOLAT)]
+    before = [second_factor.codes(who.number) for who in people]
+    with told(site, NEW, SECRET) as changed:
+        answer = changed.test_cli_runner().invoke(args=["accounts", "rekey"])
+        assert (answer.exit_code, answer.output.split()[0]) == (0, "22")
+        again = changed.test_cli_runner().invoke(args=["accounts", "rekey"])
+        assert again.output.split()[0] == "0"
+    with told(site, NEWEST, NEW):
+        with writing() as session:
+            assert made.take_over(session) == 22
+        assert made.lost() == 0
+    with told(site, NEWEST):
+        for who, kept in zip(people, before, strict=True):
+            assert second_factor.secret(factor_of(who.number)) == who.secret
+            assert second_factor.codes(who.number) == kept
+
+
+def test_rows_from_before_secrets_had_names_are_of_the_oldest(
+    app: Flask, site: Site
+) -> None:
+    who = account(AIGERIM, factor=True)
+    before = second_factor.codes(who.number)
+    with writing() as session:
+        for table in ("second_factor", "recovery_code"):
+            session.execute(text(f"UPDATE {table} SET made_with = NULL"))  # noqa: S608
+    assert second_factor.secret(factor_of(who.number)) == who.secret
+    with told(site, NEWEST, NEW, SECRET) as changed:
+        assert second_factor.secret(factor_of(who.number)) == who.secret
+        assert sign_in(changed.test_client(), who).status_code == 303
+    with told(site, NEWEST):
+        assert second_factor.secret(factor_of(who.number)) == who.secret
+        assert second_factor.codes(who.number) == before
+
+
+def test_without_the_former_secret_the_words_say_so(app: Flask, site: Site) -> None:
+    """The page tells it after the right password only; nothing is asked in vain."""
+    who = account(AIGERIM, factor=True)
+    known = second_factor.codes(who.number)
+    with told(site, NEW) as changed:
+        row = factor_of(who.number)
+        with pytest.raises(LostSecretError):
+            second_factor.secret(row)
+        for code in (who.code(), known[0]):
+            answer = sign_in(changed.test_client(), who, code=code)
+            assert answer.status_code == 422
+            assert "секрет сайта заменён" in answer.text
+        assert second_factor.codes(who.number) == []
+        assert made.lost() == 1
+        said = changed.test_cli_runner().invoke(args=["accounts", "rekey"])
+        assert said.exit_code == 1
+        assert "1 second factors were made with a secret" in said.output
+    assert sign_in(app.test_client(), who).status_code == 303
+
+
+def test_the_board_counts_what_nobody_can_read(app: Flask, site: Site) -> None:
+    account(AIGERIM, factor=True)
+    with told(site, NEW) as changed:
+        dana = desk.member(DANA, Permission.STAFF)
+        page = desk.seat(changed, dana).get("/en/admin/").text
+        assert "Second factors that no secret of the site can read" in page
+        assert "1 item is open" in page
+
+
+def test_the_database_alone_makes_no_codes(app: Flask, site: Site) -> None:
+    """A mask is a pad over the value: neither it nor the value can be told from chance."""
+    who = account(AIGERIM, factor=True)
+    value = made.value(factor_of(who.number))
+    with told(site, NEW, SECRET) as changed:
+        sign_in(changed.test_client(), who)
+        rows = db.session.execute(select(RecoveryCode.mask)).scalars().all()
+        row = db.session.get_one(SecondFactor, who.number)
+        masks = [*rows, row.mask]
+        assert None not in masks
+        assert len(set(masks)) == len(masks) == 11
+        assert row.mask != value.hex()
+        assert value[:4].hex() not in str(masks)
+
+
+def test_a_former_secret_signs_no_cookie(app: Flask, site: Site) -> None:
+    """It may be the reason why there is another one."""
+    browser = signed_in(app, account(AIGERIM))
+    cookie = browser.get_cookie("session")
+    assert cookie is not None
+    with told(site, NEW, SECRET) as changed:
+        old = changed.test_client()
+        old.set_cookie("session", cookie.value)
+        assert old.get("/account/").status_code == 303
+
+
+def test_a_second_step_that_was_taken_away_never_comes_back(app: Flask) -> None:
+    """Numbers of sign-ins come again; the secret that was proposed in one does not."""
+    who = account(AIGERIM)
+    secrets = set()
+    for _ in range(3):
+        browser = signed_in(app, who)
+        page = browser.get("/account/two-factor").text
+        secrets.add(page.partition("<code>")[2].partition("</code>")[0])
+        with writing() as session:
+            session.execute(text("DELETE FROM sign_in"))
+    assert len(secrets) == 3
