@@ -41,6 +41,16 @@ QUIET = [
 ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the options of this test house."""
+    parser.addoption(
+        "--kills",
+        type=int,
+        default=20,
+        help="how often the test of crashes kills a process of the access log",
+    )
+
+
 def missing(what: str) -> NoReturn:
     """Skip, saying what is not on this machine; fail where CI wants it all."""
     if REQUIRE_ALL:

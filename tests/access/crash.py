@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,32 +23,99 @@ from neupusti.access.service.visitor import Visitors
 from tests.conftest import SECRET
 
 FORK = get_context("fork")
+ANSWERS, AFTER_COMMIT = 200, 40
+"""At most so many answers pass between two kills; so many where a commit is waited for."""
+PIPE_BYTES = 65_536
+SUMS = {
+    "rows": "SELECT count(*) FROM access_record",
+    "hours": "SELECT sum(requests) FROM access_total WHERE unit = 'hour'",
+    "days": "SELECT sum(requests) FROM access_total WHERE unit = 'day'",
+    "addresses": "SELECT sum(requests) FROM access_address",
+    "latency": "SELECT sum(requests) FROM access_latency",
+    **{
+        name: f"SELECT sum(requests) FROM access_rollup WHERE dimension = '{name}'"
+        for name in (
+            *("path", "status", "method", "browser", "os", "device", "bot", "country"),
+            *("referrer", "source", "consent"),
+        )
+    },
+}
+"""What must be the same at every moment: the rows, and the sum of each roll-up."""
+
+
+class Pipe:
+    """Lines that processes leave for this one; what is in it outlives whoever wrote it."""
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+        self.lines: list[str] = []
+        self._rest = b""
+
+    def put(self, line: str) -> None:
+        """Leave a line."""
+        os.write(self._write, f"{line}\n".encode())
+
+    def wait(self, number: int) -> None:
+        """Take lines until there are `number` more."""
+        wanted = len(self.lines) + number
+        while len(self.lines) < wanted:
+            self._take()
+
+    def take_all(self) -> None:
+        """Take what is there now."""
+        os.set_blocking(self._read, False)
+        try:
+            while True:
+                self._take()
+        except BlockingIOError:
+            os.set_blocking(self._read, True)
+
+    def _take(self) -> None:
+        *whole, self._rest = (self._rest + os.read(self._read, PIPE_BYTES)).split(b"\n")
+        self.lines += [line.decode() for line in whole]
 
 
 @dataclass
 class Ordeal:
-    """What was acknowledged, and what the database knows in the end."""
+    """What was answered, and what the database knew of it at each moment."""
 
     engine: Engine
     folder: Path
-    acknowledged: Path
-    dice: random.Random = field(default_factory=lambda: random.Random(1))
+    seed: int = 1
+    answers: Pipe = field(default_factory=Pipe)
+    commits: Pipe = field(default_factory=Pipe)
+    checked: list[dict[str, int]] = field(default_factory=list)
+    """The sums after each kill, and at the end."""
     started: int = 0
 
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)
+        self.enrichment = Enrichment(Countries(), Referrers())
+
     def run(self, kills: int) -> None:
-        """Kill a worker or the aggregator `kills` times, then let all be read."""
-        running = {
-            "worker": self._start(self._serve),
-            "aggregator": self._start(self._read),
-        }
-        for _ in range(kills):
-            time.sleep(self.dice.uniform(0.02, 0.2))
-            name = self.dice.choice(list(running))
-            self._kill(running[name])
-            running[name] = self._start(self._serve if name == "worker" else self._read)
+        """Kill a worker, the aggregator or both `kills` times, then let all be read."""
+        works = {"worker": self._serve, "aggregator": self._read}
+        running = {name: self._start(work) for name, work in works.items()}
+        killed = 0
+        while killed < kills:
+            self._wait()
+            victims = self.dice.choice((("worker",), ("aggregator",), tuple(works)))
+            for name in victims:
+                self._kill(running[name])
+            killed += len(victims)
+            self.checked.append(self.sums)
+            for name in victims:
+                running[name] = self._start(works[name])
         for process in running.values():
             self._kill(process)
-        drain.drain(self.engine, self.folder, _enrichment())
+        self.answers.take_all()
+        drain.drain(self.engine, self.folder, self.enrichment)
+        self.checked.append(self.sums)
+
+    @property
+    def answered(self) -> set[str]:
+        """The requests whose answers were over before anybody was killed."""
+        return set(self.answers.lines)
 
     @property
     def paths(self) -> Counter[str]:
@@ -61,29 +127,32 @@ class Ordeal:
             return Counter({row[0]: row[1] for row in rows})
 
     @property
-    def answered(self) -> set[str]:
-        """The requests whose answers were over before anybody was killed."""
-        lines = self.acknowledged.read_text().split("\n")
-        return set(lines[:-1])
+    def sums(self) -> dict[str, int]:
+        """The requests that the rows and each roll-up know of at one moment."""
+        # One statement is one snapshot, on either database.
+        query = ", ".join(f"({one})" for one in SUMS.values())
+        with self.engine.connect() as connection:
+            found = connection.exec_driver_sql(f"SELECT {query}").one()
+        return {name: int(found[at] or 0) for at, name in enumerate(SUMS)}
 
     @property
-    def sums(self) -> dict[str, int]:
-        """The requests that each roll-up knows."""
-        queries = {
-            "rows": "SELECT count(*) FROM access_record",
-            "hours": "SELECT sum(requests) FROM access_total WHERE unit = 'hour'",
-            "days": "SELECT sum(requests) FROM access_total WHERE unit = 'day'",
-            "paths": "SELECT sum(requests) FROM access_rollup WHERE dimension = 'path'",
-            "addresses": "SELECT sum(requests) FROM access_address",
-            "latency": "SELECT sum(requests) FROM access_latency",
-        }
-        with self.engine.connect() as connection:
-            return {
-                name: int(connection.exec_driver_sql(query).scalar() or 0)
-                for name, query in queries.items()
-            }
+    def apart(self) -> list[dict[str, int]]:
+        """The moments at which a roll-up told another number than the rows."""
+        return [sums for sums in self.checked if len(set(sums.values())) > 1]
+
+    def _wait(self) -> None:
+        """Let some answers pass; every other time, wait for a commit before."""
+        if self.dice.random() < 0.5:
+            self.commits.take_all()
+            self.commits.wait(1)
+            self.answers.take_all()
+            self.answers.wait(self.dice.randint(1, AFTER_COMMIT))
+        else:
+            self.answers.wait(self.dice.randint(1, ANSWERS))
 
     def _start(self, work: Any) -> Any:
+        # A connection must not be in two processes.
+        self.engine.dispose()
         self.started += 1
         process = FORK.Process(target=work, args=(self.started,), daemon=True)
         process.start()
@@ -96,27 +165,22 @@ class Ordeal:
 
     def _serve(self, number: int) -> None:
         recorder = recorder_of(Spool(self.folder))
-        ack = os.open(self.acknowledged, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         at = 0
         while True:
             at += 1
             path = f"/{number}/{at}"
             body, _, _ = run_wsgi_app(recorder, EnvironBuilder(path).get_environ())
             b"".join(body)
-            os.write(ack, f"{path}\n".encode())
-            time.sleep(0.0005)
+            self.answers.put(path)
 
     def _read(self, _number: int) -> None:
-        self.engine.dispose(close=False)
         while True:
             try:
-                drain.drain(self.engine, self.folder, _enrichment())
+                brought = drain.drain(self.engine, self.folder, self.enrichment)
             except SQLAlchemyError:
-                time.sleep(0.05)
-
-
-def _enrichment() -> Enrichment:
-    return Enrichment(Countries(), Referrers())
+                continue
+            if brought:
+                self.commits.put(str(brought))
 
 
 def recorder_of(spool: Spool) -> Recorder:
