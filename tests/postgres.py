@@ -83,6 +83,15 @@ class Cluster:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(statement.encode())
 
+    def own(self, folder: Path) -> None:
+        """Give `folder` to the user the server runs as, and let that user reach it."""
+        user = self._user()
+        if user is not None:
+            os.chown(folder, user, -1)
+            for above in folder.parents:
+                if above.stat().st_uid == os.geteuid() and above != Path("/"):
+                    above.chmod(above.stat().st_mode | 0o011)
+
     def _prepare(self) -> None:
         """Give root's folders to `postgres`: the server refuses to run as root."""
         user = self._user()

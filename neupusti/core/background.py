@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic
 
 from flask import Flask
 
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 ELECTION_SECONDS = 2.0
 PATIENCE = 60
 """A job that fails again and again is tried at least once in so many seconds."""
+COMPLAINT_SECONDS = 60.0
+"""And fills the log with no more than one line in so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,7 @@ class Background:
 
     def __init__(self, app: Flask, jobs: Iterable[Job]) -> None:
         self.app, self.stopped = app, Event()
+        self._complained: dict[str, float] = {}
         self.threads = [
             Thread(target=self._work, args=(job,), name=f"job {job.name}", daemon=True)
             for job in jobs
@@ -67,12 +71,19 @@ class Background:
         with self.app.app_context():
             try:
                 job.run()
-            except Exception:
-                logger.exception("job", extra={"fields": {"job": job.name}})
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next turn comes
+                self._complain(job, error)
                 return False
             finally:
                 db.session.remove()
         return True
+
+    def _complain(self, job: Job, error: Exception) -> None:
+        """Tell the log, unless it was told a moment ago."""
+        now = monotonic()
+        if now - self._complained.get(job.name, float("-inf")) >= COMPLAINT_SECONDS:
+            self._complained[job.name] = now
+            logger.error("job", exc_info=error, extra={"fields": {"job": job.name}})
 
     @contextmanager
     def _elected(self, lock: Path) -> Iterator[None]:

@@ -1,8 +1,10 @@
 """What the access log is tried on: recorded requests, a drained spool, a planted row."""
 
 import json
+import os
 import re
-from collections.abc import Callable, Iterable
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from neupusti.config import Settings
 from neupusti.core.database import ACCESS, db
 from neupusti.core.permission import Permission
 from tests import desk
+from tests.conftest import missing
 from tests.people import DANA
 
 BROWSER = (
@@ -93,6 +96,39 @@ def command(app: Flask) -> Callable[..., Result]:
         return runner.invoke(args=["access", *map(str, words)])
 
     return run
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Make a disk of so many KiB."""
+    if os.geteuid() != 0:
+        missing("the right to mount a small disk")
+    disks: list[Path] = []
+
+    def mount(size: int) -> Path:
+        disks.append(tmp_path / f"disk-{len(disks)}")
+        disks[-1].mkdir()
+        tmpfs = ["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(disks[-1])]
+        if subprocess.run(tmpfs, check=False, capture_output=True).returncode:
+            disks.pop()
+            missing("the right to mount a small disk")
+        return disks[-1]
+
+    yield mount
+    for disk in disks:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def fill_up(disk: Path) -> Path:
+    """Leave not one byte on `disk`; return the ballast that is to be thrown off."""
+    ballast = disk / "ballast"
+    file = os.open(ballast, os.O_CREAT | os.O_WRONLY, 0o600)
+    try:
+        while True:
+            os.write(file, bytes(4096))
+    except OSError:
+        os.close(file)
+    return ballast
 
 
 def rows(engine: Engine) -> list[Row[Any]]:

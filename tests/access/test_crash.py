@@ -1,5 +1,5 @@
-import sqlite3
-import threading
+"""Killed at any moment: nothing is lost, nothing counted twice, at no time a wrong sum."""
+
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,13 +7,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
-from neupusti.access.service import drain
-from neupusti.access.service.drain import Enrichment
-from neupusti.config import Settings
 from neupusti.core.registry import registry
 from tests.access.conftest import rows
 from tests.access.crash import Ordeal
-from tests.journeys.test_reading import SQLITE
 
 
 @pytest.mark.clause("3.3")
@@ -30,30 +26,6 @@ def test_kills_lose_and_double_nothing(
     # The aggregator did its work between the kills, and not only after the last.
     assert ordeal.checked[-2]["rows"] > len(paths) / 2
     assert len({sums["rows"] for sums in ordeal.checked}) > 3
-
-
-@SQLITE
-def test_a_locked_database_delays_no_page(
-    app: Flask,
-    engine: Engine,
-    settings: Settings,
-    spool_folder: Path,
-    enrichment: Enrichment,
-) -> None:
-    locker = sqlite3.connect(settings.instance / "access.sqlite", isolation_level=None)
-    locker.execute("BEGIN IMMEDIATE")
-    visitor = app.test_client()
-    for _ in range(20):
-        assert visitor.get("/healthz").data == b"ok\n"
-
-    reading = threading.Thread(target=drain.drain, args=(engine, spool_folder, enrichment))
-    reading.start()
-    assert visitor.get("/healthz").data == b"ok\n"
-    locker.execute("COMMIT")
-    locker.close()
-    reading.join()
-    drain.drain(engine, spool_folder, enrichment)
-    assert len(rows(engine)) == 21
 
 
 def test_the_aggregator_is_a_job_of_the_site(

@@ -171,14 +171,28 @@ def _refuse(*_: object, **__: object) -> None:
     raise SQLAlchemyError("down")
 
 
-def test_lost_lines_are_counted(
-    engine: Engine, enrichment: Enrichment, spool_folder: Path
+def test_who_comes_second_takes_and_removes_nothing(
+    engine: Engine,
+    enrichment: Enrichment,
+    spool_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    spool = Spool(spool_folder)
-    spool.append(b'{"lost":7}\n')
-    spool.close()
-    drain.drain(engine, spool_folder, enrichment)
-    assert number(engine, Rollup, Rollup.requests) == 7
+    """Another aggregator reads all of it between our look and our transaction."""
+    fill(spool_folder, 3)
+    others, read = ["one"], drain.read
+
+    def late(folder: Path, cursors: dict[str, int]) -> drain.Portion:
+        portion = read(folder, cursors)
+        if others:
+            others.clear()
+            assert drain.drain(engine, spool_folder, enrichment) == 3
+            fill(spool_folder, 2)
+            portion.spent += files(spool_folder)
+        return portion
+
+    monkeypatch.setattr(drain, "read", late)
+    assert drain.drain(engine, spool_folder, enrichment) == 2
+    assert consistent(engine) == 5
 
 
 def test_visitors_are_counted_once_a_day_and_once_an_hour(

@@ -1,25 +1,34 @@
-"""The disk full, the database stopped: no page fails or waits, and nothing is lost."""
+"""The database locked or stopped: no page fails or waits, and nothing is lost."""
 
-import os
 import subprocess
+import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import flask_migrate
 import pytest
+from flask import Flask
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from neupusti.access.service import drain
 from neupusti.access.service.drain import Enrichment
-from neupusti.access.service.spool import Spool
 from neupusti.app import create_app
 from neupusti.config import Settings
 from neupusti.core.database import ACCESS, db
-from tests.access.conftest import lines_of, rows
-from tests.access.crash import recorder_of
-from tests.conftest import SECRET, missing
+from neupusti.core.permission import Permission
+from tests import desk
+from tests.access.conftest import rows
+from tests.access.test_drain import consistent
+from tests.conftest import Visitor, missing
+from tests.journeys.test_reading import SQLITE
+from tests.people import DANA
 from tests.postgres import Cluster, binaries, ground
+
+PAGES = ("/healthz", "/", "/policy/", "/en/cookies/", "/account/login", "/robots.txt")
 
 
 class Server:
@@ -62,63 +71,87 @@ def server() -> Iterator[Server]:
         made.stop()
 
 
+@SQLITE
+@pytest.mark.clause("3.3")
 def test_a_stopped_database_makes_lines_wait(
-    server: Server, tmp_path: Path, enrichment: Enrichment
+    server: Server, settings: Settings, spool_folder: Path, enrichment: Enrichment
 ) -> None:
     server.cluster.execute("CREATE DATABASE access")
-    settings = Settings(
-        secret_key=SECRET,
-        instance=tmp_path,
-        access_database_url=server.cluster.url("access"),
-    )
-    app = create_app(settings)
-    folder = tmp_path / "access-spool"
+    app = create_app(replace(settings, access_database_url=server.cluster.url("access")))
+    app.test_client_class = Visitor
     with app.app_context():
         flask_migrate.upgrade()
         engine = db.engines[ACCESS]
         visitor = app.test_client()
+        staff = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
         assert visitor.get("/healthz").data
-        assert drain.drain(engine, folder, enrichment) == 1
+        assert staff.get("/admin/access/", buffered=True).status_code == 200
+        assert drain.drain(engine, spool_folder, enrichment) == 2
 
         server.stop()
-        for _ in range(10):
-            assert visitor.get("/healthz").data == b"ok\n"
+        for path in PAGES:
+            answer = visitor.get(path, buffered=True)
+            assert answer.status_code == 200, path
+        # What is in that database cannot be shown, and says so at once.
+        refused = staff.get("/admin/access/", buffered=True)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
+        assert staff.get("/admin/", buffered=True).status_code == 200
         with pytest.raises(SQLAlchemyError):
-            drain.drain(engine, folder, enrichment)
+            drain.drain(engine, spool_folder, enrichment)
 
         server.start()
-        assert visitor.get("/healthz").data
-        assert drain.drain(engine, folder, enrichment) == 11
-        assert len(rows(engine)) == 12
+        assert staff.get("/admin/access/", buffered=True).status_code == 200
+        drain.drain(engine, spool_folder, enrichment)
+        assert consistent(engine) == len(PAGES) + 5
         engine.dispose()
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 256 KiB."""
-    if os.geteuid() != 0:
-        missing("the right to mount a small disk")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        missing("the right to mount a small disk")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+LOCKER = """
+import sqlite3, sys
+locked = sqlite3.connect(sys.argv[1], isolation_level=None)
+locked.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+sys.stdin.read()
+locked.execute("COMMIT")
+"""
 
 
-def test_a_full_disk_makes_lines_wait(small_disk: Path) -> None:
-    ballast = small_disk / "ballast"
-    ballast.write_bytes(b"\x00" * 200 * 1024)
-    spool = Spool(small_disk / "spool")
-    recorder = recorder_of(spool)
-    for number in range(1000):
-        body, status, _ = run_wsgi_app(recorder, EnvironBuilder(f"/{number}").get_environ())
-        assert (b"".join(body), status) == (b"ok", "200 OK")
-    assert spool.refused > 0
+@contextmanager
+def locked(database: Path) -> Iterator[None]:
+    """Let another process hold the one lock of writers, for as long as it takes."""
+    command = [sys.executable, "-c", LOCKER, str(database)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as locker:
+        assert locker.stdout is not None
+        assert locker.stdout.readline() == "locked\n"
+        yield
+        locker.communicate("")
+    assert locker.returncode == 0
 
-    ballast.unlink()
-    spool.close()
-    assert spool.lost == 0
-    told = [line["p"] for line in lines_of(small_disk / "spool")]
-    assert sorted(told, key=lambda path: int(path[1:])) == [f"/{n}" for n in range(1000)]
+
+@SQLITE
+@pytest.mark.clause("3.3")
+def test_a_locked_database_delays_no_page(
+    app: Flask,
+    engine: Engine,
+    settings: Settings,
+    spool_folder: Path,
+    enrichment: Enrichment,
+) -> None:
+    visitor = app.test_client()
+    staff = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
+    reading = threading.Thread(target=drain.drain, args=(engine, spool_folder, enrichment))
+    with locked(settings.instance / "access.sqlite"):
+        for path in PAGES:
+            assert visitor.get(path, buffered=True).status_code == 200
+        reading.start()
+        for path in PAGES:
+            assert visitor.get(path, buffered=True).status_code == 200
+        # Readers need no lock: even the statistics are there.
+        assert staff.get("/admin/access/", buffered=True).status_code == 200
+        assert rows(engine) == []
+        assert reading.is_alive()
+    reading.join()
+    drain.drain(engine, spool_folder, enrichment)
+    assert consistent(engine) == 2 * len(PAGES) + 1

@@ -15,10 +15,11 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from neupusti.access.queries import calendar
-from neupusti.access.service import spool, store
+from neupusti.access.service import spool, store, tally
 from neupusti.access.service.batch import Batch, collecting_later
 from neupusti.access.service.line import Entry, UnreadableLineError, decode
 from neupusti.access.service.places import Countries, Referrers
+from neupusti.access.service.tally import Told
 
 logger = logging.getLogger(__name__)
 
@@ -69,21 +70,21 @@ def days_of(entries: Iterable[Entry]) -> list[str]:
 def drain(engine: Engine, folder: Path, enrichment: Enrichment) -> int:
     """Bring in everything that waits in `folder`; return how many requests that was."""
     brought = 0
-    while not (portion := _bring(engine, folder, enrichment)).empty:
-        brought += len(portion.entries)
+    while (number := _bring(engine, folder, enrichment)) is not None:
+        brought += number
     return brought
 
 
-def _bring(engine: Engine, folder: Path, enrichment: Enrichment) -> Portion:
-    """Bring in the next lines, and remove files that hold no more."""
+def _bring(engine: Engine, folder: Path, enrichment: Enrichment) -> int | None:
+    """Bring in the next lines, and remove files that hold no more; None: all is read."""
     with engine.connect() as connection:
         cursors = store.cursors(connection)
     with collecting_later():
         portion = read(folder, cursors)
-        if not portion.empty:
-            _commit(engine, portion, enrichment)
+        if not (portion.empty or _commit(engine, folder, portion, enrichment)):
+            return 0
     _clear(engine, portion.spent)
-    return portion
+    return None if portion.empty else len(portion.entries)
 
 
 def read(folder: Path, cursors: dict[str, int]) -> Portion:
@@ -96,6 +97,8 @@ def read(folder: Path, cursors: dict[str, int]) -> Portion:
             _read_file(path, cursors.get(path.name, 0), portion)
         except FileNotFoundError:
             continue
+    for told in tally.tallies(folder):
+        _take_lost(told, cursors.get(told.path.name, 0), portion)
     portion.entries.sort(key=lambda entry: entry.at)
     return portion
 
@@ -103,7 +106,7 @@ def read(folder: Path, cursors: dict[str, int]) -> Portion:
 def _read_file(path: Path, start: int, portion: Portion) -> None:
     with path.open("rb") as file:
         # Asked first: what is written after the answer «nobody» cannot be.
-        ended = spool.abandoned(file.fileno())
+        ended = tally.abandoned(file.fileno())
         file.seek(start)
         chunk = file.read(CHUNK_BYTES)
         whole = chunk.rfind(b"\n") + 1
@@ -127,28 +130,37 @@ def _read_file(path: Path, start: int, portion: Portion) -> None:
 
 def _take(line: bytes, portion: Portion) -> None:
     try:
-        found = decode(line)
+        portion.entries.append(decode(line))
     except UnreadableLineError:
         portion.malformed["unreadable"] += 1
-        return
-    if isinstance(found, int):
-        portion.lost += found
-    else:
-        portion.entries.append(found)
 
 
-def _commit(engine: Engine, portion: Portion, enrichment: Enrichment) -> None:
+def _take_lost(told: Told, counted: int, portion: Portion) -> None:
+    """Count what a worker lost since it was last asked, as a file read so far."""
+    if told.gone > counted:
+        portion.moved[told.path.name] = (counted, told.gone)
+        portion.lost += told.gone - counted
+    if not told.alive:
+        portion.spent.extend(told.files)
+
+
+def _commit(engine: Engine, folder: Path, portion: Portion, enrichment: Enrichment) -> bool:
+    """Write a portion; False where another aggregator was quicker with any of its files.
+
+    Its cursor has moved then, or the file is gone (and only after that its cursor).
+    """
     with store.ingesting(engine) as connection:
         for file, (start, _) in portion.moved.items():
-            # Another aggregator was quicker: leave it all to the next look.
-            if store.position(connection, file) != start:
-                return
+            there = (folder / file).exists()
+            if not there or store.position(connection, file) != start:
+                return False
         salts = store.salts(connection, days_of(portion.entries))
         store.write(connection, enrichment.batch(portion.entries, salts))
         store.count(connection, MALFORMED, dict(portion.malformed))
         store.count(connection, LOST, {"lines": portion.lost})
         for file, (_, end) in portion.moved.items():
             store.move(connection, file, end)
+    return True
 
 
 def _clear(engine: Engine, spent: list[Path]) -> None:

@@ -80,14 +80,12 @@ def _joined(numbers: str, texts: dict[str, str]) -> bytes:
     return f"{numbers}{''.join(quoted)}}}\n".encode()
 
 
-def decode(line: bytes) -> Entry | int:
-    """Return the entry of a line, or a number of lost ones; raise UnreadableLineError."""
+def decode(line: bytes) -> Entry:
+    """Return the entry of a line; raise UnreadableLineError."""
     try:
         fields, end = SCAN(line.decode("ascii"), 0)
         if end < len(line.rstrip()):
             raise UnreadableLineError
-        if (lost := fields.get("lost")) is not None:
-            return int(lost)
         if b"\\" in line or b"\x7f" in line:
             # Only then can there be anything to clean: the rest is printable ASCII.
             for name in "impruoc":

@@ -8,12 +8,14 @@ import fcntl
 import logging
 import os
 import secrets
-import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Lock, Thread
-from weakref import ref
+from time import monotonic
+from weakref import WeakSet, ref
+
+from neupusti.access.service.tally import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -37,17 +39,18 @@ class Spool:
         self.refused = 0
         self._lock, self._disk = Lock(), Lock()
         self._waiting: deque[bytes] = deque()
+        self._tally: Tally | None = None
         self._fd: int | None = None
         self._size, self._born, self._dirty = 0, 0.0, False
-        self._process = 0
         self._worker = ""
         self._number = 0
         self._complained = float("-inf")
+        SPOOLS.add(self)
 
     def append(self, line: bytes) -> None:
         """Append `line` (with its newline); keep it for later where the disk refuses."""
         with self._lock:
-            if self._process != os.getpid():
+            if not self._worker:
                 self._begin()
             if self._waiting or not self._write(line):
                 self._keep(line)
@@ -62,7 +65,7 @@ class Spool:
 
     def _to_sync(self) -> int | None:
         """Return a file to sync and close: the full one, or a copy of the open one."""
-        if self._process != os.getpid():
+        if not self._worker:
             return None
         self._retry()
         fd = self._fd
@@ -76,8 +79,10 @@ class Spool:
 
     def unwritable(self, error: Exception) -> None:
         """Note that a line could not even be made of an answer."""
-        self.lost += 1
-        self._complain(error)
+        with self._lock:
+            self.lost += 1
+            self._tell()
+            self._complain(error)
 
     def __del__(self) -> None:
         if self._fd is not None:
@@ -88,14 +93,23 @@ class Spool:
         with self._disk, self._lock:
             self._retry()
             self._close()
+            if self._tally is not None:
+                self._tally.close()
+
+    def forked(self) -> None:
+        """Begin anew in a child: it shares neither file nor thread nor lock nor lines."""
+        self._lock, self._disk = Lock(), Lock()
+        self.lost, self.refused = 0, 0
+        self._waiting = deque()
+        self._worker, self._number = "", 0
+        self._tally = None
+        if self._fd is not None:
+            os.close(self._fd)
+        self._forget()
 
     def _begin(self) -> None:
-        """Begin anew in this process: a fork shares neither file nor thread."""
-        self._process = os.getpid()
-        self._worker = f"{self._process}x{secrets.token_hex(4)}"
-        self._number = 0
-        self._waiting = deque()
-        self._forget()
+        self._worker = f"{os.getpid()}x{secrets.token_hex(4)}"
+        self._tally = Tally(self.folder, self._worker)
         Thread(target=_tick, args=[ref(self)], name="access-spool", daemon=True).start()
 
     def _forget(self) -> None:
@@ -113,7 +127,7 @@ class Spool:
         fd = os.open(hidden, flags, 0o600)
         fcntl.flock(fd, fcntl.LOCK_EX)
         hidden.rename(path)
-        self._fd, self._size, self._born = fd, 0, time.monotonic()
+        self._fd, self._size, self._born = fd, 0, monotonic()
         return fd
 
     def _write(self, line: bytes) -> bool:
@@ -143,18 +157,21 @@ class Spool:
             self._waiting.append(line)
         else:
             self.lost += 1
+        self._tell()
 
     def _retry(self) -> None:
         while self._waiting and self._write(self._waiting[0]):
             self._waiting.popleft()
-        if self.lost and not self._waiting:
-            line = b'{"lost":%d}\n' % self.lost
-            if self._write(line):
-                self.lost = 0
+        self._tell()
+
+    def _tell(self) -> None:
+        """Let every other process know: the page of the staff may be drawn by any."""
+        if self._tally is not None:
+            self._tally.tell(self.lost, len(self._waiting))
 
     def _due(self) -> bool:
         return (
-            self._size >= FILE_BYTES or time.monotonic() - self._born >= FILE_SECONDS
+            self._size >= FILE_BYTES or monotonic() - self._born >= FILE_SECONDS
         ) and self._size > 0
 
     def _close(self) -> None:
@@ -174,13 +191,24 @@ class Spool:
 
     def _complain(self, error: Exception | None) -> None:
         self.refused += 1
-        if time.monotonic() - self._complained < COMPLAINT_SECONDS:
+        if monotonic() - self._complained < COMPLAINT_SECONDS:
             return
-        self._complained = time.monotonic()
+        self._complained = monotonic()
         code = error.errno if isinstance(error, OSError) else None
         why = os.strerror(code) if code else type(error).__name__
         fields = {"why": why, "waiting": len(self._waiting), "lost": self.lost}
         logger.error("access spool refused", extra={"fields": fields})
+
+
+SPOOLS: WeakSet[Spool] = WeakSet()
+
+
+def _after_fork() -> None:
+    for spool in SPOOLS:
+        spool.forked()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def _tick(spool: "ref[Spool]") -> None:
@@ -202,13 +230,3 @@ def files(folder: Path) -> Iterator[Path]:
             continue
     for _, path in sorted(found):
         yield path
-
-
-def abandoned(fd: int) -> bool:
-    """Tell whether nobody writes to the file of `fd` any more."""
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    fcntl.flock(fd, fcntl.LOCK_UN)
-    return True

@@ -12,8 +12,9 @@ from neupusti.access.queries.figures import Item, Order, Source, Totals
 from neupusti.access.queries.filters import Dimension
 from neupusti.access.queries.health import health
 from neupusti.access.queries.rollups import began
+from neupusti.access.service import store, tally
 from neupusti.access.views import changes, charts, shared, state, words
-from neupusti.access.views.blueprint import bp, engine, terms
+from neupusti.access.views.blueprint import aggregator, bp, engine, terms
 from neupusti.access.views.changes import Change
 from neupusti.access.views.state import State
 from neupusti.core import clock
@@ -73,6 +74,7 @@ def overview() -> str:
         if not asked.filters:
             addresses = busiest(connection, asked.period, SHORT)
         state_of_log = health(connection, asked.period)
+        lost = tally.unwritten(aggregator().folder, store.cursors(connection))
     comparable = asked.period.before.start >= since
     return render_template(
         "access/overview.html",
@@ -87,6 +89,7 @@ def overview() -> str:
         sentences=said,
         addresses=addresses,
         health=state_of_log,
+        unwritten=lost,
         clipped=_clipped(asked),
         Order=Order,
     )

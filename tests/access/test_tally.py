@@ -1,0 +1,146 @@
+"""What could not be written down is told all the same, and counted once."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from neupusti.access.models import Cursor, Rollup
+from neupusti.access.service import drain, spool, tally
+from neupusti.access.service.drain import Enrichment
+from neupusti.access.service.line import encode
+from neupusti.access.service.spool import Spool
+from neupusti.access.service.tally import Tally, Unwritten, unwritten
+from tests.access.conftest import entry, fill_up, number
+
+FORK = get_context("fork")
+LINE = encode(entry(datetime(2026, 11, 22, 7, tzinfo=UTC)))
+
+
+@pytest.fixture
+def full(mounted: Callable[[int], Path]) -> Path:
+    """A folder on a disk that takes no byte more."""
+    disk = mounted(256)
+    folder = disk / "spool"
+    folder.mkdir()
+    fill_up(disk)
+    return folder
+
+
+def test_a_full_disk_takes_a_tally(full: Path) -> None:
+    told = Tally(full, "worker")
+    assert unwritten(full, {}) == Unwritten(lost=0, waiting=0)
+    told.tell(7, 3)
+    assert unwritten(full, {}) == Unwritten(lost=7, waiting=3)
+    assert unwritten(full, {"worker.lost": 5}) == Unwritten(lost=2, waiting=3)
+    told.tell(8, 0)
+    assert unwritten(full, {}) == Unwritten(lost=8, waiting=0)
+    with pytest.raises(OSError, match="No space left"):
+        (full / "proof").write_bytes(b"x")
+
+
+def test_what_waited_in_a_dead_worker_is_lost(tmp_path: Path) -> None:
+    told = Tally(tmp_path, "worker")
+    told.tell(2, 3)
+    told.close()
+    assert unwritten(tmp_path, {}) == Unwritten(lost=5, waiting=0)
+    # Whoever cleaned up was killed between the two files.
+    (tmp_path / "worker.waiting").unlink()
+    assert unwritten(tmp_path, {"worker.lost": 5}) == Unwritten(lost=0, waiting=0)
+
+
+def test_no_folder_makes_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("a file where the folder should be")
+    told = Tally(tmp_path / "spool", "worker")
+    told.tell(1, 1)
+    assert unwritten(tmp_path / "spool", {}) == Unwritten(lost=0, waiting=0)
+    (tmp_path / "spool").unlink()
+    told.tell(1, 1)
+    assert unwritten(tmp_path / "spool", {}) == Unwritten(lost=1, waiting=1)
+
+
+def test_lost_lines_are_counted_once(
+    engine: Engine, enrichment: Enrichment, spool_folder: Path
+) -> None:
+    told = Tally(spool_folder, "worker")
+    for lost, waiting, counted in ((4, 9, 4), (4, 9, 4), (6, 2, 6)):
+        told.tell(lost, waiting)
+        assert drain.drain(engine, spool_folder, enrichment) == 0
+        assert number(engine, Rollup, Rollup.requests) == counted
+    told.close()
+    for _ in range(2):
+        assert drain.drain(engine, spool_folder, enrichment) == 0
+        assert number(engine, Rollup, Rollup.requests) == 8
+    assert list(spool_folder.iterdir()) == []
+    assert number(engine, Cursor) == 0
+
+
+def test_a_worker_killed_while_the_disk_is_full_leaves_its_number(
+    full: Path, engine: Engine, enrichment: Enrichment
+) -> None:
+    def serve() -> None:
+        spooled = Spool(full)
+        for _ in range(40):
+            spooled.append(LINE)
+        os.kill(os.getpid(), 9)
+
+    process = FORK.Process(target=serve)
+    process.start()
+    process.join()
+    assert process.exitcode == -9
+    assert unwritten(full, {}) == Unwritten(lost=40, waiting=0)
+    assert drain.drain(engine, full, enrichment) == 0
+    assert number(engine, Rollup, Rollup.requests) == 40
+
+
+@pytest.mark.clause("3.3.2")
+def test_staff_see_the_numbers_while_the_disk_is_full(
+    staff: FlaskClient,
+    spool_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    refusing: Callable[[], None],
+) -> None:
+    monkeypatch.setattr(spool, "WAITING_LINES", 4)
+    other = Tally(spool_folder, "another-worker")
+    other.tell(1000, 30)
+    refusing()
+    for _ in range(6):
+        assert staff.get("/en/admin/access/").data
+    text = " ".join(staff.get("/en/admin/access/").text.split())
+    assert "<dt>Lines lost</dt><dd>1,002</dd>" in text
+    assert (
+        "<dt>Lines that wait for room on the disk</dt><dd><strong>34</strong></dd>" in text
+    )
+    other.close()
+
+
+@pytest.fixture
+def refusing(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Let the disk refuse every line of the spool from now on."""
+
+    def refuse() -> None:
+        monkeypatch.setattr(Spool, "_write", lambda _self, _line: False)
+
+    return refuse
+
+
+def test_a_fork_tells_its_own_numbers(tmp_path: Path, refusing: Callable[[], None]) -> None:
+    refusing()
+    spooled = Spool(tmp_path)
+    spooled.append(LINE)
+    spooled.unwritable(ValueError())
+
+    def serve() -> None:
+        spooled.append(LINE)
+        spooled.close()
+
+    process = FORK.Process(target=serve)
+    process.start()
+    process.join()
+    told = {(one.lost, one.waiting, one.alive) for one in tally.tallies(tmp_path)}
+    assert told == {(1, 1, True), (0, 1, False)}
