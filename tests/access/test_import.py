@@ -1,6 +1,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from neupusti.access.models import Rollup
-from neupusti.access.service import importing, logformats, store
-from neupusti.access.service.line import Entry
+from neupusti.access.models import Record, Rollup, moment
+from neupusti.access.service import combined, importing, logformats, store
+from neupusti.access.service.line import Entry, clean
 from neupusti.access.service.logformats import Format, MalformedError, parser
 from tests.access import logs
 from tests.access.conftest import number, rows
@@ -71,6 +72,31 @@ def test_a_line_of_each_format_is_read(kind: str, line: str, duration: int | Non
     assert found.duration_us == duration
     found.duration_us = None
     assert found == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("/%D1%87%D0%B0%D0%B9?q=%20", "/чай"),
+        ("/two%20words%22", '/two words"'),
+        ("/%ff%00", "/\ufffd\ufffd"),
+        ("/100%", "/100%"),
+        ("/a%3Fb", "/a?b"),
+    ],
+)
+def test_a_path_is_kept_as_the_live_log_keeps_it(target: str, path: str) -> None:
+    found = parser(Format.COMBINED)(LINE.replace("/a?b=c", target))
+    assert found.path == path
+
+
+@given(path=st.text(max_size=60).map(lambda text: "/" + clean(text)))
+def test_a_line_that_was_exported_is_imported_as_it_was(path: str) -> None:
+    row = Record(
+        at=moment(PLAIN.at), ip=PLAIN.ip, method="GET", path=path, status=200, bytes=123,
+        referrer=PLAIN.referrer, user_agent=PLAIN.user_agent,
+    )  # fmt: skip
+    found = parser(Format.COMBINED)(combined.line(row, whole=True).rstrip("\n"))
+    assert found == replace(PLAIN, path=path)
 
 
 def test_a_common_line_has_no_browser() -> None:

@@ -1,6 +1,7 @@
 """A row as a line of a combined log, which every log analyser reads."""
 
 from typing import Any
+from urllib.parse import quote
 
 from neupusti.access.service.sweep import masked
 from neupusti.core.clock import ALMATY
@@ -21,11 +22,16 @@ MONTHS = (
 )
 
 
+AS_THEY_ARE = "/!$&'()*+,;=:@"
+"""What a path holds unescaped (RFC 3986); a blank would make the line unreadable."""
+
+
 def line(row: Any, *, whole: bool) -> str:
     """Return the line of `row`; its address is masked unless `whole`."""
     local = row.at.astimezone(ALMATY)
     stamp = f"{local:%d}/{MONTHS[local.month - 1]}/{local:%Y:%H:%M:%S %z}"
-    request = f"{row.method} {row.path} HTTP/1.1" if row.method else row.path
+    path = quote(row.path, safe=AS_THEY_ARE)
+    request = f"{row.method} {path} HTTP/1.1" if row.method else row.path
     ip = row.ip if whole else masked(row.ip)
     return (
         f'{ip} - - [{stamp}] "{quoted(request)}" {row.status} {row.bytes} '

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 
 from neupusti.access.models import PATH_LIMIT, millis
 from neupusti.access.service.line import METHOD_LIMIT, Entry, bare_referrer, clean
@@ -141,8 +142,13 @@ def split_request(request: str) -> tuple[str, str]:
     found = REQUEST.fullmatch(request)
     if found is None or found[1].upper() not in METHODS:
         return "", clean(request.partition("?")[0])[:PATH_LIMIT]
-    path = found[2].partition("?")[0].partition("#")[0]
-    return found[1].upper()[:METHOD_LIMIT], clean(path)[:PATH_LIMIT]
+    return found[1].upper()[:METHOD_LIMIT], path_of(found[2])
+
+
+def path_of(target: str) -> str:
+    """Return the path of a request's target, decoded as the live log keeps it."""
+    path = target.partition("?")[0].partition("#")[0]
+    return clean(unquote(path) if "%" in path else path)[:PATH_LIMIT]
 
 
 def _json(line: str) -> Entry:
@@ -170,7 +176,7 @@ def _fields(fields: dict[str, Any]) -> Entry:
     else:
         method = str(first("request_method", "method") or "").upper()[:METHOD_LIMIT]
         address = str(first("request_uri", "uri", "path", "url") or "")
-        path = clean(address.partition("?")[0].partition("#")[0])[:PATH_LIMIT]
+        path = path_of(address)
     duration = first("request_time", "duration")
     size = int(first("body_bytes_sent", "bytes_sent", "bytes", "size") or 0)
     return Entry(
