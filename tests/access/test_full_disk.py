@@ -44,7 +44,7 @@ def test_a_full_disk_makes_lines_wait(mounted: Callable[[int], Path]) -> None:
             body, status, _ = run_wsgi_app(recorder, environ)
             assert (b"".join(body), status) == (b"ok", "200 OK")
     assert spool.refused > 0
-    assert len({line for line in heard if REFUSED in line}) == 1
+    assert len({line for line in heard.lines if REFUSED in line}) == 1
 
     ballast.unlink()
     spool.close()
@@ -66,7 +66,7 @@ def test_the_log_hears_of_it_once_a_minute(
                 seconds[0] = (minute + part) * COMPLAINT_SECONDS
                 spool.append(b"{}\n")
                 spool.flush()
-    assert len({line for line in heard if REFUSED in line}) == 3
+    assert len({line for line in heard.lines if REFUSED in line}) == 3
 
 
 @pytest.fixture

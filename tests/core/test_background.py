@@ -50,4 +50,4 @@ def test_a_job_that_fails_again_and_again_is_told_once_a_minute(
         work.start()
         assert enough.wait(30)
         work.stop()
-    assert sum("event=job job=try" in line for line in heard) == 3
+    assert sum("event=job job=try" in line for line in heard.lines) == 3
