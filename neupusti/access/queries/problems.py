@@ -14,7 +14,7 @@ from neupusti.access.queries.period import Period
 FAILED = 500
 PERCENTILES = (0.5, 0.95, 0.99)
 STEP = 1.1
-"""How much one step of the histogram is above the one before (`service.batch`)."""
+"""How much one step of the histogram is above the one before: percentiles within 5 %."""
 BUSY = 40
 """An address with fewer requests cannot have filled any bucket."""
 MOST_ROWS = 200_000

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from math import log
 
 from neupusti.access.queries import calendar
+from neupusti.access.queries.problems import STEP
 from neupusti.access.service import places
 from neupusti.access.service.agents import NONE, Agent, agent
 from neupusti.access.service.line import AGENT_LIMIT, REFERRER_LIMIT, Entry
@@ -16,8 +17,6 @@ from neupusti.access.service.places import Countries, Referrers
 
 VALUE_BYTES = 1000
 """A longer value would not fit into an index of PostgreSQL."""
-STEP = 1.1
-"""Two neighbouring steps of the histogram differ by so much: percentiles within 5 %."""
 PER_STEP = 1 / log(STEP)
 UNKNOWN = "(unknown)"
 Row = tuple[object, ...]
@@ -278,8 +277,3 @@ def fitting(value: str) -> str:
 def bucket(microseconds: int) -> int:
     """Return the step of the histogram that holds a duration."""
     return int(log(microseconds) * PER_STEP) if microseconds > 1 else 0
-
-
-def duration_of(step: int) -> float:
-    """Return the middle of a step of the histogram, in microseconds."""
-    return float(STEP ** (step + 0.5))

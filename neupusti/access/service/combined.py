@@ -3,24 +3,9 @@
 from typing import Any
 from urllib.parse import quote
 
+from neupusti.access.service.logformats import MONTHS
 from neupusti.access.service.sweep import masked
 from neupusti.core.clock import ALMATY
-
-MONTHS = (
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-)
-
 
 AS_THEY_ARE = "/!$&'()*+,;=:@"
 """What a path holds unescaped (RFC 3986); a blank would make the line unreadable."""

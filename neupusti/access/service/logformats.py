@@ -20,19 +20,10 @@ COMMON = re.compile(
 REST = re.compile(rf'\s+{QUOTED}"?(?:\s+{QUOTED})?', re.DOTALL)
 STAMP = re.compile(r"(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 MONTHS = (
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 )
+"""As logs name them, whatever the language of the machine."""
 REQUEST = re.compile(r"([A-Za-z]{3,16}) (.*) HTTP/[0-3](?:\.[0-9])?", re.DOTALL)
 METHODS = frozenset({
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
