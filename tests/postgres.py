@@ -62,6 +62,7 @@ class Cluster:
                 tools / "postgres", "-D", self.data, "-k", self.socket,
                 "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
                 "-c", "max_connections=200", "-c", "logging_collector=off",
+                "-c", "wal_recycle=off",
             ],
             user=self._user(), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         )  # fmt: skip

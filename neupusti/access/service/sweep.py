@@ -162,6 +162,7 @@ def _mask_partition(connection: Connection, partition: str, day: date) -> None:
         + partitions.bounds("access_record", day),
     ):
         connection.exec_driver_sql(statement)
+    partitions.unsampled(connection, "access_record", partition)
 
 
 def _finish(engine: Engine) -> bool:
