@@ -2,7 +2,6 @@
 
 import time
 
-from flask import make_response, render_template
 from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
@@ -11,9 +10,9 @@ from neupusti.accounts.service import addresses
 from neupusti.accounts.service.faults import Fault
 from neupusti.accounts.views import signed
 from neupusti.accounts.views.blueprint import (
+    asked,
     bp,
     evenly,
-    gone,
     network,
     secret,
     to,
@@ -22,7 +21,6 @@ from neupusti.accounts.views.blueprint import (
 from neupusti.core import emails
 from neupusti.core.database import db
 from neupusti.core.forms.base import shown
-from neupusti.core.tokens import TokenError
 
 
 @bp.route("/account/email", methods=["GET", "POST"])
@@ -32,9 +30,9 @@ def email() -> Response:
     form = forms.ChangeEmail()
     me = signed.me()
     if form.validate_on_submit():
-        asked = (where().device, network())
+        asking = (where().device, network())
         try:
-            addresses.ask(me.person, form.email.data, form.current.data, asked)
+            addresses.ask(me.person, form.email.data, form.current.data, asking)
         except Fault as fault:
             form.refuse(fault.field, str(fault.words))
         else:
@@ -46,51 +44,30 @@ def email() -> Response:
 
 @bp.get("/account/email/confirm/<token>")
 def new_email(token: str) -> Response:
-    """Say which address becomes which; following the link changes nothing yet."""
-    try:
-        change = addresses.asked(signed.me().person, token)
-    except TokenError:
-        raise gone() from None
-    page = render_template(
-        "accounts/new_email.html", change=change, token=token, form=forms.Press()
-    )
-    return secret(make_response(page))
+    """Say which address becomes which."""
+    change = addresses.asked(signed.me().person, token)
+    return asked("accounts/new_email.html", token, change=change)
 
 
 @bp.post("/account/email/confirm/<token>")
 def confirm_email(token: str) -> Response:
     """Make the new address that of the account."""
-    try:
-        addresses.confirm(signed.me().person, token, where().device)
-    except TokenError:
-        raise gone() from None
+    addresses.confirm(signed.me().person, token, where().device)
     return to("profile", done="email-changed")
 
 
 @bp.get("/account/email/undo/<token>")
 def undo_email(token: str) -> Response:
-    """Say what undoing does; following the link changes nothing yet."""
-    try:
-        change = addresses.changed(token)
-    except TokenError:
-        raise gone() from None
-    page = render_template(
-        "accounts/undo_email.html",
-        change=change,
-        new=emails.masked(change.new),
-        token=token,
-        form=forms.Press(),
-    )
-    return secret(make_response(page))
+    """Say what undoing does."""
+    change = addresses.changed(token)
+    new = emails.masked(change.new)
+    return asked("accounts/undo_email.html", token, change=change, new=new)
 
 
 @bp.post("/account/email/undo/<token>")
 def restore_email(token: str) -> Response:
     """Give the account back to its old address, and ask for a new password."""
-    try:
-        fresh = addresses.undo(token, where().device)
-    except TokenError:
-        raise gone() from None
+    fresh = addresses.undo(token, where().device)
     if fresh is None:
         return signed.end(to("login", done="email-undone-blocked"))
     return secret(signed.end(to("reset", token=fresh, done="email-undone")))

@@ -3,17 +3,18 @@
 import time
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
+from neupusti.accounts import forms
 from neupusti.accounts.service import devices
-from neupusti.accounts.service.faults import GoneError
 from neupusti.accounts.service.sessions import Where
 from neupusti.core import errors, redirects, throttle
+from neupusti.core.tokens import TokenError
 
 bp = Blueprint("accounts", __name__)
 STEP_SECONDS = 0.25
@@ -119,11 +120,23 @@ def secret(page: Response) -> Response:
     return page
 
 
-def gone() -> GoneError:
-    """Return the refusal of a link that does not work any more."""
-    return GoneError(
+def asked(template: str, token: str, **values: Any) -> Response:
+    """Show what the button behind a link does: following the link changes nothing yet.
+
+    Scanners of mail follow links: the deed is a button's.
+    """
+    page = render_template(template, token=token, form=forms.Press(), **values)
+    return secret(make_response(page))
+
+
+@bp.errorhandler(TokenError)
+def _gone(_error: TokenError) -> Response:
+    """Say of any link that it does not work any more; nobody learns why."""
+    page = errors.page(
+        404,
         _(
             "This link does not work any more: it was used, or its time is over. "
             "You can ask for a new one."
-        )
+        ),
     )
+    return secret(page)

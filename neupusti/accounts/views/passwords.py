@@ -15,7 +15,6 @@ from neupusti.accounts.views.blueprint import (
     bp,
     done,
     evenly,
-    gone,
     network,
     secret,
     to,
@@ -24,7 +23,6 @@ from neupusti.accounts.views.blueprint import (
 from neupusti.core import languages
 from neupusti.core.database import db
 from neupusti.core.forms.base import shown
-from neupusti.core.tokens import TokenError
 
 
 @bp.route("/account/password", methods=["GET", "POST"])
@@ -79,8 +77,6 @@ def reset(token: str) -> Response:
         if form.validate_on_submit():
             recovery.reset(token, form.password.data, where().device)
             return signed.end(to("login", done="reset"))
-    except TokenError:
-        raise gone() from None
     except Fault as fault:
         form.refuse(fault.field, str(fault.words))
     page = shown(

@@ -10,11 +10,10 @@ from neupusti.accounts.service import registration
 from neupusti.accounts.service.faults import Fault
 from neupusti.accounts.service.people import Applicant
 from neupusti.accounts.views.blueprint import (
+    asked,
     bp,
     evenly,
-    gone,
     network,
-    secret,
     to,
     where,
 )
@@ -23,7 +22,6 @@ from neupusti.core import languages
 from neupusti.core.evidence import Given
 from neupusti.core.forms.base import shown
 from neupusti.core.forms.consent import Consent, Statement
-from neupusti.core.tokens import TokenError
 from neupusti.policy.service.shelf import shelf
 
 
@@ -58,29 +56,17 @@ def registered() -> Response:
 
 @bp.get("/account/confirm/<token>")
 def confirm(token: str) -> Response:
-    """Show whose account the link confirms; following it changes nothing yet.
-
-    Scanners of mail follow links: the deed is a button's.
-    """
-    try:
-        person = registration.waiting(token)
-    except TokenError:
-        raise gone() from None
-    form = forms.Press()
-    page = render_template("accounts/confirm.html", person=person, token=token, form=form)
-    return secret(make_response(page))
+    """Show whose account the link confirms."""
+    return asked("accounts/confirm.html", token, person=registration.waiting(token))
 
 
 @bp.post("/account/confirm/<token>")
 def settle(token: str) -> Response:
     """Confirm the address, or destroy the account that somebody else made for it."""
-    try:
-        if request.form.get("choice") == "decline":
-            registration.decline(token)
-            return to("login", done="declined")
-        registration.confirm(token, where().device)
-    except TokenError:
-        raise gone() from None
+    if request.form.get("choice") == "decline":
+        registration.decline(token)
+        return to("login", done="declined")
+    registration.confirm(token, where().device)
     return to("login", done="confirmed")
 
 

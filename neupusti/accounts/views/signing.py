@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from flask import make_response, render_template, request, url_for
+from flask import request, url_for
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
@@ -14,20 +14,18 @@ from neupusti.accounts.service.faults import Fault
 from neupusti.accounts.service.signing_in import Attempt, Entered
 from neupusti.accounts.views import signed
 from neupusti.accounts.views.blueprint import (
+    asked,
     back,
     bp,
     done,
     evenly,
-    gone,
     network,
-    secret,
     to,
     where,
 )
 from neupusti.core import identity, redirects, tokens
 from neupusti.core.database import db
 from neupusti.core.forms.base import shown
-from neupusti.core.tokens import TokenError
 
 
 @bp.get("/account/login")
@@ -93,22 +91,15 @@ def reauthenticate() -> Response:
 
 @bp.get("/account/not-me/<token>")
 def not_me(token: str) -> Response:
-    """Say what the button does; following the link changes nothing yet."""
-    try:
-        tokens.peek(signing_in.NOT_ME, token)
-    except TokenError:
-        raise gone() from None
-    page = render_template("accounts/not_me.html", token=token, form=forms.Press())
-    return secret(make_response(page))
+    """Say what "this was not me" does."""
+    tokens.peek(signing_in.NOT_ME, token)
+    return asked("accounts/not_me.html", token)
 
 
 @bp.post("/account/not-me/<token>")
 def lock(token: str) -> Response:
     """Lock the account at its owner's word (5.5)."""
-    try:
-        recovery.not_me(token, where().device)
-    except TokenError:
-        raise gone() from None
+    recovery.not_me(token, where().device)
     return signed.end(to("login", done="locked"))
 
 
@@ -131,10 +122,10 @@ def _entered(entered: Entered, address: str | None, *, remember: bool) -> Respon
     if not entered.half:
         return signed.begin(back(address), entered.opened)
     # What the second step must know travels in its address: nothing in it is secret.
-    asked: dict[str, Any] = {"remember": "y"} if remember else {}
+    told: dict[str, Any] = {"remember": "y"} if remember else {}
     if kept := redirects.own(address, ""):
-        asked["next"] = kept
-    return signed.begin(redirect(url_for("accounts.login", **asked), 303), entered.opened)
+        told["next"] = kept
+    return signed.begin(redirect(url_for("accounts.login", **told), 303), entered.opened)
 
 
 def _page(form: forms.SignIn) -> Response:
