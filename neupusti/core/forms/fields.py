@@ -10,6 +10,7 @@ from flask_babel import LazyString, gettext, lazy_gettext
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
+    Field,
     PasswordField,
     SelectField,
     StringField,
@@ -183,28 +184,33 @@ class Prose(TextAreaField):  # type: ignore[misc]  # the library is untyped
         self.data = answer
 
 
-class Password(PasswordField):  # type: ignore[misc]  # the library is untyped
-    """A password, exactly as typed; nothing is taken off, and it is never shown again."""
+class Needed(Field):  # type: ignore[misc]  # the library is untyped
+    """Says in its own words that it may not stay empty; what else holds, the room says."""
 
     clause = ""
+    autocomplete = ""
 
     def __init__(
-        self,
-        label: Words,
-        *,
-        empty: Words,
-        autocomplete: str = "current-password",
-        hint: Words = "",
-        **kwargs: Any,
+        self, label: Words, *, empty: Words, hint: Words = "", **kwargs: Any
     ) -> None:
         super().__init__(label, **kwargs)
-        self.empty, self.hint, self.autocomplete = empty, hint, autocomplete
+        self.empty, self.hint = empty, hint
         self.flags.required = True
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - their signature
-        """Refuse an empty answer; the rules for a new password are the room's."""
+        """Refuse an empty answer."""
         if not self.data:
             raise StopValidation(str(self.empty))
+
+
+class Password(Needed, PasswordField):  # type: ignore[misc]  # the library is untyped
+    """A password, exactly as typed; nothing is taken off, and it is never shown again."""
+
+    def __init__(
+        self, label: Words, *, autocomplete: str = "current-password", **kwargs: Any
+    ) -> None:
+        super().__init__(label, **kwargs)
+        self.autocomplete = autocomplete
 
 
 class Choice(SelectField):  # type: ignore[misc]  # the library is untyped
@@ -224,29 +230,14 @@ class Choice(SelectField):  # type: ignore[misc]  # the library is untyped
             raise StopValidation(str(_("Choose one of the list.")))
 
 
-class File(FileField):  # type: ignore[misc]  # the library is untyped
+class File(Needed, FileField):  # type: ignore[misc]  # the library is untyped
     """A file; the room that takes it looks at its bytes."""
 
-    autocomplete = ""
-
     def __init__(
-        self,
-        label: Words,
-        *,
-        clause: str,
-        empty: Words,
-        accept: str = "",
-        hint: Words = "",
-        **kwargs: Any,
+        self, label: Words, *, clause: str, accept: str = "", **kwargs: Any
     ) -> None:
         super().__init__(label, **kwargs)
-        self.clause, self.empty, self.accept, self.hint = clause, empty, accept, hint
-        self.flags.required = True
-
-    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - their signature
-        """Refuse a form without a file."""
-        if not self.data:
-            raise StopValidation(str(self.empty))
+        self.clause, self.accept = clause, accept
 
     def __call__(self, **kwargs: Any) -> Any:
         """Draw the input; browsers offer the kinds of files that are taken."""
