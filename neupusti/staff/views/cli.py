@@ -18,11 +18,15 @@ from neupusti.staff.service.invitations import BlockedMemberError, Invitation
 from neupusti.staff.views.blueprint import bp
 
 LANGUAGES = click.Choice([language.value for language in Language])
+EMAIL = click.argument("email")
+REASON = click.option(
+    "--reason", required=True, help="Why, in words: the journal keeps them."
+)
 NAMES = click.Choice([permission.value for permission in Permission])
 
 
 @bp.cli.command("add")
-@click.argument("email")
+@EMAIL
 @click.option("--permission", "names", type=NAMES, multiple=True, required=True)
 @click.option("--family-name", default="")
 @click.option("--given-name", default="")
@@ -57,7 +61,7 @@ def list_() -> None:
 
 
 @bp.cli.command("remove")
-@click.argument("email")
+@EMAIL
 def remove(email: str) -> None:
     """Take every permission from EMAIL and end its sessions; the account stays."""
     address = _address(email)
@@ -71,8 +75,8 @@ def remove(email: str) -> None:
 
 
 @bp.cli.command("block")
-@click.argument("email")
-@click.option("--reason", required=True, help="Why, in words: the journal keeps them.")
+@EMAIL
+@REASON
 def block(email: str, reason: str) -> None:
     """Block the account of EMAIL: nobody is in, and nobody signs in."""
     _act(email, reason, blocking.block)
@@ -80,8 +84,8 @@ def block(email: str, reason: str) -> None:
 
 
 @bp.cli.command("unblock")
-@click.argument("email")
-@click.option("--reason", required=True, help="Why, in words: the journal keeps them.")
+@EMAIL
+@REASON
 def unblock(email: str, reason: str) -> None:
     """Lift the block of the account of EMAIL."""
     _act(email, reason, blocking.release)
@@ -89,8 +93,8 @@ def unblock(email: str, reason: str) -> None:
 
 
 @bp.cli.command("reset-factor")
-@click.argument("email")
-@click.option("--reason", required=True, help="Why, in words: the journal keeps them.")
+@EMAIL
+@REASON
 def reset_factor(email: str, reason: str) -> None:
     """Take the second factor of EMAIL away; a new one is set up at the next sign-in."""
     _act(email, reason, factors.reset)
