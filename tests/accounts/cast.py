@@ -17,6 +17,7 @@ from neupusti.accounts.service import passwords, people, registration, second_fa
 from neupusti.accounts.service.people import Applicant
 from neupusti.core import clock
 from neupusti.core.database import db, writing
+from neupusti.core.journal import SecurityEvent
 from neupusti.core.languages import Language
 from neupusti.core.mail.models import Letter
 from tests import people as cast
@@ -119,6 +120,20 @@ def link(letter: Letter, part: str = "") -> str:
     """Return the path of the first link of a letter that holds `part`."""
     found: list[str] = LINK.findall(letter.text)
     return next(path for path in found if part in path)
+
+
+def opens(browser: FlaskClient) -> bool:
+    """Tell whether somebody is signed in in a browser."""
+    answer = browser.get("/account/")
+    assert answer.status_code in {200, 303}
+    return answer.status_code == 200
+
+
+def events(person: int) -> list[str]:
+    """Return what happened to the safety of an account, oldest first."""
+    db.session.rollback()
+    rows = select(SecurityEvent.kind).filter_by(person=person).order_by(SecurityEvent.id)
+    return list(db.session.scalars(rows))
 
 
 def factor_of(number: int) -> SecondFactor:

@@ -13,15 +13,16 @@ from neupusti.accounts.service import blocking, blocks, recovery, sessions
 from neupusti.accounts.service.sessions import Where
 from neupusti.core import clock
 from neupusti.core.database import db, writing
-from neupusti.core.journal import SecurityEvent
 from neupusti.core.languages import Language
 from neupusti.core.tokens import Token
 from tests.accounts.cast import (
     HIDDEN,
     Account,
     account,
+    events,
     letters,
     link,
+    opens,
     sign_in,
     signed_in,
     submit,
@@ -63,16 +64,6 @@ def lift(who: Account) -> None:
         person = session.get_one(Person, who.number)
         blocking.lift(session, row, person, by=None, reason="Ошибка")
     db.session.rollback()
-
-
-def opens(browser: FlaskClient) -> bool:
-    return browser.get("/account/").status_code == 200
-
-
-def events(number: int) -> list[str]:
-    db.session.rollback()
-    rows = select(SecurityEvent.kind).filter_by(person=number).order_by(SecurityEvent.id)
-    return list(db.session.scalars(rows))
 
 
 def test_no_copied_and_no_lasting_cookie_opens_a_blocked_account(app: Flask) -> None:

@@ -14,11 +14,18 @@ from neupusti.accounts.models import Person, SignIn
 from neupusti.accounts.service import profile
 from neupusti.core.database import db, writing
 from neupusti.core.forms.base import Form, clauses
-from neupusti.core.journal import ProcessingEvent, SecurityEvent
+from neupusti.core.journal import ProcessingEvent
 from neupusti.core.languages import Language
 from neupusti.core.personal import personal_columns
 from tests import desk
-from tests.accounts.cast import account, hidden, letters, signed_in, submit
+from tests.accounts.cast import (
+    account,
+    events,
+    hidden,
+    letters,
+    signed_in,
+    submit,
+)
 from tests.people import AIGERIM, BOLAT, DANA
 
 Clock = Callable[[datetime], None]
@@ -40,12 +47,6 @@ def save(browser: FlaskClient, **changes: Any) -> TestResponse:
 def person(number: int) -> Person:
     db.session.rollback()
     return db.session.get_one(Person, number, populate_existing=True)
-
-
-def events(number: int) -> list[str]:
-    db.session.rollback()
-    rows = select(SecurityEvent.kind).filter_by(person=number).order_by(SecurityEvent.id)
-    return list(db.session.scalars(rows))
 
 
 @pytest.mark.clause("4.1.2")

@@ -11,7 +11,16 @@ from neupusti.accounts.service import people, recovery, registration
 from neupusti.accounts.service.people import Applicant
 from neupusti.core.database import writing
 from neupusti.core.languages import Language
-from tests.accounts.cast import account, hidden, letters, link, sign_in, signed_in, submit
+from tests.accounts.cast import (
+    account,
+    hidden,
+    letters,
+    link,
+    opens,
+    sign_in,
+    signed_in,
+    submit,
+)
 from tests.people import AIGERIM, BOLAT, DANA
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -22,10 +31,6 @@ Clock = Callable[[datetime], None]
 def ask(client: FlaskClient, email: str) -> tuple[int, str]:
     answer = submit(client, "/account/password/reset", {"email": email})
     return answer.status_code, answer.location or ""
-
-
-def opens(browser: FlaskClient) -> bool:
-    return browser.get("/account/").status_code == 200
 
 
 def test_a_forgotten_password_is_set_by_a_link(app: Flask, client: FlaskClient) -> None:

@@ -13,7 +13,15 @@ from neupusti.accounts.models import RecoveryCode, SignIn
 from neupusti.accounts.service import second_factor, sessions
 from neupusti.core.database import db, writing
 from neupusti.core.staff import StaffGrant
-from tests.accounts.cast import Account, account, letters, sign_in, signed_in, submit
+from tests.accounts.cast import (
+    Account,
+    account,
+    letters,
+    opens,
+    sign_in,
+    signed_in,
+    submit,
+)
 from tests.people import AIGERIM, DANA
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -23,10 +31,6 @@ Clock = Callable[[datetime], None]
 
 def shown_secret(page: str) -> str:
     return page.partition("<code>")[2].partition("</code>")[0].replace(" ", "")
-
-
-def opens(browser: FlaskClient) -> bool:
-    return browser.get("/account/").status_code == 200
 
 
 def staff(who: Account) -> None:

@@ -11,10 +11,11 @@ from sqlalchemy import select, text
 from neupusti.accounts.models import SignIn
 from neupusti.accounts.service import sessions
 from neupusti.core.database import db
-from neupusti.core.journal import SecurityEvent
 from tests.accounts.cast import (
     account,
+    events,
     hidden,
+    opens,
     sign_in,
     signed_in,
     submit,
@@ -31,18 +32,6 @@ def cookie(browser: FlaskClient, name: str = "session") -> str:
     found = browser.get_cookie(name)
     assert found is not None
     return found.value
-
-
-def opens(browser: FlaskClient) -> bool:
-    answer = browser.get("/account/")
-    assert answer.status_code in {200, 303}
-    return answer.status_code == 200
-
-
-def events(person: int) -> list[str]:
-    db.session.rollback()
-    rows = select(SecurityEvent.kind).filter_by(person=person).order_by(SecurityEvent.id)
-    return list(db.session.scalars(rows))
 
 
 @pytest.mark.clause("4.1.1")

@@ -7,19 +7,19 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
 
 from neupusti.accounts.models import Credential
 from neupusti.accounts.service import passwords
 from neupusti.app import create_app
 from neupusti.config import Settings
 from neupusti.core.database import db, writing
-from neupusti.core.journal import SecurityEvent
 from tests.accounts.cast import (
     HIDDEN,
     account,
+    events,
     letters,
     link,
+    opens,
     sign_in,
     signed_in,
     submit,
@@ -30,18 +30,6 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
 Clock = Callable[[datetime], None]
-
-
-def opens(browser: FlaskClient) -> bool:
-    answer = browser.get("/account/")
-    assert answer.status_code in {200, 303}
-    return answer.status_code == 200
-
-
-def events(person: int) -> list[str]:
-    db.session.rollback()
-    rows = select(SecurityEvent.kind).filter_by(person=person).order_by(SecurityEvent.id)
-    return list(db.session.scalars(rows))
 
 
 def test_wrong_and_unknown_get_the_same_answer(app: Flask, client: FlaskClient) -> None:
