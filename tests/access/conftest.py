@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,11 @@ from neupusti.config import Settings
 from neupusti.core.database import ACCESS, db
 from neupusti.core.permission import Permission
 from tests import desk
+from tests.access import logs
 from tests.conftest import missing
 from tests.people import DANA
 
+NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 BROWSER = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/141.0.0.0 Safari/537.36"
@@ -155,3 +157,34 @@ def token_of(page: str) -> str:
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     assert found is not None
     return found[1]
+
+
+@pytest.fixture
+def busy(keep: Callable[..., None]) -> None:
+    """A week of people, a robot, a page that is gone, and a fault."""
+    entries = []
+    for day in range(8):
+        moment = NOW - timedelta(days=day, hours=1)
+        for at in range(20):
+            agent = logs.PEOPLE[at % len(logs.PEOPLE)]
+            entries.append(
+                entry(
+                    moment + timedelta(seconds=at),
+                    ip=f"203.0.113.{at}",
+                    user_agent=agent,
+                    path="/catalog/" if at % 2 else "/",
+                    referrer="https://t.me/neupusti" if at % 5 == 0 else "",
+                    duration_us=1000 * (at + 1),
+                    route="/catalog/" if at % 2 else "/",
+                )
+            )
+        entries.append(entry(moment, ip="66.249.66.1", user_agent=logs.CRAWLERS[0]))
+    yesterday = NOW - timedelta(days=1)
+    entries += [
+        entry(yesterday, path="/old-page", status=404, referrer="https://ok.ru/a")
+        for _ in range(9)
+    ]
+    entries.append(
+        entry(yesterday, path="/broken", status=500, request_id="feedfacefeedface")
+    )
+    keep(entries)

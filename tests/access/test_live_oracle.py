@@ -22,7 +22,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from neupusti.access.models import Record
-from neupusti.access.service import combined
+from neupusti.access.service import logformats
 from neupusti.config import ROOT, Settings
 from neupusti.core import clock
 from tests.access import logs, oracle
@@ -99,7 +99,7 @@ class Customers:
 def stamped(at: datetime) -> str:
     """Return a moment as logs write it, in Almaty's zone."""
     local = at.astimezone(clock.ALMATY)
-    return f"{local:%d}/{combined.MONTHS[local.month - 1]}/{local:%Y:%H:%M:%S %z}"
+    return f"{local:%d}/{logformats.MONTHS[local.month - 1]}/{local:%Y:%H:%M:%S %z}"
 
 
 @pytest.mark.clause("3.3.2")
