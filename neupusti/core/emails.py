@@ -2,6 +2,8 @@
 
 import re
 
+from neupusti.core.characters import hidden
+
 LONGEST = 254
 """Characters of an address (RFC 5321, erratum 1690)."""
 LONGEST_LOCAL = 64
@@ -22,7 +24,8 @@ def parse(text: str) -> str:
     Raise EmailFault.
     """
     local, at, domain = text.strip(" ").rpartition("@")
-    if not at or not LOCAL.fullmatch(local) or len(local) > LONGEST_LOCAL:
+    # Making a domain ASCII would drop what nobody sees in silence.
+    if hidden(text) or not at or not LOCAL.fullmatch(local) or len(local) > LONGEST_LOCAL:
         raise EmailFault
     domain = _ascii(domain)
     address = f"{local}@{domain}"

@@ -130,6 +130,7 @@ def test_an_address_is_kept_with_its_domain_in_lower_case(typed: str, kept: str)
             "a@b.kz,c",
         ),
         *("a" * 65 + "@b.kz", "a@" + "b" * 64 + ".kz", "a@" + "b.kz" * 70, "a@b.kz\u202e"),
+        *("a@b.kz\u200b", "a@b\u00ad.kz", "a@\u2060b.kz", "a@b\ufeff.kz"),
     ],
 )
 def test_what_is_no_address_is_refused(typed: str) -> None:
