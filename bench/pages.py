@@ -154,12 +154,18 @@ def family(pid: int) -> Iterator[int]:
 
 @contextmanager
 def started(
-    command: list[str], environment: dict[str, str], port: int
+    command: list[str], environment: dict[str, str], port: int, *, quiet: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server until the block ends; begin the block at its first answer."""
+    """Run a server until the block ends; begin the block at its first answer.
+
+    A `quiet` one writes its log nowhere: it has a line for each sign-in.
+    """
     # A `make` inside `make bench` is not to behave as a part of it.
     own = {name: text for name, text in environment.items() if not name.startswith("MAKE")}
-    process = subprocess.Popen(command, cwd=ROOT, env=own, start_new_session=True)
+    log = subprocess.DEVNULL if quiet else None
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=own, start_new_session=True, stderr=log
+    )
     try:
         while True:
             if process.poll() is not None:

@@ -1,0 +1,39 @@
+"""Fills in a form of the site as a browser does, over a connection of its own."""
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from html import unescape
+from http.client import HTTPConnection
+from urllib.parse import urlencode
+
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+SENT = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@contextmanager
+def connected(port: int, address: str = "127.0.0.1") -> Iterator[HTTPConnection]:
+    """Open a connection for one person, who calls from `address` of this machine."""
+    here = (address, 0)
+    link = HTTPConnection("127.0.0.1", port, timeout=60, source_address=here)
+    try:
+        yield link
+    finally:
+        link.close()
+
+
+def sent(link: HTTPConnection, path: str, fields: Mapping[str, str]) -> tuple[int, float]:
+    """Open the form at `path` and send it; return the status and how long that took."""
+    link.request("GET", path)
+    page = link.getresponse()
+    found = TOKEN.search(page.read().decode())
+    token = unescape(found[1]) if found else ""
+    cookie = str(page.getheader("Set-Cookie")).partition(";")[0]
+    body = urlencode({**fields, "csrf_token": token})
+    begun = time.perf_counter()
+    link.request("POST", path, body, {"Cookie": cookie, **SENT})
+    answer = link.getresponse()
+    took = time.perf_counter() - begun
+    answer.read()
+    return answer.status, took
