@@ -9,7 +9,7 @@ from typing import Any
 import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
 from neupusti.accounts.models import SecondFactor
@@ -20,6 +20,7 @@ from neupusti.core.database import db, writing
 from neupusti.core.journal import SecurityEvent
 from neupusti.core.languages import Language
 from neupusti.core.mail.models import Letter
+from neupusti.core.throttle import ThrottleCount
 from tests import people as cast
 
 PASSWORD = "тихий чай у окна"
@@ -140,3 +141,9 @@ def factor_of(number: int) -> SecondFactor:
     """Return the second factor of a person as it stands in the database."""
     db.session.rollback()
     return db.session.get_one(SecondFactor, number, populate_existing=True)
+
+
+def allow_more() -> None:
+    """Forget every try that was counted: the limits have tests of their own."""
+    with writing() as session:
+        session.execute(delete(ThrottleCount))

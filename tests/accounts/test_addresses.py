@@ -8,7 +8,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from neupusti.accounts.models import EmailChange
 from neupusti.accounts.service import addresses
 from neupusti.core.database import db
 from neupusti.core.journal import SecurityEvent
@@ -23,7 +22,7 @@ from tests.accounts.cast import (
     signed_in,
     submit,
 )
-from tests.accounts.moves import NEW, address, ask, changed, kinds, undo_link
+from tests.accounts.moves import NEW, address, ask, changed, kinds
 from tests.people import AIGERIM, BOLAT, DANA, GUEST
 
 Clock = Callable[[datetime], None]
@@ -139,55 +138,12 @@ def test_only_the_newest_wish_counts_and_for_a_day(app: Flask, at: Clock) -> Non
     assert DANA.email not in browser.get("/account/profile").text
 
 
-def test_links_of_one_kind_are_nothing_to_another(app: Flask) -> None:
-    who = account(AIGERIM)
-    browser = changed(app, who)
-    token = undo_link().rpartition("/")[2]
-    for path in (
-        f"/account/email/confirm/{token}",
-        f"/account/password/reset/{token}",
-        f"/account/email/undo/{token[:-1]}",
-        f"/account/email/undo/{token[::-1]}",
-        "/account/email/undo/x",
-    ):
-        assert browser.get(path).status_code == 404, path
-
-
 def test_a_link_to_set_the_password_dies_with_the_old_address(app: Flask) -> None:
     who = account(AIGERIM)
     submit(app.test_client(), "/account/password/reset", {"email": who.email})
     path = link(letters(who.email)[-1])
     changed(app, who)
     assert app.test_client().get(path).status_code == 404
-
-
-HOSTILE = [
-    "",
-    "x",
-    "a@b",
-    "a b@example.kz",
-    "guest@example.kz\r\nBcc: all@example.kz",
-    "guest@example.kz%0d%0aBcc: all@example.kz",
-    "guest@example.kz\x00",
-    "guest@example.kz,other@example.kz",
-    "<guest@example.kz>",
-    '"guest"@example.kz',
-    "\u202eguest@example.kz",
-    "guest@example..kz",
-    "g" * 65 + "@example.kz",
-    "g@" + "e" * 250 + ".kz",
-    "g" * 50_000,
-]
-
-
-def test_no_hostile_address_gets_through(app: Flask) -> None:
-    browser = signed_in(app, account(AIGERIM))
-    for hostile in HOSTILE:
-        answer = ask(browser, hostile)
-        assert answer.status_code == 422, hostile[:80]
-        assert 'id="email-error"' in answer.text
-    assert list(db.session.scalars(select(EmailChange))) == []
-    assert list(db.session.scalars(select(Letter))) == []
 
 
 def test_letters_to_new_addresses_are_counted(app: Flask) -> None:

@@ -1,0 +1,206 @@
+"""What attackers and unlucky people type, and what each of it is told in words."""
+
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+from neupusti.core import names
+from tests.accounts.cast import PASSWORD
+from tests.people import AIGERIM, DANA, GUEST
+
+HIDDEN = "Remove the invisible or damaged characters and type this again."
+DAMAGED = "Remove the invisible or damaged characters."
+DIGITS = "A name holds no digits."
+SIGN = "Use letters, spaces, hyphens, apostrophes and dots."
+NO_EMAIL = "Write the address like name@example.kz."
+NO_PHONE = "Write the number like 8 701 123 45 67"
+WRONG = "do not belong together"
+NOT_YOURS = "This is not your password."
+NO_CODE = "This code is wrong"
+CHANGED = "The words have changed"
+GUESSED = "among the first that are guessed"
+
+NAMES = (
+    *(("\u202eнемА", HIDDEN), ("А\u2066Б\u2069", HIDDEN), ("А\u200bБ", HIDDEN)),
+    *(("А\x00Б", HIDDEN), ("А\x1b[31mБ", HIDDEN), ("\ufffd\ufffd", HIDDEN)),
+    *(("А\r\nBcc: x@example.kz", HIDDEN), ("А\u2028Б", HIDDEN), ("А\ue000Б", HIDDEN)),
+    *(("Агент007", DIGITS), ("\u0667", DIGITS), ("{{7*7}}", DIGITS)),
+    *(("<script>alert(1)</script>", DIGITS), ("<b onx='y'>", SIGN), ("{% x %}", SIGN)),
+    *(("evil.example", SIGN), ("'; DROP TABLE person; --", SIGN), ("=cmd|'x'!A", SIGN)),
+    *(("А" + "\u0301" * (names.MARKS + 1), SIGN), ("😀а", SIGN), ("a@b", SIGN)),
+    *(("…", "Write it in letters."), ("--", "Write it in letters.")),
+    *(("ы" * 101, "Shorten it to 100"), ("x" * 10_000, "Shorten it to 100")),
+)
+EMAILS = tuple(
+    (typed, NO_EMAIL)
+    for typed in (
+        *("x", "a@b", "a b@example.kz", "guest@example..kz", "guest@example.kz\x00"),
+        *("guest@example.kz\r\nBcc: all@example.kz", "guest@example.kz\nX: y"),
+        *("guest@example.kz%0d%0aBcc: all@example.kz", "guest@example.kz,b@example.kz"),
+        *("<guest@example.kz>", '"guest"@example.kz', "Гость <guest@example.kz>"),
+        *("\u202eguest@example.kz", "guest@example.kz\u200b", "gueſt@example.kz"),
+        *("g" * 65 + "@example.kz", "g@" + "e" * 250 + ".kz", "g" * 20_000, "a@[1.2.3.4]"),
+    )
+)
+PHONES = tuple(
+    (typed, NO_PHONE)
+    for typed in (
+        *("позвоните", "123", "+7701000000\r\n1", "8701\x0012345", "\u202e87010000001"),
+        *("+7" * 5_000, "tel:+77010000001", "+7 701 000 00 01 доб. 5", "<b>8</b>"),
+    )
+)
+FRESH_PASSWORDS = (
+    *(
+        ("", "Choose a password."),
+        ("коротко", "Use at least 12"),
+        ("я" * 11, "at least 12"),
+    ),
+    *(("я" * 257, "Use at most 256"), ("пароль123456", GUESSED), ("aigerim2000!", GUESSED)),
+    *(("a\x00bcdefghijkl", DAMAGED), ("семь раз\r\nотмерь", DAMAGED)),
+    *(("\ufffd семь раз отмерь", DAMAGED), ("и\u0306" * 11, "Use at least 12")),
+)
+GUESSES = (
+    "x",
+    "\x00" * 12,
+    "\ufffd" * 12,
+    "я" * 257,
+    "x" * 20_000,
+    "' OR 1=1 --",
+    " " * 12,
+)
+CODES = (
+    *(("", "Enter the code."), ("1", NO_CODE), ("abcdef", NO_CODE), ("١٢٣٤٥٦", NO_CODE)),
+    *(("½½½½½½", NO_CODE), ("-", NO_CODE), ("' OR 1=1 --", NO_CODE), ("9" * 40, NO_CODE)),
+    *(("9" * 41, "Shorten it to 40"), ("\x00" * 6, HIDDEN), ("12\u202e3456", HIDDEN)),
+)
+LANGUAGES = tuple(
+    (typed, "Choose one of the list.") for typed in ("de", "", "../x", "\x00")
+)
+Rows = tuple[tuple[str, str], ...]
+
+
+def guesses(words: str) -> Rows:
+    """Return wrong passwords, and the words for each."""
+    return (("", "Enter your password."), *((typed, words) for typed in GUESSES))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """One form of the account: right answers, and the hostile ones by field."""
+
+    path: str
+    right: dict[str, str]
+    hostile: dict[str, Rows]
+    inside: bool = False
+    """Whether it takes somebody who is signed in."""
+    half: bool = False
+    """Whether it takes somebody who gave the password and not yet the code."""
+    link: str = ""
+    """Which link of a letter leads to it."""
+
+
+def needed(rows: Rows, words: str) -> Rows:
+    """Return the rows of a field that may not be left out."""
+    return (("", words), ("   ", words), *rows)
+
+
+DETAILS = {
+    "family_name": needed(NAMES, "Enter your family name."),
+    "given_name": needed(NAMES, "Enter your given name."),
+    "patronymic": NAMES,
+    "phone": PHONES,
+}
+NAMED = {
+    "family_name": "Сейтқали",
+    "given_name": "Әлия",
+    "patronymic": "Мақсатқызы",
+    "phone": DANA.phone,
+}
+OTHER_PASSWORD = "белый парус над заливом"
+FORMS = {
+    "registration": Form(
+        path="/account/register",
+        right={**NAMED, "email": GUEST.email, "password": PASSWORD, "consent": "y"},
+        hostile={
+            **DETAILS,
+            "email": needed(EMAILS, "Enter your e-mail."),
+            "password": FRESH_PASSWORDS,
+            "consent": (
+                ("", "Tick the box"),
+                ("n", "The words have changed"),
+                ("a" * 64, "The words have changed"),
+            ),
+        },
+    ),
+    "sign-in": Form(
+        path="/account/login",
+        right={"email": AIGERIM.email, "password": PASSWORD},
+        hostile={
+            "email": needed(EMAILS, "Enter your e-mail."),
+            "password": (("", "Enter your password."),),
+        },
+    ),
+    "second step": Form(
+        path="/account/login", right={"code": ""}, hostile={"code": CODES}, half=True
+    ),
+    "asking for a new password": Form(
+        path="/account/password/reset",
+        right={"email": AIGERIM.email},
+        hostile={"email": needed(EMAILS, "Enter your e-mail.")},
+    ),
+    "new password by a link": Form(
+        path="",
+        right={"password": OTHER_PASSWORD},
+        hostile={"password": FRESH_PASSWORDS},
+        link="reset",
+    ),
+    "new password by the old one": Form(
+        path="/account/password",
+        right={"current": PASSWORD, "password": OTHER_PASSWORD},
+        hostile={"current": guesses(NOT_YOURS), "password": FRESH_PASSWORDS},
+        inside=True,
+    ),
+    "the password once more": Form(
+        path="/account/reauthenticate",
+        right={"current": PASSWORD},
+        hostile={"current": guesses(NOT_YOURS)},
+        inside=True,
+    ),
+    "profile": Form(
+        path="/account/profile",
+        right={**NAMED, "language": "kk"},
+        hostile={**DETAILS, "language": LANGUAGES},
+        inside=True,
+    ),
+    "another e-mail": Form(
+        path="/account/email",
+        right={"email": GUEST.email, "current": PASSWORD},
+        hostile={
+            "email": needed(EMAILS, "Enter the new e-mail."),
+            "current": guesses(NOT_YOURS),
+        },
+        inside=True,
+    ),
+    "app of the second step": Form(
+        path="/account/two-factor", right={"code": ""}, hostile={"code": CODES}, inside=True
+    ),
+}
+
+
+class Filled(HTMLParser):
+    """The fields of a page as its reader finds them: name -> attributes of the input."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.fields: dict[str, dict[str, str]] = {}
+        self.select = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = {name: value or "" for name, value in attrs}
+        if tag == "select":
+            self.select = said["name"]
+            self.fields[self.select] = {"value": ""}
+        elif tag == "option" and "selected" in said:
+            self.fields[self.select] = said
+        elif tag == "input" and "name" in said:
+            self.fields[said["name"]] = said

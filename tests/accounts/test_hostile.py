@@ -1,0 +1,159 @@
+"""Hostile answers to every form of the account: what each is told, and what stays.
+
+The table itself is tests/accounts/hostile.py. Whatever is sent, the form comes back with
+all that was right in it, no password is shown again, and no row changes.
+"""
+
+from collections.abc import Callable
+from itertools import product
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from neupusti.core import phones
+from neupusti.core.characters import REPLACEMENT, hidden
+from neupusti.core.database import Base, db
+from tests.accounts.cast import (
+    account,
+    allow_more,
+    letters,
+    link,
+    sign_in,
+    signed_in,
+    submit,
+)
+from tests.accounts.cast import (
+    hidden as secrets_of,
+)
+from tests.accounts.hostile import FORMS, Filled, Form
+from tests.people import AIGERIM, DANA
+
+COUNTED = frozenset({"throttle_count", "security_event"})
+"""Tables that note a refusal; nothing else may."""
+MEGABYTE = "ы" * 500_000
+EN = "/en"
+
+
+def rows() -> dict[str, list[str]]:
+    """Return every row of the main database that a refused answer must leave alone."""
+    db.session.rollback()
+    tables = [t for t in Base.metadata.sorted_tables if t.name not in COUNTED]
+    return {t.name: sorted(map(repr, db.session.execute(select(t)))) for t in tables}
+
+
+def seat(app: Flask, form: Form) -> tuple[FlaskClient, str]:
+    """Return a browser before a form, and the address of the form."""
+    who = account(AIGERIM, factor=form.half)
+    if form.inside:
+        return signed_in(app, who), EN + form.path
+    browser = app.test_client()
+    if form.half:
+        assert sign_in(browser, who, code="").status_code == 303
+    if form.link:
+        submit(browser, "/account/password/reset", {"email": who.email})
+        return browser, EN + link(letters(who.email)[-1], form.link)
+    return browser, EN + form.path
+
+
+def sent(browser: FlaskClient, path: str, fields: dict[str, str]) -> TestResponse:
+    """Fill the form in and send it."""
+    allow_more()
+    return submit(browser, path, fields)
+
+
+def check_refused(answer: TestResponse, field: str, typed: str, words: str) -> None:
+    """Find the refusal beside its field and in the summary, in words."""
+    told = f"{field}: {typed[:40]!r}: {answer.status_code}"
+    assert answer.status_code == 422, told
+    beside = answer.text.partition(f'id="{field}-error"')[2].partition("</p>")[0]
+    assert words in beside, f"{told}: {beside}"
+    assert f'href="#{field}"' in answer.text, told
+    shown = Filled(answer.text).fields[field].get("value", "")
+    assert not hidden(shown.replace(REPLACEMENT, "")), told
+    assert "<script>alert" not in answer.text, told
+
+
+def check_kept(answer: TestResponse, right: dict[str, str], but: str) -> None:
+    """Find everything that was right in the form again, and no password."""
+    shown = Filled(answer.text).fields
+    for name, value in right.items():
+        found = shown[name]
+        match found.get("type"):
+            case "password":
+                assert found.get("value", "") == "", name
+            case "checkbox":
+                assert ("checked" in found) is (name != but), name
+            case _ if name != but:
+                assert found["value"] in {value, phones.shown(DANA.phone)}, name
+
+
+@pytest.mark.clause("3.2")
+@pytest.mark.parametrize(
+    ("name", "field"), [(name, field) for name in FORMS for field in FORMS[name].hostile]
+)
+def test_a_hostile_answer_is_refused_and_nothing_is_lost(
+    app: Flask, name: str, field: str
+) -> None:
+    form = FORMS[name]
+    browser, path = seat(app, form)
+    before = rows()
+    for typed, words in form.hostile[field]:
+        answer = sent(browser, path, {**form.right, field: typed})
+        check_refused(answer, field, typed, words)
+        check_kept(answer, form.right, field)
+    assert rows() == before
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_megabyte_is_refused_before_it_is_read(app: Flask, name: str) -> None:
+    form = FORMS[name]
+    browser, path = seat(app, form)
+    before = rows()
+    for field in (*form.right, "csrf_token", "unknown"):
+        answer = sent(browser, path, {**form.right, field: MEGABYTE})
+        assert answer.status_code == 413, field
+        assert "larger than this form takes" in answer.text
+    assert rows() == before
+
+
+def unreadable(fields: dict[str, str]) -> bytes:
+    name = next(reversed(fields))
+    return urlencode({k: v for k, v in fields.items() if k != name}).encode() + (
+        f"&{name}=".encode() + b"%FF%FE%C3"
+    )
+
+
+PLAIN, MULTIPART = KINDS = (
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+)
+RAW: dict[str, tuple[Callable[[dict[str, str]], bytes], set[int]]] = {
+    "nothing": (lambda _: b"", {400}),
+    "no form at all": (lambda _: b"\x00\xff" * 500, {400}),
+    "ten thousand fields": (lambda _: b"a=1&" * 10_000, {400, 413}),
+    "deep brackets": (lambda _: b"a" + b"[b]" * 9000 + b"=1", {400}),
+    "a token of another form": (
+        lambda fields: urlencode({**fields, "csrf_token": "x.y.z"}).encode(),
+        {400},
+    ),
+    "bytes that are no text": (unreadable, {422}),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_body_no_browser_sends_is_refused(app: Flask, name: str) -> None:
+    form = FORMS[name]
+    browser, path = seat(app, form)
+    token = secrets_of(browser.get(path).text)
+    before = rows()
+    for (what, (body, statuses)), kind in product(RAW.items(), KINDS):
+        allow_more()
+        data = body({**token, **form.right})
+        answer = browser.post(path, data=data, content_type=kind)
+        expected = statuses | ({400} if kind == MULTIPART else set())
+        assert answer.status_code in expected, (what, kind, answer.status_code)
+    assert rows() == before

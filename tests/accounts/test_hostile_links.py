@@ -1,0 +1,188 @@
+"""Hostile links, cookies and ways back: tampered, expired, used, planted, leading away."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from neupusti.accounts.service import addresses, recovery, registration, signing_in
+from tests.accounts.cast import (
+    Account,
+    account,
+    hidden,
+    letters,
+    link,
+    sign_in,
+    signed_in,
+    submit,
+)
+from tests.accounts.moves import NEW, OTHER_PASSWORD, ask, changed, undo_link
+from tests.accounts.test_hostile import rows
+from tests.accounts.test_registration import register
+from tests.core.test_redirects import HOSTILE as AWAY
+from tests.people import AIGERIM, BOLAT
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+WINDOWS = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
+GONE = "This link does not work any more"
+Clock = Callable[[datetime], None]
+
+
+def confirming(app: Flask) -> str:
+    register(app.test_client(), email=BOLAT.email)
+    return link(letters(BOLAT.email)[-1])
+
+
+def resetting(app: Flask) -> str:
+    submit(app.test_client(), "/account/password/reset", {"email": AIGERIM.email})
+    return link(letters(AIGERIM.email)[-1])
+
+
+def disowning(app: Flask) -> str:
+    signed_in(app, Account(1, AIGERIM.email))
+    thief = app.test_client()
+    thief.environ_base["HTTP_USER_AGENT"] = WINDOWS
+    sign_in(thief, Account(1, AIGERIM.email))
+    return link(letters(AIGERIM.email)[-1], "not-me")
+
+
+def moving(app: Flask) -> str:
+    ask(signed_in(app, Account(1, AIGERIM.email)))
+    return link(letters(NEW)[-1])
+
+
+def undoing(app: Flask) -> str:
+    changed(app, Account(1, AIGERIM.email))
+    return undo_link()
+
+
+@dataclass(frozen=True)
+class Link:
+    """One kind of link: how it is come by, how long it works, what its form is sent."""
+
+    come_by: Callable[[Flask], str]
+    life: timedelta
+    answers: dict[str, str] = field(default_factory=dict)
+    inside: bool = False
+
+    def browser(self, app: Flask) -> FlaskClient:
+        """Return a browser that may follow it."""
+        return (
+            signed_in(app, Account(1, AIGERIM.email)) if self.inside else app.test_client()
+        )
+
+
+LINKS = {
+    "confirm": Link(confirming, registration.LIFE, {"choice": "confirm"}),
+    "password": Link(resetting, recovery.LIFE, {"password": OTHER_PASSWORD}),
+    "not me": Link(disowning, signing_in.NOT_ME_LIFE),
+    "new e-mail": Link(moving, addresses.LIFE, inside=True),
+    "undo": Link(undoing, addresses.UNDO_LIFE),
+}
+TAMPERED: dict[str, Callable[[str], str]] = {
+    "cut": lambda token: token[:-1],
+    "longer": lambda token: token + "A",
+    "backwards": lambda token: token[::-1],
+    "other case": str.swapcase,
+    "one letter": lambda token: ("B" if token[0] == "A" else "A") + token[1:],
+    "made up": lambda _: "a" * 43,
+    "Cyrillic": lambda _: "я" * 43,
+    "short": lambda _: "x",
+    "endless": lambda _: "a" * 3000,
+    "a quote": lambda token: token + "'--",
+    "a space": lambda token: token + "%20",
+}
+
+
+def check_dead(browser: FlaskClient, path: str, answers: dict[str, str]) -> None:
+    """Find that neither following nor pressing does anything, and that it says so."""
+    before = rows()
+    token = hidden(browser.get("/account/email").text or "") or hidden(
+        browser.get("/account/login?again=y").text
+    )
+    for answer in (
+        browser.get(f"/en{path}"),
+        browser.post(f"/en{path}", data={**token, **answers}),
+    ):
+        assert answer.status_code == 404, path
+        assert GONE in answer.text, path
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert rows() == before
+
+
+@pytest.mark.parametrize("kind", LINKS)
+def test_a_tampered_link_is_dead(app: Flask, at: Clock, kind: str) -> None:
+    at(NOON)
+    account(AIGERIM)
+    chosen = LINKS[kind]
+    head, _, token = chosen.come_by(app).rpartition("/")
+    browser = chosen.browser(app)
+    for tamper in TAMPERED.values():
+        check_dead(browser, f"{head}/{tamper(token)}", chosen.answers)
+    assert browser.get(f"{head}/%00").status_code == 400
+    assert browser.get(f"{head}/..%2f..%2f").status_code == 404
+
+
+@pytest.mark.parametrize("kind", LINKS)
+def test_a_link_of_one_kind_is_nothing_to_another(app: Flask, at: Clock, kind: str) -> None:
+    at(NOON)
+    account(AIGERIM)
+    token = LINKS[kind].come_by(app).rpartition("/")[2]
+    inside = app.test_client()
+    sign_in(inside, Account(1, NEW if kind == "undo" else AIGERIM.email))
+    pages = {
+        "confirm": "/account/confirm",
+        "password": "/account/password/reset",
+        "not me": "/account/not-me",
+        "new e-mail": "/account/email/confirm",
+        "undo": "/account/email/undo",
+    }
+    for other, page in pages.items():
+        if other != kind:
+            check_dead(inside, f"{page}/{token}", LINKS[other].answers)
+
+
+@pytest.mark.parametrize("kind", LINKS)
+def test_a_link_works_to_its_last_second_and_no_longer(
+    app: Flask, at: Clock, kind: str
+) -> None:
+    at(NOON)
+    account(AIGERIM)
+    chosen = LINKS[kind]
+    path = chosen.come_by(app)
+    at(NOON + chosen.life - timedelta(seconds=1))
+    browser = chosen.browser(app)
+    assert browser.get(path).status_code == 200
+    at(NOON + chosen.life)
+    check_dead(browser, path, chosen.answers)
+
+
+@pytest.mark.parametrize("kind", LINKS)
+def test_a_link_works_once(app: Flask, at: Clock, kind: str) -> None:
+    at(NOON)
+    account(AIGERIM)
+    chosen = LINKS[kind]
+    path = chosen.come_by(app)
+    browser = chosen.browser(app)
+    assert submit(browser, path, chosen.answers).status_code == 303
+    check_dead(browser, path, chosen.answers)
+
+
+@pytest.mark.parametrize("address", AWAY)
+def test_no_way_back_leads_off_the_site(app: Flask, address: str) -> None:
+    """Whatever was planted in `next`: in the form, in the address, at the second step."""
+    plain = sign_in(app.test_client(), account(BOLAT), next=address)
+    assert plain.location == "/account/"
+    who = account(AIGERIM, factor=True)
+    browser = app.test_client()
+    half = sign_in(browser, who, code="", next=address)
+    assert half.location == "/account/login"
+    coded = submit(browser, half.location, {"code": who.code(), "next": address})
+    assert coded.location == "/account/"
+    said = {"current": who.password, "next": address}
+    assert submit(browser, "/account/reauthenticate", said).location == "/account/"
+    entered = browser.get("/account/login", query_string={"next": address})
+    assert entered.location == "/account/" or entered.status_code == 400
