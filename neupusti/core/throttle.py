@@ -79,9 +79,10 @@ def check(*uses: tuple[Rule, str]) -> None:
         raise TooManyError(max(until) - now)
 
 
-def forget(session: Session, rule: Rule, who: str) -> None:
-    """Begin anew for `who`, in the open write transaction: the try was a right one."""
-    session.execute(delete(ThrottleCount).where(ThrottleCount.key == _key(rule, who)))
+def forget(session: Session, *uses: tuple[Rule, str]) -> None:
+    """Begin each anew, in the open write transaction: the try was a right one."""
+    for key in sorted(_key(rule, who) for rule, who in uses):
+        session.execute(delete(ThrottleCount).where(ThrottleCount.key == key))
 
 
 def remaining(rule: Rule, who: str) -> int:

@@ -74,7 +74,7 @@ def test_a_right_try_begins_anew(app: Flask, at: Clock) -> None:
     for _ in range(3):
         throttle.take((RULE, "a"), (OTHER, f"network {_}"))
     with writing() as session:
-        throttle.forget(session, RULE, "a")
+        throttle.forget(session, (RULE, "a"))
     assert throttle.remaining(RULE, "a") == 3
     assert throttle.remaining(OTHER, "network 1") == 0
 

@@ -93,7 +93,7 @@ def reset(token: str, password: str, device: str) -> None:
         registration.settle(session, found)
         _changed(session, found, kept)
         sessions.end_all(session, found.id)
-        throttle.forget(session, limits.SIGN_IN_ACCOUNT, found.email_key)
+        throttle.forget(session, (limits.SIGN_IN_ACCOUNT, found.email_key))
         journal.notice(session, found.id, Event.PASSWORD_RESET, device)
 
 

@@ -99,6 +99,8 @@ def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
     row = proposed(person, sign_in)
     _count(person)
     with writing() as session:
+        # Of two that come at once the later finds it done.
+        owner = session.get_one(Person, person, with_for_update=True)
         step = _step(row, code, clock.now())
         if step is None or session.get(SecondFactor, person) is not None:
             return None
@@ -107,7 +109,7 @@ def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
         make_codes(session, person)
         _passed(session, person)
         journal.notice(session, person, Event.FACTOR_ON, device)
-        letters.tell(session, letters.FACTOR_ON, session.get_one(Person, person))
+        letters.tell(session, letters.FACTOR_ON, owner)
         return sessions.renew(session, session.get_one(SignIn, sign_in), factor=True)
 
 
@@ -171,8 +173,7 @@ def _count(person: int) -> None:
 
 
 def _passed(session: Session, person: int) -> bool:
-    for rule in limits.CODE_RULES:
-        throttle.forget(session, rule, str(person))
+    throttle.forget(session, *((rule, str(person)) for rule in limits.CODE_RULES))
     return True
 
 

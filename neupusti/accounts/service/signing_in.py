@@ -91,7 +91,7 @@ def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
     fresh = passwords.hashed(attempt.password) if passwords.outdated(kept) else None
     half = second_factor.active(number)
     with writing() as session:
-        throttle.forget(session, limits.SIGN_IN_ACCOUNT, account)
+        throttle.forget(session, (limits.SIGN_IN_ACCOUNT, account))
         if fresh:
             session.get_one(Credential, number).password_hash = fresh
         opened = sessions.start(
@@ -146,7 +146,7 @@ def check_password(person: int, password: str) -> None:
     if not passwords.matches(kept, password):
         raise Fault("current", _("This is not your password."))
     with writing() as session:
-        throttle.forget(session, limits.SIGN_IN_ACCOUNT, account)
+        throttle.forget(session, (limits.SIGN_IN_ACCOUNT, account))
 
 
 def sign_out(number: int, person: int) -> None:
