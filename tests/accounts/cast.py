@@ -40,9 +40,12 @@ class Account:
     spent: set[str] = field(default_factory=set)
 
     def code(self) -> str:
-        """Return a code the app shows about now and has not given yet."""
+        """Return a code the app shows about now and has not given yet.
+
+        Never that of the half minute before: on its way to the site it may grow too old.
+        """
         now = int(clock.now().timestamp())
-        for step in (-30, 0, 30):
+        for step in (0, 30):
             code = pyotp.TOTP(self.secret).at(now + step)
             if code not in self.spent:
                 self.spent.add(code)
