@@ -142,6 +142,44 @@ def test_a_token_of_our_own_links_is_never_written_down(
     assert "s3cr3t" not in str(line)
 
 
+TOKEN = "q2X-9bT_4kLmZ8vR1sWc7yNdE3hGjU6aPoI5tFxQ0Bv"
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/Account/CONFIRM/{}", "/Account/CONFIRM/«…»"),
+        ("/account//confirm//{}", "/account/confirm/«…»"),
+        ("/account/./confirm/{}", "/account/./confirm/«…»"),
+        ("/acount/confirm/{}/", "/acount/confirm/«…»/"),
+        ("/account/confirm={}.", "/account/confirm=«…»."),
+        ("/account/confirm%2520{}", "/account/confirm%«…»"),
+        ("/account/confirm%3D{}%3Ex", "/account/confirm=«…»>x"),
+        ("/a-page-of-ours-that-is-gone-and-had-a-long-name-{:.0}", None),
+    ],
+)
+def test_nor_is_the_token_of_a_mistyped_link(
+    visitor: FlaskClient, folder: Path, path: str, kept: str | None
+) -> None:
+    asked = path.format(TOKEN)
+    assert visitor.get(f"http://localhost{asked}").data
+    (line,) = lines_of(folder)
+    assert TOKEN not in str(line)
+    assert line["p"] == (kept or asked)
+
+
+@pytest.mark.parametrize("path", ["/account/confirm/{}/x", "/kk/acount/{}", "//{}?a=b"])
+def test_nor_is_the_token_of_the_page_before(
+    visitor: FlaskClient, folder: Path, path: str
+) -> None:
+    referrer = "http://localhost" + path.format(TOKEN)
+    assert visitor.get("/healthz", headers={"Referer": referrer}).data
+    (line,) = lines_of(folder)
+    assert TOKEN not in str(line)
+    assert line["r"].startswith("http://localhost/")
+    assert line["r"].endswith("«…»")
+
+
 def test_static_files_are_left_out_unless_wanted(tmp_path: Path, site: Flask) -> None:
     with site.test_request_context("/"):
         address = site.jinja_env.globals["asset"]("site.css")  # type: ignore[operator]

@@ -87,7 +87,7 @@ def bring(  # noqa: PLR0913, PLR0917 - where from, where to, how to read, how to
             with collecting_later():
                 read = _read(lines, parse)
                 for entry in read.entries:
-                    entry.path = hide(entry.path)
+                    entry.path, entry.referrer = hide(entry.path), hide(entry.referrer)
                 for line in lines:
                     place.digest.update(line)
                     place.position += len(line)

@@ -1,8 +1,10 @@
 """The recorder: a WSGI layer that writes one line of every answer, whoever made it."""
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from neupusti.access.service.line import (
@@ -17,33 +19,41 @@ from neupusti.access.service.visitor import Visitors
 from neupusti.core import choice, clock
 from neupusti.core.edge import REFUSED, REQUEST_ID, UNKNOWN
 from neupusti.core.feature import Category
-from neupusti.core.route import ROUTE, Route
+from neupusti.core.route import HIDDEN, ROUTE, Route
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 FAILED = 500
+SLASHES = re.compile(r"(?<!:)//+")
+TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]*[\w-]{43}", re.ASCII)
+"""What may be a token of ours (`core.tokens`): long, and of small and great letters."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Secrets:
     """Which paths hold a token of ours, known from the site's own routes."""
 
     prefixes: tuple[str, ...]
 
-    def hide(self, path: str, route: Route | None) -> str:
+    def hide(self, path: str, route: Route | None = None) -> str:
         """Return `path` with the secret arguments of its route as «…».
 
-        A path that fits no route but begins like one with a secret is cut there: a
-        mistyped link still holds its token.
+        A mistyped link still holds its token. So a path that fits no route but goes on
+        like one with a secret is cut there, whatever its case and its slashes, and what
+        looks like a token is left out of any other; the address of a referrer alike.
         """
         if route is not None:
             return route.redact(path) if route.secret else path
-        for prefix in self.prefixes:
-            at = path.find(prefix)
-            if at >= 0:
-                return path[: at + len(prefix)] + "«…»"
-        return path
+        if self.prefixes:
+            once = SLASHES.sub("/", path)
+            if found := self._begins.search(once):
+                path = once[: found.end()] + HIDDEN
+        return TOKEN.sub(HIDDEN, path)
+
+    @cached_property
+    def _begins(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(re.escape, self.prefixes)), re.IGNORECASE)
 
 
 class Recorder:
@@ -93,6 +103,7 @@ class Recorder:
         cookies = environ.get("HTTP_COOKIE", "")
         counted = cookies and Category.STATISTICS in granted
         path = "(unreadable)" if environ.get(REFUSED) == "bytes" else _path(environ)
+        referrer = bare_referrer(_text(environ.get("HTTP_REFERER", "")))
         entry = Entry(
             at=answer.at,
             ip=environ.get("REMOTE_ADDR", UNKNOWN),
@@ -101,7 +112,7 @@ class Recorder:
             status=answer.status,
             bytes=answer.bytes,
             duration_us=(time.perf_counter_ns() - answer.began) // 1000,
-            referrer=bare_referrer(_text(environ.get("HTTP_REFERER", ""))),
+            referrer=self._secrets.hide(referrer) if referrer else "",
             user_agent=_text(environ.get("HTTP_USER_AGENT", ""))[:AGENT_LIMIT],
             route=route.rule if route is not None else "",
             cookies=cookie_names(_text(cookies)) if cookies else "",

@@ -126,9 +126,7 @@ def import_(file: Path, kind: str, *, progress: bool) -> None:
                 bar.update(position - done)
             done = position
 
-        imported = importing.bring(
-            engine(), file, Format(kind), tables, lambda path: hidden.hide(path, None), told
-        )
+        imported = importing.bring(engine(), file, Format(kind), tables, hidden.hide, told)
     click.echo(f"imported   {imported.requests}")
     if imported.known:
         click.echo(f"known      {imported.known} lines, from an import before")
