@@ -99,6 +99,22 @@ def test_a_line_that_was_exported_is_imported_as_it_was(path: str) -> None:
     assert found == replace(PLAIN, path=path)
 
 
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("combined", LINE.replace("22/Nov/2026", "01/Jan/0001")),
+        ("combined", LINE.replace("22/Nov/2026", "31/Dec/9999").replace("+05", "-05")),
+        ("json", json.dumps({**CADDY, "ts": 1e20})),
+        ("json", json.dumps({**CADDY, "ts": -1e14})),
+        ("json", json.dumps({**CADDY, "ts": True})),
+        ("json", json.dumps({**NGINX, "time_iso8601": "0001-01-01T00:00:00+00:00"})),
+    ],
+)
+def test_a_moment_no_calendar_knows_is_malformed(kind: str, line: str) -> None:
+    with pytest.raises(MalformedError, match="no moment"):
+        parser(Format(kind))(line)
+
+
 def test_a_common_line_has_no_browser() -> None:
     found = parser(Format.COMMON)(LINE.partition(' "https')[0])
     assert (found.path, found.referrer, found.user_agent) == ("/a", "", "")

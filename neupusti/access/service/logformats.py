@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -31,6 +31,10 @@ METHODS = frozenset({
 })  # fmt: skip
 STATUSES = range(100, 600)
 MAX_BYTES = 2**62
+MOMENTS = range(
+    millis(datetime(1990, 1, 1, tzinfo=UTC)), millis(datetime(2200, 1, 1, tzinfo=UTC))
+)
+"""The pages can tell these days; of others not even the date can be told everywhere."""
 
 
 class Format(StrEnum):
@@ -123,9 +127,15 @@ def _minute(stamp: str, zone: str) -> int:
     try:
         number = MONTHS.index(month) + 1
         text = f"{rest[:4]}-{number:02}-{day}T{rest[5:]}:00{zone[:3]}:{zone[3:]}"
-        return millis(datetime.fromisoformat(text))
+        return _in_time(millis(datetime.fromisoformat(text)))
     except (ValueError, OverflowError):
         raise MalformedError("no moment") from None
+
+
+def _in_time(at: int) -> int:
+    if at not in MOMENTS:
+        raise MalformedError("no moment")
+    return at
 
 
 def split_request(request: str) -> tuple[str, str]:
@@ -199,13 +209,13 @@ def _json_moment(found: Any) -> int:
     if isinstance(found, int | float) or str(found).replace(".", "", 1).isdecimal():
         number = float(found)
         # Seconds since 1970 have ten digits in this century, milliseconds thirteen.
-        return int(number if number > 1e11 else number * 1000)  # noqa: PLR2004
+        return _in_time(int(number if number > 1e11 else number * 1000))  # noqa: PLR2004
     if STAMP.fullmatch(str(found)):
         return moment_of(str(found))
     at = datetime.fromisoformat(str(found))
     if at.tzinfo is None:
         raise MalformedError("a moment without a zone")
-    return millis(at)
+    return _in_time(millis(at))
 
 
 def _caddy(fields: dict[str, Any]) -> dict[str, Any]:
