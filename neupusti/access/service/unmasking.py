@@ -22,8 +22,8 @@ def note(*, staff: int | None, record: int, reason: str) -> None:
         )
 
 
-def note_export(*, staff: int | None, rows: int, reason: str) -> None:
-    """Write down that a member of staff took rows with their addresses away."""
+def note_export(*, staff: int | None, rows: int, whole: bool, reason: str) -> None:
+    """Write down that a member of staff took rows away, and how their addresses stand."""
     with writing() as session:
         act(
             session,
@@ -31,7 +31,7 @@ def note_export(*, staff: int | None, rows: int, reason: str) -> None:
                 staff=staff,
                 action=TAKEN,
                 operation=Operation.RETRIEVAL,
-                what=f"{rows} requests",
+                what=f"{rows} requests, addresses {'whole' if whole else 'masked'}",
                 reason=reason,
             ),
         )

@@ -19,6 +19,8 @@ from neupusti.core.permission import Permission, requires
 from neupusti.core.personal import Purpose
 
 SIZE, ROWS = 50, 100
+ROW = f"<int(max={2**63 - 1}):record>"
+"""The number of a row; SQLite cannot even look for a larger one."""
 
 
 class Why(Form):
@@ -49,20 +51,22 @@ def addresses() -> str:
     )
 
 
-@bp.get("/addresses/<int:record>/")
+@bp.get(f"/addresses/{ROW}/")
 @requires(Permission.STATISTICS)
 def address(record: int) -> Response:
     """Show what the address of a row did, without naming it."""
     return _page(record, Why(formdata=None))
 
 
-@bp.post("/addresses/<int:record>/")
+@bp.post(f"/addresses/{ROW}/")
 @requires(Permission.STATISTICS)
 def unmask(record: int) -> Response:
     """Name the address, once, and write down who asked and what for."""
     form = Why()
     if not form.validate():
         return _page(record, form)
+    # Nothing is shown of a row that is gone, so the journal may not say it was.
+    _known(record)
     person = identity.current()
     unmasking.note(
         staff=person.person if person else None,
@@ -72,12 +76,18 @@ def unmask(record: int) -> Response:
     return _page(record, Why(formdata=None), named=True)
 
 
-def _page(record: int, form: Why, *, named: bool = False) -> Response:
+def _known(record: int) -> str:
+    """Return the address of a row; 404 where there is none any more."""
     with engine().connect() as connection:
         found = asked_for.address_of(connection, record)
-        if found is None:
-            abort(404)
-        ip, _at = found
+    if found is None:
+        abort(404)
+    return found[0]
+
+
+def _page(record: int, form: Why, *, named: bool = False) -> Response:
+    ip = _known(record)
+    with engine().connect() as connection:
         page = paging.number(request.args.get("page"))
         rows: list[Any] = asked_for.timeline(
             connection, ip, clock.midnight(terms().destroyed_before),

@@ -93,7 +93,10 @@ def take_log() -> AnyResponse:
         return _asking(form)
     person = identity.current()
     unmasking.note_export(
-        staff=person.person if person else None, rows=number, reason=str(form.reason.data)
+        staff=person.person if person else None,
+        rows=number,
+        whole=whole,
+        reason=str(form.reason.data),
     )
     answer = Response(_lines(engine(), asked, whole=whole), mimetype="text/plain")
     answer.headers["Content-Disposition"] = (
