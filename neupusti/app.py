@@ -20,6 +20,7 @@ from neupusti.core.background import Background
 from neupusti.core.database import db
 from neupusti.core.edge import Edge
 from neupusti.core.feature import Feature
+from neupusti.core.front import Front
 from neupusti.core.languages import LanguagePrefix, current
 from neupusti.core.mail import install as mail
 from neupusti.core.mail.letters import service
@@ -75,6 +76,7 @@ def create_app(
     Registry(features).install(app)
     signed.install(app)
     authorisation.install(app)
+    app.wsgi_app = Front(app.wsgi_app)  # type: ignore[assignment]
     Consent.install(
         app,
         secret=settings.secret_key,

@@ -27,9 +27,20 @@ class Face:
     theme: Theme
 
     @property
+    def common(self) -> bool:
+        """Whether everybody sees the same who has decided nothing and says nothing."""
+        return self in COMMON
+
+    @property
     def lasting(self) -> bool:
         """Whether a browser may keep the page: it asks nothing and says nothing once."""
         return self.state is State.DECIDED and self.notice is None
+
+
+COMMON = frozenset(
+    Face(state, None, frozenset(), None, Theme.AUTO)
+    for state in (State.UNDECIDED, State.SIGNAL)
+)
 
 
 def face() -> Face:

@@ -17,6 +17,7 @@ from flask import Flask, Response, current_app, request
 
 from neupusti.core import frame, languages
 from neupusti.core.assets import negotiated
+from neupusti.core.front import SAME
 
 HTML = "text/html"
 LIMIT_BYTES = 24 * 1024 * 1024
@@ -76,7 +77,10 @@ def public(*key: Hashable, render: Callable[[], str], mimetype: str = HTML) -> R
     face = frame.face() if mimetype == HTML else None
     page = pages.get((languages.current(), face, *key), render)
     if face is None or not face.lasting:
-        return negotiated(page.encodings, mimetype)
+        response = negotiated(page.encodings, mimetype)
+        if face is not None and face.common:
+            request.environ[SAME] = response.get_data()
+        return response
     if page.tag in request.headers.get("If-None-Match", ""):
         response = Response(status=304)
     else:

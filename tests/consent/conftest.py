@@ -17,6 +17,7 @@ from neupusti.consent.views.room import Room
 from neupusti.core import authorisation
 from neupusti.core.database import db
 from neupusti.core.feature import Feature
+from tests.conftest import Visitor as Client
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
 """What browsers say of a form that our own page sent."""
@@ -43,6 +44,30 @@ class Visitor:
         """Return what the browser keeps under `name`."""
         found = self.client.get_cookie(name)
         return found.value if found else None
+
+
+ROOMS = tuple(feature for feature in FEATURES if feature.name != "access")
+"""Every room but the one that gives a cookie by itself to whoever agreed to statistics:
+what is tried here is the gate, with cookies that only the tests set."""
+
+
+@pytest.fixture
+def rooms() -> tuple[Feature, ...]:
+    """The rooms of the site; a module that wants them all overrides this."""
+    return ROOMS
+
+
+@pytest.fixture
+def app(settings: Settings, rooms: tuple[Feature, ...]) -> Iterator[Flask]:
+    """The site of `rooms` as it is served, with CSRF protection on."""
+    app = create_app(settings, rooms)
+    app.testing = True
+    app.test_client_class = Client
+    with app.app_context():
+        yield app
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
 
 
 @pytest.fixture
@@ -93,6 +118,6 @@ def tried(with_features: Callable[..., Flask]) -> Flask:
     """The site with one more room that wants more cookies, and a view that tries it on."""
     from tests.consent import tricks  # noqa: PLC0415 - it builds on this module
 
-    app = with_features(*FEATURES, tricks.ROOM)
+    app = with_features(*ROOMS, tricks.ROOM)
     tricks.tries(app)
     return app

@@ -7,10 +7,9 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from neupusti.app import FEATURES
 from neupusti.consent.service.declarations import Declarations, digest, mark, marks
 from neupusti.core.feature import Category, Cookie, Feature
-from tests.consent.conftest import Visitor, records
+from tests.consent.conftest import ROOMS, Visitor, records
 
 COUNTER = Cookie(
     name="counter",
@@ -25,7 +24,7 @@ BANNER = 'value="reject"'
 
 def with_cookies(*cookies: Cookie) -> tuple[Feature, ...]:
     """Return the site with one more room that declares `cookies`."""
-    return (*FEATURES, Feature(name="more", clauses=(), cookies=cookies))
+    return (*ROOMS, Feature(name="more", clauses=(), cookies=cookies))
 
 
 def asked(app: Flask, cookie: str | None) -> bool:

@@ -11,6 +11,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from neupusti.app import FEATURES
+from neupusti.core.feature import Feature
 from neupusti.core.languages import Language
 from tests.conftest import QUIET
 from tests.consent.conftest import records
@@ -24,6 +26,12 @@ RULES = {
         *("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"),
     ]
 }
+
+
+@pytest.fixture
+def rooms() -> tuple[Feature, ...]:
+    """Browsers are given the whole site."""
+    return FEATURES
 
 
 @pytest.fixture
@@ -115,6 +123,8 @@ def test_the_keyboard_is_enough(chromium: Browser, site_url: str) -> None:
     page.wait_for_url(re.compile("/en/cookies/$"))
     page.locator("#preferences-box").focus()
     page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    assert focused() == "statistics"
     page.keyboard.press("Tab")
     assert focused() == "save"
     page.keyboard.press("Space")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from neupusti.consent.service.seal import LIMIT, Seal, Sealed
 from neupusti.core import clock
 from neupusti.core.feature import Category
-from tests.consent.conftest import Visitor, records
+from tests.consent.conftest import ROOMS, Visitor, records
 
 SEAL = Seal("0123456789abcdef0123456789abcdef")
 OPTIONAL = st.sampled_from([c for c in Category if c is not Category.NECESSARY])
@@ -116,10 +116,9 @@ def test_an_old_cookie_played_back_is_no_choice(app: Flask) -> None:
 def test_another_process_learns_of_it_within_a_second(
     visitor: Visitor, with_features: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from neupusti.app import FEATURES  # noqa: PLC0415 - the list as it is served
     from neupusti.consent.service import store  # noqa: PLC0415
 
-    other = with_features(*FEATURES).test_client(use_cookies=False)
+    other = with_features(*ROOMS).test_client(use_cookies=False)
     visitor.choose("accept")
     header = {"Cookie": f"consent={visitor.cookie()}"}
     assert BANNER not in other.get("/", headers=header).text

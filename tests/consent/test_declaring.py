@@ -7,11 +7,10 @@ from dataclasses import fields
 import pytest
 from flask import Flask, Response
 
-from neupusti.app import FEATURES
 from neupusti.config import ROOT
 from neupusti.core import cookies
 from neupusti.core.feature import Cookie, Feature
-from tests.consent.conftest import Visitor, add_view, records
+from tests.consent.conftest import ROOMS, Visitor, add_view, records
 
 SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 PAGE = (ROOT / "docs" / "cookies.md").read_text()
@@ -26,7 +25,7 @@ def example(with_features: Callable[..., Flask]) -> Flask:
     feature = names["FEATURE"]
     assert isinstance(feature, Feature)
     (recent,) = feature.cookies
-    app = with_features(*FEATURES, feature)
+    app = with_features(*ROOMS, feature)
 
     def look() -> Response:
         response = Response(cookies.value_of(recent) or "nothing")

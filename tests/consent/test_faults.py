@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from neupusti.app import FEATURES
 from neupusti.consent.service import store
 from neupusti.core.database import db
-from tests.consent.conftest import Visitor, records
+from tests.consent.conftest import ROOMS, Visitor, records
 
 SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 pytestmark = SQLITE
@@ -104,7 +103,7 @@ def test_before_any_migration_nothing_optional_is_granted(
     visitor.choose("accept")
     empty = tmp_path / "empty"
     empty.mkdir()
-    app = with_features(*FEATURES, instance=empty)
+    app = with_features(*ROOMS, instance=empty)
     page = app.test_client(use_cookies=False).get(
         "/cookies/", headers={"Cookie": f"consent={visitor.cookie()}; theme=dark"}
     )

@@ -11,13 +11,12 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from neupusti.app import FEATURES
 from neupusti.consent.models import ConsentRecord, ConsentWording
 from neupusti.consent.service import records as rules
 from neupusti.consent.service.declarations import digest
 from neupusti.core.clock import today
 from neupusti.core.database import db
-from tests.consent.conftest import OWN, Visitor, records
+from tests.consent.conftest import OWN, ROOMS, Visitor, records
 
 SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 TABLES = ("consent_record", "consent_wording", "consent_declarations")
@@ -274,7 +273,7 @@ def test_production_names_carry_the_strictest_prefix(
     from tests.people import BIN, DANA  # noqa: PLC0415
 
     app = with_features(
-        *FEATURES,
+        *ROOMS,
         mode=Mode.PRODUCTION,
         base_url="https://neupusti.kz",
         operator_bin=BIN,

@@ -7,11 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from neupusti.app import FEATURES
 from neupusti.consent.models import Source
 from neupusti.consent.service import deletion
 from neupusti.consent.service.deletion import LIMIT, Unwanted
-from tests.consent.conftest import OWN, Visitor, records
+from tests.consent.conftest import OWN, ROOMS, Visitor, records
 
 SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 
@@ -75,7 +74,7 @@ def test_before_a_choice_nothing_is_deleted(visitor: Visitor) -> None:
 def test_what_is_left_goes_with_the_next_answers(
     with_features: Callable[..., Flask],
 ) -> None:
-    app = with_features(*FEATURES, hosts=("a.b.neupusti.localhost",))
+    app = with_features(*ROOMS, hosts=("a.b.neupusti.localhost",))
     visitor = Visitor(app.test_client())
     visitor.choose("reject")
     sent = f"consent={visitor.cookie()}; " + "; ".join(f"n{i}=1" for i in range(12))

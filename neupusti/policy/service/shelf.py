@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, Row, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from neupusti.core import clock
+from neupusti.core import clock, front
 from neupusti.core.database import db
 from neupusti.core.languages import Language
 from neupusti.policy.models import Edition, Kind, Source
@@ -141,6 +141,7 @@ def date_in_force() -> str:
 def forget() -> None:
     """Look again at the next call: something was published in this process."""
     _keeper(db.engine).stale = True
+    front.forget()
 
 
 class _Keeper:
