@@ -50,6 +50,8 @@ class Rule:
     """Open to staff who have not set up their second factor yet."""
     fresh: bool = False
     """Asks for the password again (V7.5.1)."""
+    by_itself: bool = False
+    """Comes anew by itself: that it is asked for shows nobody at the desk (V7.3.1)."""
 
 
 PUBLIC = Rule(who=Who.PUBLIC)
@@ -68,7 +70,7 @@ TABLE: Mapping[str, Rule] = {
     "access.export_list": STATISTICS,
     "access.export_series": STATISTICS,
     "access.listing": STATISTICS,
-    "access.live": STATISTICS,
+    "access.live": replace(STATISTICS, by_itself=True),
     "access.log": STATISTICS,
     "access.overview": STATISTICS,
     "access.problems": STATISTICS,
@@ -207,6 +209,12 @@ def may_open(endpoint: str) -> bool:
     held = staff.permissions(person.person) if person else frozenset()
     wanted = rules(current_app)[endpoint].permission
     return bool(held) and (wanted is None or wanted in held)
+
+
+def shows_life() -> bool:
+    """Tell whether this request is a sign that somebody is using their session."""
+    rule = rules(current_app).get(request.endpoint or "")
+    return rule is None or not rule.by_itself
 
 
 def _enforce() -> Response | None:

@@ -135,6 +135,28 @@ def test_a_row_that_is_not_there_is_nobodys_address(
 
 
 @SQLITE
+def test_a_live_view_left_open_keeps_nobody_signed_in(
+    staff: FlaskClient, at: Callable[[datetime], None]
+) -> None:
+    for minutes in range(0, 30, 5):
+        at(NOW + timedelta(minutes=minutes))
+        assert staff.get("/admin/access/live/?refresh=1").status_code == 200
+    at(NOW + timedelta(minutes=31))
+    over = staff.get("/admin/access/live/?refresh=1")
+    assert over.status_code == 303
+    assert "Refresh" not in over.headers
+
+
+@SQLITE
+def test_any_other_page_of_the_statistics_keeps_a_session(
+    staff: FlaskClient, at: Callable[[datetime], None]
+) -> None:
+    for minutes in (0, 20, 40):
+        at(NOW + timedelta(minutes=minutes))
+        assert staff.get("/admin/access/problems/").status_code == 200
+
+
+@SQLITE
 @pytest.mark.clause("1.1.1")
 def test_other_permissions_open_no_statistics(app: Flask) -> None:
     others = [one for one in Permission if one is not Permission.STATISTICS]

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from neupusti.accounts.models import SignIn
 from neupusti.accounts.service import sessions
 from neupusti.accounts.service.sessions import Opened
-from neupusti.core import cookies, identity
+from neupusti.core import authorisation, cookies, identity
 from neupusti.core.feature import Category, Cookie
 from neupusti.core.identity import Identity
 
@@ -50,7 +50,8 @@ class Rows(LoginManager):  # type: ignore[misc]  # the library is untyped
         row = sessions.find(key(), cookies.value_of(REMEMBER))
         user = None
         if row is not None and row.completed_at is not None:
-            sessions.touch(row)
+            if authorisation.shows_life():
+                sessions.touch(row)
             user = User(sessions.identity(row))
         self._update_request_context_with_user(user)
 
