@@ -7,6 +7,7 @@ is set against its neighbour: a shared machine changes its speed from round to r
 """
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -101,9 +102,7 @@ def measured(port: int, pid: int, folder: Path) -> list[Figure]:
         f"{client()}; medians: site {median(site):.0f}, bare {median(bare):.0f} requests/s"
     )
     print(f"memory with shared pages counted in every process: {simple / KIB:.0f} MiB")
-    signed_in_only = {"account.css", "admin.css"}
-    sheets = [c for c in (ROOT / "static").glob("*.css") if c.name not in signed_in_only]
-    weight = sum(css.stat().st_size for css in sheets)
+    weight = weight_of_styles(port)
     return [
         Figure(
             "site over bare view, requests/s",
@@ -115,6 +114,13 @@ def measured(port: int, pid: int, folder: Path) -> list[Figure]:
         Figure("public CSS, raw", weight / KIB, "KiB", most=12),
         Figure("memory of all processes under load", shared / KIB, "MiB", most=300),
     ]
+
+
+def weight_of_styles(port: int) -> int:
+    """Return how many bytes the style sheets of a public page have, unpacked."""
+    page, _ = fetched(port, PAGE, {})
+    found = re.findall(r'rel="stylesheet" href="([^"]+)"', page.decode())
+    return sum(len(fetched(port, path, {})[0]) for path in found)
 
 
 def visit_every_page(port: int) -> None:
