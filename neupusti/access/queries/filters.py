@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, or_
+from sqlalchemy import ColumnElement, and_, func, not_, or_
 
 from neupusti.access.models import Record
 
@@ -79,9 +79,9 @@ class Term:
             equal: ColumnElement[bool] = column == (int(self.value) if known else -1)
             return equal
         if self.value.endswith(ANY):
-            begins: ColumnElement[bool] = column.startswith(
-                self.value.removesuffix(ANY), autoescape=True
-            )
+            # Not LIKE: to SQLite great and small letters would be the same.
+            begin = self.value.removesuffix(ANY)
+            begins: ColumnElement[bool] = func.substr(column, 1, len(begin)) == begin
             return begins
         same: ColumnElement[bool] = column == self.value
         return same
