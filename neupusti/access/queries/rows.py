@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import BigInteger, Integer, String
 
-from neupusti.access.models import Record, millis, moment
+from neupusti.access.models import Record, moment
 from neupusti.access.queries import calendar, series
 from neupusti.access.queries.figures import Item, Order, Point, Totals
 from neupusti.access.queries.filters import COLUMNS, Dimension, Filters
@@ -120,9 +120,8 @@ class Rows:
         ]
 
     def _sums(self, period: Period, unit: Unit) -> list[tuple[Any, Totals]]:
-        step = calendar.HOUR * (1 if unit is Unit.HOUR else 24)
-        start = millis(period.start)
-        at = cast(func.floor((AT - start) / step), BigInteger)
+        hourly = unit is Unit.HOUR
+        at = _floored(AT, calendar.HOUR) if hourly else _day(AT, period)
         found = cast(ROW.status, Integer)
         person = ROW.bot == "none"
         columns = (
@@ -139,7 +138,11 @@ class Rows:
             select(at.label("step"), *columns).where(*_within(period)).group_by(at)
         )
         return [
-            (moment(start + int(row[0]) * step), Totals(*map(int, row[1:]))) for row in rows
+            (
+                moment(row[0] * calendar.HOUR) if hourly else calendar.day_numbered(row[0]),
+                Totals(*map(int, row[1:])),
+            )
+            for row in rows
         ]
 
 
@@ -147,11 +150,27 @@ def _within(period: Period) -> list[Any]:
     return [ROW.at >= period.start, ROW.at < period.end]
 
 
+def _day(at: Any, period: Period) -> Any:
+    """Return the expression of the day in Almaty, counted from 1970.
+
+    Not every day has 24 hours: on 1 March 2024 the clocks were put back.
+    """
+    (_, ahead), *changed = calendar.offsets(period.first, period.last)
+    if changed:
+        told = [(at >= since, offset) for since, offset in reversed(changed)]
+        return _floored(at + case(*told, else_=ahead), DAY)
+    return _floored(at + ahead, DAY)
+
+
+def _floored(at: Any, step: int) -> Any:
+    return cast(func.floor(at / step), BigInteger)
+
+
 def _visitor(reach: Period) -> Any:
     """Return the expression of who came on which day, as one number of 64 bits."""
-    day = func.floor((cast(Record.at, BigInteger) - millis(reach.start)) / DAY)
+    day = _day(cast(Record.at, BigInteger), reach)
     who = Record.ip + "\n" + func.coalesce(Record.user_agent, "")
-    told = cast(cast(day, BigInteger), String) + "\n" + who
+    told = cast(day, String) + "\n" + who
     counts = (Record.status < CLIENT) | (Record.status >= SERVER)
     return case((counts, func.hashtextextended(told, 0)))
 

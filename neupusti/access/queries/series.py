@@ -13,11 +13,12 @@ NAMES = Totals.__slots__
 
 def points(period: Period, found: Iterable[tuple[datetime, Totals]]) -> list[Point]:
     """Return the whole series, given the sums of those stretches that have any."""
-    sums: dict[datetime, Totals] = {}
+    # By the moment, for an hour that clocks showed twice is two hours.
+    sums: dict[float, Totals] = {}
     for start, totals in found:
-        at = floor(start, period.unit)
+        at = floor(start, period.unit).timestamp()
         sums[at] = added(sums[at], totals) if at in sums else totals
-    return [Point(at, sums.get(at, Totals())) for at in _starts(period)]
+    return [Point(at, sums.get(at.timestamp(), Totals())) for at in _starts(period)]
 
 
 def floor(at: datetime, unit: Unit) -> datetime:
