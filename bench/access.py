@@ -25,6 +25,7 @@ from flask import Flask
 from sqlalchemy import Connection, Engine, create_engine
 from werkzeug.test import EnvironBuilder
 
+from bench.access_junk import junk
 from bench.pages import Figure
 from neupusti.access.models import millis
 from neupusti.access.queries import addresses
@@ -72,6 +73,7 @@ def main() -> int:
     for part in (
         recording,
         ingest,
+        junk,
         lambda: pages(chosen.rows),
         freshness,
         lambda: crash(chosen.kills),

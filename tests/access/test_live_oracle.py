@@ -8,11 +8,12 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.parse import unquote
 
@@ -30,6 +31,7 @@ from tests.access.conftest import number, token_of
 from tests.conftest import SECRET
 
 REQUESTS, SERVED = 3000, 1500
+PATIENCE, PAUSE = 600, 0.05
 PACE = timedelta(minutes=2)
 BEGIN = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 TARGETS = [
@@ -85,6 +87,12 @@ class Customers:
         self, ip: str, method: str, target: str, headers: dict[str, str]
     ) -> tuple[int, int]:
         connection = HTTPConnection("127.0.0.1", self.port, source_address=(ip, 0))
+        # A server that is about to begin may refuse, or let a caller go, unheard.
+        for _ in range(PATIENCE):
+            with suppress(ConnectionError):
+                connection.connect()
+                break
+            Event().wait(PAUSE)
         try:
             connection.request(method, target, headers=headers)
             answer = connection.getresponse()
@@ -169,19 +177,11 @@ def served(settings: Settings) -> Iterator[int]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as server:
-        while not _answers(port):
-            assert server.poll() is None
-        yield port
-        server.terminate()
+        try:
+            yield port
+        finally:
+            server.terminate()
     assert server.returncode == 0
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 @pytest.mark.clause("3.3.2")

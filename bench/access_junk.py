@@ -1,0 +1,44 @@
+"""Measure what the enrichment of one request costs where every request is junk."""
+
+import time
+from collections.abc import Iterator
+from statistics import quantiles
+
+from bench.pages import Figure
+from neupusti.access.service import drain
+from neupusti.access.service.drain import Enrichment
+from neupusti.access.service.line import Entry, clean
+from neupusti.access.service.places import Countries, Referrers
+from neupusti.core import clock
+from tests.access.junk import requests
+
+REQUESTS = 20_000
+MILLI = 1e3
+
+
+def junk() -> Iterator[Figure]:
+    """Enrich requests one by one; none has the user agent of another."""
+    enrichment = Enrichment(Countries(), Referrers())
+    now = int(clock.now().timestamp() * 1000)
+    entries = [
+        Entry(
+            at=now,
+            ip=f"203.0.{number % 256}.{number // 256}",
+            method="GET",
+            path=clean(environ["PATH_INFO"]),
+            status=200,
+            bytes=1,
+            referrer=clean(environ["HTTP_REFERER"]),
+            user_agent=clean(environ["HTTP_USER_AGENT"])[:390] + str(number),
+        )
+        for number, environ in enumerate(requests(REQUESTS))
+    ]
+    salts = dict.fromkeys(drain.days_of(entries), bytes(16))
+    enrichment.batch(entries[:1], salts)  # the tables are read at the first
+    taken = []
+    for entry in entries:
+        began = time.perf_counter()
+        enrichment.batch([entry], salts)
+        taken.append((time.perf_counter() - began) * MILLI)
+    slowest = quantiles(taken, n=100)[-1]
+    yield Figure("enrichment of a request of junk, p99", slowest, "ms", most=5)
