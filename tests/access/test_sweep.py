@@ -1,12 +1,18 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import Result
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from neupusti.access.models import Address, Salt, Seen, Sweep
-from neupusti.access.service import sweep
+from neupusti.access.service import partitions, sweep
+from neupusti.access.service.aggregator import Aggregator
+from neupusti.access.service.drain import Enrichment
+from neupusti.access.service.line import encode
+from neupusti.access.service.spool import Spool
 from neupusti.access.service.terms import Terms
 from tests.access.conftest import entry, number, rows
 
@@ -99,3 +105,27 @@ def test_rows_that_come_late_are_swept_too(
     swept = sweep.sweep(engine, TERMS)
     assert (swept.masked, swept.destroyed) == (1, 1)
     assert {row.ip for row in rows(engine)} == {"203.0.113.0", "198.51.100.0"}
+
+
+@pytest.mark.parametrize("stock", ["postgresql"], indirect=True)
+def test_a_slow_reader_holds_up_neither_the_lines_nor_for_long_the_sweep(
+    engine: Engine,
+    keep: Callable[..., None],
+    spool_folder: Path,
+    enrichment: Enrichment,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(partitions, "LOCK_SECONDS", 0.05)
+    keep([entry(ago(100)), entry(NOW)])
+    worker = Aggregator(engine, spool_folder, lambda: enrichment, TERMS)
+    with engine.connect() as reader:
+        reader.execute(text("SELECT count(*) FROM access_record"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            worker.work()
+        spool = Spool(spool_folder)
+        spool.append(encode(entry(NOW, path="/meanwhile")))
+        spool.close()
+        worker.work()
+        assert {row.path for row in rows(engine)} == {"/", "/meanwhile"}
+        assert number(engine, Sweep) == 0
+    assert sweep.sweep(engine, TERMS).destroyed == 1

@@ -19,6 +19,8 @@ NAME = "access"
 EVERY = timedelta(seconds=0.5)
 """Between two looks at the spool: what the freshness of the live view hangs on."""
 SWEEP_SECONDS = 3600.0
+RETRY_SECONDS = 60.0
+"""After a sweep that failed: somebody may read the log for long."""
 
 
 class Aggregator:
@@ -46,6 +48,7 @@ class Aggregator:
         """Do what is due: the spool now, the sweep once an hour."""
         self.drain()
         if time.monotonic() - self._swept >= SWEEP_SECONDS:
+            self._swept = time.monotonic() - SWEEP_SECONDS + RETRY_SECONDS
             partitions.ahead(self.engine)
             sweep.sweep(self.engine, self.terms)
             self._swept = time.monotonic()

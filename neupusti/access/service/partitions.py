@@ -15,6 +15,9 @@ TABLES = {
 }
 """The tables, and their columns of which the server may keep no samples (`pg_statistic`):
 those would outlive the partition."""
+LOCK_SECONDS = 3
+"""How long to wait for readers of a table whose partitions change: a slow download of the
+log would else hold up all that is written after it."""
 AHEAD = 3
 """How many days have their partitions before they begin."""
 
@@ -67,10 +70,16 @@ def unsampled(connection: Connection, table: str, partition: str) -> None:
     connection.exec_driver_sql(f"ALTER TABLE {partition} {columns}")
 
 
+def hurry(connection: Connection) -> None:
+    """Let this transaction fail where it would wait long for a lock; it is tried again."""
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+
+
 def ahead(engine: Engine) -> None:
     """Make the partitions of today and of the days to come."""
     if engine.dialect.name != "postgresql":
         return
     today = clock.today()
     with engine.begin() as connection:
+        hurry(connection)
         ensure(connection, (calendar.after(today, days) for days in range(AHEAD + 1)))

@@ -46,6 +46,7 @@ def ingesting(engine: Engine) -> Iterator[Connection]:
         with connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+                partitions.hurry(connection)
             yield connection
 
 
