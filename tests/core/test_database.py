@@ -1,4 +1,6 @@
 import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from threading import Barrier, Thread
@@ -6,8 +8,9 @@ from threading import Barrier, Thread
 import pytest
 from flask import Flask
 from sqlalchemy import Column, MetaData, Table, insert, select, text
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 
+from neupusti.core import database
 from neupusti.core.database import ACCESS, Utc, db, writing
 from neupusti.policy.models import Edition
 from tests.people import AIGERIM
@@ -92,6 +95,67 @@ def test_a_writer_takes_the_lock_of_sqlite_at_its_beginning(
             other.execute("BEGIN IMMEDIATE")
         other.execute("BEGIN IMMEDIATE")
     other.close()
+
+
+@dataclass
+class Hours:
+    """A clock of which each wait is noted; after the last the other writer is done."""
+
+    other: sqlite3.Connection
+    patience: int
+    waits: list[float] = field(default_factory=list)
+
+    def monotonic(self) -> float:
+        return sum(self.waits)
+
+    def sleep(self, wait: float) -> None:
+        self.waits.append(wait)
+        if len(self.waits) == self.patience:
+            self.other.execute("ROLLBACK")
+
+
+@pytest.fixture
+def other(bare: Flask, tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """Somebody who writes to the same file of SQLite and has not finished."""
+    with bare.app_context(), db.engine.connect():
+        writer = sqlite3.connect(tmp_path / "main.sqlite", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    yield writer
+    writer.close()
+
+
+def test_who_waits_for_another_writer_asks_as_often_as_who_just_came(
+    bare: Flask, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = Hours(other, patience=500)
+    monkeypatch.setattr(database, "time", hours)
+    with bare.app_context(), writing() as session:
+        assert session.scalar(text("PRAGMA busy_timeout")) == 30_000
+    assert len(hours.waits) == 500
+    assert max(hours.waits) <= max(database.TURN_SECONDS)
+
+
+def test_who_waited_long_enough_is_told_so(
+    bare: Flask, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = Hours(other, patience=0)
+    monkeypatch.setattr(database, "time", hours)
+    with (
+        bare.app_context(),
+        pytest.raises(OperationalError, match="database is locked"),
+        writing(),
+    ):
+        pass
+    assert database.BUSY_SECONDS <= hours.monotonic() < database.BUSY_SECONDS + 1
+
+
+def test_a_fault_that_is_no_wait_is_told_at_once(
+    bare: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "main.sqlite").write_bytes(b"no database at all" * 100)
+    monkeypatch.setattr(database, "TURN_SECONDS", ())
+    with bare.app_context(), pytest.raises(DBAPIError, match="not a database"), writing():
+        pass
 
 
 def test_writers_at_the_same_time_all_succeed(app: Flask) -> None:
