@@ -23,7 +23,7 @@ VIEWS = (pages, problems, addresses, live, export, cli, recording)
 
 FEATURE = Feature(
     name="access",
-    clauses=("3.3", "3.3.2"),
+    clauses=("1.1.8", "3.3", "3.3.2"),
     blueprint=bp,
     cookies=(recording.VISITOR,),
     admin_menu=(MenuItem(endpoint="access.overview", label=_("Statistics")),),

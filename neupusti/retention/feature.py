@@ -10,7 +10,7 @@ from neupusti.retention.views import bp, sweep
 
 FEATURE = Feature(
     name="retention",
-    clauses=(),
+    clauses=("5.6",),
     blueprint=bp,
     pages=(
         Page(
