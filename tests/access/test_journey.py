@@ -19,9 +19,18 @@ from tests.people import DANA
 
 PAGES = [
     "/en/admin/access/?period=yesterday&is=browser:Chrome",
+    "/kk/admin/access/list/path/?period=yesterday",
     "/en/admin/access/problems/",
     "/en/admin/access/addresses/1/",
 ]
+
+
+READABLE = 60
+"""Pixels: a narrower heading of a row would stand a letter a line."""
+NARROWEST = (
+    "Math.min(1e9, ...[...document.querySelectorAll('.listing th[scope=row]')]"
+    ".map(cell => cell.getBoundingClientRect().width))"
+)
 
 
 @SQLITE
@@ -49,6 +58,7 @@ def test_a_page_of_the_statistics_is_open_to_everybody_who_may(
         found = Axe().run(page, options=RULES).response["violations"]
         assert _told(found) == [], (width, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(NARROWEST) >= READABLE, (width, scheme)
     assert page.query_selector_all("[style], style, script:not([src])") == []
     assert complaints == []
     context.close()
