@@ -38,16 +38,22 @@ class Dice:
 
 
 @contextmanager
-def fixed(moment: datetime = NOW) -> Iterator[Dice]:
-    """Fix the clock, the time in signed cookies and the dice; nothing waits meanwhile."""
-    dice = Dice()
+def at(moment: datetime) -> Iterator[None]:
+    """Fix the clock and the time in signed cookies; nothing waits meanwhile."""
+    second = int(moment.timestamp())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: moment)
-        patch.setattr(
-            TimestampSigner, "get_timestamp", lambda _signer: int(moment.timestamp())
-        )
-        patch.setattr(secrets, "token_bytes", dice.throw)
+        patch.setattr(TimestampSigner, "get_timestamp", lambda _signer: second)
         patch.setattr(blueprint, "STEP_SECONDS", 0)
+        yield
+
+
+@contextmanager
+def fixed(moment: datetime = NOW) -> Iterator[Dice]:
+    """Fix the dice too, and give them."""
+    dice = Dice()
+    with at(moment), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "token_bytes", dice.throw)
         yield dice
 
 

@@ -4,7 +4,6 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from flask import Flask
 
 from neupusti.config import Settings
@@ -115,18 +114,20 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
 }
 
 
-@pytest.fixture
-def folder(settings: Settings) -> Path:
-    """The spool, with the files of a worker that is no more and lost three lines."""
-    spool = settings.instance / "access-spool"
-    spool.mkdir()
+def leave_spool(instance: Path) -> Path:
+    """Leave the files of a worker that is no more, and that lost three lines."""
+    spool = instance / "access-spool"
+    spool.mkdir(exist_ok=True)
     (spool / "4242xcafecafe-1.jsonl").write_bytes(SPOOL)
     (spool / "4242xcafecafe.lost").write_bytes(bytes(2))
     (spool / "4242xcafecafe.waiting").write_bytes(bytes(1))
     return spool
 
 
-def test_lines_of_the_spool_are_counted_as_they_were(app: Flask, folder: Path) -> None:
+def test_lines_of_the_spool_are_counted_as_they_were(
+    app: Flask, settings: Settings
+) -> None:
+    folder = leave_spool(settings.instance)
     with fixed() as dice:
         dice.show(7)
         assert printed(app, "access", "ingest", "--once") == "3 requests\n"

@@ -1,0 +1,297 @@
+"""A data folder of an earlier version opens: every later one must read what it holds.
+
+`data/<month>.tar.gz` holds, for each database, the folder as `keep.py` left it, what
+browsers had in hand, and the figures of the log. It is upgraded as an operator would do
+it, by `flask site setup`; then the people of the story come back five minutes later.
+"""
+
+import json
+import shutil
+import tarfile
+import unicodedata
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyotp
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from neupusti.core.database import db
+from tests.accounts.cast import opens, submit
+from tests.conftest import SECRET
+from tests.contracts import formats
+from tests.contracts.deterministic import (
+    NOW,
+    at,
+    missing,
+    newest_link,
+    number_of,
+    printed,
+)
+from tests.contracts.kept import DATA, DATABASES, DAYS, Kept, loaded, places
+from tests.contracts.story import PASSWORD, WHY, choose
+from tests.people import AIGERIM, BOLAT, GUEST, YERLAN
+
+if TYPE_CHECKING:
+    from tests.postgres import Cluster
+
+LATER = NOW + timedelta(minutes=5)
+OTHER_SECRET = "fedcba9876543210fedcba9876543210"
+LINKS = {
+    "accounts.confirm": "refusal",
+    "accounts.reset": "refusal",
+    "accounts.new_device": "refusal",
+    "accounts.email_changed": "refusal",
+    "accounts.email_confirm": "buyer",
+}
+"""Letters whose link nobody followed yet, and who follows it."""
+RECORDS = {
+    "refusal": "AQEBAQEBAQEBAQEB",
+    "grant": "AgICAgICAgICAgIC",
+    "withdrawal": "BAQEBAQEBAQEBAQE",
+}
+"""What each browser's choice is kept as."""
+MASKS: list[tuple[object, ...]] = [
+    (
+        *(1, "04f6572a7769c273"),
+        "dad73b125d81a135a64f90db17888ae487c15dbe209f2970d4a2c60966f21139",
+    ),
+    (
+        *(4, "04f6572a7769c273"),
+        "b8fba4878adaf117c7a3166dedd7a911f59973266eb0ee1333b37fa945b3784b",
+    ),
+]
+"""What the second factors become when the other secret takes them over."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        (file, kind) for file in sorted(DATA.iterdir()) for kind in ("sqlite", "postgresql")
+    ],
+    ids=lambda param: f"{param[0].name.partition('.')[0]} {param[1]}",
+)
+def upgraded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Path], Kept]:
+    """Unpack a folder, upgrade it once, and tell how to take a copy of it."""
+    file, kind = request.param
+    unpacked = tmp_path_factory.mktemp("kept")
+    with tarfile.open(file) as archive:
+        archive.extractall(unpacked, filter="data")
+    home = unpacked / file.name.partition(".")[0] / kind
+    wanted = kind == "postgresql"
+    cluster: Cluster | None = request.getfixturevalue("cluster") if wanted else None
+    if cluster is not None:
+        loaded(cluster, home)
+    with at(LATER), Kept(home, places(home, cluster)).opened() as app:
+        assert "Staff:" not in printed(app, "site", "setup")
+    copies: list[Path] = []
+
+    def copy(folder: Path) -> Kept:
+        copies.append(shutil.copytree(home, folder / "kept"))
+        suffix = f"_{len(copies)}"
+        for name in DATABASES:
+            if cluster is not None:
+                made = f"CREATE DATABASE kept_{name}{suffix} TEMPLATE kept_{name}"
+                cluster.execute(made)
+        return Kept(copies[-1], places(copies[-1], cluster, suffix))
+
+    return copy
+
+
+@pytest.fixture
+def kept(upgraded: Callable[[Path], Kept], tmp_path: Path) -> Iterator[Kept]:
+    """A copy of the folder, five minutes after it was left."""
+    with at(LATER):
+        yield upgraded(tmp_path)
+
+
+@pytest.fixture
+def app(kept: Kept) -> Iterator[Flask]:
+    """The site on that folder."""
+    with kept.opened() as app:
+        yield app
+
+
+@pytest.fixture
+def browser(app: Flask, kept: Kept) -> Callable[..., FlaskClient]:
+    """Return a browser of the story with the cookies it had, or with some of them."""
+
+    def with_cookies(who: str, *names: str) -> FlaskClient:
+        made = app.test_client()
+        for name, value in kept.told("browsers")[who].items():
+            if name in (
+                names or ("session", "remember_token", "consent", "visitor", "theme")
+            ):
+                made.set_cookie(name, value)
+        return made
+
+    return with_cookies
+
+
+Browser = Callable[..., FlaskClient]
+
+
+def login(browser: FlaskClient, **fields: str) -> TestResponse:
+    return submit(browser, "/account/login", fields)
+
+
+def scalar(query: str) -> Any:
+    with db.engine.connect() as connection:
+        return connection.execute(text(query)).scalar_one()
+
+
+def test_whoever_was_signed_in_still_is(browser: Browser) -> None:
+    for who in ("buyer", "mover", "phone"):
+        assert opens(browser(who))
+    for cookie in ("session", "remember_token"):
+        assert opens(browser("buyer", cookie))
+
+
+def test_the_staff_goes_on_working(browser: Browser) -> None:
+    dana = browser("staff")
+    assert dana.get("/admin/people/").status_code == 200
+    yerlan = f"/admin/people/{number_of(YERLAN)}"
+    assert YERLAN.email in submit(dana, yerlan, {"reason": WHY}).text
+    journal = dana.get("/admin/journal/").text
+    assert journal.count(WHY) >= 5
+
+
+def test_the_token_of_a_form_that_stood_open_is_taken(kept: Kept, browser: Browser) -> None:
+    for who in ("buyer", "mover"):
+        signed_in = browser(who)
+        form = {"csrf_token": kept.told("browsers")[who]["csrf_token"]}
+        assert signed_in.post("/account/logout", data=form).status_code == 303
+        assert not opens(signed_in)
+
+
+def test_the_app_on_the_phone_makes_the_right_codes(browser: Browser) -> None:
+    half = browser("half")
+    code = pyotp.TOTP(formats.TOTP["buyer"]).at(LATER)
+    assert login(half, code=code).status_code == 303
+    assert opens(half)
+
+
+def test_recovery_codes_open_too(browser: Browser) -> None:
+    half = browser("half")
+    assert login(half, code=formats.RECOVERY_CODE).status_code == 303
+    assert opens(half)
+
+
+def test_passwords_are_the_same(app: Flask) -> None:
+    known = app.test_client()
+    decomposed = unicodedata.normalize("NFD", PASSWORD)
+    assert login(known, email=GUEST.email, password=decomposed).status_code == 303
+    assert opens(known)
+    blocked = app.test_client()
+    assert login(blocked, email=YERLAN.email, password=PASSWORD).status_code == 403
+    assert not opens(blocked)
+
+
+def test_another_secret_takes_the_second_factors_over(kept: Kept) -> None:
+    with kept.opened(secret_key=OTHER_SECRET, secret_keys_old=SECRET) as app:
+        assert printed(app, "accounts", "rekey").startswith("22 rows")
+        query = "SELECT person, made_with, mask FROM second_factor"
+        assert missing({query: MASKS}) == {}
+        person = app.test_client()
+        code = pyotp.TOTP(formats.TOTP["buyer"]).at(LATER)
+        login(person, email=AIGERIM.email, password=PASSWORD, code=code)
+        assert opens(person)
+
+
+def test_the_links_of_letters_work(browser: Browser) -> None:
+    for kind, who in LINKS.items():
+        assert browser(who).get(newest_link(kind)).status_code == 200, kind
+
+
+def test_links_do_what_they_say(app: Flask, browser: Browser) -> None:
+    stranger = app.test_client()
+    answer = submit(stranger, newest_link("accounts.confirm"))
+    assert answer.location == "/account/login?done=confirmed"
+    assert login(stranger, email=BOLAT.email, password=PASSWORD).status_code == 303
+    reset = submit(
+        browser("mover"), newest_link("accounts.reset"), {"password": PASSWORD + "!"}
+    )
+    assert reset.location == "/account/login?done=reset"
+
+
+def test_both_chains_are_sound_and_go_on(app: Flask, browser: Browser) -> None:
+    head = scalar("SELECT chain FROM consent_record ORDER BY id DESC LIMIT 1")
+    told = printed(app, "consent", "verify", "--head", head)
+    assert "records   5" in told
+    printed(app, "journal", "verify")
+    choose(browser("grant"), "withdraw")
+    submit(browser("staff"), f"/admin/people/{number_of(YERLAN)}", {"reason": WHY})
+    assert "records   6" in printed(app, "consent", "verify", "--head", head)
+    printed(app, "journal", "verify")
+
+
+def test_a_choice_about_cookies_is_known(browser: Browser) -> None:
+    for who, record in RECORDS.items():
+        receipt = browser(who).get("/cookies/receipt.json").get_json()
+        assert receipt["record_metadata"]["record_id"] == record
+
+
+def test_whoever_refused_is_not_asked_again(app: Flask, browser: Browser) -> None:
+    asks = 'name="choice" value="accept"'
+    assert asks in app.test_client().get("/policy/").text
+    assert asks not in browser("refusal").get("/policy/").text
+
+
+def test_consents_of_forms_are_there_with_their_words(browser: Browser) -> None:
+    page = browser("buyer").get("/account/consents").text
+    assert page.count("registration") == 0
+    assert scalar("SELECT count(*) FROM evidence_wording") == 2
+
+
+def test_the_editions_are_the_same_to_the_byte(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        query = text("SELECT date, language, text, sha256 FROM policy_edition ORDER BY id")
+        rows = list(connection.execute(query))
+    assert len(rows) >= 6
+    for row in rows:
+        assert sha256(row.text.encode()).hexdigest() == row.sha256
+        prefix = "" if row.language == "ru" else f"/{row.language}"
+        assert app.test_client().get(f"{prefix}/policy/{row.date}/").status_code == 200
+    assert printed(app, "policy", "list").count("published") == len(rows)
+
+
+def test_the_picture_of_an_account_is_shown(browser: Browser) -> None:
+    shown = browser("buyer").get(f"/account/avatar/{'0e' * 16}")
+    assert shown.status_code == 200
+    assert sha256(shown.data).hexdigest() == scalar("SELECT sha256 FROM photo")
+
+
+def test_the_log_reads_and_its_figures_are_the_same(
+    kept: Kept, app: Flask, browser: Browser
+) -> None:
+    printed(app, "access", "ingest", "--once")
+    assert json.loads(printed(app, "access", "report", *DAYS, "--json")) == kept.told(
+        "report"
+    )
+    assert list((kept.home / "instance" / "access-spool").glob("*.lost")) == []
+    page = browser("staff").get("/admin/access/list/browser.json?period=custom")
+    assert page.status_code == 200
+
+
+def test_a_log_that_was_imported_goes_on_where_it_ended(kept: Kept, app: Flask) -> None:
+    log = kept.home / "other.log"
+    log.write_text(log.read_text() + log.read_text().splitlines(keepends=True)[-1])
+    told = printed(app, "access", "import", str(log))
+    assert "imported   1\n" in told
+    assert "known      2 lines" in told
+
+
+def test_what_is_past_its_term_goes(kept: Kept) -> None:
+    with at(NOW + timedelta(days=400)), kept.opened() as app:
+        printed(app, "retention", "run")
+        printed(app, "access", "sweep")
+        printed(app, "journal", "verify")
+        assert "sound" in printed(app, "consent", "verify")
