@@ -27,7 +27,7 @@ from neupusti.site import service as site
 from tests.accounts.cast import hidden
 from tests.conftest import SECRET, Visitor
 from tests.contracts.deterministic import fixed, printed
-from tests.contracts.kept import COOKIES, DATA, DATABASES, DAYS, left
+from tests.contracts.folders import COOKIES, DATA, DATABASES, DAYS, left
 from tests.contracts.story import Story, Told
 from tests.contracts.test_log_formats import leave_spool
 from tests.postgres import Cluster, binaries, ground

@@ -21,6 +21,41 @@ DATABASES = ("main", "access")
 COOKIES = ("session", "remember_token", "consent", "visitor", "theme")
 DAYS = ("--from", "2026-11-21", "--to", "2026-11-22")
 """What `flask access report` was asked for."""
+OTHER_SECRET = "fedcba9876543210fedcba9876543210"
+LINKS = {
+    "accounts.confirm": "refusal",
+    "accounts.reset": "refusal",
+    "accounts.new_device": "refusal",
+    "accounts.email_changed": "refusal",
+    "accounts.email_confirm": "buyer",
+}
+"""Letters whose link nobody followed yet, and who follows it."""
+PAGES = {
+    "buyer": "/account/ /account/profile /account/email /account/sessions "
+    "/account/activity /account/consents /account/two-factor /account/two-factor/codes",
+    "staff": "/admin/ /admin/people/ /admin/people/3/blocks /admin/staff/ /admin/staff/4 "
+    "/admin/journal/ /admin/journal/?book=site /admin/mail/ /admin/consents/ "
+    "/admin/access/ /admin/access/addresses/",
+    "grant": "/ /kk/ /en/ /policy/ /policy/history/ /policy/retention/ /cookies/ "
+    "/cookies/receipt/",
+}
+RECORDS = {
+    "refusal": "AQEBAQEBAQEBAQEB",
+    "grant": "AgICAgICAgICAgIC",
+    "withdrawal": "BAQEBAQEBAQEBAQE",
+}
+"""What each browser's choice is kept as."""
+MASKS: list[tuple[object, ...]] = [
+    (
+        *(1, "04f6572a7769c273"),
+        "dad73b125d81a135a64f90db17888ae487c15dbe209f2970d4a2c60966f21139",
+    ),
+    (
+        *(4, "04f6572a7769c273"),
+        "b8fba4878adaf117c7a3166dedd7a911f59973266eb0ee1333b37fa945b3784b",
+    ),
+]
+"""What the second factors become when the other secret takes them over."""
 
 
 @dataclass(frozen=True)
