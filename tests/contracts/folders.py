@@ -1,7 +1,9 @@
 """The data folders that are kept of earlier versions, and the site on a copy of one."""
 
 import json
+import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,10 +62,20 @@ MASKS: list[tuple[object, ...]] = [
 
 @dataclass(frozen=True)
 class Kept:
-    """One copy of a kept folder, upgraded."""
+    """A kept folder of one database; on PostgreSQL its databases begin with `name`."""
 
     home: Path
-    environ: dict[str, str]
+    name: str
+    cluster: Cluster | None
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What the operator of a site on this folder sets."""
+        places = {"NEUPUSTI_INSTANCE": str(self.home / "instance")}
+        if self.cluster is not None:
+            places["NEUPUSTI_DATABASE_URL"] = self.cluster.url(f"{self.name}_main")
+            places["NEUPUSTI_ACCESS_DATABASE_URL"] = self.cluster.url(f"{self.name}_access")
+        return places
 
     @contextmanager
     def opened(self, **variables: str) -> Iterator[Flask]:
@@ -80,6 +92,30 @@ class Kept:
         """Return what the folder says of itself: `browsers` or `report`."""
         return json.loads((self.home / f"{file}.json").read_text())
 
+    def copied(self, home: Path, name: str) -> "Kept":
+        """Return a copy of the folder in `home`, and of its databases under `name`."""
+        if self.cluster is not None:
+            for one in DATABASES:
+                self.cluster.execute(
+                    f"CREATE DATABASE {name}_{one} TEMPLATE {self.name}_{one}"
+                )
+        return Kept(shutil.copytree(self.home, home), name, self.cluster)
+
+
+def unpacked(archive: Path, kind: str, into: Path, cluster: Cluster | None) -> Kept:
+    """Unpack the folder of one kind of database, and load the dumps that lie beside it."""
+    with tarfile.open(archive) as packed:
+        packed.extractall(into, filter="data")
+    kept = Kept(into / archive.name.partition(".")[0] / kind, into.name, cluster)
+    tools = binaries()
+    if cluster is not None and tools is not None:
+        for one in DATABASES:
+            cluster.execute(f"CREATE DATABASE {kept.name}_{one}")
+            psql = [str(tools / "psql"), "-qX", "-v", "ON_ERROR_STOP=1", "-f"]
+            dump, url = str(kept.home / f"{one}.sql"), cluster.url(f"{kept.name}_{one}")
+            subprocess.run([*psql, dump, url], check=True, capture_output=True)
+    return kept
+
 
 def left(app: Flask) -> None:
     """Close the databases of a site: SQLite writes all it has into the file."""
@@ -87,32 +123,3 @@ def left(app: Flask) -> None:
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
-
-
-def loaded(cluster: Cluster, home: Path) -> None:
-    """Make the databases of a dump."""
-    tools = binaries()
-    assert tools is not None
-    for name in DATABASES:
-        cluster.execute(f"CREATE DATABASE kept_{name}")
-        psql: list[str | Path] = [
-            tools / "psql",
-            "-qX",
-            "-v",
-            "ON_ERROR_STOP=1",
-            cluster.url(f"kept_{name}"),
-        ]
-        subprocess.run([*psql, "-f", home / f"{name}.sql"], check=True, capture_output=True)
-
-
-def places(home: Path, cluster: Cluster | None, suffix: str = "") -> dict[str, str]:
-    """Return the environment of a site on a folder."""
-    urls = (
-        {}
-        if cluster is None
-        else {
-            "NEUPUSTI_DATABASE_URL": cluster.url(f"kept_main{suffix}"),
-            "NEUPUSTI_ACCESS_DATABASE_URL": cluster.url(f"kept_access{suffix}"),
-        }
-    )
-    return {"NEUPUSTI_INSTANCE": str(home / "instance"), **urls}

@@ -6,15 +6,13 @@ it, by `flask site setup`; then the people of the story come back five minutes l
 """
 
 import json
-import shutil
-import tarfile
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
-from itertools import product
+from itertools import count, product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyotp
 import pytest
@@ -39,9 +37,6 @@ from tests.contracts.folders import Kept
 from tests.contracts.story import PASSWORD, WHY, choose
 from tests.people import AIGERIM, BOLAT, GUEST, YERLAN
 
-if TYPE_CHECKING:
-    from tests.postgres import Cluster
-
 LATER = NOW + timedelta(minutes=5)
 
 
@@ -54,29 +49,13 @@ def upgraded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Path], Kept]:
     """Unpack a folder, upgrade it once, and tell how to take a copy of it."""
-    file, kind = request.param
-    unpacked = tmp_path_factory.mktemp("kept")
-    with tarfile.open(file) as archive:
-        archive.extractall(unpacked, filter="data")
-    home = unpacked / file.name.partition(".")[0] / kind
-    wanted = kind == "postgresql"
-    cluster: Cluster | None = request.getfixturevalue("cluster") if wanted else None
-    if cluster is not None:
-        folders.loaded(cluster, home)
-    with at(LATER), Kept(home, folders.places(home, cluster)).opened() as app:
+    archive, kind = request.param
+    cluster = request.getfixturevalue("cluster") if kind == "postgresql" else None
+    folder = folders.unpacked(archive, kind, tmp_path_factory.mktemp("kept"), cluster)
+    with at(LATER), folder.opened() as app:
         assert "Staff:" not in printed(app, "site", "setup")
-    copies: list[Path] = []
-
-    def copy(folder: Path) -> Kept:
-        copies.append(shutil.copytree(home, folder / "kept"))
-        suffix = f"_{len(copies)}"
-        for name in folders.DATABASES:
-            if cluster is not None:
-                made = f"CREATE DATABASE kept_{name}{suffix} TEMPLATE kept_{name}"
-                cluster.execute(made)
-        return Kept(copies[-1], folders.places(copies[-1], cluster, suffix))
-
-    return copy
+    numbers = count()
+    return lambda path: folder.copied(path / "kept", f"{folder.name}_{next(numbers)}")
 
 
 @pytest.fixture
@@ -100,9 +79,7 @@ def browser(app: Flask, kept: Kept) -> Callable[..., FlaskClient]:
     def with_cookies(who: str, *names: str) -> FlaskClient:
         made = app.test_client()
         for name, value in kept.told("browsers")[who].items():
-            if name in (
-                names or ("session", "remember_token", "consent", "visitor", "theme")
-            ):
+            if name in (names or folders.COOKIES):
                 made.set_cookie(name, value)
         return made
 
