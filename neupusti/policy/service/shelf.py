@@ -11,6 +11,7 @@ does not answer leaves the shelf as it last stood.
 """
 
 import time
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -112,7 +113,7 @@ class Shelf:
         starts = [start for start in self.starts if start.day == day]
         if not starts:
             raise NotFoundError(f"no published edition of {day}")
-        begun = [start for start in starts if start.at <= clock.now()]
+        begun = [start for start in self.starts[: self._begun()] if start.day == day]
         return begun[-1] if begun else starts[0]
 
     def aside(self, text: Text) -> bool:
@@ -125,17 +126,19 @@ class Shelf:
 
     def in_force(self, at: datetime | None = None) -> date:
         """Return the date of the edition in force; raise NotFoundError if none is yet."""
-        at = at or clock.now()
-        begun = [start for start in self.starts if start.at <= at]
+        begun = self._begun(at)
         if not begun:
             raise NotFoundError("no edition is in force")
-        return begun[-1].day
+        return self.starts[begun - 1].day
 
     def coming(self, at: datetime | None = None) -> Start | None:
         """Return the start of the next edition that is published but not yet in force."""
-        at = at or clock.now()
-        waiting = [start for start in self.starts if start.at > at]
+        waiting = self.starts[self._begun(at) :]
         return max((start for start in waiting if start.at == waiting[0].at), default=None)
+
+    def _begun(self, at: datetime | None = None) -> int:
+        """Return how many editions have taken effect: all that time changes here."""
+        return bisect_right(self.starts, at or clock.now(), key=lambda start: start.at)
 
     def all_of(self, day: date) -> tuple[Text, ...]:
         """Return every text of one date, in the order of the site's languages."""
@@ -147,6 +150,16 @@ class Shelf:
         The operator's document in force goes before a restatement, the wanted language
         before Russian, Russian before any other. With a `source` the other one is left out.
         """
+        asked = (day, language, source, self._begun())
+        if asked not in self._found:
+            self._found[asked] = self._search(day, language, source)
+        return self._found[asked]
+
+    @cached_property
+    def _found(self) -> dict[tuple[date, Language, Source | None, int], Text]:
+        return {}
+
+    def _search(self, day: date, language: Language, source: Source | None) -> Text:
         stands = source or self.standing(day).source
         found = [
             text
