@@ -76,6 +76,17 @@ def test_both_documents_of_one_date_can_be_read_and_compared(
     assert client.get("/policy/feed.atom").text.count("<entry>") == 2
 
 
+def test_a_language_the_document_lacks_is_led_to_it(
+    app: Flask, client: FlaskClient, at: Callable[[datetime], None]
+) -> None:
+    published(replace(OWN, day=CURRENT, effective_from=DECEMBER))
+    at(DECEMBER)
+    page = client.get("/en/policy/").text
+    assert "document of this date has no text in this language" in page
+    assert f'href="/en/policy/{CURRENT}/?source=operator"' in page
+    assert "Политика магазина" in client.get(f"/en/policy/{CURRENT}/?source=operator").text
+
+
 def test_a_replaced_restatement_has_no_moment(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:

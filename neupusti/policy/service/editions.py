@@ -32,7 +32,7 @@ def import_draft(draft: Draft) -> tuple[Edition, bool]:
     parser.parse(draft.text)
     day = draft.day or date_of(draft.text)
     with writing() as session:
-        parts = _parts(session, day, draft.source)
+        parts = [text for text in _locked(session, day) if text.source == draft.source]
         values = drafts.values(draft, day, parts)
         known = next((part for part in parts if part.language == draft.language), None)
         if known is not None and known.state is State.PUBLISHED:
@@ -70,8 +70,10 @@ def publish(day: date, language: Language, by: str, backdate: str = "") -> Editi
     it. Raise EditionError where there is no such draft, or it may not take effect so.
     """
     with writing() as session:
-        edition = _waiting(session, day, language)
-        drafts.settle(edition, _parts(session, day, edition.source), backdate)
+        texts = _locked(session, day)
+        edition = _waiting(texts, day, language)
+        parts = [text for text in texts if text.source == edition.source]
+        drafts.settle(edition, parts, backdate)
         _make_public(edition, by)
         act = journal.Act(
             staff=None,
@@ -135,21 +137,20 @@ def _make_public(edition: Edition, by: str) -> None:
     edition.publish(now)
 
 
-def _parts(session: Session, day: date, source: str) -> list[Edition]:
-    """Return the texts of one edition, the earliest first, and keep other writers off."""
-    wanted = select(Edition).filter_by(date=day, source=source).order_by(Edition.id)
+def _locked(session: Session, day: date) -> list[Edition]:
+    """Return every text of `day`, the earliest first, and keep other writers off."""
+    wanted = select(Edition).filter_by(date=day).order_by(Edition.id)
     return list(session.scalars(wanted.with_for_update()))
 
 
-def _waiting(session: Session, day: date, language: Language) -> Edition:
-    """Return the text of `day` that is to be published; raise EditionError."""
-    wanted = select(Edition).filter_by(date=day, language=language.value)
-    texts = session.scalars(wanted.order_by(Edition.source)).all()
-    if not texts:
+def _waiting(texts: list[Edition], day: date, language: Language) -> Edition:
+    """Return which of `texts` is to be published; raise EditionError."""
+    found = [text for text in texts if text.language == language]
+    if not found:
         raise EditionError(
             f"There is no edition of {day} in «{language}»: import it first."
         )
-    waiting = [text for text in texts if text.state is not State.PUBLISHED]
+    waiting = [text for text in found if text.state is not State.PUBLISHED]
     if not waiting:
         raise EditionError(f"The edition of {day} in «{language}» is published already.")
-    return waiting[0]
+    return min(waiting, key=lambda text: list(Source).index(Source(text.source)))
