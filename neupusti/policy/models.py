@@ -1,13 +1,17 @@
 """An edition of the policy: one text, in one language, from one source (9.1-9.4)."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
+from typing import Protocol
 
 from sqlalchemy import CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from neupusti.core.database import Base
+from neupusti.core.dates import short
 from neupusti.core.personal import Day, Digest, Id, Label, Moment, Prose, impersonal
 
 
@@ -19,7 +23,7 @@ class Source(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a change means for the people concerned (9.1)."""
+    """What a change means for the people concerned, the gravest last (9.1)."""
 
     EDITORIAL = "editorial"
     MATERIAL = "material"
@@ -70,6 +74,15 @@ class Edition(Base):
             return State.PUBLISHED
         return State.APPROVED if self.approved_at else State.DRAFT
 
+    def revise(self, values: Mapping[str, object], at: datetime) -> bool:
+        """Change a draft, which is then to be approved anew; tell whether anything did."""
+        changed = {name: v for name, v in values.items() if getattr(self, name) != v}
+        for name, value in changed.items():
+            setattr(self, name, value)
+        if changed:
+            self.created_at, self.approved_at, self.approved_by = at, None, None
+        return bool(changed)
+
     def approve(self, by: str, at: datetime) -> None:
         """Record whose decision this text is (an office, never a person's name)."""
         self.approved_by, self.approved_at = by, at
@@ -77,6 +90,37 @@ class Edition(Base):
     def publish(self, at: datetime) -> None:
         """Make it public and, from the commit on, immutable."""
         self.published_at = at
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an edition says once, for all the languages of one date and source."""
+
+    kind: Kind
+    effective_from: datetime
+
+    def __str__(self) -> str:
+        return f"{self.kind}, from {short(self.effective_from)} Almaty time"
+
+
+class Part(Protocol):
+    """A row of an edition in one language, as the terms of the whole are read from it."""
+
+    kind: str
+    effective_from: datetime
+
+
+def terms(parts: Iterable[Part]) -> Terms:
+    """Return the terms of the edition that `parts`, at least one, are the texts of.
+
+    The parts agree, since no import and no publication lets them differ. Texts published
+    before that rule may not: they keep the moment and the kind readers were told then.
+    """
+    told = list(parts)
+    return Terms(
+        kind=max((Kind(part.kind) for part in told), key=list(Kind).index),
+        effective_from=min(part.effective_from for part in told),
+    )
 
 
 def digest(text: str) -> str:

@@ -5,6 +5,7 @@ from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskClient
 
+from neupusti.policy.service import editions
 from tests.policy.documents import SMALL, changed, real_document
 
 
@@ -28,12 +29,12 @@ def test_check_reads_and_changes_nothing(app: Flask, document: Path) -> None:
 
 
 def test_import_then_publish_then_list(app: Flask, document: Path) -> None:
-    imported = run(app, "import", document)
+    imported = run(app, "import", document, "--kind", "editorial")
     assert imported.exit_code == 0
     assert "flask policy publish 2023-06-05 --lang ru" in imported.output
     assert "2023-06-05  ru  operator     draft" in run(app, "list").output
 
-    published = run(app, "publish", "2023-06-05")
+    published = run(app, "publish", "2023-06-05", "--backdate", "in force on paper")
     assert published.exit_code == 0
     assert "in effect from 2023-06-05 00:00 Almaty time" in published.output
     assert "2023-06-05  ru  operator     published" in run(app, "list").output
@@ -106,10 +107,60 @@ def test_a_material_change_needs_a_note(app: Flask, document: Path) -> None:
     assert "needs a --note for readers" in result.output
 
 
+def test_the_kind_is_to_be_said_of_another_wording(app: Flask, document: Path) -> None:
+    before = run(app, "list").output
+    result = run(app, "import", document)
+    assert result.exit_code == 1
+    assert "differs from this text in more than marks: say with --kind" in result.output
+    assert run(app, "list").output == before
+
+    assert run(app, "import", document, "--kind", "editorial").exit_code == 0
+    document.write_text(changed("бережёт", "продаёт"))
+    assert run(app, "import", document).exit_code == 1
+    assert run(app, "import", document, "--kind", "editorial").exit_code == 0
+
+
+@pytest.mark.parametrize("updated", ["01.11.2026", "01.12.2026"])
+def test_the_kind_need_not_be_said_of_other_marks(
+    app: Flask, tmp_path: Path, updated: str
+) -> None:
+    text = (editions.SHIPPED / "2026-11-01.ru.txt").read_text()
+    assert "«" in text
+    text = text.replace("«", '"').replace("»", '"').replace(" — ", "\N{NO-BREAK SPACE}– ")
+    file = tmp_path / "marks.txt"
+    file.write_text(text.replace("01.11.2026", updated))
+
+    result = run(app, "import", file, "--date", "2026-12-01")
+    assert result.exit_code == 0
+    assert "Every text of this edition: editorial, from 2026-12-01 00:00" in result.output
+    # Of another language there is nothing to compare it with.
+    kazakh = run(app, "import", file, "--date", "2026-12-02", "--lang", "kk")
+    assert (kazakh.exit_code, "say with --kind" in kazakh.output) == (1, True)
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x", "x" * 201])
+def test_publishing_into_the_past_needs_a_reason(
+    app: Flask, document: Path, reason: str
+) -> None:
+    run(app, "import", document, "--kind", "editorial")
+    result = run(app, "publish", "2023-06-05", "--backdate", reason)
+    assert result.exit_code == 1
+    assert "A reason has 5 to 200 characters" in result.output
+    assert "2023-06-05  ru  operator     draft" in run(app, "list").output
+
+
+def test_publishing_twice_is_refused(app: Flask, document: Path) -> None:
+    run(app, "import", document, "--kind", "editorial")
+    words = ("publish", "2023-06-05", "--backdate", "in force on paper")
+    assert run(app, *words).exit_code == 0
+    again = run(app, *words)
+    assert (again.exit_code, "published already" in again.output) == (1, True)
+
+
 def test_what_the_lint_finds_is_told_and_stops_nothing(app: Flask, tmp_path: Path) -> None:
     file = tmp_path / "slips.txt"
     file.write_text(changed("neupusti.kz", "пеириsti.kz"))
-    result = run(app, "import", file)
+    result = run(app, "import", file, "--kind", "editorial")
     assert result.exit_code == 0
     assert "note: line 3: «пеириsti.kz»: Latin and Cyrillic letters" in result.output
 
@@ -118,10 +169,11 @@ def test_what_the_lint_finds_is_told_and_stops_nothing(app: Flask, tmp_path: Pat
 def test_the_operators_document_is_imported_published_and_read(
     app: Flask, client: FlaskClient
 ) -> None:
-    result = run(app, "import", real_document())
+    result = run(app, "import", real_document(), "--kind", "editorial")
     assert result.exit_code == 0
     assert "Imported as a draft: edition 2022-08-04 «ru»" in result.output
-    assert run(app, "publish", "2022-08-04").exit_code == 0
-    assert "Уже" not in run(app, "import", real_document()).output
+    published = run(app, "publish", "2022-08-04", "--backdate", "in force on paper")
+    assert published.exit_code == 0
+    assert "Already here, unchanged" in run(app, "import", real_document()).output
     page = client.get("/policy/2022-08-04/").text
     assert "Neupustinet" in page

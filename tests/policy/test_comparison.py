@@ -1,7 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neupusti.policy.service.comparison import Operation, Status, compare, words
+from neupusti.policy.service.comparison import Operation, Status, compare, wording, words
 from neupusti.policy.service.parser import parse
 from tests.policy.documents import SMALL, changed
 
@@ -78,3 +79,50 @@ def test_clauses_stand_in_order_of_number() -> None:
     extra = "".join(f"\n2.{number}. Пункт {number}.\n" for number in range(4, 12))
     numbers = [change.number for change in compare(parse(SMALL), parse(SMALL + extra))]
     assert numbers[-4:] == ["2.8", "2.9", "2.10", "2.11"]
+
+
+PLAIN = 'ТОО "Neupusti.net" - продавец, 1.5 %: e-mail a.b@example.kz (до 10 000 тенге).'
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"Neupusti.net"', "«Neupusti.net»"),
+        ('"Neupusti.net"', "**Neupusti.net**"),
+        (" - ", " — "),
+        (" - ", " "),
+        ("e-mail", "e\N{NON-BREAKING HYPHEN}mail"),
+        ("продавец,", "про\N{SOFT HYPHEN}давец"),
+        ("10 000", "10\N{NO-BREAK SPACE}000"),
+        ("(до 10 000 тенге).", "[до  10 000\n тенге]…"),
+        (" - ", "\n• "),
+    ],
+)
+def test_a_wording_is_free_of_marks(old: str, new: str) -> None:
+    assert old in PLAIN
+    assert wording(PLAIN.replace(old, new)) == wording(PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("продавец", "Продавец"),
+        ("1.5", "15"),
+        ("1.5", "1,5"),
+        (" %", ""),
+        ("a.b@", "ab@"),
+        ("a.b@", "a-b@"),
+        ("до 10", "10"),
+        ("10 000", "10 001"),
+        ("до 10 000", "до -10 000 ±"),
+    ],
+)
+def test_what_means_something_is_no_mark(old: str, new: str) -> None:
+    assert old in PLAIN
+    assert wording(PLAIN.replace(old, new)) != wording(PLAIN)
+
+
+@given(TEXTS, TEXTS)
+def test_what_differs_in_words_differs_in_wording(old: str, new: str) -> None:
+    kept = [[w for w in text.split() if w not in {",", "."}] for text in (old, new)]
+    assert (wording(old) == wording(new)) is (kept[0] == kept[1])

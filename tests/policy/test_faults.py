@@ -68,8 +68,9 @@ def test_what_is_new_is_shown_as_added(changes: dict[str, Change]) -> None:
 
 def test_the_page_shows_them_too(app: Flask, client: FlaskClient) -> None:
     runner = app.test_cli_runner()
-    runner.invoke(args=["policy", "import", str(real_document())])
-    runner.invoke(args=["policy", "publish", "2022-08-04"])
+    imported = ["policy", "import", str(real_document()), "--kind", "editorial"]
+    published = ["policy", "publish", "2022-08-04", "--backdate", "in force on paper"]
+    assert [runner.invoke(args=args).exit_code for args in (imported, published)] == [0, 0]
     page = client.get("/policy/compare/2022-08-04/2026-11-01/").text
     for number, _gone, _come in FAULTS.values():
         assert f'id="c{number}"' in page

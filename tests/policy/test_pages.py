@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -7,8 +8,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from neupusti.core.languages import Language
+from neupusti.policy.models import Kind
 from neupusti.policy.service import editions
-from neupusti.policy.service.editions import Draft
+from neupusti.policy.service.drafts import Draft
 from neupusti.policy.service.parser import parse
 from tests.policy.documents import SMALL, changed
 
@@ -20,7 +22,8 @@ OLD, NEW = "2022-08-04", "2026-11-01"
 def newer(app: Flask) -> date:
     """An operator's edition in Russian alone, in force since the beginning of 2027."""
     day = date(2027, 1, 1)
-    editions.import_draft(Draft(text=SMALL, language=Language.RU, day=day))
+    draft = Draft(text=SMALL, language=Language.RU, day=day, kind=Kind.EDITORIAL)
+    editions.import_draft(draft)
     editions.publish(day, Language.RU, by="operator")
     return day
 
@@ -141,14 +144,16 @@ def test_the_address_people_guess_leads_to_the_policy(
 def test_whose_words_are_shown_is_said(client: FlaskClient) -> None:
     own = changed("05.06.2023", "04.08.2022")
     english = client.get(f"/en/policy/{OLD}/").text
-    editions.import_draft(Draft(text=own, language=Language.RU))
-    editions.publish(date(2022, 8, 4), Language.RU, by="operator")
+    assert "document of this date has not been loaded" in english
+    editions.import_draft(Draft(text=own, language=Language.RU, kind=Kind.EDITORIAL))
+    editions.publish(date(2022, 8, 4), Language.RU, by="operator", backdate="on paper")
 
     shown = client.get(f"/policy/{OLD}/").text
     assert "Политика магазина" in shown
     displaced = client.get(f"/policy/{OLD}/?source=restatement").text
     assert "Политика магазина" not in displaced
-    assert client.get(f"/en/policy/{OLD}/").text == english
+    english = client.get(f"/en/policy/{OLD}/").text
+    assert "document of this date has no text in this language" in english
 
 
 def test_terms_and_clauses_are_linked_where_they_are_used(client: FlaskClient) -> None:
@@ -172,8 +177,9 @@ def test_every_link_into_the_page_has_its_target(client: FlaskClient) -> None:
 def test_a_hostile_document_stays_text(client: FlaskClient, hostile: str) -> None:
     day = date(2026, 11, 2)
     text = changed("Подробности", f"{hostile} Подробности")
-    editions.import_draft(Draft(text=text, language=Language.RU, day=day, note=hostile))
-    editions.publish(day, Language.RU, by="operator")
+    draft = Draft(text=text, language=Language.RU, kind=Kind.EDITORIAL, note=hostile)
+    editions.import_draft(replace(draft, day=day))
+    editions.publish(day, Language.RU, by="operator", backdate="on paper")
     parse(text)
     for path in (f"/policy/{day}/", f"/policy/{day}/2.2", "/policy/history/"):
         page = client.get(path).text
@@ -181,3 +187,37 @@ def test_a_hostile_document_stays_text(client: FlaskClient, hostile: str) -> Non
         assert 'mouseover="x' not in page.replace("&#34;", "&quot;")
         assert "<b>" not in page
         assert "49" not in re.findall(r"\{\{.*?\}\}|49 Подробности", page)
+
+
+def test_a_translation_without_a_note_shows_that_of_its_edition(
+    app: Flask, client: FlaskClient, newer: date
+) -> None:
+    day = date(2027, 2, 1)
+    told = Draft(
+        text=SMALL, language=Language.RU, day=day, kind=Kind.NEW_PURPOSE, note="Доставка"
+    )
+    for draft in (told, Draft(text=SMALL, language=Language.KK, day=day)):
+        editions.import_draft(draft)
+        editions.publish(day, draft.language, by="operator")
+
+    assert '<p lang="ru-KZ">Доставка</p>' in client.get(f"/kk/policy/{day}/").text
+    history = client.get("/kk/policy/history/").text
+    assert history.count('<p lang="ru-KZ">Доставка</p>') == 1
+    assert history.count("Жаңа мақсат") == 1
+
+
+def test_the_history_tells_the_kind_of_the_document_in_force(
+    app: Flask, client: FlaskClient, at: Callable[[datetime], None]
+) -> None:
+    """The Kazakh restatement of the day is still read, but the change is the operator's."""
+    starts = datetime(2026, 12, 1, tzinfo=UTC)
+    own = Draft(
+        text=SMALL, language=Language.RU, day=date.fromisoformat(NEW), effective_from=starts
+    )
+    editions.import_draft(replace(own, kind=Kind.NEW_PURPOSE, note="Доставка"))
+    editions.publish(date.fromisoformat(NEW), Language.RU, by="operator")
+    assert "New purpose" not in client.get("/en/policy/history/").text
+    at(starts)
+    page = client.get("/en/policy/history/").text
+    assert "New purpose" in page
+    assert '<p lang="ru-KZ">Доставка</p>' in page

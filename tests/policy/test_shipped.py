@@ -5,7 +5,8 @@ import re
 import pytest
 
 from neupusti.core.languages import Language
-from neupusti.policy.service.editions import Draft, shipped
+from neupusti.policy.service.drafts import Draft
+from neupusti.policy.service.editions import shipped
 from neupusti.policy.service.glossary import terms
 from neupusti.policy.service.lint import lint
 from neupusti.policy.service.parser import dates, decode, parse

@@ -1,6 +1,7 @@
 """Two editions side by side: clause by clause, then word by word."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -9,6 +10,10 @@ from enum import StrEnum
 from neupusti.policy.service.document import Document, order
 
 TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+MARKS = ".,;:!?…'\"«»„“”‚‹›()\\[\\]{}*•·-"
+"""Typographic marks as they stand in a class of a pattern; a sign such as % is none."""
+WORDING = re.compile(rf"\w+(?:[^\w\s]+\w+)*|[^\w\s{MARKS}]")
+ALIKE = str.maketrans("‐‑‒–—―’‘ʼ`", "------''''")
 REWRITTEN = 0.25
 """Below this likeness a word-by-word mix reads worse than the old text and then the new."""
 ISLAND_WORDS = 2
@@ -47,6 +52,17 @@ class Change:
     number: str
     status: Status
     runs: tuple[Run, ...]
+
+
+def wording(text: str) -> list[str]:
+    """Return the words, numbers and signs of `text` without its typographic marks.
+
+    Marks are white space, quotes, dashes, brackets, stars of bold type and punctuation
+    beside a word. Inside a word, a number or an address a mark is part of it: `1.5` is
+    not `15`. Two texts of the same wording differ in no more than marks.
+    """
+    plain = unicodedata.normalize("NFC", text.replace("**", "")).translate(ALIKE)
+    return WORDING.findall("".join(c for c in plain if unicodedata.category(c) != "Cf"))
 
 
 def compare(older: Document, newer: Document) -> list[Change]:

@@ -2,65 +2,57 @@
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from neupusti.core import clock
+from neupusti.core import clock, journal
 from neupusti.core.database import db, writing
 from neupusti.core.languages import Language
-from neupusti.policy.models import Edition, Kind, Source, State, digest
-from neupusti.policy.service import parser, shelf
+from neupusti.policy.models import Edition, Kind, Source, State, terms
+from neupusti.policy.service import drafts, parser, shelf
+from neupusti.policy.service.drafts import Draft, EditionError
 
 SHIPPED = Path(__file__).parents[1] / "editions"
-
-
-class EditionError(ValueError):
-    """The edition may not be imported or published; the message says why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What an import says about a text; an empty `day` is read from the text itself."""
-
-    text: str
-    language: Language
-    source: Source = Source.OPERATOR
-    day: date | None = None
-    kind: Kind = Kind.EDITORIAL
-    note: str = ""
-    effective_from: datetime | None = None
+PUBLISHED = "policy.published"
+"""What publishing is called in the journal."""
+SHARED = ("kind", "effective_from")
+"""What all the texts of an edition have in common."""
 
 
 def import_draft(draft: Draft) -> tuple[Edition, bool]:
-    """Store `draft` and return its row, and whether it is new.
+    """Store `draft` and return its row, and whether anything has changed.
 
-    The same text a second time changes nothing. Raise UnreadableDocumentError where a line
-    has no place, EditionError where the date is missing or already holds another text.
+    Drafts of the edition in other languages take over the moment and the kind it says.
+    Raise UnreadableDocumentError where a line has no place, EditionError where the date is
+    missing or already holds another text, or where the edition is of other terms.
     """
+    parser.parse(draft.text)
     day = draft.day or date_of(draft.text)
-    _check(draft)
     with writing() as session:
-        known = _find(day, draft.language, draft.source)
-        if known is None:
-            edition = _row(draft, day)
-            session.add(edition)
-            session.flush()
-            return edition, True
-        if known.sha256 == digest(draft.text):
-            return known, False
-        if known.state is State.PUBLISHED:
+        parts = [text for text in _locked(session, day) if text.source == draft.source]
+        values = drafts.values(draft, day, parts)
+        known = next((part for part in parts if part.language == draft.language), None)
+        if known is not None and known.state is State.PUBLISHED:
+            if known.sha256 == values["sha256"]:
+                return known, False
             raise EditionError(
                 f"The {draft.source} edition of {day} in «{draft.language}» is published: "
                 "it never changes. Give the new text a date of its own."
             )
-        fresh = _row(draft, day)
-        for column in ("text", "sha256", "kind", "note", "effective_from", "created_at"):
-            setattr(known, column, getattr(fresh, column))
-        known.approved_at = known.approved_by = None
-        return known, True
+        edition = known or Edition(
+            date=day, language=draft.language.value, source=draft.source.value
+        )
+        session.add(edition)
+        new = edition.revise(values, clock.now())
+        said = {name: values[name] for name in SHARED if getattr(draft, name)}
+        for part in parts:
+            if part.state is not State.PUBLISHED:
+                part.revise(said, part.created_at)
+        session.flush()
+        return edition, new
 
 
 def date_of(text: str) -> date:
@@ -71,20 +63,25 @@ def date_of(text: str) -> date:
     return found[0]
 
 
-def publish(day: date, language: Language, by: str) -> Edition:
-    """Approve and publish the operator's draft of `day`, or else the restatement's."""
+def publish(day: date, language: Language, by: str, backdate: str = "") -> Edition:
+    """Approve and publish the operator's draft of `day`, or else the restatement's.
+
+    `backdate` is the reason why it takes effect before it is published; the journal keeps
+    it. Raise EditionError where there is no such draft, or it may not take effect so.
+    """
     with writing() as session:
-        for source in Source:
-            edition = _find(day, language, source)
-            if edition is not None and edition.state is not State.PUBLISHED:
-                break
-        else:
-            raise EditionError(_nothing_to_publish(day, language))
-        now = clock.now()
-        if edition.state is State.DRAFT:
-            edition.approve(by, now)
-            session.flush()
-        edition.publish(now)
+        texts = _locked(session, day)
+        edition = _waiting(texts, day, language)
+        parts = [text for text in texts if text.source == edition.source]
+        drafts.settle(edition, parts, backdate)
+        _make_public(edition, by)
+        act = journal.Act(
+            staff=None,
+            action=PUBLISHED,
+            what=f"{day} «{language}» ({edition.source}), {terms([edition])}",
+            reason=backdate,
+        )
+        journal.act(session, act)
     shelf.forget()
     return edition
 
@@ -107,9 +104,11 @@ def seed() -> str:
     """Bring in and publish the editions the tree ships; say how many were new."""
     new = 0
     for draft in shipped():
-        edition, fresh = import_draft(draft)
-        if fresh:
-            publish(edition.date, draft.language, by="the tree")
+        edition, _ = import_draft(draft)
+        if edition.state is not State.PUBLISHED:
+            with writing():
+                _make_public(edition, by="the tree")
+            shelf.forget()
             new += 1
     return f"policy: {new} shipped editions added" if new else "policy: editions in place"
 
@@ -131,37 +130,27 @@ def shipped() -> Iterator[Draft]:
             )
 
 
-def _check(draft: Draft) -> None:
-    parser.parse(draft.text)
-    if draft.kind is not Kind.EDITORIAL and not draft.note.strip():
+def _make_public(edition: Edition, by: str) -> None:
+    now = clock.now()
+    if edition.state is State.DRAFT:
+        edition.approve(by, now)
+    edition.publish(now)
+
+
+def _locked(session: Session, day: date) -> list[Edition]:
+    """Return every text of `day`, the earliest first, and keep other writers off."""
+    wanted = select(Edition).filter_by(date=day).order_by(Edition.id)
+    return list(session.scalars(wanted.with_for_update()))
+
+
+def _waiting(texts: list[Edition], day: date, language: Language) -> Edition:
+    """Return which of `texts` is to be published; raise EditionError."""
+    found = [text for text in texts if text.language == language]
+    if not found:
         raise EditionError(
-            f"A change of the kind «{draft.kind}» needs a --note for readers."
+            f"There is no edition of {day} in «{language}»: import it first."
         )
-
-
-def _row(draft: Draft, day: date) -> Edition:
-    return Edition(
-        date=day,
-        language=draft.language.value,
-        source=draft.source.value,
-        text=draft.text,
-        sha256=digest(draft.text),
-        kind=draft.kind.value,
-        note=draft.note.strip(),
-        effective_from=draft.effective_from or clock.midnight(day),
-        created_at=clock.now(),
-    )
-
-
-def _find(day: date, language: Language, source: Source) -> Edition | None:
-    wanted = select(Edition).filter_by(
-        date=day, language=language.value, source=source.value
-    )
-    found: Edition | None = db.session.scalar(wanted)
-    return found
-
-
-def _nothing_to_publish(day: date, language: Language) -> str:
-    if any(_find(day, language, source) for source in Source):
-        return f"The edition of {day} in «{language}» is published already."
-    return f"There is no edition of {day} in «{language}»: import it first."
+    waiting = [text for text in found if text.state is not State.PUBLISHED]
+    if not waiting:
+        raise EditionError(f"The edition of {day} in «{language}» is published already.")
+    return min(waiting, key=lambda text: list(Source).index(Source(text.source)))

@@ -12,9 +12,10 @@ from neupusti.config import ROOT
 from neupusti.core import languages
 from neupusti.core.errors import Refusal
 from neupusti.core.registry import registry
+from neupusti.policy.models import Source
 from neupusti.policy.service import ledger
 from neupusti.policy.service.ledger import Account
-from neupusti.policy.service.shelf import NotFoundError, Shelf, Text, shelf
+from neupusti.policy.service.shelf import NotFoundError, Shelf, Start, Text, shelf
 
 bp = Blueprint("policy", __name__, cli_group="policy")
 
@@ -32,23 +33,26 @@ class Shown:
     shelf: Shelf
     text: Text
     in_force: date
-    coming: date | None
+    coming: Start | None
 
     @property
     def current(self) -> bool:
         """Whether this edition is the one in force."""
-        return self.text.date == self.in_force
+        return self.text.date == self.in_force and not self.shelf.aside(self.text)
 
     @property
     def key(self) -> tuple[object, ...]:
         """What a page drawn from this depends on, beside its own address."""
         text = self.text
-        drawn = (text.sha256, text.source, text.replaced, text.date, text.language)
+        drawn = (text.sha256, text.source, self.current, text.date, text.language)
         return (*drawn, len(self.shelf.texts), self.in_force, self.coming)
 
 
-def shown(day: str | None = None, source: str | None = None) -> Shown:
-    """Return the edition an address names, in the language of the request."""
+def shown(day: str | None = None, source: Source | None = None) -> Shown:
+    """Return the edition an address names, in the language of the request.
+
+    Of a `source` that has no text of that day, the other one's is shown.
+    """
     texts = shelf()
     try:
         in_force = texts.in_force()
@@ -56,8 +60,9 @@ def shown(day: str | None = None, source: str | None = None) -> Shown:
         raise NoSuchEditionError(_("No edition of the policy is in force yet.")) from None
     wanted = in_force if day is None else parsed(day)
     try:
-        asked = [t for t in texts.all_of(wanted) if _asked_for(t, source)] if source else ()
-        text = asked[0] if asked else texts.text(wanted, languages.current())
+        known = {text.source for text in texts.all_of(wanted)}
+        asked = source if source in known else None
+        text = texts.text(wanted, languages.current(), asked)
     except NotFoundError:
         raise NoSuchEditionError(
             _("There is no edition of the policy dated %(day)s.", day=day)
@@ -80,10 +85,6 @@ def parsed(day: str) -> date:
 def account() -> dict[str, Account]:
     """Return the ledger of the running site."""
     return ledger.account(registry().clauses, ledger.proofs(ROOT / "tests"), _open_paths())
-
-
-def _asked_for(text: Text, source: str | None) -> bool:
-    return text.source == source and text.language is languages.current()
 
 
 def _open_paths() -> frozenset[str]:

@@ -7,10 +7,12 @@ from pathlib import Path
 import click
 
 from neupusti.core.clock import ALMATY
+from neupusti.core.dates import short
+from neupusti.core.forms.reason import LONGEST, SHORTEST
 from neupusti.core.languages import Language
-from neupusti.policy.models import Kind
+from neupusti.policy.models import Kind, terms
 from neupusti.policy.service import editions
-from neupusti.policy.service.editions import Draft, EditionError
+from neupusti.policy.service.drafts import Draft, EditionError
 from neupusti.policy.service.lint import lint
 from neupusti.policy.service.parser import UnreadableDocumentError, dates, decode, parse
 from neupusti.policy.views.blueprint import bp
@@ -44,20 +46,21 @@ def check(file: Path) -> None:
 @click.option(
     "--kind",
     type=click.Choice([kind.value for kind in Kind]),
-    default="editorial",
-    show_default=True,
+    help="What the change means for people. One for all languages of an edition; to be "
+    "said unless no more than marks differ from the edition in force.",
 )
 @click.option("--note", default="", help="What changed, in words for readers.")
 @click.option(
     "--effective-from",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
-    help="When it takes effect, in Almaty; else the beginning of its date.",
+    help="When it takes effect, in Almaty; else the beginning of its date. One for all "
+    "languages of an edition.",
 )
 def import_(
     file: Path,
     day: datetime | None,
     lang: str,
-    kind: str,
+    kind: str | None,
     note: str,
     effective_from: datetime | None,
 ) -> None:
@@ -67,7 +70,7 @@ def import_(
         text=text,
         language=Language(lang),
         day=day.date() if day else None,
-        kind=Kind(kind),
+        kind=Kind(kind) if kind else None,
         note=note,
         effective_from=(
             effective_from.replace(tzinfo=ALMATY).astimezone(UTC)
@@ -82,6 +85,7 @@ def import_(
     what = f"edition {edition.date} «{edition.language}», sha-256 {edition.sha256}"
     if new:
         click.echo(f"Imported as a draft: {what}")
+        click.echo(f"Every text of this edition: {terms([edition])}")
         click.echo(f"To publish it: flask policy publish {edition.date} --lang {lang}")
     else:
         click.echo(f"Already here, unchanged ({edition.state}): {what}")
@@ -94,16 +98,23 @@ def import_(
 @click.option(
     "--approved-by", default="operator", show_default=True, help="Whose decision it is."
 )
-def publish(day: datetime, lang: str, approved_by: str) -> None:
+@click.option(
+    "--backdate",
+    metavar="REASON",
+    help="Why it is to take effect before it is published; the journal keeps it.",
+)
+def publish(day: datetime, lang: str, approved_by: str, backdate: str | None) -> None:
     """Approve and publish the draft of DATE; from then on it never changes."""
+    reason = " ".join((backdate or "").split())
+    if backdate is not None and not SHORTEST <= len(reason) <= LONGEST:
+        raise click.ClickException(f"A reason has {SHORTEST} to {LONGEST} characters.")
     try:
-        edition = editions.publish(day.date(), Language(lang), approved_by)
+        edition = editions.publish(day.date(), Language(lang), approved_by, reason)
     except EditionError as error:
         raise click.ClickException(str(error)) from None
-    since = edition.effective_from.astimezone(ALMATY)
     click.echo(
         f"Published: edition {edition.date} «{edition.language}» ({edition.source}), "
-        f"in effect from {since:%Y-%m-%d %H:%M} Almaty time"
+        f"in effect from {short(edition.effective_from)} Almaty time"
     )
 
 
@@ -116,7 +127,8 @@ def list_() -> None:
     for edition in rows:
         click.echo(
             f"{edition.date}  {edition.language}  {edition.source:<11}  "
-            f"{edition.state:<9}  {edition.kind:<11}  {edition.sha256[:12]}"
+            f"{edition.state:<9}  {edition.kind:<11}  {edition.sha256[:12]}  "
+            f"{short(edition.effective_from)}"
         )
 
 

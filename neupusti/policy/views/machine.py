@@ -6,7 +6,7 @@ from flask import Response, jsonify, render_template, request, url_for
 
 from neupusti.config import settings
 from neupusti.core import languages
-from neupusti.policy.service.shelf import Text, shelf
+from neupusti.policy.service.shelf import Shelf, Text, shelf
 from neupusti.policy.views.blueprint import bp, shown
 
 
@@ -16,7 +16,7 @@ def current_json() -> Response:
     edition = shown()
     text, document = edition.text, edition.text.document
     answer = jsonify(
-        **_described(text),
+        **_described(edition.shelf, text),
         title=document.title,
         preamble=list(document.preamble),
         sections=[
@@ -35,8 +35,8 @@ def current_json() -> Response:
             }
             for section in document.sections
         ],
-        coming=edition.coming.isoformat() if edition.coming else None,
-        editions=[_described(one) for one in edition.shelf.texts],
+        coming=edition.coming.day.isoformat() if edition.coming else None,
+        editions=[_described(edition.shelf, one) for one in edition.shelf.texts],
     )
     return _conditional(answer)
 
@@ -46,22 +46,28 @@ def feed() -> Response:
     """Announce every edition in the language of the address (RFC 4287)."""
     language = languages.current()
     texts = shelf()
-    entries = [texts.text(day, language) for day in texts.dates]
-    body = render_template("policy/feed.xml", entries=entries)
+    entries = [
+        texts.text(start.day, language, None if start == standing else start.source)
+        for start in sorted(texts.starts, key=lambda start: start.day, reverse=True)
+        if start.at >= (standing := texts.standing(start.day)).at
+    ]
+    body = render_template("policy/feed.xml", entries=entries, shelf=texts)
     return _conditional(Response(body, mimetype="application/atom+xml"))
 
 
-def _described(text: Text) -> dict[str, object]:
+def _described(texts: Shelf, text: Text) -> dict[str, object]:
     return {
         "date": text.date.isoformat(),
         "language": text.language.tag,
         "source": text.source.value,
-        "replaced": text.replaced,
+        "replaced": texts.replaced(text),
         "kind": text.kind.value,
         "note": text.note,
         "effective_from": text.effective_from.isoformat(),
         "sha256": text.sha256,
-        "url": _external("policy.dated", text),
+        "url": _external(
+            "policy.dated", text, source=text.source if texts.aside(text) else None
+        ),
     }
 
 

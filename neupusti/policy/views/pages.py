@@ -36,9 +36,10 @@ def show() -> Response:
 
 @bp.get("/policy/<day>/")
 def dated(day: str) -> Response:
-    """Show the edition of a date; `?source=restatement` shows the one it displaced."""
+    """Show the edition of a date; `?source=` tells two documents of one date apart."""
     source = request.args.get("source")
-    return _edition(shown(day, source if source in set(Source) else None), dated=True)
+    asked = Source(source) if source in set(Source) else None
+    return _edition(shown(day, asked), dated=True)
 
 
 @bp.get("/policy/<day>/<number>")
@@ -92,8 +93,13 @@ def choose() -> Response:
 
 @bp.get("/policy/compare/<a>/<b>/")
 def compare(a: str, b: str) -> Response:
-    """Show what changed between two editions, the older one first."""
-    older, newer = _alike(sorted((shown(a), shown(b)), key=lambda one: one.text.date))
+    """Show what changed between two editions, the older one first.
+
+    A date beside itself is the site's restatement beside the operator's document.
+    """
+    first, second = (Source.RESTATEMENT, Source.OPERATOR) if a == b else (None, None)
+    pair = shown(a, first), shown(b, second)
+    older, newer = _alike(sorted(pair, key=lambda one: one.text.date))
     return pages.public(
         *("policy.compare", a, b, older.key, newer.key),
         render=lambda: render_template(
@@ -167,7 +173,8 @@ def _alike(editions: list[Shown]) -> list[Shown]:
     if len({edition.text.language for edition in editions}) == 1:
         return editions
     return [
-        replace(one, text=one.shelf.text(one.text.date, Language.RU)) for one in editions
+        replace(one, text=one.shelf.text(one.text.date, Language.RU, one.text.source))
+        for one in editions
     ]
 
 
