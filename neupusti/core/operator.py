@@ -38,7 +38,7 @@ class Operator:
 
     @property
     def mailto(self) -> str:
-        """What a link to the e-mail holds: its domain in ASCII, as no program misreads it."""
+        """What a link to the e-mail holds: a domain that no program reads otherwise."""
         return emails.parse(self.email) if self.email else ""
 
     def missing(self) -> list[str]:
