@@ -121,11 +121,14 @@ class Settings:
             )
 
     def _check_mail(self) -> None:
+        given = {"OPERATOR_EMAIL": self.operator_email, "MAIL_FROM": self.sender}
+        for name in filter(given.get, given):
+            try:
+                emails.parse(given[name])
+            except EmailFault:
+                raise SettingsError(f"{PREFIX}{name} is not an address.") from None
         try:
             server = Server.parse(self.smtp_url) if self.smtp_url else None
-            emails.parse(self.sender)
-        except EmailFault:
-            raise SettingsError(f"{PREFIX}MAIL_FROM is not an address.") from None
         except ValueError:
             raise SettingsError(
                 f"{PREFIX}SMTP_URL is not smtp://, smtp+starttls:// or smtps://."

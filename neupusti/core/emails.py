@@ -2,18 +2,23 @@
 
 import re
 
+from neupusti.core import domains
 from neupusti.core.characters import hidden
+from neupusti.core.domains import DomainFault
 
 LONGEST = 254
 """Characters of an address (RFC 5321, erratum 1690)."""
 LONGEST_LOCAL = 64
 LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-DOMAIN = re.compile(rf"(?:{LABEL}\.)+(?=[A-Za-z]|xn--){LABEL}", re.IGNORECASE)
+SEVERAL_LABELS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*")
+"""A number in the end would be an address of IPv4."""
 
 
 class EmailFault(ValueError):  # noqa: N818 - what is wrong with an address
-    """The text is no address of e-mail."""
+    """The text is no address of e-mail; the message is one of the words below."""
+
+
+SHAPE, DOMAIN = "shape", "domain"
 
 
 def parse(text: str) -> str:
@@ -23,30 +28,29 @@ def parse(text: str) -> str:
     domain in letters of its own (`пример.қаз`) becomes the name that servers know.
     Raise EmailFault.
     """
-    local, at, domain = text.strip(" ").rpartition("@")
+    typed = text.strip(" ")
+    local, _, domain = typed.rpartition("@")
     # Making a domain ASCII would drop what nobody sees in silence.
-    if hidden(text) or not at or not LOCAL.fullmatch(local) or len(local) > LONGEST_LOCAL:
-        raise EmailFault
-    domain = _ascii(domain)
+    if len(typed) > LONGEST or hidden(typed):
+        raise EmailFault(SHAPE)
+    if len(local) > LONGEST_LOCAL or not LOCAL.fullmatch(local):
+        raise EmailFault(SHAPE)
+    try:
+        domain = domains.encoded(domain)
+    except DomainFault:
+        raise EmailFault(DOMAIN) from None
     address = f"{local}@{domain}"
-    if not DOMAIN.fullmatch(domain) or len(address) > LONGEST:
-        raise EmailFault
+    if len(address) > LONGEST or not SEVERAL_LABELS.fullmatch(domain):
+        raise EmailFault(SHAPE)
     return address
 
 
 def key(address: str) -> str:
     """Return what two addresses share where they are one person's: no case."""
-    return address.casefold()
+    return address.lower()
 
 
 def masked(address: str) -> str:
     """Return `a…@example.kz`: enough to know one's own, too little to learn another's."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}…@{domain}"
-
-
-def _ascii(domain: str) -> str:
-    try:
-        return domain.encode("idna").decode().lower()
-    except UnicodeError:
-        raise EmailFault from None

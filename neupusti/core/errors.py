@@ -7,6 +7,7 @@ no database and no session, so it can be drawn when those are what failed.
 import errno
 import logging
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,9 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30
 RETRY = frozenset({429, 503})
 """The answers that say when to come back (RFC 6585, RFC 9110)."""
+READ_OUT = 8 * 1024 * 1024
+"""Bytes of too large a body that are read and thrown away before it is refused."""
+READ_BYTES = 64 * 1024
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 BARE = """<!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><title>{status} — Neupusti</title>
@@ -167,12 +171,26 @@ def _refusal(refusal: Refusal) -> Response:
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:  # noqa: PLR2004 - a redirect is no error
         return make_response(error.get_response())
+    if error.code == 413:  # noqa: PLR2004 - the body is too large
+        _read_out()
     response = page(error.code)
     kept = ("Allow", "Retry-After", "Content-Range")
     for name, value in error.get_headers(request.environ):
         if name in kept:
             response.headers[name] = value
     return response
+
+
+def _read_out() -> None:
+    """Take what is still being sent: a browser reads no answer before it has sent all.
+
+    A body that says it is larger than `READ_OUT` is cut off, which browsers show as a fault
+    of the network (RFC 9112, 9.6).
+    """
+    request.max_content_length = READ_OUT
+    with suppress(HTTPException):
+        while request.stream.read(READ_BYTES):
+            pass
 
 
 def _database(error: SQLAlchemyError) -> Response:

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from neupusti.core import emails
+
 _FIRST = range(1, 12)
 _SECOND = (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)
 
@@ -33,6 +35,11 @@ class Operator:
     email: str
     phone: str
     responsible: str
+
+    @property
+    def mailto(self) -> str:
+        """What a link to the e-mail holds: a domain that no program reads otherwise."""
+        return emails.parse(self.email) if self.email else ""
 
     def missing(self) -> list[str]:
         """Name what production may not do without (preamble, fault F9)."""

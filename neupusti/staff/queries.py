@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import AccountBlock, Person, SecondFactor, SignIn
 from neupusti.accounts.service import blocks
-from neupusti.core import clock, collation, phones
+from neupusti.core import clock, collation, emails, phones
 from neupusti.core.database import db
 from neupusti.core.journal import SecurityEvent, StaffAction
 from neupusti.core.paging import LARGEST, whole
@@ -71,10 +71,10 @@ def found(text: str, state: State, order: Order) -> Select[Any]:
     """Return the people whose names, address and phone hold every word of `text`.
 
     A whole number is also looked for among the numbers of people, and a phone in whatever
-    way it is written.
+    way it is written. A whole address finds no other: folding would make `ß` `ss`.
     """
     number = whole(text.strip())
-    words = collation.folded(text).split()[:WORDS]
+    words = collation.folded(_address(text)).split()[:WORDS]
     ways = [and_(*map(_holds, words)), *map(_holds, _phone(text))]
     if number is not None and number <= LARGEST:
         ways.append(Person.id == number)
@@ -209,3 +209,11 @@ def _phone(text: str) -> list[str]:
         return [phones.parse(text)]
     except phones.PhoneFault:
         return []
+
+
+def _address(text: str) -> str:
+    """Return `text` as addresses are kept, where it is one."""
+    try:
+        return emails.parse(text)
+    except emails.EmailFault:
+        return text

@@ -5,6 +5,7 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from PIL import Image
@@ -39,6 +40,13 @@ def photo() -> bytes:
     place[GPS.GPSAreaInformation.value] = PLACE
     exif[Base.UserComment.value] = PLACE
     return encoded(drawn(800, 600), "JPEG", exif=exif.tobytes(), comment=PLACE)
+
+
+def large() -> bytes:
+    """Return a JPEG of some 3 MB, as a camera makes it: no piece of it is like another."""
+    pixels = Random(7).randbytes(2100 * 1500 * 3)  # noqa: S311 - no secret
+    noise = Image.frombytes("RGB", (2100, 1500), pixels)
+    return encoded(noise, "JPEG", quality=92)
 
 
 def animated(kind: str) -> bytes:

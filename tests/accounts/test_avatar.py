@@ -17,7 +17,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from neupusti.accounts.models import Person, Photo
-from neupusti.accounts.service import avatar, pictures
+from neupusti.accounts.service import avatar
 from neupusti.accounts.service.faults import Fault
 from neupusti.core import files
 from neupusti.core.database import db, writing
@@ -215,21 +215,6 @@ def test_a_row_that_cannot_be_written_leaves_no_file(
     with pytest.raises(RuntimeError, match="the row"):
         avatar.take(who.number, JPEG, "a.jpg")
     assert (kept(), on_disk()) == ([], [])
-
-
-def test_only_this_form_takes_a_large_file_and_only_from_who_is_signed_in(
-    app: Flask,
-) -> None:
-    browser = signed_in(app, account(AIGERIM))
-    large = JPEG + bytes(100_000)
-    assert send(browser, large).status_code == 303
-    token = hidden(browser.get(PROFILE).text)
-    assert post(browser, PROFILE, large, **token).status_code == 413
-    stranger = app.test_client()
-    token = hidden(stranger.get("/account/login").text)
-    assert post(stranger, PATH, large, **token).status_code == 413
-    assert send(browser, JPEG + bytes(pictures.LARGEST)).status_code == 422
-    assert send(browser, bytes(pictures.LARGEST + 200_000)).status_code == 413
 
 
 def test_without_the_token_nothing_is_taken(app: Flask) -> None:

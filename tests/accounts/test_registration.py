@@ -1,6 +1,7 @@
 """Registering: consents with their proof, one answer for all addresses, confirmation."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -74,6 +75,41 @@ def test_who_registers_and_confirms_can_sign_in(app: Flask, client: FlaskClient)
     entered = submit(client, "/account/login", said)
     assert (entered.status_code, entered.location) == (303, "/account/")
     assert AIGERIM.email in client.get("/account/").text
+
+
+@pytest.mark.clause("3.2.3")
+def test_a_letter_goes_to_the_domain_that_was_typed(
+    app: Flask, client: FlaskClient
+) -> None:
+    """Until IDNA 2008 it went to strasse.de, which is another owner's."""
+    other = account(replace(BOLAT, email="dana@strasse.de"))
+    assert register(client, email="dana@straße.de").status_code == 303
+    [letter] = letters("dana@xn--strae-oqa.de")
+    assert letter.kind == "accounts.confirm"
+    submit(client, link(letter), {"choice": "confirm"})
+    submit(client, "/account/password/reset", {"email": "dana@straße.de"})
+    assert len(letters("dana@xn--strae-oqa.de")) == 2
+    submit(client, "/account/login", {"email": "dana@STRAẞE.de", "password": PASSWORD})
+    assert "dana@xn--strae-oqa.de" in client.get("/account/").text
+    assert letters(other.email) == []
+    shown = app.test_cli_runner().invoke(args=["mail", "list", "--to", "dana@straße.de"])
+    assert "To: dana@xn--strae-oqa.de" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("prefix", "says"),
+    [
+        ("", "Такого имени после знака @ нет"),
+        ("/kk", "@ белгісінен кейінгі атау"),
+        ("/en", "No server can have the name after the @."),
+    ],
+)
+def test_a_domain_that_cannot_be_is_said_in_words(
+    client: FlaskClient, prefix: str, says: str
+) -> None:
+    answer = register(client, prefix, email="dana@i❤.ws")
+    assert answer.status_code == 422
+    assert says in answer.text.partition('id="email-error"')[2].partition("</p>")[0]
 
 
 @pytest.mark.clause("2.1")

@@ -1,6 +1,6 @@
 import re
 from html import unescape
-from io import StringIO
+from io import BytesIO, StringIO
 
 import pytest
 from flask import Flask, Response
@@ -86,6 +86,18 @@ def test_a_body_over_the_limit_is_too_much(visitor: FlaskClient) -> None:
     response = visitor.post("/kk/fault/form", data={"text": "a" * 65_536})
     assert response.status_code == 413
     assert '<html lang="kk-KZ"' in response.text
+
+
+@pytest.mark.parametrize(
+    ("size", "read"), [(65_537, 65_537), (errors.READ_OUT, errors.READ_OUT), (9 << 20, 0)]
+)
+def test_too_large_a_body_is_read_out_so_that_the_answer_is_read(
+    visitor: FlaskClient, size: int, read: int
+) -> None:
+    body = BytesIO(bytes(size))
+    response = visitor.post("/fault/form", input_stream=body)
+    assert response.status_code == 413
+    assert body.tell() == read
 
 
 @pytest.mark.parametrize("path", ["/fault/view", "/fault/template"])

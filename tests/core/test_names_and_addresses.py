@@ -1,5 +1,6 @@
 """What people type about themselves: names, phones, addresses of e-mail."""
 
+import idna
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,6 +104,17 @@ def test_a_phone_is_shown_in_groups_that_do_not_break() -> None:
         (" Aigerim.S+shop@Example.KZ ", "Aigerim.S+shop@example.kz"),
         ("o'neil@example.co.uk", "o'neil@example.co.uk"),
         ("a@пример.қаз", "a@xn--e1afmkfd.xn--80ao21a"),
+        ("a@ПРИМЕР.ҚАЗ", "a@xn--e1afmkfd.xn--80ao21a"),
+        ("dana@straße.de", "dana@xn--strae-oqa.de"),
+        ("dana@STRAẞE.de", "dana@xn--strae-oqa.de"),
+        ("dana@XN--Strae-OQA.de", "dana@xn--strae-oqa.de"),
+        ("dana@strasse.de", "dana@strasse.de"),
+        ("dana@κόσμος.gr", "dana@xn--vxaejmc7c.gr"),
+        ("dana@κόσμοσ.gr", "dana@xn--vxaejoc4c.gr"),
+        ("dana@ශ්\u200dරී.lk", "dana@xn--10cl1a0b660p.lk"),
+        ("dana@ශ්රී.lk", "dana@xn--10cl1a0b.lk"),
+        ("dana@ｅｘａｍｐｌｅ。kz", "dana@example.kz"),
+        ("dana@mu\u0308nchen.de", "dana@xn--mnchen-3ya.de"),
     ],
 )
 def test_an_address_is_kept_with_its_domain_in_lower_case(typed: str, kept: str) -> None:
@@ -138,8 +150,41 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
         emails.parse(typed)
 
 
+@pytest.mark.parametrize(
+    "domain",
+    [
+        *("i❤.ws", "xn--i-7iq.ws", "ab--cd.kz", "-b.kz", "b-.kz", "аб--вг.kz", "a_b.kz"),
+        *("אa.com", "٣.kz", "а\u200dб.kz", "a\u200cb.kz", "b" * 64 + ".kz"),
+        *("я" * 60 + ".kz", "xn--abc.kz", "xn--a-.kz", "xn--stra-x.de", "a..kz", ".a.kz"),
+        *("a․kz.kz", "⒈.kz", "·.kz", "℀.kz", "\u0308a.kz", "a≠b.kz"),
+    ],
+)
+def test_a_name_that_no_server_has_is_refused_as_such(domain: str) -> None:
+    with pytest.raises(EmailFault, match=emails.DOMAIN):
+        emails.parse(f"dana@{domain}")
+
+
+@given(st.text(max_size=70), st.sampled_from(["de", "kz", "қаз"]))
+def test_a_domain_goes_where_it_was_typed_or_nowhere(label: str, top: str) -> None:
+    try:
+        address = emails.parse(f"dana@{label}.{top}")
+    except EmailFault:
+        return
+    domain = address.removeprefix("dana@")
+    assert domain.isascii()
+    assert domain == domain.lower()
+    assert emails.parse(address) == address
+    assert idna.decode(domain) == idna.uts46_remap(f"{label}.{top}", std3_rules=False)
+
+
 def test_two_addresses_that_differ_in_case_are_one_persons() -> None:
     assert emails.key("Aigerim@example.kz") == emails.key("aigerim@example.kz")
+
+
+def test_two_domains_are_never_one_persons() -> None:
+    typed = ("dana@straße.de", "dana@strasse.de", "dana@κόσμος.gr", "dana@κόσμοσ.gr")
+    assert len({emails.key(emails.parse(address)) for address in typed}) == len(typed)
+    assert emails.key("dana@straße.de") != emails.key("dana@strasse.de")
 
 
 def test_a_masked_address_tells_only_its_owner() -> None:

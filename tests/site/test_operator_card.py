@@ -40,6 +40,17 @@ def test_every_page_says_who_runs_the_site(
     assert 'href="mailto:privacy@shop.example"' in footer
 
 
+def test_a_link_to_the_operator_leads_to_the_domain_that_was_set(
+    made: Callable[..., Flask], settings: Settings
+) -> None:
+    given = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    client = made(**given | {"operator_email": "info@straße.de"}).test_client()
+    page = client.get("/").text
+    assert 'href="mailto:info@xn--strae-oqa.de">info@straße.de<' in page
+    security = client.get("/.well-known/security.txt").text
+    assert "Contact: mailto:info@xn--strae-oqa.de\n" in security
+
+
 def test_what_is_not_known_yet_is_not_made_up(client: FlaskClient) -> None:
     page = client.get("/en/").text
     footer = page[page.index("<footer") :]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from neupusti.accounts.models import Person as Row
 from neupusti.accounts.service import passwords, sessions
-from neupusti.core import clock
+from neupusti.core import clock, emails
 from neupusti.core.database import db, writing
 from neupusti.core.mail.models import Letter
 from neupusti.core.permission import Permission
@@ -74,6 +74,14 @@ def test_a_search_finds_by_name_address_phone(
     app: Flask, browser: FlaskClient, aigerim: int, words: str
 ) -> None:
     assert search(app, browser, words) == ["Нұрланова Айгерим"]
+
+
+def test_a_search_for_an_address_finds_no_other(app: Flask, browser: FlaskClient) -> None:
+    typed = "dana@straße.de"
+    desk.person(replace(BOLAT, email=emails.parse(typed)))
+    desk.person(replace(YERLAN, email=emails.parse("dana@strasse.de")))
+    assert search(app, browser, typed) == ["Пример Болат"]
+    assert search(app, browser, "DANA@strasse.de") == ["Пример Ерлан"]
 
 
 def test_a_search_finds_by_number(app: Flask, browser: FlaskClient, aigerim: int) -> None:

@@ -16,6 +16,8 @@ from neupusti.core import identity
 
 AROUND = 64 * 1024
 """What a form may hold beside its file."""
+IN_MEMORY = 2 * AROUND
+"""The parser reads 64 KiB at once, and keeps the end of it: a boundary may begin there."""
 HEADERS = {
     "Content-Disposition": 'attachment; filename="avatar.webp"',
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -27,6 +29,7 @@ def _allow_a_file(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Let this one form be larger than others, before anything reads it."""
     if endpoint == "accounts.change_avatar" and identity.current() is not None:
         request.max_content_length = LARGEST + AROUND
+        request.max_form_memory_size = IN_MEMORY
 
 
 @bp.get("/account/avatar/<name>")

@@ -31,6 +31,10 @@ NAME_FAULTS = {
     names.SIGN: _("Use letters, spaces, hyphens, apostrophes and dots."),
     names.EMPTY: _("Write it in letters."),
 }
+EMAIL_FAULTS = {
+    emails.SHAPE: _("Write the address like name@example.kz."),
+    emails.DOMAIN: _("No server can have the name after the @. Check it letter by letter."),
+}
 
 
 class Refused(ValueError):  # noqa: N818 - what a parser says to the person
@@ -112,8 +116,8 @@ class Email(Line):
         """Return the address with its domain in lower case; raise Refused."""
         try:
             return emails.parse(answer)
-        except emails.EmailFault:
-            raise Refused(_("Write the address like name@example.kz.")) from None
+        except emails.EmailFault as fault:
+            raise Refused(EMAIL_FAULTS[str(fault)]) from None
 
     def __call__(self, **kwargs: Any) -> Any:
         """Draw the input; phones show the keys of an address."""

@@ -7,7 +7,9 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
+from neupusti.core import emails
 from neupusti.core.database import db
+from neupusti.core.emails import EmailFault
 from neupusti.core.mail import message
 from neupusti.core.mail.letters import service
 from neupusti.core.mail.models import Letter
@@ -22,7 +24,10 @@ def list_(recipient: str | None, *, as_json: bool) -> None:
     """Print the letters: to, subject, text and headers, oldest first."""
     wanted = select(Letter).order_by(Letter.id)
     if recipient:
-        wanted = wanted.where(Letter.recipient == recipient)
+        try:
+            wanted = wanted.where(Letter.recipient == emails.parse(recipient))
+        except EmailFault:
+            raise click.ClickException("This is no address of e-mail.") from None
     told = [_told(letter) for letter in db.session.scalars(wanted)]
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))

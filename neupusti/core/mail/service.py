@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from neupusti.core import domains
+
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -28,7 +30,7 @@ class Server:
             raise ValueError("not an address of a mail server")
         return cls(
             parts.scheme,
-            parts.hostname,
+            _known(parts.hostname),
             parts.port or PORTS[parts.scheme],
             unquote(parts.username or ""),
             unquote(parts.password or ""),
@@ -51,3 +53,8 @@ class Service:
     def domain(self) -> str:
         """The domain of the sender: it stands in the identifiers of letters."""
         return self.sender.rpartition("@")[2]
+
+
+def _known(host: str) -> str:
+    """Return `host` in ASCII: the library of sockets would make `straße.de` another's."""
+    return host if host.isascii() else domains.encoded(host)

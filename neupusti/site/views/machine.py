@@ -40,5 +40,5 @@ def sitemap() -> Response:
 @bp.get("/.well-known/security.txt")
 def security_txt() -> Response:
     """Say where to report a weakness (RFC 9116)."""
-    base, email = settings().base_url.rstrip("/"), settings().operator_email
+    base, email = settings().base_url.rstrip("/"), settings().operator.mailto
     return Response(service.security_txt(base, email), mimetype="text/plain")

@@ -1,0 +1,59 @@
+"""How large a picture may be that is sent, and that no other form takes as much."""
+
+from random import Random
+
+import pytest
+from flask import Flask
+
+from neupusti.accounts.service import pictures
+from tests.accounts import photos
+from tests.accounts.cast import account, hidden, signed_in
+from tests.accounts.test_avatar import JPEG, PATH, PROFILE, post, send, the_file
+from tests.people import AIGERIM
+
+
+def test_only_this_form_takes_a_large_file_and_only_from_who_is_signed_in(
+    app: Flask,
+) -> None:
+    browser = signed_in(app, account(AIGERIM))
+    large = JPEG + bytes(100_000)
+    assert send(browser, large).status_code == 303
+    token = hidden(browser.get(PROFILE).text)
+    assert post(browser, PROFILE, large, **token).status_code == 413
+    stranger = app.test_client()
+    token = hidden(stranger.get("/account/login").text)
+    assert post(stranger, PATH, large, **token).status_code == 413
+    assert send(browser, JPEG + bytes(pictures.LARGEST)).status_code == 422
+    assert send(browser, bytes(pictures.LARGEST + 200_000)).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "filling",
+    [
+        Random(7).randbytes(65_521),  # noqa: S311 - no secret
+        *(b"\r\n", b"\r", b"\n", b"\r\n--", b"\r\n" + b"-" * 70),
+    ],
+    ids=["random", "CRLF", "CR", "LF", "nearly boundaries", "dashes"],
+)
+def test_the_form_takes_the_five_megabytes_it_promises(app: Flask, filling: bytes) -> None:
+    """A parser that reads in pieces keeps a line end of one back for the next."""
+    browser = signed_in(app, account(AIGERIM))
+    room = pictures.LARGEST - len(JPEG)
+    body = JPEG + (filling * (room // len(filling) + 1))[:room]
+    assert len(body) == pictures.LARGEST
+    assert send(browser, body).status_code == 303
+    assert send(browser, body + b"\n").status_code == 422
+
+
+def test_a_photograph_of_three_megabytes_is_taken(app: Flask) -> None:
+    body = photos.large()
+    assert 3_000_000 < len(body) < 4_000_000
+    assert send(signed_in(app, account(AIGERIM)), body).status_code == 303
+    assert photos.opened(the_file()).size == (512, 366)
+
+
+def test_a_field_beside_the_file_stays_small(app: Flask) -> None:
+    """Only the file lies on the disk: what is kept in memory does not grow with it."""
+    browser = signed_in(app, account(AIGERIM))
+    assert send(browser, JPEG, more="x" * 200_000).status_code == 413
+    assert send(browser, JPEG, **{f"f{n}": "x" for n in range(101)}).status_code == 413

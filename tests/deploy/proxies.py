@@ -1,0 +1,134 @@
+"""The files of `deploy/` in front of a site: only addresses and paths are others."""
+
+import os
+import pwd
+import re
+import shutil
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+
+from neupusti.config import ROOT
+from tests.conftest import missing
+from tests.served import await_answer, free_port
+
+NGINX, CADDY = "nginx", "caddy"
+AROUND = """
+daemon off;
+pid {folder}/pid;
+error_log {folder}/log;
+user {user};
+events {{}}
+http {{
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxied;
+    fastcgi_temp_path {folder}/fastcgi;
+    scgi_temp_path {folder}/scgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    include {folder}/site.conf;
+}}
+"""
+"""What Debian's nginx.conf is to the file of a site."""
+
+
+@dataclass
+class Door:
+    """A browser at one address, which may be a proxy's."""
+
+    port: int
+    tls: ssl.SSLContext | None = None
+    proxy: bool = False
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", **headers: str
+    ) -> tuple[int, str]:
+        """Make one request; return the status and the text."""
+        said = {name.replace("_", "-"): value for name, value in headers.items()}
+        said["Cookie"] = "; ".join(f"{name}={text}" for name, text in self.cookies.items())
+        link = self._connection()
+        try:
+            link.request(method, path, body or None, said)
+            answer = link.getresponse()
+            for line in answer.headers.get_all("Set-Cookie") or ():
+                name, _, value = line.partition(";")[0].partition("=")
+                self.cookies[name] = value
+            return answer.status, answer.read().decode()
+        except (OSError, HTTPException) as fault:
+            # What a browser shows as a fault of the network.
+            return 0, repr(fault)
+        finally:
+            link.close()
+
+    def _connection(self) -> HTTPConnection:
+        if self.tls is None:
+            return HTTPConnection("127.0.0.1", self.port, timeout=60)
+        return HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self.tls)
+
+
+@contextmanager
+def nginx(site: int, folder: Path) -> Iterator[Door]:
+    """Put nginx with the file of the tree in front of the site at port `site`."""
+    if shutil.which(NGINX) is None or shutil.which("openssl") is None:
+        missing("nginx, or openssl")
+    key, certificate = folder / "privkey.pem", folder / "fullchain.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=127.0.0.1"
+    more = ("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate)
+    subprocess.run([*command.split(), *more], check=True, capture_output=True)
+    plain, secure = free_port(), free_port()
+    text = (ROOT / "deploy" / "nginx.conf").read_text()
+    text = re.sub(r"(?m)^ *listen \[::\].*\n", "", text)
+    for theirs, ours in (
+        ("127.0.0.1:8000", f"127.0.0.1:{site}"),
+        ("listen 80;", f"listen 127.0.0.1:{plain};"),
+        ("listen 443 ", f"listen 127.0.0.1:{secure} "),
+        ("/etc/letsencrypt/live/neupusti.kz", str(folder)),
+    ):
+        assert theirs in text, theirs
+        text = text.replace(theirs, ours)
+    (folder / "site.conf").write_text(text)
+    user = pwd.getpwuid(os.getuid()).pw_name
+    around = folder / "nginx.conf"
+    around.write_text(AROUND.format(folder=folder, user=user))
+    trust = ssl.create_default_context(cafile=certificate)
+    with _running([NGINX, "-c", str(around), "-e", str(folder / "log")], secure):
+        yield Door(secure, trust, proxy=True)
+
+
+@contextmanager
+def caddy(site: int, folder: Path) -> Iterator[Door]:
+    """Put Caddy with the file of the tree in front of the site at port `site`."""
+    if shutil.which(CADDY) is None:
+        missing("Caddy")
+    port = free_port()
+    text = (ROOT / "deploy" / "Caddyfile").read_text()
+    for theirs, ours in (
+        ("127.0.0.1:8000", f"127.0.0.1:{site}"),
+        ("neupusti.kz {", f"http://127.0.0.1:{port} {{"),
+        (":443 {", f"http://127.0.0.1:{free_port()} {{"),
+        ("\n{\n", "\n{\nadmin off\n"),
+    ):
+        assert theirs in text, theirs
+        text = text.replace(theirs, ours)
+    (folder / "Caddyfile").write_text(text)
+    command = [CADDY, "run", "--adapter", "caddyfile", "--config", folder / "Caddyfile"]
+    with _running(list(map(str, command)), port, folder):
+        yield Door(port, proxy=True)
+
+
+@contextmanager
+def _running(command: list[str], port: int, home: Path | None = None) -> Iterator[None]:
+    environment = {**os.environ, **({"HOME": str(home)} if home else {})}
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        await_answer(process, port)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
