@@ -123,6 +123,7 @@ def test_days_whose_addresses_are_gone_have_no_none(
     page = staff.get(f"{PROBLEMS}{OLD}").text
     assert NONE not in page
     assert "Addresses from before 26 October 2026 are no longer kept" in seen(page)
+    assert "In all of these days" not in page
     assert page.count("None in these days.") == 1  # no faults
     assert "No address is kept of these days." in page
     assert NONE in staff.get(f"{PROBLEMS}?period=90d").text
