@@ -1,8 +1,8 @@
 """A stretch of days in Almaty, and the one before it that it is compared with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from neupusti.access.queries import calendar
@@ -28,6 +28,8 @@ class Period:
     first: date
     last: date
     preset: str = ""
+    hours: int | None = None
+    """Whole hours of the last day that count; None for all of it."""
 
     @property
     def days(self) -> int:
@@ -42,7 +44,14 @@ class Period:
     @property
     def end(self) -> datetime:
         """The moment it is over."""
-        return clock.midnight(calendar.after(self.last))
+        if self.hours is None:
+            return clock.midnight(calendar.after(self.last))
+        return clock.midnight(self.last) + timedelta(hours=self.hours)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no whole hour of it is over."""
+        return self.end <= self.start
 
     @property
     def unit(self) -> Unit:
@@ -53,17 +62,18 @@ class Period:
 
     @property
     def before(self) -> "Period":
-        """The stretch of the same length right before it."""
+        """As many days right before it, with as many hours of the last one."""
         last = calendar.after(self.first, -1)
-        return Period(calendar.after(last, 1 - self.days), last)
+        return Period(calendar.after(last, 1 - self.days), last, hours=self.hours)
 
     @property
-    def whole(self) -> "Period":
-        """The days of it that are over; itself where none is."""
-        today = clock.today()
-        if self.last < today or self.first >= today:
+    def so_far(self) -> "Period":
+        """What of it is over, up to the last whole hour; all of it where it is over."""
+        if self.end <= clock.now():
             return self
-        return Period(self.first, calendar.after(today, -1))
+        today = max(clock.today(), self.first)
+        hours = (clock.now() - clock.midnight(today)) // timedelta(hours=1)
+        return replace(self, last=today, hours=max(hours, 0))
 
     @property
     def asked(self) -> dict[str, str]:

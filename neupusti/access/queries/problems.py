@@ -1,22 +1,23 @@
 """What is asked when something goes wrong (3.3.2): faults, slow routes, odd visitors."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from neupusti.access.models import Latency, Record
+from neupusti.access.models import Address, Latency, Record, millis, moment
+from neupusti.access.queries import calendar
 from neupusti.access.queries.period import Period
+from neupusti.core import clock
 
 FAILED = 500
 PERCENTILES = (0.5, 0.95, 0.99)
 STEP = 1.1
 """How much one step of the histogram is above the one before: percentiles within 5 %."""
-BUSY = 40
-"""An address with fewer requests cannot have filled any bucket."""
+BUSY, FAILING = 40, 3
+"""With no more requests, and no more errors, on a day an address fills no bucket."""
 MOST_ROWS = 200_000
 
 
@@ -115,16 +116,37 @@ class Asked:
     status: int
 
 
-def telling(connection: Connection, since: datetime, until: datetime) -> Iterator[Asked]:
-    """Yield the requests that scenarios look at: errors, and all of busy addresses."""
-    inside = (Record.at >= since, Record.at < until)
-    busy = select(Record.ip).where(*inside).group_by(Record.ip).having(func.count() > BUSY)
-    rows = connection.execution_options(yield_per=5000).execute(
-        select(Record.id, Record.at, Record.ip, Record.method, Record.path, Record.status)
-        .where(*inside, (Record.status >= 400) | Record.ip.in_(busy))  # noqa: PLR2004
-        .order_by(Record.at)
-        .limit(MOST_ROWS)
+def telling(connection: Connection, period: Period) -> tuple[list[Asked], datetime | None]:
+    """Return the requests that scenarios look at, oldest first: all of busy addresses.
+
+    They are known of the days whose addresses are still kept. Of too many the newest are
+    returned, with the moment of the oldest of them; else that is None.
+    """
+    # The first condition, though the second implies it, is what an index can tell.
+    telling_ = (Address.requests > FAILING) & (
+        (Address.requests > BUSY) | (Address.errors > FAILING)
     )
-    for row in rows:
-        at = round(row.at.timestamp() * 1000)
-        yield Asked(row.id, at, row.ip, row.method, row.path, row.status)
+    # Each by itself: of both at once no index tells.
+    oldest = connection.execute(select(func.min(Address.day))).scalar()
+    newest = connection.execute(select(func.max(Address.day))).scalar()
+    found: list[Asked] = []
+    day = min(period.last, newest or period.last)
+    while oldest and day >= max(period.first, oldest):
+        busy = select(Address.ip).where(Address.day == day, telling_)
+        rows = connection.execute(
+            select(
+                Record.id, Record.at, Record.ip, Record.method, Record.path, Record.status
+            )
+            .where(
+                Record.at >= clock.midnight(day),
+                Record.at < clock.midnight(calendar.after(day)),
+                Record.ip.in_(busy),
+            )
+            .order_by(Record.at.desc(), Record.id.desc())
+            .limit(MOST_ROWS - len(found))
+        )
+        found += (Asked(row.id, millis(row.at), *row[2:]) for row in rows)
+        if len(found) == MOST_ROWS:
+            return found[::-1], moment(found[-1].at_ms)
+        day = calendar.after(day, -1)
+    return found[::-1], None

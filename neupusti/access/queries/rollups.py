@@ -5,13 +5,14 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, TextClause, func, select, text
+from sqlalchemy import ColumnElement, Connection, TextClause, func, select, text
 
 from neupusti.access.models import Rollup, Total
 from neupusti.access.queries import calendar, series
 from neupusti.access.queries.figures import Item, Order, Point, Totals
 from neupusti.access.queries.filters import Dimension
 from neupusti.access.queries.period import Period, Unit
+from neupusti.core import clock
 
 SUMS = ("requests", "visitors", "bytes", "errors")
 NOT_VISITED = frozenset(
@@ -37,7 +38,7 @@ class Rollups:
         columns = [
             func.coalesce(func.sum(getattr(Total, name)), 0) for name in series.NAMES
         ]
-        row = self.connection.execute(select(*columns).where(*_within(period, "day"))).one()
+        row = self.connection.execute(select(*columns).where(_days_and_hours(period))).one()
         return Totals(*map(int, row))
 
     def series(self, period: Period) -> list[Point]:
@@ -123,9 +124,9 @@ class Rollups:
 
 
 def began(connection: Connection) -> datetime | None:
-    """Return when the first day of the log began; None for an empty log."""
+    """Return when the first hour of the log began; None for an empty log."""
     first: datetime | None = connection.execute(
-        select(func.min(Total.start)).where(Total.unit == "day")
+        select(func.min(Total.start)).where(Total.unit == "hour")
     ).scalar()
     return first
 
@@ -140,6 +141,17 @@ def _heads() -> TextClause:
 
 def _within(period: Period, unit: str) -> list[Any]:
     return [Total.unit == unit, Total.start >= period.start, Total.start < period.end]
+
+
+def _days_and_hours(period: Period) -> ColumnElement[bool]:
+    """Return the condition of the whole days of a period, and of the hours after them.
+
+    A visitor is counted once in a day, but in each hour that is told by itself.
+    """
+    over = period.end if period.hours is None else clock.midnight(period.last)
+    days = (Total.unit == "day") & (Total.start >= period.start) & (Total.start < over)
+    hours = (Total.unit == "hour") & (Total.start >= over) & (Total.start < period.end)
+    return days | hours
 
 
 def _summed(dimension: Dimension, period: Period) -> Any:

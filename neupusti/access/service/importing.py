@@ -4,31 +4,31 @@ A file is known by its content: its first line, and a digest of everything read 
 So a log that has grown adds only its new lines, packed or not, whatever its name.
 """
 
-import gzip
-import io
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, cast
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
-from neupusti.access.models import Import
+from neupusti.access.models import Import, Record, Sweep, Total, moment
+from neupusti.access.queries import calendar
 from neupusti.access.service import store
 from neupusti.access.service.batch import collecting_later
 from neupusti.access.service.drain import MALFORMED, Enrichment, days_of
 from neupusti.access.service.line import Entry
+from neupusti.access.service.logfile import LogFile, opened, texts
 from neupusti.access.service.logformats import Format, MalformedError, parser
 from neupusti.core import clock
 
 LINES = 20_000
 CHUNK_BYTES = 1024 * 1024
-LINE_BYTES = 64 * 1024
-"""A longer line is no line of a log."""
-GZIP = b"\x1f\x8b"
+
+
+class OtherFormatError(ValueError):
+    """A log whose lines are of another format; its words say what was looked at."""
 
 
 @dataclass(slots=True)
@@ -39,6 +39,10 @@ class Imported:
     malformed: Counter[str] = field(default_factory=Counter)
     known: int = 0
     """Lines that an import before had brought already."""
+    waiting: bool = False
+    """Whether the last line has no end yet."""
+    torn: bool = False
+    """Whether the packing of the file ends too early."""
 
 
 @dataclass(slots=True)
@@ -52,21 +56,6 @@ class _Place:
     digest: Any
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[tuple[IO[bytes], Callable[[], int]]]:
-    """Open a log, packed or not; give its bytes, and how far the file itself was read."""
-    with path.open("rb") as raw:
-        packed = raw.peek(2)[:2] == GZIP
-        if packed:
-            with (
-                gzip.GzipFile(fileobj=raw) as unpacked,
-                io.BufferedReader(unpacked) as lines,
-            ):
-                yield lines, raw.tell
-        else:
-            yield raw, raw.tell
-
-
 def bring(  # noqa: PLR0913, PLR0917 - where from, where to, how to read, how to tell
     engine: Engine,
     path: Path,
@@ -75,17 +64,21 @@ def bring(  # noqa: PLR0913, PLR0917 - where from, where to, how to read, how to
     hide: Callable[[str], str] = str,
     told: Callable[[int], None] = lambda _: None,
 ) -> Imported:
-    """Import the log `path`; `told` hears after each batch how much of the file is read."""
+    """Import the log `path`; `told` hears after each batch how much of the file is read.
+
+    Raise OtherFormatError, having kept nothing, where none of the lines that come first is
+    of this format; after an import before, the first of those that are new.
+    """
     imported, parse = Imported(), parser(kind)
-    with opened(path) as (file, position):
-        head = file.readline(LINE_BYTES)
-    with opened(path) as (file, position):
-        place = _continue(engine, sha256(head).hexdigest(), file)
+    with opened(path) as file:
+        first = file.coming()
+        place = _continue(engine, file, _read(first, parse).entries)
+        _look(path, file.coming() or first, kind)
         imported.known = place.lines
-        told(position())
-        while lines := _lines(file):
+        told(file.position())
+        while lines := file.lines(LINES):
             with collecting_later():
-                read = _read(lines, parse)
+                read = _read(texts(lines), parse)
                 for entry in read.entries:
                     entry.path, entry.referrer = hide(entry.path), hide(entry.referrer)
                 for line in lines:
@@ -95,42 +88,76 @@ def bring(  # noqa: PLR0913, PLR0917 - where from, where to, how to read, how to
                 _commit(engine, read, place, enrichment)
             imported.requests += len(read.entries)
             imported.malformed += read.malformed
-            told(position())
+            told(file.position())
+        imported.waiting, imported.torn = file.waiting, file.torn
     return imported
 
 
-def _lines(file: IO[bytes]) -> list[bytes]:
-    """Return the next lines; a file torn in its packing ends where it is torn."""
-    lines = []
-    try:
-        for line in file:
-            lines.append(line)
-            if len(lines) >= LINES:
-                break
-    except (EOFError, OSError, gzip.BadGzipFile):
-        pass
-    return lines
+def _look(path: Path, lines: list[str], kind: Format) -> None:
+    """Refuse lines of which none is of a format, and say which one would read them."""
+    fitting = [one for one in Format if _read(lines, parser(one)).entries]
+    if kind in fitting or not lines:
+        return
+    others = " or ".join(f"“{one}”" for one in fitting) or "none that is known here"
+    raise OtherFormatError(
+        f"None of the {len(lines)} lines of {path.name} that come first is of the format "
+        f"“{kind}”; they are of {others}. Nothing was imported."
+    )
 
 
-def _continue(engine: Engine, head: str, file: IO[bytes]) -> _Place:
-    """Find the import that this file continues, and read the file up to there."""
+def _continue(engine: Engine, file: LogFile, first: list[Entry]) -> _Place:
+    """Find the import that this file continues, and read the file up to there.
+
+    `first` are the first requests of the file.
+    """
+    head, digest, at = sha256(file.head()).hexdigest(), sha256(), 0
+    place, known = _Place(head, None, 0, 0, digest.copy()), []
     with engine.connect() as connection:
         rows = connection.execute(
             select(Import.id, Import.position, Import.digest, Import.lines)
             .where(Import.head == head)
             .order_by(Import.position)
         ).all()
-    digest = sha256()
-    best = _Place(head, None, 0, 0, digest.copy())
-    at = 0
     for row in rows:
-        at += _hash(file, row.position - at, digest)
+        at += _hash(file.file, row.position - at, digest)
         if at < row.position:
             break
         if digest.hexdigest() == row.digest:
-            best = _Place(head, row.id, row.position, row.lines, digest.copy())
-    file.seek(best.position)
-    return best
+            known.append(row.id)
+            place = _Place(head, row.id, row.position, row.lines, digest.copy())
+    if known and first and _forgotten(engine, known, first):
+        place = _Place(head, None, 0, 0, sha256())
+    file.file.seek(place.position)
+    return place
+
+
+def _forgotten(engine: Engine, known: list[int], first: list[Entry]) -> bool:
+    """Forget imports that passed over a file: they kept none of its `first` requests.
+
+    Until wrong formats were refused, each left a file that was called known for good.
+    """
+    with store.ingesting(engine) as connection:
+        if _kept(connection, first):
+            return False
+        connection.execute(delete(Import).where(Import.id.in_(known)))
+    return True
+
+
+def _kept(connection: Connection, entries: list[Entry]) -> bool:
+    """Tell whether these requests were written down, should their rows be destroyed too."""
+    wanted = {(moment(entry.at), entry.status, entry.bytes) for entry in entries}
+    moments = {at for at, _, _ in wanted}
+    there = connection.execute(
+        select(Record.at, Record.status, Record.bytes).where(Record.at.in_(moments))
+    )
+    if 2 * len(wanted & {tuple(row) for row in there}) >= len(wanted):
+        return True
+    swept = connection.execute(select(func.max(Sweep.destroyed_before))).scalar()
+    if swept is None or clock.midnight(swept) <= min(moments):
+        return False
+    hours = {moment(entry.at // calendar.HOUR * calendar.HOUR) for entry in entries}
+    sums = select(Total.start).where(Total.unit == "hour", Total.start.in_(hours)).limit(1)
+    return connection.execute(sums).scalar() is not None
 
 
 def _hash(file: IO[bytes], size: int, digest: Any) -> int:
@@ -149,12 +176,9 @@ class _Read:
     malformed: Counter[str]
 
 
-def _read(lines: list[bytes], parse: Callable[[str], Entry]) -> _Read:
+def _read(lines: list[str], parse: Callable[[str], Entry]) -> _Read:
     read = _Read([], Counter())
-    for line in lines:
-        text = line[:LINE_BYTES].decode("utf-8", "backslashreplace").rstrip("\r\n")
-        if not text or text.startswith("#"):
-            continue
+    for text in lines:
         try:
             read.entries.append(parse(text))
         except MalformedError as error:

@@ -72,6 +72,9 @@ def _common(line: str) -> Entry:
     found = COMMON.match(line)
     if found is None:
         raise MalformedError("not a line of this format")
+    # Referrer and browser would be lost for good.
+    if REST.match(found[6]):
+        raise MalformedError("a line of the combined format")
     return _entry(found, "", "")
 
 

@@ -1,12 +1,17 @@
-"""What changed, said in words: the whole days of a period against as many before."""
+"""What changed, said in words: a period against as many days before.
 
-from dataclasses import dataclass
-from datetime import datetime
+Of a day that is not over the same whole hours are compared. What has risen is told at once,
+the hour that runs now too: against all of that hour before.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from neupusti.access.queries import series
 from neupusti.access.queries.figures import Source, Totals
 from neupusti.access.queries.filters import Dimension
 from neupusti.access.queries.period import Period
@@ -45,35 +50,81 @@ class Change:
         return f"{sign}{words.percent(abs(self.share))}"
 
 
-def sentences(source: Source, period: Period, since: datetime) -> list[Any]:
-    """Return what is worth knowing about a period, the most telling first.
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A period up to its last whole hour, and the same hours of the one before."""
+
+    period: Period
+    known: bool
+    """Whether the log reaches back so far, and a whole hour is over."""
+    total: Totals
+    """All of the period, the hour that runs now too."""
+    now: Totals
+    before: Totals
+    most: Totals
+    """What there was before by the end of the hour that runs now: whatever `total` has
+    above it has risen."""
+
+    def of(self, name: str) -> Change:
+        """Return how a figure changed; without a word where that is not known."""
+        now, before = getattr(self.now, name), getattr(self.before, name)
+        # A fall up to the last whole hour is none if this hour has made up for it.
+        risen = getattr(self.total, name) > getattr(self.most, name)
+        told = self.known and not (now < before and risen)
+        return Change(now, before if told else 0)
+
+
+def compare(source: Source, asked: Period, total: Totals, since: datetime) -> Comparison:
+    """Compare a period, whose sums are `total`, with the one before it.
 
     The log is known from `since` on: what it does not reach is not compared with.
     """
-    whole = period.whole
-    now, before = source.totals(whole), source.totals(whole.before)
-    if now.requests + before.requests < FEW:
+    period = asked.so_far
+    known = period.before.start >= since
+    if period.hours is None:
+        before = source.totals(period.before)
+        return Comparison(period, known, total, total, before, before)
+    running = replace(period, hours=period.hours + 1).before
+    return Comparison(
+        period,
+        known and not period.empty,
+        total,
+        source.totals(period),
+        source.totals(period.before),
+        source.totals(running),
+    )
+
+
+def sentences(source: Source, compared: Comparison, since: datetime) -> list[Any]:
+    """Return what is worth knowing about a period, the most telling first."""
+    period, now, before = compared.period, compared.now, compared.before
+    told = compared.total if period.empty else series.added(now, before)
+    if told.requests < FEW:
         return [_("There is too little traffic yet to say what changed.")]
-    if whole.before.start < since:
+    if period.before.start < since:
+        number = words.number(compared.total.requests)
         return [_("%(when)s: %(number)s requests. The log does not reach back far enough"
                   " to compare them.",
-                  when=_when(whole), number=words.number(now.requests))]  # fmt: skip
-    said = [_requests(whole, now, before)]
-    if missing := _missing(source, whole, now, before):
-        said.append(missing)
-    if faults := _faults(now, before):
-        said.append(faults)
-    if robots := _robots(now, before):
-        said.append(robots)
-    return said
+                  when=_when(period), number=number)]  # fmt: skip
+    said = [
+        _requests(compared),
+        _missing(source, compared),
+        _faults(compared),
+        _robots(now, before),
+    ]
+    return [one for one in said if one]
 
 
-def _requests(period: Period, now: Totals, before: Totals) -> Any:
-    when = _when(period)
-    change = Change(now.requests, before.requests).share
+def _requests(compared: Comparison) -> Any:
+    when = _when(compared.period)
+    if compared.period.empty:
+        return _("%(when)s: %(number)s requests. Its first hour is not over, so nothing is"
+                 " compared yet.",
+                 when=when, number=words.number(compared.total.requests))  # fmt: skip
+    change = Change(compared.now.requests, compared.before.requests).share
     if change is None:
-        return _("%(when)s: the first requests, %(number)s of them.",
-                 when=when, number=words.number(now.requests))  # fmt: skip
+        return _("%(when)s: %(number)s requests, and none before.",
+                 when=when, number=words.number(compared.now.requests))  # fmt: skip
     if abs(change) < NOTHING:
         return _("%(when)s: about as many requests as before.", when=when)
     share = words.percent(abs(change))
@@ -88,21 +139,27 @@ def _when(period: Period) -> Any:
         return _("Today so far")
     if period.days == 1 and (today - period.last).days == 1:
         return _("Yesterday")
-    if (today - period.last).days == 1:
-        return ngettext(
-            "The last %(num)d whole day", "The last %(num)d whole days", period.days
-        )
+    if (whole := _whole_days(period, today)) is not None:
+        return ngettext("The last %(num)d whole day", "The last %(num)d whole days", whole)
     return words.days(period)
 
 
-def _missing(source: Source, period: Period, now: Totals, before: Totals) -> Any:
+def _whole_days(period: Period, today: date) -> int | None:
+    """Return how many days a period has that ends at the last midnight."""
+    if period.hours is None:
+        return period.days if (today - period.last).days == 1 else None
+    return period.days - 1 if period.hours == 0 else None
+
+
+def _missing(source: Source, compared: Comparison) -> Any:
+    now, before = compared.total, compared.most
     if (
         not before.requests
         or now.not_found < SOME
         or now.not_found < before.not_found * DOUBLED
     ):
         return ""
-    top = source.top(Dimension.MISSING, period, limit=1)
+    top = source.top(Dimension.MISSING, compared.period, limit=1)
     path = top[0].value.partition("\t")[0] if top else ""
     if before.not_found and now.not_found < before.not_found * (DOUBLED + 1):
         return _("Pages not found doubled, most often %(path)s.", path=path)
@@ -114,7 +171,8 @@ def _missing(source: Source, period: Period, now: Totals, before: Totals) -> Any
     )
 
 
-def _faults(now: Totals, before: Totals) -> Any:
+def _faults(compared: Comparison) -> Any:
+    now, before = compared.total, compared.most
     if (
         not before.requests
         or now.server_errors < SOME

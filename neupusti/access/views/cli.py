@@ -113,6 +113,8 @@ def live(lines: int, *, once: bool) -> None:
 @click.option("--progress", is_flag=True, help="Show how far it has come.")
 def import_(file: Path, kind: str, *, progress: bool) -> None:
     """Bring in the log FILE of another server; .gz too, and only once."""
+    if not file.is_file():
+        raise click.BadParameter(f"{file} is not a file that can be read twice.")
     size = file.stat().st_size
     hidden = secrets(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
     tables = enrichment(settings())
@@ -126,13 +128,24 @@ def import_(file: Path, kind: str, *, progress: bool) -> None:
                 bar.update(position - done)
             done = position
 
-        imported = importing.bring(engine(), file, Format(kind), tables, hidden.hide, told)
+        try:
+            imported = importing.bring(
+                engine(), file, Format(kind), tables, hidden.hide, told
+            )
+        except (importing.OtherFormatError, OSError) as error:
+            raise click.ClickException(str(error)) from None
     click.echo(f"imported   {imported.requests}")
     if imported.known:
         click.echo(f"known      {imported.known} lines, from an import before")
     click.echo(f"malformed  {imported.malformed.total()}")
     for reason, number in imported.malformed.most_common():
         click.echo(f"  {number}  {reason}")
+    if imported.waiting:
+        click.echo("waiting    1 line without its end, for the next import")
+    if imported.torn:
+        click.echo(
+            "torn       its packing ends too early: import it again when it is whole"
+        )
 
 
 @bp.cli.command("report")

@@ -8,14 +8,14 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from neupusti.access.queries.addresses import Listed, busiest
-from neupusti.access.queries.figures import Item, Order, Source, Totals
+from neupusti.access.queries.figures import Item, Order, Source
 from neupusti.access.queries.filters import Dimension
 from neupusti.access.queries.health import health
 from neupusti.access.queries.rollups import began
 from neupusti.access.service import store, tally
 from neupusti.access.views import changes, charts, shared, state, words
 from neupusti.access.views.blueprint import aggregator, bp, engine, terms
-from neupusti.access.views.changes import Change
+from neupusti.access.views.changes import Change, Comparison
 from neupusti.access.views.state import State
 from neupusti.core import clock
 from neupusti.core.permission import Permission, requires
@@ -63,26 +63,24 @@ def overview() -> str:
     with engine().connect() as connection:
         source = asked.of(connection)
         totals = source.totals(asked.period)
-        before = source.totals(asked.period.before)
         points = source.series(asked.period)
         listings = [
             one for dimension in LISTS if (one := _listing(source, asked, dimension)).items
         ]
         since = _since(connection, asked)
-        said = changes.sentences(source, asked.period, since)
+        compared = changes.compare(source, asked.period, totals, since)
+        said = changes.sentences(source, compared, since)
         addresses: list[Listed] = []
         if not asked.filters:
             addresses = busiest(connection, asked.period, SHORT)
         state_of_log = health(connection, asked.period)
         lost = tally.unwritten(aggregator().folder, store.cursors(connection))
-    comparable = asked.period.before.start >= since
     return render_template(
         "access/overview.html",
         **shared.values(asked),
-        days_before=words.days(asked.period.before),
         totals=totals,
-        tiles=_tiles(totals, before if comparable else None),
-        comparable=comparable,
+        tiles=_tiles(compared),
+        compared=compared,
         points=points,
         chart=charts.chart(points, asked.period.unit),
         listings=listings,
@@ -159,9 +157,8 @@ def _listing(source: Source, asked: State, dimension: Dimension) -> Listing:
     return Listing(dimension, items[:SHORT], order, len(items) > SHORT)
 
 
-def _tiles(now: Totals, before: Totals | None) -> list[tuple[str, str, Change]]:
-    """Return the great figures, each with its change; without one where none is known."""
-    earlier = before or Totals()
+def _tiles(compared: Comparison) -> list[tuple[str, str, Change]]:
+    """Return the great figures, each with its change."""
     named = {
         "visitors": _("Visitors"),
         "people": _("of them people"),
@@ -170,9 +167,8 @@ def _tiles(now: Totals, before: Totals | None) -> list[tuple[str, str, Change]]:
         "not_found": _("Not found"),
         "server_errors": _("Faults on our side"),
     }
-    changes_of = {n: Change(getattr(now, n), getattr(earlier, n)) for n in named}
     return [
-        (label, words.number(changes_of[name].now), changes_of[name])
+        (label, words.number(getattr(compared.total, name)), compared.of(name))
         for name, label in named.items()
     ]
 

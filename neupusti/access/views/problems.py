@@ -1,7 +1,5 @@
 """Technical problems (3.3.2): faults, missing pages, slow routes, scanners and storms."""
 
-from datetime import timedelta
-
 from flask import render_template
 from flask_babel import lazy_gettext as _
 
@@ -16,9 +14,7 @@ from neupusti.access.views import charts, shared, state
 from neupusti.access.views.blueprint import bp, engine
 from neupusti.core.permission import Permission, requires
 
-ROWS = 20
-WINDOW = timedelta(days=1)
-"""How far back scanners are looked for: the last day of the period."""
+ROWS, FINDINGS = 20, 50
 KINDS = {
     Kind.PROBING: _("Looks for pages that are not there"),
     Kind.BRUTE_FORCE: _("Tries passwords"),
@@ -37,11 +33,8 @@ def problems() -> str:
     with engine().connect() as connection:
         source = Rollups(connection)
         points = source.series(period)
-        found = scenarios.findings(
-            asked_for.telling(
-                connection, max(period.start, period.end - WINDOW), period.end
-            )
-        )
+        told, since = asked_for.telling(connection, period)
+        found = scenarios.findings(told)
         return render_template(
             "access/problems.html",
             **shared.values(asked),
@@ -53,7 +46,9 @@ def problems() -> str:
             missing=source.top(Dimension.MISSING, period, limit=ROWS),
             slow=asked_for.slowest(connection, period, ROWS),
             troubled=busiest(connection, period, ROWS, order="errors"),
-            findings=found[:ROWS],
+            findings=found[:FINDINGS],
+            found=len(found),
+            looked_since=since,
             kinds=KINDS,
             moment=moment,
         )

@@ -1,12 +1,13 @@
 """What the statistics call things: dimensions, their values, sizes and durations."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from babel import Locale
 from babel.numbers import format_decimal, format_percent
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from neupusti.access.queries.calendar import day_of
 from neupusti.access.queries.figures import Order
 from neupusti.access.queries.filters import Dimension
 from neupusti.access.queries.period import Period, Unit
@@ -202,6 +203,16 @@ def days(stretch: Period) -> str:
         dates.in_words(day, languages.current()) for day in (stretch.first, stretch.last)
     )
     return begin if begin == end else f"{begin} – {end}"
+
+
+def hours(stretch: Period) -> str:
+    """Return a stretch that ends at a whole hour, in words."""
+    last = day_of(stretch.end - timedelta(hours=1))
+    told = days(Period(stretch.first, last))
+    local = stretch.end.astimezone(ALMATY)
+    if day_of(local) != last:
+        return told
+    return str(_("%(days)s until %(hour)s", days=told, hour=f"{local:%H:%M}"))
 
 
 def clock(at: datetime) -> str:

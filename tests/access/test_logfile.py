@@ -1,0 +1,137 @@
+"""Files as they are met: growing, rotated, torn, no files at all."""
+
+import gzip
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from sqlalchemy import Engine
+
+from neupusti.access.models import Import, Record
+from tests.access import logs
+from tests.access.conftest import NOW, number, rows
+from tests.access.test_import import END, LINE
+from tests.access.test_refused_import import plain, written
+from tests.journeys.test_reading import SQLITE
+
+DAYS = ("--from", "2026-11-14", "--to", "2026-11-22", "--json")
+
+
+@pytest.fixture(autouse=True)
+def today(at: Callable[..., None]) -> None:
+    at(NOW)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """The place of a log."""
+    return tmp_path / "access.log"
+
+
+@SQLITE
+def test_a_line_without_its_end_waits(
+    command: Callable[..., Result], engine: Engine, log: Path
+) -> None:
+    whole = "".join(f"{line}\n" for line in plain(3))
+    for cut in (20, len(whole) - 30, len(whole) - 1):
+        log.write_text(whole[:cut])
+        output = command("import", log).output
+        assert "malformed  0" in output
+        assert "waiting    1 line without its end" in output
+    log.write_text(whole)
+    assert "waiting" not in command("import", log).output
+    assert [row.path for row in rows(engine)] == ["/page-0", "/page-1", "/page-2"]
+    assert rows(engine)[2].user_agent == "Mozilla/5.0 (X11)"
+
+
+@SQLITE
+def test_a_log_that_is_turned_away_meanwhile_is_read_as_one(
+    command: Callable[..., Result],
+    engine: Engine,
+    log: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The log is rotated right after it was opened: a second look would find another."""
+    written(log, *plain(3))
+    opened = Path.open
+
+    def rotating(path: Path, mode: str = "r", **words: Any) -> Any:
+        file = opened(path, mode, **words)
+        if path == log and not log.with_suffix(".1").exists():
+            log.rename(log.with_suffix(".1"))
+            written(log, *reversed(plain(9)))
+        return file
+
+    monkeypatch.setattr(Path, "open", rotating)
+    assert "imported   3" in command("import", log).output
+    monkeypatch.undo()
+    assert "known      3 lines" in command("import", log.with_suffix(".1")).output
+
+
+@SQLITE
+@pytest.mark.parametrize("left", [1, 5, 2000, 0.5, -1])
+def test_a_packed_log_that_is_torn_anywhere_goes_on_when_it_is_whole(
+    command: Callable[..., Result], engine: Engine, tmp_path: Path, left: float
+) -> None:
+    lines = [line for line in logs.lines(3000, END) if line.endswith(b'"')]
+    whole = gzip.compress(b"".join(line + b"\n" for line in lines))
+    log = tmp_path / "access.log.gz"
+    log.write_bytes(whole[: int(left * len(whole) if left == 0.5 else left)])
+    torn = command("import", log)
+    if left != 1:
+        assert "torn" in torn.output
+        assert torn.exit_code == 0, torn.output
+    log.write_bytes(whole)
+    assert "torn" not in command("import", log).output
+    asked = json.loads(command("report", *DAYS).stdout)
+    assert asked["requests"] == number(engine, Record)
+    assert asked["malformed"].get("cut short", 0) == 0
+
+
+@SQLITE
+def test_a_packed_log_with_a_broken_part_is_read_up_to_it(
+    command: Callable[..., Result], engine: Engine, tmp_path: Path
+) -> None:
+    packed = bytearray(gzip.compress(b"\n".join(logs.lines(5000, END)) + b"\n"))
+    middle = len(packed) // 2
+    packed[middle : middle + 64] = bytes(64)
+    log = tmp_path / "access.log.gz"
+    log.write_bytes(packed)
+    done = command("import", log)
+    assert done.exit_code == 0, done.output
+    assert "torn" in done.output
+    assert 1000 < number(engine, Record) < 5000
+
+
+@SQLITE
+def test_what_cannot_be_read_twice_is_no_log(
+    command: Callable[..., Result], engine: Engine, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / "nowhere"):
+        done = command("import", path)
+        assert done.exit_code == 2
+        assert path.name in done.stderr
+    assert number(engine, Import) == 0
+
+
+@SQLITE
+def test_a_disk_that_fails_is_told(
+    command: Callable[..., Result],
+    engine: Engine,
+    log: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing(*_words: object, **_named: object) -> object:
+        raise PermissionError(13, "Permission denied", str(log))
+
+    written(log, LINE)
+    monkeypatch.setattr(Path, "open", failing)
+    done = command("import", log)
+    assert done.exit_code == 1
+    assert "Permission denied" in done.stderr
+    assert number(engine, Import) == 0

@@ -1,0 +1,233 @@
+"""What is no log of the format said: refused in words, and nothing of it is kept."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from sqlalchemy import Engine, insert, update
+
+from neupusti.access.models import Import, Record, Rollup, Total
+from neupusti.access.service import importing, store
+from tests.access import logs
+from tests.access.conftest import NOW, number
+from tests.access.test_import import CADDY, END, LINE, NGINX
+from tests.journeys.test_reading import SQLITE
+
+COMMON = LINE.partition(' "https')[0]
+OF_FORMAT = {"combined": LINE, "common": COMMON, "json": json.dumps(NGINX)}
+
+
+@pytest.fixture(autouse=True)
+def today(at: Callable[..., None]) -> None:
+    at(NOW)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """The place of a log."""
+    return tmp_path / "access.log"
+
+
+def plain(count: int) -> list[str]:
+    """Return so many different lines of a combined log, without a malformed one."""
+    return [LINE.replace("/a?b=c", f"/page-{at}") for at in range(count)]
+
+
+def written(log: Path, *lines: str) -> Path:
+    """Write lines, each with its end."""
+    log.write_text("".join(f"{line}\n" for line in lines))
+    return log
+
+
+@pytest.mark.parametrize("wrong", ["common", "json"])
+def test_a_log_of_another_format_leaves_nothing(
+    command: Callable[..., Result], engine: Engine, log: Path, wrong: str
+) -> None:
+    lines = list(logs.lines(300, END, seed=2))
+    log.write_bytes(b"\n".join(lines) + b"\n")
+    refused = command("import", log, "--format", wrong)
+    assert refused.exit_code == 1
+    assert refused.stdout == ""
+    assert "None of the 100 lines of access.log that come first" in refused.stderr
+    assert f"is of the format “{wrong}”; they are of “combined”." in refused.stderr
+    assert [number(engine, table) for table in (Import, Record, Rollup, Total)] == [0] * 4
+
+    assert "imported   29" in command("import", log).output
+    assert number(engine, Record) > 290
+
+
+@SQLITE
+@pytest.mark.parametrize("kind", OF_FORMAT)
+@pytest.mark.parametrize("said", OF_FORMAT)
+def test_only_the_format_of_a_log_reads_it(
+    command: Callable[..., Result], engine: Engine, log: Path, kind: str, said: str
+) -> None:
+    written(log, OF_FORMAT[kind])
+    done = command("import", log, "--format", said)
+    assert done.exit_code == (kind != said)
+    assert number(engine, Record) == number(engine, Import) == (kind == said)
+
+
+def spoil(engine: Engine, log: Path) -> None:
+    """Leave what an import in a wrong format left until it was refused."""
+    content = log.read_bytes()
+    with engine.begin() as connection:
+        connection.execute(
+            insert(Import).values(
+                head=sha256(content.splitlines(keepends=True)[0]).hexdigest(),
+                position=len(content),
+                digest=sha256(content).hexdigest(),
+                lines=content.count(b"\n"),
+                at=NOW,
+            )
+        )
+
+
+@pytest.mark.parametrize("days_later", [0, 120])
+def test_a_file_spoilt_earlier_is_imported(
+    command: Callable[..., Result],
+    engine: Engine,
+    log: Path,
+    at: Callable[..., None],
+    days_later: int,
+) -> None:
+    written(log, *plain(300))
+    spoil(engine, log)
+    at(NOW + timedelta(days=days_later))
+    command("sweep")
+    again = command("import", log)
+    assert "imported   300\nmalformed  0" in again.output
+    assert "known" not in again.output
+    assert "known      300 lines" in command("import", log).output
+    assert number(engine, Record) == 300
+
+
+def test_a_file_spoilt_earlier_is_imported_beside_another_of_the_same_hours(
+    command: Callable[..., Result], engine: Engine, log: Path, tmp_path: Path
+) -> None:
+    written(log, *plain(300))
+    spoilt = written(
+        tmp_path / "other", *(line.replace(" 123 ", " 77 ") for line in plain(300))
+    )
+    command("import", log)
+    spoil(engine, spoilt)
+    assert "imported   300" in command("import", spoilt).output
+    assert number(engine, Record) == 600
+
+
+@SQLITE
+def test_a_spoilt_import_that_is_mended_can_be_stopped(
+    command: Callable[..., Result],
+    engine: Engine,
+    log: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written(log, *plain(300))
+    spoil(engine, log)
+    monkeypatch.setattr(importing, "LINES", 150)
+    write = store.write
+    calls = []
+
+    def stopping(*words: object) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        write(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "write", stopping)
+    assert command("import", log).exit_code == 1
+    assert number(engine, Record) == 150
+    assert "imported   150\nknown      150 lines" in command("import", log).output
+
+
+def test_a_file_whose_rows_are_destroyed_is_still_known(
+    command: Callable[..., Result], engine: Engine, log: Path, at: Callable[..., None]
+) -> None:
+    written(log, *plain(300))
+    command("import", log)
+    at(NOW + timedelta(days=120))
+    assert command("sweep").exit_code == 0
+    assert number(engine, Record) == 0
+    assert "imported   0\nknown      300 lines" in command("import", log).output
+    assert number(engine, Rollup, Rollup.requests) > 0
+
+
+@SQLITE
+def test_masked_rows_are_known(
+    command: Callable[..., Result], engine: Engine, log: Path
+) -> None:
+    written(log, *plain(300))
+    command("import", log)
+    with engine.begin() as connection:
+        connection.execute(update(Record).values(ip="203.0.113.0", user_agent=None))
+    assert "known      300 lines" in command("import", log).output
+
+
+@SQLITE
+def test_what_a_log_grew_by_is_refused_in_another_format(
+    command: Callable[..., Result], engine: Engine, log: Path
+) -> None:
+    written(log, *plain(300))
+    command("import", log)
+    written(log, *plain(400))
+    refused = command("import", log, "--format", "json")
+    assert refused.exit_code == 1
+    assert number(engine, Record) == 300
+    assert "imported   100\nknown      300 lines" in command("import", log).output
+
+
+@SQLITE
+def test_a_known_file_is_not_known_in_another_format(
+    command: Callable[..., Result], log: Path
+) -> None:
+    written(log, *plain(300))
+    command("import", log)
+    assert command("import", log, "--format", "json").exit_code == 1
+
+
+@SQLITE
+def test_a_log_that_changes_its_format_is_read_in_both(
+    command: Callable[..., Result], engine: Engine, log: Path
+) -> None:
+    written(log, *plain(300))
+    command("import", log)
+    written(log, *plain(300), json.dumps(CADDY))
+    assert command("import", log).exit_code == 1
+    assert "imported   1" in command("import", log, "--format", "json").output
+    assert number(engine, Record) == 301
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ([], 0),
+        (["", "# Version: 1", ""], 0),
+        (["\x16\x03\x01"] * 99 + [LINE], 0),
+        (["\x16\x03\x01"] * 100 + [LINE], 1),
+        (["", "# a comment"] * 100 + [LINE], 0),
+        (["\x16\x03\x01", LINE], 0),
+        (["\x16\x03\x01"], 1),
+    ],
+)
+def test_junk_before_the_first_request_is_passed_over(
+    command: Callable[..., Result], engine: Engine, log: Path, lines: list[str], code: int
+) -> None:
+    done = command("import", written(log, *lines))
+    assert done.exit_code == code, done.output
+    assert number(engine, Record) == (LINE in lines and not code)
+
+
+@SQLITE
+def test_a_log_in_another_encoding_is_refused_if_it_is_no_text(
+    command: Callable[..., Result], engine: Engine, log: Path
+) -> None:
+    log.write_bytes((LINE + "\n").encode("utf-16"))
+    assert command("import", log).exit_code == 1
+    log.write_bytes(LINE.replace("/a", "/чай").encode("cp1251") + b"\n")
+    assert "imported   1" in command("import", log).output
+    assert number(engine, Import) == 1
