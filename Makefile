@@ -4,7 +4,7 @@
 
 PORT ?= 8000
 PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(shell command -v $(name))))
-PIP := .venv/bin/pip --disable-pip-version-check --quiet
+PIP := .venv/bin/pip --disable-pip-version-check
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/pip-compile --quiet --generate-hashes --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
@@ -21,7 +21,8 @@ setup: .venv/.runtime $(CATALOGUES) ## Only set up what the server needs, for a 
 test: .venv/.dev $(CATALOGUES) ## The tests; NEUPUSTI_REQUIRE_ALL=1 lets nothing be skipped
 	@exec .venv/bin/pytest
 
-check: lint types floors test ## Everything a change must pass
+check: lint types floors test ## Everything a change must pass, and what is due by now
+	.venv/bin/flask site check
 
 lint: .venv/.dev ## Style of Python and of templates
 	.venv/bin/ruff check .
@@ -34,7 +35,7 @@ types: .venv/.dev ## Static types
 floors: .venv/.dev ## Who may import whom
 	.venv/bin/lint-imports
 
-bench: .venv/.runtime $(CATALOGUES) ## Speed, weight, start and memory against their targets
+bench: .venv/.dev $(CATALOGUES) ## Speed, weight, start and memory against their targets
 	.venv/bin/python -m bench.pages
 	.venv/bin/python -m bench.consent
 	.venv/bin/python -m bench.accounts
@@ -59,17 +60,23 @@ lock: .venv/.dev ## Choose the newest versions that fit, and write both locks
 	$(COMPILE) --upgrade --output-file requirements.txt pyproject.toml
 	$(COMPILE) --upgrade --extra dev --allow-unsafe --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 
+# The locks name all there is, so pip has nothing to resolve: no later release changes what is installed.
+define INSTALL
+$(PIP) install --quiet --no-deps --require-hashes --requirement $<
+@$(PIP) check || { echo "What is left in .venv does not fit $<: remove .venv and start again." >&2; exit 1; }
+endef
+
 # The stamps make a second start quick: nothing is installed unless its lock has changed.
 .venv/bin/pip:
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: PYTHON=/path/to/python3 make" >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 
 .venv/.runtime: requirements.txt | .venv/bin/pip
-	$(PIP) install --require-hashes --requirement requirements.txt
+	$(INSTALL)
 	@touch $@
 
 .venv/.dev: requirements-dev.txt | .venv/bin/pip
-	$(PIP) install --require-hashes --requirement requirements-dev.txt
+	$(INSTALL)
 	@touch $@ .venv/.runtime
 
 %.mo: %.po | .venv/.runtime

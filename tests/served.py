@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -62,14 +63,8 @@ class Served:
 def served(settings: Settings, *, workers: int = 2) -> Iterator[Served]:
     """Serve the site of `settings` until the block ends."""
     port = free_port()
-    environment = {
-        "PATH": os.environ["PATH"],
-        f"{PREFIX}SECRET_KEY": settings.secret_key,
-        f"{PREFIX}INSTANCE": str(settings.instance),
-        f"{PREFIX}DATABASE_URL": settings.database_url,
-        f"{PREFIX}ACCESS_DATABASE_URL": settings.access_database_url,
-        f"{PREFIX}BASE_URL": f"http://127.0.0.1:{port}",
-    }
+    environment = environment_of(settings)
+    environment[f"{PREFIX}BASE_URL"] = f"http://127.0.0.1:{port}"
     options = ("--port", str(port), "--workers", str(workers))
     command = [sys.executable, "-m", "flask", "site", "serve", *options]
     process = subprocess.Popen(
@@ -94,6 +89,25 @@ def await_answer(
                 return
         Event().wait(PAUSE)
     pytest.fail("the site did not answer")
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return what a process needs to be this site, beside what it has from us: a clock."""
+    inherited = {name: v for name, v in os.environ.items() if not name.startswith(PREFIX)}
+    return inherited | {
+        f"{PREFIX}SECRET_KEY": settings.secret_key,
+        f"{PREFIX}INSTANCE": str(settings.instance),
+        f"{PREFIX}DATABASE_URL": settings.database_url,
+        f"{PREFIX}ACCESS_DATABASE_URL": settings.access_database_url,
+        f"{PREFIX}SMTP_URL": settings.smtp_url,
+    }
+
+
+def environment() -> dict[str, str]:
+    """What `env -i` leaves, and where git, make and Python are."""
+    tools = [shutil.which(name) for name in ("git", "make", "python3", "sh")]
+    folders = dict.fromkeys(str(Path(tool).parent) for tool in tools if tool)
+    return {"PATH": ":".join(folders), "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8"}
 
 
 def free_port() -> int:

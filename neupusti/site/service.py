@@ -1,6 +1,6 @@
 """Whether the site is ready, what the machine pages say, and how it is set up."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from alembic.config import Config
@@ -14,6 +14,7 @@ from neupusti.core.registry import Registry
 
 SECURITY_TXT_EXPIRES = date(2027, 11, 15)
 """RFC 9116 wants a date less than a year ahead: whoever moves it reads the file again."""
+REMINDER = timedelta(days=30)
 
 
 def readiness(migrations: Path) -> dict[str, str]:
@@ -60,6 +61,11 @@ def security_txt(base_url: str, email: str) -> str:
             "",
         )
     )
+
+
+def security_txt_is_due(day: date) -> bool:
+    """Whether security.txt ends within 30 days of `day`, or not within the year."""
+    return not REMINDER < SECURITY_TXT_EXPIRES - day < timedelta(days=365)
 
 
 def seed(registry: Registry) -> list[str]:

@@ -4,7 +4,7 @@ import errno
 import io
 import os
 import stat
-import time
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse, encode_multipart
 from neupusti.accounts.models import Person, Photo
 from neupusti.accounts.service import avatar
 from neupusti.accounts.service.faults import Fault
-from neupusti.core import files
+from neupusti.core import clock, files
 from neupusti.core.database import db, writing
 from neupusti.core.journal import ProcessingEvent
 from neupusti.core.registry import registry
@@ -241,12 +241,12 @@ def test_the_sweep_destroys_what_belongs_to_nobody(app: Flask) -> None:
     (home / ("0" * 32 + files.PART)).write_bytes(b"half")
     with writing() as session:
         session.delete(session.get_one(Person, who.number))
-    avatar.sweep()
-    assert len(on_disk()) == 3
-    long_ago = time.time() - 2 * files.YOUNG.total_seconds()
-    for file in home.iterdir():
-        os.utime(file, (long_ago, long_ago))
-    avatar.sweep()
+    for age, left in ((timedelta(), 3), (2 * files.YOUNG, 1)):
+        written = (clock.now() - age).timestamp()
+        for file in home.iterdir():
+            os.utime(file, (written, written))
+        avatar.sweep()
+        assert len(on_disk()) == left
     assert on_disk() == [the_file().name]
     assert (home / files.LOCK).exists()
 

@@ -1,7 +1,6 @@
 """Letters: written with the deed, sent once, whatever the mail server does."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from flask import Flask
 from jinja2 import ChoiceLoader, DictLoader
 from sqlalchemy import select
 
-from neupusti.config import Settings
+from neupusti.config import ROOT, Settings
 from neupusti.core.database import db, writing
 from neupusti.core.languages import Language
 from neupusti.core.mail import letters, sender
@@ -27,6 +26,7 @@ from neupusti.core.mail.sender import Sender
 from neupusti.core.mail.service import Server
 from tests.core.postbox import Postbox
 from tests.people import AIGERIM
+from tests.served import environment_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 KIND = Kind(name="core.try", label="A try")
@@ -244,7 +244,8 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(
     """Killed while the server thinks: before the letter left, and after it did."""
     postbox.mood.append(mood)
     number = posted()
-    child = subprocess.Popen([sys.executable, "-c", CHILD], env=environment(settings))
+    command = [sys.executable, "-c", CHILD]
+    child = subprocess.Popen(command, cwd=ROOT, env=environment_of(settings))
     assert postbox.reached.wait(60)
     child.send_signal(signal.SIGKILL)
     child.wait()
@@ -263,19 +264,6 @@ app = create_app()
 with app.app_context():
     Sender(service()).run()
 """
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """Return what a process of its own needs to be this site."""
-    return {
-        **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}},
-        "NEUPUSTI_SECRET_KEY": settings.secret_key,
-        "NEUPUSTI_INSTANCE": str(settings.instance),
-        "NEUPUSTI_DATABASE_URL": settings.database_url,
-        "NEUPUSTI_ACCESS_DATABASE_URL": settings.access_database_url,
-        "NEUPUSTI_SMTP_URL": settings.smtp_url,
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }
 
 
 def test_without_a_server_letters_are_kept_and_can_be_read(

@@ -13,7 +13,7 @@ import pytest
 
 from neupusti.config import ROOT
 from tests.conftest import missing
-from tests.served import await_answer, free_port
+from tests.served import await_answer, environment, free_port
 
 SETUP_SECONDS = 600
 
@@ -43,13 +43,6 @@ def test_one_command_serves_the_site_and_keeps_what_it_made(clone: Path) -> None
         assert get(port, "/") != ""
     assert secret.read_bytes() == kept
     assert flask(clone, "policy", "list") == listed
-
-
-def environment() -> dict[str, str]:
-    """What `env -i` leaves, and where git, make and Python are."""
-    tools = [shutil.which(name) for name in ("git", "make", "python3", "sh")]
-    folders = dict.fromkeys(str(Path(tool).parent) for tool in tools if tool)
-    return {"PATH": ":".join(folders), "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8"}
 
 
 @contextmanager

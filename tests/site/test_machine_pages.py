@@ -1,9 +1,10 @@
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -89,10 +90,12 @@ def test_without_an_e_mail_the_contact_is_a_page(client: FlaskClient) -> None:
     assert re.fullmatch(r"(?:[A-Z][A-Za-z-]+: \S.*\n)+", told)
 
 
-def test_security_txt_has_more_than_thirty_days_left() -> None:
-    """Fails a month before the file runs out: read it again, then move its date."""
-    assert SECURITY_TXT_EXPIRES - clock.today() > timedelta(days=30)
-
-
-def test_security_txt_is_read_again_every_year() -> None:
-    assert SECURITY_TXT_EXPIRES - clock.today() < timedelta(days=365)
+@pytest.mark.parametrize(("days", "due"), [(364, 0), (31, 0), (30, 1), (-1, 1), (365, 1)])
+def test_make_check_reminds_of_security_txt(
+    made: Callable[..., Flask], at: Callable[[datetime], None], days: int, due: int
+) -> None:
+    """A month before its end, and where its end is a year away: RFC 9116 wants less."""
+    at(clock.midnight(SECURITY_TXT_EXPIRES - timedelta(days=days)))
+    result = made().test_cli_runner().invoke(args=["site", "check"])
+    assert result.exit_code == due
+    assert ("Read it again" in result.output) == bool(due)

@@ -18,6 +18,7 @@ from granian.server.common import AbstractServer
 from sqlalchemy.exc import OperationalError
 
 from neupusti.config import PREFIX, ROOT, Settings, settings
+from neupusti.core import clock
 from neupusti.core.database import db
 from neupusti.core.registry import registry
 from neupusti.site import service
@@ -100,6 +101,16 @@ def server(app: str, *, host: str, port: int, workers: int) -> AbstractServer[An
         log_level=LogLevels.error,
         log_dictconfig=LOG,
     )
+
+
+@bp.cli.command("check")
+def check() -> None:
+    """Fail when security.txt is to be read again: a month before it ends."""
+    if service.security_txt_is_due(clock.today()):
+        raise click.ClickException(
+            f"security.txt says {service.SECURITY_TXT_EXPIRES} as its end. Read it again, "
+            "then move SECURITY_TXT_EXPIRES to a day less than a year from now."
+        )
 
 
 @bp.cli.command("settings")

@@ -1,0 +1,141 @@
+"""The locks: complete, and installed as the Makefile does it by an old and a new pip."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from neupusti.config import ROOT
+from tests.conftest import missing
+from tests.served import environment
+
+RUNTIME, DEVELOPMENT = "requirements.txt", "requirements-dev.txt"
+STAMPS = {RUNTIME: ".venv/.runtime", DEVELOPMENT: ".venv/.dev"}
+WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+
+
+@pytest.fixture(scope="module", params=["pip==23.0.1", "pip"])
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the Makefile and an environment that has nothing but this pip."""
+    folder = tmp_path_factory.mktemp("place")
+    shutil.copy(ROOT / "Makefile", folder)
+    assert make(folder, ".venv/bin/pip").returncode == 0
+    command = [folder / ".venv/bin/pip", "install", "--quiet", "--upgrade", request.param]
+    if subprocess.run(command, env=environment(), check=False).returncode:
+        missing("an index of packages")
+    return folder
+
+
+@pytest.mark.parametrize("lock", [RUNTIME, DEVELOPMENT])
+def test_a_lock_installs(place: Path, lock: str) -> None:
+    shutil.copyfile(ROOT / lock, place / lock)
+    done = make(place, STAMPS[lock], PIP_DRY_RUN="1")
+    assert done.returncode == 0, done.stdout
+
+
+def test_no_later_release_stands_in_the_way(place: Path) -> None:
+    """The lock pins `asked` without the extra that `asking` names: pip would look on."""
+    pins = [
+        wheel(place, "asking", "1.0", "Requires-Dist: asked[more]"),
+        wheel(place, "asked", "1.0", "Provides-Extra: more"),
+    ]
+    wheel(place, "asked", "2.0", "Provides-Extra: more")
+    own = {
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(place),
+    }
+
+    (place / RUNTIME).write_text(pins[0])
+    incomplete = make(place, STAMPS[RUNTIME], **own)
+    assert incomplete.returncode != 0
+    assert "asking 1.0 requires asked, which is not installed" in incomplete.stdout
+
+    (place / RUNTIME).write_text("".join(pins))
+    complete = make(place, STAMPS[RUNTIME], **own)
+    assert complete.returncode == 0, complete.stdout
+    (installed,) = (place / ".venv").glob("lib/*/site-packages/asked-*.dist-info")
+    assert installed.name == "asked-1.0.dist-info"
+
+
+@pytest.mark.parametrize(("lock", "extra"), [(RUNTIME, ""), (DEVELOPMENT, "dev")])
+def test_a_lock_is_complete_and_has_nothing_else(lock: str, extra: str) -> None:
+    """Extras count too, which `pip check` does not look at."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    direct = project["dependencies"] + project["optional-dependencies"].get(extra, [])
+    pinned = dict(
+        re.findall(r"^([\w.-]+)==(\S+) \\$", (ROOT / lock).read_text(), re.MULTILINE)
+    )
+    needed = requirements(direct)
+    assert {canonicalize_name(each.name) for each in needed} == pinned.keys()
+    assert [
+        each
+        for each in needed
+        if pinned[canonicalize_name(each.name)] not in each.specifier
+    ] == []
+
+
+def test_the_bench_has_the_packages_that_it_needs(tmp_path: Path) -> None:
+    """It takes logs and people of the tests, and a browser: the server has none of them."""
+    for name in ("Makefile", RUNTIME, DEVELOPMENT):
+        shutil.copy(ROOT / name, tmp_path)
+    told = make(tmp_path, "--dry-run", "bench").stdout
+    assert told.index(f"--requirement {DEVELOPMENT}") < told.index("python -m bench.")
+
+
+def requirements(direct: Iterable[str]) -> set[Requirement]:
+    """Follow what the installed packages ask for, on every Python that we allow."""
+    found: set[Requirement] = set()
+    waiting = [Requirement(each) for each in direct]
+    while waiting:
+        asked = waiting.pop()
+        if asked in found:
+            continue
+        found.add(asked)
+        waiting += (
+            each
+            for each in map(Requirement, metadata.requires(asked.name) or ())
+            if each.marker is None
+            or any(
+                each.marker.evaluate({"python_version": python, "extra": extra})
+                for python in PYTHONS
+                for extra in ("", *asked.extras)
+            )
+        )
+    return found
+
+
+def make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Make targets of the Makefile as a newcomer does."""
+    return subprocess.run(
+        ["make", *words],
+        cwd=folder,
+        env=environment() | variables,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wheel(folder: Path, name: str, version: str, *more: str) -> str:
+    """Write a wheel without a module in it; return its line of a lock."""
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    told = (f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}", *more, "")
+    with ZipFile(path, "w") as archive:
+        inside = f"{name}-{version}.dist-info"
+        archive.writestr(f"{inside}/METADATA", "\n".join(told))
+        archive.writestr(f"{inside}/WHEEL", WHEEL)
+        archive.writestr(f"{inside}/RECORD", "")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return f"{name}=={version} --hash=sha256:{digest}\n"
