@@ -14,7 +14,7 @@ from neupusti.consent.service.declarations import Declarations
 from neupusti.consent.service.deletion import Place
 from neupusti.consent.service.seal import Seal, Sealed
 from neupusti.consent.service.store import LIFETIME, Store
-from neupusti.core import clock
+from neupusti.core import clock, cookies
 from neupusti.core.choice import NECESSARY, SIGNAL, UNDECIDED, Again, Choice, State
 from neupusti.core.edge import CONTENT_SECURITY_POLICY
 from neupusti.core.feature import Category, Cookie
@@ -212,7 +212,7 @@ def _pattern(exact: list[str], families: list[str]) -> re.Pattern[str]:
             *(rf"{re.escape(begins)}[^=;]*" for begins in families),
         ]
     )
-    return re.compile(rf";[ \t]*({names})=([^;]*)")
+    return re.compile(rf";[ \t]*({names})=([^;]{{0,{cookies.LIMIT}}})(?![^;])")
 
 
 def _made(sealed: Sealed) -> int:
