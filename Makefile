@@ -39,6 +39,7 @@ bench: .venv/.runtime $(CATALOGUES) ## Speed, weight, start and memory against t
 	.venv/bin/python -m bench.consent
 	.venv/bin/python -m bench.accounts
 	.venv/bin/python -m bench.access
+	.venv/bin/python -m bench.hostile
 
 judges: .venv/.runtime $(CATALOGUES) ## Outside judges on a running site: Lighthouse and others (needs npm)
 	@exec judges/run.sh
