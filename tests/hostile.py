@@ -1,7 +1,6 @@
 """Requests that are made to cost: every public route, with something of them extreme.
 
-Where a request may go is read off the site itself: the routes of its map that the table of
-access opens to everybody, and the names of the fields on its own pages.
+Where one may go is read off the site: its map, the table of access, its forms and links.
 """
 
 import random
@@ -68,13 +67,12 @@ class Request:
         In each turn what is long ends in another way: nothing kept of it before helps.
         """
         own = {"wsgi.input": BytesIO(self.body), "CONTENT_LENGTH": str(len(self.body))}
-        return {
-            **{
-                name: f"{value}{turn}" if _is_sent(name) and len(value) > LONG else value
-                for name, value in self.environ.items()
-            },
-            **(own if self.body else {}),
+        ends = {
+            name: f"{value}{turn}"
+            for name, value in self.environ.items()
+            if _is_sent(name) and len(value) > LONG
         }
+        return {**self.environ, **ends, **(own if self.body else {})}
 
 
 @dataclass(frozen=True)
@@ -242,7 +240,7 @@ class Generator:
 
     def _body(self, token: str) -> tuple[str, bytes]:
         """Return content type and body: a form of ours, with something too much in it."""
-        names = self.dice.sample(self.fields, min(len(self.fields), 8))
+        names = self.dice.sample(self.fields, 8)
         number = self.dice.choice((1, 1, 3, len(names)))
         pairs = [("csrf_token", token)] + [
             (name, self._long(BODY // 4 // number) if place < number else "a")
