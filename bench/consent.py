@@ -75,10 +75,12 @@ def gate(app: Flask) -> list[Figure]:
     with app.app_context():
         here = room()
     guard = Guard(bare, here.gate, here.tally, strict=lambda: False)
+    strangers = "; ".join(f"junk{number}={number}" for number in range(200))
     visitors = {
         "no cookie": {},
         "a choice and a theme": {"HTTP_COOKIE": f"consent={kept.value}; theme=dark"},
         "a forged choice": {"HTTP_COOKIE": f"consent={kept.value[:-4]}AAAA; theme=dark"},
+        "200 strange cookies": {"HTTP_COOKIE": strangers},
         "Sec-GPC": {"HTTP_SEC_GPC": "1"},
     }
     return [

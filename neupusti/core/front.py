@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from neupusti.core import choice, clock
+from neupusti.core.assets import accepted
 from neupusti.core.edge import REFUSED
 from neupusti.core.route import ROUTE, Route
 
@@ -23,7 +24,7 @@ SECOND = timedelta(seconds=1)
 NOW = timedelta()
 MOST = 256
 """Pages in all their languages and codings; the bodies are those of the page store."""
-Key = tuple[str | None, ...]
+Key = tuple[str | tuple[str, ...] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,6 @@ def _key(environ: "WSGIEnvironment") -> Key | None:
     return (
         environ.get("SCRIPT_NAME"),
         environ.get("PATH_INFO"),
-        environ.get("HTTP_ACCEPT_ENCODING"),
+        accepted(environ.get("HTTP_ACCEPT_ENCODING", "")),
         decided.state,
     )

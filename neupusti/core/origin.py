@@ -15,6 +15,7 @@ from werkzeug.datastructures import Headers
 P = ParamSpec("P")
 R = TypeVar("R")
 
+LIMIT = 2000
 MARK = "guarded_by_origin"
 OWN = frozenset({"same-origin", "none"})
 """Values of Sec-Fetch-Site: our own page, or the person's own act (a reload)."""
@@ -67,7 +68,8 @@ def is_guarded(endpoint: str | None) -> bool:
 
 def _own(source: str, host: str, *, https: bool) -> bool:
     try:
-        parts = urlsplit(source)
+        # Cut, for the library keeps what it was last asked about; the host stands first.
+        parts = urlsplit(source[:LIMIT])
     except ValueError:
         return False
     # Behind a proxy nobody told us about, our own https pages arrive as http.

@@ -1,11 +1,13 @@
 """Where a form leads back to: an address of this site, or nowhere."""
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import request
 
 LIMIT = 2000
+REFERRER_LIMIT = LIMIT + 300
+"""Of a Referer: an address of ours behind the name of the site."""
 PLAIN = re.compile(r"/[!-\[\]-~]*", re.ASCII)
 """One slash, then visible ASCII without the backslash that browsers read as a slash."""
 
@@ -50,7 +52,7 @@ def back(default: str) -> str:
     The field holds a path, for a page kept for everybody knows no query; where the
     Referer is the same page, it brings the query back.
     """
-    page = urlsplit(request.referrer or "")
+    page = _split(request.referrer or "")
     came = page._replace(scheme="", netloc="", fragment="").geturl()
     from_here = page.netloc == request.host and is_own(came)
     given = request.form.get("next")
@@ -59,3 +61,11 @@ def back(default: str) -> str:
     if from_here and page.path == given:
         return came
     return own(given, default)
+
+
+def _split(referrer: str) -> SplitResult:
+    try:
+        # Cut, for the library keeps what it was last asked about, however long.
+        return urlsplit(referrer[:REFERRER_LIMIT])
+    except ValueError:
+        return urlsplit("")

@@ -5,9 +5,13 @@ from itertools import product
 
 import pytest
 from flask import Flask, Response, request
+from hypothesis import given
+from hypothesis import strategies as st
 
+from neupusti.consent.service.gate import ALL, OURS
 from neupusti.consent.views.guard import UndeclaredCookieError
 from neupusti.core import cookies
+from neupusti.core.choice import Choice, State
 from tests.consent.conftest import Visitor, add_view
 from tests.consent.tricks import (
     CAMPAIGN,
@@ -116,6 +120,36 @@ def test_what_was_not_granted_is_hidden_from_the_application(tried: Flask) -> No
         names = {part.partition("=")[0].strip() for part in seen.pop().split(";")}
         expected = {name for name, category in OPTIONAL.items() if category in granted}
         assert names == expected | {"session"} | ({"consent"} if own else set()), state
+
+
+PIECES = ("theme", "visits", "c_", "consent", "spy", "=", ";", " ", "\t", ",", "2", '"')
+
+
+@SQLITE
+def test_declared_cookies_are_found_among_any_others(tried: Flask) -> None:
+    gate = tried.extensions["neupusti.consent"].gate
+
+    @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
+    def found(header: str) -> None:
+        pairs = [part.partition("=") for part in header.split(";") if "=" in part]
+        stripped = [(name.strip(" \t"), value.strip(" \t")) for name, _, value in pairs]
+        assert gate.ours(header) == [pair for pair in stripped if gate.find(pair[0])]
+
+    found()
+
+
+@SQLITE
+def test_what_no_browser_keeps_is_not_read(tried: Flask) -> None:
+    gate = tried.extensions["neupusti.consent"].gate
+    for size, read in (
+        (cookies.LIMIT, ["theme", "visits"]),
+        (cookies.LIMIT + 1, ["visits"]),
+    ):
+        found = gate.ours(f"theme={'a' * size}; visits=1")
+        assert [name for name, _value in found] == read
+    assert len(gate.ours("theme=1;" * 9000)) == OURS
+    refused = Choice(state=State.DECIDED)
+    assert len(list(gate.unwanted("spy=1;" * 9000, refused))) == ALL
 
 
 @SQLITE

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import count
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,7 +11,7 @@ from flask import Flask
 
 from neupusti.consent.models import Source
 from neupusti.consent.service import deletion
-from neupusti.consent.service.deletion import LIMIT, Unwanted
+from neupusti.consent.service.deletion import DOMAINS, LIMIT, PREFIXES, Unwanted
 from tests.consent.conftest import OWN, ROOMS, Visitor, records
 
 SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
@@ -190,3 +192,38 @@ def test_the_second_hop_is_not_for_strangers(
     monkeypatch.setattr("neupusti.consent.views.choosing.HOP_SECONDS", -1)
     late = stranger.get(hop, headers=OWN)
     assert (late.location, late.headers.get("Set-Cookie")) == ("/cookies/", None)
+
+
+DEEP = "/a" * 1000
+STRANGERS = tuple(f"n{i}" for i in range(50))
+
+
+def test_only_the_lines_of_one_answer_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    write = deletion.expiry
+
+    def counted(*args: Any, **kwargs: Any) -> str:
+        written.append(write(*args, **kwargs))
+        return written[-1]
+
+    monkeypatch.setattr(deletion, "expiry", counted)
+    for _ in range(3):
+        asked = unwanted(*STRANGERS, host="a.b.neupusti.kz", path=DEEP)
+        assert deletion.expiring(asked) == written
+        assert len(written) == LIMIT
+        written.clear()
+
+
+def test_what_covers_a_path_is_bounded() -> None:
+    assert len(deletion.prefixes(DEEP)) <= PREFIXES + 1
+    assert deletion.prefixes("/" + "a" * 2000) == ["/"]
+    assert deletion.prefixes("/a/" + "ә" * 400) == ["/", "/a", "/a/"]
+    assert deletion.suffixes("x." * 60 + "neupusti.kz")[-1] == "neupusti.kz"
+    assert len(deletion.suffixes("x." * 60 + "neupusti.kz")) == DOMAINS
+
+
+def test_names_come_from_the_front_and_no_further() -> None:
+    endless = map(str, count())
+    got = deletion.expiring(Unwanted((), endless, "localhost", ("/",), secure=False))
+    assert len(got) == LIMIT
+    assert next(endless) == str(deletion.NAMES)

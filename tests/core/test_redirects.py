@@ -62,3 +62,11 @@ def test_a_form_leads_back_to_its_page(
     headers = {} if referrer is None else {"Referer": referrer}
     with Flask("x").test_request_context("/", method="POST", data=data, headers=headers):
         assert redirects.back("/home") == led
+
+
+@pytest.mark.parametrize(
+    "referrer", ["http://[", "http://[::1", "http://\u2100/", "a" * 90_000]
+)
+def test_a_referrer_no_browser_sends_leads_home(referrer: str) -> None:
+    with Flask("x").test_request_context("/", method="POST", headers={"Referer": referrer}):
+        assert redirects.back("/home") == "/home"

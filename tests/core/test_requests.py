@@ -5,6 +5,8 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neupusti.core.edge import PARTS
+
 
 @pytest.mark.parametrize(
     ("path", "query"),
@@ -91,3 +93,18 @@ def test_very_long_addresses_are_only_not_found(visitor: FlaskClient, size: int)
     assert visitor.get("/" + "a" * size).status_code == 404
     assert visitor.get("/policy/" + "9" * size + "/").status_code in {404, 503}
     assert visitor.get("/?" + "a" * size).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("a&" * PARTS, 200),
+        ("a&" * (PARTS + 1), 400),
+        ("%41" * PARTS, 200),
+        ("%41" * PARTS + "&", 400),
+    ],
+)
+def test_a_query_of_too_many_parts_is_not_taken_apart(
+    visitor: FlaskClient, query: str, status: int
+) -> None:
+    assert visitor.get("/", query_string=query).status_code == status

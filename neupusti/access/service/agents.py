@@ -81,7 +81,7 @@ LISTED = _compiled()
 EMPTY = Agent(OTHER, OTHER, "other", SUSPECTED, "empty")
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4000)
 def agent(text: str) -> Agent:
     """Return what `text` tells; never raise, and never take long."""
     if not text or text == "-":

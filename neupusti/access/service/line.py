@@ -116,7 +116,8 @@ def bare_referrer(address: str) -> str:
     if not address or address == "-":
         return ""
     try:
-        parts = urlsplit(address)
+        # Cut, for the library keeps what it was last asked about, however long.
+        parts = urlsplit(address[:REFERRER_LIMIT])
         host, port = parts.hostname, parts.port
     except ValueError:
         return "(unreadable)"

@@ -63,7 +63,7 @@ def _published(source: str) -> Ranges:
     return Ranges([*listed.get("ipv4", ()), *listed.get("ipv6", ())])
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4000)
 def _claim(text: str) -> tuple[str, str] | None:
     """Return name and list of a claimed crawler, if the claim can be checked."""
     claim = CRAWLERS.claimed_crawler(text)
@@ -73,7 +73,6 @@ def _claim(text: str) -> tuple[str, str] | None:
     return (claim["name"], source) if source in CRAWLERS.sources else None
 
 
-@lru_cache(maxsize=50_000)
 def checked(text: str, agent: Agent, ip: str) -> Agent:
     """Return `agent`, marked as forged where its operator does not own the address."""
     if agent.bot != DECLARED or (claim := _claim(text)) is None:
@@ -93,7 +92,7 @@ class Countries:
 
     def __init__(self, table: Path | None = None) -> None:
         self._reader = maxminddb.open_database(table) if table else None
-        self.of: Callable[[str], str] = lru_cache(maxsize=100_000)(self._find)
+        self.of: Callable[[str], str] = lru_cache(maxsize=20_000)(self._find)
 
     def _find(self, ip: str) -> str:
         try:
@@ -117,7 +116,7 @@ class Referrers:
             **dict.fromkeys(spam, SPAM),
             **dict.fromkeys(own, OWN),
         }
-        self.of: Callable[[str], str] = lru_cache(maxsize=50_000)(self._find)
+        self.of: Callable[[str], str] = lru_cache(maxsize=4000)(self._find)
 
     def _find(self, referrer: str) -> str:
         if not referrer:

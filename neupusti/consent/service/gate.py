@@ -1,9 +1,12 @@
 """The rule of the gate: which name may pass for whom, and what a visitor's cookie means."""
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from functools import lru_cache
+from itertools import islice
 
 from flask_babel import lazy_gettext as _
 
@@ -11,7 +14,7 @@ from neupusti.consent.service.declarations import Declarations
 from neupusti.consent.service.deletion import Place
 from neupusti.consent.service.seal import Seal, Sealed
 from neupusti.consent.service.store import LIFETIME, Store
-from neupusti.core import clock
+from neupusti.core import clock, cookies
 from neupusti.core.choice import NECESSARY, SIGNAL, UNDECIDED, Again, Choice, State
 from neupusti.core.edge import CONTENT_SECURITY_POLICY
 from neupusti.core.feature import Category, Cookie
@@ -26,7 +29,12 @@ LIFETIME_SECONDS = LIFETIME.total_seconds()
 SLACK_SECONDS = 300
 """How far two clocks of ours may be apart."""
 REMEMBERED = 4096
-"""How many signed cookies a process remembers as read."""
+"""How many signed cookies a process remembers as read: no other, so nobody fills it."""
+OURS, ALL = 64, 256
+"""How many declared cookies of one request are read, and how many of any name looked at:
+no browser keeps more of one site."""
+SEALS = 8
+"""How many cookies of one request may claim to be the choice."""
 
 
 class Verdict(Enum):
@@ -48,6 +56,7 @@ class Gate:
         cookies = [c for found in declarations.by_category.values() for c in found]
         self.exact = {c.wire_name(secure=secure): c for c in cookies if not c.prefix}
         self.families = tuple((c.wire_name(secure=secure), c) for c in cookies if c.prefix)
+        self._pairs = _pattern([*self.exact], [begins for begins, _ in self.families])
         self.declared = frozenset(declarations.by_category)
         self.foreign = frozenset(c.category for c in cookies if c.origins)
         self.cookies = tuple(cookies)
@@ -67,6 +76,30 @@ class Gate:
         """Tell whether the application may see, or set, a cookie of this name."""
         cookie = self.find(name)
         return cookie is not None and cookie.category in granted
+
+    def ours(self, header: str) -> list[tuple[str, str]]:
+        """Return names and values of the declared cookies in a Cookie header.
+
+        One expression passes over all the others: they cost no more than their bytes.
+        """
+        return [
+            (pair[1].strip(" \t"), pair[2].strip(" \t"))
+            for pair in islice(self._pairs.finditer(f";{header}"), OURS)
+        ]
+
+    def unwanted(self, header: str, choice: Choice) -> Iterator[str]:
+        """Yield the names in a Cookie header that `choice` leaves no place for."""
+        visible = self.visible(choice.granted)
+        for part in header.split(";", ALL)[:ALL]:
+            # A lone value is a cookie without a name, and so is `=name=value`.
+            name, equals, _value = part.partition("=")
+            name = name.strip(" \t") if equals else ""
+            if choice.erase:
+                stays = name == self.consent
+            else:
+                stays = name in visible or self.allows(name, choice.granted)
+            if not stays:
+                yield name
 
     def verdict(self, line: str, granted: frozenset[Category]) -> tuple[str, Verdict]:
         """Return the name that a Set-Cookie line sets, and what becomes of the line."""
@@ -93,6 +126,7 @@ class Gate:
         What we did not sign, what a later choice replaced and what comes from the future
         is no choice. `signal` is `Sec-GPC: 1`: a refusal that an explicit yes overrides.
         """
+        values = values[:SEALS]
         if len(values) == 1 and (known := self.decided.get(values[0])) is not None:
             at, choice = known
             in_time = -SLACK_SECONDS <= clock.now().timestamp() - at < LIFETIME_SECONDS
@@ -168,6 +202,17 @@ class Gate:
                     listed = sources.setdefault(origin.directive, ["'self'"])
                     listed.append(origin.source)
         return "; ".join(" ".join((name, *listed)) for name, listed in sources.items())
+
+
+def _pattern(exact: list[str], families: list[str]) -> re.Pattern[str]:
+    """Return what finds a pair of one of these names right behind a semicolon."""
+    names = "|".join(
+        [
+            *(rf"{re.escape(name)}[ \t]*" for name in exact),
+            *(rf"{re.escape(begins)}[^=;]*" for begins in families),
+        ]
+    )
+    return re.compile(rf";[ \t]*({names})=([^;]{{0,{cookies.LIMIT}}})(?![^;])")
 
 
 def _made(sealed: Sealed) -> int:

@@ -7,6 +7,7 @@ and headers written by hand all pass through here.
 
 import logging
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from neupusti.consent.service import deletion
@@ -56,10 +57,9 @@ class Guard:
         self, environ: "WSGIEnvironment", start: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer, with the visitor's choice known and kept to."""
-        header = environ.get("HTTP_COOKIE")
-        names: list[str] = []
+        header: str = environ.get("HTTP_COOKIE", "")
         if header:
-            environ[KEY], names = self._enter(environ, header)
+            environ[KEY] = self._enter(environ, header)
         else:
             environ[KEY] = SIGNAL if environ.get("HTTP_SEC_GPC") == "1" else UNDECIDED
 
@@ -73,36 +73,30 @@ class Guard:
                 headers, kinds = self._leave(choice, headers, kinds)
             if PAGE in kinds and headers[kinds.index(PAGE)][1].startswith(HTML):
                 self._page(choice, environ, status, headers, kinds)
-            if names and choice.state is State.DECIDED:
-                headers += self._forgetting(choice, names, headers, environ)
+            if header and choice.state is State.DECIDED:
+                headers += self._forgetting(choice, header, headers, environ)
             return start(status, headers, *exc_info)
 
         return self.inner(environ, started)
 
-    def _enter(self, environ: "WSGIEnvironment", header: str) -> tuple[Choice, list[str]]:
-        """Read the choice, hide every cookie it does not allow; return all the names."""
-        names, parts, sealed = [], header.split(";"), []
-        for part in parts:
-            name, equals, value = part.partition("=")
-            # A lone value is a cookie without a name, and so is `=name=value`.
-            name = name.strip(" \t") if equals else ""
-            names.append(name)
-            if name == self.gate.consent:
-                sealed.append(value.strip(" \t"))
-        choice = self.gate.choice(sealed, signal=environ.get("HTTP_SEC_GPC") == "1")
-        visible = self.gate.visible(choice.granted)
-        if not visible.issuperset(names):
-            granted = choice.granted
-            kept = [
-                part
-                for name, part in zip(names, parts, strict=True)
-                if name in visible or self.gate.allows(name, granted)
-            ]
-            if kept:
-                environ["HTTP_COOKIE"] = ";".join(kept).strip(" \t")
-            else:
-                del environ["HTTP_COOKIE"]
-        return choice, names
+    def _enter(self, environ: "WSGIEnvironment", header: str) -> Choice:
+        """Read the choice, and hide every cookie it does not allow."""
+        gate = self.gate
+        pairs = gate.ours(header)
+        choice = gate.choice(
+            [value for name, value in pairs if name == gate.consent],
+            signal=environ.get("HTTP_SEC_GPC") == "1",
+        )
+        visible, granted = gate.visible(choice.granted), choice.granted
+        if kept := [
+            f"{name}={value}"
+            for name, value in pairs
+            if name in visible or gate.allows(name, granted)
+        ]:
+            environ["HTTP_COOKIE"] = "; ".join(kept)
+        else:
+            del environ["HTTP_COOKIE"]
+        return choice
 
     def _leave(
         self, choice: Choice, headers: Headers, kinds: list[str]
@@ -148,7 +142,7 @@ class Guard:
     def _forgetting(
         self,
         choice: Choice,
-        names: list[str],
+        header: str,
         headers: Headers,
         environ: "WSGIEnvironment",
     ) -> Headers:
@@ -156,13 +150,9 @@ class Guard:
 
         A shared cache must never keep such a line: what it may keep goes out without.
         """
-        unwanted = [
-            name
-            for name in names
-            if not self.gate.allows(name, choice.granted)
-            or (choice.erase and name != self.gate.consent)
-        ]
-        if not (unwanted or choice.withdrawn):
+        unwanted = self.gate.unwanted(header, choice)
+        first = next(unwanted, None)
+        if first is None and not choice.withdrawn:
             return []
         if any(n.lower() == "cache-control" and "public" in v for n, v in headers):
             return []
@@ -170,7 +160,7 @@ class Guard:
         lines = deletion.expiring(
             Unwanted(
                 self.gate.places_of(choice.withdrawn),
-                tuple(unwanted),
+                unwanted if first is None else chain((first,), unwanted),
                 environ.get("HTTP_HOST", ""),
                 (_decoded(path), environ.get(BACK, "/")),
                 self.gate.secure or environ.get("wsgi.url_scheme") == "https",

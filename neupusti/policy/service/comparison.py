@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import takewhile
+from operator import eq
 
 from neupusti.policy.service.document import Document, order
 
@@ -18,6 +20,12 @@ REWRITTEN = 0.25
 """Below this likeness a word-by-word mix reads worse than the old text and then the new."""
 ISLAND_WORDS = 2
 """Fewer kept words than this between two changes are drawn into them."""
+PAIRS = 400_000
+"""Of longer texts (old tokens times new) only the beginning and the end are compared: the
+time of the whole comparison grows with the third power in the worst case."""
+
+Block = tuple[int, int, int]
+"""What was kept: place in the old text, place in the new one, tokens."""
 
 
 class Status(StrEnum):
@@ -77,8 +85,8 @@ def words(old: str, new: str) -> tuple[Run, ...]:
     The kept and deleted runs together are `old`, the kept and inserted ones `new`.
     """
     before, after = TOKEN.findall(old), TOKEN.findall(new)
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    blocks = _solid(matcher, before, after)
+    found = _ends if len(before) * len(after) > PAIRS else _matched
+    blocks = _solid(found(before, after), before, after)
     kept = sum(_words_in(before[a : a + size]) for a, _, size in blocks)
     if 2 * kept < REWRITTEN * (_words_in(before) + _words_in(after)):
         return tuple(_runs(before, after))
@@ -106,13 +114,28 @@ def _runs(before: list[str], after: list[str]) -> Iterator[Run]:
         yield Run(Operation.INSERTED, "".join(after))
 
 
-def _solid(
-    matcher: "SequenceMatcher[str]", before: list[str], after: list[str]
-) -> list[tuple[int, int, int]]:
-    """Return the kept blocks (place in old, place in new, tokens) without the islands."""
+def _matched(before: list[str], after: list[str]) -> Iterable[Block]:
+    return SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
+
+
+def _ends(before: list[str], after: list[str]) -> Iterable[Block]:
+    """Return what both begin with, and what both end with."""
+    begin = _alike(before, after)
+    end = _alike(before[begin:][::-1], after[begin:][::-1])
+    yield 0, 0, begin
+    yield len(before) - end, len(after) - end, end
+
+
+def _alike(one: list[str], other: list[str]) -> int:
+    """Return how many first tokens are the same."""
+    return sum(1 for _ in takewhile(bool, map(eq, one, other)))
+
+
+def _solid(found: Iterable[Block], before: list[str], after: list[str]) -> list[Block]:
+    """Return the kept blocks without the islands."""
     return [
         (a, b, size)
-        for a, b, size in matcher.get_matching_blocks()
+        for a, b, size in found
         if size
         and (
             _words_in(before[a : a + size]) >= ISLAND_WORDS
@@ -122,9 +145,7 @@ def _solid(
     ]
 
 
-def _woven(
-    blocks: list[tuple[int, int, int]], before: list[str], after: list[str]
-) -> Iterator[Run]:
+def _woven(blocks: list[Block], before: list[str], after: list[str]) -> Iterator[Run]:
     """Yield the kept blocks, and between them what was deleted and inserted."""
     at_old = at_new = 0
     for a, b, size in blocks:

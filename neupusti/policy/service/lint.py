@@ -11,7 +11,11 @@ from dataclasses import dataclass
 CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 LATIN = re.compile(r"[A-Za-z]")
 WORD = re.compile(r"[^\W\d_]+")
-HOST = re.compile(r"(?:https?://)?[^\W_]+(?:[.-][^\W_]+)*\.kz\b/?", re.IGNORECASE)
+HOST = re.compile(
+    # Tried at the beginning of a name only: once for each, however long it is.
+    r"(?:https?://)?(?<![^\W_])(?<![^\W_][.-])[^\W_]+(?:[.-][^\W_]+)*\.kz\b/?",
+    re.IGNORECASE,
+)
 TWIN = str.maketrans("ABCEHKMOPTXYaceopxy", "АВСЕНКМОРТХУасеорху")
 ABBREVIATIONS = frozenset({"ТОО", "АО", "ОАО", "ЗАО", "РК", "КР", "ЖШС", "АҚ"})
 """Words that stand in a policy in Cyrillic even where the document never spells them so."""
@@ -26,7 +30,7 @@ class Finding:
     says: str
 
     def __str__(self) -> str:
-        return f"line {self.line}: «{self.word}»: {self.says}"
+        return f"line {self.line}: «{self.word[:80]}»: {self.says}"
 
 
 def lint(text: str) -> list[Finding]:
@@ -38,15 +42,21 @@ def lint(text: str) -> list[Finding]:
 
 
 def _words(number: int, line: str, native: set[str] | frozenset[str]) -> list[Finding]:
-    findings = []
+    findings, hosts = [], _hosts_by_word(line)
     for word in dict.fromkeys(WORD.findall(line)):
         twin = word.translate(TWIN)
         if CYRILLIC.search(word) and LATIN.search(word):
-            host = next((h for h in HOST.findall(line) if word in h), word)
+            host = hosts.get(word, word)
             findings.append(Finding(number, host, "Latin and Cyrillic letters in one word"))
         elif LATIN.search(word) and not LATIN.search(twin) and twin in native:
             findings.append(Finding(number, word, f"Latin letters that stand for «{twin}»"))
     return findings
+
+
+def _hosts_by_word(line: str) -> dict[str, str]:
+    """Return the words of each host of a line, with the first host they stand in."""
+    hosts = HOST.findall(line)
+    return {word: host for host in reversed(hosts) for word in WORD.findall(host)}
 
 
 def _hosts(lines: list[tuple[int, str]]) -> list[Finding]:

@@ -6,7 +6,7 @@ is never guessed at: every such line is reported, and then nothing is imported.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from neupusti.policy.service.document import Clause, Document, Section
@@ -76,13 +76,48 @@ def dates(document: Document) -> list[date]:
     return found
 
 
+@dataclass(slots=True)
+class _Clause:
+    """A clause on its way: the lines of its text, then those of each of its items."""
+
+    number: str
+    line: int
+    text: list[str]
+    items: list[list[str]] = field(default_factory=list)
+
+    @property
+    def open_lines(self) -> list[str]:
+        """Where the rest of a broken sentence goes."""
+        return self.items[-1] if self.items else self.text
+
+    def finished(self) -> Clause:
+        """Return the clause."""
+        items = tuple(map(" ".join, self.items))
+        return Clause(self.number, " ".join(self.text), self.line, items)
+
+
+@dataclass(slots=True)
+class _Section:
+    """A section on its way."""
+
+    number: str
+    heading: str
+    line: int
+    clauses: list[_Clause] = field(default_factory=list)
+
+    def finished(self) -> Section:
+        """Return the section."""
+        clauses = tuple(clause.finished() for clause in self.clauses)
+        return Section(self.number, self.heading, self.line, clauses)
+
+
 class _Parser:
     """Takes the lines one by one; knows only what stands above the line it is at."""
 
     def __init__(self) -> None:
         self.title = ""
         self.preamble: list[str] = []
-        self.sections: list[Section] = []
+        self.sections: list[_Section] = []
         self.problems: list[Problem] = []
 
     def take(self, line: int, text: str) -> None:
@@ -115,7 +150,8 @@ class _Parser:
         ]
         if self.problems:
             raise UnreadableDocumentError(sorted(self.problems, key=lambda p: p.line))
-        return Document(self.title, tuple(self.preamble), tuple(self.sections))
+        sections = tuple(section.finished() for section in self.sections)
+        return Document(self.title, tuple(self.preamble), sections)
 
     def _opening(self, text: str) -> None:
         if self.title:
@@ -129,13 +165,11 @@ class _Parser:
             says = f"section {number} stands where section {expected} should"
             self.problems.append(Problem(line, says, heading))
         else:
-            self.sections.append(Section(number, heading.replace("**", ""), line))
+            self.sections.append(_Section(number, heading.replace("**", ""), line))
 
     def _clause(self, line: int, number: str, text: str) -> None:
         if self._follows(number):
-            section = self.sections[-1]
-            clauses = (*section.clauses, Clause(number, text, line))
-            self.sections[-1] = replace(section, clauses=clauses)
+            self.sections[-1].clauses.append(_Clause(number, line, [text]))
         else:
             above = self._last.number if self._last else "the beginning"
             says = f"clause {number} cannot follow {above}"
@@ -160,28 +194,14 @@ class _Parser:
             self.problems.append(
                 Problem(line, "text between a heading and its clauses", text)
             )
-        elif (item := ITEM.fullmatch(text)) and (last.items or last.text.endswith(":")):
-            self._amend(replace(last, items=(*last.items, item[1])))
-        elif not ITEM.fullmatch(text) and text[0].islower() and not _ended(last):
-            self._amend(_continued(last, text))
+        elif (item := ITEM.fullmatch(text)) and (last.items or last.text[-1].endswith(":")):
+            last.items.append([item[1]])
+        elif not item and text[0].islower() and not last.open_lines[-1].endswith(ENDS):
+            last.open_lines.append(text)
         else:
             self.problems.append(Problem(line, "this line belongs to no clause", text))
 
     @property
-    def _last(self) -> Clause | None:
+    def _last(self) -> _Clause | None:
         clauses = self.sections[-1].clauses if self.sections else ()
         return clauses[-1] if clauses else None
-
-    def _amend(self, clause: Clause) -> None:
-        section = self.sections[-1]
-        self.sections[-1] = replace(section, clauses=(*section.clauses[:-1], clause))
-
-
-def _ended(clause: Clause) -> bool:
-    return (clause.items[-1] if clause.items else clause.text).endswith(ENDS)
-
-
-def _continued(clause: Clause, text: str) -> Clause:
-    if clause.items:
-        return replace(clause, items=(*clause.items[:-1], f"{clause.items[-1]} {text}"))
-    return replace(clause, text=f"{clause.text} {text}")

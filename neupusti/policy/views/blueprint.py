@@ -73,10 +73,12 @@ def shown(day: str | None = None, source: Source | None = None) -> Shown:
 def parsed(day: str) -> date:
     """Return the date an address names; raise NoSuchEditionError if it is none."""
     try:
-        if len(day) == len("2022-08-04"):
-            return date.fromisoformat(day)
+        found = date.fromisoformat(day)
     except ValueError:
-        pass
+        found = None
+    # One spelling only: a page is kept for everybody with its address in it.
+    if found is not None and found.isoformat() == day:
+        return found
     raise NoSuchEditionError(
         _("«%(day)s» is not a date. An edition is named like 2022-08-04.", day=day)
     )

@@ -1,0 +1,142 @@
+"""A request costs what its bytes cost, and nothing of it stays in memory.
+
+Counted, not timed: every call that is made, and every text that is still held. What the
+clock says of many more such requests is measured by `python -m bench.hostile`.
+"""
+
+import gc
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import _lru_cache_wrapper
+from itertools import product
+from secrets import token_hex
+from statistics import median
+from types import FrameType
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+
+from neupusti.core.languages import PREFIXED
+from tests.hostile import READ, Generator, Request, Target, send
+
+SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+MARK = token_hex(8)
+"""What every part of a marked request holds."""
+HELD = 3000
+"""Characters of one address the library itself may hold; it holds 128 of them at most."""
+EACH, TIMES, A_BYTE = 5, 20, 2
+"""Requests of a route; how many times the usual one the calls of another may be, and how
+many more calls each of its bytes may cost: odd ones are encoded one by one."""
+
+
+@pytest.fixture
+def maker(app: Flask) -> Generator:
+    """The maker of requests, its site out of the tests' own strictness."""
+    app.testing = False
+    return Generator(app)
+
+
+def calls(app: Flask, request: Request) -> int:
+    """Return how many functions one request calls, of Python's and of C's."""
+    count = 0
+
+    def counting(_frame: FrameType, event: str, _arg: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    sys.setprofile(counting)
+    try:
+        send(app, request)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@SQLITE
+def test_no_request_calls_much_more_than_another(app: Flask, maker: Generator) -> None:
+    for target in maker.targets:
+        send(app, maker.request(target))
+        usual = median(calls(app, one) for one in maker.requests(target, EACH))
+        for request in maker.extremes(target):
+            assert calls(app, request) <= TIMES * usual + A_BYTE * request.size, target
+
+
+@SQLITE
+def test_nothing_of_a_request_stays(app: Flask, maker: Generator) -> None:
+    for target in maker.targets:
+        send(app, maker.request(target))
+    visit(app, maker)
+    assert max(map(len, held()), default=0) <= HELD
+    urlsplit.cache_clear()  # type: ignore[attr-defined]  # not in the stubs
+    assert held() == []
+
+
+@SQLITE
+def test_no_cache_grows_by_what_clients_send(app: Flask, maker: Generator) -> None:
+    reader = app.test_client()
+    for prefix, address in product(("", *PREFIXED), maker.addresses()):
+        reader.get(prefix + address)
+    visit(app, maker)
+    before = sizes()
+    assert len(before) > 10
+    for _ in range(2):
+        visit(app, maker)
+    assert {
+        name: size for name, size in sizes().items() if size > before.get(name, 0)
+    } == {}
+
+
+def visit(app: Flask, maker: Generator) -> None:
+    """Send marked requests to every route."""
+    for number, target in enumerate(maker.targets):
+        for request in maker.requests(target, 2):
+            send(app, marked(request, target, f"{MARK}{number}-{maker.dice.random()}"))
+
+
+def marked(request: Request, target: Target, mark: str) -> Request:
+    """Return `request` with `mark` in every part that is not its address."""
+    environ = request.environ
+    headers = {f"HTTP_{name}": f"{mark},{environ.get(f'HTTP_{name}', '')}" for name in READ}
+    cookies = f"{environ.get('HTTP_COOKIE', 'a=b')}; theme={mark}; {mark}=1; consent={mark}"
+    return replace(
+        request,
+        environ=environ
+        | headers
+        | {
+            "HTTP_COOKIE": cookies,
+            "HTTP_SEC_FETCH_SITE": "same-origin",
+            "HTTP_REFERER": f"http://localhost/{mark}",
+            "QUERY_STRING": f"next=/{mark}&source={mark}&why={mark}",
+        },
+        body=request.body + f"&{mark}=1&next=/{mark}".encode() if request.body else b"",
+    )
+
+
+def held() -> list[str]:
+    """Return every text with the mark that anything reachable holds."""
+    gc.collect()
+    return [text for owner in gc.get_objects() for text in _texts(owner) if text != MARK]
+
+
+def _texts(owner: Any) -> Iterator[str]:
+    for one in gc.get_referents(owner):
+        if isinstance(one, str):
+            if MARK in one:
+                yield one
+        elif isinstance(one, bytes):
+            if MARK.encode() in one:
+                yield one.decode("latin-1")
+        elif isinstance(one, tuple | dict) and not gc.is_tracked(one):
+            yield from _texts(one)
+
+
+def sizes() -> dict[str, int]:
+    """Return how much each cache of the site's own functions holds."""
+    return {
+        f"{one.__module__}.{one.__qualname__}": one.cache_info().currsize
+        for one in gc.get_objects()
+        if isinstance(one, _lru_cache_wrapper) and one.__module__.startswith("neupusti.")
+    }

@@ -1,0 +1,80 @@
+"""Documents no lawyer writes: they take no longer than their bytes.
+
+A process of their own may spend the processor's seconds that all of them need a hundred
+times over, or a quadratic one of them an hour: it says which it was by how it ends.
+"""
+
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from neupusti.config import ROOT
+from neupusti.policy.service import lint
+from neupusti.policy.service.comparison import PAIRS, TOKEN, Operation, words
+from neupusti.policy.service.parser import UnreadableDocumentError, parse
+
+SIZE, SECONDS = 300_000, 60
+OPENING = "Заголовок\n1. Общее\n"
+ODD = {
+    "one word": "a" * SIZE,
+    "one word of two scripts": "аb" * (SIZE // 2),
+    "words of two scripts": "аb вc.kz " * (SIZE // 9),
+    "different words of two scripts": " ".join(f"аb{n:x}" for n in range(SIZE // 8)),
+    "a host of hyphens": "a-" * (SIZE // 2) + "kz",
+    "a host of dots": "a." * (SIZE // 2) + "kzx",
+    "digits and dots": "1." * (SIZE // 2),
+    "spaces": "1." + " " * SIZE + "x",
+    "empty lines": "\n" * 100_000,
+    "headings": "\n".join(f"{number}. Раздел" for number in range(1, 50_000)),
+    "items": f"{OPENING}1.1. Список:\n" + "- пункт;\n" * (SIZE // 9),
+    "a broken sentence": f"{OPENING}1.1. Начало\n" + "x\n" * (SIZE // 2),
+    "a broken item": f"{OPENING}1.1. Список:\n- начало\n" + "x\n" * (SIZE // 2),
+    "clauses": OPENING
+    + "1.1. Один\n"
+    + "".join(
+        f"1.{one}. Пункт\n" + "".join(f"1.{one}.{two}. И\n" for two in range(1, 999))
+        for one in range(2, 30)
+    ),
+}
+
+
+def read(text: str) -> None:
+    """Do with a document what a check of it does."""
+    lint.lint(text)
+    try:
+        parse(text)
+    except UnreadableDocumentError as error:
+        str(error)
+
+
+def within_its_share(call: str) -> bool:
+    """Tell whether a call of this module ends before its process is out of time."""
+    limit = (SECONDS, SECONDS)
+    done = subprocess.run(
+        [sys.executable, "-c", f"from tests.policy.test_odd_documents import *; {call}"],
+        cwd=ROOT,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, limit),
+    )
+    return done.returncode == 0
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_document_takes_no_longer_than_its_bytes(name: str) -> None:
+    assert within_its_share(f"read(ODD[{name!r}])")
+
+
+def test_long_clauses_take_no_longer_than_their_bytes() -> None:
+    assert within_its_share("words('а б ' * 9999, 'а б в ' * 9999)")
+
+
+def test_of_long_clauses_the_ends_are_compared() -> None:
+    begin, end = "начало " * 400, " конец" * 400
+    old, new = f"{begin}б в г{end}", f"{begin}в б д{end}"
+    assert len(TOKEN.findall(old)) ** 2 > PAIRS
+    runs = words(old, new)
+    assert [run.text for run in runs] == [begin, "б в г", "в б д", end]
+    for text, gone in ((old, Operation.INSERTED), (new, Operation.DELETED)):
+        assert "".join(run.text for run in runs if run.operation is not gone) == text
