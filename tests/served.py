@@ -32,6 +32,11 @@ class Served:
         """The address of the site, without a last slash."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def workers(self) -> list[int]:
+        """The processes that serve it now."""
+        return list(below(self.process.pid))
+
     def flask(self, *words: str) -> str:
         """Run a command of the site; return what it prints."""
         command = [sys.executable, "-m", "flask", *words]
@@ -55,7 +60,7 @@ class Served:
     def worker_of(self, port: int) -> int:
         """Return the process that holds the other end of a client's connection."""
         inode = _inode(self.port, port)
-        return next(pid for pid in _below(self.process.pid) if inode in _sockets(pid))
+        return next(pid for pid in below(self.process.pid) if inode in _sockets(pid))
 
 
 @contextmanager
@@ -119,8 +124,9 @@ def _sockets(pid: int) -> set[str]:
     return found
 
 
-def _below(pid: int) -> Iterator[int]:
+def below(pid: int) -> Iterator[int]:
+    """Yield the processes that `pid` started, and those that they started."""
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in map(int, children.read_text().split()):
             yield child
-            yield from _below(child)
+            yield from below(child)
