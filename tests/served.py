@@ -12,8 +12,6 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-import pytest
-
 from neupusti.config import PREFIX, ROOT, Settings
 
 START_SECONDS, STOP_SECONDS, PAUSE = 120, 30, 0.05
@@ -98,7 +96,7 @@ def await_answer(
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         Event().wait(PAUSE)
-    pytest.fail("the site did not answer")
+    raise TimeoutError("the site did not answer")
 
 
 def free_port() -> int:
