@@ -281,14 +281,12 @@ def _seen_after(folder: str, port: int) -> float:
 
 def crash(kills: int) -> Iterator[Figure]:
     """Kill workers and aggregators, and count what is lost or doubled."""
-    with site() as (_, engine, folder):
-        ordeal = Ordeal(engine, folder)
+    with site() as (app, engine, _):
+        ordeal = Ordeal(app.extensions["neupusti.settings"], engine)
         ordeal.run(kills)
-        paths, apart = ordeal.paths, len(ordeal.apart)
-        lost = len(ordeal.answered - paths.keys())
-        doubled = sum(1 for times in paths.values() if times > 1)
-        answered = len(ordeal.answered)
-        print(f"{kills} kills, {answered} requests answered, {paths.total()} rows")
+        lost, doubled, apart = len(ordeal.lost), len(ordeal.doubled), len(ordeal.apart)
+        answers, rows = len(ordeal.received), ordeal.logged.total()
+        print(f"{kills} kills, {answers} answers received in full, {rows} rows")
     yield Figure("records lost", lost, "", most=0)
     yield Figure("records counted twice", doubled, "", most=0)
     yield Figure("moments at which a roll-up differs from the rows", apart, "", most=0)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask, Response
 
-from neupusti.site.views.cli import server
+from neupusti.site.views.server import server
 
 
 def make() -> Flask:

@@ -46,8 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--kills",
         type=int,
-        default=20,
-        help="how often the test of crashes kills a process of the access log",
+        default=12,
+        help="how often the test of crashes kills a worker of the served site",
     )
 
 

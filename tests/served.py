@@ -13,8 +13,6 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-import pytest
-
 from neupusti.config import PREFIX, ROOT, Settings
 
 START_SECONDS, STOP_SECONDS, PAUSE = 120, 30, 0.05
@@ -32,6 +30,11 @@ class Served:
     def url(self) -> str:
         """The address of the site, without a last slash."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def workers(self) -> list[int]:
+        """The processes that serve it now."""
+        return list(below(self.process.pid))
 
     def flask(self, *words: str) -> str:
         """Run a command of the site; return what it prints."""
@@ -56,7 +59,7 @@ class Served:
     def worker_of(self, port: int) -> int:
         """Return the process that holds the other end of a client's connection."""
         inode = _inode(self.port, port)
-        return next(pid for pid in _below(self.process.pid) if inode in _sockets(pid))
+        return next(pid for pid in below(self.process.pid) if inode in _sockets(pid))
 
 
 @contextmanager
@@ -88,7 +91,7 @@ def await_answer(
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         Event().wait(PAUSE)
-    pytest.fail("the site did not answer")
+    raise TimeoutError("the site did not answer")
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -133,8 +136,9 @@ def _sockets(pid: int) -> set[str]:
     return found
 
 
-def _below(pid: int) -> Iterator[int]:
+def below(pid: int) -> Iterator[int]:
+    """Yield the processes that `pid` started, and those that they started."""
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in map(int, children.read_text().split()):
             yield child
-            yield from _below(child)
+            yield from below(child)

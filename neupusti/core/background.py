@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 ELECTION_SECONDS = 2.0
 PATIENCE = 60
 """A job that fails again and again is tried at least once in so many seconds."""
+DOUBLINGS = 16
+"""So often its pause doubles: after a day without a database no number would hold it."""
 COMPLAINT_SECONDS = 60.0
 """And fills the log with no more than one line in so many."""
 
@@ -60,25 +62,36 @@ class Background:
             thread.join()
 
     def _work(self, job: Job) -> None:
-        with self._elected(Path(self.app.instance_path) / f"{job.name}.lock"):
-            failures = 0
-            while not self.stopped.is_set():
-                failures = 0 if self._run(job) else failures + 1
-                pause = job.every.total_seconds()
-                self.stopped.wait(min(pause * 2**failures, PATIENCE) if failures else pause)
+        lock = Path(self.app.instance_path) / f"{job.name}.lock"
+        while not self.stopped.is_set():
+            try:
+                with self._elected(lock):
+                    self._go_on(job)
+            except OSError as error:
+                # No file to be had, or no folder: a thread that ends never comes back.
+                self.complain(job, error)
+                self.stopped.wait(ELECTION_SECONDS)
+
+    def _go_on(self, job: Job) -> None:
+        failures = 0
+        while not self.stopped.is_set():
+            failures = 0 if self._run(job) else min(failures + 1, DOUBLINGS)
+            pause = job.every.total_seconds()
+            self.stopped.wait(min(pause * 2**failures, PATIENCE) if failures else pause)
 
     def _run(self, job: Job) -> bool:
-        with self.app.app_context():
-            try:
-                job.run()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next turn comes
-                self._complain(job, error)
-                return False
-            finally:
-                db.session.remove()
+        try:
+            with self.app.app_context():
+                try:
+                    job.run()
+                finally:
+                    db.session.remove()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next turn comes
+            self.complain(job, error)
+            return False
         return True
 
-    def _complain(self, job: Job, error: Exception) -> None:
+    def complain(self, job: Job, error: Exception) -> None:
         """Tell the log, unless it was told a moment ago."""
         now = monotonic()
         if now - self._complained.get(job.name, float("-inf")) >= COMPLAINT_SECONDS:

@@ -1,31 +1,45 @@
-"""A worker and an aggregator that are killed again and again while they work."""
+"""The served site, whose workers are killed again and again while clients ask it."""
 
 import os
 import random
+import select
 import signal
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from http.client import HTTPConnection, HTTPException
 from multiprocessing import get_context
-from pathlib import Path
+from threading import Event
 from typing import Any
 
+import psycopg
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from neupusti.access.service import drain
 from neupusti.access.service.drain import Enrichment
 from neupusti.access.service.places import Countries, Referrers
-from neupusti.access.service.recorder import Recorder, Secrets
-from neupusti.access.service.spool import Spool
-from neupusti.access.service.visitor import Visitors
-from tests.conftest import SECRET
+from neupusti.config import Settings
+from tests.served import PAUSE, START_SECONDS, Served, served
 
 FORK = get_context("fork")
+CLIENTS = 3
 ANSWERS, AFTER_COMMIT = 200, 40
 """At most so many answers pass between two kills; so many where a commit is waited for."""
 PIPE_BYTES = 65_536
+ASKED: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("GET", "/healthz", {}),
+    ("HEAD", "/healthz", {}),
+    ("POST", "/healthz", {}),
+    ("GET", "/policy/", {}),
+    ("GET", "/policy/", {"Accept-Encoding": "br"}),
+    ("HEAD", "/policy/", {}),
+    ("GET", "/policy", {}),
+    ("GET", "/policy/feed.atom", {"If-None-Match": "*"}),
+    ("GET", "/kk/no-such-page", {}),
+    ("GET", "/a%00", {}),
+)
+"""Answers of every kind: pages, no body, not modified, redirects, refusals."""
 SUMS = {
     "rows": "SELECT count(*) FROM access_record",
     "hours": "SELECT sum(requests) FROM access_total WHERE unit = 'hour'",
@@ -59,72 +73,82 @@ class Pipe:
         """Take lines until there are `number` more."""
         wanted = len(self.lines) + number
         while len(self.lines) < wanted:
-            self._take()
+            if not self._take(START_SECONDS):
+                raise TimeoutError("nobody is heard of any more")
 
     def take_all(self) -> None:
         """Take what is there now."""
-        os.set_blocking(self._read, False)
-        try:
-            while True:
-                self._take()
-        except BlockingIOError:
-            os.set_blocking(self._read, True)
+        while self._take(0):
+            pass
 
-    def _take(self) -> None:
+    def _take(self, seconds: float) -> bool:
+        """Take what comes within so many seconds; tell whether anything did."""
+        if not select.select([self._read], [], [], seconds)[0]:
+            return False
         *whole, self._rest = (self._rest + os.read(self._read, PIPE_BYTES)).split(b"\n")
         self.lines += [line.decode() for line in whole]
+        return True
 
 
 @dataclass
 class Ordeal:
-    """What was answered, and what the database knew of it at each moment."""
+    """What the clients received, and what the database knew of it at each moment."""
 
+    settings: Settings
     engine: Engine
-    folder: Path
+    """The access database of `settings`."""
     seed: int = 1
     answers: Pipe = field(default_factory=Pipe)
     commits: Pipe = field(default_factory=Pipe)
     checked: list[dict[str, int]] = field(default_factory=list)
     """The sums after each kill, and at the end."""
-    started: int = 0
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
+        self.folder = self.settings.instance / "access-spool"
         self.enrichment = Enrichment(Countries(), Referrers())
 
     def run(self, kills: int) -> None:
-        """Kill a worker, the aggregator or both `kills` times, then let all be read."""
-        works = {"worker": self._serve, "aggregator": self._read}
-        running = {name: self._start(work) for name, work in works.items()}
-        killed = 0
-        while killed < kills:
-            self._wait()
-            victims = self.dice.choice((("worker",), ("aggregator",), tuple(works)))
-            for name in victims:
-                self._kill(running[name])
-            killed += len(victims)
-            self.checked.append(self.sums)
-            for name in victims:
-                running[name] = self._start(works[name])
-        for process in running.values():
-            self._kill(process)
+        """Kill a worker `kills` times, and an aggregator with it every other time."""
+        with served(self.settings) as site:
+            clients = [self._start(self._ask, site.port, n) for n in range(CLIENTS)]
+            aggregator = self._start(self._read)
+            for _ in range(kills):
+                self._wait()
+                os.kill(self._victim(site), signal.SIGKILL)
+                if aggregator_too := self.dice.random() < 0.5:
+                    self._kill(aggregator)
+                self.checked.append(self.sums)
+                if aggregator_too:
+                    aggregator = self._start(self._read)
+            for process in (*clients, aggregator):
+                self._kill(process)
         self.answers.take_all()
         drain.drain(self.engine, self.folder, self.enrichment)
         self.checked.append(self.sums)
 
     @property
-    def answered(self) -> set[str]:
-        """The requests whose answers were over before anybody was killed."""
-        return set(self.answers.lines)
+    def received(self) -> dict[str, int]:
+        """How many bytes of body each request got, of those answered in full."""
+        return {number: int(size) for number, size in map(str.split, self.answers.lines)}
 
     @property
-    def paths(self) -> Counter[str]:
-        """How often each request stands in the database."""
+    def logged(self) -> Counter[tuple[str, int]]:
+        """How often each request stands in the database, with its bytes."""
         with self.engine.connect() as connection:
-            rows = connection.exec_driver_sql(
-                "SELECT path, count(*) FROM access_record GROUP BY path"
-            )
-            return Counter({row[0]: row[1] for row in rows})
+            rows = connection.exec_driver_sql("SELECT request_id, bytes FROM access_record")
+            return Counter((row[0], row[1]) for row in rows)
+
+    @property
+    def lost(self) -> set[tuple[str, int]]:
+        """What clients received and the log does not know, or not so many bytes of it."""
+        return self.received.items() - self.logged.keys()
+
+    @property
+    def doubled(self) -> list[str]:
+        """The requests that stand there more than once."""
+        times = Counter(number for number, _ in self.logged.elements())
+        return [number for number, count in times.items() if count > 1]
 
     @property
     def sums(self) -> dict[str, int]:
@@ -150,11 +174,16 @@ class Ordeal:
         else:
             self.answers.wait(self.dice.randint(1, ANSWERS))
 
-    def _start(self, work: Any) -> Any:
+    def _victim(self, site: Served) -> int:
+        while not (workers := site.workers):
+            assert site.process.poll() is None, "the site has ended"
+            Event().wait(PAUSE)
+        return self.dice.choice(workers)
+
+    def _start(self, work: Any, *arguments: int) -> Any:
         # A connection must not be in two processes.
         self.engine.dispose()
-        self.started += 1
-        process = FORK.Process(target=work, args=(self.started,), daemon=True)
+        process = FORK.Process(target=work, args=arguments, daemon=True)
         process.start()
         return process
 
@@ -163,32 +192,30 @@ class Ordeal:
         os.kill(process.pid, signal.SIGKILL)
         process.join()
 
-    def _serve(self, number: int) -> None:
-        recorder = recorder_of(Spool(self.folder))
-        at = 0
+    def _ask(self, port: int, number: int) -> None:
+        dice = random.Random(number)
         while True:
-            at += 1
-            path = f"/{number}/{at}"
-            body, _, _ = run_wsgi_app(recorder, EnvironBuilder(path).get_environ())
-            b"".join(body)
-            self.answers.put(path)
+            try:
+                with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+                    self._converse(connection, dice)
+            except (OSError, HTTPException):
+                Event().wait(PAUSE)
 
-    def _read(self, _number: int) -> None:
+    def _converse(self, connection: HTTPConnection, dice: random.Random) -> None:
+        """Ask until the connection breaks; note every answer that came in full."""
+        while True:
+            method, path, headers = dice.choice(ASKED)
+            connection.request(method, path, headers=headers)
+            answer = connection.getresponse()
+            size = len(answer.read())
+            self.answers.put(f"{answer.headers['X-Request-Id']} {size}")
+
+    def _read(self) -> None:
         while True:
             try:
                 brought = drain.drain(self.engine, self.folder, self.enrichment)
-            except SQLAlchemyError:
+            except (SQLAlchemyError, psycopg.Error):
+                # Two at once may meet in a deadlock: one of them tries again.
                 continue
             if brought:
                 self.commits.put(str(brought))
-
-
-def recorder_of(spool: Spool) -> Recorder:
-    """Return a recorder round an application that always answers the same."""
-    visitors = Visitors(SECRET, "visitor", timedelta(days=390))
-    return Recorder(_answer, spool, secrets=lambda: Secrets(()), visitors=visitors)
-
-
-def _answer(_environ: Any, start: Any) -> list[bytes]:
-    start("200 OK", [])
-    return [b"ok"]

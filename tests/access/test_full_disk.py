@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from shutil import copy
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,21 +16,28 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from neupusti.access.service import drain
 from neupusti.access.service.drain import Enrichment
+from neupusti.access.service.recorder import Recorder, Secrets
 from neupusti.access.service.spool import COMPLAINT_SECONDS, Spool
+from neupusti.access.service.visitor import Visitors
+from neupusti.access.views.recording import LIFETIME
 from neupusti.app import create_app
 from neupusti.config import Settings
 from neupusti.core.database import ACCESS, db
 from neupusti.core.permission import Permission
 from tests import desk
 from tests.access.conftest import fill_up, lines_of
-from tests.access.crash import recorder_of
 from tests.access.test_drain import consistent
 from tests.canary import listening
-from tests.conftest import Visitor
+from tests.conftest import SECRET, Visitor
 from tests.people import DANA
 
 REFUSED = "access spool refused"
 PAGES = ("/healthz", "/", "/policy/", "/en/cookies/", "/account/login")
+
+
+def _answer(_environ: Any, start: Any) -> list[bytes]:
+    start("200 OK", [])
+    return [b"ok"]
 
 
 def test_a_full_disk_makes_lines_wait(mounted: Callable[[int], Path]) -> None:
@@ -37,7 +45,8 @@ def test_a_full_disk_makes_lines_wait(mounted: Callable[[int], Path]) -> None:
     ballast = disk / "ballast"
     ballast.write_bytes(b"\x00" * 200 * 1024)
     spool = Spool(disk / "spool")
-    recorder = recorder_of(spool)
+    visitors = Visitors(SECRET, "visitor", LIFETIME)
+    recorder = Recorder(_answer, spool, secrets=lambda: Secrets(()), visitors=visitors)
     with listening() as heard:
         for number in range(1000):
             environ = EnvironBuilder(f"/{number}").get_environ()

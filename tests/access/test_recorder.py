@@ -1,10 +1,11 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.test import EnvironBuilder
 
 from neupusti.app import create_app
 from neupusti.config import Settings
@@ -12,19 +13,36 @@ from neupusti.core import authorisation
 from tests.access.conftest import BROWSER, lines_of
 from tests.conftest import SECRET
 
+BODIES = {
+    "streamed": ((b"a" * 10, b"b" * 5), ""),
+    "padded": ((b"", b"whole", b"", b""), "5"),
+    "empty": ((b"", b""), "0"),
+}
+"""The parts of a body, and the length that is told beforehand."""
+
+
+def asked(
+    site: Flask, path: str, **how: Any
+) -> tuple[int, dict[str, str], Iterable[bytes]]:
+    """Return an answer as a server gets it: no part of the body is taken yet."""
+    told: list[Any] = []
+
+    def start(status: str, headers: list[tuple[str, str]], _: Any = None) -> Any:
+        told[:] = int(status[:3]), dict(headers)
+
+    body = site.wsgi_app(EnvironBuilder(path, **how).get_environ(), start)
+    return *told, body
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Flask:
     """The app without databases, and with views that end in every way."""
     app = create_app(Settings(secret_key=SECRET, instance=tmp_path))
 
-    @app.get("/stream")
-    def stream() -> Response:
-        def parts() -> Iterator[bytes]:
-            yield b"a" * 10
-            yield b"b" * 5
-
-        return Response(parts())
+    @app.get("/sent/<kind>")
+    def sent(kind: str) -> Response:
+        parts, length = BODIES[kind]
+        return Response(iter(parts), headers={"Content-Length": length} if length else {})
 
     @app.get("/broken")
     def broken() -> Response:
@@ -46,7 +64,7 @@ def site(tmp_path: Path) -> Flask:
     def letter(token: str) -> str:
         return token
 
-    for planted in ("stream", "broken", "half", "confirm", "letter"):
+    for planted in ("sent", "broken", "half", "confirm", "letter"):
         authorisation.rules(app)[planted] = authorisation.PUBLIC
     return app
 
@@ -89,13 +107,13 @@ def test_a_request_is_written_down(visitor: FlaskClient, folder: Path) -> None:
 
 def test_every_kind_of_answer_is_written_down(visitor: FlaskClient, folder: Path) -> None:
     visitor.application.testing = False
-    for path in ("/stream", "/broken", "/no-such-page", "/en/healthz", "/healthz/"):
+    for path in ("/sent/streamed", "/broken", "/no-such-page", "/en/healthz", "/healthz/"):
         assert visitor.get(path).data
     assert visitor.post("/healthz").data
     assert visitor.get("/a%00").data
     told = [(line["p"], line["s"]) for line in lines_of(folder)]
     assert told == [
-        ("/stream", 200),
+        ("/sent/streamed", 200),
         ("/broken", 500),
         ("/no-such-page", 404),
         ("/en/healthz", 200),
@@ -106,13 +124,79 @@ def test_every_kind_of_answer_is_written_down(visitor: FlaskClient, folder: Path
     assert lines_of(folder)[0]["b"] == 15
 
 
-def test_an_answer_that_breaks_off_is_written_down(site: Flask, folder: Path) -> None:
-    body, _, _ = run_wsgi_app(site.wsgi_app, EnvironBuilder("/half").get_environ())
-    with pytest.raises(RuntimeError, match="in the middle"):
-        list(body)
+@pytest.mark.clause("3.3")
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/healthz", 200),
+        ("HEAD", "/healthz", 200),
+        ("POST", "/healthz", 405),
+        ("GET", "/no-such-page", 404),
+        ("GET", "/a%00", 400),
+        ("GET", "/broken", 500),
+        ("GET", "/sent/streamed", 200),
+        ("HEAD", "/sent/streamed", 200),
+        ("GET", "/sent/padded", 200),
+        ("GET", "/sent/empty", 200),
+    ],
+)
+def test_who_received_an_answer_is_written_down_already(
+    site: Flask, folder: Path, method: str, path: str, status: int
+) -> None:
+    """A worker killed as soon as the last byte left has lost nothing."""
+    whole = b"".join(asked(site, path, method=method)[2])
+    before = len(lines_of(folder))
+    answered, _, body = asked(site, path, method=method)
+    parts, received = iter(body), b""
+    while len(received) < len(whole):
+        received += next(parts)
+    (line,) = lines_of(folder)[before:]
+    assert (line["m"], line["s"], line["b"]) == (method, answered, len(whole))
+    assert answered == status
+    assert list(parts) == []
     body.close()  # type: ignore[attr-defined]
+    assert len(lines_of(folder)) == before + 1
+
+
+def test_what_is_told_again_is_written_down_likewise(
+    app: Flask, spool_folder: Path
+) -> None:
+    """A page right after another visitor's, one not modified, a redirect."""
+    _, headers, _ = asked(app, "/policy/feed.atom")
+    assert b"".join(asked(app, "/policy/")[2])
+    for path, sent, status in (
+        ("/policy/", {}, 200),
+        ("/policy/feed.atom", {"If-None-Match": headers["ETag"]}, 304),
+        ("/policy", {}, 308),
+    ):
+        before = len(lines_of(spool_folder))
+        answered, _, body = asked(app, path, headers=sent)
+        size = len(next(iter(body), b""))
+        assert (answered, size > 0) == (status, status != 304)
+        (line,) = lines_of(spool_folder)[before:]
+        assert (line["s"], line["b"]) == (status, size)
+
+
+def test_an_answer_that_breaks_off_is_written_down(site: Flask, folder: Path) -> None:
+    """What came before the fault is handed over, and the line is there by then."""
+    _, _, body = asked(site, "/half")
+    parts = iter(body)
+    assert next(parts) == b"first"
     (line,) = lines_of(folder)
     assert (line["p"], line["b"]) == ("/half", 5)
+    with pytest.raises(RuntimeError, match="in the middle"):
+        next(parts)
+    body.close()  # type: ignore[attr-defined]
+    assert len(lines_of(folder)) == 1
+
+
+def test_an_answer_nobody_waited_for_is_written_down(site: Flask, folder: Path) -> None:
+    _, _, body = asked(site, "/sent/streamed")
+    assert next(iter(body)) == b"a" * 10
+    assert lines_of(folder) == []
+    body.close()  # type: ignore[attr-defined]
+    (line,) = lines_of(folder)
+    assert (line["p"], line["b"]) == ("/sent/streamed", 10)
 
 
 def test_an_exception_that_nobody_caught_is_a_500(site: Flask, folder: Path) -> None:

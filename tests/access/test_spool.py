@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -192,3 +193,46 @@ def test_cookies_are_names_and_never_values(header: str, names: str) -> None:
 )
 def test_a_referrer_is_origin_and_path(given_: str, kept: str) -> None:
     assert line.bare_referrer(given_) == kept
+
+
+def test_a_sync_that_fails_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the thread that syncs would end, and none would come in its place."""
+    synced: list[int] = []
+    monkeypatch.setattr(Thread, "start", lambda _: None)
+    monkeypatch.setattr(os, "fdatasync", synced.append)
+    spooled = Spool(tmp_path)
+    with monkeypatch.context() as full:
+        full.setattr(os, "dup", refusing(errno.EMFILE))
+        spooled.append(b"one\n")
+        spooled.flush()
+    assert spooled.refused == 1
+    spooled.flush()
+    assert len(synced) == 1
+    spooled.close()
+
+
+def test_where_no_thread_can_be_had_the_next_line_tries_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spooled = Spool(tmp_path)
+    with monkeypatch.context() as full:
+        full.setattr(Thread, "start", refusing(errno.EAGAIN))
+        with pytest.raises(OSError, match="unavailable"):
+            spooled.append(b"lost\n")
+    started: list[object] = []
+    monkeypatch.setattr(Thread, "start", lambda thread: started.append(thread))
+    spooled.append(b"kept\n")
+    spooled.append(b"kept\n")
+    assert len(started) == 1
+    spooled.close()
+
+
+def refusing(number: int) -> Callable[[object], int]:
+    """Return a call that the system refuses."""
+
+    def refuse(_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    return refuse

@@ -74,8 +74,13 @@ class Spool:
         if self._due():
             self._forget()
             return fd
+        try:
+            copy = os.dup(fd)
+        except OSError as error:
+            self._complain(error)
+            return None
         self._dirty = False
-        return os.dup(fd)
+        return copy
 
     def unwritable(self, error: Exception) -> None:
         """Note that a line could not even be made of an answer."""
@@ -108,9 +113,10 @@ class Spool:
         self._forget()
 
     def _begin(self) -> None:
+        Thread(target=_tick, args=[ref(self)], name="access-spool", daemon=True).start()
+        # Only then: where no thread can be had, the next line tries again.
         self._worker = f"{os.getpid()}x{secrets.token_hex(4)}"
         self._tally = Tally(self.folder, self._worker)
-        Thread(target=_tick, args=[ref(self)], name="access-spool", daemon=True).start()
 
     def _forget(self) -> None:
         self._fd = None
@@ -183,11 +189,12 @@ class Spool:
     def _sync(self, fd: int) -> None:
         """Sync and close `fd`: not under the lock, so that no answer waits for the disk."""
         try:
-            os.fdatasync(fd)
+            try:
+                os.fdatasync(fd)
+            finally:
+                os.close(fd)
         except OSError as error:
             self._complain(error)
-        finally:
-            os.close(fd)
 
     def _complain(self, error: Exception | None) -> None:
         self.refused += 1

@@ -6,15 +6,9 @@ import socket
 from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
 
 import click
 import flask_migrate
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-from granian.server.common import AbstractServer
 from sqlalchemy.exc import OperationalError
 
 from neupusti.config import PREFIX, ROOT, Settings, settings
@@ -23,22 +17,10 @@ from neupusti.core.database import db
 from neupusti.core.registry import registry
 from neupusti.site import service
 from neupusti.site.views.blueprint import MIGRATIONS, bp
+from neupusti.site.views.server import server
 
 APP = "neupusti.app:create_worker"
 """Named, not imported: each worker calls it for an app of its own."""
-THREADS = 96
-"""Of each worker, made when needed: a slow sender of a body holds one until it is done."""
-CONNECTIONS = 4096
-"""Of each worker, open at once: slow headers and idle browsers hold no thread."""
-HEADER_MILLISECONDS = 15_000
-"""How long a client may take over its headers, or keep a connection open in silence."""
-STOP_SECONDS = 5
-"""How long a stop waits for answers under way before it breaks them off."""
-LOG = {
-    "formatters": {"line": {"()": "neupusti.core.log.KeyValue"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"_granian": {"handlers": ["stderr"], "propagate": False}},
-}
 
 
 @bp.cli.command("setup")
@@ -78,29 +60,6 @@ def serve(context: click.Context, host: str, port: int, workers: int) -> None:
     gc.collect()
     gc.freeze()
     server(APP, host=host, port=port, workers=workers).serve()
-
-
-def server(app: str, *, host: str, port: int, workers: int) -> AbstractServer[Any]:
-    """Return the server of the app that the function named `app` makes in each worker."""
-    return Granian(
-        app,
-        factory=True,
-        working_dir=ROOT,
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
-        websockets=False,
-        workers=workers,
-        blocking_threads=THREADS,
-        backpressure=CONNECTIONS,
-        respawn_failed_workers=True,
-        workers_kill_timeout=STOP_SECONDS,
-        # Its warnings are advice about these very settings.
-        log_level=LogLevels.error,
-        log_dictconfig=LOG,
-    )
 
 
 @bp.cli.command("check")

@@ -1,0 +1,193 @@
+"""Workers die and come back, one by one; only when none can live the site ends."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from functools import partial
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from neupusti.config import ROOT, Settings
+from neupusti.site.views import server
+from tests.served import PAUSE, START_SECONDS, STOP_SECONDS, below, free_port, served
+
+KILLS = 8
+Process = subprocess.Popen[str]
+
+
+def eventually(what: Callable[[], Any]) -> Any:
+    """Return what `what` returns as soon as that is true."""
+    for _ in range(int(START_SECONDS / PAUSE)):
+        if found := what():
+            return found
+        Event().wait(PAUSE)
+    pytest.fail("it never came to that")
+
+
+def answer(port: int, path: str = "/") -> str:
+    """Return what a new connection is told; nothing where nobody answers."""
+    with (
+        suppress(OSError, HTTPException),
+        closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection,
+    ):
+        connection.request("GET", path)
+        return connection.getresponse().read().decode()
+    return ""
+
+
+def gone(pid: int) -> bool:
+    """Tell whether there is no such process."""
+    return not Path(f"/proc/{pid}").exists()
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Callable[..., tuple[Process, int]]]:
+    """Start the server round a fragile app, in a folder of its own."""
+    processes: list[Process] = []
+
+    def start(name: str, *constants: str) -> tuple[Process, int]:
+        port = free_port()
+        command = [sys.executable, "-m", "tests.site.fragile", name, str(port), *constants]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        processes.append(
+            Process(
+                command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+            )
+        )
+        return processes[-1], port
+
+    yield start
+    for process in processes:
+        for pid in (*below(process.pid), process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.communicate(timeout=STOP_SECONDS)
+
+
+def test_the_site_outlives_its_workers(settings: Settings) -> None:
+    chance = random.Random(1)  # noqa: S311 - whom to kill
+    with served(settings) as site:
+        for _ in range(KILLS):
+            victim = chance.choice(eventually(lambda: site.workers))
+            os.kill(victim, signal.SIGKILL)
+            assert eventually(lambda: answer(site.port, "/healthz")) == "ok\n"
+        assert site.process.poll() is None
+        eventually(lambda: len(site.workers) == 2)
+    assert site.process.returncode == 0
+
+
+def test_who_is_well_serves_on_while_another_dies_and_dies(
+    started: Callable[..., tuple[Process, int]],
+) -> None:
+    process, port = started("sound")
+    survivor = int(eventually(lambda: answer(port)))
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("GET", "/")
+        survivor = int(connection.getresponse().read())
+        for _ in range(KILLS // 2):
+            (other,) = eventually(lambda: {*below(process.pid)} - {survivor})
+            os.kill(other, signal.SIGKILL)
+            eventually(partial(gone, other))
+            connection.request("GET", "/")
+            assert int(connection.getresponse().read()) == survivor
+    assert process.poll() is None
+
+
+def test_only_when_none_can_live_the_server_ends(
+    started: Callable[..., tuple[Process, int]],
+) -> None:
+    process, port = started("once")
+    only = int(eventually(lambda: answer(port)))
+    first = eventually(lambda: {*below(process.pid)} - {only})
+    # The other fails at its start, and fails again.
+    eventually(lambda: {*below(process.pid)} - {only} - first)
+    assert int(answer(port)) == only
+    assert process.poll() is None
+    os.kill(only, signal.SIGKILL)
+    _, errors = process.communicate(timeout=START_SECONDS)
+    assert process.returncode == 1
+    assert "no worker starts" in errors
+
+
+def test_an_app_that_is_broken_says_so_and_ends(
+    started: Callable[..., tuple[Process, int]],
+) -> None:
+    process, _ = started("broken")
+    _, errors = process.communicate(timeout=START_SECONDS)
+    assert process.returncode == 1
+    assert "RuntimeError: planted at the start" in errors
+    assert "no worker starts" in errors
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_does_not_wait_for_a_pause(
+    started: Callable[..., tuple[Process, int]], stop: signal.Signals
+) -> None:
+    process, port = started("sound", "FIRST_PAUSE=3600", "LONGEST_PAUSE=3600")
+    eventually(lambda: answer(port))
+    dead, living = eventually(
+        lambda: len([*below(process.pid)]) == 2 and below(process.pid)
+    )
+    os.kill(dead, signal.SIGKILL)
+    eventually(lambda: gone(dead))
+    process.send_signal(stop)
+    _, errors = process.communicate(timeout=STOP_SECONDS)
+    assert process.returncode == 0, errors
+    assert gone(living)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_does_not_wait_for_a_worker_that_is_not_up_yet(
+    started: Callable[..., tuple[Process, int]], tmp_path: Path, stop: signal.Signals
+) -> None:
+    process, _ = started("endless", "STOP_SECONDS=3600")
+    begun = eventually(lambda: len(found := [*tmp_path.glob("begun-*")]) == 2 and found)
+    process.send_signal(stop)
+    _, errors = process.communicate(timeout=STOP_SECONDS)
+    assert process.returncode == 0, errors
+    assert all(gone(int(path.name.partition("-")[2])) for path in begun)
+
+
+def test_pauses_grow_until_a_worker_was_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = server.server("nothing:here", host="127.0.0.1", port=0, workers=2)
+    monkeypatch.setattr(server, "monotonic", lambda: 1000.0)
+    dying: Any = SimpleNamespace(idx=1, birth=999.0)
+    pauses = [kept.pause(dying) for _ in range(12)]
+    assert pauses[:4] == [0.1, 0.2, 0.4, 0.8]
+    assert pauses[-1] == pauses[-2] == server.LONGEST_PAUSE
+    other: Any = SimpleNamespace(idx=0, birth=999.0)
+    assert kept.pause(other) == server.FIRST_PAUSE
+    dying.birth = 1000.0 - server.HEALTHY_SECONDS
+    assert kept.pause(dying) == server.FIRST_PAUSE
+
+
+def test_where_no_process_can_be_had_it_is_tried_again() -> None:
+    kept: Any = server.server("nothing:here", host="127.0.0.1", port=0, workers=2)
+    starts = iter([OSError(), OSError(), None])
+
+    class Worker:
+        def __init__(self, idx: int, *_: object, alive: bool = True) -> None:
+            self.idx, self.birth, self.alive = idx, monotonic(), alive
+            self.inner = SimpleNamespace(is_alive=lambda: self.alive, exitcode=-9)
+
+        def start(self) -> None:
+            if (refused := next(starts)) is not None:
+                raise refused
+            kept.interrupt_signal = True
+            kept.main_loop_interrupt.set()
+
+    kept.wrks = [Worker(0), Worker(1, alive=False)]
+    kept.pauses = [0.0, 0.0]
+    kept._spawn_worker = Worker  # noqa: SLF001 - the seams of the server's class
+    kept._serve_loop(None, None)  # noqa: SLF001
+    assert [worker.alive for worker in kept.wrks] == [True, True]
