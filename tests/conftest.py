@@ -5,9 +5,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import Context
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import Any, NoReturn
@@ -28,6 +30,9 @@ from neupusti.core.registry import Registry, registry
 from neupusti.site import service as site
 from tests.canary import Heard, listening
 from tests.postgres import Cluster, binaries, ground
+
+Stock = Callable[[Path], AbstractContextManager[Settings]]
+"""Lends a fresh pair of databases, whose small files go into a folder."""
 
 REQUIRE_ALL = os.environ.get("NEUPUSTI_REQUIRE_ALL") == "1"
 """Set by CI: what a test needs must be there, and a missing tool is a failure."""
@@ -97,22 +102,22 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def stock(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[Path], Settings]]:
-    """A migrated and seeded pair of databases, and how to take a fresh copy of it.
+) -> Stock:
+    """A migrated and seeded pair of databases, and how to borrow a fresh copy of it.
 
     Migrations and seed run once a backend; each test gets a copy of its own.
     """
     home = tmp_path_factory.mktemp(request.param)
     if request.param == "sqlite":
-        yield from _sqlite_stock(home)
-    else:
-        yield from _postgresql_stock(home, request.getfixturevalue("cluster"))
+        return _sqlite_stock(home)
+    return _postgresql_stock(home, request.getfixturevalue("cluster"))
 
 
 @pytest.fixture
-def settings(stock: Callable[[Path], Settings], tmp_path: Path) -> Settings:
+def settings(stock: Stock, tmp_path: Path) -> Iterator[Settings]:
     """The settings of one test: databases nobody else sees."""
-    return stock(tmp_path)
+    with stock(tmp_path) as settings:
+        yield settings
 
 
 @pytest.fixture
@@ -197,19 +202,20 @@ def _seeded(settings: Settings) -> None:
     _close(app)
 
 
-def _sqlite_stock(home: Path) -> Iterator[Callable[[Path], Settings]]:
+def _sqlite_stock(home: Path) -> Stock:
     model = Settings(secret_key=SECRET, instance=home)
     _seeded(model)
 
-    def copy(folder: Path) -> Settings:
+    @contextmanager
+    def lend(folder: Path) -> Iterator[Settings]:
         for name in NAMES:
             shutil.copy(home / f"{name}.sqlite", folder)
-        return replace(model, instance=folder)
+        yield replace(model, instance=folder)
 
-    yield copy
+    return lend
 
 
-def _postgresql_stock(home: Path, cluster: Cluster) -> Iterator[Callable[[Path], Settings]]:
+def _postgresql_stock(home: Path, cluster: Cluster) -> Stock:
     def named(suffix: str, folder: Path) -> Settings:
         return Settings(
             secret_key=SECRET,
@@ -221,13 +227,12 @@ def _postgresql_stock(home: Path, cluster: Cluster) -> Iterator[Callable[[Path],
     for name in NAMES:
         cluster.execute(f"CREATE DATABASE {name}")
     _seeded(named("", home))
-    taken: list[str] = []
+    numbers = count()
 
-    def copy(folder: Path) -> Settings:
-        suffix = f"_{len(taken)}"
-        taken.append(suffix)
-        for name in NAMES:
-            cluster.execute(f"CREATE DATABASE {name}{suffix} TEMPLATE {name}")
-        return named(suffix, folder)
+    @contextmanager
+    def lend(folder: Path) -> Iterator[Settings]:
+        suffix = f"_{next(numbers)}"
+        with cluster.copied({f"{name}{suffix}": name for name in NAMES}):
+            yield named(suffix, folder)
 
-    yield copy
+    return lend
