@@ -8,6 +8,7 @@ from flask import Flask, Response, request
 
 from neupusti.consent.views.guard import UndeclaredCookieError
 from neupusti.core import cookies
+from tests.conftest import SQLITE
 from tests.consent.conftest import Visitor, add_view
 from tests.consent.tricks import (
     CAMPAIGN,
@@ -19,8 +20,6 @@ from tests.consent.tricks import (
     set_names,
     visitors,
 )
-
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 
 
 @SQLITE
