@@ -23,7 +23,7 @@ test: .venv/.dev $(CATALOGUES) ## The tests; NEUPUSTI_REQUIRE_ALL=1 lets nothing
 	@exec $(PYTEST)
 
 ordeal: .venv/.dev $(CATALOGUES) ## The longest tests at their full size
-	@exec .venv/bin/pytest --ordeal --kills 200 -k "ordeal or kills"
+	@exec $(PYTEST) --dist worksteal --ordeal --kills 200 -k "ordeal or kills"
 
 quick: lint types floors ## What can be checked in a minute: no browser, no PostgreSQL
 	@exec $(PYTEST) -m "not browser and not postgresql and not packages"
