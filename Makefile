@@ -1,12 +1,13 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench check floors help judges lint lock messages readme run setup test types
+.PHONY: ahead bench check floors help judges lint lock messages ordeal quick readme run setup test types
 
 PORT ?= 8000
 PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(shell command -v $(name))))
 PIP := .venv/bin/pip --disable-pip-version-check
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/pip-compile --quiet --generate-hashes --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
+PYTEST := .venv/bin/pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
 help: ## Show this list
@@ -19,7 +20,17 @@ setup: .venv/.runtime $(CATALOGUES) ## Only set up what the server needs, for a 
 	@.venv/bin/python -m compileall -q neupusti
 
 test: .venv/.dev $(CATALOGUES) ## The tests; NEUPUSTI_REQUIRE_ALL=1 lets nothing be skipped
-	@exec .venv/bin/pytest
+	@exec $(PYTEST)
+
+ahead: .venv/.dev $(CATALOGUES) ## The tests on SQLite, two minutes before the end of next year in Almaty
+	@eve=$$(date --date="$$(($$(date +%Y) + 1))-12-31 18:58 UTC" +%s); \
+	SECONDS_AHEAD=$$((eve - $$(date +%s))) PYTHONPATH="$$PWD:$$PWD/tests/ahead" exec $(PYTEST) -m "not browser and not postgresql and not packages"
+
+ordeal: .venv/.dev $(CATALOGUES) ## The longest tests at their full size
+	@exec $(PYTEST) --dist worksteal --ordeal --kills 200 -k "ordeal or kills"
+
+quick: lint types floors ## What can be checked in a minute: no browser, no PostgreSQL
+	@exec $(PYTEST) -m "not browser and not postgresql and not packages"
 
 check: lint types floors test ## Everything a change must pass, and what is due by now
 	.venv/bin/flask site check

@@ -1,26 +1,35 @@
-"""The test house: a test that asks for an app runs on SQLite and on PostgreSQL."""
+"""The test house: a test that asks for an app runs on SQLite and on PostgreSQL.
+
+Where SQL has no part in what is stated, as on most pages, `SQLITE` spares the second run.
+"""
 
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import Context
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import Any, NoReturn
 
 import flask_migrate
+import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
-from neupusti.app import create_app
+from neupusti.accounts.service import passwords
+from neupusti.app import Site, create_app
 from neupusti.config import ROOT, Settings
 from neupusti.core import clock
 from neupusti.core.database import db
@@ -29,9 +38,20 @@ from neupusti.site import service as site
 from tests.canary import Heard, listening
 from tests.postgres import Cluster, binaries, ground
 
+Stock = Callable[[Path], AbstractContextManager[Settings]]
+"""Lends a fresh pair of databases, whose small files go into a folder."""
+
 REQUIRE_ALL = os.environ.get("NEUPUSTI_REQUIRE_ALL") == "1"
 """Set by CI: what a test needs must be there, and a missing tool is a failure."""
 
+HASHER = passwords.HASHER
+SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+NEEDS = {
+    "chromium": "browser",
+    **dict.fromkeys(("postgresql", "cluster", "server"), "postgresql"),
+    **dict.fromkeys(("clone", "place"), "packages"),
+}
+"""What tests need beside Python, by fixture: the markers of `pyproject.toml`."""
 SECRET = "0123456789abcdef0123456789abcdef"
 NAMES = ("main", "access")
 QUIET = [
@@ -49,6 +69,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=12,
         help="how often the test of crashes kills a worker of the served site",
     )
+    parser.addoption("--ordeal", action="store_true", help="try ordeals at their full size")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the message catalogues once, before any worker reads them.
+
+    Examples have no deadline: how long one takes is the machine's affair.
+    """
+    hypothesis.settings.register_profile(
+        "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("house")
+    if not hasattr(config, "workerinput"):
+        babel = [sys.executable, "-m", "babel.messages.frontend", "-q"]
+        subprocess.run([*babel, "compile", "-d", str(ROOT / "translations")], check=True)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what `make quick` leaves out, by the fixtures and databases it asks for."""
+    assert isinstance(item, pytest.Function)
+    asked = {*item.fixturenames}
+    if hasattr(item, "callspec"):
+        asked.add(str(item.callspec.params.get("stock")))
+    for need in asked & NEEDS.keys():
+        item.add_marker(NEEDS[need])
 
 
 def missing(what: str) -> NoReturn:
@@ -71,10 +116,27 @@ class Visitor(FlaskClient):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def catalogues() -> None:
-    """Compile the message catalogues, so that the tests read what users read."""
-    babel = [sys.executable, "-m", "babel.messages.frontend", "-q"]
-    subprocess.run([*babel, "compile", "-d", str(ROOT / "translations")], check=True)
+def _cheap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compile each template once a run, and hash passwords with little work."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", hasher)
+        patch.setattr(Site, "jinja_options", {"bytecode_cache": cache})
+        yield
+
+
+@pytest.fixture
+def real_hasher(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as on the real site, where that is what is tested."""
+    monkeypatch.setattr(passwords, "HASHER", HASHER)
+
+
+@pytest.fixture
+def size(request: pytest.FixtureRequest) -> int:
+    """How large a test marked `ordeal(sample, full)` shall be in this run."""
+    sample, full = request.node.get_closest_marker("ordeal").args
+    return int(full if request.config.getoption("--ordeal") else sample)
 
 
 @pytest.fixture(autouse=True)
@@ -95,24 +157,62 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def stock(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[Path], Settings]]:
-    """A migrated and seeded pair of databases, and how to take a fresh copy of it.
+def stock(request: pytest.FixtureRequest) -> Stock:
+    """A migrated and seeded pair of databases, and how to borrow a fresh copy of it.
 
     Migrations and seed run once a backend; each test gets a copy of its own.
     """
-    home = tmp_path_factory.mktemp(request.param)
-    if request.param == "sqlite":
-        yield from _sqlite_stock(home)
-    else:
-        yield from _postgresql_stock(home, request.getfixturevalue("cluster"))
+    lend: Stock = request.getfixturevalue(f"{request.param}_stock")
+    return lend
+
+
+@pytest.fixture(scope="session")
+def sqlite_stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
+    """A pair of SQLite files to copy."""
+    home = tmp_path_factory.mktemp("sqlite")
+    model = Settings(secret_key=SECRET, instance=home)
+    _seeded(model)
+
+    @contextmanager
+    def lend(folder: Path) -> Iterator[Settings]:
+        for name in NAMES:
+            shutil.copy(home / f"{name}.sqlite", folder)
+        yield replace(model, instance=folder)
+
+    return lend
+
+
+@pytest.fixture(scope="session")
+def postgresql_stock(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Stock:
+    """A pair of PostgreSQL databases to copy."""
+
+    def named(suffix: str, folder: Path) -> Settings:
+        return Settings(
+            secret_key=SECRET,
+            instance=folder,
+            database_url=cluster.url(f"main{suffix}"),
+            access_database_url=cluster.url(f"access{suffix}"),
+        )
+
+    for name in NAMES:
+        cluster.execute(f"CREATE DATABASE {name}")
+    _seeded(named("", tmp_path_factory.mktemp("postgresql")))
+    numbers = count()
+
+    @contextmanager
+    def lend(folder: Path) -> Iterator[Settings]:
+        suffix = f"_{next(numbers)}"
+        with cluster.copied({f"{name}{suffix}": name for name in NAMES}):
+            yield named(suffix, folder)
+
+    return lend
 
 
 @pytest.fixture
-def settings(stock: Callable[[Path], Settings], tmp_path: Path) -> Settings:
+def settings(stock: Stock, tmp_path: Path) -> Iterator[Settings]:
     """The settings of one test: databases nobody else sees."""
-    return stock(tmp_path)
+    with stock(tmp_path) as settings:
+        yield settings
 
 
 @pytest.fixture
@@ -195,39 +295,3 @@ def _seeded(settings: Settings) -> None:
         # A site of one machine begins with a member of staff; tests make their own.
         site.seed(Registry(tuple(f for f in registry().features if f.name != "staff")))
     _close(app)
-
-
-def _sqlite_stock(home: Path) -> Iterator[Callable[[Path], Settings]]:
-    model = Settings(secret_key=SECRET, instance=home)
-    _seeded(model)
-
-    def copy(folder: Path) -> Settings:
-        for name in NAMES:
-            shutil.copy(home / f"{name}.sqlite", folder)
-        return replace(model, instance=folder)
-
-    yield copy
-
-
-def _postgresql_stock(home: Path, cluster: Cluster) -> Iterator[Callable[[Path], Settings]]:
-    def named(suffix: str, folder: Path) -> Settings:
-        return Settings(
-            secret_key=SECRET,
-            instance=folder,
-            database_url=cluster.url(f"main{suffix}"),
-            access_database_url=cluster.url(f"access{suffix}"),
-        )
-
-    for name in NAMES:
-        cluster.execute(f"CREATE DATABASE {name}")
-    _seeded(named("", home))
-    taken: list[str] = []
-
-    def copy(folder: Path) -> Settings:
-        suffix = f"_{len(taken)}"
-        taken.append(suffix)
-        for name in NAMES:
-            cluster.execute(f"CREATE DATABASE {name}{suffix} TEMPLATE {name}")
-        return named(suffix, folder)
-
-    yield copy

@@ -5,14 +5,17 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from signal import SIGINT
+from signal import SIGQUIT
 
 import psycopg
 
 USER = "neupusti"
+MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 - a private folder is made in it
+"""Where Linux keeps files in memory, and the bytes that must be free there."""
+STOP_SECONDS = 30
 
 
 def binaries() -> Path | None:
@@ -30,13 +33,16 @@ def _version(folder: Path) -> float:
 
 @contextmanager
 def ground() -> Iterator[Path]:
-    """Make a folder for a cluster, away from pytest's own folders.
+    """Make a folder for a cluster, and remove it with all that is in it.
 
-    Those are closed to other users again whenever a second test run begins, and the
-    server, which is another user, would find its socket gone.
+    It is in memory where there is room: to make and drop a database there takes a tenth of
+    the time. It is not one of pytest's own folders, since those are closed to other users
+    whenever a second test run begins, and the server is another user.
     """
-    made = tempfile.TemporaryDirectory(prefix="neupusti-", ignore_cleanup_errors=True)
-    with made as folder:
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    with tempfile.TemporaryDirectory(
+        prefix="neupusti-", dir=MEMORY if roomy else None, ignore_cleanup_errors=True
+    ) as folder:
         yield Path(folder)
 
 
@@ -62,7 +68,7 @@ class Cluster:
                 tools / "postgres", "-D", self.data, "-k", self.socket,
                 "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
                 "-c", "max_connections=200", "-c", "logging_collector=off",
-                "-c", "wal_recycle=off",
+                "-c", "wal_recycle=off", "-c", "max_wal_size=64MB",
             ],
             user=self._user(), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         )  # fmt: skip
@@ -70,13 +76,28 @@ class Cluster:
             self._run(tools / "pg_isready", "-q", "-h", self.socket, retries=1000)
             yield self
         finally:
-            # A fast shutdown: SIGTERM would wait for whoever is still connected.
-            server.send_signal(SIGINT)
-            server.wait(timeout=60)
+            # An immediate shutdown: nothing is written of what is thrown away anyway.
+            server.send_signal(SIGQUIT)
+            server.wait(timeout=STOP_SECONDS)
 
     def url(self, database: str) -> str:
         """Return the URL of `database` as an operator would write it."""
         return f"postgresql://{USER}@/{database}?host={self.socket}"
+
+    @contextmanager
+    def copied(self, names: Mapping[str, str]) -> Iterator[None]:
+        """Copy databases, `{copy: model}`, and drop the copies when the block ends.
+
+        Copying files (since PostgreSQL 15) is a third of the work of copying by the log;
+        the drop throws out who is still connected.
+        """
+        try:
+            for name, model in names.items():
+                self.execute(f"CREATE DATABASE {name} TEMPLATE {model} STRATEGY FILE_COPY")
+            yield
+        finally:
+            for name in names:
+                self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def execute(self, statement: str) -> None:
         """Run a statement that may not stand in a transaction."""

@@ -1,4 +1,4 @@
-"""Destroyed means destroyed: no byte of 10,000 addresses is left in any file."""
+"""Destroyed means destroyed: no byte of thousands of addresses is left in any file."""
 
 import random
 import re
@@ -22,7 +22,6 @@ from tests.access.conftest import entry
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 TERMS = Terms(ip_days=30, days=90)
-PLANTED = 10_000
 WORDS = re.compile(
     rb"(?=(Canary/\d{6}|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}(?:::?[0-9a-f]{1,4}){2,7}))"
 )
@@ -50,14 +49,16 @@ def planted(count: int) -> Iterator[Entry]:
         )
 
 
+@pytest.mark.ordeal(1_000, 10_000)
 @pytest.mark.clause("5.1")
 def test_destroyed_means_destroyed(
     engine: Engine,
     enrichment: Enrichment,
     spool_folder: Path,
     searched: Callable[[], Iterator[Path]],
+    size: int,
 ) -> None:
-    entries = list(planted(PLANTED))
+    entries = list(planted(size))
     spool = Spool(spool_folder)
     for one in entries:
         spool.append(encode(one))
@@ -68,7 +69,7 @@ def test_destroyed_means_destroyed(
     kept = _rollups(engine)
     there = _found(searched(), canaries)
     assert len(there & canaries) > 0.99 * len(canaries)
-    assert b"Canary/004711" in there
+    assert b"Canary/000471" in there
 
     assert sweep.sweep(engine, TERMS).complete
     assert _rollups(engine) == kept

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from neupusti.access.views import state
 from tests.access.conftest import NOW
-from tests.journeys.test_reading import SQLITE
+from tests.conftest import SQLITE
 
 
 @pytest.fixture(autouse=True)

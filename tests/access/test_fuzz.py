@@ -28,10 +28,8 @@ from neupusti.core.edge import Edge
 from neupusti.core.feature import Category
 from tests.access.conftest import number, token_of
 from tests.access.junk import requests
-from tests.conftest import SECRET
-from tests.journeys.test_reading import SQLITE
+from tests.conftest import SECRET, SQLITE
 
-REQUESTS = 100_000
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 AGREED = Choice(state=State.DECIDED, granted=frozenset(Category))
 OWN = ("/", "#", "?", "mailto:", "http://127.0.0.1:8000/")
@@ -82,7 +80,7 @@ def answering(environ: dict[str, Any], start: Any) -> list[bytes]:
 
 
 @pytest.fixture
-def fuzzed(engine: Engine, enrichment: Enrichment, spool_folder: Path) -> Spool:
+def fuzzed(size: int, engine: Engine, enrichment: Enrichment, spool_folder: Path) -> Spool:
     """The site after all of it."""
     spool = Spool(spool_folder)
     recorder = Recorder(
@@ -98,7 +96,7 @@ def fuzzed(engine: Engine, enrichment: Enrichment, spool_folder: Path) -> Spool:
         proxies=0,
         https=False,
     )
-    for environ in requests(REQUESTS):
+    for environ in requests(size):
         body, _, _ = run_wsgi_app(edge, environ)
         assert b"".join(body) == b"ok"
     spool.close()
@@ -107,12 +105,13 @@ def fuzzed(engine: Engine, enrichment: Enrichment, spool_folder: Path) -> Spool:
 
 
 @SQLITE
+@pytest.mark.ordeal(2_000, 100_000)
 @pytest.mark.clause("1.1.8", "3.3")
 def test_junk_is_kept_as_harmless_text(
-    staff: FlaskClient, engine: Engine, fuzzed: Spool
+    staff: FlaskClient, engine: Engine, fuzzed: Spool, size: int
 ) -> None:
     assert (fuzzed.lost, fuzzed.refused) == (0, 0)
-    assert number(engine, Record) == REQUESTS
+    assert number(engine, Record) == size
     _rows_are_clean(engine)
     told = ""
     for page in PAGES:
@@ -126,7 +125,7 @@ def test_junk_is_kept_as_harmless_text(
     # The junk was there to be seen.
     assert "<evil onevil=1>" in told
     _sheets_calculate_nothing(staff)
-    _log_is_readable(staff)
+    _log_is_readable(staff, size)
 
 
 def _rows_are_clean(engine: Engine) -> None:
@@ -156,12 +155,12 @@ def _sheets_calculate_nothing(staff: FlaskClient) -> None:
         assert json.loads(staff.get(f"/admin/access/{name}.json").data) is not None
 
 
-def _log_is_readable(staff: FlaskClient) -> None:
+def _log_is_readable(staff: FlaskClient, size: int) -> None:
     page = staff.get("/en/admin/access/log/").text
     data = {"csrf_token": token_of(page), "reason": "looking at the attack"}
     log = staff.post("/en/admin/access/log/", data=data).text
     lines = log.splitlines()
-    assert len(lines) == log.count("\n") == REQUESTS
+    assert len(lines) == log.count("\n") == size
     read = parser(Format.COMBINED)
     assert all(read(line).ip == "198.51.100.0" for line in lines)
     assert all(line.isprintable() for line in lines)

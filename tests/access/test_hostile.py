@@ -16,9 +16,8 @@ from neupusti.access.service.line import clean
 from tests.access import logs
 from tests.access.conftest import entry, token_of
 from tests.access.test_pages import PAGES
-from tests.journeys.test_reading import SQLITE
+from tests.conftest import SQLITE
 
-LINES = 30_000
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 
 
@@ -95,8 +94,13 @@ def test_nothing_hostile_reaches_a_page_or_a_sheet(
 
 
 @SQLITE
+@pytest.mark.ordeal(3_000, 30_000)
 def test_odd_lines_of_a_log_are_read_or_counted(
-    staff: FlaskClient, command: Callable[..., Result], engine: Engine, tmp_path: Path
+    staff: FlaskClient,
+    command: Callable[..., Result],
+    engine: Engine,
+    tmp_path: Path,
+    size: int,
 ) -> None:
     dice = random.Random(13)
     pieces = [
@@ -108,7 +112,7 @@ def test_odd_lines_of_a_log_are_read_or_counted(
         b" ",
     ]
     odd = []
-    for line in logs.lines(LINES, NOW, seed=17, days=1):
+    for line in logs.lines(size, NOW, seed=17, days=1):
         spoilt = line
         for _ in range(dice.randrange(3)):
             at = dice.randrange(len(spoilt) + 1)
@@ -122,7 +126,7 @@ def test_odd_lines_of_a_log_are_read_or_counted(
     figures = re.findall(r"(?:imported|malformed) +(\d+)", done.output)
     passed_over = sum(1 for line in odd if not line or line.startswith(b"#"))
     assert sum(map(int, figures)) == len(odd) - passed_over
-    assert int(figures[0]) > LINES / 4
+    assert int(figures[0]) > size / 4
     for path in ("/en/admin/access/", "/en/admin/access/problems/"):
         seen = Seen()
         seen.feed(staff.get(path).text)

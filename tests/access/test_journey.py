@@ -14,7 +14,8 @@ from neupusti.core.permission import Permission
 from tests import desk
 from tests.access import logs
 from tests.access.conftest import entry
-from tests.journeys.test_reading import RULES, SCHEMES, SQLITE, WIDTHS, _told
+from tests.conftest import SQLITE
+from tests.journeys.test_reading import RULES, SCHEMES, WIDTHS, _told
 from tests.people import DANA
 
 PAGES = [

@@ -23,8 +23,7 @@ from neupusti.core.permission import Permission
 from tests import desk
 from tests.access.conftest import rows
 from tests.access.test_drain import consistent
-from tests.conftest import Visitor, missing
-from tests.journeys.test_reading import SQLITE
+from tests.conftest import SQLITE, Visitor, missing
 from tests.people import DANA
 from tests.postgres import Cluster, binaries, ground
 

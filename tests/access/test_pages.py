@@ -14,7 +14,7 @@ from neupusti.core.languages import Language
 from neupusti.core.permission import Permission
 from tests import desk
 from tests.access.conftest import NOW, entry, rows, token_of
-from tests.journeys.test_reading import SQLITE
+from tests.conftest import SQLITE
 from tests.people import DANA
 
 PAGES = [

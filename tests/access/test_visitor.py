@@ -23,8 +23,8 @@ from neupusti.config import Settings
 from neupusti.core.database import db
 from neupusti.core.languages import Language
 from tests.access.conftest import lines_of, rows
+from tests.conftest import SQLITE
 from tests.core.faults import PRODUCTION
-from tests.journeys.test_reading import SQLITE
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 OWN = {"Sec-Fetch-Site": "same-origin"}

@@ -30,6 +30,7 @@ from tests.accounts.cast import (
     hidden as secrets_of,
 )
 from tests.accounts.hostile import FORMS, Filled, Form
+from tests.conftest import SQLITE
 from tests.people import AIGERIM, DANA
 
 COUNTED = frozenset({"throttle_count", "security_event"})
@@ -108,6 +109,7 @@ def test_a_hostile_answer_is_refused_and_nothing_is_lost(
     assert rows() == before
 
 
+@SQLITE
 @pytest.mark.parametrize("name", FORMS)
 def test_a_megabyte_is_refused_before_it_is_read(app: Flask, name: str) -> None:
     form = FORMS[name]
@@ -144,6 +146,7 @@ RAW: dict[str, tuple[Callable[[dict[str, str]], bytes], set[int]]] = {
 }
 
 
+@SQLITE
 @pytest.mark.parametrize("name", FORMS)
 def test_a_body_no_browser_sends_is_refused(app: Flask, name: str) -> None:
     form = FORMS[name]

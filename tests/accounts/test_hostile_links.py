@@ -22,6 +22,7 @@ from tests.accounts.cast import (
 from tests.accounts.moves import NEW, OTHER_PASSWORD, ask, changed, undo_link
 from tests.accounts.test_hostile import rows
 from tests.accounts.test_registration import register
+from tests.conftest import SQLITE
 from tests.core.test_redirects import HOSTILE as AWAY
 from tests.people import AIGERIM, BOLAT
 
@@ -171,6 +172,7 @@ def test_a_link_works_once(app: Flask, at: Clock, kind: str) -> None:
     check_dead(browser, path, chosen.answers)
 
 
+@SQLITE
 @pytest.mark.parametrize("address", AWAY)
 def test_no_way_back_leads_off_the_site(app: Flask, address: str) -> None:
     """Whatever was planted in `next`: in the form, in the address, at the second step."""

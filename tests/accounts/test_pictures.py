@@ -5,7 +5,7 @@ import resource
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -138,7 +138,7 @@ def answer(body: bytes, name: str) -> bytes | None:
         return None
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.data())
 def test_whatever_is_broken_in_a_file_is_answered_in_words(data: st.DataObject) -> None:
     """Bytes of real pictures are changed at random: a picture or a Fault, nothing else."""

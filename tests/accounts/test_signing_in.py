@@ -166,7 +166,8 @@ def test_a_right_password_costs_nothing(app: Flask, at: Clock) -> None:
         signed_in(app, who)
 
 
-def test_an_old_hash_is_made_anew(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("real_hasher")
+def test_an_old_hash_is_made_anew(app: Flask) -> None:
     who = account(AIGERIM)
     before = kept(who.number)
     assert before.startswith("$argon2id$v=19$m=19456,t=2,p=1$")

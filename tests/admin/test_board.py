@@ -15,6 +15,7 @@ from neupusti.core.personal import Purpose
 from neupusti.core.registry import registry
 from tests import desk
 from tests.admin.test_mail import letter
+from tests.conftest import SQLITE
 from tests.people import BOLAT
 
 MENU = re.compile(r'<nav class="aside.*?</nav>', re.DOTALL)
@@ -26,6 +27,7 @@ def menu(browser: FlaskClient) -> list[str]:
     return re.findall(r'<a href="([^"]*)"', found[0])
 
 
+@SQLITE
 def test_the_menu_is_what_the_manifests_offer(app: Flask, browser: FlaskClient) -> None:
     with app.test_request_context("/en/admin/"):
         wanted = ["/en" + app.url_for(item.endpoint) for item in registry().admin_menu]
@@ -33,6 +35,7 @@ def test_the_menu_is_what_the_manifests_offer(app: Flask, browser: FlaskClient) 
     assert wanted[0] == "/en/admin/"
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("held", "shown"),
     [
@@ -90,6 +93,7 @@ def test_the_board_counts_today(app: Flask, browser: FlaskClient, dana: int) -> 
     assert figures[:2] == ["1", "1"]
 
 
+@SQLITE
 def test_one_click_signs_out(app: Flask, browser: FlaskClient) -> None:
     page = browser.get("/en/admin/").text
     assert "Дана" in page
@@ -98,6 +102,7 @@ def test_one_click_signs_out(app: Flask, browser: FlaskClient) -> None:
     assert browser.get("/admin/").status_code == 303
 
 
+@SQLITE
 def test_no_page_of_the_staff_is_kept_or_found(browser: FlaskClient) -> None:
     for path in menu(browser):
         page = browser.get(path)

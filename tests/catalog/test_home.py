@@ -10,6 +10,7 @@ from neupusti.catalog.service import Good, Until, showcase
 from neupusti.config import ROOT
 from neupusti.core import dates, money
 from neupusti.core.languages import Language
+from tests.conftest import SQLITE
 
 GOODS = showcase()
 
@@ -34,6 +35,7 @@ def on(at: Callable[[datetime], None]) -> Callable[[date], None]:
     return lambda day: at(datetime(day.year, day.month, day.day, 7, tzinfo=UTC))
 
 
+@SQLITE
 @pytest.mark.parametrize("language", Language)
 def test_every_good_is_shown_with_its_name_price_and_drawing(
     client: FlaskClient, language: Language
@@ -54,6 +56,7 @@ def test_every_good_is_shown_with_its_name_price_and_drawing(
             assert money.tenge(one.old_price, language) in old[0]
 
 
+@SQLITE
 @pytest.mark.parametrize("language", Language)
 def test_a_deal_says_the_day_it_ends(
     client: FlaskClient, on: Callable[[date], None], language: Language
@@ -68,6 +71,7 @@ def test_a_deal_says_the_day_it_ends(
         assert f'<time datetime="{day}">{words}</time>' in page
 
 
+@SQLITE
 def test_the_page_follows_the_calendar(
     client: FlaskClient, on: Callable[[date], None]
 ) -> None:
@@ -79,6 +83,7 @@ def test_the_page_follows_the_calendar(
     assert client.get("/").text != tuesday
 
 
+@SQLITE
 def test_what_is_sold_out_says_so(client: FlaskClient) -> None:
     gone = [good.slug for good in GOODS if not good.stock]
     cards = re.findall(r'<li class="card out">.*?</li>', client.get("/en/").text, re.DOTALL)
@@ -90,6 +95,7 @@ def test_what_is_sold_out_says_so(client: FlaskClient) -> None:
         assert "<time" not in card
 
 
+@SQLITE
 def test_the_front_of_the_shop_sets_no_cookie(client: FlaskClient) -> None:
     assert "Set-Cookie" not in client.get("/").headers
 

@@ -9,6 +9,7 @@ from flask import Flask
 
 from neupusti.consent.service.declarations import Declarations, digest, mark, marks
 from neupusti.core.feature import Category, Cookie, Feature
+from tests.conftest import SQLITE
 from tests.consent.conftest import ROOMS, Visitor, records
 
 COUNTER = Cookie(
@@ -93,7 +94,7 @@ def test_until_the_answer_only_the_changed_category_is_off(
         assert second.replaces == first.public_id
 
 
-@pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+@SQLITE
 def test_the_form_counts_every_word_and_attribute(app: Flask) -> None:
     def digests(*cookies: Cookie) -> tuple[str, str]:
         declared = Declarations.of(cookies)

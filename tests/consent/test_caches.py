@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-import pytest
 from flask import Flask
 
+from tests.conftest import SQLITE
 from tests.consent.tricks import STATES, visitors
-
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 
 
 def pages(state: str) -> Iterator[str]:

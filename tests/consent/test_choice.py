@@ -12,11 +12,11 @@ from neupusti.consent.views.room import Room
 from neupusti.core import clock
 from neupusti.core.database import Base, db
 from neupusti.core.registry import registry
+from tests.conftest import SQLITE
 from tests.consent.conftest import OWN, Visitor, records
 
 PAGES = ("/", "/policy/", "/en/policy/", "/kk/", "/cookies/", "/no-such-page")
 BANNER = 'value="reject"'
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 
 
 def rows() -> dict[str, int]:
@@ -49,13 +49,14 @@ def test_a_first_look_at_any_public_page_sets_nothing_and_writes_nothing(
 
 
 @SQLITE
-def test_ten_thousand_looks_of_robots_write_no_row(app: Flask, room: Room) -> None:
+@pytest.mark.ordeal(200, 10_000)
+def test_the_looks_of_robots_write_no_row(app: Flask, room: Room, size: int) -> None:
     before = rows()
     robot = app.test_client(use_cookies=False)
-    for _ in range(10_000):
+    for _ in range(size):
         robot.get("/policy/", headers={"User-Agent": "Examplebot/1.0"}, buffered=False)
     assert rows() == before
-    assert sum(room.tally.shown.values()) == 10_000
+    assert sum(room.tally.shown.values()) == size
 
 
 @SQLITE

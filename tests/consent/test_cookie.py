@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from neupusti.consent.service.seal import LIMIT, Seal, Sealed
 from neupusti.core import clock
 from neupusti.core.feature import Category
+from tests.conftest import SQLITE
 from tests.consent.conftest import ROOMS, Visitor, records
 
 SEAL = Seal("0123456789abcdef0123456789abcdef")
@@ -23,7 +24,6 @@ SEALED = st.builds(
     record=st.text("ABCxyz0189-_", min_size=16, max_size=16),
 )
 BANNER = 'value="reject"'
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 
 
 @given(SEALED)

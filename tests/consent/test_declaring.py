@@ -10,9 +10,9 @@ from flask import Flask, Response
 from neupusti.config import ROOT
 from neupusti.core import cookies
 from neupusti.core.feature import Cookie, Feature
+from tests.conftest import SQLITE
 from tests.consent.conftest import ROOMS, Visitor, add_view, records
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 PAGE = (ROOT / "docs" / "cookies.md").read_text()
 
 

@@ -9,9 +9,9 @@ from flask import Flask
 
 from neupusti.consent.service import store
 from neupusti.core.database import db
+from tests.conftest import SQLITE
 from tests.consent.conftest import ROOMS, Visitor, records
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 pytestmark = SQLITE
 
 

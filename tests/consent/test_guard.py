@@ -12,6 +12,7 @@ from neupusti.consent.service.gate import ALL, OURS
 from neupusti.consent.views.guard import UndeclaredCookieError
 from neupusti.core import cookies
 from neupusti.core.choice import Choice, State
+from tests.conftest import SQLITE
 from tests.consent.conftest import Visitor, add_view
 from tests.consent.tricks import (
     CAMPAIGN,
@@ -23,8 +24,6 @@ from tests.consent.tricks import (
     set_names,
     visitors,
 )
-
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 
 
 @SQLITE

@@ -13,8 +13,8 @@ from werkzeug.serving import make_server
 from neupusti.app import create_app
 from neupusti.config import Settings
 from neupusti.core.database import db
+from tests.conftest import SQLITE
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 pytestmark = SQLITE
 HOST = "shop.neupusti.localhost"
 ACCEPT = ".cookies [value=accept]"

@@ -16,9 +16,9 @@ from neupusti.consent.service import records as rules
 from neupusti.consent.service.declarations import digest
 from neupusti.core.clock import today
 from neupusti.core.database import db
+from tests.conftest import SQLITE
 from tests.consent.conftest import OWN, ROOMS, Visitor, records
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 TABLES = ("consent_record", "consent_wording", "consent_declarations")
 
 

@@ -2,14 +2,14 @@
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neupusti.core.registry import registry
+from tests.conftest import SQLITE
 from tests.consent.conftest import OWN, Visitor
 from tests.consent.tricks import OPTIONAL, SPELLINGS, STATES, WAYS, set_names, visitors
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 NAMES = st.lists(st.sampled_from([*OPTIONAL, "consent", "session"]), max_size=3)
 OTHERS = (
     "/cookies/receipt/",
@@ -42,7 +42,7 @@ def test_no_way_of_setting_a_cookie_gets_past_the_gate(tried: Flask) -> None:
     people = visitors(tried)
     routes = st.sampled_from(addresses(tried))
 
-    @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=400)
     @given(
         route=routes,
         state=st.sampled_from(list(STATES)),

@@ -1,9 +1,11 @@
 """Global Privacy Control: a refusal that needs no banner, and that a yes overrides."""
 
-import pytest
 from flask.testing import FlaskClient
 
+from tests.conftest import SQLITE
 from tests.consent.conftest import Visitor, records
+
+pytestmark = SQLITE
 
 SIGNAL = {"Sec-GPC": "1"}
 BANNER = 'value="reject"'
@@ -38,7 +40,6 @@ def test_an_expired_yes_gives_way_to_the_signal(visitor: Visitor) -> None:
     assert "It is honoured" in visitor.client.get("/en/", headers=SIGNAL).text
 
 
-@pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 def test_the_site_says_so_to_programs(client: FlaskClient) -> None:
     told = client.get("/.well-known/gpc.json")
     assert told.mimetype == "application/json"

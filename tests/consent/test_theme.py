@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.conftest import SQLITE
 from tests.consent.conftest import OWN, Visitor
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 pytestmark = SQLITE
 
 

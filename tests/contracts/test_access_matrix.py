@@ -21,9 +21,9 @@ from neupusti.core.permission import Permission, requires
 from neupusti.policy.service import shelf
 from neupusti.staff.service import grants
 from tests import desk
+from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA, YERLAN
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 LOGIN, SET_UP = "/account/login", "/account/two-factor"
 PROVE = "/account/reauthenticate"

@@ -13,9 +13,9 @@ from neupusti.core.database import writing
 from neupusti.core.mail.models import State
 from tests.admin.test_mail import letter
 from tests.canary import Heard, listening, telling
+from tests.conftest import SQLITE
 from tests.people import AIGERIM, CAST, Person
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 PLANTED = (
     AIGERIM.email,
     AIGERIM.email.upper(),

@@ -6,8 +6,7 @@ from neupusti.core.database import db
 from neupusti.core.feature import Holding, Retention
 from neupusti.core.personal import Purpose, classification, personal, personal_columns
 from neupusti.core.registry import registry
-
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+from tests.conftest import SQLITE
 
 
 def tables() -> list[Table]:

@@ -9,8 +9,8 @@ from neupusti.core.registry import registry
 from neupusti.policy.service import ledger, parser
 from neupusti.policy.service.ledger import Way
 from neupusti.policy.views.blueprint import account
+from tests.conftest import SQLITE
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 EDITIONS = sorted((ROOT / "neupusti" / "policy" / "editions").glob("*.txt"))
 NEWEST = [path for path in EDITIONS if path.stem[:10] == EDITIONS[-1].stem[:10]]
 MARKED = ledger.proofs(ROOT / "tests")

@@ -7,10 +7,10 @@ from flask.testing import FlaskClient
 from jinja2 import nodes
 
 from neupusti.core.registry import registry
+from tests.conftest import SQLITE
 from tests.contracts import sources
 from tests.contracts.sources import PACKAGE, TEMPLATES
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 PATHS = sorted(path for path in TEMPLATES.rglob("*") if path.is_file())
 EACH = pytest.mark.parametrize(
     "path", PATHS, ids=lambda path: path.relative_to(TEMPLATES).as_posix()

@@ -20,7 +20,8 @@ from neupusti.core.languages import Language
 from tests.accounts import photos
 from tests.accounts.cast import PASSWORD
 from tests.canary import addresses, revealing
-from tests.journeys.test_reading import RULES, SQLITE, Visit
+from tests.conftest import SQLITE
+from tests.journeys.test_reading import RULES, Visit
 from tests.people import AIGERIM, GUEST
 from tests.served import Served, served
 

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from pathlib import Path
 from secrets import randbelow
 from urllib.parse import urlencode
 
@@ -22,6 +21,7 @@ from neupusti.config import Settings
 from neupusti.core.database import db
 from neupusti.core.throttle import Rule
 from tests.accounts.cast import PASSWORD, account, hidden
+from tests.conftest import Stock
 from tests.people import AIGERIM, BOLAT, DANA, YERLAN
 from tests.served import Served, served
 
@@ -182,12 +182,14 @@ def processes(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture(scope="module")
 def site(
-    stock: Callable[[Path], Settings],
-    processes: int,
-    tmp_path_factory: pytest.TempPathFactory,
+    stock: Stock, processes: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     """The site in its processes, with accounts of the cast; Дана has a second step."""
-    settings = stock(tmp_path_factory.mktemp("attacked"))
+    with stock(tmp_path_factory.mktemp("attacked")) as settings:
+        yield from _attacked(settings, processes)
+
+
+def _attacked(settings: Settings, processes: int) -> Iterator[Served]:
     app = create_app(settings)
     with app.app_context():
         for who in (AIGERIM, BOLAT, DANA, YERLAN):

@@ -5,8 +5,8 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, expect
 
 from neupusti.config import ROOT
+from tests.conftest import SQLITE
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 WORDS = {"": "Показать пароль", "/kk": "Құпиясөзді көрсету", "/en": "Show the password"}
 TYPED = "қызыл арбада үш құлын"
 

@@ -16,7 +16,8 @@ from neupusti.staff.service import blocking, grants
 from tests import desk
 from tests.accounts.cast import account
 from tests.admin.test_mail import letter
-from tests.journeys.test_reading import RULES, SCHEMES, SQLITE, WIDTHS, Visit
+from tests.conftest import SQLITE
+from tests.journeys.test_reading import RULES, SCHEMES, WIDTHS, Visit
 from tests.people import AIGERIM, BOLAT, DANA
 
 PATHS = [

@@ -6,6 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from neupusti.policy.service.editions import SHIPPED
+from tests.conftest import SQLITE
+
+pytestmark = SQLITE
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

@@ -12,6 +12,7 @@ from neupusti.policy.models import Kind
 from neupusti.policy.service import editions
 from neupusti.policy.service.drafts import Draft
 from neupusti.policy.service.parser import parse
+from tests.conftest import SQLITE
 from tests.policy.documents import SMALL, changed
 
 PREFIXES = ["", "/kk", "/en"]
@@ -28,6 +29,7 @@ def newer(app: Flask) -> date:
     return day
 
 
+@SQLITE
 @pytest.mark.clause("9.3")
 @pytest.mark.parametrize("prefix", PREFIXES)
 @pytest.mark.parametrize(
@@ -53,6 +55,7 @@ def test_every_page_of_the_room_answers(
     assert "Set-Cookie" not in response.headers
 
 
+@SQLITE
 @pytest.mark.clause("9.3")
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_every_clause_has_an_anchor_and_an_address(
@@ -128,12 +131,14 @@ def test_the_comparison_shows_the_older_edition_first(client: FlaskClient) -> No
     assert re.findall("<(?:del|ins).*?>", there) == re.findall("<(?:del|ins).*?>", back)
 
 
+@SQLITE
 def test_the_form_of_the_history_leads_to_the_comparison(client: FlaskClient) -> None:
     response = client.get(f"/kk/policy/compare/?a={OLD}&b={NEW}")
     assert response.status_code == 303
     assert response.headers["Location"] == f"/kk/policy/compare/{OLD}/{NEW}/"
 
 
+@SQLITE
 @pytest.mark.parametrize("path", ["/privacy", "/privacy/"])
 def test_the_address_people_guess_leads_to_the_policy(
     client: FlaskClient, path: str
@@ -142,6 +147,7 @@ def test_the_address_people_guess_leads_to_the_policy(
     assert (response.status_code, response.headers["Location"]) == (301, "/policy/")
 
 
+@SQLITE
 def test_whose_words_are_shown_is_said(client: FlaskClient) -> None:
     own = changed("05.06.2023", "04.08.2022")
     english = client.get(f"/en/policy/{OLD}/").text
@@ -157,6 +163,7 @@ def test_whose_words_are_shown_is_said(client: FlaskClient) -> None:
     assert "document of this date has no text in this language" in english
 
 
+@SQLITE
 def test_terms_and_clauses_are_linked_where_they_are_used(client: FlaskClient) -> None:
     page = client.get(f"/en/policy/{NEW}/").text
     assert len(re.findall("<dfn", page)) == 10
@@ -164,6 +171,7 @@ def test_terms_and_clauses_are_linked_where_they_are_used(client: FlaskClient) -
     assert re.search(r'<a href="#c5\.2">5\.2</a>', page)
 
 
+@SQLITE
 def test_every_link_into_the_page_has_its_target(client: FlaskClient) -> None:
     for prefix in PREFIXES:
         page = client.get(f"{prefix}/policy/").text
@@ -171,6 +179,7 @@ def test_every_link_into_the_page_has_its_target(client: FlaskClient) -> None:
         assert set(re.findall(r'href="#([^"]+)"', page)) <= targets
 
 
+@SQLITE
 @pytest.mark.parametrize(
     "hostile",
     ["<script>alert(1)</script>", '"onmouseover="x', "{{ 7*7 }}", "**<b>**", "&amp;"],

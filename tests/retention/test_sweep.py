@@ -22,6 +22,7 @@ from neupusti.core.tokens import Token
 from neupusti.retention import service
 from neupusti.retention.models import RetentionRun
 from tests.accounts.cast import account, signed_in, submit
+from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -102,7 +103,7 @@ def test_what_went_is_told_in_a_row(app: Flask, client: FlaskClient, at: Clock) 
     assert (run.at, run.destroyed) == (NOON + registration.LIFE, gone)
 
 
-@pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+@SQLITE
 def test_what_went_is_in_no_byte_of_the_files(
     app: Flask, settings: Settings, client: FlaskClient, at: Clock
 ) -> None:

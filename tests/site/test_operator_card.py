@@ -8,7 +8,10 @@ from flask.testing import FlaskClient
 
 from neupusti.config import Settings
 from neupusti.core.languages import Language
+from tests.conftest import SQLITE
 from tests.people import BIN
+
+pytestmark = SQLITE
 
 CARD = {
     "operator_name": "ТОО «Лавка & дом»",

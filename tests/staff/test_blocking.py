@@ -15,6 +15,7 @@ from neupusti.staff.service import grants, openings
 from neupusti.staff.service.openings import Opening
 from tests import desk
 from tests.accounts.cast import account, letters, sign_in
+from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA, YERLAN
 
 PEOPLE = "/en/admin/people/"
@@ -88,6 +89,7 @@ def test_lifting_it_is_a_row_an_act_and_a_letter(
     assert sign_in(app.test_client(), who).status_code == 303
 
 
+@SQLITE
 @pytest.mark.parametrize("deed", ["blocks", "releases"])
 @pytest.mark.parametrize("held", [p for p in Permission if p is not Permission.STAFF])
 def test_no_other_permission_blocks_anybody(
@@ -130,6 +132,7 @@ def test_a_wrong_method_and_a_missing_token_do_nothing(
     assert block_of(aigerim) is None
 
 
+@SQLITE
 @pytest.mark.parametrize("deed", ["blocks", "releases"])
 @pytest.mark.parametrize("reason", ["", "   ", "ok", "aaaaaaaa", "a" * 201, "x\u202ey why"])
 def test_no_block_without_a_reason(

@@ -15,6 +15,7 @@ from neupusti.core.permission import Permission
 from neupusti.staff.service import grants
 from tests import desk
 from tests.accounts.cast import Account, account, letters, sign_in, signed_in, submit
+from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA
 
 WHY = "Lost the phone; came with the passport"
@@ -100,6 +101,7 @@ def test_a_customer_who_lost_everything_is_let_in_too(app: Flask) -> None:
     assert sign_in(app.test_client(), who).location == "/account/"
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("email", "reason"),
     [
@@ -123,6 +125,7 @@ def test_the_operator_is_told_what_is_wrong(
     assert letters(DANA.email) == letters(AIGERIM.email) == []
 
 
+@SQLITE
 @pytest.mark.parametrize("language", list(Language))
 def test_the_letter_speaks_the_language_of_its_reader(
     app: Flask, language: Language

@@ -16,6 +16,7 @@ from neupusti.staff.service.grants import LastKeyError
 from neupusti.staff.service.invitations import Invitation
 from tests import desk
 from tests.accounts.cast import Account, account, link, sign_in, submit
+from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA, YERLAN
 
 STAFF = "/en/admin/staff/"
@@ -181,6 +182,7 @@ def test_the_page_sends_the_invitation_again(
     assert len(letters(BOLAT.email)) == 2
 
 
+@SQLITE
 @pytest.mark.parametrize(
     "fields",
     [

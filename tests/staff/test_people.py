@@ -18,6 +18,7 @@ from neupusti.core.permission import Permission
 from neupusti.staff import queries
 from neupusti.staff.queries import Order, State
 from tests import desk
+from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA, YERLAN, Person
 
 WHY = "Asked by phone about the order"
@@ -106,6 +107,7 @@ def test_a_search_is_written_down_without_its_words(
     assert act.what == "1 found"
 
 
+@SQLITE
 @pytest.mark.parametrize("fields", [{"q": "а"}, {"reason": WHY}, {"q": "а", "reason": "x"}])
 def test_no_search_without_words_and_a_reason(
     app: Flask, browser: FlaskClient, aigerim: int, fields: dict[str, str]
@@ -157,6 +159,7 @@ def test_a_page_opens_for_a_reason_and_leaves_a_row_each_time(
         ] * number
 
 
+@SQLITE
 @pytest.mark.parametrize(
     "reason", ["", "    ", "ok", "aaaaaaaa", "a" * 201, "x\u202ey why not"]
 )
@@ -263,6 +266,7 @@ def test_an_hour_later_the_count_begins_anew(
     assert queries.last_reason(aigerim, staff=dana) == ""
 
 
+@SQLITE
 def test_what_people_wrote_is_shown_as_text(app: Flask, browser: FlaskClient) -> None:
     number = desk.person(BOLAT)
     with writing() as session:

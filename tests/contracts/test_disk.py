@@ -1,0 +1,40 @@
+"""A run of the tests gives back the disk it took, also when something went wrong."""
+
+import psycopg
+import pytest
+
+from tests.conftest import Stock
+from tests.postgres import Cluster, ground
+
+
+def databases(cluster: Cluster) -> set[str]:
+    """Return the names of all databases of a cluster."""
+    with psycopg.connect(cluster.url("postgres")) as connection:
+        return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+
+
+@pytest.mark.parametrize("stock", ["postgresql"], indirect=True)
+def test_borrowed_databases_are_dropped_though_somebody_is_in_them(
+    stock: Stock, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    before = databases(cluster)
+    with stock(tmp_path_factory.mktemp("borrowed")) as settings:
+        assert len(databases(cluster)) == len(before) + 2
+        guest = psycopg.connect(settings.database_url)
+    assert databases(cluster) == before
+    guest.close()
+
+
+def test_a_cluster_leaves_nothing_though_the_test_fails(cluster: Cluster) -> None:
+    guests = []
+
+    def fail() -> None:
+        with ground() as folder, Cluster(folder).running() as another:
+            guests.append((folder, psycopg.connect(another.url("postgres"))))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    folder, connection = guests.pop()
+    connection.close()
+    assert not folder.exists()
