@@ -50,7 +50,7 @@ def registered(who: One, domain: str) -> tuple[int, str, int]:
 def migrate() -> None:
     """Go back before the migration, and through it again."""
     db.session.remove()
-    flask_migrate.downgrade(revision="0013-1")
+    flask_migrate.downgrade(revision="0012-1")
     flask_migrate.upgrade()
 
 

@@ -6,7 +6,7 @@ Whoever has confirmed such an address reads its mail, and keeps it. One that nob
 confirmed may be a stranger's: links sent to it open nothing more, letters to it that wait
 are not sent. Who typed it rightly gets a new link at the next sign-in.
 
-Revision: 0013
+Revision: 0012
 """
 
 import logging
@@ -17,7 +17,7 @@ import idna
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
+revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
