@@ -222,7 +222,7 @@ def test_where_no_thread_can_be_had_the_next_line_tries_again(
         with pytest.raises(OSError, match="unavailable"):
             spooled.append(b"lost\n")
     started: list[object] = []
-    monkeypatch.setattr(Thread, "start", started.append)
+    monkeypatch.setattr(Thread, "start", lambda thread: [started.append(thread)])
     spooled.append(b"kept\n")
     spooled.append(b"kept\n")
     assert len(started) == 1
