@@ -221,8 +221,12 @@ def test_where_no_thread_can_be_had_the_next_line_tries_again(
         full.setattr(Thread, "start", refusing(errno.EAGAIN))
         with pytest.raises(OSError, match="unavailable"):
             spooled.append(b"lost\n")
-    started: list[object] = []
-    monkeypatch.setattr(Thread, "start", lambda thread: [started.append(thread)])
+    started: list[Thread] = []
+
+    def start(thread: Thread) -> None:
+        started.append(thread)
+
+    monkeypatch.setattr(Thread, "start", start)
     spooled.append(b"kept\n")
     spooled.append(b"kept\n")
     assert len(started) == 1
