@@ -24,7 +24,7 @@ test: .venv/.dev $(CATALOGUES) ## The tests; NEUPUSTI_REQUIRE_ALL=1 lets nothing
 
 ahead: .venv/.dev $(CATALOGUES) ## The tests on SQLite, two minutes before the end of next year in Almaty
 	@eve=$$(date --date="$$(($$(date +%Y) + 1))-12-31 18:58 UTC" +%s); \
-	SECONDS_AHEAD=$$((eve - $$(date +%s))) PYTHONPATH="$$PWD:$$PWD/tests/ahead" exec $(PYTEST) -m "not browser and not postgresql and not packages"
+	SECONDS_AHEAD=$$((eve - $$(date +%s))) PYTHONPATH="$$PWD:$$PWD/tests/ahead" exec $(PYTEST) -m "not browser and not postgresql and not packages" --ignore=tests/contracts --ignore=tests/journeys
 
 ordeal: .venv/.dev $(CATALOGUES) ## The longest tests at their full size
 	@exec $(PYTEST) --dist worksteal --ordeal --kills 200 -k "ordeal or kills"
