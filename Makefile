@@ -7,7 +7,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(
 PIP := .venv/bin/pip --disable-pip-version-check --quiet
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/pip-compile --quiet --generate-hashes --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
-PYTEST := .venv/bin/pytest --numprocesses auto --maxprocesses 8 --dist loadfile
+PYTEST := .venv/bin/pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
 help: ## Show this list
@@ -23,7 +23,7 @@ test: .venv/.dev $(CATALOGUES) ## The tests; NEUPUSTI_REQUIRE_ALL=1 lets nothing
 	@exec $(PYTEST)
 
 ordeal: .venv/.dev $(CATALOGUES) ## The longest tests at their full size
-	@exec $(PYTEST) --dist worksteal --ordeal --kills 200 -k "ordeal or kills"
+	@exec $(PYTEST) --ordeal --kills 200 -k "ordeal or kills"
 
 quick: lint types floors ## What can be checked in a minute: no browser, no PostgreSQL
 	@exec $(PYTEST) -m "not browser and not postgresql and not packages"
