@@ -7,7 +7,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(
 PIP := .venv/bin/pip --disable-pip-version-check
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/pip-compile --quiet --generate-hashes --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
-PYTEST := .venv/bin/pytest --numprocesses auto --maxprocesses 8 --dist loadfile
+PYTEST := .venv/bin/pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
 help: ## Show this list
@@ -27,7 +27,7 @@ ahead: .venv/.dev $(CATALOGUES) ## The tests on SQLite, two minutes before the e
 	SECONDS_AHEAD=$$((eve - $$(date +%s))) PYTHONPATH="$$PWD:$$PWD/tests/ahead" exec $(PYTEST) -m "not browser and not postgresql and not packages" --ignore=tests/contracts --ignore=tests/journeys
 
 ordeal: .venv/.dev $(CATALOGUES) ## The longest tests at their full size
-	@exec $(PYTEST) --dist worksteal --ordeal --kills 200 -k "ordeal or kills"
+	@exec $(PYTEST) --ordeal --kills 200 -k "ordeal or kills"
 
 quick: lint types floors ## What can be checked in a minute: no browser, no PostgreSQL
 	@exec $(PYTEST) -m "not browser and not postgresql and not packages"

@@ -28,6 +28,7 @@ from tests import desk
 from tests.access import logs
 from tests.conftest import missing
 from tests.people import DANA
+from tests.postgres import ground
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 BROWSER = (
@@ -101,14 +102,14 @@ def command(app: Flask) -> Callable[..., Result]:
 
 
 @pytest.fixture
-def mounted(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """Make a disk of so many KiB."""
+def mounted() -> Iterator[Callable[[int], Path]]:
+    """Make a disk of so many KiB, where PostgreSQL may reach it too."""
     if os.geteuid() != 0:
         missing("the right to mount a small disk")
     disks: list[Path] = []
 
     def mount(size: int) -> Path:
-        disks.append(tmp_path / f"disk-{len(disks)}")
+        disks.append(home / f"disk-{len(disks)}")
         disks[-1].mkdir()
         tmpfs = ["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(disks[-1])]
         if subprocess.run(tmpfs, check=False, capture_output=True).returncode:
@@ -116,9 +117,10 @@ def mounted(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
             missing("the right to mount a small disk")
         return disks[-1]
 
-    yield mount
-    for disk in disks:
-        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+    with ground() as home:
+        yield mount
+        for disk in disks:
+            subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def fill_up(disk: Path) -> Path:
