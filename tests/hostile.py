@@ -22,8 +22,7 @@ from neupusti.core.authorisation import Who, rules
 from neupusti.core.registry import registry
 
 HEADER, ADDRESS, BODY = 60_000, 8000, 60_000
-"""Bytes of one extreme header, and of a body: what servers let through; of an address: what
-they all have to (RFC 9110, 4.1)."""
+"""Bytes that servers let through; of an address what they all have to (RFC 9110, 4.1)."""
 LONG = 200
 METHODS = frozenset({"GET", "POST"})
 LINK = re.compile(r'\b(?:href|src|action)="(/[^"?#]+)')

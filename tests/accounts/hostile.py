@@ -12,6 +12,7 @@ DAMAGED = "Remove the invisible or damaged characters."
 DIGITS = "A name holds no digits."
 SIGN = "Use letters, spaces, hyphens, apostrophes and dots."
 NO_EMAIL = "Write the address like name@example.kz."
+NO_SERVER = "No server can have the name after the @."
 NO_PHONE = "Write the number like 8 701 123 45 67"
 WRONG = "do not belong together"
 NOT_YOURS = "This is not your password."
@@ -30,16 +31,20 @@ NAMES = (
     *(("…", "Write it in letters."), ("--", "Write it in letters.")),
     *(("ы" * 101, "Shorten it to 100"), ("x" * 10_000, "Shorten it to 100")),
 )
-EMAILS = tuple(
-    (typed, NO_EMAIL)
-    for typed in (
-        *("x", "a@b", "a b@example.kz", "guest@example..kz", "guest@example.kz\x00"),
-        *("guest@example.kz\r\nBcc: all@example.kz", "guest@example.kz\nX: y"),
-        *("guest@example.kz%0d%0aBcc: all@example.kz", "guest@example.kz,b@example.kz"),
-        *("<guest@example.kz>", '"guest"@example.kz', "Гость <guest@example.kz>"),
-        *("\u202eguest@example.kz", "guest@example.kz\u200b", "gueſt@example.kz"),
-        *("g" * 65 + "@example.kz", "g@" + "e" * 250 + ".kz", "g" * 20_000, "a@[1.2.3.4]"),
-    )
+EMAILS = (
+    *tuple(
+        (typed, NO_EMAIL)
+        for typed in (
+            *("x", "a@b", "a b@example.kz", "guest@example.kz\x00"),
+            *("guest@example.kz\r\nBcc: all@example.kz", "guest@example.kz\nX: y"),
+            *("guest@example.kz%0d%0aBcc: all@example.kz", "guest@example.kz,b@example.kz"),
+            *("<guest@example.kz>", '"guest"@example.kz', "Гость <guest@example.kz>"),
+            *("\u202eguest@example.kz", "guest@example.kz\u200b", "gueſt@example.kz"),
+            *("g" * 65 + "@example.kz", "g@" + "e" * 250 + ".kz", "g" * 20000),
+        )
+    ),
+    ("guest@example..kz", NO_SERVER),
+    ("a@[1.2.3.4]", NO_SERVER),
 )
 PHONES = tuple(
     (typed, NO_PHONE)
