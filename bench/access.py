@@ -27,21 +27,21 @@ from werkzeug.test import EnvironBuilder
 
 from bench.access_junk import junk
 from bench.pages import Figure
+from neupusti.access.ingest import logformats, pipeline
+from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest.places import Countries, Referrers
 from neupusti.access.models import millis
-from neupusti.access.queries import addresses
-from neupusti.access.service import drain, logformats
-from neupusti.access.service.drain import Enrichment
-from neupusti.access.service.line import encode
-from neupusti.access.service.places import Countries, Referrers
-from neupusti.access.service.recorder import Recorder, Secrets
-from neupusti.access.service.spool import Spool
-from neupusti.access.service.visitor import Visitors
+from neupusti.access.recording.line import encode
+from neupusti.access.recording.recorder import Recorder, Secrets
+from neupusti.access.recording.spool import Spool
+from neupusti.access.recording.visitors import Visitors
 from neupusti.access.views import recording as recording_
 from neupusti.app import create_app
 from neupusti.config import Settings
 from neupusti.core import clock
-from neupusti.core.database import ACCESS, db, prepare
-from neupusti.core.permission import Permission
+from neupusti.core.data.database import ACCESS, db, prepare
+from neupusti.core.security.permission import Permission
+from neupusti.statistics.queries import addresses
 from tests import desk
 from tests.access import logs
 from tests.access.crash import Ordeal
@@ -207,7 +207,7 @@ def _fill(engine: Engine, folder: Path, rows: int) -> None:
         except logformats.MalformedError:
             continue
     spool.close()
-    drain.drain(engine, folder, Enrichment(Countries(), Referrers()))
+    pipeline.drain(engine, folder, Enrichment(Countries(), Referrers()))
     with engine.connect() as connection:
         # Else ten million rows would be looked for in an index that is on the disk.
         connection.exec_driver_sql("PRAGMA cache_size = -1000000")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import create_engine
 
-from neupusti.access.service import drain
-from neupusti.access.service.drain import Enrichment
-from neupusti.access.service.places import Countries, Referrers
-from neupusti.core.database import prepare
+from neupusti.access.ingest import pipeline
+from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.core.data.database import prepare
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     prepare(engine, synchronous="NORMAL")
     enrichment = Enrichment(Countries(), Referrers())
     began, processor = time.perf_counter(), time.process_time()
-    number = drain.drain(engine, Path(sys.argv[2]), enrichment)
+    number = pipeline.drain(engine, Path(sys.argv[2]), enrichment)
     taken = (time.perf_counter() - began, time.process_time() - processor)
     print(number, *taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from statistics import quantiles
 
 from bench.pages import Figure
-from neupusti.access.service import drain
-from neupusti.access.service.drain import Enrichment
-from neupusti.access.service.line import Entry, clean
-from neupusti.access.service.places import Countries, Referrers
+from neupusti.access.ingest import pipeline
+from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.recording.line import Entry, clean
 from neupusti.core import clock
 from tests.access.junk import requests
 
@@ -33,7 +33,7 @@ def junk() -> Iterator[Figure]:
         )
         for number, environ in enumerate(requests(REQUESTS))
     ]
-    salts = dict.fromkeys(drain.days_of(entries), bytes(16))
+    salts = dict.fromkeys(pipeline.days_of(entries), bytes(16))
     enrichment.batch(entries[:1], salts)  # the tables are read at the first
     taken = []
     for entry in entries:

@@ -24,8 +24,8 @@ PEOPLE = """
 from neupusti.accounts.service import passwords, people, registration
 from neupusti.accounts.service.people import Applicant
 from neupusti.app import create_app
-from neupusti.core.database import writing
-from neupusti.core.languages import Language
+from neupusti.core.data.database import writing
+from neupusti.core.text.languages import Language
 app = create_app()
 with app.app_context():
     kept = passwords.hashed({password!r})

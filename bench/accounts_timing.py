@@ -22,12 +22,12 @@ from statistics import median
 
 from bench.forms import connected, sent
 from bench.pages import Figure, free_port, started
-from neupusti.accounts.service import blocking, passwords, people, registration
+from neupusti.accounts.service import passwords, people, registration, suspending
 from neupusti.accounts.service.people import Applicant
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.core.database import writing
-from neupusti.core.languages import Language
+from neupusti.core.data.database import writing
+from neupusti.core.text.languages import Language
 
 PAIRS, AT_ONCE = 300, 4
 APART, NOTICED = 1.10, 0.15
@@ -135,7 +135,7 @@ def populate(environment: dict[str, str]) -> None:
                 if kind != UNCONFIRMED:
                     registration.settle(session, person)
                 if kind == BLOCKED:
-                    blocking.block(session, person, by=None, reason="measurement")
+                    suspending.block(session, person, by=None, reason="measurement")
 
 
 def asked(question: Question, port: int, base: Path) -> list[Figure]:

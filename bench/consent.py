@@ -21,9 +21,9 @@ from playwright.sync_api import Route, sync_playwright
 from bench.pages import ROOT, Figure, free_port, started
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.consent.views.guard import Guard
-from neupusti.consent.views.room import room
-from neupusti.core.database import db
+from neupusti.consent.views.extension import room
+from neupusti.consent.views.middleware import Guard
+from neupusti.core.data.database import db
 
 CALLS, ROUNDS = 1000, 60
 HEADERS = [

@@ -7,8 +7,8 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
 
-from neupusti.core.database import db
-from neupusti.core.migration import version_table
+from neupusti.core.data.database import db
+from neupusti.core.data.migration import version_table
 
 logger = getLogger(__name__)
 

@@ -8,28 +8,30 @@ from flask import Flask
 from neupusti.access.feature import FEATURE as ACCESS
 from neupusti.access.views.recording import recorder
 from neupusti.accounts.feature import FEATURE as ACCOUNTS
-from neupusti.accounts.views import signed
+from neupusti.accounts.views import login
 from neupusti.admin.feature import FEATURE as ADMIN
 from neupusti.catalog.feature import FEATURE as CATALOG
 from neupusti.config import ROOT, Settings
 from neupusti.consent.feature import FEATURE as CONSENT
-from neupusti.consent.views.room import Room as Consent
-from neupusti.core import authorisation, database, errors, frame, log
-from neupusti.core.assets import Assets
+from neupusti.consent.views.extension import Room as Consent
 from neupusti.core.background import Background
-from neupusti.core.database import db
-from neupusti.core.edge import Edge
+from neupusti.core.data import database
+from neupusti.core.data.database import db
 from neupusti.core.feature import Feature
-from neupusti.core.front import Front
-from neupusti.core.languages import LanguagePrefix, current
 from neupusti.core.mail import install as mail
-from neupusti.core.mail.letters import service
-from neupusti.core.pages import Pages
+from neupusti.core.mail.outbox import service
 from neupusti.core.registry import Registry, registry
-from neupusti.core.sessions import Sessions
+from neupusti.core.security import authorisation
+from neupusti.core.text.languages import LanguagePrefix, current
+from neupusti.core.web import errors, layout, log
+from neupusti.core.web.edge import Edge
+from neupusti.core.web.microcache import Front
+from neupusti.core.web.page_cache import Pages
+from neupusti.core.web.sessions import Sessions
+from neupusti.core.web.static_files import Assets
 from neupusti.extensions import babel, csrf, migrate
 from neupusti.policy.feature import FEATURE as POLICY
-from neupusti.policy.service import shelf
+from neupusti.policy.service import edition_store
 from neupusti.retention.feature import FEATURE as RETENTION
 from neupusti.site.feature import FEATURE as SITE
 from neupusti.staff.feature import FEATURE as STAFF
@@ -67,21 +69,21 @@ def create_app(
     _extended(app)
     Assets(ROOT / "static").install(app)
     Pages().install(app)
-    frame.install(
+    layout.install(
         app,
-        frame.Frame(settings.operator, settings.base_url, production=settings.production),
+        layout.Frame(settings.operator, settings.base_url, production=settings.production),
     )
     errors.install(app)
     mail.install(app, settings.mail)
     Registry(features).install(app)
-    signed.install(app)
+    login.install(app)
     authorisation.install(app)
     app.wsgi_app = Front(app.wsgi_app)  # type: ignore[assignment]
     Consent.install(
         app,
         secret=settings.secret_key,
         secure=settings.production,
-        edition_in_force=shelf.date_in_force,
+        edition_in_force=edition_store.date_in_force,
     )
     app.wsgi_app = _edged(app, settings)  # type: ignore[assignment]
     return app

@@ -12,11 +12,12 @@ from flask import current_app
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from neupusti.core import emails, keys, secretfile
-from neupusti.core.edge import hostname
-from neupusti.core.emails import EmailFault
+from neupusti.core.data import keys, secretfile
 from neupusti.core.mail.service import Server, Service
-from neupusti.core.operator import Operator
+from neupusti.core.text import emails
+from neupusti.core.text.emails import EmailFault
+from neupusti.core.web.edge import hostname
+from neupusti.core.web.operator import Operator
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = "NEUPUSTI_"

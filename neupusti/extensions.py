@@ -5,7 +5,7 @@ from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
-from neupusti.core import origin
+from neupusti.core.security import origin
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -20,8 +20,8 @@ import pytest
 from sqlalchemy import event
 from werkzeug.test import Client, TestResponse
 
-from neupusti.core.log import KeyValue
 from neupusti.core.mail.models import Letter
+from neupusti.core.web.log import KeyValue
 from tests.people import CAST
 
 COUNTRY = len("+7")

@@ -32,7 +32,7 @@ from neupusti.accounts.service import passwords
 from neupusti.app import Site, create_app
 from neupusti.config import ROOT, Settings
 from neupusti.core import clock
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from neupusti.core.registry import Registry, registry
 from neupusti.site import service as site
 from tests.canary import Heard, listening

@@ -12,11 +12,12 @@ from neupusti.accounts.models import SignIn
 from neupusti.accounts.service import people, registration, second_factor, sessions
 from neupusti.accounts.service.people import Applicant
 from neupusti.accounts.service.sessions import Where
-from neupusti.core import clock, staff
-from neupusti.core.database import db, writing
-from neupusti.core.journal import StaffAction
-from neupusti.core.languages import Language
-from neupusti.core.permission import Permission
+from neupusti.core import clock
+from neupusti.core.data.database import db, writing
+from neupusti.core.records.journal import StaffAction
+from neupusti.core.security import grants as staff
+from neupusti.core.security.permission import Permission
+from neupusti.core.text.languages import Language
 from neupusti.staff.service import grants
 from tests.people import Person
 

@@ -17,9 +17,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 from werkzeug.test import EnvironBuilder
 
-from neupusti.core import choice
-from neupusti.core.authorisation import Who, rules
 from neupusti.core.registry import registry
+from neupusti.core.security.authorisation import Who, rules
+from neupusti.core.web import choice
 
 HEADER, ADDRESS, BODY = 60_000, 8000, 60_000
 """Bytes that servers let through; of an address what they all have to (RFC 9110, 4.1)."""

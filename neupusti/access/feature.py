@@ -2,23 +2,17 @@
 
 from flask_babel import lazy_gettext as _
 
+from neupusti.access import service
 from neupusti.access.models import Address, Record, Seen
-from neupusti.access.service import aggregator, unmasking
-from neupusti.access.views import (
-    addresses,
-    cli,
-    export,
-    live,
-    pages,
-    problems,
-    recording,
-)
+from neupusti.access.views import cli, recording
 from neupusti.access.views.blueprint import bp, work
 from neupusti.config import settings
 from neupusti.core.background import Job
 from neupusti.core.feature import Feature, Kept, MenuItem, Retention
+from neupusti.statistics import service
+from neupusti.statistics.views import addresses, errors, export, live, pages
 
-VIEWS = (pages, problems, addresses, live, export, cli, recording)
+VIEWS = (pages, errors, addresses, live, export, cli, recording)
 """Importing a module of views is what puts its routes and commands on the blueprint."""
 
 FEATURE = Feature(
@@ -26,7 +20,7 @@ FEATURE = Feature(
     clauses=("1.1.8", "3.3", "3.3.2"),
     blueprint=bp,
     cookies=(recording.VISITOR,),
-    admin_menu=(MenuItem(endpoint="access.overview", label=_("Statistics")),),
+    admin_menu=(MenuItem(endpoint="statistics.overview", label=_("Statistics")),),
     retention=(
         Retention(
             says=_("The IP address and the words of the browser in the log of requests"),
@@ -74,8 +68,8 @@ FEATURE = Feature(
         ),
     ),
     staff_acts={
-        unmasking.SHOWN: _("saw an address of the log whole"),
-        unmasking.TAKEN: _("took requests of the log away"),
+        service.SHOWN: _("saw an address of the log whole"),
+        service.TAKEN: _("took requests of the log away"),
     },
-    jobs=(Job(name=aggregator.NAME, every=aggregator.EVERY, run=work),),
+    jobs=(Job(name=service.NAME, every=service.EVERY, run=work),),
 )

@@ -21,8 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from neupusti.core.database import AccessBase
-from neupusti.core.personal import (
+from neupusti.core.data.classification import (
     Browser,
     CookieNames,
     Day,
@@ -35,6 +34,7 @@ from neupusti.core.personal import (
     impersonal,
     personal,
 )
+from neupusti.core.data.database import AccessBase
 
 PATH_LIMIT = 512
 

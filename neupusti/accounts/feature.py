@@ -17,16 +17,17 @@ from neupusti.accounts.models import (
     SecondFactor,
     SignIn,
 )
-from neupusti.accounts.service import addresses, avatar, letters, registration
+from neupusti.accounts.service import addresses, avatar, registration
+from neupusti.accounts.service import emails as letters
 from neupusti.accounts.views import (
     activity,
     cli,
     consents,
     factor,
+    login,
     overview,
     passwords,
     registering,
-    signed,
     signing,
 )
 from neupusti.accounts.views import addresses as emails
@@ -34,12 +35,12 @@ from neupusti.accounts.views import avatar as picture
 from neupusti.accounts.views import profile as details
 from neupusti.accounts.views.blueprint import bp
 from neupusti.core.background import Job
-from neupusti.core.evidence import ConsentEvidence
 from neupusti.core.feature import Feature, Holding, Kept, Page, Place, Retention
-from neupusti.core.journal import ProcessingEvent, SecurityEvent, StaffAction
 from neupusti.core.mail.models import Letter
-from neupusti.core.throttle import ThrottleCount
-from neupusti.core.tokens import Token
+from neupusti.core.records.consents import ConsentEvidence
+from neupusti.core.records.journal import ProcessingEvent, SecurityEvent, StaffAction
+from neupusti.core.security.throttle import ThrottleCount
+from neupusti.core.security.tokens import Token
 
 VIEWS = (
     *(registering, signing, passwords, factor, overview),
@@ -72,7 +73,7 @@ FEATURE = Feature(
         *("4.1.1", "4.1.5"),
     ),
     blueprint=bp,
-    cookies=(signed.REMEMBER,),
+    cookies=(login.REMEMBER,),
     letters=letters.ALL,
     jobs=(Job(name="avatars", every=avatar.SWEEP_EVERY, run=avatar.sweep),),
     pages=(

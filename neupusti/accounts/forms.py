@@ -8,6 +8,7 @@ from wtforms import HiddenField
 from wtforms.fields import SelectChoice
 
 from neupusti.accounts.service import pictures
+from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.base import Form
 from neupusti.core.forms.consent import Consent, Statement
 from neupusti.core.forms.fields import (
@@ -20,8 +21,7 @@ from neupusti.core.forms.fields import (
     Phone,
     Tick,
 )
-from neupusti.core.languages import Language
-from neupusti.core.personal import Purpose
+from neupusti.core.text.languages import Language
 
 ON_CONSENTS_PAGE = _(
     "at any time, with one click, on the page “My consents” of the account"

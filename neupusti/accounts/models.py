@@ -16,9 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
-from neupusti.core import collation
-from neupusti.core.database import Base
-from neupusti.core.personal import (
+from neupusti.core.data.classification import (
     Device,
     Digest,
     Email,
@@ -35,6 +33,8 @@ from neupusti.core.personal import (
     personal,
     subject,
 )
+from neupusti.core.data.database import Base
+from neupusti.core.text import collation
 
 CONFIRMED = text("confirmed_at IS NOT NULL")
 IN_FORCE = text("lifted_at IS NULL")
@@ -67,7 +67,7 @@ Network = Annotated[
 
 
 SecretName = Annotated[str, mapped_column(String(16), info=impersonal())]
-"""Which secret of the site made it (`core.keys`); None: the oldest that is known."""
+"""Which secret of the site made it (`core.data.keys`); None: the oldest that is known."""
 
 
 class Kind(StrEnum):
@@ -115,7 +115,7 @@ class Person(Base):
         index=True,
         info=personal("3.2.1", Purpose.PERSONAL_PAGES),
     )
-    """The names as `core.collation.stored` writes them."""
+    """The names as `core.text.collation.stored` writes them."""
     created_at: Mapped[Moment] = mapped_column(index=True)
     confirmed_at: Mapped[Moment | None]
     checked_at: Mapped[Moment | None]

@@ -2,9 +2,9 @@
 
 from flask_babel import lazy_gettext as _
 
+from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.base import Form
 from neupusti.core.forms.reason import Reason
-from neupusti.core.personal import Purpose
 
 
 class Why(Form):

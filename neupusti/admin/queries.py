@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from neupusti.core import clock
-from neupusti.core.database import db
-from neupusti.core.journal import ProcessingEvent, StaffAction, broken
+from neupusti.core.data.database import db
 from neupusti.core.mail.models import Letter, State
+from neupusti.core.records.journal import ProcessingEvent, StaffAction, broken
 
 CHECKED = 1000
 """How many of the newest acts a page recomputes; the command does all of them."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Select
 
-from neupusti.core.database import db, writing
-from neupusti.core.journal import Act, Operation, ProcessingEvent, StaffAction, act
+from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import Letter, State
+from neupusti.core.records.journal import Act, Operation, ProcessingEvent, StaffAction, act
 
 EXPORTED = 10_000
 """Rows an export holds at most: whoever needs more asks for a narrower stretch."""
@@ -21,7 +21,7 @@ COLUMNS = {
     ),
 }
 SECRET = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])", re.ASCII)
-"""The token of a link, as `core.tokens` makes it."""
+"""The token of a link, as `core.security.tokens` makes it."""
 OPENED, TAKEN = "mail.opened", "journal.exported"
 
 

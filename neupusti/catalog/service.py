@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
 
 SAMPLES = Path(__file__).with_name("showcase.toml")
 SUNDAY = 6

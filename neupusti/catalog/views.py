@@ -4,7 +4,8 @@ from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
 from neupusti.catalog import service
-from neupusti.core import clock, pages
+from neupusti.core import clock
+from neupusti.core.web import page_cache
 
 bp = Blueprint("catalog", __name__)
 
@@ -15,7 +16,7 @@ def home() -> Response:
     today = clock.today()
     goods = service.showcase()
     deals = [good for good in goods if good.old_price and good.stock]
-    return pages.public(
+    return page_cache.public(
         *("catalog.home", today),
         render=lambda: render_template(
             "catalog/home.html",

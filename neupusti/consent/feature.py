@@ -3,9 +3,9 @@
 from flask_babel import lazy_gettext as _
 
 from neupusti.consent import queries
-from neupusti.consent.service.gate import CONSENT
+from neupusti.consent.service.cookie_policy import CONSENT
 from neupusti.consent.views import admin, choosing, cli, pages
-from neupusti.consent.views.room import bp
+from neupusti.consent.views.extension import bp
 from neupusti.core.feature import Duty, Feature, Kept, MenuItem, Page, Place
 
 VIEWS = (pages, choosing, admin, cli)

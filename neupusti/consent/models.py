@@ -9,8 +9,16 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from neupusti.core.database import Base
-from neupusti.core.personal import Day, Digest, Id, Label, Moment, Prose, impersonal
+from neupusti.core.data.classification import (
+    Day,
+    Digest,
+    Id,
+    Label,
+    Moment,
+    Prose,
+    impersonal,
+)
+from neupusti.core.data.database import Base
 
 
 class Source(StrEnum):

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import select
 
 from neupusti.consent.models import ALL, ConsentCount, ConsentStray, Outcome
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from time import monotonic
 
 from flask import Flask
 
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 
 logger = logging.getLogger(__name__)
 ELECTION_SECONDS = 2.0

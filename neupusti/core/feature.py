@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Mapped
 
 from neupusti.core.background import Job
-from neupusti.core.mail.letters import Kind
+from neupusti.core.mail.outbox import Kind
 
 
 class Category(StrEnum):

@@ -20,7 +20,7 @@ from neupusti.core.feature import (
     Place,
     Retention,
 )
-from neupusti.core.mail.letters import Kind
+from neupusti.core.mail.outbox import Kind
 
 
 @dataclass(frozen=True, slots=True)

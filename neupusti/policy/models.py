@@ -10,9 +10,17 @@ from typing import Protocol
 from sqlalchemy import CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from neupusti.core.database import Base
-from neupusti.core.dates import short
-from neupusti.core.personal import Day, Digest, Id, Label, Moment, Prose, impersonal
+from neupusti.core.data.classification import (
+    Day,
+    Digest,
+    Id,
+    Label,
+    Moment,
+    Prose,
+    impersonal,
+)
+from neupusti.core.data.database import Base
+from neupusti.core.text.dates import short
 
 
 class Source(StrEnum):

@@ -5,8 +5,8 @@ import json
 from sqlalchemy import Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from neupusti.core.database import Base
-from neupusti.core.personal import Id, Moment, impersonal
+from neupusti.core.data.classification import Id, Moment, impersonal
+from neupusti.core.data.database import Base
 
 
 class RetentionRun(Base):

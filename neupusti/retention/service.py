@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Delete, Table, delete, func, select
 from sqlalchemy.orm import Session
 
-from neupusti.core import clock, journal
-from neupusti.core.database import db, writing
+from neupusti.core import clock
+from neupusti.core.data.classification import Purpose, personal_columns
+from neupusti.core.data.database import db, writing
 from neupusti.core.feature import Retention
-from neupusti.core.journal import Deed, Operation
-from neupusti.core.personal import Purpose, personal_columns
+from neupusti.core.records import journal
+from neupusti.core.records.journal import Deed, Operation
 from neupusti.retention.models import RetentionRun
 
 

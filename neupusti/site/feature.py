@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.feature import Category, Cookie, Feature
-from neupusti.core.theme import THEME
+from neupusti.core.web.theme import THEME
 from neupusti.site.views import cli, machine, theme
 from neupusti.site.views.blueprint import bp
 

@@ -8,8 +8,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from neupusti.core.database import db
-from neupusti.core.migration import version_table
+from neupusti.core.data.database import db
+from neupusti.core.data.migration import version_table
 from neupusti.core.registry import Registry
 
 SECURITY_TXT_EXPIRES = date(2027, 11, 15)

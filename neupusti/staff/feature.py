@@ -3,14 +3,21 @@
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
-from neupusti.accounts.service import made
+from neupusti.accounts.service import key_rotation
 from neupusti.config import settings
 from neupusti.core.feature import Duty, Feature, Holding, MenuItem
-from neupusti.core.staff import StaffGrant
+from neupusti.core.security.grants import StaffGrant
 from neupusti.staff import queries
-from neupusti.staff.service import blocking, factors, first, grants, invitations, openings
-from neupusti.staff.views import blocking as blocks
+from neupusti.staff.service import (
+    access_audit,
+    bootstrap,
+    factors,
+    grants,
+    invitations,
+    suspending,
+)
 from neupusti.staff.views import cli, members, people
+from neupusti.staff.views import suspensions as blocks
 from neupusti.staff.views.blueprint import bp
 
 VIEWS = (people, blocks, members, cli)
@@ -19,7 +26,7 @@ VIEWS = (people, blocks, members, cli)
 
 def seed() -> str:
     """Make the first member of staff of a site on one machine; never of a public one."""
-    return "" if settings().production else first.seed(settings().instance)
+    return "" if settings().production else bootstrap.seed(settings().instance)
 
 
 FEATURE = Feature(
@@ -35,7 +42,7 @@ FEATURE = Feature(
         MenuItem(endpoint="staff.people", label=_("People")),
         MenuItem(endpoint="staff.members", label=_("Staff")),
     ),
-    letters=(invitations.INVITATION, invitations.PERMITTED, openings.MANY),
+    letters=(invitations.INVITATION, invitations.PERMITTED, access_audit.MANY),
     duties=(
         Duty(
             clause="6.2.2",
@@ -52,7 +59,7 @@ FEATURE = Feature(
         Duty(
             clause="6.2.3",
             label=_("Second factors that no secret of the site can read"),
-            open=made.lost,
+            open=key_rotation.lost,
         ),
     ),
     staff_acts={
@@ -60,13 +67,13 @@ FEATURE = Feature(
         grants.TAKEN: _("Took a permission back"),
         grants.SIGNED_OUT: _("Ended the sessions of a member of staff"),
         invitations.INVITED: _("Invited to the staff"),
-        openings.SEARCHED: _("Searched for people"),
+        access_audit.SEARCHED: _("Searched for people"),
         queries.OPENED: _("Opened a person's page"),
-        openings.SIGNED_OUT: _("Ended a person's sessions"),
-        blocking.BLOCKED: _("Blocked an account"),
-        blocking.RELEASED: _("Lifted the block of an account"),
+        access_audit.SIGNED_OUT: _("Ended a person's sessions"),
+        suspending.BLOCKED: _("Blocked an account"),
+        suspending.RELEASED: _("Lifted the block of an account"),
         factors.RESET: _("Took a second factor away"),
-        openings.WROTE: _("Sent the confirmation once more"),
+        access_audit.WROTE: _("Sent the confirmation once more"),
     },
     staff_names=queries.names,
     seed=seed,

@@ -5,11 +5,11 @@ from wtforms import SelectMultipleField
 from wtforms.fields import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.base import Form
 from neupusti.core.forms.fields import Email, Line, Name
 from neupusti.core.forms.reason import Reason
-from neupusti.core.permission import Permission
-from neupusti.core.personal import Purpose
+from neupusti.core.security.permission import Permission
 
 
 class Permissions(SelectMultipleField):  # type: ignore[misc]  # the library is untyped

@@ -9,13 +9,14 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import AccountBlock, Person, SecondFactor, SignIn
-from neupusti.accounts.service import blocks
-from neupusti.core import clock, collation, emails, phones
-from neupusti.core.database import db
-from neupusti.core.journal import SecurityEvent, StaffAction
-from neupusti.core.paging import LARGEST, whole
-from neupusti.core.permission import Permission
-from neupusti.core.staff import StaffGrant
+from neupusti.accounts.service import suspensions
+from neupusti.core import clock
+from neupusti.core.data.database import db
+from neupusti.core.records.journal import SecurityEvent, StaffAction
+from neupusti.core.security.grants import StaffGrant
+from neupusti.core.security.permission import Permission
+from neupusti.core.text import collation, emails, phones
+from neupusti.core.web.pagination import LARGEST, whole
 
 WORDS = 8
 """So many words of a search are looked at."""
@@ -119,7 +120,7 @@ def members() -> list[Member]:
     for grant in db.session.scalars(select(StaffGrant).filter_by(ended_at=None)):
         held.setdefault(grant.person, []).append(grant)
     wanted = select(Person).where(Person.id.in_(held)).order_by(Person.sort, Person.id)
-    blocked = blocks.among(held)
+    blocked = suspensions.among(held)
     return [
         Member(
             person,

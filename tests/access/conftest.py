@@ -16,14 +16,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import Row
 
+from neupusti.access.ingest import pipeline, store
+from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest.places import Countries, Referrers
 from neupusti.access.models import Record, millis
-from neupusti.access.service import drain, store
-from neupusti.access.service.drain import Enrichment
-from neupusti.access.service.line import Entry
-from neupusti.access.service.places import Countries, Referrers
+from neupusti.access.recording.line import Entry
 from neupusti.config import Settings
-from neupusti.core.database import ACCESS, db
-from neupusti.core.permission import Permission
+from neupusti.core.data.database import ACCESS, db
+from neupusti.core.security.permission import Permission
 from tests import desk
 from tests.access import logs
 from tests.conftest import missing
@@ -78,7 +78,7 @@ def keep(engine: Engine, enrichment: Enrichment) -> Callable[[Iterable[Entry]], 
     def write(entries: Iterable[Entry]) -> None:
         listed = list(entries)
         with store.ingesting(engine) as connection:
-            salts = store.salts(connection, drain.days_of(listed))
+            salts = store.salts(connection, pipeline.days_of(listed))
             store.write(connection, enrichment.batch(listed, salts))
 
     return write

@@ -16,9 +16,9 @@ import psycopg
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from neupusti.access.service import drain
-from neupusti.access.service.drain import Enrichment
-from neupusti.access.service.places import Countries, Referrers
+from neupusti.access.ingest import pipeline
+from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest.places import Countries, Referrers
 from neupusti.config import Settings
 from tests.served import PAUSE, START_SECONDS, Served, served
 
@@ -124,7 +124,7 @@ class Ordeal:
             for process in (*clients, aggregator):
                 self._kill(process)
         self.answers.take_all()
-        drain.drain(self.engine, self.folder, self.enrichment)
+        pipeline.drain(self.engine, self.folder, self.enrichment)
         self.checked.append(self.sums)
 
     @property
@@ -213,7 +213,7 @@ class Ordeal:
     def _read(self) -> None:
         while True:
             try:
-                brought = drain.drain(self.engine, self.folder, self.enrichment)
+                brought = pipeline.drain(self.engine, self.folder, self.enrichment)
             except (SQLAlchemyError, psycopg.Error):
                 # Two at once may meet in a deadlock: one of them tries again.
                 continue

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from neupusti.access.ingest import places
+from neupusti.access.ingest.agents import DECLARED, FORGED, NONE, SUSPECTED, agent
+from neupusti.access.ingest.places import Countries, Referrers, checked
 from neupusti.access.models import Rollup
-from neupusti.access.service import places
-from neupusti.access.service.agents import DECLARED, FORGED, NONE, SUSPECTED, agent
-from neupusti.access.service.places import Countries, Referrers, checked
 from neupusti.core import clock
 from tests.access import logs
 from tests.access.conftest import entry, rows

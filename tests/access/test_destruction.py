@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from neupusti.access.ingest import partitions, pipeline
+from neupusti.access.ingest.pipeline import Enrichment
 from neupusti.access.models import Latency, Rollup, Total
-from neupusti.access.service import drain, partitions, sweep
-from neupusti.access.service.drain import Enrichment
-from neupusti.access.service.line import Entry, encode
-from neupusti.access.service.spool import Spool
-from neupusti.access.service.terms import Terms
+from neupusti.access.recording.line import Entry, encode
+from neupusti.access.recording.spool import Spool
+from neupusti.access.retention import sweep
+from neupusti.access.retention.terms import Terms
 from neupusti.config import Settings
 from tests.access.conftest import entry
 
@@ -64,7 +65,7 @@ def test_destroyed_means_destroyed(
         spool.append(encode(one))
     spool.close()
     canaries = {one.ip.encode() for one in entries if not one.ip.endswith((".0", "::"))}
-    drain.drain(engine, spool_folder, enrichment)
+    pipeline.drain(engine, spool_folder, enrichment)
     _look_closely(engine)
     kept = _rollups(engine)
     there = _found(searched(), canaries)

@@ -14,16 +14,16 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from neupusti.access.service import drain
-from neupusti.access.service.drain import Enrichment
-from neupusti.access.service.recorder import Recorder, Secrets
-from neupusti.access.service.spool import COMPLAINT_SECONDS, Spool
-from neupusti.access.service.visitor import Visitors
+from neupusti.access.ingest import pipeline
+from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.recording.recorder import Recorder, Secrets
+from neupusti.access.recording.spool import COMPLAINT_SECONDS, Spool
+from neupusti.access.recording.visitors import Visitors
 from neupusti.access.views.recording import LIFETIME
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.core.database import ACCESS, db
-from neupusti.core.permission import Permission
+from neupusti.core.data.database import ACCESS, db
+from neupusti.core.security.permission import Permission
 from tests import desk
 from tests.access.conftest import fill_up, lines_of
 from tests.access.test_drain import consistent
@@ -67,7 +67,7 @@ def test_the_log_hears_of_it_once_a_minute(
 ) -> None:
     (tmp_path / "spool").write_text("a file where the folder should be")
     seconds = [0.0]
-    monkeypatch.setattr("neupusti.access.service.spool.monotonic", lambda: seconds[0])
+    monkeypatch.setattr("neupusti.access.recording.spool.monotonic", lambda: seconds[0])
     spool = Spool(tmp_path / "spool")
     with listening() as heard:
         for minute in range(3):
@@ -127,20 +127,20 @@ def test_no_room_for_the_database_makes_lines_wait(
     staff = desk.seat(site, desk.member(DANA, Permission.STATISTICS))
     _visit(visitor, 1)
     assert staff.get("/admin/access/", buffered=True).status_code == 200
-    drain.drain(engine, spool_folder, enrichment)
+    pipeline.drain(engine, spool_folder, enrichment)
     before = consistent(engine)
 
     ballast = fill_up(disk)
     _visit(visitor, 60)
     for _ in range(3):
         with pytest.raises((SQLAlchemyError, DiskFull)):
-            drain.drain(engine, spool_folder, enrichment)
+            pipeline.drain(engine, spool_folder, enrichment)
     assert consistent(engine) == before
     assert staff.get("/admin/access/", buffered=True).status_code == 200
     _visit(visitor, 1)
 
     ballast.unlink()
-    assert drain.drain(engine, spool_folder, enrichment) == 61 * len(PAGES) + 1
+    assert pipeline.drain(engine, spool_folder, enrichment) == 61 * len(PAGES) + 1
     assert consistent(engine) == before + 61 * len(PAGES) + 1
 
 

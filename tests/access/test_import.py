@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from neupusti.access.ingest import importing, logformats, store
+from neupusti.access.ingest.logformats import Format, MalformedError, parser
 from neupusti.access.models import Record, Rollup, moment
-from neupusti.access.service import combined, importing, logformats, store
-from neupusti.access.service.line import Entry, clean
-from neupusti.access.service.logformats import Format, MalformedError, parser
+from neupusti.access.recording.line import Entry, clean
+from neupusti.statistics.views import combined
 from tests.access import logs
 from tests.access.conftest import number, rows
 from tests.journeys.test_reading import SQLITE

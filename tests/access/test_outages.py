@@ -14,12 +14,12 @@ from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from neupusti.access.service import drain
-from neupusti.access.service.drain import Enrichment
+from neupusti.access.ingest import pipeline
+from neupusti.access.ingest.pipeline import Enrichment
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.core.database import ACCESS, db
-from neupusti.core.permission import Permission
+from neupusti.core.data.database import ACCESS, db
+from neupusti.core.security.permission import Permission
 from tests import desk
 from tests.access.conftest import rows
 from tests.access.test_drain import consistent
@@ -85,7 +85,7 @@ def test_a_stopped_database_makes_lines_wait(
         staff = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
         assert visitor.get("/healthz").data
         assert staff.get("/admin/access/", buffered=True).status_code == 200
-        assert drain.drain(engine, spool_folder, enrichment) == 2
+        assert pipeline.drain(engine, spool_folder, enrichment) == 2
 
         server.stop()
         for path in PAGES:
@@ -96,11 +96,11 @@ def test_a_stopped_database_makes_lines_wait(
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
         assert staff.get("/admin/", buffered=True).status_code == 200
         with pytest.raises(SQLAlchemyError):
-            drain.drain(engine, spool_folder, enrichment)
+            pipeline.drain(engine, spool_folder, enrichment)
 
         server.start()
         assert staff.get("/admin/access/", buffered=True).status_code == 200
-        drain.drain(engine, spool_folder, enrichment)
+        pipeline.drain(engine, spool_folder, enrichment)
         assert consistent(engine) == len(PAGES) + 5
         engine.dispose()
 
@@ -140,7 +140,9 @@ def test_a_locked_database_delays_no_page(
 ) -> None:
     visitor = app.test_client()
     staff = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
-    reading = threading.Thread(target=drain.drain, args=(engine, spool_folder, enrichment))
+    reading = threading.Thread(
+        target=pipeline.drain, args=(engine, spool_folder, enrichment)
+    )
     with locked(settings.instance / "access.sqlite"):
         for path in PAGES:
             assert visitor.get(path, buffered=True).status_code == 200
@@ -152,5 +154,5 @@ def test_a_locked_database_delays_no_page(
         assert rows(engine) == []
         assert reading.is_alive()
     reading.join()
-    drain.drain(engine, spool_folder, enrichment)
+    pipeline.drain(engine, spool_folder, enrichment)
     assert consistent(engine) == 2 * len(PAGES) + 1

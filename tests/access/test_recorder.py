@@ -9,7 +9,7 @@ from werkzeug.test import EnvironBuilder
 
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.core import authorisation
+from neupusti.core.security import authorisation
 from tests.access.conftest import BROWSER, lines_of
 from tests.conftest import SECRET
 

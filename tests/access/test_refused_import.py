@@ -10,8 +10,8 @@ import pytest
 from click.testing import Result
 from sqlalchemy import Engine, insert, update
 
+from neupusti.access.ingest import importing, store
 from neupusti.access.models import Import, Record, Rollup, Total
-from neupusti.access.service import importing, store
 from tests.access import logs
 from tests.access.conftest import NOW, number
 from tests.access.test_import import CADDY, END, LINE, NGINX

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neupusti.access.service import line, spool
-from neupusti.access.service.line import Entry, cookie_names, decode, encode
-from neupusti.access.service.spool import LINE_BYTES, Spool, files
-from neupusti.access.service.tally import abandoned
+from neupusti.access.recording import line, spool
+from neupusti.access.recording.line import Entry, cookie_names, decode, encode
+from neupusti.access.recording.spool import LINE_BYTES, Spool, files
+from neupusti.access.recording.tally import abandoned
 
 AT = 1_795_350_000_000
 TEXT = st.one_of(st.text(max_size=40), st.text(max_size=4).map(lambda some: some * 200))

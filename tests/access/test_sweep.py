@@ -7,13 +7,14 @@ from click.testing import Result
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
+from neupusti.access.ingest import partitions
+from neupusti.access.ingest.pipeline import Enrichment
 from neupusti.access.models import Address, Salt, Seen, Sweep
-from neupusti.access.service import partitions, sweep
-from neupusti.access.service.aggregator import Aggregator
-from neupusti.access.service.drain import Enrichment
-from neupusti.access.service.line import encode
-from neupusti.access.service.spool import Spool
-from neupusti.access.service.terms import Terms
+from neupusti.access.recording.line import encode
+from neupusti.access.recording.spool import Spool
+from neupusti.access.retention import sweep
+from neupusti.access.retention.terms import Terms
+from neupusti.access.service import Aggregator
 from tests.access.conftest import entry, number, rows
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)

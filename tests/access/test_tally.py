@@ -10,12 +10,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from neupusti.access.ingest import pipeline
+from neupusti.access.ingest.pipeline import Enrichment
 from neupusti.access.models import Cursor, Rollup
-from neupusti.access.service import drain, spool, tally
-from neupusti.access.service.drain import Enrichment
-from neupusti.access.service.line import encode
-from neupusti.access.service.spool import Spool
-from neupusti.access.service.tally import Tally, Unwritten, unwritten
+from neupusti.access.recording import spool, tally
+from neupusti.access.recording.line import encode
+from neupusti.access.recording.spool import Spool
+from neupusti.access.recording.tally import Tally, Unwritten, unwritten
 from tests.access.conftest import entry, fill_up, number
 
 FORK = get_context("fork")
@@ -70,11 +71,11 @@ def test_lost_lines_are_counted_once(
     told = Tally(spool_folder, "worker")
     for lost, waiting, counted in ((4, 9, 4), (4, 9, 4), (6, 2, 6)):
         told.tell(lost, waiting)
-        assert drain.drain(engine, spool_folder, enrichment) == 0
+        assert pipeline.drain(engine, spool_folder, enrichment) == 0
         assert number(engine, Rollup, Rollup.requests) == counted
     told.close()
     for _ in range(2):
-        assert drain.drain(engine, spool_folder, enrichment) == 0
+        assert pipeline.drain(engine, spool_folder, enrichment) == 0
         assert number(engine, Rollup, Rollup.requests) == 8
     assert list(spool_folder.iterdir()) == []
     assert number(engine, Cursor) == 0
@@ -94,7 +95,7 @@ def test_a_worker_killed_while_the_disk_is_full_leaves_its_number(
     process.join()
     assert process.exitcode == -9
     assert unwritten(full, {}) == Unwritten(lost=40, waiting=0)
-    assert drain.drain(engine, full, enrichment) == 0
+    assert pipeline.drain(engine, full, enrichment) == 0
     assert number(engine, Rollup, Rollup.requests) == 40
 
 

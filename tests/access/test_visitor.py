@@ -17,11 +17,11 @@ from werkzeug.http import parse_cookie
 from werkzeug.test import TestResponse
 
 from neupusti.access.models import Rollup
-from neupusti.access.service.visitor import ID
+from neupusti.access.recording.visitors import ID
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.core.database import db
-from neupusti.core.languages import Language
+from neupusti.core.data.database import db
+from neupusti.core.text.languages import Language
 from tests.access.conftest import lines_of, rows
 from tests.conftest import SQLITE
 from tests.core.faults import PRODUCTION

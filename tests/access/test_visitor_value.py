@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from neupusti.access.service.recorder import Recorder, Secrets
-from neupusti.access.service.spool import Spool
-from neupusti.access.service.visitor import ID, Visitors
+from neupusti.access.recording.recorder import Recorder, Secrets
+from neupusti.access.recording.spool import Spool
+from neupusti.access.recording.visitors import ID, Visitors
 from neupusti.access.views.recording import LIFETIME
-from neupusti.core.choice import KEY, SIGNAL, UNDECIDED, Choice, State
 from neupusti.core.feature import Category
+from neupusti.core.web.choice import KEY, SIGNAL, UNDECIDED, Choice, State
 from tests.access.conftest import lines_of
 from tests.conftest import SECRET
 

@@ -16,11 +16,11 @@ from neupusti.accounts.models import SecondFactor
 from neupusti.accounts.service import passwords, people, registration, second_factor
 from neupusti.accounts.service.people import Applicant
 from neupusti.core import clock
-from neupusti.core.database import db, writing
-from neupusti.core.journal import SecurityEvent
-from neupusti.core.languages import Language
+from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import Letter
-from neupusti.core.throttle import ThrottleCount
+from neupusti.core.records.journal import SecurityEvent
+from neupusti.core.security.throttle import ThrottleCount
+from neupusti.core.text.languages import Language
 from tests import people as cast
 
 PASSWORD = "тихий чай у окна"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-from neupusti.core import names
+from neupusti.core.text import names
 from tests.accounts.cast import PASSWORD
 from tests.people import AIGERIM, DANA, GUEST
 

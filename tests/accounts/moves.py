@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from neupusti.accounts.models import Person
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from tests.accounts.cast import PASSWORD, Account, letters, link, signed_in, submit
 from tests.people import AIGERIM, GUEST
 

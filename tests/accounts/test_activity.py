@@ -5,8 +5,8 @@ from flask import Flask
 
 from neupusti.accounts.service.events import LABELS, Event
 from neupusti.accounts.views.activity import SIZE
-from neupusti.core import journal
-from neupusti.core.database import writing
+from neupusti.core.data.database import writing
+from neupusti.core.records import journal
 from tests.accounts.cast import account, sign_in, signed_in
 from tests.people import AIGERIM, BOLAT
 

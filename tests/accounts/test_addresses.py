@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from neupusti.accounts.service import addresses
-from neupusti.core.database import db
-from neupusti.core.journal import SecurityEvent
+from neupusti.core.data.database import db
 from neupusti.core.mail.models import Letter
+from neupusti.core.records.journal import SecurityEvent
 from tests.accounts.cast import (
     Account,
     account,

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from neupusti.core import clock
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from neupusti.core.mail.models import Letter
 from tests.accounts.cast import (
     PASSWORD,

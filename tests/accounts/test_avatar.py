@@ -18,10 +18,11 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from neupusti.accounts.models import Person, Photo
 from neupusti.accounts.service import avatar
-from neupusti.accounts.service.faults import Fault
-from neupusti.core import clock, files
-from neupusti.core.database import db, writing
-from neupusti.core.journal import ProcessingEvent
+from neupusti.accounts.service.errors import Fault
+from neupusti.core import clock
+from neupusti.core.data import files
+from neupusti.core.data.database import db, writing
+from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.registry import registry
 from tests.accounts import photos
 from tests.accounts.cast import account, allow_more, hidden, signed_in

@@ -8,11 +8,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from neupusti.core import evidence
-from neupusti.core.database import db, writing
-from neupusti.core.evidence import ConsentEvidence, Given
-from neupusti.core.languages import Language
-from neupusti.core.personal import Purpose
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import db, writing
+from neupusti.core.records import consents
+from neupusti.core.records.consents import ConsentEvidence, Given
+from neupusti.core.text.languages import Language
 from tests.accounts.cast import (
     PASSWORD,
     Account,
@@ -56,7 +56,7 @@ def given(who: Account, purpose: Purpose = Purpose.NEWS) -> int:
         edition=date(2026, 11, 1),
     )
     with writing() as session:
-        return evidence.keep(session, consent, email=who.email, person=who.number).id
+        return consents.keep(session, consent, email=who.email, person=who.number).id
 
 
 def rows() -> list[ConsentEvidence]:
@@ -77,7 +77,7 @@ def test_each_consent_stands_there_with_its_exact_words(app: Flask) -> None:
     kept = rows()
     assert [row.purpose for row in kept] == ["4.1.6", "4.1.9"]
     for row in kept:
-        words = db.session.get_one(evidence.EvidenceWording, row.wording).text
+        words = db.session.get_one(consents.EvidenceWording, row.wording).text
         shown = page.partition(f'id="consent-{row.id}"')[2].partition("</article>")[0]
         for line in words.splitlines():
             assert line.replace('"', "&#34;").replace("'", "&#39;") in shown, line
@@ -109,7 +109,7 @@ def test_one_press_withdraws_and_both_proofs_stay(app: Flask) -> None:
         "button pressed",
         first.wording,
     )
-    assert evidence.in_force(who.number, Purpose.NEWS) is None
+    assert consents.in_force(who.number, Purpose.NEWS) is None
     page = browser.get(f"/en{answer.location}").text
     assert "The consent is withdrawn" in page
     assert "a button was pressed" in page

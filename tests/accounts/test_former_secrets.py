@@ -9,13 +9,13 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from neupusti.accounts.models import RecoveryCode, SecondFactor
-from neupusti.accounts.service import made, second_factor
+from neupusti.accounts.service import key_rotation, second_factor
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.core import keys
-from neupusti.core.database import db, writing
-from neupusti.core.keys import LostSecretError
-from neupusti.core.permission import Permission
+from neupusti.core.data import keys
+from neupusti.core.data.database import db, writing
+from neupusti.core.data.keys import LostSecretError
+from neupusti.core.security.permission import Permission
 from tests import desk
 from tests.accounts.cast import account, factor_of, sign_in, signed_in
 from tests.conftest import SECRET, Visitor
@@ -95,8 +95,8 @@ def test_one_command_takes_everybody_over(app: Flask, site: Site) -> None:
         assert again.output.split()[0] == "0"
     with told(site, NEWEST, NEW):
         with writing() as session:
-            assert made.take_over(session) == 22
-        assert made.lost() == 0
+            assert key_rotation.take_over(session) == 22
+        assert key_rotation.lost() == 0
     with told(site, NEWEST):
         for who, kept in zip(people, before, strict=True):
             assert second_factor.secret(factor_of(who.number)) == who.secret
@@ -133,7 +133,7 @@ def test_without_the_former_secret_the_words_say_so(app: Flask, site: Site) -> N
             assert answer.status_code == 422
             assert "секрет сайта заменён" in answer.text
         assert second_factor.codes(who.number) == []
-        assert made.lost() == 1
+        assert key_rotation.lost() == 1
         said = changed.test_cli_runner().invoke(args=["accounts", "rekey"])
         assert said.exit_code == 1
         assert "1 second factors were made with a secret" in said.output
@@ -152,7 +152,7 @@ def test_the_board_counts_what_nobody_can_read(app: Flask, site: Site) -> None:
 def test_the_database_alone_makes_no_codes(app: Flask, site: Site) -> None:
     """A mask is a pad over the value: neither it nor the value can be told from chance."""
     who = account(AIGERIM, factor=True)
-    value = made.value(factor_of(who.number))
+    value = key_rotation.value(factor_of(who.number))
     with told(site, NEW, SECRET) as changed:
         sign_in(changed.test_client(), who)
         rows = db.session.execute(select(RecoveryCode.mask)).scalars().all()

@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from neupusti.core import phones
-from neupusti.core.characters import REPLACEMENT, hidden
-from neupusti.core.database import Base, db
+from neupusti.core.data.database import Base, db
+from neupusti.core.text import phones
+from neupusti.core.text.characters import REPLACEMENT, hidden
 from tests.accounts.cast import (
     account,
     allow_more,

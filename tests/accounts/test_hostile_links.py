@@ -23,7 +23,7 @@ from tests.accounts.moves import NEW, OTHER_PASSWORD, ask, changed, undo_link
 from tests.accounts.test_hostile import rows
 from tests.accounts.test_registration import register
 from tests.conftest import SQLITE
-from tests.core.test_redirects import HOSTILE as AWAY
+from tests.core.web.test_redirects import HOSTILE as AWAY
 from tests.people import AIGERIM, BOLAT
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -17,7 +17,7 @@ from sqlalchemy import event, func, select
 from neupusti.accounts.service import passwords
 from neupusti.accounts.views import addresses, blueprint, registering, signing
 from neupusti.accounts.views import passwords as resetting
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from neupusti.core.mail.models import Letter
 from tests.accounts.cast import (
     HIDDEN,

@@ -10,8 +10,8 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neupusti.accounts.service import guessable, passwords
-from neupusti.accounts.service.faults import Fault
+from neupusti.accounts.service import password_strength, passwords
+from neupusti.accounts.service.errors import Fault
 from neupusti.config import ROOT
 
 ABOUT = ("aigerim@example.kz", "Айгерим", "Сейтқали")
@@ -30,7 +30,7 @@ ABOUT = ("aigerim@example.kz", "Айгерим", "Сейтқали")
     ],
 )
 def test_what_is_guessed_first_is_refused(password: str) -> None:
-    assert guessable.too_common(password, ABOUT)
+    assert password_strength.too_common(password, ABOUT)
 
 
 @pytest.mark.parametrize(
@@ -42,21 +42,21 @@ def test_what_is_guessed_first_is_refused(password: str) -> None:
     ],
 )
 def test_what_is_not_is_taken(password: str) -> None:
-    assert not guessable.too_common(password, ABOUT)
+    assert not password_strength.too_common(password, ABOUT)
 
 
 def test_thousands_of_the_most_common_are_refused() -> None:
     """A sample of what lists of leaked passwords are made of: word and ending."""
-    words = sorted(guessable.words())
+    words = sorted(password_strength.words())
     endings = ("", "1", "123", "2024", "!", "1234", "007", "_2023", "12345", "!!!")
     rolled = random.Random(1)  # noqa: S311 - a sample, not a secret
     sample = rolled.sample(list(product(words, endings)), 4000)
-    assert [w + e for w, e in sample if not guessable.too_common(w + e)] == []
+    assert [w + e for w, e in sample if not password_strength.too_common(w + e)] == []
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_judged_in_time(text: str) -> None:
-    guessable.too_common(text, ABOUT)
+    password_strength.too_common(text, ABOUT)
 
 
 @pytest.mark.parametrize(

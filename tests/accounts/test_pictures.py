@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from neupusti.accounts.service import pictures
-from neupusti.accounts.service.faults import Fault
+from neupusti.accounts.service.errors import Fault
 from tests.accounts import photos
 
 PNG = photos.encoded(photos.drawn(), "PNG")

@@ -12,11 +12,11 @@ from werkzeug.test import TestResponse
 
 from neupusti.accounts.models import Person, SignIn
 from neupusti.accounts.service import profile
-from neupusti.core.database import db, writing
+from neupusti.core.data.classification import personal_columns
+from neupusti.core.data.database import db, writing
 from neupusti.core.forms.base import Form, clauses
-from neupusti.core.journal import ProcessingEvent
-from neupusti.core.languages import Language
-from neupusti.core.personal import personal_columns
+from neupusti.core.records.journal import ProcessingEvent
+from neupusti.core.text.languages import Language
 from tests import desk
 from tests.accounts.cast import (
     account,

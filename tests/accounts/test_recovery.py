@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 
 from neupusti.accounts.service import people, recovery, registration
 from neupusti.accounts.service.people import Applicant
-from neupusti.core.database import writing
-from neupusti.core.languages import Language
+from neupusti.core.data.database import writing
+from neupusti.core.text.languages import Language
 from tests.accounts.cast import account, letters, link, opens, sign_in, signed_in, submit
 from tests.people import AIGERIM, BOLAT, DANA
 

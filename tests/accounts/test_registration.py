@@ -12,11 +12,11 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from neupusti.accounts.models import Credential, Person
-from neupusti.core import evidence
-from neupusti.core.database import db
-from neupusti.core.evidence import ConsentEvidence
-from neupusti.core.journal import ProcessingEvent
-from neupusti.core.personal import Purpose
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import db
+from neupusti.core.records import consents
+from neupusti.core.records.consents import ConsentEvidence
+from neupusti.core.records.journal import ProcessingEvent
 from tests.accounts.cast import (
     PASSWORD,
     account,
@@ -117,9 +117,9 @@ def test_the_consent_is_proved_by_its_exact_words(app: Flask, client: FlaskClien
     page = client.get("/kk/account/register").text
     register(client, "/kk")
     [person] = people()
-    [(row, _withdrawal, words)] = evidence.of_person(person.id)
+    [(row, _withdrawal, words)] = consents.of_person(person.id)
     assert (row.language, row.form, row.purpose) == ("kk", "registration", "4.1.6")
-    assert row.wording == evidence.digest(words)
+    assert row.wording == consents.digest(words)
     for line in words.splitlines():
         assert line.replace("«", "«") in page
     assert "БСН" in words
@@ -148,10 +148,10 @@ def test_the_newsletter_is_a_consent_of_its_own(app: Flask, client: FlaskClient)
     assert "checked" not in page
     register(client, newsletter="y")
     [person] = people()
-    news = evidence.in_force(person.id, Purpose.NEWS)
+    news = consents.in_force(person.id, Purpose.NEWS)
     assert news is not None
-    assert evidence.in_force(person.id, Purpose.ACCOUNT) is not None
-    assert len(evidence.of_person(person.id)) == 2
+    assert consents.in_force(person.id, Purpose.ACCOUNT) is not None
+    assert len(consents.of_person(person.id)) == 2
 
 
 @pytest.mark.clause("3.2.3")

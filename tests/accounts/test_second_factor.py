@@ -11,8 +11,8 @@ from sqlalchemy import select, text
 
 from neupusti.accounts.models import RecoveryCode, SignIn
 from neupusti.accounts.service import second_factor, sessions
-from neupusti.core.database import db, writing
-from neupusti.core.staff import StaffGrant
+from neupusti.core.data.database import db, writing
+from neupusti.core.security.grants import StaffGrant
 from tests.accounts.cast import (
     Account,
     account,

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from neupusti.accounts.models import SignIn
 from neupusti.accounts.service import sessions
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from tests.accounts.cast import (
     account,
     events,

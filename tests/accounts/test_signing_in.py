@@ -12,7 +12,7 @@ from neupusti.accounts.models import Credential
 from neupusti.accounts.service import passwords
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.core.database import db, writing
+from neupusti.core.data.database import db, writing
 from tests.accounts.cast import (
     HIDDEN,
     account,

@@ -8,7 +8,7 @@ from flask import Flask
 
 from neupusti.accounts.models import SecondFactor
 from neupusti.accounts.service import addresses, second_factor
-from neupusti.core.database import db, writing
+from neupusti.core.data.database import db, writing
 from tests.accounts.cast import PASSWORD, account, letters, link, sign_in, submit
 from tests.accounts.moves import (
     NEW,

@@ -7,12 +7,20 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.core.database import writing
-from neupusti.core.journal import Act, Actor, ActorKind, Deed, Operation, act, record
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import writing
 from neupusti.core.mail.models import State
-from neupusti.core.permission import Permission
-from neupusti.core.personal import Purpose
+from neupusti.core.records.journal import (
+    Act,
+    Actor,
+    ActorKind,
+    Deed,
+    Operation,
+    act,
+    record,
+)
 from neupusti.core.registry import registry
+from neupusti.core.security.permission import Permission
 from tests import desk
 from tests.admin.test_mail import letter
 from tests.conftest import SQLITE

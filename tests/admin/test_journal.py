@@ -12,8 +12,9 @@ from sqlalchemy import text
 
 from neupusti.admin import service
 from neupusti.core import clock
-from neupusti.core.database import db, writing
-from neupusti.core.journal import (
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import db, writing
+from neupusti.core.records.journal import (
     Act,
     Actor,
     ActorKind,
@@ -23,8 +24,7 @@ from neupusti.core.journal import (
     act,
     record,
 )
-from neupusti.core.personal import Purpose
-from neupusti.core.sheets import csv_text, plain
+from neupusti.core.text.csv import csv_text, plain
 from tests import desk
 
 PAGE = "/en/admin/journal/"

@@ -5,7 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from neupusti.core import clock
-from neupusti.core.database import writing
+from neupusti.core.data.database import writing
 from neupusti.core.mail.models import Letter, State
 from tests import desk
 from tests.people import BOLAT

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 
 from neupusti.catalog.service import Good, Until, showcase
 from neupusti.config import ROOT
-from neupusti.core import dates, money
-from neupusti.core.languages import Language
+from neupusti.core.text import dates, money
+from neupusti.core.text.languages import Language
 from tests.conftest import SQLITE
 
 GOODS = showcase()

@@ -13,10 +13,10 @@ from werkzeug.test import TestResponse
 from neupusti.app import FEATURES, create_app
 from neupusti.config import Settings
 from neupusti.consent.models import ConsentRecord
-from neupusti.consent.views.room import Room
-from neupusti.core import authorisation
-from neupusti.core.database import db
+from neupusti.consent.views.extension import Room
+from neupusti.core.data.database import db
 from neupusti.core.feature import Feature
+from neupusti.core.security import authorisation
 from tests.conftest import Visitor as Client
 
 OWN = {"Sec-Fetch-Site": "same-origin"}

@@ -4,9 +4,9 @@ import pytest
 from flask import Flask, Response, abort
 from sqlalchemy import text
 
-from neupusti.core import authorisation, permission
-from neupusti.core.database import db
-from neupusti.core.permission import Permission
+from neupusti.core.data.database import db
+from neupusti.core.security import authorisation, permission
+from neupusti.core.security.permission import Permission
 from tests.consent.conftest import Visitor, add_view, records
 
 ADDRESS = "/en/admin/consents/"

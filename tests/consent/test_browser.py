@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from neupusti.app import FEATURES
 from neupusti.core.feature import Feature
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
 from tests.conftest import QUIET, SQLITE
 from tests.consent.conftest import records
-from tests.core.test_redirects import HOSTILE
+from tests.core.web.test_redirects import HOSTILE
 
 pytestmark = SQLITE
 REJECT, ACCEPT = ".cookies [value=reject]", ".cookies [value=accept]"

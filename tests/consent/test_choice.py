@@ -8,9 +8,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from neupusti.consent.models import ConsentCount
-from neupusti.consent.views.room import Room
+from neupusti.consent.views.extension import Room
 from neupusti.core import clock
-from neupusti.core.database import Base, db
+from neupusti.core.data.database import Base, db
 from neupusti.core.registry import registry
 from tests.conftest import SQLITE
 from tests.consent.conftest import OWN, Visitor, records

@@ -8,7 +8,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neupusti.consent.service.seal import LIMIT, Seal, Sealed
+from neupusti.consent.service.signed_cookie import LIMIT, Seal, Sealed
 from neupusti.core import clock
 from neupusti.core.feature import Category
 from tests.conftest import SQLITE

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask, Response
 
 from neupusti.config import ROOT
-from neupusti.core import cookies
 from neupusti.core.feature import Cookie, Feature
+from neupusti.core.web import cookies
 from tests.conftest import SQLITE
 from tests.consent.conftest import ROOMS, Visitor, add_view, records
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from neupusti.consent.service import store
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from tests.conftest import SQLITE
 from tests.consent.conftest import ROOMS, Visitor, records
 

@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from tests.conftest import SQLITE
 
 pytestmark = SQLITE

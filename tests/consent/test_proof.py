@@ -15,7 +15,7 @@ from neupusti.consent.models import ConsentRecord, ConsentWording
 from neupusti.consent.service import records as rules
 from neupusti.consent.service.declarations import digest
 from neupusti.core.clock import today
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from tests.conftest import SQLITE
 from tests.consent.conftest import OWN, ROOMS, Visitor, records
 

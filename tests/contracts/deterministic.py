@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from neupusti.accounts.views import blueprint
 from neupusti.core import clock
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from tests.people import Person
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from flask import Flask
 
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from tests.conftest import Visitor
 from tests.postgres import Cluster, binaries
 

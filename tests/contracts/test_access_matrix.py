@@ -13,12 +13,19 @@ from werkzeug.test import TestResponse
 
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.core import authorisation, clock
-from neupusti.core.authorisation import PRIVACY, PUBLIC, TABLE, UndeclaredRouteError, Who
-from neupusti.core.database import db, writing
+from neupusti.core import clock
+from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import Letter, State
-from neupusti.core.permission import Permission, requires
-from neupusti.policy.service import shelf
+from neupusti.core.security import authorisation
+from neupusti.core.security.authorisation import (
+    PRIVACY,
+    PUBLIC,
+    TABLE,
+    UndeclaredRouteError,
+    Who,
+)
+from neupusti.core.security.permission import Permission, requires
+from neupusti.policy.service import edition_store
 from neupusti.staff.service import grants
 from tests import desk
 from tests.conftest import SQLITE
@@ -92,7 +99,7 @@ def sample(app: Flask) -> dict[str, str]:
             reason="",
         )
         session.add(letter)
-    day = shelf.date_in_force()
+    day = edition_store.date_in_force()
     return {
         "name": "site.css",
         "day": str(day),

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from itsdangerous import URLSafeSerializer
 
-from neupusti.core.database import writing
+from neupusti.core.data.database import writing
 from neupusti.core.mail.models import State
 from tests.admin.test_mail import letter
 from tests.canary import Heard, listening, telling

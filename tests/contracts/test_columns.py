@@ -2,9 +2,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import Column, MetaData, String, Table
 
-from neupusti.core.database import db
+from neupusti.core.data.classification import (
+    Purpose,
+    classification,
+    personal,
+    personal_columns,
+)
+from neupusti.core.data.database import db
 from neupusti.core.feature import Holding, Retention
-from neupusti.core.personal import Purpose, classification, personal, personal_columns
 from neupusti.core.registry import registry
 from tests.conftest import SQLITE
 

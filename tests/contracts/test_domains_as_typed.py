@@ -9,13 +9,16 @@ from flask import Flask
 from sqlalchemy import select
 
 from neupusti.accounts.models import EmailChange, Person
-from neupusti.accounts.service import letters, people, registration
-from neupusti.core import clock, emails, tokens
-from neupusti.core.database import db, writing
-from neupusti.core.languages import Language
-from neupusti.core.mail.letters import To, post
+from neupusti.accounts.service import emails as letters
+from neupusti.accounts.service import people, registration
+from neupusti.core import clock
+from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import Letter, State
-from neupusti.core.tokens import TokenError
+from neupusti.core.mail.outbox import To, post
+from neupusti.core.security import tokens
+from neupusti.core.security.tokens import TokenError
+from neupusti.core.text import emails
+from neupusti.core.text.languages import Language
 from tests import desk
 from tests.people import AIGERIM, BOLAT, DANA, YERLAN
 from tests.people import Person as One

@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from neupusti.core.registry import registry
 from tests.conftest import SECRET
 from tests.contracts import formats

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from neupusti.core.languages import PREFIXED
+from neupusti.core.text.languages import PREFIXED
 from tests.hostile import READ, Generator, Request, Target, send
 
 SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)

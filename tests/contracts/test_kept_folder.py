@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from tests.accounts.cast import opens, submit
 from tests.conftest import SECRET
 from tests.contracts import folders, formats

@@ -8,8 +8,8 @@ from sqlalchemy import CheckConstraint, Connection, inspect, select, text
 from sqlalchemy.exc import DatabaseError
 
 from neupusti.config import ROOT
-from neupusti.core.database import ACCESS, db
-from neupusti.core.migration import version_table
+from neupusti.core.data.database import ACCESS, db
+from neupusti.core.data.migration import version_table
 from neupusti.policy.models import Edition
 
 BOTH = pytest.mark.parametrize("bind", [None, ACCESS], ids=["main", "access"])

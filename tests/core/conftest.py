@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.core.log import KeyValue
+from neupusti.core.web.log import KeyValue
 from tests.conftest import SECRET
 from tests.core import faults
 

@@ -12,8 +12,8 @@ from flask import (
 from sqlalchemy.exc import OperationalError
 
 from neupusti.config import Mode
-from neupusti.core.authorisation import EXTENSION, PUBLIC, Rule
-from neupusti.core.errors import Refusal
+from neupusti.core.security.authorisation import EXTENSION, PUBLIC, Rule
+from neupusti.core.web.errors import Refusal
 from tests.people import AIGERIM, BIN
 
 bp = Blueprint("faults", __name__, url_prefix="/fault")

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from neupusti.core.background import Background, Job
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from tests.canary import listening
 
 

@@ -13,7 +13,7 @@ from werkzeug.test import encode_multipart
 from neupusti.accounts.service.pictures import LARGEST
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from tests.accounts import photos
 from tests.accounts.cast import PASSWORD, account, hidden
 from tests.conftest import SECRET

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, expect
 
 from neupusti.config import Settings
 from neupusti.core import clock
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
 from tests.accounts import photos
 from tests.accounts.cast import PASSWORD
 from tests.canary import addresses, revealing

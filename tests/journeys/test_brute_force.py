@@ -18,8 +18,8 @@ import pytest
 from neupusti.accounts.service import addresses, limits
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.core.database import db
-from neupusti.core.throttle import Rule
+from neupusti.core.data.database import db
+from neupusti.core.security.throttle import Rule
 from tests.accounts.cast import PASSWORD, account, hidden
 from tests.conftest import Stock
 from tests.people import AIGERIM, BOLAT, DANA, YERLAN

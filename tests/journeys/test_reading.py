@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
 from tests.policy.documents import real_document
 
 PATHS = [

@@ -9,10 +9,10 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from neupusti.core.database import writing
+from neupusti.core.data.database import writing
 from neupusti.core.mail.models import State
-from neupusti.core.permission import Permission
-from neupusti.staff.service import blocking, grants
+from neupusti.core.security.permission import Permission
+from neupusti.staff.service import grants, suspending
 from tests import desk
 from tests.accounts.cast import account
 from tests.admin.test_mail import letter
@@ -49,7 +49,7 @@ def visit(
     desk.person(AIGERIM, family_name="Нұрланова")
     bolat = desk.member(BOLAT, Permission.ORDERS, factor=False)
     with writing() as session:
-        blocking.block(session, bolat, by=dana.number, reason=WHY)
+        suspending.block(session, bolat, by=dana.number, reason=WHY)
         grants.change(session, dana.number, Permission, by=None)
         session.add(letter(State.REFUSED))
     context = chromium.new_context(java_script_enabled=request.param)

@@ -8,13 +8,13 @@ from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
-from neupusti.core.database import db
-from neupusti.core.languages import Language
+from neupusti.core.data.database import db
+from neupusti.core.text.languages import Language
 from neupusti.policy.models import Edition, Kind, Source, State, digest
-from neupusti.policy.service import editions, shelf
+from neupusti.policy.service import edition_store, editions
 from neupusti.policy.service.drafts import Draft, EditionError
+from neupusti.policy.service.edition_store import NotFoundError, Start
 from neupusti.policy.service.parser import UnreadableDocumentError
-from neupusti.policy.service.shelf import NotFoundError, Start
 from tests.policy.documents import SMALL, changed
 
 DAY = date(2023, 6, 5)
@@ -84,7 +84,7 @@ def test_a_published_date_takes_no_other_text(app: Flask) -> None:
     editions.publish(DAY, Language.RU, by="operator", backdate=WHY)
     with pytest.raises(EditionError, match="it never changes"):
         editions.import_draft(replace(DRAFT, text=changed("бережёт", "хранит")))
-    assert shelf.shelf().text(DAY, Language.RU).text == SMALL
+    assert edition_store.shelf().text(DAY, Language.RU).text == SMALL
 
 
 @pytest.mark.clause("9.1")
@@ -125,11 +125,11 @@ def test_a_restatement_gives_way_to_the_operators_document(app: Flask) -> None:
     day = date(2022, 8, 4)
     own = replace(DRAFT, text=changed("05.06.2023", "04.08.2022"))
     editions.import_draft(own)
-    assert shelf.shelf().text(day, Language.RU).source is Source.RESTATEMENT
+    assert edition_store.shelf().text(day, Language.RU).source is Source.RESTATEMENT
 
     editions.publish(day, Language.RU, by="operator", backdate=WHY)
 
-    texts = shelf.shelf()
+    texts = edition_store.shelf()
     assert texts.text(day, Language.RU).source is Source.OPERATOR
     kept = texts.text(day, Language.RU, Source.RESTATEMENT)
     assert texts.replaced(kept)
@@ -144,7 +144,7 @@ def test_an_edition_takes_effect_at_its_minute(
     later = replace(DRAFT, day=date(2027, 1, 1), effective_from=starts)
     editions.import_draft(later)
     editions.publish(date(2027, 1, 1), Language.RU, by="operator")
-    texts = shelf.shelf()
+    texts = edition_store.shelf()
 
     at(datetime(2027, 1, 1, 3, 59, 59, tzinfo=UTC))
     coming = Start(starts, date(2027, 1, 1), Source.OPERATOR)
@@ -161,27 +161,27 @@ def test_an_edition_takes_effect_as_its_day_begins_in_almaty(app: Flask) -> None
 
 def test_before_the_first_edition_nothing_is_in_force(app: Flask) -> None:
     with pytest.raises(NotFoundError):
-        shelf.shelf().in_force(datetime(2020, 1, 1, tzinfo=UTC))
+        edition_store.shelf().in_force(datetime(2020, 1, 1, tzinfo=UTC))
 
 
 def test_a_missing_language_is_answered_in_russian(app: Flask) -> None:
     editions.import_draft(DRAFT)
     editions.publish(DAY, Language.RU, by="operator", backdate=WHY)
-    assert shelf.shelf().text(DAY, Language.KK).language is Language.RU
+    assert edition_store.shelf().text(DAY, Language.KK).language is Language.RU
 
 
 def test_the_shelf_stands_when_the_database_falls(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = shelf.shelf()
+    before = edition_store.shelf()
 
     def fall(*_: object, **__: object) -> None:
         raise DatabaseError("statement", {}, Exception("gone"))
 
-    monkeypatch.setattr(shelf, "_texts", fall)
-    monkeypatch.setattr(shelf, "select", fall)
-    shelf.forget()
-    assert shelf.shelf() is before
+    monkeypatch.setattr(edition_store, "_texts", fall)
+    monkeypatch.setattr(edition_store, "select", fall)
+    edition_store.forget()
+    assert edition_store.shelf() is before
 
 
 def test_another_process_is_noticed_within_a_second(
@@ -189,12 +189,12 @@ def test_another_process_is_noticed_within_a_second(
 ) -> None:
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    shelf.forget()
-    known = len(shelf.shelf().texts)
+    edition_store.forget()
+    known = len(edition_store.shelf().texts)
     editions.import_draft(DRAFT)
-    monkeypatch.setattr(shelf, "forget", lambda: None)
+    monkeypatch.setattr(edition_store, "forget", lambda: None)
     editions.publish(DAY, Language.RU, by="operator", backdate=WHY)
 
-    assert len(shelf.shelf().texts) == known
-    clock[0] += shelf.RECHECK_SECONDS
-    assert len(shelf.shelf().texts) == known + 1
+    assert len(edition_store.shelf().texts) == known
+    clock[0] += edition_store.RECHECK_SECONDS
+    assert len(edition_store.shelf().texts) == known + 1

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
 from neupusti.policy.service.comparison import Change, Operation, Status, compare
 from neupusti.policy.service.editions import shipped
 from neupusti.policy.service.parser import decode, parse

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
 from neupusti.policy.service import ledger
 from neupusti.policy.service.ledger import Account, Entry, Way
 

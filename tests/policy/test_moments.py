@@ -9,13 +9,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from neupusti.core import clock
-from neupusti.core.database import db, writing
-from neupusti.core.journal import StaffAction
-from neupusti.core.languages import Language
+from neupusti.core.data.database import db, writing
+from neupusti.core.records.journal import StaffAction
+from neupusti.core.text.languages import Language
 from neupusti.policy.models import Edition, Kind, Source, State, digest
-from neupusti.policy.service import editions, shelf
+from neupusti.policy.service import edition_store, editions
 from neupusti.policy.service.drafts import Draft, EditionError
-from neupusti.policy.service.shelf import Start
+from neupusti.policy.service.edition_store import Start
 from tests.policy.documents import SMALL, changed
 
 CURRENT, DAY = date(2026, 11, 1), date(2027, 2, 1)
@@ -54,7 +54,7 @@ def left(*, public: bool, **moments: datetime) -> None:
                     published_at=clock.now() if public else None,
                 )
             )
-    shelf.forget()
+    edition_store.forget()
 
 
 @pytest.mark.clause("9.2")
@@ -66,11 +66,11 @@ def test_a_later_translation_takes_over_the_moment_and_the_kind(
 
     assert (kazakh.effective_from, kazakh.kind) == (MARCH, "material")
     at(MARCH - SECOND)
-    assert shelf.shelf().in_force() == CURRENT
+    assert edition_store.shelf().in_force() == CURRENT
     at(MARCH)
     english = published(Draft(text=SMALL, language=Language.EN, day=DAY))
     assert english.effective_from == MARCH
-    assert shelf.shelf().in_force() == DAY
+    assert edition_store.shelf().in_force() == DAY
 
 
 @pytest.mark.parametrize("state", [State.DRAFT, State.PUBLISHED])
@@ -144,12 +144,12 @@ def test_publishing_into_the_past_needs_a_reason_that_the_journal_keeps(
     editions.import_draft(past)
     with pytest.raises(EditionError, match="2026-11-19 00:00 Almaty time, before it is"):
         editions.publish(date(2026, 11, 19), Language.RU, by="operator")
-    assert shelf.shelf().in_force() == CURRENT
+    assert edition_store.shelf().in_force() == CURRENT
     assert db.session.scalars(select(StaffAction)).all() == []
 
     edition = published(past, backdate=WHY)
     assert edition.effective_from == datetime(2026, 11, 18, 19, tzinfo=UTC)
-    assert shelf.shelf().in_force() == edition.date
+    assert edition_store.shelf().in_force() == edition.date
     act = db.session.scalars(select(StaffAction)).one()
     assert (act.action, act.reason, act.at) == ("policy.published", WHY, today)
     assert act.what == (
@@ -207,7 +207,7 @@ def test_texts_published_before_keep_the_moment_readers_were_told(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:
     left(public=True, ru=MARCH, kk=DECEMBER)
-    texts = shelf.shelf()
+    texts = edition_store.shelf()
     assert {text.effective_from for text in texts.all_of(DAY)} == {DECEMBER}
     assert texts.coming() == Start(DECEMBER, DAY, Source.OPERATOR)
     at(DECEMBER)

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
 from neupusti.policy.models import Kind
 from neupusti.policy.service import editions
 from neupusti.policy.service.drafts import Draft

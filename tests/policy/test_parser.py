@@ -5,12 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neupusti.policy.service.parser import (
-    UnreadableDocumentError,
-    dates,
-    decode,
-    parse,
-)
+from neupusti.policy.service.parser import UnreadableDocumentError, dates, decode, parse
 from tests.policy.documents import SMALL, changed, real_document
 
 

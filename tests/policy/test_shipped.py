@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
 from neupusti.policy.service.drafts import Draft
 from neupusti.policy.service.editions import shipped
 from neupusti.policy.service.glossary import terms

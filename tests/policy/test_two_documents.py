@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
 from neupusti.policy.models import Kind, Source, State
-from neupusti.policy.service import editions, shelf
+from neupusti.policy.service import edition_store, editions
 from neupusti.policy.service.drafts import Draft
-from neupusti.policy.service.shelf import Start
+from neupusti.policy.service.edition_store import Start
 from tests.policy.documents import SMALL
 
 CURRENT, DAY = date(2026, 11, 1), date(2027, 2, 1)
@@ -94,7 +94,7 @@ def test_a_replaced_restatement_has_no_moment(
     published(restated)
     published(replace(OWN, effective_from=DECEMBER))
 
-    texts = shelf.shelf()
+    texts = edition_store.shelf()
     assert texts.coming() == Start(DECEMBER, DAY, Source.OPERATOR)
     at(DECEMBER)
     assert (texts.in_force(), texts.coming()) == (DAY, None)

@@ -12,13 +12,13 @@ from sqlalchemy import func, select
 from neupusti.accounts.models import Person, SignIn
 from neupusti.accounts.service import registration, sessions
 from neupusti.config import Settings
-from neupusti.core import throttle, tokens
-from neupusti.core.database import db, writing
-from neupusti.core.journal import ProcessingEvent
+from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import Letter
+from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.registry import registry
-from neupusti.core.throttle import Rule, ThrottleCount
-from neupusti.core.tokens import Token
+from neupusti.core.security import throttle, tokens
+from neupusti.core.security.throttle import Rule, ThrottleCount
+from neupusti.core.security.tokens import Token
 from neupusti.retention import service
 from neupusti.retention.models import RetentionRun
 from tests.accounts.cast import account, signed_in, submit

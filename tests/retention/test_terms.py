@@ -11,7 +11,7 @@ from flask_babel import force_locale
 
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from neupusti.core.registry import registry
 from neupusti.retention import service
 from tests.accounts.cast import account, signed_in

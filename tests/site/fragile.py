@@ -10,7 +10,7 @@ from threading import Event
 
 from flask import Flask
 
-from neupusti.core import log
+from neupusti.core.web import log
 from neupusti.site.views import server
 
 

@@ -5,8 +5,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from neupusti.core.database import ACCESS, db
-from neupusti.core.migration import version_table
+from neupusti.core.data.database import ACCESS, db
+from neupusti.core.data.migration import version_table
 
 AWAY = "postgresql://nobody:secret-word@127.0.0.1:9/nothing"
 

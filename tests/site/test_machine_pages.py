@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from neupusti.config import Mode
 from neupusti.core import clock
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
 from neupusti.site.service import SECURITY_TXT_EXPIRES, security_txt
 from tests.people import BIN
 

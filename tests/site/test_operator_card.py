@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from neupusti.config import Settings
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
 from tests.conftest import SQLITE
 from tests.people import BIN
 

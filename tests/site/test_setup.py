@@ -6,7 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from neupusti.policy.models import Edition
 
 

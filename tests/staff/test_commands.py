@@ -10,14 +10,14 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
-from neupusti.accounts.service import blocks, people, sessions
+from neupusti.accounts.service import people, sessions, suspensions
 from neupusti.config import Mode, settings
 from neupusti.core import clock
-from neupusti.core.database import db, writing
+from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import Letter
-from neupusti.core.permission import Permission
+from neupusti.core.security.permission import Permission
 from neupusti.staff.feature import seed
-from neupusti.staff.service import first, grants
+from neupusti.staff.service import bootstrap, grants
 from tests import desk
 from tests.accounts.cast import Account, sign_in
 from tests.people import AIGERIM, BIN, BOLAT, DANA
@@ -95,7 +95,7 @@ def test_a_second_start_says_nothing_and_changes_nothing(
         assert answer.exit_code == 0
         assert "Staff:" not in answer.output
     assert not kept.exists()
-    person = people.by_email(first.EMAIL)
+    person = people.by_email(bootstrap.EMAIL)
     assert person is not None
     with writing() as session:
         grants.change(session, person.id, (), by=None)
@@ -113,7 +113,7 @@ def test_a_site_for_the_public_begins_with_nobody(app: Flask) -> None:
         operator_responsible="A lawyer",
     )
     assert seed() == ""
-    assert people.by_email(first.EMAIL) is None
+    assert people.by_email(bootstrap.EMAIL) is None
     assert db.session.scalars(select(Letter)).all() == []
 
 
@@ -122,7 +122,7 @@ def test_a_file_left_over_is_replaced_and_never_followed(
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("untouched")
-    kept = settings().instance / first.FILE
+    kept = settings().instance / bootstrap.FILE
     kept.symlink_to(elsewhere)
     assert seed().startswith("Staff: ")
     assert elsewhere.read_text() == "untouched"
@@ -133,14 +133,14 @@ def test_the_operator_blocks_and_lifts_by_command(app: Flask) -> None:
     aigerim = desk.person(AIGERIM)
     asked = ("block", AIGERIM.email, "--reason", WHY)
     assert run(app, *asked).exit_code == 0
-    row = blocks.in_force(aigerim)
+    row = suspensions.in_force(aigerim)
     assert row is not None
     assert (row.by, row.reason) == (None, WHY)
     again = run(app, *asked)
     assert (again.exit_code, "blocked already" in again.output) == (1, True)
     lifted = run(app, "unblock", AIGERIM.email, "--reason", SORRY)
     assert lifted.exit_code == 0
-    assert blocks.in_force(aigerim) is None
+    assert suspensions.in_force(aigerim) is None
     acts = desk.acts("people.blocked", "people.released")
     assert [(act.staff, act.reason) for act in acts] == [(None, WHY), (None, SORRY)]
 
@@ -163,4 +163,4 @@ def test_the_operator_is_told_what_is_wrong_with_a_block(
     answer = run(app, *words)
     assert answer.exit_code == code
     assert answer.output.startswith(("Error: ", "Usage: "))
-    assert blocks.in_force(aigerim) is None
+    assert suspensions.in_force(aigerim) is None

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from neupusti.accounts.models import RecoveryCode, SecondFactor, SignIn
 from neupusti.accounts.service.events import LABELS, Event
 from neupusti.accounts.views import blueprint
-from neupusti.core.database import db, writing
-from neupusti.core.journal import SecurityEvent
-from neupusti.core.languages import Language
-from neupusti.core.permission import Permission
+from neupusti.core.data.database import db, writing
+from neupusti.core.records.journal import SecurityEvent
+from neupusti.core.security.permission import Permission
+from neupusti.core.text.languages import Language
 from neupusti.staff.service import grants
 from tests import desk
 from tests.accounts.cast import Account, account, letters, sign_in, signed_in, submit

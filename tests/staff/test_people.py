@@ -11,10 +11,11 @@ from sqlalchemy import select
 
 from neupusti.accounts.models import Person as Row
 from neupusti.accounts.service import passwords, sessions
-from neupusti.core import clock, emails
-from neupusti.core.database import db, writing
+from neupusti.core import clock
+from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import Letter
-from neupusti.core.permission import Permission
+from neupusti.core.security.permission import Permission
+from neupusti.core.text import emails
 from neupusti.staff import queries
 from neupusti.staff.queries import Order, State
 from tests import desk

@@ -5,14 +5,14 @@ from pathlib import Path
 from flask import Blueprint, Flask, current_app
 from sqlalchemy import Engine
 
-from neupusti.access.service.aggregator import Aggregator
-from neupusti.access.service.drain import Enrichment
-from neupusti.access.service.places import Countries, Referrers
-from neupusti.access.service.recorder import Secrets
-from neupusti.access.service.terms import Terms
+from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.recording.recorder import Secrets
+from neupusti.access.retention.terms import Terms
+from neupusti.access.service import Aggregator
 from neupusti.config import Settings, settings
-from neupusti.core import route
-from neupusti.core.database import ACCESS, db
+from neupusti.core.data.database import ACCESS, db
+from neupusti.core.web import route
 
 bp = Blueprint("access", __name__, url_prefix="/admin/access", cli_group="access")
 

@@ -14,12 +14,11 @@ import click
 from flask import current_app
 from sqlalchemy import select
 
+from neupusti.access import service as aggregator_
+from neupusti.access.ingest import importing, pipeline
+from neupusti.access.ingest.logformats import Format
 from neupusti.access.models import Record
-from neupusti.access.service import aggregator as aggregator_
-from neupusti.access.service import drain, importing, sweep
-from neupusti.access.service.logformats import Format
-from neupusti.access.service.report import Span
-from neupusti.access.service.report import report as report_of
+from neupusti.access.retention import sweep
 from neupusti.access.views.blueprint import (
     aggregator,
     bp,
@@ -31,6 +30,8 @@ from neupusti.access.views.blueprint import (
 from neupusti.config import settings
 from neupusti.core import clock
 from neupusti.core.background import Background, Job
+from neupusti.statistics.queries.report import Span
+from neupusti.statistics.queries.report import report as report_of
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -183,9 +184,9 @@ def _lock(path: Path) -> int | None:
 
 def _read_by_another() -> bool:
     """Wait until the process that has the lock has read what waits now."""
-    waiting = drain.sizes(aggregator().folder)
+    waiting = pipeline.sizes(aggregator().folder)
     for _ in range(PATIENCE):
-        if drain.reached(engine(), aggregator().folder, waiting):
+        if pipeline.reached(engine(), aggregator().folder, waiting):
             return True
         time.sleep(LIVE_SECONDS / 10)
     return False

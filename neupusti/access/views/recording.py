@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, current_app, request
 from flask_babel import lazy_gettext as _
 
-from neupusti.access.service.recorder import Recorder
-from neupusti.access.service.spool import Spool
-from neupusti.access.service.visitor import Visitors
+from neupusti.access.recording.recorder import Recorder
+from neupusti.access.recording.spool import Spool
+from neupusti.access.recording.visitors import Visitors
 from neupusti.access.views.blueprint import bp, secrets, spool_folder
 from neupusti.config import Settings
-from neupusti.core import choice, cookies, route
 from neupusti.core.feature import Category, Cookie
+from neupusti.core.web import choice, cookies, route
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -11,31 +11,30 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from neupusti.accounts.models import (
-    EmailChange,
-    Person,
-    SecondFactor,
-)
+from neupusti.accounts.models import EmailChange, Person, SecondFactor
+from neupusti.accounts.service import emails as letters
 from neupusti.accounts.service import (
-    blocks,
-    letters,
     limits,
     people,
     recovery,
     registration,
     second_factor,
     signing_in,
+    suspensions,
 )
+from neupusti.accounts.service.errors import Fault, GoneError
 from neupusti.accounts.service.events import Event
-from neupusti.accounts.service.faults import Fault, GoneError
-from neupusti.core import clock, emails, journal, throttle, tokens
-from neupusti.core.database import db, writing
-from neupusti.core.journal import Actor, ActorKind, Deed, Operation
-from neupusti.core.languages import Language
-from neupusti.core.mail.letters import To, post
-from neupusti.core.personal import Purpose
-from neupusti.core.throttle import Rule
-from neupusti.core.tokens import TokenError
+from neupusti.core import clock
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import db, writing
+from neupusti.core.mail.outbox import To, post
+from neupusti.core.records import journal
+from neupusti.core.records.journal import Actor, ActorKind, Deed, Operation
+from neupusti.core.security import throttle, tokens
+from neupusti.core.security.throttle import Rule
+from neupusti.core.security.tokens import TokenError
+from neupusti.core.text import emails
+from neupusti.core.text.languages import Language
 
 CONFIRM, UNDO = "change e-mail", "undo e-mail"
 LIFE, UNDO_LIFE = timedelta(days=1), timedelta(days=7)
@@ -153,7 +152,7 @@ def undo(token: str, device: str) -> str | None:
         key = f"{letters.EMAIL_UNDONE.name}:{change.id}"
         post(session, letters.EMAIL_UNDONE, gone, key=key)
         _note(session, person.id, Event.EMAIL_UNDONE, device)
-        if blocks.in_force(person.id, session) is not None:
+        if suspensions.in_force(person.id, session) is not None:
             return None
         return tokens.issue(session, recovery.RESET, recovery.LIFE, person=person.id)
 

@@ -14,11 +14,14 @@ from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person, Photo
 from neupusti.accounts.service import pictures
-from neupusti.core import clock, files, journal, throttle
-from neupusti.core.database import db, writing
-from neupusti.core.journal import Actor, ActorKind, Deed, Operation
-from neupusti.core.personal import Purpose
-from neupusti.core.throttle import Rule
+from neupusti.core import clock
+from neupusti.core.data import files
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import db, writing
+from neupusti.core.records import journal
+from neupusti.core.records.journal import Actor, ActorKind, Deed, Operation
+from neupusti.core.security import throttle
+from neupusti.core.security.throttle import Rule
 
 KIND = "avatars"
 CHANGES = Rule("avatar", 20, timedelta(hours=1))

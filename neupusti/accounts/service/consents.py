@@ -3,12 +3,12 @@
 from sqlalchemy import select
 
 from neupusti.accounts.models import Person
-from neupusti.accounts.service import letters
-from neupusti.core import evidence, journal
-from neupusti.core.database import writing
-from neupusti.core.evidence import ConsentEvidence
-from neupusti.core.journal import Actor, ActorKind, Deed, Operation
-from neupusti.core.personal import Purpose
+from neupusti.accounts.service import emails
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import writing
+from neupusti.core.records import consents, journal
+from neupusti.core.records.consents import ConsentEvidence
+from neupusti.core.records.journal import Actor, ActorKind, Deed, Operation
 
 METHOD = "button pressed"
 
@@ -26,7 +26,7 @@ def withdraw(person: int, number: int) -> bool:
             return False
         if session.scalar(select(ConsentEvidence.id).filter_by(ends=number)) is not None:
             return True
-        row = evidence.withdraw(session, given, method=METHOD)
+        row = consents.withdraw(session, given, method=METHOD)
         journal.record(
             session,
             Deed(
@@ -37,8 +37,8 @@ def withdraw(person: int, number: int) -> bool:
                 actor=Actor(ActorKind.PERSON, person),
             ),
         )
-        words = session.get_one(evidence.EvidenceWording, given.wording).text
+        words = session.get_one(consents.EvidenceWording, given.wording).text
         told = {"words": words.partition("\n")[0], "at": row.at, "number": row.id}
         owner = session.get_one(Person, person)
-        letters.tell(session, letters.WITHDRAWN, owner, told | {"given": given.at})
+        emails.tell(session, emails.WITHDRAWN, owner, told | {"given": given.at})
         return True

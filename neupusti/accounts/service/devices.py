@@ -1,6 +1,7 @@
 """What a browser says it is, in two words a person recognises (4.1.4)."""
 
-from neupusti.core import keys, throttle
+from neupusti.core.data import keys
+from neupusti.core.security import throttle
 
 BROWSERS = (
     ("YaBrowser", "Yandex"),

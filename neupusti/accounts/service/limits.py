@@ -6,7 +6,7 @@ what is counted strictly.
 
 from datetime import timedelta
 
-from neupusti.core.throttle import Rule
+from neupusti.core.security.throttle import Rule
 
 MINUTES_5 = timedelta(minutes=5)
 HOUR = timedelta(hours=1)

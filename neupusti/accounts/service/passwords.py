@@ -19,11 +19,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential
-from neupusti.accounts.service.faults import Fault
-from neupusti.accounts.service.guessable import too_common
+from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.service.password_strength import too_common
 from neupusti.core import clock
-from neupusti.core.characters import REPLACEMENT, composed
-from neupusti.core.errors import Refusal
+from neupusti.core.text.characters import REPLACEMENT, composed
+from neupusti.core.web.errors import Refusal
 
 T = TypeVar("T")
 MIBIBYTES, PASSES, LANES = 19, 2, 1

@@ -6,9 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Kind, Person
-from neupusti.core import clock, emails
-from neupusti.core.database import db
-from neupusti.core.languages import Language
+from neupusti.core import clock
+from neupusti.core.data.database import db
+from neupusti.core.text import emails
+from neupusti.core.text.languages import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

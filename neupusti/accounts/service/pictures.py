@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _
 from PIL import Image
 from PIL.Image import Transpose
 
-from neupusti.accounts.service.faults import Fault
+from neupusti.accounts.service.errors import Fault
 
 FIELD = "picture"
 LARGEST = 5 * 1024 * 1024

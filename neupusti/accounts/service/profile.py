@@ -5,10 +5,11 @@ from datetime import timedelta
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service.events import Event
-from neupusti.core import clock, journal
-from neupusti.core.database import writing
-from neupusti.core.journal import Actor, ActorKind, Deed, Operation
-from neupusti.core.personal import Purpose
+from neupusti.core import clock
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import writing
+from neupusti.core.records import journal
+from neupusti.core.records.journal import Actor, ActorKind, Deed, Operation
 
 RIGHT_FOR = timedelta(days=365)
 """So long details are taken to be right before their owner is asked again (4.1.5)."""

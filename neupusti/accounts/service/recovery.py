@@ -9,9 +9,8 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential, Kind, Person, SignIn
+from neupusti.accounts.service import emails as letters
 from neupusti.accounts.service import (
-    blocks,
-    letters,
     limits,
     passwords,
     people,
@@ -19,15 +18,18 @@ from neupusti.accounts.service import (
     second_factor,
     sessions,
     signing_in,
+    suspensions,
 )
 from neupusti.accounts.service.events import Event
 from neupusti.config import settings
-from neupusti.core import emails, journal, throttle, tokens
-from neupusti.core.database import db, writing
-from neupusti.core.languages import Language
-from neupusti.core.mail.letters import Kind as Wording
-from neupusti.core.mail.letters import To, post
-from neupusti.core.tokens import TokenError
+from neupusti.core.data.database import db, writing
+from neupusti.core.mail.outbox import Kind as Wording
+from neupusti.core.mail.outbox import To, post
+from neupusti.core.records import journal
+from neupusti.core.security import throttle, tokens
+from neupusti.core.security.tokens import TokenError
+from neupusti.core.text import emails
+from neupusti.core.text.languages import Language
 
 RESET = "reset password"
 LIFE = timedelta(minutes=30)
@@ -157,9 +159,9 @@ def has_password(person: int) -> bool:
 
 def _tell_way_in(session: Session, person: Person, kind: Wording, life: timedelta) -> None:
     """Write a letter with a link for a new password; a blocked person gets none."""
-    block = blocks.in_force(person.id, session)
+    block = suspensions.in_force(person.id, session)
     if block is not None:
-        letters.tell(session, letters.STILL_BLOCKED, person, blocks.told(block))
+        letters.tell(session, letters.STILL_BLOCKED, person, suspensions.told(block))
         return
     token = tokens.issue(session, RESET, life, person=person.id)
     letters.tell(session, kind, person, {"token": token})

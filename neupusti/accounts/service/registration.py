@@ -11,16 +11,21 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential, Kind, Person
-from neupusti.accounts.service import letters, limits, passwords, people
+from neupusti.accounts.service import emails as letters
+from neupusti.accounts.service import limits, passwords, people
 from neupusti.accounts.service.events import Event
 from neupusti.accounts.service.people import Applicant
 from neupusti.config import settings
-from neupusti.core import clock, emails, evidence, journal, throttle, tokens
-from neupusti.core.database import db, writing
-from neupusti.core.evidence import Given
-from neupusti.core.journal import Actor, ActorKind, Deed, Operation
-from neupusti.core.personal import Purpose
-from neupusti.core.tokens import TokenError
+from neupusti.core import clock
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import db, writing
+from neupusti.core.records import consents as evidence
+from neupusti.core.records import journal
+from neupusti.core.records.consents import Given
+from neupusti.core.records.journal import Actor, ActorKind, Deed, Operation
+from neupusti.core.security import throttle, tokens
+from neupusti.core.security.tokens import TokenError
+from neupusti.core.text import emails
 
 CONFIRM = "confirm e-mail"
 LIFE = timedelta(days=3)

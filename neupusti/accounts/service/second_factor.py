@@ -15,11 +15,14 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person, RecoveryCode, SecondFactor, SignIn
-from neupusti.accounts.service import letters, limits, made, sessions
+from neupusti.accounts.service import emails, key_rotation, limits, sessions
 from neupusti.accounts.service.events import Event
-from neupusti.core import clock, journal, keys, throttle
-from neupusti.core.database import db, writing
-from neupusti.core.journal import SecurityEvent
+from neupusti.core import clock
+from neupusti.core.data import keys
+from neupusti.core.data.database import db, writing
+from neupusti.core.records import journal
+from neupusti.core.records.journal import SecurityEvent
+from neupusti.core.security import throttle
 
 STEP_SECONDS = 30
 SECRET_BYTES = 20
@@ -33,7 +36,7 @@ OFF = (Event.FACTOR_OFF.value, Event.FACTOR_RESET.value)
 
 def secret(row: SecondFactor) -> str:
     """Return the secret of an app in base 32, as it is typed or photographed."""
-    return base64.b32encode(made.value(row)[:SECRET_BYTES]).decode()
+    return base64.b32encode(key_rotation.value(row)[:SECRET_BYTES]).decode()
 
 
 def address(row: SecondFactor, person: Person) -> str:
@@ -52,7 +55,7 @@ def active(person: int) -> bool:
 def lost(person: int) -> bool:
     """Tell whether the factor of `person` was made with a secret that nobody has now."""
     row = db.session.get(SecondFactor, person)
-    return row is not None and not made.readable(row)
+    return row is not None and not key_rotation.readable(row)
 
 
 def proposed(person: int, sign_in: int) -> SecondFactor:
@@ -109,7 +112,7 @@ def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
         make_codes(session, person)
         _passed(session, person)
         journal.notice(session, person, Event.FACTOR_ON, device)
-        letters.tell(session, letters.FACTOR_ON, owner)
+        emails.tell(session, emails.FACTOR_ON, owner)
         return sessions.renew(session, session.get_one(SignIn, sign_in), factor=True)
 
 
@@ -117,7 +120,7 @@ def switch_off(person: int, device: str) -> None:
     """Switch the second step off and destroy the codes."""
     with writing() as session:
         take_away(session, person, Event.FACTOR_OFF, device)
-        letters.tell(session, letters.FACTOR_OFF, session.get_one(Person, person))
+        emails.tell(session, emails.FACTOR_OFF, session.get_one(Person, person))
 
 
 def take_away(session: Session, person: int, event: Event, device: str) -> bool:
@@ -140,7 +143,9 @@ def make_codes(session: Session, person: int) -> None:
 
 def codes(person: int) -> list[str]:
     """Return the recovery codes of `person` that were not used, in groups of four."""
-    whole = [_code(row) for row in _unused(db.session(), person) if made.readable(row)]
+    whole = [
+        _code(row) for row in _unused(db.session(), person) if key_rotation.readable(row)
+    ]
     return ["-".join(c[i : i + GROUP] for i in range(0, len(c), GROUP)) for c in whole]
 
 
@@ -158,11 +163,11 @@ def passes(person: int, code: str, device: str) -> bool:
         row = session.get(SecondFactor, person)
         now = clock.now()
         if row is not None and _right(session, row, code, now):
-            made.take_over(session, person)
+            key_rotation.take_over(session, person)
             return _passed(session, person)
         if _spend(session, person, code, now):
             journal.notice(session, person, Event.CODE_SPENT, device)
-            letters.tell(session, letters.CODE_SPENT, session.get_one(Person, person))
+            emails.tell(session, emails.CODE_SPENT, session.get_one(Person, person))
             return _passed(session, person)
         journal.notice(session, person, Event.CODE_REFUSED, device)
     return False
@@ -186,7 +191,7 @@ def _plain(code: str) -> str:
 def _step(row: SecondFactor, code: str, now: datetime) -> int | None:
     """Return the half minute whose code it is; a phone's clock may be one off."""
     digits = _plain(code)
-    if not (digits.isascii() and digits.isdigit() and made.readable(row)):
+    if not (digits.isascii() and digits.isdigit() and key_rotation.readable(row)):
         return None
     totp = pyotp.TOTP(secret(row))
     this = int(now.timestamp()) // STEP_SECONDS
@@ -210,7 +215,7 @@ def _right(session: Session, row: SecondFactor, code: str, now: datetime) -> boo
 
 def _spend(session: Session, person: int, code: str, now: datetime) -> bool:
     said = _plain(code).translate(ALIKE)
-    for row in filter(made.readable, _unused(session, person)):
+    for row in filter(key_rotation.readable, _unused(session, person)):
         if hmac.compare_digest(_code(row).encode(), said.encode()):
             unused = update(RecoveryCode).where(
                 RecoveryCode.id == row.id, RecoveryCode.used_at.is_(None)
@@ -228,5 +233,5 @@ def _unused(session: Session, person: int) -> list[RecoveryCode]:
 
 
 def _code(row: RecoveryCode) -> str:
-    value = made.value(row)[:CODE_CHARACTERS]
+    value = key_rotation.value(row)[:CODE_CHARACTERS]
     return "".join(ALPHABET[byte % len(ALPHABET)] for byte in value)

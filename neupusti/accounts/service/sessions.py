@@ -14,10 +14,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person, SecondFactor, SignIn
-from neupusti.accounts.service import blocks
-from neupusti.core import clock, keys, staff
-from neupusti.core.database import db
-from neupusti.core.identity import Identity
+from neupusti.accounts.service import suspensions
+from neupusti.core import clock
+from neupusti.core.data import keys
+from neupusti.core.data.database import db
+from neupusti.core.security import grants
+from neupusti.core.security.identity import Identity
 
 logger = logging.getLogger(__name__)
 LIFE = timedelta(days=30)
@@ -58,7 +60,7 @@ def start(
     Not `complete`, it lives for ten minutes and opens nothing but the page of the code.
     """
     now = clock.now()
-    of_staff = staff.is_staff(person)
+    of_staff = grants.is_staff(person)
     life = (STAFF_LIFE if of_staff else LIFE) if complete else HALF
     key = secrets.token_urlsafe(32)
     again = secrets.token_urlsafe(32) if remember and not of_staff else None
@@ -184,12 +186,12 @@ def _by_remember(key: str | None) -> SignIn | None:
 
 def _over(row: SignIn, now: datetime) -> bool:
     # A block deletes these rows; one that began in that very moment is no way round it.
-    if blocks.in_force(row.person) is not None:
+    if suspensions.in_force(row.person) is not None:
         return True
     if row.completed_at is None:
         return now >= row.ends_at
     # Asked anew each time: whoever became staff yesterday is bound by it today.
-    if staff.is_staff(row.person):
+    if grants.is_staff(row.person):
         last = min(row.created_at + STAFF_LIFE, row.seen_at + STAFF_IDLE)
         return now >= min(row.ends_at, last)
     idle = row.ends_at if row.remembered else row.seen_at + IDLE

@@ -13,24 +13,27 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential, KnownDevice, Person, SignIn
+from neupusti.accounts.service import emails as letters
 from neupusti.accounts.service import (
-    blocks,
-    letters,
     limits,
     passwords,
     people,
     registration,
     second_factor,
     sessions,
+    suspensions,
 )
-from neupusti.accounts.service.blocks import BlockedError
+from neupusti.accounts.service.errors import Fault
 from neupusti.accounts.service.events import Event
-from neupusti.accounts.service.faults import Fault
 from neupusti.accounts.service.sessions import Opened, Where
-from neupusti.core import clock, emails, journal, throttle, tokens
-from neupusti.core.database import db, insert, writing
-from neupusti.core.errors import TooManyError
-from neupusti.core.throttle import Rule
+from neupusti.accounts.service.suspensions import BlockedError
+from neupusti.core import clock
+from neupusti.core.data.database import db, insert, writing
+from neupusti.core.records import journal
+from neupusti.core.security import throttle, tokens
+from neupusti.core.security.throttle import Rule
+from neupusti.core.text import emails
+from neupusti.core.web.errors import TooManyError
 
 logger = logging.getLogger(__name__)
 NOT_ME = "not me"
@@ -187,7 +190,7 @@ def _check_open(person: int, where: Where) -> None:
     Only whoever knows it learns so.
     """
     try:
-        blocks.check(person)
+        suspensions.check(person)
     except BlockedError:
         logger.warning("shut out", extra={"fields": {"person": person}})
         with writing() as session:

@@ -5,10 +5,10 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from neupusti.accounts.service.events import LABELS
-from neupusti.accounts.views import signed
+from neupusti.accounts.views import login
 from neupusti.accounts.views.blueprint import bp
-from neupusti.core import paging
-from neupusti.core.journal import SecurityEvent
+from neupusti.core.records.journal import SecurityEvent
+from neupusti.core.web import pagination
 
 SIZE = 25
 
@@ -18,12 +18,14 @@ def activity() -> Response:
     """Show the events with their time and device, the newest first; never an address."""
     wanted = (
         select(SecurityEvent)
-        .filter_by(person=signed.me().person)
+        .filter_by(person=login.me().person)
         .order_by(SecurityEvent.id.desc())
     )
     page = render_template(
         "accounts/activity.html",
-        leaf=paging.leaf(wanted, paging.number(request.args.get("page")), size=SIZE),
+        leaf=pagination.leaf(
+            wanted, pagination.number(request.args.get("page")), size=SIZE
+        ),
         labels={event.value: label for event, label in LABELS.items()},
         address=lambda number: url_for("accounts.activity", page=number),
     )

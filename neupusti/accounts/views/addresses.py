@@ -7,20 +7,12 @@ from werkzeug.wrappers import Response
 from neupusti.accounts import forms
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import addresses
-from neupusti.accounts.service.faults import Fault
-from neupusti.accounts.views import signed
-from neupusti.accounts.views.blueprint import (
-    asked,
-    bp,
-    evenly,
-    network,
-    secret,
-    to,
-    where,
-)
-from neupusti.core import emails
-from neupusti.core.database import db
+from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.views import login
+from neupusti.accounts.views.blueprint import asked, bp, evenly, network, secret, to, where
+from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
+from neupusti.core.text import emails
 
 
 @bp.route("/account/email", methods=["GET", "POST"])
@@ -28,7 +20,7 @@ def email() -> Response:
     """Ask for another address; the answer is the same whoever has it."""
     begun = time.monotonic()
     form = forms.ChangeEmail()
-    me = signed.me()
+    me = login.me()
     if form.validate_on_submit():
         asking = (where().device, network())
         try:
@@ -45,14 +37,14 @@ def email() -> Response:
 @bp.get("/account/email/confirm/<token>")
 def new_email(token: str) -> Response:
     """Say which address becomes which."""
-    change = addresses.asked(signed.me().person, token)
+    change = addresses.asked(login.me().person, token)
     return asked("accounts/new_email.html", token, change=change)
 
 
 @bp.post("/account/email/confirm/<token>")
 def confirm_email(token: str) -> Response:
     """Make the new address that of the account."""
-    addresses.confirm(signed.me().person, token, where().device)
+    addresses.confirm(login.me().person, token, where().device)
     return to("profile", done="email-changed")
 
 
@@ -69,5 +61,5 @@ def restore_email(token: str) -> Response:
     """Give the account back to its old address, and ask for a new password."""
     fresh = addresses.undo(token, where().device)
     if fresh is None:
-        return signed.end(to("login", done="email-undone-blocked"))
-    return secret(signed.end(to("reset", token=fresh, done="email-undone")))
+        return login.end(to("login", done="email-undone-blocked"))
+    return secret(login.end(to("reset", token=fresh, done="email-undone")))

@@ -8,11 +8,11 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
 from neupusti.accounts.service import avatar as pictures
-from neupusti.accounts.service.faults import Fault
+from neupusti.accounts.service.errors import Fault
 from neupusti.accounts.service.pictures import LARGEST, MIMETYPE
-from neupusti.accounts.views import profile, signed
+from neupusti.accounts.views import login, profile
 from neupusti.accounts.views.blueprint import bp, to
-from neupusti.core import identity
+from neupusti.core.security import identity
 
 AROUND = 64 * 1024
 """What a form may hold beside its file."""
@@ -35,7 +35,7 @@ def _allow_a_file(endpoint: str | None, _values: dict[str, Any] | None) -> None:
 @bp.get("/account/avatar/<name>")
 def avatar(name: str) -> FileResponse:
     """Send the owner's picture; to everybody else it is not there (V3.2.1)."""
-    photo = pictures.of(signed.me().person)
+    photo = pictures.of(login.me().person)
     if photo is None or photo.name != name:
         abort(404)
     try:
@@ -48,7 +48,7 @@ def avatar(name: str) -> FileResponse:
 @bp.post("/account/avatar")
 def change_avatar() -> Response:
     """Take a picture, or destroy the one there is."""
-    person = signed.me().person
+    person = login.me().person
     if request.form.get("choice") == "remove":
         pictures.remove(person)
         return to("profile", done="picture-gone")

@@ -13,8 +13,9 @@ from werkzeug.wrappers import Response
 from neupusti.accounts import forms
 from neupusti.accounts.service import devices
 from neupusti.accounts.service.sessions import Where
-from neupusti.core import errors, redirects, throttle
-from neupusti.core.tokens import TokenError
+from neupusti.core.security import throttle
+from neupusti.core.security.tokens import TokenError
+from neupusti.core.web import errors, redirects
 
 bp = Blueprint("accounts", __name__)
 STEP_SECONDS = 0.25

@@ -6,11 +6,12 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
 from neupusti.accounts.service import consents as rules
-from neupusti.accounts.views import signed
+from neupusti.accounts.views import login
 from neupusti.accounts.views.blueprint import bp, done, to
-from neupusti.core import evidence, paging
-from neupusti.core.languages import Language
-from neupusti.core.personal import Purpose
+from neupusti.core.data.classification import Purpose
+from neupusti.core.records import consents as evidence
+from neupusti.core.text.languages import Language
+from neupusti.core.web import pagination
 
 FORMS = {"registration": _("Registration")}
 METHODS = {
@@ -24,7 +25,7 @@ def consents() -> Response:
     """Show every consent of the person with its proof, the newest first."""
     page = render_template(
         "accounts/consents.html",
-        rows=evidence.of_person(signed.me().person),
+        rows=evidence.of_person(login.me().person),
         forms=FORMS,
         methods=METHODS,
         languages={language.value: language for language in Language},
@@ -38,7 +39,7 @@ def consents() -> Response:
 @bp.post("/account/consents")
 def withdraw() -> Response:
     """Withdraw one consent: a single press, as easy as giving it was."""
-    number = paging.whole(request.form.get("consent"))
-    if number is None or not rules.withdraw(signed.me().person, number):
+    number = pagination.whole(request.form.get("consent"))
+    if number is None or not rules.withdraw(login.me().person, number):
         abort(404)
     return to("consents", done="withdrawn")

@@ -12,13 +12,13 @@ from neupusti.accounts import forms
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import second_factor
 from neupusti.accounts.service.signing_in import WRONG_CODE
-from neupusti.accounts.views import signed
+from neupusti.accounts.views import login
 from neupusti.accounts.views.blueprint import bp, done, to, where
-from neupusti.core import staff
-from neupusti.core.database import db
-from neupusti.core.errors import Refusal
+from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
-from neupusti.core.identity import Identity
+from neupusti.core.security import grants
+from neupusti.core.security.identity import Identity
+from neupusti.core.web.errors import Refusal
 
 
 class StaffNeedsFactorError(Refusal):
@@ -30,14 +30,14 @@ class StaffNeedsFactorError(Refusal):
 @bp.get("/account/two-factor")
 def two_factor() -> Response:
     """Show how to set the second step up, or that it is on."""
-    person = signed.me()
+    person = login.me()
     if person.has_factor:
         codes = len(second_factor.codes(person.person))
         page = render_template(
             "accounts/factor_on.html",
             form=forms.Press(),
             codes=codes,
-            needed=staff.is_staff(person.person),
+            needed=grants.is_staff(person.person),
             done=done(),
         )
         return make_response(page)
@@ -47,7 +47,7 @@ def two_factor() -> Response:
 @bp.post("/account/two-factor")
 def confirm_factor() -> Response:
     """Switch the second step on by the first code of the app."""
-    person = signed.me()
+    person = login.me()
     form = forms.AppCode()
     if person.has_factor:
         return to("two_factor")
@@ -56,7 +56,7 @@ def confirm_factor() -> Response:
             person.person, person.session, form.code.data, where().device
         )
         if key is not None:
-            signed.renew(key)
+            login.renew(key)
             return to("recovery_codes")
         form.refuse("code", str(WRONG_CODE))
     return _set_up(form, person)
@@ -65,7 +65,7 @@ def confirm_factor() -> Response:
 @bp.get("/account/two-factor/qr.svg")
 def picture() -> FileResponse:
     """Send the picture an app photographs: a file, since our pages allow no `data:`."""
-    person = signed.me()
+    person = login.me()
     if person.has_factor:
         abort(404)
     owner = db.session.get_one(Person, person.person)
@@ -80,7 +80,7 @@ def picture() -> FileResponse:
 @bp.get("/account/two-factor/codes")
 def recovery_codes() -> Response:
     """Show the recovery codes that were not used."""
-    person = signed.me()
+    person = login.me()
     if not person.has_factor:
         return to("two_factor")
     codes = second_factor.codes(person.person)
@@ -93,7 +93,7 @@ def recovery_codes() -> Response:
 @bp.post("/account/two-factor/codes")
 def new_codes() -> Response:
     """Make new recovery codes; the old ones open nothing any more."""
-    person = signed.me()
+    person = login.me()
     if person.has_factor:
         second_factor.new_codes(person.person, where().device)
     return to("recovery_codes", done="codes")
@@ -102,8 +102,8 @@ def new_codes() -> Response:
 @bp.post("/account/two-factor/off")
 def switch_off() -> Response:
     """Do without the second step: staff may not."""
-    person = signed.me()
-    if staff.is_staff(person.person):
+    person = login.me()
+    if grants.is_staff(person.person):
         raise StaffNeedsFactorError(
             _("Members of staff sign in with a second step. It cannot be switched off.")
         )
@@ -119,6 +119,6 @@ def _set_up(form: forms.AppCode, person: Identity) -> Response:
         "accounts/factor.html",
         form,
         secret=groups,
-        needed=staff.is_staff(person.person),
+        needed=grants.is_staff(person.person),
         done=done(),
     )

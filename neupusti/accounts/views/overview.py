@@ -9,12 +9,13 @@ from neupusti.accounts import forms
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import avatar, profile, sessions
 from neupusti.accounts.service.events import Event
-from neupusti.accounts.views import signed
+from neupusti.accounts.views import login
 from neupusti.accounts.views.blueprint import bp, done, to, where
-from neupusti.core import journal, phones
-from neupusti.core.database import db, writing
+from neupusti.core.data.database import db, writing
 from neupusti.core.feature import Place
+from neupusti.core.records import journal
 from neupusti.core.registry import registry
+from neupusti.core.text import phones
 
 NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 OTHERS = "others"
@@ -24,7 +25,7 @@ EVERYWHERE = "everywhere"
 @bp.get("/account/")
 def overview() -> Response:
     """Show the account: who it is, and what can be done."""
-    person = signed.me()
+    person = login.me()
     owner = db.session.get_one(Person, person.person)
     page = render_template(
         "accounts/overview.html",
@@ -43,7 +44,7 @@ def overview() -> Response:
 @bp.get("/account/sessions")
 def sessions_page() -> Response:
     """List the devices that are signed in."""
-    person = signed.me()
+    person = login.me()
     rows = sessions.live(person.person)
     page = render_template(
         "accounts/sessions.html", rows=rows, me=person, form=forms.Press(), done=done()
@@ -54,7 +55,7 @@ def sessions_page() -> Response:
 @bp.post("/account/sessions")
 def end_sessions() -> Response:
     """End one sign-in of the person, all but this, or all."""
-    person = signed.me()
+    person = login.me()
     which = request.form.get("session", "")
     with writing() as session:
         if which in {OTHERS, EVERYWHERE}:
@@ -64,5 +65,5 @@ def end_sessions() -> Response:
         elif NUMBER.fullmatch(which) and sessions.end(session, person.person, int(which)):
             journal.notice(session, person.person, Event.SESSIONS_ENDED, where().device)
     if which in {EVERYWHERE, str(person.session)}:
-        return signed.end(to("login", done="signed-out"))
+        return login.end(to("login", done="signed-out"))
     return to("sessions_page", done="ended")

@@ -9,27 +9,19 @@ from werkzeug.wrappers import Response
 from neupusti.accounts import forms
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import recovery
-from neupusti.accounts.service.faults import Fault
-from neupusti.accounts.views import signed
-from neupusti.accounts.views.blueprint import (
-    bp,
-    done,
-    evenly,
-    network,
-    secret,
-    to,
-    where,
-)
-from neupusti.core import languages
-from neupusti.core.database import db
+from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.views import login
+from neupusti.accounts.views.blueprint import bp, done, evenly, network, secret, to, where
+from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
+from neupusti.core.text import languages
 
 
 @bp.route("/account/password", methods=["GET", "POST"])
 def password() -> Response:
     """Change the password by the old one; every other device is signed out."""
     form = forms.ChangePassword()
-    person = signed.me()
+    person = login.me()
     if form.validate_on_submit():
         try:
             key = recovery.change(
@@ -38,8 +30,8 @@ def password() -> Response:
         except Fault as fault:
             form.refuse(fault.field, str(fault.words))
         else:
-            signed.renew(key)
-            return signed.forget_remembered(to("password", done="changed"))
+            login.renew(key)
+            return login.forget_remembered(to("password", done="changed"))
     shortest = recovery.shortest_for(person.person)
     return shown(
         "accounts/password.html",
@@ -76,7 +68,7 @@ def reset(token: str) -> Response:
         person = recovery.whose(token)
         if form.validate_on_submit():
             recovery.reset(token, form.password.data, where().device)
-            return signed.end(to("login", done="reset"))
+            return login.end(to("login", done="reset"))
     except Fault as fault:
         form.refuse(fault.field, str(fault.words))
     page = shown(

@@ -6,14 +6,14 @@ from werkzeug.wrappers import Response
 from neupusti.accounts import forms
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import addresses, avatar, profile
-from neupusti.accounts.service.faults import Fault
+from neupusti.accounts.service.errors import Fault
 from neupusti.accounts.service.profile import Details
 from neupusti.accounts.service.signing_in import check_password
-from neupusti.accounts.views import signed
+from neupusti.accounts.views import login
 from neupusti.accounts.views.blueprint import bp, done, to, where
-from neupusti.core import phones
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from neupusti.core.forms.base import Form, shown
+from neupusti.core.text import phones
 
 
 @bp.get("/account/profile", endpoint="profile")
@@ -40,14 +40,14 @@ def change_profile() -> Response:
     except Fault as fault:
         form.refuse(fault.field, str(fault.words))
         return page(form)
-    profile.change(signed.me().person, details, where().device)
+    profile.change(login.me().person, details, where().device)
     return to("profile", done="saved")
 
 
 @bp.post("/account/profile/right")
 def still_right() -> Response:
     """Note that the details are still right."""
-    profile.confirm(signed.me().person)
+    profile.confirm(login.me().person)
     return to("overview", done="still-right")
 
 
@@ -55,7 +55,7 @@ def page(
     form: forms.Profile | None = None, picture: forms.Picture | None = None
 ) -> Response:
     """Answer with the page; a form that holds a mistake stands on it as it was sent."""
-    me = signed.me()
+    me = login.me()
     person = db.session.get_one(Person, me.person)
     wrong: Form | None = form or picture
     form = form or forms.Profile(formdata=None, obj=person)
@@ -76,7 +76,7 @@ def page(
 
 def _prove(form: forms.Profile, details: Details) -> None:
     """Raise Fault where the phone is another and nobody proved lately who they are."""
-    me = signed.me()
+    me = login.me()
     person = db.session.get_one(Person, me.person)
     if me.fresh or details.phone == person.phone:
         return

@@ -7,22 +7,15 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
 from neupusti.accounts.service import registration
-from neupusti.accounts.service.faults import Fault
+from neupusti.accounts.service.errors import Fault
 from neupusti.accounts.service.people import Applicant
-from neupusti.accounts.views.blueprint import (
-    asked,
-    bp,
-    evenly,
-    network,
-    to,
-    where,
-)
+from neupusti.accounts.views.blueprint import asked, bp, evenly, network, to, where
 from neupusti.config import settings
-from neupusti.core import languages
-from neupusti.core.evidence import Given
 from neupusti.core.forms.base import shown
 from neupusti.core.forms.consent import Consent, Statement
-from neupusti.policy.service.shelf import shelf
+from neupusti.core.records.consents import Given
+from neupusti.core.text import languages
+from neupusti.policy.service.edition_store import shelf
 
 
 @bp.route("/account/register", methods=["GET", "POST"])

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 from neupusti.accounts import forms
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import recovery, signing_in
-from neupusti.accounts.service.faults import Fault
+from neupusti.accounts.service.errors import Fault
 from neupusti.accounts.service.signing_in import Attempt, Entered
-from neupusti.accounts.views import signed
+from neupusti.accounts.views import login as signed
 from neupusti.accounts.views.blueprint import (
     asked,
     back,
@@ -23,9 +23,10 @@ from neupusti.accounts.views.blueprint import (
     to,
     where,
 )
-from neupusti.core import identity, redirects, tokens
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
+from neupusti.core.security import identity, tokens
+from neupusti.core.web import redirects
 
 
 @bp.get("/account/login")

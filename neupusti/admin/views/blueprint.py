@@ -4,7 +4,8 @@ from datetime import date
 
 from flask import Blueprint, request
 
-from neupusti.core import identity, paging
+from neupusti.core.security import identity
+from neupusti.core.web import pagination
 
 bp = Blueprint("admin", __name__, url_prefix="/admin", cli_group="journal")
 
@@ -20,8 +21,8 @@ def me() -> int:
 def number(name: str) -> int | None:
     """Return the number that a filter of the address or the form holds, or None."""
     text = request.values.get(name, "")
-    found = paging.whole(text)
-    return found if found is not None and found <= paging.LARGEST else None
+    found = pagination.whole(text)
+    return found if found is not None and found <= pagination.LARGEST else None
 
 
 def day(name: str) -> date | None:

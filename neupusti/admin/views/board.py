@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from flask import render_template
 
 from neupusti.admin import queries
-from neupusti.admin.views import words
+from neupusti.admin.views import labels
 from neupusti.admin.views.blueprint import bp
-from neupusti.core import authorisation
 from neupusti.core.feature import Duty
-from neupusti.core.journal import Operation, ProcessingEvent, StaffAction
+from neupusti.core.records.journal import Operation, ProcessingEvent, StaffAction
 from neupusti.core.registry import registry
+from neupusti.core.security import authorisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Line:
 @bp.get("/")
 def board() -> str:
     """Show every duty with its open items, and what happened today."""
-    lines: dict[str, list[Line]] = {clause: [] for clause in words.DUTIES}
+    lines: dict[str, list[Line]] = {clause: [] for clause in labels.DUTIES}
     for duty in registry().duties:
         opens = bool(duty.endpoint) and authorisation.may_open(str(duty.endpoint))
         lines[duty.clause].append(Line(duty, duty.open(), opens))
@@ -34,7 +34,7 @@ def board() -> str:
     opened = StaffAction.operation == Operation.ACCESS.value
     return render_template(
         "admin/board.html",
-        duties=words.DUTIES,
+        duties=labels.DUTIES,
         lines=lines,
         open_items=sum(line.open for group in lines.values() for line in group),
         collected=queries.today(ProcessingEvent, collected),

@@ -3,8 +3,8 @@
 import click
 
 from neupusti.admin.views.blueprint import bp
-from neupusti.core.database import db
-from neupusti.core.journal import broken
+from neupusti.core.data.database import db
+from neupusti.core.records.journal import broken
 
 
 @bp.cli.command("verify")

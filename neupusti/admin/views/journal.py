@@ -9,12 +9,14 @@ from werkzeug.wrappers import Response
 from neupusti.admin import queries, service
 from neupusti.admin.forms import Why
 from neupusti.admin.queries import Book, Filters
-from neupusti.admin.views import words
+from neupusti.admin.views import labels
 from neupusti.admin.views.blueprint import bp, day, me, number
-from neupusti.core import clock, paging, sheets
+from neupusti.core import clock
 from neupusti.core.forms.base import shown
-from neupusti.core.permission import Permission, requires
 from neupusti.core.registry import registry
+from neupusti.core.security.permission import Permission, requires
+from neupusti.core.text import csv
+from neupusti.core.web import pagination
 
 
 @bp.get("/journal/")
@@ -38,8 +40,8 @@ def export() -> Response:
         words_ = _("More than %(most)s rows: narrow the dates.", most=service.EXPORTED)
         form.refuse("reason", words_)
         return _page(form)
-    answer = make_response(sheets.csv_text(heads, rows))
-    answer.mimetype = sheets.MIMETYPE
+    answer = make_response(csv.csv_text(heads, rows))
+    answer.mimetype = csv.MIMETYPE
     name = f"{filters.book}-journal-{clock.today()}.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
@@ -59,7 +61,7 @@ def _filters() -> Filters:
 
 def _page(form: Why) -> Response:
     filters = _filters()
-    leaf = paging.leaf(filters.rows, paging.number(request.values.get("page")))
+    leaf = pagination.leaf(filters.rows, pagination.number(request.values.get("page")))
     return shown(
         "admin/journal.html",
         form,
@@ -70,9 +72,9 @@ def _page(form: Why) -> Response:
         checked=queries.CHECKED,
         names=_names(),
         acts=registry().staff_acts,
-        operations={one.value: label for one, label in words.OPERATIONS.items()},
+        operations={one.value: label for one, label in labels.OPERATIONS.items()},
         permissions={one.value: one.label for one in Permission},
-        kinds={one.value: label for one, label in words.ACTORS.items()},
+        kinds={one.value: label for one, label in labels.ACTORS.items()},
         most=service.EXPORTED,
         Book=Book,
     )

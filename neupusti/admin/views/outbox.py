@@ -5,16 +5,17 @@ from werkzeug.wrappers import Response
 
 from neupusti.admin import queries, service
 from neupusti.admin.forms import Why
-from neupusti.admin.views import words
+from neupusti.admin.views import labels
 from neupusti.admin.views.blueprint import bp, me
-from neupusti.core import emails, paging
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
-from neupusti.core.mail import letters
+from neupusti.core.mail import outbox
 from neupusti.core.mail.models import Letter, State
-from neupusti.core.paging import ROW
-from neupusti.core.permission import Permission, requires
 from neupusti.core.registry import registry
+from neupusti.core.security.permission import Permission, requires
+from neupusti.core.text import emails
+from neupusti.core.web import pagination
+from neupusti.core.web.pagination import ROW
 
 
 @bp.get("/mail/")
@@ -26,17 +27,17 @@ def mail() -> str:
     wanted = queries.letters(state if state in set(State) else "", kind[:60])
     return render_template(
         "admin/mail.html",
-        leaf=paging.leaf(wanted, paging.number(request.args.get("page"))),
+        leaf=pagination.leaf(wanted, pagination.number(request.args.get("page"))),
         address=lambda page: url_for(
             "admin.mail", state=state or None, kind=kind or None, page=page
         ),
         state=state,
         kind=kind,
-        states={one.value: label for one, label in words.STATES.items()},
+        states={one.value: label for one, label in labels.STATES.items()},
         kinds={one.name: one.label for one in registry().letters},
         counts=queries.letters_by_state(),
         masked=emails.masked,
-        served=letters.service().server is not None,
+        served=outbox.service().server is not None,
     )
 
 
@@ -65,6 +66,6 @@ def open_letter(number: int) -> Response | str:
         "admin/letter.html",
         letter=letter,
         text=service.readable(letter),
-        state=words.STATES[State(letter.state)],
-        kind=words.letter(letter.kind),
+        state=labels.STATES[State(letter.state)],
+        kind=labels.letter(letter.kind),
     )

@@ -16,7 +16,7 @@ from flask_babel import LazyString, force_locale
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.feature import Category, Cookie
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
 
 MARK_CHARACTERS = 8
 """Of a category's hash, in base64: what the visitor's cookie carries of it (48 bits)."""

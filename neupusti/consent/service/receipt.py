@@ -8,7 +8,7 @@ from neupusti.consent.models import ConsentRecord, Source
 from neupusti.consent.service.declarations import marks
 from neupusti.consent.service.store import LIFETIME
 from neupusti.core.feature import Category
-from neupusti.core.operator import Operator
+from neupusti.core.web.operator import Operator
 
 SCHEMA = "ISO/IEC TS 27560:2023"
 

@@ -17,9 +17,9 @@ from neupusti.consent.service import counts
 from neupusti.consent.service.counts import Tally
 from neupusti.consent.service.declarations import Declarations, canonical, digest
 from neupusti.core import clock
-from neupusti.core.database import db, writing
+from neupusti.core.data.database import db, writing
 from neupusti.core.feature import Category
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
 
 START = "0" * 64
 """What the first record of all is chained to."""

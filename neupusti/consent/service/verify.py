@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from neupusti.consent.models import ConsentDeclarations, ConsentRecord, ConsentWording
 from neupusti.consent.service.declarations import digest
 from neupusti.consent.service.records import START, link
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 
 BATCH = 1000
 

@@ -7,9 +7,9 @@ from flask import render_template, request
 from neupusti.consent import queries
 from neupusti.consent.models import Outcome
 from neupusti.consent.service import verify
-from neupusti.consent.views.room import bp, room
+from neupusti.consent.views.extension import bp, room
 from neupusti.core import clock
-from neupusti.core.permission import Permission, requires
+from neupusti.core.security.permission import Permission, requires
 
 DAYS = 30
 CHECKED = 1000

@@ -15,15 +15,18 @@ from werkzeug.wrappers import Response
 from neupusti.config import settings
 from neupusti.consent.models import Source
 from neupusti.consent.service import records
-from neupusti.consent.service.gate import CONSENT
+from neupusti.consent.service.cookie_policy import CONSENT
 from neupusti.consent.service.records import Decision, Wording
-from neupusti.consent.service.seal import Sealed
-from neupusti.consent.views.guard import BACK
-from neupusti.consent.views.room import SEEN_CHARACTERS, SURFACES, bp, room
-from neupusti.core import choice, clock, cookies, languages, origin, redirects
-from neupusti.core.choice import KEY, MARKER, NECESSARY, Again, Choice, State
-from neupusti.core.errors import Refusal, page
+from neupusti.consent.service.signed_cookie import Sealed
+from neupusti.consent.views.extension import SEEN_CHARACTERS, SURFACES, bp, room
+from neupusti.consent.views.middleware import BACK
+from neupusti.core import clock
 from neupusti.core.feature import Category
+from neupusti.core.security import origin
+from neupusti.core.text import languages
+from neupusti.core.web import choice, cookies, redirects
+from neupusti.core.web.choice import KEY, MARKER, NECESSARY, Again, Choice, State
+from neupusti.core.web.errors import Refusal, page
 
 logger = logging.getLogger(__name__)
 HOP_SECONDS = 60

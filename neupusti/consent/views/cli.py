@@ -6,10 +6,10 @@ import click
 from flask import current_app
 
 from neupusti.consent.service.verify import verify
-from neupusti.consent.views.room import bp, room
-from neupusti.core import languages
+from neupusti.consent.views.extension import bp, room
 from neupusti.core.feature import Cookie
-from neupusti.core.languages import Language
+from neupusti.core.text import languages
+from neupusti.core.text.languages import Language
 
 
 @bp.cli.command("cookies")

@@ -10,8 +10,8 @@ from werkzeug.exceptions import NotFound
 
 from neupusti.config import settings
 from neupusti.consent.service import receipt, records
-from neupusti.consent.views.room import bp, room
-from neupusti.core import choice, redirects
+from neupusti.consent.views.extension import bp, room
+from neupusti.core.web import choice, redirects
 
 GPC_SINCE = "2026-11-01"
 """Since when this site has honoured the signal, as its own resource must say."""

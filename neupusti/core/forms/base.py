@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms.fields.core import UnboundField
 
-from neupusti.core.personal import Purpose
+from neupusti.core.data.classification import Purpose
 
 UNPROCESSABLE = 422
 

@@ -13,10 +13,10 @@ from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 from wtforms.validators import StopValidation
 
-from neupusti.core.evidence import digest
+from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.fields import Tick
-from neupusti.core.operator import Operator
-from neupusti.core.personal import Purpose
+from neupusti.core.records.consents import digest
+from neupusti.core.web.operator import Operator
 
 HASH_CHARACTERS = 64
 PLAIN_YES = frozenset({"y", "yes", "on", "true", "1"})

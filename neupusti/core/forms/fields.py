@@ -18,8 +18,8 @@ from wtforms import (
 )
 from wtforms.validators import StopValidation
 
-from neupusti.core import emails, names, phones
-from neupusti.core.characters import REPLACEMENT, composed, hidden
+from neupusti.core.text import emails, names, phones
+from neupusti.core.text.characters import REPLACEMENT, composed, hidden
 
 _ = lazy_gettext
 Words: TypeAlias = str | LazyString

@@ -7,12 +7,12 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from neupusti.core import emails
-from neupusti.core.database import db
-from neupusti.core.emails import EmailFault
+from neupusti.core.data.database import db
 from neupusti.core.mail import message
-from neupusti.core.mail.letters import service
 from neupusti.core.mail.models import Letter
+from neupusti.core.mail.outbox import service
+from neupusti.core.text import emails
+from neupusti.core.text.emails import EmailFault
 
 mail = AppGroup("mail", help="Read the letters of the outbox.")
 

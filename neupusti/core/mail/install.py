@@ -6,7 +6,7 @@ from flask import Flask
 
 from neupusti.core.background import Job
 from neupusti.core.mail.commands import mail
-from neupusti.core.mail.letters import EXTENSION
+from neupusti.core.mail.outbox import EXTENSION
 from neupusti.core.mail.sender import Sender
 from neupusti.core.mail.service import Service
 

@@ -5,7 +5,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from neupusti.core import keys
+from neupusti.core.data import keys
 from neupusti.core.mail.models import Letter
 from neupusti.core.mail.service import Service
 

@@ -7,8 +7,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from neupusti.core.database import Base
-from neupusti.core.personal import (
+from neupusti.core.data.classification import (
     Email,
     Id,
     Label,
@@ -18,6 +17,7 @@ from neupusti.core.personal import (
     Words,
     impersonal,
 )
+from neupusti.core.data.database import Base
 
 
 class State(StrEnum):

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 
 from neupusti.core import clock
-from neupusti.core.database import db, writing
+from neupusti.core.data.database import db, writing
 from neupusti.core.mail import message
 from neupusti.core.mail.models import Letter, State
 from neupusti.core.mail.service import Server, Service

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from neupusti.core import domains
+from neupusti.core.text import domains
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 

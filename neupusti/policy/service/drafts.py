@@ -10,11 +10,11 @@ from datetime import date, datetime
 from typing import Any
 
 from neupusti.core import clock
-from neupusti.core.dates import short
-from neupusti.core.languages import Language
+from neupusti.core.text.dates import short
+from neupusti.core.text.languages import Language
 from neupusti.policy.models import Edition, Kind, Source, State, Terms, digest, terms
-from neupusti.policy.service import comparison, parser, shelf
-from neupusti.policy.service.shelf import NotFoundError
+from neupusti.policy.service import comparison, edition_store, parser
+from neupusti.policy.service.edition_store import NotFoundError
 
 
 class EditionError(ValueError):
@@ -117,7 +117,7 @@ def _agreed(
 def _editorial(draft: Draft) -> Kind:
     """Return the kind that need not be said; raise EditionError where it must be."""
     try:
-        texts = shelf.shelf()
+        texts = edition_store.shelf()
         other = texts.text(texts.in_force(), draft.language)
     except NotFoundError:
         return Kind.EDITORIAL

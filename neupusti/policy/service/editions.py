@@ -8,11 +8,12 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from neupusti.core import clock, journal
-from neupusti.core.database import db, writing
-from neupusti.core.languages import Language
+from neupusti.core import clock
+from neupusti.core.data.database import db, writing
+from neupusti.core.records import journal
+from neupusti.core.text.languages import Language
 from neupusti.policy.models import Edition, Kind, Source, State, terms
-from neupusti.policy.service import drafts, parser, shelf
+from neupusti.policy.service import drafts, edition_store, parser
 from neupusti.policy.service.drafts import Draft, EditionError
 
 SHIPPED = Path(__file__).parents[1] / "editions"
@@ -82,7 +83,7 @@ def publish(day: date, language: Language, by: str, backdate: str = "") -> Editi
             reason=backdate,
         )
         journal.act(session, act)
-    shelf.forget()
+    edition_store.forget()
     return edition
 
 
@@ -108,7 +109,7 @@ def seed() -> str:
         if edition.state is not State.PUBLISHED:
             with writing():
                 _make_public(edition, by="the tree")
-            shelf.forget()
+            edition_store.forget()
             new += 1
     return f"policy: {new} shipped editions added" if new else "policy: editions in place"
 

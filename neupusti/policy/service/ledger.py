@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
 
 DATA = Path(__file__).parents[1] / "ledger.toml"
 

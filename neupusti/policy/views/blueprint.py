@@ -9,13 +9,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from neupusti.config import ROOT
-from neupusti.core import languages
-from neupusti.core.errors import Refusal
 from neupusti.core.registry import registry
+from neupusti.core.text import languages
+from neupusti.core.web.errors import Refusal
 from neupusti.policy.models import Source
 from neupusti.policy.service import ledger
+from neupusti.policy.service.edition_store import NotFoundError, Shelf, Start, Text, shelf
 from neupusti.policy.service.ledger import Account
-from neupusti.policy.service.shelf import NotFoundError, Shelf, Start, Text, shelf
 
 bp = Blueprint("policy", __name__, cli_group="policy")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from neupusti.core.clock import ALMATY
-from neupusti.core.dates import short
 from neupusti.core.forms.reason import LONGEST, SHORTEST
-from neupusti.core.languages import Language
+from neupusti.core.text.dates import short
+from neupusti.core.text.languages import Language
 from neupusti.policy.models import Kind, terms
 from neupusti.policy.service import editions
 from neupusti.policy.service.drafts import Draft, EditionError

@@ -5,8 +5,8 @@ from typing import Any
 from flask import Response, jsonify, render_template, request, url_for
 
 from neupusti.config import settings
-from neupusti.core import languages
-from neupusti.policy.service.shelf import Shelf, Text, shelf
+from neupusti.core.text import languages
+from neupusti.policy.service.edition_store import Shelf, Text, shelf
 from neupusti.policy.views.blueprint import bp, shown
 
 

@@ -9,13 +9,13 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from neupusti.core import pages
-from neupusti.core.languages import Language
+from neupusti.core.text.languages import Language
+from neupusti.core.web import page_cache
 from neupusti.policy.models import Source
 from neupusti.policy.service import comparison
 from neupusti.policy.service.comparison import Change
 from neupusti.policy.service.document import order
-from neupusti.policy.service.shelf import shelf
+from neupusti.policy.service.edition_store import shelf
 from neupusti.policy.views.blueprint import (
     NoSuchEditionError,
     Shown,
@@ -55,7 +55,7 @@ def clause(day: str, number: str) -> Response:
     numbers = list(document.clauses)
     place = numbers.index(number)
     below = [c for c in document if c.number.startswith(f"{number}.")]
-    return pages.public(
+    return page_cache.public(
         *("policy.clause", number, edition.key),
         render=lambda: render_template(
             "policy/clause.html",
@@ -78,7 +78,7 @@ def history() -> Response:
     """List every published edition, and offer to compare two."""
     texts = shelf()
     edition = shown()
-    return pages.public(
+    return page_cache.public(
         *("policy.history", edition.key),
         render=lambda: render_template("policy/history.html", edition=edition, shelf=texts),
     )
@@ -100,7 +100,7 @@ def compare(a: str, b: str) -> Response:
     first, second = (Source.RESTATEMENT, Source.OPERATOR) if a == b else (None, None)
     pair = shown(a, first), shown(b, second)
     older, newer = _alike(sorted(pair, key=lambda one: one.text.date))
-    return pages.public(
+    return page_cache.public(
         *("policy.compare", a, b, older.key, newer.key),
         render=lambda: render_template(
             "policy/compare.html",
@@ -119,7 +119,7 @@ def compare(a: str, b: str) -> Response:
 def ledger() -> Response:
     """Show, for every clause, what this site does about it and what proves it."""
     edition = shown()
-    return pages.public(
+    return page_cache.public(
         *("policy.ledger", edition.key),
         render=lambda: render_template(
             "policy/ledger.html",
@@ -138,7 +138,7 @@ def privacy() -> Response:
 
 
 def _edition(edition: Shown, *, dated: bool) -> Response:
-    return pages.public(
+    return page_cache.public(
         *("policy.edition", dated, edition.key),
         render=lambda: render_template(
             "policy/show.html",

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from neupusti.config import PREFIX, ROOT, Settings, settings
 from neupusti.core import clock
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from neupusti.core.registry import registry
 from neupusti.site import service
 from neupusti.site.views.blueprint import MIGRATIONS, bp

@@ -3,8 +3,8 @@
 from flask import Response, jsonify, render_template, request, url_for
 
 from neupusti.config import settings
-from neupusti.core.languages import alternates
 from neupusti.core.registry import registry
+from neupusti.core.text.languages import alternates
 from neupusti.site import service
 from neupusti.site.views.blueprint import MIGRATIONS, bp
 

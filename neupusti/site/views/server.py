@@ -31,7 +31,7 @@ Where none lives all come back after the first pause: nobody serves who could be
 HEALTHY_SECONDS = 60.0
 """A worker that lived so long begins with the first pause again."""
 LOG = {
-    "formatters": {"line": {"()": "neupusti.core.log.KeyValue"}},
+    "formatters": {"line": {"()": "neupusti.core.web.log.KeyValue"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {"_granian": {"handlers": ["stderr"], "propagate": False}},
 }

@@ -4,9 +4,10 @@ from flask import redirect, request, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from neupusti.core import choice, cookies, origin, redirects
-from neupusti.core.errors import Refusal
-from neupusti.core.theme import THEME, Theme
+from neupusti.core.security import origin
+from neupusti.core.web import choice, cookies, redirects
+from neupusti.core.web.errors import Refusal
+from neupusti.core.web.theme import THEME, Theme
 from neupusti.site.views.blueprint import bp
 
 

@@ -9,11 +9,11 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
-from neupusti.accounts.service import letters, second_factor, sessions
-from neupusti.accounts.service.blocking import NO_DEVICE
+from neupusti.accounts.service import emails, second_factor, sessions
+from neupusti.accounts.service.errors import Fault
 from neupusti.accounts.service.events import Event
-from neupusti.accounts.service.faults import Fault
-from neupusti.core.journal import Act, Operation, act
+from neupusti.accounts.service.suspending import NO_DEVICE
+from neupusti.core.records.journal import Act, Operation, act
 
 RESET = "people.factor_reset"
 NO_FACTOR = _("This account has no second step. Nothing has changed.")
@@ -30,7 +30,7 @@ def reset(session: Session, person: int, *, by: int | None, reason: str) -> bool
     if not second_factor.take_away(session, person, Event.FACTOR_RESET, NO_DEVICE):
         raise Fault("email", NO_FACTOR)
     sessions.end_all(session, person)
-    letters.tell(session, letters.FACTOR_RESET, found)
+    emails.tell(session, emails.FACTOR_RESET, found)
     done = Act(
         staff=by,
         action=RESET,

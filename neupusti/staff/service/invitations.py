@@ -8,14 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
-from neupusti.accounts.service import blocks, people, recovery
+from neupusti.accounts.service import people, recovery, suspensions
 from neupusti.accounts.service.people import Applicant
-from neupusti.core import emails, staff
-from neupusti.core.errors import Refusal
-from neupusti.core.journal import Act, Operation, act
-from neupusti.core.languages import Language
-from neupusti.core.mail.letters import Kind, To, post
-from neupusti.core.permission import Permission
+from neupusti.core.mail.outbox import Kind, To, post
+from neupusti.core.records.journal import Act, Operation, act
+from neupusti.core.security import grants as staff
+from neupusti.core.security.permission import Permission
+from neupusti.core.text import emails
+from neupusti.core.text.languages import Language
+from neupusti.core.web.errors import Refusal
 from neupusti.staff.service import grants
 
 INVITATION = Kind(name="staff.invitation", label=_("Invitation to the staff"))
@@ -60,7 +61,7 @@ def send(session: Session, person: Person, *, by: int | None) -> None:
 
     Raise BlockedMemberError where a block keeps them out.
     """
-    if blocks.in_force(person.id, session) is not None:
+    if suspensions.in_force(person.id, session) is not None:
         raise BlockedMemberError
     known = person.confirmed_at is not None and recovery.has_password(person.id)
     kind = PERMITTED if known else INVITATION

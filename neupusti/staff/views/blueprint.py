@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from neupusti.core import identity
+from neupusti.core.security import identity
 
 bp = Blueprint("staff", __name__, url_prefix="/admin", cli_group="staff")
 

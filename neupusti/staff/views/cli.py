@@ -6,14 +6,15 @@ import click
 from flask_babel import force_locale
 
 from neupusti.accounts.service import people
-from neupusti.accounts.service.faults import Fault
-from neupusti.core import emails, staff
-from neupusti.core.database import writing
+from neupusti.accounts.service.errors import Fault
+from neupusti.core.data.database import writing
 from neupusti.core.forms.reason import LONGEST, SHORTEST
-from neupusti.core.languages import Language
-from neupusti.core.permission import Permission
+from neupusti.core.security import grants as staff
+from neupusti.core.security.permission import Permission
+from neupusti.core.text import emails
+from neupusti.core.text.languages import Language
 from neupusti.staff import queries
-from neupusti.staff.service import blocking, factors, grants, invitations
+from neupusti.staff.service import factors, grants, invitations, suspending
 from neupusti.staff.service.invitations import BlockedMemberError, Invitation
 from neupusti.staff.views.blueprint import bp
 
@@ -79,7 +80,7 @@ def remove(email: str) -> None:
 @REASON
 def block(email: str, reason: str) -> None:
     """Block the account of EMAIL: nobody is in, and nobody signs in."""
-    _act(email, reason, blocking.block)
+    _act(email, reason, suspending.block)
     click.echo("The account is blocked, and every session has ended. A letter says so.")
 
 
@@ -88,7 +89,7 @@ def block(email: str, reason: str) -> None:
 @REASON
 def unblock(email: str, reason: str) -> None:
     """Lift the block of the account of EMAIL."""
-    _act(email, reason, blocking.release)
+    _act(email, reason, suspending.release)
     click.echo("The account is open again. A letter says so.")
 
 

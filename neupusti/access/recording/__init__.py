@@ -1,0 +1,1 @@
+"""Write one line per answered request into the spool."""

@@ -1,0 +1,239 @@
+"""The spool: one line a request, appended to a file that no other process writes to.
+
+A writer holds a lock on its file as long as it writes there; so the aggregator knows, even
+after `kill -9`, that a file nobody has locked will never grow again.
+"""
+
+import fcntl
+import logging
+import os
+import secrets
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Lock, Thread
+from time import monotonic
+from weakref import WeakSet, ref
+
+from neupusti.access.recording.tally import Tally
+
+logger = logging.getLogger(__name__)
+
+LINE_BYTES = 4096
+FILE_BYTES = 8 * 1024 * 1024
+FILE_SECONDS = 60.0
+SYNC_SECONDS = 0.2
+"""How much of the log a power cut may take: writing to the disk is a thread's business."""
+WAITING_LINES = 20_000
+"""Lines kept in memory while the disk is full; what comes on top is lost, and counted."""
+COMPLAINT_SECONDS = 60.0
+SUFFIX = ".jsonl"
+
+
+class Spool:
+    """The lines of one process, in `folder`. No method raises, whatever the disk does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lost = 0
+        self.refused = 0
+        self._lock, self._disk = Lock(), Lock()
+        self._waiting: deque[bytes] = deque()
+        self._tally: Tally | None = None
+        self._fd: int | None = None
+        self._size, self._born, self._dirty = 0, 0.0, False
+        self._worker = ""
+        self._number = 0
+        self._complained = float("-inf")
+        SPOOLS.add(self)
+
+    def append(self, line: bytes) -> None:
+        """Append `line` (with its newline); keep it for later where the disk refuses."""
+        with self._lock:
+            if not self._worker:
+                self._begin()
+            if self._waiting or not self._write(line):
+                self._keep(line)
+
+    def flush(self) -> None:
+        """Write what waits, begin a new file where the old is full, and sync the disk."""
+        with self._disk:
+            with self._lock:
+                fd = self._to_sync()
+            if fd is not None:
+                self._sync(fd)
+
+    def _to_sync(self) -> int | None:
+        """Return a file to sync and close: the full one, or a copy of the open one."""
+        if not self._worker:
+            return None
+        self._retry()
+        fd = self._fd
+        if fd is None or not (self._dirty or self._due()):
+            return None
+        if self._due():
+            self._forget()
+            return fd
+        try:
+            copy = os.dup(fd)
+        except OSError as error:
+            self._complain(error)
+            return None
+        self._dirty = False
+        return copy
+
+    def unwritable(self, error: Exception) -> None:
+        """Note that a line could not even be made of an answer."""
+        with self._lock:
+            self.lost += 1
+            self._tell()
+            self._complain(error)
+
+    def __del__(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+
+    def close(self) -> None:
+        """Write what waits and let the file go: from here on nobody has it locked."""
+        with self._disk, self._lock:
+            self._retry()
+            self._close()
+            if self._tally is not None:
+                self._tally.close()
+
+    def forked(self) -> None:
+        """Begin anew in a child: it shares neither file nor thread nor lock nor lines."""
+        self._lock, self._disk = Lock(), Lock()
+        self.lost, self.refused = 0, 0
+        self._waiting = deque()
+        self._worker, self._number = "", 0
+        self._tally = None
+        if self._fd is not None:
+            os.close(self._fd)
+        self._forget()
+
+    def _begin(self) -> None:
+        Thread(target=_tick, args=[ref(self)], name="access-spool", daemon=True).start()
+        # Only then: where no thread can be had, the next line tries again.
+        self._worker = f"{os.getpid()}x{secrets.token_hex(4)}"
+        self._tally = Tally(self.folder, self._worker)
+
+    def _forget(self) -> None:
+        self._fd = None
+        self._size, self._born, self._dirty = 0, 0.0, False
+
+    def _open(self) -> int:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._number += 1
+        path = self.folder / f"{self._worker}-{self._number}{SUFFIX}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+        # Locked under a name the aggregator does not look at: it never meets a file of
+        # ours that is not locked yet.
+        hidden = path.with_suffix(".new")
+        fd = os.open(hidden, flags, 0o600)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        hidden.rename(path)
+        self._fd, self._size, self._born = fd, 0, monotonic()
+        return fd
+
+    def _write(self, line: bytes) -> bool:
+        try:
+            fd = self._fd if self._fd is not None else self._open()
+            written = os.write(fd, line)
+        except OSError as error:
+            self._complain(error)
+            return False
+        self._dirty = True
+        if written == len(line):
+            self._size += written
+            return True
+        self._complain(None)
+        self._mend(fd)
+        return False
+
+    def _mend(self, fd: int) -> None:
+        """Take a torn line back; where even that fails, never write to this file again."""
+        try:
+            os.ftruncate(fd, self._size)
+        except OSError:
+            self._close()
+
+    def _keep(self, line: bytes) -> None:
+        if len(self._waiting) < WAITING_LINES:
+            self._waiting.append(line)
+        else:
+            self.lost += 1
+        self._tell()
+
+    def _retry(self) -> None:
+        while self._waiting and self._write(self._waiting[0]):
+            self._waiting.popleft()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Let every other process know: the page of the staff may be drawn by any."""
+        if self._tally is not None:
+            self._tally.tell(self.lost, len(self._waiting))
+
+    def _due(self) -> bool:
+        return (
+            self._size >= FILE_BYTES or monotonic() - self._born >= FILE_SECONDS
+        ) and self._size > 0
+
+    def _close(self) -> None:
+        if self._fd is not None:
+            fd = self._fd
+            self._forget()
+            self._sync(fd)
+
+    def _sync(self, fd: int) -> None:
+        """Sync and close `fd`: not under the lock, so that no answer waits for the disk."""
+        try:
+            try:
+                os.fdatasync(fd)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            self._complain(error)
+
+    def _complain(self, error: Exception | None) -> None:
+        self.refused += 1
+        if monotonic() - self._complained < COMPLAINT_SECONDS:
+            return
+        self._complained = monotonic()
+        code = error.errno if isinstance(error, OSError) else None
+        why = os.strerror(code) if code else type(error).__name__
+        fields = {"why": why, "waiting": len(self._waiting), "lost": self.lost}
+        logger.error("access spool refused", extra={"fields": fields})
+
+
+SPOOLS: WeakSet[Spool] = WeakSet()
+
+
+def _after_fork() -> None:
+    for spool in SPOOLS:
+        spool.forked()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def _tick(spool: "ref[Spool]") -> None:
+    """Flush every now and then, for as long as the spool is there."""
+    pause = Event()
+    while (found := spool()) is not None:
+        found.flush()
+        del found
+        pause.wait(SYNC_SECONDS)
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """Yield the spool files of `folder`, oldest first."""
+    found = []
+    for path in folder.glob(f"*{SUFFIX}"):
+        try:
+            found.append((path.stat().st_mtime_ns, path))
+        except FileNotFoundError:
+            continue
+    for _, path in sorted(found):
+        yield path

@@ -1,0 +1,1 @@
+"""Mask addresses and destroy rows when their term is over."""

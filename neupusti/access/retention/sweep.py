@@ -1,0 +1,206 @@
+"""The sweep: at the end of its term an address is masked, and later its row destroyed.
+
+Destroyed means destroyed. SQLite overwrites what it deletes, the file is written anew and
+the write-ahead log is emptied; on PostgreSQL the partition of the day is dropped.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import date
+from ipaddress import ip_address, ip_network
+
+from sqlalchemy import Connection, Engine, insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from neupusti.access import calendar
+from neupusti.access.ingest import partitions, store
+from neupusti.access.models import Sweep
+from neupusti.access.retention.terms import Terms
+from neupusti.core import clock
+
+CHUNK = 5000
+CHECKPOINTS = 20
+V4_KEPT, V6_KEPT = 24, 48
+"""How many bits of an address stay: all but the last octet, or the network of a site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a run destroyed, or would."""
+
+    masked: int
+    """Rows whose address was shortened and whose user agent was dropped."""
+    destroyed: int
+    """Rows destroyed."""
+    forgotten: int
+    """Rows of the day tables (addresses, visitors' digests) destroyed."""
+    complete: bool = True
+
+    @property
+    def anything(self) -> bool:
+        """Whether there was anything to do."""
+        return bool(self.masked or self.destroyed or self.forgotten)
+
+
+def masked(ip: str) -> str:
+    """Return `ip` without its last octet, or without what follows a /48."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return ip
+    kept = V4_KEPT if address.version == 4 else V6_KEPT  # noqa: PLR2004
+    return str(ip_network(f"{ip}/{kept}", strict=False).network_address)
+
+
+def due(engine: Engine, terms: Terms) -> Swept:
+    """Return what a sweep would do now, without doing it."""
+    with engine.connect() as connection:
+        return _due(connection, terms)
+
+
+def sweep(engine: Engine, terms: Terms) -> Swept:
+    """Mask and destroy what is due; leave a row about the run, and return its counts."""
+    began = time.monotonic()
+    with store.ingesting(engine) as connection:
+        swept = _due(connection, terms)
+        if swept.anything:
+            if connection.dialect.name == "postgresql":
+                _sweep_partitions(connection, terms)
+            else:
+                _sweep_rows(connection, terms)
+    complete = _finish(engine) if swept.anything or _unfinished(engine) else True
+    swept = Swept(swept.masked, swept.destroyed, swept.forgotten, complete)
+    _note(engine, terms, swept, round((time.monotonic() - began) * 1000))
+    return swept
+
+
+def _due(connection: Connection, terms: Terms) -> Swept:
+    old, gone = _moments(terms)
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+
+    def number(query: str, *values: object) -> int:
+        found = connection.exec_driver_sql(query.replace("?", mark), values).scalar()
+        return int(found or 0)
+
+    records = "SELECT count(*) FROM access_record WHERE at < ?"
+    kept = "SELECT count(*) FROM access_record WHERE at >= ? AND at < ?"
+    return Swept(
+        masked=number(f"{kept} AND user_agent IS NOT NULL", gone, old),
+        destroyed=number(records, gone),
+        forgotten=sum(
+            number(
+                f"SELECT count(*) FROM {table} WHERE day < ?",  # noqa: S608 - our names
+                terms.masked_before.isoformat(),
+            )
+            for table in ("access_address", "access_seen", "access_salt")
+        ),
+    )
+
+
+def _moments(terms: Terms) -> tuple[int, int]:
+    return (
+        calendar.start_of(terms.masked_before.isoformat()),
+        calendar.start_of(terms.destroyed_before.isoformat()),
+    )
+
+
+def _sweep_rows(connection: Connection, terms: Terms) -> None:
+    old, gone = _moments(terms)
+    connection.exec_driver_sql("DELETE FROM access_record WHERE at < ?", (gone,))
+    connection.connection.create_function("masked", 1, masked, deterministic=True)
+    connection.exec_driver_sql(
+        "UPDATE access_record SET ip = masked(ip), user_agent = NULL"
+        " WHERE at < ? AND user_agent IS NOT NULL",
+        (old,),
+    )
+    for table in ("access_address", "access_seen", "access_salt"):
+        connection.exec_driver_sql(
+            f"DELETE FROM {table} WHERE day < ?",  # noqa: S608 - our own names
+            (terms.masked_before.isoformat(),),
+        )
+
+
+def _sweep_partitions(connection: Connection, terms: Terms) -> None:
+    for table in ("access_address", "access_seen"):
+        for partition, day in partitions.existing(connection, table).items():
+            if day < terms.masked_before:
+                connection.exec_driver_sql(f"DROP TABLE {partition}")
+    connection.exec_driver_sql(
+        "DELETE FROM access_salt WHERE day < %s", (terms.masked_before,)
+    )
+    for partition, day in partitions.existing(connection, "access_record").items():
+        if day < terms.destroyed_before:
+            connection.exec_driver_sql(f"DROP TABLE {partition}")
+        elif day < terms.masked_before:
+            _mask_partition(connection, partition, day)
+
+
+MASKED_IP = f"""CASE WHEN ip = 'unknown' THEN ip
+    WHEN family(ip::inet) = 4 THEN host(network(set_masklen(ip::inet, {V4_KEPT})))
+    ELSE host(network(set_masklen(ip::inet, {V6_KEPT}))) END"""
+
+
+def _mask_partition(connection: Connection, partition: str, day: date) -> None:
+    """Write a day anew without addresses, and drop the old one with its pages."""
+    query = f"SELECT 1 FROM {partition} WHERE user_agent IS NOT NULL LIMIT 1"  # noqa: S608
+    if connection.exec_driver_sql(query).scalar() is None:
+        return
+    columns = ", ".join(("id", *store.RECORD))
+    values = ", ".join(
+        {"ip": MASKED_IP, "user_agent": "NULL"}.get(name, name)
+        for name in ("id", *store.RECORD)
+    )
+    for statement in (
+        (
+            f"CREATE TABLE {partition}_masked"
+            " (LIKE access_record INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
+        ),
+        f"INSERT INTO {partition}_masked ({columns}) SELECT {values} FROM {partition}",  # noqa: S608
+        f"DROP TABLE {partition}",
+        f"ALTER TABLE {partition}_masked RENAME TO {partition}",
+        f"ALTER TABLE access_record ATTACH PARTITION {partition} "
+        + partitions.bounds("access_record", day),
+    ):
+        connection.exec_driver_sql(statement)
+    partitions.unsampled(connection, "access_record", partition)
+
+
+def _finish(engine: Engine) -> bool:
+    """Leave no trace of what was deleted in the files; tell whether that succeeded."""
+    if engine.dialect.name != "sqlite":
+        return True
+    try:
+        with engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None  # noqa: S101 - a connection just made has one
+            driver.execute("VACUUM").close()
+            for _ in range(CHECKPOINTS):
+                busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                if not busy:
+                    return True
+    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error):
+        # A full disk or a long reader: the next run tries again.
+        return False
+    return False
+
+
+def _unfinished(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        query = "SELECT complete FROM access_sweep ORDER BY id DESC LIMIT 1"
+        return connection.exec_driver_sql(query).scalar() == 0
+
+
+def _note(engine: Engine, terms: Terms, swept: Swept, milliseconds: int) -> None:
+    with store.ingesting(engine) as connection:
+        connection.execute(
+            insert(Sweep).values(
+                at=clock.now(),
+                masked_before=terms.masked_before,
+                destroyed_before=terms.destroyed_before,
+                masked=swept.masked,
+                destroyed=swept.destroyed,
+                forgotten=swept.forgotten,
+                complete=swept.complete,
+                milliseconds=milliseconds,
+            )
+        )

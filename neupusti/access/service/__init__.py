@@ -1,1 +1,0 @@
-"""What the access log does: write down, read in, count, forget."""

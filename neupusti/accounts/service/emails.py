@@ -1,0 +1,78 @@
+"""Every letter this room writes (4.1.7); their words stand in templates/accounts/mail/."""
+
+from collections.abc import Mapping
+from secrets import token_urlsafe
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import Session
+
+from neupusti.accounts.models import Person
+from neupusti.core.data.classification import Purpose
+from neupusti.core.mail.outbox import Kind, To, post
+from neupusti.core.text.languages import Language
+
+CONFIRM = Kind(
+    name="accounts.confirm",
+    label=_("Confirm the e-mail of a new account"),
+    purpose=Purpose.CONFIRMATION,
+)
+EXISTING = Kind(
+    name="accounts.existing", label=_("Somebody registered with your e-mail again")
+)
+RESET = Kind(name="accounts.reset", label=_("A link to set the password anew"))
+UNKNOWN = Kind(name="accounts.unknown", label=_("There is no account with this e-mail"))
+PASSWORD_CHANGED = Kind(
+    name="accounts.password_changed", label=_("The password was changed")
+)
+NEW_DEVICE = Kind(name="accounts.new_device", label=_("A sign-in from a new device"))
+FACTOR_ON = Kind(name="accounts.factor_on", label=_("The second step was switched on"))
+FACTOR_OFF = Kind(name="accounts.factor_off", label=_("The second step was switched off"))
+FACTOR_RESET = Kind(
+    name="accounts.factor_reset", label=_("The operator took the second step away")
+)
+CODE_SPENT = Kind(name="accounts.code_spent", label=_("A recovery code was used"))
+LOCKED = Kind(name="accounts.locked", label=_("The account was locked at your word"))
+EMAIL_CONFIRM = Kind(
+    name="accounts.email_confirm",
+    label=_("Confirm a new e-mail of your account"),
+    purpose=Purpose.CONFIRMATION,
+)
+EMAIL_USED = Kind(
+    name="accounts.email_used", label=_("Somebody wanted to give an account your e-mail")
+)
+EMAIL_CHANGED = Kind(
+    name="accounts.email_changed", label=_("The e-mail of your account was changed")
+)
+EMAIL_UNDONE = Kind(
+    name="accounts.email_undone", label=_("The change of the e-mail was undone")
+)
+BLOCKED = Kind(name="accounts.blocked", label=_("The operator blocked your account"))
+STILL_BLOCKED = Kind(
+    name="accounts.still_blocked", label=_("There is no link: your account is blocked")
+)
+UNBLOCKED = Kind(name="accounts.unblocked", label=_("Your account is open again"))
+WITHDRAWN = Kind(name="accounts.withdrawn", label=_("You withdrew a consent"))
+
+ALL = (
+    *(CONFIRM, EXISTING, RESET, UNKNOWN, PASSWORD_CHANGED, NEW_DEVICE),
+    *(FACTOR_ON, FACTOR_OFF, FACTOR_RESET, CODE_SPENT, LOCKED),
+    *(BLOCKED, STILL_BLOCKED, UNBLOCKED),
+    *(EMAIL_CONFIRM, EMAIL_USED, EMAIL_CHANGED, EMAIL_UNDONE, WITHDRAWN),
+)
+
+
+def tell(
+    session: Session,
+    kind: Kind,
+    person: Person,
+    values: Mapping[str, Any] | None = None,
+) -> None:
+    """Write to `person` in their language, in the open write transaction."""
+    to = To(email=person.email, language=Language(person.language), person=person.id)
+    post(session, kind, to, key=fresh_key(kind), values=values)
+
+
+def fresh_key(kind: Kind) -> str:
+    """Return a key for a deed that has no number of its own."""
+    return f"{kind.name}:{token_urlsafe(18)}"

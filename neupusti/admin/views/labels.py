@@ -1,0 +1,58 @@
+"""What the codes of the journals and of the outbox mean, in words."""
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+
+from neupusti.core.mail.models import State
+from neupusti.core.records.journal import ActorKind, Operation
+from neupusti.core.registry import registry
+
+OPERATIONS = {
+    Operation.COLLECTION: _("collection"),
+    Operation.RECORDING: _("recording"),
+    Operation.SYSTEMATISATION: _("systematisation"),
+    Operation.ACCUMULATION: _("accumulation"),
+    Operation.STORAGE: _("storage"),
+    Operation.UPDATING: _("updating"),
+    Operation.ALTERATION: _("alteration"),
+    Operation.RETRIEVAL: _("retrieval"),
+    Operation.USE: _("use"),
+    Operation.DISSEMINATION: _("dissemination"),
+    Operation.PROVISION: _("provision"),
+    Operation.ACCESS: _("access"),
+    Operation.DEPERSONALISATION: _("depersonalisation"),
+    Operation.BLOCKING: _("blocking"),
+    Operation.DELETION: _("deletion"),
+    Operation.DESTRUCTION: _("destruction"),
+}
+ACTORS = {
+    ActorKind.PERSON: _("the person"),
+    ActorKind.STAFF: _("staff"),
+    ActorKind.SYSTEM: _("the site by itself"),
+    ActorKind.OPERATOR: _("a command on the server"),
+}
+STATES = {
+    State.QUEUED: _("waiting"),
+    State.HANDING: _("being handed over"),
+    State.SENT: _("sent"),
+    State.KEPT: _("kept here"),
+    State.REFUSED: _("not sent"),
+    State.UNSURE: _("not certain"),
+}
+DUTIES = {
+    "6.2.1": _("Use data only for the purposes of section 4"),
+    "6.2.2": _("Keep data secret"),
+    "6.2.3": _("Protect data"),
+    "6.2.4": _("Block data as soon as an error or a breach is reported"),
+}
+
+
+def act(code: str) -> str | LazyString:
+    """Return what a member of staff did, in words."""
+    return registry().staff_acts.get(code, code)
+
+
+def letter(kind: str) -> str | LazyString:
+    """Return what kind of letter it is, in words."""
+    known = {one.name: one.label for one in registry().letters}
+    return known.get(kind, kind)

@@ -1,0 +1,1 @@
+"""Databases, column classification, keys, files and migrations."""

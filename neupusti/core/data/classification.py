@@ -1,0 +1,147 @@
+"""The types of columns: which clause a value falls under and what it may be used for.
+
+A column either names its clause and purposes or says it is impersonal; a contract test
+fails on one that is silent (preamble, 1.1.2, 6.2.1).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from sqlalchemy import Date, Integer, String, Table, Text
+from sqlalchemy.orm import mapped_column
+
+from neupusti.core.data.database import Utc
+
+MARK = "classification"
+
+
+class Purpose(StrEnum):
+    """What personal data may be used for: section 4 of the policy, one row a clause."""
+
+    IDENTIFICATION = "4.1.1"
+    PERSONAL_PAGES = "4.1.2"
+    FEEDBACK = "4.1.3"
+    LOCATION = "4.1.4"
+    CONFIRMATION = "4.1.5"
+    ACCOUNT = "4.1.6"
+    NOTICES = "4.1.7"
+    SUPPORT = "4.1.8"
+    NEWS = "4.1.9"
+    ADVERTISING = "4.1.10"
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What a column holds: a clause of section 3 and its purposes, or nothing personal."""
+
+    clause: str | None = None
+    purposes: tuple[Purpose, ...] = ()
+    subject: bool = False
+    """Whether it names the person the row is about: such a table is in some holding."""
+
+    @property
+    def personal(self) -> bool:
+        """Whether the column holds personal data."""
+        return self.clause is not None
+
+
+def personal(clause: str, *purposes: Purpose) -> dict[str, Any]:
+    """Mark a column as personal data of `clause`, usable for `purposes` only."""
+    if not purposes:
+        raise ValueError(f"personal data of clause {clause} without a purpose")
+    return {MARK: Classification(clause, purposes)}
+
+
+def impersonal() -> dict[str, Any]:
+    """Mark a column as holding nothing about a person."""
+    return {MARK: Classification()}
+
+
+def subject() -> dict[str, Any]:
+    """Mark a column as the number of the person its row is about."""
+    return {MARK: Classification(subject=True)}
+
+
+def classification(column: Any) -> Classification | None:
+    """Return what `column` says about itself, or None if it is silent."""
+    found: Classification | None = column.info.get(MARK)
+    return found
+
+
+def personal_columns(table: Table) -> dict[str, Classification]:
+    """Return the personal columns of `table` by name."""
+    marks = {column.key: classification(column) for column in table.columns}
+    return {
+        name: mark for name, mark in marks.items() if mark is not None and mark.personal
+    }
+
+
+# What people type: each type is one clause, and lists all it may be used for.
+SERVED = (Purpose.IDENTIFICATION, Purpose.PERSONAL_PAGES, Purpose.FEEDBACK)
+FamilyName = Annotated[
+    str, mapped_column(String(100), info=personal("3.2.1", *SERVED, Purpose.ACCOUNT))
+]
+GivenName = Annotated[
+    str,
+    mapped_column(
+        String(100), info=personal("3.2.1", *SERVED, Purpose.ACCOUNT, Purpose.NOTICES)
+    ),
+]
+Patronymic = FamilyName
+Phone = Annotated[
+    str, mapped_column(String(16), info=personal("3.2.2", *SERVED, Purpose.ACCOUNT))
+]
+Email = Annotated[
+    str,
+    mapped_column(
+        String(254),
+        info=personal(
+            "3.2.3", *SERVED, Purpose.CONFIRMATION, Purpose.ACCOUNT, Purpose.NOTICES
+        ),
+    ),
+]
+"""An address as `core.text.emails.parse` returns it."""
+EmailKey = Annotated[
+    str,
+    mapped_column(
+        String(254), info=personal("3.2.3", Purpose.IDENTIFICATION, Purpose.CONFIRMATION)
+    ),
+]
+"""The same by `core.text.emails.key`: what no two people share."""
+Device = Annotated[
+    str,
+    mapped_column(
+        String(120), info=personal("3.4", Purpose.IDENTIFICATION, Purpose.LOCATION)
+    ),
+]
+"""What a person signed in with, in words: «Firefox, Linux»."""
+Words = Annotated[
+    str, mapped_column(Text, info=personal("3.4", Purpose.NOTICES, Purpose.FEEDBACK))
+]
+"""What was written to or about a person."""
+PersonNumber = Annotated[int, mapped_column(Integer, index=True, info=subject())]
+"""Whom a row is about, where it must outlive the person: no foreign key."""
+
+Id = Annotated[int, mapped_column(primary_key=True, info=impersonal())]
+Moment = Annotated[datetime, mapped_column(Utc, info=impersonal())]
+Day = Annotated[date, mapped_column(Date, info=impersonal())]
+Label = Annotated[str, mapped_column(String(120), info=impersonal())]
+Prose = Annotated[str, mapped_column(Text, info=impersonal())]
+Digest = Annotated[str, mapped_column(String(64), info=impersonal())]
+IpAddress = Annotated[
+    str,
+    mapped_column(String(45), info=personal("3.3", Purpose.LOCATION, Purpose.SUPPORT)),
+]
+"""An IPv4 or IPv6 address in its canonical form, or "unknown" (1.1.8)."""
+Browser = Annotated[str, mapped_column(String(400), info=personal("3.3", Purpose.SUPPORT))]
+"""What a browser says it is, word for word."""
+Referrer = Annotated[str, mapped_column(String(300), info=personal("3.3", Purpose.SUPPORT))]
+"""The page a visitor came from, without its query."""
+CookieNames = Annotated[
+    str, mapped_column(String(400), info=personal("3.3", Purpose.SUPPORT))
+]
+"""Names of cookies, never their values."""
+VisitorId = Annotated[str, mapped_column(String(40), info=personal("3.3", Purpose.SUPPORT))]
+"""The random id of a browser whose owner agreed to statistics."""

@@ -1,0 +1,1 @@
+"""What proves what was done: journals and consent records."""

@@ -1,0 +1,167 @@
+"""Proof of consents given in forms: who, to which exact words, when and how (2.1, F1).
+
+A row never changes: withdrawing is a new row that names the one it ends. The words are
+kept once by their SHA-256. In place of an address stands a keyed hash, so the proof
+outlives the account without saying whose it was.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+
+from sqlalchemy import ForeignKey, Integer, String, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from neupusti.core import clock
+from neupusti.core.data import keys
+from neupusti.core.data.classification import (
+    Day,
+    Digest,
+    Id,
+    Moment,
+    PersonNumber,
+    Prose,
+    Purpose,
+    impersonal,
+    personal,
+)
+from neupusti.core.data.database import Base, db, insert
+from neupusti.core.text import emails
+from neupusti.core.text.languages import Language
+
+
+class EvidenceWording(Base):
+    """The exact words that one person or more agreed to."""
+
+    __tablename__ = "evidence_wording"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True, info=impersonal())
+    language: Mapped[str] = mapped_column(String(2), info=impersonal())
+    text: Mapped[Prose]
+    at: Mapped[Moment]
+
+
+class ConsentEvidence(Base):
+    """One consent given in a form, or its withdrawal (`ends` is set)."""
+
+    __tablename__ = "consent_evidence"
+
+    id: Mapped[Id]
+    at: Mapped[Moment]
+    person: Mapped[PersonNumber | None]
+    email_hash: Mapped[Digest] = mapped_column(
+        index=True, info=personal("3.2.3", Purpose.IDENTIFICATION)
+    )
+    form: Mapped[str] = mapped_column(String(40), info=impersonal())
+    purpose: Mapped[str] = mapped_column(String(10), info=impersonal())
+    """The clause of the main purpose: 4.1.6 an account, 4.1.9 news, and so on."""
+    wording: Mapped[str] = mapped_column(
+        ForeignKey("evidence_wording.sha256"), info=impersonal()
+    )
+    edition: Mapped[Day]
+    """The date of the policy's edition that was in force."""
+    language: Mapped[str] = mapped_column(String(2), info=impersonal())
+    method: Mapped[str] = mapped_column(String(40), info=impersonal())
+    ends: Mapped[int | None] = mapped_column(
+        Integer, ForeignKey("consent_evidence.id"), unique=True, info=impersonal()
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A consent as a form received it."""
+
+    form: str
+    purpose: Purpose
+    text: str
+    language: Language
+    edition: date
+    method: str = "box ticked"
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of the exact `text`, as 64 hexadecimal digits."""
+    return sha256(text.encode()).hexdigest()
+
+
+def keep(
+    session: Session, given: Given, *, email: str, person: int | None = None
+) -> ConsentEvidence:
+    """Keep the proof of a consent in the open write transaction, and return it."""
+    if not (given.text.strip() and email):
+        raise ValueError("a consent without words or without a person proves nothing")
+    row = ConsentEvidence(
+        at=clock.now(),
+        person=person,
+        email_hash=hash_of(email),
+        form=given.form,
+        purpose=given.purpose.value,
+        wording=_worded(session, given.text, given.language),
+        edition=given.edition,
+        language=given.language.value,
+        method=given.method,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def withdraw(session: Session, consent: ConsentEvidence, *, method: str) -> ConsentEvidence:
+    """Keep the proof that `consent` was withdrawn; the second time changes nothing."""
+    ended = select(ConsentEvidence).filter_by(ends=consent.id)
+    if (known := session.scalar(ended)) is not None:
+        return known
+    copied = ("person", "email_hash", "form", "purpose", "wording", "edition", "language")
+    row = ConsentEvidence(
+        at=clock.now(),
+        method=method,
+        ends=consent.id,
+        **{name: getattr(consent, name) for name in copied},
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def of_person(person: int) -> list[tuple[ConsentEvidence, ConsentEvidence | None, str]]:
+    """Return each consent of `person`, newest first: (given, its withdrawal, the words)."""
+    given, ended = aliased(ConsentEvidence), aliased(ConsentEvidence)
+    rows = db.session.execute(
+        select(given, ended, EvidenceWording.text)
+        .join(EvidenceWording, EvidenceWording.sha256 == given.wording)
+        .outerjoin(ended, ended.ends == given.id)
+        .where(given.person == person, given.ends.is_(None))
+        .order_by(given.id.desc())
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def in_force(person: int, purpose: Purpose) -> ConsentEvidence | None:
+    """Return the newest consent of `person` to `purpose` that nobody withdrew."""
+    ended = select(ConsentEvidence.ends).where(ConsentEvidence.ends.is_not(None))
+    found: ConsentEvidence | None = db.session.scalar(
+        select(ConsentEvidence)
+        .where(
+            ConsentEvidence.person == person,
+            ConsentEvidence.purpose == purpose.value,
+            ConsentEvidence.ends.is_(None),
+            ConsentEvidence.id.not_in(ended),
+        )
+        .order_by(ConsentEvidence.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+def hash_of(email: str) -> str:
+    """Return what stands in the proof in place of an address."""
+    return keys.keyed("evidence", emails.key(email))
+
+
+def _worded(session: Session, text: str, language: Language) -> str:
+    key = digest(text)
+    if session.get(EvidenceWording, key) is None:
+        words = {"sha256": key, "language": language.value, "text": text}
+        fresh = insert(session, EvidenceWording).values(at=clock.now(), **words)
+        session.execute(fresh.on_conflict_do_nothing())
+    return key

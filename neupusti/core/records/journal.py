@@ -1,0 +1,220 @@
+"""What was done with personal data, by whom, about whom and why (1.1.1, 1.1.3, 5.4).
+
+`ProcessingEvent` tells what the site did, `StaffAction` what a member of staff did; both
+only grow: triggers of both databases refuse every change. They hold numbers of people,
+never names. `SecurityEvent` is what a person sees on the own activity page; it belongs to
+the person and goes with the account.
+"""
+
+import json
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+
+from sqlalchemy import Integer, String, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from neupusti.core import clock
+from neupusti.core.data.classification import (
+    Device,
+    Digest,
+    Id,
+    Label,
+    Moment,
+    PersonNumber,
+    Purpose,
+    Words,
+    impersonal,
+)
+from neupusti.core.data.database import Base
+
+START = "0" * 64
+"""What the first act of all is chained to."""
+LOCK = 0x6E6575706F6A6F75
+"""PostgreSQL's advisory lock of whoever appends to the chain."""
+
+
+class Operation(StrEnum):
+    """The operations that clause 1.1.3 names, in its order; the system knows no other."""
+
+    COLLECTION = "collection"
+    RECORDING = "recording"
+    SYSTEMATISATION = "systematisation"
+    ACCUMULATION = "accumulation"
+    STORAGE = "storage"
+    UPDATING = "updating"
+    ALTERATION = "alteration"
+    RETRIEVAL = "retrieval"
+    USE = "use"
+    DISSEMINATION = "dissemination"
+    PROVISION = "provision"
+    ACCESS = "access"
+    DEPERSONALISATION = "depersonalisation"
+    BLOCKING = "blocking"
+    DELETION = "deletion"
+    DESTRUCTION = "destruction"
+
+
+class ActorKind(StrEnum):
+    """On whose behalf something was done."""
+
+    PERSON = "person"
+    STAFF = "staff"
+    SYSTEM = "system"
+    OPERATOR = "operator"
+    """Whoever types commands on the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it; `number` is that of a person or a member of staff."""
+
+    kind: ActorKind
+    number: int | None = None
+
+
+SYSTEM = Actor(ActorKind.SYSTEM)
+OPERATOR = Actor(ActorKind.OPERATOR)
+
+
+class ProcessingEvent(Base):
+    """One operation of the site on the data of one person."""
+
+    __tablename__ = "processing_event"
+
+    id: Mapped[Id]
+    at: Mapped[Moment] = mapped_column(index=True)
+    operation: Mapped[str] = mapped_column(String(20), info=impersonal())
+    actor_kind: Mapped[str] = mapped_column(String(10), info=impersonal())
+    actor: Mapped[int | None] = mapped_column(Integer, info=impersonal())
+    person: Mapped[PersonNumber | None]
+    what: Mapped[Label]
+    why: Mapped[str] = mapped_column(String(10), info=impersonal())
+    """The clause of the purpose."""
+
+
+class StaffAction(Base):
+    """One act of a member of staff, chained to the one before it."""
+
+    __tablename__ = "staff_action"
+
+    id: Mapped[Id]
+    at: Mapped[Moment] = mapped_column(index=True)
+    staff: Mapped[int | None] = mapped_column(Integer, index=True, info=impersonal())
+    """The number of the person who acted; None: by a command on the server."""
+    action: Mapped[str] = mapped_column(String(60), index=True, info=impersonal())
+    operation: Mapped[str | None] = mapped_column(String(20), info=impersonal())
+    person: Mapped[PersonNumber | None]
+    what: Mapped[Label]
+    reason: Mapped[Words]
+    chain: Mapped[Digest]
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """What the chain vouches for: every column but its own number and itself."""
+        names = ("staff", "action", "operation", "person", "what", "reason")
+        return {"at": self.at.isoformat(), **{name: getattr(self, name) for name in names}}
+
+
+class SecurityEvent(Base):
+    """One thing that happened to the safety of a person's account."""
+
+    __tablename__ = "security_event"
+
+    id: Mapped[Id]
+    at: Mapped[Moment] = mapped_column(index=True)
+    person: Mapped[PersonNumber]
+    kind: Mapped[str] = mapped_column(String(40), info=impersonal())
+    device: Mapped[Device]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One operation on the data of one person, and the purpose it served."""
+
+    operation: Operation
+    what: str
+    why: Purpose
+    person: int | None
+    actor: Actor = SYSTEM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What a member of staff did; `staff` None is a command on the server."""
+
+    staff: int | None
+    action: str
+    operation: Operation | None = None
+    person: int | None = None
+    what: str = ""
+    reason: str = ""
+
+
+def record(session: Session, deed: Deed) -> None:
+    """Note one operation on personal data, in the transaction that carries it out."""
+    session.add(
+        ProcessingEvent(
+            at=clock.now(),
+            operation=deed.operation.value,
+            actor_kind=deed.actor.kind.value,
+            actor=deed.actor.number,
+            person=deed.person,
+            what=deed.what,
+            why=deed.why.value,
+        )
+    )
+
+
+def act(session: Session, done: Act) -> StaffAction:
+    """Append an act of staff in the open write transaction, and return its row."""
+    # SQLite has one writer as it is (BEGIN IMMEDIATE); released with the transaction.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+    row = StaffAction(
+        at=clock.now(),
+        staff=done.staff,
+        action=done.action,
+        operation=done.operation and done.operation.value,
+        person=done.person,
+        what=done.what,
+        reason=done.reason,
+    )
+    newest = select(StaffAction.chain).order_by(StaffAction.id.desc()).limit(1)
+    row.chain = link(session.scalar(newest) or START, row)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def link(before: str, row: StaffAction) -> str:
+    """Return what chains `row` to the act whose chain value is `before`."""
+    told = json.dumps(row.fields, ensure_ascii=False, sort_keys=True)
+    return sha256(f"{before}\n{told}".encode()).hexdigest()
+
+
+def broken(session: Session, newest: int | None = None) -> int | None:
+    """Return the number of the first act that the chain does not vouch for, or None.
+
+    With `newest` only so many acts are looked at, from the end.
+    """
+    rows = select(StaffAction).order_by(StaffAction.id)
+    before = START
+    if newest is not None:
+        acts = select(StaffAction.id, StaffAction.chain).order_by(StaffAction.id.desc())
+        if oldest := session.execute(acts.offset(newest).limit(1)).first():
+            rows, before = rows.where(StaffAction.id > oldest.id), oldest.chain
+    with closing(session.scalars(rows.execution_options(yield_per=500))) as found:
+        for row in found:
+            if row.chain != link(before, row):
+                return row.id
+            before = row.chain
+    return None
+
+
+def notice(session: Session, person: int, kind: StrEnum, device: str) -> None:
+    """Note a security event of `person`; `kind` is of the room's closed list."""
+    session.add(
+        SecurityEvent(at=clock.now(), person=person, kind=kind.value, device=device)
+    )

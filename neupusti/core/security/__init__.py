@@ -1,0 +1,1 @@
+"""Authorisation, permissions, throttling, tokens and request origin."""

@@ -1,0 +1,105 @@
+"""Links that prove something once: random, for one purpose, with an end.
+
+Only a hash is stored, and the purpose is part of it: a token of one purpose is nothing at
+all for another. A token dies when it is used, when it expires, and when the person's
+password changes.
+"""
+
+import re
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import Integer, String, delete, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from neupusti.core import clock
+from neupusti.core.data import keys
+from neupusti.core.data.classification import Digest, Id, Moment, PersonNumber, impersonal
+from neupusti.core.data.database import Base, db
+
+GRAMMAR = re.compile(r"[\w-]{43}", re.ASCII)
+"""32 random bytes in base64."""
+
+
+class TokenError(LookupError):
+    """The link is unknown, used, expired or of another purpose: nobody learns which."""
+
+
+class Token(Base):
+    """One link that was sent. `target` is the row it is about, where there is one."""
+
+    __tablename__ = "token"
+
+    id: Mapped[Id]
+    digest: Mapped[Digest] = mapped_column(unique=True)
+    purpose: Mapped[str] = mapped_column(String(40), info=impersonal())
+    person: Mapped[PersonNumber | None]
+    target: Mapped[int | None] = mapped_column(Integer, info=impersonal())
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment] = mapped_column(index=True)
+    used_at: Mapped[Moment | None]
+
+
+def issue(
+    session: Session,
+    purpose: str,
+    life: timedelta,
+    *,
+    person: int | None = None,
+    target: int | None = None,
+) -> str:
+    """Store a fresh token in the open write transaction; return its text."""
+    text = secrets.token_urlsafe(32)
+    now = clock.now()
+    session.add(
+        Token(
+            digest=keys.plain(purpose, text),
+            purpose=purpose,
+            person=person,
+            target=target,
+            created_at=now,
+            expires_at=now + life,
+        )
+    )
+    session.flush()
+    return text
+
+
+def peek(purpose: str, text: str) -> Token:
+    """Return the live token of `text`, changing nothing; raise TokenError."""
+    return _live(db.session(), purpose, text, clock.now())
+
+
+def redeem(session: Session, purpose: str, text: str) -> Token:
+    """Use the token of `text` up in the open write transaction; raise TokenError."""
+    now = clock.now()
+    token = _live(session, purpose, text, now)
+    unused = update(Token).where(Token.id == token.id, Token.used_at.is_(None))
+    # Of two that come at once one finds it used: the row is the judge, not what was read.
+    if session.execute(unused.values(used_at=now)).rowcount != 1:  # type: ignore[attr-defined]
+        raise TokenError
+    session.refresh(token)
+    return token
+
+
+def revoke(session: Session, person: int, *purposes: str) -> None:
+    """Destroy the tokens of `person`: those of `purposes`, or all of them."""
+    gone = delete(Token).where(Token.person == person)
+    if purposes:
+        gone = gone.where(Token.purpose.in_(purposes))
+    session.execute(gone)
+
+
+def _live(session: Session, purpose: str, text: str, now: datetime) -> Token:
+    if not GRAMMAR.fullmatch(text):
+        raise TokenError
+    token = session.scalar(
+        select(Token).where(
+            Token.digest == keys.plain(purpose, text),
+            Token.used_at.is_(None),
+            Token.expires_at > now,
+        )
+    )
+    if token is None:
+        raise TokenError
+    return token

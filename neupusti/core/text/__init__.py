@@ -1,0 +1,1 @@
+"""Languages, dates, money, names, phones, addresses and characters."""

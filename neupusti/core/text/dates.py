@@ -1,0 +1,38 @@
+"""Dates and moments in words, in the zone of Almaty."""
+
+from datetime import date, datetime, timedelta
+
+from babel.dates import format_date
+
+from neupusti.core.clock import ALMATY
+from neupusti.core.text.languages import Language
+
+_ZONE = {
+    Language.RU: "время Алматы (UTC+%d)",
+    Language.KK: "Алматы уақыты (UTC+%d)",
+    Language.EN: "Almaty time (UTC+%d)",
+}
+
+
+def in_words(day: date, language: Language) -> str:
+    """Return «4 августа 2022 г.», «2022 ж. 4 тамыз» or "4 August 2022"."""
+    if language is Language.EN:
+        return format_date(day, "d MMMM y", locale="en")
+    long = format_date(day, "long", locale=language.locale)
+    # Fonts that lack the narrow no-break space would draw a box in its place.
+    return long.replace("\u202f", "\xa0")
+
+
+def short(at: datetime) -> str:
+    """Return `at` to the minute in Almaty, as tables sort it: «2026-11-22 17:05»."""
+    return f"{at.astimezone(ALMATY):%Y-%m-%d %H:%M}"
+
+
+def moment(at: datetime, language: Language) -> str:
+    """Return `at` to the minute as clocks in Almaty showed it, with the zone's name.
+
+    The distance from UTC is that of its day: it was six hours before March 2024.
+    """
+    local = at.astimezone(ALMATY)
+    hours = (local.utcoffset() or timedelta()) // timedelta(hours=1)
+    return f"{in_words(local.date(), language)}, {local:%H:%M}, {_ZONE[language] % hours}"

@@ -1,0 +1,221 @@
+"""What went wrong, as a full page in the visitor's language.
+
+A feature raises its own `Refusal`; this table turns every code into words. The page needs
+no database and no session, so it can be drawn when those are what failed.
+"""
+
+import errno
+import logging
+import math
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, Response, abort, make_response, render_template, request
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
+
+from neupusti.core.web.edge import REFUSED, REQUEST_ID
+
+logger = logging.getLogger(__name__)
+RETRY_SECONDS = 30
+RETRY = frozenset({429, 503})
+"""The answers that say when to come back (RFC 6585, RFC 9110)."""
+READ_OUT = 8 * 1024 * 1024
+"""Bytes of too large a body that are read and thrown away before it is refused."""
+READ_BYTES = 64 * 1024
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+BARE = """<!DOCTYPE html>
+<html lang="en"><meta charset="utf-8"><title>{status} — Neupusti</title>
+<h1>Neupusti</h1>
+<p>Ошибка на нашей стороне. · Қате біз жақта. · The fault is ours.</p>
+<p>{request_id}</p></html>
+"""
+"""What is left to say where even the page of the error cannot be drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What an error page says."""
+
+    title: LazyString
+    text: LazyString
+
+
+WORDINGS = {
+    400: Wording(
+        _("We could not read this request"),
+        _(
+            "The address or the form holds something a browser does not send. "
+            "Check the address, or start from the home page."
+        ),
+    ),
+    403: Wording(
+        _("This is not open to you"),
+        _("You have no permission for this page, or the form was sent from another site."),
+    ),
+    404: Wording(
+        _("There is no such page"),
+        _(
+            "The address may be mistyped or the page may have moved. "
+            "The home page and the policy are one click away."
+        ),
+    ),
+    405: Wording(
+        _("This address does not take that"),
+        _("The page exists, but not for this kind of request. Open it as a link."),
+    ),
+    413: Wording(
+        _("That is too much at once"),
+        _(
+            "What you sent is larger than this form takes. "
+            "Shorten it or send a smaller file."
+        ),
+    ),
+    422: Wording(
+        _("Something in the form needs another look"),
+        _("Nothing was saved. Go back, correct what is marked, and send it again."),
+    ),
+    429: Wording(
+        _("Too many tries, too quickly"),
+        _("Wait a little, then try again. Nothing you sent before is lost."),
+    ),
+    500: Wording(
+        _("We made a mistake"),
+        _(
+            "The fault is ours and it is in our log. Try again in a few minutes; "
+            "if it stays, tell us the number below."
+        ),
+    ),
+    503: Wording(
+        _("We will be back in a moment"),
+        _("A part of the site is not answering right now. Try again in half a minute."),
+    ),
+}
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+    """A feature's own clear no: a status of the table, and a sentence for the visitor."""
+
+    status = 422
+    retry_after: timedelta | None = None
+
+    def __init__(self, message: str | LazyString) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class TooManyError(Refusal):
+    """Tried too often; the answer says when to come back."""
+
+    status = 429
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(WORDINGS[429].text)
+        self.retry_after = wait
+
+
+def install(app: Flask) -> None:
+    """Refuse what the edge marked, and draw a page for every error."""
+    app.before_request(_refuse_marked)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Refusal, _refusal)
+    for unreachable in (OperationalError, InterfaceError, NoConnectionError):
+        app.register_error_handler(unreachable, _database)
+    app.register_error_handler(OSError, _disk)
+    # Flask's own line would quote the path.
+    app.log_exception = _log_unhandled  # type: ignore[method-assign]
+
+
+def page(status: int, message: str | LazyString | None = None) -> Response:
+    """Return the page of `status`; `message` says more than the table does."""
+    ours = status >= 500  # noqa: PLR2004 - the server's faults
+    wording = WORDINGS[status if status in WORDINGS else (500 if ours else 400)]
+    request_id = request.environ.get(REQUEST_ID)
+    try:
+        body = render_template(
+            "errors/show.html",
+            status=status,
+            title=wording.title,
+            text=message or wording.text,
+            request_id=request_id,
+        )
+    except Exception:
+        if not ours:
+            raise
+        logger.exception("no error page")
+        body = BARE.format(status=status, request_id=request_id)
+    response = make_response(body, status)
+    if status in RETRY:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _refuse_marked() -> None:
+    if REFUSED in request.environ:
+        abort(400)
+
+
+def _refusal(refusal: Refusal) -> Response:
+    response = page(refusal.status, refusal.message)
+    if refusal.retry_after is not None:
+        seconds = math.ceil(refusal.retry_after.total_seconds())
+        response.headers["Retry-After"] = str(max(seconds, 1))
+    return response
+
+
+def _http(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:  # noqa: PLR2004 - a redirect is no error
+        return make_response(error.get_response())
+    if error.code == 413:  # noqa: PLR2004 - the body is too large
+        _read_out()
+    response = page(error.code)
+    kept = ("Allow", "Retry-After", "Content-Range")
+    for name, value in error.get_headers(request.environ):
+        if name in kept:
+            response.headers[name] = value
+    return response
+
+
+def _read_out() -> None:
+    """Take what is still being sent: a browser reads no answer before it has sent all.
+
+    A body that says it is larger than `READ_OUT` is cut off, which browsers show as a fault
+    of the network (RFC 9112, 9.6).
+    """
+    request.max_content_length = READ_OUT
+    with suppress(HTTPException):
+        while request.stream.read(READ_BYTES):
+            pass
+
+
+def _database(error: SQLAlchemyError) -> Response:
+    # The driver's code, not its words: they may quote a value of the statement.
+    driver = getattr(error, "orig", None)
+    code = getattr(driver, "sqlite_errorname", None) or getattr(driver, "sqlstate", None)
+    _log("database", error, code=code or "-")
+    return _http(ServiceUnavailable())
+
+
+def _disk(error: OSError) -> Response:
+    """Answer 503 where the disk has no room; any other fault is a fault."""
+    if error.errno not in FULL:
+        raise error
+    _log("disk full", error)
+    return page(
+        503, _("Our disk has no room right now. Nothing was saved; try again later.")
+    )
+
+
+def _log_unhandled(exc_info: Any) -> None:
+    _log("unhandled", exc_info)
+
+
+def _log(event: str, exc_info: Any, **fields: str) -> None:
+    # The name of the view, never the path: an address may name a person or an order.
+    fields |= {"endpoint": request.endpoint or "-"}
+    logger.error(event, exc_info=exc_info, extra={"fields": fields})

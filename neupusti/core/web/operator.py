@@ -1,0 +1,51 @@
+"""Who runs the site: the card of the footer, of consent texts and of claims (preamble)."""
+
+import re
+from dataclasses import dataclass
+
+from neupusti.core.text import emails
+
+_FIRST = range(1, 12)
+_SECOND = (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)
+
+
+def valid_bin(number: str) -> bool:
+    """Tell whether `number` is a BIN: twelve digits whose check digit holds.
+
+    The digit is the sum of the first eleven by weights 1..11, modulo 11; where that
+    gives 10, the sum by weights 3..11, 1, 2; a number that gives 10 twice is not issued.
+    """
+    if not re.fullmatch(r"[0-9]{12}", number):
+        return False
+    digits = [int(digit) for digit in number]
+    for weights in (_FIRST, _SECOND):
+        check = sum(d * w for d, w in zip(digits, weights, strict=False)) % 11
+        if check < 10:  # noqa: PLR2004 - a check digit is one digit
+            return check == digits[11]
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """The operator as the policy names it; empty fields are not known yet."""
+
+    name: str
+    bin: str
+    address: str
+    email: str
+    phone: str
+    responsible: str
+
+    @property
+    def mailto(self) -> str:
+        """What a link to the e-mail holds: a domain that no program reads otherwise."""
+        return emails.parse(self.email) if self.email else ""
+
+    def missing(self) -> list[str]:
+        """Name what production may not do without (preamble, fault F9)."""
+        needed = {
+            "a valid BIN": valid_bin(self.bin),
+            "a contact e-mail": "@" in self.email,
+            "a responsible person": bool(self.responsible.strip()),
+        }
+        return [what for what, there in needed.items() if not there]

@@ -1,0 +1,35 @@
+"""Light or dark: by the system's setting, or chosen by hand and kept in a cookie."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _
+
+from neupusti.core.feature import Category, Cookie
+from neupusti.core.web import cookies
+
+THEME = Cookie(
+    name="theme",
+    category=Category.PREFERENCES,
+    purpose=_("Keeps the light or dark look you chose by hand."),
+    lifetime=timedelta(days=365),
+)
+
+
+class Theme(StrEnum):
+    """How the pages look; `auto` follows the system and needs no cookie."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
+
+    @property
+    def color_scheme(self) -> str:
+        """The value of `<meta name="color-scheme">`."""
+        return "light dark" if self is Theme.AUTO else self.value
+
+
+def current() -> Theme:
+    """Return the look of this request's pages."""
+    kept = cookies.value_of(THEME)
+    return Theme(kept) if kept in {Theme.LIGHT, Theme.DARK} else Theme.AUTO

@@ -1,0 +1,1 @@
+"""Statistics from the access log for staff (3.3.2)."""

@@ -1,0 +1,1 @@
+"""Selects over roll-ups and rows of the access log."""

@@ -1,0 +1,129 @@
+"""Addresses, always masked here: which came most, and what one of them did."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, text
+
+from neupusti.access import calendar
+from neupusti.access.models import Address, Record
+from neupusti.statistics.queries.period import Period
+
+DEEPEST = 5000
+MOST_DAYS = 100
+HEADS = text(
+    "SELECT ip, requests FROM access_address WHERE day = :day"
+    " ORDER BY requests DESC LIMIT :depth"
+).bindparams(bindparam("day"), bindparam("depth"))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An address of a list: its figures, and the row of the log that leads to it."""
+
+    ip: str
+    requests: int
+    visitors: int
+    bytes: int
+    errors: int
+    record: int | None = None
+
+
+def busiest(
+    connection: Connection,
+    period: Period,
+    limit: int,
+    *,
+    offset: int = 0,
+    order: str = "requests",
+) -> list[Listed]:
+    """Return the addresses with the most requests (or errors) of a period.
+
+    Few of each day are enough to know the greatest: see `Rollups.top`.
+    """
+    wanted = limit + offset
+    days = [calendar.after(period.first, at) for at in range(period.days)]
+    depth = wanted * 4
+    while order == "requests" and depth <= DEEPEST and len(days) <= MOST_DAYS:
+        names: set[str] = set()
+        bound = 0
+        for day in days:
+            rows = connection.execute(HEADS, {"day": day.isoformat(), "depth": depth}).all()
+            names |= {row.ip for row in rows}
+            bound += rows[-1].requests if len(rows) == depth else 0
+        found = _ordered(connection, period, order, names)
+        if bound == 0 or (len(found) >= wanted and found[wanted - 1].requests >= bound):
+            return [_led(connection, one, period) for one in found[offset:wanted]]
+        depth *= 4
+    found = _ordered(connection, period, order, None, wanted)
+    return [_led(connection, one, period) for one in found[offset:]]
+
+
+def _ordered(
+    connection: Connection,
+    period: Period,
+    order: str,
+    names: set[str] | None,
+    limit: int | None = None,
+) -> list[Listed]:
+    columns = ("requests", "visitors", "bytes", "errors")
+    sums = [func.sum(getattr(Address, name)).label(name) for name in columns]
+    query = (
+        select(Address.ip, *sums)
+        .where(Address.day.between(period.first, period.last))
+        .group_by(Address.ip)
+        .order_by(text(f"{order} DESC"), Address.ip)
+        .limit(limit)
+    )
+    if names is not None:
+        query = query.where(Address.ip.in_(sorted(names)))
+    if order == "errors":
+        query = query.having(func.sum(Address.errors) > 0)
+    rows = connection.execute(query)
+    return [Listed(row.ip, *(int(getattr(row, name)) for name in columns)) for row in rows]
+
+
+def _led(connection: Connection, one: Listed, period: Period) -> Listed:
+    newest = (
+        select(Record.id)
+        .where(Record.ip == one.ip, Record.at >= period.start, Record.at < period.end)
+        .order_by(Record.at.desc())
+        .limit(1)
+    )
+    found = connection.execute(newest).scalar()
+    return Listed(one.ip, one.requests, one.visitors, one.bytes, one.errors, found)
+
+
+def address_of(connection: Connection, record: int) -> tuple[str, datetime] | None:
+    """Return the address and the moment of a row, or None where it is destroyed."""
+    row = connection.execute(
+        select(Record.ip, Record.at).where(Record.id == record).limit(1)
+    ).first()
+    return (row.ip, row.at) if row else None
+
+
+def days_of(connection: Connection, ip: str) -> list[Any]:
+    """Return the days on which an address came, newest first."""
+    return list(
+        connection.execute(
+            select(Address.day, Address.requests, Address.errors, Address.bytes)
+            .where(Address.ip == ip)
+            .order_by(Address.day.desc())
+        )
+    )
+
+
+def timeline(
+    connection: Connection, ip: str, since: datetime, offset: int, limit: int
+) -> list[Any]:
+    """Return the requests of an address since a moment, newest first."""
+    return list(
+        connection.execute(
+            select(Record)
+            .where(Record.ip == ip, Record.at >= since)
+            .order_by(Record.at.desc(), Record.id.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+    )

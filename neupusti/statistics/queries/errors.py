@@ -1,0 +1,152 @@
+"""What is asked when something goes wrong (3.3.2): faults, slow routes, odd visitors."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from neupusti.access import calendar
+from neupusti.access.models import Address, Latency, Record, millis, moment
+from neupusti.core import clock
+from neupusti.statistics.queries.period import Period
+
+FAILED = 500
+PERCENTILES = (0.5, 0.95, 0.99)
+STEP = 1.1
+"""How much one step of the histogram is above the one before: percentiles within 5 %."""
+BUSY, FAILING = 40, 3
+"""With no more requests, and no more errors, on a day an address fills no bucket."""
+MOST_ROWS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """A route and how long its answers took, in microseconds."""
+
+    route: str
+    requests: int
+    median: float
+    p95: float
+    p99: float
+
+
+def slowest(connection: Connection, period: Period, limit: int) -> list[Slow]:
+    """Return the routes with the longest answers, by the 95th percentile."""
+    rows = connection.execute(
+        select(Latency.route, Latency.bucket, func.sum(Latency.requests))
+        .where(Latency.day.between(period.first, period.last))
+        .group_by(Latency.route, Latency.bucket)
+        .order_by(Latency.route, Latency.bucket)
+    )
+    steps: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for route, bucket, number in rows:
+        steps[route].append((bucket, int(number)))
+    found = [
+        Slow(
+            route,
+            sum(n for _, n in some),
+            *(percentile(some, part) for part in PERCENTILES),
+        )
+        for route, some in steps.items()
+    ]
+    return sorted(found, key=lambda one: -one.p95)[:limit]
+
+
+def percentile(steps: list[tuple[int, int]], part: float) -> float:
+    """Return the duration that `part` of all answers did not exceed; 5 % exact."""
+    total = sum(number for _, number in steps)
+    counted = 0
+    for bucket, number in steps:
+        counted += number
+        if counted >= part * total:
+            return float(STEP ** (bucket + 0.5))
+    return 0.0
+
+
+def faults(connection: Connection, period: Period, limit: int) -> list[Any]:
+    """Return the newest requests that failed on our side."""
+    return list(
+        connection.execute(
+            select(Record)
+            .where(
+                Record.status >= FAILED,
+                Record.at >= period.start,
+                Record.at < period.end,
+            )
+            .order_by(Record.at.desc())
+            .limit(limit)
+        )
+    )
+
+
+def fault_counts(connection: Connection, period: Period, limit: int) -> list[Any]:
+    """Return where our faults are: route, status, how many, and when last."""
+    number = func.count()
+    return list(
+        connection.execute(
+            select(
+                Record.route,
+                Record.status,
+                number.label("number"),
+                func.max(Record.path).label("example"),
+            )
+            .where(
+                Record.status >= FAILED,
+                Record.at >= period.start,
+                Record.at < period.end,
+            )
+            .group_by(Record.route, Record.status)
+            .order_by(number.desc(), Record.route)
+            .limit(limit)
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the scenarios look at of a request."""
+
+    id: int
+    at_ms: int
+    ip: str
+    method: str
+    path: str
+    status: int
+
+
+def telling(connection: Connection, period: Period) -> tuple[list[Asked], datetime | None]:
+    """Return the requests that scenarios look at, oldest first: all of busy addresses.
+
+    They are known of the days whose addresses are still kept. Of too many the newest are
+    returned, with the moment of the oldest of them; else that is None.
+    """
+    # The first condition, though the second implies it, is what an index can tell.
+    telling_ = (Address.requests > FAILING) & (
+        (Address.requests > BUSY) | (Address.errors > FAILING)
+    )
+    # Each by itself: of both at once no index tells.
+    oldest = connection.execute(select(func.min(Address.day))).scalar()
+    newest = connection.execute(select(func.max(Address.day))).scalar()
+    found: list[Asked] = []
+    day = min(period.last, newest or period.last)
+    while oldest and day >= max(period.first, oldest):
+        busy = select(Address.ip).where(Address.day == day, telling_)
+        rows = connection.execute(
+            select(
+                Record.id, Record.at, Record.ip, Record.method, Record.path, Record.status
+            )
+            .where(
+                Record.at >= clock.midnight(day),
+                Record.at < clock.midnight(calendar.after(day)),
+                Record.ip.in_(busy),
+            )
+            .order_by(Record.at.desc(), Record.id.desc())
+            .limit(MOST_ROWS - len(found))
+        )
+        found += (Asked(row.id, millis(row.at), *row[2:]) for row in rows)
+        if len(found) == MOST_ROWS:
+            return found[::-1], moment(found[-1].at_ms)
+        day = calendar.after(day, -1)
+    return found[::-1], None

@@ -1,0 +1,86 @@
+"""What the statistics tell, whether it is read from roll-ups or counted from rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from neupusti.statistics.queries.filters import Dimension
+from neupusti.statistics.queries.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The sums of a stretch of time."""
+
+    requests: int = 0
+    visitors: int = 0
+    people: int = 0
+    bytes: int = 0
+    robots: int = 0
+    not_found: int = 0
+    client_errors: int = 0
+    server_errors: int = 0
+
+    @property
+    def errors(self) -> int:
+        """Requests that were answered with an error of either side."""
+        return self.client_errors + self.server_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One hour, day or month of a series, in Almaty."""
+
+    start: datetime
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One value of a dimension and its sums."""
+
+    value: str
+    requests: int = 0
+    visitors: int | None = 0
+    """None where nobody counted them: see `Source.visited`."""
+    bytes: int = 0
+    errors: int = 0
+
+
+class Order(StrEnum):
+    """What a list is sorted by, the greatest first."""
+
+    REQUESTS = "requests"
+    VISITORS = "visitors"
+    BYTES = "bytes"
+    ERRORS = "errors"
+
+
+class Source(Protocol):
+    """Where the figures of a page come from."""
+
+    def totals(self, period: Period) -> Totals:
+        """Return the sums of a period."""
+
+    def series(self, period: Period) -> list[Point]:
+        """Return the points of a period, those of nothing too."""
+
+    def visited(self, dimension: Dimension) -> bool:
+        """Tell whether the visitors of each value of a dimension are known."""
+
+    def top(  # noqa: PLR0913 - what a list is asked for
+        self,
+        dimension: Dimension,
+        period: Period,
+        *,
+        limit: int,
+        offset: int = 0,
+        order: Order = Order.REQUESTS,
+        counted: bool = True,
+    ) -> list[Item]:
+        """Return some values of a dimension, the greatest first.
+
+        Where visitors are not known, an order by them is one by requests. `counted` tells
+        whether visitors are wanted at all: telling them apart is what takes long.
+        """

@@ -1,0 +1,42 @@
+"""How the log itself is: how fresh, what was lost, what the last sweep did."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from neupusti.access.models import Record, Rollup, Sweep
+from neupusti.statistics.queries.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of the log."""
+
+    newest: datetime | None
+    lost: int
+    malformed: dict[str, int]
+    swept: Any
+
+
+def health(connection: Connection, period: Period) -> Health:
+    """Return how the log is doing."""
+    counted = connection.execute(
+        select(Rollup.dimension, Rollup.value, func.sum(Rollup.requests).label("number"))
+        .where(
+            Rollup.dimension.in_(("lost", "malformed")),
+            Rollup.day.between(period.first, period.last),
+        )
+        .group_by(Rollup.dimension, Rollup.value)
+    ).all()
+    return Health(
+        newest=connection.execute(
+            select(Record.at).order_by(Record.at.desc()).limit(1)
+        ).scalar(),
+        lost=sum(int(row.number) for row in counted if row.dimension == "lost"),
+        malformed={
+            row.value: int(row.number) for row in counted if row.dimension == "malformed"
+        },
+        swept=connection.execute(select(Sweep).order_by(Sweep.id.desc()).limit(1)).first(),
+    )

@@ -1,0 +1,164 @@
+"""The statistics of all requests, read from the roll-ups."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, TextClause, func, select, text
+
+from neupusti.access import calendar
+from neupusti.access.models import Rollup, Total
+from neupusti.core import clock
+from neupusti.statistics.queries import series
+from neupusti.statistics.queries.figures import Item, Order, Point, Totals
+from neupusti.statistics.queries.filters import Dimension
+from neupusti.statistics.queries.period import Period, Unit
+
+SUMS = ("requests", "visitors", "bytes", "errors")
+NOT_VISITED = frozenset(
+    {
+        *(Dimension.PATH, Dimension.STATUS, Dimension.METHOD, Dimension.CONSENT),
+        Dimension.MISSING,
+    }
+)
+"""A visitor has many values of these: to count each would cost a key a request."""
+DEEPEST = 5000
+"""Values of one day that are looked at before a list is simply added up."""
+MOST_DAYS = 100
+
+
+class Rollups:
+    """Reads totals by hour and day, and values of dimensions by day."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def totals(self, period: Period) -> Totals:
+        """Return the sums of a period."""
+        columns = [
+            func.coalesce(func.sum(getattr(Total, name)), 0) for name in series.NAMES
+        ]
+        row = self.connection.execute(select(*columns).where(_days_and_hours(period))).one()
+        return Totals(*map(int, row))
+
+    def series(self, period: Period) -> list[Point]:
+        """Return the points of a period."""
+        unit = "hour" if period.unit is Unit.HOUR else "day"
+        columns = [getattr(Total, name) for name in series.NAMES]
+        rows = self.connection.execute(
+            select(Total.start, *columns).where(*_within(period, unit))
+        )
+        return series.points(period, ((row[0], Totals(*row[1:])) for row in rows))
+
+    def visited(self, dimension: Dimension) -> bool:
+        """Tell whether the visitors of each value of a dimension are known."""
+        return dimension not in NOT_VISITED
+
+    def top(  # noqa: PLR0913 - what a list is asked for
+        self,
+        dimension: Dimension,
+        period: Period,
+        *,
+        limit: int,
+        offset: int = 0,
+        order: Order = Order.REQUESTS,
+        counted: bool = True,  # noqa: ARG002 - here they are counted already
+    ) -> list[Item]:
+        """Return some values of a dimension, the greatest first.
+
+        A day's greatest values stand together in an index. A value that is among them on
+        no day cannot have more than the sum of what comes right after them; so a few of
+        each day are enough to know the greatest of all days, to the last digit.
+        """
+        if order is Order.VISITORS and not self.visited(dimension):
+            order = Order.REQUESTS
+        wanted = limit + offset
+        depth = wanted * 4
+        days = [calendar.after(period.first, at) for at in range(period.days)]
+        while order is Order.REQUESTS and depth <= DEEPEST and len(days) <= MOST_DAYS:
+            heads = self._heads(dimension, days, depth)
+            bound = sum(requests for requests, rank in heads.values() if rank == depth)
+            names = {name for name, _ in heads}
+            found = self._sums(dimension, period, names)
+            if bound == 0 or (len(found) >= wanted and found[wanted - 1].requests >= bound):
+                return found[offset:wanted]
+            depth *= 4
+        rows = self.connection.execute(
+            _summed(dimension, period)
+            .order_by(text(f"{order} DESC"), Rollup.value)
+            .limit(limit)
+            .offset(offset)
+        )
+        return [self._item(dimension, row) for row in rows]
+
+    def _item(self, dimension: Dimension, row: Any) -> Item:
+        sums = {name: int(getattr(row, name)) for name in SUMS}
+        known: dict[str, int | None] = {**sums}
+        if not self.visited(dimension):
+            known["visitors"] = None
+        return Item(row.value, **known)  # type: ignore[arg-type]
+
+    def _heads(
+        self, dimension: Dimension, days: list[date], depth: int
+    ) -> dict[tuple[str, date], tuple[int, int]]:
+        """Return (value, day) -> (requests, rank) of each day's greatest."""
+        heads: dict[tuple[str, date], tuple[int, int]] = {}
+        statement = _heads()
+        for day in days:
+            rows = self.connection.execute(
+                statement,
+                {"dimension": dimension.value, "day": day.isoformat(), "depth": depth},
+            )
+            for rank, row in enumerate(rows, start=1):
+                heads[row.value, day] = (row.requests, rank)
+        return heads
+
+    def _sums(
+        self, dimension: Dimension, period: Period, names: Iterable[str]
+    ) -> list[Item]:
+        rows = self.connection.execute(
+            _summed(dimension, period).where(Rollup.value.in_(sorted(names)))
+        )
+        items = [self._item(dimension, row) for row in rows]
+        return sorted(items, key=lambda item: (-item.requests, item.value))
+
+
+def began(connection: Connection) -> datetime | None:
+    """Return when the first hour of the log began; None for an empty log."""
+    first: datetime | None = connection.execute(
+        select(func.min(Total.start)).where(Total.unit == "hour")
+    ).scalar()
+    return first
+
+
+@lru_cache(maxsize=1)
+def _heads() -> TextClause:
+    return text(
+        "SELECT value, requests FROM access_rollup WHERE dimension = :dimension"
+        " AND day = :day ORDER BY requests DESC LIMIT :depth"
+    )
+
+
+def _within(period: Period, unit: str) -> list[Any]:
+    return [Total.unit == unit, Total.start >= period.start, Total.start < period.end]
+
+
+def _days_and_hours(period: Period) -> ColumnElement[bool]:
+    """Return the condition of the whole days of a period, and of the hours after them.
+
+    A visitor is counted once in a day, but in each hour that is told by itself.
+    """
+    over = period.end if period.hours is None else clock.midnight(period.last)
+    days = (Total.unit == "day") & (Total.start >= period.start) & (Total.start < over)
+    hours = (Total.unit == "hour") & (Total.start >= over) & (Total.start < period.end)
+    return days | hours
+
+
+def _summed(dimension: Dimension, period: Period) -> Any:
+    columns = [func.sum(getattr(Rollup, name)).label(name) for name in SUMS]
+    return (
+        select(Rollup.value, *columns)
+        .where(Rollup.dimension == dimension, Rollup.day.between(period.first, period.last))
+        .group_by(Rollup.value)
+    )

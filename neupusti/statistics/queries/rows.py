@@ -1,0 +1,183 @@
+"""The statistics of the requests that fit some filters, counted from the raw rows."""
+
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    Table,
+    case,
+    cast,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.types import BigInteger, Integer, String
+
+from neupusti.access import calendar
+from neupusti.access.models import Record, moment
+from neupusti.statistics.queries import series
+from neupusti.statistics.queries.figures import Item, Order, Point, Totals
+from neupusti.statistics.queries.filters import COLUMNS, Dimension, Filters
+from neupusti.statistics.queries.period import Period, Unit
+
+NOT_FOUND, CLIENT, SERVER = 404, 400, 500
+DAY = 24 * calendar.HOUR
+NAMES = sorted({"at", "bot", "bytes", *(column.key for column in COLUMNS.values())})
+FITTING = Table(
+    "access_fitting",
+    MetaData(),
+    *(Column(name, Record.__table__.c[name].type) for name in NAMES),
+    Column("visitor", BigInteger),
+    prefixes=["TEMPORARY"],
+)
+"""The rows that fit, for as long as a page is made: each of its lists reads only them.
+
+`visitor` stands for day, address and user agent together; it is empty where a request makes
+nobody a visitor (GoAccess's definition).
+"""
+ROW = FITTING.c
+AT = cast(ROW.at, BigInteger)
+
+
+def fitting(period: Period, filters: Filters) -> list[Any]:
+    """Return the conditions of the rows of a period that fit."""
+    return [Record.at >= period.start, Record.at < period.end, *filters.conditions]
+
+
+def number(connection: Connection, period: Period, filters: Filters) -> int:
+    """Return how many rows of a period fit."""
+    count = select(func.count()).select_from(Record).where(*fitting(period, filters))
+    return int(connection.execute(count).scalar_one())
+
+
+class Rows:
+    """Counts raw rows that fit; knows only what is not destroyed yet."""
+
+    def __init__(self, connection: Connection, filters: Filters, reach: Period) -> None:
+        """Set the rows of `reach` that fit aside; the rollback of a reader drops them."""
+        self.connection = connection
+        _know_hashes(connection)
+        FITTING.create(connection)
+        columns = [Record.__table__.c[name] for name in NAMES]
+        some = select(*columns, _visitor(reach)).where(*fitting(reach, filters))
+        connection.execute(insert(FITTING).from_select([*NAMES, "visitor"], some))
+
+    def totals(self, period: Period) -> Totals:
+        """Return the sums of a period."""
+        totals = Totals()
+        for _, sums in self._sums(period, Unit.DAY):
+            totals = series.added(totals, sums)
+        return totals
+
+    def series(self, period: Period) -> list[Point]:
+        """Return the points of a period."""
+        unit = Unit.HOUR if period.unit is Unit.HOUR else Unit.DAY
+        return series.points(period, self._sums(period, unit))
+
+    def visited(self, dimension: Dimension) -> bool:  # noqa: ARG002 - of all
+        """Tell whether the visitors of each value are known: they are counted here."""
+        return True
+
+    def top(  # noqa: PLR0913 - what a list is asked for
+        self,
+        dimension: Dimension,
+        period: Period,
+        *,
+        limit: int,
+        offset: int = 0,
+        order: Order = Order.REQUESTS,
+        counted: bool = True,
+    ) -> list[Item]:
+        """Return some values of a dimension, the greatest first."""
+        if dimension is Dimension.MISSING:
+            value: Any = ROW.path + "\t" + ROW.referrer
+            conditions = [ROW.status == NOT_FOUND]
+        elif dimension in COLUMNS:
+            value, conditions = cast(ROW[COLUMNS[dimension].key], String), []
+            if dimension is Dimension.REASON:
+                conditions = [ROW.bot_reason != ""]
+        else:
+            return []
+        columns = {
+            "requests": func.count(),
+            "bytes": func.sum(ROW.bytes),
+            "errors": func.sum(cast(ROW.status >= CLIENT, Integer)),
+        }
+        if counted or order is Order.VISITORS:
+            columns["visitors"] = func.count(func.distinct(ROW.visitor))
+        rows = self.connection.execute(
+            select(value.label("value"), *(c.label(name) for name, c in columns.items()))
+            .where(*_within(period), *conditions)
+            .group_by(value)
+            .order_by(columns[order].desc(), value)
+            .limit(limit)
+            .offset(offset)
+        )
+        return [
+            Item(row[0], **{name: int(getattr(row, name)) for name in columns})
+            for row in rows
+        ]
+
+    def _sums(self, period: Period, unit: Unit) -> list[tuple[Any, Totals]]:
+        hourly = unit is Unit.HOUR
+        at = _floored(AT, calendar.HOUR) if hourly else _day(AT, period)
+        found = cast(ROW.status, Integer)
+        person = ROW.bot == "none"
+        columns = (
+            func.count(),
+            func.count(func.distinct(ROW.visitor)),
+            func.count(func.distinct(case((person, ROW.visitor)))),
+            func.sum(ROW.bytes),
+            func.sum(cast(~person, Integer)),
+            func.sum(cast(found == NOT_FOUND, Integer)),
+            func.sum(cast((found >= CLIENT) & (found < SERVER), Integer)),
+            func.sum(cast(found >= SERVER, Integer)),
+        )
+        rows = self.connection.execute(
+            select(at.label("step"), *columns).where(*_within(period)).group_by(at)
+        )
+        return [
+            (
+                moment(row[0] * calendar.HOUR) if hourly else calendar.day_numbered(row[0]),
+                Totals(*map(int, row[1:])),
+            )
+            for row in rows
+        ]
+
+
+def _within(period: Period) -> list[Any]:
+    return [ROW.at >= period.start, ROW.at < period.end]
+
+
+def _day(at: Any, period: Period) -> Any:
+    """Return the expression of the day in Almaty, counted from 1970.
+
+    Not every day has 24 hours: on 1 March 2024 the clocks were put back.
+    """
+    (_, ahead), *changed = calendar.offsets(period.first, period.last)
+    if changed:
+        told = [(at >= since, offset) for since, offset in reversed(changed)]
+        return _floored(at + case(*told, else_=ahead), DAY)
+    return _floored(at + ahead, DAY)
+
+
+def _floored(at: Any, step: int) -> Any:
+    return cast(func.floor(at / step), BigInteger)
+
+
+def _visitor(reach: Period) -> Any:
+    """Return the expression of who came on which day, as one number of 64 bits."""
+    day = _day(cast(Record.at, BigInteger), reach)
+    who = Record.ip + "\n" + func.coalesce(Record.user_agent, "")
+    told = cast(day, String) + "\n" + who
+    counts = (Record.status < CLIENT) | (Record.status >= SERVER)
+    return case((counts, func.hashtextextended(told, 0)))
+
+
+def _know_hashes(connection: Connection) -> None:
+    """Give SQLite the function that PostgreSQL has."""
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.create_function("hashtextextended", 2, lambda text, _seed: hash(text))

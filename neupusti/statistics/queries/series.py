@@ -1,0 +1,51 @@
+"""The points of a series: every hour, day or month of a period, those of nothing too."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from neupusti.access import calendar
+from neupusti.core import clock
+from neupusti.statistics.queries.figures import Point, Totals
+from neupusti.statistics.queries.period import Period, Unit
+
+NAMES = Totals.__slots__
+
+
+def points(period: Period, found: Iterable[tuple[datetime, Totals]]) -> list[Point]:
+    """Return the whole series, given the sums of those stretches that have any."""
+    # By the moment, for an hour that clocks showed twice is two hours.
+    sums: dict[float, Totals] = {}
+    for start, totals in found:
+        at = floor(start, period.unit).timestamp()
+        sums[at] = added(sums[at], totals) if at in sums else totals
+    return [Point(at, sums.get(at.timestamp(), Totals())) for at in _starts(period)]
+
+
+def floor(at: datetime, unit: Unit) -> datetime:
+    """Return when the hour, day or month of a moment begins in Almaty."""
+    local = at.astimezone(clock.ALMATY)
+    if unit is Unit.HOUR:
+        return local.replace(minute=0, second=0, microsecond=0)
+    day = local.date() if unit is Unit.DAY else local.date().replace(day=1)
+    return clock.midnight(day).astimezone(clock.ALMATY)
+
+
+def added(one: Totals, other: Totals) -> Totals:
+    """Return the sums of both."""
+    return Totals(*(getattr(one, name) + getattr(other, name) for name in NAMES))
+
+
+def _starts(period: Period) -> Iterator[datetime]:
+    if period.unit is Unit.HOUR:
+        at = period.start
+        end = min(period.end, max(clock.now(), period.start + timedelta(hours=1)))
+        while at < end:
+            yield at.astimezone(clock.ALMATY)
+            at += timedelta(hours=1)
+        return
+    day, seen = period.first, None
+    while day <= period.last:
+        start = floor(clock.midnight(day), period.unit)
+        if start != seen:
+            yield start
+        seen, day = start, calendar.after(day)

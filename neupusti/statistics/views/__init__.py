@@ -1,0 +1,1 @@
+"""Pages, exports and commands of the statistics."""

@@ -1,0 +1,112 @@
+"""Addresses: masked in every list; whole only for a reason that the journal keeps."""
+
+from typing import Any
+
+from flask import abort, render_template, request
+from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response
+
+from neupusti.access.retention.sweep import masked
+from neupusti.access.views.blueprint import bp, engine, terms
+from neupusti.core import clock
+from neupusti.core.data.classification import Purpose
+from neupusti.core.forms.base import Form, shown
+from neupusti.core.forms.reason import Reason
+from neupusti.core.security import identity
+from neupusti.core.security.permission import Permission, requires
+from neupusti.core.web import pagination
+from neupusti.statistics import service
+from neupusti.statistics.queries import addresses as asked_for
+from neupusti.statistics.queries.figures import Order
+from neupusti.statistics.views import context, state
+
+SIZE, ROWS = 50, 100
+ROW = f"<int(max={2**63 - 1}):record>"
+"""The number of a row; SQLite cannot even look for a larger one."""
+
+
+class Why(Form):
+    """Asks for the reason, which the journal keeps."""
+
+    purposes = (Purpose.SUPPORT,)
+
+    reason = Reason(_("What for"))
+
+
+@bp.get("/addresses/")
+@requires(Permission.STATISTICS)
+def addresses() -> str:
+    """Show the addresses of a period, the busiest first or those with most errors."""
+    asked = state.current()
+    order = "errors" if asked.order is Order.ERRORS else "requests"
+    with engine().connect() as connection:
+        found = asked_for.busiest(
+            connection, asked.period, SIZE + 1, offset=(asked.page - 1) * SIZE, order=order
+        )
+    return render_template(
+        "statistics/addresses.html",
+        **context.values(asked),
+        addresses=found[:SIZE],
+        more=len(found) > SIZE,
+        order=order,
+        orders=Order,
+    )
+
+
+@bp.get(f"/addresses/{ROW}/")
+@requires(Permission.STATISTICS)
+def address(record: int) -> Response:
+    """Show what the address of a row did, without naming it."""
+    return _page(record, Why(formdata=None))
+
+
+@bp.post(f"/addresses/{ROW}/")
+@requires(Permission.STATISTICS)
+def unmask(record: int) -> Response:
+    """Name the address, once, and write down who asked and what for."""
+    form = Why()
+    if not form.validate():
+        return _page(record, form)
+    # Nothing is shown of a row that is gone, so the journal may not say it was.
+    _known(record)
+    person = identity.current()
+    service.note(
+        staff=person.person if person else None,
+        record=record,
+        reason=str(form.reason.data),
+    )
+    return _page(record, Why(formdata=None), named=True)
+
+
+def _known(record: int) -> str:
+    """Return the address of a row; 404 where there is none any more."""
+    with engine().connect() as connection:
+        found = asked_for.address_of(connection, record)
+    if found is None:
+        abort(404)
+    return found[0]
+
+
+def _page(record: int, form: Why, *, named: bool = False) -> Response:
+    ip = _known(record)
+    with engine().connect() as connection:
+        page = pagination.number(request.args.get("page"))
+        rows: list[Any] = asked_for.timeline(
+            connection, ip, clock.midnight(terms().destroyed_before),
+            (page - 1) * ROWS, ROWS + 1,
+        )  # fmt: skip
+        days = asked_for.days_of(connection, ip)
+    return shown(
+        "statistics/address.html",
+        form,
+        **context.values(state.current()),
+        record=record,
+        address=ip if named else masked(ip),
+        named=named,
+        hidden=ip != masked(ip),
+        country=rows[0].country if rows else "",
+        rows=rows[:ROWS],
+        more=len(rows) > ROWS,
+        page=page,
+        days=days,
+    )

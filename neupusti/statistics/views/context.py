@@ -1,0 +1,20 @@
+"""What every page of the statistics is drawn with."""
+
+from typing import Any
+
+from neupusti.access.retention.sweep import masked
+from neupusti.access.views.blueprint import terms
+from neupusti.statistics.queries import period
+from neupusti.statistics.views import labels
+from neupusti.statistics.views.state import State
+
+
+def values(asked: State) -> dict[str, Any]:
+    """Return the values that the shared parts of the templates use."""
+    return {
+        "state": asked,
+        "presets": period.presets(),
+        "terms": terms(),
+        "mask": masked,
+        "words": labels,
+    }

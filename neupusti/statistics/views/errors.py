@@ -1,0 +1,54 @@
+"""Technical problems (3.3.2): faults, missing pages, slow routes, scanners and storms."""
+
+from flask import render_template
+from flask_babel import lazy_gettext as _
+
+from neupusti.access.models import moment
+from neupusti.access.views.blueprint import bp, engine
+from neupusti.core.security.permission import Permission, requires
+from neupusti.statistics.queries import errors as asked_for
+from neupusti.statistics.queries import scenarios
+from neupusti.statistics.queries.addresses import busiest
+from neupusti.statistics.queries.filters import Dimension
+from neupusti.statistics.queries.rollups import Rollups
+from neupusti.statistics.queries.scenarios import Kind
+from neupusti.statistics.views import charts, context, state
+
+ROWS, FINDINGS = 20, 50
+KINDS = {
+    Kind.PROBING: _("Looks for pages that are not there"),
+    Kind.BRUTE_FORCE: _("Tries passwords"),
+    Kind.SENSITIVE: _("Asks for files that are nobody's business"),
+    Kind.TRAVERSAL: _("Tries to leave the site's folder"),
+    Kind.CRAWL: _("Reads more pages than a person can"),
+}
+
+
+@bp.get("/problems/")
+@requires(Permission.STATISTICS)
+def problems() -> str:
+    """Show what went wrong in a period, each list with what helps to mend it."""
+    asked = state.current()
+    period = asked.period
+    with engine().connect() as connection:
+        source = Rollups(connection)
+        points = source.series(period)
+        told, since = asked_for.telling(connection, period)
+        found = scenarios.findings(told)
+        return render_template(
+            "statistics/problems.html",
+            **context.values(asked),
+            points=points,
+            chart=charts.errors(points, period.unit),
+            totals=source.totals(period),
+            fault_counts=asked_for.fault_counts(connection, period, ROWS),
+            faults=asked_for.faults(connection, period, ROWS),
+            missing=source.top(Dimension.MISSING, period, limit=ROWS),
+            slow=asked_for.slowest(connection, period, ROWS),
+            troubled=busiest(connection, period, ROWS, order="errors"),
+            findings=found[:FINDINGS],
+            found=len(found),
+            looked_since=since,
+            kinds=KINDS,
+            moment=moment,
+        )

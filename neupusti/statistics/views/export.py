@@ -1,0 +1,149 @@
+"""Files of the statistics: lists as CSV or JSON, rows as a combined log."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, request
+from flask_babel import gettext as _
+from sqlalchemy import Engine, select
+from werkzeug.wrappers import Response as AnyResponse
+
+from neupusti.access.models import Record
+from neupusti.access.views.blueprint import bp, engine
+from neupusti.core.forms.base import shown
+from neupusti.core.security import identity
+from neupusti.core.security.permission import Permission, requires
+from neupusti.core.text import csv
+from neupusti.statistics import service
+from neupusti.statistics.queries import rows
+from neupusti.statistics.views import combined, context, labels, pages, state
+from neupusti.statistics.views.addresses import Why
+from neupusti.statistics.views.state import State
+
+MOST_ROWS = 100_000
+FIGURES = ("requests", "visitors", "errors", "bytes")
+
+
+@bp.get("/list/<dimension>.<any(csv, json):kind>")
+@requires(Permission.STATISTICS)
+def export_list(dimension: str, kind: str) -> Response:
+    """Hand over a page of a list exactly as it is shown."""
+    asked, wanted = state.current(), pages.known(dimension)
+    with asked.source() as source:
+        items = pages.page_of(source, asked, wanted, pages.LONG)
+    if kind == "csv":
+        lines = ([item.value, *(getattr(item, name) for name in FIGURES)] for item in items)
+        body, mimetype = csv.csv_text([wanted.value, *FIGURES], lines), csv.MIMETYPE
+    else:
+        listed = [
+            {wanted.value: item.value, **{name: getattr(item, name) for name in FIGURES}}
+            for item in items
+        ]
+        body, mimetype = json.dumps(listed, ensure_ascii=False), "application/json"
+    return _file(body, mimetype, f"{wanted.value}-{_days(asked)}.{kind}")
+
+
+@bp.get("/series.<any(csv, json):kind>")
+@requires(Permission.STATISTICS)
+def export_series(kind: str) -> Response:
+    """Hand over the figures of the chart."""
+    asked = state.current()
+    names = (
+        "requests",
+        "visitors",
+        "people",
+        "bytes",
+        "robots",
+        "not_found",
+        "server_errors",
+    )
+    with asked.source() as source:
+        points = source.series(asked.period)
+    lines = [
+        [point.start.isoformat(), *(getattr(point.totals, name) for name in names)]
+        for point in points
+    ]
+    if kind == "csv":
+        body, mimetype = csv.csv_text(["start", *names], lines), csv.MIMETYPE
+    else:
+        listed = [dict(zip(("start", *names), row, strict=True)) for row in lines]
+        body, mimetype = json.dumps(listed), "application/json"
+    return _file(body, mimetype, f"series-{_days(asked)}.{kind}")
+
+
+@bp.get("/log/")
+@requires(Permission.STATISTICS)
+def log() -> AnyResponse:
+    """Ask what the log is wanted for."""
+    return _asking(Why(formdata=None))
+
+
+@bp.post("/log/")
+@requires(Permission.STATISTICS)
+def take_log() -> AnyResponse:
+    """Hand over the filtered rows as a combined log, and write down who took them."""
+    form = Why()
+    if not form.validate():
+        return _asking(form)
+    asked = state.current()
+    whole = request.form.get("addresses") == "whole"
+    number = _number(asked)
+    if number > MOST_ROWS:
+        form.refuse("reason", _too_many())
+        return _asking(form)
+    person = identity.current()
+    service.note_export(
+        staff=person.person if person else None,
+        rows=number,
+        whole=whole,
+        reason=str(form.reason.data),
+    )
+    answer = Response(_lines(engine(), asked, whole=whole), mimetype="text/plain")
+    answer.headers["Content-Disposition"] = (
+        f'attachment; filename="access-{_days(asked)}.log"'
+    )
+    return answer
+
+
+def _too_many() -> Any:
+    return _("More than %(most)s requests: narrow the days or the filters.",
+             most=labels.number(MOST_ROWS))  # fmt: skip
+
+
+def _asking(form: Why) -> AnyResponse:
+    asked = state.current()
+    return shown(
+        "statistics/log.html",
+        form,
+        **context.values(asked),
+        number=_number(asked),
+        most=MOST_ROWS,
+    )
+
+
+def _number(asked: State) -> int:
+    with engine().connect() as connection:
+        return rows.number(connection, asked.period, asked.filters)
+
+
+def _lines(where: Engine, asked: State, *, whole: bool) -> Iterator[str]:
+    # Written while it is sent: no request, and no application, is there any more.
+    with where.connect() as connection:
+        found: Any = connection.execution_options(yield_per=2000).execute(
+            select(Record)
+            .where(*rows.fitting(asked.period, asked.filters))
+            .order_by(Record.at, Record.id)
+        )
+        for row in found:
+            yield combined.line(row, whole=whole)
+
+
+def _days(asked: State) -> str:
+    return f"{asked.period.first}-{asked.period.last}"
+
+
+def _file(body: str, mimetype: str, name: str) -> Response:
+    answer = Response(body, mimetype=mimetype)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

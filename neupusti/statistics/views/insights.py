@@ -1,0 +1,199 @@
+"""What changed, said in words: a period against as many days before.
+
+Of a day that is not over the same whole hours are compared. What has risen is told at once,
+the hour that runs now too: against all of that hour before.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from neupusti.core import clock
+from neupusti.statistics.queries import series
+from neupusti.statistics.queries.figures import Source, Totals
+from neupusti.statistics.queries.filters import Dimension
+from neupusti.statistics.queries.period import Period
+from neupusti.statistics.views import labels
+
+FEW = 20
+"""Fewer requests than this say nothing by their change."""
+SOME = 5
+NOTHING = 0.03
+UNSEEN = 0.0005
+"""A smaller change would be shown as 0.0 %."""
+DOUBLED = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One figure now, and its change against the time before."""
+
+    now: int
+    before: int
+
+    @property
+    def share(self) -> float | None:
+        """The change as a share of what was before; None where nothing was."""
+        return (self.now - self.before) / self.before if self.before else None
+
+    @property
+    def says(self) -> str:
+        """The change in a few signs."""
+        if self.share is None:
+            return ""
+        if abs(self.share) < UNSEEN:
+            return str(_("as before"))
+        sign = "+" if self.share > 0 else "−"
+        return f"{sign}{labels.percent(abs(self.share))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A period up to its last whole hour, and the same hours of the one before."""
+
+    period: Period
+    known: bool
+    """Whether the log reaches back so far, and a whole hour is over."""
+    total: Totals
+    """All of the period, the hour that runs now too."""
+    now: Totals
+    before: Totals
+    most: Totals
+    """What there was before by the end of the hour that runs now: whatever `total` has
+    above it has risen."""
+
+    def of(self, name: str) -> Change:
+        """Return how a figure changed; without a word where that is not known."""
+        now, before = getattr(self.now, name), getattr(self.before, name)
+        # A fall up to the last whole hour is none if this hour has made up for it.
+        risen = getattr(self.total, name) > getattr(self.most, name)
+        told = self.known and not (now < before and risen)
+        return Change(now, before if told else 0)
+
+
+def compare(source: Source, asked: Period, total: Totals, since: datetime) -> Comparison:
+    """Compare a period, whose sums are `total`, with the one before it.
+
+    The log is known from `since` on: what it does not reach is not compared with.
+    """
+    period = asked.so_far
+    known = period.before.start >= since
+    if period.hours is None:
+        before = source.totals(period.before)
+        return Comparison(period, known, total, total, before, before)
+    running = replace(period, hours=period.hours + 1).before
+    return Comparison(
+        period,
+        known and not period.empty,
+        total,
+        source.totals(period),
+        source.totals(period.before),
+        source.totals(running),
+    )
+
+
+def sentences(source: Source, compared: Comparison, since: datetime) -> list[Any]:
+    """Return what is worth knowing about a period, the most telling first."""
+    period, now, before = compared.period, compared.now, compared.before
+    told = compared.total if period.empty else series.added(now, before)
+    if told.requests < FEW:
+        return [_("There is too little traffic yet to say what changed.")]
+    if period.before.start < since:
+        number = labels.number(compared.total.requests)
+        return [_("%(when)s: %(number)s requests. The log does not reach back far enough"
+                  " to compare them.",
+                  when=_when(period), number=number)]  # fmt: skip
+    said = [
+        _requests(compared),
+        _missing(source, compared),
+        _faults(compared),
+        _robots(now, before),
+    ]
+    return [one for one in said if one]
+
+
+def _requests(compared: Comparison) -> Any:
+    when = _when(compared.period)
+    if compared.period.empty:
+        return _("%(when)s: %(number)s requests. Its first hour is not over, so nothing is"
+                 " compared yet.",
+                 when=when, number=labels.number(compared.total.requests))  # fmt: skip
+    change = Change(compared.now.requests, compared.before.requests).share
+    if change is None:
+        return _("%(when)s: %(number)s requests, and none before.",
+                 when=when, number=labels.number(compared.now.requests))  # fmt: skip
+    if abs(change) < NOTHING:
+        return _("%(when)s: about as many requests as before.", when=when)
+    share = labels.percent(abs(change))
+    if change > 0:
+        return _("%(when)s: %(share)s more requests than before.", when=when, share=share)
+    return _("%(when)s: %(share)s fewer requests than before.", when=when, share=share)
+
+
+def _when(period: Period) -> Any:
+    today = clock.today()
+    if period.first == period.last == today:
+        return _("Today so far")
+    if period.days == 1 and (today - period.last).days == 1:
+        return _("Yesterday")
+    if (whole := _whole_days(period, today)) is not None:
+        return ngettext("The last %(num)d whole day", "The last %(num)d whole days", whole)
+    return labels.days(period)
+
+
+def _whole_days(period: Period, today: date) -> int | None:
+    """Return how many days a period has that ends at the last midnight."""
+    if period.hours is None:
+        return period.days if (today - period.last).days == 1 else None
+    return period.days - 1 if period.hours == 0 else None
+
+
+def _missing(source: Source, compared: Comparison) -> Any:
+    now, before = compared.total, compared.most
+    if (
+        not before.requests
+        or now.not_found < SOME
+        or now.not_found < before.not_found * DOUBLED
+    ):
+        return ""
+    top = source.top(Dimension.MISSING, compared.period, limit=1)
+    path = top[0].value.partition("\t")[0] if top else ""
+    if before.not_found and now.not_found < before.not_found * (DOUBLED + 1):
+        return _("Pages not found doubled, most often %(path)s.", path=path)
+    return _(
+        "Pages not found rose from %(before)s to %(now)s, most often %(path)s.",
+        before=labels.number(before.not_found),
+        now=labels.number(now.not_found),
+        path=path,
+    )
+
+
+def _faults(compared: Comparison) -> Any:
+    now, before = compared.total, compared.most
+    if (
+        not before.requests
+        or now.server_errors < SOME
+        or now.server_errors < before.server_errors * DOUBLED
+    ):
+        return ""
+    return _(
+        "Faults on our side rose from %(before)s to %(now)s.",
+        before=labels.number(before.server_errors),
+        now=labels.number(now.server_errors),
+    )
+
+
+def _robots(now: Totals, before: Totals) -> Any:
+    if not now.requests or not before.requests:
+        return ""
+    share, earlier = now.robots / now.requests, before.robots / before.requests
+    if abs(share - earlier) < 0.1:  # noqa: PLR2004 - ten points in a hundred
+        return ""
+    return _(
+        "Robots made %(now)s of all requests, %(before)s before.",
+        now=labels.percent(share),
+        before=labels.percent(earlier),
+    )

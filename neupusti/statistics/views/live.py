@@ -1,0 +1,37 @@
+"""The live view: the newest requests, at most two seconds old."""
+
+from flask import make_response, render_template, request
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from neupusti.access.models import Record
+from neupusti.access.views.blueprint import bp, engine
+from neupusti.core.security.permission import Permission, requires
+from neupusti.statistics.views import context, state
+
+ROWS = 50
+SECONDS = 2
+
+
+@bp.get("/live/")
+@requires(Permission.STATISTICS)
+def live() -> Response:
+    """Show the newest requests; with `refresh=1` the page comes anew every two seconds."""
+    running = request.args.get("refresh") == "1"
+    with engine().connect() as connection:
+        rows = list(
+            connection.execute(
+                select(Record).order_by(Record.at.desc(), Record.id.desc()).limit(ROWS)
+            )
+        )
+    page = make_response(
+        render_template(
+            "statistics/live.html",
+            **context.values(state.current()),
+            rows=rows,
+            running=running,
+        )
+    )
+    if running:
+        page.headers["Refresh"] = str(SECONDS)
+    return page

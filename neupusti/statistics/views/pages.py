@@ -1,0 +1,187 @@
+"""The overview and the lists of the statistics."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import abort, render_template
+from flask_babel import gettext as _
+from sqlalchemy import Connection
+
+from neupusti.access.ingest import store
+from neupusti.access.recording import tally
+from neupusti.access.views.blueprint import aggregator, bp, engine, terms
+from neupusti.core import clock
+from neupusti.core.security.permission import Permission, requires
+from neupusti.statistics.queries.addresses import Listed, busiest
+from neupusti.statistics.queries.figures import Item, Order, Source
+from neupusti.statistics.queries.filters import Dimension
+from neupusti.statistics.queries.health import health
+from neupusti.statistics.queries.rollups import began
+from neupusti.statistics.views import charts, context, insights, labels, state
+from neupusti.statistics.views.insights import Change, Comparison
+from neupusti.statistics.views.state import State
+
+SHORT, LONG = 7, 50
+LISTS = (
+    Dimension.PATH,
+    Dimension.ENTRY,
+    Dimension.SOURCE,
+    Dimension.REFERRER,
+    Dimension.COUNTRY,
+    Dimension.BROWSER,
+    Dimension.OS,
+    Dimension.DEVICE,
+    Dimension.BOT,
+    Dimension.REASON,
+    Dimension.STATUS,
+    Dimension.CONSENT,
+    Dimension.LOYALTY,
+)
+BY_VISITORS = frozenset({Dimension.ENTRY, Dimension.LOYALTY})
+"""Dimensions that are known of visitors only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list of the overview."""
+
+    dimension: Dimension
+    items: list[Item]
+    order: Order
+    more: bool
+
+    @property
+    def most(self) -> int:
+        """The greatest figure of the list."""
+        return max((getattr(item, self.order) for item in self.items), default=0)
+
+
+@bp.get("/")
+@requires(Permission.STATISTICS)
+def overview() -> str:
+    """Show the last days in a picture and in words, then every list."""
+    asked = state.current()
+    with engine().connect() as connection:
+        source = asked.of(connection)
+        totals = source.totals(asked.period)
+        points = source.series(asked.period)
+        listings = [
+            one for dimension in LISTS if (one := _listing(source, asked, dimension)).items
+        ]
+        since = _since(connection, asked)
+        compared = insights.compare(source, asked.period, totals, since)
+        said = insights.sentences(source, compared, since)
+        addresses: list[Listed] = []
+        if not asked.filters:
+            addresses = busiest(connection, asked.period, SHORT)
+        state_of_log = health(connection, asked.period)
+        lost = tally.unwritten(aggregator().folder, store.cursors(connection))
+    return render_template(
+        "statistics/overview.html",
+        **context.values(asked),
+        totals=totals,
+        tiles=_tiles(compared),
+        compared=compared,
+        points=points,
+        chart=charts.chart(points, asked.period.unit),
+        listings=listings,
+        sentences=said,
+        addresses=addresses,
+        health=state_of_log,
+        unwritten=lost,
+        clipped=_clipped(asked),
+        Order=Order,
+    )
+
+
+@bp.get("/list/<dimension>/")
+@requires(Permission.STATISTICS)
+def listing(dimension: str) -> str:
+    """Show one list whole, a page at a time."""
+    asked = state.current()
+    wanted = known(dimension)
+    with asked.source() as source:
+        items = page_of(source, asked, wanted, LONG + 1)
+        total = source.totals(asked.period)
+        order = order_of(source, asked, wanted)
+        figures = figures_of(source, wanted)
+    return render_template(
+        "statistics/list.html",
+        **context.values(asked),
+        sortable=wanted not in BY_VISITORS,
+        figures=figures,
+        dimension=wanted,
+        listing=Listing(wanted, items[:LONG], order, len(items) > LONG),
+        totals=total,
+        clipped=_clipped(asked),
+        Order=Order,
+    )
+
+
+def known(dimension: str) -> Dimension:
+    """Return the dimension an address names; 404 for any other."""
+    if dimension not in set(Dimension):
+        abort(404)
+    return Dimension(dimension)
+
+
+def order_of(source: Source, asked: State, dimension: Dimension) -> Order:
+    """Return what a list is sorted by."""
+    if dimension in BY_VISITORS:
+        return Order.VISITORS
+    unknown = asked.order is Order.VISITORS and not source.visited(dimension)
+    return Order.REQUESTS if unknown else asked.order
+
+
+def figures_of(source: Source, dimension: Dimension) -> list[Order]:
+    """Return the figures that are known of each value of a list."""
+    if dimension in BY_VISITORS:
+        return [Order.VISITORS]
+    known = source.visited(dimension)
+    return [one for one in Order if known or one is not Order.VISITORS]
+
+
+def page_of(source: Source, asked: State, dimension: Dimension, size: int) -> list[Item]:
+    """Return the items of one page of a list, and one more if there are more."""
+    return source.top(
+        dimension,
+        asked.period,
+        limit=size,
+        offset=(asked.page - 1) * LONG,
+        order=order_of(source, asked, dimension),
+    )
+
+
+def _listing(source: Source, asked: State, dimension: Dimension) -> Listing:
+    order = Order.VISITORS if dimension in BY_VISITORS else Order.REQUESTS
+    items = source.top(dimension, asked.period, limit=SHORT + 1, order=order, counted=False)
+    return Listing(dimension, items[:SHORT], order, len(items) > SHORT)
+
+
+def _tiles(compared: Comparison) -> list[tuple[str, str, Change]]:
+    """Return the great figures, each with its change."""
+    named = {
+        "visitors": _("Visitors"),
+        "people": _("of them people"),
+        "requests": _("Requests"),
+        "robots": _("by robots"),
+        "not_found": _("Not found"),
+        "server_errors": _("Faults on our side"),
+    }
+    return [
+        (label, labels.number(getattr(compared.total, name)), compared.of(name))
+        for name, label in named.items()
+    ]
+
+
+def _since(connection: Connection, asked: State) -> datetime:
+    """Return from when on the figures are known: filters count rows, which do not stay."""
+    first = began(connection) or clock.now()
+    if not asked.filters:
+        return first
+    return max(first, clock.midnight(terms().destroyed_before))
+
+
+def _clipped(asked: State) -> bool:
+    """Tell whether filters ask about days whose rows are destroyed already."""
+    return bool(asked.filters) and asked.period.first < terms().destroyed_before

@@ -1,0 +1,262 @@
+"""A blocked account: nobody is in, nobody gets in, and its owner is told whom to ask."""
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from neupusti.accounts.models import AccountBlock, Person, SignIn
+from neupusti.accounts.service import recovery, sessions, suspending, suspensions
+from neupusti.accounts.service.sessions import Where
+from neupusti.core import clock
+from neupusti.core.data.database import db, writing
+from neupusti.core.security.tokens import Token
+from neupusti.core.text.languages import Language
+from tests.accounts.cast import (
+    HIDDEN,
+    Account,
+    account,
+    events,
+    letters,
+    link,
+    opens,
+    sign_in,
+    signed_in,
+    submit,
+)
+from tests.accounts.moves import (
+    NEW,
+    OTHER_PASSWORD,
+    address,
+    ask,
+    changed,
+    kinds,
+    undo_link,
+)
+from tests.people import AIGERIM, BOLAT
+
+WHY = "Болат пожаловался на угрозы"
+CONTACT = "privacy@shop.example"
+RESET = "/en/account/password/reset"
+
+
+@pytest.fixture(autouse=True)
+def _operator(app: Flask) -> None:
+    """Let the operator have an address to write to."""
+    known = app.extensions["neupusti.settings"]
+    app.extensions["neupusti.settings"] = replace(known, operator_email=CONTACT)
+
+
+def block(who: Account) -> None:
+    with writing() as session:
+        person = session.get_one(Person, who.number)
+        suspending.block(session, person, by=None, reason=WHY)
+    db.session.rollback()
+
+
+def lift(who: Account) -> None:
+    with writing() as session:
+        row = suspensions.in_force(who.number, session)
+        assert row is not None
+        person = session.get_one(Person, who.number)
+        suspending.lift(session, row, person, by=None, reason="Ошибка")
+    db.session.rollback()
+
+
+def test_no_copied_and_no_lasting_cookie_opens_a_blocked_account(app: Flask) -> None:
+    who = account(AIGERIM)
+    browser = signed_in(app, who, remember="y")
+    copies = []
+    for name in ("session", "remember_token"):
+        cookie = browser.get_cookie(name)
+        assert cookie is not None
+        copies.append(app.test_client())
+        copies[-1].set_cookie(name, cookie.value)
+    assert all(opens(one) for one in (browser, *copies))
+    block(who)
+    assert not any(opens(one) for one in (browser, *copies))
+    assert db.session.scalars(select(SignIn)).all() == []
+    lift(who)
+    assert not any(opens(one) for one in (browser, *copies))
+    assert opens(signed_in(app, who))
+    assert events(who.number)[-3:] == ["account blocked", "account unblocked", "signed in"]
+
+
+def test_a_sign_in_of_the_same_moment_is_void(app: Flask) -> None:
+    """Its row was written after the block had deleted all there were."""
+    who = account(AIGERIM)
+    block(who)
+    with writing() as session:
+        where = Where("?", "0" * 64)
+        key = sessions.start(session, who.number, where, remember=True, complete=True)
+    assert sessions.find(key.key) is None
+    assert sessions.find(None, key.remember) is None
+
+
+def test_a_sign_in_that_waits_for_its_code_ends_too(app: Flask) -> None:
+    who = account(AIGERIM, factor=True)
+    browser = app.test_client()
+    assert sign_in(browser, who, code="").location == "/account/login"
+    shown = browser.get("/account/login")
+    assert 'name="code"' in shown.text
+    block(who)
+    answer = submit(browser, "/account/login", {"code": who.code()})
+    assert answer.location == "/account/login?next="
+    assert not opens(browser)
+
+
+def test_only_the_right_password_tells_that_an_account_is_blocked(app: Flask) -> None:
+    who, other = account(AIGERIM), account(BOLAT)
+    block(who)
+    wrong = sign_in(app.test_client(), who, password="неверный пароль тут")
+    usual = sign_in(app.test_client(), other, password="неверный пароль тут")
+    assert wrong.status_code == usual.status_code == 422
+    pages = [HIDDEN.sub("", answer.text) for answer in (wrong, usual)]
+    assert pages[0].replace(AIGERIM.email, "") == pages[1].replace(BOLAT.email, "")
+    assert CONTACT not in pages[0].partition("</main>")[0]
+    said = {"email": who.email, "password": who.password}
+    right = submit(app.test_client(), "/en/account/login", said)
+    assert right.status_code == 403
+    told = right.text.partition("</main>")[0]
+    assert "The operator has blocked this account" in told
+    assert f"write from the e-mail of the account to {CONTACT}" in told
+    assert WHY not in right.text
+    assert events(who.number)[-1] == "shut out"
+    assert db.session.scalars(select(SignIn)).all() == []
+
+
+def test_the_second_step_opens_a_blocked_account_neither(app: Flask) -> None:
+    who = account(AIGERIM, factor=True)
+    block(who)
+    browser = app.test_client()
+    assert sign_in(browser, who).status_code == 403
+    assert not opens(browser)
+
+
+def test_without_an_e_mail_of_the_operator_the_post_is_named(app: Flask) -> None:
+    known = app.extensions["neupusti.settings"]
+    app.extensions["neupusti.settings"] = replace(known, operator_email="")
+    who = account(AIGERIM)
+    block(who)
+    answer = sign_in(app.test_client(), who)
+    assert known.operator_address in answer.text.partition("</main>")[0]
+    assert known.operator_address in letters(who.email)[0].text
+
+
+def test_setting_the_password_anew_leads_nowhere(app: Flask, client: FlaskClient) -> None:
+    """Neither by a link from before nor by a new one; the page says what it always says."""
+    who = account(AIGERIM)
+    assert submit(client, RESET, {"email": who.email}).status_code == 303
+    before = link(letters(who.email)[0], "/reset/")
+    block(who)
+    assert client.get(before).status_code == 404
+    answers = [
+        submit(app.test_client(), RESET, {"email": email})
+        for email in (who.email, BOLAT.email)
+    ]
+    assert [(a.status_code, a.location) for a in answers] == [(303, f"{RESET}/sent")] * 2
+    assert kinds(who.email) == ["reset", "blocked", "still_blocked"]
+    letter = letters(who.email)[-1]
+    assert "/reset/" not in letter.text
+    assert CONTACT in letter.text
+    assert db.session.scalars(select(Token)).all() == []
+    lift(who)
+    assert sign_in(app.test_client(), who).status_code == 303
+
+
+def test_a_link_to_change_the_address_leads_nowhere(app: Flask) -> None:
+    who = account(AIGERIM)
+    browser = signed_in(app, who)
+    assert ask(browser).status_code == 303
+    path = link(letters(NEW)[0], "/email/confirm/")
+    block(who)
+    assert browser.get(path).location.startswith("/account/login")
+    lift(who)
+    assert signed_in(app, who).get(path).status_code == 404
+    assert address(who.number) == AIGERIM.email
+
+
+def test_this_was_not_me_has_nothing_left_to_do(app: Flask) -> None:
+    who = account(AIGERIM)
+    signed_in(app, who)
+    thief = app.test_client()
+    thief.environ_base["HTTP_USER_AGENT"] = "Chrome/1 Windows"
+    sign_in(thief, who)
+    path = link(letters(who.email)[-1], "not-me")
+    block(who)
+    assert app.test_client().get(path).status_code == 404
+
+
+def test_the_old_address_comes_back_and_the_block_stays(app: Flask) -> None:
+    """Else the seven days could run out while a thief's account stands blocked."""
+    who = account(AIGERIM)
+    changed(app, who)
+    path = undo_link()
+    block(who)
+    owner = app.test_client()
+    answer = submit(owner, path)
+    assert answer.location == "/account/login?done=email-undone-blocked"
+    assert "заблокирован" in owner.get(answer.location).text
+    assert address(who.number) == AIGERIM.email
+    assert kinds(AIGERIM.email)[-1] == "still_blocked"
+    assert suspensions.in_force(who.number) is not None
+    assert sign_in(app.test_client(), who).status_code == 422
+    lift(who)
+    submit(owner, RESET, {"email": AIGERIM.email})
+    set_ = {"password": OTHER_PASSWORD}
+    assert submit(owner, link(letters(AIGERIM.email)[-1]), set_).status_code == 303
+    who.password = OTHER_PASSWORD
+    assert sign_in(owner, who).status_code == 303
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_owner_is_told_without_the_reason(app: Flask, language: Language) -> None:
+    who = account(AIGERIM, language=language)
+    block(who)
+    recovery.ask(who.email, language, "?", "network")
+    lift(who)
+    told = letters(who.email)
+    assert kinds(who.email) == ["blocked", "still_blocked", "unblocked"]
+    for letter in told:
+        assert letter.language == language
+        for secret in (WHY, AIGERIM.email, AIGERIM.name):
+            assert secret not in letter.subject
+            assert secret not in letter.text
+    for letter in told[:2]:
+        assert CONTACT in letter.text
+        assert f"http://127.0.0.1:8000{language.prefix}/policy/#c6.1" in letter.text
+    assert f"{language.prefix}/account/login" in told[2].text
+    assert len({letter.subject for letter in told}) == 3
+
+
+def test_the_owner_reads_of_it_afterwards(app: Flask) -> None:
+    who = account(AIGERIM)
+    block(who)
+    sign_in(app.test_client(), who)
+    lift(who)
+    page = signed_in(app, who).get("/en/account/activity").text
+    for words in (
+        "The operator blocked the account",
+        "The right password, while the account was blocked",
+        "The operator lifted the block of the account",
+    ):
+        assert words in page
+    assert WHY not in page
+
+
+def test_an_account_is_blocked_once_at_a_time_and_each_time_is_kept(app: Flask) -> None:
+    who = account(AIGERIM)
+    block(who)
+    with pytest.raises(IntegrityError), writing() as session:
+        session.add(AccountBlock(person=who.number, at=clock.now(), reason=WHY))
+    lift(who)
+    block(who)
+    rows = suspensions.of(who.number)
+    assert [(row.by, row.reason, row.lifted_reason) for row in rows] == [
+        (None, WHY, None),
+        (None, WHY, "Ошибка"),
+    ]
+    assert suspensions.among([who.number, 999]) == {who.number}

@@ -1,0 +1,206 @@
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from threading import Barrier, Thread
+
+import pytest
+from flask import Flask
+from sqlalchemy import Column, MetaData, Table, insert, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
+
+from neupusti.core.data import database
+from neupusti.core.data.database import ACCESS, Utc, db, writing
+from neupusti.policy.models import Edition
+from tests.people import AIGERIM
+
+BOTH = pytest.mark.parametrize("bind", [None, ACCESS], ids=["main", "access"])
+FULL, NORMAL = 2, 1
+WRITERS, TURNS = 4, 10
+
+
+@pytest.mark.parametrize(
+    ("pragma", "main", "access"),
+    [
+        ("journal_mode", "wal", "wal"),
+        ("synchronous", FULL, NORMAL),
+        ("foreign_keys", 1, 1),
+        ("secure_delete", 1, 1),
+        ("busy_timeout", 30_000, 30_000),
+    ],
+)
+def test_every_connection_to_sqlite_has_its_settings(
+    bare: Flask, pragma: str, main: object, access: object
+) -> None:
+    with bare.app_context():
+        for bind, wanted in ((None, main), (ACCESS, access)):
+            with db.engines[bind].connect() as connection:
+                assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == wanted
+
+
+@BOTH
+def test_a_failed_statement_is_told_without_its_values(
+    app: Flask, bind: str | None
+) -> None:
+    query = text("SELECT * FROM nowhere WHERE email = :email")
+    with db.engines[bind].connect() as connection, pytest.raises(DBAPIError) as failed:
+        connection.execute(query, {"email": AIGERIM.email})
+    assert AIGERIM.email not in str(failed.value)
+
+
+@pytest.fixture
+def scratch(app: Flask) -> Table:
+    """A table of one moment in the main database."""
+    table = Table("scratch", MetaData(), Column("at", Utc))
+    table.create(db.engine)
+    return table
+
+
+def test_a_moment_comes_back_aware_and_in_utc(scratch: Table) -> None:
+    almaty = timezone(timedelta(hours=5))
+    moments = [
+        datetime(2026, 11, 22, 1, 30, 15, 123456, tzinfo=almaty),
+        datetime(2026, 11, 21, 20, 30, 15, 123456, tzinfo=UTC),
+        None,
+    ]
+    with writing() as session:
+        session.execute(insert(scratch), [{"at": moment} for moment in moments])
+    stored = db.session.scalars(select(scratch.c.at)).all()
+    assert stored == [moments[1], moments[1], None]
+    assert {at.utcoffset() for at in stored if at} == {timedelta(0)}
+
+
+def test_a_moment_without_a_zone_is_refused(scratch: Table) -> None:
+    naive = datetime(2026, 11, 22)  # noqa: DTZ001 - the thing refused
+    with pytest.raises(StatementError, match="without a time zone"), writing() as session:
+        session.execute(insert(scratch).values(at=naive))
+
+
+def test_moments_compare_in_the_database_as_they_do_in_python(scratch: Table) -> None:
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    earlier = datetime(2026, 11, 22, 16, 59, tzinfo=timezone(timedelta(hours=5)))
+    with writing() as session:
+        session.execute(insert(scratch), [{"at": noon}, {"at": earlier}])
+    found = db.session.scalars(select(scratch.c.at).where(scratch.c.at < noon)).all()
+    assert found == [earlier]
+
+
+def test_a_writer_takes_the_lock_of_sqlite_at_its_beginning(
+    bare: Flask, tmp_path: Path
+) -> None:
+    other = sqlite3.connect(tmp_path / "main.sqlite", timeout=0, isolation_level=None)
+    with bare.app_context():
+        with writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
+@dataclass
+class Hours:
+    """A clock of which each wait is noted; after the last the other writer is done."""
+
+    other: sqlite3.Connection
+    patience: int
+    waits: list[float] = field(default_factory=list)
+
+    def monotonic(self) -> float:
+        return sum(self.waits)
+
+    def sleep(self, wait: float) -> None:
+        self.waits.append(wait)
+        if len(self.waits) == self.patience:
+            self.other.execute("ROLLBACK")
+
+
+@pytest.fixture
+def other(bare: Flask, tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """Somebody who writes to the same file of SQLite and has not finished."""
+    with bare.app_context(), db.engine.connect():
+        writer = sqlite3.connect(tmp_path / "main.sqlite", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    yield writer
+    writer.close()
+
+
+def test_who_waits_for_another_writer_asks_as_often_as_who_just_came(
+    bare: Flask, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = Hours(other, patience=500)
+    monkeypatch.setattr(database, "time", hours)
+    with bare.app_context(), writing() as session:
+        assert session.scalar(text("PRAGMA busy_timeout")) == 30_000
+    assert len(hours.waits) == 500
+    assert max(hours.waits) <= max(database.TURN_SECONDS)
+
+
+def test_who_waited_long_enough_is_told_so(
+    bare: Flask, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = Hours(other, patience=0)
+    monkeypatch.setattr(database, "time", hours)
+    with (
+        bare.app_context(),
+        pytest.raises(OperationalError, match="database is locked"),
+        writing(),
+    ):
+        pass
+    assert database.BUSY_SECONDS <= hours.monotonic() < database.BUSY_SECONDS + 1
+
+
+def test_a_fault_that_is_no_wait_is_told_at_once(
+    bare: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "main.sqlite").write_bytes(b"no database at all" * 100)
+    monkeypatch.setattr(database, "TURN_SECONDS", ())
+    with bare.app_context(), pytest.raises(DBAPIError, match="not a database"), writing():
+        pass
+
+
+def test_writers_at_the_same_time_all_succeed(app: Flask) -> None:
+    """Each reads before it writes: the case in which SQLite refuses a late writer."""
+    with writing() as session:
+        session.execute(text("CREATE TABLE tally (total INTEGER)"))
+        session.execute(text("INSERT INTO tally VALUES (0)"))
+    together = Barrier(WRITERS)
+    failures: list[Exception] = []
+
+    def write() -> None:
+        together.wait()
+        try:
+            for _ in range(TURNS):
+                with app.app_context(), writing() as session:
+                    session.scalar(text("SELECT total FROM tally"))
+                    session.execute(text("UPDATE tally SET total = total + 1"))
+        except DBAPIError as error:
+            failures.append(error)
+
+    threads = [Thread(target=write) for _ in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert db.session.scalar(text("SELECT total FROM tally")) == WRITERS * TURNS
+
+
+def test_a_writer_that_fails_leaves_nothing(scratch: Table) -> None:
+    def fail() -> None:
+        with writing() as session:
+            session.execute(insert(scratch).values(at=datetime(2026, 11, 22, tzinfo=UTC)))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    assert db.session.scalars(select(scratch)).all() == []
+
+
+def test_changes_made_before_the_transaction_are_refused(app: Flask) -> None:
+    db.session.add(Edition())
+    with pytest.raises(RuntimeError, match="must begin before"), writing():
+        pass
+
+
+def test_starting_asks_the_databases_nothing(bare: Flask, tmp_path: Path) -> None:
+    assert list(tmp_path.glob("*.sqlite*")) == []

@@ -1,0 +1,81 @@
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from neupusti.core.security import authorisation, origin
+
+
+@pytest.fixture
+def guarded(bare: Flask) -> FlaskClient:
+    """A form without a token, and one that nobody guards."""
+
+    @bare.post("/guarded")
+    @origin.guarded
+    def own() -> str:
+        return "taken"
+
+    @bare.post("/bare")
+    def unguarded() -> str:
+        return "taken"
+
+    table = authorisation.rules(bare)
+    table["own"] = table["unguarded"] = authorisation.PUBLIC
+    return bare.test_client()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://localhost"},
+        {"Referer": "http://localhost/policy/?a=1"},
+        {"Origin": "https://localhost"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "http://evil.example"},
+    ],
+)
+def test_our_own_form_is_taken_without_a_token(
+    guarded: FlaskClient, headers: dict[str, str]
+) -> None:
+    assert guarded.post("/guarded", headers=headers).text == "taken"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": ""},
+        {"Sec-Fetch-Site": "same-origin, cross-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+        {"Origin": "null"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://localhost.evil.example"},
+        {"Origin": "http://localhost:8080"},
+        {"Origin": "http://user@localhost"},
+        {"Origin": "http://evil.example", "Referer": "http://localhost/"},
+        {"Referer": "http://evil.example/localhost"},
+        {"Referer": "http://[localhost/"},
+        {"Referer": "localhost"},
+    ],
+)
+def test_what_another_site_sends_is_forbidden(
+    guarded: FlaskClient, headers: dict[str, str]
+) -> None:
+    response = guarded.post("/guarded", headers=headers)
+    assert response.status_code == 403
+    assert "<h1" in response.text
+
+
+def test_over_https_a_page_of_http_is_another_site(guarded: FlaskClient) -> None:
+    answers = [
+        guarded.post("/guarded", base_url="https://localhost", headers={"Origin": source})
+        for source in ("https://localhost", "http://localhost")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 403]
+
+
+def test_a_form_that_nobody_guards_wants_its_token(guarded: FlaskClient) -> None:
+    own = {"Sec-Fetch-Site": "same-origin"}
+    assert guarded.post("/bare", headers=own).status_code == 400

@@ -1,0 +1,128 @@
+"""Limits that hold over all processes, and waits that grow."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from neupusti.app import create_app
+from neupusti.config import Settings
+from neupusti.core.data.database import db, writing
+from neupusti.core.security import throttle
+from neupusti.core.security.throttle import Rule
+from neupusti.core.web.errors import TooManyError
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+FIVE = timedelta(minutes=5)
+RULE = Rule("test", 3, FIVE)
+OTHER = Rule("other", 1, FIVE)
+Clock = Callable[[datetime], None]
+
+
+def wait() -> timedelta:
+    with pytest.raises(TooManyError) as refused:
+        throttle.take((RULE, "a"))
+    assert refused.value.retry_after is not None
+    return refused.value.retry_after
+
+
+def test_too_many_tries_shut_the_key_and_no_other(app: Flask, at: Clock) -> None:
+    at(NOON)
+    for left in (2, 1, 0):
+        throttle.take((RULE, "a"))
+        assert throttle.remaining(RULE, "a") == left
+    assert wait() == FIVE
+    throttle.take((RULE, "b"))
+    throttle.take((OTHER, "a"))
+    at(NOON + FIVE - timedelta(seconds=1))
+    assert wait() == timedelta(seconds=1)
+    at(NOON + FIVE)
+    throttle.take((RULE, "a"))
+
+
+def test_the_wait_doubles_until_a_quiet_time(app: Flask, at: Clock) -> None:
+    moment = NOON
+    waits = []
+    for _ in range(3):
+        at(moment)
+        for _ in range(3):
+            throttle.take((RULE, "a"))
+        waits.append(wait())
+        moment += waits[-1]
+    assert waits == [FIVE, 2 * FIVE, 4 * FIVE]
+    at(moment + 2 * FIVE)
+    for _ in range(3):
+        throttle.take((RULE, "a"))
+    assert wait() == FIVE
+
+
+def test_no_wait_is_longer_than_a_day(app: Flask, at: Clock) -> None:
+    moment = NOON
+    for _ in range(12):
+        at(moment)
+        for _ in range(3):
+            throttle.take((RULE, "a"))
+        last = wait()
+        moment += last
+    assert last == throttle.LONGEST
+
+
+def test_a_right_try_begins_anew(app: Flask, at: Clock) -> None:
+    at(NOON)
+    for _ in range(3):
+        throttle.take((RULE, "a"), (OTHER, f"network {_}"))
+    with writing() as session:
+        throttle.forget(session, (RULE, "a"))
+    assert throttle.remaining(RULE, "a") == 3
+    assert throttle.remaining(OTHER, "network 1") == 0
+
+
+def test_looking_counts_nothing(app: Flask, at: Clock) -> None:
+    at(NOON)
+    for _ in range(9):
+        throttle.check((OTHER, "a"), (RULE, "a"))
+    throttle.take((OTHER, "a"))
+    throttle.check((OTHER, "a"))
+    with pytest.raises(TooManyError):
+        throttle.take((OTHER, "a"))
+    with pytest.raises(TooManyError) as refused:
+        throttle.check((RULE, "a"), (OTHER, "a"))
+    assert refused.value.retry_after == FIVE
+
+
+def test_a_second_app_on_the_database_counts_on(app: Flask, settings: Settings) -> None:
+    """What two worker processes are to each other."""
+    second = create_app(settings)
+    for turn in range(3):
+        if turn % 2:
+            throttle.take((RULE, "a"))
+        else:
+            with second.app_context():
+                throttle.take((RULE, "a"))
+    wait()
+    with second.app_context():
+        wait()
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def test_no_address_is_kept(app: Flask) -> None:
+    throttle.take((RULE, throttle.network("203.0.113.77")))
+    row = db.session.execute(text("SELECT * FROM throttle_count")).one()
+    assert "203.0" not in str(tuple(row))
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2:3::4", "2001:db8:1::/56"),
+        ("unknown", "unknown"),
+        ("<script>", "unknown"),
+    ],
+)
+def test_a_network_is_counted_as_one(address: str, network: str) -> None:
+    assert throttle.network(address) == network

@@ -1,0 +1,89 @@
+"""Links that work once: the right one, in time, for its own purpose."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from neupusti.core.data.database import db, writing
+from neupusti.core.security import tokens
+from neupusti.core.security.tokens import TokenError
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+Clock = Callable[[datetime], None]
+
+
+def issued(purpose: str = "confirm", person: int | None = 7) -> str:
+    with writing() as session:
+        return tokens.issue(session, purpose, HOUR, person=person, target=3)
+
+
+def redeemed(purpose: str, token: str) -> int | None:
+    with writing() as session:
+        return tokens.redeem(session, purpose, token).person
+
+
+def test_a_token_works_once(app: Flask, at: Clock) -> None:
+    at(NOON)
+    token = issued()
+    assert tokens.peek("confirm", token).target == 3
+    assert tokens.peek("confirm", token).person == 7
+    assert redeemed("confirm", token) == 7
+    with pytest.raises(TokenError):
+        redeemed("confirm", token)
+    with pytest.raises(TokenError):
+        tokens.peek("confirm", token)
+
+
+def test_a_token_ends_with_its_hour(app: Flask, at: Clock) -> None:
+    at(NOON)
+    token = issued()
+    at(NOON + HOUR - timedelta(seconds=1))
+    tokens.peek("confirm", token)
+    at(NOON + HOUR)
+    with pytest.raises(TokenError):
+        redeemed("confirm", token)
+
+
+def test_a_token_of_one_purpose_is_nothing_for_another(app: Flask) -> None:
+    token = issued("confirm")
+    with pytest.raises(TokenError):
+        redeemed("reset", token)
+    assert redeemed("confirm", token) == 7
+
+
+def test_a_tampered_token_is_none(app: Flask) -> None:
+    token = issued()
+    for changed in (token[:-1], token + "A", token.swapcase(), token[::-1], f" {token}"):
+        with pytest.raises(TokenError):
+            tokens.peek("confirm", changed)
+
+
+@pytest.mark.parametrize("junk", ["", "x", "\x00" * 43, "я" * 43, "a" * 9999])
+def test_junk_is_no_token(app: Flask, junk: str) -> None:
+    issued()
+    with pytest.raises(TokenError):
+        tokens.peek("confirm", junk)
+
+
+def test_the_tokens_of_one_person_can_be_taken_back(app: Flask) -> None:
+    mine, reset, other = issued(), issued("reset"), issued(person=8)
+    with writing() as session:
+        tokens.revoke(session, 7, "reset")
+    with pytest.raises(TokenError):
+        tokens.peek("reset", reset)
+    tokens.peek("confirm", mine)
+    with writing() as session:
+        tokens.revoke(session, 7)
+    with pytest.raises(TokenError):
+        tokens.peek("confirm", mine)
+    tokens.peek("confirm", other)
+
+
+def test_the_database_does_not_hold_the_token(app: Flask) -> None:
+    token = issued()
+    row = db.session.execute(text("SELECT * FROM token")).one()
+    assert token not in str(tuple(row))

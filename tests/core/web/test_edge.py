@@ -1,0 +1,112 @@
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from neupusti.core.web.edge import TWO_YEARS
+from tests.core.faults import PRODUCTION
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Link": '</policy/>; rel="privacy-policy"',
+}
+CSP = {
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "manifest-src 'self'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+}
+
+
+def stylesheet(client: FlaskClient) -> str:
+    found = re.search(r'href="(/static/site\.[0-9a-f]+\.css)"', client.get("/").text)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("/kk/", 200),
+        ("/healthz", 200),
+        ("/privacy", 301),
+        ("/?%ff", 400),
+        ("/nowhere", 404),
+        ("/static/nothing.css", 404),
+        ("/fault/form", 405),
+        ("/fault/status/413", 413),
+        ("/fault/wait", 429),
+        ("/fault/view", 500),
+        ("/policy/", 503),
+    ],
+)
+def test_every_answer_carries_every_header(
+    visitor: FlaskClient, method: str, path: str, status: int
+) -> None:
+    response = visitor.open(path, method=method)
+    assert response.status_code == status
+    assert {name: response.headers.get(name) for name in HEADERS} == HEADERS
+    assert set(response.headers["Content-Security-Policy"].split("; ")) == CSP
+    assert "camera=()" in response.headers["Permissions-Policy"]
+    assert response.headers["Cache-Control"] == "no-store"
+    assert re.fullmatch(r"[0-9a-f]{16}", response.headers["X-Request-Id"])
+    assert "Strict-Transport-Security" not in response.headers
+    assert "Set-Cookie" not in response.headers
+    assert not any(name.startswith("Access-Control") for name, _ in response.headers)
+    for name, _ in response.headers:
+        assert len(response.headers.getlist(name)) == 1, name
+
+
+@pytest.mark.parametrize(("asked", "status"), [({}, 200), ({"If-None-Match": "*"}, 304)])
+def test_static_files_carry_them_too(
+    visitor: FlaskClient, asked: dict[str, str], status: int
+) -> None:
+    response = visitor.get(stylesheet(visitor), headers=asked)
+    assert response.status_code == status
+    assert {name: response.headers.get(name) for name in HEADERS} == HEADERS
+    assert "Content-Security-Policy" in response.headers
+    assert "X-Request-Id" in response.headers
+
+
+def test_no_answer_names_the_software(visitor: FlaskClient) -> None:
+    for path in ("/", "/nowhere", "/fault/view"):
+        told = str(visitor.get(path).headers).lower()
+        assert not re.search("werkzeug|flask|granian|python|gunicorn", told)
+
+
+def test_a_view_may_be_stricter(visitor: FlaskClient) -> None:
+    headers = visitor.get("/fault/seen").headers
+    assert headers.getlist("Referrer-Policy") == ["no-referrer"]
+
+
+def test_production_wants_https_for_two_years(made: Callable[..., Flask]) -> None:
+    client = made(**PRODUCTION).test_client()
+    response = client.get("/", base_url="https://shop.example")
+    assert response.headers["Strict-Transport-Security"] == TWO_YEARS
+    assert TWO_YEARS.startswith(f"max-age={2 * 365 * 24 * 3600};")
+
+
+def test_a_request_gets_an_id_of_our_own(visitor: FlaskClient) -> None:
+    theirs = "f" * 16
+    ids = [
+        visitor.get("/", headers={"X-Request-Id": theirs}).headers["X-Request-Id"]
+        for _ in range(3)
+    ]
+    assert len(set(ids)) == 3
+    assert theirs not in ids

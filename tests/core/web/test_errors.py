@@ -1,0 +1,225 @@
+import re
+from html import unescape
+from io import BytesIO, StringIO
+
+import pytest
+from flask import Flask, Response
+from flask.testing import FlaskClient
+from jinja2 import DictLoader
+from sqlalchemy.exc import InterfaceError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+
+from neupusti.core.web import errors
+from neupusti.core.web.errors import Refusal
+from tests.core import faults
+from tests.people import AIGERIM
+
+STATUSES = (400, 403, 404, 405, 413, 422, 429, 500, 503)
+TRACES = ("Traceback", ".py", "ValueError", "KeyError", "UndefinedError", AIGERIM.email)
+
+
+def heading(page: str) -> str:
+    found = re.search(r"<h1[^>]*>(.*?)</h1>", page, re.DOTALL)
+    assert found
+    return unescape(found[1]).strip()
+
+
+def test_the_table_has_words_for_every_error_the_site_answers() -> None:
+    assert tuple(errors.WORDINGS) == STATUSES
+    titles = {str(wording.title) for wording in errors.WORDINGS.values()}
+    texts = {str(wording.text) for wording in errors.WORDINGS.values()}
+    assert len(titles) == len(texts) == len(STATUSES)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "tag"), [("", "ru-KZ"), ("/kk", "kk-KZ"), ("/en", "en")]
+)
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_error_is_a_full_page_in_the_visitors_language(
+    visitor: FlaskClient, status: int, prefix: str, tag: str
+) -> None:
+    response = visitor.get(f"{prefix}/fault/status/{status}")
+    page = response.text
+    assert response.status_code == status
+    assert response.content_type == "text/html; charset=utf-8"
+    assert f'<html lang="{tag}"' in page
+    assert f"<title>{heading(page)} — Neupusti</title>" in unescape(page)
+    assert str(status) in page
+    assert response.headers["X-Request-Id"] in page
+    assert f'href="{prefix}/"' in page
+    assert f'href="{prefix}/policy/"' in page
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(410, 400), (418, 400), (501, 500), (504, 500)]
+)
+def test_an_error_without_words_of_its_own_borrows_them(
+    visitor: FlaskClient, status: int, said: int
+) -> None:
+    response = visitor.get(f"/en/fault/status/{status}")
+    assert response.status_code == status
+    assert heading(response.text) == str(errors.WORDINGS[said].title)
+
+
+def test_a_wrong_method_is_told_the_right_ones(visitor: FlaskClient) -> None:
+    response = visitor.delete("/")
+    assert response.status_code == 405
+    assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+
+
+@pytest.mark.parametrize(
+    ("path", "seconds"),
+    [
+        ("/fault/wait", "7"),
+        ("/fault/status/429", str(errors.RETRY_SECONDS)),
+        ("/fault/status/503", str(errors.RETRY_SECONDS)),
+        ("/fault/database", str(errors.RETRY_SECONDS)),
+    ],
+)
+def test_who_should_wait_is_told_how_long(
+    visitor: FlaskClient, path: str, seconds: str
+) -> None:
+    assert visitor.get(path).headers.getlist("Retry-After") == [seconds]
+
+
+def test_a_body_over_the_limit_is_too_much(visitor: FlaskClient) -> None:
+    response = visitor.post("/kk/fault/form", data={"text": "a" * 65_536})
+    assert response.status_code == 413
+    assert '<html lang="kk-KZ"' in response.text
+
+
+@pytest.mark.parametrize(
+    ("size", "read"), [(65_537, 65_537), (errors.READ_OUT, errors.READ_OUT), (9 << 20, 0)]
+)
+def test_too_large_a_body_is_read_out_so_that_the_answer_is_read(
+    visitor: FlaskClient, size: int, read: int
+) -> None:
+    body = BytesIO(bytes(size))
+    response = visitor.post("/fault/form", input_stream=body)
+    assert response.status_code == 413
+    assert body.tell() == read
+
+
+@pytest.mark.parametrize("path", ["/fault/view", "/fault/template"])
+def test_a_fault_shows_its_page_and_nothing_of_itself(
+    visitor: FlaskClient, path: str
+) -> None:
+    response = visitor.get(path)
+    assert response.status_code == 500
+    assert response.headers["X-Request-Id"] in response.text
+    assert not any(trace in response.text for trace in TRACES)
+
+
+def test_a_fault_after_the_view_shows_the_page_too(bare: Flask) -> None:
+    @bare.after_request
+    def after(_response: Response) -> Response:
+        raise ValueError(faults.WORDS)
+
+    response = bare.test_client().get("/en/")
+    assert response.status_code == 500
+    assert heading(response.text) == str(errors.WORDINGS[500].title)
+    assert not any(trace in response.text for trace in TRACES)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nowhere", 500), ("/policy/", 503)])
+def test_where_the_page_itself_fails_a_bare_one_is_left(
+    bare: Flask, path: str, status: int
+) -> None:
+    bare.jinja_loader = DictLoader({"errors/show.html": "{{ nothing.at.all }}"})
+    response = bare.test_client().get(path)
+    assert response.status_code == status
+    assert response.headers["X-Request-Id"] in response.text
+    assert "Content-Security-Policy" in response.headers
+    assert not any(trace in response.text for trace in TRACES)
+
+
+@pytest.mark.parametrize("prefix", ["", "/kk", "/en"])
+def test_a_page_that_needs_an_absent_database_says_so_in_words(
+    visitor: FlaskClient, prefix: str
+) -> None:
+    """The bare app has no tables; its error pages are drawn all the same."""
+    response = visitor.get(f"{prefix}/policy/")
+    assert response.status_code == 503
+    assert heading(response.text)
+    assert "edition" not in heading(response.text)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InterfaceError("SELECT :email", {"email": AIGERIM.email}, OSError(faults.WORDS)),
+        NoConnectionError("QueuePool limit reached"),
+    ],
+)
+def test_a_database_out_of_reach_is_no_fault_of_the_visitor(
+    bare: Flask, error: Exception
+) -> None:
+    @bare.get("/reach")
+    def view() -> Response:
+        raise error
+
+    response = bare.test_client().get("/reach")
+    assert response.status_code == 503
+    assert AIGERIM.email not in response.text
+
+
+@pytest.mark.parametrize("status", [403, 404, 422, 429])
+def test_a_refusal_says_its_own_sentence_escaped(bare: Flask, status: int) -> None:
+    class Own(Refusal):
+        pass
+
+    Own.status = status
+
+    @bare.get("/refused")
+    def view() -> Response:
+        raise Own('<script>alert("1")</script> & co')
+
+    response = bare.test_client().get("/refused")
+    assert response.status_code == status
+    assert "&lt;script&gt;alert(&#34;1&#34;)&lt;/script&gt; &amp; co" in response.text
+    assert "<script>alert" not in response.text
+
+
+def test_a_refusal_is_unprocessable_where_it_says_nothing_else(
+    visitor: FlaskClient,
+) -> None:
+    assert visitor.get("/fault/refusal").status_code == 422
+
+
+def test_a_form_without_its_token_is_refused_in_words(visitor: FlaskClient) -> None:
+    response = visitor.post("/en/fault/form", data={"a": "b"})
+    assert response.status_code == 400
+    assert heading(response.text) == str(errors.WORDINGS[400].title)
+
+
+def test_the_log_tells_a_fault_by_kind_and_place_only(
+    visitor: FlaskClient, log: StringIO
+) -> None:
+    response = visitor.get(f"/en/fault/view?email={AIGERIM.email}")
+    (line,) = log.getvalue().splitlines()
+    assert f"request={response.headers['X-Request-Id']}" in line
+    assert "level=error" in line
+    assert "event=unhandled endpoint=faults.view" in line
+    assert re.search(r'trace="ValueError .*core/faults\.py:\d+:view < KeyError ', line)
+    for secret in (AIGERIM.email, faults.WORDS, "/fault/view", "email="):
+        assert secret not in line
+
+
+def test_the_log_tells_a_database_fault_by_its_code(
+    visitor: FlaskClient, log: StringIO
+) -> None:
+    visitor.get("/policy/")
+    visitor.get("/fault/database")
+    policy, planted = log.getvalue().splitlines()
+    assert "event=database code=SQLITE_ERROR endpoint=policy.show" in policy
+    assert "event=database code=- endpoint=faults.database" in planted
+    assert "SELECT" not in policy + planted
+    assert AIGERIM.email not in planted
+
+
+def test_what_is_not_our_fault_is_not_logged_as_one(
+    visitor: FlaskClient, log: StringIO
+) -> None:
+    for status in (400, 404, 422):
+        visitor.get(f"/fault/status/{status}")
+    assert log.getvalue() == ""

@@ -1,0 +1,118 @@
+"""A page that is the same for everybody is asked for once a second, and for nobody else."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask, Response
+from flask.testing import FlaskClient
+
+from neupusti.core.web import microcache, page_cache
+from neupusti.core.web.microcache import MOST, SECOND, Front
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+Clock = Callable[[datetime], None]
+
+
+@pytest.fixture
+def asked(bare: Flask, at: Clock) -> list[str]:
+    """The pages that the application was asked for."""
+    seen: list[str] = []
+
+    @bare.route("/asked/<name>", methods=["GET", "POST"])
+    def view(name: str) -> Response:
+        seen.append(name)
+        return page_cache.public("asked", name, render=lambda: name)
+
+    @bare.get("/plain/<name>")
+    def plain(name: str) -> str:
+        seen.append(name)
+        return name
+
+    at(NOON)
+    return seen
+
+
+@pytest.fixture
+def stranger(bare: Flask) -> FlaskClient:
+    """Somebody who keeps no cookie."""
+    return bare.test_client(use_cookies=False)
+
+
+def test_for_a_second_nobody_is_asked_again(
+    asked: list[str], stranger: FlaskClient, at: Clock
+) -> None:
+    first, again = stranger.get("/asked/a"), stranger.get("/asked/a")
+    assert (first.text, again.text, asked) == ("a", "a", ["a"])
+    at(NOON + SECOND)
+    assert stranger.get("/asked/a").text == "a"
+    assert asked == ["a", "a"]
+
+
+def test_a_clock_set_back_makes_nothing_last(
+    asked: list[str], stranger: FlaskClient, at: Clock
+) -> None:
+    stranger.get("/asked/a")
+    at(NOON - timedelta(hours=1))
+    stranger.get("/asked/a")
+    assert asked == ["a", "a"]
+
+
+def test_the_second_answer_is_the_first_but_for_its_number(
+    asked: list[str], stranger: FlaskClient
+) -> None:
+    first, again = (stranger.get("/asked/a") for _ in range(2))
+    assert len(asked) == 1
+    numbers = [answer.headers.pop("X-Request-Id") for answer in (first, again)]
+    assert numbers[0] != numbers[1]
+    assert (first.status, dict(first.headers)) == (again.status, dict(again.headers))
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"headers": {"Cookie": "session=x"}},
+        {"headers": {"Sec-GPC": "1"}},
+        {"headers": {"Accept-Encoding": "br"}},
+        {"query_string": "cookies=1"},
+        {"method": "HEAD"},
+        {"path": "/kk/asked/a"},
+        {"path": "/asked/b"},
+    ],
+    ids=str,
+)
+def test_whoever_differs_is_asked_for(
+    asked: list[str], stranger: FlaskClient, difference: dict[str, str]
+) -> None:
+    stranger.get("/asked/a")
+    stranger.open(**{"path": "/asked/a", **difference})  # type: ignore[arg-type]
+    assert len(asked) == 2
+
+
+def test_a_foreign_host_gets_its_refusal(asked: list[str], stranger: FlaskClient) -> None:
+    stranger.get("/asked/a")
+    assert stranger.get("/asked/a", headers={"Host": "evil.example"}).status_code == 400
+    assert asked == ["a"]
+
+
+def test_only_public_pages_are_said_again(asked: list[str], stranger: FlaskClient) -> None:
+    for _ in range(2):
+        assert stranger.get("/plain/a").text == "a"
+        assert stranger.get("/nowhere").status_code == 404
+    assert asked == ["a", "a"]
+
+
+def test_what_changed_is_asked_for_at_once(asked: list[str], stranger: FlaskClient) -> None:
+    stranger.get("/asked/a")
+    microcache.forget()
+    stranger.get("/asked/a")
+    assert asked == ["a", "a"]
+
+
+def test_it_keeps_a_bounded_number(bare: Flask, asked: list[str]) -> None:
+    layer: object = bare.wsgi_app
+    while not isinstance(layer, Front):
+        layer = layer.inner  # type: ignore[attr-defined]
+    for number in range(MOST + 1):
+        bare.test_client().get(f"/asked/{number}")
+    assert (len(asked), len(layer.told)) == (MOST + 1, 1)

@@ -1,0 +1,156 @@
+"""What a page says there was none of was not there in any of its days."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from neupusti.access.recording.line import Entry
+from neupusti.statistics.queries import errors
+from tests.access.conftest import entry
+from tests.journeys.test_reading import SQLITE
+from tests.statistics.test_unfinished_days import DAY, hour
+
+PROBLEMS = "/en/admin/access/problems/"
+NONE = "None was seen."
+PROBING = "Looks for pages that are not there"
+OLD = "?from=2026-09-01&to=2026-09-07"
+
+
+@pytest.fixture(autouse=True)
+def today(at: Callable[[datetime], None]) -> None:
+    """Half past midnight."""
+    at(hour(0.5))
+
+
+def scan(days: int, ip: str, number: int = 30) -> list[Entry]:
+    """Return a scan for weak spots some days ago, of a page every second."""
+    start = DAY - timedelta(days=days) + timedelta(hours=14)
+    return [
+        entry(
+            start + timedelta(seconds=at),
+            ip=ip,
+            path=f"/wp-login.php/{at}",
+            status=404,
+        )
+        for at in range(number)
+    ]
+
+
+@pytest.fixture
+def scanned(keep: Callable[..., None]) -> None:
+    """Two scans of the days before."""
+    keep([*scan(3, "198.51.100.9"), *scan(5, "203.0.113.44")])
+    keep([entry(hour(-at), ip=f"192.0.2.{at}") for at in range(100)])
+
+
+def seen(page: str) -> str:
+    """Return the part of the page about scanners."""
+    return page.split('id="seen"')[1].split("<section", maxsplit=1)[0]
+
+
+@pytest.mark.clause("3.3.2")
+@pytest.mark.usefixtures("scanned")
+@pytest.mark.parametrize(
+    ("query", "addresses"),
+    [
+        ("", ("198.51.100.0", "203.0.113.0")),
+        ("?period=30d", ("198.51.100.0", "203.0.113.0")),
+        ("?from=2026-11-01&to=2026-12-31", ("198.51.100.0", "203.0.113.0")),
+        ("?from=2026-11-22&to=2026-11-22", ("198.51.100.0",)),
+        ("?period=today", ()),
+        ("?period=yesterday", ()),
+    ],
+)
+def test_scans_of_all_days_are_told(
+    staff: FlaskClient, query: str, addresses: tuple[str, ...]
+) -> None:
+    page = seen(staff.get(PROBLEMS + query).text)
+    assert "In all of these days" in page
+    assert page.count(PROBING) == len(addresses)
+    assert all(address in page for address in addresses)
+    assert (NONE in page) == (not addresses)
+
+
+@SQLITE
+def test_a_scan_over_midnight_is_one(staff: FlaskClient, keep: Callable[..., None]) -> None:
+    start = DAY - timedelta(seconds=10)
+    keep(
+        entry(start + timedelta(seconds=at), path=f"/{at}.php", status=404)
+        for at in range(20)
+    )
+    page = seen(staff.get(PROBLEMS).text)
+    assert page.count(PROBING) == 1
+    assert "24.11. 23:59:50 – 25.11. 00:00:09" in page
+
+
+@SQLITE
+def test_a_burst_without_errors_is_told(
+    staff: FlaskClient, keep: Callable[..., None]
+) -> None:
+    keep(entry(hour(-40) + timedelta(milliseconds=50 * at)) for at in range(60))
+    assert "Reads more pages than a person can" in seen(staff.get(PROBLEMS).text)
+
+
+@SQLITE
+@pytest.mark.usefixtures("scanned")
+def test_more_than_can_be_looked_at_is_said(
+    staff: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(errors, "MOST_ROWS", 40)
+    page = seen(staff.get(PROBLEMS).text)
+    assert page.count(PROBING) == 1
+    assert "only those since 20 November 2026, 14:00" in page
+
+
+@SQLITE
+def test_more_findings_than_are_shown_are_counted(
+    staff: FlaskClient, keep: Callable[..., None]
+) -> None:
+    keep(one for number in range(51) for one in scan(1, f"203.0.{number}.1", 12))
+    page = seen(staff.get(PROBLEMS).text)
+    assert page.count(PROBING) == 50
+    assert "The busiest 50 of 51." in page
+
+
+@SQLITE
+def test_days_whose_addresses_are_gone_have_no_none(
+    staff: FlaskClient, command: Callable[..., object], keep: Callable[..., None]
+) -> None:
+    keep([*scan(80, "203.0.113.44"), entry(hour(-1), ip="192.0.2.1")])
+    command("sweep")
+    page = staff.get(f"{PROBLEMS}{OLD}").text
+    assert NONE not in page
+    assert "Addresses from before 26 October 2026 are no longer kept" in seen(page)
+    assert "In all of these days" not in page
+    assert page.count("None in these days.") == 1  # no faults
+    assert "No address is kept of these days." in page
+    assert NONE in staff.get(f"{PROBLEMS}?period=90d").text
+
+
+@SQLITE
+def test_faults_whose_requests_are_gone_have_no_none(
+    staff: FlaskClient, command: Callable[..., object], keep: Callable[..., None]
+) -> None:
+    keep([entry(DAY - timedelta(days=100), status=500)])
+    command("sweep")
+    page = staff.get(f"{PROBLEMS}?from=2026-08-10&to=2026-08-20").text
+    faults = page.split('id="faults"')[1].split("<section")[0]
+    assert "Requests before 27 August 2026 are destroyed" in faults
+    assert "None in these days." not in faults
+
+
+@SQLITE
+def test_a_list_that_is_empty_says_why(
+    staff: FlaskClient, keep: Callable[..., None]
+) -> None:
+    keep([entry(hour(-1))])
+    entries = staff.get("/en/admin/access/list/entry/?is=method:GET").text
+    assert "With filters this list is not counted" in entries
+    assert "No request fits." not in entries
+    assert "No request fits." in staff.get("/en/admin/access/list/path/?is=path:/x").text
+    assert "No request fits." not in staff.get("/en/admin/access/list/path/?page=9").text
+    addresses = staff.get("/en/admin/access/addresses/?order=errors").text
+    assert "None in these days." in addresses
+    assert "No address is kept" not in addresses

@@ -1,0 +1,166 @@
+"""Requests of every kind of junk, all the way from the socket's bytes to the pages."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+from werkzeug.test import run_wsgi_app
+
+from neupusti.access.ingest import pipeline
+from neupusti.access.ingest.logformats import Format, parser
+from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.models import Record, Rollup
+from neupusti.access.recording.recorder import Recorder, Secrets
+from neupusti.access.recording.spool import Spool
+from neupusti.access.recording.visitors import Visitors
+from neupusti.access.views.recording import LIFETIME
+from neupusti.core.feature import Category
+from neupusti.core.web.choice import KEY, Choice, State
+from neupusti.core.web.edge import Edge
+from neupusti.statistics.queries.filters import Dimension
+from tests.access.conftest import number, token_of
+from tests.access.junk import requests
+from tests.conftest import SECRET, SQLITE
+
+NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
+AGREED = Choice(state=State.DECIDED, granted=frozenset(Category))
+OWN = ("/", "#", "?", "mailto:", "http://127.0.0.1:8000/")
+OURS = frozenset("\n\u00a0\u202f")
+"""What we ourselves write on pages that is no letter: line ends, unbreaking blanks."""
+ADDRESSES = frozenset({"href", "src", "action", "formaction", "xlink:href"})
+LISTS = [f"/en/admin/access/list/{dimension}/" for dimension in Dimension]
+PAGES = [
+    *LISTS, *(f"{page}?page=2" for page in LISTS),
+    "/en/admin/access/", "/en/admin/access/problems/", "/en/admin/access/addresses/",
+    "/en/admin/access/addresses/1/", "/en/admin/access/live/", "/en/admin/access/log/",
+    "/kk/admin/access/", "/admin/access/",
+    "/en/admin/access/?is=path:/%3Cevil%20onevil=1%3E",
+    "/en/admin/access/list/path/?is=method:GET&not=browser:%22%3E%3Cevil%3E",
+    "/en/admin/access/?period=javascript:evil()&order=%3Cevil%3E&from=%3Cevil%3E&to=evil",
+]  # fmt: skip
+
+
+class Reading(HTMLParser):
+    """Reads a page as a browser does, and fails at the first thing a request brought in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert "evil" not in tag
+        for name, value in attrs:
+            assert "evil" not in name
+            assert not name.startswith("on"), name
+            if name in ADDRESSES and value:
+                assert value.startswith(OWN), value
+                assert not value.startswith("//"), value
+
+    def handle_data(self, data: str) -> None:
+        self.told += data
+
+
+@pytest.fixture(autouse=True)
+def today(at: Callable[[datetime], None]) -> None:
+    at(NOW)
+
+
+def answering(environ: dict[str, Any], start: Any) -> list[bytes]:
+    environ[KEY] = AGREED
+    start(("200 OK", "404 NOT FOUND", "500 OH")[len(environ["PATH_INFO"]) % 3], [])
+    return [b"ok"]
+
+
+@pytest.fixture
+def fuzzed(size: int, engine: Engine, enrichment: Enrichment, spool_folder: Path) -> Spool:
+    """The site after all of it."""
+    spool = Spool(spool_folder)
+    recorder = Recorder(
+        answering,
+        spool,
+        secrets=lambda: Secrets(("/account/confirm/",)),
+        visitors=Visitors(SECRET, "visitor", LIFETIME),
+    )
+    edge = Edge(
+        recorder,
+        hosts=frozenset({"localhost"}),
+        canonical="localhost",
+        proxies=0,
+        https=False,
+    )
+    for environ in requests(size):
+        body, _, _ = run_wsgi_app(edge, environ)
+        assert b"".join(body) == b"ok"
+    spool.close()
+    pipeline.drain(engine, spool_folder, enrichment)
+    return spool
+
+
+@SQLITE
+@pytest.mark.ordeal(2_000, 100_000)
+@pytest.mark.clause("1.1.8", "3.3")
+def test_junk_is_kept_as_harmless_text(
+    staff: FlaskClient, engine: Engine, fuzzed: Spool, size: int
+) -> None:
+    assert (fuzzed.lost, fuzzed.refused) == (0, 0)
+    assert number(engine, Record) == size
+    _rows_are_clean(engine)
+    told = ""
+    for page in PAGES:
+        answer = staff.get(page)
+        assert answer.status_code == 200, page
+        reading = Reading()
+        reading.feed(answer.text)
+        told += reading.told
+        odd = {c for c in answer.text if not c.isprintable()}
+        assert odd <= OURS, (page, odd)
+    # The junk was there to be seen.
+    assert "<evil onevil=1>" in told
+    _sheets_calculate_nothing(staff)
+    _log_is_readable(staff, size)
+
+
+def _rows_are_clean(engine: Engine) -> None:
+    with engine.connect() as connection:
+        for row in connection.execute(Record.__table__.select()):
+            # Whatever the headers say: where no proxy is trusted, the socket is believed.
+            assert row.ip == "198.51.100.7"
+            assert row.visitor == ""
+            texts = [value for value in row if isinstance(value, str)]
+            assert all(text.isprintable() for text in texts), texts
+        lost = Rollup.__table__.select().where(Rollup.dimension.in_(("malformed", "lost")))
+        assert connection.execute(lost).all() == []
+
+
+def _sheets_calculate_nothing(staff: FlaskClient) -> None:
+    names = [f"list/{dimension}" for dimension in Dimension]
+    for name in (*names, "series"):
+        text = staff.get(f"/admin/access/{name}.csv").get_data(as_text=True)
+        cells = [
+            cell
+            for row in csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+            for cell in row
+        ]
+        assert cells
+        for cell in cells:
+            assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝")), cell
+        assert json.loads(staff.get(f"/admin/access/{name}.json").data) is not None
+
+
+def _log_is_readable(staff: FlaskClient, size: int) -> None:
+    page = staff.get("/en/admin/access/log/").text
+    data = {"csrf_token": token_of(page), "reason": "looking at the attack"}
+    log = staff.post("/en/admin/access/log/", data=data).text
+    lines = log.splitlines()
+    assert len(lines) == log.count("\n") == size
+    read = parser(Format.COMBINED)
+    assert all(read(line).ip == "198.51.100.0" for line in lines)
+    assert all(line.isprintable() for line in lines)

@@ -1,0 +1,90 @@
+"""The statistics in a browser: read by anybody, on any screen, with the keyboard."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser
+
+from neupusti.core import clock
+from neupusti.core.security.permission import Permission
+from tests import desk
+from tests.access import logs
+from tests.access.conftest import entry
+from tests.conftest import SQLITE
+from tests.journeys.test_reading import RULES, SCHEMES, WIDTHS, _told
+from tests.people import DANA
+
+PAGES = [
+    "/en/admin/access/?period=yesterday&is=browser:Chrome",
+    "/kk/admin/access/list/path/?period=yesterday",
+    "/en/admin/access/problems/",
+    "/en/admin/access/addresses/1/",
+]
+
+
+READABLE = 60
+"""Pixels: a narrower heading of a row would stand a letter a line."""
+NARROWEST = (
+    "Math.min(1e9, ...[...document.querySelectorAll('.listing th[scope=row]')]"
+    ".map(cell => cell.getBoundingClientRect().width))"
+)
+
+
+@SQLITE
+@pytest.mark.clause("3.3.2")
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_of_the_statistics_is_open_to_everybody_who_may(
+    app: Flask, keep: Callable[..., None], chromium: Browser, site_url: str, path: str
+) -> None:
+    now = clock.now().astimezone(UTC)
+    keep(_day(now - timedelta(days=1)))
+    seat = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
+    cookie = seat.get_cookie("session")
+    assert cookie is not None
+    context = chromium.new_context()
+    context.add_cookies([{"name": "session", "value": cookie.value, "url": site_url}])
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(site_url + path)
+
+    assert page.locator("h1").count() == 1
+    for width, scheme in product(WIDTHS, SCHEMES):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found = Axe().run(page, options=RULES).response["violations"]
+        assert _told(found) == [], (width, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(NARROWEST) >= READABLE, (width, scheme)
+    assert page.query_selector_all("[style], style, script:not([src])") == []
+    assert complaints == []
+    context.close()
+
+
+def _day(moment: datetime) -> list[object]:
+    people = [
+        entry(
+            moment + timedelta(seconds=at),
+            ip=f"203.0.113.{at}",
+            user_agent=logs.PEOPLE[at % len(logs.PEOPLE)],
+            path=f"/product/goods-with-a-rather-long-name-{at % 9}",
+            status=(200, 404, 500)[at % 3],
+            referrer="https://yandex.kz/search/" if at % 2 else "",
+            duration_us=at * 1000,
+        )
+        for at in range(60)
+    ]
+    scanner = [
+        entry(
+            moment + timedelta(milliseconds=at),
+            ip="198.51.100.9",
+            path=f"/x{at}",
+            status=404,
+        )
+        for at in range(30)
+    ]
+    return [*people, *scanner]

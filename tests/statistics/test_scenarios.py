@@ -1,0 +1,96 @@
+from dataclasses import dataclass
+
+import pytest
+
+from neupusti.statistics.queries.scenarios import Finding, Kind, findings
+
+
+@dataclass(frozen=True)
+class Asked:
+    at_ms: int
+    path: str
+    status: int = 404
+    method: str = "GET"
+    ip: str = "203.0.113.7"
+
+
+def kinds(*rows: Asked) -> dict[Kind, Finding]:
+    return {one.kind: one for one in findings(sorted(rows, key=lambda row: row.at_ms))}
+
+
+def every(milliseconds: int, number: int, **fields: object) -> list[Asked]:
+    made = fields.pop("path", None)
+    return [
+        Asked(at * milliseconds, str(made or f"/missing-{at}"), **fields)  # type: ignore[arg-type]
+        for at in range(number)
+    ]
+
+
+@pytest.mark.clause("3.3.2")
+def test_a_scanner_is_told_with_its_evidence() -> None:
+    found = kinds(*every(100, 30))
+    assert found.keys() == {Kind.PROBING}
+    finding = found[Kind.PROBING]
+    assert finding.ip == "203.0.113.7"
+    assert (finding.requests, finding.times) == (30, 2)
+    assert finding.evidence == [f"/missing-{at}" for at in range(5)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        every(100, 10),
+        every(11_000, 60),
+        every(1000, 60, path="/one-broken-link"),
+        every(100, 60, path="/missing.png"),
+        every(600, 200, status=200, path="/"),
+        every(100, 5, method="POST", path="/account/login", status=422),
+        every(100, 40, status=200),
+    ],
+)
+def test_people_are_not_accused(rows: list[Asked]) -> None:
+    assert kinds(*rows) == {}
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind"),
+    [
+        (every(100, 6, method="POST", path="/account/login", status=422), Kind.BRUTE_FORCE),
+        (
+            every(100, 9, method="POST", path="/kk/account/login", status=429),
+            Kind.BRUTE_FORCE,
+        ),
+        (every(100, 60, status=200), Kind.CRAWL),
+        (
+            [
+                Asked(at, path)
+                for at, path in enumerate(
+                    (
+                        "/.env",
+                        "/.git/config",
+                        "/backup.sql",
+                        "/id_rsa.old",
+                        "/wp-config.php.bak",
+                    )
+                )
+            ],
+            Kind.SENSITIVE,
+        ),
+        (
+            [
+                Asked(at, f"/{up}/etc/hosts")
+                for at, up in enumerate(
+                    ("..", "..%2f..", "%2e%2e/x", "....//", "%252e%252e/")
+                )
+            ],
+            Kind.TRAVERSAL,
+        ),
+    ],
+)
+def test_each_behaviour_has_a_name(rows: list[Asked], kind: Kind) -> None:
+    assert kind in kinds(*rows)
+
+
+def test_addresses_are_told_apart() -> None:
+    rows = [Asked(at * 100, f"/missing-{at}", ip=f"203.0.113.{at % 4}") for at in range(36)]
+    assert kinds(*rows) == {}
