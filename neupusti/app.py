@@ -35,11 +35,15 @@ from neupusti.policy.service import edition_store
 from neupusti.retention.feature import FEATURE as RETENTION
 from neupusti.site.feature import FEATURE as SITE
 from neupusti.staff.feature import FEATURE as STAFF
+from neupusti.statistics.feature import FEATURE as STATISTICS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-FEATURES = (CATALOG, POLICY, ADMIN, STAFF, RETENTION, CONSENT, ACCESS, ACCOUNTS, SITE)
+FEATURES = (
+    *(CATALOG, POLICY, ADMIN, STAFF, RETENTION, CONSENT),
+    *(ACCESS, STATISTICS, ACCOUNTS, SITE),
+)
 
 
 class Site(Flask):

@@ -8,19 +8,16 @@ from neupusti.access.views import cli, recording
 from neupusti.access.views.blueprint import bp, work
 from neupusti.config import settings
 from neupusti.core.background import Job
-from neupusti.core.feature import Feature, Kept, MenuItem, Retention
-from neupusti.statistics import service
-from neupusti.statistics.views import addresses, errors, export, live, pages
+from neupusti.core.feature import Feature, Kept, Retention
 
-VIEWS = (pages, errors, addresses, live, export, cli, recording)
+VIEWS = (cli, recording)
 """Importing a module of views is what puts its routes and commands on the blueprint."""
 
 FEATURE = Feature(
     name="access",
-    clauses=("1.1.8", "3.3", "3.3.2"),
+    clauses=("1.1.8", "3.3"),
     blueprint=bp,
     cookies=(recording.VISITOR,),
-    admin_menu=(MenuItem(endpoint="statistics.overview", label=_("Statistics")),),
     retention=(
         Retention(
             says=_("The IP address and the words of the browser in the log of requests"),
@@ -67,9 +64,5 @@ FEATURE = Feature(
             until=_("for good"),
         ),
     ),
-    staff_acts={
-        service.SHOWN: _("saw an address of the log whole"),
-        service.TAKEN: _("took requests of the log away"),
-    },
     jobs=(Job(name=service.NAME, every=service.EVERY, run=work),),
 )

@@ -195,6 +195,10 @@ class Rollup(AccessBase):
     errors: Mapped[Count]
 
 
+STEP = 1.1
+"""How much one step of the histogram is above the one before: percentiles within 5 %."""
+
+
 class Latency(AccessBase):
     """How many answers of one route took how long: a histogram whose steps grow."""
 

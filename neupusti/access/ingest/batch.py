@@ -12,8 +12,8 @@ from neupusti.access import calendar
 from neupusti.access.ingest import places
 from neupusti.access.ingest.agents import NONE, Agent, agent
 from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.models import STEP
 from neupusti.access.recording.line import AGENT_LIMIT, REFERRER_LIMIT, Entry
-from neupusti.statistics.queries.errors import STEP
 
 VALUE_BYTES = 1000
 """A longer value would not fit into an index of PostgreSQL."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FAILED = 500
 SLASHES = re.compile(r"(?<!:)//+")
 TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]*[\w-]{43}", re.ASCII)
-"""What may be a token of ours (`core.security.tokens`): long, and of small and great letters."""
+"""What may be a token (`core.security.tokens`): long, of lower and upper case."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from neupusti.config import Settings, settings
 from neupusti.core.data.database import ACCESS, db
 from neupusti.core.web import route
 
-bp = Blueprint("access", __name__, url_prefix="/admin/access", cli_group="access")
+bp = Blueprint("access", __name__, cli_group="access")
 
 
 def engine() -> Engine:

@@ -1,23 +1,18 @@
-"""`flask access …`: ingest, sweep, live, import, report."""
+"""`flask access …`: ingest, sweep, import."""
 
 import fcntl
-import json
 import os
 import signal
 import sys
 import time
-from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from flask import current_app
-from sqlalchemy import select
 
 from neupusti.access import service as aggregator_
 from neupusti.access.ingest import importing, pipeline
 from neupusti.access.ingest.logformats import Format
-from neupusti.access.models import Record
 from neupusti.access.retention import sweep
 from neupusti.access.views.blueprint import (
     aggregator,
@@ -28,14 +23,10 @@ from neupusti.access.views.blueprint import (
     terms,
 )
 from neupusti.config import settings
-from neupusti.core import clock
 from neupusti.core.background import Background, Job
-from neupusti.statistics.queries.report import Span
-from neupusti.statistics.queries.report import report as report_of
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-DAY = click.DateTime(["%Y-%m-%d"])
-LIVE_SECONDS = 1.0
+ASK_SECONDS = 0.1
 PATIENCE = 100
 """Tenths of a second that `ingest --once` waits for another process."""
 
@@ -77,32 +68,6 @@ def sweep_(*, dry_run: bool) -> None:
         raise click.ClickException(
             "The files could not be cleared; the next run tries again."
         )
-
-
-@bp.cli.command("live")
-@click.option("--lines", default=10, show_default=True, help="How many to begin with.")
-@click.option("--once", is_flag=True, help="Print those and stop.")
-def live(lines: int, *, once: bool) -> None:
-    """Print requests as they arrive; addresses are masked."""
-    last = None
-    while True:
-        query = select(Record).order_by(Record.at.desc(), Record.id.desc()).limit(lines)
-        if last is not None:
-            query = select(Record).where(Record.id > last).order_by(Record.id).limit(1000)
-        with engine().connect() as connection:
-            rows = list(connection.execute(query))
-        if last is None:
-            rows.reverse()
-        for row in rows:
-            at = row.at.astimezone(clock.ALMATY)
-            click.echo(
-                f"{at:%Y-%m-%d %H:%M:%S}  {sweep.masked(row.ip):<18} {row.status} "
-                f"{row.method or '-':<5} {_printable(row.path)}  {row.browser}"
-            )
-        last = max([row.id for row in rows], default=last or 0)
-        if once:
-            return
-        time.sleep(LIVE_SECONDS)
 
 
 @bp.cli.command("import")
@@ -149,28 +114,6 @@ def import_(file: Path, kind: str, *, progress: bool) -> None:
         )
 
 
-@bp.cli.command("report")
-@click.option("--from", "first", type=DAY, required=True, help="First day.")
-@click.option("--to", "last", type=DAY, required=True, help="Last day, included.")
-@click.option("--tz", default=clock.ALMATY.key, show_default=True, help="Zone of the days.")
-@click.option("--json", "as_json", is_flag=True, help="All figures, as JSON.")
-def report(first: datetime, last: datetime, tz: str, *, as_json: bool) -> None:
-    """Print the figures of a range of days."""
-    try:
-        span = Span(first.date(), last.date(), ZoneInfo(tz))
-    except (ZoneInfoNotFoundError, ValueError):
-        raise click.ClickException(f"There is no time zone «{tz}».") from None
-    found = report_of(engine(), span)
-    if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
-        return
-    click.echo(f"{span.first} to {span.last}, {tz}")
-    for name in ("requests", "visitors", "bytes"):
-        click.echo(f"{name:<10} {found[name]}")
-    for day, sums in found["by_day"].items():
-        click.echo(f"{date.fromisoformat(day)}  {sums['requests']:>10}  {sums['visitors']}")
-
-
 def _lock(path: Path) -> int | None:
     """Return the lock that elects the aggregator, or None where another process has it."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -188,9 +131,5 @@ def _read_by_another() -> bool:
     for _ in range(PATIENCE):
         if pipeline.reached(engine(), aggregator().folder, waiting):
             return True
-        time.sleep(LIVE_SECONDS / 10)
+        time.sleep(ASK_SECONDS)
     return False
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text)

@@ -8,14 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from neupusti.access import calendar
-from neupusti.access.models import Address, Latency, Record, millis, moment
+from neupusti.access.models import STEP, Address, Latency, Record, millis, moment
 from neupusti.core import clock
 from neupusti.statistics.queries.period import Period
 
 FAILED = 500
 PERCENTILES = (0.5, 0.95, 0.99)
-STEP = 1.1
-"""How much one step of the histogram is above the one before: percentiles within 5 %."""
 BUSY, FAILING = 40, 3
 """With no more requests, and no more errors, on a day an address fills no bucket."""
 MOST_ROWS = 200_000

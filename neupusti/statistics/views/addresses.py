@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from neupusti.access.retention.sweep import masked
-from neupusti.access.views.blueprint import bp, engine, terms
+from neupusti.access.views.blueprint import engine, terms
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.base import Form, shown
@@ -19,6 +19,7 @@ from neupusti.statistics import service
 from neupusti.statistics.queries import addresses as asked_for
 from neupusti.statistics.queries.figures import Order
 from neupusti.statistics.views import context, state
+from neupusti.statistics.views.blueprint import bp
 
 SIZE, ROWS = 50, 100
 ROW = f"<int(max={2**63 - 1}):record>"

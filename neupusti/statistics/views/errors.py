@@ -4,7 +4,7 @@ from flask import render_template
 from flask_babel import lazy_gettext as _
 
 from neupusti.access.models import moment
-from neupusti.access.views.blueprint import bp, engine
+from neupusti.access.views.blueprint import engine
 from neupusti.core.security.permission import Permission, requires
 from neupusti.statistics.queries import errors as asked_for
 from neupusti.statistics.queries import scenarios
@@ -13,6 +13,7 @@ from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.rollups import Rollups
 from neupusti.statistics.queries.scenarios import Kind
 from neupusti.statistics.views import charts, context, state
+from neupusti.statistics.views.blueprint import bp
 
 ROWS, FINDINGS = 20, 50
 KINDS = {

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from werkzeug.wrappers import Response as AnyResponse
 
 from neupusti.access.models import Record
-from neupusti.access.views.blueprint import bp, engine
+from neupusti.access.views.blueprint import engine
 from neupusti.core.forms.base import shown
 from neupusti.core.security import identity
 from neupusti.core.security.permission import Permission, requires
@@ -19,6 +19,7 @@ from neupusti.statistics import service
 from neupusti.statistics.queries import rows
 from neupusti.statistics.views import combined, context, labels, pages, state
 from neupusti.statistics.views.addresses import Why
+from neupusti.statistics.views.blueprint import bp
 from neupusti.statistics.views.state import State
 
 MOST_ROWS = 100_000

@@ -5,9 +5,10 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from neupusti.access.models import Record
-from neupusti.access.views.blueprint import bp, engine
+from neupusti.access.views.blueprint import engine
 from neupusti.core.security.permission import Permission, requires
 from neupusti.statistics.views import context, state
+from neupusti.statistics.views.blueprint import bp
 
 ROWS = 50
 SECONDS = 2

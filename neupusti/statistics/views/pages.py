@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from neupusti.access.ingest import store
 from neupusti.access.recording import tally
-from neupusti.access.views.blueprint import aggregator, bp, engine, terms
+from neupusti.access.views.blueprint import aggregator, engine, terms
 from neupusti.core import clock
 from neupusti.core.security.permission import Permission, requires
 from neupusti.statistics.queries.addresses import Listed, busiest
@@ -18,6 +18,7 @@ from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.health import health
 from neupusti.statistics.queries.rollups import began
 from neupusti.statistics.views import charts, context, insights, labels, state
+from neupusti.statistics.views.blueprint import bp
 from neupusti.statistics.views.insights import Change, Comparison
 from neupusti.statistics.views.state import State
 

@@ -1,0 +1,22 @@
+"""The manifest of the statistics."""
+
+from flask_babel import lazy_gettext as _
+
+from neupusti.core.feature import Feature, MenuItem
+from neupusti.statistics import service
+from neupusti.statistics.views import addresses, cli, errors, export, live, pages
+from neupusti.statistics.views.blueprint import bp
+
+VIEWS = (pages, errors, addresses, live, export, cli)
+"""Importing a module of views registers its routes and commands."""
+
+FEATURE = Feature(
+    name="statistics",
+    clauses=("3.3.2",),
+    blueprint=bp,
+    admin_menu=(MenuItem(endpoint="statistics.overview", label=_("Statistics")),),
+    staff_acts={
+        service.SHOWN: _("saw an address of the log whole"),
+        service.TAKEN: _("took requests of the log away"),
+    },
+)

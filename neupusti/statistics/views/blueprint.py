@@ -1,0 +1,6 @@
+"""The blueprint of the statistics pages."""
+
+from flask import Blueprint
+
+bp = Blueprint("statistics", __name__, url_prefix="/admin/access")
+"""Its commands, `flask access report` and `live`, stand on the blueprint of the log."""
