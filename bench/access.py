@@ -40,7 +40,7 @@ from neupusti.app import create_app
 from neupusti.config import Settings
 from neupusti.core import clock
 from neupusti.core.data.database import ACCESS, db, prepare
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from neupusti.statistics.queries import addresses
 from tests import desk
 from tests.access import logs

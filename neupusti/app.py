@@ -20,6 +20,7 @@ from neupusti.core.data.database import db
 from neupusti.core.feature import Feature
 from neupusti.core.mail import install as mail
 from neupusti.core.mail.outbox import service
+from neupusti.core.manifest import FEATURE as CORE
 from neupusti.core.registry import Registry, registry
 from neupusti.core.security import authorisation
 from neupusti.core.text.languages import LanguagePrefix, current
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 FEATURES = (
     *(CATALOG, POLICY, ADMIN, STAFF, RETENTION, CONSENT),
-    *(ACCESS, STATISTICS, ACCOUNTS, SITE),
+    *(ACCESS, STATISTICS, ACCOUNTS, CORE, SITE),
 )
 
 
@@ -79,9 +80,9 @@ def create_app(
     )
     errors.install(app)
     mail.install(app, settings.mail)
-    Registry(features).install(app)
+    assembled = Registry(features).install(app)
     login.install(app)
-    authorisation.install(app)
+    authorisation.install(app, assembled.access)
     app.wsgi_app = Front(app.wsgi_app)  # type: ignore[assignment]
     Consent.install(
         app,

@@ -15,8 +15,8 @@ from neupusti.accounts.service.sessions import Where
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import StaffAction
+from neupusti.core.rules import Permission
 from neupusti.core.security import grants as staff
-from neupusti.core.security.permission import Permission
 from neupusti.core.text.languages import Language
 from neupusti.staff.service import grants
 from tests.people import Person

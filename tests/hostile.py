@@ -18,7 +18,8 @@ from werkzeug.routing import Rule
 from werkzeug.test import EnvironBuilder
 
 from neupusti.core.registry import registry
-from neupusti.core.security.authorisation import Who, rules
+from neupusti.core.rules import Who
+from neupusti.core.security.authorisation import rules
 from neupusti.core.web import choice
 
 HEADER, ADDRESS, BODY = 60_000, 8000, 60_000

@@ -36,11 +36,7 @@ from neupusti.accounts.views import profile as details
 from neupusti.accounts.views.blueprint import bp
 from neupusti.core.background import Job
 from neupusti.core.feature import Feature, Holding, Kept, Page, Place, Retention
-from neupusti.core.mail.models import Letter
-from neupusti.core.records.consents import ConsentEvidence
-from neupusti.core.records.journal import ProcessingEvent, SecurityEvent, StaffAction
-from neupusti.core.security.throttle import ThrottleCount
-from neupusti.core.security.tokens import Token
+from neupusti.core.rules import FRESH, HALF, OWNER, PUBLIC
 
 VIEWS = (
     *(registering, signing, passwords, factor, overview),
@@ -48,17 +44,12 @@ VIEWS = (
 )
 """Importing a module of views is what puts its routes and commands on the blueprint."""
 
-LETTER_DAYS = 30
-"""A letter is kept so long after it was sent, refused or put aside."""
 SECURITY_DAYS = 365
 DEVICE_DAYS = 365
-THROTTLE_DAYS = 3
 
 ABOUT_PEOPLE = (
     *(Credential, SecondFactor, RecoveryCode, SignIn, KnownDevice),
     *(EmailChange, AccountBlock),
-    *(Letter, Token, SecurityEvent),
-    *(ProcessingEvent, StaffAction, ConsentEvidence),
 )
 
 
@@ -73,6 +64,45 @@ FEATURE = Feature(
         *("4.1.1", "4.1.5"),
     ),
     blueprint=bp,
+    access={
+        "accounts.activity": OWNER,
+        "accounts.ask_reset": PUBLIC,
+        "accounts.avatar": OWNER,
+        "accounts.change_avatar": OWNER,
+        "accounts.change_password": PUBLIC,
+        "accounts.change_profile": OWNER,
+        "accounts.confirm": PUBLIC,
+        "accounts.confirm_email": OWNER,
+        "accounts.confirm_factor": FRESH,
+        "accounts.consents": OWNER,
+        "accounts.email": OWNER,
+        "accounts.end_sessions": OWNER,
+        "accounts.lock": PUBLIC,
+        "accounts.login": PUBLIC,
+        "accounts.logout": PUBLIC,
+        "accounts.new_codes": FRESH,
+        "accounts.new_email": OWNER,
+        "accounts.not_me": PUBLIC,
+        "accounts.overview": OWNER,
+        "accounts.password": HALF,
+        "accounts.picture": FRESH,
+        "accounts.profile": OWNER,
+        "accounts.reauthenticate": HALF,
+        "accounts.recovery_codes": FRESH,
+        "accounts.register": PUBLIC,
+        "accounts.registered": PUBLIC,
+        "accounts.reset": PUBLIC,
+        "accounts.reset_sent": PUBLIC,
+        "accounts.restore_email": PUBLIC,
+        "accounts.sessions_page": OWNER,
+        "accounts.settle": PUBLIC,
+        "accounts.sign_in": PUBLIC,
+        "accounts.still_right": OWNER,
+        "accounts.switch_off": FRESH,
+        "accounts.two_factor": FRESH,
+        "accounts.undo_email": PUBLIC,
+        "accounts.withdraw": OWNER,
+    },
     cookies=(login.REMEMBER,),
     letters=letters.ALL,
     jobs=(Job(name="avatars", every=avatar.SWEEP_EVERY, run=avatar.sweep),),
@@ -101,7 +131,6 @@ FEATURE = Feature(
             )
         ),
     ),
-    # The ground floor declares nothing: what it keeps about people is told here.
     holdings=(
         Holding(model=Person, of=lambda person: select(Person).filter_by(id=person)),
         *(Holding(model=model, of=_about(model)) for model in ABOUT_PEOPLE),
@@ -149,49 +178,12 @@ FEATURE = Feature(
             since=KnownDevice.last_at,
             days=DEVICE_DAYS,
         ),
-        Retention(
-            says=_("The text of a letter to you"),
-            clause="4.1.7",
-            counted=_("from its sending"),
-            model=Letter,
-            since=Letter.done_at,
-            days=LETTER_DAYS,
-        ),
-        Retention(
-            says=_("A link we sent you in a letter"),
-            clause="4.1.5",
-            counted=_("from its end"),
-            model=Token,
-            since=Token.expires_at,
-            days=0,
-        ),
-        Retention(
-            says=_("Events of your account, such as sign-ins"),
-            clause="3.4",
-            counted=_("from the event"),
-            model=SecurityEvent,
-            since=SecurityEvent.at,
-            days=SECURITY_DAYS,
-        ),
-        Retention(
-            says=_("Counts of failed attempts, under an irreversible code"),
-            clause="5.4",
-            counted=_("from the last attempt"),
-            model=ThrottleCount,
-            since=ThrottleCount.touched_at,
-            days=THROTTLE_DAYS,
-        ),
     ),
     kept=(
         Kept(
             says=_("An account and everything in it"),
             clause="4.1.1",
             until=_("for the life of the account"),
-        ),
-        Kept(
-            says=_("Proof of your consents and of what was done with the Data"),
-            clause="5.1",
-            until=_("as long as it may have to be proved"),
         ),
     ),
 )

@@ -1,11 +1,14 @@
 """The manifest of the staff area."""
 
+from dataclasses import replace
+
 from flask_babel import lazy_gettext as _
 
 from neupusti.admin import queries, service
 from neupusti.admin.views import board, cli, journal, outbox
 from neupusti.admin.views.blueprint import bp
 from neupusti.core.feature import Duty, Feature, MenuItem
+from neupusti.core.rules import ANY_STAFF, PRIVACY
 
 VIEWS = (board, journal, outbox, cli)
 """Importing a module of views is what puts its routes and commands on the blueprint."""
@@ -14,6 +17,14 @@ FEATURE = Feature(
     name="admin",
     clauses=(),
     blueprint=bp,
+    access={
+        "admin.ask_letter": PRIVACY,
+        "admin.board": ANY_STAFF,
+        "admin.export": replace(PRIVACY, fresh=True),
+        "admin.journal": PRIVACY,
+        "admin.mail": PRIVACY,
+        "admin.open_letter": PRIVACY,
+    },
     admin_menu=(
         MenuItem(endpoint="admin.board", label=_("Board")),
         MenuItem(endpoint="admin.journal", label=_("Journal")),

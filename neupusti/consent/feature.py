@@ -7,6 +7,7 @@ from neupusti.consent.service.cookie_policy import CONSENT
 from neupusti.consent.views import admin, choosing, cli, pages
 from neupusti.consent.views.extension import bp
 from neupusti.core.feature import Duty, Feature, Kept, MenuItem, Page, Place
+from neupusti.core.rules import PRIVACY, PUBLIC
 
 VIEWS = (pages, choosing, admin, cli)
 """Importing a module of views is what puts its routes and commands on the blueprint."""
@@ -15,6 +16,15 @@ FEATURE = Feature(
     name="consent",
     clauses=("1.1.7",),
     blueprint=bp,
+    access={
+        "consent.choose": PUBLIC,
+        "consent.erased": PUBLIC,
+        "consent.gpc": PUBLIC,
+        "consent.receipt_json": PUBLIC,
+        "consent.show": PUBLIC,
+        "consent.show_receipt": PUBLIC,
+        "consent.statistics": PRIVACY,
+    },
     cookies=(CONSENT,),
     admin_menu=(MenuItem(endpoint="consent.statistics", label=_("Choices about cookies")),),
     duties=(

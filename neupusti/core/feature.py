@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped
 
 from neupusti.core.background import Job
 from neupusti.core.mail.outbox import Kind
+from neupusti.core.rules import Rule
 
 
 class Category(StrEnum):
@@ -160,6 +161,8 @@ class Feature:
     name: str
     clauses: tuple[str, ...]
     blueprint: Blueprint | None = None
+    access: Mapping[str, Rule] = field(default_factory=dict)
+    """Who may call each endpoint it registers."""
     cookies: tuple[Cookie, ...] = ()
     holdings: tuple[Holding, ...] = ()
     retention: tuple[Retention, ...] = ()

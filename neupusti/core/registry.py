@@ -21,6 +21,7 @@ from neupusti.core.feature import (
     Retention,
 )
 from neupusti.core.mail.outbox import Kind
+from neupusti.core.rules import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,13 @@ class Registry:
         _unique("page", [page.endpoint for page in self.pages])
         _unique("letter", [letter.name for letter in self.letters])
         _unique("job", [job.name for job in self.jobs])
+        _unique("endpoint", [endpoint for f in self.features for endpoint in f.access])
         _unique("act of staff", [code for f in self.features for code in f.staff_acts])
+
+    @property
+    def access(self) -> dict[str, Rule]:
+        """Who may call each endpoint."""
+        return dict(chain.from_iterable(f.access.items() for f in self.features))
 
     @property
     def cookies(self) -> tuple[Cookie, ...]:

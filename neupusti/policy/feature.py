@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.feature import Feature, Page, Place
+from neupusti.core.rules import PUBLIC
 from neupusti.policy.service import editions
 from neupusti.policy.views import cli, machine, pages
 from neupusti.policy.views.blueprint import bp
@@ -14,6 +15,18 @@ FEATURE = Feature(
     name="policy",
     clauses=("9.2", "9.3", "9.4"),
     blueprint=bp,
+    access={
+        "policy.choose": PUBLIC,
+        "policy.clause": PUBLIC,
+        "policy.compare": PUBLIC,
+        "policy.current_json": PUBLIC,
+        "policy.dated": PUBLIC,
+        "policy.feed": PUBLIC,
+        "policy.history": PUBLIC,
+        "policy.ledger": PUBLIC,
+        "policy.privacy": PUBLIC,
+        "policy.show": PUBLIC,
+    },
     pages=(
         Page(
             endpoint="policy.show",

@@ -6,12 +6,16 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
 from neupusti.core.feature import Feature, Page, Place
+from neupusti.core.rules import PUBLIC
 from neupusti.retention.views import bp, sweep
 
 FEATURE = Feature(
     name="retention",
     clauses=("5.6",),
     blueprint=bp,
+    access={
+        "retention.terms": PUBLIC,
+    },
     pages=(
         Page(
             endpoint="retention.terms",

@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.feature import Category, Cookie, Feature
+from neupusti.core.rules import PUBLIC
 from neupusti.core.web.theme import THEME
 from neupusti.site.views import cli, machine, theme
 from neupusti.site.views.blueprint import bp
@@ -20,5 +21,13 @@ FEATURE = Feature(
     name="site",
     clauses=("preamble", "1.1.5"),
     blueprint=bp,
+    access={
+        "site.choose_theme": PUBLIC,
+        "site.healthz": PUBLIC,
+        "site.readyz": PUBLIC,
+        "site.robots": PUBLIC,
+        "site.security_txt": PUBLIC,
+        "site.sitemap": PUBLIC,
+    },
     cookies=(SESSION, THEME),
 )

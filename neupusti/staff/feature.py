@@ -1,12 +1,13 @@
 """The manifest of the staff room."""
 
+from dataclasses import replace
+
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
 
 from neupusti.accounts.service import key_rotation
 from neupusti.config import settings
-from neupusti.core.feature import Duty, Feature, Holding, MenuItem
-from neupusti.core.security.grants import StaffGrant
+from neupusti.core.feature import Duty, Feature, MenuItem
+from neupusti.core.rules import PRIVACY, STAFF
 from neupusti.staff import queries
 from neupusti.staff.service import (
     access_audit,
@@ -33,11 +34,24 @@ FEATURE = Feature(
     name="staff",
     clauses=("1.1.1",),
     blueprint=bp,
-    holdings=(
-        Holding(
-            model=StaffGrant, of=lambda person: select(StaffGrant).filter_by(person=person)
-        ),
-    ),
+    access={
+        "staff.block": replace(STAFF, fresh=True),
+        "staff.blocks": replace(STAFF, fresh=True),
+        "staff.change_member": replace(STAFF, fresh=True),
+        "staff.invite": replace(STAFF, fresh=True),
+        "staff.invite_again": replace(STAFF, fresh=True),
+        "staff.member": replace(STAFF, fresh=True),
+        "staff.members": STAFF,
+        "staff.new_member": replace(STAFF, fresh=True),
+        "staff.open_person": PRIVACY,
+        "staff.people": PRIVACY,
+        "staff.person": PRIVACY,
+        "staff.release": replace(STAFF, fresh=True),
+        "staff.search": PRIVACY,
+        "staff.sign_out": PRIVACY,
+        "staff.sign_out_member": replace(STAFF, fresh=True),
+        "staff.write_again": PRIVACY,
+    },
     admin_menu=(
         MenuItem(endpoint="staff.people", label=_("People")),
         MenuItem(endpoint="staff.members", label=_("Staff")),

@@ -9,7 +9,7 @@ from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.base import Form
 from neupusti.core.forms.fields import Email, Line, Name
 from neupusti.core.forms.reason import Reason
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 
 
 class Permissions(SelectMultipleField):  # type: ignore[misc]  # the library is untyped

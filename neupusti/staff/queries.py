@@ -13,8 +13,8 @@ from neupusti.accounts.service import suspensions
 from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.records.journal import SecurityEvent, StaffAction
+from neupusti.core.rules import Permission
 from neupusti.core.security.grants import StaffGrant
-from neupusti.core.security.permission import Permission
 from neupusti.core.text import collation, emails, phones
 from neupusti.core.web.pagination import LARGEST, whole
 

@@ -1,8 +1,11 @@
 """The manifest of the statistics."""
 
+from dataclasses import replace
+
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.feature import Feature, MenuItem
+from neupusti.core.rules import STATISTICS
 from neupusti.statistics import service
 from neupusti.statistics.views import addresses, cli, errors, export, live, pages
 from neupusti.statistics.views.blueprint import bp
@@ -14,6 +17,19 @@ FEATURE = Feature(
     name="statistics",
     clauses=("3.3.2",),
     blueprint=bp,
+    access={
+        "statistics.address": STATISTICS,
+        "statistics.addresses": STATISTICS,
+        "statistics.export_list": STATISTICS,
+        "statistics.export_series": STATISTICS,
+        "statistics.listing": STATISTICS,
+        "statistics.live": replace(STATISTICS, by_itself=True),
+        "statistics.log": STATISTICS,
+        "statistics.overview": STATISTICS,
+        "statistics.problems": STATISTICS,
+        "statistics.take_log": replace(STATISTICS, fresh=True),
+        "statistics.unmask": STATISTICS,
+    },
     admin_menu=(MenuItem(endpoint="statistics.overview", label=_("Statistics")),),
     staff_acts={
         service.SHOWN: _("saw an address of the log whole"),

@@ -23,7 +23,7 @@ from neupusti.access.models import Record, millis
 from neupusti.access.recording.line import Entry
 from neupusti.config import Settings
 from neupusti.core.data.database import ACCESS, db
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from tests import desk
 from tests.access import logs
 from tests.conftest import missing

@@ -23,7 +23,7 @@ from neupusti.access.views.recording import LIFETIME
 from neupusti.app import create_app
 from neupusti.config import Settings
 from neupusti.core.data.database import ACCESS, db
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from tests import desk
 from tests.access.conftest import fill_up, lines_of
 from tests.access.test_drain import consistent

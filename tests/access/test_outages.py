@@ -19,7 +19,7 @@ from neupusti.access.ingest.pipeline import Enrichment
 from neupusti.app import create_app
 from neupusti.config import Settings
 from neupusti.core.data.database import ACCESS, db
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from tests import desk
 from tests.access.conftest import rows
 from tests.access.test_drain import consistent

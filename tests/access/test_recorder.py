@@ -9,6 +9,7 @@ from werkzeug.test import EnvironBuilder
 
 from neupusti.app import create_app
 from neupusti.config import Settings
+from neupusti.core.rules import PUBLIC
 from neupusti.core.security import authorisation
 from tests.access.conftest import BROWSER, lines_of
 from tests.conftest import SECRET
@@ -65,7 +66,7 @@ def site(tmp_path: Path) -> Flask:
         return token
 
     for planted in ("sent", "broken", "half", "confirm", "letter"):
-        authorisation.rules(app)[planted] = authorisation.PUBLIC
+        authorisation.rules(app)[planted] = PUBLIC
     return app
 
 

@@ -15,7 +15,7 @@ from neupusti.config import Settings
 from neupusti.core.data import keys
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.keys import LostSecretError
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from tests import desk
 from tests.accounts.cast import account, factor_of, sign_in, signed_in
 from tests.conftest import SECRET, Visitor

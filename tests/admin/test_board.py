@@ -20,7 +20,7 @@ from neupusti.core.records.journal import (
     record,
 )
 from neupusti.core.registry import registry
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from tests import desk
 from tests.admin.test_mail import letter
 from tests.conftest import SQLITE

@@ -16,6 +16,7 @@ from neupusti.consent.models import ConsentRecord
 from neupusti.consent.views.extension import Room
 from neupusti.core.data.database import db
 from neupusti.core.feature import Feature
+from neupusti.core.rules import PUBLIC
 from neupusti.core.security import authorisation
 from tests.conftest import Visitor as Client
 
@@ -103,7 +104,7 @@ def with_features(settings: Settings) -> Iterator[Callable[..., Flask]]:
 
 def add_view(app: Flask, address: str, view: Callable[[], Any]) -> None:
     """Add a page that is open to everybody, as a room that came later would."""
-    authorisation.rules(app)[address] = authorisation.PUBLIC
+    authorisation.rules(app)[address] = PUBLIC
     app.add_url_rule(address, address, view, methods=["GET", "POST"])
 
 

@@ -1,13 +1,14 @@
 """The staff page: counts only, for those who may."""
 
 import pytest
-from flask import Flask, Response, abort
+from flask import Flask, Response
 from sqlalchemy import text
 
 from neupusti.core.data.database import db
-from neupusti.core.security import authorisation, permission
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
+from tests import desk
 from tests.consent.conftest import Visitor, add_view, records
+from tests.people import DANA
 
 ADDRESS = "/en/admin/consents/"
 
@@ -15,14 +16,7 @@ ADDRESS = "/en/admin/consents/"
 @pytest.fixture
 def staff(app: Flask) -> Visitor:
     """A member of staff who may look after privacy."""
-
-    def gate(asked: Permission) -> None:
-        if asked is not Permission.PRIVACY:
-            abort(403)
-
-    authorisation.rules(app)["consent.statistics"] = authorisation.PUBLIC
-    permission.install(app, gate)
-    return Visitor(app.test_client())
+    return Visitor(desk.seat(app, desk.member(DANA, Permission.PRIVACY)))
 
 
 def test_nobody_reaches_it_without_a_permission(visitor: Visitor) -> None:

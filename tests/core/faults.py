@@ -12,7 +12,8 @@ from flask import (
 from sqlalchemy.exc import OperationalError
 
 from neupusti.config import Mode
-from neupusti.core.security.authorisation import EXTENSION, PUBLIC, Rule
+from neupusti.core.rules import PUBLIC, Rule
+from neupusti.core.security.authorisation import EXTENSION
 from neupusti.core.web.errors import Refusal
 from tests.people import AIGERIM, BIN
 

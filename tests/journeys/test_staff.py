@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from neupusti.core.data.database import writing
 from neupusti.core.mail.models import State
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from neupusti.staff.service import grants, suspending
 from tests import desk
 from tests.accounts.cast import account

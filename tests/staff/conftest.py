@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from tests import desk
 from tests.people import DANA
 

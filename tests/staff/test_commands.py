@@ -15,7 +15,7 @@ from neupusti.config import Mode, settings
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import Letter
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from neupusti.staff.feature import seed
 from neupusti.staff.service import bootstrap, grants
 from tests import desk

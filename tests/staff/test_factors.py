@@ -10,7 +10,7 @@ from neupusti.accounts.service.events import LABELS, Event
 from neupusti.accounts.views import blueprint
 from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import SecurityEvent
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from neupusti.core.text.languages import Language
 from neupusti.staff.service import grants
 from tests import desk

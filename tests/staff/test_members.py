@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import Letter
+from neupusti.core.rules import Permission
 from neupusti.core.security.grants import StaffGrant
-from neupusti.core.security.permission import Permission
 from neupusti.staff.service import grants, invitations
 from neupusti.staff.service.grants import LastKeyError
 from neupusti.staff.service.invitations import Invitation

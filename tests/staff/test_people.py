@@ -14,7 +14,7 @@ from neupusti.accounts.service import passwords, sessions
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import Letter
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from neupusti.core.text import emails
 from neupusti.staff import queries
 from neupusti.staff.queries import Order, State

@@ -10,7 +10,7 @@ from neupusti.accounts.models import AccountBlock, Person
 from neupusti.accounts.service import sessions, suspensions
 from neupusti.accounts.views import blueprint
 from neupusti.core.data.database import db, writing
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from neupusti.staff.service import access_audit, grants
 from neupusti.staff.service.access_audit import Opening
 from tests import desk

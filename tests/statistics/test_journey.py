@@ -10,7 +10,7 @@ from flask import Flask
 from playwright.sync_api import Browser
 
 from neupusti.core import clock
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from tests import desk
 from tests.access import logs
 from tests.access.conftest import entry

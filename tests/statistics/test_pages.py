@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
 from neupusti.access.models import Record
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from neupusti.core.text.languages import Language
 from tests import desk
 from tests.access.conftest import NOW, entry, rows, token_of

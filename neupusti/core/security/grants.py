@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from neupusti.core.data.classification import Id, Moment, PersonNumber, impersonal
 from neupusti.core.data.database import Base, db
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 
 HELD = text("ended_at IS NULL")
 

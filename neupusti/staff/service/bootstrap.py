@@ -12,7 +12,7 @@ from neupusti.accounts.service import passwords, people, second_factor
 from neupusti.accounts.service.people import Applicant
 from neupusti.core import clock
 from neupusti.core.data.database import writing
-from neupusti.core.security.permission import Permission
+from neupusti.core.rules import Permission
 from neupusti.core.text.languages import Language
 from neupusti.staff.service import grants
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from neupusti.accounts.service import sessions
 from neupusti.core import clock
 from neupusti.core.records.journal import Act, Operation, act
+from neupusti.core.rules import Permission
 from neupusti.core.security.grants import StaffGrant
-from neupusti.core.security.permission import Permission
 
 GIVEN, TAKEN, SIGNED_OUT = "staff.given", "staff.taken", "staff.signed_out"
 

@@ -12,8 +12,8 @@ from neupusti.accounts.service import people, recovery, suspensions
 from neupusti.accounts.service.people import Applicant
 from neupusti.core.mail.outbox import Kind, To, post
 from neupusti.core.records.journal import Act, Operation, act
+from neupusti.core.rules import Permission
 from neupusti.core.security import grants as staff
-from neupusti.core.security.permission import Permission
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 from neupusti.core.web.errors import Refusal

@@ -13,8 +13,8 @@ from neupusti.accounts.models import Kind, Person
 from neupusti.accounts.service import suspending, suspensions
 from neupusti.accounts.service.errors import Fault
 from neupusti.core.records.journal import Act, act
+from neupusti.core.rules import Permission
 from neupusti.core.security.grants import StaffGrant
-from neupusti.core.security.permission import Permission
 from neupusti.staff import queries
 
 BLOCKED, RELEASED = "people.blocked", "people.released"

@@ -9,8 +9,8 @@ from neupusti.accounts.service import people
 from neupusti.accounts.service.errors import Fault
 from neupusti.core.data.database import writing
 from neupusti.core.forms.reason import LONGEST, SHORTEST
+from neupusti.core.rules import Permission
 from neupusti.core.security import grants as staff
-from neupusti.core.security.permission import Permission
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 from neupusti.staff import queries

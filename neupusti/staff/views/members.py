@@ -8,8 +8,8 @@ from neupusti.accounts.models import Person
 from neupusti.accounts.service import suspensions
 from neupusti.core.data.database import db, writing
 from neupusti.core.forms.base import shown
+from neupusti.core.rules import Permission
 from neupusti.core.security import grants as staff
-from neupusti.core.security.permission import Permission, requires
 from neupusti.core.text import languages
 from neupusti.core.web.pagination import ROW
 from neupusti.staff import queries
@@ -23,7 +23,6 @@ DONE = frozenset({"invited", "changed", "signed-out", "unchanged"})
 
 
 @bp.get("/staff/")
-@requires(Permission.STAFF)
 def members() -> str:
     """Show everybody who holds a permission."""
     done = request.args.get("done", "")
@@ -35,14 +34,12 @@ def members() -> str:
 
 
 @bp.get("/staff/new")
-@requires(Permission.STAFF)
 def new_member() -> Response:
     """Ask whom to invite."""
     return shown("staff/invite.html", Invite(formdata=None))
 
 
 @bp.post("/staff/new")
-@requires(Permission.STAFF)
 def invite() -> Response:
     """Invite somebody, and write them a letter."""
     form = Invite()
@@ -64,7 +61,6 @@ def invite() -> Response:
 
 
 @bp.get(f"/staff/{ROW}")
-@requires(Permission.STAFF)
 def member(number: int) -> Response:
     """Show one member of staff: what they may do, since when, by whom."""
     form = Change(formdata=None)
@@ -73,7 +69,6 @@ def member(number: int) -> Response:
 
 
 @bp.post(f"/staff/{ROW}")
-@requires(Permission.STAFF)
 def change_member(number: int) -> Response:
     """Let a member of staff hold exactly what is ticked; nothing ticked ends it."""
     form = Change()
@@ -94,7 +89,6 @@ def change_member(number: int) -> Response:
 
 
 @bp.post(f"/staff/{ROW}/sign-outs")
-@requires(Permission.STAFF)
 def sign_out_member(number: int) -> Response:
     """End every session of a member of staff."""
     form = Change()
@@ -107,7 +101,6 @@ def sign_out_member(number: int) -> Response:
 
 
 @bp.post(f"/staff/{ROW}/invitations")
-@requires(Permission.STAFF)
 def invite_again(number: int) -> Response:
     """Send the letter with the link once more; the link before it ends."""
     person = _find(number)

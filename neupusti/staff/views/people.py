@@ -12,8 +12,8 @@ from neupusti.config import settings
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
 from neupusti.core.records import consents
+from neupusti.core.rules import Permission
 from neupusti.core.security import authorisation
-from neupusti.core.security.permission import Permission, requires
 from neupusti.core.text import emails, phones
 from neupusti.core.web import pagination
 from neupusti.core.web.pagination import ROW
@@ -29,14 +29,12 @@ DONE = frozenset({"signed-out", "written"})
 
 
 @bp.get("/people/")
-@requires(Permission.PRIVACY)
 def people() -> Response:
     """Show the people with initials only; names take a search, and a reason."""
     return _list(Search(formdata=None), queries.people(*_wanted()), found=False)
 
 
 @bp.post("/people/")
-@requires(Permission.PRIVACY)
 def search() -> Response:
     """Show whom the words of a search name, and write down that it was made."""
     form = Search()
@@ -49,7 +47,6 @@ def search() -> Response:
 
 
 @bp.get(f"/people/{ROW}")
-@requires(Permission.PRIVACY)
 def person(number: int) -> Response:
     """Ask what for, before the page of a person is opened."""
     _exists(number)
@@ -60,7 +57,6 @@ def person(number: int) -> Response:
 
 
 @bp.post(f"/people/{ROW}")
-@requires(Permission.PRIVACY)
 def open_person(number: int) -> Response | str:
     """Show what is known of a person, and write down who opened it and why."""
     form = Open()
@@ -76,14 +72,12 @@ def open_person(number: int) -> Response | str:
 
 
 @bp.post(f"/people/{ROW}/sign-outs")
-@requires(Permission.PRIVACY)
 def sign_out(number: int) -> Response:
     """End every session of a person."""
     return _act(number, access_audit.sign_out, "signed-out")
 
 
 @bp.post(f"/people/{ROW}/confirmations")
-@requires(Permission.PRIVACY)
 def write_again(number: int) -> Response:
     """Send the letter that confirms the address once more."""
     return _act(number, access_audit.write_again, "written")

@@ -5,7 +5,6 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.access.models import moment
 from neupusti.access.views.blueprint import engine
-from neupusti.core.security.permission import Permission, requires
 from neupusti.statistics.queries import errors as asked_for
 from neupusti.statistics.queries import scenarios
 from neupusti.statistics.queries.addresses import busiest
@@ -26,7 +25,6 @@ KINDS = {
 
 
 @bp.get("/problems/")
-@requires(Permission.STATISTICS)
 def problems() -> str:
     """Show what went wrong in a period, each list with what helps to mend it."""
     asked = state.current()

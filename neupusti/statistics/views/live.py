@@ -6,7 +6,6 @@ from werkzeug.wrappers import Response
 
 from neupusti.access.models import Record
 from neupusti.access.views.blueprint import engine
-from neupusti.core.security.permission import Permission, requires
 from neupusti.statistics.views import context, state
 from neupusti.statistics.views.blueprint import bp
 
@@ -15,7 +14,6 @@ SECONDS = 2
 
 
 @bp.get("/live/")
-@requires(Permission.STATISTICS)
 def live() -> Response:
     """Show the newest requests; with `refresh=1` the page comes anew every two seconds."""
     running = request.args.get("refresh") == "1"

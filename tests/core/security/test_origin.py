@@ -2,6 +2,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from neupusti.core.rules import PUBLIC
 from neupusti.core.security import authorisation, origin
 
 
@@ -19,7 +20,7 @@ def guarded(bare: Flask) -> FlaskClient:
         return "taken"
 
     table = authorisation.rules(bare)
-    table["own"] = table["unguarded"] = authorisation.PUBLIC
+    table["own"] = table["unguarded"] = PUBLIC
     return bare.test_client()
 
 

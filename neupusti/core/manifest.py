@@ -1,0 +1,78 @@
+"""The manifest of core: its own tables and its own route."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+
+from neupusti.core.feature import Feature, Holding, Kept, Retention
+from neupusti.core.mail.models import Letter
+from neupusti.core.records.consents import ConsentEvidence
+from neupusti.core.records.journal import ProcessingEvent, SecurityEvent, StaffAction
+from neupusti.core.rules import PUBLIC
+from neupusti.core.security.grants import StaffGrant
+from neupusti.core.security.throttle import ThrottleCount
+from neupusti.core.security.tokens import Token
+
+LETTER_DAYS = 30
+"""A letter is kept so long after it was sent, refused or put aside."""
+SECURITY_DAYS = 365
+THROTTLE_DAYS = 3
+
+ABOUT_PEOPLE = (
+    *(Letter, Token, SecurityEvent),
+    *(ProcessingEvent, StaffAction, ConsentEvidence, StaffGrant),
+)
+
+
+def _holding(model: type[Any]) -> Holding:
+    return Holding(model=model, of=lambda person: select(model).filter_by(person=person))
+
+
+FEATURE = Feature(
+    name="core",
+    clauses=(),
+    access={"assets.serve": PUBLIC},
+    holdings=tuple(map(_holding, ABOUT_PEOPLE)),
+    retention=(
+        Retention(
+            says=_("The text of a letter to you"),
+            clause="4.1.7",
+            counted=_("from its sending"),
+            model=Letter,
+            since=Letter.done_at,
+            days=LETTER_DAYS,
+        ),
+        Retention(
+            says=_("A link we sent you in a letter"),
+            clause="4.1.5",
+            counted=_("from its end"),
+            model=Token,
+            since=Token.expires_at,
+            days=0,
+        ),
+        Retention(
+            says=_("Events of your account, such as sign-ins"),
+            clause="3.4",
+            counted=_("from the event"),
+            model=SecurityEvent,
+            since=SecurityEvent.at,
+            days=SECURITY_DAYS,
+        ),
+        Retention(
+            says=_("Counts of failed attempts, under an irreversible code"),
+            clause="5.4",
+            counted=_("from the last attempt"),
+            model=ThrottleCount,
+            since=ThrottleCount.touched_at,
+            days=THROTTLE_DAYS,
+        ),
+    ),
+    kept=(
+        Kept(
+            says=_("Proof of your consents and of what was done with the Data"),
+            clause="5.1",
+            until=_("as long as it may have to be proved"),
+        ),
+    ),
+)

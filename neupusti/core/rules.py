@@ -1,0 +1,69 @@
+"""Who may call a route: the kinds of callers, the permissions of staff, and their rules.
+
+Manifests declare them in `Feature.access`; `core.security.authorisation` enforces them.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+
+
+class Permission(StrEnum):
+    """One kind of work; a member of staff holds some of them."""
+
+    STATISTICS = "statistics"
+    ORDERS = "orders"
+    CONTENT = "content"
+    PRIVACY = "privacy"
+    STAFF = "staff"
+
+    @property
+    def label(self) -> LazyString:
+        """The permission in words."""
+        return LABELS[self]
+
+
+LABELS = {
+    Permission.STATISTICS: _("Statistics"),
+    Permission.ORDERS: _("Orders"),
+    Permission.CONTENT: _("Content"),
+    Permission.PRIVACY: _("Personal data"),
+    Permission.STAFF: _("Staff"),
+}
+
+
+class Who(StrEnum):
+    """Whom a route is for."""
+
+    PUBLIC = "everybody"
+    SIGNED_IN = "whoever is signed in"
+    OWNER = "whoever is signed in, and finds there only what is their own"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One line of the table."""
+
+    who: Who
+    permission: Permission | None = None
+    """What a member of staff must hold; None: any permission will do."""
+    half: bool = False
+    """Open to staff who have not set up their second factor yet."""
+    fresh: bool = False
+    """Asks for the password again (V7.5.1)."""
+    by_itself: bool = False
+    """Comes anew by itself: that it is asked for shows nobody at the desk (V7.3.1)."""
+
+
+PUBLIC = Rule(who=Who.PUBLIC)
+SIGNED_IN = Rule(who=Who.SIGNED_IN)
+OWNER = Rule(who=Who.OWNER)
+HALF = replace(OWNER, half=True)
+FRESH = replace(HALF, fresh=True)
+ANY_STAFF = Rule(who=Who.STAFF)
+STATISTICS, ORDERS, CONTENT, PRIVACY, STAFF = (
+    Rule(who=Who.STAFF, permission=one) for one in Permission
+)
