@@ -1,18 +1,14 @@
-"""Assembles the application. The only module that knows every feature."""
+"""Assemble the application. The only module that knows every feature."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from neupusti.access.feature import FEATURE as ACCESS
 from neupusti.access.views.recording import recorder
-from neupusti.accounts.feature import FEATURE as ACCOUNTS
 from neupusti.accounts.views import login
-from neupusti.admin.feature import FEATURE as ADMIN
-from neupusti.catalog.feature import FEATURE as CATALOG
 from neupusti.config import ROOT, Settings
-from neupusti.consent.feature import FEATURE as CONSENT
 from neupusti.consent.views.extension import Room as Consent
 from neupusti.core.background import Background
 from neupusti.core.data import database
@@ -31,19 +27,25 @@ from neupusti.core.web.page_cache import Pages
 from neupusti.core.web.sessions import Sessions
 from neupusti.core.web.static_files import Assets
 from neupusti.extensions import babel, csrf, migrate
-from neupusti.policy.feature import FEATURE as POLICY
 from neupusti.policy.service import edition_store
-from neupusti.retention.feature import FEATURE as RETENTION
-from neupusti.site.feature import FEATURE as SITE
-from neupusti.staff.feature import FEATURE as STAFF
-from neupusti.statistics.feature import FEATURE as STATISTICS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-FEATURES = (
-    *(CATALOG, POLICY, ADMIN, STAFF, RETENTION, CONSENT),
-    *(ACCESS, STATISTICS, ACCOUNTS, CORE, SITE),
+LAYERS = (
+    "admin retention",
+    "access consent policy site",
+    "accounts catalog statistics",
+    "staff",
+)
+"""Every feature, from the bottom up: one may use those on the lines above its own."""
+
+FEATURES: tuple[Feature, ...] = (
+    CORE,
+    *(
+        import_module(f"neupusti.{name}.feature").FEATURE
+        for name in " ".join(LAYERS).split()
+    ),
 )
 
 

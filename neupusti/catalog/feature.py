@@ -14,6 +14,11 @@ FEATURE = Feature(
         "catalog.home": PUBLIC,
     },
     pages=(
-        Page(endpoint="catalog.home", label=_("Deals"), places=frozenset({Place.HEADER})),
+        Page(
+            endpoint="catalog.home",
+            label=_("Deals"),
+            places=frozenset({Place.HEADER}),
+            first=True,
+        ),
     ),
 )

@@ -150,6 +150,8 @@ class Page:
     endpoint: str
     label: str | LazyString
     places: frozenset[Place] = frozenset()
+    first: bool = False
+    """Whether it stands before the pages of other features."""
     listed: bool = True
     """Whether it is the same for everybody, so that the sitemap names it."""
 

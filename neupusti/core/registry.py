@@ -99,8 +99,9 @@ class Registry:
         return carried
 
     def pages_in(self, place: Place) -> tuple[Page, ...]:
-        """Return the pages that `place` of the frame shows."""
-        return tuple(page for page in self.pages if place in page.places)
+        """Return the pages that `place` of the layout shows, in their order."""
+        there = (page for page in self.pages if place in page.places)
+        return tuple(sorted(there, key=lambda page: not page.first))
 
     @property
     def staff_acts(self) -> dict[str, str | LazyString]:

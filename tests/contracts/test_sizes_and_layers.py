@@ -1,15 +1,15 @@
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from neupusti.app import LAYERS
+from neupusti.config import ROOT
 from tests.contracts import sources
 from tests.contracts.sources import PACKAGE
 
 LINES, DEEDS = 300, 40
-ROOMS = {"__init__", "feature", "views", "forms", "service", "queries", "models"}
-FLOORS = {"core"}
-"""Folders of the package that are no feature."""
 WASTE_BASKETS = {"utils", "util", "helpers", "common", "misc"}
 
 
@@ -23,11 +23,14 @@ def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def features() -> list[Path]:
-    return [
-        path
-        for path in sorted(PACKAGE.iterdir())
-        if path.is_dir() and path.name not in FLOORS and any(path.glob("*.py"))
-    ]
+    return [PACKAGE / name for name in " ".join(LAYERS).split()]
+
+
+def parts() -> set[str]:
+    """Return the names that the contract «Inside a feature» puts into layers."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (inside,) = (c for c in contracts["contracts"] if c["name"].startswith("Inside a"))
+    return {layer.strip("()") for layer in inside["layers"]}
 
 
 def test_no_module_is_too_long_to_read() -> None:
@@ -50,15 +53,25 @@ def test_no_function_is_too_long_to_hold_in_mind() -> None:
 
 
 @pytest.mark.parametrize("feature", features(), ids=lambda path: path.name)
-def test_a_feature_has_the_rooms_every_feature_has(feature: Path) -> None:
-    rooms = {path.stem for path in feature.glob("*.py")}
-    rooms |= {path.parent.name for path in feature.glob("*/*.py")}
-    assert {"__init__", "feature"} <= rooms
-    assert rooms <= ROOMS
+def test_a_feature_has_the_modules_every_feature_has(feature: Path) -> None:
+    modules = {path.stem for path in feature.glob("*.py")}
+    modules |= {path.parent.name for path in feature.glob("*/*.py")}
+    assert {"__init__", "feature"} <= modules
+    assert modules <= parts() | {"__init__"}
 
 
 @pytest.mark.parametrize("feature", features(), ids=lambda path: path.name)
-def test_the_door_of_a_feature_holds_one_docstring_and_no_code(feature: Path) -> None:
+def test_a_feature_has_tests(feature: Path) -> None:
+    assert list((ROOT / "tests" / feature.name).glob("test_*.py"))
+
+
+def test_every_package_stands_in_a_layer() -> None:
+    packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert packages == {"core", *(path.name for path in features())}
+
+
+@pytest.mark.parametrize("feature", features(), ids=lambda path: path.name)
+def test_the_package_of_a_feature_holds_one_docstring_and_no_code(feature: Path) -> None:
     """Code there would close import cycles."""
     (only,) = sources.tree(feature / "__init__.py").body
     assert isinstance(only, ast.Expr)
