@@ -207,7 +207,7 @@ def _fill(engine: Engine, folder: Path, rows: int) -> None:
         except logformats.MalformedError:
             continue
     spool.close()
-    pipeline.drain(engine, folder, Enrichment(Countries(), Referrers()))
+    pipeline.ingest(engine, folder, Enrichment(Countries(), Referrers()))
     with engine.connect() as connection:
         # Else ten million rows would be looked for in an index that is on the disk.
         connection.exec_driver_sql("PRAGMA cache_size = -1000000")

@@ -19,7 +19,7 @@ def main() -> None:
     prepare(engine, synchronous="NORMAL")
     enrichment = Enrichment(Countries(), Referrers())
     began, processor = time.perf_counter(), time.process_time()
-    number = pipeline.drain(engine, Path(sys.argv[2]), enrichment)
+    number = pipeline.ingest(engine, Path(sys.argv[2]), enrichment)
     taken = (time.perf_counter() - began, time.process_time() - processor)
     print(number, *taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 

@@ -135,7 +135,7 @@ def populate(environment: dict[str, str]) -> None:
                 if kind != UNCONFIRMED:
                     registration.settle(session, person)
                 if kind == BLOCKED:
-                    suspending.block(session, person, by=None, reason="measurement")
+                    suspending.suspend(session, person, by=None, reason="measurement")
 
 
 def asked(question: Question, port: int, base: Path) -> list[Figure]:

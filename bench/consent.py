@@ -21,8 +21,8 @@ from playwright.sync_api import Route, sync_playwright
 from bench.pages import ROOT, Figure, free_port, started
 from neupusti.app import create_app
 from neupusti.config import Settings
-from neupusti.consent.views.extension import room
-from neupusti.consent.views.middleware import Guard
+from neupusti.consent.views.extension import extension
+from neupusti.consent.views.middleware import CookieMiddleware
 from neupusti.core.data.database import db
 
 CALLS, ROUNDS = 1000, 60
@@ -73,8 +73,8 @@ def gate(app: Flask) -> list[Figure]:
     if kept is None:
         raise RuntimeError("the choice was not kept")
     with app.app_context():
-        here = room()
-    guard = Guard(bare, here.gate, here.tally, strict=lambda: False)
+        here = extension()
+    guard = CookieMiddleware(bare, here.cookie_policy, here.tally, strict=lambda: False)
     strangers = "; ".join(f"junk{number}={number}" for number in range(200))
     visitors = {
         "no cookie": {},
@@ -95,7 +95,7 @@ def bare(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
     return [b""]
 
 
-def added(guard: Guard, visitor: dict[str, str]) -> float:
+def added(guard: CookieMiddleware, visitor: dict[str, str]) -> float:
     """Return the microseconds a request takes longer through `guard`."""
     apps: tuple[Application, Application] = (bare, guard)
     costs = [[timed(app, visitor) for app in apps] for _ in range(ROUNDS)]

@@ -9,7 +9,7 @@ from flask import Flask
 from neupusti.access.views.recording import recorder
 from neupusti.accounts.views import login
 from neupusti.config import ROOT, Settings
-from neupusti.consent.views.extension import Room as Consent
+from neupusti.consent.views.extension import ConsentExtension as Consent
 from neupusti.core.background import Background
 from neupusti.core.data import database
 from neupusti.core.data.database import db
@@ -22,10 +22,10 @@ from neupusti.core.security import authorisation
 from neupusti.core.text.languages import LanguagePrefix, current
 from neupusti.core.web import errors, layout, log
 from neupusti.core.web.edge import Edge
-from neupusti.core.web.microcache import Front
-from neupusti.core.web.page_cache import Pages
+from neupusti.core.web.microcache import MicroCache
+from neupusti.core.web.page_cache import PageCache
 from neupusti.core.web.sessions import Sessions
-from neupusti.core.web.static_files import Assets
+from neupusti.core.web.static_files import StaticFiles
 from neupusti.extensions import babel, csrf, migrate
 from neupusti.policy.service import edition_store
 
@@ -74,18 +74,20 @@ def create_app(
     app.session_interface = Sessions()
 
     _extended(app)
-    Assets(ROOT / "static").install(app)
-    Pages().install(app)
+    StaticFiles(ROOT / "static").install(app)
+    PageCache().install(app)
     layout.install(
         app,
-        layout.Frame(settings.operator, settings.base_url, production=settings.production),
+        layout.PageContext(
+            settings.operator, settings.base_url, production=settings.production
+        ),
     )
     errors.install(app)
     mail.install(app, settings.mail)
     assembled = Registry(features).install(app)
     login.install(app)
     authorisation.install(app, assembled.access)
-    app.wsgi_app = Front(app.wsgi_app)  # type: ignore[assignment]
+    app.wsgi_app = MicroCache(app.wsgi_app)  # type: ignore[assignment]
     Consent.install(
         app,
         secret=settings.secret_key,

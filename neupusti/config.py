@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from neupusti.core.data import keys, secretfile
 from neupusti.core.mail.service import Server, Service
 from neupusti.core.text import emails
-from neupusti.core.text.emails import EmailFault
+from neupusti.core.text.emails import EmailError
 from neupusti.core.web.edge import hostname
 from neupusti.core.web.operator import Operator
 
@@ -126,7 +126,7 @@ class Settings:
         for name in filter(given.get, given):
             try:
                 emails.parse(given[name])
-            except EmailFault:
+            except EmailError:
                 raise SettingsError(f"{PREFIX}{name} is not an address.") from None
         try:
             server = Server.parse(self.smtp_url) if self.smtp_url else None

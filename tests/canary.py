@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import event
 from werkzeug.test import Client, TestResponse
 
-from neupusti.core.mail.models import Letter
+from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.web.log import KeyValue
 from tests.people import CAST
 
@@ -69,7 +69,7 @@ class Heard:
             for address in addresses(answer.text):
                 self.address(f"page {at}", address)
 
-    def letter(self, letter: Letter) -> None:
+    def letter(self, letter: OutboxEmail) -> None:
         """Look at the subject of one letter, and at every link it holds."""
         if telling(letter.subject):
             self.leaks.append(f"subject of {letter.kind}: {letter.subject}")
@@ -92,19 +92,19 @@ def listening() -> Iterator[Heard]:
         heard.answer(answer)
         return answer
 
-    def posted(_mapper: object, _connection: object, letter: Letter) -> None:
+    def posted(_mapper: object, _connection: object, letter: OutboxEmail) -> None:
         heard.letter(letter)
 
     others = logging.StreamHandler(StringIO())
     others.setLevel(logging.WARNING)
     others.setFormatter(KeyValue())
     logging.getLogger().addHandler(others)
-    event.listen(Letter, "before_insert", posted)
+    event.listen(OutboxEmail, "before_insert", posted)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(KeyValue, "format", overheard)
         patch.setattr(Client, "open", answered)
         yield heard
-    event.remove(Letter, "before_insert", posted)
+    event.remove(OutboxEmail, "before_insert", posted)
     logging.getLogger().removeHandler(others)
 
 

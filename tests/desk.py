@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from neupusti.accounts.models import SignIn
 from neupusti.accounts.service import people, registration, second_factor, sessions
 from neupusti.accounts.service.people import Applicant
-from neupusti.accounts.service.sessions import Where
+from neupusti.accounts.service.sessions import ClientContext
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import StaffAction
@@ -69,7 +69,7 @@ def sit(
     """Sign person `number` in: a fresh row, and the key to it in the browser."""
     now = clock.now()
     with writing() as session:
-        where = Where("Firefox, Linux", "0" * 64)
+        where = ClientContext("Firefox, Linux", "0" * 64)
         opened = sessions.start(session, number, where, remember=False, complete=True)
         row = session.get_one(SignIn, opened.number)
         row.second_factor_at = now if factor else None

@@ -49,7 +49,7 @@ class Served:
         )
         return done.stdout
 
-    def letters(self, to: str) -> list[dict[str, Any]]:
+    def emails(self, to: str) -> list[dict[str, Any]]:
         """Return the letters to an address as `flask mail list` tells them."""
         told: list[dict[str, Any]] = json.loads(
             self.flask("mail", "list", "--to", to, "--json")

@@ -140,7 +140,7 @@ class Address(AccessBase):
     errors: Mapped[Count]
 
 
-class Seen(AccessBase):
+class SeenVisitor(AccessBase):
     """A visitor of one day as a salted digest, and the hours in which it came."""
 
     __tablename__ = "access_seen"

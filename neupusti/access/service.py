@@ -12,9 +12,9 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from neupusti.access.ingest import partitions
-from neupusti.access.ingest.pipeline import Enrichment, drain
+from neupusti.access.ingest.pipeline import Enrichment, ingest
 from neupusti.access.retention import sweep
-from neupusti.access.retention.terms import Terms
+from neupusti.access.retention.terms import RetentionCutoffs
 
 NAME = "access"
 EVERY = timedelta(seconds=0.5)
@@ -32,7 +32,7 @@ class Aggregator:
         engine: Engine,
         folder: Path,
         enrichment: Callable[[], Enrichment],
-        terms: Terms,
+        terms: RetentionCutoffs,
     ) -> None:
         self.engine, self.folder, self.terms = engine, folder, terms
         self._make = enrichment
@@ -43,7 +43,7 @@ class Aggregator:
         """Bring in what waits in the spool; return how many requests that was."""
         if self._made is None:
             self._made = self._make()
-        return drain(self.engine, self.folder, self._made)
+        return ingest(self.engine, self.folder, self._made)
 
     def work(self) -> None:
         """Do what is due: the spool now, the sweep once an hour."""

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
 
 from neupusti.accounts.models import (
-    AccountBlock,
+    AccountSuspension,
     Credential,
     EmailChange,
     KnownDevice,
@@ -35,8 +35,15 @@ from neupusti.accounts.views import avatar as picture
 from neupusti.accounts.views import profile as details
 from neupusti.accounts.views.blueprint import bp
 from neupusti.core.background import Job
-from neupusti.core.feature import Feature, Holding, Kept, Page, Place, Retention
-from neupusti.core.rules import FRESH, HALF, OWNER, PUBLIC
+from neupusti.core.feature import (
+    Feature,
+    Holding,
+    IndefiniteRetention,
+    Page,
+    Place,
+    Retention,
+)
+from neupusti.core.rules import MFA_PENDING, OWNER, PUBLIC, STEP_UP
 
 VIEWS = (
     *(registering, signing, passwords, factor, overview),
@@ -49,7 +56,7 @@ DEVICE_DAYS = 365
 
 ABOUT_PEOPLE = (
     *(Credential, SecondFactor, RecoveryCode, SignIn, KnownDevice),
-    *(EmailChange, AccountBlock),
+    *(EmailChange, AccountSuspension),
 )
 
 
@@ -73,22 +80,22 @@ FEATURE = Feature(
         "accounts.change_profile": OWNER,
         "accounts.confirm": PUBLIC,
         "accounts.confirm_email": OWNER,
-        "accounts.confirm_factor": FRESH,
+        "accounts.confirm_factor": STEP_UP,
         "accounts.consents": OWNER,
         "accounts.email": OWNER,
         "accounts.end_sessions": OWNER,
         "accounts.lock": PUBLIC,
         "accounts.login": PUBLIC,
         "accounts.logout": PUBLIC,
-        "accounts.new_codes": FRESH,
+        "accounts.new_codes": STEP_UP,
         "accounts.new_email": OWNER,
         "accounts.not_me": PUBLIC,
         "accounts.overview": OWNER,
-        "accounts.password": HALF,
-        "accounts.picture": FRESH,
+        "accounts.password": MFA_PENDING,
+        "accounts.picture": STEP_UP,
         "accounts.profile": OWNER,
-        "accounts.reauthenticate": HALF,
-        "accounts.recovery_codes": FRESH,
+        "accounts.reauthenticate": MFA_PENDING,
+        "accounts.recovery_codes": STEP_UP,
         "accounts.register": PUBLIC,
         "accounts.registered": PUBLIC,
         "accounts.reset": PUBLIC,
@@ -98,13 +105,13 @@ FEATURE = Feature(
         "accounts.settle": PUBLIC,
         "accounts.sign_in": PUBLIC,
         "accounts.still_right": OWNER,
-        "accounts.switch_off": FRESH,
-        "accounts.two_factor": FRESH,
+        "accounts.switch_off": STEP_UP,
+        "accounts.two_factor": STEP_UP,
         "accounts.undo_email": PUBLIC,
         "accounts.withdraw": OWNER,
     },
     cookies=(login.REMEMBER,),
-    letters=letters.ALL,
+    emails=letters.ALL,
     jobs=(Job(name="avatars", every=avatar.SWEEP_EVERY, run=avatar.sweep),),
     pages=(
         Page(
@@ -138,50 +145,50 @@ FEATURE = Feature(
     ),
     retention=(
         Retention(
-            says=_("An account whose e-mail was never confirmed"),
+            label=_("An account whose e-mail was never confirmed"),
             clause="4.1.5",
-            counted=_("from registration"),
+            start_label=_("from registration"),
             model=Person,
-            since=Person.created_at,
+            starts_at=Person.created_at,
             days=registration.LIFE.days,
             only=lambda: Person.confirmed_at.is_(None),
         ),
         Retention(
-            says=_("A change of e-mail, with the address before it"),
+            label=_("A change of e-mail, with the address before it"),
             clause="3.2.3",
-            counted=_("from the request"),
+            start_label=_("from the request"),
             model=EmailChange,
-            since=EmailChange.asked_at,
+            starts_at=EmailChange.asked_at,
             days=(addresses.LIFE + addresses.UNDO_LIFE).days,
         ),
         Retention(
-            says=_("A block of an account that was lifted"),
+            label=_("A block of an account that was lifted"),
             clause="3.4",
-            counted=_("from its end"),
-            model=AccountBlock,
-            since=AccountBlock.lifted_at,
+            start_label=_("from its end"),
+            model=AccountSuspension,
+            starts_at=AccountSuspension.lifted_at,
             days=SECURITY_DAYS,
         ),
         Retention(
-            says=_("A session: a device where you are signed in"),
+            label=_("A session: a device where you are signed in"),
             clause="3.4",
-            counted=_("from its end"),
+            start_label=_("from its end"),
             model=SignIn,
-            since=SignIn.ends_at,
+            starts_at=SignIn.ends_at,
             days=0,
         ),
         Retention(
-            says=_("A device you have signed in from"),
+            label=_("A device you have signed in from"),
             clause="3.4",
-            counted=_("from its last use"),
+            start_label=_("from its last use"),
             model=KnownDevice,
-            since=KnownDevice.last_at,
+            starts_at=KnownDevice.last_at,
             days=DEVICE_DAYS,
         ),
     ),
-    kept=(
-        Kept(
-            says=_("An account and everything in it"),
+    indefinite=(
+        IndefiniteRetention(
+            label=_("An account and everything in it"),
             clause="4.1.1",
             until=_("for the life of the account"),
         ),

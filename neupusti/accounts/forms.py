@@ -56,7 +56,7 @@ NEWS = Statement(
 )
 
 
-class Register(Form):
+class RegistrationForm(Form):
     """A new account (3.1)."""
 
     purposes = (
@@ -87,7 +87,7 @@ class Register(Form):
     newsletter = Consent(needed=False)
 
 
-class SignIn(Form):
+class SignInForm(Form):
     """The first step: who, and the password."""
 
     purposes = (Purpose.IDENTIFICATION,)
@@ -102,7 +102,7 @@ class SignIn(Form):
     next = HiddenField()
 
 
-class SecondStep(Form):
+class CodeForm(Form):
     """The second step: the code of the app, or a recovery code."""
 
     code = Code(
@@ -114,7 +114,7 @@ class SecondStep(Form):
     next = HiddenField()
 
 
-class AskReset(Form):
+class ResetRequestForm(Form):
     """Where to send the link that sets a new password."""
 
     purposes = (Purpose.IDENTIFICATION,)
@@ -122,7 +122,7 @@ class AskReset(Form):
     email = Email(_("E-mail"), empty=_("Enter your e-mail."))
 
 
-class NewPassword(Form):
+class NewPasswordForm(Form):
     """A new password, by the link of a letter."""
 
     password = Password(
@@ -130,7 +130,7 @@ class NewPassword(Form):
     )
 
 
-class ChangePassword(Form):
+class ChangePasswordForm(Form):
     """A new password, by the old one."""
 
     current = Password(_("Your password now"), empty=_("Enter your password."))
@@ -139,18 +139,18 @@ class ChangePassword(Form):
     )
 
 
-class Prove(Form):
+class ReauthenticateForm(Form):
     """The password once more, before a dangerous act."""
 
     current = Password(_("Your password"), empty=_("Enter your password."))
     next = HiddenField()
 
 
-class Press(Form):
+class ConfirmForm(Form):
     """Nothing but a button: the token of the form is all it carries."""
 
 
-class AppCode(Form):
+class AppCodeForm(Form):
     """The first code of an app that is being set up."""
 
     code = Code(
@@ -160,7 +160,7 @@ class AppCode(Form):
     )
 
 
-class Proof(Password):
+class ProofForm(Password):
     """The password where a form wants it of some answers only: the view says of which."""
 
     def __init__(self, label: LazyString, **kwargs: Any) -> None:
@@ -171,7 +171,7 @@ class Proof(Password):
         """Take it as it is."""
 
 
-class Profile(Form):
+class ProfileForm(Form):
     """What a person says of themselves, as the account keeps it (4.1.2, 4.1.5)."""
 
     purposes = (Purpose.PERSONAL_PAGES, Purpose.CONFIRMATION, Purpose.NOTICES)
@@ -189,13 +189,13 @@ class Profile(Form):
         choices=[SelectChoice(one.value, one.own_name) for one in Language],
         hint=_("Service letters come in it"),
     )
-    current = Proof(
+    current = ProofForm(
         _("Your password"),
         hint=_("Only to change the phone, since you signed in a while ago"),
     )
 
 
-class Picture(Form):
+class AvatarForm(Form):
     """The picture of the account (3.2.6)."""
 
     purposes = (Purpose.PERSONAL_PAGES,)
@@ -209,7 +209,7 @@ class Picture(Form):
     )
 
 
-class ChangeEmail(Form):
+class ChangeEmailForm(Form):
     """Another address for the account (3.2.3)."""
 
     purposes = (Purpose.IDENTIFICATION, Purpose.CONFIRMATION, Purpose.NOTICES)

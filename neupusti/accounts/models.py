@@ -70,7 +70,7 @@ SecretName = Annotated[str, mapped_column(String(16), info=impersonal())]
 """Which secret of the site made it (`core.data.keys`); None: the oldest that is known."""
 
 
-class Kind(StrEnum):
+class PersonKind(StrEnum):
     """How much the site knows of a person (1.1.6)."""
 
     GUEST = "guest"
@@ -230,7 +230,7 @@ class KnownDevice(Base):
         self.last_at = at
 
 
-class AccountBlock(Base):
+class AccountSuspension(Base):
     """A closed account, from when a member of staff blocked it until one lifted that.
 
     It shuts the door and leaves the data alone: the blocking of data that clause 6.2.4

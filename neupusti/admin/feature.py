@@ -18,12 +18,12 @@ FEATURE = Feature(
     clauses=(),
     blueprint=bp,
     access={
-        "admin.ask_letter": PRIVACY,
+        "admin.ask_email": PRIVACY,
         "admin.board": ANY_STAFF,
-        "admin.export": replace(PRIVACY, fresh=True),
+        "admin.export": replace(PRIVACY, recently_authenticated=True),
         "admin.journal": PRIVACY,
         "admin.mail": PRIVACY,
-        "admin.open_letter": PRIVACY,
+        "admin.open_email": PRIVACY,
     },
     admin_menu=(
         MenuItem(endpoint="admin.board", label=_("Board")),
@@ -44,7 +44,7 @@ FEATURE = Feature(
             endpoint="admin.mail",
         ),
     ),
-    staff_acts={
+    staff_actions={
         service.OPENED: _("Opened a letter"),
         service.TAKEN: _("Exported a journal"),
     },

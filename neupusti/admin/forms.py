@@ -7,7 +7,7 @@ from neupusti.core.forms.base import Form
 from neupusti.core.forms.reason import Reason
 
 
-class Why(Form):
+class ReasonForm(Form):
     """Asks for the reason, which the journal keeps."""
 
     purposes = (Purpose.FEEDBACK,)

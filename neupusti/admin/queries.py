@@ -9,13 +9,13 @@ from sqlalchemy import Select, func, select
 
 from neupusti.core import clock
 from neupusti.core.data.database import db
-from neupusti.core.mail.models import Letter, State
+from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records.journal import ProcessingEvent, StaffAction, broken
 
 CHECKED = 1000
 """How many of the newest acts a page recomputes; the command does all of them."""
 UNASKED = (None, "")
-FAILED = (State.REFUSED.value, State.UNSURE.value)
+FAILED = (OutboxState.REFUSED.value, OutboxState.UNSURE.value)
 
 
 class Book(StrEnum):
@@ -77,23 +77,25 @@ def sound() -> bool:
     return broken(db.session(), CHECKED) is None
 
 
-def letters(state: str, kind: str) -> Select[Any]:
+def emails(state: str, kind: str) -> Select[Any]:
     """Return the letters of the outbox, the newest first."""
-    wanted = select(Letter).order_by(Letter.id.desc())
+    wanted = select(OutboxEmail).order_by(OutboxEmail.id.desc())
     if state:
-        wanted = wanted.where(Letter.state == state)
-    return wanted.where(Letter.kind == kind) if kind else wanted
+        wanted = wanted.where(OutboxEmail.state == state)
+    return wanted.where(OutboxEmail.kind == kind) if kind else wanted
 
 
-def letters_by_state() -> dict[str, int]:
+def emails_by_state() -> dict[str, int]:
     """Return how many letters are in each state."""
-    counted = select(Letter.state, func.count()).group_by(Letter.state)
+    counted = select(OutboxEmail.state, func.count()).group_by(OutboxEmail.state)
     return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
 def failed() -> int:
     """Count the letters that nobody will get unless somebody looks after them."""
-    wanted = select(func.count()).where(Letter.state.in_(FAILED)).select_from(Letter)
+    wanted = (
+        select(func.count()).where(OutboxEmail.state.in_(FAILED)).select_from(OutboxEmail)
+    )
     return db.session.scalar(wanted) or 0
 
 

@@ -7,8 +7,13 @@ from typing import Any
 from sqlalchemy import Select
 
 from neupusti.core.data.database import db, writing
-from neupusti.core.mail.models import Letter, State
-from neupusti.core.records.journal import Act, Operation, ProcessingEvent, StaffAction, act
+from neupusti.core.mail.models import OutboxEmail, OutboxState
+from neupusti.core.records.journal import (
+    Operation,
+    ProcessingEvent,
+    StaffAction,
+    log_staff_action,
+)
 
 EXPORTED = 10_000
 """Rows an export holds at most: whoever needs more asks for a narrower stretch."""
@@ -39,24 +44,25 @@ def export(
             raise TooLongError
         columns = COLUMNS[wanted.column_descriptions[0]["entity"]]
         rows = [[getattr(row, name) for name in columns] for row in found]
-        done = Act(
+        log_staff_action(
+            session,
             staff=staff,
             action=TAKEN,
             operation=Operation.RETRIEVAL,
             what=f"{len(rows)} rows",
             reason=reason,
         )
-        act(session, done)
     return columns, rows
 
 
-def open_letter(number: int, *, staff: int, reason: str) -> Letter | None:
+def open_email(number: int, *, staff: int, reason: str) -> OutboxEmail | None:
     """Return a letter for reading, and note who read it and why; None: there is none."""
     with writing() as session:
-        letter = session.get(Letter, number)
+        letter = session.get(OutboxEmail, number)
         if letter is None:
             return None
-        done = Act(
+        log_staff_action(
+            session,
             staff=staff,
             action=OPENED,
             operation=Operation.ACCESS,
@@ -64,15 +70,14 @@ def open_letter(number: int, *, staff: int, reason: str) -> Letter | None:
             what=f"letter {letter.id}: {letter.kind}",
             reason=reason,
         )
-        act(session, done)
-    return db.session.get(Letter, number)
+    return db.session.get(OutboxEmail, number)
 
 
-def readable(letter: Letter) -> str:
+def readable(letter: OutboxEmail) -> str:
     """Return the words of a letter; without the keys in it, if its reader got them.
 
     Whoever could read the link of a letter that went out could act as its reader. Where
     no mail server is set, this page is the only way a letter arrives at all.
     """
-    kept = letter.state == State.KEPT.value
+    kept = letter.state == OutboxState.KEPT.value
     return letter.text if kept else SECRET.sub("…", letter.text)

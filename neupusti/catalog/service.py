@@ -15,7 +15,7 @@ SAMPLES = Path(__file__).with_name("showcase.toml")
 SUNDAY = 6
 
 
-class Until(StrEnum):
+class DealEnd(StrEnum):
     """How long a recurring deal runs."""
 
     WEEK = "week"
@@ -30,7 +30,7 @@ class Good:
     price: int
     old_price: int | None
     stock: int
-    until: Until | None
+    until: DealEnd | None
     names: Mapping[str, str]
     texts: Mapping[str, str]
     pictures: Mapping[str, str]
@@ -55,9 +55,9 @@ class Good:
     def ends(self, today: date) -> date | None:
         """Return the last day of its deal: this Sunday, or the last day of this month."""
         match self.until:
-            case Until.WEEK:
+            case DealEnd.WEEK:
                 return today + timedelta(days=SUNDAY - today.weekday())
-            case Until.MONTH:
+            case DealEnd.MONTH:
                 return today.replace(day=monthrange(today.year, today.month)[1])
             case _:
                 return None
@@ -74,7 +74,7 @@ def showcase() -> tuple[Good, ...]:
             price=row["price"],
             old_price=row.get("old_price"),
             stock=row["stock"],
-            until=Until(row["until"]) if "until" in row else None,
+            until=DealEnd(row["until"]) if "until" in row else None,
             names=row["name"],
             texts=row["text"],
             pictures=row["picture"],

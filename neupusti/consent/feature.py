@@ -6,7 +6,7 @@ from neupusti.consent import queries
 from neupusti.consent.service.cookie_policy import CONSENT
 from neupusti.consent.views import admin, choosing, cli, pages
 from neupusti.consent.views.extension import bp
-from neupusti.core.feature import Duty, Feature, Kept, MenuItem, Page, Place
+from neupusti.core.feature import Duty, Feature, IndefiniteRetention, MenuItem, Page, Place
 from neupusti.core.rules import PRIVACY, PUBLIC
 
 VIEWS = (pages, choosing, admin, cli)
@@ -31,13 +31,13 @@ FEATURE = Feature(
         Duty(
             clause="6.2.1",
             label=_("Cookies nobody declared that our own code tried to set"),
-            open=lambda: len(queries.strays()),
+            open=lambda: len(queries.undeclared_cookies()),
             endpoint="consent.statistics",
         ),
     ),
-    kept=(
-        Kept(
-            says=_("A choice about cookies: a number, tied to nobody"),
+    indefinite=(
+        IndefiniteRetention(
+            label=_("A choice about cookies: a number, tied to nobody"),
             clause="3.3.3",
             until=_("as long as it may have to be proved"),
         ),

@@ -21,7 +21,7 @@ from neupusti.core.data.classification import (
 from neupusti.core.data.database import Base
 
 
-class Source(StrEnum):
+class ChoiceSource(StrEnum):
     """How a record came about."""
 
     BANNER = "banner"
@@ -33,7 +33,7 @@ class Source(StrEnum):
     """The end of an earlier choice, written when its visitor chooses anew."""
 
 
-class Outcome(StrEnum):
+class ChoiceOutcome(StrEnum):
     """What is counted, by day and category."""
 
     SHOWN = "shown"
@@ -122,7 +122,7 @@ class ConsentCount(Base):
     number: Mapped[int] = mapped_column(Integer, info=impersonal())
 
 
-class ConsentStray(Base):
+class UndeclaredCookie(Base):
     """A cookie our own code tried to set without declaring it, and how often."""
 
     __tablename__ = "consent_stray"

@@ -5,46 +5,48 @@ from datetime import date
 
 from sqlalchemy import select
 
-from neupusti.consent.models import ALL, ConsentCount, ConsentStray, Outcome
+from neupusti.consent.models import ALL, ChoiceOutcome, ConsentCount, UndeclaredCookie
 from neupusti.core.data.database import db
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CountLine:
     """One day, or one category: how often asked and how answered."""
 
     name: str
     numbers: dict[str, int]
 
-    def number(self, outcome: Outcome) -> int:
+    def number(self, outcome: ChoiceOutcome) -> int:
         """Return one of its counts."""
         return self.numbers.get(outcome.value, 0)
 
     @property
     def unanswered(self) -> int:
         """Pages that asked and got no answer; `shown` lags behind, so not below nought."""
-        answers = (Outcome.ACCEPTED, Outcome.REJECTED, Outcome.PARTLY)
-        return max(0, self.number(Outcome.SHOWN) - sum(map(self.number, answers)))
+        answers = (ChoiceOutcome.ACCEPTED, ChoiceOutcome.REJECTED, ChoiceOutcome.PARTLY)
+        return max(0, self.number(ChoiceOutcome.SHOWN) - sum(map(self.number, answers)))
 
 
-def by_day(since: date, until: date) -> list[Line]:
+def by_day(since: date, until: date) -> list[CountLine]:
     """Return the days of a stretch that have counts, the newest first."""
     return _lines(since, until, of_category=False)
 
 
-def by_category(since: date, until: date) -> list[Line]:
+def by_category(since: date, until: date) -> list[CountLine]:
     """Return the counts of each category over a stretch of days."""
     return _lines(since, until, of_category=True)
 
 
-def strays() -> list[ConsentStray]:
+def undeclared_cookies() -> list[UndeclaredCookie]:
     """Return the undeclared names our own code tried to set, the newest first."""
     return list(
-        db.session.scalars(select(ConsentStray).order_by(ConsentStray.last_at.desc()))
+        db.session.scalars(
+            select(UndeclaredCookie).order_by(UndeclaredCookie.last_at.desc())
+        )
     )
 
 
-def _lines(since: date, until: date, *, of_category: bool) -> list[Line]:
+def _lines(since: date, until: date, *, of_category: bool) -> list[CountLine]:
     whole = ConsentCount.category == ALL
     wanted = select(ConsentCount).where(
         ConsentCount.day.between(since, until), ~whole if of_category else whole
@@ -55,6 +57,6 @@ def _lines(since: date, until: date, *, of_category: bool) -> list[Line]:
         numbers = found.setdefault(name, {})
         numbers[count.outcome] = numbers.get(count.outcome, 0) + count.number
     return [
-        Line(name, numbers)
+        CountLine(name, numbers)
         for name, numbers in sorted(found.items(), reverse=not of_category)
     ]

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Mapped
 
 from neupusti.core.background import Job
-from neupusti.core.mail.outbox import Kind
+from neupusti.core.mail.outbox import EmailType
 from neupusti.core.rules import Rule
 
 
@@ -82,20 +82,20 @@ class Holding:
 class Retention:
     """How long rows are kept, counted from which column (5.1)."""
 
-    says: str | LazyString
+    label: str | LazyString
     """What is kept, as the page of terms calls it."""
     clause: str
-    counted: str | LazyString
+    start_label: str | LazyString
     """From what moment, in words: what `since` holds."""
     model: type[Any]
-    since: Mapped[datetime] | Mapped[datetime | None] | Mapped[date]
+    starts_at: Mapped[datetime] | Mapped[datetime | None] | Mapped[date]
     days: int | Callable[[], int]
     """The term; a call where a setting says it."""
     only: Callable[[], ColumnElement[bool]] | None = None
     """Which rows the rule is about; None: all of them."""
     masked: bool = False
     """Whether the row only loses what tells people apart, and stays."""
-    own_sweep: bool = False
+    custom_sweep: bool = False
     """Whether the room destroys these rows itself, because deleting them is not enough."""
 
     @property
@@ -105,10 +105,10 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class IndefiniteRetention:
     """What is kept without a number of days, and until when (5.1)."""
 
-    says: str | LazyString
+    label: str | LazyString
     clause: str
     until: str | LazyString
 
@@ -168,13 +168,13 @@ class Feature:
     cookies: tuple[Cookie, ...] = ()
     holdings: tuple[Holding, ...] = ()
     retention: tuple[Retention, ...] = ()
-    kept: tuple[Kept, ...] = ()
+    indefinite: tuple[IndefiniteRetention, ...] = ()
     admin_menu: tuple[MenuItem, ...] = ()
     duties: tuple[Duty, ...] = ()
-    staff_acts: Mapping[str, str | LazyString] = field(default_factory=dict)
+    staff_actions: Mapping[str, str | LazyString] = field(default_factory=dict)
     """What its acts of staff are called, by the code that stands in the journal."""
     pages: tuple[Page, ...] = ()
-    letters: tuple[Kind, ...] = ()
+    emails: tuple[EmailType, ...] = ()
     """The kinds of letters it sends; all of them are listed to the reader (4.1.7)."""
     jobs: tuple[Job, ...] = ()
     """What it does beside the requests, in one worker of the site."""

@@ -5,9 +5,9 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
-from neupusti.core.feature import Feature, Holding, Kept, Retention
-from neupusti.core.mail.models import Letter
-from neupusti.core.records.consents import ConsentEvidence
+from neupusti.core.feature import Feature, Holding, IndefiniteRetention, Retention
+from neupusti.core.mail.models import OutboxEmail
+from neupusti.core.records.consents import FormConsent
 from neupusti.core.records.journal import ProcessingEvent, SecurityEvent, StaffAction
 from neupusti.core.rules import PUBLIC
 from neupusti.core.security.grants import StaffGrant
@@ -20,8 +20,8 @@ SECURITY_DAYS = 365
 THROTTLE_DAYS = 3
 
 ABOUT_PEOPLE = (
-    *(Letter, Token, SecurityEvent),
-    *(ProcessingEvent, StaffAction, ConsentEvidence, StaffGrant),
+    *(OutboxEmail, Token, SecurityEvent),
+    *(ProcessingEvent, StaffAction, FormConsent, StaffGrant),
 )
 
 
@@ -36,41 +36,41 @@ FEATURE = Feature(
     holdings=tuple(map(_holding, ABOUT_PEOPLE)),
     retention=(
         Retention(
-            says=_("The text of a letter to you"),
+            label=_("The text of a letter to you"),
             clause="4.1.7",
-            counted=_("from its sending"),
-            model=Letter,
-            since=Letter.done_at,
+            start_label=_("from its sending"),
+            model=OutboxEmail,
+            starts_at=OutboxEmail.done_at,
             days=LETTER_DAYS,
         ),
         Retention(
-            says=_("A link we sent you in a letter"),
+            label=_("A link we sent you in a letter"),
             clause="4.1.5",
-            counted=_("from its end"),
+            start_label=_("from its end"),
             model=Token,
-            since=Token.expires_at,
+            starts_at=Token.expires_at,
             days=0,
         ),
         Retention(
-            says=_("Events of your account, such as sign-ins"),
+            label=_("Events of your account, such as sign-ins"),
             clause="3.4",
-            counted=_("from the event"),
+            start_label=_("from the event"),
             model=SecurityEvent,
-            since=SecurityEvent.at,
+            starts_at=SecurityEvent.at,
             days=SECURITY_DAYS,
         ),
         Retention(
-            says=_("Counts of failed attempts, under an irreversible code"),
+            label=_("Counts of failed attempts, under an irreversible code"),
             clause="5.4",
-            counted=_("from the last attempt"),
+            start_label=_("from the last attempt"),
             model=ThrottleCount,
-            since=ThrottleCount.touched_at,
+            starts_at=ThrottleCount.touched_at,
             days=THROTTLE_DAYS,
         ),
     ),
-    kept=(
-        Kept(
-            says=_("Proof of your consents and of what was done with the Data"),
+    indefinite=(
+        IndefiniteRetention(
+            label=_("Proof of your consents and of what was done with the Data"),
             clause="5.1",
             until=_("as long as it may have to be proved"),
         ),

@@ -14,13 +14,13 @@ from neupusti.core.feature import (
     Duty,
     Feature,
     Holding,
-    Kept,
+    IndefiniteRetention,
     MenuItem,
     Page,
     Place,
     Retention,
 )
-from neupusti.core.mail.outbox import Kind
+from neupusti.core.mail.outbox import EmailType
 from neupusti.core.rules import Rule
 
 
@@ -34,10 +34,10 @@ class Registry:
         _unique("feature", [feature.name for feature in self.features])
         _unique("cookie", [cookie.name for cookie in self.cookies])
         _unique("page", [page.endpoint for page in self.pages])
-        _unique("letter", [letter.name for letter in self.letters])
+        _unique("letter", [letter.name for letter in self.emails])
         _unique("job", [job.name for job in self.jobs])
         _unique("endpoint", [endpoint for f in self.features for endpoint in f.access])
-        _unique("act of staff", [code for f in self.features for code in f.staff_acts])
+        _unique("act of staff", [code for f in self.features for code in f.staff_actions])
 
     @property
     def access(self) -> dict[str, Rule]:
@@ -60,9 +60,9 @@ class Registry:
         return tuple(chain.from_iterable(f.retention for f in self.features))
 
     @property
-    def kept(self) -> tuple[Kept, ...]:
+    def indefinite(self) -> tuple[IndefiniteRetention, ...]:
         """Everything that is kept without a number of days."""
-        return tuple(chain.from_iterable(f.kept for f in self.features))
+        return tuple(chain.from_iterable(f.indefinite for f in self.features))
 
     @property
     def admin_menu(self) -> tuple[MenuItem, ...]:
@@ -75,9 +75,9 @@ class Registry:
         return tuple(chain.from_iterable(f.duties for f in self.features))
 
     @property
-    def letters(self) -> tuple[Kind, ...]:
+    def emails(self) -> tuple[EmailType, ...]:
         """Every kind of letter the site sends."""
-        return tuple(chain.from_iterable(f.letters for f in self.features))
+        return tuple(chain.from_iterable(f.emails for f in self.features))
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -104,9 +104,9 @@ class Registry:
         return tuple(sorted(there, key=lambda page: not page.first))
 
     @property
-    def staff_acts(self) -> dict[str, str | LazyString]:
+    def staff_actions(self) -> dict[str, str | LazyString]:
         """What acts of staff are called, by their codes."""
-        return {code: says for f in self.features for code, says in f.staff_acts.items()}
+        return {code: says for f in self.features for code, says in f.staff_actions.items()}
 
     def staff_names(self) -> dict[int, str]:
         """Return what members of staff are called, by their numbers."""

@@ -50,19 +50,19 @@ class Rule:
     who: Who
     permission: Permission | None = None
     """What a member of staff must hold; None: any permission will do."""
-    half: bool = False
+    mfa_pending: bool = False
     """Open to staff who have not set up their second factor yet."""
-    fresh: bool = False
+    recently_authenticated: bool = False
     """Asks for the password again (V7.5.1)."""
-    by_itself: bool = False
+    polling: bool = False
     """Comes anew by itself: that it is asked for shows nobody at the desk (V7.3.1)."""
 
 
 PUBLIC = Rule(who=Who.PUBLIC)
 SIGNED_IN = Rule(who=Who.SIGNED_IN)
 OWNER = Rule(who=Who.OWNER)
-HALF = replace(OWNER, half=True)
-FRESH = replace(HALF, fresh=True)
+MFA_PENDING = replace(OWNER, mfa_pending=True)
+STEP_UP = replace(MFA_PENDING, recently_authenticated=True)
 ANY_STAFF = Rule(who=Who.STAFF)
 STATISTICS, ORDERS, CONTENT, PRIVACY, STAFF = (
     Rule(who=Who.STAFF, permission=one) for one in Permission

@@ -23,14 +23,14 @@ from neupusti.core.data.database import Base
 from neupusti.core.text.dates import short
 
 
-class Source(StrEnum):
+class EditionSource(StrEnum):
     """Whose words an edition holds."""
 
     OPERATOR = "operator"
     RESTATEMENT = "restatement"
 
 
-class Kind(StrEnum):
+class EditionKind(StrEnum):
     """What a change means for the people concerned, the gravest last (9.1)."""
 
     EDITORIAL = "editorial"
@@ -38,7 +38,7 @@ class Kind(StrEnum):
     NEW_PURPOSE = "new purpose"
 
 
-class State(StrEnum):
+class EditionState(StrEnum):
     """How far an edition has come."""
 
     DRAFT = "draft"
@@ -57,8 +57,8 @@ class Edition(Base):
     __tablename__ = "policy_edition"
     __table_args__ = (
         UniqueConstraint("date", "language", "source"),
-        _one_of("source", Source),
-        _one_of("kind", Kind),
+        _one_of("source", EditionSource),
+        _one_of("kind", EditionKind),
     )
 
     id: Mapped[Id]
@@ -76,11 +76,11 @@ class Edition(Base):
     published_at: Mapped[Moment | None]
 
     @property
-    def state(self) -> State:
+    def state(self) -> EditionState:
         """Derived from the two moments: there is no flag that could disagree with them."""
         if self.published_at:
-            return State.PUBLISHED
-        return State.APPROVED if self.approved_at else State.DRAFT
+            return EditionState.PUBLISHED
+        return EditionState.APPROVED if self.approved_at else EditionState.DRAFT
 
     def revise(self, values: Mapping[str, object], at: datetime) -> bool:
         """Change a draft, which is then to be approved anew; tell whether anything did."""
@@ -104,7 +104,7 @@ class Edition(Base):
 class Terms:
     """What an edition says once, for all the languages of one date and source."""
 
-    kind: Kind
+    kind: EditionKind
     effective_from: datetime
 
     def __str__(self) -> str:
@@ -126,7 +126,7 @@ def terms(parts: Iterable[Part]) -> Terms:
     """
     told = list(parts)
     return Terms(
-        kind=max((Kind(part.kind) for part in told), key=list(Kind).index),
+        kind=max((EditionKind(part.kind) for part in told), key=list(EditionKind).index),
         effective_from=min(part.effective_from for part in told),
     )
 

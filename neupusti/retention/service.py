@@ -17,7 +17,7 @@ from neupusti.core.data.classification import Purpose, personal_columns
 from neupusti.core.data.database import db, writing
 from neupusti.core.feature import Retention
 from neupusti.core.records import journal
-from neupusti.core.records.journal import Deed, Operation
+from neupusti.core.records.journal import Operation, ProcessingRecord
 from neupusti.retention.models import RetentionRun
 
 
@@ -56,7 +56,7 @@ def last() -> datetime | None:
 
 def _ours(rules: Iterable[Retention]) -> Iterable[Retention]:
     """Yield the rules whose rows no room destroys in a way of its own."""
-    return (rule for rule in rules if not rule.own_sweep)
+    return (rule for rule in rules if not rule.custom_sweep)
 
 
 def _destroyed(session: Session, rule: Retention, now: datetime) -> int:
@@ -64,18 +64,18 @@ def _destroyed(session: Session, rule: Retention, now: datetime) -> int:
     count: int = session.execute(gone).rowcount  # type: ignore[attr-defined]
     table: Table = rule.model.__table__
     if count and personal_columns(table):
-        deed = Deed(
+        deed = ProcessingRecord(
             operation=Operation.DESTRUCTION,
             what=f"{table.name}: {count}",
             why=Purpose.ACCOUNT,
             person=None,
         )
-        journal.record(session, deed)
+        journal.log_processing(session, deed)
     return count
 
 
 def _over(rule: Retention, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    past = (rule.since <= now - timedelta(days=rule.term),)
+    past = (rule.starts_at <= now - timedelta(days=rule.term),)
     return (*past, rule.only()) if rule.only else past
 
 

@@ -14,7 +14,10 @@ def terms() -> str:
     """Show what is kept for how long, from the manifests the sweep goes by (5.6)."""
     known = registry()
     return render_template(
-        "retention/terms.html", rules=known.retention, kept=known.kept, last=service.last()
+        "retention/terms.html",
+        rules=known.retention,
+        indefinite=known.indefinite,
+        last=service.last(),
     )
 
 

@@ -7,12 +7,12 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.base import Form
-from neupusti.core.forms.fields import Email, Line, Name
+from neupusti.core.forms.fields import Email, Name, TextLine
 from neupusti.core.forms.reason import Reason
 from neupusti.core.rules import Permission
 
 
-class Permissions(SelectMultipleField):  # type: ignore[misc]  # the library is untyped
+class PermissionsForm(SelectMultipleField):  # type: ignore[misc]  # the library is untyped
     """A box for each permission; nothing but our five names is taken."""
 
     widget = ListWidget(prefix_label=False)
@@ -26,18 +26,18 @@ class Permissions(SelectMultipleField):  # type: ignore[misc]  # the library is 
         return frozenset(map(Permission, self.data or ()))
 
 
-def permissions() -> Permissions:
+def permissions() -> PermissionsForm:
     """Declare the boxes of a form."""
     choices = [SelectChoice(one.value, one.label) for one in Permission]
-    return Permissions(_("Permissions"), choices=choices)
+    return PermissionsForm(_("Permissions"), choices=choices)
 
 
-class Search(Form):
+class SearchForm(Form):
     """Looks for people: in the body of a request, for the words name somebody (1.1.4)."""
 
     purposes = (Purpose.FEEDBACK,)
 
-    q = Line(
+    q = TextLine(
         _("Name, e-mail, phone or number"),
         empty=_("Write a name, an e-mail, a phone or a number."),
         clause="3.2",
@@ -46,7 +46,7 @@ class Search(Form):
     reason = Reason(_("What for"))
 
 
-class Open(Form):
+class OpenPersonForm(Form):
     """Asks for the reason before a person's page is opened, or something done on it."""
 
     purposes = (Purpose.FEEDBACK,)
@@ -54,7 +54,7 @@ class Open(Form):
     reason = Reason(_("What for"))
 
 
-class Block(Form):
+class SuspendForm(Form):
     """Asks why an account is blocked, or why it is open again."""
 
     purposes = (Purpose.IDENTIFICATION,)
@@ -66,7 +66,7 @@ class Block(Form):
     )
 
 
-class Invite(Form):
+class InviteForm(Form):
     """Invites somebody to the staff."""
 
     purposes = (Purpose.ACCOUNT,)
@@ -77,7 +77,7 @@ class Invite(Form):
     permissions = permissions()
 
 
-class Change(Form):
+class ChangePermissionsForm(Form):
     """Gives a member of staff permissions and takes them back."""
 
     purposes = (Purpose.FEEDBACK,)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from neupusti.accounts.models import AccountBlock, Person, SecondFactor, SignIn
+from neupusti.accounts.models import AccountSuspension, Person, SecondFactor, SignIn
 from neupusti.accounts.service import suspensions
 from neupusti.core import clock
 from neupusti.core.data.database import db
@@ -26,7 +26,7 @@ OPENED = "people.opened"
 HOUR = timedelta(hours=1)
 
 
-class State(StrEnum):
+class AccountState(StrEnum):
     """Which people a list shows."""
 
     ALL = "all"
@@ -35,7 +35,7 @@ class State(StrEnum):
     BLOCKED = "blocked"
 
 
-class Order(StrEnum):
+class PeopleOrder(StrEnum):
     """How a list of people is sorted."""
 
     NAME = "name"
@@ -54,21 +54,21 @@ class Member:
     blocked: bool
 
 
-def people(state: State, order: Order) -> Select[Any]:
+def people(state: AccountState, order: PeopleOrder) -> Select[Any]:
     """Return the people in a state, in an order."""
     wanted = select(Person)
-    if state is State.CONFIRMED:
+    if state is AccountState.CONFIRMED:
         wanted = wanted.where(Person.confirmed_at.is_not(None))
-    elif state is State.UNCONFIRMED:
+    elif state is AccountState.UNCONFIRMED:
         wanted = wanted.where(Person.confirmed_at.is_(None))
-    elif state is State.BLOCKED:
+    elif state is AccountState.BLOCKED:
         wanted = wanted.where(Person.id.in_(_blocked()))
-    if order is Order.NEWEST:
+    if order is PeopleOrder.NEWEST:
         return wanted.order_by(Person.id.desc())
     return wanted.order_by(Person.sort, Person.id)
 
 
-def found(text: str, state: State, order: Order) -> Select[Any]:
+def found(text: str, state: AccountState, order: PeopleOrder) -> Select[Any]:
     """Return the people whose names, address and phone hold every word of `text`.
 
     A whole number is also looked for among the numbers of people, and a phone in whatever
@@ -88,10 +88,10 @@ def by_state() -> dict[str, int]:
         select(func.count(), func.count(Person.confirmed_at)).select_from(Person)
     ).one()
     return {
-        State.ALL: total,
-        State.CONFIRMED: confirmed,
-        State.UNCONFIRMED: total - confirmed,
-        State.BLOCKED: db.session.scalar(_blocked(func.count())) or 0,
+        AccountState.ALL: total,
+        AccountState.CONFIRMED: confirmed,
+        AccountState.UNCONFIRMED: total - confirmed,
+        AccountState.BLOCKED: db.session.scalar(_blocked(func.count())) or 0,
     }
 
 
@@ -141,7 +141,7 @@ def names() -> dict[int, str]:
     return {person.id: person.full_name for person in db.session.scalars(wanted)}
 
 
-def keepers() -> Select[Any]:
+def staff_admins() -> Select[Any]:
     """Return the people who look after the staff: confirmed, and not blocked."""
     return (
         select(Person)
@@ -181,7 +181,7 @@ def last_reason(person: int, *, staff: int) -> str:
     return db.session.scalar(wanted.order_by(StaffAction.id.desc()).limit(1)) or ""
 
 
-def hurried(most: int) -> int:
+def excessive_access(most: int) -> int:
     """Count the members of staff who opened more than `most` people within the hour."""
     members = select(StaffAction.staff).where(StaffAction.staff.is_not(None)).distinct()
     recent = members.where(StaffAction.at > clock.now() - HOUR)
@@ -192,8 +192,8 @@ def hurried(most: int) -> int:
     )
 
 
-def _blocked(what: Any = AccountBlock.person) -> Select[Any]:
-    return select(what).where(AccountBlock.lifted_at.is_(None))
+def _blocked(what: Any = AccountSuspension.person) -> Select[Any]:
+    return select(what).where(AccountSuspension.lifted_at.is_(None))
 
 
 def _sessions(person: int) -> int:
@@ -208,7 +208,7 @@ def _holds(word: str) -> Any:
 def _phone(text: str) -> list[str]:
     try:
         return [phones.parse(text)]
-    except phones.PhoneFault:
+    except phones.PhoneError:
         return []
 
 
@@ -216,5 +216,5 @@ def _address(text: str) -> str:
     """Return `text` as addresses are kept, where it is one."""
     try:
         return emails.parse(text)
-    except emails.EmailFault:
+    except emails.EmailError:
         return text

@@ -23,15 +23,15 @@ FEATURE = Feature(
         "statistics.export_list": STATISTICS,
         "statistics.export_series": STATISTICS,
         "statistics.listing": STATISTICS,
-        "statistics.live": replace(STATISTICS, by_itself=True),
+        "statistics.live": replace(STATISTICS, polling=True),
         "statistics.log": STATISTICS,
         "statistics.overview": STATISTICS,
         "statistics.problems": STATISTICS,
-        "statistics.take_log": replace(STATISTICS, fresh=True),
+        "statistics.take_log": replace(STATISTICS, recently_authenticated=True),
         "statistics.unmask": STATISTICS,
     },
     admin_menu=(MenuItem(endpoint="statistics.overview", label=_("Statistics")),),
-    staff_acts={
+    staff_actions={
         service.SHOWN: _("saw an address of the log whole"),
         service.TAKEN: _("took requests of the log away"),
     },

@@ -1,7 +1,7 @@
 """Seeing an address whole is an act of staff, and the journal keeps it (3.3.2)."""
 
 from neupusti.core.data.database import writing
-from neupusti.core.records.journal import Act, Operation, act
+from neupusti.core.records.journal import Operation, log_staff_action
 
 SHOWN = "access.unmasked"
 TAKEN = "access.exported"
@@ -10,28 +10,24 @@ TAKEN = "access.exported"
 def note(*, staff: int | None, record: int, reason: str) -> None:
     """Write down that a member of staff saw the address of a row, and what for."""
     with writing() as session:
-        act(
+        log_staff_action(
             session,
-            Act(
-                staff=staff,
-                action=SHOWN,
-                operation=Operation.ACCESS,
-                what=f"address of request {record}",
-                reason=reason,
-            ),
+            staff=staff,
+            action=SHOWN,
+            operation=Operation.ACCESS,
+            what=f"address of request {record}",
+            reason=reason,
         )
 
 
 def note_export(*, staff: int | None, rows: int, whole: bool, reason: str) -> None:
     """Write down that a member of staff took rows away, and how their addresses stand."""
     with writing() as session:
-        act(
+        log_staff_action(
             session,
-            Act(
-                staff=staff,
-                action=TAKEN,
-                operation=Operation.RETRIEVAL,
-                what=f"{rows} requests, addresses {'whole' if whole else 'masked'}",
-                reason=reason,
-            ),
+            staff=staff,
+            action=TAKEN,
+            operation=Operation.RETRIEVAL,
+            what=f"{rows} requests, addresses {'whole' if whole else 'masked'}",
+            reason=reason,
         )

@@ -124,7 +124,7 @@ class Ordeal:
             for process in (*clients, aggregator):
                 self._kill(process)
         self.answers.take_all()
-        pipeline.drain(self.engine, self.folder, self.enrichment)
+        pipeline.ingest(self.engine, self.folder, self.enrichment)
         self.checked.append(self.sums)
 
     @property
@@ -213,7 +213,7 @@ class Ordeal:
     def _read(self) -> None:
         while True:
             try:
-                brought = pipeline.drain(self.engine, self.folder, self.enrichment)
+                brought = pipeline.ingest(self.engine, self.folder, self.enrichment)
             except (SQLAlchemyError, psycopg.Error):
                 # Two at once may meet in a deadlock: one of them tries again.
                 continue

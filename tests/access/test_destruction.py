@@ -17,12 +17,12 @@ from neupusti.access.models import Latency, Rollup, Total
 from neupusti.access.recording.line import Entry, encode
 from neupusti.access.recording.spool import Spool
 from neupusti.access.retention import sweep
-from neupusti.access.retention.terms import Terms
+from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.config import Settings
 from tests.access.conftest import entry
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
-TERMS = Terms(ip_days=30, days=90)
+TERMS = RetentionCutoffs(ip_days=30, days=90)
 WORDS = re.compile(
     rb"(?=(Canary/\d{6}|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}(?:::?[0-9a-f]{1,4}){2,7}))"
 )
@@ -65,7 +65,7 @@ def test_destroyed_means_destroyed(
         spool.append(encode(one))
     spool.close()
     canaries = {one.ip.encode() for one in entries if not one.ip.endswith((".0", "::"))}
-    pipeline.drain(engine, spool_folder, enrichment)
+    pipeline.ingest(engine, spool_folder, enrichment)
     _look_closely(engine)
     kept = _rollups(engine)
     there = _found(searched(), canaries)

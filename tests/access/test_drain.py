@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.access.ingest import pipeline, store
 from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.models import Cursor, Rollup, Seen, Total
+from neupusti.access.models import Cursor, Rollup, SeenVisitor, Total
 from neupusti.access.recording.line import encode
 from neupusti.access.recording.spool import Spool, files
 from neupusti.access.views import cli
@@ -70,14 +70,14 @@ def test_lines_are_read_once_while_the_file_still_grows(
     engine: Engine, enrichment: Enrichment, spool_folder: Path
 ) -> None:
     spool = fill(spool_folder, 3, closed=False)
-    assert pipeline.drain(engine, spool_folder, enrichment) == 3
-    assert pipeline.drain(engine, spool_folder, enrichment) == 0
+    assert pipeline.ingest(engine, spool_folder, enrichment) == 3
+    assert pipeline.ingest(engine, spool_folder, enrichment) == 0
     spool.append(encode(entry(AT)))
-    assert pipeline.drain(engine, spool_folder, enrichment) == 1
+    assert pipeline.ingest(engine, spool_folder, enrichment) == 1
     assert len(list(files(spool_folder))) == 1
 
     spool.close()
-    assert pipeline.drain(engine, spool_folder, enrichment) == 0
+    assert pipeline.ingest(engine, spool_folder, enrichment) == 0
     assert list(files(spool_folder)) == []
     assert number(engine, Cursor) == 0
     assert consistent(engine) == 4
@@ -92,7 +92,7 @@ def test_more_lines_than_a_transaction_takes(
     monkeypatch.setattr(pipeline, "LINES", 4)
     fill(spool_folder, 7)
     fill(spool_folder, 6)
-    assert pipeline.drain(engine, spool_folder, enrichment) == 13
+    assert pipeline.ingest(engine, spool_folder, enrichment) == 13
     assert consistent(engine) == 13
     assert len({row.request_id for row in rows(engine)}) == 7
 
@@ -112,8 +112,8 @@ def test_a_stop_at_any_moment_loses_and_doubles_nothing(
         else:
             broken.setattr(store, moment, _stop)
         with pytest.raises(KeyboardInterrupt):
-            pipeline.drain(engine, spool_folder, enrichment)
-    pipeline.drain(engine, spool_folder, enrichment)
+            pipeline.ingest(engine, spool_folder, enrichment)
+    pipeline.ingest(engine, spool_folder, enrichment)
     assert consistent(engine) == 5
     assert list(files(spool_folder)) == []
 
@@ -129,7 +129,7 @@ def test_a_torn_line_of_a_dead_writer_is_counted(
     (path,) = files(spool_folder)
     with path.open("ab") as file:
         file.write(b'{"not": "a line"}\n{"t":17953507')
-    pipeline.drain(engine, spool_folder, enrichment)
+    pipeline.ingest(engine, spool_folder, enrichment)
     assert consistent(engine) == 2
     with engine.connect() as connection:
         found = connection.execute(
@@ -146,11 +146,11 @@ def test_an_unfinished_line_of_a_living_writer_is_waited_for(
     line = encode(entry(AT))
     with path.open("ab") as file:
         file.write(line[:20])
-    assert pipeline.drain(engine, spool_folder, enrichment) == 1
+    assert pipeline.ingest(engine, spool_folder, enrichment) == 1
     with path.open("ab") as file:
         file.write(line[20:])
     spool.close()
-    assert pipeline.drain(engine, spool_folder, enrichment) == 1
+    assert pipeline.ingest(engine, spool_folder, enrichment) == 1
 
 
 def test_the_lines_wait_while_the_database_refuses(
@@ -163,8 +163,8 @@ def test_the_lines_wait_while_the_database_refuses(
     with monkeypatch.context() as down:
         down.setattr(Engine, "connect", _refuse)
         with pytest.raises(SQLAlchemyError):
-            pipeline.drain(engine, spool_folder, enrichment)
-    assert pipeline.drain(engine, spool_folder, enrichment) == 2
+            pipeline.ingest(engine, spool_folder, enrichment)
+    assert pipeline.ingest(engine, spool_folder, enrichment) == 2
 
 
 def _refuse(*_: object, **__: object) -> None:
@@ -181,17 +181,17 @@ def test_who_comes_second_takes_and_removes_nothing(
     fill(spool_folder, 3)
     others, read = ["one"], pipeline.read
 
-    def late(folder: Path, cursors: dict[str, int]) -> pipeline.Portion:
+    def late(folder: Path, cursors: dict[str, int]) -> pipeline.Chunk:
         portion = read(folder, cursors)
         if others:
             others.clear()
-            assert pipeline.drain(engine, spool_folder, enrichment) == 3
+            assert pipeline.ingest(engine, spool_folder, enrichment) == 3
             fill(spool_folder, 2)
             portion.spent += files(spool_folder)
         return portion
 
     monkeypatch.setattr(pipeline, "read", late)
-    assert pipeline.drain(engine, spool_folder, enrichment) == 2
+    assert pipeline.ingest(engine, spool_folder, enrichment) == 2
     assert consistent(engine) == 5
 
 
@@ -215,7 +215,7 @@ def test_visitors_are_counted_once_a_day_and_once_an_hour(
         ("day", datetime(2026, 11, 21, 19, tzinfo=UTC)): 2,
         ("day", datetime(2026, 11, 22, 19, tzinfo=UTC)): 1,
     }
-    assert number(engine, Seen) == 3
+    assert number(engine, SeenVisitor) == 3
 
 
 def test_only_one_process_reads_a_spool(

@@ -127,20 +127,20 @@ def test_no_room_for_the_database_makes_lines_wait(
     staff = desk.seat(site, desk.member(DANA, Permission.STATISTICS))
     _visit(visitor, 1)
     assert staff.get("/admin/access/", buffered=True).status_code == 200
-    pipeline.drain(engine, spool_folder, enrichment)
+    pipeline.ingest(engine, spool_folder, enrichment)
     before = consistent(engine)
 
     ballast = fill_up(disk)
     _visit(visitor, 60)
     for _ in range(3):
         with pytest.raises((SQLAlchemyError, DiskFull)):
-            pipeline.drain(engine, spool_folder, enrichment)
+            pipeline.ingest(engine, spool_folder, enrichment)
     assert consistent(engine) == before
     assert staff.get("/admin/access/", buffered=True).status_code == 200
     _visit(visitor, 1)
 
     ballast.unlink()
-    assert pipeline.drain(engine, spool_folder, enrichment) == 61 * len(PAGES) + 1
+    assert pipeline.ingest(engine, spool_folder, enrichment) == 61 * len(PAGES) + 1
     assert consistent(engine) == before + 61 * len(PAGES) + 1
 
 

@@ -9,16 +9,16 @@ from sqlalchemy.exc import OperationalError
 
 from neupusti.access.ingest import partitions
 from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.models import Address, Salt, Seen, Sweep
+from neupusti.access.models import Address, Salt, SeenVisitor, Sweep
 from neupusti.access.recording.line import encode
 from neupusti.access.recording.spool import Spool
 from neupusti.access.retention import sweep
-from neupusti.access.retention.terms import Terms
+from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.access.service import Aggregator
 from tests.access.conftest import entry, number, rows
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
-TERMS = Terms(ip_days=30, days=90)
+TERMS = RetentionCutoffs(ip_days=30, days=90)
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def test_addresses_go_after_their_term_and_rows_after_theirs(
     }
     assert (swept.masked, swept.destroyed) == (5, 2)
     assert number(engine, Address) == 3
-    assert number(engine, Seen) == number(engine, Salt) == 3
+    assert number(engine, SeenVisitor) == number(engine, Salt) == 3
     assert not sweep.due(engine, TERMS).anything
 
 

@@ -16,7 +16,7 @@ from neupusti.access.models import Cursor, Rollup
 from neupusti.access.recording import spool, tally
 from neupusti.access.recording.line import encode
 from neupusti.access.recording.spool import Spool
-from neupusti.access.recording.tally import Tally, Unwritten, unwritten
+from neupusti.access.recording.tally import UnwrittenLines, WorkerTally, unwritten
 from tests.access.conftest import entry, fill_up, number
 
 FORK = get_context("fork")
@@ -34,48 +34,48 @@ def full(mounted: Callable[[int], Path]) -> Path:
 
 
 def test_a_full_disk_takes_a_tally(full: Path) -> None:
-    told = Tally(full, "worker")
-    assert unwritten(full, {}) == Unwritten(lost=0, waiting=0)
+    told = WorkerTally(full, "worker")
+    assert unwritten(full, {}) == UnwrittenLines(lost=0, waiting=0)
     told.tell(7, 3)
-    assert unwritten(full, {}) == Unwritten(lost=7, waiting=3)
-    assert unwritten(full, {"worker.lost": 5}) == Unwritten(lost=2, waiting=3)
+    assert unwritten(full, {}) == UnwrittenLines(lost=7, waiting=3)
+    assert unwritten(full, {"worker.lost": 5}) == UnwrittenLines(lost=2, waiting=3)
     told.tell(8, 0)
-    assert unwritten(full, {}) == Unwritten(lost=8, waiting=0)
+    assert unwritten(full, {}) == UnwrittenLines(lost=8, waiting=0)
     with pytest.raises(OSError, match="No space left"):
         (full / "proof").write_bytes(b"x")
 
 
 def test_what_waited_in_a_dead_worker_is_lost(tmp_path: Path) -> None:
-    told = Tally(tmp_path, "worker")
+    told = WorkerTally(tmp_path, "worker")
     told.tell(2, 3)
     told.close()
-    assert unwritten(tmp_path, {}) == Unwritten(lost=5, waiting=0)
+    assert unwritten(tmp_path, {}) == UnwrittenLines(lost=5, waiting=0)
     # Whoever cleaned up was killed between the two files.
     (tmp_path / "worker.waiting").unlink()
-    assert unwritten(tmp_path, {"worker.lost": 5}) == Unwritten(lost=0, waiting=0)
+    assert unwritten(tmp_path, {"worker.lost": 5}) == UnwrittenLines(lost=0, waiting=0)
 
 
 def test_no_folder_makes_no_fault(tmp_path: Path) -> None:
     (tmp_path / "spool").write_text("a file where the folder should be")
-    told = Tally(tmp_path / "spool", "worker")
+    told = WorkerTally(tmp_path / "spool", "worker")
     told.tell(1, 1)
-    assert unwritten(tmp_path / "spool", {}) == Unwritten(lost=0, waiting=0)
+    assert unwritten(tmp_path / "spool", {}) == UnwrittenLines(lost=0, waiting=0)
     (tmp_path / "spool").unlink()
     told.tell(1, 1)
-    assert unwritten(tmp_path / "spool", {}) == Unwritten(lost=1, waiting=1)
+    assert unwritten(tmp_path / "spool", {}) == UnwrittenLines(lost=1, waiting=1)
 
 
 def test_lost_lines_are_counted_once(
     engine: Engine, enrichment: Enrichment, spool_folder: Path
 ) -> None:
-    told = Tally(spool_folder, "worker")
+    told = WorkerTally(spool_folder, "worker")
     for lost, waiting, counted in ((4, 9, 4), (4, 9, 4), (6, 2, 6)):
         told.tell(lost, waiting)
-        assert pipeline.drain(engine, spool_folder, enrichment) == 0
+        assert pipeline.ingest(engine, spool_folder, enrichment) == 0
         assert number(engine, Rollup, Rollup.requests) == counted
     told.close()
     for _ in range(2):
-        assert pipeline.drain(engine, spool_folder, enrichment) == 0
+        assert pipeline.ingest(engine, spool_folder, enrichment) == 0
         assert number(engine, Rollup, Rollup.requests) == 8
     assert list(spool_folder.iterdir()) == []
     assert number(engine, Cursor) == 0
@@ -94,8 +94,8 @@ def test_a_worker_killed_while_the_disk_is_full_leaves_its_number(
     process.start()
     process.join()
     assert process.exitcode == -9
-    assert unwritten(full, {}) == Unwritten(lost=40, waiting=0)
-    assert pipeline.drain(engine, full, enrichment) == 0
+    assert unwritten(full, {}) == UnwrittenLines(lost=40, waiting=0)
+    assert pipeline.ingest(engine, full, enrichment) == 0
     assert number(engine, Rollup, Rollup.requests) == 40
 
 
@@ -107,7 +107,7 @@ def test_staff_see_the_numbers_while_the_disk_is_full(
     refusing: Callable[[], None],
 ) -> None:
     monkeypatch.setattr(spool, "WAITING_LINES", 4)
-    other = Tally(spool_folder, "another-worker")
+    other = WorkerTally(spool_folder, "another-worker")
     other.tell(1000, 30)
     refusing()
     for _ in range(6):

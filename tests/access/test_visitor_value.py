@@ -13,7 +13,7 @@ from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.visitors import ID, Visitors
 from neupusti.access.views.recording import LIFETIME
 from neupusti.core.feature import Category
-from neupusti.core.web.choice import KEY, SIGNAL, UNDECIDED, Choice, State
+from neupusti.core.web.choice import KEY, SIGNAL, UNDECIDED, Choice, ChoiceState
 from tests.access.conftest import lines_of
 from tests.conftest import SECRET
 
@@ -81,8 +81,16 @@ def answering(environ: Any, start: Any) -> list[bytes]:
         (None, "", False),
         (UNDECIDED, "", False),
         (SIGNAL, "necessary", False),
-        (Choice(state=State.DECIDED, granted=MARKETING), "marketing necessary", False),
-        (Choice(state=State.DECIDED, granted=STATISTICS), "necessary statistics", True),
+        (
+            Choice(state=ChoiceState.DECIDED, granted=MARKETING),
+            "marketing necessary",
+            False,
+        ),
+        (
+            Choice(state=ChoiceState.DECIDED, granted=STATISTICS),
+            "necessary statistics",
+            True,
+        ),
     ],
 )
 def test_it_is_written_down_only_where_statistics_are_allowed(

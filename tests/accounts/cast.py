@@ -17,7 +17,7 @@ from neupusti.accounts.service import passwords, people, registration, second_fa
 from neupusti.accounts.service.people import Applicant
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
-from neupusti.core.mail.models import Letter
+from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.records.journal import SecurityEvent
 from neupusti.core.security.throttle import ThrottleCount
 from neupusti.core.text.languages import Language
@@ -113,14 +113,14 @@ def signed_in(app: Flask, who: Account, **fields: Any) -> FlaskClient:
     return browser
 
 
-def letters(to: str) -> list[Letter]:
+def letters(to: str) -> list[OutboxEmail]:
     """Return the letters to one address, oldest first."""
     db.session.rollback()
-    found = select(Letter).where(Letter.recipient == to).order_by(Letter.id)
+    found = select(OutboxEmail).where(OutboxEmail.recipient == to).order_by(OutboxEmail.id)
     return list(db.session.scalars(found))
 
 
-def link(letter: Letter, part: str = "") -> str:
+def link(letter: OutboxEmail, part: str = "") -> str:
     """Return the path of the first link of a letter that holds `part`."""
     found: list[str] = LINK.findall(letter.text)
     return next(path for path in found if part in path)

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from neupusti.accounts.service.events import LABELS, Event
+from neupusti.accounts.service.events import LABELS, SecurityEventKind
 from neupusti.accounts.views.activity import SIZE
 from neupusti.core.data.database import writing
 from neupusti.core.records import journal
@@ -32,7 +32,9 @@ def test_the_owner_sees_what_happened_and_with_which_device(app: Flask) -> None:
 def test_nothing_of_another_person_is_there(app: Flask) -> None:
     other = account(BOLAT)
     with writing() as session:
-        journal.notice(session, other.number, Event.FACTOR_ON, "Safari, iPhone")
+        journal.log_security_event(
+            session, other.number, SecurityEventKind.FACTOR_ON, "Safari, iPhone"
+        )
     page = signed_in(app, account(AIGERIM)).get(PATH).text
     assert "Safari, iPhone" not in page
 
@@ -42,7 +44,9 @@ def test_a_long_story_is_told_in_pages(app: Flask) -> None:
     browser = signed_in(app, who)
     with writing() as session:
         for number in range(2 * SIZE):
-            journal.notice(session, who.number, Event.CODE_REFUSED, f"device {number}")
+            journal.log_security_event(
+                session, who.number, SecurityEventKind.CODE_REFUSED, f"device {number}"
+            )
     first = browser.get(PATH).text
     assert first.count("<tr><th") == SIZE + 1
     assert 'href="/en/account/activity?page=2"' in first
@@ -53,4 +57,4 @@ def test_a_long_story_is_told_in_pages(app: Flask) -> None:
 
 
 def test_every_event_has_words() -> None:
-    assert LABELS.keys() == set(Event)
+    assert LABELS.keys() == set(SecurityEventKind)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from neupusti.accounts.service import addresses
 from neupusti.core.data.database import db
-from neupusti.core.mail.models import Letter
+from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.records.journal import SecurityEvent
 from tests.accounts.cast import (
     Account,
@@ -83,7 +83,7 @@ def test_a_taken_address_gets_the_same_answer_and_its_owner_a_letter(app: Flask)
     assert kinds(BOLAT.email) == ["email_used"]
     assert "/email/confirm/" not in letters(BOLAT.email)[0].text
     # Neither leaves a trace in what the one who asked may see of their own data.
-    mine = select(Letter).filter_by(person=who.number)
+    mine = select(OutboxEmail).filter_by(person=who.number)
     assert list(db.session.scalars(mine)) == []
 
 

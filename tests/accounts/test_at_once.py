@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from neupusti.core import clock
 from neupusti.core.data.database import db
-from neupusti.core.mail.models import Letter
+from neupusti.core.mail.models import OutboxEmail
 from tests.accounts.cast import (
     PASSWORD,
     account,
@@ -132,5 +132,5 @@ def test_it_is_done_once(app: Flask, act: str) -> None:
     assert statuses[0] == 303
     assert set(statuses) <= allowed
     db.session.rollback()
-    told = select(func.count()).where(Letter.kind == f"accounts.{kind}")
+    told = select(func.count()).where(OutboxEmail.kind == f"accounts.{kind}")
     assert db.session.scalar(told) == times

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from neupusti.accounts.models import Person, Photo
 from neupusti.accounts.service import avatar
-from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.service.errors import AccountError
 from neupusti.core import clock
 from neupusti.core.data import files
 from neupusti.core.data.database import db, writing
@@ -228,7 +228,7 @@ def test_without_the_token_nothing_is_taken(app: Flask) -> None:
 def test_changing_it_again_and_again_has_an_end(app: Flask) -> None:
     who = account(AIGERIM)
     for _ in range(avatar.CHANGES.times):
-        with pytest.raises(Fault):
+        with pytest.raises(AccountError):
             avatar.take(who.number, SVG, "a.svg")
     assert send(signed_in(app, who), JPEG).status_code == 429
 

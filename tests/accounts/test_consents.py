@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.records import consents
-from neupusti.core.records.consents import ConsentEvidence, Given
+from neupusti.core.records.consents import FormConsent, GivenConsent
 from neupusti.core.text.languages import Language
 from tests.accounts.cast import (
     PASSWORD,
@@ -48,7 +48,7 @@ def registered(app: Flask) -> FlaskClient:
 
 def given(who: Account, purpose: Purpose = Purpose.NEWS) -> int:
     """Let a person agree to something; return the number of the consent."""
-    consent = Given(
+    consent = GivenConsent(
         form="registration",
         purpose=purpose,
         text=WORDS,
@@ -59,9 +59,9 @@ def given(who: Account, purpose: Purpose = Purpose.NEWS) -> int:
         return consents.keep(session, consent, email=who.email, person=who.number).id
 
 
-def rows() -> list[ConsentEvidence]:
+def rows() -> list[FormConsent]:
     db.session.rollback()
-    return list(db.session.scalars(select(ConsentEvidence).order_by(ConsentEvidence.id)))
+    return list(db.session.scalars(select(FormConsent).order_by(FormConsent.id)))
 
 
 def press(browser: FlaskClient, number: object) -> TestResponse:
@@ -77,7 +77,7 @@ def test_each_consent_stands_there_with_its_exact_words(app: Flask) -> None:
     kept = rows()
     assert [row.purpose for row in kept] == ["4.1.6", "4.1.9"]
     for row in kept:
-        words = db.session.get_one(consents.EvidenceWording, row.wording).text
+        words = db.session.get_one(consents.ConsentText, row.wording).text
         shown = page.partition(f'id="consent-{row.id}"')[2].partition("</article>")[0]
         for line in words.splitlines():
             assert line.replace('"', "&#34;").replace("'", "&#39;") in shown, line

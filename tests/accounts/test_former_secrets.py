@@ -95,7 +95,7 @@ def test_one_command_takes_everybody_over(app: Flask, site: Site) -> None:
         assert again.output.split()[0] == "0"
     with told(site, NEWEST, NEW):
         with writing() as session:
-            assert key_rotation.take_over(session) == 22
+            assert key_rotation.rotate(session) == 22
         assert key_rotation.lost() == 0
     with told(site, NEWEST):
         for who, kept in zip(people, before, strict=True):

@@ -18,7 +18,7 @@ from neupusti.accounts.service import passwords
 from neupusti.accounts.views import addresses, blueprint, registering, signing
 from neupusti.accounts.views import passwords as resetting
 from neupusti.core.data.database import db
-from neupusti.core.mail.models import Letter
+from neupusti.core.mail.models import OutboxEmail
 from tests.accounts.cast import (
     HIDDEN,
     PASSWORD,
@@ -90,7 +90,7 @@ def watched() -> Iterator[Work]:
 
 def outbox() -> int:
     db.session.rollback()
-    return db.session.scalar(select(func.count()).select_from(Letter)) or 0
+    return db.session.scalar(select(func.count()).select_from(OutboxEmail)) or 0
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Question:
     path: str
     answers: tuple[dict[str, str], ...]
     status: int
-    letters: tuple[int, ...]
+    emails: tuple[int, ...]
     """How many letters each puts into the outbox: the worker sends them, later."""
     inside: bool = False
 
@@ -149,7 +149,7 @@ def test_every_answer_is_the_same_and_costs_the_same(app: Flask, what: str) -> N
     register(app.test_client(), email=UNCONFIRMED)
     passwords.matches(None, "")  # nobody's hash is made once a process
     costs, told = [], []
-    for said, posted in zip(question.answers, question.letters, strict=True):
+    for said, posted in zip(question.answers, question.emails, strict=True):
         browser = signed_in(app, who) if question.inside else app.test_client()
         form = {**hidden(browser.get(question.path).text), **said}
         before = outbox()
@@ -176,7 +176,7 @@ def test_the_beat_hides_how_long_the_work_took(
     clock = Work(moment=100 + work - TICK)
     monkeypatch.setattr(blueprint, "STEP_SECONDS", 0.25)
     monkeypatch.setattr(blueprint, "time", clock)
-    blueprint.evenly(100.0)
+    blueprint.pad_response_time(100.0)
     assert clock.moment == pytest.approx(100.25)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neupusti.accounts.service import password_strength, passwords
-from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.service.errors import AccountError
 from neupusti.config import ROOT
 
 ABOUT = ("aigerim@example.kz", "Айгерим", "Сейтқали")
@@ -77,7 +77,7 @@ def test_length_is_counted_in_composed_characters(
     if right:
         passwords.check(password, (), shortest=12)
     else:
-        with pytest.raises(Fault):
+        with pytest.raises(AccountError):
             passwords.check(password, (), shortest=12)
 
 
@@ -101,8 +101,8 @@ def test_a_damaged_hash_matches_nothing(app: Flask) -> None:
 @pytest.mark.usefixtures("real_hasher")
 def test_nobodys_hash_takes_the_same_work(app: Flask) -> None:
     """Same parameters, so the same time: what is measured elsewhere holds by itself."""
-    passwords._nobodys.cache_clear()  # noqa: SLF001 - it may hold a cheap hash
-    parts = [passwords.hashed("a"), passwords._nobodys()]  # noqa: SLF001 - its numbers
+    passwords._dummy_hash.cache_clear()  # noqa: SLF001 - it may hold a cheap hash
+    parts = [passwords.hashed("a"), passwords._dummy_hash()]  # noqa: SLF001 - its numbers
     assert {part.rpartition("$")[0].rpartition("$")[0] for part in parts} == {
         "$argon2id$v=19$m=19456,t=2,p=1"
     }

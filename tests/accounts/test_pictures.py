@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from neupusti.accounts.service import pictures
-from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.service.errors import AccountError
 from tests.accounts import photos
 
 PNG = photos.encoded(photos.drawn(), "PNG")
@@ -111,7 +111,7 @@ REFUSED = {
 @pytest.mark.parametrize("what", REFUSED)
 def test_it_is_refused_in_words(what: str) -> None:
     body, name, words = REFUSED[what]
-    with pytest.raises(Fault) as refused:
+    with pytest.raises(AccountError) as refused:
         pictures.small(body, name)
     assert refused.value.field == "picture"
     assert refused.value.words is words
@@ -120,11 +120,11 @@ def test_it_is_refused_in_words(what: str) -> None:
 def test_a_bomb_is_refused_at_once_and_in_little_memory() -> None:
     body = photos.bomb()
     assert len(body) < 60_000
-    with pytest.raises(Fault):
+    with pytest.raises(AccountError):
         pictures.small(body, "a.png")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun = time.process_time()
-    with pytest.raises(Fault):
+    with pytest.raises(AccountError):
         pictures.small(body, "a.png")
     assert time.process_time() - begun < 0.5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20 * 1024
@@ -134,7 +134,7 @@ def answer(body: bytes, name: str) -> bytes | None:
     """Return the picture of a file, or None where it is refused in words."""
     try:
         return pictures.small(body, name)
-    except Fault:
+    except AccountError:
         return None
 
 

@@ -15,7 +15,7 @@ from neupusti.accounts.models import Credential, Person
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db
 from neupusti.core.records import consents
-from neupusti.core.records.consents import ConsentEvidence
+from neupusti.core.records.consents import FormConsent
 from neupusti.core.records.journal import ProcessingEvent
 from tests.accounts.cast import (
     PASSWORD,
@@ -139,7 +139,7 @@ def test_without_the_consent_nothing_is_kept(
     assert answer.status_code == 422
     assert 'href="#consent"' in answer.text
     assert people() == []
-    assert db.session.scalar(select(func.count()).select_from(ConsentEvidence)) == 0
+    assert db.session.scalar(select(func.count()).select_from(FormConsent)) == 0
 
 
 @pytest.mark.clause("4.1.9")

@@ -8,9 +8,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from neupusti.accounts.models import AccountBlock, Person, SignIn
+from neupusti.accounts.models import AccountSuspension, Person, SignIn
 from neupusti.accounts.service import recovery, sessions, suspending, suspensions
-from neupusti.accounts.service.sessions import Where
+from neupusti.accounts.service.sessions import ClientContext
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.security.tokens import Token
@@ -53,7 +53,7 @@ def _operator(app: Flask) -> None:
 def block(who: Account) -> None:
     with writing() as session:
         person = session.get_one(Person, who.number)
-        suspending.block(session, person, by=None, reason=WHY)
+        suspending.suspend(session, person, by=None, reason=WHY)
     db.session.rollback()
 
 
@@ -90,7 +90,7 @@ def test_a_sign_in_of_the_same_moment_is_void(app: Flask) -> None:
     who = account(AIGERIM)
     block(who)
     with writing() as session:
-        where = Where("?", "0" * 64)
+        where = ClientContext("?", "0" * 64)
         key = sessions.start(session, who.number, where, remember=True, complete=True)
     assert sessions.find(key.key) is None
     assert sessions.find(None, key.remember) is None
@@ -251,7 +251,7 @@ def test_an_account_is_blocked_once_at_a_time_and_each_time_is_kept(app: Flask) 
     who = account(AIGERIM)
     block(who)
     with pytest.raises(IntegrityError), writing() as session:
-        session.add(AccountBlock(person=who.number, at=clock.now(), reason=WHY))
+        session.add(AccountSuspension(person=who.number, at=clock.now(), reason=WHY))
     lift(who)
     block(who)
     rows = suspensions.of(who.number)

@@ -9,15 +9,14 @@ from flask.testing import FlaskClient
 
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import writing
-from neupusti.core.mail.models import State
+from neupusti.core.mail.models import OutboxState
 from neupusti.core.records.journal import (
-    Act,
     Actor,
     ActorKind,
-    Deed,
     Operation,
-    act,
-    record,
+    ProcessingRecord,
+    log_processing,
+    log_staff_action,
 )
 from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
@@ -75,7 +74,7 @@ def test_the_board_lists_each_duty_with_its_open_items(browser: FlaskClient) -> 
         assert f"#c{clause}" in page
     assert "Nothing is open" in page
     with writing() as session:
-        session.add(letter(State.REFUSED))
+        session.add(letter(OutboxState.REFUSED))
     page = browser.get("/en/admin/").text
     assert "1 item is open" in page
     assert '<tr class="pressing"><td></td><td><a href="/en/admin/mail/">' in page
@@ -86,17 +85,22 @@ def test_every_duty_of_the_board_is_a_clause_of_6_2(app: Flask) -> None:
 
 
 def test_the_board_counts_today(app: Flask, browser: FlaskClient, dana: int) -> None:
-    deed = Deed(
+    deed = ProcessingRecord(
         operation=Operation.COLLECTION,
         what="registration",
         why=Purpose.ACCOUNT,
         person=7,
         actor=Actor(ActorKind.PERSON, 7),
     )
-    opened = Act(staff=dana, action="people.opened", operation=Operation.ACCESS, person=7)
     with writing() as session:
-        record(session, deed)
-        act(session, opened)
+        log_processing(session, deed)
+        log_staff_action(
+            session,
+            staff=dana,
+            action="people.opened",
+            operation=Operation.ACCESS,
+            person=7,
+        )
     figures = re.findall(r'<dd class="figure">(\d+)</dd>', browser.get("/admin/").text)
     assert figures[:2] == ["1", "1"]
 

@@ -15,14 +15,13 @@ from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import (
-    Act,
     Actor,
     ActorKind,
-    Deed,
     Operation,
+    ProcessingRecord,
     StaffAction,
-    act,
-    record,
+    log_processing,
+    log_staff_action,
 )
 from neupusti.core.text.csv import csv_text, plain
 from tests import desk
@@ -39,7 +38,7 @@ OFF = {
 def acted(staff: int | None = 1, person: int | None = 7, **more: object) -> None:
     values = {"action": "people.opened", "operation": Operation.ACCESS, "reason": WHY}
     with writing() as session:
-        act(session, Act(staff=staff, person=person, **{**values, **more}))  # type: ignore[arg-type]
+        log_staff_action(session, staff=staff, person=person, **{**values, **more})  # type: ignore[arg-type]
 
 
 def count(browser: FlaskClient, query: str) -> int:
@@ -84,14 +83,14 @@ def test_days_begin_at_midnight_in_almaty(
 def test_what_the_site_did_is_the_other_book(browser: FlaskClient) -> None:
     with writing() as session:
         for person in (7, 8):
-            deed = Deed(
+            deed = ProcessingRecord(
                 operation=Operation.COLLECTION,
                 what="registration",
                 why=Purpose.ACCOUNT,
                 person=person,
                 actor=Actor(ActorKind.PERSON, person),
             )
-            record(session, deed)
+            log_processing(session, deed)
     page = browser.get(f"{PAGE}?book=site&whom=8").text
     assert len(ROWS.findall(page)) == 1
     assert "the person" in page

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 
 from neupusti.core import clock
 from neupusti.core.data.database import writing
-from neupusti.core.mail.models import Letter, State
+from neupusti.core.mail.models import OutboxEmail, OutboxState
 from tests import desk
 from tests.people import BOLAT
 
@@ -15,9 +15,9 @@ WHY = "The link did not arrive"
 OUTBOX = "/en/admin/mail/"
 
 
-def letter(state: State, key: str = "one") -> Letter:
+def letter(state: OutboxState, key: str = "one") -> OutboxEmail:
     """Return a letter to Болат in a state."""
-    return Letter(
+    return OutboxEmail(
         key=key,
         kind="accounts.reset",
         recipient=BOLAT.email,
@@ -30,11 +30,11 @@ def letter(state: State, key: str = "one") -> Letter:
         attempts=3,
         created_at=clock.now(),
         next_at=clock.now(),
-        reason="550 no such mailbox" if state is State.REFUSED else "",
+        reason="550 no such mailbox" if state is OutboxState.REFUSED else "",
     )
 
 
-def put(state: State, key: str = "one") -> int:
+def put(state: OutboxState, key: str = "one") -> int:
     with writing() as session:
         row = letter(state, key)
         session.add(row)
@@ -43,7 +43,7 @@ def put(state: State, key: str = "one") -> int:
 
 
 def test_the_list_masks_whom_and_says_how_far(browser: FlaskClient) -> None:
-    put(State.REFUSED)
+    put(OutboxState.REFUSED)
     page = browser.get(OUTBOX).text
     assert "b…@example.kz" in page
     assert BOLAT.email not in page
@@ -53,17 +53,17 @@ def test_the_list_masks_whom_and_says_how_far(browser: FlaskClient) -> None:
 
 
 def test_the_list_is_filtered(browser: FlaskClient) -> None:
-    put(State.REFUSED, "one")
-    put(State.KEPT, "two")
+    put(OutboxState.REFUSED, "one")
+    put(OutboxState.KEPT, "two")
     assert "1 letter<" in browser.get(f"{OUTBOX}?state=kept").text
     assert "2 letters<" in browser.get(f"{OUTBOX}?state=nothing").text
     assert "2 letters<" in browser.get(f"{OUTBOX}?kind=accounts.reset").text
     assert "No letter fits" in browser.get(f"{OUTBOX}?kind=accounts.confirm").text
 
 
-@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("state", OutboxState)
 def test_a_letter_opens_for_a_reason_and_leaves_a_row(
-    app: Flask, browser: FlaskClient, dana: int, state: State
+    app: Flask, browser: FlaskClient, dana: int, state: OutboxState
 ) -> None:
     number = put(state)
     assert BOLAT.email not in browser.get(f"{OUTBOX}{number}").text
@@ -71,13 +71,13 @@ def test_a_letter_opens_for_a_reason_and_leaves_a_row(
     assert page.status_code == 200
     assert BOLAT.email in page.text
     # Only where there is no server is this page the way a letter arrives.
-    assert (KEY in page.text) is (state is State.KEPT)
+    assert (KEY in page.text) is (state is OutboxState.KEPT)
     (act,) = desk.acts("mail.opened")
     assert (act.staff, act.operation, act.reason) == (dana, "access", WHY)
 
 
 def test_no_letter_opens_without_a_reason(app: Flask, browser: FlaskClient) -> None:
-    number = put(State.KEPT)
+    number = put(OutboxState.KEPT)
     answer = browser.post(f"{OUTBOX}{number}", data=desk.form(app))
     assert answer.status_code == 422
     assert BOLAT.email not in answer.text
@@ -94,7 +94,7 @@ def test_a_letter_that_is_not_there_is_not_found(app: Flask, browser: FlaskClien
 
 def test_a_letter_is_shown_as_text(app: Flask, browser: FlaskClient) -> None:
     with writing() as session:
-        row = letter(State.KEPT)
+        row = letter(OutboxState.KEPT)
         row.text = "<img src=x onerror=alert(1)>"
         session.add(row)
         session.flush()

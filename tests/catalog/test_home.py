@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from neupusti.catalog.service import Good, Until, showcase
+from neupusti.catalog.service import DealEnd, Good, showcase
 from neupusti.config import ROOT
 from neupusti.core.text import dates, money
 from neupusti.core.text.languages import Language
@@ -64,8 +64,8 @@ def test_a_deal_says_the_day_it_ends(
     on(date(2026, 11, 17))
     page = client.get(f"{language.prefix}/").text
     ends = {good.until: good.ends(date(2026, 11, 17)) for good in GOODS if good.stock}
-    assert ends[Until.WEEK] == date(2026, 11, 22)
-    assert ends[Until.MONTH] == date(2026, 11, 30)
+    assert ends[DealEnd.WEEK] == date(2026, 11, 22)
+    assert ends[DealEnd.MONTH] == date(2026, 11, 30)
     for day in (date(2026, 11, 22), date(2026, 11, 30)):
         words = dates.in_words(day, language)
         assert f'<time datetime="{day}">{words}</time>' in page
@@ -103,20 +103,20 @@ def test_the_front_of_the_shop_sets_no_cookie(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("until", "today", "last"),
     [
-        (Until.WEEK, date(2026, 11, 16), date(2026, 11, 22)),
-        (Until.WEEK, date(2026, 11, 21), date(2026, 11, 22)),
-        (Until.WEEK, date(2026, 11, 22), date(2026, 11, 22)),
-        (Until.WEEK, date(2026, 12, 31), date(2027, 1, 3)),
-        (Until.MONTH, date(2026, 11, 1), date(2026, 11, 30)),
-        (Until.MONTH, date(2026, 11, 30), date(2026, 11, 30)),
-        (Until.MONTH, date(2026, 12, 5), date(2026, 12, 31)),
-        (Until.MONTH, date(2027, 2, 1), date(2027, 2, 28)),
-        (Until.MONTH, date(2028, 2, 1), date(2028, 2, 29)),
+        (DealEnd.WEEK, date(2026, 11, 16), date(2026, 11, 22)),
+        (DealEnd.WEEK, date(2026, 11, 21), date(2026, 11, 22)),
+        (DealEnd.WEEK, date(2026, 11, 22), date(2026, 11, 22)),
+        (DealEnd.WEEK, date(2026, 12, 31), date(2027, 1, 3)),
+        (DealEnd.MONTH, date(2026, 11, 1), date(2026, 11, 30)),
+        (DealEnd.MONTH, date(2026, 11, 30), date(2026, 11, 30)),
+        (DealEnd.MONTH, date(2026, 12, 5), date(2026, 12, 31)),
+        (DealEnd.MONTH, date(2027, 2, 1), date(2027, 2, 28)),
+        (DealEnd.MONTH, date(2028, 2, 1), date(2028, 2, 29)),
         (None, date(2026, 11, 16), None),
     ],
 )
 def test_a_deal_ends_on_sunday_or_with_the_month(
-    until: Until | None, today: date, last: date | None
+    until: DealEnd | None, today: date, last: date | None
 ) -> None:
     assert good(until=until).ends(today) == last
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from neupusti.app import FEATURES, create_app
 from neupusti.config import Settings
 from neupusti.consent.models import ConsentRecord
-from neupusti.consent.views.extension import Room
+from neupusti.consent.views.extension import ConsentExtension
 from neupusti.core.data.database import db
 from neupusti.core.feature import Feature
 from neupusti.core.rules import PUBLIC
@@ -78,9 +78,9 @@ def visitor(client: FlaskClient) -> Visitor:
 
 
 @pytest.fixture
-def room(app: Flask) -> Room:
+def room(app: Flask) -> ConsentExtension:
     """The room as the app holds it."""
-    held: Room = app.extensions["neupusti.consent"]
+    held: ConsentExtension = app.extensions["neupusti.consent"]
     return held
 
 

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from neupusti.consent.models import ConsentCount
-from neupusti.consent.views.extension import Room
+from neupusti.consent.views.extension import ConsentExtension
 from neupusti.core import clock
 from neupusti.core.data.database import Base, db
 from neupusti.core.registry import registry
@@ -50,7 +50,9 @@ def test_a_first_look_at_any_public_page_sets_nothing_and_writes_nothing(
 
 @SQLITE
 @pytest.mark.ordeal(200, 10_000)
-def test_the_looks_of_robots_write_no_row(app: Flask, room: Room, size: int) -> None:
+def test_the_looks_of_robots_write_no_row(
+    app: Flask, room: ConsentExtension, size: int
+) -> None:
     before = rows()
     robot = app.test_client(use_cookies=False)
     for _ in range(size):
@@ -189,7 +191,7 @@ def test_counts_are_written_with_the_next_choice(app: Flask) -> None:
 
 
 @SQLITE
-def test_one_address_cannot_fill_the_table(app: Flask, room: Room) -> None:
+def test_one_address_cannot_fill_the_table(app: Flask, room: ConsentExtension) -> None:
     room.limit.times = 3
     answers = [Visitor(app.test_client()).choose("reject") for _ in range(5)]
     assert [answer.status_code for answer in answers] == [303, 303, 303, 429, 429]
@@ -199,7 +201,7 @@ def test_one_address_cannot_fill_the_table(app: Flask, room: Room) -> None:
 
 @SQLITE
 def test_words_that_changed_meanwhile_are_not_agreed_to(
-    visitor: Visitor, room: Room
+    visitor: Visitor, room: ConsentExtension
 ) -> None:
     with visitor.client.application.test_request_context("/"):
         shown = room.seen("banner")

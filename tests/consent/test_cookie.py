@@ -8,17 +8,17 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neupusti.consent.service.signed_cookie import LIMIT, Seal, Sealed
+from neupusti.consent.service.signed_cookie import LIMIT, SignedChoice, SignedCookie
 from neupusti.core import clock
 from neupusti.core.feature import Category
 from tests.conftest import SQLITE
 from tests.consent.conftest import ROOMS, Visitor, records
 
-SEAL = Seal("0123456789abcdef0123456789abcdef")
+SEAL = SignedCookie("0123456789abcdef0123456789abcdef")
 OPTIONAL = st.sampled_from([c for c in Category if c is not Category.NECESSARY])
 SHORT = st.text("ABCxyz0189-_", min_size=8, max_size=8)
 SEALED = st.builds(
-    Sealed,
+    SignedChoice,
     grants=st.dictionaries(OPTIONAL, SHORT),
     at=st.integers(1_700_000_000, 4_000_000_000),
     record=st.text("ABCxyz0189-_", min_size=16, max_size=16),
@@ -27,14 +27,16 @@ BANNER = 'value="reject"'
 
 
 @given(SEALED)
-def test_what_is_written_is_read(sealed: Sealed) -> None:
+def test_what_is_written_is_read(sealed: SignedChoice) -> None:
     value = SEAL.write(sealed)
     assert SEAL.read(value) == sealed
     assert len(value) <= 80
 
 
 @given(SEALED, st.data())
-def test_one_changed_character_is_noticed(sealed: Sealed, data: st.DataObject) -> None:
+def test_one_changed_character_is_noticed(
+    sealed: SignedChoice, data: st.DataObject
+) -> None:
     value = SEAL.write(sealed)
     place = data.draw(st.integers(0, len(value) - 1))
     other = data.draw(st.characters(codec="latin-1"))
@@ -44,8 +46,10 @@ def test_one_changed_character_is_noticed(sealed: Sealed, data: st.DataObject) -
 
 
 @given(SEALED)
-def test_another_key_does_not_sign_for_us(sealed: Sealed) -> None:
-    assert SEAL.read(Seal("another secret of thirty-two bytes").write(sealed)) is None
+def test_another_key_does_not_sign_for_us(sealed: SignedChoice) -> None:
+    assert (
+        SEAL.read(SignedCookie("another secret of thirty-two bytes").write(sealed)) is None
+    )
 
 
 @given(st.text(max_size=LIMIT + 40))
@@ -55,7 +59,7 @@ def test_junk_is_no_choice(value: str) -> None:
 
 def hostile(value: str) -> dict[str, str]:
     """Return what an attacker, or a bad disk, makes of a good cookie."""
-    foreign = Seal("another secret of thirty-two bytes")
+    foreign = SignedCookie("another secret of thirty-two bytes")
     read = SEAL.read(value)
     assert read
     return {
@@ -75,7 +79,7 @@ def hostile(value: str) -> dict[str, str]:
     }
 
 
-KINDS = tuple(hostile(SEAL.write(Sealed({}, 1_800_000_000, "A" * 16))))
+KINDS = tuple(hostile(SEAL.write(SignedChoice({}, 1_800_000_000, "A" * 16))))
 
 
 @SQLITE

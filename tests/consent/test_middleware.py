@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from neupusti.consent.service.cookie_policy import ALL, OURS
 from neupusti.consent.views.middleware import UndeclaredCookieError
 from neupusti.core.web import cookies
-from neupusti.core.web.choice import Choice, State
+from neupusti.core.web.choice import Choice, ChoiceState
 from tests.conftest import SQLITE
 from tests.consent.conftest import Visitor, add_view
 from tests.consent.tricks import (
@@ -47,7 +47,7 @@ def test_in_production_it_is_dropped_and_counted(tried: Flask, way: str) -> None
         assert not set_names(response) - {"session"}
         assert response.status_code in {200, 303, 404, 500}
     expected = {} if way in {"error", "crash"} else {"spy": 5, "session2": 5}
-    assert dict(tried.extensions["neupusti.consent"].tally.strays) == expected
+    assert dict(tried.extensions["neupusti.consent"].tally.undeclared) == expected
 
 
 @SQLITE
@@ -126,7 +126,7 @@ PIECES = ("theme", "visits", "c_", "consent", "spy", "=", ";", " ", "\t", ",", "
 
 @SQLITE
 def test_declared_cookies_are_found_among_any_others(tried: Flask) -> None:
-    gate = tried.extensions["neupusti.consent"].gate
+    gate = tried.extensions["neupusti.consent"].cookie_policy
 
     @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
     def found(header: str) -> None:
@@ -139,7 +139,7 @@ def test_declared_cookies_are_found_among_any_others(tried: Flask) -> None:
 
 @SQLITE
 def test_what_no_browser_keeps_is_not_read(tried: Flask) -> None:
-    gate = tried.extensions["neupusti.consent"].gate
+    gate = tried.extensions["neupusti.consent"].cookie_policy
     for size, read in (
         (cookies.LIMIT, ["theme", "visits"]),
         (cookies.LIMIT + 1, ["visits"]),
@@ -147,7 +147,7 @@ def test_what_no_browser_keeps_is_not_read(tried: Flask) -> None:
         found = gate.ours(f"theme={'a' * size}; visits=1")
         assert [name for name, _value in found] == read
     assert len(gate.ours("theme=1;" * 9000)) == OURS
-    refused = Choice(state=State.DECIDED)
+    refused = Choice(state=ChoiceState.DECIDED)
     assert len(list(gate.unwanted("spy=1;" * 9000, refused))) == ALL
 
 

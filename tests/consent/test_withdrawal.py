@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from neupusti.consent.models import Source
+from neupusti.consent.models import ChoiceSource
 from neupusti.consent.service import deletion
 from neupusti.consent.service.deletion import DOMAINS, LIMIT, PREFIXES, Unwanted
 from tests.consent.conftest import OWN, ROOMS, Visitor, records
@@ -37,7 +37,10 @@ def test_one_press_on_any_page_takes_everything_back(visitor: Visitor) -> None:
     response = visitor.press("/cookies/", choice="withdraw", next="/")
     assert visitor.cookie("theme") is None
     assert 'value="withdraw"' not in visitor.client.get(response.location).text
-    assert [record.source for record in records()] == [Source.PAGE, Source.WITHDRAWAL]
+    assert [record.source for record in records()] == [
+        ChoiceSource.PAGE,
+        ChoiceSource.WITHDRAWAL,
+    ]
 
 
 def test_nothing_to_take_back_is_not_offered(visitor: Visitor) -> None:

@@ -15,7 +15,7 @@ from neupusti.app import FEATURES, create_app
 from neupusti.config import Settings
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
-from neupusti.core.mail.models import Letter, State
+from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.rules import PUBLIC, Permission, Rule, Who
 from neupusti.core.security import authorisation
 from neupusti.core.security.authorisation import UndeclaredRouteError
@@ -58,7 +58,7 @@ def expected(rule: Rule, role: Role) -> str | int | None:
         return None
     if not role.signed_in:
         return LOGIN
-    if role.staff and not role.factor and not rule.half:
+    if role.staff and not role.factor and not rule.mfa_pending:
         return SET_UP
     if rule.who is Who.STAFF:
         enough = rule.permission in role.held if rule.permission else role.staff
@@ -77,7 +77,7 @@ def routes(app: Flask) -> Iterator[tuple[Route, str]]:
 def sample(app: Flask) -> dict[str, str]:
     """What stands in an address in the place of each kind of value."""
     with writing() as session:
-        letter = Letter(
+        letter = OutboxEmail(
             key="sample",
             kind="accounts.confirm",
             recipient=BOLAT.email,
@@ -86,7 +86,7 @@ def sample(app: Flask) -> dict[str, str]:
             text="Слова",
             html="",
             headers="{}",
-            state=State.KEPT.value,
+            state=OutboxState.KEPT.value,
             attempts=0,
             created_at=clock.now(),
             next_at=clock.now(),
@@ -217,7 +217,7 @@ def test_a_stale_sign_in_is_asked_for_the_password(
     fresh = 0
     for route, method in routes(app):
         rule = authorisation.rules(app)[route.endpoint]
-        if rule.fresh:
+        if rule.recently_authenticated:
             browser = desk.seat(app, number, fresh=False)
             answer = knock(app, browser, method, address(app, route, sample))
             assert answer.status_code == 303

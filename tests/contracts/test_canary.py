@@ -10,7 +10,7 @@ from flask import Flask
 from itsdangerous import URLSafeSerializer
 
 from neupusti.core.data.database import writing
-from neupusti.core.mail.models import State
+from neupusti.core.mail.models import OutboxState
 from tests.admin.test_mail import letter
 from tests.canary import Heard, listening, telling
 from tests.conftest import SQLITE
@@ -116,7 +116,7 @@ def test_what_a_page_says_is_no_leak() -> None:
     ],
 )
 def test_a_planted_letter_is_heard(app: Flask, heard: Heard, part: str, words: str) -> None:
-    leaking = letter(State.KEPT)
+    leaking = letter(OutboxState.KEPT)
     setattr(leaking, part, words)
     with writing() as session:
         session.add(leaking)

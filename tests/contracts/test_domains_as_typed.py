@@ -13,8 +13,8 @@ from neupusti.accounts.service import emails as letters
 from neupusti.accounts.service import people, registration
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
-from neupusti.core.mail.models import Letter, State
-from neupusti.core.mail.outbox import To, post
+from neupusti.core.mail.models import OutboxEmail, OutboxState
+from neupusti.core.mail.outbox import Recipient, enqueue
 from neupusti.core.security import tokens
 from neupusti.core.security.tokens import TokenError
 from neupusti.core.text import emails
@@ -43,10 +43,10 @@ def registered(who: One, domain: str) -> tuple[int, str, int]:
         token = tokens.issue(
             session, registration.CONFIRM, registration.LIFE, person=number
         )
-        to = To(email=old(domain), language=Language.KK, person=number)
+        to = Recipient(email=old(domain), language=Language.KK, person=number)
         key, values = f"try:{number}", {"token": token}
-        letter = post(session, letters.CONFIRM, to, key=key, values=values)
-        letter.state, letter.done_at = State.QUEUED.value, None
+        letter = enqueue(session, letters.CONFIRM, to, key=key, values=values)
+        letter.state, letter.done_at = OutboxState.QUEUED.value, None
         return number, token, letter.id
 
 
@@ -87,8 +87,8 @@ def test_a_domain_that_tells_what_was_typed_is_mended(app: Flask) -> None:
     assert found.search == before
     assert person(waits).email == emails.parse(f"dana@{CAPITAL}.net")
     assert opens(token)
-    assert db.session.get_one(Letter, letter).recipient == person(waits).email
-    assert db.session.get_one(Letter, letter).state == State.QUEUED
+    assert db.session.get_one(OutboxEmail, letter).recipient == person(waits).email
+    assert db.session.get_one(OutboxEmail, letter).state == OutboxState.QUEUED
     new = db.session.scalars(select(EmailChange.new)).one()
     assert new == emails.parse(f"dana@{CAPITAL}.org")
     migrate()
@@ -107,8 +107,8 @@ def test_an_unconfirmed_address_of_two_domains_is_trusted_no_longer(
     migrate()
     assert not opens(token)
     assert person(number).email == old(domain)
-    row = db.session.get_one(Letter, letter)
-    assert (row.state, row.done_at) == (State.REFUSED, row.created_at)
+    row = db.session.get_one(OutboxEmail, letter)
+    assert (row.state, row.done_at) == (OutboxState.REFUSED, row.created_at)
     assert person(kept).email == old(domain, "bolat")
     assert person(kept).confirmed_at is not None
 
@@ -120,7 +120,7 @@ def test_what_was_never_in_doubt_stays_as_it_was(app: Flask) -> None:
     assert [(person(number).email, person(number).search) for number, *_ in said] == before
     for _, token, letter in said:
         assert opens(token)
-        assert db.session.get_one(Letter, letter).state == State.QUEUED
+        assert db.session.get_one(OutboxEmail, letter).state == OutboxState.QUEUED
 
 
 def test_nobody_takes_an_address_that_somebody_else_confirmed(app: Flask) -> None:

@@ -175,8 +175,8 @@ def test_the_words_in_columns_cookies_and_variables_stay(words: str) -> None:
 def test_the_names_in_rows_and_on_the_wire_stay(made: Callable[..., Flask]) -> None:
     app = made()
     with app.app_context():
-        letters = {one.name for one in registry().letters}
-        acts = set(registry().staff_acts)
+        letters = {one.name for one in registry().emails}
+        acts = set(registry().staff_actions)
         tables = {name for one in db.metadatas.values() for name in one.tables}
     assert {f"accounts.{name}" for name in formats.LETTERS.split()} <= letters
     assert {f"staff.{name}" for name in formats.STAFF_LETTERS.split()} <= letters

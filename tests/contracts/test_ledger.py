@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from neupusti.config import ROOT
 from neupusti.core.registry import registry
 from neupusti.policy.service import ledger, parser
-from neupusti.policy.service.ledger import Way
+from neupusti.policy.service.ledger import FulfilmentWay
 from neupusti.policy.views.blueprint import account
 from tests.conftest import SQLITE
 
@@ -49,7 +49,7 @@ def test_what_nobody_claims_is_not_built_yet(app: Flask) -> None:
     for number, one in accounts.items():
         assert one.features == claimed.get(number, ())
         assert one.proofs == MARKED.get(number, ())
-        if one.entry.way is not Way.PRESENTED:
+        if one.entry.way is not FulfilmentWay.PRESENTED:
             assert one.built is (number in claimed), number
 
 

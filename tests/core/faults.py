@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from neupusti.config import Mode
 from neupusti.core.rules import PUBLIC, Rule
 from neupusti.core.security.authorisation import EXTENSION
-from neupusti.core.web.errors import Refusal
+from neupusti.core.web.errors import DomainError
 from tests.people import AIGERIM, BIN
 
 bp = Blueprint("faults", __name__, url_prefix="/fault")
@@ -80,7 +80,7 @@ def database() -> Response:
 
 @bp.get("/refusal")
 def refusal() -> Response:
-    raise Refusal("<script>alert(1)</script> & co")
+    raise DomainError("<script>alert(1)</script> & co")
 
 
 @bp.post("/form")

@@ -18,7 +18,7 @@ class Postbox:
     """What arrived, and what the server does next: it takes each word of `mood` once."""
 
     mood: list[str] = field(default_factory=list)
-    letters: list[EmailMessage] = field(default_factory=list)
+    emails: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     reached: Event = field(default_factory=Event)
     """Set when a `hold` begins; the server answers once `release` is set."""
@@ -66,7 +66,7 @@ class Postbox:
         content = envelope.content
         assert isinstance(content, bytes)
         letter = message_from_bytes(content, _class=EmailMessage, policy=policy.default)
-        self.letters.append(letter)
+        self.emails.append(letter)
         self.recipients += envelope.rcpt_tos
 
     async def _hold(self) -> None:

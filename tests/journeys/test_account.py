@@ -78,7 +78,7 @@ class Walker(Visit):
     def mail(self, to: str, part: str) -> str:
         """Return the path of the link with `part` in the newest letter that has one."""
         link = re.compile(rf"{self.home}{self.language.prefix}(/\S*{part}\S*)")
-        letters = reversed(self.site.letters(to))
+        letters = reversed(self.site.emails(to))
         return next(
             found[1] for letter in letters if (found := link.search(letter["text"]))
         )
@@ -267,7 +267,7 @@ def signs_out_everywhere(person: Walker) -> None:
     person.fill(email=AIGERIM.email, password=SHORT_PASSWORD)
     person.press()
     person.at("/account/login")
-    letters = person.site.letters(AIGERIM.email)
+    letters = person.site.emails(AIGERIM.email)
     assert {letter["language"] for letter in letters} == {person.language}
     kinds = [letter["kind"] for letter in letters]
     assert [kind.removeprefix("accounts.") for kind in kinds] == [

@@ -19,7 +19,7 @@ from neupusti.accounts.service import addresses, limits
 from neupusti.app import create_app
 from neupusti.config import Settings
 from neupusti.core.data.database import db
-from neupusti.core.security.throttle import Rule
+from neupusti.core.security.throttle import RateLimit
 from tests.accounts.cast import PASSWORD, account, hidden
 from tests.conftest import Stock
 from tests.people import AIGERIM, BOLAT, DANA, YERLAN
@@ -74,7 +74,7 @@ class Caller:
 class Attack:
     """Something to be guessed or flooded, and the rule that stands in the way."""
 
-    rule: Rule
+    rule: RateLimit
     path: str
     fields: Callable[[int], Fields]
     through: int

@@ -10,7 +10,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from neupusti.core.data.database import writing
-from neupusti.core.mail.models import State
+from neupusti.core.mail.models import OutboxState
 from neupusti.core.rules import Permission
 from neupusti.staff.service import grants, suspending
 from tests import desk
@@ -49,9 +49,9 @@ def visit(
     desk.person(AIGERIM, family_name="Нұрланова")
     bolat = desk.member(BOLAT, Permission.ORDERS, factor=False)
     with writing() as session:
-        suspending.block(session, bolat, by=dana.number, reason=WHY)
+        suspending.suspend(session, bolat, by=dana.number, reason=WHY)
         grants.change(session, dana.number, Permission, by=None)
-        session.add(letter(State.REFUSED))
+        session.add(letter(OutboxState.REFUSED))
     context = chromium.new_context(java_script_enabled=request.param)
     visit = Visit(context.new_page(), site_url)
     visit.open("/kk/account/login?next=/kk/admin/")

@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neupusti.policy.service.comparison import Operation, Status, compare, wording, words
+from neupusti.policy.service.comparison import (
+    ChangeStatus,
+    EditOperation,
+    compare,
+    wording,
+    words,
+)
 from neupusti.policy.service.parser import parse
 from tests.policy.documents import SMALL, changed
 
@@ -11,12 +17,12 @@ TEXTS = st.lists(
 ).map(" ".join)
 
 
-def statuses(older: str, newer: str) -> dict[str, Status]:
+def statuses(older: str, newer: str) -> dict[str, ChangeStatus]:
     return {c.number: c.status for c in compare(parse(older), parse(newer))}
 
 
 def test_an_edition_does_not_differ_from_itself() -> None:
-    assert set(statuses(SMALL, SMALL).values()) == {Status.SAME}
+    assert set(statuses(SMALL, SMALL).values()) == {ChangeStatus.SAME}
 
 
 def test_each_clause_says_what_became_of_it() -> None:
@@ -24,30 +30,33 @@ def test_each_clause_says_what_became_of_it() -> None:
     newer += "\n2.4. Новый пункт.\n"
 
     assert statuses(SMALL, newer) == {
-        "preamble": Status.SAME,
-        "1.1": Status.SAME,
-        "1.1.1": Status.SAME,
-        "2.1": Status.CHANGED,
-        "2.2": Status.SAME,
-        "2.3": Status.CHANGED,
-        "2.4": Status.ADDED,
+        "preamble": ChangeStatus.SAME,
+        "1.1": ChangeStatus.SAME,
+        "1.1.1": ChangeStatus.SAME,
+        "2.1": ChangeStatus.CHANGED,
+        "2.2": ChangeStatus.SAME,
+        "2.3": ChangeStatus.CHANGED,
+        "2.4": ChangeStatus.ADDED,
     }
-    assert statuses(newer, SMALL)["2.4"] is Status.REMOVED
+    assert statuses(newer, SMALL)["2.4"] is ChangeStatus.REMOVED
 
 
 def test_only_the_words_that_changed_are_marked() -> None:
     runs = words("ответ за 30 календарных дней", "ответ за 10 календарных дней")
     assert [(run.operation, run.text) for run in runs] == [
-        (Operation.KEPT, "ответ за "),
-        (Operation.DELETED, "30"),
-        (Operation.INSERTED, "10"),
-        (Operation.KEPT, " календарных дней"),
+        (EditOperation.KEPT, "ответ за "),
+        (EditOperation.DELETED, "30"),
+        (EditOperation.INSERTED, "10"),
+        (EditOperation.KEPT, " календарных дней"),
     ]
 
 
 def test_a_clause_written_anew_is_shown_as_old_and_new() -> None:
     runs = words("Использование сайта означает согласие", "Мы ничего не выводим из чтения")
-    assert [run.operation for run in runs] == [Operation.DELETED, Operation.INSERTED]
+    assert [run.operation for run in runs] == [
+        EditOperation.DELETED,
+        EditOperation.INSERTED,
+    ]
 
 
 def test_one_kept_word_between_changes_makes_no_island() -> None:
@@ -66,13 +75,13 @@ def test_one_kept_word_between_changes_makes_no_island() -> None:
 @given(TEXTS, TEXTS)
 def test_the_runs_hold_both_texts_whole(old: str, new: str) -> None:
     runs = words(old, new)
-    assert old == "".join(r.text for r in runs if r.operation is not Operation.INSERTED)
-    assert new == "".join(r.text for r in runs if r.operation is not Operation.DELETED)
+    assert old == "".join(r.text for r in runs if r.operation is not EditOperation.INSERTED)
+    assert new == "".join(r.text for r in runs if r.operation is not EditOperation.DELETED)
 
 
 @given(TEXTS)
 def test_equal_texts_have_no_change(text: str) -> None:
-    assert all(run.operation is Operation.KEPT for run in words(text, text))
+    assert all(run.operation is EditOperation.KEPT for run in words(text, text))
 
 
 def test_clauses_stand_in_order_of_number() -> None:

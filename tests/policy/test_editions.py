@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from neupusti.core.data.database import db
 from neupusti.core.text.languages import Language
-from neupusti.policy.models import Edition, Kind, Source, State, digest
+from neupusti.policy.models import Edition, EditionKind, EditionSource, EditionState, digest
 from neupusti.policy.service import edition_store, editions
 from neupusti.policy.service.drafts import Draft, EditionError
 from neupusti.policy.service.edition_store import NotFoundError, Start
@@ -18,7 +18,7 @@ from neupusti.policy.service.parser import UnreadableDocumentError
 from tests.policy.documents import SMALL, changed
 
 DAY = date(2023, 6, 5)
-DRAFT = Draft(text=SMALL, language=Language.RU, kind=Kind.EDITORIAL)
+DRAFT = Draft(text=SMALL, language=Language.RU, kind=EditionKind.EDITORIAL)
 WHY = "it was in force on paper"
 
 
@@ -29,11 +29,11 @@ def rows() -> int:
 @pytest.mark.clause("9.1")
 def test_a_text_becomes_a_draft_then_public_then_immutable(app: Flask) -> None:
     edition, new = editions.import_draft(DRAFT)
-    assert (new, edition.state, edition.date) == (True, State.DRAFT, DAY)
+    assert (new, edition.state, edition.date) == (True, EditionState.DRAFT, DAY)
     assert edition.sha256 == digest(SMALL)
 
     published = editions.publish(DAY, Language.RU, by="operator", backdate=WHY)
-    assert (published.state, published.approved_by) == (State.PUBLISHED, "operator")
+    assert (published.state, published.approved_by) == (EditionState.PUBLISHED, "operator")
 
 
 @pytest.mark.clause("9.1")
@@ -68,7 +68,7 @@ def test_a_draft_may_still_be_replaced(app: Flask) -> None:
     editions.import_draft(DRAFT)
     better = changed("бережёт", "хранит")
     edition, new = editions.import_draft(replace(DRAFT, text=better))
-    assert (new, edition.text, edition.state) == (True, better, State.DRAFT)
+    assert (new, edition.text, edition.state) == (True, better, EditionState.DRAFT)
     assert rows() == 7
 
 
@@ -76,7 +76,7 @@ def test_the_same_text_again_changes_nothing(app: Flask) -> None:
     editions.import_draft(DRAFT)
     editions.publish(DAY, Language.RU, by="operator", backdate=WHY)
     edition, new = editions.import_draft(DRAFT)
-    assert (new, edition.state, rows()) == (False, State.PUBLISHED, 7)
+    assert (new, edition.state, rows()) == (False, EditionState.PUBLISHED, 7)
 
 
 def test_a_published_date_takes_no_other_text(app: Flask) -> None:
@@ -84,12 +84,12 @@ def test_a_published_date_takes_no_other_text(app: Flask) -> None:
     editions.publish(DAY, Language.RU, by="operator", backdate=WHY)
     with pytest.raises(EditionError, match="it never changes"):
         editions.import_draft(replace(DRAFT, text=changed("бережёт", "хранит")))
-    assert edition_store.shelf().text(DAY, Language.RU).text == SMALL
+    assert edition_store.current_store().text(DAY, Language.RU).text == SMALL
 
 
 @pytest.mark.clause("9.1")
-@pytest.mark.parametrize("kind", [Kind.MATERIAL, Kind.NEW_PURPOSE])
-def test_a_change_that_matters_needs_a_note(app: Flask, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [EditionKind.MATERIAL, EditionKind.NEW_PURPOSE])
+def test_a_change_that_matters_needs_a_note(app: Flask, kind: EditionKind) -> None:
     with pytest.raises(EditionError, match="needs a --note"):
         editions.import_draft(replace(DRAFT, kind=kind, note=" "))
     assert rows() == 6
@@ -125,13 +125,16 @@ def test_a_restatement_gives_way_to_the_operators_document(app: Flask) -> None:
     day = date(2022, 8, 4)
     own = replace(DRAFT, text=changed("05.06.2023", "04.08.2022"))
     editions.import_draft(own)
-    assert edition_store.shelf().text(day, Language.RU).source is Source.RESTATEMENT
+    assert (
+        edition_store.current_store().text(day, Language.RU).source
+        is EditionSource.RESTATEMENT
+    )
 
     editions.publish(day, Language.RU, by="operator", backdate=WHY)
 
-    texts = edition_store.shelf()
-    assert texts.text(day, Language.RU).source is Source.OPERATOR
-    kept = texts.text(day, Language.RU, Source.RESTATEMENT)
+    texts = edition_store.current_store()
+    assert texts.text(day, Language.RU).source is EditionSource.OPERATOR
+    kept = texts.text(day, Language.RU, EditionSource.RESTATEMENT)
     assert texts.replaced(kept)
     assert not texts.replaced(texts.text(day, Language.KK))
 
@@ -144,10 +147,10 @@ def test_an_edition_takes_effect_at_its_minute(
     later = replace(DRAFT, day=date(2027, 1, 1), effective_from=starts)
     editions.import_draft(later)
     editions.publish(date(2027, 1, 1), Language.RU, by="operator")
-    texts = edition_store.shelf()
+    texts = edition_store.current_store()
 
     at(datetime(2027, 1, 1, 3, 59, 59, tzinfo=UTC))
-    coming = Start(starts, date(2027, 1, 1), Source.OPERATOR)
+    coming = Start(starts, date(2027, 1, 1), EditionSource.OPERATOR)
     assert (texts.in_force(), texts.coming()) == (date(2026, 11, 1), coming)
     at(starts)
     assert (texts.in_force(), texts.coming()) == (date(2027, 1, 1), None)
@@ -161,27 +164,27 @@ def test_an_edition_takes_effect_as_its_day_begins_in_almaty(app: Flask) -> None
 
 def test_before_the_first_edition_nothing_is_in_force(app: Flask) -> None:
     with pytest.raises(NotFoundError):
-        edition_store.shelf().in_force(datetime(2020, 1, 1, tzinfo=UTC))
+        edition_store.current_store().in_force(datetime(2020, 1, 1, tzinfo=UTC))
 
 
 def test_a_missing_language_is_answered_in_russian(app: Flask) -> None:
     editions.import_draft(DRAFT)
     editions.publish(DAY, Language.RU, by="operator", backdate=WHY)
-    assert edition_store.shelf().text(DAY, Language.KK).language is Language.RU
+    assert edition_store.current_store().text(DAY, Language.KK).language is Language.RU
 
 
 def test_the_shelf_stands_when_the_database_falls(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = edition_store.shelf()
+    before = edition_store.current_store()
 
     def fall(*_: object, **__: object) -> None:
         raise DatabaseError("statement", {}, Exception("gone"))
 
     monkeypatch.setattr(edition_store, "_texts", fall)
     monkeypatch.setattr(edition_store, "select", fall)
-    edition_store.forget()
-    assert edition_store.shelf() is before
+    edition_store.invalidate()
+    assert edition_store.current_store() is before
 
 
 def test_another_process_is_noticed_within_a_second(
@@ -189,12 +192,12 @@ def test_another_process_is_noticed_within_a_second(
 ) -> None:
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    edition_store.forget()
-    known = len(edition_store.shelf().texts)
+    edition_store.invalidate()
+    known = len(edition_store.current_store().texts)
     editions.import_draft(DRAFT)
-    monkeypatch.setattr(edition_store, "forget", lambda: None)
+    monkeypatch.setattr(edition_store, "invalidate", lambda: None)
     editions.publish(DAY, Language.RU, by="operator", backdate=WHY)
 
-    assert len(edition_store.shelf().texts) == known
+    assert len(edition_store.current_store().texts) == known
     clock[0] += edition_store.RECHECK_SECONDS
-    assert len(edition_store.shelf().texts) == known + 1
+    assert len(edition_store.current_store().texts) == known + 1

@@ -5,7 +5,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from neupusti.core.text.languages import Language
-from neupusti.policy.service.comparison import Change, Operation, Status, compare
+from neupusti.policy.service.comparison import (
+    ChangeStatus,
+    ClauseChange,
+    EditOperation,
+    compare,
+)
 from neupusti.policy.service.editions import shipped
 from neupusti.policy.service.parser import decode, parse
 from tests.policy.documents import real_document
@@ -34,7 +39,7 @@ FAULTS = {
 
 
 @pytest.fixture(scope="module")
-def changes() -> dict[str, Change]:
+def changes() -> dict[str, ClauseChange]:
     """What became of each clause between the operator's document and today's edition."""
     current = max(
         (d for d in shipped() if d.language is Language.RU), key=lambda d: str(d.day)
@@ -43,27 +48,29 @@ def changes() -> dict[str, Change]:
     return {change.number: change for change in compare(old, parse(current.text))}
 
 
-def side(change: Change, other: Operation) -> str:
+def side(change: ClauseChange, other: EditOperation) -> str:
     """Return one side of a change whole: the words that are not of the `other` side."""
     return "".join(run.text for run in change.runs if run.operation is not other)
 
 
 @pytest.mark.clause("9.1")
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_is_shown_as_a_change(changes: dict[str, Change], fault: str) -> None:
+def test_each_fault_is_shown_as_a_change(
+    changes: dict[str, ClauseChange], fault: str
+) -> None:
     number, gone, come = FAULTS[fault]
     change = changes[number]
 
-    assert change.status is not Status.SAME
-    assert gone in side(change, Operation.INSERTED)
-    assert come in side(change, Operation.DELETED)
-    assert come not in side(change, Operation.INSERTED)
+    assert change.status is not ChangeStatus.SAME
+    assert gone in side(change, EditOperation.INSERTED)
+    assert come in side(change, EditOperation.DELETED)
+    assert come not in side(change, EditOperation.INSERTED)
 
 
-def test_what_is_new_is_shown_as_added(changes: dict[str, Change]) -> None:
-    added = [c.number for c in changes.values() if c.status is Status.ADDED]
+def test_what_is_new_is_shown_as_added(changes: dict[str, ClauseChange]) -> None:
+    added = [c.number for c in changes.values() if c.status is ChangeStatus.ADDED]
     assert added == ["1.1.9", "1.1.10", "3.3.3", "5.6", "8.3"]
-    assert not [c for c in changes.values() if c.status is Status.REMOVED]
+    assert not [c for c in changes.values() if c.status is ChangeStatus.REMOVED]
 
 
 def test_the_page_shows_them_too(app: Flask, client: FlaskClient) -> None:

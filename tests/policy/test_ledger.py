@@ -5,35 +5,39 @@ from flask.testing import FlaskClient
 
 from neupusti.core.text.languages import Language
 from neupusti.policy.service import ledger
-from neupusti.policy.service.ledger import Account, Entry, Way
+from neupusti.policy.service.ledger import ClauseAccount, FulfilmentWay, LedgerEntry
 
 SAYS = {"ru": "делает", "kk": "істейді", "en": "does"}
 
 
-def account(way: Way, *, tool: str | None = None, **found: object) -> Account:
-    entry = Entry("3.1", way, tool, SAYS)
+def account(
+    way: FulfilmentWay, *, tool: str | None = None, **found: object
+) -> ClauseAccount:
+    entry = LedgerEntry("3.1", way, tool, SAYS)
     settings = {"features": (), "proofs": (), "tool": None, **found}
-    return Account(entry=entry, **settings)  # type: ignore[arg-type]
+    return ClauseAccount(entry=entry, **settings)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("one", "built"),
     [
-        (account(Way.CARRIED_OUT), False),
-        (account(Way.CARRIED_OUT, features=("policy",)), True),
-        (account(Way.SUPERSEDED, features=("policy",)), True),
-        (account(Way.PRESENTED), True),
-        (account(Way.PRESENTED, tool="/rights/"), False),
-        (account(Way.PRESENTED, tool="/policy/"), False),
+        (account(FulfilmentWay.CARRIED_OUT), False),
+        (account(FulfilmentWay.CARRIED_OUT, features=("policy",)), True),
+        (account(FulfilmentWay.SUPERSEDED, features=("policy",)), True),
+        (account(FulfilmentWay.PRESENTED), True),
+        (account(FulfilmentWay.PRESENTED, tool="/rights/"), False),
+        (account(FulfilmentWay.PRESENTED, tool="/policy/"), False),
     ],
 )
-def test_a_clause_is_built_only_where_something_says_so(one: Account, built: bool) -> None:  # noqa: FBT001
+def test_a_clause_is_built_only_where_something_says_so(
+    one: ClauseAccount, built: bool
+) -> None:
     assert one.built is built
 
 
 def test_a_presented_clause_with_an_open_tool_is_built() -> None:
-    entry = Entry("1.1", Way.PRESENTED, "/policy/", SAYS)
-    one = Account(entry=entry, features=(), proofs=(), tool="/policy/")
+    entry = LedgerEntry("1.1", FulfilmentWay.PRESENTED, "/policy/", SAYS)
+    one = ClauseAccount(entry=entry, features=(), proofs=(), tool="/policy/")
     assert one.built
     assert one.says(Language.KK) == "істейді"
 

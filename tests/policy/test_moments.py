@@ -12,7 +12,7 @@ from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import StaffAction
 from neupusti.core.text.languages import Language
-from neupusti.policy.models import Edition, Kind, Source, State, digest
+from neupusti.policy.models import Edition, EditionKind, EditionSource, EditionState, digest
 from neupusti.policy.service import edition_store, editions
 from neupusti.policy.service.drafts import Draft, EditionError
 from neupusti.policy.service.edition_store import Start
@@ -22,7 +22,7 @@ CURRENT, DAY = date(2026, 11, 1), date(2027, 2, 1)
 DECEMBER, MARCH = datetime(2026, 12, 14, 19, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 WHY = "the page was down for a night"
-OWN = Draft(text=SMALL, language=Language.RU, day=DAY, kind=Kind.EDITORIAL)
+OWN = Draft(text=SMALL, language=Language.RU, day=DAY, kind=EditionKind.EDITORIAL)
 
 
 def published(draft: Draft, backdate: str = "") -> Edition:
@@ -32,7 +32,7 @@ def published(draft: Draft, backdate: str = "") -> Edition:
 
 def kept(language: Language) -> Edition:
     """Return the row of the operator's text of the day."""
-    key = {"date": DAY, "language": language.value, "source": Source.OPERATOR.value}
+    key = {"date": DAY, "language": language.value, "source": EditionSource.OPERATOR.value}
     return db.session.scalars(select(Edition).filter_by(**key)).one()
 
 
@@ -44,44 +44,44 @@ def left(*, public: bool, **moments: datetime) -> None:
                 Edition(
                     date=DAY,
                     language=language,
-                    source=Source.OPERATOR.value,
+                    source=EditionSource.OPERATOR.value,
                     text=SMALL,
                     sha256=digest(SMALL),
-                    kind=Kind.EDITORIAL.value,
+                    kind=EditionKind.EDITORIAL.value,
                     note="",
                     effective_from=moment,
                     created_at=clock.now(),
                     published_at=clock.now() if public else None,
                 )
             )
-    edition_store.forget()
+    edition_store.invalidate()
 
 
 @pytest.mark.clause("9.2")
 def test_a_later_translation_takes_over_the_moment_and_the_kind(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:
-    published(replace(OWN, kind=Kind.MATERIAL, note="Сроки", effective_from=MARCH))
+    published(replace(OWN, kind=EditionKind.MATERIAL, note="Сроки", effective_from=MARCH))
     kazakh = published(Draft(text=SMALL, language=Language.KK, day=DAY))
 
     assert (kazakh.effective_from, kazakh.kind) == (MARCH, "material")
     at(MARCH - SECOND)
-    assert edition_store.shelf().in_force() == CURRENT
+    assert edition_store.current_store().in_force() == CURRENT
     at(MARCH)
     english = published(Draft(text=SMALL, language=Language.EN, day=DAY))
     assert english.effective_from == MARCH
-    assert edition_store.shelf().in_force() == DAY
+    assert edition_store.current_store().in_force() == DAY
 
 
-@pytest.mark.parametrize("state", [State.DRAFT, State.PUBLISHED])
+@pytest.mark.parametrize("state", [EditionState.DRAFT, EditionState.PUBLISHED])
 @pytest.mark.parametrize(
-    "other", [{"effective_from": DECEMBER}, {"kind": Kind.MATERIAL, "note": "Сроки"}]
+    "other", [{"effective_from": DECEMBER}, {"kind": EditionKind.MATERIAL, "note": "Сроки"}]
 )
 def test_a_translation_of_other_terms_is_refused(
-    app: Flask, state: State, other: dict[str, object]
+    app: Flask, state: EditionState, other: dict[str, object]
 ) -> None:
     editions.import_draft(replace(OWN, effective_from=MARCH))
-    if state is State.PUBLISHED:
+    if state is EditionState.PUBLISHED:
         editions.publish(DAY, Language.RU, by="operator")
     translation = replace(OWN, language=Language.KK, **other)  # type: ignore[arg-type]
 
@@ -91,7 +91,7 @@ def test_a_translation_of_other_terms_is_refused(
 
 
 @pytest.mark.parametrize(
-    "other", [{"effective_from": DECEMBER}, {"kind": Kind.MATERIAL, "note": "Сроки"}]
+    "other", [{"effective_from": DECEMBER}, {"kind": EditionKind.MATERIAL, "note": "Сроки"}]
 )
 def test_a_published_text_is_not_given_other_terms(
     app: Flask, other: dict[str, object]
@@ -115,7 +115,7 @@ def test_a_draft_imported_again_moves_the_whole_edition(app: Flask) -> None:
     editions.import_draft(replace(OWN, effective_from=MARCH))
     editions.import_draft(replace(OWN, language=Language.KK))
 
-    again = replace(OWN, kind=Kind.MATERIAL, note="Сроки", effective_from=DECEMBER)
+    again = replace(OWN, kind=EditionKind.MATERIAL, note="Сроки", effective_from=DECEMBER)
     _edition, new = editions.import_draft(again)
 
     assert new
@@ -125,7 +125,7 @@ def test_a_draft_imported_again_moves_the_whole_edition(app: Flask) -> None:
 
 
 def test_a_draft_imported_again_keeps_what_is_not_said_anew(app: Flask) -> None:
-    said = replace(OWN, kind=Kind.MATERIAL, note="Сроки", effective_from=MARCH)
+    said = replace(OWN, kind=EditionKind.MATERIAL, note="Сроки", effective_from=MARCH)
     editions.import_draft(said)
     better = Draft(text=changed("бережёт", "хранит"), language=Language.RU, day=DAY)
 
@@ -144,12 +144,12 @@ def test_publishing_into_the_past_needs_a_reason_that_the_journal_keeps(
     editions.import_draft(past)
     with pytest.raises(EditionError, match="2026-11-19 00:00 Almaty time, before it is"):
         editions.publish(date(2026, 11, 19), Language.RU, by="operator")
-    assert edition_store.shelf().in_force() == CURRENT
+    assert edition_store.current_store().in_force() == CURRENT
     assert db.session.scalars(select(StaffAction)).all() == []
 
     edition = published(past, backdate=WHY)
     assert edition.effective_from == datetime(2026, 11, 18, 19, tzinfo=UTC)
-    assert edition_store.shelf().in_force() == edition.date
+    assert edition_store.current_store().in_force() == edition.date
     act = db.session.scalars(select(StaffAction)).one()
     assert (act.action, act.reason, act.at) == ("policy.published", WHY, today)
     assert act.what == (
@@ -207,9 +207,9 @@ def test_texts_published_before_keep_the_moment_readers_were_told(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:
     left(public=True, ru=MARCH, kk=DECEMBER)
-    texts = edition_store.shelf()
+    texts = edition_store.current_store()
     assert {text.effective_from for text in texts.all_of(DAY)} == {DECEMBER}
-    assert texts.coming() == Start(DECEMBER, DAY, Source.OPERATOR)
+    assert texts.coming() == Start(DECEMBER, DAY, EditionSource.OPERATOR)
     at(DECEMBER)
     assert texts.in_force() == DAY
     english = published(Draft(text=SMALL, language=Language.EN, day=DAY))

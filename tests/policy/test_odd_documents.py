@@ -12,7 +12,7 @@ import pytest
 
 from neupusti.config import ROOT
 from neupusti.policy.service import lint
-from neupusti.policy.service.comparison import PAIRS, TOKEN, Operation, words
+from neupusti.policy.service.comparison import PAIRS, TOKEN, EditOperation, words
 from neupusti.policy.service.parser import UnreadableDocumentError, parse
 
 SIZE, SECONDS = 300_000, 60
@@ -76,5 +76,5 @@ def test_of_long_clauses_the_ends_are_compared() -> None:
     assert len(TOKEN.findall(old)) ** 2 > PAIRS
     runs = words(old, new)
     assert [run.text for run in runs] == [begin, "б в г", "в б д", end]
-    for text, gone in ((old, Operation.INSERTED), (new, Operation.DELETED)):
+    for text, gone in ((old, EditOperation.INSERTED), (new, EditOperation.DELETED)):
         assert "".join(run.text for run in runs if run.operation is not gone) == text

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from neupusti.core.text.languages import Language
-from neupusti.policy.models import Kind
+from neupusti.policy.models import EditionKind
 from neupusti.policy.service import editions
 from neupusti.policy.service.drafts import Draft
 from neupusti.policy.service.parser import parse
@@ -23,7 +23,7 @@ OLD, NEW = "2022-08-04", "2026-11-01"
 def newer(app: Flask) -> date:
     """An operator's edition in Russian alone, in force since the beginning of 2027."""
     day = date(2027, 1, 1)
-    draft = Draft(text=SMALL, language=Language.RU, day=day, kind=Kind.EDITORIAL)
+    draft = Draft(text=SMALL, language=Language.RU, day=day, kind=EditionKind.EDITORIAL)
     editions.import_draft(draft)
     editions.publish(day, Language.RU, by="operator")
     return day
@@ -152,7 +152,7 @@ def test_whose_words_are_shown_is_said(client: FlaskClient) -> None:
     own = changed("05.06.2023", "04.08.2022")
     english = client.get(f"/en/policy/{OLD}/").text
     assert "document of this date has not been loaded" in english
-    editions.import_draft(Draft(text=own, language=Language.RU, kind=Kind.EDITORIAL))
+    editions.import_draft(Draft(text=own, language=Language.RU, kind=EditionKind.EDITORIAL))
     editions.publish(date(2022, 8, 4), Language.RU, by="operator", backdate="on paper")
 
     shown = client.get(f"/policy/{OLD}/").text
@@ -187,7 +187,7 @@ def test_every_link_into_the_page_has_its_target(client: FlaskClient) -> None:
 def test_a_hostile_document_stays_text(client: FlaskClient, hostile: str) -> None:
     day = date(2026, 11, 2)
     text = changed("Подробности", f"{hostile} Подробности")
-    draft = Draft(text=text, language=Language.RU, kind=Kind.EDITORIAL, note=hostile)
+    draft = Draft(text=text, language=Language.RU, kind=EditionKind.EDITORIAL, note=hostile)
     editions.import_draft(replace(draft, day=day))
     editions.publish(day, Language.RU, by="operator", backdate="on paper")
     parse(text)
@@ -204,7 +204,11 @@ def test_a_translation_without_a_note_shows_that_of_its_edition(
 ) -> None:
     day = date(2027, 2, 1)
     told = Draft(
-        text=SMALL, language=Language.RU, day=day, kind=Kind.NEW_PURPOSE, note="Доставка"
+        text=SMALL,
+        language=Language.RU,
+        day=day,
+        kind=EditionKind.NEW_PURPOSE,
+        note="Доставка",
     )
     for draft in (told, Draft(text=SMALL, language=Language.KK, day=day)):
         editions.import_draft(draft)
@@ -224,7 +228,7 @@ def test_the_history_tells_the_kind_of_the_document_in_force(
     own = Draft(
         text=SMALL, language=Language.RU, day=date.fromisoformat(NEW), effective_from=starts
     )
-    editions.import_draft(replace(own, kind=Kind.NEW_PURPOSE, note="Доставка"))
+    editions.import_draft(replace(own, kind=EditionKind.NEW_PURPOSE, note="Доставка"))
     editions.publish(date.fromisoformat(NEW), Language.RU, by="operator")
     assert "New purpose" not in client.get("/en/policy/history/").text
     at(starts)

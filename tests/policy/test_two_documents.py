@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from neupusti.core.text.languages import Language
-from neupusti.policy.models import Kind, Source, State
+from neupusti.policy.models import EditionKind, EditionSource, EditionState
 from neupusti.policy.service import edition_store, editions
 from neupusti.policy.service.drafts import Draft
 from neupusti.policy.service.edition_store import Start
@@ -18,7 +18,7 @@ from tests.policy.documents import SMALL
 CURRENT, DAY = date(2026, 11, 1), date(2027, 2, 1)
 DECEMBER, MARCH = datetime(2026, 12, 14, 19, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-OWN = Draft(text=SMALL, language=Language.RU, day=DAY, kind=Kind.EDITORIAL)
+OWN = Draft(text=SMALL, language=Language.RU, day=DAY, kind=EditionKind.EDITORIAL)
 
 
 def published(draft: Draft) -> None:
@@ -39,7 +39,13 @@ def test_the_operators_document_waits_for_its_moment_beside_a_restatement(
         return json["date"], json["source"], json["coming"]
 
     published(
-        replace(OWN, day=CURRENT, kind=Kind.MATERIAL, note="Сроки", effective_from=DECEMBER)
+        replace(
+            OWN,
+            day=CURRENT,
+            kind=EditionKind.MATERIAL,
+            note="Сроки",
+            effective_from=DECEMBER,
+        )
     )
 
     assert shown() == ("2026-11-01", "restatement", "2026-11-01")
@@ -90,30 +96,33 @@ def test_a_language_the_document_lacks_is_led_to_it(
 def test_a_replaced_restatement_has_no_moment(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:
-    restated = replace(OWN, source=Source.RESTATEMENT, effective_from=MARCH)
+    restated = replace(OWN, source=EditionSource.RESTATEMENT, effective_from=MARCH)
     published(restated)
     published(replace(OWN, effective_from=DECEMBER))
 
-    texts = edition_store.shelf()
-    assert texts.coming() == Start(DECEMBER, DAY, Source.OPERATOR)
+    texts = edition_store.current_store()
+    assert texts.coming() == Start(DECEMBER, DAY, EditionSource.OPERATOR)
     at(DECEMBER)
     assert (texts.in_force(), texts.coming()) == (DAY, None)
     assert texts.effective_from(DAY) == DECEMBER
     at(MARCH)
     assert texts.effective_from(DAY) == DECEMBER
-    assert texts.replaced(texts.text(DAY, Language.RU, Source.RESTATEMENT))
+    assert texts.replaced(texts.text(DAY, Language.RU, EditionSource.RESTATEMENT))
 
 
 def test_the_tree_publishes_its_own_texts_only(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     editions.import_draft(OWN)
-    restated = replace(OWN, source=Source.RESTATEMENT)
+    restated = replace(OWN, source=EditionSource.RESTATEMENT)
     # What an interrupted start left behind is published by the next one.
     editions.import_draft(restated)
     monkeypatch.setattr(editions, "shipped", lambda: iter([restated]))
 
     assert editions.seed() == "policy: 1 shipped editions added"
     states = {e.source: e.state for e in editions.every() if e.date == DAY}
-    assert states == {Source.OPERATOR: State.DRAFT, Source.RESTATEMENT: State.PUBLISHED}
+    assert states == {
+        EditionSource.OPERATOR: EditionState.DRAFT,
+        EditionSource.RESTATEMENT: EditionState.PUBLISHED,
+    }
     assert editions.seed() == "policy: editions in place"

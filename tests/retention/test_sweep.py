@@ -13,11 +13,11 @@ from neupusti.accounts.models import Person, SignIn
 from neupusti.accounts.service import registration, sessions
 from neupusti.config import Settings
 from neupusti.core.data.database import db, writing
-from neupusti.core.mail.models import Letter
+from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.registry import registry
 from neupusti.core.security import throttle, tokens
-from neupusti.core.security.throttle import Rule, ThrottleCount
+from neupusti.core.security.throttle import RateLimit, ThrottleCount
 from neupusti.core.security.tokens import Token
 from neupusti.retention import service
 from neupusti.retention.models import RetentionRun
@@ -74,8 +74,8 @@ def test_letters_sessions_tokens_and_counts_go_after_their_terms(
     submit(app.test_client(), "/account/password/reset", {"email": who.email})
     with writing() as session:
         tokens.issue(session, "try", timedelta(hours=1), person=who.number)
-    throttle.take((Rule("try", 1, timedelta(hours=1)), "a"))
-    assert [count(m) for m in (Letter, SignIn, Token)] == [1, 1, 2]
+    throttle.take((RateLimit("try", 1, timedelta(hours=1)), "a"))
+    assert [count(m) for m in (OutboxEmail, SignIn, Token)] == [1, 1, 2]
     at(NOON + timedelta(hours=1))
     assert sweep() == {"token": 2}
     at(NOON + sessions.LIFE)

@@ -38,15 +38,15 @@ def test_every_rule_and_everything_kept_is_told(
 ) -> None:
     page = client.get(f"{prefix}/policy/retention/")
     assert page.status_code == 200
-    rules, kept = registry().retention, registry().kept
+    rules, kept = registry().retention, registry().indefinite
     assert {rule.model.__tablename__ for rule in rules} >= {"access_record", "sign_in"}
     with force_locale(locale):
-        told = [(rule.says, rule.clause) for rule in rules]
-        for says, clause in told + [(one.says, one.clause) for one in kept]:
+        told = [(rule.label, rule.clause) for rule in rules]
+        for says, clause in told + [(one.label, one.clause) for one in kept]:
             assert str(says) in page.text
             assert f'#c{clause}"' in page.text
         for rule in rules:
-            assert not rule.term or str(rule.counted) in page.text
+            assert not rule.term or str(rule.start_label) in page.text
 
 
 @pytest.mark.clause("3.3")

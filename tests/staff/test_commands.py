@@ -14,7 +14,7 @@ from neupusti.accounts.service import people, sessions, suspensions
 from neupusti.config import Mode, settings
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
-from neupusti.core.mail.models import Letter
+from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.rules import Permission
 from neupusti.staff.feature import seed
 from neupusti.staff.service import bootstrap, grants
@@ -114,7 +114,7 @@ def test_a_site_for_the_public_begins_with_nobody(app: Flask) -> None:
     )
     assert seed() == ""
     assert people.by_email(bootstrap.EMAIL) is None
-    assert db.session.scalars(select(Letter)).all() == []
+    assert db.session.scalars(select(OutboxEmail)).all() == []
 
 
 def test_a_file_left_over_is_replaced_and_never_followed(

@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from neupusti.accounts.models import RecoveryCode, SecondFactor, SignIn
-from neupusti.accounts.service.events import LABELS, Event
+from neupusti.accounts.service.events import LABELS, SecurityEventKind
 from neupusti.accounts.views import blueprint
 from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import SecurityEvent
@@ -71,7 +71,7 @@ def test_the_factor_goes_and_its_owner_is_told(app: Flask, dana: Account) -> Non
     kinds = select(SecurityEvent.kind).filter_by(person=dana.number)
     newest = kinds.order_by(SecurityEvent.id.desc()).limit(1)
     assert db.session.scalar(newest) == "second factor reset"
-    assert Event.FACTOR_RESET in LABELS
+    assert SecurityEventKind.FACTOR_RESET in LABELS
     assert desk.held(dana.number) == {"orders"}
 
 

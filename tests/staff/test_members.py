@@ -8,11 +8,11 @@ from sqlalchemy.exc import IntegrityError
 
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
-from neupusti.core.mail.models import Letter
+from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.rules import Permission
 from neupusti.core.security.grants import StaffGrant
 from neupusti.staff.service import grants, invitations
-from neupusti.staff.service.grants import LastKeyError
+from neupusti.staff.service.grants import LastStaffAdminError
 from neupusti.staff.service.invitations import Invitation
 from tests import desk
 from tests.accounts.cast import Account, account, link, sign_in, submit
@@ -28,9 +28,11 @@ INVITED = {
 }
 
 
-def letters(email: str) -> list[Letter]:
+def letters(email: str) -> list[OutboxEmail]:
     db.session.rollback()
-    return list(db.session.scalars(select(Letter).where(Letter.recipient == email)))
+    return list(
+        db.session.scalars(select(OutboxEmail).where(OutboxEmail.recipient == email))
+    )
 
 
 def rows(number: int) -> list[StaffGrant]:
@@ -95,7 +97,7 @@ def test_nobody_takes_the_last_key_from_themselves(
     assert answer.status_code == 422
     assert "from themselves" in answer.text
     assert desk.held(dana) == {one.value for one in Permission}
-    with pytest.raises(LastKeyError), writing() as session:
+    with pytest.raises(LastStaffAdminError), writing() as session:
         grants.change(session, dana, (), by=dana)
 
 

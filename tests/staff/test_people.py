@@ -13,11 +13,11 @@ from neupusti.accounts.models import Person as Row
 from neupusti.accounts.service import passwords, sessions
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
-from neupusti.core.mail.models import Letter
+from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.rules import Permission
 from neupusti.core.text import emails
 from neupusti.staff import queries
-from neupusti.staff.queries import Order, State
+from neupusti.staff.queries import AccountState, PeopleOrder
 from tests import desk
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA, YERLAN, Person
@@ -122,7 +122,7 @@ def test_no_search_without_words_and_a_reason(
 def test_names_sort_as_a_kazakh_dictionary_has_them(app: Flask) -> None:
     for place, family in enumerate(reversed(NAMES)):
         desk.person(Person("Ә", f"p{place}@example.kz", "+77010000009"), family_name=family)
-    wanted = queries.people(State.ALL, Order.NAME)
+    wanted = queries.people(AccountState.ALL, PeopleOrder.NAME)
     assert [one.family_name for one in db.session.scalars(wanted)] == NAMES
 
 
@@ -223,9 +223,11 @@ def test_a_confirmed_address_gets_no_such_letter(
     assert letters(AIGERIM.email) == []
 
 
-def letters(email: str) -> list[Letter]:
+def letters(email: str) -> list[OutboxEmail]:
     db.session.rollback()
-    return list(db.session.scalars(select(Letter).where(Letter.recipient == email)))
+    return list(
+        db.session.scalars(select(OutboxEmail).where(OutboxEmail.recipient == email))
+    )
 
 
 def test_many_people_in_an_hour_are_reported_once(
@@ -251,7 +253,7 @@ def test_many_people_in_an_hour_are_reported_once(
         assert f"№\u00a0{dana} " in letter.text
         assert "p2@example.kz" not in letter.text
     assert letters(BOLAT.email) == []
-    assert queries.hurried(2) == 1
+    assert queries.excessive_access(2) == 1
 
 
 def test_an_hour_later_the_count_begins_anew(

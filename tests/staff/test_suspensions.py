@@ -6,13 +6,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.accounts.models import AccountBlock, Person
+from neupusti.accounts.models import AccountSuspension, Person
 from neupusti.accounts.service import sessions, suspensions
 from neupusti.accounts.views import blueprint
 from neupusti.core.data.database import db, writing
 from neupusti.core.rules import Permission
 from neupusti.staff.service import access_audit, grants
-from neupusti.staff.service.access_audit import Opening
+from neupusti.staff.service.access_audit import PersonAccess
 from tests import desk
 from tests.accounts.cast import account, letters, sign_in
 from tests.conftest import SQLITE
@@ -36,7 +36,7 @@ def press(
     return answer.status_code, answer.headers.get("Location", answer.text)
 
 
-def block_of(number: int) -> AccountBlock | None:
+def block_of(number: int) -> AccountSuspension | None:
     db.session.rollback()
     return suspensions.in_force(number)
 
@@ -262,7 +262,7 @@ def test_a_blocked_member_hears_nothing_of_the_others_work(
 ) -> None:
     keeper = desk.member(BOLAT, Permission.STAFF)
     press(app, browser, keeper)
-    access_audit.opened(aigerim, Opening(staff=dana, reason=WHY, most=0))
+    access_audit.log_access(aigerim, PersonAccess(staff=dana, reason=WHY, most=0))
     assert [one.kind for one in letters(DANA.email)] == ["staff.many_people"]
     assert [one.kind for one in letters(BOLAT.email)] == ["accounts.blocked"]
 

@@ -23,7 +23,7 @@ from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.visitors import Visitors
 from neupusti.access.views.recording import LIFETIME
 from neupusti.core.feature import Category
-from neupusti.core.web.choice import KEY, Choice, State
+from neupusti.core.web.choice import KEY, Choice, ChoiceState
 from neupusti.core.web.edge import Edge
 from neupusti.statistics.queries.filters import Dimension
 from tests.access.conftest import number, token_of
@@ -31,7 +31,7 @@ from tests.access.junk import requests
 from tests.conftest import SECRET, SQLITE
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
-AGREED = Choice(state=State.DECIDED, granted=frozenset(Category))
+AGREED = Choice(state=ChoiceState.DECIDED, granted=frozenset(Category))
 OWN = ("/", "#", "?", "mailto:", "http://127.0.0.1:8000/")
 OURS = frozenset("\n\u00a0\u202f")
 """What we ourselves write on pages that is no letter: line ends, unbreaking blanks."""
@@ -100,7 +100,7 @@ def fuzzed(size: int, engine: Engine, enrichment: Enrichment, spool_folder: Path
         body, _, _ = run_wsgi_app(edge, environ)
         assert b"".join(body) == b"ok"
     spool.close()
-    pipeline.drain(engine, spool_folder, enrichment)
+    pipeline.ingest(engine, spool_folder, enrichment)
     return spool
 
 

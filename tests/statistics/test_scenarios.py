@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from neupusti.statistics.queries.scenarios import Finding, Kind, findings
+from neupusti.statistics.queries.scenarios import Finding, ScenarioKind, findings
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Asked:
     ip: str = "203.0.113.7"
 
 
-def kinds(*rows: Asked) -> dict[Kind, Finding]:
+def kinds(*rows: Asked) -> dict[ScenarioKind, Finding]:
     return {one.kind: one for one in findings(sorted(rows, key=lambda row: row.at_ms))}
 
 
@@ -29,8 +29,8 @@ def every(milliseconds: int, number: int, **fields: object) -> list[Asked]:
 @pytest.mark.clause("3.3.2")
 def test_a_scanner_is_told_with_its_evidence() -> None:
     found = kinds(*every(100, 30))
-    assert found.keys() == {Kind.PROBING}
-    finding = found[Kind.PROBING]
+    assert found.keys() == {ScenarioKind.PROBING}
+    finding = found[ScenarioKind.PROBING]
     assert finding.ip == "203.0.113.7"
     assert (finding.requests, finding.times) == (30, 2)
     assert finding.evidence == [f"/missing-{at}" for at in range(5)]
@@ -55,12 +55,15 @@ def test_people_are_not_accused(rows: list[Asked]) -> None:
 @pytest.mark.parametrize(
     ("rows", "kind"),
     [
-        (every(100, 6, method="POST", path="/account/login", status=422), Kind.BRUTE_FORCE),
+        (
+            every(100, 6, method="POST", path="/account/login", status=422),
+            ScenarioKind.BRUTE_FORCE,
+        ),
         (
             every(100, 9, method="POST", path="/kk/account/login", status=429),
-            Kind.BRUTE_FORCE,
+            ScenarioKind.BRUTE_FORCE,
         ),
-        (every(100, 60, status=200), Kind.CRAWL),
+        (every(100, 60, status=200), ScenarioKind.CRAWL),
         (
             [
                 Asked(at, path)
@@ -74,7 +77,7 @@ def test_people_are_not_accused(rows: list[Asked]) -> None:
                     )
                 )
             ],
-            Kind.SENSITIVE,
+            ScenarioKind.SENSITIVE,
         ),
         (
             [
@@ -83,11 +86,11 @@ def test_people_are_not_accused(rows: list[Asked]) -> None:
                     ("..", "..%2f..", "%2e%2e/x", "....//", "%252e%252e/")
                 )
             ],
-            Kind.TRAVERSAL,
+            ScenarioKind.TRAVERSAL,
         ),
     ],
 )
-def test_each_behaviour_has_a_name(rows: list[Asked], kind: Kind) -> None:
+def test_each_behaviour_has_a_name(rows: list[Asked], kind: ScenarioKind) -> None:
     assert kind in kinds(*rows)
 
 

@@ -82,7 +82,7 @@ class Totals:
 
 
 @dataclass(slots=True)
-class First:
+class FirstRequest:
     """What a visitor's first request of the day tells, should it be the first."""
 
     agent: Agent
@@ -117,7 +117,7 @@ class Batch:
         default_factory=lambda: defaultdict(Sums)
     )
     latency: Counter[tuple[str, str, int]] = field(default_factory=Counter)
-    visitors: dict[tuple[str, str, str], First] = field(default_factory=dict)
+    visitors: dict[tuple[str, str, str], FirstRequest] = field(default_factory=dict)
     ids: dict[tuple[str, str], int] = field(default_factory=dict)
     keys: dict[tuple[str, ...], bytes] = field(default_factory=dict)
     """The digest of each visitor: made once a batch."""
@@ -163,7 +163,8 @@ class Batch:
             self.latency[day, entry.route or UNKNOWN, bucket(entry.duration_us)] += 1
         if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
             if (first := self.visitors.get((day, ip, text))) is None:
-                self.visitors[day, ip, text] = First(found, path, referrer, 1 << clock_hour)
+                first = FirstRequest(found, path, referrer, 1 << clock_hour)
+                self.visitors[day, ip, text] = first
             else:
                 first.hours |= 1 << clock_hour
             if entry.visitor:
@@ -184,7 +185,7 @@ class Batch:
             totals.not_found += 1
             self.others[day, "missing", f"{entry.path}\t{referrer}"].requests += 1
 
-    def meet(self, known: dict[tuple[str, bytes], int]) -> list[Row]:
+    def resolve_visitors(self, known: dict[tuple[str, bytes], int]) -> list[Row]:
         """Count who is new, given the hours in which each key came before.
 
         Return the rows of the visitors' table to write: (day, key, hours).
@@ -218,7 +219,7 @@ class Batch:
             fresh >>= 1
             hour += 1
 
-    def _count_visitor(self, day: str, ip: str, first: First) -> None:
+    def _count_visitor(self, day: str, ip: str, first: FirstRequest) -> None:
         totals = self.days[day]
         totals.visitors += 1
         self.agents[day, first.agent].visitors += 1
@@ -243,16 +244,16 @@ class Batch:
         for (day, ip), sums in self.addresses.items():
             _add(merged["country", self.countries.of(ip), day], sums)
         for (day, referrer), sums in self.referring.items():
-            _add(merged["referrer", fitting(referrer), day], sums)
+            _add(merged["referrer", matching(referrer), day], sums)
             _add(merged["source", self.referrers.of(referrer), day], sums)
         for (day, path), sums in self.paths.items():
-            _add(merged["path", fitting(path), day], sums)
+            _add(merged["path", matching(path), day], sums)
         for (day, status, method, granted), sums in self.shapes.items():
             _add(merged["status", str(status), day], sums)
             _add(merged["method", method, day], sums)
             _add(merged["consent", granted, day], sums)
         for (day, dimension, value), sums in self.others.items():
-            _add(merged[dimension, fitting(value), day], sums)
+            _add(merged[dimension, matching(value), day], sums)
         return [(*key, *sums.row()) for key, sums in merged.items()]
 
 
@@ -267,7 +268,7 @@ def _key(salt: bytes, text: str) -> bytes:
     return blake2b(text.encode("utf-8", "replace"), digest_size=16, key=salt).digest()
 
 
-def fitting(value: str) -> str:
+def matching(value: str) -> str:
     """Return `value`, cut where its bytes would not fit into an index."""
     if len(value) * 4 <= VALUE_BYTES or len(value.encode()) <= VALUE_BYTES:
         return value

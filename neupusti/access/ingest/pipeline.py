@@ -20,7 +20,7 @@ from neupusti.access.ingest.batch import Batch, collecting_later
 from neupusti.access.ingest.places import Countries, Referrers
 from neupusti.access.recording import spool, tally
 from neupusti.access.recording.line import Entry, UnreadableLineError, decode
-from neupusti.access.recording.tally import Told
+from neupusti.access.recording.tally import WorkerCounts
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ MALFORMED, LOST = "malformed", "lost"
 
 
 @dataclass(slots=True)
-class Portion:
+class Chunk:
     """Lines read from the spool, and how far each file will have been read with them."""
 
     entries: list[Entry] = field(default_factory=list)
@@ -68,7 +68,7 @@ def days_of(entries: Iterable[Entry]) -> list[str]:
     )
 
 
-def drain(engine: Engine, folder: Path, enrichment: Enrichment) -> int:
+def ingest(engine: Engine, folder: Path, enrichment: Enrichment) -> int:
     """Bring in everything that waits in `folder`; return how many requests that was."""
     brought = 0
     while (number := _bring(engine, folder, enrichment)) is not None:
@@ -88,9 +88,9 @@ def _bring(engine: Engine, folder: Path, enrichment: Enrichment) -> int | None:
     return None if portion.empty else len(portion.entries)
 
 
-def read(folder: Path, cursors: dict[str, int]) -> Portion:
+def read(folder: Path, cursors: dict[str, int]) -> Chunk:
     """Read the next lines of every file of `folder`, in the order of their moments."""
-    portion = Portion()
+    portion = Chunk()
     for path in spool.files(folder):
         if len(portion.entries) >= LINES:
             break
@@ -104,7 +104,7 @@ def read(folder: Path, cursors: dict[str, int]) -> Portion:
     return portion
 
 
-def _read_file(path: Path, start: int, portion: Portion) -> None:
+def _read_file(path: Path, start: int, portion: Chunk) -> None:
     with path.open("rb") as file:
         # Asked first: what is written after the answer «nobody» cannot be.
         ended = tally.abandoned(file.fileno())
@@ -129,14 +129,14 @@ def _read_file(path: Path, start: int, portion: Portion) -> None:
         portion.moved[path.name] = (start, position)
 
 
-def _take(line: bytes, portion: Portion) -> None:
+def _take(line: bytes, portion: Chunk) -> None:
     try:
         portion.entries.append(decode(line))
     except UnreadableLineError:
         portion.malformed["unreadable"] += 1
 
 
-def _take_lost(told: Told, counted: int, portion: Portion) -> None:
+def _take_lost(told: WorkerCounts, counted: int, portion: Chunk) -> None:
     """Count what a worker lost since it was last asked, as a file read so far."""
     if told.gone > counted:
         portion.moved[told.path.name] = (counted, told.gone)
@@ -145,7 +145,7 @@ def _take_lost(told: Told, counted: int, portion: Portion) -> None:
         portion.spent.extend(told.files)
 
 
-def _commit(engine: Engine, folder: Path, portion: Portion, enrichment: Enrichment) -> bool:
+def _commit(engine: Engine, folder: Path, portion: Chunk, enrichment: Enrichment) -> bool:
     """Write a portion; False where another aggregator was quicker with any of its files.
 
     Its cursor has moved then, or the file is gone (and only after that its cursor).

@@ -69,7 +69,7 @@ def write(connection: Connection, batch: Batch) -> None:
     if connection.dialect.name == "postgresql":
         days = {calendar.day_and_hour(hour)[0] for hour in batch.hours}
         partitions.ensure(connection, map(date.fromisoformat, sorted(days)))
-    changed = batch.meet(_known(connection, batch))
+    changed = batch.resolve_visitors(_known(connection, batch))
     _insert_rows(connection, batch.rows)
     _upsert(connection, "access_seen", ("day", "key"), ("hours",), changed, replace=True)
     hour_rows = [

@@ -200,7 +200,7 @@ def _never_raising(recorder: Recorder, answer: _Answer) -> None:
 def _granted(environ: "WSGIEnvironment") -> frozenset[Category]:
     """Return the categories this visitor decided for; none where nothing is decided."""
     found: choice.Choice | None = environ.get(choice.KEY)
-    if found is None or found.state is choice.State.UNDECIDED:
+    if found is None or found.state is choice.ChoiceState.UNDECIDED:
         return frozenset()
     return found.granted
 

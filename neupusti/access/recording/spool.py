@@ -15,7 +15,7 @@ from threading import Event, Lock, Thread
 from time import monotonic
 from weakref import WeakSet, ref
 
-from neupusti.access.recording.tally import Tally
+from neupusti.access.recording.tally import WorkerTally
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Spool:
         self.refused = 0
         self._lock, self._disk = Lock(), Lock()
         self._waiting: deque[bytes] = deque()
-        self._tally: Tally | None = None
+        self._tally: WorkerTally | None = None
         self._fd: int | None = None
         self._size, self._born, self._dirty = 0, 0.0, False
         self._worker = ""
@@ -116,7 +116,7 @@ class Spool:
         Thread(target=_tick, args=[ref(self)], name="access-spool", daemon=True).start()
         # Only then: where no thread can be had, the next line tries again.
         self._worker = f"{os.getpid()}x{secrets.token_hex(4)}"
-        self._tally = Tally(self.folder, self._worker)
+        self._tally = WorkerTally(self.folder, self._worker)
 
     def _forget(self) -> None:
         self._fd = None

@@ -16,7 +16,7 @@ LOST, WAITING = ".lost", ".waiting"
 FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
-class Tally:
+class WorkerTally:
     """The two lengths of one worker. No method raises, whatever the disk does."""
 
     def __init__(self, folder: Path, worker: str) -> None:
@@ -67,7 +67,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WorkerCounts:
     """What one worker could not write down."""
 
     path: Path
@@ -87,23 +87,23 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Unwritten:
+class UnwrittenLines:
     """What all workers together could not write down, and nobody has counted yet."""
 
     lost: int
     waiting: int
 
 
-def unwritten(folder: Path, counted: Mapping[str, int]) -> Unwritten:
+def unwritten(folder: Path, counted: Mapping[str, int]) -> UnwrittenLines:
     """Return what the tallies of `folder` tell beyond what was `counted` of each file."""
     found = list(tallies(folder))
-    return Unwritten(
+    return UnwrittenLines(
         lost=sum(max(one.gone - counted.get(one.path.name, 0), 0) for one in found),
         waiting=sum(one.waiting for one in found if one.alive),
     )
 
 
-def tallies(folder: Path) -> Iterator[Told]:
+def tallies(folder: Path) -> Iterator[WorkerCounts]:
     """Yield what each worker of `folder` tells."""
     for path in sorted(folder.glob(f"*{LOST}")):
         try:
@@ -116,7 +116,7 @@ def tallies(folder: Path) -> Iterator[Told]:
         waiting = 0
         with suppress(OSError):
             waiting = path.with_suffix(WAITING).stat().st_size
-        yield Told(path, lost, waiting, alive)
+        yield WorkerCounts(path, lost, waiting, alive)
 
 
 def abandoned(fd: int) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from neupusti.access import calendar
 from neupusti.access.ingest import partitions, store
 from neupusti.access.models import Sweep
-from neupusti.access.retention.terms import Terms
+from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.core import clock
 
 CHUNK = 5000
@@ -52,13 +52,13 @@ def masked(ip: str) -> str:
     return str(ip_network(f"{ip}/{kept}", strict=False).network_address)
 
 
-def due(engine: Engine, terms: Terms) -> Swept:
+def due(engine: Engine, terms: RetentionCutoffs) -> Swept:
     """Return what a sweep would do now, without doing it."""
     with engine.connect() as connection:
         return _due(connection, terms)
 
 
-def sweep(engine: Engine, terms: Terms) -> Swept:
+def sweep(engine: Engine, terms: RetentionCutoffs) -> Swept:
     """Mask and destroy what is due; leave a row about the run, and return its counts."""
     began = time.monotonic()
     with store.ingesting(engine) as connection:
@@ -74,7 +74,7 @@ def sweep(engine: Engine, terms: Terms) -> Swept:
     return swept
 
 
-def _due(connection: Connection, terms: Terms) -> Swept:
+def _due(connection: Connection, terms: RetentionCutoffs) -> Swept:
     old, gone = _moments(terms)
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
 
@@ -97,14 +97,14 @@ def _due(connection: Connection, terms: Terms) -> Swept:
     )
 
 
-def _moments(terms: Terms) -> tuple[int, int]:
+def _moments(terms: RetentionCutoffs) -> tuple[int, int]:
     return (
         calendar.start_of(terms.masked_before.isoformat()),
         calendar.start_of(terms.destroyed_before.isoformat()),
     )
 
 
-def _sweep_rows(connection: Connection, terms: Terms) -> None:
+def _sweep_rows(connection: Connection, terms: RetentionCutoffs) -> None:
     old, gone = _moments(terms)
     connection.exec_driver_sql("DELETE FROM access_record WHERE at < ?", (gone,))
     connection.connection.create_function("masked", 1, masked, deterministic=True)
@@ -120,7 +120,7 @@ def _sweep_rows(connection: Connection, terms: Terms) -> None:
         )
 
 
-def _sweep_partitions(connection: Connection, terms: Terms) -> None:
+def _sweep_partitions(connection: Connection, terms: RetentionCutoffs) -> None:
     for table in ("access_address", "access_seen"):
         for partition, day in partitions.existing(connection, table).items():
             if day < terms.masked_before:
@@ -190,7 +190,7 @@ def _unfinished(engine: Engine) -> bool:
         return connection.exec_driver_sql(query).scalar() == 0
 
 
-def _note(engine: Engine, terms: Terms, swept: Swept, milliseconds: int) -> None:
+def _note(engine: Engine, terms: RetentionCutoffs, swept: Swept, milliseconds: int) -> None:
     with store.ingesting(engine) as connection:
         connection.execute(
             insert(Sweep).values(

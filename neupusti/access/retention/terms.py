@@ -8,7 +8,7 @@ from neupusti.core import clock
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RetentionCutoffs:
     """Days after which addresses are masked, and days after which rows are destroyed."""
 
     ip_days: int

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from neupusti.access.ingest.pipeline import Enrichment
 from neupusti.access.ingest.places import Countries, Referrers
 from neupusti.access.recording.recorder import Secrets
-from neupusti.access.retention.terms import Terms
+from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.access.service import Aggregator
 from neupusti.config import Settings, settings
 from neupusti.core.data.database import ACCESS, db
@@ -27,9 +27,9 @@ def spool_folder(config: Settings) -> Path:
     return config.instance / "access-spool"
 
 
-def terms() -> Terms:
+def retention_cutoffs() -> RetentionCutoffs:
     """Return how long the log is kept."""
-    return Terms(settings().access_ip_days, settings().access_days)
+    return RetentionCutoffs(settings().access_ip_days, settings().access_days)
 
 
 def enrichment(config: Settings) -> Enrichment:
@@ -51,7 +51,7 @@ def aggregator() -> Aggregator:
     if "aggregator" not in made:
         config = settings()
         made["aggregator"] = Aggregator(
-            engine(), spool_folder(config), lambda: enrichment(config), terms()
+            engine(), spool_folder(config), lambda: enrichment(config), retention_cutoffs()
         )
     return made["aggregator"]
 

@@ -19,8 +19,8 @@ from neupusti.access.views.blueprint import (
     bp,
     engine,
     enrichment,
+    retention_cutoffs,
     secrets,
-    terms,
 )
 from neupusti.config import settings
 from neupusti.core.background import Background, Job
@@ -57,7 +57,7 @@ def ingest(*, once: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would go, and change nothing.")
 def sweep_(*, dry_run: bool) -> None:
     """Mask addresses and destroy rows whose term is over."""
-    kept = terms()
+    kept = retention_cutoffs()
     found = sweep.due(engine(), kept) if dry_run else sweep.sweep(engine(), kept)
     click.echo(f"rows masked     {found.masked}  (before {kept.masked_before})")
     click.echo(f"rows destroyed  {found.destroyed}  (before {kept.destroyed_before})")

@@ -22,23 +22,23 @@ from neupusti.accounts.service import (
     signing_in,
     suspensions,
 )
-from neupusti.accounts.service.errors import Fault, GoneError
-from neupusti.accounts.service.events import Event
+from neupusti.accounts.service.errors import AccountError, GoneError
+from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
-from neupusti.core.mail.outbox import To, post
+from neupusti.core.mail.outbox import Recipient, enqueue
 from neupusti.core.records import journal
-from neupusti.core.records.journal import Actor, ActorKind, Deed, Operation
+from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
 from neupusti.core.security import throttle, tokens
-from neupusti.core.security.throttle import Rule
+from neupusti.core.security.throttle import RateLimit
 from neupusti.core.security.tokens import TokenError
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 
 CONFIRM, UNDO = "change e-mail", "undo e-mail"
 LIFE, UNDO_LIFE = timedelta(days=1), timedelta(days=7)
-ASKED = Rule("e-mail change", 5, timedelta(days=1))
+ASKED = RateLimit("e-mail change", 5, timedelta(days=1))
 THE_SAME = _("This is your address already.")
 TAKEN = _("This address belongs to another account. Nothing has changed.")
 
@@ -52,7 +52,7 @@ def ask(number: int, email: str, password: str, where: tuple[str, str]) -> None:
     device, network = where
     signing_in.check_password(number, password)
     if emails.key(email) == db.session.get_one(Person, number).email_key:
-        raise Fault("email", THE_SAME)
+        raise AccountError("email", THE_SAME)
     throttle.take(
         (ASKED, str(number)),
         (limits.CONFIRM_LETTER, emails.key(email)),
@@ -66,16 +66,16 @@ def ask(number: int, email: str, password: str, where: tuple[str, str]) -> None:
         )
         session.add(change)
         session.flush()
-        journal.notice(session, number, Event.EMAIL_ASKED, device)
+        journal.log_security_event(session, number, SecurityEventKind.EMAIL_ASKED, device)
         known = people.confirmed(email, session)
         if known is not None:
             letters.tell(session, letters.EMAIL_USED, known)
             return
         token = tokens.issue(session, CONFIRM, LIFE, person=number, target=change.id)
         # Nobody's letter: else the own data of whoever asks would show if it was sent.
-        to = To(email=email, language=Language(person.language))
+        to = Recipient(email=email, language=Language(person.language))
         key = f"{letters.EMAIL_CONFIRM.name}:{change.id}"
-        post(session, letters.EMAIL_CONFIRM, to, key=key, values={"token": token})
+        enqueue(session, letters.EMAIL_CONFIRM, to, key=key, values={"token": token})
 
 
 def waiting(number: int) -> EmailChange | None:
@@ -111,7 +111,9 @@ def confirm(number: int, token: str, device: str) -> None:
         change = _change(session, number, used.target)
         if people.confirmed(change.new, session) is not None:
             raise GoneError(TAKEN)
-        old = To(email=person.email, language=Language(person.language), person=number)
+        old = Recipient(
+            email=person.email, language=Language(person.language), person=number
+        )
         change.changed_at = clock.now()
         _readdress(session, person, change.new)
         tokens.revoke(session, number, recovery.RESET)
@@ -119,8 +121,8 @@ def confirm(number: int, token: str, device: str) -> None:
         undo = tokens.issue(session, UNDO, UNDO_LIFE, target=change.id)
         key = f"{letters.EMAIL_CHANGED.name}:{change.id}"
         told = {"token": undo, "new": emails.masked(change.new)}
-        post(session, letters.EMAIL_CHANGED, old, key=key, values=told)
-        _note(session, number, Event.EMAIL_CHANGED, device)
+        enqueue(session, letters.EMAIL_CHANGED, old, key=key, values=told)
+        _note(session, number, SecurityEventKind.EMAIL_CHANGED, device)
 
 
 def changed(token: str) -> EmailChange:
@@ -144,14 +146,16 @@ def undo(token: str, device: str) -> str | None:
         known = people.confirmed(change.old, session)
         if known is not None and known.id != person.id:
             raise GoneError(TAKEN)
-        gone = To(email=person.email, language=Language(person.language), person=person.id)
+        gone = Recipient(
+            email=person.email, language=Language(person.language), person=person.id
+        )
         _close(session, change)
         _readdress(session, person, change.old)
         _take_away_factor(session, change, device)
         recovery.lock(session, person)
         key = f"{letters.EMAIL_UNDONE.name}:{change.id}"
-        post(session, letters.EMAIL_UNDONE, gone, key=key)
-        _note(session, person.id, Event.EMAIL_UNDONE, device)
+        enqueue(session, letters.EMAIL_UNDONE, gone, key=key)
+        _note(session, person.id, SecurityEventKind.EMAIL_UNDONE, device)
         if suspensions.in_force(person.id, session) is not None:
             return None
         return tokens.issue(session, recovery.RESET, recovery.LIFE, person=person.id)
@@ -212,14 +216,16 @@ def _take_away_factor(session: Session, change: EmailChange, device: str) -> Non
         factor is not None and (factor.confirmed_at or factor.created_at) >= change.asked_at
     )
     if late:
-        second_factor.take_away(session, change.person, Event.FACTOR_OFF, device)
+        second_factor.take_away(
+            session, change.person, SecurityEventKind.FACTOR_OFF, device
+        )
 
 
-def _note(session: Session, number: int, event: Event, device: str) -> None:
-    journal.notice(session, number, event, device)
-    journal.record(
+def _note(session: Session, number: int, event: SecurityEventKind, device: str) -> None:
+    journal.log_security_event(session, number, event, device)
+    journal.log_processing(
         session,
-        Deed(
+        ProcessingRecord(
             operation=Operation.ALTERATION,
             what=event.value,
             why=Purpose.CONFIRMATION,

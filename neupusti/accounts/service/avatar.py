@@ -19,12 +19,12 @@ from neupusti.core.data import files
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.records import journal
-from neupusti.core.records.journal import Actor, ActorKind, Deed, Operation
+from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
 from neupusti.core.security import throttle
-from neupusti.core.security.throttle import Rule
+from neupusti.core.security.throttle import RateLimit
 
 KIND = "avatars"
-CHANGES = Rule("avatar", 20, timedelta(hours=1))
+CHANGES = RateLimit("avatar", 20, timedelta(hours=1))
 SWEEP_EVERY = timedelta(hours=1)
 
 
@@ -101,9 +101,9 @@ def _put(person: int, name: str, picture: bytes) -> str | None:
 
 
 def _note(session: Session, person: int, operation: Operation) -> None:
-    journal.record(
+    journal.log_processing(
         session,
-        Deed(
+        ProcessingRecord(
             operation=operation,
             what="picture of the account",
             why=Purpose.PERSONAL_PAGES,

@@ -7,8 +7,8 @@ from neupusti.accounts.service import emails
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import writing
 from neupusti.core.records import consents, journal
-from neupusti.core.records.consents import ConsentEvidence
-from neupusti.core.records.journal import Actor, ActorKind, Deed, Operation
+from neupusti.core.records.consents import FormConsent
+from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
 
 METHOD = "button pressed"
 
@@ -21,15 +21,15 @@ def withdraw(person: int, number: int) -> bool:
     """
     with writing() as session:
         # Locked: of two presses at once the second finds the row of the first.
-        given = session.get(ConsentEvidence, number, with_for_update=True)
+        given = session.get(FormConsent, number, with_for_update=True)
         if given is None or given.person != person or given.ends is not None:
             return False
-        if session.scalar(select(ConsentEvidence.id).filter_by(ends=number)) is not None:
+        if session.scalar(select(FormConsent.id).filter_by(ends=number)) is not None:
             return True
         row = consents.withdraw(session, given, method=METHOD)
-        journal.record(
+        journal.log_processing(
             session,
-            Deed(
+            ProcessingRecord(
                 operation=Operation.RECORDING,
                 what=f"consent {number} withdrawn",
                 why=Purpose(given.purpose),
@@ -37,7 +37,7 @@ def withdraw(person: int, number: int) -> bool:
                 actor=Actor(ActorKind.PERSON, person),
             ),
         )
-        words = session.get_one(consents.EvidenceWording, given.wording).text
+        words = session.get_one(consents.ConsentText, given.wording).text
         told = {"words": words.partition("\n")[0], "at": row.at, "number": row.id}
         owner = session.get_one(Person, person)
         emails.tell(session, emails.WITHDRAWN, owner, told | {"given": given.at})

@@ -9,50 +9,54 @@ from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
 from neupusti.core.data.classification import Purpose
-from neupusti.core.mail.outbox import Kind, To, post
+from neupusti.core.mail.outbox import EmailType, Recipient, enqueue
 from neupusti.core.text.languages import Language
 
-CONFIRM = Kind(
+CONFIRM = EmailType(
     name="accounts.confirm",
     label=_("Confirm the e-mail of a new account"),
     purpose=Purpose.CONFIRMATION,
 )
-EXISTING = Kind(
+EXISTING = EmailType(
     name="accounts.existing", label=_("Somebody registered with your e-mail again")
 )
-RESET = Kind(name="accounts.reset", label=_("A link to set the password anew"))
-UNKNOWN = Kind(name="accounts.unknown", label=_("There is no account with this e-mail"))
-PASSWORD_CHANGED = Kind(
+RESET = EmailType(name="accounts.reset", label=_("A link to set the password anew"))
+UNKNOWN = EmailType(
+    name="accounts.unknown", label=_("There is no account with this e-mail")
+)
+PASSWORD_CHANGED = EmailType(
     name="accounts.password_changed", label=_("The password was changed")
 )
-NEW_DEVICE = Kind(name="accounts.new_device", label=_("A sign-in from a new device"))
-FACTOR_ON = Kind(name="accounts.factor_on", label=_("The second step was switched on"))
-FACTOR_OFF = Kind(name="accounts.factor_off", label=_("The second step was switched off"))
-FACTOR_RESET = Kind(
+NEW_DEVICE = EmailType(name="accounts.new_device", label=_("A sign-in from a new device"))
+FACTOR_ON = EmailType(name="accounts.factor_on", label=_("The second step was switched on"))
+FACTOR_OFF = EmailType(
+    name="accounts.factor_off", label=_("The second step was switched off")
+)
+FACTOR_RESET = EmailType(
     name="accounts.factor_reset", label=_("The operator took the second step away")
 )
-CODE_SPENT = Kind(name="accounts.code_spent", label=_("A recovery code was used"))
-LOCKED = Kind(name="accounts.locked", label=_("The account was locked at your word"))
-EMAIL_CONFIRM = Kind(
+CODE_SPENT = EmailType(name="accounts.code_spent", label=_("A recovery code was used"))
+LOCKED = EmailType(name="accounts.locked", label=_("The account was locked at your word"))
+EMAIL_CONFIRM = EmailType(
     name="accounts.email_confirm",
     label=_("Confirm a new e-mail of your account"),
     purpose=Purpose.CONFIRMATION,
 )
-EMAIL_USED = Kind(
+EMAIL_USED = EmailType(
     name="accounts.email_used", label=_("Somebody wanted to give an account your e-mail")
 )
-EMAIL_CHANGED = Kind(
+EMAIL_CHANGED = EmailType(
     name="accounts.email_changed", label=_("The e-mail of your account was changed")
 )
-EMAIL_UNDONE = Kind(
+EMAIL_UNDONE = EmailType(
     name="accounts.email_undone", label=_("The change of the e-mail was undone")
 )
-BLOCKED = Kind(name="accounts.blocked", label=_("The operator blocked your account"))
-STILL_BLOCKED = Kind(
+BLOCKED = EmailType(name="accounts.blocked", label=_("The operator blocked your account"))
+STILL_BLOCKED = EmailType(
     name="accounts.still_blocked", label=_("There is no link: your account is blocked")
 )
-UNBLOCKED = Kind(name="accounts.unblocked", label=_("Your account is open again"))
-WITHDRAWN = Kind(name="accounts.withdrawn", label=_("You withdrew a consent"))
+UNBLOCKED = EmailType(name="accounts.unblocked", label=_("Your account is open again"))
+WITHDRAWN = EmailType(name="accounts.withdrawn", label=_("You withdrew a consent"))
 
 ALL = (
     *(CONFIRM, EXISTING, RESET, UNKNOWN, PASSWORD_CHANGED, NEW_DEVICE),
@@ -64,15 +68,15 @@ ALL = (
 
 def tell(
     session: Session,
-    kind: Kind,
+    kind: EmailType,
     person: Person,
     values: Mapping[str, Any] | None = None,
 ) -> None:
     """Write to `person` in their language, in the open write transaction."""
-    to = To(email=person.email, language=Language(person.language), person=person.id)
-    post(session, kind, to, key=fresh_key(kind), values=values)
+    to = Recipient(email=person.email, language=Language(person.language), person=person.id)
+    enqueue(session, kind, to, key=fresh_key(kind), values=values)
 
 
-def fresh_key(kind: Kind) -> str:
+def fresh_key(kind: EmailType) -> str:
     """Return a key for a deed that has no number of its own."""
     return f"{kind.name}:{token_urlsafe(18)}"

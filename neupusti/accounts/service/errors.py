@@ -2,10 +2,10 @@
 
 from flask_babel import LazyString
 
-from neupusti.core.web.errors import Refusal
+from neupusti.core.web.errors import DomainError
 
 
-class Fault(Exception):  # noqa: N818 - a no is an answer, not a fault of the site
+class AccountError(Exception):
     """An answer that a rule refuses: the field it stands in, and the words beside it."""
 
     def __init__(self, field: str, words: str | LazyString) -> None:
@@ -13,7 +13,7 @@ class Fault(Exception):  # noqa: N818 - a no is an answer, not a fault of the si
         self.field, self.words = field, words
 
 
-class GoneError(Refusal):
+class GoneError(DomainError):
     """A link that does not work any more: used, expired, or never one of ours."""
 
     status = 404

@@ -6,7 +6,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
 
-class Event(StrEnum):
+class SecurityEventKind(StrEnum):
     """The closed list of security events."""
 
     REGISTERED = "registered"
@@ -36,30 +36,30 @@ class Event(StrEnum):
     FACTOR_RESET = "second factor reset"
 
 
-LABELS: dict[Event, LazyString] = {
-    Event.REGISTERED: _("The account was registered"),
-    Event.CONFIRMED: _("The e-mail was confirmed"),
-    Event.SIGNED_IN: _("Signed in"),
-    Event.SIGN_IN_REFUSED: _("A wrong password at the sign-in"),
-    Event.CODE_REFUSED: _("A wrong code at the sign-in"),
-    Event.NEW_DEVICE: _("Signed in from a new device"),
-    Event.SIGNED_OUT: _("Signed out"),
-    Event.SESSIONS_ENDED: _("Sessions on other devices were ended"),
-    Event.PROVED: _("The password was confirmed again"),
-    Event.PASSWORD_CHANGED: _("The password was changed"),
-    Event.PASSWORD_RESET: _("The password was set anew by a link"),
-    Event.RESET_ASKED: _("A link to set the password anew was sent"),
-    Event.FACTOR_ON: _("The second step was switched on"),
-    Event.FACTOR_OFF: _("The second step was switched off"),
-    Event.CODES_MADE: _("New recovery codes were made"),
-    Event.CODE_SPENT: _("A recovery code was used"),
-    Event.NOT_ME: _("A sign-in was reported as foreign"),
-    Event.EMAIL_ASKED: _("A change of the e-mail was asked for"),
-    Event.EMAIL_CHANGED: _("The e-mail was changed"),
-    Event.EMAIL_UNDONE: _("The change of the e-mail was undone"),
-    Event.DETAILS_CHANGED: _("Names or phone were changed"),
-    Event.BLOCKED: _("The operator blocked the account"),
-    Event.UNBLOCKED: _("The operator lifted the block of the account"),
-    Event.FACTOR_RESET: _("The operator took the second step away"),
-    Event.SHUT_OUT: _("The right password, while the account was blocked"),
+LABELS: dict[SecurityEventKind, LazyString] = {
+    SecurityEventKind.REGISTERED: _("The account was registered"),
+    SecurityEventKind.CONFIRMED: _("The e-mail was confirmed"),
+    SecurityEventKind.SIGNED_IN: _("Signed in"),
+    SecurityEventKind.SIGN_IN_REFUSED: _("A wrong password at the sign-in"),
+    SecurityEventKind.CODE_REFUSED: _("A wrong code at the sign-in"),
+    SecurityEventKind.NEW_DEVICE: _("Signed in from a new device"),
+    SecurityEventKind.SIGNED_OUT: _("Signed out"),
+    SecurityEventKind.SESSIONS_ENDED: _("Sessions on other devices were ended"),
+    SecurityEventKind.PROVED: _("The password was confirmed again"),
+    SecurityEventKind.PASSWORD_CHANGED: _("The password was changed"),
+    SecurityEventKind.PASSWORD_RESET: _("The password was set anew by a link"),
+    SecurityEventKind.RESET_ASKED: _("A link to set the password anew was sent"),
+    SecurityEventKind.FACTOR_ON: _("The second step was switched on"),
+    SecurityEventKind.FACTOR_OFF: _("The second step was switched off"),
+    SecurityEventKind.CODES_MADE: _("New recovery codes were made"),
+    SecurityEventKind.CODE_SPENT: _("A recovery code was used"),
+    SecurityEventKind.NOT_ME: _("A sign-in was reported as foreign"),
+    SecurityEventKind.EMAIL_ASKED: _("A change of the e-mail was asked for"),
+    SecurityEventKind.EMAIL_CHANGED: _("The e-mail was changed"),
+    SecurityEventKind.EMAIL_UNDONE: _("The change of the e-mail was undone"),
+    SecurityEventKind.DETAILS_CHANGED: _("Names or phone were changed"),
+    SecurityEventKind.BLOCKED: _("The operator blocked the account"),
+    SecurityEventKind.UNBLOCKED: _("The operator lifted the block of the account"),
+    SecurityEventKind.FACTOR_RESET: _("The operator took the second step away"),
+    SecurityEventKind.SHUT_OUT: _("The right password, while the account was blocked"),
 }

@@ -1,7 +1,7 @@
 """What apps and recovery codes are made of, under the present secret or a former one.
 
 A row holds a random number, and the name of the secret that makes the rest of it. When the
-site has another secret, `take_over` adds a mask, so that the new secret makes the same
+site has another secret, `rotate` adds a mask, so that the new secret makes the same
 bytes: the app on the phone goes on, and the former secret is needed no more.
 """
 
@@ -24,7 +24,7 @@ USES: dict[type[SecondFactor] | type[RecoveryCode], str] = {
 
 def value(row: Row) -> bytes:
     """Return the 32 bytes of `row`; raise LostSecretError."""
-    return keys.made(USES[type(row)], row.nonce, row.made_with, row.mask)
+    return keys.derived_keys(USES[type(row)], row.nonce, row.made_with, row.mask)
 
 
 def readable(row: Row) -> bool:
@@ -32,7 +32,7 @@ def readable(row: Row) -> bool:
     return row.made_with is None or row.made_with in keys.names()
 
 
-def take_over(session: Session, person: int | None = None) -> int:
+def rotate(session: Session, person: int | None = None) -> int:
     """Let the present secret make what a former one made; return how many rows that were.
 
     The rows of one person or, with None, of everybody; those that no secret can read stay.
@@ -43,7 +43,7 @@ def take_over(session: Session, person: int | None = None) -> int:
         wanted: Select[Any] = select(model).where(other)
         if person is not None:
             wanted = wanted.where(model.person == person)
-        count += sum(map(_taken_over, session.scalars(wanted.with_for_update())))
+        count += sum(map(_rotated, session.scalars(wanted.with_for_update())))
     session.flush()
     return count
 
@@ -55,9 +55,9 @@ def lost() -> int:
     return db.session.scalar(counted) or 0
 
 
-def _taken_over(row: Row) -> bool:
+def _rotated(row: Row) -> bool:
     try:
-        row.mask = keys.mask(USES[type(row)], row.nonce, value(row))
+        row.mask = keys.wrap(USES[type(row)], row.nonce, value(row))
     except LostSecretError:
         return False
     row.made_with = keys.name()

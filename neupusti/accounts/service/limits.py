@@ -6,23 +6,23 @@ what is counted strictly.
 
 from datetime import timedelta
 
-from neupusti.core.security.throttle import Rule
+from neupusti.core.security.throttle import RateLimit
 
 MINUTES_5 = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
-SIGN_IN_ACCOUNT = Rule("sign in, account", 10, MINUTES_5)
-SIGN_IN_NETWORK = Rule("sign in, network", 10, MINUTES_5)
-SIGN_IN_ALL = Rule("sign in, everybody", 1000, MINUTES_5)
+SIGN_IN_ACCOUNT = RateLimit("sign in, account", 10, MINUTES_5)
+SIGN_IN_NETWORK = RateLimit("sign in, network", 10, MINUTES_5)
+SIGN_IN_ALL = RateLimit("sign in, everybody", 1000, MINUTES_5)
 CODE_RULES = (
-    Rule("code, minutes", 5, MINUTES_5),
-    Rule("code, hour", 20, HOUR),
-    Rule("code, day", 50, DAY),
+    RateLimit("code, minutes", 5, MINUTES_5),
+    RateLimit("code, hour", 20, HOUR),
+    RateLimit("code, day", 50, DAY),
 )
-CONFIRM_LETTER = Rule("letter to confirm", 3, timedelta(hours=6))
-REMINDER = Rule("letter to remind", 3, timedelta(hours=6))
+CONFIRM_LETTER = RateLimit("letter to confirm", 3, timedelta(hours=6))
+REMINDER = RateLimit("letter to remind", 3, timedelta(hours=6))
 """Counted apart: at the limit of a registration nobody may see who was reminded."""
-RESET_LETTER = Rule("letter to reset", 5, DAY)
-LETTERS_NETWORK = Rule("letters, network", 20, HOUR)
+RESET_LETTER = RateLimit("letter to reset", 5, DAY)
+LETTERS_NETWORK = RateLimit("letters, network", 20, HOUR)
 EVERYBODY = "everybody"

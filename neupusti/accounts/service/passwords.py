@@ -19,11 +19,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential
-from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.password_strength import too_common
 from neupusti.core import clock
 from neupusti.core.text.characters import REPLACEMENT, composed
-from neupusti.core.web.errors import Refusal
+from neupusti.core.web.errors import DomainError
 
 T = TypeVar("T")
 MIBIBYTES, PASSES, LANES = 19, 2, 1
@@ -37,7 +37,7 @@ HASHER = PasswordHasher(
 )
 
 
-class BusyError(Refusal):
+class BusyError(DomainError):
     """More people sign in at this moment than the machine can check."""
 
     status = 503
@@ -55,7 +55,7 @@ os.register_at_fork(after_in_child=_threads.cache_clear)
 
 
 @lru_cache(maxsize=1)
-def _nobodys() -> str:
+def _dummy_hash() -> str:
     """Return a hash that no password matches: checking it takes as long as any."""
     return HASHER.hash("\x00")
 
@@ -67,7 +67,7 @@ def hashed(password: str) -> str:
 
 def matches(kept: str | None, password: str) -> bool:
     """Tell whether `password` is the one that is kept; None takes as long (V6.3.8)."""
-    against = kept or _nobodys()
+    against = kept or _dummy_hash()
     right = _in_turn(lambda: _verify(against, password))
     return right and kept is not None
 
@@ -84,16 +84,18 @@ def check(password: str, about: Iterable[str], *, shortest: int) -> None:
     """
     text = composed(password)
     if any(unicodedata.category(c) == "Cc" or c == REPLACEMENT for c in text):
-        raise Fault("password", _("Remove the invisible or damaged characters."))
+        raise AccountError("password", _("Remove the invisible or damaged characters."))
     if len(text) < shortest:
-        raise Fault(
+        raise AccountError(
             "password",
             _("Use at least %(count)s characters.", count=shortest),
         )
     if len(text) > LONGEST:
-        raise Fault("password", _("Use at most %(count)s characters.", count=LONGEST))
+        raise AccountError(
+            "password", _("Use at most %(count)s characters.", count=LONGEST)
+        )
     if too_common(text, about):
-        raise Fault(
+        raise AccountError(
             "password",
             _("This is among the first that are guessed. Take a few unrelated words."),
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from neupusti.accounts.models import Kind, Person
+from neupusti.accounts.models import Person, PersonKind
 from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.text import emails
@@ -57,7 +57,7 @@ def by_email(email: str) -> Person | None:
 def add(session: Session, applicant: Applicant) -> Person:
     """Make a person out of what was said, unconfirmed, in the open write transaction."""
     person = Person(
-        kind=Kind.ACCOUNT.value,
+        kind=PersonKind.ACCOUNT.value,
         family_name=applicant.family_name,
         given_name=applicant.given_name,
         patronymic=applicant.patronymic,

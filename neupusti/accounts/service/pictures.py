@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _
 from PIL import Image
 from PIL.Image import Transpose
 
-from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.service.errors import AccountError
 
 FIELD = "picture"
 LARGEST = 5 * 1024 * 1024
@@ -78,9 +78,9 @@ def small(body: bytes, file_name: str) -> bytes:
     """Return the picture of `body` as a WebP of at most 512 pixels a side; raise Fault."""
     kind = _kind(body)
     if PurePath(file_name).suffix.lower() not in SUFFIXES[kind]:
-        raise Fault(FIELD, NAMED_WRONG)
+        raise AccountError(FIELD, NAMED_WRONG)
     if ALSO.search(body) or is_zipfile(io.BytesIO(body)):
-        raise Fault(FIELD, TWO_THINGS)
+        raise AccountError(FIELD, TWO_THINGS)
     if kind == "WEBP":
         # Pillow sets memory aside for the whole of a WebP when it opens one.
         _check_size(*_webp_size(body))
@@ -89,17 +89,17 @@ def small(body: bytes, file_name: str) -> bytes:
             _check_size(*picture.size)
             return _drawn(picture)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Fault(FIELD, VAST) from None
+        raise AccountError(FIELD, VAST) from None
     except DAMAGE:
-        raise Fault(FIELD, DAMAGED) from None
+        raise AccountError(FIELD, DAMAGED) from None
 
 
 def _kind(body: bytes) -> str:
     """Return what the first bytes say a file is; raise Fault with the reason why not."""
     if not body:
-        raise Fault(FIELD, EMPTY)
+        raise AccountError(FIELD, EMPTY)
     if len(body) > LARGEST:
-        raise Fault(FIELD, HEAVY)
+        raise AccountError(FIELD, HEAVY)
     if body.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if body.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -107,18 +107,18 @@ def _kind(body: bytes) -> str:
     if body[:4] == b"RIFF" and body[8:12] == b"WEBP":
         return "WEBP"
     if body.startswith(b"GIF8"):
-        raise Fault(FIELD, GIF)
+        raise AccountError(FIELD, GIF)
     if body[4:8] == b"ftyp":
-        raise Fault(FIELD, HEIC)
+        raise AccountError(FIELD, HEIC)
     plain = body[:HEAD].replace(b"\x00", b"").lower()
-    raise Fault(FIELD, SVG if b"<svg" in plain else NOT_ONE)
+    raise AccountError(FIELD, SVG if b"<svg" in plain else NOT_ONE)
 
 
 def _check_size(width: int, height: int) -> None:
     if width * height > PIXELS:
-        raise Fault(FIELD, VAST)
+        raise AccountError(FIELD, VAST)
     if not width or not height:
-        raise Fault(FIELD, DAMAGED)
+        raise AccountError(FIELD, DAMAGED)
 
 
 def _webp_size(body: bytes) -> tuple[int, int]:
@@ -136,7 +136,7 @@ def _webp_size(body: bytes) -> tuple[int, int]:
             int.from_bytes(width, "little") & 0x3FFF,
             int.from_bytes(height, "little") & 0x3FFF,
         )
-    raise Fault(FIELD, DAMAGED)
+    raise AccountError(FIELD, DAMAGED)
 
 
 def _drawn(picture: Image.Image) -> bytes:

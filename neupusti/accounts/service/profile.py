@@ -4,12 +4,12 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from neupusti.accounts.models import Person
-from neupusti.accounts.service.events import Event
+from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import writing
 from neupusti.core.records import journal
-from neupusti.core.records.journal import Actor, ActorKind, Deed, Operation
+from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
 
 RIGHT_FOR = timedelta(days=365)
 """So long details are taken to be right before their owner is asked again (4.1.5)."""
@@ -44,8 +44,12 @@ def change(number: int, details: Details, device: str) -> bool:
         for name in changed:
             setattr(person, name, getattr(details, name))
         if changed:
-            journal.record(session, _deed(Operation.ALTERATION, ", ".join(changed), number))
-            journal.notice(session, number, Event.DETAILS_CHANGED, device)
+            journal.log_processing(
+                session, _deed(Operation.ALTERATION, ", ".join(changed), number)
+            )
+            journal.log_security_event(
+                session, number, SecurityEventKind.DETAILS_CHANGED, device
+            )
         return bool(changed)
 
 
@@ -53,7 +57,9 @@ def confirm(number: int) -> None:
     """Note that the owner says the details are still right."""
     with writing() as session:
         session.get_one(Person, number).checked_at = clock.now()
-        journal.record(session, _deed(Operation.UPDATING, "details confirmed", number))
+        journal.log_processing(
+            session, _deed(Operation.UPDATING, "details confirmed", number)
+        )
 
 
 def in_doubt(person: Person) -> bool:
@@ -62,8 +68,8 @@ def in_doubt(person: Person) -> bool:
     return clock.now() - said > RIGHT_FOR
 
 
-def _deed(operation: Operation, what: str, person: int) -> Deed:
-    return Deed(
+def _deed(operation: Operation, what: str, person: int) -> ProcessingRecord:
+    return ProcessingRecord(
         operation=operation,
         what=what,
         why=Purpose.CONFIRMATION,

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from neupusti.accounts.models import Credential, Kind, Person, SignIn
+from neupusti.accounts.models import Credential, Person, PersonKind, SignIn
 from neupusti.accounts.service import emails as letters
 from neupusti.accounts.service import (
     limits,
@@ -20,11 +20,11 @@ from neupusti.accounts.service import (
     signing_in,
     suspensions,
 )
-from neupusti.accounts.service.events import Event
+from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.config import settings
 from neupusti.core.data.database import db, writing
-from neupusti.core.mail.outbox import Kind as Wording
-from neupusti.core.mail.outbox import To, post
+from neupusti.core.mail.outbox import EmailType as Wording
+from neupusti.core.mail.outbox import Recipient, enqueue
 from neupusti.core.records import journal
 from neupusti.core.security import throttle, tokens
 from neupusti.core.security.tokens import TokenError
@@ -46,12 +46,14 @@ def ask(email: str, language: Language, device: str, network: str) -> None:
     )
     with writing() as session:
         person = people.confirmed(email, session)
-        if person is None or person.kind != Kind.ACCOUNT:
-            to = To(email=email, language=language)
-            post(session, letters.UNKNOWN, to, key=letters.fresh_key(letters.UNKNOWN))
+        if person is None or person.kind != PersonKind.ACCOUNT:
+            to = Recipient(email=email, language=language)
+            enqueue(session, letters.UNKNOWN, to, key=letters.fresh_key(letters.UNKNOWN))
             return
         send_link(session, person)
-        journal.notice(session, person.id, Event.RESET_ASKED, device)
+        journal.log_security_event(
+            session, person.id, SecurityEventKind.RESET_ASKED, device
+        )
 
 
 def send_link(session: Session, person: Person) -> None:
@@ -96,7 +98,9 @@ def reset(token: str, password: str, device: str) -> None:
         _changed(session, found, kept)
         sessions.end_all(session, found.id)
         throttle.forget(session, (limits.SIGN_IN_ACCOUNT, found.email_key))
-        journal.notice(session, found.id, Event.PASSWORD_RESET, device)
+        journal.log_security_event(
+            session, found.id, SecurityEventKind.PASSWORD_RESET, device
+        )
 
 
 def change(number: int, person: int, old: str, new: str) -> str:
@@ -115,7 +119,9 @@ def change(number: int, person: int, old: str, new: str) -> str:
         sessions.end_all(session, person, but=number)
         row = session.get_one(SignIn, number)
         row.remember_digest = None
-        journal.notice(session, person, Event.PASSWORD_CHANGED, row.device)
+        journal.log_security_event(
+            session, person, SecurityEventKind.PASSWORD_CHANGED, row.device
+        )
         return sessions.renew(session, row)
 
 
@@ -130,7 +136,7 @@ def not_me(token: str, device: str) -> None:
         if person is None:
             raise TokenError
         lock(session, person)
-        journal.notice(session, person.id, Event.NOT_ME, device)
+        journal.log_security_event(session, person.id, SecurityEventKind.NOT_ME, device)
 
 
 def lock(session: Session, person: Person) -> None:

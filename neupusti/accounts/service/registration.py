@@ -10,10 +10,10 @@ from datetime import timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from neupusti.accounts.models import Credential, Kind, Person
+from neupusti.accounts.models import Credential, Person, PersonKind
 from neupusti.accounts.service import emails as letters
 from neupusti.accounts.service import limits, passwords, people
-from neupusti.accounts.service.events import Event
+from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.accounts.service.people import Applicant
 from neupusti.config import settings
 from neupusti.core import clock
@@ -21,8 +21,8 @@ from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.records import consents as evidence
 from neupusti.core.records import journal
-from neupusti.core.records.consents import Given
-from neupusti.core.records.journal import Actor, ActorKind, Deed, Operation
+from neupusti.core.records.consents import GivenConsent
+from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
 from neupusti.core.security import throttle, tokens
 from neupusti.core.security.tokens import TokenError
 from neupusti.core.text import emails
@@ -33,7 +33,10 @@ LIFE = timedelta(days=3)
 
 
 def register(
-    applicant: Applicant, password: str, consents: Sequence[Given], where: tuple[str, str]
+    applicant: Applicant,
+    password: str,
+    consents: Sequence[GivenConsent],
+    where: tuple[str, str],
 ) -> None:
     """Take a registration; what the owner of the address reads depends on who it is.
 
@@ -50,15 +53,15 @@ def register(
     kept = passwords.hashed(password)
     with writing() as session:
         known = people.confirmed(applicant.email, session)
-        if known is not None and known.kind == Kind.ACCOUNT:
+        if known is not None and known.kind == PersonKind.ACCOUNT:
             letters.tell(session, letters.EXISTING, known)
             return
         person = people.add(session, applicant)
         passwords.set_password(session, person.id, kept)
         for consent in consents:
             evidence.keep(session, consent, email=person.email, person=person.id)
-        journal.record(session, _collected(person.id))
-        journal.notice(session, person.id, Event.REGISTERED, device)
+        journal.log_processing(session, _collected(person.id))
+        journal.log_security_event(session, person.id, SecurityEventKind.REGISTERED, device)
         send_link(session, person)
 
 
@@ -97,7 +100,7 @@ def confirm(token: str, device: str) -> None:
         if known is not None:
             person = _adopted(session, known, person)
         settle(session, person)
-        journal.notice(session, person.id, Event.CONFIRMED, device)
+        journal.log_security_event(session, person.id, SecurityEventKind.CONFIRMED, device)
 
 
 def decline(token: str) -> None:
@@ -107,9 +110,9 @@ def decline(token: str) -> None:
         session.execute(
             delete(Person).where(Person.id == number, Person.confirmed_at.is_(None))
         )
-        journal.record(
+        journal.log_processing(
             session,
-            Deed(
+            ProcessingRecord(
                 operation=Operation.DESTRUCTION,
                 what="unconfirmed account",
                 why=Purpose.CONFIRMATION,
@@ -132,19 +135,19 @@ def settle(session: Session, person: Person) -> None:
 
 def _adopted(session: Session, known: Person, fresh: Person) -> Person:
     """Make the guest `known` an account with what `fresh` said; raise TokenError."""
-    if known.kind != Kind.GUEST:
+    if known.kind != PersonKind.GUEST:
         raise TokenError
     credential = session.get_one(Credential, fresh.id)
     passwords.set_password(session, known.id, credential.password_hash)
-    known.kind = Kind.ACCOUNT.value
+    known.kind = PersonKind.ACCOUNT.value
     for column in ("family_name", "given_name", "patronymic", "phone", "language"):
         setattr(known, column, getattr(fresh, column))
     session.flush()
     return known
 
 
-def _collected(person: int) -> Deed:
-    return Deed(
+def _collected(person: int) -> ProcessingRecord:
+    return ProcessingRecord(
         operation=Operation.COLLECTION,
         what="registration",
         why=Purpose.ACCOUNT,

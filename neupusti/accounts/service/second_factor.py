@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person, RecoveryCode, SecondFactor, SignIn
 from neupusti.accounts.service import emails, key_rotation, limits, sessions
-from neupusti.accounts.service.events import Event
+from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.core import clock
 from neupusti.core.data import keys
 from neupusti.core.data.database import db, writing
@@ -31,7 +31,7 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's: what looks alike is read alike."""
 ALIKE = str.maketrans("oil", "011")
 CODE_CHARACTERS, GROUP = 12, 4
-OFF = (Event.FACTOR_OFF.value, Event.FACTOR_RESET.value)
+OFF = (SecurityEventKind.FACTOR_OFF.value, SecurityEventKind.FACTOR_RESET.value)
 
 
 def secret(row: SecondFactor) -> str:
@@ -111,7 +111,7 @@ def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
         session.add(row)
         make_codes(session, person)
         _passed(session, person)
-        journal.notice(session, person, Event.FACTOR_ON, device)
+        journal.log_security_event(session, person, SecurityEventKind.FACTOR_ON, device)
         emails.tell(session, emails.FACTOR_ON, owner)
         return sessions.renew(session, session.get_one(SignIn, sign_in), factor=True)
 
@@ -119,15 +119,15 @@ def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
 def switch_off(person: int, device: str) -> None:
     """Switch the second step off and destroy the codes."""
     with writing() as session:
-        take_away(session, person, Event.FACTOR_OFF, device)
+        take_away(session, person, SecurityEventKind.FACTOR_OFF, device)
         emails.tell(session, emails.FACTOR_OFF, session.get_one(Person, person))
 
 
-def take_away(session: Session, person: int, event: Event, device: str) -> bool:
+def take_away(session: Session, person: int, event: SecurityEventKind, device: str) -> bool:
     """Destroy the factor and the codes of `person`; tell whether there was a factor."""
     for model in (RecoveryCode, SecondFactor):
         gone = session.execute(delete(model).where(model.person == person))
-    journal.notice(session, person, event, device)
+    journal.log_security_event(session, person, event, device)
     return gone.rowcount > 0  # type: ignore[attr-defined,no-any-return]
 
 
@@ -153,7 +153,7 @@ def new_codes(person: int, device: str) -> None:
     """Replace the recovery codes of `person`: the old ones open nothing any more."""
     with writing() as session:
         make_codes(session, person)
-        journal.notice(session, person, Event.CODES_MADE, device)
+        journal.log_security_event(session, person, SecurityEventKind.CODES_MADE, device)
 
 
 def passes(person: int, code: str, device: str) -> bool:
@@ -163,13 +163,15 @@ def passes(person: int, code: str, device: str) -> bool:
         row = session.get(SecondFactor, person)
         now = clock.now()
         if row is not None and _right(session, row, code, now):
-            key_rotation.take_over(session, person)
+            key_rotation.rotate(session, person)
             return _passed(session, person)
         if _spend(session, person, code, now):
-            journal.notice(session, person, Event.CODE_SPENT, device)
+            journal.log_security_event(
+                session, person, SecurityEventKind.CODE_SPENT, device
+            )
             emails.tell(session, emails.CODE_SPENT, session.get_one(Person, person))
             return _passed(session, person)
-        journal.notice(session, person, Event.CODE_REFUSED, device)
+        journal.log_security_event(session, person, SecurityEventKind.CODE_REFUSED, device)
     return False
 
 

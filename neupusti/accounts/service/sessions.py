@@ -36,7 +36,7 @@ KEY_CHARACTERS = 43
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class ClientContext:
     """The device and the network of a request, as they are kept."""
 
     device: str
@@ -44,7 +44,7 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedSession:
     """The keys of a fresh sign-in: they exist in the browser's cookies and nowhere else."""
 
     number: int
@@ -53,8 +53,8 @@ class Opened:
 
 
 def start(
-    session: Session, person: int, where: Where, *, remember: bool, complete: bool
-) -> Opened:
+    session: Session, person: int, where: ClientContext, *, remember: bool, complete: bool
+) -> OpenedSession:
     """Open a row for `person` in the open write transaction; return the keys to it.
 
     Not `complete`, it lives for ten minutes and opens nothing but the page of the code.
@@ -66,8 +66,8 @@ def start(
     again = secrets.token_urlsafe(32) if remember and not of_staff else None
     row = SignIn(
         person=person,
-        digest=keys.plain(USE, key),
-        remember_digest=keys.plain(REMEMBER_USE, again) if again else None,
+        digest=keys.hashed(USE, key),
+        remember_digest=keys.hashed(REMEMBER_USE, again) if again else None,
         created_at=now,
         seen_at=now,
         ends_at=now + life,
@@ -78,7 +78,7 @@ def start(
     )
     session.add(row)
     session.flush()
-    return Opened(row.id, key, again)
+    return OpenedSession(row.id, key, again)
 
 
 def renew(session: Session, row: SignIn, *, factor: bool = False) -> str:
@@ -88,16 +88,16 @@ def renew(session: Session, row: SignIn, *, factor: bool = False) -> str:
     """
     now = clock.now()
     key = secrets.token_urlsafe(32)
-    row.digest, row.proved_at, row.seen_at = keys.plain(USE, key), now, now
+    row.digest, row.proved_at, row.seen_at = keys.hashed(USE, key), now, now
     if factor:
         row.second_factor_at = now
     session.flush()
     return key
 
 
-def complete(session: Session, row: SignIn, *, remember: bool) -> Opened:
+def complete(session: Session, row: SignIn, *, remember: bool) -> OpenedSession:
     """Let the sign-in whose code was right begin: a new row, with keys of its own."""
-    where = Where(row.device, row.network)
+    where = ClientContext(row.device, row.network)
     opened = start(session, row.person, where, remember=remember, complete=True)
     session.get_one(SignIn, opened.number).second_factor_at = clock.now()
     session.delete(row)
@@ -123,7 +123,7 @@ def identity(row: SignIn) -> Identity:
         name=person.given_name or person.email,
         second_factor=row.second_factor_at is not None,
         has_factor=factor is not None and factor.confirmed_at is not None,
-        fresh_until=row.proved_at + FRESH,
+        recently_authenticated_until=row.proved_at + FRESH,
     )
 
 
@@ -170,14 +170,14 @@ def end_all(session: Session, person: int, but: int | None = None) -> int:
 def _by_key(key: str | None) -> SignIn | None:
     if not key or len(key) != KEY_CHARACTERS:
         return None
-    found = select(SignIn).where(SignIn.digest == keys.plain(USE, key))
+    found = select(SignIn).where(SignIn.digest == keys.hashed(USE, key))
     return db.session.scalars(found).one_or_none()
 
 
 def _by_remember(key: str | None) -> SignIn | None:
     if not key or len(key) != KEY_CHARACTERS:
         return None
-    digest = keys.plain(REMEMBER_USE, key)
+    digest = keys.hashed(REMEMBER_USE, key)
     found = select(SignIn).where(
         SignIn.remember_digest == digest, SignIn.completed_at.is_not(None)
     )

@@ -23,15 +23,15 @@ from neupusti.accounts.service import (
     sessions,
     suspensions,
 )
-from neupusti.accounts.service.errors import Fault
-from neupusti.accounts.service.events import Event
-from neupusti.accounts.service.sessions import Opened, Where
-from neupusti.accounts.service.suspensions import BlockedError
+from neupusti.accounts.service.errors import AccountError
+from neupusti.accounts.service.events import SecurityEventKind
+from neupusti.accounts.service.sessions import ClientContext, OpenedSession
+from neupusti.accounts.service.suspensions import SuspendedError
 from neupusti.core import clock
 from neupusti.core.data.database import db, insert, writing
 from neupusti.core.records import journal
 from neupusti.core.security import throttle, tokens
-from neupusti.core.security.throttle import Rule
+from neupusti.core.security.throttle import RateLimit
 from neupusti.core.text import emails
 from neupusti.core.web.errors import TooManyError
 
@@ -52,7 +52,7 @@ AGAIN = _("The time for the code is over. Begin the sign-in anew.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class SignInAttempt:
     """What the form of the sign-in says."""
 
     email: str
@@ -62,14 +62,14 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class SignInResult:
     """A sign-in that began, or that waits for the code (`half`)."""
 
-    opened: Opened
-    half: bool = False
+    opened: OpenedSession
+    mfa_pending: bool = False
 
 
-def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
+def sign_in(attempt: SignInAttempt, where: ClientContext, network: str) -> SignInResult:
     """Begin a sign-in; raise Fault, BlockedError or TooManyError."""
     account = emails.key(attempt.email)
     # Of an account every try counts, of a network only the wrong ones: a whole office
@@ -104,27 +104,27 @@ def sign_in(attempt: Attempt, where: Where, network: str) -> Entered:
             _entered(session, number, where, opened)
     if half and attempt.code:
         return pass_code(opened.key, attempt.code, remember=attempt.remember)
-    return Entered(opened, half)
+    return SignInResult(opened, half)
 
 
-def pass_code(key: str | None, code: str, *, remember: bool) -> Entered:
+def pass_code(key: str | None, code: str, *, remember: bool) -> SignInResult:
     """End the sign-in that waits for its code; raise Fault or TooManyError."""
     row = sessions.find(key)
     if row is None or row.completed_at is not None:
-        raise Fault("email", AGAIN)
+        raise AccountError("email", AGAIN)
     number, person = row.id, row.person
-    where = Where(row.device, row.network)
+    where = ClientContext(row.device, row.network)
     if second_factor.lost(person):
-        raise Fault("code", LOST)
+        raise AccountError("code", LOST)
     if not second_factor.passes(person, code, where.device):
-        raise Fault("code", WRONG_CODE)
+        raise AccountError("code", WRONG_CODE)
     with writing() as session:
         half = session.get(SignIn, number)
         if half is None:
-            raise Fault("email", AGAIN)
+            raise AccountError("email", AGAIN)
         opened = sessions.complete(session, half, remember=remember)
         _entered(session, person, where, opened)
-    return Entered(opened)
+    return SignInResult(opened)
 
 
 def prove(number: int, person: int, password: str) -> str:
@@ -135,7 +135,7 @@ def prove(number: int, person: int, password: str) -> str:
     check_password(person, password)
     with writing() as session:
         row = session.get_one(SignIn, number)
-        journal.notice(session, person, Event.PROVED, row.device)
+        journal.log_security_event(session, person, SecurityEventKind.PROVED, row.device)
         return sessions.renew(session, row)
 
 
@@ -147,7 +147,7 @@ def check_password(person: int, password: str) -> None:
     kept = credential.password_hash if credential else None
     db.session.rollback()
     if not passwords.matches(kept, password):
-        raise Fault("current", _("This is not your password."))
+        raise AccountError("current", _("This is not your password."))
     with writing() as session:
         throttle.forget(session, (limits.SIGN_IN_ACCOUNT, account))
 
@@ -157,15 +157,19 @@ def sign_out(number: int, person: int) -> None:
     with writing() as session:
         row = session.get(SignIn, number)
         if row is not None:
-            journal.notice(session, person, Event.SIGNED_OUT, row.device)
+            journal.log_security_event(
+                session, person, SecurityEventKind.SIGNED_OUT, row.device
+            )
             sessions.end(session, person, number)
 
 
-def _entered(session: Session, person: int, where: Where, opened: Opened) -> None:
+def _entered(
+    session: Session, person: int, where: ClientContext, opened: OpenedSession
+) -> None:
     """Note a sign-in, and write to its owner where the device is new."""
     now = clock.now()
     logger.info("signed in", extra={"fields": {"person": person}})
-    journal.notice(session, person, Event.SIGNED_IN, where.device)
+    journal.log_security_event(session, person, SecurityEventKind.SIGNED_IN, where.device)
     known = session.scalars(select(KnownDevice).where(KnownDevice.person == person)).all()
     pair = (where.device, where.network)
     for device in known:
@@ -179,36 +183,42 @@ def _entered(session: Session, person: int, where: Where, opened: Opened) -> Non
         token = tokens.issue(
             session, NOT_ME, NOT_ME_LIFE, person=person, target=opened.number
         )
-        journal.notice(session, person, Event.NEW_DEVICE, where.device)
+        journal.log_security_event(
+            session, person, SecurityEventKind.NEW_DEVICE, where.device
+        )
         told = {"device": where.device, "at": now, "token": token}
         letters.tell(session, letters.NEW_DEVICE, session.get_one(Person, person), told)
 
 
-def _check_open(person: int, where: Where) -> None:
+def _check_open(person: int, where: ClientContext) -> None:
     """Raise BlockedError where even the right password opens nothing.
 
     Only whoever knows it learns so.
     """
     try:
         suspensions.check(person)
-    except BlockedError:
+    except SuspendedError:
         logger.warning("shut out", extra={"fields": {"person": person}})
         with writing() as session:
-            journal.notice(session, person, Event.SHUT_OUT, where.device)
+            journal.log_security_event(
+                session, person, SecurityEventKind.SHUT_OUT, where.device
+            )
         raise
 
 
 def _refuse(
-    person: int | None, where: Where, *shared: tuple[Rule, str], remind: bool
+    person: int | None, where: ClientContext, *shared: tuple[RateLimit, str], remind: bool
 ) -> NoReturn:
     """Count and note a wrong try: one transaction, be there an account or not."""
     logger.warning("sign-in refused", extra={"fields": {"person": person or "-"}})
     with writing() as session:
         if person is not None:
-            journal.notice(session, person, Event.SIGN_IN_REFUSED, where.device)
+            journal.log_security_event(
+                session, person, SecurityEventKind.SIGN_IN_REFUSED, where.device
+            )
         if person is not None and remind:
             registration.remind(session, session.get_one(Person, person))
         wait = throttle.count(session, *shared)
     if wait:
         raise TooManyError(wait)
-    raise Fault("email", WRONG)
+    raise AccountError("email", WRONG)

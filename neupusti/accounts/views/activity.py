@@ -23,7 +23,7 @@ def activity() -> Response:
     )
     page = render_template(
         "accounts/activity.html",
-        leaf=pagination.leaf(
+        leaf=pagination.paginate(
             wanted, pagination.number(request.args.get("page")), size=SIZE
         ),
         labels={event.value: label for event, label in LABELS.items()},

@@ -7,9 +7,17 @@ from werkzeug.wrappers import Response
 from neupusti.accounts import forms
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import addresses
-from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.views import login
-from neupusti.accounts.views.blueprint import asked, bp, evenly, network, secret, to, where
+from neupusti.accounts.views.blueprint import (
+    asked,
+    bp,
+    client_context,
+    network,
+    pad_response_time,
+    secret,
+    to,
+)
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
 from neupusti.core.text import emails
@@ -19,16 +27,16 @@ from neupusti.core.text import emails
 def email() -> Response:
     """Ask for another address; the answer is the same whoever has it."""
     begun = time.monotonic()
-    form = forms.ChangeEmail()
+    form = forms.ChangeEmailForm()
     me = login.me()
     if form.validate_on_submit():
-        asking = (where().device, network())
+        asking = (client_context().device, network())
         try:
             addresses.ask(me.person, form.email.data, form.current.data, asking)
-        except Fault as fault:
+        except AccountError as fault:
             form.refuse(fault.field, str(fault.words))
         else:
-            evenly(begun)
+            pad_response_time(begun)
             return to("profile", done="email-asked")
     person = db.session.get_one(Person, me.person)
     return shown("accounts/email.html", form, person=person)
@@ -44,7 +52,7 @@ def new_email(token: str) -> Response:
 @bp.post("/account/email/confirm/<token>")
 def confirm_email(token: str) -> Response:
     """Make the new address that of the account."""
-    addresses.confirm(login.me().person, token, where().device)
+    addresses.confirm(login.me().person, token, client_context().device)
     return to("profile", done="email-changed")
 
 
@@ -59,7 +67,7 @@ def undo_email(token: str) -> Response:
 @bp.post("/account/email/undo/<token>")
 def restore_email(token: str) -> Response:
     """Give the account back to its old address, and ask for a new password."""
-    fresh = addresses.undo(token, where().device)
+    fresh = addresses.undo(token, client_context().device)
     if fresh is None:
         return login.end(to("login", done="email-undone-blocked"))
     return secret(login.end(to("reset", token=fresh, done="email-undone")))

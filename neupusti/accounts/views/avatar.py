@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
 from neupusti.accounts.service import avatar as pictures
-from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.pictures import LARGEST, MIMETYPE
 from neupusti.accounts.views import login, profile
 from neupusti.accounts.views.blueprint import bp, to
@@ -52,12 +52,12 @@ def change_avatar() -> Response:
     if request.form.get("choice") == "remove":
         pictures.remove(person)
         return to("profile", done="picture-gone")
-    form = forms.Picture()
+    form = forms.AvatarForm()
     if form.validate():
         sent = form.picture.data
         try:
             pictures.take(person, sent.read(LARGEST + 1), sent.filename or "")
-        except Fault as fault:
+        except AccountError as fault:
             form.refuse(fault.field, str(fault.words))
         else:
             return to("profile", done="picture")

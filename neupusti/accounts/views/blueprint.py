@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
 from neupusti.accounts.service import devices
-from neupusti.accounts.service.sessions import Where
+from neupusti.accounts.service.sessions import ClientContext
 from neupusti.core.security import throttle
 from neupusti.core.security.tokens import TokenError
 from neupusti.core.web import errors, redirects
@@ -95,10 +95,10 @@ def back(address: str | None) -> Response:
     return redirect(redirects.own(address, url_for("accounts.overview")), 303)
 
 
-def where() -> Where:
+def client_context() -> ClientContext:
     """Return the device and the network of this request, as they are kept."""
     agent = request.user_agent.string
-    return Where(devices.named(agent), devices.network(request.remote_addr or ""))
+    return ClientContext(devices.named(agent), devices.network(request.remote_addr or ""))
 
 
 def network() -> str:
@@ -106,7 +106,7 @@ def network() -> str:
     return throttle.network(request.remote_addr or "")
 
 
-def evenly(begun: float) -> None:
+def pad_response_time(begun: float) -> None:
     """Wait until a whole number of quarters of a second has passed since `begun`.
 
     So the time of an answer tells nobody which of its branches was taken (V6.3.8).
@@ -126,7 +126,7 @@ def asked(template: str, token: str, **values: Any) -> Response:
 
     Scanners of mail follow links: the deed is a button's.
     """
-    page = render_template(template, token=token, form=forms.Press(), **values)
+    page = render_template(template, token=token, form=forms.ConfirmForm(), **values)
     return secret(make_response(page))
 
 

@@ -11,7 +11,7 @@ from neupusti.core.data.database import writing
 def rekey() -> None:
     """Bring every second factor under the present secret; former ones may go then."""
     with writing() as session:
-        count = key_rotation.take_over(session)
+        count = key_rotation.rotate(session)
     click.echo(f"{count} rows were taken over by the present secret.")
     if left := key_rotation.lost():
         raise click.ClickException(

@@ -30,7 +30,7 @@ def consents() -> Response:
         methods=METHODS,
         languages={language.value: language for language in Language},
         account=Purpose.ACCOUNT.value,
-        form=forms.Press(),
+        form=forms.ConfirmForm(),
         done=done(),
     )
     return make_response(page)

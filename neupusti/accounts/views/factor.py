@@ -13,15 +13,15 @@ from neupusti.accounts.models import Person
 from neupusti.accounts.service import second_factor
 from neupusti.accounts.service.signing_in import WRONG_CODE
 from neupusti.accounts.views import login
-from neupusti.accounts.views.blueprint import bp, done, to, where
+from neupusti.accounts.views.blueprint import bp, client_context, done, to
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
 from neupusti.core.security import grants
 from neupusti.core.security.identity import Identity
-from neupusti.core.web.errors import Refusal
+from neupusti.core.web.errors import DomainError
 
 
-class StaffNeedsFactorError(Refusal):
+class StaffNeedsFactorError(DomainError):
     """A member of staff wants to do without a second step."""
 
     status = 403
@@ -35,25 +35,25 @@ def two_factor() -> Response:
         codes = len(second_factor.codes(person.person))
         page = render_template(
             "accounts/factor_on.html",
-            form=forms.Press(),
+            form=forms.ConfirmForm(),
             codes=codes,
             needed=grants.is_staff(person.person),
             done=done(),
         )
         return make_response(page)
-    return _set_up(forms.AppCode(), person)
+    return _set_up(forms.AppCodeForm(), person)
 
 
 @bp.post("/account/two-factor")
 def confirm_factor() -> Response:
     """Switch the second step on by the first code of the app."""
     person = login.me()
-    form = forms.AppCode()
+    form = forms.AppCodeForm()
     if person.has_factor:
         return to("two_factor")
     if form.validate():
         key = second_factor.confirm(
-            person.person, person.session, form.code.data, where().device
+            person.person, person.session, form.code.data, client_context().device
         )
         if key is not None:
             login.renew(key)
@@ -85,7 +85,7 @@ def recovery_codes() -> Response:
         return to("two_factor")
     codes = second_factor.codes(person.person)
     page = render_template(
-        "accounts/codes.html", codes=codes, form=forms.Press(), done=done()
+        "accounts/codes.html", codes=codes, form=forms.ConfirmForm(), done=done()
     )
     return make_response(page)
 
@@ -95,7 +95,7 @@ def new_codes() -> Response:
     """Make new recovery codes; the old ones open nothing any more."""
     person = login.me()
     if person.has_factor:
-        second_factor.new_codes(person.person, where().device)
+        second_factor.new_codes(person.person, client_context().device)
     return to("recovery_codes", done="codes")
 
 
@@ -108,11 +108,11 @@ def switch_off() -> Response:
             _("Members of staff sign in with a second step. It cannot be switched off.")
         )
     if person.has_factor:
-        second_factor.switch_off(person.person, where().device)
+        second_factor.switch_off(person.person, client_context().device)
     return to("two_factor", done="factor-off")
 
 
-def _set_up(form: forms.AppCode, person: Identity) -> Response:
+def _set_up(form: forms.AppCodeForm, person: Identity) -> Response:
     secret = second_factor.secret(second_factor.proposed(person.person, person.session))
     groups = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
     return shown(

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts.models import SignIn
 from neupusti.accounts.service import sessions
-from neupusti.accounts.service.sessions import Opened
+from neupusti.accounts.service.sessions import OpenedSession
 from neupusti.core.feature import Category, Cookie
 from neupusti.core.security import authorisation, identity
 from neupusti.core.security.identity import Identity
@@ -40,7 +40,7 @@ class User(UserMixin):  # type: ignore[misc]  # the library is untyped
         return str(self.identity.person)
 
 
-class Rows(LoginManager):  # type: ignore[misc]  # the library is untyped
+class ServerSideLogin(LoginManager):  # type: ignore[misc]  # the library is untyped
     """Flask-Login without its cookies and its hook on every response."""
 
     def init_app(self, app: Flask, add_context_processor: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 - their signature
@@ -57,7 +57,7 @@ class Rows(LoginManager):  # type: ignore[misc]  # the library is untyped
         self._update_request_context_with_user(user)
 
 
-login = Rows()
+login = ServerSideLogin()
 
 
 def install(app: Flask) -> None:
@@ -66,13 +66,13 @@ def install(app: Flask) -> None:
     identity.install(app, _read)
 
 
-def half() -> SignIn | None:
+def mfa_pending() -> SignIn | None:
     """Return the sign-in of this browser that waits for its code."""
     row = sessions.find(key())
     return row if row is not None and row.completed_at is None else None
 
 
-def begin(response: Response, opened: Opened) -> Response:
+def begin(response: Response, opened: OpenedSession) -> Response:
     """Give the browser the keys of a fresh sign-in, and nothing of what was before."""
     renew(opened.key)
     if opened.remember:

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 from neupusti.accounts import forms
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import avatar, profile, sessions
-from neupusti.accounts.service.events import Event
+from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.accounts.views import login
-from neupusti.accounts.views.blueprint import bp, done, to, where
+from neupusti.accounts.views.blueprint import bp, client_context, done, to
 from neupusti.core.data.database import db, writing
 from neupusti.core.feature import Place
 from neupusti.core.records import journal
@@ -35,7 +35,7 @@ def overview() -> Response:
         in_doubt=profile.in_doubt(owner),
         photo=avatar.of(owner.id),
         phone=phones.shown(owner.phone) if owner.phone else "",
-        form=forms.Press(),
+        form=forms.ConfirmForm(),
         done=done(),
     )
     return make_response(page)
@@ -47,7 +47,11 @@ def sessions_page() -> Response:
     person = login.me()
     rows = sessions.live(person.person)
     page = render_template(
-        "accounts/sessions.html", rows=rows, me=person, form=forms.Press(), done=done()
+        "accounts/sessions.html",
+        rows=rows,
+        me=person,
+        form=forms.ConfirmForm(),
+        done=done(),
     )
     return make_response(page)
 
@@ -61,9 +65,19 @@ def end_sessions() -> Response:
         if which in {OTHERS, EVERYWHERE}:
             but = person.session if which == OTHERS else None
             sessions.end_all(session, person.person, but=but)
-            journal.notice(session, person.person, Event.SESSIONS_ENDED, where().device)
+            journal.log_security_event(
+                session,
+                person.person,
+                SecurityEventKind.SESSIONS_ENDED,
+                client_context().device,
+            )
         elif NUMBER.fullmatch(which) and sessions.end(session, person.person, int(which)):
-            journal.notice(session, person.person, Event.SESSIONS_ENDED, where().device)
+            journal.log_security_event(
+                session,
+                person.person,
+                SecurityEventKind.SESSIONS_ENDED,
+                client_context().device,
+            )
     if which in {EVERYWHERE, str(person.session)}:
         return login.end(to("login", done="signed-out"))
     return to("sessions_page", done="ended")

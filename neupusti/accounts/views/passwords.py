@@ -9,9 +9,17 @@ from werkzeug.wrappers import Response
 from neupusti.accounts import forms
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import recovery
-from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.views import login
-from neupusti.accounts.views.blueprint import bp, done, evenly, network, secret, to, where
+from neupusti.accounts.views.blueprint import (
+    bp,
+    client_context,
+    done,
+    network,
+    pad_response_time,
+    secret,
+    to,
+)
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
 from neupusti.core.text import languages
@@ -20,14 +28,14 @@ from neupusti.core.text import languages
 @bp.route("/account/password", methods=["GET", "POST"])
 def password() -> Response:
     """Change the password by the old one; every other device is signed out."""
-    form = forms.ChangePassword()
+    form = forms.ChangePasswordForm()
     person = login.me()
     if form.validate_on_submit():
         try:
             key = recovery.change(
                 person.session, person.person, form.current.data, form.password.data
             )
-        except Fault as fault:
+        except AccountError as fault:
             form.refuse(fault.field, str(fault.words))
         else:
             login.renew(key)
@@ -46,10 +54,12 @@ def password() -> Response:
 def ask_reset() -> Response:
     """Send a link to an address; the answer is the same whoever has it."""
     begun = time.monotonic()
-    form = forms.AskReset()
+    form = forms.ResetRequestForm()
     if form.validate_on_submit():
-        recovery.ask(form.email.data, languages.current(), where().device, network())
-        evenly(begun)
+        recovery.ask(
+            form.email.data, languages.current(), client_context().device, network()
+        )
+        pad_response_time(begun)
         return to("reset_sent")
     return shown("accounts/ask_reset.html", form)
 
@@ -63,13 +73,13 @@ def reset_sent() -> Response:
 @bp.route("/account/password/reset/<token>", methods=["GET", "POST"])
 def reset(token: str) -> Response:
     """Set the password by the link of a letter; the second step stays as it is."""
-    form = forms.NewPassword()
+    form = forms.NewPasswordForm()
     try:
         person = recovery.whose(token)
         if form.validate_on_submit():
-            recovery.reset(token, form.password.data, where().device)
+            recovery.reset(token, form.password.data, client_context().device)
             return login.end(to("login", done="reset"))
-    except Fault as fault:
+    except AccountError as fault:
         form.refuse(fault.field, str(fault.words))
     page = shown(
         "accounts/reset.html",

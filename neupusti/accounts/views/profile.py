@@ -6,11 +6,11 @@ from werkzeug.wrappers import Response
 from neupusti.accounts import forms
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import addresses, avatar, profile
-from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.profile import Details
 from neupusti.accounts.service.signing_in import check_password
 from neupusti.accounts.views import login
-from neupusti.accounts.views.blueprint import bp, done, to, where
+from neupusti.accounts.views.blueprint import bp, client_context, done, to
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import Form, shown
 from neupusti.core.text import phones
@@ -25,7 +25,7 @@ def show() -> Response:
 @bp.post("/account/profile")
 def change_profile() -> Response:
     """Keep what the owner says now; another phone takes the password (V7.5.1)."""
-    form = forms.Profile()
+    form = forms.ProfileForm()
     if not form.validate():
         return page(form)
     details = Details(
@@ -37,10 +37,10 @@ def change_profile() -> Response:
     )
     try:
         _prove(form, details)
-    except Fault as fault:
+    except AccountError as fault:
         form.refuse(fault.field, str(fault.words))
         return page(form)
-    profile.change(login.me().person, details, where().device)
+    profile.change(login.me().person, details, client_context().device)
     return to("profile", done="saved")
 
 
@@ -52,20 +52,20 @@ def still_right() -> Response:
 
 
 def page(
-    form: forms.Profile | None = None, picture: forms.Picture | None = None
+    form: forms.ProfileForm | None = None, picture: forms.AvatarForm | None = None
 ) -> Response:
     """Answer with the page; a form that holds a mistake stands on it as it was sent."""
     me = login.me()
     person = db.session.get_one(Person, me.person)
     wrong: Form | None = form or picture
-    form = form or forms.Profile(formdata=None, obj=person)
+    form = form or forms.ProfileForm(formdata=None, obj=person)
     if not form.errors and person.phone:
         form.phone.data = phones.shown(person.phone)
     return shown(
         "accounts/profile.html",
         wrong or form,
         details=form,
-        picture=picture or forms.Picture(formdata=None),
+        picture=picture or forms.AvatarForm(formdata=None),
         photo=avatar.of(person.id),
         person=person,
         me=me,
@@ -74,12 +74,12 @@ def page(
     )
 
 
-def _prove(form: forms.Profile, details: Details) -> None:
+def _prove(form: forms.ProfileForm, details: Details) -> None:
     """Raise Fault where the phone is another and nobody proved lately who they are."""
     me = login.me()
     person = db.session.get_one(Person, me.person)
-    if me.fresh or details.phone == person.phone:
+    if me.recently_authenticated or details.phone == person.phone:
         return
     if not form.current.data:
-        raise Fault("current", _("To change the phone, enter your password."))
+        raise AccountError("current", _("To change the phone, enter your password."))
     check_password(me.person, form.current.data)

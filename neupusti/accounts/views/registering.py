@@ -7,22 +7,29 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
 from neupusti.accounts.service import registration
-from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.people import Applicant
-from neupusti.accounts.views.blueprint import asked, bp, evenly, network, to, where
+from neupusti.accounts.views.blueprint import (
+    asked,
+    bp,
+    client_context,
+    network,
+    pad_response_time,
+    to,
+)
 from neupusti.config import settings
 from neupusti.core.forms.base import shown
 from neupusti.core.forms.consent import Consent, Statement
-from neupusti.core.records.consents import Given
+from neupusti.core.records.consents import GivenConsent
 from neupusti.core.text import languages
-from neupusti.policy.service.edition_store import shelf
+from neupusti.policy.service.edition_store import current_store
 
 
 @bp.route("/account/register", methods=["GET", "POST"])
 def register() -> Response:
     """Take a registration; the answer is the same whoever has the address."""
     begun = time.monotonic()
-    form = forms.Register()
+    form = forms.RegistrationForm()
     form.consent.ask(forms.ACCOUNT, settings().operator)
     form.newsletter.ask(forms.NEWS, settings().operator)
     if form.validate_on_submit():
@@ -31,12 +38,15 @@ def register() -> Response:
             consents.append(_given(form.newsletter, forms.NEWS))
         try:
             registration.register(
-                _applicant(form), form.password.data, consents, (where().device, network())
+                _applicant(form),
+                form.password.data,
+                consents,
+                (client_context().device, network()),
             )
-        except Fault as fault:
+        except AccountError as fault:
             form.refuse(fault.field, str(fault.words))
         else:
-            evenly(begun)
+            pad_response_time(begun)
             return to("registered")
     return shown("accounts/register.html", form, shortest=settings().password_min)
 
@@ -59,11 +69,11 @@ def settle(token: str) -> Response:
     if request.form.get("choice") == "decline":
         registration.decline(token)
         return to("login", done="declined")
-    registration.confirm(token, where().device)
+    registration.confirm(token, client_context().device)
     return to("login", done="confirmed")
 
 
-def _applicant(form: forms.Register) -> Applicant:
+def _applicant(form: forms.RegistrationForm) -> Applicant:
     return Applicant(
         family_name=form.family_name.data,
         given_name=form.given_name.data,
@@ -74,11 +84,11 @@ def _applicant(form: forms.Register) -> Applicant:
     )
 
 
-def _given(box: Consent, statement: Statement) -> Given:
-    return Given(
+def _given(box: Consent, statement: Statement) -> GivenConsent:
+    return GivenConsent(
         form="registration",
         purpose=statement.purpose,
         text=box.text,
         language=languages.current(),
-        edition=shelf().in_force(),
+        edition=current_store().in_force(),
     )

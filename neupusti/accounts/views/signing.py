@@ -10,18 +10,18 @@ from werkzeug.wrappers import Response
 from neupusti.accounts import forms
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import recovery, signing_in
-from neupusti.accounts.service.errors import Fault
-from neupusti.accounts.service.signing_in import Attempt, Entered
+from neupusti.accounts.service.errors import AccountError
+from neupusti.accounts.service.signing_in import SignInAttempt, SignInResult
 from neupusti.accounts.views import login as signed
 from neupusti.accounts.views.blueprint import (
     asked,
     back,
     bp,
+    client_context,
     done,
-    evenly,
     network,
+    pad_response_time,
     to,
-    where,
 )
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
@@ -34,9 +34,9 @@ def login() -> Response:
     """Ask for the password, or for the code if that is what is missing."""
     if identity.current() is not None:
         return back(request.args.get("next"))
-    if signed.half() is not None and "again" not in request.args:
-        return _code_page(forms.SecondStep(request.args))
-    return _page(forms.SignIn(request.args))
+    if signed.mfa_pending() is not None and "again" not in request.args:
+        return _code_page(forms.CodeForm(request.args))
+    return _page(forms.SignInForm(request.args))
 
 
 @bp.post("/account/login")
@@ -45,21 +45,21 @@ def sign_in() -> Response:
     if "password" not in request.form and "code" in request.form:
         return _second_step()
     begun = time.monotonic()
-    form = forms.SignIn()
+    form = forms.SignInForm()
     if not form.validate():
         return _page(form)
-    attempt = Attempt(
+    attempt = SignInAttempt(
         email=form.email.data,
         password=form.password.data,
         remember=form.remember.data,
         code=form.code.data or "",
     )
     try:
-        entered = signing_in.sign_in(attempt, where(), network())
-    except Fault as fault:
+        entered = signing_in.sign_in(attempt, client_context(), network())
+    except AccountError as fault:
         form.refuse(fault.field, str(fault.words))
         page = _page(form)
-        evenly(begun)
+        pad_response_time(begun)
         return page
     return _entered(entered, form.next.data, remember=form.remember.data)
 
@@ -76,12 +76,16 @@ def logout() -> Response:
 @bp.route("/account/reauthenticate", methods=["GET", "POST"])
 def reauthenticate() -> Response:
     """Ask for the password once more before a dangerous act (V7.5.1)."""
-    form = forms.Prove(request.args) if request.method == "GET" else forms.Prove()
+    form = (
+        forms.ReauthenticateForm(request.args)
+        if request.method == "GET"
+        else forms.ReauthenticateForm()
+    )
     if form.validate_on_submit():
         person = signed.me()
         try:
             key = signing_in.prove(person.session, person.person, form.current.data)
-        except Fault as fault:
+        except AccountError as fault:
             form.refuse(fault.field, str(fault.words))
         else:
             signed.renew(key)
@@ -100,27 +104,27 @@ def not_me(token: str) -> Response:
 @bp.post("/account/not-me/<token>")
 def lock(token: str) -> Response:
     """Lock the account at its owner's word (5.5)."""
-    recovery.not_me(token, where().device)
+    recovery.not_me(token, client_context().device)
     return signed.end(to("login", done="locked"))
 
 
 def _second_step() -> Response:
-    form = forms.SecondStep()
-    if signed.half() is None:
+    form = forms.CodeForm()
+    if signed.mfa_pending() is None:
         return to("login", next=redirects.own(form.next.data, ""))
     if not form.validate():
         return _code_page(form)
     remember = form.remember.data == "y"
     try:
         entered = signing_in.pass_code(signed.key(), form.code.data, remember=remember)
-    except Fault as fault:
+    except AccountError as fault:
         form.refuse("code", str(fault.words))
         return _code_page(form)
     return _entered(entered, form.next.data, remember=remember)
 
 
-def _entered(entered: Entered, address: str | None, *, remember: bool) -> Response:
-    if not entered.half:
+def _entered(entered: SignInResult, address: str | None, *, remember: bool) -> Response:
+    if not entered.mfa_pending:
         return signed.begin(back(address), entered.opened)
     # What the second step must know travels in its address: nothing in it is secret.
     told: dict[str, Any] = {"remember": "y"} if remember else {}
@@ -129,9 +133,9 @@ def _entered(entered: Entered, address: str | None, *, remember: bool) -> Respon
     return signed.begin(redirect(url_for("accounts.login", **told), 303), entered.opened)
 
 
-def _page(form: forms.SignIn) -> Response:
+def _page(form: forms.SignInForm) -> Response:
     return shown("accounts/login.html", form, done=done())
 
 
-def _code_page(form: forms.SecondStep) -> Response:
+def _code_page(form: forms.CodeForm) -> Response:
     return shown("accounts/code.html", form)

@@ -14,7 +14,7 @@ from neupusti.core.security import authorisation
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BoardLine:
     """A line of the board, counted."""
 
     duty: Duty
@@ -26,10 +26,10 @@ class Line:
 @bp.get("/")
 def board() -> str:
     """Show every duty with its open items, and what happened today."""
-    lines: dict[str, list[Line]] = {clause: [] for clause in labels.DUTIES}
+    lines: dict[str, list[BoardLine]] = {clause: [] for clause in labels.DUTIES}
     for duty in registry().duties:
         opens = bool(duty.endpoint) and authorisation.may_open(str(duty.endpoint))
-        lines[duty.clause].append(Line(duty, duty.open(), opens))
+        lines[duty.clause].append(BoardLine(duty, duty.open(), opens))
     collected = ProcessingEvent.operation == Operation.COLLECTION.value
     opened = StaffAction.operation == Operation.ACCESS.value
     return render_template(

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from neupusti.admin import queries, service
-from neupusti.admin.forms import Why
+from neupusti.admin.forms import ReasonForm
 from neupusti.admin.queries import Book, Filters
 from neupusti.admin.views import labels
 from neupusti.admin.views.blueprint import bp, day, me, number
@@ -22,13 +22,13 @@ from neupusti.core.web import pagination
 @bp.get("/journal/")
 def journal() -> Response:
     """Show one of the journals, filtered, the newest rows first."""
-    return _page(Why(formdata=None))
+    return _page(ReasonForm(formdata=None))
 
 
 @bp.post("/journal/export")
 def export() -> Response:
     """Hand the filtered rows over as a table, and write down that they were taken."""
-    form = Why()
+    form = ReasonForm()
     if not form.validate():
         return _page(form)
     filters = _filters()
@@ -57,9 +57,9 @@ def _filters() -> Filters:
     )
 
 
-def _page(form: Why) -> Response:
+def _page(form: ReasonForm) -> Response:
     filters = _filters()
-    leaf = pagination.leaf(filters.rows, pagination.number(request.values.get("page")))
+    leaf = pagination.paginate(filters.rows, pagination.number(request.values.get("page")))
     return shown(
         "admin/journal.html",
         form,
@@ -69,7 +69,7 @@ def _page(form: Why) -> Response:
         sound=queries.sound(),
         checked=queries.CHECKED,
         names=_names(),
-        acts=registry().staff_acts,
+        acts=registry().staff_actions,
         operations={one.value: label for one, label in labels.OPERATIONS.items()},
         permissions={one.value: one.label for one in Permission},
         kinds={one.value: label for one, label in labels.ACTORS.items()},

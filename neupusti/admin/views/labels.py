@@ -3,7 +3,7 @@
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
-from neupusti.core.mail.models import State
+from neupusti.core.mail.models import OutboxState
 from neupusti.core.records.journal import ActorKind, Operation
 from neupusti.core.registry import registry
 
@@ -32,12 +32,12 @@ ACTORS = {
     ActorKind.OPERATOR: _("a command on the server"),
 }
 STATES = {
-    State.QUEUED: _("waiting"),
-    State.HANDING: _("being handed over"),
-    State.SENT: _("sent"),
-    State.KEPT: _("kept here"),
-    State.REFUSED: _("not sent"),
-    State.UNSURE: _("not certain"),
+    OutboxState.QUEUED: _("waiting"),
+    OutboxState.HANDING: _("being handed over"),
+    OutboxState.SENT: _("sent"),
+    OutboxState.KEPT: _("kept here"),
+    OutboxState.REFUSED: _("not sent"),
+    OutboxState.UNSURE: _("not certain"),
 }
 DUTIES = {
     "6.2.1": _("Use data only for the purposes of section 4"),
@@ -47,12 +47,12 @@ DUTIES = {
 }
 
 
-def act(code: str) -> str | LazyString:
+def staff_action(code: str) -> str | LazyString:
     """Return what a member of staff did, in words."""
-    return registry().staff_acts.get(code, code)
+    return registry().staff_actions.get(code, code)
 
 
-def letter(kind: str) -> str | LazyString:
+def email(kind: str) -> str | LazyString:
     """Return what kind of letter it is, in words."""
-    known = {one.name: one.label for one in registry().letters}
+    known = {one.name: one.label for one in registry().emails}
     return known.get(kind, kind)

@@ -4,13 +4,13 @@ from flask import abort, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from neupusti.admin import queries, service
-from neupusti.admin.forms import Why
+from neupusti.admin.forms import ReasonForm
 from neupusti.admin.views import labels
 from neupusti.admin.views.blueprint import bp, me
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
 from neupusti.core.mail import outbox
-from neupusti.core.mail.models import Letter, State
+from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.registry import registry
 from neupusti.core.text import emails
 from neupusti.core.web import pagination
@@ -22,46 +22,46 @@ def mail() -> str:
     """Show the letters: to whom, masked, what about, and how far they have come."""
     state = request.args.get("state", "")
     kind = request.args.get("kind", "")
-    wanted = queries.letters(state if state in set(State) else "", kind[:60])
+    wanted = queries.emails(state if state in set(OutboxState) else "", kind[:60])
     return render_template(
         "admin/mail.html",
-        leaf=pagination.leaf(wanted, pagination.number(request.args.get("page"))),
+        leaf=pagination.paginate(wanted, pagination.number(request.args.get("page"))),
         address=lambda page: url_for(
             "admin.mail", state=state or None, kind=kind or None, page=page
         ),
         state=state,
         kind=kind,
         states={one.value: label for one, label in labels.STATES.items()},
-        kinds={one.name: one.label for one in registry().letters},
-        counts=queries.letters_by_state(),
+        kinds={one.name: one.label for one in registry().emails},
+        counts=queries.emails_by_state(),
         masked=emails.masked,
         served=outbox.service().server is not None,
     )
 
 
 @bp.get(f"/mail/{ROW}")
-def ask_letter(number: int) -> Response:
+def ask_email(number: int) -> Response:
     """Ask what for, before a letter is opened."""
-    if db.session.get(Letter, number) is None:
+    if db.session.get(OutboxEmail, number) is None:
         abort(404)
-    return shown("admin/why_letter.html", Why(formdata=None), number=number)
+    return shown("admin/why_letter.html", ReasonForm(formdata=None), number=number)
 
 
 @bp.post(f"/mail/{ROW}")
-def open_letter(number: int) -> Response | str:
+def open_email(number: int) -> Response | str:
     """Show one letter, and write down who opened it and why."""
-    form = Why()
+    form = ReasonForm()
     if not form.validate():
-        if db.session.get(Letter, number) is None:
+        if db.session.get(OutboxEmail, number) is None:
             abort(404)
         return shown("admin/why_letter.html", form, number=number)
-    letter = service.open_letter(number, staff=me(), reason=str(form.reason.data))
+    letter = service.open_email(number, staff=me(), reason=str(form.reason.data))
     if letter is None:
         abort(404)
     return render_template(
         "admin/letter.html",
         letter=letter,
         text=service.readable(letter),
-        state=labels.STATES[State(letter.state)],
-        kind=labels.letter(letter.kind),
+        state=labels.STATES[OutboxState(letter.state)],
+        kind=labels.email(letter.kind),
     )

@@ -12,12 +12,19 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.consent.service.declarations import Declarations
 from neupusti.consent.service.deletion import Place
-from neupusti.consent.service.signed_cookie import Seal, Sealed
+from neupusti.consent.service.signed_cookie import SignedChoice, SignedCookie
 from neupusti.consent.service.store import LIFETIME, Store
 from neupusti.core import clock
 from neupusti.core.feature import Category, Cookie
 from neupusti.core.web import cookies
-from neupusti.core.web.choice import NECESSARY, SIGNAL, UNDECIDED, Again, Choice, State
+from neupusti.core.web.choice import (
+    NECESSARY,
+    SIGNAL,
+    UNDECIDED,
+    AskAgain,
+    Choice,
+    ChoiceState,
+)
 from neupusti.core.web.edge import CONTENT_SECURITY_POLICY
 
 CONSENT = Cookie(
@@ -46,11 +53,11 @@ class Verdict(Enum):
     STRAY = auto()
 
 
-class Gate:
+class CookiePolicy:
     """The declared names, and the choice that a request carries."""
 
     def __init__(
-        self, declarations: Declarations, seal: Seal, store: Store, *, secure: bool
+        self, declarations: Declarations, seal: SignedCookie, store: Store, *, secure: bool
     ) -> None:
         self.store, self.secure = store, secure
         self.consent = CONSENT.wire_name(secure=secure)
@@ -134,7 +141,7 @@ class Gate:
             if in_time and self.store.knows(choice.record or ""):
                 return choice
         choice = self._choice(values, signal=signal)
-        if choice.state is State.DECIDED and choice.reachable and len(values) == 1:
+        if choice.state is ChoiceState.DECIDED and choice.reachable and len(values) == 1:
             self._remember(values[0], choice)
         return choice
 
@@ -160,25 +167,25 @@ class Gate:
         return SIGNAL if signal else UNDECIDED
 
     def _kept(
-        self, sealed: Sealed, *, signal: bool, reachable: bool, expired: bool
+        self, sealed: SignedChoice, *, signal: bool, reachable: bool, expired: bool
     ) -> Choice:
         at = datetime.fromtimestamp(sealed.at, UTC)
-        asks = State.SIGNAL if signal else State.UNDECIDED
+        asks = ChoiceState.SIGNAL if signal else ChoiceState.UNDECIDED
         if expired:
-            return Choice(state=asks, at=at, record=sealed.record, again=Again.EXPIRED)
+            return Choice(state=asks, at=at, record=sealed.record, again=AskAgain.EXPIRED)
         if not reachable or not sealed.grants:
             return Choice(
-                state=State.DECIDED, at=at, record=sealed.record, reachable=reachable
+                state=ChoiceState.DECIDED, at=at, record=sealed.record, reachable=reachable
             )
         agreed = self.declared & sealed.grants.keys()
         holding = {c for c in agreed if self.store.holds(c, sealed.grants[c])}
         changed = len(holding) < len(agreed) and not signal
         return Choice(
-            state=State.UNDECIDED if changed else State.DECIDED,
+            state=ChoiceState.UNDECIDED if changed else ChoiceState.DECIDED,
             granted=NECESSARY | holding,
             at=at,
             record=sealed.record,
-            again=Again.CHANGED if changed else None,
+            again=AskAgain.CHANGED if changed else None,
         )
 
     def places_of(self, categories: frozenset[Category]) -> tuple[tuple[str, Place], ...]:
@@ -216,7 +223,7 @@ def _pattern(exact: list[str], families: list[str]) -> re.Pattern[str]:
     return re.compile(rf";[ \t]*({names})=([^;]{{0,{cookies.LIMIT}}})(?![^;])")
 
 
-def _made(sealed: Sealed) -> int:
+def _made(sealed: SignedChoice) -> int:
     return sealed.at
 
 

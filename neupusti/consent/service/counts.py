@@ -12,7 +12,7 @@ from threading import Lock
 
 from sqlalchemy.orm import Session
 
-from neupusti.consent.models import ALL, ConsentCount, ConsentStray, Outcome
+from neupusti.consent.models import ALL, ChoiceOutcome, ConsentCount, UndeclaredCookie
 from neupusti.core import clock
 from neupusti.core.feature import Category
 
@@ -26,7 +26,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.shown: Counter[date] = Counter()
-        self.strays: Counter[str] = Counter()
+        self.undeclared: Counter[str] = Counter()
         self.lock = Lock()
         self._turn(clock.now())
 
@@ -44,27 +44,27 @@ class Tally:
         self.begins = clock.midnight(self.today)
         self.ends = clock.midnight(self.today + timedelta(days=1))
 
-    def stray(self, name: str) -> bool:
+    def undeclared_one(self, name: str) -> bool:
         """Count an undeclared cookie that was dropped; tell whether its name is new."""
         name = name[:NAME_CHARACTERS]
         with self.lock:
-            new = name not in self.strays
-            if not new or len(self.strays) < STRAYS:
-                self.strays[name] += 1
+            new = name not in self.undeclared
+            if not new or len(self.undeclared) < STRAYS:
+                self.undeclared[name] += 1
             return new
 
     def take(self) -> "Seen":
         """Return what was seen since the last time, and forget it."""
         with self.lock:
-            seen = Seen(self.shown, self.strays)
-            self.shown, self.strays = Counter(), Counter()
+            seen = Seen(self.shown, self.undeclared)
+            self.shown, self.undeclared = Counter(), Counter()
         return seen
 
     def give_back(self, seen: "Seen") -> None:
         """Remember again what could not be written."""
         with self.lock:
             self.shown.update(seen.shown)
-            self.strays.update(seen.strays)
+            self.undeclared.update(seen.undeclared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +72,18 @@ class Seen:
     """Pages that asked, by day, and undeclared names, each with its number."""
 
     shown: Counter[date]
-    strays: Counter[str]
+    undeclared: Counter[str]
 
     def write(self, session: Session, categories: Iterable[Category]) -> None:
         """Add it to the counts; the caller's transaction has the writers' lock."""
         names = [ALL, *categories]
         for day, number in self.shown.items():
             for name in names:
-                add(session, day, name, Outcome.SHOWN, number)
-        for name, number in self.strays.items():
-            row = session.get(ConsentStray, name)
+                add(session, day, name, ChoiceOutcome.SHOWN, number)
+        for name, number in self.undeclared.items():
+            row = session.get(UndeclaredCookie, name)
             if row is None:
-                row = ConsentStray(name=name, number=0)
+                row = UndeclaredCookie(name=name, number=0)
                 session.add(row)
             row.number += number
             row.last_at = clock.now()
@@ -98,21 +98,25 @@ def answer(
     """Count one choice: for the whole of it, and for each category."""
     today = clock.today()
     if before - after:
-        whole = Outcome.WITHDRAWN
+        whole = ChoiceOutcome.WITHDRAWN
     elif not after:
-        whole = Outcome.REJECTED
+        whole = ChoiceOutcome.REJECTED
     else:
-        whole = Outcome.ACCEPTED if after >= set(asked) else Outcome.PARTLY
+        whole = ChoiceOutcome.ACCEPTED if after >= set(asked) else ChoiceOutcome.PARTLY
     add(session, today, ALL, whole, 1)
     for category in asked:
         if category in after:
-            outcome = Outcome.ACCEPTED
+            outcome = ChoiceOutcome.ACCEPTED
         else:
-            outcome = Outcome.WITHDRAWN if category in before else Outcome.REJECTED
+            outcome = (
+                ChoiceOutcome.WITHDRAWN if category in before else ChoiceOutcome.REJECTED
+            )
         add(session, today, category, outcome, 1)
 
 
-def add(session: Session, day: date, category: str, outcome: Outcome, number: int) -> None:
+def add(
+    session: Session, day: date, category: str, outcome: ChoiceOutcome, number: int
+) -> None:
     """Add `number` to one count; the caller's transaction has the writers' lock."""
     key = {"day": day, "category": str(category), "outcome": outcome.value}
     row = session.get(ConsentCount, key)

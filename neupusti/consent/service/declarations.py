@@ -25,7 +25,7 @@ THIS_SITE = _("This site")
 
 
 @dataclass(frozen=True, slots=True)
-class Says:
+class CategoryText:
     """How a category is called, and what it is for."""
 
     label: LazyString
@@ -33,19 +33,19 @@ class Says:
 
 
 SAYS = {
-    Category.NECESSARY: Says(
+    Category.NECESSARY: CategoryText(
         _("Necessary"),
         _("The site cannot do without them; they hold nothing that could be left out."),
     ),
-    Category.PREFERENCES: Says(
+    Category.PREFERENCES: CategoryText(
         _("Preferences"),
         _("They keep how you like the site to look, so that you set it once."),
     ),
-    Category.STATISTICS: Says(
+    Category.STATISTICS: CategoryText(
         _("Statistics"),
         _("They tell a returning visitor from a new one, so that we see what is used."),
     ),
-    Category.MARKETING: Says(
+    Category.MARKETING: CategoryText(
         _("Marketing"),
         _("They keep which campaign brought you here, so that we see which one works."),
     ),

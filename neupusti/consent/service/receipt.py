@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from neupusti.consent.models import ConsentRecord, Source
+from neupusti.consent.models import ChoiceSource, ConsentRecord
 from neupusti.consent.service.declarations import marks
 from neupusti.consent.service.store import LIFETIME
 from neupusti.core.feature import Category
@@ -105,7 +105,7 @@ def _purposes(
 
 
 def _state(record: ConsentRecord, granted: list[str]) -> str:
-    if record.source == Source.WITHDRAWAL:
+    if record.source == ChoiceSource.WITHDRAWAL:
         return "consent withdrawn"
     return "consent given" if granted else "consent refused"
 

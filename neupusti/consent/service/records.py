@@ -8,10 +8,10 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from neupusti.consent.models import (
+    ChoiceSource,
     ConsentDeclarations,
     ConsentRecord,
     ConsentWording,
-    Source,
 )
 from neupusti.consent.service import counts
 from neupusti.consent.service.counts import Tally
@@ -42,7 +42,7 @@ class Decision:
     """One choice as it is to be kept."""
 
     granted: frozenset[Category]
-    source: Source
+    source: ChoiceSource
     wording: Wording
     declarations: Declarations
     edition: str
@@ -84,7 +84,7 @@ def choose(
     try:
         with writing() as session:
             if ended:
-                end = replace(decision, granted=frozenset(), source=Source.EXPIRY)
+                end = replace(decision, granted=frozenset(), source=ChoiceSource.EXPIRY)
                 decision = replace(decision, replaces=keep(session, end).public_id)
             record = keep(session, decision)
             asked = decision.declarations.optional

@@ -26,7 +26,7 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SignedChoice:
     """What the cookie says: granted category -> short hash, when, and which record."""
 
     grants: Mapping[Category, str]
@@ -34,7 +34,7 @@ class Sealed:
     record: str
 
 
-class Seal:
+class SignedCookie:
     """Writes and reads the cookie with a key derived from the secret of the site."""
 
     def __init__(self, secret: str) -> None:
@@ -42,7 +42,7 @@ class Seal:
         # A copy of a keyed hash costs half of a new one.
         self.keyed = hmac.new(key, digestmod="sha256")
 
-    def write(self, sealed: Sealed) -> str:
+    def write(self, sealed: SignedChoice) -> str:
         """Return the value of the cookie."""
         grants = "".join(
             category.value[0] + sealed.grants[category]
@@ -52,7 +52,7 @@ class Seal:
         body = f"1.{grants}.{_base36(sealed.at)}.{sealed.record}"
         return f"{body}.{self._mac(body)}"
 
-    def read(self, value: str) -> Sealed | None:
+    def read(self, value: str) -> SignedChoice | None:
         """Return what `value` says, or None where it is not what `write` returned."""
         if len(value) > LIMIT or (found := GRAMMAR.fullmatch(value)) is None:
             return None
@@ -62,7 +62,7 @@ class Seal:
         ):
             return None
         grants = found["grants"]
-        return Sealed(
+        return SignedChoice(
             {
                 LETTERS[grants[i]]: grants[i + 1 : i + GRANT]
                 for i in range(0, len(grants), GRANT)

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from flask import render_template, request
 
 from neupusti.consent import queries
-from neupusti.consent.models import Outcome
+from neupusti.consent.models import ChoiceOutcome
 from neupusti.consent.service import verify
-from neupusti.consent.views.extension import bp, room
+from neupusti.consent.views.extension import bp, extension
 from neupusti.core import clock
 
 DAYS = 30
@@ -26,13 +26,13 @@ def statistics() -> str:
         since=since,
         until=until,
         days=days,
-        most=max((day.number(Outcome.SHOWN) for day in days), default=0),
+        most=max((day.number(ChoiceOutcome.SHOWN) for day in days), default=0),
         categories=queries.by_category(since, until),
-        strays=queries.strays(),
-        unwritten=room().tally,
+        undeclared=queries.undeclared_cookies(),
+        unwritten=extension().tally,
         checked=verify.verify_newest(CHECKED),
-        room=room(),
-        Outcome=Outcome,
+        room=extension(),
+        Outcome=ChoiceOutcome,
     )
 
 

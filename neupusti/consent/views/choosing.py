@@ -13,20 +13,20 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from neupusti.config import settings
-from neupusti.consent.models import Source
+from neupusti.consent.models import ChoiceSource
 from neupusti.consent.service import records
 from neupusti.consent.service.cookie_policy import CONSENT
 from neupusti.consent.service.records import Decision, Wording
-from neupusti.consent.service.signed_cookie import Sealed
-from neupusti.consent.views.extension import SEEN_CHARACTERS, SURFACES, bp, room
+from neupusti.consent.service.signed_cookie import SignedChoice
+from neupusti.consent.views.extension import SEEN_CHARACTERS, SURFACES, bp, extension
 from neupusti.consent.views.middleware import BACK
 from neupusti.core import clock
 from neupusti.core.feature import Category
 from neupusti.core.security import origin
 from neupusti.core.text import languages
 from neupusti.core.web import choice, cookies, redirects
-from neupusti.core.web.choice import KEY, MARKER, NECESSARY, Again, Choice, State
-from neupusti.core.web.errors import Refusal, page
+from neupusti.core.web.choice import KEY, MARKER, NECESSARY, AskAgain, Choice, ChoiceState
+from neupusti.core.web.errors import DomainError, page
 
 logger = logging.getLogger(__name__)
 HOP_SECONDS = 60
@@ -35,7 +35,7 @@ REFUSING = frozenset({"reject", "withdraw", "erase"})
 EVERYTHING = '"cache", "cookies", "storage"'
 
 
-class UnreadableChoiceError(Refusal):
+class UnreadableChoiceError(DomainError):
     """The form holds what our forms do not send."""
 
 
@@ -44,7 +44,7 @@ class StaleWordsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SubmittedChoice:
     """What the form of a choice asks for."""
 
     act: str
@@ -88,29 +88,29 @@ def erased(token: str) -> Response:
     return answer
 
 
-def _asked() -> Asked:
+def _asked() -> SubmittedChoice:
     act = request.form.get("choice", "")
     named = set(request.form.getlist("category"))
-    optional = {category.value: category for category in room().declarations.optional}
+    optional = {category.value: category for category in extension().declarations.optional}
     if act in REFUSING:
-        return Asked(act, frozenset())
+        return SubmittedChoice(act, frozenset())
     if act == "accept":
-        return Asked(act, frozenset(optional.values()))
+        return SubmittedChoice(act, frozenset(optional.values()))
     if act == "save" and named <= optional.keys():
-        return Asked(act, frozenset(optional[name] for name in named))
+        return SubmittedChoice(act, frozenset(optional[name] for name in named))
     raise UnreadableChoiceError(
         _("This choice is not one of those offered. Open the cookies page and try again.")
     )
 
 
-def _decide(asked: Asked, before: Choice) -> Choice:
+def _decide(asked: SubmittedChoice, before: Choice) -> Choice:
     """Return the choice from now on; where it is a new one, its record is kept first."""
-    same = before.state is State.DECIDED and before.optional == asked.granted
+    same = before.state is ChoiceState.DECIDED and before.optional == asked.granted
     record, at = before.record, before.at
     if not same or not before.reachable:
         record, at = _keep(asked, before)
     return Choice(
-        state=State.DECIDED,
+        state=ChoiceState.DECIDED,
         granted=NECESSARY | asked.granted,
         at=at,
         record=record,
@@ -119,8 +119,8 @@ def _decide(asked: Asked, before: Choice) -> Choice:
     )
 
 
-def _keep(asked: Asked, before: Choice) -> tuple[str, datetime]:
-    here = room()
+def _keep(asked: SubmittedChoice, before: Choice) -> tuple[str, datetime]:
+    here = extension()
     wording = _answered(asked)
     if wait := here.limit.take(request.remote_addr or ""):
         raise TooManyRequests(retry_after=wait)
@@ -134,7 +134,7 @@ def _keep(asked: Asked, before: Choice) -> tuple[str, datetime]:
             replaces=before.record,
         ),
         before=before.optional,
-        ended=before.again is Again.EXPIRED,
+        ended=before.again is AskAgain.EXPIRED,
         tally=here.tally,
     )
     if before.record:
@@ -142,12 +142,12 @@ def _keep(asked: Asked, before: Choice) -> tuple[str, datetime]:
     return record.public_id, record.at
 
 
-def _answered(asked: Asked) -> Wording:
+def _answered(asked: SubmittedChoice) -> Wording:
     """Return the words the visitor answered: by their hash, which our forms send back.
 
     Nobody agrees to words that have changed since; a refusal needs no second look.
     """
-    here, seen = room(), request.form.get("seen", "")
+    here, seen = extension(), request.form.get("seen", "")
     current = {here.seen(surface): here.wording(surface) for surface in SURFACES}
     if seen in current:
         return current[seen]
@@ -157,19 +157,21 @@ def _answered(asked: Asked) -> Wording:
     return older or here.wording("page")
 
 
-def _source(asked: Asked, before: Choice, wording: Wording) -> Source:
+def _source(asked: SubmittedChoice, before: Choice, wording: Wording) -> ChoiceSource:
     if before.optional - asked.granted:
-        return Source.WITHDRAWAL
-    if before.state is State.SIGNAL and not asked.granted:
-        return Source.SIGNAL
-    return Source(wording.surface)
+        return ChoiceSource.WITHDRAWAL
+    if before.state is ChoiceState.SIGNAL and not asked.granted:
+        return ChoiceSource.SIGNAL
+    return ChoiceSource(wording.surface)
 
 
 def _value(chosen: Choice) -> str:
-    marks = room().declarations.marks
+    marks = extension().declarations.marks
     grants = {category: marks[category] for category in chosen.optional}
     at = chosen.at or clock.now()
-    return room().seal.write(Sealed(grants, int(at.timestamp()), chosen.record or ""))
+    return extension().signed_cookie.write(
+        SignedChoice(grants, int(at.timestamp()), chosen.record or "")
+    )
 
 
 def _marked(address: str) -> str:
@@ -180,7 +182,7 @@ def _hop() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(settings().secret_key, salt="consent after erasure")
 
 
-def _unkept(asked: Asked, before: Choice) -> Response:
+def _unkept(asked: SubmittedChoice, before: Choice) -> Response:
     """Say that the choice could not be proved; what was granted ends nevertheless."""
     answer = page(
         503,
@@ -192,6 +194,6 @@ def _unkept(asked: Asked, before: Choice) -> Response:
     if not asked.granted:
         cookies.drop(answer, CONSENT)
         request.environ[KEY] = Choice(
-            state=State.DECIDED, withdrawn=before.optional, erase=asked.act == "erase"
+            state=ChoiceState.DECIDED, withdrawn=before.optional, erase=asked.act == "erase"
         )
     return answer

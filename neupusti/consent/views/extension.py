@@ -11,14 +11,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 
-from neupusti.consent.models import Source
-from neupusti.consent.service.cookie_policy import Gate
+from neupusti.consent.models import ChoiceSource
+from neupusti.consent.service.cookie_policy import CookiePolicy
 from neupusti.consent.service.counts import Tally
 from neupusti.consent.service.declarations import SAYS, Declarations, digest
 from neupusti.consent.service.records import Wording
-from neupusti.consent.service.signed_cookie import Seal
+from neupusti.consent.service.signed_cookie import SignedCookie
 from neupusti.consent.service.store import Store
-from neupusti.consent.views.middleware import Guard
+from neupusti.consent.views.middleware import CookieMiddleware
 from neupusti.core.data.database import db
 from neupusti.core.feature import Category, Cookie
 from neupusti.core.registry import registry
@@ -31,21 +31,21 @@ SURFACES = ("banner", "page")
 SEEN_CHARACTERS = 12
 """Of a wording's hash: what a form sends back to say which words it showed."""
 SOURCES = {
-    Source.BANNER: lazy_gettext("In the banner"),
-    Source.PAGE: lazy_gettext("On the cookies page"),
-    Source.SIGNAL: lazy_gettext("Confirming the signal of the browser"),
-    Source.WITHDRAWAL: lazy_gettext("Withdrawal"),
-    Source.EXPIRY: lazy_gettext("End of an earlier choice"),
+    ChoiceSource.BANNER: lazy_gettext("In the banner"),
+    ChoiceSource.PAGE: lazy_gettext("On the cookies page"),
+    ChoiceSource.SIGNAL: lazy_gettext("Confirming the signal of the browser"),
+    ChoiceSource.WITHDRAWAL: lazy_gettext("Withdrawal"),
+    ChoiceSource.EXPIRY: lazy_gettext("End of an earlier choice"),
 }
 
 
 @dataclass(frozen=True)
-class Room:
+class ConsentExtension:
     """What the gate, the pages and the commands share."""
 
     declarations: Declarations
-    seal: Seal
-    gate: Gate
+    signed_cookie: SignedCookie
+    cookie_policy: CookiePolicy
     tally: Tally
     edition_in_force: Callable[[], str]
     """The date of the policy's edition in force: another room's to know."""
@@ -60,9 +60,9 @@ class Room:
         with app.app_context():
             declarations = Declarations.of(registry().cookies)
             store = Store(db.engine, declarations)
-        seal = Seal(secret)
-        gate = Gate(declarations, seal, store, secure=secure)
-        room = cls(
+        seal = SignedCookie(secret)
+        gate = CookiePolicy(declarations, seal, store, secure=secure)
+        extension = cls(
             declarations,
             seal,
             gate,
@@ -71,17 +71,17 @@ class Room:
             # Rows one address may add in ten minutes: many people share one (CGNAT).
             Limit(times=300, seconds=600),
         )
-        app.extensions["neupusti.consent"] = room
-        app.jinja_env.globals["cookie_consent"] = room
-        app.wsgi_app = Guard(  # type: ignore[assignment]
-            app.wsgi_app, gate, room.tally, strict=lambda: app.testing
+        app.extensions["neupusti.consent"] = extension
+        app.jinja_env.globals["cookie_consent"] = extension
+        app.wsgi_app = CookieMiddleware(  # type: ignore[assignment]
+            app.wsgi_app, gate, extension.tally, strict=lambda: app.testing
         )
-        return room
+        return extension
 
     @property
     def store(self) -> Store:
         """What is known of the database."""
-        return self.gate.store
+        return self.cookie_policy.store
 
     @property
     def says(self) -> object:
@@ -101,7 +101,7 @@ class Room:
     @property
     def alone(self) -> bool:
         """Whether nobody but this site sets or reads any of the cookies."""
-        return not any(c.set_by or c.origins for c in self.gate.cookies)
+        return not any(c.set_by or c.origins for c in self.cookie_policy.cookies)
 
     @property
     def here(self) -> str:
@@ -120,7 +120,7 @@ class Room:
 
     def name_of(self, cookie: Cookie) -> str:
         """Return the name as the browser lists it; a family with a star."""
-        return cookie.wire_name(secure=self.gate.secure) + "*" * cookie.prefix
+        return cookie.wire_name(secure=self.cookie_policy.secure) + "*" * cookie.prefix
 
     def kept_for(self, cookie: Cookie) -> str:
         """Return how long a browser keeps it, in words."""
@@ -154,6 +154,6 @@ class Room:
         return self.wording(surface).sha256[:SEEN_CHARACTERS]
 
 
-def room() -> Room:
+def extension() -> ConsentExtension:
     """Return the room of the current app."""
-    return cast("Room", current_app.extensions["neupusti.consent"])
+    return cast("ConsentExtension", current_app.extensions["neupusti.consent"])

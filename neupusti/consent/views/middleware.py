@@ -11,10 +11,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from neupusti.consent.service import deletion
-from neupusti.consent.service.cookie_policy import Gate, Verdict
+from neupusti.consent.service.cookie_policy import CookiePolicy, Verdict
 from neupusti.consent.service.counts import Tally
 from neupusti.consent.service.deletion import Unwanted
-from neupusti.core.web.choice import KEY, SIGNAL, UNDECIDED, Choice, State
+from neupusti.core.web.choice import KEY, SIGNAL, UNDECIDED, Choice, ChoiceState
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -40,18 +40,18 @@ class UndeclaredCookieError(RuntimeError):
     """Our own code sets a cookie that no feature declares, or for longer than declared."""
 
 
-class Guard:
+class CookieMiddleware:
     """WSGI middleware between the edge and the application."""
 
     def __init__(
         self,
         inner: "WSGIApplication",
-        gate: Gate,
+        gate: CookiePolicy,
         tally: Tally,
         *,
         strict: Callable[[], bool],
     ) -> None:
-        self.inner, self.gate, self.tally, self.strict = inner, gate, tally, strict
+        self.inner, self.cookie_policy, self.tally, self.strict = inner, gate, tally, strict
 
     def __call__(
         self, environ: "WSGIEnvironment", start: "StartResponse"
@@ -73,7 +73,7 @@ class Guard:
                 headers, kinds = self._leave(choice, headers, kinds)
             if PAGE in kinds and headers[kinds.index(PAGE)][1].startswith(HTML):
                 self._page(choice, environ, status, headers, kinds)
-            if header and choice.state is State.DECIDED:
+            if header and choice.state is ChoiceState.DECIDED:
                 headers += self._forgetting(choice, header, headers, environ)
             return start(status, headers, *exc_info)
 
@@ -81,7 +81,7 @@ class Guard:
 
     def _enter(self, environ: "WSGIEnvironment", header: str) -> Choice:
         """Read the choice, and hide every cookie it does not allow."""
-        gate = self.gate
+        gate = self.cookie_policy
         pairs = gate.ours(header)
         choice = gate.choice(
             [value for name, value in pairs if name == gate.consent],
@@ -124,18 +124,18 @@ class Guard:
             name, value = headers[kinds.index(VARY)]
             if "Cookie" not in value:
                 headers[kinds.index(VARY)] = (name, f"{value}, Cookie")
-        asks = choice.state is State.UNDECIDED and status.startswith("200")
+        asks = choice.state is ChoiceState.UNDECIDED and status.startswith("200")
         if asks and environ["REQUEST_METHOD"] == "GET":
             self.tally.show()
-        if POLICY not in kinds and (policy := self.gate.policy(choice.granted)):
+        if POLICY not in kinds and (policy := self.cookie_policy.policy(choice.granted)):
             headers.append(("Content-Security-Policy", policy))
 
     def _passes(self, line: str, choice: Choice) -> bool:
-        name, verdict = self.gate.verdict(line, choice.granted)
+        name, verdict = self.cookie_policy.verdict(line, choice.granted)
         if verdict is Verdict.STRAY:
             if self.strict():
                 raise UndeclaredCookieError(name)
-            if self.tally.stray(name):
+            if self.tally.undeclared_one(name):
                 logger.error("undeclared cookie dropped", extra={"fields": {"name": name}})
         return verdict is Verdict.PASSES
 
@@ -150,7 +150,7 @@ class Guard:
 
         A shared cache must never keep such a line: what it may keep goes out without.
         """
-        unwanted = self.gate.unwanted(header, choice)
+        unwanted = self.cookie_policy.unwanted(header, choice)
         first = next(unwanted, None)
         if first is None and not choice.withdrawn:
             return []
@@ -159,11 +159,11 @@ class Guard:
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         lines = deletion.expiring(
             Unwanted(
-                self.gate.places_of(choice.withdrawn),
+                self.cookie_policy.places_of(choice.withdrawn),
                 unwanted if first is None else chain((first,), unwanted),
                 environ.get("HTTP_HOST", ""),
                 (_decoded(path), environ.get(BACK, "/")),
-                self.gate.secure or environ.get("wsgi.url_scheme") == "https",
+                self.cookie_policy.secure or environ.get("wsgi.url_scheme") == "https",
                 begins=BACK in environ,
             )
         )

@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from neupusti.config import settings
 from neupusti.consent.service import receipt, records
-from neupusti.consent.views.extension import bp, room
+from neupusti.consent.views.extension import bp, extension
 from neupusti.core.web import choice, redirects
 
 GPC_SINCE = "2026-11-01"
@@ -33,7 +33,7 @@ def show() -> str:
     """Show what is declared and what this visitor allows, and take a new choice."""
     return render_template(
         "consent/show.html",
-        room=room(),
+        room=extension(),
         why=WHY.get(request.args.get("why", "")),
         back=redirects.own(request.args.get("next"), url_for("consent.show")),
     )
@@ -48,7 +48,7 @@ def show_receipt() -> str:
         "consent/receipt.html",
         record=record,
         words=_readable(records.wording_of(record)) if record else "",
-        room=room(),
+        room=extension(),
     )
 
 

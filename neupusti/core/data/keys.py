@@ -23,10 +23,10 @@ class LostSecretError(LookupError):
 
 def keyed(use: str, text: str) -> str:
     """Return 64 hexadecimal digits for `text`; each `use` has a key of its own."""
-    return hmac.new(derived(use), text.encode(), sha256).hexdigest()
+    return hmac.new(derive(use), text.encode(), sha256).hexdigest()
 
 
-def derived(use: str, secret: str | None = None) -> bytes:
+def derive(use: str, secret: str | None = None) -> bytes:
     """Return the key of one `use`, 32 bytes, out of the site's secret, or of another."""
     root = (secret or _present()).encode()
     return hmac.digest(root, f"neupusti {use} 1".encode(), "sha256")
@@ -42,30 +42,30 @@ def names() -> tuple[str, ...]:
     return tuple(map(_name, _secrets()))
 
 
-def made(use: str, nonce: str, secret: str | None, mask: str | None) -> bytes:
+def derived_keys(use: str, nonce: str, secret: str | None, wrapped: str | None) -> bytes:
     """Return the 32 bytes of `use` made of `nonce` with the secret of that name.
 
     No name stands for the oldest secret: rows from before there were names are its own.
-    A `mask` turns what that secret makes into what a former one had made. Raise
+    `wrapped` turns what that secret derives into what a former one had derived. Raise
     LostSecretError.
     """
     known = dict(zip(names(), _secrets(), strict=True))
     root = _secrets()[-1] if secret is None else known.get(secret)
     if root is None:
         raise LostSecretError(secret)
-    plain = hmac.digest(derived(use, root), nonce.encode(), "sha256")
-    return _mixed(plain, bytes.fromhex(mask)) if mask else plain
+    plain = hmac.digest(derive(use, root), nonce.encode(), "sha256")
+    return _mixed(plain, bytes.fromhex(wrapped)) if wrapped else plain
 
 
-def mask(use: str, nonce: str, value: bytes) -> str:
+def wrap(use: str, nonce: str, value: bytes) -> str:
     """Return the mask by which the present secret makes `value` of `nonce`.
 
     It is `value` under a pad that takes the secret to compute: alone it tells nothing.
     """
-    return _mixed(made(use, nonce, name(), None), value).hex()
+    return _mixed(derived_keys(use, nonce, name(), None), value).hex()
 
 
-def plain(use: str, secret: str) -> str:
+def hashed(use: str, secret: str) -> str:
     """Return the hash under which a random `secret` of 256 bits is kept (V7.2.3).
 
     Nobody can guess the value, so no key is needed; the use keeps kinds of secrets apart.
@@ -82,7 +82,7 @@ def _secrets() -> tuple[str, ...]:
 
 
 def _name(secret: str) -> str:
-    return derived("name of the secret", secret).hex()[:NAME_DIGITS]
+    return derive("name of the secret", secret).hex()[:NAME_DIGITS]
 
 
 def _mixed(one: bytes, other: bytes) -> bytes:

@@ -37,7 +37,7 @@ EMAIL_FAULTS = {
 }
 
 
-class Refused(ValueError):  # noqa: N818 - what a parser says to the person
+class FieldError(ValueError):
     """An answer that cannot be taken; the message is for the person."""
 
     def __init__(self, words: Words) -> None:
@@ -45,7 +45,7 @@ class Refused(ValueError):  # noqa: N818 - what a parser says to the person
         self.words = words
 
 
-class Line(StringField):  # type: ignore[misc]  # the library is untyped
+class TextLine(StringField):  # type: ignore[misc]  # the library is untyped
     """One line of text. `clause` names what makes it personal; empty: nothing does."""
 
     data: str
@@ -81,7 +81,7 @@ class Line(StringField):  # type: ignore[misc]  # the library is untyped
             raise StopValidation(str(self.empty) if self.empty else None)
         try:
             self.data = self.parse(answer)
-        except Refused as refused:
+        except FieldError as refused:
             # Shown again, so that what nobody sees can be seen.
             self.data = "".join(REPLACEMENT if hidden(c) else c for c in answer)
             raise StopValidation(str(refused.words)) from None
@@ -91,7 +91,7 @@ class Line(StringField):  # type: ignore[misc]  # the library is untyped
         return line(answer, self.longest)
 
 
-class Name(Line):
+class Name(TextLine):
     """A part of a person's name (3.2.1)."""
 
     clause = "3.2.1"
@@ -101,11 +101,11 @@ class Name(Line):
         """Return the name in NFC; raise Refused."""
         try:
             return names.parse(answer)
-        except names.NameFault as fault:
-            raise Refused(NAME_FAULTS[str(fault)]) from None
+        except names.PersonNameError as fault:
+            raise FieldError(NAME_FAULTS[str(fault)]) from None
 
 
-class Email(Line):
+class Email(TextLine):
     """An address of e-mail (3.2.3)."""
 
     clause = "3.2.3"
@@ -116,15 +116,15 @@ class Email(Line):
         """Return the address with its domain in lower case; raise Refused."""
         try:
             return emails.parse(answer)
-        except emails.EmailFault as fault:
-            raise Refused(EMAIL_FAULTS[str(fault)]) from None
+        except emails.EmailError as fault:
+            raise FieldError(EMAIL_FAULTS[str(fault)]) from None
 
     def __call__(self, **kwargs: Any) -> Any:
         """Draw the input; phones show the keys of an address."""
         return super().__call__(**{"inputmode": "email", "spellcheck": "false", **kwargs})
 
 
-class Phone(Line):
+class Phone(TextLine):
     """A phone number (3.2.2)."""
 
     clause = "3.2.2"
@@ -135,8 +135,8 @@ class Phone(Line):
         """Return the number in E.164; raise Refused."""
         try:
             return phones.parse(answer)
-        except phones.PhoneFault:
-            raise Refused(
+        except phones.PhoneError:
+            raise FieldError(
                 _("Write the number like 8 701 123 45 67; a foreign one with + and code.")
             ) from None
 
@@ -145,7 +145,7 @@ class Phone(Line):
         return super().__call__(**{"type": "tel", "inputmode": "tel", **kwargs})
 
 
-class Code(Line):
+class Code(TextLine):
     """A one-time code or a recovery code: nothing about a person."""
 
     longest = 40
@@ -188,7 +188,7 @@ class Prose(TextAreaField):  # type: ignore[misc]  # the library is untyped
         self.data = answer
 
 
-class Needed(Field):  # type: ignore[misc]  # the library is untyped
+class Required(Field):  # type: ignore[misc]  # the library is untyped
     """Says in its own words that it may not stay empty; what else holds, the room says."""
 
     clause = ""
@@ -207,7 +207,7 @@ class Needed(Field):  # type: ignore[misc]  # the library is untyped
             raise StopValidation(str(self.empty))
 
 
-class Password(Needed, PasswordField):  # type: ignore[misc]  # the library is untyped
+class Password(Required, PasswordField):  # type: ignore[misc]  # the library is untyped
     """A password, exactly as typed; nothing is taken off, and it is never shown again."""
 
     def __init__(
@@ -234,7 +234,7 @@ class Choice(SelectField):  # type: ignore[misc]  # the library is untyped
             raise StopValidation(str(_("Choose one of the list.")))
 
 
-class File(Needed, FileField):  # type: ignore[misc]  # the library is untyped
+class File(Required, FileField):  # type: ignore[misc]  # the library is untyped
     """A file; the room that takes it looks at its bytes."""
 
     def __init__(
@@ -264,7 +264,7 @@ def line(answer: str, longest: int) -> str:
     """Return one line of text in NFC; raise Refused."""
     answer = composed(answer)
     if hidden(answer):
-        raise Refused(HIDDEN)
+        raise FieldError(HIDDEN)
     if len(answer) > longest:
-        raise Refused(gettext("Shorten it to %(count)s characters.", count=longest))
+        raise FieldError(gettext("Shorten it to %(count)s characters.", count=longest))
     return answer

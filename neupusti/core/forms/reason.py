@@ -4,13 +4,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.core.forms.fields import Line, Refused, Words
+from neupusti.core.forms.fields import FieldError, TextLine, Words
 
 SHORTEST = 5
 LONGEST = 200
 
 
-class Reason(Line):
+class Reason(TextLine):
     """A reason in words; the journal keeps them beside who acted and about whom."""
 
     clause = "1.1.1"
@@ -29,5 +29,5 @@ class Reason(Line):
         """Return the reason; raise Refused where it is a keystroke and not a reason."""
         reason = super().parse(answer)
         if len(reason) < SHORTEST or len(set(reason.casefold())) < SHORTEST - 1:
-            raise Refused(_("Say it in a few words."))
+            raise FieldError(_("Say it in a few words."))
         return reason

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from neupusti.core.data.database import db
 from neupusti.core.mail import message
-from neupusti.core.mail.models import Letter
+from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.mail.outbox import service
 from neupusti.core.text import emails
-from neupusti.core.text.emails import EmailFault
+from neupusti.core.text.emails import EmailError
 
 mail = AppGroup("mail", help="Read the letters of the outbox.")
 
@@ -22,11 +22,11 @@ mail = AppGroup("mail", help="Read the letters of the outbox.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list, newest last.")
 def list_(recipient: str | None, *, as_json: bool) -> None:
     """Print the letters: to, subject, text and headers, oldest first."""
-    wanted = select(Letter).order_by(Letter.id)
+    wanted = select(OutboxEmail).order_by(OutboxEmail.id)
     if recipient:
         try:
-            wanted = wanted.where(Letter.recipient == emails.parse(recipient))
-        except EmailFault:
+            wanted = wanted.where(OutboxEmail.recipient == emails.parse(recipient))
+        except EmailError:
             raise click.ClickException("This is no address of e-mail.") from None
     told = [_told(letter) for letter in db.session.scalars(wanted)]
     if as_json:
@@ -40,7 +40,7 @@ def list_(recipient: str | None, *, as_json: bool) -> None:
         click.echo("No letters.")
 
 
-def _told(letter: Letter) -> dict[str, Any]:
+def _told(letter: OutboxEmail) -> dict[str, Any]:
     headers = message.build(letter, service()).items()
     return {
         "to": letter.recipient,

@@ -6,11 +6,11 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from neupusti.core.data import keys
-from neupusti.core.mail.models import Letter
+from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.mail.service import Service
 
 
-def build(letter: Letter, service: Service) -> EmailMessage:
+def build(letter: OutboxEmail, service: Service) -> EmailMessage:
     """Return the message of `letter`; raise ValueError where a header holds a line end.
 
     The identifier comes from the letter's key: a second copy, should a server ever make

@@ -20,7 +20,7 @@ from neupusti.core.data.classification import (
 from neupusti.core.data.database import Base
 
 
-class State(StrEnum):
+class OutboxState(StrEnum):
     """How far a letter has come."""
 
     QUEUED = "queued"
@@ -36,13 +36,14 @@ class State(StrEnum):
     most likely has it, and nobody gets a letter twice."""
 
 
-class Letter(Base):
+class OutboxEmail(Base):
     """One letter to one person. `key` names the deed: there is one letter for it, ever."""
 
     __tablename__ = "letter"
     __table_args__ = (
         CheckConstraint(
-            "state IN ({})".format(", ".join(f"'{state}'" for state in State)), name="state"
+            "state IN ({})".format(", ".join(f"'{state}'" for state in OutboxState)),
+            name="state",
         ),
         Index(None, "state", "next_at"),
     )
@@ -76,8 +77,8 @@ class Letter(Base):
 
     def sent(self, at: datetime) -> None:
         """Note that the server has it."""
-        self.state, self.done_at, self.reason = State.SENT.value, at, ""
+        self.state, self.done_at, self.reason = OutboxState.SENT.value, at, ""
 
     def refused(self, at: datetime, reason: str) -> None:
         """Give up: it will not be tried again."""
-        self.state, self.done_at, self.reason = State.REFUSED.value, at, reason
+        self.state, self.done_at, self.reason = OutboxState.REFUSED.value, at, reason

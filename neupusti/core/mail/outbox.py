@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.mail import message
-from neupusti.core.mail.models import Letter, State
+from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.mail.service import Service
 from neupusti.core.text.languages import Language, speaking
 
@@ -28,7 +28,7 @@ SIGNATURE = "\n-- \n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class EmailType:
     """One kind of letter this site sends; all of them are listed to the reader (4.1.7).
 
     `name` is `<feature>.<name>`: its words stand in `templates/<feature>/mail/<name>.txt`;
@@ -50,7 +50,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class To:
+class Recipient:
     """Whom a letter goes to, and the language it speaks."""
 
     email: str
@@ -63,26 +63,26 @@ def service() -> Service:
     return cast("Service", current_app.extensions[EXTENSION])
 
 
-def post(  # noqa: PLR0913 - a letter is all of these
+def enqueue(  # noqa: PLR0913 - a letter is all of these
     session: Session,
-    kind: Kind,
-    to: To,
+    kind: EmailType,
+    to: Recipient,
     *,
     key: str,
     values: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Letter:
+) -> OutboxEmail:
     """Put a letter into the outbox in the open write transaction, and return it.
 
     `key` names the deed; a second call with the same key writes no second letter. Raise
     ValueError where a header would hold a line end.
     """
-    known = session.scalar(select(Letter).filter_by(key=key))
+    known = session.scalar(select(OutboxEmail).filter_by(key=key))
     if known is not None:
         return known
     subject, text, html = _words(kind, to.language, values or {})
     now = clock.now()
-    letter = Letter(
+    letter = OutboxEmail(
         key=key,
         kind=kind.name,
         person=to.person,
@@ -92,7 +92,7 @@ def post(  # noqa: PLR0913 - a letter is all of these
         text=text,
         html=html,
         headers=json.dumps(dict(headers or {})),
-        state=(State.QUEUED if service().server else State.KEPT).value,
+        state=(OutboxState.QUEUED if service().server else OutboxState.KEPT).value,
         attempts=0,
         created_at=now,
         next_at=now,
@@ -113,7 +113,7 @@ def link(endpoint: str, language: Language, **values: Any) -> str:
 
 
 def _words(
-    kind: Kind, language: Language, values: Mapping[str, Any]
+    kind: EmailType, language: Language, values: Mapping[str, Any]
 ) -> tuple[str, str, str]:
     with speaking(language), force_locale(language.locale):
 

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail import message
-from neupusti.core.mail.models import Letter, State
+from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.mail.service import Server, Service
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ FOR_EVER = range(500, 600)
 LINE_START_DOT = re.compile(rb"(?m)^\.")
 
 
-class LetterError(Exception):
+class EmailRefusedError(Exception):
     """The server did not take this letter; `code` says whether it ever may."""
 
     def __init__(self, code: int, words: bytes) -> None:
@@ -81,8 +81,8 @@ class Sender:
             smtp.close()
 
     def _send(self, smtp: smtplib.SMTP, number: int) -> None:
-        letter = db.session.get(Letter, number, populate_existing=True)
-        if letter is None or letter.state != State.QUEUED:
+        letter = db.session.get(OutboxEmail, number, populate_existing=True)
+        if letter is None or letter.state != OutboxState.QUEUED:
             return
         body = message.build(letter, self.service).as_bytes()
         recipient = letter.recipient
@@ -92,7 +92,7 @@ class Sender:
         except TakenError:
             # The server waits for a body it shall not get: only hanging up says so.
             raise ServerError("another worker") from None
-        except LetterError as error:
+        except EmailRefusedError as error:
             _failed(number, error)
             smtp.rset()
         except (OSError, smtplib.SMTPException) as error:
@@ -101,7 +101,7 @@ class Sender:
             raise ServerError(_named(error)) from error
         else:
             with writing() as session:
-                session.get_one(Letter, number).sent(clock.now())
+                session.get_one(OutboxEmail, number).sent(clock.now())
 
 
 def connect(server: Server) -> smtplib.SMTP:
@@ -156,14 +156,17 @@ def backoff(attempts: int) -> timedelta:
 
 def _expect(code: int, reply: tuple[int, bytes]) -> None:
     if reply[0] // 10 != code // 10:
-        raise LetterError(*reply)
+        raise EmailRefusedError(*reply)
 
 
 def _due() -> list[int]:
     wanted = (
-        select(Letter.id)
-        .where(Letter.state == State.QUEUED.value, Letter.next_at <= clock.now())
-        .order_by(Letter.next_at, Letter.id)
+        select(OutboxEmail.id)
+        .where(
+            OutboxEmail.state == OutboxState.QUEUED.value,
+            OutboxEmail.next_at <= clock.now(),
+        )
+        .order_by(OutboxEmail.next_at, OutboxEmail.id)
         .limit(BATCH)
     )
     found = list(db.session.scalars(wanted))
@@ -175,29 +178,31 @@ def _recover() -> None:
     """Settle what an earlier worker left in its hands when it was killed."""
     with writing() as session:
         session.execute(
-            update(Letter)
-            .where(Letter.state == State.HANDING.value)
-            .values(state=State.UNSURE.value, done_at=clock.now(), reason="killed")
+            update(OutboxEmail)
+            .where(OutboxEmail.state == OutboxState.HANDING.value)
+            .values(state=OutboxState.UNSURE.value, done_at=clock.now(), reason="killed")
         )
 
 
 def _claim(number: int) -> None:
     with writing() as session:
-        free = update(Letter).where(Letter.id == number, Letter.state == State.QUEUED.value)
-        claimed = session.execute(free.values(state=State.HANDING.value))
+        free = update(OutboxEmail).where(
+            OutboxEmail.id == number, OutboxEmail.state == OutboxState.QUEUED.value
+        )
+        claimed = session.execute(free.values(state=OutboxState.HANDING.value))
         if claimed.rowcount != 1:  # type: ignore[attr-defined]
             raise TakenError
 
 
 def _release(number: int) -> None:
     with writing() as session:
-        session.get_one(Letter, number).state = State.QUEUED.value
+        session.get_one(OutboxEmail, number).state = OutboxState.QUEUED.value
 
 
-def _failed(number: int, error: LetterError) -> None:
+def _failed(number: int, error: EmailRefusedError) -> None:
     now = clock.now()
     with writing() as session:
-        letter = session.get_one(Letter, number)
+        letter = session.get_one(OutboxEmail, number)
         letter.attempts += 1
         # Servers like to quote the address; the reason must not hold it.
         words = error.words.replace(letter.recipient, "…")
@@ -211,8 +216,10 @@ def _failed(number: int, error: LetterError) -> None:
 def _delay_all(letters: list[int], reason: str) -> None:
     now = clock.now()
     with writing() as session:
-        for letter in session.scalars(select(Letter).where(Letter.id.in_(letters))):
-            if letter.state == State.QUEUED:
+        for letter in session.scalars(
+            select(OutboxEmail).where(OutboxEmail.id.in_(letters))
+        ):
+            if letter.state == OutboxState.QUEUED:
                 letter.attempts += 1
                 if letter.attempts >= ATTEMPTS:
                     letter.refused(now, reason)
@@ -220,8 +227,8 @@ def _delay_all(letters: list[int], reason: str) -> None:
                     _again(letter, now, reason)
 
 
-def _again(letter: Letter, now: datetime, reason: str) -> None:
-    letter.state = State.QUEUED.value
+def _again(letter: OutboxEmail, now: datetime, reason: str) -> None:
+    letter.state = OutboxState.QUEUED.value
     letter.next_at = now + backoff(letter.attempts)
     letter.reason = reason
 

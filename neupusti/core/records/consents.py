@@ -30,7 +30,7 @@ from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 
 
-class EvidenceWording(Base):
+class ConsentText(Base):
     """The exact words that one person or more agreed to."""
 
     __tablename__ = "evidence_wording"
@@ -41,7 +41,7 @@ class EvidenceWording(Base):
     at: Mapped[Moment]
 
 
-class ConsentEvidence(Base):
+class FormConsent(Base):
     """One consent given in a form, or its withdrawal (`ends` is set)."""
 
     __tablename__ = "consent_evidence"
@@ -68,7 +68,7 @@ class ConsentEvidence(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class GivenConsent:
     """A consent as a form received it."""
 
     form: str
@@ -85,12 +85,12 @@ def digest(text: str) -> str:
 
 
 def keep(
-    session: Session, given: Given, *, email: str, person: int | None = None
-) -> ConsentEvidence:
+    session: Session, given: GivenConsent, *, email: str, person: int | None = None
+) -> FormConsent:
     """Keep the proof of a consent in the open write transaction, and return it."""
     if not (given.text.strip() and email):
         raise ValueError("a consent without words or without a person proves nothing")
-    row = ConsentEvidence(
+    row = FormConsent(
         at=clock.now(),
         person=person,
         email_hash=hash_of(email),
@@ -106,13 +106,13 @@ def keep(
     return row
 
 
-def withdraw(session: Session, consent: ConsentEvidence, *, method: str) -> ConsentEvidence:
+def withdraw(session: Session, consent: FormConsent, *, method: str) -> FormConsent:
     """Keep the proof that `consent` was withdrawn; the second time changes nothing."""
-    ended = select(ConsentEvidence).filter_by(ends=consent.id)
+    ended = select(FormConsent).filter_by(ends=consent.id)
     if (known := session.scalar(ended)) is not None:
         return known
     copied = ("person", "email_hash", "form", "purpose", "wording", "edition", "language")
-    row = ConsentEvidence(
+    row = FormConsent(
         at=clock.now(),
         method=method,
         ends=consent.id,
@@ -123,12 +123,12 @@ def withdraw(session: Session, consent: ConsentEvidence, *, method: str) -> Cons
     return row
 
 
-def of_person(person: int) -> list[tuple[ConsentEvidence, ConsentEvidence | None, str]]:
+def of_person(person: int) -> list[tuple[FormConsent, FormConsent | None, str]]:
     """Return each consent of `person`, newest first: (given, its withdrawal, the words)."""
-    given, ended = aliased(ConsentEvidence), aliased(ConsentEvidence)
+    given, ended = aliased(FormConsent), aliased(FormConsent)
     rows = db.session.execute(
-        select(given, ended, EvidenceWording.text)
-        .join(EvidenceWording, EvidenceWording.sha256 == given.wording)
+        select(given, ended, ConsentText.text)
+        .join(ConsentText, ConsentText.sha256 == given.wording)
         .outerjoin(ended, ended.ends == given.id)
         .where(given.person == person, given.ends.is_(None))
         .order_by(given.id.desc())
@@ -136,18 +136,18 @@ def of_person(person: int) -> list[tuple[ConsentEvidence, ConsentEvidence | None
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def in_force(person: int, purpose: Purpose) -> ConsentEvidence | None:
+def in_force(person: int, purpose: Purpose) -> FormConsent | None:
     """Return the newest consent of `person` to `purpose` that nobody withdrew."""
-    ended = select(ConsentEvidence.ends).where(ConsentEvidence.ends.is_not(None))
-    found: ConsentEvidence | None = db.session.scalar(
-        select(ConsentEvidence)
+    ended = select(FormConsent.ends).where(FormConsent.ends.is_not(None))
+    found: FormConsent | None = db.session.scalar(
+        select(FormConsent)
         .where(
-            ConsentEvidence.person == person,
-            ConsentEvidence.purpose == purpose.value,
-            ConsentEvidence.ends.is_(None),
-            ConsentEvidence.id.not_in(ended),
+            FormConsent.person == person,
+            FormConsent.purpose == purpose.value,
+            FormConsent.ends.is_(None),
+            FormConsent.id.not_in(ended),
         )
-        .order_by(ConsentEvidence.id.desc())
+        .order_by(FormConsent.id.desc())
         .limit(1)
     )
     return found
@@ -160,8 +160,8 @@ def hash_of(email: str) -> str:
 
 def _worded(session: Session, text: str, language: Language) -> str:
     key = digest(text)
-    if session.get(EvidenceWording, key) is None:
+    if session.get(ConsentText, key) is None:
         words = {"sha256": key, "language": language.value, "text": text}
-        fresh = insert(session, EvidenceWording).values(at=clock.now(), **words)
+        fresh = insert(session, ConsentText).values(at=clock.now(), **words)
         session.execute(fresh.on_conflict_do_nothing())
     return key

@@ -130,7 +130,7 @@ class SecurityEvent(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deed:
+class ProcessingRecord:
     """One operation on the data of one person, and the purpose it served."""
 
     operation: Operation
@@ -140,19 +140,7 @@ class Deed:
     actor: Actor = SYSTEM
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """What a member of staff did; `staff` None is a command on the server."""
-
-    staff: int | None
-    action: str
-    operation: Operation | None = None
-    person: int | None = None
-    what: str = ""
-    reason: str = ""
-
-
-def record(session: Session, deed: Deed) -> None:
+def log_processing(session: Session, deed: ProcessingRecord) -> None:
     """Note one operation on personal data, in the transaction that carries it out."""
     session.add(
         ProcessingEvent(
@@ -167,19 +155,31 @@ def record(session: Session, deed: Deed) -> None:
     )
 
 
-def act(session: Session, done: Act) -> StaffAction:
-    """Append an act of staff in the open write transaction, and return its row."""
+def log_staff_action(  # noqa: PLR0913 - a row of the journal is all of these
+    session: Session,
+    *,
+    staff: int | None,
+    action: str,
+    operation: Operation | None = None,
+    person: int | None = None,
+    what: str = "",
+    reason: str = "",
+) -> StaffAction:
+    """Append an action of staff in the open write transaction; return its row.
+
+    `staff` None is a command on the server.
+    """
     # SQLite has one writer as it is (BEGIN IMMEDIATE); released with the transaction.
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
     row = StaffAction(
         at=clock.now(),
-        staff=done.staff,
-        action=done.action,
-        operation=done.operation and done.operation.value,
-        person=done.person,
-        what=done.what,
-        reason=done.reason,
+        staff=staff,
+        action=action,
+        operation=operation and operation.value,
+        person=person,
+        what=what,
+        reason=reason,
     )
     newest = select(StaffAction.chain).order_by(StaffAction.id.desc()).limit(1)
     row.chain = link(session.scalar(newest) or START, row)
@@ -213,7 +213,7 @@ def broken(session: Session, newest: int | None = None) -> int | None:
     return None
 
 
-def notice(session: Session, person: int, kind: StrEnum, device: str) -> None:
+def log_security_event(session: Session, person: int, kind: StrEnum, device: str) -> None:
     """Note a security event of `person`; `kind` is of the room's closed list."""
     session.add(
         SecurityEvent(at=clock.now(), person=person, kind=kind.value, device=device)

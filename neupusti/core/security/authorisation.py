@@ -74,7 +74,7 @@ def may_open(endpoint: str) -> bool:
 def shows_life() -> bool:
     """Tell whether this request is a sign that somebody is using their session."""
     rule = rules(current_app).get(request.endpoint or "")
-    return rule is None or not rule.by_itself
+    return rule is None or not rule.polling
 
 
 def _enforce() -> Response | None:
@@ -89,11 +89,11 @@ def _enforce() -> Response | None:
     person = identity.current()
     if person is None:
         return _to(SIGN_IN)
-    if not rule.half and not person.second_factor and grants.is_staff(person.person):
+    if not rule.mfa_pending and not person.second_factor and grants.is_staff(person.person):
         return _to(SET_UP)
     if rule.who is Who.STAFF:
         _check_staff(person, rule)
-    if rule.fresh and not person.fresh:
+    if rule.recently_authenticated and not person.recently_authenticated:
         return _to(PROVE)
     return None
 

@@ -29,13 +29,16 @@ class Identity:
     """Whether this session passed a second factor."""
     has_factor: bool
     """Whether the person has set one up at all."""
-    fresh_until: datetime | None = None
+    recently_authenticated_until: datetime | None = None
     """Until when the password need not be asked for again (V7.5.1)."""
 
     @property
-    def fresh(self) -> bool:
+    def recently_authenticated(self) -> bool:
         """Whether the person proved a short while ago who they are."""
-        return self.fresh_until is not None and clock.now() < self.fresh_until
+        return (
+            self.recently_authenticated_until is not None
+            and clock.now() < self.recently_authenticated_until
+        )
 
 
 Reader = Callable[[], Identity | None]

@@ -24,7 +24,7 @@ V4_NETWORK, V6_NETWORK = 24, 56
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Rule:
+class RateLimit:
     """At most `times` in each stretch of `per`."""
 
     name: str
@@ -46,7 +46,7 @@ class ThrottleCount(Base):
     touched_at: Mapped[Moment] = mapped_column(index=True)
 
 
-def take(*uses: tuple[Rule, str]) -> None:
+def take(*uses: tuple[RateLimit, str]) -> None:
     """Count one use of each rule by its key, in a transaction of its own.
 
     Raise TooManyError, with the longest wait, where any is shut or becomes so.
@@ -57,7 +57,7 @@ def take(*uses: tuple[Rule, str]) -> None:
         raise TooManyError(wait)
 
 
-def count(session: Session, *uses: tuple[Rule, str]) -> timedelta:
+def count(session: Session, *uses: tuple[RateLimit, str]) -> timedelta:
     """Count one use of each in the open write transaction; return how long to wait."""
     now = clock.now()
     # Rows are locked in one order: nobody waits in a ring.
@@ -65,7 +65,7 @@ def count(session: Session, *uses: tuple[Rule, str]) -> timedelta:
     return max(_take(session, rule, key, now) for key, rule in keyed)
 
 
-def check(*uses: tuple[Rule, str]) -> None:
+def check(*uses: tuple[RateLimit, str]) -> None:
     """Raise TooManyError where a rule has shut its key; nothing is counted.
 
     For keys that many right tries share, such as a network: only the wrong are counted.
@@ -80,13 +80,13 @@ def check(*uses: tuple[Rule, str]) -> None:
         raise TooManyError(max(until) - now)
 
 
-def forget(session: Session, *uses: tuple[Rule, str]) -> None:
+def forget(session: Session, *uses: tuple[RateLimit, str]) -> None:
     """Begin each anew, in the open write transaction: the try was a right one."""
     for key in sorted(_key(rule, who) for rule, who in uses):
         session.execute(delete(ThrottleCount).where(ThrottleCount.key == key))
 
 
-def remaining(rule: Rule, who: str) -> int:
+def remaining(rule: RateLimit, who: str) -> int:
     """Return how many uses `who` has left now; nothing is counted."""
     row = db.session.get(ThrottleCount, _key(rule, who), populate_existing=True)
     now = clock.now()
@@ -105,7 +105,7 @@ def network(address: str) -> str:
     return str(ipaddress.ip_network((found, length), strict=False))
 
 
-def _take(session: Session, rule: Rule, key: str, now: datetime) -> timedelta:
+def _take(session: Session, rule: RateLimit, key: str, now: datetime) -> timedelta:
     """Count one use; return how long to wait, or nothing."""
     row = _row(session, key, now)
     if _shut(row, now):
@@ -138,5 +138,5 @@ def _shut(row: ThrottleCount, now: datetime) -> bool:
     return row.shut_until is not None and row.shut_until > now
 
 
-def _key(rule: Rule, who: str) -> str:
+def _key(rule: RateLimit, who: str) -> str:
     return keys.keyed("throttle", f"{rule.name}\n{who}")

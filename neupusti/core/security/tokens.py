@@ -53,7 +53,7 @@ def issue(
     now = clock.now()
     session.add(
         Token(
-            digest=keys.plain(purpose, text),
+            digest=keys.hashed(purpose, text),
             purpose=purpose,
             person=person,
             target=target,
@@ -95,7 +95,7 @@ def _live(session: Session, purpose: str, text: str, now: datetime) -> Token:
         raise TokenError
     token = session.scalar(
         select(Token).where(
-            Token.digest == keys.plain(purpose, text),
+            Token.digest == keys.hashed(purpose, text),
             Token.used_at.is_(None),
             Token.expires_at > now,
         )

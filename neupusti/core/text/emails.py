@@ -14,7 +14,7 @@ SEVERAL_LABELS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*")
 """A number in the end would be an address of IPv4."""
 
 
-class EmailFault(ValueError):  # noqa: N818 - what is wrong with an address
+class EmailError(ValueError):
     """The text is no address of e-mail; the message is one of the words below."""
 
 
@@ -32,16 +32,16 @@ def parse(text: str) -> str:
     local, _, domain = typed.rpartition("@")
     # Making a domain ASCII would drop what nobody sees in silence.
     if len(typed) > LONGEST or hidden(typed):
-        raise EmailFault(SHAPE)
+        raise EmailError(SHAPE)
     if len(local) > LONGEST_LOCAL or not LOCAL.fullmatch(local):
-        raise EmailFault(SHAPE)
+        raise EmailError(SHAPE)
     try:
         domain = domains.encoded(domain)
     except DomainFault:
-        raise EmailFault(DOMAIN) from None
+        raise EmailError(DOMAIN) from None
     address = f"{local}@{domain}"
     if len(address) > LONGEST or not SEVERAL_LABELS.fullmatch(domain):
-        raise EmailFault(SHAPE)
+        raise EmailError(SHAPE)
     return address
 
 

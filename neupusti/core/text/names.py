@@ -11,7 +11,7 @@ SIGNS = frozenset(" -‐‑–'’‘ʼʻ`´·.,")
 AFTER_DOT = frozenset(" -,.")
 
 
-class NameFault(ValueError):  # noqa: N818 - what is wrong with a name
+class PersonNameError(ValueError):
     """The text is no name; the message is one of the words below."""
 
 
@@ -26,16 +26,16 @@ def parse(text: str) -> str:
     """
     name = composed(text).strip(" \u00a0").replace("\u00a0", " ")
     if hidden(name):
-        raise NameFault(HIDDEN)
+        raise PersonNameError(HIDDEN)
     if len(name) > LONGEST:
-        raise NameFault(LONG)
+        raise PersonNameError(LONG)
     kinds = [unicodedata.category(character) for character in name]
     if not any(kind.startswith("L") for kind in kinds):
-        raise NameFault(DIGITS if "Nd" in kinds else EMPTY)
+        raise PersonNameError(DIGITS if "Nd" in kinds else EMPTY)
     if "Nd" in kinds:
-        raise NameFault(DIGITS)
+        raise PersonNameError(DIGITS)
     if not _spelled(name, kinds):
-        raise NameFault(SIGN)
+        raise PersonNameError(SIGN)
     return name
 
 

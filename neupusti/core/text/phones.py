@@ -14,7 +14,7 @@ LONGEST = 40
 WRITTEN = re.compile(r"\+?[\d\s().\u00a0‐‑–-]+")
 
 
-class PhoneFault(ValueError):  # noqa: N818 - what is wrong with a number
+class PhoneError(ValueError):
     """The text is no phone number that can be called."""
 
 
@@ -26,13 +26,13 @@ def parse(text: str) -> str:
     """
     written = composed(text).strip()
     if len(written) > LONGEST or not WRITTEN.fullmatch(written):
-        raise PhoneFault
+        raise PhoneError
     try:
         number = phonenumbers.parse(written, HOME)
     except NumberParseException:
-        raise PhoneFault from None
+        raise PhoneError from None
     if not _callable(number):
-        raise PhoneFault
+        raise PhoneError
     return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
 
 

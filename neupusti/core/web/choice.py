@@ -21,7 +21,7 @@ FRESH_SECONDS = 300
 NECESSARY = frozenset({Category.NECESSARY})
 
 
-class State(StrEnum):
+class ChoiceState(StrEnum):
     """Whether there is a choice, and where it comes from."""
 
     UNDECIDED = "undecided"
@@ -29,7 +29,7 @@ class State(StrEnum):
     DECIDED = "decided"
 
 
-class Again(StrEnum):
+class AskAgain(StrEnum):
     """Why a visitor who chose before is asked again."""
 
     EXPIRED = "expired"
@@ -47,12 +47,12 @@ class Notice(StrEnum):
 class Choice:
     """What one visitor decided. `granted` always holds the necessary category."""
 
-    state: State
+    state: ChoiceState
     granted: frozenset[Category] = NECESSARY
     at: datetime | None = None
     record: str | None = None
     """The public id of the record that proves it."""
-    again: Again | None = None
+    again: AskAgain | None = None
     reachable: bool = True
     """False: the store of choices does not answer, so nothing optional is granted."""
     withdrawn: frozenset[Category] = frozenset()
@@ -70,8 +70,8 @@ class Choice:
         return self.granted - NECESSARY
 
 
-UNDECIDED = Choice(state=State.UNDECIDED)
-SIGNAL = Choice(state=State.SIGNAL)
+UNDECIDED = Choice(state=ChoiceState.UNDECIDED)
+SIGNAL = Choice(state=ChoiceState.SIGNAL)
 """`Sec-GPC: 1` and no stored choice: refused, without being asked."""
 
 
@@ -92,6 +92,6 @@ def notice() -> Notice | None:
     if not 0 <= age <= FRESH_SECONDS:
         return None
     state = current().state
-    if state is State.UNDECIDED:
+    if state is ChoiceState.UNDECIDED:
         return Notice.COOKIES_OFF
-    return Notice.SAVED if state is State.DECIDED else None
+    return Notice.SAVED if state is ChoiceState.DECIDED else None

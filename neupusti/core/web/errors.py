@@ -1,6 +1,6 @@
 """What went wrong, as a full page in the visitor's language.
 
-A feature raises its own `Refusal`; this table turns every code into words. The page needs
+A feature raises its own `DomainError`; this table turns every code into words. The page needs
 no database and no session, so it can be drawn when those are what failed.
 """
 
@@ -39,7 +39,7 @@ BARE = """<!DOCTYPE html>
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class ErrorText:
     """What an error page says."""
 
     title: LazyString
@@ -47,58 +47,58 @@ class Wording:
 
 
 WORDINGS = {
-    400: Wording(
+    400: ErrorText(
         _("We could not read this request"),
         _(
             "The address or the form holds something a browser does not send. "
             "Check the address, or start from the home page."
         ),
     ),
-    403: Wording(
+    403: ErrorText(
         _("This is not open to you"),
         _("You have no permission for this page, or the form was sent from another site."),
     ),
-    404: Wording(
+    404: ErrorText(
         _("There is no such page"),
         _(
             "The address may be mistyped or the page may have moved. "
             "The home page and the policy are one click away."
         ),
     ),
-    405: Wording(
+    405: ErrorText(
         _("This address does not take that"),
         _("The page exists, but not for this kind of request. Open it as a link."),
     ),
-    413: Wording(
+    413: ErrorText(
         _("That is too much at once"),
         _(
             "What you sent is larger than this form takes. "
             "Shorten it or send a smaller file."
         ),
     ),
-    422: Wording(
+    422: ErrorText(
         _("Something in the form needs another look"),
         _("Nothing was saved. Go back, correct what is marked, and send it again."),
     ),
-    429: Wording(
+    429: ErrorText(
         _("Too many tries, too quickly"),
         _("Wait a little, then try again. Nothing you sent before is lost."),
     ),
-    500: Wording(
+    500: ErrorText(
         _("We made a mistake"),
         _(
             "The fault is ours and it is in our log. Try again in a few minutes; "
             "if it stays, tell us the number below."
         ),
     ),
-    503: Wording(
+    503: ErrorText(
         _("We will be back in a moment"),
         _("A part of the site is not answering right now. Try again in half a minute."),
     ),
 }
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class DomainError(Exception):
     """A feature's own clear no: a status of the table, and a sentence for the visitor."""
 
     status = 422
@@ -109,7 +109,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
         self.message = message
 
 
-class TooManyError(Refusal):
+class TooManyError(DomainError):
     """Tried too often; the answer says when to come back."""
 
     status = 429
@@ -123,7 +123,7 @@ def install(app: Flask) -> None:
     """Refuse what the edge marked, and draw a page for every error."""
     app.before_request(_refuse_marked)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Refusal, _refusal)
+    app.register_error_handler(DomainError, _refusal)
     for unreachable in (OperationalError, InterfaceError, NoConnectionError):
         app.register_error_handler(unreachable, _database)
     app.register_error_handler(OSError, _disk)
@@ -160,7 +160,7 @@ def _refuse_marked() -> None:
         abort(400)
 
 
-def _refusal(refusal: Refusal) -> Response:
+def _refusal(refusal: DomainError) -> Response:
     response = page(refusal.status, refusal.message)
     if refusal.retry_after is not None:
         seconds = math.ceil(refusal.retry_after.total_seconds())

@@ -12,17 +12,17 @@ from neupusti.core.registry import registry
 from neupusti.core.text import dates, languages, money
 from neupusti.core.text.languages import Language
 from neupusti.core.web import choice, theme
-from neupusti.core.web.choice import Again, Choice, Notice, State
+from neupusti.core.web.choice import AskAgain, Choice, ChoiceState, Notice
 from neupusti.core.web.operator import Operator
 from neupusti.core.web.theme import Theme
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class CacheVariant:
     """What the frame shows of one visitor: a page differs by this and by nothing else."""
 
-    state: State
-    again: Again | None
+    state: ChoiceState
+    again: AskAgain | None
     agreed: frozenset[Category]
     notice: Notice | None
     theme: Theme
@@ -35,19 +35,19 @@ class Face:
     @property
     def lasting(self) -> bool:
         """Whether a browser may keep the page: it asks nothing and says nothing once."""
-        return self.state is State.DECIDED and self.notice is None
+        return self.state is ChoiceState.DECIDED and self.notice is None
 
 
 COMMON = frozenset(
-    Face(state, None, frozenset(), None, Theme.AUTO)
-    for state in (State.UNDECIDED, State.SIGNAL)
+    CacheVariant(state, None, frozenset(), None, Theme.AUTO)
+    for state in (ChoiceState.UNDECIDED, ChoiceState.SIGNAL)
 )
 
 
-def face() -> Face:
+def cache_variant() -> CacheVariant:
     """Return what the frame shows in this request."""
     chosen = choice.current()
-    return Face(
+    return CacheVariant(
         chosen.state,
         chosen.again,
         chosen.optional,
@@ -57,7 +57,7 @@ def face() -> Face:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PageContext:
     """What `base.html` draws round every page, as `frame` in the templates."""
 
     operator: Operator
@@ -104,7 +104,7 @@ class Frame:
         return registry().pages_in(Place.FOOTER)
 
 
-def install(app: Flask, frame: Frame) -> None:
+def install(app: Flask, frame: PageContext) -> None:
     """Give every template `frame`, and the filters of money and dates."""
     app.jinja_env.globals["frame"] = frame
     app.jinja_env.filters |= {

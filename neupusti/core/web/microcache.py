@@ -19,7 +19,7 @@ from neupusti.core.web.static_files import accepted
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-SAME = "neupusti.same"
+CACHEABLE_BODY = "neupusti.same"
 """In the environment: the body of an answer that is the same for all who have no cookie."""
 SECOND = timedelta(seconds=1)
 NOW = timedelta()
@@ -29,7 +29,7 @@ Key = tuple[str | tuple[str, ...] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CachedResponse:
     """One answer, and when it was given."""
 
     at: datetime
@@ -39,7 +39,7 @@ class Told:
     route: Route | None
 
 
-class Front:
+class MicroCache:
     """WSGI middleware right before the application."""
 
     generation = 0
@@ -47,8 +47,8 @@ class Front:
 
     def __init__(self, inner: "WSGIApplication") -> None:
         self.inner = inner
-        self.told: dict[Key, Told] = {}
-        self.since = Front.generation
+        self.told: dict[Key, CachedResponse] = {}
+        self.since = MicroCache.generation
 
     def __call__(
         self, environ: "WSGIEnvironment", start: "StartResponse"
@@ -57,8 +57,8 @@ class Front:
         key = _key(environ)
         if key is None:
             return self.inner(environ, start)
-        if self.since != Front.generation:
-            self.told, self.since = {}, Front.generation
+        if self.since != MicroCache.generation:
+            self.told, self.since = {}, MicroCache.generation
         told = self.told.get(key)
         if told is not None and NOW <= clock.now() - told.at < SECOND:
             if told.route is not None:
@@ -67,10 +67,12 @@ class Front:
             return [told.body]
 
         def noting(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
-            if (body := environ.get(SAME)) is not None and status.startswith("200"):
+            if (body := environ.get(CACHEABLE_BODY)) is not None and status.startswith(
+                "200"
+            ):
                 if len(self.told) >= MOST:
                     self.told = {}
-                self.told[key] = Told(
+                self.told[key] = CachedResponse(
                     clock.now(), status, tuple(headers), body, environ.get(ROUTE)
                 )
             return start(status, headers, *exc_info)
@@ -78,9 +80,9 @@ class Front:
         return self.inner(environ, noting)
 
 
-def forget() -> None:
+def invalidate() -> None:
     """Say nothing again that was told before: something public has changed."""
-    Front.generation += 1
+    MicroCache.generation += 1
 
 
 def _key(environ: "WSGIEnvironment") -> Key | None:

@@ -17,7 +17,7 @@ from flask import Flask, Response, current_app, request
 
 from neupusti.core.text import languages
 from neupusti.core.web import layout
-from neupusti.core.web.microcache import SAME
+from neupusti.core.web.microcache import CACHEABLE_BODY
 from neupusti.core.web.static_files import negotiated
 
 HTML = "text/html"
@@ -27,7 +27,7 @@ QUALITY = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class CachedPage:
     """One rendered page: its codings, and the tag a browser asks with again."""
 
     encodings: dict[str, bytes]
@@ -39,19 +39,19 @@ class Page:
         return sum(map(len, self.encodings.values()))
 
 
-class Pages:
+class PageCache:
     """The rendered pages of one process, the longest unused dropped first."""
 
     def __init__(self, limit: int = LIMIT_BYTES) -> None:
         self.limit, self.size = limit, 0
-        self.kept: OrderedDict[Hashable, Page] = OrderedDict()
+        self.kept: OrderedDict[Hashable, CachedPage] = OrderedDict()
         self.lock = Lock()
 
     def install(self, app: Flask) -> None:
         """Let `public` find this store."""
         app.extensions["neupusti.pages"] = self
 
-    def get(self, key: Hashable, render: Callable[[], str]) -> Page:
+    def get(self, key: Hashable, render: Callable[[], str]) -> CachedPage:
         """Return the page of `key`, rendering it where it is not kept."""
         with self.lock:
             if (page := self.kept.get(key)) is not None:
@@ -74,13 +74,13 @@ def public(*key: Hashable, render: Callable[[], str], mimetype: str = HTML) -> R
     holds that too. The undecided get `no-store` (the edge's default): no cache, and no
     step back in a browser, ever shows a banner that has been answered.
     """
-    pages = cast("Pages", current_app.extensions["neupusti.pages"])
-    face = layout.face() if mimetype == HTML else None
+    pages = cast("PageCache", current_app.extensions["neupusti.pages"])
+    face = layout.cache_variant() if mimetype == HTML else None
     page = pages.get((languages.current(), face, *key), render)
     if face is None or not face.lasting:
         response = negotiated(page.encodings, mimetype)
         if face is not None and face.common:
-            request.environ[SAME] = response.get_data()
+            request.environ[CACHEABLE_BODY] = response.get_data()
         return response
     if page.tag in request.headers.get("If-None-Match", ""):
         response = Response(status=304)
@@ -92,11 +92,11 @@ def public(*key: Hashable, render: Callable[[], str], mimetype: str = HTML) -> R
     return response
 
 
-def _packed(body: bytes) -> Page:
+def _packed(body: bytes) -> CachedPage:
     encodings = {
         "br": brotli.compress(body, quality=QUALITY),
         "gzip": gzip.compress(body, 6, mtime=0),
         "identity": body,
     }
     # Weak: the same tag stands for every coding of the page.
-    return Page(encodings, f'W/"{sha256(body).hexdigest()[:24]}"')
+    return CachedPage(encodings, f'W/"{sha256(body).hexdigest()[:24]}"')

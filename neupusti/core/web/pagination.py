@@ -20,7 +20,7 @@ FARTHEST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf(Generic[T]):
+class Page(Generic[T]):
     """One page of a list."""
 
     rows: list[T]
@@ -29,7 +29,7 @@ class Leaf(Generic[T]):
     total: int
 
 
-def leaf(wanted: Select[Any], page: int, *, size: int = SIZE) -> Leaf[Any]:
+def paginate(wanted: Select[Any], page: int, *, size: int = SIZE) -> Page[Any]:
     """Return page `page` of the rows of an ordered select; the nearest there is."""
     total = (
         db.session.scalar(
@@ -40,7 +40,7 @@ def leaf(wanted: Select[Any], page: int, *, size: int = SIZE) -> Leaf[Any]:
     pages = max(1, -(-total // size))
     page = min(max(page, 1), pages)
     rows = db.session.scalars(wanted.limit(size).offset((page - 1) * size))
-    return Leaf(list(rows), page, pages, total)
+    return Page(list(rows), page, pages, total)
 
 
 def number(text: str | None) -> int:

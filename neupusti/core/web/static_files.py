@@ -37,7 +37,7 @@ bp = Blueprint("assets", __name__)
 
 
 @dataclass(frozen=True)
-class Asset:
+class StaticFile:
     """One static file: its name in the tree, and its bytes."""
 
     name: str
@@ -75,13 +75,13 @@ class Asset:
         return {**packed, "identity": self.body}
 
 
-class Assets:
+class StaticFiles:
     """Every file of the static folder, by its name and by its hashed name."""
 
     def __init__(self, folder: Path) -> None:
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         self.by_name = {
-            name: Asset(name, path.read_bytes())
+            name: StaticFile(name, path.read_bytes())
             for path in files
             for name in [path.relative_to(folder).as_posix()]
         }
@@ -94,26 +94,26 @@ class Assets:
         app.jinja_env.globals |= {"asset": address, "integrity": integrity}
 
 
-def assets() -> Assets:
+def static_files() -> StaticFiles:
     """Return the static files of the current app."""
-    return cast("Assets", current_app.extensions["neupusti.assets"])
+    return cast("StaticFiles", current_app.extensions["neupusti.assets"])
 
 
 def address(name: str) -> str:
     """Return the address of the static file `name`: the same in every language."""
     prefix = len(request.script_root)
-    return url_for("assets.serve", name=assets().by_name[name].hashed_name)[prefix:]
+    return url_for("assets.serve", name=static_files().by_name[name].hashed_name)[prefix:]
 
 
 def integrity(name: str) -> Markup:
     """Return the integrity value of the static file `name` (base64 needs no escaping)."""
-    return Markup(assets().by_name[name].integrity)  # noqa: S704 - base64 of a digest
+    return Markup(static_files().by_name[name].integrity)  # noqa: S704 - base64 of a digest
 
 
 @bp.get("/static/<path:name>")
 def serve(name: str) -> Response:
     """Send a file under its hashed name, in the best coding the browser takes."""
-    asset = assets().by_hashed_name.get(name)
+    asset = static_files().by_hashed_name.get(name)
     if asset is None:
         abort(404)
     response = negotiated(asset.encodings, asset.mimetype)

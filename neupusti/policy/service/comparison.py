@@ -28,7 +28,7 @@ Block = tuple[int, int, int]
 """What was kept: place in the old text, place in the new one, tokens."""
 
 
-class Status(StrEnum):
+class ChangeStatus(StrEnum):
     """What happened to a clause between the older and the newer edition."""
 
     SAME = "same"
@@ -37,7 +37,7 @@ class Status(StrEnum):
     REMOVED = "removed"
 
 
-class Operation(StrEnum):
+class EditOperation(StrEnum):
     """What happened to a run of words."""
 
     KEPT = "kept"
@@ -49,16 +49,16 @@ class Operation(StrEnum):
 class Run:
     """Words that share one fate."""
 
-    operation: Operation
+    operation: EditOperation
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ClauseChange:
     """A clause of either edition and what became of it."""
 
     number: str
-    status: Status
+    status: ChangeStatus
     runs: tuple[Run, ...]
 
 
@@ -73,7 +73,7 @@ def wording(text: str) -> list[str]:
     return WORDING.findall("".join(c for c in plain if unicodedata.category(c) != "Cf"))
 
 
-def compare(older: Document, newer: Document) -> list[Change]:
+def compare(older: Document, newer: Document) -> list[ClauseChange]:
     """Return every clause of both documents, in order of number."""
     numbers = sorted({*older.clauses, *newer.clauses}, key=order)
     return [_change(number, older, newer) for number in numbers]
@@ -93,25 +93,29 @@ def words(old: str, new: str) -> tuple[Run, ...]:
     return tuple(_woven(blocks, before, after))
 
 
-def _change(number: str, older: Document, newer: Document) -> Change:
+def _change(number: str, older: Document, newer: Document) -> ClauseChange:
     old, new = older.clauses.get(number), newer.clauses.get(number)
     if old is None or new is None:
         present = old or new
         text = present.whole.replace("**", "") if present else ""
         if old is None:
-            return Change(number, Status.ADDED, (Run(Operation.INSERTED, text),))
-        return Change(number, Status.REMOVED, (Run(Operation.DELETED, text),))
+            return ClauseChange(
+                number, ChangeStatus.ADDED, (Run(EditOperation.INSERTED, text),)
+            )
+        return ClauseChange(
+            number, ChangeStatus.REMOVED, (Run(EditOperation.DELETED, text),)
+        )
     before, after = (clause.whole.replace("**", "") for clause in (old, new))
     if before == after:
-        return Change(number, Status.SAME, (Run(Operation.KEPT, before),))
-    return Change(number, Status.CHANGED, words(before, after))
+        return ClauseChange(number, ChangeStatus.SAME, (Run(EditOperation.KEPT, before),))
+    return ClauseChange(number, ChangeStatus.CHANGED, words(before, after))
 
 
 def _runs(before: list[str], after: list[str]) -> Iterator[Run]:
     if before:
-        yield Run(Operation.DELETED, "".join(before))
+        yield Run(EditOperation.DELETED, "".join(before))
     if after:
-        yield Run(Operation.INSERTED, "".join(after))
+        yield Run(EditOperation.INSERTED, "".join(after))
 
 
 def _matched(before: list[str], after: list[str]) -> Iterable[Block]:
@@ -150,7 +154,7 @@ def _woven(blocks: list[Block], before: list[str], after: list[str]) -> Iterator
     at_old = at_new = 0
     for a, b, size in blocks:
         yield from _runs(before[at_old:a], after[at_new:b])
-        yield Run(Operation.KEPT, "".join(before[a : a + size]))
+        yield Run(EditOperation.KEPT, "".join(before[a : a + size]))
         at_old, at_new = a + size, b + size
     yield from _runs(before[at_old:], after[at_new:])
 

@@ -12,7 +12,15 @@ from typing import Any
 from neupusti.core import clock
 from neupusti.core.text.dates import short
 from neupusti.core.text.languages import Language
-from neupusti.policy.models import Edition, Kind, Source, State, Terms, digest, terms
+from neupusti.policy.models import (
+    Edition,
+    EditionKind,
+    EditionSource,
+    EditionState,
+    Terms,
+    digest,
+    terms,
+)
 from neupusti.policy.service import comparison, edition_store, parser
 from neupusti.policy.service.edition_store import NotFoundError
 
@@ -31,9 +39,9 @@ class Draft:
 
     text: str
     language: Language
-    source: Source = Source.OPERATOR
+    source: EditionSource = EditionSource.OPERATOR
     day: date | None = None
-    kind: Kind | None = None
+    kind: EditionKind | None = None
     note: str = ""
     effective_from: datetime | None = None
 
@@ -46,7 +54,9 @@ def values(draft: Draft, day: date, parts: Sequence[Edition]) -> dict[str, Any]:
     known = next((part for part in parts if part.language == draft.language), None)
     whole = _agreed(draft, day, parts, known)
     note = draft.note.strip() or (known.note if known else "")
-    if whole.kind is not Kind.EDITORIAL and not any([note, *(p.note for p in parts)]):
+    if whole.kind is not EditionKind.EDITORIAL and not any(
+        [note, *(p.note for p in parts)]
+    ):
         raise EditionError(
             f"A change of the kind «{whole.kind}» needs a --note for readers."
         )
@@ -66,7 +76,7 @@ def settle(edition: Edition, parts: Sequence[Edition], backdate: str) -> None:
     effect before it is published needs the reason `backdate`: 9.2 counts from there.
     """
     now, day = clock.now(), edition.date
-    published = [part for part in parts if part.state is State.PUBLISHED]
+    published = [part for part in parts if part.state is EditionState.PUBLISHED]
     whole = terms(published or parts)
     for part in [edition] if published else parts:
         if terms([part]) != whole:
@@ -96,7 +106,7 @@ def _agreed(
     draft: Draft, day: date, parts: Sequence[Edition], known: Edition | None
 ) -> Terms:
     """Return the terms of the edition once `draft` is in it."""
-    published = [part for part in parts if part.state is State.PUBLISHED]
+    published = [part for part in parts if part.state is EditionState.PUBLISHED]
     like = published or ([known] if known else parts)
     if not like:
         kind = draft.kind or _editorial(draft)
@@ -109,22 +119,26 @@ def _agreed(
         moved = said.effective_from != told.effective_from and not open_
         if moved or said.kind is not told.kind:
             raise EditionError(_one_edition(draft, day, told, like[0]))
-    elif draft.kind is None and told.kind is Kind.EDITORIAL and known.text != draft.text:
+    elif (
+        draft.kind is None
+        and told.kind is EditionKind.EDITORIAL
+        and known.text != draft.text
+    ):
         _editorial(draft)
     return said
 
 
-def _editorial(draft: Draft) -> Kind:
+def _editorial(draft: Draft) -> EditionKind:
     """Return the kind that need not be said; raise EditionError where it must be."""
     try:
-        texts = edition_store.shelf()
+        texts = edition_store.current_store()
         other = texts.text(texts.in_force(), draft.language)
     except NotFoundError:
-        return Kind.EDITORIAL
+        return EditionKind.EDITORIAL
     same = other.language is draft.language
     if same and _wording(other.text) == _wording(draft.text):
-        return Kind.EDITORIAL
-    kinds = ", ".join(f"«{kind}»" for kind in Kind)
+        return EditionKind.EDITORIAL
+    kinds = ", ".join(f"«{kind}»" for kind in EditionKind)
     raise EditionError(
         f"In «{draft.language}» the edition in force ({other.date}) differs from this text "
         f"in more than marks: say with --kind what that means for people ({kinds})."
@@ -141,7 +155,7 @@ def _wording(text: str) -> list[str]:
 def _one_edition(draft: Draft, day: date, told: Terms, part: Edition) -> str:
     way = (
         "or give this text a date of its own with --date"
-        if part.state is State.PUBLISHED
+        if part.state is EditionState.PUBLISHED
         else f"or import the one in «{part.language}» again with others: the rest follow"
     )
     return (

@@ -28,7 +28,7 @@ from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.text.languages import Language
 from neupusti.core.web import microcache
-from neupusti.policy.models import Edition, Kind, Source, terms
+from neupusti.policy.models import Edition, EditionKind, EditionSource, terms
 from neupusti.policy.service import parser
 from neupusti.policy.service.document import Document
 
@@ -40,15 +40,15 @@ class NotFoundError(LookupError):
 
 
 @dataclass(frozen=True)
-class Text:
+class EditionText:
     """One published text, with the terms of its edition."""
 
     date: date
     language: Language
-    source: Source
+    source: EditionSource
     text: str
     sha256: str
-    kind: Kind
+    kind: EditionKind
     note: str
     note_language: Language
     """Its own, or another one where only another text of its edition has a note."""
@@ -72,14 +72,14 @@ class Start:
 
     at: datetime
     day: date
-    source: Source
+    source: EditionSource
 
 
 @dataclass(frozen=True)
-class Shelf:
+class EditionStore:
     """All published texts of one database, newest date first."""
 
-    texts: tuple[Text, ...]
+    texts: tuple[EditionText, ...]
 
     @cached_property
     def dates(self) -> tuple[date, ...]:
@@ -98,12 +98,16 @@ class Shelf:
         come after it.
         """
         starts = {Start(t.effective_from, t.date, t.source) for t in self.texts}
-        own = {start.day: start.at for start in starts if start.source is Source.OPERATOR}
+        own = {
+            start.day: start.at
+            for start in starts
+            if start.source is EditionSource.OPERATOR
+        }
         return tuple(
             sorted(
                 start
                 for start in starts
-                if start.source is Source.OPERATOR
+                if start.source is EditionSource.OPERATOR
                 or start.day not in own
                 or start.at < own[start.day]
             )
@@ -117,13 +121,13 @@ class Shelf:
         begun = [start for start in self.starts[: self._begun()] if start.day == day]
         return begun[-1] if begun else starts[0]
 
-    def aside(self, text: Text) -> bool:
+    def aside(self, text: EditionText) -> bool:
         """Tell whether readers of its date and language are shown another text now."""
         return self.text(text.date, text.language) is not text
 
-    def replaced(self, text: Text) -> bool:
+    def replaced(self, text: EditionText) -> bool:
         """Tell whether `text` gave way to the operator's own document."""
-        return text.source is Source.RESTATEMENT and self.aside(text)
+        return text.source is EditionSource.RESTATEMENT and self.aside(text)
 
     def in_force(self, at: datetime | None = None) -> date:
         """Return the date of the edition in force; raise NotFoundError if none is yet."""
@@ -141,11 +145,13 @@ class Shelf:
         """Return how many editions have taken effect: all that time changes here."""
         return bisect_right(self.starts, at or clock.now(), key=lambda start: start.at)
 
-    def all_of(self, day: date) -> tuple[Text, ...]:
+    def all_of(self, day: date) -> tuple[EditionText, ...]:
         """Return every text of one date, in the order of the site's languages."""
         return tuple(text for text in self.texts if text.date == day)
 
-    def text(self, day: date, language: Language, source: Source | None = None) -> Text:
+    def text(
+        self, day: date, language: Language, source: EditionSource | None = None
+    ) -> EditionText:
         """Return the text of `day` to show; raise NotFoundError.
 
         The operator's document in force goes before a restatement, the wanted language
@@ -157,15 +163,18 @@ class Shelf:
         return self._found[asked]
 
     @cached_property
-    def _found(self) -> dict[tuple[date, Language, Source | None, int], Text]:
+    def _found(self) -> dict[tuple[date, Language, EditionSource | None, int], EditionText]:
         return {}
 
-    def _search(self, day: date, language: Language, source: Source | None) -> Text:
+    def _search(
+        self, day: date, language: Language, source: EditionSource | None
+    ) -> EditionText:
         stands = source or self.standing(day).source
         found = [
             text
             for text in self.all_of(day)
-            if text.source is stands or (source is None and stands is Source.OPERATOR)
+            if text.source is stands
+            or (source is None and stands is EditionSource.OPERATOR)
         ]
         if not found:
             raise NotFoundError(f"no published edition of {day} from the {source}")
@@ -173,36 +182,36 @@ class Shelf:
         return min(found, key=lambda t: (wanted.index(t.language), t.source is not stands))
 
 
-def shelf() -> Shelf:
+def current_store() -> EditionStore:
     """Return the shelf of the current app's database, at most a second old."""
-    return _keeper(db.engine).shelf()
+    return _cache(db.engine).store()
 
 
 def date_in_force() -> str:
     """Return the date of the edition in force, or nothing where there is none."""
     try:
-        return shelf().in_force().isoformat()
+        return current_store().in_force().isoformat()
     except NotFoundError:
         return ""
 
 
-def forget() -> None:
+def invalidate() -> None:
     """Look again at the next call: something was published in this process."""
-    _keeper(db.engine).stale = True
-    microcache.forget()
+    _cache(db.engine).stale = True
+    microcache.invalidate()
 
 
-class _Keeper:
+class _StoreCache:
     """Holds the shelf of one database."""
 
     def __init__(self) -> None:
-        self.kept: Shelf | None = None
+        self.kept: EditionStore | None = None
         self.stamp: object = None
         self.checked = 0.0
         self.stale = True
         self.lock = Lock()
 
-    def shelf(self) -> Shelf:
+    def store(self) -> EditionStore:
         fresh = time.monotonic() - self.checked < RECHECK_SECONDS
         if self.kept is not None and fresh and not self.stale:
             return self.kept
@@ -217,7 +226,7 @@ class _Keeper:
             finally:
                 self.checked = time.monotonic()
                 self.lock.release()
-        return self.kept or Shelf(())
+        return self.kept or EditionStore(())
 
     def _look(self) -> None:
         published = Edition.published_at.is_not(None)
@@ -229,17 +238,17 @@ class _Keeper:
             if self.kept is not None and stamp == self.stamp:
                 return
             rows = connection.execute(select(Edition.__table__).where(published)).all()
-        self.kept, self.stamp = Shelf(_texts(rows)), stamp
+        self.kept, self.stamp = EditionStore(_texts(rows)), stamp
 
 
-_KEEPERS: WeakKeyDictionary[Engine, _Keeper] = WeakKeyDictionary()
+_KEEPERS: WeakKeyDictionary[Engine, _StoreCache] = WeakKeyDictionary()
 
 
-def _keeper(engine: Engine) -> _Keeper:
-    return _KEEPERS.setdefault(engine, _Keeper())
+def _cache(engine: Engine) -> _StoreCache:
+    return _KEEPERS.setdefault(engine, _StoreCache())
 
 
-def _texts(rows: Sequence[Row[Any]]) -> tuple[Text, ...]:
+def _texts(rows: Sequence[Row[Any]]) -> tuple[EditionText, ...]:
     editions: dict[tuple[date, str], list[Row[Any]]] = defaultdict(list)
     languages = list(Language)
     for row in sorted(rows, key=lambda row: languages.index(Language(row.language))):
@@ -249,15 +258,15 @@ def _texts(rows: Sequence[Row[Any]]) -> tuple[Text, ...]:
     return tuple(texts)
 
 
-def _edition(rows: list[Row[Any]]) -> Iterator[Text]:
+def _edition(rows: list[Row[Any]]) -> Iterator[EditionText]:
     """Yield the texts of one date and source, each with what is said once for all."""
     whole = terms(rows)
     noted = next((row for row in rows if row.note), rows[0])
     for row in rows:
-        yield Text(
+        yield EditionText(
             date=row.date,
             language=Language(row.language),
-            source=Source(row.source),
+            source=EditionSource(row.source),
             text=row.text,
             sha256=row.sha256,
             kind=whole.kind,

@@ -12,7 +12,7 @@ from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.records import journal
 from neupusti.core.text.languages import Language
-from neupusti.policy.models import Edition, Kind, Source, State, terms
+from neupusti.policy.models import Edition, EditionKind, EditionSource, EditionState, terms
 from neupusti.policy.service import drafts, edition_store, parser
 from neupusti.policy.service.drafts import Draft, EditionError
 
@@ -36,7 +36,7 @@ def import_draft(draft: Draft) -> tuple[Edition, bool]:
         parts = [text for text in _locked(session, day) if text.source == draft.source]
         values = drafts.values(draft, day, parts)
         known = next((part for part in parts if part.language == draft.language), None)
-        if known is not None and known.state is State.PUBLISHED:
+        if known is not None and known.state is EditionState.PUBLISHED:
             if known.sha256 == values["sha256"]:
                 return known, False
             raise EditionError(
@@ -50,7 +50,7 @@ def import_draft(draft: Draft) -> tuple[Edition, bool]:
         new = edition.revise(values, clock.now())
         said = {name: values[name] for name in SHARED if getattr(draft, name)}
         for part in parts:
-            if part.state is not State.PUBLISHED:
+            if part.state is not EditionState.PUBLISHED:
                 part.revise(said, part.created_at)
         session.flush()
         return edition, new
@@ -76,14 +76,14 @@ def publish(day: date, language: Language, by: str, backdate: str = "") -> Editi
         parts = [text for text in texts if text.source == edition.source]
         drafts.settle(edition, parts, backdate)
         _make_public(edition, by)
-        act = journal.Act(
+        journal.log_staff_action(
+            session,
             staff=None,
             action=PUBLISHED,
             what=f"{day} «{language}» ({edition.source}), {terms([edition])}",
             reason=backdate,
         )
-        journal.act(session, act)
-    edition_store.forget()
+    edition_store.invalidate()
     return edition
 
 
@@ -106,10 +106,10 @@ def seed() -> str:
     new = 0
     for draft in shipped():
         edition, _ = import_draft(draft)
-        if edition.state is not State.PUBLISHED:
+        if edition.state is not EditionState.PUBLISHED:
             with writing():
                 _make_public(edition, by="the tree")
-            edition_store.forget()
+            edition_store.invalidate()
             new += 1
     return f"policy: {new} shipped editions added" if new else "policy: editions in place"
 
@@ -124,16 +124,16 @@ def shipped() -> Iterator[Draft]:
             yield Draft(
                 text=parser.decode(path.read_bytes()),
                 language=language,
-                source=Source.RESTATEMENT,
+                source=EditionSource.RESTATEMENT,
                 day=entry["date"],
-                kind=Kind(entry["kind"]),
+                kind=EditionKind(entry["kind"]),
                 note=entry["note"][language],
             )
 
 
 def _make_public(edition: Edition, by: str) -> None:
     now = clock.now()
-    if edition.state is State.DRAFT:
+    if edition.state is EditionState.DRAFT:
         edition.approve(by, now)
     edition.publish(now)
 
@@ -151,7 +151,9 @@ def _waiting(texts: list[Edition], day: date, language: Language) -> Edition:
         raise EditionError(
             f"There is no edition of {day} in «{language}»: import it first."
         )
-    waiting = [text for text in found if text.state is not State.PUBLISHED]
+    waiting = [text for text in found if text.state is not EditionState.PUBLISHED]
     if not waiting:
         raise EditionError(f"The edition of {day} in «{language}» is published already.")
-    return min(waiting, key=lambda text: list(Source).index(Source(text.source)))
+    return min(
+        waiting, key=lambda text: list(EditionSource).index(EditionSource(text.source))
+    )

@@ -18,7 +18,7 @@ from neupusti.core.text.languages import Language
 DATA = Path(__file__).parents[1] / "ledger.toml"
 
 
-class Way(StrEnum):
+class FulfilmentWay(StrEnum):
     """How the site meets a clause."""
 
     CARRIED_OUT = "carried out"
@@ -27,20 +27,20 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One clause of the ledger, as written."""
 
     number: str
-    way: Way
+    way: FulfilmentWay
     tool: str | None
     says: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ClauseAccount:
     """One clause as it stands in this running site."""
 
-    entry: Entry
+    entry: LedgerEntry
     features: tuple[str, ...]
     proofs: tuple[str, ...]
     tool: str | None
@@ -48,7 +48,7 @@ class Account:
     @property
     def built(self) -> bool:
         """Whether the site does it: a feature says so, or presenting needs no tool."""
-        if self.entry.way is Way.PRESENTED:
+        if self.entry.way is FulfilmentWay.PRESENTED:
             return self.entry.tool is None or self.tool is not None
         return bool(self.features)
 
@@ -58,14 +58,14 @@ class Account:
 
 
 @cache
-def entries() -> dict[str, Entry]:
+def entries() -> dict[str, LedgerEntry]:
     """Return the ledger as written, by clause number, in order."""
     with DATA.open("rb") as file:
         rows = tomllib.load(file)["clause"]
     return {
-        row["number"]: Entry(
+        row["number"]: LedgerEntry(
             number=row["number"],
-            way=Way(row["kind"]),
+            way=FulfilmentWay(row["kind"]),
             tool=row.get("tool"),
             says={language.value: row[language.value] for language in Language},
         )
@@ -92,10 +92,10 @@ def account(
     carried: Mapping[str, tuple[str, ...]],
     proven: Mapping[str, tuple[str, ...]],
     open_paths: frozenset[str],
-) -> dict[str, Account]:
+) -> dict[str, ClauseAccount]:
     """Return the ledger of this site: its manifests' clauses, its tests, its addresses."""
     return {
-        number: Account(
+        number: ClauseAccount(
             entry=entry,
             features=carried.get(number, ()),
             proofs=proven.get(number, ()),

@@ -22,7 +22,7 @@ ABBREVIATIONS = frozenset({"ТОО", "АО", "ОАО", "ЗАО", "РК", "КР",
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """One thing to look at, with the line it stands on."""
 
     line: int
@@ -33,7 +33,7 @@ class Finding:
         return f"line {self.line}: «{self.word[:80]}»: {self.says}"
 
 
-def lint(text: str) -> list[Finding]:
+def lint(text: str) -> list[LintFinding]:
     """Return the findings of `text`, by line; the same word is reported on each line."""
     lines = list(enumerate(text.split("\n"), 1))
     native = {word for word in WORD.findall(text) if not LATIN.search(word)} | ABBREVIATIONS
@@ -41,15 +41,19 @@ def lint(text: str) -> list[Finding]:
     return sorted(findings + _hosts(lines), key=lambda finding: finding.line)
 
 
-def _words(number: int, line: str, native: set[str] | frozenset[str]) -> list[Finding]:
+def _words(number: int, line: str, native: set[str] | frozenset[str]) -> list[LintFinding]:
     findings, hosts = [], _hosts_by_word(line)
     for word in dict.fromkeys(WORD.findall(line)):
         twin = word.translate(TWIN)
         if CYRILLIC.search(word) and LATIN.search(word):
             host = hosts.get(word, word)
-            findings.append(Finding(number, host, "Latin and Cyrillic letters in one word"))
+            findings.append(
+                LintFinding(number, host, "Latin and Cyrillic letters in one word")
+            )
         elif LATIN.search(word) and not LATIN.search(twin) and twin in native:
-            findings.append(Finding(number, word, f"Latin letters that stand for «{twin}»"))
+            findings.append(
+                LintFinding(number, word, f"Latin letters that stand for «{twin}»")
+            )
     return findings
 
 
@@ -59,7 +63,7 @@ def _hosts_by_word(line: str) -> dict[str, str]:
     return {word: host for host in reversed(hosts) for word in WORD.findall(host)}
 
 
-def _hosts(lines: list[tuple[int, str]]) -> list[Finding]:
+def _hosts(lines: list[tuple[int, str]]) -> list[LintFinding]:
     """Report every spelling of the host, where it first stands, if its name has two."""
     spellings: dict[str, list[int]] = defaultdict(list)
     for number, line in lines:
@@ -69,7 +73,7 @@ def _hosts(lines: list[tuple[int, str]]) -> list[Finding]:
     if len(names) < 2:  # noqa: PLR2004 - one name is what should be
         return []
     return [
-        Finding(
+        LintFinding(
             numbers[0],
             spelling,
             f"one of {len(spellings)} spellings of the host, {len(numbers)} times",

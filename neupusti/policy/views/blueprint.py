@@ -11,49 +11,55 @@ from werkzeug.routing import RequestRedirect
 from neupusti.config import ROOT
 from neupusti.core.registry import registry
 from neupusti.core.text import languages
-from neupusti.core.web.errors import Refusal
-from neupusti.policy.models import Source
+from neupusti.core.web.errors import DomainError
+from neupusti.policy.models import EditionSource
 from neupusti.policy.service import ledger
-from neupusti.policy.service.edition_store import NotFoundError, Shelf, Start, Text, shelf
-from neupusti.policy.service.ledger import Account
+from neupusti.policy.service.edition_store import (
+    EditionStore,
+    EditionText,
+    NotFoundError,
+    Start,
+    current_store,
+)
+from neupusti.policy.service.ledger import ClauseAccount
 
 bp = Blueprint("policy", __name__, cli_group="policy")
 
 
-class NoSuchEditionError(Refusal):
+class NoSuchEditionError(DomainError):
     """The address names an edition or a clause that is not there."""
 
     status = 404
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownEdition:
     """What a page shows: a text, and where its edition stands among the others."""
 
-    shelf: Shelf
-    text: Text
+    store: EditionStore
+    text: EditionText
     in_force: date
     coming: Start | None
 
     @property
     def current(self) -> bool:
         """Whether this edition is the one in force."""
-        return self.text.date == self.in_force and not self.shelf.aside(self.text)
+        return self.text.date == self.in_force and not self.store.aside(self.text)
 
     @property
     def key(self) -> tuple[object, ...]:
         """What a page drawn from this depends on, beside its own address."""
         text = self.text
         drawn = (text.sha256, text.source, self.current, text.date, text.language)
-        return (*drawn, len(self.shelf.texts), self.in_force, self.coming)
+        return (*drawn, len(self.store.texts), self.in_force, self.coming)
 
 
-def shown(day: str | None = None, source: Source | None = None) -> Shown:
+def shown(day: str | None = None, source: EditionSource | None = None) -> ShownEdition:
     """Return the edition an address names, in the language of the request.
 
     Of a `source` that has no text of that day, the other one's is shown.
     """
-    texts = shelf()
+    texts = current_store()
     try:
         in_force = texts.in_force()
     except NotFoundError:
@@ -67,7 +73,7 @@ def shown(day: str | None = None, source: Source | None = None) -> Shown:
         raise NoSuchEditionError(
             _("There is no edition of the policy dated %(day)s.", day=day)
         ) from None
-    return Shown(texts, text, in_force, texts.coming())
+    return ShownEdition(texts, text, in_force, texts.coming())
 
 
 def parsed(day: str) -> date:
@@ -84,7 +90,7 @@ def parsed(day: str) -> date:
     )
 
 
-def account() -> dict[str, Account]:
+def account() -> dict[str, ClauseAccount]:
     """Return the ledger of the running site."""
     return ledger.account(registry().clauses, ledger.proofs(ROOT / "tests"), _open_paths())
 

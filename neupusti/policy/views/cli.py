@@ -10,7 +10,7 @@ from neupusti.core.clock import ALMATY
 from neupusti.core.forms.reason import LONGEST, SHORTEST
 from neupusti.core.text.dates import short
 from neupusti.core.text.languages import Language
-from neupusti.policy.models import Kind, terms
+from neupusti.policy.models import EditionKind, terms
 from neupusti.policy.service import editions
 from neupusti.policy.service.drafts import Draft, EditionError
 from neupusti.policy.service.lint import lint
@@ -45,7 +45,7 @@ def check(file: Path) -> None:
 @LANGUAGE
 @click.option(
     "--kind",
-    type=click.Choice([kind.value for kind in Kind]),
+    type=click.Choice([kind.value for kind in EditionKind]),
     help="What the change means for people. One for all languages of an edition; to be "
     "said unless no more than marks differ from the edition in force.",
 )
@@ -70,7 +70,7 @@ def import_(
         text=text,
         language=Language(lang),
         day=day.date() if day else None,
-        kind=Kind(kind) if kind else None,
+        kind=EditionKind(kind) if kind else None,
         note=note,
         effective_from=(
             effective_from.replace(tzinfo=ALMATY).astimezone(UTC)

@@ -6,7 +6,7 @@ from flask import Response, jsonify, render_template, request, url_for
 
 from neupusti.config import settings
 from neupusti.core.text import languages
-from neupusti.policy.service.edition_store import Shelf, Text, shelf
+from neupusti.policy.service.edition_store import EditionStore, EditionText, current_store
 from neupusti.policy.views.blueprint import bp, shown
 
 
@@ -16,7 +16,7 @@ def current_json() -> Response:
     edition = shown()
     text, document = edition.text, edition.text.document
     answer = jsonify(
-        **_described(edition.shelf, text),
+        **_described(edition.store, text),
         title=document.title,
         preamble=list(document.preamble),
         sections=[
@@ -36,7 +36,7 @@ def current_json() -> Response:
             for section in document.sections
         ],
         coming=edition.coming.day.isoformat() if edition.coming else None,
-        editions=[_described(edition.shelf, one) for one in edition.shelf.texts],
+        editions=[_described(edition.store, one) for one in edition.store.texts],
     )
     return _conditional(answer)
 
@@ -45,17 +45,17 @@ def current_json() -> Response:
 def feed() -> Response:
     """Announce every edition in the language of the address (RFC 4287)."""
     language = languages.current()
-    texts = shelf()
+    texts = current_store()
     entries = [
         texts.text(start.day, language, None if start == standing else start.source)
         for start in sorted(texts.starts, key=lambda start: start.day, reverse=True)
         if start.at >= (standing := texts.standing(start.day)).at
     ]
-    body = render_template("policy/feed.xml", entries=entries, shelf=texts)
+    body = render_template("policy/feed.xml", entries=entries, store=texts)
     return _conditional(Response(body, mimetype="application/atom+xml"))
 
 
-def _described(texts: Shelf, text: Text) -> dict[str, object]:
+def _described(texts: EditionStore, text: EditionText) -> dict[str, object]:
     return {
         "date": text.date.isoformat(),
         "language": text.language.tag,
@@ -71,7 +71,7 @@ def _described(texts: Shelf, text: Text) -> dict[str, object]:
     }
 
 
-def _external(endpoint: str, text: Text, **values: Any) -> str:
+def _external(endpoint: str, text: EditionText, **values: Any) -> str:
     return settings().base_url.rstrip("/") + url_for(endpoint, day=text.date, **values)
 
 

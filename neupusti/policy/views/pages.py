@@ -11,14 +11,14 @@ from werkzeug.wrappers import Response
 
 from neupusti.core.text.languages import Language
 from neupusti.core.web import page_cache
-from neupusti.policy.models import Source
+from neupusti.policy.models import EditionSource
 from neupusti.policy.service import comparison
-from neupusti.policy.service.comparison import Change
+from neupusti.policy.service.comparison import ClauseChange
 from neupusti.policy.service.document import order
-from neupusti.policy.service.edition_store import shelf
+from neupusti.policy.service.edition_store import current_store
 from neupusti.policy.views.blueprint import (
     NoSuchEditionError,
-    Shown,
+    ShownEdition,
     account,
     bp,
     parsed,
@@ -38,7 +38,7 @@ def show() -> Response:
 def dated(day: str) -> Response:
     """Show the edition of a date; `?source=` tells two documents of one date apart."""
     source = request.args.get("source")
-    asked = Source(source) if source in set(Source) else None
+    asked = EditionSource(source) if source in set(EditionSource) else None
     return _edition(shown(day, asked), dated=True)
 
 
@@ -76,11 +76,11 @@ def clause(day: str, number: str) -> Response:
 @bp.get("/policy/history/")
 def history() -> Response:
     """List every published edition, and offer to compare two."""
-    texts = shelf()
+    texts = current_store()
     edition = shown()
     return page_cache.public(
         *("policy.history", edition.key),
-        render=lambda: render_template("policy/history.html", edition=edition, shelf=texts),
+        render=lambda: render_template("policy/history.html", edition=edition, store=texts),
     )
 
 
@@ -97,7 +97,9 @@ def compare(a: str, b: str) -> Response:
 
     A date beside itself is the site's restatement beside the operator's document.
     """
-    first, second = (Source.RESTATEMENT, Source.OPERATOR) if a == b else (None, None)
+    first, second = (
+        (EditionSource.RESTATEMENT, EditionSource.OPERATOR) if a == b else (None, None)
+    )
     pair = shown(a, first), shown(b, second)
     older, newer = _alike(sorted(pair, key=lambda one: one.text.date))
     return page_cache.public(
@@ -137,7 +139,7 @@ def privacy() -> Response:
     return redirect(url_for("policy.show"), 301)
 
 
-def _edition(edition: Shown, *, dated: bool) -> Response:
+def _edition(edition: ShownEdition, *, dated: bool) -> Response:
     return page_cache.public(
         *("policy.edition", dated, edition.key),
         render=lambda: render_template(
@@ -153,8 +155,8 @@ def _edition(edition: Shown, *, dated: bool) -> Response:
 
 
 def _chapters(
-    changes: list[Change],
-) -> list[tuple[str, list[tuple[bool, list[Change]]]]]:
+    changes: list[ClauseChange],
+) -> list[tuple[str, list[tuple[bool, list[ClauseChange]]]]]:
     """Return section number -> its changes, unchanged neighbours put together."""
     return [
         (
@@ -168,19 +170,19 @@ def _chapters(
     ]
 
 
-def _alike(editions: list[Shown]) -> list[Shown]:
+def _alike(editions: list[ShownEdition]) -> list[ShownEdition]:
     """Return the editions in one language: where one lacks the reader's, all in Russian."""
     if len({edition.text.language for edition in editions}) == 1:
         return editions
     return [
-        replace(one, text=one.shelf.text(one.text.date, Language.RU, one.text.source))
+        replace(one, text=one.store.text(one.text.date, Language.RU, one.text.source))
         for one in editions
     ]
 
 
-def _elsewhere(edition: Shown, number: str) -> list[Shown]:
+def _elsewhere(edition: ShownEdition, number: str) -> list[ShownEdition]:
     """Return the other editions that have this clause."""
-    others = (shown(day.isoformat()) for day in edition.shelf.dates)
+    others = (shown(day.isoformat()) for day in edition.store.dates)
     return [
         other
         for other in others
@@ -190,4 +192,4 @@ def _elsewhere(edition: Shown, number: str) -> list[Shown]:
 
 def addresses() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the address of every edition, for the sitemap."""
-    yield from (("policy.dated", {"day": day.isoformat()}) for day in shelf().dates)
+    yield from (("policy.dated", {"day": day.isoformat()}) for day in current_store().dates)

@@ -6,12 +6,12 @@ from werkzeug.wrappers import Response
 
 from neupusti.core.security import origin
 from neupusti.core.web import choice, cookies, redirects
-from neupusti.core.web.errors import Refusal
+from neupusti.core.web.errors import DomainError
 from neupusti.core.web.theme import THEME, Theme
 from neupusti.site.views.blueprint import bp
 
 
-class UnknownThemeError(Refusal):
+class UnknownThemeError(DomainError):
     """The form holds what ours does not send."""
 
 

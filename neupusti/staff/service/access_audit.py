@@ -12,20 +12,22 @@ from sqlalchemy.orm import Session
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import limits, recovery, registration, sessions
 from neupusti.core.data.database import db, writing
-from neupusti.core.mail.outbox import Kind, To, post
-from neupusti.core.records.journal import Act, Operation, StaffAction, act
+from neupusti.core.mail.outbox import EmailType, Recipient, enqueue
+from neupusti.core.records.journal import Operation, StaffAction, log_staff_action
 from neupusti.core.security import throttle
 from neupusti.core.text.languages import Language
 from neupusti.staff import queries
 from neupusti.staff.queries import OPENED
 
-MANY = Kind(name="staff.many_people", label=_("Many people opened by one member of staff"))
+MANY = EmailType(
+    name="staff.many_people", label=_("Many people opened by one member of staff")
+)
 SEARCHED = "people.searched"
 SIGNED_OUT, WROTE = "people.signed_out", "people.confirmation_sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class PersonAccess:
     """Who opens what for; `most` is how many people an hour are usual."""
 
     staff: int
@@ -35,30 +37,30 @@ class Opening:
 
 def searched(found: int, *, staff: int, reason: str) -> None:
     """Write down that people were searched for; never the words, which name people."""
-    done = Act(
-        staff=staff,
-        action=SEARCHED,
-        operation=Operation.RETRIEVAL,
-        what=f"{found} found",
-        reason=reason,
-    )
     with writing() as session:
-        act(session, done)
+        log_staff_action(
+            session,
+            staff=staff,
+            action=SEARCHED,
+            operation=Operation.RETRIEVAL,
+            what=f"{found} found",
+            reason=reason,
+        )
 
 
-def opened(person: int, opening: Opening) -> bool:
+def log_access(person: int, opening: PersonAccess) -> bool:
     """Write down that a person's page is opened; False: there is no such person."""
     with writing() as session:
         if session.get(Person, person) is None:
             return False
-        done = Act(
+        row = log_staff_action(
+            session,
             staff=opening.staff,
             action=OPENED,
             operation=Operation.ACCESS,
             person=person,
             reason=opening.reason,
         )
-        row = act(session, done)
         if (number := queries.people_this_hour(session, opening.staff)) > opening.most:
             _report(session, row, number)
     return True
@@ -70,7 +72,9 @@ def sign_out(person: int, *, staff: int, reason: str) -> bool:
         if session.get(Person, person) is None:
             return False
         sessions.end_all(session, person)
-        act(session, Act(staff=staff, action=SIGNED_OUT, person=person, reason=reason))
+        log_staff_action(
+            session, staff=staff, action=SIGNED_OUT, person=person, reason=reason
+        )
     return True
 
 
@@ -85,25 +89,27 @@ def write_again(person: int, *, staff: int, reason: str) -> bool:
     throttle.take((limits.CONFIRM_LETTER, waiting.email_key))
     with writing() as session:
         registration.send_link(session, session.get_one(Person, person))
-        done = Act(
+        log_staff_action(
+            session,
             staff=staff,
             action=WROTE,
             operation=Operation.USE,
             person=person,
             reason=reason,
         )
-        act(session, done)
     return True
 
 
 def _report(session: Session, row: StaffAction, number: int) -> None:
     """Write to everybody who looks after the staff, once an hour about each member."""
     hour = f"{row.at:%Y%m%d%H}"
-    for reader in session.scalars(queries.keepers()):
-        post(
+    for reader in session.scalars(queries.staff_admins()):
+        enqueue(
             session,
             MANY,
-            To(email=reader.email, language=Language(reader.language), person=reader.id),
+            Recipient(
+                email=reader.email, language=Language(reader.language), person=reader.id
+            ),
             key=f"{MANY.name}:{row.staff}:{hour}:{reader.id}",
             values={"number": number, "staff": row.staff},
         )

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import emails, second_factor, sessions
-from neupusti.accounts.service.errors import Fault
-from neupusti.accounts.service.events import Event
+from neupusti.accounts.service.errors import AccountError
+from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.accounts.service.suspending import NO_DEVICE
-from neupusti.core.records.journal import Act, Operation, act
+from neupusti.core.records.journal import Operation, log_staff_action
 
 RESET = "people.factor_reset"
 NO_FACTOR = _("This account has no second step. Nothing has changed.")
@@ -27,16 +27,18 @@ def reset(session: Session, person: int, *, by: int | None, reason: str) -> bool
     found = session.get(Person, person, with_for_update=True)
     if found is None:
         return False
-    if not second_factor.take_away(session, person, Event.FACTOR_RESET, NO_DEVICE):
-        raise Fault("email", NO_FACTOR)
+    if not second_factor.take_away(
+        session, person, SecurityEventKind.FACTOR_RESET, NO_DEVICE
+    ):
+        raise AccountError("email", NO_FACTOR)
     sessions.end_all(session, person)
     emails.tell(session, emails.FACTOR_RESET, found)
-    done = Act(
+    log_staff_action(
+        session,
         staff=by,
         action=RESET,
         operation=Operation.DESTRUCTION,
         person=person,
         reason=reason,
     )
-    act(session, done)
     return True

@@ -7,14 +7,14 @@ from sqlalchemy.orm import Session
 
 from neupusti.accounts.service import sessions
 from neupusti.core import clock
-from neupusti.core.records.journal import Act, Operation, act
+from neupusti.core.records.journal import Operation, log_staff_action
 from neupusti.core.rules import Permission
 from neupusti.core.security.grants import StaffGrant
 
 GIVEN, TAKEN, SIGNED_OUT = "staff.given", "staff.taken", "staff.signed_out"
 
 
-class LastKeyError(ValueError):
+class LastStaffAdminError(ValueError):
     """Nobody takes from themselves the permission to give permissions."""
 
 
@@ -34,7 +34,7 @@ def change(
     held, now = _held(session, person), set(wanted)
     given, taken = now - held.keys(), held.keys() - now
     if by == person and Permission.STAFF in taken:
-        raise LastKeyError
+        raise LastStaffAdminError
     for permission in Permission:
         if permission in given:
             row = StaffGrant(
@@ -56,8 +56,7 @@ def change(
 def sign_out(session: Session, person: int, *, by: int, reason: str) -> None:
     """End every session of a member of staff."""
     sessions.end_all(session, person)
-    done = Act(staff=by, action=SIGNED_OUT, person=person, reason=reason)
-    act(session, done)
+    log_staff_action(session, staff=by, action=SIGNED_OUT, person=person, reason=reason)
 
 
 def ever(session: Session) -> bool:
@@ -78,7 +77,8 @@ def _note(  # noqa: PLR0913, PLR0917 - an act is all of these
     by: int | None,
     reason: str,
 ) -> None:
-    done = Act(
+    log_staff_action(
+        session,
         staff=by,
         action=action,
         operation=Operation.ALTERATION,
@@ -86,4 +86,3 @@ def _note(  # noqa: PLR0913, PLR0917 - an act is all of these
         what=permission.value,
         reason=reason,
     )
-    act(session, done)

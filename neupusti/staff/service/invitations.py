@@ -10,21 +10,21 @@ from sqlalchemy.orm import Session
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import people, recovery, suspensions
 from neupusti.accounts.service.people import Applicant
-from neupusti.core.mail.outbox import Kind, To, post
-from neupusti.core.records.journal import Act, Operation, act
+from neupusti.core.mail.outbox import EmailType, Recipient, enqueue
+from neupusti.core.records.journal import Operation, log_staff_action
 from neupusti.core.rules import Permission
 from neupusti.core.security import grants as staff
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
-from neupusti.core.web.errors import Refusal
+from neupusti.core.web.errors import DomainError
 from neupusti.staff.service import grants
 
-INVITATION = Kind(name="staff.invitation", label=_("Invitation to the staff"))
-PERMITTED = Kind(name="staff.permitted", label=_("Permissions in the staff area"))
+INVITATION = EmailType(name="staff.invitation", label=_("Invitation to the staff"))
+PERMITTED = EmailType(name="staff.permitted", label=_("Permissions in the staff area"))
 INVITED = "staff.invited"
 
 
-class BlockedMemberError(Refusal):
+class SuspendedMemberError(DomainError):
     """Somebody is invited whose account is blocked."""
 
     def __init__(self) -> None:
@@ -62,16 +62,17 @@ def send(session: Session, person: Person, *, by: int | None) -> None:
     Raise BlockedMemberError where a block keeps them out.
     """
     if suspensions.in_force(person.id, session) is not None:
-        raise BlockedMemberError
+        raise SuspendedMemberError
     known = person.confirmed_at is not None and recovery.has_password(person.id)
     kind = PERMITTED if known else INVITATION
     values: dict[str, object] = {"permissions": _labels(staff.permissions(person.id))}
     if not known:
         values["token"] = recovery.invitation(session, person.id)
-    done = Act(staff=by, action=INVITED, operation=Operation.USE, person=person.id)
-    row = act(session, done)
-    to = To(email=person.email, language=Language(person.language), person=person.id)
-    post(session, kind, to, key=f"{kind.name}:{row.id}", values=values)
+    row = log_staff_action(
+        session, staff=by, action=INVITED, operation=Operation.USE, person=person.id
+    )
+    to = Recipient(email=person.email, language=Language(person.language), person=person.id)
+    enqueue(session, kind, to, key=f"{kind.name}:{row.id}", values=values)
 
 
 def of_address(session: Session, email: str) -> list[Person]:

@@ -9,10 +9,10 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from neupusti.accounts.models import Kind, Person
+from neupusti.accounts.models import Person, PersonKind
 from neupusti.accounts.service import suspending, suspensions
-from neupusti.accounts.service.errors import Fault
-from neupusti.core.records.journal import Act, act
+from neupusti.accounts.service.errors import AccountError
+from neupusti.core.records.journal import log_staff_action
 from neupusti.core.rules import Permission
 from neupusti.core.security.grants import StaffGrant
 from neupusti.staff import queries
@@ -31,7 +31,7 @@ NO_ACCOUNT = _(
 )
 
 
-def block(session: Session, person: int, *, by: int | None, reason: str) -> bool:
+def suspend(session: Session, person: int, *, by: int | None, reason: str) -> bool:
     """Block the account of a person; False: there is no such person. Raise Fault.
 
     `by` None is a command on the server.
@@ -43,15 +43,15 @@ def block(session: Session, person: int, *, by: int | None, reason: str) -> bool
         raise _fault(ONESELF)
     if suspensions.in_force(person, session) is not None:
         raise _fault(ALREADY)
-    if found.confirmed_at is None or found.kind != Kind.ACCOUNT:
+    if found.confirmed_at is None or found.kind != PersonKind.ACCOUNT:
         raise _fault(NO_ACCOUNT)
     _check_last(session, person)
-    suspending.block(session, found, by=by, reason=reason)
-    act(session, Act(staff=by, action=BLOCKED, person=person, reason=reason))
+    suspending.suspend(session, found, by=by, reason=reason)
+    log_staff_action(session, staff=by, action=BLOCKED, person=person, reason=reason)
     return True
 
 
-def release(session: Session, person: int, *, by: int | None, reason: str) -> bool:
+def reinstate(session: Session, person: int, *, by: int | None, reason: str) -> bool:
     """Lift the block of a person; False: there is no such person. Raise Fault."""
     found = _locked(session, person)
     if found is None:
@@ -60,7 +60,7 @@ def release(session: Session, person: int, *, by: int | None, reason: str) -> bo
     if row is None:
         raise _fault(NOT_BLOCKED)
     suspending.lift(session, row, found, by=by, reason=reason)
-    act(session, Act(staff=by, action=RELEASED, person=person, reason=reason))
+    log_staff_action(session, staff=by, action=RELEASED, person=person, reason=reason)
     return True
 
 
@@ -76,10 +76,10 @@ def _check_last(session: Session, person: int) -> None:
     )
     # Of two who block each other in the same moment, the second finds itself blocked.
     holders = session.scalars(wanted.order_by(StaffGrant.id).with_for_update()).all()
-    others = queries.keepers().where(Person.id != person)
+    others = queries.staff_admins().where(Person.id != person)
     if person in holders and session.scalar(others.limit(1)) is None:
         raise _fault(LAST)
 
 
-def _fault(words: LazyString) -> Fault:
-    return Fault("reason", words)
+def _fault(words: LazyString) -> AccountError:
+    return AccountError("reason", words)

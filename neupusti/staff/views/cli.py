@@ -6,7 +6,7 @@ import click
 from flask_babel import force_locale
 
 from neupusti.accounts.service import people
-from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.service.errors import AccountError
 from neupusti.core.data.database import writing
 from neupusti.core.forms.reason import LONGEST, SHORTEST
 from neupusti.core.rules import Permission
@@ -15,7 +15,7 @@ from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 from neupusti.staff import queries
 from neupusti.staff.service import factors, grants, invitations, suspending
-from neupusti.staff.service.invitations import BlockedMemberError, Invitation
+from neupusti.staff.service.invitations import Invitation, SuspendedMemberError
 from neupusti.staff.views.blueprint import bp
 
 LANGUAGES = click.Choice([language.value for language in Language])
@@ -46,7 +46,7 @@ def add(
     try:
         with writing() as session:
             person = invitations.invite(session, wanted, by=None)
-    except BlockedMemberError:
+    except SuspendedMemberError:
         raise click.ClickException("This account is blocked: unblock it first.") from None
     held = " ".join(sorted(staff.permissions(person.id)))
     click.echo(f"{person.email} may: {held}. A letter says how to sign in.")
@@ -80,7 +80,7 @@ def remove(email: str) -> None:
 @REASON
 def block(email: str, reason: str) -> None:
     """Block the account of EMAIL: nobody is in, and nobody signs in."""
-    _act(email, reason, suspending.block)
+    _act(email, reason, suspending.suspend)
     click.echo("The account is blocked, and every session has ended. A letter says so.")
 
 
@@ -89,7 +89,7 @@ def block(email: str, reason: str) -> None:
 @REASON
 def unblock(email: str, reason: str) -> None:
     """Lift the block of the account of EMAIL."""
-    _act(email, reason, suspending.release)
+    _act(email, reason, suspending.reinstate)
     click.echo("The account is open again. A letter says so.")
 
 
@@ -114,7 +114,7 @@ def _act(email: str, reason: str, act: Callable[..., bool]) -> None:
     try:
         with writing() as session:
             act(session, number, by=None, reason=words)
-    except Fault as fault:
+    except AccountError as fault:
         with force_locale("en"):
             raise click.ClickException(str(fault.words)) from None
 
@@ -122,5 +122,5 @@ def _act(email: str, reason: str, act: Callable[..., bool]) -> None:
 def _address(email: str) -> str:
     try:
         return emails.parse(email)
-    except emails.EmailFault:
+    except emails.EmailError:
         raise click.ClickException("This is no address of e-mail.") from None

@@ -13,7 +13,7 @@ from neupusti.core.security import grants as staff
 from neupusti.core.text import languages
 from neupusti.core.web.pagination import ROW
 from neupusti.staff import queries
-from neupusti.staff.forms import Change, Invite
+from neupusti.staff.forms import ChangePermissionsForm, InviteForm
 from neupusti.staff.service import grants, invitations
 from neupusti.staff.service.invitations import Invitation
 from neupusti.staff.views.blueprint import bp, me
@@ -36,13 +36,13 @@ def members() -> str:
 @bp.get("/staff/new")
 def new_member() -> Response:
     """Ask whom to invite."""
-    return shown("staff/invite.html", Invite(formdata=None))
+    return shown("staff/invite.html", InviteForm(formdata=None))
 
 
 @bp.post("/staff/new")
 def invite() -> Response:
     """Invite somebody, and write them a letter."""
-    form = Invite()
+    form = InviteForm()
     valid = form.validate()
     if not form.permissions.errors and not form.permissions.chosen:
         form.refuse("permissions", _("Tick at least one."))
@@ -63,7 +63,7 @@ def invite() -> Response:
 @bp.get(f"/staff/{ROW}")
 def member(number: int) -> Response:
     """Show one member of staff: what they may do, since when, by whom."""
-    form = Change(formdata=None)
+    form = ChangePermissionsForm(formdata=None)
     form.permissions.data = [one.value for one in staff.permissions(number)]
     return _member(number, form)
 
@@ -71,7 +71,7 @@ def member(number: int) -> Response:
 @bp.post(f"/staff/{ROW}")
 def change_member(number: int) -> Response:
     """Let a member of staff hold exactly what is ticked; nothing ticked ends it."""
-    form = Change()
+    form = ChangePermissionsForm()
     if not form.validate():
         return _member(number, form)
     _find(number)
@@ -81,7 +81,7 @@ def change_member(number: int) -> Response:
             changed = grants.change(
                 session, number, form.permissions.chosen, by=me(), reason=reason
             )
-    except grants.LastKeyError:
+    except grants.LastStaffAdminError:
         form.refuse("permissions", _("Nobody takes “Staff” from themselves."))
         return _member(number, form)
     done = "changed" if changed else "unchanged"
@@ -91,7 +91,7 @@ def change_member(number: int) -> Response:
 @bp.post(f"/staff/{ROW}/sign-outs")
 def sign_out_member(number: int) -> Response:
     """End every session of a member of staff."""
-    form = Change()
+    form = ChangePermissionsForm()
     if not form.validate():
         return _member(number, form)
     _find(number)
@@ -116,7 +116,7 @@ def _find(number: int) -> Person:
     return person
 
 
-def _member(number: int, form: Change) -> Response:
+def _member(number: int, form: ChangePermissionsForm) -> Response:
     person = _find(number)
     return shown(
         "staff/member.html",

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import recovery, sessions, suspensions
-from neupusti.accounts.service.events import LABELS, Event
+from neupusti.accounts.service.events import LABELS, SecurityEventKind
 from neupusti.config import settings
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
@@ -18,10 +18,10 @@ from neupusti.core.text import emails, phones
 from neupusti.core.web import pagination
 from neupusti.core.web.pagination import ROW
 from neupusti.staff import queries
-from neupusti.staff.forms import Open, Search
-from neupusti.staff.queries import Order, State
+from neupusti.staff.forms import OpenPersonForm, SearchForm
+from neupusti.staff.queries import AccountState, PeopleOrder
 from neupusti.staff.service import access_audit
-from neupusti.staff.service.access_audit import Opening
+from neupusti.staff.service.access_audit import PersonAccess
 from neupusti.staff.views.blueprint import bp, me
 
 DONE = frozenset({"signed-out", "written"})
@@ -31,17 +31,17 @@ DONE = frozenset({"signed-out", "written"})
 @bp.get("/people/")
 def people() -> Response:
     """Show the people with initials only; names take a search, and a reason."""
-    return _list(Search(formdata=None), queries.people(*_wanted()), found=False)
+    return _list(SearchForm(formdata=None), queries.people(*_wanted()), found=False)
 
 
 @bp.post("/people/")
 def search() -> Response:
     """Show whom the words of a search name, and write down that it was made."""
-    form = Search()
+    form = SearchForm()
     if not form.validate():
         return _list(form, queries.people(*_wanted()), found=False)
     wanted = queries.found(str(form.q.data), *_wanted())
-    leaf = pagination.leaf(wanted, pagination.number(request.form.get("page")))
+    leaf = pagination.paginate(wanted, pagination.number(request.form.get("page")))
     access_audit.searched(leaf.total, staff=me(), reason=str(form.reason.data))
     return _list(form, wanted, found=True)
 
@@ -50,7 +50,7 @@ def search() -> Response:
 def person(number: int) -> Response:
     """Ask what for, before the page of a person is opened."""
     _exists(number)
-    form = Open(formdata=None)
+    form = OpenPersonForm(formdata=None)
     form.reason.data = queries.last_reason(number, staff=me())
     done = request.args.get("done", "")
     return shown("staff/why.html", form, number=number, done=done if done in DONE else "")
@@ -59,14 +59,14 @@ def person(number: int) -> Response:
 @bp.post(f"/people/{ROW}")
 def open_person(number: int) -> Response | str:
     """Show what is known of a person, and write down who opened it and why."""
-    form = Open()
+    form = OpenPersonForm()
     if not form.validate():
         _exists(number)
         return shown("staff/why.html", form, number=number, done="")
-    opening = Opening(
+    opening = PersonAccess(
         staff=me(), reason=str(form.reason.data), most=settings().people_an_hour
     )
-    if not access_audit.opened(number, opening):
+    if not access_audit.log_access(number, opening):
         abort(404)
     return render_template("staff/person.html", form=form, **_known(number))
 
@@ -90,7 +90,7 @@ def initials(person: Person) -> str:
 
 
 def _act(number: int, act: Any, done: str) -> Response:
-    form = Open()
+    form = OpenPersonForm()
     if not form.validate():
         _exists(number)
         return shown("staff/why.html", form, number=number, done="")
@@ -104,17 +104,17 @@ def _exists(number: int) -> None:
         abort(404)
 
 
-def _wanted() -> tuple[State, Order]:
+def _wanted() -> tuple[AccountState, PeopleOrder]:
     state, order = request.values.get("state", ""), request.values.get("order", "")
     return (
-        State(state) if state in set(State) else State.ALL,
-        Order(order) if order in set(Order) else Order.NAME,
+        AccountState(state) if state in set(AccountState) else AccountState.ALL,
+        PeopleOrder(order) if order in set(PeopleOrder) else PeopleOrder.NAME,
     )
 
 
-def _list(form: Search, wanted: Any, *, found: bool) -> Response:
+def _list(form: SearchForm, wanted: Any, *, found: bool) -> Response:
     state, order = _wanted()
-    leaf = pagination.leaf(wanted, pagination.number(request.values.get("page")))
+    leaf = pagination.paginate(wanted, pagination.number(request.values.get("page")))
     return shown(
         "staff/people.html",
         form,
@@ -127,8 +127,8 @@ def _list(form: Search, wanted: Any, *, found: bool) -> Response:
         state=state,
         order=order,
         counts=queries.by_state(),
-        State=State,
-        Order=Order,
+        State=AccountState,
+        Order=PeopleOrder,
         initials=initials,
         masked=emails.masked,
         masked_phone=phones.masked,
@@ -141,7 +141,7 @@ def _known(number: int) -> dict[str, Any]:
         "phone": phones.shown,
         "blocks": suspensions.of(number),
         "blocked": suspensions.in_force(number) is not None,
-        "may_block": authorisation.may_open("staff.block"),
+        "may_block": authorisation.may_open("staff.suspend"),
         "waits": recovery.has_password(number),
         "has_factor": queries.has_factor(number),
         "sessions": sessions.live(number),
@@ -149,6 +149,6 @@ def _known(number: int) -> dict[str, Any]:
         "events": queries.events(number),
         "grants": queries.grants(number),
         "names": queries.names(),
-        "says": {event.value: LABELS[event] for event in Event},
+        "says": {event.value: LABELS[event] for event in SecurityEventKind},
         "Permission": Permission,
     }

@@ -7,13 +7,13 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import suspensions as facts
-from neupusti.accounts.service.errors import Fault
+from neupusti.accounts.service.errors import AccountError
 from neupusti.core.data.database import db, writing
 from neupusti.core.forms.base import shown
 from neupusti.core.security import authorisation
 from neupusti.core.web.pagination import ROW
 from neupusti.staff import queries
-from neupusti.staff.forms import Block
+from neupusti.staff.forms import SuspendForm
 from neupusti.staff.service import suspending
 from neupusti.staff.views.blueprint import bp, me
 
@@ -22,42 +22,42 @@ DONE = frozenset({"blocked", "released"})
 
 
 @bp.get(f"/people/{ROW}/blocks")
-def blocks(number: int) -> Response:
+def suspensions(number: int) -> Response:
     """Tell whether an account is blocked; ask why it shall be, or why no longer.
 
     The page names nobody: who it is, and why, stands on the page that asks what for.
     """
-    return _page(number, Block(formdata=None))
+    return _page(number, SuspendForm(formdata=None))
 
 
 @bp.post(f"/people/{ROW}/blocks")
-def block(number: int) -> Response:
+def suspend(number: int) -> Response:
     """Block an account; all its sessions end at once, and its owner is told."""
-    return _act(number, suspending.block, "blocked")
+    return _act(number, suspending.suspend, "blocked")
 
 
 @bp.post(f"/people/{ROW}/releases")
-def release(number: int) -> Response:
+def reinstate(number: int) -> Response:
     """Lift the block of an account."""
-    return _act(number, suspending.release, "released")
+    return _act(number, suspending.reinstate, "released")
 
 
 def _act(number: int, act: Callable[..., bool], done: str) -> Response:
-    form = Block()
+    form = SuspendForm()
     if not form.validate():
         return _page(number, form)
     try:
         with writing() as session:
             known = act(session, number, by=me(), reason=str(form.reason.data))
-    except Fault as fault:
+    except AccountError as fault:
         form.refuse(fault.field, str(fault.words))
         return _page(number, form)
     if not known:
         abort(404)
-    return redirect(url_for("staff.blocks", number=number, done=done), 303)
+    return redirect(url_for("staff.suspensions", number=number, done=done), 303)
 
 
-def _page(number: int, form: Block) -> Response:
+def _page(number: int, form: SuspendForm) -> Response:
     if db.session.get(Person, number) is None:
         abort(404)
     done = request.args.get("done", "")

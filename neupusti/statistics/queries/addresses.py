@@ -19,7 +19,7 @@ HEADS = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedAddress:
     """An address of a list: its figures, and the row of the log that leads to it."""
 
     ip: str
@@ -37,7 +37,7 @@ def busiest(
     *,
     offset: int = 0,
     order: str = "requests",
-) -> list[Listed]:
+) -> list[ListedAddress]:
     """Return the addresses with the most requests (or errors) of a period.
 
     Few of each day are enough to know the greatest: see `Rollups.top`.
@@ -66,7 +66,7 @@ def _ordered(
     order: str,
     names: set[str] | None,
     limit: int | None = None,
-) -> list[Listed]:
+) -> list[ListedAddress]:
     columns = ("requests", "visitors", "bytes", "errors")
     sums = [func.sum(getattr(Address, name)).label(name) for name in columns]
     query = (
@@ -81,10 +81,13 @@ def _ordered(
     if order == "errors":
         query = query.having(func.sum(Address.errors) > 0)
     rows = connection.execute(query)
-    return [Listed(row.ip, *(int(getattr(row, name)) for name in columns)) for row in rows]
+    return [
+        ListedAddress(row.ip, *(int(getattr(row, name)) for name in columns))
+        for row in rows
+    ]
 
 
-def _led(connection: Connection, one: Listed, period: Period) -> Listed:
+def _led(connection: Connection, one: ListedAddress, period: Period) -> ListedAddress:
     newest = (
         select(Record.id)
         .where(Record.ip == one.ip, Record.at >= period.start, Record.at < period.end)
@@ -92,7 +95,7 @@ def _led(connection: Connection, one: Listed, period: Period) -> Listed:
         .limit(1)
     )
     found = connection.execute(newest).scalar()
-    return Listed(one.ip, one.requests, one.visitors, one.bytes, one.errors, found)
+    return ListedAddress(one.ip, one.requests, one.visitors, one.bytes, one.errors, found)
 
 
 def address_of(connection: Connection, record: int) -> tuple[str, datetime] | None:

@@ -20,7 +20,7 @@ MOST_ROWS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class Slow:
+class SlowRoute:
     """A route and how long its answers took, in microseconds."""
 
     route: str
@@ -30,7 +30,7 @@ class Slow:
     p99: float
 
 
-def slowest(connection: Connection, period: Period, limit: int) -> list[Slow]:
+def slowest(connection: Connection, period: Period, limit: int) -> list[SlowRoute]:
     """Return the routes with the longest answers, by the 95th percentile."""
     rows = connection.execute(
         select(Latency.route, Latency.bucket, func.sum(Latency.requests))
@@ -42,7 +42,7 @@ def slowest(connection: Connection, period: Period, limit: int) -> list[Slow]:
     for route, bucket, number in rows:
         steps[route].append((bucket, int(number)))
     found = [
-        Slow(
+        SlowRoute(
             route,
             sum(n for _, n in some),
             *(percentile(some, part) for part in PERCENTILES),
@@ -103,7 +103,7 @@ def fault_counts(connection: Connection, period: Period, limit: int) -> list[Any
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ProblemRequest:
     """What the scenarios look at of a request."""
 
     id: int
@@ -114,7 +114,9 @@ class Asked:
     status: int
 
 
-def telling(connection: Connection, period: Period) -> tuple[list[Asked], datetime | None]:
+def telling(
+    connection: Connection, period: Period
+) -> tuple[list[ProblemRequest], datetime | None]:
     """Return the requests that scenarios look at, oldest first: all of busy addresses.
 
     They are known of the days whose addresses are still kept. Of too many the newest are
@@ -127,7 +129,7 @@ def telling(connection: Connection, period: Period) -> tuple[list[Asked], dateti
     # Each by itself: of both at once no index tells.
     oldest = connection.execute(select(func.min(Address.day))).scalar()
     newest = connection.execute(select(func.max(Address.day))).scalar()
-    found: list[Asked] = []
+    found: list[ProblemRequest] = []
     day = min(period.last, newest or period.last)
     while oldest and day >= max(period.first, oldest):
         busy = select(Address.ip).where(Address.day == day, telling_)
@@ -143,7 +145,7 @@ def telling(connection: Connection, period: Period) -> tuple[list[Asked], dateti
             .order_by(Record.at.desc(), Record.id.desc())
             .limit(MOST_ROWS - len(found))
         )
-        found += (Asked(row.id, millis(row.at), *row[2:]) for row in rows)
+        found += (ProblemRequest(row.id, millis(row.at), *row[2:]) for row in rows)
         if len(found) == MOST_ROWS:
             return found[::-1], moment(found[-1].at_ms)
         day = calendar.after(day, -1)

@@ -48,7 +48,7 @@ class Item:
     errors: int = 0
 
 
-class Order(StrEnum):
+class ListOrder(StrEnum):
     """What a list is sorted by, the greatest first."""
 
     REQUESTS = "requests"
@@ -57,7 +57,7 @@ class Order(StrEnum):
     ERRORS = "errors"
 
 
-class Source(Protocol):
+class FigureSource(Protocol):
     """Where the figures of a page come from."""
 
     def totals(self, period: Period) -> Totals:
@@ -76,7 +76,7 @@ class Source(Protocol):
         *,
         limit: int,
         offset: int = 0,
-        order: Order = Order.REQUESTS,
+        order: ListOrder = ListOrder.REQUESTS,
         counted: bool = True,
     ) -> list[Item]:
         """Return some values of a dimension, the greatest first.

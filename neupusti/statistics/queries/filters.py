@@ -55,7 +55,7 @@ COLUMNS: dict[Dimension, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class FilterTerm:
     """One condition: a dimension, a value, and whether it must or must not be."""
 
     dimension: Dimension
@@ -91,7 +91,7 @@ class Term:
 class Filters:
     """All conditions of a page."""
 
-    terms: tuple[Term, ...] = ()
+    terms: tuple[FilterTerm, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.terms)
@@ -117,11 +117,11 @@ class Filters:
         }
         return {name: texts for name, texts in found.items() if texts}
 
-    def plus(self, term: Term) -> "Filters":
+    def plus(self, term: FilterTerm) -> "Filters":
         """Return these with one more."""
         return self if term in self.terms else Filters((*self.terms, term))
 
-    def minus(self, term: Term) -> "Filters":
+    def minus(self, term: FilterTerm) -> "Filters":
         """Return these without one."""
         return Filters(tuple(one for one in self.terms if one != term))
 
@@ -137,8 +137,8 @@ def parsed(wanted: Iterable[str], unwanted: Iterable[str]) -> Filters:
     return Filters(tuple(dict.fromkeys(terms))[:LONGEST])
 
 
-def _term(text: str, *, negative: bool) -> Term | None:
+def _term(text: str, *, negative: bool) -> FilterTerm | None:
     name, colon, value = text.partition(":")
     if not colon or name not in set(Dimension) or Dimension(name) not in COLUMNS:
         return None
-    return Term(Dimension(name), value.replace("\x00", "")[:VALUE], negative)
+    return FilterTerm(Dimension(name), value.replace("\x00", "")[:VALUE], negative)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from neupusti.access import calendar
 from neupusti.access.ingest.agents import NONE
-from neupusti.access.ingest.batch import fitting
+from neupusti.access.ingest.batch import matching
 from neupusti.access.models import Address, Record, Rollup, Total
 from neupusti.core import clock
 
@@ -190,7 +190,7 @@ class _Tally:
         lists = self.lists
         lists["by_ip"][row.ip] += 1
         lists["by_status"][str(row.status)] += 1
-        lists["by_path"][fitting(row.path)] += 1
+        lists["by_path"][matching(row.path)] += 1
         lists["by_referrer"][row.referrer] += 1
         lists["by_browser"][row.browser] += 1
         lists["by_country"][row.country] += 1

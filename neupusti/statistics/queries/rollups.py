@@ -11,7 +11,7 @@ from neupusti.access import calendar
 from neupusti.access.models import Rollup, Total
 from neupusti.core import clock
 from neupusti.statistics.queries import series
-from neupusti.statistics.queries.figures import Item, Order, Point, Totals
+from neupusti.statistics.queries.figures import Item, ListOrder, Point, Totals
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period, Unit
 
@@ -62,7 +62,7 @@ class Rollups:
         *,
         limit: int,
         offset: int = 0,
-        order: Order = Order.REQUESTS,
+        order: ListOrder = ListOrder.REQUESTS,
         counted: bool = True,  # noqa: ARG002 - here they are counted already
     ) -> list[Item]:
         """Return some values of a dimension, the greatest first.
@@ -71,12 +71,12 @@ class Rollups:
         no day cannot have more than the sum of what comes right after them; so a few of
         each day are enough to know the greatest of all days, to the last digit.
         """
-        if order is Order.VISITORS and not self.visited(dimension):
-            order = Order.REQUESTS
+        if order is ListOrder.VISITORS and not self.visited(dimension):
+            order = ListOrder.REQUESTS
         wanted = limit + offset
         depth = wanted * 4
         days = [calendar.after(period.first, at) for at in range(period.days)]
-        while order is Order.REQUESTS and depth <= DEEPEST and len(days) <= MOST_DAYS:
+        while order is ListOrder.REQUESTS and depth <= DEEPEST and len(days) <= MOST_DAYS:
             heads = self._heads(dimension, days, depth)
             bound = sum(requests for requests, rank in heads.values() if rank == depth)
             names = {name for name, _ in heads}

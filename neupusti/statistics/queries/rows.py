@@ -18,7 +18,7 @@ from sqlalchemy.types import BigInteger, Integer, String
 from neupusti.access import calendar
 from neupusti.access.models import Record, moment
 from neupusti.statistics.queries import series
-from neupusti.statistics.queries.figures import Item, Order, Point, Totals
+from neupusti.statistics.queries.figures import Item, ListOrder, Point, Totals
 from neupusti.statistics.queries.filters import COLUMNS, Dimension, Filters
 from neupusti.statistics.queries.period import Period, Unit
 
@@ -41,14 +41,14 @@ ROW = FITTING.c
 AT = cast(ROW.at, BigInteger)
 
 
-def fitting(period: Period, filters: Filters) -> list[Any]:
+def matching(period: Period, filters: Filters) -> list[Any]:
     """Return the conditions of the rows of a period that fit."""
     return [Record.at >= period.start, Record.at < period.end, *filters.conditions]
 
 
 def number(connection: Connection, period: Period, filters: Filters) -> int:
     """Return how many rows of a period fit."""
-    count = select(func.count()).select_from(Record).where(*fitting(period, filters))
+    count = select(func.count()).select_from(Record).where(*matching(period, filters))
     return int(connection.execute(count).scalar_one())
 
 
@@ -61,7 +61,7 @@ class Rows:
         _know_hashes(connection)
         FITTING.create(connection)
         columns = [Record.__table__.c[name] for name in NAMES]
-        some = select(*columns, _visitor(reach)).where(*fitting(reach, filters))
+        some = select(*columns, _visitor(reach)).where(*matching(reach, filters))
         connection.execute(insert(FITTING).from_select([*NAMES, "visitor"], some))
 
     def totals(self, period: Period) -> Totals:
@@ -87,7 +87,7 @@ class Rows:
         *,
         limit: int,
         offset: int = 0,
-        order: Order = Order.REQUESTS,
+        order: ListOrder = ListOrder.REQUESTS,
         counted: bool = True,
     ) -> list[Item]:
         """Return some values of a dimension, the greatest first."""
@@ -105,7 +105,7 @@ class Rows:
             "bytes": func.sum(ROW.bytes),
             "errors": func.sum(cast(ROW.status >= CLIENT, Integer)),
         }
-        if counted or order is Order.VISITORS:
+        if counted or order is ListOrder.VISITORS:
             columns["visitors"] = func.count(func.distinct(ROW.visitor))
         rows = self.connection.execute(
             select(value.label("value"), *(c.label(name) for name, c in columns.items()))

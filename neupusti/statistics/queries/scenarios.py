@@ -28,7 +28,7 @@ TRAVERSAL = re.compile(
 )
 
 
-class Kind(StrEnum):
+class ScenarioKind(StrEnum):
     """What an address was seen doing; the values are CrowdSec's names."""
 
     PROBING = "http-probing"
@@ -66,7 +66,7 @@ class Request(Protocol):
 class Scenario:
     """One kind of behaviour, and how much of it is too much."""
 
-    kind: Kind
+    kind: ScenarioKind
     capacity: int
     leak_ms: int
     tells: Callable[[Request], bool]
@@ -76,13 +76,13 @@ class Scenario:
 
 SCENARIOS = (
     Scenario(
-        Kind.PROBING,
+        ScenarioKind.PROBING,
         10,
         10_000,
         lambda row: row.status in {400, 403, 404} and not STATIC.search(row.path),
     ),
     Scenario(
-        Kind.BRUTE_FORCE,
+        ScenarioKind.BRUTE_FORCE,
         5,
         10_000,
         lambda row: (
@@ -92,9 +92,18 @@ SCENARIOS = (
         ),
         distinct=False,
     ),
-    Scenario(Kind.SENSITIVE, 4, 5_000, lambda row: SENSITIVE.search(row.path) is not None),
-    Scenario(Kind.TRAVERSAL, 3, 10_000, lambda row: TRAVERSAL.search(row.path) is not None),
-    Scenario(Kind.CRAWL, 40, 500, lambda row: not STATIC.search(row.path), distinct=False),
+    Scenario(
+        ScenarioKind.SENSITIVE, 4, 5_000, lambda row: SENSITIVE.search(row.path) is not None
+    ),
+    Scenario(
+        ScenarioKind.TRAVERSAL,
+        3,
+        10_000,
+        lambda row: TRAVERSAL.search(row.path) is not None,
+    ),
+    Scenario(
+        ScenarioKind.CRAWL, 40, 500, lambda row: not STATIC.search(row.path), distinct=False
+    ),
 )
 
 
@@ -102,7 +111,7 @@ SCENARIOS = (
 class Finding:
     """One address and one behaviour: how often, from when to when, and the evidence."""
 
-    kind: Kind
+    kind: ScenarioKind
     ip: str
     first: int
     last: int
@@ -121,8 +130,8 @@ class _Bucket:
 
 def findings(rows: Iterable[Request]) -> list[Finding]:
     """Return what addresses did in `rows` (oldest first), the busiest first."""
-    buckets: dict[tuple[str, Kind], _Bucket] = {}
-    found: dict[tuple[str, Kind], Finding] = {}
+    buckets: dict[tuple[str, ScenarioKind], _Bucket] = {}
+    found: dict[tuple[str, ScenarioKind], Finding] = {}
     for row in rows:
         for scenario in SCENARIOS:
             if scenario.tells(row):
@@ -133,8 +142,8 @@ def findings(rows: Iterable[Request]) -> list[Finding]:
 def _pour(
     row: Request,
     scenario: Scenario,
-    buckets: dict[tuple[str, Kind], _Bucket],
-    found: dict[tuple[str, Kind], Finding],
+    buckets: dict[tuple[str, ScenarioKind], _Bucket],
+    found: dict[tuple[str, ScenarioKind], Finding],
 ) -> None:
     key = (row.ip, scenario.kind)
     bucket = buckets.setdefault(key, _Bucket(at=row.at_ms, first=row.at_ms))

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from neupusti.access.retention.sweep import masked
-from neupusti.access.views.blueprint import engine, terms
+from neupusti.access.views.blueprint import engine, retention_cutoffs
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.base import Form, shown
@@ -16,7 +16,7 @@ from neupusti.core.security import identity
 from neupusti.core.web import pagination
 from neupusti.statistics import service
 from neupusti.statistics.queries import addresses as asked_for
-from neupusti.statistics.queries.figures import Order
+from neupusti.statistics.queries.figures import ListOrder
 from neupusti.statistics.views import context, state
 from neupusti.statistics.views.blueprint import bp
 
@@ -25,7 +25,7 @@ ROW = f"<int(max={2**63 - 1}):record>"
 """The number of a row; SQLite cannot even look for a larger one."""
 
 
-class Why(Form):
+class ReasonForm(Form):
     """Asks for the reason, which the journal keeps."""
 
     purposes = (Purpose.SUPPORT,)
@@ -37,7 +37,7 @@ class Why(Form):
 def addresses() -> str:
     """Show the addresses of a period, the busiest first or those with most errors."""
     asked = state.current()
-    order = "errors" if asked.order is Order.ERRORS else "requests"
+    order = "errors" if asked.order is ListOrder.ERRORS else "requests"
     with engine().connect() as connection:
         found = asked_for.busiest(
             connection, asked.period, SIZE + 1, offset=(asked.page - 1) * SIZE, order=order
@@ -48,20 +48,20 @@ def addresses() -> str:
         addresses=found[:SIZE],
         more=len(found) > SIZE,
         order=order,
-        orders=Order,
+        orders=ListOrder,
     )
 
 
 @bp.get(f"/addresses/{ROW}/")
 def address(record: int) -> Response:
     """Show what the address of a row did, without naming it."""
-    return _page(record, Why(formdata=None))
+    return _page(record, ReasonForm(formdata=None))
 
 
 @bp.post(f"/addresses/{ROW}/")
 def unmask(record: int) -> Response:
     """Name the address, once, and write down who asked and what for."""
-    form = Why()
+    form = ReasonForm()
     if not form.validate():
         return _page(record, form)
     # Nothing is shown of a row that is gone, so the journal may not say it was.
@@ -72,7 +72,7 @@ def unmask(record: int) -> Response:
         record=record,
         reason=str(form.reason.data),
     )
-    return _page(record, Why(formdata=None), named=True)
+    return _page(record, ReasonForm(formdata=None), named=True)
 
 
 def _known(record: int) -> str:
@@ -84,12 +84,12 @@ def _known(record: int) -> str:
     return found[0]
 
 
-def _page(record: int, form: Why, *, named: bool = False) -> Response:
+def _page(record: int, form: ReasonForm, *, named: bool = False) -> Response:
     ip = _known(record)
     with engine().connect() as connection:
         page = pagination.number(request.args.get("page"))
         rows: list[Any] = asked_for.timeline(
-            connection, ip, clock.midnight(terms().destroyed_before),
+            connection, ip, clock.midnight(retention_cutoffs().destroyed_before),
             (page - 1) * ROWS, ROWS + 1,
         )  # fmt: skip
         days = asked_for.days_of(connection, ip)

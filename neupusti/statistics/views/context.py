@@ -3,18 +3,18 @@
 from typing import Any
 
 from neupusti.access.retention.sweep import masked
-from neupusti.access.views.blueprint import terms
+from neupusti.access.views.blueprint import retention_cutoffs
 from neupusti.statistics.queries import period
 from neupusti.statistics.views import labels
-from neupusti.statistics.views.state import State
+from neupusti.statistics.views.state import ViewState
 
 
-def values(asked: State) -> dict[str, Any]:
+def values(asked: ViewState) -> dict[str, Any]:
     """Return the values that the shared parts of the templates use."""
     return {
         "state": asked,
         "presets": period.presets(),
-        "terms": terms(),
+        "terms": retention_cutoffs(),
         "mask": masked,
         "words": labels,
     }

@@ -10,17 +10,17 @@ from neupusti.statistics.queries import scenarios
 from neupusti.statistics.queries.addresses import busiest
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.rollups import Rollups
-from neupusti.statistics.queries.scenarios import Kind
+from neupusti.statistics.queries.scenarios import ScenarioKind
 from neupusti.statistics.views import charts, context, state
 from neupusti.statistics.views.blueprint import bp
 
 ROWS, FINDINGS = 20, 50
 KINDS = {
-    Kind.PROBING: _("Looks for pages that are not there"),
-    Kind.BRUTE_FORCE: _("Tries passwords"),
-    Kind.SENSITIVE: _("Asks for files that are nobody's business"),
-    Kind.TRAVERSAL: _("Tries to leave the site's folder"),
-    Kind.CRAWL: _("Reads more pages than a person can"),
+    ScenarioKind.PROBING: _("Looks for pages that are not there"),
+    ScenarioKind.BRUTE_FORCE: _("Tries passwords"),
+    ScenarioKind.SENSITIVE: _("Asks for files that are nobody's business"),
+    ScenarioKind.TRAVERSAL: _("Tries to leave the site's folder"),
+    ScenarioKind.CRAWL: _("Reads more pages than a person can"),
 }
 
 

@@ -17,9 +17,9 @@ from neupusti.core.text import csv
 from neupusti.statistics import service
 from neupusti.statistics.queries import rows
 from neupusti.statistics.views import combined, context, labels, pages, state
-from neupusti.statistics.views.addresses import Why
+from neupusti.statistics.views.addresses import ReasonForm
 from neupusti.statistics.views.blueprint import bp
-from neupusti.statistics.views.state import State
+from neupusti.statistics.views.state import ViewState
 
 MOST_ROWS = 100_000
 FIGURES = ("requests", "visitors", "errors", "bytes")
@@ -73,13 +73,13 @@ def export_series(kind: str) -> Response:
 @bp.get("/log/")
 def log() -> AnyResponse:
     """Ask what the log is wanted for."""
-    return _asking(Why(formdata=None))
+    return _asking(ReasonForm(formdata=None))
 
 
 @bp.post("/log/")
 def take_log() -> AnyResponse:
     """Hand over the filtered rows as a combined log, and write down who took them."""
-    form = Why()
+    form = ReasonForm()
     if not form.validate():
         return _asking(form)
     asked = state.current()
@@ -107,7 +107,7 @@ def _too_many() -> Any:
              most=labels.number(MOST_ROWS))  # fmt: skip
 
 
-def _asking(form: Why) -> AnyResponse:
+def _asking(form: ReasonForm) -> AnyResponse:
     asked = state.current()
     return shown(
         "statistics/log.html",
@@ -118,24 +118,24 @@ def _asking(form: Why) -> AnyResponse:
     )
 
 
-def _number(asked: State) -> int:
+def _number(asked: ViewState) -> int:
     with engine().connect() as connection:
         return rows.number(connection, asked.period, asked.filters)
 
 
-def _lines(where: Engine, asked: State, *, whole: bool) -> Iterator[str]:
+def _lines(where: Engine, asked: ViewState, *, whole: bool) -> Iterator[str]:
     # Written while it is sent: no request, and no application, is there any more.
     with where.connect() as connection:
         found: Any = connection.execution_options(yield_per=2000).execute(
             select(Record)
-            .where(*rows.fitting(asked.period, asked.filters))
+            .where(*rows.matching(asked.period, asked.filters))
             .order_by(Record.at, Record.id)
         )
         for row in found:
             yield combined.line(row, whole=whole)
 
 
-def _days(asked: State) -> str:
+def _days(asked: ViewState) -> str:
     return f"{asked.period.first}-{asked.period.last}"
 
 

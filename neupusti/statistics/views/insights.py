@@ -13,7 +13,7 @@ from flask_babel import ngettext
 
 from neupusti.core import clock
 from neupusti.statistics.queries import series
-from neupusti.statistics.queries.figures import Source, Totals
+from neupusti.statistics.queries.figures import FigureSource, Totals
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period
 from neupusti.statistics.views import labels
@@ -28,7 +28,7 @@ DOUBLED = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FigureChange:
     """One figure now, and its change against the time before."""
 
     now: int
@@ -65,16 +65,18 @@ class Comparison:
     """What there was before by the end of the hour that runs now: whatever `total` has
     above it has risen."""
 
-    def of(self, name: str) -> Change:
+    def of(self, name: str) -> FigureChange:
         """Return how a figure changed; without a word where that is not known."""
         now, before = getattr(self.now, name), getattr(self.before, name)
         # A fall up to the last whole hour is none if this hour has made up for it.
         risen = getattr(self.total, name) > getattr(self.most, name)
         told = self.known and not (now < before and risen)
-        return Change(now, before if told else 0)
+        return FigureChange(now, before if told else 0)
 
 
-def compare(source: Source, asked: Period, total: Totals, since: datetime) -> Comparison:
+def compare(
+    source: FigureSource, asked: Period, total: Totals, since: datetime
+) -> Comparison:
     """Compare a period, whose sums are `total`, with the one before it.
 
     The log is known from `since` on: what it does not reach is not compared with.
@@ -95,7 +97,7 @@ def compare(source: Source, asked: Period, total: Totals, since: datetime) -> Co
     )
 
 
-def sentences(source: Source, compared: Comparison, since: datetime) -> list[Any]:
+def sentences(source: FigureSource, compared: Comparison, since: datetime) -> list[Any]:
     """Return what is worth knowing about a period, the most telling first."""
     period, now, before = compared.period, compared.now, compared.before
     told = compared.total if period.empty else series.added(now, before)
@@ -121,7 +123,7 @@ def _requests(compared: Comparison) -> Any:
         return _("%(when)s: %(number)s requests. Its first hour is not over, so nothing is"
                  " compared yet.",
                  when=when, number=labels.number(compared.total.requests))  # fmt: skip
-    change = Change(compared.now.requests, compared.before.requests).share
+    change = FigureChange(compared.now.requests, compared.before.requests).share
     if change is None:
         return _("%(when)s: %(number)s requests, and none before.",
                  when=when, number=labels.number(compared.now.requests))  # fmt: skip
@@ -151,7 +153,7 @@ def _whole_days(period: Period, today: date) -> int | None:
     return period.days - 1 if period.hours == 0 else None
 
 
-def _missing(source: Source, compared: Comparison) -> Any:
+def _missing(source: FigureSource, compared: Comparison) -> Any:
     now, before = compared.total, compared.most
     if (
         not before.requests

@@ -11,7 +11,7 @@ from neupusti.access.calendar import day_of
 from neupusti.access.ingest.agents import CLAIMS, LISTING, SELF
 from neupusti.core.clock import ALMATY
 from neupusti.core.text import dates, languages
-from neupusti.statistics.queries.figures import Order
+from neupusti.statistics.queries.figures import ListOrder
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period, Unit
 
@@ -102,10 +102,10 @@ CATEGORIES = {
     "marketing": lazy_gettext("marketing"),
 }
 ORDERS = {
-    Order.REQUESTS: lazy_gettext("Requests"),
-    Order.VISITORS: lazy_gettext("Visitors"),
-    Order.BYTES: lazy_gettext("Volume"),
-    Order.ERRORS: lazy_gettext("Errors"),
+    ListOrder.REQUESTS: lazy_gettext("Requests"),
+    ListOrder.VISITORS: lazy_gettext("Visitors"),
+    ListOrder.BYTES: lazy_gettext("Volume"),
+    ListOrder.ERRORS: lazy_gettext("Errors"),
 }
 PRESETS = {
     "today": lazy_gettext("Today"),

@@ -9,17 +9,17 @@ from sqlalchemy import Connection
 
 from neupusti.access.ingest import store
 from neupusti.access.recording import tally
-from neupusti.access.views.blueprint import aggregator, engine, terms
+from neupusti.access.views.blueprint import aggregator, engine, retention_cutoffs
 from neupusti.core import clock
-from neupusti.statistics.queries.addresses import Listed, busiest
-from neupusti.statistics.queries.figures import Item, Order, Source
+from neupusti.statistics.queries.addresses import ListedAddress, busiest
+from neupusti.statistics.queries.figures import FigureSource, Item, ListOrder
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.health import health
 from neupusti.statistics.queries.rollups import began
 from neupusti.statistics.views import charts, context, insights, labels, state
 from neupusti.statistics.views.blueprint import bp
-from neupusti.statistics.views.insights import Change, Comparison
-from neupusti.statistics.views.state import State
+from neupusti.statistics.views.insights import Comparison, FigureChange
+from neupusti.statistics.views.state import ViewState
 
 SHORT, LONG = 7, 50
 LISTS = (
@@ -47,7 +47,7 @@ class Listing:
 
     dimension: Dimension
     items: list[Item]
-    order: Order
+    order: ListOrder
     more: bool
 
     @property
@@ -70,7 +70,7 @@ def overview() -> str:
         since = _since(connection, asked)
         compared = insights.compare(source, asked.period, totals, since)
         said = insights.sentences(source, compared, since)
-        addresses: list[Listed] = []
+        addresses: list[ListedAddress] = []
         if not asked.filters:
             addresses = busiest(connection, asked.period, SHORT)
         state_of_log = health(connection, asked.period)
@@ -89,7 +89,7 @@ def overview() -> str:
         health=state_of_log,
         unwritten=lost,
         clipped=_clipped(asked),
-        Order=Order,
+        Order=ListOrder,
     )
 
 
@@ -112,7 +112,7 @@ def listing(dimension: str) -> str:
         listing=Listing(wanted, items[:LONG], order, len(items) > LONG),
         totals=total,
         clipped=_clipped(asked),
-        Order=Order,
+        Order=ListOrder,
     )
 
 
@@ -123,23 +123,25 @@ def known(dimension: str) -> Dimension:
     return Dimension(dimension)
 
 
-def order_of(source: Source, asked: State, dimension: Dimension) -> Order:
+def order_of(source: FigureSource, asked: ViewState, dimension: Dimension) -> ListOrder:
     """Return what a list is sorted by."""
     if dimension in BY_VISITORS:
-        return Order.VISITORS
-    unknown = asked.order is Order.VISITORS and not source.visited(dimension)
-    return Order.REQUESTS if unknown else asked.order
+        return ListOrder.VISITORS
+    unknown = asked.order is ListOrder.VISITORS and not source.visited(dimension)
+    return ListOrder.REQUESTS if unknown else asked.order
 
 
-def figures_of(source: Source, dimension: Dimension) -> list[Order]:
+def figures_of(source: FigureSource, dimension: Dimension) -> list[ListOrder]:
     """Return the figures that are known of each value of a list."""
     if dimension in BY_VISITORS:
-        return [Order.VISITORS]
+        return [ListOrder.VISITORS]
     known = source.visited(dimension)
-    return [one for one in Order if known or one is not Order.VISITORS]
+    return [one for one in ListOrder if known or one is not ListOrder.VISITORS]
 
 
-def page_of(source: Source, asked: State, dimension: Dimension, size: int) -> list[Item]:
+def page_of(
+    source: FigureSource, asked: ViewState, dimension: Dimension, size: int
+) -> list[Item]:
     """Return the items of one page of a list, and one more if there are more."""
     return source.top(
         dimension,
@@ -150,13 +152,13 @@ def page_of(source: Source, asked: State, dimension: Dimension, size: int) -> li
     )
 
 
-def _listing(source: Source, asked: State, dimension: Dimension) -> Listing:
-    order = Order.VISITORS if dimension in BY_VISITORS else Order.REQUESTS
+def _listing(source: FigureSource, asked: ViewState, dimension: Dimension) -> Listing:
+    order = ListOrder.VISITORS if dimension in BY_VISITORS else ListOrder.REQUESTS
     items = source.top(dimension, asked.period, limit=SHORT + 1, order=order, counted=False)
     return Listing(dimension, items[:SHORT], order, len(items) > SHORT)
 
 
-def _tiles(compared: Comparison) -> list[tuple[str, str, Change]]:
+def _tiles(compared: Comparison) -> list[tuple[str, str, FigureChange]]:
     """Return the great figures, each with its change."""
     named = {
         "visitors": _("Visitors"),
@@ -172,14 +174,14 @@ def _tiles(compared: Comparison) -> list[tuple[str, str, Change]]:
     ]
 
 
-def _since(connection: Connection, asked: State) -> datetime:
+def _since(connection: Connection, asked: ViewState) -> datetime:
     """Return from when on the figures are known: filters count rows, which do not stay."""
     first = began(connection) or clock.now()
     if not asked.filters:
         return first
-    return max(first, clock.midnight(terms().destroyed_before))
+    return max(first, clock.midnight(retention_cutoffs().destroyed_before))
 
 
-def _clipped(asked: State) -> bool:
+def _clipped(asked: ViewState) -> bool:
     """Tell whether filters ask about days whose rows are destroyed already."""
-    return bool(asked.filters) and asked.period.first < terms().destroyed_before
+    return bool(asked.filters) and asked.period.first < retention_cutoffs().destroyed_before

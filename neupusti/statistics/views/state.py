@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 
 from neupusti.access.views.blueprint import engine
 from neupusti.core.web import pagination
-from neupusti.core.web.errors import Refusal
+from neupusti.core.web.errors import DomainError
 from neupusti.statistics.queries import filters, period
-from neupusti.statistics.queries.figures import Order, Source
-from neupusti.statistics.queries.filters import COLUMNS, Dimension, Filters, Term
+from neupusti.statistics.queries.figures import FigureSource, ListOrder
+from neupusti.statistics.queries.filters import COLUMNS, Dimension, Filters, FilterTerm
 from neupusti.statistics.queries.period import Period
 from neupusti.statistics.queries.rollups import Rollups
 from neupusti.statistics.queries.rows import Rows
@@ -24,7 +24,7 @@ MOST = 2_000_000
 """Filters count single rows: more of them would keep a page for longer than it is worth."""
 
 
-class TooManyRowsError(Refusal):
+class TooManyRowsError(DomainError):
     """So many requests cannot be counted one by one while somebody waits."""
 
     def __init__(self, requests: int) -> None:
@@ -39,19 +39,19 @@ class TooManyRowsError(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ViewState:
     """What a page shows: a period, filters, and for a list its order and page."""
 
     period: Period
     filters: Filters = Filters()
-    order: Order = Order.REQUESTS
+    order: ListOrder = ListOrder.REQUESTS
     page: int = 1
 
     @property
     def asked(self) -> dict[str, Any]:
         """What an address says to mean it."""
         said: dict[str, Any] = {**self.period.asked, **self.filters.asked}
-        if self.order is not Order.REQUESTS:
+        if self.order is not ListOrder.REQUESTS:
             said["order"] = self.order.value
         if self.page > 1:
             said["page"] = self.page
@@ -73,13 +73,13 @@ class State:
 
     def narrowed(self, dimension: Dimension, value: str, *, negative: bool = False) -> str:
         """Return the address of the overview with one more condition."""
-        term = Term(dimension, value, negative)
+        term = FilterTerm(dimension, value, negative)
         changed = replace(
-            self, filters=self.filters.plus(term), page=1, order=Order.REQUESTS
+            self, filters=self.filters.plus(term), page=1, order=ListOrder.REQUESTS
         )
         return url_for("statistics.overview", **changed.asked)
 
-    def without(self, term: Term) -> str:
+    def without(self, term: FilterTerm) -> str:
         """Return the address of this page with one condition less."""
         return self.here(filters=self.filters.minus(term))
 
@@ -88,12 +88,12 @@ class State:
         return dimension in COLUMNS
 
     @contextmanager
-    def source(self) -> Iterator[Source]:
+    def source(self) -> Iterator[FigureSource]:
         """Open where the figures of this state come from."""
         with engine().connect() as connection:
             yield self.of(connection)
 
-    def of(self, connection: Connection) -> Source:
+    def of(self, connection: Connection) -> FigureSource:
         """Return where the figures come from: roll-ups, or rows where filters are set."""
         rollups = Rollups(connection)
         if not self.filters:
@@ -104,16 +104,16 @@ class State:
         return Rows(connection, self.filters, reach)
 
 
-def current() -> State:
+def current() -> ViewState:
     """Return the state that the address of this request asks for."""
     args = request.args
     wanted = [text for text in (*args.getlist("is"), _added("is")) if text]
     unwanted = [text for text in (*args.getlist("not"), _added("not")) if text]
     order = args.get("order", "")
-    return State(
+    return ViewState(
         period=period.asked_for(args),
         filters=filters.parsed(wanted, unwanted),
-        order=Order(order) if order in set(Order) else Order.REQUESTS,
+        order=ListOrder(order) if order in set(ListOrder) else ListOrder.REQUESTS,
         page=pagination.number(args.get("page")),
     )
 

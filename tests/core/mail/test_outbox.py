@@ -19,8 +19,8 @@ from sqlalchemy import select
 from neupusti.config import ROOT, Settings
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail import outbox, sender
-from neupusti.core.mail.models import Letter, State
-from neupusti.core.mail.outbox import Kind, To
+from neupusti.core.mail.models import OutboxEmail, OutboxState
+from neupusti.core.mail.outbox import EmailType, Recipient
 from neupusti.core.mail.sender import Sender
 from neupusti.core.mail.service import Server
 from neupusti.core.text.languages import Language
@@ -29,7 +29,7 @@ from tests.people import AIGERIM
 from tests.served import environment_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-KIND = Kind(name="core.try", label="A try")
+KIND = EmailType(name="core.try", label="A try")
 WORDS = {
     "core/mail/try.txt": (
         "{% extends 'layout/mail.txt' %}{% block title %}Letter{{ name }}{% endblock %}"
@@ -63,21 +63,21 @@ def app(app: Flask) -> Flask:
 
 def posted(key: str = "try:1", to: str = AIGERIM.email) -> int:
     with writing() as session:
-        receiver = To(email=to, language=Language.KK, person=7)
+        receiver = Recipient(email=to, language=Language.KK, person=7)
         values = {"name": "Айгерим <b>"}
-        return outbox.post(session, KIND, receiver, key=key, values=values).id
+        return outbox.enqueue(session, KIND, receiver, key=key, values=values).id
 
 
 def undone() -> None:
-    to = To(email=AIGERIM.email, language=Language.RU)
+    to = Recipient(email=AIGERIM.email, language=Language.RU)
     with writing() as session:
-        outbox.post(session, KIND, to, key="x", values={"name": "x"})
+        outbox.enqueue(session, KIND, to, key="x", values={"name": "x"})
         raise RuntimeError("undone")
 
 
-def letter(number: int) -> Letter:
+def letter(number: int) -> OutboxEmail:
     db.session.rollback()
-    return db.session.get_one(Letter, number, populate_existing=True)
+    return db.session.get_one(OutboxEmail, number, populate_existing=True)
 
 
 def body(arrived: EmailMessage, kind: Literal["plain", "html"]) -> str:
@@ -95,7 +95,7 @@ def run(app: Flask) -> None:
 def test_a_letter_arrives_in_its_readers_language(app: Flask, postbox: Postbox) -> None:
     number = posted()
     run(app)
-    [arrived] = postbox.letters
+    [arrived] = postbox.emails
     assert postbox.recipients == [AIGERIM.email]
     assert arrived["To"] == AIGERIM.email
     assert arrived["Content-Language"] == "kk"
@@ -104,9 +104,9 @@ def test_a_letter_arrives_in_its_readers_language(app: Flask, postbox: Postbox) 
     plain, html = body(arrived, "plain"), body(arrived, "html")
     assert "For Айгерим <b>\n.\n..dots\nhttp://127.0.0.1:8000/kk/policy/\n" in plain
     assert "<p>For Айгерим &lt;b&gt;</p>" in html
-    assert letter(number).state == State.SENT
+    assert letter(number).state == OutboxState.SENT
     run(app)
-    assert len(postbox.letters) == 1
+    assert len(postbox.emails) == 1
 
 
 @pytest.mark.clause("1.1.4")
@@ -119,21 +119,21 @@ def test_one_deed_has_one_letter(app: Flask, postbox: Postbox) -> None:
     assert posted() == posted()
     assert posted("try:2") != posted()
     run(app)
-    assert len(postbox.letters) == 2
+    assert len(postbox.emails) == 2
 
 
 def test_a_deed_that_failed_tells_nobody(app: Flask, postbox: Postbox) -> None:
     with pytest.raises(RuntimeError, match="undone"):
         undone()
     run(app)
-    assert postbox.letters == []
+    assert postbox.emails == []
 
 
 @pytest.mark.parametrize("to", ["a@b.kz\nBcc: c@d.kz", "a@b.kz\r\nX: y", "no address"])
 def test_a_line_end_in_a_header_is_refused(app: Flask, to: str) -> None:
     with pytest.raises((ValueError, IndexError)):
         posted(to=to)
-    assert db.session.scalars(select(Letter)).all() == []
+    assert db.session.scalars(select(OutboxEmail)).all() == []
 
 
 @pytest.mark.parametrize("mood", ["rcpt refuse", "data refuse"])
@@ -144,10 +144,10 @@ def test_a_refusal_is_told_without_the_address(
     number, other = posted(), posted("try:2")
     run(app)
     refused = letter(number)
-    assert refused.state == State.REFUSED
+    assert refused.state == OutboxState.REFUSED
     assert refused.reason.startswith("55")
     assert AIGERIM.email not in refused.reason
-    assert letter(other).state == State.SENT
+    assert letter(other).state == OutboxState.SENT
 
 
 def test_not_now_is_tried_again_later(app: Flask, postbox: Postbox, at: Clock) -> None:
@@ -156,7 +156,7 @@ def test_not_now_is_tried_again_later(app: Flask, postbox: Postbox, at: Clock) -
     number = posted()
     run(app)
     waiting = letter(number)
-    assert (waiting.state, waiting.reason) == (State.QUEUED, "451 4.7.1 greylisted")
+    assert (waiting.state, waiting.reason) == (OutboxState.QUEUED, "451 4.7.1 greylisted")
     assert waiting.next_at == NOON + sender.FIRST_DELAY
     run(app)
     assert letter(number).attempts == 1
@@ -165,8 +165,8 @@ def test_not_now_is_tried_again_later(app: Flask, postbox: Postbox, at: Clock) -
     assert letter(number).next_at == NOON + 3 * sender.FIRST_DELAY
     at(NOON + 3 * sender.FIRST_DELAY)
     run(app)
-    assert letter(number).state == State.SENT
-    assert len(postbox.letters) == 1
+    assert letter(number).state == OutboxState.SENT
+    assert len(postbox.emails) == 1
 
 
 def test_after_days_of_trying_it_is_given_up(
@@ -180,7 +180,7 @@ def test_after_days_of_trying_it_is_given_up(
         at(moment)
         run(app)
         moment = letter(number).next_at
-    assert letter(number).state == State.REFUSED
+    assert letter(number).state == OutboxState.REFUSED
     assert moment - NOON > timedelta(days=2)
 
 
@@ -191,12 +191,12 @@ def test_a_dropped_connection_is_tried_again(
     postbox.mood.append("data drop")
     number, other = posted(), posted("try:2")
     run(app)
-    assert {letter(n).state for n in (number, other)} == {State.QUEUED}
+    assert {letter(n).state for n in (number, other)} == {OutboxState.QUEUED}
     assert letter(number).reason
     at(NOON + sender.FIRST_DELAY)
     run(app)
-    assert {letter(n).state for n in (number, other)} == {State.SENT}
-    assert len(postbox.letters) == 2
+    assert {letter(n).state for n in (number, other)} == {OutboxState.SENT}
+    assert len(postbox.emails) == 2
 
 
 def test_no_server_at_all_is_tried_again(app: Flask, at: Clock) -> None:
@@ -205,15 +205,15 @@ def test_no_server_at_all_is_tried_again(app: Flask, at: Clock) -> None:
     number = posted()
     Sender(nowhere).run()
     waiting = letter(number)
-    assert (waiting.state, waiting.reason) == (State.QUEUED, "ConnectionRefusedError")
+    assert (waiting.state, waiting.reason) == (OutboxState.QUEUED, "ConnectionRefusedError")
 
 
 def test_a_server_without_encryption_gets_nothing(app: Flask, postbox: Postbox) -> None:
     server = Server("smtp+starttls", "127.0.0.1", postbox.port)
     number = posted()
     Sender(replace(outbox.service(), server=server)).run()
-    assert postbox.letters == []
-    assert letter(number).state == State.QUEUED
+    assert postbox.emails == []
+    assert letter(number).state == OutboxState.QUEUED
 
 
 def test_a_slow_server_is_waited_for(app: Flask, postbox: Postbox) -> None:
@@ -228,18 +228,18 @@ def test_a_slow_server_is_waited_for(app: Flask, postbox: Postbox) -> None:
     thread = Thread(target=work)
     thread.start()
     assert postbox.reached.wait(30)
-    assert letter(number).state == State.HANDING
+    assert letter(number).state == OutboxState.HANDING
     postbox.release.set()
     thread.join()
-    assert letter(number).state == State.SENT
-    assert len(postbox.letters) == 1
+    assert letter(number).state == OutboxState.SENT
+    assert len(postbox.emails) == 1
 
 
 @pytest.mark.parametrize(
-    ("mood", "state"), [("rcpt hold", State.SENT), ("data hold", State.UNSURE)]
+    ("mood", "state"), [("rcpt hold", OutboxState.SENT), ("data hold", OutboxState.UNSURE)]
 )
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(
-    app: Flask, settings: Settings, postbox: Postbox, mood: str, state: State
+    app: Flask, settings: Settings, postbox: Postbox, mood: str, state: OutboxState
 ) -> None:
     """Killed while the server thinks: before the letter left, and after it did."""
     postbox.mood.append(mood)
@@ -253,7 +253,7 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(
     run(app)
     assert letter(number).state == state
     run(app)
-    assert len(postbox.letters) == 1
+    assert len(postbox.emails) == 1
 
 
 CHILD = """
@@ -273,8 +273,8 @@ def test_without_a_server_letters_are_kept_and_can_be_read(
     number = posted()
     posted("try:2", to="bolat@example.kz")
     run(app)
-    assert letter(number).state == State.KEPT
-    assert postbox.letters == []
+    assert letter(number).state == OutboxState.KEPT
+    assert postbox.emails == []
     listed = app.test_cli_runner().invoke(
         args=["mail", "list", "--to", AIGERIM.email, "--json"]
     )

@@ -9,12 +9,12 @@ from sqlalchemy import select, text
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.records import consents
-from neupusti.core.records.consents import ConsentEvidence, EvidenceWording, Given
+from neupusti.core.records.consents import ConsentText, FormConsent, GivenConsent
 from neupusti.core.text.languages import Language
 from tests.people import AIGERIM
 
 WORDS = "Я согласна\nДля чего: учётная запись — «Ә» \u00a0"
-GIVEN = Given(
+GIVEN = GivenConsent(
     form="register",
     purpose=Purpose.ACCOUNT,
     text=WORDS,
@@ -42,7 +42,7 @@ def test_the_words_are_kept_byte_for_byte(app: Flask) -> None:
 def test_the_same_words_are_kept_once(app: Flask) -> None:
     given()
     given(8)
-    assert len(db.session.scalars(select(EvidenceWording)).all()) == 1
+    assert len(db.session.scalars(select(ConsentText)).all()) == 1
 
 
 def test_no_address_stands_in_the_proof(app: Flask) -> None:
@@ -58,7 +58,7 @@ def test_a_withdrawal_is_a_row_of_its_own(app: Flask) -> None:
     assert consents.in_force(7, Purpose.ACCOUNT) is not None
     for _ in range(2):
         with writing() as session:
-            consent = session.get_one(ConsentEvidence, number)
+            consent = session.get_one(FormConsent, number)
             consents.withdraw(session, consent, method="button on the consents page")
     [(row, withdrawal, words)] = consents.of_person(7)
     assert withdrawal is not None
@@ -70,7 +70,7 @@ def test_a_withdrawal_is_a_row_of_its_own(app: Flask) -> None:
 
 
 def test_a_consent_without_words_is_none(app: Flask) -> None:
-    empty = Given(
+    empty = GivenConsent(
         form="x", purpose=Purpose.NEWS, text=" ", language=Language.KK, edition=date.min
     )
     with pytest.raises(ValueError, match="proves nothing"), writing() as session:

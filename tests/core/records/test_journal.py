@@ -13,11 +13,10 @@ from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.records import journal
 from neupusti.core.records.journal import (
-    Act,
     Actor,
     ActorKind,
-    Deed,
     Operation,
+    ProcessingRecord,
     StaffAction,
 )
 from neupusti.policy.service import parser
@@ -42,12 +41,16 @@ def test_the_operations_are_the_words_of_the_clause() -> None:
 
 
 def acted(reason: str) -> StaffAction:
-    act = Act(
-        staff=4, action="people.opened", operation=Operation.ACCESS,
-        person=7, what="person page", reason=reason,
-    )  # fmt: skip
     with writing() as session:
-        return journal.act(session, act)
+        return journal.log_staff_action(
+            session,
+            staff=4,
+            action="people.opened",
+            operation=Operation.ACCESS,
+            person=7,
+            what="person page",
+            reason=reason,
+        )
 
 
 @pytest.mark.clause("1.1.1")
@@ -98,7 +101,7 @@ def filled() -> None:
     """Put one row into every journal."""
     acted("x")
     given()
-    deed = Deed(
+    deed = ProcessingRecord(
         operation=Operation.COLLECTION,
         what="registration",
         why=Purpose.ACCOUNT,
@@ -106,5 +109,5 @@ def filled() -> None:
         actor=Actor(ActorKind.PERSON, 7),
     )
     with writing() as session:
-        journal.record(session, deed)
-        journal.notice(session, 7, Kind.SIGNED_IN, "Firefox, Linux")
+        journal.log_processing(session, deed)
+        journal.log_security_event(session, 7, Kind.SIGNED_IN, "Firefox, Linux")

@@ -11,13 +11,13 @@ from neupusti.app import create_app
 from neupusti.config import Settings
 from neupusti.core.data.database import db, writing
 from neupusti.core.security import throttle
-from neupusti.core.security.throttle import Rule
+from neupusti.core.security.throttle import RateLimit
 from neupusti.core.web.errors import TooManyError
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FIVE = timedelta(minutes=5)
-RULE = Rule("test", 3, FIVE)
-OTHER = Rule("other", 1, FIVE)
+RULE = RateLimit("test", 3, FIVE)
+OTHER = RateLimit("other", 1, FIVE)
 Clock = Callable[[datetime], None]
 
 

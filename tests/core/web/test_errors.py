@@ -10,7 +10,7 @@ from sqlalchemy.exc import InterfaceError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from neupusti.core.web import errors
-from neupusti.core.web.errors import Refusal
+from neupusti.core.web.errors import DomainError
 from tests.core import faults
 from tests.people import AIGERIM
 
@@ -165,7 +165,7 @@ def test_a_database_out_of_reach_is_no_fault_of_the_visitor(
 
 @pytest.mark.parametrize("status", [403, 404, 422, 429])
 def test_a_refusal_says_its_own_sentence_escaped(bare: Flask, status: int) -> None:
-    class Own(Refusal):
+    class Own(DomainError):
         pass
 
     Own.status = status

@@ -8,7 +8,7 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 
 from neupusti.core.web import microcache, page_cache
-from neupusti.core.web.microcache import MOST, SECOND, Front
+from neupusti.core.web.microcache import MOST, SECOND, MicroCache
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 Clock = Callable[[datetime], None]
@@ -104,14 +104,14 @@ def test_only_public_pages_are_said_again(asked: list[str], stranger: FlaskClien
 
 def test_what_changed_is_asked_for_at_once(asked: list[str], stranger: FlaskClient) -> None:
     stranger.get("/asked/a")
-    microcache.forget()
+    microcache.invalidate()
     stranger.get("/asked/a")
     assert asked == ["a", "a"]
 
 
 def test_it_keeps_a_bounded_number(bare: Flask, asked: list[str]) -> None:
     layer: object = bare.wsgi_app
-    while not isinstance(layer, Front):
+    while not isinstance(layer, MicroCache):
         layer = layer.inner  # type: ignore[attr-defined]
     for number in range(MOST + 1):
         bare.test_client().get(f"/asked/{number}")

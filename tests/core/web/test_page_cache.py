@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from neupusti.core.text import languages
 from neupusti.core.web import page_cache
-from neupusti.core.web.page_cache import Pages
+from neupusti.core.web.page_cache import PageCache
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_nobody_keeps_a_page_that_asks_for_a_choice(
 
 def test_the_store_drops_the_longest_unused_first() -> None:
     weight = one_page()
-    store = Pages(limit=3 * weight)
+    store = PageCache(limit=3 * weight)
     for key in "abc":
         store.get(key, lambda: "x" * 100)
     store.get("a", unwanted)
@@ -67,21 +67,21 @@ def test_the_store_drops_the_longest_unused_first() -> None:
 
 
 def test_a_page_larger_than_the_store_is_answered_and_not_kept() -> None:
-    store = Pages(limit=10)
+    store = PageCache(limit=10)
     first, second = (store.get("a", lambda: "x" * 100) for _ in range(2))
     assert first == second
     assert (len(store.kept), store.size) == (0, 0)
 
 
 def test_a_page_that_fails_is_not_kept() -> None:
-    store = Pages()
+    store = PageCache()
     with pytest.raises(LookupError):
         store.get("a", failing)
     assert store.get("a", lambda: "well").encodings["identity"] == b"well"
 
 
 def test_readers_at_the_same_time_count_a_page_once() -> None:
-    store, together = Pages(), Barrier(4)
+    store, together = PageCache(), Barrier(4)
 
     def render() -> str:
         together.wait()
@@ -96,7 +96,7 @@ def test_readers_at_the_same_time_count_a_page_once() -> None:
 
 
 def one_page() -> int:
-    store = Pages()
+    store = PageCache()
     store.get("a", lambda: "x" * 100)
     return store.size
 

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from neupusti.config import ROOT
-from neupusti.core.web.static_files import Asset, Assets, address
+from neupusti.core.web.static_files import StaticFile, StaticFiles, address
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,9 @@ def style(visitor: FlaskClient) -> str:
 @pytest.fixture(scope="module")
 def body(visitor: FlaskClient) -> bytes:
     """The bytes of the style sheet, as the app read them at its start."""
-    asset: Asset = visitor.application.extensions["neupusti.assets"].by_name["site.css"]
+    asset: StaticFile = visitor.application.extensions["neupusti.assets"].by_name[
+        "site.css"
+    ]
     return asset.body
 
 
@@ -33,7 +35,7 @@ def test_a_name_changes_with_the_bytes_and_only_with_them(tmp_path: Path) -> Non
     for body in (b"a", b"b", b"a"):
         (tmp_path / "goods").mkdir(exist_ok=True)
         (tmp_path / "goods" / "site.min.css").write_bytes(body)
-        names += Assets(tmp_path).by_hashed_name
+        names += StaticFiles(tmp_path).by_hashed_name
     assert names[0] == names[2] != names[1]
     assert re.fullmatch(r"goods/site\.min\.[0-9a-f]{12}\.css", names[0])
 
@@ -123,17 +125,17 @@ def test_only_hashed_names_are_served(visitor: FlaskClient, name: str) -> None:
     ],
 )
 def test_the_type_is_told_by_the_suffix(name: str, mimetype: str) -> None:
-    assert Asset(name, b"").mimetype == mimetype
+    assert StaticFile(name, b"").mimetype == mimetype
 
 
 def test_only_what_gets_smaller_is_packed() -> None:
-    assert set(Asset("a.svg", b"<svg/>").encodings) == {"br", "gzip", "identity"}
-    assert set(Asset("a.webp", b"RIFF").encodings) == {"identity"}
+    assert set(StaticFile("a.svg", b"<svg/>").encodings) == {"br", "gzip", "identity"}
+    assert set(StaticFile("a.webp", b"RIFF").encodings) == {"identity"}
 
 
 def test_every_file_of_the_tree_is_served_as_what_it_is(bare: Flask) -> None:
     client = bare.test_client()
-    assets: Assets = bare.extensions["neupusti.assets"]
+    assets: StaticFiles = bare.extensions["neupusti.assets"]
     on_disk = {p for p in (ROOT / "static").rglob("*") if p.is_file()}
     assert {ROOT / "static" / name for name in assets.by_name} == on_disk
     for name, asset in assets.by_name.items():
@@ -160,4 +162,4 @@ def test_a_file_that_is_not_there_stops_the_page_not_the_reader(bare: Flask) -> 
 
 def test_integrity_is_the_digest_of_the_bytes() -> None:
     wanted = f"sha384-{b64encode(sha384(b'a {}').digest()).decode()}"
-    assert Asset("site.css", b"a {}").integrity == wanted
+    assert StaticFile("site.css", b"a {}").integrity == wanted
