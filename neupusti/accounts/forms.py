@@ -146,10 +146,6 @@ class ReauthenticateForm(Form):
     next = HiddenField()
 
 
-class ConfirmForm(Form):
-    """Nothing but a button: the token of the form is all it carries."""
-
-
 class AppCodeForm(Form):
     """The first code of an app that is being set up."""
 

@@ -5,9 +5,9 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from neupusti.accounts.service.events import LABELS
-from neupusti.accounts.views import login
 from neupusti.accounts.views.blueprint import bp
 from neupusti.core.records.journal import SecurityEvent
+from neupusti.core.security import identity
 from neupusti.core.web import pagination
 
 SIZE = 25
@@ -18,7 +18,7 @@ def activity() -> Response:
     """Show the events with their time and device, the newest first; never an address."""
     wanted = (
         select(SecurityEvent)
-        .filter_by(person=login.me().person)
+        .filter_by(person=identity.me().person)
         .order_by(SecurityEvent.id.desc())
     )
     page = render_template(

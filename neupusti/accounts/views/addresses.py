@@ -20,6 +20,7 @@ from neupusti.accounts.views.blueprint import (
 )
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
+from neupusti.core.security import identity
 from neupusti.core.text import emails
 
 
@@ -28,7 +29,7 @@ def email() -> Response:
     """Ask for another address; the answer is the same whoever has it."""
     begun = time.monotonic()
     form = forms.ChangeEmailForm()
-    me = login.me()
+    me = identity.me()
     if form.validate_on_submit():
         asking = (client_context().device, network())
         try:
@@ -45,14 +46,14 @@ def email() -> Response:
 @bp.get("/account/email/confirm/<token>")
 def new_email(token: str) -> Response:
     """Say which address becomes which."""
-    change = addresses.asked(login.me().person, token)
+    change = addresses.asked(identity.me().person, token)
     return asked("accounts/new_email.html", token, change=change)
 
 
 @bp.post("/account/email/confirm/<token>")
 def confirm_email(token: str) -> Response:
     """Make the new address that of the account."""
-    addresses.confirm(login.me().person, token, client_context().device)
+    addresses.confirm(identity.me().person, token, client_context().device)
     return to("profile", done="email-changed")
 
 

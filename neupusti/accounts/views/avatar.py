@@ -10,7 +10,7 @@ from neupusti.accounts import forms
 from neupusti.accounts.service import avatar as pictures
 from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.pictures import LARGEST, MIMETYPE
-from neupusti.accounts.views import login, profile
+from neupusti.accounts.views import profile
 from neupusti.accounts.views.blueprint import bp, to
 from neupusti.core.security import identity
 
@@ -35,7 +35,7 @@ def _allow_a_file(endpoint: str | None, _values: dict[str, Any] | None) -> None:
 @bp.get("/account/avatar/<name>")
 def avatar(name: str) -> FileResponse:
     """Send the owner's picture; to everybody else it is not there (V3.2.1)."""
-    photo = pictures.of(login.me().person)
+    photo = pictures.of(identity.me().person)
     if photo is None or photo.name != name:
         abort(404)
     try:
@@ -48,7 +48,7 @@ def avatar(name: str) -> FileResponse:
 @bp.post("/account/avatar")
 def change_avatar() -> Response:
     """Take a picture, or destroy the one there is."""
-    person = login.me().person
+    person = identity.me().person
     if request.form.get("choice") == "remove":
         pictures.remove(person)
         return to("profile", done="picture-gone")

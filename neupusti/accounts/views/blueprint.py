@@ -10,9 +10,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from neupusti.accounts import forms
 from neupusti.accounts.service import devices
 from neupusti.accounts.service.sessions import ClientContext
+from neupusti.core.forms.base import ConfirmForm
 from neupusti.core.security import throttle
 from neupusti.core.security.tokens import TokenError
 from neupusti.core.web import errors, redirects
@@ -126,7 +126,7 @@ def asked(template: str, token: str, **values: Any) -> Response:
 
     Scanners of mail follow links: the deed is a button's.
     """
-    page = render_template(template, token=token, form=forms.ConfirmForm(), **values)
+    page = render_template(template, token=token, form=ConfirmForm(), **values)
     return secret(make_response(page))
 
 

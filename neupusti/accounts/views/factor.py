@@ -15,8 +15,8 @@ from neupusti.accounts.service.signing_in import WRONG_CODE
 from neupusti.accounts.views import login
 from neupusti.accounts.views.blueprint import bp, client_context, done, to
 from neupusti.core.data.database import db
-from neupusti.core.forms.base import shown
-from neupusti.core.security import grants
+from neupusti.core.forms.base import ConfirmForm, shown
+from neupusti.core.security import grants, identity
 from neupusti.core.security.identity import Identity
 from neupusti.core.web.errors import DomainError
 
@@ -30,12 +30,12 @@ class StaffNeedsFactorError(DomainError):
 @bp.get("/account/two-factor")
 def two_factor() -> Response:
     """Show how to set the second step up, or that it is on."""
-    person = login.me()
+    person = identity.me()
     if person.has_factor:
         codes = len(second_factor.codes(person.person))
         page = render_template(
             "accounts/factor_on.html",
-            form=forms.ConfirmForm(),
+            form=ConfirmForm(),
             codes=codes,
             needed=grants.is_staff(person.person),
             done=done(),
@@ -47,7 +47,7 @@ def two_factor() -> Response:
 @bp.post("/account/two-factor")
 def confirm_factor() -> Response:
     """Switch the second step on by the first code of the app."""
-    person = login.me()
+    person = identity.me()
     form = forms.AppCodeForm()
     if person.has_factor:
         return to("two_factor")
@@ -65,7 +65,7 @@ def confirm_factor() -> Response:
 @bp.get("/account/two-factor/qr.svg")
 def picture() -> FileResponse:
     """Send the picture an app photographs: a file, since our pages allow no `data:`."""
-    person = login.me()
+    person = identity.me()
     if person.has_factor:
         abort(404)
     owner = db.session.get_one(Person, person.person)
@@ -80,12 +80,12 @@ def picture() -> FileResponse:
 @bp.get("/account/two-factor/codes")
 def recovery_codes() -> Response:
     """Show the recovery codes that were not used."""
-    person = login.me()
+    person = identity.me()
     if not person.has_factor:
         return to("two_factor")
     codes = second_factor.codes(person.person)
     page = render_template(
-        "accounts/codes.html", codes=codes, form=forms.ConfirmForm(), done=done()
+        "accounts/codes.html", codes=codes, form=ConfirmForm(), done=done()
     )
     return make_response(page)
 
@@ -93,7 +93,7 @@ def recovery_codes() -> Response:
 @bp.post("/account/two-factor/codes")
 def new_codes() -> Response:
     """Make new recovery codes; the old ones open nothing any more."""
-    person = login.me()
+    person = identity.me()
     if person.has_factor:
         second_factor.new_codes(person.person, client_context().device)
     return to("recovery_codes", done="codes")
@@ -102,7 +102,7 @@ def new_codes() -> Response:
 @bp.post("/account/two-factor/off")
 def switch_off() -> Response:
     """Do without the second step: staff may not."""
-    person = login.me()
+    person = identity.me()
     if grants.is_staff(person.person):
         raise StaffNeedsFactorError(
             _("Members of staff sign in with a second step. It cannot be switched off.")

@@ -5,7 +5,6 @@ import re
 from flask import make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from neupusti.accounts import forms
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import avatar, profile, sessions
 from neupusti.accounts.service.events import SecurityEventKind
@@ -13,8 +12,10 @@ from neupusti.accounts.views import login
 from neupusti.accounts.views.blueprint import bp, client_context, done, to
 from neupusti.core.data.database import db, writing
 from neupusti.core.feature import Place
+from neupusti.core.forms.base import ConfirmForm
 from neupusti.core.records import journal
 from neupusti.core.registry import registry
+from neupusti.core.security import identity
 from neupusti.core.text import phones
 
 NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -25,7 +26,7 @@ EVERYWHERE = "everywhere"
 @bp.get("/account/")
 def overview() -> Response:
     """Show the account: who it is, and what can be done."""
-    person = login.me()
+    person = identity.me()
     owner = db.session.get_one(Person, person.person)
     page = render_template(
         "accounts/overview.html",
@@ -35,7 +36,7 @@ def overview() -> Response:
         in_doubt=profile.in_doubt(owner),
         photo=avatar.of(owner.id),
         phone=phones.shown(owner.phone) if owner.phone else "",
-        form=forms.ConfirmForm(),
+        form=ConfirmForm(),
         done=done(),
     )
     return make_response(page)
@@ -44,13 +45,13 @@ def overview() -> Response:
 @bp.get("/account/sessions")
 def sessions_page() -> Response:
     """List the devices that are signed in."""
-    person = login.me()
+    person = identity.me()
     rows = sessions.live(person.person)
     page = render_template(
         "accounts/sessions.html",
         rows=rows,
         me=person,
-        form=forms.ConfirmForm(),
+        form=ConfirmForm(),
         done=done(),
     )
     return make_response(page)
@@ -59,7 +60,7 @@ def sessions_page() -> Response:
 @bp.post("/account/sessions")
 def end_sessions() -> Response:
     """End one sign-in of the person, all but this, or all."""
-    person = login.me()
+    person = identity.me()
     which = request.form.get("session", "")
     with writing() as session:
         if which in {OTHERS, EVERYWHERE}:

@@ -22,6 +22,7 @@ from neupusti.accounts.views.blueprint import (
 )
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
+from neupusti.core.security import identity
 from neupusti.core.text import languages
 
 
@@ -29,7 +30,7 @@ from neupusti.core.text import languages
 def password() -> Response:
     """Change the password by the old one; every other device is signed out."""
     form = forms.ChangePasswordForm()
-    person = login.me()
+    person = identity.me()
     if form.validate_on_submit():
         try:
             key = recovery.change(

@@ -9,10 +9,10 @@ from neupusti.accounts.service import addresses, avatar, profile
 from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.profile import Details
 from neupusti.accounts.service.signing_in import check_password
-from neupusti.accounts.views import login
 from neupusti.accounts.views.blueprint import bp, client_context, done, to
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import Form, shown
+from neupusti.core.security import identity
 from neupusti.core.text import phones
 
 
@@ -40,14 +40,14 @@ def change_profile() -> Response:
     except AccountError as fault:
         form.refuse(fault.field, str(fault.words))
         return page(form)
-    profile.change(login.me().person, details, client_context().device)
+    profile.change(identity.me().person, details, client_context().device)
     return to("profile", done="saved")
 
 
 @bp.post("/account/profile/right")
 def still_right() -> Response:
     """Note that the details are still right."""
-    profile.confirm(login.me().person)
+    profile.confirm(identity.me().person)
     return to("overview", done="still-right")
 
 
@@ -55,7 +55,7 @@ def page(
     form: forms.ProfileForm | None = None, picture: forms.AvatarForm | None = None
 ) -> Response:
     """Answer with the page; a form that holds a mistake stands on it as it was sent."""
-    me = login.me()
+    me = identity.me()
     person = db.session.get_one(Person, me.person)
     wrong: Form | None = form or picture
     form = form or forms.ProfileForm(formdata=None, obj=person)
@@ -76,7 +76,7 @@ def page(
 
 def _prove(form: forms.ProfileForm, details: Details) -> None:
     """Raise Fault where the phone is another and nobody proved lately who they are."""
-    me = login.me()
+    me = identity.me()
     person = db.session.get_one(Person, me.person)
     if me.recently_authenticated or details.phone == person.phone:
         return

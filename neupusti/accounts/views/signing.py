@@ -82,7 +82,7 @@ def reauthenticate() -> Response:
         else forms.ReauthenticateForm()
     )
     if form.validate_on_submit():
-        person = signed.me()
+        person = identity.me()
         try:
             key = signing_in.prove(person.session, person.person, form.current.data)
         except AccountError as fault:
@@ -90,7 +90,7 @@ def reauthenticate() -> Response:
         else:
             signed.renew(key)
             return back(form.next.data)
-    username = db.session.get_one(Person, signed.me().person).email
+    username = db.session.get_one(Person, identity.me().person).email
     return shown("accounts/reauthenticate.html", form, username=username)
 
 

@@ -59,3 +59,7 @@ def _check_declared(form: type[Form], asked: list[str]) -> None:
         raise UndeclaredFormError(
             f"{form.__name__} asks for {', '.join(asked)} and declares no purpose"
         )
+
+
+class ConfirmForm(Form):
+    """Nothing but a button: the token of the form is all it carries."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from flask import Flask, current_app, has_request_context
+from flask import Flask, current_app, has_request_context, request
 
 from neupusti.core import clock
 
@@ -55,6 +55,14 @@ def current() -> Identity | None:
     if not has_request_context():
         return None
     return cast("Reader", current_app.extensions.get(READER, _nobody))()
+
+
+def me() -> Identity:
+    """Return who is signed in, on a route whose rule demands a sign-in."""
+    found = current()
+    if found is None:
+        raise RuntimeError(f"{request.endpoint} is open to those who are not signed in")
+    return found
 
 
 def _nobody() -> None:
