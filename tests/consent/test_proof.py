@@ -16,6 +16,7 @@ from neupusti.consent.service import records as rules
 from neupusti.consent.service.declarations import digest
 from neupusti.core.clock import today
 from neupusti.core.data.database import db
+from neupusti.core.records.chain import START
 from tests.conftest import SQLITE
 from tests.consent.conftest import OWN, ROOMS, Visitor, records
 
@@ -254,12 +255,12 @@ def test_a_link_depends_on_every_field(app: Flask, visitor: Visitor) -> None:
     visitor.choose("accept")
     record = records()[0]
     db.session.expunge(record)
-    before = rules.link(rules.START, record)
+    before = rules.CHAIN.link(START, record)
     assert before == record.chain
     for name in record.fields:
         kept = getattr(record, name)
         setattr(record, name, record.at.replace(year=2001) if name == "at" else "other")
-        assert rules.link(rules.START, record) != before, name
+        assert rules.CHAIN.link(START, record) != before, name
         setattr(record, name, kept)
     columns = {column.key for column in ConsentRecord.__table__.columns}
     assert columns - record.fields.keys() == {"id", "chain"}

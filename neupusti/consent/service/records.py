@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.consent.models import (
@@ -15,16 +15,14 @@ from neupusti.consent.models import (
 )
 from neupusti.consent.service import counts
 from neupusti.consent.service.counts import Tally
-from neupusti.consent.service.declarations import Declarations, canonical, digest
+from neupusti.consent.service.declarations import Declarations, canonical
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.feature import Category
+from neupusti.core.records.chain import Chain
 from neupusti.core.text.languages import Language
 
-START = "0" * 64
-"""What the first record of all is chained to."""
-LOCK = 0x6E6575706F636F6E
-"""PostgreSQL's advisory lock of whoever appends to the chain."""
+CHAIN = Chain(ConsentRecord, 0x6E6575706F636F6E, lambda record: canonical(record.fields))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +49,7 @@ class Decision:
 
 def keep(session: Session, decision: Decision) -> ConsentRecord:
     """Append the record of `decision` in the open write transaction, and return it."""
-    _one_at_a_time(session)
+    CHAIN.lock(session)  # so that times grow along the chain
     now = clock.now().replace(microsecond=0)
     _declare(session, decision.declarations, now)
     _word(session, decision, now)
@@ -67,9 +65,7 @@ def keep(session: Session, decision: Decision) -> ConsentRecord:
         edition=decision.edition,
         replaces=decision.replaces,
     )
-    record.chain = link(_last(session), record)
-    session.add(record)
-    session.flush()
+    CHAIN.append(session, record)
     return record
 
 
@@ -123,22 +119,6 @@ def worded(beginning: str, language: Language) -> Wording | None:
     if row is None:
         return None
     return Wording(surface=row.surface, language=language, text=row.text, sha256=row.sha256)
-
-
-def link(before: str, record: ConsentRecord) -> str:
-    """Return what chains `record` to the record whose chain value is `before`."""
-    return digest(f"{before}\n{canonical(record.fields)}")
-
-
-def _one_at_a_time(session: Session) -> None:
-    # SQLite has one writer as it is (BEGIN IMMEDIATE); released with the transaction.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-
-
-def _last(session: Session) -> str:
-    newest = select(ConsentRecord.chain).order_by(ConsentRecord.id.desc()).limit(1)
-    return session.scalar(newest) or START
 
 
 def _declare(session: Session, declarations: Declarations, now: datetime) -> None:

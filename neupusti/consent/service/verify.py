@@ -1,16 +1,15 @@
 """Checking the proof: the chain of records, and the words each of them answered."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from neupusti.consent.models import ConsentDeclarations, ConsentRecord, ConsentWording
+from neupusti.consent.models import ConsentDeclarations, ConsentWording
 from neupusti.consent.service.declarations import digest
-from neupusti.consent.service.records import START, link
+from neupusti.consent.service.records import CHAIN
 from neupusti.core.data.database import db
-
-BATCH = 1000
+from neupusti.core.records.chain import START
 
 
 @dataclass
@@ -41,8 +40,7 @@ def verify(
     since; an older one is proved by its stored text and hash.
     """
     report = Report()
-    for record, before in _linked(0, START):
-        _check(report, record, before)
+    _check_chain(report)
     if expect and expect != START and expect not in report.heads:
         report.problems.append(f"the chain does not pass through {expect}")
     _check_texts(report, render, declared)
@@ -52,41 +50,19 @@ def verify(
 def verify_newest(number: int) -> Report:
     """Recompute the chain of the newest `number` records."""
     report = Report()
-    newest = select(func.max(ConsentRecord.id))
-    first = max(0, (db.session.scalar(newest) or 0) - number)
-    known = select(ConsentRecord.chain).where(ConsentRecord.id <= first)
-    before = db.session.scalar(known.order_by(ConsentRecord.id.desc()).limit(1)) or START
-    for record, chained in _linked(first, before):
-        _check(report, record, chained)
+    _check_chain(report, number)
     return report
 
 
-def _linked(after: int, chain: str) -> Iterator[tuple[ConsentRecord, str]]:
-    """Yield each record with the chain value of the one before it, in batches."""
-    while True:
-        wanted = (
-            select(ConsentRecord)
-            .where(ConsentRecord.id > after)
-            .order_by(ConsentRecord.id)
-            .limit(BATCH)
-        )
-        batch = db.session.scalars(wanted).all()
-        for record in batch:
-            yield record, chain
-            chain, after = record.chain, record.id
-        db.session.expunge_all()
-        if len(batch) < BATCH:
-            return
-
-
-def _check(report: Report, record: ConsentRecord, before: str) -> None:
-    report.records += 1
-    report.head = record.chain
-    report.heads.add(record.chain)
-    if link(before, record) != record.chain:
-        report.problems.append(
-            f"record {record.id} ({record.at:%Y-%m-%d}) is not what was chained"
-        )
+def _check_chain(report: Report, newest: int | None = None) -> None:
+    for record, sound in CHAIN.rows(db.session(), newest):
+        report.records += 1
+        report.head = record.chain
+        report.heads.add(record.chain)
+        if not sound:
+            report.problems.append(
+                f"record {record.id} ({record.at:%Y-%m-%d}) is not what was chained"
+            )
 
 
 def _check_texts(report: Report, render: Callable[[str, str], str], declared: str) -> None:

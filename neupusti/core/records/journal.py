@@ -7,12 +7,10 @@ the person and goes with the account.
 """
 
 import json
-from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
 
-from sqlalchemy import Integer, String, select, text
+from sqlalchemy import Integer, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from neupusti.core import clock
@@ -28,11 +26,9 @@ from neupusti.core.data.classification import (
     impersonal,
 )
 from neupusti.core.data.database import Base
+from neupusti.core.records.chain import Chain
 
-START = "0" * 64
-"""What the first act of all is chained to."""
 LOCK = 0x6E6575706F6A6F75
-"""PostgreSQL's advisory lock of whoever appends to the chain."""
 
 
 class Operation(StrEnum):
@@ -117,6 +113,13 @@ class StaffAction(Base):
         return {"at": self.at.isoformat(), **{name: getattr(self, name) for name in names}}
 
 
+ACTIONS = Chain(
+    StaffAction,
+    LOCK,
+    lambda row: json.dumps(row.fields, ensure_ascii=False, sort_keys=True),
+)
+
+
 class SecurityEvent(Base):
     """One thing that happened to the safety of a person's account."""
 
@@ -169,9 +172,6 @@ def log_staff_action(  # noqa: PLR0913 - a row of the journal is all of these
 
     `staff` None is a command on the server.
     """
-    # SQLite has one writer as it is (BEGIN IMMEDIATE); released with the transaction.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
     row = StaffAction(
         at=clock.now(),
         staff=staff,
@@ -181,36 +181,17 @@ def log_staff_action(  # noqa: PLR0913 - a row of the journal is all of these
         what=what,
         reason=reason,
     )
-    newest = select(StaffAction.chain).order_by(StaffAction.id.desc()).limit(1)
-    row.chain = link(session.scalar(newest) or START, row)
-    session.add(row)
-    session.flush()
+    ACTIONS.append(session, row)
     return row
 
 
-def link(before: str, row: StaffAction) -> str:
-    """Return what chains `row` to the act whose chain value is `before`."""
-    told = json.dumps(row.fields, ensure_ascii=False, sort_keys=True)
-    return sha256(f"{before}\n{told}".encode()).hexdigest()
-
-
 def broken(session: Session, newest: int | None = None) -> int | None:
-    """Return the number of the first act that the chain does not vouch for, or None.
+    """Return the number of the first action that the chain does not vouch for, or None.
 
-    With `newest` only so many acts are looked at, from the end.
+    With `newest` only so many actions are looked at, from the end.
     """
-    rows = select(StaffAction).order_by(StaffAction.id)
-    before = START
-    if newest is not None:
-        acts = select(StaffAction.id, StaffAction.chain).order_by(StaffAction.id.desc())
-        if oldest := session.execute(acts.offset(newest).limit(1)).first():
-            rows, before = rows.where(StaffAction.id > oldest.id), oldest.chain
-    with closing(session.scalars(rows.execution_options(yield_per=500))) as found:
-        for row in found:
-            if row.chain != link(before, row):
-                return row.id
-            before = row.chain
-    return None
+    rows = ACTIONS.rows(session, newest)
+    return next((row.id for row, sound in rows if not sound), None)
 
 
 def log_security_event(session: Session, person: int, kind: StrEnum, device: str) -> None:
