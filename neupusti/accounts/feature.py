@@ -1,10 +1,6 @@
 """The manifest of the accounts room."""
 
-from collections.abc import Callable
-from typing import Any
-
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, select
 
 from neupusti.accounts.models import (
     AccountSuspension,
@@ -54,14 +50,9 @@ VIEWS = (
 SECURITY_DAYS = 365
 DEVICE_DAYS = 365
 
-ABOUT_PEOPLE = (
-    *(Credential, SecondFactor, RecoveryCode, SignIn, KnownDevice),
-    *(EmailChange, AccountSuspension),
-)
-
-
-def _about(model: type[Any]) -> Callable[[int], Select[Any]]:
-    return lambda person: select(model).filter_by(person=person)
+WHOLE_LIFE = (Person, Credential, SecondFactor, RecoveryCode)
+"""Kept while the account lives."""
+ABOUT_PEOPLE = (*WHOLE_LIFE, SignIn, KnownDevice, EmailChange, AccountSuspension)
 
 
 FEATURE = Feature(
@@ -139,9 +130,8 @@ FEATURE = Feature(
         ),
     ),
     holdings=(
-        Holding(model=Person, of=lambda person: select(Person).filter_by(id=person)),
-        *(Holding(model=model, of=_about(model)) for model in ABOUT_PEOPLE),
-        Holding(model=Photo, of=_about(Photo), file=avatar.file_of),
+        *(Holding(model=model) for model in ABOUT_PEOPLE),
+        Holding(model=Photo, file=avatar.file_of),
     ),
     retention=(
         Retention(
@@ -191,6 +181,7 @@ FEATURE = Feature(
             label=_("An account and everything in it"),
             clause="4.1.1",
             until=_("for the life of the account"),
+            models=(*WHOLE_LIFE, Photo),
         ),
     ),
 )

@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from neupusti.core.data.classification import (
+    ActorNumber,
     Device,
     Digest,
     Email,
@@ -97,7 +98,7 @@ class Person(Base):
         {"sqlite_autoincrement": True},
     )
 
-    id: Mapped[Id]
+    id: Mapped[int] = mapped_column(primary_key=True, info=subject())
     kind: Mapped[str] = mapped_column(String(10), info=impersonal())
     family_name: Mapped[FamilyName]
     given_name: Mapped[GivenName]
@@ -251,11 +252,11 @@ class AccountSuspension(Base):
     id: Mapped[Id]
     person: Mapped[Owner]
     at: Mapped[Moment]
-    by: Mapped[int | None] = mapped_column(Integer, info=impersonal())
+    by: Mapped[ActorNumber | None]
     """The member of staff; None: by a command on the server."""
     reason: Mapped[Words]
     lifted_at: Mapped[Moment | None] = mapped_column(index=True)
-    lifted_by: Mapped[int | None] = mapped_column(Integer, info=impersonal())
+    lifted_by: Mapped[ActorNumber | None]
     lifted_reason: Mapped[Words | None]
 
 

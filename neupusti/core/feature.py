@@ -13,10 +13,11 @@ from typing import Any
 
 from flask import Blueprint
 from flask_babel import LazyString
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Mapped
 
 from neupusti.core.background import Job
+from neupusti.core.data.classification import person_columns
 from neupusti.core.mail.outbox import EmailType
 from neupusti.core.rules import Rule
 
@@ -73,9 +74,13 @@ class Holding:
     """Rows this feature holds about a person, and how to find them (6.1.3)."""
 
     model: type[Any]
-    of: Callable[[int], Select[Any]]
     file: Callable[[Any], Path] | None = None
     """Where the file lies that a row stands for; None: a row is all there is."""
+
+    def of(self, person: int) -> Select[Any]:
+        """Select the rows in which `person` is the subject or acted."""
+        names = person_columns(self.model.__table__)
+        return select(self.model).where(or_(*(column == person for column in names)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +116,8 @@ class IndefiniteRetention:
     label: str | LazyString
     clause: str
     until: str | LazyString
+    models: tuple[type[Any], ...] = ()
+    """Whose rows it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,6 @@
 """The manifest of core: its own tables and its own route."""
 
-from typing import Any
-
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
 
 from neupusti.core.feature import Feature, Holding, IndefiniteRetention, Retention
 from neupusti.core.mail.models import OutboxEmail
@@ -25,15 +22,11 @@ ABOUT_PEOPLE = (
 )
 
 
-def _holding(model: type[Any]) -> Holding:
-    return Holding(model=model, of=lambda person: select(model).filter_by(person=person))
-
-
 FEATURE = Feature(
     name="core",
     clauses=(),
     access={"assets.serve": PUBLIC},
-    holdings=tuple(map(_holding, ABOUT_PEOPLE)),
+    holdings=tuple(Holding(model=model) for model in ABOUT_PEOPLE),
     retention=(
         Retention(
             label=_("The text of a letter to you"),
@@ -73,6 +66,7 @@ FEATURE = Feature(
             label=_("Proof of your consents and of what was done with the Data"),
             clause="5.1",
             until=_("as long as it may have to be proved"),
+            models=(ProcessingEvent, StaffAction, FormConsent, StaffGrant),
         ),
     ),
 )

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from sqlalchemy import Date, Integer, String, Table, Text
+from sqlalchemy import Column, Date, Integer, String, Table, Text
 from sqlalchemy.orm import mapped_column
 
 from neupusti.core.data.database import Utc
@@ -39,12 +39,19 @@ class Classification:
     clause: str | None = None
     purposes: tuple[Purpose, ...] = ()
     subject: bool = False
-    """Whether it names the person the row is about: such a table is in some holding."""
+    """Whether it names the person the row is about."""
+    actor: bool = False
+    """Whether it names the person who did what the row tells."""
 
     @property
     def personal(self) -> bool:
         """Whether the column holds personal data."""
         return self.clause is not None
+
+    @property
+    def names_person(self) -> bool:
+        """Whether it holds a person's number: such a table is in some holding."""
+        return self.subject or self.actor
 
 
 def personal(clause: str, *purposes: Purpose) -> dict[str, Any]:
@@ -64,10 +71,20 @@ def subject() -> dict[str, Any]:
     return {MARK: Classification(subject=True)}
 
 
+def actor() -> dict[str, Any]:
+    """Mark a column as the number of the person who acted."""
+    return {MARK: Classification(actor=True)}
+
+
 def classification(column: Any) -> Classification | None:
     """Return what `column` says about itself, or None if it is silent."""
     found: Classification | None = column.info.get(MARK)
     return found
+
+
+def person_columns(table: Table) -> list[Column[Any]]:
+    """Return the columns of `table` that hold a person's number."""
+    return [c for c in table.columns if (mark := classification(c)) and mark.names_person]
 
 
 def personal_columns(table: Table) -> dict[str, Classification]:
@@ -123,6 +140,9 @@ Words = Annotated[
 """What was written to or about a person."""
 PersonNumber = Annotated[int, mapped_column(Integer, index=True, info=subject())]
 """Whom a row is about, where it must outlive the person: no foreign key."""
+
+ActorNumber = Annotated[int, mapped_column(Integer, info=actor())]
+"""Who acted: a person or a member of staff, by number."""
 
 Id = Annotated[int, mapped_column(primary_key=True, info=impersonal())]
 Moment = Annotated[datetime, mapped_column(Utc, info=impersonal())]

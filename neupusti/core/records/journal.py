@@ -10,11 +10,12 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Integer, String
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from neupusti.core import clock
 from neupusti.core.data.classification import (
+    ActorNumber,
     Device,
     Digest,
     Id,
@@ -83,7 +84,7 @@ class ProcessingEvent(Base):
     at: Mapped[Moment] = mapped_column(index=True)
     operation: Mapped[str] = mapped_column(String(20), info=impersonal())
     actor_kind: Mapped[str] = mapped_column(String(10), info=impersonal())
-    actor: Mapped[int | None] = mapped_column(Integer, info=impersonal())
+    actor: Mapped[ActorNumber | None]
     person: Mapped[PersonNumber | None]
     what: Mapped[Label]
     why: Mapped[str] = mapped_column(String(10), info=impersonal())
@@ -97,7 +98,7 @@ class StaffAction(Base):
 
     id: Mapped[Id]
     at: Mapped[Moment] = mapped_column(index=True)
-    staff: Mapped[int | None] = mapped_column(Integer, index=True, info=impersonal())
+    staff: Mapped[ActorNumber | None] = mapped_column(index=True)
     """The number of the person who acted; None: by a command on the server."""
     action: Mapped[str] = mapped_column(String(60), index=True, info=impersonal())
     operation: Mapped[str | None] = mapped_column(String(20), info=impersonal())

@@ -4,10 +4,16 @@ The fact lives here, so that accounts can ask it at sign-in and the gate at ever
 giving, inviting and taking back are the business of the staff room.
 """
 
-from sqlalchemy import Index, Integer, String, select, text
+from sqlalchemy import Index, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from neupusti.core.data.classification import Id, Moment, PersonNumber, impersonal
+from neupusti.core.data.classification import (
+    ActorNumber,
+    Id,
+    Moment,
+    PersonNumber,
+    impersonal,
+)
 from neupusti.core.data.database import Base, db
 from neupusti.core.rules import Permission
 
@@ -32,10 +38,10 @@ class StaffGrant(Base):
     id: Mapped[Id]
     person: Mapped[PersonNumber]
     permission: Mapped[str] = mapped_column(String(20), info=impersonal())
-    given_by: Mapped[int | None] = mapped_column(Integer, info=impersonal())
+    given_by: Mapped[ActorNumber | None]
     """The member of staff who gave it; None: by a command on the server."""
     given_at: Mapped[Moment]
-    ended_by: Mapped[int | None] = mapped_column(Integer, info=impersonal())
+    ended_by: Mapped[ActorNumber | None]
     ended_at: Mapped[Moment | None]
 
 
