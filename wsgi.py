@@ -1,7 +1,7 @@
 """The WSGI entry: `flask` and the server find `app` here unasked."""
 
 from neupusti.app import create_app
-from neupusti.config import SettingsError
+from neupusti.config.checks import SettingsError
 
 try:
     app = create_app()

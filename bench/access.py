@@ -37,7 +37,7 @@ from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.visitors import Visitors
 from neupusti.access.views import recording as recording_
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core import clock
 from neupusti.core.data.database import ACCESS, db, prepare
 from neupusti.core.rules import Permission

@@ -25,7 +25,7 @@ from bench.pages import Figure, free_port, started
 from neupusti.accounts.service import passwords, people, registration, suspending
 from neupusti.accounts.service.people import Applicant
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data.database import writing
 from neupusti.core.text.languages import Language
 

@@ -20,7 +20,7 @@ from playwright.sync_api import Route, sync_playwright
 
 from bench.pages import ROOT, Figure, free_port, started
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.consent.views.extension import extension
 from neupusti.consent.views.middleware import CookieMiddleware
 from neupusti.core.data.database import db

@@ -21,7 +21,7 @@ from flask import Flask
 
 from bench.pages import Figure
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
 from neupusti.core.registry import registry
 from neupusti.site import service as site

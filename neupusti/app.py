@@ -8,7 +8,8 @@ from flask import Flask
 
 from neupusti.access.views.recording import recorder
 from neupusti.accounts.views import login
-from neupusti.config import ROOT, Settings
+from neupusti.config.flask_config import for_flask
+from neupusti.config.settings import ROOT, Settings
 from neupusti.consent.views.extension import ConsentExtension as Consent
 from neupusti.core.background import Background
 from neupusti.core.data import database
@@ -69,7 +70,7 @@ def create_app(
         static_folder=None,
         instance_path=str(settings.instance),
     )
-    app.config.from_mapping(settings.for_flask())
+    app.config.from_mapping(for_flask(settings))
     app.extensions["neupusti.settings"] = settings
     app.session_interface = Sessions()
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from neupusti.config import PREFIX, ROOT, Settings
+from neupusti.config.checks import PREFIX
+from neupusti.config.settings import ROOT, Settings
 
 START_SECONDS, STOP_SECONDS, PAUSE = 120, 30, 0.05
 

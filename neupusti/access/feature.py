@@ -6,7 +6,7 @@ from neupusti.access import service
 from neupusti.access.models import Address, Record, SeenVisitor
 from neupusti.access.views import cli, recording
 from neupusti.access.views.blueprint import bp, work
-from neupusti.config import settings
+from neupusti.config.settings import settings
 from neupusti.core.background import Job
 from neupusti.core.feature import Feature, IndefiniteRetention, Retention
 

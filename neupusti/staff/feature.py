@@ -5,7 +5,7 @@ from dataclasses import replace
 from flask_babel import lazy_gettext as _
 
 from neupusti.accounts.service import key_rotation
-from neupusti.config import settings
+from neupusti.config.settings import settings
 from neupusti.core.feature import Duty, Feature, MenuItem
 from neupusti.core.rules import PRIVACY, STAFF
 from neupusti.staff import queries

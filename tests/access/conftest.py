@@ -21,7 +21,7 @@ from neupusti.access.ingest.pipeline import Enrichment
 from neupusti.access.ingest.places import Countries, Referrers
 from neupusti.access.models import Record, millis
 from neupusti.access.recording.line import Entry
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data.database import ACCESS, db
 from neupusti.core.rules import Permission
 from tests import desk

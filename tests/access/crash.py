@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from neupusti.access.ingest import pipeline
 from neupusti.access.ingest.pipeline import Enrichment
 from neupusti.access.ingest.places import Countries, Referrers
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from tests.served import PAUSE, START_SECONDS, Served, served
 
 FORK = get_context("fork")

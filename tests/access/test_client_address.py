@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from tests.access.conftest import lines_of
 from tests.conftest import SECRET
 

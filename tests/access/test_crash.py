@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.registry import registry
 from tests.access.conftest import rows
 from tests.access.crash import Ordeal

@@ -18,7 +18,7 @@ from neupusti.access.recording.line import Entry, encode
 from neupusti.access.recording.spool import Spool
 from neupusti.access.retention import sweep
 from neupusti.access.retention.terms import RetentionCutoffs
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from tests.access.conftest import entry
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)

@@ -16,7 +16,7 @@ from neupusti.access.models import Cursor, Rollup, SeenVisitor, Total
 from neupusti.access.recording.line import encode
 from neupusti.access.recording.spool import Spool, files
 from neupusti.access.views import cli
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from tests.access.conftest import BROWSER, entry, number, rows
 
 AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)

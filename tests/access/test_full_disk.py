@@ -21,7 +21,7 @@ from neupusti.access.recording.spool import COMPLAINT_SECONDS, Spool
 from neupusti.access.recording.visitors import Visitors
 from neupusti.access.views.recording import LIFETIME
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data.database import ACCESS, db
 from neupusti.core.rules import Permission
 from tests import desk

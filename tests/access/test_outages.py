@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from neupusti.access.ingest import pipeline
 from neupusti.access.ingest.pipeline import Enrichment
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data.database import ACCESS, db
 from neupusti.core.rules import Permission
 from tests import desk

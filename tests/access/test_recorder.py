@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import EnvironBuilder
 
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.rules import PUBLIC
 from neupusti.core.security import authorisation
 from tests.access.conftest import BROWSER, lines_of

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from neupusti.access.models import Rollup
 from neupusti.access.recording.visitors import ID
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
 from neupusti.core.text.languages import Language
 from tests.access.conftest import lines_of, rows

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from neupusti.accounts.models import RecoveryCode, SecondFactor
 from neupusti.accounts.service import key_rotation, second_factor
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data import keys
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.keys import LostSecretError

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from neupusti.accounts.models import Credential
 from neupusti.accounts.service import passwords
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data.database import db, writing
 from tests.accounts.cast import (
     HIDDEN,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from neupusti.app import FEATURES, create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.consent.models import ConsentRecord
 from neupusti.consent.views.extension import ConsentExtension
 from neupusti.core.data.database import db

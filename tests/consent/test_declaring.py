@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 from flask import Flask, Response
 
-from neupusti.config import ROOT
+from neupusti.config.settings import ROOT
 from neupusti.core.feature import Cookie, Feature
 from neupusti.core.web import cookies
 from tests.conftest import SQLITE

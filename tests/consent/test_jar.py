@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from werkzeug.serving import make_server
 
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
 from tests.conftest import SQLITE
 

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask
 
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
 from tests.conftest import Visitor
 from tests.postgres import Cluster, binaries

@@ -21,7 +21,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.registry import Registry, registry
 from neupusti.site import service as site
 from tests.accounts.cast import hidden

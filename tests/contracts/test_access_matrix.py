@@ -12,7 +12,7 @@ from werkzeug.routing import Rule as Route
 from werkzeug.test import TestResponse
 
 from neupusti.app import FEATURES, create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail, OutboxState

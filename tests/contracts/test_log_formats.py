@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from tests.contracts.deterministic import fixed, missing, printed
 from tests.contracts.story import choose
 

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from neupusti.config import ROOT
+from neupusti.config.settings import ROOT
 
 README = ROOT / "README.md"
 

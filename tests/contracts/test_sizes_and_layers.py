@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from neupusti.app import LAYERS
-from neupusti.config import ROOT
+from neupusti.config.settings import ROOT
 from tests.contracts import sources
 from tests.contracts.sources import PACKAGE
 
@@ -67,7 +67,7 @@ def test_a_feature_has_tests(feature: Path) -> None:
 
 def test_every_package_stands_in_a_layer() -> None:
     packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    assert packages == {"core", *(path.name for path in features())}
+    assert packages == {"config", "core", *(path.name for path in features())}
 
 
 @pytest.mark.parametrize("feature", features(), ids=lambda path: path.name)

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.web.log import KeyValue
 from tests.conftest import SECRET
 from tests.core import faults

@@ -12,7 +12,7 @@ from werkzeug.test import encode_multipart
 
 from neupusti.accounts.service.pictures import LARGEST
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
 from tests.accounts import photos
 from tests.accounts.cast import PASSWORD, account, hidden

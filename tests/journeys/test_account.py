@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, expect
 
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core import clock
 from neupusti.core.text.languages import Language
 from tests.accounts import photos

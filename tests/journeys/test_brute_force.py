@@ -17,7 +17,7 @@ import pytest
 
 from neupusti.accounts.service import addresses, limits
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
 from neupusti.core.security.throttle import RateLimit
 from tests.accounts.cast import PASSWORD, account, hidden

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from neupusti.config import ROOT
+from neupusti.config.settings import ROOT
 from neupusti.policy.service import lint
 from neupusti.policy.service.comparison import PAIRS, TOKEN, EditOperation, words
 from neupusti.policy.service.parser import UnreadableDocumentError, parse

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from neupusti.accounts.models import Person, SignIn
 from neupusti.accounts.service import registration, sessions
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.records.journal import ProcessingEvent

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from flask_babel import force_locale
 
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
 from neupusti.core.registry import registry
 from neupusti.retention import service

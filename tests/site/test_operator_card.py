@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.text.languages import Language
 from tests.conftest import SQLITE
 from tests.people import BIN

@@ -24,7 +24,7 @@ from sqlalchemy import Engine
 
 from neupusti.access.ingest import logformats
 from neupusti.access.models import Record
-from neupusti.config import ROOT, Settings
+from neupusti.config.settings import ROOT, Settings
 from neupusti.core import clock
 from tests.access import logs
 from tests.access.conftest import number, token_of

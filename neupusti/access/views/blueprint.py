@@ -10,7 +10,7 @@ from neupusti.access.ingest.places import Countries, Referrers
 from neupusti.access.recording.recorder import Secrets
 from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.access.service import Aggregator
-from neupusti.config import Settings, settings
+from neupusti.config.settings import Settings, settings
 from neupusti.core.data.database import ACCESS, db
 from neupusti.core.web import route
 

@@ -22,7 +22,7 @@ from neupusti.access.views.blueprint import (
     retention_cutoffs,
     secrets,
 )
-from neupusti.config import settings
+from neupusti.config.settings import settings
 from neupusti.core.background import Background, Job
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)

@@ -10,7 +10,7 @@ from neupusti.access.recording.recorder import Recorder
 from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.visitors import Visitors
 from neupusti.access.views.blueprint import bp, secrets, spool_folder
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.feature import Category, Cookie
 from neupusti.core.web import choice, cookies, route
 

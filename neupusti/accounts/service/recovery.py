@@ -21,7 +21,7 @@ from neupusti.accounts.service import (
     suspensions,
 )
 from neupusti.accounts.service.events import SecurityEventKind
-from neupusti.config import settings
+from neupusti.config.settings import settings
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.outbox import EmailType as Wording
 from neupusti.core.mail.outbox import Recipient, enqueue

@@ -15,7 +15,7 @@ from neupusti.accounts.service import emails as letters
 from neupusti.accounts.service import limits, passwords, people
 from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.accounts.service.people import Applicant
-from neupusti.config import settings
+from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import AccountSuspension
-from neupusti.config import settings
+from neupusti.config.settings import settings
 from neupusti.core.data.database import db
 from neupusti.core.web.errors import DomainError
 

@@ -17,7 +17,7 @@ from neupusti.accounts.views.blueprint import (
     pad_response_time,
     to,
 )
-from neupusti.config import settings
+from neupusti.config.settings import settings
 from neupusti.core.forms.base import shown
 from neupusti.core.forms.consent import Consent, Statement
 from neupusti.core.records.consents import GivenConsent

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
-from neupusti.config import settings
+from neupusti.config.settings import settings
 from neupusti.consent.models import ChoiceSource
 from neupusti.consent.service import records
 from neupusti.consent.service.cookie_policy import CONSENT

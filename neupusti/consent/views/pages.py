@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
-from neupusti.config import settings
+from neupusti.config.settings import settings
 from neupusti.consent.service import receipt, records
 from neupusti.consent.views.extension import bp, extension
 from neupusti.core.web import choice, redirects

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, jsonify, render_template, request, url_for
 
-from neupusti.config import settings
+from neupusti.config.settings import settings
 from neupusti.core.text import languages
 from neupusti.policy.service.edition_store import EditionStore, EditionText, current_store
 from neupusti.policy.views.blueprint import bp, shown

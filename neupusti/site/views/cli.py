@@ -11,7 +11,8 @@ import click
 import flask_migrate
 from sqlalchemy.exc import OperationalError
 
-from neupusti.config import PREFIX, ROOT, Settings, settings
+from neupusti.config.checks import PREFIX
+from neupusti.config.settings import ROOT, Settings, settings
 from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.registry import registry

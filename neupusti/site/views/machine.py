@@ -2,7 +2,7 @@
 
 from flask import Response, jsonify, render_template, request, url_for
 
-from neupusti.config import settings
+from neupusti.config.settings import settings
 from neupusti.core.registry import registry
 from neupusti.core.text.languages import alternates
 from neupusti.site import service

@@ -11,7 +11,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
-from neupusti.config import ROOT
+from neupusti.config.settings import ROOT
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import recovery, sessions, suspensions
 from neupusti.accounts.service.events import LABELS, SecurityEventKind
-from neupusti.config import settings
+from neupusti.config.settings import settings
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
 from neupusti.core.records import consents

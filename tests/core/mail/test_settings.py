@@ -2,7 +2,8 @@
 
 import pytest
 
-from neupusti.config import Settings, SettingsError
+from neupusti.config.checks import SettingsError
+from neupusti.config.settings import Settings
 from neupusti.core.mail.service import Server
 
 

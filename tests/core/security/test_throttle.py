@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.data.database import db, writing
 from neupusti.core.security import throttle
 from neupusti.core.security.throttle import RateLimit

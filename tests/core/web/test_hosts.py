@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neupusti.app import create_app
-from neupusti.config import Settings
+from neupusti.config.settings import Settings
 from neupusti.core.web.edge import REFUSED, Edge, hostname
 from tests.conftest import SECRET
 from tests.core.faults import PRODUCTION

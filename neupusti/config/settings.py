@@ -9,29 +9,20 @@ from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 from flask import current_app
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
-from neupusti.core.data import keys, secretfile
+from neupusti.config import checks
+from neupusti.config.checks import PREFIX, SettingsError
+from neupusti.core.data import secretfile
 from neupusti.core.mail.service import Server, Service
 from neupusti.core.text import emails
-from neupusti.core.text.emails import EmailError
 from neupusti.core.web.edge import hostname
 from neupusti.core.web.operator import Operator
 
-ROOT = Path(__file__).resolve().parents[1]
-PREFIX = "NEUPUSTI_"
-SECRET_BYTES = 32
+ROOT = Path(__file__).resolve().parents[2]
 NOT_OURS = frozenset({"NEUPUSTI_REQUIRE_ALL"})
 """Variables of the prefix that only the test command reads."""
-SHORTEST_PASSWORD = 8
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 DEBUG_OFF = frozenset({"", "0", "false", "no"})
 """The values of FLASK_DEBUG that leave Flask's debugger off."""
-
-
-class SettingsError(ValueError):
-    """The site may not start like this; the message says why in one sentence."""
 
 
 class Mode(StrEnum):
@@ -87,72 +78,8 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        self._check_secrets()
-        if self.proxies < 0:
-            raise SettingsError(f"{PREFIX}PROXIES is a count: 0 or more.")
-        self._check_log()
-        if not _is_origin(self.base_url):
-            raise SettingsError(
-                f"{PREFIX}BASE_URL is not an address like https://neupusti.kz."
-            )
-        if any(hostname(host) != host for host in self.hosts):
-            raise SettingsError(
-                f"{PREFIX}HOSTS holds names without ports, comma-separated."
-            )
-        if self.password_min < SHORTEST_PASSWORD:
-            raise SettingsError(
-                f"{PREFIX}PASSWORD_MIN may not be under {SHORTEST_PASSWORD}."
-            )
-        self._check_mail()
-        for database, name in (("main", "DATABASE_URL"), ("access", "ACCESS_DATABASE_URL")):
-            if not _is_database(self.url_of(database)):
-                raise SettingsError(
-                    f"{PREFIX}{name} is not a postgresql:// or sqlite:// URL."
-                )
-        if self.production:
-            self._check_production()
-
-    def _check_secrets(self) -> None:
-        if len(self.secret_key.encode()) < SECRET_BYTES:
-            raise SettingsError(f"{PREFIX}SECRET_KEY needs at least {SECRET_BYTES} bytes.")
-        if any(len(old.encode()) < SECRET_BYTES for old in self.secret_keys_old):
-            raise SettingsError(
-                f"{PREFIX}SECRET_KEYS_OLD holds secrets of at least {SECRET_BYTES} bytes, "
-                f"comma-separated."
-            )
-
-    def _check_mail(self) -> None:
-        given = {"OPERATOR_EMAIL": self.operator_email, "MAIL_FROM": self.sender}
-        for name in filter(given.get, given):
-            try:
-                emails.parse(given[name])
-            except EmailError:
-                raise SettingsError(f"{PREFIX}{name} is not an address.") from None
-        try:
-            server = Server.parse(self.smtp_url) if self.smtp_url else None
-        except ValueError:
-            raise SettingsError(
-                f"{PREFIX}SMTP_URL is not smtp://, smtp+starttls:// or smtps://."
-            ) from None
-        in_clear = server and server.scheme == "smtp" and server.host not in LOOPBACK
-        if self.production and in_clear:
-            raise SettingsError(
-                f"Production sends no mail in the clear: use smtp+starttls:// or smtps:// "
-                f"in {PREFIX}SMTP_URL."
-            )
-
-    def _check_log(self) -> None:
-        if not 0 < self.access_ip_days <= self.access_days:
-            raise SettingsError(f"{PREFIX}ACCESS_IP_DAYS is 1 to {PREFIX}ACCESS_DAYS.")
-        for file in (self.access_countries, self.access_spam_hosts):
-            if file and not Path(file).is_file():
-                raise SettingsError(f"There is no file «{file}».")
-
-    def _check_production(self) -> None:
-        if missing := self.operator.missing():
-            raise SettingsError(f"Production needs {', '.join(missing)} of the operator.")
-        if urlsplit(self.base_url).scheme != "https":
-            raise SettingsError(f"Production needs an https address in {PREFIX}BASE_URL.")
+        """Raise SettingsError where the site may not start like this."""
+        checks.check(self)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -228,30 +155,6 @@ class Settings:
             url = url.replace(scheme, "postgresql+psycopg://", 1)
         return url
 
-    def for_flask(self) -> dict[str, Any]:
-        """Return the configuration of Flask and its extensions."""
-        return {
-            "SECRET_KEY": self.secret_key,
-            # Not Flask's SECRET_KEY_FALLBACKS: a former secret signs no cookie.
-            keys.FORMER: self.secret_keys_old,
-            "SQLALCHEMY_DATABASE_URI": self.url_of("main"),
-            "SQLALCHEMY_BINDS": {"access": self.url_of("access")},
-            "MAX_CONTENT_LENGTH": 64 * 1024,
-            "MAX_FORM_MEMORY_SIZE": 64 * 1024,
-            "MAX_FORM_PARTS": 100,
-            "BABEL_DEFAULT_LOCALE": "ru_KZ",
-            "BABEL_DEFAULT_TIMEZONE": "Asia/Almaty",
-            "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
-            # A token lives as long as its session: a form may stay open for a day. And a
-            # page with a secret in its address sends no Referer that could be checked.
-            "WTF_CSRF_TIME_LIMIT": None,
-            "WTF_CSRF_SSL_STRICT": False,
-            "SESSION_COOKIE_NAME": "__Host-session" if self.production else "session",
-            "SESSION_COOKIE_SECURE": self.production,
-            "SESSION_COOKIE_HTTPONLY": True,
-            "SESSION_COOKIE_SAMESITE": "Lax",
-        }
-
 
 def settings() -> Settings:
     """Return the settings of the current app."""
@@ -267,19 +170,6 @@ def local_secret(instance: Path) -> str:
         raise SettingsError(
             f"No secret can be kept in {where}: {error.strerror}."
         ) from None
-
-
-def _is_origin(address: str) -> bool:
-    """Tell whether `address` is a scheme, a host and perhaps a port, and nothing else."""
-    scheme, _, rest = address.partition("://")
-    return scheme in {"http", "https"} and hostname(rest.removesuffix("/")) != ""
-
-
-def _is_database(url: str) -> bool:
-    try:
-        return make_url(url).get_backend_name() in {"postgresql", "sqlite"}
-    except ArgumentError:
-        return False
 
 
 def _parse(name: str, field_name: str, text: str) -> Any:

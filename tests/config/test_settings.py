@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from neupusti.config import ROOT, Mode, Settings, SettingsError, local_secret
+from neupusti.config.checks import SettingsError
+from neupusti.config.flask_config import for_flask
+from neupusti.config.settings import ROOT, Mode, Settings, local_secret
 from tests.conftest import SECRET
 from tests.people import BIN
 
@@ -42,14 +44,14 @@ def test_former_secrets_are_a_list_and_sign_no_cookie() -> None:
     given = {**LOCAL, "NEUPUSTI_SECRET_KEYS_OLD": f" {old[0]} , {old[1]},"}
     settings = Settings.from_env(given)
     assert settings.secret_keys_old == old
-    assert "SECRET_KEY_FALLBACKS" not in settings.for_flask()
+    assert "SECRET_KEY_FALLBACKS" not in for_flask(settings)
     assert Settings.from_env(LOCAL).secret_keys_old == ()
 
 
 def test_a_full_production_starts() -> None:
     settings = Settings.from_env(PRODUCTION)
     assert settings.production
-    assert settings.for_flask()["SESSION_COOKIE_SECURE"] is True
+    assert for_flask(settings)["SESSION_COOKIE_SECURE"] is True
 
 
 @pytest.mark.parametrize(
@@ -178,7 +180,7 @@ def test_who_comes_second_takes_the_secret_of_the_first(
 
 
 def test_processes_that_start_at_once_agree_on_a_secret(tmp_path: Path) -> None:
-    code = "from neupusti.config import Settings; print(Settings.from_env().secret_key)"
+    code = "from neupusti.config.settings import Settings; print(Settings.from_env().secret_key)"
     environ = os.environ | {"NEUPUSTI_INSTANCE": str(tmp_path), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", code]
     processes = [
