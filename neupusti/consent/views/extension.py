@@ -22,7 +22,7 @@ from neupusti.consent.views.middleware import CookieMiddleware
 from neupusti.core.data.database import db
 from neupusti.core.feature import Category, Cookie
 from neupusti.core.registry import registry
-from neupusti.core.security.limits import Limit
+from neupusti.core.security.throttle import ProcessLimit
 from neupusti.core.text import languages
 from neupusti.core.text.languages import Language
 
@@ -49,7 +49,7 @@ class ConsentExtension:
     tally: Tally
     edition_in_force: Callable[[], str]
     """The date of the policy's edition in force: another room's to know."""
-    limit: Limit
+    limit: ProcessLimit
     wordings: dict[tuple[str, Language], Wording] = field(default_factory=dict)
 
     @classmethod
@@ -69,7 +69,7 @@ class ConsentExtension:
             Tally(),
             edition_in_force,
             # Rows one address may add in ten minutes: many people share one (CGNAT).
-            Limit(times=300, seconds=600),
+            ProcessLimit(times=300, seconds=600),
         )
         app.extensions["neupusti.consent"] = extension
         app.jinja_env.globals["cookie_consent"] = extension

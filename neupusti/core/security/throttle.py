@@ -6,8 +6,11 @@ stored as keyed hashes: no address is kept here (1.1.8).
 """
 
 import ipaddress
+import time
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 
 from sqlalchemy import Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -21,6 +24,8 @@ from neupusti.core.web.errors import TooManyError
 LONGEST = timedelta(days=1)
 """No wait grows beyond this."""
 V4_NETWORK, V6_NETWORK = 24, 56
+MOST_KEYS = 10_000
+"""How many addresses are remembered at once; the longest unseen is forgotten first."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -140,3 +145,22 @@ def _shut(row: ThrottleCount, now: datetime) -> bool:
 
 def _key(rule: RateLimit, who: str) -> str:
     return keys.keyed("throttle", f"{rule.name}\n{who}")
+
+
+class ProcessLimit:
+    """At most `times` in each period of `seconds` for a key, counted in this process only."""
+
+    def __init__(self, times: int, seconds: int) -> None:
+        self.times, self.seconds = times, seconds
+        self.counts: OrderedDict[tuple[str, int], int] = OrderedDict()
+        self.lock = Lock()
+
+    def take(self, key: str) -> int:
+        """Count one use; return 0, or how many seconds to wait where that is too many."""
+        now = time.monotonic()
+        period = int(now // self.seconds)
+        with self.lock:
+            count = self.counts[key, period] = self.counts.pop((key, period), 0) + 1
+            while len(self.counts) > MOST_KEYS:
+                self.counts.popitem(last=False)
+        return 0 if count <= self.times else int((period + 1) * self.seconds - now) + 1

@@ -1,13 +1,13 @@
 import pytest
 
-from neupusti.core.security import limits
-from neupusti.core.security.limits import Limit
+from neupusti.core.security import throttle
+from neupusti.core.security.throttle import ProcessLimit
 
 
 def test_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("neupusti.core.security.limits.time.monotonic", lambda: now)
-    limit = Limit(times=2, seconds=100)
+    monkeypatch.setattr("neupusti.core.security.throttle.time.monotonic", lambda: now)
+    limit = ProcessLimit(times=2, seconds=100)
     assert [limit.take("a") for _ in range(3)] == [0, 0, 101]
     assert limit.take("b") == 0
     now = 1100.0
@@ -15,8 +15,8 @@ def test_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_only_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "KEYS", 3)
-    limit = Limit(times=1, seconds=100)
+    monkeypatch.setattr(throttle, "MOST_KEYS", 3)
+    limit = ProcessLimit(times=1, seconds=100)
     for name in "abcd":
         limit.take(name)
     assert [name for name, _ in limit.counts] == ["b", "c", "d"]
