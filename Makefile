@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: ahead bench check floors help judges lint lock messages ordeal quick readme run setup test types
+.PHONY: ahead bench check docs layers help judges lint lock messages ordeal quick run setup test types
 
 PORT ?= 8000
 PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(shell command -v $(name))))
@@ -29,10 +29,10 @@ ahead: .venv/.dev $(CATALOGUES) ## The tests on SQLite, two minutes before the e
 ordeal: .venv/.dev $(CATALOGUES) ## The longest tests at their full size
 	@exec $(PYTEST) --ordeal --kills 200 -k "ordeal or kills"
 
-quick: lint types floors ## What can be checked in a minute: no browser, no PostgreSQL
+quick: lint types layers ## What can be checked in a minute: no browser, no PostgreSQL
 	@exec $(PYTEST) -m "not browser and not postgresql and not packages"
 
-check: lint types floors test ## Everything a change must pass, and what is due by now
+check: lint types layers test ## Everything a change must pass, and what is due by now
 	.venv/bin/flask site check
 
 lint: .venv/.dev ## Style of Python and of templates
@@ -43,7 +43,7 @@ lint: .venv/.dev ## Style of Python and of templates
 types: .venv/.dev ## Static types
 	.venv/bin/mypy
 
-floors: .venv/.dev ## Who may import whom
+layers: .venv/.dev ## Who may import whom
 	.venv/bin/lint-imports
 
 bench: .venv/.dev $(CATALOGUES) ## Speed, weight, start and memory against their targets
@@ -64,9 +64,11 @@ messages: .venv/.dev ## Bring new English strings into the catalogues
 		.venv/bin/pybabel --quiet $$command --input-file messages.pot --output-dir translations --locale $$language || exit 1; \
 	done
 
-readme: .venv/.runtime ## Bring the table of settings into the README
-	.venv/bin/flask site settings >.venv/settings.md
-	sed -i -e '/^<!-- settings -->$$/,/^<!-- .settings -->$$/{//!d}' -e '/^<!-- settings -->$$/r .venv/settings.md' README.md
+docs: .venv/.runtime ## Bring the tables into the README and docs/: settings, routes, data map
+	for table in settings:README.md routes:docs/access-control.md data-map:docs/data-map.md; do \
+		name=$${table%%:*}; file=$${table#*:}; .venv/bin/flask site $$name >.venv/table.md || exit 1; \
+		sed -i -e "/^<!-- $$name -->$$/,/^<!-- .$$name -->$$/{//!d}" -e "/^<!-- $$name -->$$/r .venv/table.md" $$file; \
+	done
 
 lock: .venv/.dev ## Choose the newest versions that fit, and write both locks
 	$(COMPILE) --upgrade --output-file requirements.txt pyproject.toml

@@ -32,9 +32,9 @@ class Mode(StrEnum):
     PRODUCTION = "production"
 
 
-def setting(default: Any, says: str) -> Any:
+def setting(default: Any, description: str) -> Any:
     """Declare a setting: its default and the line of the README that explains it."""
-    return field(default=default, metadata={"says": says})
+    return field(default=default, metadata={"description": description})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,7 +180,9 @@ def test_who_comes_second_takes_the_secret_of_the_first(
 
 
 def test_processes_that_start_at_once_agree_on_a_secret(tmp_path: Path) -> None:
-    code = "from neupusti.config.settings import Settings; print(Settings.from_env().secret_key)"
+    code = (
+        "from neupusti.config import settings as s; print(s.Settings.from_env().secret_key)"
+    )
     environ = os.environ | {"NEUPUSTI_INSTANCE": str(tmp_path), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", code]
     processes = [

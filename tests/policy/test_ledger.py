@@ -30,7 +30,8 @@ def account(
     ],
 )
 def test_a_clause_is_built_only_where_something_says_so(
-    one: ClauseAccount, built: bool
+    one: ClauseAccount,
+    built: bool,  # noqa: FBT001
 ) -> None:
     assert one.built is built
 

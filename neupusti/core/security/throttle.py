@@ -148,7 +148,7 @@ def _key(rule: RateLimit, who: str) -> str:
 
 
 class ProcessLimit:
-    """At most `times` in each period of `seconds` for a key, counted in this process only."""
+    """At most `times` in each period of `seconds` for a key, in this process only."""
 
     def __init__(self, times: int, seconds: int) -> None:
         self.times, self.seconds = times, seconds

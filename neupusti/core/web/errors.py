@@ -1,7 +1,7 @@
 """What went wrong, as a full page in the visitor's language.
 
-A feature raises its own `DomainError`; this table turns every code into words. The page needs
-no database and no session, so it can be drawn when those are what failed.
+A feature raises its own `DomainError`; this table turns every code into words. The page
+needs no database and no session, so it can be drawn when those are what failed.
 """
 
 import errno

@@ -1,9 +1,8 @@
-"""`flask site …`: set the site up, serve it, print the table of its settings."""
+"""`flask site …`: set the site up and serve it."""
 
 import gc
 import os
 import socket
-from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -12,7 +11,7 @@ import flask_migrate
 from sqlalchemy.exc import OperationalError
 
 from neupusti.config.checks import PREFIX
-from neupusti.config.settings import ROOT, Settings, settings
+from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.registry import registry
@@ -71,20 +70,6 @@ def check() -> None:
             f"security.txt says {service.SECURITY_TXT_EXPIRES} as its end. Read it again, "
             "then move SECURITY_TXT_EXPIRES to a day less than a year from now."
         )
-
-
-@bp.cli.command("settings")
-def table() -> None:
-    """Print every setting as the table that stands in the README."""
-    click.echo("| variable | default | what it is |\n|---|---|---|")
-    for setting in fields(Settings):
-        default = setting.default
-        if isinstance(default, Path):
-            shown = f"`{default.relative_to(ROOT)}/`"
-        else:
-            shown = f"`{default}`" if default or default == 0 else "–"
-        says = setting.metadata["says"]
-        click.echo(f"| `{PREFIX}{setting.name.upper()}` | {shown} | {says} |")
 
 
 def _ensure_free(host: str, port: int) -> None:

@@ -165,14 +165,14 @@ def test_a_database_out_of_reach_is_no_fault_of_the_visitor(
 
 @pytest.mark.parametrize("status", [403, 404, 422, 429])
 def test_a_refusal_says_its_own_sentence_escaped(bare: Flask, status: int) -> None:
-    class Own(DomainError):
+    class OwnError(DomainError):
         pass
 
-    Own.status = status
+    OwnError.status = status
 
     @bare.get("/refused")
     def view() -> Response:
-        raise Own('<script>alert("1")</script> & co')
+        raise OwnError('<script>alert("1")</script> & co')
 
     response = bare.test_client().get("/refused")
     assert response.status_code == status
