@@ -3,6 +3,7 @@
 Where SQL has no part in what is stated, as on most pages, `SQLITE` spares the second run.
 """
 
+import gc
 import os
 import shutil
 import subprocess
@@ -56,19 +57,15 @@ SECRET = "0123456789abcdef0123456789abcdef"
 NAMES = ("main", "access")
 QUIET = [
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic"),
-    *("--no-first-run", "--disable-background-networking", "--disable-sync"),
-    "--disable-component-update",
+    *("--no-first-run", "--disable-sync", "--disable-component-update"),
+    "--disable-background-networking",
 ]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take the options of this test house."""
-    parser.addoption(
-        "--kills",
-        type=int,
-        default=12,
-        help="how often the test of crashes kills a worker of the served site",
-    )
+    kills = "how often the test of crashes kills a worker of the served site"
+    parser.addoption("--kills", type=int, default=12, help=kills)
     parser.addoption("--ordeal", action="store_true", help="try ordeals at their full size")
 
 
@@ -84,6 +81,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         babel = [sys.executable, "-m", "babel.messages.frontend", "-q"]
         subprocess.run([*babel, "compile", "-d", str(ROOT / "translations")], check=True)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what lives as long as the run anyway."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
