@@ -44,8 +44,5 @@ FEATURE = Feature(
             endpoint="admin.mail",
         ),
     ),
-    staff_actions={
-        service.OPENED: _("Opened a letter"),
-        service.TAKEN: _("Exported a journal"),
-    },
+    staff_actions=(service.OPENED, service.TAKEN),
 )

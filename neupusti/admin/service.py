@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import Select
 
 from neupusti.core.data.database import db, writing
@@ -12,6 +13,7 @@ from neupusti.core.records.journal import (
     Operation,
     ProcessingEvent,
     StaffAction,
+    StaffActionType,
     log_staff_action,
 )
 
@@ -27,7 +29,8 @@ COLUMNS = {
 }
 SECRET = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])", re.ASCII)
 """The token of a link, as `core.security.tokens` makes it."""
-OPENED, TAKEN = "mail.opened", "journal.exported"
+OPENED = StaffActionType("mail.opened", _("Opened a letter"))
+TAKEN = StaffActionType("journal.exported", _("Exported a journal"))
 
 
 class TooLongError(ValueError):

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped
 from neupusti.core.background import Job
 from neupusti.core.data.classification import person_columns
 from neupusti.core.mail.outbox import EmailType
+from neupusti.core.records.journal import StaffActionType
 from neupusti.core.rules import Rule
 
 
@@ -178,8 +179,8 @@ class Feature:
     indefinite: tuple[IndefiniteRetention, ...] = ()
     admin_menu: tuple[MenuItem, ...] = ()
     duties: tuple[Duty, ...] = ()
-    staff_actions: Mapping[str, str | LazyString] = field(default_factory=dict)
-    """What its acts of staff are called, by the code that stands in the journal."""
+    staff_actions: tuple[StaffActionType, ...] = ()
+    """The kinds of actions of staff it writes into the journal."""
     pages: tuple[Page, ...] = ()
     emails: tuple[EmailType, ...] = ()
     """The kinds of letters it sends; all of them are listed to the reader (4.1.7)."""

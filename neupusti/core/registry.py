@@ -6,7 +6,6 @@ from itertools import chain
 from typing import Any, Self, cast
 
 from flask import Flask, current_app
-from flask_babel import LazyString
 
 from neupusti.core.background import Job
 from neupusti.core.feature import (
@@ -21,6 +20,7 @@ from neupusti.core.feature import (
     Retention,
 )
 from neupusti.core.mail.outbox import EmailType
+from neupusti.core.records.journal import StaffActionType
 from neupusti.core.rules import Rule
 
 
@@ -37,7 +37,7 @@ class Registry:
         _unique("letter", [letter.name for letter in self.emails])
         _unique("job", [job.name for job in self.jobs])
         _unique("endpoint", [endpoint for f in self.features for endpoint in f.access])
-        _unique("act of staff", [code for f in self.features for code in f.staff_actions])
+        _unique("act of staff", [one.code for one in self.staff_actions])
 
     @property
     def access(self) -> dict[str, Rule]:
@@ -104,9 +104,9 @@ class Registry:
         return tuple(sorted(there, key=lambda page: not page.first))
 
     @property
-    def staff_actions(self) -> dict[str, str | LazyString]:
-        """What acts of staff are called, by their codes."""
-        return {code: says for f in self.features for code, says in f.staff_actions.items()}
+    def staff_actions(self) -> tuple[StaffActionType, ...]:
+        """Every kind of action of staff that the journal may hold."""
+        return tuple(chain.from_iterable(f.staff_actions for f in self.features))
 
     def staff_names(self) -> dict[int, str]:
         """Return what members of staff are called, by their numbers."""

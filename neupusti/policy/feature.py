@@ -45,6 +45,6 @@ FEATURE = Feature(
         ),
     ),
     addresses=pages.addresses,
-    staff_actions={editions.PUBLISHED: _("Published an edition of the policy")},
+    staff_actions=(editions.PUBLISHED,),
     seed=editions.seed,
 )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,7 @@ from neupusti.accounts.models import AccountSuspension, Person, SecondFactor, Si
 from neupusti.accounts.service import suspensions
 from neupusti.core import clock
 from neupusti.core.data.database import db
-from neupusti.core.records.journal import SecurityEvent, StaffAction
+from neupusti.core.records.journal import SecurityEvent, StaffAction, StaffActionType
 from neupusti.core.rules import Permission
 from neupusti.core.security.grants import StaffGrant
 from neupusti.core.text import collation, emails, phones
@@ -21,8 +22,7 @@ from neupusti.core.web.pagination import LARGEST, whole
 WORDS = 8
 """So many words of a search are looked at."""
 EVENTS = 20
-OPENED = "people.opened"
-"""The act of opening a person's page, as the journal has it."""
+OPENED = StaffActionType("people.opened", _("Opened a person's page"))
 HOUR = timedelta(hours=1)
 
 
@@ -164,7 +164,7 @@ def people_this_hour(session: Session, staff: int) -> int:
     """Count the different people whose pages `staff` opened within an hour."""
     people = select(func.count(StaffAction.person.distinct())).where(
         StaffAction.staff == staff,
-        StaffAction.action == OPENED,
+        StaffAction.action == OPENED.code,
         StaffAction.at > clock.now() - HOUR,
     )
     return session.scalar(people) or 0
@@ -175,7 +175,7 @@ def last_reason(person: int, *, staff: int) -> str:
     wanted = select(StaffAction.reason).where(
         StaffAction.staff == staff,
         StaffAction.person == person,
-        StaffAction.action == OPENED,
+        StaffAction.action == OPENED.code,
         StaffAction.at > clock.now() - HOUR,
     )
     return db.session.scalar(wanted.order_by(StaffAction.id.desc()).limit(1)) or ""

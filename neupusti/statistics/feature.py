@@ -31,8 +31,5 @@ FEATURE = Feature(
         "statistics.unmask": STATISTICS,
     },
     admin_menu=(MenuItem(endpoint="statistics.overview", label=_("Statistics")),),
-    staff_actions={
-        service.SHOWN: _("saw an address of the log whole"),
-        service.TAKEN: _("took requests of the log away"),
-    },
+    staff_actions=(service.SHOWN, service.TAKEN),
 )

@@ -1,10 +1,12 @@
 """Seeing an address whole is an act of staff, and the journal keeps it (3.3.2)."""
 
-from neupusti.core.data.database import writing
-from neupusti.core.records.journal import Operation, log_staff_action
+from flask_babel import lazy_gettext as _
 
-SHOWN = "access.unmasked"
-TAKEN = "access.exported"
+from neupusti.core.data.database import writing
+from neupusti.core.records.journal import Operation, StaffActionType, log_staff_action
+
+SHOWN = StaffActionType("access.unmasked", _("saw an address of the log whole"))
+TAKEN = StaffActionType("access.exported", _("took requests of the log away"))
 
 
 def note(*, staff: int | None, record: int, reason: str) -> None:

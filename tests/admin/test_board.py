@@ -20,6 +20,7 @@ from neupusti.core.records.journal import (
 )
 from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
+from neupusti.staff.queries import OPENED
 from tests import desk
 from tests.admin.test_mail import letter
 from tests.conftest import SQLITE
@@ -97,7 +98,7 @@ def test_the_board_counts_today(app: Flask, browser: FlaskClient, dana: int) -> 
         log_staff_action(
             session,
             staff=dana,
-            action="people.opened",
+            action=OPENED,
             operation=Operation.ACCESS,
             person=7,
         )

@@ -24,6 +24,8 @@ from neupusti.core.records.journal import (
     log_staff_action,
 )
 from neupusti.core.text.csv import csv_text, plain
+from neupusti.staff.queries import OPENED
+from neupusti.staff.service.access_audit import SEARCHED
 from tests import desk
 
 PAGE = "/en/admin/journal/"
@@ -36,7 +38,7 @@ OFF = {
 
 
 def acted(staff: int | None = 1, person: int | None = 7, **more: object) -> None:
-    values = {"action": "people.opened", "operation": Operation.ACCESS, "reason": WHY}
+    values = {"action": OPENED, "operation": Operation.ACCESS, "reason": WHY}
     with writing() as session:
         log_staff_action(session, staff=staff, person=person, **{**values, **more})  # type: ignore[arg-type]
 
@@ -58,7 +60,7 @@ def test_the_journal_says_who_what_whom_and_why(browser: FlaskClient, dana: int)
 def test_the_filters_narrow_it(browser: FlaskClient, dana: int) -> None:
     for person in (7, 7, 8):
         acted(staff=dana, person=person)
-    acted(staff=None, action="people.searched", person=None)
+    acted(staff=None, action=SEARCHED, person=None)
     assert count(browser, f"who={dana}") == 3
     assert count(browser, "whom=8") == 1
     assert count(browser, "what=people.searched") == 1
@@ -72,7 +74,7 @@ def test_days_begin_at_midnight_in_almaty(
     today, late = clock.now(), datetime(2026, 11, 10, 18, 59, tzinfo=UTC)
     for moment in (late, late + timedelta(minutes=1)):
         at(moment)  # type: ignore[operator]
-        acted(action="people.searched", person=None)
+        acted(action=SEARCHED, person=None)
     at(today)  # type: ignore[operator]
     asked = "what=people.searched"
     assert count(browser, f"{asked}&since=2026-11-11") == 1

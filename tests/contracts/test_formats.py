@@ -176,7 +176,7 @@ def test_the_names_in_rows_and_on_the_wire_stay(made: Callable[..., Flask]) -> N
     app = made()
     with app.app_context():
         letters = {one.name for one in registry().emails}
-        acts = set(registry().staff_actions)
+        acts = {one.code for one in registry().staff_actions}
         tables = {name for one in db.metadatas.values() for name in one.tables}
     assert {f"accounts.{name}" for name in formats.LETTERS.split()} <= letters
     assert {f"staff.{name}" for name in formats.STAFF_LETTERS.split()} <= letters

@@ -69,7 +69,7 @@ def _page(form: ReasonForm) -> Response:
         sound=queries.sound(),
         checked=queries.CHECKED,
         names=_names(),
-        acts=registry().staff_actions,
+        acts=labels.staff_actions(),
         operations={one.value: label for one, label in labels.OPERATIONS.items()},
         permissions={one.value: one.label for one in Permission},
         kinds={one.value: label for one, label in labels.ACTORS.items()},

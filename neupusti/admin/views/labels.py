@@ -47,9 +47,9 @@ DUTIES = {
 }
 
 
-def staff_action(code: str) -> str | LazyString:
-    """Return what a member of staff did, in words."""
-    return registry().staff_actions.get(code, code)
+def staff_actions() -> dict[str, LazyString]:
+    """Return what members of staff do, in words, by the codes of the journal."""
+    return {one.code: one.label for one in registry().staff_actions}
 
 
 def email(kind: str) -> str | LazyString:

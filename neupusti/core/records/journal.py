@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
+from flask_babel import LazyString
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -91,6 +92,15 @@ class ProcessingEvent(Base):
     """The clause of the purpose."""
 
 
+@dataclass(frozen=True, slots=True)
+class StaffActionType:
+    """One kind of action of staff; a manifest lists it, so that the journal can name it."""
+
+    code: str
+    """What stands in the journal, for good."""
+    label: LazyString
+
+
 class StaffAction(Base):
     """One act of a member of staff, chained to the one before it."""
 
@@ -163,7 +173,7 @@ def log_staff_action(  # noqa: PLR0913 - a row of the journal is all of these
     session: Session,
     *,
     staff: int | None,
-    action: str,
+    action: StaffActionType,
     operation: Operation | None = None,
     person: int | None = None,
     what: str = "",
@@ -176,7 +186,7 @@ def log_staff_action(  # noqa: PLR0913 - a row of the journal is all of these
     row = StaffAction(
         at=clock.now(),
         staff=staff,
-        action=action,
+        action=action.code,
         operation=operation and operation.value,
         person=person,
         what=what,

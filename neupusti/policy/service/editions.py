@@ -5,20 +5,20 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
-from neupusti.core.records import journal
+from neupusti.core.records.journal import StaffActionType, log_staff_action
 from neupusti.core.text.languages import Language
 from neupusti.policy.models import Edition, EditionKind, EditionSource, EditionState, terms
 from neupusti.policy.service import drafts, edition_store, parser
 from neupusti.policy.service.drafts import Draft, EditionError
 
 SHIPPED = Path(__file__).parents[1] / "editions"
-PUBLISHED = "policy.published"
-"""What publishing is called in the journal."""
+PUBLISHED = StaffActionType("policy.published", _("Published an edition of the policy"))
 SHARED = ("kind", "effective_from")
 """What all the texts of an edition have in common."""
 
@@ -76,7 +76,7 @@ def publish(day: date, language: Language, by: str, backdate: str = "") -> Editi
         parts = [text for text in texts if text.source == edition.source]
         drafts.settle(edition, parts, backdate)
         _make_public(edition, by)
-        journal.log_staff_action(
+        log_staff_action(
             session,
             staff=None,
             action=PUBLISHED,

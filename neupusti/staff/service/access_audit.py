@@ -13,7 +13,12 @@ from neupusti.accounts.models import Person
 from neupusti.accounts.service import limits, recovery, registration, sessions
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.outbox import EmailType, Recipient, enqueue
-from neupusti.core.records.journal import Operation, StaffAction, log_staff_action
+from neupusti.core.records.journal import (
+    Operation,
+    StaffAction,
+    StaffActionType,
+    log_staff_action,
+)
 from neupusti.core.security import throttle
 from neupusti.core.text.languages import Language
 from neupusti.staff import queries
@@ -22,8 +27,9 @@ from neupusti.staff.queries import OPENED
 MANY = EmailType(
     name="staff.many_people", label=_("Many people opened by one member of staff")
 )
-SEARCHED = "people.searched"
-SIGNED_OUT, WROTE = "people.signed_out", "people.confirmation_sent"
+SEARCHED = StaffActionType("people.searched", _("Searched for people"))
+SIGNED_OUT = StaffActionType("people.signed_out", _("Ended a person's sessions"))
+WROTE = StaffActionType("people.confirmation_sent", _("Sent the confirmation once more"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ from neupusti.accounts.service import emails, second_factor, sessions
 from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.accounts.service.suspending import NO_DEVICE
-from neupusti.core.records.journal import Operation, log_staff_action
+from neupusti.core.records.journal import Operation, StaffActionType, log_staff_action
 
-RESET = "people.factor_reset"
+RESET = StaffActionType("people.factor_reset", _("Took a second factor away"))
 NO_FACTOR = _("This account has no second step. Nothing has changed.")
 
 

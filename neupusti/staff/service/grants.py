@@ -2,16 +2,21 @@
 
 from collections.abc import Iterable
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.service import sessions
 from neupusti.core import clock
-from neupusti.core.records.journal import Operation, log_staff_action
+from neupusti.core.records.journal import Operation, StaffActionType, log_staff_action
 from neupusti.core.rules import Permission
 from neupusti.core.security.grants import StaffGrant
 
-GIVEN, TAKEN, SIGNED_OUT = "staff.given", "staff.taken", "staff.signed_out"
+GIVEN = StaffActionType("staff.given", _("Gave a permission"))
+TAKEN = StaffActionType("staff.taken", _("Took a permission back"))
+SIGNED_OUT = StaffActionType(
+    "staff.signed_out", _("Ended the sessions of a member of staff")
+)
 
 
 class LastStaffAdminError(ValueError):
@@ -71,7 +76,7 @@ def _held(session: Session, person: int) -> dict[Permission, StaffGrant]:
 
 def _note(  # noqa: PLR0913, PLR0917 - an act is all of these
     session: Session,
-    action: str,
+    action: StaffActionType,
     person: int,
     permission: Permission,
     by: int | None,

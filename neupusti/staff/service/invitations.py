@@ -11,7 +11,7 @@ from neupusti.accounts.models import Person
 from neupusti.accounts.service import people, recovery, suspensions
 from neupusti.accounts.service.people import Applicant
 from neupusti.core.mail.outbox import EmailType, Recipient, enqueue
-from neupusti.core.records.journal import Operation, log_staff_action
+from neupusti.core.records.journal import Operation, StaffActionType, log_staff_action
 from neupusti.core.rules import Permission
 from neupusti.core.security import grants as staff
 from neupusti.core.text import emails
@@ -21,7 +21,7 @@ from neupusti.staff.service import grants
 
 INVITATION = EmailType(name="staff.invitation", label=_("Invitation to the staff"))
 PERMITTED = EmailType(name="staff.permitted", label=_("Permissions in the staff area"))
-INVITED = "staff.invited"
+INVITED = StaffActionType("staff.invited", _("Invited to the staff"))
 
 
 class SuspendedMemberError(DomainError):

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from neupusti.accounts.models import Person, PersonKind
 from neupusti.accounts.service import suspending, suspensions
 from neupusti.accounts.service.errors import AccountError
-from neupusti.core.records.journal import log_staff_action
+from neupusti.core.records.journal import StaffActionType, log_staff_action
 from neupusti.core.rules import Permission
 from neupusti.core.security.grants import StaffGrant
 from neupusti.staff import queries
 
-BLOCKED, RELEASED = "people.blocked", "people.released"
+BLOCKED = StaffActionType("people.blocked", _("Blocked an account"))
+RELEASED = StaffActionType("people.released", _("Lifted the block of an account"))
 ONESELF = _("You cannot block yourself: a colleague can.")
 LAST = _(
     "This is the last open account that can give permissions. Give “Staff” to somebody "

@@ -20,6 +20,7 @@ from neupusti.core.records.journal import (
     StaffAction,
 )
 from neupusti.policy.service import parser
+from neupusti.staff.queries import OPENED
 from tests.core.records.test_consents import given
 
 EDITION = ROOT / "neupusti" / "policy" / "editions" / "2026-11-01.en.txt"
@@ -45,7 +46,7 @@ def acted(reason: str) -> StaffAction:
         return journal.log_staff_action(
             session,
             staff=4,
-            action="people.opened",
+            action=OPENED,
             operation=Operation.ACCESS,
             person=7,
             what="person page",
