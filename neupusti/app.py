@@ -84,8 +84,8 @@ def create_app(
         ),
     )
     errors.install(app)
-    mail.install(app, settings.mail)
     assembled = Registry(features).install(app)
+    mail.install(app, settings.mail, assembled.emails)
     login.install(app)
     authorisation.install(app, assembled.access)
     app.wsgi_app = MicroCache(app.wsgi_app)  # type: ignore[assignment]

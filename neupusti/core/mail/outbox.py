@@ -22,7 +22,7 @@ from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.mail.service import Service
 from neupusti.core.text.languages import Language, speaking
 
-EXTENSION = "neupusti.mail"
+EXTENSION, KINDS = "neupusti.mail", "neupusti.mail.kinds"
 PLAIN_HTML = "layout/mail.html"
 SIGNATURE = "\n-- \n"
 
@@ -47,6 +47,10 @@ class EmailType:
         """The name of its templates, without the suffix."""
         feature, _, name = self.name.partition(".")
         return f"{feature}/mail/{name}"
+
+
+class UndeclaredEmailError(RuntimeError):
+    """No manifest lists this kind of letter, so its reader could not know of it (4.1.7)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +79,12 @@ def enqueue(  # noqa: PLR0913 - a letter is all of these
     """Put a letter into the outbox in the open write transaction, and return it.
 
     `key` names the deed; a second call with the same key writes no second letter. Raise
-    ValueError where a header would hold a line end.
+    UndeclaredEmailError, or ValueError where a header would hold a line end.
     """
+    if kind.name not in current_app.extensions[KINDS]:
+        raise UndeclaredEmailError(
+            f"Add {kind.name} to `emails` of its feature's manifest."
+        )
     known = session.scalar(select(OutboxEmail).filter_by(key=key))
     if known is not None:
         return known

@@ -20,7 +20,7 @@ from neupusti.config.settings import ROOT, Settings
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail import outbox, sender
 from neupusti.core.mail.models import OutboxEmail, OutboxState
-from neupusti.core.mail.outbox import EmailType, Recipient
+from neupusti.core.mail.outbox import EmailType, Recipient, UndeclaredEmailError
 from neupusti.core.mail.sender import Sender
 from neupusti.core.mail.service import Server
 from neupusti.core.text.languages import Language
@@ -56,6 +56,7 @@ def settings(settings: Settings, postbox: Postbox) -> Settings:
 
 @pytest.fixture
 def app(app: Flask) -> Flask:
+    app.extensions[outbox.KINDS] |= {KIND.name}
     assert app.jinja_loader is not None
     app.jinja_loader = ChoiceLoader([DictLoader(WORDS), app.jinja_loader])
     return app
@@ -89,6 +90,13 @@ def body(arrived: EmailMessage, kind: Literal["plain", "html"]) -> str:
 def run(app: Flask) -> None:
     Sender(outbox.service()).run()
     db.session.rollback()
+
+
+def test_a_letter_of_no_manifest_is_refused(app: Flask) -> None:
+    unknown = replace(KIND, name="core.unknown")
+    to = Recipient(email=AIGERIM.email, language=Language.RU)
+    with pytest.raises(UndeclaredEmailError, match=r"core\.unknown"), writing() as session:
+        outbox.enqueue(session, unknown, to, key="x", values={"name": "x"})
 
 
 @pytest.mark.clause("4.1.7")
