@@ -3,7 +3,18 @@
 from flask_babel import lazy_gettext as _
 
 from neupusti.access import service
-from neupusti.access.models import Address, Record, SeenVisitor
+from neupusti.access.models import (
+    Address,
+    Cursor,
+    Import,
+    Latency,
+    Record,
+    Rollup,
+    Salt,
+    SeenVisitor,
+    Sweep,
+    Total,
+)
 from neupusti.access.views import cli, recording
 from neupusti.access.views.blueprint import bp, work
 from neupusti.config.settings import settings
@@ -58,12 +69,22 @@ FEATURE = Feature(
             days=lambda: settings().access_ip_days,
             custom_sweep=True,
         ),
+        Retention(
+            label=_("The key that the codes of a day are made with"),
+            clause="3.3.2",
+            start_label=_("from that day"),
+            model=Salt,
+            starts_at=Salt.day,
+            days=lambda: settings().access_ip_days,
+            custom_sweep=True,
+        ),
     ),
     indefinite=(
         IndefiniteRetention(
             label=_("Figures made of the log: without addresses, browsers or people"),
             clause="3.3.2",
             until=_("for good"),
+            models=(Total, Rollup, Latency, Cursor, Import, Sweep),
         ),
     ),
     jobs=(Job(name=service.NAME, every=service.EVERY, run=work),),

@@ -3,6 +3,13 @@
 from flask_babel import lazy_gettext as _
 
 from neupusti.consent import queries
+from neupusti.consent.models import (
+    ConsentCount,
+    ConsentDeclarations,
+    ConsentRecord,
+    ConsentWording,
+    UndeclaredCookie,
+)
 from neupusti.consent.service.cookie_policy import CONSENT
 from neupusti.consent.views import admin, choosing, cli, pages
 from neupusti.consent.views.extension import bp
@@ -40,6 +47,10 @@ FEATURE = Feature(
             label=_("A choice about cookies: a number, tied to nobody"),
             clause="3.3.3",
             until=_("as long as it may have to be proved"),
+            models=(
+                *(ConsentRecord, ConsentWording, ConsentDeclarations),
+                *(ConsentCount, UndeclaredCookie),
+            ),
         ),
     ),
     pages=(

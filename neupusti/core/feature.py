@@ -117,7 +117,7 @@ class IndefiniteRetention:
     label: str | LazyString
     clause: str
     until: str | LazyString
-    models: tuple[type[Any], ...] = ()
+    models: tuple[type[Any], ...]
     """Whose rows it is about."""
 
 

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core.feature import Feature, Holding, IndefiniteRetention, Retention
 from neupusti.core.mail.models import OutboxEmail
-from neupusti.core.records.consents import FormConsent
+from neupusti.core.records.consents import ConsentText, FormConsent
 from neupusti.core.records.journal import ProcessingEvent, SecurityEvent, StaffAction
 from neupusti.core.rules import PUBLIC
 from neupusti.core.security.grants import StaffGrant
@@ -66,7 +66,7 @@ FEATURE = Feature(
             label=_("Proof of your consents and of what was done with the Data"),
             clause="5.1",
             until=_("as long as it may have to be proved"),
-            models=(ProcessingEvent, StaffAction, FormConsent, StaffGrant),
+            models=(ProcessingEvent, StaffAction, FormConsent, ConsentText, StaffGrant),
         ),
     ),
 )

@@ -2,8 +2,9 @@
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.core.feature import Feature, Page, Place
+from neupusti.core.feature import Feature, IndefiniteRetention, Page, Place
 from neupusti.core.rules import PUBLIC
+from neupusti.policy.models import Edition
 from neupusti.policy.service import editions
 from neupusti.policy.views import cli, machine, pages
 from neupusti.policy.views.blueprint import bp
@@ -42,6 +43,14 @@ FEATURE = Feature(
             endpoint="policy.history",
             label=_("Editions and changes"),
             places=frozenset({Place.FOOTER}),
+        ),
+    ),
+    indefinite=(
+        IndefiniteRetention(
+            label=_("Every edition of this policy"),
+            clause="9.3",
+            until=_("for good"),
+            models=(Edition,),
         ),
     ),
     addresses=pages.addresses,
