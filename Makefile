@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: ahead bench check docs layers help judges lint lock messages ordeal quick run setup test types
+.PHONY: ahead bench check docs layers help judges lint lock messages mutate-manifest ordeal quick run setup test types
 
 PORT ?= 8000
 PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(shell command -v $(name))))
@@ -11,7 +11,7 @@ PYTEST := .venv/bin/pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.runtime $(CATALOGUES) ## Set everything up and serve the site: PORT=8123 make run
 	@exec .venv/bin/flask site serve --port $(PORT)
@@ -45,6 +45,9 @@ types: .venv/.dev ## Static types
 
 layers: .venv/.dev ## Who may import whom
 	.venv/bin/lint-imports
+
+mutate-manifest: .venv/.dev ## Show that no entry of a manifest can be forgotten
+	@.venv/bin/python -m tests.contracts.mutate_manifest
 
 bench: .venv/.dev $(CATALOGUES) ## Speed, weight, start and memory against their targets
 	.venv/bin/python -m bench.pages

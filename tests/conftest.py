@@ -174,7 +174,7 @@ def sqlite_stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
     """A pair of SQLite files to copy."""
     home = tmp_path_factory.mktemp("sqlite")
     model = Settings(secret_key=SECRET, instance=home)
-    _seeded(model)
+    seeded(model)
 
     @contextmanager
     def lend(folder: Path) -> Iterator[Settings]:
@@ -199,7 +199,7 @@ def postgresql_stock(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster)
 
     for name in NAMES:
         cluster.execute(f"CREATE DATABASE {name}")
-    _seeded(named("", tmp_path_factory.mktemp("postgresql")))
+    seeded(named("", tmp_path_factory.mktemp("postgresql")))
     numbers = count()
 
     @contextmanager
@@ -291,7 +291,7 @@ def _close(app: Flask) -> None:
             engine.dispose()
 
 
-def _seeded(settings: Settings) -> None:
+def seeded(settings: Settings) -> None:
     app = create_app(settings)
     with app.app_context():
         flask_migrate.upgrade()

@@ -30,6 +30,7 @@ def test_kills_lose_and_double_nothing(
     assert len({sums["rows"] for sums in ordeal.checked}) > 3
 
 
+@pytest.mark.manifest(field="jobs")
 def test_the_aggregator_is_a_job_of_the_site(
     app: Flask, engine: Engine, command: Callable[..., object]
 ) -> None:

@@ -4,17 +4,20 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from flask import Flask
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from neupusti.access.ingest import partitions
 from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.models import Address, Salt, SeenVisitor, Sweep
+from neupusti.access.models import Address, Record, Salt, SeenVisitor, Sweep
 from neupusti.access.recording.line import encode
 from neupusti.access.recording.spool import Spool
 from neupusti.access.retention import sweep
 from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.access.service import Aggregator
+from neupusti.config.settings import settings
+from neupusti.core.registry import registry
 from tests.access.conftest import entry, number, rows
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
@@ -67,6 +70,16 @@ def test_addresses_go_after_their_term_and_rows_after_theirs(
     assert number(engine, Address) == 3
     assert number(engine, SeenVisitor) == number(engine, Salt) == 3
     assert not sweep.due(engine, TERMS).anything
+
+
+@pytest.mark.manifest(field="retention")
+def test_the_terms_that_are_told_are_those_of_the_sweep(app: Flask) -> None:
+    rules = [rule for rule in registry().retention if rule.model is Record]
+    known = settings()
+    assert {(rule.masked, rule.term) for rule in rules} == {
+        (True, known.access_ip_days),
+        (False, known.access_days),
+    }
 
 
 @pytest.mark.clause("5.1")

@@ -233,8 +233,10 @@ def test_changing_it_again_and_again_has_an_end(app: Flask) -> None:
     assert send(signed_in(app, who), JPEG).status_code == 429
 
 
+@pytest.mark.manifest(field="jobs")
 def test_the_sweep_destroys_what_belongs_to_nobody(app: Flask) -> None:
     """The picture of a person who is gone, and what a crash left behind."""
+    (job,) = [job for job in registry().jobs if job.name == "avatars"]
     who, other = account(AIGERIM), account(BOLAT)
     avatar.take(who.number, JPEG, "a.jpg")
     avatar.take(other.number, JPEG, "a.jpg")
@@ -246,7 +248,7 @@ def test_the_sweep_destroys_what_belongs_to_nobody(app: Flask) -> None:
         written = (clock.now() - age).timestamp()
         for file in home.iterdir():
             os.utime(file, (written, written))
-        avatar.sweep()
+        job.run()
         assert len(on_disk()) == left
     assert on_disk() == [the_file().name]
     assert (home / files.LOCK).exists()

@@ -140,6 +140,7 @@ def test_without_the_former_secret_the_words_say_so(app: Flask, site: Site) -> N
     assert sign_in(app.test_client(), who).status_code == 303
 
 
+@pytest.mark.manifest(field="duties")
 def test_the_board_counts_what_nobody_can_read(app: Flask, site: Site) -> None:
     account(AIGERIM, factor=True)
     with told(site, NEW) as changed:

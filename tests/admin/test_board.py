@@ -69,6 +69,7 @@ def test_what_is_not_permitted_is_not_shown(
 
 
 @pytest.mark.clause("6.2")
+@pytest.mark.manifest(field="duties")
 def test_the_board_lists_each_duty_with_its_open_items(browser: FlaskClient) -> None:
     page = browser.get("/en/admin/").text
     for clause in ("6.2.1", "6.2.2", "6.2.3", "6.2.4"):

@@ -116,6 +116,7 @@ def forge(reason: str) -> None:
         session.execute(change, {"reason": reason})
 
 
+@pytest.mark.manifest(field="duties")
 def test_a_forged_row_is_seen_at_once(app: Flask, browser: FlaskClient) -> None:
     acted()
     assert app.test_cli_runner().invoke(args=["journal", "verify"]).exit_code == 0

@@ -48,6 +48,7 @@ def test_other_days_are_asked_for_by_address(staff: Visitor, query: str) -> None
     assert ("No choice was made" in page.text) is ("2020" in query)
 
 
+@pytest.mark.manifest(field="duties")
 def test_an_undeclared_name_is_shown_before_and_after_it_is_written(
     app: Flask, staff: Visitor
 ) -> None:
@@ -61,6 +62,7 @@ def test_an_undeclared_name_is_shown_before_and_after_it_is_written(
     told = staff.client.get(ADDRESS).text
     assert '<code>s&lt;p&gt;y</code></th><td class="number">3</td>' in told
     assert "this process" not in told
+    assert "1 item is open" in staff.client.get("/en/admin/").text
 
 
 def test_a_broken_chain_is_shown(app: Flask, staff: Visitor) -> None:

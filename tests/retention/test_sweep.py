@@ -47,6 +47,7 @@ def sweep() -> dict[str, int]:
 
 
 @pytest.mark.clause("5.1")
+@pytest.mark.manifest(field="retention")
 def test_an_account_nobody_confirmed_goes_after_its_term(
     app: Flask, client: FlaskClient, at: Clock
 ) -> None:
@@ -86,6 +87,16 @@ def test_letters_sessions_tokens_and_counts_go_after_their_terms(
     assert count(Person) == 1
     at(NOON + timedelta(days=365))
     assert sweep() == {"security_event": 2, "known_device": 1}
+
+
+@pytest.mark.manifest(field="jobs")
+def test_the_site_sweeps_by_itself(app: Flask, client: FlaskClient, at: Clock) -> None:
+    at(NOON)
+    submit(client, "/account/register", FORM)
+    at(NOON + registration.LIFE)
+    (job,) = [job for job in registry().jobs if job.name == "retention"]
+    job.run()
+    assert count(Person) == 0
 
 
 def test_a_sweep_that_destroys_nothing_leaves_no_row(app: Flask, at: Clock) -> None:

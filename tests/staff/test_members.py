@@ -213,6 +213,7 @@ def invite(email: str, by: int) -> None:
         invitations.invite(session, wanted, by=by)
 
 
+@pytest.mark.manifest(field="duties")
 def test_a_member_without_a_factor_is_counted_on_the_board(browser: FlaskClient) -> None:
     desk.member(YERLAN, Permission.ORDERS, factor=False)
     page = browser.get("/en/admin/").text

@@ -230,6 +230,7 @@ def letters(email: str) -> list[OutboxEmail]:
     )
 
 
+@pytest.mark.manifest(field="duties")
 def test_many_people_in_an_hour_are_reported_once(
     app: Flask, browser: FlaskClient, dana: int
 ) -> None:
@@ -254,6 +255,7 @@ def test_many_people_in_an_hour_are_reported_once(
         assert "p2@example.kz" not in letter.text
     assert letters(BOLAT.email) == []
     assert queries.excessive_access(2) == 1
+    assert "1 item is open" in browser.get("/en/admin/").text
 
 
 def test_an_hour_later_the_count_begins_anew(

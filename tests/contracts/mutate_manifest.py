@@ -1,0 +1,137 @@
+"""Take one entry of one manifest away at a time, and demand that something turns red.
+
+`make mutate-manifest`. What must refuse a site without the entry, the cheapest first: the
+start, a check of `completeness`, a test marked `manifest(field="<field>")`. An entry that
+nothing misses can be forgotten in silence; it is printed, and the run fails.
+"""
+
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from neupusti.app import FEATURES, create_app
+from neupusti.config.settings import Settings
+from neupusti.core.feature import Feature
+from neupusti.core.registry import registry
+from tests.conftest import SECRET, Visitor, seeded
+from tests.contracts import completeness, sources
+from tests.contracts.completeness import Pages
+
+CLAIMS = {"clauses"}
+"""What a feature says of itself; the ledger shows a clause nobody claims as not built."""
+FAILED = pytest.ExitCode.TESTS_FAILED
+QUIET = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", "-k", "not postgresql")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """The site without one entry of one manifest."""
+
+    feature: Feature
+    field: str
+    entry: Any
+
+    def __str__(self) -> str:
+        name = self.entry
+        for attribute in ("name", "code", "label", "model"):
+            name = getattr(name, attribute, name)
+        return f"{self.feature.name}.{self.field}: {name}"
+
+    @property
+    def left(self) -> Any:
+        """What stays in the field."""
+        whole = getattr(self.feature, self.field)
+        if isinstance(whole, Mapping):
+            return {key: value for key, value in whole.items() if key != self.entry}
+        return tuple(one for one in whole if one is not self.entry)
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The features of such a site."""
+        less = replace(self.feature, **{self.field: self.left})
+        return tuple(less if one is self.feature else one for one in FEATURES)
+
+
+def mutants() -> Iterator[Mutant]:
+    """Yield a mutant for each entry of each manifest."""
+    for feature in FEATURES:
+        for field in fields(feature):
+            whole = getattr(feature, field.name)
+            if isinstance(whole, tuple | Mapping) and field.name not in CLAIMS:
+                yield from (Mutant(feature, field.name, entry) for entry in whole)
+
+
+def killer(mutant: Mutant, settings: Settings, pages: Pages) -> str | None:
+    """Return what refuses a site without the entry; None: nothing does."""
+    try:
+        app = create_app(settings, mutant.features)
+    except Exception:  # noqa: BLE001 - whatever stops the start is what is wanted
+        return "the start"
+    with app.app_context():
+        for check in completeness.CHECKS:
+            if any(check(registry(), pages)):
+                return check.__name__
+    return "marked tests" if _marked_tests_miss(mutant) else None
+
+
+def _marked_tests_miss(mutant: Mutant) -> bool:
+    """Tell whether the tests marked for the field fail, and only without the entry."""
+    return _marked_tests_pass(mutant.field) and _run(mutant.field, mutant) == FAILED
+
+
+@cache
+def _marked_tests_pass(field: str) -> bool:
+    return _run(field) == pytest.ExitCode.OK
+
+
+def _run(field: str, mutant: Mutant | None = None) -> int:
+    """Run the tests marked for a field in a process of its own; return their exit code."""
+    mark = f'manifest(field="{field}")'
+    marked = [
+        str(p) for p in sources.modules() if f"@pytest.mark.{mark}" in sources.text(p)
+    ]
+    if not marked:
+        return pytest.ExitCode.NO_TESTS_COLLECTED
+    child = os.fork()
+    if not child:
+        if mutant is not None:
+            object.__setattr__(mutant.feature, field, mutant.left)
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, sys.stdout.fileno())
+        os.dup2(silence, sys.stderr.fileno())
+        os._exit(pytest.main([*QUIET, "-m", mark, *marked]))
+    _pid, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def main() -> int:
+    """Kill every mutant; print those that live, and return how many they are."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(secret_key=SECRET, instance=Path(folder))
+        seeded(settings)
+        app = create_app(settings)
+        app.test_client_class = Visitor
+        with app.app_context():
+            pages = completeness.pages(app)
+        killers = [(mutant, killer(mutant, settings, pages)) for mutant in mutants()]
+    survivors = [str(mutant) for mutant, by in killers if by is None]
+    killed = Counter(by for _mutant, by in killers if by)
+    report = [
+        *(f"Nothing misses {name}" for name in survivors),
+        f"{len(killers)} entries taken away, {len(survivors)} missed by nothing; by:",
+        *(f"{number:>5} {by}" for by, number in killed.most_common()),
+    ]
+    sys.stdout.write("\n".join((*report, "")))
+    return bool(survivors)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

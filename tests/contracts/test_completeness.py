@@ -1,0 +1,60 @@
+"""Nothing that code does is forgotten in a manifest; each check is shown to find a gap."""
+
+from collections.abc import Iterable
+
+import pytest
+from flask import Flask
+
+from neupusti.core.feature import Feature
+from neupusti.core.registry import Registry, registry
+from neupusti.core.rules import OWNER, PUBLIC, STAFF
+from tests.contracts import completeness
+from tests.contracts.completeness import CHECKS, Check, Page, Pages
+
+SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+NEW_PAGES = {
+    "wishlist.show": Page("/wishlist/", PUBLIC, indexed=True),
+    "wishlist.step": Page("/wishlist/new", PUBLIC, indexed=False),
+    "wishlist.own": Page("/account/wishlist", OWNER, indexed=False),
+    "wishlist.staff": Page("/admin/wishlist/", STAFF, indexed=False),
+    "wishlist.deeper": Page("/admin/wishlist/new", STAFF, indexed=False),
+}
+
+
+@pytest.fixture
+def seen(app: Flask) -> Pages:
+    """The pages of the site."""
+    return completeness.pages(app)
+
+
+@SQLITE
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_no_manifest_forgets_anything(app: Flask, seen: Pages, check: Check) -> None:
+    assert [*check(registry(), seen)] == []
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_a_site_that_lists_nothing_is_found_out(check: Check) -> None:
+    assert [*check(Registry(()), NEW_PAGES)]
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("check", "missing"),
+    [
+        (completeness.public_pages, ["wishlist.show"]),
+        (completeness.own_pages, ["wishlist.own"]),
+        (completeness.staff_pages, ["wishlist.staff"]),
+    ],
+)
+def test_a_new_page_is_found_out(app: Flask, check: Check, missing: Iterable[str]) -> None:
+    assert [*check(registry(), NEW_PAGES)] == missing
+
+
+@SQLITE
+def test_a_rule_about_some_rows_is_no_term_of_the_others(app: Flask) -> None:
+    partial = [r for r in registry().retention if r.only or r.masked]
+    assert partial
+    for rule in partial:
+        alone = Registry((Feature(name="one", clauses=(), retention=(rule,)),))
+        assert rule.model.__table__.name in [*completeness.terms(alone, {})]
