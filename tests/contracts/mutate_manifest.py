@@ -19,6 +19,7 @@ import pytest
 
 from neupusti.app import FEATURES, create_app
 from neupusti.config.settings import Settings
+from neupusti.core.data.database import db
 from neupusti.core.feature import Feature
 from neupusti.core.registry import registry
 from tests.conftest import SECRET, Visitor, seeded
@@ -28,7 +29,10 @@ from tests.contracts.completeness import Pages
 CLAIMS = {"clauses"}
 """What a feature says of itself; the ledger shows a clause nobody claims as not built."""
 FAILED = pytest.ExitCode.TESTS_FAILED
-QUIET = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", "-k", "not postgresql")
+QUIET = (
+    *("-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", "-k", "not postgresql"),
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
+)
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,11 @@ def killer(mutant: Mutant, settings: Settings, pages: Pages) -> str | None:
     except Exception:  # noqa: BLE001 - whatever stops the start is what is wanted
         return "the start"
     with app.app_context():
-        for check in completeness.CHECKS:
-            if any(check(registry(), pages)):
-                return check.__name__
-    return "marked tests" if _marked_tests_miss(mutant) else None
+        found = (check for check in completeness.CHECKS if any(check(registry(), pages)))
+        missed_by = next((check.__name__ for check in found), None)
+        for engine in db.engines.values():  # or hundreds of sites run out of files
+            engine.dispose()
+    return missed_by or ("marked tests" if _marked_tests_miss(mutant) else None)
 
 
 def _marked_tests_miss(mutant: Mutant) -> bool:
@@ -107,7 +112,11 @@ def _run(field: str, mutant: Mutant | None = None) -> int:
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, sys.stdout.fileno())
         os.dup2(silence, sys.stderr.fileno())
-        os._exit(pytest.main([*QUIET, "-m", mark, *marked]))
+        code: int = pytest.ExitCode.INTERNAL_ERROR
+        try:
+            code = pytest.main([*QUIET, "-m", mark, *marked])
+        finally:  # the folder of the site is the parent's to remove
+            os._exit(code)
     _pid, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status)
 
