@@ -56,7 +56,7 @@ def plain(feature: Feature) -> bool:
 
 
 ROOMS = tuple(feature for feature in FEATURES if plain(feature))
-"""What is tried here is the gate: beside the theme, with cookies that only the tests set."""
+"""The gate is tried with the theme and with cookies that only the tests set."""
 
 
 @pytest.fixture
