@@ -58,7 +58,7 @@ def cache_variant() -> CacheVariant:
 
 @dataclass(frozen=True, slots=True)
 class PageContext:
-    """What `base.html` draws round every page, as `frame` in the templates."""
+    """What `base.html` draws round every page, as `page_context` in the templates."""
 
     operator: Operator
     base_url: str
@@ -104,9 +104,9 @@ class PageContext:
         return registry().pages_in(Place.FOOTER)
 
 
-def install(app: Flask, frame: PageContext) -> None:
-    """Give every template `frame`, and the filters of money and dates."""
-    app.jinja_env.globals["frame"] = frame
+def install(app: Flask, page_context: PageContext) -> None:
+    """Give every template `page_context`, and the filters of money and dates."""
+    app.jinja_env.globals["page_context"] = page_context
     app.jinja_env.filters |= {
         "tenge": _tenge,
         "in_words": _in_words,
