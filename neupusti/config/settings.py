@@ -164,7 +164,7 @@ def settings() -> Settings:
 def local_secret(instance: Path) -> str:
     """Return the secret kept in `instance`; make it on the first call."""
     try:
-        return secretfile.kept_in(instance)
+        return secretfile.read_or_create(instance)
     except OSError as error:
         where = instance / "secret"
         raise SettingsError(

@@ -95,7 +95,7 @@ class Name(TextLine):
     """A part of a person's name (3.2.1)."""
 
     clause = "3.2.1"
-    longest = names.LONGEST
+    longest = names.MAX_LENGTH
 
     def parse(self, answer: str) -> str:
         """Return the name in NFC; raise Refused."""
@@ -109,7 +109,7 @@ class Email(TextLine):
     """An address of e-mail (3.2.3)."""
 
     clause = "3.2.3"
-    longest = emails.LONGEST
+    longest = emails.MAX_LENGTH
     autocomplete = "email"
 
     def parse(self, answer: str) -> str:
@@ -128,7 +128,7 @@ class Phone(TextLine):
     """A phone number (3.2.2)."""
 
     clause = "3.2.2"
-    longest = phones.LONGEST
+    longest = phones.MAX_LENGTH
     autocomplete = "tel"
 
     def parse(self, answer: str) -> str:

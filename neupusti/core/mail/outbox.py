@@ -20,7 +20,7 @@ from neupusti.core.data.classification import Purpose
 from neupusti.core.mail import message
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.mail.service import Service
-from neupusti.core.text.languages import Language, speaking
+from neupusti.core.text.languages import Language, force_language
 
 EXTENSION, KINDS = "neupusti.mail", "neupusti.mail.kinds"
 PLAIN_HTML = "layout/mail.html"
@@ -123,7 +123,7 @@ def link(endpoint: str, language: Language, **values: Any) -> str:
 def _words(
     kind: EmailType, language: Language, values: Mapping[str, Any]
 ) -> tuple[str, str, str]:
-    with speaking(language), force_locale(language.locale):
+    with force_language(language), force_locale(language.locale):
 
         def to_page(endpoint: str, **parts: Any) -> str:
             return link(endpoint, language, **parts)
