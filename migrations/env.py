@@ -1,4 +1,4 @@
-"""Runs every migration on both databases: one history, two version tables."""
+"""Run every migration on both databases: one history, two version tables."""
 
 from logging import getLogger
 from typing import Any
@@ -14,7 +14,7 @@ logger = getLogger(__name__)
 
 
 def run(bind: str | None, connection: Connection) -> None:
-    """Bring one database to the wanted revision, all in one transaction."""
+    """Migrate one database to the requested revision, in one transaction."""
     options: dict[str, Any] = {
         "connection": connection,
         "target_metadata": db.metadatas[bind],

@@ -1,4 +1,4 @@
-"""Assemble the application. The only module that knows every feature."""
+"""The application factory; the only module that imports every feature."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -10,7 +10,7 @@ from neupusti.access.views.recording import recorder
 from neupusti.accounts.views import login
 from neupusti.config.flask_config import for_flask
 from neupusti.config.settings import ROOT, Settings
-from neupusti.consent.views.extension import ConsentExtension as Consent
+from neupusti.consent.views.extension import ConsentExtension
 from neupusti.core.background import Background
 from neupusti.core.data import database
 from neupusti.core.data.database import db
@@ -39,7 +39,7 @@ LAYERS = (
     "accounts catalog statistics",
     "staff",
 )
-"""Every feature, from the bottom up: one may use those on the lines above its own."""
+"""Every feature, lowest layer first: a feature may import from the lines above its own."""
 
 FEATURES: tuple[Feature, ...] = (
     CORE,
@@ -51,10 +51,10 @@ FEATURES: tuple[Feature, ...] = (
 
 
 class Site(Flask):
-    """Flask, but nobody asks five times a request whether a function is a coroutine."""
+    """Flask without the check for coroutines, made five times per request."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return `func`: nothing here is asynchronous."""
+        """Return `func`: no view is asynchronous."""
         return func
 
 
@@ -74,7 +74,7 @@ def create_app(
     app.extensions["neupusti.settings"] = settings
     app.session_interface = Sessions()
 
-    _extended(app)
+    _init_extensions(app)
     StaticFiles(ROOT / "static").install(app)
     PageCache().install(app)
     layout.install(
@@ -84,22 +84,22 @@ def create_app(
         ),
     )
     errors.install(app)
-    assembled = Registry(features).install(app)
-    mail.install(app, settings.mail, assembled.emails)
+    registered = Registry(features).install(app)
+    mail.install(app, settings.mail, registered.emails)
     login.install(app)
-    authorisation.install(app, assembled.access)
+    authorisation.install(app, registered.access)
     app.wsgi_app = MicroCache(app.wsgi_app)  # type: ignore[assignment]
-    Consent.install(
+    ConsentExtension.install(
         app,
         secret=settings.secret_key,
         secure=settings.production,
         edition_in_force=edition_store.date_in_force,
     )
-    app.wsgi_app = _edged(app, settings)  # type: ignore[assignment]
+    app.wsgi_app = _wrap_edge(app, settings)  # type: ignore[assignment]
     return app
 
 
-def _extended(app: Flask) -> None:
+def _init_extensions(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         database.prepare_all(dict(db.engines))
@@ -108,7 +108,7 @@ def _extended(app: Flask) -> None:
     babel.init_app(app, locale_selector=lambda: current().locale)
 
 
-def _edged(app: Flask, settings: Settings) -> "WSGIApplication":
+def _wrap_edge(app: Flask, settings: Settings) -> "WSGIApplication":
     return LanguagePrefix(
         Edge(
             recorder(app, app.wsgi_app, settings),
@@ -121,7 +121,7 @@ def _edged(app: Flask, settings: Settings) -> "WSGIApplication":
 
 
 def create_worker() -> Flask:
-    """Return the site as a worker of the server runs it: with its work beside requests."""
+    """Return the site as a worker process runs it: with background jobs."""
     app = create_app()
     with app.app_context():
         jobs = (mail.job(service()), *registry().jobs)

@@ -1,4 +1,4 @@
-"""Unbound extensions. `create_app` binds them; nothing here knows an app."""
+"""Unbound extensions; `create_app` binds them to an app."""
 
 from flask import abort, request
 from flask_babel import Babel
@@ -7,17 +7,17 @@ from flask_wtf import CSRFProtect
 
 from neupusti.core.security import origin
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class TokenOrOrigin(CSRFProtect):  # type: ignore[misc]  # the library is untyped
-    """Wants a CSRF token of every form but those guarded by where they were sent from."""
+    """CSRFProtect that skips views guarded by `origin.guarded`."""
 
     def protect(self, *args: bool, **kwargs: bool) -> None:
-        """Check the token of this request, unless its view guards itself."""
-        if request.method in SAFE or origin.is_guarded(request.endpoint):
+        """Check origin and token of this request, unless its view is guarded."""
+        if request.method in SAFE_METHODS or origin.is_guarded(request.endpoint):
             return
-        if origin.foreign(request.headers, request.host, https=request.is_secure):
+        if origin.is_cross_origin(request.headers, request.host, https=request.is_secure):
             abort(403)
         super().protect(*args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""What the settings must be, or the site does not start."""
+"""Validation of the settings at start."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +22,11 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SettingsError(ValueError):
-    """The site may not start like this; the message says why in one sentence."""
+    """The site cannot start with these settings; the message says why."""
 
 
 def check(settings: "Settings") -> None:
-    """Raise SettingsError where a value is wrong; the message says why in one sentence."""
+    """Raise SettingsError, with a message of one sentence, for an invalid value."""
     _check_secrets(settings)
     if settings.proxies < 0:
         raise SettingsError(f"{PREFIX}PROXIES is a count: 0 or more.")
@@ -56,10 +56,10 @@ def _check_secrets(settings: "Settings") -> None:
 
 
 def _check_mail(settings: "Settings") -> None:
-    given = {"OPERATOR_EMAIL": settings.operator_email, "MAIL_FROM": settings.sender}
-    for name in filter(given.get, given):
+    addresses = {"OPERATOR_EMAIL": settings.operator_email, "MAIL_FROM": settings.sender}
+    for name in filter(addresses.get, addresses):
         try:
-            emails.parse(given[name])
+            emails.parse(addresses[name])
         except EmailError:
             raise SettingsError(f"{PREFIX}{name} is not an address.") from None
     try:
@@ -68,8 +68,8 @@ def _check_mail(settings: "Settings") -> None:
         raise SettingsError(
             f"{PREFIX}SMTP_URL is not smtp://, smtp+starttls:// or smtps://."
         ) from None
-    in_clear = server and server.scheme == "smtp" and server.host not in LOOPBACK
-    if settings.production and in_clear:
+    unencrypted = server and server.scheme == "smtp" and server.host not in LOOPBACK
+    if settings.production and unencrypted:
         raise SettingsError(
             f"Production sends no mail in the clear: use smtp+starttls:// or smtps:// "
             f"in {PREFIX}SMTP_URL."
@@ -92,7 +92,7 @@ def _check_production(settings: "Settings") -> None:
 
 
 def _is_origin(address: str) -> bool:
-    """Tell whether `address` is a scheme, a host and perhaps a port, and nothing else."""
+    """Tell whether `address` is only a scheme, a host and optionally a port."""
     scheme, _, rest = address.partition("://")
     return scheme in {"http", "https"} and hostname(rest.removesuffix("/")) != ""
 

@@ -1,4 +1,4 @@
-"""Every setting, in one place, read from the environment once."""
+"""All settings, read from the environment once."""
 
 import os
 from collections.abc import Mapping
@@ -19,27 +19,27 @@ from neupusti.core.web.edge import hostname
 from neupusti.core.web.operator import Operator
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_OURS = frozenset({"NEUPUSTI_REQUIRE_ALL"})
-"""Variables of the prefix that only the test command reads."""
+TEST_VARIABLES = frozenset({"NEUPUSTI_REQUIRE_ALL"})
+"""Variables with the prefix that only the tests read."""
 DEBUG_OFF = frozenset({"", "0", "false", "no"})
 """The values of FLASK_DEBUG that leave Flask's debugger off."""
 
 
 class Mode(StrEnum):
-    """Local is for one machine, with embedded defaults; production for the public."""
+    """`local`: one machine, with defaults; `production`: for the public."""
 
     LOCAL = "local"
     PRODUCTION = "production"
 
 
 def setting(default: Any, description: str) -> Any:
-    """Declare a setting: its default and the line of the README that explains it."""
+    """Declare a setting: its default and its description in the README."""
     return field(default=default, metadata={"description": description})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings of one app. Field `secret_key` is `NEUPUSTI_SECRET_KEY`, and so on."""
+    """The settings of one app; `NEUPUSTI_SECRET_KEY` sets the field `secret_key`."""
 
     mode: Mode = setting(Mode.LOCAL, "`local` or `production`")
     instance: Path = setting(ROOT / "instance", "folder of databases, secret and mail")
@@ -78,7 +78,7 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        """Raise SettingsError where the site may not start like this."""
+        """Raise SettingsError for an invalid value."""
         checks.check(self)
 
     @classmethod
@@ -86,7 +86,7 @@ class Settings:
         """Read `NEUPUSTI_*`; raise SettingsError on an unknown name or a bad value."""
         known = {PREFIX + f.name.upper(): f.name for f in fields(cls)}
         given = {name: text for name, text in environ.items() if name.startswith(PREFIX)}
-        if unknown := sorted(given.keys() - known.keys() - NOT_OURS):
+        if unknown := sorted(given.keys() - known.keys() - TEST_VARIABLES):
             raise SettingsError(f"Unknown setting: {', '.join(unknown)}.")
         values = {
             known[name]: _parse(name, known[name], text)
@@ -120,14 +120,14 @@ class Settings:
 
     @property
     def sender(self) -> str:
-        """The address that mails come from."""
+        """The sender address of emails."""
         name = hostname(self.host)
         domain = name if "." in name and not name[-1].isdigit() else "localhost.invalid"
         return self.mail_from or self.operator_email or f"noreply@{domain}"
 
     @property
     def mail(self) -> Service:
-        """How mails leave the site."""
+        """The mail service."""
         return Service(
             server=Server.parse(self.smtp_url) if self.smtp_url else None,
             sender=emails.parse(self.sender),
@@ -137,12 +137,12 @@ class Settings:
 
     @property
     def host(self) -> str:
-        """The canonical host name (1.1.5), with its port if it names one."""
+        """The canonical host name (1.1.5), with its port if there is one."""
         return urlsplit(self.base_url).netloc
 
     @property
     def trusted_hosts(self) -> frozenset[str]:
-        """Host names that get an answer, without ports; any other gets 400."""
+        """Accepted host names, without ports; any other gets 400."""
         local = () if self.production else ("127.0.0.1", "localhost", "[::1]")
         return frozenset({hostname(self.host), *self.hosts, *local})
 
@@ -150,7 +150,7 @@ class Settings:
         """Return the SQLAlchemy URL of `main` or `access`."""
         given = self.database_url if database == "main" else self.access_database_url
         url = given or f"sqlite:///{self.instance / database}.sqlite"
-        # The driver is ours to name: operators write what their provider gave them.
+        # The driver is our choice: operators write the URL of their provider.
         for scheme in ("postgresql://", "postgres://"):
             url = url.replace(scheme, "postgresql+psycopg://", 1)
         return url
@@ -162,9 +162,9 @@ def settings() -> Settings:
 
 
 def local_secret(instance: Path) -> str:
-    """Return the secret kept in `instance`; make it on the first call."""
+    """Return the secret stored in `instance`; generate it on the first call."""
     try:
-        return secretfile.kept_in(instance)
+        return secretfile.read_or_create(instance)
     except OSError as error:
         where = instance / "secret"
         raise SettingsError(

@@ -1,8 +1,8 @@
-"""Work that goes on beside the requests: one worker of the site does it, elected by a lock.
+"""Background jobs: one worker process runs each of them, elected by a file lock.
 
-Every worker process starts a thread for each job; the one that gets the lock of a file in
-the data folder works, the others wait for it to die. The kernel drops the lock with the
-process, however it ends.
+Every worker process starts a thread per job; the one that gets the lock of a file in the
+data folder runs the job, the others wait for it to end. The kernel releases the lock with
+the process, however it ends.
 """
 
 import fcntl
@@ -22,17 +22,17 @@ from neupusti.core.data.database import db
 
 logger = logging.getLogger(__name__)
 ELECTION_SECONDS = 2.0
-PATIENCE = 60
-"""A job that fails again and again is tried at least once in so many seconds."""
-DOUBLINGS = 16
-"""So often its pause doubles: after a day without a database no number would hold it."""
-COMPLAINT_SECONDS = 60.0
-"""And fills the log with no more than one line in so many."""
+MAX_PAUSE_SECONDS = 60
+"""The longest pause after repeated failures."""
+MAX_DOUBLINGS = 16
+"""How often the pause doubles; without a limit a float would overflow after a day."""
+LOG_INTERVAL_SECONDS = 60.0
+"""The shortest time between two log lines about failures of one job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Something to do again and again; `run` does what is due and returns."""
+    """A periodic task; `run` does what is due and returns."""
 
     name: str
     every: timedelta
@@ -44,7 +44,7 @@ class Background:
 
     def __init__(self, app: Flask, jobs: Iterable[Job]) -> None:
         self.app, self.stopped = app, Event()
-        self._complained: dict[str, float] = {}
+        self._logged_at: dict[str, float] = {}
         self.threads = [
             Thread(target=self._work, args=(job,), name=f"job {job.name}", daemon=True)
             for job in jobs
@@ -56,7 +56,7 @@ class Background:
             thread.start()
 
     def stop(self) -> None:
-        """Let each job end what it is doing, and wait for that."""
+        """Let each job finish its current run, and wait for that."""
         self.stopped.set()
         for thread in self.threads:
             thread.join()
@@ -66,18 +66,20 @@ class Background:
         while not self.stopped.is_set():
             try:
                 with self._elected(lock):
-                    self._go_on(job)
+                    self._run_repeatedly(job)
             except OSError as error:
-                # No file to be had, or no folder: a thread that ends never comes back.
-                self.complain(job, error)
+                # No file descriptor, or no folder: an ended thread is not restarted.
+                self.log_failure(job, error)
                 self.stopped.wait(ELECTION_SECONDS)
 
-    def _go_on(self, job: Job) -> None:
+    def _run_repeatedly(self, job: Job) -> None:
         failures = 0
         while not self.stopped.is_set():
-            failures = 0 if self._run(job) else min(failures + 1, DOUBLINGS)
+            failures = 0 if self._run(job) else min(failures + 1, MAX_DOUBLINGS)
             pause = job.every.total_seconds()
-            self.stopped.wait(min(pause * 2**failures, PATIENCE) if failures else pause)
+            self.stopped.wait(
+                min(pause * 2**failures, MAX_PAUSE_SECONDS) if failures else pause
+            )
 
     def _run(self, job: Job) -> bool:
         try:
@@ -86,21 +88,21 @@ class Background:
                     job.run()
                 finally:
                     db.session.remove()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next turn comes
-            self.complain(job, error)
+        except Exception as error:  # noqa: BLE001 - the next run follows any failure
+            self.log_failure(job, error)
             return False
         return True
 
-    def complain(self, job: Job, error: Exception) -> None:
-        """Tell the log, unless it was told a moment ago."""
+    def log_failure(self, job: Job, error: Exception) -> None:
+        """Log the failure, unless one of this job was logged a moment ago."""
         now = monotonic()
-        if now - self._complained.get(job.name, float("-inf")) >= COMPLAINT_SECONDS:
-            self._complained[job.name] = now
+        if now - self._logged_at.get(job.name, float("-inf")) >= LOG_INTERVAL_SECONDS:
+            self._logged_at[job.name] = now
             logger.error("job", exc_info=error, extra={"fields": {"job": job.name}})
 
     @contextmanager
     def _elected(self, lock: Path) -> Iterator[None]:
-        """Wait until this process is the one that works."""
+        """Wait until this process holds the lock; release it at the end of the block."""
         file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             while not self.stopped.is_set():

@@ -1,4 +1,4 @@
-"""The one clock. Tests set it; nothing else calls `datetime.now`."""
+"""The only clock. Tests set it; nothing else calls `datetime.now`."""
 
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -8,12 +8,12 @@ ALMATY = ZoneInfo("Asia/Almaty")
 
 
 def now() -> datetime:
-    """Return this moment, aware, in UTC."""
+    """Return the current moment, aware, in UTC."""
     return datetime.now(UTC)
 
 
 def today() -> date:
-    """Return the date on the wall in Almaty."""
+    """Return the current date in Almaty."""
     return now().astimezone(ALMATY).date()
 
 

@@ -1,7 +1,7 @@
-"""What one feature may contribute to the whole.
+"""The manifest of a feature and its parts.
 
-A feature describes itself in its `feature.py`; only `neupusti.app` reads those
-descriptions, so no two features need to import each other to be assembled.
+Every feature has one in its `feature.py`; only `neupusti.app` imports them, so features
+need not import each other.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,7 @@ from neupusti.core.rules import Rule
 
 
 class Category(StrEnum):
-    """What a visitor decides on, one by one; `necessary` needs no decision."""
+    """A category of cookies, consented to separately; `necessary` needs no consent."""
 
     NECESSARY = "necessary"
     PREFERENCES = "preferences"
@@ -34,7 +34,7 @@ class Category(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """A foreign address that a cookie's category brings along: one directive of the CSP."""
+    """A third-party source that a cookie needs: one CSP directive."""
 
     directive: str
     source: str
@@ -44,26 +44,26 @@ class Origin:
 class Cookie:
     """A cookie this feature may set, or a family of them (1.1.7, 3.3, 3.3.1).
 
-    The filter, the deletion, the banner, the public table and the CSP all read this one
-    declaration; `docs/cookies.md` shows how to add one.
+    Cookie policy, deletion, banner, public table and CSP are all derived from it;
+    `docs/cookies.md` shows how to add one.
     """
 
     name: str
     category: Category
     purpose: str | LazyString
     lifetime: timedelta | None = None
-    """How long a browser may keep it at most; None: until the browser is closed."""
+    """How long a browser may keep it; None: until the browser is closed."""
     set_by: str | LazyString | None = None
     """Who sets and reads it; None: this site itself."""
     prefix: bool = False
-    """Whether `name` is only how a family of names begins."""
+    """Whether `name` is the prefix of a family of names."""
     path: str = "/"
     domain: str | None = None
     http_only: bool = True
     origins: tuple[Origin, ...] = ()
 
     def wire_name(self, *, secure: bool) -> str:
-        """Return the name as browsers see it: under `__Host-` where the site is secure."""
+        """Return the name as sent: with `__Host-` or `__Secure-` if the site is secure."""
         if not secure:
             return self.name
         host = self.path == "/" and self.domain is None
@@ -72,16 +72,16 @@ class Cookie:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """Rows this feature holds about a person, and how to find them (6.1.3)."""
+    """A table with rows about people, and how to find a person's rows (6.1.3)."""
 
     model: type[Any]
     file: Callable[[Any], Path] | None = None
-    """Where the file lies that a row stands for; None: a row is all there is."""
+    """The path of the file that belongs to a row; None: there are no files."""
 
     def of(self, person: int) -> Select[Any]:
         """Select the rows in which `person` is the subject or acted."""
-        names = person_columns(self.model.__table__)
-        return select(self.model).where(or_(*(column == person for column in names)))
+        columns = person_columns(self.model.__table__)
+        return select(self.model).where(or_(*(column == person for column in columns)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +89,10 @@ class Retention:
     """How long rows are kept, counted from which column (5.1)."""
 
     label: str | LazyString
-    """What is kept, as the page of terms calls it."""
+    """What is kept, as shown on the page of retention periods."""
     clause: str
     start_label: str | LazyString
-    """From what moment, in words: what `since` holds."""
+    """What `starts_at` holds, as text."""
     model: type[Any]
     starts_at: Mapped[datetime] | Mapped[datetime | None] | Mapped[date]
     days: int | Callable[[], int]
@@ -100,9 +100,9 @@ class Retention:
     only: Callable[[], ColumnElement[bool]] | None = None
     """Which rows the rule is about; None: all of them."""
     masked: bool = False
-    """Whether the row only loses what tells people apart, and stays."""
+    """Whether the rows stay and only lose what identifies people."""
     custom_sweep: bool = False
-    """Whether the room destroys these rows itself, because deleting them is not enough."""
+    """Whether the feature destroys these rows itself, since deleting is not enough."""
 
     @property
     def term(self) -> int:
@@ -112,18 +112,18 @@ class Retention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndefiniteRetention:
-    """What is kept without a number of days, and until when (5.1)."""
+    """What is kept without a fixed number of days, and until when (5.1)."""
 
     label: str | LazyString
     clause: str
     until: str | LazyString
     models: tuple[type[Any], ...]
-    """Whose rows it is about."""
+    """The tables it covers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MenuItem:
-    """One line of the staff menu."""
+    """An entry of the staff menu."""
 
     endpoint: str
     label: str | LazyString
@@ -131,19 +131,19 @@ class MenuItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
-    """A line of the staff board: a duty of the policy and its open items (6.2)."""
+    """An entry of the staff board: a duty of the policy and its open items (6.2)."""
 
     clause: str
     label: str | LazyString
-    """What an open item is, in the plural."""
+    """The open items, in the plural."""
     open: Callable[[], int]
-    """Counts them; nought is good."""
+    """Counts the open items."""
     endpoint: str | None = None
-    """The page of the staff where they are dealt with."""
+    """The staff page where they are handled."""
 
 
 class Place(StrEnum):
-    """Where the frame of every page shows a public page."""
+    """A menu of the layout that lists a public page."""
 
     HEADER = "header"
     FOOTER = "footer"
@@ -153,20 +153,20 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page that the frame, the sitemap or both should know."""
+    """A page for the menus of the layout, the sitemap or both."""
 
     endpoint: str
     label: str | LazyString
     places: frozenset[Place] = frozenset()
     first: bool = False
-    """Whether it stands before the pages of other features."""
+    """Whether it comes before the pages of other features."""
     listed: bool = True
-    """Whether it is the same for everybody, so that the sitemap names it."""
+    """Whether the sitemap lists it: it is the same for everybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """The manifest of one room."""
+    """The manifest of one feature."""
 
     name: str
     clauses: tuple[str, ...]
@@ -180,15 +180,15 @@ class Feature:
     admin_menu: tuple[MenuItem, ...] = ()
     duties: tuple[Duty, ...] = ()
     staff_actions: tuple[StaffActionType, ...] = ()
-    """The kinds of actions of staff it writes into the journal."""
+    """The types of staff actions it logs."""
     pages: tuple[Page, ...] = ()
     emails: tuple[EmailType, ...] = ()
-    """The kinds of letters it sends; all of them are listed to the reader (4.1.7)."""
+    """The types of email it sends; all are listed to the recipient (4.1.7)."""
     jobs: tuple[Job, ...] = ()
-    """What it does beside the requests, in one worker of the site."""
+    """Its background jobs, run by one worker process."""
     seed: Callable[[], str] | None = None
-    """Brings in what the tree ships for this room, idempotently; says what it did."""
+    """Loads the data shipped with the feature, idempotently; returns a summary."""
     staff_names: Callable[[], Mapping[int, str]] = dict
-    """What members of staff are called, by the number the journals know them by."""
+    """The names of members of staff, by their numbers in the journals."""
     addresses: Callable[[], Iterable[tuple[str, dict[str, Any]]]] = tuple
-    """More public addresses for the sitemap: (endpoint, values) of each."""
+    """Further public addresses for the sitemap: (endpoint, values) of each."""

@@ -11,8 +11,8 @@ from neupusti.core.security.grants import StaffGrant
 from neupusti.core.security.throttle import ThrottleCount
 from neupusti.core.security.tokens import Token
 
-LETTER_DAYS = 30
-"""A letter is kept so long after it was sent, refused or put aside."""
+EMAIL_DAYS = 30
+"""Counted from when an email was sent, refused or kept."""
 SECURITY_DAYS = 365
 THROTTLE_DAYS = 3
 
@@ -34,7 +34,7 @@ FEATURE = Feature(
             start_label=_("from its sending"),
             model=OutboxEmail,
             starts_at=OutboxEmail.done_at,
-            days=LETTER_DAYS,
+            days=EMAIL_DAYS,
         ),
         Retention(
             label=_("A link we sent you in a letter"),

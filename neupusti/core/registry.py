@@ -1,4 +1,4 @@
-"""The assembled whole: every feature's contributions, checked once at start."""
+"""The registry of features: their contributions, checked once at start."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from neupusti.core.rules import Rule
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The features in their order, and what they offer together."""
+    """All features in their order, and their merged contributions."""
 
     features: tuple[Feature, ...]
 
@@ -34,10 +34,10 @@ class Registry:
         _unique("feature", [feature.name for feature in self.features])
         _unique("cookie", [cookie.name for cookie in self.cookies])
         _unique("page", [page.endpoint for page in self.pages])
-        _unique("letter", [letter.name for letter in self.emails])
+        _unique("email", [email.name for email in self.emails])
         _unique("job", [job.name for job in self.jobs])
         _unique("endpoint", [endpoint for f in self.features for endpoint in f.access])
-        _unique("act of staff", [one.code for one in self.staff_actions])
+        _unique("staff action", [action.code for action in self.staff_actions])
 
     @property
     def access(self) -> dict[str, Rule]:
@@ -51,7 +51,7 @@ class Registry:
 
     @property
     def holdings(self) -> tuple[Holding, ...]:
-        """Every place that holds rows about a person."""
+        """Every table that holds rows about people."""
         return tuple(chain.from_iterable(f.holdings for f in self.features))
 
     @property
@@ -61,7 +61,7 @@ class Registry:
 
     @property
     def indefinite(self) -> tuple[IndefiniteRetention, ...]:
-        """Everything that is kept without a number of days."""
+        """Everything that is kept without a fixed term."""
         return tuple(chain.from_iterable(f.indefinite for f in self.features))
 
     @property
@@ -71,17 +71,17 @@ class Registry:
 
     @property
     def duties(self) -> tuple[Duty, ...]:
-        """Every line of the staff board."""
+        """Every duty on the staff board."""
         return tuple(chain.from_iterable(f.duties for f in self.features))
 
     @property
     def emails(self) -> tuple[EmailType, ...]:
-        """Every kind of letter the site sends."""
+        """Every type of email the site sends."""
         return tuple(chain.from_iterable(f.emails for f in self.features))
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """Everything that is done beside the requests."""
+        """Every background job."""
         return tuple(chain.from_iterable(f.jobs for f in self.features))
 
     @property
@@ -92,24 +92,24 @@ class Registry:
     @property
     def clauses(self) -> dict[str, tuple[str, ...]]:
         """Clause number -> names of the features that carry it out."""
-        carried: dict[str, tuple[str, ...]] = {}
+        features: dict[str, tuple[str, ...]] = {}
         for feature in self.features:
             for clause in feature.clauses:
-                carried[clause] = (*carried.get(clause, ()), feature.name)
-        return carried
+                features[clause] = (*features.get(clause, ()), feature.name)
+        return features
 
     def pages_in(self, place: Place) -> tuple[Page, ...]:
         """Return the pages that `place` of the layout shows, in their order."""
-        there = (page for page in self.pages if place in page.places)
-        return tuple(sorted(there, key=lambda page: not page.first))
+        pages = (page for page in self.pages if place in page.places)
+        return tuple(sorted(pages, key=lambda page: not page.first))
 
     @property
     def staff_actions(self) -> tuple[StaffActionType, ...]:
-        """Every kind of action of staff that the journal may hold."""
+        """Every type of staff action that the journal may hold."""
         return tuple(chain.from_iterable(f.staff_actions for f in self.features))
 
     def staff_names(self) -> dict[int, str]:
-        """Return what members of staff are called, by their numbers."""
+        """Return the names of members of staff by their numbers."""
         return {
             number: name
             for feature in self.features
@@ -123,7 +123,7 @@ class Registry:
             yield from feature.addresses()
 
     def install(self, app: Flask) -> Self:
-        """Register every blueprint, and let `registry()` find this object."""
+        """Register every blueprint, and this object for `registry()`."""
         app.extensions["neupusti.registry"] = self
         for feature in self.features:
             if feature.blueprint is not None:
@@ -137,6 +137,6 @@ def registry() -> Registry:
 
 
 def _unique(kind: str, names: list[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"{kind} declared twice: {', '.join(twice)}")
+    duplicates = sorted({name for name in names if names.count(name) > 1})
+    if duplicates:
+        raise ValueError(f"{kind} declared twice: {', '.join(duplicates)}")

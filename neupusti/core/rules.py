@@ -1,4 +1,4 @@
-"""Who may call a route: the kinds of callers, the permissions of staff, and their rules.
+"""Access rules: who may call a route, and with which staff permission.
 
 Manifests declare them in `Feature.access`; `core.security.authorisation` enforces them.
 """
@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _
 
 
 class Permission(StrEnum):
-    """One kind of work; a member of staff holds some of them."""
+    """A permission that a member of staff may hold."""
 
     STATISTICS = "statistics"
     ORDERS = "orders"
@@ -21,7 +21,7 @@ class Permission(StrEnum):
 
     @property
     def label(self) -> LazyString:
-        """The permission in words."""
+        """The name shown to people."""
         return LABELS[self]
 
 
@@ -45,17 +45,17 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One line of the table."""
+    """The access rule of one endpoint."""
 
     who: Who
     permission: Permission | None = None
-    """What a member of staff must hold; None: any permission will do."""
+    """What a member of staff must hold; None: any permission."""
     mfa_pending: bool = False
-    """Open to staff who have not set up their second factor yet."""
+    """Open to staff without a second factor."""
     recently_authenticated: bool = False
-    """Asks for the password again (V7.5.1)."""
+    """Requires a recent password check (step-up, V7.5.1)."""
     polling: bool = False
-    """Comes anew by itself: that it is asked for shows nobody at the desk (V7.3.1)."""
+    """Requested by a script: does not count as activity of the session (V7.3.1)."""
 
 
 PUBLIC = Rule(who=Who.PUBLIC)
@@ -65,5 +65,5 @@ MFA_PENDING = replace(OWNER, mfa_pending=True)
 STEP_UP = replace(MFA_PENDING, recently_authenticated=True)
 ANY_STAFF = Rule(who=Who.STAFF)
 STATISTICS, ORDERS, CONTENT, PRIVACY, STAFF = (
-    Rule(who=Who.STAFF, permission=one) for one in Permission
+    Rule(who=Who.STAFF, permission=permission) for permission in Permission
 )

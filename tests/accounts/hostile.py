@@ -27,7 +27,7 @@ NAMES = (
     *(("Агент007", DIGITS), ("\u0667", DIGITS), ("{{7*7}}", DIGITS)),
     *(("<script>alert(1)</script>", DIGITS), ("<b onx='y'>", SIGN), ("{% x %}", SIGN)),
     *(("evil.example", SIGN), ("'; DROP TABLE person; --", SIGN), ("=cmd|'x'!A", SIGN)),
-    *(("А" + "\u0301" * (names.MARKS + 1), SIGN), ("😀а", SIGN), ("a@b", SIGN)),
+    *(("А" + "\u0301" * (names.MAX_MARKS + 1), SIGN), ("😀а", SIGN), ("a@b", SIGN)),
     *(("…", "Write it in letters."), ("--", "Write it in letters.")),
     *(("ы" * 101, "Shorten it to 100"), ("x" * 10_000, "Shorten it to 100")),
 )

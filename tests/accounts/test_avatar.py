@@ -244,7 +244,7 @@ def test_the_sweep_destroys_what_belongs_to_nobody(app: Flask) -> None:
     (home / ("0" * 32 + files.PART)).write_bytes(b"half")
     with writing() as session:
         session.delete(session.get_one(Person, who.number))
-    for age, left in ((timedelta(), 3), (2 * files.YOUNG, 1)):
+    for age, left in ((timedelta(), 3), (2 * files.GRACE, 1)):
         written = (clock.now() - age).timestamp()
         for file in home.iterdir():
             os.utime(file, (written, written))

@@ -162,7 +162,7 @@ def own_pages(known: Registry, seen: Pages) -> Iterator[str]:
 
     The one that asks for the password again is no place to go to: people are sent there.
     """
-    listed = {page.endpoint for page in known.pages} | {authorisation.PROVE}
+    listed = {page.endpoint for page in known.pages} | {authorisation.REAUTHENTICATE}
     for endpoint, page in seen.items():
         if page.rule.who in {Who.SIGNED_IN, Who.OWNER} and endpoint not in listed:
             yield endpoint

@@ -60,19 +60,19 @@ def test_a_job_that_cannot_even_be_elected_is_tried_again(
 ) -> None:
     """A full table of files, a folder that is away: its thread outlives that."""
     monkeypatch.setattr("neupusti.core.background.ELECTION_SECONDS", 0.0)
-    complained, done = Event(), Event()
+    logged, done = Event(), Event()
     work = Background(app, [Job(name="try", every=timedelta(0), run=done.set)])
-    complain = work.complain
+    log_failure = work.log_failure
 
     def heard(job: Job, error: Exception) -> None:
-        complain(job, error)
-        complained.set()
+        log_failure(job, error)
+        logged.set()
 
-    monkeypatch.setattr(work, "complain", heard)
+    monkeypatch.setattr(work, "log_failure", heard)
     lock = Path(app.instance_path) / "try.lock"
     lock.mkdir()
     work.start()
-    assert complained.wait(30)
+    assert logged.wait(30)
     assert not done.is_set()
     lock.rmdir()
     assert done.wait(30)

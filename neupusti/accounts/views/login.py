@@ -51,7 +51,7 @@ class ServerSideLogin(LoginManager):  # type: ignore[misc]  # the library is unt
         row = sessions.find(key(), cookies.value_of(REMEMBER))
         user = None
         if row is not None and row.completed_at is not None:
-            if authorisation.shows_life():
+            if authorisation.counts_as_activity():
                 sessions.touch(row)
             user = User(sessions.identity(row))
         self._update_request_context_with_user(user)

@@ -1,7 +1,7 @@
-"""The types of columns: which clause a value falls under and what it may be used for.
+"""Column types: the clause a value falls under and the purposes it may be used for.
 
-A column either names its clause and purposes or says it is impersonal; a contract test
-fails on one that is silent (preamble, 1.1.2, 6.2.1).
+Every column is marked as personal, with clause and purposes, or as impersonal; a contract
+test fails on an unmarked one (preamble, 1.1.2, 6.2.1).
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MARK = "classification"
 
 
 class Purpose(StrEnum):
-    """What personal data may be used for: section 4 of the policy, one row a clause."""
+    """What personal data may be used for: section 4 of the policy, one value per clause."""
 
     IDENTIFICATION = "4.1.1"
     PERSONAL_PAGES = "4.1.2"
@@ -39,9 +39,9 @@ class Classification:
     clause: str | None = None
     purposes: tuple[Purpose, ...] = ()
     subject: bool = False
-    """Whether it names the person the row is about."""
+    """Whether it holds the number of the person the row is about."""
     actor: bool = False
-    """Whether it names the person who did what the row tells."""
+    """Whether it holds the number of the person who acted."""
 
     @property
     def personal(self) -> bool:
@@ -50,7 +50,7 @@ class Classification:
 
     @property
     def names_person(self) -> bool:
-        """Whether it holds a person's number: such a table is in some holding."""
+        """Whether it holds a person's number: its table must be in some holding."""
         return self.subject or self.actor
 
 
@@ -77,7 +77,7 @@ def actor() -> dict[str, Any]:
 
 
 def classification(column: Any) -> Classification | None:
-    """Return what `column` says about itself, or None if it is silent."""
+    """Return the mark of `column`, or None if it has none."""
     found: Classification | None = column.info.get(MARK)
     return found
 
@@ -95,27 +95,34 @@ def personal_columns(table: Table) -> dict[str, Classification]:
     }
 
 
-# What people type: each type is one clause, and lists all it may be used for.
-SERVED = (Purpose.IDENTIFICATION, Purpose.PERSONAL_PAGES, Purpose.FEEDBACK)
+# What people type: each type has one clause, and lists every permitted purpose.
+COMMON_PURPOSES = (Purpose.IDENTIFICATION, Purpose.PERSONAL_PAGES, Purpose.FEEDBACK)
 FamilyName = Annotated[
-    str, mapped_column(String(100), info=personal("3.2.1", *SERVED, Purpose.ACCOUNT))
+    str,
+    mapped_column(String(100), info=personal("3.2.1", *COMMON_PURPOSES, Purpose.ACCOUNT)),
 ]
 GivenName = Annotated[
     str,
     mapped_column(
-        String(100), info=personal("3.2.1", *SERVED, Purpose.ACCOUNT, Purpose.NOTICES)
+        String(100),
+        info=personal("3.2.1", *COMMON_PURPOSES, Purpose.ACCOUNT, Purpose.NOTICES),
     ),
 ]
 Patronymic = FamilyName
 Phone = Annotated[
-    str, mapped_column(String(16), info=personal("3.2.2", *SERVED, Purpose.ACCOUNT))
+    str,
+    mapped_column(String(16), info=personal("3.2.2", *COMMON_PURPOSES, Purpose.ACCOUNT)),
 ]
 Email = Annotated[
     str,
     mapped_column(
         String(254),
         info=personal(
-            "3.2.3", *SERVED, Purpose.CONFIRMATION, Purpose.ACCOUNT, Purpose.NOTICES
+            "3.2.3",
+            *COMMON_PURPOSES,
+            Purpose.CONFIRMATION,
+            Purpose.ACCOUNT,
+            Purpose.NOTICES,
         ),
     ),
 ]
@@ -126,20 +133,20 @@ EmailKey = Annotated[
         String(254), info=personal("3.2.3", Purpose.IDENTIFICATION, Purpose.CONFIRMATION)
     ),
 ]
-"""The same by `core.text.emails.key`: what no two people share."""
+"""The same by `core.text.emails.key`: unique to one person."""
 Device = Annotated[
     str,
     mapped_column(
         String(120), info=personal("3.4", Purpose.IDENTIFICATION, Purpose.LOCATION)
     ),
 ]
-"""What a person signed in with, in words: «Firefox, Linux»."""
+"""What a person signed in with: «Firefox, Linux»."""
 Words = Annotated[
     str, mapped_column(Text, info=personal("3.4", Purpose.NOTICES, Purpose.FEEDBACK))
 ]
 """What was written to or about a person."""
 PersonNumber = Annotated[int, mapped_column(Integer, index=True, info=subject())]
-"""Whom a row is about, where it must outlive the person: no foreign key."""
+"""Whom a row is about, where the row outlives the person: no foreign key."""
 
 ActorNumber = Annotated[int, mapped_column(Integer, info=actor())]
 """Who acted: a person or a member of staff, by number."""
@@ -156,7 +163,7 @@ IpAddress = Annotated[
 ]
 """An IPv4 or IPv6 address in its canonical form, or "unknown" (1.1.8)."""
 Browser = Annotated[str, mapped_column(String(400), info=personal("3.3", Purpose.SUPPORT))]
-"""What a browser says it is, word for word."""
+"""The User-Agent header, unchanged."""
 Referrer = Annotated[str, mapped_column(String(300), info=personal("3.3", Purpose.SUPPORT))]
 """The page a visitor came from, without its query."""
 CookieNames = Annotated[

@@ -26,9 +26,9 @@ NAMING = {
 }
 ACCESS = "access"
 BUSY_SECONDS = 30
-"""How long a connection waits for another writer before it gives up."""
-TURN_SECONDS = 0.001, 0.004
-"""How often it asks meanwhile whether the other is done."""
+"""How long a connection waits for another writer."""
+RETRY_SECONDS = 0.001, 0.004
+"""Shortest and longest pause between two attempts to begin."""
 
 
 class Base(DeclarativeBase):
@@ -45,14 +45,14 @@ class AccessBase(DeclarativeBase):
 
 db = SQLAlchemy(
     metadata=Base.metadata,
-    # For both databases. A failed statement is told without its values: people's data.
+    # For both databases. Errors do not quote the values of a statement: personal data.
     engine_options={"pool_pre_ping": True, "hide_parameters": True},
 )
 db.metadatas[ACCESS] = AccessBase.metadata
 
 
 class Utc(TypeDecorator[datetime]):
-    """An aware moment: SQLite would drop the zone, so store UTC and give it back."""
+    """An aware moment, stored in UTC, since SQLite drops the time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -62,7 +62,7 @@ class Utc(TypeDecorator[datetime]):
         value: datetime | None,
         dialect: Dialect,  # noqa: ARG002 - their signature
     ) -> datetime | None:
-        """Refuse a naive moment; hand over UTC."""
+        """Return UTC; raise ValueError for a naive moment."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -74,7 +74,7 @@ class Utc(TypeDecorator[datetime]):
         value: datetime | None,
         dialect: Dialect,  # noqa: ARG002 - their signature
     ) -> datetime | None:
-        """Return UTC, aware, whatever the driver gave."""
+        """Return an aware moment in UTC, regardless of the driver."""
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
@@ -84,8 +84,8 @@ class Utc(TypeDecorator[datetime]):
 def writing() -> Iterator[Session]:
     """Open one write transaction of the main database; commit at its end, or roll back.
 
-    SQLite refuses at once, in spite of its busy timeout, when a transaction that began
-    by reading wants to write while another writes: so a writer says so at BEGIN.
+    In spite of its busy timeout, SQLite fails at once when a transaction that began by
+    reading wants to write while another writes: hence BEGIN IMMEDIATE.
     """
     session = db.session()
     if session.new or session.dirty or session.deleted:
@@ -103,16 +103,16 @@ def writing() -> Iterator[Session]:
 def insert(
     session: Session, table: type[DeclarativeBase]
 ) -> postgresql.Insert | sqlite.Insert:
-    """Return an insert that can say what happens where the row is there already.
+    """Return an insert that supports `ON CONFLICT`.
 
-    Of two at once one is late: what was looked up before may not be true any more.
+    Of two concurrent writers one is late: what it looked up before may have changed.
     """
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     return postgresql.insert(table) if on_postgresql else sqlite.insert(table)
 
 
 def prepare(engine: Engine, *, synchronous: str) -> None:
-    """Give every SQLite connection of `engine` its settings; leave PostgreSQL alone.
+    """Configure every SQLite connection of `engine`; leave PostgreSQL unchanged.
 
     `synchronous` is FULL where no commit may be lost in a power cut, else NORMAL.
     """
@@ -134,32 +134,32 @@ def prepare(engine: Engine, *, synchronous: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get("begin_immediate"):
-            _await_turn(connection)
+            _begin_immediate(connection)
         else:
             connection.exec_driver_sql("BEGIN")
 
 
-def _await_turn(connection: Connection) -> None:
-    """Begin a write transaction of SQLite as soon as no other writes; wait at most so long.
+def _begin_immediate(connection: Connection) -> None:
+    """Begin a write transaction of SQLite; wait at most BUSY_SECONDS for another writer.
 
-    Left to itself SQLite asks ever more seldom the longer it has waited: whoever came late
-    goes first, and one in a thousand waits for seconds. Here all ask equally often.
+    SQLite's own busy handler retries less often the longer it has waited: late writers
+    overtake, and one in a thousand waits for seconds. Here all retry equally often.
     """
     raw: Any = connection.connection.dbapi_connection
-    until = time.monotonic() + BUSY_SECONDS
+    deadline = time.monotonic() + BUSY_SECONDS
     raw.execute("PRAGMA busy_timeout=0").close()
     try:
-        while not _begun(raw) and time.monotonic() < until:
-            time.sleep(random.uniform(*TURN_SECONDS))  # noqa: S311 - no secret
+        while not _try_begin(raw) and time.monotonic() < deadline:
+            time.sleep(random.uniform(*RETRY_SECONDS))  # noqa: S311 - no secret
         if not raw.in_transaction:
-            # Whatever is wrong, it is told as the library tells all that is wrong.
+            # Fails again, this time with the library's own exception.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
         raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}").close()
 
 
-def _begun(raw: Any) -> bool:
-    """Begin, or fail; tell whether there is nothing left to wait for."""
+def _try_begin(raw: Any) -> bool:
+    """Try to begin; return False only where another writer holds the lock."""
     try:
         raw.execute("BEGIN IMMEDIATE").close()
     except sqlite3.OperationalError as error:

@@ -1,10 +1,10 @@
-"""Hashes that only this site can compute: for what must be found again but not read.
+"""Keyed hashes and derived keys: values that can be looked up but not read.
 
-An address of e-mail or of a network has few enough values to try them all against a plain
-hash; with a key of the site's secret that takes the secret too.
+Email and network addresses have few enough values to try all of them against a plain hash;
+a key derived from the site's secret prevents that.
 
-What must outlive the secret says which one it was made with, so that a former secret can
-still read it and the present one can take it over.
+A value that outlives the secret stores the name of the secret it was made with, so that a
+former secret can still read it and it can be rotated to the present one.
 """
 
 import hmac
@@ -18,7 +18,7 @@ NAME_DIGITS = 16
 
 
 class LostSecretError(LookupError):
-    """Something was made with a secret that this site does not know any more."""
+    """A value was made with a secret that this site no longer has."""
 
 
 def keyed(use: str, text: str) -> str:
@@ -27,26 +27,26 @@ def keyed(use: str, text: str) -> str:
 
 
 def derive(use: str, secret: str | None = None) -> bytes:
-    """Return the key of one `use`, 32 bytes, out of the site's secret, or of another."""
+    """Return the 32-byte key of one `use`, derived from the site's secret or another."""
     root = (secret or _present()).encode()
     return hmac.digest(root, f"neupusti {use} 1".encode(), "sha256")
 
 
 def name() -> str:
-    """Return what the present secret is called where something was made with it."""
+    """Return the name of the present secret, as stored beside values made with it."""
     return _name(_present())
 
 
 def names() -> tuple[str, ...]:
-    """Return what every secret is called that this site knows."""
+    """Return the names of all secrets this site has, the present one first."""
     return tuple(map(_name, _secrets()))
 
 
 def derived_keys(use: str, nonce: str, secret: str | None, wrapped: str | None) -> bytes:
-    """Return the 32 bytes of `use` made of `nonce` with the secret of that name.
+    """Derive the 32 bytes of `use` and `nonce` from the secret of that name.
 
-    No name stands for the oldest secret: rows from before there were names are its own.
-    `wrapped` turns what that secret derives into what a former one had derived. Raise
+    Without a name it is the oldest secret, which made the rows from before there were
+    names. `wrapped` turns the result into what a former secret had derived. Raise
     LostSecretError.
     """
     known = dict(zip(names(), _secrets(), strict=True))
@@ -54,21 +54,21 @@ def derived_keys(use: str, nonce: str, secret: str | None, wrapped: str | None) 
     if root is None:
         raise LostSecretError(secret)
     plain = hmac.digest(derive(use, root), nonce.encode(), "sha256")
-    return _mixed(plain, bytes.fromhex(wrapped)) if wrapped else plain
+    return _xor(plain, bytes.fromhex(wrapped)) if wrapped else plain
 
 
 def wrap(use: str, nonce: str, value: bytes) -> str:
-    """Return the mask by which the present secret makes `value` of `nonce`.
+    """Return the wrapped key: with it the present secret derives `value` from `nonce`.
 
-    It is `value` under a pad that takes the secret to compute: alone it tells nothing.
+    It is `value` XOR a pad that needs the secret to compute: alone it discloses nothing.
     """
-    return _mixed(derived_keys(use, nonce, name(), None), value).hex()
+    return _xor(derived_keys(use, nonce, name(), None), value).hex()
 
 
 def hashed(use: str, secret: str) -> str:
-    """Return the hash under which a random `secret` of 256 bits is kept (V7.2.3).
+    """Return the hash under which a random `secret` of 256 bits is stored (V7.2.3).
 
-    Nobody can guess the value, so no key is needed; the use keeps kinds of secrets apart.
+    The value cannot be guessed, so no key is needed; `use` separates kinds of secrets.
     """
     return sha256(f"{use}\n{secret}".encode()).hexdigest()
 
@@ -85,5 +85,5 @@ def _name(secret: str) -> str:
     return derive("name of the secret", secret).hex()[:NAME_DIGITS]
 
 
-def _mixed(one: bytes, other: bytes) -> bytes:
+def _xor(one: bytes, other: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(one, other, strict=True))

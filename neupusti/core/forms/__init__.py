@@ -1,1 +1,1 @@
-"""Forms: what they ask and why, what they refuse, how a consent is given."""
+"""Forms: fields, declared purposes, validation and consent boxes."""

@@ -1,4 +1,4 @@
-"""The form every form derives from: it says what it takes personal data for (3.1)."""
+"""The base class of forms, which declare the purposes of personal data (3.1)."""
 
 from typing import Any, ClassVar
 
@@ -13,11 +13,11 @@ UNPROCESSABLE = 422
 
 
 class UndeclaredFormError(TypeError):
-    """A form asks for personal data and does not say what for."""
+    """A form asks for personal data and declares no purpose."""
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # the library is untyped
-    """A form with a CSRF token; with personal fields it declares its purposes."""
+    """A form with a CSRF token; with personal fields it must declare its purposes."""
 
     purposes: ClassVar[tuple[Purpose, ...]] = ()
 
@@ -26,30 +26,32 @@ class Form(FlaskForm):  # type: ignore[misc]  # the library is untyped
         if asked := [name for name, clause in clauses(cls).items() if clause]:
             _check_declared(cls, asked)
 
-    def refuse(self, field: str, words: str) -> None:
-        """Put what a rule said about `field` beside it, and into the summary."""
-        self[field].errors = [*self[field].errors, words]
+    def refuse(self, field: str, message: str) -> None:
+        """Add an error to `field`, shown beside it and in the summary."""
+        self[field].errors = [*self[field].errors, message]
 
 
 def clauses(form: type[Form]) -> dict[str, str]:
-    """Return field -> the clause its answer falls under, of every personal field."""
+    """Return field name -> the clause of its data; empty if it is not personal."""
     fields = (
         (name, field)
-        for kind in reversed(form.__mro__)
-        for name, field in vars(kind).items()
+        for cls in reversed(form.__mro__)
+        for name, field in vars(cls).items()
         if isinstance(field, UnboundField)
     )
-    return {name: field.kwargs.get("clause") or _own(field) for name, field in fields}
+    return {
+        name: field.kwargs.get("clause") or _field_clause(field) for name, field in fields
+    }
 
 
 def shown(template: str, form: Form, **values: Any) -> Response:
-    """Answer with the page of a form: 422 where it holds a mistake, else 200."""
+    """Respond with the page of a form: 422 where it has errors, else 200."""
     page = make_response(render_template(template, form=form, **values))
     page.status_code = UNPROCESSABLE if form.errors else 200
     return page
 
 
-def _own(field: UnboundField) -> str:
+def _field_clause(field: UnboundField) -> str:
     clause: str = getattr(field.field_class, "clause", "")
     return clause
 
@@ -62,4 +64,4 @@ def _check_declared(form: type[Form], asked: list[str]) -> None:
 
 
 class ConfirmForm(Form):
-    """Nothing but a button: the token of the form is all it carries."""
+    """A form with only a button and the CSRF token."""

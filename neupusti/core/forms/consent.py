@@ -1,8 +1,8 @@
-"""Asking for a consent in a form: the exact words, with all the law wants said (F1).
+"""Consent boxes in forms: the exact text, with every element the law requires (F1).
 
 Law 94-V, article 8 names eight elements; `Statement` has a field for each, so none can be
-forgotten. The box is empty beforehand and its value is the hash of the words beside it:
-what comes back says which words were shown.
+forgotten. The box is unticked at first, and its value is the hash of the text beside it:
+it proves which text was shown.
 """
 
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ from neupusti.core.web.operator import Operator
 
 HASH_CHARACTERS = 64
 PLAIN_YES = frozenset({"y", "yes", "on", "true", "1"})
-"""Values of a box that say yes and not to which words: those of this moment are meant."""
+"""Values that agree without a hash: to the present text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One consent in words; each element but the operator and the giver is a field."""
+    """The text of one consent; every element but operator and subject is a field."""
 
     opening: LazyString
     """What is agreed to, in the first person: the label of the box."""
@@ -41,18 +41,18 @@ class Statement:
     def lines(self, operator: Operator) -> tuple[str, ...]:
         """Return the opening and the eight elements, in the language of the request."""
         name, number = operator.name, operator.bin or _("not given yet")
-        handed = ", ".join(map(str, self.recipients)) or _("no")
+        recipients = ", ".join(map(str, self.recipients)) or _("no")
         abroad, published = (
-            _("yes") if there else _("no") for there in (self.abroad, self.published)
+            _("yes") if value else _("no") for value in (self.abroad, self.published)
         )
         return (
             str(self.opening),
             _("Who receives it: %(name)s, BIN %(bin)s", name=name, bin=number),
             _("Who gives it: the person whose answers stand in this form"),
-            _("What for: %(purposes)s", purposes=_listed(self.purposes)),
-            _("For which data: %(data)s", data=_listed(self.data)),
+            _("What for: %(purposes)s", purposes=_joined(self.purposes)),
+            _("For which data: %(data)s", data=_joined(self.data)),
             _("For how long: %(term)s", term=self.term),
-            _("Handed to third parties: %(answer)s", answer=handed),
+            _("Handed to third parties: %(answer)s", answer=recipients),
             _("Sent outside Kazakhstan: %(answer)s", answer=abroad),
             _("Published in open sources: %(answer)s", answer=published),
             _("How to withdraw it: %(way)s", way=self.how_to_withdraw),
@@ -60,7 +60,7 @@ class Statement:
 
 
 class Consent(Tick):
-    """The box of a consent. A view gives it its words by `ask` before it validates."""
+    """The box of a consent. A view sets its text by `ask` before it validates."""
 
     MISSING = lazy_gettext("Tick the box if you agree; without it we may not do this.")
     CHANGED = lazy_gettext(
@@ -81,16 +81,16 @@ class Consent(Tick):
 
     @property
     def text(self) -> str:
-        """The exact words: what is hashed, shown and kept."""
+        """The exact text that is hashed, shown and stored."""
         return "\n".join(self.lines)
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Note which words the browser says were shown."""
+        """Read the hash of the text that was shown."""
         self.sent = valuelist[0].strip() if valuelist else ""
         self.data = bool(self.sent) and self.sent not in self.false_values
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - their signature
-        """Refuse silence where a yes is needed, and a yes to other words."""
+        """Refuse an unticked box where consent is needed, and consent to another text."""
         if not self.data:
             raise StopValidation(str(self.MISSING) if self.needed else None)
         if self.sent.lower() not in PLAIN_YES and self.sent != digest(self.text):
@@ -101,5 +101,5 @@ class Consent(Tick):
         return digest(self.text)
 
 
-def _listed(words: Sequence[LazyString]) -> str:
-    return "; ".join(map(str, words))
+def _joined(items: Sequence[LazyString]) -> str:
+    return "; ".join(map(str, items))

@@ -1,7 +1,7 @@
-"""The fields of our forms: what each takes, what it refuses, and in which words.
+"""Form fields with validation and error messages.
 
-Nothing inside an answer is dropped in silence: what may not stand there is refused in
-words. Only the spaces around a name, an address or a number are no part of it.
+Nothing inside an answer is dropped silently: invalid characters are refused with a
+message. Only the spaces around a name, an address or a number are stripped.
 """
 
 from typing import Any, TypeAlias
@@ -22,46 +22,46 @@ from neupusti.core.text import emails, names, phones
 from neupusti.core.text.characters import REPLACEMENT, composed, hidden
 
 _ = lazy_gettext
-Words: TypeAlias = str | LazyString
+Text: TypeAlias = str | LazyString
 HIDDEN = _("Remove the invisible or damaged characters and type this again.")
-NAME_FAULTS = {
+NAME_ERRORS = {
     names.HIDDEN: HIDDEN,
     names.LONG: _("Shorten it to 100 characters."),
     names.DIGITS: _("A name holds no digits. Write it in letters."),
     names.SIGN: _("Use letters, spaces, hyphens, apostrophes and dots."),
     names.EMPTY: _("Write it in letters."),
 }
-EMAIL_FAULTS = {
+EMAIL_ERRORS = {
     emails.SHAPE: _("Write the address like name@example.kz."),
     emails.DOMAIN: _("No server can have the name after the @. Check it letter by letter."),
 }
 
 
 class FieldError(ValueError):
-    """An answer that cannot be taken; the message is for the person."""
+    """An invalid answer; the message is shown to the person."""
 
-    def __init__(self, words: Words) -> None:
-        super().__init__(words)
-        self.words = words
+    def __init__(self, message: Text) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class TextLine(StringField):  # type: ignore[misc]  # the library is untyped
-    """One line of text. `clause` names what makes it personal; empty: nothing does."""
+    """One line of text. `clause` is that of its personal data; empty: not personal."""
 
     data: str
     clause = ""
     autocomplete = ""
     longest = 200
 
-    def __init__(  # noqa: PLR0913 - each is one word in a form's declaration
+    def __init__(  # noqa: PLR0913 - keywords of a declaration
         self,
-        label: Words,
+        label: Text,
         *,
-        empty: Words | None = None,
+        empty: Text | None = None,
         clause: str | None = None,
         longest: int | None = None,
         autocomplete: str | None = None,
-        hint: Words = "",
+        hint: Text = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(label, **kwargs)
@@ -74,20 +74,20 @@ class TextLine(StringField):  # type: ignore[misc]  # the library is untyped
         self.flags.maxlength = self.longest
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - their signature
-        """Take the answer apart; say what is wrong with it."""
+        """Parse the answer; stop with an error message if it is invalid."""
         answer = (self.data or "").strip(" ")
         if not answer:
             self.data = ""
             raise StopValidation(str(self.empty) if self.empty else None)
         try:
             self.data = self.parse(answer)
-        except FieldError as refused:
-            # Shown again, so that what nobody sees can be seen.
+        except FieldError as error:
+            # Shown again with invisible characters made visible.
             self.data = "".join(REPLACEMENT if hidden(c) else c for c in answer)
-            raise StopValidation(str(refused.words)) from None
+            raise StopValidation(str(error.message)) from None
 
     def parse(self, answer: str) -> str:
-        """Return the answer as it is kept; raise Refused."""
+        """Return the answer as it is stored; raise FieldError."""
         return line(answer, self.longest)
 
 
@@ -95,32 +95,32 @@ class Name(TextLine):
     """A part of a person's name (3.2.1)."""
 
     clause = "3.2.1"
-    longest = names.LONGEST
+    longest = names.MAX_LENGTH
 
     def parse(self, answer: str) -> str:
-        """Return the name in NFC; raise Refused."""
+        """Return the name in NFC; raise FieldError."""
         try:
             return names.parse(answer)
-        except names.PersonNameError as fault:
-            raise FieldError(NAME_FAULTS[str(fault)]) from None
+        except names.PersonNameError as error:
+            raise FieldError(NAME_ERRORS[str(error)]) from None
 
 
 class Email(TextLine):
-    """An address of e-mail (3.2.3)."""
+    """An email address (3.2.3)."""
 
     clause = "3.2.3"
-    longest = emails.LONGEST
+    longest = emails.MAX_LENGTH
     autocomplete = "email"
 
     def parse(self, answer: str) -> str:
-        """Return the address with its domain in lower case; raise Refused."""
+        """Return the address with its domain in lower case; raise FieldError."""
         try:
             return emails.parse(answer)
-        except emails.EmailError as fault:
-            raise FieldError(EMAIL_FAULTS[str(fault)]) from None
+        except emails.EmailError as error:
+            raise FieldError(EMAIL_ERRORS[str(error)]) from None
 
     def __call__(self, **kwargs: Any) -> Any:
-        """Draw the input; phones show the keys of an address."""
+        """Render the input with the keyboard for email addresses."""
         return super().__call__(**{"inputmode": "email", "spellcheck": "false", **kwargs})
 
 
@@ -128,11 +128,11 @@ class Phone(TextLine):
     """A phone number (3.2.2)."""
 
     clause = "3.2.2"
-    longest = phones.LONGEST
+    longest = phones.MAX_LENGTH
     autocomplete = "tel"
 
     def parse(self, answer: str) -> str:
-        """Return the number in E.164; raise Refused."""
+        """Return the number in E.164; raise FieldError."""
         try:
             return phones.parse(answer)
         except phones.PhoneError:
@@ -141,30 +141,30 @@ class Phone(TextLine):
             ) from None
 
     def __call__(self, **kwargs: Any) -> Any:
-        """Draw the input; phones show digits."""
+        """Render the input with the keyboard for phone numbers."""
         return super().__call__(**{"type": "tel", "inputmode": "tel", **kwargs})
 
 
 class Code(TextLine):
-    """A one-time code or a recovery code: nothing about a person."""
+    """A one-time code or a recovery code; not personal data."""
 
     longest = 40
     autocomplete = "one-time-code"
 
 
 class Prose(TextAreaField):  # type: ignore[misc]  # the library is untyped
-    """Text of several lines; what people write may say anything about them (3.4)."""
+    """Text of several lines, which may hold any personal data (3.4)."""
 
     data: str
 
     def __init__(
         self,
-        label: Words,
+        label: Text,
         *,
         clause: str,
         longest: int,
-        empty: Words | None = None,
-        hint: Words = "",
+        empty: Text | None = None,
+        hint: Text = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(label, **kwargs)
@@ -174,7 +174,7 @@ class Prose(TextAreaField):  # type: ignore[misc]  # the library is untyped
         self.flags.maxlength = longest
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - their signature
-        """Refuse what nobody sees and what is too long."""
+        """Refuse invisible characters and too long a text."""
         answer = composed(self.data or "").replace("\r\n", "\n")
         if not answer.strip():
             self.data = ""
@@ -189,14 +189,12 @@ class Prose(TextAreaField):  # type: ignore[misc]  # the library is untyped
 
 
 class Required(Field):  # type: ignore[misc]  # the library is untyped
-    """Says in its own words that it may not stay empty; what else holds, the room says."""
+    """A required field with its own message; the feature validates the rest."""
 
     clause = ""
     autocomplete = ""
 
-    def __init__(
-        self, label: Words, *, empty: Words, hint: Words = "", **kwargs: Any
-    ) -> None:
+    def __init__(self, label: Text, *, empty: Text, hint: Text = "", **kwargs: Any) -> None:
         super().__init__(label, **kwargs)
         self.empty, self.hint = empty, hint
         self.flags.required = True
@@ -208,22 +206,22 @@ class Required(Field):  # type: ignore[misc]  # the library is untyped
 
 
 class Password(Required, PasswordField):  # type: ignore[misc]  # the library is untyped
-    """A password, exactly as typed; nothing is taken off, and it is never shown again."""
+    """A password, exactly as typed: never stripped and never shown again."""
 
     def __init__(
-        self, label: Words, *, autocomplete: str = "current-password", **kwargs: Any
+        self, label: Text, *, autocomplete: str = "current-password", **kwargs: Any
     ) -> None:
         super().__init__(label, **kwargs)
         self.autocomplete = autocomplete
 
 
 class Choice(SelectField):  # type: ignore[misc]  # the library is untyped
-    """One of a few answers."""
+    """A choice from a list."""
 
     clause = ""
     autocomplete = ""
 
-    def __init__(self, label: Words, *, hint: Words = "", **kwargs: Any) -> None:
+    def __init__(self, label: Text, *, hint: Text = "", **kwargs: Any) -> None:
         super().__init__(label, **kwargs)
         self.hint = hint
         self.flags.required = True
@@ -235,33 +233,33 @@ class Choice(SelectField):  # type: ignore[misc]  # the library is untyped
 
 
 class File(Required, FileField):  # type: ignore[misc]  # the library is untyped
-    """A file; the room that takes it looks at its bytes."""
+    """A file; the feature that takes it checks its content."""
 
     def __init__(
-        self, label: Words, *, clause: str, accept: str = "", **kwargs: Any
+        self, label: Text, *, clause: str, accept: str = "", **kwargs: Any
     ) -> None:
         super().__init__(label, **kwargs)
         self.clause, self.accept = clause, accept
 
     def __call__(self, **kwargs: Any) -> Any:
-        """Draw the input; browsers offer the kinds of files that are taken."""
+        """Render the input with the accepted file types."""
         return super().__call__(**{"accept": self.accept or False, **kwargs})
 
 
 class Tick(BooleanField):  # type: ignore[misc]  # the library is untyped
-    """A box that is empty until the person ticks it."""
+    """A checkbox, unticked at first."""
 
     tick = True
     clause = ""
     autocomplete = ""
 
-    def __init__(self, label: Words, *, hint: Words = "", **kwargs: Any) -> None:
+    def __init__(self, label: Text, *, hint: Text = "", **kwargs: Any) -> None:
         super().__init__(label, default=False, **kwargs)
         self.hint = hint
 
 
 def line(answer: str, longest: int) -> str:
-    """Return one line of text in NFC; raise Refused."""
+    """Return one line of text in NFC; raise FieldError."""
     answer = composed(answer)
     if hidden(answer):
         raise FieldError(HIDDEN)

@@ -1,1 +1,1 @@
-"""Mail: written with the deed it tells of, sent by one worker of the site (4.1.7)."""
+"""Email: stored with the change it reports, sent by one worker of the site (4.1.7)."""

@@ -1,4 +1,4 @@
-"""`flask mail …`: read the letters of the outbox."""
+"""`flask mail …`: read the emails in the outbox."""
 
 import json
 from typing import Any
@@ -14,41 +14,41 @@ from neupusti.core.mail.outbox import service
 from neupusti.core.text import emails
 from neupusti.core.text.emails import EmailError
 
-mail = AppGroup("mail", help="Read the letters of the outbox.")
+mail = AppGroup("mail", help="Read the emails in the outbox.")
 
 
 @mail.command("list")
-@click.option("--to", "recipient", help="Only letters to this address.")
+@click.option("--to", "recipient", help="Only emails to this address.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list, newest last.")
 def list_(recipient: str | None, *, as_json: bool) -> None:
-    """Print the letters: to, subject, text and headers, oldest first."""
-    wanted = select(OutboxEmail).order_by(OutboxEmail.id)
+    """Print the emails: recipient, subject, text and headers, oldest first."""
+    query = select(OutboxEmail).order_by(OutboxEmail.id)
     if recipient:
         try:
-            wanted = wanted.where(OutboxEmail.recipient == emails.parse(recipient))
+            query = query.where(OutboxEmail.recipient == emails.parse(recipient))
         except EmailError:
-            raise click.ClickException("This is no address of e-mail.") from None
-    told = [_told(letter) for letter in db.session.scalars(wanted)]
+            raise click.ClickException("This is not an email address.") from None
+    described = [_describe(email) for email in db.session.scalars(query)]
     if as_json:
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(described, ensure_ascii=False, indent=2))
         return
-    for letter in told:
-        for name, value in letter["headers"].items():
+    for email in described:
+        for name, value in email["headers"].items():
             click.echo(f"{name}: {value}")
-        click.echo(f"State: {letter['state']}\n\n{letter['text']}\n" + "-" * 72)
-    if not told:
-        click.echo("No letters.")
+        click.echo(f"State: {email['state']}\n\n{email['text']}\n" + "-" * 72)
+    if not described:
+        click.echo("No emails.")
 
 
-def _told(letter: OutboxEmail) -> dict[str, Any]:
-    headers = message.build(letter, service()).items()
+def _describe(email: OutboxEmail) -> dict[str, Any]:
+    headers = message.build(email, service()).items()
     return {
-        "to": letter.recipient,
-        "subject": letter.subject,
-        "text": letter.text,
+        "to": email.recipient,
+        "subject": email.subject,
+        "text": email.text,
         "headers": {name: str(value) for name, value in headers},
-        "kind": letter.kind,
-        "language": letter.language,
-        "state": letter.state,
-        "at": letter.created_at.isoformat(),
+        "kind": email.kind,
+        "language": email.language,
+        "state": email.state,
+        "at": email.created_at.isoformat(),
     }

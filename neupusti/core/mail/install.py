@@ -1,4 +1,4 @@
-"""Giving an app its mail: the service, the command, the job that sends."""
+"""Install mail in an app: the service, the command and the sending job."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -7,20 +7,20 @@ from flask import Flask
 
 from neupusti.core.background import Job
 from neupusti.core.mail.commands import mail
-from neupusti.core.mail.outbox import EXTENSION, KINDS, EmailType
+from neupusti.core.mail.outbox import EXTENSION, TYPES, EmailType
 from neupusti.core.mail.sender import Sender
 from neupusti.core.mail.service import Service
 
 EVERY = timedelta(seconds=1)
 
 
-def install(app: Flask, service: Service, kinds: Iterable[EmailType]) -> None:
-    """Let letters of the declared `kinds` leave `app` by `service`."""
+def install(app: Flask, service: Service, types: Iterable[EmailType]) -> None:
+    """Let `app` send emails of the declared `types` by `service`."""
     app.extensions[EXTENSION] = service
-    app.extensions[KINDS] = frozenset(kind.name for kind in kinds)
+    app.extensions[TYPES] = frozenset(type_.name for type_ in types)
     app.cli.add_command(mail)
 
 
 def job(service: Service) -> Job:
-    """Return the job that sends what is due."""
+    """Return the job that sends due emails."""
     return Job(name="mail", every=EVERY, run=Sender(service).run)

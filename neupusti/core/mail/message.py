@@ -1,4 +1,4 @@
-"""The bytes of a letter (RFC 5322): built by the library, which refuses line ends."""
+"""Build the message of an email (RFC 5322); the library refuses header injection."""
 
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -10,24 +10,23 @@ from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.mail.service import Service
 
 
-def build(letter: OutboxEmail, service: Service) -> EmailMessage:
-    """Return the message of `letter`; raise ValueError where a header holds a line end.
+def build(email: OutboxEmail, service: Service) -> EmailMessage:
+    """Return the message of `email`; raise ValueError where a header holds a line end.
 
-    The identifier comes from the letter's key: a second copy, should a server ever make
-    one, is recognised as the same letter.
+    The Message-ID is derived from the key, so that mail servers recognise a duplicate.
     """
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(service.sender_name, addr_spec=service.sender)
-    message["To"] = Address(addr_spec=letter.recipient)
-    message["Subject"] = letter.subject
-    message["Date"] = format_datetime(letter.created_at)
-    message["Message-ID"] = f"<{keys.keyed('letter', letter.key)[:32]}@{service.domain}>"
+    message["To"] = Address(addr_spec=email.recipient)
+    message["Subject"] = email.subject
+    message["Date"] = format_datetime(email.created_at)
+    message["Message-ID"] = f"<{keys.keyed('letter', email.key)[:32]}@{service.domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    for name, value in letter.further_headers.items():
+    for name, value in email.further_headers.items():
         message[name] = value
-    # Whatever lies between us and the reader, base64 gets through unchanged.
-    message.set_content(letter.text, cte="base64")
-    message.add_alternative(letter.html, subtype="html", cte="base64")
-    # Setting a body takes every header away that says something of a body.
-    message["Content-Language"] = letter.language
+    # Relays do not change base64.
+    message.set_content(email.text, cte="base64")
+    message.add_alternative(email.html, subtype="html", cte="base64")
+    # Last, since setting a body removes every Content header.
+    message["Content-Language"] = email.language
     return message

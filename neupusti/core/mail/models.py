@@ -1,4 +1,4 @@
-"""The outbox: one row a letter, from the deed that caused it until its end."""
+"""The outbox: one row per email, written with the change that causes it."""
 
 import json
 from datetime import datetime
@@ -21,23 +21,23 @@ from neupusti.core.data.database import Base
 
 
 class OutboxState(StrEnum):
-    """How far a letter has come."""
+    """The state of an email in the outbox."""
 
     QUEUED = "queued"
     HANDING = "handing"
-    """The server said it takes the letter, and has not said that it has it."""
+    """The transfer has begun; the server has not confirmed it yet."""
     SENT = "sent"
     KEPT = "kept"
-    """No server is set: the letter stays here, and staff and `flask mail list` read it."""
+    """No server is configured: staff and `flask mail list` can read the email."""
     REFUSED = "refused"
-    """The server will never take it, or too many tries went wrong; `reason` says why."""
+    """The server rejected it, or too many attempts failed; `reason` says why."""
     UNSURE = "unsure"
-    """The process ended while handing it over. It is not sent again by itself: the server
-    most likely has it, and nobody gets a letter twice."""
+    """The process ended during the transfer. It is not retried automatically: the server
+    most likely has it, and nobody may get an email twice."""
 
 
 class OutboxEmail(Base):
-    """One letter to one person. `key` names the deed: there is one letter for it, ever."""
+    """One email to one person. `key` names its cause: one email per key, ever."""
 
     __tablename__ = "letter"
     __table_args__ = (
@@ -55,30 +55,30 @@ class OutboxEmail(Base):
     recipient: Mapped[Email] = mapped_column(index=True)
     language: Mapped[str] = mapped_column(String(2), info=impersonal())
     subject: Mapped[Label]
-    """Says what it is about and never whom: subjects show on locked screens (1.1.4)."""
+    """Without personal data: subjects are shown on locked screens (1.1.4)."""
     text: Mapped[Words]
     html: Mapped[Words]
     headers: Mapped[Words]
-    """Further headers as JSON."""
+    """Additional headers as JSON."""
     state: Mapped[str] = mapped_column(String(10), info=impersonal())
     attempts: Mapped[int] = mapped_column(Integer, info=impersonal())
     created_at: Mapped[Moment] = mapped_column(index=True)
     next_at: Mapped[Moment]
-    """When to try, or to try again."""
+    """The time of the next attempt."""
     done_at: Mapped[Moment | None]
     reason: Mapped[Prose]
-    """What the server said last, without the address."""
+    """The last reply of the server, without the address."""
 
     @property
     def further_headers(self) -> dict[str, str]:
-        """The headers beyond those every letter has."""
+        """The additional headers."""
         found: dict[str, str] = json.loads(self.headers)
         return found
 
     def sent(self, at: datetime) -> None:
-        """Note that the server has it."""
+        """Record that the server has accepted it."""
         self.state, self.done_at, self.reason = OutboxState.SENT.value, at, ""
 
     def refused(self, at: datetime, reason: str) -> None:
-        """Give up: it will not be tried again."""
+        """Record that it is given up."""
         self.state, self.done_at, self.reason = OutboxState.REFUSED.value, at, reason

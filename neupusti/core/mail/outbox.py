@@ -1,7 +1,7 @@
-"""Writing letters: a kind, a recipient, a language; the words come from templates.
+"""Write emails into the outbox: a type, a recipient, a language and templates.
 
-A letter is posted inside the transaction of the deed it tells of: either both happened or
-neither did.
+An email is written in the transaction of the change it reports: both are committed or
+neither is.
 """
 
 import json
@@ -20,21 +20,21 @@ from neupusti.core.data.classification import Purpose
 from neupusti.core.mail import message
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.mail.service import Service
-from neupusti.core.text.languages import Language, speaking
+from neupusti.core.text.languages import Language, force_language
 
-EXTENSION, KINDS = "neupusti.mail", "neupusti.mail.kinds"
+EXTENSION, TYPES = "neupusti.mail", "neupusti.mail.kinds"
 PLAIN_HTML = "layout/mail.html"
 SIGNATURE = "\n-- \n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailType:
-    """One kind of letter this site sends; all of them are listed to the reader (4.1.7).
+    """One type of email this site sends; all are listed to the recipient (4.1.7).
 
-    `name` is `<feature>.<name>`: its words stand in `templates/<feature>/mail/<name>.txt`;
-    the HTML is made of the same words, unless there is a `.html` too. The subject is the
-    block `title` of the first, and is drawn with no values at all but those of
-    `in_subject`, which hold nothing about a person.
+    `name` is `<feature>.<name>`: its template is `templates/<feature>/mail/<name>.txt`; the
+    HTML is made of the rendered text, unless there is a `.html` too. The subject is the
+    block `title` of the first, rendered with only the values named in `in_subject`, which
+    hold nothing about a person.
     """
 
     name: str
@@ -50,12 +50,12 @@ class EmailType:
 
 
 class UndeclaredEmailError(RuntimeError):
-    """No manifest lists this kind of letter, so its reader could not know of it (4.1.7)."""
+    """No manifest lists this type of email, so it is not shown to people (4.1.7)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Whom a letter goes to, and the language it speaks."""
+    """The recipient of an email, and its language."""
 
     email: str
     language: Language
@@ -63,11 +63,11 @@ class Recipient:
 
 
 def service() -> Service:
-    """Return how letters of the current app leave it."""
+    """Return the mail service of the current app."""
     return cast("Service", current_app.extensions[EXTENSION])
 
 
-def enqueue(  # noqa: PLR0913 - a letter is all of these
+def enqueue(  # noqa: PLR0913 - an email is all of these
     session: Session,
     kind: EmailType,
     to: Recipient,
@@ -76,17 +76,17 @@ def enqueue(  # noqa: PLR0913 - a letter is all of these
     values: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> OutboxEmail:
-    """Put a letter into the outbox in the open write transaction, and return it.
+    """Put an email into the outbox in the open write transaction, and return it.
 
-    `key` names the deed; a second call with the same key writes no second letter. Raise
+    `key` names its cause; a second call with the same key writes no second email. Raise
     UndeclaredEmailError, or ValueError where a header would hold a line end.
     """
-    known = session.scalar(select(OutboxEmail).filter_by(key=key))
-    if known is not None:
-        return known
-    subject, text, html = _words(kind, to.language, values or {})
+    existing = session.scalar(select(OutboxEmail).filter_by(key=key))
+    if existing is not None:
+        return existing
+    subject, text, html = _rendered(kind, to.language, values or {})
     now = clock.now()
-    letter = OutboxEmail(
+    email = OutboxEmail(
         key=key,
         kind=kind.name,
         person=to.person,
@@ -103,38 +103,38 @@ def enqueue(  # noqa: PLR0913 - a letter is all of these
         done_at=None if service().server else now,
         reason="",
     )
-    message.build(letter, service())
-    session.add(letter)
+    message.build(email, service())
+    session.add(email)
     session.flush()
-    return letter
+    return email
 
 
 def link(endpoint: str, language: Language, **values: Any) -> str:
-    """Return the address of a page for a letter, under the configured base URL."""
+    """Return the absolute URL of a page, for an email."""
     adapter = current_app.url_map.bind("localhost")
     path = adapter.build(endpoint, values)
     return f"{service().base_url}{language.prefix}{path}"
 
 
-def _words(
+def _rendered(
     kind: EmailType, language: Language, values: Mapping[str, Any]
 ) -> tuple[str, str, str]:
-    if kind.name not in current_app.extensions[KINDS]:
+    if kind.name not in current_app.extensions[TYPES]:
         raise UndeclaredEmailError(f"No manifest lists {kind.name} among its emails.")
-    with speaking(language), force_locale(language.locale):
+    with force_language(language), force_locale(language.locale):
 
-        def to_page(endpoint: str, **parts: Any) -> str:
+        def absolute_link(endpoint: str, **parts: Any) -> str:
             return link(endpoint, language, **parts)
 
-        around = {"link": to_page, "mail": service(), "language": language}
-        everything = {**values, **around}
-        told = {name: values[name] for name in kind.in_subject}
+        common = {"link": absolute_link, "mail": service(), "language": language}
+        context = {**values, **common}
+        subject_values = {name: values[name] for name in kind.in_subject}
         plain = current_app.jinja_env.get_template(f"{kind.template}.txt")
-        subject = _subject(plain, told)
-        text = render_template(plain, **everything, subject=subject)
+        subject = _subject(plain, subject_values)
+        text = render_template(plain, **context, subject=subject)
         html = render_template(
             [f"{kind.template}.html", PLAIN_HTML],
-            **everything,
+            **context,
             subject=subject,
             paragraphs=_paragraphs(text),
         )

@@ -1,8 +1,7 @@
-"""Handing letters to the mail server: one at a time, each of them once.
+"""Send emails to the mail server: one at a time, each at most once.
 
-A letter is claimed before its last byte leaves. If the process is killed in that instant,
-the row says so and nobody is written to twice; killed any earlier, the letter is simply
-tried again.
+An email is claimed before its last byte is sent. If the process is killed after that, the
+row says so and nobody gets the email twice; if it is killed earlier, the email is retried.
 """
 
 import logging
@@ -23,42 +22,42 @@ from neupusti.core.mail.service import Server, Service
 logger = logging.getLogger(__name__)
 COMMAND_SECONDS = 30
 ANSWER_SECONDS = 600
-"""How long to wait for "I have it" (RFC 5321, 4.5.3.2.6): giving up sooner doubles."""
+"""The timeout of the final reply (RFC 5321, 4.5.3.2.6): a shorter one duplicates."""
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=6)
 ATTEMPTS = 20
-"""Some two and a half days of trying."""
+"""They take some two and a half days."""
 BATCH = 50
-FOR_EVER = range(500, 600)
+PERMANENT = range(500, 600)
 LINE_START_DOT = re.compile(rb"(?m)^\.")
 
 
 class EmailRefusedError(Exception):
-    """The server did not take this letter; `code` says whether it ever may."""
+    """The server rejected this email, for good or temporarily, according to `code`."""
 
-    def __init__(self, code: int, words: bytes) -> None:
+    def __init__(self, code: int, reply: bytes) -> None:
         super().__init__(code)
         self.code = code
-        self.words = words.decode("utf-8", "replace")
+        self.reply = reply.decode("utf-8", "replace")
 
 
-class TakenError(Exception):
-    """Another worker has this letter in its hands."""
+class AlreadyClaimedError(Exception):
+    """Another worker is sending this email."""
 
 
 class ServerError(Exception):
-    """The server does not answer, or not as a mail server does."""
+    """The server is unreachable, or does not follow the protocol."""
 
 
 class Sender:
-    """Sends what is due."""
+    """Sends due emails."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
         self.recovered = False
 
     def run(self) -> None:
-        """Send every letter that is due; called again and again by one worker."""
+        """Send every due email; called periodically by one worker."""
         if self.service.server is None:
             return
         if not self.recovered:
@@ -72,44 +71,44 @@ class Sender:
                 logger.warning("mail server", extra={"fields": {"reason": str(error)}})
                 return
 
-    def _send_all(self, server: Server, letters: list[int]) -> None:
+    def _send_all(self, server: Server, numbers: list[int]) -> None:
         smtp = connect(server)
         try:
-            for number in letters:
+            for number in numbers:
                 self._send(smtp, number)
         finally:
             smtp.close()
 
     def _send(self, smtp: smtplib.SMTP, number: int) -> None:
-        letter = db.session.get(OutboxEmail, number, populate_existing=True)
-        if letter is None or letter.state != OutboxState.QUEUED:
+        email = db.session.get(OutboxEmail, number, populate_existing=True)
+        if email is None or email.state != OutboxState.QUEUED:
             return
-        body = message.build(letter, self.service).as_bytes()
-        recipient = letter.recipient
+        body = message.build(email, self.service).as_bytes()
+        recipient = email.recipient
         db.session.rollback()
         try:
-            hand_over(smtp, self.service.sender, recipient, body, lambda: _claim(number))
-        except TakenError:
-            # The server waits for a body it shall not get: only hanging up says so.
+            transmit(smtp, self.service.sender, recipient, body, lambda: _claim(number))
+        except AlreadyClaimedError:
+            # The server still expects the body: only closing the connection cancels it.
             raise ServerError("another worker") from None
         except EmailRefusedError as error:
-            _failed(number, error)
+            _record_failure(number, error)
             smtp.rset()
         except (OSError, smtplib.SMTPException) as error:
-            # No answer came, so the server has not taken it (RFC 5321, 4.2.5).
+            # Without a reply the server has not accepted it (RFC 5321, 4.2.5).
             _release(number)
-            raise ServerError(_named(error)) from error
+            raise ServerError(_error_name(error)) from error
         else:
             with writing() as session:
                 session.get_one(OutboxEmail, number).sent(clock.now())
 
 
 def connect(server: Server) -> smtplib.SMTP:
-    """Return an open connection, encrypted and signed in as `server` says."""
+    """Return an open connection, encrypted and authenticated as `server` says."""
     try:
-        smtp = _opened(server)
+        smtp = _open(server)
     except (OSError, smtplib.SMTPException) as error:
-        raise ServerError(_named(error)) from error
+        raise ServerError(_error_name(error)) from error
     try:
         if server.scheme == "smtp+starttls":
             smtp.starttls(context=ssl.create_default_context())
@@ -118,11 +117,11 @@ def connect(server: Server) -> smtplib.SMTP:
             smtp.login(server.user, server.password)
     except (OSError, smtplib.SMTPException) as error:
         smtp.close()
-        raise ServerError(_named(error)) from error
+        raise ServerError(_error_name(error)) from error
     return smtp
 
 
-def _opened(server: Server) -> smtplib.SMTP:
+def _open(server: Server) -> smtplib.SMTP:
     where = (server.host, server.port)
     if server.scheme == "smtps":
         tls = ssl.create_default_context()
@@ -130,12 +129,13 @@ def _opened(server: Server) -> smtplib.SMTP:
     return smtplib.SMTP(*where, timeout=COMMAND_SECONDS)
 
 
-def hand_over(
+def transmit(
     smtp: smtplib.SMTP, sender: str, recipient: str, body: bytes, claim: Callable[[], None]
 ) -> None:
-    """Give one message to the server; `claim` is called before its last byte leaves.
+    """Send one message; `claim` is called before its last byte leaves.
 
-    Raise LetterError where the server says no, OSError or SMTPException where it is gone.
+    Raise EmailRefusedError where the server rejects it, OSError or SMTPException where the
+    connection is lost.
     """
     _expect(250, smtp.mail(sender))
     _expect(250, smtp.rcpt(recipient))
@@ -150,7 +150,7 @@ def hand_over(
 
 
 def backoff(attempts: int) -> timedelta:
-    """Return how long to wait after so many tries: twice as long each time."""
+    """Return the delay after `attempts` attempts: it doubles each time."""
     return min(FIRST_DELAY * (1 << min(attempts - 1, 16)), LONGEST_DELAY)
 
 
@@ -160,7 +160,7 @@ def _expect(code: int, reply: tuple[int, bytes]) -> None:
 
 
 def _due() -> list[int]:
-    wanted = (
+    query = (
         select(OutboxEmail.id)
         .where(
             OutboxEmail.state == OutboxState.QUEUED.value,
@@ -169,13 +169,13 @@ def _due() -> list[int]:
         .order_by(OutboxEmail.next_at, OutboxEmail.id)
         .limit(BATCH)
     )
-    found = list(db.session.scalars(wanted))
+    found = list(db.session.scalars(query))
     db.session.rollback()
     return found
 
 
 def _recover() -> None:
-    """Settle what an earlier worker left in its hands when it was killed."""
+    """Mark as unsure what a killed worker was sending."""
     with writing() as session:
         session.execute(
             update(OutboxEmail)
@@ -186,12 +186,12 @@ def _recover() -> None:
 
 def _claim(number: int) -> None:
     with writing() as session:
-        free = update(OutboxEmail).where(
+        queued = update(OutboxEmail).where(
             OutboxEmail.id == number, OutboxEmail.state == OutboxState.QUEUED.value
         )
-        claimed = session.execute(free.values(state=OutboxState.HANDING.value))
+        claimed = session.execute(queued.values(state=OutboxState.HANDING.value))
         if claimed.rowcount != 1:  # type: ignore[attr-defined]
-            raise TakenError
+            raise AlreadyClaimedError
 
 
 def _release(number: int) -> None:
@@ -199,41 +199,41 @@ def _release(number: int) -> None:
         session.get_one(OutboxEmail, number).state = OutboxState.QUEUED.value
 
 
-def _failed(number: int, error: EmailRefusedError) -> None:
+def _record_failure(number: int, error: EmailRefusedError) -> None:
     now = clock.now()
     with writing() as session:
-        letter = session.get_one(OutboxEmail, number)
-        letter.attempts += 1
-        # Servers like to quote the address; the reason must not hold it.
-        words = error.words.replace(letter.recipient, "…")
-        reason = f"{error.code} {words}"[:500]
-        if error.code in FOR_EVER or letter.attempts >= ATTEMPTS:
-            letter.refused(now, reason)
+        email = session.get_one(OutboxEmail, number)
+        email.attempts += 1
+        # Servers often quote the address; the reason must not hold it.
+        reply = error.reply.replace(email.recipient, "…")
+        reason = f"{error.code} {reply}"[:500]
+        if error.code in PERMANENT or email.attempts >= ATTEMPTS:
+            email.refused(now, reason)
         else:
-            _again(letter, now, reason)
+            _reschedule(email, now, reason)
 
 
-def _delay_all(letters: list[int], reason: str) -> None:
+def _delay_all(numbers: list[int], reason: str) -> None:
     now = clock.now()
     with writing() as session:
-        for letter in session.scalars(
-            select(OutboxEmail).where(OutboxEmail.id.in_(letters))
+        for email in session.scalars(
+            select(OutboxEmail).where(OutboxEmail.id.in_(numbers))
         ):
-            if letter.state == OutboxState.QUEUED:
-                letter.attempts += 1
-                if letter.attempts >= ATTEMPTS:
-                    letter.refused(now, reason)
+            if email.state == OutboxState.QUEUED:
+                email.attempts += 1
+                if email.attempts >= ATTEMPTS:
+                    email.refused(now, reason)
                 else:
-                    _again(letter, now, reason)
+                    _reschedule(email, now, reason)
 
 
-def _again(letter: OutboxEmail, now: datetime, reason: str) -> None:
-    letter.state = OutboxState.QUEUED.value
-    letter.next_at = now + backoff(letter.attempts)
-    letter.reason = reason
+def _reschedule(email: OutboxEmail, now: datetime, reason: str) -> None:
+    email.state = OutboxState.QUEUED.value
+    email.next_at = now + backoff(email.attempts)
+    email.reason = reason
 
 
-def _named(error: BaseException) -> str:
-    """Return what went wrong without any words that might quote an address."""
+def _error_name(error: BaseException) -> str:
+    """Return type and code of `error`, without a message that may quote an address."""
     code = getattr(error, "smtp_code", None)
     return f"{type(error).__name__}{f' {code}' if code else ''}"

@@ -1,4 +1,4 @@
-"""How letters leave the site: the server, the sender, the address that links begin with."""
+"""The mail service: the server, the sender and the base URL of links."""
 
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -22,15 +22,15 @@ class Server:
     def parse(cls, url: str) -> "Server":
         """Return the server of `smtp+starttls://user:password@host:587`.
 
-        `smtp` is unencrypted, `smtp+starttls` insists on STARTTLS, `smtps` is TLS from the
-        first byte. Raise ValueError.
+        `smtp` is unencrypted, `smtp+starttls` requires STARTTLS, `smtps` is implicit TLS.
+        Raise ValueError.
         """
         parts = urlsplit(url)
         if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/"):
             raise ValueError("not an address of a mail server")
         return cls(
             parts.scheme,
-            _known(parts.hostname),
+            _ascii_host(parts.hostname),
             parts.port or PORTS[parts.scheme],
             unquote(parts.username or ""),
             unquote(parts.password or ""),
@@ -42,7 +42,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What letters need to know of the site; without a server they stay in the outbox."""
+    """The mail settings; without a server emails stay in the outbox."""
 
     server: Server | None
     sender: str
@@ -51,10 +51,10 @@ class Service:
 
     @property
     def domain(self) -> str:
-        """The domain of the sender: it stands in the identifiers of letters."""
+        """The domain of the sender, used in Message-IDs."""
         return self.sender.rpartition("@")[2]
 
 
-def _known(host: str) -> str:
-    """Return `host` in ASCII: the library of sockets would make `straße.de` another's."""
+def _ascii_host(host: str) -> str:
+    """Return `host` in ASCII: the socket library implements only IDNA 2003."""
     return host if host.isascii() else domains.encoded(host)

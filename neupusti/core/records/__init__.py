@@ -1,1 +1,1 @@
-"""What proves what was done: journals and consent records."""
+"""Append-only records: journals and consent records."""

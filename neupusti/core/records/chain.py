@@ -1,6 +1,6 @@
-"""A hash chain over the rows of a table: whoever changes one is found out.
+"""A hash chain over the rows of a table: a changed row can be detected.
 
-Each row's `chain` is the SHA-256 of the one before it, a line feed and the row's text.
+Each row's `chain` is the SHA-256 of the previous one, a line feed and the row's text.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 START = "0" * 64
-"""What the first row is chained to."""
+"""The chain value before the first row."""
 BATCH = 500
 
 
@@ -23,13 +23,13 @@ class Chain:
 
     model: type[Any]
     advisory_lock: int
-    """PostgreSQL's advisory lock of whoever appends."""
+    """The key of PostgreSQL's advisory lock that writers hold."""
     encode: Callable[[Any], str]
-    """Writes what the chain vouches for; it may never change for a row that is kept."""
+    """Returns the text that is hashed; it may never change for a stored row."""
 
     def lock(self, session: Session) -> None:
-        """Let nobody else append until the open write transaction ends."""
-        # SQLite has one writer as it is (BEGIN IMMEDIATE).
+        """Keep other writers out until the open write transaction ends."""
+        # SQLite has only one writer anyway (BEGIN IMMEDIATE).
         if session.get_bind().dialect.name == "postgresql":
             lock = text("SELECT pg_advisory_xact_lock(:key)")
             session.execute(lock, {"key": self.advisory_lock})
@@ -42,20 +42,20 @@ class Chain:
         session.add(row)
         session.flush()
 
-    def link(self, before: str, row: Any) -> str:
-        """Return what chains `row` to the row whose chain value is `before`."""
-        return sha256(f"{before}\n{self.encode(row)}".encode()).hexdigest()
+    def link(self, previous: str, row: Any) -> str:
+        """Return the chain value of `row` after the row whose chain value is `previous`."""
+        return sha256(f"{previous}\n{self.encode(row)}".encode()).hexdigest()
 
     def rows(
         self, session: Session, newest: int | None = None
     ) -> Iterator[tuple[Any, bool]]:
-        """Yield each row, or the `newest` so many, and whether the chain vouches for it."""
-        rows, before = select(self.model).order_by(self.model.id), START
+        """Return the chain value of `row` after the row whose value is `previous`."""
+        rows, previous = select(self.model).order_by(self.model.id), START
         if newest is not None:
             ends = select(self.model.id, self.model.chain).order_by(self.model.id.desc())
             if last := session.execute(ends.offset(newest).limit(1)).first():
-                rows, before = rows.where(self.model.id > last.id), last.chain
+                rows, previous = rows.where(self.model.id > last.id), last.chain
         with closing(session.scalars(rows.execution_options(yield_per=BATCH))) as found:
             for row in found:
-                yield row, row.chain == self.link(before, row)
-                before = row.chain
+                yield row, row.chain == self.link(previous, row)
+                previous = row.chain

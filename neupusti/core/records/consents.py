@@ -1,8 +1,8 @@
-"""Proof of consents given in forms: who, to which exact words, when and how (2.1, F1).
+"""Records of consents given in forms: who, to which exact text, when and how (2.1, F1).
 
-A row never changes: withdrawing is a new row that names the one it ends. The words are
-kept once by their SHA-256. In place of an address stands a keyed hash, so the proof
-outlives the account without saying whose it was.
+A row never changes: a withdrawal is a new row that references the one it ends. Each text
+is stored once, by its SHA-256. A keyed hash replaces the email address, so the record can
+outlive the account without naming the person.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from neupusti.core.text.languages import Language
 
 
 class ConsentText(Base):
-    """The exact words that one person or more agreed to."""
+    """The exact text that at least one person agreed to."""
 
     __tablename__ = "evidence_wording"
 
@@ -69,7 +69,7 @@ class FormConsent(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenConsent:
-    """A consent as a form received it."""
+    """A consent as a form received it, before it is stored."""
 
     form: str
     purpose: Purpose
@@ -87,16 +87,16 @@ def digest(text: str) -> str:
 def keep(
     session: Session, given: GivenConsent, *, email: str, person: int | None = None
 ) -> FormConsent:
-    """Keep the proof of a consent in the open write transaction, and return it."""
+    """Store a consent in the open write transaction, and return its row."""
     if not (given.text.strip() and email):
-        raise ValueError("a consent without words or without a person proves nothing")
+        raise ValueError("a consent without a text or without a person proves nothing")
     row = FormConsent(
         at=clock.now(),
         person=person,
         email_hash=hash_of(email),
         form=given.form,
         purpose=given.purpose.value,
-        wording=_worded(session, given.text, given.language),
+        wording=_stored_text(session, given.text, given.language),
         edition=given.edition,
         language=given.language.value,
         method=given.method,
@@ -107,10 +107,10 @@ def keep(
 
 
 def withdraw(session: Session, consent: FormConsent, *, method: str) -> FormConsent:
-    """Keep the proof that `consent` was withdrawn; the second time changes nothing."""
+    """Store the withdrawal of `consent`; a second call changes nothing."""
     ended = select(FormConsent).filter_by(ends=consent.id)
-    if (known := session.scalar(ended)) is not None:
-        return known
+    if (existing := session.scalar(ended)) is not None:
+        return existing
     copied = ("person", "email_hash", "form", "purpose", "wording", "edition", "language")
     row = FormConsent(
         at=clock.now(),
@@ -124,7 +124,7 @@ def withdraw(session: Session, consent: FormConsent, *, method: str) -> FormCons
 
 
 def of_person(person: int) -> list[tuple[FormConsent, FormConsent | None, str]]:
-    """Return each consent of `person`, newest first: (given, its withdrawal, the words)."""
+    """Return each consent of `person`, newest first: (given, its withdrawal, the text)."""
     given, ended = aliased(FormConsent), aliased(FormConsent)
     rows = db.session.execute(
         select(given, ended, ConsentText.text)
@@ -137,7 +137,7 @@ def of_person(person: int) -> list[tuple[FormConsent, FormConsent | None, str]]:
 
 
 def in_force(person: int, purpose: Purpose) -> FormConsent | None:
-    """Return the newest consent of `person` to `purpose` that nobody withdrew."""
+    """Return the newest consent of `person` to `purpose` that was not withdrawn."""
     ended = select(FormConsent.ends).where(FormConsent.ends.is_not(None))
     found: FormConsent | None = db.session.scalar(
         select(FormConsent)
@@ -154,14 +154,15 @@ def in_force(person: int, purpose: Purpose) -> FormConsent | None:
 
 
 def hash_of(email: str) -> str:
-    """Return what stands in the proof in place of an address."""
+    """Return the keyed hash that replaces an email address in the records."""
     return keys.keyed("evidence", emails.key(email))
 
 
-def _worded(session: Session, text: str, language: Language) -> str:
+def _stored_text(session: Session, text: str, language: Language) -> str:
+    """Store `text` unless it is stored already; return its digest."""
     key = digest(text)
     if session.get(ConsentText, key) is None:
-        words = {"sha256": key, "language": language.value, "text": text}
-        fresh = insert(session, ConsentText).values(at=clock.now(), **words)
-        session.execute(fresh.on_conflict_do_nothing())
+        values = {"sha256": key, "language": language.value, "text": text}
+        row = insert(session, ConsentText).values(at=clock.now(), **values)
+        session.execute(row.on_conflict_do_nothing())
     return key

@@ -1,9 +1,9 @@
 """What was done with personal data, by whom, about whom and why (1.1.1, 1.1.3, 5.4).
 
-`ProcessingEvent` tells what the site did, `StaffAction` what a member of staff did; both
-only grow: triggers of both databases refuse every change. They hold numbers of people,
-never names. `SecurityEvent` is what a person sees on the own activity page; it belongs to
-the person and goes with the account.
+`ProcessingEvent` holds what the site did, `StaffAction` what a member of staff did; both
+are append-only: triggers of both databases refuse every change. They hold numbers of
+people, never names. `SecurityEvent` is what a person sees on their own activity page; it
+is deleted with the account.
 """
 
 import json
@@ -34,7 +34,7 @@ LOCK = 0x6E6575706F6A6F75
 
 
 class Operation(StrEnum):
-    """The operations that clause 1.1.3 names, in its order; the system knows no other."""
+    """The operations that clause 1.1.3 names, in its order; there are no others."""
 
     COLLECTION = "collection"
     RECORDING = "recording"
@@ -61,7 +61,7 @@ class ActorKind(StrEnum):
     STAFF = "staff"
     SYSTEM = "system"
     OPERATOR = "operator"
-    """Whoever types commands on the server."""
+    """A command on the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +94,15 @@ class ProcessingEvent(Base):
 
 @dataclass(frozen=True, slots=True)
 class StaffActionType:
-    """One kind of action of staff; a manifest lists it, so that the journal can name it."""
+    """One type of staff action, listed in a manifest so that the journal can label it."""
 
     code: str
-    """What stands in the journal, for good."""
+    """The value stored in the journal; it may never change."""
     label: LazyString
 
 
 class StaffAction(Base):
-    """One act of a member of staff, chained to the one before it."""
+    """One action of a member of staff, chained to the one before it."""
 
     __tablename__ = "staff_action"
 
@@ -119,7 +119,7 @@ class StaffAction(Base):
 
     @property
     def fields(self) -> dict[str, object]:
-        """What the chain vouches for: every column but its own number and itself."""
+        """The hashed values: every column except `id` and `chain`."""
         names = ("staff", "action", "operation", "person", "what", "reason")
         return {"at": self.at.isoformat(), **{name: getattr(self, name) for name in names}}
 
@@ -132,7 +132,7 @@ ACTIONS = Chain(
 
 
 class SecurityEvent(Base):
-    """One thing that happened to the safety of a person's account."""
+    """One event that concerns the security of a person's account."""
 
     __tablename__ = "security_event"
 
@@ -154,17 +154,17 @@ class ProcessingRecord:
     actor: Actor = SYSTEM
 
 
-def log_processing(session: Session, deed: ProcessingRecord) -> None:
-    """Note one operation on personal data, in the transaction that carries it out."""
+def log_processing(session: Session, record: ProcessingRecord) -> None:
+    """Log one operation on personal data, in the transaction that carries it out."""
     session.add(
         ProcessingEvent(
             at=clock.now(),
-            operation=deed.operation.value,
-            actor_kind=deed.actor.kind.value,
-            actor=deed.actor.number,
-            person=deed.person,
-            what=deed.what,
-            why=deed.why.value,
+            operation=record.operation.value,
+            actor_kind=record.actor.kind.value,
+            actor=record.actor.number,
+            person=record.person,
+            what=record.what,
+            why=record.why.value,
         )
     )
 
@@ -197,16 +197,16 @@ def log_staff_action(  # noqa: PLR0913 - a row of the journal is all of these
 
 
 def broken(session: Session, newest: int | None = None) -> int | None:
-    """Return the number of the first action that the chain does not vouch for, or None.
+    """Return the number of the first action whose chain value is wrong, or None.
 
-    With `newest` only so many actions are looked at, from the end.
+    With `newest` only that many of the last actions are checked.
     """
     rows = ACTIONS.rows(session, newest)
     return next((row.id for row, sound in rows if not sound), None)
 
 
 def log_security_event(session: Session, person: int, kind: StrEnum, device: str) -> None:
-    """Note a security event of `person`; `kind` is of the room's closed list."""
+    """Log a security event of `person`; `kind` is one of the feature's enumeration."""
     session.add(
         SecurityEvent(at=clock.now(), person=person, kind=kind.value, device=device)
     )

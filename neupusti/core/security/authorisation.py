@@ -1,8 +1,8 @@
-"""Enforce before every view who may call it (V8.1.1).
+"""Enforce the access rules before every view (V8.1.1).
 
 The rules come from the manifests (`Feature.access`). An endpoint without one stops the
-start (V8.2.1); one that is added later is refused. tests/contracts/test_access_matrix.py
-is made from the same rules.
+start (V8.2.1); one added later is forbidden. tests/contracts/test_access_matrix.py is
+generated from the same rules.
 """
 
 import logging
@@ -21,16 +21,16 @@ from neupusti.core.web import redirects
 
 logger = logging.getLogger(__name__)
 EXTENSION = "neupusti.authorisation"
-SAFE = frozenset({"GET", "HEAD"})
+SAFE_METHODS = frozenset({"GET", "HEAD"})
 SIGN_IN = "accounts.login"
-SET_UP = "accounts.two_factor"
-"""Where staff are sent who have no second factor yet."""
-PROVE = "accounts.reauthenticate"
-"""Where whoever signed in a while ago is asked for the password again."""
+SECOND_FACTOR_SETUP = "accounts.two_factor"
+"""The page for staff without a second factor."""
+REAUTHENTICATE = "accounts.reauthenticate"
+"""The page that asks for the password again."""
 
 
 class UndeclaredRouteError(RuntimeError):
-    """A route does not say who may open it."""
+    """A route has no access rule, or a rule no route."""
 
 
 def install(app: Flask, access: Mapping[str, Rule]) -> None:
@@ -43,13 +43,13 @@ def install(app: Flask, access: Mapping[str, Rule]) -> None:
 
 def check(app: Flask) -> None:
     """Raise UndeclaredRouteError where a route has no rule, or a rule has no route."""
-    endpoints, ruled = {r.endpoint for r in app.url_map.iter_rules()}, rules(app).keys()
-    if missing := sorted(endpoints - ruled):
+    endpoints, with_rule = {r.endpoint for r in app.url_map.iter_rules()}, rules(app).keys()
+    if missing := sorted(endpoints - with_rule):
         raise UndeclaredRouteError(
             f"No rule says who may call {', '.join(missing)}: add it to `access` of the "
             f"feature's manifest."
         )
-    if unknown := sorted(ruled - endpoints):
+    if unknown := sorted(with_rule - endpoints):
         raise UndeclaredRouteError(f"Rules without a route: {', '.join(unknown)}.")
 
 
@@ -59,59 +59,59 @@ def rules(app: Flask) -> dict[str, Rule]:
 
 
 def menu() -> list[MenuItem]:
-    """Return the lines of the staff menu that the person of this request may open."""
+    """Return the entries of the staff menu that the person of this request may open."""
     return [item for item in registry().admin_menu if may_open(item.endpoint)]
 
 
 def may_open(endpoint: str) -> bool:
-    """Tell whether the member of staff of this request may open a page of the staff."""
+    """Tell whether the person of this request may open a staff page."""
     person = identity.current()
-    held = grants.permissions(person.person) if person else frozenset()
-    wanted = rules(current_app)[endpoint].permission
-    return bool(held) and (wanted is None or wanted in held)
+    granted = grants.permissions(person.person) if person else frozenset()
+    required = rules(current_app)[endpoint].permission
+    return bool(granted) and (required is None or required in granted)
 
 
-def shows_life() -> bool:
-    """Tell whether this request is a sign that somebody is using their session."""
+def counts_as_activity() -> bool:
+    """Tell whether this request counts as activity of the session (V7.3.1)."""
     rule = rules(current_app).get(request.endpoint or "")
     return rule is None or not rule.polling
 
 
 def _enforce() -> Response | None:
     endpoint = request.endpoint
-    if endpoint is None:  # there is no such page, or not for this method
+    if endpoint is None:  # not found, or method not allowed
         return None
     rule = rules(current_app).get(endpoint)
     if rule is None:
-        _refuse(None)
+        _forbid(None)
     if rule.who is Who.PUBLIC:
         return None
     person = identity.current()
     if person is None:
-        return _to(SIGN_IN)
+        return _redirect_to(SIGN_IN)
     if not rule.mfa_pending and not person.second_factor and grants.is_staff(person.person):
-        return _to(SET_UP)
+        return _redirect_to(SECOND_FACTOR_SETUP)
     if rule.who is Who.STAFF:
         _check_staff(person, rule)
     if rule.recently_authenticated and not person.recently_authenticated:
-        return _to(PROVE)
+        return _redirect_to(REAUTHENTICATE)
     return None
 
 
 def _check_staff(person: Identity, rule: Rule) -> None:
-    held = grants.permissions(person.person)
-    if not held or (rule.permission is not None and rule.permission not in held):
-        _refuse(person)
+    granted = grants.permissions(person.person)
+    if not granted or (rule.permission is not None and rule.permission not in granted):
+        _forbid(person)
 
 
-def _refuse(person: Identity | None) -> NoReturn:
+def _forbid(person: Identity | None) -> NoReturn:
     fields = {"endpoint": request.endpoint, "person": person.person if person else "-"}
     logger.warning("refused", extra={"fields": fields})
     abort(403)
 
 
-def _to(endpoint: str) -> Response:
-    # A form that was sent is not sent again: the way back is to the page it stood on.
+def _redirect_to(endpoint: str) -> Response:
+    # A form is not sent again: the way back is to the page that contained it.
     here = request.script_root + request.full_path.rstrip("?")
-    back = here if request.method in SAFE else redirects.back("")
+    back = here if request.method in SAFE_METHODS else redirects.back("")
     return redirect(url_for(endpoint, next=back or None), 303)

@@ -1,7 +1,7 @@
-"""Who is staff: permissions as rows, each with who gave it and when (1.1.1).
+"""Staff permissions as rows, each with who granted it and when (1.1.1).
 
-The fact lives here, so that accounts can ask it at sign-in and the gate at every request;
-giving, inviting and taking back are the business of the staff room.
+They are in core, since accounts read them at sign-in and authorisation at every request;
+the staff feature grants and revokes them.
 """
 
 from sqlalchemy import Index, String, select, text
@@ -21,7 +21,7 @@ HELD = text("ended_at IS NULL")
 
 
 class StaffGrant(Base):
-    """One permission of one person, from when it was given until it was taken back."""
+    """One permission of one person, from its grant until its revocation."""
 
     __tablename__ = "staff_grant"
     __table_args__ = (
@@ -39,14 +39,14 @@ class StaffGrant(Base):
     person: Mapped[PersonNumber]
     permission: Mapped[str] = mapped_column(String(20), info=impersonal())
     given_by: Mapped[ActorNumber | None]
-    """The member of staff who gave it; None: by a command on the server."""
+    """The member of staff who granted it; None: a command on the server."""
     given_at: Mapped[Moment]
     ended_by: Mapped[ActorNumber | None]
     ended_at: Mapped[Moment | None]
 
 
 def permissions(person: int) -> frozenset[Permission]:
-    """Return what `person` holds now: read anew each time, so nothing outlives its row."""
+    """Return the present permissions of `person`; never cached."""
     held = select(StaffGrant.permission).where(
         StaffGrant.person == person, StaffGrant.ended_at.is_(None)
     )
@@ -54,5 +54,5 @@ def permissions(person: int) -> frozenset[Permission]:
 
 
 def is_staff(person: int) -> bool:
-    """Tell whether `person` holds any permission: then a second factor is a must."""
+    """Tell whether `person` has any permission; then a second factor is mandatory."""
     return bool(permissions(person))

@@ -1,7 +1,7 @@
-"""Who is signed in: one immutable fact of a request, read from the accounts room.
+"""The signed-in person: one immutable value per request, supplied by accounts.
 
-The ground floor knows no accounts; it knows that somebody may be signed in, as whom, and
-how sure the site is of it. Every room asks here.
+Core knows no accounts; it only knows that somebody may be signed in, as whom, and with
+which proofs. Every feature reads it here.
 """
 
 from collections.abc import Callable
@@ -18,23 +18,23 @@ READER = "neupusti.identity"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """The person of this request, and the session that says so."""
+    """The signed-in person and their session."""
 
     person: int
     session: int
-    """The number of the server's row: ending it signs this browser out."""
+    """The number of the session's row: ending it signs this browser out."""
     name: str
-    """What the frame calls the person."""
+    """The name shown in the layout."""
     second_factor: bool
     """Whether this session passed a second factor."""
     has_factor: bool
-    """Whether the person has set one up at all."""
+    """Whether the person has set up a second factor."""
     recently_authenticated_until: datetime | None = None
-    """Until when the password need not be asked for again (V7.5.1)."""
+    """Until when the password is not asked for again (V7.5.1)."""
 
     @property
     def recently_authenticated(self) -> bool:
-        """Whether the person proved a short while ago who they are."""
+        """Whether the password was checked recently."""
         return (
             self.recently_authenticated_until is not None
             and clock.now() < self.recently_authenticated_until
@@ -42,28 +42,28 @@ class Identity:
 
 
 Reader = Callable[[], Identity | None]
-"""Reads the session of this request; asked more than once, it keeps its answer."""
+"""Reads the session of this request, and caches the result."""
 
 
 def install(app: Flask, reader: Reader) -> None:
-    """Let `reader` say who is signed in."""
+    """Register `reader` as the source of identities."""
     app.extensions[READER] = reader
 
 
 def current() -> Identity | None:
-    """Return who is signed in, or None: nobody is, or there is no request."""
+    """Return who is signed in, or None; None outside a request."""
     if not has_request_context():
         return None
-    return cast("Reader", current_app.extensions.get(READER, _nobody))()
+    return cast("Reader", current_app.extensions.get(READER, _anonymous))()
 
 
 def me() -> Identity:
-    """Return who is signed in, on a route whose rule demands a sign-in."""
+    """Return who is signed in, on a route whose rule requires a sign-in."""
     found = current()
     if found is None:
         raise RuntimeError(f"{request.endpoint} is open to those who are not signed in")
     return found
 
 
-def _nobody() -> None:
+def _anonymous() -> None:
     return None

@@ -1,7 +1,7 @@
-"""Forms without a token: accepted only from our own pages.
+"""CSRF protection by request origin, for forms without a token.
 
-A CSRF token needs a session, and a session needs a cookie: a form that must work for a
-visitor without any is guarded by what the browser says about where it was sent from.
+A CSRF token needs a session, and a session needs a cookie: a form that must work without
+cookies is protected by the headers in which browsers send its origin.
 """
 
 from collections.abc import Callable
@@ -17,38 +17,38 @@ R = TypeVar("R")
 
 LIMIT = 2000
 MARK = "guarded_by_origin"
-OWN = frozenset({"same-origin", "none"})
-"""Values of Sec-Fetch-Site: our own page, or the person's own act (a reload)."""
+OWN_SITE = frozenset({"same-origin", "none"})
+"""Values of Sec-Fetch-Site: our own page, or the user's own action (a reload)."""
 
 
 def same_origin(headers: Headers, host: str, *, https: bool) -> bool:
     """Tell whether a request came from a page of `host`.
 
-    `Sec-Fetch-Site` decides where the browser sends it; else `Origin`, else `Referer`.
-    A request with none of them comes from no browser of the last ten years: refused.
+    `Sec-Fetch-Site` decides if present; else `Origin`, else `Referer`. Browsers of the
+    last ten years send at least one of them: without any the answer is no.
     """
-    site = headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in OWN
+    fetch_site = headers.get("Sec-Fetch-Site")
+    if fetch_site is not None:
+        return fetch_site in OWN_SITE
     source = headers.get("Origin") or headers.get("Referer")
-    return source is not None and _own(source, host, https=https)
+    return source is not None and _is_own(source, host, https=https)
 
 
-def foreign(headers: Headers, host: str, *, https: bool) -> bool:
-    """Tell whether the browser says that another site sent the request (V3.5.1).
+def is_cross_origin(headers: Headers, host: str, *, https: bool) -> bool:
+    """Tell whether the headers say that another site sent the request (V3.5.1).
 
-    Silence is no answer: then a form's token decides. So is `Origin: null`, which a page
-    that sends no referrer makes of its own forms.
+    Without such headers the CSRF token decides; also with `Origin: null`, which forms of a
+    page without referrer send.
     """
-    site = headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site not in OWN
+    fetch_site = headers.get("Sec-Fetch-Site")
+    if fetch_site is not None:
+        return fetch_site not in OWN_SITE
     source = headers.get("Origin", "null")
-    return source != "null" and not _own(source, host, https=https)
+    return source != "null" and not _is_own(source, host, https=https)
 
 
 def guarded(view: Callable[P, R]) -> Callable[P, R]:
-    """Refuse with 403 what another site sent; stands in for the CSRF token of a view."""
+    """Respond with 403 to requests of other sites; replaces the CSRF token of a view."""
 
     @wraps(view)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -61,17 +61,17 @@ def guarded(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def is_guarded(endpoint: str | None) -> bool:
-    """Tell whether the view of `endpoint` is guarded this way, and so needs no token."""
+    """Tell whether the view of `endpoint` is guarded by origin and needs no token."""
     view: Any = current_app.view_functions.get(endpoint or "")
     return getattr(view, MARK, False)
 
 
-def _own(source: str, host: str, *, https: bool) -> bool:
+def _is_own(source: str, host: str, *, https: bool) -> bool:
     try:
-        # Cut, for the library keeps what it was last asked about; the host stands first.
+        # Cut, since the library caches its arguments; the host comes first.
         parts = urlsplit(source[:LIMIT])
     except ValueError:
         return False
-    # Behind a proxy nobody told us about, our own https pages arrive as http.
+    # Behind an undeclared proxy our own https pages arrive as http.
     schemes = {"https"} if https else {"http", "https"}
     return parts.scheme in schemes and parts.netloc.lower() == host.lower()

@@ -1,8 +1,8 @@
-"""How often a thing may be tried, counted in the database: it holds over all processes.
+"""Rate limits, counted in the database: they hold over all processes.
 
-Each rule counts by a key (an account, a network, everybody). What is too much shuts the
-key for the rule's stretch, and for twice as long each time it happens again. Keys are
-stored as keyed hashes: no address is kept here (1.1.8).
+Each limit counts by a key (an account, a network, everybody). Exceeding it locks the key
+for the period of the limit, and for twice as long each time it happens again. Keys are
+stored as keyed hashes: no address is stored here (1.1.8).
 """
 
 import ipaddress
@@ -21,16 +21,16 @@ from neupusti.core.data.classification import Moment, impersonal
 from neupusti.core.data.database import Base, db, writing
 from neupusti.core.web.errors import TooManyError
 
-LONGEST = timedelta(days=1)
-"""No wait grows beyond this."""
+MAX_WAIT = timedelta(days=1)
+"""The longest wait."""
 V4_NETWORK, V6_NETWORK = 24, 56
-MOST_KEYS = 10_000
-"""How many addresses are remembered at once; the longest unseen is forgotten first."""
+MAX_KEYS = 10_000
+"""How many keys a ProcessLimit holds; the least recently used is dropped first."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class RateLimit:
-    """At most `times` in each stretch of `per`."""
+    """At most `times` uses in each period of `per`."""
 
     name: str
     times: int
@@ -38,7 +38,7 @@ class RateLimit:
 
 
 class ThrottleCount(Base):
-    """What one key has used of one rule."""
+    """The uses of one limit by one key."""
 
     __tablename__ = "throttle_count"
 
@@ -46,15 +46,15 @@ class ThrottleCount(Base):
     since: Mapped[Moment]
     count: Mapped[int] = mapped_column(Integer, info=impersonal())
     strikes: Mapped[int] = mapped_column(Integer, info=impersonal())
-    """How often it was too much without a quiet stretch in between."""
+    """How often the limit was exceeded without a quiet period in between."""
     shut_until: Mapped[Moment | None]
     touched_at: Mapped[Moment] = mapped_column(index=True)
 
 
 def take(*uses: tuple[RateLimit, str]) -> None:
-    """Count one use of each rule by its key, in a transaction of its own.
+    """Count one use of each limit by its key, in a transaction of its own.
 
-    Raise TooManyError, with the longest wait, where any is shut or becomes so.
+    Raise TooManyError, with the longest wait, where a key is or becomes locked.
     """
     with writing() as session:
         wait = count(session, *uses)
@@ -65,43 +65,43 @@ def take(*uses: tuple[RateLimit, str]) -> None:
 def count(session: Session, *uses: tuple[RateLimit, str]) -> timedelta:
     """Count one use of each in the open write transaction; return how long to wait."""
     now = clock.now()
-    # Rows are locked in one order: nobody waits in a ring.
-    keyed = sorted((_key(rule, who), rule) for rule, who in uses)
-    return max(_take(session, rule, key, now) for key, rule in keyed)
+    # Rows are locked in one order, against deadlocks.
+    keyed = sorted((_key(limit, who), limit) for limit, who in uses)
+    return max(_take(session, limit, key, now) for key, limit in keyed)
 
 
 def check(*uses: tuple[RateLimit, str]) -> None:
-    """Raise TooManyError where a rule has shut its key; nothing is counted.
+    """Raise TooManyError where a key is locked; nothing is counted.
 
-    For keys that many right tries share, such as a network: only the wrong are counted.
+    For keys shared by many successful attempts, such as a network: only failures count.
     """
     now = clock.now()
-    shut = select(ThrottleCount.shut_until).where(
-        ThrottleCount.key.in_([_key(rule, who) for rule, who in uses]),
+    locked = select(ThrottleCount.shut_until).where(
+        ThrottleCount.key.in_([_key(limit, who) for limit, who in uses]),
         ThrottleCount.shut_until > now,
     )
-    until = [moment for moment in db.session.scalars(shut) if moment is not None]
+    until = [moment for moment in db.session.scalars(locked) if moment is not None]
     if until:
         raise TooManyError(max(until) - now)
 
 
 def forget(session: Session, *uses: tuple[RateLimit, str]) -> None:
-    """Begin each anew, in the open write transaction: the try was a right one."""
-    for key in sorted(_key(rule, who) for rule, who in uses):
+    """Reset each counter in the open write transaction, after a successful attempt."""
+    for key in sorted(_key(limit, who) for limit, who in uses):
         session.execute(delete(ThrottleCount).where(ThrottleCount.key == key))
 
 
-def remaining(rule: RateLimit, who: str) -> int:
-    """Return how many uses `who` has left now; nothing is counted."""
-    row = db.session.get(ThrottleCount, _key(rule, who), populate_existing=True)
+def remaining(limit: RateLimit, who: str) -> int:
+    """Return how many uses `who` has left; nothing is counted."""
+    row = db.session.get(ThrottleCount, _key(limit, who), populate_existing=True)
     now = clock.now()
-    if row is None or (now - row.since >= rule.per and not _shut(row, now)):
-        return rule.times
-    return 0 if _shut(row, now) else max(rule.times - row.count, 0)
+    if row is None or (now - row.since >= limit.per and not _is_locked(row, now)):
+        return limit.times
+    return 0 if _is_locked(row, now) else max(limit.times - row.count, 0)
 
 
 def network(address: str) -> str:
-    """Return the network that is counted as one: /24 of IPv4, /56 of IPv6."""
+    """Return the network that shares a counter: /24 of IPv4, /56 of IPv6."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -110,41 +110,41 @@ def network(address: str) -> str:
     return str(ipaddress.ip_network((found, length), strict=False))
 
 
-def _take(session: Session, rule: RateLimit, key: str, now: datetime) -> timedelta:
-    """Count one use; return how long to wait, or nothing."""
+def _take(session: Session, limit: RateLimit, key: str, now: datetime) -> timedelta:
+    """Count one use; return how long to wait, zero if not at all."""
     row = _row(session, key, now)
-    if _shut(row, now):
+    if _is_locked(row, now):
         return (row.shut_until or now) - now
-    if now - row.since >= rule.per:
-        quiet = now - max(row.since, row.shut_until or row.since) >= 2 * rule.per
+    if now - row.since >= limit.per:
+        quiet = now - max(row.since, row.shut_until or row.since) >= 2 * limit.per
         row.strikes = 0 if quiet else row.strikes
         row.since, row.count = now, 0
     row.count += 1
     row.touched_at = now
-    if row.count <= rule.times:
+    if row.count <= limit.times:
         return timedelta()
-    wait = min(rule.per * (1 << min(row.strikes, 16)), LONGEST)
+    wait = min(limit.per * (1 << min(row.strikes, 16)), MAX_WAIT)
     row.strikes += 1
     row.shut_until, row.since, row.count = now + wait, now + wait, 0
     return wait
 
 
 def _row(session: Session, key: str, now: datetime) -> ThrottleCount:
-    """Return the row of `key`, locked; make it where it is missing."""
+    """Return the row of `key`, locked; insert it where it is missing."""
     values = {"key": key, "since": now, "count": 0, "strikes": 0, "touched_at": now}
-    fresh = database.insert(session, ThrottleCount).values(values)
-    # Changing nothing of a row that is there locks it: a right try beside this one may
+    row = database.insert(session, ThrottleCount).values(values)
+    # An update without change locks an existing row: a concurrent successful attempt may
     # not delete it before it is read.
-    session.execute(fresh.on_conflict_do_update(index_elements=["key"], set_={"key": key}))
+    session.execute(row.on_conflict_do_update(index_elements=["key"], set_={"key": key}))
     return session.get_one(ThrottleCount, key, populate_existing=True)
 
 
-def _shut(row: ThrottleCount, now: datetime) -> bool:
+def _is_locked(row: ThrottleCount, now: datetime) -> bool:
     return row.shut_until is not None and row.shut_until > now
 
 
-def _key(rule: RateLimit, who: str) -> str:
-    return keys.keyed("throttle", f"{rule.name}\n{who}")
+def _key(limit: RateLimit, who: str) -> str:
+    return keys.keyed("throttle", f"{limit.name}\n{who}")
 
 
 class ProcessLimit:
@@ -156,11 +156,11 @@ class ProcessLimit:
         self.lock = Lock()
 
     def take(self, key: str) -> int:
-        """Count one use; return 0, or how many seconds to wait where that is too many."""
+        """Count one use; return 0, or the seconds to wait where that is too many."""
         now = time.monotonic()
         period = int(now // self.seconds)
         with self.lock:
             count = self.counts[key, period] = self.counts.pop((key, period), 0) + 1
-            while len(self.counts) > MOST_KEYS:
+            while len(self.counts) > MAX_KEYS:
                 self.counts.popitem(last=False)
         return 0 if count <= self.times else int((period + 1) * self.seconds - now) + 1

@@ -1,8 +1,8 @@
-"""Links that prove something once: random, for one purpose, with an end.
+"""One-time tokens for links: random, for one purpose, expiring.
 
-Only a hash is stored, and the purpose is part of it: a token of one purpose is nothing at
-all for another. A token dies when it is used, when it expires, and when the person's
-password changes.
+Only a hash is stored, and the purpose is part of it: a token is not valid for another
+purpose. A token ends when it is used, when it expires, and when the person's password
+changes.
 """
 
 import re
@@ -17,16 +17,16 @@ from neupusti.core.data import keys
 from neupusti.core.data.classification import Digest, Id, Moment, PersonNumber, impersonal
 from neupusti.core.data.database import Base, db
 
-GRAMMAR = re.compile(r"[\w-]{43}", re.ASCII)
-"""32 random bytes in base64."""
+TOKEN_FORMAT = re.compile(r"[\w-]{43}", re.ASCII)
+"""32 random bytes in URL-safe base64."""
 
 
 class TokenError(LookupError):
-    """The link is unknown, used, expired or of another purpose: nobody learns which."""
+    """The token is unknown, used, expired or of another purpose; deliberately not which."""
 
 
 class Token(Base):
-    """One link that was sent. `target` is the row it is about, where there is one."""
+    """One issued token. `target` is the id of the row it concerns, if any."""
 
     __tablename__ = "token"
 
@@ -48,7 +48,7 @@ def issue(
     person: int | None = None,
     target: int | None = None,
 ) -> str:
-    """Store a fresh token in the open write transaction; return its text."""
+    """Store a new token in the open write transaction; return its text."""
     text = secrets.token_urlsafe(32)
     now = clock.now()
     session.add(
@@ -66,16 +66,16 @@ def issue(
 
 
 def peek(purpose: str, text: str) -> Token:
-    """Return the live token of `text`, changing nothing; raise TokenError."""
-    return _live(db.session(), purpose, text, clock.now())
+    """Return the valid token of `text` without using it; raise TokenError."""
+    return _valid_token(db.session(), purpose, text, clock.now())
 
 
 def redeem(session: Session, purpose: str, text: str) -> Token:
-    """Use the token of `text` up in the open write transaction; raise TokenError."""
+    """Use up the token of `text` in the open write transaction; raise TokenError."""
     now = clock.now()
-    token = _live(session, purpose, text, now)
+    token = _valid_token(session, purpose, text, now)
     unused = update(Token).where(Token.id == token.id, Token.used_at.is_(None))
-    # Of two that come at once one finds it used: the row is the judge, not what was read.
+    # Of two concurrent requests only one updates the row.
     if session.execute(unused.values(used_at=now)).rowcount != 1:  # type: ignore[attr-defined]
         raise TokenError
     session.refresh(token)
@@ -83,15 +83,15 @@ def redeem(session: Session, purpose: str, text: str) -> Token:
 
 
 def revoke(session: Session, person: int, *purposes: str) -> None:
-    """Destroy the tokens of `person`: those of `purposes`, or all of them."""
-    gone = delete(Token).where(Token.person == person)
+    """Delete the tokens of `person`: those of `purposes`, or all of them."""
+    statement = delete(Token).where(Token.person == person)
     if purposes:
-        gone = gone.where(Token.purpose.in_(purposes))
-    session.execute(gone)
+        statement = statement.where(Token.purpose.in_(purposes))
+    session.execute(statement)
 
 
-def _live(session: Session, purpose: str, text: str, now: datetime) -> Token:
-    if not GRAMMAR.fullmatch(text):
+def _valid_token(session: Session, purpose: str, text: str, now: datetime) -> Token:
+    if not TOKEN_FORMAT.fullmatch(text):
         raise TokenError
     token = session.scalar(
         select(Token).where(

@@ -1,11 +1,11 @@
-"""Which characters a line of text may hold, and the one form in which it is kept."""
+"""Which characters a line of text may hold, and the form in which it is stored."""
 
 import unicodedata
 
 JOINERS = frozenset("\u200c\u200d")
-"""Invisible, and yet part of the spelling of Persian and Indian names."""
+"""Invisible, but part of the spelling of Persian and Indian names."""
 REPLACEMENT = "\ufffd"
-"""What stands in the place of bytes that were no text."""
+"""Replaces bytes that could not be decoded."""
 BREAKS = frozenset("\r\n\t")
 
 
@@ -15,18 +15,18 @@ def composed(text: str) -> str:
 
 
 def hidden(text: str, *, lines: bool = False) -> bool:
-    """Tell whether `text` holds what nobody sees: controls, bidi marks, lost bytes.
+    """Tell whether `text` holds invisible characters: controls, bidi marks, lost bytes.
 
-    With `lines` the ends of lines and tabs are text.
+    With `lines`, line ends and tabs are allowed.
     """
-    return any(_hides(c) for c in text if not (lines and c in BREAKS))
+    return any(_is_hidden(c) for c in text if not (lines and c in BREAKS))
 
 
-def _hides(character: str) -> bool:
+def _is_hidden(character: str) -> bool:
     if character == REPLACEMENT:
         return True
     if character in JOINERS:
         return False
-    # Cc controls, Cf formats (bidi among them), Cs halves, Co and Cn nobody's, Zl Zp breaks
+    # Cc control, Cf format (bidi too), Cs surrogate, Co and Cn unassigned, Zl Zp separators
     category = unicodedata.category(character)
     return category.startswith("C") or category in {"Zl", "Zp"}

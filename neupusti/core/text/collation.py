@@ -1,15 +1,15 @@
 """Sorting and searching in Kazakh and Russian.
 
-Code points put Ә Ғ Қ Ң Ө Ұ Ү Һ І behind я, and the default Unicode table misplaces І and
-Ұ; SQLite's LIKE and lower() know ASCII only. So: one key, and one folded form to store.
+Code points put Ә Ғ Қ Ң Ө Ұ Ү Һ І after я, and the default Unicode table misplaces І and Ұ;
+SQLite's LIKE and lower() know ASCII only. Hence a sort key and a folded form of our own.
 """
 
 import unicodedata
 
 ALPHABET = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
-FIRST = 0x10FF00
-"""Where stored letters have their places: no text holds these, and none sorts behind."""
-_ORDER = {letter: place for place, letter in enumerate(ALPHABET, 1)}
+PRIVATE_USE = 0x10FF00
+"""First code point of stored letters: no text holds these, and none sorts after them."""
+_ORDER = {letter: index for index, letter in enumerate(ALPHABET, 1)}
 
 
 def sort_key(text: str) -> tuple[tuple[int, int], ...]:
@@ -32,6 +32,6 @@ def stored(text: str) -> str:
     SQLite compares them so, PostgreSQL under its collation "C".
     """
     return "".join(
-        chr(FIRST + _ORDER[letter]) if letter in _ORDER else letter
+        chr(PRIVATE_USE + _ORDER[letter]) if letter in _ORDER else letter
         for letter in unicodedata.normalize("NFC", text).casefold()
     )

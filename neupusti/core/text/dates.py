@@ -1,4 +1,4 @@
-"""Dates and moments in words, in the zone of Almaty."""
+"""Dates and times as text, in the time zone of Almaty."""
 
 from datetime import date, datetime, timedelta
 
@@ -19,19 +19,19 @@ def in_words(day: date, language: Language) -> str:
     if language is Language.EN:
         return format_date(day, "d MMMM y", locale="en")
     long = format_date(day, "long", locale=language.locale)
-    # Fonts that lack the narrow no-break space would draw a box in its place.
+    # Fonts without the narrow no-break space draw a box in its place.
     return long.replace("\u202f", "\xa0")
 
 
 def short(at: datetime) -> str:
-    """Return `at` to the minute in Almaty, as tables sort it: «2026-11-22 17:05»."""
+    """Return `at` to the minute in Almaty, sortable: «2026-11-22 17:05»."""
     return f"{at.astimezone(ALMATY):%Y-%m-%d %H:%M}"
 
 
 def moment(at: datetime, language: Language) -> str:
-    """Return `at` to the minute as clocks in Almaty showed it, with the zone's name.
+    """Return `at` to the minute as local time in Almaty, with the name of the zone.
 
-    The distance from UTC is that of its day: it was six hours before March 2024.
+    The UTC offset is that of the date: it was six hours before March 2024.
     """
     local = at.astimezone(ALMATY)
     hours = (local.utcoffset() or timedelta()) // timedelta(hours=1)

@@ -1,7 +1,7 @@
 """The three languages of the site and the path prefix that carries them.
 
 Russian is unprefixed, `/kk` and `/en` carry the others, so a language needs no cookie.
-The prefix moves from PATH_INFO to SCRIPT_NAME: then every `url_for` is right by itself.
+The prefix moves from PATH_INFO to SCRIPT_NAME, so `url_for` keeps the language.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ class Language(StrEnum):
 
     @property
     def locale(self) -> str:
-        """The locale: plain `ru` would print «12 990,00 KZT» for «12 990 ₸»."""
+        """The locale of formats: plain `ru` would give «12 990,00 KZT» for «12 990 ₸»."""
         return {"ru": "ru_KZ", "kk": "kk_KZ", "en": "en"}[self.value]
 
     @property
@@ -37,7 +37,7 @@ class Language(StrEnum):
 
     @property
     def prefix(self) -> str:
-        """What its addresses begin with."""
+        """The prefix of its paths."""
         return "" if self is Language.RU else f"/{self.value}"
 
     @property
@@ -50,7 +50,7 @@ PREFIXED = {language.prefix: language for language in Language if language.prefi
 
 
 class LanguagePrefix:
-    """WSGI middleware: takes `/kk` or `/en` off the path and remembers the language."""
+    """WSGI middleware: move `/kk` or `/en` off the path and set the language."""
 
     def __init__(self, inner: "WSGIApplication") -> None:
         self.inner = inner
@@ -58,7 +58,7 @@ class LanguagePrefix:
     def __call__(
         self, environ: "WSGIEnvironment", start: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer with the language set."""
+        """Call the wrapped application with the language set."""
         path = environ.get("PATH_INFO", "")
         language = PREFIXED.get(path[:3]) if path[3:4] in {"/", ""} else None
         environ[KEY] = language or Language.RU
@@ -68,23 +68,23 @@ class LanguagePrefix:
         return self.inner(environ, start)
 
 
-_spoken: ContextVar[Language | None] = ContextVar("spoken", default=None)
+_forced: ContextVar[Language | None] = ContextVar("forced_language", default=None)
 
 
 @contextmanager
-def speaking(language: Language) -> Iterator[None]:
-    """Speak `language` whatever the request says: letters go out in their reader's."""
-    before = _spoken.set(language)
+def force_language(language: Language) -> Iterator[None]:
+    """Use `language` regardless of the request: emails have their recipient's."""
+    token = _forced.set(language)
     try:
         yield
     finally:
-        _spoken.reset(before)
+        _forced.reset(token)
 
 
 def current() -> Language:
     """Return the language of this request; Russian outside of one."""
-    if (spoken := _spoken.get()) is not None:
-        return spoken
+    if (forced := _forced.get()) is not None:
+        return forced
     if not has_request_context():
         return Language.RU
     language: Language = request.environ.get(KEY, Language.RU)

@@ -1,4 +1,4 @@
-"""Money: whole tenge, as people in Kazakhstan write it."""
+"""Money: whole tenge, formatted as is usual in Kazakhstan."""
 
 from babel.numbers import format_currency
 

@@ -1,4 +1,4 @@
-"""Counted nouns where gettext does not reach: fractions, and texts that are data."""
+"""Plural forms where gettext cannot be used: fractions, and texts that are data."""
 
 from collections.abc import Mapping
 

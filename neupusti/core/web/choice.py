@@ -1,6 +1,6 @@
-"""What this visitor allows: one immutable fact of a request, set at the edge (3.3.1).
+"""The visitor's cookie choice: one immutable value per request, set by middleware (3.3.1).
 
-The consent room decides it; every room, the frame and the page store read it here.
+The consent feature sets it; every feature, the layout and the page cache read it here.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from neupusti.core.feature import Category
 
 KEY = "neupusti.choice"
 MARKER = "cookies"
-"""The query parameter that a choice leaves on the next page: the second it was made."""
-FRESH_SECONDS = 300
-"""How long such a marker means anything: a link passed on later says nothing."""
+"""The query parameter of the page after a choice: when it was made, in Unix seconds."""
+MARKER_SECONDS = 300
+"""How long the marker is valid: later it is ignored, as in a shared link."""
 
 NECESSARY = frozenset({Category.NECESSARY})
 
@@ -37,7 +37,7 @@ class AskAgain(StrEnum):
 
 
 class Notice(StrEnum):
-    """What the page right after a choice says, once."""
+    """The message of the page right after a choice, shown once."""
 
     SAVED = "saved"
     COOKIES_OFF = "cookies off"
@@ -51,14 +51,14 @@ class Choice:
     granted: frozenset[Category] = NECESSARY
     at: datetime | None = None
     record: str | None = None
-    """The public id of the record that proves it."""
+    """The public id of its consent record."""
     again: AskAgain | None = None
     reachable: bool = True
-    """False: the store of choices does not answer, so nothing optional is granted."""
+    """False: the consent records cannot be read, so nothing optional is granted."""
     withdrawn: frozenset[Category] = frozenset()
-    """What this very request takes back."""
+    """What this request withdraws."""
     erase: bool = False
-    """Whether this very request takes back everything the site stored here."""
+    """Whether this request withdraws everything the site stored in the browser."""
 
     def allows(self, category: Category) -> bool:
         """Tell whether cookies of `category` may be set, read or counted."""
@@ -66,17 +66,17 @@ class Choice:
 
     @property
     def optional(self) -> frozenset[Category]:
-        """The granted categories that had to be asked for."""
+        """The granted categories that need consent."""
         return self.granted - NECESSARY
 
 
 UNDECIDED = Choice(state=ChoiceState.UNDECIDED)
 SIGNAL = Choice(state=ChoiceState.SIGNAL)
-"""`Sec-GPC: 1` and no stored choice: refused, without being asked."""
+"""`Sec-GPC: 1` and no stored choice: refused without asking."""
 
 
 def current() -> Choice:
-    """Return the choice of this request; outside of one nothing optional is granted."""
+    """Return the choice of this request; outside a request nothing optional is granted."""
     if not has_request_context():
         return UNDECIDED
     found: Choice = request.environ.get(KEY, UNDECIDED)
@@ -84,12 +84,12 @@ def current() -> Choice:
 
 
 def notice() -> Notice | None:
-    """Return what the page of this request says about a choice just made, if anything."""
+    """Return the notice about a choice just made, or None."""
     if MARKER not in request.environ.get("QUERY_STRING", ""):
         return None
     made = request.args.get(MARKER, "")
     age = clock.now().timestamp() - int(made) if made.isdecimal() else -1
-    if not 0 <= age <= FRESH_SECONDS:
+    if not 0 <= age <= MARKER_SECONDS:
         return None
     state = current().state
     if state is ChoiceState.UNDECIDED:

@@ -1,4 +1,4 @@
-"""Setting and reading a cookie as it is declared: nobody spells the attributes twice."""
+"""Set and read declared cookies, with the attributes of their declaration."""
 
 from flask import Response, current_app, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -6,22 +6,25 @@ from werkzeug.wrappers import Response as AnyResponse
 from neupusti.core.feature import Cookie
 
 LIMIT = 4096
-"""Longer values browsers drop; we never set one."""
+"""Browsers drop longer values."""
 
 
 def secure() -> bool:
-    """Tell whether the site is served over https only, as production is."""
+    """Tell whether the site is served over HTTPS only, as in production."""
     return bool(current_app.config["SESSION_COOKIE_SECURE"])
 
 
 def put(
     response: Response | AnyResponse, cookie: Cookie, value: str, *, name: str | None = None
 ) -> None:
-    """Set `cookie` on `response`; `name` chooses one of a declared family."""
+    """Set `cookie` on `response`; `name` selects one of a declared family.
+
+    Raise ValueError for a value over LIMIT.
+    """
     if len(value) > LIMIT:
         raise ValueError(f"cookie {cookie.name} holds more than {LIMIT} characters")
     response.set_cookie(
-        _wire(cookie, name),
+        _wire_name(cookie, name),
         value,
         max_age=cookie.lifetime,
         path=cookie.path,
@@ -35,9 +38,9 @@ def put(
 def drop(
     response: Response | AnyResponse, cookie: Cookie, *, name: str | None = None
 ) -> None:
-    """Let the browser forget `cookie`."""
+    """Delete `cookie` from the browser."""
     response.delete_cookie(
-        _wire(cookie, name),
+        _wire_name(cookie, name),
         path=cookie.path,
         domain=cookie.domain,
         secure=secure(),
@@ -47,13 +50,13 @@ def drop(
 
 
 def value_of(cookie: Cookie, *, name: str | None = None) -> str | None:
-    """Return what the browser sent; None too where the visitor did not allow it."""
-    # Most requests carry no cookie at all: do not parse what is not there.
+    """Return what the browser sent, or None; also None where consent is missing."""
+    # Most requests carry no cookie at all: skip the parsing.
     if "HTTP_COOKIE" not in request.environ:
         return None
-    return request.cookies.get(_wire(cookie, name))
+    return request.cookies.get(_wire_name(cookie, name))
 
 
-def _wire(cookie: Cookie, name: str | None) -> str:
-    wire = cookie.wire_name(secure=secure())
-    return wire if name is None else wire.removesuffix(cookie.name) + name
+def _wire_name(cookie: Cookie, name: str | None) -> str:
+    wire_name = cookie.wire_name(secure=secure())
+    return wire_name if name is None else wire_name.removesuffix(cookie.name) + name

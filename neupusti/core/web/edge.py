@@ -1,7 +1,7 @@
-"""The outermost layer: what holds for every answer, whoever made it.
+"""The outermost WSGI middleware: rules for every response, regardless of origin.
 
-Request id, client address, canonical host, clean bytes, security headers. It wraps the
-WSGI application so that error pages, static files and streamed bodies get the same.
+Request id, client address, canonical host, valid bytes, security headers. It wraps the
+WSGI application, so that error pages, static files and streamed bodies are covered.
 """
 
 import ipaddress
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REQUEST_ID = "neupusti.request_id"
 REFUSED = "neupusti.refused"
-"""Set to a word where the request may get nothing but a 400: `host` or `bytes`."""
+"""Set to `host` or `bytes` where the only permitted response is 400."""
 UNKNOWN = "unknown"
 
 CONTENT_SECURITY_POLICY = (
@@ -28,7 +28,7 @@ CONTENT_SECURITY_POLICY = (
     "frame-ancestors 'none'; manifest-src 'self'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-POWERS = (
+BROWSER_FEATURES = (
     "accelerometer", "autoplay", "browsing-topics", "camera",
     "display-capture", "encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid",
     "idle-detection", "magnetometer", "microphone", "midi", "payment",
@@ -36,10 +36,10 @@ POWERS = (
     "xr-spatial-tracking",
 )  # fmt: skip
 HEADERS = (
-    # A page is kept by no cache unless its view says otherwise.
+    # No cache stores a page unless its view allows that.
     ("Cache-Control", "no-store"),
     ("Link", '</policy/>; rel="privacy-policy"'),
-    # Else the server would name its software.
+    # Replaces the name of the server software.
     ("Server", "neupusti"),
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
     ("X-Content-Type-Options", "nosniff"),
@@ -47,16 +47,16 @@ HEADERS = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Cross-Origin-Embedder-Policy", "require-corp"),
-    ("Permissions-Policy", ", ".join(f"{power}=()" for power in POWERS)),
+    ("Permissions-Policy", ", ".join(f"{feature}=()" for feature in BROWSER_FEATURES)),
 )
-TWO_YEARS = "max-age=63072000; includeSubDomains; preload"
-PARTS = 4096
-"""Parameters and escapes of a query: enough for two thousand Cyrillic letters."""
+HSTS = "max-age=63072000; includeSubDomains; preload"
+MAX_QUERY_PARTS = 4096
+"""Parameters and escapes in a query: enough for two thousand Cyrillic letters."""
 CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
 class Edge:
-    """WSGI middleware round everything else."""
+    """WSGI middleware around everything else."""
 
     def __init__(
         self,
@@ -67,34 +67,34 @@ class Edge:
         proxies: int,
         https: bool,
     ) -> None:
-        checked: WSGIApplication = _Checks(inner, hosts, canonical)
+        checked: WSGIApplication = _RequestChecks(inner, hosts, canonical)
         self.inner = (
             ProxyFix(checked, x_for=proxies, x_proto=1, x_host=0) if proxies else checked
         )
-        strict = (("Strict-Transport-Security", TWO_YEARS),) if https else ()
-        self.headers = [(pair[0].lower(), pair) for pair in (*HEADERS, *strict)]
+        hsts = (("Strict-Transport-Security", HSTS),) if https else ()
+        self.headers = [(header[0].lower(), header) for header in (*HEADERS, *hsts)]
 
     def __call__(
         self, environ: "WSGIEnvironment", start: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer, with a fresh request id and every header an answer lacks."""
-        # A name, not a secret: asking the system for each would cost a system call.
+        """Respond with a new request id and every header the response lacks."""
+        # Not a secret: a random number of the system would cost a system call.
         request_id = environ[REQUEST_ID] = f"{getrandbits(64):016x}"
 
-        def started(
+        def start_with_headers(
             status: str, headers: list[tuple[str, str]], *exc_info: Any
         ) -> Callable[[bytes], object]:
-            # A view may be stricter (a page with a token sends no referrer at all).
+            # A view may set stricter headers (a page with a token sends no referrer).
             own = {name.lower() for name, _ in headers}
-            headers += [pair for name, pair in self.headers if name not in own]
+            headers += [header for name, header in self.headers if name not in own]
             headers.append(("X-Request-Id", request_id))
             return start(status, headers, *exc_info)
 
-        return self.inner(environ, started)
+        return self.inner(environ, start_with_headers)
 
 
-class _Checks:
-    """Takes out of the request what no view should see, and marks it as refused."""
+class _RequestChecks:
+    """Normalises host, client address and bytes; marks bad requests for a 400."""
 
     def __init__(
         self, inner: "WSGIApplication", hosts: frozenset[str], canonical: str
@@ -106,10 +106,10 @@ class _Checks:
     ) -> Iterable[bytes]:
         environ["REMOTE_ADDR"] = client_address(environ.get("REMOTE_ADDR"))
         if hostname(environ.get("HTTP_HOST", "")) not in self.hosts:
-            # The page of refusal is drawn under our own name, never under theirs.
+            # The error page is rendered with our own host name, never with theirs.
             environ["HTTP_HOST"] = self.canonical
             environ[REFUSED] = "host"
-        if junk(environ):
+        if is_malformed(environ):
             environ |= {"PATH_INFO": "/", "QUERY_STRING": "", REFUSED: "bytes"}
         return self.inner(environ, start)
 
@@ -117,11 +117,11 @@ class _Checks:
 def client_address(address: str | None) -> str:
     """Return `address` in its canonical form (IPv4 or IPv6), else "unknown" (1.1.8).
 
-    A scope (`fe80::1%eth0`) may hold any text at all, so it makes an address unknown; an
-    IPv4 client of a socket that listens on both is told as IPv4.
+    A scope (`fe80::1%eth0`) may hold any text, so such an address is unknown; IPv4-mapped
+    IPv6 becomes IPv4.
     """
     try:
-        # Nearly every address is this, and C is five times as fast at saying so.
+        # The usual case, five times as fast in C.
         socket.inet_pton(socket.AF_INET, address or "")
     except (OSError, ValueError):
         return _other_address(address or "")
@@ -141,7 +141,7 @@ def _other_address(address: str) -> str:
 
 
 def hostname(host: str) -> str:
-    """Return the name in a Host header, lower case, without its port; "" if malformed."""
+    """Return the host name of a Host header, lower case, no port; "" if malformed."""
     if not re.fullmatch(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?", host):
         return ""
     return (
@@ -151,18 +151,18 @@ def hostname(host: str) -> str:
     )
 
 
-def junk(environ: "WSGIEnvironment") -> bool:
-    """Tell whether the address holds bytes that are no text: not UTF-8, or controls.
+def is_malformed(environ: "WSGIEnvironment") -> bool:
+    """Tell whether the address holds invalid UTF-8 or control characters.
 
-    A query of more parts than any form of ours sends is not taken apart: each one costs.
+    A query of more parts than any of our forms sends is not parsed: each part costs time.
     """
     path = environ.get("PATH_INFO", "").encode("latin-1")
-    asked = environ.get("QUERY_STRING", "").encode("latin-1")
-    if asked.count(b"&") + asked.count(b"%") > PARTS:
+    query_string = environ.get("QUERY_STRING", "").encode("latin-1")
+    if query_string.count(b"&") + query_string.count(b"%") > MAX_QUERY_PARTS:
         return True
     try:
         path.decode()
-        query = unquote_to_bytes(asked)
+        query = unquote_to_bytes(query_string)
         query.decode()
     except UnicodeDecodeError:
         return True

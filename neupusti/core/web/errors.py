@@ -1,7 +1,7 @@
-"""What went wrong, as a full page in the visitor's language.
+"""Error pages in the visitor's language.
 
-A feature raises its own `DomainError`; this table turns every code into words. The page
-needs no database and no session, so it can be drawn when those are what failed.
+A feature raises its own `DomainError`; `ERROR_TEXTS` has a text for every status. The page
+needs neither database nor session, so it can be rendered when those have failed.
 """
 
 import errno
@@ -24,29 +24,29 @@ from neupusti.core.web.edge import REFUSED, REQUEST_ID
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30
 RETRY = frozenset({429, 503})
-"""The answers that say when to come back (RFC 6585, RFC 9110)."""
-READ_OUT = 8 * 1024 * 1024
-"""Bytes of too large a body that are read and thrown away before it is refused."""
-READ_BYTES = 64 * 1024
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-BARE = """<!DOCTYPE html>
+"""Responses with Retry-After (RFC 6585, RFC 9110)."""
+DISCARD_LIMIT = 8 * 1024 * 1024
+"""Bytes of a too large body that are read and discarded before the response."""
+DISCARD_CHUNK = 64 * 1024
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+FALLBACK_PAGE = """<!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><title>{status} — Neupusti</title>
 <h1>Neupusti</h1>
 <p>Ошибка на нашей стороне. · Қате біз жақта. · The fault is ours.</p>
 <p>{request_id}</p></html>
 """
-"""What is left to say where even the page of the error cannot be drawn."""
+"""The page where even the error page cannot be rendered."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorText:
-    """What an error page says."""
+    """Title and text of an error page."""
 
     title: LazyString
     text: LazyString
 
 
-WORDINGS = {
+ERROR_TEXTS = {
     400: ErrorText(
         _("We could not read this request"),
         _(
@@ -99,7 +99,7 @@ WORDINGS = {
 
 
 class DomainError(Exception):
-    """A feature's own clear no: a status of the table, and a sentence for the visitor."""
+    """Base of the features' errors: an HTTP status and a message for the visitor."""
 
     status = 422
     retry_after: timedelta | None = None
@@ -110,60 +110,62 @@ class DomainError(Exception):
 
 
 class TooManyError(DomainError):
-    """Tried too often; the answer says when to come back."""
+    """Too many attempts; the response says when to retry."""
 
     status = 429
 
     def __init__(self, wait: timedelta) -> None:
-        super().__init__(WORDINGS[429].text)
+        super().__init__(ERROR_TEXTS[429].text)
         self.retry_after = wait
 
 
 def install(app: Flask) -> None:
-    """Refuse what the edge marked, and draw a page for every error."""
-    app.before_request(_refuse_marked)
+    """Reject requests that the edge marked, and render a page for every error."""
+    app.before_request(_reject_marked)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(DomainError, _refusal)
-    for unreachable in (OperationalError, InterfaceError, NoConnectionError):
-        app.register_error_handler(unreachable, _database)
+    app.register_error_handler(DomainError, _domain_error)
+    for database_error in (OperationalError, InterfaceError, NoConnectionError):
+        app.register_error_handler(database_error, _database)
     app.register_error_handler(OSError, _disk)
     # Flask's own line would quote the path.
     app.log_exception = _log_unhandled  # type: ignore[method-assign]
 
 
 def page(status: int, message: str | LazyString | None = None) -> Response:
-    """Return the page of `status`; `message` says more than the table does."""
-    ours = status >= 500  # noqa: PLR2004 - the server's faults
-    wording = WORDINGS[status if status in WORDINGS else (500 if ours else 400)]
+    """Return the error page of `status`; `message` replaces the text of the table."""
+    server_error = status >= 500  # noqa: PLR2004
+    error_text = ERROR_TEXTS[
+        status if status in ERROR_TEXTS else (500 if server_error else 400)
+    ]
     request_id = request.environ.get(REQUEST_ID)
     try:
         body = render_template(
             "errors/show.html",
             status=status,
-            title=wording.title,
-            text=message or wording.text,
+            title=error_text.title,
+            text=message or error_text.text,
             request_id=request_id,
         )
     except Exception:
-        if not ours:
+        if not server_error:
             raise
         logger.exception("no error page")
-        body = BARE.format(status=status, request_id=request_id)
+        body = FALLBACK_PAGE.format(status=status, request_id=request_id)
     response = make_response(body, status)
     if status in RETRY:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
-def _refuse_marked() -> None:
+def _reject_marked() -> None:
     if REFUSED in request.environ:
         abort(400)
 
 
-def _refusal(refusal: DomainError) -> Response:
-    response = page(refusal.status, refusal.message)
-    if refusal.retry_after is not None:
-        seconds = math.ceil(refusal.retry_after.total_seconds())
+def _domain_error(error: DomainError) -> Response:
+    response = page(error.status, error.message)
+    if error.retry_after is not None:
+        seconds = math.ceil(error.retry_after.total_seconds())
         response.headers["Retry-After"] = str(max(seconds, 1))
     return response
 
@@ -172,7 +174,7 @@ def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:  # noqa: PLR2004 - a redirect is no error
         return make_response(error.get_response())
     if error.code == 413:  # noqa: PLR2004 - the body is too large
-        _read_out()
+        _discard_body()
     response = page(error.code)
     kept = ("Allow", "Retry-After", "Content-Range")
     for name, value in error.get_headers(request.environ):
@@ -181,20 +183,20 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _read_out() -> None:
-    """Take what is still being sent: a browser reads no answer before it has sent all.
+def _discard_body() -> None:
+    """Read the rest of the body: a browser reads no response before it has sent it all.
 
-    A body that says it is larger than `READ_OUT` is cut off, which browsers show as a fault
-    of the network (RFC 9112, 9.6).
+    A body that declares more than `DISCARD_LIMIT` is cut off, which browsers show as a
+    network error (RFC 9112, 9.6).
     """
-    request.max_content_length = READ_OUT
+    request.max_content_length = DISCARD_LIMIT
     with suppress(HTTPException):
-        while request.stream.read(READ_BYTES):
+        while request.stream.read(DISCARD_CHUNK):
             pass
 
 
 def _database(error: SQLAlchemyError) -> Response:
-    # The driver's code, not its words: they may quote a value of the statement.
+    # The driver's code, not its message, which may quote a value of the statement.
     driver = getattr(error, "orig", None)
     code = getattr(driver, "sqlite_errorname", None) or getattr(driver, "sqlstate", None)
     _log("database", error, code=code or "-")
@@ -202,8 +204,8 @@ def _database(error: SQLAlchemyError) -> Response:
 
 
 def _disk(error: OSError) -> Response:
-    """Answer 503 where the disk has no room; any other fault is a fault."""
-    if error.errno not in FULL:
+    """Respond with 503 where the disk is full; raise any other error again."""
+    if error.errno not in DISK_FULL:
         raise error
     _log("disk full", error)
     return page(
@@ -216,6 +218,6 @@ def _log_unhandled(exc_info: Any) -> None:
 
 
 def _log(event: str, exc_info: Any, **fields: str) -> None:
-    # The name of the view, never the path: an address may name a person or an order.
+    # The endpoint, never the path: it may name a person or an order.
     fields |= {"endpoint": request.endpoint or "-"}
     logger.error(event, exc_info=exc_info, extra={"fields": fields})

@@ -1,4 +1,4 @@
-"""The frame of every page: language, alternates, navigation, operator card."""
+"""The layout of every page: language, alternates, navigation, operator card."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,7 +19,7 @@ from neupusti.core.web.theme import Theme
 
 @dataclass(frozen=True, slots=True)
 class CacheVariant:
-    """What the frame shows of one visitor: a page differs by this and by nothing else."""
+    """What the layout depends on besides language: the visitor's part of a cache key."""
 
     state: ChoiceState
     again: AskAgain | None
@@ -28,24 +28,24 @@ class CacheVariant:
     theme: Theme
 
     @property
-    def common(self) -> bool:
-        """Whether everybody sees the same who has decided nothing and says nothing."""
-        return self in COMMON
+    def shared(self) -> bool:
+        """Whether it is the variant of visitors without a choice, notice or theme."""
+        return self in SHARED
 
     @property
-    def lasting(self) -> bool:
-        """Whether a browser may keep the page: it asks nothing and says nothing once."""
+    def storable(self) -> bool:
+        """Whether a browser may store the page: it has no banner and no one-time notice."""
         return self.state is ChoiceState.DECIDED and self.notice is None
 
 
-COMMON = frozenset(
+SHARED = frozenset(
     CacheVariant(state, None, frozenset(), None, Theme.AUTO)
     for state in (ChoiceState.UNDECIDED, ChoiceState.SIGNAL)
 )
 
 
 def cache_variant() -> CacheVariant:
-    """Return what the frame shows in this request."""
+    """Return the variant of this request."""
     chosen = choice.current()
     return CacheVariant(
         chosen.state,
@@ -58,7 +58,7 @@ def cache_variant() -> CacheVariant:
 
 @dataclass(frozen=True, slots=True)
 class PageContext:
-    """What `base.html` draws round every page, as `frame` in the templates."""
+    """What `base.html` shows around every page: `page_context` in the templates."""
 
     operator: Operator
     base_url: str
@@ -76,17 +76,17 @@ class PageContext:
 
     @property
     def choice(self) -> Choice:
-        """What this visitor allows."""
+        """The visitor's cookie choice."""
         return choice.current()
 
     @property
     def notice(self) -> Notice | None:
-        """What this page says about a choice just made."""
+        """The notice about a choice just made."""
         return choice.notice()
 
     @property
     def theme(self) -> Theme:
-        """Light, dark or as the system says."""
+        """Light, dark or automatic."""
         return theme.current()
 
     def absolute(self, address: str) -> str:
@@ -104,16 +104,16 @@ class PageContext:
         return registry().pages_in(Place.FOOTER)
 
 
-def install(app: Flask, frame: PageContext) -> None:
-    """Give every template `frame`, and the filters of money and dates."""
-    app.jinja_env.globals["frame"] = frame
+def install(app: Flask, page_context: PageContext) -> None:
+    """Give every template `page_context`, and the filters of money and dates."""
+    app.jinja_env.globals["page_context"] = page_context
     app.jinja_env.filters |= {
         "tenge": _tenge,
         "in_words": _in_words,
         "moment": _moment,
         "short": dates.short,
     }
-    # White space between tags is half of a long page's raw bytes.
+    # White space between tags is half of the raw bytes of a long page.
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 

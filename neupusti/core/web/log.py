@@ -1,6 +1,6 @@
-"""One configuration of the log: key=value lines with the request id, on standard error.
+"""The configuration of the log: key=value lines with the request id, on standard error.
 
-No line holds personal data: no address, no cookie, no query, no form, no e-mail.
+No line holds personal data: no address, cookie, query, form or email.
 """
 
 import logging
@@ -16,14 +16,14 @@ from neupusti.core.web.edge import REQUEST_ID
 
 PLAIN = re.compile(r"[\w./:@+-]+", re.ASCII)
 FRAMES = 12
-"""How many of an exception's innermost frames a line tells."""
+"""How many of an exception's innermost frames are logged."""
 
 
 class KeyValue(logging.Formatter):
     """Formats `at=… level=… logger=… request=… event=…` and the fields of `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return one line, whatever the record holds."""
+        """Return the record as exactly one line."""
         at = datetime.fromtimestamp(record.created, UTC)
         fields: dict[str, object] = {
             "at": at.isoformat(timespec="milliseconds"),
@@ -40,17 +40,19 @@ class KeyValue(logging.Formatter):
 
 
 def trace(error: BaseException) -> str:
-    """Return kind and frames of `error` and of what caused it, innermost last.
+    """Return type and frames of `error` and of its causes, innermost last.
 
-    Never its words: they quote values, and a value may be somebody's address.
+    Messages are left out: they may quote personal data.
     """
-    return " < ".join(_told(link) for link in _chain(error))
+    return " < ".join(_describe(link) for link in _chain(error))
 
 
-def _told(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
-    places = (f"{_short(frame.filename)}:{frame.lineno}:{frame.name}" for frame in frames)
-    return " ".join((type(error).__name__, *places))
+    locations = (
+        f"{_short(frame.filename)}:{frame.lineno}:{frame.name}" for frame in frames
+    )
+    return " ".join((type(error).__name__, *locations))
 
 
 def _short(filename: str) -> str:
@@ -77,14 +79,14 @@ def quoted(text: str) -> str:
 
 
 def configure() -> None:
-    """Send this package's log, and the warnings of others, to standard error."""
+    """Send this package's log, and the warnings of libraries, to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(KeyValue())
     logger = logging.getLogger("neupusti")
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
-    # Libraries that nobody configured would else print their own words and traces.
+    # Else unconfigured libraries would print their own messages and tracebacks.
     others = logging.StreamHandler()
     others.setFormatter(KeyValue())
     others.setLevel(logging.WARNING)

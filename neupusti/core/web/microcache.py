@@ -1,8 +1,8 @@
-"""What everybody without a cookie is told, said again for a second without asking anew.
+"""Serve a cached copy of a public page to cookieless GET requests for one second.
 
-Robots and first visits ask for a public page with no cookie and no query. What `public`
-drew for one is right for the next; so for a second the application is not asked at all.
-The layers outside do what they do for any answer: headers, consent, request id, record.
+Robots and first visits request public pages with neither cookie nor query. The response
+of `page_cache.public` is the same for all of them, so the application is skipped. The
+middleware outside handles it as any response: headers, consent, request id, access log.
 """
 
 from collections.abc import Iterable
@@ -20,17 +20,16 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CACHEABLE_BODY = "neupusti.same"
-"""In the environment: the body of an answer that is the same for all who have no cookie."""
-SECOND = timedelta(seconds=1)
-NOW = timedelta()
-MOST = 256
-"""Pages in all their languages and codings; the bodies are those of the page store."""
+"""The WSGI key of a body that is the same for everybody without a cookie."""
+TTL = timedelta(seconds=1)
+MAX_ENTRIES = 256
+"""Pages in all languages and encodings; they share their bodies with the page cache."""
 Key = tuple[str | tuple[str, ...] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """One answer, and when it was given."""
+    """One response, and when it was made."""
 
     at: datetime
     status: str
@@ -40,65 +39,67 @@ class CachedResponse:
 
 
 class MicroCache:
-    """WSGI middleware right before the application."""
+    """WSGI middleware directly around the application."""
 
     generation = 0
-    """Counts what was published in this process: nothing from before is said again."""
+    """Incremented by `invalidate`: entries of an earlier generation are dropped."""
 
     def __init__(self, inner: "WSGIApplication") -> None:
         self.inner = inner
-        self.told: dict[Key, CachedResponse] = {}
-        self.since = MicroCache.generation
+        self.entries: dict[Key, CachedResponse] = {}
+        self.entries_generation = MicroCache.generation
 
     def __call__(
         self, environ: "WSGIEnvironment", start: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer from what was just told to somebody like this visitor, or ask inside."""
+        """Respond from the cache, or call the application."""
         key = _key(environ)
         if key is None:
             return self.inner(environ, start)
-        if self.since != MicroCache.generation:
-            self.told, self.since = {}, MicroCache.generation
-        told = self.told.get(key)
-        if told is not None and NOW <= clock.now() - told.at < SECOND:
-            if told.route is not None:
-                environ[ROUTE] = told.route
-            start(told.status, list(told.headers))
-            return [told.body]
+        if self.entries_generation != MicroCache.generation:
+            self.entries, self.entries_generation = {}, MicroCache.generation
+        found = self.entries.get(key)
+        if found is not None and timedelta() <= clock.now() - found.at < TTL:
+            if found.route is not None:
+                environ[ROUTE] = found.route
+            start(found.status, list(found.headers))
+            return [found.body]
 
-        def noting(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+        def store_and_start(
+            status: str, headers: list[tuple[str, str]], *exc_info: Any
+        ) -> Any:
             if (body := environ.get(CACHEABLE_BODY)) is not None and status.startswith(
                 "200"
             ):
-                if len(self.told) >= MOST:
-                    self.told = {}
-                self.told[key] = CachedResponse(
+                if len(self.entries) >= MAX_ENTRIES:
+                    self.entries = {}
+                self.entries[key] = CachedResponse(
                     clock.now(), status, tuple(headers), body, environ.get(ROUTE)
                 )
             return start(status, headers, *exc_info)
 
-        return self.inner(environ, noting)
+        return self.inner(environ, store_and_start)
 
 
 def invalidate() -> None:
-    """Say nothing again that was told before: something public has changed."""
+    """Drop every entry: public content has changed."""
     MicroCache.generation += 1
 
 
 def _key(environ: "WSGIEnvironment") -> Key | None:
-    """Return what such an answer depends on; None where it may depend on more."""
-    decided: choice.Choice = environ[choice.KEY]
+    """Return the cache key; None where the response may depend on more."""
+    chosen: choice.Choice = environ[choice.KEY]
     if (
         environ["REQUEST_METHOD"] != "GET"
         or "HTTP_COOKIE" in environ
         or environ.get("QUERY_STRING")
         or REFUSED in environ
-        or (decided is not choice.UNDECIDED and decided is not choice.SIGNAL)
+        or (chosen is not choice.UNDECIDED and chosen is not choice.SIGNAL)
     ):
         return None
     return (
         environ.get("SCRIPT_NAME"),
         environ.get("PATH_INFO"),
         accepted(environ.get("HTTP_ACCEPT_ENCODING", "")),
-        decided.state,
+        chosen.state,
     )

@@ -1,4 +1,4 @@
-"""Who runs the site: the card of the footer, of consent texts and of claims (preamble)."""
+"""The operator of the site, as shown in the footer and in consent texts (preamble)."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _SECOND = (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)
 
 
 def valid_bin(number: str) -> bool:
-    """Tell whether `number` is a BIN: twelve digits whose check digit holds.
+    """Tell whether `number` is a BIN: twelve digits with a valid check digit.
 
     The digit is the sum of the first eleven by weights 1..11, modulo 11; where that
     gives 10, the sum by weights 3..11, 1, 2; a number that gives 10 twice is not issued.
@@ -27,7 +27,7 @@ def valid_bin(number: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """The operator as the policy names it; empty fields are not known yet."""
+    """The operator as the policy names it; unknown fields are empty."""
 
     name: str
     bin: str
@@ -38,14 +38,14 @@ class Operator:
 
     @property
     def mailto(self) -> str:
-        """What a link to the e-mail holds: a domain that no program reads otherwise."""
+        """The email address for a link, its domain in ASCII."""
         return emails.parse(self.email) if self.email else ""
 
     def missing(self) -> list[str]:
-        """Name what production may not do without (preamble, fault F9)."""
+        """Return what production requires and is missing (preamble, F9)."""
         needed = {
             "a valid BIN": valid_bin(self.bin),
             "a contact e-mail": "@" in self.email,
             "a responsible person": bool(self.responsible.strip()),
         }
-        return [what for what, there in needed.items() if not there]
+        return [what for what, present in needed.items() if not present]

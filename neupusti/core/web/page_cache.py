@@ -1,7 +1,7 @@
-"""Public pages that are the same for everybody: rendered once, compressed once.
+"""A cache of public pages: rendered once, compressed once.
 
-The store is bounded and belongs to one process; a key must name everything the page
-depends on, so nothing in it ever needs to be taken back.
+It is bounded and belongs to one process; a key holds everything the page depends on, so
+no entry ever needs to be invalidated.
 """
 
 import gzip
@@ -23,63 +23,63 @@ from neupusti.core.web.static_files import negotiated
 HTML = "text/html"
 LIMIT_BYTES = 24 * 1024 * 1024
 QUALITY = 9
-"""Brotli's: a page of 100 KB in some 10 ms, within 3 % of the slowest setting."""
+"""Of Brotli: a page of 100 KB in some 10 ms, within 3 % of the slowest setting."""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedPage:
-    """One rendered page: its codings, and the tag a browser asks with again."""
+    """One rendered page: its encodings and its ETag."""
 
     encodings: dict[str, bytes]
     tag: str
 
     @property
-    def weight(self) -> int:
-        """Its share of the store, in bytes."""
+    def size(self) -> int:
+        """The bytes it takes in the cache."""
         return sum(map(len, self.encodings.values()))
 
 
 class PageCache:
-    """The rendered pages of one process, the longest unused dropped first."""
+    """An LRU cache of the rendered pages of one process."""
 
     def __init__(self, limit: int = LIMIT_BYTES) -> None:
         self.limit, self.size = limit, 0
-        self.kept: OrderedDict[Hashable, CachedPage] = OrderedDict()
+        self.entries: OrderedDict[Hashable, CachedPage] = OrderedDict()
         self.lock = Lock()
 
     def install(self, app: Flask) -> None:
-        """Let `public` find this store."""
+        """Register this cache for `public`."""
         app.extensions["neupusti.pages"] = self
 
     def get(self, key: Hashable, render: Callable[[], str]) -> CachedPage:
-        """Return the page of `key`, rendering it where it is not kept."""
+        """Return the page of `key`; render it where it is not cached."""
         with self.lock:
-            if (page := self.kept.get(key)) is not None:
-                self.kept.move_to_end(key)
+            if (page := self.entries.get(key)) is not None:
+                self.entries.move_to_end(key)
                 return page
-        page = _packed(render().encode())
+        page = _compressed(render().encode())
         with self.lock:
-            if key not in self.kept:
-                self.kept[key] = page
-                self.size += page.weight
+            if key not in self.entries:
+                self.entries[key] = page
+                self.size += page.size
             while self.size > self.limit:
-                self.size -= self.kept.popitem(last=False)[1].weight
+                self.size -= self.entries.popitem(last=False)[1].size
         return page
 
 
 def public(*key: Hashable, render: Callable[[], str], mimetype: str = HTML) -> Response:
-    """Answer with the page named by `key` in the language of the request.
+    """Respond with the page of `key` in the language of the request.
 
-    A page carries the frame, and the frame shows what this visitor chose; so the key
-    holds that too. The undecided get `no-store` (the edge's default): no cache, and no
-    step back in a browser, ever shows a banner that has been answered.
+    The layout shows what the visitor chose, so the cache variant joins the key. Without a
+    choice the response keeps `no-store` (the edge's default): neither a cache nor the back
+    button may show a banner that has been answered.
     """
     pages = cast("PageCache", current_app.extensions["neupusti.pages"])
-    face = layout.cache_variant() if mimetype == HTML else None
-    page = pages.get((languages.current(), face, *key), render)
-    if face is None or not face.lasting:
+    variant = layout.cache_variant() if mimetype == HTML else None
+    page = pages.get((languages.current(), variant, *key), render)
+    if variant is None or not variant.storable:
         response = negotiated(page.encodings, mimetype)
-        if face is not None and face.common:
+        if variant is not None and variant.shared:
             request.environ[CACHEABLE_BODY] = response.get_data()
         return response
     if page.tag in request.headers.get("If-None-Match", ""):
@@ -92,11 +92,11 @@ def public(*key: Hashable, render: Callable[[], str], mimetype: str = HTML) -> R
     return response
 
 
-def _packed(body: bytes) -> CachedPage:
+def _compressed(body: bytes) -> CachedPage:
     encodings = {
         "br": brotli.compress(body, quality=QUALITY),
         "gzip": gzip.compress(body, 6, mtime=0),
         "identity": body,
     }
-    # Weak: the same tag stands for every coding of the page.
+    # Weak: every encoding of the page has the same tag.
     return CachedPage(encodings, f'W/"{sha256(body).hexdigest()[:24]}"')

@@ -1,4 +1,4 @@
-"""A long list, one page of it at a time."""
+"""Pagination of long lists."""
 
 import re
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from neupusti.core.data.database import db
 T = TypeVar("T")
 SIZE = 50
 LARGEST = 2**31 - 1
-"""The largest number a row may have; PostgreSQL refuses even to look for a larger one."""
+"""The largest id of a row; PostgreSQL refuses to compare with a larger number."""
 ROW = f"<int(max={LARGEST}):number>"
-"""The number of a row in an address."""
+"""The URL converter for the id of a row."""
 DIGITS = re.compile(r"[0-9]{1,10}")
-FARTHEST = 100_000
-"""No page number beyond this is looked at."""
+MAX_PAGE = 100_000
+"""The highest page number that is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Page(Generic[T]):
 
 
 def paginate(wanted: Select[Any], page: int, *, size: int = SIZE) -> Page[Any]:
-    """Return page `page` of the rows of an ordered select; the nearest there is."""
+    """Return page `page` of the rows of an ordered select, or the nearest one."""
     total = (
         db.session.scalar(
             select(func.count()).select_from(wanted.order_by(None).subquery())
@@ -44,10 +44,10 @@ def paginate(wanted: Select[Any], page: int, *, size: int = SIZE) -> Page[Any]:
 
 
 def number(text: str | None) -> int:
-    """Return the page that an address asks for; 1 for anything that is no page."""
-    return min(max(whole(text) or 1, 1), FARTHEST)
+    """Return the page number of a query parameter; 1 if it is invalid."""
+    return min(max(whole(text) or 1, 1), MAX_PAGE)
 
 
 def whole(text: str | None) -> int | None:
-    """Return the whole number that `text` writes in plain digits, or None."""
+    """Return the whole number in `text`, ASCII digits only, or None."""
     return int(text) if text and DIGITS.fullmatch(text) else None

@@ -1,7 +1,7 @@
-"""Which route answers a request, left in the environment for the layers outside.
+"""The matched route of a request, stored in the WSGI environment for middleware.
 
-A layer round the application sees only the path; the route tells it which part of the
-path is a secret (a token of a link we sent) and which answers are static files.
+Middleware sees only the path; the route says which part of it is secret (the token of a
+link we sent) and which responses are static files.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 
 ROUTE = "neupusti.route"
 SECRET_ARGUMENTS = frozenset({"token", "secret"})
-"""Names of URL arguments that open something by themselves: kept in no log."""
+"""URL arguments that grant access: never logged."""
 HIDDEN = "«…»"
 STATIC = "assets."
 
@@ -34,12 +34,12 @@ class Route:
 
 
 def install(app: Flask) -> None:
-    """Leave the route of every request that has one in its environment."""
-    app.url_value_preprocessor(_leave)
+    """Store the route of every request in its WSGI environment."""
+    app.url_value_preprocessor(_store_route)
 
 
 def secret_prefixes(app: Flask) -> tuple[str, ...]:
-    """Return how the paths of routes with a secret argument begin, up to that argument."""
+    """Return the path prefixes of routes with a secret argument, up to that argument."""
     found = set()
     for rule in app.url_map.iter_rules():
         for name in rule.arguments & SECRET_ARGUMENTS:
@@ -51,12 +51,12 @@ def secret_prefixes(app: Flask) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _leave(endpoint: str | None, values: dict[str, Any] | None) -> None:
+def _store_route(endpoint: str | None, values: dict[str, Any] | None) -> None:
     rule = request.url_rule
     if rule is None or endpoint is None:
         return
-    named = _secret_names(rule)
-    secret = tuple(str(values[name]) for name in named if values and values.get(name))
+    names = _secret_names(rule)
+    secret = tuple(str(values[name]) for name in names if values and values.get(name))
     request.environ[ROUTE] = Route(rule.rule, endpoint.startswith(STATIC), secret)
 
 

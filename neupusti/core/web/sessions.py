@@ -1,14 +1,14 @@
-"""The session of Flask, at no cost to those who bring none."""
+"""Flask's session, without cost for requests that have none."""
 
 from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Signed cookie sessions; a visitor without the cookie makes no work.
+    """Signed cookie sessions that skip requests without the cookie.
 
-    Flask builds the signer for every request and only then asks for the cookie: that
-    takes longer than answering with a page that is kept.
+    Flask builds the signer for every request before it looks for the cookie, which takes
+    longer than the response with a cached page.
     """
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
@@ -18,6 +18,6 @@ class Sessions(SecureCookieSessionInterface):
         return super().open_session(app, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Set the cookie if the session has changed, `Vary` if it was looked at."""
+        """Set the cookie if the session was changed, `Vary` if it was read."""
         if session or session.accessed or session.modified:
             super().save_session(app, session, response)

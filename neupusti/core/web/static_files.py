@@ -1,4 +1,4 @@
-"""Static files under content hashes: read once, compressed once, cached for good."""
+"""Static files under content hashes: read once, compressed once, cached for a year."""
 
 import gzip
 import re
@@ -24,34 +24,34 @@ MIMETYPES = {
     "webp": "image/webp",
     "woff2": "font/woff2",
 }
-"""Ours, not the machine's: Python 3.11 and 3.12 disagree about scripts."""
+"""Own table: Python 3.11 and 3.12 disagree about scripts."""
 COMPRESSIBLE = frozenset({"text/css", "text/javascript", "image/svg+xml", "text/plain"})
 YEAR_SECONDS = 31_536_000
 CODINGS = ("br", "gzip")
-"""Content codings we send, the best first."""
+"""Content codings we send, in order of preference."""
 WEIGHT = re.compile(r"[ \t]*(?:q=([01](?:\.\d{0,3})?))?[ \t]*", re.ASCII)
 ACCEPT_LIMIT = 256
-"""A longer Accept-Encoding is six times what a browser sends, and is not read."""
+"""A longer Accept-Encoding is ignored; browsers send a sixth of this."""
 
 bp = Blueprint("assets", __name__)
 
 
 @dataclass(frozen=True)
 class StaticFile:
-    """One static file: its name in the tree, and its bytes."""
+    """One static file: its relative path and its bytes."""
 
     name: str
     body: bytes
 
     @cached_property
     def hashed_name(self) -> str:
-        """The name with a part of the digest in it: `site.0f3a9c1d2b4e.css`."""
+        """The name with a part of the digest: `site.0f3a9c1d2b4e.css`."""
         stem, _, suffix = self.name.rpartition(".")
         return f"{stem}.{self.digest.hex()[:12]}.{suffix}"
 
     @cached_property
     def digest(self) -> bytes:
-        """SHA-384 of the bytes: what subresource integrity wants."""
+        """SHA-384 of the bytes, as for subresource integrity."""
         return sha384(self.body).digest()
 
     @property
@@ -67,12 +67,12 @@ class StaticFile:
 
     @cached_property
     def encodings(self) -> dict[str, bytes]:
-        """Content-coding -> body, best first; the bare bytes are `identity`."""
-        packed = {}
+        """Content coding -> body, in order of preference; uncompressed is `identity`."""
+        compressed = {}
         if self.mimetype in COMPRESSIBLE:
-            packed["br"] = brotli.compress(self.body, quality=11)
-            packed["gzip"] = gzip.compress(self.body, 9, mtime=0)
-        return {**packed, "identity": self.body}
+            compressed["br"] = brotli.compress(self.body, quality=11)
+            compressed["gzip"] = gzip.compress(self.body, 9, mtime=0)
+        return {**compressed, "identity": self.body}
 
 
 class StaticFiles:
@@ -112,7 +112,7 @@ def integrity(name: str) -> Markup:
 
 @bp.get("/static/<path:name>")
 def serve(name: str) -> Response:
-    """Send a file under its hashed name, in the best coding the browser takes."""
+    """Send a file by its hashed name, in the preferred coding the browser accepts."""
     asset = static_files().by_hashed_name.get(name)
     if asset is None:
         abort(404)
@@ -125,24 +125,24 @@ def serve(name: str) -> Response:
 
 
 def negotiated(encodings: dict[str, bytes], mimetype: str) -> Response:
-    """Answer with the first of `encodings` that the request accepts."""
-    taken = accepted(request.environ.get("HTTP_ACCEPT_ENCODING", ""))
-    coding = next((coding for coding in encodings if coding in taken), "identity")
+    """Respond with the first of `encodings` that the request accepts."""
+    acceptable = accepted(request.environ.get("HTTP_ACCEPT_ENCODING", ""))
+    coding = next((coding for coding in encodings if coding in acceptable), "identity")
     headers = [("Content-Encoding", coding)] if coding != "identity" else []
     if len(encodings) > 1:
         headers.append(("Vary", "Accept-Encoding"))
     return Response(encodings[coding], headers=headers, mimetype=mimetype)
 
 
-def accepted(wanted: str) -> tuple[str, ...]:
-    """Return which of CODINGS an Accept-Encoding of `wanted` takes (RFC 9110, 12.5.3).
+def accepted(header: str) -> tuple[str, ...]:
+    """Return which of CODINGS an Accept-Encoding header accepts (RFC 9110, 12.5.3).
 
-    Nothing is kept of a header that anybody may spell in a new way for each request.
+    Not cached, since a client may spell the header in a new way for each request.
     """
-    if len(wanted) > ACCEPT_LIMIT:
+    if len(header) > ACCEPT_LIMIT:
         return ()
     weights = {}
-    for part in wanted.lower().split(","):
+    for part in header.lower().split(","):
         name, _, weight = part.partition(";")
         if found := WEIGHT.fullmatch(weight):
             weights[name.strip(" \t")] = float(found[1] or 1)

@@ -1,4 +1,4 @@
-"""Light or dark: by the system's setting, or chosen by hand and kept in a cookie."""
+"""Light or dark theme: the system's setting, or a choice stored in a cookie."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -17,7 +17,7 @@ THEME = Cookie(
 
 
 class Theme(StrEnum):
-    """How the pages look; `auto` follows the system and needs no cookie."""
+    """The colour theme; `auto` follows the system and needs no cookie."""
 
     AUTO = "auto"
     LIGHT = "light"
@@ -30,6 +30,6 @@ class Theme(StrEnum):
 
 
 def current() -> Theme:
-    """Return the look of this request's pages."""
-    kept = cookies.value_of(THEME)
-    return Theme(kept) if kept in {Theme.LIGHT, Theme.DARK} else Theme.AUTO
+    """Return the theme of this request."""
+    value = cookies.value_of(THEME)
+    return Theme(value) if value in {Theme.LIGHT, Theme.DARK} else Theme.AUTO

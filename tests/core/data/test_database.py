@@ -132,7 +132,7 @@ def test_who_waits_for_another_writer_asks_as_often_as_who_just_came(
     with bare.app_context(), writing() as session:
         assert session.scalar(text("PRAGMA busy_timeout")) == 30_000
     assert len(hours.waits) == 500
-    assert max(hours.waits) <= max(database.TURN_SECONDS)
+    assert max(hours.waits) <= max(database.RETRY_SECONDS)
 
 
 def test_who_waited_long_enough_is_told_so(
@@ -153,7 +153,7 @@ def test_a_fault_that_is_no_wait_is_told_at_once(
     bare: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "main.sqlite").write_bytes(b"no database at all" * 100)
-    monkeypatch.setattr(database, "TURN_SECONDS", ())
+    monkeypatch.setattr(database, "RETRY_SECONDS", ())
     with bare.app_context(), pytest.raises(DBAPIError, match="not a database"), writing():
         pass
 

@@ -56,7 +56,7 @@ def settings(settings: Settings, postbox: Postbox) -> Settings:
 
 @pytest.fixture
 def app(app: Flask) -> Flask:
-    app.extensions[outbox.KINDS] |= {KIND.name}
+    app.extensions[outbox.TYPES] |= {KIND.name}
     assert app.jinja_loader is not None
     app.jinja_loader = ChoiceLoader([DictLoader(WORDS), app.jinja_loader])
     return app

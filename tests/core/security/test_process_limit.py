@@ -15,7 +15,7 @@ def test_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_only_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "MOST_KEYS", 3)
+    monkeypatch.setattr(throttle, "MAX_KEYS", 3)
     limit = ProcessLimit(times=1, seconds=100)
     for name in "abcd":
         limit.take(name)

@@ -25,9 +25,9 @@ def heading(page: str) -> str:
 
 
 def test_the_table_has_words_for_every_error_the_site_answers() -> None:
-    assert tuple(errors.WORDINGS) == STATUSES
-    titles = {str(wording.title) for wording in errors.WORDINGS.values()}
-    texts = {str(wording.text) for wording in errors.WORDINGS.values()}
+    assert tuple(errors.ERROR_TEXTS) == STATUSES
+    titles = {str(wording.title) for wording in errors.ERROR_TEXTS.values()}
+    texts = {str(wording.text) for wording in errors.ERROR_TEXTS.values()}
     assert len(titles) == len(texts) == len(STATUSES)
 
 
@@ -58,7 +58,7 @@ def test_an_error_without_words_of_its_own_borrows_them(
 ) -> None:
     response = visitor.get(f"/en/fault/status/{status}")
     assert response.status_code == status
-    assert heading(response.text) == str(errors.WORDINGS[said].title)
+    assert heading(response.text) == str(errors.ERROR_TEXTS[said].title)
 
 
 def test_a_wrong_method_is_told_the_right_ones(visitor: FlaskClient) -> None:
@@ -89,7 +89,8 @@ def test_a_body_over_the_limit_is_too_much(visitor: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "read"), [(65_537, 65_537), (errors.READ_OUT, errors.READ_OUT), (9 << 20, 0)]
+    ("size", "read"),
+    [(65_537, 65_537), (errors.DISCARD_LIMIT, errors.DISCARD_LIMIT), (9 << 20, 0)],
 )
 def test_too_large_a_body_is_read_out_so_that_the_answer_is_read(
     visitor: FlaskClient, size: int, read: int
@@ -117,7 +118,7 @@ def test_a_fault_after_the_view_shows_the_page_too(bare: Flask) -> None:
 
     response = bare.test_client().get("/en/")
     assert response.status_code == 500
-    assert heading(response.text) == str(errors.WORDINGS[500].title)
+    assert heading(response.text) == str(errors.ERROR_TEXTS[500].title)
     assert not any(trace in response.text for trace in TRACES)
 
 
@@ -189,7 +190,7 @@ def test_a_refusal_is_unprocessable_where_it_says_nothing_else(
 def test_a_form_without_its_token_is_refused_in_words(visitor: FlaskClient) -> None:
     response = visitor.post("/en/fault/form", data={"a": "b"})
     assert response.status_code == 400
-    assert heading(response.text) == str(errors.WORDINGS[400].title)
+    assert heading(response.text) == str(errors.ERROR_TEXTS[400].title)
 
 
 def test_the_log_tells_a_fault_by_kind_and_place_only(

@@ -8,7 +8,7 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 
 from neupusti.core.web import microcache, page_cache
-from neupusti.core.web.microcache import MOST, SECOND, MicroCache
+from neupusti.core.web.microcache import MAX_ENTRIES, TTL, MicroCache
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 Clock = Callable[[datetime], None]
@@ -44,7 +44,7 @@ def test_for_a_second_nobody_is_asked_again(
 ) -> None:
     first, again = stranger.get("/asked/a"), stranger.get("/asked/a")
     assert (first.text, again.text, asked) == ("a", "a", ["a"])
-    at(NOON + SECOND)
+    at(NOON + TTL)
     assert stranger.get("/asked/a").text == "a"
     assert asked == ["a", "a"]
 
@@ -113,6 +113,6 @@ def test_it_keeps_a_bounded_number(bare: Flask, asked: list[str]) -> None:
     layer: object = bare.wsgi_app
     while not isinstance(layer, MicroCache):
         layer = layer.inner  # type: ignore[attr-defined]
-    for number in range(MOST + 1):
+    for number in range(MAX_ENTRIES + 1):
         bare.test_client().get(f"/asked/{number}")
-    assert (len(asked), len(layer.told)) == (MOST + 1, 1)
+    assert (len(asked), len(layer.entries)) == (MAX_ENTRIES + 1, 1)

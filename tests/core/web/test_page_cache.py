@@ -62,7 +62,7 @@ def test_the_store_drops_the_longest_unused_first() -> None:
         store.get(key, lambda: "x" * 100)
     store.get("a", unwanted)
     store.get("d", lambda: "x" * 100)
-    assert list(store.kept) == ["c", "a", "d"]
+    assert list(store.entries) == ["c", "a", "d"]
     assert store.size == 3 * weight
 
 
@@ -70,7 +70,7 @@ def test_a_page_larger_than_the_store_is_answered_and_not_kept() -> None:
     store = PageCache(limit=10)
     first, second = (store.get("a", lambda: "x" * 100) for _ in range(2))
     assert first == second
-    assert (len(store.kept), store.size) == (0, 0)
+    assert (len(store.entries), store.size) == (0, 0)
 
 
 def test_a_page_that_fails_is_not_kept() -> None:
@@ -102,7 +102,7 @@ def one_page() -> int:
 
 
 def unwanted() -> str:
-    pytest.fail("a kept page was rendered again")
+    pytest.fail("a entries page was rendered again")
 
 
 def failing() -> str:

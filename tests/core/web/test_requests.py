@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neupusti.core.web.edge import PARTS
+from neupusti.core.web.edge import MAX_QUERY_PARTS
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_very_long_addresses_are_only_not_found(visitor: FlaskClient, size: int)
 @pytest.mark.parametrize(
     ("query", "status"),
     [
-        ("a&" * PARTS, 200),
-        ("a&" * (PARTS + 1), 400),
-        ("%41" * PARTS, 200),
-        ("%41" * PARTS + "&", 400),
+        ("a&" * MAX_QUERY_PARTS, 200),
+        ("a&" * (MAX_QUERY_PARTS + 1), 400),
+        ("%41" * MAX_QUERY_PARTS, 200),
+        ("%41" * MAX_QUERY_PARTS + "&", 400),
     ],
 )
 def test_a_query_of_too_many_parts_is_not_taken_apart(
