@@ -68,10 +68,7 @@ messages: .venv/.dev ## Bring new English strings into the catalogues
 	done
 
 docs: .venv/.runtime ## Bring the tables into the README and docs/: settings, routes, data map
-	for table in settings:README.md routes:docs/access-control.md data-map:docs/data-map.md; do \
-		name=$${table%%:*}; file=$${table#*:}; .venv/bin/flask site $$name >.venv/table.md || exit 1; \
-		sed -i -e "/^<!-- $$name -->$$/,/^<!-- .$$name -->$$/{//!d}" -e "/^<!-- $$name -->$$/r .venv/table.md" $$file; \
-	done
+	.venv/bin/flask site docs
 
 lock: .venv/.dev ## Choose the newest versions that fit, and write both locks
 	$(COMPILE) --upgrade --output-file requirements.txt pyproject.toml

@@ -24,7 +24,7 @@ from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
 from neupusti.core.registry import registry
-from neupusti.site import service as site
+from neupusti.site.service import machine as site
 from tests.hostile import Generator, Request, Target, send
 
 SLOWEST, AGAIN = 10, 3

@@ -35,7 +35,7 @@ from neupusti.config.settings import ROOT, Settings
 from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.registry import Registry, registry
-from neupusti.site import service as site
+from neupusti.site.service import machine as site
 from tests.canary import Heard, listening
 from tests.postgres import Cluster, binaries, ground
 

@@ -15,9 +15,10 @@ from neupusti.config.settings import Settings
 from neupusti.consent.models import ConsentRecord
 from neupusti.consent.views.extension import ConsentExtension
 from neupusti.core.data.database import db
-from neupusti.core.feature import Feature
+from neupusti.core.feature import Category, Feature
 from neupusti.core.rules import PUBLIC
 from neupusti.core.security import authorisation
+from neupusti.core.web.theme import THEME
 from tests.conftest import Visitor as Client
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
@@ -47,9 +48,15 @@ class Visitor:
         return found.value if found else None
 
 
-ROOMS = tuple(feature for feature in FEATURES if feature.name != "access")
-"""Every room but the one that gives a cookie by itself to whoever agreed to statistics:
-what is tried here is the gate, with cookies that only the tests set."""
+def plain(feature: Feature) -> bool:
+    """Tell whether the theme is the only optional cookie that `feature` may set."""
+    return all(
+        one is THEME or one.category is Category.NECESSARY for one in feature.cookies
+    )
+
+
+ROOMS = tuple(feature for feature in FEATURES if plain(feature))
+"""The gate is tried with the theme and with cookies that only the tests set."""
 
 
 @pytest.fixture

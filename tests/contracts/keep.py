@@ -23,7 +23,7 @@ from werkzeug.test import TestResponse
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.registry import Registry, registry
-from neupusti.site import service as site
+from neupusti.site.service import machine as site
 from tests.accounts.cast import hidden
 from tests.conftest import SECRET, Visitor
 from tests.contracts.deterministic import fixed, printed

@@ -75,7 +75,7 @@ def routes(app: Flask) -> Iterator[tuple[Route, str]]:
 
 @pytest.fixture
 def sample(app: Flask) -> dict[str, str]:
-    """What stands in an address in the place of each kind of value."""
+    """What stands in an address in the place of each kind of value; of others a 1."""
     with writing() as session:
         letter = OutboxEmail(
             key="sample",
@@ -133,7 +133,7 @@ def seats(app: Flask) -> Callable[[Role], FlaskClient]:
 
 def address(app: Flask, route: Route, sample: dict[str, str]) -> str:
     with app.test_request_context():
-        values: dict[str, Any] = {name: sample[name] for name in route.arguments}
+        values: dict[str, Any] = {name: sample.get(name, "1") for name in route.arguments}
         if route.endpoint == "policy.clause":
             values["number"] = "6.2"
         return app.url_for(route.endpoint, **values)

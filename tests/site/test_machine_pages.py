@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from neupusti.config.settings import Mode
 from neupusti.core import clock
 from neupusti.core.text.languages import Language
-from neupusti.site.service import SECURITY_TXT_EXPIRES, security_txt
+from neupusti.site.service.machine import SECURITY_TXT_EXPIRES, security_txt
 from tests.people import BIN
 
 SITE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"

@@ -81,10 +81,6 @@ def enqueue(  # noqa: PLR0913 - a letter is all of these
     `key` names the deed; a second call with the same key writes no second letter. Raise
     UndeclaredEmailError, or ValueError where a header would hold a line end.
     """
-    if kind.name not in current_app.extensions[KINDS]:
-        raise UndeclaredEmailError(
-            f"Add {kind.name} to `emails` of its feature's manifest."
-        )
     known = session.scalar(select(OutboxEmail).filter_by(key=key))
     if known is not None:
         return known
@@ -123,6 +119,8 @@ def link(endpoint: str, language: Language, **values: Any) -> str:
 def _words(
     kind: EmailType, language: Language, values: Mapping[str, Any]
 ) -> tuple[str, str, str]:
+    if kind.name not in current_app.extensions[KINDS]:
+        raise UndeclaredEmailError(f"No manifest lists {kind.name} among its emails.")
     with speaking(language), force_locale(language.locale):
 
         def to_page(endpoint: str, **parts: Any) -> str:

@@ -15,7 +15,7 @@ from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.registry import registry
-from neupusti.site import service
+from neupusti.site.service import machine as service
 from neupusti.site.views.blueprint import MIGRATIONS, bp
 from neupusti.site.views.server import server
 

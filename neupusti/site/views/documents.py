@@ -1,4 +1,4 @@
-"""`flask site settings`, `routes`, `data-map`: tables for the documents (`make docs`)."""
+"""`flask site settings`, `routes`, `data-map`: print a table; `docs`: write them all."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
@@ -23,32 +23,61 @@ SHOWN_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
 @bp.cli.command("settings")
-def settings_table() -> None:
+def settings() -> None:
     """Print every setting as the table that stands in the README."""
-    _table(("variable", "default", "what it is"), _settings())
+    click.echo(_settings_table())
 
 
 @bp.cli.command("routes")
-def routes_table() -> None:
+def routes() -> None:
     """Print every route and who may call it."""
-    _table(("address", "methods", "endpoint", "who may call it"), _routes())
+    click.echo(_routes_table())
 
 
 @bp.cli.command("data-map")
 def data_map() -> None:
     """Print every column about people: its clause, purposes, holding and term."""
+    click.echo(_data_map())
+
+
+@bp.cli.command("docs")
+def docs() -> None:
+    """Write the tables into the README and docs/."""
+    for name, (file, table) in DOCUMENTS.items():
+        path, (start, end) = ROOT / file, (f"<!-- {name} -->\n", f"<!-- /{name} -->")
+        before, _, rest = path.read_text().partition(start)
+        path.write_text(f"{before}{start}{table()}\n{end}{rest.partition(end)[2]}")
+
+
+def _settings_table() -> str:
+    return _table(("variable", "default", "what it is"), _settings())
+
+
+def _routes_table() -> str:
+    return _table(("address", "methods", "endpoint", "who may call it"), _routes())
+
+
+def _data_map() -> str:
     tables = [table for known in db.metadatas.values() for table in known.sorted_tables]
     about = [table for table in tables if _about_people(table)]
+    heads = ("column", "clause", "purposes", "holding", "kept")
     with force_locale(Language.EN.locale):
-        _table(("column", "clause", "purposes", "holding", "kept"), _columns(about))
+        columns = _table(heads, _columns(about))
     others = ", ".join(f"`{table.name}`" for table in tables if table not in about)
-    click.echo(f"\nNothing about a person: {others}.")
+    return f"{columns}\n\nNothing about a person: {others}."
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    heads = tuple(heads)
-    for cells in (heads, ("---",) * len(heads), *rows):
-        click.echo(f"| {' | '.join(cells)} |")
+DOCUMENTS = {
+    "settings": ("README.md", _settings_table),
+    "routes": ("docs/access-control.md", _routes_table),
+    "data-map": ("docs/data-map.md", _data_map),
+}
+"""Where each table stands, between two comments with its name, and what makes it."""
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[Iterable[str]]) -> str:
+    lines = (heads, ("---",) * len(heads), *rows)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def _settings() -> Iterator[tuple[str, ...]]:

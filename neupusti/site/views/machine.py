@@ -5,7 +5,7 @@ from flask import Response, jsonify, render_template, request, url_for
 from neupusti.config.settings import settings
 from neupusti.core.registry import registry
 from neupusti.core.text.languages import alternates
-from neupusti.site import service
+from neupusti.site.service import machine as service
 from neupusti.site.views.blueprint import MIGRATIONS, bp
 
 
