@@ -1,4 +1,4 @@
-"""What the board, the journals and the outbox show."""
+"""Queries for the board, the journals and the outbox."""
 
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -12,13 +12,13 @@ from neupusti.core.data.database import db
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records.journal import ProcessingEvent, StaffAction, broken
 
-CHECKED = 1000
-"""How many of the newest acts a page recomputes; the command does all of them."""
-UNASKED = (None, "")
+RECENT_ACTIONS = 1000
+"""How many of the newest staff actions a page verifies; the command verifies all."""
+UNSET = (None, "")
 FAILED = (OutboxState.REFUSED.value, OutboxState.UNSURE.value)
 
 
-class Book(StrEnum):
+class JournalName(StrEnum):
     """The two journals."""
 
     STAFF = "staff"
@@ -27,9 +27,9 @@ class Book(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Which rows of a journal are wanted; None and "" leave a thing open."""
+    """The filters of a journal; None and "" do not filter."""
 
-    book: Book = Book.STAFF
+    book: JournalName = JournalName.STAFF
     who: int | None = None
     what: str = ""
     whom: int | None = None
@@ -37,15 +37,15 @@ class Filters:
     until: date | None = None
 
     @property
-    def asked(self) -> dict[str, Any]:
-        """The filters as an address carries them."""
+    def parameters(self) -> dict[str, Any]:
+        """The filters as query parameters."""
         values = asdict(self) | {"book": self.book.value}
-        return {name: str(value) for name, value in values.items() if value not in UNASKED}
+        return {name: str(value) for name, value in values.items() if value not in UNSET}
 
     @property
     def rows(self) -> Select[Any]:
         """The rows, the newest first."""
-        if self.book is Book.STAFF:
+        if self.book is JournalName.STAFF:
             return self._rows(StaffAction, StaffAction.staff, StaffAction.action)
         return self._rows(ProcessingEvent, ProcessingEvent.actor, ProcessingEvent.operation)
 
@@ -56,7 +56,7 @@ class Filters:
             (what, self.what),
             (model.person, self.whom),
         ):
-            if value not in UNASKED:
+            if value not in UNSET:
                 wanted = wanted.where(column == value)
         if self.since:
             wanted = wanted.where(model.at >= clock.midnight(self.since))
@@ -67,18 +67,18 @@ class Filters:
 
 
 def actors() -> list[int]:
-    """Return the numbers of the members of staff who have acted."""
+    """Return the numbers of the staff in the journal."""
     known = select(StaffAction.staff).where(StaffAction.staff.is_not(None)).distinct()
     return sorted(number for number in db.session.scalars(known) if number is not None)
 
 
-def sound() -> bool:
-    """Tell whether the chain vouches for the newest acts of staff."""
-    return broken(db.session(), CHECKED) is None
+def chain_intact() -> bool:
+    """Return whether the hash chain of the newest staff actions is intact."""
+    return broken(db.session(), RECENT_ACTIONS) is None
 
 
 def emails(state: str, kind: str) -> Select[Any]:
-    """Return the letters of the outbox, the newest first."""
+    """Return the e-mails of the outbox, the newest first."""
     wanted = select(OutboxEmail).order_by(OutboxEmail.id.desc())
     if state:
         wanted = wanted.where(OutboxEmail.state == state)
@@ -86,13 +86,13 @@ def emails(state: str, kind: str) -> Select[Any]:
 
 
 def emails_by_state() -> dict[str, int]:
-    """Return how many letters are in each state."""
+    """Return the number of e-mails in each state."""
     counted = select(OutboxEmail.state, func.count()).group_by(OutboxEmail.state)
     return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
 def failed() -> int:
-    """Count the letters that nobody will get unless somebody looks after them."""
+    """Count the e-mails whose delivery failed or is uncertain."""
     wanted = (
         select(func.count()).where(OutboxEmail.state.in_(FAILED)).select_from(OutboxEmail)
     )

@@ -69,7 +69,7 @@ def account(
     with writing() as session:
         person = people.add(session, applicant)
         passwords.set_password(session, person.id, kept)
-        registration.settle(session, person)
+        registration.mark_confirmed(session, person)
         number = person.id
         secret = second_factor.enrol(session, number) if factor else ""
         if factor:
@@ -113,7 +113,7 @@ def signed_in(app: Flask, who: Account, **fields: Any) -> FlaskClient:
     return browser
 
 
-def letters(to: str) -> list[OutboxEmail]:
+def emails_to(to: str) -> list[OutboxEmail]:
     """Return the letters to one address, oldest first."""
     db.session.rollback()
     found = select(OutboxEmail).where(OutboxEmail.recipient == to).order_by(OutboxEmail.id)
@@ -126,7 +126,7 @@ def link(letter: OutboxEmail, part: str = "") -> str:
     return next(path for path in found if part in path)
 
 
-def opens(browser: FlaskClient) -> bool:
+def is_signed_in(browser: FlaskClient) -> bool:
     """Tell whether somebody is signed in in a browser."""
     answer = browser.get("/account/")
     assert answer.status_code in {200, 303}
@@ -140,13 +140,13 @@ def events(person: int) -> list[str]:
     return list(db.session.scalars(rows))
 
 
-def factor_of(number: int) -> SecondFactor:
+def second_factor_of(number: int) -> SecondFactor:
     """Return the second factor of a person as it stands in the database."""
     db.session.rollback()
     return db.session.get_one(SecondFactor, number, populate_existing=True)
 
 
-def allow_more() -> None:
+def reset_throttle() -> None:
     """Forget every try that was counted: the limits have tests of their own."""
     with writing() as session:
         session.execute(delete(ThrottleCount))

@@ -8,4 +8,4 @@ from neupusti.accounts.views import blueprint
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers are not held back to an even time, but in the test of that very thing."""
-    monkeypatch.setattr(blueprint, "STEP_SECONDS", 0)
+    monkeypatch.setattr(blueprint, "PADDING_SECONDS", 0)

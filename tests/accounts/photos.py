@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.ExifTags import GPS, Base
 
 COLOUR, CORNER = (200, 40, 60), (10, 200, 30)
-PLACE = b"43.2389, 76.8897"
+LOCATION = b"43.2389, 76.8897"
 
 
 def drawn(width: int = 40, height: int = 20, mode: str = "RGB") -> Image.Image:
@@ -37,9 +37,9 @@ def photo() -> bytes:
     place = exif.get_ifd(Base.GPSInfo.value)
     place[GPS.GPSLatitudeRef.value] = "N"
     place[GPS.GPSLatitude.value] = (43.0, 14.0, 20.0)
-    place[GPS.GPSAreaInformation.value] = PLACE
-    exif[Base.UserComment.value] = PLACE
-    return encoded(drawn(800, 600), "JPEG", exif=exif.tobytes(), comment=PLACE)
+    place[GPS.GPSAreaInformation.value] = LOCATION
+    exif[Base.UserComment.value] = LOCATION
+    return encoded(drawn(800, 600), "JPEG", exif=exif.tobytes(), comment=LOCATION)
 
 
 def large() -> bytes:

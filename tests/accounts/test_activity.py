@@ -33,7 +33,7 @@ def test_nothing_of_another_person_is_there(app: Flask) -> None:
     other = account(BOLAT)
     with writing() as session:
         journal.log_security_event(
-            session, other.number, SecurityEventKind.FACTOR_ON, "Safari, iPhone"
+            session, other.number, SecurityEventKind.SECOND_FACTOR_ON, "Safari, iPhone"
         )
     page = signed_in(app, account(AIGERIM)).get(PATH).text
     assert "Safari, iPhone" not in page

@@ -17,13 +17,19 @@ from neupusti.core.mail.models import OutboxEmail
 from tests.accounts.cast import (
     PASSWORD,
     account,
+    emails_to,
     hidden,
-    letters,
     link,
     signed_in,
     submit,
 )
-from tests.accounts.moves import NEW, OTHER_PASSWORD, ask, changed, undo_link
+from tests.accounts.moves import (
+    NEW,
+    OTHER_PASSWORD,
+    change_address,
+    request_change,
+    undo_link,
+)
 from tests.accounts.test_consents import given
 from tests.accounts.test_registration import FORM, register
 from tests.people import AIGERIM
@@ -62,7 +68,7 @@ def registering(app: Flask) -> Press:
 
 def confirming(app: Flask) -> Press:
     register(app.test_client())
-    path = link(letters(AIGERIM.email)[-1])
+    path = link(emails_to(AIGERIM.email)[-1])
     return Press(app.test_client(), path, {"choice": "confirm"})
 
 
@@ -75,7 +81,7 @@ def signing_in(app: Flask) -> Press:
 def resetting(app: Flask) -> Press:
     account(AIGERIM)
     submit(app.test_client(), "/account/password/reset", {"email": AIGERIM.email})
-    path = link(letters(AIGERIM.email)[-1])
+    path = link(emails_to(AIGERIM.email)[-1])
     return Press(app.test_client(), path, {"password": OTHER_PASSWORD})
 
 
@@ -94,12 +100,12 @@ def asking(app: Flask) -> Press:
 
 def moving(app: Flask) -> Press:
     browser = signed_in(app, account(AIGERIM))
-    ask(browser)
-    return Press(browser, link(letters(NEW)[-1]))
+    request_change(browser)
+    return Press(browser, link(emails_to(NEW)[-1]))
 
 
 def undoing(app: Flask) -> Press:
-    changed(app, account(AIGERIM))
+    change_address(app, account(AIGERIM))
     return Press(app.test_client(), undo_link())
 
 

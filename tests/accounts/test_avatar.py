@@ -25,7 +25,7 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.registry import registry
 from tests.accounts import photos
-from tests.accounts.cast import account, allow_more, hidden, signed_in
+from tests.accounts.cast import account, hidden, reset_throttle, signed_in
 from tests.accounts.hostile import Filled
 from tests.accounts.test_pictures import REFUSED
 from tests.people import AIGERIM, BOLAT
@@ -64,7 +64,7 @@ def kept() -> list[Photo]:
 
 
 def on_disk() -> list[str]:
-    return sorted(f.name for f in files.folder(avatar.KIND).iterdir() if f.name != "lock")
+    return sorted(f.name for f in files.folder(avatar.FOLDER).iterdir() if f.name != "lock")
 
 
 def the_file() -> Path:
@@ -76,13 +76,13 @@ def the_file() -> Path:
 def test_a_photo_becomes_a_small_picture_and_nothing_else(app: Flask) -> None:
     """Place, camera, comment and thumbnail are gone; what was sideways stands upright."""
     body = photos.photo()
-    assert photos.PLACE in body
+    assert photos.LOCATION in body
     browser = signed_in(app, account(AIGERIM))
     answer = send(browser, body)
     assert (answer.status_code, answer.location) == (303, f"{PROFILE}?done=picture")
     file = the_file()
     raw = file.read_bytes()
-    for secret in (photos.PLACE, b"Telefon", b"EXIF", b"Exif", b"GPS", b"XMP", b"ICCP"):
+    for secret in (photos.LOCATION, b"Telefon", b"EXIF", b"Exif", b"GPS", b"XMP", b"ICCP"):
         assert secret not in raw, secret
     picture = photos.opened(file)
     assert (picture.format, picture.size) == ("WEBP", (384, 512))
@@ -145,7 +145,7 @@ def test_a_new_picture_destroys_the_old_and_removing_destroys_it_all(app: Flask)
 def test_the_words_stand_beside_the_field_and_nothing_is_kept(app: Flask) -> None:
     browser = signed_in(app, account(AIGERIM))
     for what, (body, name, words) in REFUSED.items():
-        allow_more()
+        reset_throttle()
         answer = send(browser, body, name)
         assert answer.status_code == 422, what
         error = answer.text.partition('id="picture-error"')[2].partition("</p>")[0]
@@ -212,9 +212,9 @@ def test_a_row_that_cannot_be_written_leaves_no_file(
     def broken(*_: object) -> None:
         raise RuntimeError("the row")
 
-    monkeypatch.setattr(avatar, "_note", broken)
+    monkeypatch.setattr(avatar, "_log", broken)
     with pytest.raises(RuntimeError, match="the row"):
-        avatar.take(who.number, JPEG, "a.jpg")
+        avatar.replace(who.number, JPEG, "a.jpg")
     assert (kept(), on_disk()) == ([], [])
 
 
@@ -229,7 +229,7 @@ def test_changing_it_again_and_again_has_an_end(app: Flask) -> None:
     who = account(AIGERIM)
     for _ in range(avatar.CHANGES.times):
         with pytest.raises(AccountError):
-            avatar.take(who.number, SVG, "a.svg")
+            avatar.replace(who.number, SVG, "a.svg")
     assert send(signed_in(app, who), JPEG).status_code == 429
 
 
@@ -238,9 +238,9 @@ def test_the_sweep_destroys_what_belongs_to_nobody(app: Flask) -> None:
     """The picture of a person who is gone, and what a crash left behind."""
     (job,) = [job for job in registry().jobs if job.name == "avatars"]
     who, other = account(AIGERIM), account(BOLAT)
-    avatar.take(who.number, JPEG, "a.jpg")
-    avatar.take(other.number, JPEG, "a.jpg")
-    home = files.folder(avatar.KIND)
+    avatar.replace(who.number, JPEG, "a.jpg")
+    avatar.replace(other.number, JPEG, "a.jpg")
+    home = files.folder(avatar.FOLDER)
     (home / ("0" * 32 + files.PART)).write_bytes(b"half")
     with writing() as session:
         session.delete(session.get_one(Person, who.number))
@@ -256,7 +256,7 @@ def test_the_sweep_destroys_what_belongs_to_nobody(app: Flask) -> None:
 
 def test_the_export_finds_the_row_and_its_file(app: Flask) -> None:
     who = account(AIGERIM)
-    avatar.take(who.number, JPEG, "a.jpg")
+    avatar.replace(who.number, JPEG, "a.jpg")
     [holding] = [one for one in registry().holdings if one.model is Photo]
     [row] = db.session.scalars(holding.of(who.number))
     assert holding.file is not None

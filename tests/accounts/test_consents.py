@@ -17,8 +17,8 @@ from tests.accounts.cast import (
     PASSWORD,
     Account,
     account,
+    emails_to,
     hidden,
-    letters,
     link,
     signed_in,
     submit,
@@ -41,7 +41,7 @@ def registered(app: Flask) -> FlaskClient:
     """Register as a person does, with both consents, in Kazakh; sign in."""
     client = app.test_client()
     assert submit(client, "/kk/account/register", FORM).status_code == 303
-    submit(client, link(letters(AIGERIM.email)[-1]), {"choice": "confirm"})
+    submit(client, link(emails_to(AIGERIM.email)[-1]), {"choice": "confirm"})
     submit(client, "/account/login", {"email": AIGERIM.email, "password": PASSWORD})
     return client
 
@@ -114,7 +114,7 @@ def test_one_press_withdraws_and_both_proofs_stay(app: Flask) -> None:
     assert "The consent is withdrawn" in page
     assert "a button was pressed" in page
     assert f'name="consent" value="{number}"' not in page
-    [letter] = letters(who.email)
+    [letter] = emails_to(who.email)
     assert letter.kind == "accounts.withdrawn"
     assert WORDS.partition("\n")[0] in letter.text
     assert "&lt;b&gt;" in letter.html
@@ -128,7 +128,7 @@ def test_the_second_press_changes_nothing(app: Flask) -> None:
     assert press(browser, number).status_code == 303
     assert press(browser, number).status_code == 303
     assert len(rows()) == 2
-    assert len(letters(who.email)) == 1
+    assert len(emails_to(who.email)) == 1
 
 
 def test_what_is_not_ones_own_is_not_there(app: Flask) -> None:

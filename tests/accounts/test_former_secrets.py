@@ -17,7 +17,7 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.data.keys import LostSecretError
 from neupusti.core.rules import Permission
 from tests import desk
-from tests.accounts.cast import account, factor_of, sign_in, signed_in
+from tests.accounts.cast import account, second_factor_of, sign_in, signed_in
 from tests.conftest import SECRET, Visitor
 from tests.people import AIGERIM, BOLAT, DANA
 
@@ -58,7 +58,7 @@ def test_a_former_secret_lets_the_app_and_the_codes_go_on(app: Flask, site: Site
     who = account(AIGERIM, factor=True)
     before = second_factor.codes(who.number)
     with told(site, NEW, SECRET) as changed:
-        assert second_factor.secret(factor_of(who.number)) == who.secret
+        assert second_factor.secret(second_factor_of(who.number)) == who.secret
         assert second_factor.codes(who.number) == before
         assert sign_in(changed.test_client(), who).status_code == 303
         assert sign_in(changed.test_client(), who, code=before[0]).status_code == 303
@@ -69,20 +69,20 @@ def test_at_the_next_use_the_present_secret_takes_over(app: Flask, site: Site) -
     before = second_factor.codes(who.number)
     with told(site, NEW, SECRET) as changed:
         sign_in(changed.test_client(), who)
-        assert factor_of(who.number).made_with == keys.name()
-        assert factor_of(other.number).made_with != keys.name()
+        assert second_factor_of(who.number).made_with == keys.name()
+        assert second_factor_of(other.number).made_with != keys.name()
     with told(site, NEW) as alone:
-        assert second_factor.secret(factor_of(who.number)) == who.secret
+        assert second_factor.secret(second_factor_of(who.number)) == who.secret
         assert second_factor.codes(who.number) == before
         assert sign_in(alone.test_client(), who).status_code == 303
-        assert second_factor.lost(other.number)
+        assert second_factor.is_unreadable(other.number)
 
 
 def test_a_wrong_code_takes_nothing_over(app: Flask, site: Site) -> None:
     who = account(AIGERIM, factor=True)
     with told(site, NEW, SECRET) as changed:
         assert sign_in(changed.test_client(), who, code="000000").status_code == 422
-        assert factor_of(who.number).made_with != keys.name()
+        assert second_factor_of(who.number).made_with != keys.name()
 
 
 def test_one_command_takes_everybody_over(app: Flask, site: Site) -> None:
@@ -96,10 +96,10 @@ def test_one_command_takes_everybody_over(app: Flask, site: Site) -> None:
     with told(site, NEWEST, NEW):
         with writing() as session:
             assert key_rotation.rotate(session) == 22
-        assert key_rotation.lost() == 0
+        assert key_rotation.count_unreadable() == 0
     with told(site, NEWEST):
         for who, kept in zip(people, before, strict=True):
-            assert second_factor.secret(factor_of(who.number)) == who.secret
+            assert second_factor.secret(second_factor_of(who.number)) == who.secret
             assert second_factor.codes(who.number) == kept
 
 
@@ -111,12 +111,12 @@ def test_rows_from_before_secrets_had_names_are_of_the_oldest(
     with writing() as session:
         for table in ("second_factor", "recovery_code"):
             session.execute(text(f"UPDATE {table} SET made_with = NULL"))  # noqa: S608
-    assert second_factor.secret(factor_of(who.number)) == who.secret
+    assert second_factor.secret(second_factor_of(who.number)) == who.secret
     with told(site, NEWEST, NEW, SECRET) as changed:
-        assert second_factor.secret(factor_of(who.number)) == who.secret
+        assert second_factor.secret(second_factor_of(who.number)) == who.secret
         assert sign_in(changed.test_client(), who).status_code == 303
     with told(site, NEWEST):
-        assert second_factor.secret(factor_of(who.number)) == who.secret
+        assert second_factor.secret(second_factor_of(who.number)) == who.secret
         assert second_factor.codes(who.number) == before
 
 
@@ -125,7 +125,7 @@ def test_without_the_former_secret_the_words_say_so(app: Flask, site: Site) -> N
     who = account(AIGERIM, factor=True)
     known = second_factor.codes(who.number)
     with told(site, NEW) as changed:
-        row = factor_of(who.number)
+        row = second_factor_of(who.number)
         with pytest.raises(LostSecretError):
             second_factor.secret(row)
         for code in (who.code(), known[0]):
@@ -133,10 +133,10 @@ def test_without_the_former_secret_the_words_say_so(app: Flask, site: Site) -> N
             assert answer.status_code == 422
             assert "секрет сайта заменён" in answer.text
         assert second_factor.codes(who.number) == []
-        assert key_rotation.lost() == 1
+        assert key_rotation.count_unreadable() == 1
         said = changed.test_cli_runner().invoke(args=["accounts", "rekey"])
         assert said.exit_code == 1
-        assert "1 second factors were made with a secret" in said.output
+        assert "1 second factors depend on an unknown secret" in said.output
     assert sign_in(app.test_client(), who).status_code == 303
 
 
@@ -153,7 +153,7 @@ def test_the_board_counts_what_nobody_can_read(app: Flask, site: Site) -> None:
 def test_the_database_alone_makes_no_codes(app: Flask, site: Site) -> None:
     """A mask is a pad over the value: neither it nor the value can be told from chance."""
     who = account(AIGERIM, factor=True)
-    value = key_rotation.value(factor_of(who.number))
+    value = key_rotation.derived_key(second_factor_of(who.number))
     with told(site, NEW, SECRET) as changed:
         sign_in(changed.test_client(), who)
         rows = db.session.execute(select(RecoveryCode.mask)).scalars().all()

@@ -19,9 +19,9 @@ from neupusti.core.text import phones
 from neupusti.core.text.characters import REPLACEMENT, hidden
 from tests.accounts.cast import (
     account,
-    allow_more,
-    letters,
+    emails_to,
     link,
+    reset_throttle,
     sign_in,
     signed_in,
     submit,
@@ -56,13 +56,13 @@ def seat(app: Flask, form: Form) -> tuple[FlaskClient, str]:
         assert sign_in(browser, who, code="").status_code == 303
     if form.link:
         submit(browser, "/account/password/reset", {"email": who.email})
-        return browser, EN + link(letters(who.email)[-1], form.link)
+        return browser, EN + link(emails_to(who.email)[-1], form.link)
     return browser, EN + form.path
 
 
 def sent(browser: FlaskClient, path: str, fields: dict[str, str]) -> TestResponse:
     """Fill the form in and send it."""
-    allow_more()
+    reset_throttle()
     return submit(browser, path, fields)
 
 
@@ -154,7 +154,7 @@ def test_a_body_no_browser_sends_is_refused(app: Flask, name: str) -> None:
     token = secrets_of(browser.get(path).text)
     before = rows()
     for (what, (body, statuses)), kind in product(RAW.items(), KINDS):
-        allow_more()
+        reset_throttle()
         data = body({**token, **form.right})
         answer = browser.post(path, data=data, content_type=kind)
         expected = statuses | ({400} if kind == MULTIPART else set())

@@ -12,14 +12,20 @@ from neupusti.accounts.service import addresses, recovery, registration, signing
 from tests.accounts.cast import (
     Account,
     account,
+    emails_to,
     hidden,
-    letters,
     link,
     sign_in,
     signed_in,
     submit,
 )
-from tests.accounts.moves import NEW, OTHER_PASSWORD, ask, changed, undo_link
+from tests.accounts.moves import (
+    NEW,
+    OTHER_PASSWORD,
+    change_address,
+    request_change,
+    undo_link,
+)
 from tests.accounts.test_hostile import rows
 from tests.accounts.test_registration import register
 from tests.conftest import SQLITE
@@ -34,12 +40,12 @@ Clock = Callable[[datetime], None]
 
 def confirming(app: Flask) -> str:
     register(app.test_client(), email=BOLAT.email)
-    return link(letters(BOLAT.email)[-1])
+    return link(emails_to(BOLAT.email)[-1])
 
 
 def resetting(app: Flask) -> str:
     submit(app.test_client(), "/account/password/reset", {"email": AIGERIM.email})
-    return link(letters(AIGERIM.email)[-1])
+    return link(emails_to(AIGERIM.email)[-1])
 
 
 def disowning(app: Flask) -> str:
@@ -47,16 +53,16 @@ def disowning(app: Flask) -> str:
     thief = app.test_client()
     thief.environ_base["HTTP_USER_AGENT"] = WINDOWS
     sign_in(thief, Account(1, AIGERIM.email))
-    return link(letters(AIGERIM.email)[-1], "not-me")
+    return link(emails_to(AIGERIM.email)[-1], "not-me")
 
 
 def moving(app: Flask) -> str:
-    ask(signed_in(app, Account(1, AIGERIM.email)))
-    return link(letters(NEW)[-1])
+    request_change(signed_in(app, Account(1, AIGERIM.email)))
+    return link(emails_to(NEW)[-1])
 
 
 def undoing(app: Flask) -> str:
-    changed(app, Account(1, AIGERIM.email))
+    change_address(app, Account(1, AIGERIM.email))
     return undo_link()
 
 

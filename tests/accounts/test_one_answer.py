@@ -23,8 +23,8 @@ from tests.accounts.cast import (
     HIDDEN,
     PASSWORD,
     account,
+    emails_to,
     hidden,
-    letters,
     signed_in,
     submit,
 )
@@ -80,7 +80,7 @@ def watched() -> Iterator[Work]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PasswordHasher, "hash", hash_)
         patch.setattr(PasswordHasher, "verify", verify)
-        patch.setattr(blueprint, "STEP_SECONDS", 0.25)
+        patch.setattr(blueprint, "PADDING_SECONDS", 0.25)
         patch.setattr(smtplib, "SMTP", sent)
         for module in VIEWS:
             patch.setattr(module, "time", work)
@@ -174,7 +174,7 @@ def test_the_beat_hides_how_long_the_work_took(
     monkeypatch: pytest.MonkeyPatch, work: float
 ) -> None:
     clock = Work(moment=100 + work - TICK)
-    monkeypatch.setattr(blueprint, "STEP_SECONDS", 0.25)
+    monkeypatch.setattr(blueprint, "PADDING_SECONDS", 0.25)
     monkeypatch.setattr(blueprint, "time", clock)
     blueprint.pad_response_time(100.0)
     assert clock.moment == pytest.approx(100.25)
@@ -194,8 +194,8 @@ def test_who_registers_a_foreign_address_does_not_learn_if_it_has_an_account(
         answers += [register(browser, **mine) for _ in range(3)]
         told.append([(a.status_code, HIDDEN.sub("", a.text)) for a in answers])
         assert [a.status_code for a in answers] == [303, *[422] * 4, 303, 303, 429]
-    assert [letter.kind for letter in letters(AIGERIM.email)] == ["accounts.confirm"] * 6
-    assert [letter.kind for letter in letters(BOLAT.email)] == ["accounts.existing"] * 3
+    assert [letter.kind for letter in emails_to(AIGERIM.email)] == ["accounts.confirm"] * 6
+    assert [letter.kind for letter in emails_to(BOLAT.email)] == ["accounts.existing"] * 3
     one, other = (
         [page.replace(e, "") for _, page in pages]
         for e, pages in zip((AIGERIM.email, BOLAT.email), told, strict=True)

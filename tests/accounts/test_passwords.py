@@ -47,7 +47,7 @@ def test_what_is_not_is_taken(password: str) -> None:
 
 def test_thousands_of_the_most_common_are_refused() -> None:
     """A sample of what lists of leaked passwords are made of: word and ending."""
-    words = sorted(password_strength.words())
+    words = sorted(password_strength.common_words())
     endings = ("", "1", "123", "2024", "!", "1234", "007", "_2023", "12345", "!!!")
     rolled = random.Random(1)  # noqa: S311 - a sample, not a secret
     sample = rolled.sample(list(product(words, endings)), 4000)
@@ -75,10 +75,10 @@ def test_length_is_counted_in_composed_characters(
     right: bool,  # noqa: FBT001 - what is expected
 ) -> None:
     if right:
-        passwords.check(password, (), shortest=12)
+        passwords.check(password, (), min_length=12)
     else:
         with pytest.raises(AccountError):
-            passwords.check(password, (), shortest=12)
+            passwords.check(password, (), min_length=12)
 
 
 @pytest.mark.parametrize(

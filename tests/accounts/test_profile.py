@@ -20,9 +20,9 @@ from neupusti.core.text.languages import Language
 from tests import desk
 from tests.accounts.cast import (
     account,
+    emails_to,
     events,
     hidden,
-    letters,
     signed_in,
     submit,
 )
@@ -76,7 +76,7 @@ def test_letters_come_in_the_language_that_was_chosen(app: Flask) -> None:
     save(browser, language="kk")
     browser.post("/account/logout", data=hidden(browser.get("/account/").text))
     submit(app.test_client(), "/account/password/reset", {"email": who.email})
-    assert letters(who.email)[-1].language == Language.KK
+    assert emails_to(who.email)[-1].language == Language.KK
 
 
 def test_what_is_optional_may_go(app: Flask) -> None:
@@ -181,9 +181,9 @@ def test_once_a_year_the_account_asks_whether_it_is_still_right(
 ) -> None:
     at(NOON)
     who = account(AIGERIM)
-    at(NOON + profile.RIGHT_FOR)
+    at(NOON + profile.REVIEW_INTERVAL)
     assert "Is this still right?" not in signed_in(app, who).get("/en/account/").text
-    later = NOON + profile.RIGHT_FOR + timedelta(seconds=1)
+    later = NOON + profile.REVIEW_INTERVAL + timedelta(seconds=1)
     at(later)
     browser = signed_in(app, who)
     page = browser.get("/en/account/").text
@@ -192,7 +192,7 @@ def test_once_a_year_the_account_asks_whether_it_is_still_right(
     answer = submit(browser, "/account/profile/right", page="/account/")
     assert answer.location == "/account/?done=still-right"
     assert "Is this still right?" not in browser.get("/en/account/").text
-    at(later + profile.RIGHT_FOR + timedelta(days=1))
+    at(later + profile.REVIEW_INTERVAL + timedelta(days=1))
     browser = signed_in(app, who)
     assert "Is this still right?" in browser.get("/en/account/").text
     save(browser)

@@ -20,8 +20,8 @@ from neupusti.core.records.journal import ProcessingEvent
 from tests.accounts.cast import (
     PASSWORD,
     account,
+    emails_to,
     hidden,
-    letters,
     link,
     sign_in,
     submit,
@@ -61,7 +61,7 @@ def test_who_registers_and_confirms_can_sign_in(app: Flask, client: FlaskClient)
     assert person.full_name == "Сейтқали Әлия"
     assert person.phone == "+77010000001"
     assert person.confirmed_at is None
-    [letter] = letters(AIGERIM.email)
+    [letter] = emails_to(AIGERIM.email)
     path = link(letter)
     page = client.get(path)
     assert "Сейтқали Әлия" in page.text
@@ -84,14 +84,14 @@ def test_a_letter_goes_to_the_domain_that_was_typed(
     """Until IDNA 2008 it went to strasse.de, which is another owner's."""
     other = account(replace(BOLAT, email="dana@strasse.de"))
     assert register(client, email="dana@straße.de").status_code == 303
-    [letter] = letters("dana@xn--strae-oqa.de")
+    [letter] = emails_to("dana@xn--strae-oqa.de")
     assert letter.kind == "accounts.confirm"
     submit(client, link(letter), {"choice": "confirm"})
     submit(client, "/account/password/reset", {"email": "dana@straße.de"})
-    assert len(letters("dana@xn--strae-oqa.de")) == 2
+    assert len(emails_to("dana@xn--strae-oqa.de")) == 2
     submit(client, "/account/login", {"email": "dana@STRAẞE.de", "password": PASSWORD})
     assert "dana@xn--strae-oqa.de" in client.get("/account/").text
-    assert letters(other.email) == []
+    assert emails_to(other.email) == []
     shown = app.test_cli_runner().invoke(args=["mail", "list", "--to", "dana@straße.de"])
     assert "To: dana@xn--strae-oqa.de" in shown.output
 
@@ -163,7 +163,7 @@ def test_a_known_address_gets_the_same_answer_and_a_letter(
     unknown = register(app.test_client(), email=BOLAT.email)
     assert (known.status_code, known.location) == (unknown.status_code, unknown.location)
     assert known.text == unknown.text
-    [letter] = letters(AIGERIM.email)
+    [letter] = emails_to(AIGERIM.email)
     assert letter.kind == "accounts.existing"
     assert [p.email for p in people()] == [AIGERIM.email, BOLAT.email]
 
@@ -172,7 +172,7 @@ def test_the_first_to_confirm_takes_the_address(app: Flask, client: FlaskClient)
     """Who only says a foreign address cannot lie in wait for its owner."""
     register(client, given_name="Чужой", password="пустой сарай за рекой")
     register(client)
-    stranger, mine = letters(AIGERIM.email)
+    stranger, mine = emails_to(AIGERIM.email)
     submit(client, link(mine), {"choice": "confirm"})
     [person] = people()
     assert person.given_name == "Әлия"
@@ -184,7 +184,7 @@ def test_the_owner_of_the_address_can_destroy_the_account(
     app: Flask, client: FlaskClient
 ) -> None:
     register(client)
-    path = link(letters(AIGERIM.email)[0])
+    path = link(emails_to(AIGERIM.email)[0])
     answer = submit(client, path, {"choice": "decline"})
     assert answer.location == "/account/login?done=declined"
     assert people() == []
@@ -198,7 +198,7 @@ def test_a_link_works_once_and_for_three_days(
 ) -> None:
     at(NOON)
     register(client)
-    path = link(letters(AIGERIM.email)[0])
+    path = link(emails_to(AIGERIM.email)[0])
     at(NOON + timedelta(days=3))
     assert client.get(path).status_code == 404
     at(NOON + timedelta(days=3) - timedelta(seconds=1))
@@ -215,9 +215,9 @@ def test_an_unconfirmed_account_cannot_sign_in_and_is_reminded(
     said = {"email": AIGERIM.email, "password": PASSWORD}
     answer = submit(client, "/account/login", said)
     assert answer.status_code == 422
-    assert [letter.kind for letter in letters(AIGERIM.email)] == ["accounts.confirm"] * 2
+    assert [letter.kind for letter in emails_to(AIGERIM.email)] == ["accounts.confirm"] * 2
     wrong = submit(client, "/account/login", {**said, "password": "неверный пароль тут"})
-    assert len(letters(AIGERIM.email)) == 2
+    assert len(emails_to(AIGERIM.email)) == 2
     assert wrong.status_code == 422
 
 
@@ -255,7 +255,7 @@ def test_the_same_password_typed_on_two_systems_is_one(
     app: Flask, client: FlaskClient
 ) -> None:
     register(client, password="и\u0306ог и чай с молоком")
-    submit(client, link(letters(AIGERIM.email)[0]), {"choice": "confirm"})
+    submit(client, link(emails_to(AIGERIM.email)[0]), {"choice": "confirm"})
     who = {"email": AIGERIM.email.upper(), "password": "йог и чай с молоком"}
     assert submit(client, "/account/login", who).status_code == 303
 

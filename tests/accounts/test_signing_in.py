@@ -16,10 +16,10 @@ from neupusti.core.data.database import db, writing
 from tests.accounts.cast import (
     HIDDEN,
     account,
+    emails_to,
     events,
-    letters,
+    is_signed_in,
     link,
-    opens,
     sign_in,
     signed_in,
     submit,
@@ -57,24 +57,24 @@ def test_a_new_device_is_told_and_can_be_disowned(app: Flask) -> None:
     mine.environ_base["HTTP_USER_AGENT"] = LINUX
     sign_in(mine, who)
     sign_in(app.test_client(), who)
-    assert [letter.kind for letter in letters(who.email)] == ["accounts.new_device"]
+    assert [letter.kind for letter in emails_to(who.email)] == ["accounts.new_device"]
     thief = app.test_client()
     thief.environ_base |= {"HTTP_USER_AGENT": WINDOWS, "REMOTE_ADDR": "203.0.113.7"}
     sign_in(thief, who)
-    letter = letters(who.email)[-1]
+    letter = emails_to(who.email)[-1]
     assert "Chrome, Windows" in letter.text
     assert "203.0.113" not in letter.text
     path = link(letter, "not-me")
     page = mine.get(path)
     assert page.status_code == 200
     assert page.headers["Referrer-Policy"] == "no-referrer"
-    assert opens(thief)
+    assert is_signed_in(thief)
     assert submit(mine, path).location == "/account/login?done=locked"
-    assert not opens(thief)
-    assert not opens(mine)
+    assert not is_signed_in(thief)
+    assert not is_signed_in(mine)
     assert sign_in(mine, who).status_code == 422
     assert mine.get(path).status_code == 404
-    locked = letters(who.email)[-1]
+    locked = emails_to(who.email)[-1]
     assert locked.kind == "accounts.locked"
     said = {"password": "новый чай у старого окна"}
     assert submit(mine, link(locked, "reset"), said).status_code == 303
@@ -101,7 +101,7 @@ def test_a_known_device_is_not_told_again(app: Flask) -> None:
     who = account(AIGERIM)
     for _ in range(3):
         signed_in(app, who)
-    assert letters(who.email) == []
+    assert emails_to(who.email) == []
 
 
 def test_too_many_wrong_passwords_shut_the_account_in_every_process(
@@ -156,7 +156,7 @@ def test_guesses_sent_at_once_get_no_more_answers(
 
     monkeypatch.setattr(passwords, "matches", meanwhile)
     assert sign_in(client, who).status_code == 429
-    assert not opens(client)
+    assert not is_signed_in(client)
 
 
 def test_a_right_password_costs_nothing(app: Flask, at: Clock) -> None:

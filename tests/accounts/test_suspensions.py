@@ -19,10 +19,10 @@ from tests.accounts.cast import (
     HIDDEN,
     Account,
     account,
+    emails_to,
     events,
-    letters,
+    is_signed_in,
     link,
-    opens,
     sign_in,
     signed_in,
     submit,
@@ -31,9 +31,9 @@ from tests.accounts.moves import (
     NEW,
     OTHER_PASSWORD,
     address,
-    ask,
-    changed,
-    kinds,
+    change_address,
+    email_kinds,
+    request_change,
     undo_link,
 )
 from tests.people import AIGERIM, BOLAT
@@ -75,13 +75,13 @@ def test_no_copied_and_no_lasting_cookie_opens_a_blocked_account(app: Flask) -> 
         assert cookie is not None
         copies.append(app.test_client())
         copies[-1].set_cookie(name, cookie.value)
-    assert all(opens(one) for one in (browser, *copies))
+    assert all(is_signed_in(one) for one in (browser, *copies))
     block(who)
-    assert not any(opens(one) for one in (browser, *copies))
+    assert not any(is_signed_in(one) for one in (browser, *copies))
     assert db.session.scalars(select(SignIn)).all() == []
     lift(who)
-    assert not any(opens(one) for one in (browser, *copies))
-    assert opens(signed_in(app, who))
+    assert not any(is_signed_in(one) for one in (browser, *copies))
+    assert is_signed_in(signed_in(app, who))
     assert events(who.number)[-3:] == ["account blocked", "account unblocked", "signed in"]
 
 
@@ -105,7 +105,7 @@ def test_a_sign_in_that_waits_for_its_code_ends_too(app: Flask) -> None:
     block(who)
     answer = submit(browser, "/account/login", {"code": who.code()})
     assert answer.location == "/account/login?next="
-    assert not opens(browser)
+    assert not is_signed_in(browser)
 
 
 def test_only_the_right_password_tells_that_an_account_is_blocked(app: Flask) -> None:
@@ -133,7 +133,7 @@ def test_the_second_step_opens_a_blocked_account_neither(app: Flask) -> None:
     block(who)
     browser = app.test_client()
     assert sign_in(browser, who).status_code == 403
-    assert not opens(browser)
+    assert not is_signed_in(browser)
 
 
 def test_without_an_e_mail_of_the_operator_the_post_is_named(app: Flask) -> None:
@@ -143,14 +143,14 @@ def test_without_an_e_mail_of_the_operator_the_post_is_named(app: Flask) -> None
     block(who)
     answer = sign_in(app.test_client(), who)
     assert known.operator_address in answer.text.partition("</main>")[0]
-    assert known.operator_address in letters(who.email)[0].text
+    assert known.operator_address in emails_to(who.email)[0].text
 
 
 def test_setting_the_password_anew_leads_nowhere(app: Flask, client: FlaskClient) -> None:
     """Neither by a link from before nor by a new one; the page says what it always says."""
     who = account(AIGERIM)
     assert submit(client, RESET, {"email": who.email}).status_code == 303
-    before = link(letters(who.email)[0], "/reset/")
+    before = link(emails_to(who.email)[0], "/reset/")
     block(who)
     assert client.get(before).status_code == 404
     answers = [
@@ -158,8 +158,8 @@ def test_setting_the_password_anew_leads_nowhere(app: Flask, client: FlaskClient
         for email in (who.email, BOLAT.email)
     ]
     assert [(a.status_code, a.location) for a in answers] == [(303, f"{RESET}/sent")] * 2
-    assert kinds(who.email) == ["reset", "blocked", "still_blocked"]
-    letter = letters(who.email)[-1]
+    assert email_kinds(who.email) == ["reset", "blocked", "still_blocked"]
+    letter = emails_to(who.email)[-1]
     assert "/reset/" not in letter.text
     assert CONTACT in letter.text
     assert db.session.scalars(select(Token)).all() == []
@@ -170,8 +170,8 @@ def test_setting_the_password_anew_leads_nowhere(app: Flask, client: FlaskClient
 def test_a_link_to_change_the_address_leads_nowhere(app: Flask) -> None:
     who = account(AIGERIM)
     browser = signed_in(app, who)
-    assert ask(browser).status_code == 303
-    path = link(letters(NEW)[0], "/email/confirm/")
+    assert request_change(browser).status_code == 303
+    path = link(emails_to(NEW)[0], "/email/confirm/")
     block(who)
     assert browser.get(path).location.startswith("/account/login")
     lift(who)
@@ -185,7 +185,7 @@ def test_this_was_not_me_has_nothing_left_to_do(app: Flask) -> None:
     thief = app.test_client()
     thief.environ_base["HTTP_USER_AGENT"] = "Chrome/1 Windows"
     sign_in(thief, who)
-    path = link(letters(who.email)[-1], "not-me")
+    path = link(emails_to(who.email)[-1], "not-me")
     block(who)
     assert app.test_client().get(path).status_code == 404
 
@@ -193,7 +193,7 @@ def test_this_was_not_me_has_nothing_left_to_do(app: Flask) -> None:
 def test_the_old_address_comes_back_and_the_block_stays(app: Flask) -> None:
     """Else the seven days could run out while a thief's account stands blocked."""
     who = account(AIGERIM)
-    changed(app, who)
+    change_address(app, who)
     path = undo_link()
     block(who)
     owner = app.test_client()
@@ -201,13 +201,13 @@ def test_the_old_address_comes_back_and_the_block_stays(app: Flask) -> None:
     assert answer.location == "/account/login?done=email-undone-blocked"
     assert "заблокирован" in owner.get(answer.location).text
     assert address(who.number) == AIGERIM.email
-    assert kinds(AIGERIM.email)[-1] == "still_blocked"
+    assert email_kinds(AIGERIM.email)[-1] == "still_blocked"
     assert suspensions.in_force(who.number) is not None
     assert sign_in(app.test_client(), who).status_code == 422
     lift(who)
     submit(owner, RESET, {"email": AIGERIM.email})
     set_ = {"password": OTHER_PASSWORD}
-    assert submit(owner, link(letters(AIGERIM.email)[-1]), set_).status_code == 303
+    assert submit(owner, link(emails_to(AIGERIM.email)[-1]), set_).status_code == 303
     who.password = OTHER_PASSWORD
     assert sign_in(owner, who).status_code == 303
 
@@ -216,10 +216,10 @@ def test_the_old_address_comes_back_and_the_block_stays(app: Flask) -> None:
 def test_the_owner_is_told_without_the_reason(app: Flask, language: Language) -> None:
     who = account(AIGERIM, language=language)
     block(who)
-    recovery.ask(who.email, language, "?", "network")
+    recovery.request_reset(who.email, language, "?", "network")
     lift(who)
-    told = letters(who.email)
-    assert kinds(who.email) == ["blocked", "still_blocked", "unblocked"]
+    told = emails_to(who.email)
+    assert email_kinds(who.email) == ["blocked", "still_blocked", "unblocked"]
     for letter in told:
         assert letter.language == language
         for secret in (WHY, AIGERIM.email, AIGERIM.name):

@@ -22,7 +22,7 @@ from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
 from neupusti.staff.queries import OPENED
 from tests import desk
-from tests.admin.test_mail import letter
+from tests.admin.test_mail import email
 from tests.conftest import SQLITE
 from tests.people import BOLAT
 
@@ -76,7 +76,7 @@ def test_the_board_lists_each_duty_with_its_open_items(browser: FlaskClient) -> 
         assert f"#c{clause}" in page
     assert "Nothing is open" in page
     with writing() as session:
-        session.add(letter(OutboxState.REFUSED))
+        session.add(email(OutboxState.REFUSED))
     page = browser.get("/en/admin/").text
     assert "1 item is open" in page
     assert '<tr class="pressing"><td></td><td><a href="/en/admin/mail/">' in page

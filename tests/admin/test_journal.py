@@ -196,7 +196,7 @@ def test_an_export_wants_a_reason(app: Flask, browser: FlaskClient) -> None:
 def test_nobody_takes_everything_at_once(
     app: Flask, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "EXPORTED", 2)
+    monkeypatch.setattr(service, "MAX_EXPORT_ROWS", 2)
     for _ in range(3):
         acted()
     form = desk.form(app, reason=WHY, what="people.opened")

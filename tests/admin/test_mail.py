@@ -15,7 +15,7 @@ WHY = "The link did not arrive"
 OUTBOX = "/en/admin/mail/"
 
 
-def letter(state: OutboxState, key: str = "one") -> OutboxEmail:
+def email(state: OutboxState, key: str = "one") -> OutboxEmail:
     """Return a letter to Болат in a state."""
     return OutboxEmail(
         key=key,
@@ -34,16 +34,16 @@ def letter(state: OutboxState, key: str = "one") -> OutboxEmail:
     )
 
 
-def put(state: OutboxState, key: str = "one") -> int:
+def queue(state: OutboxState, key: str = "one") -> int:
     with writing() as session:
-        row = letter(state, key)
+        row = email(state, key)
         session.add(row)
         session.flush()
         return row.id
 
 
 def test_the_list_masks_whom_and_says_how_far(browser: FlaskClient) -> None:
-    put(OutboxState.REFUSED)
+    queue(OutboxState.REFUSED)
     page = browser.get(OUTBOX).text
     assert "b…@example.kz" in page
     assert BOLAT.email not in page
@@ -53,8 +53,8 @@ def test_the_list_masks_whom_and_says_how_far(browser: FlaskClient) -> None:
 
 
 def test_the_list_is_filtered(browser: FlaskClient) -> None:
-    put(OutboxState.REFUSED, "one")
-    put(OutboxState.KEPT, "two")
+    queue(OutboxState.REFUSED, "one")
+    queue(OutboxState.KEPT, "two")
     assert "1 letter<" in browser.get(f"{OUTBOX}?state=kept").text
     assert "2 letters<" in browser.get(f"{OUTBOX}?state=nothing").text
     assert "2 letters<" in browser.get(f"{OUTBOX}?kind=accounts.reset").text
@@ -65,7 +65,7 @@ def test_the_list_is_filtered(browser: FlaskClient) -> None:
 def test_a_letter_opens_for_a_reason_and_leaves_a_row(
     app: Flask, browser: FlaskClient, dana: int, state: OutboxState
 ) -> None:
-    number = put(state)
+    number = queue(state)
     assert BOLAT.email not in browser.get(f"{OUTBOX}{number}").text
     page = browser.post(f"{OUTBOX}{number}", data=desk.form(app, reason=WHY))
     assert page.status_code == 200
@@ -77,7 +77,7 @@ def test_a_letter_opens_for_a_reason_and_leaves_a_row(
 
 
 def test_no_letter_opens_without_a_reason(app: Flask, browser: FlaskClient) -> None:
-    number = put(OutboxState.KEPT)
+    number = queue(OutboxState.KEPT)
     answer = browser.post(f"{OUTBOX}{number}", data=desk.form(app))
     assert answer.status_code == 422
     assert BOLAT.email not in answer.text
@@ -94,7 +94,7 @@ def test_a_letter_that_is_not_there_is_not_found(app: Flask, browser: FlaskClien
 
 def test_a_letter_is_shown_as_text(app: Flask, browser: FlaskClient) -> None:
     with writing() as session:
-        row = letter(OutboxState.KEPT)
+        row = email(OutboxState.KEPT)
         row.text = "<img src=x onerror=alert(1)>"
         session.add(row)
         session.flush()

@@ -44,7 +44,7 @@ def test_staff_are_added_listed_and_removed(app: Flask) -> None:
     desk.seat(app, person.id)
     assert run(app, "remove", BOLAT.email).exit_code == 0
     assert desk.held(person.id) == set()
-    assert sessions.live(person.id) == []
+    assert sessions.active(person.id) == []
     assert run(app, "list").output == ""
     assert {act.staff for act in desk.acts()} == {None}
 

@@ -14,7 +14,7 @@ from neupusti.core.rules import Permission
 from neupusti.core.text.languages import Language
 from neupusti.staff.service import grants
 from tests import desk
-from tests.accounts.cast import Account, account, letters, sign_in, signed_in, submit
+from tests.accounts.cast import Account, account, emails_to, sign_in, signed_in, submit
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA
 
@@ -23,7 +23,7 @@ WHY = "Lost the phone; came with the passport"
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blueprint, "STEP_SECONDS", 0)
+    monkeypatch.setattr(blueprint, "PADDING_SECONDS", 0)
 
 
 @pytest.fixture
@@ -64,14 +64,14 @@ def test_the_factor_goes_and_its_owner_is_told(app: Flask, dana: Account) -> Non
         "destruction",
         WHY,
     )
-    letter = letters(DANA.email)[-1]
+    letter = emails_to(DANA.email)[-1]
     assert letter.kind == "accounts.factor_reset"
     for secret in (WHY, DANA.email, DANA.name):
         assert secret not in letter.subject + letter.text
     kinds = select(SecurityEvent.kind).filter_by(person=dana.number)
     newest = kinds.order_by(SecurityEvent.id.desc()).limit(1)
     assert db.session.scalar(newest) == "second factor reset"
-    assert SecurityEventKind.FACTOR_RESET in LABELS
+    assert SecurityEventKind.SECOND_FACTOR_RESET in LABELS
     assert desk.held(dana.number) == {"orders"}
 
 
@@ -122,7 +122,7 @@ def test_the_operator_is_told_what_is_wrong(
     assert said.output.startswith("Error: ")
     assert rows(dana.number) == before
     assert desk.acts("people.factor_reset") == []
-    assert letters(DANA.email) == letters(AIGERIM.email) == []
+    assert emails_to(DANA.email) == emails_to(AIGERIM.email) == []
 
 
 @SQLITE
@@ -132,6 +132,6 @@ def test_the_letter_speaks_the_language_of_its_reader(
 ) -> None:
     account(AIGERIM, factor=True, language=language)
     assert reset(app, AIGERIM.email).exit_code == 0
-    letter = letters(AIGERIM.email)[-1]
+    letter = emails_to(AIGERIM.email)[-1]
     assert letter.language == language
     assert f"{language.prefix}/account/two-factor" in letter.text

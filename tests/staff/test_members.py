@@ -42,7 +42,7 @@ def rows(number: int) -> list[StaffGrant]:
 
 
 def number_of(email: str) -> int:
-    (person,) = invitations.of_address(db.session(), email)
+    (person,) = invitations.by_email(db.session(), email)
     return person.id
 
 

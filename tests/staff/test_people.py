@@ -195,7 +195,7 @@ def test_staff_end_the_sessions_of_a_person(
     answer = browser.post(f"{LIST}{aigerim}/sign-outs", data=desk.form(app, reason=WHY))
     assert answer.status_code == 303
     assert hers.get("/account/").status_code == 303
-    assert sessions.live(aigerim) == []
+    assert sessions.active(aigerim) == []
     (act,) = desk.acts("people.signed_out")
     assert (act.person, act.reason) == (aigerim, WHY)
     assert "has ended" in browser.get(answer.headers["Location"]).text

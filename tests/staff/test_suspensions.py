@@ -14,7 +14,7 @@ from neupusti.core.rules import Permission
 from neupusti.staff.service import access_audit, grants
 from neupusti.staff.service.access_audit import PersonAccess
 from tests import desk
-from tests.accounts.cast import account, letters, sign_in
+from tests.accounts.cast import account, emails_to, sign_in
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA, YERLAN
 
@@ -57,7 +57,7 @@ def test_a_block_is_a_row_an_act_and_a_letter(
     assert (row.by, row.reason, row.lifted_at) == (dana, WHY, None)
     (act,) = desk.acts("people.blocked")
     assert (act.staff, act.person, act.reason) == (dana, aigerim, WHY)
-    assert [one.kind for one in letters(AIGERIM.email)] == ["accounts.blocked"]
+    assert [one.kind for one in emails_to(AIGERIM.email)] == ["accounts.blocked"]
     page = browser.get(address).text
     assert "a letter tells its owner" in page
     assert "Дана" in page
@@ -71,7 +71,7 @@ def test_lifting_it_is_a_row_an_act_and_a_letter(
     dana: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(blueprint, "STEP_SECONDS", 0)
+    monkeypatch.setattr(blueprint, "PADDING_SECONDS", 0)
     with app.test_request_context():
         who = account(AIGERIM)
     press(app, browser, who.number)
@@ -85,7 +85,7 @@ def test_lifting_it_is_a_row_an_act_and_a_letter(
     assert row.lifted_at is not None
     (act,) = desk.acts("people.released")
     assert (act.staff, act.person, act.reason) == (dana, who.number, SORRY)
-    assert letters(AIGERIM.email)[-1].kind == "accounts.unblocked"
+    assert emails_to(AIGERIM.email)[-1].kind == "accounts.unblocked"
     assert sign_in(app.test_client(), who).status_code == 303
 
 
@@ -191,7 +191,7 @@ def test_what_cannot_be_done_is_said(
     status, page = press(app, browser, waiting)
     assert (status, "There is nothing to block" in page) == (422, True)
     assert len(desk.acts("people.blocked")) == 1
-    assert letters(BOLAT.email) == []
+    assert emails_to(BOLAT.email) == []
 
 
 def test_a_guest_has_no_account_to_block(
@@ -253,7 +253,7 @@ def test_a_blocked_member_holds_the_permissions_and_opens_nothing(
     his = desk.seat(app, bolat)
     press(app, browser, bolat)
     assert his.get("/admin/").location.startswith("/account/login")
-    assert sessions.live(bolat) == []
+    assert sessions.active(bolat) == []
     assert desk.held(bolat) == {"orders"}
 
 
@@ -262,9 +262,9 @@ def test_a_blocked_member_hears_nothing_of_the_others_work(
 ) -> None:
     keeper = desk.member(BOLAT, Permission.STAFF)
     press(app, browser, keeper)
-    access_audit.log_access(aigerim, PersonAccess(staff=dana, reason=WHY, most=0))
-    assert [one.kind for one in letters(DANA.email)] == ["staff.many_people"]
-    assert [one.kind for one in letters(BOLAT.email)] == ["accounts.blocked"]
+    access_audit.log_access(aigerim, PersonAccess(staff=dana, reason=WHY, limit=0))
+    assert [one.kind for one in emails_to(DANA.email)] == ["staff.many_people"]
+    assert [one.kind for one in emails_to(BOLAT.email)] == ["accounts.blocked"]
 
 
 def test_nobody_is_invited_over_a_block(

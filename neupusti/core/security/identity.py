@@ -27,7 +27,7 @@ class Identity:
     """What the frame calls the person."""
     second_factor: bool
     """Whether this session passed a second factor."""
-    has_factor: bool
+    has_second_factor: bool
     """Whether the person has set one up at all."""
     recently_authenticated_until: datetime | None = None
     """Until when the password need not be asked for again (V7.5.1)."""
