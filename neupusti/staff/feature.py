@@ -12,9 +12,9 @@ from neupusti.staff import queries
 from neupusti.staff.service import (
     access_audit,
     bootstrap,
-    factors,
     grants,
     invitations,
+    second_factors,
     suspending,
 )
 from neupusti.staff.views import cli, members, people, suspensions
@@ -86,7 +86,7 @@ FEATURE = Feature(
             access_audit.CONFIRMATION_SENT,
             suspending.SUSPENDED,
             suspending.REINSTATED,
-            factors.SECOND_FACTOR_RESET,
+            second_factors.SECOND_FACTOR_RESET,
         ),
     ),
     staff_names=queries.names,

@@ -1,4 +1,4 @@
-"""Changing an address as a person does it: asking, following the link, following back."""
+"""Changing an address as a person does: request, confirm, undo."""
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,7 +19,7 @@ def request_change(browser: FlaskClient, email: str = NEW, **changes: str) -> Te
 
 
 def change_address(app: Flask, who: Account, email: str = NEW) -> FlaskClient:
-    """Change an address from asking to confirming; return the browser."""
+    """Request and confirm a new address; return the browser."""
     browser = signed_in(app, who)
     assert request_change(browser, email).status_code == 303
     answer = submit(browser, link(emails_to(email)[-1], "/email/confirm/"))
@@ -34,11 +34,11 @@ def address(number: int) -> str:
 
 def undo_link(to: str = AIGERIM.email) -> str:
     return next(
-        link(letter, "/email/undo/")
-        for letter in reversed(emails_to(to))
-        if letter.kind == "accounts.email_changed"
+        link(message, "/email/undo/")
+        for message in reversed(emails_to(to))
+        if message.kind == "accounts.email_changed"
     )
 
 
 def email_kinds(to: str) -> list[str]:
-    return [letter.kind.removeprefix("accounts.") for letter in emails_to(to)]
+    return [message.kind.removeprefix("accounts.") for message in emails_to(to)]

@@ -1,4 +1,4 @@
-"""Another address: password, link at the new one, seven days to undo at the old (3.2.3)."""
+"""Changing the e-mail: password, confirmation, seven days to undo (3.2.3)."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -38,8 +38,8 @@ def test_the_address_changes_when_the_new_one_is_confirmed(app: Flask) -> None:
     assert address(who.number) == AIGERIM.email
     assert NEW in browser.get("/account/profile").text
     assert email_kinds(AIGERIM.email) == []
-    [letter] = emails_to(NEW)
-    path = link(letter)
+    [message] = emails_to(NEW)
+    path = link(message)
     shown = browser.get(path)
     assert AIGERIM.email in shown.text
     assert NEW in shown.text
@@ -66,7 +66,7 @@ def test_without_the_password_nothing_is_sent(app: Flask) -> None:
     assert emails_to(NEW) == []
 
 
-def test_a_taken_address_gets_the_same_answer_and_its_owner_a_letter(app: Flask) -> None:
+def test_a_taken_address_gets_the_same_answer_and_its_owner_an_email(app: Flask) -> None:
     who = account(AIGERIM)
     account(BOLAT)
     browser = signed_in(app, who)
@@ -109,19 +109,19 @@ def test_a_stranger_with_the_link_changes_nothing(app: Flask, client: FlaskClien
     assert address(who.number) == AIGERIM.email
 
 
-def test_two_wishes_for_one_address_and_the_first_confirmed_has_it(app: Flask) -> None:
+def test_the_first_of_two_requests_to_confirm_gets_the_address(app: Flask) -> None:
     first, second = account(AIGERIM), account(BOLAT)
     one, two = signed_in(app, first), signed_in(app, second)
     request_change(one)
     request_change(two)
-    paths = [link(letter, "/email/confirm/") for letter in emails_to(NEW)]
+    paths = [link(message, "/email/confirm/") for message in emails_to(NEW)]
     assert submit(one, paths[0]).status_code == 303
     late = submit(two, paths[1])
     assert late.status_code == 404
     assert (address(first.number), address(second.number)) == (NEW, BOLAT.email)
 
 
-def test_only_the_newest_wish_counts_and_for_a_day(app: Flask, at: Clock) -> None:
+def test_only_the_newest_request_is_valid_for_a_day(app: Flask, at: Clock) -> None:
     at(NOON)
     browser = signed_in(app, account(AIGERIM))
     request_change(browser, GUEST.email)
@@ -146,7 +146,7 @@ def test_a_link_to_set_the_password_dies_with_the_old_address(app: Flask) -> Non
     assert app.test_client().get(path).status_code == 404
 
 
-def test_letters_to_new_addresses_are_counted(app: Flask) -> None:
+def test_emails_to_new_addresses_are_limited(app: Flask) -> None:
     browser = signed_in(app, account(AIGERIM))
     answers = [
         request_change(browser, f"guest{n}@example.kz").status_code for n in range(6)

@@ -1,4 +1,4 @@
-"""Hostile links, cookies and ways back: tampered, expired, used, planted, leading away."""
+"""Hostile links, cookies and redirects: tampered, expired, used, planted, external."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -105,7 +105,7 @@ TAMPERED: dict[str, Callable[[str], str]] = {
 
 
 def check_dead(browser: FlaskClient, path: str, answers: dict[str, str]) -> None:
-    """Find that neither following nor pressing does anything, and that it says so."""
+    """Check that neither GET nor POST of a link does anything, with a message."""
     before = rows()
     token = hidden(browser.get("/account/email").text or "") or hidden(
         browser.get("/account/login?again=y").text
@@ -180,17 +180,17 @@ def test_a_link_works_once(app: Flask, at: Clock, kind: str) -> None:
 
 @SQLITE
 @pytest.mark.parametrize("address", AWAY)
-def test_no_way_back_leads_off_the_site(app: Flask, address: str) -> None:
-    """Whatever was planted in `next`: in the form, in the address, at the second step."""
+def test_no_redirect_leads_off_the_site(app: Flask, address: str) -> None:
+    """Whatever is in `next`: of the form, of the address, with the code."""
     plain = sign_in(app.test_client(), account(BOLAT), next=address)
     assert plain.location == "/account/"
-    who = account(AIGERIM, factor=True)
+    who = account(AIGERIM, with_second_factor=True)
     browser = app.test_client()
-    half = sign_in(browser, who, code="", next=address)
-    assert half.location == "/account/login"
-    coded = submit(browser, half.location, {"code": who.code(), "next": address})
+    pending = sign_in(browser, who, code="", next=address)
+    assert pending.location == "/account/login"
+    coded = submit(browser, pending.location, {"code": who.code(), "next": address})
     assert coded.location == "/account/"
-    said = {"current": who.password, "next": address}
-    assert submit(browser, "/account/reauthenticate", said).location == "/account/"
+    data = {"current": who.password, "next": address}
+    assert submit(browser, "/account/reauthenticate", data).location == "/account/"
     entered = browser.get("/account/login", query_string={"next": address})
     assert entered.location == "/account/" or entered.status_code == 400

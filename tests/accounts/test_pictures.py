@@ -1,4 +1,4 @@
-"""Any file that is sent: it becomes a small picture, or is refused in words (3.2.6)."""
+"""Uploaded files become a small picture or get an error message (3.2.6)."""
 
 import io
 import resource
@@ -15,7 +15,7 @@ from tests.accounts import photos
 
 PNG = photos.encoded(photos.drawn(), "PNG")
 JPEG = photos.encoded(photos.drawn(), "JPEG")
-WELCOME = {
+ACCEPTED = {
     "a JPEG": (JPEG, "photo.JPG"),
     "a PNG": (PNG, "photo.png"),
     "a WebP": (photos.encoded(photos.drawn(), "WEBP"), "photo.webp"),
@@ -38,9 +38,9 @@ WELCOME = {
 }
 
 
-@pytest.mark.parametrize("what", WELCOME)
-def test_it_is_taken_and_stands_still(what: str) -> None:
-    body, name = WELCOME[what]
+@pytest.mark.parametrize("what", ACCEPTED)
+def test_it_is_accepted_without_animation(what: str) -> None:
+    body, name = ACCEPTED[what]
     picture = Image.open(io.BytesIO(pictures.thumbnail(body, name)))
     assert picture.format == "WEBP"
     assert picture.size == (40, 20)
@@ -62,7 +62,7 @@ def test_sixteen_bits_of_grey_are_scaled_and_not_cut_off() -> None:
 SVG = (
     b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>x</script></svg>'
 )
-REFUSED = {
+REJECTED = {
     "nothing": (b"", "a.jpg", pictures.EMPTY),
     "SVG": (SVG, "a.svg", pictures.SVG),
     "SVG under the name of a JPEG": (SVG, "a.jpg", pictures.SVG),
@@ -114,9 +114,9 @@ REFUSED = {
 
 
 @pytest.mark.clause("3.2.6")
-@pytest.mark.parametrize("what", REFUSED)
-def test_it_is_refused_in_words(what: str) -> None:
-    body, name, words = REFUSED[what]
+@pytest.mark.parametrize("what", REJECTED)
+def test_it_is_rejected_with_a_message(what: str) -> None:
+    body, name, words = REJECTED[what]
     with pytest.raises(AccountError) as refused:
         pictures.thumbnail(body, name)
     assert refused.value.field == "picture"
@@ -137,7 +137,7 @@ def test_a_bomb_is_refused_at_once_and_in_little_memory() -> None:
 
 
 def answer(body: bytes, name: str) -> bytes | None:
-    """Return the picture of a file, or None where it is refused in words."""
+    """Return the picture of a file, or None where it is rejected."""
     try:
         return pictures.thumbnail(body, name)
     except AccountError:
@@ -146,9 +146,9 @@ def answer(body: bytes, name: str) -> bytes | None:
 
 @settings(max_examples=150)
 @given(st.data())
-def test_whatever_is_broken_in_a_file_is_answered_in_words(data: st.DataObject) -> None:
-    """Bytes of real pictures are changed at random: a picture or a Fault, nothing else."""
-    body, name = WELCOME[data.draw(st.sampled_from(sorted(WELCOME)))]
+def test_damaged_files_get_an_error_message(data: st.DataObject) -> None:
+    """Randomly damaged pictures give a picture or an AccountError, nothing else."""
+    body, name = ACCEPTED[data.draw(st.sampled_from(sorted(ACCEPTED)))]
     broken = bytearray(body)
     places = st.lists(st.integers(0, len(broken) - 1), min_size=1, max_size=12)
     for place in data.draw(places):

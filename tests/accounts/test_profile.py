@@ -1,4 +1,4 @@
-"""The profile: seeing it, changing it, and being asked once a year whether it holds."""
+"""The profile: show, change, and review once a year."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -63,14 +63,14 @@ def test_the_owner_changes_names_phone_and_language(app: Flask) -> None:
     assert (now.phone, now.language) == (DANA.phone, "kk")
     assert "сейтқали" in now.search
     assert events(who.number)[-1] == "details changed"
-    told = db.session.scalars(
+    changed = db.session.scalars(
         select(ProcessingEvent.what).where(ProcessingEvent.operation == "alteration")
     ).one()
-    assert told == "family_name, given_name, patronymic, phone, language"
+    assert changed == "family_name, given_name, patronymic, phone, language"
     assert "Сейтқали" in browser.get("/account/").text
 
 
-def test_letters_come_in_the_language_that_was_chosen(app: Flask) -> None:
+def test_emails_come_in_the_chosen_language(app: Flask) -> None:
     who = account(AIGERIM)
     browser = signed_in(app, who)
     save(browser, language="kk")
@@ -89,7 +89,7 @@ def test_what_is_optional_may_go(app: Flask) -> None:
 
 
 @pytest.mark.clause("2.4")
-def test_only_the_e_mail_is_said_to_be_checked(app: Flask) -> None:
+def test_only_the_e_mail_is_shown_as_confirmed(app: Flask) -> None:
     page = signed_in(app, account(AIGERIM)).get("/en" + PATH).text
     assert AIGERIM.email in page
     assert page.count('class="tag on"') == 1
@@ -128,10 +128,10 @@ NAMES = [
 def test_names_of_any_script_are_taken_as_they_are(app: Flask) -> None:
     who = account(AIGERIM)
     browser = signed_in(app, who)
-    for typed, kept in NAMES:
+    for typed, stored in NAMES:
         assert save(browser, given_name=typed, family_name=typed).status_code == 303, typed
-        assert person(who.number).given_name == kept
-        assert person(who.number).family_name == kept
+        assert person(who.number).given_name == stored
+        assert person(who.number).family_name == stored
 
 
 def test_a_form_without_its_token_changes_nothing(app: Flask) -> None:

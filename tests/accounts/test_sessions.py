@@ -1,4 +1,4 @@
-"""Sessions: rows on the server decide, whoever copies a cookie."""
+"""Server-side sessions: a copied cookie is invalid after signing out."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -56,7 +56,7 @@ def test_a_copied_cookie_opens_nothing_after_signing_out(app: Flask) -> None:
 
 
 def test_signing_in_gives_new_keys_to_everything(app: Flask, client: FlaskClient) -> None:
-    """Whoever planted a session before the sign-in has nothing after it (fixation)."""
+    """A session planted before the sign-in is invalid after it (session fixation)."""
     who = account(AIGERIM)
     client.get("/account/login")
     planted = cookie(client)
@@ -83,7 +83,9 @@ def test_the_database_holds_no_key(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("asked", [{}, {"remember": "y"}], ids=str)
-def test_a_session_ends_by_itself(app: Flask, at: Clock, asked: dict[str, str]) -> None:
+def test_a_session_expires_automatically(
+    app: Flask, at: Clock, asked: dict[str, str]
+) -> None:
     at(NOON)
     remember = bool(asked)
     browser = signed_in(app, account(AIGERIM), **asked)
@@ -148,7 +150,7 @@ def test_no_session_of_a_strange_name_is_ended(app: Flask, which: str) -> None:
     assert is_signed_in(mine)
 
 
-def test_a_dangerous_act_asks_for_the_password_again(app: Flask, at: Clock) -> None:
+def test_a_sensitive_action_asks_for_the_password_again(app: Flask, at: Clock) -> None:
     at(NOON)
     who = account(AIGERIM)
     browser = signed_in(app, who, remember="y")
@@ -179,7 +181,7 @@ def test_private_pages_are_kept_by_nobody(app: Flask) -> None:
 
 
 def test_public_pages_do_not_ask_who_is_signed_in(app: Flask) -> None:
-    """They are the same for everybody: a cache may never mix up people through them."""
+    """They are the same for everybody, so that caches cannot mix people up."""
     browser = signed_in(app, account(AIGERIM))
     for path in ("/", "/policy/", "/cookies/"):
         answer = browser.get(path)

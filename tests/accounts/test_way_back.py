@@ -1,4 +1,4 @@
-"""Seven days long the old address can take the account back, whatever came after."""
+"""The old address can undo a change of e-mail for seven days, whatever follows."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -50,8 +50,8 @@ def test_the_old_address_takes_the_account_back(app: Flask) -> None:
     assert owner.get(path).status_code == 404
 
 
-def test_nothing_a_thief_does_meanwhile_takes_the_way_back_away(app: Flask) -> None:
-    """Another password, a second step, yet another address: the first link still works."""
+def test_no_later_change_disables_the_undo_link(app: Flask) -> None:
+    """The undo link survives a new password, second factor or address."""
     who = account(AIGERIM)
     thief = change_address(app, who)
     path = undo_link()
@@ -68,13 +68,13 @@ def test_nothing_a_thief_does_meanwhile_takes_the_way_back_away(app: Flask) -> N
     assert address(who.number) == AIGERIM.email
     assert db.session.get(SecondFactor, who.number) is None
     assert email_kinds(BOLAT.email)[-1] == "email_undone"
-    # The address in between may not bring itself back.
+    # The address in between may not restore itself.
     assert app.test_client().get(in_between).status_code == 404
     assert address(who.number) == AIGERIM.email
 
 
-def test_a_second_step_from_before_stays(app: Flask) -> None:
-    who = account(AIGERIM, factor=True)
+def test_an_earlier_second_factor_stays(app: Flask) -> None:
+    who = account(AIGERIM, with_second_factor=True)
     change_address(app, who)
     assert submit(app.test_client(), undo_link()).status_code == 303
     assert second_factor.active(who.number)

@@ -193,7 +193,7 @@ def _attacked(settings: Settings, processes: int) -> Iterator[Served]:
     app = create_app(settings)
     with app.app_context():
         for who in (AIGERIM, BOLAT, DANA, YERLAN):
-            account(who, factor=who is DANA)
+            account(who, with_second_factor=who is DANA)
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()

@@ -45,7 +45,7 @@ def visit(
 ) -> Iterator[Visit]:
     """The tab of a member of staff who has just signed in, with the code of her app."""
     with app.test_request_context():
-        dana = account(DANA, factor=True)
+        dana = account(DANA, with_second_factor=True)
     desk.person(AIGERIM, family_name="Нұрланова")
     bolat = desk.member(BOLAT, Permission.ORDERS, factor=False)
     with writing() as session:

@@ -30,7 +30,7 @@ def suspend(session: Session, person: Person, *, by: int | None, reason: str) ->
     emails.send(session, emails.SUSPENDED, person, suspensions.email_values(row))
 
 
-def lift(
+def reinstate(
     session: Session, row: AccountSuspension, person: Person, *, by: int | None, reason: str
 ) -> None:
     """Reinstate the account of `person` with its previous password."""

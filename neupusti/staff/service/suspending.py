@@ -60,7 +60,7 @@ def reinstate(session: Session, person: int, *, by: int | None, reason: str) -> 
     row = suspensions.in_force(person, session)
     if row is None:
         raise _error(NOT_SUSPENDED)
-    suspending.lift(session, row, found, by=by, reason=reason)
+    suspending.reinstate(session, row, found, by=by, reason=reason)
     log_staff_action(session, staff=by, action=REINSTATED, person=person, reason=reason)
     return True
 

@@ -14,7 +14,7 @@ from neupusti.core.security import grants as staff
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 from neupusti.staff import queries
-from neupusti.staff.service import factors, grants, invitations, suspending
+from neupusti.staff.service import grants, invitations, second_factors, suspending
 from neupusti.staff.service.invitations import Invitation, SuspendedMemberError
 from neupusti.staff.views.blueprint import bp
 
@@ -102,7 +102,7 @@ def unblock(email: str, reason: str) -> None:
 @REASON
 def reset_factor(email: str, reason: str) -> None:
     """Reset the second factor of EMAIL; staff set a new one up at the next sign-in."""
-    _run(email, reason, factors.reset)
+    _run(email, reason, second_factors.reset)
     click.echo("The second factor is reset and all sessions ended. Its owner was e-mailed.")
 
 
