@@ -50,20 +50,20 @@ class Filters:
         return self._rows(ProcessingEvent, ProcessingEvent.actor, ProcessingEvent.operation)
 
     def _rows(self, model: Any, who: Any, what: Any) -> Select[Any]:
-        wanted = select(model).order_by(model.id.desc())
+        query = select(model).order_by(model.id.desc())
         for column, value in (
             (who, self.who),
             (what, self.what),
             (model.person, self.whom),
         ):
             if value not in UNSET:
-                wanted = wanted.where(column == value)
+                query = query.where(column == value)
         if self.since:
-            wanted = wanted.where(model.at >= clock.midnight(self.since))
+            query = query.where(model.at >= clock.midnight(self.since))
         if self.until:
             end = clock.midnight(self.until + timedelta(days=1))
-            wanted = wanted.where(model.at < end)
-        return wanted
+            query = query.where(model.at < end)
+        return query
 
 
 def actors() -> list[int]:
@@ -79,10 +79,10 @@ def chain_intact() -> bool:
 
 def emails(state: str, kind: str) -> Select[Any]:
     """Return the e-mails of the outbox, the newest first."""
-    wanted = select(OutboxEmail).order_by(OutboxEmail.id.desc())
+    query = select(OutboxEmail).order_by(OutboxEmail.id.desc())
     if state:
-        wanted = wanted.where(OutboxEmail.state == state)
-    return wanted.where(OutboxEmail.kind == kind) if kind else wanted
+        query = query.where(OutboxEmail.state == state)
+    return query.where(OutboxEmail.kind == kind) if kind else query
 
 
 def emails_by_state() -> dict[str, int]:
@@ -93,14 +93,14 @@ def emails_by_state() -> dict[str, int]:
 
 def failed() -> int:
     """Count the e-mails whose delivery failed or is uncertain."""
-    wanted = (
+    query = (
         select(func.count()).where(OutboxEmail.state.in_(FAILED)).select_from(OutboxEmail)
     )
-    return db.session.scalar(wanted) or 0
+    return db.session.scalar(query) or 0
 
 
 def today(model: Any, *conditions: Any) -> int:
     """Count the rows of a journal since midnight in Almaty."""
     since = clock.midnight(clock.today())
-    wanted = select(func.count()).select_from(model).where(model.at >= since, *conditions)
-    return db.session.scalar(wanted) or 0
+    query = select(func.count()).select_from(model).where(model.at >= since, *conditions)
+    return db.session.scalar(query) or 0

@@ -38,14 +38,14 @@ class TooManyRowsError(ValueError):
 
 
 def export(
-    wanted: Select[Any], *, staff: int, reason: str
+    query: Select[Any], *, staff: int, reason: str
 ) -> tuple[Iterable[str], list[list[object]]]:
     """Return the columns and rows of a journal, and log it; raise TooManyRowsError."""
     with writing() as session:
-        found = list(session.scalars(wanted.limit(MAX_EXPORT_ROWS + 1)))
+        found = list(session.scalars(query.limit(MAX_EXPORT_ROWS + 1)))
         if len(found) > MAX_EXPORT_ROWS:
             raise TooManyRowsError
-        columns = COLUMNS[wanted.column_descriptions[0]["entity"]]
+        columns = COLUMNS[query.column_descriptions[0]["entity"]]
         rows = [[getattr(row, name) for name in columns] for row in found]
         log_staff_action(
             session,

@@ -56,16 +56,16 @@ class Member:
 
 def people(state: AccountState, order: PeopleOrder) -> Select[Any]:
     """Return the people in a state, in an order."""
-    wanted = select(Person)
+    query = select(Person)
     if state is AccountState.CONFIRMED:
-        wanted = wanted.where(Person.confirmed_at.is_not(None))
+        query = query.where(Person.confirmed_at.is_not(None))
     elif state is AccountState.UNCONFIRMED:
-        wanted = wanted.where(Person.confirmed_at.is_(None))
+        query = query.where(Person.confirmed_at.is_(None))
     elif state is AccountState.SUSPENDED:
-        wanted = wanted.where(Person.id.in_(_suspended()))
+        query = query.where(Person.id.in_(_suspended()))
     if order is PeopleOrder.NEWEST:
-        return wanted.order_by(Person.id.desc())
-    return wanted.order_by(Person.sort, Person.id)
+        return query.order_by(Person.id.desc())
+    return query.order_by(Person.sort, Person.id)
 
 
 def search(text: str, state: AccountState, order: PeopleOrder) -> Select[Any]:
@@ -97,15 +97,15 @@ def by_state() -> dict[str, int]:
 
 def events(person: int) -> list[SecurityEvent]:
     """Return the newest security events of a person."""
-    wanted = select(SecurityEvent).filter_by(person=person)
-    newest = wanted.order_by(SecurityEvent.id.desc()).limit(MAX_EVENTS)
+    query = select(SecurityEvent).filter_by(person=person)
+    newest = query.order_by(SecurityEvent.id.desc()).limit(MAX_EVENTS)
     return list(db.session.scalars(newest))
 
 
 def grants(person: int) -> list[StaffGrant]:
     """Return every permission a person holds or held, the newest first."""
-    wanted = select(StaffGrant).filter_by(person=person)
-    return list(db.session.scalars(wanted.order_by(StaffGrant.id.desc())))
+    query = select(StaffGrant).filter_by(person=person)
+    return list(db.session.scalars(query.order_by(StaffGrant.id.desc())))
 
 
 def has_second_factor(person: int) -> bool:
@@ -119,7 +119,7 @@ def members() -> list[Member]:
     held: dict[int, list[StaffGrant]] = {}
     for grant in db.session.scalars(select(StaffGrant).filter_by(ended_at=None)):
         held.setdefault(grant.person, []).append(grant)
-    wanted = select(Person).where(Person.id.in_(held)).order_by(Person.sort, Person.id)
+    query = select(Person).where(Person.id.in_(held)).order_by(Person.sort, Person.id)
     suspended = suspensions.among(held)
     return [
         Member(
@@ -130,15 +130,15 @@ def members() -> list[Member]:
             _sessions(person.id),
             person.id in suspended,
         )
-        for person in db.session.scalars(wanted)
+        for person in db.session.scalars(query)
     ]
 
 
 def names() -> dict[int, str]:
     """Return the names of all current and former staff, by number."""
     ever = select(StaffGrant.person).distinct()
-    wanted = select(Person).where(Person.id.in_(ever)).order_by(Person.sort, Person.id)
-    return {person.id: person.full_name for person in db.session.scalars(wanted)}
+    query = select(Person).where(Person.id.in_(ever)).order_by(Person.sort, Person.id)
+    return {person.id: person.full_name for person in db.session.scalars(query)}
 
 
 def staff_admins() -> Select[Any]:
@@ -172,13 +172,13 @@ def people_this_hour(session: Session, staff: int) -> int:
 
 def last_reason(person: int, *, staff: int) -> str:
     """Return why `staff` last opened the page of `person` within an hour, or ""."""
-    wanted = select(StaffAction.reason).where(
+    query = select(StaffAction.reason).where(
         StaffAction.staff == staff,
         StaffAction.person == person,
         StaffAction.action == OPENED.code,
         StaffAction.at > clock.now() - HOUR,
     )
-    return db.session.scalar(wanted.order_by(StaffAction.id.desc()).limit(1)) or ""
+    return db.session.scalar(query.order_by(StaffAction.id.desc()).limit(1)) or ""
 
 
 def excessive_access(limit: int) -> int:

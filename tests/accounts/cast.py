@@ -141,7 +141,7 @@ def events(person: int) -> list[str]:
 
 
 def second_factor_of(number: int) -> SecondFactor:
-    """Return the second factor of a person as it stands in the database."""
+    """Return the second factor of a person from the database."""
     db.session.rollback()
     return db.session.get_one(SecondFactor, number, populate_existing=True)
 

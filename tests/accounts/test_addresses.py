@@ -95,7 +95,7 @@ def test_ones_own_address_needs_no_change(app: Flask) -> None:
 
 
 def test_a_stranger_with_the_link_changes_nothing(app: Flask, client: FlaskClient) -> None:
-    """A mistyped address must not hand the account to whoever has it."""
+    """A mistyped address must not give the account to its owner."""
     who = account(AIGERIM)
     request_change(signed_in(app, who))
     path = link(emails_to(NEW)[-1])

@@ -68,9 +68,9 @@ def undoing(app: Flask) -> str:
 
 @dataclass(frozen=True)
 class Link:
-    """One kind of link: how it is come by, how long it works, what its form is sent."""
+    """A kind of link: how to obtain it, its lifetime, the values of its form."""
 
-    come_by: Callable[[Flask], str]
+    obtain: Callable[[Flask], str]
     life: timedelta
     answers: dict[str, str] = field(default_factory=dict)
     inside: bool = False
@@ -125,7 +125,7 @@ def test_a_tampered_link_is_dead(app: Flask, at: Clock, kind: str) -> None:
     at(NOON)
     account(AIGERIM)
     chosen = LINKS[kind]
-    head, _, token = chosen.come_by(app).rpartition("/")
+    head, _, token = chosen.obtain(app).rpartition("/")
     browser = chosen.browser(app)
     for tamper in TAMPERED.values():
         check_dead(browser, f"{head}/{tamper(token)}", chosen.answers)
@@ -137,7 +137,7 @@ def test_a_tampered_link_is_dead(app: Flask, at: Clock, kind: str) -> None:
 def test_a_link_of_one_kind_is_nothing_to_another(app: Flask, at: Clock, kind: str) -> None:
     at(NOON)
     account(AIGERIM)
-    token = LINKS[kind].come_by(app).rpartition("/")[2]
+    token = LINKS[kind].obtain(app).rpartition("/")[2]
     inside = app.test_client()
     sign_in(inside, Account(1, NEW if kind == "undo" else AIGERIM.email))
     pages = {
@@ -159,7 +159,7 @@ def test_a_link_works_to_its_last_second_and_no_longer(
     at(NOON)
     account(AIGERIM)
     chosen = LINKS[kind]
-    path = chosen.come_by(app)
+    path = chosen.obtain(app)
     at(NOON + chosen.life - timedelta(seconds=1))
     browser = chosen.browser(app)
     assert browser.get(path).status_code == 200
@@ -172,7 +172,7 @@ def test_a_link_works_once(app: Flask, at: Clock, kind: str) -> None:
     at(NOON)
     account(AIGERIM)
     chosen = LINKS[kind]
-    path = chosen.come_by(app)
+    path = chosen.obtain(app)
     browser = chosen.browser(app)
     assert submit(browser, path, chosen.answers).status_code == 303
     check_dead(browser, path, chosen.answers)

@@ -234,7 +234,7 @@ def emails_to(email: str) -> list[OutboxEmail]:
 def test_many_people_in_an_hour_are_reported_once(
     app: Flask, browser: FlaskClient, dana: int
 ) -> None:
-    """Two support agents of a shop took customers' data; nobody looked (failure 26)."""
+    """Two support agents of a shop copied customers' data unnoticed (failure 26)."""
     app.extensions["neupusti.settings"] = replace(
         app.extensions["neupusti.settings"], people_an_hour=2
     )

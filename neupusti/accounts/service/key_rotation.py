@@ -40,10 +40,10 @@ def rotate(session: Session, person: int | None = None) -> int:
     count = 0
     for model in USES:
         outdated = model.made_with.is_distinct_from(keys.name())
-        wanted: Select[Any] = select(model).where(outdated)
+        query: Select[Any] = select(model).where(outdated)
         if person is not None:
-            wanted = wanted.where(model.person == person)
-        count += sum(map(_rotate_row, session.scalars(wanted.with_for_update())))
+            query = query.where(model.person == person)
+        count += sum(map(_rotate_row, session.scalars(query.with_for_update())))
     session.flush()
     return count
 

@@ -24,22 +24,22 @@ class SuspendedError(DomainError):
 
 def in_force(person: int, session: Session | None = None) -> AccountSuspension | None:
     """Return the current suspension of `person`, or None."""
-    wanted = select(AccountSuspension).filter_by(person=person, lifted_at=None)
-    return (session or db.session()).scalars(wanted).one_or_none()
+    query = select(AccountSuspension).filter_by(person=person, lifted_at=None)
+    return (session or db.session()).scalars(query).one_or_none()
 
 
 def among(people: Iterable[int], session: Session | None = None) -> set[int]:
     """Return which of `people` are suspended."""
-    wanted = select(AccountSuspension.person).where(
+    query = select(AccountSuspension.person).where(
         AccountSuspension.person.in_(people), AccountSuspension.lifted_at.is_(None)
     )
-    return set((session or db.session()).scalars(wanted))
+    return set((session or db.session()).scalars(query))
 
 
 def of(person: int) -> list[AccountSuspension]:
     """Return all suspensions of `person`, the newest first."""
-    wanted = select(AccountSuspension).filter_by(person=person)
-    return list(db.session.scalars(wanted.order_by(AccountSuspension.id.desc())))
+    query = select(AccountSuspension).filter_by(person=person)
+    return list(db.session.scalars(query.order_by(AccountSuspension.id.desc())))
 
 
 def check(person: int) -> None:

@@ -16,7 +16,7 @@ SIZE = 25
 @bp.get("/account/activity")
 def activity() -> Response:
     """Show the events with time and device, the newest first; no IP addresses."""
-    wanted = (
+    query = (
         select(SecurityEvent)
         .filter_by(person=identity.me().person)
         .order_by(SecurityEvent.id.desc())
@@ -24,7 +24,7 @@ def activity() -> Response:
     page = render_template(
         "accounts/activity.html",
         listing=pagination.paginate(
-            wanted, pagination.number(request.args.get("page")), size=SIZE
+            query, pagination.number(request.args.get("page")), size=SIZE
         ),
         labels={event.value: label for event, label in LABELS.items()},
         address=lambda number: url_for("accounts.activity", page=number),

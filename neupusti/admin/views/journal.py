@@ -76,9 +76,11 @@ def _page(form: ReasonForm) -> Response:
         checked=queries.RECENT_ACTIONS,
         names=_names(),
         actions=labels.staff_actions(),
-        operations={one.value: label for one, label in labels.OPERATIONS.items()},
-        permissions={one.value: one.label for one in Permission},
-        actor_kinds={one.value: label for one, label in labels.ACTORS.items()},
+        operations={
+            operation.value: label for operation, label in labels.OPERATIONS.items()
+        },
+        permissions={permission.value: permission.label for permission in Permission},
+        actor_kinds={kind.value: label for kind, label in labels.ACTORS.items()},
         max_rows=service.MAX_EXPORT_ROWS,
         JournalName=JournalName,
     )

@@ -22,17 +22,17 @@ def mail() -> str:
     """List the e-mails: masked recipient, subject, delivery state."""
     state = request.args.get("state", "")
     kind = request.args.get("kind", "")
-    wanted = queries.emails(state if state in set(OutboxState) else "", kind[:60])
+    query = queries.emails(state if state in set(OutboxState) else "", kind[:60])
     return render_template(
         "admin/mail.html",
-        listing=pagination.paginate(wanted, pagination.number(request.args.get("page"))),
+        listing=pagination.paginate(query, pagination.number(request.args.get("page"))),
         address=lambda page: url_for(
             "admin.mail", state=state or None, kind=kind or None, page=page
         ),
         state=state,
         kind=kind,
-        states={one.value: label for one, label in labels.STATES.items()},
-        kinds={one.name: one.label for one in registry().emails},
+        states={code.value: label for code, label in labels.STATES.items()},
+        kinds={email_type.name: email_type.label for email_type in registry().emails},
         counts=queries.emails_by_state(),
         masked=emails.masked,
         has_mail_server=outbox.service().server is not None,

@@ -72,11 +72,11 @@ def _locked(session: Session, person: int) -> Person | None:
 
 def _check_not_last_staff_admin(session: Session, person: int) -> None:
     """Raise AccountError where `person` is the last staff admin."""
-    wanted = select(StaffGrant.person).filter_by(
+    query = select(StaffGrant.person).filter_by(
         permission=Permission.STAFF.value, ended_at=None
     )
     # Locked: of two admins who suspend each other at once, the second is refused.
-    holders = session.scalars(wanted.order_by(StaffGrant.id).with_for_update()).all()
+    holders = session.scalars(query.order_by(StaffGrant.id).with_for_update()).all()
     others = queries.staff_admins().where(Person.id != person)
     if person in holders and session.scalar(others.limit(1)) is None:
         raise _error(LAST_STAFF_ADMIN)

@@ -36,7 +36,7 @@ def add(
     email: str, names: tuple[str, ...], family_name: str, given_name: str, language: str
 ) -> None:
     """Invite EMAIL to the staff, or give a member of staff further permissions."""
-    wanted = Invitation(
+    invitation = Invitation(
         email=_address(email),
         permissions=frozenset(map(Permission, names)),
         family_name=family_name,
@@ -45,7 +45,7 @@ def add(
     )
     try:
         with writing() as session:
-            person = invitations.invite(session, wanted, by=None)
+            person = invitations.invite(session, invitation, by=None)
     except SuspendedMemberError:
         raise click.ClickException("This account is suspended: unblock it first.") from None
     held = " ".join(sorted(staff.permissions(person.id)))

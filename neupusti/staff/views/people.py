@@ -42,10 +42,10 @@ def search() -> Response:
     form = SearchForm()
     if not form.validate():
         return _list(form, queries.people(*_state_and_order()), found=False)
-    wanted = queries.search(str(form.q.data), *_state_and_order())
-    listing = pagination.paginate(wanted, pagination.number(request.form.get("page")))
+    query = queries.search(str(form.q.data), *_state_and_order())
+    listing = pagination.paginate(query, pagination.number(request.form.get("page")))
     access_audit.log_search(listing.total, staff=me(), reason=str(form.reason.data))
-    return _list(form, wanted, found=True)
+    return _list(form, query, found=True)
 
 
 @bp.get(f"/people/{ROW}")
@@ -116,9 +116,9 @@ def _state_and_order() -> tuple[AccountState, PeopleOrder]:
     )
 
 
-def _list(form: SearchForm, wanted: Any, *, found: bool) -> Response:
+def _list(form: SearchForm, query: Any, *, found: bool) -> Response:
     state, order = _state_and_order()
-    listing = pagination.paginate(wanted, pagination.number(request.values.get("page")))
+    listing = pagination.paginate(query, pagination.number(request.values.get("page")))
     return shown(
         "staff/people.html",
         form,
