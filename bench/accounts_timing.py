@@ -133,7 +133,7 @@ def populate(environment: dict[str, str]) -> None:
                 person = people.add(session, said)
                 passwords.set_password(session, person.id, kept)
                 if kind != UNCONFIRMED:
-                    registration.settle(session, person)
+                    registration.mark_confirmed(session, person)
                 if kind == BLOCKED:
                     suspending.suspend(session, person, by=None, reason="measurement")
 

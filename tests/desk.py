@@ -40,7 +40,7 @@ def person(who: Person, *, family_name: str = "Пример", confirmed: bool = 
     with writing() as session:
         made = people.add(session, applicant)
         if confirmed:
-            registration.settle(session, made)
+            registration.mark_confirmed(session, made)
         return made.id
 
 

@@ -1,4 +1,4 @@
-"""The manifest of the accounts room."""
+"""The manifest of accounts."""
 
 from flask_babel import lazy_gettext as _
 
@@ -14,21 +14,21 @@ from neupusti.accounts.models import (
     SignIn,
 )
 from neupusti.accounts.service import addresses, avatar, registration
-from neupusti.accounts.service import emails as letters
+from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.views import (
     activity,
     cli,
     consents,
-    factor,
     login,
     overview,
     passwords,
     registering,
+    second_factor,
     signing,
 )
-from neupusti.accounts.views import addresses as emails
-from neupusti.accounts.views import avatar as picture
-from neupusti.accounts.views import profile as details
+from neupusti.accounts.views import addresses as address_views
+from neupusti.accounts.views import avatar as avatar_views
+from neupusti.accounts.views import profile as profile_views
 from neupusti.accounts.views.blueprint import bp
 from neupusti.core.background import Job
 from neupusti.core.feature import (
@@ -42,17 +42,17 @@ from neupusti.core.feature import (
 from neupusti.core.rules import MFA_PENDING, OWNER, PUBLIC, STEP_UP
 
 VIEWS = (
-    *(registering, signing, passwords, factor, overview),
-    *(details, picture, emails, consents, activity, cli),
+    *(registering, signing, passwords, second_factor, overview),
+    *(profile_views, avatar_views, address_views, consents, activity, cli),
 )
-"""Importing a module of views is what puts its routes and commands on the blueprint."""
+"""Importing a view module registers its routes and commands on the blueprint."""
 
 SECURITY_DAYS = 365
 DEVICE_DAYS = 365
 
-WHOLE_LIFE = (Person, Credential, SecondFactor, RecoveryCode)
-"""Kept while the account lives."""
-ABOUT_PEOPLE = (*WHOLE_LIFE, SignIn, KnownDevice, EmailChange, AccountSuspension)
+LIFETIME_MODELS = (Person, Credential, SecondFactor, RecoveryCode)
+"""Kept for the life of the account."""
+PERSONAL_MODELS = (*LIFETIME_MODELS, SignIn, KnownDevice, EmailChange, AccountSuspension)
 
 
 FEATURE = Feature(
@@ -102,7 +102,7 @@ FEATURE = Feature(
         "accounts.withdraw": OWNER,
     },
     cookies=(login.REMEMBER,),
-    emails=letters.ALL,
+    emails=account_emails.ALL,
     jobs=(Job(name="avatars", every=avatar.SWEEP_EVERY, run=avatar.sweep),),
     pages=(
         Page(
@@ -130,7 +130,7 @@ FEATURE = Feature(
         ),
     ),
     holdings=(
-        *(Holding(model=model) for model in ABOUT_PEOPLE),
+        *(Holding(model=model) for model in PERSONAL_MODELS),
         Holding(model=Photo, file=avatar.file_of),
     ),
     retention=(
@@ -181,7 +181,7 @@ FEATURE = Feature(
             label=_("An account and everything in it"),
             clause="4.1.1",
             until=_("for the life of the account"),
-            models=(*WHOLE_LIFE, Photo),
+            models=(*LIFETIME_MODELS, Photo),
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""The forms of accounts: what each asks, what for, and the words of the consents."""
+"""The forms of accounts: their fields, purposes and the texts of the consents."""
 
 from typing import Any
 
@@ -88,7 +88,7 @@ class RegistrationForm(Form):
 
 
 class SignInForm(Form):
-    """The first step: who, and the password."""
+    """The first step of a sign-in: e-mail and password."""
 
     purposes = (Purpose.IDENTIFICATION,)
 
@@ -103,7 +103,7 @@ class SignInForm(Form):
 
 
 class CodeForm(Form):
-    """The second step: the code of the app, or a recovery code."""
+    """The second step of a sign-in: a TOTP code or a recovery code."""
 
     code = Code(
         _("Code"),
@@ -123,7 +123,7 @@ class ResetRequestForm(Form):
 
 
 class NewPasswordForm(Form):
-    """A new password, by the link of a letter."""
+    """A new password, set by the link of an e-mail."""
 
     password = Password(
         _("New password"), empty=_("Choose a password."), autocomplete="new-password"
@@ -131,7 +131,7 @@ class NewPasswordForm(Form):
 
 
 class ChangePasswordForm(Form):
-    """A new password, by the old one."""
+    """A new password, authorised by the current one."""
 
     current = Password(_("Your password now"), empty=_("Enter your password."))
     password = Password(
@@ -140,14 +140,14 @@ class ChangePasswordForm(Form):
 
 
 class ReauthenticateForm(Form):
-    """The password once more, before a dangerous act."""
+    """The password again, before a sensitive action."""
 
     current = Password(_("Your password"), empty=_("Enter your password."))
     next = HiddenField()
 
 
 class AppCodeForm(Form):
-    """The first code of an app that is being set up."""
+    """The first code of an authenticator app that is being set up."""
 
     code = Code(
         _("Code"),
@@ -156,19 +156,19 @@ class AppCodeForm(Form):
     )
 
 
-class ProofForm(Password):
-    """The password where a form wants it of some answers only: the view says of which."""
+class StepUpPassword(Password):
+    """A password that only some submissions need: the view decides which."""
 
     def __init__(self, label: LazyString, **kwargs: Any) -> None:
         super().__init__(label, empty="", **kwargs)
         self.flags.required = False
 
     def pre_validate(self, form: Any) -> None:
-        """Take it as it is."""
+        """Accept any value."""
 
 
 class ProfileForm(Form):
-    """What a person says of themselves, as the account keeps it (4.1.2, 4.1.5)."""
+    """The personal details of the account (4.1.2, 4.1.5)."""
 
     purposes = (Purpose.PERSONAL_PAGES, Purpose.CONFIRMATION, Purpose.NOTICES)
 
@@ -182,10 +182,10 @@ class ProfileForm(Form):
     phone = Phone(_("Phone"), hint=_("Only needed for an order"))
     language = Choice(
         _("Language of our letters"),
-        choices=[SelectChoice(one.value, one.own_name) for one in Language],
+        choices=[SelectChoice(language.value, language.own_name) for language in Language],
         hint=_("Service letters come in it"),
     )
-    current = ProofForm(
+    current = StepUpPassword(
         _("Your password"),
         hint=_("Only to change the phone, since you signed in a while ago"),
     )
@@ -206,7 +206,7 @@ class AvatarForm(Form):
 
 
 class ChangeEmailForm(Form):
-    """Another address for the account (3.2.3)."""
+    """A new e-mail for the account (3.2.3)."""
 
     purposes = (Purpose.IDENTIFICATION, Purpose.CONFIRMATION, Purpose.NOTICES)
 

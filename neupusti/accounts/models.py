@@ -1,4 +1,4 @@
-"""People, how they prove who they are, and where they are signed in."""
+"""People, their credentials and their sessions."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -38,16 +38,16 @@ from neupusti.core.data.database import Base
 from neupusti.core.text import collation
 
 CONFIRMED = text("confirmed_at IS NOT NULL")
-IN_FORCE = text("lifted_at IS NULL")
+NOT_LIFTED = text("lifted_at IS NULL")
 
-Owner = Annotated[
+PersonForeignKey = Annotated[
     int,
     mapped_column(
         Integer, ForeignKey("person.id", ondelete="CASCADE"), index=True, info=subject()
     ),
 ]
-"""Whose row it is: it goes with the person."""
-OneOwner = Annotated[
+"""The owner of a row, which is deleted with the person."""
+PersonPrimaryKey = Annotated[
     int,
     mapped_column(
         Integer,
@@ -57,32 +57,32 @@ OneOwner = Annotated[
         info=subject(),
     ),
 ]
-"""The same where a person has one row at most."""
+"""The owner of a row where a person has at most one."""
 Network = Annotated[
     str,
     mapped_column(
         String(64), info=personal("3.3", Purpose.IDENTIFICATION, Purpose.LOCATION)
     ),
 ]
-"""A keyed hash of the network: it is recognised, and cannot be read (1.1.8)."""
+"""A keyed hash of the network: recognisable, not readable (1.1.8)."""
 
 
-SecretName = Annotated[str, mapped_column(String(16), info=impersonal())]
-"""Which secret of the site made it (`core.data.keys`); None: the oldest that is known."""
+SecretFingerprint = Annotated[str, mapped_column(String(16), info=impersonal())]
+"""The site secret a key is derived from (`core.data.keys`); None: the oldest known."""
 
 
 class PersonKind(StrEnum):
     """How much the site knows of a person (1.1.6)."""
 
     GUEST = "guest"
-    """Ordered without an account; the e-mail is verified."""
+    """Ordered without an account; the e-mail is confirmed."""
     ACCOUNT = "account"
 
 
 class Person(Base):
-    """A person; until `confirmed_at` is set it is only somebody's word (2.4).
+    """A person; the e-mail is unverified until `confirmed_at` is set (2.4).
 
-    Several may say the same address; one of them can confirm it.
+    Several unconfirmed people may share an address; only one of them can confirm it.
     """
 
     __tablename__ = "person"
@@ -94,7 +94,7 @@ class Person(Base):
             sqlite_where=CONFIRMED,
             postgresql_where=CONFIRMED,
         ),
-        # A number is never given twice: journals and grants know people by it.
+        # A number is never reused: journals and grants refer to people by it.
         {"sqlite_autoincrement": True},
     )
 
@@ -110,132 +110,134 @@ class Person(Base):
     search: Mapped[str] = mapped_column(
         Text, info=personal("3.2.1", Purpose.IDENTIFICATION, Purpose.PERSONAL_PAGES)
     )
-    """Names, address and phone, folded: what the people list looks through."""
+    """Names, e-mail and phone, case-folded, for the search of people."""
     sort: Mapped[str] = mapped_column(
         String(320).with_variant(String(320, collation="C"), "postgresql"),
         index=True,
         info=personal("3.2.1", Purpose.PERSONAL_PAGES),
     )
-    """The names as `core.text.collation.stored` writes them."""
+    """The sort key of the names (`core.text.collation.stored`)."""
     created_at: Mapped[Moment] = mapped_column(index=True)
     confirmed_at: Mapped[Moment | None]
     checked_at: Mapped[Moment | None]
-    """When the person last said that the names and the phone are right (4.1.5)."""
+    """When the person last confirmed the names and the phone (4.1.5)."""
 
     @property
     def full_name(self) -> str:
-        """Family name, given name, patronymic, as far as they are known."""
+        """Family name, given name and patronymic, without the missing ones."""
         return " ".join(filter(None, (self.family_name, self.given_name, self.patronymic)))
 
-    def found_by(self) -> None:
-        """Bring the columns that lists search and sort by up to date."""
+    def update_search_columns(self) -> None:
+        """Update the columns that lists search and sort by."""
         phone = self.phone or ""
-        told = (self.full_name, self.email, phone, phone.removeprefix("+"))
-        self.search = collation.folded(" ".join(told))
+        parts = (self.full_name, self.email, phone, phone.removeprefix("+"))
+        self.search = collation.folded(" ".join(parts))
         self.sort = collation.stored(self.full_name)
 
 
 @event.listens_for(Person, "before_insert")
 @event.listens_for(Person, "before_update")
-def _found_by(_mapper: Mapper[Person], _connection: object, person: Person) -> None:
-    person.found_by()
+def _update_search_columns(
+    _mapper: Mapper[Person], _connection: object, person: Person
+) -> None:
+    person.update_search_columns()
 
 
 class Credential(Base):
-    """The password of a person, as Argon2id keeps it; None: it was taken back."""
+    """The Argon2id hash of a person's password; None: the password was revoked."""
 
     __tablename__ = "credential"
 
-    person: Mapped[OneOwner]
+    person: Mapped[PersonPrimaryKey]
     password_hash: Mapped[str | None] = mapped_column(String(200), info=impersonal())
     changed_at: Mapped[Moment]
 
 
 class SecondFactor(Base):
-    """A person's app that makes codes. Its secret is made of `nonce` and the site's own.
+    """A person's TOTP app; its secret is derived from `nonce` and the secret of the site.
 
-    So the database alone, stolen, makes no codes; `service.made` tells how.
+    So a stolen database alone yields no codes (`service.key_rotation`).
     """
 
     __tablename__ = "second_factor"
 
-    person: Mapped[OneOwner]
+    person: Mapped[PersonPrimaryKey]
     nonce: Mapped[Digest]
-    made_with: Mapped[SecretName | None]
+    made_with: Mapped[SecretFingerprint | None]
     mask: Mapped[Digest | None]
     created_at: Mapped[Moment]
     confirmed_at: Mapped[Moment | None]
     last_step: Mapped[int] = mapped_column(Integer, info=impersonal())
-    """The last half minute whose code was used: no code works twice (RFC 6238, 5.2)."""
+    """The last 30-second step whose code was used: codes are one-time (RFC 6238, 5.2)."""
 
 
 class RecoveryCode(Base):
-    """One of the codes for the day the phone is lost, made of `nonce` in the same way."""
+    """A one-time recovery code, derived from `nonce` as `SecondFactor` is."""
 
     __tablename__ = "recovery_code"
 
     id: Mapped[Id]
-    person: Mapped[Owner]
+    person: Mapped[PersonForeignKey]
     nonce: Mapped[Digest]
-    made_with: Mapped[SecretName | None]
+    made_with: Mapped[SecretFingerprint | None]
     mask: Mapped[Digest | None]
     used_at: Mapped[Moment | None]
 
 
 class SignIn(Base):
-    """One device that is signed in, or half so; the cookie holds a key to this row.
+    """A session of one device, complete or pending its code; the cookie holds its key.
 
-    Ending it is deleting it: from then on the cookie, copied or not, opens nothing.
+    Signing out deletes the row, which invalidates every copy of the cookie.
     """
 
     __tablename__ = "sign_in"
 
     id: Mapped[Id]
-    person: Mapped[Owner]
+    person: Mapped[PersonForeignKey]
     digest: Mapped[Digest] = mapped_column(unique=True)
     remember_digest: Mapped[Digest | None] = mapped_column(unique=True)
-    """Of the second key, where the person asked to be remembered."""
+    """The hash of the remember-me key, where there is one."""
     created_at: Mapped[Moment]
     seen_at: Mapped[Moment]
     ends_at: Mapped[Moment] = mapped_column(index=True)
-    """At the latest; idleness may end it sooner."""
+    """The absolute expiry; idleness may end the session sooner."""
     completed_at: Mapped[Moment | None]
-    """None: the password was right and the code is still asked for."""
+    """None: the password was right, the second factor is pending."""
     second_factor_at: Mapped[Moment | None]
     proved_at: Mapped[Moment]
-    """When the person last proved who they are."""
+    """When the person last authenticated (step-up)."""
     device: Mapped[Device]
     network: Mapped[Network]
 
     @property
     def remembered(self) -> bool:
-        """Whether it outlives the browser's window."""
+        """Whether the session has a remember-me cookie."""
         return self.remember_digest is not None
 
 
 class KnownDevice(Base):
-    """A device and a network a person signed in from: the next time needs no letter."""
+    """A device and network a person signed in from: no e-mail about the next time."""
 
     __tablename__ = "known_device"
     __table_args__ = (UniqueConstraint("person", "device", "network"),)
 
     id: Mapped[Id]
-    person: Mapped[Owner]
+    person: Mapped[PersonForeignKey]
     device: Mapped[Device]
     network: Mapped[Network]
     first_at: Mapped[Moment]
     last_at: Mapped[Moment] = mapped_column(index=True)
 
     def seen(self, at: datetime) -> None:
-        """Note that it was used again."""
+        """Record another use."""
         self.last_at = at
 
 
 class AccountSuspension(Base):
-    """A closed account, from when a member of staff blocked it until one lifted that.
+    """A suspension of an account, in force until `lifted_at` is set.
 
-    It shuts the door and leaves the data alone: the blocking of data that clause 6.2.4
-    means is another thing.
+    It prevents signing in and leaves the data alone: the blocking of data of clause
+    6.2.4 is another thing.
     """
 
     __tablename__ = "account_block"
@@ -244,16 +246,16 @@ class AccountSuspension(Base):
             "uq_account_block_in_force",
             "person",
             unique=True,
-            sqlite_where=IN_FORCE,
-            postgresql_where=IN_FORCE,
+            sqlite_where=NOT_LIFTED,
+            postgresql_where=NOT_LIFTED,
         ),
     )
 
     id: Mapped[Id]
-    person: Mapped[Owner]
+    person: Mapped[PersonForeignKey]
     at: Mapped[Moment]
     by: Mapped[ActorNumber | None]
-    """The member of staff; None: by a command on the server."""
+    """The member of staff; None: a command on the server."""
     reason: Mapped[Words]
     lifted_at: Mapped[Moment | None] = mapped_column(index=True)
     lifted_by: Mapped[ActorNumber | None]
@@ -261,31 +263,31 @@ class AccountSuspension(Base):
 
 
 class EmailChange(Base):
-    """One change of a person's address: asked for, then confirmed, then perhaps undone."""
+    """A change of a person's e-mail: requested, confirmed, possibly undone."""
 
     __tablename__ = "email_change"
 
     id: Mapped[Id]
-    person: Mapped[Owner]
+    person: Mapped[PersonForeignKey]
     old: Mapped[Email]
     new: Mapped[Email]
     asked_at: Mapped[Moment] = mapped_column(index=True)
     changed_at: Mapped[Moment | None]
-    """When the new address was confirmed; from then on it is the person's."""
+    """When the new address was confirmed and took effect."""
     over_at: Mapped[Moment | None]
-    """When it was undone, or replaced by another before it was confirmed."""
+    """When it was undone, or superseded before it was confirmed."""
 
 
 class Photo(Base):
-    """The picture of an account; the file itself lies in the data folder (3.2.6)."""
+    """The picture of an account; the file is in the data folder (3.2.6)."""
 
     __tablename__ = "photo"
 
-    person: Mapped[OneOwner]
+    person: Mapped[PersonPrimaryKey]
     name: Mapped[str] = mapped_column(
         String(32), unique=True, info=personal("3.2.6", Purpose.PERSONAL_PAGES)
     )
-    """The random name of the file, which is all that leads to it."""
+    """The random name of the file, its only address."""
     bytes: Mapped[int] = mapped_column(Integer, info=impersonal())
     sha256: Mapped[Digest]
     kept_at: Mapped[Moment]

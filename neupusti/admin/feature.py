@@ -11,7 +11,7 @@ from neupusti.core.feature import Duty, Feature, MenuItem
 from neupusti.core.rules import ANY_STAFF, PRIVACY
 
 VIEWS = (board, journal, outbox, cli)
-"""Importing a module of views is what puts its routes and commands on the blueprint."""
+"""Importing a view module registers its routes and commands on the blueprint."""
 
 FEATURE = Feature(
     name="admin",
@@ -34,7 +34,7 @@ FEATURE = Feature(
         Duty(
             clause="6.2.3",
             label=_("Breaks in the journal of staff"),
-            open=lambda: int(not queries.sound()),
+            open=lambda: int(not queries.chain_intact()),
             endpoint="admin.journal",
         ),
         Duty(
@@ -44,5 +44,5 @@ FEATURE = Feature(
             endpoint="admin.mail",
         ),
     ),
-    staff_actions=(service.OPENED, service.TAKEN),
+    staff_actions=(service.EMAIL_OPENED, service.JOURNAL_EXPORTED),
 )

@@ -1,4 +1,4 @@
-"""The forms of the staff area: why somebody reads what is about people."""
+"""The forms of the staff area."""
 
 from flask_babel import lazy_gettext as _
 
@@ -8,7 +8,7 @@ from neupusti.core.forms.reason import Reason
 
 
 class ReasonForm(Form):
-    """Asks for the reason, which the journal keeps."""
+    """The reason for reading personal data, which the journal records."""
 
     purposes = (Purpose.FEEDBACK,)
 

@@ -1,4 +1,4 @@
-"""What the board, the journals and the outbox show."""
+"""Queries for the board, the journals and the outbox."""
 
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -12,13 +12,13 @@ from neupusti.core.data.database import db
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records.journal import ProcessingEvent, StaffAction, broken
 
-CHECKED = 1000
-"""How many of the newest acts a page recomputes; the command does all of them."""
-UNASKED = (None, "")
+RECENT_ACTIONS = 1000
+"""How many of the newest staff actions a page verifies; the command verifies all."""
+UNSET = (None, "")
 FAILED = (OutboxState.REFUSED.value, OutboxState.UNSURE.value)
 
 
-class Book(StrEnum):
+class JournalName(StrEnum):
     """The two journals."""
 
     STAFF = "staff"
@@ -27,9 +27,9 @@ class Book(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Which rows of a journal are wanted; None and "" leave a thing open."""
+    """The filters of a journal; None and "" do not filter."""
 
-    book: Book = Book.STAFF
+    book: JournalName = JournalName.STAFF
     who: int | None = None
     what: str = ""
     whom: int | None = None
@@ -37,70 +37,70 @@ class Filters:
     until: date | None = None
 
     @property
-    def asked(self) -> dict[str, Any]:
-        """The filters as an address carries them."""
+    def parameters(self) -> dict[str, Any]:
+        """The filters as query parameters."""
         values = asdict(self) | {"book": self.book.value}
-        return {name: str(value) for name, value in values.items() if value not in UNASKED}
+        return {name: str(value) for name, value in values.items() if value not in UNSET}
 
     @property
     def rows(self) -> Select[Any]:
         """The rows, the newest first."""
-        if self.book is Book.STAFF:
+        if self.book is JournalName.STAFF:
             return self._rows(StaffAction, StaffAction.staff, StaffAction.action)
         return self._rows(ProcessingEvent, ProcessingEvent.actor, ProcessingEvent.operation)
 
     def _rows(self, model: Any, who: Any, what: Any) -> Select[Any]:
-        wanted = select(model).order_by(model.id.desc())
+        query = select(model).order_by(model.id.desc())
         for column, value in (
             (who, self.who),
             (what, self.what),
             (model.person, self.whom),
         ):
-            if value not in UNASKED:
-                wanted = wanted.where(column == value)
+            if value not in UNSET:
+                query = query.where(column == value)
         if self.since:
-            wanted = wanted.where(model.at >= clock.midnight(self.since))
+            query = query.where(model.at >= clock.midnight(self.since))
         if self.until:
             end = clock.midnight(self.until + timedelta(days=1))
-            wanted = wanted.where(model.at < end)
-        return wanted
+            query = query.where(model.at < end)
+        return query
 
 
 def actors() -> list[int]:
-    """Return the numbers of the members of staff who have acted."""
+    """Return the numbers of the staff in the journal."""
     known = select(StaffAction.staff).where(StaffAction.staff.is_not(None)).distinct()
     return sorted(number for number in db.session.scalars(known) if number is not None)
 
 
-def sound() -> bool:
-    """Tell whether the chain vouches for the newest acts of staff."""
-    return broken(db.session(), CHECKED) is None
+def chain_intact() -> bool:
+    """Return whether the hash chain of the newest staff actions is intact."""
+    return broken(db.session(), RECENT_ACTIONS) is None
 
 
 def emails(state: str, kind: str) -> Select[Any]:
-    """Return the letters of the outbox, the newest first."""
-    wanted = select(OutboxEmail).order_by(OutboxEmail.id.desc())
+    """Return the e-mails of the outbox, the newest first."""
+    query = select(OutboxEmail).order_by(OutboxEmail.id.desc())
     if state:
-        wanted = wanted.where(OutboxEmail.state == state)
-    return wanted.where(OutboxEmail.kind == kind) if kind else wanted
+        query = query.where(OutboxEmail.state == state)
+    return query.where(OutboxEmail.kind == kind) if kind else query
 
 
 def emails_by_state() -> dict[str, int]:
-    """Return how many letters are in each state."""
+    """Return the number of e-mails in each state."""
     counted = select(OutboxEmail.state, func.count()).group_by(OutboxEmail.state)
     return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
 def failed() -> int:
-    """Count the letters that nobody will get unless somebody looks after them."""
-    wanted = (
+    """Count the e-mails whose delivery failed or is uncertain."""
+    query = (
         select(func.count()).where(OutboxEmail.state.in_(FAILED)).select_from(OutboxEmail)
     )
-    return db.session.scalar(wanted) or 0
+    return db.session.scalar(query) or 0
 
 
 def today(model: Any, *conditions: Any) -> int:
     """Count the rows of a journal since midnight in Almaty."""
     since = clock.midnight(clock.today())
-    wanted = select(func.count()).select_from(model).where(model.at >= since, *conditions)
-    return db.session.scalar(wanted) or 0
+    query = select(func.count()).select_from(model).where(model.at >= since, *conditions)
+    return db.session.scalar(query) or 0

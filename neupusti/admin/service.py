@@ -1,4 +1,4 @@
-"""Reading what is written down about people: each time is itself written down."""
+"""Export journals and read e-mails; each access is logged."""
 
 import re
 from collections.abc import Iterable
@@ -17,8 +17,8 @@ from neupusti.core.records.journal import (
     log_staff_action,
 )
 
-EXPORTED = 10_000
-"""Rows an export holds at most: whoever needs more asks for a narrower stretch."""
+MAX_EXPORT_ROWS = 10_000
+"""The most rows of an export; more need narrower dates."""
 COLUMNS = {
     StaffAction: (
         *("id", "at", "staff", "action", "operation", "person", "what", "reason", "chain"),
@@ -27,30 +27,30 @@ COLUMNS = {
         *("id", "at", "actor_kind", "actor", "operation", "person", "what", "why"),
     ),
 }
-SECRET = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])", re.ASCII)
-"""The token of a link, as `core.security.tokens` makes it."""
-OPENED = StaffActionType("mail.opened", _("Opened a letter"))
-TAKEN = StaffActionType("journal.exported", _("Exported a journal"))
+TOKEN = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])", re.ASCII)
+"""A token of `core.security.tokens` in a link."""
+EMAIL_OPENED = StaffActionType("mail.opened", _("Opened a letter"))
+JOURNAL_EXPORTED = StaffActionType("journal.exported", _("Exported a journal"))
 
 
-class TooLongError(ValueError):
-    """An export would hold more rows than one may take away at once."""
+class TooManyRowsError(ValueError):
+    """An export has more than `MAX_EXPORT_ROWS` rows."""
 
 
 def export(
-    wanted: Select[Any], *, staff: int, reason: str
+    query: Select[Any], *, staff: int, reason: str
 ) -> tuple[Iterable[str], list[list[object]]]:
-    """Return heads and rows of a journal, and note who took them; raise TooLongError."""
+    """Return the columns and rows of a journal, and log it; raise TooManyRowsError."""
     with writing() as session:
-        found = list(session.scalars(wanted.limit(EXPORTED + 1)))
-        if len(found) > EXPORTED:
-            raise TooLongError
-        columns = COLUMNS[wanted.column_descriptions[0]["entity"]]
+        found = list(session.scalars(query.limit(MAX_EXPORT_ROWS + 1)))
+        if len(found) > MAX_EXPORT_ROWS:
+            raise TooManyRowsError
+        columns = COLUMNS[query.column_descriptions[0]["entity"]]
         rows = [[getattr(row, name) for name in columns] for row in found]
         log_staff_action(
             session,
             staff=staff,
-            action=TAKEN,
+            action=JOURNAL_EXPORTED,
             operation=Operation.RETRIEVAL,
             what=f"{len(rows)} rows",
             reason=reason,
@@ -59,28 +59,28 @@ def export(
 
 
 def open_email(number: int, *, staff: int, reason: str) -> OutboxEmail | None:
-    """Return a letter for reading, and note who read it and why; None: there is none."""
+    """Return an e-mail, and log who read it and why; None: there is none."""
     with writing() as session:
-        letter = session.get(OutboxEmail, number)
-        if letter is None:
+        email = session.get(OutboxEmail, number)
+        if email is None:
             return None
         log_staff_action(
             session,
             staff=staff,
-            action=OPENED,
+            action=EMAIL_OPENED,
             operation=Operation.ACCESS,
-            person=letter.person,
-            what=f"letter {letter.id}: {letter.kind}",
+            person=email.person,
+            what=f"letter {email.id}: {email.kind}",
             reason=reason,
         )
     return db.session.get(OutboxEmail, number)
 
 
-def readable(letter: OutboxEmail) -> str:
-    """Return the words of a letter; without the keys in it, if its reader got them.
+def readable_text(email: OutboxEmail) -> str:
+    """Return the text of an e-mail, without the tokens if it was sent.
 
-    Whoever could read the link of a letter that went out could act as its reader. Where
-    no mail server is set, this page is the only way a letter arrives at all.
+    A token would let staff act as the recipient. Without a mail server this page is the
+    only way to deliver it, so the text stays complete.
     """
-    kept = letter.state == OutboxState.KEPT.value
-    return letter.text if kept else SECRET.sub("…", letter.text)
+    undelivered = email.state == OutboxState.KEPT.value
+    return email.text if undelivered else TOKEN.sub("…", email.text)

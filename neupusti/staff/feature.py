@@ -1,4 +1,4 @@
-"""The manifest of the staff room."""
+"""The manifest of staff management."""
 
 from dataclasses import replace
 
@@ -12,21 +12,20 @@ from neupusti.staff import queries
 from neupusti.staff.service import (
     access_audit,
     bootstrap,
-    factors,
     grants,
     invitations,
+    second_factors,
     suspending,
 )
-from neupusti.staff.views import cli, members, people
-from neupusti.staff.views import suspensions as blocks
+from neupusti.staff.views import cli, members, people, suspensions
 from neupusti.staff.views.blueprint import bp
 
-VIEWS = (people, blocks, members, cli)
-"""Importing a module of views is what puts its routes and commands on the blueprint."""
+VIEWS = (people, suspensions, members, cli)
+"""Importing a view module registers its routes and commands on the blueprint."""
 
 
 def seed() -> str:
-    """Make the first member of staff of a site on one machine; never of a public one."""
+    """Create the first member of staff of a local site; never of a public one."""
     return "" if settings().production else bootstrap.seed(settings().instance)
 
 
@@ -56,7 +55,11 @@ FEATURE = Feature(
         MenuItem(endpoint="staff.people", label=_("People")),
         MenuItem(endpoint="staff.members", label=_("Staff")),
     ),
-    emails=(invitations.INVITATION, invitations.PERMITTED, access_audit.MANY),
+    emails=(
+        invitations.INVITATION,
+        invitations.PERMISSIONS_GIVEN,
+        access_audit.MANY_PEOPLE,
+    ),
     duties=(
         Duty(
             clause="6.2.2",
@@ -67,19 +70,24 @@ FEATURE = Feature(
         Duty(
             clause="6.2.3",
             label=_("Members of staff without a second factor"),
-            open=queries.without_factor,
+            open=queries.without_second_factor,
             endpoint="staff.members",
         ),
         Duty(
             clause="6.2.3",
             label=_("Second factors that no secret of the site can read"),
-            open=key_rotation.lost,
+            open=key_rotation.count_unreadable,
         ),
     ),
     staff_actions=(
         *(grants.GIVEN, grants.TAKEN, grants.SIGNED_OUT, invitations.INVITED),
         *(access_audit.SEARCHED, queries.OPENED, access_audit.SIGNED_OUT),
-        *(access_audit.WROTE, suspending.BLOCKED, suspending.RELEASED, factors.RESET),
+        *(
+            access_audit.CONFIRMATION_SENT,
+            suspending.SUSPENDED,
+            suspending.REINSTATED,
+            second_factors.SECOND_FACTOR_RESET,
+        ),
     ),
     staff_names=queries.names,
     seed=seed,

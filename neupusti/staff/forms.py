@@ -1,4 +1,4 @@
-"""The forms of the staff room."""
+"""The forms of staff management."""
 
 from flask_babel import lazy_gettext as _
 from wtforms import SelectMultipleField
@@ -13,7 +13,7 @@ from neupusti.core.rules import Permission
 
 
 class PermissionsForm(SelectMultipleField):  # type: ignore[misc]  # the library is untyped
-    """A box for each permission; nothing but our five names is taken."""
+    """A checkbox for each permission; other values are rejected."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
@@ -27,13 +27,15 @@ class PermissionsForm(SelectMultipleField):  # type: ignore[misc]  # the library
 
 
 def permissions() -> PermissionsForm:
-    """Declare the boxes of a form."""
-    choices = [SelectChoice(one.value, one.label) for one in Permission]
+    """Declare the checkboxes of a form."""
+    choices = [
+        SelectChoice(permission.value, permission.label) for permission in Permission
+    ]
     return PermissionsForm(_("Permissions"), choices=choices)
 
 
 class SearchForm(Form):
-    """Looks for people: in the body of a request, for the words name somebody (1.1.4)."""
+    """Search for people; sent in the request body, since the query is personal (1.1.4)."""
 
     purposes = (Purpose.FEEDBACK,)
 
@@ -47,7 +49,7 @@ class SearchForm(Form):
 
 
 class OpenPersonForm(Form):
-    """Asks for the reason before a person's page is opened, or something done on it."""
+    """The reason for opening a person's page or acting on it."""
 
     purposes = (Purpose.FEEDBACK,)
 
@@ -55,7 +57,7 @@ class OpenPersonForm(Form):
 
 
 class SuspendForm(Form):
-    """Asks why an account is blocked, or why it is open again."""
+    """The reason for suspending or reinstating an account."""
 
     purposes = (Purpose.IDENTIFICATION,)
 
@@ -67,7 +69,7 @@ class SuspendForm(Form):
 
 
 class InviteForm(Form):
-    """Invites somebody to the staff."""
+    """An invitation to the staff."""
 
     purposes = (Purpose.ACCOUNT,)
 
@@ -78,7 +80,7 @@ class InviteForm(Form):
 
 
 class ChangePermissionsForm(Form):
-    """Gives a member of staff permissions and takes them back."""
+    """Changes the permissions of a member of staff."""
 
     purposes = (Purpose.FEEDBACK,)
 

@@ -1,4 +1,4 @@
-"""Lists of people and of staff, and what a person's page shows."""
+"""Queries for the lists of people and staff, and for a person's page."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,24 +19,24 @@ from neupusti.core.security.grants import StaffGrant
 from neupusti.core.text import collation, emails, phones
 from neupusti.core.web.pagination import LARGEST, whole
 
-WORDS = 8
-"""So many words of a search are looked at."""
-EVENTS = 20
+MAX_SEARCH_WORDS = 8
+"""Further words of a search are ignored."""
+MAX_EVENTS = 20
 OPENED = StaffActionType("people.opened", _("Opened a person's page"))
 HOUR = timedelta(hours=1)
 
 
 class AccountState(StrEnum):
-    """Which people a list shows."""
+    """The filter of the list of people."""
 
     ALL = "all"
     CONFIRMED = "confirmed"
     UNCONFIRMED = "unconfirmed"
-    BLOCKED = "blocked"
+    SUSPENDED = "blocked"
 
 
 class PeopleOrder(StrEnum):
-    """How a list of people is sorted."""
+    """The sort order of the list of people."""
 
     NAME = "name"
     NEWEST = "newest"
@@ -44,42 +44,42 @@ class PeopleOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of staff, as the list of them shows one."""
+    """A row of the list of staff."""
 
     person: Person
     permissions: list[Permission]
     since: datetime
-    has_factor: bool
+    has_second_factor: bool
     sessions: int
-    blocked: bool
+    suspended: bool
 
 
 def people(state: AccountState, order: PeopleOrder) -> Select[Any]:
     """Return the people in a state, in an order."""
-    wanted = select(Person)
+    query = select(Person)
     if state is AccountState.CONFIRMED:
-        wanted = wanted.where(Person.confirmed_at.is_not(None))
+        query = query.where(Person.confirmed_at.is_not(None))
     elif state is AccountState.UNCONFIRMED:
-        wanted = wanted.where(Person.confirmed_at.is_(None))
-    elif state is AccountState.BLOCKED:
-        wanted = wanted.where(Person.id.in_(_blocked()))
+        query = query.where(Person.confirmed_at.is_(None))
+    elif state is AccountState.SUSPENDED:
+        query = query.where(Person.id.in_(_suspended()))
     if order is PeopleOrder.NEWEST:
-        return wanted.order_by(Person.id.desc())
-    return wanted.order_by(Person.sort, Person.id)
+        return query.order_by(Person.id.desc())
+    return query.order_by(Person.sort, Person.id)
 
 
-def found(text: str, state: AccountState, order: PeopleOrder) -> Select[Any]:
-    """Return the people whose names, address and phone hold every word of `text`.
+def search(text: str, state: AccountState, order: PeopleOrder) -> Select[Any]:
+    """Return the people whose names, e-mail and phone contain every word of `text`.
 
-    A whole number is also looked for among the numbers of people, and a phone in whatever
-    way it is written. A whole address finds no other: folding would make `ß` `ss`.
+    Also matches the number of a person, and a phone in any notation. A complete e-mail
+    matches only itself: case-folding would make `ß` `ss`.
     """
     number = whole(text.strip())
-    words = collation.folded(_address(text)).split()[:WORDS]
-    ways = [and_(*map(_holds, words)), *map(_holds, _phone(text))]
+    words = collation.folded(_address(text)).split()[:MAX_SEARCH_WORDS]
+    conditions = [and_(*map(_contains, words)), *map(_contains, _phone(text))]
     if number is not None and number <= LARGEST:
-        ways.append(Person.id == number)
-    return people(state, order).where(or_(*ways))
+        conditions.append(Person.id == number)
+    return people(state, order).where(or_(*conditions))
 
 
 def by_state() -> dict[str, int]:
@@ -91,58 +91,58 @@ def by_state() -> dict[str, int]:
         AccountState.ALL: total,
         AccountState.CONFIRMED: confirmed,
         AccountState.UNCONFIRMED: total - confirmed,
-        AccountState.BLOCKED: db.session.scalar(_blocked(func.count())) or 0,
+        AccountState.SUSPENDED: db.session.scalar(_suspended(func.count())) or 0,
     }
 
 
 def events(person: int) -> list[SecurityEvent]:
     """Return the newest security events of a person."""
-    wanted = select(SecurityEvent).filter_by(person=person)
-    newest = wanted.order_by(SecurityEvent.id.desc()).limit(EVENTS)
+    query = select(SecurityEvent).filter_by(person=person)
+    newest = query.order_by(SecurityEvent.id.desc()).limit(MAX_EVENTS)
     return list(db.session.scalars(newest))
 
 
 def grants(person: int) -> list[StaffGrant]:
     """Return every permission a person holds or held, the newest first."""
-    wanted = select(StaffGrant).filter_by(person=person)
-    return list(db.session.scalars(wanted.order_by(StaffGrant.id.desc())))
+    query = select(StaffGrant).filter_by(person=person)
+    return list(db.session.scalars(query.order_by(StaffGrant.id.desc())))
 
 
-def has_factor(person: int) -> bool:
-    """Tell whether a person has set a second factor up."""
-    factor = db.session.get(SecondFactor, person)
-    return factor is not None and factor.confirmed_at is not None
+def has_second_factor(person: int) -> bool:
+    """Return whether a person has a confirmed second factor."""
+    row = db.session.get(SecondFactor, person)
+    return row is not None and row.confirmed_at is not None
 
 
 def members() -> list[Member]:
-    """Return everybody who holds a permission, by name."""
+    """Return everybody who holds a permission, sorted by name."""
     held: dict[int, list[StaffGrant]] = {}
     for grant in db.session.scalars(select(StaffGrant).filter_by(ended_at=None)):
         held.setdefault(grant.person, []).append(grant)
-    wanted = select(Person).where(Person.id.in_(held)).order_by(Person.sort, Person.id)
-    blocked = suspensions.among(held)
+    query = select(Person).where(Person.id.in_(held)).order_by(Person.sort, Person.id)
+    suspended = suspensions.among(held)
     return [
         Member(
             person,
             [p for p in Permission if p.value in {g.permission for g in held[person.id]}],
             min(grant.given_at for grant in held[person.id]),
-            has_factor(person.id),
+            has_second_factor(person.id),
             _sessions(person.id),
-            person.id in blocked,
+            person.id in suspended,
         )
-        for person in db.session.scalars(wanted)
+        for person in db.session.scalars(query)
     ]
 
 
 def names() -> dict[int, str]:
-    """Return what everybody who is or was staff is called, by number."""
+    """Return the names of all current and former staff, by number."""
     ever = select(StaffGrant.person).distinct()
-    wanted = select(Person).where(Person.id.in_(ever)).order_by(Person.sort, Person.id)
-    return {person.id: person.full_name for person in db.session.scalars(wanted)}
+    query = select(Person).where(Person.id.in_(ever)).order_by(Person.sort, Person.id)
+    return {person.id: person.full_name for person in db.session.scalars(query)}
 
 
 def staff_admins() -> Select[Any]:
-    """Return the people who look after the staff: confirmed, and not blocked."""
+    """Return the staff admins: confirmed, and not suspended."""
     return (
         select(Person)
         .join(StaffGrant, StaffGrant.person == Person.id)
@@ -150,18 +150,18 @@ def staff_admins() -> Select[Any]:
             StaffGrant.permission == Permission.STAFF.value,
             StaffGrant.ended_at.is_(None),
             Person.confirmed_at.is_not(None),
-            Person.id.not_in(_blocked()),
+            Person.id.not_in(_suspended()),
         )
     )
 
 
-def without_factor() -> int:
-    """Count the members of staff who have no second factor yet."""
-    return sum(not member.has_factor for member in members())
+def without_second_factor() -> int:
+    """Count the members of staff without a second factor."""
+    return sum(not member.has_second_factor for member in members())
 
 
 def people_this_hour(session: Session, staff: int) -> int:
-    """Count the different people whose pages `staff` opened within an hour."""
+    """Count the distinct people whose pages `staff` opened within the last hour."""
     people = select(func.count(StaffAction.person.distinct())).where(
         StaffAction.staff == staff,
         StaffAction.action == OPENED.code,
@@ -171,28 +171,28 @@ def people_this_hour(session: Session, staff: int) -> int:
 
 
 def last_reason(person: int, *, staff: int) -> str:
-    """Return why `staff` opened the page of `person` within the hour, or nothing."""
-    wanted = select(StaffAction.reason).where(
+    """Return why `staff` last opened the page of `person` within an hour, or ""."""
+    query = select(StaffAction.reason).where(
         StaffAction.staff == staff,
         StaffAction.person == person,
         StaffAction.action == OPENED.code,
         StaffAction.at > clock.now() - HOUR,
     )
-    return db.session.scalar(wanted.order_by(StaffAction.id.desc()).limit(1)) or ""
+    return db.session.scalar(query.order_by(StaffAction.id.desc()).limit(1)) or ""
 
 
-def excessive_access(most: int) -> int:
-    """Count the members of staff who opened more than `most` people within the hour."""
+def excessive_access(limit: int) -> int:
+    """Count the members of staff who opened more than `limit` people within the hour."""
     members = select(StaffAction.staff).where(StaffAction.staff.is_not(None)).distinct()
     recent = members.where(StaffAction.at > clock.now() - HOUR)
     return sum(
-        people_this_hour(db.session(), number) > most
+        people_this_hour(db.session(), number) > limit
         for number in db.session.scalars(recent)
         if number is not None
     )
 
 
-def _blocked(what: Any = AccountSuspension.person) -> Select[Any]:
+def _suspended(what: Any = AccountSuspension.person) -> Select[Any]:
     return select(what).where(AccountSuspension.lifted_at.is_(None))
 
 
@@ -201,7 +201,7 @@ def _sessions(person: int) -> int:
     return db.session.scalar(counted) or 0
 
 
-def _holds(word: str) -> Any:
+def _contains(word: str) -> Any:
     return Person.search.contains(word, autoescape=True)
 
 
@@ -213,7 +213,7 @@ def _phone(text: str) -> list[str]:
 
 
 def _address(text: str) -> str:
-    """Return `text` as addresses are kept, where it is one."""
+    """Return `text` normalised if it is an e-mail address, else unchanged."""
     try:
         return emails.parse(text)
     except emails.EmailError:

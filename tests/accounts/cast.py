@@ -1,4 +1,4 @@
-"""People of the cast with accounts, and browsers that fill in forms as a person does."""
+"""Accounts for the cast, and browsers that submit forms as a person does."""
 
 import re
 from collections.abc import Mapping
@@ -31,33 +31,33 @@ LINK = re.compile(r"http://127\.0\.0\.1:8000(/\S+)")
 
 @dataclass
 class Account:
-    """One of the cast, with an account."""
+    """The account of one of the cast."""
 
     number: int
     email: str
     password: str = PASSWORD
     secret: str = ""
-    spent: set[str] = field(default_factory=set)
+    used_codes: set[str] = field(default_factory=set)
 
     def code(self) -> str:
-        """Return a code the app shows about now and has not given yet.
+        """Return a current TOTP code that was not used yet.
 
-        Never that of the half minute before: on its way to the site it may grow too old.
+        Never that of the previous 30-second step: it may expire before it is checked.
         """
         now = int(clock.now().timestamp())
         for step in (0, 30):
             code = pyotp.TOTP(self.secret).at(now + step)
-            if code not in self.spent:
-                self.spent.add(code)
+            if code not in self.used_codes:
+                self.used_codes.add(code)
                 return code
         raise AssertionError("no code is left for this minute")
 
 
 def account(
-    who: cast.Person, *, factor: bool = False, language: Language = Language.RU
+    who: cast.Person, *, with_second_factor: bool = False, language: Language = Language.RU
 ) -> Account:
     """Make a confirmed account for `who`; an app context is needed."""
-    kept = passwords.hashed(PASSWORD)
+    password_hash = passwords.hashed(PASSWORD)
     applicant = Applicant(
         family_name="Пример",
         given_name=who.name,
@@ -68,11 +68,11 @@ def account(
     )
     with writing() as session:
         person = people.add(session, applicant)
-        passwords.set_password(session, person.id, kept)
-        registration.settle(session, person)
+        passwords.set_password(session, person.id, password_hash)
+        registration.mark_confirmed(session, person)
         number = person.id
-        secret = second_factor.enrol(session, number) if factor else ""
-        if factor:
+        secret = second_factor.enrol(session, number) if with_second_factor else ""
+        if with_second_factor:
             second_factor.make_codes(session, number)
     db.session.rollback()
     return Account(number, who.email, secret=secret)
@@ -83,26 +83,26 @@ def hidden(page: str) -> dict[str, str]:
     found: dict[str, str] = {}
     form = next((f for f in page.split("<form") if "csrf_token" in f), "")
     for tag in HIDDEN.findall(form):
-        said = dict(ATTRIBUTE.findall(tag))
-        if "name" in said:
-            found.setdefault(said["name"], unescape(said.get("value", "")))
+        attributes = dict(ATTRIBUTE.findall(tag))
+        if "name" in attributes:
+            found.setdefault(attributes["name"], unescape(attributes.get("value", "")))
     return found
 
 
 def submit(
     browser: FlaskClient, path: str, fields: Mapping[str, Any] | None = None, page: str = ""
 ) -> TestResponse:
-    """Open `page` (or `path`), fill its form in and send it to `path`."""
+    """Open `page` (or `path`) and submit its form to `path`."""
     shown = browser.get(page or path)
     return browser.post(path, data={**hidden(shown.text), **(fields or {})})
 
 
 def sign_in(browser: FlaskClient, who: Account, **fields: Any) -> TestResponse:
     """Sign `who` in: password, and the code where there is one."""
-    said = {"email": who.email, "password": who.password, **fields}
-    if who.secret and "code" not in said:
-        said["code"] = who.code()
-    return submit(browser, "/account/login", said)
+    data = {"email": who.email, "password": who.password, **fields}
+    if who.secret and "code" not in data:
+        data["code"] = who.code()
+    return submit(browser, "/account/login", data)
 
 
 def signed_in(app: Flask, who: Account, **fields: Any) -> FlaskClient:
@@ -113,40 +113,40 @@ def signed_in(app: Flask, who: Account, **fields: Any) -> FlaskClient:
     return browser
 
 
-def letters(to: str) -> list[OutboxEmail]:
-    """Return the letters to one address, oldest first."""
+def emails_to(to: str) -> list[OutboxEmail]:
+    """Return the e-mails to one address, oldest first."""
     db.session.rollback()
     found = select(OutboxEmail).where(OutboxEmail.recipient == to).order_by(OutboxEmail.id)
     return list(db.session.scalars(found))
 
 
-def link(letter: OutboxEmail, part: str = "") -> str:
-    """Return the path of the first link of a letter that holds `part`."""
-    found: list[str] = LINK.findall(letter.text)
+def link(message: OutboxEmail, part: str = "") -> str:
+    """Return the path of the first link of an e-mail that contains `part`."""
+    found: list[str] = LINK.findall(message.text)
     return next(path for path in found if part in path)
 
 
-def opens(browser: FlaskClient) -> bool:
-    """Tell whether somebody is signed in in a browser."""
+def is_signed_in(browser: FlaskClient) -> bool:
+    """Return whether somebody is signed in in a browser."""
     answer = browser.get("/account/")
     assert answer.status_code in {200, 303}
     return answer.status_code == 200
 
 
 def events(person: int) -> list[str]:
-    """Return what happened to the safety of an account, oldest first."""
+    """Return the security events of an account, oldest first."""
     db.session.rollback()
     rows = select(SecurityEvent.kind).filter_by(person=person).order_by(SecurityEvent.id)
     return list(db.session.scalars(rows))
 
 
-def factor_of(number: int) -> SecondFactor:
-    """Return the second factor of a person as it stands in the database."""
+def second_factor_of(number: int) -> SecondFactor:
+    """Return the second factor of a person from the database."""
     db.session.rollback()
     return db.session.get_one(SecondFactor, number, populate_existing=True)
 
 
-def allow_more() -> None:
-    """Forget every try that was counted: the limits have tests of their own."""
+def reset_throttle() -> None:
+    """Reset all rate limits, which have tests of their own."""
     with writing() as session:
         session.execute(delete(ThrottleCount))

@@ -6,6 +6,6 @@ from neupusti.accounts.views import blueprint
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers are not held back to an even time, but in the test of that very thing."""
-    monkeypatch.setattr(blueprint, "STEP_SECONDS", 0)
+def _no_padding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Turn off the padding of response times, except in its own tests."""
+    monkeypatch.setattr(blueprint, "PADDING_SECONDS", 0)

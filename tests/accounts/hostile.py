@@ -1,4 +1,4 @@
-"""What attackers and unlucky people type, and what each of it is told in words."""
+"""Hostile and invalid inputs for each form, with the expected error messages."""
 
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -53,7 +53,7 @@ PHONES = tuple(
         *("+7" * 5_000, "tel:+77010000001", "+7 701 000 00 01 доб. 5", "<b>8</b>"),
     )
 )
-FRESH_PASSWORDS = (
+NEW_PASSWORDS = (
     *(
         ("", "Choose a password."),
         ("коротко", "Use at least 12"),
@@ -84,33 +84,33 @@ Rows = tuple[tuple[str, str], ...]
 
 
 def guesses(words: str) -> Rows:
-    """Return wrong passwords, and the words for each."""
+    """Return wrong passwords, with the error message for each."""
     return (("", "Enter your password."), *((typed, words) for typed in GUESSES))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """One form of the account: right answers, and the hostile ones by field."""
+    """A form of the account: valid values, and hostile values by field."""
 
     path: str
-    right: dict[str, str]
+    valid: dict[str, str]
     hostile: dict[str, Rows]
-    inside: bool = False
-    """Whether it takes somebody who is signed in."""
-    half: bool = False
-    """Whether it takes somebody who gave the password and not yet the code."""
+    signed_in: bool = False
+    """Whether it needs somebody who is signed in."""
+    mfa_pending: bool = False
+    """Whether it needs a sign-in that waits for its code."""
     link: str = ""
-    """Which link of a letter leads to it."""
+    """The part of the e-mailed link that leads to it."""
 
 
-def needed(rows: Rows, words: str) -> Rows:
-    """Return the rows of a field that may not be left out."""
+def required(rows: Rows, words: str) -> Rows:
+    """Return the rows of a required field."""
     return (("", words), ("   ", words), *rows)
 
 
 DETAILS = {
-    "family_name": needed(NAMES, "Enter your family name."),
-    "given_name": needed(NAMES, "Enter your given name."),
+    "family_name": required(NAMES, "Enter your family name."),
+    "given_name": required(NAMES, "Enter your given name."),
     "patronymic": NAMES,
     "phone": PHONES,
 }
@@ -124,11 +124,11 @@ OTHER_PASSWORD = "белый парус над заливом"
 FORMS = {
     "registration": Form(
         path="/account/register",
-        right={**NAMED, "email": GUEST.email, "password": PASSWORD, "consent": "y"},
+        valid={**NAMED, "email": GUEST.email, "password": PASSWORD, "consent": "y"},
         hostile={
             **DETAILS,
-            "email": needed(EMAILS, "Enter your e-mail."),
-            "password": FRESH_PASSWORDS,
+            "email": required(EMAILS, "Enter your e-mail."),
+            "password": NEW_PASSWORDS,
             "consent": (
                 ("", "Tick the box"),
                 ("n", "The words have changed"),
@@ -138,61 +138,64 @@ FORMS = {
     ),
     "sign-in": Form(
         path="/account/login",
-        right={"email": AIGERIM.email, "password": PASSWORD},
+        valid={"email": AIGERIM.email, "password": PASSWORD},
         hostile={
-            "email": needed(EMAILS, "Enter your e-mail."),
+            "email": required(EMAILS, "Enter your e-mail."),
             "password": (("", "Enter your password."),),
         },
     ),
     "second step": Form(
-        path="/account/login", right={"code": ""}, hostile={"code": CODES}, half=True
+        path="/account/login", valid={"code": ""}, hostile={"code": CODES}, mfa_pending=True
     ),
     "asking for a new password": Form(
         path="/account/password/reset",
-        right={"email": AIGERIM.email},
-        hostile={"email": needed(EMAILS, "Enter your e-mail.")},
+        valid={"email": AIGERIM.email},
+        hostile={"email": required(EMAILS, "Enter your e-mail.")},
     ),
     "new password by a link": Form(
         path="",
-        right={"password": OTHER_PASSWORD},
-        hostile={"password": FRESH_PASSWORDS},
+        valid={"password": OTHER_PASSWORD},
+        hostile={"password": NEW_PASSWORDS},
         link="reset",
     ),
     "new password by the old one": Form(
         path="/account/password",
-        right={"current": PASSWORD, "password": OTHER_PASSWORD},
-        hostile={"current": guesses(NOT_YOURS), "password": FRESH_PASSWORDS},
-        inside=True,
+        valid={"current": PASSWORD, "password": OTHER_PASSWORD},
+        hostile={"current": guesses(NOT_YOURS), "password": NEW_PASSWORDS},
+        signed_in=True,
     ),
     "the password once more": Form(
         path="/account/reauthenticate",
-        right={"current": PASSWORD},
+        valid={"current": PASSWORD},
         hostile={"current": guesses(NOT_YOURS)},
-        inside=True,
+        signed_in=True,
     ),
     "profile": Form(
         path="/account/profile",
-        right={**NAMED, "language": "kk"},
+        valid={**NAMED, "language": "kk"},
         hostile={**DETAILS, "language": LANGUAGES},
-        inside=True,
+        signed_in=True,
     ),
     "another e-mail": Form(
         path="/account/email",
-        right={"email": GUEST.email, "current": PASSWORD},
+        valid={"email": GUEST.email, "current": PASSWORD},
         hostile={
-            "email": needed(EMAILS, "Enter the new e-mail."),
+            "email": required(EMAILS, "Enter the new e-mail."),
             "current": guesses(NOT_YOURS),
         },
-        inside=True,
+        signed_in=True,
     ),
     "app of the second step": Form(
-        path="/account/two-factor", right={"code": ""}, hostile={"code": CODES}, inside=True
+        path="/account/two-factor",
+        valid={"code": ""},
+        hostile={"code": CODES},
+        signed_in=True,
     ),
 }
 
 
 class Filled(HTMLParser):
-    """The fields of a page as its reader finds them: name -> attributes of the input."""
+    """The fields of a page: name -> attributes of the input."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -201,11 +204,11 @@ class Filled(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "select":
-            self.select = said["name"]
+            self.select = attributes["name"]
             self.fields[self.select] = {"value": ""}
-        elif tag == "option" and "selected" in said:
-            self.fields[self.select] = said
-        elif tag == "input" and "name" in said:
-            self.fields[said["name"]] = said
+        elif tag == "option" and "selected" in attributes:
+            self.fields[self.select] = attributes
+        elif tag == "input" and "name" in attributes:
+            self.fields[attributes["name"]] = attributes

@@ -1,4 +1,4 @@
-"""Changing an address as a person does it: asking, following the link, following back."""
+"""Changing an address as a person does: request, confirm, undo."""
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -6,7 +6,7 @@ from werkzeug.test import TestResponse
 
 from neupusti.accounts.models import Person
 from neupusti.core.data.database import db
-from tests.accounts.cast import PASSWORD, Account, letters, link, signed_in, submit
+from tests.accounts.cast import PASSWORD, Account, emails_to, link, signed_in, submit
 from tests.people import AIGERIM, GUEST
 
 PATH = "/account/email"
@@ -14,15 +14,15 @@ NEW = GUEST.email
 OTHER_PASSWORD = "белый парус над заливом"
 
 
-def ask(browser: FlaskClient, email: str = NEW, **changes: str) -> TestResponse:
+def request_change(browser: FlaskClient, email: str = NEW, **changes: str) -> TestResponse:
     return submit(browser, PATH, {"email": email, "current": PASSWORD, **changes})
 
 
-def changed(app: Flask, who: Account, email: str = NEW) -> FlaskClient:
-    """Change an address from asking to confirming; return the browser."""
+def change_address(app: Flask, who: Account, email: str = NEW) -> FlaskClient:
+    """Request and confirm a new address; return the browser."""
     browser = signed_in(app, who)
-    assert ask(browser, email).status_code == 303
-    answer = submit(browser, link(letters(email)[-1], "/email/confirm/"))
+    assert request_change(browser, email).status_code == 303
+    answer = submit(browser, link(emails_to(email)[-1], "/email/confirm/"))
     assert answer.location == "/account/profile?done=email-changed", answer.text
     return browser
 
@@ -34,11 +34,11 @@ def address(number: int) -> str:
 
 def undo_link(to: str = AIGERIM.email) -> str:
     return next(
-        link(letter, "/email/undo/")
-        for letter in reversed(letters(to))
-        if letter.kind == "accounts.email_changed"
+        link(message, "/email/undo/")
+        for message in reversed(emails_to(to))
+        if message.kind == "accounts.email_changed"
     )
 
 
-def kinds(to: str) -> list[str]:
-    return [letter.kind.removeprefix("accounts.") for letter in letters(to)]
+def email_kinds(to: str) -> list[str]:
+    return [message.kind.removeprefix("accounts.") for message in emails_to(to)]

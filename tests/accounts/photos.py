@@ -1,4 +1,4 @@
-"""Files as people and attackers send them for a picture of an account."""
+"""Image files as people and attackers upload them."""
 
 import io
 import struct
@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.ExifTags import GPS, Base
 
 COLOUR, CORNER = (200, 40, 60), (10, 200, 30)
-PLACE = b"43.2389, 76.8897"
+LOCATION = b"43.2389, 76.8897"
 
 
 def drawn(width: int = 40, height: int = 20, mode: str = "RGB") -> Image.Image:
@@ -30,27 +30,27 @@ def encoded(picture: Image.Image, kind: str, **options: Any) -> bytes:
 
 
 def photo() -> bytes:
-    """Return a JPEG as a phone makes it: held sideways, with its place and its camera."""
+    """Return a JPEG as a phone makes it: rotated, with EXIF location and camera."""
     exif = Image.Exif()
     exif[Base.Make.value] = "Telefon 15"
     exif[Base.Orientation.value] = 6
-    place = exif.get_ifd(Base.GPSInfo.value)
-    place[GPS.GPSLatitudeRef.value] = "N"
-    place[GPS.GPSLatitude.value] = (43.0, 14.0, 20.0)
-    place[GPS.GPSAreaInformation.value] = PLACE
-    exif[Base.UserComment.value] = PLACE
-    return encoded(drawn(800, 600), "JPEG", exif=exif.tobytes(), comment=PLACE)
+    gps = exif.get_ifd(Base.GPSInfo.value)
+    gps[GPS.GPSLatitudeRef.value] = "N"
+    gps[GPS.GPSLatitude.value] = (43.0, 14.0, 20.0)
+    gps[GPS.GPSAreaInformation.value] = LOCATION
+    exif[Base.UserComment.value] = LOCATION
+    return encoded(drawn(800, 600), "JPEG", exif=exif.tobytes(), comment=LOCATION)
 
 
 def large() -> bytes:
-    """Return a JPEG of some 3 MB, as a camera makes it: no piece of it is like another."""
+    """Return a JPEG of some 3 MB of noise, which does not compress."""
     pixels = Random(7).randbytes(2100 * 1500 * 3)  # noqa: S311 - no secret
     noise = Image.frombytes("RGB", (2100, 1500), pixels)
     return encoded(noise, "JPEG", quality=92)
 
 
 def animated(kind: str) -> bytes:
-    """Return a picture that moves: red, then blue."""
+    """Return an animation: red, then blue."""
     second = Image.new("RGB", (40, 20), (0, 0, 255))
     return encoded(drawn(), kind, save_all=True, append_images=[second], duration=100)
 
@@ -80,14 +80,14 @@ def png(header: bytes, data: bytes) -> bytes:
 
 
 def webp_header(width: int, height: int) -> bytes:
-    """Return the beginning of a WebP that says it is as large as that."""
+    """Return the header of a WebP that claims these dimensions."""
     size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     body = b"WEBPVP8X" + struct.pack("<I", 10) + bytes(4) + size
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def with_archive(picture: bytes) -> bytes:
-    """Return a picture that is an archive too."""
+    """Return a picture that is also a ZIP archive."""
     out = io.BytesIO(picture)
     out.seek(0, io.SEEK_END)
     with zipfile.ZipFile(out, "a") as archive:
@@ -96,5 +96,5 @@ def with_archive(picture: bytes) -> bytes:
 
 
 def opened(path: Path) -> Image.Image:
-    """Return a picture that was kept."""
+    """Return a saved picture."""
     return Image.open(io.BytesIO(path.read_bytes()))

@@ -1,4 +1,4 @@
-"""The activity page: what happened, when, with what; never from where."""
+"""The activity page: event, time and device, without IP addresses."""
 
 import pytest
 from flask import Flask
@@ -33,13 +33,13 @@ def test_nothing_of_another_person_is_there(app: Flask) -> None:
     other = account(BOLAT)
     with writing() as session:
         journal.log_security_event(
-            session, other.number, SecurityEventKind.FACTOR_ON, "Safari, iPhone"
+            session, other.number, SecurityEventKind.SECOND_FACTOR_ON, "Safari, iPhone"
         )
     page = signed_in(app, account(AIGERIM)).get(PATH).text
     assert "Safari, iPhone" not in page
 
 
-def test_a_long_story_is_told_in_pages(app: Flask) -> None:
+def test_many_events_are_paginated(app: Flask) -> None:
     who = account(AIGERIM)
     browser = signed_in(app, who)
     with writing() as session:
@@ -56,5 +56,5 @@ def test_a_long_story_is_told_in_pages(app: Flask) -> None:
         assert browser.get(f"{PATH}?page={odd}").status_code in {200, 400}, odd
 
 
-def test_every_event_has_words() -> None:
+def test_every_event_has_a_label() -> None:
     assert LABELS.keys() == set(SecurityEventKind)

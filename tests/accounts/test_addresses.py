@@ -1,4 +1,4 @@
-"""Another address: password, link at the new one, seven days to undo at the old (3.2.3)."""
+"""Changing the e-mail: password, confirmation, seven days to undo (3.2.3)."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,14 +15,14 @@ from neupusti.core.records.journal import SecurityEvent
 from tests.accounts.cast import (
     Account,
     account,
+    emails_to,
     hidden,
-    letters,
     link,
     sign_in,
     signed_in,
     submit,
 )
-from tests.accounts.moves import NEW, address, ask, changed, kinds
+from tests.accounts.moves import NEW, address, change_address, email_kinds, request_change
 from tests.people import AIGERIM, BOLAT, DANA, GUEST
 
 Clock = Callable[[datetime], None]
@@ -33,13 +33,13 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 def test_the_address_changes_when_the_new_one_is_confirmed(app: Flask) -> None:
     who = account(AIGERIM)
     browser = signed_in(app, who)
-    answer = ask(browser)
+    answer = request_change(browser)
     assert answer.location == "/account/profile?done=email-asked"
     assert address(who.number) == AIGERIM.email
     assert NEW in browser.get("/account/profile").text
-    assert kinds(AIGERIM.email) == []
-    [letter] = letters(NEW)
-    path = link(letter)
+    assert email_kinds(AIGERIM.email) == []
+    [message] = emails_to(NEW)
+    path = link(message)
     shown = browser.get(path)
     assert AIGERIM.email in shown.text
     assert NEW in shown.text
@@ -47,8 +47,8 @@ def test_the_address_changes_when_the_new_one_is_confirmed(app: Flask) -> None:
     assert address(who.number) == AIGERIM.email
     assert submit(browser, path).location == "/account/profile?done=email-changed"
     assert address(who.number) == NEW
-    assert kinds(AIGERIM.email) == ["email_changed"]
-    assert NEW not in letters(AIGERIM.email)[0].text
+    assert email_kinds(AIGERIM.email) == ["email_changed"]
+    assert NEW not in emails_to(AIGERIM.email)[0].text
     assert browser.get(path).status_code == 404
     assert sign_in(app.test_client(), who).status_code == 422
     who.email = NEW
@@ -60,19 +60,19 @@ def test_the_address_changes_when_the_new_one_is_confirmed(app: Flask) -> None:
 def test_without_the_password_nothing_is_sent(app: Flask) -> None:
     browser = signed_in(app, account(AIGERIM))
     for wrong in ("", "неверный пароль тут"):
-        answer = ask(browser, current=wrong)
+        answer = request_change(browser, current=wrong)
         assert answer.status_code == 422
         assert 'id="current-error"' in answer.text
-    assert letters(NEW) == []
+    assert emails_to(NEW) == []
 
 
-def test_a_taken_address_gets_the_same_answer_and_its_owner_a_letter(app: Flask) -> None:
+def test_a_taken_address_gets_the_same_answer_and_its_owner_an_email(app: Flask) -> None:
     who = account(AIGERIM)
     account(BOLAT)
     browser = signed_in(app, who)
-    free = ask(browser, GUEST.email)
+    free = request_change(browser, GUEST.email)
     page_free = browser.get("/account/profile").text
-    taken = ask(browser, BOLAT.email.upper().replace("EXAMPLE.KZ", "example.kz"))
+    taken = request_change(browser, BOLAT.email.upper().replace("EXAMPLE.KZ", "example.kz"))
     page_taken = browser.get("/account/profile").text
     assert (free.status_code, free.location) == (taken.status_code, taken.location)
     plain = page_taken.replace(BOLAT.email.upper().replace("EXAMPLE.KZ", "example.kz"), "")
@@ -80,8 +80,8 @@ def test_a_taken_address_gets_the_same_answer_and_its_owner_a_letter(app: Flask)
     assert page_free.replace(GUEST.email, "").replace(token, "") == plain.replace(
         hidden(page_taken)["csrf_token"], ""
     )
-    assert kinds(BOLAT.email) == ["email_used"]
-    assert "/email/confirm/" not in letters(BOLAT.email)[0].text
+    assert email_kinds(BOLAT.email) == ["email_used"]
+    assert "/email/confirm/" not in emails_to(BOLAT.email)[0].text
     # Neither leaves a trace in what the one who asked may see of their own data.
     mine = select(OutboxEmail).filter_by(person=who.number)
     assert list(db.session.scalars(mine)) == []
@@ -89,16 +89,16 @@ def test_a_taken_address_gets_the_same_answer_and_its_owner_a_letter(app: Flask)
 
 def test_ones_own_address_needs_no_change(app: Flask) -> None:
     browser = signed_in(app, account(AIGERIM))
-    answer = ask(browser, AIGERIM.email.replace("aigerim", "Aigerim"))
+    answer = request_change(browser, AIGERIM.email.replace("aigerim", "Aigerim"))
     assert answer.status_code == 422
-    assert letters(AIGERIM.email) == []
+    assert emails_to(AIGERIM.email) == []
 
 
 def test_a_stranger_with_the_link_changes_nothing(app: Flask, client: FlaskClient) -> None:
-    """A mistyped address must not hand the account to whoever has it."""
+    """A mistyped address must not give the account to its owner."""
     who = account(AIGERIM)
-    ask(signed_in(app, who))
-    path = link(letters(NEW)[-1])
+    request_change(signed_in(app, who))
+    path = link(emails_to(NEW)[-1])
     answer = client.get(path)
     assert answer.status_code == 303
     assert answer.location.startswith("/account/login?next=")
@@ -109,24 +109,24 @@ def test_a_stranger_with_the_link_changes_nothing(app: Flask, client: FlaskClien
     assert address(who.number) == AIGERIM.email
 
 
-def test_two_wishes_for_one_address_and_the_first_confirmed_has_it(app: Flask) -> None:
+def test_the_first_of_two_requests_to_confirm_gets_the_address(app: Flask) -> None:
     first, second = account(AIGERIM), account(BOLAT)
     one, two = signed_in(app, first), signed_in(app, second)
-    ask(one)
-    ask(two)
-    paths = [link(letter, "/email/confirm/") for letter in letters(NEW)]
+    request_change(one)
+    request_change(two)
+    paths = [link(message, "/email/confirm/") for message in emails_to(NEW)]
     assert submit(one, paths[0]).status_code == 303
     late = submit(two, paths[1])
     assert late.status_code == 404
     assert (address(first.number), address(second.number)) == (NEW, BOLAT.email)
 
 
-def test_only_the_newest_wish_counts_and_for_a_day(app: Flask, at: Clock) -> None:
+def test_only_the_newest_request_is_valid_for_a_day(app: Flask, at: Clock) -> None:
     at(NOON)
     browser = signed_in(app, account(AIGERIM))
-    ask(browser, GUEST.email)
-    ask(browser, DANA.email)
-    old, new = link(letters(GUEST.email)[-1]), link(letters(DANA.email)[-1])
+    request_change(browser, GUEST.email)
+    request_change(browser, DANA.email)
+    old, new = link(emails_to(GUEST.email)[-1]), link(emails_to(DANA.email)[-1])
     assert browser.get(old).status_code == 404
     assert browser.get(new).status_code == 200
     assert GUEST.email not in browser.get("/account/profile").text
@@ -141,12 +141,14 @@ def test_only_the_newest_wish_counts_and_for_a_day(app: Flask, at: Clock) -> Non
 def test_a_link_to_set_the_password_dies_with_the_old_address(app: Flask) -> None:
     who = account(AIGERIM)
     submit(app.test_client(), "/account/password/reset", {"email": who.email})
-    path = link(letters(who.email)[-1])
-    changed(app, who)
+    path = link(emails_to(who.email)[-1])
+    change_address(app, who)
     assert app.test_client().get(path).status_code == 404
 
 
-def test_letters_to_new_addresses_are_counted(app: Flask) -> None:
+def test_emails_to_new_addresses_are_limited(app: Flask) -> None:
     browser = signed_in(app, account(AIGERIM))
-    answers = [ask(browser, f"guest{n}@example.kz").status_code for n in range(6)]
+    answers = [
+        request_change(browser, f"guest{n}@example.kz").status_code for n in range(6)
+    ]
     assert answers == [303] * 5 + [429]

@@ -1,4 +1,4 @@
-"""What is pressed four times at once is done once, and nobody sees a fault of ours."""
+"""Four concurrent requests take effect once, without server errors."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,99 +17,105 @@ from neupusti.core.mail.models import OutboxEmail
 from tests.accounts.cast import (
     PASSWORD,
     account,
+    emails_to,
     hidden,
-    letters,
     link,
     signed_in,
     submit,
 )
-from tests.accounts.moves import NEW, OTHER_PASSWORD, ask, changed, undo_link
-from tests.accounts.test_consents import given
+from tests.accounts.moves import (
+    NEW,
+    OTHER_PASSWORD,
+    change_address,
+    request_change,
+    undo_link,
+)
+from tests.accounts.test_consents import given_consent
 from tests.accounts.test_registration import FORM, register
 from tests.people import AIGERIM
 
-AT_ONCE = 4
+CONCURRENT = 4
 
 
 @dataclass(frozen=True)
-class Press:
-    """A filled-in form whose button is about to be pressed."""
+class FilledForm:
+    """A form that is about to be submitted."""
 
     browser: FlaskClient
     path: str
     fields: dict[str, str] = field(default_factory=dict)
 
-    def often(self, app: Flask) -> list[int]:
-        """Press it in several tabs at the same moment; return the statuses, sorted."""
+    def submit_concurrently(self, app: Flask) -> list[int]:
+        """Submit it in several tabs at once; return the sorted statuses."""
         form = {**hidden(self.browser.get(self.path).text), **self.fields}
-        kept = self.browser.get_cookie("session")
-        assert kept is not None
-        together = Barrier(AT_ONCE)
+        cookie = self.browser.get_cookie("session")
+        assert cookie is not None
+        barrier = Barrier(CONCURRENT)
 
         def press(_tab: int) -> int:
             tab = app.test_client()
-            tab.set_cookie("session", kept.value)
-            together.wait()
+            tab.set_cookie("session", cookie.value)
+            barrier.wait()
             return tab.post(self.path, data=form).status_code
 
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return sorted(pool.map(press, range(AT_ONCE)))
+        with ThreadPoolExecutor(CONCURRENT) as pool:
+            return sorted(pool.map(press, range(CONCURRENT)))
 
 
-def registering(app: Flask) -> Press:
-    return Press(app.test_client(), "/account/register", FORM)
+def registering(app: Flask) -> FilledForm:
+    return FilledForm(app.test_client(), "/account/register", FORM)
 
 
-def confirming(app: Flask) -> Press:
+def confirming(app: Flask) -> FilledForm:
     register(app.test_client())
-    path = link(letters(AIGERIM.email)[-1])
-    return Press(app.test_client(), path, {"choice": "confirm"})
+    path = link(emails_to(AIGERIM.email)[-1])
+    return FilledForm(app.test_client(), path, {"choice": "confirm"})
 
 
-def signing_in(app: Flask) -> Press:
+def signing_in(app: Flask) -> FilledForm:
     who = account(AIGERIM)
-    said = {"email": who.email, "password": who.password}
-    return Press(app.test_client(), "/account/login", said)
+    data = {"email": who.email, "password": who.password}
+    return FilledForm(app.test_client(), "/account/login", data)
 
 
-def resetting(app: Flask) -> Press:
+def resetting(app: Flask) -> FilledForm:
     account(AIGERIM)
     submit(app.test_client(), "/account/password/reset", {"email": AIGERIM.email})
-    path = link(letters(AIGERIM.email)[-1])
-    return Press(app.test_client(), path, {"password": OTHER_PASSWORD})
+    path = link(emails_to(AIGERIM.email)[-1])
+    return FilledForm(app.test_client(), path, {"password": OTHER_PASSWORD})
 
 
-def switching_on(app: Flask) -> Press:
+def switching_on(app: Flask) -> FilledForm:
     browser = signed_in(app, account(AIGERIM))
     page = browser.get("/account/two-factor").text
     secret = page.partition("<code>")[2].partition("</code>")[0].replace(" ", "")
     code = pyotp.TOTP(secret).at(int(clock.now().timestamp()))
-    return Press(browser, "/account/two-factor", {"code": code})
+    return FilledForm(browser, "/account/two-factor", {"code": code})
 
 
-def asking(app: Flask) -> Press:
+def asking(app: Flask) -> FilledForm:
     browser = signed_in(app, account(AIGERIM))
-    return Press(browser, "/account/email", {"email": NEW, "current": PASSWORD})
+    return FilledForm(browser, "/account/email", {"email": NEW, "current": PASSWORD})
 
 
-def moving(app: Flask) -> Press:
+def moving(app: Flask) -> FilledForm:
     browser = signed_in(app, account(AIGERIM))
-    ask(browser)
-    return Press(browser, link(letters(NEW)[-1]))
+    request_change(browser)
+    return FilledForm(browser, link(emails_to(NEW)[-1]))
 
 
-def undoing(app: Flask) -> Press:
-    changed(app, account(AIGERIM))
-    return Press(app.test_client(), undo_link())
+def undoing(app: Flask) -> FilledForm:
+    change_address(app, account(AIGERIM))
+    return FilledForm(app.test_client(), undo_link())
 
 
-def withdrawing(app: Flask) -> Press:
+def withdrawing(app: Flask) -> FilledForm:
     who = account(AIGERIM)
-    consent = str(given(who))
-    return Press(signed_in(app, who), "/account/consents", {"consent": consent})
+    consent = str(given_consent(who))
+    return FilledForm(signed_in(app, who), "/account/consents", {"consent": consent})
 
 
-ACTS: dict[str, tuple[Callable[[Flask], Press], set[int], str, int]] = {
+ACTIONS: dict[str, tuple[Callable[[Flask], FilledForm], set[int], str, int]] = {
     "register": (registering, {303, 429}, "confirm", 3),
     "confirm": (confirming, {303, 404}, "confirm", 1),
     "sign in": (signing_in, {303}, "new_device", 0),
@@ -120,17 +126,17 @@ ACTS: dict[str, tuple[Callable[[Flask], Press], set[int], str, int]] = {
     "undo": (undoing, {303, 404}, "email_undone", 1),
     "withdraw": (withdrawing, {303}, "withdrawn", 1),
 }
-"""The statuses of the answers, and how many letters of a kind tell of what was done."""
+"""Action -> form, allowed statuses, e-mail type and number of e-mails."""
 
 
-@pytest.mark.parametrize("act", ACTS)
-def test_it_is_done_once(app: Flask, act: str) -> None:
-    prepare, allowed, kind, times = ACTS[act]
+@pytest.mark.parametrize("action", ACTIONS)
+def test_concurrent_requests_take_effect_once(app: Flask, action: str) -> None:
+    prepare, allowed, kind, times = ACTIONS[action]
     app.testing = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    statuses = prepare(app).often(app)
+    statuses = prepare(app).submit_concurrently(app)
     assert statuses[0] == 303
     assert set(statuses) <= allowed
     db.session.rollback()
-    told = select(func.count()).where(OutboxEmail.kind == f"accounts.{kind}")
-    assert db.session.scalar(told) == times
+    count = select(func.count()).where(OutboxEmail.kind == f"accounts.{kind}")
+    assert db.session.scalar(count) == times

@@ -1,4 +1,4 @@
-"""The picture of an account: only a picture, only its owner's, and gone when it goes."""
+"""The picture of an account: sanitised, private to its owner, deleted with it."""
 
 import errno
 import io
@@ -25,9 +25,9 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.registry import registry
 from tests.accounts import photos
-from tests.accounts.cast import account, allow_more, hidden, signed_in
+from tests.accounts.cast import account, hidden, reset_throttle, signed_in
 from tests.accounts.hostile import Filled
-from tests.accounts.test_pictures import REFUSED
+from tests.accounts.test_pictures import REJECTED
 from tests.people import AIGERIM, BOLAT
 
 PATH = "/account/avatar"
@@ -58,31 +58,31 @@ def remove(browser: FlaskClient) -> TestResponse:
     return browser.post(PATH, data=data)
 
 
-def kept() -> list[Photo]:
+def photos_in_database() -> list[Photo]:
     db.session.rollback()
     return list(db.session.scalars(select(Photo)))
 
 
-def on_disk() -> list[str]:
-    return sorted(f.name for f in files.folder(avatar.KIND).iterdir() if f.name != "lock")
+def files_on_disk() -> list[str]:
+    return sorted(f.name for f in files.folder(avatar.FOLDER).iterdir() if f.name != "lock")
 
 
-def the_file() -> Path:
-    [row] = kept()
+def photo_file() -> Path:
+    [row] = photos_in_database()
     return avatar.file_of(row)
 
 
 @pytest.mark.clause("3.2.6")
 def test_a_photo_becomes_a_small_picture_and_nothing_else(app: Flask) -> None:
-    """Place, camera, comment and thumbnail are gone; what was sideways stands upright."""
+    """EXIF location, camera, comment and thumbnail are removed; rotation is applied."""
     body = photos.photo()
-    assert photos.PLACE in body
+    assert photos.LOCATION in body
     browser = signed_in(app, account(AIGERIM))
     answer = send(browser, body)
     assert (answer.status_code, answer.location) == (303, f"{PROFILE}?done=picture")
-    file = the_file()
+    file = photo_file()
     raw = file.read_bytes()
-    for secret in (photos.PLACE, b"Telefon", b"EXIF", b"Exif", b"GPS", b"XMP", b"ICCP"):
+    for secret in (photos.LOCATION, b"Telefon", b"EXIF", b"Exif", b"GPS", b"XMP", b"ICCP"):
         assert secret not in raw, secret
     picture = photos.opened(file)
     assert (picture.format, picture.size) == ("WEBP", (384, 512))
@@ -94,18 +94,18 @@ def test_a_photo_becomes_a_small_picture_and_nothing_else(app: Flask) -> None:
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert len(file.name) == 32
     assert "static" not in file.parts
-    assert on_disk() == [file.name]
+    assert files_on_disk() == [file.name]
 
 
 @pytest.mark.clause("3.2.6")
 def test_only_its_owner_sees_it(app: Flask) -> None:
     browser = signed_in(app, account(AIGERIM))
     send(browser, JPEG)
-    address = f"{PATH}/{the_file().name}"
+    address = f"{PATH}/{photo_file().name}"
     assert address in browser.get(PROFILE).text
     assert address in browser.get("/account/").text
     answer = browser.get(address)
-    assert answer.data == the_file().read_bytes()
+    assert answer.data == photo_file().read_bytes()
     assert answer.content_type == "image/webp"
     for name, value in {
         "X-Content-Type-Options": "nosniff",
@@ -127,14 +127,14 @@ def test_only_its_owner_sees_it(app: Flask) -> None:
 def test_a_new_picture_destroys_the_old_and_removing_destroys_it_all(app: Flask) -> None:
     browser = signed_in(app, account(AIGERIM))
     send(browser, JPEG)
-    first = the_file()
+    first = photo_file()
     send(browser, PNG, "a.PNG")
-    second = the_file()
+    second = photo_file()
     assert first.name != second.name
-    assert on_disk() == [second.name]
+    assert files_on_disk() == [second.name]
     assert browser.get(f"{PATH}/{first.name}").status_code == 404
     assert remove(browser).location == f"{PROFILE}?done=picture-gone"
-    assert (kept(), on_disk()) == ([], [])
+    assert (photos_in_database(), files_on_disk()) == ([], [])
     assert remove(browser).status_code == 303
     done = select(ProcessingEvent.operation).where(
         ProcessingEvent.what == "picture of the account"
@@ -142,10 +142,10 @@ def test_a_new_picture_destroys_the_old_and_removing_destroys_it_all(app: Flask)
     assert list(db.session.scalars(done)) == ["collection", "alteration", "destruction"]
 
 
-def test_the_words_stand_beside_the_field_and_nothing_is_kept(app: Flask) -> None:
+def test_the_error_is_beside_the_field_and_nothing_is_saved(app: Flask) -> None:
     browser = signed_in(app, account(AIGERIM))
-    for what, (body, name, words) in REFUSED.items():
-        allow_more()
+    for what, (body, name, words) in REJECTED.items():
+        reset_throttle()
         answer = send(browser, body, name)
         assert answer.status_code == 422, what
         error = answer.text.partition('id="picture-error"')[2].partition("</p>")[0]
@@ -154,25 +154,25 @@ def test_the_words_stand_beside_the_field_and_nothing_is_kept(app: Flask) -> Non
         assert Filled(answer.text).fields["given_name"]["value"] == AIGERIM.name, what
     without = browser.post(PATH, data=hidden(browser.get(PROFILE).text))
     assert without.status_code == 422
-    assert (kept(), on_disk()) == ([], [])
+    assert (photos_in_database(), files_on_disk()) == ([], [])
 
 
 def test_a_refused_picture_leaves_the_old_one(app: Flask) -> None:
     browser = signed_in(app, account(AIGERIM))
     send(browser, JPEG)
-    before = the_file()
+    before = photo_file()
     assert send(browser, SVG, "a.svg").status_code == 422
-    assert the_file() == before
+    assert photo_file() == before
     assert before.exists()
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_is_said_in_words_and_nothing_is_half_written(
+def test_a_full_disk_is_reported_and_leaves_no_partial_file(
     app: Flask, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     browser = signed_in(app, account(AIGERIM))
     send(browser, JPEG)
-    before = the_file()
+    before = photo_file()
 
     def full(_number: int) -> None:
         raise OSError(code, "no room")
@@ -184,11 +184,11 @@ def test_a_full_disk_is_said_in_words_and_nothing_is_half_written(
     assert "Retry-After" in answer.headers
     with app.test_request_context():
         assert "На нашем диске" in answer.text or "disk" in answer.text
-    assert the_file() == before
-    assert on_disk() == [before.name]
+    assert photo_file() == before
+    assert files_on_disk() == [before.name]
 
 
-def test_another_fault_of_the_disk_is_a_fault(
+def test_another_disk_error_is_a_server_error(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = signed_in(app, account(AIGERIM))
@@ -201,7 +201,7 @@ def test_another_fault_of_the_disk_is_a_fault(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", broken)
         assert send(browser, PNG, "a.png").status_code == 500
-    assert on_disk() == []
+    assert files_on_disk() == []
 
 
 def test_a_row_that_cannot_be_written_leaves_no_file(
@@ -212,35 +212,35 @@ def test_a_row_that_cannot_be_written_leaves_no_file(
     def broken(*_: object) -> None:
         raise RuntimeError("the row")
 
-    monkeypatch.setattr(avatar, "_note", broken)
+    monkeypatch.setattr(avatar, "_log", broken)
     with pytest.raises(RuntimeError, match="the row"):
-        avatar.take(who.number, JPEG, "a.jpg")
-    assert (kept(), on_disk()) == ([], [])
+        avatar.replace(who.number, JPEG, "a.jpg")
+    assert (photos_in_database(), files_on_disk()) == ([], [])
 
 
 def test_without_the_token_nothing_is_taken(app: Flask) -> None:
     browser = signed_in(app, account(AIGERIM))
     assert post(browser, PATH, JPEG).status_code == 400
     assert browser.get(f"{PATH}?choice=remove").status_code == 405
-    assert kept() == []
+    assert photos_in_database() == []
 
 
 def test_changing_it_again_and_again_has_an_end(app: Flask) -> None:
     who = account(AIGERIM)
     for _ in range(avatar.CHANGES.times):
         with pytest.raises(AccountError):
-            avatar.take(who.number, SVG, "a.svg")
+            avatar.replace(who.number, SVG, "a.svg")
     assert send(signed_in(app, who), JPEG).status_code == 429
 
 
 @pytest.mark.manifest(field="jobs")
 def test_the_sweep_destroys_what_belongs_to_nobody(app: Flask) -> None:
-    """The picture of a person who is gone, and what a crash left behind."""
+    """The picture of a deleted person, and files left by a crash."""
     (job,) = [job for job in registry().jobs if job.name == "avatars"]
     who, other = account(AIGERIM), account(BOLAT)
-    avatar.take(who.number, JPEG, "a.jpg")
-    avatar.take(other.number, JPEG, "a.jpg")
-    home = files.folder(avatar.KIND)
+    avatar.replace(who.number, JPEG, "a.jpg")
+    avatar.replace(other.number, JPEG, "a.jpg")
+    home = files.folder(avatar.FOLDER)
     (home / ("0" * 32 + files.PART)).write_bytes(b"half")
     with writing() as session:
         session.delete(session.get_one(Person, who.number))
@@ -249,14 +249,14 @@ def test_the_sweep_destroys_what_belongs_to_nobody(app: Flask) -> None:
         for file in home.iterdir():
             os.utime(file, (written, written))
         job.run()
-        assert len(on_disk()) == left
-    assert on_disk() == [the_file().name]
+        assert len(files_on_disk()) == left
+    assert files_on_disk() == [photo_file().name]
     assert (home / files.LOCK).exists()
 
 
 def test_the_export_finds_the_row_and_its_file(app: Flask) -> None:
     who = account(AIGERIM)
-    avatar.take(who.number, JPEG, "a.jpg")
+    avatar.replace(who.number, JPEG, "a.jpg")
     [holding] = [one for one in registry().holdings if one.model is Photo]
     [row] = db.session.scalars(holding.of(who.number))
     assert holding.file is not None

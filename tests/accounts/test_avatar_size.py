@@ -1,4 +1,4 @@
-"""How large a picture may be that is sent, and that no other form takes as much."""
+"""The size limit of the picture form; other forms have smaller ones."""
 
 from random import Random
 
@@ -8,7 +8,7 @@ from flask import Flask
 from neupusti.accounts.service import pictures
 from tests.accounts import photos
 from tests.accounts.cast import account, hidden, signed_in
-from tests.accounts.test_avatar import JPEG, PATH, PROFILE, post, send, the_file
+from tests.accounts.test_avatar import JPEG, PATH, PROFILE, photo_file, post, send
 from tests.people import AIGERIM
 
 
@@ -36,10 +36,10 @@ def test_only_this_form_takes_a_large_file_and_only_from_who_is_signed_in(
     ids=["random", "CRLF", "CR", "LF", "nearly boundaries", "dashes"],
 )
 def test_the_form_takes_the_five_megabytes_it_promises(app: Flask, filling: bytes) -> None:
-    """A parser that reads in pieces keeps a line end of one back for the next."""
+    """A chunked parser keeps a line end of one chunk for the next."""
     browser = signed_in(app, account(AIGERIM))
-    room = pictures.LARGEST - len(JPEG)
-    body = JPEG + (filling * (room // len(filling) + 1))[:room]
+    size = pictures.LARGEST - len(JPEG)
+    body = JPEG + (filling * (size // len(filling) + 1))[:size]
     assert len(body) == pictures.LARGEST
     assert send(browser, body).status_code == 303
     assert send(browser, body + b"\n").status_code == 422
@@ -49,11 +49,11 @@ def test_a_photograph_of_three_megabytes_is_taken(app: Flask) -> None:
     body = photos.large()
     assert 3_000_000 < len(body) < 4_000_000
     assert send(signed_in(app, account(AIGERIM)), body).status_code == 303
-    assert photos.opened(the_file()).size == (512, 366)
+    assert photos.opened(photo_file()).size == (512, 366)
 
 
 def test_a_field_beside_the_file_stays_small(app: Flask) -> None:
-    """Only the file lies on the disk: what is kept in memory does not grow with it."""
+    """Only the file is spooled to disk; other fields have the usual limit."""
     browser = signed_in(app, account(AIGERIM))
     assert send(browser, JPEG, more="x" * 200_000).status_code == 413
     assert send(browser, JPEG, **{f"f{n}": "x" for n in range(101)}).status_code == 413

@@ -1,4 +1,4 @@
-"""My consents: what, when, the exact words; one press withdraws, and both are proven."""
+"""My consents: records with exact texts, withdrawn with one click."""
 
 from datetime import date
 
@@ -17,8 +17,8 @@ from tests.accounts.cast import (
     PASSWORD,
     Account,
     account,
+    emails_to,
     hidden,
-    letters,
     link,
     signed_in,
     submit,
@@ -41,13 +41,13 @@ def registered(app: Flask) -> FlaskClient:
     """Register as a person does, with both consents, in Kazakh; sign in."""
     client = app.test_client()
     assert submit(client, "/kk/account/register", FORM).status_code == 303
-    submit(client, link(letters(AIGERIM.email)[-1]), {"choice": "confirm"})
+    submit(client, link(emails_to(AIGERIM.email)[-1]), {"choice": "confirm"})
     submit(client, "/account/login", {"email": AIGERIM.email, "password": PASSWORD})
     return client
 
 
-def given(who: Account, purpose: Purpose = Purpose.NEWS) -> int:
-    """Let a person agree to something; return the number of the consent."""
+def given_consent(who: Account, purpose: Purpose = Purpose.NEWS) -> int:
+    """Record a consent of a person; return its number."""
     consent = GivenConsent(
         form="registration",
         purpose=purpose,
@@ -71,12 +71,12 @@ def press(browser: FlaskClient, number: object) -> TestResponse:
 
 @pytest.mark.clause("2.1")
 @pytest.mark.clause("6.1.1")
-def test_each_consent_stands_there_with_its_exact_words(app: Flask) -> None:
+def test_each_consent_is_shown_with_its_exact_text(app: Flask) -> None:
     browser = registered(app)
     page = browser.get(f"/en{PATH}").text
-    kept = rows()
-    assert [row.purpose for row in kept] == ["4.1.6", "4.1.9"]
-    for row in kept:
+    records = rows()
+    assert [row.purpose for row in records] == ["4.1.6", "4.1.9"]
+    for row in records:
         words = db.session.get_one(consents.ConsentText, row.wording).text
         shown = page.partition(f'id="consent-{row.id}"')[2].partition("</article>")[0]
         for line in words.splitlines():
@@ -95,7 +95,7 @@ def test_each_consent_stands_there_with_its_exact_words(app: Flask) -> None:
 def test_one_press_withdraws_and_both_proofs_stay(app: Flask) -> None:
     """Giving took two clicks, the box and the button; withdrawing takes one."""
     who = account(AIGERIM)
-    number = given(who)
+    number = given_consent(who)
     browser = signed_in(app, who)
     page = browser.get(PATH).text
     button = page.partition(f'value="{number}"')[0].rpartition("<form")[2]
@@ -114,26 +114,26 @@ def test_one_press_withdraws_and_both_proofs_stay(app: Flask) -> None:
     assert "The consent is withdrawn" in page
     assert "a button was pressed" in page
     assert f'name="consent" value="{number}"' not in page
-    [letter] = letters(who.email)
-    assert letter.kind == "accounts.withdrawn"
-    assert WORDS.partition("\n")[0] in letter.text
-    assert "&lt;b&gt;" in letter.html
-    assert WORDS.partition("\n")[0] not in letter.subject
+    [message] = emails_to(who.email)
+    assert message.kind == "accounts.withdrawn"
+    assert WORDS.partition("\n")[0] in message.text
+    assert "&lt;b&gt;" in message.html
+    assert WORDS.partition("\n")[0] not in message.subject
 
 
 def test_the_second_press_changes_nothing(app: Flask) -> None:
     who = account(AIGERIM)
-    number = given(who)
+    number = given_consent(who)
     browser = signed_in(app, who)
     assert press(browser, number).status_code == 303
     assert press(browser, number).status_code == 303
     assert len(rows()) == 2
-    assert len(letters(who.email)) == 1
+    assert len(emails_to(who.email)) == 1
 
 
 def test_what_is_not_ones_own_is_not_there(app: Flask) -> None:
     other = account(BOLAT)
-    number = given(other)
+    number = given_consent(other)
     browser = signed_in(app, account(AIGERIM))
     assert "Согласен" not in browser.get(PATH).text
     press(signed_in(app, other), number)
@@ -146,7 +146,7 @@ def test_what_is_not_ones_own_is_not_there(app: Flask) -> None:
 
 def test_looking_and_a_press_without_the_token_withdraw_nothing(app: Flask) -> None:
     who = account(AIGERIM)
-    number = given(who)
+    number = given_consent(who)
     browser = signed_in(app, who)
     browser.get(f"{PATH}?consent={number}")
     assert browser.post(PATH, data={"consent": number}).status_code == 400
@@ -155,7 +155,7 @@ def test_looking_and_a_press_without_the_token_withdraw_nothing(app: Flask) -> N
 
 def test_the_consent_to_the_account_goes_the_same_way(app: Flask) -> None:
     who = account(AIGERIM)
-    number = given(who, Purpose.ACCOUNT)
+    number = given_consent(who, Purpose.ACCOUNT)
     browser = signed_in(app, who)
     assert press(browser, number).status_code == 303
     page = browser.get(f"/en{PATH}").text
@@ -164,7 +164,7 @@ def test_the_consent_to_the_account_goes_the_same_way(app: Flask) -> None:
 
 def test_what_people_agreed_to_is_text_and_no_markup(app: Flask) -> None:
     who = account(AIGERIM)
-    given(who)
+    given_consent(who)
     page = signed_in(app, who).get(PATH).text
     assert "<b>всё</b>" not in page
     assert "&lt;b&gt;всё" in page

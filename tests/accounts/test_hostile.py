@@ -1,7 +1,7 @@
-"""Hostile answers to every form of the account: what each is told, and what stays.
+"""Hostile input to every form of the account (tests/accounts/hostile.py).
 
-The table itself is tests/accounts/hostile.py. Whatever is sent, the form comes back with
-all that was right in it, no password is shown again, and no row changes.
+The form comes back with an error message and the valid values, without passwords, and no
+row changes.
 """
 
 from collections.abc import Callable
@@ -19,9 +19,9 @@ from neupusti.core.text import phones
 from neupusti.core.text.characters import REPLACEMENT, hidden
 from tests.accounts.cast import (
     account,
-    allow_more,
-    letters,
+    emails_to,
     link,
+    reset_throttle,
     sign_in,
     signed_in,
     submit,
@@ -33,55 +33,55 @@ from tests.accounts.hostile import FORMS, Filled, Form
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, DANA
 
-COUNTED = frozenset({"throttle_count", "security_event"})
-"""Tables that note a refusal; nothing else may."""
+LOG_TABLES = frozenset({"throttle_count", "security_event"})
+"""Tables that log a rejected request; nothing else may."""
 MEGABYTE = "ы" * 500_000
 EN = "/en"
 
 
 def rows() -> dict[str, list[str]]:
-    """Return every row of the main database that a refused answer must leave alone."""
+    """Return every row of the main database that a rejected request must not change."""
     db.session.rollback()
-    tables = [t for t in Base.metadata.sorted_tables if t.name not in COUNTED]
+    tables = [t for t in Base.metadata.sorted_tables if t.name not in LOG_TABLES]
     return {t.name: sorted(map(repr, db.session.execute(select(t)))) for t in tables}
 
 
-def seat(app: Flask, form: Form) -> tuple[FlaskClient, str]:
-    """Return a browser before a form, and the address of the form."""
-    who = account(AIGERIM, factor=form.half)
-    if form.inside:
+def browser_for(app: Flask, form: Form) -> tuple[FlaskClient, str]:
+    """Return a browser that may open a form, and the address of the form."""
+    who = account(AIGERIM, with_second_factor=form.mfa_pending)
+    if form.signed_in:
         return signed_in(app, who), EN + form.path
     browser = app.test_client()
-    if form.half:
+    if form.mfa_pending:
         assert sign_in(browser, who, code="").status_code == 303
     if form.link:
         submit(browser, "/account/password/reset", {"email": who.email})
-        return browser, EN + link(letters(who.email)[-1], form.link)
+        return browser, EN + link(emails_to(who.email)[-1], form.link)
     return browser, EN + form.path
 
 
-def sent(browser: FlaskClient, path: str, fields: dict[str, str]) -> TestResponse:
-    """Fill the form in and send it."""
-    allow_more()
+def submit_fresh(browser: FlaskClient, path: str, fields: dict[str, str]) -> TestResponse:
+    """Submit the form with rate limits reset."""
+    reset_throttle()
     return submit(browser, path, fields)
 
 
-def check_refused(answer: TestResponse, field: str, typed: str, words: str) -> None:
-    """Find the refusal beside its field and in the summary, in words."""
-    told = f"{field}: {typed[:40]!r}: {answer.status_code}"
-    assert answer.status_code == 422, told
+def check_rejected(answer: TestResponse, field: str, typed: str, words: str) -> None:
+    """Check the error message beside its field and in the summary."""
+    context = f"{field}: {typed[:40]!r}: {answer.status_code}"
+    assert answer.status_code == 422, context
     beside = answer.text.partition(f'id="{field}-error"')[2].partition("</p>")[0]
-    assert words in beside, f"{told}: {beside}"
-    assert f'href="#{field}"' in answer.text, told
+    assert words in beside, f"{context}: {beside}"
+    assert f'href="#{field}"' in answer.text, context
     shown = Filled(answer.text).fields[field].get("value", "")
-    assert not hidden(shown.replace(REPLACEMENT, "")), told
-    assert "<script>alert" not in answer.text, told
+    assert not hidden(shown.replace(REPLACEMENT, "")), context
+    assert "<script>alert" not in answer.text, context
 
 
-def check_kept(answer: TestResponse, right: dict[str, str], but: str) -> None:
-    """Find everything that was right in the form again, and no password."""
+def check_values_preserved(answer: TestResponse, valid: dict[str, str], but: str) -> None:
+    """Check that the form keeps the valid values, and no password."""
     shown = Filled(answer.text).fields
-    for name, value in right.items():
+    for name, value in valid.items():
         found = shown[name]
         match found.get("type"):
             case "password":
@@ -100,12 +100,12 @@ def test_a_hostile_answer_is_refused_and_nothing_is_lost(
     app: Flask, name: str, field: str
 ) -> None:
     form = FORMS[name]
-    browser, path = seat(app, form)
+    browser, path = browser_for(app, form)
     before = rows()
     for typed, words in form.hostile[field]:
-        answer = sent(browser, path, {**form.right, field: typed})
-        check_refused(answer, field, typed, words)
-        check_kept(answer, form.right, field)
+        answer = submit_fresh(browser, path, {**form.valid, field: typed})
+        check_rejected(answer, field, typed, words)
+        check_values_preserved(answer, form.valid, field)
     assert rows() == before
 
 
@@ -113,10 +113,10 @@ def test_a_hostile_answer_is_refused_and_nothing_is_lost(
 @pytest.mark.parametrize("name", FORMS)
 def test_a_megabyte_is_refused_before_it_is_read(app: Flask, name: str) -> None:
     form = FORMS[name]
-    browser, path = seat(app, form)
+    browser, path = browser_for(app, form)
     before = rows()
-    for field in (*form.right, "csrf_token", "unknown"):
-        answer = sent(browser, path, {**form.right, field: MEGABYTE})
+    for field in (*form.valid, "csrf_token", "unknown"):
+        answer = submit_fresh(browser, path, {**form.valid, field: MEGABYTE})
         assert answer.status_code == 413, field
         assert "larger than this form takes" in answer.text
     assert rows() == before
@@ -150,12 +150,12 @@ RAW: dict[str, tuple[Callable[[dict[str, str]], bytes], set[int]]] = {
 @pytest.mark.parametrize("name", FORMS)
 def test_a_body_no_browser_sends_is_refused(app: Flask, name: str) -> None:
     form = FORMS[name]
-    browser, path = seat(app, form)
+    browser, path = browser_for(app, form)
     token = secrets_of(browser.get(path).text)
     before = rows()
     for (what, (body, statuses)), kind in product(RAW.items(), KINDS):
-        allow_more()
-        data = body({**token, **form.right})
+        reset_throttle()
+        data = body({**token, **form.valid})
         answer = browser.post(path, data=data, content_type=kind)
         expected = statuses | ({400} if kind == MULTIPART else set())
         assert answer.status_code in expected, (what, kind, answer.status_code)

@@ -1,4 +1,4 @@
-"""Hostile links, cookies and ways back: tampered, expired, used, planted, leading away."""
+"""Hostile links, cookies and redirects: tampered, expired, used, planted, external."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,14 +12,20 @@ from neupusti.accounts.service import addresses, recovery, registration, signing
 from tests.accounts.cast import (
     Account,
     account,
+    emails_to,
     hidden,
-    letters,
     link,
     sign_in,
     signed_in,
     submit,
 )
-from tests.accounts.moves import NEW, OTHER_PASSWORD, ask, changed, undo_link
+from tests.accounts.moves import (
+    NEW,
+    OTHER_PASSWORD,
+    change_address,
+    request_change,
+    undo_link,
+)
 from tests.accounts.test_hostile import rows
 from tests.accounts.test_registration import register
 from tests.conftest import SQLITE
@@ -34,12 +40,12 @@ Clock = Callable[[datetime], None]
 
 def confirming(app: Flask) -> str:
     register(app.test_client(), email=BOLAT.email)
-    return link(letters(BOLAT.email)[-1])
+    return link(emails_to(BOLAT.email)[-1])
 
 
 def resetting(app: Flask) -> str:
     submit(app.test_client(), "/account/password/reset", {"email": AIGERIM.email})
-    return link(letters(AIGERIM.email)[-1])
+    return link(emails_to(AIGERIM.email)[-1])
 
 
 def disowning(app: Flask) -> str:
@@ -47,24 +53,24 @@ def disowning(app: Flask) -> str:
     thief = app.test_client()
     thief.environ_base["HTTP_USER_AGENT"] = WINDOWS
     sign_in(thief, Account(1, AIGERIM.email))
-    return link(letters(AIGERIM.email)[-1], "not-me")
+    return link(emails_to(AIGERIM.email)[-1], "not-me")
 
 
 def moving(app: Flask) -> str:
-    ask(signed_in(app, Account(1, AIGERIM.email)))
-    return link(letters(NEW)[-1])
+    request_change(signed_in(app, Account(1, AIGERIM.email)))
+    return link(emails_to(NEW)[-1])
 
 
 def undoing(app: Flask) -> str:
-    changed(app, Account(1, AIGERIM.email))
+    change_address(app, Account(1, AIGERIM.email))
     return undo_link()
 
 
 @dataclass(frozen=True)
 class Link:
-    """One kind of link: how it is come by, how long it works, what its form is sent."""
+    """A kind of link: how to obtain it, its lifetime, the values of its form."""
 
-    come_by: Callable[[Flask], str]
+    obtain: Callable[[Flask], str]
     life: timedelta
     answers: dict[str, str] = field(default_factory=dict)
     inside: bool = False
@@ -99,7 +105,7 @@ TAMPERED: dict[str, Callable[[str], str]] = {
 
 
 def check_dead(browser: FlaskClient, path: str, answers: dict[str, str]) -> None:
-    """Find that neither following nor pressing does anything, and that it says so."""
+    """Check that neither GET nor POST of a link does anything, with a message."""
     before = rows()
     token = hidden(browser.get("/account/email").text or "") or hidden(
         browser.get("/account/login?again=y").text
@@ -119,7 +125,7 @@ def test_a_tampered_link_is_dead(app: Flask, at: Clock, kind: str) -> None:
     at(NOON)
     account(AIGERIM)
     chosen = LINKS[kind]
-    head, _, token = chosen.come_by(app).rpartition("/")
+    head, _, token = chosen.obtain(app).rpartition("/")
     browser = chosen.browser(app)
     for tamper in TAMPERED.values():
         check_dead(browser, f"{head}/{tamper(token)}", chosen.answers)
@@ -131,7 +137,7 @@ def test_a_tampered_link_is_dead(app: Flask, at: Clock, kind: str) -> None:
 def test_a_link_of_one_kind_is_nothing_to_another(app: Flask, at: Clock, kind: str) -> None:
     at(NOON)
     account(AIGERIM)
-    token = LINKS[kind].come_by(app).rpartition("/")[2]
+    token = LINKS[kind].obtain(app).rpartition("/")[2]
     inside = app.test_client()
     sign_in(inside, Account(1, NEW if kind == "undo" else AIGERIM.email))
     pages = {
@@ -153,7 +159,7 @@ def test_a_link_works_to_its_last_second_and_no_longer(
     at(NOON)
     account(AIGERIM)
     chosen = LINKS[kind]
-    path = chosen.come_by(app)
+    path = chosen.obtain(app)
     at(NOON + chosen.life - timedelta(seconds=1))
     browser = chosen.browser(app)
     assert browser.get(path).status_code == 200
@@ -166,7 +172,7 @@ def test_a_link_works_once(app: Flask, at: Clock, kind: str) -> None:
     at(NOON)
     account(AIGERIM)
     chosen = LINKS[kind]
-    path = chosen.come_by(app)
+    path = chosen.obtain(app)
     browser = chosen.browser(app)
     assert submit(browser, path, chosen.answers).status_code == 303
     check_dead(browser, path, chosen.answers)
@@ -174,17 +180,17 @@ def test_a_link_works_once(app: Flask, at: Clock, kind: str) -> None:
 
 @SQLITE
 @pytest.mark.parametrize("address", AWAY)
-def test_no_way_back_leads_off_the_site(app: Flask, address: str) -> None:
-    """Whatever was planted in `next`: in the form, in the address, at the second step."""
+def test_no_redirect_leads_off_the_site(app: Flask, address: str) -> None:
+    """Whatever is in `next`: of the form, of the address, with the code."""
     plain = sign_in(app.test_client(), account(BOLAT), next=address)
     assert plain.location == "/account/"
-    who = account(AIGERIM, factor=True)
+    who = account(AIGERIM, with_second_factor=True)
     browser = app.test_client()
-    half = sign_in(browser, who, code="", next=address)
-    assert half.location == "/account/login"
-    coded = submit(browser, half.location, {"code": who.code(), "next": address})
+    pending = sign_in(browser, who, code="", next=address)
+    assert pending.location == "/account/login"
+    coded = submit(browser, pending.location, {"code": who.code(), "next": address})
     assert coded.location == "/account/"
-    said = {"current": who.password, "next": address}
-    assert submit(browser, "/account/reauthenticate", said).location == "/account/"
+    data = {"current": who.password, "next": address}
+    assert submit(browser, "/account/reauthenticate", data).location == "/account/"
     entered = browser.get("/account/login", query_string={"next": address})
     assert entered.location == "/account/" or entered.status_code == 400

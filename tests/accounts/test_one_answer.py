@@ -1,7 +1,6 @@
-"""Nobody learns which addresses have an account: same words, same work, same beat.
+"""No response reveals which addresses have an account: same text, work and padding.
 
-What a clock says of it is measured by `python -m bench.accounts_timing`; here it is shown
-why it can say nothing.
+`python -m bench.accounts_timing` measures the response times.
 """
 
 import smtplib
@@ -23,8 +22,8 @@ from tests.accounts.cast import (
     HIDDEN,
     PASSWORD,
     account,
+    emails_to,
     hidden,
-    letters,
     signed_in,
     submit,
 )
@@ -32,13 +31,13 @@ from tests.accounts.test_registration import FORM, register
 from tests.people import AIGERIM, BOLAT, DANA, GUEST, YERLAN
 
 WRONG = "неверный пароль тут"
-TICK = 1 / 16
+CLOCK_STEP = 1 / 16
 VIEWS = (addresses, blueprint, registering, resetting, signing)
 
 
 @dataclass
 class Work:
-    """What an answer cost, as far as a clock could notice."""
+    """The work of a request that affects its response time."""
 
     hashes: int = 0
     commits: int = 0
@@ -46,19 +45,19 @@ class Work:
     moment: float = 0.0
 
     def monotonic(self) -> float:
-        """Tell the time: each look at the clock is a tick later."""
-        self.moment += TICK
+        """Return the time, one step later at each call."""
+        self.moment += CLOCK_STEP
         return self.moment
 
     def sleep(self, wait: float) -> None:
-        """Note how long an answer was held back."""
+        """Record how long a response was delayed."""
         self.waits.append(wait)
         self.moment += wait
 
 
 @contextmanager
-def watched() -> Iterator[Work]:
-    """Count hashes and commits, and stand in for the clock; no letter may be sent."""
+def measured() -> Iterator[Work]:
+    """Count hashes and commits, with a fake clock; no e-mail may be sent."""
     work = Work()
     made, checked = PasswordHasher.hash, PasswordHasher.verify
 
@@ -80,7 +79,7 @@ def watched() -> Iterator[Work]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PasswordHasher, "hash", hash_)
         patch.setattr(PasswordHasher, "verify", verify)
-        patch.setattr(blueprint, "STEP_SECONDS", 0.25)
+        patch.setattr(blueprint, "PADDING_SECONDS", 0.25)
         patch.setattr(smtplib, "SMTP", sent)
         for module in VIEWS:
             patch.setattr(module, "time", work)
@@ -95,14 +94,14 @@ def outbox() -> int:
 
 @dataclass(frozen=True)
 class Question:
-    """A form, and answers to it between which nobody may see a difference."""
+    """A form, and inputs whose responses may not differ."""
 
     path: str
     answers: tuple[dict[str, str], ...]
     status: int
     emails: tuple[int, ...]
-    """How many letters each puts into the outbox: the worker sends them, later."""
-    inside: bool = False
+    """How many e-mails each enqueues; the worker sends them later."""
+    signed_in: bool = False
 
 
 KNOWN, TAKEN, UNCONFIRMED = AIGERIM.email, BOLAT.email, DANA.email
@@ -136,7 +135,7 @@ QUESTIONS = {
         tuple({"email": email, "current": PASSWORD} for email in (TAKEN, FREE)),
         303,
         (1, 1),
-        inside=True,
+        signed_in=True,
     ),
 }
 
@@ -147,21 +146,21 @@ def test_every_answer_is_the_same_and_costs_the_same(app: Flask, what: str) -> N
     who = account(AIGERIM)
     account(BOLAT)
     register(app.test_client(), email=UNCONFIRMED)
-    passwords.matches(None, "")  # nobody's hash is made once a process
-    costs, told = [], []
-    for said, posted in zip(question.answers, question.emails, strict=True):
-        browser = signed_in(app, who) if question.inside else app.test_client()
-        form = {**hidden(browser.get(question.path).text), **said}
+    passwords.matches(None, "")  # create the dummy hash of the process
+    costs, responses = [], []
+    for data, posted in zip(question.answers, question.emails, strict=True):
+        browser = signed_in(app, who) if question.signed_in else app.test_client()
+        form = {**hidden(browser.get(question.path).text), **data}
         before = outbox()
-        with watched() as work:
+        with measured() as work:
             answer = browser.post(question.path, data=form)
         assert outbox() - before == posted
         assert answer.status_code == question.status
-        told.append(
-            (answer.location, HIDDEN.sub("", answer.text.replace(said["email"], "")))
+        responses.append(
+            (answer.location, HIDDEN.sub("", answer.text.replace(data["email"], "")))
         )
         costs.append((work.hashes, work.commits, work.waits))
-    assert len(set(told)) == 1
+    assert len(set(responses)) == 1
     assert costs == costs[:1] * len(costs)
     [(hashes, commits, [wait])] = costs[:1]
     assert commits >= 1
@@ -170,11 +169,11 @@ def test_every_answer_is_the_same_and_costs_the_same(app: Flask, what: str) -> N
 
 
 @pytest.mark.parametrize("work", [0.001, 0.03, 0.08, 0.249])
-def test_the_beat_hides_how_long_the_work_took(
+def test_padding_hides_how_long_the_work_took(
     monkeypatch: pytest.MonkeyPatch, work: float
 ) -> None:
-    clock = Work(moment=100 + work - TICK)
-    monkeypatch.setattr(blueprint, "STEP_SECONDS", 0.25)
+    clock = Work(moment=100 + work - CLOCK_STEP)
+    monkeypatch.setattr(blueprint, "PADDING_SECONDS", 0.25)
     monkeypatch.setattr(blueprint, "time", clock)
     blueprint.pad_response_time(100.0)
     assert clock.moment == pytest.approx(100.25)
@@ -183,21 +182,23 @@ def test_the_beat_hides_how_long_the_work_took(
 def test_who_registers_a_foreign_address_does_not_learn_if_it_has_an_account(
     app: Flask,
 ) -> None:
-    """Not by signing in with the password they chose, and not by what they may ask for."""
+    """Neither by signing in with the chosen password nor by rate limits."""
     account(BOLAT)
-    told = []
+    responses = []
     for email in (AIGERIM.email, BOLAT.email):
         browser = app.test_client()
         mine = {"email": email, "password": "пустой сарай за рекой"}
         answers = [register(browser, **mine)]
         answers += [submit(browser, "/account/login", mine) for _ in range(4)]
         answers += [register(browser, **mine) for _ in range(3)]
-        told.append([(a.status_code, HIDDEN.sub("", a.text)) for a in answers])
+        responses.append([(a.status_code, HIDDEN.sub("", a.text)) for a in answers])
         assert [a.status_code for a in answers] == [303, *[422] * 4, 303, 303, 429]
-    assert [letter.kind for letter in letters(AIGERIM.email)] == ["accounts.confirm"] * 6
-    assert [letter.kind for letter in letters(BOLAT.email)] == ["accounts.existing"] * 3
+    assert [message.kind for message in emails_to(AIGERIM.email)] == [
+        "accounts.confirm"
+    ] * 6
+    assert [message.kind for message in emails_to(BOLAT.email)] == ["accounts.existing"] * 3
     one, other = (
         [page.replace(e, "") for _, page in pages]
-        for e, pages in zip((AIGERIM.email, BOLAT.email), told, strict=True)
+        for e, pages in zip((AIGERIM.email, BOLAT.email), responses, strict=True)
     )
     assert one[:-1] == other[:-1]

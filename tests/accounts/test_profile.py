@@ -1,4 +1,4 @@
-"""The profile: seeing it, changing it, and being asked once a year whether it holds."""
+"""The profile: show, change, and review once a year."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -20,9 +20,9 @@ from neupusti.core.text.languages import Language
 from tests import desk
 from tests.accounts.cast import (
     account,
+    emails_to,
     events,
     hidden,
-    letters,
     signed_in,
     submit,
 )
@@ -63,20 +63,20 @@ def test_the_owner_changes_names_phone_and_language(app: Flask) -> None:
     assert (now.phone, now.language) == (DANA.phone, "kk")
     assert "сейтқали" in now.search
     assert events(who.number)[-1] == "details changed"
-    told = db.session.scalars(
+    changed = db.session.scalars(
         select(ProcessingEvent.what).where(ProcessingEvent.operation == "alteration")
     ).one()
-    assert told == "family_name, given_name, patronymic, phone, language"
+    assert changed == "family_name, given_name, patronymic, phone, language"
     assert "Сейтқали" in browser.get("/account/").text
 
 
-def test_letters_come_in_the_language_that_was_chosen(app: Flask) -> None:
+def test_emails_come_in_the_chosen_language(app: Flask) -> None:
     who = account(AIGERIM)
     browser = signed_in(app, who)
     save(browser, language="kk")
     browser.post("/account/logout", data=hidden(browser.get("/account/").text))
     submit(app.test_client(), "/account/password/reset", {"email": who.email})
-    assert letters(who.email)[-1].language == Language.KK
+    assert emails_to(who.email)[-1].language == Language.KK
 
 
 def test_what_is_optional_may_go(app: Flask) -> None:
@@ -89,7 +89,7 @@ def test_what_is_optional_may_go(app: Flask) -> None:
 
 
 @pytest.mark.clause("2.4")
-def test_only_the_e_mail_is_said_to_be_checked(app: Flask) -> None:
+def test_only_the_e_mail_is_shown_as_confirmed(app: Flask) -> None:
     page = signed_in(app, account(AIGERIM)).get("/en" + PATH).text
     assert AIGERIM.email in page
     assert page.count('class="tag on"') == 1
@@ -128,10 +128,10 @@ NAMES = [
 def test_names_of_any_script_are_taken_as_they_are(app: Flask) -> None:
     who = account(AIGERIM)
     browser = signed_in(app, who)
-    for typed, kept in NAMES:
+    for typed, stored in NAMES:
         assert save(browser, given_name=typed, family_name=typed).status_code == 303, typed
-        assert person(who.number).given_name == kept
-        assert person(who.number).family_name == kept
+        assert person(who.number).given_name == stored
+        assert person(who.number).family_name == stored
 
 
 def test_a_form_without_its_token_changes_nothing(app: Flask) -> None:
@@ -181,9 +181,9 @@ def test_once_a_year_the_account_asks_whether_it_is_still_right(
 ) -> None:
     at(NOON)
     who = account(AIGERIM)
-    at(NOON + profile.RIGHT_FOR)
+    at(NOON + profile.REVIEW_INTERVAL)
     assert "Is this still right?" not in signed_in(app, who).get("/en/account/").text
-    later = NOON + profile.RIGHT_FOR + timedelta(seconds=1)
+    later = NOON + profile.REVIEW_INTERVAL + timedelta(seconds=1)
     at(later)
     browser = signed_in(app, who)
     page = browser.get("/en/account/").text
@@ -192,7 +192,7 @@ def test_once_a_year_the_account_asks_whether_it_is_still_right(
     answer = submit(browser, "/account/profile/right", page="/account/")
     assert answer.location == "/account/?done=still-right"
     assert "Is this still right?" not in browser.get("/en/account/").text
-    at(later + profile.RIGHT_FOR + timedelta(days=1))
+    at(later + profile.REVIEW_INTERVAL + timedelta(days=1))
     browser = signed_in(app, who)
     assert "Is this still right?" in browser.get("/en/account/").text
     save(browser)

@@ -1,4 +1,4 @@
-"""Passwords set anew: by a link, by the old one; what dies with the old one."""
+"""Password reset and change, and what they revoke."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,7 +10,15 @@ from neupusti.accounts.service import people, recovery, registration
 from neupusti.accounts.service.people import Applicant
 from neupusti.core.data.database import writing
 from neupusti.core.text.languages import Language
-from tests.accounts.cast import account, letters, link, opens, sign_in, signed_in, submit
+from tests.accounts.cast import (
+    account,
+    emails_to,
+    is_signed_in,
+    link,
+    sign_in,
+    signed_in,
+    submit,
+)
 from tests.people import AIGERIM, BOLAT, DANA
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -27,23 +35,23 @@ def test_a_forgotten_password_is_set_by_a_link(app: Flask, client: FlaskClient) 
     who = account(AIGERIM)
     browser = signed_in(app, who, remember="y")
     assert ask(client, who.email) == (303, "/account/password/reset/sent")
-    [letter] = letters(who.email)
-    path = link(letter, "reset")
+    [message] = emails_to(who.email)
+    path = link(message, "reset")
     page = client.get(path)
     assert page.headers["Referrer-Policy"] == "no-referrer"
     assert page.headers["X-Robots-Tag"] == "noindex"
-    assert opens(browser)
+    assert is_signed_in(browser)
     weak = submit(client, path, {"password": "коротко"})
     assert weak.status_code == 422
     done = submit(client, path, {"password": NEW})
     assert done.location == "/account/login?done=reset"
-    assert not opens(client)
-    assert not opens(browser)
+    assert not is_signed_in(client)
+    assert not is_signed_in(browser)
     assert client.get(path).status_code == 404
     assert sign_in(app.test_client(), who).status_code == 422
     who.password = NEW
     assert sign_in(app.test_client(), who).status_code == 303
-    assert letters(who.email)[-1].kind == "accounts.password_changed"
+    assert emails_to(who.email)[-1].kind == "accounts.password_changed"
 
 
 def test_known_and_unknown_addresses_get_one_answer(
@@ -51,27 +59,27 @@ def test_known_and_unknown_addresses_get_one_answer(
 ) -> None:
     account(AIGERIM)
     assert ask(client, AIGERIM.email) == ask(app.test_client(), BOLAT.email)
-    assert [letter.kind for letter in letters(AIGERIM.email)] == ["accounts.reset"]
-    assert [letter.kind for letter in letters(BOLAT.email)] == ["accounts.unknown"]
+    assert [message.kind for message in emails_to(AIGERIM.email)] == ["accounts.reset"]
+    assert [message.kind for message in emails_to(BOLAT.email)] == ["accounts.unknown"]
 
 
-def test_the_second_step_stays_as_it_was(app: Flask, client: FlaskClient) -> None:
-    who = account(AIGERIM, factor=True)
+def test_the_second_factor_stays_unchanged(app: Flask, client: FlaskClient) -> None:
+    who = account(AIGERIM, with_second_factor=True)
     ask(client, who.email)
-    submit(client, link(letters(who.email)[0], "reset"), {"password": "восемь8!"})
+    submit(client, link(emails_to(who.email)[0], "reset"), {"password": "восемь8!"})
     who.password = "восемь8!"
-    half = sign_in(client, who, code="")
-    assert half.location == "/account/login"
-    assert not opens(client)
+    pending = sign_in(client, who, code="")
+    assert pending.location == "/account/login"
+    assert not is_signed_in(client)
     assert submit(client, "/account/login", {"code": who.code()}).status_code == 303
-    assert opens(client)
+    assert is_signed_in(client)
 
 
 def test_a_new_link_ends_the_old_one(app: Flask, client: FlaskClient) -> None:
     account(AIGERIM)
     ask(client, AIGERIM.email)
     ask(client, AIGERIM.email)
-    old, new = letters(AIGERIM.email)
+    old, new = emails_to(AIGERIM.email)
     assert client.get(link(old, "reset")).status_code == 404
     assert client.get(link(new, "reset")).status_code == 200
 
@@ -91,9 +99,9 @@ def test_changing_the_password_ends_every_other_session_and_link(
 ) -> None:
     who = account(AIGERIM)
     mine, other = signed_in(app, who, remember="y"), signed_in(app, who, remember="y")
-    kept = mine.get_cookie("session")
+    cookie = mine.get_cookie("session")
     remembered = mine.get_cookie("remember_token")
-    assert kept is not None
+    assert cookie is not None
     assert remembered is not None
     ask(client, who.email)
     wrong = submit(mine, "/account/password", {"current": "x", "password": NEW})
@@ -103,26 +111,26 @@ def test_changing_the_password_ends_every_other_session_and_link(
         mine, "/account/password", {"current": who.password, "password": "qwerty"}
     )
     assert 'href="#password"' in weak.text
-    said = {"current": who.password, "password": NEW}
-    assert submit(mine, "/account/password", said).status_code == 303
-    assert opens(mine)
-    assert not opens(other)
+    data = {"current": who.password, "password": NEW}
+    assert submit(mine, "/account/password", data).status_code == 303
+    assert is_signed_in(mine)
+    assert not is_signed_in(other)
     thief = app.test_client()
-    thief.set_cookie("session", kept.value)
-    assert not opens(thief)
+    thief.set_cookie("session", cookie.value)
+    assert not is_signed_in(thief)
     lasting = app.test_client()
     lasting.set_cookie("remember_token", remembered.value)
-    assert not opens(lasting)
-    reset = next(one for one in letters(who.email) if one.kind == "accounts.reset")
+    assert not is_signed_in(lasting)
+    reset = next(one for one in emails_to(who.email) if one.kind == "accounts.reset")
     assert client.get(link(reset, "reset")).status_code == 404
 
 
 def test_guessing_the_old_password_is_counted(app: Flask) -> None:
     browser = signed_in(app, account(AIGERIM))
-    said = {"current": "неверный пароль тут", "password": NEW}
+    data = {"current": "неверный пароль тут", "password": NEW}
     for _ in range(10):
-        assert submit(browser, "/account/password", said).status_code == 422
-    assert submit(browser, "/account/password", said).status_code == 429
+        assert submit(browser, "/account/password", data).status_code == 422
+    assert submit(browser, "/account/password", data).status_code == 429
 
 
 def test_an_invited_person_sets_a_password_and_is_confirmed(
@@ -138,8 +146,8 @@ def test_an_invited_person_sets_a_password_and_is_confirmed(
     assert people.confirmed(DANA.email) is None
     done = submit(client, f"/account/password/reset/{token}", {"password": NEW})
     assert done.status_code == 303
-    said = {"email": DANA.email, "password": NEW}
-    assert submit(client, "/account/login", said).status_code == 303
+    data = {"email": DANA.email, "password": NEW}
+    assert submit(client, "/account/login", data).status_code == 303
 
 
 def test_password_managers_find_the_page(app: Flask, client: FlaskClient) -> None:
@@ -158,7 +166,7 @@ def test_an_account_that_never_was_confirmed_is_no_account(
     with writing() as session:
         registration.send_link(session, people.add(session, applicant))
     ask(client, BOLAT.email)
-    assert [letter.kind for letter in letters(BOLAT.email)] == [
+    assert [message.kind for message in emails_to(BOLAT.email)] == [
         "accounts.confirm",
         "accounts.unknown",
     ]

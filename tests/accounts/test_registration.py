@@ -1,4 +1,4 @@
-"""Registering: consents with their proof, one answer for all addresses, confirmation."""
+"""Registration: consent records, one answer for all addresses, confirmation."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,8 +20,8 @@ from neupusti.core.records.journal import ProcessingEvent
 from tests.accounts.cast import (
     PASSWORD,
     account,
+    emails_to,
     hidden,
-    letters,
     link,
     sign_in,
     submit,
@@ -61,8 +61,8 @@ def test_who_registers_and_confirms_can_sign_in(app: Flask, client: FlaskClient)
     assert person.full_name == "Сейтқали Әлия"
     assert person.phone == "+77010000001"
     assert person.confirmed_at is None
-    [letter] = letters(AIGERIM.email)
-    path = link(letter)
+    [message] = emails_to(AIGERIM.email)
+    path = link(message)
     page = client.get(path)
     assert "Сейтқали Әлия" in page.text
     assert page.headers["Referrer-Policy"] == "no-referrer"
@@ -71,49 +71,49 @@ def test_who_registers_and_confirms_can_sign_in(app: Flask, client: FlaskClient)
     assert settled.location == "/account/login?done=confirmed"
     [person] = people()
     assert person.confirmed_at is not None
-    said = {"email": AIGERIM.email, "password": PASSWORD}
-    entered = submit(client, "/account/login", said)
+    data = {"email": AIGERIM.email, "password": PASSWORD}
+    entered = submit(client, "/account/login", data)
     assert (entered.status_code, entered.location) == (303, "/account/")
     assert AIGERIM.email in client.get("/account/").text
 
 
 @pytest.mark.clause("3.2.3")
-def test_a_letter_goes_to_the_domain_that_was_typed(
+def test_an_email_goes_to_the_domain_that_was_typed(
     app: Flask, client: FlaskClient
 ) -> None:
     """Until IDNA 2008 it went to strasse.de, which is another owner's."""
     other = account(replace(BOLAT, email="dana@strasse.de"))
     assert register(client, email="dana@straße.de").status_code == 303
-    [letter] = letters("dana@xn--strae-oqa.de")
-    assert letter.kind == "accounts.confirm"
-    submit(client, link(letter), {"choice": "confirm"})
+    [message] = emails_to("dana@xn--strae-oqa.de")
+    assert message.kind == "accounts.confirm"
+    submit(client, link(message), {"choice": "confirm"})
     submit(client, "/account/password/reset", {"email": "dana@straße.de"})
-    assert len(letters("dana@xn--strae-oqa.de")) == 2
+    assert len(emails_to("dana@xn--strae-oqa.de")) == 2
     submit(client, "/account/login", {"email": "dana@STRAẞE.de", "password": PASSWORD})
     assert "dana@xn--strae-oqa.de" in client.get("/account/").text
-    assert letters(other.email) == []
+    assert emails_to(other.email) == []
     shown = app.test_cli_runner().invoke(args=["mail", "list", "--to", "dana@straße.de"])
     assert "To: dana@xn--strae-oqa.de" in shown.output
 
 
 @pytest.mark.parametrize(
-    ("prefix", "says"),
+    ("prefix", "error"),
     [
         ("", "Такого имени после знака @ нет"),
         ("/kk", "@ белгісінен кейінгі атау"),
         ("/en", "No server can have the name after the @."),
     ],
 )
-def test_a_domain_that_cannot_be_is_said_in_words(
-    client: FlaskClient, prefix: str, says: str
+def test_an_invalid_domain_is_explained(
+    client: FlaskClient, prefix: str, error: str
 ) -> None:
     answer = register(client, prefix, email="dana@i❤.ws")
     assert answer.status_code == 422
-    assert says in answer.text.partition('id="email-error"')[2].partition("</p>")[0]
+    assert error in answer.text.partition('id="email-error"')[2].partition("</p>")[0]
 
 
 @pytest.mark.clause("2.1")
-def test_the_consent_is_proved_by_its_exact_words(app: Flask, client: FlaskClient) -> None:
+def test_the_consent_record_has_its_exact_text(app: Flask, client: FlaskClient) -> None:
     page = client.get("/kk/account/register").text
     register(client, "/kk")
     [person] = people()
@@ -155,7 +155,7 @@ def test_the_newsletter_is_a_consent_of_its_own(app: Flask, client: FlaskClient)
 
 
 @pytest.mark.clause("3.2.3")
-def test_a_known_address_gets_the_same_answer_and_a_letter(
+def test_a_known_address_gets_the_same_answer_and_an_email(
     app: Flask, client: FlaskClient
 ) -> None:
     account(AIGERIM)
@@ -163,16 +163,16 @@ def test_a_known_address_gets_the_same_answer_and_a_letter(
     unknown = register(app.test_client(), email=BOLAT.email)
     assert (known.status_code, known.location) == (unknown.status_code, unknown.location)
     assert known.text == unknown.text
-    [letter] = letters(AIGERIM.email)
-    assert letter.kind == "accounts.existing"
+    [message] = emails_to(AIGERIM.email)
+    assert message.kind == "accounts.existing"
     assert [p.email for p in people()] == [AIGERIM.email, BOLAT.email]
 
 
 def test_the_first_to_confirm_takes_the_address(app: Flask, client: FlaskClient) -> None:
-    """Who only says a foreign address cannot lie in wait for its owner."""
+    """Registering a foreign address does not take it from its owner."""
     register(client, given_name="Чужой", password="пустой сарай за рекой")
     register(client)
-    stranger, mine = letters(AIGERIM.email)
+    stranger, mine = emails_to(AIGERIM.email)
     submit(client, link(mine), {"choice": "confirm"})
     [person] = people()
     assert person.given_name == "Әлия"
@@ -184,13 +184,13 @@ def test_the_owner_of_the_address_can_destroy_the_account(
     app: Flask, client: FlaskClient
 ) -> None:
     register(client)
-    path = link(letters(AIGERIM.email)[0])
+    path = link(emails_to(AIGERIM.email)[0])
     answer = submit(client, path, {"choice": "decline"})
     assert answer.location == "/account/login?done=declined"
     assert people() == []
     assert client.get(path).status_code == 404
-    deeds = db.session.scalars(select(ProcessingEvent.operation)).all()
-    assert deeds == ["collection", "destruction"]
+    operations = db.session.scalars(select(ProcessingEvent.operation)).all()
+    assert operations == ["collection", "destruction"]
 
 
 def test_a_link_works_once_and_for_three_days(
@@ -198,30 +198,32 @@ def test_a_link_works_once_and_for_three_days(
 ) -> None:
     at(NOON)
     register(client)
-    path = link(letters(AIGERIM.email)[0])
+    path = link(emails_to(AIGERIM.email)[0])
     at(NOON + timedelta(days=3))
     assert client.get(path).status_code == 404
     at(NOON + timedelta(days=3) - timedelta(seconds=1))
     page = client.get(path).text
-    said = {**hidden(page), "choice": "confirm"}
-    assert client.post(path, data=said).status_code == 303
-    assert client.post(path, data=said).status_code == 404
+    data = {**hidden(page), "choice": "confirm"}
+    assert client.post(path, data=data).status_code == 303
+    assert client.post(path, data=data).status_code == 404
 
 
 def test_an_unconfirmed_account_cannot_sign_in_and_is_reminded(
     app: Flask, client: FlaskClient
 ) -> None:
     register(client)
-    said = {"email": AIGERIM.email, "password": PASSWORD}
-    answer = submit(client, "/account/login", said)
+    data = {"email": AIGERIM.email, "password": PASSWORD}
+    answer = submit(client, "/account/login", data)
     assert answer.status_code == 422
-    assert [letter.kind for letter in letters(AIGERIM.email)] == ["accounts.confirm"] * 2
-    wrong = submit(client, "/account/login", {**said, "password": "неверный пароль тут"})
-    assert len(letters(AIGERIM.email)) == 2
+    assert [message.kind for message in emails_to(AIGERIM.email)] == [
+        "accounts.confirm"
+    ] * 2
+    wrong = submit(client, "/account/login", {**data, "password": "неверный пароль тут"})
+    assert len(emails_to(AIGERIM.email)) == 2
     assert wrong.status_code == 422
 
 
-def test_letters_to_one_address_are_limited(app: Flask, client: FlaskClient) -> None:
+def test_emails_to_one_address_are_limited(app: Flask, client: FlaskClient) -> None:
     for _ in range(3):
         assert register(client).status_code == 303
     answer = register(client)
@@ -255,7 +257,7 @@ def test_the_same_password_typed_on_two_systems_is_one(
     app: Flask, client: FlaskClient
 ) -> None:
     register(client, password="и\u0306ог и чай с молоком")
-    submit(client, link(letters(AIGERIM.email)[0]), {"choice": "confirm"})
+    submit(client, link(emails_to(AIGERIM.email)[0]), {"choice": "confirm"})
     who = {"email": AIGERIM.email.upper(), "password": "йог и чай с молоком"}
     assert submit(client, "/account/login", who).status_code == 303
 
@@ -263,9 +265,9 @@ def test_the_same_password_typed_on_two_systems_is_one(
 def test_a_form_of_another_site_is_refused(app: Flask, client: FlaskClient) -> None:
     assert client.post("/account/register", data=FORM).status_code == 400
     page = client.get("/account/register").text
-    said = {**hidden(page), **FORM}
+    data = {**hidden(page), **FORM}
     foreign = client.post(
-        "/account/register", data=said, headers={"Sec-Fetch-Site": "cross-site"}
+        "/account/register", data=data, headers={"Sec-Fetch-Site": "cross-site"}
     )
     assert foreign.status_code == 403
     assert people() == []

@@ -1,4 +1,4 @@
-"""The second step: codes of an app, recovery codes, and nothing that works twice."""
+"""Two-step verification: TOTP codes, recovery codes, one-time use."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,8 +16,8 @@ from neupusti.core.security.grants import StaffGrant
 from tests.accounts.cast import (
     Account,
     account,
-    letters,
-    opens,
+    emails_to,
+    is_signed_in,
     sign_in,
     signed_in,
     submit,
@@ -57,34 +57,32 @@ def test_it_is_switched_on_by_a_code_of_the_app(app: Flask, at: Clock) -> None:
     assert right.location == "/account/two-factor/codes"
     codes = browser.get(right.location).text
     assert codes.count("<li><code>") == second_factor.CODES
-    assert [letter.kind for letter in letters(who.email)] == ["accounts.factor_on"]
+    assert [message.kind for message in emails_to(who.email)] == ["accounts.factor_on"]
     assert browser.get("/account/two-factor/qr.svg").status_code == 404
 
     other = app.test_client()
-    half = sign_in(other, who)
-    assert half.location == "/account/login"
-    assert not opens(other)
+    pending = sign_in(other, who)
+    assert pending.location == "/account/login"
+    assert not is_signed_in(other)
     assert submit(other, "/account/login", {"code": code}).status_code == 422
     at(NOON + HALF_MINUTE)
     later = pyotp.TOTP(secret).at(int(NOON.timestamp()) + 30)
     done = submit(other, "/account/login", {"code": later})
     assert done.location == "/account/"
-    assert opens(other)
+    assert is_signed_in(other)
 
 
 def test_password_and_code_may_come_in_one_form(app: Flask, client: FlaskClient) -> None:
-    who = account(AIGERIM, factor=True)
+    who = account(AIGERIM, with_second_factor=True)
     assert sign_in(client, who, remember="y").location == "/account/"
     assert client.get_cookie("remember_token") is not None
 
 
-def test_what_was_asked_for_survives_the_second_step(
-    app: Flask, client: FlaskClient
-) -> None:
-    who = account(AIGERIM, factor=True)
-    half = sign_in(client, who, code="", remember="y", next="/account/sessions")
-    assert half.location == "/account/login?remember=y&next=/account/sessions"
-    done = submit(client, half.location, {"code": who.code()})
+def test_the_next_address_survives_the_code(app: Flask, client: FlaskClient) -> None:
+    who = account(AIGERIM, with_second_factor=True)
+    pending = sign_in(client, who, code="", remember="y", next="/account/sessions")
+    assert pending.location == "/account/login?remember=y&next=/account/sessions"
+    done = submit(client, pending.location, {"code": who.code()})
     assert done.location == "/account/sessions"
     assert client.get_cookie("remember_token") is not None
 
@@ -101,27 +99,27 @@ def test_a_code_never_works_twice_however_it_is_spelled(
     app: Flask, at: Clock, spelled: Callable[[str], str]
 ) -> None:
     at(NOON)
-    who = account(AIGERIM, factor=True)
+    who = account(AIGERIM, with_second_factor=True)
     code = who.code()
     assert sign_in(app.test_client(), who, code=spelled(code)).status_code == 303
     for again in (code, f" {code[:3]} {code[3:]}", spelled(code)):
         browser = app.test_client()
         assert sign_in(browser, who, code=again).status_code == 422
-        assert not opens(browser)
+        assert not is_signed_in(browser)
 
 
 @pytest.mark.parametrize(
     "code", ["1", "abcdef", "١٢٣٤٥٦", "9" * 40, "\x00" * 6, "½½½½½½", "-"]
 )
-def test_junk_is_no_code(app: Flask, client: FlaskClient, code: str) -> None:
-    who = account(AIGERIM, factor=True)
+def test_junk_is_rejected(app: Flask, client: FlaskClient, code: str) -> None:
+    who = account(AIGERIM, with_second_factor=True)
     assert sign_in(client, who, code=code).status_code == 422
-    assert not opens(client)
+    assert not is_signed_in(client)
 
 
 def test_a_code_of_another_time_is_refused(app: Flask, at: Clock) -> None:
     at(NOON)
-    who = account(AIGERIM, factor=True)
+    who = account(AIGERIM, with_second_factor=True)
     for seconds in (-90, -60, 60, 90):
         code = pyotp.TOTP(who.secret).at(int(NOON.timestamp()) + seconds)
         assert sign_in(app.test_client(), who, code=code).status_code == 422
@@ -129,7 +127,7 @@ def test_a_code_of_another_time_is_refused(app: Flask, at: Clock) -> None:
 
 def test_wrong_codes_are_counted_over_all_sign_ins(app: Flask, at: Clock) -> None:
     at(NOON)
-    who = account(AIGERIM, factor=True)
+    who = account(AIGERIM, with_second_factor=True)
     for _ in range(5):
         assert sign_in(app.test_client(), who, code="000000").status_code == 422
     shut = sign_in(app.test_client(), who)
@@ -142,48 +140,51 @@ def test_the_code_is_asked_for_ten_minutes(
     app: Flask, client: FlaskClient, at: Clock
 ) -> None:
     at(NOON)
-    who = account(AIGERIM, factor=True)
+    who = account(AIGERIM, with_second_factor=True)
     sign_in(client, who, code="")
     page = client.get("/account/login").text
     assert 'name="password"' not in page
-    at(NOON + sessions.HALF)
+    at(NOON + sessions.MFA_PENDING_LIFE)
     assert 'name="password"' in client.get("/account/login").text
     late = submit(client, "/account/login", {"code": who.code(), "password": ""})
     assert late.status_code == 422
-    assert not opens(client)
+    assert not is_signed_in(client)
 
 
 def test_somebody_else_may_sign_in_instead(app: Flask, client: FlaskClient) -> None:
-    sign_in(client, account(AIGERIM, factor=True), code="")
+    sign_in(client, account(AIGERIM, with_second_factor=True), code="")
     assert 'name="password"' in client.get("/account/login?again=y").text
 
 
 def test_a_recovery_code_works_once(app: Flask, client: FlaskClient) -> None:
-    who = account(AIGERIM, factor=True)
+    who = account(AIGERIM, with_second_factor=True)
     codes = second_factor.codes(who.number)
     assert len(set(codes)) == second_factor.CODES
-    said = codes[0].upper().replace("-", " ")
-    assert sign_in(client, who, code=said).status_code == 303
+    typed = codes[0].upper().replace("-", " ")
+    assert sign_in(client, who, code=typed).status_code == 303
     assert sign_in(app.test_client(), who, code=codes[0]).status_code == 422
-    assert [letter.kind for letter in letters(who.email)] == ["accounts.code_spent"]
+    assert [message.kind for message in emails_to(who.email)] == ["accounts.code_spent"]
     assert len(second_factor.codes(who.number)) == second_factor.CODES - 1
     replaced = submit(client, "/account/two-factor/codes")
     assert replaced.location == "/account/two-factor/codes?done=codes"
     assert sign_in(app.test_client(), who, code=codes[1]).status_code == 422
     db.session.rollback()
-    fresh = second_factor.codes(who.number)
-    assert sign_in(app.test_client(), who, code=fresh[1]).status_code == 303
+    new_codes = second_factor.codes(who.number)
+    assert sign_in(app.test_client(), who, code=new_codes[1]).status_code == 303
 
 
-def test_look_alikes_are_read_alike(app: Flask) -> None:
-    who = account(AIGERIM, factor=True)
+def test_lookalike_characters_are_equal(app: Flask) -> None:
+    who = account(AIGERIM, with_second_factor=True)
     for code in second_factor.codes(who.number):
         typed = code.replace("0", "O").replace("1", "l")
-        assert second_factor.passes(who.number, typed, "Firefox, Linux")
+        assert second_factor.verify(who.number, typed, "Firefox, Linux")
 
 
 def test_a_code_of_another_person_is_none(app: Flask, client: FlaskClient) -> None:
-    who, other = account(AIGERIM, factor=True), account(DANA, factor=True)
+    who, other = (
+        account(AIGERIM, with_second_factor=True),
+        account(DANA, with_second_factor=True),
+    )
     assert (
         sign_in(client, who, code=second_factor.codes(other.number)[0]).status_code == 422
     )
@@ -191,7 +192,7 @@ def test_a_code_of_another_person_is_none(app: Flask, client: FlaskClient) -> No
 
 
 def test_the_database_makes_no_codes(app: Flask) -> None:
-    who = account(AIGERIM, factor=True)
+    who = account(AIGERIM, with_second_factor=True)
     tables = ("second_factor", "recovery_code")
     rows = [db.session.execute(text(f"SELECT * FROM {t}")).all() for t in tables]  # noqa: S608 - our names
     assert who.secret not in str(rows)
@@ -200,7 +201,7 @@ def test_the_database_makes_no_codes(app: Flask) -> None:
 
 
 def test_it_can_be_switched_off_but_not_by_staff(app: Flask) -> None:
-    who = account(AIGERIM, factor=True)
+    who = account(AIGERIM, with_second_factor=True)
     browser = signed_in(app, who)
     before = shown_secret(browser.get("/account/two-factor").text)
     off = submit(browser, "/account/two-factor/off", page="/account/two-factor")
@@ -208,7 +209,7 @@ def test_it_can_be_switched_off_but_not_by_staff(app: Flask) -> None:
     assert db.session.scalars(select(RecoveryCode)).all() == []
     after = shown_secret(browser.get("/account/two-factor").text)
     assert after not in {"", before, who.secret}
-    dana = account(DANA, factor=True)
+    dana = account(DANA, with_second_factor=True)
     staff(dana)
     desk = signed_in(app, dana)
     assert (
@@ -218,9 +219,9 @@ def test_it_can_be_switched_off_but_not_by_staff(app: Flask) -> None:
 
 
 @pytest.mark.clause("1.1.1")
-def test_staff_sign_in_for_a_day_and_half_an_hour_of_silence(app: Flask, at: Clock) -> None:
+def test_staff_sessions_have_shorter_limits(app: Flask, at: Clock) -> None:
     at(NOON)
-    dana = account(DANA, factor=True)
+    dana = account(DANA, with_second_factor=True)
     staff(dana)
     browser = signed_in(app, dana, remember="y")
     assert browser.get_cookie("remember_token") is None
@@ -228,21 +229,21 @@ def test_staff_sign_in_for_a_day_and_half_an_hour_of_silence(app: Flask, at: Clo
     while moment < NOON + sessions.STAFF_LIFE - timedelta(minutes=29):
         moment += timedelta(minutes=29)
         at(moment)
-        assert opens(browser), moment
+        assert is_signed_in(browser), moment
     at(NOON + sessions.STAFF_LIFE)
-    assert not opens(browser)
+    assert not is_signed_in(browser)
 
 
 def test_who_becomes_staff_is_bound_at_once(app: Flask, at: Clock) -> None:
     at(NOON)
-    dana = account(DANA, factor=True)
+    dana = account(DANA, with_second_factor=True)
     browser = signed_in(app, dana, remember="y")
     staff(dana)
     at(NOON + sessions.STAFF_IDLE)
-    assert not opens(browser)
+    assert not is_signed_in(browser)
 
 
-def test_staff_without_a_second_step_get_nowhere_else(app: Flask) -> None:
+def test_staff_without_a_second_factor_must_set_it_up(app: Flask) -> None:
     dana = account(DANA)
     staff(dana)
     browser = signed_in(app, dana)
@@ -259,4 +260,4 @@ def test_switching_on_marks_the_session(app: Flask, at: Clock) -> None:
     db.session.rollback()
     [row] = db.session.scalars(select(SignIn)).all()
     assert row.second_factor_at == NOON
-    assert opens(browser)
+    assert is_signed_in(browser)

@@ -1,4 +1,4 @@
-"""Sessions: rows on the server decide, whoever copies a cookie."""
+"""Server-side sessions: a copied cookie is invalid after signing out."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from tests.accounts.cast import (
     account,
     events,
     hidden,
-    opens,
+    is_signed_in,
     sign_in,
     signed_in,
     submit,
@@ -42,21 +42,21 @@ def test_a_copied_cookie_opens_nothing_after_signing_out(app: Flask) -> None:
     thief.set_cookie("session", cookie(browser))
     other = app.test_client()
     other.set_cookie("remember_token", cookie(browser, "remember_token"))
-    assert opens(browser)
-    assert opens(thief)
-    assert opens(other)
+    assert is_signed_in(browser)
+    assert is_signed_in(thief)
+    assert is_signed_in(other)
     out = submit(browser, "/account/logout", page="/account/")
     assert out.location == "/account/login?done=signed-out"
     assert out.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert browser.get_cookie("session") is None
     assert browser.get_cookie("remember_token") is None
-    assert not opens(thief)
-    assert not opens(other)
+    assert not is_signed_in(thief)
+    assert not is_signed_in(other)
     assert events(who.number) == ["signed in", "signed out"]
 
 
 def test_signing_in_gives_new_keys_to_everything(app: Flask, client: FlaskClient) -> None:
-    """Whoever planted a session before the sign-in has nothing after it (fixation)."""
+    """A session planted before the sign-in is invalid after it (session fixation)."""
     who = account(AIGERIM)
     client.get("/account/login")
     planted = cookie(client)
@@ -65,10 +65,10 @@ def test_signing_in_gives_new_keys_to_everything(app: Flask, client: FlaskClient
     assert cookie(client) != planted
     thief = app.test_client()
     thief.set_cookie("session", planted)
-    assert not opens(thief)
+    assert not is_signed_in(thief)
     stale = client.post("/account/logout", data={"csrf_token": token})
     assert stale.status_code == 400
-    assert opens(client)
+    assert is_signed_in(client)
 
 
 def test_the_database_holds_no_key(app: Flask) -> None:
@@ -83,27 +83,29 @@ def test_the_database_holds_no_key(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("asked", [{}, {"remember": "y"}], ids=str)
-def test_a_session_ends_by_itself(app: Flask, at: Clock, asked: dict[str, str]) -> None:
+def test_a_session_expires_automatically(
+    app: Flask, at: Clock, asked: dict[str, str]
+) -> None:
     at(NOON)
     remember = bool(asked)
     browser = signed_in(app, account(AIGERIM), **asked)
     at(NOON + sessions.IDLE - timedelta(minutes=2))
-    assert opens(browser)
+    assert is_signed_in(browser)
     at(NOON + 2 * sessions.IDLE)
-    assert opens(browser) is remember
+    assert is_signed_in(browser) is remember
     at(NOON + sessions.LIFE - timedelta(seconds=1))
-    assert opens(browser) is remember
+    assert is_signed_in(browser) is remember
     at(NOON + sessions.LIFE)
-    assert not opens(browser)
+    assert not is_signed_in(browser)
 
 
 def test_being_remembered_needs_no_session_cookie(app: Flask) -> None:
     browser = signed_in(app, account(AIGERIM), remember="y")
     browser.delete_cookie("session")
-    assert opens(browser)
+    assert is_signed_in(browser)
     forgetful = signed_in(app, account(BOLAT))
     forgetful.delete_cookie("session")
-    assert not opens(forgetful)
+    assert not is_signed_in(forgetful)
 
 
 @pytest.mark.parametrize(
@@ -129,31 +131,31 @@ def test_sessions_are_seen_and_ended(app: Flask) -> None:
     assert page.count('name="session"') == 5
     ended = submit(mine, "/account/sessions", {"session": ids[1]})
     assert ended.location == "/account/sessions?done=ended"
-    assert not opens(phone)
+    assert not is_signed_in(phone)
     submit(mine, "/account/sessions", {"session": ids[3]})
-    assert opens(foreign)
+    assert is_signed_in(foreign)
     submit(mine, "/account/sessions", {"session": "others"})
-    assert not opens(third)
-    assert opens(mine)
+    assert not is_signed_in(third)
+    assert is_signed_in(mine)
     out = submit(mine, "/account/sessions", {"session": "everywhere"})
     assert out.location == "/account/login?done=signed-out"
-    assert not opens(mine)
-    assert opens(foreign)
+    assert not is_signed_in(mine)
+    assert is_signed_in(foreign)
 
 
 @pytest.mark.parametrize("which", ["", "x", "-1", "9" * 30, "1 OR 1=1", "٣"])
 def test_no_session_of_a_strange_name_is_ended(app: Flask, which: str) -> None:
     mine = signed_in(app, account(AIGERIM))
     assert submit(mine, "/account/sessions", {"session": which}).status_code == 303
-    assert opens(mine)
+    assert is_signed_in(mine)
 
 
-def test_a_dangerous_act_asks_for_the_password_again(app: Flask, at: Clock) -> None:
+def test_a_sensitive_action_asks_for_the_password_again(app: Flask, at: Clock) -> None:
     at(NOON)
     who = account(AIGERIM)
     browser = signed_in(app, who, remember="y")
     assert browser.get("/account/two-factor").status_code == 200
-    at(NOON + sessions.FRESH)
+    at(NOON + sessions.STEP_UP_LIFE)
     sent = browser.get("/account/two-factor")
     assert sent.location == "/account/reauthenticate?next=/account/two-factor"
     before = cookie(browser)
@@ -165,7 +167,7 @@ def test_a_dangerous_act_asks_for_the_password_again(app: Flask, at: Clock) -> N
     assert browser.get("/account/two-factor").status_code == 200
     thief = app.test_client()
     thief.set_cookie("session", before)
-    assert not opens(thief)
+    assert not is_signed_in(thief)
 
 
 def test_private_pages_are_kept_by_nobody(app: Flask) -> None:
@@ -179,7 +181,7 @@ def test_private_pages_are_kept_by_nobody(app: Flask) -> None:
 
 
 def test_public_pages_do_not_ask_who_is_signed_in(app: Flask) -> None:
-    """They are the same for everybody: a cache may never mix up people through them."""
+    """They are the same for everybody, so that caches cannot mix people up."""
     browser = signed_in(app, account(AIGERIM))
     for path in ("/", "/policy/", "/cookies/"):
         answer = browser.get(path)

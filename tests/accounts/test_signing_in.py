@@ -1,4 +1,4 @@
-"""Signing in: one answer for all, limits over all processes, a letter of new devices."""
+"""Signing in: uniform answers, limits across processes, e-mails about new devices."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,10 +16,10 @@ from neupusti.core.data.database import db, writing
 from tests.accounts.cast import (
     HIDDEN,
     account,
+    emails_to,
     events,
-    letters,
+    is_signed_in,
     link,
-    opens,
     sign_in,
     signed_in,
     submit,
@@ -51,34 +51,34 @@ def test_signing_in_leads_on(app: Flask, client: FlaskClient) -> None:
 
 
 @pytest.mark.clause("4.1.4")
-def test_a_new_device_is_told_and_can_be_disowned(app: Flask) -> None:
+def test_a_new_device_causes_an_email_and_can_be_reported(app: Flask) -> None:
     who = account(AIGERIM)
     mine = app.test_client()
     mine.environ_base["HTTP_USER_AGENT"] = LINUX
     sign_in(mine, who)
     sign_in(app.test_client(), who)
-    assert [letter.kind for letter in letters(who.email)] == ["accounts.new_device"]
+    assert [message.kind for message in emails_to(who.email)] == ["accounts.new_device"]
     thief = app.test_client()
     thief.environ_base |= {"HTTP_USER_AGENT": WINDOWS, "REMOTE_ADDR": "203.0.113.7"}
     sign_in(thief, who)
-    letter = letters(who.email)[-1]
-    assert "Chrome, Windows" in letter.text
-    assert "203.0.113" not in letter.text
-    path = link(letter, "not-me")
+    message = emails_to(who.email)[-1]
+    assert "Chrome, Windows" in message.text
+    assert "203.0.113" not in message.text
+    path = link(message, "not-me")
     page = mine.get(path)
     assert page.status_code == 200
     assert page.headers["Referrer-Policy"] == "no-referrer"
-    assert opens(thief)
+    assert is_signed_in(thief)
     assert submit(mine, path).location == "/account/login?done=locked"
-    assert not opens(thief)
-    assert not opens(mine)
+    assert not is_signed_in(thief)
+    assert not is_signed_in(mine)
     assert sign_in(mine, who).status_code == 422
     assert mine.get(path).status_code == 404
-    locked = letters(who.email)[-1]
+    locked = emails_to(who.email)[-1]
     assert locked.kind == "accounts.locked"
-    said = {"password": "новый чай у старого окна"}
-    assert submit(mine, link(locked, "reset"), said).status_code == 303
-    who.password = said["password"]
+    data = {"password": "новый чай у старого окна"}
+    assert submit(mine, link(locked, "reset"), data).status_code == 303
+    who.password = data["password"]
     assert sign_in(mine, who).status_code == 303
 
 
@@ -97,14 +97,14 @@ def test_each_sign_in_stands_in_the_log_without_a_name(
     ]
 
 
-def test_a_known_device_is_not_told_again(app: Flask) -> None:
+def test_a_known_device_causes_no_email(app: Flask) -> None:
     who = account(AIGERIM)
     for _ in range(3):
         signed_in(app, who)
-    assert letters(who.email) == []
+    assert emails_to(who.email) == []
 
 
-def test_too_many_wrong_passwords_shut_the_account_in_every_process(
+def test_too_many_wrong_passwords_lock_the_account_in_every_process(
     app: Flask, settings: Settings, at: Clock
 ) -> None:
     at(NOON)
@@ -132,10 +132,10 @@ def test_too_many_addresses_from_one_network_are_shut(app: Flask, at: Clock) -> 
     at(NOON)
     browser = app.test_client()
     for turn in range(10):
-        said = {"email": f"nobody{turn}@example.kz", "password": "x"}
-        assert submit(browser, "/account/login", said).status_code == 422
+        data = {"email": f"nobody{turn}@example.kz", "password": "x"}
+        assert submit(browser, "/account/login", data).status_code == 422
     assert (
-        submit(browser, "/account/login", {**said, "email": "x@example.kz"}).status_code
+        submit(browser, "/account/login", {**data, "email": "x@example.kz"}).status_code
         == 429
     )
 
@@ -143,20 +143,20 @@ def test_too_many_addresses_from_one_network_are_shut(app: Flask, at: Clock) -> 
 def test_guesses_sent_at_once_get_no_more_answers(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the right one is hashed, those beside it become too many."""
+    """The limit is exceeded while the right password is being hashed."""
     who = account(AIGERIM)
     matches = passwords.matches
 
-    def meanwhile(kept: str | None, password: str) -> bool:
+    def meanwhile(password_hash: str | None, password: str) -> bool:
         monkeypatch.setattr(passwords, "matches", matches)
         for turn in range(11):
-            said = {"email": f"nobody{turn}@example.kz", "password": "x"}
-            submit(app.test_client(), "/account/login", said)
-        return matches(kept, password)
+            data = {"email": f"nobody{turn}@example.kz", "password": "x"}
+            submit(app.test_client(), "/account/login", data)
+        return matches(password_hash, password)
 
     monkeypatch.setattr(passwords, "matches", meanwhile)
     assert sign_in(client, who).status_code == 429
-    assert not opens(client)
+    assert not is_signed_in(client)
 
 
 def test_a_right_password_costs_nothing(app: Flask, at: Clock) -> None:
@@ -167,19 +167,19 @@ def test_a_right_password_costs_nothing(app: Flask, at: Clock) -> None:
 
 
 @pytest.mark.usefixtures("real_hasher")
-def test_an_old_hash_is_made_anew(app: Flask) -> None:
+def test_an_outdated_hash_is_replaced(app: Flask) -> None:
     who = account(AIGERIM)
-    before = kept(who.number)
+    before = password_hash_of(who.number)
     assert before.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     weak = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)
     with writing() as session:
         old = weak.hash(who.password)
         passwords.set_password(session, who.number, old)
     signed_in(app, who)
-    assert "m=19456,t=2,p=1" in kept(who.number)
+    assert "m=19456,t=2,p=1" in password_hash_of(who.number)
 
 
-def kept(number: int) -> str:
+def password_hash_of(number: int) -> str:
     db.session.rollback()
     found = db.session.get_one(Credential, number, populate_existing=True).password_hash
     assert found is not None

@@ -1,4 +1,4 @@
-"""A blocked account: nobody is in, nobody gets in, and its owner is told whom to ask."""
+"""A suspended account: sessions end, nobody signs in, its owner is e-mailed."""
 
 from dataclasses import replace
 
@@ -19,10 +19,10 @@ from tests.accounts.cast import (
     HIDDEN,
     Account,
     account,
+    emails_to,
     events,
-    letters,
+    is_signed_in,
     link,
-    opens,
     sign_in,
     signed_in,
     submit,
@@ -31,9 +31,9 @@ from tests.accounts.moves import (
     NEW,
     OTHER_PASSWORD,
     address,
-    ask,
-    changed,
-    kinds,
+    change_address,
+    email_kinds,
+    request_change,
     undo_link,
 )
 from tests.people import AIGERIM, BOLAT
@@ -45,28 +45,28 @@ RESET = "/en/account/password/reset"
 
 @pytest.fixture(autouse=True)
 def _operator(app: Flask) -> None:
-    """Let the operator have an address to write to."""
+    """Give the operator an e-mail address."""
     known = app.extensions["neupusti.settings"]
     app.extensions["neupusti.settings"] = replace(known, operator_email=CONTACT)
 
 
-def block(who: Account) -> None:
+def suspend(who: Account) -> None:
     with writing() as session:
         person = session.get_one(Person, who.number)
         suspending.suspend(session, person, by=None, reason=WHY)
     db.session.rollback()
 
 
-def lift(who: Account) -> None:
+def reinstate(who: Account) -> None:
     with writing() as session:
         row = suspensions.in_force(who.number, session)
         assert row is not None
         person = session.get_one(Person, who.number)
-        suspending.lift(session, row, person, by=None, reason="Ошибка")
+        suspending.reinstate(session, row, person, by=None, reason="Ошибка")
     db.session.rollback()
 
 
-def test_no_copied_and_no_lasting_cookie_opens_a_blocked_account(app: Flask) -> None:
+def test_no_copied_or_remembered_cookie_opens_a_suspended_account(app: Flask) -> None:
     who = account(AIGERIM)
     browser = signed_in(app, who, remember="y")
     copies = []
@@ -75,20 +75,20 @@ def test_no_copied_and_no_lasting_cookie_opens_a_blocked_account(app: Flask) -> 
         assert cookie is not None
         copies.append(app.test_client())
         copies[-1].set_cookie(name, cookie.value)
-    assert all(opens(one) for one in (browser, *copies))
-    block(who)
-    assert not any(opens(one) for one in (browser, *copies))
+    assert all(is_signed_in(one) for one in (browser, *copies))
+    suspend(who)
+    assert not any(is_signed_in(one) for one in (browser, *copies))
     assert db.session.scalars(select(SignIn)).all() == []
-    lift(who)
-    assert not any(opens(one) for one in (browser, *copies))
-    assert opens(signed_in(app, who))
+    reinstate(who)
+    assert not any(is_signed_in(one) for one in (browser, *copies))
+    assert is_signed_in(signed_in(app, who))
     assert events(who.number)[-3:] == ["account blocked", "account unblocked", "signed in"]
 
 
 def test_a_sign_in_of_the_same_moment_is_void(app: Flask) -> None:
-    """Its row was written after the block had deleted all there were."""
+    """Its row was written after the suspension had deleted the others."""
     who = account(AIGERIM)
-    block(who)
+    suspend(who)
     with writing() as session:
         where = ClientContext("?", "0" * 64)
         key = sessions.start(session, who.number, where, remember=True, complete=True)
@@ -97,146 +97,146 @@ def test_a_sign_in_of_the_same_moment_is_void(app: Flask) -> None:
 
 
 def test_a_sign_in_that_waits_for_its_code_ends_too(app: Flask) -> None:
-    who = account(AIGERIM, factor=True)
+    who = account(AIGERIM, with_second_factor=True)
     browser = app.test_client()
     assert sign_in(browser, who, code="").location == "/account/login"
     shown = browser.get("/account/login")
     assert 'name="code"' in shown.text
-    block(who)
+    suspend(who)
     answer = submit(browser, "/account/login", {"code": who.code()})
     assert answer.location == "/account/login?next="
-    assert not opens(browser)
+    assert not is_signed_in(browser)
 
 
-def test_only_the_right_password_tells_that_an_account_is_blocked(app: Flask) -> None:
+def test_only_the_right_password_reveals_a_suspension(app: Flask) -> None:
     who, other = account(AIGERIM), account(BOLAT)
-    block(who)
+    suspend(who)
     wrong = sign_in(app.test_client(), who, password="неверный пароль тут")
     usual = sign_in(app.test_client(), other, password="неверный пароль тут")
     assert wrong.status_code == usual.status_code == 422
     pages = [HIDDEN.sub("", answer.text) for answer in (wrong, usual)]
     assert pages[0].replace(AIGERIM.email, "") == pages[1].replace(BOLAT.email, "")
     assert CONTACT not in pages[0].partition("</main>")[0]
-    said = {"email": who.email, "password": who.password}
-    right = submit(app.test_client(), "/en/account/login", said)
+    data = {"email": who.email, "password": who.password}
+    right = submit(app.test_client(), "/en/account/login", data)
     assert right.status_code == 403
-    told = right.text.partition("</main>")[0]
-    assert "The operator has blocked this account" in told
-    assert f"write from the e-mail of the account to {CONTACT}" in told
+    text = right.text.partition("</main>")[0]
+    assert "The operator has blocked this account" in text
+    assert f"write from the e-mail of the account to {CONTACT}" in text
     assert WHY not in right.text
     assert events(who.number)[-1] == "shut out"
     assert db.session.scalars(select(SignIn)).all() == []
 
 
-def test_the_second_step_opens_a_blocked_account_neither(app: Flask) -> None:
-    who = account(AIGERIM, factor=True)
-    block(who)
+def test_the_code_does_not_open_a_suspended_account(app: Flask) -> None:
+    who = account(AIGERIM, with_second_factor=True)
+    suspend(who)
     browser = app.test_client()
     assert sign_in(browser, who).status_code == 403
-    assert not opens(browser)
+    assert not is_signed_in(browser)
 
 
 def test_without_an_e_mail_of_the_operator_the_post_is_named(app: Flask) -> None:
     known = app.extensions["neupusti.settings"]
     app.extensions["neupusti.settings"] = replace(known, operator_email="")
     who = account(AIGERIM)
-    block(who)
+    suspend(who)
     answer = sign_in(app.test_client(), who)
     assert known.operator_address in answer.text.partition("</main>")[0]
-    assert known.operator_address in letters(who.email)[0].text
+    assert known.operator_address in emails_to(who.email)[0].text
 
 
-def test_setting_the_password_anew_leads_nowhere(app: Flask, client: FlaskClient) -> None:
-    """Neither by a link from before nor by a new one; the page says what it always says."""
+def test_resetting_the_password_opens_nothing(app: Flask, client: FlaskClient) -> None:
+    """Neither by an earlier link nor by a new one; the page does not change."""
     who = account(AIGERIM)
     assert submit(client, RESET, {"email": who.email}).status_code == 303
-    before = link(letters(who.email)[0], "/reset/")
-    block(who)
+    before = link(emails_to(who.email)[0], "/reset/")
+    suspend(who)
     assert client.get(before).status_code == 404
     answers = [
         submit(app.test_client(), RESET, {"email": email})
         for email in (who.email, BOLAT.email)
     ]
     assert [(a.status_code, a.location) for a in answers] == [(303, f"{RESET}/sent")] * 2
-    assert kinds(who.email) == ["reset", "blocked", "still_blocked"]
-    letter = letters(who.email)[-1]
-    assert "/reset/" not in letter.text
-    assert CONTACT in letter.text
+    assert email_kinds(who.email) == ["reset", "blocked", "still_blocked"]
+    message = emails_to(who.email)[-1]
+    assert "/reset/" not in message.text
+    assert CONTACT in message.text
     assert db.session.scalars(select(Token)).all() == []
-    lift(who)
+    reinstate(who)
     assert sign_in(app.test_client(), who).status_code == 303
 
 
 def test_a_link_to_change_the_address_leads_nowhere(app: Flask) -> None:
     who = account(AIGERIM)
     browser = signed_in(app, who)
-    assert ask(browser).status_code == 303
-    path = link(letters(NEW)[0], "/email/confirm/")
-    block(who)
+    assert request_change(browser).status_code == 303
+    path = link(emails_to(NEW)[0], "/email/confirm/")
+    suspend(who)
     assert browser.get(path).location.startswith("/account/login")
-    lift(who)
+    reinstate(who)
     assert signed_in(app, who).get(path).status_code == 404
     assert address(who.number) == AIGERIM.email
 
 
-def test_this_was_not_me_has_nothing_left_to_do(app: Flask) -> None:
+def test_not_me_does_nothing_to_a_suspended_account(app: Flask) -> None:
     who = account(AIGERIM)
     signed_in(app, who)
     thief = app.test_client()
     thief.environ_base["HTTP_USER_AGENT"] = "Chrome/1 Windows"
     sign_in(thief, who)
-    path = link(letters(who.email)[-1], "not-me")
-    block(who)
+    path = link(emails_to(who.email)[-1], "not-me")
+    suspend(who)
     assert app.test_client().get(path).status_code == 404
 
 
-def test_the_old_address_comes_back_and_the_block_stays(app: Flask) -> None:
-    """Else the seven days could run out while a thief's account stands blocked."""
+def test_the_old_address_is_restored_and_the_suspension_stays(app: Flask) -> None:
+    """Else the undo link could expire while the account is suspended."""
     who = account(AIGERIM)
-    changed(app, who)
+    change_address(app, who)
     path = undo_link()
-    block(who)
+    suspend(who)
     owner = app.test_client()
     answer = submit(owner, path)
     assert answer.location == "/account/login?done=email-undone-blocked"
     assert "заблокирован" in owner.get(answer.location).text
     assert address(who.number) == AIGERIM.email
-    assert kinds(AIGERIM.email)[-1] == "still_blocked"
+    assert email_kinds(AIGERIM.email)[-1] == "still_blocked"
     assert suspensions.in_force(who.number) is not None
     assert sign_in(app.test_client(), who).status_code == 422
-    lift(who)
+    reinstate(who)
     submit(owner, RESET, {"email": AIGERIM.email})
     set_ = {"password": OTHER_PASSWORD}
-    assert submit(owner, link(letters(AIGERIM.email)[-1]), set_).status_code == 303
+    assert submit(owner, link(emails_to(AIGERIM.email)[-1]), set_).status_code == 303
     who.password = OTHER_PASSWORD
     assert sign_in(owner, who).status_code == 303
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_the_owner_is_told_without_the_reason(app: Flask, language: Language) -> None:
+def test_the_owner_is_emailed_without_the_reason(app: Flask, language: Language) -> None:
     who = account(AIGERIM, language=language)
-    block(who)
-    recovery.ask(who.email, language, "?", "network")
-    lift(who)
-    told = letters(who.email)
-    assert kinds(who.email) == ["blocked", "still_blocked", "unblocked"]
-    for letter in told:
-        assert letter.language == language
+    suspend(who)
+    recovery.request_reset(who.email, language, "?", "network")
+    reinstate(who)
+    messages = emails_to(who.email)
+    assert email_kinds(who.email) == ["blocked", "still_blocked", "unblocked"]
+    for message in messages:
+        assert message.language == language
         for secret in (WHY, AIGERIM.email, AIGERIM.name):
-            assert secret not in letter.subject
-            assert secret not in letter.text
-    for letter in told[:2]:
-        assert CONTACT in letter.text
-        assert f"http://127.0.0.1:8000{language.prefix}/policy/#c6.1" in letter.text
-    assert f"{language.prefix}/account/login" in told[2].text
-    assert len({letter.subject for letter in told}) == 3
+            assert secret not in message.subject
+            assert secret not in message.text
+    for message in messages[:2]:
+        assert CONTACT in message.text
+        assert f"http://127.0.0.1:8000{language.prefix}/policy/#c6.1" in message.text
+    assert f"{language.prefix}/account/login" in messages[2].text
+    assert len({message.subject for message in messages}) == 3
 
 
 def test_the_owner_reads_of_it_afterwards(app: Flask) -> None:
     who = account(AIGERIM)
-    block(who)
+    suspend(who)
     sign_in(app.test_client(), who)
-    lift(who)
+    reinstate(who)
     page = signed_in(app, who).get("/en/account/activity").text
     for words in (
         "The operator blocked the account",
@@ -247,13 +247,13 @@ def test_the_owner_reads_of_it_afterwards(app: Flask) -> None:
     assert WHY not in page
 
 
-def test_an_account_is_blocked_once_at_a_time_and_each_time_is_kept(app: Flask) -> None:
+def test_an_account_is_suspended_once_at_a_time_with_history(app: Flask) -> None:
     who = account(AIGERIM)
-    block(who)
+    suspend(who)
     with pytest.raises(IntegrityError), writing() as session:
         session.add(AccountSuspension(person=who.number, at=clock.now(), reason=WHY))
-    lift(who)
-    block(who)
+    reinstate(who)
+    suspend(who)
     rows = suspensions.of(who.number)
     assert [(row.by, row.reason, row.lifted_reason) for row in rows] == [
         (None, WHY, None),

@@ -22,7 +22,7 @@ from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
 from neupusti.staff.queries import OPENED
 from tests import desk
-from tests.admin.test_mail import letter
+from tests.admin.test_mail import email
 from tests.conftest import SQLITE
 from tests.people import BOLAT
 
@@ -76,7 +76,7 @@ def test_the_board_lists_each_duty_with_its_open_items(browser: FlaskClient) -> 
         assert f"#c{clause}" in page
     assert "Nothing is open" in page
     with writing() as session:
-        session.add(letter(OutboxState.REFUSED))
+        session.add(email(OutboxState.REFUSED))
     page = browser.get("/en/admin/").text
     assert "1 item is open" in page
     assert '<tr class="pressing"><td></td><td><a href="/en/admin/mail/">' in page
@@ -87,7 +87,7 @@ def test_every_duty_of_the_board_is_a_clause_of_6_2(app: Flask) -> None:
 
 
 def test_the_board_counts_today(app: Flask, browser: FlaskClient, dana: int) -> None:
-    deed = ProcessingRecord(
+    record = ProcessingRecord(
         operation=Operation.COLLECTION,
         what="registration",
         why=Purpose.ACCOUNT,
@@ -95,7 +95,7 @@ def test_the_board_counts_today(app: Flask, browser: FlaskClient, dana: int) -> 
         actor=Actor(ActorKind.PERSON, 7),
     )
     with writing() as session:
-        log_processing(session, deed)
+        log_processing(session, record)
         log_staff_action(
             session,
             staff=dana,
@@ -132,7 +132,7 @@ def test_whoever_is_not_signed_in_comes_back_after_it(app: Flask) -> None:
     assert unquote(answer.headers["Location"]) == unquote(wanted)
 
 
-def test_a_refusal_is_logged(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_denied_request_is_logged(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     number = desk.person(BOLAT)
     assert desk.seat(app, number, factor=False).get("/admin/mail/").status_code == 403
     (line,) = [one for one in caplog.records if one.message == "refused"]

@@ -1,4 +1,4 @@
-"""The journals: filtered, in pages, vouched for, and taken away only on the record."""
+"""The journals: filters, pages, hash chain, logged exports."""
 
 import csv
 import re
@@ -82,17 +82,17 @@ def test_days_begin_at_midnight_in_almaty(
     assert count(browser, f"{asked}&since=2026-11-10&until=2026-11-11") == 2
 
 
-def test_what_the_site_did_is_the_other_book(browser: FlaskClient) -> None:
+def test_what_the_site_did_is_the_other_journal(browser: FlaskClient) -> None:
     with writing() as session:
         for person in (7, 8):
-            deed = ProcessingRecord(
+            record = ProcessingRecord(
                 operation=Operation.COLLECTION,
                 what="registration",
                 why=Purpose.ACCOUNT,
                 person=person,
                 actor=Actor(ActorKind.PERSON, person),
             )
-            log_processing(session, deed)
+            log_processing(session, record)
     page = browser.get(f"{PAGE}?book=site&whom=8").text
     assert len(ROWS.findall(page)) == 1
     assert "the person" in page
@@ -174,8 +174,8 @@ def test_what_a_program_would_calculate_is_text(cell: str) -> None:
 
 
 def test_other_cells_stay_as_they_are() -> None:
-    said = csv_text(["a", "b"], [[1, None], ['x"y', "а,б\nв"]])
-    assert said == '\ufeffa,b\r\n1,\r\n"x""y","а,б\nв"\r\n'
+    exported = csv_text(["a", "b"], [[1, None], ['x"y', "а,б\nв"]])
+    assert exported == '\ufeffa,b\r\n1,\r\n"x""y","а,б\nв"\r\n'
 
 
 def test_an_export_asks_for_the_password_again(app: Flask, dana: int) -> None:
@@ -196,7 +196,7 @@ def test_an_export_wants_a_reason(app: Flask, browser: FlaskClient) -> None:
 def test_nobody_takes_everything_at_once(
     app: Flask, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "EXPORTED", 2)
+    monkeypatch.setattr(service, "MAX_EXPORT_ROWS", 2)
     for _ in range(3):
         acted()
     form = desk.form(app, reason=WHY, what="people.opened")
@@ -206,7 +206,9 @@ def test_nobody_takes_everything_at_once(
     assert desk.acts("journal.exported") == []
 
 
-def test_the_clock_of_the_journal_is_the_sites(browser: FlaskClient, at: object) -> None:
+def test_the_journal_shows_the_time_zone_of_the_site(
+    browser: FlaskClient, at: object
+) -> None:
     moment = clock.now() - timedelta(minutes=2)
     at(moment)  # type: ignore[operator]
     acted()

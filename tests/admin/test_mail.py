@@ -1,4 +1,4 @@
-"""The outbox: masked in the list, opened for a reason, keys left out once it is sent."""
+"""The outbox: masked list, opened for a reason, tokens hidden once sent."""
 
 import pytest
 from flask import Flask
@@ -15,8 +15,8 @@ WHY = "The link did not arrive"
 OUTBOX = "/en/admin/mail/"
 
 
-def letter(state: OutboxState, key: str = "one") -> OutboxEmail:
-    """Return a letter to Болат in a state."""
+def email(state: OutboxState, key: str = "one") -> OutboxEmail:
+    """Return an e-mail to Болат in a state."""
     return OutboxEmail(
         key=key,
         kind="accounts.reset",
@@ -34,16 +34,16 @@ def letter(state: OutboxState, key: str = "one") -> OutboxEmail:
     )
 
 
-def put(state: OutboxState, key: str = "one") -> int:
+def queue(state: OutboxState, key: str = "one") -> int:
     with writing() as session:
-        row = letter(state, key)
+        row = email(state, key)
         session.add(row)
         session.flush()
         return row.id
 
 
 def test_the_list_masks_whom_and_says_how_far(browser: FlaskClient) -> None:
-    put(OutboxState.REFUSED)
+    queue(OutboxState.REFUSED)
     page = browser.get(OUTBOX).text
     assert "b…@example.kz" in page
     assert BOLAT.email not in page
@@ -53,8 +53,8 @@ def test_the_list_masks_whom_and_says_how_far(browser: FlaskClient) -> None:
 
 
 def test_the_list_is_filtered(browser: FlaskClient) -> None:
-    put(OutboxState.REFUSED, "one")
-    put(OutboxState.KEPT, "two")
+    queue(OutboxState.REFUSED, "one")
+    queue(OutboxState.KEPT, "two")
     assert "1 letter<" in browser.get(f"{OUTBOX}?state=kept").text
     assert "2 letters<" in browser.get(f"{OUTBOX}?state=nothing").text
     assert "2 letters<" in browser.get(f"{OUTBOX}?kind=accounts.reset").text
@@ -62,29 +62,29 @@ def test_the_list_is_filtered(browser: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("state", OutboxState)
-def test_a_letter_opens_for_a_reason_and_leaves_a_row(
+def test_an_email_opens_for_a_reason_and_is_logged(
     app: Flask, browser: FlaskClient, dana: int, state: OutboxState
 ) -> None:
-    number = put(state)
+    number = queue(state)
     assert BOLAT.email not in browser.get(f"{OUTBOX}{number}").text
     page = browser.post(f"{OUTBOX}{number}", data=desk.form(app, reason=WHY))
     assert page.status_code == 200
     assert BOLAT.email in page.text
-    # Only where there is no server is this page the way a letter arrives.
+    # Tokens are shown only where no server is set: the page delivers the e-mail then.
     assert (KEY in page.text) is (state is OutboxState.KEPT)
-    (act,) = desk.acts("mail.opened")
-    assert (act.staff, act.operation, act.reason) == (dana, "access", WHY)
+    (action,) = desk.acts("mail.opened")
+    assert (action.staff, action.operation, action.reason) == (dana, "access", WHY)
 
 
-def test_no_letter_opens_without_a_reason(app: Flask, browser: FlaskClient) -> None:
-    number = put(OutboxState.KEPT)
+def test_no_email_opens_without_a_reason(app: Flask, browser: FlaskClient) -> None:
+    number = queue(OutboxState.KEPT)
     answer = browser.post(f"{OUTBOX}{number}", data=desk.form(app))
     assert answer.status_code == 422
     assert BOLAT.email not in answer.text
     assert desk.acts("mail.opened") == []
 
 
-def test_a_letter_that_is_not_there_is_not_found(app: Flask, browser: FlaskClient) -> None:
+def test_a_missing_email_is_not_found(app: Flask, browser: FlaskClient) -> None:
     for number in (99, 2**31, 10**12):
         assert browser.get(f"{OUTBOX}{number}").status_code == 404
         for form in (desk.form(app), desk.form(app, reason=WHY)):
@@ -92,9 +92,9 @@ def test_a_letter_that_is_not_there_is_not_found(app: Flask, browser: FlaskClien
             assert answer.status_code in {404, 405}
 
 
-def test_a_letter_is_shown_as_text(app: Flask, browser: FlaskClient) -> None:
+def test_an_email_is_shown_as_text(app: Flask, browser: FlaskClient) -> None:
     with writing() as session:
-        row = letter(OutboxState.KEPT)
+        row = email(OutboxState.KEPT)
         row.text = "<img src=x onerror=alert(1)>"
         session.add(row)
         session.flush()

@@ -44,7 +44,7 @@ def at(moment: datetime) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: moment)
         patch.setattr(TimestampSigner, "get_timestamp", lambda _signer: second)
-        patch.setattr(blueprint, "STEP_SECONDS", 0)
+        patch.setattr(blueprint, "PADDING_SECONDS", 0)
         yield
 
 

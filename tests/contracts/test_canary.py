@@ -11,7 +11,7 @@ from itsdangerous import URLSafeSerializer
 
 from neupusti.core.data.database import writing
 from neupusti.core.mail.models import OutboxState
-from tests.admin.test_mail import letter
+from tests.admin.test_mail import email
 from tests.canary import Heard, listening, telling
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, CAST, Person
@@ -116,7 +116,7 @@ def test_what_a_page_says_is_no_leak() -> None:
     ],
 )
 def test_a_planted_letter_is_heard(app: Flask, heard: Heard, part: str, words: str) -> None:
-    leaking = letter(OutboxState.KEPT)
+    leaking = email(OutboxState.KEPT)
     setattr(leaking, part, words)
     with writing() as session:
         session.add(leaking)

@@ -63,7 +63,7 @@ def person(number: int) -> Person:
 
 def opens(token: str) -> bool:
     try:
-        return registration.waiting(token) is not None
+        return registration.person_by_token(token) is not None
     except TokenError:
         return False
 
@@ -83,7 +83,7 @@ def test_a_domain_that_tells_what_was_typed_is_mended(app: Flask) -> None:
     assert found is not None
     assert found.id == number
     before = found.search
-    found.found_by()
+    found.update_search_columns()
     assert found.search == before
     assert person(waits).email == emails.parse(f"dana@{CAPITAL}.net")
     assert opens(token)

@@ -22,7 +22,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from neupusti.core.data.database import db
-from tests.accounts.cast import opens, submit
+from tests.accounts.cast import is_signed_in, submit
 from tests.conftest import SECRET
 from tests.contracts import folders, formats
 from tests.contracts.deterministic import (
@@ -100,9 +100,9 @@ def scalar(query: str) -> Any:
 
 def test_whoever_was_signed_in_still_is(browser: Browser) -> None:
     for who in ("buyer", "mover", "phone"):
-        assert opens(browser(who))
+        assert is_signed_in(browser(who))
     for cookie in ("session", "remember_token"):
-        assert opens(browser("buyer", cookie))
+        assert is_signed_in(browser("buyer", cookie))
 
 
 def test_the_staff_goes_on_working(browser: Browser) -> None:
@@ -124,30 +124,30 @@ def test_the_token_of_a_form_that_stood_open_is_taken(kept: Kept, browser: Brows
         signed_in = browser(who)
         form = {"csrf_token": kept.told("browsers")[who]["csrf_token"]}
         assert signed_in.post("/account/logout", data=form).status_code == 303
-        assert not opens(signed_in)
+        assert not is_signed_in(signed_in)
 
 
 def test_the_app_on_the_phone_makes_the_right_codes(browser: Browser) -> None:
     half = browser("half")
     code = pyotp.TOTP(formats.TOTP["buyer"]).at(LATER)
     assert login(half, code=code).status_code == 303
-    assert opens(half)
+    assert is_signed_in(half)
 
 
 def test_recovery_codes_open_too(browser: Browser) -> None:
     half = browser("half")
     assert login(half, code=formats.RECOVERY_CODE).status_code == 303
-    assert opens(half)
+    assert is_signed_in(half)
 
 
 def test_passwords_are_the_same(app: Flask) -> None:
     known = app.test_client()
     decomposed = unicodedata.normalize("NFD", PASSWORD)
     assert login(known, email=GUEST.email, password=decomposed).status_code == 303
-    assert opens(known)
+    assert is_signed_in(known)
     blocked = app.test_client()
     assert login(blocked, email=YERLAN.email, password=PASSWORD).status_code == 403
-    assert not opens(blocked)
+    assert not is_signed_in(blocked)
 
 
 def test_another_secret_takes_the_second_factors_over(kept: Kept) -> None:
@@ -158,7 +158,7 @@ def test_another_secret_takes_the_second_factors_over(kept: Kept) -> None:
         person = app.test_client()
         code = pyotp.TOTP(formats.TOTP["buyer"]).at(LATER)
         login(person, email=AIGERIM.email, password=PASSWORD, code=code)
-        assert opens(person)
+        assert is_signed_in(person)
 
 
 def test_the_links_of_letters_work(browser: Browser) -> None:

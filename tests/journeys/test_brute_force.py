@@ -120,7 +120,7 @@ ATTACKS = {
         right={"email": BOLAT.email, "password": PASSWORD},
     ),
     "the code of the second step": Attack(
-        rule=limits.CODE_RULES[0],
+        rule=limits.CODE_LIMITS[0],
         path="/account/login",
         fields=lambda turn: {"code": f"{turn:06}"},
         through=422,
@@ -136,35 +136,35 @@ ATTACKS = {
         enter=BOLAT.email,
     ),
     "letters to one address": Attack(
-        rule=limits.RESET_LETTER,
+        rule=limits.RESET_EMAIL,
         path="/account/password/reset",
         fields=lambda _: {"email": AIGERIM.email},
         through=303,
         network=scattered(5),
     ),
     "registrations of one address": Attack(
-        rule=limits.CONFIRM_LETTER,
+        rule=limits.CONFIRM_EMAIL,
         path="/account/register",
         fields=lambda _: {**REGISTRATION, "email": AIGERIM.email},
         through=303,
         network=scattered(6),
     ),
     "registrations from one network": Attack(
-        rule=limits.LETTERS_NETWORK,
+        rule=limits.EMAILS_NETWORK,
         path="/account/register",
         fields=lambda turn: {**REGISTRATION, "email": f"nobody{turn}@example.kz"},
         through=303,
         network=together(7),
     ),
     "letters to many from one network": Attack(
-        rule=limits.LETTERS_NETWORK,
+        rule=limits.EMAILS_NETWORK,
         path="/account/password/reset",
         fields=lambda turn: {"email": f"nobody{turn}@example.kz"},
         through=303,
         network=together(8),
     ),
     "changes of the e-mail": Attack(
-        rule=addresses.ASKED,
+        rule=addresses.REQUESTS,
         path="/account/email",
         fields=lambda turn: {"email": f"new{turn}@example.kz", "current": PASSWORD},
         through=303,
@@ -193,7 +193,7 @@ def _attacked(settings: Settings, processes: int) -> Iterator[Served]:
     app = create_app(settings)
     with app.app_context():
         for who in (AIGERIM, BOLAT, DANA, YERLAN):
-            account(who, factor=who is DANA)
+            account(who, with_second_factor=who is DANA)
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()

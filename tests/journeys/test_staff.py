@@ -15,7 +15,7 @@ from neupusti.core.rules import Permission
 from neupusti.staff.service import grants, suspending
 from tests import desk
 from tests.accounts.cast import account
-from tests.admin.test_mail import letter
+from tests.admin.test_mail import email
 from tests.conftest import SQLITE
 from tests.journeys.test_reading import RULES, SCHEMES, WIDTHS, Visit
 from tests.people import AIGERIM, BOLAT, DANA
@@ -45,13 +45,13 @@ def visit(
 ) -> Iterator[Visit]:
     """The tab of a member of staff who has just signed in, with the code of her app."""
     with app.test_request_context():
-        dana = account(DANA, factor=True)
+        dana = account(DANA, with_second_factor=True)
     desk.person(AIGERIM, family_name="Нұрланова")
     bolat = desk.member(BOLAT, Permission.ORDERS, factor=False)
     with writing() as session:
         suspending.suspend(session, bolat, by=dana.number, reason=WHY)
         grants.change(session, dana.number, Permission, by=None)
-        session.add(letter(OutboxState.REFUSED))
+        session.add(email(OutboxState.REFUSED))
     context = chromium.new_context(java_script_enabled=request.param)
     visit = Visit(context.new_page(), site_url)
     visit.open("/kk/account/login?next=/kk/admin/")

@@ -1,4 +1,4 @@
-"""What the tests of the staff room share: Дана who may do everything, and her browser."""
+"""What the tests of staff management share: Дана who may do everything, and her browser."""
 
 import pytest
 from flask import Flask

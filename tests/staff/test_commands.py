@@ -44,12 +44,12 @@ def test_staff_are_added_listed_and_removed(app: Flask) -> None:
     desk.seat(app, person.id)
     assert run(app, "remove", BOLAT.email).exit_code == 0
     assert desk.held(person.id) == set()
-    assert sessions.live(person.id) == []
+    assert sessions.active(person.id) == []
     assert run(app, "list").output == ""
-    assert {act.staff for act in desk.acts()} == {None}
+    assert {action.staff for action in desk.acts()} == {None}
 
 
-def test_the_operator_is_told_what_is_wrong(app: Flask) -> None:
+def test_commands_report_errors(app: Flask) -> None:
     assert run(app, "add", "nobody", "--permission", "orders").exit_code == 1
     assert run(app, "add", BOLAT.email, "--permission", "root").exit_code == 2
     assert run(app, "add", BOLAT.email).exit_code == 2
@@ -59,14 +59,14 @@ def test_the_operator_is_told_what_is_wrong(app: Flask) -> None:
 
 @pytest.fixture
 def line(app: Flask) -> list[str]:
-    """What the first start says of the first member of staff."""
+    """The credentials that the first start prints."""
     answer = app.test_cli_runner().invoke(args=["site", "setup"])
     assert answer.exit_code == 0, answer.output
-    (said,) = [one for one in answer.output.splitlines() if one.startswith("Staff: ")]
-    kept = settings().instance / "first-staff.txt"
-    assert kept.read_text() == said + "\n"
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    return said.split()
+    (line,) = [one for one in answer.output.splitlines() if one.startswith("Staff: ")]
+    path = settings().instance / "first-staff.txt"
+    assert path.read_text() == line + "\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    return line.split()
 
 
 def test_the_first_start_makes_a_member_who_may_everything(
@@ -88,13 +88,13 @@ def test_the_first_start_makes_a_member_who_may_everything(
 def test_a_second_start_says_nothing_and_changes_nothing(
     app: Flask, line: list[str]
 ) -> None:
-    kept = settings().instance / "first-staff.txt"
-    kept.unlink()
+    path = settings().instance / "first-staff.txt"
+    path.unlink()
     for _ in range(2):
         answer = app.test_cli_runner().invoke(args=["site", "setup"])
         assert answer.exit_code == 0
         assert "Staff:" not in answer.output
-    assert not kept.exists()
+    assert not path.exists()
     person = people.by_email(bootstrap.EMAIL)
     assert person is not None
     with writing() as session:
@@ -122,14 +122,14 @@ def test_a_file_left_over_is_replaced_and_never_followed(
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("untouched")
-    kept = settings().instance / bootstrap.FILE
-    kept.symlink_to(elsewhere)
+    path = settings().instance / bootstrap.FILE
+    path.symlink_to(elsewhere)
     assert seed().startswith("Staff: ")
     assert elsewhere.read_text() == "untouched"
-    assert not kept.is_symlink()
+    assert not path.is_symlink()
 
 
-def test_the_operator_blocks_and_lifts_by_command(app: Flask) -> None:
+def test_the_operator_suspends_and_reinstates_by_command(app: Flask) -> None:
     aigerim = desk.person(AIGERIM)
     asked = ("block", AIGERIM.email, "--reason", WHY)
     assert run(app, *asked).exit_code == 0
@@ -141,8 +141,11 @@ def test_the_operator_blocks_and_lifts_by_command(app: Flask) -> None:
     lifted = run(app, "unblock", AIGERIM.email, "--reason", SORRY)
     assert lifted.exit_code == 0
     assert suspensions.in_force(aigerim) is None
-    acts = desk.acts("people.blocked", "people.released")
-    assert [(act.staff, act.reason) for act in acts] == [(None, WHY), (None, SORRY)]
+    actions = desk.acts("people.blocked", "people.released")
+    assert [(action.staff, action.reason) for action in actions] == [
+        (None, WHY),
+        (None, SORRY),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +159,7 @@ def test_the_operator_blocks_and_lifts_by_command(app: Flask) -> None:
         (("unblock", AIGERIM.email, "--reason", WHY), 1),
     ],
 )
-def test_the_operator_is_told_what_is_wrong_with_a_block(
+def test_suspension_commands_report_errors(
     app: Flask, words: tuple[str, ...], code: int
 ) -> None:
     aigerim = desk.person(AIGERIM)

@@ -1,4 +1,4 @@
-"""Members of staff: invited by letter, permissions as rows, a factor before anything."""
+"""Members of staff: invitations, permissions, mandatory second factor."""
 
 import pytest
 from flask import Flask
@@ -28,7 +28,7 @@ INVITED = {
 }
 
 
-def letters(email: str) -> list[OutboxEmail]:
+def emails_to(email: str) -> list[OutboxEmail]:
     db.session.rollback()
     return list(
         db.session.scalars(select(OutboxEmail).where(OutboxEmail.recipient == email))
@@ -42,11 +42,11 @@ def rows(number: int) -> list[StaffGrant]:
 
 
 def number_of(email: str) -> int:
-    (person,) = invitations.of_address(db.session(), email)
+    (person,) = invitations.by_email(db.session(), email)
     return person.id
 
 
-def test_every_change_is_a_row_and_an_act(app: Flask, dana: int) -> None:
+def test_every_change_is_a_row_and_a_staff_action(app: Flask, dana: int) -> None:
     number = desk.member(BOLAT, Permission.ORDERS)
     before = len(desk.acts())
     with writing() as session:
@@ -55,8 +55,10 @@ def test_every_change_is_a_row_and_an_act(app: Flask, dana: int) -> None:
     assert (old.permission, old.ended_by) == ("orders", dana)
     assert old.ended_at is not None
     assert (new.permission, new.given_by, new.ended_at) == ("content", dana, None)
-    told = [(a.action, a.what, a.staff, a.person, a.reason) for a in desk.acts()[before:]]
-    assert sorted(told) == [
+    actions = [
+        (a.action, a.what, a.staff, a.person, a.reason) for a in desk.acts()[before:]
+    ]
+    assert sorted(actions) == [
         ("staff.given", "content", dana, number, WHY),
         ("staff.taken", "orders", dana, number, WHY),
     ]
@@ -89,7 +91,7 @@ def test_nothing_ticked_ends_it(app: Flask, browser: FlaskClient) -> None:
     assert browser.get(f"{STAFF}{number}").status_code == 404
 
 
-def test_nobody_takes_the_last_key_from_themselves(
+def test_staff_admins_cannot_revoke_their_own_permission(
     app: Flask, dana: int, browser: FlaskClient
 ) -> None:
     form = desk.form(app, permissions=["privacy"], reason=WHY)
@@ -128,37 +130,39 @@ def test_the_list_names_everybody_of_the_staff(browser: FlaskClient) -> None:
 
 
 @pytest.mark.clause("1.1.1")
-def test_an_invited_person_sets_password_and_factor_before_anything(
+def test_an_invited_person_sets_password_and_second_factor_first(
     app: Flask, browser: FlaskClient
 ) -> None:
     answer = browser.post(f"{STAFF}new", data=desk.form(app, **INVITED))
     assert answer.status_code == 303
     number = number_of(BOLAT.email)
     assert desk.held(number) == {"orders", "privacy"}
-    (letter,) = letters(BOLAT.email)
-    fresh = app.test_client()
-    set_up = link(letter, "/account/password/reset/")
-    assert submit(fresh, set_up, {"password": "далёкий жёлтый трамвай"}).status_code == 303
+    (message,) = emails_to(BOLAT.email)
+    invitee = app.test_client()
+    set_up = link(message, "/account/password/reset/")
+    assert (
+        submit(invitee, set_up, {"password": "далёкий жёлтый трамвай"}).status_code == 303
+    )
     his = Account(number, BOLAT.email, "далёкий жёлтый трамвай")
-    assert sign_in(fresh, his).status_code == 303
+    assert sign_in(invitee, his).status_code == 303
     for path in ("/admin/", "/admin/people/", "/admin/journal/", "/account/"):
-        page = fresh.get(path)
+        page = invitee.get(path)
         assert page.status_code == 303
         assert page.headers["Location"].startswith("/account/two-factor")
 
 
-def test_a_known_person_keeps_the_password_and_is_told(app: Flask, dana: int) -> None:
+def test_a_known_person_keeps_the_password_and_is_emailed(app: Flask, dana: int) -> None:
     with app.test_request_context():
         aigerim = account(AIGERIM)
     invite(AIGERIM.email, dana)
-    (letter,) = letters(AIGERIM.email)
-    assert letter.kind == "staff.permitted"
-    assert "/reset/" not in letter.text
+    (message,) = emails_to(AIGERIM.email)
+    assert message.kind == "staff.permitted"
+    assert "/reset/" not in message.text
     assert desk.held(aigerim.number) == {"orders"}
 
 
 def test_nobody_inherits_permissions_by_registering_first(app: Flask, dana: int) -> None:
-    """Whoever said the address before, unconfirmed, is another person altogether."""
+    """An unconfirmed account with the same address is another person."""
     squatter = desk.person(AIGERIM, confirmed=False)
     invite(AIGERIM.email, dana)
     assert desk.held(squatter) == set()
@@ -168,7 +172,7 @@ def test_nobody_inherits_permissions_by_registering_first(app: Flask, dana: int)
 def test_a_second_invitation_ends_the_first_link(app: Flask, dana: int) -> None:
     invite(BOLAT.email, dana)
     invite(BOLAT.email, dana)
-    first, second = (link(letter, "/reset/") for letter in letters(BOLAT.email))
+    first, second = (link(message, "/reset/") for message in emails_to(BOLAT.email))
     assert app.test_client().get(first).status_code == 404
     assert app.test_client().get(second).status_code == 200
     assert len(rows(number_of(BOLAT.email))) == 1
@@ -181,7 +185,7 @@ def test_the_page_sends_the_invitation_again(
     number = number_of(BOLAT.email)
     answer = browser.post(f"{STAFF}{number}/invitations", data=desk.form(app))
     assert answer.status_code == 303
-    assert len(letters(BOLAT.email)) == 2
+    assert len(emails_to(BOLAT.email)) == 2
 
 
 @SQLITE
@@ -196,7 +200,7 @@ def test_the_page_sends_the_invitation_again(
         {**INVITED, "given_name": "x" * 101},
     ],
 )
-def test_what_is_wrong_with_an_invitation_is_said(
+def test_invalid_invitations_are_explained(
     app: Flask, browser: FlaskClient, fields: dict[str, object]
 ) -> None:
     answer = browser.post(f"{STAFF}new", data=desk.form(app, **fields))
@@ -214,7 +218,9 @@ def invite(email: str, by: int) -> None:
 
 
 @pytest.mark.manifest(field="duties")
-def test_a_member_without_a_factor_is_counted_on_the_board(browser: FlaskClient) -> None:
+def test_a_member_without_a_second_factor_is_counted_on_the_board(
+    browser: FlaskClient,
+) -> None:
     desk.member(YERLAN, Permission.ORDERS, factor=False)
     page = browser.get("/en/admin/").text
     assert "1 item is open" in page

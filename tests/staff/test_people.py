@@ -1,4 +1,4 @@
-"""People: initials in the list, names for a reason, each page opened written down."""
+"""People: initials in the list, names for a reason, logged access."""
 
 import re
 from dataclasses import replace
@@ -92,25 +92,25 @@ def test_a_search_finds_by_number(app: Flask, browser: FlaskClient, aigerim: int
 
 
 @pytest.mark.parametrize("words", ["%", "_", "'; DROP TABLE person; --", "нұрлан болат"])
-def test_a_search_takes_words_as_words(
+def test_a_search_escapes_wildcards(
     app: Flask, browser: FlaskClient, aigerim: int, words: str
 ) -> None:
     assert search(app, browser, words) == []
 
 
 @pytest.mark.clause("1.1.1")
-def test_a_search_is_written_down_without_its_words(
+def test_a_search_is_logged_without_its_query(
     app: Flask, browser: FlaskClient, aigerim: int, dana: int
 ) -> None:
     search(app, browser, AIGERIM.email)
-    (act,) = desk.acts("people.searched")
-    assert (act.staff, act.operation, act.reason) == (dana, "retrieval", WHY)
-    assert act.what == "1 found"
+    (action,) = desk.acts("people.searched")
+    assert (action.staff, action.operation, action.reason) == (dana, "retrieval", WHY)
+    assert action.what == "1 found"
 
 
 @SQLITE
 @pytest.mark.parametrize("fields", [{"q": "а"}, {"reason": WHY}, {"q": "а", "reason": "x"}])
-def test_no_search_without_words_and_a_reason(
+def test_no_search_without_query_and_reason(
     app: Flask, browser: FlaskClient, aigerim: int, fields: dict[str, str]
 ) -> None:
     answer = browser.post(LIST, data=desk.form(app, **fields))
@@ -154,8 +154,8 @@ def test_a_page_opens_for_a_reason_and_leaves_a_row_each_time(
         assert page.status_code == 200
         assert AIGERIM.email in page.text
         assert page.headers["Cache-Control"] == "no-store"
-        acts = desk.acts("people.opened")
-        assert [(a.staff, a.person, a.operation, a.reason) for a in acts] == [
+        actions = desk.acts("people.opened")
+        assert [(a.staff, a.person, a.operation, a.reason) for a in actions] == [
             (dana, aigerim, "access", WHY)
         ] * number
 
@@ -195,9 +195,9 @@ def test_staff_end_the_sessions_of_a_person(
     answer = browser.post(f"{LIST}{aigerim}/sign-outs", data=desk.form(app, reason=WHY))
     assert answer.status_code == 303
     assert hers.get("/account/").status_code == 303
-    assert sessions.live(aigerim) == []
-    (act,) = desk.acts("people.signed_out")
-    assert (act.person, act.reason) == (aigerim, WHY)
+    assert sessions.active(aigerim) == []
+    (action,) = desk.acts("people.signed_out")
+    assert (action.person, action.reason) == (aigerim, WHY)
     assert "has ended" in browser.get(answer.headers["Location"]).text
 
 
@@ -207,23 +207,23 @@ def test_staff_send_the_confirmation_once_more(app: Flask, browser: FlaskClient)
         passwords.set_password(session, number, "not a hash")
     address = f"{LIST}{number}/confirmations"
     assert browser.post(address, data=desk.form(app, reason=WHY)).status_code == 303
-    (letter,) = letters(BOLAT.email)
-    assert letter.kind == "accounts.confirm"
+    (message,) = emails_to(BOLAT.email)
+    assert message.kind == "accounts.confirm"
     assert len(desk.acts("people.confirmation_sent")) == 1
     answers = [browser.post(address, data=desk.form(app, reason=WHY)) for _ in range(3)]
     assert answers[-1].status_code == 429
-    assert len(letters(BOLAT.email)) == 3
+    assert len(emails_to(BOLAT.email)) == 3
 
 
-def test_a_confirmed_address_gets_no_such_letter(
+def test_a_confirmed_address_gets_no_confirmation_email(
     app: Flask, browser: FlaskClient, aigerim: int
 ) -> None:
     address = f"{LIST}{aigerim}/confirmations"
     assert browser.post(address, data=desk.form(app, reason=WHY)).status_code == 404
-    assert letters(AIGERIM.email) == []
+    assert emails_to(AIGERIM.email) == []
 
 
-def letters(email: str) -> list[OutboxEmail]:
+def emails_to(email: str) -> list[OutboxEmail]:
     db.session.rollback()
     return list(
         db.session.scalars(select(OutboxEmail).where(OutboxEmail.recipient == email))
@@ -234,7 +234,7 @@ def letters(email: str) -> list[OutboxEmail]:
 def test_many_people_in_an_hour_are_reported_once(
     app: Flask, browser: FlaskClient, dana: int
 ) -> None:
-    """Two support agents of a shop took customers' data; nobody looked (failure 26)."""
+    """Two support agents of a shop copied customers' data unnoticed (failure 26)."""
     app.extensions["neupusti.settings"] = replace(
         app.extensions["neupusti.settings"], people_an_hour=2
     )
@@ -245,20 +245,20 @@ def test_many_people_in_an_hour_are_reported_once(
     ]
     for number, count in zip([people[0], people[0], people[1]], [0, 0, 0], strict=True):
         browser.post(f"{LIST}{number}", data=desk.form(app, reason=WHY))
-        assert len(letters(YERLAN.email)) == count
+        assert len(emails_to(YERLAN.email)) == count
     for number in people[2:]:
         browser.post(f"{LIST}{number}", data=desk.form(app, reason=WHY))
     for who in (DANA, YERLAN):
-        (letter,) = letters(who.email)
-        assert letter.kind == "staff.many_people"
-        assert f"№\u00a0{dana} " in letter.text
-        assert "p2@example.kz" not in letter.text
-    assert letters(BOLAT.email) == []
+        (message,) = emails_to(who.email)
+        assert message.kind == "staff.many_people"
+        assert f"№\u00a0{dana} " in message.text
+        assert "p2@example.kz" not in message.text
+    assert emails_to(BOLAT.email) == []
     assert queries.excessive_access(2) == 1
     assert "1 item is open" in browser.get("/en/admin/").text
 
 
-def test_an_hour_later_the_count_begins_anew(
+def test_the_count_restarts_after_an_hour(
     app: Flask, browser: FlaskClient, dana: int, aigerim: int, at: object
 ) -> None:
     browser.post(f"{LIST}{aigerim}", data=desk.form(app, reason=WHY))

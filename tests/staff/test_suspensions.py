@@ -1,4 +1,4 @@
-"""Staff block an account and lift the block: who may, whom, and what is kept of it."""
+"""Staff suspend and reinstate accounts: permissions, rules, log."""
 
 import re
 
@@ -14,7 +14,7 @@ from neupusti.core.rules import Permission
 from neupusti.staff.service import access_audit, grants
 from neupusti.staff.service.access_audit import PersonAccess
 from tests import desk
-from tests.accounts.cast import account, letters, sign_in
+from tests.accounts.cast import account, emails_to, sign_in
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA, YERLAN
 
@@ -29,20 +29,20 @@ def aigerim(app: Flask) -> int:
 
 
 def press(
-    app: Flask, browser: FlaskClient, number: int, deed: str = "blocks", reason: str = WHY
+    app: Flask, browser: FlaskClient, number: int, action: str = "blocks", reason: str = WHY
 ) -> tuple[int, str]:
-    """Block or release; return the status and what the page says or where it leads."""
-    answer = browser.post(f"{PEOPLE}{number}/{deed}", data=desk.form(app, reason=reason))
+    """Suspend or reinstate; return the status and the page or location."""
+    answer = browser.post(f"{PEOPLE}{number}/{action}", data=desk.form(app, reason=reason))
     return answer.status_code, answer.headers.get("Location", answer.text)
 
 
-def block_of(number: int) -> AccountSuspension | None:
+def suspension_of(number: int) -> AccountSuspension | None:
     db.session.rollback()
     return suspensions.in_force(number)
 
 
 @pytest.mark.clause("1.1.1")
-def test_a_block_is_a_row_an_act_and_a_letter(
+def test_suspending_writes_a_row_a_staff_action_and_an_email(
     app: Flask, browser: FlaskClient, aigerim: int, dana: int
 ) -> None:
     hers = desk.seat(app, aigerim, factor=False)
@@ -52,12 +52,12 @@ def test_a_block_is_a_row_an_act_and_a_letter(
     status, address = press(app, browser, aigerim)
     assert (status, address) == (303, f"{PEOPLE}{aigerim}/blocks?done=blocked")
     assert hers.get("/account/").status_code == 303
-    row = block_of(aigerim)
+    row = suspension_of(aigerim)
     assert row is not None
     assert (row.by, row.reason, row.lifted_at) == (dana, WHY, None)
-    (act,) = desk.acts("people.blocked")
-    assert (act.staff, act.person, act.reason) == (dana, aigerim, WHY)
-    assert [one.kind for one in letters(AIGERIM.email)] == ["accounts.blocked"]
+    (action,) = desk.acts("people.blocked")
+    assert (action.staff, action.person, action.reason) == (dana, aigerim, WHY)
+    assert [one.kind for one in emails_to(AIGERIM.email)] == ["accounts.blocked"]
     page = browser.get(address).text
     assert "a letter tells its owner" in page
     assert "Дана" in page
@@ -65,13 +65,13 @@ def test_a_block_is_a_row_an_act_and_a_letter(
     assert AIGERIM.email not in page
 
 
-def test_lifting_it_is_a_row_an_act_and_a_letter(
+def test_reinstating_writes_a_row_a_staff_action_and_an_email(
     app: Flask,
     browser: FlaskClient,
     dana: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(blueprint, "STEP_SECONDS", 0)
+    monkeypatch.setattr(blueprint, "PADDING_SECONDS", 0)
     with app.test_request_context():
         who = account(AIGERIM)
     press(app, browser, who.number)
@@ -79,46 +79,46 @@ def test_lifting_it_is_a_row_an_act_and_a_letter(
     status, address = press(app, browser, who.number, "releases", SORRY)
     assert (status, address) == (303, f"{PEOPLE}{who.number}/blocks?done=released")
     assert "open again" in browser.get(address).text
-    assert block_of(who.number) is None
+    assert suspension_of(who.number) is None
     (row,) = suspensions.of(who.number)
     assert (row.lifted_by, row.lifted_reason) == (dana, SORRY)
     assert row.lifted_at is not None
-    (act,) = desk.acts("people.released")
-    assert (act.staff, act.person, act.reason) == (dana, who.number, SORRY)
-    assert letters(AIGERIM.email)[-1].kind == "accounts.unblocked"
+    (action,) = desk.acts("people.released")
+    assert (action.staff, action.person, action.reason) == (dana, who.number, SORRY)
+    assert emails_to(AIGERIM.email)[-1].kind == "accounts.unblocked"
     assert sign_in(app.test_client(), who).status_code == 303
 
 
 @SQLITE
-@pytest.mark.parametrize("deed", ["blocks", "releases"])
+@pytest.mark.parametrize("action", ["blocks", "releases"])
 @pytest.mark.parametrize("held", [p for p in Permission if p is not Permission.STAFF])
-def test_no_other_permission_blocks_anybody(
-    app: Flask, aigerim: int, deed: str, held: Permission
+def test_no_other_permission_allows_suspending(
+    app: Flask, aigerim: int, action: str, held: Permission
 ) -> None:
     his = desk.seat(app, desk.member(BOLAT, held))
-    assert press(app, his, aigerim, deed)[0] == 403
+    assert press(app, his, aigerim, action)[0] == 403
     assert his.get(f"{PEOPLE}{aigerim}/blocks").status_code == 403
     opened = his.post(f"{PEOPLE}{aigerim}", data=desk.form(app, reason=WHY))
     assert f"{aigerim}/blocks" not in opened.text
-    assert block_of(aigerim) is None
+    assert suspension_of(aigerim) is None
 
 
-@pytest.mark.parametrize("deed", ["blocks", "releases"])
+@pytest.mark.parametrize("action", ["blocks", "releases"])
 def test_strangers_and_stale_sign_ins_are_sent_away(
-    app: Flask, dana: int, aigerim: int, deed: str
+    app: Flask, dana: int, aigerim: int, action: str
 ) -> None:
     stranger = app.test_client()
-    with stranger.session_transaction() as kept:
-        kept["csrf_token"] = desk.RAW
-    assert press(app, stranger, aigerim, deed)[1].startswith("/en/account/login")
+    with stranger.session_transaction() as session:
+        session["csrf_token"] = desk.RAW
+    assert press(app, stranger, aigerim, action)[1].startswith("/en/account/login")
     customer = desk.seat(app, desk.person(BOLAT), factor=False)
-    assert press(app, customer, aigerim, deed)[0] == 403
+    assert press(app, customer, aigerim, action)[0] == 403
     stale = desk.seat(app, dana, fresh=False)
-    assert press(app, stale, aigerim, deed)[1].startswith("/en/account/reauthenticate")
+    assert press(app, stale, aigerim, action)[1].startswith("/en/account/reauthenticate")
     assert stale.get(f"{PEOPLE}{aigerim}/blocks").location.startswith(
         "/en/account/reauthenticate"
     )
-    assert block_of(aigerim) is None
+    assert suspension_of(aigerim) is None
     assert desk.acts("people.blocked", "people.released") == []
 
 
@@ -129,36 +129,36 @@ def test_a_wrong_method_and_a_missing_token_do_nothing(
     assert browser.get(f"{PEOPLE}{aigerim}/releases").status_code == 405
     answer = browser.post(f"{PEOPLE}{aigerim}/blocks", data={"reason": WHY})
     assert answer.status_code == 400
-    assert block_of(aigerim) is None
+    assert suspension_of(aigerim) is None
 
 
 @SQLITE
-@pytest.mark.parametrize("deed", ["blocks", "releases"])
+@pytest.mark.parametrize("action", ["blocks", "releases"])
 @pytest.mark.parametrize("reason", ["", "   ", "ok", "aaaaaaaa", "a" * 201, "x\u202ey why"])
-def test_no_block_without_a_reason(
-    app: Flask, browser: FlaskClient, aigerim: int, reason: str, deed: str
+def test_no_suspension_without_a_reason(
+    app: Flask, browser: FlaskClient, aigerim: int, reason: str, action: str
 ) -> None:
-    status, page = press(app, browser, aigerim, deed, reason)
+    status, page = press(app, browser, aigerim, action, reason)
     assert status == 422
     assert 'class="problem' in page
-    assert block_of(aigerim) is None
+    assert suspension_of(aigerim) is None
 
 
-def test_nobody_blocks_themselves(app: Flask, browser: FlaskClient, dana: int) -> None:
+def test_nobody_suspends_themselves(app: Flask, browser: FlaskClient, dana: int) -> None:
     desk.member(BOLAT, Permission.STAFF)
     status, page = press(app, browser, dana)
     assert status == 422
     assert "You cannot block yourself" in page
-    assert block_of(dana) is None
+    assert suspension_of(dana) is None
     own = browser.get(f"{PEOPLE}{dana}/blocks").text
     assert "You cannot block yourself" in own
     assert f'action="{PEOPLE}{dana}/blocks"' not in own
 
 
-def test_the_last_account_that_gives_permissions_stays_open(
+def test_the_last_staff_admin_is_not_suspended(
     app: Flask, browser: FlaskClient, dana: int
 ) -> None:
-    """Of two who block each other in one moment, the second is too late."""
+    """Of two admins who suspend each other at once, the second is refused."""
     bolat = desk.member(BOLAT, Permission.STAFF)
     desk.member(YERLAN, Permission.PRIVACY)
     assert press(app, browser, bolat)[0] == 303
@@ -166,20 +166,20 @@ def test_the_last_account_that_gives_permissions_stays_open(
     answer = run.invoke(args=["staff", "block", DANA.email, "--reason", WHY])
     assert answer.exit_code == 1
     assert "last open account that can give permissions" in answer.output
-    assert block_of(dana) is None
+    assert suspension_of(dana) is None
 
 
-def test_somebody_invited_who_never_came_is_no_keeper(app: Flask, dana: int) -> None:
+def test_an_unconfirmed_invitee_is_no_staff_admin(app: Flask, dana: int) -> None:
     invited = desk.person(BOLAT, confirmed=False)
     with writing() as session:
         grants.change(session, invited, [Permission.STAFF], by=None)
     run = app.test_cli_runner()
     answer = run.invoke(args=["staff", "block", DANA.email, "--reason", WHY])
     assert answer.exit_code == 1
-    assert block_of(dana) is None
+    assert suspension_of(dana) is None
 
 
-def test_what_cannot_be_done_is_said(
+def test_impossible_actions_are_explained(
     app: Flask, browser: FlaskClient, aigerim: int
 ) -> None:
     status, page = press(app, browser, aigerim, "releases")
@@ -191,10 +191,10 @@ def test_what_cannot_be_done_is_said(
     status, page = press(app, browser, waiting)
     assert (status, "There is nothing to block" in page) == (422, True)
     assert len(desk.acts("people.blocked")) == 1
-    assert letters(BOLAT.email) == []
+    assert emails_to(BOLAT.email) == []
 
 
-def test_a_guest_has_no_account_to_block(
+def test_a_guest_has_no_account_to_suspend(
     app: Flask, browser: FlaskClient, aigerim: int
 ) -> None:
     with writing() as session:
@@ -203,15 +203,15 @@ def test_a_guest_has_no_account_to_block(
 
 
 @pytest.mark.parametrize("number", [999, 2**31 - 1, 2**31, 0])
-@pytest.mark.parametrize("deed", ["blocks", "releases"])
+@pytest.mark.parametrize("action", ["blocks", "releases"])
 def test_nobody_is_not_found(
-    app: Flask, browser: FlaskClient, number: int, deed: str
+    app: Flask, browser: FlaskClient, number: int, action: str
 ) -> None:
-    assert press(app, browser, number, deed)[0] in {404, 405}
+    assert press(app, browser, number, action)[0] in {404, 405}
     assert browser.get(f"{PEOPLE}{number}/blocks").status_code == 404
 
 
-def test_lists_and_pages_tell_who_is_blocked(
+def test_lists_and_pages_show_who_is_suspended(
     app: Flask, browser: FlaskClient, aigerim: int, dana: int
 ) -> None:
     bolat = desk.member(BOLAT, Permission.ORDERS)
@@ -236,7 +236,7 @@ def test_lists_and_pages_tell_who_is_blocked(
     assert f'href="{PEOPLE}{bolat}/blocks"' in member
 
 
-def test_staff_without_personal_data_block_without_seeing_any(
+def test_staff_without_privacy_suspend_without_seeing_data(
     app: Flask, aigerim: int
 ) -> None:
     his = desk.seat(app, desk.member(BOLAT, Permission.STAFF))
@@ -246,28 +246,28 @@ def test_staff_without_personal_data_block_without_seeing_any(
     assert "Нұрланова" not in page
 
 
-def test_a_blocked_member_holds_the_permissions_and_opens_nothing(
+def test_a_suspended_member_keeps_permissions_and_opens_nothing(
     app: Flask, browser: FlaskClient
 ) -> None:
     bolat = desk.member(BOLAT, Permission.ORDERS)
     his = desk.seat(app, bolat)
     press(app, browser, bolat)
     assert his.get("/admin/").location.startswith("/account/login")
-    assert sessions.live(bolat) == []
+    assert sessions.active(bolat) == []
     assert desk.held(bolat) == {"orders"}
 
 
-def test_a_blocked_member_hears_nothing_of_the_others_work(
+def test_a_suspended_member_gets_no_reports(
     app: Flask, browser: FlaskClient, dana: int, aigerim: int
 ) -> None:
     keeper = desk.member(BOLAT, Permission.STAFF)
     press(app, browser, keeper)
-    access_audit.log_access(aigerim, PersonAccess(staff=dana, reason=WHY, most=0))
-    assert [one.kind for one in letters(DANA.email)] == ["staff.many_people"]
-    assert [one.kind for one in letters(BOLAT.email)] == ["accounts.blocked"]
+    access_audit.log_access(aigerim, PersonAccess(staff=dana, reason=WHY, limit=0))
+    assert [one.kind for one in emails_to(DANA.email)] == ["staff.many_people"]
+    assert [one.kind for one in emails_to(BOLAT.email)] == ["accounts.blocked"]
 
 
-def test_nobody_is_invited_over_a_block(
+def test_a_suspended_person_is_not_invited(
     app: Flask, browser: FlaskClient, aigerim: int
 ) -> None:
     press(app, browser, aigerim)
@@ -276,7 +276,7 @@ def test_nobody_is_invited_over_a_block(
     assert answer.status_code == 422
     assert "Lift the block first" in answer.text
     asked = ["staff", "add", AIGERIM.email, "--permission", "orders"]
-    said = app.test_cli_runner().invoke(args=asked)
-    assert (said.exit_code, "unblock it first" in said.output) == (1, True)
+    result = app.test_cli_runner().invoke(args=asked)
+    assert (result.exit_code, "unblock it first" in result.output) == (1, True)
     assert desk.held(aigerim) == set()
     assert desk.acts("staff.invited") == []

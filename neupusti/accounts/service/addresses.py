@@ -1,8 +1,8 @@
-"""Another address for an account: the password, a link at the new one, a way back (3.2.3).
+"""Change the e-mail of an account: request, confirm at the new address, undo (3.2.3).
 
-Whoever has the new address learns from us whether it is used here; whoever asks for it
-does not. The old address can undo the change for seven days, whatever was changed
-meanwhile: that link hangs on no password and on no sign-in.
+Only the owner of the new address learns whether it is registered here; the requester does
+not. The old address can undo the change for seven days, regardless of later changes:
+that link needs neither a password nor a sign-in.
 """
 
 from datetime import timedelta
@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import EmailChange, Person, SecondFactor
-from neupusti.accounts.service import emails as letters
+from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service import (
     limits,
     people,
@@ -38,48 +38,50 @@ from neupusti.core.text.languages import Language
 
 CONFIRM, UNDO = "change e-mail", "undo e-mail"
 LIFE, UNDO_LIFE = timedelta(days=1), timedelta(days=7)
-ASKED = RateLimit("e-mail change", 5, timedelta(days=1))
-THE_SAME = _("This is your address already.")
+REQUESTS = RateLimit("e-mail change", 5, timedelta(days=1))
+SAME_ADDRESS = _("This is your address already.")
 TAKEN = _("This address belongs to another account. Nothing has changed.")
 
 
-def ask(number: int, email: str, password: str, where: tuple[str, str]) -> None:
-    """Write to `email` how to make it the address of person `number`.
+def request_change(number: int, email: str, password: str, where: tuple[str, str]) -> None:
+    """E-mail `email` a link that makes it the address of person `number`.
 
-    `where` is (device, network). Raise Fault, TooManyError. What follows is the same for
-    the one who asks, whoever has the address.
+    `where` is (device, network). The response does not depend on whether the address is
+    registered. Raise AccountError, TooManyError.
     """
     device, network = where
     signing_in.check_password(number, password)
     if emails.key(email) == db.session.get_one(Person, number).email_key:
-        raise AccountError("email", THE_SAME)
+        raise AccountError("email", SAME_ADDRESS)
     throttle.take(
-        (ASKED, str(number)),
-        (limits.CONFIRM_LETTER, emails.key(email)),
-        (limits.LETTERS_NETWORK, network),
+        (REQUESTS, str(number)),
+        (limits.CONFIRM_EMAIL, emails.key(email)),
+        (limits.EMAILS_NETWORK, network),
     )
     with writing() as session:
         person = session.get_one(Person, number, with_for_update=True)
-        _drop_waiting(session, number)
+        _cancel_pending(session, number)
         change = EmailChange(
             person=number, old=person.email, new=email, asked_at=clock.now()
         )
         session.add(change)
         session.flush()
-        journal.log_security_event(session, number, SecurityEventKind.EMAIL_ASKED, device)
+        journal.log_security_event(
+            session, number, SecurityEventKind.EMAIL_CHANGE_REQUESTED, device
+        )
         known = people.confirmed(email, session)
         if known is not None:
-            letters.tell(session, letters.EMAIL_USED, known)
+            account_emails.send(session, account_emails.EMAIL_USED, known)
             return
         token = tokens.issue(session, CONFIRM, LIFE, person=number, target=change.id)
-        # Nobody's letter: else the own data of whoever asks would show if it was sent.
+        # Without a person: else the requester's own data would show whether it was sent.
         to = Recipient(email=email, language=Language(person.language))
-        key = f"{letters.EMAIL_CONFIRM.name}:{change.id}"
-        enqueue(session, letters.EMAIL_CONFIRM, to, key=key, values={"token": token})
+        key = f"{account_emails.EMAIL_CONFIRM.name}:{change.id}"
+        enqueue(session, account_emails.EMAIL_CONFIRM, to, key=key, values={"token": token})
 
 
-def waiting(number: int) -> EmailChange | None:
-    """Return the change that waits for the new address to be confirmed."""
+def pending(number: int) -> EmailChange | None:
+    """Return the change that waits for confirmation by the new address."""
     found: EmailChange | None = db.session.scalar(
         select(EmailChange)
         .where(
@@ -94,51 +96,51 @@ def waiting(number: int) -> EmailChange | None:
     return found
 
 
-def asked(number: int, token: str) -> EmailChange:
-    """Return the change of person `number` the link is about; raise TokenError."""
-    return _change(db.session(), number, tokens.peek(CONFIRM, token).target)
+def pending_by_token(number: int, token: str) -> EmailChange:
+    """Return the pending change of person `number` by its token; raise TokenError."""
+    return _pending(db.session(), number, tokens.peek(CONFIRM, token).target)
 
 
 def confirm(number: int, token: str, device: str) -> None:
-    """Make the new address that of person `number`; raise TokenError, GoneError.
+    """Give person `number` the new address; raise TokenError, GoneError.
 
-    The old one gets a letter that undoes it; links sent there before are void.
+    The old address gets an undo link; earlier links sent there are revoked.
     """
-    asked(number, token)
+    pending_by_token(number, token)
     with writing() as session:
         person = session.get_one(Person, number, with_for_update=True)
         used = tokens.redeem(session, CONFIRM, token)
-        change = _change(session, number, used.target)
+        change = _pending(session, number, used.target)
         if people.confirmed(change.new, session) is not None:
             raise GoneError(TAKEN)
         old = Recipient(
             email=person.email, language=Language(person.language), person=number
         )
         change.changed_at = clock.now()
-        _readdress(session, person, change.new)
+        _set_address(session, person, change.new)
         tokens.revoke(session, number, recovery.RESET)
-        # Nobody's by its number: a change of the password does not take the way back away.
+        # Without a person: changing the password must not revoke the undo link.
         undo = tokens.issue(session, UNDO, UNDO_LIFE, target=change.id)
-        key = f"{letters.EMAIL_CHANGED.name}:{change.id}"
-        told = {"token": undo, "new": emails.masked(change.new)}
-        enqueue(session, letters.EMAIL_CHANGED, old, key=key, values=told)
-        _note(session, number, SecurityEventKind.EMAIL_CHANGED, device)
+        key = f"{account_emails.EMAIL_CHANGED.name}:{change.id}"
+        values = {"token": undo, "new": emails.masked(change.new)}
+        enqueue(session, account_emails.EMAIL_CHANGED, old, key=key, values=values)
+        _log(session, number, SecurityEventKind.EMAIL_CHANGED, device)
 
 
-def changed(token: str) -> EmailChange:
-    """Return the change that a link undoes, changing nothing; raise TokenError."""
+def undoable_by_token(token: str) -> EmailChange:
+    """Return the change that an undo token is for; raise TokenError."""
     return _undoable(db.session(), tokens.peek(UNDO, token).target)
 
 
 def undo(token: str, device: str) -> str | None:
-    """Give the account back to its old address; return a link's token for a new password.
+    """Restore the old address; return a token that sets a new password.
 
-    Every session ends, no password works, and a second step that was set up after the
-    change was asked for is off: all that could keep the owner out. A blocked account has
-    its address back too, for the term of the link runs on; it stays blocked, and None is
+    Every session ends, the password is revoked, and a second factor that was set up after
+    the request is removed: all that could lock the owner out. A suspended account gets its
+    address back too, for the link expires anyway; it stays suspended, and None is
     returned. Raise TokenError.
     """
-    changed(token)
+    undoable_by_token(token)
     with writing() as session:
         used = tokens.redeem(session, UNDO, token)
         change = _undoable(session, used.target)
@@ -146,22 +148,22 @@ def undo(token: str, device: str) -> str | None:
         known = people.confirmed(change.old, session)
         if known is not None and known.id != person.id:
             raise GoneError(TAKEN)
-        gone = Recipient(
+        new_owner = Recipient(
             email=person.email, language=Language(person.language), person=person.id
         )
-        _close(session, change)
-        _readdress(session, person, change.old)
-        _take_away_factor(session, change, device)
+        _end_changes_since(session, change)
+        _set_address(session, person, change.old)
+        _remove_late_second_factor(session, change, device)
         recovery.lock(session, person)
-        key = f"{letters.EMAIL_UNDONE.name}:{change.id}"
-        enqueue(session, letters.EMAIL_UNDONE, gone, key=key)
-        _note(session, person.id, SecurityEventKind.EMAIL_UNDONE, device)
+        key = f"{account_emails.EMAIL_UNDONE.name}:{change.id}"
+        enqueue(session, account_emails.EMAIL_UNDONE, new_owner, key=key)
+        _log(session, person.id, SecurityEventKind.EMAIL_UNDONE, device)
         if suspensions.in_force(person.id, session) is not None:
             return None
         return tokens.issue(session, recovery.RESET, recovery.LIFE, person=person.id)
 
 
-def _change(session: Session, number: int, target: int | None) -> EmailChange:
+def _pending(session: Session, number: int, target: int | None) -> EmailChange:
     change = session.get(EmailChange, target or 0)
     if change is None or change.person != number or change.changed_at or change.over_at:
         raise TokenError
@@ -175,8 +177,8 @@ def _undoable(session: Session, target: int | None) -> EmailChange:
     return change
 
 
-def _drop_waiting(session: Session, number: int) -> None:
-    """Let only the newest wish count."""
+def _cancel_pending(session: Session, number: int) -> None:
+    """Cancel earlier requests: only the newest is valid."""
     tokens.revoke(session, number, CONFIRM)
     session.execute(
         update(EmailChange)
@@ -189,8 +191,8 @@ def _drop_waiting(session: Session, number: int) -> None:
     )
 
 
-def _close(session: Session, change: EmailChange) -> None:
-    """End this change and every later one: no address in between may bring itself back."""
+def _end_changes_since(session: Session, change: EmailChange) -> None:
+    """End this change and all later ones: no address in between may restore itself."""
     session.execute(
         update(EmailChange)
         .where(
@@ -202,26 +204,26 @@ def _close(session: Session, change: EmailChange) -> None:
     )
 
 
-def _readdress(session: Session, person: Person, email: str) -> None:
-    """Give `person` a confirmed address, and forget what others said about it."""
+def _set_address(session: Session, person: Person, email: str) -> None:
+    """Give `person` a confirmed address, and delete unconfirmed accounts with it."""
     person.email, person.email_key = email, emails.key(email)
     person.confirmed_at = clock.now()
     session.flush()
-    registration.settle(session, person)
+    registration.mark_confirmed(session, person)
 
 
-def _take_away_factor(session: Session, change: EmailChange, device: str) -> None:
+def _remove_late_second_factor(session: Session, change: EmailChange, device: str) -> None:
     factor = session.get(SecondFactor, change.person)
     late = (
         factor is not None and (factor.confirmed_at or factor.created_at) >= change.asked_at
     )
     if late:
-        second_factor.take_away(
-            session, change.person, SecurityEventKind.FACTOR_OFF, device
+        second_factor.remove(
+            session, change.person, SecurityEventKind.SECOND_FACTOR_OFF, device
         )
 
 
-def _note(session: Session, number: int, event: SecurityEventKind, device: str) -> None:
+def _log(session: Session, number: int, event: SecurityEventKind, device: str) -> None:
     journal.log_security_event(session, number, event, device)
     journal.log_processing(
         session,

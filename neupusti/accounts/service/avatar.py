@@ -1,8 +1,8 @@
-"""The picture of an account: kept for its owner's eyes only, replaced, removed (3.2.6).
+"""The picture of an account, visible to its owner only: replace and remove (3.2.6).
 
-The row says which file it is. A new file is on the disk before its row, an old one goes
-after its row has gone: whatever is cut off in between leaves an orphan, and the sweep
-destroys it. Deleting a person deletes the row; the file is an orphan then.
+A new file is written before its row, an old file deleted after its row: an interruption
+leaves an orphan file, which the sweep destroys. Deleting a person deletes the row and
+orphans the file.
 """
 
 from datetime import timedelta
@@ -23,70 +23,70 @@ from neupusti.core.records.journal import Actor, ActorKind, Operation, Processin
 from neupusti.core.security import throttle
 from neupusti.core.security.throttle import RateLimit
 
-KIND = "avatars"
+FOLDER = "avatars"
 CHANGES = RateLimit("avatar", 20, timedelta(hours=1))
 SWEEP_EVERY = timedelta(hours=1)
 
 
-def of(person: int) -> Photo | None:
-    """Return the picture of `person`, if there is one."""
+def get(person: int) -> Photo | None:
+    """Return the picture of `person`, or None."""
     return db.session.get(Photo, person)
 
 
 def file_of(photo: Photo) -> Path:
-    """Return where the file of `photo` is kept."""
-    return files.path(KIND, photo.name)
+    """Return the path of the file of `photo`."""
+    return files.path(FOLDER, photo.name)
 
 
-def take(person: int, body: bytes, file_name: str) -> None:
-    """Make a file that was sent the picture of `person`, in place of the one before.
+def replace(person: int, body: bytes, file_name: str) -> None:
+    """Make an uploaded file the picture of `person`, replacing the previous one.
 
-    Raise Fault with the words for the person, TooManyError, or OSError where the disk
-    has no room: then everything is as it was.
+    Raise AccountError with a message for the person, TooManyError, or OSError where the
+    disk is full; nothing has changed then.
     """
     throttle.take((CHANGES, str(person)))
-    # Whoever waits for a turn holds no connection meanwhile.
+    # Hold no database connection while waiting for the lock.
     db.session.remove()
-    with files.alone(KIND):
-        picture = pictures.small(body, file_name)
-    name = files.keep(KIND, picture)
+    with files.alone(FOLDER):
+        picture = pictures.thumbnail(body, file_name)
+    name = files.keep(FOLDER, picture)
     try:
-        before = _put(person, name, picture)
+        before = _store_row(person, name, picture)
     except BaseException:
-        files.destroy(KIND, name)
+        files.destroy(FOLDER, name)
         raise
     if before:
-        files.destroy(KIND, before)
+        files.destroy(FOLDER, before)
 
 
 def remove(person: int) -> None:
-    """Destroy the picture of `person`, row and file; the second time changes nothing."""
+    """Destroy the picture of `person`, row and file; idempotent."""
     with writing() as session:
-        name = forget(session, person)
+        name = delete_row(session, person)
     if name:
-        files.destroy(KIND, name)
+        files.destroy(FOLDER, name)
 
 
-def forget(session: Session, person: int) -> str | None:
-    """Delete the row of a picture in the open write transaction; return the file's name.
+def delete_row(session: Session, person: int) -> str | None:
+    """Delete the row of a picture in the open write transaction; return the file name.
 
-    Once that is committed, the file is for `files.destroy`, or for the sweep.
+    After the commit the caller, or the sweep, destroys the file.
     """
     photo = session.get(Photo, person)
     if photo is None:
         return None
     session.delete(photo)
-    _note(session, person, Operation.DESTRUCTION)
+    _log(session, person, Operation.DESTRUCTION)
     return photo.name
 
 
 def sweep() -> None:
-    """Destroy the files of pictures that nobody has any more."""
-    files.sweep(KIND, lambda: db.session.scalars(select(Photo.name)))
+    """Destroy the files that no row refers to."""
+    files.sweep(FOLDER, lambda: db.session.scalars(select(Photo.name)))
 
 
-def _put(person: int, name: str, picture: bytes) -> str | None:
-    """Write down that `name` is the picture of `person`; return the file before it."""
+def _store_row(person: int, name: str, picture: bytes) -> str | None:
+    """Record `name` as the picture of `person`; return the previous file name."""
     with writing() as session:
         session.get_one(Person, person, with_for_update=True)
         photo = session.get(Photo, person)
@@ -96,11 +96,11 @@ def _put(person: int, name: str, picture: bytes) -> str | None:
             session.add(photo)
         photo.name, photo.bytes = name, len(picture)
         photo.sha256, photo.kept_at = sha256(picture).hexdigest(), clock.now()
-        _note(session, person, Operation.ALTERATION if before else Operation.COLLECTION)
+        _log(session, person, Operation.ALTERATION if before else Operation.COLLECTION)
     return before
 
 
-def _note(session: Session, person: int, operation: Operation) -> None:
+def _log(session: Session, person: int, operation: Operation) -> None:
     journal.log_processing(
         session,
         ProcessingRecord(

@@ -1,4 +1,4 @@
-"""The consents of a person: each with its proof, withdrawn by one press (2.1, 6.1.1)."""
+"""Withdrawing a person's consents with one click (2.1, 6.1.1)."""
 
 from sqlalchemy import select
 
@@ -14,13 +14,13 @@ METHOD = "button pressed"
 
 
 def withdraw(person: int, number: int) -> bool:
-    """Withdraw consent `number` of `person`; tell whether there is such a one.
+    """Withdraw consent `number` of `person`; return whether it exists.
 
-    The proof that it was given stays; the withdrawal is a row of its own. The second time
-    changes nothing and writes no second letter.
+    The record of the consent stays; the withdrawal is a row of its own. Repeating it
+    changes nothing and sends no second e-mail.
     """
     with writing() as session:
-        # Locked: of two presses at once the second finds the row of the first.
+        # Locked: the second of two concurrent requests finds the row of the first.
         given = session.get(FormConsent, number, with_for_update=True)
         if given is None or given.person != person or given.ends is not None:
             return False
@@ -37,8 +37,8 @@ def withdraw(person: int, number: int) -> bool:
                 actor=Actor(ActorKind.PERSON, person),
             ),
         )
-        words = session.get_one(consents.ConsentText, given.wording).text
-        told = {"words": words.partition("\n")[0], "at": row.at, "number": row.id}
+        text = session.get_one(consents.ConsentText, given.wording).text
+        values = {"words": text.partition("\n")[0], "at": row.at, "number": row.id}
         owner = session.get_one(Person, person)
-        emails.tell(session, emails.WITHDRAWN, owner, told | {"given": given.at})
+        emails.send(session, emails.WITHDRAWN, owner, values | {"given": given.at})
         return True

@@ -1,4 +1,4 @@
-"""What a browser says it is, in two words a person recognises (4.1.4)."""
+"""Name browsers and operating systems as a person knows them (4.1.4)."""
 
 from neupusti.core.data import keys
 from neupusti.core.security import throttle
@@ -14,7 +14,7 @@ BROWSERS = (
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
 )
-"""The first that is found names it: nearly all of them also say Chrome and Safari."""
+"""Ordered: nearly all of them also claim to be Chrome and Safari."""
 SYSTEMS = (
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -26,16 +26,16 @@ SYSTEMS = (
 )
 
 
-def named(user_agent: str) -> str:
-    """Return «Firefox, Linux»; only words of our own, whatever the browser sends."""
+def describe(user_agent: str) -> str:
+    """Return a name such as “Firefox, Linux”, made of our constants; "?" if unknown."""
     parts = (_first(BROWSERS, user_agent), _first(SYSTEMS, user_agent))
     return ", ".join(filter(None, parts)) or "?"
 
 
 def network(address: str) -> str:
-    """Return the hash by which a network is recognised again."""
+    """Return the keyed hash that identifies a network."""
     return keys.keyed("network", throttle.network(address))
 
 
 def _first(table: tuple[tuple[str, str], ...], user_agent: str) -> str:
-    return next((name for mark, name in table if mark in user_agent), "")
+    return next((name for marker, name in table if marker in user_agent), "")

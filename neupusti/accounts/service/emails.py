@@ -1,4 +1,4 @@
-"""Every letter this room writes (4.1.7); their words stand in templates/accounts/mail/."""
+"""The e-mails of accounts (4.1.7); their texts are in templates/accounts/mail/."""
 
 from collections.abc import Mapping
 from secrets import token_urlsafe
@@ -28,14 +28,18 @@ PASSWORD_CHANGED = EmailType(
     name="accounts.password_changed", label=_("The password was changed")
 )
 NEW_DEVICE = EmailType(name="accounts.new_device", label=_("A sign-in from a new device"))
-FACTOR_ON = EmailType(name="accounts.factor_on", label=_("The second step was switched on"))
-FACTOR_OFF = EmailType(
+SECOND_FACTOR_ON = EmailType(
+    name="accounts.factor_on", label=_("The second step was switched on")
+)
+SECOND_FACTOR_OFF = EmailType(
     name="accounts.factor_off", label=_("The second step was switched off")
 )
-FACTOR_RESET = EmailType(
+SECOND_FACTOR_RESET = EmailType(
     name="accounts.factor_reset", label=_("The operator took the second step away")
 )
-CODE_SPENT = EmailType(name="accounts.code_spent", label=_("A recovery code was used"))
+RECOVERY_CODE_USED = EmailType(
+    name="accounts.code_spent", label=_("A recovery code was used")
+)
 LOCKED = EmailType(name="accounts.locked", label=_("The account was locked at your word"))
 EMAIL_CONFIRM = EmailType(
     name="accounts.email_confirm",
@@ -51,32 +55,32 @@ EMAIL_CHANGED = EmailType(
 EMAIL_UNDONE = EmailType(
     name="accounts.email_undone", label=_("The change of the e-mail was undone")
 )
-BLOCKED = EmailType(name="accounts.blocked", label=_("The operator blocked your account"))
-STILL_BLOCKED = EmailType(
+SUSPENDED = EmailType(name="accounts.blocked", label=_("The operator blocked your account"))
+STILL_SUSPENDED = EmailType(
     name="accounts.still_blocked", label=_("There is no link: your account is blocked")
 )
-UNBLOCKED = EmailType(name="accounts.unblocked", label=_("Your account is open again"))
+REINSTATED = EmailType(name="accounts.unblocked", label=_("Your account is open again"))
 WITHDRAWN = EmailType(name="accounts.withdrawn", label=_("You withdrew a consent"))
 
 ALL = (
     *(CONFIRM, EXISTING, RESET, UNKNOWN, PASSWORD_CHANGED, NEW_DEVICE),
-    *(FACTOR_ON, FACTOR_OFF, FACTOR_RESET, CODE_SPENT, LOCKED),
-    *(BLOCKED, STILL_BLOCKED, UNBLOCKED),
+    *(SECOND_FACTOR_ON, SECOND_FACTOR_OFF, SECOND_FACTOR_RESET, RECOVERY_CODE_USED, LOCKED),
+    *(SUSPENDED, STILL_SUSPENDED, REINSTATED),
     *(EMAIL_CONFIRM, EMAIL_USED, EMAIL_CHANGED, EMAIL_UNDONE, WITHDRAWN),
 )
 
 
-def tell(
+def send(
     session: Session,
     kind: EmailType,
     person: Person,
     values: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write to `person` in their language, in the open write transaction."""
+    """Enqueue an e-mail to `person` in their language, in the open write transaction."""
     to = Recipient(email=person.email, language=Language(person.language), person=person.id)
-    enqueue(session, kind, to, key=fresh_key(kind), values=values)
+    enqueue(session, kind, to, key=unique_key(kind), values=values)
 
 
-def fresh_key(kind: EmailType) -> str:
-    """Return a key for a deed that has no number of its own."""
+def unique_key(kind: EmailType) -> str:
+    """Return an idempotency key for an e-mail about an action without a number."""
     return f"{kind.name}:{token_urlsafe(18)}"

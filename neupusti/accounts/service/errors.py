@@ -1,4 +1,4 @@
-"""What the rules of accounts say no with, in words for the person."""
+"""The errors of accounts, with messages for the person."""
 
 from flask_babel import LazyString
 
@@ -6,14 +6,14 @@ from neupusti.core.web.errors import DomainError
 
 
 class AccountError(Exception):
-    """An answer that a rule refuses: the field it stands in, and the words beside it."""
+    """A rejected form value: `field` and the `message` to show beside it."""
 
-    def __init__(self, field: str, words: str | LazyString) -> None:
+    def __init__(self, field: str, message: str | LazyString) -> None:
         super().__init__(field)
-        self.field, self.words = field, words
+        self.field, self.message = field, message
 
 
 class GoneError(DomainError):
-    """A link that does not work any more: used, expired, or never one of ours."""
+    """A link that is invalid: used, expired, or never issued."""
 
     status = 404

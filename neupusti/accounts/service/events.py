@@ -1,4 +1,4 @@
-"""What may happen to the safety of an account, as its owner reads it later (V16.2.1)."""
+"""The security events of an account, and their labels for its owner (V16.2.1)."""
 
 from enum import StrEnum
 
@@ -17,23 +17,23 @@ class SecurityEventKind(StrEnum):
     NEW_DEVICE = "new device"
     SIGNED_OUT = "signed out"
     SESSIONS_ENDED = "sessions ended"
-    PROVED = "proved again"
+    REAUTHENTICATED = "proved again"
     PASSWORD_CHANGED = "password changed"  # noqa: S105 - a name, not a password
     PASSWORD_RESET = "password reset"  # noqa: S105 - a name, not a password
-    RESET_ASKED = "reset asked"
-    FACTOR_ON = "second factor on"
-    FACTOR_OFF = "second factor off"
-    CODES_MADE = "recovery codes made"
-    CODE_SPENT = "recovery code used"
+    RESET_REQUESTED = "reset asked"
+    SECOND_FACTOR_ON = "second factor on"
+    SECOND_FACTOR_OFF = "second factor off"
+    RECOVERY_CODES_CREATED = "recovery codes made"
+    RECOVERY_CODE_USED = "recovery code used"
     NOT_ME = "reported as not me"
-    EMAIL_ASKED = "e-mail change asked"
+    EMAIL_CHANGE_REQUESTED = "e-mail change asked"
     EMAIL_CHANGED = "e-mail changed"
     EMAIL_UNDONE = "e-mail change undone"
     DETAILS_CHANGED = "details changed"
-    BLOCKED = "account blocked"
-    UNBLOCKED = "account unblocked"
-    SHUT_OUT = "shut out"
-    FACTOR_RESET = "second factor reset"
+    SUSPENDED = "account blocked"
+    REINSTATED = "account unblocked"
+    SIGN_IN_WHILE_SUSPENDED = "shut out"
+    SECOND_FACTOR_RESET = "second factor reset"
 
 
 LABELS: dict[SecurityEventKind, LazyString] = {
@@ -45,21 +45,23 @@ LABELS: dict[SecurityEventKind, LazyString] = {
     SecurityEventKind.NEW_DEVICE: _("Signed in from a new device"),
     SecurityEventKind.SIGNED_OUT: _("Signed out"),
     SecurityEventKind.SESSIONS_ENDED: _("Sessions on other devices were ended"),
-    SecurityEventKind.PROVED: _("The password was confirmed again"),
+    SecurityEventKind.REAUTHENTICATED: _("The password was confirmed again"),
     SecurityEventKind.PASSWORD_CHANGED: _("The password was changed"),
     SecurityEventKind.PASSWORD_RESET: _("The password was set anew by a link"),
-    SecurityEventKind.RESET_ASKED: _("A link to set the password anew was sent"),
-    SecurityEventKind.FACTOR_ON: _("The second step was switched on"),
-    SecurityEventKind.FACTOR_OFF: _("The second step was switched off"),
-    SecurityEventKind.CODES_MADE: _("New recovery codes were made"),
-    SecurityEventKind.CODE_SPENT: _("A recovery code was used"),
+    SecurityEventKind.RESET_REQUESTED: _("A link to set the password anew was sent"),
+    SecurityEventKind.SECOND_FACTOR_ON: _("The second step was switched on"),
+    SecurityEventKind.SECOND_FACTOR_OFF: _("The second step was switched off"),
+    SecurityEventKind.RECOVERY_CODES_CREATED: _("New recovery codes were made"),
+    SecurityEventKind.RECOVERY_CODE_USED: _("A recovery code was used"),
     SecurityEventKind.NOT_ME: _("A sign-in was reported as foreign"),
-    SecurityEventKind.EMAIL_ASKED: _("A change of the e-mail was asked for"),
+    SecurityEventKind.EMAIL_CHANGE_REQUESTED: _("A change of the e-mail was asked for"),
     SecurityEventKind.EMAIL_CHANGED: _("The e-mail was changed"),
     SecurityEventKind.EMAIL_UNDONE: _("The change of the e-mail was undone"),
     SecurityEventKind.DETAILS_CHANGED: _("Names or phone were changed"),
-    SecurityEventKind.BLOCKED: _("The operator blocked the account"),
-    SecurityEventKind.UNBLOCKED: _("The operator lifted the block of the account"),
-    SecurityEventKind.FACTOR_RESET: _("The operator took the second step away"),
-    SecurityEventKind.SHUT_OUT: _("The right password, while the account was blocked"),
+    SecurityEventKind.SUSPENDED: _("The operator blocked the account"),
+    SecurityEventKind.REINSTATED: _("The operator lifted the block of the account"),
+    SecurityEventKind.SECOND_FACTOR_RESET: _("The operator took the second step away"),
+    SecurityEventKind.SIGN_IN_WHILE_SUSPENDED: _(
+        "The right password, while the account was blocked"
+    ),
 }

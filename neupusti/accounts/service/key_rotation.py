@@ -1,8 +1,8 @@
-"""What apps and recovery codes are made of, under the present secret or a former one.
+"""Derive the keys of TOTP apps and recovery codes; rotate the secret of the site.
 
-A row holds a random number, and the name of the secret that makes the rest of it. When the
-site has another secret, `rotate` adds a mask, so that the new secret makes the same
-bytes: the app on the phone goes on, and the former secret is needed no more.
+A row holds a random nonce and the fingerprint of the secret its key is derived with. When
+the site has a new secret, `rotate` stores the key wrapped by the new one: the key stays
+the same, so apps keep working and the old secret is no longer needed.
 """
 
 from typing import Any
@@ -22,42 +22,42 @@ USES: dict[type[SecondFactor] | type[RecoveryCode], str] = {
 }
 
 
-def value(row: Row) -> bytes:
-    """Return the 32 bytes of `row`; raise LostSecretError."""
+def derived_key(row: Row) -> bytes:
+    """Return the 32-byte key of `row`; raise LostSecretError."""
     return keys.derived_keys(USES[type(row)], row.nonce, row.made_with, row.mask)
 
 
-def readable(row: Row) -> bool:
-    """Tell whether the site knows the secret that `row` was made with."""
+def is_readable(row: Row) -> bool:
+    """Return whether the site knows the secret that `row` is derived from."""
     return row.made_with is None or row.made_with in keys.names()
 
 
 def rotate(session: Session, person: int | None = None) -> int:
-    """Let the present secret make what a former one made; return how many rows that were.
+    """Rewrap keys with the current secret; return the number of changed rows.
 
-    The rows of one person or, with None, of everybody; those that no secret can read stay.
+    Rotates the rows of one person or, with None, of everybody; unreadable ones stay.
     """
     count = 0
     for model in USES:
-        other = model.made_with.is_distinct_from(keys.name())
-        wanted: Select[Any] = select(model).where(other)
+        outdated = model.made_with.is_distinct_from(keys.name())
+        query: Select[Any] = select(model).where(outdated)
         if person is not None:
-            wanted = wanted.where(model.person == person)
-        count += sum(map(_rotated, session.scalars(wanted.with_for_update())))
+            query = query.where(model.person == person)
+        count += sum(map(_rotate_row, session.scalars(query.with_for_update())))
     session.flush()
     return count
 
 
-def lost() -> int:
-    """Count the second factors that no secret of the site can read."""
+def count_unreadable() -> int:
+    """Count the second factors whose secret the site does not know."""
     unread = SecondFactor.made_with.not_in(keys.names())
     counted = select(func.count()).select_from(SecondFactor).where(unread)
     return db.session.scalar(counted) or 0
 
 
-def _rotated(row: Row) -> bool:
+def _rotate_row(row: Row) -> bool:
     try:
-        row.mask = keys.wrap(USES[type(row)], row.nonce, value(row))
+        row.mask = keys.wrap(USES[type(row)], row.nonce, derived_key(row))
     except LostSecretError:
         return False
     row.made_with = keys.name()

@@ -1,8 +1,8 @@
-"""Passwords that are guessed first: common words, keyboard walks, digits, repeats.
+"""Detect guessable passwords: common words, keyboard walks, digits, repeats.
 
-Nothing is sent anywhere: the words are in the tree. A password falls if it is no more than
-two such pieces in a row, however they are decorated: `Пароль-2024`, `gfhjkmgfhjkm`,
-`P@ssw0rd1234`, `йцукенгшщзхъ`. So the list of the tree stands for billions of passwords.
+Works offline with a word list of this package. A password is guessable if it consists of
+at most two such pieces in any decoration: `Пароль-2024`, `gfhjkmgfhjkm`, `P@ssw0rd1234`,
+`йцукенгшщзхъ`. So a short list covers billions of passwords.
 """
 
 import re
@@ -11,18 +11,18 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-WORDS = Path(__file__).parents[1] / "words" / "common.txt"
-PIECES = 2
-"""So many guessable pieces, or fewer, make a password common."""
-SHORTEST_WORD, SHORTEST_OWN = 3, 2
-LONGEST = 72
-"""Characters beyond which no two pieces reach."""
-DISTINCT = 4
-"""A password of fewer different characters is common whatever they are."""
+WORDS_FILE = Path(__file__).parents[1] / "words" / "common.txt"
+MAX_PIECES = 2
+"""At most this many guessable pieces make a password common."""
+MIN_WORD_LENGTH, MIN_PERSONAL_WORD_LENGTH = 3, 2
+MAX_LENGTH = 72
+"""Longer than two pieces can be, in characters."""
+MIN_DISTINCT = 4
+"""A password with fewer distinct characters is common."""
 LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,./`"
 CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбю.ё"
 KAZAKH_ROW = "әіңғүұқөһ"
-ROWS = (
+KEYBOARD_ROWS = (
     *("1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./"),
     *("йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю.", KAZAKH_ROW, "ёйцукен"),
     *("abcdefghijklmnopqrstuvwxyz", "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"),
@@ -32,70 +32,72 @@ ROWS = (
     *("1й2ц3у4к5е6н7г8ш9щ0з", "й1ц2у3к4е5н6г7ш8щ9з0", "йфяцычувскамепинртгоьшлбщдю"),
 )
 LEET = str.maketrans("013457@$!", "oieastasi")
-SWAPS = (str.maketrans(LATIN, CYRILLIC), str.maketrans(CYRILLIC, LATIN))
+LAYOUT_SWAPS = (str.maketrans(LATIN, CYRILLIC), str.maketrans(CYRILLIC, LATIN))
 REPEATS = re.compile(r"(.+?)\1+")
 
 
 def too_common(password: str, about: Iterable[str] = ()) -> bool:
-    """Tell whether `password` is guessed early; `about` are words about its owner."""
-    plain = _plain(password)
-    if len(set(plain)) < DISTINCT:
+    """Return whether `password` is guessable; `about` are words about its owner."""
+    plain = _normalized(password)
+    if len(set(plain)) < MIN_DISTINCT:
         return True
-    known = words() | walks() | _own(about)
-    return any(_pieces(form, known) <= PIECES for form in _forms(plain))
+    known = common_words() | keyboard_walks() | _personal_words(about)
+    return any(_pieces(form, known) <= MAX_PIECES for form in _forms(plain))
 
 
-def _plain(text: str) -> str:
+def _normalized(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _own(about: Iterable[str]) -> frozenset[str]:
-    """Return the words of the owner's names and address, and each of them whole."""
-    texts = [_plain(text) for text in about]
+def _personal_words(about: Iterable[str]) -> frozenset[str]:
+    """Return the owner's names and address, whole and split into words."""
+    texts = [_normalized(text) for text in about]
     parts = [part for text in texts for part in re.split(r"[\W_]+", text)]
-    return frozenset(part for part in (*texts, *parts) if len(part) >= SHORTEST_OWN)
+    return frozenset(
+        part for part in (*texts, *parts) if len(part) >= MIN_PERSONAL_WORD_LENGTH
+    )
 
 
 @lru_cache(maxsize=1)
-def words() -> frozenset[str]:
-    """Return the common words of the tree."""
-    lines = WORDS.read_text(encoding="utf-8").splitlines()
-    told = " ".join(line for line in lines if not line.startswith("#"))
-    return frozenset(word for word in told.split() if len(word) >= SHORTEST_WORD)
+def common_words() -> frozenset[str]:
+    """Return the common words of the list."""
+    lines = WORDS_FILE.read_text(encoding="utf-8").splitlines()
+    text = " ".join(line for line in lines if not line.startswith("#"))
+    return frozenset(word for word in text.split() if len(word) >= MIN_WORD_LENGTH)
 
 
 @lru_cache(maxsize=1)
-def walks() -> frozenset[str]:
-    """Return every stretch of neighbouring keys and letters, there and back."""
-    rows = [walk for row in ROWS for walk in (row, row[::-1])]
+def keyboard_walks() -> frozenset[str]:
+    """Return every run of neighbouring keys and letters, forwards and backwards."""
+    rows = [walk for row in KEYBOARD_ROWS for walk in (row, row[::-1])]
     return frozenset(
         row[start:end]
         for row in rows
         for start in range(len(row))
-        for end in range(start + SHORTEST_WORD, len(row) + 1)
+        for end in range(start + MIN_WORD_LENGTH, len(row) + 1)
     )
 
 
 def _forms(plain: str) -> set[str]:
-    """Return `plain` as it stands, typed on the other layout, bare of signs, said once."""
-    forms = {plain, *(plain.translate(swap) for swap in SWAPS)}
+    """Return `plain`, also in the other layout, without punctuation, and unrepeated."""
+    forms = {plain, *(plain.translate(swap) for swap in LAYOUT_SWAPS)}
     bare = {"".join(filter(str.isalnum, form)) for form in forms}
     forms |= {form for form in bare if 2 * len(form) > len(plain)}
-    # What is said twice is no harder to guess: «парольпароль», «abcabcabc».
-    return forms | {REPEATS.sub(_once, form) for form in forms}
+    # A repeated word is no harder to guess: «парольпароль», «abcabcabc».
+    return forms | {REPEATS.sub(_collapse_repeat, form) for form in forms}
 
 
-def _once(found: re.Match[str]) -> str:
+def _collapse_repeat(found: re.Match[str]) -> str:
     return found[1] if len(found[1]) > 1 else found[0]
 
 
 def _pieces(text: str, known: frozenset[str]) -> int:
-    """Return how many guessable pieces `text` falls into at best; others count each."""
-    if len(text) > LONGEST:
+    """Return the least number of pieces of `text`; each other character counts as one."""
+    if len(text) > MAX_LENGTH:
         return len(text)
     best = [0] + [len(text)] * len(text)
     for start in range(len(text)):
-        if best[start] <= PIECES:
+        if best[start] <= MAX_PIECES:
             for end in range(start + 1, len(text) + 1):
                 cost = best[start] + _cost(text[start:end], known)
                 best[end] = min(best[end], cost)

@@ -1,7 +1,7 @@
-"""Passwords: what is accepted, how they are kept, how one is checked.
+"""Accept, hash and verify passwords.
 
-Argon2id by the numbers of ASVS 5.0 V11.4.2: 19 MiB, two passes, one lane. Hashing is done
-by so many threads at once as the memory is meant for, whoever asks.
+Argon2id with the parameters of ASVS 5.0 V11.4.2: 19 MiB, two passes, one lane. A thread
+pool of fixed size bounds the memory that hashing takes.
 """
 
 import os
@@ -27,72 +27,71 @@ from neupusti.core.web.errors import DomainError
 
 T = TypeVar("T")
 MIBIBYTES, PASSES, LANES = 19, 2, 1
-SHORTEST_WITH_FACTOR = 8
-LONGEST = 256
-AT_ONCE = 4
-"""Hashes made at once by one process: 76 MiB at most, however many sign in."""
-PATIENCE_SECONDS = 15
+MIN_LENGTH_WITH_SECOND_FACTOR = 8
+MAX_LENGTH = 256
+HASHING_THREADS = 4
+"""Concurrent hashes of one process: at most 76 MiB."""
+HASHING_TIMEOUT_SECONDS = 15
 HASHER = PasswordHasher(
     time_cost=PASSES, memory_cost=MIBIBYTES * 1024, parallelism=LANES, type=Type.ID
 )
 
 
 class BusyError(DomainError):
-    """More people sign in at this moment than the machine can check."""
+    """More concurrent sign-ins than the machine can hash."""
 
     status = 503
     retry_after = timedelta(seconds=5)
 
 
 @lru_cache(maxsize=1)
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
+def _thread_pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="argon2")
 
 
-# A worker is a fork, and threads do not survive one: those the first process hashed with
-# are not in it, and whoever waited for one of them would wait in vain.
-os.register_at_fork(after_in_child=_threads.cache_clear)
+# Threads do not survive a fork: a worker that inherited the pool would wait forever.
+os.register_at_fork(after_in_child=_thread_pool.cache_clear)
 
 
 @lru_cache(maxsize=1)
 def _dummy_hash() -> str:
-    """Return a hash that no password matches: checking it takes as long as any."""
+    """Return a hash that no password matches, to equalise the response time."""
     return HASHER.hash("\x00")
 
 
 def hashed(password: str) -> str:
-    """Return how `password` is kept."""
-    return _in_turn(lambda: HASHER.hash(composed(password)))
+    """Return the hash of `password`."""
+    return _run_in_pool(lambda: HASHER.hash(composed(password)))
 
 
-def matches(kept: str | None, password: str) -> bool:
-    """Tell whether `password` is the one that is kept; None takes as long (V6.3.8)."""
-    against = kept or _dummy_hash()
-    right = _in_turn(lambda: _verify(against, password))
-    return right and kept is not None
+def matches(password_hash: str | None, password: str) -> bool:
+    """Return whether `password` matches the hash; None takes as long (V6.3.8)."""
+    against = password_hash or _dummy_hash()
+    verified = _run_in_pool(lambda: _verify(against, password))
+    return verified and password_hash is not None
 
 
-def outdated(kept: str) -> bool:
-    """Tell whether a hash was made by other numbers than today's."""
-    return HASHER.check_needs_rehash(kept)
+def needs_rehash(password_hash: str) -> bool:
+    """Return whether a hash has outdated Argon2 parameters."""
+    return HASHER.check_needs_rehash(password_hash)
 
 
-def check(password: str, about: Iterable[str], *, shortest: int) -> None:
-    """Raise Fault where `password` may not be chosen by a person described by `about`.
+def check(password: str, about: Iterable[str], *, min_length: int) -> None:
+    """Raise AccountError where a person described by `about` may not choose `password`.
 
-    Any characters in any script, no rule of composition; code points in NFC are counted.
+    Any script is accepted, no composition rules; the length is in NFC code points.
     """
     text = composed(password)
     if any(unicodedata.category(c) == "Cc" or c == REPLACEMENT for c in text):
         raise AccountError("password", _("Remove the invisible or damaged characters."))
-    if len(text) < shortest:
+    if len(text) < min_length:
         raise AccountError(
             "password",
-            _("Use at least %(count)s characters.", count=shortest),
+            _("Use at least %(count)s characters.", count=min_length),
         )
-    if len(text) > LONGEST:
+    if len(text) > MAX_LENGTH:
         raise AccountError(
-            "password", _("Use at most %(count)s characters.", count=LONGEST)
+            "password", _("Use at most %(count)s characters.", count=MAX_LENGTH)
         )
     if too_common(text, about):
         raise AccountError(
@@ -101,29 +100,27 @@ def check(password: str, about: Iterable[str], *, shortest: int) -> None:
         )
 
 
-def set_password(session: Session, person: int, kept: str | None) -> None:
-    """Store a hash made by `hashed`, or take the password back with None."""
+def set_password(session: Session, person: int, password_hash: str | None) -> None:
+    """Store a hash made by `hashed`; None revokes the password."""
     credential = session.get(Credential, person)
     if credential is None:
         credential = Credential(person=person)
         session.add(credential)
-    credential.password_hash, credential.changed_at = kept, clock.now()
+    credential.password_hash, credential.changed_at = password_hash, clock.now()
     session.flush()
 
 
-def _verify(kept: str, password: str) -> bool:
-    if (
-        len(password) > 4 * LONGEST
-    ):  # nobody's: and hashing it would be their work, not ours
+def _verify(password_hash: str, password: str) -> bool:
+    if len(password) > 4 * MAX_LENGTH:  # too long to be valid: do not hash it
         password = ""
     try:
-        return HASHER.verify(kept, composed(password))
+        return HASHER.verify(password_hash, composed(password))
     except (VerificationError, InvalidHashError):
         return False
 
 
-def _in_turn(work: Callable[[], T]) -> T:
+def _run_in_pool(work: Callable[[], T]) -> T:
     try:
-        return _threads().submit(work).result(PATIENCE_SECONDS)
+        return _thread_pool().submit(work).result(HASHING_TIMEOUT_SECONDS)
     except TooLongError:
         raise BusyError(_("Many people are signing in right now. Try again.")) from None

@@ -1,4 +1,4 @@
-"""Finding and making people."""
+"""Find and create people."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from neupusti.core.text.languages import Language
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applicant:
-    """What a person says in the form of registration."""
+    """The values of the registration form."""
 
     family_name: str
     given_name: str
@@ -24,13 +24,13 @@ class Applicant:
     language: Language
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """What a password may not be made of."""
+    def personal_words(self) -> tuple[str, ...]:
+        """The words a password may not consist of."""
         return (self.email, self.family_name, self.given_name, self.patronymic)
 
 
-def words_of(person: Person) -> tuple[str, ...]:
-    """Return what the password of `person` may not be made of."""
+def personal_words(person: Person) -> tuple[str, ...]:
+    """Return the words the password of `person` may not consist of."""
     return (person.email, person.family_name, person.given_name, person.patronymic)
 
 
@@ -43,7 +43,7 @@ def confirmed(email: str, session: Session | None = None) -> Person | None:
 
 
 def by_email(email: str) -> Person | None:
-    """Return who signs in as `email`: who confirmed it, else who said it last."""
+    """Return who signs in as `email`: who confirmed it, else the newest claimant."""
     found = (
         select(Person)
         .where(Person.email_key == emails.key(email))
@@ -55,7 +55,7 @@ def by_email(email: str) -> Person | None:
 
 
 def add(session: Session, applicant: Applicant) -> Person:
-    """Make a person out of what was said, unconfirmed, in the open write transaction."""
+    """Create an unconfirmed person in the open write transaction."""
     person = Person(
         kind=PersonKind.ACCOUNT.value,
         family_name=applicant.family_name,
@@ -73,8 +73,8 @@ def add(session: Session, applicant: Applicant) -> Person:
 
 
 def invite(session: Session, applicant: Applicant) -> Person:
-    """Return the person of the address, made if there is none; without a password.
+    """Return the person of the address; create one without a password if there is none.
 
-    The invitation's link confirms the address (`recovery.invitation`).
+    The link of the invitation confirms the address (`recovery.invitation`).
     """
     return confirmed(applicant.email, session) or add(session, applicant)

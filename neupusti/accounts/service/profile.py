@@ -1,4 +1,4 @@
-"""What a person says of themselves: seeing it, changing it, saying that it still holds."""
+"""The personal details of an account: change and confirm them."""
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -11,13 +11,13 @@ from neupusti.core.data.database import writing
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
 
-RIGHT_FOR = timedelta(days=365)
-"""So long details are taken to be right before their owner is asked again (4.1.5)."""
+REVIEW_INTERVAL = timedelta(days=365)
+"""After this period the owner is asked to review the details (4.1.5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What the form of the profile says."""
+    """The values of the profile form."""
 
     family_name: str
     given_name: str
@@ -26,16 +26,16 @@ class Details:
     language: str
 
     def changed(self, person: Person) -> list[str]:
-        """Return the names of the columns of `person` that say something else."""
+        """Return the names of the columns of `person` that differ."""
         return [
-            name for name, said in asdict(self).items() if getattr(person, name) != said
+            name for name, value in asdict(self).items() if getattr(person, name) != value
         ]
 
 
 def change(number: int, details: Details, device: str) -> bool:
-    """Keep what a person says now; tell whether it differs from before.
+    """Save the details of a person; return whether they changed.
 
-    Said again unchanged, it is confirmed all the same (4.1.5).
+    Saving them unchanged confirms them (4.1.5).
     """
     with writing() as session:
         person = session.get_one(Person, number, with_for_update=True)
@@ -45,7 +45,8 @@ def change(number: int, details: Details, device: str) -> bool:
             setattr(person, name, getattr(details, name))
         if changed:
             journal.log_processing(
-                session, _deed(Operation.ALTERATION, ", ".join(changed), number)
+                session,
+                _processing_record(Operation.ALTERATION, ", ".join(changed), number),
             )
             journal.log_security_event(
                 session, number, SecurityEventKind.DETAILS_CHANGED, device
@@ -54,21 +55,23 @@ def change(number: int, details: Details, device: str) -> bool:
 
 
 def confirm(number: int) -> None:
-    """Note that the owner says the details are still right."""
+    """Record that the owner confirmed the details."""
     with writing() as session:
         session.get_one(Person, number).checked_at = clock.now()
         journal.log_processing(
-            session, _deed(Operation.UPDATING, "details confirmed", number)
+            session, _processing_record(Operation.UPDATING, "details confirmed", number)
         )
 
 
-def in_doubt(person: Person) -> bool:
-    """Tell whether it is long ago that anybody said the details are right (4.1.5)."""
-    said = max(filter(None, (person.created_at, person.confirmed_at, person.checked_at)))
-    return clock.now() - said > RIGHT_FOR
+def needs_review(person: Person) -> bool:
+    """Return whether the details were last confirmed too long ago (4.1.5)."""
+    confirmed = max(
+        filter(None, (person.created_at, person.confirmed_at, person.checked_at))
+    )
+    return clock.now() - confirmed > REVIEW_INTERVAL
 
 
-def _deed(operation: Operation, what: str, person: int) -> ProcessingRecord:
+def _processing_record(operation: Operation, what: str, person: int) -> ProcessingRecord:
     return ProcessingRecord(
         operation=operation,
         what=what,

@@ -1,7 +1,7 @@
-"""Setting a password anew: by a link, by the old one, or after somebody else was in.
+"""Reset or change a password: by a link, by the current one, or after a takeover.
 
-Every way ends all sessions but the one that asked, and every link that was sent before.
-None of them goes round the second step.
+Each way ends all other sessions and revokes earlier links; none bypasses the second
+factor.
 """
 
 from datetime import timedelta
@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential, Person, PersonKind, SignIn
-from neupusti.accounts.service import emails as letters
+from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service import (
     limits,
     passwords,
@@ -23,8 +23,7 @@ from neupusti.accounts.service import (
 from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.config.settings import settings
 from neupusti.core.data.database import db, writing
-from neupusti.core.mail.outbox import EmailType as Wording
-from neupusti.core.mail.outbox import Recipient, enqueue
+from neupusti.core.mail.outbox import EmailType, Recipient, enqueue
 from neupusti.core.records import journal
 from neupusti.core.security import throttle, tokens
 from neupusti.core.security.tokens import TokenError
@@ -36,43 +35,46 @@ LIFE = timedelta(minutes=30)
 INVITATION_LIFE = timedelta(days=3)
 
 
-def ask(email: str, language: Language, device: str, network: str) -> None:
-    """Write to `email`: a link where there is an account, else that there is none.
+def request_reset(email: str, language: Language, device: str, network: str) -> None:
+    """E-mail `email` a reset link, or that there is no account.
 
-    The page answers the same for both. Raise TooManyError.
+    The response is the same for both. Raise TooManyError.
     """
-    throttle.take(
-        (limits.RESET_LETTER, emails.key(email)), (limits.LETTERS_NETWORK, network)
-    )
+    throttle.take((limits.RESET_EMAIL, emails.key(email)), (limits.EMAILS_NETWORK, network))
     with writing() as session:
         person = people.confirmed(email, session)
         if person is None or person.kind != PersonKind.ACCOUNT:
             to = Recipient(email=email, language=language)
-            enqueue(session, letters.UNKNOWN, to, key=letters.fresh_key(letters.UNKNOWN))
+            enqueue(
+                session,
+                account_emails.UNKNOWN,
+                to,
+                key=account_emails.unique_key(account_emails.UNKNOWN),
+            )
             return
         send_link(session, person)
         journal.log_security_event(
-            session, person.id, SecurityEventKind.RESET_ASKED, device
+            session, person.id, SecurityEventKind.RESET_REQUESTED, device
         )
 
 
 def send_link(session: Session, person: Person) -> None:
-    """Write to `person` a link that sets the password anew, unless they are blocked."""
+    """E-mail `person` a reset link, or that the account is suspended."""
     tokens.revoke(session, person.id, RESET)
-    _tell_way_in(session, person, letters.RESET, LIFE)
+    _send_reset_email(session, person, account_emails.RESET, LIFE)
 
 
 def invitation(session: Session, person: int) -> str:
-    """Return the token of a link by which an invited person sets the first password.
+    """Return a token by which an invited person sets the first password.
 
-    Following it confirms the address: `accounts.reset` is its page.
+    Using it on the page `accounts.reset` confirms the address.
     """
     tokens.revoke(session, person, RESET)
     return tokens.issue(session, RESET, INVITATION_LIFE, person=person)
 
 
-def whose(token: str) -> Person:
-    """Return whose password the link sets, changing nothing; raise TokenError."""
+def person_by_token(token: str) -> Person:
+    """Return the person whose password a token resets; raise TokenError."""
     person = db.session.get(Person, tokens.peek(RESET, token).person)
     if person is None:
         raise TokenError
@@ -80,22 +82,22 @@ def whose(token: str) -> Person:
 
 
 def reset(token: str, password: str, device: str) -> None:
-    """Set the password by the link of a letter; raise TokenError, Fault.
+    """Set the password by an e-mailed token; raise TokenError, AccountError.
 
     The link came by mail, so it confirms the address too.
     """
-    person = whose(token)
-    about, shortest = people.words_of(person), shortest_for(person.id)
+    person = person_by_token(token)
+    about, min_length = people.personal_words(person), min_length_for(person.id)
     db.session.rollback()
-    passwords.check(password, about, shortest=shortest)
-    kept = passwords.hashed(password)
+    passwords.check(password, about, min_length=min_length)
+    password_hash = passwords.hashed(password)
     with writing() as session:
         number = tokens.redeem(session, RESET, token).person
         found = session.get(Person, number)
         if found is None:
             raise TokenError
-        registration.settle(session, found)
-        _changed(session, found, kept)
+        registration.mark_confirmed(session, found)
+        _store_password(session, found, password_hash)
         sessions.end_all(session, found.id)
         throttle.forget(session, (limits.SIGN_IN_ACCOUNT, found.email_key))
         journal.log_security_event(
@@ -104,18 +106,18 @@ def reset(token: str, password: str, device: str) -> None:
 
 
 def change(number: int, person: int, old: str, new: str) -> str:
-    """Change the password of a signed-in person; return the session's new key.
+    """Change the password of a signed-in person; return the new session key.
 
-    Every other session ends. Raise Fault, TooManyError.
+    Every other session ends. Raise AccountError, TooManyError.
     """
     signing_in.check_password(person, old)
-    about = people.words_of(db.session.get_one(Person, person))
-    shortest = shortest_for(person)
+    about = people.personal_words(db.session.get_one(Person, person))
+    min_length = min_length_for(person)
     db.session.rollback()
-    passwords.check(new, about, shortest=shortest)
-    kept = passwords.hashed(new)
+    passwords.check(new, about, min_length=min_length)
+    password_hash = passwords.hashed(new)
     with writing() as session:
-        _changed(session, session.get_one(Person, person), kept)
+        _store_password(session, session.get_one(Person, person), password_hash)
         sessions.end_all(session, person, but=number)
         row = session.get_one(SignIn, number)
         row.remember_digest = None
@@ -125,10 +127,10 @@ def change(number: int, person: int, old: str, new: str) -> str:
         return sessions.renew(session, row)
 
 
-def not_me(token: str, device: str) -> None:
-    """Lock the account at its owner's word: nobody is in, no password works.
+def report_not_me(token: str, device: str) -> None:
+    """Lock the account on its owner's report of a foreign sign-in.
 
-    A link to set a new one goes to the address. Raise TokenError.
+    See `lock`. Raise TokenError.
     """
     with writing() as session:
         number = tokens.redeem(session, signing_in.NOT_ME, token).person
@@ -140,40 +142,43 @@ def not_me(token: str, device: str) -> None:
 
 
 def lock(session: Session, person: Person) -> None:
-    """End every session, take the password back, and write how to set a new one (5.5).
+    """End every session, revoke the password and e-mail a reset link (5.5).
 
-    A blocked account stays blocked: its owner is told that there is no link.
+    A suspended account stays suspended: its owner gets no link.
     """
     sessions.end_all(session, person.id)
     tokens.revoke(session, person.id)
     passwords.set_password(session, person.id, None)
-    _tell_way_in(session, person, letters.LOCKED, INVITATION_LIFE)
+    _send_reset_email(session, person, account_emails.LOCKED, INVITATION_LIFE)
 
 
-def shortest_for(person: int) -> int:
-    """Return how many characters a password of `person` needs at least."""
+def min_length_for(person: int) -> int:
+    """Return the minimum length of a password of `person`."""
     if second_factor.active(person):
-        return passwords.SHORTEST_WITH_FACTOR
+        return passwords.MIN_LENGTH_WITH_SECOND_FACTOR
     return settings().password_min
 
 
 def has_password(person: int) -> bool:
-    """Tell whether `person` has set a password."""
+    """Return whether `person` has a password."""
     credential = db.session.get(Credential, person)
     return credential is not None and credential.password_hash is not None
 
 
-def _tell_way_in(session: Session, person: Person, kind: Wording, life: timedelta) -> None:
-    """Write a letter with a link for a new password; a blocked person gets none."""
-    block = suspensions.in_force(person.id, session)
-    if block is not None:
-        letters.tell(session, letters.STILL_BLOCKED, person, suspensions.told(block))
+def _send_reset_email(
+    session: Session, person: Person, kind: EmailType, life: timedelta
+) -> None:
+    """E-mail a reset link, or to a suspended person that there is none."""
+    suspension = suspensions.in_force(person.id, session)
+    if suspension is not None:
+        values = suspensions.email_values(suspension)
+        account_emails.send(session, account_emails.STILL_SUSPENDED, person, values)
         return
     token = tokens.issue(session, RESET, life, person=person.id)
-    letters.tell(session, kind, person, {"token": token})
+    account_emails.send(session, kind, person, {"token": token})
 
 
-def _changed(session: Session, person: Person, kept: str) -> None:
-    passwords.set_password(session, person.id, kept)
+def _store_password(session: Session, person: Person, password_hash: str) -> None:
+    passwords.set_password(session, person.id, password_hash)
     tokens.revoke(session, person.id)
-    letters.tell(session, letters.PASSWORD_CHANGED, person)
+    account_emails.send(session, account_emails.PASSWORD_CHANGED, person)

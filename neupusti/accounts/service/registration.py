@@ -1,7 +1,6 @@
-"""Registering: the same answer for every address, and a letter that tells its owner more.
+"""Registration: the same response for every address; only the e-mail to it differs.
 
-Until the link of the letter is followed, an account is only somebody's word: several may
-stand for one address, and the first to be confirmed takes it.
+Several unconfirmed accounts may claim one address; the first to be confirmed gets it.
 """
 
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential, Person, PersonKind
-from neupusti.accounts.service import emails as letters
+from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service import limits, passwords, people
 from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.accounts.service.people import Applicant
@@ -19,7 +18,7 @@ from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
-from neupusti.core.records import consents as evidence
+from neupusti.core.records import consents as consent_records
 from neupusti.core.records import journal
 from neupusti.core.records.consents import GivenConsent
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
@@ -29,7 +28,7 @@ from neupusti.core.text import emails
 
 CONFIRM = "confirm e-mail"
 LIFE = timedelta(days=3)
-"""An account that nobody confirms goes after so long, and its link with it."""
+"""An unconfirmed account is deleted after this time; its link expires with it."""
 
 
 def register(
@@ -38,48 +37,48 @@ def register(
     consents: Sequence[GivenConsent],
     where: tuple[str, str],
 ) -> None:
-    """Take a registration; what the owner of the address reads depends on who it is.
+    """Register an account; e-mail a confirmation link, or that one exists already.
 
-    `where` is (device, network). Raise Fault where the password may not be chosen,
-    TooManyError where letters to this address or from this network were too many.
+    `where` is (device, network). Raise AccountError for an unacceptable password,
+    TooManyError for too many e-mails to this address or from this network.
     """
     device, network = where
-    shortest = settings().password_min
-    passwords.check(password, applicant.words, shortest=shortest)
+    min_length = settings().password_min
+    passwords.check(password, applicant.personal_words, min_length=min_length)
     throttle.take(
-        (limits.CONFIRM_LETTER, emails.key(applicant.email)),
-        (limits.LETTERS_NETWORK, network),
+        (limits.CONFIRM_EMAIL, emails.key(applicant.email)),
+        (limits.EMAILS_NETWORK, network),
     )
-    kept = passwords.hashed(password)
+    password_hash = passwords.hashed(password)
     with writing() as session:
         known = people.confirmed(applicant.email, session)
         if known is not None and known.kind == PersonKind.ACCOUNT:
-            letters.tell(session, letters.EXISTING, known)
+            account_emails.send(session, account_emails.EXISTING, known)
             return
         person = people.add(session, applicant)
-        passwords.set_password(session, person.id, kept)
+        passwords.set_password(session, person.id, password_hash)
         for consent in consents:
-            evidence.keep(session, consent, email=person.email, person=person.id)
-        journal.log_processing(session, _collected(person.id))
+            consent_records.keep(session, consent, email=person.email, person=person.id)
+        journal.log_processing(session, _processing_record(person.id))
         journal.log_security_event(session, person.id, SecurityEventKind.REGISTERED, device)
         send_link(session, person)
 
 
 def send_link(session: Session, person: Person) -> None:
-    """Write to `person` how to confirm the address, in the open write transaction."""
+    """E-mail `person` a confirmation link, in the open write transaction."""
     tokens.revoke(session, person.id, CONFIRM)
     token = tokens.issue(session, CONFIRM, LIFE, person=person.id)
-    letters.tell(session, letters.CONFIRM, person, {"token": token})
+    account_emails.send(session, account_emails.CONFIRM, person, {"token": token})
 
 
-def remind(session: Session, person: Person) -> None:
-    """Send the link once more in the open write transaction, unless it was often enough."""
-    if not throttle.count(session, (limits.REMINDER, person.email_key)):
+def resend_link(session: Session, person: Person) -> None:
+    """Send the link again in the open write transaction, unless over the limit."""
+    if not throttle.count(session, (limits.RESEND_EMAIL, person.email_key)):
         send_link(session, person)
 
 
-def waiting(token: str) -> Person:
-    """Return whose address the link confirms, changing nothing; raise TokenError."""
+def person_by_token(token: str) -> Person:
+    """Return the person whose address a token confirms; raise TokenError."""
     person = db.session.get(Person, tokens.peek(CONFIRM, token).person)
     if person is None:
         raise TokenError
@@ -87,9 +86,9 @@ def waiting(token: str) -> Person:
 
 
 def confirm(token: str, device: str) -> None:
-    """Confirm the address the link was sent to; raise TokenError.
+    """Confirm the address a token was sent to; raise TokenError.
 
-    Other words for the same address go, and a guest's orders are now the account's.
+    Other unconfirmed accounts with it are deleted; a guest becomes the account.
     """
     with writing() as session:
         number = tokens.redeem(session, CONFIRM, token).person
@@ -98,13 +97,13 @@ def confirm(token: str, device: str) -> None:
             raise TokenError
         known = people.confirmed(person.email, session)
         if known is not None:
-            person = _adopted(session, known, person)
-        settle(session, person)
+            person = _upgrade_guest(session, known, person)
+        mark_confirmed(session, person)
         journal.log_security_event(session, person.id, SecurityEventKind.CONFIRMED, device)
 
 
 def decline(token: str) -> None:
-    """Destroy the account that somebody made for a foreign address; raise TokenError."""
+    """Destroy an account that somebody else registered; raise TokenError."""
     with writing() as session:
         number = tokens.redeem(session, CONFIRM, token).person
         session.execute(
@@ -121,8 +120,8 @@ def decline(token: str) -> None:
         )
 
 
-def settle(session: Session, person: Person) -> None:
-    """Note that `person` has the address, and forget what others said about it."""
+def mark_confirmed(session: Session, person: Person) -> None:
+    """Mark the address of `person` confirmed; delete unconfirmed accounts with it."""
     if person.confirmed_at is None:
         person.confirmed_at = clock.now()
         session.flush()
@@ -133,20 +132,20 @@ def settle(session: Session, person: Person) -> None:
     )
 
 
-def _adopted(session: Session, known: Person, fresh: Person) -> Person:
-    """Make the guest `known` an account with what `fresh` said; raise TokenError."""
+def _upgrade_guest(session: Session, known: Person, new: Person) -> Person:
+    """Make the guest `known` an account with the data of `new`; raise TokenError."""
     if known.kind != PersonKind.GUEST:
         raise TokenError
-    credential = session.get_one(Credential, fresh.id)
+    credential = session.get_one(Credential, new.id)
     passwords.set_password(session, known.id, credential.password_hash)
     known.kind = PersonKind.ACCOUNT.value
     for column in ("family_name", "given_name", "patronymic", "phone", "language"):
-        setattr(known, column, getattr(fresh, column))
+        setattr(known, column, getattr(new, column))
     session.flush()
     return known
 
 
-def _collected(person: int) -> ProcessingRecord:
+def _processing_record(person: int) -> ProcessingRecord:
     return ProcessingRecord(
         operation=Operation.COLLECTION,
         what="registration",

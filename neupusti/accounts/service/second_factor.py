@@ -1,7 +1,7 @@
-"""The second step: codes of an app (TOTP, RFC 6238) and recovery codes.
+"""Two-step verification: TOTP (RFC 6238) and recovery codes.
 
-The secret of an app is made of the site's own secret and a random number in the row, so
-the database alone makes no codes. No code works twice, however it is spelled.
+The secret of an app is derived from the secret of the site and a nonce in the row, so the
+database alone yields no codes. Each code works once, in any notation.
 """
 
 import base64
@@ -28,47 +28,50 @@ STEP_SECONDS = 30
 SECRET_BYTES = 20
 CODES = 10
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Crockford's: what looks alike is read alike."""
-ALIKE = str.maketrans("oil", "011")
+"""Crockford base 32."""
+LOOKALIKES = str.maketrans("oil", "011")
 CODE_CHARACTERS, GROUP = 12, 4
-OFF = (SecurityEventKind.FACTOR_OFF.value, SecurityEventKind.FACTOR_RESET.value)
+OFF_EVENTS = (
+    SecurityEventKind.SECOND_FACTOR_OFF.value,
+    SecurityEventKind.SECOND_FACTOR_RESET.value,
+)
 
 
 def secret(row: SecondFactor) -> str:
-    """Return the secret of an app in base 32, as it is typed or photographed."""
-    return base64.b32encode(key_rotation.value(row)[:SECRET_BYTES]).decode()
+    """Return the secret of an app in base 32."""
+    return base64.b32encode(key_rotation.derived_key(row)[:SECRET_BYTES]).decode()
 
 
-def address(row: SecondFactor, person: Person) -> str:
-    """Return the `otpauth:` address that the picture shows."""
+def provisioning_uri(row: SecondFactor, person: Person) -> str:
+    """Return the `otpauth:` URI of the QR code."""
     return pyotp.TOTP(secret(row)).provisioning_uri(
         name=person.email, issuer_name="Neupusti"
     )
 
 
 def active(person: int) -> bool:
-    """Tell whether `person` signs in with a second step."""
+    """Return whether `person` has a confirmed second factor."""
     row = db.session.get(SecondFactor, person)
     return row is not None and row.confirmed_at is not None
 
 
-def lost(person: int) -> bool:
-    """Tell whether the factor of `person` was made with a secret that nobody has now."""
+def is_unreadable(person: int) -> bool:
+    """Return whether the second factor of `person` is derived from an unknown secret."""
     row = db.session.get(SecondFactor, person)
-    return row is not None and not key_rotation.readable(row)
+    return row is not None and not key_rotation.is_readable(row)
 
 
-def proposed(person: int, sign_in: int) -> SecondFactor:
-    """Return the row an app can be set up with in this sign-in; nothing is stored yet.
+def candidate(person: int, sign_in: int) -> SecondFactor:
+    """Return the row an app can be set up with in this session, not stored yet.
 
-    It stays the same until it is confirmed, and is another after each switching off.
+    It is the same until it is confirmed, and different after each removal.
     """
-    offs = select(func.count()).where(
-        SecurityEvent.person == person, SecurityEvent.kind.in_(OFF)
+    removals = select(func.count()).where(
+        SecurityEvent.person == person, SecurityEvent.kind.in_(OFF_EVENTS)
     )
-    # Numbers of sign-ins come again; together with their beginning they do not.
-    begun = db.session.get_one(SignIn, sign_in).created_at.isoformat()
-    seed = f"{person} {sign_in} {begun} {db.session.scalar(offs)}"
+    # Numbers of sign-ins are reused; together with their start they are unique.
+    started = db.session.get_one(SignIn, sign_in).created_at.isoformat()
+    seed = f"{person} {sign_in} {started} {db.session.scalar(removals)}"
     return SecondFactor(
         person=person,
         nonce=keys.keyed("second factor proposed", seed),
@@ -79,7 +82,7 @@ def proposed(person: int, sign_in: int) -> SecondFactor:
 
 
 def enrol(session: Session, person: int) -> str:
-    """Switch the second step on for `person` at once; return the secret for the app."""
+    """Set up a confirmed second factor for `person`; return the secret for the app."""
     now = clock.now()
     row = SecondFactor(
         person=person,
@@ -95,40 +98,42 @@ def enrol(session: Session, person: int) -> str:
 
 
 def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
-    """Switch the second step on if the app's `code` is right, and make recovery codes.
+    """Switch the second factor on if `code` is right, and create recovery codes.
 
-    Return the new key of the sign-in, or None where the code is wrong. Raise TooManyError.
+    Return the new session key, or None for a wrong code. Raise TooManyError.
     """
-    row = proposed(person, sign_in)
-    _count(person)
+    row = candidate(person, sign_in)
+    _count_attempt(person)
     with writing() as session:
-        # Of two that come at once the later finds it done.
+        # Locked: the second of two concurrent requests finds the row of the first.
         owner = session.get_one(Person, person, with_for_update=True)
-        step = _step(row, code, clock.now())
+        step = _matching_step(row, code, clock.now())
         if step is None or session.get(SecondFactor, person) is not None:
             return None
         row.confirmed_at, row.last_step = clock.now(), step
         session.add(row)
         make_codes(session, person)
-        _passed(session, person)
-        journal.log_security_event(session, person, SecurityEventKind.FACTOR_ON, device)
-        emails.tell(session, emails.FACTOR_ON, owner)
-        return sessions.renew(session, session.get_one(SignIn, sign_in), factor=True)
+        _reset_limits(session, person)
+        journal.log_security_event(
+            session, person, SecurityEventKind.SECOND_FACTOR_ON, device
+        )
+        emails.send(session, emails.SECOND_FACTOR_ON, owner)
+        return sessions.renew(session, session.get_one(SignIn, sign_in), second_factor=True)
 
 
 def switch_off(person: int, device: str) -> None:
-    """Switch the second step off and destroy the codes."""
+    """Switch the second factor off and destroy the recovery codes."""
     with writing() as session:
-        take_away(session, person, SecurityEventKind.FACTOR_OFF, device)
-        emails.tell(session, emails.FACTOR_OFF, session.get_one(Person, person))
+        remove(session, person, SecurityEventKind.SECOND_FACTOR_OFF, device)
+        emails.send(session, emails.SECOND_FACTOR_OFF, session.get_one(Person, person))
 
 
-def take_away(session: Session, person: int, event: SecurityEventKind, device: str) -> bool:
-    """Destroy the factor and the codes of `person`; tell whether there was a factor."""
+def remove(session: Session, person: int, event: SecurityEventKind, device: str) -> bool:
+    """Destroy the second factor and the codes of `person`; return whether one existed."""
     for model in (RecoveryCode, SecondFactor):
-        gone = session.execute(delete(model).where(model.person == person))
+        deleted = session.execute(delete(model).where(model.person == person))
     journal.log_security_event(session, person, event, device)
-    return gone.rowcount > 0  # type: ignore[attr-defined,no-any-return]
+    return deleted.rowcount > 0  # type: ignore[attr-defined,no-any-return]
 
 
 def make_codes(session: Session, person: int) -> None:
@@ -142,83 +147,87 @@ def make_codes(session: Session, person: int) -> None:
 
 
 def codes(person: int) -> list[str]:
-    """Return the recovery codes of `person` that were not used, in groups of four."""
+    """Return the unused recovery codes of `person`, in groups of four."""
     whole = [
-        _code(row) for row in _unused(db.session(), person) if key_rotation.readable(row)
+        _recovery_code(row)
+        for row in _unused(db.session(), person)
+        if key_rotation.is_readable(row)
     ]
     return ["-".join(c[i : i + GROUP] for i in range(0, len(c), GROUP)) for c in whole]
 
 
 def new_codes(person: int, device: str) -> None:
-    """Replace the recovery codes of `person`: the old ones open nothing any more."""
+    """Replace the recovery codes of `person`; the old ones become invalid."""
     with writing() as session:
         make_codes(session, person)
-        journal.log_security_event(session, person, SecurityEventKind.CODES_MADE, device)
+        journal.log_security_event(
+            session, person, SecurityEventKind.RECOVERY_CODES_CREATED, device
+        )
 
 
-def passes(person: int, code: str, device: str) -> bool:
-    """Tell whether `code` proves the second step, and use it up; raise TooManyError."""
-    _count(person)
+def verify(person: int, code: str, device: str) -> bool:
+    """Return whether `code` is right, and use it up; raise TooManyError."""
+    _count_attempt(person)
     with writing() as session:
         row = session.get(SecondFactor, person)
         now = clock.now()
-        if row is not None and _right(session, row, code, now):
+        if row is not None and _use_totp(session, row, code, now):
             key_rotation.rotate(session, person)
-            return _passed(session, person)
-        if _spend(session, person, code, now):
+            return _reset_limits(session, person)
+        if _use_recovery_code(session, person, code, now):
             journal.log_security_event(
-                session, person, SecurityEventKind.CODE_SPENT, device
+                session, person, SecurityEventKind.RECOVERY_CODE_USED, device
             )
-            emails.tell(session, emails.CODE_SPENT, session.get_one(Person, person))
-            return _passed(session, person)
+            emails.send(session, emails.RECOVERY_CODE_USED, session.get_one(Person, person))
+            return _reset_limits(session, person)
         journal.log_security_event(session, person, SecurityEventKind.CODE_REFUSED, device)
     return False
 
 
-def _count(person: int) -> None:
-    throttle.take(*((rule, str(person)) for rule in limits.CODE_RULES))
+def _count_attempt(person: int) -> None:
+    throttle.take(*((rule, str(person)) for rule in limits.CODE_LIMITS))
 
 
-def _passed(session: Session, person: int) -> bool:
-    throttle.forget(session, *((rule, str(person)) for rule in limits.CODE_RULES))
+def _reset_limits(session: Session, person: int) -> bool:
+    throttle.forget(session, *((rule, str(person)) for rule in limits.CODE_LIMITS))
     return True
 
 
-def _plain(code: str) -> str:
-    """Return what a code says, however it is spaced, cased or composed (TOB-PYPI26-9)."""
+def _normalized(code: str) -> str:
+    """Return a code without differences of spacing, case or composition (TOB-PYPI26-9)."""
     folded = unicodedata.normalize("NFKC", code).casefold()
     return "".join(filter(str.isalnum, folded))
 
 
-def _step(row: SecondFactor, code: str, now: datetime) -> int | None:
-    """Return the half minute whose code it is; a phone's clock may be one off."""
-    digits = _plain(code)
-    if not (digits.isascii() and digits.isdigit() and key_rotation.readable(row)):
+def _matching_step(row: SecondFactor, code: str, now: datetime) -> int | None:
+    """Return the 30-second step of `code`, or None; the clock may be one step off."""
+    digits = _normalized(code)
+    if not (digits.isascii() and digits.isdigit() and key_rotation.is_readable(row)):
         return None
     totp = pyotp.TOTP(secret(row))
-    this = int(now.timestamp()) // STEP_SECONDS
-    for step in (this - 1, this, this + 1):
+    current = int(now.timestamp()) // STEP_SECONDS
+    for step in (current - 1, current, current + 1):
         if hmac.compare_digest(totp.at(step * STEP_SECONDS), digits):
             return step
     return None
 
 
-def _right(session: Session, row: SecondFactor, code: str, now: datetime) -> bool:
-    step = _step(row, code, now)
+def _use_totp(session: Session, row: SecondFactor, code: str, now: datetime) -> bool:
+    step = _matching_step(row, code, now)
     if step is None:
         return False
     newer = update(SecondFactor).where(
         SecondFactor.person == row.person, SecondFactor.last_step < step
     )
-    # Of two that come at once one is late: the row is the judge.
+    # The conditional update lets only one of two concurrent requests succeed.
     used = session.execute(newer.values(last_step=step))
     return used.rowcount == 1  # type: ignore[attr-defined,no-any-return]
 
 
-def _spend(session: Session, person: int, code: str, now: datetime) -> bool:
-    said = _plain(code).translate(ALIKE)
-    for row in filter(key_rotation.readable, _unused(session, person)):
-        if hmac.compare_digest(_code(row).encode(), said.encode()):
+def _use_recovery_code(session: Session, person: int, code: str, now: datetime) -> bool:
+    normalized = _normalized(code).translate(LOOKALIKES)
+    for row in filter(key_rotation.is_readable, _unused(session, person)):
+        if hmac.compare_digest(_recovery_code(row).encode(), normalized.encode()):
             unused = update(RecoveryCode).where(
                 RecoveryCode.id == row.id, RecoveryCode.used_at.is_(None)
             )
@@ -234,6 +243,6 @@ def _unused(session: Session, person: int) -> list[RecoveryCode]:
     return list(session.scalars(rows.order_by(RecoveryCode.id)))
 
 
-def _code(row: RecoveryCode) -> str:
-    value = key_rotation.value(row)[:CODE_CHARACTERS]
-    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in value)
+def _recovery_code(row: RecoveryCode) -> str:
+    key = key_rotation.derived_key(row)[:CODE_CHARACTERS]
+    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in key)

@@ -1,7 +1,7 @@
-"""Where people are signed in: rows on the server, so that signing out is the end of it.
+"""Server-side sessions: signing out deletes the row and invalidates every cookie.
 
-A cookie holds a random key of 256 bits; the row holds its hash. Members of staff sign in
-for at most 20 hours and half an hour of silence; others as `LIFE` and `IDLE` say.
+A cookie holds a random 256-bit key; the row holds its hash. A session of staff lasts at
+most 20 hours and 30 idle minutes; others `LIFE` and `IDLE`.
 """
 
 import logging
@@ -26,18 +26,18 @@ LIFE = timedelta(days=30)
 IDLE = timedelta(days=1)
 STAFF_LIFE = timedelta(hours=20)
 STAFF_IDLE = timedelta(minutes=30)
-HALF = timedelta(minutes=10)
-"""How long the code may be asked for after the password was right."""
-FRESH = timedelta(minutes=10)
-"""How long the password need not be asked for again before a dangerous act."""
-TOUCH = timedelta(minutes=1)
-USE, REMEMBER_USE = "sign in", "remember"
+MFA_PENDING_LIFE = timedelta(minutes=10)
+"""How long a sign-in may wait for its code."""
+STEP_UP_LIFE = timedelta(minutes=10)
+"""How long after authenticating sensitive actions need no password."""
+TOUCH_INTERVAL = timedelta(minutes=1)
+KEY_USE, REMEMBER_USE = "sign in", "remember"
 KEY_CHARACTERS = 43
 
 
 @dataclass(frozen=True, slots=True)
 class ClientContext:
-    """The device and the network of a request, as they are kept."""
+    """The device and the network hash of a request."""
 
     device: str
     network: str
@@ -45,7 +45,7 @@ class ClientContext:
 
 @dataclass(frozen=True, slots=True)
 class OpenedSession:
-    """The keys of a fresh sign-in: they exist in the browser's cookies and nowhere else."""
+    """The keys of a new session, which only the browser's cookies keep."""
 
     number: int
     key: str
@@ -55,19 +55,19 @@ class OpenedSession:
 def start(
     session: Session, person: int, where: ClientContext, *, remember: bool, complete: bool
 ) -> OpenedSession:
-    """Open a row for `person` in the open write transaction; return the keys to it.
+    """Create a session of `person` in the open write transaction; return its keys.
 
-    Not `complete`, it lives for ten minutes and opens nothing but the page of the code.
+    Without `complete` it lasts ten minutes and opens only the page of the code.
     """
     now = clock.now()
-    of_staff = grants.is_staff(person)
-    life = (STAFF_LIFE if of_staff else LIFE) if complete else HALF
+    is_staff = grants.is_staff(person)
+    life = (STAFF_LIFE if is_staff else LIFE) if complete else MFA_PENDING_LIFE
     key = secrets.token_urlsafe(32)
-    again = secrets.token_urlsafe(32) if remember and not of_staff else None
+    remember_key = secrets.token_urlsafe(32) if remember and not is_staff else None
     row = SignIn(
         person=person,
-        digest=keys.hashed(USE, key),
-        remember_digest=keys.hashed(REMEMBER_USE, again) if again else None,
+        digest=keys.hashed(KEY_USE, key),
+        remember_digest=keys.hashed(REMEMBER_USE, remember_key) if remember_key else None,
         created_at=now,
         seen_at=now,
         ends_at=now + life,
@@ -78,25 +78,25 @@ def start(
     )
     session.add(row)
     session.flush()
-    return OpenedSession(row.id, key, again)
+    return OpenedSession(row.id, key, remember_key)
 
 
-def renew(session: Session, row: SignIn, *, factor: bool = False) -> str:
-    """Give `row` a new key, its owner having proved who they are; return the key.
+def renew(session: Session, row: SignIn, *, second_factor: bool = False) -> str:
+    """Give `row` a new key after its owner authenticated; return the key.
 
-    Whoever copied the old key has nothing (V7.2.4).
+    Copies of the old key become invalid (V7.2.4).
     """
     now = clock.now()
     key = secrets.token_urlsafe(32)
-    row.digest, row.proved_at, row.seen_at = keys.hashed(USE, key), now, now
-    if factor:
+    row.digest, row.proved_at, row.seen_at = keys.hashed(KEY_USE, key), now, now
+    if second_factor:
         row.second_factor_at = now
     session.flush()
     return key
 
 
 def complete(session: Session, row: SignIn, *, remember: bool) -> OpenedSession:
-    """Let the sign-in whose code was right begin: a new row, with keys of its own."""
+    """Replace a pending sign-in by a complete session with new keys."""
     where = ClientContext(row.device, row.network)
     opened = start(session, row.person, where, remember=remember, complete=True)
     session.get_one(SignIn, opened.number).second_factor_at = clock.now()
@@ -106,15 +106,15 @@ def complete(session: Session, row: SignIn, *, remember: bool) -> OpenedSession:
 
 
 def find(key: str | None, remember: str | None = None) -> SignIn | None:
-    """Return the living row that a browser's cookies lead to, complete or not."""
+    """Return the session of a browser's cookies, complete or pending, or None."""
     row = _by_key(key) or _by_remember(remember)
-    if row is None or _over(row, clock.now()):
+    if row is None or _has_ended(row, clock.now()):
         return None
     return row
 
 
 def identity(row: SignIn) -> Identity:
-    """Return what the rest of the site may know of whoever `row` signs in."""
+    """Return the identity that `row` signs in."""
     person = db.session.get_one(Person, row.person)
     factor = db.session.get(SecondFactor, row.person)
     return Identity(
@@ -122,55 +122,55 @@ def identity(row: SignIn) -> Identity:
         session=row.id,
         name=person.given_name or person.email,
         second_factor=row.second_factor_at is not None,
-        has_factor=factor is not None and factor.confirmed_at is not None,
-        recently_authenticated_until=row.proved_at + FRESH,
+        has_second_factor=factor is not None and factor.confirmed_at is not None,
+        recently_authenticated_until=row.proved_at + STEP_UP_LIFE,
     )
 
 
 def touch(row: SignIn) -> None:
-    """Note that `row` is in use, at most once a minute, beside the request's own work."""
+    """Update `seen_at`, at most once a minute, in a transaction of its own."""
     now = clock.now()
-    if now - row.seen_at < TOUCH:
+    if now - row.seen_at < TOUCH_INTERVAL:
         return
     seen = update(SignIn).where(SignIn.id == row.id).values(seen_at=now)
     try:
-        with db.engine.connect() as link:
-            writer = link.execution_options(begin_immediate=True)
+        with db.engine.connect() as connection:
+            writer = connection.execution_options(begin_immediate=True)
             with writer.begin():
                 writer.execute(seen)
     except OperationalError:
         logger.warning("session not touched")
 
 
-def live(person: int) -> list[SignIn]:
-    """Return the sign-ins of `person` that are in force, the last used first."""
+def active(person: int) -> list[SignIn]:
+    """Return the complete sessions of `person`, the last used first."""
     now = clock.now()
     rows = db.session.scalars(
         select(SignIn)
         .where(SignIn.person == person, SignIn.completed_at.is_not(None))
         .order_by(SignIn.seen_at.desc(), SignIn.id.desc())
     )
-    return [row for row in rows if not _over(row, now)]
+    return [row for row in rows if not _has_ended(row, now)]
 
 
 def end(session: Session, person: int, number: int) -> bool:
-    """End one sign-in of `person`; tell whether there was one."""
-    gone = delete(SignIn).where(SignIn.person == person, SignIn.id == number)
-    return session.execute(gone).rowcount > 0  # type: ignore[attr-defined,no-any-return]
+    """End one session of `person`; return whether it existed."""
+    ended = delete(SignIn).where(SignIn.person == person, SignIn.id == number)
+    return session.execute(ended).rowcount > 0  # type: ignore[attr-defined,no-any-return]
 
 
 def end_all(session: Session, person: int, but: int | None = None) -> int:
-    """End the sign-ins of `person` on every device, or on every other than `but`."""
-    gone = delete(SignIn).where(SignIn.person == person)
+    """End the sessions of `person` on every device, or on all except `but`."""
+    ended = delete(SignIn).where(SignIn.person == person)
     if but is not None:
-        gone = gone.where(SignIn.id != but)
-    return session.execute(gone).rowcount  # type: ignore[attr-defined,no-any-return]
+        ended = ended.where(SignIn.id != but)
+    return session.execute(ended).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def _by_key(key: str | None) -> SignIn | None:
     if not key or len(key) != KEY_CHARACTERS:
         return None
-    found = select(SignIn).where(SignIn.digest == keys.hashed(USE, key))
+    found = select(SignIn).where(SignIn.digest == keys.hashed(KEY_USE, key))
     return db.session.scalars(found).one_or_none()
 
 
@@ -184,13 +184,13 @@ def _by_remember(key: str | None) -> SignIn | None:
     return db.session.scalars(found).one_or_none()
 
 
-def _over(row: SignIn, now: datetime) -> bool:
-    # A block deletes these rows; one that began in that very moment is no way round it.
+def _has_ended(row: SignIn, now: datetime) -> bool:
+    # A suspension deletes these rows; this covers one created at the same moment.
     if suspensions.in_force(row.person) is not None:
         return True
     if row.completed_at is None:
         return now >= row.ends_at
-    # Asked anew each time: whoever became staff yesterday is bound by it today.
+    # Checked each time: the limits bind a person from the moment they become staff.
     if grants.is_staff(row.person):
         last = min(row.created_at + STAFF_LIFE, row.seen_at + STAFF_IDLE)
         return now >= min(row.ends_at, last)

@@ -1,6 +1,6 @@
-"""Signing in: the password, the code where there is one, and a letter from a new device.
+"""Sign in: password, code where there is one, and an e-mail about a new device.
 
-A known and an unknown address get the same answer, and the same work is done for both.
+Known and unknown addresses get the same response after the same work.
 """
 
 import logging
@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential, KnownDevice, Person, SignIn
-from neupusti.accounts.service import emails as letters
+from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service import (
     limits,
     passwords,
@@ -38,22 +38,22 @@ from neupusti.core.web.errors import TooManyError
 logger = logging.getLogger(__name__)
 NOT_ME = "not me"
 NOT_ME_LIFE = timedelta(days=7)
-WRONG = _(
+WRONG_CREDENTIALS = _(
     "This e-mail and this password do not belong together, or the e-mail is not confirmed "
     "yet: then a letter with the link is on its way."
 )
-"""One answer for both: else who registers a foreign address learns if it has an account."""
+"""One message for both, so registering a foreign address does not reveal its account."""
 WRONG_CODE = _("This code is wrong, or it was used already. Wait for the next one.")
-LOST = _(
+UNREADABLE_SECOND_FACTOR = _(
     "No code can be checked: the secret of the site was replaced. Write to the operator, "
     "who can let you set the second step up anew."
 )
-AGAIN = _("The time for the code is over. Begin the sign-in anew.")
+CODE_EXPIRED = _("The time for the code is over. Begin the sign-in anew.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInAttempt:
-    """What the form of the sign-in says."""
+    """The values of the sign-in form."""
 
     email: str
     password: str
@@ -63,17 +63,17 @@ class SignInAttempt:
 
 @dataclass(frozen=True, slots=True)
 class SignInResult:
-    """A sign-in that began, or that waits for the code (`half`)."""
+    """A new session, or one that waits for its code (`mfa_pending`)."""
 
     opened: OpenedSession
     mfa_pending: bool = False
 
 
 def sign_in(attempt: SignInAttempt, where: ClientContext, network: str) -> SignInResult:
-    """Begin a sign-in; raise Fault, BlockedError or TooManyError."""
+    """Start a sign-in; raise AccountError, SuspendedError or TooManyError."""
     account = emails.key(attempt.email)
-    # Of an account every try counts, of a network only the wrong ones: a whole office
-    # may sign in at the same minute.
+    # Every attempt counts for an account, only failures for a network: a whole office may
+    # sign in within a minute.
     shared = ((limits.SIGN_IN_NETWORK, network), (limits.SIGN_IN_ALL, limits.EVERYBODY))
     throttle.check(*shared)
     throttle.take((limits.SIGN_IN_ACCOUNT, account))
@@ -81,79 +81,81 @@ def sign_in(attempt: SignInAttempt, where: ClientContext, network: str) -> SignI
     number = person.id if person else None
     confirmed = person is not None and person.confirmed_at is not None
     credential = db.session.get(Credential, number) if number else None
-    kept = credential.password_hash if credential else None
-    # Hashing may have to wait for its turn: it holds no connection meanwhile.
+    password_hash = credential.password_hash if credential else None
+    # Hold no database connection while waiting for the thread pool.
     db.session.rollback()
-    right = passwords.matches(kept, attempt.password)
-    if not (right and confirmed) or number is None or kept is None:
-        _refuse(number, where, *shared, remind=right)
-    # While it was hashed the wrong ones beside it may have become too many: sent all at
-    # once, guesses get no more answers than one by one.
+    matched = passwords.matches(password_hash, attempt.password)
+    if not (matched and confirmed) or number is None or password_hash is None:
+        _reject(number, where, *shared, resend_link=matched)
+    # Checked again after hashing: concurrent guesses get no more answers than serial ones.
     throttle.check(*shared)
-    _check_open(number, where)
-    fresh = passwords.hashed(attempt.password) if passwords.outdated(kept) else None
-    half = second_factor.active(number)
+    _check_not_suspended(number, where)
+    outdated = passwords.needs_rehash(password_hash)
+    new_hash = passwords.hashed(attempt.password) if outdated else None
+    mfa_pending = second_factor.active(number)
     with writing() as session:
         throttle.forget(session, (limits.SIGN_IN_ACCOUNT, account))
-        if fresh:
-            session.get_one(Credential, number).password_hash = fresh
+        if new_hash:
+            session.get_one(Credential, number).password_hash = new_hash
         opened = sessions.start(
-            session, number, where, remember=attempt.remember, complete=not half
+            session, number, where, remember=attempt.remember, complete=not mfa_pending
         )
-        if not half:
-            _entered(session, number, where, opened)
-    if half and attempt.code:
-        return pass_code(opened.key, attempt.code, remember=attempt.remember)
-    return SignInResult(opened, half)
+        if not mfa_pending:
+            _record_sign_in(session, number, where, opened)
+    if mfa_pending and attempt.code:
+        return complete_with_code(opened.key, attempt.code, remember=attempt.remember)
+    return SignInResult(opened, mfa_pending)
 
 
-def pass_code(key: str | None, code: str, *, remember: bool) -> SignInResult:
-    """End the sign-in that waits for its code; raise Fault or TooManyError."""
+def complete_with_code(key: str | None, code: str, *, remember: bool) -> SignInResult:
+    """Complete a sign-in that waits for its code; raise AccountError or TooManyError."""
     row = sessions.find(key)
     if row is None or row.completed_at is not None:
-        raise AccountError("email", AGAIN)
+        raise AccountError("email", CODE_EXPIRED)
     number, person = row.id, row.person
     where = ClientContext(row.device, row.network)
-    if second_factor.lost(person):
-        raise AccountError("code", LOST)
-    if not second_factor.passes(person, code, where.device):
+    if second_factor.is_unreadable(person):
+        raise AccountError("code", UNREADABLE_SECOND_FACTOR)
+    if not second_factor.verify(person, code, where.device):
         raise AccountError("code", WRONG_CODE)
     with writing() as session:
-        half = session.get(SignIn, number)
-        if half is None:
-            raise AccountError("email", AGAIN)
-        opened = sessions.complete(session, half, remember=remember)
-        _entered(session, person, where, opened)
+        pending = session.get(SignIn, number)
+        if pending is None:
+            raise AccountError("email", CODE_EXPIRED)
+        opened = sessions.complete(session, pending, remember=remember)
+        _record_sign_in(session, person, where, opened)
     return SignInResult(opened)
 
 
-def prove(number: int, person: int, password: str) -> str:
-    """Check the password again before a dangerous act; return the session's new key.
+def reauthenticate(number: int, person: int, password: str) -> str:
+    """Check the password again before a sensitive action; return the new session key.
 
-    Raise Fault or TooManyError.
+    Raise AccountError or TooManyError.
     """
     check_password(person, password)
     with writing() as session:
         row = session.get_one(SignIn, number)
-        journal.log_security_event(session, person, SecurityEventKind.PROVED, row.device)
+        journal.log_security_event(
+            session, person, SecurityEventKind.REAUTHENTICATED, row.device
+        )
         return sessions.renew(session, row)
 
 
 def check_password(person: int, password: str) -> None:
-    """Raise Fault where `password` is not that of `person`; TooManyError as at sign-in."""
+    """Check the password of `person`; raise AccountError, or TooManyError as at sign-in."""
     account = db.session.get_one(Person, person).email_key
     throttle.take((limits.SIGN_IN_ACCOUNT, account))
     credential = db.session.get(Credential, person)
-    kept = credential.password_hash if credential else None
+    password_hash = credential.password_hash if credential else None
     db.session.rollback()
-    if not passwords.matches(kept, password):
+    if not passwords.matches(password_hash, password):
         raise AccountError("current", _("This is not your password."))
     with writing() as session:
         throttle.forget(session, (limits.SIGN_IN_ACCOUNT, account))
 
 
 def sign_out(number: int, person: int) -> None:
-    """End one sign-in for good."""
+    """End one session."""
     with writing() as session:
         row = session.get(SignIn, number)
         if row is not None:
@@ -163,10 +165,10 @@ def sign_out(number: int, person: int) -> None:
             sessions.end(session, person, number)
 
 
-def _entered(
+def _record_sign_in(
     session: Session, person: int, where: ClientContext, opened: OpenedSession
 ) -> None:
-    """Note a sign-in, and write to its owner where the device is new."""
+    """Log a sign-in, and e-mail its owner where the device is new."""
     now = clock.now()
     logger.info("signed in", extra={"fields": {"person": person}})
     journal.log_security_event(session, person, SecurityEventKind.SIGNED_IN, where.device)
@@ -176,9 +178,9 @@ def _entered(
         if (device.device, device.network) == pair:
             device.seen(now)
             return
-    first = {"person": person, "device": where.device, "network": where.network}
-    fresh = insert(session, KnownDevice).values(first_at=now, last_at=now, **first)
-    session.execute(fresh.on_conflict_do_nothing())
+    values = {"person": person, "device": where.device, "network": where.network}
+    new_device = insert(session, KnownDevice).values(first_at=now, last_at=now, **values)
+    session.execute(new_device.on_conflict_do_nothing())
     if known:
         token = tokens.issue(
             session, NOT_ME, NOT_ME_LIFE, person=person, target=opened.number
@@ -186,14 +188,16 @@ def _entered(
         journal.log_security_event(
             session, person, SecurityEventKind.NEW_DEVICE, where.device
         )
-        told = {"device": where.device, "at": now, "token": token}
-        letters.tell(session, letters.NEW_DEVICE, session.get_one(Person, person), told)
+        details = {"device": where.device, "at": now, "token": token}
+        account_emails.send(
+            session, account_emails.NEW_DEVICE, session.get_one(Person, person), details
+        )
 
 
-def _check_open(person: int, where: ClientContext) -> None:
-    """Raise BlockedError where even the right password opens nothing.
+def _check_not_suspended(person: int, where: ClientContext) -> None:
+    """Raise SuspendedError for a suspended account.
 
-    Only whoever knows it learns so.
+    Called after the password was verified, so nobody else learns of the suspension.
     """
     try:
         suspensions.check(person)
@@ -201,24 +205,27 @@ def _check_open(person: int, where: ClientContext) -> None:
         logger.warning("shut out", extra={"fields": {"person": person}})
         with writing() as session:
             journal.log_security_event(
-                session, person, SecurityEventKind.SHUT_OUT, where.device
+                session, person, SecurityEventKind.SIGN_IN_WHILE_SUSPENDED, where.device
             )
         raise
 
 
-def _refuse(
-    person: int | None, where: ClientContext, *shared: tuple[RateLimit, str], remind: bool
+def _reject(
+    person: int | None,
+    where: ClientContext,
+    *shared: tuple[RateLimit, str],
+    resend_link: bool,
 ) -> NoReturn:
-    """Count and note a wrong try: one transaction, be there an account or not."""
+    """Count and log a failed attempt: one transaction, with or without an account."""
     logger.warning("sign-in refused", extra={"fields": {"person": person or "-"}})
     with writing() as session:
         if person is not None:
             journal.log_security_event(
                 session, person, SecurityEventKind.SIGN_IN_REFUSED, where.device
             )
-        if person is not None and remind:
-            registration.remind(session, session.get_one(Person, person))
+        if person is not None and resend_link:
+            registration.resend_link(session, session.get_one(Person, person))
         wait = throttle.count(session, *shared)
     if wait:
         raise TooManyError(wait)
-    raise AccountError("email", WRONG)
+    raise AccountError("email", WRONG_CREDENTIALS)

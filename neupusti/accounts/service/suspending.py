@@ -1,6 +1,6 @@
-"""Blocking an account and lifting the block: a row, an end of every session, a letter.
+"""Suspend and reinstate an account: row, sessions, e-mail.
 
-Who may do it, and to whom, is the business of the staff room.
+Who may do it, and to whom, is decided in `staff.service.suspending`.
 """
 
 from sqlalchemy.orm import Session
@@ -13,28 +13,28 @@ from neupusti.core.records import journal
 from neupusti.core.security import tokens
 
 NO_DEVICE = ""
-"""What is done to an account by others is done on no device of its owner."""
+"""The device of events that are not caused by the owner of the account."""
 
 
 def suspend(session: Session, person: Person, *, by: int | None, reason: str) -> None:
-    """Close the account of `person` in the open write transaction, and tell its owner.
+    """Suspend the account of `person` in the open write transaction; e-mail its owner.
 
-    Nobody is in any more: not by a copied cookie, a lasting one or a link that was sent.
+    Ends every session, including remembered ones, and revokes every link.
     """
     row = AccountSuspension(person=person.id, at=clock.now(), by=by, reason=reason)
     session.add(row)
     session.flush()
     sessions.end_all(session, person.id)
     tokens.revoke(session, person.id)
-    journal.log_security_event(session, person.id, SecurityEventKind.BLOCKED, NO_DEVICE)
-    emails.tell(session, emails.BLOCKED, person, suspensions.told(row))
+    journal.log_security_event(session, person.id, SecurityEventKind.SUSPENDED, NO_DEVICE)
+    emails.send(session, emails.SUSPENDED, person, suspensions.email_values(row))
 
 
-def lift(
+def reinstate(
     session: Session, row: AccountSuspension, person: Person, *, by: int | None, reason: str
 ) -> None:
-    """Open the account of `person` again: with the password it had."""
+    """Reinstate the account of `person` with its previous password."""
     row.lifted_at, row.lifted_by, row.lifted_reason = clock.now(), by, reason
     session.flush()
-    journal.log_security_event(session, person.id, SecurityEventKind.UNBLOCKED, NO_DEVICE)
-    emails.tell(session, emails.UNBLOCKED, person)
+    journal.log_security_event(session, person.id, SecurityEventKind.REINSTATED, NO_DEVICE)
+    emails.send(session, emails.REINSTATED, person)

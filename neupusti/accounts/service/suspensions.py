@@ -1,8 +1,7 @@
-"""Which accounts are blocked, and what their owners are told.
+"""Which accounts are suspended, and what their owners are told.
 
-The reason stands in no letter: the words of whoever blocked may speak of others, and a
-letter lies on servers that are not ours. Its owner asks the operator, whom every answer
-names, and keeps all rights of section 6 meanwhile.
+No e-mail contains the reason: it may mention other people, and e-mails are stored on
+foreign servers. Every message names the operator to ask; the rights of section 6 remain.
 """
 
 from collections.abc import Iterable
@@ -18,33 +17,33 @@ from neupusti.core.web.errors import DomainError
 
 
 class SuspendedError(DomainError):
-    """Somebody who knows the password wants to sign in to a blocked account."""
+    """A sign-in with the right password to a suspended account."""
 
     status = 403
 
 
 def in_force(person: int, session: Session | None = None) -> AccountSuspension | None:
-    """Return the block of `person` that holds now."""
-    wanted = select(AccountSuspension).filter_by(person=person, lifted_at=None)
-    return (session or db.session()).scalars(wanted).one_or_none()
+    """Return the current suspension of `person`, or None."""
+    query = select(AccountSuspension).filter_by(person=person, lifted_at=None)
+    return (session or db.session()).scalars(query).one_or_none()
 
 
 def among(people: Iterable[int], session: Session | None = None) -> set[int]:
-    """Return which of `people` are blocked now."""
-    wanted = select(AccountSuspension.person).where(
+    """Return which of `people` are suspended."""
+    query = select(AccountSuspension.person).where(
         AccountSuspension.person.in_(people), AccountSuspension.lifted_at.is_(None)
     )
-    return set((session or db.session()).scalars(wanted))
+    return set((session or db.session()).scalars(query))
 
 
 def of(person: int) -> list[AccountSuspension]:
-    """Return every block of `person`, the newest first."""
-    wanted = select(AccountSuspension).filter_by(person=person)
-    return list(db.session.scalars(wanted.order_by(AccountSuspension.id.desc())))
+    """Return all suspensions of `person`, the newest first."""
+    query = select(AccountSuspension).filter_by(person=person)
+    return list(db.session.scalars(query.order_by(AccountSuspension.id.desc())))
 
 
 def check(person: int) -> None:
-    """Raise BlockedError where the account of `person` is blocked."""
+    """Raise SuspendedError where the account of `person` is suspended."""
     if in_force(person) is not None:
         operator = settings().operator
         raise SuspendedError(
@@ -57,6 +56,6 @@ def check(person: int) -> None:
         )
 
 
-def told(block: AccountSuspension) -> dict[str, object]:
-    """Return what the letters about a block speak of."""
-    return {"at": block.at, "operator": settings().operator}
+def email_values(suspension: AccountSuspension) -> dict[str, object]:
+    """Return the template values of e-mails about a suspension."""
+    return {"at": suspension.at, "operator": settings().operator}

@@ -1,4 +1,4 @@
-"""What happened to the safety of the account, told to its owner (V16.2.1)."""
+"""The security events of the account, for its owner (V16.2.1)."""
 
 from flask import make_response, render_template, request, url_for
 from sqlalchemy import select
@@ -15,16 +15,16 @@ SIZE = 25
 
 @bp.get("/account/activity")
 def activity() -> Response:
-    """Show the events with their time and device, the newest first; never an address."""
-    wanted = (
+    """Show the events with time and device, the newest first; no IP addresses."""
+    query = (
         select(SecurityEvent)
         .filter_by(person=identity.me().person)
         .order_by(SecurityEvent.id.desc())
     )
     page = render_template(
         "accounts/activity.html",
-        leaf=pagination.paginate(
-            wanted, pagination.number(request.args.get("page")), size=SIZE
+        listing=pagination.paginate(
+            query, pagination.number(request.args.get("page")), size=SIZE
         ),
         labels={event.value: label for event, label in LABELS.items()},
         address=lambda number: url_for("accounts.activity", page=number),

@@ -1,4 +1,4 @@
-"""Another address for the account, and the way back (3.2.3)."""
+"""Changing the e-mail of the account, and undoing it (3.2.3)."""
 
 import time
 
@@ -10,13 +10,13 @@ from neupusti.accounts.service import addresses
 from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.views import login
 from neupusti.accounts.views.blueprint import (
-    asked,
     bp,
     client_context,
+    confirmation_page,
     network,
     pad_response_time,
-    secret,
-    to,
+    redirect_to,
+    without_referrer,
 )
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
@@ -26,49 +26,51 @@ from neupusti.core.text import emails
 
 @bp.route("/account/email", methods=["GET", "POST"])
 def email() -> Response:
-    """Ask for another address; the answer is the same whoever has it."""
-    begun = time.monotonic()
+    """Request another address; the response does not depend on who has it."""
+    started = time.monotonic()
     form = forms.ChangeEmailForm()
     me = identity.me()
     if form.validate_on_submit():
-        asking = (client_context().device, network())
+        where = (client_context().device, network())
         try:
-            addresses.ask(me.person, form.email.data, form.current.data, asking)
-        except AccountError as fault:
-            form.refuse(fault.field, str(fault.words))
+            addresses.request_change(me.person, form.email.data, form.current.data, where)
+        except AccountError as error:
+            form.refuse(error.field, str(error.message))
         else:
-            pad_response_time(begun)
-            return to("profile", done="email-asked")
+            pad_response_time(started)
+            return redirect_to("profile", done="email-asked")
     person = db.session.get_one(Person, me.person)
     return shown("accounts/email.html", form, person=person)
 
 
 @bp.get("/account/email/confirm/<token>")
 def new_email(token: str) -> Response:
-    """Say which address becomes which."""
-    change = addresses.asked(identity.me().person, token)
-    return asked("accounts/new_email.html", token, change=change)
+    """Ask to confirm the new address."""
+    change = addresses.pending_by_token(identity.me().person, token)
+    return confirmation_page("accounts/new_email.html", token, change=change)
 
 
 @bp.post("/account/email/confirm/<token>")
 def confirm_email(token: str) -> Response:
-    """Make the new address that of the account."""
+    """Confirm the new address of the account."""
     addresses.confirm(identity.me().person, token, client_context().device)
-    return to("profile", done="email-changed")
+    return redirect_to("profile", done="email-changed")
 
 
 @bp.get("/account/email/undo/<token>")
 def undo_email(token: str) -> Response:
-    """Say what undoing does."""
-    change = addresses.changed(token)
+    """Ask to confirm undoing the change."""
+    change = addresses.undoable_by_token(token)
     new = emails.masked(change.new)
-    return asked("accounts/undo_email.html", token, change=change, new=new)
+    return confirmation_page("accounts/undo_email.html", token, change=change, new=new)
 
 
 @bp.post("/account/email/undo/<token>")
 def restore_email(token: str) -> Response:
-    """Give the account back to its old address, and ask for a new password."""
-    fresh = addresses.undo(token, client_context().device)
-    if fresh is None:
-        return login.end(to("login", done="email-undone-blocked"))
-    return secret(login.end(to("reset", token=fresh, done="email-undone")))
+    """Restore the old address, and ask for a new password."""
+    reset_token = addresses.undo(token, client_context().device)
+    if reset_token is None:
+        return login.end(redirect_to("login", done="email-undone-blocked"))
+    return without_referrer(
+        login.end(redirect_to("reset", token=reset_token, done="email-undone"))
+    )

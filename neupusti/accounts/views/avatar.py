@@ -1,4 +1,4 @@
-"""The picture of the account: sent, shown to its owner, removed (3.2.6)."""
+"""The picture of the account: upload, show to its owner, remove (3.2.6)."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from neupusti.accounts.service import avatar as pictures
 from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.pictures import LARGEST, MIMETYPE
 from neupusti.accounts.views import profile
-from neupusti.accounts.views.blueprint import bp, to
+from neupusti.accounts.views.blueprint import bp, redirect_to
 from neupusti.core.security import identity
 
-AROUND = 64 * 1024
-"""What a form may hold beside its file."""
-IN_MEMORY = 2 * AROUND
-"""The parser reads 64 KiB at once, and keeps the end of it: a boundary may begin there."""
+FORM_OVERHEAD = 64 * 1024
+"""Bytes of a form beside its file."""
+FORM_MEMORY = 2 * FORM_OVERHEAD
+"""The parser reads chunks of 64 KiB and keeps the tail, where a boundary may start."""
 HEADERS = {
     "Content-Disposition": 'attachment; filename="avatar.webp"',
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -25,17 +25,17 @@ HEADERS = {
 
 
 @bp.url_value_preprocessor
-def _allow_a_file(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Let this one form be larger than others, before anything reads it."""
+def _allow_upload(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Raise the size limits of this form before the request is parsed."""
     if endpoint == "accounts.change_avatar" and identity.current() is not None:
-        request.max_content_length = LARGEST + AROUND
-        request.max_form_memory_size = IN_MEMORY
+        request.max_content_length = LARGEST + FORM_OVERHEAD
+        request.max_form_memory_size = FORM_MEMORY
 
 
 @bp.get("/account/avatar/<name>")
 def avatar(name: str) -> FileResponse:
-    """Send the owner's picture; to everybody else it is not there (V3.2.1)."""
-    photo = pictures.of(identity.me().person)
+    """Send the owner's picture; 404 for everybody else (V3.2.1)."""
+    photo = pictures.get(identity.me().person)
     if photo is None or photo.name != name:
         abort(404)
     try:
@@ -47,18 +47,18 @@ def avatar(name: str) -> FileResponse:
 
 @bp.post("/account/avatar")
 def change_avatar() -> Response:
-    """Take a picture, or destroy the one there is."""
+    """Save an uploaded picture, or destroy the current one."""
     person = identity.me().person
     if request.form.get("choice") == "remove":
         pictures.remove(person)
-        return to("profile", done="picture-gone")
+        return redirect_to("profile", done="picture-gone")
     form = forms.AvatarForm()
     if form.validate():
-        sent = form.picture.data
+        upload = form.picture.data
         try:
-            pictures.take(person, sent.read(LARGEST + 1), sent.filename or "")
-        except AccountError as fault:
-            form.refuse(fault.field, str(fault.words))
+            pictures.replace(person, upload.read(LARGEST + 1), upload.filename or "")
+        except AccountError as error:
+            form.refuse(error.field, str(error.message))
         else:
-            return to("profile", done="picture")
+            return redirect_to("profile", done="picture")
     return profile.page(picture=form)

@@ -1,4 +1,4 @@
-"""The room's blueprint, and what its views share."""
+"""The blueprint of accounts, and helpers of its views."""
 
 import time
 from typing import Any
@@ -18,8 +18,8 @@ from neupusti.core.security.tokens import TokenError
 from neupusti.core.web import errors, redirects
 
 bp = Blueprint("accounts", __name__)
-STEP_SECONDS = 0.25
-DONE: dict[str, LazyString] = {
+PADDING_SECONDS = 0.25
+DONE_MESSAGES: dict[str, LazyString] = {
     "confirmed": lazy_gettext("Your e-mail is confirmed. Now sign in."),
     "declined": lazy_gettext("The account was destroyed. Nobody can use your e-mail here."),
     "reset": lazy_gettext("The new password is set. Now sign in with it."),
@@ -52,18 +52,18 @@ DONE: dict[str, LazyString] = {
     "factor-off": lazy_gettext("The second step is switched off."),
     "codes": lazy_gettext("New codes are made; the old ones do not work any more."),
 }
-"""What a page says after the deed that led to it: one of these, and nothing else."""
+"""The messages a page may show after an action, by the value of `done`."""
 
 
 @bp.after_request
-def _private(response: Response) -> Response:
+def _noindex(response: Response) -> Response:
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
 @bp.app_errorhandler(CSRFError)
-def _no_token(_error: CSRFError) -> Response:
-    """Say what is missing: most often it is the cookie (3.3.1)."""
+def _csrf_error(_error: CSRFError) -> Response:
+    """Explain a CSRF error: most often the cookie is missing (3.3.1)."""
     if "HTTP_COOKIE" not in request.environ:
         return errors.page(
             400,
@@ -80,59 +80,61 @@ def _no_token(_error: CSRFError) -> Response:
     )
 
 
-def done() -> LazyString | None:
-    """Return what this page says about the deed before it."""
-    return DONE.get(request.args.get("done", ""))
+def done_message() -> LazyString | None:
+    """Return the message about the action before this page, or None."""
+    return DONE_MESSAGES.get(request.args.get("done", ""))
 
 
-def to(endpoint: str, **values: Any) -> Response:
-    """Answer a deed that went well: 303 to a page of this room."""
+def redirect_to(endpoint: str, **values: Any) -> Response:
+    """Redirect with 303 to a page of accounts after a successful action."""
     return redirect(url_for(f"accounts.{endpoint}", **values), 303)
 
 
-def back(address: str | None) -> Response:
-    """Answer 303 to where the person was going, or to the account."""
+def redirect_back(address: str | None) -> Response:
+    """Redirect with 303 to `address` if it is on this site, else to the account."""
     return redirect(redirects.own(address, url_for("accounts.overview")), 303)
 
 
 def client_context() -> ClientContext:
-    """Return the device and the network of this request, as they are kept."""
+    """Return the device and the network hash of this request."""
     agent = request.user_agent.string
-    return ClientContext(devices.named(agent), devices.network(request.remote_addr or ""))
+    return ClientContext(
+        devices.describe(agent), devices.network(request.remote_addr or "")
+    )
 
 
 def network() -> str:
-    """Return the network of this request, for counting."""
+    """Return the network of this request, for rate limits."""
     return throttle.network(request.remote_addr or "")
 
 
-def pad_response_time(begun: float) -> None:
-    """Wait until a whole number of quarters of a second has passed since `begun`.
+def pad_response_time(started: float) -> None:
+    """Wait until a whole number of quarters of a second has passed since `started`.
 
-    So the time of an answer tells nobody which of its branches was taken (V6.3.8).
+    So the response time does not reveal which branch was taken (V6.3.8).
     """
-    if STEP_SECONDS:
-        time.sleep(STEP_SECONDS - (time.monotonic() - begun) % STEP_SECONDS)
+    if PADDING_SECONDS:
+        time.sleep(PADDING_SECONDS - (time.monotonic() - started) % PADDING_SECONDS)
 
 
-def secret(page: Response) -> Response:
-    """Let a page with a token in its address send that address nowhere."""
+def without_referrer(page: Response) -> Response:
+    """Forbid the Referer header for a page with a token in its address."""
     page.headers["Referrer-Policy"] = "no-referrer"
     return page
 
 
-def asked(template: str, token: str, **values: Any) -> Response:
-    """Show what the button behind a link does: following the link changes nothing yet.
+def confirmation_page(template: str, token: str, **values: Any) -> Response:
+    """Show a page whose button does what a link is for.
 
-    Scanners of mail follow links: the deed is a button's.
+    Mail scanners follow links, so a GET changes nothing.
     """
     page = render_template(template, token=token, form=ConfirmForm(), **values)
-    return secret(make_response(page))
+    return without_referrer(make_response(page))
 
 
 @bp.errorhandler(TokenError)
-def _gone(_error: TokenError) -> Response:
-    """Say of any link that it does not work any more; nobody learns why."""
+def _token_error(_error: TokenError) -> Response:
+    """Answer 404 for any invalid link, without the reason."""
     page = errors.page(
         404,
         _(
@@ -140,4 +142,4 @@ def _gone(_error: TokenError) -> Response:
             "You can ask for a new one."
         ),
     )
-    return secret(page)
+    return without_referrer(page)

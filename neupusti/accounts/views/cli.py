@@ -1,4 +1,4 @@
-"""`flask accounts …`: what an operator does after the secret of the site has changed."""
+"""`flask accounts …`: rotate keys after the secret of the site has changed."""
 
 import click
 
@@ -9,12 +9,12 @@ from neupusti.core.data.database import writing
 
 @bp.cli.command("rekey")
 def rekey() -> None:
-    """Bring every second factor under the present secret; former ones may go then."""
+    """Rewrap every second factor with the current secret, so old secrets can be removed."""
     with writing() as session:
         count = key_rotation.rotate(session)
-    click.echo(f"{count} rows were taken over by the present secret.")
-    if left := key_rotation.lost():
+    click.echo(f"{count} rows were rewrapped with the current secret.")
+    if left := key_rotation.count_unreadable():
         raise click.ClickException(
-            f"{left} second factors were made with a secret that is not known here: name "
-            f"it in NEUPUSTI_SECRET_KEYS_OLD, or use `flask staff reset-factor`."
+            f"{left} second factors depend on an unknown secret: set it in "
+            f"NEUPUSTI_SECRET_KEYS_OLD, or use `flask staff reset-factor`."
         )

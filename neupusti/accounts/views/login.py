@@ -1,8 +1,8 @@
-"""Who is signed in: Flask-Login, asked of rows of the server instead of its own cookies.
+"""Flask-Login with server-side sessions.
 
 The stock extension keeps the sign-in in the cookie, so a copied cookie outlives logout.
-Here the cookie holds a random key to a row; the row is read once a request, and only by a
-page that asks.
+Here the cookie holds a random key to a row, which is read at most once a request, and only
+by pages that need it.
 """
 
 from typing import Any, cast
@@ -30,7 +30,7 @@ KEY = "key"
 
 
 class User(UserMixin):  # type: ignore[misc]  # the library is untyped
-    """What Flask-Login calls the current user."""
+    """The current user of Flask-Login."""
 
     def __init__(self, who: Identity) -> None:
         self.identity = who
@@ -43,8 +43,8 @@ class User(UserMixin):  # type: ignore[misc]  # the library is untyped
 class ServerSideLogin(LoginManager):  # type: ignore[misc]  # the library is untyped
     """Flask-Login without its cookies and its hook on every response."""
 
-    def init_app(self, app: Flask, add_context_processor: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 - their signature
-        """Let `current_user` ask this object; set nothing after any request."""
+    def init_app(self, app: Flask, add_context_processor: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 - the signature of LoginManager
+        """Register this object for `current_user`, without an after-request hook."""
         app.login_manager = self  # type: ignore[attr-defined]
 
     def _load_user(self) -> None:
@@ -61,9 +61,9 @@ login = ServerSideLogin()
 
 
 def install(app: Flask) -> None:
-    """Let the site ask who is signed in."""
+    """Register the login manager and the identity reader."""
     login.init_app(app)
-    identity.install(app, _read)
+    identity.install(app, _identity)
 
 
 def mfa_pending() -> SignIn | None:
@@ -73,7 +73,7 @@ def mfa_pending() -> SignIn | None:
 
 
 def begin(response: Response, opened: OpenedSession) -> Response:
-    """Give the browser the keys of a fresh sign-in, and nothing of what was before."""
+    """Set the cookies of a new session, discarding the previous ones."""
     renew(opened.key)
     if opened.remember:
         cookies.put(response, REMEMBER, opened.remember)
@@ -81,13 +81,13 @@ def begin(response: Response, opened: OpenedSession) -> Response:
 
 
 def renew(key: str) -> None:
-    """Replace all this browser's session holds by a new key: tokens of forms too."""
+    """Replace the contents of the session cookie, CSRF token included, by a new key."""
     session.clear()
     session[KEY] = key
 
 
 def end(response: Response) -> Response:
-    """Let the browser forget everything about a sign-in."""
+    """Delete the cookies of a sign-in and the cached pages."""
     session.clear()
     forget_remembered(response)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -95,18 +95,18 @@ def end(response: Response) -> Response:
 
 
 def forget_remembered(response: Response) -> Response:
-    """Take the lasting key away: the row does not know it any more."""
+    """Delete the remember-me cookie."""
     if cookies.value_of(REMEMBER) is not None:
         cookies.drop(response, REMEMBER)
     return response
 
 
 def key() -> str | None:
-    """Return the key this browser's session holds."""
+    """Return the key in the session cookie, or None."""
     found: str | None = session.get(KEY)
     return found
 
 
-def _read() -> Identity | None:
+def _identity() -> Identity | None:
     user: Any = current_user
     return cast("Identity", user.identity) if user.is_authenticated else None

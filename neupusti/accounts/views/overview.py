@@ -1,4 +1,4 @@
-"""The account's first page, and where the person is signed in."""
+"""The overview of the account, and its sessions."""
 
 import re
 
@@ -9,7 +9,7 @@ from neupusti.accounts.models import Person
 from neupusti.accounts.service import avatar, profile, sessions
 from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.accounts.views import login
-from neupusti.accounts.views.blueprint import bp, client_context, done, to
+from neupusti.accounts.views.blueprint import bp, client_context, done_message, redirect_to
 from neupusti.core.data.database import db, writing
 from neupusti.core.feature import Place
 from neupusti.core.forms.base import ConfirmForm
@@ -25,7 +25,7 @@ EVERYWHERE = "everywhere"
 
 @bp.get("/account/")
 def overview() -> Response:
-    """Show the account: who it is, and what can be done."""
+    """Show the overview of the account."""
     person = identity.me()
     owner = db.session.get_one(Person, person.person)
     page = render_template(
@@ -33,11 +33,11 @@ def overview() -> Response:
         person=owner,
         me=person,
         pages=registry().pages_in(Place.ACCOUNT),
-        in_doubt=profile.in_doubt(owner),
-        photo=avatar.of(owner.id),
+        needs_review=profile.needs_review(owner),
+        photo=avatar.get(owner.id),
         phone=phones.shown(owner.phone) if owner.phone else "",
         form=ConfirmForm(),
-        done=done(),
+        done=done_message(),
     )
     return make_response(page)
 
@@ -46,20 +46,20 @@ def overview() -> Response:
 def sessions_page() -> Response:
     """List the devices that are signed in."""
     person = identity.me()
-    rows = sessions.live(person.person)
+    rows = sessions.active(person.person)
     page = render_template(
         "accounts/sessions.html",
         rows=rows,
         me=person,
         form=ConfirmForm(),
-        done=done(),
+        done=done_message(),
     )
     return make_response(page)
 
 
 @bp.post("/account/sessions")
 def end_sessions() -> Response:
-    """End one sign-in of the person, all but this, or all."""
+    """End one session of the person, all others, or all."""
     person = identity.me()
     which = request.form.get("session", "")
     with writing() as session:
@@ -80,5 +80,5 @@ def end_sessions() -> Response:
                 client_context().device,
             )
     if which in {EVERYWHERE, str(person.session)}:
-        return login.end(to("login", done="signed-out"))
-    return to("sessions_page", done="ended")
+        return login.end(redirect_to("login", done="signed-out"))
+    return redirect_to("sessions_page", done="ended")

@@ -1,4 +1,4 @@
-"""Changing the password, and setting it anew by a link."""
+"""Changing the password, and resetting it by a link."""
 
 import time
 
@@ -14,11 +14,11 @@ from neupusti.accounts.views import login
 from neupusti.accounts.views.blueprint import (
     bp,
     client_context,
-    done,
+    done_message,
     network,
     pad_response_time,
-    secret,
-    to,
+    redirect_to,
+    without_referrer,
 )
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
@@ -28,7 +28,7 @@ from neupusti.core.text import languages
 
 @bp.route("/account/password", methods=["GET", "POST"])
 def password() -> Response:
-    """Change the password by the old one; every other device is signed out."""
+    """Change the password by the current one; every other device is signed out."""
     form = forms.ChangePasswordForm()
     person = identity.me()
     if form.validate_on_submit():
@@ -36,64 +36,64 @@ def password() -> Response:
             key = recovery.change(
                 person.session, person.person, form.current.data, form.password.data
             )
-        except AccountError as fault:
-            form.refuse(fault.field, str(fault.words))
+        except AccountError as error:
+            form.refuse(error.field, str(error.message))
         else:
             login.renew(key)
-            return login.forget_remembered(to("password", done="changed"))
-    shortest = recovery.shortest_for(person.person)
+            return login.forget_remembered(redirect_to("password", done="changed"))
+    min_length = recovery.min_length_for(person.person)
     return shown(
         "accounts/password.html",
         form,
-        shortest=shortest,
+        min_length=min_length,
         username=db.session.get_one(Person, person.person).email,
-        done=done(),
+        done=done_message(),
     )
 
 
 @bp.route("/account/password/reset", methods=["GET", "POST"])
 def ask_reset() -> Response:
-    """Send a link to an address; the answer is the same whoever has it."""
-    begun = time.monotonic()
+    """Send a reset link; the response does not depend on who has the address."""
+    started = time.monotonic()
     form = forms.ResetRequestForm()
     if form.validate_on_submit():
-        recovery.ask(
+        recovery.request_reset(
             form.email.data, languages.current(), client_context().device, network()
         )
-        pad_response_time(begun)
-        return to("reset_sent")
+        pad_response_time(started)
+        return redirect_to("reset_sent")
     return shown("accounts/ask_reset.html", form)
 
 
 @bp.get("/account/password/reset/sent")
 def reset_sent() -> Response:
-    """Say that a letter is on its way."""
+    """Show that an e-mail was sent."""
     return make_response(render_template("accounts/sent.html", reset=True))
 
 
 @bp.route("/account/password/reset/<token>", methods=["GET", "POST"])
 def reset(token: str) -> Response:
-    """Set the password by the link of a letter; the second step stays as it is."""
+    """Set the password by an e-mailed link; the second factor stays."""
     form = forms.NewPasswordForm()
     try:
-        person = recovery.whose(token)
+        person = recovery.person_by_token(token)
         if form.validate_on_submit():
             recovery.reset(token, form.password.data, client_context().device)
-            return login.end(to("login", done="reset"))
-    except AccountError as fault:
-        form.refuse(fault.field, str(fault.words))
+            return login.end(redirect_to("login", done="reset"))
+    except AccountError as error:
+        form.refuse(error.field, str(error.message))
     page = shown(
         "accounts/reset.html",
         form,
-        shortest=recovery.shortest_for(person.id),
+        min_length=recovery.min_length_for(person.id),
         token=token,
         username=person.email,
-        done=done(),
+        done=done_message(),
     )
-    return secret(page)
+    return without_referrer(page)
 
 
 @bp.get("/.well-known/change-password")
 def change_password() -> Response:
-    """Lead password managers to the page (W3C, change password URL)."""
+    """Redirect password managers (W3C, A Well-Known URL for Changing Passwords)."""
     return redirect(url_for("accounts.password"), 303)

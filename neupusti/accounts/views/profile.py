@@ -1,4 +1,4 @@
-"""What the account knows of its owner, and changing it (4.1.2, 4.1.5)."""
+"""The personal details of the account (4.1.2, 4.1.5)."""
 
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -9,7 +9,7 @@ from neupusti.accounts.service import addresses, avatar, profile
 from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.profile import Details
 from neupusti.accounts.service.signing_in import check_password
-from neupusti.accounts.views.blueprint import bp, client_context, done, to
+from neupusti.accounts.views.blueprint import bp, client_context, done_message, redirect_to
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import Form, shown
 from neupusti.core.security import identity
@@ -18,13 +18,13 @@ from neupusti.core.text import phones
 
 @bp.get("/account/profile", endpoint="profile")
 def show() -> Response:
-    """Show what the account knows of its owner."""
+    """Show the personal details."""
     return page()
 
 
 @bp.post("/account/profile")
 def change_profile() -> Response:
-    """Keep what the owner says now; another phone takes the password (V7.5.1)."""
+    """Save the details; changing the phone needs the password (V7.5.1)."""
     form = forms.ProfileForm()
     if not form.validate():
         return page(form)
@@ -36,46 +36,46 @@ def change_profile() -> Response:
         language=form.language.data,
     )
     try:
-        _prove(form, details)
-    except AccountError as fault:
-        form.refuse(fault.field, str(fault.words))
+        _check_step_up(form, details)
+    except AccountError as error:
+        form.refuse(error.field, str(error.message))
         return page(form)
     profile.change(identity.me().person, details, client_context().device)
-    return to("profile", done="saved")
+    return redirect_to("profile", done="saved")
 
 
 @bp.post("/account/profile/right")
 def still_right() -> Response:
-    """Note that the details are still right."""
+    """Record that the details are still right."""
     profile.confirm(identity.me().person)
-    return to("overview", done="still-right")
+    return redirect_to("overview", done="still-right")
 
 
 def page(
     form: forms.ProfileForm | None = None, picture: forms.AvatarForm | None = None
 ) -> Response:
-    """Answer with the page; a form that holds a mistake stands on it as it was sent."""
+    """Render the page; a form with errors keeps the values that were sent."""
     me = identity.me()
     person = db.session.get_one(Person, me.person)
-    wrong: Form | None = form or picture
+    invalid: Form | None = form or picture
     form = form or forms.ProfileForm(formdata=None, obj=person)
     if not form.errors and person.phone:
         form.phone.data = phones.shown(person.phone)
     return shown(
         "accounts/profile.html",
-        wrong or form,
+        invalid or form,
         details=form,
         picture=picture or forms.AvatarForm(formdata=None),
-        photo=avatar.of(person.id),
+        photo=avatar.get(person.id),
         person=person,
         me=me,
-        waiting=addresses.waiting(person.id),
-        done=done(),
+        pending=addresses.pending(person.id),
+        done=done_message(),
     )
 
 
-def _prove(form: forms.ProfileForm, details: Details) -> None:
-    """Raise Fault where the phone is another and nobody proved lately who they are."""
+def _check_step_up(form: forms.ProfileForm, details: Details) -> None:
+    """Raise AccountError where a new phone needs the password."""
     me = identity.me()
     person = db.session.get_one(Person, me.person)
     if me.recently_authenticated or details.phone == person.phone:

@@ -1,4 +1,4 @@
-"""Registering, and confirming the address."""
+"""Registration, and confirming the address."""
 
 import time
 
@@ -10,12 +10,12 @@ from neupusti.accounts.service import registration
 from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.people import Applicant
 from neupusti.accounts.views.blueprint import (
-    asked,
     bp,
     client_context,
+    confirmation_page,
     network,
     pad_response_time,
-    to,
+    redirect_to,
 )
 from neupusti.config.settings import settings
 from neupusti.core.forms.base import shown
@@ -27,15 +27,15 @@ from neupusti.policy.service.edition_store import current_store
 
 @bp.route("/account/register", methods=["GET", "POST"])
 def register() -> Response:
-    """Take a registration; the answer is the same whoever has the address."""
-    begun = time.monotonic()
+    """Register; the response does not depend on who has the address."""
+    started = time.monotonic()
     form = forms.RegistrationForm()
     form.consent.ask(forms.ACCOUNT, settings().operator)
     form.newsletter.ask(forms.NEWS, settings().operator)
     if form.validate_on_submit():
-        consents = [_given(form.consent, forms.ACCOUNT)]
+        consents = [_given_consent(form.consent, forms.ACCOUNT)]
         if form.newsletter.data:
-            consents.append(_given(form.newsletter, forms.NEWS))
+            consents.append(_given_consent(form.newsletter, forms.NEWS))
         try:
             registration.register(
                 _applicant(form),
@@ -43,34 +43,36 @@ def register() -> Response:
                 consents,
                 (client_context().device, network()),
             )
-        except AccountError as fault:
-            form.refuse(fault.field, str(fault.words))
+        except AccountError as error:
+            form.refuse(error.field, str(error.message))
         else:
-            pad_response_time(begun)
-            return to("registered")
-    return shown("accounts/register.html", form, shortest=settings().password_min)
+            pad_response_time(started)
+            return redirect_to("registered")
+    return shown("accounts/register.html", form, min_length=settings().password_min)
 
 
 @bp.get("/account/register/sent")
 def registered() -> Response:
-    """Say that a letter is on its way."""
+    """Show that an e-mail was sent."""
     return make_response(render_template("accounts/sent.html", reset=False))
 
 
 @bp.get("/account/confirm/<token>")
 def confirm(token: str) -> Response:
-    """Show whose account the link confirms."""
-    return asked("accounts/confirm.html", token, person=registration.waiting(token))
+    """Ask to confirm the account of a link."""
+    return confirmation_page(
+        "accounts/confirm.html", token, person=registration.person_by_token(token)
+    )
 
 
 @bp.post("/account/confirm/<token>")
 def settle(token: str) -> Response:
-    """Confirm the address, or destroy the account that somebody else made for it."""
+    """Confirm the address, or destroy an account that somebody else registered."""
     if request.form.get("choice") == "decline":
         registration.decline(token)
-        return to("login", done="declined")
+        return redirect_to("login", done="declined")
     registration.confirm(token, client_context().device)
-    return to("login", done="confirmed")
+    return redirect_to("login", done="confirmed")
 
 
 def _applicant(form: forms.RegistrationForm) -> Applicant:
@@ -84,7 +86,7 @@ def _applicant(form: forms.RegistrationForm) -> Applicant:
     )
 
 
-def _given(box: Consent, statement: Statement) -> GivenConsent:
+def _given_consent(box: Consent, statement: Statement) -> GivenConsent:
     return GivenConsent(
         form="registration",
         purpose=statement.purpose,

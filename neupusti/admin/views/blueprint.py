@@ -1,4 +1,4 @@
-"""The blueprint of the staff area, and what its pages share."""
+"""The blueprint of the staff area, and helpers of its views."""
 
 from datetime import date
 
@@ -11,22 +11,22 @@ bp = Blueprint("admin", __name__, url_prefix="/admin", cli_group="journal")
 
 
 def me() -> int:
-    """Return the number of the member of staff who asks."""
+    """Return the number of the signed-in member of staff."""
     person = identity.current()
     if person is None:
-        raise RuntimeError("a page of the staff was reached by nobody")
+        raise RuntimeError("a staff page was reached without signing in")
     return person.person
 
 
 def number(name: str) -> int | None:
-    """Return the number that a filter of the address or the form holds, or None."""
+    """Return a number parameter of the query or the form, or None."""
     text = request.values.get(name, "")
     found = pagination.whole(text)
     return found if found is not None and found <= pagination.LARGEST else None
 
 
 def day(name: str) -> date | None:
-    """Return the day that a filter of the address or the form holds, or None."""
+    """Return a date parameter of the query or the form, or None."""
     try:
         return date.fromisoformat(request.values.get(name, ""))
     except ValueError:

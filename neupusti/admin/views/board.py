@@ -1,4 +1,4 @@
-"""The first page of the staff: each duty of the policy with its open items (6.2)."""
+"""The staff board: each duty of the policy with its open items (6.2)."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,12 @@ from neupusti.core.security import authorisation
 
 @dataclass(frozen=True, slots=True)
 class BoardLine:
-    """A line of the board, counted."""
+    """A line of the board."""
 
     duty: Duty
     open: int
-    opens: bool
-    """Whether the page where it is dealt with is open to the reader."""
+    accessible: bool
+    """Whether the current member of staff may open the page of the duty."""
 
 
 @bp.get("/")
@@ -28,8 +28,8 @@ def board() -> str:
     """Show every duty with its open items, and what happened today."""
     lines: dict[str, list[BoardLine]] = {clause: [] for clause in labels.DUTIES}
     for duty in registry().duties:
-        opens = bool(duty.endpoint) and authorisation.may_open(str(duty.endpoint))
-        lines[duty.clause].append(BoardLine(duty, duty.open(), opens))
+        accessible = bool(duty.endpoint) and authorisation.may_open(str(duty.endpoint))
+        lines[duty.clause].append(BoardLine(duty, duty.open(), accessible))
     collected = ProcessingEvent.operation == Operation.COLLECTION.value
     opened = StaffAction.operation == Operation.ACCESS.value
     return render_template(
@@ -39,5 +39,5 @@ def board() -> str:
         open_items=sum(line.open for group in lines.values() for line in group),
         collected=queries.today(ProcessingEvent, collected),
         opened=queries.today(StaffAction, opened),
-        acts=queries.today(StaffAction),
+        actions=queries.today(StaffAction),
     )

@@ -1,4 +1,4 @@
-"""`flask journal …`: check the chain of what staff did."""
+"""`flask journal …`: verify the hash chain of staff actions."""
 
 import click
 
@@ -9,7 +9,7 @@ from neupusti.core.records.journal import broken
 
 @bp.cli.command("verify")
 def verify() -> None:
-    """Recompute the chain over every act of staff; fail where it does not hold."""
+    """Verify the hash chain over all staff actions; fail where it is broken."""
     if (number := broken(db.session())) is not None:
-        raise click.ClickException(f"The chain breaks at act {number}.")
-    click.echo("The journal of staff is sound.")
+        raise click.ClickException(f"The chain is broken at staff action {number}.")
+    click.echo("The journal of staff actions is intact.")

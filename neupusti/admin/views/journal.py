@@ -1,4 +1,4 @@
-"""The journals: who did what, about whom and why; nothing in them can be changed."""
+"""The append-only journals: who did what, about whom and why."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from neupusti.admin import queries, service
 from neupusti.admin.forms import ReasonForm
-from neupusti.admin.queries import Book, Filters
+from neupusti.admin.queries import Filters, JournalName
 from neupusti.admin.views import labels
 from neupusti.admin.views.blueprint import bp, day, me, number
 from neupusti.core import clock
@@ -27,18 +27,22 @@ def journal() -> Response:
 
 @bp.post("/journal/export")
 def export() -> Response:
-    """Hand the filtered rows over as a table, and write down that they were taken."""
+    """Export the filtered rows as CSV, and log the export."""
     form = ReasonForm()
     if not form.validate():
         return _page(form)
     filters = _filters()
     try:
-        heads, rows = service.export(filters.rows, staff=me(), reason=str(form.reason.data))
-    except service.TooLongError:
-        words_ = _("More than %(most)s rows: narrow the dates.", most=service.EXPORTED)
-        form.refuse("reason", words_)
+        columns, rows = service.export(
+            filters.rows, staff=me(), reason=str(form.reason.data)
+        )
+    except service.TooManyRowsError:
+        message = _(
+            "More than %(most)s rows: narrow the dates.", most=service.MAX_EXPORT_ROWS
+        )
+        form.refuse("reason", message)
         return _page(form)
-    answer = make_response(csv.csv_text(heads, rows))
+    answer = make_response(csv.csv_text(columns, rows))
     answer.mimetype = csv.MIMETYPE
     name = f"{filters.book}-journal-{clock.today()}.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -48,7 +52,7 @@ def export() -> Response:
 def _filters() -> Filters:
     book = request.values.get("book", "")
     return Filters(
-        book=Book(book) if book in set(Book) else Book.STAFF,
+        book=JournalName(book) if book in set(JournalName) else JournalName.STAFF,
         who=number("who"),
         what=request.values.get("what", "")[:60],
         whom=number("whom"),
@@ -59,26 +63,30 @@ def _filters() -> Filters:
 
 def _page(form: ReasonForm) -> Response:
     filters = _filters()
-    leaf = pagination.paginate(filters.rows, pagination.number(request.values.get("page")))
+    listing = pagination.paginate(
+        filters.rows, pagination.number(request.values.get("page"))
+    )
     return shown(
         "admin/journal.html",
         form,
         filters=filters,
-        leaf=leaf,
-        address=lambda page: url_for("admin.journal", **filters.asked, page=page),
-        sound=queries.sound(),
-        checked=queries.CHECKED,
+        listing=listing,
+        address=lambda page: url_for("admin.journal", **filters.parameters, page=page),
+        chain_intact=queries.chain_intact(),
+        checked=queries.RECENT_ACTIONS,
         names=_names(),
-        acts=labels.staff_actions(),
-        operations={one.value: label for one, label in labels.OPERATIONS.items()},
-        permissions={one.value: one.label for one in Permission},
-        kinds={one.value: label for one, label in labels.ACTORS.items()},
-        most=service.EXPORTED,
-        Book=Book,
+        actions=labels.staff_actions(),
+        operations={
+            operation.value: label for operation, label in labels.OPERATIONS.items()
+        },
+        permissions={permission.value: permission.label for permission in Permission},
+        actor_kinds={kind.value: label for kind, label in labels.ACTORS.items()},
+        max_rows=service.MAX_EXPORT_ROWS,
+        JournalName=JournalName,
     )
 
 
 def _names() -> dict[int, str]:
-    """Return every member of staff a filter may ask for: of today, and of the journal."""
+    """Return the names of all staff, current ones and those in the journal."""
     known: dict[int, Any] = dict.fromkeys(queries.actors(), "")
     return known | registry().staff_names()

@@ -1,4 +1,4 @@
-"""What the codes of the journals and of the outbox mean, in words."""
+"""The labels of the codes of the journals and of the outbox."""
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
@@ -48,11 +48,11 @@ DUTIES = {
 
 
 def staff_actions() -> dict[str, LazyString]:
-    """Return what members of staff do, in words, by the codes of the journal."""
-    return {one.code: one.label for one in registry().staff_actions}
+    """Return the labels of staff actions by their codes."""
+    return {action.code: action.label for action in registry().staff_actions}
 
 
 def email(kind: str) -> str | LazyString:
-    """Return what kind of letter it is, in words."""
-    known = {one.name: one.label for one in registry().emails}
-    return known.get(kind, kind)
+    """Return the label of an e-mail type."""
+    labels = {email_type.name: email_type.label for email_type in registry().emails}
+    return labels.get(kind, kind)

@@ -1,4 +1,4 @@
-"""The outbox: what became of each letter, and its words for whoever has a reason."""
+"""The outbox: the state of each e-mail, and its text for a reason."""
 
 from flask import abort, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -19,49 +19,49 @@ from neupusti.core.web.pagination import ROW
 
 @bp.get("/mail/")
 def mail() -> str:
-    """Show the letters: to whom, masked, what about, and how far they have come."""
+    """List the e-mails: masked recipient, subject, delivery state."""
     state = request.args.get("state", "")
     kind = request.args.get("kind", "")
-    wanted = queries.emails(state if state in set(OutboxState) else "", kind[:60])
+    query = queries.emails(state if state in set(OutboxState) else "", kind[:60])
     return render_template(
         "admin/mail.html",
-        leaf=pagination.paginate(wanted, pagination.number(request.args.get("page"))),
+        listing=pagination.paginate(query, pagination.number(request.args.get("page"))),
         address=lambda page: url_for(
             "admin.mail", state=state or None, kind=kind or None, page=page
         ),
         state=state,
         kind=kind,
-        states={one.value: label for one, label in labels.STATES.items()},
-        kinds={one.name: one.label for one in registry().emails},
+        states={code.value: label for code, label in labels.STATES.items()},
+        kinds={email_type.name: email_type.label for email_type in registry().emails},
         counts=queries.emails_by_state(),
         masked=emails.masked,
-        served=outbox.service().server is not None,
+        has_mail_server=outbox.service().server is not None,
     )
 
 
 @bp.get(f"/mail/{ROW}")
 def ask_email(number: int) -> Response:
-    """Ask what for, before a letter is opened."""
+    """Ask for the reason before an e-mail is opened."""
     if db.session.get(OutboxEmail, number) is None:
         abort(404)
-    return shown("admin/why_letter.html", ReasonForm(formdata=None), number=number)
+    return shown("admin/email_reason.html", ReasonForm(formdata=None), number=number)
 
 
 @bp.post(f"/mail/{ROW}")
 def open_email(number: int) -> Response | str:
-    """Show one letter, and write down who opened it and why."""
+    """Show one e-mail, and log who opened it and why."""
     form = ReasonForm()
     if not form.validate():
         if db.session.get(OutboxEmail, number) is None:
             abort(404)
-        return shown("admin/why_letter.html", form, number=number)
-    letter = service.open_email(number, staff=me(), reason=str(form.reason.data))
-    if letter is None:
+        return shown("admin/email_reason.html", form, number=number)
+    email = service.open_email(number, staff=me(), reason=str(form.reason.data))
+    if email is None:
         abort(404)
     return render_template(
-        "admin/letter.html",
-        letter=letter,
-        text=service.readable(letter),
-        state=labels.STATES[OutboxState(letter.state)],
-        kind=labels.email(letter.kind),
+        "admin/email.html",
+        email=email,
+        text=service.readable_text(email),
+        state=labels.STATES[OutboxState(email.state)],
+        kind=labels.email(email.kind),
     )

@@ -27,7 +27,7 @@ class Identity:
     """The name shown in the layout."""
     second_factor: bool
     """Whether this session passed a second factor."""
-    has_factor: bool
+    has_second_factor: bool
     """Whether the person has set up a second factor."""
     recently_authenticated_until: datetime | None = None
     """Until when the password is not asked for again (V7.5.1)."""

@@ -1,1 +1,1 @@
-"""The rules of the staff room: who is given what, and how a person's page is opened."""
+"""The rules of staff management: permissions, suspensions, access to people."""

@@ -1,7 +1,7 @@
-"""Opening what is known of a person: written down each time, and watched (1.1.1).
+"""Log each access to a person's data, and report excessive access (1.1.1).
 
-Whoever opens unusually many people is reported to all who look after the staff: that is
-how two support agents of a large shop took the data of its customers for weeks.
+Staff admins are e-mailed about a member who opens unusually many people: two support
+agents of a large shop copied its customers' data for weeks that way.
 """
 
 from dataclasses import dataclass
@@ -24,25 +24,27 @@ from neupusti.core.text.languages import Language
 from neupusti.staff import queries
 from neupusti.staff.queries import OPENED
 
-MANY = EmailType(
+MANY_PEOPLE = EmailType(
     name="staff.many_people", label=_("Many people opened by one member of staff")
 )
 SEARCHED = StaffActionType("people.searched", _("Searched for people"))
 SIGNED_OUT = StaffActionType("people.signed_out", _("Ended a person's sessions"))
-WROTE = StaffActionType("people.confirmation_sent", _("Sent the confirmation once more"))
+CONFIRMATION_SENT = StaffActionType(
+    "people.confirmation_sent", _("Sent the confirmation once more")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonAccess:
-    """Who opens what for; `most` is how many people an hour are usual."""
+    """An access by `staff`; `limit` is the hourly number that is not reported."""
 
     staff: int
     reason: str
-    most: int
+    limit: int
 
 
-def searched(found: int, *, staff: int, reason: str) -> None:
-    """Write down that people were searched for; never the words, which name people."""
+def log_search(found: int, *, staff: int, reason: str) -> None:
+    """Log a search for people without its query, which is personal."""
     with writing() as session:
         log_staff_action(
             session,
@@ -54,21 +56,21 @@ def searched(found: int, *, staff: int, reason: str) -> None:
         )
 
 
-def log_access(person: int, opening: PersonAccess) -> bool:
-    """Write down that a person's page is opened; False: there is no such person."""
+def log_access(person: int, access: PersonAccess) -> bool:
+    """Log that a person's page is opened; False: there is no such person."""
     with writing() as session:
         if session.get(Person, person) is None:
             return False
         row = log_staff_action(
             session,
-            staff=opening.staff,
+            staff=access.staff,
             action=OPENED,
             operation=Operation.ACCESS,
             person=person,
-            reason=opening.reason,
+            reason=access.reason,
         )
-        if (number := queries.people_this_hour(session, opening.staff)) > opening.most:
-            _report(session, row, number)
+        if (number := queries.people_this_hour(session, access.staff)) > access.limit:
+            _report_excessive_access(session, row, number)
     return True
 
 
@@ -84,21 +86,21 @@ def sign_out(person: int, *, staff: int, reason: str) -> bool:
     return True
 
 
-def write_again(person: int, *, staff: int, reason: str) -> bool:
-    """Send the letter that confirms an address once more; False: nothing to confirm.
+def resend_confirmation(person: int, *, staff: int, reason: str) -> bool:
+    """Send the confirmation e-mail again; False: nothing to confirm.
 
-    Raise TooManyError where it was sent too often.
+    Raise TooManyError.
     """
-    waiting = db.session.get(Person, person)
-    if waiting is None or waiting.confirmed_at or not recovery.has_password(person):
+    found = db.session.get(Person, person)
+    if found is None or found.confirmed_at or not recovery.has_password(person):
         return False
-    throttle.take((limits.CONFIRM_LETTER, waiting.email_key))
+    throttle.take((limits.CONFIRM_EMAIL, found.email_key))
     with writing() as session:
         registration.send_link(session, session.get_one(Person, person))
         log_staff_action(
             session,
             staff=staff,
-            action=WROTE,
+            action=CONFIRMATION_SENT,
             operation=Operation.USE,
             person=person,
             reason=reason,
@@ -106,16 +108,16 @@ def write_again(person: int, *, staff: int, reason: str) -> bool:
     return True
 
 
-def _report(session: Session, row: StaffAction, number: int) -> None:
-    """Write to everybody who looks after the staff, once an hour about each member."""
+def _report_excessive_access(session: Session, row: StaffAction, number: int) -> None:
+    """E-mail every staff admin, at most once an hour about each member."""
     hour = f"{row.at:%Y%m%d%H}"
-    for reader in session.scalars(queries.staff_admins()):
+    for admin in session.scalars(queries.staff_admins()):
         enqueue(
             session,
-            MANY,
+            MANY_PEOPLE,
             Recipient(
-                email=reader.email, language=Language(reader.language), person=reader.id
+                email=admin.email, language=Language(admin.language), person=admin.id
             ),
-            key=f"{MANY.name}:{row.staff}:{hour}:{reader.id}",
+            key=f"{MANY_PEOPLE.name}:{row.staff}:{hour}:{admin.id}",
             values={"number": number, "staff": row.staff},
         )

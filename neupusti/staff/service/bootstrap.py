@@ -1,7 +1,7 @@
-"""The very first member of staff of a site on one machine.
+"""Create the first member of staff of a local site.
 
-Nobody could invite them, so the first start makes one, with a password and a second factor
-of its own making; a site for the public starts with none (V6.3.2).
+Nobody can invite them, so the first start creates one with a random password and second
+factor; a public site starts with none (V6.3.2).
 """
 
 import os
@@ -29,13 +29,13 @@ FILE = "first-staff.txt"
 
 
 def seed(folder: Path) -> str:
-    """Make the first member of staff where there never was any; return what to say.
+    """Create the first member of staff if there never was any; return the credentials.
 
-    The line with the password is also kept in `folder`, readable by its owner only, until
-    somebody deletes it; a second call says nothing of it.
+    The line is also saved in `folder` with mode 0600 until somebody deletes it; later
+    calls return "".
     """
     with writing() as session:
-        if grants.ever(session):
+        if grants.any_ever_given(session):
             return ""
         password = secrets.token_urlsafe(15)
         person = people.add(session, APPLICANT)
@@ -44,12 +44,12 @@ def seed(folder: Path) -> str:
         secret = second_factor.enrol(session, person.id)
         grants.change(session, person.id, Permission, by=None, reason="first start")
         line = f"Staff: {EMAIL} {password} TOTP {secret}"
-        _keep(folder / FILE, line)
+        _save(folder / FILE, line)
     return line
 
 
-def _keep(path: Path, line: str) -> None:
+def _save(path: Path, line: str) -> None:
     path.unlink(missing_ok=True)
-    made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(made, "w") as out:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as out:
         out.write(line + "\n")

@@ -1,4 +1,4 @@
-"""Giving permissions and taking them back: each time one row and one act."""
+"""Give and revoke permissions: one row and one staff action each."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ SIGNED_OUT = StaffActionType(
 
 
 class LastStaffAdminError(ValueError):
-    """Nobody takes from themselves the permission to give permissions."""
+    """A staff admin may not revoke their own permission to give permissions."""
 
 
 def change(
@@ -31,13 +31,13 @@ def change(
     by: int | None,
     reason: str = "",
 ) -> bool:
-    """Let `person` hold exactly `wanted` from now on; return whether anything changed.
+    """Set the permissions of `person` to `wanted`; return whether anything changed.
 
-    `by` None is a command on the server. Whoever's permissions change is signed out, so
-    no session is older than what it may do (V7.2.4). Raise LastKeyError.
+    `by` None is a command on the server. A change ends the sessions of `person`, so no
+    session is older than its permissions (V7.2.4). Raise LastStaffAdminError.
     """
-    held, now = _held(session, person), set(wanted)
-    given, taken = now - held.keys(), held.keys() - now
+    held, target = _held(session, person), set(wanted)
+    given, taken = target - held.keys(), held.keys() - target
     if by == person and Permission.STAFF in taken:
         raise LastStaffAdminError
     for permission in Permission:
@@ -50,7 +50,7 @@ def change(
             held[permission].ended_at, held[permission].ended_by = clock.now(), by
         else:
             continue
-        _note(
+        _log(
             session, GIVEN if permission in given else TAKEN, person, permission, by, reason
         )
     if given or taken:
@@ -64,8 +64,8 @@ def sign_out(session: Session, person: int, *, by: int, reason: str) -> None:
     log_staff_action(session, staff=by, action=SIGNED_OUT, person=person, reason=reason)
 
 
-def ever(session: Session) -> bool:
-    """Tell whether anybody was ever given a permission."""
+def any_ever_given(session: Session) -> bool:
+    """Return whether anybody was ever given a permission."""
     return session.scalar(select(StaffGrant.id).limit(1)) is not None
 
 
@@ -74,7 +74,7 @@ def _held(session: Session, person: int) -> dict[Permission, StaffGrant]:
     return {Permission(row.permission): row for row in session.scalars(wanted)}
 
 
-def _note(  # noqa: PLR0913, PLR0917 - an act is all of these
+def _log(  # noqa: PLR0913, PLR0917 - the fields of a staff action
     session: Session,
     action: StaffActionType,
     person: int,

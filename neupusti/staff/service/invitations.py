@@ -1,4 +1,4 @@
-"""Inviting somebody to the staff: an account, permissions, and a letter with a link."""
+"""Invite somebody to the staff: account, permissions, e-mail with a link."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,12 +20,14 @@ from neupusti.core.web.errors import DomainError
 from neupusti.staff.service import grants
 
 INVITATION = EmailType(name="staff.invitation", label=_("Invitation to the staff"))
-PERMITTED = EmailType(name="staff.permitted", label=_("Permissions in the staff area"))
+PERMISSIONS_GIVEN = EmailType(
+    name="staff.permitted", label=_("Permissions in the staff area")
+)
 INVITED = StaffActionType("staff.invited", _("Invited to the staff"))
 
 
 class SuspendedMemberError(DomainError):
-    """Somebody is invited whose account is blocked."""
+    """The account of the invited person is suspended."""
 
     def __init__(self) -> None:
         super().__init__(_("This account is blocked. Lift the block first."))
@@ -33,7 +35,7 @@ class SuspendedMemberError(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """Whom to invite, and what they shall be allowed to do."""
+    """Whom to invite, with which permissions."""
 
     email: str
     permissions: frozenset[Permission]
@@ -43,11 +45,11 @@ class Invitation:
 
 
 def invite(session: Session, wanted: Invitation, *, by: int | None) -> Person:
-    """Give the permissions to whoever has the address, and write to them; return who.
+    """Give the permissions to the person of an address, and e-mail them; return the person.
 
-    Somebody with a confirmed account keeps it and is told; anybody else gets an account
-    without a password, and a link that sets one. Either way the second factor comes
-    before the first page (V6.3.3). What was given before stays. Raise BlockedMemberError.
+    A confirmed account is kept; anybody else gets one without a password, and a link that
+    sets it. Both set a second factor up before the first page (V6.3.3). Earlier
+    permissions stay. Raise SuspendedMemberError.
     """
     person = _invited(session, wanted.email) or people.invite(session, _applicant(wanted))
     held = staff.permissions(person.id)
@@ -57,14 +59,14 @@ def invite(session: Session, wanted: Invitation, *, by: int | None) -> Person:
 
 
 def send(session: Session, person: Person, *, by: int | None) -> None:
-    """Write the letter that lets somebody in; a later one ends the link before it.
+    """Send the invitation; a later one revokes the earlier link.
 
-    Raise BlockedMemberError where a block keeps them out.
+    Raise SuspendedMemberError.
     """
     if suspensions.in_force(person.id, session) is not None:
         raise SuspendedMemberError
     known = person.confirmed_at is not None and recovery.has_password(person.id)
-    kind = PERMITTED if known else INVITATION
+    kind = PERMISSIONS_GIVEN if known else INVITATION
     values: dict[str, object] = {"permissions": _labels(staff.permissions(person.id))}
     if not known:
         values["token"] = recovery.invitation(session, person.id)
@@ -75,15 +77,15 @@ def send(session: Session, person: Person, *, by: int | None) -> None:
     enqueue(session, kind, to, key=f"{kind.name}:{row.id}", values=values)
 
 
-def of_address(session: Session, email: str) -> list[Person]:
-    """Return every member of staff with this address: one, but for unused invitations."""
-    said = select(Person).where(Person.email_key == emails.key(email))
-    return [person for person in session.scalars(said) if staff.is_staff(person.id)]
+def by_email(session: Session, email: str) -> list[Person]:
+    """Return the staff with this address: one, except for unused invitations."""
+    wanted = select(Person).where(Person.email_key == emails.key(email))
+    return [person for person in session.scalars(wanted) if staff.is_staff(person.id)]
 
 
 def _invited(session: Session, email: str) -> Person | None:
-    """Return whom an earlier invitation to this address is waiting for."""
-    return next(iter(of_address(session, email)), None)
+    """Return the person of an earlier invitation to this address, or None."""
+    return next(iter(by_email(session, email)), None)
 
 
 def _applicant(wanted: Invitation) -> Applicant:

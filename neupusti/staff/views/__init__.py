@@ -1,1 +1,1 @@
-"""The pages and commands of the staff room."""
+"""The pages and commands of staff management."""

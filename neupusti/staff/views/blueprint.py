@@ -1,4 +1,4 @@
-"""The blueprint of the staff room, and what its pages share."""
+"""The blueprint of staff management, and helpers of its views."""
 
 from flask import Blueprint
 
@@ -8,8 +8,8 @@ bp = Blueprint("staff", __name__, url_prefix="/admin", cli_group="staff")
 
 
 def me() -> int:
-    """Return the number of the member of staff who asks."""
+    """Return the number of the signed-in member of staff."""
     person = identity.current()
     if person is None:
-        raise RuntimeError("a page of the staff was reached by nobody")
+        raise RuntimeError("a staff page was reached without signing in")
     return person.person

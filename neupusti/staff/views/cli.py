@@ -1,4 +1,4 @@
-"""`flask staff …`: members of staff and their permissions, and blocks of accounts."""
+"""`flask staff …`: staff, permissions, suspensions of accounts."""
 
 from collections.abc import Callable
 
@@ -14,14 +14,14 @@ from neupusti.core.security import grants as staff
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 from neupusti.staff import queries
-from neupusti.staff.service import factors, grants, invitations, suspending
+from neupusti.staff.service import grants, invitations, second_factors, suspending
 from neupusti.staff.service.invitations import Invitation, SuspendedMemberError
 from neupusti.staff.views.blueprint import bp
 
 LANGUAGES = click.Choice([language.value for language in Language])
 EMAIL = click.argument("email")
 REASON = click.option(
-    "--reason", required=True, help="Why, in words: the journal keeps them."
+    "--reason", required=True, help="The reason, which the journal records."
 )
 NAMES = click.Choice([permission.value for permission in Permission])
 
@@ -36,7 +36,7 @@ def add(
     email: str, names: tuple[str, ...], family_name: str, given_name: str, language: str
 ) -> None:
     """Invite EMAIL to the staff, or give a member of staff further permissions."""
-    wanted = Invitation(
+    invitation = Invitation(
         email=_address(email),
         permissions=frozenset(map(Permission, names)),
         family_name=family_name,
@@ -45,18 +45,20 @@ def add(
     )
     try:
         with writing() as session:
-            person = invitations.invite(session, wanted, by=None)
+            person = invitations.invite(session, invitation, by=None)
     except SuspendedMemberError:
-        raise click.ClickException("This account is blocked: unblock it first.") from None
+        raise click.ClickException("This account is suspended: unblock it first.") from None
     held = " ".join(sorted(staff.permissions(person.id)))
-    click.echo(f"{person.email} may: {held}. A letter says how to sign in.")
+    click.echo(
+        f"{person.email} has the permissions: {held}. An e-mail tells how to sign in."
+    )
 
 
 @bp.cli.command("list")
 def list_() -> None:
     """Print every member of staff: number, e-mail, second factor, permissions."""
     for member in queries.members():
-        state = "two-factor" if member.has_factor else "no second factor"
+        state = "two-factor" if member.has_second_factor else "no second factor"
         held = " ".join(member.permissions)
         click.echo(f"{member.person.id}\t{member.person.email}\t{state}\t{held}")
 
@@ -67,60 +69,62 @@ def remove(email: str) -> None:
     """Take every permission from EMAIL and end its sessions; the account stays."""
     address = _address(email)
     with writing() as session:
-        found = invitations.of_address(session, address)
+        found = invitations.by_email(session, address)
         for person in found:
             grants.change(session, person.id, (), by=None)
     if not found:
-        raise click.ClickException("Nobody of the staff has this address.")
-    click.echo("No permission is left, and every session has ended.")
+        raise click.ClickException("No member of staff has this address.")
+    click.echo("All permissions are revoked and all sessions ended.")
 
 
 @bp.cli.command("block")
 @EMAIL
 @REASON
 def block(email: str, reason: str) -> None:
-    """Block the account of EMAIL: nobody is in, and nobody signs in."""
-    _act(email, reason, suspending.suspend)
-    click.echo("The account is blocked, and every session has ended. A letter says so.")
+    """Suspend the account of EMAIL: end its sessions and prevent signing in."""
+    _run(email, reason, suspending.suspend)
+    click.echo(
+        "The account is suspended and its sessions have ended. Its owner was e-mailed."
+    )
 
 
 @bp.cli.command("unblock")
 @EMAIL
 @REASON
 def unblock(email: str, reason: str) -> None:
-    """Lift the block of the account of EMAIL."""
-    _act(email, reason, suspending.reinstate)
-    click.echo("The account is open again. A letter says so.")
+    """Reinstate the account of EMAIL."""
+    _run(email, reason, suspending.reinstate)
+    click.echo("The account is reinstated. Its owner was e-mailed.")
 
 
 @bp.cli.command("reset-factor")
 @EMAIL
 @REASON
 def reset_factor(email: str, reason: str) -> None:
-    """Take the second factor of EMAIL away; a new one is set up at the next sign-in."""
-    _act(email, reason, factors.reset)
-    click.echo("The second factor is gone, and every session has ended. A letter says so.")
+    """Reset the second factor of EMAIL; staff set a new one up at the next sign-in."""
+    _run(email, reason, second_factors.reset)
+    click.echo("The second factor is reset and all sessions ended. Its owner was e-mailed.")
 
 
-def _act(email: str, reason: str, act: Callable[..., bool]) -> None:
-    """Do `act` to the account of an address; say in English what a rule refuses."""
-    words = " ".join(reason.split())
-    if not SHORTEST <= len(words) <= LONGEST:
+def _run(email: str, reason: str, action: Callable[..., bool]) -> None:
+    """Run `action` on the account of an address; report an AccountError in English."""
+    text = " ".join(reason.split())
+    if not SHORTEST <= len(text) <= LONGEST:
         raise click.ClickException(f"A reason has {SHORTEST} to {LONGEST} characters.")
     person = people.confirmed(_address(email))
     if person is None:
-        raise click.ClickException("Nobody has confirmed this address.")
+        raise click.ClickException("No confirmed account has this address.")
     number = person.id
     try:
         with writing() as session:
-            act(session, number, by=None, reason=words)
-    except AccountError as fault:
+            action(session, number, by=None, reason=text)
+    except AccountError as error:
         with force_locale("en"):
-            raise click.ClickException(str(fault.words)) from None
+            raise click.ClickException(str(error.message)) from None
 
 
 def _address(email: str) -> str:
     try:
         return emails.parse(email)
     except emails.EmailError:
-        raise click.ClickException("This is no address of e-mail.") from None
+        raise click.ClickException("This is not an e-mail address.") from None

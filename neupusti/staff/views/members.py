@@ -1,4 +1,4 @@
-"""Members of staff: who may do what, inviting, changing permissions, ending sessions."""
+"""Members of staff: list, invite, change permissions, end sessions."""
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -19,7 +19,7 @@ from neupusti.staff.service.invitations import Invitation
 from neupusti.staff.views.blueprint import bp, me
 
 DONE = frozenset({"invited", "changed", "signed-out", "unchanged"})
-"""What the address may say was just done."""
+"""The values of the parameter `done`."""
 
 
 @bp.get("/staff/")
@@ -41,7 +41,7 @@ def new_member() -> Response:
 
 @bp.post("/staff/new")
 def invite() -> Response:
-    """Invite somebody, and write them a letter."""
+    """Invite somebody by e-mail."""
     form = InviteForm()
     valid = form.validate()
     if not form.permissions.errors and not form.permissions.chosen:
@@ -62,15 +62,15 @@ def invite() -> Response:
 
 @bp.get(f"/staff/{ROW}")
 def member(number: int) -> Response:
-    """Show one member of staff: what they may do, since when, by whom."""
+    """Show one member of staff and the history of their permissions."""
     form = ChangePermissionsForm(formdata=None)
-    form.permissions.data = [one.value for one in staff.permissions(number)]
+    form.permissions.data = [permission.value for permission in staff.permissions(number)]
     return _member(number, form)
 
 
 @bp.post(f"/staff/{ROW}")
 def change_member(number: int) -> Response:
-    """Let a member of staff hold exactly what is ticked; nothing ticked ends it."""
+    """Set the permissions of a member of staff; none ends the membership."""
     form = ChangePermissionsForm()
     if not form.validate():
         return _member(number, form)
@@ -102,7 +102,7 @@ def sign_out_member(number: int) -> Response:
 
 @bp.post(f"/staff/{ROW}/invitations")
 def invite_again(number: int) -> Response:
-    """Send the letter with the link once more; the link before it ends."""
+    """Send the invitation again; the earlier link is revoked."""
     person = _find(number)
     with writing() as session:
         invitations.send(session, person, by=me())
@@ -122,10 +122,10 @@ def _member(number: int, form: ChangePermissionsForm) -> Response:
         "staff/member.html",
         form,
         person=person,
-        has_factor=queries.has_factor(number),
+        has_second_factor=queries.has_second_factor(number),
         grants=queries.grants(number),
         names=queries.names(),
         Permission=Permission,
-        blocked=suspensions.in_force(number) is not None,
+        suspended=suspensions.in_force(number) is not None,
         own=number == me(),
     )

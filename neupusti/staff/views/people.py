@@ -1,4 +1,4 @@
-"""People: a list with initials, a search that is written down, a page with a reason."""
+"""People: a list with initials, a logged search, pages opened for a reason."""
 
 from typing import Any
 
@@ -25,76 +25,80 @@ from neupusti.staff.service.access_audit import PersonAccess
 from neupusti.staff.views.blueprint import bp, me
 
 DONE = frozenset({"signed-out", "written"})
-"""What the address may say was just done."""
+"""The values of the parameter `done`."""
 
 
 @bp.get("/people/")
 def people() -> Response:
-    """Show the people with initials only; names take a search, and a reason."""
-    return _list(SearchForm(formdata=None), queries.people(*_wanted()), found=False)
+    """Show the people with initials only; full names need a search with a reason."""
+    return _list(
+        SearchForm(formdata=None), queries.people(*_state_and_order()), found=False
+    )
 
 
 @bp.post("/people/")
 def search() -> Response:
-    """Show whom the words of a search name, and write down that it was made."""
+    """Show the people a search finds, and log the search."""
     form = SearchForm()
     if not form.validate():
-        return _list(form, queries.people(*_wanted()), found=False)
-    wanted = queries.found(str(form.q.data), *_wanted())
-    leaf = pagination.paginate(wanted, pagination.number(request.form.get("page")))
-    access_audit.searched(leaf.total, staff=me(), reason=str(form.reason.data))
-    return _list(form, wanted, found=True)
+        return _list(form, queries.people(*_state_and_order()), found=False)
+    query = queries.search(str(form.q.data), *_state_and_order())
+    listing = pagination.paginate(query, pagination.number(request.form.get("page")))
+    access_audit.log_search(listing.total, staff=me(), reason=str(form.reason.data))
+    return _list(form, query, found=True)
 
 
 @bp.get(f"/people/{ROW}")
 def person(number: int) -> Response:
-    """Ask what for, before the page of a person is opened."""
+    """Ask for the reason before the page of a person is opened."""
     _exists(number)
     form = OpenPersonForm(formdata=None)
     form.reason.data = queries.last_reason(number, staff=me())
     done = request.args.get("done", "")
-    return shown("staff/why.html", form, number=number, done=done if done in DONE else "")
+    return shown(
+        "staff/person_reason.html", form, number=number, done=done if done in DONE else ""
+    )
 
 
 @bp.post(f"/people/{ROW}")
 def open_person(number: int) -> Response | str:
-    """Show what is known of a person, and write down who opened it and why."""
+    """Show the data of a person, and log who opened it and why."""
     form = OpenPersonForm()
     if not form.validate():
         _exists(number)
-        return shown("staff/why.html", form, number=number, done="")
-    opening = PersonAccess(
-        staff=me(), reason=str(form.reason.data), most=settings().people_an_hour
+        return shown("staff/person_reason.html", form, number=number, done="")
+    access = PersonAccess(
+        staff=me(), reason=str(form.reason.data), limit=settings().people_an_hour
     )
-    if not access_audit.log_access(number, opening):
+    if not access_audit.log_access(number, access):
         abort(404)
-    return render_template("staff/person.html", form=form, **_known(number))
+    return render_template("staff/person.html", form=form, **_person_context(number))
 
 
 @bp.post(f"/people/{ROW}/sign-outs")
 def sign_out(number: int) -> Response:
     """End every session of a person."""
-    return _act(number, access_audit.sign_out, "signed-out")
+    return _perform(number, access_audit.sign_out, "signed-out")
 
 
 @bp.post(f"/people/{ROW}/confirmations")
 def write_again(number: int) -> Response:
-    """Send the letter that confirms the address once more."""
-    return _act(number, access_audit.write_again, "written")
+    """Send the confirmation e-mail again."""
+    return _perform(number, access_audit.resend_confirmation, "written")
 
 
 def initials(person: Person) -> str:
-    """Return `Н. Айгерим`: enough to see the order, too little to know who it is."""
+    """Return a name such as `Н. Айгерим`: enough to sort by, not enough to identify."""
     family = f"{person.family_name[:1]}." if person.family_name else ""
     return " ".join(filter(None, (family, person.given_name))) or "–"
 
 
-def _act(number: int, act: Any, done: str) -> Response:
+def _perform(number: int, action: Any, done: str) -> Response:
     form = OpenPersonForm()
     if not form.validate():
         _exists(number)
-        return shown("staff/why.html", form, number=number, done="")
-    if not act(number, staff=me(), reason=str(form.reason.data)):
+        return shown("staff/person_reason.html", form, number=number, done="")
+    if not action(number, staff=me(), reason=str(form.reason.data)):
         abort(404)
     return redirect(url_for("staff.person", number=number, done=done), 303)
 
@@ -104,7 +108,7 @@ def _exists(number: int) -> None:
         abort(404)
 
 
-def _wanted() -> tuple[AccountState, PeopleOrder]:
+def _state_and_order() -> tuple[AccountState, PeopleOrder]:
     state, order = request.values.get("state", ""), request.values.get("order", "")
     return (
         AccountState(state) if state in set(AccountState) else AccountState.ALL,
@@ -112,15 +116,15 @@ def _wanted() -> tuple[AccountState, PeopleOrder]:
     )
 
 
-def _list(form: SearchForm, wanted: Any, *, found: bool) -> Response:
-    state, order = _wanted()
-    leaf = pagination.paginate(wanted, pagination.number(request.values.get("page")))
+def _list(form: SearchForm, query: Any, *, found: bool) -> Response:
+    state, order = _state_and_order()
+    listing = pagination.paginate(query, pagination.number(request.values.get("page")))
     return shown(
         "staff/people.html",
         form,
         found=found,
-        leaf=leaf,
-        blocked=suspensions.among(person.id for person in leaf.rows),
+        listing=listing,
+        suspended=suspensions.among(person.id for person in listing.rows),
         address=lambda page: url_for(
             "staff.people", state=state.value, order=order.value, page=page
         ),
@@ -135,20 +139,20 @@ def _list(form: SearchForm, wanted: Any, *, found: bool) -> Response:
     )
 
 
-def _known(number: int) -> dict[str, Any]:
+def _person_context(number: int) -> dict[str, Any]:
     return {
         "person": db.session.get(Person, number),
         "phone": phones.shown,
-        "blocks": suspensions.of(number),
-        "blocked": suspensions.in_force(number) is not None,
-        "may_block": authorisation.may_open("staff.suspend"),
-        "waits": recovery.has_password(number),
-        "has_factor": queries.has_factor(number),
-        "sessions": sessions.live(number),
+        "suspensions": suspensions.of(number),
+        "suspended": suspensions.in_force(number) is not None,
+        "may_suspend": authorisation.may_open("staff.suspend"),
+        "has_password": recovery.has_password(number),
+        "has_second_factor": queries.has_second_factor(number),
+        "sessions": sessions.active(number),
         "consents": consents.of_person(number),
         "events": queries.events(number),
         "grants": queries.grants(number),
         "names": queries.names(),
-        "says": {event.value: LABELS[event] for event in SecurityEventKind},
+        "labels": {event.value: LABELS[event] for event in SecurityEventKind},
         "Permission": Permission,
     }

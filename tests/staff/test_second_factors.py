@@ -1,4 +1,4 @@
-"""`flask staff reset-factor`: the way back for whoever lost the phone and the codes."""
+"""`flask staff reset-factor`: recovery for a lost phone and lost codes."""
 
 import pytest
 from click.testing import Result
@@ -14,7 +14,7 @@ from neupusti.core.rules import Permission
 from neupusti.core.text.languages import Language
 from neupusti.staff.service import grants
 from tests import desk
-from tests.accounts.cast import Account, account, letters, sign_in, signed_in, submit
+from tests.accounts.cast import Account, account, emails_to, sign_in, signed_in, submit
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA
 
@@ -22,14 +22,14 @@ WHY = "Lost the phone; came with the passport"
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blueprint, "STEP_SECONDS", 0)
+def _no_padding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blueprint, "PADDING_SECONDS", 0)
 
 
 @pytest.fixture
 def dana(app: Flask) -> Account:
     """A member of staff with a password and a second factor."""
-    who = account(DANA, factor=True)
+    who = account(DANA, with_second_factor=True)
     with writing() as session:
         grants.change(session, who.number, [Permission.ORDERS], by=None)
     return who
@@ -42,40 +42,42 @@ def reset(app: Flask, email: str = DANA.email, reason: str = WHY) -> Result:
 
 def rows(number: int) -> int:
     db.session.rollback()
-    kept = (SecondFactor, RecoveryCode, SignIn)
+    models = (SecondFactor, RecoveryCode, SignIn)
     return sum(
         len(db.session.scalars(select(model).filter_by(person=number)).all())
-        for model in kept
+        for model in models
     )
 
 
 @pytest.mark.clause("1.1.1")
-def test_the_factor_goes_and_its_owner_is_told(app: Flask, dana: Account) -> None:
+def test_the_second_factor_is_removed_and_its_owner_emailed(
+    app: Flask, dana: Account
+) -> None:
     hers = signed_in(app, dana)
     assert hers.get("/admin/").status_code == 200
     done = reset(app)
     assert done.exit_code == 0, done.output
     assert rows(dana.number) == 0
     assert hers.get("/admin/").location.startswith("/account/login")
-    (act,) = desk.acts("people.factor_reset")
-    assert (act.staff, act.person, act.operation, act.reason) == (
+    (action,) = desk.acts("people.factor_reset")
+    assert (action.staff, action.person, action.operation, action.reason) == (
         None,
         dana.number,
         "destruction",
         WHY,
     )
-    letter = letters(DANA.email)[-1]
-    assert letter.kind == "accounts.factor_reset"
+    message = emails_to(DANA.email)[-1]
+    assert message.kind == "accounts.factor_reset"
     for secret in (WHY, DANA.email, DANA.name):
-        assert secret not in letter.subject + letter.text
+        assert secret not in message.subject + message.text
     kinds = select(SecurityEvent.kind).filter_by(person=dana.number)
     newest = kinds.order_by(SecurityEvent.id.desc()).limit(1)
     assert db.session.scalar(newest) == "second factor reset"
-    assert SecurityEventKind.FACTOR_RESET in LABELS
+    assert SecurityEventKind.SECOND_FACTOR_RESET in LABELS
     assert desk.held(dana.number) == {"orders"}
 
 
-def test_a_new_factor_is_set_up_before_anything(app: Flask, dana: Account) -> None:
+def test_a_new_second_factor_is_set_up_before_anything(app: Flask, dana: Account) -> None:
     old = dana.secret
     reset(app)
     dana.secret = ""
@@ -95,7 +97,7 @@ def test_a_new_factor_is_set_up_before_anything(app: Flask, dana: Account) -> No
 
 
 def test_a_customer_who_lost_everything_is_let_in_too(app: Flask) -> None:
-    who = account(AIGERIM, factor=True)
+    who = account(AIGERIM, with_second_factor=True)
     assert reset(app, AIGERIM.email).exit_code == 0
     who.secret = ""
     assert sign_in(app.test_client(), who).location == "/account/"
@@ -112,26 +114,24 @@ def test_a_customer_who_lost_everything_is_let_in_too(app: Flask) -> None:
         (DANA.email, "x" * 201),
     ],
 )
-def test_the_operator_is_told_what_is_wrong(
-    app: Flask, dana: Account, email: str, reason: str
-) -> None:
+def test_commands_report_errors(app: Flask, dana: Account, email: str, reason: str) -> None:
     account(AIGERIM)
     before = rows(dana.number)
-    said = reset(app, email, reason)
-    assert said.exit_code == 1
-    assert said.output.startswith("Error: ")
+    result = reset(app, email, reason)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
     assert rows(dana.number) == before
     assert desk.acts("people.factor_reset") == []
-    assert letters(DANA.email) == letters(AIGERIM.email) == []
+    assert emails_to(DANA.email) == emails_to(AIGERIM.email) == []
 
 
 @SQLITE
 @pytest.mark.parametrize("language", list(Language))
-def test_the_letter_speaks_the_language_of_its_reader(
+def test_the_email_is_in_the_language_of_its_recipient(
     app: Flask, language: Language
 ) -> None:
-    account(AIGERIM, factor=True, language=language)
+    account(AIGERIM, with_second_factor=True, language=language)
     assert reset(app, AIGERIM.email).exit_code == 0
-    letter = letters(AIGERIM.email)[-1]
-    assert letter.language == language
-    assert f"{language.prefix}/account/two-factor" in letter.text
+    message = emails_to(AIGERIM.email)[-1]
+    assert message.language == language
+    assert f"{language.prefix}/account/two-factor" in message.text

@@ -1,8 +1,7 @@
-"""Taking a second factor away from whoever lost it: the way back of last resort.
+"""Reset a lost second factor: the recovery of last resort.
 
-The operator does it on the server, having made sure who asks. The password stays, the
-sessions end, the owner is told, and a member of staff sets a new factor up before anything
-else.
+The operator runs it on the server after checking who asks. The password stays, the
+sessions end, the owner is e-mailed, and a member of staff must set a new one up first.
 """
 
 from flask_babel import lazy_gettext as _
@@ -15,28 +14,28 @@ from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.accounts.service.suspending import NO_DEVICE
 from neupusti.core.records.journal import Operation, StaffActionType, log_staff_action
 
-RESET = StaffActionType("people.factor_reset", _("Took a second factor away"))
-NO_FACTOR = _("This account has no second step. Nothing has changed.")
+SECOND_FACTOR_RESET = StaffActionType("people.factor_reset", _("Took a second factor away"))
+NO_SECOND_FACTOR = _("This account has no second step. Nothing has changed.")
 
 
 def reset(session: Session, person: int, *, by: int | None, reason: str) -> bool:
-    """Destroy the factor and the codes of a person; False: there is no such person.
+    """Destroy the second factor and codes of a person; False: there is no such person.
 
-    `by` None is a command on the server. Raise Fault.
+    `by` None is a command on the server. Raise AccountError.
     """
     found = session.get(Person, person, with_for_update=True)
     if found is None:
         return False
-    if not second_factor.take_away(
-        session, person, SecurityEventKind.FACTOR_RESET, NO_DEVICE
+    if not second_factor.remove(
+        session, person, SecurityEventKind.SECOND_FACTOR_RESET, NO_DEVICE
     ):
-        raise AccountError("email", NO_FACTOR)
+        raise AccountError("email", NO_SECOND_FACTOR)
     sessions.end_all(session, person)
-    emails.tell(session, emails.FACTOR_RESET, found)
+    emails.send(session, emails.SECOND_FACTOR_RESET, found)
     log_staff_action(
         session,
         staff=by,
-        action=RESET,
+        action=SECOND_FACTOR_RESET,
         operation=Operation.DESTRUCTION,
         person=person,
         reason=reason,
