@@ -1,7 +1,7 @@
-"""Listens to what the site says outside of its pages: a name there is a leak (V14.2.1).
+"""Detect personal data in logs, addresses and email subjects (V14.2.1).
 
-Lines of the log, addresses (of redirects, of links, forms and files on pages, of links in
-letters) and subjects of letters. Whatever test runs, none of them names the cast.
+Addresses are those of redirects, of links, forms and files on pages, and of links in
+emails. In no test may any of them name somebody of the cast.
 """
 
 import logging
@@ -27,114 +27,114 @@ from tests.people import CAST
 COUNTRY = len("+7")
 NEEDLES = [needle for person in CAST for needle in (person.email, person.phone[COUNTRY:])]
 BETWEEN = re.compile(r"[\s()+-]+")
-"""What people put between the digits of a phone."""
+"""Separators between the digits of a phone number."""
 PACKED = re.compile(r"[\w-]{12,}", re.ASCII)
-"""What may be text in base64, as signed tokens are."""
+"""Possible base64, as in signed tokens."""
 ADDRESSES = frozenset({"href", "action", "formaction", "src", "srcset", "data", "content"})
 WRITTEN = re.compile(r"\w+://\S+")
 
 
-def telling(line: str) -> bool:
-    """Tell whether a line names somebody of the cast, percent-encoded or spaced out too."""
+def names_somebody(line: str) -> bool:
+    """Tell whether a line names somebody of the cast, also encoded or with separators."""
     plain = BETWEEN.sub("", unquote_plus(unquote_plus(line))).casefold()
     return any(needle in plain for needle in NEEDLES)
 
 
 def revealing(address: str) -> bool:
-    """Tell whether an address names somebody, be it in a token that anybody can read."""
-    return telling(address) or any(map(telling, _unpacked(address)))
+    """Tell whether an address names somebody, also inside a readable token."""
+    return names_somebody(address) or any(map(names_somebody, _unpacked(address)))
 
 
 @dataclass
 class Heard:
-    """What was overheard: every line of the log, and every leak that is not in it."""
+    """What was recorded: every log line, and every leak outside the log."""
 
     lines: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
 
-    def told(self) -> list[str]:
-        """Return all that names somebody."""
-        return [*(line for line in self.lines if telling(line)), *self.leaks]
+    def found(self) -> list[str]:
+        """Return every leak."""
+        return [*(line for line in self.lines if names_somebody(line)), *self.leaks]
 
     def address(self, where: str, address: str) -> None:
-        """Look at one address."""
+        """Check one address."""
         if revealing(address):
             self.leaks.append(f"{where}: {address}")
 
-    def answer(self, answer: TestResponse) -> None:
-        """Look at the addresses of one answer: where it leads, and what its page links."""
-        at = answer.request.path
-        self.address(f"redirect of {at}", answer.headers.get("Location", ""))
-        if answer.mimetype == "text/html" and "Content-Encoding" not in answer.headers:
-            for address in addresses(answer.text):
-                self.address(f"page {at}", address)
+    def response(self, response: TestResponse) -> None:
+        """Check the addresses of one response: its Location, and those on its page."""
+        path = response.request.path
+        self.address(f"redirect of {path}", response.headers.get("Location", ""))
+        if response.mimetype == "text/html" and "Content-Encoding" not in response.headers:
+            for address in addresses(response.text):
+                self.address(f"page {path}", address)
 
-    def letter(self, letter: OutboxEmail) -> None:
-        """Look at the subject of one letter, and at every link it holds."""
-        if telling(letter.subject):
-            self.leaks.append(f"subject of {letter.kind}: {letter.subject}")
-        for address in (*WRITTEN.findall(letter.text), *addresses(letter.html)):
-            self.address(f"letter {letter.kind}", address)
+    def email(self, email: OutboxEmail) -> None:
+        """Check the subject and every link of one email."""
+        if names_somebody(email.subject):
+            self.leaks.append(f"subject of {email.kind}: {email.subject}")
+        for address in (*WRITTEN.findall(email.text), *addresses(email.html)):
+            self.address(f"email {email.kind}", address)
 
 
 @contextmanager
 def listening() -> Iterator[Heard]:
-    """Overhear each line as it is formatted, each answer of a client, each letter."""
+    """Record each formatted log line, each response and each email."""
     heard = Heard()
     write, ask = KeyValue.format, Client.open
 
-    def overheard(self: KeyValue, record: logging.LogRecord) -> str:
+    def recorded(self: KeyValue, record: logging.LogRecord) -> str:
         heard.lines.append(write(self, record))
         return heard.lines[-1]
 
     def answered(self: Client, *args: Any, **kwargs: Any) -> TestResponse:
         answer = ask(self, *args, **kwargs)
-        heard.answer(answer)
+        heard.response(answer)
         return answer
 
-    def posted(_mapper: object, _connection: object, letter: OutboxEmail) -> None:
-        heard.letter(letter)
+    def inserted(_mapper: object, _connection: object, email: OutboxEmail) -> None:
+        heard.email(email)
 
     others = logging.StreamHandler(StringIO())
     others.setLevel(logging.WARNING)
     others.setFormatter(KeyValue())
     logging.getLogger().addHandler(others)
-    event.listen(OutboxEmail, "before_insert", posted)
+    event.listen(OutboxEmail, "before_insert", inserted)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(KeyValue, "format", overheard)
+        patch.setattr(KeyValue, "format", recorded)
         patch.setattr(Client, "open", answered)
         yield heard
-    event.remove(OutboxEmail, "before_insert", posted)
+    event.remove(OutboxEmail, "before_insert", inserted)
     logging.getLogger().removeHandler(others)
 
 
 def addresses(page: str) -> list[str]:
-    """Return every address a page holds, and every value a form would put into one."""
+    """Return every address on a page, and every field value of a GET form."""
     reader = _Reader()
     reader.feed(page)
     return reader.found
 
 
 class _Reader(HTMLParser):
-    """Collects what becomes an address when a page is read, followed or sent."""
+    """Collects whatever becomes an address: links, files, and fields of GET forms."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
-        self.asks = False
-        """Whether the form it stands in is sent as an address."""
+        self.is_get_form = False
+        """Whether the present form sends its fields in the address."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = {name: value or "" for name, value in attrs}
+        values = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.asks = said.get("method", "get").lower() != "post"
-        self.found += [said[name] for name in said if name in ADDRESSES]
-        if self.asks and tag in {"input", "option", "button"}:
-            self.found.append(said.get("value", ""))
+            self.is_get_form = values.get("method", "get").lower() != "post"
+        self.found += [values[name] for name in values if name in ADDRESSES]
+        if self.is_get_form and tag in {"input", "option", "button"}:
+            self.found.append(values.get("value", ""))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
-            self.asks = False
+            self.is_get_form = False
 
 
 def _unpacked(address: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""The test house: a test that asks for an app runs on SQLite and on PostgreSQL.
+"""Shared fixtures: a test with the fixture `app` runs on SQLite and on PostgreSQL.
 
-Where SQL has no part in what is stated, as on most pages, `SQLITE` spares the second run.
+`SQLITE` skips the second run where SQL is not what is tested, as on most pages.
 """
 
 import gc
@@ -40,10 +40,10 @@ from tests.canary import Heard, listening
 from tests.postgres import Cluster, binaries, ground
 
 Stock = Callable[[Path], AbstractContextManager[Settings]]
-"""Lends a fresh pair of databases, whose small files go into a folder."""
+"""Lends a new pair of databases; SQLite files go into the given folder."""
 
 REQUIRE_ALL = os.environ.get("NEUPUSTI_REQUIRE_ALL") == "1"
-"""Set by CI: what a test needs must be there, and a missing tool is a failure."""
+"""Set by CI: a missing tool fails the test instead of skipping it."""
 
 HASHER = passwords.HASHER
 SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
@@ -52,10 +52,10 @@ NEEDS = {
     **dict.fromkeys(("postgresql", "cluster", "server"), "postgresql"),
     **dict.fromkeys(("clone", "place"), "packages"),
 }
-"""What tests need beside Python, by fixture: the markers of `pyproject.toml`."""
+"""Fixture -> the marker (`pyproject.toml`) of what it needs besides Python."""
 SECRET = "0123456789abcdef0123456789abcdef"
 NAMES = ("main", "access")
-QUIET = [
+CHROMIUM_ARGS = [
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic"),
     *("--no-first-run", "--disable-sync", "--disable-component-update"),
     "--disable-background-networking",
@@ -63,7 +63,7 @@ QUIET = [
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take the options of this test house."""
+    """Add the command-line options of this suite."""
     kills = "how often the test of crashes kills a worker of the served site"
     parser.addoption("--kills", type=int, default=12, help=kills)
     parser.addoption("--ordeal", action="store_true", help="try ordeals at their full size")
@@ -72,25 +72,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Compile the message catalogues once, before any worker reads them.
 
-    Examples have no deadline: how long one takes is the machine's affair.
+    Examples have no deadline: their time depends on the machine.
     """
     hypothesis.settings.register_profile(
-        "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+        "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
     )
-    hypothesis.settings.load_profile("house")
+    hypothesis.settings.load_profile("suite")
     if not hasattr(config, "workerinput"):
         babel = [sys.executable, "-m", "babel.messages.frontend", "-q"]
         subprocess.run([*babel, "compile", "-d", str(ROOT / "translations")], check=True)
 
 
 def pytest_collection_finish() -> None:
-    """Let the collector of garbage pass over what lives as long as the run anyway."""
+    """Exclude what lives as long as the run from garbage collection."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what `make quick` leaves out, by the fixtures and databases it asks for."""
+    """Mark what `make quick` leaves out, by fixtures and databases."""
     assert isinstance(item, pytest.Function)
     asked = {*item.fixturenames}
     if hasattr(item, "callspec"):
@@ -100,27 +100,27 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def missing(what: str) -> NoReturn:
-    """Skip, saying what is not on this machine; fail where CI wants it all."""
+    """Skip the test with a reason; fail it where CI requires everything."""
     if REQUIRE_ALL:
         pytest.fail(f"{what} is required here and not found")
     pytest.skip(f"{what} is not on this machine")
 
 
 class Visitor(FlaskClient):
-    """A browser whose requests share nothing with the test but the databases.
+    """A test client whose requests share nothing with the test but the databases.
 
-    A request would take over the context that the test has open, and with it what an
-    earlier request left in `g`: another visitor's token, another person's sign-in.
+    Else a request would inherit the context of the test, and with it what an earlier one
+    left in `g`: another visitor's token, another person's sign-in.
     """
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Answer one request in a context of its own."""
+        """Send one request in a context of its own."""
         return Context().run(super().open, *args, **kwargs)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _cheap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Compile each template once a run, and hash passwords with little work."""
+def _fast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compile each template once a run, and hash passwords at low cost."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
     with pytest.MonkeyPatch.context() as patch:
@@ -131,28 +131,28 @@ def _cheap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def real_hasher(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords are hashed as on the real site, where that is what is tested."""
+    """Hash passwords as in production, where hashing is what is tested."""
     monkeypatch.setattr(passwords, "HASHER", HASHER)
 
 
 @pytest.fixture
 def size(request: pytest.FixtureRequest) -> int:
-    """How large a test marked `ordeal(sample, full)` shall be in this run."""
+    """The size of a test marked `ordeal(sample, full)` in this run."""
     sample, full = request.node.get_closest_marker("ordeal").args
     return int(full if request.config.getoption("--ordeal") else sample)
 
 
 @pytest.fixture(autouse=True)
 def canary() -> Iterator[Heard]:
-    """Fail the test in whose log, addresses or subjects somebody is named (V16.2.5)."""
+    """Fail a test whose log, addresses or subjects name a person (V16.2.5)."""
     with listening() as heard:
         yield heard
-    assert heard.told() == []
+    assert heard.found() == []
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A private PostgreSQL cluster on a socket of its own, gone after the run."""
+    """A private PostgreSQL cluster on a Unix socket, removed after the run."""
     if binaries() is None:
         missing("PostgreSQL (initdb, postgres)")
     with ground() as folder, Cluster(folder).running() as cluster:
@@ -161,9 +161,9 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def stock(request: pytest.FixtureRequest) -> Stock:
-    """A migrated and seeded pair of databases, and how to borrow a fresh copy of it.
+    """Lend copies of a migrated and seeded pair of databases.
 
-    Migrations and seed run once a backend; each test gets a copy of its own.
+    Migrations and seed run once per backend; each test gets its own copy.
     """
     lend: Stock = request.getfixturevalue(f"{request.param}_stock")
     return lend
@@ -213,7 +213,7 @@ def postgresql_stock(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster)
 
 @pytest.fixture
 def settings(stock: Stock, tmp_path: Path) -> Iterator[Settings]:
-    """The settings of one test: databases nobody else sees."""
+    """The settings of one test, with databases of its own."""
     with stock(tmp_path) as settings:
         yield settings
 
@@ -232,13 +232,13 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """A browser without cookies, scripts or history."""
+    """A test client without cookies."""
     return app.test_client()
 
 
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
-    """Make an app of the given settings; its databases are files nobody made yet."""
+    """Make an app with the given settings and empty databases."""
     apps: list[Flask] = []
 
     def make(**changes: object) -> Flask:
@@ -253,19 +253,19 @@ def made(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, without a head."""
+    """Debian's Chromium, headless."""
     executable = shutil.which("chromium")
     if executable is None:
         missing("Chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
         yield browser
         browser.close()
 
 
 @pytest.fixture
 def site_url(app: Flask) -> Iterator[str]:
-    """Serve the app on a free port of this machine; the address without a last slash."""
+    """Serve the app on a free loopback port; return its URL without a trailing slash."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -277,7 +277,7 @@ def site_url(app: Flask) -> Iterator[str]:
 
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
-    """Set the one clock of the site: `at(moment)`."""
+    """Set the clock of the site: `at(moment)`."""
 
     def set_clock(moment: datetime) -> None:
         monkeypatch.setattr(clock, "now", lambda: moment)
@@ -295,6 +295,6 @@ def seeded(settings: Settings) -> None:
     app = create_app(settings)
     with app.app_context():
         flask_migrate.upgrade()
-        # A site of one machine begins with a member of staff; tests make their own.
+        # `site setup` would also make a member of staff; tests make their own.
         site.seed(Registry(tuple(f for f in registry().features if f.name != "staff")))
     _close(app)

@@ -1,4 +1,4 @@
-"""Members of staff, and browsers in which somebody is signed in already."""
+"""Test data: people, members of staff and signed-in clients."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -22,13 +22,13 @@ from neupusti.staff.service import grants
 from tests.people import Person
 
 RAW = "0" * 40
-"""What a form's token is made of in these browsers."""
-LONG = timedelta(hours=1)
-"""So long ago the password was given where it must be asked for again."""
+"""The CSRF secret in the sessions of these clients."""
+STALE = timedelta(hours=1)
+"""The age of a sign-in that is no longer recent."""
 
 
 def person(who: Person, *, family_name: str = "Пример", confirmed: bool = True) -> int:
-    """Make a person of the cast, without a password; return the number."""
+    """Create a person of the cast, without a password; return the number."""
     applicant = Applicant(
         family_name=family_name,
         given_name=who.name,
@@ -45,7 +45,7 @@ def person(who: Person, *, family_name: str = "Пример", confirmed: bool = 
 
 
 def member(who: Person, *held: Permission, factor: bool = True) -> int:
-    """Make a member of staff of the cast who holds permissions; return the number."""
+    """Create a member of staff of the cast with permissions; return the number."""
     number = person(who)
     with writing() as session:
         if factor:
@@ -57,7 +57,7 @@ def member(who: Person, *held: Permission, factor: bool = True) -> int:
 def seat(
     app: Flask, number: int, *, factor: bool = True, fresh: bool = True
 ) -> FlaskClient:
-    """Return a browser in which person `number` is signed in."""
+    """Return a client in which person `number` is signed in."""
     browser = app.test_client()
     sit(browser, number, factor=factor, fresh=fresh)
     return browser
@@ -66,14 +66,14 @@ def seat(
 def sit(
     browser: FlaskClient, number: int, *, factor: bool = True, fresh: bool = True
 ) -> None:
-    """Sign person `number` in: a fresh row, and the key to it in the browser."""
+    """Sign person `number` in: a new row, and its key in the client's session."""
     now = clock.now()
     with writing() as session:
         where = ClientContext("Firefox, Linux", "0" * 64)
         opened = sessions.start(session, number, where, remember=False, complete=True)
         row = session.get_one(SignIn, opened.number)
         row.second_factor_at = now if factor else None
-        row.proved_at = now if fresh else now - LONG
+        row.proved_at = now if fresh else now - STALE
     with browser.session_transaction() as kept:
         kept["key"], kept["csrf_token"] = opened.key, RAW
 
@@ -85,7 +85,7 @@ def stand_up(number: int) -> None:
 
 
 def token(app: Flask) -> str:
-    """Return what the forms of such a browser must send."""
+    """Return the CSRF token of these clients."""
     secret = str(app.secret_key)
     signer = URLSafeTimedSerializer(secret, salt="wtf-csrf-token")
     return str(signer.dumps(RAW))
@@ -97,7 +97,7 @@ def form(app: Flask, **fields: object) -> dict[str, object]:
 
 
 def acts(*actions: str) -> list[StaffAction]:
-    """Return the acts of staff in the journal, oldest first."""
+    """Return the staff actions in the journal, oldest first."""
     db.session.rollback()
     wanted = select(StaffAction).order_by(StaffAction.id)
     if actions:
@@ -106,7 +106,7 @@ def acts(*actions: str) -> list[StaffAction]:
 
 
 def held(number: int) -> set[str]:
-    """Return what a person may do now."""
+    """Return the present permissions of a person."""
     db.session.rollback()
     return {one.value for one in staff.permissions(number)}
 

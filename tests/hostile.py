@@ -1,6 +1,6 @@
-"""Requests that are made to cost: every public route, with something of them extreme.
+"""Expensive requests to every public route, with extreme parts.
 
-Where one may go is read off the site: its map, the table of access, its forms and links.
+The targets are read from the site: its URL map, access rules, forms and links.
 """
 
 import random
@@ -23,7 +23,7 @@ from neupusti.core.security.authorisation import rules
 from neupusti.core.web import choice
 
 HEADER, ADDRESS, BODY = 60_000, 8000, 60_000
-"""Bytes that servers let through; of an address what they all have to (RFC 9110, 4.1)."""
+"""Bytes that servers accept; for an address the required minimum (RFC 9110, 4.1)."""
 LONG = 200
 METHODS = frozenset({"GET", "POST"})
 LINK = re.compile(r'\b(?:href|src|action)="(/[^"?#]+)')
@@ -36,7 +36,7 @@ READ = (
     "IF_NONE_MATCH", "IF_RANGE", "ORIGIN", "RANGE", "REFERER", "SEC_FETCH_SITE", "SEC_GPC",
     "USER_AGENT", "X_FORWARDED_FOR", "X_FORWARDED_HOST", "X_FORWARDED_PROTO", "X_REAL_IP",
 )  # fmt: skip
-"""Headers that some library or layer may take apart."""
+"""Headers that some library or layer may parse."""
 BYTES = bytes(range(1, 256)).decode("latin-1")
 PIECES = (
     "a", ",", ";", "=", " ", "\t", ".", "-", "/", "%", "&", "+", ":", "@", "0", '"', "\\",
@@ -50,7 +50,7 @@ PIECES = (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; its environment is made anew for each time it is sent."""
+    """One request; its environment is built again each time it is sent."""
 
     environ: dict[str, Any]
     body: bytes = b""
@@ -64,7 +64,7 @@ class Request:
     def fresh(self, turn: int = 0) -> dict[str, Any]:
         """Return the environment of WSGI, with the body unread.
 
-        In each turn what is long ends in another way: nothing kept of it before helps.
+        Long values end differently in each turn, so that no cache helps.
         """
         own = {"wsgi.input": BytesIO(self.body), "CONTENT_LENGTH": str(len(self.body))}
         ends = {
@@ -77,7 +77,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Target:
-    """What everybody may send one kind of request to."""
+    """A public route and a method."""
 
     rule: Rule
     method: str
@@ -88,19 +88,19 @@ class Target:
 
 @dataclass
 class Generator:
-    """Makes the requests of one site, the same ones each time for the same seed."""
+    """Generates requests to one site, reproducible by seed."""
 
     app: Flask
     seed: int = 9
     fields: list[str] = field(default_factory=list)
     values: dict[str, list[str]] = field(default_factory=dict)
     visitors: list[dict[str, str]] = field(default_factory=list)
-    """Cookies and token: of nobody, of a stranger with a form, of one who refused."""
+    """Cookies and CSRF token of each kind of visitor."""
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
         self.targets = list(targets(self.app))
-        self._look()
+        self._crawl()
 
     def requests(self, target: Target, number: int) -> Iterator[Request]:
         """Yield `number` requests to one target."""
@@ -108,7 +108,7 @@ class Generator:
             yield self.request(target)
 
     def request(self, target: Target) -> Request:
-        """Return one request to `target`: most usual, some parts extreme."""
+        """Return one request to `target`: mostly usual, with some extreme parts."""
         visitor = self.dice.choice(self.visitors)
         environ = {
             **EnvironBuilder("/", method=target.method).get_environ(),
@@ -128,7 +128,7 @@ class Generator:
         return Request({**environ, "CONTENT_TYPE": kind}, body[:BODY])
 
     def extremes(self, target: Target) -> Iterator[Request]:
-        """Yield, for each visitor, a request of which every part is too much at once."""
+        """Yield, for each visitor, a request with every part extreme."""
         for visitor in self.visitors:
             strange = "; ".join(f"n{number}={number}" for number in range(200))
             request = self.request(target)
@@ -140,8 +140,8 @@ class Generator:
                 | {"HTTP_COOKIE": f"{visitor.get('cookies', '')}; {strange}"},
             )
 
-    def _look(self) -> None:
-        """Open every page: learn the names of its fields, and what addresses hold."""
+    def _crawl(self) -> None:
+        """Read every page: collect field names and values of URL arguments."""
         strangers, token = self.app.test_client(), ""
         names, found = {"next", choice.MARKER}, set[tuple[str, Any]]()
         router = self.app.url_map.bind("localhost")
@@ -172,14 +172,14 @@ class Generator:
         ]
 
     def addresses(self) -> list[str]:
-        """Return every address that needs no more than what the site itself tells."""
+        """Return every address without arguments, and those of the sitemap."""
         plain = [t.rule.rule for t in self.targets if not t.rule.arguments]
         with self.app.test_request_context():
             listed = [url_for(name, **values) for name, values in registry().addresses()]
         return sorted({*plain, *listed})
 
     def _path(self, rule: Rule) -> str:
-        """Return the path of a route; its arguments are real ones, or anything."""
+        """Return the path of a route, with real or random arguments."""
 
         def value(name: str) -> str:
             known = self.values.get(name)
@@ -239,7 +239,7 @@ class Generator:
         return {"PATH_INFO": environ["PATH_INFO"].rstrip("/") + segment * 1000}
 
     def _body(self, token: str) -> tuple[str, bytes]:
-        """Return content type and body: a form of ours, with something too much in it."""
+        """Return content type and body of a form with extreme parts."""
         names = self.dice.sample(self.fields, 8)
         number = self.dice.choice((1, 1, 3, len(names)))
         pairs = [("csrf_token", token)] + [

@@ -1,4 +1,4 @@
-"""The cast: the only people, addresses and phones that tests and samples know."""
+"""The cast: the only people, addresses and phones in tests and samples."""
 
 from dataclasses import dataclass
 
@@ -20,4 +20,4 @@ YERLAN = Person("Ерлан", "yerlan@example.kz", "+77010000005")
 CAST = (AIGERIM, BOLAT, GUEST, DANA, YERLAN)
 
 BIN = "160240000008"
-"""Made up; only its check digit is right."""
+"""Fictitious, with a valid check digit."""

@@ -1,4 +1,4 @@
-"""A private PostgreSQL cluster: made, started, used and thrown away by the test run."""
+"""A private PostgreSQL cluster, created and removed by the test run."""
 
 import os
 import pwd
@@ -13,8 +13,8 @@ from signal import SIGQUIT
 import psycopg
 
 USER = "neupusti"
-MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 - a private folder is made in it
-"""Where Linux keeps files in memory, and the bytes that must be free there."""
+MEMORY, NEEDED_BYTES = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 - a private folder is made in it
+"""Linux's file system in memory, and the bytes that must be free there."""
 STOP_SECONDS = 30
 
 
@@ -33,28 +33,28 @@ def _version(folder: Path) -> float:
 
 @contextmanager
 def ground() -> Iterator[Path]:
-    """Make a folder for a cluster, and remove it with all that is in it.
+    """Create a temporary folder for a cluster, and remove it with its content.
 
-    It is in memory where there is room: to make and drop a database there takes a tenth of
-    the time. It is not one of pytest's own folders, since those are closed to other users
-    whenever a second test run begins, and the server is another user.
+    It is in memory where there is space: creating and dropping a database there takes a
+    tenth of the time. It is not a folder of pytest, which a second test run closes to other
+    users, and the server is another user.
     """
-    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    has_space = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > NEEDED_BYTES
     with tempfile.TemporaryDirectory(
-        prefix="neupusti-", dir=MEMORY if roomy else None, ignore_cleanup_errors=True
+        prefix="neupusti-", dir=MEMORY if has_space else None, ignore_cleanup_errors=True
     ) as folder:
         yield Path(folder)
 
 
 class Cluster:
-    """One cluster in `home`, reachable through a socket there and nowhere else."""
+    """One cluster in `home`, reachable only through a Unix socket there."""
 
     def __init__(self, home: Path) -> None:
         self.data, self.socket = home / "data", home / "socket"
 
     @contextmanager
     def running(self) -> Iterator["Cluster"]:
-        """Make the cluster, run it, stop it."""
+        """Create, start and stop the cluster."""
         self._prepare()
         tools = binaries()
         if tools is None:
@@ -76,7 +76,7 @@ class Cluster:
             self._run(tools / "pg_isready", "-q", "-h", self.socket, retries=1000)
             yield self
         finally:
-            # An immediate shutdown: nothing is written of what is thrown away anyway.
+            # An immediate shutdown: the data is discarded anyway.
             server.send_signal(SIGQUIT)
             server.wait(timeout=STOP_SECONDS)
 
@@ -86,27 +86,29 @@ class Cluster:
 
     @contextmanager
     def copied(self, names: Mapping[str, str]) -> Iterator[None]:
-        """Copy databases, `{copy: model}`, and drop the copies when the block ends.
+        """Copy databases, `{copy: template}`, and drop the copies at the end of the block.
 
-        Copying files (since PostgreSQL 15) is a third of the work of copying by the log;
-        the drop throws out who is still connected.
+        FILE_COPY (since PostgreSQL 15) takes a third of the time of WAL_LOG; FORCE
+        disconnects open sessions.
         """
         try:
-            for name, model in names.items():
-                self.execute(f"CREATE DATABASE {name} TEMPLATE {model} STRATEGY FILE_COPY")
+            for name, template in names.items():
+                self.execute(
+                    f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"
+                )
             yield
         finally:
             for name in names:
                 self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def execute(self, statement: str) -> None:
-        """Run a statement that may not stand in a transaction."""
+        """Run a statement outside a transaction."""
         url = self.url("postgres")
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(statement.encode())
 
     def own(self, folder: Path) -> None:
-        """Give `folder` to the user the server runs as, and let that user reach it."""
+        """Make the user of the server own `folder`, and let it traverse the parents."""
         user = self._user()
         if user is not None:
             os.chown(folder, user, -1)
@@ -115,7 +117,7 @@ class Cluster:
                     above.chmod(above.stat().st_mode | 0o011)
 
     def _prepare(self) -> None:
-        """Give root's folders to `postgres`: the server refuses to run as root."""
+        """As root, make `postgres` own the folders: the server refuses to run as root."""
         user = self._user()
         for folder in (self.data, self.socket):
             folder.mkdir(mode=0o700)

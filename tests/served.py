@@ -1,4 +1,4 @@
-"""The site as it is really served: by its own command, in processes of their own."""
+"""The site served by its own command, in separate processes."""
 
 import json
 import os
@@ -21,7 +21,7 @@ START_SECONDS, STOP_SECONDS, PAUSE = 120, 30, 0.05
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running site, and what its owner can ask it on the command line."""
+    """A running site, and its command line."""
 
     port: int
     environment: dict[str, str]
@@ -29,12 +29,12 @@ class Served:
 
     @property
     def url(self) -> str:
-        """The address of the site, without a last slash."""
+        """The URL of the site, without a trailing slash."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def workers(self) -> list[int]:
-        """The processes that serve it now."""
+        """The ids of its present worker processes."""
         return list(below(self.process.pid))
 
     def flask(self, *words: str) -> str:
@@ -51,14 +51,14 @@ class Served:
         return done.stdout
 
     def emails(self, to: str) -> list[dict[str, Any]]:
-        """Return the letters to an address as `flask mail list` tells them."""
-        told: list[dict[str, Any]] = json.loads(
+        """Return the emails to an address, as `flask mail list` prints them."""
+        emails: list[dict[str, Any]] = json.loads(
             self.flask("mail", "list", "--to", to, "--json")
         )
-        return told
+        return emails
 
     def worker_of(self, port: int) -> int:
-        """Return the process that holds the other end of a client's connection."""
+        """Return the id of the process that serves a client's connection."""
         inode = _inode(self.port, port)
         return next(pid for pid in below(self.process.pid) if inode in _sockets(pid))
 
@@ -85,7 +85,7 @@ def served(settings: Settings, *, workers: int = 2) -> Iterator[Served]:
 def await_answer(
     process: "subprocess.Popen[bytes]", port: int, seconds: float = START_SECONDS
 ) -> None:
-    """Wait until a started site listens on `port`."""
+    """Wait until the started site listens on `port`."""
     for _ in range(int(seconds / PAUSE)):
         assert process.poll() is None, "the site ended before it answered"
         with socket.socket() as probe:
@@ -96,7 +96,7 @@ def await_answer(
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """Return what a process needs to be this site, beside what it has from us: a clock."""
+    """Return the environment of a process of this site."""
     inherited = {name: v for name, v in os.environ.items() if not name.startswith(PREFIX)}
     return inherited | {
         f"{PREFIX}SECRET_KEY": settings.secret_key,
@@ -108,7 +108,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 def environment() -> dict[str, str]:
-    """What `env -i` leaves, and where git, make and Python are."""
+    """Return a minimal environment with the PATH of git, make and Python."""
     tools = [shutil.which(name) for name in ("git", "make", "python3", "sh")]
     folders = dict.fromkeys(str(Path(tool).parent) for tool in tools if tool)
     return {"PATH": ":".join(folders), "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8"}
@@ -122,7 +122,7 @@ def free_port() -> int:
 
 
 def _inode(ours: int, theirs: int) -> str:
-    """Return the number of the socket between our port and a client's, as Linux has it."""
+    """Return the inode of the socket between our port and a client's (Linux)."""
     ends = f":{ours:04X}", f":{theirs:04X}"
     lines = map(str.split, Path("/proc/net/tcp").read_text().splitlines()[1:])
     return next(line[9] for line in lines if (line[1][-5:], line[2][-5:]) == ends)
@@ -131,14 +131,14 @@ def _inode(ours: int, theirs: int) -> str:
 def _sockets(pid: int) -> set[str]:
     found = set()
     for handle in Path(f"/proc/{pid}/fd").iterdir():
-        # A file may be closed while we look.
+        # A file may be closed meanwhile.
         with suppress(FileNotFoundError):
             found.add(str(handle.readlink()).removeprefix("socket:[").removesuffix("]"))
     return found
 
 
 def below(pid: int) -> Iterator[int]:
-    """Yield the processes that `pid` started, and those that they started."""
+    """Yield the ids of all descendant processes of `pid`."""
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in map(int, children.read_text().split()):
             yield child

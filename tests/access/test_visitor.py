@@ -24,7 +24,7 @@ from neupusti.core.data.database import db
 from neupusti.core.text.languages import Language
 from tests.access.conftest import lines_of, rows
 from tests.conftest import SQLITE
-from tests.core.faults import PRODUCTION
+from tests.core.failing_views import PRODUCTION
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 OWN = {"Sec-Fetch-Site": "same-origin"}

@@ -162,7 +162,7 @@ def test_another_phone_takes_the_password_after_a_while(app: Flask) -> None:
     assert 'name="current"' not in browser.get(PATH).text
     with writing() as session:
         row = session.scalars(select(SignIn)).one()
-        row.proved_at -= desk.LONG
+        row.proved_at -= desk.STALE
     assert 'name="current"' in browser.get(PATH).text
     assert save(browser, phone="+7 (701) 000-00-01").status_code == 303
     refused = save(browser, phone=DANA.phone)

@@ -143,7 +143,7 @@ def test_hosts_are_names_in_lower_case() -> None:
     assert settings.proxies == 2
 
 
-def test_a_machine_of_ones_own_answers_by_its_local_names() -> None:
+def test_a_local_site_accepts_local_host_names() -> None:
     settings = Settings.from_env(LOCAL | {"NEUPUSTI_BASE_URL": "http://[::1]:8000/"})
     assert settings.trusted_hosts == {"127.0.0.1", "localhost", "[::1]"}
     assert settings.host == "[::1]:8000"
@@ -167,7 +167,7 @@ def test_a_secret_is_made_once_and_is_for_its_owner_only(tmp_path: Path) -> None
     assert local_secret(tmp_path / "other") != first
 
 
-def test_who_comes_second_takes_the_secret_of_the_first(
+def test_the_second_process_uses_the_secret_of_the_first(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def meanwhile(_size: int) -> str:
@@ -193,7 +193,7 @@ def test_processes_that_start_at_once_agree_on_a_secret(tmp_path: Path) -> None:
     assert told == {(tmp_path / "secret").read_bytes()}
 
 
-def test_a_folder_that_cannot_hold_the_secret_is_told_in_words(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_a_settings_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(SettingsError, match=r"No secret can be kept in .*: Not a dir"):
         local_secret(tmp_path / "file" / "instance")

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from neupusti.app import FEATURES
 from neupusti.core.feature import Feature
 from neupusti.core.text.languages import Language
-from tests.conftest import QUIET, SQLITE
+from tests.conftest import CHROMIUM_ARGS, SQLITE
 from tests.consent.conftest import records
 from tests.core.web.test_redirects import HOSTILE
 
@@ -206,7 +206,7 @@ def test_cookies_switched_off(chromium: Browser, site_url: str, tmp_path: Path) 
     blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}
     profile.write_text(json.dumps(blocked))
     context = chromium.browser_type.launch_persistent_context(
-        tmp_path, executable_path=shutil.which("chromium"), args=QUIET
+        tmp_path, executable_path=shutil.which("chromium"), args=CHROMIUM_ARGS
     )
     page = context.new_page()
     page.goto(f"{site_url}/en/")

@@ -12,7 +12,7 @@ from itsdangerous import URLSafeSerializer
 from neupusti.core.data.database import writing
 from neupusti.core.mail.models import OutboxState
 from tests.admin.test_mail import email
-from tests.canary import Heard, listening, telling
+from tests.canary import Heard, listening, names_somebody
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, CAST, Person
 
@@ -59,8 +59,8 @@ def test_each_of_the_cast_is_recognised(person: Person) -> None:
         f'event="8 {person.phone[2:]}"',
         f"event='+7 ({person.phone[2:5]}) {person.phone[5:8]}-{person.phone[8:]}'",
     ]
-    assert all(telling(line) for line in lines)
-    assert not telling("at=2026-11-22T12:00:00 event=sold good=teapot")
+    assert all(names_somebody(line) for line in lines)
+    assert not names_somebody("at=2026-11-22T12:00:00 event=sold good=teapot")
 
 
 @pytest.mark.parametrize("logger", ["neupusti.shop", "sqlalchemy.pool"])
@@ -78,7 +78,7 @@ def test_words_of_an_exception_do_not_reach_the_log() -> None:
         except ValueError:
             logging.getLogger("neupusti.shop").exception("failed")
     assert heard.lines
-    assert not any(telling(line) for line in heard.lines)
+    assert not any(names_somebody(line) for line in heard.lines)
 
 
 @pytest.mark.parametrize("planted", PLANTED)

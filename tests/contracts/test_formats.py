@@ -21,7 +21,7 @@ from tests.conftest import SECRET
 from tests.contracts import formats
 from tests.contracts.deterministic import NOW, command, fixed, missing, printed
 from tests.contracts.story import WHY, Story, Told, choose
-from tests.core.faults import PRODUCTION
+from tests.core.failing_views import PRODUCTION
 from tests.people import DANA
 
 BEGINNING = "0" * 64

@@ -1,4 +1,4 @@
-"""What the ground floor is tried on: an app that has no databases behind it."""
+"""Fixtures of core: an app without databases."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -12,30 +12,30 @@ from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.web.log import KeyValue
 from tests.conftest import SECRET
-from tests.core import faults
+from tests.core import failing_views
 
 
 @pytest.fixture
 def bare(made: Callable[..., Flask]) -> Flask:
-    """The app as it is served on one machine, before `flask site setup`."""
-    return faults.opened(made())
+    """A local app before `flask site setup`."""
+    return failing_views.make_public(made())
 
 
 @pytest.fixture(scope="session")
 def visitor(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    """A browser on one bare app for all, with a few views that go wrong on purpose.
+    """A client of one shared bare app with views that fail on purpose.
 
-    It gets what users get: a page, never a raised exception.
+    Exceptions become pages, as for users.
     """
     folder = tmp_path_factory.mktemp("bare")
     app = create_app(Settings(secret_key=SECRET, instance=folder))
-    faults.planted(app)
+    failing_views.register(app)
     return app.test_client(use_cookies=False)
 
 
 @pytest.fixture
 def log() -> Iterator[StringIO]:
-    """What the site logs, as it would stand on standard error."""
+    """The log of the site, as written to standard error."""
     written = StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(KeyValue())

@@ -1,4 +1,4 @@
-"""Work beside the requests: one worker does it."""
+"""Background jobs: one worker runs them."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -12,8 +12,8 @@ from neupusti.core.data.database import db
 from tests.canary import listening
 
 
-def test_one_worker_of_two_works_and_the_other_takes_over(app: Flask) -> None:
-    """The lock is the kernel's: it goes with the process, however that ends."""
+def test_one_of_two_workers_runs_a_job_and_the_other_takes_over(app: Flask) -> None:
+    """The kernel releases the lock with the process."""
     turns: list[str] = []
     begun = {"a": Event(), "b": Event()}
 
@@ -34,15 +34,15 @@ def test_one_worker_of_two_works_and_the_other_takes_over(app: Flask) -> None:
     assert "a" not in turns[turns.index("b") :]
 
 
-def test_a_job_that_fails_again_and_again_is_told_once_a_minute(
+def test_repeated_failures_are_logged_once_a_minute(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seconds = iter(range(0, 1000, 25))
     monkeypatch.setattr("neupusti.core.background.monotonic", lambda: next(seconds))
-    turns, enough = iter(range(8)), Event()
+    runs, enough = iter(range(8)), Event()
 
     def failing() -> None:
-        if next(turns, None) is None:
+        if next(runs, None) is None:
             enough.set()
             return
         raise OSError("the disk is full")
@@ -55,10 +55,8 @@ def test_a_job_that_fails_again_and_again_is_told_once_a_minute(
     assert sum("event=job job=try" in line for line in heard.lines) == 3
 
 
-def test_a_job_that_cannot_even_be_elected_is_tried_again(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A full table of files, a folder that is away: its thread outlives that."""
+def test_a_failed_election_is_retried(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file descriptor, or no folder: the thread survives."""
     monkeypatch.setattr("neupusti.core.background.ELECTION_SECONDS", 0.0)
     logged, done = Event(), Event()
     work = Background(app, [Job(name="try", every=timedelta(0), run=done.set)])
@@ -79,10 +77,10 @@ def test_a_job_that_cannot_even_be_elected_is_tried_again(
     work.stop()
 
 
-def test_a_job_whose_end_fails_is_tried_again(
+def test_a_job_is_retried_if_its_cleanup_fails(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Giving the session back talks to the database, and may fail as the job may."""
+    """Removing the session may fail as well."""
     remove, failed, again = db.session.remove, Event(), Event()
 
     def failing() -> None:
@@ -103,12 +101,12 @@ def test_a_job_whose_end_fails_is_tried_again(
         work.stop()
 
 
-def test_a_job_that_failed_a_thousand_times_is_tried_again(app: Flask) -> None:
-    """The pause does not grow beyond what a float can hold: a day without a database."""
-    turns, enough = iter(range(1100)), Event()
+def test_a_job_is_retried_after_a_thousand_failures(app: Flask) -> None:
+    """The pause must not overflow a float."""
+    runs, enough = iter(range(1100)), Event()
 
     def failing() -> None:
-        if next(turns, None) is None:
+        if next(runs, None) is None:
             enough.set()
             return
         raise OSError("the disk is full")

@@ -35,7 +35,7 @@ def shop(name: str = "shop", **more: object) -> Feature:
         ),
     ],
 )
-def test_what_two_features_claim_stops_the_start(
+def test_a_duplicate_declaration_stops_the_start(
     features: tuple[Feature, ...], what: str
 ) -> None:
     with pytest.raises(ValueError, match=what):
@@ -60,7 +60,7 @@ def test_a_clause_names_every_feature_that_carries_it_out() -> None:
     assert Registry((shop(), shop("news"))).clauses == {"1.1": ("shop", "news")}
 
 
-def test_a_place_of_the_frame_gets_its_own_pages() -> None:
+def test_a_menu_gets_its_own_pages() -> None:
     whole = Registry((shop(pages=(HOME, ABOUT)),))
     assert whole.pages_in(Place.HEADER) == (HOME,)
     assert whole.pages_in(Place.FOOTER) == (ABOUT,)
@@ -74,9 +74,9 @@ def test_addresses_are_the_pages_and_what_a_feature_adds() -> None:
 
 def test_installing_registers_every_blueprint() -> None:
     app = Flask(__name__)
-    room = Blueprint("shop", __name__)
-    room.add_url_rule("/", "home", lambda: "here")
-    whole = Registry((shop(blueprint=room), shop("silent"))).install(app)
+    blueprint = Blueprint("shop", __name__)
+    blueprint.add_url_rule("/", "home", lambda: "here")
+    whole = Registry((shop(blueprint=blueprint), shop("silent"))).install(app)
     with app.app_context():
         assert registry() is whole
     assert app.test_client().get("/").text == "here"

@@ -18,7 +18,7 @@ EDITIONS = ROOT / "neupusti" / "policy" / "editions"
 
 
 def test_the_purposes_are_the_clauses_of_section_four() -> None:
-    """One value a clause 4.1.x of every shipped text: no more, no fewer."""
+    """Exactly one value per clause 4.1.x of every shipped text."""
     for path in EDITIONS.glob("*.txt"):
         numbers = [clause.number for clause in parser.parse(path.read_text())]
         listed = [number for number in numbers if re.fullmatch(r"4\.1\.\d+", number)]
@@ -30,7 +30,7 @@ def test_personal_data_without_a_purpose_is_refused() -> None:
         personal("3.2.3")
 
 
-def test_a_column_says_what_it_holds() -> None:
+def test_a_column_is_marked() -> None:
     table = Table(
         "people",
         MetaData(),

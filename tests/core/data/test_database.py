@@ -40,9 +40,7 @@ def test_every_connection_to_sqlite_has_its_settings(
 
 
 @BOTH
-def test_a_failed_statement_is_told_without_its_values(
-    app: Flask, bind: str | None
-) -> None:
+def test_an_error_quotes_no_values_of_its_statement(app: Flask, bind: str | None) -> None:
     query = text("SELECT * FROM nowhere WHERE email = :email")
     with db.engines[bind].connect() as connection, pytest.raises(DBAPIError) as failed:
         connection.execute(query, {"email": AIGERIM.email})
@@ -72,7 +70,7 @@ def test_a_moment_comes_back_aware_and_in_utc(scratch: Table) -> None:
 
 
 def test_a_moment_without_a_zone_is_refused(scratch: Table) -> None:
-    naive = datetime(2026, 11, 22)  # noqa: DTZ001 - the thing refused
+    naive = datetime(2026, 11, 22)  # noqa: DTZ001 - deliberately naive
     with pytest.raises(StatementError, match="without a time zone"), writing() as session:
         session.execute(insert(scratch).values(at=naive))
 
@@ -86,9 +84,7 @@ def test_moments_compare_in_the_database_as_they_do_in_python(scratch: Table) ->
     assert found == [earlier]
 
 
-def test_a_writer_takes_the_lock_of_sqlite_at_its_beginning(
-    bare: Flask, tmp_path: Path
-) -> None:
+def test_a_writer_locks_sqlite_at_begin(bare: Flask, tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "main.sqlite", timeout=0, isolation_level=None)
     with bare.app_context():
         with writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
@@ -98,11 +94,11 @@ def test_a_writer_takes_the_lock_of_sqlite_at_its_beginning(
 
 
 @dataclass
-class Hours:
-    """A clock of which each wait is noted; after the last the other writer is done."""
+class FakeTime:
+    """Records each pause; after `attempts` of them the other writer rolls back."""
 
     other: sqlite3.Connection
-    patience: int
+    attempts: int
     waits: list[float] = field(default_factory=list)
 
     def monotonic(self) -> float:
@@ -110,13 +106,13 @@ class Hours:
 
     def sleep(self, wait: float) -> None:
         self.waits.append(wait)
-        if len(self.waits) == self.patience:
+        if len(self.waits) == self.attempts:
             self.other.execute("ROLLBACK")
 
 
 @pytest.fixture
 def other(bare: Flask, tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """Somebody who writes to the same file of SQLite and has not finished."""
+    """A connection with an open write transaction on the same SQLite file."""
     with bare.app_context(), db.engine.connect():
         writer = sqlite3.connect(tmp_path / "main.sqlite", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
@@ -124,32 +120,32 @@ def other(bare: Flask, tmp_path: Path) -> Iterator[sqlite3.Connection]:
     writer.close()
 
 
-def test_who_waits_for_another_writer_asks_as_often_as_who_just_came(
+def test_the_pause_between_attempts_does_not_grow(
     bare: Flask, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hours = Hours(other, patience=500)
-    monkeypatch.setattr(database, "time", hours)
+    fake_time = FakeTime(other, attempts=500)
+    monkeypatch.setattr(database, "time", fake_time)
     with bare.app_context(), writing() as session:
         assert session.scalar(text("PRAGMA busy_timeout")) == 30_000
-    assert len(hours.waits) == 500
-    assert max(hours.waits) <= max(database.RETRY_SECONDS)
+    assert len(fake_time.waits) == 500
+    assert max(fake_time.waits) <= max(database.RETRY_SECONDS)
 
 
-def test_who_waited_long_enough_is_told_so(
+def test_a_writer_gives_up_after_the_timeout(
     bare: Flask, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hours = Hours(other, patience=0)
-    monkeypatch.setattr(database, "time", hours)
+    fake_time = FakeTime(other, attempts=0)
+    monkeypatch.setattr(database, "time", fake_time)
     with (
         bare.app_context(),
         pytest.raises(OperationalError, match="database is locked"),
         writing(),
     ):
         pass
-    assert database.BUSY_SECONDS <= hours.monotonic() < database.BUSY_SECONDS + 1
+    assert database.BUSY_SECONDS <= fake_time.monotonic() < database.BUSY_SECONDS + 1
 
 
-def test_a_fault_that_is_no_wait_is_told_at_once(
+def test_another_error_is_raised_at_once(
     bare: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "main.sqlite").write_bytes(b"no database at all" * 100)
@@ -159,7 +155,7 @@ def test_a_fault_that_is_no_wait_is_told_at_once(
 
 
 def test_writers_at_the_same_time_all_succeed(app: Flask) -> None:
-    """Each reads before it writes: the case in which SQLite refuses a late writer."""
+    """Each reads before it writes: where plain BEGIN would fail at once."""
     with writing() as session:
         session.execute(text("CREATE TABLE tally (total INTEGER)"))
         session.execute(text("INSERT INTO tally VALUES (0)"))
@@ -202,5 +198,5 @@ def test_changes_made_before_the_transaction_are_refused(app: Flask) -> None:
         pass
 
 
-def test_starting_asks_the_databases_nothing(bare: Flask, tmp_path: Path) -> None:
+def test_starting_opens_no_database(bare: Flask, tmp_path: Path) -> None:
     assert list(tmp_path.glob("*.sqlite*")) == []

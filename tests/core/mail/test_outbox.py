@@ -1,4 +1,4 @@
-"""Letters: written with the deed, sent once, whatever the mail server does."""
+"""Emails: written with their cause, sent once, regardless of server failures."""
 
 import json
 import signal
@@ -24,13 +24,13 @@ from neupusti.core.mail.outbox import EmailType, Recipient, UndeclaredEmailError
 from neupusti.core.mail.sender import Sender
 from neupusti.core.mail.service import Server
 from neupusti.core.text.languages import Language
-from tests.core.postbox import Postbox
+from tests.core.smtp_server import SmtpServer
 from tests.people import AIGERIM
 from tests.served import environment_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-KIND = EmailType(name="core.try", label="A try")
-WORDS = {
+TYPE = EmailType(name="core.try", label="A try")
+TEMPLATES = {
     "core/mail/try.txt": (
         "{% extends 'layout/mail.txt' %}{% block title %}Letter{{ name }}{% endblock %}"
         "{% block body %}For {{ name }}\n.\n..dots\n{{ link('policy.show') }}{% endblock %}"
@@ -44,45 +44,45 @@ Clock = Callable[[datetime], None]
 
 
 @pytest.fixture
-def postbox() -> Iterator[Postbox]:
-    with Postbox().open() as postbox:
-        yield postbox
+def smtp_server() -> Iterator[SmtpServer]:
+    with SmtpServer().open() as smtp_server:
+        yield smtp_server
 
 
 @pytest.fixture
-def settings(settings: Settings, postbox: Postbox) -> Settings:
-    return replace(settings, smtp_url=f"smtp://127.0.0.1:{postbox.port}")
+def settings(settings: Settings, smtp_server: SmtpServer) -> Settings:
+    return replace(settings, smtp_url=f"smtp://127.0.0.1:{smtp_server.port}")
 
 
 @pytest.fixture
 def app(app: Flask) -> Flask:
-    app.extensions[outbox.TYPES] |= {KIND.name}
+    app.extensions[outbox.TYPES] |= {TYPE.name}
     assert app.jinja_loader is not None
-    app.jinja_loader = ChoiceLoader([DictLoader(WORDS), app.jinja_loader])
+    app.jinja_loader = ChoiceLoader([DictLoader(TEMPLATES), app.jinja_loader])
     return app
 
 
-def posted(key: str = "try:1", to: str = AIGERIM.email) -> int:
+def enqueued(key: str = "try:1", to: str = AIGERIM.email) -> int:
     with writing() as session:
         receiver = Recipient(email=to, language=Language.KK, person=7)
         values = {"name": "Айгерим <b>"}
-        return outbox.enqueue(session, KIND, receiver, key=key, values=values).id
+        return outbox.enqueue(session, TYPE, receiver, key=key, values=values).id
 
 
-def undone() -> None:
+def enqueue_and_fail() -> None:
     to = Recipient(email=AIGERIM.email, language=Language.RU)
     with writing() as session:
-        outbox.enqueue(session, KIND, to, key="x", values={"name": "x"})
+        outbox.enqueue(session, TYPE, to, key="x", values={"name": "x"})
         raise RuntimeError("undone")
 
 
-def letter(number: int) -> OutboxEmail:
+def stored(number: int) -> OutboxEmail:
     db.session.rollback()
     return db.session.get_one(OutboxEmail, number, populate_existing=True)
 
 
-def body(arrived: EmailMessage, kind: Literal["plain", "html"]) -> str:
-    part = arrived.get_body((kind,))
+def body(received: EmailMessage, kind: Literal["plain", "html"]) -> str:
+    part = received.get_body((kind,))
     assert part is not None
     return str(part.get_content()).replace("\r\n", "\n")
 
@@ -92,141 +92,149 @@ def run(app: Flask) -> None:
     db.session.rollback()
 
 
-def test_a_letter_of_no_manifest_is_refused(app: Flask) -> None:
-    unknown = replace(KIND, name="core.unknown")
+def test_an_undeclared_email_is_refused(app: Flask) -> None:
+    unknown = replace(TYPE, name="core.unknown")
     to = Recipient(email=AIGERIM.email, language=Language.RU)
     with pytest.raises(UndeclaredEmailError, match=r"core\.unknown"), writing() as session:
         outbox.enqueue(session, unknown, to, key="x", values={"name": "x"})
 
 
 @pytest.mark.clause("4.1.7")
-def test_a_letter_arrives_in_its_readers_language(app: Flask, postbox: Postbox) -> None:
-    number = posted()
+def test_an_email_arrives_in_its_recipients_language(
+    app: Flask, smtp_server: SmtpServer
+) -> None:
+    number = enqueued()
     run(app)
-    [arrived] = postbox.emails
-    assert postbox.recipients == [AIGERIM.email]
-    assert arrived["To"] == AIGERIM.email
-    assert arrived["Content-Language"] == "kk"
-    assert arrived["Auto-Submitted"] == "auto-generated"
-    assert arrived["Message-ID"].endswith(f"@{outbox.service().domain}>")
-    plain, html = body(arrived, "plain"), body(arrived, "html")
+    [received] = smtp_server.emails
+    assert smtp_server.recipients == [AIGERIM.email]
+    assert received["To"] == AIGERIM.email
+    assert received["Content-Language"] == "kk"
+    assert received["Auto-Submitted"] == "auto-generated"
+    assert received["Message-ID"].endswith(f"@{outbox.service().domain}>")
+    plain, html = body(received, "plain"), body(received, "html")
     assert "For Айгерим <b>\n.\n..dots\nhttp://127.0.0.1:8000/kk/policy/\n" in plain
     assert "<p>For Айгерим &lt;b&gt;</p>" in html
-    assert letter(number).state == OutboxState.SENT
+    assert stored(number).state == OutboxState.SENT
     run(app)
-    assert len(postbox.emails) == 1
+    assert len(smtp_server.emails) == 1
 
 
 @pytest.mark.clause("1.1.4")
-def test_a_subject_is_drawn_without_values(app: Flask, postbox: Postbox) -> None:
-    number = posted()
-    assert letter(number).subject == "Letter"
+def test_a_subject_is_rendered_without_values(app: Flask, smtp_server: SmtpServer) -> None:
+    number = enqueued()
+    assert stored(number).subject == "Letter"
 
 
-def test_one_deed_has_one_letter(app: Flask, postbox: Postbox) -> None:
-    assert posted() == posted()
-    assert posted("try:2") != posted()
+def test_one_key_has_one_email(app: Flask, smtp_server: SmtpServer) -> None:
+    assert enqueued() == enqueued()
+    assert enqueued("try:2") != enqueued()
     run(app)
-    assert len(postbox.emails) == 2
+    assert len(smtp_server.emails) == 2
 
 
-def test_a_deed_that_failed_tells_nobody(app: Flask, postbox: Postbox) -> None:
+def test_a_rolled_back_transaction_sends_nothing(
+    app: Flask, smtp_server: SmtpServer
+) -> None:
     with pytest.raises(RuntimeError, match="undone"):
-        undone()
+        enqueue_and_fail()
     run(app)
-    assert postbox.emails == []
+    assert smtp_server.emails == []
 
 
 @pytest.mark.parametrize("to", ["a@b.kz\nBcc: c@d.kz", "a@b.kz\r\nX: y", "no address"])
 def test_a_line_end_in_a_header_is_refused(app: Flask, to: str) -> None:
     with pytest.raises((ValueError, IndexError)):
-        posted(to=to)
+        enqueued(to=to)
     assert db.session.scalars(select(OutboxEmail)).all() == []
 
 
-@pytest.mark.parametrize("mood", ["rcpt refuse", "data refuse"])
-def test_a_refusal_is_told_without_the_address(
-    app: Flask, postbox: Postbox, mood: str
+@pytest.mark.parametrize("script", ["rcpt refuse", "data refuse"])
+def test_a_rejection_is_stored_without_the_address(
+    app: Flask, smtp_server: SmtpServer, script: str
 ) -> None:
-    postbox.mood.append(mood)
-    number, other = posted(), posted("try:2")
+    smtp_server.script.append(script)
+    number, other = enqueued(), enqueued("try:2")
     run(app)
-    refused = letter(number)
+    refused = stored(number)
     assert refused.state == OutboxState.REFUSED
     assert refused.reason.startswith("55")
     assert AIGERIM.email not in refused.reason
-    assert letter(other).state == OutboxState.SENT
+    assert stored(other).state == OutboxState.SENT
 
 
-def test_not_now_is_tried_again_later(app: Flask, postbox: Postbox, at: Clock) -> None:
+def test_a_temporary_error_is_retried_later(
+    app: Flask, smtp_server: SmtpServer, at: Clock
+) -> None:
     at(NOON)
-    postbox.mood += ["rcpt later", "rcpt later"]
-    number = posted()
+    smtp_server.script += ["rcpt later", "rcpt later"]
+    number = enqueued()
     run(app)
-    waiting = letter(number)
+    waiting = stored(number)
     assert (waiting.state, waiting.reason) == (OutboxState.QUEUED, "451 4.7.1 greylisted")
     assert waiting.next_at == NOON + sender.FIRST_DELAY
     run(app)
-    assert letter(number).attempts == 1
+    assert stored(number).attempts == 1
     at(NOON + sender.FIRST_DELAY)
     run(app)
-    assert letter(number).next_at == NOON + 3 * sender.FIRST_DELAY
+    assert stored(number).next_at == NOON + 3 * sender.FIRST_DELAY
     at(NOON + 3 * sender.FIRST_DELAY)
     run(app)
-    assert letter(number).state == OutboxState.SENT
-    assert len(postbox.emails) == 1
+    assert stored(number).state == OutboxState.SENT
+    assert len(smtp_server.emails) == 1
 
 
-def test_after_days_of_trying_it_is_given_up(
-    app: Flask, postbox: Postbox, at: Clock
+def test_after_days_of_retries_it_is_given_up(
+    app: Flask, smtp_server: SmtpServer, at: Clock
 ) -> None:
-    postbox.mood += ["rcpt later"] * sender.ATTEMPTS
+    smtp_server.script += ["rcpt later"] * sender.ATTEMPTS
     at(NOON)
-    number = posted()
+    number = enqueued()
     moment = NOON
     for _ in range(sender.ATTEMPTS):
         at(moment)
         run(app)
-        moment = letter(number).next_at
-    assert letter(number).state == OutboxState.REFUSED
+        moment = stored(number).next_at
+    assert stored(number).state == OutboxState.REFUSED
     assert moment - NOON > timedelta(days=2)
 
 
-def test_a_dropped_connection_is_tried_again(
-    app: Flask, postbox: Postbox, at: Clock
+def test_a_dropped_connection_is_retried(
+    app: Flask, smtp_server: SmtpServer, at: Clock
 ) -> None:
     at(NOON)
-    postbox.mood.append("data drop")
-    number, other = posted(), posted("try:2")
+    smtp_server.script.append("data drop")
+    number, other = enqueued(), enqueued("try:2")
     run(app)
-    assert {letter(n).state for n in (number, other)} == {OutboxState.QUEUED}
-    assert letter(number).reason
+    assert {stored(n).state for n in (number, other)} == {OutboxState.QUEUED}
+    assert stored(number).reason
     at(NOON + sender.FIRST_DELAY)
     run(app)
-    assert {letter(n).state for n in (number, other)} == {OutboxState.SENT}
-    assert len(postbox.emails) == 2
+    assert {stored(n).state for n in (number, other)} == {OutboxState.SENT}
+    assert len(smtp_server.emails) == 2
 
 
-def test_no_server_at_all_is_tried_again(app: Flask, at: Clock) -> None:
+def test_an_unreachable_server_is_retried(app: Flask, at: Clock) -> None:
     at(NOON)
     nowhere = replace(outbox.service(), server=Server("smtp", "127.0.0.1", 1))
-    number = posted()
+    number = enqueued()
     Sender(nowhere).run()
-    waiting = letter(number)
+    waiting = stored(number)
     assert (waiting.state, waiting.reason) == (OutboxState.QUEUED, "ConnectionRefusedError")
 
 
-def test_a_server_without_encryption_gets_nothing(app: Flask, postbox: Postbox) -> None:
-    server = Server("smtp+starttls", "127.0.0.1", postbox.port)
-    number = posted()
+def test_a_server_without_encryption_gets_nothing(
+    app: Flask, smtp_server: SmtpServer
+) -> None:
+    server = Server("smtp+starttls", "127.0.0.1", smtp_server.port)
+    number = enqueued()
     Sender(replace(outbox.service(), server=server)).run()
-    assert postbox.emails == []
-    assert letter(number).state == OutboxState.QUEUED
+    assert smtp_server.emails == []
+    assert stored(number).state == OutboxState.QUEUED
 
 
-def test_a_slow_server_is_waited_for(app: Flask, postbox: Postbox) -> None:
-    postbox.mood.append("data hold")
-    number = posted()
+def test_a_slow_server_is_waited_for(app: Flask, smtp_server: SmtpServer) -> None:
+    smtp_server.script.append("data hold")
+    number = enqueued()
 
     def work() -> None:
         with app.app_context():
@@ -235,33 +243,34 @@ def test_a_slow_server_is_waited_for(app: Flask, postbox: Postbox) -> None:
 
     thread = Thread(target=work)
     thread.start()
-    assert postbox.reached.wait(30)
-    assert letter(number).state == OutboxState.HANDING
-    postbox.release.set()
+    assert smtp_server.reached.wait(30)
+    assert stored(number).state == OutboxState.HANDING
+    smtp_server.release.set()
     thread.join()
-    assert letter(number).state == OutboxState.SENT
-    assert len(postbox.emails) == 1
+    assert stored(number).state == OutboxState.SENT
+    assert len(smtp_server.emails) == 1
 
 
 @pytest.mark.parametrize(
-    ("mood", "state"), [("rcpt hold", OutboxState.SENT), ("data hold", OutboxState.UNSURE)]
+    ("script", "state"),
+    [("rcpt hold", OutboxState.SENT), ("data hold", OutboxState.UNSURE)],
 )
-def test_a_killed_worker_loses_nothing_and_doubles_nothing(
-    app: Flask, settings: Settings, postbox: Postbox, mood: str, state: OutboxState
+def test_a_killed_worker_neither_loses_nor_duplicates(
+    app: Flask, settings: Settings, smtp_server: SmtpServer, script: str, state: OutboxState
 ) -> None:
-    """Killed while the server thinks: before the letter left, and after it did."""
-    postbox.mood.append(mood)
-    number = posted()
+    """Killed while the server delays its reply: before the body was sent, and after."""
+    smtp_server.script.append(script)
+    number = enqueued()
     command = [sys.executable, "-c", CHILD]
     child = subprocess.Popen(command, cwd=ROOT, env=environment_of(settings))
-    assert postbox.reached.wait(60)
+    assert smtp_server.reached.wait(60)
     child.send_signal(signal.SIGKILL)
     child.wait()
-    postbox.release.set()
+    smtp_server.release.set()
     run(app)
-    assert letter(number).state == state
+    assert stored(number).state == state
     run(app)
-    assert len(postbox.emails) == 1
+    assert len(smtp_server.emails) == 1
 
 
 CHILD = """
@@ -274,22 +283,22 @@ with app.app_context():
 """
 
 
-def test_without_a_server_letters_are_kept_and_can_be_read(
-    app: Flask, postbox: Postbox
+def test_without_a_server_emails_are_kept_and_can_be_read(
+    app: Flask, smtp_server: SmtpServer
 ) -> None:
     app.extensions[outbox.EXTENSION] = replace(outbox.service(), server=None)
-    number = posted()
-    posted("try:2", to="bolat@example.kz")
+    number = enqueued()
+    enqueued("try:2", to="bolat@example.kz")
     run(app)
-    assert letter(number).state == OutboxState.KEPT
-    assert postbox.emails == []
+    assert stored(number).state == OutboxState.KEPT
+    assert smtp_server.emails == []
     listed = app.test_cli_runner().invoke(
         args=["mail", "list", "--to", AIGERIM.email, "--json"]
     )
-    [told] = json.loads(listed.output)
-    assert told["to"] == AIGERIM.email
-    assert told["subject"] == "Letter"
-    assert "For Айгерим <b>" in told["text"]
-    assert told["headers"]["Subject"] == "Letter"
+    [email] = json.loads(listed.output)
+    assert email["to"] == AIGERIM.email
+    assert email["subject"] == "Letter"
+    assert "For Айгерим <b>" in email["text"]
+    assert email["headers"]["Subject"] == "Letter"
     plain = app.test_cli_runner().invoke(args=["mail", "list"]).output
     assert "bolat@example.kz" in plain

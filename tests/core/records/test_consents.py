@@ -1,4 +1,4 @@
-"""Proof of consents given in forms: the exact words, and nothing that names anybody."""
+"""Records of consents given in forms: the exact text, and no names."""
 
 from datetime import date
 
@@ -29,7 +29,7 @@ def given(person: int = 7) -> int:
 
 
 @pytest.mark.clause("2.1")
-def test_the_words_are_kept_byte_for_byte(app: Flask) -> None:
+def test_the_text_is_stored_byte_for_byte(app: Flask) -> None:
     given()
     [(row, withdrawal, words)] = consents.of_person(7)
     assert words == WORDS
@@ -39,13 +39,13 @@ def test_the_words_are_kept_byte_for_byte(app: Flask) -> None:
     assert row.edition == date(2026, 11, 1)
 
 
-def test_the_same_words_are_kept_once(app: Flask) -> None:
+def test_the_same_text_is_stored_once(app: Flask) -> None:
     given()
     given(8)
     assert len(db.session.scalars(select(ConsentText)).all()) == 1
 
 
-def test_no_address_stands_in_the_proof(app: Flask) -> None:
+def test_no_address_is_in_the_record(app: Flask) -> None:
     given()
     row = db.session.execute(text("SELECT * FROM consent_evidence")).one()
     assert AIGERIM.email not in str(tuple(row))
@@ -69,7 +69,7 @@ def test_a_withdrawal_is_a_row_of_its_own(app: Flask) -> None:
     assert consents.in_force(7, Purpose.ACCOUNT) is not None
 
 
-def test_a_consent_without_words_is_none(app: Flask) -> None:
+def test_a_consent_without_a_text_is_refused(app: Flask) -> None:
     empty = GivenConsent(
         form="x", purpose=Purpose.NEWS, text=" ", language=Language.KK, edition=date.min
     )

@@ -1,4 +1,4 @@
-"""Journals that only grow, and say who did what about whom."""
+"""Append-only journals: who did what about whom."""
 
 import re
 from enum import StrEnum
@@ -27,7 +27,7 @@ EDITION = ROOT / "neupusti" / "policy" / "editions" / "2026-11-01.en.txt"
 
 
 class Kind(StrEnum):
-    """Kinds of security events, as a room would list them."""
+    """Kinds of security events, as a feature declares them."""
 
     SIGNED_IN = "signed in"
 
@@ -41,7 +41,7 @@ def test_the_operations_are_the_words_of_the_clause() -> None:
     assert [w for w in words if w not in umbrella] == [o.value for o in Operation]
 
 
-def acted(reason: str) -> StaffAction:
+def log_action(reason: str) -> StaffAction:
     with writing() as session:
         return journal.log_staff_action(
             session,
@@ -55,8 +55,8 @@ def acted(reason: str) -> StaffAction:
 
 
 @pytest.mark.clause("1.1.1")
-def test_an_act_of_staff_says_who_what_about_whom_and_why(app: Flask) -> None:
-    acted("asked by phone")
+def test_a_staff_action_says_who_what_about_whom_and_why(app: Flask) -> None:
+    log_action("asked by phone")
     row = db.session.scalars(select(StaffAction)).one()
     assert (row.staff, row.action, row.person, row.reason) == (
         4,
@@ -66,9 +66,9 @@ def test_an_act_of_staff_says_who_what_about_whom_and_why(app: Flask) -> None:
     )
 
 
-def test_the_chain_shows_what_was_forged(app: Flask) -> None:
-    """Whoever owns the database can take the triggers off; the chain still tells."""
-    numbers = [acted(reason).id for reason in ("one", "two", "three")]
+def test_the_chain_detects_a_forged_row(app: Flask) -> None:
+    """The owner of the database can drop the triggers; the chain still detects it."""
+    numbers = [log_action(reason).id for reason in ("one", "two", "three")]
     assert journal.broken(db.session()) is None
     off = {
         "sqlite": "DROP TRIGGER staff_action_no_update",
@@ -81,16 +81,18 @@ def test_the_chain_shows_what_was_forged(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("table", ["staff_action", "processing_event", "consent_evidence"])
-@pytest.mark.parametrize("act", ["UPDATE {} SET id = id + 1", "DELETE FROM {}"])
-def test_a_journal_cannot_be_changed_by_raw_sql(app: Flask, table: str, act: str) -> None:
-    filled()
+@pytest.mark.parametrize("statement", ["UPDATE {} SET id = id + 1", "DELETE FROM {}"])
+def test_a_journal_cannot_be_changed_by_raw_sql(
+    app: Flask, table: str, statement: str
+) -> None:
+    fill_journals()
     with pytest.raises(DBAPIError, match="never changes"):
-        db.session.execute(text(act.format(table)))
+        db.session.execute(text(statement.format(table)))
     db.session.rollback()
 
 
 def test_a_security_event_never_changes_but_may_go(app: Flask) -> None:
-    filled()
+    fill_journals()
     with pytest.raises(DBAPIError, match="never changes"):
         db.session.execute(text("UPDATE security_event SET kind = 'x'"))
     db.session.rollback()
@@ -98,11 +100,11 @@ def test_a_security_event_never_changes_but_may_go(app: Flask) -> None:
         assert session.execute(text("DELETE FROM security_event")).rowcount == 1  # type: ignore[attr-defined]
 
 
-def filled() -> None:
-    """Put one row into every journal."""
-    acted("x")
+def fill_journals() -> None:
+    """Add one row to every journal."""
+    log_action("x")
     given()
-    deed = ProcessingRecord(
+    record = ProcessingRecord(
         operation=Operation.COLLECTION,
         what="registration",
         why=Purpose.ACCOUNT,
@@ -110,5 +112,5 @@ def filled() -> None:
         actor=Actor(ActorKind.PERSON, 7),
     )
     with writing() as session:
-        journal.log_processing(session, deed)
+        journal.log_processing(session, record)
         journal.log_security_event(session, 7, Kind.SIGNED_IN, "Firefox, Linux")

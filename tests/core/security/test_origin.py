@@ -8,7 +8,7 @@ from neupusti.core.security import authorisation, origin
 
 @pytest.fixture
 def guarded(bare: Flask) -> FlaskClient:
-    """A form without a token, and one that nobody guards."""
+    """A client of a guarded form without a token, and of an unguarded one."""
 
     @bare.post("/guarded")
     @origin.guarded
@@ -77,6 +77,6 @@ def test_over_https_a_page_of_http_is_another_site(guarded: FlaskClient) -> None
     assert [answer.status_code for answer in answers] == [200, 403]
 
 
-def test_a_form_that_nobody_guards_wants_its_token(guarded: FlaskClient) -> None:
+def test_an_unguarded_form_needs_its_token(guarded: FlaskClient) -> None:
     own = {"Sec-Fetch-Site": "same-origin"}
     assert guarded.post("/bare", headers=own).status_code == 400

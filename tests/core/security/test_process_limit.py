@@ -4,7 +4,7 @@ from neupusti.core.security import throttle
 from neupusti.core.security.throttle import ProcessLimit
 
 
-def test_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_limit_is_enforced(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr("neupusti.core.security.throttle.time.monotonic", lambda: now)
     limit = ProcessLimit(times=2, seconds=100)
@@ -14,7 +14,7 @@ def test_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     assert limit.take("a") == 0
 
 
-def test_only_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_keys_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throttle, "MAX_KEYS", 3)
     limit = ProcessLimit(times=1, seconds=100)
     for name in "abcd":

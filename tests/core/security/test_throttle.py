@@ -28,7 +28,7 @@ def wait() -> timedelta:
     return refused.value.retry_after
 
 
-def test_too_many_tries_shut_the_key_and_no_other(app: Flask, at: Clock) -> None:
+def test_too_many_attempts_lock_the_key_and_no_other(app: Flask, at: Clock) -> None:
     at(NOON)
     for left in (2, 1, 0):
         throttle.take((RULE, "a"))
@@ -42,7 +42,7 @@ def test_too_many_tries_shut_the_key_and_no_other(app: Flask, at: Clock) -> None
     throttle.take((RULE, "a"))
 
 
-def test_the_wait_doubles_until_a_quiet_time(app: Flask, at: Clock) -> None:
+def test_the_wait_doubles_until_a_quiet_period(app: Flask, at: Clock) -> None:
     moment = NOON
     waits = []
     for _ in range(3):
@@ -69,7 +69,7 @@ def test_no_wait_is_longer_than_a_day(app: Flask, at: Clock) -> None:
     assert last == throttle.MAX_WAIT
 
 
-def test_a_right_try_begins_anew(app: Flask, at: Clock) -> None:
+def test_a_successful_attempt_resets_the_counter(app: Flask, at: Clock) -> None:
     at(NOON)
     for _ in range(3):
         throttle.take((RULE, "a"), (OTHER, f"network {_}"))
@@ -79,7 +79,7 @@ def test_a_right_try_begins_anew(app: Flask, at: Clock) -> None:
     assert throttle.remaining(OTHER, "network 1") == 0
 
 
-def test_looking_counts_nothing(app: Flask, at: Clock) -> None:
+def test_checking_counts_nothing(app: Flask, at: Clock) -> None:
     at(NOON)
     for _ in range(9):
         throttle.check((OTHER, "a"), (RULE, "a"))
@@ -93,7 +93,7 @@ def test_looking_counts_nothing(app: Flask, at: Clock) -> None:
 
 
 def test_a_second_app_on_the_database_counts_on(app: Flask, settings: Settings) -> None:
-    """What two worker processes are to each other."""
+    """As two worker processes."""
     second = create_app(settings)
     for turn in range(3):
         if turn % 2:

@@ -1,4 +1,4 @@
-"""Links that work once: the right one, in time, for its own purpose."""
+"""One-time tokens: valid once, in time and for one purpose."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ def test_a_token_works_once(app: Flask, at: Clock) -> None:
         tokens.peek("confirm", token)
 
 
-def test_a_token_ends_with_its_hour(app: Flask, at: Clock) -> None:
+def test_a_token_expires(app: Flask, at: Clock) -> None:
     at(NOON)
     token = issued()
     at(NOON + HOUR - timedelta(seconds=1))
@@ -48,14 +48,14 @@ def test_a_token_ends_with_its_hour(app: Flask, at: Clock) -> None:
         redeemed("confirm", token)
 
 
-def test_a_token_of_one_purpose_is_nothing_for_another(app: Flask) -> None:
+def test_a_token_is_valid_for_one_purpose_only(app: Flask) -> None:
     token = issued("confirm")
     with pytest.raises(TokenError):
         redeemed("reset", token)
     assert redeemed("confirm", token) == 7
 
 
-def test_a_tampered_token_is_none(app: Flask) -> None:
+def test_a_tampered_token_is_invalid(app: Flask) -> None:
     token = issued()
     for changed in (token[:-1], token + "A", token.swapcase(), token[::-1], f" {token}"):
         with pytest.raises(TokenError):
@@ -63,13 +63,13 @@ def test_a_tampered_token_is_none(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("junk", ["", "x", "\x00" * 43, "я" * 43, "a" * 9999])
-def test_junk_is_no_token(app: Flask, junk: str) -> None:
+def test_junk_is_an_invalid_token(app: Flask, junk: str) -> None:
     issued()
     with pytest.raises(TokenError):
         tokens.peek("confirm", junk)
 
 
-def test_the_tokens_of_one_person_can_be_taken_back(app: Flask) -> None:
+def test_the_tokens_of_one_person_can_be_revoked(app: Flask) -> None:
     mine, reset, other = issued(), issued("reset"), issued(person=8)
     with writing() as session:
         tokens.revoke(session, 7, "reset")

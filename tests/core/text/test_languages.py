@@ -51,9 +51,9 @@ def test_a_bare_prefix_leads_to_its_home_page(visitor: FlaskClient, prefix: str)
 @pytest.mark.parametrize(
     ("path", "root", "rest"),
     [
-        ("/fault/seen", "", "/fault/seen"),
-        ("/kk/fault/seen", "/kk", "/fault/seen"),
-        ("/en/fault/seen", "/en", "/fault/seen"),
+        ("/failing/seen", "", "/failing/seen"),
+        ("/kk/failing/seen", "/kk", "/failing/seen"),
+        ("/en/failing/seen", "/en", "/failing/seen"),
     ],
 )
 def test_the_prefix_moves_to_the_script_name(

@@ -6,7 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from neupusti.core.web.edge import HSTS
-from tests.core.faults import PRODUCTION
+from tests.core.failing_views import PRODUCTION
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -49,14 +49,14 @@ def stylesheet(client: FlaskClient) -> str:
         ("/?%ff", 400),
         ("/nowhere", 404),
         ("/static/nothing.css", 404),
-        ("/fault/form", 405),
-        ("/fault/status/413", 413),
-        ("/fault/wait", 429),
-        ("/fault/view", 500),
+        ("/failing/form", 405),
+        ("/failing/status/413", 413),
+        ("/failing/wait", 429),
+        ("/failing/view", 500),
         ("/policy/", 503),
     ],
 )
-def test_every_answer_carries_every_header(
+def test_every_response_has_every_header(
     visitor: FlaskClient, method: str, path: str, status: int
 ) -> None:
     response = visitor.open(path, method=method)
@@ -74,7 +74,7 @@ def test_every_answer_carries_every_header(
 
 
 @pytest.mark.parametrize(("asked", "status"), [({}, 200), ({"If-None-Match": "*"}, 304)])
-def test_static_files_carry_them_too(
+def test_static_files_have_them_too(
     visitor: FlaskClient, asked: dict[str, str], status: int
 ) -> None:
     response = visitor.get(stylesheet(visitor), headers=asked)
@@ -85,17 +85,17 @@ def test_static_files_carry_them_too(
 
 
 def test_no_answer_names_the_software(visitor: FlaskClient) -> None:
-    for path in ("/", "/nowhere", "/fault/view"):
-        told = str(visitor.get(path).headers).lower()
-        assert not re.search("werkzeug|flask|granian|python|gunicorn", told)
+    for path in ("/", "/nowhere", "/failing/view"):
+        headers = str(visitor.get(path).headers).lower()
+        assert not re.search("werkzeug|flask|granian|python|gunicorn", headers)
 
 
 def test_a_view_may_be_stricter(visitor: FlaskClient) -> None:
-    headers = visitor.get("/fault/seen").headers
+    headers = visitor.get("/failing/seen").headers
     assert headers.getlist("Referrer-Policy") == ["no-referrer"]
 
 
-def test_production_wants_https_for_two_years(made: Callable[..., Flask]) -> None:
+def test_production_requires_https_for_two_years(made: Callable[..., Flask]) -> None:
     client = made(**PRODUCTION).test_client()
     response = client.get("/", base_url="https://shop.example")
     assert response.headers["Strict-Transport-Security"] == HSTS

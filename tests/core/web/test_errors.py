@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from neupusti.core.web import errors
 from neupusti.core.web.errors import DomainError
-from tests.core import faults
+from tests.core import failing_views
 from tests.people import AIGERIM
 
 STATUSES = (400, 403, 404, 405, 413, 422, 429, 500, 503)
@@ -24,7 +24,7 @@ def heading(page: str) -> str:
     return unescape(found[1]).strip()
 
 
-def test_the_table_has_words_for_every_error_the_site_answers() -> None:
+def test_every_error_status_has_a_text() -> None:
     assert tuple(errors.ERROR_TEXTS) == STATUSES
     titles = {str(wording.title) for wording in errors.ERROR_TEXTS.values()}
     texts = {str(wording.text) for wording in errors.ERROR_TEXTS.values()}
@@ -38,7 +38,7 @@ def test_the_table_has_words_for_every_error_the_site_answers() -> None:
 def test_every_error_is_a_full_page_in_the_visitors_language(
     visitor: FlaskClient, status: int, prefix: str, tag: str
 ) -> None:
-    response = visitor.get(f"{prefix}/fault/status/{status}")
+    response = visitor.get(f"{prefix}/failing/status/{status}")
     page = response.text
     assert response.status_code == status
     assert response.content_type == "text/html; charset=utf-8"
@@ -51,17 +51,17 @@ def test_every_error_is_a_full_page_in_the_visitors_language(
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(410, 400), (418, 400), (501, 500), (504, 500)]
+    ("status", "shown"), [(410, 400), (418, 400), (501, 500), (504, 500)]
 )
-def test_an_error_without_words_of_its_own_borrows_them(
-    visitor: FlaskClient, status: int, said: int
+def test_an_unknown_status_gets_the_text_of_its_class(
+    visitor: FlaskClient, status: int, shown: int
 ) -> None:
-    response = visitor.get(f"/en/fault/status/{status}")
+    response = visitor.get(f"/en/failing/status/{status}")
     assert response.status_code == status
-    assert heading(response.text) == str(errors.ERROR_TEXTS[said].title)
+    assert heading(response.text) == str(errors.ERROR_TEXTS[shown].title)
 
 
-def test_a_wrong_method_is_told_the_right_ones(visitor: FlaskClient) -> None:
+def test_a_wrong_method_gets_the_allowed_ones(visitor: FlaskClient) -> None:
     response = visitor.delete("/")
     assert response.status_code == 405
     assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
@@ -70,20 +70,18 @@ def test_a_wrong_method_is_told_the_right_ones(visitor: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("path", "seconds"),
     [
-        ("/fault/wait", "7"),
-        ("/fault/status/429", str(errors.RETRY_SECONDS)),
-        ("/fault/status/503", str(errors.RETRY_SECONDS)),
-        ("/fault/database", str(errors.RETRY_SECONDS)),
+        ("/failing/wait", "7"),
+        ("/failing/status/429", str(errors.RETRY_SECONDS)),
+        ("/failing/status/503", str(errors.RETRY_SECONDS)),
+        ("/failing/database", str(errors.RETRY_SECONDS)),
     ],
 )
-def test_who_should_wait_is_told_how_long(
-    visitor: FlaskClient, path: str, seconds: str
-) -> None:
+def test_retry_after_is_sent_once(visitor: FlaskClient, path: str, seconds: str) -> None:
     assert visitor.get(path).headers.getlist("Retry-After") == [seconds]
 
 
-def test_a_body_over_the_limit_is_too_much(visitor: FlaskClient) -> None:
-    response = visitor.post("/kk/fault/form", data={"text": "a" * 65_536})
+def test_a_body_over_the_limit_is_too_large(visitor: FlaskClient) -> None:
+    response = visitor.post("/kk/failing/form", data={"text": "a" * 65_536})
     assert response.status_code == 413
     assert '<html lang="kk-KZ"' in response.text
 
@@ -92,17 +90,17 @@ def test_a_body_over_the_limit_is_too_much(visitor: FlaskClient) -> None:
     ("size", "read"),
     [(65_537, 65_537), (errors.DISCARD_LIMIT, errors.DISCARD_LIMIT), (9 << 20, 0)],
 )
-def test_too_large_a_body_is_read_out_so_that_the_answer_is_read(
+def test_a_too_large_body_is_discarded_before_the_response(
     visitor: FlaskClient, size: int, read: int
 ) -> None:
     body = BytesIO(bytes(size))
-    response = visitor.post("/fault/form", input_stream=body)
+    response = visitor.post("/failing/form", input_stream=body)
     assert response.status_code == 413
     assert body.tell() == read
 
 
-@pytest.mark.parametrize("path", ["/fault/view", "/fault/template"])
-def test_a_fault_shows_its_page_and_nothing_of_itself(
+@pytest.mark.parametrize("path", ["/failing/view", "/failing/template"])
+def test_an_unhandled_error_shows_a_page_without_details(
     visitor: FlaskClient, path: str
 ) -> None:
     response = visitor.get(path)
@@ -111,10 +109,10 @@ def test_a_fault_shows_its_page_and_nothing_of_itself(
     assert not any(trace in response.text for trace in TRACES)
 
 
-def test_a_fault_after_the_view_shows_the_page_too(bare: Flask) -> None:
+def test_an_error_after_the_view_shows_the_page_too(bare: Flask) -> None:
     @bare.after_request
     def after(_response: Response) -> Response:
-        raise ValueError(faults.WORDS)
+        raise ValueError(failing_views.MESSAGE)
 
     response = bare.test_client().get("/en/")
     assert response.status_code == 500
@@ -123,7 +121,7 @@ def test_a_fault_after_the_view_shows_the_page_too(bare: Flask) -> None:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nowhere", 500), ("/policy/", 503)])
-def test_where_the_page_itself_fails_a_bare_one_is_left(
+def test_where_the_error_page_fails_a_static_one_is_sent(
     bare: Flask, path: str, status: int
 ) -> None:
     bare.jinja_loader = DictLoader({"errors/show.html": "{{ nothing.at.all }}"})
@@ -138,7 +136,7 @@ def test_where_the_page_itself_fails_a_bare_one_is_left(
 def test_a_page_that_needs_an_absent_database_says_so_in_words(
     visitor: FlaskClient, prefix: str
 ) -> None:
-    """The bare app has no tables; its error pages are drawn all the same."""
+    """The bare app has no tables; its error pages need none."""
     response = visitor.get(f"{prefix}/policy/")
     assert response.status_code == 503
     assert heading(response.text)
@@ -148,13 +146,13 @@ def test_a_page_that_needs_an_absent_database_says_so_in_words(
 @pytest.mark.parametrize(
     "error",
     [
-        InterfaceError("SELECT :email", {"email": AIGERIM.email}, OSError(faults.WORDS)),
+        InterfaceError(
+            "SELECT :email", {"email": AIGERIM.email}, OSError(failing_views.MESSAGE)
+        ),
         NoConnectionError("QueuePool limit reached"),
     ],
 )
-def test_a_database_out_of_reach_is_no_fault_of_the_visitor(
-    bare: Flask, error: Exception
-) -> None:
+def test_an_unreachable_database_is_a_503(bare: Flask, error: Exception) -> None:
     @bare.get("/reach")
     def view() -> Response:
         raise error
@@ -165,7 +163,7 @@ def test_a_database_out_of_reach_is_no_fault_of_the_visitor(
 
 
 @pytest.mark.parametrize("status", [403, 404, 422, 429])
-def test_a_refusal_says_its_own_sentence_escaped(bare: Flask, status: int) -> None:
+def test_a_domain_error_shows_its_own_message_escaped(bare: Flask, status: int) -> None:
     class OwnError(DomainError):
         pass
 
@@ -181,46 +179,48 @@ def test_a_refusal_says_its_own_sentence_escaped(bare: Flask, status: int) -> No
     assert "<script>alert" not in response.text
 
 
-def test_a_refusal_is_unprocessable_where_it_says_nothing_else(
+def test_a_domain_error_is_unprocessable_by_default(
     visitor: FlaskClient,
 ) -> None:
-    assert visitor.get("/fault/refusal").status_code == 422
+    assert visitor.get("/failing/domain-error").status_code == 422
 
 
-def test_a_form_without_its_token_is_refused_in_words(visitor: FlaskClient) -> None:
-    response = visitor.post("/en/fault/form", data={"a": "b"})
+def test_a_form_without_its_token_gets_an_error_page(visitor: FlaskClient) -> None:
+    response = visitor.post("/en/failing/form", data={"a": "b"})
     assert response.status_code == 400
     assert heading(response.text) == str(errors.ERROR_TEXTS[400].title)
 
 
-def test_the_log_tells_a_fault_by_kind_and_place_only(
+def test_the_log_has_type_and_location_of_an_error_only(
     visitor: FlaskClient, log: StringIO
 ) -> None:
-    response = visitor.get(f"/en/fault/view?email={AIGERIM.email}")
+    response = visitor.get(f"/en/failing/view?email={AIGERIM.email}")
     (line,) = log.getvalue().splitlines()
     assert f"request={response.headers['X-Request-Id']}" in line
     assert "level=error" in line
-    assert "event=unhandled endpoint=faults.view" in line
-    assert re.search(r'trace="ValueError .*core/faults\.py:\d+:view < KeyError ', line)
-    for secret in (AIGERIM.email, faults.WORDS, "/fault/view", "email="):
+    assert "event=unhandled endpoint=failing_views.view" in line
+    assert re.search(
+        r'trace="ValueError .*core/failing_views\.py:\d+:view < KeyError ', line
+    )
+    for secret in (AIGERIM.email, failing_views.MESSAGE, "/failing/view", "email="):
         assert secret not in line
 
 
-def test_the_log_tells_a_database_fault_by_its_code(
+def test_the_log_has_the_code_of_a_database_error(
     visitor: FlaskClient, log: StringIO
 ) -> None:
     visitor.get("/policy/")
-    visitor.get("/fault/database")
-    policy, planted = log.getvalue().splitlines()
+    visitor.get("/failing/database")
+    policy, failing = log.getvalue().splitlines()
     assert "event=database code=SQLITE_ERROR endpoint=policy.show" in policy
-    assert "event=database code=- endpoint=faults.database" in planted
-    assert "SELECT" not in policy + planted
-    assert AIGERIM.email not in planted
+    assert "event=database code=- endpoint=failing_views.database" in failing
+    assert "SELECT" not in policy + failing
+    assert AIGERIM.email not in failing
 
 
-def test_what_is_not_our_fault_is_not_logged_as_one(
+def test_a_client_error_is_not_logged_as_an_error(
     visitor: FlaskClient, log: StringIO
 ) -> None:
     for status in (400, 404, 422):
-        visitor.get(f"/fault/status/{status}")
+        visitor.get(f"/failing/status/{status}")
     assert log.getvalue() == ""

@@ -11,12 +11,12 @@ from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.web.edge import REFUSED, Edge, hostname
 from tests.conftest import SECRET
-from tests.core.faults import PRODUCTION
+from tests.core.failing_views import PRODUCTION
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    """A site of a known name, with one more."""
+    """A client of a site with a host name and an additional one."""
     settings = Settings(
         secret_key=SECRET,
         instance=tmp_path_factory.mktemp("shop"),
@@ -33,7 +33,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
         *("localhost:1", "127.0.0.1", "[::1]:8000", "[::1]"),
     ],
 )
-def test_our_own_hosts_get_an_answer(shop: FlaskClient, host: str) -> None:
+def test_own_hosts_are_accepted(shop: FlaskClient, host: str) -> None:
     assert shop.get("/", headers={"Host": host}).status_code == 200
 
 
@@ -60,7 +60,7 @@ def test_our_own_hosts_get_an_answer(shop: FlaskClient, host: str) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/privacy", "/healthz"])
-def test_a_foreign_host_gets_a_page_under_our_name(
+def test_an_unknown_host_gets_an_error_page_with_our_name(
     shop: FlaskClient, host: str, path: str
 ) -> None:
     response = shop.get(path, environ_overrides={"HTTP_HOST": host})
@@ -69,8 +69,8 @@ def test_a_foreign_host_gets_a_page_under_our_name(
     assert "evil" not in response.text + str(response.headers)
 
 
-def test_no_view_ever_sees_a_foreign_host() -> None:
-    """Nor does an error page: what builds an address from the request builds ours."""
+def test_no_view_sees_an_unknown_host() -> None:
+    """Nor does an error page, so links always have our host."""
     seen: list[tuple[str, str]] = []
 
     def inner(environ: dict[str, str], _start: object) -> list[bytes]:

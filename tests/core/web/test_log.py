@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from neupusti.core.web import log as core
 from neupusti.core.web.log import KeyValue, quoted, trace
-from tests.core.faults import EMPTY
+from tests.core.failing_views import EMPTY
 from tests.people import AIGERIM
 
 PAIR = r'[a-z_]+=(?:[\w./:@+-]+|"[^"]*")'
@@ -32,7 +32,7 @@ def test_a_line_is_made_of_named_fields() -> None:
 
 
 @given(event=st.text(), value=st.text())
-def test_whatever_is_logged_stays_on_one_readable_line(event: str, value: str) -> None:
+def test_a_record_is_always_one_printable_line(event: str, value: str) -> None:
     told = line(event.replace("%", "%%"), fields={"value": value})
     assert told.isprintable()
     assert told.count('"') % 2 == 0
@@ -40,7 +40,7 @@ def test_whatever_is_logged_stays_on_one_readable_line(event: str, value: str) -
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("plain-1.2/a:b@c+d", "plain-1.2/a:b@c+d"),
         ("", '""'),
@@ -55,11 +55,11 @@ def test_whatever_is_logged_stays_on_one_readable_line(event: str, value: str) -
         ("қазан", '"қазан"'),
     ],
 )
-def test_controls_and_marks_of_direction_are_written_out(text: str, told: str) -> None:
-    assert quoted(text) == told
+def test_controls_and_bidi_marks_are_escaped(text: str, expected: str) -> None:
+    assert quoted(text) == expected
 
 
-def test_an_exception_is_told_without_its_words() -> None:
+def test_an_exception_is_logged_without_its_message() -> None:
     try:
         try:
             EMPTY[AIGERIM.email]
@@ -76,13 +76,13 @@ def test_an_exception_is_told_without_its_words() -> None:
         assert AIGERIM.phone not in told
 
 
-def test_an_exception_that_causes_itself_is_told_once() -> None:
+def test_a_cyclic_exception_is_logged_once() -> None:
     one, other = ValueError(), KeyError()
     one.__cause__, other.__cause__ = other, one
     assert trace(one) == "ValueError < KeyError"
 
 
-def test_a_deep_fault_is_told_by_its_innermost_places() -> None:
+def test_a_deep_traceback_keeps_its_innermost_frames() -> None:
     def deeper(levels: int) -> None:
         if levels:
             deeper(levels - 1)
@@ -93,11 +93,11 @@ def test_a_deep_fault_is_told_by_its_innermost_places() -> None:
     assert trace(failed.value).count(":deeper") == core.FRAMES
 
 
-def test_no_exception_in_sight_leaves_no_trace() -> None:
+def test_without_an_exception_there_is_no_trace() -> None:
     assert "trace" not in line("odd", exc_info=(None, None, None))
 
 
-def test_the_log_of_others_comes_out_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_of_libraries_has_the_same_format(monkeypatch: pytest.MonkeyPatch) -> None:
     written = StringIO()
     monkeypatch.setattr(sys, "stderr", written)
     monkeypatch.setattr(logging, "lastResort", None)

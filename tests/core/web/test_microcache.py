@@ -1,4 +1,4 @@
-"""A page that is the same for everybody is asked for once a second, and for nobody else."""
+"""The micro-cache: a public page is rendered at most once a second."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,8 +15,8 @@ Clock = Callable[[datetime], None]
 
 
 @pytest.fixture
-def asked(bare: Flask, at: Clock) -> list[str]:
-    """The pages that the application was asked for."""
+def rendered(bare: Flask, at: Clock) -> list[str]:
+    """The pages that the application rendered."""
     seen: list[str] = []
 
     @bare.route("/asked/<name>", methods=["GET", "POST"])
@@ -35,34 +35,34 @@ def asked(bare: Flask, at: Clock) -> list[str]:
 
 @pytest.fixture
 def stranger(bare: Flask) -> FlaskClient:
-    """Somebody who keeps no cookie."""
+    """A client without cookies."""
     return bare.test_client(use_cookies=False)
 
 
-def test_for_a_second_nobody_is_asked_again(
-    asked: list[str], stranger: FlaskClient, at: Clock
+def test_a_page_is_cached_for_a_second(
+    rendered: list[str], stranger: FlaskClient, at: Clock
 ) -> None:
     first, again = stranger.get("/asked/a"), stranger.get("/asked/a")
-    assert (first.text, again.text, asked) == ("a", "a", ["a"])
+    assert (first.text, again.text, rendered) == ("a", "a", ["a"])
     at(NOON + TTL)
     assert stranger.get("/asked/a").text == "a"
-    assert asked == ["a", "a"]
+    assert rendered == ["a", "a"]
 
 
-def test_a_clock_set_back_makes_nothing_last(
-    asked: list[str], stranger: FlaskClient, at: Clock
+def test_a_clock_set_back_expires_entries(
+    rendered: list[str], stranger: FlaskClient, at: Clock
 ) -> None:
     stranger.get("/asked/a")
     at(NOON - timedelta(hours=1))
     stranger.get("/asked/a")
-    assert asked == ["a", "a"]
+    assert rendered == ["a", "a"]
 
 
-def test_the_second_answer_is_the_first_but_for_its_number(
-    asked: list[str], stranger: FlaskClient
+def test_a_cached_response_differs_only_in_its_request_id(
+    rendered: list[str], stranger: FlaskClient
 ) -> None:
     first, again = (stranger.get("/asked/a") for _ in range(2))
-    assert len(asked) == 1
+    assert len(rendered) == 1
     numbers = [answer.headers.pop("X-Request-Id") for answer in (first, again)]
     assert numbers[0] != numbers[1]
     assert (first.status, dict(first.headers)) == (again.status, dict(again.headers))
@@ -81,38 +81,38 @@ def test_the_second_answer_is_the_first_but_for_its_number(
     ],
     ids=str,
 )
-def test_whoever_differs_is_asked_for(
-    asked: list[str], stranger: FlaskClient, difference: dict[str, str]
+def test_other_requests_are_not_cached(
+    rendered: list[str], stranger: FlaskClient, difference: dict[str, str]
 ) -> None:
     stranger.get("/asked/a")
     stranger.open(**{"path": "/asked/a", **difference})  # type: ignore[arg-type]
-    assert len(asked) == 2
+    assert len(rendered) == 2
 
 
-def test_a_foreign_host_gets_its_refusal(asked: list[str], stranger: FlaskClient) -> None:
+def test_an_unknown_host_is_not_cached(rendered: list[str], stranger: FlaskClient) -> None:
     stranger.get("/asked/a")
     assert stranger.get("/asked/a", headers={"Host": "evil.example"}).status_code == 400
-    assert asked == ["a"]
+    assert rendered == ["a"]
 
 
-def test_only_public_pages_are_said_again(asked: list[str], stranger: FlaskClient) -> None:
+def test_only_public_pages_are_cached(rendered: list[str], stranger: FlaskClient) -> None:
     for _ in range(2):
         assert stranger.get("/plain/a").text == "a"
         assert stranger.get("/nowhere").status_code == 404
-    assert asked == ["a", "a"]
+    assert rendered == ["a", "a"]
 
 
-def test_what_changed_is_asked_for_at_once(asked: list[str], stranger: FlaskClient) -> None:
+def test_invalidation_is_immediate(rendered: list[str], stranger: FlaskClient) -> None:
     stranger.get("/asked/a")
     microcache.invalidate()
     stranger.get("/asked/a")
-    assert asked == ["a", "a"]
+    assert rendered == ["a", "a"]
 
 
-def test_it_keeps_a_bounded_number(bare: Flask, asked: list[str]) -> None:
+def test_the_number_of_entries_is_bounded(bare: Flask, rendered: list[str]) -> None:
     layer: object = bare.wsgi_app
     while not isinstance(layer, MicroCache):
         layer = layer.inner  # type: ignore[attr-defined]
     for number in range(MAX_ENTRIES + 1):
         bare.test_client().get(f"/asked/{number}")
-    assert (len(asked), len(layer.entries)) == (MAX_ENTRIES + 1, 1)
+    assert (len(rendered), len(layer.entries)) == (MAX_ENTRIES + 1, 1)

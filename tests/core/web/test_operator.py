@@ -39,7 +39,7 @@ SECOND = next(
 
 
 @given(ELEVEN)
-def test_only_the_right_check_digit_is_taken(eleven: str) -> None:
+def test_only_the_right_check_digit_is_valid(eleven: str) -> None:
     taken = [f"{eleven}{d}" for d in range(10) if valid_bin(f"{eleven}{d}")]
     whole = completed(eleven)
     assert taken == ([whole] if whole else [])
@@ -62,7 +62,7 @@ def test_what_is_not_twelve_plain_digits_is_no_bin(text: str) -> None:
     assert not valid_bin(text)
 
 
-def test_a_full_card_misses_nothing() -> None:
+def test_a_complete_operator_misses_nothing() -> None:
     assert FULL.missing() == []
 
 
@@ -76,5 +76,5 @@ def test_a_full_card_misses_nothing() -> None:
         ("responsible", "  ", "a responsible person"),
     ],
 )
-def test_a_card_names_what_it_misses(field: str, value: str, what: str) -> None:
+def test_an_operator_names_what_is_missing(field: str, value: str, what: str) -> None:
     assert replace(FULL, **{field: value}).missing() == [what]

@@ -14,7 +14,7 @@ from neupusti.core.web.page_cache import PageCache
 
 @pytest.fixture
 def counted(bare: Flask) -> Callable[[str, str], Response]:
-    """Get a page that says how often it has been rendered, in which language, of what."""
+    """Return a page that shows how often it was rendered, its language and its key."""
     rendered: list[str] = []
 
     @bare.get("/counted/<name>")
@@ -49,13 +49,13 @@ def test_each_language_and_each_key_is_a_page_of_its_own(
     assert [counted(address, "").get_data(as_text=True) for address in addresses] == first
 
 
-def test_nobody_keeps_a_page_that_asks_for_a_choice(
+def test_a_page_with_a_banner_is_not_stored(
     counted: Callable[[str, str], Response],
 ) -> None:
     assert counted("/counted/a", "br").headers["Cache-Control"] == "no-store"
 
 
-def test_the_store_drops_the_longest_unused_first() -> None:
+def test_the_least_recently_used_page_is_dropped_first() -> None:
     weight = one_page()
     store = PageCache(limit=3 * weight)
     for key in "abc":
@@ -66,14 +66,14 @@ def test_the_store_drops_the_longest_unused_first() -> None:
     assert store.size == 3 * weight
 
 
-def test_a_page_larger_than_the_store_is_answered_and_not_kept() -> None:
+def test_a_page_larger_than_the_cache_is_not_stored() -> None:
     store = PageCache(limit=10)
     first, second = (store.get("a", lambda: "x" * 100) for _ in range(2))
     assert first == second
     assert (len(store.entries), store.size) == (0, 0)
 
 
-def test_a_page_that_fails_is_not_kept() -> None:
+def test_a_failed_page_is_not_stored() -> None:
     store = PageCache()
     with pytest.raises(LookupError):
         store.get("a", failing)

@@ -28,7 +28,7 @@ from neupusti.core.web.edge import MAX_QUERY_PARTS
 @pytest.mark.parametrize(
     ("prefix", "tag"), [("", "ru-KZ"), ("/kk", "kk-KZ"), ("/en", "en")]
 )
-def test_junk_bytes_are_refused_before_any_view(
+def test_malformed_bytes_are_rejected_before_any_view(
     visitor: FlaskClient, path: str, query: str, prefix: str, tag: str
 ) -> None:
     environ = {"PATH_INFO": prefix + path, "QUERY_STRING": query}
@@ -40,12 +40,12 @@ def test_junk_bytes_are_refused_before_any_view(
 @pytest.mark.parametrize(
     "query", ["q=%D2%9B%D0%B0%D0%B7", "q=a%0Ab", "q=%", "q=%zz", "&&=&"]
 )
-def test_odd_but_honest_queries_pass(visitor: FlaskClient, query: str) -> None:
+def test_unusual_valid_queries_pass(visitor: FlaskClient, query: str) -> None:
     assert visitor.get("/", environ_overrides={"QUERY_STRING": query}).status_code == 200
 
 
 @given(path=st.binary(max_size=30), query=st.binary(max_size=30))
-def test_no_address_makes_a_fault_of_ours(
+def test_no_address_causes_a_server_error(
     visitor: FlaskClient, path: bytes, query: bytes
 ) -> None:
     environ = {
@@ -104,7 +104,7 @@ def test_very_long_addresses_are_only_not_found(visitor: FlaskClient, size: int)
         ("%41" * MAX_QUERY_PARTS + "&", 400),
     ],
 )
-def test_a_query_of_too_many_parts_is_not_taken_apart(
+def test_a_query_of_too_many_parts_is_not_parsed(
     visitor: FlaskClient, query: str, status: int
 ) -> None:
     assert visitor.get("/", query_string=query).status_code == status

@@ -40,9 +40,7 @@ def test_a_name_changes_with_the_bytes_and_only_with_them(tmp_path: Path) -> Non
     assert re.fullmatch(r"goods/site\.min\.[0-9a-f]{12}\.css", names[0])
 
 
-def test_a_file_is_kept_by_caches_for_good(
-    visitor: FlaskClient, style: str, body: bytes
-) -> None:
+def test_a_file_is_cached_for_a_year(visitor: FlaskClient, style: str, body: bytes) -> None:
     response = visitor.get(style)
     assert response.data == body
     assert response.headers.getlist("Cache-Control") == [
@@ -124,11 +122,11 @@ def test_only_hashed_names_are_served(visitor: FlaskClient, name: str) -> None:
         ("LICENSE", "application/octet-stream"),
     ],
 )
-def test_the_type_is_told_by_the_suffix(name: str, mimetype: str) -> None:
+def test_the_suffix_decides_the_type(name: str, mimetype: str) -> None:
     assert StaticFile(name, b"").mimetype == mimetype
 
 
-def test_only_what_gets_smaller_is_packed() -> None:
+def test_only_compressible_types_are_compressed() -> None:
     assert set(StaticFile("a.svg", b"<svg/>").encodings) == {"br", "gzip", "identity"}
     assert set(StaticFile("a.webp", b"RIFF").encodings) == {"identity"}
 

@@ -1,4 +1,4 @@
-"""A real mail server on this machine that does as a test tells it."""
+"""An SMTP server on loopback that follows the script of a test."""
 
 import asyncio
 import socket
@@ -14,10 +14,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 @dataclass
-class Postbox:
-    """What arrived, and what the server does next: it takes each word of `mood` once."""
+class SmtpServer:
+    """Received emails, and what the server does next: each entry of `script`, once."""
 
-    mood: list[str] = field(default_factory=list)
+    script: list[str] = field(default_factory=list)
     emails: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     reached: Event = field(default_factory=Event)
@@ -25,10 +25,10 @@ class Postbox:
     release: Event = field(default_factory=Event)
     port: int = 0
 
-    async def handle_RCPT(  # noqa: N802 - their name
+    async def handle_RCPT(  # noqa: N802 - the name is aiosmtpd's
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, *_: object
     ) -> str:
-        """Take or refuse a recipient."""
+        """Accept or reject a recipient."""
         match self._next("rcpt"):
             case "rcpt refuse":
                 return f"550 5.1.1 <{address}>: no such user"
@@ -39,10 +39,10 @@ class Postbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(  # noqa: N802 - their name
+    async def handle_DATA(  # noqa: N802 - the name is aiosmtpd's
         self, server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        """Take, refuse, drop or hold a letter."""
+        """Accept, reject, drop or delay an email."""
         match self._next("data"):
             case "data refuse":
                 return "554 5.7.1 not wanted"
@@ -51,22 +51,22 @@ class Postbox:
                 server.transport.abort()
                 return "421 gone"
             case "data hold":
-                self._keep(envelope)
+                self._store(envelope)
                 await self._hold()
                 return "250 OK"
-        self._keep(envelope)
+        self._store(envelope)
         return "250 OK"
 
     def _next(self, stage: str) -> str:
-        if self.mood and self.mood[0].startswith(stage):
-            return self.mood.pop(0)
+        if self.script and self.script[0].startswith(stage):
+            return self.script.pop(0)
         return ""
 
-    def _keep(self, envelope: Envelope) -> None:
+    def _store(self, envelope: Envelope) -> None:
         content = envelope.content
         assert isinstance(content, bytes)
-        letter = message_from_bytes(content, _class=EmailMessage, policy=policy.default)
-        self.emails.append(letter)
+        email = message_from_bytes(content, _class=EmailMessage, policy=policy.default)
+        self.emails.append(email)
         self.recipients += envelope.rcpt_tos
 
     async def _hold(self) -> None:
@@ -74,7 +74,7 @@ class Postbox:
         await asyncio.to_thread(self.release.wait, 60)
 
     @contextmanager
-    def open(self) -> Iterator["Postbox"]:
+    def open(self) -> Iterator["SmtpServer"]:
         """Listen on a free port."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Views that go wrong on purpose, or tell what reached them."""
+"""Views that fail on purpose, or return what reached them."""
 
 from flask import (
     Blueprint,
@@ -17,9 +17,9 @@ from neupusti.core.security.authorisation import EXTENSION
 from neupusti.core.web.errors import DomainError
 from tests.people import AIGERIM, BIN
 
-bp = Blueprint("faults", __name__, url_prefix="/fault")
+bp = Blueprint("failing_views", __name__, url_prefix="/failing")
 EMPTY: dict[str, Response] = {}
-WORDS = f"the words of {AIGERIM.email}"
+MESSAGE = f"the words of {AIGERIM.email}"
 PRODUCTION = {
     "mode": Mode.PRODUCTION,
     "base_url": "https://shop.example",
@@ -27,27 +27,27 @@ PRODUCTION = {
     "operator_email": "privacy@shop.example",
     "operator_responsible": "A lawyer",
 }
-"""The settings of a site for the public."""
+"""Valid production settings."""
 
 
-class Open(dict[str, Rule]):
-    """A table of who may open what, in which everything new is open to everybody."""
+class PublicByDefault(dict[str, Rule]):
+    """Access rules in which every unknown endpoint is public."""
 
     def get(self, endpoint: str, _default: object = None) -> Rule:
         """Return the rule of `endpoint`."""
         return super().get(endpoint, PUBLIC)
 
 
-def opened(app: Flask) -> Flask:
-    """Let whatever routes a test adds to `app` be open to everybody."""
-    app.extensions[EXTENSION] = Open(app.extensions[EXTENSION])
+def make_public(app: Flask) -> Flask:
+    """Make the routes that a test adds to `app` public."""
+    app.extensions[EXTENSION] = PublicByDefault(app.extensions[EXTENSION])
     return app
 
 
-def planted(app: Flask) -> Flask:
-    """Add these views to `app`."""
+def register(app: Flask) -> Flask:
+    """Register these views in `app`."""
     app.register_blueprint(bp)
-    return opened(app)
+    return make_public(app)
 
 
 @bp.get("/status/<int:status>")
@@ -63,9 +63,9 @@ def wait() -> Response:
 @bp.get("/view")
 def view() -> Response:
     try:
-        return EMPTY[WORDS]
+        return EMPTY[MESSAGE]
     except KeyError as error:
-        raise ValueError(WORDS) from error
+        raise ValueError(MESSAGE) from error
 
 
 @bp.get("/template")
@@ -75,11 +75,11 @@ def template() -> str:
 
 @bp.get("/database")
 def database() -> Response:
-    raise OperationalError("SELECT :email", {"email": AIGERIM.email}, OSError(WORDS))
+    raise OperationalError("SELECT :email", {"email": AIGERIM.email}, OSError(MESSAGE))
 
 
-@bp.get("/refusal")
-def refusal() -> Response:
+@bp.get("/domain-error")
+def domain_error() -> Response:
     raise DomainError("<script>alert(1)</script> & co")
 
 
@@ -90,7 +90,7 @@ def form() -> Response:
 
 @bp.get("/seen")
 def seen() -> Response:
-    """Tell what the edge let through, under a stricter header of its own."""
+    """Return what passed the edge, with a stricter header of its own."""
     response = jsonify(
         address=request.remote_addr,
         host=request.host,
