@@ -27,9 +27,10 @@ from werkzeug.test import EnvironBuilder
 
 from bench.access_junk import junk
 from bench.pages import Figure
-from neupusti.access.ingest import logformats, pipeline
-from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.ingest import logformats, spool_reader
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.models import millis
 from neupusti.access.recording.line import encode
 from neupusti.access.recording.recorder import Recorder, Secrets
@@ -207,7 +208,7 @@ def _fill(engine: Engine, folder: Path, rows: int) -> None:
         except logformats.MalformedError:
             continue
     spool.close()
-    pipeline.ingest(engine, folder, Enrichment(Countries(), Referrers()))
+    spool_reader.ingest(engine, folder, Enrichment(Countries(), Referrers()))
     with engine.connect() as connection:
         # Else ten million rows would be looked for in an index that is on the disk.
         connection.exec_driver_sql("PRAGMA cache_size = -1000000")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import create_engine
 
-from neupusti.access.ingest import pipeline
-from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.ingest import spool_reader
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.referrers import Referrers
 from neupusti.core.data.database import prepare
 
 
@@ -19,7 +20,7 @@ def main() -> None:
     prepare(engine, synchronous="NORMAL")
     enrichment = Enrichment(Countries(), Referrers())
     began, processor = time.perf_counter(), time.process_time()
-    number = pipeline.ingest(engine, Path(sys.argv[2]), enrichment)
+    number = spool_reader.ingest(engine, Path(sys.argv[2]), enrichment)
     taken = (time.perf_counter() - began, time.process_time() - processor)
     print(number, *taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from statistics import quantiles
 
 from bench.pages import Figure
-from neupusti.access.ingest import pipeline
-from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.ingest.batch import Enrichment, days_of
+from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.recording.line import Entry, clean
 from neupusti.core import clock
 from tests.access.junk import requests
@@ -33,7 +33,7 @@ def junk() -> Iterator[Figure]:
         )
         for number, environ in enumerate(requests(REQUESTS))
     ]
-    salts = dict.fromkeys(pipeline.days_of(entries), bytes(16))
+    salts = dict.fromkeys(days_of(entries), bytes(16))
     enrichment.batch(entries[:1], salts)  # the tables are read at the first
     taken = []
     for entry in entries:

@@ -18,9 +18,10 @@ from sqlalchemy import (
     String,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, composite, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from neupusti.access.counters import TOTALS, Totals
 from neupusti.core.data.classification import (
     Browser,
     CookieNames,
@@ -168,14 +169,12 @@ class Total(AccessBase):
 
     unit: Mapped[str] = mapped_column(String(4), primary_key=True, info=impersonal())
     start: Mapped[At] = mapped_column(primary_key=True)
-    requests: Mapped[Count]
-    visitors: Mapped[Count]
-    people: Mapped[Count]
-    bytes: Mapped[Count]
-    robots: Mapped[Count]
-    not_found: Mapped[Count]
-    client_errors: Mapped[Count]
-    server_errors: Mapped[Count]
+    totals: Mapped[Totals] = composite(
+        *(
+            mapped_column(name, BigInteger, nullable=False, info=impersonal())
+            for name in TOTALS
+        )
+    )
 
 
 class Rollup(AccessBase):

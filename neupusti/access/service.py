@@ -12,7 +12,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from neupusti.access.ingest import partitions
-from neupusti.access.ingest.pipeline import Enrichment, ingest
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.spool_reader import ingest
 from neupusti.access.retention import sweep
 from neupusti.access.retention.terms import RetentionCutoffs
 

@@ -16,9 +16,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import Row
 
-from neupusti.access.ingest import pipeline, store
-from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.ingest import store
+from neupusti.access.ingest.batch import Enrichment, days_of
+from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.models import Record, millis
 from neupusti.access.recording.line import Entry
 from neupusti.config.settings import Settings
@@ -78,7 +79,7 @@ def keep(engine: Engine, enrichment: Enrichment) -> Callable[[Iterable[Entry]], 
     def write(entries: Iterable[Entry]) -> None:
         listed = list(entries)
         with store.ingesting(engine) as connection:
-            salts = store.salts(connection, pipeline.days_of(listed))
+            salts = store.salts(connection, days_of(listed))
             store.write(connection, enrichment.batch(listed, salts))
 
     return write

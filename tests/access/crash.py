@@ -16,9 +16,10 @@ import psycopg
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from neupusti.access.ingest import pipeline
-from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.ingest import spool_reader
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.referrers import Referrers
 from neupusti.config.settings import Settings
 from tests.served import PAUSE, START_SECONDS, Served, served
 
@@ -124,7 +125,7 @@ class Ordeal:
             for process in (*clients, aggregator):
                 self._kill(process)
         self.answers.take_all()
-        pipeline.ingest(self.engine, self.folder, self.enrichment)
+        spool_reader.ingest(self.engine, self.folder, self.enrichment)
         self.checked.append(self.sums)
 
     @property
@@ -213,7 +214,7 @@ class Ordeal:
     def _read(self) -> None:
         while True:
             try:
-                brought = pipeline.ingest(self.engine, self.folder, self.enrichment)
+                brought = spool_reader.ingest(self.engine, self.folder, self.enrichment)
             except (SQLAlchemyError, psycopg.Error):
                 # Two at once may meet in a deadlock: one of them tries again.
                 continue

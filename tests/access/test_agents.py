@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from neupusti.access.ingest import places
+from neupusti.access.ingest import geo
 from neupusti.access.ingest.agents import DECLARED, FORGED, NONE, SUSPECTED, agent
-from neupusti.access.ingest.places import Countries, Referrers, checked
+from neupusti.access.ingest.geo import Countries, checked
+from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.models import Rollup
 from neupusti.core import clock
 from tests.access import logs
@@ -134,11 +135,11 @@ def test_it_stands_in_the_row_and_in_the_counts(
 def test_ranges_say_what_the_library_says() -> None:
     dice = random.Random(3)
     listed = (
-        places.CRAWLERS.sources["google-common-crawlers"]
-        if ("google-common-crawlers" in places.CRAWLERS.sources)
-        else next(iter(places.CRAWLERS.sources.values()))
+        geo.CRAWLERS.sources["google-common-crawlers"]
+        if ("google-common-crawlers" in geo.CRAWLERS.sources)
+        else next(iter(geo.CRAWLERS.sources.values()))
     )
-    ranges = places.Ranges([*listed.get("ipv4", ()), *listed.get("ipv6", ())])
+    ranges = geo.Ranges([*listed.get("ipv4", ()), *listed.get("ipv6", ())])
     networks = [ip_network(text) for text in (*listed["ipv4"], *listed["ipv6"])]
     for _ in range(300):
         network = dice.choice(networks)

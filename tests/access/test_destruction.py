@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from neupusti.access.ingest import partitions, pipeline
-from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest import partitions, spool_reader
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.models import Latency, Rollup, Total
 from neupusti.access.recording.line import Entry, encode
 from neupusti.access.recording.spool import Spool
@@ -65,7 +65,7 @@ def test_destroyed_means_destroyed(
         spool.append(encode(one))
     spool.close()
     canaries = {one.ip.encode() for one in entries if not one.ip.endswith((".0", "::"))}
-    pipeline.ingest(engine, spool_folder, enrichment)
+    spool_reader.ingest(engine, spool_folder, enrichment)
     _look_closely(engine)
     kept = _rollups(engine)
     there = _found(searched(), canaries)

@@ -14,8 +14,8 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from neupusti.access.ingest import pipeline
-from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest import spool_reader
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.recording.recorder import Recorder, Secrets
 from neupusti.access.recording.spool import COMPLAINT_SECONDS, Spool
 from neupusti.access.recording.visitors import Visitors
@@ -127,20 +127,20 @@ def test_no_room_for_the_database_makes_lines_wait(
     staff = desk.seat(site, desk.member(DANA, Permission.STATISTICS))
     _visit(visitor, 1)
     assert staff.get("/admin/access/", buffered=True).status_code == 200
-    pipeline.ingest(engine, spool_folder, enrichment)
+    spool_reader.ingest(engine, spool_folder, enrichment)
     before = consistent(engine)
 
     ballast = fill_up(disk)
     _visit(visitor, 60)
     for _ in range(3):
         with pytest.raises((SQLAlchemyError, DiskFull)):
-            pipeline.ingest(engine, spool_folder, enrichment)
+            spool_reader.ingest(engine, spool_folder, enrichment)
     assert consistent(engine) == before
     assert staff.get("/admin/access/", buffered=True).status_code == 200
     _visit(visitor, 1)
 
     ballast.unlink()
-    assert pipeline.ingest(engine, spool_folder, enrichment) == 61 * len(PAGES) + 1
+    assert spool_reader.ingest(engine, spool_folder, enrichment) == 61 * len(PAGES) + 1
     assert consistent(engine) == before + 61 * len(PAGES) + 1
 
 

@@ -14,8 +14,8 @@ from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from neupusti.access.ingest import pipeline
-from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest import spool_reader
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.data.database import ACCESS, db
@@ -85,7 +85,7 @@ def test_a_stopped_database_makes_lines_wait(
         staff = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
         assert visitor.get("/healthz").data
         assert staff.get("/admin/access/", buffered=True).status_code == 200
-        assert pipeline.ingest(engine, spool_folder, enrichment) == 2
+        assert spool_reader.ingest(engine, spool_folder, enrichment) == 2
 
         server.stop()
         for path in PAGES:
@@ -96,11 +96,11 @@ def test_a_stopped_database_makes_lines_wait(
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
         assert staff.get("/admin/", buffered=True).status_code == 200
         with pytest.raises(SQLAlchemyError):
-            pipeline.ingest(engine, spool_folder, enrichment)
+            spool_reader.ingest(engine, spool_folder, enrichment)
 
         server.start()
         assert staff.get("/admin/access/", buffered=True).status_code == 200
-        pipeline.ingest(engine, spool_folder, enrichment)
+        spool_reader.ingest(engine, spool_folder, enrichment)
         assert consistent(engine) == len(PAGES) + 5
         engine.dispose()
 
@@ -141,7 +141,7 @@ def test_a_locked_database_delays_no_page(
     visitor = app.test_client()
     staff = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
     reading = threading.Thread(
-        target=pipeline.ingest, args=(engine, spool_folder, enrichment)
+        target=spool_reader.ingest, args=(engine, spool_folder, enrichment)
     )
     with locked(settings.instance / "access.sqlite"):
         for path in PAGES:
@@ -154,5 +154,5 @@ def test_a_locked_database_delays_no_page(
         assert rows(engine) == []
         assert reading.is_alive()
     reading.join()
-    pipeline.ingest(engine, spool_folder, enrichment)
+    spool_reader.ingest(engine, spool_folder, enrichment)
     assert consistent(engine) == 2 * len(PAGES) + 1

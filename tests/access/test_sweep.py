@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from neupusti.access.ingest import partitions
-from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.models import Address, Record, Salt, SeenVisitor, Sweep
 from neupusti.access.recording.line import encode
 from neupusti.access.recording.spool import Spool

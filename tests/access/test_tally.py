@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from neupusti.access.ingest import pipeline
-from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest import spool_reader
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.models import Cursor, Rollup
 from neupusti.access.recording import spool, tally
 from neupusti.access.recording.line import encode
@@ -71,11 +71,11 @@ def test_lost_lines_are_counted_once(
     told = WorkerTally(spool_folder, "worker")
     for lost, waiting, counted in ((4, 9, 4), (4, 9, 4), (6, 2, 6)):
         told.tell(lost, waiting)
-        assert pipeline.ingest(engine, spool_folder, enrichment) == 0
+        assert spool_reader.ingest(engine, spool_folder, enrichment) == 0
         assert number(engine, Rollup, Rollup.requests) == counted
     told.close()
     for _ in range(2):
-        assert pipeline.ingest(engine, spool_folder, enrichment) == 0
+        assert spool_reader.ingest(engine, spool_folder, enrichment) == 0
         assert number(engine, Rollup, Rollup.requests) == 8
     assert list(spool_folder.iterdir()) == []
     assert number(engine, Cursor) == 0
@@ -95,7 +95,7 @@ def test_a_worker_killed_while_the_disk_is_full_leaves_its_number(
     process.join()
     assert process.exitcode == -9
     assert unwritten(full, {}) == UnwrittenLines(lost=40, waiting=0)
-    assert pipeline.ingest(engine, full, enrichment) == 0
+    assert spool_reader.ingest(engine, full, enrichment) == 0
     assert number(engine, Rollup, Rollup.requests) == 40
 
 

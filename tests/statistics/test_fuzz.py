@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.test import run_wsgi_app
 
-from neupusti.access.ingest import pipeline
+from neupusti.access.ingest import spool_reader
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.ingest.logformats import Format, parser
-from neupusti.access.ingest.pipeline import Enrichment
 from neupusti.access.models import Record, Rollup
 from neupusti.access.recording.recorder import Recorder, Secrets
 from neupusti.access.recording.spool import Spool
@@ -100,7 +100,7 @@ def fuzzed(size: int, engine: Engine, enrichment: Enrichment, spool_folder: Path
         body, _, _ = run_wsgi_app(edge, environ)
         assert b"".join(body) == b"ok"
     spool.close()
-    pipeline.ingest(engine, spool_folder, enrichment)
+    spool_reader.ingest(engine, spool_folder, enrichment)
     return spool
 
 

@@ -9,9 +9,11 @@ from hashlib import blake2b
 from math import log
 
 from neupusti.access import calendar
-from neupusti.access.ingest import places
+from neupusti.access.counters import Sums, Totals
+from neupusti.access.ingest import geo
 from neupusti.access.ingest.agents import NONE, Agent, agent
-from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.models import STEP
 from neupusti.access.recording.line import AGENT_LIMIT, REFERRER_LIMIT, Entry
 
@@ -35,50 +37,6 @@ def collecting_later() -> Iterator[None]:
     finally:
         if resting:
             gc.enable()
-
-
-@dataclass(slots=True)
-class Sums:
-    """What is added up for each value of a dimension."""
-
-    requests: int = 0
-    visitors: int = 0
-    bytes: int = 0
-    errors: int = 0
-
-    def row(self) -> Row:
-        """Return the sums in the order of the columns."""
-        return self.requests, self.visitors, self.bytes, self.errors
-
-
-@dataclass(slots=True)
-class Totals:
-    """What is added up for each hour and each day."""
-
-    requests: int = 0
-    visitors: int = 0
-    people: int = 0
-    bytes: int = 0
-    robots: int = 0
-    not_found: int = 0
-    client_errors: int = 0
-    server_errors: int = 0
-
-    def take(self, hour: "Totals") -> None:
-        """Add an hour to its day, but for visitors: a day has its own."""
-        self.requests += hour.requests
-        self.bytes += hour.bytes
-        self.robots += hour.robots
-        self.not_found += hour.not_found
-        self.client_errors += hour.client_errors
-        self.server_errors += hour.server_errors
-
-    def row(self) -> Row:
-        """Return the totals in the order of the columns."""
-        return (
-            self.requests, self.visitors, self.people, self.bytes, self.robots,
-            self.not_found, self.client_errors, self.server_errors,
-        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -133,7 +91,7 @@ class Batch:
 
     def _agent(self, text: str, ip: str) -> Agent:
         found = agent(text)
-        return found if found.bot == NONE else places.checked(text, found, ip)
+        return found if found.bot == NONE else geo.checked(text, found, ip)
 
     def _add(self, entry: Entry) -> None:
         hour = entry.at // calendar.HOUR
@@ -206,7 +164,7 @@ class Batch:
                 kind = "new" if visitor[:8] == day.replace("-", "") else "returning"
                 self.others[day, "loyalty", kind].visitors += 1
         for hour, totals in self.hours.items():
-            self.days[calendar.day_and_hour(hour)[0]].take(totals)
+            self.days[calendar.day_and_hour(hour)[0]].add_hour(totals)
         return [(*key, hours) for key, hours in changed.items()]
 
     def _count_hours(self, day: str, fresh: int, person: bool) -> None:  # noqa: FBT001
@@ -240,28 +198,41 @@ class Batch:
                 ("bot", who.bot), ("reason", who.reason),
             ):  # fmt: skip
                 if value:
-                    _add(merged[dimension, value, day], sums)
+                    merged[dimension, value, day].add(sums)
         for (day, ip), sums in self.addresses.items():
-            _add(merged["country", self.countries.of(ip), day], sums)
+            merged["country", self.countries.of(ip), day].add(sums)
         for (day, referrer), sums in self.referring.items():
-            _add(merged["referrer", matching(referrer), day], sums)
-            _add(merged["source", self.referrers.of(referrer), day], sums)
+            merged["referrer", matching(referrer), day].add(sums)
+            merged["source", self.referrers.of(referrer), day].add(sums)
         for (day, path), sums in self.paths.items():
-            _add(merged["path", matching(path), day], sums)
+            merged["path", matching(path), day].add(sums)
         for (day, status, method, granted), sums in self.shapes.items():
-            _add(merged["status", str(status), day], sums)
-            _add(merged["method", method, day], sums)
-            _add(merged["consent", granted, day], sums)
+            merged["status", str(status), day].add(sums)
+            merged["method", method, day].add(sums)
+            merged["consent", granted, day].add(sums)
         for (day, dimension, value), sums in self.others.items():
-            _add(merged[dimension, matching(value), day], sums)
+            merged[dimension, matching(value), day].add(sums)
         return [(*key, *sums.row()) for key, sums in merged.items()]
 
 
-def _add(into: Sums, sums: Sums) -> None:
-    into.requests += sums.requests
-    into.visitors += sums.visitors
-    into.bytes += sums.bytes
-    into.errors += sums.errors
+class Enrichment:
+    """What a batch needs to know beside its lines; made once a process."""
+
+    def __init__(self, countries: Countries, referrers: Referrers) -> None:
+        self.countries, self.referrers = countries, referrers
+
+    def batch(self, entries: list[Entry], salts: dict[str, bytes]) -> Batch:
+        """Return the counted batch of `entries`."""
+        batch = Batch(self.countries, self.referrers, salts)
+        batch.add(entries)
+        return batch
+
+
+def days_of(entries: Iterable[Entry]) -> list[str]:
+    """Return the days of `entries`, each once."""
+    return sorted(
+        {calendar.day_and_hour(entry.at // calendar.HOUR)[0] for entry in entries}
+    )
 
 
 def _key(salt: bytes, text: str) -> bytes:

@@ -15,10 +15,9 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from neupusti.access import calendar
 from neupusti.access.ingest import store
-from neupusti.access.ingest.batch import collecting_later
+from neupusti.access.ingest.batch import Enrichment, collecting_later, days_of
 from neupusti.access.ingest.logfile import LogFile, opened, texts
 from neupusti.access.ingest.logformats import Format, MalformedError, parser
-from neupusti.access.ingest.pipeline import MALFORMED, Enrichment, days_of
 from neupusti.access.models import Import, Record, Sweep, Total, moment
 from neupusti.access.recording.line import Entry
 from neupusti.core import clock
@@ -191,7 +190,7 @@ def _commit(engine: Engine, read: _Read, place: _Place, enrichment: Enrichment) 
     with store.ingesting(engine) as connection:
         salts = store.salts(connection, days_of(read.entries))
         store.write(connection, enrichment.batch(read.entries, salts))
-        store.count(connection, MALFORMED, read.malformed)
+        store.count(connection, store.MALFORMED, read.malformed)
         values = {
             "head": place.head,
             "position": place.position,

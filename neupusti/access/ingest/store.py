@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from neupusti.access import calendar
+from neupusti.access.counters import SUMS, TOTALS
 from neupusti.access.ingest import partitions
 from neupusti.access.ingest.batch import Batch, Row
 from neupusti.core import clock
@@ -24,11 +25,8 @@ RECORD = (
     "source", "user_agent", "browser", "os", "device", "bot", "bot_reason", "country",
     "cookies", "granted", "visitor", "request_id",
 )  # fmt: skip
-SUMS = ("requests", "visitors", "bytes", "errors")
-TOTALS = (
-    "requests", "visitors", "people", "bytes", "robots", "not_found", "client_errors",
-    "server_errors",
-)  # fmt: skip
+MALFORMED, LOST = "malformed", "lost"
+"""Dimensions of what is counted without being a request."""
 LOCK = 3_303_302
 """Names the ingest to PostgreSQL: one writer at a time, from whichever process."""
 CHUNK = 400

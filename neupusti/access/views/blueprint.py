@@ -5,8 +5,9 @@ from pathlib import Path
 from flask import Blueprint, Flask, current_app
 from sqlalchemy import Engine
 
-from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.recording.recorder import Secrets
 from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.access.service import Aggregator

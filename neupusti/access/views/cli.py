@@ -11,7 +11,7 @@ import click
 from flask import current_app
 
 from neupusti.access import service as aggregator_
-from neupusti.access.ingest import importing, pipeline
+from neupusti.access.ingest import importing, spool_reader
 from neupusti.access.ingest.logformats import Format
 from neupusti.access.retention import sweep
 from neupusti.access.views.blueprint import (
@@ -127,9 +127,9 @@ def _lock(path: Path) -> int | None:
 
 def _read_by_another() -> bool:
     """Wait until the process that has the lock has read what waits now."""
-    waiting = pipeline.sizes(aggregator().folder)
+    waiting = spool_reader.sizes(aggregator().folder)
     for _ in range(PATIENCE):
-        if pipeline.reached(engine(), aggregator().folder, waiting):
+        if spool_reader.reached(engine(), aggregator().folder, waiting):
             return True
         time.sleep(ASK_SECONDS)
     return False

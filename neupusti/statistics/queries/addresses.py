@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, text
 
 from neupusti.access import calendar
+from neupusti.access.counters import SUMS
 from neupusti.access.models import Address, Record
 from neupusti.statistics.queries.period import Period
 
@@ -67,8 +68,7 @@ def _ordered(
     names: set[str] | None,
     limit: int | None = None,
 ) -> list[ListedAddress]:
-    columns = ("requests", "visitors", "bytes", "errors")
-    sums = [func.sum(getattr(Address, name)).label(name) for name in columns]
+    sums = [func.sum(getattr(Address, name)).label(name) for name in SUMS]
     query = (
         select(Address.ip, *sums)
         .where(Address.day.between(period.first, period.last))
@@ -82,8 +82,7 @@ def _ordered(
         query = query.having(func.sum(Address.errors) > 0)
     rows = connection.execute(query)
     return [
-        ListedAddress(row.ip, *(int(getattr(row, name)) for name in columns))
-        for row in rows
+        ListedAddress(row.ip, *(int(getattr(row, name)) for name in SUMS)) for row in rows
     ]
 
 

@@ -5,27 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from neupusti.access.counters import Totals
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """The sums of a stretch of time."""
-
-    requests: int = 0
-    visitors: int = 0
-    people: int = 0
-    bytes: int = 0
-    robots: int = 0
-    not_found: int = 0
-    client_errors: int = 0
-    server_errors: int = 0
-
-    @property
-    def errors(self) -> int:
-        """Requests that were answered with an error of either side."""
-        return self.client_errors + self.server_errors
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,9 @@ def _frame(span: Span, source: str) -> dict[str, Any]:
 def _from_rollups(connection: Connection, span: Span) -> dict[str, Any]:
     days, hours = {}, {hour: {"requests": 0, "visitors": 0} for hour in HOURS}
     requests = visitors = size = 0
+    columns = [getattr(Total, name) for name in ("requests", "visitors", "bytes")]
     rows = connection.execute(
-        select(Total.unit, Total.start, Total.requests, Total.visitors, Total.bytes)
+        select(Total.unit, Total.start, *columns)
         .where(Total.start >= span.start, Total.start < span.end)
         .order_by(Total.start)
     )

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, TextClause, func, select, text
 
 from neupusti.access import calendar
+from neupusti.access.counters import SUMS, TOTALS, Totals
 from neupusti.access.models import Rollup, Total
 from neupusti.core import clock
 from neupusti.statistics.queries import series
-from neupusti.statistics.queries.figures import Item, ListOrder, Point, Totals
+from neupusti.statistics.queries.figures import Item, ListOrder, Point
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period, Unit
 
-SUMS = ("requests", "visitors", "bytes", "errors")
 NOT_VISITED = frozenset(
     {
         *(Dimension.PATH, Dimension.STATUS, Dimension.METHOD, Dimension.CONSENT),
@@ -36,16 +36,14 @@ class Rollups:
 
     def totals(self, period: Period) -> Totals:
         """Return the sums of a period."""
-        columns = [
-            func.coalesce(func.sum(getattr(Total, name)), 0) for name in series.NAMES
-        ]
+        columns = [func.coalesce(func.sum(getattr(Total, name)), 0) for name in TOTALS]
         row = self.connection.execute(select(*columns).where(_days_and_hours(period))).one()
         return Totals(*map(int, row))
 
     def series(self, period: Period) -> list[Point]:
         """Return the points of a period."""
         unit = "hour" if period.unit is Unit.HOUR else "day"
-        columns = [getattr(Total, name) for name in series.NAMES]
+        columns = [getattr(Total, name) for name in TOTALS]
         rows = self.connection.execute(
             select(Total.start, *columns).where(*_within(period, unit))
         )

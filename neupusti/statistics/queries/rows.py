@@ -16,9 +16,10 @@ from sqlalchemy import (
 from sqlalchemy.types import BigInteger, Integer, String
 
 from neupusti.access import calendar
+from neupusti.access.counters import Totals
 from neupusti.access.models import Record, moment
 from neupusti.statistics.queries import series
-from neupusti.statistics.queries.figures import Item, ListOrder, Point, Totals
+from neupusti.statistics.queries.figures import Item, ListOrder, Point
 from neupusti.statistics.queries.filters import COLUMNS, Dimension, Filters
 from neupusti.statistics.queries.period import Period, Unit
 
@@ -68,7 +69,7 @@ class Rows:
         """Return the sums of a period."""
         totals = Totals()
         for _, sums in self._sums(period, Unit.DAY):
-            totals = series.added(totals, sums)
+            totals = totals + sums
         return totals
 
     def series(self, period: Period) -> list[Point]:

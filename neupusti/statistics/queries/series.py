@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from neupusti.access import calendar
+from neupusti.access.counters import Totals
 from neupusti.core import clock
-from neupusti.statistics.queries.figures import Point, Totals
+from neupusti.statistics.queries.figures import Point
 from neupusti.statistics.queries.period import Period, Unit
-
-NAMES = Totals.__slots__
 
 
 def points(period: Period, found: Iterable[tuple[datetime, Totals]]) -> list[Point]:
@@ -17,7 +16,7 @@ def points(period: Period, found: Iterable[tuple[datetime, Totals]]) -> list[Poi
     sums: dict[float, Totals] = {}
     for start, totals in found:
         at = floor(start, period.unit).timestamp()
-        sums[at] = added(sums[at], totals) if at in sums else totals
+        sums[at] = sums[at] + totals if at in sums else totals
     return [Point(at, sums.get(at.timestamp(), Totals())) for at in _starts(period)]
 
 
@@ -28,11 +27,6 @@ def floor(at: datetime, unit: Unit) -> datetime:
         return local.replace(minute=0, second=0, microsecond=0)
     day = local.date() if unit is Unit.DAY else local.date().replace(day=1)
     return clock.midnight(day).astimezone(clock.ALMATY)
-
-
-def added(one: Totals, other: Totals) -> Totals:
-    """Return the sums of both."""
-    return Totals(*(getattr(one, name) + getattr(other, name) for name in NAMES))
 
 
 def _starts(period: Period) -> Iterator[datetime]:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from neupusti.statistics.queries.figures import Point, Totals
+from neupusti.access.counters import Totals
+from neupusti.statistics.queries.figures import Point
 from neupusti.statistics.queries.period import Unit
 from neupusti.statistics.views import labels
 

