@@ -26,7 +26,7 @@ from neupusti.core.data.database import ACCESS, db
 from neupusti.core.rules import Permission
 from tests import desk
 from tests.access.conftest import fill_up, lines_of
-from tests.access.test_drain import consistent
+from tests.access.test_spool_reader import consistent
 from tests.canary import listening
 from tests.conftest import SECRET, Visitor
 from tests.people import DANA

@@ -22,7 +22,7 @@ from neupusti.core.data.database import ACCESS, db
 from neupusti.core.rules import Permission
 from tests import desk
 from tests.access.conftest import rows
-from tests.access.test_drain import consistent
+from tests.access.test_spool_reader import consistent
 from tests.conftest import SQLITE, Visitor, missing
 from tests.people import DANA
 from tests.postgres import Cluster, binaries, ground
