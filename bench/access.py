@@ -33,7 +33,7 @@ from neupusti.access.ingest.geo import Countries
 from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.models import millis
 from neupusti.access.recording.line import encode
-from neupusti.access.recording.recorder import Recorder, Secrets
+from neupusti.access.recording.recorder import Recorder, SecretPaths
 from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.visitors import Visitors
 from neupusti.access.views import recording as recording_
@@ -103,7 +103,7 @@ def recording() -> Iterator[Figure]:
         recorder = Recorder(
             _answer,
             spool,
-            secrets=lambda: Secrets(("/account/confirm/",)),
+            secrets=lambda: SecretPaths(("/account/confirm/",)),
             visitors=Visitors(SECRET, "visitor", recording_.LIFETIME),
         )
         environ = EnvironBuilder(

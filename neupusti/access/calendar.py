@@ -26,12 +26,12 @@ def start_of(day: str) -> int:
     return millis(clock.midnight(date.fromisoformat(day)))
 
 
-def day_numbered(number: int) -> datetime:
+def day_start(number: int) -> datetime:
     """Return when the `number`-th day since 1970 began in Almaty."""
     return clock.midnight(after(date(1970, 1, 1), number))
 
 
-def offsets(first: date, last: date) -> list[tuple[int, int]]:
+def utc_offsets(first: date, last: date) -> list[tuple[int, int]]:
     """Return how far Almaty is ahead of UTC on some days: (from when on, by how much).
 
     Both are milliseconds. Most often it is one pair; another follows each change.
@@ -39,9 +39,9 @@ def offsets(first: date, last: date) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     at, step = clock.midnight(first), timedelta(days=1)
     while at <= clock.midnight(after(last)):
-        ahead = _ahead(at)
+        ahead = _utc_offset(at)
         if found and ahead != found[-1][1]:
-            while _ahead(at - timedelta(hours=1)) == ahead:
+            while _utc_offset(at - timedelta(hours=1)) == ahead:
                 at -= timedelta(hours=1)
         if not found or ahead != found[-1][1]:
             found.append((millis(at), ahead))
@@ -49,7 +49,7 @@ def offsets(first: date, last: date) -> list[tuple[int, int]]:
     return found
 
 
-def _ahead(at: datetime) -> int:
+def _utc_offset(at: datetime) -> int:
     offset = at.astimezone(clock.ALMATY).utcoffset() or timedelta()
     return round(offset.total_seconds() * 1000)
 

@@ -194,7 +194,7 @@ class Rollup(AccessBase):
     errors: Mapped[Count]
 
 
-STEP = 1.1
+BUCKET_RATIO = 1.1
 """How much one step of the histogram is above the one before: percentiles within 5 %."""
 
 

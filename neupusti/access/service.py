@@ -36,21 +36,21 @@ class Aggregator:
         terms: RetentionCutoffs,
     ) -> None:
         self.engine, self.folder, self.terms = engine, folder, terms
-        self._make = enrichment
-        self._made: Enrichment | None = None
+        self._make_enrichment = enrichment
+        self._enrichment: Enrichment | None = None
         self._swept = float("-inf")
 
-    def drain(self) -> int:
+    def ingest(self) -> int:
         """Bring in what waits in the spool; return how many requests that was."""
-        if self._made is None:
-            self._made = self._make()
-        return ingest(self.engine, self.folder, self._made)
+        if self._enrichment is None:
+            self._enrichment = self._make_enrichment()
+        return ingest(self.engine, self.folder, self._enrichment)
 
     def work(self) -> None:
         """Do what is due: the spool now, the sweep once an hour."""
-        self.drain()
+        self.ingest()
         if time.monotonic() - self._swept >= SWEEP_SECONDS:
             self._swept = time.monotonic() - SWEEP_SECONDS + RETRY_SECONDS
-            partitions.ahead(self.engine)
+            partitions.create_ahead(self.engine)
             sweep.sweep(self.engine, self.terms)
             self._swept = time.monotonic()

@@ -5,30 +5,30 @@ from flask_babel import lazy_gettext as _
 from neupusti.core.data.database import writing
 from neupusti.core.records.journal import Operation, StaffActionType, log_staff_action
 
-SHOWN = StaffActionType("access.unmasked", _("saw an address of the log whole"))
-TAKEN = StaffActionType("access.exported", _("took requests of the log away"))
+UNMASKED = StaffActionType("access.unmasked", _("saw an address of the log whole"))
+EXPORTED = StaffActionType("access.exported", _("took requests of the log away"))
 
 
-def note(*, staff: int | None, record: int, reason: str) -> None:
+def log_unmasking(*, staff: int | None, record: int, reason: str) -> None:
     """Write down that a member of staff saw the address of a row, and what for."""
     with writing() as session:
         log_staff_action(
             session,
             staff=staff,
-            action=SHOWN,
+            action=UNMASKED,
             operation=Operation.ACCESS,
             what=f"address of request {record}",
             reason=reason,
         )
 
 
-def note_export(*, staff: int | None, rows: int, whole: bool, reason: str) -> None:
+def log_export(*, staff: int | None, rows: int, whole: bool, reason: str) -> None:
     """Write down that a member of staff took rows away, and how their addresses stand."""
     with writing() as session:
         log_staff_action(
             session,
             staff=staff,
-            action=TAKEN,
+            action=EXPORTED,
             operation=Operation.RETRIEVAL,
             what=f"{rows} requests, addresses {'whole' if whole else 'masked'}",
             reason=reason,

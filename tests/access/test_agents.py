@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from neupusti.access.ingest import geo
-from neupusti.access.ingest.agents import DECLARED, FORGED, NONE, SUSPECTED, agent
-from neupusti.access.ingest.geo import Countries, checked
+from neupusti.access.ingest.agents import DECLARED, FORGED, NONE, SUSPECTED, parse_agent
+from neupusti.access.ingest.geo import Countries, verify_crawler
 from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.models import Rollup
 from neupusti.core import clock
@@ -30,7 +30,7 @@ GOOGLEBOT = logs.CRAWLERS[0]
 
 @pytest.mark.parametrize("text", logs.PEOPLE)
 def test_people_are_no_robots(text: str) -> None:
-    found = agent(text)
+    found = parse_agent(text)
     assert (found.bot, found.reason) == (NONE, "")
     assert found.browser != "Other"
 
@@ -47,7 +47,7 @@ def test_people_are_no_robots(text: str) -> None:
     ],
 )
 def test_a_browser_is_told(text: str, browser: str, os: str, device: str) -> None:
-    found = agent(text)
+    found = parse_agent(text)
     assert (found.browser, found.os, found.device) == (browser, os, device)
 
 
@@ -64,7 +64,7 @@ def test_a_browser_is_told(text: str, browser: str, os: str, device: str) -> Non
     ],
 )
 def test_a_robot_is_told_with_the_reason(text: str, bot: str, reason: str) -> None:
-    found = agent(text)
+    found = parse_agent(text)
     assert found.bot == bot
     assert found.reason == reason
 
@@ -88,12 +88,12 @@ def browsers(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 def test_no_browser_is_taken_for_a_robot(browsers: list[str]) -> None:
     assert len(browsers) == 952
-    assert [text for text in browsers if agent(text).bot != NONE] == []
+    assert [text for text in browsers if parse_agent(text).bot != NONE] == []
 
 
 def test_the_list_of_crawlers_is_known() -> None:
     texts = [text for row in CRAWLER_USER_AGENTS_DATA for text in row.get("instances", ())]
-    known = [text for text in texts if agent(text[:400]).bot != NONE]
+    known = [text for text in texts if parse_agent(text[:400]).bot != NONE]
     assert len(texts) > 1000
     assert len(known) / len(texts) >= 0.99
 
@@ -109,7 +109,7 @@ def test_the_list_of_crawlers_is_known() -> None:
     ],
 )
 def test_a_forged_crawler_is_recognised_by_its_address(ip: str, bot: str) -> None:
-    found = checked(GOOGLEBOT, agent(GOOGLEBOT), ip)
+    found = verify_crawler(GOOGLEBOT, parse_agent(GOOGLEBOT), ip)
     assert found.bot == bot
     assert ("Googlebot" in found.reason) or bot == DECLARED
 
@@ -189,7 +189,12 @@ def test_a_referrer_has_a_class(referrer: str, source: str) -> None:
 
 @given(st.text(max_size=400))
 def test_any_user_agent_is_told(text: str) -> None:
-    found = agent(text)
+    found = parse_agent(text)
     assert len(found.browser) <= 60
     assert len(found.reason) <= 120
-    assert checked(text, found, "203.0.113.7").bot in {NONE, DECLARED, SUSPECTED, FORGED}
+    assert verify_crawler(text, found, "203.0.113.7").bot in {
+        NONE,
+        DECLARED,
+        SUSPECTED,
+        FORGED,
+    }

@@ -16,8 +16,8 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from neupusti.access.ingest import spool_reader
 from neupusti.access.ingest.batch import Enrichment
-from neupusti.access.recording.recorder import Recorder, Secrets
-from neupusti.access.recording.spool import COMPLAINT_SECONDS, Spool
+from neupusti.access.recording.recorder import Recorder, SecretPaths
+from neupusti.access.recording.spool import ERROR_LOG_SECONDS, Spool
 from neupusti.access.recording.visitors import Visitors
 from neupusti.access.views.recording import LIFETIME
 from neupusti.app import create_app
@@ -46,7 +46,7 @@ def test_a_full_disk_makes_lines_wait(mounted: Callable[[int], Path]) -> None:
     ballast.write_bytes(b"\x00" * 200 * 1024)
     spool = Spool(disk / "spool")
     visitors = Visitors(SECRET, "visitor", LIFETIME)
-    recorder = Recorder(_answer, spool, secrets=lambda: Secrets(()), visitors=visitors)
+    recorder = Recorder(_answer, spool, secrets=lambda: SecretPaths(()), visitors=visitors)
     with listening() as heard:
         for number in range(1000):
             environ = EnvironBuilder(f"/{number}").get_environ()
@@ -72,7 +72,7 @@ def test_the_log_hears_of_it_once_a_minute(
     with listening() as heard:
         for minute in range(3):
             for part in (0.0, 0.5, 0.99):
-                seconds[0] = (minute + part) * COMPLAINT_SECONDS
+                seconds[0] = (minute + part) * ERROR_LOG_SECONDS
                 spool.append(b"{}\n")
                 spool.flush()
     assert len({line for line in heard.lines if REFUSED in line}) == 3

@@ -96,7 +96,7 @@ def test_a_line_that_was_exported_is_imported_as_it_was(path: str) -> None:
         at=moment(PLAIN.at), ip=PLAIN.ip, method="GET", path=path, status=200, bytes=123,
         referrer=PLAIN.referrer, user_agent=PLAIN.user_agent,
     )  # fmt: skip
-    found = parser(Format.COMBINED)(combined.line(row, whole=True).rstrip("\n"))
+    found = parser(Format.COMBINED)(combined.format_line(row, whole=True).rstrip("\n"))
     assert found == replace(PLAIN, path=path)
 
 
@@ -212,7 +212,7 @@ def test_an_import_that_was_stopped_goes_on(
 ) -> None:
     log = tmp_path / "access.log"
     log.write_bytes((LINE + "\n").encode() * 10)
-    monkeypatch.setattr(importing, "LINES", 4)
+    monkeypatch.setattr(importing, "BATCH_LINES", 4)
     written = store.write
     calls = []
 
@@ -265,5 +265,5 @@ def test_tokens_in_an_imported_log_are_hidden(
 
 
 def test_a_moment_is_read_in_its_own_zone() -> None:
-    assert logformats.moment_of("22/Nov/2026:10:00:00 +0500") == 1795323600000
-    assert logformats.moment_of("22/Nov/2026:05:00:00 +0000") == 1795323600000
+    assert logformats.parse_timestamp("22/Nov/2026:10:00:00 +0500") == 1795323600000
+    assert logformats.parse_timestamp("22/Nov/2026:05:00:00 +0000") == 1795323600000

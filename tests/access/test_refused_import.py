@@ -128,7 +128,7 @@ def test_a_spoilt_import_that_is_mended_can_be_stopped(
 ) -> None:
     written(log, *plain(300))
     spoil(engine, log)
-    monkeypatch.setattr(importing, "LINES", 150)
+    monkeypatch.setattr(importing, "BATCH_LINES", 150)
     write = store.write
     calls = []
 

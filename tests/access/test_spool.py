@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from neupusti.access.recording import line, spool
 from neupusti.access.recording.line import Entry, cookie_names, decode, encode
 from neupusti.access.recording.spool import LINE_BYTES, Spool, files
-from neupusti.access.recording.tally import abandoned
+from neupusti.access.recording.tally import is_unlocked
 
 AT = 1_795_350_000_000
 TEXT = st.one_of(st.text(max_size=40), st.text(max_size=4).map(lambda some: some * 200))
@@ -48,10 +48,10 @@ def test_a_file_is_left_when_it_is_full_or_old(
     spooled.append(b"full\n")
     (first,) = files(tmp_path)
     with first.open() as file:
-        assert not abandoned(file.fileno())
+        assert not is_unlocked(file.fileno())
         monkeypatch.setattr(spool, "FILE_BYTES", 4)
         spooled.flush()
-        assert abandoned(file.fileno())
+        assert is_unlocked(file.fileno())
     spooled.append(b"next\n")
     assert len(list(files(tmp_path))) == 2
     spooled.close()
@@ -103,7 +103,7 @@ def test_a_full_disk_loses_nothing_and_tears_nothing(
 def test_what_does_not_even_fit_in_memory_is_counted(
     tmp_path: Path, disk: Callable[[int | None], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spool, "WAITING_LINES", 2)
+    monkeypatch.setattr(spool, "MAX_WAITING_LINES", 2)
     spooled = Spool(tmp_path)
     disk(0)
     for _ in range(5):

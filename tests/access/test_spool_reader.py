@@ -89,7 +89,7 @@ def test_more_lines_than_a_transaction_takes(
     spool_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(spool_reader, "LINES", 4)
+    monkeypatch.setattr(spool_reader, "BATCH_LINES", 4)
     fill(spool_folder, 7)
     fill(spool_folder, 6)
     assert spool_reader.ingest(engine, spool_folder, enrichment) == 13
@@ -97,7 +97,7 @@ def test_more_lines_than_a_transaction_takes(
     assert len({row.request_id for row in rows(engine)}) == 7
 
 
-@pytest.mark.parametrize("moment", ["write", "move", "forget", "unlink"])
+@pytest.mark.parametrize("moment", ["write", "save_position", "delete_cursors", "unlink"])
 def test_a_stop_at_any_moment_loses_and_doubles_nothing(
     engine: Engine,
     enrichment: Enrichment,
@@ -187,7 +187,7 @@ def test_who_comes_second_takes_and_removes_nothing(
             others.clear()
             assert spool_reader.ingest(engine, spool_folder, enrichment) == 3
             fill(spool_folder, 2)
-            portion.spent += files(spool_folder)
+            portion.finished += files(spool_folder)
         return portion
 
     monkeypatch.setattr(spool_reader, "read", late)
@@ -224,7 +224,7 @@ def test_only_one_process_reads_a_spool(
     spool_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cli, "PATIENCE", 1)
+    monkeypatch.setattr(cli, "MAX_POLLS", 1)
     held = os.open(settings.instance / "access.lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(held, fcntl.LOCK_EX)
     assert "all of them" in command("ingest", "--once").output

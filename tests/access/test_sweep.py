@@ -43,7 +43,7 @@ def ago(days: int) -> datetime:
     ],
 )
 def test_a_masked_address_names_nobody(ip: str, masked: str) -> None:
-    assert sweep.masked(ip) == masked
+    assert sweep.mask_address(ip) == masked
 
 
 @pytest.mark.clause("3.3", "5.1")
@@ -69,7 +69,7 @@ def test_addresses_go_after_their_term_and_rows_after_theirs(
     assert (swept.masked, swept.destroyed) == (5, 2)
     assert number(engine, Address) == 3
     assert number(engine, SeenVisitor) == number(engine, Salt) == 3
-    assert not sweep.due(engine, TERMS).anything
+    assert not sweep.due(engine, TERMS).any_rows
 
 
 @pytest.mark.manifest(field="retention")

@@ -36,10 +36,10 @@ def full(mounted: Callable[[int], Path]) -> Path:
 def test_a_full_disk_takes_a_tally(full: Path) -> None:
     told = WorkerTally(full, "worker")
     assert unwritten(full, {}) == UnwrittenLines(lost=0, waiting=0)
-    told.tell(7, 3)
+    told.update(7, 3)
     assert unwritten(full, {}) == UnwrittenLines(lost=7, waiting=3)
     assert unwritten(full, {"worker.lost": 5}) == UnwrittenLines(lost=2, waiting=3)
-    told.tell(8, 0)
+    told.update(8, 0)
     assert unwritten(full, {}) == UnwrittenLines(lost=8, waiting=0)
     with pytest.raises(OSError, match="No space left"):
         (full / "proof").write_bytes(b"x")
@@ -47,7 +47,7 @@ def test_a_full_disk_takes_a_tally(full: Path) -> None:
 
 def test_what_waited_in_a_dead_worker_is_lost(tmp_path: Path) -> None:
     told = WorkerTally(tmp_path, "worker")
-    told.tell(2, 3)
+    told.update(2, 3)
     told.close()
     assert unwritten(tmp_path, {}) == UnwrittenLines(lost=5, waiting=0)
     # Whoever cleaned up was killed between the two files.
@@ -58,10 +58,10 @@ def test_what_waited_in_a_dead_worker_is_lost(tmp_path: Path) -> None:
 def test_no_folder_makes_no_fault(tmp_path: Path) -> None:
     (tmp_path / "spool").write_text("a file where the folder should be")
     told = WorkerTally(tmp_path / "spool", "worker")
-    told.tell(1, 1)
+    told.update(1, 1)
     assert unwritten(tmp_path / "spool", {}) == UnwrittenLines(lost=0, waiting=0)
     (tmp_path / "spool").unlink()
-    told.tell(1, 1)
+    told.update(1, 1)
     assert unwritten(tmp_path / "spool", {}) == UnwrittenLines(lost=1, waiting=1)
 
 
@@ -70,7 +70,7 @@ def test_lost_lines_are_counted_once(
 ) -> None:
     told = WorkerTally(spool_folder, "worker")
     for lost, waiting, counted in ((4, 9, 4), (4, 9, 4), (6, 2, 6)):
-        told.tell(lost, waiting)
+        told.update(lost, waiting)
         assert spool_reader.ingest(engine, spool_folder, enrichment) == 0
         assert number(engine, Rollup, Rollup.requests) == counted
     told.close()
@@ -106,9 +106,9 @@ def test_staff_see_the_numbers_while_the_disk_is_full(
     monkeypatch: pytest.MonkeyPatch,
     refusing: Callable[[], None],
 ) -> None:
-    monkeypatch.setattr(spool, "WAITING_LINES", 4)
+    monkeypatch.setattr(spool, "MAX_WAITING_LINES", 4)
     other = WorkerTally(spool_folder, "another-worker")
-    other.tell(1000, 30)
+    other.update(1000, 30)
     refusing()
     for _ in range(6):
         assert staff.get("/en/admin/access/").data

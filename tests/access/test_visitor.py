@@ -17,7 +17,7 @@ from werkzeug.http import parse_cookie
 from werkzeug.test import TestResponse
 
 from neupusti.access.models import Rollup
-from neupusti.access.recording.visitors import ID
+from neupusti.access.recording.visitors import ID_LENGTH
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
@@ -113,7 +113,7 @@ def test_in_production_it_belongs_to_this_host_alone(settings: Settings) -> None
         assert f"; {attribute}" in line
     assert "Domain" not in line
     visitors = app.extensions["neupusti.access.visitors"]
-    assert visitors.read(f"a=1; __Host-visitor={value[1]}") == value[1][:ID]
+    assert visitors.read(f"a=1; __Host-visitor={value[1]}") == value[1][:ID_LENGTH]
     # A plain name may come from a neighbour of the domain, or over http.
     assert visitors.read(f"visitor={value[1]}") == ""
     with app.app_context():
@@ -140,7 +140,7 @@ def test_only_those_who_agreed_are_counted(
         forger.set_cookie("visitor", "20260101" + "0" * 40)
         assert given_in(forger.get("/"))
     assert command("ingest", "--once").exit_code == 0
-    known = parse_cookie(f"visitor={_held(agreed)}")["visitor"][:ID]
+    known = parse_cookie(f"visitor={_held(agreed)}")["visitor"][:ID_LENGTH]
     kept = [row.visitor for row in rows(engine) if row.visitor]
     assert kept == [known, known]
     with engine.connect() as connection:

@@ -21,7 +21,7 @@ def today(at: Callable[[datetime], None]) -> None:
 def test_more_rows_than_can_be_counted_are_refused_in_words(
     staff: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state, "MOST", 100)
+    monkeypatch.setattr(state, "MAX_ROWS", 100)
     for path in ("", "list/browser/", "series.json"):
         page = staff.get(f"/en/admin/access/{path}?is=path:/*")
         assert page.status_code == 422

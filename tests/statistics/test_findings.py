@@ -98,7 +98,7 @@ def test_a_burst_without_errors_is_told(
 def test_more_than_can_be_looked_at_is_said(
     staff: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(errors, "MOST_ROWS", 40)
+    monkeypatch.setattr(errors, "MAX_ROWS", 40)
     page = seen(staff.get(PROBLEMS).text)
     assert page.count(PROBING) == 1
     assert "only those since 20 November 2026, 14:00" in page

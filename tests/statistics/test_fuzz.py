@@ -18,7 +18,7 @@ from neupusti.access.ingest import spool_reader
 from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.ingest.logformats import Format, parser
 from neupusti.access.models import Record, Rollup
-from neupusti.access.recording.recorder import Recorder, Secrets
+from neupusti.access.recording.recorder import Recorder, SecretPaths
 from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.visitors import Visitors
 from neupusti.access.views.recording import LIFETIME
@@ -86,7 +86,7 @@ def fuzzed(size: int, engine: Engine, enrichment: Enrichment, spool_folder: Path
     recorder = Recorder(
         answering,
         spool,
-        secrets=lambda: Secrets(("/account/confirm/",)),
+        secrets=lambda: SecretPaths(("/account/confirm/",)),
         visitors=Visitors(SECRET, "visitor", LIFETIME),
     )
     edge = Edge(

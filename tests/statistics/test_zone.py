@@ -63,7 +63,7 @@ def test_an_hour_that_comes_twice_is_two(staff: FlaskClient) -> None:
 def test_the_offsets_say_when_they_changed() -> None:
     hour = calendar.HOUR
     change = round(CHANGE.timestamp() * 1000)
-    [before, after] = calendar.offsets(date(2024, 2, 1), date(2024, 4, 1))
+    [before, after] = calendar.utc_offsets(date(2024, 2, 1), date(2024, 4, 1))
     assert (before[1], after) == (6 * hour, (change, 5 * hour))
-    assert len(calendar.offsets(date(2024, 3, 1), date(2026, 3, 1))) == 1
-    assert len(calendar.offsets(date(2024, 2, 1), date(2024, 2, 28))) == 1
+    assert len(calendar.utc_offsets(date(2024, 3, 1), date(2026, 3, 1))) == 1
+    assert len(calendar.utc_offsets(date(2024, 2, 1), date(2024, 2, 28))) == 1

@@ -11,21 +11,21 @@ from math import log
 from neupusti.access import calendar
 from neupusti.access.counters import Sums, Totals
 from neupusti.access.ingest import geo
-from neupusti.access.ingest.agents import NONE, Agent, agent
+from neupusti.access.ingest.agents import NONE, Agent, parse_agent
 from neupusti.access.ingest.geo import Countries
 from neupusti.access.ingest.referrers import Referrers
-from neupusti.access.models import STEP
+from neupusti.access.models import BUCKET_RATIO
 from neupusti.access.recording.line import AGENT_LIMIT, REFERRER_LIMIT, Entry
 
-VALUE_BYTES = 1000
+INDEXED_BYTES = 1000
 """A longer value would not fit into an index of PostgreSQL."""
-PER_STEP = 1 / log(STEP)
-UNKNOWN = "(unknown)"
+BUCKETS_PER_E = 1 / log(BUCKET_RATIO)
+UNKNOWN_ROUTE = "(unknown)"
 Row = tuple[object, ...]
 
 
 @contextmanager
-def collecting_later() -> Iterator[None]:
+def garbage_collection_paused() -> Iterator[None]:
     """Let the collector of garbage rest: a batch makes many objects and not one cycle.
 
     Looking for cycles among them again and again would take a third of the time.
@@ -85,13 +85,13 @@ class Batch:
         for entry in entries:
             self._add(entry)
         for day, ip, text in self.visitors:
-            self.keys[day, ip, text] = _key(self.salts[day], f"{ip}\n{text}")
+            self.keys[day, ip, text] = _visitor_digest(self.salts[day], f"{ip}\n{text}")
         for day, visitor in self.ids:
-            self.keys[day, visitor] = _key(self.salts[day], f"id\n{visitor}")
+            self.keys[day, visitor] = _visitor_digest(self.salts[day], f"id\n{visitor}")
 
     def _agent(self, text: str, ip: str) -> Agent:
-        found = agent(text)
-        return found if found.bot == NONE else geo.checked(text, found, ip)
+        found = parse_agent(text)
+        return found if found.bot == NONE else geo.verify_crawler(text, found, ip)
 
     def _add(self, entry: Entry) -> None:
         hour = entry.at // calendar.HOUR
@@ -118,7 +118,7 @@ class Batch:
                 sums.errors += 1
             self._count_error(totals, entry, day, referrer)
         if entry.duration_us is not None:
-            self.latency[day, entry.route or UNKNOWN, bucket(entry.duration_us)] += 1
+            self.latency[day, entry.route or UNKNOWN_ROUTE, bucket(entry.duration_us)] += 1
         if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
             if (first := self.visitors.get((day, ip, text))) is None:
                 first = FirstRequest(found, path, referrer, 1 << clock_hour)
@@ -202,16 +202,16 @@ class Batch:
         for (day, ip), sums in self.addresses.items():
             merged["country", self.countries.of(ip), day].add(sums)
         for (day, referrer), sums in self.referring.items():
-            merged["referrer", matching(referrer), day].add(sums)
+            merged["referrer", truncate_for_index(referrer), day].add(sums)
             merged["source", self.referrers.of(referrer), day].add(sums)
         for (day, path), sums in self.paths.items():
-            merged["path", matching(path), day].add(sums)
+            merged["path", truncate_for_index(path), day].add(sums)
         for (day, status, method, granted), sums in self.shapes.items():
             merged["status", str(status), day].add(sums)
             merged["method", method, day].add(sums)
             merged["consent", granted, day].add(sums)
         for (day, dimension, value), sums in self.others.items():
-            merged[dimension, matching(value), day].add(sums)
+            merged[dimension, truncate_for_index(value), day].add(sums)
         return [(*key, *sums.row()) for key, sums in merged.items()]
 
 
@@ -235,17 +235,17 @@ def days_of(entries: Iterable[Entry]) -> list[str]:
     )
 
 
-def _key(salt: bytes, text: str) -> bytes:
+def _visitor_digest(salt: bytes, text: str) -> bytes:
     return blake2b(text.encode("utf-8", "replace"), digest_size=16, key=salt).digest()
 
 
-def matching(value: str) -> str:
+def truncate_for_index(value: str) -> str:
     """Return `value`, cut where its bytes would not fit into an index."""
-    if len(value) * 4 <= VALUE_BYTES or len(value.encode()) <= VALUE_BYTES:
+    if len(value) * 4 <= INDEXED_BYTES or len(value.encode()) <= INDEXED_BYTES:
         return value
-    return value.encode()[:VALUE_BYTES].decode("utf-8", "ignore")
+    return value.encode()[:INDEXED_BYTES].decode("utf-8", "ignore")
 
 
 def bucket(microseconds: int) -> int:
     """Return the step of the histogram that holds a duration."""
-    return int(log(microseconds) * PER_STEP) if microseconds > 1 else 0
+    return int(log(microseconds) * BUCKETS_PER_E) if microseconds > 1 else 0

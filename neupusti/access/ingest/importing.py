@@ -15,14 +15,14 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from neupusti.access import calendar
 from neupusti.access.ingest import store
-from neupusti.access.ingest.batch import Enrichment, collecting_later, days_of
-from neupusti.access.ingest.logfile import LogFile, opened, texts
+from neupusti.access.ingest.batch import Enrichment, days_of, garbage_collection_paused
+from neupusti.access.ingest.logfile import LogFile, decode_lines, open_log
 from neupusti.access.ingest.logformats import Format, MalformedError, parser
 from neupusti.access.models import Import, Record, Sweep, Total, moment
 from neupusti.access.recording.line import Entry
 from neupusti.core import clock
 
-LINES = 20_000
+BATCH_LINES = 20_000
 CHUNK_BYTES = 1024 * 1024
 
 
@@ -31,21 +31,21 @@ class OtherFormatError(ValueError):
 
 
 @dataclass(slots=True)
-class Imported:
+class ImportResult:
     """What an import brought."""
 
     requests: int = 0
     malformed: Counter[str] = field(default_factory=Counter)
     known: int = 0
     """Lines that an import before had brought already."""
-    waiting: bool = False
+    unterminated: bool = False
     """Whether the last line has no end yet."""
-    torn: bool = False
+    truncated: bool = False
     """Whether the packing of the file ends too early."""
 
 
 @dataclass(slots=True)
-class _Place:
+class _Progress:
     """How far a file has been imported: the row of the table, and the digest so far."""
 
     head: str
@@ -55,29 +55,29 @@ class _Place:
     digest: Any
 
 
-def bring(  # noqa: PLR0913, PLR0917 - where from, where to, how to read, how to tell
+def import_log(  # noqa: PLR0913, PLR0917 - where from, where to, how to read, how to tell
     engine: Engine,
     path: Path,
     kind: Format,
     enrichment: Enrichment,
     hide: Callable[[str], str] = str,
     told: Callable[[int], None] = lambda _: None,
-) -> Imported:
+) -> ImportResult:
     """Import the log `path`; `told` hears after each batch how much of the file is read.
 
     Raise OtherFormatError, having kept nothing, where none of the lines that come first is
     of this format; after an import before, the first of those that are new.
     """
-    imported, parse = Imported(), parser(kind)
-    with opened(path) as file:
-        first = file.coming()
-        place = _continue(engine, file, _read(first, parse).entries)
-        _look(path, file.coming() or first, kind)
+    imported, parse = ImportResult(), parser(kind)
+    with open_log(path) as file:
+        first = file.peek()
+        place = _resume(engine, file, _parse_lines(first, parse).entries)
+        _check_format(path, file.peek() or first, kind)
         imported.known = place.lines
         told(file.position())
-        while lines := file.lines(LINES):
-            with collecting_later():
-                read = _read(texts(lines), parse)
+        while lines := file.lines(BATCH_LINES):
+            with garbage_collection_paused():
+                read = _parse_lines(decode_lines(lines), parse)
                 for entry in read.entries:
                     entry.path, entry.referrer = hide(entry.path), hide(entry.referrer)
                 for line in lines:
@@ -88,13 +88,13 @@ def bring(  # noqa: PLR0913, PLR0917 - where from, where to, how to read, how to
             imported.requests += len(read.entries)
             imported.malformed += read.malformed
             told(file.position())
-        imported.waiting, imported.torn = file.waiting, file.torn
+        imported.unterminated, imported.truncated = file.unterminated, file.truncated
     return imported
 
 
-def _look(path: Path, lines: list[str], kind: Format) -> None:
+def _check_format(path: Path, lines: list[str], kind: Format) -> None:
     """Refuse lines of which none is of a format, and say which one would read them."""
-    fitting = [one for one in Format if _read(lines, parser(one)).entries]
+    fitting = [one for one in Format if _parse_lines(lines, parser(one)).entries]
     if kind in fitting or not lines:
         return
     others = " or ".join(f"“{one}”" for one in fitting) or "none that is known here"
@@ -104,13 +104,13 @@ def _look(path: Path, lines: list[str], kind: Format) -> None:
     )
 
 
-def _continue(engine: Engine, file: LogFile, first: list[Entry]) -> _Place:
+def _resume(engine: Engine, file: LogFile, first: list[Entry]) -> _Progress:
     """Find the import that this file continues, and read the file up to there.
 
     `first` are the first requests of the file.
     """
     head, digest, at = sha256(file.head()).hexdigest(), sha256(), 0
-    place, known = _Place(head, None, 0, 0, digest.copy()), []
+    place, known = _Progress(head, None, 0, 0, digest.copy()), []
     with engine.connect() as connection:
         rows = connection.execute(
             select(Import.id, Import.position, Import.digest, Import.lines)
@@ -123,26 +123,26 @@ def _continue(engine: Engine, file: LogFile, first: list[Entry]) -> _Place:
             break
         if digest.hexdigest() == row.digest:
             known.append(row.id)
-            place = _Place(head, row.id, row.position, row.lines, digest.copy())
-    if known and first and _forgotten(engine, known, first):
-        place = _Place(head, None, 0, 0, sha256())
+            place = _Progress(head, row.id, row.position, row.lines, digest.copy())
+    if known and first and _drop_if_not_kept(engine, known, first):
+        place = _Progress(head, None, 0, 0, sha256())
     file.file.seek(place.position)
     return place
 
 
-def _forgotten(engine: Engine, known: list[int], first: list[Entry]) -> bool:
+def _drop_if_not_kept(engine: Engine, known: list[int], first: list[Entry]) -> bool:
     """Forget imports that passed over a file: they kept none of its `first` requests.
 
     Until wrong formats were refused, each left a file that was called known for good.
     """
     with store.ingesting(engine) as connection:
-        if _kept(connection, first):
+        if _were_kept(connection, first):
             return False
         connection.execute(delete(Import).where(Import.id.in_(known)))
     return True
 
 
-def _kept(connection: Connection, entries: list[Entry]) -> bool:
+def _were_kept(connection: Connection, entries: list[Entry]) -> bool:
     """Tell whether these requests were written down, should their rows be destroyed too."""
     wanted = {(moment(entry.at), entry.status, entry.bytes) for entry in entries}
     moments = {at for at, _, _ in wanted}
@@ -168,15 +168,15 @@ def _hash(file: IO[bytes], size: int, digest: Any) -> int:
 
 
 @dataclass(slots=True)
-class _Read:
+class _ParsedLines:
     """What one batch of lines holds."""
 
     entries: list[Entry]
     malformed: Counter[str]
 
 
-def _read(lines: list[str], parse: Callable[[str], Entry]) -> _Read:
-    read = _Read([], Counter())
+def _parse_lines(lines: list[str], parse: Callable[[str], Entry]) -> _ParsedLines:
+    read = _ParsedLines([], Counter())
     for text in lines:
         try:
             read.entries.append(parse(text))
@@ -185,12 +185,14 @@ def _read(lines: list[str], parse: Callable[[str], Entry]) -> _Read:
     return read
 
 
-def _commit(engine: Engine, read: _Read, place: _Place, enrichment: Enrichment) -> None:
+def _commit(
+    engine: Engine, read: _ParsedLines, place: _Progress, enrichment: Enrichment
+) -> None:
     """Write a batch and how far the file has been read with it, in one transaction."""
     with store.ingesting(engine) as connection:
         salts = store.salts(connection, days_of(read.entries))
         store.write(connection, enrichment.batch(read.entries, salts))
-        store.count(connection, store.MALFORMED, read.malformed)
+        store.count_events(connection, store.MALFORMED, read.malformed)
         values = {
             "head": place.head,
             "position": place.position,

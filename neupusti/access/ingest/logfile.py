@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-FIRST = 100
+SAMPLE_LINES = 100
 """Lines that tell the format; real logs have malformed ones, not so many in a row."""
 LINE_BYTES = 64 * 1024
 """A longer line is no line of a log."""
@@ -17,17 +17,17 @@ GZIP = b"\x1f\x8b"
 COMMENT = "#"
 
 
-class _Unpacked(gzip.GzipFile):
+class _Decompressed(gzip.GzipFile):
     """The bytes of a packed log; one that is torn ends where it is torn."""
 
-    torn = False
+    truncated = False
 
     def readinto(self, buffer: Any) -> int:
         """Read as much as can be unpacked at once: what comes before a tear is whole."""
         try:
             found = self.read1(len(buffer))
         except (EOFError, gzip.BadGzipFile, zlib.error):
-            self.torn = True
+            self.truncated = True
             return 0
         buffer[: len(found)] = found
         return len(found)
@@ -40,23 +40,23 @@ class LogFile:
         self,
         file: IO[bytes],
         position: Callable[[], int],
-        packing: _Unpacked | None = None,
+        packing: _Decompressed | None = None,
     ) -> None:
-        self.file, self.position, self.packing = file, position, packing
-        self.waiting = False
+        self.file, self.position, self.archive = file, position, packing
+        self.unterminated = False
         """Whether the last line has no end yet: it is not read until it has."""
 
     @property
-    def torn(self) -> bool:
+    def truncated(self) -> bool:
         """Whether its packing ends too early."""
-        return self.packing is not None and self.packing.torn
+        return self.archive is not None and self.archive.truncated
 
     def lines(self, most: int) -> list[bytes]:
         """Return the next lines, at most so many."""
         # The rest of a line that had no end may have been written meanwhile.
-        lines = [] if self.waiting else list(islice(self.file, most))
+        lines = [] if self.unterminated else list(islice(self.file, most))
         if lines and not lines[-1].endswith(b"\n"):
-            self.waiting = True
+            self.unterminated = True
             lines.pop()
         return lines
 
@@ -66,30 +66,32 @@ class LogFile:
         self.file.seek(0)
         return line
 
-    def coming(self) -> list[str]:
+    def peek(self) -> list[str]:
         """Return the texts of the lines that come next, and leave them to be read."""
         at = self.file.tell()
-        some = texts((line for line in self.file if line.endswith(b"\n")), FIRST)
+        some = decode_lines(
+            (line for line in self.file if line.endswith(b"\n")), SAMPLE_LINES
+        )
         self.file.seek(at)
         return some
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[LogFile]:
+def open_log(path: Path) -> Iterator[LogFile]:
     """Open a log."""
     with path.open("rb") as raw:
         if raw.peek(2)[:2] != GZIP:
             yield LogFile(raw, raw.tell)
             return
-        with _Unpacked(fileobj=raw) as unpacked, io.BufferedReader(unpacked) as file:
+        with _Decompressed(fileobj=raw) as unpacked, io.BufferedReader(unpacked) as file:
             yield LogFile(file, raw.tell, unpacked)
 
 
-def texts(lines: Iterable[bytes], most: int | None = None) -> list[str]:
+def decode_lines(lines: Iterable[bytes], most: int | None = None) -> list[str]:
     """Return the texts of lines, at most so many, without blank ones and comments."""
-    return list(islice(filter(None, map(_text, lines)), most))
+    return list(islice(filter(None, map(_decode, lines)), most))
 
 
-def _text(line: bytes) -> str:
+def _decode(line: bytes) -> str:
     text = line[:LINE_BYTES].decode("utf-8", "backslashreplace").rstrip("\r\n")
     return "" if text.startswith(COMMENT) else text

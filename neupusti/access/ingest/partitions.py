@@ -18,11 +18,11 @@ those would outlive the partition."""
 LOCK_SECONDS = 3
 """How long to wait for readers of a table whose partitions change: a slow download of the
 log would else hold up all that is written after it."""
-AHEAD = 3
+DAYS_AHEAD = 3
 """How many days have their partitions before they begin."""
 
 
-def name(table: str, day: date) -> str:
+def partition_name(table: str, day: date) -> str:
     """Return the name of a day's partition."""
     return f"{table}_{day:%Y%m%d}"
 
@@ -56,30 +56,30 @@ def ensure(connection: Connection, days: Iterable[date]) -> None:
     for table in TABLES:
         there = existing(connection, table)
         for day in wanted:
-            partition = name(table, day)
+            partition = partition_name(table, day)
             if partition not in there:
                 connection.exec_driver_sql(
                     f"CREATE TABLE {partition} PARTITION OF {table} {bounds(table, day)}"
                 )
-                unsampled(connection, table, partition)
+                disable_statistics(connection, table, partition)
 
 
-def unsampled(connection: Connection, table: str, partition: str) -> None:
+def disable_statistics(connection: Connection, table: str, partition: str) -> None:
     """Keep the server from taking samples of what is destroyed in time."""
     columns = ", ".join(f"ALTER {column} SET STATISTICS 0" for column in TABLES[table])
     connection.exec_driver_sql(f"ALTER TABLE {partition} {columns}")
 
 
-def hurry(connection: Connection) -> None:
+def limit_lock_wait(connection: Connection) -> None:
     """Let this transaction fail where it would wait long for a lock; it is tried again."""
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
 
 
-def ahead(engine: Engine) -> None:
+def create_ahead(engine: Engine) -> None:
     """Make the partitions of today and of the days to come."""
     if engine.dialect.name != "postgresql":
         return
     today = clock.today()
     with engine.begin() as connection:
-        hurry(connection)
-        ensure(connection, (calendar.after(today, days) for days in range(AHEAD + 1)))
+        limit_lock_wait(connection)
+        ensure(connection, (calendar.after(today, days) for days in range(DAYS_AHEAD + 1)))

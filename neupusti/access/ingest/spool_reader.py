@@ -14,14 +14,14 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from neupusti.access.ingest import store
-from neupusti.access.ingest.batch import Enrichment, collecting_later, days_of
+from neupusti.access.ingest.batch import Enrichment, days_of, garbage_collection_paused
 from neupusti.access.recording import spool, tally
 from neupusti.access.recording.line import Entry, UnreadableLineError, decode
 from neupusti.access.recording.tally import WorkerCounts
 
 logger = logging.getLogger(__name__)
 
-LINES = 20_000
+BATCH_LINES = 20_000
 """How many lines go into one transaction."""
 CHUNK_BYTES = 4 * 1024 * 1024
 
@@ -31,9 +31,9 @@ class Chunk:
     """Lines read from the spool, and how far each file will have been read with them."""
 
     entries: list[Entry] = field(default_factory=list)
-    moved: dict[str, tuple[int, int]] = field(default_factory=dict)
+    positions: dict[str, tuple[int, int]] = field(default_factory=dict)
     """File -> (from, to)."""
-    spent: list[Path] = field(default_factory=list)
+    finished: list[Path] = field(default_factory=list)
     """Files read to their end that nobody writes to."""
     malformed: Counter[str] = field(default_factory=Counter)
     lost: int = 0
@@ -41,26 +41,26 @@ class Chunk:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not self.moved
+        return not self.positions
 
 
 def ingest(engine: Engine, folder: Path, enrichment: Enrichment) -> int:
     """Bring in everything that waits in `folder`; return how many requests that was."""
     brought = 0
-    while (number := _bring(engine, folder, enrichment)) is not None:
+    while (number := _ingest_chunk(engine, folder, enrichment)) is not None:
         brought += number
     return brought
 
 
-def _bring(engine: Engine, folder: Path, enrichment: Enrichment) -> int | None:
+def _ingest_chunk(engine: Engine, folder: Path, enrichment: Enrichment) -> int | None:
     """Bring in the next lines, and remove files that hold no more; None: all is read."""
     with engine.connect() as connection:
         cursors = store.cursors(connection)
-    with collecting_later():
+    with garbage_collection_paused():
         portion = read(folder, cursors)
         if not (portion.empty or _commit(engine, folder, portion, enrichment)):
             return 0
-    _clear(engine, portion.spent)
+    _remove_files(engine, portion.finished)
     return None if portion.empty else len(portion.entries)
 
 
@@ -68,14 +68,14 @@ def read(folder: Path, cursors: dict[str, int]) -> Chunk:
     """Read the next lines of every file of `folder`, in the order of their moments."""
     portion = Chunk()
     for path in spool.files(folder):
-        if len(portion.entries) >= LINES:
+        if len(portion.entries) >= BATCH_LINES:
             break
         try:
             _read_file(path, cursors.get(path.name, 0), portion)
         except FileNotFoundError:
             continue
     for told in tally.tallies(folder):
-        _take_lost(told, cursors.get(told.path.name, 0), portion)
+        _count_lost(told, cursors.get(told.path.name, 0), portion)
     portion.entries.sort(key=lambda entry: entry.at)
     return portion
 
@@ -83,7 +83,7 @@ def read(folder: Path, cursors: dict[str, int]) -> Chunk:
 def _read_file(path: Path, start: int, portion: Chunk) -> None:
     with path.open("rb") as file:
         # Asked first: what is written after the answer «nobody» cannot be.
-        ended = tally.abandoned(file.fileno())
+        ended = tally.is_unlocked(file.fileno())
         file.seek(start)
         chunk = file.read(CHUNK_BYTES)
         whole = chunk.rfind(b"\n") + 1
@@ -91,34 +91,34 @@ def _read_file(path: Path, start: int, portion: Chunk) -> None:
     torn = ended and at_end and whole < len(chunk)
     position = start
     for line in chunk[:whole].splitlines(keepends=True):
-        if len(portion.entries) >= LINES:
+        if len(portion.entries) >= BATCH_LINES:
             break
         position += len(line)
-        _take(line, portion)
+        _decode_line(line, portion)
     else:
         if torn:
             position += len(chunk) - whole
             portion.malformed["torn"] += 1
         if ended and at_end and position == start + len(chunk):
-            portion.spent.append(path)
+            portion.finished.append(path)
     if position > start:
-        portion.moved[path.name] = (start, position)
+        portion.positions[path.name] = (start, position)
 
 
-def _take(line: bytes, portion: Chunk) -> None:
+def _decode_line(line: bytes, portion: Chunk) -> None:
     try:
         portion.entries.append(decode(line))
     except UnreadableLineError:
         portion.malformed["unreadable"] += 1
 
 
-def _take_lost(told: WorkerCounts, counted: int, portion: Chunk) -> None:
+def _count_lost(told: WorkerCounts, counted: int, portion: Chunk) -> None:
     """Count what a worker lost since it was last asked, as a file read so far."""
-    if told.gone > counted:
-        portion.moved[told.path.name] = (counted, told.gone)
-        portion.lost += told.gone - counted
+    if told.unwritten > counted:
+        portion.positions[told.path.name] = (counted, told.unwritten)
+        portion.lost += told.unwritten - counted
     if not told.alive:
-        portion.spent.extend(told.files)
+        portion.finished.extend(told.files)
 
 
 def _commit(engine: Engine, folder: Path, portion: Chunk, enrichment: Enrichment) -> bool:
@@ -127,27 +127,27 @@ def _commit(engine: Engine, folder: Path, portion: Chunk, enrichment: Enrichment
     Its cursor has moved then, or the file is gone (and only after that its cursor).
     """
     with store.ingesting(engine) as connection:
-        for file, (start, _) in portion.moved.items():
+        for file, (start, _) in portion.positions.items():
             there = (folder / file).exists()
             if not there or store.position(connection, file) != start:
                 return False
         salts = store.salts(connection, days_of(portion.entries))
         store.write(connection, enrichment.batch(portion.entries, salts))
-        store.count(connection, store.MALFORMED, dict(portion.malformed))
-        store.count(connection, store.LOST, {"lines": portion.lost})
-        for file, (_, end) in portion.moved.items():
-            store.move(connection, file, end)
+        store.count_events(connection, store.MALFORMED, dict(portion.malformed))
+        store.count_events(connection, store.LOST, {"lines": portion.lost})
+        for file, (_, end) in portion.positions.items():
+            store.save_position(connection, file, end)
     return True
 
 
-def _clear(engine: Engine, spent: list[Path]) -> None:
+def _remove_files(engine: Engine, spent: list[Path]) -> None:
     """Remove files that are read to their end, then their cursors."""
     if not spent:
         return
     for path in spent:
         path.unlink(missing_ok=True)
     with store.ingesting(engine) as connection:
-        store.forget(connection, [path.name for path in spent])
+        store.delete_cursors(connection, [path.name for path in spent])
 
 
 def sizes(folder: Path) -> dict[str, int]:
@@ -155,7 +155,7 @@ def sizes(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_size for path in spool.files(folder)}
 
 
-def reached(engine: Engine, folder: Path, waiting: dict[str, int]) -> bool:
+def has_read(engine: Engine, folder: Path, waiting: dict[str, int]) -> bool:
     """Tell whether each of these files has been read that far, or is gone."""
     with engine.connect() as connection:
         read_to = store.cursors(connection)

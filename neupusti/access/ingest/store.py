@@ -20,16 +20,16 @@ from neupusti.core import clock
 
 logger = logging.getLogger(__name__)
 
-RECORD = (
+RECORD_COLUMNS = (
     "at", "ip", "method", "path", "route", "status", "duration_us", "bytes", "referrer",
     "source", "user_agent", "browser", "os", "device", "bot", "bot_reason", "country",
     "cookies", "granted", "visitor", "request_id",
 )  # fmt: skip
 MALFORMED, LOST = "malformed", "lost"
 """Dimensions of what is counted without being a request."""
-LOCK = 3_303_302
+LOCK_ID = 3_303_302
 """Names the ingest to PostgreSQL: one writer at a time, from whichever process."""
-CHUNK = 400
+KEYS_PER_QUERY = 400
 TYPES = {
     "start": "bigint", "day": "date", "key": "bytea", "hours": "int", "bucket": "smallint",
     **dict.fromkeys((*SUMS, *TOTALS), "bigint"),
@@ -43,8 +43,8 @@ def ingesting(engine: Engine) -> Iterator[Connection]:
         connection = opened.execution_options(begin_immediate=True)
         with connection.begin():
             if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
-                partitions.hurry(connection)
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_ID})")
+                partitions.limit_lock_wait(connection)
             yield connection
 
 
@@ -52,11 +52,13 @@ def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
     """Return the salt of each of `days`, making those that are missing."""
     found: dict[str, bytes] = {}
     for day in days:
-        query = _marks(connection, "SELECT salt FROM access_salt WHERE day = ?")
+        query = _placeholders(connection, "SELECT salt FROM access_salt WHERE day = ?")
         kept = connection.exec_driver_sql(query, (day,)).scalar()
         if kept is None:
             kept = secrets.token_bytes(16)
-            insert = _marks(connection, "INSERT INTO access_salt (day, salt) VALUES (?, ?)")
+            insert = _placeholders(
+                connection, "INSERT INTO access_salt (day, salt) VALUES (?, ?)"
+            )
             connection.exec_driver_sql(insert, (day, kept))
         found[day] = bytes(kept)
     return found
@@ -67,7 +69,7 @@ def write(connection: Connection, batch: Batch) -> None:
     if connection.dialect.name == "postgresql":
         days = {calendar.day_and_hour(hour)[0] for hour in batch.hours}
         partitions.ensure(connection, map(date.fromisoformat, sorted(days)))
-    changed = batch.resolve_visitors(_known(connection, batch))
+    changed = batch.resolve_visitors(_known_visitors(connection, batch))
     _insert_rows(connection, batch.rows)
     _upsert(connection, "access_seen", ("day", "key"), ("hours",), changed, replace=True)
     hour_rows = [
@@ -89,7 +91,7 @@ def write(connection: Connection, batch: Batch) -> None:
     )
 
 
-def count(connection: Connection, dimension: str, counts: dict[str, int]) -> None:
+def count_events(connection: Connection, dimension: str, counts: dict[str, int]) -> None:
     """Add to today's roll-up of `dimension`: what is counted without being a request."""
     today = clock.today().isoformat()
     rows = [(dimension, value, today, n, 0, 0, 0) for value, n in counts.items() if n]
@@ -98,19 +100,19 @@ def count(connection: Connection, dimension: str, counts: dict[str, int]) -> Non
 
 def position(connection: Connection, file: str) -> int:
     """Return how far a spool file has been read."""
-    query = _marks(connection, "SELECT position FROM access_cursor WHERE file = ?")
+    query = _placeholders(connection, "SELECT position FROM access_cursor WHERE file = ?")
     return connection.exec_driver_sql(query, (file,)).scalar() or 0
 
 
-def move(connection: Connection, file: str, to: int) -> None:
+def save_position(connection: Connection, file: str, to: int) -> None:
     """Note that a spool file has been read up to a byte."""
     row = (file, to, clock.now().replace(tzinfo=None).isoformat(" "))
     _upsert(connection, "access_cursor", ("file",), ("position", "at"), [row], replace=True)
 
 
-def forget(connection: Connection, files: Sequence[str]) -> None:
+def delete_cursors(connection: Connection, files: Sequence[str]) -> None:
     """Drop the cursors of files that are no more."""
-    query = _marks(connection, "DELETE FROM access_cursor WHERE file = ?")
+    query = _placeholders(connection, "DELETE FROM access_cursor WHERE file = ?")
     for file in files:
         connection.exec_driver_sql(query, (file,))
 
@@ -121,7 +123,7 @@ def cursors(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _known(connection: Connection, batch: Batch) -> dict[tuple[str, bytes], int]:
+def _known_visitors(connection: Connection, batch: Batch) -> dict[tuple[str, bytes], int]:
     by_day: dict[str, list[bytes]] = {}
     for (day, *_), key in batch.keys.items():
         by_day.setdefault(day, []).append(key)
@@ -138,8 +140,8 @@ def _hours(connection: Connection, day: str, keys: list[bytes]) -> Iterator[Any]
         query = select + "%s AND key = ANY(%s::bytea[])"
         yield from connection.exec_driver_sql(query, (day, keys))
         return
-    for at in range(0, len(keys), CHUNK):
-        some = keys[at : at + CHUNK]
+    for at in range(0, len(keys), KEYS_PER_QUERY):
+        some = keys[at : at + KEYS_PER_QUERY]
         query = select + f"? AND key IN ({','.join('?' * len(some))})"
         yield from connection.exec_driver_sql(query, (day, *some))
 
@@ -147,7 +149,7 @@ def _hours(connection: Connection, day: str, keys: list[bytes]) -> Iterator[Any]
 def _insert_rows(connection: Connection, rows: list[Row]) -> None:
     if not rows:
         return
-    columns = ", ".join(RECORD)
+    columns = ", ".join(RECORD_COLUMNS)
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
         with (
@@ -157,7 +159,7 @@ def _insert_rows(connection: Connection, rows: list[Row]) -> None:
             for row in rows:
                 copy.write_row(row)
         return
-    marks = ", ".join("?" * len(RECORD))
+    marks = ", ".join("?" * len(RECORD_COLUMNS))
     connection.exec_driver_sql(
         f"INSERT INTO access_record ({columns}) VALUES ({marks})",  # noqa: S608 - our names
         rows,
@@ -198,5 +200,5 @@ def _upsert(  # noqa: PLR0913 - a table is named by so much
     connection.exec_driver_sql(f"{insert} VALUES ({marks}) {conflict}", list(rows))
 
 
-def _marks(connection: Connection, query: str) -> str:
+def _placeholders(connection: Connection, query: str) -> str:
     return query.replace("?", "%s") if connection.dialect.name == "postgresql" else query

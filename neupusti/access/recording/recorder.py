@@ -32,7 +32,7 @@ TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]*[\w-]{43}", r
 
 
 @dataclass(frozen=True)
-class Secrets:
+class SecretPaths:
     """Which paths hold a token of ours, known from the site's own routes."""
 
     prefixes: tuple[str, ...]
@@ -69,20 +69,20 @@ class Recorder:
         inner: "WSGIApplication",
         spool: Spool,
         *,
-        secrets: Callable[[], Secrets],
+        secrets: Callable[[], SecretPaths],
         visitors: Visitors,
         static: bool = False,
     ) -> None:
         self.inner, self.spool, self.static = inner, spool, static
         self._visitors = visitors
         self._secrets_of = secrets
-        self._secrets: Secrets | None = None
+        self._secrets: SecretPaths | None = None
 
     def __call__(
         self, environ: "WSGIEnvironment", start: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer as the application does, and write it down before the answer is over."""
-        answer = _Answer(self, environ)
+        answer = _RecordedResponse(self, environ)
 
         def noting(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
             answer.status = int(status[:3])
@@ -96,7 +96,7 @@ class Recorder:
             raise
         return answer
 
-    def write(self, answer: "_Answer") -> None:
+    def write(self, answer: "_RecordedResponse") -> None:
         """Append the line of a finished answer."""
         environ = answer.environ
         route: Route | None = environ.get(ROUTE)
@@ -108,7 +108,7 @@ class Recorder:
         cookies = environ.get("HTTP_COOKIE", "")
         counted = cookies and Category.STATISTICS in granted
         path = "(unreadable)" if environ.get(REFUSED) == "bytes" else _path(environ)
-        referrer = bare_referrer(_text(environ.get("HTTP_REFERER", "")))
+        referrer = bare_referrer(_decode_latin(environ.get("HTTP_REFERER", "")))
         entry = Entry(
             at=answer.at,
             ip=environ.get("REMOTE_ADDR", UNKNOWN),
@@ -118,9 +118,9 @@ class Recorder:
             bytes=answer.bytes,
             duration_us=(time.perf_counter_ns() - answer.began) // 1000,
             referrer=self._secrets.hide(referrer) if referrer else "",
-            user_agent=_text(environ.get("HTTP_USER_AGENT", ""))[:AGENT_LIMIT],
+            user_agent=_decode_latin(environ.get("HTTP_USER_AGENT", ""))[:AGENT_LIMIT],
             route=route.rule if route is not None else "",
-            cookies=cookie_names(_text(cookies)) if cookies else "",
+            cookies=cookie_names(_decode_latin(cookies)) if cookies else "",
             granted=" ".join(sorted(granted)),
             visitor=self._visitors.read(cookies) if counted else "",
             request_id=environ.get(REQUEST_ID, ""),
@@ -128,7 +128,7 @@ class Recorder:
         self.spool.append(encode(entry))
 
 
-class _Answer:
+class _RecordedResponse:
     """The body of one answer on its way out: passes it on, one part behind, and counts.
 
     That a part is the last shows only when the next is asked for, so one is held back.
@@ -172,7 +172,7 @@ class _Answer:
                     return part
         except Exception as error:  # noqa: BLE001 - raised when the part before is gone
             self.error = error
-        self.note()
+        self.write_line()
         return None
 
     def close(self) -> None:
@@ -181,16 +181,16 @@ class _Answer:
             if close := getattr(self.body, "close", None):
                 close()
         finally:
-            self.note()
+            self.write_line()
 
-    def note(self) -> None:
+    def write_line(self) -> None:
         """Write the line, once."""
         if not self.done:
             self.done = True
-            _never_raising(self.recorder, self)
+            _write_safely(self.recorder, self)
 
 
-def _never_raising(recorder: Recorder, answer: _Answer) -> None:
+def _write_safely(recorder: Recorder, answer: _RecordedResponse) -> None:
     try:
         recorder.write(answer)
     except Exception as error:  # noqa: BLE001 - the page has been served; nothing may break it
@@ -206,10 +206,10 @@ def _granted(environ: "WSGIEnvironment") -> frozenset[Category]:
 
 
 def _path(environ: "WSGIEnvironment") -> str:
-    return _text(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""))
+    return _decode_latin(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""))
 
 
-def _text(latin: str) -> str:
+def _decode_latin(latin: str) -> str:
     """Return a header or a path of WSGI (bytes told as Latin-1) as the text it is."""
     if latin.isascii():
         return latin

@@ -24,9 +24,9 @@ FILE_BYTES = 8 * 1024 * 1024
 FILE_SECONDS = 60.0
 SYNC_SECONDS = 0.2
 """How much of the log a power cut may take: writing to the disk is a thread's business."""
-WAITING_LINES = 20_000
+MAX_WAITING_LINES = 20_000
 """Lines kept in memory while the disk is full; what comes on top is lost, and counted."""
-COMPLAINT_SECONDS = 60.0
+ERROR_LOG_SECONDS = 60.0
 SUFFIX = ".jsonl"
 
 
@@ -44,16 +44,16 @@ class Spool:
         self._size, self._born, self._dirty = 0, 0.0, False
         self._worker = ""
         self._number = 0
-        self._complained = float("-inf")
+        self._logged_at = float("-inf")
         SPOOLS.add(self)
 
     def append(self, line: bytes) -> None:
         """Append `line` (with its newline); keep it for later where the disk refuses."""
         with self._lock:
             if not self._worker:
-                self._begin()
+                self._start_writing()
             if self._waiting or not self._write(line):
-                self._keep(line)
+                self._enqueue(line)
 
     def flush(self) -> None:
         """Write what waits, begin a new file where the old is full, and sync the disk."""
@@ -69,15 +69,15 @@ class Spool:
             return None
         self._retry()
         fd = self._fd
-        if fd is None or not (self._dirty or self._due()):
+        if fd is None or not (self._dirty or self._is_full()):
             return None
-        if self._due():
-            self._forget()
+        if self._is_full():
+            self._reset()
             return fd
         try:
             copy = os.dup(fd)
         except OSError as error:
-            self._complain(error)
+            self._log_error(error)
             return None
         self._dirty = False
         return copy
@@ -86,8 +86,8 @@ class Spool:
         """Note that a line could not even be made of an answer."""
         with self._lock:
             self.lost += 1
-            self._tell()
-            self._complain(error)
+            self._update_tally()
+            self._log_error(error)
 
     def __del__(self) -> None:
         if self._fd is not None:
@@ -110,15 +110,17 @@ class Spool:
         self._tally = None
         if self._fd is not None:
             os.close(self._fd)
-        self._forget()
+        self._reset()
 
-    def _begin(self) -> None:
-        Thread(target=_tick, args=[ref(self)], name="access-spool", daemon=True).start()
+    def _start_writing(self) -> None:
+        Thread(
+            target=_flush_periodically, args=[ref(self)], name="access-spool", daemon=True
+        ).start()
         # Only then: where no thread can be had, the next line tries again.
         self._worker = f"{os.getpid()}x{secrets.token_hex(4)}"
         self._tally = WorkerTally(self.folder, self._worker)
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._fd = None
         self._size, self._born, self._dirty = 0, 0.0, False
 
@@ -141,41 +143,41 @@ class Spool:
             fd = self._fd if self._fd is not None else self._open()
             written = os.write(fd, line)
         except OSError as error:
-            self._complain(error)
+            self._log_error(error)
             return False
         self._dirty = True
         if written == len(line):
             self._size += written
             return True
-        self._complain(None)
-        self._mend(fd)
+        self._log_error(None)
+        self._truncate(fd)
         return False
 
-    def _mend(self, fd: int) -> None:
+    def _truncate(self, fd: int) -> None:
         """Take a torn line back; where even that fails, never write to this file again."""
         try:
             os.ftruncate(fd, self._size)
         except OSError:
             self._close()
 
-    def _keep(self, line: bytes) -> None:
-        if len(self._waiting) < WAITING_LINES:
+    def _enqueue(self, line: bytes) -> None:
+        if len(self._waiting) < MAX_WAITING_LINES:
             self._waiting.append(line)
         else:
             self.lost += 1
-        self._tell()
+        self._update_tally()
 
     def _retry(self) -> None:
         while self._waiting and self._write(self._waiting[0]):
             self._waiting.popleft()
-        self._tell()
+        self._update_tally()
 
-    def _tell(self) -> None:
+    def _update_tally(self) -> None:
         """Let every other process know: the page of the staff may be drawn by any."""
         if self._tally is not None:
-            self._tally.tell(self.lost, len(self._waiting))
+            self._tally.update(self.lost, len(self._waiting))
 
-    def _due(self) -> bool:
+    def _is_full(self) -> bool:
         return (
             self._size >= FILE_BYTES or monotonic() - self._born >= FILE_SECONDS
         ) and self._size > 0
@@ -183,7 +185,7 @@ class Spool:
     def _close(self) -> None:
         if self._fd is not None:
             fd = self._fd
-            self._forget()
+            self._reset()
             self._sync(fd)
 
     def _sync(self, fd: int) -> None:
@@ -194,13 +196,13 @@ class Spool:
             finally:
                 os.close(fd)
         except OSError as error:
-            self._complain(error)
+            self._log_error(error)
 
-    def _complain(self, error: Exception | None) -> None:
+    def _log_error(self, error: Exception | None) -> None:
         self.refused += 1
-        if monotonic() - self._complained < COMPLAINT_SECONDS:
+        if monotonic() - self._logged_at < ERROR_LOG_SECONDS:
             return
-        self._complained = monotonic()
+        self._logged_at = monotonic()
         code = error.errno if isinstance(error, OSError) else None
         why = os.strerror(code) if code else type(error).__name__
         fields = {"why": why, "waiting": len(self._waiting), "lost": self.lost}
@@ -218,7 +220,7 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def _tick(spool: "ref[Spool]") -> None:
+def _flush_periodically(spool: "ref[Spool]") -> None:
     """Flush every now and then, for as long as the spool is there."""
     pause = Event()
     while (found := spool()) is not None:

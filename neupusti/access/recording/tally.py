@@ -22,17 +22,17 @@ class WorkerTally:
     def __init__(self, folder: Path, worker: str) -> None:
         self._folder, self._worker = folder, worker
         self._files: tuple[int, int] | None = None
-        self._told = (0, 0)
+        self._written = (0, 0)
         self._open()
 
-    def tell(self, lost: int, waiting: int) -> None:
+    def update(self, lost: int, waiting: int) -> None:
         """Let the files be so long."""
-        if (lost, waiting) == self._told or not (self._files or self._open()):
+        if (lost, waiting) == self._written or not (self._files or self._open()):
             return
         with suppress(OSError):
             for file, length in zip(self._files or (), (lost, waiting), strict=True):
                 os.ftruncate(file, length)
-            self._told = (lost, waiting)
+            self._written = (lost, waiting)
 
     def close(self) -> None:
         """Let the files go: whoever reads them now knows that they will not change."""
@@ -76,7 +76,7 @@ class WorkerCounts:
     alive: bool
 
     @property
-    def gone(self) -> int:
+    def unwritten(self) -> int:
         """The lines that nobody will ever write: all, where the worker is no more."""
         return self.lost if self.alive else self.lost + self.waiting
 
@@ -98,7 +98,7 @@ def unwritten(folder: Path, counted: Mapping[str, int]) -> UnwrittenLines:
     """Return what the tallies of `folder` tell beyond what was `counted` of each file."""
     found = list(tallies(folder))
     return UnwrittenLines(
-        lost=sum(max(one.gone - counted.get(one.path.name, 0), 0) for one in found),
+        lost=sum(max(one.unwritten - counted.get(one.path.name, 0), 0) for one in found),
         waiting=sum(one.waiting for one in found if one.alive),
     )
 
@@ -109,7 +109,7 @@ def tallies(folder: Path) -> Iterator[WorkerCounts]:
         try:
             with path.open("rb") as file:
                 # Asked first: what was told before the answer «nobody» is all there is.
-                alive = not abandoned(file.fileno())
+                alive = not is_unlocked(file.fileno())
                 lost = os.fstat(file.fileno()).st_size
         except OSError:
             continue
@@ -119,7 +119,7 @@ def tallies(folder: Path) -> Iterator[WorkerCounts]:
         yield WorkerCounts(path, lost, waiting, alive)
 
 
-def abandoned(fd: int) -> bool:
+def is_unlocked(fd: int) -> bool:
     """Tell whether nobody writes to the file of `fd` any more."""
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)

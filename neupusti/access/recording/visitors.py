@@ -12,10 +12,10 @@ from hashlib import blake2b
 
 from neupusti.core import clock
 
-ID, SEAL = 32, 16
+ID_LENGTH, SIGNATURE_LENGTH = 32, 16
 """Characters of the id that is written down (day and number), and of its seal."""
-DAY = 8
-VALUE = rf"([0-9]{{{DAY}}}[0-9a-f]{{{ID - DAY + SEAL}}})"
+DAY_LENGTH = 8
+VALUE = rf"([0-9]{{{DAY_LENGTH}}}[0-9a-f]{{{ID_LENGTH - DAY_LENGTH + SIGNATURE_LENGTH}}})"
 
 
 class Visitors:
@@ -28,19 +28,19 @@ class Visitors:
 
     def new(self) -> str:
         """Return the value for a visitor who has none."""
-        number = f"{clock.today():%Y%m%d}{secrets.token_hex((ID - DAY) // 2)}"
-        return number + self._seal(number)
+        number = f"{clock.today():%Y%m%d}{secrets.token_hex((ID_LENGTH - DAY_LENGTH) // 2)}"
+        return number + self._signature(number)
 
     def read(self, header: str) -> str:
         """Return the id in a Cookie header; "" for none, a forged and an expired one."""
         if (found := self._grammar.search(header)) is None:
             return ""
-        number, seal = found[1][:ID], found[1][ID:]
-        if not hmac.compare_digest(self._seal(number), seal):
+        number, seal = found[1][:ID_LENGTH], found[1][ID_LENGTH:]
+        if not hmac.compare_digest(self._signature(number), seal):
             return ""
-        given = date.fromisoformat(number[:DAY])
+        given = date.fromisoformat(number[:DAY_LENGTH])
         return number if given >= clock.today() - self._lifetime else ""
 
-    def _seal(self, number: str) -> str:
+    def _signature(self, number: str) -> str:
         text = number.encode("ascii")
-        return blake2b(text, digest_size=SEAL // 2, key=self._key).hexdigest()
+        return blake2b(text, digest_size=SIGNATURE_LENGTH // 2, key=self._key).hexdigest()

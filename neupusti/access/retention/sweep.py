@@ -25,24 +25,24 @@ V4_KEPT, V6_KEPT = 24, 48
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweepResult:
     """What a run destroyed, or would."""
 
     masked: int
     """Rows whose address was shortened and whose user agent was dropped."""
     destroyed: int
     """Rows destroyed."""
-    forgotten: int
+    day_rows: int
     """Rows of the day tables (addresses, visitors' digests) destroyed."""
     complete: bool = True
 
     @property
-    def anything(self) -> bool:
+    def any_rows(self) -> bool:
         """Whether there was anything to do."""
-        return bool(self.masked or self.destroyed or self.forgotten)
+        return bool(self.masked or self.destroyed or self.day_rows)
 
 
-def masked(ip: str) -> str:
+def mask_address(ip: str) -> str:
     """Return `ip` without its last octet, or without what follows a /48."""
     try:
         address = ip_address(ip)
@@ -52,30 +52,32 @@ def masked(ip: str) -> str:
     return str(ip_network(f"{ip}/{kept}", strict=False).network_address)
 
 
-def due(engine: Engine, terms: RetentionCutoffs) -> Swept:
+def due(engine: Engine, terms: RetentionCutoffs) -> SweepResult:
     """Return what a sweep would do now, without doing it."""
     with engine.connect() as connection:
         return _due(connection, terms)
 
 
-def sweep(engine: Engine, terms: RetentionCutoffs) -> Swept:
+def sweep(engine: Engine, terms: RetentionCutoffs) -> SweepResult:
     """Mask and destroy what is due; leave a row about the run, and return its counts."""
     began = time.monotonic()
     with store.ingesting(engine) as connection:
         swept = _due(connection, terms)
-        if swept.anything:
+        if swept.any_rows:
             if connection.dialect.name == "postgresql":
                 _sweep_partitions(connection, terms)
             else:
                 _sweep_rows(connection, terms)
-    complete = _finish(engine) if swept.anything or _unfinished(engine) else True
-    swept = Swept(swept.masked, swept.destroyed, swept.forgotten, complete)
-    _note(engine, terms, swept, round((time.monotonic() - began) * 1000))
+    complete = (
+        _clear_files(engine) if swept.any_rows or _last_was_incomplete(engine) else True
+    )
+    swept = SweepResult(swept.masked, swept.destroyed, swept.day_rows, complete)
+    _record_sweep(engine, terms, swept, round((time.monotonic() - began) * 1000))
     return swept
 
 
-def _due(connection: Connection, terms: RetentionCutoffs) -> Swept:
-    old, gone = _moments(terms)
+def _due(connection: Connection, terms: RetentionCutoffs) -> SweepResult:
+    old, gone = _cutoff_millis(terms)
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
 
     def number(query: str, *values: object) -> int:
@@ -84,10 +86,10 @@ def _due(connection: Connection, terms: RetentionCutoffs) -> Swept:
 
     records = "SELECT count(*) FROM access_record WHERE at < ?"
     kept = "SELECT count(*) FROM access_record WHERE at >= ? AND at < ?"
-    return Swept(
+    return SweepResult(
         masked=number(f"{kept} AND user_agent IS NOT NULL", gone, old),
         destroyed=number(records, gone),
-        forgotten=sum(
+        day_rows=sum(
             number(
                 f"SELECT count(*) FROM {table} WHERE day < ?",  # noqa: S608 - our names
                 terms.masked_before.isoformat(),
@@ -97,7 +99,7 @@ def _due(connection: Connection, terms: RetentionCutoffs) -> Swept:
     )
 
 
-def _moments(terms: RetentionCutoffs) -> tuple[int, int]:
+def _cutoff_millis(terms: RetentionCutoffs) -> tuple[int, int]:
     return (
         calendar.start_of(terms.masked_before.isoformat()),
         calendar.start_of(terms.destroyed_before.isoformat()),
@@ -105,9 +107,9 @@ def _moments(terms: RetentionCutoffs) -> tuple[int, int]:
 
 
 def _sweep_rows(connection: Connection, terms: RetentionCutoffs) -> None:
-    old, gone = _moments(terms)
+    old, gone = _cutoff_millis(terms)
     connection.exec_driver_sql("DELETE FROM access_record WHERE at < ?", (gone,))
-    connection.connection.create_function("masked", 1, masked, deterministic=True)
+    connection.connection.create_function("masked", 1, mask_address, deterministic=True)
     connection.exec_driver_sql(
         "UPDATE access_record SET ip = masked(ip), user_agent = NULL"
         " WHERE at < ? AND user_agent IS NOT NULL",
@@ -145,10 +147,10 @@ def _mask_partition(connection: Connection, partition: str, day: date) -> None:
     query = f"SELECT 1 FROM {partition} WHERE user_agent IS NOT NULL LIMIT 1"  # noqa: S608
     if connection.exec_driver_sql(query).scalar() is None:
         return
-    columns = ", ".join(("id", *store.RECORD))
+    columns = ", ".join(("id", *store.RECORD_COLUMNS))
     values = ", ".join(
         {"ip": MASKED_IP, "user_agent": "NULL"}.get(name, name)
-        for name in ("id", *store.RECORD)
+        for name in ("id", *store.RECORD_COLUMNS)
     )
     for statement in (
         (
@@ -162,10 +164,10 @@ def _mask_partition(connection: Connection, partition: str, day: date) -> None:
         + partitions.bounds("access_record", day),
     ):
         connection.exec_driver_sql(statement)
-    partitions.unsampled(connection, "access_record", partition)
+    partitions.disable_statistics(connection, "access_record", partition)
 
 
-def _finish(engine: Engine) -> bool:
+def _clear_files(engine: Engine) -> bool:
     """Leave no trace of what was deleted in the files; tell whether that succeeded."""
     if engine.dialect.name != "sqlite":
         return True
@@ -184,13 +186,15 @@ def _finish(engine: Engine) -> bool:
     return False
 
 
-def _unfinished(engine: Engine) -> bool:
+def _last_was_incomplete(engine: Engine) -> bool:
     with engine.connect() as connection:
         query = "SELECT complete FROM access_sweep ORDER BY id DESC LIMIT 1"
         return connection.exec_driver_sql(query).scalar() == 0
 
 
-def _note(engine: Engine, terms: RetentionCutoffs, swept: Swept, milliseconds: int) -> None:
+def _record_sweep(
+    engine: Engine, terms: RetentionCutoffs, swept: SweepResult, milliseconds: int
+) -> None:
     with store.ingesting(engine) as connection:
         connection.execute(
             insert(Sweep).values(
@@ -199,7 +203,7 @@ def _note(engine: Engine, terms: RetentionCutoffs, swept: Swept, milliseconds: i
                 destroyed_before=terms.destroyed_before,
                 masked=swept.masked,
                 destroyed=swept.destroyed,
-                forgotten=swept.forgotten,
+                forgotten=swept.day_rows,
                 complete=swept.complete,
                 milliseconds=milliseconds,
             )

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.ingest.geo import Countries
 from neupusti.access.ingest.referrers import Referrers
-from neupusti.access.recording.recorder import Secrets
+from neupusti.access.recording.recorder import SecretPaths
 from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.access.service import Aggregator
 from neupusti.config.settings import Settings, settings
@@ -41,9 +41,9 @@ def enrichment(config: Settings) -> Enrichment:
     return Enrichment(Countries(table), Referrers(config.trusted_hosts, hosts))
 
 
-def secrets(app: Flask) -> Secrets:
+def secret_paths(app: Flask) -> SecretPaths:
     """Return which paths of this app hold tokens."""
-    return Secrets(route.secret_prefixes(app))
+    return SecretPaths(route.secret_prefixes(app))
 
 
 def aggregator() -> Aggregator:

@@ -20,14 +20,14 @@ from neupusti.access.views.blueprint import (
     engine,
     enrichment,
     retention_cutoffs,
-    secrets,
+    secret_paths,
 )
 from neupusti.config.settings import settings
 from neupusti.core.background import Background, Job
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-ASK_SECONDS = 0.1
-PATIENCE = 100
+POLL_SECONDS = 0.1
+MAX_POLLS = 100
 """Tenths of a second that `ingest --once` waits for another process."""
 
 
@@ -45,9 +45,9 @@ def ingest(*, once: bool) -> None:
         work.stop()
         return
     if (lock := _lock(Path(current_app.instance_path) / f"{job.name}.lock")) is not None:
-        click.echo(f"{aggregator().drain()} requests")
+        click.echo(f"{aggregator().ingest()} requests")
         os.close(lock)
-    elif not _read_by_another():
+    elif not _wait_for_other_process():
         raise click.ClickException("Another process reads this spool, and has not got far.")
     else:
         click.echo("0 requests: the running site has read all of them")
@@ -61,7 +61,7 @@ def sweep_(*, dry_run: bool) -> None:
     found = sweep.due(engine(), kept) if dry_run else sweep.sweep(engine(), kept)
     click.echo(f"rows masked     {found.masked}  (before {kept.masked_before})")
     click.echo(f"rows destroyed  {found.destroyed}  (before {kept.destroyed_before})")
-    click.echo(f"day rows        {found.forgotten}  (addresses and visitors' digests)")
+    click.echo(f"day rows        {found.day_rows}  (addresses and visitors' digests)")
     if dry_run:
         click.echo("Nothing was changed.")
     elif not found.complete:
@@ -82,7 +82,7 @@ def import_(file: Path, kind: str, *, progress: bool) -> None:
     if not file.is_file():
         raise click.BadParameter(f"{file} is not a file that can be read twice.")
     size = file.stat().st_size
-    hidden = secrets(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+    hidden = secret_paths(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
     tables = enrichment(settings())
     shown = click.progressbar(length=size, label=file.name, file=sys.stderr)
     with shown as bar:
@@ -95,7 +95,7 @@ def import_(file: Path, kind: str, *, progress: bool) -> None:
             done = position
 
         try:
-            imported = importing.bring(
+            imported = importing.import_log(
                 engine(), file, Format(kind), tables, hidden.hide, told
             )
         except (importing.OtherFormatError, OSError) as error:
@@ -106,9 +106,9 @@ def import_(file: Path, kind: str, *, progress: bool) -> None:
     click.echo(f"malformed  {imported.malformed.total()}")
     for reason, number in imported.malformed.most_common():
         click.echo(f"  {number}  {reason}")
-    if imported.waiting:
+    if imported.unterminated:
         click.echo("waiting    1 line without its end, for the next import")
-    if imported.torn:
+    if imported.truncated:
         click.echo(
             "torn       its packing ends too early: import it again when it is whole"
         )
@@ -125,11 +125,11 @@ def _lock(path: Path) -> int | None:
     return file
 
 
-def _read_by_another() -> bool:
+def _wait_for_other_process() -> bool:
     """Wait until the process that has the lock has read what waits now."""
     waiting = spool_reader.sizes(aggregator().folder)
-    for _ in range(PATIENCE):
-        if spool_reader.reached(engine(), aggregator().folder, waiting):
+    for _ in range(MAX_POLLS):
+        if spool_reader.has_read(engine(), aggregator().folder, waiting):
             return True
-        time.sleep(ASK_SECONDS)
+        time.sleep(POLL_SECONDS)
     return False

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from neupusti.access.recording.recorder import Recorder
 from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.visitors import Visitors
-from neupusti.access.views.blueprint import bp, secrets, spool_folder
+from neupusti.access.views.blueprint import bp, secret_paths, spool_folder
 from neupusti.config.settings import Settings
 from neupusti.core.feature import Category, Cookie
 from neupusti.core.web import choice, cookies, route
@@ -40,7 +40,7 @@ def recorder(app: Flask, inner: "WSGIApplication", config: Settings) -> Recorder
     return Recorder(
         inner,
         spool,
-        secrets=lambda: secrets(app),
+        secrets=lambda: secret_paths(app),
         visitors=visitors,
         static=bool(config.access_static),
     )

@@ -11,9 +11,9 @@ from neupusti.access.counters import SUMS
 from neupusti.access.models import Address, Record
 from neupusti.statistics.queries.period import Period
 
-DEEPEST = 5000
-MOST_DAYS = 100
-HEADS = text(
+MAX_DEPTH = 5000
+MAX_DAYS = 100
+TOP_OF_DAY = text(
     "SELECT ip, requests FROM access_address WHERE day = :day"
     " ORDER BY requests DESC LIMIT :depth"
 ).bindparams(bindparam("day"), bindparam("depth"))
@@ -46,19 +46,21 @@ def busiest(
     wanted = limit + offset
     days = [calendar.after(period.first, at) for at in range(period.days)]
     depth = wanted * 4
-    while order == "requests" and depth <= DEEPEST and len(days) <= MOST_DAYS:
+    while order == "requests" and depth <= MAX_DEPTH and len(days) <= MAX_DAYS:
         names: set[str] = set()
         bound = 0
         for day in days:
-            rows = connection.execute(HEADS, {"day": day.isoformat(), "depth": depth}).all()
+            rows = connection.execute(
+                TOP_OF_DAY, {"day": day.isoformat(), "depth": depth}
+            ).all()
             names |= {row.ip for row in rows}
             bound += rows[-1].requests if len(rows) == depth else 0
         found = _ordered(connection, period, order, names)
         if bound == 0 or (len(found) >= wanted and found[wanted - 1].requests >= bound):
-            return [_led(connection, one, period) for one in found[offset:wanted]]
+            return [_with_record(connection, one, period) for one in found[offset:wanted]]
         depth *= 4
     found = _ordered(connection, period, order, None, wanted)
-    return [_led(connection, one, period) for one in found[offset:]]
+    return [_with_record(connection, one, period) for one in found[offset:]]
 
 
 def _ordered(
@@ -86,7 +88,9 @@ def _ordered(
     ]
 
 
-def _led(connection: Connection, one: ListedAddress, period: Period) -> ListedAddress:
+def _with_record(
+    connection: Connection, one: ListedAddress, period: Period
+) -> ListedAddress:
     newest = (
         select(Record.id)
         .where(Record.ip == one.ip, Record.at >= period.start, Record.at < period.end)

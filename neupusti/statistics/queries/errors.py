@@ -8,15 +8,15 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from neupusti.access import calendar
-from neupusti.access.models import STEP, Address, Latency, Record, millis, moment
+from neupusti.access.models import BUCKET_RATIO, Address, Latency, Record, millis, moment
 from neupusti.core import clock
 from neupusti.statistics.queries.period import Period
 
-FAILED = 500
+SERVER_ERROR = 500
 PERCENTILES = (0.5, 0.95, 0.99)
 BUSY, FAILING = 40, 3
 """With no more requests, and no more errors, on a day an address fills no bucket."""
-MOST_ROWS = 200_000
+MAX_ROWS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class SlowRoute:
     p99: float
 
 
-def slowest(connection: Connection, period: Period, limit: int) -> list[SlowRoute]:
+def slowest_routes(connection: Connection, period: Period, limit: int) -> list[SlowRoute]:
     """Return the routes with the longest answers, by the 95th percentile."""
     rows = connection.execute(
         select(Latency.route, Latency.bucket, func.sum(Latency.requests))
@@ -59,17 +59,17 @@ def percentile(steps: list[tuple[int, int]], part: float) -> float:
     for bucket, number in steps:
         counted += number
         if counted >= part * total:
-            return float(STEP ** (bucket + 0.5))
+            return float(BUCKET_RATIO ** (bucket + 0.5))
     return 0.0
 
 
-def faults(connection: Connection, period: Period, limit: int) -> list[Any]:
+def server_errors(connection: Connection, period: Period, limit: int) -> list[Any]:
     """Return the newest requests that failed on our side."""
     return list(
         connection.execute(
             select(Record)
             .where(
-                Record.status >= FAILED,
+                Record.status >= SERVER_ERROR,
                 Record.at >= period.start,
                 Record.at < period.end,
             )
@@ -79,7 +79,7 @@ def faults(connection: Connection, period: Period, limit: int) -> list[Any]:
     )
 
 
-def fault_counts(connection: Connection, period: Period, limit: int) -> list[Any]:
+def server_error_counts(connection: Connection, period: Period, limit: int) -> list[Any]:
     """Return where our faults are: route, status, how many, and when last."""
     number = func.count()
     return list(
@@ -91,7 +91,7 @@ def fault_counts(connection: Connection, period: Period, limit: int) -> list[Any
                 func.max(Record.path).label("example"),
             )
             .where(
-                Record.status >= FAILED,
+                Record.status >= SERVER_ERROR,
                 Record.at >= period.start,
                 Record.at < period.end,
             )
@@ -114,7 +114,7 @@ class ProblemRequest:
     status: int
 
 
-def telling(
+def suspect_requests(
     connection: Connection, period: Period
 ) -> tuple[list[ProblemRequest], datetime | None]:
     """Return the requests that scenarios look at, oldest first: all of busy addresses.
@@ -143,10 +143,10 @@ def telling(
                 Record.ip.in_(busy),
             )
             .order_by(Record.at.desc(), Record.id.desc())
-            .limit(MOST_ROWS - len(found))
+            .limit(MAX_ROWS - len(found))
         )
         found += (ProblemRequest(row.id, millis(row.at), *row[2:]) for row in rows)
-        if len(found) == MOST_ROWS:
+        if len(found) == MAX_ROWS:
             return found[::-1], moment(found[-1].at_ms)
         day = calendar.after(day, -1)
     return found[::-1], None

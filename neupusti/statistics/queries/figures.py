@@ -48,7 +48,7 @@ class FigureSource(Protocol):
     def series(self, period: Period) -> list[Point]:
         """Return the points of a period, those of nothing too."""
 
-    def visited(self, dimension: Dimension) -> bool:
+    def counts_visitors(self, dimension: Dimension) -> bool:
         """Tell whether the visitors of each value of a dimension are known."""
 
     def top(  # noqa: PLR0913 - what a list is asked for

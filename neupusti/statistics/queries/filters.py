@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_
 
 from neupusti.access.models import Record
 
-LONGEST = 12
-VALUE = 600
-ANY = "*"
+MAX_TERMS = 12
+VALUE_LIMIT = 600
+WILDCARD = "*"
 
 
 class Dimension(StrEnum):
@@ -78,9 +78,9 @@ class FilterTerm:
             known = self.value.isdecimal() and len(self.value) <= 3  # noqa: PLR2004
             equal: ColumnElement[bool] = column == (int(self.value) if known else -1)
             return equal
-        if self.value.endswith(ANY):
+        if self.value.endswith(WILDCARD):
             # Not LIKE: to SQLite great and small letters would be the same.
-            begin = self.value.removesuffix(ANY)
+            begin = self.value.removesuffix(WILDCARD)
             begins: ColumnElement[bool] = func.substr(column, 1, len(begin)) == begin
             return begins
         same: ColumnElement[bool] = column == self.value
@@ -109,8 +109,8 @@ class Filters:
         ]
 
     @property
-    def asked(self) -> dict[str, list[str]]:
-        """What an address says to mean them."""
+    def query(self) -> dict[str, list[str]]:
+        """The query parameters of these filters."""
         found = {
             "is": [term.text for term in self.terms if not term.negative],
             "not": [term.text for term in self.terms if term.negative],
@@ -126,19 +126,19 @@ class Filters:
         return Filters(tuple(one for one in self.terms if one != term))
 
 
-def parsed(wanted: Iterable[str], unwanted: Iterable[str]) -> Filters:
+def parse_filters(wanted: Iterable[str], unwanted: Iterable[str]) -> Filters:
     """Return the filters an address asks for, without those that mean nothing."""
     terms = [
         term
         for texts, negative in ((wanted, False), (unwanted, True))
         for text in texts
-        if (term := _term(text, negative=negative)) is not None
+        if (term := _parse_term(text, negative=negative)) is not None
     ]
-    return Filters(tuple(dict.fromkeys(terms))[:LONGEST])
+    return Filters(tuple(dict.fromkeys(terms))[:MAX_TERMS])
 
 
-def _term(text: str, *, negative: bool) -> FilterTerm | None:
+def _parse_term(text: str, *, negative: bool) -> FilterTerm | None:
     name, colon, value = text.partition(":")
     if not colon or name not in set(Dimension) or Dimension(name) not in COLUMNS:
         return None
-    return FilterTerm(Dimension(name), value.replace("\x00", "")[:VALUE], negative)
+    return FilterTerm(Dimension(name), value.replace("\x00", "")[:VALUE_LIMIT], negative)

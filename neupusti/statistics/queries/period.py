@@ -9,7 +9,7 @@ from neupusti.access import calendar
 from neupusti.core import clock
 
 HOURS_UP_TO, DAYS_UP_TO = 2, 92
-LONGEST_DAYS = 3700
+MAX_DAYS = 3700
 DEFAULT = "7d"
 
 
@@ -76,8 +76,8 @@ class Period:
         return replace(self, last=today, hours=max(hours, 0))
 
     @property
-    def asked(self) -> dict[str, str]:
-        """What an address says to mean it."""
+    def query(self) -> dict[str, str]:
+        """The query parameters of this period."""
         if self.preset:
             return {} if self.preset == DEFAULT else {"period": self.preset}
         return {"from": self.first.isoformat(), "to": self.last.isoformat()}
@@ -101,21 +101,21 @@ def presets() -> dict[str, Period]:
     }
 
 
-def asked_for(args: Mapping[str, str]) -> Period:
+def parse_period(args: Mapping[str, str]) -> Period:
     """Return the period an address asks for; the default where it asks for nonsense."""
     offered = presets()
     if (name := args.get("period", "")) in offered:
         return offered[name]
-    first, last = _day(args.get("from")), _day(args.get("to"))
+    first, last = _parse_day(args.get("from")), _parse_day(args.get("to"))
     if first is None and last is None:
         return offered[DEFAULT]
     first, last = first or last, last or clock.today()
     if first is None or first > last:
         return offered[DEFAULT]
-    return Period(max(first, calendar.after(last, 1 - LONGEST_DAYS)), last)
+    return Period(max(first, calendar.after(last, 1 - MAX_DAYS)), last)
 
 
-def _day(text: str | None) -> date | None:
+def _parse_day(text: str | None) -> date | None:
     try:
         found = date.fromisoformat(text or "")
     except ValueError:

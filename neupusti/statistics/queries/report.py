@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from neupusti.access import calendar
 from neupusti.access.ingest.agents import NONE
-from neupusti.access.ingest.batch import matching
+from neupusti.access.ingest.batch import truncate_for_index
 from neupusti.access.models import Address, Record, Rollup, Total
 from neupusti.core import clock
 
@@ -27,7 +27,7 @@ LISTS = {
     "bots": "bot",
     "malformed": "malformed",
 }
-YIELD = 5000
+FETCH_ROWS = 5000
 HOURS = [f"{hour:02}" for hour in range(24)]
 
 
@@ -58,7 +58,7 @@ def report(engine: Engine, span: Span) -> dict[str, Any]:
         return _from_rows(connection, span)
 
 
-def _frame(span: Span, source: str) -> dict[str, Any]:
+def _header(span: Span, source: str) -> dict[str, Any]:
     return {
         "from": span.first.isoformat(),
         "to": span.last.isoformat(),
@@ -99,7 +99,7 @@ def _from_rollups(connection: Connection, span: Span) -> dict[str, Any]:
         .order_by(func.sum(Address.requests).desc(), Address.ip)
     )
     return {
-        **_frame(span, "roll-ups"),
+        **_header(span, "roll-ups"),
         "requests": requests,
         "visitors": visitors,
         "bytes": size,
@@ -125,8 +125,8 @@ def _values(connection: Connection, span: Span, dimension: str) -> dict[str, int
 
 def _from_rows(connection: Connection, span: Span) -> dict[str, Any]:
     """Count the raw rows of `span` one by one, in the days and hours of its zone."""
-    tally = _Tally()
-    rows = connection.execution_options(yield_per=YIELD).execute(
+    tally = _RowCounter()
+    rows = connection.execution_options(yield_per=FETCH_ROWS).execute(
         select(
             Record.at, Record.ip, Record.user_agent, Record.status, Record.bytes,
             Record.path, Record.referrer, Record.browser, Record.country, Record.bot,
@@ -135,7 +135,7 @@ def _from_rows(connection: Connection, span: Span) -> dict[str, Any]:
     for row in rows:
         tally.add(row, row.at.astimezone(span.zone))
     return {
-        **_frame(span, "rows"),
+        **_header(span, "rows"),
         "requests": tally.requests,
         "visitors": None if tally.masked else sum(map(len, tally.visitors.values())),
         "bytes": tally.bytes,
@@ -159,7 +159,7 @@ def _from_rows(connection: Connection, span: Span) -> dict[str, Any]:
     }
 
 
-class _Tally:
+class _RowCounter:
     """The sums of a walk over raw rows."""
 
     def __init__(self) -> None:
@@ -191,7 +191,7 @@ class _Tally:
         lists = self.lists
         lists["by_ip"][row.ip] += 1
         lists["by_status"][str(row.status)] += 1
-        lists["by_path"][matching(row.path)] += 1
+        lists["by_path"][truncate_for_index(row.path)] += 1
         lists["by_referrer"][row.referrer] += 1
         lists["by_browser"][row.browser] += 1
         lists["by_country"][row.country] += 1

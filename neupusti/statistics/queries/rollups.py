@@ -16,16 +16,16 @@ from neupusti.statistics.queries.figures import Item, ListOrder, Point
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period, Unit
 
-NOT_VISITED = frozenset(
+WITHOUT_VISITORS = frozenset(
     {
         *(Dimension.PATH, Dimension.STATUS, Dimension.METHOD, Dimension.CONSENT),
         Dimension.MISSING,
     }
 )
 """A visitor has many values of these: to count each would cost a key a request."""
-DEEPEST = 5000
+MAX_DEPTH = 5000
 """Values of one day that are looked at before a list is simply added up."""
-MOST_DAYS = 100
+MAX_DAYS = 100
 
 
 class Rollups:
@@ -49,9 +49,9 @@ class Rollups:
         )
         return series.points(period, ((row[0], Totals(*row[1:])) for row in rows))
 
-    def visited(self, dimension: Dimension) -> bool:
+    def counts_visitors(self, dimension: Dimension) -> bool:
         """Tell whether the visitors of each value of a dimension are known."""
-        return dimension not in NOT_VISITED
+        return dimension not in WITHOUT_VISITORS
 
     def top(  # noqa: PLR0913 - what a list is asked for
         self,
@@ -69,12 +69,12 @@ class Rollups:
         no day cannot have more than the sum of what comes right after them; so a few of
         each day are enough to know the greatest of all days, to the last digit.
         """
-        if order is ListOrder.VISITORS and not self.visited(dimension):
+        if order is ListOrder.VISITORS and not self.counts_visitors(dimension):
             order = ListOrder.REQUESTS
         wanted = limit + offset
         depth = wanted * 4
         days = [calendar.after(period.first, at) for at in range(period.days)]
-        while order is ListOrder.REQUESTS and depth <= DEEPEST and len(days) <= MOST_DAYS:
+        while order is ListOrder.REQUESTS and depth <= MAX_DEPTH and len(days) <= MAX_DAYS:
             heads = self._heads(dimension, days, depth)
             bound = sum(requests for requests, rank in heads.values() if rank == depth)
             names = {name for name, _ in heads}
@@ -83,7 +83,7 @@ class Rollups:
                 return found[offset:wanted]
             depth *= 4
         rows = self.connection.execute(
-            _summed(dimension, period)
+            _sums_query(dimension, period)
             .order_by(text(f"{order} DESC"), Rollup.value)
             .limit(limit)
             .offset(offset)
@@ -93,7 +93,7 @@ class Rollups:
     def _item(self, dimension: Dimension, row: Any) -> Item:
         sums = {name: int(getattr(row, name)) for name in SUMS}
         known: dict[str, int | None] = {**sums}
-        if not self.visited(dimension):
+        if not self.counts_visitors(dimension):
             known["visitors"] = None
         return Item(row.value, **known)  # type: ignore[arg-type]
 
@@ -102,7 +102,7 @@ class Rollups:
     ) -> dict[tuple[str, date], tuple[int, int]]:
         """Return (value, day) -> (requests, rank) of each day's greatest."""
         heads: dict[tuple[str, date], tuple[int, int]] = {}
-        statement = _heads()
+        statement = _top_of_day()
         for day in days:
             rows = self.connection.execute(
                 statement,
@@ -116,13 +116,13 @@ class Rollups:
         self, dimension: Dimension, period: Period, names: Iterable[str]
     ) -> list[Item]:
         rows = self.connection.execute(
-            _summed(dimension, period).where(Rollup.value.in_(sorted(names)))
+            _sums_query(dimension, period).where(Rollup.value.in_(sorted(names)))
         )
         items = [self._item(dimension, row) for row in rows]
         return sorted(items, key=lambda item: (-item.requests, item.value))
 
 
-def began(connection: Connection) -> datetime | None:
+def log_start(connection: Connection) -> datetime | None:
     """Return when the first hour of the log began; None for an empty log."""
     first: datetime | None = connection.execute(
         select(func.min(Total.start)).where(Total.unit == "hour")
@@ -131,7 +131,7 @@ def began(connection: Connection) -> datetime | None:
 
 
 @lru_cache(maxsize=1)
-def _heads() -> TextClause:
+def _top_of_day() -> TextClause:
     return text(
         "SELECT value, requests FROM access_rollup WHERE dimension = :dimension"
         " AND day = :day ORDER BY requests DESC LIMIT :depth"
@@ -153,7 +153,7 @@ def _days_and_hours(period: Period) -> ColumnElement[bool]:
     return days | hours
 
 
-def _summed(dimension: Dimension, period: Period) -> Any:
+def _sums_query(dimension: Dimension, period: Period) -> Any:
     columns = [func.sum(getattr(Rollup, name)).label(name) for name in SUMS]
     return (
         select(Rollup.value, *columns)

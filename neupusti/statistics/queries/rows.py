@@ -25,11 +25,11 @@ from neupusti.statistics.queries.period import Period, Unit
 
 NOT_FOUND, CLIENT, SERVER = 404, 400, 500
 DAY = 24 * calendar.HOUR
-NAMES = sorted({"at", "bot", "bytes", *(column.key for column in COLUMNS.values())})
-FITTING = Table(
+COLUMN_NAMES = sorted({"at", "bot", "bytes", *(column.key for column in COLUMNS.values())})
+MATCHING = Table(
     "access_fitting",
     MetaData(),
-    *(Column(name, Record.__table__.c[name].type) for name in NAMES),
+    *(Column(name, Record.__table__.c[name].type) for name in COLUMN_NAMES),
     Column("visitor", BigInteger),
     prefixes=["TEMPORARY"],
 )
@@ -38,7 +38,7 @@ FITTING = Table(
 `visitor` stands for day, address and user agent together; it is empty where a request makes
 nobody a visitor (GoAccess's definition).
 """
-ROW = FITTING.c
+ROW = MATCHING.c
 AT = cast(ROW.at, BigInteger)
 
 
@@ -47,7 +47,7 @@ def matching(period: Period, filters: Filters) -> list[Any]:
     return [Record.at >= period.start, Record.at < period.end, *filters.conditions]
 
 
-def number(connection: Connection, period: Period, filters: Filters) -> int:
+def count_rows(connection: Connection, period: Period, filters: Filters) -> int:
     """Return how many rows of a period fit."""
     count = select(func.count()).select_from(Record).where(*matching(period, filters))
     return int(connection.execute(count).scalar_one())
@@ -59,11 +59,11 @@ class Rows:
     def __init__(self, connection: Connection, filters: Filters, reach: Period) -> None:
         """Set the rows of `reach` that fit aside; the rollback of a reader drops them."""
         self.connection = connection
-        _know_hashes(connection)
-        FITTING.create(connection)
-        columns = [Record.__table__.c[name] for name in NAMES]
+        _add_hash_function(connection)
+        MATCHING.create(connection)
+        columns = [Record.__table__.c[name] for name in COLUMN_NAMES]
         some = select(*columns, _visitor(reach)).where(*matching(reach, filters))
-        connection.execute(insert(FITTING).from_select([*NAMES, "visitor"], some))
+        connection.execute(insert(MATCHING).from_select([*COLUMN_NAMES, "visitor"], some))
 
     def totals(self, period: Period) -> Totals:
         """Return the sums of a period."""
@@ -77,7 +77,7 @@ class Rows:
         unit = Unit.HOUR if period.unit is Unit.HOUR else Unit.DAY
         return series.points(period, self._sums(period, unit))
 
-    def visited(self, dimension: Dimension) -> bool:  # noqa: ARG002 - of all
+    def counts_visitors(self, dimension: Dimension) -> bool:  # noqa: ARG002 - of all
         """Tell whether the visitors of each value are known: they are counted here."""
         return True
 
@@ -141,7 +141,7 @@ class Rows:
         )
         return [
             (
-                moment(row[0] * calendar.HOUR) if hourly else calendar.day_numbered(row[0]),
+                moment(row[0] * calendar.HOUR) if hourly else calendar.day_start(row[0]),
                 Totals(*map(int, row[1:])),
             )
             for row in rows
@@ -157,7 +157,7 @@ def _day(at: Any, period: Period) -> Any:
 
     Not every day has 24 hours: on 1 March 2024 the clocks were put back.
     """
-    (_, ahead), *changed = calendar.offsets(period.first, period.last)
+    (_, ahead), *changed = calendar.utc_offsets(period.first, period.last)
     if changed:
         told = [(at >= since, offset) for since, offset in reversed(changed)]
         return _floored(at + case(*told, else_=ahead), DAY)
@@ -177,7 +177,7 @@ def _visitor(reach: Period) -> Any:
     return case((counts, func.hashtextextended(told, 0)))
 
 
-def _know_hashes(connection: Connection) -> None:
+def _add_hash_function(connection: Connection) -> None:
     """Give SQLite the function that PostgreSQL has."""
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.driver_connection

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-EVIDENCE = 5
+MAX_EVIDENCE = 5
 SIGN_IN = re.compile(r"(?:/(?:kk|en))?/account/(?:login|two-factor|password(?:/reset)?)/?")
 STATIC = re.compile(r"\.(?:css|js|mjs|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|map|txt)$")
 SENSITIVE = re.compile(
@@ -69,7 +69,7 @@ class Scenario:
     kind: ScenarioKind
     capacity: int
     leak_ms: int
-    tells: Callable[[Request], bool]
+    matches: Callable[[Request], bool]
     distinct: bool = True
     """Whether a path counts only once while the bucket holds it."""
 
@@ -134,12 +134,12 @@ def findings(rows: Iterable[Request]) -> list[Finding]:
     found: dict[tuple[str, ScenarioKind], Finding] = {}
     for row in rows:
         for scenario in SCENARIOS:
-            if scenario.tells(row):
-                _pour(row, scenario, buckets, found)
+            if scenario.matches(row):
+                _fill_bucket(row, scenario, buckets, found)
     return sorted(found.values(), key=lambda one: (-one.requests, one.ip, one.kind))
 
 
-def _pour(
+def _fill_bucket(
     row: Request,
     scenario: Scenario,
     buckets: dict[tuple[str, ScenarioKind], _Bucket],
@@ -166,7 +166,7 @@ def _pour(
     )
     finding.times += 1
     for path in bucket.paths:
-        if path not in finding.evidence and len(finding.evidence) < EVIDENCE:
+        if path not in finding.evidence and len(finding.evidence) < MAX_EVIDENCE:
             finding.evidence.append(path)
     # Poured out: the next overflow needs a full bucket again.
     bucket.level, bucket.paths, bucket.first = 0.0, [], row.at_ms

@@ -17,7 +17,9 @@ def points(period: Period, found: Iterable[tuple[datetime, Totals]]) -> list[Poi
     for start, totals in found:
         at = floor(start, period.unit).timestamp()
         sums[at] = sums[at] + totals if at in sums else totals
-    return [Point(at, sums.get(at.timestamp(), Totals())) for at in _starts(period)]
+    return [
+        Point(at, sums.get(at.timestamp(), Totals())) for at in _interval_starts(period)
+    ]
 
 
 def floor(at: datetime, unit: Unit) -> datetime:
@@ -29,7 +31,7 @@ def floor(at: datetime, unit: Unit) -> datetime:
     return clock.midnight(day).astimezone(clock.ALMATY)
 
 
-def _starts(period: Period) -> Iterator[datetime]:
+def _interval_starts(period: Period) -> Iterator[datetime]:
     if period.unit is Unit.HOUR:
         at = period.start
         end = min(period.end, max(clock.now(), period.start + timedelta(hours=1)))

@@ -36,7 +36,7 @@ def live(lines: int, *, once: bool) -> None:
         for row in rows:
             at = row.at.astimezone(clock.ALMATY)
             click.echo(
-                f"{at:%Y-%m-%d %H:%M:%S}  {sweep.masked(row.ip):<18} {row.status} "
+                f"{at:%Y-%m-%d %H:%M:%S}  {sweep.mask_address(row.ip):<18} {row.status} "
                 f"{row.method or '-':<5} {_printable(row.path)}  {row.browser}"
             )
         last = max([row.id for row in rows], default=last or 0)

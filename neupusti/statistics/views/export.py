@@ -21,16 +21,16 @@ from neupusti.statistics.views.addresses import ReasonForm
 from neupusti.statistics.views.blueprint import bp
 from neupusti.statistics.views.state import ViewState
 
-MOST_ROWS = 100_000
+MAX_ROWS = 100_000
 FIGURES = ("requests", "visitors", "errors", "bytes")
 
 
 @bp.get("/list/<dimension>.<any(csv, json):kind>")
 def export_list(dimension: str, kind: str) -> Response:
     """Hand over a page of a list exactly as it is shown."""
-    asked, wanted = state.current(), pages.known(dimension)
+    asked, wanted = state.current(), pages.dimension_or_404(dimension)
     with asked.source() as source:
-        items = pages.page_of(source, asked, wanted, pages.LONG)
+        items = pages.page_of(source, asked, wanted, pages.LONG_LIST)
     if kind == "csv":
         lines = ([item.value, *(getattr(item, name) for name in FIGURES)] for item in items)
         body, mimetype = csv.csv_text([wanted.value, *FIGURES], lines), csv.MIMETYPE
@@ -40,7 +40,7 @@ def export_list(dimension: str, kind: str) -> Response:
             for item in items
         ]
         body, mimetype = json.dumps(listed, ensure_ascii=False), "application/json"
-    return _file(body, mimetype, f"{wanted.value}-{_days(asked)}.{kind}")
+    return _download(body, mimetype, f"{wanted.value}-{_days(asked)}.{kind}")
 
 
 @bp.get("/series.<any(csv, json):kind>")
@@ -67,29 +67,29 @@ def export_series(kind: str) -> Response:
     else:
         listed = [dict(zip(("start", *names), row, strict=True)) for row in lines]
         body, mimetype = json.dumps(listed), "application/json"
-    return _file(body, mimetype, f"series-{_days(asked)}.{kind}")
+    return _download(body, mimetype, f"series-{_days(asked)}.{kind}")
 
 
 @bp.get("/log/")
 def log() -> AnyResponse:
     """Ask what the log is wanted for."""
-    return _asking(ReasonForm(formdata=None))
+    return _log_form(ReasonForm(formdata=None))
 
 
 @bp.post("/log/")
-def take_log() -> AnyResponse:
+def download_log() -> AnyResponse:
     """Hand over the filtered rows as a combined log, and write down who took them."""
     form = ReasonForm()
     if not form.validate():
-        return _asking(form)
+        return _log_form(form)
     asked = state.current()
     whole = request.form.get("addresses") == "whole"
-    number = _number(asked)
-    if number > MOST_ROWS:
+    number = _count_rows(asked)
+    if number > MAX_ROWS:
         form.refuse("reason", _too_many())
-        return _asking(form)
+        return _log_form(form)
     person = identity.current()
-    service.note_export(
+    service.log_export(
         staff=person.person if person else None,
         rows=number,
         whole=whole,
@@ -104,23 +104,23 @@ def take_log() -> AnyResponse:
 
 def _too_many() -> Any:
     return _("More than %(most)s requests: narrow the days or the filters.",
-             most=labels.number(MOST_ROWS))  # fmt: skip
+             most=labels.number(MAX_ROWS))  # fmt: skip
 
 
-def _asking(form: ReasonForm) -> AnyResponse:
+def _log_form(form: ReasonForm) -> AnyResponse:
     asked = state.current()
     return shown(
         "statistics/log.html",
         form,
-        **context.values(asked),
-        number=_number(asked),
-        most=MOST_ROWS,
+        **context.page_values(asked),
+        number=_count_rows(asked),
+        most=MAX_ROWS,
     )
 
 
-def _number(asked: ViewState) -> int:
+def _count_rows(asked: ViewState) -> int:
     with engine().connect() as connection:
-        return rows.number(connection, asked.period, asked.filters)
+        return rows.count_rows(connection, asked.period, asked.filters)
 
 
 def _lines(where: Engine, asked: ViewState, *, whole: bool) -> Iterator[str]:
@@ -132,14 +132,14 @@ def _lines(where: Engine, asked: ViewState, *, whole: bool) -> Iterator[str]:
             .order_by(Record.at, Record.id)
         )
         for row in found:
-            yield combined.line(row, whole=whole)
+            yield combined.format_line(row, whole=whole)
 
 
 def _days(asked: ViewState) -> str:
     return f"{asked.period.first}-{asked.period.last}"
 
 
-def _file(body: str, mimetype: str, name: str) -> Response:
+def _download(body: str, mimetype: str, name: str) -> Response:
     answer = Response(body, mimetype=mimetype)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

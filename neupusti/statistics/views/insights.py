@@ -18,11 +18,11 @@ from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period
 from neupusti.statistics.views import labels
 
-FEW = 20
+MIN_REQUESTS = 20
 """Fewer requests than this say nothing by their change."""
-SOME = 5
-NOTHING = 0.03
-UNSEEN = 0.0005
+MIN_ERRORS = 5
+NOTABLE_SHARE = 0.03
+SHOWN_SHARE = 0.0005
 """A smaller change would be shown as 0.0 %."""
 DOUBLED = 2.0
 
@@ -40,11 +40,11 @@ class FigureChange:
         return (self.now - self.before) / self.before if self.before else None
 
     @property
-    def says(self) -> str:
+    def label(self) -> str:
         """The change in a few signs."""
         if self.share is None:
             return ""
-        if abs(self.share) < UNSEEN:
+        if abs(self.share) < SHOWN_SHARE:
             return str(_("as before"))
         sign = "+" if self.share > 0 else "−"
         return f"{sign}{labels.percent(abs(self.share))}"
@@ -101,24 +101,24 @@ def sentences(source: FigureSource, compared: Comparison, since: datetime) -> li
     """Return what is worth knowing about a period, the most telling first."""
     period, now, before = compared.period, compared.now, compared.before
     told = compared.total if period.empty else now + before
-    if told.requests < FEW:
+    if told.requests < MIN_REQUESTS:
         return [_("There is too little traffic yet to say what changed.")]
     if period.before.start < since:
         number = labels.number(compared.total.requests)
         return [_("%(when)s: %(number)s requests. The log does not reach back far enough"
                   " to compare them.",
-                  when=_when(period), number=number)]  # fmt: skip
+                  when=_period_label(period), number=number)]  # fmt: skip
     said = [
         _requests(compared),
         _missing(source, compared),
-        _faults(compared),
+        _server_errors(compared),
         _robots(now, before),
     ]
     return [one for one in said if one]
 
 
 def _requests(compared: Comparison) -> Any:
-    when = _when(compared.period)
+    when = _period_label(compared.period)
     if compared.period.empty:
         return _("%(when)s: %(number)s requests. Its first hour is not over, so nothing is"
                  " compared yet.",
@@ -127,7 +127,7 @@ def _requests(compared: Comparison) -> Any:
     if change is None:
         return _("%(when)s: %(number)s requests, and none before.",
                  when=when, number=labels.number(compared.now.requests))  # fmt: skip
-    if abs(change) < NOTHING:
+    if abs(change) < NOTABLE_SHARE:
         return _("%(when)s: about as many requests as before.", when=when)
     share = labels.percent(abs(change))
     if change > 0:
@@ -135,7 +135,7 @@ def _requests(compared: Comparison) -> Any:
     return _("%(when)s: %(share)s fewer requests than before.", when=when, share=share)
 
 
-def _when(period: Period) -> Any:
+def _period_label(period: Period) -> Any:
     today = clock.today()
     if period.first == period.last == today:
         return _("Today so far")
@@ -157,7 +157,7 @@ def _missing(source: FigureSource, compared: Comparison) -> Any:
     now, before = compared.total, compared.most
     if (
         not before.requests
-        or now.not_found < SOME
+        or now.not_found < MIN_ERRORS
         or now.not_found < before.not_found * DOUBLED
     ):
         return ""
@@ -173,11 +173,11 @@ def _missing(source: FigureSource, compared: Comparison) -> Any:
     )
 
 
-def _faults(compared: Comparison) -> Any:
+def _server_errors(compared: Comparison) -> Any:
     now, before = compared.total, compared.most
     if (
         not before.requests
-        or now.server_errors < SOME
+        or now.server_errors < MIN_ERRORS
         or now.server_errors < before.server_errors * DOUBLED
     ):
         return ""

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from neupusti.access.calendar import day_of
-from neupusti.access.ingest.agents import CLAIMS, LISTING, SELF
+from neupusti.access.ingest.agents import FORGED_NAME, IN_LIST, SELF_NAMED
 from neupusti.core.clock import ALMATY
 from neupusti.core.text import dates, languages
 from neupusti.statistics.queries.figures import ListOrder
@@ -32,7 +32,7 @@ DIMENSIONS = {
     Dimension.LOYALTY: lazy_gettext("New and returning visitors"),
     Dimension.MISSING: lazy_gettext("Pages that were not found, and who links to them"),
 }
-ONE = {
+DIMENSION_NOUNS = {
     Dimension.PATH: lazy_gettext("page"),
     Dimension.SOURCE: lazy_gettext("where from"),
     Dimension.REFERRER: lazy_gettext("referrer"),
@@ -89,10 +89,12 @@ VALUES = {
         "returning": lazy_gettext("Here before"),
     },
 }
-REASONS = {
-    SELF: lazy_gettext("calls itself %(name)s"),
-    LISTING: lazy_gettext("in the list of crawlers: %(name)s"),
-    CLAIMS: lazy_gettext("says it is %(name)s, from an address %(name)s does not publish"),
+NAMED_REASONS = {
+    SELF_NAMED: lazy_gettext("calls itself %(name)s"),
+    IN_LIST: lazy_gettext("in the list of crawlers: %(name)s"),
+    FORGED_NAME: lazy_gettext(
+        "says it is %(name)s, from an address %(name)s does not publish"
+    ),
 }
 """What a reason says that names something, by how its code begins."""
 CATEGORIES = {
@@ -143,7 +145,7 @@ def value(dimension: str, text: str) -> str:  # noqa: PLR0911 - one way a dimens
 
 def _reason(text: str) -> str:
     kind, colon, name = text.partition(":")
-    says = REASONS.get(f"{kind}{colon}")
+    says = NAMED_REASONS.get(f"{kind}{colon}")
     return str(says) % {"name": name} if says else text
 
 

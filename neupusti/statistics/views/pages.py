@@ -15,13 +15,13 @@ from neupusti.statistics.queries.addresses import ListedAddress, busiest
 from neupusti.statistics.queries.figures import FigureSource, Item, ListOrder
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.health import health
-from neupusti.statistics.queries.rollups import began
+from neupusti.statistics.queries.rollups import log_start
 from neupusti.statistics.views import charts, context, insights, labels, state
 from neupusti.statistics.views.blueprint import bp
 from neupusti.statistics.views.insights import Comparison, FigureChange
 from neupusti.statistics.views.state import ViewState
 
-SHORT, LONG = 7, 50
+SHORT_LIST, LONG_LIST = 7, 50
 LISTS = (
     Dimension.PATH,
     Dimension.ENTRY,
@@ -61,34 +61,34 @@ def overview() -> str:
     """Show the last days in a picture and in words, then every list."""
     asked = state.current()
     with engine().connect() as connection:
-        source = asked.of(connection)
+        source = asked.source_for(connection)
         totals = source.totals(asked.period)
         points = source.series(asked.period)
         listings = [
             one for dimension in LISTS if (one := _listing(source, asked, dimension)).items
         ]
-        since = _since(connection, asked)
+        since = _figures_start(connection, asked)
         compared = insights.compare(source, asked.period, totals, since)
         said = insights.sentences(source, compared, since)
         addresses: list[ListedAddress] = []
         if not asked.filters:
-            addresses = busiest(connection, asked.period, SHORT)
+            addresses = busiest(connection, asked.period, SHORT_LIST)
         state_of_log = health(connection, asked.period)
         lost = tally.unwritten(aggregator().folder, store.cursors(connection))
     return render_template(
         "statistics/overview.html",
-        **context.values(asked),
+        **context.page_values(asked),
         totals=totals,
         tiles=_tiles(compared),
         compared=compared,
         points=points,
-        chart=charts.chart(points, asked.period.unit),
+        chart=charts.draw_chart(points, asked.period.unit),
         listings=listings,
         sentences=said,
         addresses=addresses,
         health=state_of_log,
         unwritten=lost,
-        clipped=_clipped(asked),
+        partly_destroyed=_partly_destroyed(asked),
         Order=ListOrder,
     )
 
@@ -97,26 +97,26 @@ def overview() -> str:
 def listing(dimension: str) -> str:
     """Show one list whole, a page at a time."""
     asked = state.current()
-    wanted = known(dimension)
+    wanted = dimension_or_404(dimension)
     with asked.source() as source:
-        items = page_of(source, asked, wanted, LONG + 1)
+        items = page_of(source, asked, wanted, LONG_LIST + 1)
         total = source.totals(asked.period)
         order = order_of(source, asked, wanted)
         figures = figures_of(source, wanted)
     return render_template(
         "statistics/list.html",
-        **context.values(asked),
+        **context.page_values(asked),
         sortable=wanted not in BY_VISITORS,
         figures=figures,
         dimension=wanted,
-        listing=Listing(wanted, items[:LONG], order, len(items) > LONG),
+        listing=Listing(wanted, items[:LONG_LIST], order, len(items) > LONG_LIST),
         totals=total,
-        clipped=_clipped(asked),
+        partly_destroyed=_partly_destroyed(asked),
         Order=ListOrder,
     )
 
 
-def known(dimension: str) -> Dimension:
+def dimension_or_404(dimension: str) -> Dimension:
     """Return the dimension an address names; 404 for any other."""
     if dimension not in set(Dimension):
         abort(404)
@@ -127,7 +127,7 @@ def order_of(source: FigureSource, asked: ViewState, dimension: Dimension) -> Li
     """Return what a list is sorted by."""
     if dimension in BY_VISITORS:
         return ListOrder.VISITORS
-    unknown = asked.order is ListOrder.VISITORS and not source.visited(dimension)
+    unknown = asked.order is ListOrder.VISITORS and not source.counts_visitors(dimension)
     return ListOrder.REQUESTS if unknown else asked.order
 
 
@@ -135,8 +135,8 @@ def figures_of(source: FigureSource, dimension: Dimension) -> list[ListOrder]:
     """Return the figures that are known of each value of a list."""
     if dimension in BY_VISITORS:
         return [ListOrder.VISITORS]
-    known = source.visited(dimension)
-    return [one for one in ListOrder if known or one is not ListOrder.VISITORS]
+    with_visitors = source.counts_visitors(dimension)
+    return [one for one in ListOrder if with_visitors or one is not ListOrder.VISITORS]
 
 
 def page_of(
@@ -147,15 +147,17 @@ def page_of(
         dimension,
         asked.period,
         limit=size,
-        offset=(asked.page - 1) * LONG,
+        offset=(asked.page - 1) * LONG_LIST,
         order=order_of(source, asked, dimension),
     )
 
 
 def _listing(source: FigureSource, asked: ViewState, dimension: Dimension) -> Listing:
     order = ListOrder.VISITORS if dimension in BY_VISITORS else ListOrder.REQUESTS
-    items = source.top(dimension, asked.period, limit=SHORT + 1, order=order, counted=False)
-    return Listing(dimension, items[:SHORT], order, len(items) > SHORT)
+    items = source.top(
+        dimension, asked.period, limit=SHORT_LIST + 1, order=order, counted=False
+    )
+    return Listing(dimension, items[:SHORT_LIST], order, len(items) > SHORT_LIST)
 
 
 def _tiles(compared: Comparison) -> list[tuple[str, str, FigureChange]]:
@@ -174,14 +176,14 @@ def _tiles(compared: Comparison) -> list[tuple[str, str, FigureChange]]:
     ]
 
 
-def _since(connection: Connection, asked: ViewState) -> datetime:
+def _figures_start(connection: Connection, asked: ViewState) -> datetime:
     """Return from when on the figures are known: filters count rows, which do not stay."""
-    first = began(connection) or clock.now()
+    first = log_start(connection) or clock.now()
     if not asked.filters:
         return first
     return max(first, clock.midnight(retention_cutoffs().destroyed_before))
 
 
-def _clipped(asked: ViewState) -> bool:
+def _partly_destroyed(asked: ViewState) -> bool:
     """Tell whether filters ask about days whose rows are destroyed already."""
     return bool(asked.filters) and asked.period.first < retention_cutoffs().destroyed_before
