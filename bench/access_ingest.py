@@ -1,4 +1,4 @@
-"""Bring a spool in, in a process of its own, and tell: records, seconds, seconds, KiB."""
+"""Ingest a spool and print: records, seconds, processor seconds, peak KiB."""
 
 import resource
 import sys
@@ -15,7 +15,7 @@ from neupusti.core.data.database import prepare
 
 
 def main() -> None:
-    """Drain the spool of the second argument into the database of the first."""
+    """Ingest the spool of the second argument into the database of the first."""
     engine = create_engine(sys.argv[1])
     prepare(engine, synchronous="NORMAL")
     enrichment = Enrichment(Countries(), Referrers())

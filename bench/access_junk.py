@@ -1,4 +1,4 @@
-"""Measure what the enrichment of one request costs where every request is junk."""
+"""Measure the cost of enriching one request when all requests are junk."""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ MILLI = 1e3
 
 
 def junk() -> Iterator[Figure]:
-    """Enrich requests one by one; none has the user agent of another."""
+    """Enrich requests one by one, each with a different user agent."""
     enrichment = Enrichment(Countries(), Referrers())
     now = int(clock.now().timestamp() * 1000)
     entries = [
@@ -34,11 +34,11 @@ def junk() -> Iterator[Figure]:
         for number, environ in enumerate(requests(REQUESTS))
     ]
     salts = dict.fromkeys(days_of(entries), bytes(16))
-    enrichment.batch(entries[:1], salts)  # the tables are read at the first
+    enrichment.batch(entries[:1], salts)  # the first call loads the tables
     taken = []
     for entry in entries:
         began = time.perf_counter()
         enrichment.batch([entry], salts)
         taken.append((time.perf_counter() - began) * MILLI)
     slowest = quantiles(taken, n=100)[-1]
-    yield Figure("enrichment of a request of junk, p99", slowest, "ms", most=5)
+    yield Figure("enrichment of a request of junk, p99", slowest, "ms", maximum=5)

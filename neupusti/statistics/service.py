@@ -1,4 +1,4 @@
-"""Seeing an address whole is an act of staff, and the journal keeps it (3.3.2)."""
+"""Log staff actions on the access log: unmasking an address, exporting requests (3.3.2)."""
 
 from flask_babel import lazy_gettext as _
 
@@ -10,7 +10,7 @@ EXPORTED = StaffActionType("access.exported", _("took requests of the log away")
 
 
 def log_unmasking(*, staff: int | None, record: int, reason: str) -> None:
-    """Write down that a member of staff saw the address of a row, and what for."""
+    """Log that a member of staff saw the address of a row, and for what reason."""
     with writing() as session:
         log_staff_action(
             session,
@@ -23,7 +23,7 @@ def log_unmasking(*, staff: int | None, record: int, reason: str) -> None:
 
 
 def log_export(*, staff: int | None, rows: int, whole: bool, reason: str) -> None:
-    """Write down that a member of staff took rows away, and how their addresses stand."""
+    """Log that a member of staff exported rows, and whether addresses were masked."""
     with writing() as session:
         log_staff_action(
             session,

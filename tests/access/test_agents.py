@@ -46,7 +46,7 @@ def test_people_are_no_robots(text: str) -> None:
         (logs.PEOPLE[6], "Mobile Safari", "iOS", "tablet"),
     ],
 )
-def test_a_browser_is_told(text: str, browser: str, os: str, device: str) -> None:
+def test_a_browser_is_parsed(text: str, browser: str, os: str, device: str) -> None:
     found = parse_agent(text)
     assert (found.browser, found.os, found.device) == (browser, os, device)
 
@@ -63,7 +63,7 @@ def test_a_browser_is_told(text: str, browser: str, os: str, device: str) -> Non
         ("Mozilla/5.0 ${jndi:ldap://x} Firefox", SUSPECTED, "attack"),
     ],
 )
-def test_a_robot_is_told_with_the_reason(text: str, bot: str, reason: str) -> None:
+def test_a_robot_is_detected_with_the_reason(text: str, bot: str, reason: str) -> None:
     found = parse_agent(text)
     assert found.bot == bot
     assert found.reason == reason
@@ -71,7 +71,7 @@ def test_a_robot_is_told_with_the_reason(text: str, bot: str, reason: str) -> No
 
 @pytest.fixture(scope="session")
 def browsers(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The browsers of npm's list `user-agents`: people, as a large site sees them."""
+    """Real browsers, from npm's list `user-agents`."""
     folder = tmp_path_factory.mktemp("browsers")
     pack = ["npm", "pack", "--silent", f"user-agents@{LIST}"]
     try:
@@ -132,7 +132,7 @@ def test_it_stands_in_the_row_and_in_the_counts(
         assert {row.value: row.requests for row in found} == {DECLARED: 1, FORGED: 1}
 
 
-def test_ranges_say_what_the_library_says() -> None:
+def test_ranges_agree_with_the_library() -> None:
     dice = random.Random(3)
     listed = (
         geo.CRAWLERS.sources["google-common-crawlers"]
@@ -159,7 +159,7 @@ def test_ranges_say_what_the_library_says() -> None:
     ("ip", "country"),
     [("8.8.8.8", "US"), ("2a02:6b8::1", "RU"), ("203.0.113.7", ""), ("unknown", "")],
 )
-def test_only_the_country_is_worked_out(ip: str, country: str) -> None:
+def test_the_country_of_an_address(ip: str, country: str) -> None:
     assert Countries().of(ip) == country
 
 
@@ -188,7 +188,7 @@ def test_a_referrer_has_a_class(referrer: str, source: str) -> None:
 
 
 @given(st.text(max_size=400))
-def test_any_user_agent_is_told(text: str) -> None:
+def test_any_user_agent_is_parsed(text: str) -> None:
     found = parse_agent(text)
     assert len(found.browser) <= 60
     assert len(found.reason) <= 120

@@ -1,4 +1,4 @@
-"""The disk full, under the spool or under the database: no page fails, nothing is lost."""
+"""A full disk, of the spool or of the database: no page fails, nothing is lost."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -25,7 +25,7 @@ from neupusti.config.settings import Settings
 from neupusti.core.data.database import ACCESS, db
 from neupusti.core.rules import Permission
 from tests import desk
-from tests.access.conftest import fill_up, lines_of
+from tests.access.conftest import fill_disk, spool_lines
 from tests.access.test_spool_reader import consistent
 from tests.canary import listening
 from tests.conftest import SECRET, Visitor
@@ -58,11 +58,11 @@ def test_a_full_disk_makes_lines_wait(mounted: Callable[[int], Path]) -> None:
     ballast.unlink()
     spool.close()
     assert spool.lost == 0
-    told = [line["p"] for line in lines_of(disk / "spool")]
+    told = [line["p"] for line in spool_lines(disk / "spool")]
     assert sorted(told, key=lambda path: int(path[1:])) == [f"/{n}" for n in range(1000)]
 
 
-def test_the_log_hears_of_it_once_a_minute(
+def test_it_is_logged_once_a_minute(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "spool").write_text("a file where the folder should be")
@@ -80,12 +80,12 @@ def test_the_log_hears_of_it_once_a_minute(
 
 @pytest.fixture
 def disk(mounted: Callable[[int], Path]) -> Path:
-    """A disk that has room for one database of the log."""
+    """A disk with space for one database of the log."""
     return mounted(24 * 1024)
 
 
 @pytest.fixture
-def cramped(
+def small_disk_settings(
     settings: Settings, disk: Path, request: pytest.FixtureRequest
 ) -> Iterator[Settings]:
     """The settings of a site whose log is on that disk."""
@@ -95,7 +95,7 @@ def cramped(
         return
     cluster = request.getfixturevalue("cluster")
     model = make_url(settings.access_database_url).database
-    name = f"cramped_{model}"
+    name = f"small_disk_settings_{model}"
     place = disk / "tablespace"
     place.mkdir()
     cluster.own(place)
@@ -107,9 +107,9 @@ def cramped(
 
 
 @pytest.fixture
-def site(cramped: Settings) -> Iterator[Flask]:
-    """The site, with its log in the cramped database."""
-    app = create_app(cramped)
+def site(small_disk_settings: Settings) -> Iterator[Flask]:
+    """The site, with its log on that disk."""
+    app = create_app(small_disk_settings)
     app.test_client_class = Visitor
     with app.app_context():
         yield app
@@ -130,7 +130,7 @@ def test_no_room_for_the_database_makes_lines_wait(
     spool_reader.ingest(engine, spool_folder, enrichment)
     before = consistent(engine)
 
-    ballast = fill_up(disk)
+    ballast = fill_disk(disk)
     _visit(visitor, 60)
     for _ in range(3):
         with pytest.raises((SQLAlchemyError, DiskFull)):

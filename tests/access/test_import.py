@@ -18,7 +18,7 @@ from neupusti.access.models import Record, Rollup, moment
 from neupusti.access.recording.line import Entry, clean
 from neupusti.statistics.views import combined
 from tests.access import logs
-from tests.access.conftest import number, rows
+from tests.access.conftest import count_rows, rows
 from tests.journeys.test_reading import SQLITE
 
 END = datetime(2026, 11, 22, 6, tzinfo=UTC)
@@ -238,7 +238,7 @@ def test_malformed_lines_are_counted_by_reason(
     log.write_text(f"{LINE}\n{broken}\n{broken}\n\n# comment\nx\n{LINE}\n")
     output = command("import", log).output
     assert "imported   2\nmalformed  3\n  2  no address\n  1  not a line" in output
-    assert number(engine, Rollup, Rollup.requests) > 0
+    assert count_rows(engine, Rollup, Rollup.requests) > 0
     assert command("report", "--from", "2026-11-22", "--to", "2026-11-22").exit_code == 0
 
 

@@ -1,4 +1,4 @@
-"""The database locked or stopped: no page fails or waits, and nothing is lost."""
+"""A locked or stopped database: no page fails or waits, and nothing is lost."""
 
 import subprocess
 import sys
@@ -91,7 +91,7 @@ def test_a_stopped_database_makes_lines_wait(
         for path in PAGES:
             answer = visitor.get(path, buffered=True)
             assert answer.status_code == 200, path
-        # What is in that database cannot be shown, and says so at once.
+        # Pages that read that database fail at once.
         refused = staff.get("/admin/access/", buffered=True)
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
         assert staff.get("/admin/", buffered=True).status_code == 200
@@ -117,7 +117,7 @@ locked.execute("COMMIT")
 
 @contextmanager
 def locked(database: Path) -> Iterator[None]:
-    """Let another process hold the one lock of writers, for as long as it takes."""
+    """Let another process hold the write lock."""
     command = [sys.executable, "-c", LOCKER, str(database)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -149,7 +149,7 @@ def test_a_locked_database_delays_no_page(
         reading.start()
         for path in PAGES:
             assert visitor.get(path, buffered=True).status_code == 200
-        # Readers need no lock: even the statistics are there.
+        # Readers need no lock: the statistics work too.
         assert staff.get("/admin/access/", buffered=True).status_code == 200
         assert rows(engine) == []
         assert reading.is_alive()

@@ -59,7 +59,7 @@ def test_a_file_is_left_when_it_is_full_or_old(
 
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
-    """Set how many bytes the disk still takes; None: it is not full."""
+    """Set how many bytes the disk still accepts; None: it is not full."""
     room: list[int | None] = [None]
     write = os.write
 
@@ -81,7 +81,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
     return fill
 
 
-def test_a_full_disk_loses_nothing_and_tears_nothing(
+def test_a_full_disk_loses_and_truncates_nothing(
     tmp_path: Path, disk: Callable[[int | None], None]
 ) -> None:
     spooled = Spool(tmp_path)
@@ -198,7 +198,7 @@ def test_a_referrer_is_origin_and_path(given_: str, kept: str) -> None:
 def test_a_sync_that_fails_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else the thread that syncs would end, and none would come in its place."""
+    """Otherwise the thread that syncs would end."""
     synced: list[int] = []
     monkeypatch.setattr(Thread, "start", lambda _: None)
     monkeypatch.setattr(os, "fdatasync", synced.append)
@@ -213,7 +213,7 @@ def test_a_sync_that_fails_is_tried_again(
     spooled.close()
 
 
-def test_where_no_thread_can_be_had_the_next_line_tries_again(
+def test_if_no_thread_can_start_the_next_line_tries_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spooled = Spool(tmp_path)
@@ -234,7 +234,7 @@ def test_where_no_thread_can_be_had_the_next_line_tries_again(
 
 
 def refusing(number: int) -> Callable[[object], int]:
-    """Return a call that the system refuses."""
+    """Return a function that fails with an OSError."""
 
     def refuse(_: object) -> int:
         raise OSError(number, os.strerror(number))

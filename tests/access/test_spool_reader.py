@@ -17,7 +17,7 @@ from neupusti.access.recording.line import encode
 from neupusti.access.recording.spool import Spool, files
 from neupusti.access.views import cli
 from neupusti.config.settings import Settings
-from tests.access.conftest import BROWSER, entry, number, rows
+from tests.access.conftest import BROWSER, count_rows, entry, rows
 
 AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 
@@ -79,7 +79,7 @@ def test_lines_are_read_once_while_the_file_still_grows(
     spool.close()
     assert spool_reader.ingest(engine, spool_folder, enrichment) == 0
     assert list(files(spool_folder)) == []
-    assert number(engine, Cursor) == 0
+    assert count_rows(engine, Cursor) == 0
     assert consistent(engine) == 4
 
 
@@ -98,7 +98,7 @@ def test_more_lines_than_a_transaction_takes(
 
 
 @pytest.mark.parametrize("moment", ["write", "save_position", "delete_cursors", "unlink"])
-def test_a_stop_at_any_moment_loses_and_doubles_nothing(
+def test_a_stop_at_any_moment_loses_and_duplicates_nothing(
     engine: Engine,
     enrichment: Enrichment,
     spool_folder: Path,
@@ -171,24 +171,24 @@ def _refuse(*_: object, **__: object) -> None:
     raise SQLAlchemyError("down")
 
 
-def test_who_comes_second_takes_and_removes_nothing(
+def test_the_second_aggregator_ingests_and_removes_nothing(
     engine: Engine,
     enrichment: Enrichment,
     spool_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Another aggregator reads all of it between our look and our transaction."""
+    """Another aggregator ingests it between the read and the transaction."""
     fill(spool_folder, 3)
     others, read = ["one"], spool_reader.read
 
     def late(folder: Path, cursors: dict[str, int]) -> spool_reader.Chunk:
-        portion = read(folder, cursors)
+        chunk = read(folder, cursors)
         if others:
             others.clear()
             assert spool_reader.ingest(engine, spool_folder, enrichment) == 3
             fill(spool_folder, 2)
-            portion.finished += files(spool_folder)
-        return portion
+            chunk.finished += files(spool_folder)
+        return chunk
 
     monkeypatch.setattr(spool_reader, "read", late)
     assert spool_reader.ingest(engine, spool_folder, enrichment) == 2
@@ -215,7 +215,7 @@ def test_visitors_are_counted_once_a_day_and_once_an_hour(
         ("day", datetime(2026, 11, 21, 19, tzinfo=UTC)): 2,
         ("day", datetime(2026, 11, 22, 19, tzinfo=UTC)): 1,
     }
-    assert number(engine, SeenVisitor) == 3
+    assert count_rows(engine, SeenVisitor) == 3
 
 
 def test_only_one_process_reads_a_spool(
@@ -227,7 +227,7 @@ def test_only_one_process_reads_a_spool(
     monkeypatch.setattr(cli, "MAX_POLLS", 1)
     held = os.open(settings.instance / "access.lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(held, fcntl.LOCK_EX)
-    assert "all of them" in command("ingest", "--once").output
+    assert "another process has ingested them" in command("ingest", "--once").output
     fill(spool_folder, 1)
     refused = command("ingest", "--once")
     os.close(held)

@@ -1,4 +1,4 @@
-"""What the visitor's cookie says: nothing is read that this site did not give."""
+"""The value of the visitor cookie: only values signed by this site are read."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from neupusti.access.recording.visitors import ID_LENGTH, Visitors
 from neupusti.access.views.recording import LIFETIME
 from neupusti.core.feature import Category
 from neupusti.core.web.choice import KEY, SIGNAL, UNDECIDED, Choice, ChoiceState
-from tests.access.conftest import lines_of
+from tests.access.conftest import spool_lines
 from tests.conftest import SECRET
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
@@ -106,7 +106,7 @@ def test_it_is_written_down_only_where_statistics_are_allowed(
     )
     body, _, _ = run_wsgi_app(recorder, environ)
     assert b"".join(body) == b"ok"
-    (line,) = lines_of(tmp_path)
+    (line,) = spool_lines(tmp_path)
     assert (line["g"], line["v"]) == (granted, value[:ID_LENGTH] if kept else "")
     assert line["c"] == "a visitor"
     assert value[ID_LENGTH:] not in str(line)

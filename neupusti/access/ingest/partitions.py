@@ -1,4 +1,4 @@
-"""The partitions of PostgreSQL: one a day for every table that holds addresses."""
+"""Manage PostgreSQL's daily partitions of the tables that hold addresses."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -13,13 +13,13 @@ TABLES = {
     "access_address": ("ip",),
     "access_seen": ("key",),
 }
-"""The tables, and their columns of which the server may keep no samples (`pg_statistic`):
-those would outlive the partition."""
+"""The partitioned tables, and their columns that must not be sampled: samples in
+`pg_statistic` would outlive the partition."""
 LOCK_SECONDS = 3
-"""How long to wait for readers of a table whose partitions change: a slow download of the
-log would else hold up all that is written after it."""
+"""How long to wait for readers of a table whose partitions change: otherwise a slow
+download of the log would block all later writes."""
 DAYS_AHEAD = 3
-"""How many days have their partitions before they begin."""
+"""How many days in advance partitions are created."""
 
 
 def partition_name(table: str, day: date) -> str:
@@ -28,7 +28,7 @@ def partition_name(table: str, day: date) -> str:
 
 
 def bounds(table: str, day: date) -> str:
-    """Return which rows a day's partition takes."""
+    """Return the bounds clause of a day's partition."""
     if table != "access_record":
         return f"FOR VALUES IN ('{day.isoformat()}')"
     start = calendar.start_of(day.isoformat())
@@ -51,13 +51,13 @@ def existing(connection: Connection, table: str) -> dict[str, date]:
 
 
 def ensure(connection: Connection, days: Iterable[date]) -> None:
-    """Make the partitions of `days` that are not there yet."""
+    """Create the missing partitions of `days`."""
     wanted = list(days)
     for table in TABLES:
-        there = existing(connection, table)
+        present = existing(connection, table)
         for day in wanted:
             partition = partition_name(table, day)
-            if partition not in there:
+            if partition not in present:
                 connection.exec_driver_sql(
                     f"CREATE TABLE {partition} PARTITION OF {table} {bounds(table, day)}"
                 )
@@ -65,18 +65,18 @@ def ensure(connection: Connection, days: Iterable[date]) -> None:
 
 
 def disable_statistics(connection: Connection, table: str, partition: str) -> None:
-    """Keep the server from taking samples of what is destroyed in time."""
+    """Disable sampling of the columns that are destroyed in time."""
     columns = ", ".join(f"ALTER {column} SET STATISTICS 0" for column in TABLES[table])
     connection.exec_driver_sql(f"ALTER TABLE {partition} {columns}")
 
 
 def limit_lock_wait(connection: Connection) -> None:
-    """Let this transaction fail where it would wait long for a lock; it is tried again."""
+    """Make this transaction fail if it waits too long for a lock; callers try again."""
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
 
 
 def create_ahead(engine: Engine) -> None:
-    """Make the partitions of today and of the days to come."""
+    """Create the partitions of today and the next days."""
     if engine.dialect.name != "postgresql":
         return
     today = clock.today()

@@ -11,7 +11,7 @@ DIRECT, OWN, OTHER_SITE, SPAM, UNREADABLE = "direct", "own", "other", "spam", "u
 
 
 class Referrers:
-    """The class of a referrer: own, search, social, an AI assistant, spam, another site."""
+    """Classify referrers by host; a host stands for its subdomains too."""
 
     def __init__(self, own: Iterable[str] = (), spam: Iterable[str] = ()) -> None:
         self._classes = {
@@ -34,7 +34,7 @@ class Referrers:
         for at in range(len(labels)):
             if found := self._classes.get(".".join(labels[at:])):
                 return found
-        # Google and Yandex live under a country's domain each.
+        # Google and Yandex have a domain in each country.
         return "search" if labels[0] in {"google", "yandex"} else OTHER_SITE
 
 

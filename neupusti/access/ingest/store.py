@@ -1,6 +1,6 @@
-"""Writing a batch into the access database: rows, roll-ups and cursor in one transaction.
+"""Write batches into the access database: rows, roll-ups and cursor in one transaction.
 
-The statements are the driver's own: a batch has thousands of rows, and they must be quick.
+Statements go straight to the driver, for speed: a batch has thousands of rows.
 """
 
 import logging
@@ -26,9 +26,9 @@ RECORD_COLUMNS = (
     "cookies", "granted", "visitor", "request_id",
 )  # fmt: skip
 MALFORMED, LOST = "malformed", "lost"
-"""Dimensions of what is counted without being a request."""
+"""Dimensions that count events instead of requests."""
 LOCK_ID = 3_303_302
-"""Names the ingest to PostgreSQL: one writer at a time, from whichever process."""
+"""PostgreSQL's advisory lock of the ingest: one writer at a time in all processes."""
 KEYS_PER_QUERY = 400
 TYPES = {
     "start": "bigint", "day": "date", "key": "bytea", "hours": "int", "bucket": "smallint",
@@ -49,23 +49,23 @@ def ingesting(engine: Engine) -> Iterator[Connection]:
 
 
 def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
-    """Return the salt of each of `days`, making those that are missing."""
+    """Return the salt of each of `days`; create missing ones."""
     found: dict[str, bytes] = {}
     for day in days:
         query = _placeholders(connection, "SELECT salt FROM access_salt WHERE day = ?")
-        kept = connection.exec_driver_sql(query, (day,)).scalar()
-        if kept is None:
-            kept = secrets.token_bytes(16)
+        salt = connection.exec_driver_sql(query, (day,)).scalar()
+        if salt is None:
+            salt = secrets.token_bytes(16)
             insert = _placeholders(
                 connection, "INSERT INTO access_salt (day, salt) VALUES (?, ?)"
             )
-            connection.exec_driver_sql(insert, (day, kept))
-        found[day] = bytes(kept)
+            connection.exec_driver_sql(insert, (day, salt))
+        found[day] = bytes(salt)
     return found
 
 
 def write(connection: Connection, batch: Batch) -> None:
-    """Write everything a batch holds."""
+    """Write the rows and counts of a batch."""
     if connection.dialect.name == "postgresql":
         days = {calendar.day_and_hour(hour)[0] for hour in batch.hours}
         partitions.ensure(connection, map(date.fromisoformat, sorted(days)))
@@ -92,7 +92,7 @@ def write(connection: Connection, batch: Batch) -> None:
 
 
 def count_events(connection: Connection, dimension: str, counts: dict[str, int]) -> None:
-    """Add to today's roll-up of `dimension`: what is counted without being a request."""
+    """Add counts of events that are no requests to today's roll-up of `dimension`."""
     today = clock.today().isoformat()
     rows = [(dimension, value, today, n, 0, 0, 0) for value, n in counts.items() if n]
     _upsert(connection, "access_rollup", ("dimension", "value", "day"), SUMS, rows)
@@ -105,13 +105,13 @@ def position(connection: Connection, file: str) -> int:
 
 
 def save_position(connection: Connection, file: str, to: int) -> None:
-    """Note that a spool file has been read up to a byte."""
+    """Store the position (in bytes) up to which a spool file has been read."""
     row = (file, to, clock.now().replace(tzinfo=None).isoformat(" "))
     _upsert(connection, "access_cursor", ("file",), ("position", "at"), [row], replace=True)
 
 
 def delete_cursors(connection: Connection, files: Sequence[str]) -> None:
-    """Drop the cursors of files that are no more."""
+    """Delete the cursors of removed files."""
     query = _placeholders(connection, "DELETE FROM access_cursor WHERE file = ?")
     for file in files:
         connection.exec_driver_sql(query, (file,))
@@ -166,7 +166,7 @@ def _insert_rows(connection: Connection, rows: list[Row]) -> None:
     )
 
 
-def _upsert(  # noqa: PLR0913 - a table is named by so much
+def _upsert(  # noqa: PLR0913 - a statement has so many parts
     connection: Connection,
     table: str,
     keys: tuple[str, ...],
@@ -175,7 +175,7 @@ def _upsert(  # noqa: PLR0913 - a table is named by so much
     *,
     replace: bool = False,
 ) -> None:
-    """Insert `rows`; add to, or replace, the values of those that are there already."""
+    """Insert `rows`; add to, or replace, the values of existing ones."""
     if not rows:
         return
     columns = (*keys, *values)

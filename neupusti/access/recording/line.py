@@ -1,4 +1,4 @@
-"""One line of the spool: what is written down of a request, capped and without values."""
+"""Encode and decode the lines of the spool; every field has a maximum length."""
 
 import json
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ MAX_COOKIES = 20
 METHOD_LIMIT = 10
 REPLACEMENT = "\ufffd"
 NAMELESS = "(nameless)"
-"""A cookie without a name arrives as its bare value, and values are never kept."""
+"""Stands for a cookie without a name: it arrives as its value, and values are not kept."""
 SHORTENED_LIMITS = (("r", 40), ("u", 80), ("p", 90), ("o", 60), ("c", 40))
-"""What is shortened, in this order, where a line of odd letters is still too long."""
+"""Fields shortened, in this order, while a line with many escapes is too long."""
 
 
 class UnreadableLineError(ValueError):
-    """Bytes of a spool that are no line of it: a torn one, or a foreign one."""
+    """Bytes in a spool file are not one of its lines."""
 
 
 @dataclass(slots=True)
 class Entry:
-    """One request, as it stands in the spool or in an imported log."""
+    """One request, from the spool or an imported log."""
 
     at: int
     """Milliseconds since 1970."""
@@ -46,7 +46,7 @@ class Entry:
 
 
 def encode(entry: Entry) -> bytes:
-    """Return the line of `entry`: ASCII only, so no control or bidi mark stands in it."""
+    """Return the line of `entry`, in ASCII: without raw control or bidi characters."""
     duration = "null" if entry.duration_us is None else entry.duration_us
     numbers = f'{{"t":{entry.at},"s":{entry.status},"b":{entry.bytes},"d":{duration}'
     texts = {
@@ -75,7 +75,7 @@ QUOTE = json.encoder.encode_basestring_ascii
 
 
 def _join(numbers: str, texts: dict[str, str]) -> bytes:
-    # A seventh of the time the encoder takes for the same: every page waits for this.
+    # Seven times as fast as json.dumps; every response waits for this.
     quoted = [f',"{name}":{QUOTE(text)}' for name, text in texts.items()]
     return f"{numbers}{''.join(quoted)}}}\n".encode()
 
@@ -87,7 +87,7 @@ def decode(line: bytes) -> Entry:
         if end < len(line.rstrip()):
             raise UnreadableLineError
         if b"\\" in line or b"\x7f" in line:
-            # Only then can there be anything to clean: the rest is printable ASCII.
+            # Only such lines can need cleaning; the rest is printable ASCII.
             for name in "impruoc":
                 fields[name] = clean(fields[name])
         return Entry(
@@ -102,9 +102,9 @@ def decode(line: bytes) -> Entry:
 
 
 def clean(text: str) -> str:
-    """Return `text` with � for every control, bidi mark and half of a surrogate pair.
+    """Return `text` with � for every control, bidi mark and lone surrogate.
 
-    The log is written by attackers and read by staff, databases and other programs.
+    Attackers choose the text; staff, databases and other programs read it.
     """
     if text.isprintable():
         return text
@@ -112,11 +112,11 @@ def clean(text: str) -> str:
 
 
 def bare_referrer(address: str) -> str:
-    """Return origin and path of a referrer, without its query; "" for none."""
+    """Return origin and path of a referrer, without its query; "" for an empty one."""
     if not address or address == "-":
         return ""
     try:
-        # Cut, for the library keeps what it was last asked about, however long.
+        # Truncated, because urlsplit caches its arguments, however long.
         parts = urlsplit(address[:REFERRER_LIMIT])
         host, port = parts.hostname, parts.port
     except ValueError:

@@ -1,7 +1,7 @@
-"""The spool: one line a request, appended to a file that no other process writes to.
+"""The spool: one line per request, appended to a file of this process.
 
-A writer holds a lock on its file as long as it writes there; so the aggregator knows, even
-after `kill -9`, that a file nobody has locked will never grow again.
+A writer locks its file as long as it writes to it; so the aggregator knows, even after
+`kill -9`, that an unlocked file will not grow again.
 """
 
 import fcntl
@@ -23,15 +23,15 @@ LINE_BYTES = 4096
 FILE_BYTES = 8 * 1024 * 1024
 FILE_SECONDS = 60.0
 SYNC_SECONDS = 0.2
-"""How much of the log a power cut may take: writing to the disk is a thread's business."""
+"""How much of the log a power cut may lose; a thread syncs the disk."""
 MAX_WAITING_LINES = 20_000
-"""Lines kept in memory while the disk is full; what comes on top is lost, and counted."""
+"""Lines kept in memory while the disk is full; any more are lost, and counted."""
 ERROR_LOG_SECONDS = 60.0
 SUFFIX = ".jsonl"
 
 
 class Spool:
-    """The lines of one process, in `folder`. No method raises, whatever the disk does."""
+    """The lines of one process, in `folder`. No method raises errors of the disk."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -48,7 +48,7 @@ class Spool:
         SPOOLS.add(self)
 
     def append(self, line: bytes) -> None:
-        """Append `line` (with its newline); keep it for later where the disk refuses."""
+        """Append `line` (with its newline); queue it if the disk refuses it."""
         with self._lock:
             if not self._worker:
                 self._start_writing()
@@ -56,7 +56,7 @@ class Spool:
                 self._enqueue(line)
 
     def flush(self) -> None:
-        """Write what waits, begin a new file where the old is full, and sync the disk."""
+        """Write queued lines, leave a full file for a new one, and sync the disk."""
         with self._disk:
             with self._lock:
                 fd = self._to_sync()
@@ -64,7 +64,7 @@ class Spool:
                 self._sync(fd)
 
     def _to_sync(self) -> int | None:
-        """Return a file to sync and close: the full one, or a copy of the open one."""
+        """Return a descriptor to sync and close: a full file, or a copy of the open one."""
         if not self._worker:
             return None
         self._retry()
@@ -83,7 +83,7 @@ class Spool:
         return copy
 
     def unwritable(self, error: Exception) -> None:
-        """Note that a line could not even be made of an answer."""
+        """Count a response of which no line could be made."""
         with self._lock:
             self.lost += 1
             self._update_tally()
@@ -94,7 +94,7 @@ class Spool:
             os.close(self._fd)
 
     def close(self) -> None:
-        """Write what waits and let the file go: from here on nobody has it locked."""
+        """Write queued lines, then close and so unlock the file."""
         with self._disk, self._lock:
             self._retry()
             self._close()
@@ -102,7 +102,7 @@ class Spool:
                 self._tally.close()
 
     def forked(self) -> None:
-        """Begin anew in a child: it shares neither file nor thread nor lock nor lines."""
+        """Reset in a forked child, which must not share file, thread, lock or lines."""
         self._lock, self._disk = Lock(), Lock()
         self.lost, self.refused = 0, 0
         self._waiting = deque()
@@ -116,7 +116,7 @@ class Spool:
         Thread(
             target=_flush_periodically, args=[ref(self)], name="access-spool", daemon=True
         ).start()
-        # Only then: where no thread can be had, the next line tries again.
+        # Set after the thread has started: if that fails, the next line tries again.
         self._worker = f"{os.getpid()}x{secrets.token_hex(4)}"
         self._tally = WorkerTally(self.folder, self._worker)
 
@@ -129,8 +129,8 @@ class Spool:
         self._number += 1
         path = self.folder / f"{self._worker}-{self._number}{SUFFIX}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        # Locked under a name the aggregator does not look at: it never meets a file of
-        # ours that is not locked yet.
+        # Locked under a name that the aggregator ignores: it must never see a file of
+        # a living writer that is not locked yet.
         hidden = path.with_suffix(".new")
         fd = os.open(hidden, flags, 0o600)
         fcntl.flock(fd, fcntl.LOCK_EX)
@@ -154,7 +154,7 @@ class Spool:
         return False
 
     def _truncate(self, fd: int) -> None:
-        """Take a torn line back; where even that fails, never write to this file again."""
+        """Remove an incomplete line; if that fails too, never write to this file again."""
         try:
             os.ftruncate(fd, self._size)
         except OSError:
@@ -173,7 +173,7 @@ class Spool:
         self._update_tally()
 
     def _update_tally(self) -> None:
-        """Let every other process know: the page of the staff may be drawn by any."""
+        """Publish the counts to all processes: any of them may render the staff's page."""
         if self._tally is not None:
             self._tally.update(self.lost, len(self._waiting))
 
@@ -189,7 +189,7 @@ class Spool:
             self._sync(fd)
 
     def _sync(self, fd: int) -> None:
-        """Sync and close `fd`: not under the lock, so that no answer waits for the disk."""
+        """Sync and close `fd`, without the lock, so that no response waits for the disk."""
         try:
             try:
                 os.fdatasync(fd)
@@ -221,7 +221,7 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def _flush_periodically(spool: "ref[Spool]") -> None:
-    """Flush every now and then, for as long as the spool is there."""
+    """Flush periodically until the spool is garbage-collected."""
     pause = Event()
     while (found := spool()) is not None:
         found.flush()

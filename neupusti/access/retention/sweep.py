@@ -1,7 +1,7 @@
-"""The sweep: at the end of its term an address is masked, and later its row destroyed.
+"""Mask addresses and destroy rows at the end of their retention (3.3, 5.1).
 
-Destroyed means destroyed. SQLite overwrites what it deletes, the file is written anew and
-the write-ahead log is emptied; on PostgreSQL the partition of the day is dropped.
+No trace may remain in any file: SQLite overwrites what it deletes, the file is rewritten
+and the write-ahead log truncated; on PostgreSQL the partition of the day is dropped.
 """
 
 import time
@@ -18,15 +18,14 @@ from neupusti.access.models import Sweep
 from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.core import clock
 
-CHUNK = 5000
-CHECKPOINTS = 20
-V4_KEPT, V6_KEPT = 24, 48
-"""How many bits of an address stay: all but the last octet, or the network of a site."""
+MAX_CHECKPOINTS = 20
+V4_PREFIX, V6_PREFIX = 24, 48
+"""Bits of an address that are kept: all but the last octet, or the network of a site."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """What a run destroyed, or would."""
+    """What a run has destroyed, or would destroy."""
 
     masked: int
     """Rows whose address was shortened and whose user agent was dropped."""
@@ -38,7 +37,7 @@ class SweepResult:
 
     @property
     def any_rows(self) -> bool:
-        """Whether there was anything to do."""
+        """Whether any row is due."""
         return bool(self.masked or self.destroyed or self.day_rows)
 
 
@@ -48,18 +47,18 @@ def mask_address(ip: str) -> str:
         address = ip_address(ip)
     except ValueError:
         return ip
-    kept = V4_KEPT if address.version == 4 else V6_KEPT  # noqa: PLR2004
+    kept = V4_PREFIX if address.version == 4 else V6_PREFIX  # noqa: PLR2004
     return str(ip_network(f"{ip}/{kept}", strict=False).network_address)
 
 
 def due(engine: Engine, terms: RetentionCutoffs) -> SweepResult:
-    """Return what a sweep would do now, without doing it."""
+    """Return what a sweep would do now."""
     with engine.connect() as connection:
         return _due(connection, terms)
 
 
 def sweep(engine: Engine, terms: RetentionCutoffs) -> SweepResult:
-    """Mask and destroy what is due; leave a row about the run, and return its counts."""
+    """Mask and destroy what is due; record the run in `access_sweep`."""
     began = time.monotonic()
     with store.ingesting(engine) as connection:
         swept = _due(connection, terms)
@@ -91,7 +90,7 @@ def _due(connection: Connection, terms: RetentionCutoffs) -> SweepResult:
         destroyed=number(records, gone),
         day_rows=sum(
             number(
-                f"SELECT count(*) FROM {table} WHERE day < ?",  # noqa: S608 - our names
+                f"SELECT count(*) FROM {table} WHERE day < ?",  # noqa: S608 - constant names
                 terms.masked_before.isoformat(),
             )
             for table in ("access_address", "access_seen", "access_salt")
@@ -117,7 +116,7 @@ def _sweep_rows(connection: Connection, terms: RetentionCutoffs) -> None:
     )
     for table in ("access_address", "access_seen", "access_salt"):
         connection.exec_driver_sql(
-            f"DELETE FROM {table} WHERE day < ?",  # noqa: S608 - our own names
+            f"DELETE FROM {table} WHERE day < ?",  # noqa: S608 - constant names
             (terms.masked_before.isoformat(),),
         )
 
@@ -138,12 +137,12 @@ def _sweep_partitions(connection: Connection, terms: RetentionCutoffs) -> None:
 
 
 MASKED_IP = f"""CASE WHEN ip = 'unknown' THEN ip
-    WHEN family(ip::inet) = 4 THEN host(network(set_masklen(ip::inet, {V4_KEPT})))
-    ELSE host(network(set_masklen(ip::inet, {V6_KEPT}))) END"""
+    WHEN family(ip::inet) = 4 THEN host(network(set_masklen(ip::inet, {V4_PREFIX})))
+    ELSE host(network(set_masklen(ip::inet, {V6_PREFIX}))) END"""
 
 
 def _mask_partition(connection: Connection, partition: str, day: date) -> None:
-    """Write a day anew without addresses, and drop the old one with its pages."""
+    """Copy a day without its addresses, and drop the old partition with its files."""
     query = f"SELECT 1 FROM {partition} WHERE user_agent IS NOT NULL LIMIT 1"  # noqa: S608
     if connection.exec_driver_sql(query).scalar() is None:
         return
@@ -168,20 +167,20 @@ def _mask_partition(connection: Connection, partition: str, day: date) -> None:
 
 
 def _clear_files(engine: Engine) -> bool:
-    """Leave no trace of what was deleted in the files; tell whether that succeeded."""
+    """Remove traces of deleted rows from the files; return whether that succeeded."""
     if engine.dialect.name != "sqlite":
         return True
     try:
         with engine.connect() as connection:
             driver = connection.connection.driver_connection
-            assert driver is not None  # noqa: S101 - a connection just made has one
+            assert driver is not None  # noqa: S101 - a new connection has one
             driver.execute("VACUUM").close()
-            for _ in range(CHECKPOINTS):
+            for _ in range(MAX_CHECKPOINTS):
                 busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
                 if not busy:
                     return True
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error):
-        # A full disk or a long reader: the next run tries again.
+        # A full disk or a slow reader: the next run tries again.
         return False
     return False
 

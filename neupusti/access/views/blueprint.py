@@ -1,4 +1,4 @@
-"""The room's blueprint, and what its views and commands share."""
+"""The blueprint of the access log, and what its views and commands share."""
 
 from pathlib import Path
 
@@ -29,12 +29,12 @@ def spool_folder(config: Settings) -> Path:
 
 
 def retention_cutoffs() -> RetentionCutoffs:
-    """Return how long the log is kept."""
+    """Return how long the log is kept, from the settings."""
     return RetentionCutoffs(settings().access_ip_days, settings().access_days)
 
 
 def enrichment(config: Settings) -> Enrichment:
-    """Return the tables that tell countries and classes of referrers."""
+    """Load the look-up tables of countries and referrers."""
     table = Path(config.access_countries) if config.access_countries else None
     spam = Path(config.access_spam_hosts) if config.access_spam_hosts else None
     hosts = spam.read_text().split() if spam else ()
@@ -42,21 +42,21 @@ def enrichment(config: Settings) -> Enrichment:
 
 
 def secret_paths(app: Flask) -> SecretPaths:
-    """Return which paths of this app hold tokens."""
+    """Return the paths of this app that carry tokens."""
     return SecretPaths(route.secret_prefixes(app))
 
 
 def aggregator() -> Aggregator:
-    """Return the aggregator of the current app: made at its first work, then kept."""
-    made: dict[str, Aggregator] = current_app.extensions.setdefault("neupusti.access", {})
-    if "aggregator" not in made:
+    """Return the aggregator of the current app, created on first use."""
+    cached: dict[str, Aggregator] = current_app.extensions.setdefault("neupusti.access", {})
+    if "aggregator" not in cached:
         config = settings()
-        made["aggregator"] = Aggregator(
+        cached["aggregator"] = Aggregator(
             engine(), spool_folder(config), lambda: enrichment(config), retention_cutoffs()
         )
-    return made["aggregator"]
+    return cached["aggregator"]
 
 
 def work() -> None:
-    """Do the aggregator's work: what the manifest's job calls."""
+    """Run the aggregator once; the job of the manifest."""
     aggregator().work()

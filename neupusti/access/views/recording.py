@@ -1,4 +1,4 @@
-"""Puts the recorder round the application, and gives the visitor's cookie."""
+"""Wrap the application in the recorder, and set the visitor cookie."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ VISITORS = "neupusti.access.visitors"
 
 
 def recorder(app: Flask, inner: "WSGIApplication", config: Settings) -> Recorder:
-    """Return `inner` with every answer written down."""
+    """Return `inner` wrapped in the recorder."""
     route.install(app)
     spool = Spool(spool_folder(config))
     app.extensions["neupusti.access.spool"] = spool
@@ -48,8 +48,8 @@ def recorder(app: Flask, inner: "WSGIApplication", config: Settings) -> Recorder
 
 @bp.after_app_request
 def give_visitor_cookie(response: Response) -> Response:
-    """Give a random id to a visitor who agreed to statistics and has none yet."""
-    # Asked first, because nearly everybody has agreed to nothing.
+    """Set the visitor cookie if statistics are allowed and there is no valid one."""
+    # Checked first, because nearly no visitor has granted it.
     if (
         choice.current().allows(Category.STATISTICS)
         and request.method == "GET"

@@ -1,4 +1,4 @@
-"""Addresses, always masked here: which came most, and what one of them did."""
+"""Query addresses: the busiest ones, and the requests of one of them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ TOP_OF_DAY = text(
 
 @dataclass(frozen=True, slots=True)
 class ListedAddress:
-    """An address of a list: its figures, and the row of the log that leads to it."""
+    """An address in a list: its figures, and a row of the log that identifies it."""
 
     ip: str
     requests: int
@@ -41,7 +41,7 @@ def busiest(
 ) -> list[ListedAddress]:
     """Return the addresses with the most requests (or errors) of a period.
 
-    Few of each day are enough to know the greatest: see `Rollups.top`.
+    The top rows of each day suffice: see `Rollups.top`.
     """
     wanted = limit + offset
     days = [calendar.after(period.first, at) for at in range(period.days)]
@@ -102,7 +102,7 @@ def _with_record(
 
 
 def address_of(connection: Connection, record: int) -> tuple[str, datetime] | None:
-    """Return the address and the moment of a row, or None where it is destroyed."""
+    """Return the address and the time of a row, or None if it is destroyed."""
     row = connection.execute(
         select(Record.ip, Record.at).where(Record.id == record).limit(1)
     ).first()
@@ -110,7 +110,7 @@ def address_of(connection: Connection, record: int) -> tuple[str, datetime] | No
 
 
 def days_of(connection: Connection, ip: str) -> list[Any]:
-    """Return the days on which an address came, newest first."""
+    """Return the days on which an address made requests, newest first."""
     return list(
         connection.execute(
             select(Address.day, Address.requests, Address.errors, Address.bytes)

@@ -1,4 +1,4 @@
-"""What is asked when something goes wrong (3.3.2): faults, slow routes, odd visitors."""
+"""Query what helps to find problems (3.3.2): server errors, slow routes, scanners."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from neupusti.statistics.queries.period import Period
 SERVER_ERROR = 500
 PERCENTILES = (0.5, 0.95, 0.99)
 BUSY, FAILING = 40, 3
-"""With no more requests, and no more errors, on a day an address fills no bucket."""
+"""An address with at most so many requests and errors a day fills no bucket."""
 MAX_ROWS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class SlowRoute:
-    """A route and how long its answers took, in microseconds."""
+    """A route and the percentiles of its response times, in microseconds."""
 
     route: str
     requests: int
@@ -31,7 +31,7 @@ class SlowRoute:
 
 
 def slowest_routes(connection: Connection, period: Period, limit: int) -> list[SlowRoute]:
-    """Return the routes with the longest answers, by the 95th percentile."""
+    """Return the routes with the longest response times, by the 95th percentile."""
     rows = connection.execute(
         select(Latency.route, Latency.bucket, func.sum(Latency.requests))
         .where(Latency.day.between(period.first, period.last))
@@ -53,7 +53,7 @@ def slowest_routes(connection: Connection, period: Period, limit: int) -> list[S
 
 
 def percentile(steps: list[tuple[int, int]], part: float) -> float:
-    """Return the duration that `part` of all answers did not exceed; 5 % exact."""
+    """Return the duration that `part` of all responses did not exceed, exact to 5 %."""
     total = sum(number for _, number in steps)
     counted = 0
     for bucket, number in steps:
@@ -64,7 +64,7 @@ def percentile(steps: list[tuple[int, int]], part: float) -> float:
 
 
 def server_errors(connection: Connection, period: Period, limit: int) -> list[Any]:
-    """Return the newest requests that failed on our side."""
+    """Return the newest requests that ended in a server error."""
     return list(
         connection.execute(
             select(Record)
@@ -80,7 +80,7 @@ def server_errors(connection: Connection, period: Period, limit: int) -> list[An
 
 
 def server_error_counts(connection: Connection, period: Period, limit: int) -> list[Any]:
-    """Return where our faults are: route, status, how many, and when last."""
+    """Count server errors by route and status, with an example path."""
     number = func.count()
     return list(
         connection.execute(
@@ -104,7 +104,7 @@ def server_error_counts(connection: Connection, period: Period, limit: int) -> l
 
 @dataclass(frozen=True, slots=True)
 class ProblemRequest:
-    """What the scenarios look at of a request."""
+    """The fields of a request that scenarios use."""
 
     id: int
     at_ms: int
@@ -117,22 +117,22 @@ class ProblemRequest:
 def suspect_requests(
     connection: Connection, period: Period
 ) -> tuple[list[ProblemRequest], datetime | None]:
-    """Return the requests that scenarios look at, oldest first: all of busy addresses.
+    """Return the requests of busy addresses, oldest first, for the scenarios.
 
-    They are known of the days whose addresses are still kept. Of too many the newest are
-    returned, with the moment of the oldest of them; else that is None.
+    Only days whose addresses are still kept are searched. Of more than MAX_ROWS the newest
+    are returned, with the time of the oldest of them; else that is None.
     """
-    # The first condition, though the second implies it, is what an index can tell.
-    telling_ = (Address.requests > FAILING) & (
+    # The second condition implies the first, but only the first can use an index.
+    busy_address = (Address.requests > FAILING) & (
         (Address.requests > BUSY) | (Address.errors > FAILING)
     )
-    # Each by itself: of both at once no index tells.
+    # Two queries: one for both could not use the index.
     oldest = connection.execute(select(func.min(Address.day))).scalar()
     newest = connection.execute(select(func.max(Address.day))).scalar()
     found: list[ProblemRequest] = []
     day = min(period.last, newest or period.last)
     while oldest and day >= max(period.first, oldest):
-        busy = select(Address.ip).where(Address.day == day, telling_)
+        busy = select(Address.ip).where(Address.day == day, busy_address)
         rows = connection.execute(
             select(
                 Record.id, Record.at, Record.ip, Record.method, Record.path, Record.status

@@ -1,6 +1,6 @@
-"""Filters of the statistics: which values a request must have, and which it must not.
+"""Filters of the statistics: values that requests must, or must not, have.
 
-The values of one dimension are alternatives; different dimensions must all fit.
+Values of one dimension are alternatives; all dimensions must match.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ WILDCARD = "*"
 
 
 class Dimension(StrEnum):
-    """A way to tell requests apart; the value is its name in the roll-ups."""
+    """A property by which requests are grouped; the value is its name in the roll-ups."""
 
     PATH = "path"
     ENTRY = "entry"
@@ -51,12 +51,12 @@ COLUMNS: dict[Dimension, Any] = {
     Dimension.REASON: Record.bot_reason,
     Dimension.CONSENT: Record.granted,
 }
-"""The dimensions that a row has; the others are known of visitors or of days."""
+"""The dimensions that rows have; the others are counted per visitor or day."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilterTerm:
-    """One condition: a dimension, a value, and whether it must or must not be."""
+    """One condition: a dimension, a value, and whether it is negated."""
 
     dimension: Dimension
     value: str
@@ -64,12 +64,12 @@ class FilterTerm:
 
     @property
     def text(self) -> str:
-        """How an address spells it."""
+        """Its form in a URL."""
         return f"{self.dimension}:{self.value}"
 
     @property
     def condition(self) -> ColumnElement[bool]:
-        """What a row must fulfil to have the value."""
+        """The SQL condition of rows with the value."""
         column = COLUMNS[self.dimension]
         if self.dimension is Dimension.STATUS:
             if self.value[1:] == "xx" and self.value[:1].isdecimal():
@@ -79,7 +79,7 @@ class FilterTerm:
             equal: ColumnElement[bool] = column == (int(self.value) if known else -1)
             return equal
         if self.value.endswith(WILDCARD):
-            # Not LIKE: to SQLite great and small letters would be the same.
+            # Not LIKE, which ignores case in SQLite.
             begin = self.value.removesuffix(WILDCARD)
             begins: ColumnElement[bool] = func.substr(column, 1, len(begin)) == begin
             return begins
@@ -98,7 +98,7 @@ class Filters:
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
-        """What a row must fulfil."""
+        """The SQL conditions of rows that match."""
         wanted: dict[Dimension, list[ColumnElement[bool]]] = {}
         for term in self.terms:
             if not term.negative:
@@ -118,16 +118,16 @@ class Filters:
         return {name: texts for name, texts in found.items() if texts}
 
     def plus(self, term: FilterTerm) -> "Filters":
-        """Return these with one more."""
+        """Return these filters with one more."""
         return self if term in self.terms else Filters((*self.terms, term))
 
     def minus(self, term: FilterTerm) -> "Filters":
-        """Return these without one."""
+        """Return these filters without one."""
         return Filters(tuple(one for one in self.terms if one != term))
 
 
 def parse_filters(wanted: Iterable[str], unwanted: Iterable[str]) -> Filters:
-    """Return the filters an address asks for, without those that mean nothing."""
+    """Parse the filters of a URL; ignore invalid ones."""
     terms = [
         term
         for texts, negative in ((wanted, False), (unwanted, True))

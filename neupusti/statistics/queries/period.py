@@ -1,4 +1,4 @@
-"""A stretch of days in Almaty, and the one before it that it is compared with."""
+"""A period of days in Almaty, and the previous one it is compared with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ DEFAULT = "7d"
 
 
 class Unit(StrEnum):
-    """What one point of a series stands for."""
+    """The interval of one point of a series."""
 
     HOUR = "hour"
     DAY = "day"
@@ -29,46 +29,46 @@ class Period:
     last: date
     preset: str = ""
     hours: int | None = None
-    """Whole hours of the last day that count; None for all of it."""
+    """Number of hours of the last day; None for all of it."""
 
     @property
     def days(self) -> int:
-        """How many days it has."""
+        """Number of days."""
         return (self.last - self.first).days + 1
 
     @property
     def start(self) -> datetime:
-        """The moment it begins."""
+        """When it begins."""
         return clock.midnight(self.first)
 
     @property
     def end(self) -> datetime:
-        """The moment it is over."""
+        """When it ends (exclusive)."""
         if self.hours is None:
             return clock.midnight(calendar.after(self.last))
         return clock.midnight(self.last) + timedelta(hours=self.hours)
 
     @property
     def empty(self) -> bool:
-        """Whether no whole hour of it is over."""
+        """Whether it contains no complete hour."""
         return self.end <= self.start
 
     @property
     def unit(self) -> Unit:
-        """What its series is told in."""
+        """The interval of its series."""
         if self.days <= HOURS_UP_TO:
             return Unit.HOUR
         return Unit.DAY if self.days <= DAYS_UP_TO else Unit.MONTH
 
     @property
     def before(self) -> "Period":
-        """As many days right before it, with as many hours of the last one."""
+        """The period of the same length before it, with as many hours of the last day."""
         last = calendar.after(self.first, -1)
         return Period(calendar.after(last, 1 - self.days), last, hours=self.hours)
 
     @property
     def so_far(self) -> "Period":
-        """What of it is over, up to the last whole hour; all of it where it is over."""
+        """Its past part, up to the last complete hour."""
         if self.end <= clock.now():
             return self
         today = max(clock.today(), self.first)
@@ -84,7 +84,7 @@ class Period:
 
 
 def presets() -> dict[str, Period]:
-    """Return the stretches a form offers, by the names of the address."""
+    """Return the preset periods by their names in URLs."""
     today = clock.today()
 
     def back(days: int, name: str) -> Period:
@@ -102,7 +102,7 @@ def presets() -> dict[str, Period]:
 
 
 def parse_period(args: Mapping[str, str]) -> Period:
-    """Return the period an address asks for; the default where it asks for nonsense."""
+    """Parse the period of a URL; return the default if it is invalid."""
     offered = presets()
     if (name := args.get("period", "")) in offered:
         return offered[name]
@@ -120,5 +120,5 @@ def _parse_day(text: str | None) -> date | None:
         found = date.fromisoformat(text or "")
     except ValueError:
         return None
-    # Beyond these a day before or after could not be told any more.
+    # Beyond these, the next or previous period could leave the range of dates.
     return found if date(1990, 1, 1) <= found <= date(2200, 1, 1) else None

@@ -22,9 +22,9 @@ WITHOUT_VISITORS = frozenset(
         Dimension.MISSING,
     }
 )
-"""A visitor has many values of these: to count each would cost a key a request."""
+"""A visitor has many values of these: counting each would take a key per request."""
 MAX_DEPTH = 5000
-"""Values of one day that are looked at before a list is simply added up."""
+"""Depth of a day's list beyond which all values are summed."""
 MAX_DAYS = 100
 
 
@@ -41,7 +41,7 @@ class Rollups:
         return Totals(*map(int, row))
 
     def series(self, period: Period) -> list[Point]:
-        """Return the points of a period."""
+        """Return the points of a period, including empty ones."""
         unit = "hour" if period.unit is Unit.HOUR else "day"
         columns = [getattr(Total, name) for name in TOTALS]
         rows = self.connection.execute(
@@ -50,10 +50,10 @@ class Rollups:
         return series.points(period, ((row[0], Totals(*row[1:])) for row in rows))
 
     def counts_visitors(self, dimension: Dimension) -> bool:
-        """Tell whether the visitors of each value of a dimension are known."""
+        """Return whether visitors are counted for each value of a dimension."""
         return dimension not in WITHOUT_VISITORS
 
-    def top(  # noqa: PLR0913 - what a list is asked for
+    def top(  # noqa: PLR0913 - the options of a list
         self,
         dimension: Dimension,
         period: Period,
@@ -61,13 +61,13 @@ class Rollups:
         limit: int,
         offset: int = 0,
         order: ListOrder = ListOrder.REQUESTS,
-        counted: bool = True,  # noqa: ARG002 - here they are counted already
+        counted: bool = True,  # noqa: ARG002 - roll-ups have them anyway
     ) -> list[Item]:
-        """Return some values of a dimension, the greatest first.
+        """Return some values of a dimension, in descending order.
 
-        A day's greatest values stand together in an index. A value that is among them on
-        no day cannot have more than the sum of what comes right after them; so a few of
-        each day are enough to know the greatest of all days, to the last digit.
+        The top values of each day are read from an index. A value that is in none of these
+        lists cannot have more requests than the sum of their last entries; so a few values
+        of each day are enough for an exact list of all days.
         """
         if order is ListOrder.VISITORS and not self.counts_visitors(dimension):
             order = ListOrder.REQUESTS
@@ -75,9 +75,9 @@ class Rollups:
         depth = wanted * 4
         days = [calendar.after(period.first, at) for at in range(period.days)]
         while order is ListOrder.REQUESTS and depth <= MAX_DEPTH and len(days) <= MAX_DAYS:
-            heads = self._heads(dimension, days, depth)
-            bound = sum(requests for requests, rank in heads.values() if rank == depth)
-            names = {name for name, _ in heads}
+            top = self._top(dimension, days, depth)
+            bound = sum(requests for requests, rank in top.values() if rank == depth)
+            names = {name for name, _ in top}
             found = self._sums(dimension, period, names)
             if bound == 0 or (len(found) >= wanted and found[wanted - 1].requests >= bound):
                 return found[offset:wanted]
@@ -97,11 +97,11 @@ class Rollups:
             known["visitors"] = None
         return Item(row.value, **known)  # type: ignore[arg-type]
 
-    def _heads(
+    def _top(
         self, dimension: Dimension, days: list[date], depth: int
     ) -> dict[tuple[str, date], tuple[int, int]]:
-        """Return (value, day) -> (requests, rank) of each day's greatest."""
-        heads: dict[tuple[str, date], tuple[int, int]] = {}
+        """Return (value, day) -> (requests, rank) of each day's top values."""
+        top: dict[tuple[str, date], tuple[int, int]] = {}
         statement = _top_of_day()
         for day in days:
             rows = self.connection.execute(
@@ -109,8 +109,8 @@ class Rollups:
                 {"dimension": dimension.value, "day": day.isoformat(), "depth": depth},
             )
             for rank, row in enumerate(rows, start=1):
-                heads[row.value, day] = (row.requests, rank)
-        return heads
+                top[row.value, day] = (row.requests, rank)
+        return top
 
     def _sums(
         self, dimension: Dimension, period: Period, names: Iterable[str]
@@ -123,7 +123,7 @@ class Rollups:
 
 
 def log_start(connection: Connection) -> datetime | None:
-    """Return when the first hour of the log began; None for an empty log."""
+    """Return the start of the first hour of the log; None if it is empty."""
     first: datetime | None = connection.execute(
         select(func.min(Total.start)).where(Total.unit == "hour")
     ).scalar()
@@ -143,13 +143,13 @@ def _within(period: Period, unit: str) -> list[Any]:
 
 
 def _days_and_hours(period: Period) -> ColumnElement[bool]:
-    """Return the condition of the whole days of a period, and of the hours after them.
+    """Return the condition of the complete days of a period and the hours after them.
 
-    A visitor is counted once in a day, but in each hour that is told by itself.
+    Days are preferred because visitors are counted once a day, but again in each hour.
     """
-    over = period.end if period.hours is None else clock.midnight(period.last)
-    days = (Total.unit == "day") & (Total.start >= period.start) & (Total.start < over)
-    hours = (Total.unit == "hour") & (Total.start >= over) & (Total.start < period.end)
+    days_end = period.end if period.hours is None else clock.midnight(period.last)
+    days = (Total.unit == "day") & (Total.start >= period.start) & (Total.start < days_end)
+    hours = (Total.unit == "hour") & (Total.start >= days_end) & (Total.start < period.end)
     return days | hours
 
 

@@ -1,4 +1,4 @@
-"""The statistics of the requests that fit some filters, counted from the raw rows."""
+"""Count the statistics of filtered requests from the raw rows."""
 
 from typing import Any
 
@@ -27,37 +27,37 @@ NOT_FOUND, CLIENT, SERVER = 404, 400, 500
 DAY = 24 * calendar.HOUR
 COLUMN_NAMES = sorted({"at", "bot", "bytes", *(column.key for column in COLUMNS.values())})
 MATCHING = Table(
-    "access_fitting",
+    "access_matching",
     MetaData(),
     *(Column(name, Record.__table__.c[name].type) for name in COLUMN_NAMES),
     Column("visitor", BigInteger),
     prefixes=["TEMPORARY"],
 )
-"""The rows that fit, for as long as a page is made: each of its lists reads only them.
+"""The matching rows, copied for one page so that each of its lists reads only them.
 
-`visitor` stands for day, address and user agent together; it is empty where a request makes
-nobody a visitor (GoAccess's definition).
+`visitor` is a hash of day, address and user agent; it is NULL for requests that do not
+count as visits (client errors: GoAccess's definition).
 """
 ROW = MATCHING.c
 AT = cast(ROW.at, BigInteger)
 
 
 def matching(period: Period, filters: Filters) -> list[Any]:
-    """Return the conditions of the rows of a period that fit."""
+    """Return the conditions of the matching rows of a period."""
     return [Record.at >= period.start, Record.at < period.end, *filters.conditions]
 
 
 def count_rows(connection: Connection, period: Period, filters: Filters) -> int:
-    """Return how many rows of a period fit."""
+    """Return the number of matching rows of a period."""
     count = select(func.count()).select_from(Record).where(*matching(period, filters))
     return int(connection.execute(count).scalar_one())
 
 
 class Rows:
-    """Counts raw rows that fit; knows only what is not destroyed yet."""
+    """Counts matching raw rows, as far as they are not destroyed yet."""
 
     def __init__(self, connection: Connection, filters: Filters, reach: Period) -> None:
-        """Set the rows of `reach` that fit aside; the rollback of a reader drops them."""
+        """Copy the matching rows of `reach`; the rollback of a reader drops them."""
         self.connection = connection
         _add_hash_function(connection)
         MATCHING.create(connection)
@@ -73,15 +73,15 @@ class Rows:
         return totals
 
     def series(self, period: Period) -> list[Point]:
-        """Return the points of a period."""
+        """Return the points of a period, including empty ones."""
         unit = Unit.HOUR if period.unit is Unit.HOUR else Unit.DAY
         return series.points(period, self._sums(period, unit))
 
-    def counts_visitors(self, dimension: Dimension) -> bool:  # noqa: ARG002 - of all
-        """Tell whether the visitors of each value are known: they are counted here."""
+    def counts_visitors(self, dimension: Dimension) -> bool:  # noqa: ARG002 - for all
+        """Return whether visitors are counted: here for every dimension."""
         return True
 
-    def top(  # noqa: PLR0913 - what a list is asked for
+    def top(  # noqa: PLR0913 - the options of a list
         self,
         dimension: Dimension,
         period: Period,
@@ -91,7 +91,7 @@ class Rows:
         order: ListOrder = ListOrder.REQUESTS,
         counted: bool = True,
     ) -> list[Item]:
-        """Return some values of a dimension, the greatest first."""
+        """Return some values of a dimension, in descending order."""
         if dimension is Dimension.MISSING:
             value: Any = ROW.path + "\t" + ROW.referrer
             conditions = [ROW.status == NOT_FOUND]
@@ -153,14 +153,14 @@ def _within(period: Period) -> list[Any]:
 
 
 def _day(at: Any, period: Period) -> Any:
-    """Return the expression of the day in Almaty, counted from 1970.
+    """Return the expression of the day in Almaty, as days since 1970.
 
-    Not every day has 24 hours: on 1 March 2024 the clocks were put back.
+    Offsets change: on 1 March 2024 the clocks were put back by an hour.
     """
     (_, ahead), *changed = calendar.utc_offsets(period.first, period.last)
     if changed:
-        told = [(at >= since, offset) for since, offset in reversed(changed)]
-        return _floored(at + case(*told, else_=ahead), DAY)
+        offsets = [(at >= since, offset) for since, offset in reversed(changed)]
+        return _floored(at + case(*offsets, else_=ahead), DAY)
     return _floored(at + ahead, DAY)
 
 
@@ -169,16 +169,16 @@ def _floored(at: Any, step: int) -> Any:
 
 
 def _visitor(reach: Period) -> Any:
-    """Return the expression of who came on which day, as one number of 64 bits."""
+    """Return the expression of a visitor of a day: a 64-bit hash."""
     day = _day(cast(Record.at, BigInteger), reach)
     who = Record.ip + "\n" + func.coalesce(Record.user_agent, "")
-    told = cast(day, String) + "\n" + who
+    text = cast(day, String) + "\n" + who
     counts = (Record.status < CLIENT) | (Record.status >= SERVER)
-    return case((counts, func.hashtextextended(told, 0)))
+    return case((counts, func.hashtextextended(text, 0)))
 
 
 def _add_hash_function(connection: Connection) -> None:
-    """Give SQLite the function that PostgreSQL has."""
+    """Define PostgreSQL's hash function in SQLite."""
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.driver_connection
         driver.create_function("hashtextextended", 2, lambda text, _seed: hash(text))

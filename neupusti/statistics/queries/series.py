@@ -1,4 +1,4 @@
-"""The points of a series: every hour, day or month of a period, those of nothing too."""
+"""The points of a series: every hour, day or month of a period, including empty ones."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -11,8 +11,8 @@ from neupusti.statistics.queries.period import Period, Unit
 
 
 def points(period: Period, found: Iterable[tuple[datetime, Totals]]) -> list[Point]:
-    """Return the whole series, given the sums of those stretches that have any."""
-    # By the moment, for an hour that clocks showed twice is two hours.
+    """Return the complete series, given the totals of non-empty intervals."""
+    # Keyed by timestamp: an hour that clocks show twice is two intervals.
     sums: dict[float, Totals] = {}
     for start, totals in found:
         at = floor(start, period.unit).timestamp()
@@ -23,7 +23,7 @@ def points(period: Period, found: Iterable[tuple[datetime, Totals]]) -> list[Poi
 
 
 def floor(at: datetime, unit: Unit) -> datetime:
-    """Return when the hour, day or month of a moment begins in Almaty."""
+    """Return the start of the hour, day or month of a moment in Almaty."""
     local = at.astimezone(clock.ALMATY)
     if unit is Unit.HOUR:
         return local.replace(minute=0, second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""Addresses: masked in every list; whole only for a reason that the journal keeps."""
+"""Show addresses: masked in lists, unmasked for a reason that is logged."""
 
 from typing import Any
 
@@ -22,11 +22,11 @@ from neupusti.statistics.views.blueprint import bp
 
 LIST_SIZE, ROWS = 50, 100
 ROW = f"<int(max={2**63 - 1}):record>"
-"""The number of a row; SQLite cannot even look for a larger one."""
+"""A row id; SQLite raises for a larger one."""
 
 
 class ReasonForm(Form):
-    """Asks for the reason, which the journal keeps."""
+    """Asks for the reason, which is logged."""
 
     purposes = (Purpose.SUPPORT,)
 
@@ -35,7 +35,7 @@ class ReasonForm(Form):
 
 @bp.get("/addresses/")
 def addresses() -> str:
-    """Show the addresses of a period, the busiest first or those with most errors."""
+    """List the addresses of a period, by requests or by errors."""
     asked = state.current()
     order = "errors" if asked.order is ListOrder.ERRORS else "requests"
     with engine().connect() as connection:
@@ -58,17 +58,17 @@ def addresses() -> str:
 
 @bp.get(f"/addresses/{ROW}/")
 def address(record: int) -> Response:
-    """Show what the address of a row did, without naming it."""
+    """Show the requests of the address of a row, masked."""
     return _page(record, ReasonForm(formdata=None))
 
 
 @bp.post(f"/addresses/{ROW}/")
 def unmask(record: int) -> Response:
-    """Name the address, once, and write down who asked and what for."""
+    """Show the address unmasked, once, and log who asked and for what reason."""
     form = ReasonForm()
     if not form.validate():
         return _page(record, form)
-    # Nothing is shown of a row that is gone, so the journal may not say it was.
+    # A destroyed row is a 404 and must not be logged as shown.
     _address_or_404(record)
     person = identity.current()
     service.log_unmasking(
@@ -80,7 +80,7 @@ def unmask(record: int) -> Response:
 
 
 def _address_or_404(record: int) -> str:
-    """Return the address of a row; 404 where there is none any more."""
+    """Return the address of a row; abort with 404 if it is destroyed."""
     with engine().connect() as connection:
         found = asked_for.address_of(connection, record)
     if found is None:

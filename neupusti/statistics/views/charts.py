@@ -1,4 +1,4 @@
-"""The picture of a series: bars in a frame of a hundred by a hundred, as inline SVG."""
+"""Draw a series as bars in an SVG view box of 100 by 100."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ GAP = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One point of a series, as its bar and the parts of it that are told apart."""
+    """The bar of one point of a series, and the parts of it."""
 
     x: float
     width: float
@@ -29,7 +29,7 @@ class Chart:
 
     bars: list[Bar]
     line: str
-    """The visitors, as the points of a polyline."""
+    """The visitors, as points of a polyline."""
     most: int
     first: str
     middle: str
@@ -42,7 +42,7 @@ class Chart:
 
 
 def draw_chart(points: list[Point], unit: Unit) -> Chart:
-    """Return the picture of a series of requests."""
+    """Return the chart of a series of requests."""
     most = max((point.totals.requests for point in points), default=0)
     scale = HEIGHT / most if most else 0.0
     step = 100 / max(len(points), 1)
@@ -69,7 +69,7 @@ def draw_chart(points: list[Point], unit: Unit) -> Chart:
 
 
 def draw_errors(points: list[Point], unit: Unit) -> Chart:
-    """Return the picture of a series of errors: all of them, and those on our side."""
+    """Return the chart of a series of errors: all of them, and server errors."""
     return draw_chart(
         [
             Point(

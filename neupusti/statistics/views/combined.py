@@ -1,4 +1,4 @@
-"""A row as a line of a combined log, which every log analyser reads."""
+"""Format rows as lines of a combined log, which every log analyser reads."""
 
 from typing import Any
 from urllib.parse import quote
@@ -8,7 +8,7 @@ from neupusti.access.retention.sweep import mask_address
 from neupusti.core.clock import ALMATY
 
 UNESCAPED = "/!$&'()*+,;=:@"
-"""What a path holds unescaped (RFC 3986); a blank would make the line unreadable."""
+"""Characters of a path left unescaped (RFC 3986); a space would break the line."""
 
 
 def format_line(row: Any, *, whole: bool) -> str:
@@ -25,7 +25,7 @@ def format_line(row: Any, *, whole: bool) -> str:
 
 
 def escape(text: str) -> str:
-    """Return `text` as nginx writes it: quotes, backslashes and controls as hex."""
+    """Escape quotes, backslashes and controls as hex, as nginx does."""
     return "".join(c if c.isprintable() and c not in '"\\' else _escaped(c) for c in text)
 
 

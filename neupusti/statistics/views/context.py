@@ -1,4 +1,4 @@
-"""What every page of the statistics is drawn with."""
+"""The template variables of every statistics page."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from neupusti.statistics.views.state import ViewState
 
 
 def page_values(asked: ViewState) -> dict[str, Any]:
-    """Return the values that the shared parts of the templates use."""
+    """Return the variables that the shared templates use."""
     return {
         "state": asked,
         "presets": period.presets(),

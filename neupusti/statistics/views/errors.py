@@ -1,4 +1,4 @@
-"""Technical problems (3.3.2): faults, missing pages, slow routes, scanners and storms."""
+"""Show technical problems (3.3.2): errors, missing pages, slow routes, scanners."""
 
 from flask import render_template
 from flask_babel import lazy_gettext as _
@@ -26,14 +26,14 @@ SCENARIO_LABELS = {
 
 @bp.get("/problems/")
 def problems() -> str:
-    """Show what went wrong in a period, each list with what helps to mend it."""
+    """Show the problems of a period."""
     asked = state.current()
     period = asked.period
     with engine().connect() as connection:
         source = Rollups(connection)
         points = source.series(period)
-        told, since = asked_for.suspect_requests(connection, period)
-        found = scenarios.findings(told)
+        suspects, since = asked_for.suspect_requests(connection, period)
+        found = scenarios.findings(suspects)
         return render_template(
             "statistics/problems.html",
             **context.page_values(asked),

@@ -1,4 +1,4 @@
-"""Files of the statistics: lists as CSV or JSON, rows as a combined log."""
+"""Export lists as CSV or JSON, and rows as a combined log."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ FIGURES = ("requests", "visitors", "errors", "bytes")
 
 @bp.get("/list/<dimension>.<any(csv, json):kind>")
 def export_list(dimension: str, kind: str) -> Response:
-    """Hand over a page of a list exactly as it is shown."""
+    """Export one page of a list as it is shown."""
     asked, wanted = state.current(), pages.dimension_or_404(dimension)
     with asked.source() as source:
         items = pages.page_of(source, asked, wanted, pages.LONG_LIST)
@@ -45,7 +45,7 @@ def export_list(dimension: str, kind: str) -> Response:
 
 @bp.get("/series.<any(csv, json):kind>")
 def export_series(kind: str) -> Response:
-    """Hand over the figures of the chart."""
+    """Export the figures of the chart."""
     asked = state.current()
     names = (
         "requests",
@@ -72,13 +72,13 @@ def export_series(kind: str) -> Response:
 
 @bp.get("/log/")
 def log() -> AnyResponse:
-    """Ask what the log is wanted for."""
+    """Ask for the reason of the export."""
     return _log_form(ReasonForm(formdata=None))
 
 
 @bp.post("/log/")
 def download_log() -> AnyResponse:
-    """Hand over the filtered rows as a combined log, and write down who took them."""
+    """Download the filtered rows as a combined log, and log who did."""
     form = ReasonForm()
     if not form.validate():
         return _log_form(form)
@@ -95,11 +95,11 @@ def download_log() -> AnyResponse:
         whole=whole,
         reason=str(form.reason.data),
     )
-    answer = Response(_lines(engine(), asked, whole=whole), mimetype="text/plain")
-    answer.headers["Content-Disposition"] = (
+    response = Response(_lines(engine(), asked, whole=whole), mimetype="text/plain")
+    response.headers["Content-Disposition"] = (
         f'attachment; filename="access-{_days(asked)}.log"'
     )
-    return answer
+    return response
 
 
 def _too_many() -> Any:
@@ -114,7 +114,7 @@ def _log_form(form: ReasonForm) -> AnyResponse:
         form,
         **context.page_values(asked),
         number=_count_rows(asked),
-        most=MAX_ROWS,
+        limit=MAX_ROWS,
     )
 
 
@@ -123,9 +123,9 @@ def _count_rows(asked: ViewState) -> int:
         return rows.count_rows(connection, asked.period, asked.filters)
 
 
-def _lines(where: Engine, asked: ViewState, *, whole: bool) -> Iterator[str]:
-    # Written while it is sent: no request, and no application, is there any more.
-    with where.connect() as connection:
+def _lines(access_engine: Engine, asked: ViewState, *, whole: bool) -> Iterator[str]:
+    # Runs while the response is sent: no request or app context is left.
+    with access_engine.connect() as connection:
         found: Any = connection.execution_options(yield_per=2000).execute(
             select(Record)
             .where(*rows.matching(asked.period, asked.filters))
@@ -140,6 +140,6 @@ def _days(asked: ViewState) -> str:
 
 
 def _download(body: str, mimetype: str, name: str) -> Response:
-    answer = Response(body, mimetype=mimetype)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    response = Response(body, mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,7 +1,7 @@
-"""What changed, said in words: a period against as many days before.
+"""Describe in words what changed from the previous period of the same length.
 
-Of a day that is not over the same whole hours are compared. What has risen is told at once,
-the hour that runs now too: against all of that hour before.
+Of an unfinished day, the same complete hours are compared. Rises are reported at once: the
+totals with the current hour against those before up to the end of that hour.
 """
 
 from dataclasses import dataclass, replace
@@ -19,29 +19,29 @@ from neupusti.statistics.queries.period import Period
 from neupusti.statistics.views import labels
 
 MIN_REQUESTS = 20
-"""Fewer requests than this say nothing by their change."""
+"""With fewer requests a change is not significant."""
 MIN_ERRORS = 5
 NOTABLE_SHARE = 0.03
 SHOWN_SHARE = 0.0005
-"""A smaller change would be shown as 0.0 %."""
+"""A smaller change would be displayed as 0.0 %."""
 DOUBLED = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class FigureChange:
-    """One figure now, and its change against the time before."""
+    """One figure, and its change from the previous period."""
 
     now: int
     before: int
 
     @property
     def share(self) -> float | None:
-        """The change as a share of what was before; None where nothing was."""
+        """The relative change; None if it was zero before."""
         return (self.now - self.before) / self.before if self.before else None
 
     @property
     def label(self) -> str:
-        """The change in a few signs."""
+        """The change as a short text."""
         if self.share is None:
             return ""
         if abs(self.share) < SHOWN_SHARE:
@@ -52,34 +52,34 @@ class FigureChange:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A period up to its last whole hour, and the same hours of the one before."""
+    """A period up to its last complete hour, and the same hours of the previous one."""
 
     period: Period
     known: bool
-    """Whether the log reaches back so far, and a whole hour is over."""
+    """Whether the log reaches back so far, and a complete hour is over."""
     total: Totals
-    """All of the period, the hour that runs now too."""
+    """All of the period, including the current hour."""
     now: Totals
     before: Totals
     most: Totals
-    """What there was before by the end of the hour that runs now: whatever `total` has
-    above it has risen."""
+    """The previous period up to the end of the current hour: what is above it in `total`
+    has risen."""
 
     def of(self, name: str) -> FigureChange:
-        """Return how a figure changed; without a word where that is not known."""
+        """Return how a figure changed; no change if it cannot be compared."""
         now, before = getattr(self.now, name), getattr(self.before, name)
-        # A fall up to the last whole hour is none if this hour has made up for it.
+        # Not a fall if the current hour has made up for it.
         risen = getattr(self.total, name) > getattr(self.most, name)
-        told = self.known and not (now < before and risen)
-        return FigureChange(now, before if told else 0)
+        comparable = self.known and not (now < before and risen)
+        return FigureChange(now, before if comparable else 0)
 
 
 def compare(
     source: FigureSource, asked: Period, total: Totals, since: datetime
 ) -> Comparison:
-    """Compare a period, whose sums are `total`, with the one before it.
+    """Compare a period, whose totals are `total`, with the previous one.
 
-    The log is known from `since` on: what it does not reach is not compared with.
+    The log starts at `since`; a period before that is not compared with.
     """
     period = asked.so_far
     known = period.before.start >= since
@@ -98,23 +98,23 @@ def compare(
 
 
 def sentences(source: FigureSource, compared: Comparison, since: datetime) -> list[Any]:
-    """Return what is worth knowing about a period, the most telling first."""
+    """Return sentences about a period, the most important first."""
     period, now, before = compared.period, compared.now, compared.before
-    told = compared.total if period.empty else now + before
-    if told.requests < MIN_REQUESTS:
+    both = compared.total if period.empty else now + before
+    if both.requests < MIN_REQUESTS:
         return [_("There is too little traffic yet to say what changed.")]
     if period.before.start < since:
         number = labels.number(compared.total.requests)
         return [_("%(when)s: %(number)s requests. The log does not reach back far enough"
                   " to compare them.",
                   when=_period_label(period), number=number)]  # fmt: skip
-    said = [
+    found = [
         _requests(compared),
         _missing(source, compared),
         _server_errors(compared),
         _robots(now, before),
     ]
-    return [one for one in said if one]
+    return [one for one in found if one]
 
 
 def _requests(compared: Comparison) -> Any:
@@ -147,7 +147,7 @@ def _period_label(period: Period) -> Any:
 
 
 def _whole_days(period: Period, today: date) -> int | None:
-    """Return how many days a period has that ends at the last midnight."""
+    """Return the days of a period that ends at the last midnight, else None."""
     if period.hours is None:
         return period.days if (today - period.last).days == 1 else None
     return period.days - 1 if period.hours == 0 else None

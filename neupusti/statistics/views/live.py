@@ -1,4 +1,4 @@
-"""The live view: the newest requests, at most two seconds old."""
+"""The live view of the newest requests."""
 
 from flask import make_response, render_template, request
 from sqlalchemy import select
@@ -15,7 +15,7 @@ SECONDS = 2
 
 @bp.get("/live/")
 def live() -> Response:
-    """Show the newest requests; with `refresh=1` the page comes anew every two seconds."""
+    """Show the newest requests; with `refresh=1` the page reloads every two seconds."""
     polling = request.args.get("refresh") == "1"
     with engine().connect() as connection:
         rows = list(

@@ -38,7 +38,7 @@ LISTS = (
     Dimension.LOYALTY,
 )
 BY_VISITORS = frozenset({Dimension.ENTRY, Dimension.LOYALTY})
-"""Dimensions that are known of visitors only."""
+"""Dimensions that are counted for visitors only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,13 @@ class Listing:
 
     @property
     def most(self) -> int:
-        """The greatest figure of the list."""
+        """The highest figure of the list."""
         return max((getattr(item, self.order) for item in self.items), default=0)
 
 
 @bp.get("/")
 def overview() -> str:
-    """Show the last days in a picture and in words, then every list."""
+    """Show a chart, a summary in words, and the top of every list."""
     asked = state.current()
     with engine().connect() as connection:
         source = asked.source_for(connection)
@@ -69,11 +69,11 @@ def overview() -> str:
         ]
         since = _figures_start(connection, asked)
         compared = insights.compare(source, asked.period, totals, since)
-        said = insights.sentences(source, compared, since)
+        summary = insights.sentences(source, compared, since)
         addresses: list[ListedAddress] = []
         if not asked.filters:
             addresses = busiest(connection, asked.period, SHORT_LIST)
-        state_of_log = health(connection, asked.period)
+        log_health = health(connection, asked.period)
         lost = tally.unwritten(aggregator().folder, store.cursors(connection))
     return render_template(
         "statistics/overview.html",
@@ -84,9 +84,9 @@ def overview() -> str:
         points=points,
         chart=charts.draw_chart(points, asked.period.unit),
         listings=listings,
-        sentences=said,
+        sentences=summary,
         addresses=addresses,
-        health=state_of_log,
+        health=log_health,
         unwritten=lost,
         partly_destroyed=_partly_destroyed(asked),
         Order=ListOrder,
@@ -95,7 +95,7 @@ def overview() -> str:
 
 @bp.get("/list/<dimension>/")
 def listing(dimension: str) -> str:
-    """Show one list whole, a page at a time."""
+    """Show one list, page by page."""
     asked = state.current()
     wanted = dimension_or_404(dimension)
     with asked.source() as source:
@@ -117,7 +117,7 @@ def listing(dimension: str) -> str:
 
 
 def dimension_or_404(dimension: str) -> Dimension:
-    """Return the dimension an address names; 404 for any other."""
+    """Return the dimension named in a URL; abort with 404 for any other."""
     if dimension not in set(Dimension):
         abort(404)
     return Dimension(dimension)
@@ -132,7 +132,7 @@ def order_of(source: FigureSource, asked: ViewState, dimension: Dimension) -> Li
 
 
 def figures_of(source: FigureSource, dimension: Dimension) -> list[ListOrder]:
-    """Return the figures that are known of each value of a list."""
+    """Return the figures that each value of a list has."""
     if dimension in BY_VISITORS:
         return [ListOrder.VISITORS]
     with_visitors = source.counts_visitors(dimension)
@@ -142,7 +142,7 @@ def figures_of(source: FigureSource, dimension: Dimension) -> list[ListOrder]:
 def page_of(
     source: FigureSource, asked: ViewState, dimension: Dimension, size: int
 ) -> list[Item]:
-    """Return the items of one page of a list, and one more if there are more."""
+    """Return at most `size` items of the current page of a list."""
     return source.top(
         dimension,
         asked.period,
@@ -161,7 +161,7 @@ def _listing(source: FigureSource, asked: ViewState, dimension: Dimension) -> Li
 
 
 def _tiles(compared: Comparison) -> list[tuple[str, str, FigureChange]]:
-    """Return the great figures, each with its change."""
+    """Return the headline figures: label, figure, change."""
     named = {
         "visitors": _("Visitors"),
         "people": _("of them people"),
@@ -177,7 +177,7 @@ def _tiles(compared: Comparison) -> list[tuple[str, str, FigureChange]]:
 
 
 def _figures_start(connection: Connection, asked: ViewState) -> datetime:
-    """Return from when on the figures are known: filters count rows, which do not stay."""
+    """Return the start of the figures: filters count rows, which are destroyed in time."""
     first = log_start(connection) or clock.now()
     if not asked.filters:
         return first
@@ -185,5 +185,5 @@ def _figures_start(connection: Connection, asked: ViewState) -> datetime:
 
 
 def _partly_destroyed(asked: ViewState) -> bool:
-    """Tell whether filters ask about days whose rows are destroyed already."""
+    """Return whether filters cover days whose rows are destroyed."""
     return bool(asked.filters) and asked.period.first < retention_cutoffs().destroyed_before
