@@ -1,7 +1,7 @@
 """Measure the access log against its targets: `python -m bench.access [--rows 10000000]`.
 
-Each part runs in a data folder of its own, on SQLite. Processor time counts where other
-work of the machine would else be measured.
+Each part runs in its own data folder, on SQLite. Processor time is measured where other
+processes would distort the result.
 """
 
 import argparse
@@ -27,12 +27,13 @@ from werkzeug.test import EnvironBuilder
 
 from bench.access_junk import junk
 from bench.pages import Figure
-from neupusti.access.ingest import logformats, pipeline
-from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.ingest import logformats, spool_reader
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.models import millis
 from neupusti.access.recording.line import encode
-from neupusti.access.recording.recorder import Recorder, Secrets
+from neupusti.access.recording.recorder import Recorder, SecretPaths
 from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.visitors import Visitors
 from neupusti.access.views import recording as recording_
@@ -44,7 +45,7 @@ from neupusti.core.rules import Permission
 from neupusti.statistics.queries import addresses
 from tests import desk
 from tests.access import logs
-from tests.access.crash import Ordeal
+from tests.access.crash import CrashTest
 from tests.conftest import SECRET
 from tests.people import DANA
 
@@ -58,7 +59,7 @@ COPIED = {
     "access_address": (None, "day"),
     "access_latency": (None, "day"),
 }
-"""Tables whose rows of one day are copied, and what holds the moment or the day."""
+"""Tables whose rows of one day are copied, and their columns of time and day."""
 ROUNDS, KILLS = 40, 200
 MICRO, MILLI, MIB = 1e6, 1e3, 1024
 
@@ -86,7 +87,7 @@ def main() -> int:
 
 @contextmanager
 def site() -> Iterator[tuple[Flask, Engine, Path]]:
-    """Set a site up in a folder of its own."""
+    """Set up a site in a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         app = create_app(Settings(secret_key=SECRET, instance=home))
@@ -96,13 +97,13 @@ def site() -> Iterator[tuple[Flask, Engine, Path]]:
 
 
 def recording() -> Iterator[Figure]:
-    """Measure what writing one request down costs it."""
+    """Measure the cost of recording one request."""
     with tempfile.TemporaryDirectory() as folder:
         spool = Spool(Path(folder))
         recorder = Recorder(
-            _answer,
+            _respond,
             spool,
-            secrets=lambda: Secrets(("/account/confirm/",)),
+            secrets=lambda: SecretPaths(("/account/confirm/",)),
             visitors=Visitors(SECRET, "visitor", recording_.LIFETIME),
         )
         environ = EnvironBuilder(
@@ -112,12 +113,12 @@ def recording() -> Iterator[Figure]:
                 "HTTP_REFERER": "https://yandex.kz/?q=1",
             },
         ).get_environ()
-        with_, without = _timed(recorder, environ), _timed(_answer, environ)
+        with_, without = _timed(recorder, environ), _timed(_respond, environ)
         spool.close()
-    yield Figure("recording, median of a request", with_ - without, "µs", most=40)
+    yield Figure("recording, median of a request", with_ - without, "µs", maximum=40)
 
 
-def _answer(_environ: Any, start: Any) -> list[bytes]:
+def _respond(_environ: Any, start: Any) -> list[bytes]:
     start("200 OK", [])
     return [b"ok"]
 
@@ -137,7 +138,7 @@ def _timed(application: Any, environ: dict[str, Any]) -> float:
 
 
 def ingest() -> Iterator[Figure]:
-    """Measure how many records one process brings in, and with how much memory."""
+    """Measure the rate and the memory of the ingest in one process."""
     with site() as (_, engine, folder):
         spool = Spool(folder)
         parse = logformats.parser(logformats.Format.COMBINED)
@@ -154,10 +155,12 @@ def ingest() -> Iterator[Figure]:
         command = [sys.executable, "-m", "bench.access_ingest", url, str(folder)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         number, wall, processor, peak = map(float, done.stdout.split())
-    yield Figure("ingest, records a second of wall time", number / wall, "/s", least=25_000)
+    yield Figure(
+        "ingest, records a second of wall time", number / wall, "/s", minimum=25_000
+    )
     rate = number / processor
-    yield Figure("ingest, records a second of processor time", rate, "/s", least=25_000)
-    yield Figure("ingest, peak memory", peak / MIB, "MiB", most=200)
+    yield Figure("ingest, records a second of processor time", rate, "/s", minimum=25_000)
+    yield Figure("ingest, peak memory", peak / MIB, "MiB", maximum=200)
 
 
 def pages(rows: int) -> Iterator[Figure]:
@@ -167,15 +170,17 @@ def pages(rows: int) -> Iterator[Figure]:
         browser = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
 
         def open_overview() -> int:
-            answer = browser.get("/en/admin/access/?period=30d")
-            if answer.status_code != 200:
-                raise RuntimeError(f"the overview answered {answer.status_code}")
-            return len(answer.data)
+            response = browser.get("/en/admin/access/?period=30d")
+            if response.status_code != 200:
+                raise RuntimeError(f"the overview returned {response.status_code}")
+            return len(response.data)
 
         size = open_overview()
         taken = quantiles(_repeated(open_overview), n=20)[-1]
-        yield Figure(f"overview of 30 days over {rows:,} rows, p95", taken, "ms", most=150)
-        yield Figure("overview, HTML", size / MIB, "KiB", most=60)
+        yield Figure(
+            f"overview of 30 days over {rows:,} rows, p95", taken, "ms", maximum=150
+        )
+        yield Figure("overview, HTML", size / MIB, "KiB", maximum=60)
         with engine.connect() as connection:
             ip = _busiest(connection)
             since = clock.now() - timedelta(days=90)
@@ -183,21 +188,21 @@ def pages(rows: int) -> Iterator[Figure]:
                 _repeated(lambda: addresses.timeline(connection, ip, since, 0, 100)), n=20
             )[-1]
         yield Figure(
-            f"timeline of one address over {rows:,} rows, p95", taken, "ms", most=10
+            f"timeline of one address over {rows:,} rows, p95", taken, "ms", maximum=10
         )
 
 
-def _repeated(deed: Callable[[], Any]) -> list[float]:
+def _repeated(call: Callable[[], Any]) -> list[float]:
     taken = []
     for _ in range(ROUNDS):
         began = time.perf_counter()
-        deed()
+        call()
         taken.append((time.perf_counter() - began) * MILLI)
     return taken
 
 
 def _fill(engine: Engine, folder: Path, rows: int) -> None:
-    """Bring one day in as requests are, then copy it to the days before."""
+    """Ingest one day, then copy it to the days before."""
     spool = Spool(folder)
     parse = logformats.parser(logformats.Format.COMBINED)
     noon = clock.midnight(clock.today()) - timedelta(milliseconds=1)
@@ -207,14 +212,16 @@ def _fill(engine: Engine, folder: Path, rows: int) -> None:
         except logformats.MalformedError:
             continue
     spool.close()
-    pipeline.ingest(engine, folder, Enrichment(Countries(), Referrers()))
+    spool_reader.ingest(engine, folder, Enrichment(Countries(), Referrers()))
     with engine.connect() as connection:
-        # Else ten million rows would be looked for in an index that is on the disk.
+        # Otherwise index look-ups of ten million rows read from the disk.
         connection.exec_driver_sql("PRAGMA cache_size = -1000000")
         end = millis(noon)
         for table, (moment, day) in COPIED.items():
-            told = connection.exec_driver_sql(f"PRAGMA table_info({table})")
-            columns = [row[1] for row in told if (table, row[1]) != ("access_record", "id")]
+            table_info = connection.exec_driver_sql(f"PRAGMA table_info({table})")
+            columns = [
+                row[1] for row in table_info if (table, row[1]) != ("access_record", "id")
+            ]
             for back in range(1, DAYS):
                 values = {
                     moment: f"{moment} - {back * DAY_MS}",
@@ -241,7 +248,7 @@ def _busiest(connection: Connection) -> str:
 
 
 def freshness() -> Iterator[Figure]:
-    """Measure how long after its answer a request stands in the database."""
+    """Measure the delay from a response to its row in the database."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
@@ -251,14 +258,14 @@ def freshness() -> Iterator[Figure]:
             command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
         )
         try:
-            taken = [_seen_after(folder, port) for _ in range(5)]
+            taken = [_delay(folder, port) for _ in range(5)]
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait(timeout=30)
-    yield Figure("a request in the live view after, at most", max(taken), "s", most=2)
+    yield Figure("a request in the live view after, at most", max(taken), "s", maximum=2)
 
 
-def _seen_after(folder: str, port: int) -> float:
+def _delay(folder: str, port: int) -> float:
     engine = create_engine(f"sqlite:///{folder}/access.sqlite")
     prepare(engine, synchronous="NORMAL")
     path = f"/seen-{time.monotonic_ns()}"
@@ -280,16 +287,22 @@ def _seen_after(folder: str, port: int) -> float:
 
 
 def crash(kills: int) -> Iterator[Figure]:
-    """Kill workers and aggregators, and count what is lost or doubled."""
+    """Kill workers and aggregators; count lost and duplicated records."""
     with site() as (app, engine, _):
-        ordeal = Ordeal(app.extensions["neupusti.settings"], engine)
-        ordeal.run(kills)
-        lost, doubled, apart = len(ordeal.lost), len(ordeal.doubled), len(ordeal.apart)
-        answers, rows = len(ordeal.received), ordeal.logged.total()
-        print(f"{kills} kills, {answers} answers received in full, {rows} rows")
-    yield Figure("records lost", lost, "", most=0)
-    yield Figure("records counted twice", doubled, "", most=0)
-    yield Figure("moments at which a roll-up differs from the rows", apart, "", most=0)
+        test = CrashTest(app.extensions["neupusti.settings"], engine)
+        test.run(kills)
+        lost, duplicated, inconsistent = (
+            len(test.lost),
+            len(test.duplicated),
+            len(test.inconsistent),
+        )
+        responses, rows = len(test.received), test.logged.total()
+        print(f"{kills} kills, {responses} complete responses, {rows} rows")
+    yield Figure("records lost", lost, "", maximum=0)
+    yield Figure("records counted twice", duplicated, "", maximum=0)
+    yield Figure(
+        "moments at which a roll-up differs from the rows", inconsistent, "", maximum=0
+    )
 
 
 if __name__ == "__main__":

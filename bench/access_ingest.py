@@ -1,4 +1,4 @@
-"""Bring a spool in, in a process of its own, and tell: records, seconds, seconds, KiB."""
+"""Ingest a spool and print: records, seconds, processor seconds, peak KiB."""
 
 import resource
 import sys
@@ -7,19 +7,20 @@ from pathlib import Path
 
 from sqlalchemy import create_engine
 
-from neupusti.access.ingest import pipeline
-from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.ingest import spool_reader
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.referrers import Referrers
 from neupusti.core.data.database import prepare
 
 
 def main() -> None:
-    """Drain the spool of the second argument into the database of the first."""
+    """Ingest the spool of the second argument into the database of the first."""
     engine = create_engine(sys.argv[1])
     prepare(engine, synchronous="NORMAL")
     enrichment = Enrichment(Countries(), Referrers())
     began, processor = time.perf_counter(), time.process_time()
-    number = pipeline.ingest(engine, Path(sys.argv[2]), enrichment)
+    number = spool_reader.ingest(engine, Path(sys.argv[2]), enrichment)
     taken = (time.perf_counter() - began, time.process_time() - processor)
     print(number, *taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 

@@ -1,13 +1,13 @@
-"""Measure what the enrichment of one request costs where every request is junk."""
+"""Measure the cost of enriching one request when all requests are junk."""
 
 import time
 from collections.abc import Iterator
 from statistics import quantiles
 
 from bench.pages import Figure
-from neupusti.access.ingest import pipeline
-from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.ingest.batch import Enrichment, days_of
+from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.recording.line import Entry, clean
 from neupusti.core import clock
 from tests.access.junk import requests
@@ -17,7 +17,7 @@ MILLI = 1e3
 
 
 def junk() -> Iterator[Figure]:
-    """Enrich requests one by one; none has the user agent of another."""
+    """Enrich requests one by one, each with a different user agent."""
     enrichment = Enrichment(Countries(), Referrers())
     now = int(clock.now().timestamp() * 1000)
     entries = [
@@ -33,12 +33,12 @@ def junk() -> Iterator[Figure]:
         )
         for number, environ in enumerate(requests(REQUESTS))
     ]
-    salts = dict.fromkeys(pipeline.days_of(entries), bytes(16))
-    enrichment.batch(entries[:1], salts)  # the tables are read at the first
+    salts = dict.fromkeys(days_of(entries), bytes(16))
+    enrichment.batch(entries[:1], salts)  # the first call loads the tables
     taken = []
     for entry in entries:
         began = time.perf_counter()
         enrichment.batch([entry], salts)
         taken.append((time.perf_counter() - began) * MILLI)
     slowest = quantiles(taken, n=100)[-1]
-    yield Figure("enrichment of a request of junk, p99", slowest, "ms", most=5)
+    yield Figure("enrichment of a request of junk, p99", slowest, "ms", maximum=5)

@@ -1,4 +1,4 @@
-"""Measure signing in: how many a second, and the memory it takes with 16 at once.
+"""Measure sign-ins per second, and their memory with 16 at once.
 
 Hashing is meant to be slow; what must hold is that many at once wait for their turn and
 never exhaust the memory. Then `bench.accounts_timing` tells what the time of an answer
@@ -15,11 +15,11 @@ from pathlib import Path
 from threading import Barrier, Lock, Thread
 
 from bench import accounts_timing
-from bench.forms import connected, sent
+from bench.forms import open_connection, submit
 from bench.pages import ROOT, Figure, free_port, started
 
 AT_ONCE, SECONDS, HASH_SECONDS = 16, 10, 3
-PASSWORD = "мөлдір бұлақ суы"  # noqa: S105 - of people made up for the measurement
+PASSWORD = "мөлдір бұлақ суы"  # noqa: S105 - of test accounts
 PEOPLE = """
 from neupusti.accounts.service import passwords, people, registration
 from neupusti.accounts.service.people import Applicant
@@ -51,7 +51,7 @@ print(made)
 
 
 class Tally:
-    """What the browsers did."""
+    """Counts the responses."""
 
     def __init__(self) -> None:
         self.lock = Lock()
@@ -59,7 +59,7 @@ class Tally:
         self.slowest = 0.0
 
     def add(self, status: int, seconds: float) -> None:
-        """Count one answer."""
+        """Count one response."""
         with self.lock:
             self.entered += status == 303
             self.refused += status != 303
@@ -80,7 +80,7 @@ def main() -> int:
             sign_in(port, 0)
             idle = memory(process.pid)
             before = hashes()
-            tally = together(port)
+            tally = sign_in_concurrently(port)
             hashed = (before + hashes()) / 2
             peak = memory(process.pid)
     entered = tally.entered / SECONDS
@@ -89,11 +89,14 @@ def main() -> int:
         # The hash is the work; the rest is two pages, three transactions, a session.
         Figure("sign-ins, over hashes of two processors", entered / hashed, "", 0.25),
         Figure(
-            "the slowest sign-in, in turns of all sixteen", tally.slowest / turn, "", most=5
+            "the slowest sign-in, in turns of all sixteen",
+            tally.slowest / turn,
+            "",
+            maximum=5,
         ),
-        Figure("answers that were no sign-in", tally.refused, "", most=0),
-        # Two workers of four hashes of 19 MiB, and as much again for what they leave.
-        Figure("memory that signing in adds at its peak", peak - idle, "MiB", most=320),
+        Figure("answers that were no sign-in", tally.refused, "", maximum=0),
+        # Two workers with four hashes of 19 MiB, and as much again for freed memory.
+        Figure("memory that signing in adds at its peak", peak - idle, "MiB", maximum=320),
     ]
     print(
         f"{entered:.1f} sign-ins a second, {AT_ONCE} at once; {hashed:.1f} hashes a second"
@@ -105,7 +108,7 @@ def main() -> int:
 
 
 def hashes() -> float:
-    """Return how many hashes a second the processors make, two at a time."""
+    """Return the hashes per second of the processors, two at a time."""
     command = [sys.executable, "-c", HASHES.format(seconds=HASH_SECONDS)]
     running = [
         subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(2)
@@ -114,8 +117,8 @@ def hashes() -> float:
     return made / HASH_SECONDS
 
 
-def together(port: int) -> Tally:
-    """Sign sixteen people in again and again, all at once, for some seconds."""
+def sign_in_concurrently(port: int) -> Tally:
+    """Sign in sixteen accounts repeatedly and concurrently for some seconds."""
     tally, barrier = Tally(), Barrier(AT_ONCE)
     end = time.monotonic() + SECONDS
 
@@ -133,14 +136,14 @@ def together(port: int) -> Tally:
 
 
 def sign_in(port: int, number: int) -> int:
-    """Sign person `number` in; return the status of the answer."""
+    """Sign in account `number`; return the status of the response."""
     said = {"email": f"bench{number}@example.kz", "password": PASSWORD}
-    with connected(port) as link:
-        return sent(link, "/account/login", said)[0]
+    with open_connection(port) as link:
+        return submit(link, "/account/login", said)[0]
 
 
 def memory(pid: int) -> float:
-    """Return the greatest memory the process and its children have had, in MiB."""
+    """Return the peak memory of the process and its children, in MiB."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     own = Path(f"/proc/{pid}/status").read_text()
     peak = int(re.search(r"VmHWM:\s+(\d+)", own)[1]) / 1024  # type: ignore[index]

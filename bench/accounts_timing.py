@@ -1,4 +1,4 @@
-"""Measure whether the time of an answer tells which addresses have an account (V6.3.8).
+"""Measure whether response times reveal which addresses have an account (V6.3.8).
 
 Pairs of requests that may not differ are sent side by side, in an order of chance, to the
 site as it is served. Two figures are taken of each kind of pair: how far the medians lie
@@ -20,7 +20,7 @@ from itertools import count, product
 from pathlib import Path
 from statistics import median
 
-from bench.forms import connected, sent
+from bench.forms import open_connection, submit
 from bench.pages import Figure, free_port, started
 from neupusti.accounts.service import passwords, people, registration, suspending
 from neupusti.accounts.service.people import Applicant
@@ -31,18 +31,18 @@ from neupusti.core.text.languages import Language
 
 PAIRS, AT_ONCE = 300, 4
 APART, NOTICED = 1.10, 0.15
-"""How far the medians, and how far the guesses from chance, may be at most."""
+"""Maximum difference of the medians, and of the guesses from chance."""
 PASSWORD, WRONG = "мөлдір бұлақ суы", "неверный пароль тут"
 KNOWN, UNCONFIRMED, BLOCKED, NOBODY = "known", "unconfirmed", "blocked", "nobody"
 CROWD = 8
-"""So many accounts of each kind: no two threads ask about one at the same moment."""
+"""Accounts of each kind: no two threads use one at the same time."""
 TURNS = count()
 Fields = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Question:
-    """Two answers to one form between which nobody may see a difference."""
+    """Two responses to one form that must be indistinguishable."""
 
     what: str
     path: str
@@ -52,23 +52,23 @@ class Question:
 
 
 def someone(kind: str) -> str:
-    """Return an address of a kind; nobody's was never said before."""
+    """Return an address of a kind; an unknown one is new each time."""
     turn = next(TURNS)
     return f"{kind}{turn if kind == NOBODY else turn % CROWD}@example.kz"
 
 
 def signing(kind: str, password: str = WRONG) -> Callable[[], Fields]:
-    """Return how a sign-in is sent."""
+    """Return the form fields of a sign-in."""
     return lambda: {"email": someone(kind), "password": password}
 
 
 def asking(kind: str) -> Callable[[], Fields]:
-    """Return how a new password is asked for."""
+    """Return the form fields of a password reset."""
     return lambda: {"email": someone(kind)}
 
 
 def registering(kind: str) -> Callable[[], Fields]:
-    """Return how a registration is sent."""
+    """Return the form fields of a registration."""
     said = {"family_name": "Проба", "given_name": "Проба", "consent": "y"}
     return lambda: {**said, "email": someone(kind), "password": PASSWORD}
 
@@ -106,7 +106,7 @@ def main() -> int:
 
 
 def measured() -> list[Figure]:
-    """Return the figures of every kind of pair, and print them."""
+    """Measure every pair; print and return the figures."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "NEUPUSTI_INSTANCE": folder}
         port = free_port()
@@ -120,7 +120,7 @@ def measured() -> list[Figure]:
 
 
 def populate(environment: dict[str, str]) -> None:
-    """Make the accounts whose existence nobody may learn."""
+    """Create the accounts."""
     app = create_app(Settings.from_env(environment))
     with app.app_context():
         kept = passwords.hashed(PASSWORD)
@@ -139,7 +139,7 @@ def populate(environment: dict[str, str]) -> None:
 
 
 def asked(question: Question, port: int, base: Path) -> list[Figure]:
-    """Ask one question again and again; return what its times tell."""
+    """Measure one pair repeatedly; return its figures."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         pairs = pool.map(lambda turn: pair(question, port, base, turn), range(PAIRS))
         one, other = zip(*pairs, strict=True)
@@ -148,8 +148,8 @@ def asked(question: Question, port: int, base: Path) -> list[Figure]:
     print(f"{question.what}: {ours:.1f} and {theirs:.1f} ms, AUC {guessed:.3f}")
     apart = max(ours / theirs, theirs / ours)
     figures = [
-        Figure(f"{question.what}: medians", apart, "", most=APART),
-        Figure(f"{question.what}: AUC from 0.5", abs(guessed - 0.5), "", most=NOTICED),
+        Figure(f"{question.what}: medians", apart, "", maximum=APART),
+        Figure(f"{question.what}: AUC from 0.5", abs(guessed - 0.5), "", maximum=NOTICED),
     ]
     for figure in figures:
         print(figure)
@@ -157,22 +157,22 @@ def asked(question: Question, port: int, base: Path) -> list[Figure]:
 
 
 def pair(question: Question, port: int, base: Path, turn: int) -> tuple[float, float]:
-    """Send both, whichever first; return their times in seconds."""
+    """Send both in random order; return their times in seconds."""
     allow_more(base)
     times = [0.0, 0.0]
     answers = [(0, question.one()), (1, question.other())]
     random.shuffle(answers)
     for place, fields in answers:
-        # Each from a network of its own: neither finds what the other was counted for.
-        with connected(port, f"127.{1 + place}.{turn % 250}.1") as link:
-            status, times[place] = sent(link, question.path, fields)
+        # From different networks, so that they do not share rate limits.
+        with open_connection(port, f"127.{1 + place}.{turn % 250}.1") as link:
+            status, times[place] = submit(link, question.path, fields)
         if status != question.status:
             raise RuntimeError(f"{question.what}: an answer {status}")
     return times[0], times[1]
 
 
 def allow_more(base: Path) -> None:
-    """Forget what was counted: the limits would end the measurement after a few pairs."""
+    """Reset the rate limits, which would end the measurement after a few pairs."""
     with closing(sqlite3.connect(base, timeout=30)) as link:
         link.execute("DELETE FROM throttle_count")
         link.commit()

@@ -1,4 +1,4 @@
-"""The yardstick: a Flask view that returns given bytes, on the server the site uses.
+"""The baseline: a Flask view that returns fixed bytes, on the server of the site.
 
 usage: python -m bench.bare PORT FILE CONTENT_CODING
 """

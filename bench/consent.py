@@ -1,4 +1,4 @@
-"""Measure the consent layer against its targets: the gate, the banner, the first paint.
+"""Measure the consent layer: the cookie middleware, the banner, the first paint.
 
 The cost of the gate is taken with and without it in one run, in turns. The quickest round
 of each counts: other work on the machine only ever makes a round slower.
@@ -36,7 +36,7 @@ HEADERS = [
 OWN = {"Sec-Fetch-Site": "same-origin"}
 QUIET = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic"]
 MARKED = '<p elementtiming="banner">'
-"""What makes Chromium tell when the first paragraph of the banner was painted."""
+"""Makes Chromium report when the first paragraph of the banner was painted."""
 PAINT = """() => new Promise(done => {
     let shift = 0, first, banner;
     const watch = (type, take) => new PerformanceObserver(
@@ -55,7 +55,7 @@ def main() -> int:
         app = create_app(Settings(secret_key="0" * 32, instance=Path(folder)))
         with app.app_context():
             flask_migrate.upgrade()
-        figures = [*gate(app), *banner(app)]
+        figures = [*middleware(app), *banner(app)]
         with app.app_context():
             for engine in db.engines.values():
                 engine.dispose()
@@ -65,46 +65,48 @@ def main() -> int:
     return 0 if all(figure.met for figure in figures) else 1
 
 
-def gate(app: Flask) -> list[Figure]:
-    """Return what the gate adds to a request, by what the visitor brings."""
+def middleware(app: Flask) -> list[Figure]:
+    """Return what the middleware adds to a request, by kind of visitor."""
     client = app.test_client()
     client.post("/cookies/", data={"choice": "accept"}, headers=OWN)
     kept = client.get_cookie("consent")
     if kept is None:
-        raise RuntimeError("the choice was not kept")
+        raise RuntimeError("the choice was not saved")
     with app.app_context():
         here = extension()
-    guard = CookieMiddleware(bare, here.cookie_policy, here.tally, strict=lambda: False)
-    strangers = "; ".join(f"junk{number}={number}" for number in range(200))
+    middleware_ = CookieMiddleware(
+        bare, here.cookie_policy, here.tally, strict=lambda: False
+    )
+    undeclared = "; ".join(f"junk{number}={number}" for number in range(200))
     visitors = {
         "no cookie": {},
         "a choice and a theme": {"HTTP_COOKIE": f"consent={kept.value}; theme=dark"},
         "a forged choice": {"HTTP_COOKIE": f"consent={kept.value[:-4]}AAAA; theme=dark"},
-        "200 strange cookies": {"HTTP_COOKIE": strangers},
+        "200 undeclared cookies": {"HTTP_COOKIE": undeclared},
         "Sec-GPC": {"HTTP_SEC_GPC": "1"},
     }
     return [
-        Figure(f"the gate, {name}", added(guard, environ), "µs", most=10)
+        Figure(f"cookie middleware, {name}", added(middleware_, environ), "µs", maximum=10)
         for name, environ in visitors.items()
     ]
 
 
 def bare(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:  # noqa: ARG001
-    """Answer as a kept page does."""
+    """Respond like a cached page."""
     start("200 OK", list(HEADERS))
     return [b""]
 
 
-def added(guard: CookieMiddleware, visitor: dict[str, str]) -> float:
-    """Return the microseconds a request takes longer through `guard`."""
-    apps: tuple[Application, Application] = (bare, guard)
+def added(middleware_: CookieMiddleware, visitor: dict[str, str]) -> float:
+    """Return the microseconds that the middleware adds to a request."""
+    apps: tuple[Application, Application] = (bare, middleware_)
     costs = [[timed(app, visitor) for app in apps] for _ in range(ROUNDS)]
     without, through = (min(column) for column in zip(*costs, strict=True))
     return float(through - without)
 
 
 def timed(app: Application, visitor: dict[str, str]) -> float:
-    """Return the microseconds of this thread that one request takes."""
+    """Return the processor time of one request in microseconds."""
     begun = time.thread_time()
     for _ in range(CALLS):
         environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/policy/", "HTTP_HOST": "x"}
@@ -113,11 +115,11 @@ def timed(app: Application, visitor: dict[str, str]) -> float:
 
 
 def ignore(*_: object) -> None:
-    """Take the status and the headers."""
+    """Ignore the status and the headers."""
 
 
 def banner(app: Flask) -> list[Figure]:
-    """Return the weight of the question in each language, and after the choice."""
+    """Return the size of the banner in each language, and after a choice."""
     rules = [
         line for line in (ROOT / "static" / "site.css").read_text().splitlines()
         if ".cookies" in line
@@ -126,21 +128,23 @@ def banner(app: Flask) -> list[Figure]:
     for prefix, language in (("", "Russian"), ("/kk", "Kazakh"), ("/en", "English")):
         body = question(app.test_client().get(f"{prefix}/").text)
         weight = len(brotli.compress("\n".join([body, *rules]).encode(), quality=11))
-        figures.append(Figure(f"banner and its style, {language}", weight, "B", most=1024))
+        figures.append(
+            Figure(f"banner and its style, {language}", weight, "B", maximum=1024)
+        )
     decided = app.test_client()
     decided.post("/cookies/", data={"choice": "reject"}, headers=OWN)
     after = len(question(decided.get("/").text))
-    return [*figures, Figure("banner after the choice", after, "B", most=0)]
+    return [*figures, Figure("banner after the choice", after, "B", maximum=0)]
 
 
 def question(page: str) -> str:
-    """Return the markup of the banner out of a page."""
+    """Extract the markup of the banner from a page."""
     begins = page.find('<section class="cookies"')
     return "" if begins < 0 else page[begins : page.index("</section>", begins) + 10]
 
 
 def paint(folder: str) -> list[Figure]:
-    """Return what Chromium saw of the first visit: shifts, and how late the banner was."""
+    """Return Chromium's layout shifts and the delay of the banner on a first visit."""
     executable = shutil.which("chromium")
     if executable is None:
         print("first paint skipped: chromium is not on this machine")
@@ -158,15 +162,15 @@ def paint(folder: str) -> list[Figure]:
             seen = page.evaluate(PAINT)
             late = f"banner after the first paint, {width} px"
             figures += [
-                Figure(f"layout shift, {width} px", seen["shift"], "", most=0),
-                Figure(late, seen["late"], "ms", most=0),
+                Figure(f"layout shift, {width} px", seen["shift"], "", maximum=0),
+                Figure(late, seen["late"], "ms", maximum=0),
             ]
         browser.close()
     return figures
 
 
 def marked(route: Route) -> None:
-    """Mark the first paragraph of the banner on its way to the browser."""
+    """Mark the first paragraph of the banner in the response."""
     answer = route.fetch()
     before, banner, after = answer.text().partition('<section class="cookies"')
     route.fulfill(response=answer, body=before + banner + after.replace("<p>", MARKED, 1))

@@ -1,4 +1,4 @@
-"""Fills in a form of the site as a browser does, over a connection of its own."""
+"""Submit forms of the site like a browser."""
 
 import re
 import time
@@ -13,8 +13,8 @@ SENT = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @contextmanager
-def connected(port: int, address: str = "127.0.0.1") -> Iterator[HTTPConnection]:
-    """Open a connection for one person, who calls from `address` of this machine."""
+def open_connection(port: int, address: str = "127.0.0.1") -> Iterator[HTTPConnection]:
+    """Open a connection from the local `address`."""
     here = (address, 0)
     link = HTTPConnection("127.0.0.1", port, timeout=60, source_address=here)
     try:
@@ -23,8 +23,8 @@ def connected(port: int, address: str = "127.0.0.1") -> Iterator[HTTPConnection]
         link.close()
 
 
-def sent(link: HTTPConnection, path: str, fields: Mapping[str, str]) -> tuple[int, float]:
-    """Open the form at `path` and send it; return the status and how long that took."""
+def submit(link: HTTPConnection, path: str, fields: Mapping[str, str]) -> tuple[int, float]:
+    """Submit the form at `path`; return the status and the seconds it took."""
     link.request("GET", path)
     page = link.getresponse()
     found = TOKEN.search(page.read().decode())

@@ -1,4 +1,4 @@
-"""Measure requests made to cost: each public route at its worst, and what stays in memory.
+"""Measure expensive requests: the worst of each public route, and memory growth.
 
 A request may cost what its bytes cost, and no more. Time is the processor's, of this
 thread; the slowest requests of each route are sent again and their quickest time counts,
@@ -28,7 +28,7 @@ from neupusti.site.service import machine as site
 from tests.hostile import Generator, Request, Target, send
 
 SLOWEST, AGAIN = 10, 3
-"""How many requests of a route are sent again, and how often in all."""
+"""How many requests of a route are repeated, and how often."""
 PAGE, MIB = 4096, 1024 * 1024
 
 
@@ -40,7 +40,7 @@ def main() -> int:
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Settings(secret_key="0" * 32, instance=Path(folder)))
-        # Each failed request is a line: they would drown the figures.
+        # Each failed request logs a line, which would hide the figures.
         logging.getLogger("neupusti").setLevel(logging.CRITICAL)
         with app.app_context():
             flask_migrate.upgrade()
@@ -61,7 +61,7 @@ def main() -> int:
 
 
 def slowest(app: Flask, maker: Generator, target: Target, number: int) -> Figure:
-    """Return how many times the median request to one route its worst one takes."""
+    """Return the ratio of the slowest to the median request of one route."""
     taken = [(timed(app, one), place, one) for place, one in
              enumerate(maker.requests(target, number))]  # fmt: skip
     usual = median(seconds for seconds, *_ in taken)
@@ -69,28 +69,28 @@ def slowest(app: Flask, maker: Generator, target: Target, number: int) -> Figure
         min(seconds, *(timed(app, one, turn) for turn in range(1, AGAIN)))
         for seconds, _, one in sorted(taken, reverse=True)[:SLOWEST]
     )
-    return Figure(f"{target}, worst over median", worst / usual, "", most=20)
+    return Figure(f"{target}, worst over median", worst / usual, "", maximum=20)
 
 
 def timed(app: Flask, request: Request, turn: int = 0) -> float:
-    """Return the seconds of this thread that one request takes."""
+    """Return the processor seconds of one request."""
     begun = time.thread_time()
     send(app, request, turn)
     return time.thread_time() - begun
 
 
 def grown(app: Flask, maker: Generator, number: int) -> Figure:
-    """Return the MiB that stay after `number` requests, to each route in turn."""
+    """Return the MiB of memory growth after `number` requests to all routes."""
     gc.collect()
     before = resident()
     for place in range(number):
         send(app, maker.request(maker.targets[place % len(maker.targets)]))
     gc.collect()
-    return Figure(f"memory after {number} more", resident() - before, "MiB", most=50)
+    return Figure(f"memory after {number} more", resident() - before, "MiB", maximum=50)
 
 
 def resident() -> float:
-    """Return the MiB of memory this process holds."""
+    """Return the resident memory of this process in MiB."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE / MIB
 
 

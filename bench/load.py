@@ -1,4 +1,4 @@
-"""A browser's first visit, as often as it goes: by `wrk` where there is one."""
+"""Measure the request rate of first visits: by `wrk` if it is installed."""
 
 import re
 import shutil
@@ -52,7 +52,7 @@ def _wrk(port: int, path: str, seconds: int) -> float:
 
 
 def _loop(port: int, path: str, until: float) -> int:
-    """Ask on one connection until the time is up; return how many answers came whole."""
+    """Request on one connection until the time is up; return the complete responses."""
     lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}"]
     lines += [f"{name}: {value}" for name, value in BROWSER.items()]
     request = "\r\n".join((*lines, "", "")).encode()

@@ -1,4 +1,4 @@
-"""Days and hours of the log: Almaty's, whatever the zone of the machine or of a log."""
+"""Convert between moments and Almaty's days and hours, whatever the machine's zone."""
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -12,9 +12,9 @@ HOUR = 3_600_000
 
 @lru_cache(maxsize=4096)
 def day_and_hour(hour: int) -> tuple[str, int]:
-    """Return day (ISO) and hour in Almaty of the `hour`-th hour since 1970.
+    """Return the day (ISO) and the hour in Almaty of the `hour`-th hour since 1970.
 
-    Almaty is a whole number of hours from UTC, at all times since 1930.
+    Almaty's offset from UTC has been a whole number of hours since 1930.
     """
     local = moment(hour * HOUR).astimezone(clock.ALMATY)
     return local.date().isoformat(), local.hour
@@ -26,22 +26,22 @@ def start_of(day: str) -> int:
     return millis(clock.midnight(date.fromisoformat(day)))
 
 
-def day_numbered(number: int) -> datetime:
-    """Return when the `number`-th day since 1970 began in Almaty."""
+def day_start(number: int) -> datetime:
+    """Return the start of the `number`-th day since 1970 in Almaty."""
     return clock.midnight(after(date(1970, 1, 1), number))
 
 
-def offsets(first: date, last: date) -> list[tuple[int, int]]:
-    """Return how far Almaty is ahead of UTC on some days: (from when on, by how much).
+def utc_offsets(first: date, last: date) -> list[tuple[int, int]]:
+    """Return Almaty's UTC offsets between two days: (valid from, offset), in milliseconds.
 
-    Both are milliseconds. Most often it is one pair; another follows each change.
+    There is one pair, and another for each change of the clocks.
     """
     found: list[tuple[int, int]] = []
     at, step = clock.midnight(first), timedelta(days=1)
     while at <= clock.midnight(after(last)):
-        ahead = _ahead(at)
+        ahead = _utc_offset(at)
         if found and ahead != found[-1][1]:
-            while _ahead(at - timedelta(hours=1)) == ahead:
+            while _utc_offset(at - timedelta(hours=1)) == ahead:
                 at -= timedelta(hours=1)
         if not found or ahead != found[-1][1]:
             found.append((millis(at), ahead))
@@ -49,7 +49,7 @@ def offsets(first: date, last: date) -> list[tuple[int, int]]:
     return found
 
 
-def _ahead(at: datetime) -> int:
+def _utc_offset(at: datetime) -> int:
     offset = at.astimezone(clock.ALMATY).utcoffset() or timedelta()
     return round(offset.total_seconds() * 1000)
 

@@ -22,7 +22,7 @@ from neupusti.core.background import Job
 from neupusti.core.feature import Feature, IndefiniteRetention, Retention
 
 VIEWS = (cli, recording)
-"""Importing a module of views is what puts its routes and commands on the blueprint."""
+"""Importing a module of views registers its routes and commands."""
 
 FEATURE = Feature(
     name="access",

@@ -1,7 +1,7 @@
 """The tables of the access log's own database; none of them refers to a person.
 
 Raw rows and day tables hold addresses and are destroyed in time; roll-ups hold no address,
-no user agent and no visitor id, and stay. On PostgreSQL the tables that hold addresses are
+user agent or visitor id, and are kept. On PostgreSQL the tables that hold addresses are
 partitioned by day, so that destroying a day is dropping its partition.
 """
 
@@ -18,9 +18,10 @@ from sqlalchemy import (
     String,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, composite, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from neupusti.access.counters import TOTALS, Totals
 from neupusti.core.data.classification import (
     Browser,
     CookieNames,
@@ -40,7 +41,7 @@ PATH_LIMIT = 512
 
 
 class Millis(TypeDecorator[datetime]):
-    """An aware moment kept as milliseconds since 1970: small, ordered, without a zone."""
+    """An aware datetime stored as milliseconds since 1970."""
 
     impl = BigInteger
     cache_ok = True
@@ -48,17 +49,17 @@ class Millis(TypeDecorator[datetime]):
     def process_bind_param(
         self,
         value: datetime | None,
-        dialect: Dialect,  # noqa: ARG002 - their signature
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's signature
     ) -> int | None:
-        """Hand over milliseconds."""
+        """Return milliseconds."""
         return None if value is None else millis(value)
 
     def process_result_value(
         self,
         value: int | None,
-        dialect: Dialect,  # noqa: ARG002 - their signature
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's signature
     ) -> datetime | None:
-        """Return UTC, aware."""
+        """Return an aware datetime in UTC."""
         return None if value is None else moment(value)
 
 
@@ -70,7 +71,7 @@ def millis(at: datetime) -> int:
 
 
 def moment(milliseconds: int) -> datetime:
-    """Return the moment `milliseconds` after the beginning of 1970."""
+    """Return the aware datetime of milliseconds since 1970."""
     seconds, rest = divmod(milliseconds, 1000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest * 1000)
 
@@ -123,7 +124,7 @@ class Record(AccessBase):
 
 
 class Address(AccessBase):
-    """How often one address came on one day (3.3.2)."""
+    """The requests of one address on one day (3.3.2)."""
 
     __tablename__ = "access_address"
     __table_args__ = (Index("ix_access_address_day_requests", "day", "requests"),)
@@ -141,7 +142,7 @@ class Address(AccessBase):
 
 
 class SeenVisitor(AccessBase):
-    """A visitor of one day as a salted digest, and the hours in which it came."""
+    """A visitor of one day as a salted digest, and its hours as a bit mask."""
 
     __tablename__ = "access_seen"
 
@@ -153,7 +154,7 @@ class SeenVisitor(AccessBase):
 
 
 class Salt(AccessBase):
-    """The salt of one day's digests; destroyed with them."""
+    """The salt of one day's digests; destroyed together with them."""
 
     __tablename__ = "access_salt"
 
@@ -168,14 +169,12 @@ class Total(AccessBase):
 
     unit: Mapped[str] = mapped_column(String(4), primary_key=True, info=impersonal())
     start: Mapped[At] = mapped_column(primary_key=True)
-    requests: Mapped[Count]
-    visitors: Mapped[Count]
-    people: Mapped[Count]
-    bytes: Mapped[Count]
-    robots: Mapped[Count]
-    not_found: Mapped[Count]
-    client_errors: Mapped[Count]
-    server_errors: Mapped[Count]
+    totals: Mapped[Totals] = composite(
+        *(
+            mapped_column(name, BigInteger, nullable=False, info=impersonal())
+            for name in TOTALS
+        )
+    )
 
 
 class Rollup(AccessBase):
@@ -195,12 +194,12 @@ class Rollup(AccessBase):
     errors: Mapped[Count]
 
 
-STEP = 1.1
-"""How much one step of the histogram is above the one before: percentiles within 5 %."""
+BUCKET_RATIO = 1.1
+"""The ratio of neighbouring histogram buckets; percentiles are exact to 5 %."""
 
 
 class Latency(AccessBase):
-    """How many answers of one route took how long: a histogram whose steps grow."""
+    """A histogram of the response times of one route, with exponential buckets."""
 
     __tablename__ = "access_latency"
 
@@ -215,7 +214,7 @@ class Latency(AccessBase):
 
 
 class Cursor(AccessBase):
-    """How far a spool file has been read; moved in the transaction of its rows."""
+    """How far a spool file has been read; updated in the transaction of its rows."""
 
     __tablename__ = "access_cursor"
 
@@ -225,7 +224,7 @@ class Cursor(AccessBase):
 
 
 class Import(AccessBase):
-    """How far a log file has been imported, known by its content and not by its name."""
+    """How far a log file has been imported; identified by content, not by name."""
 
     __tablename__ = "access_import"
 
@@ -238,7 +237,7 @@ class Import(AccessBase):
 
 
 class Sweep(AccessBase):
-    """One run of the sweep: what it destroyed, and whether it came to its end."""
+    """One run of the sweep: what it destroyed, and whether it was completed."""
 
     __tablename__ = "access_sweep"
 

@@ -1,7 +1,7 @@
-"""The aggregator: reads the spool into the database, and sweeps every hour.
+"""The aggregator: ingests the spool, and sweeps every hour.
 
-It is a job of the site: one worker does it, elected by a lock that the kernel gives to the
-next one when that worker dies. `flask access ingest` takes part in the same election.
+It is a background job: one worker runs it, elected by a file lock that the kernel releases
+when the worker dies. `flask access ingest` takes part in the same election.
 """
 
 import time
@@ -12,20 +12,21 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from neupusti.access.ingest import partitions
-from neupusti.access.ingest.pipeline import Enrichment, ingest
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.spool_reader import ingest
 from neupusti.access.retention import sweep
 from neupusti.access.retention.terms import RetentionCutoffs
 
 NAME = "access"
 EVERY = timedelta(seconds=0.5)
-"""Between two looks at the spool: what the freshness of the live view hangs on."""
+"""Between two reads of the spool; it bounds the delay of the live view."""
 SWEEP_SECONDS = 3600.0
 RETRY_SECONDS = 60.0
-"""After a sweep that failed: somebody may read the log for long."""
+"""After a failed sweep: a slow reader may hold the log."""
 
 
 class Aggregator:
-    """Reads the spool of one folder into the database of one engine."""
+    """Ingest the spool of one folder into one database."""
 
     def __init__(
         self,
@@ -35,21 +36,21 @@ class Aggregator:
         terms: RetentionCutoffs,
     ) -> None:
         self.engine, self.folder, self.terms = engine, folder, terms
-        self._make = enrichment
-        self._made: Enrichment | None = None
-        self._swept = float("-inf")
+        self._make_enrichment = enrichment
+        self._enrichment: Enrichment | None = None
+        self._swept_at = float("-inf")
 
-    def drain(self) -> int:
-        """Bring in what waits in the spool; return how many requests that was."""
-        if self._made is None:
-            self._made = self._make()
-        return ingest(self.engine, self.folder, self._made)
+    def ingest(self) -> int:
+        """Ingest the spool; return the number of requests."""
+        if self._enrichment is None:
+            self._enrichment = self._make_enrichment()
+        return ingest(self.engine, self.folder, self._enrichment)
 
     def work(self) -> None:
-        """Do what is due: the spool now, the sweep once an hour."""
-        self.drain()
-        if time.monotonic() - self._swept >= SWEEP_SECONDS:
-            self._swept = time.monotonic() - SWEEP_SECONDS + RETRY_SECONDS
-            partitions.ahead(self.engine)
+        """Ingest the spool; sweep once an hour."""
+        self.ingest()
+        if time.monotonic() - self._swept_at >= SWEEP_SECONDS:
+            self._swept_at = time.monotonic() - SWEEP_SECONDS + RETRY_SECONDS
+            partitions.create_ahead(self.engine)
             sweep.sweep(self.engine, self.terms)
-            self._swept = time.monotonic()
+            self._swept_at = time.monotonic()

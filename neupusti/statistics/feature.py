@@ -20,6 +20,7 @@ FEATURE = Feature(
     access={
         "statistics.address": STATISTICS,
         "statistics.addresses": STATISTICS,
+        "statistics.download_log": replace(STATISTICS, recently_authenticated=True),
         "statistics.export_list": STATISTICS,
         "statistics.export_series": STATISTICS,
         "statistics.listing": STATISTICS,
@@ -27,9 +28,8 @@ FEATURE = Feature(
         "statistics.log": STATISTICS,
         "statistics.overview": STATISTICS,
         "statistics.problems": STATISTICS,
-        "statistics.take_log": replace(STATISTICS, recently_authenticated=True),
         "statistics.unmask": STATISTICS,
     },
     admin_menu=(MenuItem(endpoint="statistics.overview", label=_("Statistics")),),
-    staff_actions=(service.SHOWN, service.TAKEN),
+    staff_actions=(service.UNMASKED, service.EXPORTED),
 )

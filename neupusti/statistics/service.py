@@ -1,34 +1,34 @@
-"""Seeing an address whole is an act of staff, and the journal keeps it (3.3.2)."""
+"""Log staff actions on the access log: unmasking an address, exporting requests (3.3.2)."""
 
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.data.database import writing
 from neupusti.core.records.journal import Operation, StaffActionType, log_staff_action
 
-SHOWN = StaffActionType("access.unmasked", _("saw an address of the log whole"))
-TAKEN = StaffActionType("access.exported", _("took requests of the log away"))
+UNMASKED = StaffActionType("access.unmasked", _("saw an address of the log whole"))
+EXPORTED = StaffActionType("access.exported", _("took requests of the log away"))
 
 
-def note(*, staff: int | None, record: int, reason: str) -> None:
-    """Write down that a member of staff saw the address of a row, and what for."""
+def log_unmasking(*, staff: int | None, record: int, reason: str) -> None:
+    """Log that a member of staff saw the address of a row, and for what reason."""
     with writing() as session:
         log_staff_action(
             session,
             staff=staff,
-            action=SHOWN,
+            action=UNMASKED,
             operation=Operation.ACCESS,
             what=f"address of request {record}",
             reason=reason,
         )
 
 
-def note_export(*, staff: int | None, rows: int, whole: bool, reason: str) -> None:
-    """Write down that a member of staff took rows away, and how their addresses stand."""
+def log_export(*, staff: int | None, rows: int, whole: bool, reason: str) -> None:
+    """Log that a member of staff exported rows, and whether addresses were masked."""
     with writing() as session:
         log_staff_action(
             session,
             staff=staff,
-            action=TAKEN,
+            action=EXPORTED,
             operation=Operation.RETRIEVAL,
             what=f"{rows} requests, addresses {'whole' if whole else 'masked'}",
             reason=reason,

@@ -1,4 +1,4 @@
-"""What the access log is tried on: recorded requests, a drained spool, a planted row."""
+"""Fixtures of the access log: recorded requests, an ingested spool, prepared rows."""
 
 import json
 import os
@@ -16,9 +16,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import Row
 
-from neupusti.access.ingest import pipeline, store
-from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.ingest import store
+from neupusti.access.ingest.batch import Enrichment, days_of
+from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.models import Record, millis
 from neupusti.access.recording.line import Entry
 from neupusti.config.settings import Settings
@@ -37,7 +38,7 @@ BROWSER = (
 )
 
 
-def lines_of(folder: Path) -> list[dict[str, Any]]:
+def spool_lines(folder: Path) -> list[dict[str, Any]]:
     """Return the lines of a spool folder."""
     return [
         json.loads(line)
@@ -61,7 +62,7 @@ def entry(at: datetime, **fields: Any) -> Entry:
 
 @pytest.fixture
 def enrichment() -> Enrichment:
-    """Countries of the registries, and no hosts of our own."""
+    """Countries from the registries' data, and one own host."""
     return Enrichment(Countries(), Referrers(["neupusti.kz"]))
 
 
@@ -73,12 +74,12 @@ def engine(app: Flask) -> Engine:
 
 @pytest.fixture
 def keep(engine: Engine, enrichment: Enrichment) -> Callable[[Iterable[Entry]], None]:
-    """Write entries into the database, as a batch of the spool would be."""
+    """Write entries into the database as one batch."""
 
     def write(entries: Iterable[Entry]) -> None:
         listed = list(entries)
         with store.ingesting(engine) as connection:
-            salts = store.salts(connection, pipeline.days_of(listed))
+            salts = store.salts(connection, days_of(listed))
             store.write(connection, enrichment.batch(listed, salts))
 
     return write
@@ -95,15 +96,15 @@ def command(app: Flask) -> Callable[..., Result]:
     """Run `flask access …`."""
     runner = app.test_cli_runner()
 
-    def run(*words: object) -> Result:
-        return runner.invoke(args=["access", *map(str, words)])
+    def run(*arguments: object) -> Result:
+        return runner.invoke(args=["access", *map(str, arguments)])
 
     return run
 
 
 @pytest.fixture
 def mounted() -> Iterator[Callable[[int], Path]]:
-    """Make a disk of so many KiB, where PostgreSQL may reach it too."""
+    """Mount a file system of so many KiB that PostgreSQL can access too."""
     if os.geteuid() != 0:
         missing("the right to mount a small disk")
     disks: list[Path] = []
@@ -123,16 +124,16 @@ def mounted() -> Iterator[Callable[[int], Path]]:
             subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
-def fill_up(disk: Path) -> Path:
-    """Leave not one byte on `disk`; return the ballast that is to be thrown off."""
-    ballast = disk / "ballast"
-    file = os.open(ballast, os.O_CREAT | os.O_WRONLY, 0o600)
+def fill_disk(disk: Path) -> Path:
+    """Fill `disk` to the last byte; return the file that fills it."""
+    filler = disk / "filler"
+    file = os.open(filler, os.O_CREAT | os.O_WRONLY, 0o600)
     try:
         while True:
             os.write(file, bytes(4096))
     except OSError:
         os.close(file)
-    return ballast
+    return filler
 
 
 def rows(engine: Engine) -> list[Row[Any]]:
@@ -141,7 +142,7 @@ def rows(engine: Engine) -> list[Row[Any]]:
         return list(connection.execute(select(Record).order_by(Record.at, Record.id)))
 
 
-def number(engine: Engine, model: Any, column: Any = None) -> int:
+def count_rows(engine: Engine, model: Any, column: Any = None) -> int:
     """Return how many rows a table has, or the sum of a column."""
     what = func.count() if column is None else func.coalesce(func.sum(column), 0)
     with engine.connect() as connection:
@@ -154,7 +155,7 @@ def staff(app: Flask) -> FlaskClient:
     return desk.seat(app, desk.member(DANA, Permission.STATISTICS))
 
 
-def token_of(page: str) -> str:
+def csrf_token(page: str) -> str:
     """Return the CSRF token of a form."""
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     assert found is not None
@@ -163,7 +164,7 @@ def token_of(page: str) -> str:
 
 @pytest.fixture
 def busy(keep: Callable[..., None]) -> None:
-    """A week of people, a robot, a page that is gone, and a fault."""
+    """A week of people, a robot, a missing page, and a server error."""
     entries = []
     for day in range(8):
         moment = NOW - timedelta(days=day, hours=1)

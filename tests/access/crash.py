@@ -1,4 +1,4 @@
-"""The served site, whose workers are killed again and again while clients ask it."""
+"""Kill workers of the served site repeatedly while clients request pages."""
 
 import os
 import random
@@ -16,18 +16,19 @@ import psycopg
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from neupusti.access.ingest import pipeline
-from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.ingest.places import Countries, Referrers
+from neupusti.access.ingest import spool_reader
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.referrers import Referrers
 from neupusti.config.settings import Settings
 from tests.served import PAUSE, START_SECONDS, Served, served
 
 FORK = get_context("fork")
 CLIENTS = 3
-ANSWERS, AFTER_COMMIT = 200, 40
-"""At most so many answers pass between two kills; so many where a commit is waited for."""
+RESPONSES, RESPONSES_AFTER_COMMIT = 200, 40
+"""Maximum number of responses between two kills, and after a commit waited for."""
 PIPE_BYTES = 65_536
-ASKED: tuple[tuple[str, str, dict[str, str]], ...] = (
+REQUESTS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("GET", "/healthz", {}),
     ("HEAD", "/healthz", {}),
     ("POST", "/healthz", {}),
@@ -39,7 +40,7 @@ ASKED: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("GET", "/kk/no-such-page", {}),
     ("GET", "/a%00", {}),
 )
-"""Answers of every kind: pages, no body, not modified, redirects, refusals."""
+"""Responses of every kind: pages, no body, not modified, redirects, errors."""
 SUMS = {
     "rows": "SELECT count(*) FROM access_record",
     "hours": "SELECT sum(requests) FROM access_total WHERE unit = 'hour'",
@@ -54,11 +55,11 @@ SUMS = {
         )
     },
 }
-"""What must be the same at every moment: the rows, and the sum of each roll-up."""
+"""Queries whose results must be equal at every moment: rows and sums of roll-ups."""
 
 
 class Pipe:
-    """Lines that processes leave for this one; what is in it outlives whoever wrote it."""
+    """Lines sent by other processes; they survive a killed sender."""
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
@@ -66,23 +67,23 @@ class Pipe:
         self._rest = b""
 
     def put(self, line: str) -> None:
-        """Leave a line."""
+        """Send a line."""
         os.write(self._write, f"{line}\n".encode())
 
     def wait(self, number: int) -> None:
-        """Take lines until there are `number` more."""
+        """Read lines until there are `number` more."""
         wanted = len(self.lines) + number
         while len(self.lines) < wanted:
             if not self._take(START_SECONDS):
-                raise TimeoutError("nobody is heard of any more")
+                raise TimeoutError("no process sends lines any more")
 
     def take_all(self) -> None:
-        """Take what is there now."""
+        """Read what is there now."""
         while self._take(0):
             pass
 
     def _take(self, seconds: float) -> bool:
-        """Take what comes within so many seconds; tell whether anything did."""
+        """Read what arrives within so many seconds; return whether anything did."""
         if not select.select([self._read], [], [], seconds)[0]:
             return False
         *whole, self._rest = (self._rest + os.read(self._read, PIPE_BYTES)).split(b"\n")
@@ -91,8 +92,8 @@ class Pipe:
 
 
 @dataclass
-class Ordeal:
-    """What the clients received, and what the database knew of it at each moment."""
+class CrashTest:
+    """Compares what clients received with the database at each moment."""
 
     settings: Settings
     engine: Engine
@@ -109,7 +110,7 @@ class Ordeal:
         self.enrichment = Enrichment(Countries(), Referrers())
 
     def run(self, kills: int) -> None:
-        """Kill a worker `kills` times, and an aggregator with it every other time."""
+        """Kill a worker `kills` times, half of the time with the aggregator."""
         with served(self.settings) as site:
             clients = [self._start(self._ask, site.port, n) for n in range(CLIENTS)]
             aggregator = self._start(self._read)
@@ -124,35 +125,35 @@ class Ordeal:
             for process in (*clients, aggregator):
                 self._kill(process)
         self.answers.take_all()
-        pipeline.ingest(self.engine, self.folder, self.enrichment)
+        spool_reader.ingest(self.engine, self.folder, self.enrichment)
         self.checked.append(self.sums)
 
     @property
     def received(self) -> dict[str, int]:
-        """How many bytes of body each request got, of those answered in full."""
+        """Bytes of the body of each request that was answered in full."""
         return {number: int(size) for number, size in map(str.split, self.answers.lines)}
 
     @property
     def logged(self) -> Counter[tuple[str, int]]:
-        """How often each request stands in the database, with its bytes."""
+        """Each request in the database with its bytes, and how often."""
         with self.engine.connect() as connection:
             rows = connection.exec_driver_sql("SELECT request_id, bytes FROM access_record")
             return Counter((row[0], row[1]) for row in rows)
 
     @property
     def lost(self) -> set[tuple[str, int]]:
-        """What clients received and the log does not know, or not so many bytes of it."""
+        """Requests that clients received and the log lacks, or has with other bytes."""
         return self.received.items() - self.logged.keys()
 
     @property
-    def doubled(self) -> list[str]:
-        """The requests that stand there more than once."""
+    def duplicated(self) -> list[str]:
+        """Requests that are logged more than once."""
         times = Counter(number for number, _ in self.logged.elements())
         return [number for number, count in times.items() if count > 1]
 
     @property
     def sums(self) -> dict[str, int]:
-        """The requests that the rows and each roll-up know of at one moment."""
+        """The numbers of requests in the rows and each roll-up at one moment."""
         # One statement is one snapshot, on either database.
         query = ", ".join(f"({one})" for one in SUMS.values())
         with self.engine.connect() as connection:
@@ -160,19 +161,19 @@ class Ordeal:
         return {name: int(found[at] or 0) for at, name in enumerate(SUMS)}
 
     @property
-    def apart(self) -> list[dict[str, int]]:
-        """The moments at which a roll-up told another number than the rows."""
+    def inconsistent(self) -> list[dict[str, int]]:
+        """The moments at which a roll-up differed from the rows."""
         return [sums for sums in self.checked if len(set(sums.values())) > 1]
 
     def _wait(self) -> None:
-        """Let some answers pass; every other time, wait for a commit before."""
+        """Wait for some responses; half of the time, for a commit before."""
         if self.dice.random() < 0.5:
             self.commits.take_all()
             self.commits.wait(1)
             self.answers.take_all()
-            self.answers.wait(self.dice.randint(1, AFTER_COMMIT))
+            self.answers.wait(self.dice.randint(1, RESPONSES_AFTER_COMMIT))
         else:
-            self.answers.wait(self.dice.randint(1, ANSWERS))
+            self.answers.wait(self.dice.randint(1, RESPONSES))
 
     def _victim(self, site: Served) -> int:
         while not (workers := site.workers):
@@ -181,7 +182,7 @@ class Ordeal:
         return self.dice.choice(workers)
 
     def _start(self, work: Any, *arguments: int) -> Any:
-        # A connection must not be in two processes.
+        # Processes must not share a connection.
         self.engine.dispose()
         process = FORK.Process(target=work, args=arguments, daemon=True)
         process.start()
@@ -197,14 +198,14 @@ class Ordeal:
         while True:
             try:
                 with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
-                    self._converse(connection, dice)
+                    self._send_requests(connection, dice)
             except (OSError, HTTPException):
                 Event().wait(PAUSE)
 
-    def _converse(self, connection: HTTPConnection, dice: random.Random) -> None:
-        """Ask until the connection breaks; note every answer that came in full."""
+    def _send_requests(self, connection: HTTPConnection, dice: random.Random) -> None:
+        """Send requests until the connection breaks; note every complete response."""
         while True:
-            method, path, headers = dice.choice(ASKED)
+            method, path, headers = dice.choice(REQUESTS)
             connection.request(method, path, headers=headers)
             answer = connection.getresponse()
             size = len(answer.read())
@@ -213,7 +214,7 @@ class Ordeal:
     def _read(self) -> None:
         while True:
             try:
-                brought = pipeline.ingest(self.engine, self.folder, self.enrichment)
+                brought = spool_reader.ingest(self.engine, self.folder, self.enrichment)
             except (SQLAlchemyError, psycopg.Error):
                 # Two at once may meet in a deadlock: one of them tries again.
                 continue

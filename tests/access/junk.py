@@ -1,4 +1,4 @@
-"""Requests of every kind of junk, as a socket hands them over."""
+"""Generate requests of random junk, as WSGI environments."""
 
 import random
 from collections.abc import Iterator
@@ -33,9 +33,9 @@ SPOOFED = (
 
 
 def junk(dice: random.Random, most: int = 4) -> str:
-    """Return bytes nobody should send, as WSGI hands them over.
+    """Return junk bytes as a WSGI string.
 
-    A third of them is one of the first pieces alone, so that these lead every list.
+    A third are one of the first pieces, so that these are at the top of every list.
     """
     if dice.random() < 1 / 3:
         return dice.choice(PIECES[:LEADING]).decode("latin-1")
@@ -44,7 +44,7 @@ def junk(dice: random.Random, most: int = 4) -> str:
 
 
 def requests(count: int) -> Iterator[dict[str, Any]]:
-    """Yield environments of requests in which whatever can be is junk."""
+    """Yield environments in which every field may be junk."""
     dice = random.Random(29)
     plain = EnvironBuilder("/").get_environ()
     plain["REMOTE_ADDR"] = "198.51.100.7"

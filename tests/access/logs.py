@@ -1,4 +1,4 @@
-"""A log like real ones: people, crawlers, scanners, brute force, spam, odd bytes."""
+"""Generate a realistic log: people, crawlers, scanners, brute force, spam, odd bytes."""
 
 import random
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ GARBAGE = [
     rb"\x16\x03\x01\x00\xEE", b"", b"-", b"GET", b"HELP", b"GET /\xff\xfe\xfa HTTP/1.1",
     rb'GET /a\"b HTTP/1.1', b"POST /a b c HTTP/1.1",
 ]  # fmt: skip
-TORN = [
+MALFORMED = [
     b"",
     b"# a comment",
     b"torn",
@@ -76,25 +76,25 @@ def lines(number: int, last: datetime, *, seed: int = 1, days: int = 7) -> Itera
 def _line(dice: random.Random, addresses: list[str], moment: datetime) -> bytes:
     kind = dice.random()
     if kind < 0.003:
-        return dice.choice(TORN)
+        return dice.choice(MALFORMED)
     stamp = (moment.astimezone(UTC) + ZONE).strftime("%d/%b/%Y:%H:%M:%S +0500").encode()
     some = addresses[: len(addresses) // 8] if dice.random() < 0.5 else addresses
     ip = dice.choice(some).encode()
-    method, path, status, agent, referrer = _asked(dice, kind, ip)
+    method, path, status, agent, referrer = _request(dice, kind, ip)
     request = b"%s %s HTTP/1.1" % (method, path.encode())
     if dice.random() < 0.004:
         request = dice.choice(GARBAGE)
     size = b"-" if status == 304 else str(dice.randrange(200, 60_000)).encode()
-    told = (ip, stamp, request, status, size, referrer, agent)
-    return b'%s - - [%s] "%s" %d %s "%s" "%s"' % told
+    values = (ip, stamp, request, status, size, referrer, agent)
+    return b'%s - - [%s] "%s" %d %s "%s" "%s"' % values
 
 
-def _asked(
+def _request(
     dice: random.Random, kind: float, ip: bytes
 ) -> tuple[bytes, str, int, bytes, bytes]:
-    """Return what somebody of a kind asks for: a crawler, a scanner, or a person."""
+    """Return a request of a crawler, a scanner or a person."""
     path, status = dice.choice(PAGES), 200
-    agent = PEOPLE[hash_of(ip) % len(PEOPLE)].encode()
+    agent = PEOPLE[stable_hash(ip) % len(PEOPLE)].encode()
     referrer = dice.choice(REFERRERS).encode()
     if kind < 0.15:
         status = dice.choice((200, 200, 200, 304, 404))
@@ -114,6 +114,6 @@ def _asked(
     return b"GET", path, status, agent, referrer
 
 
-def hash_of(text: bytes) -> int:
-    """Return a number that is the same in every run (Python's own hash is not)."""
+def stable_hash(text: bytes) -> int:
+    """Return a hash that is the same in every run, unlike Python's."""
     return sum(text) * 31 + len(text)

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from neupusti.access.ingest import places
-from neupusti.access.ingest.agents import DECLARED, FORGED, NONE, SUSPECTED, agent
-from neupusti.access.ingest.places import Countries, Referrers, checked
+from neupusti.access.ingest import geo
+from neupusti.access.ingest.agents import DECLARED, FORGED, NONE, SUSPECTED, parse_agent
+from neupusti.access.ingest.geo import Countries, verify_crawler
+from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.models import Rollup
 from neupusti.core import clock
 from tests.access import logs
@@ -29,7 +30,7 @@ GOOGLEBOT = logs.CRAWLERS[0]
 
 @pytest.mark.parametrize("text", logs.PEOPLE)
 def test_people_are_no_robots(text: str) -> None:
-    found = agent(text)
+    found = parse_agent(text)
     assert (found.bot, found.reason) == (NONE, "")
     assert found.browser != "Other"
 
@@ -45,8 +46,8 @@ def test_people_are_no_robots(text: str) -> None:
         (logs.PEOPLE[6], "Mobile Safari", "iOS", "tablet"),
     ],
 )
-def test_a_browser_is_told(text: str, browser: str, os: str, device: str) -> None:
-    found = agent(text)
+def test_a_browser_is_parsed(text: str, browser: str, os: str, device: str) -> None:
+    found = parse_agent(text)
     assert (found.browser, found.os, found.device) == (browser, os, device)
 
 
@@ -62,15 +63,15 @@ def test_a_browser_is_told(text: str, browser: str, os: str, device: str) -> Non
         ("Mozilla/5.0 ${jndi:ldap://x} Firefox", SUSPECTED, "attack"),
     ],
 )
-def test_a_robot_is_told_with_the_reason(text: str, bot: str, reason: str) -> None:
-    found = agent(text)
+def test_a_robot_is_detected_with_the_reason(text: str, bot: str, reason: str) -> None:
+    found = parse_agent(text)
     assert found.bot == bot
     assert found.reason == reason
 
 
 @pytest.fixture(scope="session")
 def browsers(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The browsers of npm's list `user-agents`: people, as a large site sees them."""
+    """Real browsers, from npm's list `user-agents`."""
     folder = tmp_path_factory.mktemp("browsers")
     pack = ["npm", "pack", "--silent", f"user-agents@{LIST}"]
     try:
@@ -87,12 +88,12 @@ def browsers(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 def test_no_browser_is_taken_for_a_robot(browsers: list[str]) -> None:
     assert len(browsers) == 952
-    assert [text for text in browsers if agent(text).bot != NONE] == []
+    assert [text for text in browsers if parse_agent(text).bot != NONE] == []
 
 
 def test_the_list_of_crawlers_is_known() -> None:
     texts = [text for row in CRAWLER_USER_AGENTS_DATA for text in row.get("instances", ())]
-    known = [text for text in texts if agent(text[:400]).bot != NONE]
+    known = [text for text in texts if parse_agent(text[:400]).bot != NONE]
     assert len(texts) > 1000
     assert len(known) / len(texts) >= 0.99
 
@@ -108,7 +109,7 @@ def test_the_list_of_crawlers_is_known() -> None:
     ],
 )
 def test_a_forged_crawler_is_recognised_by_its_address(ip: str, bot: str) -> None:
-    found = checked(GOOGLEBOT, agent(GOOGLEBOT), ip)
+    found = verify_crawler(GOOGLEBOT, parse_agent(GOOGLEBOT), ip)
     assert found.bot == bot
     assert ("Googlebot" in found.reason) or bot == DECLARED
 
@@ -131,14 +132,14 @@ def test_it_stands_in_the_row_and_in_the_counts(
         assert {row.value: row.requests for row in found} == {DECLARED: 1, FORGED: 1}
 
 
-def test_ranges_say_what_the_library_says() -> None:
+def test_ranges_agree_with_the_library() -> None:
     dice = random.Random(3)
     listed = (
-        places.CRAWLERS.sources["google-common-crawlers"]
-        if ("google-common-crawlers" in places.CRAWLERS.sources)
-        else next(iter(places.CRAWLERS.sources.values()))
+        geo.CRAWLERS.sources["google-common-crawlers"]
+        if ("google-common-crawlers" in geo.CRAWLERS.sources)
+        else next(iter(geo.CRAWLERS.sources.values()))
     )
-    ranges = places.Ranges([*listed.get("ipv4", ()), *listed.get("ipv6", ())])
+    ranges = geo.Ranges([*listed.get("ipv4", ()), *listed.get("ipv6", ())])
     networks = [ip_network(text) for text in (*listed["ipv4"], *listed["ipv6"])]
     for _ in range(300):
         network = dice.choice(networks)
@@ -158,7 +159,7 @@ def test_ranges_say_what_the_library_says() -> None:
     ("ip", "country"),
     [("8.8.8.8", "US"), ("2a02:6b8::1", "RU"), ("203.0.113.7", ""), ("unknown", "")],
 )
-def test_only_the_country_is_worked_out(ip: str, country: str) -> None:
+def test_the_country_of_an_address(ip: str, country: str) -> None:
     assert Countries().of(ip) == country
 
 
@@ -187,8 +188,13 @@ def test_a_referrer_has_a_class(referrer: str, source: str) -> None:
 
 
 @given(st.text(max_size=400))
-def test_any_user_agent_is_told(text: str) -> None:
-    found = agent(text)
+def test_any_user_agent_is_parsed(text: str) -> None:
+    found = parse_agent(text)
     assert len(found.browser) <= 60
     assert len(found.reason) <= 120
-    assert checked(text, found, "203.0.113.7").bot in {NONE, DECLARED, SUSPECTED, FORGED}
+    assert verify_crawler(text, found, "203.0.113.7").bot in {
+        NONE,
+        DECLARED,
+        SUSPECTED,
+        FORGED,
+    }

@@ -1,4 +1,4 @@
-"""Whose word counts about where a visitor is: the proxies', never the visitor's."""
+"""The client address comes from trusted proxies only, never from the client."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
-from tests.access.conftest import lines_of
+from tests.access.conftest import spool_lines
 from tests.conftest import SECRET
 
 
@@ -18,7 +18,7 @@ from tests.conftest import SECRET
 def test_a_client_cannot_choose_its_address(tmp_path: Path, header: str) -> None:
     app = create_app(Settings(secret_key=SECRET, instance=tmp_path))
     assert app.test_client().get("/healthz", headers={header: "for=9.9.9.9, 9.9.9.9"}).data
-    (line,) = lines_of(tmp_path / "access-spool")
+    (line,) = spool_lines(tmp_path / "access-spool")
     assert line["i"] == "127.0.0.1"
 
 
@@ -37,7 +37,7 @@ def test_behind_one_proxy_the_last_address_counts(
 ) -> None:
     app = create_app(Settings(secret_key=SECRET, instance=tmp_path, proxies=1))
     assert app.test_client().get("/healthz", headers={"X-Forwarded-For": forwarded}).data
-    (line,) = lines_of(tmp_path / "access-spool")
+    (line,) = spool_lines(tmp_path / "access-spool")
     assert line["i"] == kept
 
 
@@ -46,7 +46,7 @@ def test_behind_one_proxy_the_last_address_counts(
     ("proxies", "kept"),
     [(0, "127.0.0.1"), (1, "3.3.3.3"), (2, "2.2.2.2"), (3, "1.1.1.1"), (4, "127.0.0.1")],
 )
-def test_only_the_number_of_proxies_says_whose_word_counts(
+def test_the_number_of_proxies_decides_which_address_counts(
     tmp_path: Path, proxies: int, kept: str
 ) -> None:
     app = create_app(Settings(secret_key=SECRET, instance=tmp_path, proxies=proxies))
@@ -56,5 +56,5 @@ def test_only_the_number_of_proxies_says_whose_word_counts(
         "Forwarded": "for=9.9.9.9",
     }
     assert app.test_client().get("/healthz", headers=headers).data
-    (line,) = lines_of(tmp_path / "access-spool")
+    (line,) = spool_lines(tmp_path / "access-spool")
     assert line["i"] == kept

@@ -1,6 +1,6 @@
-"""Killed at any moment: nothing is lost, nothing counted twice, at no time a wrong sum.
+"""Workers killed at any moment: nothing is lost, duplicated or inconsistent.
 
-Counted where it matters: at the clients of the served site.
+Counted by the clients of the served site.
 """
 
 from collections.abc import Callable
@@ -12,22 +12,22 @@ from sqlalchemy import Engine
 from neupusti.config.settings import Settings
 from neupusti.core.registry import registry
 from tests.access.conftest import rows
-from tests.access.crash import Ordeal
+from tests.access.crash import CrashTest
 
 
 @pytest.mark.clause("3.3")
-def test_kills_lose_and_double_nothing(
+def test_kills_lose_and_duplicate_nothing(
     settings: Settings, engine: Engine, request: pytest.FixtureRequest
 ) -> None:
-    ordeal = Ordeal(settings, engine)
-    ordeal.run(request.config.getoption("--kills"))
+    crash = CrashTest(settings, engine)
+    crash.run(request.config.getoption("--kills"))
 
-    assert ordeal.lost == set()
-    assert ordeal.doubled == []
-    assert ordeal.apart == []
-    # The aggregators did their work between the kills, and not only after the last.
-    assert ordeal.checked[-2]["rows"] > len(ordeal.received) / 2
-    assert len({sums["rows"] for sums in ordeal.checked}) > 3
+    assert crash.lost == set()
+    assert crash.duplicated == []
+    assert crash.inconsistent == []
+    # The aggregators worked between the kills, and not only after the last.
+    assert crash.checked[-2]["rows"] > len(crash.received) / 2
+    assert len({sums["rows"] for sums in crash.checked}) > 3
 
 
 @pytest.mark.manifest(field="jobs")

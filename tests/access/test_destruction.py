@@ -1,4 +1,4 @@
-"""Destroyed means destroyed: no byte of thousands of addresses is left in any file."""
+"""Destruction leaves no byte of thousands of addresses in any file."""
 
 import random
 import re
@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from neupusti.access.ingest import partitions, pipeline
-from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest import partitions, spool_reader
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.models import Latency, Rollup, Total
 from neupusti.access.recording.line import Entry, encode
 from neupusti.access.recording.spool import Spool
@@ -23,7 +23,7 @@ from tests.access.conftest import entry
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 TERMS = RetentionCutoffs(ip_days=30, days=90)
-WORDS = re.compile(
+CANARIES = re.compile(
     rb"(?=(Canary/\d{6}|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}(?:::?[0-9a-f]{1,4}){2,7}))"
 )
 
@@ -52,7 +52,7 @@ def planted(count: int) -> Iterator[Entry]:
 
 @pytest.mark.ordeal(1_000, 10_000)
 @pytest.mark.clause("5.1")
-def test_destroyed_means_destroyed(
+def test_destruction_leaves_no_trace(
     engine: Engine,
     enrichment: Enrichment,
     spool_folder: Path,
@@ -65,8 +65,8 @@ def test_destroyed_means_destroyed(
         spool.append(encode(one))
     spool.close()
     canaries = {one.ip.encode() for one in entries if not one.ip.endswith((".0", "::"))}
-    pipeline.ingest(engine, spool_folder, enrichment)
-    _look_closely(engine)
+    spool_reader.ingest(engine, spool_folder, enrichment)
+    _analyze(engine)
     kept = _rollups(engine)
     there = _found(searched(), canaries)
     assert len(there & canaries) > 0.99 * len(canaries)
@@ -76,12 +76,12 @@ def test_destroyed_means_destroyed(
     assert _rollups(engine) == kept
     assert _found(searched(), canaries) == set()
     if engine.dialect.name == "postgresql":
-        _look_closely(engine)
+        _analyze(engine)
         assert _samples(engine) == set()
 
 
 def _samples(engine: Engine) -> set[tuple[str, str]]:
-    """Return the columns to be destroyed in time of which PostgreSQL keeps samples."""
+    """Return the columns with personal data of which PostgreSQL keeps samples."""
     with engine.connect() as connection:
         found = connection.exec_driver_sql("SELECT tablename, attname FROM pg_stats")
         return {
@@ -92,8 +92,8 @@ def _samples(engine: Engine) -> set[tuple[str, str]]:
         }
 
 
-def _look_closely(engine: Engine) -> None:
-    """Let the database gather what it may about its rows, as it does by itself."""
+def _analyze(engine: Engine) -> None:
+    """Let the database collect its statistics, as autovacuum does."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
 
@@ -102,7 +102,7 @@ def _look_closely(engine: Engine) -> None:
 def searched(
     engine: Engine, settings: Settings, request: pytest.FixtureRequest
 ) -> Callable[[], Iterator[Path]]:
-    """Yield every file that may hold a trace: of database, journals and spool."""
+    """Yield every file that may hold traces: database, write-ahead logs and spool."""
     if engine.dialect.name == "sqlite":
         return lambda: settings.instance.rglob("*")
     cluster = request.getfixturevalue("cluster")
@@ -111,7 +111,7 @@ def searched(
         own = Path(cluster.data / path.scalar_one()).parent
 
     def files() -> Iterator[Path]:
-        # What is no more needed goes with a checkpoint; twice, as the first one writes.
+        # A checkpoint removes obsolete files; two, because the first one writes.
         for statement in ("SELECT pg_switch_wal()", "CHECKPOINT") * 2:
             cluster.execute(statement)
         for path in cluster.data.rglob("*"):
@@ -132,14 +132,14 @@ def _rollups(engine: Engine) -> list[list[Any]]:
 
 
 def _found(files: Iterator[Path], canaries: set[bytes]) -> set[bytes]:
-    """Return the planted words that stand anywhere in `files`."""
+    """Return the canaries found in `files`."""
     found: set[bytes] = set()
     for path in files:
         try:
-            hits = set(WORDS.findall(path.read_bytes()))
+            hits = set(CANARIES.findall(path.read_bytes()))
         except (IsADirectoryError, FileNotFoundError, OSError):
             continue
         found |= {hit for hit in hits if hit.startswith(b"Canary")}
-        # A digit of the next column may stand right behind an address.
+        # A digit of the next column may follow an address directly.
         found |= {hit[: len(hit) - cut] for hit in hits for cut in range(4)} & canaries
     return found

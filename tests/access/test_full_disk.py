@@ -1,4 +1,4 @@
-"""The disk full, under the spool or under the database: no page fails, nothing is lost."""
+"""A full disk, of the spool or of the database: no page fails, nothing is lost."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,10 +14,10 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from neupusti.access.ingest import pipeline
-from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.recording.recorder import Recorder, Secrets
-from neupusti.access.recording.spool import COMPLAINT_SECONDS, Spool
+from neupusti.access.ingest import spool_reader
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.recording.recorder import Recorder, SecretPaths
+from neupusti.access.recording.spool import ERROR_LOG_SECONDS, Spool
 from neupusti.access.recording.visitors import Visitors
 from neupusti.access.views.recording import LIFETIME
 from neupusti.app import create_app
@@ -25,8 +25,8 @@ from neupusti.config.settings import Settings
 from neupusti.core.data.database import ACCESS, db
 from neupusti.core.rules import Permission
 from tests import desk
-from tests.access.conftest import fill_up, lines_of
-from tests.access.test_drain import consistent
+from tests.access.conftest import fill_disk, spool_lines
+from tests.access.test_spool_reader import consistent
 from tests.canary import listening
 from tests.conftest import SECRET, Visitor
 from tests.people import DANA
@@ -46,7 +46,7 @@ def test_a_full_disk_makes_lines_wait(mounted: Callable[[int], Path]) -> None:
     ballast.write_bytes(b"\x00" * 200 * 1024)
     spool = Spool(disk / "spool")
     visitors = Visitors(SECRET, "visitor", LIFETIME)
-    recorder = Recorder(_answer, spool, secrets=lambda: Secrets(()), visitors=visitors)
+    recorder = Recorder(_answer, spool, secrets=lambda: SecretPaths(()), visitors=visitors)
     with listening() as heard:
         for number in range(1000):
             environ = EnvironBuilder(f"/{number}").get_environ()
@@ -58,11 +58,11 @@ def test_a_full_disk_makes_lines_wait(mounted: Callable[[int], Path]) -> None:
     ballast.unlink()
     spool.close()
     assert spool.lost == 0
-    told = [line["p"] for line in lines_of(disk / "spool")]
+    told = [line["p"] for line in spool_lines(disk / "spool")]
     assert sorted(told, key=lambda path: int(path[1:])) == [f"/{n}" for n in range(1000)]
 
 
-def test_the_log_hears_of_it_once_a_minute(
+def test_it_is_logged_once_a_minute(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "spool").write_text("a file where the folder should be")
@@ -72,7 +72,7 @@ def test_the_log_hears_of_it_once_a_minute(
     with listening() as heard:
         for minute in range(3):
             for part in (0.0, 0.5, 0.99):
-                seconds[0] = (minute + part) * COMPLAINT_SECONDS
+                seconds[0] = (minute + part) * ERROR_LOG_SECONDS
                 spool.append(b"{}\n")
                 spool.flush()
     assert len({line for line in heard.lines if REFUSED in line}) == 3
@@ -80,12 +80,12 @@ def test_the_log_hears_of_it_once_a_minute(
 
 @pytest.fixture
 def disk(mounted: Callable[[int], Path]) -> Path:
-    """A disk that has room for one database of the log."""
+    """A disk with space for one database of the log."""
     return mounted(24 * 1024)
 
 
 @pytest.fixture
-def cramped(
+def small_disk_settings(
     settings: Settings, disk: Path, request: pytest.FixtureRequest
 ) -> Iterator[Settings]:
     """The settings of a site whose log is on that disk."""
@@ -95,7 +95,7 @@ def cramped(
         return
     cluster = request.getfixturevalue("cluster")
     model = make_url(settings.access_database_url).database
-    name = f"cramped_{model}"
+    name = f"small_disk_settings_{model}"
     place = disk / "tablespace"
     place.mkdir()
     cluster.own(place)
@@ -107,9 +107,9 @@ def cramped(
 
 
 @pytest.fixture
-def site(cramped: Settings) -> Iterator[Flask]:
-    """The site, with its log in the cramped database."""
-    app = create_app(cramped)
+def site(small_disk_settings: Settings) -> Iterator[Flask]:
+    """The site, with its log on that disk."""
+    app = create_app(small_disk_settings)
     app.test_client_class = Visitor
     with app.app_context():
         yield app
@@ -127,20 +127,20 @@ def test_no_room_for_the_database_makes_lines_wait(
     staff = desk.seat(site, desk.member(DANA, Permission.STATISTICS))
     _visit(visitor, 1)
     assert staff.get("/admin/access/", buffered=True).status_code == 200
-    pipeline.ingest(engine, spool_folder, enrichment)
+    spool_reader.ingest(engine, spool_folder, enrichment)
     before = consistent(engine)
 
-    ballast = fill_up(disk)
+    ballast = fill_disk(disk)
     _visit(visitor, 60)
     for _ in range(3):
         with pytest.raises((SQLAlchemyError, DiskFull)):
-            pipeline.ingest(engine, spool_folder, enrichment)
+            spool_reader.ingest(engine, spool_folder, enrichment)
     assert consistent(engine) == before
     assert staff.get("/admin/access/", buffered=True).status_code == 200
     _visit(visitor, 1)
 
     ballast.unlink()
-    assert pipeline.ingest(engine, spool_folder, enrichment) == 61 * len(PAGES) + 1
+    assert spool_reader.ingest(engine, spool_folder, enrichment) == 61 * len(PAGES) + 1
     assert consistent(engine) == before + 61 * len(PAGES) + 1
 
 

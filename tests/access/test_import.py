@@ -18,7 +18,7 @@ from neupusti.access.models import Record, Rollup, moment
 from neupusti.access.recording.line import Entry, clean
 from neupusti.statistics.views import combined
 from tests.access import logs
-from tests.access.conftest import number, rows
+from tests.access.conftest import count_rows, rows
 from tests.journeys.test_reading import SQLITE
 
 END = datetime(2026, 11, 22, 6, tzinfo=UTC)
@@ -96,7 +96,7 @@ def test_a_line_that_was_exported_is_imported_as_it_was(path: str) -> None:
         at=moment(PLAIN.at), ip=PLAIN.ip, method="GET", path=path, status=200, bytes=123,
         referrer=PLAIN.referrer, user_agent=PLAIN.user_agent,
     )  # fmt: skip
-    found = parser(Format.COMBINED)(combined.line(row, whole=True).rstrip("\n"))
+    found = parser(Format.COMBINED)(combined.format_line(row, whole=True).rstrip("\n"))
     assert found == replace(PLAIN, path=path)
 
 
@@ -212,7 +212,7 @@ def test_an_import_that_was_stopped_goes_on(
 ) -> None:
     log = tmp_path / "access.log"
     log.write_bytes((LINE + "\n").encode() * 10)
-    monkeypatch.setattr(importing, "LINES", 4)
+    monkeypatch.setattr(importing, "BATCH_LINES", 4)
     written = store.write
     calls = []
 
@@ -238,7 +238,7 @@ def test_malformed_lines_are_counted_by_reason(
     log.write_text(f"{LINE}\n{broken}\n{broken}\n\n# comment\nx\n{LINE}\n")
     output = command("import", log).output
     assert "imported   2\nmalformed  3\n  2  no address\n  1  not a line" in output
-    assert number(engine, Rollup, Rollup.requests) > 0
+    assert count_rows(engine, Rollup, Rollup.requests) > 0
     assert command("report", "--from", "2026-11-22", "--to", "2026-11-22").exit_code == 0
 
 
@@ -265,5 +265,5 @@ def test_tokens_in_an_imported_log_are_hidden(
 
 
 def test_a_moment_is_read_in_its_own_zone() -> None:
-    assert logformats.moment_of("22/Nov/2026:10:00:00 +0500") == 1795323600000
-    assert logformats.moment_of("22/Nov/2026:05:00:00 +0000") == 1795323600000
+    assert logformats.parse_timestamp("22/Nov/2026:10:00:00 +0500") == 1795323600000
+    assert logformats.parse_timestamp("22/Nov/2026:05:00:00 +0000") == 1795323600000

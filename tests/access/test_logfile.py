@@ -1,4 +1,4 @@
-"""Files as they are met: growing, rotated, torn, no files at all."""
+"""Log files that grow, are rotated, are truncated, or are no regular files."""
 
 import gzip
 import json
@@ -13,9 +13,9 @@ from sqlalchemy import Engine
 
 from neupusti.access.models import Import, Record
 from tests.access import logs
-from tests.access.conftest import NOW, number, rows
+from tests.access.conftest import NOW, count_rows, rows
 from tests.access.test_import import END, LINE
-from tests.access.test_refused_import import plain, written
+from tests.access.test_refused_import import plain, write_lines
 from tests.journeys.test_reading import SQLITE
 
 DAYS = ("--from", "2026-11-14", "--to", "2026-11-22", "--json")
@@ -28,7 +28,7 @@ def today(at: Callable[..., None]) -> None:
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    """The place of a log."""
+    """The path of a log."""
     return tmp_path / "access.log"
 
 
@@ -41,7 +41,7 @@ def test_a_line_without_its_end_waits(
         log.write_text(whole[:cut])
         output = command("import", log).output
         assert "malformed  0" in output
-        assert "waiting    1 line without its end" in output
+        assert "waiting    1 unterminated line" in output
     log.write_text(whole)
     assert "waiting" not in command("import", log).output
     assert [row.path for row in rows(engine)] == ["/page-0", "/page-1", "/page-2"]
@@ -49,21 +49,21 @@ def test_a_line_without_its_end_waits(
 
 
 @SQLITE
-def test_a_log_that_is_turned_away_meanwhile_is_read_as_one(
+def test_a_log_that_is_rotated_meanwhile_is_read_as_one(
     command: Callable[..., Result],
     engine: Engine,
     log: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The log is rotated right after it was opened: a second look would find another."""
-    written(log, *plain(3))
+    write_lines(log, *plain(3))
     opened = Path.open
 
     def rotating(path: Path, mode: str = "r", **words: Any) -> Any:
         file = opened(path, mode, **words)
         if path == log and not log.with_suffix(".1").exists():
             log.rename(log.with_suffix(".1"))
-            written(log, *reversed(plain(9)))
+            write_lines(log, *reversed(plain(9)))
         return file
 
     monkeypatch.setattr(Path, "open", rotating)
@@ -74,26 +74,26 @@ def test_a_log_that_is_turned_away_meanwhile_is_read_as_one(
 
 @SQLITE
 @pytest.mark.parametrize("left", [1, 5, 2000, 0.5, -1])
-def test_a_packed_log_that_is_torn_anywhere_goes_on_when_it_is_whole(
+def test_a_truncated_gzip_log_is_resumed_when_it_is_complete(
     command: Callable[..., Result], engine: Engine, tmp_path: Path, left: float
 ) -> None:
     lines = [line for line in logs.lines(3000, END) if line.endswith(b'"')]
     whole = gzip.compress(b"".join(line + b"\n" for line in lines))
     log = tmp_path / "access.log.gz"
     log.write_bytes(whole[: int(left * len(whole) if left == 0.5 else left)])
-    torn = command("import", log)
+    partial = command("import", log)
     if left != 1:
-        assert "torn" in torn.output
-        assert torn.exit_code == 0, torn.output
+        assert "truncated  " in partial.output
+        assert partial.exit_code == 0, partial.output
     log.write_bytes(whole)
-    assert "torn" not in command("import", log).output
+    assert "truncated  " not in command("import", log).output
     asked = json.loads(command("report", *DAYS).stdout)
-    assert asked["requests"] == number(engine, Record)
+    assert asked["requests"] == count_rows(engine, Record)
     assert asked["malformed"].get("cut short", 0) == 0
 
 
 @SQLITE
-def test_a_packed_log_with_a_broken_part_is_read_up_to_it(
+def test_a_gzip_log_with_a_corrupt_part_is_read_up_to_it(
     command: Callable[..., Result], engine: Engine, tmp_path: Path
 ) -> None:
     packed = bytearray(gzip.compress(b"\n".join(logs.lines(5000, END)) + b"\n"))
@@ -103,8 +103,8 @@ def test_a_packed_log_with_a_broken_part_is_read_up_to_it(
     log.write_bytes(packed)
     done = command("import", log)
     assert done.exit_code == 0, done.output
-    assert "torn" in done.output
-    assert 1000 < number(engine, Record) < 5000
+    assert "truncated  " in done.output
+    assert 1000 < count_rows(engine, Record) < 5000
 
 
 @SQLITE
@@ -116,11 +116,11 @@ def test_what_cannot_be_read_twice_is_no_log(
         done = command("import", path)
         assert done.exit_code == 2
         assert path.name in done.stderr
-    assert number(engine, Import) == 0
+    assert count_rows(engine, Import) == 0
 
 
 @SQLITE
-def test_a_disk_that_fails_is_told(
+def test_a_disk_that_fails_is_reported(
     command: Callable[..., Result],
     engine: Engine,
     log: Path,
@@ -129,9 +129,9 @@ def test_a_disk_that_fails_is_told(
     def failing(*_words: object, **_named: object) -> object:
         raise PermissionError(13, "Permission denied", str(log))
 
-    written(log, LINE)
+    write_lines(log, LINE)
     monkeypatch.setattr(Path, "open", failing)
     done = command("import", log)
     assert done.exit_code == 1
     assert "Permission denied" in done.stderr
-    assert number(engine, Import) == 0
+    assert count_rows(engine, Import) == 0

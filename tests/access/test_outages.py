@@ -1,4 +1,4 @@
-"""The database locked or stopped: no page fails or waits, and nothing is lost."""
+"""A locked or stopped database: no page fails or waits, and nothing is lost."""
 
 import subprocess
 import sys
@@ -14,15 +14,15 @@ from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from neupusti.access.ingest import pipeline
-from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest import spool_reader
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.data.database import ACCESS, db
 from neupusti.core.rules import Permission
 from tests import desk
 from tests.access.conftest import rows
-from tests.access.test_drain import consistent
+from tests.access.test_spool_reader import consistent
 from tests.conftest import SQLITE, Visitor, missing
 from tests.people import DANA
 from tests.postgres import Cluster, binaries, ground
@@ -85,22 +85,22 @@ def test_a_stopped_database_makes_lines_wait(
         staff = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
         assert visitor.get("/healthz").data
         assert staff.get("/admin/access/", buffered=True).status_code == 200
-        assert pipeline.ingest(engine, spool_folder, enrichment) == 2
+        assert spool_reader.ingest(engine, spool_folder, enrichment) == 2
 
         server.stop()
         for path in PAGES:
             answer = visitor.get(path, buffered=True)
             assert answer.status_code == 200, path
-        # What is in that database cannot be shown, and says so at once.
+        # Pages that read that database fail at once.
         refused = staff.get("/admin/access/", buffered=True)
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
         assert staff.get("/admin/", buffered=True).status_code == 200
         with pytest.raises(SQLAlchemyError):
-            pipeline.ingest(engine, spool_folder, enrichment)
+            spool_reader.ingest(engine, spool_folder, enrichment)
 
         server.start()
         assert staff.get("/admin/access/", buffered=True).status_code == 200
-        pipeline.ingest(engine, spool_folder, enrichment)
+        spool_reader.ingest(engine, spool_folder, enrichment)
         assert consistent(engine) == len(PAGES) + 5
         engine.dispose()
 
@@ -117,7 +117,7 @@ locked.execute("COMMIT")
 
 @contextmanager
 def locked(database: Path) -> Iterator[None]:
-    """Let another process hold the one lock of writers, for as long as it takes."""
+    """Let another process hold the write lock."""
     command = [sys.executable, "-c", LOCKER, str(database)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -141,7 +141,7 @@ def test_a_locked_database_delays_no_page(
     visitor = app.test_client()
     staff = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
     reading = threading.Thread(
-        target=pipeline.ingest, args=(engine, spool_folder, enrichment)
+        target=spool_reader.ingest, args=(engine, spool_folder, enrichment)
     )
     with locked(settings.instance / "access.sqlite"):
         for path in PAGES:
@@ -149,10 +149,10 @@ def test_a_locked_database_delays_no_page(
         reading.start()
         for path in PAGES:
             assert visitor.get(path, buffered=True).status_code == 200
-        # Readers need no lock: even the statistics are there.
+        # Readers need no lock: the statistics work too.
         assert staff.get("/admin/access/", buffered=True).status_code == 200
         assert rows(engine) == []
         assert reading.is_alive()
     reading.join()
-    pipeline.ingest(engine, spool_folder, enrichment)
+    spool_reader.ingest(engine, spool_folder, enrichment)
     assert consistent(engine) == 2 * len(PAGES) + 1

@@ -11,7 +11,7 @@ from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.rules import PUBLIC
 from neupusti.core.security import authorisation
-from tests.access.conftest import BROWSER, lines_of
+from tests.access.conftest import BROWSER, spool_lines
 from tests.conftest import SECRET
 
 BODIES = {
@@ -19,13 +19,13 @@ BODIES = {
     "padded": ((b"", b"whole", b"", b""), "5"),
     "empty": ((b"", b""), "0"),
 }
-"""The parts of a body, and the length that is told beforehand."""
+"""The parts of a body, and its Content-Length."""
 
 
 def asked(
     site: Flask, path: str, **how: Any
 ) -> tuple[int, dict[str, str], Iterable[bytes]]:
-    """Return an answer as a server gets it: no part of the body is taken yet."""
+    """Return a response as a server gets it, before the body is read."""
     told: list[Any] = []
 
     def start(status: str, headers: list[tuple[str, str]], _: Any = None) -> Any:
@@ -62,7 +62,7 @@ def site(tmp_path: Path) -> Flask:
         return token
 
     @app.get("/letters/<string:token>/open")
-    def letter(token: str) -> str:
+    def email(token: str) -> str:
         return token
 
     for planted in ("sent", "broken", "half", "confirm", "letter"):
@@ -87,7 +87,7 @@ def test_a_request_is_written_down(visitor: FlaskClient, folder: Path) -> None:
         headers={"User-Agent": BROWSER, "Referer": "https://yandex.kz/search?text=tea"},
     )
     assert answer.text == "ok\n"
-    (line,) = lines_of(folder)
+    (line,) = spool_lines(folder)
     assert line.pop("t") > 0
     assert line.pop("d") >= 0
     assert line.pop("q") == answer.headers["X-Request-Id"]
@@ -112,7 +112,7 @@ def test_every_kind_of_answer_is_written_down(visitor: FlaskClient, folder: Path
         assert visitor.get(path).data
     assert visitor.post("/healthz").data
     assert visitor.get("/a%00").data
-    told = [(line["p"], line["s"]) for line in lines_of(folder)]
+    told = [(line["p"], line["s"]) for line in spool_lines(folder)]
     assert told == [
         ("/sent/streamed", 200),
         ("/broken", 500),
@@ -122,7 +122,7 @@ def test_every_kind_of_answer_is_written_down(visitor: FlaskClient, folder: Path
         ("/healthz", 405),
         ("(unreadable)", 400),
     ]
-    assert lines_of(folder)[0]["b"] == 15
+    assert spool_lines(folder)[0]["b"] == 15
 
 
 @pytest.mark.clause("3.3")
@@ -146,23 +146,21 @@ def test_who_received_an_answer_is_written_down_already(
 ) -> None:
     """A worker killed as soon as the last byte left has lost nothing."""
     whole = b"".join(asked(site, path, method=method)[2])
-    before = len(lines_of(folder))
+    before = len(spool_lines(folder))
     answered, _, body = asked(site, path, method=method)
     parts, received = iter(body), b""
     while len(received) < len(whole):
         received += next(parts)
-    (line,) = lines_of(folder)[before:]
+    (line,) = spool_lines(folder)[before:]
     assert (line["m"], line["s"], line["b"]) == (method, answered, len(whole))
     assert answered == status
     assert list(parts) == []
     body.close()  # type: ignore[attr-defined]
-    assert len(lines_of(folder)) == before + 1
+    assert len(spool_lines(folder)) == before + 1
 
 
-def test_what_is_told_again_is_written_down_likewise(
-    app: Flask, spool_folder: Path
-) -> None:
-    """A page right after another visitor's, one not modified, a redirect."""
+def test_a_cached_response_is_written_down_too(app: Flask, spool_folder: Path) -> None:
+    """A cached page, one not modified, a redirect."""
     _, headers, _ = asked(app, "/policy/feed.atom")
     assert b"".join(asked(app, "/policy/")[2])
     for path, sent, status in (
@@ -170,33 +168,33 @@ def test_what_is_told_again_is_written_down_likewise(
         ("/policy/feed.atom", {"If-None-Match": headers["ETag"]}, 304),
         ("/policy", {}, 308),
     ):
-        before = len(lines_of(spool_folder))
+        before = len(spool_lines(spool_folder))
         answered, _, body = asked(app, path, headers=sent)
         size = len(next(iter(body), b""))
         assert (answered, size > 0) == (status, status != 304)
-        (line,) = lines_of(spool_folder)[before:]
+        (line,) = spool_lines(spool_folder)[before:]
         assert (line["s"], line["b"]) == (status, size)
 
 
 def test_an_answer_that_breaks_off_is_written_down(site: Flask, folder: Path) -> None:
-    """What came before the fault is handed over, and the line is there by then."""
+    """The parts before the error are sent, and the line is written by then."""
     _, _, body = asked(site, "/half")
     parts = iter(body)
     assert next(parts) == b"first"
-    (line,) = lines_of(folder)
+    (line,) = spool_lines(folder)
     assert (line["p"], line["b"]) == ("/half", 5)
     with pytest.raises(RuntimeError, match="in the middle"):
         next(parts)
     body.close()  # type: ignore[attr-defined]
-    assert len(lines_of(folder)) == 1
+    assert len(spool_lines(folder)) == 1
 
 
 def test_an_answer_nobody_waited_for_is_written_down(site: Flask, folder: Path) -> None:
     _, _, body = asked(site, "/sent/streamed")
     assert next(iter(body)) == b"a" * 10
-    assert lines_of(folder) == []
+    assert spool_lines(folder) == []
     body.close()  # type: ignore[attr-defined]
-    (line,) = lines_of(folder)
+    (line,) = spool_lines(folder)
     assert (line["p"], line["b"]) == ("/sent/streamed", 10)
 
 
@@ -204,7 +202,7 @@ def test_an_exception_that_nobody_caught_is_a_500(site: Flask, folder: Path) -> 
     site.testing = True
     with pytest.raises(RuntimeError, match="planted"):
         site.test_client().get("/broken")
-    (line,) = lines_of(folder)
+    (line,) = spool_lines(folder)
     assert (line["p"], line["s"]) == ("/broken", 500)
 
 
@@ -222,7 +220,7 @@ def test_a_token_of_our_own_links_is_never_written_down(
     visitor: FlaskClient, folder: Path, path: str, kept: str
 ) -> None:
     assert visitor.get(path).data
-    (line,) = lines_of(folder)
+    (line,) = spool_lines(folder)
     assert line["p"] == kept
     assert "s3cr3t" not in str(line)
 
@@ -248,7 +246,7 @@ def test_nor_is_the_token_of_a_mistyped_link(
 ) -> None:
     asked = path.format(TOKEN)
     assert visitor.get(f"http://localhost{asked}").data
-    (line,) = lines_of(folder)
+    (line,) = spool_lines(folder)
     assert TOKEN not in str(line)
     assert line["p"] == (kept or asked)
 
@@ -259,7 +257,7 @@ def test_nor_is_the_token_of_the_page_before(
 ) -> None:
     referrer = "http://localhost" + path.format(TOKEN)
     assert visitor.get("/healthz", headers={"Referer": referrer}).data
-    (line,) = lines_of(folder)
+    (line,) = spool_lines(folder)
     assert TOKEN not in str(line)
     assert line["r"].startswith("http://localhost/")
     assert line["r"].endswith("«…»")
@@ -269,11 +267,11 @@ def test_static_files_are_left_out_unless_wanted(tmp_path: Path, site: Flask) ->
     with site.test_request_context("/"):
         address = site.jinja_env.globals["asset"]("site.css")  # type: ignore[operator]
     assert site.test_client().get(address).data
-    assert lines_of(tmp_path / "access-spool") == []
+    assert spool_lines(tmp_path / "access-spool") == []
 
     wanted = Settings(secret_key=SECRET, instance=tmp_path, access_static=1)
     assert create_app(wanted).test_client().get(address).data
-    (line,) = lines_of(tmp_path / "access-spool")
+    (line,) = spool_lines(tmp_path / "access-spool")
     assert line["p"] == address
 
 

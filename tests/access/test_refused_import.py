@@ -1,4 +1,4 @@
-"""What is no log of the format said: refused in words, and nothing of it is kept."""
+"""A file that is no log of the given format is refused, and nothing is imported."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from sqlalchemy import Engine, insert, update
 from neupusti.access.ingest import importing, store
 from neupusti.access.models import Import, Record, Rollup, Total
 from tests.access import logs
-from tests.access.conftest import NOW, number
+from tests.access.conftest import NOW, count_rows
 from tests.access.test_import import CADDY, END, LINE, NGINX
 from tests.journeys.test_reading import SQLITE
 
@@ -28,17 +28,17 @@ def today(at: Callable[..., None]) -> None:
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    """The place of a log."""
+    """The path of a log."""
     return tmp_path / "access.log"
 
 
 def plain(count: int) -> list[str]:
-    """Return so many different lines of a combined log, without a malformed one."""
+    """Return different valid lines of a combined log."""
     return [LINE.replace("/a?b=c", f"/page-{at}") for at in range(count)]
 
 
-def written(log: Path, *lines: str) -> Path:
-    """Write lines, each with its end."""
+def write_lines(log: Path, *lines: str) -> Path:
+    """Write terminated lines."""
     log.write_text("".join(f"{line}\n" for line in lines))
     return log
 
@@ -54,10 +54,12 @@ def test_a_log_of_another_format_leaves_nothing(
     assert refused.stdout == ""
     assert "None of the 100 lines of access.log that come first" in refused.stderr
     assert f"is of the format “{wrong}”; they are of “combined”." in refused.stderr
-    assert [number(engine, table) for table in (Import, Record, Rollup, Total)] == [0] * 4
+    assert [count_rows(engine, table) for table in (Import, Record, Rollup, Total)] == [
+        0
+    ] * 4
 
     assert "imported   29" in command("import", log).output
-    assert number(engine, Record) > 290
+    assert count_rows(engine, Record) > 290
 
 
 @SQLITE
@@ -66,14 +68,14 @@ def test_a_log_of_another_format_leaves_nothing(
 def test_only_the_format_of_a_log_reads_it(
     command: Callable[..., Result], engine: Engine, log: Path, kind: str, said: str
 ) -> None:
-    written(log, OF_FORMAT[kind])
+    write_lines(log, OF_FORMAT[kind])
     done = command("import", log, "--format", said)
     assert done.exit_code == (kind != said)
-    assert number(engine, Record) == number(engine, Import) == (kind == said)
+    assert count_rows(engine, Record) == count_rows(engine, Import) == (kind == said)
 
 
-def spoil(engine: Engine, log: Path) -> None:
-    """Leave what an import in a wrong format left until it was refused."""
+def leave_empty_import(engine: Engine, log: Path) -> None:
+    """Leave the row that older versions wrote for a wrong format."""
     content = log.read_bytes()
     with engine.begin() as connection:
         connection.execute(
@@ -88,47 +90,47 @@ def spoil(engine: Engine, log: Path) -> None:
 
 
 @pytest.mark.parametrize("days_later", [0, 120])
-def test_a_file_spoilt_earlier_is_imported(
+def test_a_file_with_an_empty_import_is_imported(
     command: Callable[..., Result],
     engine: Engine,
     log: Path,
     at: Callable[..., None],
     days_later: int,
 ) -> None:
-    written(log, *plain(300))
-    spoil(engine, log)
+    write_lines(log, *plain(300))
+    leave_empty_import(engine, log)
     at(NOW + timedelta(days=days_later))
     command("sweep")
     again = command("import", log)
     assert "imported   300\nmalformed  0" in again.output
     assert "known" not in again.output
     assert "known      300 lines" in command("import", log).output
-    assert number(engine, Record) == 300
+    assert count_rows(engine, Record) == 300
 
 
-def test_a_file_spoilt_earlier_is_imported_beside_another_of_the_same_hours(
+def test_a_file_with_an_empty_import_is_imported_beside_another_of_the_same_hours(
     command: Callable[..., Result], engine: Engine, log: Path, tmp_path: Path
 ) -> None:
-    written(log, *plain(300))
-    spoilt = written(
+    write_lines(log, *plain(300))
+    spoilt = write_lines(
         tmp_path / "other", *(line.replace(" 123 ", " 77 ") for line in plain(300))
     )
     command("import", log)
-    spoil(engine, spoilt)
+    leave_empty_import(engine, spoilt)
     assert "imported   300" in command("import", spoilt).output
-    assert number(engine, Record) == 600
+    assert count_rows(engine, Record) == 600
 
 
 @SQLITE
-def test_a_spoilt_import_that_is_mended_can_be_stopped(
+def test_a_repaired_import_can_be_stopped(
     command: Callable[..., Result],
     engine: Engine,
     log: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    written(log, *plain(300))
-    spoil(engine, log)
-    monkeypatch.setattr(importing, "LINES", 150)
+    write_lines(log, *plain(300))
+    leave_empty_import(engine, log)
+    monkeypatch.setattr(importing, "BATCH_LINES", 150)
     write = store.write
     calls = []
 
@@ -140,27 +142,27 @@ def test_a_spoilt_import_that_is_mended_can_be_stopped(
 
     monkeypatch.setattr(store, "write", stopping)
     assert command("import", log).exit_code == 1
-    assert number(engine, Record) == 150
+    assert count_rows(engine, Record) == 150
     assert "imported   150\nknown      150 lines" in command("import", log).output
 
 
 def test_a_file_whose_rows_are_destroyed_is_still_known(
     command: Callable[..., Result], engine: Engine, log: Path, at: Callable[..., None]
 ) -> None:
-    written(log, *plain(300))
+    write_lines(log, *plain(300))
     command("import", log)
     at(NOW + timedelta(days=120))
     assert command("sweep").exit_code == 0
-    assert number(engine, Record) == 0
+    assert count_rows(engine, Record) == 0
     assert "imported   0\nknown      300 lines" in command("import", log).output
-    assert number(engine, Rollup, Rollup.requests) > 0
+    assert count_rows(engine, Rollup, Rollup.requests) > 0
 
 
 @SQLITE
 def test_masked_rows_are_known(
     command: Callable[..., Result], engine: Engine, log: Path
 ) -> None:
-    written(log, *plain(300))
+    write_lines(log, *plain(300))
     command("import", log)
     with engine.begin() as connection:
         connection.execute(update(Record).values(ip="203.0.113.0", user_agent=None))
@@ -171,12 +173,12 @@ def test_masked_rows_are_known(
 def test_what_a_log_grew_by_is_refused_in_another_format(
     command: Callable[..., Result], engine: Engine, log: Path
 ) -> None:
-    written(log, *plain(300))
+    write_lines(log, *plain(300))
     command("import", log)
-    written(log, *plain(400))
+    write_lines(log, *plain(400))
     refused = command("import", log, "--format", "json")
     assert refused.exit_code == 1
-    assert number(engine, Record) == 300
+    assert count_rows(engine, Record) == 300
     assert "imported   100\nknown      300 lines" in command("import", log).output
 
 
@@ -184,7 +186,7 @@ def test_what_a_log_grew_by_is_refused_in_another_format(
 def test_a_known_file_is_not_known_in_another_format(
     command: Callable[..., Result], log: Path
 ) -> None:
-    written(log, *plain(300))
+    write_lines(log, *plain(300))
     command("import", log)
     assert command("import", log, "--format", "json").exit_code == 1
 
@@ -193,12 +195,12 @@ def test_a_known_file_is_not_known_in_another_format(
 def test_a_log_that_changes_its_format_is_read_in_both(
     command: Callable[..., Result], engine: Engine, log: Path
 ) -> None:
-    written(log, *plain(300))
+    write_lines(log, *plain(300))
     command("import", log)
-    written(log, *plain(300), json.dumps(CADDY))
+    write_lines(log, *plain(300), json.dumps(CADDY))
     assert command("import", log).exit_code == 1
     assert "imported   1" in command("import", log, "--format", "json").output
-    assert number(engine, Record) == 301
+    assert count_rows(engine, Record) == 301
 
 
 @SQLITE
@@ -217,9 +219,9 @@ def test_a_log_that_changes_its_format_is_read_in_both(
 def test_junk_before_the_first_request_is_passed_over(
     command: Callable[..., Result], engine: Engine, log: Path, lines: list[str], code: int
 ) -> None:
-    done = command("import", written(log, *lines))
+    done = command("import", write_lines(log, *lines))
     assert done.exit_code == code, done.output
-    assert number(engine, Record) == (LINE in lines and not code)
+    assert count_rows(engine, Record) == (LINE in lines and not code)
 
 
 @SQLITE
@@ -230,4 +232,4 @@ def test_a_log_in_another_encoding_is_refused_if_it_is_no_text(
     assert command("import", log).exit_code == 1
     log.write_bytes(LINE.replace("/a", "/чай").encode("cp1251") + b"\n")
     assert "imported   1" in command("import", log).output
-    assert number(engine, Import) == 1
+    assert count_rows(engine, Import) == 1

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from neupusti.access.recording import line, spool
 from neupusti.access.recording.line import Entry, cookie_names, decode, encode
 from neupusti.access.recording.spool import LINE_BYTES, Spool, files
-from neupusti.access.recording.tally import abandoned
+from neupusti.access.recording.tally import is_unlocked
 
 AT = 1_795_350_000_000
 TEXT = st.one_of(st.text(max_size=40), st.text(max_size=4).map(lambda some: some * 200))
@@ -48,10 +48,10 @@ def test_a_file_is_left_when_it_is_full_or_old(
     spooled.append(b"full\n")
     (first,) = files(tmp_path)
     with first.open() as file:
-        assert not abandoned(file.fileno())
+        assert not is_unlocked(file.fileno())
         monkeypatch.setattr(spool, "FILE_BYTES", 4)
         spooled.flush()
-        assert abandoned(file.fileno())
+        assert is_unlocked(file.fileno())
     spooled.append(b"next\n")
     assert len(list(files(tmp_path))) == 2
     spooled.close()
@@ -59,7 +59,7 @@ def test_a_file_is_left_when_it_is_full_or_old(
 
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
-    """Set how many bytes the disk still takes; None: it is not full."""
+    """Set how many bytes the disk still accepts; None: it is not full."""
     room: list[int | None] = [None]
     write = os.write
 
@@ -81,7 +81,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
     return fill
 
 
-def test_a_full_disk_loses_nothing_and_tears_nothing(
+def test_a_full_disk_loses_and_truncates_nothing(
     tmp_path: Path, disk: Callable[[int | None], None]
 ) -> None:
     spooled = Spool(tmp_path)
@@ -103,7 +103,7 @@ def test_a_full_disk_loses_nothing_and_tears_nothing(
 def test_what_does_not_even_fit_in_memory_is_counted(
     tmp_path: Path, disk: Callable[[int | None], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spool, "WAITING_LINES", 2)
+    monkeypatch.setattr(spool, "MAX_WAITING_LINES", 2)
     spooled = Spool(tmp_path)
     disk(0)
     for _ in range(5):
@@ -198,7 +198,7 @@ def test_a_referrer_is_origin_and_path(given_: str, kept: str) -> None:
 def test_a_sync_that_fails_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else the thread that syncs would end, and none would come in its place."""
+    """Otherwise the thread that syncs would end."""
     synced: list[int] = []
     monkeypatch.setattr(Thread, "start", lambda _: None)
     monkeypatch.setattr(os, "fdatasync", synced.append)
@@ -213,7 +213,7 @@ def test_a_sync_that_fails_is_tried_again(
     spooled.close()
 
 
-def test_where_no_thread_can_be_had_the_next_line_tries_again(
+def test_if_no_thread_can_start_the_next_line_tries_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spooled = Spool(tmp_path)
@@ -234,7 +234,7 @@ def test_where_no_thread_can_be_had_the_next_line_tries_again(
 
 
 def refusing(number: int) -> Callable[[object], int]:
-    """Return a call that the system refuses."""
+    """Return a function that fails with an OSError."""
 
     def refuse(_: object) -> int:
         raise OSError(number, os.strerror(number))

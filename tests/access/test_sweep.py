@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from neupusti.access.ingest import partitions
-from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.models import Address, Record, Salt, SeenVisitor, Sweep
 from neupusti.access.recording.line import encode
 from neupusti.access.recording.spool import Spool
@@ -18,7 +18,7 @@ from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.access.service import Aggregator
 from neupusti.config.settings import settings
 from neupusti.core.registry import registry
-from tests.access.conftest import entry, number, rows
+from tests.access.conftest import count_rows, entry, rows
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 TERMS = RetentionCutoffs(ip_days=30, days=90)
@@ -43,7 +43,7 @@ def ago(days: int) -> datetime:
     ],
 )
 def test_a_masked_address_names_nobody(ip: str, masked: str) -> None:
-    assert sweep.masked(ip) == masked
+    assert sweep.mask_address(ip) == masked
 
 
 @pytest.mark.clause("3.3", "5.1")
@@ -67,13 +67,13 @@ def test_addresses_go_after_their_term_and_rows_after_theirs(
         "/": ("unknown", True),
     }
     assert (swept.masked, swept.destroyed) == (5, 2)
-    assert number(engine, Address) == 3
-    assert number(engine, SeenVisitor) == number(engine, Salt) == 3
-    assert not sweep.due(engine, TERMS).anything
+    assert count_rows(engine, Address) == 3
+    assert count_rows(engine, SeenVisitor) == count_rows(engine, Salt) == 3
+    assert not sweep.due(engine, TERMS).any_rows
 
 
 @pytest.mark.manifest(field="retention")
-def test_the_terms_that_are_told_are_those_of_the_sweep(app: Flask) -> None:
+def test_the_published_terms_are_those_of_the_sweep(app: Flask) -> None:
     rules = [rule for rule in registry().retention if rule.model is Record]
     known = settings()
     assert {(rule.masked, rule.term) for rule in rules} == {
@@ -105,7 +105,7 @@ def test_a_dry_run_changes_nothing(
     assert "rows destroyed  1" in output
     assert "Nothing was changed" in output
     assert rows(engine) == before
-    assert number(engine, Sweep) == 0
+    assert count_rows(engine, Sweep) == 0
     assert command("sweep").exit_code == 0
     assert len(rows(engine)) == 1
 
@@ -122,7 +122,7 @@ def test_rows_that_come_late_are_swept_too(
 
 
 @pytest.mark.parametrize("stock", ["postgresql"], indirect=True)
-def test_a_slow_reader_holds_up_neither_the_lines_nor_for_long_the_sweep(
+def test_a_slow_reader_blocks_neither_ingest_nor_sweep(
     engine: Engine,
     keep: Callable[..., None],
     spool_folder: Path,
@@ -141,5 +141,5 @@ def test_a_slow_reader_holds_up_neither_the_lines_nor_for_long_the_sweep(
         spool.close()
         worker.work()
         assert {row.path for row in rows(engine)} == {"/", "/meanwhile"}
-        assert number(engine, Sweep) == 0
+        assert count_rows(engine, Sweep) == 0
     assert sweep.sweep(engine, TERMS).destroyed == 1

@@ -1,4 +1,4 @@
-"""What could not be written down is told all the same, and counted once."""
+"""Lines that could not be written are published, and counted once."""
 
 import os
 from collections.abc import Callable
@@ -10,14 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from neupusti.access.ingest import pipeline
-from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest import spool_reader
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.models import Cursor, Rollup
 from neupusti.access.recording import spool, tally
 from neupusti.access.recording.line import encode
 from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.tally import UnwrittenLines, WorkerTally, unwritten
-from tests.access.conftest import entry, fill_up, number
+from tests.access.conftest import count_rows, entry, fill_disk
 
 FORK = get_context("fork")
 LINE = encode(entry(datetime(2026, 11, 22, 7, tzinfo=UTC)))
@@ -25,60 +25,60 @@ LINE = encode(entry(datetime(2026, 11, 22, 7, tzinfo=UTC)))
 
 @pytest.fixture
 def full(mounted: Callable[[int], Path]) -> Path:
-    """A folder on a disk that takes no byte more."""
+    """A folder on a full disk."""
     disk = mounted(256)
     folder = disk / "spool"
     folder.mkdir()
-    fill_up(disk)
+    fill_disk(disk)
     return folder
 
 
 def test_a_full_disk_takes_a_tally(full: Path) -> None:
-    told = WorkerTally(full, "worker")
+    published = WorkerTally(full, "worker")
     assert unwritten(full, {}) == UnwrittenLines(lost=0, waiting=0)
-    told.tell(7, 3)
+    published.update(7, 3)
     assert unwritten(full, {}) == UnwrittenLines(lost=7, waiting=3)
     assert unwritten(full, {"worker.lost": 5}) == UnwrittenLines(lost=2, waiting=3)
-    told.tell(8, 0)
+    published.update(8, 0)
     assert unwritten(full, {}) == UnwrittenLines(lost=8, waiting=0)
     with pytest.raises(OSError, match="No space left"):
         (full / "proof").write_bytes(b"x")
 
 
 def test_what_waited_in_a_dead_worker_is_lost(tmp_path: Path) -> None:
-    told = WorkerTally(tmp_path, "worker")
-    told.tell(2, 3)
-    told.close()
+    published = WorkerTally(tmp_path, "worker")
+    published.update(2, 3)
+    published.close()
     assert unwritten(tmp_path, {}) == UnwrittenLines(lost=5, waiting=0)
-    # Whoever cleaned up was killed between the two files.
+    # An aggregator was killed between removing the two files.
     (tmp_path / "worker.waiting").unlink()
     assert unwritten(tmp_path, {"worker.lost": 5}) == UnwrittenLines(lost=0, waiting=0)
 
 
-def test_no_folder_makes_no_fault(tmp_path: Path) -> None:
+def test_a_missing_folder_raises_nothing(tmp_path: Path) -> None:
     (tmp_path / "spool").write_text("a file where the folder should be")
-    told = WorkerTally(tmp_path / "spool", "worker")
-    told.tell(1, 1)
+    published = WorkerTally(tmp_path / "spool", "worker")
+    published.update(1, 1)
     assert unwritten(tmp_path / "spool", {}) == UnwrittenLines(lost=0, waiting=0)
     (tmp_path / "spool").unlink()
-    told.tell(1, 1)
+    published.update(1, 1)
     assert unwritten(tmp_path / "spool", {}) == UnwrittenLines(lost=1, waiting=1)
 
 
 def test_lost_lines_are_counted_once(
     engine: Engine, enrichment: Enrichment, spool_folder: Path
 ) -> None:
-    told = WorkerTally(spool_folder, "worker")
+    published = WorkerTally(spool_folder, "worker")
     for lost, waiting, counted in ((4, 9, 4), (4, 9, 4), (6, 2, 6)):
-        told.tell(lost, waiting)
-        assert pipeline.ingest(engine, spool_folder, enrichment) == 0
-        assert number(engine, Rollup, Rollup.requests) == counted
-    told.close()
+        published.update(lost, waiting)
+        assert spool_reader.ingest(engine, spool_folder, enrichment) == 0
+        assert count_rows(engine, Rollup, Rollup.requests) == counted
+    published.close()
     for _ in range(2):
-        assert pipeline.ingest(engine, spool_folder, enrichment) == 0
-        assert number(engine, Rollup, Rollup.requests) == 8
+        assert spool_reader.ingest(engine, spool_folder, enrichment) == 0
+        assert count_rows(engine, Rollup, Rollup.requests) == 8
     assert list(spool_folder.iterdir()) == []
-    assert number(engine, Cursor) == 0
+    assert count_rows(engine, Cursor) == 0
 
 
 def test_a_worker_killed_while_the_disk_is_full_leaves_its_number(
@@ -95,8 +95,8 @@ def test_a_worker_killed_while_the_disk_is_full_leaves_its_number(
     process.join()
     assert process.exitcode == -9
     assert unwritten(full, {}) == UnwrittenLines(lost=40, waiting=0)
-    assert pipeline.ingest(engine, full, enrichment) == 0
-    assert number(engine, Rollup, Rollup.requests) == 40
+    assert spool_reader.ingest(engine, full, enrichment) == 0
+    assert count_rows(engine, Rollup, Rollup.requests) == 40
 
 
 @pytest.mark.clause("3.3.2")
@@ -106,9 +106,9 @@ def test_staff_see_the_numbers_while_the_disk_is_full(
     monkeypatch: pytest.MonkeyPatch,
     refusing: Callable[[], None],
 ) -> None:
-    monkeypatch.setattr(spool, "WAITING_LINES", 4)
+    monkeypatch.setattr(spool, "MAX_WAITING_LINES", 4)
     other = WorkerTally(spool_folder, "another-worker")
-    other.tell(1000, 30)
+    other.update(1000, 30)
     refusing()
     for _ in range(6):
         assert staff.get("/en/admin/access/").data
@@ -130,7 +130,9 @@ def refusing(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return refuse
 
 
-def test_a_fork_tells_its_own_numbers(tmp_path: Path, refusing: Callable[[], None]) -> None:
+def test_a_fork_publishes_its_own_counts(
+    tmp_path: Path, refusing: Callable[[], None]
+) -> None:
     refusing()
     spooled = Spool(tmp_path)
     spooled.append(LINE)
@@ -143,5 +145,5 @@ def test_a_fork_tells_its_own_numbers(tmp_path: Path, refusing: Callable[[], Non
     process = FORK.Process(target=serve)
     process.start()
     process.join()
-    told = {(one.lost, one.waiting, one.alive) for one in tally.tallies(tmp_path)}
-    assert told == {(1, 1, True), (0, 1, False)}
+    published = {(one.lost, one.waiting, one.alive) for one in tally.tallies(tmp_path)}
+    assert published == {(1, 1, True), (0, 1, False)}

@@ -1,4 +1,4 @@
-"""The `visitor` cookie: given, read and counted only where statistics are allowed."""
+"""The `visitor` cookie is set, read and counted only if statistics are allowed."""
 
 import re
 from collections.abc import Callable
@@ -17,12 +17,12 @@ from werkzeug.http import parse_cookie
 from werkzeug.test import TestResponse
 
 from neupusti.access.models import Rollup
-from neupusti.access.recording.visitors import ID
+from neupusti.access.recording.visitors import ID_LENGTH
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
 from neupusti.core.text.languages import Language
-from tests.access.conftest import lines_of, rows
+from tests.access.conftest import rows, spool_lines
 from tests.conftest import SQLITE
 from tests.core.failing_views import PRODUCTION
 
@@ -32,8 +32,8 @@ PAGES = ("/", "/policy/", "/en/cookies/", "/no-such-page")
 OTHERS = ("/healthz", "/robots.txt", "/account/")
 
 
-def given_in(answer: TestResponse) -> list[str]:
-    """Return the lines of an answer that set the visitor's cookie."""
+def visitor_cookies(answer: TestResponse) -> list[str]:
+    """Return the Set-Cookie headers of the visitor cookie."""
     return [
         line
         for line in answer.headers.getlist("Set-Cookie")
@@ -65,18 +65,18 @@ def test_it_is_given_only_after_a_yes_to_statistics(
         choose(client, act, *categories)
         client.delete_cookie("visitor")
     for page in PAGES:
-        assert bool(given_in(client.get(page))) == agreed, page
+        assert bool(visitor_cookies(client.get(page))) == agreed, page
         client.delete_cookie("visitor")
     for page in OTHERS:
         answer = client.get(page)
-        assert not (given_in(answer) and answer.mimetype != "text/html"), page
+        assert not (visitor_cookies(answer) and answer.mimetype != "text/html"), page
 
 
 @SQLITE
 @pytest.mark.clause("3.3.1")
 def test_a_signal_of_the_browser_is_a_no(client: FlaskClient) -> None:
     for page in PAGES:
-        assert given_in(client.get(page, headers={"Sec-GPC": "1"})) == []
+        assert visitor_cookies(client.get(page, headers={"Sec-GPC": "1"})) == []
 
 
 @SQLITE
@@ -85,7 +85,7 @@ def test_it_has_the_attributes_it_is_declared_with(
 ) -> None:
     at(NOW)
     choose(client, "accept")
-    (line,) = given_in(client.get("/"))
+    (line,) = visitor_cookies(client.get("/"))
     value, *attributes = line.split("; ")
     assert re.fullmatch(r"visitor=20261122[0-9a-f]{24}[0-9a-f]{16}", value)
     told = dict(part.partition("=")[::2] for part in attributes)
@@ -97,7 +97,7 @@ def test_it_has_the_attributes_it_is_declared_with(
         "SameSite": "Lax",
     }
     assert expires.endswith("GMT")
-    assert given_in(client.get("/policy/")) == []
+    assert visitor_cookies(client.get("/policy/")) == []
 
 
 @SQLITE
@@ -106,15 +106,15 @@ def test_in_production_it_belongs_to_this_host_alone(settings: Settings) -> None
     app = create_app(replace(settings, **PRODUCTION))  # type: ignore[arg-type]
     client = app.test_client()
     client.post("/cookies/", data={"choice": "accept"}, headers=OWN, base_url=host)
-    (line,) = given_in(client.get("/", base_url=host))
+    (line,) = visitor_cookies(client.get("/", base_url=host))
     value = re.match(r"__Host-visitor=(\w+);", line)
     assert value is not None
     for attribute in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=33696000"):
         assert f"; {attribute}" in line
     assert "Domain" not in line
     visitors = app.extensions["neupusti.access.visitors"]
-    assert visitors.read(f"a=1; __Host-visitor={value[1]}") == value[1][:ID]
-    # A plain name may come from a neighbour of the domain, or over http.
+    assert visitors.read(f"a=1; __Host-visitor={value[1]}") == value[1][:ID_LENGTH]
+    # A name without prefix may be set by a sibling domain, or over http.
     assert visitors.read(f"visitor={value[1]}") == ""
     with app.app_context():
         for engine in db.engines.values():
@@ -138,9 +138,9 @@ def test_only_those_who_agreed_are_counted(
         assert agreed.get("/").data
         assert refused.get("/").data
         forger.set_cookie("visitor", "20260101" + "0" * 40)
-        assert given_in(forger.get("/"))
+        assert visitor_cookies(forger.get("/"))
     assert command("ingest", "--once").exit_code == 0
-    known = parse_cookie(f"visitor={_held(agreed)}")["visitor"][:ID]
+    known = parse_cookie(f"visitor={_held(agreed)}")["visitor"][:ID_LENGTH]
     kept = [row.visitor for row in rows(engine) if row.visitor]
     assert kept == [known, known]
     with engine.connect() as connection:
@@ -165,16 +165,16 @@ def test_it_goes_when_the_yes_is_taken_back(
     assert client.get("/").data
     value = _held(client)
     answer = choose(client, "withdraw")
-    gone = given_in(answer)
+    gone = visitor_cookies(answer)
     assert gone
     assert all(line.startswith("visitor=;") and "Max-Age=0" in line for line in gone)
     assert client.get_cookie("visitor") is None
 
-    # A browser that sends it all the same is not heard, and told again to forget it.
+    # If a browser still sends it, it is ignored and deleted again.
     client.set_cookie("visitor", value)
     answer = client.get("/", buffered=True)
-    assert all("Max-Age=0" in line for line in given_in(answer))
-    assert [line["v"] for line in lines_of(spool_folder)] == [""] * 4
+    assert all("Max-Age=0" in line for line in visitor_cookies(answer))
+    assert [line["v"] for line in spool_lines(spool_folder)] == [""] * 4
 
 
 @SQLITE

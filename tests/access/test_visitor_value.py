@@ -1,4 +1,4 @@
-"""What the visitor's cookie says: nothing is read that this site did not give."""
+"""The value of the visitor cookie: only values signed by this site are read."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from neupusti.access.recording.recorder import Recorder, Secrets
+from neupusti.access.recording.recorder import Recorder, SecretPaths
 from neupusti.access.recording.spool import Spool
-from neupusti.access.recording.visitors import ID, Visitors
+from neupusti.access.recording.visitors import ID_LENGTH, Visitors
 from neupusti.access.views.recording import LIFETIME
 from neupusti.core.feature import Category
 from neupusti.core.web.choice import KEY, SIGNAL, UNDECIDED, Choice, ChoiceState
-from tests.access.conftest import lines_of
+from tests.access.conftest import spool_lines
 from tests.conftest import SECRET
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
@@ -30,13 +30,13 @@ def test_no_value_is_accepted_that_was_not_given(
 ) -> None:
     at(NOW)
     value = visitors.new()
-    assert visitors.read(f"visitor={value}") == value[:ID]
+    assert visitors.read(f"visitor={value}") == value[:ID_LENGTH]
     forged = [
-        value[:ID],
+        value[:ID_LENGTH],
         value[:-1],
         f"{value}0",
         value.upper(),
-        value[:ID] + "0" * 16,
+        value[:ID_LENGTH] + "0" * 16,
         f"20200101{value[8:]}",
         Visitors("another secret of thirty-two bytes", "visitor", LIFETIME).new(),
         "00000000" + "0" * 40,
@@ -60,7 +60,7 @@ def test_it_is_worth_nothing_after_its_lifetime(
     at(NOW)
     value = visitors.new()
     at(NOW + LIFETIME)
-    assert visitors.read(f"visitor={value}") == value[:ID]
+    assert visitors.read(f"visitor={value}") == value[:ID_LENGTH]
     at(NOW + LIFETIME + timedelta(days=1))
     assert visitors.read(f"visitor={value}") == ""
 
@@ -102,11 +102,11 @@ def test_it_is_written_down_only_where_statistics_are_allowed(
     ).get_environ()
     environ[KEY] = choice
     recorder = Recorder(
-        answering, Spool(tmp_path), secrets=lambda: Secrets(()), visitors=visitors
+        answering, Spool(tmp_path), secrets=lambda: SecretPaths(()), visitors=visitors
     )
     body, _, _ = run_wsgi_app(recorder, environ)
     assert b"".join(body) == b"ok"
-    (line,) = lines_of(tmp_path)
-    assert (line["g"], line["v"]) == (granted, value[:ID] if kept else "")
+    (line,) = spool_lines(tmp_path)
+    assert (line["g"], line["v"]) == (granted, value[:ID_LENGTH] if kept else "")
     assert line["c"] == "a visitor"
-    assert value[ID:] not in str(line)
+    assert value[ID_LENGTH:] not in str(line)

@@ -1,4 +1,4 @@
-"""The statistics are tried on the access log's own fixtures."""
+"""The statistics use the fixtures of the access log."""
 
 from tests.access.conftest import (
     busy,

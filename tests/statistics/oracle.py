@@ -1,4 +1,4 @@
-"""GoAccess reads the same log; both must come to the same figures, to the last digit."""
+"""Compare our figures with GoAccess's of the same log; they must be equal."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from tests.conftest import missing
 
 
 def goaccess(log: Path) -> dict[str, Any]:
-    """Return what GoAccess says of a combined log."""
+    """Return GoAccess's report of a combined log."""
     if shutil.which("goaccess") is None:
         missing("GoAccess")
     done = subprocess.run(
@@ -25,7 +25,7 @@ def goaccess(log: Path) -> dict[str, Any]:
     return found
 
 
-def agree(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+def assert_same_figures(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     """Compare every figure that both know."""
     general = theirs["general"]
     assert ours["requests"] == general["valid_requests"]
@@ -59,6 +59,6 @@ def counts(panel: dict[str, Any]) -> Counter[str]:
 
 
 def paths(theirs: dict[str, Any]) -> Counter[str]:
-    """Return the hits of each path, whatever it was: a page, a file, or missing."""
+    """Return the hits of each path: pages, files and missing ones."""
     panels = ("requests", "static_requests", "not_found")
     return sum((counts(theirs[panel]) for panel in panels), Counter())

@@ -1,4 +1,4 @@
-"""Filters: what they narrow, what they count, and what an address may say."""
+"""Filters: what they select, what they count, and how URLs are parsed."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def today(at: Callable[[datetime], None]) -> None:
 def test_more_rows_than_can_be_counted_are_refused_in_words(
     staff: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state, "MOST", 100)
+    monkeypatch.setattr(state, "MAX_ROWS", 100)
     for path in ("", "list/browser/", "series.json"):
         page = staff.get(f"/en/admin/access/{path}?is=path:/*")
         assert page.status_code == 422
@@ -30,7 +30,7 @@ def test_more_rows_than_can_be_counted_are_refused_in_words(
 
 
 @pytest.mark.usefixtures("busy")
-def test_visitors_are_told_only_where_they_are_counted(staff: FlaskClient) -> None:
+def test_visitors_are_shown_only_where_they_are_counted(staff: FlaskClient) -> None:
     whole = staff.get("/en/admin/access/list/path/?order=visitors").text
     assert "is counted when you filter by it" in whole
     assert "order=visitors" not in whole.partition("<table")[2].partition("</thead>")[0]

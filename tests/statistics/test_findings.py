@@ -1,4 +1,4 @@
-"""What a page says there was none of was not there in any of its days."""
+"""A page says "none" only if all of its days were searched."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ def today(at: Callable[[datetime], None]) -> None:
 
 
 def scan(days: int, ip: str, number: int = 30) -> list[Entry]:
-    """Return a scan for weak spots some days ago, of a page every second."""
+    """Return a vulnerability scan some days ago, a page every second."""
     start = DAY - timedelta(days=days) + timedelta(hours=14)
     return [
         entry(
@@ -45,7 +45,7 @@ def scanned(keep: Callable[..., None]) -> None:
     keep([entry(hour(-at), ip=f"192.0.2.{at}") for at in range(100)])
 
 
-def seen(page: str) -> str:
+def scanner_section(page: str) -> str:
     """Return the part of the page about scanners."""
     return page.split('id="seen"')[1].split("<section", maxsplit=1)[0]
 
@@ -63,10 +63,10 @@ def seen(page: str) -> str:
         ("?period=yesterday", ()),
     ],
 )
-def test_scans_of_all_days_are_told(
+def test_scans_of_all_days_are_reported(
     staff: FlaskClient, query: str, addresses: tuple[str, ...]
 ) -> None:
-    page = seen(staff.get(PROBLEMS + query).text)
+    page = scanner_section(staff.get(PROBLEMS + query).text)
     assert "In all of these days" in page
     assert page.count(PROBING) == len(addresses)
     assert all(address in page for address in addresses)
@@ -80,17 +80,17 @@ def test_a_scan_over_midnight_is_one(staff: FlaskClient, keep: Callable[..., Non
         entry(start + timedelta(seconds=at), path=f"/{at}.php", status=404)
         for at in range(20)
     )
-    page = seen(staff.get(PROBLEMS).text)
+    page = scanner_section(staff.get(PROBLEMS).text)
     assert page.count(PROBING) == 1
     assert "24.11. 23:59:50 – 25.11. 00:00:09" in page
 
 
 @SQLITE
-def test_a_burst_without_errors_is_told(
+def test_a_burst_without_errors_is_reported(
     staff: FlaskClient, keep: Callable[..., None]
 ) -> None:
     keep(entry(hour(-40) + timedelta(milliseconds=50 * at)) for at in range(60))
-    assert "Reads more pages than a person can" in seen(staff.get(PROBLEMS).text)
+    assert "Reads more pages than a person can" in scanner_section(staff.get(PROBLEMS).text)
 
 
 @SQLITE
@@ -98,8 +98,8 @@ def test_a_burst_without_errors_is_told(
 def test_more_than_can_be_looked_at_is_said(
     staff: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(errors, "MOST_ROWS", 40)
-    page = seen(staff.get(PROBLEMS).text)
+    monkeypatch.setattr(errors, "MAX_ROWS", 40)
+    page = scanner_section(staff.get(PROBLEMS).text)
     assert page.count(PROBING) == 1
     assert "only those since 20 November 2026, 14:00" in page
 
@@ -109,7 +109,7 @@ def test_more_findings_than_are_shown_are_counted(
     staff: FlaskClient, keep: Callable[..., None]
 ) -> None:
     keep(one for number in range(51) for one in scan(1, f"203.0.{number}.1", 12))
-    page = seen(staff.get(PROBLEMS).text)
+    page = scanner_section(staff.get(PROBLEMS).text)
     assert page.count(PROBING) == 50
     assert "The busiest 50 of 51." in page
 
@@ -122,7 +122,9 @@ def test_days_whose_addresses_are_gone_have_no_none(
     command("sweep")
     page = staff.get(f"{PROBLEMS}{OLD}").text
     assert NONE not in page
-    assert "Addresses from before 26 October 2026 are no longer kept" in seen(page)
+    assert "Addresses from before 26 October 2026 are no longer kept" in scanner_section(
+        page
+    )
     assert "In all of these days" not in page
     assert page.count("None in these days.") == 1  # no faults
     assert "No address is kept of these days." in page

@@ -1,4 +1,4 @@
-"""Requests of every kind of junk, all the way from the socket's bytes to the pages."""
+"""Requests of random junk, from the socket's bytes to the pages."""
 
 import csv
 import io
@@ -14,11 +14,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.test import run_wsgi_app
 
-from neupusti.access.ingest import pipeline
+from neupusti.access.ingest import spool_reader
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.ingest.logformats import Format, parser
-from neupusti.access.ingest.pipeline import Enrichment
 from neupusti.access.models import Record, Rollup
-from neupusti.access.recording.recorder import Recorder, Secrets
+from neupusti.access.recording.recorder import Recorder, SecretPaths
 from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.visitors import Visitors
 from neupusti.access.views.recording import LIFETIME
@@ -26,7 +26,7 @@ from neupusti.core.feature import Category
 from neupusti.core.web.choice import KEY, Choice, ChoiceState
 from neupusti.core.web.edge import Edge
 from neupusti.statistics.queries.filters import Dimension
-from tests.access.conftest import number, token_of
+from tests.access.conftest import count_rows, csrf_token
 from tests.access.junk import requests
 from tests.conftest import SECRET, SQLITE
 
@@ -34,7 +34,7 @@ NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 AGREED = Choice(state=ChoiceState.DECIDED, granted=frozenset(Category))
 OWN = ("/", "#", "?", "mailto:", "http://127.0.0.1:8000/")
 OURS = frozenset("\n\u00a0\u202f")
-"""What we ourselves write on pages that is no letter: line ends, unbreaking blanks."""
+"""Unprintable characters that the pages themselves contain."""
 ADDRESSES = frozenset({"href", "src", "action", "formaction", "xlink:href"})
 LISTS = [f"/en/admin/access/list/{dimension}/" for dimension in Dimension]
 PAGES = [
@@ -48,8 +48,8 @@ PAGES = [
 ]  # fmt: skip
 
 
-class Reading(HTMLParser):
-    """Reads a page as a browser does, and fails at the first thing a request brought in."""
+class SafePageParser(HTMLParser):
+    """Parse a page, and fail at the first markup that came from a request."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,12 +81,12 @@ def answering(environ: dict[str, Any], start: Any) -> list[bytes]:
 
 @pytest.fixture
 def fuzzed(size: int, engine: Engine, enrichment: Enrichment, spool_folder: Path) -> Spool:
-    """The site after all of it."""
+    """The site after all requests."""
     spool = Spool(spool_folder)
     recorder = Recorder(
         answering,
         spool,
-        secrets=lambda: Secrets(("/account/confirm/",)),
+        secrets=lambda: SecretPaths(("/account/confirm/",)),
         visitors=Visitors(SECRET, "visitor", LIFETIME),
     )
     edge = Edge(
@@ -100,7 +100,7 @@ def fuzzed(size: int, engine: Engine, enrichment: Enrichment, spool_folder: Path
         body, _, _ = run_wsgi_app(edge, environ)
         assert b"".join(body) == b"ok"
     spool.close()
-    pipeline.ingest(engine, spool_folder, enrichment)
+    spool_reader.ingest(engine, spool_folder, enrichment)
     return spool
 
 
@@ -111,27 +111,27 @@ def test_junk_is_kept_as_harmless_text(
     staff: FlaskClient, engine: Engine, fuzzed: Spool, size: int
 ) -> None:
     assert (fuzzed.lost, fuzzed.refused) == (0, 0)
-    assert number(engine, Record) == size
+    assert count_rows(engine, Record) == size
     _rows_are_clean(engine)
     told = ""
     for page in PAGES:
         answer = staff.get(page)
         assert answer.status_code == 200, page
-        reading = Reading()
+        reading = SafePageParser()
         reading.feed(answer.text)
         told += reading.told
         odd = {c for c in answer.text if not c.isprintable()}
         assert odd <= OURS, (page, odd)
-    # The junk was there to be seen.
+    # The junk was displayed.
     assert "<evil onevil=1>" in told
-    _sheets_calculate_nothing(staff)
+    _csv_has_no_formulas(staff)
     _log_is_readable(staff, size)
 
 
 def _rows_are_clean(engine: Engine) -> None:
     with engine.connect() as connection:
         for row in connection.execute(Record.__table__.select()):
-            # Whatever the headers say: where no proxy is trusted, the socket is believed.
+            # Without a trusted proxy the socket's address counts, whatever the headers.
             assert row.ip == "198.51.100.7"
             assert row.visitor == ""
             texts = [value for value in row if isinstance(value, str)]
@@ -140,7 +140,7 @@ def _rows_are_clean(engine: Engine) -> None:
         assert connection.execute(lost).all() == []
 
 
-def _sheets_calculate_nothing(staff: FlaskClient) -> None:
+def _csv_has_no_formulas(staff: FlaskClient) -> None:
     names = [f"list/{dimension}" for dimension in Dimension]
     for name in (*names, "series"):
         text = staff.get(f"/admin/access/{name}.csv").get_data(as_text=True)
@@ -157,7 +157,7 @@ def _sheets_calculate_nothing(staff: FlaskClient) -> None:
 
 def _log_is_readable(staff: FlaskClient, size: int) -> None:
     page = staff.get("/en/admin/access/log/").text
-    data = {"csrf_token": token_of(page), "reason": "looking at the attack"}
+    data = {"csrf_token": csrf_token(page), "reason": "looking at the attack"}
     log = staff.post("/en/admin/access/log/", data=data).text
     lines = log.splitlines()
     assert len(lines) == log.count("\n") == size

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from neupusti.access.recording.line import clean
 from tests.access import logs
-from tests.access.conftest import entry, token_of
+from tests.access.conftest import csrf_token, entry
 from tests.conftest import SQLITE
 from tests.statistics.test_pages import PAGES
 
@@ -26,8 +26,8 @@ def today(at: Callable[[datetime], None]) -> None:
     at(NOW)
 
 
-class Seen(HTMLParser):
-    """Collects what a browser would make of a page."""
+class PageParser(HTMLParser):
+    """Collects the elements that a browser would make of a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ HOSTILE = [
 
 
 @SQLITE
-def test_nothing_hostile_reaches_a_page_or_a_sheet(
+def test_nothing_hostile_reaches_a_page_or_a_csv_file(
     staff: FlaskClient, keep: Callable[..., None]
 ) -> None:
     dice = random.Random(11)
@@ -76,7 +76,7 @@ def test_nothing_hostile_reaches_a_page_or_a_sheet(
     )
     for path in (*PAGES, "/admin/access/list/referrer/", "/admin/access/list/missing/"):
         text = staff.get(f"/en{path}?period=30d").text
-        seen = Seen()
+        seen = PageParser()
         seen.feed(text)
         assert "script" not in seen.tags
         assert all(host.startswith(("http://127.0.0.1", "mailto:")) for host in seen.hosts)
@@ -86,7 +86,7 @@ def test_nothing_hostile_reaches_a_page_or_a_sheet(
         for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"))):
             assert not row[0].startswith(("=", "+", "-", "@", "\t", "\r"))
     page = staff.get("/en/admin/access/log/").text
-    data = {"csrf_token": token_of(page), "reason": "looking at the attack"}
+    data = {"csrf_token": csrf_token(page), "reason": "looking at the attack"}
     log = staff.post("/en/admin/access/log/", data=data).text
     assert log.count("\n") == 300
     assert "\x1b" not in log
@@ -128,7 +128,7 @@ def test_odd_lines_of_a_log_are_read_or_counted(
     assert sum(map(int, figures)) == len(odd) - passed_over
     assert int(figures[0]) > size / 4
     for path in ("/en/admin/access/", "/en/admin/access/problems/"):
-        seen = Seen()
+        seen = PageParser()
         seen.feed(staff.get(path).text)
         assert "script" not in seen.tags
     with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""The statistics in a browser: read by anybody, on any screen, with the keyboard."""
+"""The statistics in a browser: accessible, on any screen, with the keyboard."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ PAGES = [
 
 
 READABLE = 60
-"""Pixels: a narrower heading of a row would stand a letter a line."""
+"""Pixels: a narrower row heading would wrap after each letter."""
 NARROWEST = (
     "Math.min(1e9, ...[...document.querySelectorAll('.listing th[scope=row]')]"
     ".map(cell => cell.getBoundingClientRect().width))"

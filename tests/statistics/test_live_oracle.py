@@ -1,4 +1,4 @@
-"""Requests really made: the clients, GoAccess and the site count the same."""
+"""Real requests: the clients, GoAccess and the site count the same."""
 
 import json
 import os
@@ -27,7 +27,7 @@ from neupusti.access.models import Record
 from neupusti.config.settings import ROOT, Settings
 from neupusti.core import clock
 from tests.access import logs
-from tests.access.conftest import number, token_of
+from tests.access.conftest import count_rows, csrf_token
 from tests.conftest import SECRET
 from tests.statistics import oracle
 
@@ -46,8 +46,8 @@ METHODS = ["GET"] * 8 + ["HEAD", "POST"]
 
 
 @dataclass
-class Customers:
-    """Clients at many addresses of this machine, who count what they get."""
+class Clients:
+    """Clients at many local addresses, which count their responses."""
 
     port: int
     moment: Callable[[], datetime]
@@ -58,14 +58,14 @@ class Customers:
     tags: dict[str, str] = field(default_factory=dict)
 
     def visit(self) -> None:
-        """Make one request, of one kind or another, and note it."""
+        """Send one random request and count it."""
         dice = self.dice
         ip = f"127.{dice.randrange(3)}.{dice.randrange(4)}.{dice.randrange(1, 9)}"
         agent = dice.choice([*logs.PEOPLE, *logs.CRAWLERS, "curl/8.5.0"])
         referrer = dice.choice(["", "https://yandex.kz/search/", "https://t.me/neupusti"])
         method, target = dice.choice(METHODS), dice.choice(TARGETS)
         headers = {"User-Agent": agent, "Accept-Encoding": dice.choice(CODINGS)}
-        # Nobody is believed about where he is, where no proxy is trusted.
+        # Without a trusted proxy these headers are ignored.
         headers |= {"X-Forwarded-For": "9.9.9.9", "Forwarded": "for=9.9.9.9"}
         if referrer:
             headers["Referer"] = referrer
@@ -88,7 +88,7 @@ class Customers:
         self, ip: str, method: str, target: str, headers: dict[str, str]
     ) -> tuple[int, int]:
         connection = HTTPConnection("127.0.0.1", self.port, source_address=(ip, 0))
-        # A server that is about to begin may refuse, or let a caller go, unheard.
+        # A server that is starting may refuse or drop a connection.
         for _ in range(PATIENCE):
             with suppress(ConnectionError):
                 connection.connect()
@@ -120,21 +120,21 @@ def test_a_week_of_requests_is_counted_as_the_client_counts_it(
     tmp_path: Path,
 ) -> None:
     moment = BEGIN
-    customers = Customers(int(site_url.rpartition(":")[2]), lambda: moment)
+    clients = Clients(int(site_url.rpartition(":")[2]), lambda: moment)
     for _ in range(REQUESTS):
         moment += PACE
         at(moment)
-        customers.visit()
+        clients.visit()
     assert command("ingest", "--once").exit_code == 0
-    assert number(engine, Record) == REQUESTS
+    assert count_rows(engine, Record) == REQUESTS
     log = tmp_path / "client.log"
-    log.write_bytes(b"\n".join(customers.lines) + b"\n")
+    log.write_bytes(b"\n".join(clients.lines) + b"\n")
 
     ours = report(command, BEGIN, moment)
     assert len(ours["by_day"]) > 4
-    compared(ours, customers)
+    assert_counted(ours, clients)
     theirs = oracle.goaccess(log)
-    oracle.agree(ours, theirs)
+    oracle.assert_same_figures(ours, theirs)
     assert ours["by_path"] == oracle.paths(theirs)
 
 
@@ -148,18 +148,18 @@ def report(
     return found
 
 
-def compared(ours: dict[str, Any], customers: Customers) -> None:
+def assert_counted(ours: dict[str, Any], clients: Clients) -> None:
     """Compare a report with what the clients counted themselves."""
-    assert ours["requests"] == len(customers.lines)
-    assert ours["bytes"] == customers.bytes
-    for name, counted in customers.figures.items():
+    assert ours["requests"] == len(clients.lines)
+    assert ours["bytes"] == clients.bytes
+    for name, counted in clients.figures.items():
         assert ours[name] == counted, name
-    assert len(customers.figures["by_status"]) > 4
+    assert len(clients.figures["by_status"]) > 4
 
 
 @contextmanager
 def served(settings: Settings) -> Iterator[int]:
-    """Run the server as it is run for the public, on the databases of this test."""
+    """Run the production server on the databases of this test."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {
@@ -193,18 +193,18 @@ def test_the_server_of_the_public_is_counted_as_its_clients_count(
 ) -> None:
     first = clock.now()
     with served(settings) as port:
-        customers = Customers(port, clock.now)
+        clients = Clients(port, clock.now)
         for _ in range(SERVED):
-            customers.visit()
-    # It has stopped: what it had not read yet is read here, and nothing else comes.
+            clients.visit()
+    # It has stopped: the rest of the spool is ingested here.
     assert command("ingest", "--once").exit_code == 0
     ours = report(command, first, clock.now())
-    compared(ours, customers)
+    assert_counted(ours, clients)
 
     page = staff.get("/en/admin/access/log/?period=7d").text
-    data = {"csrf_token": token_of(page), "reason": "to compare", "addresses": "whole"}
+    data = {"csrf_token": csrf_token(page), "reason": "to compare", "addresses": "whole"}
     log = tmp_path / "server.log"
     log.write_bytes(staff.post("/en/admin/access/log/?period=7d", data=data).data)
     theirs = oracle.goaccess(log)
-    oracle.agree(ours, theirs)
+    oracle.assert_same_figures(ours, theirs)
     assert ours["by_path"] == oracle.paths(theirs)

@@ -25,8 +25,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(log: Path) -> dict[str, Any]:
-    """What GoAccess says of it."""
+def goaccess_report(log: Path) -> dict[str, Any]:
+    """GoAccess's report of it."""
     return oracle.goaccess(log)
 
 
@@ -35,19 +35,19 @@ def test_the_report_agrees_with_goaccess(
     command: Callable[..., Result],
     at: Callable[[datetime], None],
     log: Path,
-    told: dict[str, Any],
+    goaccess_report: dict[str, Any],
 ) -> None:
-    at(END)  # The day of a line that cannot be read is the day it came in.
+    at(END)  # Malformed lines count for the day of their import.
     assert command("import", log).exit_code == 0
     days = ("--from", "2026-11-14", "--to", "2026-11-23", "--json")
     ours = json.loads(command("report", *days).stdout)
-    oracle.agree(ours, told)
-    theirs = oracle.paths(told)
+    oracle.assert_same_figures(ours, goaccess_report)
+    theirs = oracle.paths(goaccess_report)
     pages = {path: count for path, count in ours["by_path"].items() if path in logs.PAGES}
     assert pages == {path: theirs[path] for path in pages}
     assert len(pages) > 300
 
-    # From the raw rows, in a zone that has the same days, it is the same again.
+    # The same from the raw rows, in a zone that has the same days.
     raw = json.loads(command("report", *days, "--tz", "Etc/GMT-5").stdout)
     about = {"tz", "counted_from"}
     assert {k: v for k, v in raw.items() if k not in about} == {

@@ -13,7 +13,7 @@ from neupusti.access.models import Record
 from neupusti.core.rules import Permission
 from neupusti.core.text.languages import Language
 from tests import desk
-from tests.access.conftest import NOW, entry, rows, token_of
+from tests.access.conftest import NOW, csrf_token, entry, rows
 from tests.conftest import SQLITE
 from tests.people import DANA
 
@@ -66,7 +66,7 @@ def test_the_overview_shows_the_last_days(staff: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("busy")
-def test_yesterday_is_told_in_words(staff: FlaskClient) -> None:
+def test_yesterday_is_summarised(staff: FlaskClient) -> None:
     page = staff.get("/en/admin/access/?period=yesterday").text
     assert "Yesterday: 48\xa0% more requests than before." in page
     assert "Pages not found rose from 0 to 9, most often /old-page." in page
@@ -82,7 +82,7 @@ def test_what_the_log_does_not_reach_is_not_compared_with(staff: FlaskClient) ->
 
 @pytest.mark.clause("3.3.2")
 @pytest.mark.usefixtures("busy")
-def test_problems_are_listed_with_what_helps_to_mend_them(staff: FlaskClient) -> None:
+def test_problems_are_listed_with_details(staff: FlaskClient) -> None:
     page = staff.get("/en/admin/access/problems/").text
     assert "feedfacefeedface" in page
     assert "/old-page" in page
@@ -107,7 +107,7 @@ def test_an_address_is_shown_whole_only_for_a_reason(
     assert "198.51.100.77" not in page
     assert "/p2" in page
 
-    token = token_of(page)
+    token = csrf_token(page)
     refused = staff.post(address, data={"csrf_token": token, "reason": " "})
     assert refused.status_code == 422
     assert "198.51.100.77" not in refused.text
@@ -166,7 +166,7 @@ def test_other_permissions_open_no_statistics(app: Flask) -> None:
 
 
 @SQLITE
-def test_a_log_is_taken_away_only_with_a_fresh_password(app: Flask) -> None:
+def test_a_log_is_downloaded_only_after_reauthentication(app: Flask) -> None:
     browser = desk.seat(app, desk.member(DANA, Permission.STATISTICS), fresh=False)
     page = browser.get("/en/admin/access/log/").text
     assert "csrf_token" not in page.split("<main")[1].split("<h1>")[1]
@@ -185,17 +185,17 @@ def test_without_a_reason_no_token_no_log(
     )
     page = staff.get("/en/admin/access/log/").text
     answer = staff.post(
-        "/en/admin/access/log/", data={"csrf_token": token_of(page), "reason": ""}
+        "/en/admin/access/log/", data={"csrf_token": csrf_token(page), "reason": ""}
     )
     assert answer.status_code == 422
 
 
 @pytest.mark.usefixtures("busy")
-def test_the_log_can_be_taken_away(
+def test_the_log_can_be_downloaded(
     staff: FlaskClient, engine: Engine, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     page = staff.get("/en/admin/access/log/?is=path:/old-page").text
-    data = {"csrf_token": token_of(page), "reason": "Compare with GoAccess"}
+    data = {"csrf_token": csrf_token(page), "reason": "Compare with GoAccess"}
     hidden = staff.post("/en/admin/access/log/?is=path:/old-page", data=data).text
     assert hidden.count("\n") == 9
     assert (
@@ -211,7 +211,7 @@ def test_the_log_can_be_taken_away(
 
 
 @pytest.mark.usefixtures("busy")
-def test_a_list_is_handed_over_as_it_is_shown(staff: FlaskClient) -> None:
+def test_a_list_is_exported_as_it_is_shown(staff: FlaskClient) -> None:
     text = staff.get("/admin/access/list/path.csv").get_data(as_text=True)
     table = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
     assert table[0] == ["path", "requests", "visitors", "errors", "bytes"]

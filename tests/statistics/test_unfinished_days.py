@@ -1,4 +1,4 @@
-"""A day that is not over is compared with the same hours, and nothing with nothing."""
+"""An unfinished day is compared with the same hours; without data nothing is."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ QUARTER = timedelta(minutes=15)
 
 
 def flat(now: datetime, days: float = 16) -> Iterator[Entry]:
-    """Yield a page every quarter of an hour until now, each by somebody else."""
+    """Yield a request every quarter of an hour until now, each by another visitor."""
     at = now.replace(hour=0, minute=7, second=0) - timedelta(days=days)
     while at < now:
         yield entry(at, ip=f"203.0.113.{at.minute}")
@@ -32,15 +32,15 @@ def hour(hours: float) -> datetime:
     return DAY + timedelta(hours=hours)
 
 
-def said(page: str) -> str:
-    """Return what the page says in words."""
+def summary(page: str) -> str:
+    """Return the summary of the page."""
     found = re.search(r'<div class="saying.*?</div>', page, re.DOTALL)
     assert found is not None
     return re.sub(r"<[^>]+>", " ", found[0])
 
 
 def changes(page: str) -> set[str]:
-    """Return the changes that stand by the great figures."""
+    """Return the changes next to the headline figures."""
     return set(re.findall(r'class="change">([^<]*)<', page))
 
 
@@ -75,7 +75,7 @@ def test_a_flat_site_is_flat_at_any_time(
         assert "fewer" not in page
         assert "more requests than" not in page
         if (period, hours) != ("today", 0.5):
-            assert SAME in said(page), period
+            assert SAME in summary(page), period
             assert "as before" in changes(page)
 
 
@@ -108,13 +108,13 @@ def test_before_the_first_whole_hour_nothing_is_compared(
     keep(flat(hour(0.5)))
     keep([entry(hour(0.25), path=f"/{at}") for at in range(40)])
     page = opened(hour(0.5), "period=today")
-    assert "Today so far: 42 requests. Its first hour is not over" in said(page)
+    assert "Today so far: 42 requests. Its first hour is not over" in summary(page)
     assert "Changes are" not in page
     assert changes(page) == set()
 
 
 @SQLITE
-def test_a_fall_within_the_same_hours_is_told(opened: Opened, keep: Keep) -> None:
+def test_a_fall_within_the_same_hours_is_reported(opened: Opened, keep: Keep) -> None:
     keep(
         one for number, one in enumerate(flat(hour(12))) if number % 2 or one.at < _ms(DAY)
     )
@@ -136,7 +136,7 @@ def test_the_first_days_of_a_site_have_no_percent(
     keep(one for one in flat(hour(20)) if one.at >= _ms(hour(-9)))
     for period in ("today", "yesterday", "7d"):
         page = opened(hour(20), f"period={period}{filters}")
-        assert "does not reach back far enough" in said(page), period
+        assert "does not reach back far enough" in summary(page), period
         assert changes(page) == set()
         assert "Changes are" not in page
 
@@ -144,19 +144,19 @@ def test_the_first_days_of_a_site_have_no_percent(
 @SQLITE
 def test_the_second_whole_day_of_a_site_is_compared(opened: Opened, keep: Keep) -> None:
     keep(one for one in flat(hour(20)) if one.at >= _ms(hour(-33)))
-    assert SAME in said(opened(hour(20), "period=today"))
+    assert SAME in summary(opened(hour(20), "period=today"))
 
 
 def faults(since: datetime, number: int) -> list[Entry]:
-    """Return faults in the minutes after a moment."""
+    """Return server errors in the minutes after a moment."""
     return [entry(since + timedelta(minutes=at), status=500) for at in range(number)]
 
 
-def test_faults_of_this_very_hour_are_told(opened: Opened, keep: Keep) -> None:
+def test_server_errors_of_the_current_hour_are_reported(opened: Opened, keep: Keep) -> None:
     keep(flat(hour(12.75)))
     keep([*faults(hour(12.1), 30), *faults(hour(12 - 24.5), 1)])
     page = opened(hour(12.75), "period=today")
-    assert "Faults on our side rose from 1 to 30." in said(page)
+    assert "Faults on our side rose from 1 to 30." in summary(page)
     assert "−100\xa0%" not in changes(page)
 
 
@@ -167,14 +167,14 @@ def test_what_comes_every_day_at_this_hour_is_no_rise(
 ) -> None:
     keep(flat(hour(hours)))
     keep([*faults(hour(12.1), 30), *faults(hour(12.1 - 24), 30)])
-    assert "Faults on our side" not in said(opened(hour(hours), "period=today"))
+    assert "Faults on our side" not in summary(opened(hour(hours), "period=today"))
 
 
 @SQLITE
 def test_a_quiet_day_before_is_no_beginning(opened: Opened, keep: Keep) -> None:
     keep(one for one in flat(hour(12)) if not _ms(hour(-24)) <= one.at < _ms(DAY))
     page = opened(hour(12), "period=today")
-    assert "Today so far: 48 requests, and none before." in said(page)
+    assert "Today so far: 48 requests, and none before." in summary(page)
     assert changes(page) == set()
 
 
@@ -224,7 +224,7 @@ def test_the_day_of_25_hours_is_compared_hour_by_hour(
     if not compared:
         assert "Changes are" not in today
         return
-    assert SAME in said(today)
+    assert SAME in summary(today)
     note = re.search(r"Changes are in whole hours: (.*?)\.<", today)
     assert note is not None
     assert re.fullmatch(

@@ -1,4 +1,4 @@
-"""Days and hours round 1 March 2024, when the clocks of Almaty were put back by an hour."""
+"""Days and hours around 1 March 2024, when Almaty's clocks were put back by an hour."""
 
 import json
 from collections import Counter
@@ -18,7 +18,7 @@ CHANGE = datetime(2024, 2, 29, 18, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def week(at: Callable[[datetime], None], keep: Callable[..., None]) -> None:
-    """A week with a visit every hour, by a browser that comes every day."""
+    """A week with a visit every hour, by the same browsers every day."""
     at(BEGAN + timedelta(days=8))
     keep([entry(BEGAN + timedelta(hours=hour)) for hour in range(24 * 7)])
 
@@ -39,7 +39,7 @@ def points(staff: FlaskClient, query: str) -> list[dict[str, Any]]:
         "from=2024-01-01&to=2024-04-30",
     ],
 )
-def test_rows_and_roll_ups_tell_the_same_days(staff: FlaskClient, days: str) -> None:
+def test_rows_and_roll_ups_have_the_same_days(staff: FlaskClient, days: str) -> None:
     whole, counted = points(staff, days), points(staff, f"{days}&is=method:GET")
     named = [[(one["start"], one["requests"]) for one in some] for some in (whole, counted)]
     assert named[0] == named[1]
@@ -63,7 +63,7 @@ def test_an_hour_that_comes_twice_is_two(staff: FlaskClient) -> None:
 def test_the_offsets_say_when_they_changed() -> None:
     hour = calendar.HOUR
     change = round(CHANGE.timestamp() * 1000)
-    [before, after] = calendar.offsets(date(2024, 2, 1), date(2024, 4, 1))
+    [before, after] = calendar.utc_offsets(date(2024, 2, 1), date(2024, 4, 1))
     assert (before[1], after) == (6 * hour, (change, 5 * hour))
-    assert len(calendar.offsets(date(2024, 3, 1), date(2026, 3, 1))) == 1
-    assert len(calendar.offsets(date(2024, 2, 1), date(2024, 2, 28))) == 1
+    assert len(calendar.utc_offsets(date(2024, 3, 1), date(2026, 3, 1))) == 1
+    assert len(calendar.utc_offsets(date(2024, 2, 1), date(2024, 2, 28))) == 1

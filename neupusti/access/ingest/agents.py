@@ -1,4 +1,4 @@
-"""What a user agent tells: browser, system, device, and whether it is a robot and why."""
+"""Parse user agents: browser, operating system, device, and whether it is a robot."""
 
 import re
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from functools import lru_cache
 import ua_parser
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
-WORD = 60
-REASON = 120
-CHUNK = 50
+NAME_LIMIT = 60
+REASON_LIMIT = 120
+PATTERNS_AT_ONCE = 50
 OTHER = "Other"
 NONE, DECLARED, SUSPECTED, FORGED = "none", "declared", "suspected", "forged"
-SELF, LISTING, CLAIMS = "self:", "listed:", "forged:"
-"""How a reason begins that names something: its own name, a pattern, a crawler.
+SELF_NAMED, IN_LIST, FORGED_NAME = "self:", "listed:", "forged:"
+"""Prefixes of reasons that name a robot, a pattern of the list, or a forged crawler.
 
-Reasons are kept as codes; the pages say them in the language of their reader.
+Reasons are stored as codes; pages translate them.
 """
 
 TABLET = re.compile(r"iPad|Tablet|Kindle|Silk/|PlayBook|Nexus (?:7|9|10)\b|SM-T\d|SM-X\d")
@@ -46,12 +46,12 @@ SUSPICIOUS = tuple(
         (r"^(?:Mozilla/[45]\.0|Mozilla|test|-|\W+)$", "bare"),
     )
 )
-SHORT = 8
+MIN_LENGTH = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Agent:
-    """What one user agent string tells; told apart by identity, which is quick."""
+    """A parsed user agent string. Compared by identity, for speed."""
 
     browser: str
     os: str
@@ -61,55 +61,57 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
-    """Some patterns of the list as one expression, to find quickly that none fits."""
+class _PatternGroup:
+    """Patterns of the list, and one expression of all of them that rules most texts out."""
 
     whole: re.Pattern[str]
     parts: tuple[re.Pattern[str], ...]
 
 
-def _compiled() -> tuple[_Listed, ...]:
+def _pattern_groups() -> tuple[_PatternGroup, ...]:
     patterns = [row["pattern"] for row in CRAWLER_USER_AGENTS_DATA]
     return tuple(
-        _Listed(re.compile("|".join(some)), tuple(map(re.compile, some)))
-        for at in range(0, len(patterns), CHUNK)
-        for some in [patterns[at : at + CHUNK]]
+        _PatternGroup(re.compile("|".join(some)), tuple(map(re.compile, some)))
+        for at in range(0, len(patterns), PATTERNS_AT_ONCE)
+        for some in [patterns[at : at + PATTERNS_AT_ONCE]]
     )
 
 
-LISTED = _compiled()
+PATTERN_GROUPS = _pattern_groups()
 EMPTY = Agent(OTHER, OTHER, "other", SUSPECTED, "empty")
 
 
 @lru_cache(maxsize=4000)
-def agent(text: str) -> Agent:
-    """Return what `text` tells; never raise, and never take long."""
+def parse_agent(text: str) -> Agent:
+    """Parse a user agent string. Never raises, whatever the text."""
     if not text or text == "-":
         return EMPTY
     found = ua_parser.parse(text)
     browser = found.user_agent.family if found.user_agent else OTHER
     system = found.os.family if found.os else OTHER
     spider = bool(found.device and found.device.family == "Spider")
-    bot, reason = _robot(text, browser, spider=spider)
+    bot, reason = _classify_robot(text, browser, spider=spider)
     device = "robot" if bot == DECLARED else _device(text, system)
-    return Agent(browser[:WORD], system[:WORD], device, bot, reason[:REASON])
+    return Agent(
+        browser[:NAME_LIMIT], system[:NAME_LIMIT], device, bot, reason[:REASON_LIMIT]
+    )
 
 
-def _robot(text: str, browser: str, *, spider: bool) -> tuple[str, str]:
+def _classify_robot(text: str, browser: str, *, spider: bool) -> tuple[str, str]:
     if spider:
-        return DECLARED, f"{SELF}{browser}"
-    if pattern := _listed(text):
-        return DECLARED, f"{LISTING}{pattern}"
+        return DECLARED, f"{SELF_NAMED}{browser}"
+    if pattern := _listed_pattern(text):
+        return DECLARED, f"{IN_LIST}{pattern}"
     for expression, reason in SUSPICIOUS:
         if expression.search(text):
             return SUSPECTED, reason
-    if len(text) < SHORT:
+    if len(text) < MIN_LENGTH:
         return SUSPECTED, "short"
     return NONE, ""
 
 
-def _listed(text: str) -> str | None:
-    for some in LISTED:
+def _listed_pattern(text: str) -> str | None:
+    for some in PATTERN_GROUPS:
         if some.whole.search(text):
             return next(one.pattern for one in some.parts if one.search(text))
     return None

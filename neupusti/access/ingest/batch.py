@@ -1,4 +1,4 @@
-"""A batch of entries on its way into the database: enriched, and counted in memory."""
+"""Enrich a batch of entries and count it in memory, before it is written."""
 
 import gc
 from collections import Counter, defaultdict
@@ -9,24 +9,26 @@ from hashlib import blake2b
 from math import log
 
 from neupusti.access import calendar
-from neupusti.access.ingest import places
-from neupusti.access.ingest.agents import NONE, Agent, agent
-from neupusti.access.ingest.places import Countries, Referrers
-from neupusti.access.models import STEP
+from neupusti.access.counters import Sums, Totals
+from neupusti.access.ingest import geo
+from neupusti.access.ingest.agents import NONE, Agent, parse_agent
+from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.referrers import Referrers
+from neupusti.access.models import BUCKET_RATIO
 from neupusti.access.recording.line import AGENT_LIMIT, REFERRER_LIMIT, Entry
 
-VALUE_BYTES = 1000
-"""A longer value would not fit into an index of PostgreSQL."""
-PER_STEP = 1 / log(STEP)
-UNKNOWN = "(unknown)"
+INDEXED_BYTES = 1000
+"""PostgreSQL cannot index longer values."""
+BUCKETS_PER_E = 1 / log(BUCKET_RATIO)
+UNKNOWN_ROUTE = "(unknown)"
 Row = tuple[object, ...]
 
 
 @contextmanager
-def collecting_later() -> Iterator[None]:
-    """Let the collector of garbage rest: a batch makes many objects and not one cycle.
+def garbage_collection_paused() -> Iterator[None]:
+    """Pause garbage collection: a batch makes many objects and no cycles.
 
-    Looking for cycles among them again and again would take a third of the time.
+    Otherwise it takes a third of the time.
     """
     resting = gc.isenabled()
     gc.disable()
@@ -38,52 +40,8 @@ def collecting_later() -> Iterator[None]:
 
 
 @dataclass(slots=True)
-class Sums:
-    """What is added up for each value of a dimension."""
-
-    requests: int = 0
-    visitors: int = 0
-    bytes: int = 0
-    errors: int = 0
-
-    def row(self) -> Row:
-        """Return the sums in the order of the columns."""
-        return self.requests, self.visitors, self.bytes, self.errors
-
-
-@dataclass(slots=True)
-class Totals:
-    """What is added up for each hour and each day."""
-
-    requests: int = 0
-    visitors: int = 0
-    people: int = 0
-    bytes: int = 0
-    robots: int = 0
-    not_found: int = 0
-    client_errors: int = 0
-    server_errors: int = 0
-
-    def take(self, hour: "Totals") -> None:
-        """Add an hour to its day, but for visitors: a day has its own."""
-        self.requests += hour.requests
-        self.bytes += hour.bytes
-        self.robots += hour.robots
-        self.not_found += hour.not_found
-        self.client_errors += hour.client_errors
-        self.server_errors += hour.server_errors
-
-    def row(self) -> Row:
-        """Return the totals in the order of the columns."""
-        return (
-            self.requests, self.visitors, self.people, self.bytes, self.robots,
-            self.not_found, self.client_errors, self.server_errors,
-        )  # fmt: skip
-
-
-@dataclass(slots=True)
 class FirstRequest:
-    """What a visitor's first request of the day tells, should it be the first."""
+    """What is counted of a visitor's first request of a day."""
 
     agent: Agent
     path: str
@@ -97,7 +55,7 @@ def _sums() -> defaultdict[tuple[str, str], Sums]:
 
 @dataclass(slots=True)
 class Batch:
-    """Rows and counts of some entries. Filled by `add`, completed by `meet`."""
+    """Rows and counts of some entries. Filled by `add`, completed by `resolve_visitors`."""
 
     countries: Countries
     referrers: Referrers
@@ -112,7 +70,7 @@ class Batch:
     shapes: dict[tuple[str, int, str, str], Sums] = field(
         default_factory=lambda: defaultdict(Sums)
     )
-    """By day, status, method and granted categories at once: three dimensions in one."""
+    """By day, status, method and granted categories: three dimensions in one key."""
     others: dict[tuple[str, str, str], Sums] = field(
         default_factory=lambda: defaultdict(Sums)
     )
@@ -120,20 +78,20 @@ class Batch:
     visitors: dict[tuple[str, str, str], FirstRequest] = field(default_factory=dict)
     ids: dict[tuple[str, str], int] = field(default_factory=dict)
     keys: dict[tuple[str, ...], bytes] = field(default_factory=dict)
-    """The digest of each visitor: made once a batch."""
+    """The digest of each visitor, computed once per batch."""
 
     def add(self, entries: Iterable[Entry]) -> None:
-        """Enrich and count `entries`; their days must have a salt each."""
+        """Enrich and count `entries`. Each of their days must have a salt."""
         for entry in entries:
             self._add(entry)
         for day, ip, text in self.visitors:
-            self.keys[day, ip, text] = _key(self.salts[day], f"{ip}\n{text}")
+            self.keys[day, ip, text] = _visitor_digest(self.salts[day], f"{ip}\n{text}")
         for day, visitor in self.ids:
-            self.keys[day, visitor] = _key(self.salts[day], f"id\n{visitor}")
+            self.keys[day, visitor] = _visitor_digest(self.salts[day], f"id\n{visitor}")
 
     def _agent(self, text: str, ip: str) -> Agent:
-        found = agent(text)
-        return found if found.bot == NONE else places.checked(text, found, ip)
+        found = parse_agent(text)
+        return found if found.bot == NONE else geo.verify_crawler(text, found, ip)
 
     def _add(self, entry: Entry) -> None:
         hour = entry.at // calendar.HOUR
@@ -155,12 +113,12 @@ class Batch:
             sums.bytes += size
         if found.bot != NONE:
             totals.robots += 1
-        if status >= 400:  # noqa: PLR2004 - HTTP's own border
+        if status >= 400:  # noqa: PLR2004 - lowest status of that class
             for sums in counted[1:]:
                 sums.errors += 1
             self._count_error(totals, entry, day, referrer)
         if entry.duration_us is not None:
-            self.latency[day, entry.route or UNKNOWN, bucket(entry.duration_us)] += 1
+            self.latency[day, entry.route or UNKNOWN_ROUTE, bucket(entry.duration_us)] += 1
         if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
             if (first := self.visitors.get((day, ip, text))) is None:
                 first = FirstRequest(found, path, referrer, 1 << clock_hour)
@@ -177,26 +135,26 @@ class Batch:
         ))  # fmt: skip
 
     def _count_error(self, totals: Totals, entry: Entry, day: str, referrer: str) -> None:
-        if entry.status >= 500:  # noqa: PLR2004 - HTTP's own border
+        if entry.status >= 500:  # noqa: PLR2004 - lowest status of that class
             totals.server_errors += 1
             return
         totals.client_errors += 1
-        if entry.status == 404:  # noqa: PLR2004 - HTTP's own number
+        if entry.status == 404:  # noqa: PLR2004 - Not Found
             totals.not_found += 1
             self.others[day, "missing", f"{entry.path}\t{referrer}"].requests += 1
 
     def resolve_visitors(self, known: dict[tuple[str, bytes], int]) -> list[Row]:
-        """Count who is new, given the hours in which each key came before.
+        """Count new visitors, given the hours in which each key was seen before.
 
-        Return the rows of the visitors' table to write: (day, key, hours).
+        Return the rows of `access_seen` to write: (day, key, hours).
         """
         changed: dict[tuple[str, bytes], int] = {}
         for (day, ip, text), first in self.visitors.items():
             key = (day, self.keys[day, ip, text])
             before = known.get(key, 0)
-            if fresh := first.hours & ~before:
+            if new_hours := first.hours & ~before:
                 changed[key] = before | first.hours
-                self._count_hours(day, fresh, first.agent.bot == NONE)
+                self._count_hours(day, new_hours, first.agent.bot == NONE)
             if not before:
                 self._count_visitor(day, ip, first)
         for (day, visitor), hours in self.ids.items():
@@ -206,17 +164,17 @@ class Batch:
                 kind = "new" if visitor[:8] == day.replace("-", "") else "returning"
                 self.others[day, "loyalty", kind].visitors += 1
         for hour, totals in self.hours.items():
-            self.days[calendar.day_and_hour(hour)[0]].take(totals)
+            self.days[calendar.day_and_hour(hour)[0]].add_hour(totals)
         return [(*key, hours) for key, hours in changed.items()]
 
-    def _count_hours(self, day: str, fresh: int, person: bool) -> None:  # noqa: FBT001
+    def _count_hours(self, day: str, new_hours: int, person: bool) -> None:  # noqa: FBT001
         hour = calendar.start_of(day) // calendar.HOUR
-        while fresh:
-            if fresh & 1:
+        while new_hours:
+            if new_hours & 1:
                 totals = self.hours[hour]
                 totals.visitors += 1
                 totals.people += person
-            fresh >>= 1
+            new_hours >>= 1
             hour += 1
 
     def _count_visitor(self, day: str, ip: str, first: FirstRequest) -> None:
@@ -240,41 +198,54 @@ class Batch:
                 ("bot", who.bot), ("reason", who.reason),
             ):  # fmt: skip
                 if value:
-                    _add(merged[dimension, value, day], sums)
+                    merged[dimension, value, day].add(sums)
         for (day, ip), sums in self.addresses.items():
-            _add(merged["country", self.countries.of(ip), day], sums)
+            merged["country", self.countries.of(ip), day].add(sums)
         for (day, referrer), sums in self.referring.items():
-            _add(merged["referrer", matching(referrer), day], sums)
-            _add(merged["source", self.referrers.of(referrer), day], sums)
+            merged["referrer", truncate_for_index(referrer), day].add(sums)
+            merged["source", self.referrers.of(referrer), day].add(sums)
         for (day, path), sums in self.paths.items():
-            _add(merged["path", matching(path), day], sums)
+            merged["path", truncate_for_index(path), day].add(sums)
         for (day, status, method, granted), sums in self.shapes.items():
-            _add(merged["status", str(status), day], sums)
-            _add(merged["method", method, day], sums)
-            _add(merged["consent", granted, day], sums)
+            merged["status", str(status), day].add(sums)
+            merged["method", method, day].add(sums)
+            merged["consent", granted, day].add(sums)
         for (day, dimension, value), sums in self.others.items():
-            _add(merged[dimension, matching(value), day], sums)
+            merged[dimension, truncate_for_index(value), day].add(sums)
         return [(*key, *sums.row()) for key, sums in merged.items()]
 
 
-def _add(into: Sums, sums: Sums) -> None:
-    into.requests += sums.requests
-    into.visitors += sums.visitors
-    into.bytes += sums.bytes
-    into.errors += sums.errors
+class Enrichment:
+    """The look-up tables that a batch needs; made once per process."""
+
+    def __init__(self, countries: Countries, referrers: Referrers) -> None:
+        self.countries, self.referrers = countries, referrers
+
+    def batch(self, entries: list[Entry], salts: dict[str, bytes]) -> Batch:
+        """Return `entries` as a counted batch."""
+        batch = Batch(self.countries, self.referrers, salts)
+        batch.add(entries)
+        return batch
 
 
-def _key(salt: bytes, text: str) -> bytes:
+def days_of(entries: Iterable[Entry]) -> list[str]:
+    """Return the distinct days of `entries`, sorted."""
+    return sorted(
+        {calendar.day_and_hour(entry.at // calendar.HOUR)[0] for entry in entries}
+    )
+
+
+def _visitor_digest(salt: bytes, text: str) -> bytes:
     return blake2b(text.encode("utf-8", "replace"), digest_size=16, key=salt).digest()
 
 
-def matching(value: str) -> str:
-    """Return `value`, cut where its bytes would not fit into an index."""
-    if len(value) * 4 <= VALUE_BYTES or len(value.encode()) <= VALUE_BYTES:
+def truncate_for_index(value: str) -> str:
+    """Return `value`, truncated to the bytes that an index takes."""
+    if len(value) * 4 <= INDEXED_BYTES or len(value.encode()) <= INDEXED_BYTES:
         return value
-    return value.encode()[:VALUE_BYTES].decode("utf-8", "ignore")
+    return value.encode()[:INDEXED_BYTES].decode("utf-8", "ignore")
 
 
 def bucket(microseconds: int) -> int:
-    """Return the step of the histogram that holds a duration."""
-    return int(log(microseconds) * PER_STEP) if microseconds > 1 else 0
+    """Return the bucket of the latency histogram that holds a duration."""
+    return int(log(microseconds) * BUCKETS_PER_E) if microseconds > 1 else 0

@@ -1,7 +1,7 @@
-"""Bringing in another server's log: tolerant, resumable, and the same file only once.
+"""Import another server's log: tolerant, resumable, each line only once.
 
-A file is known by its content: its first line, and a digest of everything read so far.
-So a log that has grown adds only its new lines, packed or not, whatever its name.
+A file is identified by its first line and a digest of everything read so far, so a log
+that has grown adds only its new lines, compressed or not, whatever its name.
 """
 
 from collections import Counter
@@ -15,39 +15,38 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from neupusti.access import calendar
 from neupusti.access.ingest import store
-from neupusti.access.ingest.batch import collecting_later
-from neupusti.access.ingest.logfile import LogFile, opened, texts
+from neupusti.access.ingest.batch import Enrichment, days_of, garbage_collection_paused
+from neupusti.access.ingest.logfile import LogFile, decode_lines, open_log
 from neupusti.access.ingest.logformats import Format, MalformedError, parser
-from neupusti.access.ingest.pipeline import MALFORMED, Enrichment, days_of
 from neupusti.access.models import Import, Record, Sweep, Total, moment
 from neupusti.access.recording.line import Entry
 from neupusti.core import clock
 
-LINES = 20_000
+BATCH_LINES = 20_000
 CHUNK_BYTES = 1024 * 1024
 
 
 class OtherFormatError(ValueError):
-    """A log whose lines are of another format; its words say what was looked at."""
+    """The first lines of a log are of another format; the message names it."""
 
 
 @dataclass(slots=True)
-class Imported:
-    """What an import brought."""
+class ImportResult:
+    """The result of an import."""
 
     requests: int = 0
     malformed: Counter[str] = field(default_factory=Counter)
     known: int = 0
-    """Lines that an import before had brought already."""
-    waiting: bool = False
-    """Whether the last line has no end yet."""
-    torn: bool = False
-    """Whether the packing of the file ends too early."""
+    """Lines that an earlier import had read."""
+    unterminated: bool = False
+    """Whether the last line is not terminated yet."""
+    truncated: bool = False
+    """Whether the compressed file ends too early."""
 
 
 @dataclass(slots=True)
-class _Place:
-    """How far a file has been imported: the row of the table, and the digest so far."""
+class _Progress:
+    """How far a file has been imported: its row in `access_import` and its digest."""
 
     head: str
     row: int | None
@@ -56,62 +55,62 @@ class _Place:
     digest: Any
 
 
-def bring(  # noqa: PLR0913, PLR0917 - where from, where to, how to read, how to tell
+def import_log(  # noqa: PLR0913, PLR0917 - source, target, format and hooks
     engine: Engine,
     path: Path,
     kind: Format,
     enrichment: Enrichment,
     hide: Callable[[str], str] = str,
-    told: Callable[[int], None] = lambda _: None,
-) -> Imported:
-    """Import the log `path`; `told` hears after each batch how much of the file is read.
+    report_progress: Callable[[int], None] = lambda _: None,
+) -> ImportResult:
+    """Import the log `path`; after each batch `report_progress` gets the bytes read.
 
-    Raise OtherFormatError, having kept nothing, where none of the lines that come first is
-    of this format; after an import before, the first of those that are new.
+    Raise OtherFormatError and write nothing if none of the first new lines is of this
+    format.
     """
-    imported, parse = Imported(), parser(kind)
-    with opened(path) as file:
-        first = file.coming()
-        place = _continue(engine, file, _read(first, parse).entries)
-        _look(path, file.coming() or first, kind)
-        imported.known = place.lines
-        told(file.position())
-        while lines := file.lines(LINES):
-            with collecting_later():
-                read = _read(texts(lines), parse)
+    imported, parse = ImportResult(), parser(kind)
+    with open_log(path) as file:
+        first = file.peek()
+        progress = _resume(engine, file, _parse_lines(first, parse).entries)
+        _check_format(path, file.peek() or first, kind)
+        imported.known = progress.lines
+        report_progress(file.position())
+        while lines := file.lines(BATCH_LINES):
+            with garbage_collection_paused():
+                read = _parse_lines(decode_lines(lines), parse)
                 for entry in read.entries:
                     entry.path, entry.referrer = hide(entry.path), hide(entry.referrer)
                 for line in lines:
-                    place.digest.update(line)
-                    place.position += len(line)
-                place.lines += len(lines)
-                _commit(engine, read, place, enrichment)
+                    progress.digest.update(line)
+                    progress.position += len(line)
+                progress.lines += len(lines)
+                _commit(engine, read, progress, enrichment)
             imported.requests += len(read.entries)
             imported.malformed += read.malformed
-            told(file.position())
-        imported.waiting, imported.torn = file.waiting, file.torn
+            report_progress(file.position())
+        imported.unterminated, imported.truncated = file.unterminated, file.truncated
     return imported
 
 
-def _look(path: Path, lines: list[str], kind: Format) -> None:
-    """Refuse lines of which none is of a format, and say which one would read them."""
-    fitting = [one for one in Format if _read(lines, parser(one)).entries]
-    if kind in fitting or not lines:
+def _check_format(path: Path, lines: list[str], kind: Format) -> None:
+    """Raise OtherFormatError if no line is of format `kind`, with the formats that are."""
+    matching = [one for one in Format if _parse_lines(lines, parser(one)).entries]
+    if kind in matching or not lines:
         return
-    others = " or ".join(f"“{one}”" for one in fitting) or "none that is known here"
+    others = " or ".join(f"“{one}”" for one in matching) or "none that is known here"
     raise OtherFormatError(
         f"None of the {len(lines)} lines of {path.name} that come first is of the format "
         f"“{kind}”; they are of {others}. Nothing was imported."
     )
 
 
-def _continue(engine: Engine, file: LogFile, first: list[Entry]) -> _Place:
-    """Find the import that this file continues, and read the file up to there.
+def _resume(engine: Engine, file: LogFile, first: list[Entry]) -> _Progress:
+    """Find the earlier import of this file, and read the file up to its position.
 
     `first` are the first requests of the file.
     """
     head, digest, at = sha256(file.head()).hexdigest(), sha256(), 0
-    place, known = _Place(head, None, 0, 0, digest.copy()), []
+    progress, known = _Progress(head, None, 0, 0, digest.copy()), []
     with engine.connect() as connection:
         rows = connection.execute(
             select(Import.id, Import.position, Import.digest, Import.lines)
@@ -124,27 +123,27 @@ def _continue(engine: Engine, file: LogFile, first: list[Entry]) -> _Place:
             break
         if digest.hexdigest() == row.digest:
             known.append(row.id)
-            place = _Place(head, row.id, row.position, row.lines, digest.copy())
-    if known and first and _forgotten(engine, known, first):
-        place = _Place(head, None, 0, 0, sha256())
-    file.file.seek(place.position)
-    return place
+            progress = _Progress(head, row.id, row.position, row.lines, digest.copy())
+    if known and first and _drop_if_not_kept(engine, known, first):
+        progress = _Progress(head, None, 0, 0, sha256())
+    file.file.seek(progress.position)
+    return progress
 
 
-def _forgotten(engine: Engine, known: list[int], first: list[Entry]) -> bool:
-    """Forget imports that passed over a file: they kept none of its `first` requests.
+def _drop_if_not_kept(engine: Engine, known: list[int], first: list[Entry]) -> bool:
+    """Delete imports that wrote none of the `first` requests of their file.
 
-    Until wrong formats were refused, each left a file that was called known for good.
+    Older versions accepted wrong formats and then took the file for imported.
     """
     with store.ingesting(engine) as connection:
-        if _kept(connection, first):
+        if _were_kept(connection, first):
             return False
         connection.execute(delete(Import).where(Import.id.in_(known)))
     return True
 
 
-def _kept(connection: Connection, entries: list[Entry]) -> bool:
-    """Tell whether these requests were written down, should their rows be destroyed too."""
+def _were_kept(connection: Connection, entries: list[Entry]) -> bool:
+    """Return whether these requests were imported, even if destroyed since."""
     wanted = {(moment(entry.at), entry.status, entry.bytes) for entry in entries}
     moments = {at for at, _, _ in wanted}
     there = connection.execute(
@@ -169,15 +168,15 @@ def _hash(file: IO[bytes], size: int, digest: Any) -> int:
 
 
 @dataclass(slots=True)
-class _Read:
-    """What one batch of lines holds."""
+class _ParsedLines:
+    """The entries of one batch of lines, and its malformed lines by reason."""
 
     entries: list[Entry]
     malformed: Counter[str]
 
 
-def _read(lines: list[str], parse: Callable[[str], Entry]) -> _Read:
-    read = _Read([], Counter())
+def _parse_lines(lines: list[str], parse: Callable[[str], Entry]) -> _ParsedLines:
+    read = _ParsedLines([], Counter())
     for text in lines:
         try:
             read.entries.append(parse(text))
@@ -186,21 +185,25 @@ def _read(lines: list[str], parse: Callable[[str], Entry]) -> _Read:
     return read
 
 
-def _commit(engine: Engine, read: _Read, place: _Place, enrichment: Enrichment) -> None:
-    """Write a batch and how far the file has been read with it, in one transaction."""
+def _commit(
+    engine: Engine, read: _ParsedLines, progress: _Progress, enrichment: Enrichment
+) -> None:
+    """Write a batch and the position after it in one transaction."""
     with store.ingesting(engine) as connection:
         salts = store.salts(connection, days_of(read.entries))
         store.write(connection, enrichment.batch(read.entries, salts))
-        store.count(connection, MALFORMED, read.malformed)
+        store.count_events(connection, store.MALFORMED, read.malformed)
         values = {
-            "head": place.head,
-            "position": place.position,
-            "digest": place.digest.hexdigest(),
-            "lines": place.lines,
+            "head": progress.head,
+            "position": progress.position,
+            "digest": progress.digest.hexdigest(),
+            "lines": progress.lines,
             "at": clock.now(),
         }
-        if place.row is None:
-            made = connection.execute(insert(Import).values(values))
-            place.row = cast("tuple[int]", made.inserted_primary_key)[0]
+        if progress.row is None:
+            inserted = connection.execute(insert(Import).values(values))
+            progress.row = cast("tuple[int]", inserted.inserted_primary_key)[0]
         else:
-            connection.execute(update(Import).where(Import.id == place.row).values(values))
+            connection.execute(
+                update(Import).where(Import.id == progress.row).values(values)
+            )

@@ -1,4 +1,4 @@
-"""Reading another server's log file, packed or not, whole line by whole line."""
+"""Read complete lines of another server's log file, compressed or not."""
 
 import gzip
 import io
@@ -9,87 +9,89 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-FIRST = 100
-"""Lines that tell the format; real logs have malformed ones, not so many in a row."""
+SAMPLE_LINES = 100
+"""Lines that decide the format: more than real logs have malformed in a row."""
 LINE_BYTES = 64 * 1024
-"""A longer line is no line of a log."""
+"""A longer line is truncated."""
 GZIP = b"\x1f\x8b"
 COMMENT = "#"
 
 
-class _Unpacked(gzip.GzipFile):
-    """The bytes of a packed log; one that is torn ends where it is torn."""
+class _Decompressed(gzip.GzipFile):
+    """A gzip stream that ends without an error where it is truncated or corrupt."""
 
-    torn = False
+    truncated = False
 
     def readinto(self, buffer: Any) -> int:
-        """Read as much as can be unpacked at once: what comes before a tear is whole."""
+        """Read what one call decompresses: all that comes before a corrupt part."""
         try:
             found = self.read1(len(buffer))
         except (EOFError, gzip.BadGzipFile, zlib.error):
-            self.torn = True
+            self.truncated = True
             return 0
         buffer[: len(found)] = found
         return len(found)
 
 
 class LogFile:
-    """An open log; `position` tells how far the file itself is read, packed as it is."""
+    """An open log; `position` returns the offset in the file itself, compressed or not."""
 
     def __init__(
         self,
         file: IO[bytes],
         position: Callable[[], int],
-        packing: _Unpacked | None = None,
+        archive: _Decompressed | None = None,
     ) -> None:
-        self.file, self.position, self.packing = file, position, packing
-        self.waiting = False
-        """Whether the last line has no end yet: it is not read until it has."""
+        self.file, self.position, self.archive = file, position, archive
+        self.unterminated = False
+        """Whether the last line is not terminated yet; it is not read until it is."""
 
     @property
-    def torn(self) -> bool:
-        """Whether its packing ends too early."""
-        return self.packing is not None and self.packing.torn
+    def truncated(self) -> bool:
+        """Whether the compressed stream ends too early."""
+        return self.archive is not None and self.archive.truncated
 
-    def lines(self, most: int) -> list[bytes]:
-        """Return the next lines, at most so many."""
-        # The rest of a line that had no end may have been written meanwhile.
-        lines = [] if self.waiting else list(islice(self.file, most))
+    def lines(self, limit: int) -> list[bytes]:
+        """Return at most `limit` of the next lines."""
+        # The rest of an unterminated line may have been written since.
+        lines = [] if self.unterminated else list(islice(self.file, limit))
         if lines and not lines[-1].endswith(b"\n"):
-            self.waiting = True
+            self.unterminated = True
             lines.pop()
         return lines
 
     def head(self) -> bytes:
-        """Return the first line, and go back to the beginning."""
+        """Return the first line and rewind."""
         line = self.file.readline(LINE_BYTES)
         self.file.seek(0)
         return line
 
-    def coming(self) -> list[str]:
-        """Return the texts of the lines that come next, and leave them to be read."""
+    def peek(self) -> list[str]:
+        """Return the texts of the next lines without consuming them."""
         at = self.file.tell()
-        some = texts((line for line in self.file if line.endswith(b"\n")), FIRST)
+        some = decode_lines(
+            (line for line in self.file if line.endswith(b"\n")), SAMPLE_LINES
+        )
         self.file.seek(at)
         return some
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[LogFile]:
-    """Open a log."""
+def open_log(path: Path) -> Iterator[LogFile]:
+    """Open a log, compressed or not."""
     with path.open("rb") as raw:
         if raw.peek(2)[:2] != GZIP:
             yield LogFile(raw, raw.tell)
             return
-        with _Unpacked(fileobj=raw) as unpacked, io.BufferedReader(unpacked) as file:
-            yield LogFile(file, raw.tell, unpacked)
+        with _Decompressed(fileobj=raw) as stream, io.BufferedReader(stream) as file:
+            yield LogFile(file, raw.tell, stream)
 
 
-def texts(lines: Iterable[bytes], most: int | None = None) -> list[str]:
-    """Return the texts of lines, at most so many, without blank ones and comments."""
-    return list(islice(filter(None, map(_text, lines)), most))
+def decode_lines(lines: Iterable[bytes], limit: int | None = None) -> list[str]:
+    """Return at most `limit` texts of lines, without blank ones and comments."""
+    return list(islice(filter(None, map(_decode, lines)), limit))
 
 
-def _text(line: bytes) -> str:
+def _decode(line: bytes) -> str:
     text = line[:LINE_BYTES].decode("utf-8", "backslashreplace").rstrip("\r\n")
     return "" if text.startswith(COMMENT) else text

@@ -1,4 +1,4 @@
-"""The formats of other servers' logs: a line in, an entry or the reason for none out."""
+"""Parse the lines of other servers' logs."""
 
 import json
 import re
@@ -13,17 +13,17 @@ from neupusti.access.models import PATH_LIMIT, millis
 from neupusti.access.recording.line import METHOD_LIMIT, Entry, bare_referrer, clean
 from neupusti.core.web.edge import UNKNOWN, client_address
 
-QUOTED = r'"((?:[^"\\]|\\.)*)'
+QUOTED_FIELD = r'"((?:[^"\\]|\\.)*)'
 COMMON = re.compile(
-    rf'(\S+)\s+\S+\s+.*?\[([^\]]+)\]\s+{QUOTED}"\s+(\S+)\s+(\S+)(.*)', re.DOTALL
+    rf'(\S+)\s+\S+\s+.*?\[([^\]]+)\]\s+{QUOTED_FIELD}"\s+(\S+)\s+(\S+)(.*)', re.DOTALL
 )
-REST = re.compile(rf'\s+{QUOTED}"?(?:\s+{QUOTED})?', re.DOTALL)
-STAMP = re.compile(r"(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
+REST = re.compile(rf'\s+{QUOTED_FIELD}"?(?:\s+{QUOTED_FIELD})?', re.DOTALL)
+TIMESTAMP = re.compile(r"(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 MONTHS = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
     *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 )
-"""As logs name them, whatever the language of the machine."""
+"""As logs spell them, whatever the locale."""
 REQUEST = re.compile(r"([A-Za-z]{3,16}) (.*) HTTP/[0-3](?:\.[0-9])?", re.DOTALL)
 METHODS = frozenset({
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
@@ -31,10 +31,10 @@ METHODS = frozenset({
 })  # fmt: skip
 STATUSES = range(100, 600)
 MAX_BYTES = 2**62
-MOMENTS = range(
+TIMESTAMP_RANGE = range(
     millis(datetime(1990, 1, 1, tzinfo=UTC)), millis(datetime(2200, 1, 1, tzinfo=UTC))
 )
-"""The pages can tell these days; of others not even the date can be told everywhere."""
+"""Dates outside of it cannot be shown, or not even computed on every system."""
 
 
 class Format(StrEnum):
@@ -46,19 +46,19 @@ class Format(StrEnum):
 
 
 class MalformedError(ValueError):
-    """A line that is no request; its words are the reason it is counted under."""
+    """A line is no request; the message is the reason it is counted under."""
 
 
 def parser(kind: Format) -> Callable[[str], Entry]:
-    """Return what turns a line of this format into an entry, or raises MalformedError."""
+    """Return the parser of a format: line -> entry; it raises MalformedError."""
     return {
-        Format.COMBINED: _combined,
-        Format.COMMON: _common,
-        Format.JSON: _json,
+        Format.COMBINED: _parse_combined,
+        Format.COMMON: _parse_common,
+        Format.JSON: _parse_json,
     }[kind]
 
 
-def _combined(line: str) -> Entry:
+def _parse_combined(line: str) -> Entry:
     found = COMMON.match(line)
     if found is None:
         raise MalformedError("not a line of this format")
@@ -68,11 +68,11 @@ def _combined(line: str) -> Entry:
     return _entry(found, rest[1], rest[2] or "")
 
 
-def _common(line: str) -> Entry:
+def _parse_common(line: str) -> Entry:
     found = COMMON.match(line)
     if found is None:
         raise MalformedError("not a line of this format")
-    # Referrer and browser would be lost for good.
+    # Read as common, it would lose referrer and user agent for good.
     if REST.match(found[6]):
         raise MalformedError("a line of the combined format")
     return _entry(found, "", "")
@@ -82,11 +82,11 @@ def _entry(found: re.Match[str], referrer: str, user_agent: str) -> Entry:
     ip, stamp, request, status, size, _ = found.groups()
     method, path = split_request(request)
     return Entry(
-        at=moment_of(stamp),
-        ip=address_of(ip),
+        at=parse_timestamp(stamp),
+        ip=parse_address(ip),
         method=method,
         path=path,
-        status=status_of(status),
+        status=parse_status(status),
         bytes=int(size) if size.isdecimal() and len(size) < 19 else 0,  # noqa: PLR2004 - 63 bits
         referrer=clean(bare_referrer(referrer)),
         user_agent=clean("" if user_agent == "-" else user_agent),
@@ -94,16 +94,16 @@ def _entry(found: re.Match[str], referrer: str, user_agent: str) -> Entry:
 
 
 @lru_cache(maxsize=50_000)
-def address_of(text: str) -> str:
-    """Return an address in its canonical form; raise MalformedError for anything else."""
+def parse_address(text: str) -> str:
+    """Return the canonical form of an address; raise MalformedError for anything else."""
     found = client_address(text)
     if found == UNKNOWN:
         raise MalformedError("no address")
     return found
 
 
-def status_of(text: object) -> int:
-    """Return a status of HTTP; raise MalformedError for anything else."""
+def parse_status(text: object) -> int:
+    """Return an HTTP status; raise MalformedError for anything else."""
     try:
         status = int(str(text))
     except ValueError:
@@ -113,13 +113,13 @@ def status_of(text: object) -> int:
     return status
 
 
-def moment_of(stamp: str) -> int:
-    """Return the milliseconds of a moment as Apache and nginx write it."""
-    found = STAMP.fullmatch(stamp)
+def parse_timestamp(stamp: str) -> int:
+    """Return the milliseconds since 1970 of a timestamp of Apache or nginx."""
+    found = TIMESTAMP.fullmatch(stamp)
     if found is None:
         raise MalformedError("no moment")
     second = int(found[6])
-    if second > 60:  # noqa: PLR2004 - a leap second is told as 60
+    if second > 60:  # noqa: PLR2004 - a leap second is written as 60
         raise MalformedError("no moment")
     return _minute(stamp[:17], stamp[21:]) + min(second, 59) * 1000
 
@@ -130,32 +130,32 @@ def _minute(stamp: str, zone: str) -> int:
     try:
         number = MONTHS.index(month) + 1
         text = f"{rest[:4]}-{number:02}-{day}T{rest[5:]}:00{zone[:3]}:{zone[3:]}"
-        return _in_time(millis(datetime.fromisoformat(text)))
+        return _checked_range(millis(datetime.fromisoformat(text)))
     except (ValueError, OverflowError):
         raise MalformedError("no moment") from None
 
 
-def _in_time(at: int) -> int:
-    if at not in MOMENTS:
+def _checked_range(at: int) -> int:
+    if at not in TIMESTAMP_RANGE:
         raise MalformedError("no moment")
     return at
 
 
 def split_request(request: str) -> tuple[str, str]:
-    """Return method and path of a request line; a line that is none is all path."""
+    """Return method and path of a request line; for any other text, no method."""
     found = REQUEST.fullmatch(request)
     if found is None or found[1].upper() not in METHODS:
         return "", clean(request.partition("?")[0])[:PATH_LIMIT]
-    return found[1].upper()[:METHOD_LIMIT], path_of(found[2])
+    return found[1].upper()[:METHOD_LIMIT], parse_path(found[2])
 
 
-def path_of(target: str) -> str:
-    """Return the path of a request's target, decoded as the live log keeps it."""
+def parse_path(target: str) -> str:
+    """Return the path of a request target, decoded as the recorder does."""
     path = target.partition("?")[0].partition("#")[0]
     return clean(unquote(path) if "%" in path else path)[:PATH_LIMIT]
 
 
-def _json(line: str) -> Entry:
+def _parse_json(line: str) -> Entry:
     """Read nginx's `escape=json` logs under their usual names, and Caddy's."""
     try:
         fields = json.loads(line)
@@ -164,14 +164,14 @@ def _json(line: str) -> Entry:
     if not isinstance(fields, dict):
         raise MalformedError("not JSON")
     try:
-        return _fields({**fields, **_caddy(fields)})
+        return _parse_fields({**fields, **_caddy_fields(fields)})
     except MalformedError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise MalformedError("a field is missing or odd") from None
 
 
-def _fields(fields: dict[str, Any]) -> Entry:
+def _parse_fields(fields: dict[str, Any]) -> Entry:
     def first(*names: str) -> Any:
         return next((fields[n] for n in names if fields.get(n) not in {None, ""}), None)
 
@@ -180,22 +180,22 @@ def _fields(fields: dict[str, Any]) -> Entry:
     else:
         method = str(first("request_method", "method") or "").upper()[:METHOD_LIMIT]
         address = str(first("request_uri", "uri", "path", "url") or "")
-        path = path_of(address)
+        path = parse_path(address)
     duration = first("request_time", "duration")
     size = int(first("body_bytes_sent", "bytes_sent", "bytes", "size") or 0)
     return Entry(
-        at=_json_moment(
+        at=_parse_json_timestamp(
             first("time_iso8601", "time_local", "timestamp", "time", "msec", "ts", "at")
         ),
-        ip=address_of(str(first("remote_addr", "ip", "client_ip", "remote_ip"))),
+        ip=parse_address(str(first("remote_addr", "ip", "client_ip", "remote_ip"))),
         method=method,
         path=path,
-        status=status_of(first("status", "status_code")),
+        status=parse_status(first("status", "status_code")),
         bytes=size if 0 <= size < MAX_BYTES else 0,
         referrer=clean(
             bare_referrer(str(first("http_referer", "referrer", "referer") or ""))
         ),
-        user_agent=clean(_dashed(first("http_user_agent", "user_agent", "agent"))),
+        user_agent=clean(_without_dash(first("http_user_agent", "user_agent", "agent"))),
         duration_us=None if duration is None else _microseconds(duration),
     )
 
@@ -204,24 +204,24 @@ def _microseconds(seconds: Any) -> int:
     return max(0, min(int(float(seconds) * 1_000_000), MAX_BYTES))
 
 
-def _dashed(text: Any) -> str:
+def _without_dash(text: Any) -> str:
     return "" if text in {None, "-"} else str(text)
 
 
-def _json_moment(found: Any) -> int:
+def _parse_json_timestamp(found: Any) -> int:
     if isinstance(found, int | float) or str(found).replace(".", "", 1).isdecimal():
         number = float(found)
         # Seconds since 1970 have ten digits in this century, milliseconds thirteen.
-        return _in_time(int(number if number > 1e11 else number * 1000))  # noqa: PLR2004
-    if STAMP.fullmatch(str(found)):
-        return moment_of(str(found))
+        return _checked_range(int(number if number > 1e11 else number * 1000))  # noqa: PLR2004
+    if TIMESTAMP.fullmatch(str(found)):
+        return parse_timestamp(str(found))
     at = datetime.fromisoformat(str(found))
     if at.tzinfo is None:
         raise MalformedError("a moment without a zone")
-    return _in_time(millis(at))
+    return _checked_range(millis(at))
 
 
-def _caddy(fields: dict[str, Any]) -> dict[str, Any]:
+def _caddy_fields(fields: dict[str, Any]) -> dict[str, Any]:
     request = fields.get("request")
     if not isinstance(request, dict):
         return {}

@@ -1,4 +1,4 @@
-"""The partitions of PostgreSQL: one a day for every table that holds addresses."""
+"""Manage PostgreSQL's daily partitions of the tables that hold addresses."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -13,22 +13,22 @@ TABLES = {
     "access_address": ("ip",),
     "access_seen": ("key",),
 }
-"""The tables, and their columns of which the server may keep no samples (`pg_statistic`):
-those would outlive the partition."""
+"""The partitioned tables, and their columns that must not be sampled: samples in
+`pg_statistic` would outlive the partition."""
 LOCK_SECONDS = 3
-"""How long to wait for readers of a table whose partitions change: a slow download of the
-log would else hold up all that is written after it."""
-AHEAD = 3
-"""How many days have their partitions before they begin."""
+"""How long to wait for readers of a table whose partitions change: otherwise a slow
+download of the log would block all later writes."""
+DAYS_AHEAD = 3
+"""How many days in advance partitions are created."""
 
 
-def name(table: str, day: date) -> str:
+def partition_name(table: str, day: date) -> str:
     """Return the name of a day's partition."""
     return f"{table}_{day:%Y%m%d}"
 
 
 def bounds(table: str, day: date) -> str:
-    """Return which rows a day's partition takes."""
+    """Return the bounds clause of a day's partition."""
     if table != "access_record":
         return f"FOR VALUES IN ('{day.isoformat()}')"
     start = calendar.start_of(day.isoformat())
@@ -51,35 +51,35 @@ def existing(connection: Connection, table: str) -> dict[str, date]:
 
 
 def ensure(connection: Connection, days: Iterable[date]) -> None:
-    """Make the partitions of `days` that are not there yet."""
+    """Create the missing partitions of `days`."""
     wanted = list(days)
     for table in TABLES:
-        there = existing(connection, table)
+        present = existing(connection, table)
         for day in wanted:
-            partition = name(table, day)
-            if partition not in there:
+            partition = partition_name(table, day)
+            if partition not in present:
                 connection.exec_driver_sql(
                     f"CREATE TABLE {partition} PARTITION OF {table} {bounds(table, day)}"
                 )
-                unsampled(connection, table, partition)
+                disable_statistics(connection, table, partition)
 
 
-def unsampled(connection: Connection, table: str, partition: str) -> None:
-    """Keep the server from taking samples of what is destroyed in time."""
+def disable_statistics(connection: Connection, table: str, partition: str) -> None:
+    """Disable sampling of the columns that are destroyed in time."""
     columns = ", ".join(f"ALTER {column} SET STATISTICS 0" for column in TABLES[table])
     connection.exec_driver_sql(f"ALTER TABLE {partition} {columns}")
 
 
-def hurry(connection: Connection) -> None:
-    """Let this transaction fail where it would wait long for a lock; it is tried again."""
+def limit_lock_wait(connection: Connection) -> None:
+    """Make this transaction fail if it waits too long for a lock; callers try again."""
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
 
 
-def ahead(engine: Engine) -> None:
-    """Make the partitions of today and of the days to come."""
+def create_ahead(engine: Engine) -> None:
+    """Create the partitions of today and the next days."""
     if engine.dialect.name != "postgresql":
         return
     today = clock.today()
     with engine.begin() as connection:
-        hurry(connection)
-        ensure(connection, (calendar.after(today, days) for days in range(AHEAD + 1)))
+        limit_lock_wait(connection)
+        ensure(connection, (calendar.after(today, days) for days in range(DAYS_AHEAD + 1)))

@@ -1,6 +1,6 @@
-"""Writing a batch into the access database: rows, roll-ups and cursor in one transaction.
+"""Write batches into the access database: rows, roll-ups and cursor in one transaction.
 
-The statements are the driver's own: a batch has thousands of rows, and they must be quick.
+Statements go straight to the driver, for speed: a batch has thousands of rows.
 """
 
 import logging
@@ -13,25 +13,23 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from neupusti.access import calendar
+from neupusti.access.counters import SUMS, TOTALS
 from neupusti.access.ingest import partitions
 from neupusti.access.ingest.batch import Batch, Row
 from neupusti.core import clock
 
 logger = logging.getLogger(__name__)
 
-RECORD = (
+RECORD_COLUMNS = (
     "at", "ip", "method", "path", "route", "status", "duration_us", "bytes", "referrer",
     "source", "user_agent", "browser", "os", "device", "bot", "bot_reason", "country",
     "cookies", "granted", "visitor", "request_id",
 )  # fmt: skip
-SUMS = ("requests", "visitors", "bytes", "errors")
-TOTALS = (
-    "requests", "visitors", "people", "bytes", "robots", "not_found", "client_errors",
-    "server_errors",
-)  # fmt: skip
-LOCK = 3_303_302
-"""Names the ingest to PostgreSQL: one writer at a time, from whichever process."""
-CHUNK = 400
+MALFORMED, LOST = "malformed", "lost"
+"""Dimensions that count events instead of requests."""
+LOCK_ID = 3_303_302
+"""PostgreSQL's advisory lock of the ingest: one writer at a time in all processes."""
+KEYS_PER_QUERY = 400
 TYPES = {
     "start": "bigint", "day": "date", "key": "bytea", "hours": "int", "bucket": "smallint",
     **dict.fromkeys((*SUMS, *TOTALS), "bigint"),
@@ -45,31 +43,33 @@ def ingesting(engine: Engine) -> Iterator[Connection]:
         connection = opened.execution_options(begin_immediate=True)
         with connection.begin():
             if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
-                partitions.hurry(connection)
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_ID})")
+                partitions.limit_lock_wait(connection)
             yield connection
 
 
 def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
-    """Return the salt of each of `days`, making those that are missing."""
+    """Return the salt of each of `days`; create missing ones."""
     found: dict[str, bytes] = {}
     for day in days:
-        query = _marks(connection, "SELECT salt FROM access_salt WHERE day = ?")
-        kept = connection.exec_driver_sql(query, (day,)).scalar()
-        if kept is None:
-            kept = secrets.token_bytes(16)
-            insert = _marks(connection, "INSERT INTO access_salt (day, salt) VALUES (?, ?)")
-            connection.exec_driver_sql(insert, (day, kept))
-        found[day] = bytes(kept)
+        query = _placeholders(connection, "SELECT salt FROM access_salt WHERE day = ?")
+        salt = connection.exec_driver_sql(query, (day,)).scalar()
+        if salt is None:
+            salt = secrets.token_bytes(16)
+            insert = _placeholders(
+                connection, "INSERT INTO access_salt (day, salt) VALUES (?, ?)"
+            )
+            connection.exec_driver_sql(insert, (day, salt))
+        found[day] = bytes(salt)
     return found
 
 
 def write(connection: Connection, batch: Batch) -> None:
-    """Write everything a batch holds."""
+    """Write the rows and counts of a batch."""
     if connection.dialect.name == "postgresql":
         days = {calendar.day_and_hour(hour)[0] for hour in batch.hours}
         partitions.ensure(connection, map(date.fromisoformat, sorted(days)))
-    changed = batch.resolve_visitors(_known(connection, batch))
+    changed = batch.resolve_visitors(_known_visitors(connection, batch))
     _insert_rows(connection, batch.rows)
     _upsert(connection, "access_seen", ("day", "key"), ("hours",), changed, replace=True)
     hour_rows = [
@@ -91,8 +91,8 @@ def write(connection: Connection, batch: Batch) -> None:
     )
 
 
-def count(connection: Connection, dimension: str, counts: dict[str, int]) -> None:
-    """Add to today's roll-up of `dimension`: what is counted without being a request."""
+def count_events(connection: Connection, dimension: str, counts: dict[str, int]) -> None:
+    """Add counts of events that are no requests to today's roll-up of `dimension`."""
     today = clock.today().isoformat()
     rows = [(dimension, value, today, n, 0, 0, 0) for value, n in counts.items() if n]
     _upsert(connection, "access_rollup", ("dimension", "value", "day"), SUMS, rows)
@@ -100,19 +100,19 @@ def count(connection: Connection, dimension: str, counts: dict[str, int]) -> Non
 
 def position(connection: Connection, file: str) -> int:
     """Return how far a spool file has been read."""
-    query = _marks(connection, "SELECT position FROM access_cursor WHERE file = ?")
+    query = _placeholders(connection, "SELECT position FROM access_cursor WHERE file = ?")
     return connection.exec_driver_sql(query, (file,)).scalar() or 0
 
 
-def move(connection: Connection, file: str, to: int) -> None:
-    """Note that a spool file has been read up to a byte."""
+def save_position(connection: Connection, file: str, to: int) -> None:
+    """Store the position (in bytes) up to which a spool file has been read."""
     row = (file, to, clock.now().replace(tzinfo=None).isoformat(" "))
     _upsert(connection, "access_cursor", ("file",), ("position", "at"), [row], replace=True)
 
 
-def forget(connection: Connection, files: Sequence[str]) -> None:
-    """Drop the cursors of files that are no more."""
-    query = _marks(connection, "DELETE FROM access_cursor WHERE file = ?")
+def delete_cursors(connection: Connection, files: Sequence[str]) -> None:
+    """Delete the cursors of removed files."""
+    query = _placeholders(connection, "DELETE FROM access_cursor WHERE file = ?")
     for file in files:
         connection.exec_driver_sql(query, (file,))
 
@@ -123,7 +123,7 @@ def cursors(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _known(connection: Connection, batch: Batch) -> dict[tuple[str, bytes], int]:
+def _known_visitors(connection: Connection, batch: Batch) -> dict[tuple[str, bytes], int]:
     by_day: dict[str, list[bytes]] = {}
     for (day, *_), key in batch.keys.items():
         by_day.setdefault(day, []).append(key)
@@ -140,8 +140,8 @@ def _hours(connection: Connection, day: str, keys: list[bytes]) -> Iterator[Any]
         query = select + "%s AND key = ANY(%s::bytea[])"
         yield from connection.exec_driver_sql(query, (day, keys))
         return
-    for at in range(0, len(keys), CHUNK):
-        some = keys[at : at + CHUNK]
+    for at in range(0, len(keys), KEYS_PER_QUERY):
+        some = keys[at : at + KEYS_PER_QUERY]
         query = select + f"? AND key IN ({','.join('?' * len(some))})"
         yield from connection.exec_driver_sql(query, (day, *some))
 
@@ -149,7 +149,7 @@ def _hours(connection: Connection, day: str, keys: list[bytes]) -> Iterator[Any]
 def _insert_rows(connection: Connection, rows: list[Row]) -> None:
     if not rows:
         return
-    columns = ", ".join(RECORD)
+    columns = ", ".join(RECORD_COLUMNS)
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
         with (
@@ -159,14 +159,14 @@ def _insert_rows(connection: Connection, rows: list[Row]) -> None:
             for row in rows:
                 copy.write_row(row)
         return
-    marks = ", ".join("?" * len(RECORD))
+    marks = ", ".join("?" * len(RECORD_COLUMNS))
     connection.exec_driver_sql(
         f"INSERT INTO access_record ({columns}) VALUES ({marks})",  # noqa: S608 - our names
         rows,
     )
 
 
-def _upsert(  # noqa: PLR0913 - a table is named by so much
+def _upsert(  # noqa: PLR0913 - a statement has so many parts
     connection: Connection,
     table: str,
     keys: tuple[str, ...],
@@ -175,7 +175,7 @@ def _upsert(  # noqa: PLR0913 - a table is named by so much
     *,
     replace: bool = False,
 ) -> None:
-    """Insert `rows`; add to, or replace, the values of those that are there already."""
+    """Insert `rows`; add to, or replace, the values of existing ones."""
     if not rows:
         return
     columns = (*keys, *values)
@@ -200,5 +200,5 @@ def _upsert(  # noqa: PLR0913 - a table is named by so much
     connection.exec_driver_sql(f"{insert} VALUES ({marks}) {conflict}", list(rows))
 
 
-def _marks(connection: Connection, query: str) -> str:
+def _placeholders(connection: Connection, query: str) -> str:
     return query.replace("?", "%s") if connection.dialect.name == "postgresql" else query

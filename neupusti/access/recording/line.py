@@ -1,4 +1,4 @@
-"""One line of the spool: what is written down of a request, capped and without values."""
+"""Encode and decode the lines of the spool; every field has a maximum length."""
 
 import json
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ AGENT_LIMIT = 400
 REFERRER_LIMIT = 300
 COOKIES_LIMIT = 400
 NAME_LIMIT = 60
-NAMES = 20
+MAX_COOKIES = 20
 METHOD_LIMIT = 10
-REPLACED = "\ufffd"
+REPLACEMENT = "\ufffd"
 NAMELESS = "(nameless)"
-"""A cookie without a name arrives as its bare value, and values are never kept."""
-BLANK_LIMITS = (("r", 40), ("u", 80), ("p", 90), ("o", 60), ("c", 40))
-"""What is shortened, in this order, where a line of odd letters is still too long."""
+"""Stands for a cookie without a name: it arrives as its value, and values are not kept."""
+SHORTENED_LIMITS = (("r", 40), ("u", 80), ("p", 90), ("o", 60), ("c", 40))
+"""Fields shortened, in this order, while a line with many escapes is too long."""
 
 
 class UnreadableLineError(ValueError):
-    """Bytes of a spool that are no line of it: a torn one, or a foreign one."""
+    """Bytes in a spool file are not one of its lines."""
 
 
 @dataclass(slots=True)
 class Entry:
-    """One request, as it stands in the spool or in an imported log."""
+    """One request, from the spool or an imported log."""
 
     at: int
     """Milliseconds since 1970."""
@@ -46,7 +46,7 @@ class Entry:
 
 
 def encode(entry: Entry) -> bytes:
-    """Return the line of `entry`: ASCII only, so no control or bidi mark stands in it."""
+    """Return the line of `entry`, in ASCII: without raw control or bidi characters."""
     duration = "null" if entry.duration_us is None else entry.duration_us
     numbers = f'{{"t":{entry.at},"s":{entry.status},"b":{entry.bytes},"d":{duration}'
     texts = {
@@ -61,12 +61,12 @@ def encode(entry: Entry) -> bytes:
         "v": entry.visitor,
         "q": entry.request_id,
     }
-    line = _joined(numbers, texts)
-    for name, limit in BLANK_LIMITS:
+    line = _join(numbers, texts)
+    for name, limit in SHORTENED_LIMITS:
         if len(line) <= LINE_BYTES:
             break
         texts[name] = texts[name][:limit]
-        line = _joined(numbers, texts)
+        line = _join(numbers, texts)
     return line
 
 
@@ -74,8 +74,8 @@ SCAN = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # not in the 
 QUOTE = json.encoder.encode_basestring_ascii
 
 
-def _joined(numbers: str, texts: dict[str, str]) -> bytes:
-    # A seventh of the time the encoder takes for the same: every page waits for this.
+def _join(numbers: str, texts: dict[str, str]) -> bytes:
+    # Seven times as fast as json.dumps; every response waits for this.
     quoted = [f',"{name}":{QUOTE(text)}' for name, text in texts.items()]
     return f"{numbers}{''.join(quoted)}}}\n".encode()
 
@@ -87,7 +87,7 @@ def decode(line: bytes) -> Entry:
         if end < len(line.rstrip()):
             raise UnreadableLineError
         if b"\\" in line or b"\x7f" in line:
-            # Only then can there be anything to clean: the rest is printable ASCII.
+            # Only such lines can need cleaning; the rest is printable ASCII.
             for name in "impruoc":
                 fields[name] = clean(fields[name])
         return Entry(
@@ -102,21 +102,21 @@ def decode(line: bytes) -> Entry:
 
 
 def clean(text: str) -> str:
-    """Return `text` with � for every control, bidi mark and half of a surrogate pair.
+    """Return `text` with � for every control, bidi mark and lone surrogate.
 
-    The log is written by attackers and read by staff, databases and other programs.
+    Attackers choose the text; staff, databases and other programs read it.
     """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else REPLACED for c in text)
+    return "".join(c if c.isprintable() else REPLACEMENT for c in text)
 
 
 def bare_referrer(address: str) -> str:
-    """Return origin and path of a referrer, without its query; "" for none."""
+    """Return origin and path of a referrer, without its query; "" for an empty one."""
     if not address or address == "-":
         return ""
     try:
-        # Cut, for the library keeps what it was last asked about, however long.
+        # Truncated, because urlsplit caches its arguments, however long.
         parts = urlsplit(address[:REFERRER_LIMIT])
         host, port = parts.hostname, parts.port
     except ValueError:
@@ -131,7 +131,7 @@ def bare_referrer(address: str) -> str:
 def cookie_names(header: str) -> str:
     """Return the names in a Cookie header, space-separated, without any value."""
     names = []
-    for part in header.split(";")[:NAMES]:
+    for part in header.split(";")[:MAX_COOKIES]:
         name, equals, _ = part.strip().partition("=")
         names.append(
             name.strip()[:NAME_LIMIT].replace(" ", "_") if equals and name else NAMELESS

@@ -1,4 +1,4 @@
-"""The recorder: a WSGI layer that writes one line of every answer, whoever made it."""
+"""WSGI middleware that writes one line for every response, regardless of origin."""
 
 import re
 import time
@@ -25,24 +25,24 @@ from neupusti.core.web.route import HIDDEN, ROUTE, Route
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-FAILED = 500
+SERVER_ERROR = 500
 SLASHES = re.compile(r"(?<!:)//+")
 TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]*[\w-]{43}", re.ASCII)
-"""What may be a token (`core.security.tokens`): long, of lower and upper case."""
+"""Matches what may be a token (`core.security.tokens`): long, of mixed case."""
 
 
 @dataclass(frozen=True)
-class Secrets:
-    """Which paths hold a token of ours, known from the site's own routes."""
+class SecretPaths:
+    """The path prefixes after which the site's own routes carry a token."""
 
     prefixes: tuple[str, ...]
 
     def hide(self, path: str, route: Route | None = None) -> str:
         """Return `path` with the secret arguments of its route as «…».
 
-        A mistyped link still holds its token. So a path that fits no route but goes on
-        like one with a secret is cut there, whatever its case and its slashes, and what
-        looks like a token is left out of any other; the address of a referrer alike.
+        A mistyped link still carries its token. So a path without a route that begins
+        like one with a secret is cut there, ignoring case and repeated slashes, and what
+        looks like a token is hidden in any other path or referrer.
         """
         if route is not None:
             return route.redact(path) if route.secret else path
@@ -58,10 +58,10 @@ class Secrets:
 
 
 class Recorder:
-    """WSGI middleware. Whoever received an answer stands in the log already.
+    """WSGI middleware that logs a response before its last part is sent.
 
-    The line is written before the part that ends the answer is handed over: a worker
-    killed right after has lost nothing. No failure of it changes the answer.
+    So a worker killed right after it has lost nothing. Errors of the recorder never change
+    the response.
     """
 
     def __init__(
@@ -69,36 +69,38 @@ class Recorder:
         inner: "WSGIApplication",
         spool: Spool,
         *,
-        secrets: Callable[[], Secrets],
+        secrets: Callable[[], SecretPaths],
         visitors: Visitors,
         static: bool = False,
     ) -> None:
         self.inner, self.spool, self.static = inner, spool, static
         self._visitors = visitors
         self._secrets_of = secrets
-        self._secrets: Secrets | None = None
+        self._secrets: SecretPaths | None = None
 
     def __call__(
         self, environ: "WSGIEnvironment", start: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer as the application does, and write it down before the answer is over."""
-        answer = _Answer(self, environ)
+        """Call the application and wrap its response."""
+        response = _RecordedResponse(self, environ)
 
-        def noting(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
-            answer.status = int(status[:3])
+        def start_response(
+            status: str, headers: list[tuple[str, str]], *exc_info: Any
+        ) -> Any:
+            response.status = int(status[:3])
             return start(status, headers, *exc_info)
 
         try:
-            answer.begin(self.inner(environ, noting))
+            response.begin(self.inner(environ, start_response))
         except BaseException:
-            answer.status = FAILED
-            answer.close()
+            response.status = SERVER_ERROR
+            response.close()
             raise
-        return answer
+        return response
 
-    def write(self, answer: "_Answer") -> None:
-        """Append the line of a finished answer."""
-        environ = answer.environ
+    def write(self, response: "_RecordedResponse") -> None:
+        """Append the line of a finished response."""
+        environ = response.environ
         route: Route | None = environ.get(ROUTE)
         if route is not None and route.static and not self.static:
             return
@@ -108,19 +110,19 @@ class Recorder:
         cookies = environ.get("HTTP_COOKIE", "")
         counted = cookies and Category.STATISTICS in granted
         path = "(unreadable)" if environ.get(REFUSED) == "bytes" else _path(environ)
-        referrer = bare_referrer(_text(environ.get("HTTP_REFERER", "")))
+        referrer = bare_referrer(_decode_latin(environ.get("HTTP_REFERER", "")))
         entry = Entry(
-            at=answer.at,
+            at=response.at,
             ip=environ.get("REMOTE_ADDR", UNKNOWN),
             method=environ.get("REQUEST_METHOD", ""),
             path=self._secrets.hide(path, route),
-            status=answer.status,
-            bytes=answer.bytes,
-            duration_us=(time.perf_counter_ns() - answer.began) // 1000,
+            status=response.status,
+            bytes=response.bytes,
+            duration_us=(time.perf_counter_ns() - response.began) // 1000,
             referrer=self._secrets.hide(referrer) if referrer else "",
-            user_agent=_text(environ.get("HTTP_USER_AGENT", ""))[:AGENT_LIMIT],
+            user_agent=_decode_latin(environ.get("HTTP_USER_AGENT", ""))[:AGENT_LIMIT],
             route=route.rule if route is not None else "",
-            cookies=cookie_names(_text(cookies)) if cookies else "",
+            cookies=cookie_names(_decode_latin(cookies)) if cookies else "",
             granted=" ".join(sorted(granted)),
             visitor=self._visitors.read(cookies) if counted else "",
             request_id=environ.get(REQUEST_ID, ""),
@@ -128,10 +130,10 @@ class Recorder:
         self.spool.append(encode(entry))
 
 
-class _Answer:
-    """The body of one answer on its way out: passes it on, one part behind, and counts.
+class _RecordedResponse:
+    """The body of one response: passes its parts on, one behind, and counts their bytes.
 
-    That a part is the last shows only when the next is asked for, so one is held back.
+    A part is known to be the last only when the next is requested, so one is held back.
     """
 
     __slots__ = (
@@ -144,11 +146,11 @@ class _Answer:
         self.body: Iterable[bytes] = ()
         self.at = int(clock.now().timestamp() * 1000)
         self.began = time.perf_counter_ns()
-        self.status, self.bytes, self.done = FAILED, 0, False
+        self.status, self.bytes, self.done = SERVER_ERROR, 0, False
         self.error: Exception | None = None
 
     def begin(self, body: Iterable[bytes]) -> None:
-        """Take the first part, before the headers leave: they may be the whole answer."""
+        """Take the first part before the headers are sent, which may be all there is."""
         self.body, self.parts = body, iter(body)
         self.held = self._take()
 
@@ -164,41 +166,41 @@ class _Answer:
         return part
 
     def _take(self) -> bytes | None:
-        """Return the next part; None, and the line is written, where there is no more."""
+        """Return the next part; at the end write the line and return None."""
         try:
             for part in self.parts:
-                # An empty one, handed over instead of the end, would let the last go.
+                # An empty part would release the one held back too early.
                 if part:
                     return part
-        except Exception as error:  # noqa: BLE001 - raised when the part before is gone
+        except Exception as error:  # noqa: BLE001 - raised after the previous part is sent
             self.error = error
-        self.note()
+        self.write_line()
         return None
 
     def close(self) -> None:
-        """Close the body; write the line of an answer that was not taken to its end."""
+        """Close the body; write the line of a response that was not read to its end."""
         try:
             if close := getattr(self.body, "close", None):
                 close()
         finally:
-            self.note()
+            self.write_line()
 
-    def note(self) -> None:
-        """Write the line, once."""
+    def write_line(self) -> None:
+        """Write the line, unless it is written."""
         if not self.done:
             self.done = True
-            _never_raising(self.recorder, self)
+            _write_safely(self.recorder, self)
 
 
-def _never_raising(recorder: Recorder, answer: _Answer) -> None:
+def _write_safely(recorder: Recorder, response: _RecordedResponse) -> None:
     try:
-        recorder.write(answer)
-    except Exception as error:  # noqa: BLE001 - the page has been served; nothing may break it
+        recorder.write(response)
+    except Exception as error:  # noqa: BLE001 - logging must not break a response
         recorder.spool.unwritable(error)
 
 
 def _granted(environ: "WSGIEnvironment") -> frozenset[Category]:
-    """Return the categories this visitor decided for; none where nothing is decided."""
+    """Return the cookie categories the visitor has granted; empty if undecided."""
     found: choice.Choice | None = environ.get(choice.KEY)
     if found is None or found.state is choice.ChoiceState.UNDECIDED:
         return frozenset()
@@ -206,11 +208,11 @@ def _granted(environ: "WSGIEnvironment") -> frozenset[Category]:
 
 
 def _path(environ: "WSGIEnvironment") -> str:
-    return _text(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""))
+    return _decode_latin(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""))
 
 
-def _text(latin: str) -> str:
-    """Return a header or a path of WSGI (bytes told as Latin-1) as the text it is."""
+def _decode_latin(latin: str) -> str:
+    """Decode a WSGI string (UTF-8 bytes as Latin-1)."""
     if latin.isascii():
         return latin
     return latin.encode("latin-1", "replace").decode("utf-8", "replace")

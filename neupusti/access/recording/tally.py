@@ -1,8 +1,8 @@
-"""What a worker could not write down, told without writing: by the lengths of empty files.
+"""Publish how many lines a worker could not write, by the lengths of sparse files.
 
-A full disk takes no byte more, but a file may still grow by a hole. `<worker>.lost` is as
-many bytes long as the worker has lost lines, `<worker>.waiting` as many as it keeps in
-memory; so every process sees the state of all, and it outlives whoever is killed.
+A full disk takes no more bytes, but a file may still grow by a hole. `<worker>.lost` is as
+many bytes long as the worker has lost lines, `<worker>.waiting` as many as it queues in
+memory; so every process sees the counts of all, and they outlive a killed worker.
 """
 
 import fcntl
@@ -17,25 +17,25 @@ FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class WorkerTally:
-    """The two lengths of one worker. No method raises, whatever the disk does."""
+    """The counts of one worker. No method raises errors of the disk."""
 
     def __init__(self, folder: Path, worker: str) -> None:
         self._folder, self._worker = folder, worker
         self._files: tuple[int, int] | None = None
-        self._told = (0, 0)
+        self._written = (0, 0)
         self._open()
 
-    def tell(self, lost: int, waiting: int) -> None:
-        """Let the files be so long."""
-        if (lost, waiting) == self._told or not (self._files or self._open()):
+    def update(self, lost: int, waiting: int) -> None:
+        """Set the lengths of the files."""
+        if (lost, waiting) == self._written or not (self._files or self._open()):
             return
         with suppress(OSError):
             for file, length in zip(self._files or (), (lost, waiting), strict=True):
                 os.ftruncate(file, length)
-            self._told = (lost, waiting)
+            self._written = (lost, waiting)
 
     def close(self) -> None:
-        """Let the files go: whoever reads them now knows that they will not change."""
+        """Close and so unlock the files: the counts will not change again."""
         for file in self._files or ():
             os.close(file)
         self._files = None
@@ -44,10 +44,10 @@ class WorkerTally:
         self.close()
 
     def _open(self) -> bool:
-        """Make both files, the first one locked for as long as this process lives."""
-        place = self._folder / self._worker
-        # Made under names nobody looks for, so that nobody meets one that is not locked.
-        hidden = [place.with_suffix(f"{suffix}.new") for suffix in (LOST, WAITING)]
+        """Create both files; the first stays locked as long as this process lives."""
+        base = self._folder / self._worker
+        # Locked under names that readers ignore: they must never see one not locked yet.
+        hidden = [base.with_suffix(f"{suffix}.new") for suffix in (LOST, WAITING)]
         files: list[int] = []
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ class WorkerTally:
 
 @dataclass(frozen=True, slots=True)
 class WorkerCounts:
-    """What one worker could not write down."""
+    """The lines one worker could not write."""
 
     path: Path
     lost: int
@@ -76,40 +76,40 @@ class WorkerCounts:
     alive: bool
 
     @property
-    def gone(self) -> int:
-        """The lines that nobody will ever write: all, where the worker is no more."""
+    def unwritten(self) -> int:
+        """Lines that will never be written: for a dead worker the waiting ones too."""
         return self.lost if self.alive else self.lost + self.waiting
 
     @property
     def files(self) -> tuple[Path, Path]:
-        """Both files; the one that is looked for goes last."""
+        """Both files; the one that readers look for is removed last."""
         return self.path.with_suffix(WAITING), self.path
 
 
 @dataclass(frozen=True, slots=True)
 class UnwrittenLines:
-    """What all workers together could not write down, and nobody has counted yet."""
+    """The lines all workers could not write, as far as they are not counted yet."""
 
     lost: int
     waiting: int
 
 
 def unwritten(folder: Path, counted: Mapping[str, int]) -> UnwrittenLines:
-    """Return what the tallies of `folder` tell beyond what was `counted` of each file."""
+    """Sum the tallies of `folder`, less what was `counted` of each file."""
     found = list(tallies(folder))
     return UnwrittenLines(
-        lost=sum(max(one.gone - counted.get(one.path.name, 0), 0) for one in found),
+        lost=sum(max(one.unwritten - counted.get(one.path.name, 0), 0) for one in found),
         waiting=sum(one.waiting for one in found if one.alive),
     )
 
 
 def tallies(folder: Path) -> Iterator[WorkerCounts]:
-    """Yield what each worker of `folder` tells."""
+    """Yield the counts of each worker of `folder`."""
     for path in sorted(folder.glob(f"*{LOST}")):
         try:
             with path.open("rb") as file:
-                # Asked first: what was told before the answer «nobody» is all there is.
-                alive = not abandoned(file.fileno())
+                # Checked first: once it is unlocked, the counts are final.
+                alive = not is_unlocked(file.fileno())
                 lost = os.fstat(file.fileno()).st_size
         except OSError:
             continue
@@ -119,8 +119,8 @@ def tallies(folder: Path) -> Iterator[WorkerCounts]:
         yield WorkerCounts(path, lost, waiting, alive)
 
 
-def abandoned(fd: int) -> bool:
-    """Tell whether nobody writes to the file of `fd` any more."""
+def is_unlocked(fd: int) -> bool:
+    """Return whether no process holds the lock of the file `fd`."""
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,7 +1,7 @@
-"""The value of the visitor's cookie: the day it was given, a random number, and our seal.
+"""Sign and read the visitor cookie: its day of issue, a random number and a signature.
 
-Whoever makes a value up has no seal, so it is neither read, nor counted, nor kept. A value
-older than the cookie's declared lifetime is worth nothing either, whatever a browser does.
+A value without a valid signature, or older than the declared lifetime of the cookie, is
+ignored: it is neither counted nor stored.
 """
 
 import hmac
@@ -12,14 +12,14 @@ from hashlib import blake2b
 
 from neupusti.core import clock
 
-ID, SEAL = 32, 16
-"""Characters of the id that is written down (day and number), and of its seal."""
-DAY = 8
-VALUE = rf"([0-9]{{{DAY}}}[0-9a-f]{{{ID - DAY + SEAL}}})"
+ID_LENGTH, SIGNATURE_LENGTH = 32, 16
+"""Characters of the logged id (day and number), and of its signature."""
+DAY_LENGTH = 8
+VALUE = rf"([0-9]{{{DAY_LENGTH}}}[0-9a-f]{{{ID_LENGTH - DAY_LENGTH + SIGNATURE_LENGTH}}})"
 
 
 class Visitors:
-    """Gives and reads the cookie that browsers know under `name`."""
+    """Issue and read the cookie `name`."""
 
     def __init__(self, secret: str, name: str, lifetime: timedelta) -> None:
         self._key = hmac.digest(secret.encode(), b"neupusti visitor cookie 1", "sha256")
@@ -27,20 +27,20 @@ class Visitors:
         self._grammar = re.compile(rf"(?:^|;)[ \t]*{re.escape(name)}={VALUE}[ \t]*(?:;|$)")
 
     def new(self) -> str:
-        """Return the value for a visitor who has none."""
-        number = f"{clock.today():%Y%m%d}{secrets.token_hex((ID - DAY) // 2)}"
-        return number + self._seal(number)
+        """Return a new value."""
+        number = f"{clock.today():%Y%m%d}{secrets.token_hex((ID_LENGTH - DAY_LENGTH) // 2)}"
+        return number + self._signature(number)
 
     def read(self, header: str) -> str:
-        """Return the id in a Cookie header; "" for none, a forged and an expired one."""
+        """Return the id in a Cookie header; "" if it is missing, forged or expired."""
         if (found := self._grammar.search(header)) is None:
             return ""
-        number, seal = found[1][:ID], found[1][ID:]
-        if not hmac.compare_digest(self._seal(number), seal):
+        number, signature = found[1][:ID_LENGTH], found[1][ID_LENGTH:]
+        if not hmac.compare_digest(self._signature(number), signature):
             return ""
-        given = date.fromisoformat(number[:DAY])
+        given = date.fromisoformat(number[:DAY_LENGTH])
         return number if given >= clock.today() - self._lifetime else ""
 
-    def _seal(self, number: str) -> str:
+    def _signature(self, number: str) -> str:
         text = number.encode("ascii")
-        return blake2b(text, digest_size=SEAL // 2, key=self._key).hexdigest()
+        return blake2b(text, digest_size=SIGNATURE_LENGTH // 2, key=self._key).hexdigest()

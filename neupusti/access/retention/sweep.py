@@ -1,7 +1,7 @@
-"""The sweep: at the end of its term an address is masked, and later its row destroyed.
+"""Mask addresses and destroy rows at the end of their retention (3.3, 5.1).
 
-Destroyed means destroyed. SQLite overwrites what it deletes, the file is written anew and
-the write-ahead log is emptied; on PostgreSQL the partition of the day is dropped.
+No trace may remain in any file: SQLite overwrites what it deletes, the file is rewritten
+and the write-ahead log truncated; on PostgreSQL the partition of the day is dropped.
 """
 
 import time
@@ -18,64 +18,65 @@ from neupusti.access.models import Sweep
 from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.core import clock
 
-CHUNK = 5000
-CHECKPOINTS = 20
-V4_KEPT, V6_KEPT = 24, 48
-"""How many bits of an address stay: all but the last octet, or the network of a site."""
+MAX_CHECKPOINTS = 20
+V4_PREFIX, V6_PREFIX = 24, 48
+"""Bits of an address that are kept: all but the last octet, or the network of a site."""
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
-    """What a run destroyed, or would."""
+class SweepResult:
+    """What a run has destroyed, or would destroy."""
 
     masked: int
     """Rows whose address was shortened and whose user agent was dropped."""
     destroyed: int
     """Rows destroyed."""
-    forgotten: int
+    day_rows: int
     """Rows of the day tables (addresses, visitors' digests) destroyed."""
     complete: bool = True
 
     @property
-    def anything(self) -> bool:
-        """Whether there was anything to do."""
-        return bool(self.masked or self.destroyed or self.forgotten)
+    def any_rows(self) -> bool:
+        """Whether any row is due."""
+        return bool(self.masked or self.destroyed or self.day_rows)
 
 
-def masked(ip: str) -> str:
+def mask_address(ip: str) -> str:
     """Return `ip` without its last octet, or without what follows a /48."""
     try:
         address = ip_address(ip)
     except ValueError:
         return ip
-    kept = V4_KEPT if address.version == 4 else V6_KEPT  # noqa: PLR2004
+    kept = V4_PREFIX if address.version == 4 else V6_PREFIX  # noqa: PLR2004
     return str(ip_network(f"{ip}/{kept}", strict=False).network_address)
 
 
-def due(engine: Engine, terms: RetentionCutoffs) -> Swept:
-    """Return what a sweep would do now, without doing it."""
+def due(engine: Engine, terms: RetentionCutoffs) -> SweepResult:
+    """Return what a sweep would do now."""
     with engine.connect() as connection:
         return _due(connection, terms)
 
 
-def sweep(engine: Engine, terms: RetentionCutoffs) -> Swept:
-    """Mask and destroy what is due; leave a row about the run, and return its counts."""
+def sweep(engine: Engine, terms: RetentionCutoffs) -> SweepResult:
+    """Mask and destroy what is due; record the run in `access_sweep`."""
     began = time.monotonic()
     with store.ingesting(engine) as connection:
         swept = _due(connection, terms)
-        if swept.anything:
+        if swept.any_rows:
             if connection.dialect.name == "postgresql":
                 _sweep_partitions(connection, terms)
             else:
                 _sweep_rows(connection, terms)
-    complete = _finish(engine) if swept.anything or _unfinished(engine) else True
-    swept = Swept(swept.masked, swept.destroyed, swept.forgotten, complete)
-    _note(engine, terms, swept, round((time.monotonic() - began) * 1000))
+    complete = (
+        _clear_files(engine) if swept.any_rows or _last_was_incomplete(engine) else True
+    )
+    swept = SweepResult(swept.masked, swept.destroyed, swept.day_rows, complete)
+    _record_sweep(engine, terms, swept, round((time.monotonic() - began) * 1000))
     return swept
 
 
-def _due(connection: Connection, terms: RetentionCutoffs) -> Swept:
-    old, gone = _moments(terms)
+def _due(connection: Connection, terms: RetentionCutoffs) -> SweepResult:
+    old, gone = _cutoff_millis(terms)
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
 
     def number(query: str, *values: object) -> int:
@@ -84,12 +85,12 @@ def _due(connection: Connection, terms: RetentionCutoffs) -> Swept:
 
     records = "SELECT count(*) FROM access_record WHERE at < ?"
     kept = "SELECT count(*) FROM access_record WHERE at >= ? AND at < ?"
-    return Swept(
+    return SweepResult(
         masked=number(f"{kept} AND user_agent IS NOT NULL", gone, old),
         destroyed=number(records, gone),
-        forgotten=sum(
+        day_rows=sum(
             number(
-                f"SELECT count(*) FROM {table} WHERE day < ?",  # noqa: S608 - our names
+                f"SELECT count(*) FROM {table} WHERE day < ?",  # noqa: S608 - constant names
                 terms.masked_before.isoformat(),
             )
             for table in ("access_address", "access_seen", "access_salt")
@@ -97,7 +98,7 @@ def _due(connection: Connection, terms: RetentionCutoffs) -> Swept:
     )
 
 
-def _moments(terms: RetentionCutoffs) -> tuple[int, int]:
+def _cutoff_millis(terms: RetentionCutoffs) -> tuple[int, int]:
     return (
         calendar.start_of(terms.masked_before.isoformat()),
         calendar.start_of(terms.destroyed_before.isoformat()),
@@ -105,9 +106,9 @@ def _moments(terms: RetentionCutoffs) -> tuple[int, int]:
 
 
 def _sweep_rows(connection: Connection, terms: RetentionCutoffs) -> None:
-    old, gone = _moments(terms)
+    old, gone = _cutoff_millis(terms)
     connection.exec_driver_sql("DELETE FROM access_record WHERE at < ?", (gone,))
-    connection.connection.create_function("masked", 1, masked, deterministic=True)
+    connection.connection.create_function("masked", 1, mask_address, deterministic=True)
     connection.exec_driver_sql(
         "UPDATE access_record SET ip = masked(ip), user_agent = NULL"
         " WHERE at < ? AND user_agent IS NOT NULL",
@@ -115,7 +116,7 @@ def _sweep_rows(connection: Connection, terms: RetentionCutoffs) -> None:
     )
     for table in ("access_address", "access_seen", "access_salt"):
         connection.exec_driver_sql(
-            f"DELETE FROM {table} WHERE day < ?",  # noqa: S608 - our own names
+            f"DELETE FROM {table} WHERE day < ?",  # noqa: S608 - constant names
             (terms.masked_before.isoformat(),),
         )
 
@@ -136,19 +137,19 @@ def _sweep_partitions(connection: Connection, terms: RetentionCutoffs) -> None:
 
 
 MASKED_IP = f"""CASE WHEN ip = 'unknown' THEN ip
-    WHEN family(ip::inet) = 4 THEN host(network(set_masklen(ip::inet, {V4_KEPT})))
-    ELSE host(network(set_masklen(ip::inet, {V6_KEPT}))) END"""
+    WHEN family(ip::inet) = 4 THEN host(network(set_masklen(ip::inet, {V4_PREFIX})))
+    ELSE host(network(set_masklen(ip::inet, {V6_PREFIX}))) END"""
 
 
 def _mask_partition(connection: Connection, partition: str, day: date) -> None:
-    """Write a day anew without addresses, and drop the old one with its pages."""
+    """Copy a day without its addresses, and drop the old partition with its files."""
     query = f"SELECT 1 FROM {partition} WHERE user_agent IS NOT NULL LIMIT 1"  # noqa: S608
     if connection.exec_driver_sql(query).scalar() is None:
         return
-    columns = ", ".join(("id", *store.RECORD))
+    columns = ", ".join(("id", *store.RECORD_COLUMNS))
     values = ", ".join(
         {"ip": MASKED_IP, "user_agent": "NULL"}.get(name, name)
-        for name in ("id", *store.RECORD)
+        for name in ("id", *store.RECORD_COLUMNS)
     )
     for statement in (
         (
@@ -162,35 +163,37 @@ def _mask_partition(connection: Connection, partition: str, day: date) -> None:
         + partitions.bounds("access_record", day),
     ):
         connection.exec_driver_sql(statement)
-    partitions.unsampled(connection, "access_record", partition)
+    partitions.disable_statistics(connection, "access_record", partition)
 
 
-def _finish(engine: Engine) -> bool:
-    """Leave no trace of what was deleted in the files; tell whether that succeeded."""
+def _clear_files(engine: Engine) -> bool:
+    """Remove traces of deleted rows from the files; return whether that succeeded."""
     if engine.dialect.name != "sqlite":
         return True
     try:
         with engine.connect() as connection:
             driver = connection.connection.driver_connection
-            assert driver is not None  # noqa: S101 - a connection just made has one
+            assert driver is not None  # noqa: S101 - a new connection has one
             driver.execute("VACUUM").close()
-            for _ in range(CHECKPOINTS):
+            for _ in range(MAX_CHECKPOINTS):
                 busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
                 if not busy:
                     return True
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error):
-        # A full disk or a long reader: the next run tries again.
+        # A full disk or a slow reader: the next run tries again.
         return False
     return False
 
 
-def _unfinished(engine: Engine) -> bool:
+def _last_was_incomplete(engine: Engine) -> bool:
     with engine.connect() as connection:
         query = "SELECT complete FROM access_sweep ORDER BY id DESC LIMIT 1"
         return connection.exec_driver_sql(query).scalar() == 0
 
 
-def _note(engine: Engine, terms: RetentionCutoffs, swept: Swept, milliseconds: int) -> None:
+def _record_sweep(
+    engine: Engine, terms: RetentionCutoffs, swept: SweepResult, milliseconds: int
+) -> None:
     with store.ingesting(engine) as connection:
         connection.execute(
             insert(Sweep).values(
@@ -199,7 +202,7 @@ def _note(engine: Engine, terms: RetentionCutoffs, swept: Swept, milliseconds: i
                 destroyed_before=terms.destroyed_before,
                 masked=swept.masked,
                 destroyed=swept.destroyed,
-                forgotten=swept.forgotten,
+                forgotten=swept.day_rows,
                 complete=swept.complete,
                 milliseconds=milliseconds,
             )

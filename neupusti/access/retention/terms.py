@@ -1,4 +1,4 @@
-"""How long the access log is kept (3.3, 5.1): the terms of the settings, as dates."""
+"""How long the access log is kept (3.3, 5.1)."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,1 +1,1 @@
-"""The pages and commands of the access log."""
+"""The middleware, cookie and commands of the access log."""

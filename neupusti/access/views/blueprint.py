@@ -1,13 +1,14 @@
-"""The room's blueprint, and what its views and commands share."""
+"""The blueprint of the access log, and what its views and commands share."""
 
 from pathlib import Path
 
 from flask import Blueprint, Flask, current_app
 from sqlalchemy import Engine
 
-from neupusti.access.ingest.pipeline import Enrichment
-from neupusti.access.ingest.places import Countries, Referrers
-from neupusti.access.recording.recorder import Secrets
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.referrers import Referrers
+from neupusti.access.recording.recorder import SecretPaths
 from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.access.service import Aggregator
 from neupusti.config.settings import Settings, settings
@@ -28,34 +29,34 @@ def spool_folder(config: Settings) -> Path:
 
 
 def retention_cutoffs() -> RetentionCutoffs:
-    """Return how long the log is kept."""
+    """Return how long the log is kept, from the settings."""
     return RetentionCutoffs(settings().access_ip_days, settings().access_days)
 
 
 def enrichment(config: Settings) -> Enrichment:
-    """Return the tables that tell countries and classes of referrers."""
+    """Load the look-up tables of countries and referrers."""
     table = Path(config.access_countries) if config.access_countries else None
     spam = Path(config.access_spam_hosts) if config.access_spam_hosts else None
     hosts = spam.read_text().split() if spam else ()
     return Enrichment(Countries(table), Referrers(config.trusted_hosts, hosts))
 
 
-def secrets(app: Flask) -> Secrets:
-    """Return which paths of this app hold tokens."""
-    return Secrets(route.secret_prefixes(app))
+def secret_paths(app: Flask) -> SecretPaths:
+    """Return the paths of this app that carry tokens."""
+    return SecretPaths(route.secret_prefixes(app))
 
 
 def aggregator() -> Aggregator:
-    """Return the aggregator of the current app: made at its first work, then kept."""
-    made: dict[str, Aggregator] = current_app.extensions.setdefault("neupusti.access", {})
-    if "aggregator" not in made:
+    """Return the aggregator of the current app, created on first use."""
+    cached: dict[str, Aggregator] = current_app.extensions.setdefault("neupusti.access", {})
+    if "aggregator" not in cached:
         config = settings()
-        made["aggregator"] = Aggregator(
+        cached["aggregator"] = Aggregator(
             engine(), spool_folder(config), lambda: enrichment(config), retention_cutoffs()
         )
-    return made["aggregator"]
+    return cached["aggregator"]
 
 
 def work() -> None:
-    """Do the aggregator's work: what the manifest's job calls."""
+    """Run the aggregator once; the job of the manifest."""
     aggregator().work()

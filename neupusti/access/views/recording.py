@@ -1,4 +1,4 @@
-"""Puts the recorder round the application, and gives the visitor's cookie."""
+"""Wrap the application in the recorder, and set the visitor cookie."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from neupusti.access.recording.recorder import Recorder
 from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.visitors import Visitors
-from neupusti.access.views.blueprint import bp, secrets, spool_folder
+from neupusti.access.views.blueprint import bp, secret_paths, spool_folder
 from neupusti.config.settings import Settings
 from neupusti.core.feature import Category, Cookie
 from neupusti.core.web import choice, cookies, route
@@ -30,7 +30,7 @@ VISITORS = "neupusti.access.visitors"
 
 
 def recorder(app: Flask, inner: "WSGIApplication", config: Settings) -> Recorder:
-    """Return `inner` with every answer written down."""
+    """Return `inner` wrapped in the recorder."""
     route.install(app)
     spool = Spool(spool_folder(config))
     app.extensions["neupusti.access.spool"] = spool
@@ -40,7 +40,7 @@ def recorder(app: Flask, inner: "WSGIApplication", config: Settings) -> Recorder
     return Recorder(
         inner,
         spool,
-        secrets=lambda: secrets(app),
+        secrets=lambda: secret_paths(app),
         visitors=visitors,
         static=bool(config.access_static),
     )
@@ -48,8 +48,8 @@ def recorder(app: Flask, inner: "WSGIApplication", config: Settings) -> Recorder
 
 @bp.after_app_request
 def give_visitor_cookie(response: Response) -> Response:
-    """Give a random id to a visitor who agreed to statistics and has none yet."""
-    # Asked first, because nearly everybody has agreed to nothing.
+    """Set the visitor cookie if statistics are allowed and there is no valid one."""
+    # Checked first, because nearly no visitor has granted it.
     if (
         choice.current().allows(Category.STATISTICS)
         and request.method == "GET"

@@ -1,4 +1,4 @@
-"""Addresses, always masked here: which came most, and what one of them did."""
+"""Query addresses: the busiest ones, and the requests of one of them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, text
 
 from neupusti.access import calendar
+from neupusti.access.counters import SUMS
 from neupusti.access.models import Address, Record
 from neupusti.statistics.queries.period import Period
 
-DEEPEST = 5000
-MOST_DAYS = 100
-HEADS = text(
+MAX_DEPTH = 5000
+MAX_DAYS = 100
+TOP_OF_DAY = text(
     "SELECT ip, requests FROM access_address WHERE day = :day"
     " ORDER BY requests DESC LIMIT :depth"
 ).bindparams(bindparam("day"), bindparam("depth"))
@@ -20,7 +21,7 @@ HEADS = text(
 
 @dataclass(frozen=True, slots=True)
 class ListedAddress:
-    """An address of a list: its figures, and the row of the log that leads to it."""
+    """An address in a list: its figures, and a row of the log that identifies it."""
 
     ip: str
     requests: int
@@ -40,24 +41,26 @@ def busiest(
 ) -> list[ListedAddress]:
     """Return the addresses with the most requests (or errors) of a period.
 
-    Few of each day are enough to know the greatest: see `Rollups.top`.
+    The top rows of each day suffice: see `Rollups.top`.
     """
     wanted = limit + offset
     days = [calendar.after(period.first, at) for at in range(period.days)]
     depth = wanted * 4
-    while order == "requests" and depth <= DEEPEST and len(days) <= MOST_DAYS:
+    while order == "requests" and depth <= MAX_DEPTH and len(days) <= MAX_DAYS:
         names: set[str] = set()
         bound = 0
         for day in days:
-            rows = connection.execute(HEADS, {"day": day.isoformat(), "depth": depth}).all()
+            rows = connection.execute(
+                TOP_OF_DAY, {"day": day.isoformat(), "depth": depth}
+            ).all()
             names |= {row.ip for row in rows}
             bound += rows[-1].requests if len(rows) == depth else 0
         found = _ordered(connection, period, order, names)
         if bound == 0 or (len(found) >= wanted and found[wanted - 1].requests >= bound):
-            return [_led(connection, one, period) for one in found[offset:wanted]]
+            return [_with_record(connection, one, period) for one in found[offset:wanted]]
         depth *= 4
     found = _ordered(connection, period, order, None, wanted)
-    return [_led(connection, one, period) for one in found[offset:]]
+    return [_with_record(connection, one, period) for one in found[offset:]]
 
 
 def _ordered(
@@ -67,8 +70,7 @@ def _ordered(
     names: set[str] | None,
     limit: int | None = None,
 ) -> list[ListedAddress]:
-    columns = ("requests", "visitors", "bytes", "errors")
-    sums = [func.sum(getattr(Address, name)).label(name) for name in columns]
+    sums = [func.sum(getattr(Address, name)).label(name) for name in SUMS]
     query = (
         select(Address.ip, *sums)
         .where(Address.day.between(period.first, period.last))
@@ -82,12 +84,13 @@ def _ordered(
         query = query.having(func.sum(Address.errors) > 0)
     rows = connection.execute(query)
     return [
-        ListedAddress(row.ip, *(int(getattr(row, name)) for name in columns))
-        for row in rows
+        ListedAddress(row.ip, *(int(getattr(row, name)) for name in SUMS)) for row in rows
     ]
 
 
-def _led(connection: Connection, one: ListedAddress, period: Period) -> ListedAddress:
+def _with_record(
+    connection: Connection, one: ListedAddress, period: Period
+) -> ListedAddress:
     newest = (
         select(Record.id)
         .where(Record.ip == one.ip, Record.at >= period.start, Record.at < period.end)
@@ -99,7 +102,7 @@ def _led(connection: Connection, one: ListedAddress, period: Period) -> ListedAd
 
 
 def address_of(connection: Connection, record: int) -> tuple[str, datetime] | None:
-    """Return the address and the moment of a row, or None where it is destroyed."""
+    """Return the address and the time of a row, or None if it is destroyed."""
     row = connection.execute(
         select(Record.ip, Record.at).where(Record.id == record).limit(1)
     ).first()
@@ -107,7 +110,7 @@ def address_of(connection: Connection, record: int) -> tuple[str, datetime] | No
 
 
 def days_of(connection: Connection, ip: str) -> list[Any]:
-    """Return the days on which an address came, newest first."""
+    """Return the days on which an address made requests, newest first."""
     return list(
         connection.execute(
             select(Address.day, Address.requests, Address.errors, Address.bytes)

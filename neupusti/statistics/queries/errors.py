@@ -1,4 +1,4 @@
-"""What is asked when something goes wrong (3.3.2): faults, slow routes, odd visitors."""
+"""Query what helps to find problems (3.3.2): server errors, slow routes, scanners."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from neupusti.access import calendar
-from neupusti.access.models import STEP, Address, Latency, Record, millis, moment
+from neupusti.access.models import BUCKET_RATIO, Address, Latency, Record, millis, moment
 from neupusti.core import clock
 from neupusti.statistics.queries.period import Period
 
-FAILED = 500
+SERVER_ERROR = 500
 PERCENTILES = (0.5, 0.95, 0.99)
 BUSY, FAILING = 40, 3
-"""With no more requests, and no more errors, on a day an address fills no bucket."""
-MOST_ROWS = 200_000
+"""An address with at most so many requests and errors a day fills no bucket."""
+MAX_ROWS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class SlowRoute:
-    """A route and how long its answers took, in microseconds."""
+    """A route and the percentiles of its response times, in microseconds."""
 
     route: str
     requests: int
@@ -30,8 +30,8 @@ class SlowRoute:
     p99: float
 
 
-def slowest(connection: Connection, period: Period, limit: int) -> list[SlowRoute]:
-    """Return the routes with the longest answers, by the 95th percentile."""
+def slowest_routes(connection: Connection, period: Period, limit: int) -> list[SlowRoute]:
+    """Return the routes with the longest response times, by the 95th percentile."""
     rows = connection.execute(
         select(Latency.route, Latency.bucket, func.sum(Latency.requests))
         .where(Latency.day.between(period.first, period.last))
@@ -53,23 +53,23 @@ def slowest(connection: Connection, period: Period, limit: int) -> list[SlowRout
 
 
 def percentile(steps: list[tuple[int, int]], part: float) -> float:
-    """Return the duration that `part` of all answers did not exceed; 5 % exact."""
+    """Return the duration that `part` of all responses did not exceed, exact to 5 %."""
     total = sum(number for _, number in steps)
     counted = 0
     for bucket, number in steps:
         counted += number
         if counted >= part * total:
-            return float(STEP ** (bucket + 0.5))
+            return float(BUCKET_RATIO ** (bucket + 0.5))
     return 0.0
 
 
-def faults(connection: Connection, period: Period, limit: int) -> list[Any]:
-    """Return the newest requests that failed on our side."""
+def server_errors(connection: Connection, period: Period, limit: int) -> list[Any]:
+    """Return the newest requests that ended in a server error."""
     return list(
         connection.execute(
             select(Record)
             .where(
-                Record.status >= FAILED,
+                Record.status >= SERVER_ERROR,
                 Record.at >= period.start,
                 Record.at < period.end,
             )
@@ -79,8 +79,8 @@ def faults(connection: Connection, period: Period, limit: int) -> list[Any]:
     )
 
 
-def fault_counts(connection: Connection, period: Period, limit: int) -> list[Any]:
-    """Return where our faults are: route, status, how many, and when last."""
+def server_error_counts(connection: Connection, period: Period, limit: int) -> list[Any]:
+    """Count server errors by route and status, with an example path."""
     number = func.count()
     return list(
         connection.execute(
@@ -91,7 +91,7 @@ def fault_counts(connection: Connection, period: Period, limit: int) -> list[Any
                 func.max(Record.path).label("example"),
             )
             .where(
-                Record.status >= FAILED,
+                Record.status >= SERVER_ERROR,
                 Record.at >= period.start,
                 Record.at < period.end,
             )
@@ -104,7 +104,7 @@ def fault_counts(connection: Connection, period: Period, limit: int) -> list[Any
 
 @dataclass(frozen=True, slots=True)
 class ProblemRequest:
-    """What the scenarios look at of a request."""
+    """The fields of a request that scenarios use."""
 
     id: int
     at_ms: int
@@ -114,25 +114,25 @@ class ProblemRequest:
     status: int
 
 
-def telling(
+def suspect_requests(
     connection: Connection, period: Period
 ) -> tuple[list[ProblemRequest], datetime | None]:
-    """Return the requests that scenarios look at, oldest first: all of busy addresses.
+    """Return the requests of busy addresses, oldest first, for the scenarios.
 
-    They are known of the days whose addresses are still kept. Of too many the newest are
-    returned, with the moment of the oldest of them; else that is None.
+    Only days whose addresses are still kept are searched. Of more than MAX_ROWS the newest
+    are returned, with the time of the oldest of them; else that is None.
     """
-    # The first condition, though the second implies it, is what an index can tell.
-    telling_ = (Address.requests > FAILING) & (
+    # The second condition implies the first, but only the first can use an index.
+    busy_address = (Address.requests > FAILING) & (
         (Address.requests > BUSY) | (Address.errors > FAILING)
     )
-    # Each by itself: of both at once no index tells.
+    # Two queries: one for both could not use the index.
     oldest = connection.execute(select(func.min(Address.day))).scalar()
     newest = connection.execute(select(func.max(Address.day))).scalar()
     found: list[ProblemRequest] = []
     day = min(period.last, newest or period.last)
     while oldest and day >= max(period.first, oldest):
-        busy = select(Address.ip).where(Address.day == day, telling_)
+        busy = select(Address.ip).where(Address.day == day, busy_address)
         rows = connection.execute(
             select(
                 Record.id, Record.at, Record.ip, Record.method, Record.path, Record.status
@@ -143,10 +143,10 @@ def telling(
                 Record.ip.in_(busy),
             )
             .order_by(Record.at.desc(), Record.id.desc())
-            .limit(MOST_ROWS - len(found))
+            .limit(MAX_ROWS - len(found))
         )
         found += (ProblemRequest(row.id, millis(row.at), *row[2:]) for row in rows)
-        if len(found) == MOST_ROWS:
+        if len(found) == MAX_ROWS:
             return found[::-1], moment(found[-1].at_ms)
         day = calendar.after(day, -1)
     return found[::-1], None

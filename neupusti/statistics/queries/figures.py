@@ -1,31 +1,13 @@
-"""What the statistics tell, whether it is read from roll-ups or counted from rows."""
+"""The figures of the statistics, read from roll-ups or counted from rows."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from neupusti.access.counters import Totals
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """The sums of a stretch of time."""
-
-    requests: int = 0
-    visitors: int = 0
-    people: int = 0
-    bytes: int = 0
-    robots: int = 0
-    not_found: int = 0
-    client_errors: int = 0
-    server_errors: int = 0
-
-    @property
-    def errors(self) -> int:
-        """Requests that were answered with an error of either side."""
-        return self.client_errors + self.server_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +25,13 @@ class Item:
     value: str
     requests: int = 0
     visitors: int | None = 0
-    """None where nobody counted them: see `Source.visited`."""
+    """None where they are not counted: see `FigureSource.counts_visitors`."""
     bytes: int = 0
     errors: int = 0
 
 
 class ListOrder(StrEnum):
-    """What a list is sorted by, the greatest first."""
+    """What a list is sorted by, descending."""
 
     REQUESTS = "requests"
     VISITORS = "visitors"
@@ -58,18 +40,18 @@ class ListOrder(StrEnum):
 
 
 class FigureSource(Protocol):
-    """Where the figures of a page come from."""
+    """A source of the figures of a page."""
 
     def totals(self, period: Period) -> Totals:
         """Return the sums of a period."""
 
     def series(self, period: Period) -> list[Point]:
-        """Return the points of a period, those of nothing too."""
+        """Return the points of a period, including empty ones."""
 
-    def visited(self, dimension: Dimension) -> bool:
-        """Tell whether the visitors of each value of a dimension are known."""
+    def counts_visitors(self, dimension: Dimension) -> bool:
+        """Return whether visitors are counted for each value of a dimension."""
 
-    def top(  # noqa: PLR0913 - what a list is asked for
+    def top(  # noqa: PLR0913 - the options of a list
         self,
         dimension: Dimension,
         period: Period,
@@ -79,8 +61,8 @@ class FigureSource(Protocol):
         order: ListOrder = ListOrder.REQUESTS,
         counted: bool = True,
     ) -> list[Item]:
-        """Return some values of a dimension, the greatest first.
+        """Return some values of a dimension, in descending order.
 
-        Where visitors are not known, an order by them is one by requests. `counted` tells
-        whether visitors are wanted at all: telling them apart is what takes long.
+        Where visitors are not counted, they are ordered by requests instead. Without
+        `with_visitors` they need not be counted, which is slow.
         """

@@ -1,6 +1,6 @@
-"""Filters of the statistics: which values a request must have, and which it must not.
+"""Filters of the statistics: values that requests must, or must not, have.
 
-The values of one dimension are alternatives; different dimensions must all fit.
+Values of one dimension are alternatives; all dimensions must match.
 """
 
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_
 
 from neupusti.access.models import Record
 
-LONGEST = 12
-VALUE = 600
-ANY = "*"
+MAX_TERMS = 12
+VALUE_LIMIT = 600
+WILDCARD = "*"
 
 
 class Dimension(StrEnum):
-    """A way to tell requests apart; the value is its name in the roll-ups."""
+    """A property by which requests are grouped; the value is its name in the roll-ups."""
 
     PATH = "path"
     ENTRY = "entry"
@@ -51,12 +51,12 @@ COLUMNS: dict[Dimension, Any] = {
     Dimension.REASON: Record.bot_reason,
     Dimension.CONSENT: Record.granted,
 }
-"""The dimensions that a row has; the others are known of visitors or of days."""
+"""The dimensions that rows have; the others are counted per visitor or day."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilterTerm:
-    """One condition: a dimension, a value, and whether it must or must not be."""
+    """One condition: a dimension, a value, and whether it is negated."""
 
     dimension: Dimension
     value: str
@@ -64,12 +64,12 @@ class FilterTerm:
 
     @property
     def text(self) -> str:
-        """How an address spells it."""
+        """Its form in a URL."""
         return f"{self.dimension}:{self.value}"
 
     @property
     def condition(self) -> ColumnElement[bool]:
-        """What a row must fulfil to have the value."""
+        """The SQL condition of rows with the value."""
         column = COLUMNS[self.dimension]
         if self.dimension is Dimension.STATUS:
             if self.value[1:] == "xx" and self.value[:1].isdecimal():
@@ -78,9 +78,9 @@ class FilterTerm:
             known = self.value.isdecimal() and len(self.value) <= 3  # noqa: PLR2004
             equal: ColumnElement[bool] = column == (int(self.value) if known else -1)
             return equal
-        if self.value.endswith(ANY):
-            # Not LIKE: to SQLite great and small letters would be the same.
-            begin = self.value.removesuffix(ANY)
+        if self.value.endswith(WILDCARD):
+            # Not LIKE, which ignores case in SQLite.
+            begin = self.value.removesuffix(WILDCARD)
             begins: ColumnElement[bool] = func.substr(column, 1, len(begin)) == begin
             return begins
         same: ColumnElement[bool] = column == self.value
@@ -98,7 +98,7 @@ class Filters:
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
-        """What a row must fulfil."""
+        """The SQL conditions of rows that match."""
         wanted: dict[Dimension, list[ColumnElement[bool]]] = {}
         for term in self.terms:
             if not term.negative:
@@ -109,8 +109,8 @@ class Filters:
         ]
 
     @property
-    def asked(self) -> dict[str, list[str]]:
-        """What an address says to mean them."""
+    def query(self) -> dict[str, list[str]]:
+        """The query parameters of these filters."""
         found = {
             "is": [term.text for term in self.terms if not term.negative],
             "not": [term.text for term in self.terms if term.negative],
@@ -118,27 +118,27 @@ class Filters:
         return {name: texts for name, texts in found.items() if texts}
 
     def plus(self, term: FilterTerm) -> "Filters":
-        """Return these with one more."""
+        """Return these filters with one more."""
         return self if term in self.terms else Filters((*self.terms, term))
 
     def minus(self, term: FilterTerm) -> "Filters":
-        """Return these without one."""
+        """Return these filters without one."""
         return Filters(tuple(one for one in self.terms if one != term))
 
 
-def parsed(wanted: Iterable[str], unwanted: Iterable[str]) -> Filters:
-    """Return the filters an address asks for, without those that mean nothing."""
+def parse_filters(wanted: Iterable[str], unwanted: Iterable[str]) -> Filters:
+    """Parse the filters of a URL; ignore invalid ones."""
     terms = [
         term
         for texts, negative in ((wanted, False), (unwanted, True))
         for text in texts
-        if (term := _term(text, negative=negative)) is not None
+        if (term := _parse_term(text, negative=negative)) is not None
     ]
-    return Filters(tuple(dict.fromkeys(terms))[:LONGEST])
+    return Filters(tuple(dict.fromkeys(terms))[:MAX_TERMS])
 
 
-def _term(text: str, *, negative: bool) -> FilterTerm | None:
+def _parse_term(text: str, *, negative: bool) -> FilterTerm | None:
     name, colon, value = text.partition(":")
     if not colon or name not in set(Dimension) or Dimension(name) not in COLUMNS:
         return None
-    return FilterTerm(Dimension(name), value.replace("\x00", "")[:VALUE], negative)
+    return FilterTerm(Dimension(name), value.replace("\x00", "")[:VALUE_LIMIT], negative)

@@ -1,4 +1,4 @@
-"""How the log itself is: how fresh, what was lost, what the last sweep did."""
+"""The state of the log: its newest request, lost lines, the last sweep."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ class Health:
 
 
 def health(connection: Connection, period: Period) -> Health:
-    """Return how the log is doing."""
+    """Return the state of the log."""
     counted = connection.execute(
         select(Rollup.dimension, Rollup.value, func.sum(Rollup.requests).label("number"))
         .where(

@@ -1,4 +1,4 @@
-"""A stretch of days in Almaty, and the one before it that it is compared with."""
+"""A period of days in Almaty, and the previous one it is compared with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,12 +9,12 @@ from neupusti.access import calendar
 from neupusti.core import clock
 
 HOURS_UP_TO, DAYS_UP_TO = 2, 92
-LONGEST_DAYS = 3700
+MAX_DAYS = 3700
 DEFAULT = "7d"
 
 
 class Unit(StrEnum):
-    """What one point of a series stands for."""
+    """The interval of one point of a series."""
 
     HOUR = "hour"
     DAY = "day"
@@ -29,46 +29,46 @@ class Period:
     last: date
     preset: str = ""
     hours: int | None = None
-    """Whole hours of the last day that count; None for all of it."""
+    """Number of hours of the last day; None for all of it."""
 
     @property
     def days(self) -> int:
-        """How many days it has."""
+        """Number of days."""
         return (self.last - self.first).days + 1
 
     @property
     def start(self) -> datetime:
-        """The moment it begins."""
+        """When it begins."""
         return clock.midnight(self.first)
 
     @property
     def end(self) -> datetime:
-        """The moment it is over."""
+        """When it ends (exclusive)."""
         if self.hours is None:
             return clock.midnight(calendar.after(self.last))
         return clock.midnight(self.last) + timedelta(hours=self.hours)
 
     @property
     def empty(self) -> bool:
-        """Whether no whole hour of it is over."""
+        """Whether it contains no complete hour."""
         return self.end <= self.start
 
     @property
     def unit(self) -> Unit:
-        """What its series is told in."""
+        """The interval of its series."""
         if self.days <= HOURS_UP_TO:
             return Unit.HOUR
         return Unit.DAY if self.days <= DAYS_UP_TO else Unit.MONTH
 
     @property
     def before(self) -> "Period":
-        """As many days right before it, with as many hours of the last one."""
+        """The period of the same length before it, with as many hours of the last day."""
         last = calendar.after(self.first, -1)
         return Period(calendar.after(last, 1 - self.days), last, hours=self.hours)
 
     @property
     def so_far(self) -> "Period":
-        """What of it is over, up to the last whole hour; all of it where it is over."""
+        """Its past part, up to the last complete hour."""
         if self.end <= clock.now():
             return self
         today = max(clock.today(), self.first)
@@ -76,15 +76,15 @@ class Period:
         return replace(self, last=today, hours=max(hours, 0))
 
     @property
-    def asked(self) -> dict[str, str]:
-        """What an address says to mean it."""
+    def query(self) -> dict[str, str]:
+        """The query parameters of this period."""
         if self.preset:
             return {} if self.preset == DEFAULT else {"period": self.preset}
         return {"from": self.first.isoformat(), "to": self.last.isoformat()}
 
 
 def presets() -> dict[str, Period]:
-    """Return the stretches a form offers, by the names of the address."""
+    """Return the preset periods by their names in URLs."""
     today = clock.today()
 
     def back(days: int, name: str) -> Period:
@@ -101,24 +101,24 @@ def presets() -> dict[str, Period]:
     }
 
 
-def asked_for(args: Mapping[str, str]) -> Period:
-    """Return the period an address asks for; the default where it asks for nonsense."""
+def parse_period(args: Mapping[str, str]) -> Period:
+    """Parse the period of a URL; return the default if it is invalid."""
     offered = presets()
     if (name := args.get("period", "")) in offered:
         return offered[name]
-    first, last = _day(args.get("from")), _day(args.get("to"))
+    first, last = _parse_day(args.get("from")), _parse_day(args.get("to"))
     if first is None and last is None:
         return offered[DEFAULT]
     first, last = first or last, last or clock.today()
     if first is None or first > last:
         return offered[DEFAULT]
-    return Period(max(first, calendar.after(last, 1 - LONGEST_DAYS)), last)
+    return Period(max(first, calendar.after(last, 1 - MAX_DAYS)), last)
 
 
-def _day(text: str | None) -> date | None:
+def _parse_day(text: str | None) -> date | None:
     try:
         found = date.fromisoformat(text or "")
     except ValueError:
         return None
-    # Beyond these a day before or after could not be told any more.
+    # Beyond these, the next or previous period could leave the range of dates.
     return found if date(1990, 1, 1) <= found <= date(2200, 1, 1) else None

@@ -1,7 +1,7 @@
-"""The report of a range of days, as data: what the command prints and others compare with.
+"""The report of a range of days, as data.
 
-In Almaty's days it is read from the roll-ups, which outlive the raw rows. In another zone
-the days are others, so it is counted anew from the raw rows that are still there.
+For Almaty's days it is read from the roll-ups, which outlive the raw rows. In another zone
+days differ, so it is counted from the raw rows that still exist.
 """
 
 from collections import Counter, defaultdict
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from neupusti.access import calendar
 from neupusti.access.ingest.agents import NONE
-from neupusti.access.ingest.batch import matching
+from neupusti.access.ingest.batch import truncate_for_index
 from neupusti.access.models import Address, Record, Rollup, Total
 from neupusti.core import clock
 
@@ -27,7 +27,7 @@ LISTS = {
     "bots": "bot",
     "malformed": "malformed",
 }
-YIELD = 5000
+FETCH_ROWS = 5000
 HOURS = [f"{hour:02}" for hour in range(24)]
 
 
@@ -41,24 +41,24 @@ class Span:
 
     @property
     def start(self) -> datetime:
-        """The moment the first day begins."""
+        """When the first day begins."""
         return datetime.combine(self.first, time(), self.zone)
 
     @property
     def end(self) -> datetime:
-        """The moment the last day ends."""
+        """When the last day ends."""
         return datetime.combine(calendar.after(self.last), time(), self.zone)
 
 
 def report(engine: Engine, span: Span) -> dict[str, Any]:
-    """Return the figures of `span` under the names that `docs/access.md` defines."""
+    """Return the figures of `span`, named as in `docs/access.md`."""
     with engine.connect() as connection:
         if span.zone.key == clock.ALMATY.key:
             return _from_rollups(connection, span)
         return _from_rows(connection, span)
 
 
-def _frame(span: Span, source: str) -> dict[str, Any]:
+def _header(span: Span, source: str) -> dict[str, Any]:
     return {
         "from": span.first.isoformat(),
         "to": span.last.isoformat(),
@@ -70,8 +70,9 @@ def _frame(span: Span, source: str) -> dict[str, Any]:
 def _from_rollups(connection: Connection, span: Span) -> dict[str, Any]:
     days, hours = {}, {hour: {"requests": 0, "visitors": 0} for hour in HOURS}
     requests = visitors = size = 0
+    columns = [getattr(Total, name) for name in ("requests", "visitors", "bytes")]
     rows = connection.execute(
-        select(Total.unit, Total.start, Total.requests, Total.visitors, Total.bytes)
+        select(Total.unit, Total.start, *columns)
         .where(Total.start >= span.start, Total.start < span.end)
         .order_by(Total.start)
     )
@@ -98,7 +99,7 @@ def _from_rollups(connection: Connection, span: Span) -> dict[str, Any]:
         .order_by(func.sum(Address.requests).desc(), Address.ip)
     )
     return {
-        **_frame(span, "roll-ups"),
+        **_header(span, "roll-ups"),
         "requests": requests,
         "visitors": visitors,
         "bytes": size,
@@ -124,49 +125,49 @@ def _values(connection: Connection, span: Span, dimension: str) -> dict[str, int
 
 def _from_rows(connection: Connection, span: Span) -> dict[str, Any]:
     """Count the raw rows of `span` one by one, in the days and hours of its zone."""
-    tally = _Tally()
-    rows = connection.execution_options(yield_per=YIELD).execute(
+    counter = _RowCounter()
+    rows = connection.execution_options(yield_per=FETCH_ROWS).execute(
         select(
             Record.at, Record.ip, Record.user_agent, Record.status, Record.bytes,
             Record.path, Record.referrer, Record.browser, Record.country, Record.bot,
         ).where(Record.at >= span.start, Record.at < span.end)
     )  # fmt: skip
     for row in rows:
-        tally.add(row, row.at.astimezone(span.zone))
+        counter.add(row, row.at.astimezone(span.zone))
     return {
-        **_frame(span, "rows"),
-        "requests": tally.requests,
-        "visitors": None if tally.masked else sum(map(len, tally.visitors.values())),
-        "bytes": tally.bytes,
+        **_header(span, "rows"),
+        "requests": counter.requests,
+        "visitors": None if counter.masked else sum(map(len, counter.visitors.values())),
+        "bytes": counter.bytes,
         "by_day": {
             day: {
                 "requests": sums[0],
-                "visitors": None if day in tally.masked else len(tally.visitors[day]),
+                "visitors": None if day in counter.masked else len(counter.visitors[day]),
                 "bytes": sums[1],
             }
-            for day, sums in sorted(tally.days.items())
+            for day, sums in sorted(counter.days.items())
         },
         "by_hour": {
-            hour: {"requests": tally.hours[hour], "visitors": len(tally.hourly[hour])}
+            hour: {"requests": counter.hours[hour], "visitors": len(counter.hourly[hour])}
             for hour in HOURS
         },
         **{
             name: dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
-            for name, counts in tally.lists.items()
+            for name, counts in counter.lists.items()
         },
         "malformed": _values(connection, span, "malformed"),
     }
 
 
-class _Tally:
-    """The sums of a walk over raw rows."""
+class _RowCounter:
+    """Counts raw rows."""
 
     def __init__(self) -> None:
         self.requests = self.bytes = 0
         self.days: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         self.visitors: dict[str, set[int]] = defaultdict(set)
         self.masked: set[str] = set()
-        """Days with rows whose visitors nobody can tell apart any more."""
+        """Days with masked rows, whose visitors cannot be distinguished."""
         self.hours: Counter[str] = Counter()
         self.hourly: dict[str, set[int]] = defaultdict(set)
         self.lists: dict[str, Counter[str]] = {
@@ -190,7 +191,7 @@ class _Tally:
         lists = self.lists
         lists["by_ip"][row.ip] += 1
         lists["by_status"][str(row.status)] += 1
-        lists["by_path"][matching(row.path)] += 1
+        lists["by_path"][truncate_for_index(row.path)] += 1
         lists["by_referrer"][row.referrer] += 1
         lists["by_browser"][row.browser] += 1
         lists["by_country"][row.country] += 1

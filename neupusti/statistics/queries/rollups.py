@@ -8,24 +8,24 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, TextClause, func, select, text
 
 from neupusti.access import calendar
+from neupusti.access.counters import SUMS, TOTALS, Totals
 from neupusti.access.models import Rollup, Total
 from neupusti.core import clock
 from neupusti.statistics.queries import series
-from neupusti.statistics.queries.figures import Item, ListOrder, Point, Totals
+from neupusti.statistics.queries.figures import Item, ListOrder, Point
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period, Unit
 
-SUMS = ("requests", "visitors", "bytes", "errors")
-NOT_VISITED = frozenset(
+WITHOUT_VISITORS = frozenset(
     {
         *(Dimension.PATH, Dimension.STATUS, Dimension.METHOD, Dimension.CONSENT),
         Dimension.MISSING,
     }
 )
-"""A visitor has many values of these: to count each would cost a key a request."""
-DEEPEST = 5000
-"""Values of one day that are looked at before a list is simply added up."""
-MOST_DAYS = 100
+"""A visitor has many values of these: counting each would take a key per request."""
+MAX_DEPTH = 5000
+"""Depth of a day's list beyond which all values are summed."""
+MAX_DAYS = 100
 
 
 class Rollups:
@@ -36,26 +36,24 @@ class Rollups:
 
     def totals(self, period: Period) -> Totals:
         """Return the sums of a period."""
-        columns = [
-            func.coalesce(func.sum(getattr(Total, name)), 0) for name in series.NAMES
-        ]
+        columns = [func.coalesce(func.sum(getattr(Total, name)), 0) for name in TOTALS]
         row = self.connection.execute(select(*columns).where(_days_and_hours(period))).one()
         return Totals(*map(int, row))
 
     def series(self, period: Period) -> list[Point]:
-        """Return the points of a period."""
+        """Return the points of a period, including empty ones."""
         unit = "hour" if period.unit is Unit.HOUR else "day"
-        columns = [getattr(Total, name) for name in series.NAMES]
+        columns = [getattr(Total, name) for name in TOTALS]
         rows = self.connection.execute(
             select(Total.start, *columns).where(*_within(period, unit))
         )
         return series.points(period, ((row[0], Totals(*row[1:])) for row in rows))
 
-    def visited(self, dimension: Dimension) -> bool:
-        """Tell whether the visitors of each value of a dimension are known."""
-        return dimension not in NOT_VISITED
+    def counts_visitors(self, dimension: Dimension) -> bool:
+        """Return whether visitors are counted for each value of a dimension."""
+        return dimension not in WITHOUT_VISITORS
 
-    def top(  # noqa: PLR0913 - what a list is asked for
+    def top(  # noqa: PLR0913 - the options of a list
         self,
         dimension: Dimension,
         period: Period,
@@ -63,29 +61,29 @@ class Rollups:
         limit: int,
         offset: int = 0,
         order: ListOrder = ListOrder.REQUESTS,
-        counted: bool = True,  # noqa: ARG002 - here they are counted already
+        counted: bool = True,  # noqa: ARG002 - roll-ups have them anyway
     ) -> list[Item]:
-        """Return some values of a dimension, the greatest first.
+        """Return some values of a dimension, in descending order.
 
-        A day's greatest values stand together in an index. A value that is among them on
-        no day cannot have more than the sum of what comes right after them; so a few of
-        each day are enough to know the greatest of all days, to the last digit.
+        The top values of each day are read from an index. A value that is in none of these
+        lists cannot have more requests than the sum of their last entries; so a few values
+        of each day are enough for an exact list of all days.
         """
-        if order is ListOrder.VISITORS and not self.visited(dimension):
+        if order is ListOrder.VISITORS and not self.counts_visitors(dimension):
             order = ListOrder.REQUESTS
         wanted = limit + offset
         depth = wanted * 4
         days = [calendar.after(period.first, at) for at in range(period.days)]
-        while order is ListOrder.REQUESTS and depth <= DEEPEST and len(days) <= MOST_DAYS:
-            heads = self._heads(dimension, days, depth)
-            bound = sum(requests for requests, rank in heads.values() if rank == depth)
-            names = {name for name, _ in heads}
+        while order is ListOrder.REQUESTS and depth <= MAX_DEPTH and len(days) <= MAX_DAYS:
+            top = self._top(dimension, days, depth)
+            bound = sum(requests for requests, rank in top.values() if rank == depth)
+            names = {name for name, _ in top}
             found = self._sums(dimension, period, names)
             if bound == 0 or (len(found) >= wanted and found[wanted - 1].requests >= bound):
                 return found[offset:wanted]
             depth *= 4
         rows = self.connection.execute(
-            _summed(dimension, period)
+            _sums_query(dimension, period)
             .order_by(text(f"{order} DESC"), Rollup.value)
             .limit(limit)
             .offset(offset)
@@ -95,37 +93,37 @@ class Rollups:
     def _item(self, dimension: Dimension, row: Any) -> Item:
         sums = {name: int(getattr(row, name)) for name in SUMS}
         known: dict[str, int | None] = {**sums}
-        if not self.visited(dimension):
+        if not self.counts_visitors(dimension):
             known["visitors"] = None
         return Item(row.value, **known)  # type: ignore[arg-type]
 
-    def _heads(
+    def _top(
         self, dimension: Dimension, days: list[date], depth: int
     ) -> dict[tuple[str, date], tuple[int, int]]:
-        """Return (value, day) -> (requests, rank) of each day's greatest."""
-        heads: dict[tuple[str, date], tuple[int, int]] = {}
-        statement = _heads()
+        """Return (value, day) -> (requests, rank) of each day's top values."""
+        top: dict[tuple[str, date], tuple[int, int]] = {}
+        statement = _top_of_day()
         for day in days:
             rows = self.connection.execute(
                 statement,
                 {"dimension": dimension.value, "day": day.isoformat(), "depth": depth},
             )
             for rank, row in enumerate(rows, start=1):
-                heads[row.value, day] = (row.requests, rank)
-        return heads
+                top[row.value, day] = (row.requests, rank)
+        return top
 
     def _sums(
         self, dimension: Dimension, period: Period, names: Iterable[str]
     ) -> list[Item]:
         rows = self.connection.execute(
-            _summed(dimension, period).where(Rollup.value.in_(sorted(names)))
+            _sums_query(dimension, period).where(Rollup.value.in_(sorted(names)))
         )
         items = [self._item(dimension, row) for row in rows]
         return sorted(items, key=lambda item: (-item.requests, item.value))
 
 
-def began(connection: Connection) -> datetime | None:
-    """Return when the first hour of the log began; None for an empty log."""
+def log_start(connection: Connection) -> datetime | None:
+    """Return the start of the first hour of the log; None if it is empty."""
     first: datetime | None = connection.execute(
         select(func.min(Total.start)).where(Total.unit == "hour")
     ).scalar()
@@ -133,7 +131,7 @@ def began(connection: Connection) -> datetime | None:
 
 
 @lru_cache(maxsize=1)
-def _heads() -> TextClause:
+def _top_of_day() -> TextClause:
     return text(
         "SELECT value, requests FROM access_rollup WHERE dimension = :dimension"
         " AND day = :day ORDER BY requests DESC LIMIT :depth"
@@ -145,17 +143,17 @@ def _within(period: Period, unit: str) -> list[Any]:
 
 
 def _days_and_hours(period: Period) -> ColumnElement[bool]:
-    """Return the condition of the whole days of a period, and of the hours after them.
+    """Return the condition of the complete days of a period and the hours after them.
 
-    A visitor is counted once in a day, but in each hour that is told by itself.
+    Days are preferred because visitors are counted once a day, but again in each hour.
     """
-    over = period.end if period.hours is None else clock.midnight(period.last)
-    days = (Total.unit == "day") & (Total.start >= period.start) & (Total.start < over)
-    hours = (Total.unit == "hour") & (Total.start >= over) & (Total.start < period.end)
+    days_end = period.end if period.hours is None else clock.midnight(period.last)
+    days = (Total.unit == "day") & (Total.start >= period.start) & (Total.start < days_end)
+    hours = (Total.unit == "hour") & (Total.start >= days_end) & (Total.start < period.end)
     return days | hours
 
 
-def _summed(dimension: Dimension, period: Period) -> Any:
+def _sums_query(dimension: Dimension, period: Period) -> Any:
     columns = [func.sum(getattr(Rollup, name)).label(name) for name in SUMS]
     return (
         select(Rollup.value, *columns)

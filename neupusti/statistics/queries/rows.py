@@ -1,4 +1,4 @@
-"""The statistics of the requests that fit some filters, counted from the raw rows."""
+"""Count the statistics of filtered requests from the raw rows."""
 
 from typing import Any
 
@@ -16,71 +16,72 @@ from sqlalchemy import (
 from sqlalchemy.types import BigInteger, Integer, String
 
 from neupusti.access import calendar
+from neupusti.access.counters import Totals
 from neupusti.access.models import Record, moment
 from neupusti.statistics.queries import series
-from neupusti.statistics.queries.figures import Item, ListOrder, Point, Totals
+from neupusti.statistics.queries.figures import Item, ListOrder, Point
 from neupusti.statistics.queries.filters import COLUMNS, Dimension, Filters
 from neupusti.statistics.queries.period import Period, Unit
 
 NOT_FOUND, CLIENT, SERVER = 404, 400, 500
 DAY = 24 * calendar.HOUR
-NAMES = sorted({"at", "bot", "bytes", *(column.key for column in COLUMNS.values())})
-FITTING = Table(
-    "access_fitting",
+COLUMN_NAMES = sorted({"at", "bot", "bytes", *(column.key for column in COLUMNS.values())})
+MATCHING = Table(
+    "access_matching",
     MetaData(),
-    *(Column(name, Record.__table__.c[name].type) for name in NAMES),
+    *(Column(name, Record.__table__.c[name].type) for name in COLUMN_NAMES),
     Column("visitor", BigInteger),
     prefixes=["TEMPORARY"],
 )
-"""The rows that fit, for as long as a page is made: each of its lists reads only them.
+"""The matching rows, copied for one page so that each of its lists reads only them.
 
-`visitor` stands for day, address and user agent together; it is empty where a request makes
-nobody a visitor (GoAccess's definition).
+`visitor` is a hash of day, address and user agent; it is NULL for requests that do not
+count as visits (client errors: GoAccess's definition).
 """
-ROW = FITTING.c
+ROW = MATCHING.c
 AT = cast(ROW.at, BigInteger)
 
 
 def matching(period: Period, filters: Filters) -> list[Any]:
-    """Return the conditions of the rows of a period that fit."""
+    """Return the conditions of the matching rows of a period."""
     return [Record.at >= period.start, Record.at < period.end, *filters.conditions]
 
 
-def number(connection: Connection, period: Period, filters: Filters) -> int:
-    """Return how many rows of a period fit."""
+def count_rows(connection: Connection, period: Period, filters: Filters) -> int:
+    """Return the number of matching rows of a period."""
     count = select(func.count()).select_from(Record).where(*matching(period, filters))
     return int(connection.execute(count).scalar_one())
 
 
 class Rows:
-    """Counts raw rows that fit; knows only what is not destroyed yet."""
+    """Counts matching raw rows, as far as they are not destroyed yet."""
 
     def __init__(self, connection: Connection, filters: Filters, reach: Period) -> None:
-        """Set the rows of `reach` that fit aside; the rollback of a reader drops them."""
+        """Copy the matching rows of `reach`; the rollback of a reader drops them."""
         self.connection = connection
-        _know_hashes(connection)
-        FITTING.create(connection)
-        columns = [Record.__table__.c[name] for name in NAMES]
+        _add_hash_function(connection)
+        MATCHING.create(connection)
+        columns = [Record.__table__.c[name] for name in COLUMN_NAMES]
         some = select(*columns, _visitor(reach)).where(*matching(reach, filters))
-        connection.execute(insert(FITTING).from_select([*NAMES, "visitor"], some))
+        connection.execute(insert(MATCHING).from_select([*COLUMN_NAMES, "visitor"], some))
 
     def totals(self, period: Period) -> Totals:
         """Return the sums of a period."""
         totals = Totals()
         for _, sums in self._sums(period, Unit.DAY):
-            totals = series.added(totals, sums)
+            totals = totals + sums
         return totals
 
     def series(self, period: Period) -> list[Point]:
-        """Return the points of a period."""
+        """Return the points of a period, including empty ones."""
         unit = Unit.HOUR if period.unit is Unit.HOUR else Unit.DAY
         return series.points(period, self._sums(period, unit))
 
-    def visited(self, dimension: Dimension) -> bool:  # noqa: ARG002 - of all
-        """Tell whether the visitors of each value are known: they are counted here."""
+    def counts_visitors(self, dimension: Dimension) -> bool:  # noqa: ARG002 - for all
+        """Return whether visitors are counted: here for every dimension."""
         return True
 
-    def top(  # noqa: PLR0913 - what a list is asked for
+    def top(  # noqa: PLR0913 - the options of a list
         self,
         dimension: Dimension,
         period: Period,
@@ -90,7 +91,7 @@ class Rows:
         order: ListOrder = ListOrder.REQUESTS,
         counted: bool = True,
     ) -> list[Item]:
-        """Return some values of a dimension, the greatest first."""
+        """Return some values of a dimension, in descending order."""
         if dimension is Dimension.MISSING:
             value: Any = ROW.path + "\t" + ROW.referrer
             conditions = [ROW.status == NOT_FOUND]
@@ -140,7 +141,7 @@ class Rows:
         )
         return [
             (
-                moment(row[0] * calendar.HOUR) if hourly else calendar.day_numbered(row[0]),
+                moment(row[0] * calendar.HOUR) if hourly else calendar.day_start(row[0]),
                 Totals(*map(int, row[1:])),
             )
             for row in rows
@@ -152,14 +153,14 @@ def _within(period: Period) -> list[Any]:
 
 
 def _day(at: Any, period: Period) -> Any:
-    """Return the expression of the day in Almaty, counted from 1970.
+    """Return the expression of the day in Almaty, as days since 1970.
 
-    Not every day has 24 hours: on 1 March 2024 the clocks were put back.
+    Offsets change: on 1 March 2024 the clocks were put back by an hour.
     """
-    (_, ahead), *changed = calendar.offsets(period.first, period.last)
+    (_, ahead), *changed = calendar.utc_offsets(period.first, period.last)
     if changed:
-        told = [(at >= since, offset) for since, offset in reversed(changed)]
-        return _floored(at + case(*told, else_=ahead), DAY)
+        offsets = [(at >= since, offset) for since, offset in reversed(changed)]
+        return _floored(at + case(*offsets, else_=ahead), DAY)
     return _floored(at + ahead, DAY)
 
 
@@ -168,16 +169,16 @@ def _floored(at: Any, step: int) -> Any:
 
 
 def _visitor(reach: Period) -> Any:
-    """Return the expression of who came on which day, as one number of 64 bits."""
+    """Return the expression of a visitor of a day: a 64-bit hash."""
     day = _day(cast(Record.at, BigInteger), reach)
     who = Record.ip + "\n" + func.coalesce(Record.user_agent, "")
-    told = cast(day, String) + "\n" + who
+    text = cast(day, String) + "\n" + who
     counts = (Record.status < CLIENT) | (Record.status >= SERVER)
-    return case((counts, func.hashtextextended(told, 0)))
+    return case((counts, func.hashtextextended(text, 0)))
 
 
-def _know_hashes(connection: Connection) -> None:
-    """Give SQLite the function that PostgreSQL has."""
+def _add_hash_function(connection: Connection) -> None:
+    """Define PostgreSQL's hash function in SQLite."""
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.driver_connection
         driver.create_function("hashtextextended", 2, lambda text, _seed: hash(text))

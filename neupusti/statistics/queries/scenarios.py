@@ -1,8 +1,8 @@
-"""Scanners and sign-in storms: leaky buckets with CrowdSec's published thresholds.
+"""Detect scanners and sign-in storms: leaky buckets with CrowdSec's published thresholds.
 
-A bucket holds the telling requests of one address and loses one every few seconds; where
-more than its capacity are in it at once, the address is told, with what it asked for as
-the evidence. https://github.com/crowdsecurity/hub has the scenarios of the same names.
+A bucket holds the matching requests of one address and leaks one every few seconds; when it
+overflows, the address is reported with the requested paths as evidence.
+https://github.com/crowdsecurity/hub has the scenarios of the same names.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-EVIDENCE = 5
+MAX_EVIDENCE = 5
 SIGN_IN = re.compile(r"(?:/(?:kk|en))?/account/(?:login|two-factor|password(?:/reset)?)/?")
 STATIC = re.compile(r"\.(?:css|js|mjs|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|map|txt)$")
 SENSITIVE = re.compile(
@@ -29,7 +29,7 @@ TRAVERSAL = re.compile(
 
 
 class ScenarioKind(StrEnum):
-    """What an address was seen doing; the values are CrowdSec's names."""
+    """A kind of behaviour; the values are CrowdSec's names."""
 
     PROBING = "http-probing"
     BRUTE_FORCE = "http-bruteforce"
@@ -39,7 +39,7 @@ class ScenarioKind(StrEnum):
 
 
 class Request(Protocol):
-    """What a scenario looks at of a row."""
+    """The fields of a row that scenarios use."""
 
     @property
     def at_ms(self) -> int:
@@ -59,19 +59,19 @@ class Request(Protocol):
 
     @property
     def status(self) -> int:
-        """The status of the answer."""
+        """The status of the response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One kind of behaviour, and how much of it is too much."""
+    """One kind of behaviour, and its bucket."""
 
     kind: ScenarioKind
     capacity: int
     leak_ms: int
-    tells: Callable[[Request], bool]
+    matches: Callable[[Request], bool]
     distinct: bool = True
-    """Whether a path counts only once while the bucket holds it."""
+    """Whether a path counts once as long as it is in the bucket."""
 
 
 SCENARIOS = (
@@ -109,7 +109,7 @@ SCENARIOS = (
 
 @dataclass(slots=True)
 class Finding:
-    """One address and one behaviour: how often, from when to when, and the evidence."""
+    """One address and behaviour: overflows, time range, and evidence."""
 
     kind: ScenarioKind
     ip: str
@@ -129,17 +129,17 @@ class _Bucket:
 
 
 def findings(rows: Iterable[Request]) -> list[Finding]:
-    """Return what addresses did in `rows` (oldest first), the busiest first."""
+    """Return the findings of `rows` (oldest first), the busiest first."""
     buckets: dict[tuple[str, ScenarioKind], _Bucket] = {}
     found: dict[tuple[str, ScenarioKind], Finding] = {}
     for row in rows:
         for scenario in SCENARIOS:
-            if scenario.tells(row):
-                _pour(row, scenario, buckets, found)
+            if scenario.matches(row):
+                _fill_bucket(row, scenario, buckets, found)
     return sorted(found.values(), key=lambda one: (-one.requests, one.ip, one.kind))
 
 
-def _pour(
+def _fill_bucket(
     row: Request,
     scenario: Scenario,
     buckets: dict[tuple[str, ScenarioKind], _Bucket],
@@ -166,7 +166,7 @@ def _pour(
     )
     finding.times += 1
     for path in bucket.paths:
-        if path not in finding.evidence and len(finding.evidence) < EVIDENCE:
+        if path not in finding.evidence and len(finding.evidence) < MAX_EVIDENCE:
             finding.evidence.append(path)
-    # Poured out: the next overflow needs a full bucket again.
+    # Emptied: the next overflow needs a full bucket again.
     bucket.level, bucket.paths, bucket.first = 0.0, [], row.at_ms

@@ -1,28 +1,29 @@
-"""The points of a series: every hour, day or month of a period, those of nothing too."""
+"""The points of a series: every hour, day or month of a period, including empty ones."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from neupusti.access import calendar
+from neupusti.access.counters import Totals
 from neupusti.core import clock
-from neupusti.statistics.queries.figures import Point, Totals
+from neupusti.statistics.queries.figures import Point
 from neupusti.statistics.queries.period import Period, Unit
-
-NAMES = Totals.__slots__
 
 
 def points(period: Period, found: Iterable[tuple[datetime, Totals]]) -> list[Point]:
-    """Return the whole series, given the sums of those stretches that have any."""
-    # By the moment, for an hour that clocks showed twice is two hours.
+    """Return the complete series, given the totals of non-empty intervals."""
+    # Keyed by timestamp: an hour that clocks show twice is two intervals.
     sums: dict[float, Totals] = {}
     for start, totals in found:
         at = floor(start, period.unit).timestamp()
-        sums[at] = added(sums[at], totals) if at in sums else totals
-    return [Point(at, sums.get(at.timestamp(), Totals())) for at in _starts(period)]
+        sums[at] = sums[at] + totals if at in sums else totals
+    return [
+        Point(at, sums.get(at.timestamp(), Totals())) for at in _interval_starts(period)
+    ]
 
 
 def floor(at: datetime, unit: Unit) -> datetime:
-    """Return when the hour, day or month of a moment begins in Almaty."""
+    """Return the start of the hour, day or month of a moment in Almaty."""
     local = at.astimezone(clock.ALMATY)
     if unit is Unit.HOUR:
         return local.replace(minute=0, second=0, microsecond=0)
@@ -30,12 +31,7 @@ def floor(at: datetime, unit: Unit) -> datetime:
     return clock.midnight(day).astimezone(clock.ALMATY)
 
 
-def added(one: Totals, other: Totals) -> Totals:
-    """Return the sums of both."""
-    return Totals(*(getattr(one, name) + getattr(other, name) for name in NAMES))
-
-
-def _starts(period: Period) -> Iterator[datetime]:
+def _interval_starts(period: Period) -> Iterator[datetime]:
     if period.unit is Unit.HOUR:
         at = period.start
         end = min(period.end, max(clock.now(), period.start + timedelta(hours=1)))

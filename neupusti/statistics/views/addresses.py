@@ -1,4 +1,4 @@
-"""Addresses: masked in every list; whole only for a reason that the journal keeps."""
+"""Show addresses: masked in lists, unmasked for a reason that is logged."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from flask import abort, render_template, request
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from neupusti.access.retention.sweep import masked
+from neupusti.access.retention.sweep import mask_address
 from neupusti.access.views.blueprint import engine, retention_cutoffs
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
@@ -20,13 +20,13 @@ from neupusti.statistics.queries.figures import ListOrder
 from neupusti.statistics.views import context, state
 from neupusti.statistics.views.blueprint import bp
 
-SIZE, ROWS = 50, 100
+LIST_SIZE, ROWS = 50, 100
 ROW = f"<int(max={2**63 - 1}):record>"
-"""The number of a row; SQLite cannot even look for a larger one."""
+"""A row id; SQLite raises for a larger one."""
 
 
 class ReasonForm(Form):
-    """Asks for the reason, which the journal keeps."""
+    """Asks for the reason, which is logged."""
 
     purposes = (Purpose.SUPPORT,)
 
@@ -35,18 +35,22 @@ class ReasonForm(Form):
 
 @bp.get("/addresses/")
 def addresses() -> str:
-    """Show the addresses of a period, the busiest first or those with most errors."""
+    """List the addresses of a period, by requests or by errors."""
     asked = state.current()
     order = "errors" if asked.order is ListOrder.ERRORS else "requests"
     with engine().connect() as connection:
         found = asked_for.busiest(
-            connection, asked.period, SIZE + 1, offset=(asked.page - 1) * SIZE, order=order
+            connection,
+            asked.period,
+            LIST_SIZE + 1,
+            offset=(asked.page - 1) * LIST_SIZE,
+            order=order,
         )
     return render_template(
         "statistics/addresses.html",
-        **context.values(asked),
-        addresses=found[:SIZE],
-        more=len(found) > SIZE,
+        **context.page_values(asked),
+        addresses=found[:LIST_SIZE],
+        more=len(found) > LIST_SIZE,
         order=order,
         orders=ListOrder,
     )
@@ -54,29 +58,29 @@ def addresses() -> str:
 
 @bp.get(f"/addresses/{ROW}/")
 def address(record: int) -> Response:
-    """Show what the address of a row did, without naming it."""
+    """Show the requests of the address of a row, masked."""
     return _page(record, ReasonForm(formdata=None))
 
 
 @bp.post(f"/addresses/{ROW}/")
 def unmask(record: int) -> Response:
-    """Name the address, once, and write down who asked and what for."""
+    """Show the address unmasked, once, and log who asked and for what reason."""
     form = ReasonForm()
     if not form.validate():
         return _page(record, form)
-    # Nothing is shown of a row that is gone, so the journal may not say it was.
-    _known(record)
+    # A destroyed row is a 404 and must not be logged as shown.
+    _address_or_404(record)
     person = identity.current()
-    service.note(
+    service.log_unmasking(
         staff=person.person if person else None,
         record=record,
         reason=str(form.reason.data),
     )
-    return _page(record, ReasonForm(formdata=None), named=True)
+    return _page(record, ReasonForm(formdata=None), shown_whole=True)
 
 
-def _known(record: int) -> str:
-    """Return the address of a row; 404 where there is none any more."""
+def _address_or_404(record: int) -> str:
+    """Return the address of a row; abort with 404 if it is destroyed."""
     with engine().connect() as connection:
         found = asked_for.address_of(connection, record)
     if found is None:
@@ -84,8 +88,8 @@ def _known(record: int) -> str:
     return found[0]
 
 
-def _page(record: int, form: ReasonForm, *, named: bool = False) -> Response:
-    ip = _known(record)
+def _page(record: int, form: ReasonForm, *, shown_whole: bool = False) -> Response:
+    ip = _address_or_404(record)
     with engine().connect() as connection:
         page = pagination.number(request.args.get("page"))
         rows: list[Any] = asked_for.timeline(
@@ -96,11 +100,11 @@ def _page(record: int, form: ReasonForm, *, named: bool = False) -> Response:
     return shown(
         "statistics/address.html",
         form,
-        **context.values(state.current()),
+        **context.page_values(state.current()),
         record=record,
-        address=ip if named else masked(ip),
-        named=named,
-        hidden=ip != masked(ip),
+        address=ip if shown_whole else mask_address(ip),
+        shown_whole=shown_whole,
+        is_masked=ip != mask_address(ip),
         country=rows[0].country if rows else "",
         rows=rows[:ROWS],
         more=len(rows) > ROWS,

@@ -3,4 +3,4 @@
 from flask import Blueprint
 
 bp = Blueprint("statistics", __name__, url_prefix="/admin/access")
-"""Its commands, `flask access report` and `live`, stand on the blueprint of the log."""
+"""Its commands, `flask access report` and `live`, are on the blueprint of the log."""

@@ -1,8 +1,9 @@
-"""The picture of a series: bars in a frame of a hundred by a hundred, as inline SVG."""
+"""Draw a series as bars in an SVG view box of 100 by 100."""
 
 from dataclasses import dataclass
 
-from neupusti.statistics.queries.figures import Point, Totals
+from neupusti.access.counters import Totals
+from neupusti.statistics.queries.figures import Point
 from neupusti.statistics.queries.period import Unit
 from neupusti.statistics.views import labels
 
@@ -12,14 +13,14 @@ GAP = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One point of a series, as its bar and the parts of it that are told apart."""
+    """The bar of one point of a series, and the parts of it."""
 
     x: float
     width: float
     height: float
     robots: float
     errors: float
-    says: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Chart:
 
     bars: list[Bar]
     line: str
-    """The visitors, as the points of a polyline."""
+    """The visitors, as points of a polyline."""
     most: int
     first: str
     middle: str
@@ -40,13 +41,14 @@ class Chart:
         return self.most == 0
 
 
-def chart(points: list[Point], unit: Unit) -> Chart:
-    """Return the picture of a series of requests."""
+def draw_chart(points: list[Point], unit: Unit) -> Chart:
+    """Return the chart of a series of requests."""
     most = max((point.totals.requests for point in points), default=0)
     scale = HEIGHT / most if most else 0.0
     step = 100 / max(len(points), 1)
     bars, line = [], []
-    for at, point in enumerate(points):
+    names = [labels.start(point.start, unit) for point in points]
+    for at, (point, name) in enumerate(zip(points, names, strict=True)):
         totals = point.totals
         bars.append(
             Bar(
@@ -55,20 +57,20 @@ def chart(points: list[Point], unit: Unit) -> Chart:
                 height=round(totals.requests * scale, 2),
                 robots=round(totals.robots * scale, 2),
                 errors=round(totals.errors * scale, 2),
-                says=f"{labels.start(point.start, unit)}: {labels.number(totals.requests)}",
+                label=f"{name}: {labels.number(totals.requests)}",
             )
         )
         y = round(HEIGHT - totals.visitors * scale, 2)
         line.append(f"{round((at + 0.5) * step, 2)},{y}")
-    names = [labels.start(point.start, unit) for point in points] or [""]
     middle = names[len(names) // 2] if len(names) > 2 else ""  # noqa: PLR2004
     last = names[-1] if len(names) > 1 else ""
-    return Chart(bars, " ".join(line), most, names[0], middle, last)
+    first = names[0] if names else ""
+    return Chart(bars, " ".join(line), most, first, middle, last)
 
 
-def errors(points: list[Point], unit: Unit) -> Chart:
-    """Return the picture of a series of errors: all of them, and those on our side."""
-    return chart(
+def draw_errors(points: list[Point], unit: Unit) -> Chart:
+    """Return the chart of a series of errors: all of them, and server errors."""
+    return draw_chart(
         [
             Point(
                 point.start,

@@ -20,8 +20,10 @@ LIVE_SECONDS = 1.0
 
 
 @bp.cli.command("live")
-@click.option("--lines", default=10, show_default=True, help="How many to begin with.")
-@click.option("--once", is_flag=True, help="Print those and stop.")
+@click.option(
+    "--lines", default=10, show_default=True, help="Number of lines to start with."
+)
+@click.option("--once", is_flag=True, help="Print them and exit.")
 def live(lines: int, *, once: bool) -> None:
     """Print requests as they arrive; addresses are masked."""
     last = None
@@ -36,7 +38,7 @@ def live(lines: int, *, once: bool) -> None:
         for row in rows:
             at = row.at.astimezone(clock.ALMATY)
             click.echo(
-                f"{at:%Y-%m-%d %H:%M:%S}  {sweep.masked(row.ip):<18} {row.status} "
+                f"{at:%Y-%m-%d %H:%M:%S}  {sweep.mask_address(row.ip):<18} {row.status} "
                 f"{row.method or '-':<5} {_printable(row.path)}  {row.browser}"
             )
         last = max([row.id for row in rows], default=last or 0)
@@ -48,7 +50,9 @@ def live(lines: int, *, once: bool) -> None:
 @bp.cli.command("report")
 @click.option("--from", "first", type=DAY, required=True, help="First day.")
 @click.option("--to", "last", type=DAY, required=True, help="Last day, included.")
-@click.option("--tz", default=clock.ALMATY.key, show_default=True, help="Zone of the days.")
+@click.option(
+    "--tz", default=clock.ALMATY.key, show_default=True, help="Time zone of the days."
+)
 @click.option("--json", "as_json", is_flag=True, help="All figures, as JSON.")
 def report(first: datetime, last: datetime, tz: str, *, as_json: bool) -> None:
     """Print the figures of a range of days."""

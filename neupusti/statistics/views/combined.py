@@ -1,31 +1,31 @@
-"""A row as a line of a combined log, which every log analyser reads."""
+"""Format rows as lines of a combined log, which every log analyser reads."""
 
 from typing import Any
 from urllib.parse import quote
 
 from neupusti.access.ingest.logformats import MONTHS
-from neupusti.access.retention.sweep import masked
+from neupusti.access.retention.sweep import mask_address
 from neupusti.core.clock import ALMATY
 
-AS_THEY_ARE = "/!$&'()*+,;=:@"
-"""What a path holds unescaped (RFC 3986); a blank would make the line unreadable."""
+UNESCAPED = "/!$&'()*+,;=:@"
+"""Characters of a path left unescaped (RFC 3986); a space would break the line."""
 
 
-def line(row: Any, *, whole: bool) -> str:
+def format_line(row: Any, *, whole: bool) -> str:
     """Return the line of `row`; its address is masked unless `whole`."""
     local = row.at.astimezone(ALMATY)
     stamp = f"{local:%d}/{MONTHS[local.month - 1]}/{local:%Y:%H:%M:%S %z}"
-    path = quote(row.path, safe=AS_THEY_ARE)
+    path = quote(row.path, safe=UNESCAPED)
     request = f"{row.method} {path} HTTP/1.1" if row.method else row.path
-    ip = row.ip if whole else masked(row.ip)
+    ip = row.ip if whole else mask_address(row.ip)
     return (
-        f'{ip} - - [{stamp}] "{quoted(request)}" {row.status} {row.bytes} '
-        f'"{quoted(row.referrer) or "-"}" "{quoted(row.user_agent or "") or "-"}"\n'
+        f'{ip} - - [{stamp}] "{escape(request)}" {row.status} {row.bytes} '
+        f'"{escape(row.referrer) or "-"}" "{escape(row.user_agent or "") or "-"}"\n'
     )
 
 
-def quoted(text: str) -> str:
-    """Return `text` as nginx writes it: quotes, backslashes and controls as hex."""
+def escape(text: str) -> str:
+    """Escape quotes, backslashes and controls as hex, as nginx does."""
     return "".join(c if c.isprintable() and c not in '"\\' else _escaped(c) for c in text)
 
 

@@ -1,20 +1,20 @@
-"""What every page of the statistics is drawn with."""
+"""The template variables of every statistics page."""
 
 from typing import Any
 
-from neupusti.access.retention.sweep import masked
+from neupusti.access.retention.sweep import mask_address
 from neupusti.access.views.blueprint import retention_cutoffs
 from neupusti.statistics.queries import period
 from neupusti.statistics.views import labels
 from neupusti.statistics.views.state import ViewState
 
 
-def values(asked: ViewState) -> dict[str, Any]:
-    """Return the values that the shared parts of the templates use."""
+def page_values(asked: ViewState) -> dict[str, Any]:
+    """Return the variables that the shared templates use."""
     return {
         "state": asked,
         "presets": period.presets(),
         "terms": retention_cutoffs(),
-        "mask": masked,
-        "words": labels,
+        "mask_address": mask_address,
+        "labels": labels,
     }

@@ -1,4 +1,4 @@
-"""Technical problems (3.3.2): faults, missing pages, slow routes, scanners and storms."""
+"""Show technical problems (3.3.2): errors, missing pages, slow routes, scanners."""
 
 from flask import render_template
 from flask_babel import lazy_gettext as _
@@ -15,7 +15,7 @@ from neupusti.statistics.views import charts, context, state
 from neupusti.statistics.views.blueprint import bp
 
 ROWS, FINDINGS = 20, 50
-KINDS = {
+SCENARIO_LABELS = {
     ScenarioKind.PROBING: _("Looks for pages that are not there"),
     ScenarioKind.BRUTE_FORCE: _("Tries passwords"),
     ScenarioKind.SENSITIVE: _("Asks for files that are nobody's business"),
@@ -26,28 +26,28 @@ KINDS = {
 
 @bp.get("/problems/")
 def problems() -> str:
-    """Show what went wrong in a period, each list with what helps to mend it."""
+    """Show the problems of a period."""
     asked = state.current()
     period = asked.period
     with engine().connect() as connection:
         source = Rollups(connection)
         points = source.series(period)
-        told, since = asked_for.telling(connection, period)
-        found = scenarios.findings(told)
+        suspects, since = asked_for.suspect_requests(connection, period)
+        found = scenarios.findings(suspects)
         return render_template(
             "statistics/problems.html",
-            **context.values(asked),
+            **context.page_values(asked),
             points=points,
-            chart=charts.errors(points, period.unit),
+            chart=charts.draw_errors(points, period.unit),
             totals=source.totals(period),
-            fault_counts=asked_for.fault_counts(connection, period, ROWS),
-            faults=asked_for.faults(connection, period, ROWS),
+            server_error_counts=asked_for.server_error_counts(connection, period, ROWS),
+            server_errors=asked_for.server_errors(connection, period, ROWS),
             missing=source.top(Dimension.MISSING, period, limit=ROWS),
-            slow=asked_for.slowest(connection, period, ROWS),
-            troubled=busiest(connection, period, ROWS, order="errors"),
+            slow=asked_for.slowest_routes(connection, period, ROWS),
+            error_addresses=busiest(connection, period, ROWS, order="errors"),
             findings=found[:FINDINGS],
-            found=len(found),
-            looked_since=since,
-            kinds=KINDS,
+            found_count=len(found),
+            searched_since=since,
+            scenario_labels=SCENARIO_LABELS,
             moment=moment,
         )

@@ -1,4 +1,4 @@
-"""Files of the statistics: lists as CSV or JSON, rows as a combined log."""
+"""Export lists as CSV or JSON, and rows as a combined log."""
 
 import json
 from collections.abc import Iterator
@@ -21,16 +21,16 @@ from neupusti.statistics.views.addresses import ReasonForm
 from neupusti.statistics.views.blueprint import bp
 from neupusti.statistics.views.state import ViewState
 
-MOST_ROWS = 100_000
+MAX_ROWS = 100_000
 FIGURES = ("requests", "visitors", "errors", "bytes")
 
 
 @bp.get("/list/<dimension>.<any(csv, json):kind>")
 def export_list(dimension: str, kind: str) -> Response:
-    """Hand over a page of a list exactly as it is shown."""
-    asked, wanted = state.current(), pages.known(dimension)
+    """Export one page of a list as it is shown."""
+    asked, wanted = state.current(), pages.dimension_or_404(dimension)
     with asked.source() as source:
-        items = pages.page_of(source, asked, wanted, pages.LONG)
+        items = pages.page_of(source, asked, wanted, pages.LONG_LIST)
     if kind == "csv":
         lines = ([item.value, *(getattr(item, name) for name in FIGURES)] for item in items)
         body, mimetype = csv.csv_text([wanted.value, *FIGURES], lines), csv.MIMETYPE
@@ -40,12 +40,12 @@ def export_list(dimension: str, kind: str) -> Response:
             for item in items
         ]
         body, mimetype = json.dumps(listed, ensure_ascii=False), "application/json"
-    return _file(body, mimetype, f"{wanted.value}-{_days(asked)}.{kind}")
+    return _download(body, mimetype, f"{wanted.value}-{_days(asked)}.{kind}")
 
 
 @bp.get("/series.<any(csv, json):kind>")
 def export_series(kind: str) -> Response:
-    """Hand over the figures of the chart."""
+    """Export the figures of the chart."""
     asked = state.current()
     names = (
         "requests",
@@ -67,79 +67,79 @@ def export_series(kind: str) -> Response:
     else:
         listed = [dict(zip(("start", *names), row, strict=True)) for row in lines]
         body, mimetype = json.dumps(listed), "application/json"
-    return _file(body, mimetype, f"series-{_days(asked)}.{kind}")
+    return _download(body, mimetype, f"series-{_days(asked)}.{kind}")
 
 
 @bp.get("/log/")
 def log() -> AnyResponse:
-    """Ask what the log is wanted for."""
-    return _asking(ReasonForm(formdata=None))
+    """Ask for the reason of the export."""
+    return _log_form(ReasonForm(formdata=None))
 
 
 @bp.post("/log/")
-def take_log() -> AnyResponse:
-    """Hand over the filtered rows as a combined log, and write down who took them."""
+def download_log() -> AnyResponse:
+    """Download the filtered rows as a combined log, and log who did."""
     form = ReasonForm()
     if not form.validate():
-        return _asking(form)
+        return _log_form(form)
     asked = state.current()
     whole = request.form.get("addresses") == "whole"
-    number = _number(asked)
-    if number > MOST_ROWS:
+    number = _count_rows(asked)
+    if number > MAX_ROWS:
         form.refuse("reason", _too_many())
-        return _asking(form)
+        return _log_form(form)
     person = identity.current()
-    service.note_export(
+    service.log_export(
         staff=person.person if person else None,
         rows=number,
         whole=whole,
         reason=str(form.reason.data),
     )
-    answer = Response(_lines(engine(), asked, whole=whole), mimetype="text/plain")
-    answer.headers["Content-Disposition"] = (
+    response = Response(_lines(engine(), asked, whole=whole), mimetype="text/plain")
+    response.headers["Content-Disposition"] = (
         f'attachment; filename="access-{_days(asked)}.log"'
     )
-    return answer
+    return response
 
 
 def _too_many() -> Any:
     return _("More than %(most)s requests: narrow the days or the filters.",
-             most=labels.number(MOST_ROWS))  # fmt: skip
+             most=labels.number(MAX_ROWS))  # fmt: skip
 
 
-def _asking(form: ReasonForm) -> AnyResponse:
+def _log_form(form: ReasonForm) -> AnyResponse:
     asked = state.current()
     return shown(
         "statistics/log.html",
         form,
-        **context.values(asked),
-        number=_number(asked),
-        most=MOST_ROWS,
+        **context.page_values(asked),
+        number=_count_rows(asked),
+        limit=MAX_ROWS,
     )
 
 
-def _number(asked: ViewState) -> int:
+def _count_rows(asked: ViewState) -> int:
     with engine().connect() as connection:
-        return rows.number(connection, asked.period, asked.filters)
+        return rows.count_rows(connection, asked.period, asked.filters)
 
 
-def _lines(where: Engine, asked: ViewState, *, whole: bool) -> Iterator[str]:
-    # Written while it is sent: no request, and no application, is there any more.
-    with where.connect() as connection:
+def _lines(access_engine: Engine, asked: ViewState, *, whole: bool) -> Iterator[str]:
+    # Runs while the response is sent: no request or app context is left.
+    with access_engine.connect() as connection:
         found: Any = connection.execution_options(yield_per=2000).execute(
             select(Record)
             .where(*rows.matching(asked.period, asked.filters))
             .order_by(Record.at, Record.id)
         )
         for row in found:
-            yield combined.line(row, whole=whole)
+            yield combined.format_line(row, whole=whole)
 
 
 def _days(asked: ViewState) -> str:
     return f"{asked.period.first}-{asked.period.last}"
 
 
-def _file(body: str, mimetype: str, name: str) -> Response:
-    answer = Response(body, mimetype=mimetype)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+def _download(body: str, mimetype: str, name: str) -> Response:
+    response = Response(body, mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,7 +1,7 @@
-"""What changed, said in words: a period against as many days before.
+"""Describe in words what changed from the previous period of the same length.
 
-Of a day that is not over the same whole hours are compared. What has risen is told at once,
-the hour that runs now too: against all of that hour before.
+Of an unfinished day, the same complete hours are compared. Rises are reported at once: the
+totals with the current hour against those before up to the end of that hour.
 """
 
 from dataclasses import dataclass, replace
@@ -11,40 +11,40 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from neupusti.access.counters import Totals
 from neupusti.core import clock
-from neupusti.statistics.queries import series
-from neupusti.statistics.queries.figures import FigureSource, Totals
+from neupusti.statistics.queries.figures import FigureSource
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period
 from neupusti.statistics.views import labels
 
-FEW = 20
-"""Fewer requests than this say nothing by their change."""
-SOME = 5
-NOTHING = 0.03
-UNSEEN = 0.0005
-"""A smaller change would be shown as 0.0 %."""
+MIN_REQUESTS = 20
+"""With fewer requests a change is not significant."""
+MIN_ERRORS = 5
+NOTABLE_SHARE = 0.03
+SHOWN_SHARE = 0.0005
+"""A smaller change would be displayed as 0.0 %."""
 DOUBLED = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class FigureChange:
-    """One figure now, and its change against the time before."""
+    """One figure, and its change from the previous period."""
 
     now: int
     before: int
 
     @property
     def share(self) -> float | None:
-        """The change as a share of what was before; None where nothing was."""
+        """The relative change; None if it was zero before."""
         return (self.now - self.before) / self.before if self.before else None
 
     @property
-    def says(self) -> str:
-        """The change in a few signs."""
+    def label(self) -> str:
+        """The change as a short text."""
         if self.share is None:
             return ""
-        if abs(self.share) < UNSEEN:
+        if abs(self.share) < SHOWN_SHARE:
             return str(_("as before"))
         sign = "+" if self.share > 0 else "−"
         return f"{sign}{labels.percent(abs(self.share))}"
@@ -52,34 +52,34 @@ class FigureChange:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A period up to its last whole hour, and the same hours of the one before."""
+    """A period up to its last complete hour, and the same hours of the previous one."""
 
     period: Period
     known: bool
-    """Whether the log reaches back so far, and a whole hour is over."""
+    """Whether the log reaches back so far, and a complete hour is over."""
     total: Totals
-    """All of the period, the hour that runs now too."""
+    """All of the period, including the current hour."""
     now: Totals
     before: Totals
     most: Totals
-    """What there was before by the end of the hour that runs now: whatever `total` has
-    above it has risen."""
+    """The previous period up to the end of the current hour: what is above it in `total`
+    has risen."""
 
     def of(self, name: str) -> FigureChange:
-        """Return how a figure changed; without a word where that is not known."""
+        """Return how a figure changed; no change if it cannot be compared."""
         now, before = getattr(self.now, name), getattr(self.before, name)
-        # A fall up to the last whole hour is none if this hour has made up for it.
+        # Not a fall if the current hour has made up for it.
         risen = getattr(self.total, name) > getattr(self.most, name)
-        told = self.known and not (now < before and risen)
-        return FigureChange(now, before if told else 0)
+        comparable = self.known and not (now < before and risen)
+        return FigureChange(now, before if comparable else 0)
 
 
 def compare(
     source: FigureSource, asked: Period, total: Totals, since: datetime
 ) -> Comparison:
-    """Compare a period, whose sums are `total`, with the one before it.
+    """Compare a period, whose totals are `total`, with the previous one.
 
-    The log is known from `since` on: what it does not reach is not compared with.
+    The log starts at `since`; a period before that is not compared with.
     """
     period = asked.so_far
     known = period.before.start >= since
@@ -98,27 +98,27 @@ def compare(
 
 
 def sentences(source: FigureSource, compared: Comparison, since: datetime) -> list[Any]:
-    """Return what is worth knowing about a period, the most telling first."""
+    """Return sentences about a period, the most important first."""
     period, now, before = compared.period, compared.now, compared.before
-    told = compared.total if period.empty else series.added(now, before)
-    if told.requests < FEW:
+    both = compared.total if period.empty else now + before
+    if both.requests < MIN_REQUESTS:
         return [_("There is too little traffic yet to say what changed.")]
     if period.before.start < since:
         number = labels.number(compared.total.requests)
         return [_("%(when)s: %(number)s requests. The log does not reach back far enough"
                   " to compare them.",
-                  when=_when(period), number=number)]  # fmt: skip
-    said = [
+                  when=_period_label(period), number=number)]  # fmt: skip
+    found = [
         _requests(compared),
         _missing(source, compared),
-        _faults(compared),
+        _server_errors(compared),
         _robots(now, before),
     ]
-    return [one for one in said if one]
+    return [one for one in found if one]
 
 
 def _requests(compared: Comparison) -> Any:
-    when = _when(compared.period)
+    when = _period_label(compared.period)
     if compared.period.empty:
         return _("%(when)s: %(number)s requests. Its first hour is not over, so nothing is"
                  " compared yet.",
@@ -127,7 +127,7 @@ def _requests(compared: Comparison) -> Any:
     if change is None:
         return _("%(when)s: %(number)s requests, and none before.",
                  when=when, number=labels.number(compared.now.requests))  # fmt: skip
-    if abs(change) < NOTHING:
+    if abs(change) < NOTABLE_SHARE:
         return _("%(when)s: about as many requests as before.", when=when)
     share = labels.percent(abs(change))
     if change > 0:
@@ -135,7 +135,7 @@ def _requests(compared: Comparison) -> Any:
     return _("%(when)s: %(share)s fewer requests than before.", when=when, share=share)
 
 
-def _when(period: Period) -> Any:
+def _period_label(period: Period) -> Any:
     today = clock.today()
     if period.first == period.last == today:
         return _("Today so far")
@@ -147,7 +147,7 @@ def _when(period: Period) -> Any:
 
 
 def _whole_days(period: Period, today: date) -> int | None:
-    """Return how many days a period has that ends at the last midnight."""
+    """Return the days of a period that ends at the last midnight, else None."""
     if period.hours is None:
         return period.days if (today - period.last).days == 1 else None
     return period.days - 1 if period.hours == 0 else None
@@ -157,7 +157,7 @@ def _missing(source: FigureSource, compared: Comparison) -> Any:
     now, before = compared.total, compared.most
     if (
         not before.requests
-        or now.not_found < SOME
+        or now.not_found < MIN_ERRORS
         or now.not_found < before.not_found * DOUBLED
     ):
         return ""
@@ -173,11 +173,11 @@ def _missing(source: FigureSource, compared: Comparison) -> Any:
     )
 
 
-def _faults(compared: Comparison) -> Any:
+def _server_errors(compared: Comparison) -> Any:
     now, before = compared.total, compared.most
     if (
         not before.requests
-        or now.server_errors < SOME
+        or now.server_errors < MIN_ERRORS
         or now.server_errors < before.server_errors * DOUBLED
     ):
         return ""

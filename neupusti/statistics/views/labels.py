@@ -1,4 +1,4 @@
-"""What the statistics call things: dimensions, their values, sizes and durations."""
+"""Labels of the statistics: dimensions, their values, sizes and durations."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from neupusti.access.calendar import day_of
-from neupusti.access.ingest.agents import CLAIMS, LISTING, SELF
+from neupusti.access.ingest.agents import FORGED_NAME, IN_LIST, SELF_NAMED
 from neupusti.core.clock import ALMATY
 from neupusti.core.text import dates, languages
 from neupusti.statistics.queries.figures import ListOrder
@@ -32,7 +32,7 @@ DIMENSIONS = {
     Dimension.LOYALTY: lazy_gettext("New and returning visitors"),
     Dimension.MISSING: lazy_gettext("Pages that were not found, and who links to them"),
 }
-ONE = {
+DIMENSION_NOUNS = {
     Dimension.PATH: lazy_gettext("page"),
     Dimension.SOURCE: lazy_gettext("where from"),
     Dimension.REFERRER: lazy_gettext("referrer"),
@@ -89,12 +89,14 @@ VALUES = {
         "returning": lazy_gettext("Here before"),
     },
 }
-REASONS = {
-    SELF: lazy_gettext("calls itself %(name)s"),
-    LISTING: lazy_gettext("in the list of crawlers: %(name)s"),
-    CLAIMS: lazy_gettext("says it is %(name)s, from an address %(name)s does not publish"),
+NAMED_REASONS = {
+    SELF_NAMED: lazy_gettext("calls itself %(name)s"),
+    IN_LIST: lazy_gettext("in the list of crawlers: %(name)s"),
+    FORGED_NAME: lazy_gettext(
+        "says it is %(name)s, from an address %(name)s does not publish"
+    ),
 }
-"""What a reason says that names something, by how its code begins."""
+"""Labels of reasons with a name, by the prefix of their code."""
 CATEGORIES = {
     "necessary": lazy_gettext("necessary"),
     "preferences": lazy_gettext("preferences"),
@@ -119,8 +121,8 @@ THOUSAND = 1000
 KIB = 1024
 
 
-def value(dimension: str, text: str) -> str:  # noqa: PLR0911 - one way a dimension
-    """Return what a value of a dimension is called."""
+def value(dimension: str, text: str) -> str:  # noqa: PLR0911 - one return per dimension
+    """Return the label of a value of a dimension."""
     dimension = Dimension(dimension)
     if known := VALUES.get(dimension, {}).get(text):
         return str(known)
@@ -143,23 +145,23 @@ def value(dimension: str, text: str) -> str:  # noqa: PLR0911 - one way a dimens
 
 def _reason(text: str) -> str:
     kind, colon, name = text.partition(":")
-    says = REASONS.get(f"{kind}{colon}")
-    return str(says) % {"name": name} if says else text
+    label = NAMED_REASONS.get(f"{kind}{colon}")
+    return str(label) % {"name": name} if label else text
 
 
 def number(count: float) -> str:
-    """Return a count as the language of the page writes it."""
+    """Format a count in the language of the page."""
     return format_decimal(count, locale=languages.current().locale)
 
 
 def percent(share: float) -> str:
-    """Return a share of one in hundredths."""
+    """Format a share as a percentage."""
     shown = "#,##0.0\xa0%" if abs(share) < 0.1 else "#,##0\xa0%"  # noqa: PLR2004
     return format_percent(share, format=shown, locale=languages.current().locale)
 
 
 def size(count: float) -> str:
-    """Return a number of bytes in units people know."""
+    """Format a number of bytes."""
     for unit in (
         lazy_gettext("B"),
         lazy_gettext("KB"),
@@ -175,7 +177,7 @@ def size(count: float) -> str:
 
 
 def duration(microseconds: float) -> str:
-    """Return a duration in milliseconds or seconds."""
+    """Format a duration (in microseconds) as milliseconds or seconds."""
     short = microseconds < THOUSAND * THOUSAND
     unit, count = (
         (_("ms"), microseconds / THOUSAND)
@@ -187,7 +189,7 @@ def duration(microseconds: float) -> str:
 
 
 def start(at: datetime, unit: Unit) -> str:
-    """Return what an hour, a day or a month of a series is called."""
+    """Return the label of an hour, a day or a month of a series."""
     local = at.astimezone(ALMATY)
     locale = languages.current().locale
     if unit is Unit.HOUR:
@@ -197,24 +199,24 @@ def start(at: datetime, unit: Unit) -> str:
     return f"{Locale.parse(locale).months['stand-alone']['wide'][local.month]} {local.year}"
 
 
-def days(stretch: Period) -> str:
-    """Return a stretch of days in words."""
+def days(period: Period) -> str:
+    """Return the label of a period."""
     begin, end = (
-        dates.in_words(day, languages.current()) for day in (stretch.first, stretch.last)
+        dates.in_words(day, languages.current()) for day in (period.first, period.last)
     )
     return begin if begin == end else f"{begin} – {end}"
 
 
-def hours(stretch: Period) -> str:
-    """Return a stretch that ends at a whole hour, in words."""
-    last = day_of(stretch.end - timedelta(hours=1))
-    told = days(Period(stretch.first, last))
-    local = stretch.end.astimezone(ALMATY)
+def hours(period: Period) -> str:
+    """Return the label of a period, with the hour at which its last day ends."""
+    last = day_of(period.end - timedelta(hours=1))
+    text = days(Period(period.first, last))
+    local = period.end.astimezone(ALMATY)
     if day_of(local) != last:
-        return told
-    return str(_("%(days)s until %(hour)s", days=told, hour=f"{local:%H:%M}"))
+        return text
+    return str(_("%(days)s until %(hour)s", days=text, hour=f"{local:%H:%M}"))
 
 
 def clock(at: datetime) -> str:
-    """Return a moment to the second, as clocks in Almaty showed it."""
+    """Format a moment in Almaty, to the second."""
     return f"{at.astimezone(ALMATY):%d.%m. %H:%M:%S}"

@@ -1,4 +1,4 @@
-"""The live view: the newest requests, at most two seconds old."""
+"""The live view of the newest requests."""
 
 from flask import make_response, render_template, request
 from sqlalchemy import select
@@ -15,8 +15,8 @@ SECONDS = 2
 
 @bp.get("/live/")
 def live() -> Response:
-    """Show the newest requests; with `refresh=1` the page comes anew every two seconds."""
-    running = request.args.get("refresh") == "1"
+    """Show the newest requests; with `refresh=1` the page reloads every two seconds."""
+    polling = request.args.get("refresh") == "1"
     with engine().connect() as connection:
         rows = list(
             connection.execute(
@@ -26,11 +26,11 @@ def live() -> Response:
     page = make_response(
         render_template(
             "statistics/live.html",
-            **context.values(state.current()),
+            **context.page_values(state.current()),
             rows=rows,
-            running=running,
+            polling=polling,
         )
     )
-    if running:
+    if polling:
         page.headers["Refresh"] = str(SECONDS)
     return page

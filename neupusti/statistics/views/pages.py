@@ -15,13 +15,13 @@ from neupusti.statistics.queries.addresses import ListedAddress, busiest
 from neupusti.statistics.queries.figures import FigureSource, Item, ListOrder
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.health import health
-from neupusti.statistics.queries.rollups import began
+from neupusti.statistics.queries.rollups import log_start
 from neupusti.statistics.views import charts, context, insights, labels, state
 from neupusti.statistics.views.blueprint import bp
 from neupusti.statistics.views.insights import Comparison, FigureChange
 from neupusti.statistics.views.state import ViewState
 
-SHORT, LONG = 7, 50
+SHORT_LIST, LONG_LIST = 7, 50
 LISTS = (
     Dimension.PATH,
     Dimension.ENTRY,
@@ -38,7 +38,7 @@ LISTS = (
     Dimension.LOYALTY,
 )
 BY_VISITORS = frozenset({Dimension.ENTRY, Dimension.LOYALTY})
-"""Dimensions that are known of visitors only."""
+"""Dimensions that are counted for visitors only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,72 +52,72 @@ class Listing:
 
     @property
     def most(self) -> int:
-        """The greatest figure of the list."""
+        """The highest figure of the list."""
         return max((getattr(item, self.order) for item in self.items), default=0)
 
 
 @bp.get("/")
 def overview() -> str:
-    """Show the last days in a picture and in words, then every list."""
+    """Show a chart, a summary in words, and the top of every list."""
     asked = state.current()
     with engine().connect() as connection:
-        source = asked.of(connection)
+        source = asked.source_for(connection)
         totals = source.totals(asked.period)
         points = source.series(asked.period)
         listings = [
             one for dimension in LISTS if (one := _listing(source, asked, dimension)).items
         ]
-        since = _since(connection, asked)
+        since = _figures_start(connection, asked)
         compared = insights.compare(source, asked.period, totals, since)
-        said = insights.sentences(source, compared, since)
+        summary = insights.sentences(source, compared, since)
         addresses: list[ListedAddress] = []
         if not asked.filters:
-            addresses = busiest(connection, asked.period, SHORT)
-        state_of_log = health(connection, asked.period)
+            addresses = busiest(connection, asked.period, SHORT_LIST)
+        log_health = health(connection, asked.period)
         lost = tally.unwritten(aggregator().folder, store.cursors(connection))
     return render_template(
         "statistics/overview.html",
-        **context.values(asked),
+        **context.page_values(asked),
         totals=totals,
         tiles=_tiles(compared),
         compared=compared,
         points=points,
-        chart=charts.chart(points, asked.period.unit),
+        chart=charts.draw_chart(points, asked.period.unit),
         listings=listings,
-        sentences=said,
+        sentences=summary,
         addresses=addresses,
-        health=state_of_log,
+        health=log_health,
         unwritten=lost,
-        clipped=_clipped(asked),
+        partly_destroyed=_partly_destroyed(asked),
         Order=ListOrder,
     )
 
 
 @bp.get("/list/<dimension>/")
 def listing(dimension: str) -> str:
-    """Show one list whole, a page at a time."""
+    """Show one list, page by page."""
     asked = state.current()
-    wanted = known(dimension)
+    wanted = dimension_or_404(dimension)
     with asked.source() as source:
-        items = page_of(source, asked, wanted, LONG + 1)
+        items = page_of(source, asked, wanted, LONG_LIST + 1)
         total = source.totals(asked.period)
         order = order_of(source, asked, wanted)
         figures = figures_of(source, wanted)
     return render_template(
         "statistics/list.html",
-        **context.values(asked),
+        **context.page_values(asked),
         sortable=wanted not in BY_VISITORS,
         figures=figures,
         dimension=wanted,
-        listing=Listing(wanted, items[:LONG], order, len(items) > LONG),
+        listing=Listing(wanted, items[:LONG_LIST], order, len(items) > LONG_LIST),
         totals=total,
-        clipped=_clipped(asked),
+        partly_destroyed=_partly_destroyed(asked),
         Order=ListOrder,
     )
 
 
-def known(dimension: str) -> Dimension:
-    """Return the dimension an address names; 404 for any other."""
+def dimension_or_404(dimension: str) -> Dimension:
+    """Return the dimension named in a URL; abort with 404 for any other."""
     if dimension not in set(Dimension):
         abort(404)
     return Dimension(dimension)
@@ -127,39 +127,41 @@ def order_of(source: FigureSource, asked: ViewState, dimension: Dimension) -> Li
     """Return what a list is sorted by."""
     if dimension in BY_VISITORS:
         return ListOrder.VISITORS
-    unknown = asked.order is ListOrder.VISITORS and not source.visited(dimension)
+    unknown = asked.order is ListOrder.VISITORS and not source.counts_visitors(dimension)
     return ListOrder.REQUESTS if unknown else asked.order
 
 
 def figures_of(source: FigureSource, dimension: Dimension) -> list[ListOrder]:
-    """Return the figures that are known of each value of a list."""
+    """Return the figures that each value of a list has."""
     if dimension in BY_VISITORS:
         return [ListOrder.VISITORS]
-    known = source.visited(dimension)
-    return [one for one in ListOrder if known or one is not ListOrder.VISITORS]
+    with_visitors = source.counts_visitors(dimension)
+    return [one for one in ListOrder if with_visitors or one is not ListOrder.VISITORS]
 
 
 def page_of(
     source: FigureSource, asked: ViewState, dimension: Dimension, size: int
 ) -> list[Item]:
-    """Return the items of one page of a list, and one more if there are more."""
+    """Return at most `size` items of the current page of a list."""
     return source.top(
         dimension,
         asked.period,
         limit=size,
-        offset=(asked.page - 1) * LONG,
+        offset=(asked.page - 1) * LONG_LIST,
         order=order_of(source, asked, dimension),
     )
 
 
 def _listing(source: FigureSource, asked: ViewState, dimension: Dimension) -> Listing:
     order = ListOrder.VISITORS if dimension in BY_VISITORS else ListOrder.REQUESTS
-    items = source.top(dimension, asked.period, limit=SHORT + 1, order=order, counted=False)
-    return Listing(dimension, items[:SHORT], order, len(items) > SHORT)
+    items = source.top(
+        dimension, asked.period, limit=SHORT_LIST + 1, order=order, counted=False
+    )
+    return Listing(dimension, items[:SHORT_LIST], order, len(items) > SHORT_LIST)
 
 
 def _tiles(compared: Comparison) -> list[tuple[str, str, FigureChange]]:
-    """Return the great figures, each with its change."""
+    """Return the headline figures: label, figure, change."""
     named = {
         "visitors": _("Visitors"),
         "people": _("of them people"),
@@ -174,14 +176,14 @@ def _tiles(compared: Comparison) -> list[tuple[str, str, FigureChange]]:
     ]
 
 
-def _since(connection: Connection, asked: ViewState) -> datetime:
-    """Return from when on the figures are known: filters count rows, which do not stay."""
-    first = began(connection) or clock.now()
+def _figures_start(connection: Connection, asked: ViewState) -> datetime:
+    """Return the start of the figures: filters count rows, which are destroyed in time."""
+    first = log_start(connection) or clock.now()
     if not asked.filters:
         return first
     return max(first, clock.midnight(retention_cutoffs().destroyed_before))
 
 
-def _clipped(asked: ViewState) -> bool:
-    """Tell whether filters ask about days whose rows are destroyed already."""
+def _partly_destroyed(asked: ViewState) -> bool:
+    """Return whether filters cover days whose rows are destroyed."""
     return bool(asked.filters) and asked.period.first < retention_cutoffs().destroyed_before

@@ -1,4 +1,4 @@
-"""The state of a statistics page, all of it in its address."""
+"""The state of a statistics page, kept entirely in its URL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +20,12 @@ from neupusti.statistics.queries.rollups import Rollups
 from neupusti.statistics.queries.rows import Rows
 from neupusti.statistics.views import labels
 
-MOST = 2_000_000
-"""Filters count single rows: more of them would keep a page for longer than it is worth."""
+MAX_ROWS = 2_000_000
+"""Filters count raw rows; counting more of them would take too long for a page."""
 
 
 class TooManyRowsError(DomainError):
-    """So many requests cannot be counted one by one while somebody waits."""
+    """The filtered period holds more requests than a page may count."""
 
     def __init__(self, requests: int) -> None:
         super().__init__(
@@ -33,14 +33,14 @@ class TooManyRowsError(DomainError):
                 "Filters count single requests. In these days and as many before there "
                 "were %(requests)s of them: choose fewer days (at most %(most)s requests).",
                 requests=labels.number(requests),
-                most=labels.number(MOST),
+                most=labels.number(MAX_ROWS),
             )
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """What a page shows: a period, filters, and for a list its order and page."""
+    """What a page shows: a period, filters, and for a list its order and page number."""
 
     period: Period
     filters: Filters = Filters()
@@ -48,78 +48,78 @@ class ViewState:
     page: int = 1
 
     @property
-    def asked(self) -> dict[str, Any]:
-        """What an address says to mean it."""
-        said: dict[str, Any] = {**self.period.asked, **self.filters.asked}
+    def query(self) -> dict[str, Any]:
+        """The query parameters of this state, without defaults."""
+        found: dict[str, Any] = {**self.period.query, **self.filters.query}
         if self.order is not ListOrder.REQUESTS:
-            said["order"] = self.order.value
+            found["order"] = self.order.value
         if self.page > 1:
-            said["page"] = self.page
-        return said
+            found["page"] = self.page
+        return found
 
-    def at(self, endpoint: str, **values: Any) -> str:
-        """Return the address of another page in this state, from its first page on."""
-        return url_for(endpoint, **values, **replace(self, page=1).asked)
+    def url_to(self, endpoint: str, **values: Any) -> str:
+        """Return the URL of another endpoint in this state, starting at its first page."""
+        return url_for(endpoint, **values, **replace(self, page=1).query)
 
-    def whole_at(self, endpoint: str, **values: Any) -> str:
-        """Return the address of another page in this very state, its page included."""
-        return url_for(endpoint, **values, **self.asked)
+    def url_to_same_page(self, endpoint: str, **values: Any) -> str:
+        """Return the URL of another endpoint in this state, including the page number."""
+        return url_for(endpoint, **values, **self.query)
 
-    def here(self, **changes: Any) -> str:
-        """Return the address of this page in another state."""
+    def url_here(self, **changes: Any) -> str:
+        """Return the URL of this endpoint with some of the state changed."""
         values = request.view_args or {}
         changed = replace(self, **{"page": 1, **changes})
-        return url_for(str(request.endpoint), **values, **changed.asked)
+        return url_for(str(request.endpoint), **values, **changed.query)
 
-    def narrowed(self, dimension: Dimension, value: str, *, negative: bool = False) -> str:
-        """Return the address of the overview with one more condition."""
+    def url_with(self, dimension: Dimension, value: str, *, negative: bool = False) -> str:
+        """Return the URL of the overview with one more filter."""
         term = FilterTerm(dimension, value, negative)
         changed = replace(
             self, filters=self.filters.plus(term), page=1, order=ListOrder.REQUESTS
         )
-        return url_for("statistics.overview", **changed.asked)
+        return url_for("statistics.overview", **changed.query)
 
-    def without(self, term: FilterTerm) -> str:
-        """Return the address of this page with one condition less."""
-        return self.here(filters=self.filters.minus(term))
+    def url_without(self, term: FilterTerm) -> str:
+        """Return the URL of this page without one filter."""
+        return self.url_here(filters=self.filters.minus(term))
 
-    def can_narrow(self, dimension: Dimension) -> bool:
-        """Tell whether a value of this dimension can be a condition."""
+    def can_filter(self, dimension: Dimension) -> bool:
+        """Return whether requests can be filtered by this dimension."""
         return dimension in COLUMNS
 
     @contextmanager
     def source(self) -> Iterator[FigureSource]:
-        """Open where the figures of this state come from."""
+        """Open the source of the figures of this state."""
         with engine().connect() as connection:
-            yield self.of(connection)
+            yield self.source_for(connection)
 
-    def of(self, connection: Connection) -> FigureSource:
-        """Return where the figures come from: roll-ups, or rows where filters are set."""
+    def source_for(self, connection: Connection) -> FigureSource:
+        """Return the roll-ups, or the raw rows where filters are set."""
         rollups = Rollups(connection)
         if not self.filters:
             return rollups
         reach = Period(self.period.before.first, self.period.last)
-        if (requests := rollups.totals(reach).requests) > MOST:
+        if (requests := rollups.totals(reach).requests) > MAX_ROWS:
             raise TooManyRowsError(requests)
         return Rows(connection, self.filters, reach)
 
 
 def current() -> ViewState:
-    """Return the state that the address of this request asks for."""
+    """Return the state described by the URL of the current request."""
     args = request.args
-    wanted = [text for text in (*args.getlist("is"), _added("is")) if text]
-    unwanted = [text for text in (*args.getlist("not"), _added("not")) if text]
+    wanted = [text for text in (*args.getlist("is"), _term_of_form("is")) if text]
+    unwanted = [text for text in (*args.getlist("not"), _term_of_form("not")) if text]
     order = args.get("order", "")
     return ViewState(
-        period=period.asked_for(args),
-        filters=filters.parsed(wanted, unwanted),
+        period=period.parse_period(args),
+        filters=filters.parse_filters(wanted, unwanted),
         order=ListOrder(order) if order in set(ListOrder) else ListOrder.REQUESTS,
         page=pagination.number(args.get("page")),
     )
 
 
-def _added(sense: str) -> str:
-    """Return the condition that the filter form adds, if it adds one in this sense."""
+def _term_of_form(sense: str) -> str:
+    """Return the term that the filter form adds in this sense ("is" or "not"), or ""."""
     args = request.args
     if args.get("sense") != sense or not args.get("value"):
         return ""

@@ -10,14 +10,14 @@ from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from neupusti.access.ingest import pipeline, store
-from neupusti.access.ingest.pipeline import Enrichment
+from neupusti.access.ingest import spool_reader, store
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.models import Cursor, Rollup, SeenVisitor, Total
 from neupusti.access.recording.line import encode
 from neupusti.access.recording.spool import Spool, files
 from neupusti.access.views import cli
 from neupusti.config.settings import Settings
-from tests.access.conftest import BROWSER, entry, number, rows
+from tests.access.conftest import BROWSER, count_rows, entry, rows
 
 AT = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 
@@ -70,16 +70,16 @@ def test_lines_are_read_once_while_the_file_still_grows(
     engine: Engine, enrichment: Enrichment, spool_folder: Path
 ) -> None:
     spool = fill(spool_folder, 3, closed=False)
-    assert pipeline.ingest(engine, spool_folder, enrichment) == 3
-    assert pipeline.ingest(engine, spool_folder, enrichment) == 0
+    assert spool_reader.ingest(engine, spool_folder, enrichment) == 3
+    assert spool_reader.ingest(engine, spool_folder, enrichment) == 0
     spool.append(encode(entry(AT)))
-    assert pipeline.ingest(engine, spool_folder, enrichment) == 1
+    assert spool_reader.ingest(engine, spool_folder, enrichment) == 1
     assert len(list(files(spool_folder))) == 1
 
     spool.close()
-    assert pipeline.ingest(engine, spool_folder, enrichment) == 0
+    assert spool_reader.ingest(engine, spool_folder, enrichment) == 0
     assert list(files(spool_folder)) == []
-    assert number(engine, Cursor) == 0
+    assert count_rows(engine, Cursor) == 0
     assert consistent(engine) == 4
 
 
@@ -89,16 +89,16 @@ def test_more_lines_than_a_transaction_takes(
     spool_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pipeline, "LINES", 4)
+    monkeypatch.setattr(spool_reader, "BATCH_LINES", 4)
     fill(spool_folder, 7)
     fill(spool_folder, 6)
-    assert pipeline.ingest(engine, spool_folder, enrichment) == 13
+    assert spool_reader.ingest(engine, spool_folder, enrichment) == 13
     assert consistent(engine) == 13
     assert len({row.request_id for row in rows(engine)}) == 7
 
 
-@pytest.mark.parametrize("moment", ["write", "move", "forget", "unlink"])
-def test_a_stop_at_any_moment_loses_and_doubles_nothing(
+@pytest.mark.parametrize("moment", ["write", "save_position", "delete_cursors", "unlink"])
+def test_a_stop_at_any_moment_loses_and_duplicates_nothing(
     engine: Engine,
     enrichment: Enrichment,
     spool_folder: Path,
@@ -112,8 +112,8 @@ def test_a_stop_at_any_moment_loses_and_doubles_nothing(
         else:
             broken.setattr(store, moment, _stop)
         with pytest.raises(KeyboardInterrupt):
-            pipeline.ingest(engine, spool_folder, enrichment)
-    pipeline.ingest(engine, spool_folder, enrichment)
+            spool_reader.ingest(engine, spool_folder, enrichment)
+    spool_reader.ingest(engine, spool_folder, enrichment)
     assert consistent(engine) == 5
     assert list(files(spool_folder)) == []
 
@@ -129,7 +129,7 @@ def test_a_torn_line_of_a_dead_writer_is_counted(
     (path,) = files(spool_folder)
     with path.open("ab") as file:
         file.write(b'{"not": "a line"}\n{"t":17953507')
-    pipeline.ingest(engine, spool_folder, enrichment)
+    spool_reader.ingest(engine, spool_folder, enrichment)
     assert consistent(engine) == 2
     with engine.connect() as connection:
         found = connection.execute(
@@ -146,11 +146,11 @@ def test_an_unfinished_line_of_a_living_writer_is_waited_for(
     line = encode(entry(AT))
     with path.open("ab") as file:
         file.write(line[:20])
-    assert pipeline.ingest(engine, spool_folder, enrichment) == 1
+    assert spool_reader.ingest(engine, spool_folder, enrichment) == 1
     with path.open("ab") as file:
         file.write(line[20:])
     spool.close()
-    assert pipeline.ingest(engine, spool_folder, enrichment) == 1
+    assert spool_reader.ingest(engine, spool_folder, enrichment) == 1
 
 
 def test_the_lines_wait_while_the_database_refuses(
@@ -163,35 +163,35 @@ def test_the_lines_wait_while_the_database_refuses(
     with monkeypatch.context() as down:
         down.setattr(Engine, "connect", _refuse)
         with pytest.raises(SQLAlchemyError):
-            pipeline.ingest(engine, spool_folder, enrichment)
-    assert pipeline.ingest(engine, spool_folder, enrichment) == 2
+            spool_reader.ingest(engine, spool_folder, enrichment)
+    assert spool_reader.ingest(engine, spool_folder, enrichment) == 2
 
 
 def _refuse(*_: object, **__: object) -> None:
     raise SQLAlchemyError("down")
 
 
-def test_who_comes_second_takes_and_removes_nothing(
+def test_the_second_aggregator_ingests_and_removes_nothing(
     engine: Engine,
     enrichment: Enrichment,
     spool_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Another aggregator reads all of it between our look and our transaction."""
+    """Another aggregator ingests it between the read and the transaction."""
     fill(spool_folder, 3)
-    others, read = ["one"], pipeline.read
+    others, read = ["one"], spool_reader.read
 
-    def late(folder: Path, cursors: dict[str, int]) -> pipeline.Chunk:
-        portion = read(folder, cursors)
+    def late(folder: Path, cursors: dict[str, int]) -> spool_reader.Chunk:
+        chunk = read(folder, cursors)
         if others:
             others.clear()
-            assert pipeline.ingest(engine, spool_folder, enrichment) == 3
+            assert spool_reader.ingest(engine, spool_folder, enrichment) == 3
             fill(spool_folder, 2)
-            portion.spent += files(spool_folder)
-        return portion
+            chunk.finished += files(spool_folder)
+        return chunk
 
-    monkeypatch.setattr(pipeline, "read", late)
-    assert pipeline.ingest(engine, spool_folder, enrichment) == 2
+    monkeypatch.setattr(spool_reader, "read", late)
+    assert spool_reader.ingest(engine, spool_folder, enrichment) == 2
     assert consistent(engine) == 5
 
 
@@ -215,7 +215,7 @@ def test_visitors_are_counted_once_a_day_and_once_an_hour(
         ("day", datetime(2026, 11, 21, 19, tzinfo=UTC)): 2,
         ("day", datetime(2026, 11, 22, 19, tzinfo=UTC)): 1,
     }
-    assert number(engine, SeenVisitor) == 3
+    assert count_rows(engine, SeenVisitor) == 3
 
 
 def test_only_one_process_reads_a_spool(
@@ -224,10 +224,10 @@ def test_only_one_process_reads_a_spool(
     spool_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cli, "PATIENCE", 1)
+    monkeypatch.setattr(cli, "MAX_POLLS", 1)
     held = os.open(settings.instance / "access.lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(held, fcntl.LOCK_EX)
-    assert "all of them" in command("ingest", "--once").output
+    assert "another process has ingested them" in command("ingest", "--once").output
     fill(spool_folder, 1)
     refused = command("ingest", "--once")
     os.close(held)

