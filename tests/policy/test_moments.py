@@ -87,7 +87,7 @@ def test_a_translation_of_other_terms_is_refused(
 
     with pytest.raises(EditionError, match="is editorial, from 2027-03-01 05:00 Almaty"):
         editions.import_draft(translation)
-    assert [edition.date for edition in editions.every()].count(DAY) == 1
+    assert [edition.date for edition in editions.all_editions()].count(DAY) == 1
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_texts_published_before_keep_the_moment_readers_were_told(
 ) -> None:
     left(public=True, ru=MARCH, kk=DECEMBER)
     texts = edition_store.current_store()
-    assert {text.effective_from for text in texts.all_of(DAY)} == {DECEMBER}
+    assert {text.effective_from for text in texts.of_date(DAY)} == {DECEMBER}
     assert texts.coming() == Start(DECEMBER, DAY, EditionSource.OPERATOR)
     at(DECEMBER)
     assert texts.in_force() == DAY

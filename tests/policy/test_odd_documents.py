@@ -12,7 +12,12 @@ import pytest
 
 from neupusti.config.settings import ROOT
 from neupusti.policy.service import lint
-from neupusti.policy.service.comparison import PAIRS, TOKEN, EditOperation, words
+from neupusti.policy.service.comparison import (
+    MAX_TOKEN_PAIRS,
+    TOKEN,
+    EditOperation,
+    word_changes,
+)
 from neupusti.policy.service.parser import UnreadableDocumentError, parse
 
 SIZE, SECONDS = 300_000, 60
@@ -67,14 +72,14 @@ def test_an_odd_document_takes_no_longer_than_its_bytes(name: str) -> None:
 
 
 def test_long_clauses_take_no_longer_than_their_bytes() -> None:
-    assert within_its_share("words('а б ' * 9999, 'а б в ' * 9999)")
+    assert within_its_share("word_changes('а б ' * 9999, 'а б в ' * 9999)")
 
 
 def test_of_long_clauses_the_ends_are_compared() -> None:
     begin, end = "начало " * 400, " конец" * 400
     old, new = f"{begin}б в г{end}", f"{begin}в б д{end}"
-    assert len(TOKEN.findall(old)) ** 2 > PAIRS
-    runs = words(old, new)
+    assert len(TOKEN.findall(old)) ** 2 > MAX_TOKEN_PAIRS
+    runs = word_changes(old, new)
     assert [run.text for run in runs] == [begin, "б в г", "в б д", end]
     for text, gone in ((old, EditOperation.INSERTED), (new, EditOperation.DELETED)):
         assert "".join(run.text for run in runs if run.operation is not gone) == text
