@@ -25,7 +25,7 @@ def test_an_edition_does_not_differ_from_itself() -> None:
     assert set(statuses(SMALL, SMALL).values()) == {ChangeStatus.SAME}
 
 
-def test_each_clause_says_what_became_of_it() -> None:
+def test_each_clause_has_its_status() -> None:
     newer = changed("2.3. Обновлено", "2.3. Исправлено").replace("- телефон.", "- почта.")
     newer += "\n2.4. Новый пункт.\n"
 
@@ -51,7 +51,7 @@ def test_only_the_words_that_changed_are_marked() -> None:
     ]
 
 
-def test_a_clause_written_anew_is_shown_as_old_and_new() -> None:
+def test_a_rewritten_clause_is_shown_as_old_and_new() -> None:
     runs = word_changes(
         "Использование сайта означает согласие", "Мы ничего не выводим из чтения"
     )

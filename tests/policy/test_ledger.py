@@ -29,7 +29,7 @@ def clause_accounts(
         (clause_accounts(FulfilmentWay.PRESENTED, tool="/policy/"), False),
     ],
 )
-def test_a_clause_is_built_only_where_something_says_so(
+def test_a_clause_is_built_only_where_a_feature_or_page_exists(
     one: ClauseAccount,
     built: bool,  # noqa: FBT001
 ) -> None:

@@ -1,7 +1,7 @@
-"""Documents no lawyer writes: they take no longer than their bytes.
+"""Pathological documents are parsed in linear time.
 
-A process of their own may spend the processor's seconds that all of them need a hundred
-times over, or a quadratic one of them an hour: it says which it was by how it ends.
+Each call runs in a process with a CPU limit of a hundred times what all of them need; a
+quadratic one would need an hour and is killed.
 """
 
 import resource
@@ -22,7 +22,7 @@ from neupusti.policy.service.parser import UnreadableDocumentError, parse
 
 SIZE, SECONDS = 300_000, 60
 OPENING = "Заголовок\n1. Общее\n"
-ODD = {
+PATHOLOGICAL = {
     "one word": "a" * SIZE,
     "one word of two scripts": "аb" * (SIZE // 2),
     "words of two scripts": "аb вc.kz " * (SIZE // 9),
@@ -46,7 +46,7 @@ ODD = {
 
 
 def read(text: str) -> None:
-    """Do with a document what a check of it does."""
+    """Lint and parse a document, as `flask policy check` does."""
     lint.lint(text)
     try:
         parse(text)
@@ -54,8 +54,8 @@ def read(text: str) -> None:
         str(error)
 
 
-def within_its_share(call: str) -> bool:
-    """Tell whether a call of this module ends before its process is out of time."""
+def within_limit(call: str) -> bool:
+    """Return whether a call of this module ends within the CPU limit."""
     limit = (SECONDS, SECONDS)
     done = subprocess.run(
         [sys.executable, "-c", f"from tests.policy.test_odd_documents import *; {call}"],
@@ -66,13 +66,13 @@ def within_its_share(call: str) -> bool:
     return done.returncode == 0
 
 
-@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("name", PATHOLOGICAL)
 def test_an_odd_document_takes_no_longer_than_its_bytes(name: str) -> None:
-    assert within_its_share(f"read(ODD[{name!r}])")
+    assert within_limit(f"read(PATHOLOGICAL[{name!r}])")
 
 
 def test_long_clauses_take_no_longer_than_their_bytes() -> None:
-    assert within_its_share("word_changes('а б ' * 9999, 'а б в ' * 9999)")
+    assert within_limit("word_changes('а б ' * 9999, 'а б в ' * 9999)")
 
 
 def test_of_long_clauses_the_ends_are_compared() -> None:

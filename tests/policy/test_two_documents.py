@@ -1,4 +1,4 @@
-"""The site's restatement and the operator's document of one date, each with its moment."""
+"""A restatement and an operator's document of the same date, each with its moment."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -115,7 +115,7 @@ def test_the_tree_publishes_its_own_texts_only(
 ) -> None:
     editions.import_draft(OWN)
     restated = replace(OWN, source=EditionSource.RESTATEMENT)
-    # What an interrupted start left behind is published by the next one.
+    # Drafts left by an interrupted start are published by the next one.
     editions.import_draft(restated)
     monkeypatch.setattr(editions, "shipped", lambda: iter([restated]))
 

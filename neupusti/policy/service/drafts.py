@@ -81,8 +81,9 @@ def check_publishable(edition: Edition, parts: Sequence[Edition], backdate: str)
     for part in [edition] if published else parts:
         if terms([part]) != agreed:
             raise EditionError(
-                f"The texts of the {edition.source} edition of {day} do not agree: {agreed}, "
-                f"but in «{part.language}» {terms([part])}. Import that one again."
+                f"The texts of the {edition.source} edition of {day} do not agree: "
+                f"{agreed}, but in «{part.language}» {terms([part])}. "
+                "Import that one again."
             )
     begins = clock.midnight(day)
     if not published and day == clock.today() and agreed.effective_from == begins:
@@ -162,5 +163,6 @@ def _conflict_message(draft: Draft, day: date, current: Terms, part: Edition) ->
     )
     return (
         f"The {draft.source} edition of {day} is {current}, as its text in "
-        f"«{part.language}» says, and so are all its texts: leave --kind and --effective-from out, {remedy}."
+        f"«{part.language}» says, and so are all its texts: leave --kind and "
+        f"--effective-from out, {remedy}."
     )

@@ -1,4 +1,4 @@
-"""`flask site settings`, `routes`, `data-map`: tables for the documents (`make docs`)."""
+"""`flask site settings`, `routes`, `data-map`: tables for the docs (`make docs`)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
@@ -24,7 +24,7 @@ SHOWN_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 @bp.cli.command("settings")
 def settings_table() -> None:
-    """Print every setting as the table that stands in the README."""
+    """Print every setting as the table of the README."""
     _table(("variable", "default", "what it is"), _settings())
 
 
@@ -36,7 +36,7 @@ def routes_table() -> None:
 
 @bp.cli.command("data-map")
 def data_map() -> None:
-    """Print every column about people: its clause, purposes, holding and term."""
+    """Print every personal column: its clause, purposes, holding and retention."""
     tables = [table for known in db.metadatas.values() for table in known.sorted_tables]
     about = [table for table in tables if _about_people(table)]
     with force_locale(Language.EN.locale):
@@ -45,9 +45,9 @@ def data_map() -> None:
     click.echo(f"\nNothing about a person: {others}.")
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    heads = tuple(heads)
-    for cells in (heads, ("---",) * len(heads), *rows):
+def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    headings = tuple(headings)
+    for cells in (headings, ("---",) * len(headings), *rows):
         click.echo(f"| {' | '.join(cells)} |")
 
 
@@ -67,10 +67,10 @@ def _routes() -> Iterator[tuple[str, ...]]:
     for route in sorted(current_app.url_map.iter_rules(), key=lambda one: one.rule):
         methods = ", ".join(sorted((route.methods or set()) & SHOWN_METHODS))
         address = f"`{route.rule}`".replace("|", "\\|")
-        yield address, methods, f"`{route.endpoint}`", _described(rules[route.endpoint])
+        yield address, methods, f"`{route.endpoint}`", _describe(rules[route.endpoint])
 
 
-def _described(rule: Rule) -> str:
+def _describe(rule: Rule) -> str:
     words = [str(rule.who)]
     if rule.permission is not None:
         words.append(f"with the permission `{rule.permission}`")
