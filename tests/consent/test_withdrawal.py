@@ -17,9 +17,8 @@ from neupusti.consent.service.deletion import (
     MAX_PATHS,
     UnwantedCookies,
 )
+from tests.conftest import SQLITE
 from tests.consent.conftest import BASE_FEATURES, OWN, Visitor, records
-
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 
 
 def lines(response: object) -> list[str]:
