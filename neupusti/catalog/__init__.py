@@ -1,1 +1,1 @@
-"""What is sold: the shop front. Holds no personal data at all."""
+"""The product catalog. Stores no personal data."""

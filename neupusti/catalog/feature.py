@@ -1,4 +1,4 @@
-"""The manifest of the catalogue."""
+"""The manifest of the catalog feature."""
 
 from flask_babel import lazy_gettext as _
 

@@ -1,4 +1,4 @@
-"""The sample goods of the shop front, and when their deals end."""
+"""The sample products of the home page, and when their deals end."""
 
 import tomllib
 from calendar import monthrange
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from neupusti.core.text.languages import Language
 
-SAMPLES = Path(__file__).with_name("showcase.toml")
+SHOWCASE = Path(__file__).with_name("showcase.toml")
 SUNDAY = 6
 
 
@@ -23,8 +23,8 @@ class DealEnd(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Good:
-    """One thing on sale. Prices are whole tenge; texts are in the three languages."""
+class Product:
+    """One product. Prices are whole tenge; texts are by language."""
 
     slug: str
     price: int
@@ -36,23 +36,23 @@ class Good:
     pictures: Mapping[str, str]
 
     def name(self, language: Language) -> str:
-        """Return what it is called."""
+        """Return its name."""
         return self.names[language]
 
     def text(self, language: Language) -> str:
-        """Return what it is."""
+        """Return its description."""
         return self.texts[language]
 
     def picture(self, language: Language) -> str:
-        """Return what its drawing shows, for those who do not see it."""
+        """Return the alternative text of its drawing."""
         return self.pictures[language]
 
     @property
-    def saving(self) -> int:
-        """How much less than before, in whole per cent; 0 where there is no old price."""
+    def discount_percent(self) -> int:
+        """The discount on the old price in whole per cent; 0 without an old price."""
         return round(100 - 100 * self.price / self.old_price) if self.old_price else 0
 
-    def ends(self, today: date) -> date | None:
+    def deal_end(self, today: date) -> date | None:
         """Return the last day of its deal: this Sunday, or the last day of this month."""
         match self.until:
             case DealEnd.WEEK:
@@ -64,12 +64,12 @@ class Good:
 
 
 @cache
-def showcase() -> tuple[Good, ...]:
-    """Return the sample goods in their order."""
-    with SAMPLES.open("rb") as file:
-        rows = tomllib.load(file)["good"]
+def showcase() -> tuple[Product, ...]:
+    """Return the sample products in file order."""
+    with SHOWCASE.open("rb") as file:
+        rows = tomllib.load(file)["product"]
     return tuple(
-        Good(
+        Product(
             slug=row["slug"],
             price=row["price"],
             old_price=row.get("old_price"),

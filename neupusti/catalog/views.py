@@ -12,16 +12,16 @@ bp = Blueprint("catalog", __name__)
 
 @bp.get("/")
 def home() -> Response:
-    """Show the shop front: the deals that can be had first, then the rest."""
+    """Show the home page: available deals first, then the other products."""
     today = clock.today()
-    goods = service.showcase()
-    deals = [good for good in goods if good.old_price and good.stock]
+    products = service.showcase()
+    deals = [product for product in products if product.old_price and product.stock]
     return page_cache.public(
         *("catalog.home", today),
         render=lambda: render_template(
             "catalog/home.html",
             today=today,
             deals=deals,
-            others=[good for good in goods if good not in deals],
+            others=[product for product in products if product not in deals],
         ),
     )

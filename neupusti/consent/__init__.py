@@ -1,1 +1,1 @@
-"""Cookies and consent: a cookie nobody agreed to cannot leave the server (1.1.7, 3.3.1)."""
+"""Cookies and consent: no cookie is set without consent (1.1.7, 3.3.1)."""

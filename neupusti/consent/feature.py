@@ -1,4 +1,4 @@
-"""The manifest of the consent room."""
+"""The manifest of the consent feature."""
 
 from flask_babel import lazy_gettext as _
 
@@ -17,7 +17,7 @@ from neupusti.core.feature import Duty, Feature, IndefiniteRetention, MenuItem, 
 from neupusti.core.rules import PRIVACY, PUBLIC
 
 VIEWS = (pages, choosing, admin, cli)
-"""Importing a module of views is what puts its routes and commands on the blueprint."""
+"""Importing a views module registers its routes and commands on the blueprint."""
 
 FEATURE = Feature(
     name="consent",

@@ -1,7 +1,7 @@
-"""What a visitor decided, in which words it was asked, and how many decided what.
+"""Consent records, the wordings and declarations they refer to, and daily counts.
 
-No column here says anything about a person: no address, no browser, no name. The three
-tables of proof only ever grow: triggers of both databases refuse every change.
+No column identifies a person: no address, no browser, no name. The three record tables
+are append-only: triggers in both databases reject every change.
 """
 
 from enum import StrEnum
@@ -22,7 +22,7 @@ from neupusti.core.data.database import Base
 
 
 class ChoiceSource(StrEnum):
-    """How a record came about."""
+    """Where a decision came from."""
 
     BANNER = "banner"
     PAGE = "page"
@@ -30,7 +30,7 @@ class ChoiceSource(StrEnum):
     """A refusal confirmed by a visitor whose browser sends `Sec-GPC: 1`."""
     WITHDRAWAL = "withdrawal"
     EXPIRY = "expiry"
-    """The end of an earlier choice, written when its visitor chooses anew."""
+    """The end of an expired choice, written when its visitor chooses again."""
 
 
 class ChoiceOutcome(StrEnum):
@@ -44,11 +44,11 @@ class ChoiceOutcome(StrEnum):
 
 
 ALL = "all"
-"""The category of a count that is about the whole choice."""
+"""The category of a count of whole choices."""
 
 
 class ConsentDeclarations(Base):
-    """Everything the site declared about its cookies at one time, in its canonical form."""
+    """All cookie declarations of the site at one time, as canonical JSON."""
 
     __tablename__ = "consent_declarations"
 
@@ -58,7 +58,7 @@ class ConsentDeclarations(Base):
 
 
 class ConsentWording(Base):
-    """The exact words one visitor or more were asked in."""
+    """The exact wording that visitors were asked in."""
 
     __tablename__ = "consent_wording"
 
@@ -73,7 +73,7 @@ class ConsentWording(Base):
 
 
 class ConsentRecord(Base):
-    """One decision. `chain` binds it to the record before it, whoever made that one."""
+    """One decision. `chain` links it to the previous record, regardless of origin."""
 
     __tablename__ = "consent_record"
 
@@ -96,7 +96,7 @@ class ConsentRecord(Base):
 
     @property
     def fields(self) -> dict[str, str | None]:
-        """What the chain vouches for: every column but its own number and itself."""
+        """The columns covered by the hash chain: all but `id` and `chain`."""
         return {
             "public_id": self.public_id,
             "at": self.at.isoformat(),
@@ -112,7 +112,7 @@ class ConsentRecord(Base):
 
 
 class ConsentCount(Base):
-    """How often something happened on one day: a number, and nobody in it."""
+    """How often one outcome occurred on one day."""
 
     __tablename__ = "consent_count"
 
@@ -123,7 +123,7 @@ class ConsentCount(Base):
 
 
 class UndeclaredCookie(Base):
-    """A cookie our own code tried to set without declaring it, and how often."""
+    """An undeclared cookie that our own code tried to set, and how often."""
 
     __tablename__ = "consent_stray"
 

@@ -1,1 +1,1 @@
-"""The policy: editions, clauses, comparison, and what carries each clause out (9.1-9.4)."""
+"""The policy: editions, clauses, comparison and the ledger of clauses (9.1-9.4)."""

@@ -1,4 +1,4 @@
-"""The manifest of the policy room."""
+"""The manifest of the policy feature."""
 
 from flask_babel import lazy_gettext as _
 
@@ -10,7 +10,7 @@ from neupusti.policy.views import cli, machine, pages
 from neupusti.policy.views.blueprint import bp
 
 VIEWS = (pages, machine, cli)
-"""Importing a module of views is what puts its routes and commands on the blueprint."""
+"""Importing a views module registers its routes and commands on the blueprint."""
 
 FEATURE = Feature(
     name="policy",

@@ -24,14 +24,14 @@ from neupusti.core.text.dates import short
 
 
 class EditionSource(StrEnum):
-    """Whose words an edition holds."""
+    """Who wrote the text of an edition."""
 
     OPERATOR = "operator"
     RESTATEMENT = "restatement"
 
 
 class EditionKind(StrEnum):
-    """What a change means for the people concerned, the gravest last (9.1)."""
+    """What a change means for the people concerned, the most serious last (9.1)."""
 
     EDITORIAL = "editorial"
     MATERIAL = "material"
@@ -39,7 +39,7 @@ class EditionKind(StrEnum):
 
 
 class EditionState(StrEnum):
-    """How far an edition has come."""
+    """The stage of publication of an edition."""
 
     DRAFT = "draft"
     APPROVED = "approved"
@@ -52,7 +52,7 @@ def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
 
 
 class Edition(Base):
-    """A row never changes again once `published_at` is set: database triggers see to it."""
+    """A text of the policy. Database triggers reject changes once `published_at` is set."""
 
     __tablename__ = "policy_edition"
     __table_args__ = (
@@ -77,13 +77,13 @@ class Edition(Base):
 
     @property
     def state(self) -> EditionState:
-        """Derived from the two moments: there is no flag that could disagree with them."""
+        """Derived from the two timestamps, so that it cannot contradict them."""
         if self.published_at:
             return EditionState.PUBLISHED
         return EditionState.APPROVED if self.approved_at else EditionState.DRAFT
 
     def revise(self, values: Mapping[str, object], at: datetime) -> bool:
-        """Change a draft, which is then to be approved anew; tell whether anything did."""
+        """Update a draft and void its approval; return whether anything changed."""
         changed = {name: v for name, v in values.items() if getattr(self, name) != v}
         for name, value in changed.items():
             setattr(self, name, value)
@@ -92,17 +92,17 @@ class Edition(Base):
         return bool(changed)
 
     def approve(self, by: str, at: datetime) -> None:
-        """Record whose decision this text is (an office, never a person's name)."""
+        """Record who approved this text (an office, never a person's name)."""
         self.approved_by, self.approved_at = by, at
 
     def publish(self, at: datetime) -> None:
-        """Make it public and, from the commit on, immutable."""
+        """Publish the text; it is immutable from the commit on."""
         self.published_at = at
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an edition says once, for all the languages of one date and source."""
+    """What all language versions of one date and source have in common."""
 
     kind: EditionKind
     effective_from: datetime
@@ -112,22 +112,22 @@ class Terms:
 
 
 class Part(Protocol):
-    """A row of an edition in one language, as the terms of the whole are read from it."""
+    """The fields of one language version that the terms are derived from."""
 
     kind: str
     effective_from: datetime
 
 
 def terms(parts: Iterable[Part]) -> Terms:
-    """Return the terms of the edition that `parts`, at least one, are the texts of.
+    """Return the terms of an edition from `parts`, its texts (at least one).
 
-    The parts agree, since no import and no publication lets them differ. Texts published
-    before that rule may not: they keep the moment and the kind readers were told then.
+    Imports and publications make the parts agree. Texts published before that rule may
+    differ: the earliest moment and the most serious kind apply.
     """
-    told = list(parts)
+    rows = list(parts)
     return Terms(
-        kind=max((EditionKind(part.kind) for part in told), key=list(EditionKind).index),
-        effective_from=min(part.effective_from for part in told),
+        kind=max((EditionKind(part.kind) for part in rows), key=list(EditionKind).index),
+        effective_from=min(part.effective_from for part in rows),
     )
 
 

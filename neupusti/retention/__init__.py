@@ -1,1 +1,1 @@
-"""Rows that have served their purpose go, by the rules of every room (5.1, 5.6)."""
+"""Destroy rows past their retention period, by the rules of every feature (5.1, 5.6)."""

@@ -1,4 +1,4 @@
-"""The manifest of the retention room."""
+"""The manifest of the retention feature."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a sweep did: the proof that terms are kept."""
+"""The record of retention sweeps."""
 
 import json
 
@@ -20,6 +20,6 @@ class RetentionRun(Base):
 
     @property
     def destroyed(self) -> dict[str, int]:
-        """How many rows went, by table."""
+        """Table -> number of rows destroyed."""
         found: dict[str, int] = json.loads(self.counts)
         return found

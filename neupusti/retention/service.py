@@ -1,8 +1,7 @@
-"""Destroying what is past its term.
+"""Destroy rows past their retention period.
 
-Rules come from the manifests, so a room that keeps data says for how long in the same
-place. On SQLite `secure_delete` overwrites the rows, and the log of the writer is emptied
-into the file afterwards: what is destroyed is not there any more.
+The rules come from the manifests of the features. On SQLite `secure_delete` overwrites
+the rows, and the write-ahead log is truncated afterwards, so that no copy remains.
 """
 
 import json
@@ -21,60 +20,60 @@ from neupusti.core.records.journal import Operation, ProcessingRecord
 from neupusti.retention.models import RetentionRun
 
 
-def due(rules: Iterable[Retention]) -> dict[str, int]:
-    """Return how many rows of each table are past their term; nothing is changed."""
+def count_expired(rules: Iterable[Retention]) -> dict[str, int]:
+    """Return table -> number of expired rows; change nothing."""
     now = clock.now()
     counts: dict[str, int] = {}
-    for rule in _ours(rules):
-        count = select(func.count()).select_from(rule.model).where(*_over(rule, now))
+    for rule in _generic_rules(rules):
+        count = select(func.count()).select_from(rule.model).where(*_expired(rule, now))
         _add(counts, rule, db.session.scalar(count) or 0)
     return counts
 
 
 def sweep(rules: Iterable[Retention]) -> dict[str, int]:
-    """Destroy the rows that are past their term; return how many went, by table.
+    """Destroy expired rows; return table -> number of rows destroyed.
 
-    A sweep that destroys something leaves a row; one that does not leaves none.
+    A RetentionRun is stored only if something was destroyed.
     """
     now = clock.now()
     counts: dict[str, int] = {}
     with writing() as session:
-        for rule in _ours(rules):
-            _add(counts, rule, _destroyed(session, rule, now))
+        for rule in _generic_rules(rules):
+            _add(counts, rule, _destroy(session, rule, now))
         if any(counts.values()):
             gone = {table: count for table, count in counts.items() if count}
             session.add(RetentionRun(at=now, counts=json.dumps(gone, sort_keys=True)))
     if any(counts.values()):
-        _forget_log()
+        _truncate_wal()
     return counts
 
 
-def last() -> datetime | None:
+def last_run() -> datetime | None:
     """Return when a sweep last destroyed something."""
     return db.session.scalar(select(func.max(RetentionRun.at)))
 
 
-def _ours(rules: Iterable[Retention]) -> Iterable[Retention]:
-    """Yield the rules whose rows no room destroys in a way of its own."""
+def _generic_rules(rules: Iterable[Retention]) -> Iterable[Retention]:
+    """Yield the rules without a custom sweep of their feature."""
     return (rule for rule in rules if not rule.custom_sweep)
 
 
-def _destroyed(session: Session, rule: Retention, now: datetime) -> int:
-    gone: Delete = delete(rule.model).where(*_over(rule, now))
+def _destroy(session: Session, rule: Retention, now: datetime) -> int:
+    gone: Delete = delete(rule.model).where(*_expired(rule, now))
     count: int = session.execute(gone).rowcount  # type: ignore[attr-defined]
     table: Table = rule.model.__table__
     if count and personal_columns(table):
-        deed = ProcessingRecord(
+        record = ProcessingRecord(
             operation=Operation.DESTRUCTION,
             what=f"{table.name}: {count}",
             why=Purpose.ACCOUNT,
             person=None,
         )
-        journal.log_processing(session, deed)
+        journal.log_processing(session, record)
     return count
 
 
-def _over(rule: Retention, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _expired(rule: Retention, now: datetime) -> tuple[ColumnElement[bool], ...]:
     past = (rule.starts_at <= now - timedelta(days=rule.term),)
     return (*past, rule.only()) if rule.only else past
 
@@ -84,9 +83,11 @@ def _add(counts: dict[str, int], rule: Retention, count: int) -> None:
     counts[table] = counts.get(table, 0) + count
 
 
-def _forget_log() -> None:
-    """Empty SQLite's write-ahead log: it still holds pages as they were before."""
+def _truncate_wal() -> None:
+    """Truncate SQLite's write-ahead log, which still contains the old pages."""
     if db.engine.dialect.name == "sqlite":
         db.session.rollback()
-        with db.engine.connect() as link:
-            link.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        with db.engine.connect() as connection:
+            connection.connection.cursor().execute(
+                "PRAGMA wal_checkpoint(TRUNCATE)"
+            ).close()

@@ -1,4 +1,4 @@
-"""The terms in force, for everybody to read; and `flask retention run`."""
+"""The public page of retention periods, and `flask retention run`."""
 
 import click
 from flask import Blueprint, render_template
@@ -11,22 +11,24 @@ bp = Blueprint("retention", __name__, cli_group="retention")
 
 @bp.get("/policy/retention/")
 def terms() -> str:
-    """Show what is kept for how long, from the manifests the sweep goes by (5.6)."""
-    known = registry()
+    """Show the retention periods, from the same manifests as the sweep (5.6)."""
+    manifests = registry()
     return render_template(
         "retention/terms.html",
-        rules=known.retention,
-        indefinite=known.indefinite,
-        last=service.last(),
+        rules=manifests.retention,
+        indefinite=manifests.indefinite,
+        last=service.last_run(),
     )
 
 
 @bp.cli.command("run")
-@click.option("--dry-run", is_flag=True, help="Say what would go, and destroy nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Print what would be destroyed; change nothing."
+)
 def run(*, dry_run: bool) -> None:
-    """Destroy every row that is past its term; the site does so by itself, hourly."""
+    """Destroy every row past its retention period; the site does so hourly."""
     rules = registry().retention
-    counts = service.due(rules) if dry_run else service.sweep(rules)
+    counts = service.count_expired(rules) if dry_run else service.sweep(rules)
     for table, count in counts.items():
         click.echo(f"{table:<20} {count:>8}")
     done = "would be destroyed" if dry_run else "destroyed"
@@ -34,5 +36,5 @@ def run(*, dry_run: bool) -> None:
 
 
 def sweep() -> None:
-    """Sweep by the rules of the running site: what the hourly job does."""
+    """Run the hourly job: sweep by the rules of the running site."""
     service.sweep(registry().retention)

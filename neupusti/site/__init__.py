@@ -1,1 +1,1 @@
-"""The site as a whole: its machine pages and commands (preamble, 1.1.5)."""
+"""The site as a whole: machine-readable pages, theme, commands (preamble, 1.1.5)."""

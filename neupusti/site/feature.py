@@ -1,4 +1,4 @@
-"""The manifest of the site's own pages."""
+"""The manifest of the site feature."""
 
 from flask_babel import lazy_gettext as _
 
@@ -9,7 +9,7 @@ from neupusti.site.views import cli, documents, machine, new_feature, theme
 from neupusti.site.views.blueprint import bp
 
 VIEWS = (machine, cli, theme, documents, new_feature)
-"""Importing a module of views is what puts its routes and commands on the blueprint."""
+"""Importing a views module registers its routes and commands on the blueprint."""
 
 SESSION = Cookie(
     name="session",

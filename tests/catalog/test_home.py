@@ -6,16 +6,16 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from neupusti.catalog.service import DealEnd, Good, showcase
+from neupusti.catalog.service import DealEnd, Product, showcase
 from neupusti.config.settings import ROOT
 from neupusti.core.text import dates, money
 from neupusti.core.text.languages import Language
 from tests.conftest import SQLITE
 
-GOODS = showcase()
+PRODUCTS = showcase()
 
 
-def good(**changes: object) -> Good:
+def product(**changes: object) -> Product:
     values = {
         "slug": "lamp",
         "price": 9_000,
@@ -26,7 +26,7 @@ def good(**changes: object) -> Good:
         "texts": {},
         "pictures": {},
     }
-    return Good(**values | changes)  # type: ignore[arg-type]
+    return Product(**values | changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -37,13 +37,13 @@ def on(at: Callable[[datetime], None]) -> Callable[[date], None]:
 
 @SQLITE
 @pytest.mark.parametrize("language", Language)
-def test_every_good_is_shown_with_its_name_price_and_drawing(
+def test_every_product_is_shown_with_its_name_price_and_drawing(
     client: FlaskClient, language: Language
 ) -> None:
     page = unescape(client.get(f"{language.prefix}/").text)
     cards = re.findall(r'<li class="card.*?</li>', page, re.DOTALL)
-    assert len(cards) == len(GOODS)
-    for one in GOODS:
+    assert len(cards) == len(PRODUCTS)
+    for one in PRODUCTS:
         (card,) = (card for card in cards if f"goods/{one.slug}." in card)
         price = money.tenge(one.price, language)
         assert f'<data value="{one.price}">{price}</data>' in card
@@ -58,12 +58,16 @@ def test_every_good_is_shown_with_its_name_price_and_drawing(
 
 @SQLITE
 @pytest.mark.parametrize("language", Language)
-def test_a_deal_says_the_day_it_ends(
+def test_a_deal_shows_the_day_it_ends(
     client: FlaskClient, on: Callable[[date], None], language: Language
 ) -> None:
     on(date(2026, 11, 17))
     page = client.get(f"{language.prefix}/").text
-    ends = {good.until: good.ends(date(2026, 11, 17)) for good in GOODS if good.stock}
+    ends = {
+        product.until: product.deal_end(date(2026, 11, 17))
+        for product in PRODUCTS
+        if product.stock
+    }
     assert ends[DealEnd.WEEK] == date(2026, 11, 22)
     assert ends[DealEnd.MONTH] == date(2026, 11, 30)
     for day in (date(2026, 11, 22), date(2026, 11, 30)):
@@ -85,7 +89,7 @@ def test_the_page_follows_the_calendar(
 
 @SQLITE
 def test_what_is_sold_out_says_so(client: FlaskClient) -> None:
-    gone = [good.slug for good in GOODS if not good.stock]
+    gone = [product.slug for product in PRODUCTS if not product.stock]
     cards = re.findall(r'<li class="card out">.*?</li>', client.get("/en/").text, re.DOTALL)
     assert gone
     assert len(cards) == len(gone)
@@ -118,21 +122,21 @@ def test_the_front_of_the_shop_sets_no_cookie(client: FlaskClient) -> None:
 def test_a_deal_ends_on_sunday_or_with_the_month(
     until: DealEnd | None, today: date, last: date | None
 ) -> None:
-    assert good(until=until).ends(today) == last
+    assert product(until=until).deal_end(today) == last
 
 
 @pytest.mark.parametrize(
-    ("price", "old_price", "saving"),
+    ("price", "old_price", "discount_percent"),
     [(9_000, None, 0), (9_000, 10_000, 10), (8_990, 11_490, 22), (1, 3, 67)],
 )
 def test_a_saving_is_told_in_whole_per_cent(
-    price: int, old_price: int | None, saving: int
+    price: int, old_price: int | None, discount_percent: int
 ) -> None:
-    assert good(price=price, old_price=old_price).saving == saving
+    assert product(price=price, old_price=old_price).discount_percent == discount_percent
 
 
-@pytest.mark.parametrize("one", GOODS, ids=lambda one: one.slug)
-def test_a_sample_is_complete(one: Good) -> None:
+@pytest.mark.parametrize("one", PRODUCTS, ids=lambda one: one.slug)
+def test_a_sample_is_complete(one: Product) -> None:
     assert (ROOT / "static" / "goods" / f"{one.slug}.svg").is_file()
     for texts in (one.names, one.texts, one.pictures):
         assert set(texts) == set(Language)
@@ -143,9 +147,9 @@ def test_a_sample_is_complete(one: Good) -> None:
 
 
 def test_samples_have_names_of_their_own() -> None:
-    assert len({one.slug for one in GOODS}) == len(GOODS) >= 10
+    assert len({one.slug for one in PRODUCTS}) == len(PRODUCTS) >= 10
 
 
 def test_no_drawing_is_left_over() -> None:
     drawn = {path.stem for path in (ROOT / "static" / "goods").glob("*.svg")}
-    assert drawn == {one.slug for one in GOODS}
+    assert drawn == {one.slug for one in PRODUCTS}

@@ -1,4 +1,4 @@
-"""What the tests of consent share: a visitor who chooses, and what the site kept of it."""
+"""Shared by the tests of consent: a visitor who chooses, and the stored records."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -22,28 +22,32 @@ from neupusti.core.web.theme import THEME
 from tests.conftest import Visitor as Client
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
-"""What browsers say of a form that our own page sent."""
+"""The headers browsers send with a form of our own page."""
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """A browser that keeps cookies, and the buttons it presses."""
+    """A client with a cookie jar, and the forms it submits."""
 
     client: FlaskClient
 
     def choose(
-        self, act: str, *categories: str, headers: dict[str, str] | None = None, **form: str
+        self,
+        action: str,
+        *categories: str,
+        headers: dict[str, str] | None = None,
+        **form: str,
     ) -> TestResponse:
-        """Press a button of the banner or of the cookies page."""
-        data = {"choice": act, "category": list(categories), **form}
+        """Submit a choice, as the banner and the cookies page do."""
+        data = {"choice": action, "category": list(categories), **form}
         return self.client.post("/cookies/", data=data, headers={**OWN, **(headers or {})})
 
     def press(self, address: str, **form: str) -> TestResponse:
-        """Press a button of another form of ours."""
+        """Submit another form of the site."""
         return self.client.post(address, data=form, headers=OWN)
 
     def cookie(self, name: str = "consent") -> str | None:
-        """Return what the browser keeps under `name`."""
+        """Return the value of the cookie `name`."""
         found = self.client.get_cookie(name)
         return found.value if found else None
 
@@ -55,20 +59,20 @@ def plain(feature: Feature) -> bool:
     )
 
 
-ROOMS = tuple(feature for feature in FEATURES if plain(feature))
-"""The gate is tried with the theme and with cookies that only the tests set."""
+BASE_FEATURES = tuple(feature for feature in FEATURES if plain(feature))
+"""The middleware is tried with the theme and with cookies that only the tests set."""
 
 
 @pytest.fixture
-def rooms() -> tuple[Feature, ...]:
-    """The rooms of the site; a module that wants them all overrides this."""
-    return ROOMS
+def features() -> tuple[Feature, ...]:
+    """The features of the site; a module that wants them all overrides this."""
+    return BASE_FEATURES
 
 
 @pytest.fixture
-def app(settings: Settings, rooms: tuple[Feature, ...]) -> Iterator[Flask]:
-    """The site of `rooms` as it is served, with CSRF protection on."""
-    app = create_app(settings, rooms)
+def app(settings: Settings, features: tuple[Feature, ...]) -> Iterator[Flask]:
+    """The site of `features` as it is served, with CSRF protection on."""
+    app = create_app(settings, features)
     app.testing = True
     app.test_client_class = Client
     with app.app_context():
@@ -80,20 +84,20 @@ def app(settings: Settings, rooms: tuple[Feature, ...]) -> Iterator[Flask]:
 
 @pytest.fixture
 def visitor(client: FlaskClient) -> Visitor:
-    """A new visitor, who has agreed to nothing."""
+    """A new visitor, without any consent."""
     return Visitor(client)
 
 
 @pytest.fixture
-def room(app: Flask) -> ConsentExtension:
-    """The room as the app holds it."""
-    held: ConsentExtension = app.extensions["neupusti.consent"]
-    return held
+def consent(app: Flask) -> ConsentExtension:
+    """The consent extension of the app."""
+    extension: ConsentExtension = app.extensions["neupusti.consent"]
+    return extension
 
 
 @pytest.fixture
 def with_features(settings: Settings) -> Iterator[Callable[..., Flask]]:
-    """Make an app of other features on the same databases: what a deployment brings."""
+    """Create an app of other features on the same databases, like a deployment."""
     made: list[Flask] = []
 
     def make(*features: Feature, **changes: Any) -> Flask:
@@ -110,22 +114,22 @@ def with_features(settings: Settings) -> Iterator[Callable[..., Flask]]:
 
 
 def add_view(app: Flask, address: str, view: Callable[[], Any]) -> None:
-    """Add a page that is open to everybody, as a room that came later would."""
+    """Add a public page, as another feature would."""
     authorisation.rules(app)[address] = PUBLIC
     app.add_url_rule(address, address, view, methods=["GET", "POST"])
 
 
 def records() -> list[ConsentRecord]:
-    """Return every record that is kept, in order."""
+    """Return every consent record, in order."""
     db.session.rollback()
     return list(db.session.scalars(select(ConsentRecord).order_by(ConsentRecord.id)))
 
 
 @pytest.fixture
-def tried(with_features: Callable[..., Flask]) -> Flask:
-    """The site with one more room that wants more cookies, and a view that tries it on."""
-    from tests.consent import tricks  # noqa: PLC0415 - it builds on this module
+def attempts_app(with_features: Callable[..., Flask]) -> Flask:
+    """The site with a feature that declares more cookies, and a view that sets any."""
+    from tests.consent import cookie_attempts  # noqa: PLC0415 - it builds on this module
 
-    app = with_features(*ROOMS, tricks.ROOM)
-    tricks.tries(app)
+    app = with_features(*BASE_FEATURES, cookie_attempts.FEATURE)
+    cookie_attempts.add_attempts(app)
     return app

@@ -25,10 +25,10 @@ def test_nobody_reaches_it_without_a_permission(visitor: Visitor) -> None:
 
 
 def test_it_counts_and_names_nobody(app: Flask, staff: Visitor) -> None:
-    for act in ("accept", "accept", "reject"):
+    for action in ("accept", "accept", "reject"):
         visitor = Visitor(app.test_client())
         visitor.client.get("/")
-        visitor.choose(act)
+        visitor.choose(action)
     page = staff.client.get(ADDRESS)
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "no-store"
@@ -56,12 +56,12 @@ def test_an_undeclared_name_is_shown_before_and_after_it_is_written(
     add_view(app, "/leak", lambda: Response("", headers={"Set-Cookie": "s<p>y=1"}))
     for _ in range(3):
         app.test_client().get("/leak")
-    told = staff.client.get(ADDRESS).text
-    assert "<code>s&lt;p&gt;y</code> (this process" in told
+    output = staff.client.get(ADDRESS).text
+    assert "<code>s&lt;p&gt;y</code> (this process" in output
     staff.choose("reject")
-    told = staff.client.get(ADDRESS).text
-    assert '<code>s&lt;p&gt;y</code></th><td class="number">3</td>' in told
-    assert "this process" not in told
+    output = staff.client.get(ADDRESS).text
+    assert '<code>s&lt;p&gt;y</code></th><td class="number">3</td>' in output
+    assert "this process" not in output
     assert "1 item is open" in staff.client.get("/en/admin/").text
 
 

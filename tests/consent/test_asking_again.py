@@ -1,4 +1,4 @@
-"""Asked again: only about what the visitor agreed to, and only if it grew or changed."""
+"""Visitors are asked again only about categories they allowed that grew or changed."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,10 +7,15 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from neupusti.consent.service.declarations import Declarations, digest, mark, marks
+from neupusti.consent.service.declarations import (
+    Declarations,
+    digest,
+    short_hash,
+    short_hashes,
+)
 from neupusti.core.feature import Category, Cookie, Feature
 from tests.conftest import SQLITE
-from tests.consent.conftest import ROOMS, Visitor, records
+from tests.consent.conftest import BASE_FEATURES, Visitor, records
 
 COUNTER = Cookie(
     name="counter",
@@ -24,8 +29,8 @@ BANNER = 'value="reject"'
 
 
 def with_cookies(*cookies: Cookie) -> tuple[Feature, ...]:
-    """Return the site with one more room that declares `cookies`."""
-    return (*ROOMS, Feature(name="more", clauses=(), cookies=cookies))
+    """Return the features of the site and one more that declares `cookies`."""
+    return (*BASE_FEATURES, Feature(name="more", clauses=(), cookies=cookies))
 
 
 def asked(app: Flask, cookie: str | None) -> bool:
@@ -98,9 +103,9 @@ def test_until_the_answer_only_the_changed_category_is_off(
 def test_the_form_counts_every_word_and_attribute(app: Flask) -> None:
     def digests(*cookies: Cookie) -> tuple[str, str]:
         declared = Declarations.of(cookies)
-        assert marks(declared.canonical) == declared.marks
+        assert short_hashes(declared.canonical) == declared.short_hashes
         assert digest(declared.canonical) == declared.sha256
-        return declared.sha256, declared.marks[Category.STATISTICS]
+        return declared.sha256, declared.short_hashes[Category.STATISTICS]
 
     seen = {digests(COUNTER), digests(COUNTER, SECOND)}
     changes = {
@@ -112,4 +117,4 @@ def test_the_form_counts_every_word_and_attribute(app: Flask) -> None:
     assert len(seen) == len(changes) + 2
     assert len({short for _, short in seen}) == len(changes) + 2
     assert digests(COUNTER, SECOND) == digests(SECOND, COUNTER)
-    assert len(mark(digest(""))) == 8
+    assert len(short_hash(digest(""))) == 8

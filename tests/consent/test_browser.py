@@ -1,4 +1,4 @@
-"""A new visitor in Chromium: refuses, agrees, takes back; by keyboard, without scripts."""
+"""Consent in Chromium: refuse, agree, withdraw; by keyboard and without scripts."""
 
 import json
 import re
@@ -28,14 +28,14 @@ RULES = {
 
 
 @pytest.fixture
-def rooms() -> tuple[Feature, ...]:
-    """Browsers are given the whole site."""
+def features() -> tuple[Feature, ...]:
+    """All features of the site."""
     return FEATURES
 
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """A browser of its own, without scripts: nothing here needs any."""
+    """A browser context without JavaScript."""
     context = chromium.new_context(java_script_enabled=False)
     yield context
     context.close()
@@ -49,7 +49,7 @@ def page(context: BrowserContext) -> Page:
 
 @pytest.fixture
 def scripted(chromium: Browser) -> Iterator[Page]:
-    """A tab that runs scripts: those of the test."""
+    """A page with JavaScript, for the scripts of the test."""
     context = chromium.new_context()
     yield context.new_page()
     context.close()
@@ -188,13 +188,13 @@ def test_no_address_leads_a_browser_away(scripted: Page, site_url: str) -> None:
     for address in HOSTILE:
         if len(address) > 100:
             continue
-        for act in ("reject", "accept"):
+        for action in ("reject", "accept"):
             query = "" if "\x00" in address else f"?next={quote(address)}"
             page.goto(f"{site_url}/en/cookies/{query}")
             page.locator("main [name=next]").evaluate(
                 "(field, to) => field.value = to", address
             )
-            page.click(f"main [value={act}]")
+            page.click(f"main [value={action}]")
             page.wait_for_url(re.compile(r"[?&]cookies="))
             expect(page.locator("h1")).to_have_count(1)
     assert [url for url in asked if not url.startswith(f"{site_url}/")] == []
@@ -237,7 +237,7 @@ def test_the_signal_needs_no_banner(chromium: Browser, site_url: str) -> None:
 def test_everybody_can_read_the_question_and_the_answer(
     chromium: Browser, site_url: str, language: Language
 ) -> None:
-    """What tests of single pages do not see: the states from question to receipt."""
+    """Check every state from the banner to the receipt."""
 
     def check(page: Page, where: str) -> None:
         for width in (320, 390, 1280):

@@ -1,11 +1,11 @@
-"""What browsers and proxies may keep: never a page of one visitor for another."""
+"""Caches of browsers and proxies never serve one visitor's page to another."""
 
 from collections.abc import Iterator
 
 from flask import Flask
 
 from tests.conftest import SQLITE
-from tests.consent.tricks import STATES, visitors
+from tests.consent.cookie_attempts import STATES, visitors
 
 
 def pages(state: str) -> Iterator[str]:
@@ -15,8 +15,8 @@ def pages(state: str) -> Iterator[str]:
 
 
 @SQLITE
-def test_what_a_browser_and_a_proxy_may_keep(tried: Flask) -> None:
-    for state, visitor in visitors(tried).items():
+def test_what_a_browser_and_a_proxy_may_keep(attempts_app: Flask) -> None:
+    for state, visitor in visitors(attempts_app).items():
         for address in pages(state):
             answer = visitor.client.get(address)
             assert "Cookie" in answer.headers["Vary"]
@@ -32,8 +32,8 @@ def test_what_a_browser_and_a_proxy_may_keep(tried: Flask) -> None:
 
 
 @SQLITE
-def test_pages_of_different_visitors_do_not_cross(tried: Flask) -> None:
-    people = visitors(tried)
+def test_pages_of_different_visitors_do_not_cross(attempts_app: Flask) -> None:
+    people = visitors(attempts_app)
     people["preferences"].press("/theme/", theme="dark")
     for _ in range(2):
         for state, visitor in people.items():
@@ -44,10 +44,10 @@ def test_pages_of_different_visitors_do_not_cross(tried: Flask) -> None:
 
 
 @SQLITE
-def test_static_files_are_the_same_for_everybody(tried: Flask) -> None:
-    for visitor in visitors(tried).values():
-        with tried.test_request_context():
-            style = tried.jinja_env.globals["asset"]("site.css")  # type: ignore[operator]
+def test_static_files_are_the_same_for_everybody(attempts_app: Flask) -> None:
+    for visitor in visitors(attempts_app).values():
+        with attempts_app.test_request_context():
+            style = attempts_app.jinja_env.globals["asset"]("site.css")  # type: ignore[operator]
         visitor.client.set_cookie("spy", "1")
         answer = visitor.client.get(style)
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"

@@ -37,7 +37,7 @@ def public_addresses(app: Flask) -> list[str]:
 
 
 @pytest.mark.clause("1.1.7")
-def test_a_first_look_at_any_public_page_sets_nothing_and_writes_nothing(
+def test_a_first_visit_to_any_public_page_sets_nothing_and_writes_nothing(
     app: Flask,
 ) -> None:
     before = rows()
@@ -50,15 +50,15 @@ def test_a_first_look_at_any_public_page_sets_nothing_and_writes_nothing(
 
 @SQLITE
 @pytest.mark.ordeal(200, 10_000)
-def test_the_looks_of_robots_write_no_row(
-    app: Flask, room: ConsentExtension, size: int
+def test_the_visits_of_robots_write_no_row(
+    app: Flask, consent: ConsentExtension, size: int
 ) -> None:
     before = rows()
     robot = app.test_client(use_cookies=False)
     for _ in range(size):
         robot.get("/policy/", headers={"User-Agent": "Examplebot/1.0"}, buffered=False)
     assert rows() == before
-    assert sum(room.tally.shown.values()) == size
+    assert sum(consent.tally.shown.values()) == size
 
 
 @SQLITE
@@ -73,7 +73,7 @@ def test_the_banner_asks_on_every_page_but_the_one_that_asks_itself(
 
 
 @pytest.mark.parametrize(
-    ("act", "categories", "granted"),
+    ("action", "categories", "granted"),
     [
         ("reject", [], ""),
         ("accept", [], "preferences"),
@@ -82,9 +82,9 @@ def test_the_banner_asks_on_every_page_but_the_one_that_asks_itself(
     ],
 )
 def test_a_choice_is_kept_and_the_banner_goes(
-    visitor: Visitor, act: str, categories: list[str], granted: str
+    visitor: Visitor, action: str, categories: list[str], granted: str
 ) -> None:
-    response = visitor.choose(act, *categories, next="/policy/")
+    response = visitor.choose(action, *categories, next="/policy/")
     assert response.status_code == 303
     assert [record.granted for record in records()] == [granted]
     shown = visitor.client.get(response.location).text
@@ -94,8 +94,8 @@ def test_a_choice_is_kept_and_the_banner_goes(
 
 
 def test_the_same_choice_twice_writes_one_row(visitor: Visitor) -> None:
-    for act in ("reject", "reject", "save", "withdraw"):
-        assert visitor.choose(act).status_code == 303
+    for action in ("reject", "reject", "save", "withdraw"):
+        assert visitor.choose(action).status_code == 303
     assert len(records()) == 1
     visitor.choose("accept")
     visitor.choose("save", "preferences")
@@ -114,7 +114,7 @@ def test_what_our_forms_do_not_send_is_refused_in_words(visitor: Visitor) -> Non
 
 
 @SQLITE
-def test_the_line_about_a_choice_is_not_told_to_others(
+def test_the_notice_about_a_choice_is_not_shown_to_others(
     visitor: Visitor, app: Flask, at: Callable[[datetime], None]
 ) -> None:
     address = visitor.choose("reject", next="/policy/").location
@@ -126,13 +126,13 @@ def test_the_line_about_a_choice_is_not_told_to_others(
 
 
 @SQLITE
-def test_a_browser_without_cookies_is_told_so_once(app: Flask) -> None:
+def test_a_browser_without_cookies_is_notified_once(app: Flask) -> None:
     browser = app.test_client(use_cookies=False)
     sent = browser.post("/cookies/", data={"choice": "accept", "next": "/en/"}, headers=OWN)
-    told = browser.get(sent.location).text
+    output = browser.get(sent.location).text
     assert sent.location.startswith("/en/?cookies=")
-    assert "keeps no cookies" in told
-    assert BANNER not in told
+    assert "keeps no cookies" in output
+    assert BANNER not in output
     assert BANNER in browser.get("/en/").text
 
 
@@ -147,10 +147,10 @@ def test_half_a_year_later_the_visitor_is_asked_again_yes_and_no_alike(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:
     begun = clock.now()
-    for act, granted in (("accept", "preferences"), ("reject", "")):
+    for action, granted in (("accept", "preferences"), ("reject", "")):
         at(begun)
         visitor = Visitor(app.test_client())
-        visitor.choose(act)
+        visitor.choose(action)
         visitor.press("/theme/", theme="dark")
         first = records()[-1]
         at(begun + timedelta(days=179))
@@ -160,10 +160,10 @@ def test_half_a_year_later_the_visitor_is_asked_again_yes_and_no_alike(
         assert BANNER in again
         assert "half a year" in again
         assert 'content="light dark"' in again
-        visitor.choose(act)
-        end, anew = records()[-2:]
+        visitor.choose(action)
+        end, renewed = records()[-2:]
         assert (end.source, end.granted, end.replaces) == ("expiry", "", first.public_id)
-        assert (anew.granted, anew.replaces) == (granted, end.public_id)
+        assert (renewed.granted, renewed.replaces) == (granted, end.public_id)
 
 
 def test_counts_are_written_with_the_next_choice(app: Flask) -> None:
@@ -191,8 +191,8 @@ def test_counts_are_written_with_the_next_choice(app: Flask) -> None:
 
 
 @SQLITE
-def test_one_address_cannot_fill_the_table(app: Flask, room: ConsentExtension) -> None:
-    room.limit.times = 3
+def test_one_address_cannot_fill_the_table(app: Flask, consent: ConsentExtension) -> None:
+    consent.limit.times = 3
     answers = [Visitor(app.test_client()).choose("reject") for _ in range(5)]
     assert [answer.status_code for answer in answers] == [303, 303, 303, 429, 429]
     assert int(answers[-1].headers["Retry-After"]) > 0
@@ -200,11 +200,11 @@ def test_one_address_cannot_fill_the_table(app: Flask, room: ConsentExtension) -
 
 
 @SQLITE
-def test_words_that_changed_meanwhile_are_not_agreed_to(
-    visitor: Visitor, room: ConsentExtension
+def test_a_wording_that_changed_meanwhile_is_not_agreed_to(
+    visitor: Visitor, consent: ConsentExtension
 ) -> None:
     with visitor.client.application.test_request_context("/"):
-        shown = room.seen("banner")
+        shown = consent.wording_hash("banner")
     answered = visitor.choose("accept", seen="0" * 12, next="/policy/")
     assert answered.location == "/cookies/?why=changed&next=/policy/"
     assert "nothing was saved" in visitor.client.get(f"/en{answered.location}").text

@@ -1,4 +1,4 @@
-"""The cookie that keeps a choice: what is not ours, or not now, is no choice."""
+"""The signed consent cookie: an invalid, replaced or future one is no choice."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,12 +12,12 @@ from neupusti.consent.service.signed_cookie import LIMIT, SignedChoice, SignedCo
 from neupusti.core import clock
 from neupusti.core.feature import Category
 from tests.conftest import SQLITE
-from tests.consent.conftest import ROOMS, Visitor, records
+from tests.consent.conftest import BASE_FEATURES, Visitor, records
 
-SEAL = SignedCookie("0123456789abcdef0123456789abcdef")
+SIGNER = SignedCookie("0123456789abcdef0123456789abcdef")
 OPTIONAL = st.sampled_from([c for c in Category if c is not Category.NECESSARY])
 SHORT = st.text("ABCxyz0189-_", min_size=8, max_size=8)
-SEALED = st.builds(
+SIGNED = st.builds(
     SignedChoice,
     grants=st.dictionaries(OPTIONAL, SHORT),
     at=st.integers(1_700_000_000, 4_000_000_000),
@@ -26,41 +26,42 @@ SEALED = st.builds(
 BANNER = 'value="reject"'
 
 
-@given(SEALED)
-def test_what_is_written_is_read(sealed: SignedChoice) -> None:
-    value = SEAL.write(sealed)
-    assert SEAL.read(value) == sealed
+@given(SIGNED)
+def test_what_is_written_is_read(signed: SignedChoice) -> None:
+    value = SIGNER.write(signed)
+    assert SIGNER.read(value) == signed
     assert len(value) <= 80
 
 
-@given(SEALED, st.data())
+@given(SIGNED, st.data())
 def test_one_changed_character_is_noticed(
-    sealed: SignedChoice, data: st.DataObject
+    signed: SignedChoice, data: st.DataObject
 ) -> None:
-    value = SEAL.write(sealed)
+    value = SIGNER.write(signed)
     place = data.draw(st.integers(0, len(value) - 1))
     other = data.draw(st.characters(codec="latin-1"))
     changed = value[:place] + other + value[place + 1 :]
     # The last character of a signature carries bits that mean nothing; even those count.
-    assert changed == value or SEAL.read(changed) is None
+    assert changed == value or SIGNER.read(changed) is None
 
 
-@given(SEALED)
-def test_another_key_does_not_sign_for_us(sealed: SignedChoice) -> None:
+@given(SIGNED)
+def test_another_key_does_not_sign_for_us(signed: SignedChoice) -> None:
     assert (
-        SEAL.read(SignedCookie("another secret of thirty-two bytes").write(sealed)) is None
+        SIGNER.read(SignedCookie("another secret of thirty-two bytes").write(signed))
+        is None
     )
 
 
 @given(st.text(max_size=LIMIT + 40))
 def test_junk_is_no_choice(value: str) -> None:
-    assert SEAL.read(value) is None
+    assert SIGNER.read(value) is None
 
 
 def hostile(value: str) -> dict[str, str]:
-    """Return what an attacker, or a bad disk, makes of a good cookie."""
+    """Return corrupted and forged variants of a valid cookie."""
     foreign = SignedCookie("another secret of thirty-two bytes")
-    read = SEAL.read(value)
+    read = SIGNER.read(value)
     assert read
     return {
         "forged": value[:-22] + "A" * 22,
@@ -79,7 +80,7 @@ def hostile(value: str) -> dict[str, str]:
     }
 
 
-KINDS = tuple(hostile(SEAL.write(SignedChoice({}, 1_800_000_000, "A" * 16))))
+KINDS = tuple(hostile(SIGNER.write(SignedChoice({}, 1_800_000_000, "A" * 16))))
 
 
 @SQLITE
@@ -122,7 +123,7 @@ def test_another_process_learns_of_it_within_a_second(
 ) -> None:
     from neupusti.consent.service import store  # noqa: PLC0415
 
-    other = with_features(*ROOMS).test_client(use_cookies=False)
+    other = with_features(*BASE_FEATURES).test_client(use_cookies=False)
     visitor.choose("accept")
     header = {"Cookie": f"consent={visitor.cookie()}"}
     assert BANNER not in other.get("/", headers=header).text
@@ -148,10 +149,10 @@ def test_of_two_signed_cookies_the_newer_counts(
 ) -> None:
     now = clock.now()
     values = []
-    for minutes, act in enumerate(("reject", "accept")):
+    for minutes, action in enumerate(("reject", "accept")):
         at(now + timedelta(minutes=minutes))
         visitor = Visitor(app.test_client())
-        visitor.choose(act)
+        visitor.choose(action)
         values.append(visitor.cookie())
     for header in (values, values[::-1]):
         sent = "; ".join(f"consent={value}" for value in header)

@@ -1,4 +1,4 @@
-"""The example of docs/cookies.md, run: one declaration, and everything else follows."""
+"""Run the example of docs/cookies.md: one declaration, and everything else follows."""
 
 import re
 from collections.abc import Callable
@@ -11,21 +11,21 @@ from neupusti.config.settings import ROOT
 from neupusti.core.feature import Cookie, Feature
 from neupusti.core.web import cookies
 from tests.conftest import SQLITE
-from tests.consent.conftest import ROOMS, Visitor, add_view, records
+from tests.consent.conftest import BASE_FEATURES, Visitor, add_view, records
 
 PAGE = (ROOT / "docs" / "cookies.md").read_text()
 
 
 @pytest.fixture
 def example(with_features: Callable[..., Flask]) -> Flask:
-    """The site with the room of the page, and a view that sets its cookie."""
+    """The site with the feature of the page, and a view that sets its cookie."""
     source = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0]
     names: dict[str, object] = {}
     exec(source, names)  # noqa: S102 - the page's own words
     feature = names["FEATURE"]
     assert isinstance(feature, Feature)
     (recent,) = feature.cookies
-    app = with_features(*ROOMS, feature)
+    app = with_features(*BASE_FEATURES, feature)
 
     def look() -> Response:
         response = Response(cookies.value_of(recent) or "nothing")
@@ -43,18 +43,18 @@ def test_the_table_and_the_banner_name_it(example: Flask) -> None:
     assert "<code>recent</code>" in table
     assert "Keeps the goods you looked at last." in table
     assert "30 days" in table
-    told = example.test_cli_runner().invoke(args=["consent", "cookies"]).output
-    assert "recent" in told
+    output = example.test_cli_runner().invoke(args=["consent", "cookies"]).output
+    assert "recent" in output
 
 
 @SQLITE
-@pytest.mark.parametrize("act", [None, "reject", "accept"])
-def test_it_is_set_and_read_only_after_a_yes(example: Flask, act: str | None) -> None:
+@pytest.mark.parametrize("action", [None, "reject", "accept"])
+def test_it_is_set_and_read_only_after_a_yes(example: Flask, action: str | None) -> None:
     visitor = Visitor(example.test_client())
-    if act:
-        visitor.choose(act)
+    if action:
+        visitor.choose(action)
     answers = [visitor.client.get("/look") for _ in range(2)]
-    agreed = act == "accept"
+    agreed = action == "accept"
     assert [answer.text for answer in answers] == [
         "nothing",
         "teapot" if agreed else "nothing",
@@ -84,8 +84,8 @@ def test_who_agreed_before_is_asked_again_and_then_it_is_in_the_proof(
     assert now.cookie("recent") is None
 
 
-def test_the_page_tells_every_field_of_a_declaration() -> None:
-    told = set(
+def test_the_page_names_every_field_of_a_declaration() -> None:
+    output = set(
         re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (.*?) \|", PAGE, re.MULTILINE)))
     )
-    assert {field.name for field in fields(Cookie)} <= told
+    assert {field.name for field in fields(Cookie)} <= output

@@ -1,4 +1,4 @@
-"""The store of choices is down: the necessary only, and a clear word."""
+"""With the database down only necessary cookies are set, and the page says so."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,20 +10,20 @@ from flask import Flask
 from neupusti.consent.service import store
 from neupusti.core.data.database import db
 from tests.conftest import SQLITE
-from tests.consent.conftest import ROOMS, Visitor, records
+from tests.consent.conftest import BASE_FEATURES, Visitor, records
 
 pytestmark = SQLITE
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look at the store at every request: a second is long for a test."""
+    """Recheck the database at every request instead of once a second."""
     monkeypatch.setattr(store, "RECHECK_SECONDS", -1.0)
 
 
 @contextmanager
 def database_gone(app: Flask) -> Iterator[None]:
-    """Take the main database away for a while."""
+    """Make the main database unreachable."""
     file = Path(db.engine.url.database or "")
     gone = file.with_suffix(".gone")
     db.session.remove()
@@ -39,7 +39,7 @@ def database_gone(app: Flask) -> Iterator[None]:
         gone.rename(file)
 
 
-def test_what_was_granted_is_off_while_nobody_can_tell(
+def test_what_was_granted_is_off_while_the_database_is_down(
     app: Flask, visitor: Visitor
 ) -> None:
     app.testing = False
@@ -53,13 +53,13 @@ def test_what_was_granted_is_off_while_nobody_can_tell(
         assert 'content="light dark"' in page.text
         assert 'value="withdraw"' not in page.text
         assert 'value="reject"' not in page.text
-        told = visitor.client.get("/en/cookies/").text
-        assert "cannot be read just now" in told
+        output = visitor.client.get("/en/cookies/").text
+        assert "cannot be read just now" in output
     visitor.client.set_cookie("theme", kept or "")
     assert 'content="dark"' in visitor.client.get("/").text
 
 
-def test_a_choice_that_cannot_be_proved_is_not_pretended(
+def test_a_choice_that_cannot_be_recorded_is_not_stored(
     app: Flask, visitor: Visitor
 ) -> None:
     app.testing = False
@@ -75,7 +75,7 @@ def test_a_choice_that_cannot_be_proved_is_not_pretended(
     assert records() == []
 
 
-def test_a_withdrawal_holds_even_if_it_cannot_be_proved(
+def test_a_withdrawal_holds_even_if_it_cannot_be_recorded(
     app: Flask, visitor: Visitor
 ) -> None:
     app.testing = False
@@ -103,7 +103,7 @@ def test_before_any_migration_nothing_optional_is_granted(
     visitor.choose("accept")
     empty = tmp_path / "empty"
     empty.mkdir()
-    app = with_features(*ROOMS, instance=empty)
+    app = with_features(*BASE_FEATURES, instance=empty)
     page = app.test_client(use_cookies=False).get(
         "/cookies/", headers={"Cookie": f"consent={visitor.cookie()}; theme=dark"}
     )

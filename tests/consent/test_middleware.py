@@ -1,4 +1,4 @@
-"""The gate: whatever the application tries, only what was agreed to leaves or enters."""
+"""The cookie middleware: only cookies with consent pass, whatever the application sets."""
 
 import json
 from itertools import product
@@ -8,13 +8,13 @@ from flask import Flask, Response, request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neupusti.consent.service.cookie_policy import ALL, OURS
+from neupusti.consent.service.cookie_policy import MAX_DECLARED, MAX_NAMES
 from neupusti.consent.views.middleware import UndeclaredCookieError
 from neupusti.core.web import cookies
 from neupusti.core.web.choice import Choice, ChoiceState
 from tests.conftest import SQLITE
 from tests.consent.conftest import Visitor, add_view
-from tests.consent.tricks import (
+from tests.consent.cookie_attempts import (
     CAMPAIGN,
     OPTIONAL,
     SPELLINGS,
@@ -30,24 +30,24 @@ from tests.consent.tricks import (
 @pytest.mark.parametrize(
     ("spelling", "way"), list(product(SPELLINGS, ("plain", "streamed")))
 )
-def test_an_undeclared_cookie_is_loud_in_tests(
-    tried: Flask, spelling: str, way: str
+def test_an_undeclared_cookie_raises_in_tests(
+    attempts_app: Flask, spelling: str, way: str
 ) -> None:
     with pytest.raises(UndeclaredCookieError, match="spy"):
-        tried.test_client().get(f"/tries?way={way}&name=spy&spelling={spelling}")
+        attempts_app.test_client().get(f"/tries?way={way}&name=spy&spelling={spelling}")
 
 
 @SQLITE
 @pytest.mark.parametrize("way", WAYS)
-def test_in_production_it_is_dropped_and_counted(tried: Flask, way: str) -> None:
-    tried.testing = False
-    people = visitors(tried)
+def test_in_production_it_is_dropped_and_counted(attempts_app: Flask, way: str) -> None:
+    attempts_app.testing = False
+    people = visitors(attempts_app)
     for visitor in people.values():
         response = visitor.client.get(f"/tries?way={way}&name=spy&name=session2")
         assert not set_names(response) - {"session"}
         assert response.status_code in {200, 303, 404, 500}
     expected = {} if way in {"error", "crash"} else {"spy": 5, "session2": 5}
-    assert dict(tried.extensions["neupusti.consent"].tally.undeclared) == expected
+    assert dict(attempts_app.extensions["neupusti.consent"].tally.undeclared) == expected
 
 
 @SQLITE
@@ -69,12 +69,12 @@ def test_in_production_it_is_dropped_and_counted(tried: Flask, way: str) -> None
         "session=1; Max-Age=86400",
     ],
 )
-def test_a_line_that_is_not_as_declared_is_found_out(tried: Flask, line: str) -> None:
+def test_a_line_that_is_not_as_declared_is_detected(attempts_app: Flask, line: str) -> None:
     def leak() -> Response:
         return Response("x", headers=[("Set-Cookie", line)])
 
-    add_view(tried, "/leak", leak)
-    visitor = Visitor(tried.test_client())
+    add_view(attempts_app, "/leak", leak)
+    visitor = Visitor(attempts_app.test_client())
     visitor.choose("accept")
     with pytest.raises(UndeclaredCookieError):
         visitor.client.get("/leak")
@@ -92,29 +92,29 @@ def test_a_line_that_is_not_as_declared_is_found_out(tried: Flask, line: str) ->
         "theme=; Max-Age=0; Path=/",
     ],
 )
-def test_a_line_as_declared_leaves(tried: Flask, line: str) -> None:
+def test_a_line_as_declared_leaves(attempts_app: Flask, line: str) -> None:
     def honest() -> Response:
         return Response("x", headers=[("set-cookie", line)])
 
-    add_view(tried, "/honest", honest)
-    visitor = Visitor(tried.test_client())
+    add_view(attempts_app, "/honest", honest)
+    visitor = Visitor(attempts_app.test_client())
     visitor.choose("accept")
     assert visitor.client.get("/honest").headers.getlist("Set-Cookie") == [line]
 
 
 @SQLITE
-def test_what_was_not_granted_is_hidden_from_the_application(tried: Flask) -> None:
+def test_what_was_not_granted_is_hidden_from_the_application(attempts_app: Flask) -> None:
     seen: list[str] = []
 
     def look() -> str:
         seen.append(request.environ.get("HTTP_COOKIE", ""))
         return "x"
 
-    add_view(tried, "/look", look)
-    for state, visitor in visitors(tried).items():
+    add_view(attempts_app, "/look", look)
+    for state, visitor in visitors(attempts_app).items():
         own = f"consent={visitor.cookie()}; " if visitor.cookie() else ""
         sent = f"{own}theme=a; visits=b; c_spring=c; spy=d; =session=e; lone; session=f"
-        tried.test_client(use_cookies=False).get("/look", headers={"Cookie": sent})
+        attempts_app.test_client(use_cookies=False).get("/look", headers={"Cookie": sent})
         granted = STATES[state] or ()
         names = {part.partition("=")[0].strip() for part in seen.pop().split(";")}
         expected = {name for name, category in OPTIONAL.items() if category in granted}
@@ -125,48 +125,50 @@ PIECES = ("theme", "visits", "c_", "consent", "spy", "=", ";", " ", "\t", ",", "
 
 
 @SQLITE
-def test_declared_cookies_are_found_among_any_others(tried: Flask) -> None:
-    gate = tried.extensions["neupusti.consent"].cookie_policy
+def test_declared_cookies_are_found_among_any_others(attempts_app: Flask) -> None:
+    cookie_policy = attempts_app.extensions["neupusti.consent"].cookie_policy
 
     @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
     def found(header: str) -> None:
         pairs = [part.partition("=") for part in header.split(";") if "=" in part]
         stripped = [(name.strip(" \t"), value.strip(" \t")) for name, _, value in pairs]
-        assert gate.ours(header) == [pair for pair in stripped if gate.find(pair[0])]
+        assert cookie_policy.declared_pairs(header) == [
+            pair for pair in stripped if cookie_policy.find(pair[0])
+        ]
 
     found()
 
 
 @SQLITE
-def test_what_no_browser_keeps_is_not_read(tried: Flask) -> None:
-    gate = tried.extensions["neupusti.consent"].cookie_policy
+def test_what_no_browser_keeps_is_not_read(attempts_app: Flask) -> None:
+    cookie_policy = attempts_app.extensions["neupusti.consent"].cookie_policy
     for size, read in (
         (cookies.LIMIT, ["theme", "visits"]),
         (cookies.LIMIT + 1, ["visits"]),
     ):
-        found = gate.ours(f"theme={'a' * size}; visits=1")
+        found = cookie_policy.declared_pairs(f"theme={'a' * size}; visits=1")
         assert [name for name, _value in found] == read
-    assert len(gate.ours("theme=1;" * 9000)) == OURS
+    assert len(cookie_policy.declared_pairs("theme=1;" * 9000)) == MAX_DECLARED
     refused = Choice(state=ChoiceState.DECIDED)
-    assert len(list(gate.unwanted("spy=1;" * 9000, refused))) == ALL
+    assert len(list(cookie_policy.unwanted("spy=1;" * 9000, refused))) == MAX_NAMES
 
 
 @SQLITE
-def test_nothing_is_read_where_nothing_is_granted(tried: Flask) -> None:
+def test_nothing_is_read_where_nothing_is_granted(attempts_app: Flask) -> None:
     def look() -> str:
         return json.dumps([cookies.value_of(VISITS), cookies.value_of(VISITS, name="x")])
 
-    add_view(tried, "/look", look)
-    people = visitors(tried)
+    add_view(attempts_app, "/look", look)
+    people = visitors(attempts_app)
     for state, visitor in people.items():
         visitor.client.set_cookie("visits", "7")
-        told = json.loads(visitor.client.get("/look").text)
-        assert told[0] == ("7" if state in {"statistics", "all"} else None)
+        output = json.loads(visitor.client.get("/look").text)
+        assert output[0] == ("7" if state in {"statistics", "all"} else None)
 
 
 @SQLITE
-def test_another_origin_stands_in_the_policy_only_after_a_yes(tried: Flask) -> None:
-    for state, visitor in visitors(tried).items():
+def test_another_origin_stands_in_the_policy_only_after_a_yes(attempts_app: Flask) -> None:
+    for state, visitor in visitors(attempts_app).items():
         for address in ("/", "/cookies/", "/no-such-page"):
             policy = visitor.client.get(address).headers["Content-Security-Policy"]
             agreed = state in {"statistics", "all"}
@@ -176,15 +178,15 @@ def test_another_origin_stands_in_the_policy_only_after_a_yes(tried: Flask) -> N
 
 
 @SQLITE
-def test_a_declaration_sets_the_attributes(tried: Flask) -> None:
+def test_a_declaration_sets_the_attributes(attempts_app: Flask) -> None:
     def count() -> Response:
         response = Response("x")
         cookies.put(response, VISITS, "1")
         cookies.put(response, CAMPAIGN, "1", name="c_spring")
         return response
 
-    add_view(tried, "/count", count)
-    visitor = Visitor(tried.test_client())
+    add_view(attempts_app, "/count", count)
+    visitor = Visitor(attempts_app.test_client())
     visitor.choose("accept")
     visits, campaign = visitor.client.get("/count").headers.getlist("Set-Cookie")
     for attribute in ("Max-Age=2592000", "HttpOnly", "Path=/", "SameSite=Lax"):

@@ -1,4 +1,4 @@
-"""The proof: rows that never change, a chain, and the very words that were answered."""
+"""Consent records: immutable rows, a hash chain, and the exact wording answered."""
 
 import json
 import re
@@ -18,14 +18,14 @@ from neupusti.core.clock import today
 from neupusti.core.data.database import db
 from neupusti.core.records.chain import START
 from tests.conftest import SQLITE
-from tests.consent.conftest import OWN, ROOMS, Visitor, records
+from tests.consent.conftest import BASE_FEATURES, OWN, Visitor, records
 
 TABLES = ("consent_record", "consent_wording", "consent_declarations")
 
 
 @pytest.fixture
 def cli(app: Flask) -> FlaskCliRunner:
-    """The commands, as the operator types them."""
+    """A runner of the commands."""
     return app.test_cli_runner()
 
 
@@ -54,8 +54,10 @@ def test_a_record_says_what_was_decided_and_nothing_about_who(app: Flask) -> Non
 
 
 @pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize("act", ["UPDATE", "DELETE", "REPLACE", "TRUNCATE"])
-def test_the_database_itself_refuses_to_change_it(app: Flask, table: str, act: str) -> None:
+@pytest.mark.parametrize("action", ["UPDATE", "DELETE", "REPLACE", "TRUNCATE"])
+def test_the_database_itself_refuses_to_change_it(
+    app: Flask, table: str, action: str
+) -> None:
     journey(app)
     dialect = db.engine.dialect.name
     statements = {
@@ -64,26 +66,26 @@ def test_the_database_itself_refuses_to_change_it(app: Flask, table: str, act: s
         "REPLACE": f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}",  # noqa: S608
         "TRUNCATE": f"TRUNCATE {table} CASCADE",
     }
-    if (act, dialect) in {("REPLACE", "postgresql"), ("TRUNCATE", "sqlite")}:
-        statements[act] = statements["DELETE"]  # there is no such statement there
+    if (action, dialect) in {("REPLACE", "postgresql"), ("TRUNCATE", "sqlite")}:
+        statements[action] = statements["DELETE"]  # there is no such statement there
     before = len(records())
     db.session.rollback()  # a reader would keep TRUNCATE waiting
     with (
         pytest.raises(DatabaseError, match="a record of consent never changes"),
         db.engine.begin() as connection,
     ):
-        connection.execute(text(statements[act]))
+        connection.execute(text(statements[action]))
     assert len(records()) == before
 
 
-def test_the_chain_is_sound_and_tells_its_head(app: Flask, cli: FlaskCliRunner) -> None:
+def test_the_chain_is_sound_and_prints_its_head(app: Flask, cli: FlaskCliRunner) -> None:
     journey(app)
     result = cli.invoke(args=["consent", "verify"])
     assert result.exit_code == 0, result.output
     head = records()[-1].chain
     assert head in result.output
     assert "records   3" in result.output
-    assert "wordings  3, drawn again byte for byte 3" in result.output
+    assert "wordings  3, rendered again byte for byte 3" in result.output
     Visitor(app.test_client()).choose("reject")
     assert cli.invoke(args=["consent", "verify", "--head", head]).exit_code == 0
     lost = cli.invoke(args=["consent", "verify", "--head", "f" * 64])
@@ -91,22 +93,22 @@ def test_the_chain_is_sound_and_tells_its_head(app: Flask, cli: FlaskCliRunner) 
     assert "does not pass through" in lost.output
 
 
-def unguarded(app: Flask, statement: str) -> None:
-    """Change the proof as somebody with the keys of the database could."""
+def tamper(app: Flask, statement: str) -> None:
+    """Change the records as a database superuser could."""
     with db.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET session_replication_role = replica"))
         else:
             for table in TABLES:
-                for act in ("update", "delete", "insert"):
-                    connection.execute(text(f"DROP TRIGGER {table}_no_{act}"))
+                for action in ("update", "delete", "insert"):
+                    connection.execute(text(f"DROP TRIGGER {table}_no_{action}"))
             connection.execute(text("PRAGMA defer_foreign_keys = ON"))
         connection.execute(text(statement))
     db.session.rollback()
 
 
 @pytest.mark.parametrize(
-    ("statement", "said"),
+    ("statement", "message"),
     [
         ("UPDATE consent_record SET granted = 'preferences'", "not what was chained"),
         ("UPDATE consent_record SET edition = '1999-01-01' WHERE id = 1", "record 1"),
@@ -115,17 +117,17 @@ def unguarded(app: Flask, statement: str) -> None:
         ("UPDATE consent_declarations SET canonical = '{}'", "do not match their hash"),
     ],
 )
-def test_whoever_changes_it_all_the_same_is_found_out(
-    app: Flask, cli: FlaskCliRunner, statement: str, said: str
+def test_tampering_is_detected(
+    app: Flask, cli: FlaskCliRunner, statement: str, message: str
 ) -> None:
     journey(app)
-    unguarded(app, statement)
+    tamper(app, statement)
     result = cli.invoke(args=["consent", "verify"])
     assert result.exit_code == 1
-    assert said in result.output
+    assert message in result.output
 
 
-def test_the_words_kept_are_the_words_shown(app: Flask) -> None:
+def test_the_recorded_wording_is_the_one_shown(app: Flask) -> None:
     for prefix in ("", "/kk", "/en"):
         visitor = Visitor(app.test_client())
         shown = visitor.client.get(f"{prefix}/policy/").text
@@ -163,13 +165,13 @@ def test_two_at_a_time_make_one_chain(app: Flask, cli: FlaskCliRunner) -> None:
     assert cli.invoke(args=["consent", "verify"]).exit_code == 0
 
 
-@pytest.mark.parametrize("act", ["accept", "reject"])
-def test_the_receipt_is_the_visitors_own(app: Flask, act: str) -> None:
+@pytest.mark.parametrize("action", ["accept", "reject"])
+def test_the_receipt_is_the_visitors_own(app: Flask, action: str) -> None:
     visitor = Visitor(app.test_client())
     nothing = visitor.client.get("/en/cookies/receipt/").text
     assert "no choice in this browser yet" in nothing
     assert visitor.client.get("/cookies/receipt.json").status_code == 404
-    visitor.choose(act)
+    visitor.choose(action)
     record = records()[-1]
     page = visitor.client.get("/cookies/receipt/").text
     for part in (record.public_id, record.chain, record.wording, record.declarations):
@@ -178,18 +180,18 @@ def test_the_receipt_is_the_visitors_own(app: Flask, act: str) -> None:
     assert answer.mimetype == "application/json"
     assert record.public_id in answer.headers["Content-Disposition"]
     assert answer.headers["Cache-Control"] == "no-store"
-    told = json.loads(answer.text)
-    assert told["record_metadata"]["record_id"] == record.public_id
-    assert told["record_metadata"]["proof"]["chain"] == record.chain
-    assert digest(told["pii_processing"]["notice_text"]) == record.wording
-    assert told["party_identification"][0]["party_name"] == "ТОО «Neupusti.net»"
+    output = json.loads(answer.text)
+    assert output["record_metadata"]["record_id"] == record.public_id
+    assert output["record_metadata"]["proof"]["chain"] == record.chain
+    assert digest(output["pii_processing"]["notice_text"]) == record.wording
+    assert output["party_identification"][0]["party_name"] == "ТОО «Neupusti.net»"
     assert (
-        told["event"]["event_state"]
-        == f"consent {'given' if act == 'accept' else 'refused'}"
+        output["event"]["event_state"]
+        == f"consent {'given' if action == 'accept' else 'refused'}"
     )
-    assert told["event"]["validity_duration"] == "P180D"
-    given = {p["purpose_type"]: p["given"] for p in told["pii_processing"]["purposes"]}
-    assert given == {"necessary": True, "preferences": act == "accept"}
+    assert output["event"]["validity_duration"] == "P180D"
+    given = {p["purpose_type"]: p["given"] for p in output["pii_processing"]["purposes"]}
+    assert given == {"necessary": True, "preferences": action == "accept"}
     stranger = app.test_client()
     assert record.public_id not in stranger.get("/cookies/receipt/").text
 
@@ -199,14 +201,16 @@ def test_one_hash_for_the_cookie_the_receipt_and_the_proof(
     app: Flask, visitor: Visitor
 ) -> None:
     visitor.choose("accept")
-    told = json.loads(visitor.client.get("/cookies/receipt.json").text)
-    marks = {
+    output = json.loads(visitor.client.get("/cookies/receipt.json").text)
+    short_hashes = {
         purpose["purpose_type"]: purpose["declarations_hash"]
-        for purpose in told["pii_processing"]["purposes"]
+        for purpose in output["pii_processing"]["purposes"]
     }
     declarations = app.extensions["neupusti.consent"].declarations
-    assert marks == {c.value: mark for c, mark in declarations.marks.items()}
-    assert f".p{marks['preferences']}." in (visitor.cookie() or "")
+    assert short_hashes == {
+        c.value: short for c, short in declarations.short_hashes.items()
+    }
+    assert f".p{short_hashes['preferences']}." in (visitor.cookie() or "")
     assert records()[-1].declarations == declarations.sha256
 
 
@@ -215,21 +219,23 @@ def test_an_older_wording_still_proves_itself(
     app: Flask, cli: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Visitor(app.test_client()).choose("accept")
-    room = app.extensions["neupusti.consent"]
+    consent = app.extensions["neupusti.consent"]
     loader = app.jinja_env.loader
     assert loader
-    source = loader.get_source(app.jinja_env, "consent/words_page.html")[0]
+    source = loader.get_source(app.jinja_env, "consent/wording_page.html")[0]
     app.jinja_env.cache = None
     monkeypatch.setattr(
         loader,
         "get_source",
-        changed(loader.get_source, "consent/words_page.html", source + "<p>New words.</p>"),
+        changed(
+            loader.get_source, "consent/wording_page.html", source + "<p>New words.</p>"
+        ),
     )
-    room.wordings.clear()
+    consent.wordings.clear()
     Visitor(app.test_client()).choose("accept")
     result = cli.invoke(args=["consent", "verify"])
     assert result.exit_code == 0
-    assert "wordings  2, drawn again byte for byte 1" in result.output
+    assert "wordings  2, rendered again byte for byte 1" in result.output
 
 
 def changed(get: Callable[..., object], name: str, source: str) -> Callable[..., object]:
@@ -244,10 +250,10 @@ def changed(get: Callable[..., object], name: str, source: str) -> Callable[...,
 
 
 @SQLITE
-def test_the_declared_cookies_stand_in_the_terminal(cli: FlaskCliRunner) -> None:
-    told = cli.invoke(args=["consent", "cookies"]).output
+def test_the_declared_cookies_are_listed_in_the_terminal(cli: FlaskCliRunner) -> None:
+    output = cli.invoke(args=["consent", "cookies"]).output
     for words in ("necessary", "consent", "180 days", "session", "preferences", "theme"):
-        assert words in told
+        assert words in output
 
 
 @SQLITE
@@ -274,7 +280,7 @@ def test_production_names_carry_the_strictest_prefix(
     from tests.people import BIN, DANA  # noqa: PLC0415
 
     app = with_features(
-        *ROOMS,
+        *BASE_FEATURES,
         mode=Mode.PRODUCTION,
         base_url="https://neupusti.kz",
         operator_bin=BIN,

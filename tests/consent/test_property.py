@@ -1,4 +1,4 @@
-"""Whatever the route, the visitor and the trick: only what was granted leaves."""
+"""For every route, visitor and way of setting: only cookies with consent are sent."""
 
 import pytest
 from flask import Flask
@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from neupusti.core.registry import registry
 from tests.conftest import SQLITE
 from tests.consent.conftest import OWN, Visitor
-from tests.consent.tricks import OPTIONAL, SPELLINGS, STATES, WAYS, set_names, visitors
+from tests.consent.cookie_attempts import (
+    OPTIONAL,
+    SPELLINGS,
+    STATES,
+    WAYS,
+    set_names,
+    visitors,
+)
 
 NAMES = st.lists(st.sampled_from([*OPTIONAL, "consent", "session"]), max_size=3)
 OTHERS = (
@@ -21,14 +28,14 @@ OTHERS = (
 
 
 def addresses(app: Flask) -> list[str]:
-    """Return every public page, some that are none, and every trick."""
+    """Return every public page, some missing ones, and every attempt to set a cookie."""
     with app.test_request_context():
         found = [app.url_for(e, **values) for e, values in registry().addresses()]
     return [*found, *OTHERS, *(f"/tries?way={way}" for way in WAYS)]
 
 
-def put_back(visitor: Visitor, kept: str | None) -> None:
-    """Let the visitor be in the same state as before."""
+def restore(visitor: Visitor, kept: str | None) -> None:
+    """Restore the state the visitor was in before."""
     if kept:
         visitor.client.set_cookie("consent", kept, httponly=True)
     else:
@@ -37,10 +44,10 @@ def put_back(visitor: Visitor, kept: str | None) -> None:
 
 @SQLITE
 @pytest.mark.clause("1.1.7")
-def test_no_way_of_setting_a_cookie_gets_past_the_gate(tried: Flask) -> None:
-    """Every route of the site and every trick, by every visitor: only what was granted."""
-    people = visitors(tried)
-    routes = st.sampled_from(addresses(tried))
+def test_no_way_of_setting_a_cookie_gets_past_the_middleware(attempts_app: Flask) -> None:
+    """Try every route and every way of setting a cookie, as every visitor."""
+    people = visitors(attempts_app)
+    routes = st.sampled_from(addresses(attempts_app))
 
     @settings(max_examples=400)
     @given(
@@ -52,7 +59,7 @@ def test_no_way_of_setting_a_cookie_gets_past_the_gate(tried: Flask) -> None:
         method=st.sampled_from(["GET", "HEAD", "POST"]),
         prefix=st.sampled_from(["", "/kk", "/en"]),
     )
-    def whatever_happens(  # noqa: PLR0913, PLR0917 - what hypothesis varies
+    def attempt(  # noqa: PLR0913, PLR0917 - what hypothesis varies
         route: str,
         state: str,
         names: list[str],
@@ -61,16 +68,16 @@ def test_no_way_of_setting_a_cookie_gets_past_the_gate(tried: Flask) -> None:
         method: str,
         prefix: str,
     ) -> None:
-        tried.testing = False
+        attempts_app.testing = False
         query = "&".join([f"spelling={spelling}", *(f"name={name}" for name in names)])
         address = f"{prefix}{route}{'&' if '?' in route else '?'}{query}"
         headers = OWN | ({"Sec-GPC": "1"} if signal else {})
         client = people[state].client
         kept = people[state].cookie()
         response = client.open(address, method=method, headers=headers, buffered=True)
-        put_back(people[state], kept)
+        restore(people[state], kept)
         granted = {"necessary", *(STATES[state] or ())}
         allowed = {name for name, category in OPTIONAL.items() if category in granted}
         assert set_names(response) <= allowed | {"consent", "session"}
 
-    whatever_happens()
+    attempt()

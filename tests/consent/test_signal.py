@@ -41,6 +41,6 @@ def test_an_expired_yes_gives_way_to_the_signal(visitor: Visitor) -> None:
 
 
 def test_the_site_says_so_to_programs(client: FlaskClient) -> None:
-    told = client.get("/.well-known/gpc.json")
-    assert told.mimetype == "application/json"
-    assert told.json == {"gpc": True, "lastUpdate": "2026-11-01"}
+    output = client.get("/.well-known/gpc.json")
+    assert output.mimetype == "application/json"
+    assert output.json == {"gpc": True, "lastUpdate": "2026-11-01"}

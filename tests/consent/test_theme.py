@@ -1,4 +1,4 @@
-"""Light or dark: the first optional cookie, and it does something real."""
+"""The theme cookie: the first optional cookie."""
 
 import pytest
 
@@ -9,7 +9,7 @@ pytestmark = SQLITE
 
 
 def scheme(visitor: Visitor, address: str = "/") -> str:
-    """Return what the page says about its colours."""
+    """Return the colour scheme of the page."""
     page = visitor.client.get(address).text
     return page.split('<meta name="color-scheme" content="')[1].split('"')[0]
 
@@ -26,12 +26,12 @@ def test_a_chosen_look_is_kept(visitor: Visitor, theme: str) -> None:
     assert scheme(visitor) == "light dark"
 
 
-@pytest.mark.parametrize("act", [None, "reject"])
+@pytest.mark.parametrize("action", [None, "reject"])
 def test_without_a_yes_it_is_asked_for_and_not_set(
-    visitor: Visitor, act: str | None
+    visitor: Visitor, action: str | None
 ) -> None:
-    if act:
-        visitor.choose(act)
+    if action:
+        visitor.choose(action)
     answer = visitor.client.post(
         "/en/theme/", data={"theme": "dark", "next": "/en/policy/"}, headers=OWN
     )

@@ -1,4 +1,4 @@
-"""Withdrawing: as easy as agreeing, and the browser forgets what it was given."""
+"""Withdrawal: as easy as consent, and the browser deletes the cookies."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -11,10 +11,14 @@ from flask import Flask
 
 from neupusti.consent.models import ChoiceSource
 from neupusti.consent.service import deletion
-from neupusti.consent.service.deletion import DOMAINS, LIMIT, PREFIXES, Unwanted
-from tests.consent.conftest import OWN, ROOMS, Visitor, records
-
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+from neupusti.consent.service.deletion import (
+    MAX_DOMAINS,
+    MAX_LINES,
+    MAX_PATHS,
+    UnwantedCookies,
+)
+from tests.conftest import SQLITE
+from tests.consent.conftest import BASE_FEATURES, OWN, Visitor, records
 
 
 def lines(response: object) -> list[str]:
@@ -23,7 +27,7 @@ def lines(response: object) -> list[str]:
     return [line for line in found if "Max-Age=0" in line]
 
 
-def test_one_press_on_any_page_takes_everything_back(visitor: Visitor) -> None:
+def test_one_click_on_any_page_withdraws_everything(visitor: Visitor) -> None:
     visitor.choose("accept")
     visitor.press("/theme/", theme="dark")
     for page in ("/", "/en/policy/", "/no-such-page"):
@@ -43,19 +47,19 @@ def test_one_press_on_any_page_takes_everything_back(visitor: Visitor) -> None:
     ]
 
 
-def test_nothing_to_take_back_is_not_offered(visitor: Visitor) -> None:
+def test_withdrawal_is_not_offered_without_consent(visitor: Visitor) -> None:
     assert 'value="withdraw"' not in visitor.client.get("/").text
     visitor.choose("reject")
     assert 'value="withdraw"' not in visitor.client.get("/").text
 
 
-def test_withdrawing_takes_no_more_presses_than_agreeing(visitor: Visitor) -> None:
-    def presses(value: str) -> int:
+def test_withdrawing_takes_no_more_clicks_than_agreeing(visitor: Visitor) -> None:
+    def clicks(value: str) -> int:
         return visitor.client.get("/policy/").text.count(f'value="{value}"')
 
-    assert presses("accept") == presses("reject") == 1
+    assert clicks("accept") == clicks("reject") == 1
     visitor.choose("accept")
-    assert presses("withdraw") == 1
+    assert clicks("withdraw") == 1
 
 
 def test_only_what_was_not_granted_goes(visitor: Visitor) -> None:
@@ -79,7 +83,7 @@ def test_before_a_choice_nothing_is_deleted(visitor: Visitor) -> None:
 def test_what_is_left_goes_with_the_next_answers(
     with_features: Callable[..., Flask],
 ) -> None:
-    app = with_features(*ROOMS, hosts=("a.b.neupusti.localhost",))
+    app = with_features(*BASE_FEATURES, hosts=("a.b.neupusti.localhost",))
     visitor = Visitor(app.test_client())
     visitor.choose("reject")
     sent = f"consent={visitor.cookie()}; " + "; ".join(f"n{i}=1" for i in range(12))
@@ -95,7 +99,7 @@ def test_what_is_left_goes_with_the_next_answers(
             "http://a.b.neupusti.localhost/policy/2022-08-04/", headers={"Cookie": sent}
         )
         got = lines(answer)
-        assert 0 < len(got) <= LIMIT
+        assert 0 < len(got) <= MAX_LINES
         wanted -= {parts(line) for line in got}
     assert wanted == set()
 
@@ -108,13 +112,13 @@ def parts(line: str) -> tuple[str, str, str]:
     return line.partition("=")[0], path[1], domain[1] if domain else ""
 
 
-def unwanted(*names: str, host: str, path: str, secure: bool = False) -> Unwanted:
-    return Unwanted((), names, host, (path,), secure)
+def unwanted(*names: str, host: str, path: str, secure: bool = False) -> UnwantedCookies:
+    return UnwantedCookies((), names, host, (path,), secure)
 
 
-def plain(wanted: Unwanted) -> list[str]:
-    """Return the lines but those that repeat the others for partitioned cookies."""
-    got = deletion.expiring(wanted)
+def plain(wanted: UnwantedCookies) -> list[str]:
+    """Return the lines without their repetitions for partitioned cookies."""
+    got = deletion.expiry_lines(wanted)
     found = [line for line in got if not line.endswith("; Secure; Partitioned")]
     assert len(got) - len(found) == sum("Path=/;" in f"{line};" for line in found)
     return found
@@ -147,11 +151,11 @@ def test_prefixed_names_are_expired_as_browsers_want_it() -> None:
 
 @pytest.mark.parametrize("name", ["a\r\nSet-Cookie: b", "a;b", "a" * 300, "a\x00", "a=b"])
 def test_a_name_that_cannot_be_written_is_left(name: str) -> None:
-    assert deletion.expiring(unwanted(name, host="neupusti.kz", path="/")) == []
+    assert deletion.expiry_lines(unwanted(name, host="neupusti.kz", path="/")) == []
 
 
 def test_a_path_cannot_add_an_attribute() -> None:
-    got = deletion.expiring(unwanted("x", host="localhost", path="/a;Domain=kz/ә"))
+    got = deletion.expiry_lines(unwanted("x", host="localhost", path="/a;Domain=kz/ә"))
     assert not any("Domain" in line.replace("%3BDomain", "") for line in got)
     assert all(line.isascii() for line in got)
 
@@ -162,7 +166,7 @@ def test_what_has_no_name_is_expired_too() -> None:
 
 
 @SQLITE
-def test_erasing_takes_two_hops(visitor: Visitor) -> None:
+def test_erasing_takes_two_requests(visitor: Visitor) -> None:
     visitor.choose("accept")
     for name in ("theme", "session", "_ga"):
         visitor.client.set_cookie(name, "1")
@@ -181,7 +185,7 @@ def test_erasing_takes_two_hops(visitor: Visitor) -> None:
 
 
 @SQLITE
-def test_the_second_hop_is_not_for_strangers(
+def test_the_second_request_of_an_erasure_is_not_for_strangers(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hop = Visitor(app.test_client()).choose("erase").location
@@ -192,7 +196,7 @@ def test_the_second_hop_is_not_for_strangers(
         answer = stranger.get(address, headers=OWN)
         assert answer.status_code in {303, 400}
         assert "Set-Cookie" not in answer.headers
-    monkeypatch.setattr("neupusti.consent.views.choosing.HOP_SECONDS", -1)
+    monkeypatch.setattr("neupusti.consent.views.choosing.ERASURE_TOKEN_SECONDS", -1)
     late = stranger.get(hop, headers=OWN)
     assert (late.location, late.headers.get("Set-Cookie")) == ("/cookies/", None)
 
@@ -203,30 +207,32 @@ STRANGERS = tuple(f"n{i}" for i in range(50))
 
 def test_only_the_lines_of_one_answer_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
-    write = deletion.expiry
+    write = deletion.expiry_line
 
     def counted(*args: Any, **kwargs: Any) -> str:
         written.append(write(*args, **kwargs))
         return written[-1]
 
-    monkeypatch.setattr(deletion, "expiry", counted)
+    monkeypatch.setattr(deletion, "expiry_line", counted)
     for _ in range(3):
         asked = unwanted(*STRANGERS, host="a.b.neupusti.kz", path=DEEP)
-        assert deletion.expiring(asked) == written
-        assert len(written) == LIMIT
+        assert deletion.expiry_lines(asked) == written
+        assert len(written) == MAX_LINES
         written.clear()
 
 
 def test_what_covers_a_path_is_bounded() -> None:
-    assert len(deletion.prefixes(DEEP)) <= PREFIXES + 1
-    assert deletion.prefixes("/" + "a" * 2000) == ["/"]
-    assert deletion.prefixes("/a/" + "ә" * 400) == ["/", "/a", "/a/"]
-    assert deletion.suffixes("x." * 60 + "neupusti.kz")[-1] == "neupusti.kz"
-    assert len(deletion.suffixes("x." * 60 + "neupusti.kz")) == DOMAINS
+    assert len(deletion.cookie_paths(DEEP)) <= MAX_PATHS + 1
+    assert deletion.cookie_paths("/" + "a" * 2000) == ["/"]
+    assert deletion.cookie_paths("/a/" + "ә" * 400) == ["/", "/a", "/a/"]
+    assert deletion.cookie_domains("x." * 60 + "neupusti.kz")[-1] == "neupusti.kz"
+    assert len(deletion.cookie_domains("x." * 60 + "neupusti.kz")) == MAX_DOMAINS
 
 
-def test_names_come_from_the_front_and_no_further() -> None:
+def test_only_the_first_names_are_read() -> None:
     endless = map(str, count())
-    got = deletion.expiring(Unwanted((), endless, "localhost", ("/",), secure=False))
-    assert len(got) == LIMIT
-    assert next(endless) == str(deletion.NAMES)
+    got = deletion.expiry_lines(
+        UnwantedCookies((), endless, "localhost", ("/",), secure=False)
+    )
+    assert len(got) == MAX_LINES
+    assert next(endless) == str(deletion.MAX_NAMES)

@@ -8,7 +8,7 @@ from neupusti.config.settings import ROOT
 from neupusti.core.registry import registry
 from neupusti.policy.service import ledger, parser
 from neupusti.policy.service.ledger import FulfilmentWay
-from neupusti.policy.views.blueprint import account
+from neupusti.policy.views.blueprint import clause_accounts
 from tests.conftest import SQLITE
 
 EDITIONS = sorted((ROOT / "neupusti" / "policy" / "editions").glob("*.txt"))
@@ -24,10 +24,10 @@ def test_the_ledger_has_exactly_the_clauses_of_the_edition(path: Path) -> None:
 
 def test_every_entry_speaks_three_languages() -> None:
     for number, entry in ledger.entries().items():
-        assert set(entry.says) == {"ru", "kk", "en"}
-        assert all(sentence.strip().endswith(".") for sentence in entry.says.values()), (
-            number
-        )
+        assert set(entry.sentences) == {"ru", "kk", "en"}
+        assert all(
+            sentence.strip().endswith(".") for sentence in entry.sentences.values()
+        ), number
 
 
 @SQLITE
@@ -44,7 +44,7 @@ def test_what_a_test_proves_is_a_clause() -> None:
 @SQLITE
 def test_what_nobody_claims_is_not_built_yet(app: Flask) -> None:
     claimed = registry().clauses
-    accounts = account()
+    accounts = clause_accounts()
     assert accounts.keys() == ledger.entries().keys()
     for number, one in accounts.items():
         assert one.features == claimed.get(number, ())
@@ -55,6 +55,6 @@ def test_what_nobody_claims_is_not_built_yet(app: Flask) -> None:
 
 @SQLITE
 def test_every_tool_of_the_table_is_one_click_away(client: FlaskClient, app: Flask) -> None:
-    for number, one in account().items():
+    for number, one in clause_accounts().items():
         if one.tool:
             assert client.get(one.tool, follow_redirects=True).status_code == 200, number

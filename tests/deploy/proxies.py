@@ -1,4 +1,4 @@
-"""The files of `deploy/` in front of a site: only addresses and paths are others."""
+"""Run the proxies of `deploy/` in front of a site; only addresses and paths differ."""
 
 import os
 import pwd
@@ -17,7 +17,7 @@ from tests.conftest import missing
 from tests.served import await_answer, free_port
 
 NGINX, CADDY = "nginx", "caddy"
-AROUND = """
+NGINX_CONF = """
 daemon off;
 pid {folder}/pid;
 error_log {folder}/log;
@@ -32,12 +32,12 @@ http {{
     include {folder}/site.conf;
 }}
 """
-"""What Debian's nginx.conf is to the file of a site."""
+"""The main configuration that includes the site's, as Debian's nginx.conf does."""
 
 
 @dataclass
-class Door:
-    """A browser at one address, which may be a proxy's."""
+class ProxyClient:
+    """An HTTP client with cookies, of the site itself or of a proxy."""
 
     port: int
     tls: ssl.SSLContext | None = None
@@ -47,22 +47,24 @@ class Door:
     def ask(
         self, method: str, path: str, body: bytes = b"", **headers: str
     ) -> tuple[int, str]:
-        """Make one request; return the status and the text."""
-        said = {name.replace("_", "-"): value for name, value in headers.items()}
-        said["Cookie"] = "; ".join(f"{name}={text}" for name, text in self.cookies.items())
-        link = self._connection()
+        """Make one request; return status and text, or 0 and the network error."""
+        all_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        all_headers["Cookie"] = "; ".join(
+            f"{name}={text}" for name, text in self.cookies.items()
+        )
+        connection = self._connection()
         try:
-            link.request(method, path, body or None, said)
-            answer = link.getresponse()
+            connection.request(method, path, body or None, all_headers)
+            answer = connection.getresponse()
             for line in answer.headers.get_all("Set-Cookie") or ():
                 name, _, value = line.partition(";")[0].partition("=")
                 self.cookies[name] = value
             return answer.status, answer.read().decode()
-        except (OSError, HTTPException) as fault:
-            # What a browser shows as a fault of the network.
-            return 0, repr(fault)
+        except (OSError, HTTPException) as error:
+            # A browser shows this as a network error.
+            return 0, repr(error)
         finally:
-            link.close()
+            connection.close()
 
     def _connection(self) -> HTTPConnection:
         if self.tls is None:
@@ -71,8 +73,8 @@ class Door:
 
 
 @contextmanager
-def nginx(site: int, folder: Path) -> Iterator[Door]:
-    """Put nginx with the file of the tree in front of the site at port `site`."""
+def nginx(site: int, folder: Path) -> Iterator[ProxyClient]:
+    """Run nginx with `deploy/nginx.conf` in front of the site at port `site`."""
     if shutil.which(NGINX) is None or shutil.which("openssl") is None:
         missing("nginx, or openssl")
     key, certificate = folder / "privkey.pem", folder / "fullchain.pem"
@@ -82,42 +84,42 @@ def nginx(site: int, folder: Path) -> Iterator[Door]:
     plain, secure = free_port(), free_port()
     text = (ROOT / "deploy" / "nginx.conf").read_text()
     text = re.sub(r"(?m)^ *listen \[::\].*\n", "", text)
-    for theirs, ours in (
+    for shipped, local in (
         ("127.0.0.1:8000", f"127.0.0.1:{site}"),
         ("listen 80;", f"listen 127.0.0.1:{plain};"),
         ("listen 443 ", f"listen 127.0.0.1:{secure} "),
         ("/etc/letsencrypt/live/neupusti.kz", str(folder)),
     ):
-        assert theirs in text, theirs
-        text = text.replace(theirs, ours)
+        assert shipped in text, shipped
+        text = text.replace(shipped, local)
     (folder / "site.conf").write_text(text)
     user = pwd.getpwuid(os.getuid()).pw_name
-    around = folder / "nginx.conf"
-    around.write_text(AROUND.format(folder=folder, user=user))
+    config = folder / "nginx.conf"
+    config.write_text(NGINX_CONF.format(folder=folder, user=user))
     trust = ssl.create_default_context(cafile=certificate)
-    with _running([NGINX, "-c", str(around), "-e", str(folder / "log")], secure):
-        yield Door(secure, trust, proxy=True)
+    with _running([NGINX, "-c", str(config), "-e", str(folder / "log")], secure):
+        yield ProxyClient(secure, trust, proxy=True)
 
 
 @contextmanager
-def caddy(site: int, folder: Path) -> Iterator[Door]:
-    """Put Caddy with the file of the tree in front of the site at port `site`."""
+def caddy(site: int, folder: Path) -> Iterator[ProxyClient]:
+    """Run Caddy with `deploy/Caddyfile` in front of the site at port `site`."""
     if shutil.which(CADDY) is None:
         missing("Caddy")
     port = free_port()
     text = (ROOT / "deploy" / "Caddyfile").read_text()
-    for theirs, ours in (
+    for shipped, local in (
         ("127.0.0.1:8000", f"127.0.0.1:{site}"),
         ("neupusti.kz {", f"http://127.0.0.1:{port} {{"),
         (":443 {", f"http://127.0.0.1:{free_port()} {{"),
         ("\n{\n", "\n{\nadmin off\n"),
     ):
-        assert theirs in text, theirs
-        text = text.replace(theirs, ours)
+        assert shipped in text, shipped
+        text = text.replace(shipped, local)
     (folder / "Caddyfile").write_text(text)
     command = [CADDY, "run", "--adapter", "caddyfile", "--config", folder / "Caddyfile"]
     with _running(list(map(str, command)), port, folder):
-        yield Door(port, proxy=True)
+        yield ProxyClient(port, proxy=True)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Bodies and headers through the proxies as they are shipped, and with none in front."""
+"""Request bodies and headers through the shipped proxies, and without a proxy."""
 
 import io
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from tests.accounts import photos
 from tests.accounts.cast import PASSWORD, account, hidden
 from tests.conftest import SECRET
 from tests.deploy import proxies
-from tests.deploy.proxies import Door
+from tests.deploy.proxies import ProxyClient
 from tests.people import AIGERIM
 from tests.served import Served, served
 
@@ -31,7 +31,7 @@ LIMIT = 64 * 1024
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The site as it is served, with one account."""
+    """A served site with one account."""
     settings = Settings(secret_key=SECRET, instance=tmp_path_factory.mktemp("site"))
     with served(settings) as site:
         app = create_app(settings)
@@ -45,84 +45,84 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="module", params=["alone", proxies.NGINX, proxies.CADDY])
 def address(
     request: pytest.FixtureRequest, site: Served, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Door]:
-    """The door of the site itself, or of a proxy in front of it."""
+) -> Iterator[ProxyClient]:
+    """A client of the site itself, or of a proxy in front of it."""
     if request.param == "alone":
-        yield Door(site.port)
+        yield ProxyClient(site.port)
         return
     folder = tmp_path_factory.mktemp(request.param)
-    with getattr(proxies, request.param)(site.port, folder) as door:
-        yield door
+    with getattr(proxies, request.param)(site.port, folder) as client:
+        yield client
 
 
 @pytest.fixture
-def door(address: Door) -> Door:
-    """A browser that has not been here before."""
+def client(address: ProxyClient) -> ProxyClient:
+    """A client without cookies."""
     return replace(address, cookies={})
 
 
-def sign_in(door: Door) -> None:
+def sign_in(client: ProxyClient) -> None:
     fields = {
-        **hidden(door.ask("GET", "/account/login")[1]),
+        **hidden(client.ask("GET", "/account/login")[1]),
         "email": AIGERIM.email,
         "password": PASSWORD,
     }
-    entered = door.ask(
+    entered = client.ask(
         "POST", "/account/login", urlencode(fields).encode(), Content_Type=FORM
     )
     assert entered[0] == 303
 
 
 def send(
-    door: Door, picture: bytes, path: str = PICTURE, page: str = PROFILE
+    client: ProxyClient, picture: bytes, path: str = PICTURE, page: str = PROFILE
 ) -> tuple[int, str]:
-    """Send a picture by the form of a page."""
+    """Upload a picture with the CSRF token of a page."""
     file = FileStorage(io.BytesIO(picture), "photo.jpg", "picture")
-    token = hidden(door.ask("GET", page)[1])
+    token = hidden(client.ask("GET", page)[1])
     boundary, body = encode_multipart({**token, "picture": file})
     kind = f"multipart/form-data; boundary={boundary}"
-    return door.ask("POST", path, body, Content_Type=kind)
+    return client.ask("POST", path, body, Content_Type=kind)
 
 
 @pytest.mark.clause("3.2.6")
-def test_the_picture_gets_through_and_nothing_else_grows(door: Door) -> None:
-    sign_in(door)
-    assert send(door, photos.large(), "/kk/account/avatar")[0] == 303
+def test_the_picture_gets_through_and_nothing_else_grows(client: ProxyClient) -> None:
+    sign_in(client)
+    assert send(client, photos.large(), "/kk/account/avatar")[0] == 303
     small = photos.encoded(photos.drawn(), "JPEG")
-    whole = small + Random(7).randbytes(LARGEST - len(small))  # noqa: S311 - no secret
+    largest = small + Random(7).randbytes(LARGEST - len(small))  # noqa: S311 - no secret
     for prefix in ("", "/kk", "/en"):
-        assert send(door, whole, prefix + PICTURE)[0] == 303
+        assert send(client, largest, prefix + PICTURE)[0] == 303
     for size in (LARGEST + 2 * LIMIT, 6_000_000, 6 * 1024 * 1024):
-        status, page = send(door, bytes(size), "/en" + PICTURE)
+        status, page = send(client, bytes(size), "/en" + PICTURE)
         assert (status, FULL in page) == (413, True), page
-    status, page = send(door, bytes(LIMIT), "/en" + PROFILE)
+    status, page = send(client, bytes(LIMIT), "/en" + PROFILE)
     assert (status, BRIEF in page) == (413, True)
     for path in ("/en/account/avatar/x", "/en/account/avatars", "/de" + PICTURE):
-        status, page = send(door, bytes(LIMIT), path)
+        status, page = send(client, bytes(LIMIT), path)
         assert (
-            (status, BRIEF in page) == (413, True) if door.proxy else status in {404, 405}
+            (status, BRIEF in page) == (413, True) if client.proxy else status in {404, 405}
         )
-    stranger = replace(door, cookies={})
+    stranger = replace(client, cookies={})
     status, page = send(stranger, photos.large(), "/en" + PICTURE, "/account/login")
     assert (status, FULL in page) == (413, True)
 
 
-def test_a_form_may_be_as_large_as_the_site_takes(door: Door) -> None:
-    fields = {**hidden(door.ask("GET", "/account/login")[1]), "more": ""}
-    room = LIMIT - len(urlencode(fields))
+def test_a_form_may_be_as_large_as_the_site_takes(client: ProxyClient) -> None:
+    fields = {**hidden(client.ask("GET", "/account/login")[1]), "more": ""}
+    free = LIMIT - len(urlencode(fields))
     for spare, expected in ((0, 422), (-1, 413)):
-        body = urlencode({**fields, "more": "x" * (room - spare)}).encode()
-        status, page = door.ask("POST", "/en/account/login", body, Content_Type=FORM)
+        body = urlencode({**fields, "more": "x" * (free - spare)}).encode()
+        status, page = client.ask("POST", "/en/account/login", body, Content_Type=FORM)
         assert status == expected
         assert (BRIEF in page) == (expected == 413)
 
 
-def test_an_answer_that_deletes_many_cookies_gets_through(door: Door) -> None:
+def test_an_answer_that_deletes_many_cookies_gets_through(client: ProxyClient) -> None:
     names = [f"_tracking_{number}_{'x' * 100}" for number in range(30)]
-    door.cookies = dict.fromkeys(names, "1")
+    client.cookies = dict.fromkeys(names, "1")
     body = urlencode({"choice": "reject"}).encode()
-    said = {"Content_Type": FORM, "Sec_Fetch_Site": "same-origin"}
-    assert door.ask("POST", "/cookies/", body, **said)[0] == 303
-    deleted = [name for name in names if door.cookies[name] == ""]
+    headers = {"Content_Type": FORM, "Sec_Fetch_Site": "same-origin"}
+    assert client.ask("POST", "/cookies/", body, **headers)[0] == 303
+    deleted = [name for name in names if client.cookies[name] == ""]
     assert deleted
-    assert door.ask("GET", "/policy/?" + "q" * 2000)[0] == 200
+    assert client.ask("GET", "/policy/?" + "q" * 2000)[0] == 200

@@ -1,7 +1,7 @@
-"""One person's whole way, in a real browser and on the site as it is served.
+"""The whole life of an account, in a real browser on a served site.
 
-Register, confirm, sign in, second step, profile, another e-mail, back to the old one,
-sessions, password, picture, consents, withdrawing, signing out everywhere.
+Register, confirm, sign in, two-step verification, profile, change and undo of the e-mail,
+sessions, password, picture, consents, withdrawal, sign-out everywhere.
 """
 
 import re
@@ -27,44 +27,44 @@ from tests.served import Served, served
 
 OTHER_PASSWORD = "белый парус над заливом"
 SHORT_PASSWORD = "восемь 8"
-"""Long enough beside a second step."""
+"""Long enough with two-step verification."""
 BUTTON = "main form:has([name=csrf_token]) .button"
 
 
 @dataclass
-class Walker(Visit):
-    """Somebody at a browser, who presses the one button a page is about."""
+class UserJourney(Visit):
+    """A browser page, with actions of a user and checks after each."""
 
     site: Served = field(kw_only=True)
     language: Language = field(kw_only=True)
     scripts: bool = field(kw_only=True)
     seen: set[tuple[str, int]] = field(default_factory=set)
-    """The pages axe has judged: by title, and by how much they had to say."""
+    """The pages audited by axe: title, and number of messages shown."""
 
     def go(self, path: str) -> None:
-        """Open a page in the walker's language, and look at it."""
+        """Open a page in the language of the journey, and check it."""
         self.open(f"{self.language.prefix}{path}")
-        self.look()
+        self.check()
 
     def fill(self, **answers: str) -> None:
-        """Fill fields in by their names."""
+        """Fill form fields by name."""
         for name, answer in answers.items():
             self.page.fill(f"main [name={name}]", answer)
 
     def press(self, button: str = BUTTON) -> None:
-        """Press a button, and look at what comes."""
+        """Click a button, and check the page that follows."""
         self.page.locator(button).first.click()
         self.page.wait_for_load_state("load")
-        self.look()
+        self.check()
 
-    def look(self) -> None:
-        """Find nothing that axe minds, that sticks out, or that names somebody."""
+    def check(self) -> None:
+        """Check language, leaks of addresses, page width and accessibility."""
         assert self.page.get_attribute("html", "lang") == self.language.tag
-        told = [one for one in addresses(self.page.content()) if revealing(one)]
-        assert [*told, *filter(revealing, [self.page.url])] == []
+        leaked = [one for one in addresses(self.page.content()) if revealing(one)]
+        assert [*leaked, *filter(revealing, [self.page.url])] == []
         if self.scripts:
-            wide = self.page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= 320, self.page.url
+            page_width = self.page.evaluate("document.documentElement.scrollWidth")
+            assert page_width <= 320, self.page.url
             kind = self.page.title(), self.page.locator(".problem, .notice").count()
             if kind not in self.seen:
                 self.seen.add(kind)
@@ -72,19 +72,17 @@ class Walker(Visit):
                 assert found.violations_count == 0, found.generate_report()
 
     def at(self, path: str) -> None:
-        """Expect to stand at `path`."""
+        """Expect the page to be at `path`."""
         expect(self.page).to_have_url(f"{self.home}{self.language.prefix}{path}")
 
     def mail(self, to: str, part: str) -> str:
-        """Return the path of the link with `part` in the newest letter that has one."""
+        """Return the path of the link with `part` in the newest email that has one."""
         link = re.compile(rf"{self.home}{self.language.prefix}(/\S*{part}\S*)")
-        letters = reversed(self.site.emails(to))
-        return next(
-            found[1] for letter in letters if (found := link.search(letter["text"]))
-        )
+        emails = reversed(self.site.emails(to))
+        return next(found[1] for email in emails if (found := link.search(email["text"])))
 
     def signs_in(self, password: str, code: str = "") -> None:
-        """Sign in, with a code where there is a second step."""
+        """Sign in, with a code if two-step verification is on."""
         self.fill(email=AIGERIM.email, password=password)
         self.press()
         if code:
@@ -94,14 +92,14 @@ class Walker(Visit):
         self.at("/account/")
 
     def _console(self, message: ConsoleMessage) -> None:
-        # A form that comes back with its mistakes is an answer, and Chromium notes it.
+        # Chromium logs a 422, which is the expected response to an invalid form.
         if "status of 422" not in message.text:
             super()._console(message)
 
 
 @pytest.fixture
 def site(settings: Settings) -> Iterator[Served]:
-    """The site in processes of its own, on databases of this test."""
+    """The site in separate processes, on the databases of this test."""
     with served(settings) as running:
         yield running
 
@@ -115,25 +113,25 @@ def site(settings: Settings) -> Iterator[Served]:
 def test_from_registering_to_signing_out_everywhere(
     site: Served, chromium: Browser, language: Language, *, scripts: bool, tmp_path: Path
 ) -> None:
-    def walker() -> Walker:
+    def new_journey() -> UserJourney:
         context = chromium.new_context(
             java_script_enabled=scripts, viewport={"width": 320, "height": 800}
         )
-        return Walker(
+        return UserJourney(
             context.new_page(), site.url, site=site, language=language, scripts=scripts
         )
 
-    person, second = walker(), walker()
+    person, second = new_journey(), new_journey()
     registers(person)
     confirms(person)
-    codes = sets_the_second_step_up(person)
-    keeps_the_details(person)
+    codes = sets_up_two_step_verification(person)
+    saves_the_profile(person)
     changes_the_e_mail(person)
-    takes_the_account_back(second)
-    comes_back_without_the_phone(person, codes[0])
+    recovers_the_account(second)
+    signs_in_with_a_recovery_code(person, codes[0])
     ends_another_session(person, second, codes[1])
-    takes_a_new_password(person)
-    puts_a_picture_up_and_takes_it_down(person, tmp_path)
+    changes_the_password(person)
+    uploads_and_removes_a_picture(person, tmp_path)
     withdraws_a_consent(person)
     signs_out_everywhere(person)
     assert [*person.complaints, *second.complaints] == []
@@ -141,7 +139,7 @@ def test_from_registering_to_signing_out_everywhere(
         one.page.context.close()
 
 
-def registers(person: Walker) -> None:
+def registers(person: UserJourney) -> None:
     person.go("/account/register")
     person.press()
     expect(person.page.locator(".problem a")).to_have_count(5)
@@ -153,14 +151,14 @@ def registers(person: Walker) -> None:
     person.at("/account/register/sent")
 
 
-def confirms(person: Walker) -> None:
+def confirms(person: UserJourney) -> None:
     person.go(person.mail(AIGERIM.email, "/confirm/"))
     person.press("button[value=confirm]")
     person.at("/account/login?done=confirmed")
     person.signs_in(PASSWORD)
 
 
-def sets_the_second_step_up(person: Walker) -> list[str]:
+def sets_up_two_step_verification(person: UserJourney) -> list[str]:
     person.go("/account/two-factor")
     secret = person.page.inner_text("main code").replace(" ", "")
     person.fill(code="000 000")
@@ -172,7 +170,7 @@ def sets_the_second_step_up(person: Walker) -> list[str]:
     return person.page.locator("main li code").all_inner_texts()
 
 
-def keeps_the_details(person: Walker) -> None:
+def saves_the_profile(person: UserJourney) -> None:
     person.go("/account/profile")
     person.fill(given_name="Әйгерім", patronymic="Мақсатқызы")
     person.press("form[action$='/account/profile'] .button")
@@ -180,7 +178,7 @@ def keeps_the_details(person: Walker) -> None:
     expect(person.page.locator("[name=given_name]")).to_have_value("Әйгерім")
 
 
-def changes_the_e_mail(person: Walker) -> None:
+def changes_the_e_mail(person: UserJourney) -> None:
     person.go("/account/email")
     person.fill(email=GUEST.email, current=PASSWORD)
     person.press()
@@ -191,8 +189,8 @@ def changes_the_e_mail(person: Walker) -> None:
     expect(person.page.locator("main")).to_contain_text(GUEST.email)
 
 
-def takes_the_account_back(owner: Walker) -> None:
-    """Whoever has the old address needs no sign-in, and signs everybody out."""
+def recovers_the_account(owner: UserJourney) -> None:
+    """The owner of the old address needs no sign-in, and ends all sessions."""
     owner.go(owner.mail(AIGERIM.email, "/email/undo/"))
     owner.press()
     owner.fill(password=OTHER_PASSWORD)
@@ -200,7 +198,7 @@ def takes_the_account_back(owner: Walker) -> None:
     owner.at("/account/login?done=reset")
 
 
-def comes_back_without_the_phone(person: Walker, code: str) -> None:
+def signs_in_with_a_recovery_code(person: UserJourney, code: str) -> None:
     person.go("/account/activity")
     person.at(f"/account/login?next={person.language.prefix}/account/activity")
     person.go("/account/login")
@@ -210,7 +208,7 @@ def comes_back_without_the_phone(person: Walker, code: str) -> None:
     expect(person.page.locator("main")).to_contain_text(AIGERIM.email)
 
 
-def ends_another_session(person: Walker, other: Walker, code: str) -> None:
+def ends_another_session(person: UserJourney, other: UserJourney, code: str) -> None:
     other.signs_in(OTHER_PASSWORD, code)
     person.go("/account/sessions")
     expect(person.page.locator("tbody tr")).to_have_count(2)
@@ -221,14 +219,14 @@ def ends_another_session(person: Walker, other: Walker, code: str) -> None:
     other.at(f"/account/login?next={other.language.prefix}/account/")
 
 
-def takes_a_new_password(person: Walker) -> None:
+def changes_the_password(person: UserJourney) -> None:
     person.go("/account/password")
     person.fill(current=OTHER_PASSWORD, password=SHORT_PASSWORD)
     person.press()
     person.at("/account/password?done=changed")
 
 
-def puts_a_picture_up_and_takes_it_down(person: Walker, folder: Path) -> None:
+def uploads_and_removes_a_picture(person: UserJourney, folder: Path) -> None:
     photo = folder / "photo.jpg"
     photo.write_bytes(photos.photo())
     person.go("/account/profile")
@@ -237,8 +235,8 @@ def puts_a_picture_up_and_takes_it_down(person: Walker, folder: Path) -> None:
     person.at("/account/profile?done=picture")
     picture = person.page.locator("img.avatar")
     expect(picture).to_be_visible()
-    drawn = person.page.request.get(f"{person.home}{picture.get_attribute('src')}")
-    assert drawn.headers["content-type"] == "image/webp"
+    response = person.page.request.get(f"{person.home}{picture.get_attribute('src')}")
+    assert response.headers["content-type"] == "image/webp"
     svg = {"name": "a.svg", "mimeType": "", "buffer": b"<svg>"}
     person.page.set_input_files("[name=picture]", svg)  # type: ignore[arg-type]
     person.press("form[enctype] .button")
@@ -247,7 +245,7 @@ def puts_a_picture_up_and_takes_it_down(person: Walker, folder: Path) -> None:
     expect(picture).to_have_count(0)
 
 
-def withdraws_a_consent(person: Walker) -> None:
+def withdraws_a_consent(person: UserJourney) -> None:
     person.go("/account/consents")
     expect(person.page.locator("button[name=consent]")).to_have_count(2)
     person.page.locator("summary").first.click()
@@ -257,7 +255,7 @@ def withdraws_a_consent(person: Walker) -> None:
     expect(person.page.locator("button[name=consent]")).to_have_count(1)
 
 
-def signs_out_everywhere(person: Walker) -> None:
+def signs_out_everywhere(person: UserJourney) -> None:
     person.go("/account/sessions")
     person.press("button[value=everywhere]")
     person.at("/account/login?done=signed-out")
@@ -267,9 +265,9 @@ def signs_out_everywhere(person: Walker) -> None:
     person.fill(email=AIGERIM.email, password=SHORT_PASSWORD)
     person.press()
     person.at("/account/login")
-    letters = person.site.emails(AIGERIM.email)
-    assert {letter["language"] for letter in letters} == {person.language}
-    kinds = [letter["kind"] for letter in letters]
+    emails = person.site.emails(AIGERIM.email)
+    assert {email["language"] for email in emails} == {person.language}
+    kinds = [email["kind"] for email in emails]
     assert [kind.removeprefix("accounts.") for kind in kinds] == [
         *("confirm", "factor_on", "email_changed", "locked", "password_changed"),
         *("code_spent", "code_spent", "password_changed", "withdrawn"),

@@ -1,7 +1,7 @@
-"""Guessing at the door of the served site: its limits hold over all of its processes.
+"""Brute-force attacks on a served site: its rate limits apply across all processes.
 
-Everything is tried at once and over real connections, each from a network of the machine
-itself (127.x.y.0/24), and each with headers that claim to come from somewhere else.
+All attempts run concurrently over real connections, from loopback networks
+(127.x.y.0/24), with forged forwarding headers.
 """
 
 from collections import Counter
@@ -32,15 +32,15 @@ Fields = dict[str, str]
 
 
 @dataclass
-class Caller:
-    """One connection from an address of this machine, and what it keeps of cookies."""
+class Client:
+    """One connection from a loopback address, with its session cookie."""
 
     site: Served
-    link: HTTPConnection
+    connection: HTTPConnection
     cookie: str = ""
 
     def ask(self, method: str, path: str, fields: Fields | None = None) -> tuple[int, str]:
-        """Send one request that claims to come from elsewhere; return status and page."""
+        """Send one request with forged forwarding headers; return status and page."""
         elsewhere = f"203.0.{randbelow(256)}.{randbelow(256)}"
         headers = {
             **dict.fromkeys(("X-Forwarded-For", "X-Real-IP"), elsewhere),
@@ -51,8 +51,8 @@ class Caller:
         body = urlencode(fields) if fields is not None else None
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self.link.request(method, path, body, headers)
-        answer = self.link.getresponse()
+        self.connection.request(method, path, body, headers)
+        answer = self.connection.getresponse()
         page = answer.read().decode()
         if given := answer.getheader("Set-Cookie"):
             self.cookie = given.partition(";")[0]
@@ -60,40 +60,40 @@ class Caller:
         return answer.status, page
 
     def send(self, path: str, fields: Fields) -> int:
-        """Open a page, fill its form in and send it; return the status of the answer."""
+        """Open a page and submit its form; return the status of the response."""
         _status, page = self.ask("GET", path)
         return self.ask("POST", path, {**hidden(page), **fields})[0]
 
     @property
     def worker(self) -> int:
-        """The process of the site that this connection has led to."""
-        return self.site.worker_of(self.link.sock.getsockname()[1])
+        """The process id of the worker that serves this connection."""
+        return self.site.worker_of(self.connection.sock.getsockname()[1])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attack:
-    """Something to be guessed or flooded, and the rule that stands in the way."""
+    """A brute-force or flooding attack, and the rate limit against it."""
 
     rule: RateLimit
     path: str
     fields: Callable[[int], Fields]
-    through: int
-    """The status of a try that was let through."""
+    accepted_status: int
+    """The status of an attempt that is not rate-limited."""
     network: Callable[[int], str]
-    enter: str = ""
-    """Who signed in beforehand, by the password alone."""
-    right: Fields | None = None
-    """What would have been right; too late it is refused like anything else."""
+    signed_in_as: str = ""
+    """The e-mail of the account that signs in first, by password only."""
+    correct: Fields | None = None
+    """The correct values, which are refused too once the limit is reached."""
 
 
-def scattered(number: int) -> Callable[[int], str]:
-    """Return how each try comes from a network of its own."""
-    return lambda turn: f"127.{number}.{turn}.1"
+def many_networks(number: int) -> Callable[[int], str]:
+    """Return attempt -> address, each in a different network."""
+    return lambda attempt: f"127.{number}.{attempt}.1"
 
 
-def together(number: int) -> Callable[[int], str]:
-    """Return how each try comes from another address of one network."""
-    return lambda turn: f"127.{number}.0.{turn + 1}"
+def one_network(number: int) -> Callable[[int], str]:
+    """Return attempt -> address, all in the same network."""
+    return lambda attempt: f"127.{number}.0.{attempt + 1}"
 
 
 REGISTRATION = {
@@ -107,76 +107,76 @@ ATTACKS = {
         rule=limits.SIGN_IN_ACCOUNT,
         path="/account/login",
         fields=lambda _: {"email": AIGERIM.email, "password": WRONG},
-        through=422,
-        network=scattered(1),
-        right={"email": AIGERIM.email, "password": PASSWORD},
+        accepted_status=422,
+        network=many_networks(1),
+        correct={"email": AIGERIM.email, "password": PASSWORD},
     ),
     "the passwords of many from one network": Attack(
         rule=limits.SIGN_IN_NETWORK,
         path="/account/login",
-        fields=lambda turn: {"email": f"nobody{turn}@example.kz", "password": WRONG},
-        through=422,
-        network=together(2),
-        right={"email": BOLAT.email, "password": PASSWORD},
+        fields=lambda attempt: {"email": f"nobody{attempt}@example.kz", "password": WRONG},
+        accepted_status=422,
+        network=one_network(2),
+        correct={"email": BOLAT.email, "password": PASSWORD},
     ),
     "the code of the second step": Attack(
         rule=limits.CODE_LIMITS[0],
         path="/account/login",
-        fields=lambda turn: {"code": f"{turn:06}"},
-        through=422,
-        network=scattered(3),
-        enter=DANA.email,
+        fields=lambda attempt: {"code": f"{attempt:06}"},
+        accepted_status=422,
+        network=many_networks(3),
+        signed_in_as=DANA.email,
     ),
-    "the old password, by whoever found a session": Attack(
+    "the old password, with a stolen session": Attack(
         rule=limits.SIGN_IN_ACCOUNT,
         path="/account/password",
         fields=lambda _: {"current": WRONG, "password": "белый парус над заливом"},
-        through=422,
-        network=scattered(4),
-        enter=BOLAT.email,
+        accepted_status=422,
+        network=many_networks(4),
+        signed_in_as=BOLAT.email,
     ),
-    "letters to one address": Attack(
+    "emails to one address": Attack(
         rule=limits.RESET_EMAIL,
         path="/account/password/reset",
         fields=lambda _: {"email": AIGERIM.email},
-        through=303,
-        network=scattered(5),
+        accepted_status=303,
+        network=many_networks(5),
     ),
     "registrations of one address": Attack(
         rule=limits.CONFIRM_EMAIL,
         path="/account/register",
         fields=lambda _: {**REGISTRATION, "email": AIGERIM.email},
-        through=303,
-        network=scattered(6),
+        accepted_status=303,
+        network=many_networks(6),
     ),
     "registrations from one network": Attack(
         rule=limits.EMAILS_NETWORK,
         path="/account/register",
-        fields=lambda turn: {**REGISTRATION, "email": f"nobody{turn}@example.kz"},
-        through=303,
-        network=together(7),
+        fields=lambda attempt: {**REGISTRATION, "email": f"nobody{attempt}@example.kz"},
+        accepted_status=303,
+        network=one_network(7),
     ),
-    "letters to many from one network": Attack(
+    "emails to many from one network": Attack(
         rule=limits.EMAILS_NETWORK,
         path="/account/password/reset",
-        fields=lambda turn: {"email": f"nobody{turn}@example.kz"},
-        through=303,
-        network=together(8),
+        fields=lambda attempt: {"email": f"nobody{attempt}@example.kz"},
+        accepted_status=303,
+        network=one_network(8),
     ),
     "changes of the e-mail": Attack(
         rule=addresses.REQUESTS,
         path="/account/email",
-        fields=lambda turn: {"email": f"new{turn}@example.kz", "current": PASSWORD},
-        through=303,
-        network=scattered(9),
-        enter=YERLAN.email,
+        fields=lambda attempt: {"email": f"new{attempt}@example.kz", "current": PASSWORD},
+        accepted_status=303,
+        network=many_networks(9),
+        signed_in_as=YERLAN.email,
     ),
 }
 
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["one process", "two processes"])
 def processes(request: pytest.FixtureRequest) -> int:
-    """How many processes serve the site."""
+    """The number of worker processes."""
     return int(request.param)
 
 
@@ -184,7 +184,7 @@ def processes(request: pytest.FixtureRequest) -> int:
 def site(
     stock: Stock, processes: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    """The site in its processes, with accounts of the cast; Дана has a second step."""
+    """The served site with accounts of the cast; Дана has a second factor."""
     with stock(tmp_path_factory.mktemp("attacked")) as settings:
         yield from _attacked(settings, processes)
 
@@ -202,43 +202,43 @@ def _attacked(settings: Settings, processes: int) -> Iterator[Served]:
 
 
 @contextmanager
-def calling(site: Served, address: str, cookie: str = "") -> Iterator[Caller]:
-    """Connect from an address of this machine."""
+def connected(site: Served, address: str, cookie: str = "") -> Iterator[Client]:
+    """Connect from a loopback address."""
     here = (address, 0)
-    link = HTTPConnection("127.0.0.1", site.port, timeout=60, source_address=here)
-    with closing(link):
-        yield Caller(site, link, cookie)
+    connection = HTTPConnection("127.0.0.1", site.port, timeout=60, source_address=here)
+    with closing(connection):
+        yield Client(site, connection, cookie)
 
 
-def entered(site: Served, attack: Attack) -> str:
-    """Sign in where the attack begins inside; return the cookie of the session."""
-    if not attack.enter:
+def session_cookie(site: Served, attack: Attack) -> str:
+    """Sign in if the attack needs it; return the session cookie."""
+    if not attack.signed_in_as:
         return ""
-    with calling(site, attack.network(TRIES)) as caller:
-        said = {"email": attack.enter, "password": PASSWORD}
-        assert caller.send("/account/login", said) == 303
-        return caller.cookie
+    with connected(site, attack.network(TRIES)) as client:
+        fields = {"email": attack.signed_in_as, "password": PASSWORD}
+        assert client.send("/account/login", fields) == 303
+        return client.cookie
 
 
 @pytest.mark.parametrize("what", ATTACKS)
-def test_no_more_is_let_through_than_by_one_process(
+def test_the_limit_is_the_same_for_any_number_of_processes(
     site: Served, processes: int, what: str
 ) -> None:
     attack = ATTACKS[what]
-    cookie = entered(site, attack)
+    cookie = session_cookie(site, attack)
 
-    def attempt(turn: int) -> tuple[int, int]:
-        with calling(site, attack.network(turn), cookie) as caller:
-            return caller.send(attack.path, attack.fields(turn)), caller.worker
+    def attack_once(attempt: int) -> tuple[int, int]:
+        with connected(site, attack.network(attempt), cookie) as client:
+            return client.send(attack.path, attack.fields(attempt)), client.worker
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(attempt, range(TRIES)))
+        answers = list(pool.map(attack_once, range(TRIES)))
     times = attack.rule.times
     assert Counter(status for status, _ in answers) == {
-        attack.through: times,
+        attack.accepted_status: times,
         429: TRIES - times,
     }
     assert len({worker for _, worker in answers}) == processes
-    if attack.right:
-        with calling(site, attack.network(TRIES)) as caller:
-            assert caller.send(attack.path, attack.right) == 429
+    if attack.correct:
+        with connected(site, attack.network(TRIES)) as client:
+            assert client.send(attack.path, attack.correct) == 429

@@ -1,4 +1,4 @@
-"""A stranger's machine: a fresh clone, an empty environment, one command."""
+"""`make run` in a fresh clone, with an empty environment."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ SETUP_SECONDS = 600
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The committed tree, as somebody gets it."""
+    """A fresh clone of the repository."""
     if shutil.which("make") is None or not (ROOT / ".git").exists():
         missing("make, or a git checkout of the project")
     folder = tmp_path_factory.mktemp("stranger") / "neupusti"
@@ -47,7 +47,7 @@ def test_one_command_serves_the_site_and_keeps_what_it_made(clone: Path) -> None
 
 @contextmanager
 def running(clone: Path, port: int, stop: signal.Signals) -> Iterator[None]:
-    """Run `make run` until it answers; then stop it, and see that all of it is gone."""
+    """Run `make run` until it responds; then stop it and check that no process remains."""
     process = subprocess.Popen(
         ["make", "run"],
         cwd=clone,
@@ -65,7 +65,7 @@ def running(clone: Path, port: int, stop: signal.Signals) -> Iterator[None]:
 
 
 def get(port: int, path: str) -> str:
-    """Return the body of a page that answers 200."""
+    """Return the body of a page; its status must be 200."""
     with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -74,7 +74,7 @@ def get(port: int, path: str) -> str:
 
 
 def flask(clone: Path, *words: str) -> str:
-    """Run a command of the site with no further setting."""
+    """Run a command of the site without further settings."""
     command = [str(clone / ".venv" / "bin" / "flask"), *words]
     done = subprocess.run(
         command, cwd=clone, env=environment(), capture_output=True, check=True, text=True

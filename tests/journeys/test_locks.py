@@ -1,4 +1,4 @@
-"""The locks: complete, and installed as the Makefile does it by an old and a new pip."""
+"""The lock files are complete, and install with an old and a new pip."""
 
 import hashlib
 import re
@@ -26,7 +26,7 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 @pytest.fixture(scope="module", params=["pip==23.0.1", "pip"])
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the Makefile and an environment that has nothing but this pip."""
+    """A folder with the Makefile and a virtual environment with only this pip."""
     folder = tmp_path_factory.mktemp("place")
     shutil.copy(ROOT / "Makefile", folder)
     assert make(folder, ".venv/bin/pip").returncode == 0
@@ -43,8 +43,8 @@ def test_a_lock_installs(place: Path, lock: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_no_later_release_stands_in_the_way(place: Path) -> None:
-    """The lock pins `asked` without the extra that `asking` names: pip would look on."""
+def test_a_later_release_is_not_preferred(place: Path) -> None:
+    """The lock pins `asked` without the extra that `asking` requires."""
     pins = [
         wheel(place, "asking", "1.0", "Requires-Dist: asked[more]"),
         wheel(place, "asked", "1.0", "Provides-Extra: more"),
@@ -70,7 +70,7 @@ def test_no_later_release_stands_in_the_way(place: Path) -> None:
 
 @pytest.mark.parametrize(("lock", "extra"), [(RUNTIME, ""), (DEVELOPMENT, "dev")])
 def test_a_lock_is_complete_and_has_nothing_else(lock: str, extra: str) -> None:
-    """Extras count too, which `pip check` does not look at."""
+    """Includes extras, which `pip check` ignores."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     direct = project["dependencies"] + project["optional-dependencies"].get(extra, [])
     pinned = dict(
@@ -86,23 +86,23 @@ def test_a_lock_is_complete_and_has_nothing_else(lock: str, extra: str) -> None:
 
 
 def test_the_bench_has_the_packages_that_it_needs(tmp_path: Path) -> None:
-    """It takes logs and people of the tests, and a browser: the server has none of them."""
+    """The bench uses test data and a browser, which are development dependencies."""
     for name in ("Makefile", RUNTIME, DEVELOPMENT):
         shutil.copy(ROOT / name, tmp_path)
-    told = make(tmp_path, "--dry-run", "bench").stdout
-    assert told.index(f"--requirement {DEVELOPMENT}") < told.index("python -m bench.")
+    output = make(tmp_path, "--dry-run", "bench").stdout
+    assert output.index(f"--requirement {DEVELOPMENT}") < output.index("python -m bench.")
 
 
 def requirements(direct: Iterable[str]) -> set[Requirement]:
-    """Follow what the installed packages ask for, on every Python that we allow."""
+    """Return the transitive requirements on every supported Python."""
     found: set[Requirement] = set()
-    waiting = [Requirement(each) for each in direct]
-    while waiting:
-        asked = waiting.pop()
+    pending = [Requirement(each) for each in direct]
+    while pending:
+        asked = pending.pop()
         if asked in found:
             continue
         found.add(asked)
-        waiting += (
+        pending += (
             each
             for each in map(Requirement, metadata.requires(asked.name) or ())
             if each.marker is None
@@ -116,7 +116,7 @@ def requirements(direct: Iterable[str]) -> set[Requirement]:
 
 
 def make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Make targets of the Makefile as a newcomer does."""
+    """Run make in a clean environment."""
     return subprocess.run(
         ["make", *words],
         cwd=folder,
@@ -129,12 +129,12 @@ def make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedPro
 
 
 def wheel(folder: Path, name: str, version: str, *more: str) -> str:
-    """Write a wheel without a module in it; return its line of a lock."""
+    """Write an empty wheel; return its line of a lock file."""
     path = folder / f"{name}-{version}-py3-none-any.whl"
-    told = (f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}", *more, "")
+    metadata_lines = (f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}", *more, "")
     with ZipFile(path, "w") as archive:
         inside = f"{name}-{version}.dist-info"
-        archive.writestr(f"{inside}/METADATA", "\n".join(told))
+        archive.writestr(f"{inside}/METADATA", "\n".join(metadata_lines))
         archive.writestr(f"{inside}/WHEEL", WHEEL)
         archive.writestr(f"{inside}/RECORD", "")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""A person reads the site: every public page, three languages, two sizes, two schemes."""
+"""Every public page in three languages, two sizes and two colour schemes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 
 @dataclass
 class Visit:
-    """A tab, with all it complained of and all it asked other hosts for."""
+    """A page; collects console errors and requests to other hosts."""
 
     page: Page
     home: str
@@ -46,7 +46,7 @@ class Visit:
         self.page.on("request", self._request)
 
     def open(self, path: str) -> None:
-        """Open `path` and wait until everything is there."""
+        """Open `path` and wait until it is loaded."""
         self.page.goto(self.home + path, wait_until="load")
 
     def _console(self, message: ConsoleMessage) -> None:
@@ -61,7 +61,7 @@ class Visit:
 
 @pytest.fixture
 def visit(chromium: Browser, site_url: str) -> Iterator[Visit]:
-    """A new visitor's tab."""
+    """A page of a new visitor."""
     context = chromium.new_context()
     yield Visit(context.new_page(), site_url)
     context.close()
@@ -79,7 +79,7 @@ def test_a_page_is_open_to_everybody(visit: Visit, language: Language, path: str
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         found = Axe().run(page, options=RULES).response["violations"]
-        assert _told(found) == [], (width, scheme)
+        assert violation_summary(found) == [], (width, scheme)
         overflow = page.evaluate("document.documentElement.scrollWidth") - width
         assert overflow <= 0, width
 
@@ -118,7 +118,7 @@ def test_everything_works_without_scripts(chromium: Browser, site_url: str) -> N
 @SQLITE
 def test_the_keyboard_reaches_the_content_first(visit: Visit) -> None:
     visit.open("/policy/")
-    # The question about cookies comes first of all; once answered, it is gone.
+    # The cookie banner comes first; once answered, it is gone.
     visit.page.locator(".cookies [value=reject]").click()
     visit.open("/policy/")
     visit.page.keyboard.press("Tab")
@@ -164,7 +164,7 @@ def test_the_real_document_is_read_in_a_browser(app: Flask, visit: Visit) -> Non
     assert visit.complaints == []
 
 
-def _told(violations: list[dict[str, Any]]) -> list[str]:
+def violation_summary(violations: list[dict[str, Any]]) -> list[str]:
     return [
         f"{violation['id']}: {[node['html'][:120] for node in violation['nodes'][:3]]}"
         for violation in violations

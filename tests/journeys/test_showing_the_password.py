@@ -1,4 +1,4 @@
-"""The button beside a password: an enhancement, in the words of the page, by keyboard."""
+"""The button that shows a password: progressive, translated, usable by keyboard."""
 
 import pytest
 from flask.testing import FlaskClient

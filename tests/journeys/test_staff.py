@@ -1,4 +1,4 @@
-"""A member of staff at work: each page in two sizes and two schemes, and by keyboard."""
+"""Every staff page in two sizes and two colour schemes, and by keyboard."""
 
 import re
 from collections.abc import Iterator
@@ -36,20 +36,20 @@ PATHS = [
     "/admin/mail/1",
     "/admin/consents/",
 ]
-WHY = "Спросила по телефону о заказе"
+REASON = "Спросила по телефону о заказе"
 
 
 @pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
 def visit(
     request: pytest.FixtureRequest, app: Flask, chromium: Browser, site_url: str
 ) -> Iterator[Visit]:
-    """The tab of a member of staff who has just signed in, with the code of her app."""
+    """A page of a member of staff who has just signed in with a TOTP code."""
     with app.test_request_context():
         dana = account(DANA, with_second_factor=True)
     desk.person(AIGERIM, family_name="Нұрланова")
     bolat = desk.member(BOLAT, Permission.ORDERS, factor=False)
     with writing() as session:
-        suspending.suspend(session, bolat, by=dana.number, reason=WHY)
+        suspending.suspend(session, bolat, by=dana.number, reason=REASON)
         grants.change(session, dana.number, Permission, by=None)
         session.add(email(OutboxState.REFUSED))
     context = chromium.new_context(java_script_enabled=request.param)
@@ -66,48 +66,48 @@ def visit(
     context.close()
 
 
-def look(page: Page, *, judged: bool) -> None:
-    """Look at a page as visitors do: nothing beside the screen, nothing axe minds."""
+def check_page(page: Page, *, audited: bool) -> None:
+    """Check page width and accessibility in every size and colour scheme."""
     for width, scheme in product(WIDTHS, SCHEMES):
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        if judged:
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, f"{page.url} at {width}"
+        if audited:
+            page_width = page.evaluate("document.documentElement.scrollWidth")
+            assert page_width <= width, f"{page.url} at {width}"
             report = Axe().run(page, options=RULES)
             assert report.violations_count == 0, report.generate_report()
 
 
-def blocks(page: Page, *, judged: bool) -> None:
-    """Block the person whose page is open, and lift the block again."""
+def suspend(page: Page, *, audited: bool) -> None:
+    """Suspend the account whose page is open, and lift the suspension."""
     page.locator("#blocks + p + p a").click()
     for path in ("done=blocked", "done=released"):
-        page.locator("[name=reason]").fill(WHY)
+        page.locator("[name=reason]").fill(REASON)
         page.keyboard.press("Enter")
         expect(page).to_have_url(re.compile(path))
-        look(page, judged=judged)
+        check_page(page, audited=audited)
 
 
 @SQLITE
-def test_a_day_at_the_desk(visit: Visit, request: pytest.FixtureRequest) -> None:
-    judged = "no scripts" not in request.node.name
+def test_all_staff_pages(visit: Visit, request: pytest.FixtureRequest) -> None:
+    audited = "no scripts" not in request.node.name
     page = visit.page
     for path in PATHS:
         visit.open(path)
         assert page.url.endswith(path)
-        look(page, judged=judged)
+        check_page(page, audited=audited)
     visit.open("/kk/admin/people/")
     page.locator("[name=q]").fill("нұрл")
-    page.locator("[name=reason]").fill(WHY)
+    page.locator("[name=reason]").fill(REASON)
     page.keyboard.press("Enter")
     expect(page.get_by_role("rowheader", name="Нұрланова Айгерим")).to_be_visible()
-    look(page, judged=judged)
+    check_page(page, audited=audited)
     page.locator("table button").click()
     expect(page.get_by_text(AIGERIM.email)).to_be_visible()
-    look(page, judged=judged)
-    blocks(page, judged=judged)
+    check_page(page, audited=audited)
+    suspend(page, audited=audited)
     visit.open("/kk/admin/journal/?what=people.opened")
-    expect(page.get_by_text(WHY)).to_be_visible()
+    expect(page.get_by_text(REASON)).to_be_visible()
     page.locator("nav form button").click()
     visit.open("/kk/admin/")
     assert "/account/login" in page.url

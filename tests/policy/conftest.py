@@ -6,7 +6,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def today(at: Callable[[datetime], None]) -> datetime:
-    """The noon, in Almaty, of the day on which whatever a test publishes is published."""
+    """Set the clock to noon in Almaty of the day on which tests publish."""
     moment = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
     at(moment)
     return moment

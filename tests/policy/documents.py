@@ -1,4 +1,4 @@
-"""Small policies for the tests, and the way to the operator's real one."""
+"""A small policy for the tests, and the path of the operator's real one."""
 
 from pathlib import Path
 
@@ -30,13 +30,13 @@ SMALL = """Политика магазина
 
 
 def real_document() -> Path:
-    """Return the operator's own document; skip where it does not lie beside the tree."""
+    """Return the path of the operator's document; skip if it is not there."""
     if not REAL.exists():
         pytest.skip("the operator's document does not lie beside the tree")
     return REAL
 
 
 def changed(old: str, new: str) -> str:
-    """Return the small policy with `old`, which must be in it, turned into `new`."""
+    """Return the small policy with `old`, which must occur, replaced by `new`."""
     assert old in SMALL
     return SMALL.replace(old, new)

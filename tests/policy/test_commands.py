@@ -40,7 +40,7 @@ def test_import_then_publish_then_list(app: Flask, document: Path) -> None:
     assert "2023-06-05  ru  operator     published" in run(app, "list").output
 
 
-def test_options_go_before_what_the_text_says(app: Flask, document: Path) -> None:
+def test_options_override_the_text(app: Flask, document: Path) -> None:
     result = run(
         app,
         *("import", document, "--date", "2027-02-03", "--lang", "kk"),
@@ -61,14 +61,14 @@ def test_options_go_before_what_the_text_says(app: Flask, document: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         (changed("2.2 ", "2.7 "), "line 16: clause 2.7 cannot follow 2.1: «Подробности"),
         ("Просто письмо", "there is no numbered section"),
     ],
 )
 def test_a_wrong_document_is_refused_with_line_numbers(
-    app: Flask, tmp_path: Path, text: str, says: str
+    app: Flask, tmp_path: Path, text: str, expected: str
 ) -> None:
     file = tmp_path / "wrong.txt"
     file.write_text(text)
@@ -76,13 +76,13 @@ def test_a_wrong_document_is_refused_with_line_numbers(
     for command in ("check", "import"):
         result = run(app, command, file)
         assert result.exit_code == 1
-        assert says in result.output
+        assert expected in result.output
         assert "wrong.txt: nothing was imported." in result.output
     assert run(app, "list").output == before
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "expected"),
     [
         (("publish", "2001-01-01"), "There is no edition of 2001-01-01 in «ru»"),
         (("publish", "2022-08-04"), "is published already"),
@@ -91,12 +91,12 @@ def test_a_wrong_document_is_refused_with_line_numbers(
     ],
 )
 def test_a_wrong_command_gets_a_clear_refusal(
-    app: Flask, words: tuple[str, ...], says: str
+    app: Flask, words: tuple[str, ...], expected: str
 ) -> None:
     before = run(app, "list").output
     result = run(app, *words)
     assert result.exit_code != 0
-    assert says in result.output
+    assert expected in result.output
     assert "Traceback" not in result.output
     assert run(app, "list").output == before
 
@@ -157,7 +157,7 @@ def test_publishing_twice_is_refused(app: Flask, document: Path) -> None:
     assert (again.exit_code, "published already" in again.output) == (1, True)
 
 
-def test_what_the_lint_finds_is_told_and_stops_nothing(app: Flask, tmp_path: Path) -> None:
+def test_lint_findings_are_printed_and_stop_nothing(app: Flask, tmp_path: Path) -> None:
     file = tmp_path / "slips.txt"
     file.write_text(changed("neupusti.kz", "пеириsti.kz"))
     result = run(app, "import", file, "--kind", "editorial")

@@ -6,8 +6,8 @@ from neupusti.policy.service.comparison import (
     ChangeStatus,
     EditOperation,
     compare,
+    word_changes,
     wording,
-    words,
 )
 from neupusti.policy.service.parser import parse
 from tests.policy.documents import SMALL, changed
@@ -25,7 +25,7 @@ def test_an_edition_does_not_differ_from_itself() -> None:
     assert set(statuses(SMALL, SMALL).values()) == {ChangeStatus.SAME}
 
 
-def test_each_clause_says_what_became_of_it() -> None:
+def test_each_clause_has_its_status() -> None:
     newer = changed("2.3. Обновлено", "2.3. Исправлено").replace("- телефон.", "- почта.")
     newer += "\n2.4. Новый пункт.\n"
 
@@ -42,7 +42,7 @@ def test_each_clause_says_what_became_of_it() -> None:
 
 
 def test_only_the_words_that_changed_are_marked() -> None:
-    runs = words("ответ за 30 календарных дней", "ответ за 10 календарных дней")
+    runs = word_changes("ответ за 30 календарных дней", "ответ за 10 календарных дней")
     assert [(run.operation, run.text) for run in runs] == [
         (EditOperation.KEPT, "ответ за "),
         (EditOperation.DELETED, "30"),
@@ -51,8 +51,10 @@ def test_only_the_words_that_changed_are_marked() -> None:
     ]
 
 
-def test_a_clause_written_anew_is_shown_as_old_and_new() -> None:
-    runs = words("Использование сайта означает согласие", "Мы ничего не выводим из чтения")
+def test_a_rewritten_clause_is_shown_as_old_and_new() -> None:
+    runs = word_changes(
+        "Использование сайта означает согласие", "Мы ничего не выводим из чтения"
+    )
     assert [run.operation for run in runs] == [
         EditOperation.DELETED,
         EditOperation.INSERTED,
@@ -60,7 +62,7 @@ def test_a_clause_written_anew_is_shown_as_old_and_new() -> None:
 
 
 def test_one_kept_word_between_changes_makes_no_island() -> None:
-    runs = words(
+    runs = word_changes(
         "мы храним всё и всегда без срока для всех людей",
         "мы храним год и никогда без срока для всех людей",
     )
@@ -74,14 +76,14 @@ def test_one_kept_word_between_changes_makes_no_island() -> None:
 
 @given(TEXTS, TEXTS)
 def test_the_runs_hold_both_texts_whole(old: str, new: str) -> None:
-    runs = words(old, new)
+    runs = word_changes(old, new)
     assert old == "".join(r.text for r in runs if r.operation is not EditOperation.INSERTED)
     assert new == "".join(r.text for r in runs if r.operation is not EditOperation.DELETED)
 
 
 @given(TEXTS)
 def test_equal_texts_have_no_change(text: str) -> None:
-    assert all(run.operation is EditOperation.KEPT for run in words(text, text))
+    assert all(run.operation is EditOperation.KEPT for run in word_changes(text, text))
 
 
 def test_clauses_stand_in_order_of_number() -> None:

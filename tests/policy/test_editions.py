@@ -46,11 +46,11 @@ def test_a_text_becomes_a_draft_then_public_then_immutable(app: Flask) -> None:
     ],
 )
 def test_raw_sql_cannot_change_a_published_edition(app: Flask, statement: str) -> None:
-    before = [(e.id, e.sha256, e.text) for e in editions.every()]
+    before = [(e.id, e.sha256, e.text) for e in editions.all_editions()]
     with pytest.raises(DatabaseError, match="a published edition never changes"):
         db.session.execute(text(statement))
     db.session.rollback()
-    assert [(e.id, e.sha256, e.text) for e in editions.every()] == before
+    assert [(e.id, e.sha256, e.text) for e in editions.all_editions()] == before
 
 
 def test_truncate_is_refused_where_the_database_knows_it(app: Flask) -> None:

@@ -40,7 +40,7 @@ FAULTS = {
 
 @pytest.fixture(scope="module")
 def changes() -> dict[str, ClauseChange]:
-    """What became of each clause between the operator's document and today's edition."""
+    """The changes between the operator's document and today's edition, by clause."""
     current = max(
         (d for d in shipped() if d.language is Language.RU), key=lambda d: str(d.day)
     )
@@ -49,7 +49,7 @@ def changes() -> dict[str, ClauseChange]:
 
 
 def side(change: ClauseChange, other: EditOperation) -> str:
-    """Return one side of a change whole: the words that are not of the `other` side."""
+    """Return one side of a change: all runs but those of the `other` side."""
     return "".join(run.text for run in change.runs if run.operation is not other)
 
 

@@ -10,7 +10,7 @@ from neupusti.policy.service.ledger import ClauseAccount, FulfilmentWay, LedgerE
 SAYS = {"ru": "делает", "kk": "істейді", "en": "does"}
 
 
-def account(
+def clause_accounts(
     way: FulfilmentWay, *, tool: str | None = None, **found: object
 ) -> ClauseAccount:
     entry = LedgerEntry("3.1", way, tool, SAYS)
@@ -21,15 +21,15 @@ def account(
 @pytest.mark.parametrize(
     ("one", "built"),
     [
-        (account(FulfilmentWay.CARRIED_OUT), False),
-        (account(FulfilmentWay.CARRIED_OUT, features=("policy",)), True),
-        (account(FulfilmentWay.SUPERSEDED, features=("policy",)), True),
-        (account(FulfilmentWay.PRESENTED), True),
-        (account(FulfilmentWay.PRESENTED, tool="/rights/"), False),
-        (account(FulfilmentWay.PRESENTED, tool="/policy/"), False),
+        (clause_accounts(FulfilmentWay.CARRIED_OUT), False),
+        (clause_accounts(FulfilmentWay.CARRIED_OUT, features=("policy",)), True),
+        (clause_accounts(FulfilmentWay.SUPERSEDED, features=("policy",)), True),
+        (clause_accounts(FulfilmentWay.PRESENTED), True),
+        (clause_accounts(FulfilmentWay.PRESENTED, tool="/rights/"), False),
+        (clause_accounts(FulfilmentWay.PRESENTED, tool="/policy/"), False),
     ],
 )
-def test_a_clause_is_built_only_where_something_says_so(
+def test_a_clause_is_built_only_where_a_feature_or_page_exists(
     one: ClauseAccount,
     built: bool,  # noqa: FBT001
 ) -> None:
@@ -40,7 +40,7 @@ def test_a_presented_clause_with_an_open_tool_is_built() -> None:
     entry = LedgerEntry("1.1", FulfilmentWay.PRESENTED, "/policy/", SAYS)
     one = ClauseAccount(entry=entry, features=(), proofs=(), tool="/policy/")
     assert one.built
-    assert one.says(Language.KK) == "істейді"
+    assert one.sentence(Language.KK) == "істейді"
 
 
 def test_proofs_are_read_from_the_marks_on_tests(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_every_clause_stands_in_the_table(client: FlaskClient, language: Languag
     page = client.get(f"{language.prefix}/policy/ledger/").text
     for number, entry in ledger.entries().items():
         assert f"/{number}" in page or number == "preamble"
-        assert entry.says[language] in page.replace("&#39;", "'")
+        assert entry.sentences[language] in page.replace("&#39;", "'")
 
 
 @pytest.mark.clause("9.3")

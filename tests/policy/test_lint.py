@@ -7,12 +7,12 @@ from tests.policy.documents import real_document
 @pytest.mark.clause("7.5")
 def test_the_real_document_shows_its_known_slips() -> None:
     findings = lint(real_document().read_text())
-    words = {finding.word: finding.says for finding in findings}
+    words = {finding.word: finding.message for finding in findings}
 
     assert words["TOO"] == "Latin letters that stand for «ТОО»"
-    mixed = [f for f in findings if "one word" in f.says]
+    mixed = [f for f in findings if "one word" in f.message]
     assert [(f.line, f.word) for f in mixed] == [(97, "пеириsti.kz")]
-    hosts = {f.word for f in findings if "spellings of the host" in f.says}
+    hosts = {f.word for f in findings if "spellings of the host" in f.message}
     assert hosts == {"Neupusti.kz", "https://Neupusti.kz/", "neupusti.kz", "пеириsti.kz"}
 
 
@@ -48,4 +48,4 @@ def test_honest_latin_words_pass(text: str) -> None:
 def test_two_spellings_of_the_host_are_each_shown_where_they_first_stand() -> None:
     findings = lint("neupusti.kz\nNeupusti.kz\nneupusti.kz")
     assert [(f.line, f.word) for f in findings] == [(1, "neupusti.kz"), (2, "Neupusti.kz")]
-    assert findings[0].says == "one of 2 spellings of the host, 2 times"
+    assert findings[0].message == "one of 2 spellings of the host, 2 times"

@@ -3,7 +3,7 @@ from flask import Flask
 
 from neupusti.policy.service.document import Clause
 from neupusti.policy.service.parser import parse
-from neupusti.policy.views.markup import inline, marked
+from neupusti.policy.views.markup import definition_or_text, inline
 from tests.policy.documents import SMALL
 
 DOCUMENT = parse(SMALL)
@@ -51,7 +51,7 @@ def test_a_clause_does_not_link_to_itself() -> None:
 
 @pytest.mark.clause("1.1")
 def test_a_defined_term_stands_in_dfn() -> None:
-    html = marked(DOCUMENT.clauses["1.1.1"], DOCUMENT)
+    html = definition_or_text(DOCUMENT.clauses["1.1.1"], DOCUMENT)
     assert html.startswith("<dfn>«Пользователь сайта»</dfn> (далее — Пользователь) — тот")
 
 
@@ -65,10 +65,10 @@ def test_a_defined_term_stands_in_dfn() -> None:
 )
 def test_quotes_of_any_make_are_read(text: str, quoted: str | None) -> None:
     document = parse(f"Имя\n1. Термины\n1.1. Слова:\n1.1.1. {text}\n")
-    html = str(marked(document.clauses["1.1.1"], document))
+    html = str(definition_or_text(document.clauses["1.1.1"], document))
     assert html.startswith("<dfn>")
     assert quoted is None or html.startswith(f"<dfn>{quoted}</dfn>")
 
 
 def test_a_clause_without_a_term_is_plain() -> None:
-    assert marked(Clause("2.1", "Слова", 1), DOCUMENT) == "Слова"
+    assert definition_or_text(Clause("2.1", "Слова", 1), DOCUMENT) == "Слова"

@@ -1,4 +1,4 @@
-"""One edition, one moment: it takes effect when its publisher said, in every language."""
+"""An edition takes effect at one moment, in every language."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,7 +37,7 @@ def kept(language: Language) -> Edition:
 
 
 def left(*, public: bool, **moments: datetime) -> None:
-    """Leave texts that do not agree, as they were stored before that was refused."""
+    """Store texts that disagree, as was possible in the past."""
     with writing() as session:
         for language, moment in moments.items():
             session.add(
@@ -87,7 +87,7 @@ def test_a_translation_of_other_terms_is_refused(
 
     with pytest.raises(EditionError, match="is editorial, from 2027-03-01 05:00 Almaty"):
         editions.import_draft(translation)
-    assert [edition.date for edition in editions.every()].count(DAY) == 1
+    assert [edition.date for edition in editions.all_editions()].count(DAY) == 1
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_draft_imported_again_moves_the_whole_edition(app: Flask) -> None:
         assert (row.effective_from, row.kind) == (DECEMBER, "material")
 
 
-def test_a_draft_imported_again_keeps_what_is_not_said_anew(app: Flask) -> None:
+def test_a_draft_imported_again_keeps_what_is_not_given_again(app: Flask) -> None:
     said = replace(OWN, kind=EditionKind.MATERIAL, note="Сроки", effective_from=MARCH)
     editions.import_draft(said)
     better = Draft(text=changed("бережёт", "хранит"), language=Language.RU, day=DAY)
@@ -203,12 +203,12 @@ def test_a_moment_that_is_past_is_never_moved(
         published(replace(OWN, effective_from=hour))
 
 
-def test_texts_published_before_keep_the_moment_readers_were_told(
+def test_texts_published_before_keep_the_moment_readers_saw(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:
     left(public=True, ru=MARCH, kk=DECEMBER)
     texts = edition_store.current_store()
-    assert {text.effective_from for text in texts.all_of(DAY)} == {DECEMBER}
+    assert {text.effective_from for text in texts.of_date(DAY)} == {DECEMBER}
     assert texts.coming() == Start(DECEMBER, DAY, EditionSource.OPERATOR)
     at(DECEMBER)
     assert texts.in_force() == DAY

@@ -1,7 +1,7 @@
-"""Documents no lawyer writes: they take no longer than their bytes.
+"""Pathological documents are parsed in linear time.
 
-A process of their own may spend the processor's seconds that all of them need a hundred
-times over, or a quadratic one of them an hour: it says which it was by how it ends.
+Each call runs in a process with a CPU limit of a hundred times what all of them need; a
+quadratic one would need an hour and is killed.
 """
 
 import resource
@@ -12,12 +12,17 @@ import pytest
 
 from neupusti.config.settings import ROOT
 from neupusti.policy.service import lint
-from neupusti.policy.service.comparison import PAIRS, TOKEN, EditOperation, words
+from neupusti.policy.service.comparison import (
+    MAX_TOKEN_PAIRS,
+    TOKEN,
+    EditOperation,
+    word_changes,
+)
 from neupusti.policy.service.parser import UnreadableDocumentError, parse
 
 SIZE, SECONDS = 300_000, 60
 OPENING = "Заголовок\n1. Общее\n"
-ODD = {
+PATHOLOGICAL = {
     "one word": "a" * SIZE,
     "one word of two scripts": "аb" * (SIZE // 2),
     "words of two scripts": "аb вc.kz " * (SIZE // 9),
@@ -41,7 +46,7 @@ ODD = {
 
 
 def read(text: str) -> None:
-    """Do with a document what a check of it does."""
+    """Lint and parse a document, as `flask policy check` does."""
     lint.lint(text)
     try:
         parse(text)
@@ -49,8 +54,8 @@ def read(text: str) -> None:
         str(error)
 
 
-def within_its_share(call: str) -> bool:
-    """Tell whether a call of this module ends before its process is out of time."""
+def within_limit(call: str) -> bool:
+    """Return whether a call of this module ends within the CPU limit."""
     limit = (SECONDS, SECONDS)
     done = subprocess.run(
         [sys.executable, "-c", f"from tests.policy.test_odd_documents import *; {call}"],
@@ -61,20 +66,20 @@ def within_its_share(call: str) -> bool:
     return done.returncode == 0
 
 
-@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("name", PATHOLOGICAL)
 def test_an_odd_document_takes_no_longer_than_its_bytes(name: str) -> None:
-    assert within_its_share(f"read(ODD[{name!r}])")
+    assert within_limit(f"read(PATHOLOGICAL[{name!r}])")
 
 
 def test_long_clauses_take_no_longer_than_their_bytes() -> None:
-    assert within_its_share("words('а б ' * 9999, 'а б в ' * 9999)")
+    assert within_limit("word_changes('а б ' * 9999, 'а б в ' * 9999)")
 
 
 def test_of_long_clauses_the_ends_are_compared() -> None:
     begin, end = "начало " * 400, " конец" * 400
     old, new = f"{begin}б в г{end}", f"{begin}в б д{end}"
-    assert len(TOKEN.findall(old)) ** 2 > PAIRS
-    runs = words(old, new)
+    assert len(TOKEN.findall(old)) ** 2 > MAX_TOKEN_PAIRS
+    runs = word_changes(old, new)
     assert [run.text for run in runs] == [begin, "б в г", "в б д", end]
     for text, gone in ((old, EditOperation.INSERTED), (new, EditOperation.DELETED)):
         assert "".join(run.text for run in runs if run.operation is not gone) == text

@@ -21,7 +21,7 @@ OLD, NEW = "2022-08-04", "2026-11-01"
 
 @pytest.fixture
 def newer(app: Flask) -> date:
-    """An operator's edition in Russian alone, in force since the beginning of 2027."""
+    """An operator's edition in Russian only, in force since the beginning of 2027."""
     day = date(2027, 1, 1)
     draft = Draft(text=SMALL, language=Language.RU, day=day, kind=EditionKind.EDITORIAL)
     editions.import_draft(draft)
@@ -103,7 +103,7 @@ def test_a_text_shown_in_another_language_says_so(
 
 
 @pytest.mark.parametrize(
-    ("path", "says"),
+    ("path", "expected"),
     [
         ("/en/policy/2022-08-05/", "no edition of the policy dated 2022-08-05"),
         ("/en/policy/2022-02-30/", "«2022-02-30» is not a date"),
@@ -116,11 +116,11 @@ def test_a_text_shown_in_another_language_says_so(
     ],
 )
 def test_an_unknown_edition_or_clause_is_refused_in_words(
-    client: FlaskClient, path: str, says: str
+    client: FlaskClient, path: str, expected: str
 ) -> None:
     response = client.get(path)
     assert response.status_code == 404
-    assert says in response.text
+    assert expected in response.text
 
 
 def test_the_comparison_shows_the_older_edition_first(client: FlaskClient) -> None:
@@ -148,7 +148,7 @@ def test_the_address_people_guess_leads_to_the_policy(
 
 
 @SQLITE
-def test_whose_words_are_shown_is_said(client: FlaskClient) -> None:
+def test_the_source_of_the_text_is_shown(client: FlaskClient) -> None:
     own = changed("05.06.2023", "04.08.2022")
     english = client.get(f"/en/policy/{OLD}/").text
     assert "document of this date has not been loaded" in english
@@ -220,10 +220,10 @@ def test_a_translation_without_a_note_shows_that_of_its_edition(
     assert history.count("Жаңа мақсат") == 1
 
 
-def test_the_history_tells_the_kind_of_the_document_in_force(
+def test_the_history_shows_the_kind_of_the_document_in_force(
     app: Flask, client: FlaskClient, at: Callable[[datetime], None]
 ) -> None:
-    """The Kazakh restatement of the day is still read, but the change is the operator's."""
+    """The Kazakh restatement is still shown, but the kind is the operator's."""
     starts = datetime(2026, 12, 1, tzinfo=UTC)
     own = Draft(
         text=SMALL, language=Language.RU, day=date.fromisoformat(NEW), effective_from=starts

@@ -56,7 +56,7 @@ def test_a_list_item_broken_over_a_page_is_joined() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("", "there is no numbered section"),
         ("Только слова\nи ещё", "there is no numbered section"),
@@ -76,8 +76,10 @@ def test_a_list_item_broken_over_a_page_is_joined() -> None:
         (SMALL + "\n3. Пустой раздел\n", "line 20: section 3 has no clauses"),
     ],
 )
-def test_what_has_no_place_is_reported_with_its_line(text: str, says: str) -> None:
-    assert any(problem.startswith(says) for problem in problems(text)), problems(text)
+def test_a_line_that_fits_nowhere_is_reported_with_its_line(
+    text: str, expected: str
+) -> None:
+    assert any(problem.startswith(expected) for problem in problems(text)), problems(text)
 
 
 def test_every_problem_is_reported_at_once() -> None:

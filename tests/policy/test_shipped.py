@@ -1,4 +1,4 @@
-"""The editions that the tree ships."""
+"""The shipped editions."""
 
 import re
 

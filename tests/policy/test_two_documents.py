@@ -1,4 +1,4 @@
-"""The site's restatement and the operator's document of one date, each with its moment."""
+"""A restatement and an operator's document of the same date, each with its moment."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,7 +30,7 @@ def published(draft: Draft) -> None:
 def test_the_operators_document_waits_for_its_moment_beside_a_restatement(
     app: Flask, client: FlaskClient, at: Callable[[datetime], None]
 ) -> None:
-    def shown() -> tuple[str, str, str | None]:
+    def requested_edition() -> tuple[str, str, str | None]:
         json = client.get("/policy/current.json").json
         assert json is not None
         assert ("Политика магазина" in client.get("/policy/").text) is (
@@ -48,11 +48,11 @@ def test_the_operators_document_waits_for_its_moment_beside_a_restatement(
         )
     )
 
-    assert shown() == ("2026-11-01", "restatement", "2026-11-01")
+    assert requested_edition() == ("2026-11-01", "restatement", "2026-11-01")
     at(DECEMBER - SECOND)
-    assert shown() == ("2026-11-01", "restatement", "2026-11-01")
+    assert requested_edition() == ("2026-11-01", "restatement", "2026-11-01")
     at(DECEMBER)
-    assert shown() == ("2026-11-01", "operator", None)
+    assert requested_edition() == ("2026-11-01", "operator", None)
 
 
 @pytest.mark.clause("9.2")
@@ -115,12 +115,12 @@ def test_the_tree_publishes_its_own_texts_only(
 ) -> None:
     editions.import_draft(OWN)
     restated = replace(OWN, source=EditionSource.RESTATEMENT)
-    # What an interrupted start left behind is published by the next one.
+    # Drafts left by an interrupted start are published by the next one.
     editions.import_draft(restated)
     monkeypatch.setattr(editions, "shipped", lambda: iter([restated]))
 
     assert editions.seed() == "policy: 1 shipped editions added"
-    states = {e.source: e.state for e in editions.every() if e.date == DAY}
+    states = {e.source: e.state for e in editions.all_editions() if e.date == DAY}
     assert states == {
         EditionSource.OPERATOR: EditionState.DRAFT,
         EditionSource.RESTATEMENT: EditionState.PUBLISHED,

@@ -1,4 +1,4 @@
-"""What is past its term goes, and nothing else; what went is not in the file any more."""
+"""Only expired rows are destroyed, and no copy remains in the file."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,7 @@ def sweep() -> dict[str, int]:
 
 @pytest.mark.clause("5.1")
 @pytest.mark.manifest(field="retention")
-def test_an_account_nobody_confirmed_goes_after_its_term(
+def test_an_unconfirmed_account_is_destroyed_after_its_term(
     app: Flask, client: FlaskClient, at: Clock
 ) -> None:
     at(NOON)
@@ -60,13 +60,13 @@ def test_an_account_nobody_confirmed_goes_after_its_term(
     at(NOON + registration.LIFE)
     assert sweep()["person"] == 1
     assert db.session.scalars(select(Person.id)).all() == [who.number]
-    deed = db.session.scalars(select(ProcessingEvent).order_by(ProcessingEvent.id)).all()[
+    record = db.session.scalars(select(ProcessingEvent).order_by(ProcessingEvent.id)).all()[
         -1
     ]
-    assert (deed.operation, deed.actor_kind) == ("destruction", "system")
+    assert (record.operation, record.actor_kind) == ("destruction", "system")
 
 
-def test_letters_sessions_tokens_and_counts_go_after_their_terms(
+def test_emails_sessions_tokens_and_counts_are_destroyed_after_their_terms(
     app: Flask, at: Clock
 ) -> None:
     at(NOON)
@@ -90,7 +90,7 @@ def test_letters_sessions_tokens_and_counts_go_after_their_terms(
 
 
 @pytest.mark.manifest(field="jobs")
-def test_the_site_sweeps_by_itself(app: Flask, client: FlaskClient, at: Clock) -> None:
+def test_the_site_sweeps_automatically(app: Flask, client: FlaskClient, at: Clock) -> None:
     at(NOON)
     submit(client, "/account/register", FORM)
     at(NOON + registration.LIFE)
@@ -105,7 +105,7 @@ def test_a_sweep_that_destroys_nothing_leaves_no_row(app: Flask, at: Clock) -> N
     assert count(RetentionRun) == 0
 
 
-def test_what_went_is_told_in_a_row(app: Flask, client: FlaskClient, at: Clock) -> None:
+def test_a_sweep_is_recorded_in_a_row(app: Flask, client: FlaskClient, at: Clock) -> None:
     at(NOON)
     submit(client, "/account/register", FORM)
     at(NOON + registration.LIFE)
@@ -115,7 +115,7 @@ def test_what_went_is_told_in_a_row(app: Flask, client: FlaskClient, at: Clock) 
 
 
 @SQLITE
-def test_what_went_is_in_no_byte_of_the_files(
+def test_destroyed_data_are_in_no_byte_of_the_files(
     app: Flask, settings: Settings, client: FlaskClient, at: Clock
 ) -> None:
     canary = "kanareika-7f3a@example.kz"
@@ -131,7 +131,7 @@ def found(folder: Path, canary: str) -> bool:
     return any(canary.encode() in path.read_bytes() for path in folder.glob("main.sqlite*"))
 
 
-def test_the_command_says_what_would_go_and_destroys_nothing(
+def test_the_dry_run_prints_what_would_go_and_destroys_nothing(
     app: Flask, client: FlaskClient, at: Clock
 ) -> None:
     at(NOON)

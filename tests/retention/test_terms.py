@@ -1,4 +1,4 @@
-"""The page of terms tells what the sweep goes by: the manifests and the settings."""
+"""The retention page shows the rules of the sweep, from manifests and settings."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -22,7 +22,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 @pytest.fixture
 def stricter(settings: Settings) -> Iterator[Flask]:
-    """The site of an operator who keeps the log for shorter."""
+    """The site with a shorter retention of the access log."""
     app = create_app(replace(settings, access_ip_days=7, access_days=21))
     with app.app_context():
         yield app

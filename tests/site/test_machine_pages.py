@@ -20,7 +20,7 @@ BASE = "http://127.0.0.1:8000"
 
 
 def entries(client: FlaskClient, prefix: str = "") -> dict[str, dict[str, str]]:
-    """Return address -> hreflang -> address, as the sitemap has them."""
+    """Return address -> hreflang -> address of the sitemap."""
     tree = ET.fromstring(client.get(f"{prefix}/sitemap.xml").text)  # noqa: S314 - our own
     return {
         url.findtext(f"{SITE}loc", ""): {
@@ -94,8 +94,8 @@ def test_without_an_e_mail_the_contact_is_a_page(client: FlaskClient) -> None:
 def test_make_check_reminds_of_security_txt(
     made: Callable[..., Flask], at: Callable[[datetime], None], days: int, due: int
 ) -> None:
-    """A month before its end, and where its end is a year away: RFC 9116 wants less."""
+    """From a month before it expires, and if it expires in a year or more (RFC 9116)."""
     at(clock.midnight(SECURITY_TXT_EXPIRES - timedelta(days=days)))
     result = made().test_cli_runner().invoke(args=["site", "check"])
     assert result.exit_code == due
-    assert ("Read it again" in result.output) == bool(due)
+    assert ("Review it" in result.output) == bool(due)

@@ -25,7 +25,7 @@ CARD = {
 
 @pytest.fixture
 def signed(made: Callable[..., Flask], settings: Settings) -> Flask:
-    """The site of an operator who has filled in everything."""
+    """The site with every operator setting."""
     given = {field.name: getattr(settings, field.name) for field in fields(settings)}
     return made(**given | CARD)
 

@@ -1,4 +1,4 @@
-"""Workers die and come back, one by one; only when none can live the site ends."""
+"""Dead workers are restarted one by one; the server stops only if none can start."""
 
 import os
 import random
@@ -26,7 +26,7 @@ Process = subprocess.Popen[str]
 
 
 def eventually(what: Callable[[], Any]) -> Any:
-    """Return what `what` returns as soon as that is true."""
+    """Poll `what`; return its first true value."""
     for _ in range(int(START_SECONDS / PAUSE)):
         if found := what():
             return found
@@ -35,7 +35,7 @@ def eventually(what: Callable[[], Any]) -> Any:
 
 
 def answer(port: int, path: str = "/") -> str:
-    """Return what a new connection is told; nothing where nobody answers."""
+    """Return the response to a new connection, or an empty string."""
     with (
         suppress(OSError, HTTPException),
         closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection,
@@ -46,18 +46,25 @@ def answer(port: int, path: str = "/") -> str:
 
 
 def gone(pid: int) -> bool:
-    """Tell whether there is no such process."""
+    """Return whether there is no such process."""
     return not Path(f"/proc/{pid}").exists()
 
 
 @pytest.fixture
 def started(tmp_path: Path) -> Iterator[Callable[..., tuple[Process, int]]]:
-    """Start the server round a fragile app, in a folder of its own."""
+    """Start a server of a failing app in its own folder."""
     processes: list[Process] = []
 
     def start(name: str, *constants: str) -> tuple[Process, int]:
         port = free_port()
-        command = [sys.executable, "-m", "tests.site.fragile", name, str(port), *constants]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.site.failing_apps",
+            name,
+            str(port),
+            *constants,
+        ]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         processes.append(
             Process(
@@ -86,7 +93,7 @@ def test_the_site_outlives_its_workers(settings: Settings) -> None:
     assert site.process.returncode == 0
 
 
-def test_who_is_well_serves_on_while_another_dies_and_dies(
+def test_a_healthy_worker_serves_on_while_another_keeps_dying(
     started: Callable[..., tuple[Process, int]],
 ) -> None:
     process, port = started("sound")
@@ -103,7 +110,7 @@ def test_who_is_well_serves_on_while_another_dies_and_dies(
     assert process.poll() is None
 
 
-def test_only_when_none_can_live_the_server_ends(
+def test_the_server_stops_only_if_no_worker_can_start(
     started: Callable[..., tuple[Process, int]],
 ) -> None:
     process, port = started("once")
@@ -119,7 +126,7 @@ def test_only_when_none_can_live_the_server_ends(
     assert "no worker starts" in errors
 
 
-def test_an_app_that_is_broken_says_so_and_ends(
+def test_an_app_that_is_broken_is_reported_and_ends_the_server(
     started: Callable[..., tuple[Process, int]],
 ) -> None:
     process, _ = started("broken")
@@ -130,10 +137,10 @@ def test_an_app_that_is_broken_says_so_and_ends(
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_does_not_wait_for_a_pause(
+def test_a_stop_does_not_wait_for_a_backoff(
     started: Callable[..., tuple[Process, int]], stop: signal.Signals
 ) -> None:
-    process, port = started("sound", "FIRST_PAUSE=3600", "LONGEST_PAUSE=3600")
+    process, port = started("sound", "INITIAL_BACKOFF=3600", "MAX_BACKOFF=3600")
     eventually(lambda: answer(port))
     dead, living = eventually(
         lambda: len([*below(process.pid)]) == 2 and below(process.pid)
@@ -158,21 +165,21 @@ def test_a_stop_does_not_wait_for_a_worker_that_is_not_up_yet(
     assert all(gone(int(path.name.partition("-")[2])) for path in begun)
 
 
-def test_pauses_grow_until_a_worker_was_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = server.server("nothing:here", host="127.0.0.1", port=0, workers=2)
+def test_backoffs_grow_until_a_worker_was_healthy(monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = server.server("nothing:here", host="127.0.0.1", port=0, workers=2)
     monkeypatch.setattr(server, "monotonic", lambda: 1000.0)
     dying: Any = SimpleNamespace(idx=1, birth=999.0)
-    pauses = [kept.pause(dying) for _ in range(12)]
-    assert pauses[:4] == [0.1, 0.2, 0.4, 0.8]
-    assert pauses[-1] == pauses[-2] == server.LONGEST_PAUSE
+    backoffs = [instance.backoff(dying) for _ in range(12)]
+    assert backoffs[:4] == [0.1, 0.2, 0.4, 0.8]
+    assert backoffs[-1] == backoffs[-2] == server.MAX_BACKOFF
     other: Any = SimpleNamespace(idx=0, birth=999.0)
-    assert kept.pause(other) == server.FIRST_PAUSE
+    assert instance.backoff(other) == server.INITIAL_BACKOFF
     dying.birth = 1000.0 - server.HEALTHY_SECONDS
-    assert kept.pause(dying) == server.FIRST_PAUSE
+    assert instance.backoff(dying) == server.INITIAL_BACKOFF
 
 
-def test_where_no_process_can_be_had_it_is_tried_again() -> None:
-    kept: Any = server.server("nothing:here", host="127.0.0.1", port=0, workers=2)
+def test_a_failed_start_of_a_worker_is_retried() -> None:
+    instance: Any = server.server("nothing:here", host="127.0.0.1", port=0, workers=2)
     starts = iter([OSError(), OSError(), None])
 
     class Worker:
@@ -183,11 +190,11 @@ def test_where_no_process_can_be_had_it_is_tried_again() -> None:
         def start(self) -> None:
             if (refused := next(starts)) is not None:
                 raise refused
-            kept.interrupt_signal = True
-            kept.main_loop_interrupt.set()
+            instance.interrupt_signal = True
+            instance.main_loop_interrupt.set()
 
-    kept.wrks = [Worker(0), Worker(1, alive=False)]
-    kept.pauses = [0.0, 0.0]
-    kept._spawn_worker = Worker  # noqa: SLF001 - the seams of the server's class
-    kept._serve_loop(None, None)  # noqa: SLF001
-    assert [worker.alive for worker in kept.wrks] == [True, True]
+    instance.wrks = [Worker(0), Worker(1, alive=False)]
+    instance.backoffs = [0.0, 0.0]
+    instance._spawn_worker = Worker  # noqa: SLF001 - the seams of the server's class
+    instance._serve_loop(None, None)  # noqa: SLF001
+    assert [worker.alive for worker in instance.wrks] == [True, True]

@@ -17,7 +17,7 @@ def editions(app: Flask) -> list[tuple[object, ...]]:
 
 @pytest.fixture
 def fresh(made: Callable[..., Flask], tmp_path: Path) -> Flask:
-    """The site on a machine that has never seen it."""
+    """The site before its first setup."""
     return made(instance=tmp_path / "new" / "data")
 
 

@@ -15,7 +15,7 @@ from tests import desk
 from tests.access import logs
 from tests.access.conftest import entry
 from tests.conftest import SQLITE
-from tests.journeys.test_reading import RULES, SCHEMES, WIDTHS, _told
+from tests.journeys.test_reading import RULES, SCHEMES, WIDTHS, violation_summary
 from tests.people import DANA
 
 PAGES = [
@@ -57,7 +57,7 @@ def test_a_page_of_the_statistics_is_open_to_everybody_who_may(
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         found = Axe().run(page, options=RULES).response["violations"]
-        assert _told(found) == [], (width, scheme)
+        assert violation_summary(found) == [], (width, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(NARROWEST) >= READABLE, (width, scheme)
     assert page.query_selector_all("[style], style, script:not([src])") == []

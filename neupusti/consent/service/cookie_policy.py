@@ -1,4 +1,4 @@
-"""The rule of the gate: which name may pass for whom, and what a visitor's cookie means."""
+"""The cookie policy: which names a choice allows, and which choice a request carries."""
 
 import re
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from itertools import islice
 from flask_babel import lazy_gettext as _
 
 from neupusti.consent.service.declarations import Declarations
-from neupusti.consent.service.deletion import Place
+from neupusti.consent.service.deletion import CookieScope
 from neupusti.consent.service.signed_cookie import SignedChoice, SignedCookie
-from neupusti.consent.service.store import LIFETIME, Store
+from neupusti.consent.service.store import LIFETIME, ConsentStore
 from neupusti.core import clock
 from neupusti.core.feature import Category, Cookie
 from neupusti.core.web import cookies
@@ -34,72 +34,77 @@ CONSENT = Cookie(
     lifetime=LIFETIME,
 )
 LIFETIME_SECONDS = LIFETIME.total_seconds()
-SLACK_SECONDS = 300
-"""How far two clocks of ours may be apart."""
-REMEMBERED = 4096
-"""How many signed cookies a process remembers as read: no other, so nobody fills it."""
-OURS, ALL = 64, 256
-"""How many declared cookies of one request are read, and how many of any name looked at:
-no browser keeps more of one site."""
-SEALS = 8
-"""How many cookies of one request may claim to be the choice."""
+CLOCK_SKEW_SECONDS = 300
+"""How far the clocks of two of our servers may differ."""
+CACHED_CHOICES = 4096
+"""Parsed choices a process caches; only signed ones, so no client can fill it."""
+MAX_DECLARED, MAX_NAMES = 64, 256
+"""How many declared cookies of a request are read, and how many names are examined:
+no browser keeps more for one site."""
+MAX_SIGNED_COOKIES = 8
+"""How many consent cookies of one request are verified."""
 
 
 class Verdict(Enum):
-    """What becomes of one Set-Cookie line."""
+    """What happens to one Set-Cookie header."""
 
-    PASSES = auto()
+    ALLOWED = auto()
     NOT_GRANTED = auto()
-    STRAY = auto()
+    UNDECLARED = auto()
 
 
 class CookiePolicy:
-    """The declared names, and the choice that a request carries."""
+    """Decide by declarations and choice which cookies pass."""
 
     def __init__(
-        self, declarations: Declarations, seal: SignedCookie, store: Store, *, secure: bool
+        self,
+        declarations: Declarations,
+        signed_cookie: SignedCookie,
+        store: ConsentStore,
+        *,
+        secure: bool,
     ) -> None:
         self.store, self.secure = store, secure
         self.consent = CONSENT.wire_name(secure=secure)
         cookies = [c for found in declarations.by_category.values() for c in found]
         self.exact = {c.wire_name(secure=secure): c for c in cookies if not c.prefix}
-        self.families = tuple((c.wire_name(secure=secure), c) for c in cookies if c.prefix)
-        self._pairs = _pattern([*self.exact], [begins for begins, _ in self.families])
+        self.prefixes = tuple((c.wire_name(secure=secure), c) for c in cookies if c.prefix)
+        self._pairs = _pattern([*self.exact], [begins for begins, _ in self.prefixes])
         self.declared = frozenset(declarations.by_category)
-        self.foreign = frozenset(c.category for c in cookies if c.origins)
+        self.third_party = frozenset(c.category for c in cookies if c.origins)
         self.cookies = tuple(cookies)
-        self.read = seal.read
-        self.decided: dict[str, tuple[int, Choice]] = {}
-        """Cookies that hold a choice in force: the second of it, and what it is."""
+        self.read = signed_cookie.read
+        self.choice_cache: dict[str, tuple[int, Choice]] = {}
+        """Cookie value -> (Unix time of the choice, the choice)."""
         self.visible = lru_cache(2 ** len(Category))(self._visible)
 
     def find(self, name: str) -> Cookie | None:
-        """Return the declaration that a name on the wire falls under."""
+        """Return the declaration that covers a name on the wire."""
         found = self.exact.get(name)
         if found is not None:
             return found
-        return next((c for begins, c in self.families if name.startswith(begins)), None)
+        return next((c for begins, c in self.prefixes if name.startswith(begins)), None)
 
     def allows(self, name: str, granted: frozenset[Category]) -> bool:
         """Tell whether the application may see, or set, a cookie of this name."""
         cookie = self.find(name)
         return cookie is not None and cookie.category in granted
 
-    def ours(self, header: str) -> list[tuple[str, str]]:
+    def declared_pairs(self, header: str) -> list[tuple[str, str]]:
         """Return names and values of the declared cookies in a Cookie header.
 
-        One expression passes over all the others: they cost no more than their bytes.
+        One regular expression skips all others, at a cost linear in their length.
         """
         return [
             (pair[1].strip(" \t"), pair[2].strip(" \t"))
-            for pair in islice(self._pairs.finditer(f";{header}"), OURS)
+            for pair in islice(self._pairs.finditer(f";{header}"), MAX_DECLARED)
         ]
 
     def unwanted(self, header: str, choice: Choice) -> Iterator[str]:
-        """Yield the names in a Cookie header that `choice` leaves no place for."""
+        """Yield the names in a Cookie header that `choice` does not allow."""
         visible = self.visible(choice.granted)
-        for part in header.split(";", ALL)[:ALL]:
-            # A lone value is a cookie without a name, and so is `=name=value`.
+        for part in header.split(";", MAX_NAMES)[:MAX_NAMES]:
+            # A value without `=` is a nameless cookie, and so is `=name=value`.
             name, equals, _value = part.partition("=")
             name = name.strip(" \t") if equals else ""
             if choice.erase:
@@ -110,95 +115,98 @@ class CookiePolicy:
                 yield name
 
     def verdict(self, line: str, granted: frozenset[Category]) -> tuple[str, Verdict]:
-        """Return the name that a Set-Cookie line sets, and what becomes of the line."""
+        """Return the name that a Set-Cookie header sets, and the verdict on it."""
         pair, _semicolon, rest = line.partition(";")
         name, equals, value = pair.partition("=")
         name = name.strip(" \t") if equals else ""
         cookie = self.find(name)
         if cookie is None:
-            return name, Verdict.STRAY
+            return name, Verdict.UNDECLARED
         attributes = _attributes(rest)
         if attributes.get("max-age") == "0" and not value.strip(' \t"'):
-            return name, Verdict.PASSES  # it only takes away
+            return name, Verdict.ALLOWED  # it only deletes
         if cookie.category not in granted:
             return name, Verdict.NOT_GRANTED
-        return name, Verdict.STRAY if _outlives(cookie, attributes) else Verdict.PASSES
+        undeclared = _outlives(cookie, attributes)
+        return name, Verdict.UNDECLARED if undeclared else Verdict.ALLOWED
 
     def _visible(self, granted: frozenset[Category]) -> frozenset[str]:
-        """Return the exact names that `granted` lets in."""
+        """Return the exact names that `granted` allows."""
         return frozenset(n for n, c in self.exact.items() if c.category in granted)
 
     def choice(self, values: list[str], *, signal: bool) -> Choice:
-        """Return what the visitor's own cookie says; the newest, where there are several.
+        """Return the choice of the consent cookie; the newest, if there are several.
 
-        What we did not sign, what a later choice replaced and what comes from the future
-        is no choice. `signal` is `Sec-GPC: 1`: a refusal that an explicit yes overrides.
+        A value not signed by us, replaced by a later choice or dated in the future is
+        ignored. `signal` is `Sec-GPC: 1`: a refusal that explicit consent overrides.
         """
-        values = values[:SEALS]
-        if len(values) == 1 and (known := self.decided.get(values[0])) is not None:
+        values = values[:MAX_SIGNED_COOKIES]
+        if len(values) == 1 and (known := self.choice_cache.get(values[0])) is not None:
             at, choice = known
-            in_time = -SLACK_SECONDS <= clock.now().timestamp() - at < LIFETIME_SECONDS
-            if in_time and self.store.knows(choice.record or ""):
+            in_time = -CLOCK_SKEW_SECONDS <= clock.now().timestamp() - at < LIFETIME_SECONDS
+            if in_time and self.store.is_current(choice.record or ""):
                 return choice
         choice = self._choice(values, signal=signal)
         if choice.state is ChoiceState.DECIDED and choice.reachable and len(values) == 1:
-            self._remember(values[0], choice)
+            self._cache(values[0], choice)
         return choice
 
-    def _remember(self, value: str, choice: Choice) -> None:
-        if len(self.decided) >= REMEMBERED:
-            self.decided.clear()
+    def _cache(self, value: str, choice: Choice) -> None:
+        if len(self.choice_cache) >= CACHED_CHOICES:
+            self.choice_cache.clear()
         at = choice.at or clock.now()
-        self.decided[value] = (int(at.timestamp()), choice)
+        self.choice_cache[value] = (int(at.timestamp()), choice)
 
     def _choice(self, values: list[str], *, signal: bool) -> Choice:
-        read = [sealed for value in values if (sealed := self.read(value))]
+        read = [signed for value in values if (signed := self.read(value))]
         if read:
-            sealed = max(read, key=_made) if len(read) > 1 else read[0]
-            age = clock.now().timestamp() - sealed.at
-            known = self.store.knows(sealed.record)
-            if known is not False and age >= -SLACK_SECONDS:
-                return self._kept(
-                    sealed,
+            signed = max(read, key=_signed_at) if len(read) > 1 else read[0]
+            age = clock.now().timestamp() - signed.at
+            known = self.store.is_current(signed.record)
+            if known is not False and age >= -CLOCK_SKEW_SECONDS:
+                return self._from_signed(
+                    signed,
                     signal=signal,
                     reachable=known is True,
                     expired=age >= LIFETIME_SECONDS,
                 )
         return SIGNAL if signal else UNDECIDED
 
-    def _kept(
-        self, sealed: SignedChoice, *, signal: bool, reachable: bool, expired: bool
+    def _from_signed(
+        self, signed: SignedChoice, *, signal: bool, reachable: bool, expired: bool
     ) -> Choice:
-        at = datetime.fromtimestamp(sealed.at, UTC)
+        at = datetime.fromtimestamp(signed.at, UTC)
         asks = ChoiceState.SIGNAL if signal else ChoiceState.UNDECIDED
         if expired:
-            return Choice(state=asks, at=at, record=sealed.record, again=AskAgain.EXPIRED)
-        if not reachable or not sealed.grants:
+            return Choice(state=asks, at=at, record=signed.record, again=AskAgain.EXPIRED)
+        if not reachable or not signed.grants:
             return Choice(
-                state=ChoiceState.DECIDED, at=at, record=sealed.record, reachable=reachable
+                state=ChoiceState.DECIDED, at=at, record=signed.record, reachable=reachable
             )
-        agreed = self.declared & sealed.grants.keys()
-        holding = {c for c in agreed if self.store.holds(c, sealed.grants[c])}
+        agreed = self.declared & signed.grants.keys()
+        holding = {c for c in agreed if self.store.still_covers(c, signed.grants[c])}
         changed = len(holding) < len(agreed) and not signal
         return Choice(
             state=ChoiceState.UNDECIDED if changed else ChoiceState.DECIDED,
             granted=NECESSARY | holding,
             at=at,
-            record=sealed.record,
+            record=signed.record,
             again=AskAgain.CHANGED if changed else None,
         )
 
-    def places_of(self, categories: frozenset[Category]) -> tuple[tuple[str, Place], ...]:
-        """Return the names of `categories` on the wire, each with its domain and path."""
+    def scopes_of(
+        self, categories: frozenset[Category]
+    ) -> tuple[tuple[str, CookieScope], ...]:
+        """Return the wire names of `categories`, each with its domain and path."""
         return tuple(
             (name, (cookie.domain, cookie.path))
             for name, cookie in self.exact.items()
             if cookie.category in categories
         )
 
-    def policy(self, granted: frozenset[Category]) -> str | None:
-        """Return the Content-Security-Policy of a visitor whose categories widen it."""
-        if not self.foreign & granted:
+    def content_security_policy(self, granted: frozenset[Category]) -> str | None:
+        """Return the Content-Security-Policy if the granted categories widen it."""
+        if not self.third_party & granted:
             return None
         sources: dict[str, list[str]] = {}
         for directive in CONTENT_SECURITY_POLICY.split("; "):
@@ -213,7 +221,7 @@ class CookiePolicy:
 
 
 def _pattern(exact: list[str], families: list[str]) -> re.Pattern[str]:
-    """Return what finds a pair of one of these names right behind a semicolon."""
+    """Return a pattern for a pair with one of these names, preceded by a semicolon."""
     names = "|".join(
         [
             *(rf"{re.escape(name)}[ \t]*" for name in exact),
@@ -223,12 +231,12 @@ def _pattern(exact: list[str], families: list[str]) -> re.Pattern[str]:
     return re.compile(rf";[ \t]*({names})=([^;]{{0,{cookies.LIMIT}}})(?![^;])")
 
 
-def _made(sealed: SignedChoice) -> int:
-    return sealed.at
+def _signed_at(signed: SignedChoice) -> int:
+    return signed.at
 
 
 def _attributes(rest: str) -> dict[str, str]:
-    # Where an attribute comes twice, browsers go by the last one; so does this.
+    # Of a repeated attribute browsers use the last one; so does this.
     pairs = (part.partition("=") for part in rest.split(";"))
     return {name.strip(" \t").lower(): value.strip(" \t") for name, _eq, value in pairs}
 
@@ -244,6 +252,6 @@ def _outlives(cookie: Cookie, attributes: dict[str, str]) -> bool:
         else:
             return False
     except (ValueError, OverflowError):
-        # What no browser can read either makes a cookie of the session.
+        # Browsers ignore an unreadable date and keep a session cookie.
         return False
-    return keeps > (cookie.lifetime or timedelta()) + timedelta(seconds=SLACK_SECONDS)
+    return keeps > (cookie.lifetime or timedelta()) + timedelta(seconds=CLOCK_SKEW_SECONDS)

@@ -1,7 +1,7 @@
-"""Counts by day and category: how often asked, how answered. No row ever for a reader.
+"""Counts by day and category: how often visitors were asked, and what they answered.
 
-A GET never writes. What was shown is counted in the memory of the process and written
-with the next choice this process keeps; so the staff page's "shown" is a lower bound.
+A GET never writes. Banners shown are counted in process memory and written with the next
+choice this process records; so the staff page's "shown" is a lower bound.
 """
 
 from collections import Counter
@@ -16,66 +16,66 @@ from neupusti.consent.models import ALL, ChoiceOutcome, ConsentCount, Undeclared
 from neupusti.core import clock
 from neupusti.core.feature import Category
 
-STRAYS = 100
-"""How many undeclared names one process tells apart."""
+MAX_UNDECLARED = 100
+"""How many distinct undeclared names one process counts."""
 NAME_CHARACTERS = 120
 
 
 class Tally:
-    """What one process saw and has not written yet."""
+    """In-memory counts of one process, not written yet."""
 
     def __init__(self) -> None:
         self.shown: Counter[date] = Counter()
         self.undeclared: Counter[str] = Counter()
         self.lock = Lock()
-        self._turn(clock.now())
+        self._start_day(clock.now())
 
-    def show(self) -> None:
-        """Count one page that asked for a choice."""
+    def count_shown(self) -> None:
+        """Count one page that showed the banner."""
         now = clock.now()
         with self.lock:
-            if not self.begins <= now < self.ends:
-                self._turn(now)
+            if not self.day_start <= now < self.day_end:
+                self._start_day(now)
             self.shown[self.today] += 1
 
-    def _turn(self, now: datetime) -> None:
-        # Once a day: what day it is in Almaty takes longer than all the rest.
+    def _start_day(self, now: datetime) -> None:
+        # Once a day: computing the date in Almaty costs more than all the rest.
         self.today = now.astimezone(clock.ALMATY).date()
-        self.begins = clock.midnight(self.today)
-        self.ends = clock.midnight(self.today + timedelta(days=1))
+        self.day_start = clock.midnight(self.today)
+        self.day_end = clock.midnight(self.today + timedelta(days=1))
 
-    def undeclared_one(self, name: str) -> bool:
-        """Count an undeclared cookie that was dropped; tell whether its name is new."""
+    def count_undeclared(self, name: str) -> bool:
+        """Count a dropped undeclared cookie; return whether its name is new."""
         name = name[:NAME_CHARACTERS]
         with self.lock:
             new = name not in self.undeclared
-            if not new or len(self.undeclared) < STRAYS:
+            if not new or len(self.undeclared) < MAX_UNDECLARED:
                 self.undeclared[name] += 1
             return new
 
-    def take(self) -> "Seen":
-        """Return what was seen since the last time, and forget it."""
+    def take(self) -> "TallySnapshot":
+        """Return the counts since the last call, and reset them."""
         with self.lock:
-            seen = Seen(self.shown, self.undeclared)
+            snapshot = TallySnapshot(self.shown, self.undeclared)
             self.shown, self.undeclared = Counter(), Counter()
-        return seen
+        return snapshot
 
-    def give_back(self, seen: "Seen") -> None:
-        """Remember again what could not be written."""
+    def restore(self, snapshot: "TallySnapshot") -> None:
+        """Add back counts that could not be written."""
         with self.lock:
-            self.shown.update(seen.shown)
-            self.undeclared.update(seen.undeclared)
+            self.shown.update(snapshot.shown)
+            self.undeclared.update(snapshot.undeclared)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """Pages that asked, by day, and undeclared names, each with its number."""
+class TallySnapshot:
+    """Banners shown by day, and undeclared cookies by name."""
 
     shown: Counter[date]
     undeclared: Counter[str]
 
     def write(self, session: Session, categories: Iterable[Category]) -> None:
-        """Add it to the counts; the caller's transaction has the writers' lock."""
+        """Add these counts to the tables; the caller's transaction holds the write lock."""
         names = [ALL, *categories]
         for day, number in self.shown.items():
             for name in names:
@@ -95,7 +95,7 @@ def answer(
     before: frozenset[Category],
     after: frozenset[Category],
 ) -> None:
-    """Count one choice: for the whole of it, and for each category."""
+    """Count one choice, in total and by category."""
     today = clock.today()
     if before - after:
         whole = ChoiceOutcome.WITHDRAWN
@@ -117,7 +117,7 @@ def answer(
 def add(
     session: Session, day: date, category: str, outcome: ChoiceOutcome, number: int
 ) -> None:
-    """Add `number` to one count; the caller's transaction has the writers' lock."""
+    """Add `number` to one count; the caller's transaction holds the write lock."""
     key = {"day": day, "category": str(category), "outcome": outcome.value}
     row = session.get(ConsentCount, key)
     if row is None:

@@ -1,7 +1,7 @@
-"""What the site declares about its cookies, in one canonical form, and its hashes.
+"""The cookie declarations of the site as canonical JSON, and their hashes.
 
-The same `digest` decides whether a visitor is asked again, stands in the receipt, and is
-recomputed by the verification: there is no second way to count.
+The same `digest` decides whether a visitor is asked again, appears in the receipt and is
+recomputed by the verification.
 """
 
 import json
@@ -18,21 +18,21 @@ from flask_babel import lazy_gettext as _
 from neupusti.core.feature import Category, Cookie
 from neupusti.core.text.languages import Language
 
-MARK_CHARACTERS = 8
-"""Of a category's hash, in base64: what the visitor's cookie carries of it (48 bits)."""
+SHORT_HASH_CHARACTERS = 8
+"""Base64 characters of a category's hash in the consent cookie (48 bits)."""
 
 THIS_SITE = _("This site")
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryText:
-    """How a category is called, and what it is for."""
+    """The label and the description of a category."""
 
     label: LazyString
     text: LazyString
 
 
-SAYS = {
+CATEGORY_TEXTS = {
     Category.NECESSARY: CategoryText(
         _("Necessary"),
         _("The site cannot do without them; they hold nothing that could be left out."),
@@ -57,13 +57,13 @@ def digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def mark(hexadecimal: str) -> str:
-    """Return the short form of a hash that a cookie carries."""
-    return urlsafe_b64encode(bytes.fromhex(hexadecimal)).decode()[:MARK_CHARACTERS]
+def short_hash(hexadecimal: str) -> str:
+    """Return the shortened hash that the consent cookie carries."""
+    return urlsafe_b64encode(bytes.fromhex(hexadecimal)).decode()[:SHORT_HASH_CHARACTERS]
 
 
 def canonical(value: object) -> str:
-    """Return `value` as the one JSON text that stands for it."""
+    """Return `value` as canonical JSON."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -76,44 +76,44 @@ class Declarations:
 
     @classmethod
     def of(cls, cookies: Iterable[Cookie]) -> "Declarations":
-        """Describe `cookies`; wants an app context, to read every language."""
+        """Describe `cookies` in every language; needs an app context."""
         declared = tuple(cookies)
         by_category = {
             category: found
             for category in Category
             if (found := tuple(c for c in declared if c.category is category))
         }
-        described = {c.value: _described(c, found) for c, found in by_category.items()}
+        described = {c.value: _describe(c, found) for c, found in by_category.items()}
         return cls(by_category, canonical(described))
 
     @property
     def optional(self) -> tuple[Category, ...]:
-        """The categories there is something to decide about."""
+        """The declared categories that need consent."""
         return tuple(c for c in self.by_category if c is not Category.NECESSARY)
 
     @cached_property
     def sha256(self) -> str:
-        """The hash of everything declared."""
+        """The hash of all declarations."""
         return digest(self.canonical)
 
     @cached_property
-    def marks(self) -> dict[Category, str]:
-        """Category -> the short hash of what is declared in it."""
-        return marks(self.canonical)
+    def short_hashes(self) -> dict[Category, str]:
+        """Category -> the short hash of its declarations."""
+        return short_hashes(self.canonical)
 
 
-def marks(text: str) -> dict[Category, str]:
-    """Return category -> short hash, of declarations in their canonical form."""
+def short_hashes(text: str) -> dict[Category, str]:
+    """Return category -> short hash of the declarations in canonical JSON `text`."""
     return {
-        Category(name): mark(digest(canonical(entry)))
+        Category(name): short_hash(digest(canonical(entry)))
         for name, entry in json.loads(text).items()
     }
 
 
 def still_covers(older: str, newer: str, category: Category) -> bool:
-    """Tell whether who agreed to `category` of `older` need not be asked about `newer`.
+    """Return whether consent to `category` of `older` is valid for `newer`.
 
-    That is so if the category says the same and gained no cookie; it may have lost some.
+    It is if the texts are unchanged and no cookie was added; some may have been removed.
     """
     then, now = (json.loads(text).get(category) for text in (older, newer))
     if then is None or now is None or then["says"] != now["says"]:
@@ -121,10 +121,10 @@ def still_covers(older: str, newer: str, category: Category) -> bool:
     return all(cookie in then["cookies"] for cookie in now["cookies"])
 
 
-def _described(category: Category, cookies: tuple[Cookie, ...]) -> dict[str, Any]:
-    says = SAYS[category]
+def _describe(category: Category, cookies: tuple[Cookie, ...]) -> dict[str, Any]:
+    category_text = CATEGORY_TEXTS[category]
     return {
-        "says": [_texts(says.label), _texts(says.text)],
+        "says": [_texts(category_text.label), _texts(category_text.text)],
         "cookies": sorted((_cookie(cookie) for cookie in cookies), key=canonical),
     }
 

@@ -1,8 +1,8 @@
-"""How a browser is made to forget a cookie of which only the name is known.
+"""Delete cookies in the browser when only their names are known.
 
-A browser sends neither path nor domain with a name, and forgets a cookie only under
-both: so a name is expired under every pair that would have brought it here. The pairs are
-counted, and only the few lines of one answer are ever written.
+A browser sends neither path nor domain with a name, but deletes a cookie only if both
+match: so a name is expired under every pair that would have sent it here. The pairs are
+numbered, and only the few lines of one response are ever built.
 """
 
 import re
@@ -12,39 +12,39 @@ from itertools import count, islice
 from typing import NamedTuple
 from urllib.parse import quote
 
-LIMIT = 20
-"""Set-Cookie lines of one answer; what is left goes out with the next ones."""
-HALF = LIMIT // 2
-NAMES, NAME_LIMIT = 50, 256
-"""How many names are dealt with at a time, and how long one may be."""
-PREFIXES, PATH_LIMIT = 32, 1024
-"""How many of a path's prefixes count: twice as many as any page of ours has; and how
+MAX_LINES = 20
+"""Set-Cookie lines of one response; the rest follow with the next responses."""
+HALF = MAX_LINES // 2
+MAX_NAMES, MAX_NAME_CHARACTERS = 50, 256
+"""How many names are expired at a time, and how long one may be."""
+MAX_PATHS, MAX_PATH_CHARACTERS = 32, 1024
+"""How many prefixes of a path are tried, twice as many as any page of ours has; and how
 long one may be: a browser drops a longer `Path` (RFC 6265bis, 5.6)."""
-DOMAINS = 8
+MAX_DOMAINS = 8
 UNSAFE = re.compile(r"[\x00-\x1f\x7f;,=]")
 NUMERIC = re.compile(r"[\d.]+|\[.*\]")
 
-Place = tuple[str | None, str]
-"""A domain (None: the host alone) and a path."""
+CookieScope = tuple[str | None, str]
+"""A domain (None: host-only) and a path."""
 
-_turn = count()
+_rotation = count()
 
 
 @dataclass(frozen=True, slots=True)
-class Unwanted:
-    """What one browser is to forget: `known` where they are declared, `names` anywhere."""
+class UnwantedCookies:
+    """The cookies to expire: `declared` in their own scope, `names` in every scope."""
 
-    known: tuple[tuple[str, Place], ...]
+    declared: tuple[tuple[str, CookieScope], ...]
     names: Iterable[str]
     host: str
     paths: tuple[str, ...]
     secure: bool
-    begins: bool = False
-    """Whether this is the answer to the choice itself: the likeliest places go first."""
+    first_answer: bool = False
+    """Whether this responds to the choice itself: the likeliest scopes go first."""
 
 
 class _Block(NamedTuple):
-    """Each of some names under each of some domains and paths, the names turning first."""
+    """Every combination of names, domains and paths; names vary fastest."""
 
     names: Sequence[str]
     domains: Sequence[str | None]
@@ -53,56 +53,56 @@ class _Block(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many lines it stands for."""
+        """The number of combinations."""
         return len(self.names) * len(self.domains) * len(self.paths)
 
     def line(self, number: int, *, secure: bool) -> str:
-        """Return one of the lines."""
+        """Return the line of one combination."""
         rest, name = divmod(number, len(self.names))
         path, domain = divmod(rest, len(self.domains))
-        place = (self.domains[domain], self.paths[path])
-        line = expiry(self.names[name], place, secure=secure or self.partitioned)
+        scope = (self.domains[domain], self.paths[path])
+        line = expiry_line(self.names[name], scope, secure=secure or self.partitioned)
         return f"{line}; Partitioned" if self.partitioned else line
 
 
-def expiring(unwanted: Unwanted) -> list[str]:
-    """Return at most LIMIT lines that expire what is unwanted, the likeliest first.
+def expiry_lines(unwanted: UnwantedCookies) -> list[str]:
+    """Return at most MAX_LINES Set-Cookie lines that expire `unwanted`, likeliest first.
 
-    Where there are more, the next answers give one half to the likeliest and the other
-    to the rest in turn: each answer of this process goes on where the last one stopped,
-    and the names that are still there come with the next request.
+    If there are more, later responses give half of the lines to the likeliest and rotate
+    the other half through the rest: each response of this process continues where the
+    last one stopped, and names not yet deleted come back with the next request.
     """
     blocks = _blocks(unwanted)
     size = sum(block.size for block in blocks)
-    numbers = list(range(min(size, LIMIT)))
-    if size > LIMIT and not unwanted.begins:
-        start = next(_turn) * HALF
+    numbers = list(range(min(size, MAX_LINES)))
+    if size > MAX_LINES and not unwanted.first_answer:
+        start = next(_rotation) * HALF
         numbers[HALF:] = [HALF + (start + i) % (size - HALF) for i in range(HALF)]
-    lines = (_numbered(blocks, number, secure=unwanted.secure) for number in numbers)
+    lines = (_line(blocks, number, secure=unwanted.secure) for number in numbers)
     return list(dict.fromkeys(lines))
 
 
-def _blocks(unwanted: Unwanted) -> list[_Block]:
-    names = [*dict.fromkeys(islice(filter(_spellable, unwanted.names), NAMES))]
+def _blocks(unwanted: UnwantedCookies) -> list[_Block]:
+    names = [*dict.fromkeys(islice(filter(_is_valid_name, unwanted.names), MAX_NAMES))]
     movable = [name for name in names if not name.lower().startswith("__host-")]
-    paths = [*dict.fromkeys(p for path in unwanted.paths for p in prefixes(path))]
-    domains = suffixes(unwanted.host)
-    known = [_Block([name], [place[0]], [place[1]]) for name, place in unwanted.known]
+    paths = [*dict.fromkeys(p for path in unwanted.paths for p in cookie_paths(path))]
+    domains = cookie_domains(unwanted.host)
+    declared = [_Block([name], [scope[0]], [scope[1]]) for name, scope in unwanted.declared]
     roots = [
-        *(block for block in known if block.paths == ["/"]),
+        *(block for block in declared if block.paths == ["/"]),
         _Block(names, [None], ["/"]),
         _Block(movable, domains, ["/"]),
     ]
     return [
-        *(block for block in known if block.paths != ["/"]),
+        *(block for block in declared if block.paths != ["/"]),
         *roots,
         _Block(movable, [None, *domains], paths[1:]),
-        # A partitioned cookie is another one of the same name (CHIPS): last, being rare.
+        # A partitioned cookie is separate from its namesake (CHIPS); rare, so last.
         *(block._replace(partitioned=True) for block in roots),
     ]
 
 
-def _numbered(blocks: list[_Block], number: int, *, secure: bool) -> str:
+def _line(blocks: list[_Block], number: int, *, secure: bool) -> str:
     for block in blocks:
         if number < block.size:
             return block.line(number, secure=secure)
@@ -110,43 +110,43 @@ def _numbered(blocks: list[_Block], number: int, *, secure: bool) -> str:
     raise IndexError
 
 
-def _spellable(name: str) -> bool:
-    return len(name) <= NAME_LIMIT and not UNSAFE.search(name)
+def _is_valid_name(name: str) -> bool:
+    return len(name) <= MAX_NAME_CHARACTERS and not UNSAFE.search(name)
 
 
-def prefixes(path: str) -> list[str]:
+def cookie_paths(path: str) -> list[str]:
     """Return the cookie paths that cover `path`, percent-encoded, the shortest first.
 
     `/policy/2022/` is covered by `/`, `/policy`, `/policy/`, `/policy/2022` and itself.
     """
-    # What a browser would not keep need not even be encoded.
-    whole = quote(path[: PATH_LIMIT + 1]) or "/"
+    # Do not encode more than a browser would keep.
+    whole = quote(path[: MAX_PATH_CHARACTERS + 1]) or "/"
     found, end = ["/"], whole.find("/", 1)
-    while 0 < end <= PATH_LIMIT and len(found) < PREFIXES:
+    while 0 < end <= MAX_PATH_CHARACTERS and len(found) < MAX_PATHS:
         found += [whole[:end], whole[: end + 1]]
         end = whole.find("/", end + 1)
-    if end < 0 and len(whole) <= PATH_LIMIT:
+    if end < 0 and len(whole) <= MAX_PATH_CHARACTERS:
         found.append(whole)
     return list(dict.fromkeys(found))
 
 
-def suffixes(host: str) -> list[str]:
-    """Return the domains a cookie may have been set for so that `host` receives it.
+def cookie_domains(host: str) -> list[str]:
+    """Return the domains of which a cookie would be sent to `host`.
 
-    An address has none; a name of one label is a top-level domain, for which no browser
-    takes a cookie.
+    None for an IP address, or for a single label: browsers accept no cookie for a
+    top-level domain.
     """
     name = re.sub(r":\d+$", "", host.lower())
     if NUMERIC.fullmatch(name):
         return []
     labels = name.split(".")
-    return [".".join(labels[i:]) for i in range(len(labels) - 1)][-DOMAINS:]
+    return [".".join(labels[i:]) for i in range(len(labels) - 1)][-MAX_DOMAINS:]
 
 
-def expiry(name: str, place: Place, *, secure: bool) -> str:
-    """Return the line that expires `name` at one place."""
-    domain, path = place
-    # Without a name the pair is a lone value: `=` with nothing at all browsers ignore.
+def expiry_line(name: str, scope: CookieScope, *, secure: bool) -> str:
+    """Return the Set-Cookie line that expires `name` in one scope."""
+    domain, path = scope
+    # A nameless cookie is a bare value: browsers ignore an empty pair.
     line = f"{name}=" if name else "gone"
     line += f"; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path={path}"
     if domain:

@@ -1,11 +1,11 @@
-"""The receipt a visitor takes home, in the fields of ISO/IEC TS 27560."""
+"""The consent receipt as JSON, with the fields of ISO/IEC TS 27560."""
 
 import json
 from datetime import timedelta
 from typing import Any
 
 from neupusti.consent.models import ChoiceSource, ConsentRecord
-from neupusti.consent.service.declarations import marks
+from neupusti.consent.service.declarations import short_hashes
 from neupusti.consent.service.store import LIFETIME
 from neupusti.core.feature import Category
 from neupusti.core.web.operator import Operator
@@ -13,22 +13,22 @@ from neupusti.core.web.operator import Operator
 SCHEMA = "ISO/IEC TS 27560:2023"
 
 
-def of(
+def build(
     record: ConsentRecord,
     *,
-    words: str,
+    wording: str,
     canonical: str,
     operator: Operator,
     base_url: str,
 ) -> dict[str, Any]:
-    """Return the receipt of `record`: `words` were answered about what `canonical` says."""
+    """Return the receipt of `record`, given its wording and canonical declarations."""
     granted = record.granted.split(",") if record.granted else []
     return {
         "record_metadata": _metadata(record),
         "pii_processing": {
             "privacy_notice": f"{base_url}/policy/{record.edition}",
             "language": record.language,
-            "notice_text": words,
+            "notice_text": wording,
             "purposes": _purposes(record, canonical, granted),
             "withdrawal_method": f"{base_url}/cookies/",
             "privacy_rights": f"{base_url}/policy/",
@@ -50,7 +50,7 @@ def _metadata(record: ConsentRecord) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA,
         "record_id": record.public_id,
-        # Nobody is signed in: the browser that shows this receipt is all that is known.
+        # No account is involved: only the browser that holds the record id is known.
         "pii_principal_id": f"browser that holds {record.public_id}",
         "replaces": record.replaces,
         "proof": {
@@ -78,7 +78,7 @@ def _party(operator: Operator, base_url: str) -> dict[str, str]:
 def _purposes(
     record: ConsentRecord, canonical: str, granted: list[str]
 ) -> list[dict[str, Any]]:
-    short = marks(canonical)
+    short = short_hashes(canonical)
     return [
         {
             "purpose": entry["says"][0][record.language],

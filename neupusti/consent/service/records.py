@@ -1,4 +1,4 @@
-"""Keeping the proof of a choice: one row, chained to the row before it."""
+"""Consent records: one row per choice, hash-chained to the previous row."""
 
 import secrets
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ CHAIN = Chain(ConsentRecord, 0x6E6575706F636F6E, lambda record: canonical(record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """The exact words of a question, where they stood, and in which language."""
+    """The exact text of a consent question, its surface and its language."""
 
     surface: str
     language: Language
@@ -37,7 +37,7 @@ class Wording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One choice as it is to be kept."""
+    """One choice to be recorded."""
 
     granted: frozenset[Category]
     source: ChoiceSource
@@ -47,17 +47,19 @@ class Decision:
     replaces: str | None = None
 
 
-def keep(session: Session, decision: Decision) -> ConsentRecord:
-    """Append the record of `decision` in the open write transaction, and return it."""
-    CHAIN.lock(session)  # so that times grow along the chain
+def append(session: Session, decision: Decision) -> ConsentRecord:
+    """Append the record of `decision` in the open write transaction; return it."""
+    CHAIN.lock(session)  # before reading the clock, so that times ascend along the chain
     now = clock.now().replace(microsecond=0)
-    _declare(session, decision.declarations, now)
-    _word(session, decision, now)
+    _ensure_declarations(session, decision.declarations, now)
+    _ensure_wording(session, decision, now)
     record = ConsentRecord(
         public_id=secrets.token_urlsafe(12),
         at=now,
-        granted=_listed(decision.granted),
-        refused=_listed(frozenset(decision.declarations.optional) - decision.granted),
+        granted=_category_list(decision.granted),
+        refused=_category_list(
+            frozenset(decision.declarations.optional) - decision.granted
+        ),
         source=decision.source.value,
         language=decision.wording.language.value,
         wording=decision.wording.sha256,
@@ -69,59 +71,61 @@ def keep(session: Session, decision: Decision) -> ConsentRecord:
     return record
 
 
-def choose(
-    decision: Decision, *, before: frozenset[Category], ended: bool, tally: Tally
+def record_choice(
+    decision: Decision, *, before: frozenset[Category], expired: bool, tally: Tally
 ) -> ConsentRecord:
-    """Keep `decision` of a visitor who had granted `before`, and count it.
+    """Record and count `decision` of a visitor who had granted `before`.
 
-    Where an earlier choice had `ended` by age, a record says so first.
+    If the earlier choice has `expired`, append a record of that first.
     """
-    seen = tally.take()
+    snapshot = tally.take()
     try:
         with writing() as session:
-            if ended:
+            if expired:
                 end = replace(decision, granted=frozenset(), source=ChoiceSource.EXPIRY)
-                decision = replace(decision, replaces=keep(session, end).public_id)
-            record = keep(session, decision)
+                decision = replace(decision, replaces=append(session, end).public_id)
+            record = append(session, decision)
             asked = decision.declarations.optional
             counts.answer(session, asked, before, decision.granted)
-            seen.write(session, asked)
+            snapshot.write(session, asked)
             return record
     except BaseException:
-        tally.give_back(seen)
+        tally.restore(snapshot)
         raise
 
 
 def find(public_id: str) -> ConsentRecord | None:
-    """Return the record a visitor's cookie names."""
-    wanted = select(ConsentRecord).filter_by(public_id=public_id)
-    found: ConsentRecord | None = db.session.scalar(wanted)
+    """Return the record with `public_id`, as named by the consent cookie."""
+    query = select(ConsentRecord).filter_by(public_id=public_id)
+    found: ConsentRecord | None = db.session.scalar(query)
     return found
 
 
-def wording_of(record: ConsentRecord) -> str:
-    """Return the words that `record` answered."""
+def wording_text(record: ConsentRecord) -> str:
+    """Return the text of the wording that `record` answered."""
     return db.session.get_one(ConsentWording, record.wording).text
 
 
-def declared(record: ConsentRecord) -> str:
-    """Return what was declared, in its canonical form, when `record` was made."""
+def declarations_text(record: ConsentRecord) -> str:
+    """Return the canonical declarations at the time of `record`."""
     return db.session.get_one(ConsentDeclarations, record.declarations).canonical
 
 
-def worded(beginning: str, language: Language) -> Wording | None:
-    """Return the words, asked in before, whose hash begins with `beginning`."""
-    wanted = select(ConsentWording).where(
-        ConsentWording.sha256.startswith(beginning, autoescape=True),
+def find_wording(hash_prefix: str, language: Language) -> Wording | None:
+    """Return the stored wording whose hash begins with `hash_prefix`."""
+    query = select(ConsentWording).where(
+        ConsentWording.sha256.startswith(hash_prefix, autoescape=True),
         ConsentWording.language == language.value,
     )
-    row: ConsentWording | None = db.session.scalar(wanted)
+    row: ConsentWording | None = db.session.scalar(query)
     if row is None:
         return None
     return Wording(surface=row.surface, language=language, text=row.text, sha256=row.sha256)
 
 
-def _declare(session: Session, declarations: Declarations, now: datetime) -> None:
+def _ensure_declarations(
+    session: Session, declarations: Declarations, now: datetime
+) -> None:
     if session.get(ConsentDeclarations, declarations.sha256) is None:
         row = ConsentDeclarations(
             sha256=declarations.sha256, canonical=declarations.canonical, at=now
@@ -130,7 +134,7 @@ def _declare(session: Session, declarations: Declarations, now: datetime) -> Non
         session.flush()
 
 
-def _word(session: Session, decision: Decision, now: datetime) -> None:
+def _ensure_wording(session: Session, decision: Decision, now: datetime) -> None:
     wording = decision.wording
     if session.get(ConsentWording, wording.sha256) is None:
         row = ConsentWording(
@@ -145,5 +149,5 @@ def _word(session: Session, decision: Decision, now: datetime) -> None:
         session.flush()
 
 
-def _listed(categories: frozenset[Category]) -> str:
+def _category_list(categories: frozenset[Category]) -> str:
     return ",".join(c.value for c in Category if c in categories - {Category.NECESSARY})

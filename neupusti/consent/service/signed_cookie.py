@@ -1,7 +1,7 @@
-"""The cookie that keeps a choice: compact, signed, of one strict grammar.
+"""The signed consent cookie, in a compact and strict format.
 
-`1.pAAAAAAAAsAAAAAAAA.tffkd1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA`: version, each granted
-category by its letter with the short hash of what was declared in it, the second of the
+`1.pAAAAAAAAsAAAAAAAA.tffkd1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA`: version, the letter
+of each granted category with the short hash of its declarations, the Unix time of the
 choice in base 36, the public id of its record, 128 bits of HMAC-SHA-256.
 """
 
@@ -21,13 +21,13 @@ GRAMMAR = re.compile(
 )
 LETTERS = {category.value[0]: category for category in Category}
 GRANT = 9
-"""Characters of one grant: a letter and eight of hash."""
+"""Characters of one grant: a letter and eight characters of hash."""
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)
 class SignedChoice:
-    """What the cookie says: granted category -> short hash, when, and which record."""
+    """The content of the cookie: granted category -> short hash, Unix time, record id."""
 
     grants: Mapping[Category, str]
     at: int
@@ -35,28 +35,28 @@ class SignedChoice:
 
 
 class SignedCookie:
-    """Writes and reads the cookie with a key derived from the secret of the site."""
+    """Write and read the cookie with a key derived from the secret of the site."""
 
     def __init__(self, secret: str) -> None:
         key = hmac.digest(secret.encode(), b"neupusti consent cookie 1", "sha256")
-        # A copy of a keyed hash costs half of a new one.
+        # Copying a keyed hash costs half as much as creating one.
         self.keyed = hmac.new(key, digestmod="sha256")
 
-    def write(self, sealed: SignedChoice) -> str:
+    def write(self, signed: SignedChoice) -> str:
         """Return the value of the cookie."""
         grants = "".join(
-            category.value[0] + sealed.grants[category]
+            category.value[0] + signed.grants[category]
             for category in Category
-            if category in sealed.grants
+            if category in signed.grants
         )
-        body = f"1.{grants}.{_base36(sealed.at)}.{sealed.record}"
+        body = f"1.{grants}.{_base36(signed.at)}.{signed.record}"
         return f"{body}.{self._mac(body)}"
 
     def read(self, value: str) -> SignedChoice | None:
-        """Return what `value` says, or None where it is not what `write` returned."""
+        """Return the content of `value`, or None if `write` did not return it."""
         if len(value) > LIMIT or (found := GRAMMAR.fullmatch(value)) is None:
             return None
-        # Only what we signed is taken apart any further.
+        # Verify the signature before parsing any further.
         if not hmac.compare_digest(
             self._mac(value[: found.start("mac") - 1]), found["mac"]
         ):

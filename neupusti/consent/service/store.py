@@ -1,8 +1,8 @@
-"""What the gate must know of the database, without asking it at every request.
+"""A cached view of the consent tables, so that requests need no query.
 
-A cookie that was replaced by a later choice is no choice any more, even if it is played
-back; and a store that does not answer grants nothing. Both are looked up at most once a
-second, by one request; the others go on with what is known.
+A cookie replaced by a later choice is no longer valid, even if replayed; an unreachable
+database grants nothing. Both are checked at most once a second, by one request; the
+others use the cached state.
 """
 
 import time
@@ -13,51 +13,51 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.consent.models import ConsentDeclarations, ConsentRecord
-from neupusti.consent.service.declarations import Declarations, marks, still_covers
+from neupusti.consent.service.declarations import Declarations, short_hashes, still_covers
 from neupusti.core import clock
 from neupusti.core.feature import Category
 
 RECHECK_SECONDS = 1.0
 LIFETIME = timedelta(days=180)
-"""How long a choice holds, yes and no alike."""
+"""How long a choice is valid, consent and refusal alike."""
 
 
-class Store:
-    """Which records are replaced, which older declarations still hold, and is it there."""
+class ConsentStore:
+    """Caches replaced records, compatible older declarations, and reachability."""
 
     def __init__(self, engine: Engine, declarations: Declarations) -> None:
         self.engine, self.declarations = engine, declarations
         self.replaced: set[str] = set()
-        self.seen = 0
+        self.last_id = 0
         self.reachable = False
         self.checked = float("-inf")
-        self.known_marks = dict.fromkeys(declarations.marks.items(), True)
+        self.covered = dict.fromkeys(declarations.short_hashes.items(), True)
         self.lock = Lock()
 
-    def knows(self, record: str) -> bool | None:
-        """Tell whether `record` is still the last word; None where nobody can tell."""
+    def is_current(self, record: str) -> bool | None:
+        """Return whether `record` is not replaced; None if the database is unreachable."""
         if time.monotonic() - self.checked > RECHECK_SECONDS:
-            self._look()
+            self._refresh()
         if not self.reachable:
             return None
         return record not in self.replaced
 
-    def replace(self, record: str) -> None:
-        """Remember at once that this process replaced `record`."""
+    def mark_replaced(self, record: str) -> None:
+        """Mark `record` as replaced in this process at once."""
         self.replaced.add(record)
 
-    def holds(self, category: Category, mark: str) -> bool:
-        """Tell whether agreeing to the declarations of `mark` covers today's."""
-        known = self.known_marks.get((category, mark))
-        return self._compare(category, mark) if known is None else known
+    def still_covers(self, category: Category, short_hash: str) -> bool:
+        """Return whether consent to the declarations of `short_hash` covers today's."""
+        known = self.covered.get((category, short_hash))
+        return self._compare(category, short_hash) if known is None else known
 
-    def _look(self) -> None:
-        # While one thread looks, the others go on; only at the very start all wait.
+    def _refresh(self) -> None:
+        # While one thread refreshes, the others go on; before the first check all wait.
         if not self.lock.acquire(blocking=self.checked == float("-inf")):
             return
         try:
             if time.monotonic() - self.checked > RECHECK_SECONDS:
-                self._read()
+                self._load_replaced()
                 self.reachable = True
         except SQLAlchemyError:
             self.reachable = False
@@ -65,27 +65,27 @@ class Store:
             self.checked = time.monotonic()
             self.lock.release()
 
-    def _read(self) -> None:
-        news = select(ConsentRecord.id, ConsentRecord.replaces).where(
-            ConsentRecord.id > self.seen, ConsentRecord.at > clock.now() - LIFETIME
+    def _load_replaced(self) -> None:
+        newer = select(ConsentRecord.id, ConsentRecord.replaces).where(
+            ConsentRecord.id > self.last_id, ConsentRecord.at > clock.now() - LIFETIME
         )
         with self.engine.connect() as connection:
-            for number, replaced in connection.execute(news.order_by(ConsentRecord.id)):
-                self.seen = number
+            for id_, replaced in connection.execute(newer.order_by(ConsentRecord.id)):
+                self.last_id = id_
                 if replaced:
                     self.replaced.add(replaced)
 
-    def _compare(self, category: Category, mark: str) -> bool:
-        # The mark was signed by us, so there are only as many as we ever declared.
+    def _compare(self, category: Category, short_hash: str) -> bool:
+        # We signed the hash, so there are only as many as we ever declared.
         try:
             with self.engine.connect() as connection:
                 texts = connection.scalars(select(ConsentDeclarations.canonical)).all()
         except SQLAlchemyError:
             return False
         covered = any(
-            marks(text).get(category) == mark
+            short_hashes(text).get(category) == short_hash
             and still_covers(text, self.declarations.canonical, category)
             for text in texts
         )
-        self.known_marks[category, mark] = covered
+        self.covered[category, short_hash] = covered
         return covered

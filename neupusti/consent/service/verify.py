@@ -1,4 +1,4 @@
-"""Checking the proof: the chain of records, and the words each of them answered."""
+"""Verify the consent records: their hash chain, wordings and declarations."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,30 +14,30 @@ from neupusti.core.records.chain import START
 
 @dataclass
 class Report:
-    """What a verification found."""
+    """The result of a verification."""
 
     records: int = 0
     head: str = START
     wordings: int = 0
     rendered: int = 0
-    """How many wordings were drawn again from today's templates, byte for byte."""
+    """How many wordings today's templates render byte for byte."""
     problems: list[str] = field(default_factory=list)
     heads: set[str] = field(default_factory=set)
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether no problem was found."""
         return not self.problems
 
 
 def verify(
     render: Callable[[str, str], str], declared: str, *, expect: str | None = None
 ) -> Report:
-    """Recompute the whole chain and every wording; `expect` is a head noted down before.
+    """Recompute the whole chain and every wording; `expect` is an earlier chain head.
 
-    `render(surface, language)` draws today's words. A wording asked in under today's
-    declarations must come out of it byte for byte, if its words have not been changed
-    since; an older one is proved by its stored text and hash.
+    `render(surface, language)` returns today's wording. A wording stored under today's
+    declarations matches it byte for byte unless its text has changed since; an older one
+    is verified by its stored text and hash.
     """
     report = Report()
     _check_chain(report)

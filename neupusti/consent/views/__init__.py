@@ -1,1 +1,1 @@
-"""The gate at the edge, the pages, the staff page and the commands of the consent room."""
+"""The cookie middleware, pages, staff page and commands of the consent feature."""

@@ -1,4 +1,4 @@
-"""The staff page: counts only, undeclared names, and the state of the chain."""
+"""The staff page: counts, undeclared cookies and the state of the hash chain."""
 
 from datetime import date, timedelta
 
@@ -12,7 +12,7 @@ from neupusti.core import clock
 
 DAYS = 30
 CHECKED = 1000
-"""How many of the newest records the page checks; the command checks them all."""
+"""Number of newest records the page verifies; the command verifies all of them."""
 
 
 @bp.get("/admin/consents/")
@@ -31,7 +31,6 @@ def statistics() -> str:
         undeclared=queries.undeclared_cookies(),
         unwritten=extension().tally,
         checked=verify.verify_newest(CHECKED),
-        room=extension(),
         Outcome=ChoiceOutcome,
     )
 

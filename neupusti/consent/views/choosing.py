@@ -1,4 +1,4 @@
-"""Taking a choice: one address, no token, and back to where the visitor was."""
+"""Accept a consent choice: one address, no CSRF token, redirect back to the page."""
 
 import logging
 from dataclasses import dataclass
@@ -18,8 +18,13 @@ from neupusti.consent.service import records
 from neupusti.consent.service.cookie_policy import CONSENT
 from neupusti.consent.service.records import Decision, Wording
 from neupusti.consent.service.signed_cookie import SignedChoice
-from neupusti.consent.views.extension import SEEN_CHARACTERS, SURFACES, bp, extension
-from neupusti.consent.views.middleware import BACK
+from neupusti.consent.views.extension import (
+    SURFACES,
+    WORDING_HASH_CHARACTERS,
+    bp,
+    extension,
+)
+from neupusti.consent.views.middleware import RETURN_PATH
 from neupusti.core import clock
 from neupusti.core.feature import Category
 from neupusti.core.security import origin
@@ -29,171 +34,182 @@ from neupusti.core.web.choice import KEY, MARKER, NECESSARY, AskAgain, Choice, C
 from neupusti.core.web.errors import DomainError, page
 
 logger = logging.getLogger(__name__)
-HOP_SECONDS = 60
-"""How long the second hop of an erasure may take."""
-REFUSING = frozenset({"reject", "withdraw", "erase"})
-EVERYTHING = '"cache", "cookies", "storage"'
+ERASURE_TOKEN_SECONDS = 60
+"""Lifetime of the token that carries the refusal over an erasure."""
+REFUSALS = frozenset({"reject", "withdraw", "erase"})
+CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
 
 
 class UnreadableChoiceError(DomainError):
-    """The form holds what our forms do not send."""
+    """The form contains values that our forms do not send."""
 
 
-class StaleWordsError(Exception):
-    """The visitor agreed to words that are no longer ours."""
+class StaleWordingError(Exception):
+    """The visitor agreed to a wording that is no longer current."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubmittedChoice:
-    """What the form of a choice asks for."""
+    """The submitted form of a choice."""
 
-    act: str
+    action: str
     granted: frozenset[Category]
 
 
 @bp.post("/cookies/")
 @origin.guarded
 def choose() -> Response:
-    """Keep the visitor's choice, and lead back to where it was made."""
-    asked, before = _asked(), choice.current()
+    """Store the visitor's choice and redirect back to the page it was made on."""
+    submitted, before = _submitted(), choice.current()
     back = redirects.back(url_for("consent.show"))
-    request.environ[BACK] = unquote(urlsplit(back).path)
+    request.environ[RETURN_PATH] = unquote(urlsplit(back).path)
     try:
-        after = _decide(asked, before)
-    except StaleWordsError:
+        after = _decide(submitted, before)
+    except StaleWordingError:
         return redirect(url_for("consent.show", why="changed", next=back), 303)
     except SQLAlchemyError as error:
         logger.error("choice not kept", extra={"fields": {"kind": type(error).__name__}})  # noqa: TRY400 - its text may quote values
-        return _unkept(asked, before)
+        return _not_saved(submitted, before)
     request.environ[KEY] = after
-    if asked.act == "erase":
-        answer = redirect(url_for("consent.erased", token=_hop().dumps(_value(after))), 303)
-        answer.headers["Clear-Site-Data"] = EVERYTHING
-        return answer
-    answer = redirect(_marked(back), 303)
+    if submitted.action == "erase":
+        response = redirect(
+            url_for("consent.erased", token=_erasure_tokens().dumps(_cookie_value(after))),
+            303,
+        )
+        response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
+        return response
+    response = redirect(_with_marker(back), 303)
     if after.record != before.record:
-        cookies.put(answer, CONSENT, _value(after))
-    return answer
+        cookies.put(response, CONSENT, _cookie_value(after))
+    return response
 
 
 @bp.get("/cookies/erased/<token>")
 @origin.guarded
 def erased(token: str) -> Response:
-    """Keep the refusal after everything was erased: its cookie went with the rest."""
-    answer = redirect(_marked(url_for("consent.show")), 303)
+    """Set the consent cookie again after Clear-Site-Data has removed it."""
+    response = redirect(_with_marker(url_for("consent.show")), 303)
     try:
-        cookies.put(answer, CONSENT, _hop().loads(token, max_age=HOP_SECONDS))
+        cookies.put(
+            response, CONSENT, _erasure_tokens().loads(token, max_age=ERASURE_TOKEN_SECONDS)
+        )
     except BadData:
         return redirect(url_for("consent.show"), 303)
-    return answer
+    return response
 
 
-def _asked() -> SubmittedChoice:
-    act = request.form.get("choice", "")
+def _submitted() -> SubmittedChoice:
+    action = request.form.get("choice", "")
     named = set(request.form.getlist("category"))
     optional = {category.value: category for category in extension().declarations.optional}
-    if act in REFUSING:
-        return SubmittedChoice(act, frozenset())
-    if act == "accept":
-        return SubmittedChoice(act, frozenset(optional.values()))
-    if act == "save" and named <= optional.keys():
-        return SubmittedChoice(act, frozenset(optional[name] for name in named))
+    if action in REFUSALS:
+        return SubmittedChoice(action, frozenset())
+    if action == "accept":
+        return SubmittedChoice(action, frozenset(optional.values()))
+    if action == "save" and named <= optional.keys():
+        return SubmittedChoice(action, frozenset(optional[name] for name in named))
     raise UnreadableChoiceError(
         _("This choice is not one of those offered. Open the cookies page and try again.")
     )
 
 
-def _decide(asked: SubmittedChoice, before: Choice) -> Choice:
-    """Return the choice from now on; where it is a new one, its record is kept first."""
-    same = before.state is ChoiceState.DECIDED and before.optional == asked.granted
+def _decide(submitted: SubmittedChoice, before: Choice) -> Choice:
+    """Return the new choice; record it first if it differs from the one `before`."""
+    same = before.state is ChoiceState.DECIDED and before.optional == submitted.granted
     record, at = before.record, before.at
     if not same or not before.reachable:
-        record, at = _keep(asked, before)
+        record, at = _record(submitted, before)
     return Choice(
         state=ChoiceState.DECIDED,
-        granted=NECESSARY | asked.granted,
+        granted=NECESSARY | submitted.granted,
         at=at,
         record=record,
-        withdrawn=before.optional - asked.granted,
-        erase=asked.act == "erase",
+        withdrawn=before.optional - submitted.granted,
+        erase=submitted.action == "erase",
     )
 
 
-def _keep(asked: SubmittedChoice, before: Choice) -> tuple[str, datetime]:
-    here = extension()
-    wording = _answered(asked)
-    if wait := here.limit.take(request.remote_addr or ""):
+def _record(submitted: SubmittedChoice, before: Choice) -> tuple[str, datetime]:
+    consent = extension()
+    wording = _answered_wording(submitted)
+    if wait := consent.limit.take(request.remote_addr or ""):
         raise TooManyRequests(retry_after=wait)
-    record = records.choose(
+    record = records.record_choice(
         Decision(
-            granted=asked.granted,
-            source=_source(asked, before, wording),
+            granted=submitted.granted,
+            source=_source(submitted, before, wording),
             wording=wording,
-            declarations=here.declarations,
-            edition=here.edition_in_force(),
+            declarations=consent.declarations,
+            edition=consent.edition_in_force(),
             replaces=before.record,
         ),
         before=before.optional,
-        ended=before.again is AskAgain.EXPIRED,
-        tally=here.tally,
+        expired=before.again is AskAgain.EXPIRED,
+        tally=consent.tally,
     )
     if before.record:
-        here.store.replace(before.record)
+        consent.store.mark_replaced(before.record)
     return record.public_id, record.at
 
 
-def _answered(asked: SubmittedChoice) -> Wording:
-    """Return the words the visitor answered: by their hash, which our forms send back.
+def _answered_wording(submitted: SubmittedChoice) -> Wording:
+    """Return the wording the visitor answered, found by the hash the form sent back.
 
-    Nobody agrees to words that have changed since; a refusal needs no second look.
+    Raise StaleWordingError on consent to an outdated wording; a refusal of it is valid.
     """
-    here, seen = extension(), request.form.get("seen", "")
-    current = {here.seen(surface): here.wording(surface) for surface in SURFACES}
+    consent, seen = extension(), request.form.get("seen", "")
+    current = {
+        consent.wording_hash(surface): consent.wording(surface) for surface in SURFACES
+    }
     if seen in current:
         return current[seen]
-    if seen and asked.granted:
-        raise StaleWordsError
-    older = len(seen) == SEEN_CHARACTERS and records.worded(seen, languages.current())
-    return older or here.wording("page")
+    if seen and submitted.granted:
+        raise StaleWordingError
+    older = len(seen) == WORDING_HASH_CHARACTERS and records.find_wording(
+        seen, languages.current()
+    )
+    return older or consent.wording("page")
 
 
-def _source(asked: SubmittedChoice, before: Choice, wording: Wording) -> ChoiceSource:
-    if before.optional - asked.granted:
+def _source(submitted: SubmittedChoice, before: Choice, wording: Wording) -> ChoiceSource:
+    if before.optional - submitted.granted:
         return ChoiceSource.WITHDRAWAL
-    if before.state is ChoiceState.SIGNAL and not asked.granted:
+    if before.state is ChoiceState.SIGNAL and not submitted.granted:
         return ChoiceSource.SIGNAL
     return ChoiceSource(wording.surface)
 
 
-def _value(chosen: Choice) -> str:
-    marks = extension().declarations.marks
-    grants = {category: marks[category] for category in chosen.optional}
+def _cookie_value(chosen: Choice) -> str:
+    short_hashes = extension().declarations.short_hashes
+    grants = {category: short_hashes[category] for category in chosen.optional}
     at = chosen.at or clock.now()
     return extension().signed_cookie.write(
         SignedChoice(grants, int(at.timestamp()), chosen.record or "")
     )
 
 
-def _marked(address: str) -> str:
+def _with_marker(address: str) -> str:
     return redirects.with_query(address, MARKER, str(int(clock.now().timestamp())))
 
 
-def _hop() -> URLSafeTimedSerializer:
+def _erasure_tokens() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(settings().secret_key, salt="consent after erasure")
 
 
-def _unkept(asked: SubmittedChoice, before: Choice) -> Response:
-    """Say that the choice could not be proved; what was granted ends nevertheless."""
-    answer = page(
+def _not_saved(submitted: SubmittedChoice, before: Choice) -> Response:
+    """Return an error page: the choice was not recorded. A withdrawal applies anyway."""
+    response = page(
         503,
         _(
             "Your choice could not be kept just now. Until it can, this site sets no "
             "cookies but the necessary ones. Please try again in a minute."
         ),
     )
-    if not asked.granted:
-        cookies.drop(answer, CONSENT)
+    if not submitted.granted:
+        cookies.drop(response, CONSENT)
         request.environ[KEY] = Choice(
-            state=ChoiceState.DECIDED, withdrawn=before.optional, erase=asked.act == "erase"
+            state=ChoiceState.DECIDED,
+            withdrawn=before.optional,
+            erase=submitted.action == "erase",
         )
-    return answer
+    return response

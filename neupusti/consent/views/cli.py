@@ -1,4 +1,4 @@
-"""`flask consent …`: the table of declared cookies, and the verification of the proof."""
+"""`flask consent …`: list the declared cookies and verify the consent records."""
 
 import sys
 
@@ -15,23 +15,27 @@ from neupusti.core.text.languages import Language
 @bp.cli.command("cookies")
 def list_cookies() -> None:
     """List every declared cookie by category."""
-    here = extension()
-    for category, found in here.declarations.by_category.items():
-        click.echo(f"{category.value}  {here.declarations.marks[category]}")
+    consent = extension()
+    for category, found in consent.declarations.by_category.items():
+        click.echo(f"{category.value}  {consent.declarations.short_hashes[category]}")
         for cookie in found:
-            name = cookie.wire_name(secure=here.cookie_policy.secure) + "*" * cookie.prefix
-            click.echo(f"  {name:<22} {_kept(cookie):<10} {cookie.purpose}")
+            name = (
+                cookie.wire_name(secure=consent.cookie_policy.secure) + "*" * cookie.prefix
+            )
+            click.echo(f"  {name:<22} {_lifetime(cookie):<10} {cookie.purpose}")
 
 
 @bp.cli.command("verify")
 @click.option(
-    "--head", help="A head of the chain noted down before: it must still be there."
+    "--head", help="A chain head noted down earlier: it must still be in the chain."
 )
-def verify_proof(head: str | None) -> None:
-    """Recompute the chain of records and every wording; exit 1 where something is wrong."""
-    report = verify(_drawn, extension().declarations.sha256, expect=head)
+def verify_records(head: str | None) -> None:
+    """Recompute the chain of records and every wording; exit 1 on any error."""
+    report = verify(_render, extension().declarations.sha256, expect=head)
     click.echo(f"records   {report.records}")
-    click.echo(f"wordings  {report.wordings}, drawn again byte for byte {report.rendered}")
+    click.echo(
+        f"wordings  {report.wordings}, rendered again byte for byte {report.rendered}"
+    )
     click.echo(f"head      {report.head}")
     for problem in report.problems:
         click.echo(f"WRONG     {problem}", err=True)
@@ -40,12 +44,12 @@ def verify_proof(head: str | None) -> None:
     click.echo("sound")
 
 
-def _drawn(surface: str, language: str) -> str:
-    spoken = Language(language)
-    environ = {"SCRIPT_NAME": spoken.prefix, languages.KEY: spoken}
+def _render(surface: str, language: str) -> str:
+    chosen = Language(language)
+    environ = {"SCRIPT_NAME": chosen.prefix, languages.KEY: chosen}
     with current_app.test_request_context("/", environ_overrides=environ):
         return extension().wording(surface).text
 
 
-def _kept(cookie: Cookie) -> str:
+def _lifetime(cookie: Cookie) -> str:
     return "session" if cookie.lifetime is None else f"{cookie.lifetime.days} days"

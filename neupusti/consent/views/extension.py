@@ -1,4 +1,4 @@
-"""The parts of the room that one app holds together, and how they are put in place."""
+"""The Flask extension of consent: the objects one app shares, and their installation."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ from markupsafe import Markup
 from neupusti.consent.models import ChoiceSource
 from neupusti.consent.service.cookie_policy import CookiePolicy
 from neupusti.consent.service.counts import Tally
-from neupusti.consent.service.declarations import SAYS, Declarations, digest
+from neupusti.consent.service.declarations import CATEGORY_TEXTS, Declarations, digest
 from neupusti.consent.service.records import Wording
 from neupusti.consent.service.signed_cookie import SignedCookie
-from neupusti.consent.service.store import Store
+from neupusti.consent.service.store import ConsentStore
 from neupusti.consent.views.middleware import CookieMiddleware
 from neupusti.core.data.database import db
 from neupusti.core.feature import Category, Cookie
@@ -28,9 +28,9 @@ from neupusti.core.text.languages import Language
 
 bp = Blueprint("consent", __name__, cli_group="consent")
 SURFACES = ("banner", "page")
-SEEN_CHARACTERS = 12
-"""Of a wording's hash: what a form sends back to say which words it showed."""
-SOURCES = {
+WORDING_HASH_CHARACTERS = 12
+"""Length of the hash prefix that a form sends back to identify the wording it showed."""
+SOURCE_LABELS = {
     ChoiceSource.BANNER: lazy_gettext("In the banner"),
     ChoiceSource.PAGE: lazy_gettext("On the cookies page"),
     ChoiceSource.SIGNAL: lazy_gettext("Confirming the signal of the browser"),
@@ -41,14 +41,14 @@ SOURCES = {
 
 @dataclass(frozen=True)
 class ConsentExtension:
-    """What the gate, the pages and the commands share."""
+    """State shared by the middleware, the pages and the commands."""
 
     declarations: Declarations
     signed_cookie: SignedCookie
     cookie_policy: CookiePolicy
     tally: Tally
     edition_in_force: Callable[[], str]
-    """The date of the policy's edition in force: another room's to know."""
+    """Return the date of the policy edition in force; supplied by another feature."""
     limit: ProcessLimit
     wordings: dict[tuple[str, Language], Wording] = field(default_factory=dict)
 
@@ -56,74 +56,76 @@ class ConsentExtension:
     def install(
         cls, app: Flask, *, secret: str, secure: bool, edition_in_force: Callable[[], str]
     ) -> Self:
-        """Put the gate round `app`, whose features are registered already."""
+        """Wrap `app`, whose features are registered already, in the cookie middleware."""
         with app.app_context():
             declarations = Declarations.of(registry().cookies)
-            store = Store(db.engine, declarations)
-        seal = SignedCookie(secret)
-        gate = CookiePolicy(declarations, seal, store, secure=secure)
+            store = ConsentStore(db.engine, declarations)
+        signed_cookie = SignedCookie(secret)
+        cookie_policy = CookiePolicy(declarations, signed_cookie, store, secure=secure)
         extension = cls(
             declarations,
-            seal,
-            gate,
+            signed_cookie,
+            cookie_policy,
             Tally(),
             edition_in_force,
-            # Rows one address may add in ten minutes: many people share one (CGNAT).
+            # Rows one address may add in ten minutes; many people share one (CGNAT).
             ProcessLimit(times=300, seconds=600),
         )
         app.extensions["neupusti.consent"] = extension
         app.jinja_env.globals["cookie_consent"] = extension
         app.wsgi_app = CookieMiddleware(  # type: ignore[assignment]
-            app.wsgi_app, gate, extension.tally, strict=lambda: app.testing
+            app.wsgi_app, cookie_policy, extension.tally, strict=lambda: app.testing
         )
         return extension
 
     @property
-    def store(self) -> Store:
-        """What is known of the database."""
+    def store(self) -> ConsentStore:
+        """The cached view of the consent tables."""
         return self.cookie_policy.store
 
     @property
-    def says(self) -> object:
-        """How each category is called and what it is for."""
-        return SAYS
+    def category_texts(self) -> object:
+        """Category -> its label and description."""
+        return CATEGORY_TEXTS
 
     @property
-    def sources(self) -> object:
-        """How a record came about, in words."""
-        return SOURCES
+    def source_labels(self) -> object:
+        """Source of a record -> its label."""
+        return SOURCE_LABELS
 
     @property
-    def optional_names(self) -> str:
-        """The categories to decide about, in words."""
-        return self.names_of(self.declarations.optional)
+    def optional_category_names(self) -> str:
+        """The names of the optional categories, comma-separated."""
+        return self.category_names(self.declarations.optional)
 
     @property
-    def alone(self) -> bool:
-        """Whether nobody but this site sets or reads any of the cookies."""
+    def first_party_only(self) -> bool:
+        """Whether only this site sets or reads the cookies."""
         return not any(c.set_by or c.origins for c in self.cookie_policy.cookies)
 
     @property
-    def here(self) -> str:
-        """Where a form of the frame leads back to: this page, if it can be opened again.
+    def return_path(self) -> str:
+        """The path a layout form redirects back to: this page if GET can open it, else /.
 
-        Without the query: pages of the store are the same for every query.
+        Without the query string, because a cached page is the same for every query.
         """
         address = request.script_root + quote(request.path)
         opens = request.method in {"GET", "HEAD"} and request.endpoint != "consent.erased"
         return address if opens else f"{request.script_root}/"
 
-    def names_of(self, categories: Iterable[str]) -> str:
-        """Return `categories` in words, in their own order."""
+    def category_names(self, categories: Iterable[str]) -> str:
+        """Return the names of `categories`, comma-separated, in declaration order."""
         named = set(categories)
-        return ", ".join(str(SAYS[c].label).lower() for c in Category if c in named)
+        return ", ".join(
+            str(CATEGORY_TEXTS[c].label).lower() for c in Category if c in named
+        )
 
-    def name_of(self, cookie: Cookie) -> str:
-        """Return the name as the browser lists it; a family with a star."""
+    def cookie_name(self, cookie: Cookie) -> str:
+        """Return the name as the browser lists it; a prefix ends with a star."""
         return cookie.wire_name(secure=self.cookie_policy.secure) + "*" * cookie.prefix
 
-    def kept_for(self, cookie: Cookie) -> str:
-        """Return how long a browser keeps it, in words."""
+    def lifetime_label(self, cookie: Cookie) -> str:
+        """Return the lifetime of `cookie` for display."""
         if cookie.lifetime is None:
             return str(_("until the browser is closed"))
         return format_timedelta(
@@ -134,26 +136,26 @@ class ConsentExtension:
         )
 
     def wording(self, surface: str) -> Wording:
-        """Return the exact words `surface` asks in, in the language of the request."""
+        """Return the exact wording of `surface` in the language of the request."""
         language = languages.current()
         kept = self.wordings.get((surface, language))
         if kept is None:
-            text = render_template(f"consent/words_{surface}.html", room=self)
+            text = render_template(f"consent/wording_{surface}.html")
             kept = Wording(
                 surface=surface, language=language, text=text, sha256=digest(text)
             )
             self.wordings[surface, language] = kept
         return kept
 
-    def words(self, surface: str) -> Markup:
-        """Return the same words for a template: what is shown is what is proved."""
+    def wording_markup(self, surface: str) -> Markup:
+        """Return the wording for a template: what is shown is what is recorded."""
         return Markup(self.wording(surface).text)  # noqa: S704 - a rendered template
 
-    def seen(self, surface: str) -> str:
-        """Return what a form sends back to say which words it showed."""
-        return self.wording(surface).sha256[:SEEN_CHARACTERS]
+    def wording_hash(self, surface: str) -> str:
+        """Return the hash prefix that a form sends back with the choice."""
+        return self.wording(surface).sha256[:WORDING_HASH_CHARACTERS]
 
 
 def extension() -> ConsentExtension:
-    """Return the room of the current app."""
+    """Return the consent extension of the current app."""
     return cast("ConsentExtension", current_app.extensions["neupusti.consent"])

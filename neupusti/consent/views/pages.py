@@ -1,4 +1,4 @@
-"""The choices, the table of declared cookies, and the visitor's own receipt."""
+"""The cookies page and the visitor's own receipt."""
 
 import json
 import re
@@ -10,12 +10,12 @@ from werkzeug.exceptions import NotFound
 
 from neupusti.config.settings import settings
 from neupusti.consent.service import receipt, records
-from neupusti.consent.views.extension import bp, extension
+from neupusti.consent.views.extension import bp
 from neupusti.core.web import choice, redirects
 
 GPC_SINCE = "2026-11-01"
-"""Since when this site has honoured the signal, as its own resource must say."""
-WHY = {
+"""`lastUpdate` of gpc.json: the date since which this site honours the signal."""
+REASONS = {
     "changed": _(
         "The texts about cookies changed while the page was open. "
         "Please look at them once more: nothing was saved."
@@ -25,64 +25,62 @@ WHY = {
         "“Preferences”. Without it the look follows your system."
     ),
 }
-"""What the page says to a visitor whom another form sent here."""
+"""`?why=` -> message for a visitor redirected here by another form."""
 
 
 @bp.get("/cookies/")
 def show() -> str:
-    """Show what is declared and what this visitor allows, and take a new choice."""
+    """Show the declared cookies and the visitor's choice, with a form to change it."""
     return render_template(
         "consent/show.html",
-        room=extension(),
-        why=WHY.get(request.args.get("why", "")),
+        why=REASONS.get(request.args.get("why", "")),
         back=redirects.own(request.args.get("next"), url_for("consent.show")),
     )
 
 
 @bp.get("/cookies/receipt/")
 def show_receipt() -> str:
-    """Show the visitor the record of their own choice, and the words they answered."""
+    """Show the record of the visitor's own choice and the wording they answered."""
     chosen = choice.current()
     record = records.find(chosen.record) if chosen.record else None
     return render_template(
         "consent/receipt.html",
         record=record,
-        words=_readable(records.wording_of(record)) if record else "",
-        room=extension(),
+        wording=_plain_text(records.wording_text(record)) if record else "",
     )
 
 
 @bp.get("/cookies/receipt.json")
 def receipt_json() -> Response:
-    """Give the same as a file, in the fields of ISO/IEC TS 27560."""
+    """Return the receipt as a JSON file (ISO/IEC TS 27560)."""
     chosen = choice.current()
     record = records.find(chosen.record) if chosen.record else None
     if record is None:
         raise NotFound
-    held = receipt.of(
+    content = receipt.build(
         record,
-        words=records.wording_of(record),
-        canonical=records.declared(record),
+        wording=records.wording_text(record),
+        canonical=records.declarations_text(record),
         operator=settings().operator,
         base_url=settings().base_url.rstrip("/"),
     )
-    answer = Response(
-        json.dumps(held, ensure_ascii=False, indent=2), mimetype="application/json"
+    response = Response(
+        json.dumps(content, ensure_ascii=False, indent=2), mimetype="application/json"
     )
-    answer.headers["Content-Disposition"] = (
+    response.headers["Content-Disposition"] = (
         f'attachment; filename="consent-{record.public_id}.json"'
     )
-    return answer
+    return response
 
 
 @bp.get("/.well-known/gpc.json")
 def gpc() -> Response:
-    """Say that the site honours Global Privacy Control."""
+    """Declare support for Global Privacy Control."""
     return jsonify(gpc=True, lastUpdate=GPC_SINCE)
 
 
-def _readable(wording: str) -> str:
-    """Return the words of a wording without its markup, a line for each of its parts."""
+def _plain_text(wording: str) -> str:
+    """Return a wording without its markup, one line for each block element."""
     parts = re.split(r"</(?:p|h2|tr|button|label)>", wording)
     lines = (Markup(part).striptags() for part in parts)  # noqa: S704 - ours, and stripped
     return "\n".join(line for line in lines if line)

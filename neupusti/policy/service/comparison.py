@@ -1,4 +1,4 @@
-"""Two editions side by side: clause by clause, then word by word."""
+"""Compare two editions by clause, and changed clauses by word."""
 
 import re
 import unicodedata
@@ -13,19 +13,19 @@ from neupusti.policy.service.document import Document, order
 
 TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 MARKS = ".,;:!?…'\"«»„“”‚‹›()\\[\\]{}*•·-"
-"""Typographic marks as they stand in a class of a pattern; a sign such as % is none."""
+"""Typographic marks, escaped for a character class; a sign such as % is not one."""
 WORDING = re.compile(rf"\w+(?:[^\w\s]+\w+)*|[^\w\s{MARKS}]")
-ALIKE = str.maketrans("‐‑‒–—―’‘ʼ`", "------''''")
+NORMALISED = str.maketrans("‐‑‒–—―’‘ʼ`", "------''''")
 REWRITTEN = 0.25
-"""Below this likeness a word-by-word mix reads worse than the old text and then the new."""
+"""Below this similarity the old text followed by the new reads better than a mix."""
 ISLAND_WORDS = 2
-"""Fewer kept words than this between two changes are drawn into them."""
-PAIRS = 400_000
-"""Of longer texts (old tokens times new) only the beginning and the end are compared: the
-time of the whole comparison grows with the third power in the worst case."""
+"""Fewer unchanged words than this between two changes are merged into them."""
+MAX_TOKEN_PAIRS = 400_000
+"""Of longer texts (old tokens times new) only the beginning and the end are matched: the
+full comparison takes cubic time in the worst case."""
 
 Block = tuple[int, int, int]
-"""What was kept: place in the old text, place in the new one, tokens."""
+"""An unchanged block: index in the old text, index in the new one, number of tokens."""
 
 
 class ChangeStatus(StrEnum):
@@ -47,7 +47,7 @@ class EditOperation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Words that share one fate."""
+    """Consecutive words with the same edit operation."""
 
     operation: EditOperation
     text: str
@@ -55,7 +55,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class ClauseChange:
-    """A clause of either edition and what became of it."""
+    """A clause of either edition and how it changed."""
 
     number: str
     status: ChangeStatus
@@ -66,10 +66,10 @@ def wording(text: str) -> list[str]:
     """Return the words, numbers and signs of `text` without its typographic marks.
 
     Marks are white space, quotes, dashes, brackets, stars of bold type and punctuation
-    beside a word. Inside a word, a number or an address a mark is part of it: `1.5` is
-    not `15`. Two texts of the same wording differ in no more than marks.
+    next to a word. Inside a word, number or address a mark is part of it: `1.5` is not
+    `15`.
     """
-    plain = unicodedata.normalize("NFC", text.replace("**", "")).translate(ALIKE)
+    plain = unicodedata.normalize("NFC", text.replace("**", "")).translate(NORMALISED)
     return WORDING.findall("".join(c for c in plain if unicodedata.category(c) != "Cf"))
 
 
@@ -79,18 +79,18 @@ def compare(older: Document, newer: Document) -> list[ClauseChange]:
     return [_change(number, older, newer) for number in numbers]
 
 
-def words(old: str, new: str) -> tuple[Run, ...]:
+def word_changes(old: str, new: str) -> tuple[Run, ...]:
     """Return the runs that turn `old` into `new`.
 
     The kept and deleted runs together are `old`, the kept and inserted ones `new`.
     """
     before, after = TOKEN.findall(old), TOKEN.findall(new)
-    found = _ends if len(before) * len(after) > PAIRS else _matched
-    blocks = _solid(found(before, after), before, after)
-    kept = sum(_words_in(before[a : a + size]) for a, _, size in blocks)
-    if 2 * kept < REWRITTEN * (_words_in(before) + _words_in(after)):
+    found = _match_ends if len(before) * len(after) > MAX_TOKEN_PAIRS else _match
+    blocks = _without_islands(found(before, after), before, after)
+    kept = sum(_word_count(before[a : a + size]) for a, _, size in blocks)
+    if 2 * kept < REWRITTEN * (_word_count(before) + _word_count(after)):
         return tuple(_runs(before, after))
-    return tuple(_woven(blocks, before, after))
+    return tuple(_interleave(blocks, before, after))
 
 
 def _change(number: str, older: Document, newer: Document) -> ClauseChange:
@@ -108,7 +108,7 @@ def _change(number: str, older: Document, newer: Document) -> ClauseChange:
     before, after = (clause.whole.replace("**", "") for clause in (old, new))
     if before == after:
         return ClauseChange(number, ChangeStatus.SAME, (Run(EditOperation.KEPT, before),))
-    return ClauseChange(number, ChangeStatus.CHANGED, words(before, after))
+    return ClauseChange(number, ChangeStatus.CHANGED, word_changes(before, after))
 
 
 def _runs(before: list[str], after: list[str]) -> Iterator[Run]:
@@ -118,39 +118,41 @@ def _runs(before: list[str], after: list[str]) -> Iterator[Run]:
         yield Run(EditOperation.INSERTED, "".join(after))
 
 
-def _matched(before: list[str], after: list[str]) -> Iterable[Block]:
+def _match(before: list[str], after: list[str]) -> Iterable[Block]:
     return SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
 
 
-def _ends(before: list[str], after: list[str]) -> Iterable[Block]:
-    """Return what both begin with, and what both end with."""
-    begin = _alike(before, after)
-    end = _alike(before[begin:][::-1], after[begin:][::-1])
+def _match_ends(before: list[str], after: list[str]) -> Iterable[Block]:
+    """Yield the common beginning and the common end."""
+    begin = _common_prefix(before, after)
+    end = _common_prefix(before[begin:][::-1], after[begin:][::-1])
     yield 0, 0, begin
     yield len(before) - end, len(after) - end, end
 
 
-def _alike(one: list[str], other: list[str]) -> int:
-    """Return how many first tokens are the same."""
+def _common_prefix(one: list[str], other: list[str]) -> int:
+    """Return the length of the common prefix."""
     return sum(1 for _ in takewhile(bool, map(eq, one, other)))
 
 
-def _solid(found: Iterable[Block], before: list[str], after: list[str]) -> list[Block]:
-    """Return the kept blocks without the islands."""
+def _without_islands(
+    found: Iterable[Block], before: list[str], after: list[str]
+) -> list[Block]:
+    """Return the unchanged blocks without short islands between changes."""
     return [
         (a, b, size)
         for a, b, size in found
         if size
         and (
-            _words_in(before[a : a + size]) >= ISLAND_WORDS
+            _word_count(before[a : a + size]) >= ISLAND_WORDS
             or a == b == 0
             or (a + size, b + size) == (len(before), len(after))
         )
     ]
 
 
-def _woven(blocks: list[Block], before: list[str], after: list[str]) -> Iterator[Run]:
-    """Yield the kept blocks, and between them what was deleted and inserted."""
+def _interleave(blocks: list[Block], before: list[str], after: list[str]) -> Iterator[Run]:
+    """Yield the unchanged blocks, and between them what was deleted and inserted."""
     at_old = at_new = 0
     for a, b, size in blocks:
         yield from _runs(before[at_old:a], after[at_new:b])
@@ -159,5 +161,5 @@ def _woven(blocks: list[Block], before: list[str], after: list[str]) -> Iterator
     yield from _runs(before[at_old:], after[at_new:])
 
 
-def _words_in(tokens: list[str]) -> int:
+def _word_count(tokens: list[str]) -> int:
     return sum(1 for token in tokens if token[0].isalnum())

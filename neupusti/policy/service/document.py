@@ -8,13 +8,13 @@ PREAMBLE = "preamble"
 
 
 def order(number: str) -> tuple[int, ...]:
-    """Return what clause numbers sort by: 1.1.10 after 1.1.9; the preamble first."""
+    """Return the sort key of a clause number: 1.1.10 after 1.1.9; the preamble first."""
     return () if number == PREAMBLE else tuple(int(part) for part in number.split("."))
 
 
 @dataclass(frozen=True)
 class Clause:
-    """A numbered clause. `line` is where it stood in the document, counted from 1."""
+    """A numbered clause. `line` is its line in the document, counted from 1."""
 
     number: str
     text: str
@@ -23,12 +23,12 @@ class Clause:
 
     @property
     def depth(self) -> int:
-        """How deep it stands below its section: 1 for 6.1, 2 for 6.1.3."""
+        """Its level below the section: 1 for 6.1, 2 for 6.1.3."""
         return self.number.count(".")
 
     @property
     def whole(self) -> str:
-        """Its text with its list items, each on a line."""
+        """Its text and its list items, one per line."""
         return "\n".join((self.text, *(f"– {item}" for item in self.items)))
 
 
@@ -57,6 +57,6 @@ class Document:
 
     @cached_property
     def clauses(self) -> dict[str, Clause]:
-        """Every clause by its number, the preamble as the first."""
-        opening = Clause(PREAMBLE, "\n".join(self.preamble), 0)
-        return {PREAMBLE: opening} | {clause.number: clause for clause in self}
+        """Clause number -> clause, the preamble first."""
+        preamble = Clause(PREAMBLE, "\n".join(self.preamble), 0)
+        return {PREAMBLE: preamble} | {clause.number: clause for clause in self}

@@ -1,7 +1,7 @@
-"""What an import says of a text, and what of it holds for the whole edition (9.1, 9.2).
+"""Check a draft against the terms of its edition (9.1, 9.2).
 
-An edition is the texts of one date and source. Its kind and the moment it takes effect
-are one for all of them, whichever was imported first and in whatever language.
+An edition is the texts of one date and source. All of them have the same kind and take
+effect at the same moment, regardless of language and order of import.
 """
 
 from collections.abc import Sequence
@@ -26,15 +26,15 @@ from neupusti.policy.service.edition_store import NotFoundError
 
 
 class EditionError(ValueError):
-    """The edition may not be imported or published; the message says why."""
+    """The edition cannot be imported or published; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What an import says about a text.
+    """A text to import and its metadata.
 
-    An empty `day` is read from the text itself; what else is empty is as the edition has
-    it so far.
+    An empty `day` is read from the text; other empty fields default to the values that
+    the edition has so far.
     """
 
     text: str
@@ -47,45 +47,46 @@ class Draft:
 
 
 def values(draft: Draft, day: date, parts: Sequence[Edition]) -> dict[str, Any]:
-    """Return what the row of `draft` is to hold; `parts` are the edition's rows so far.
+    """Return the column values of `draft`; `parts` are the edition's rows so far.
 
-    Raise EditionError where the edition is of other terms, or lacks what it must say.
+    Raise EditionError if the terms of the edition differ, or a required value is missing.
     """
     known = next((part for part in parts if part.language == draft.language), None)
-    whole = _agreed(draft, day, parts, known)
+    agreed = _merged_terms(draft, day, parts, known)
     note = draft.note.strip() or (known.note if known else "")
-    if whole.kind is not EditionKind.EDITORIAL and not any(
+    if agreed.kind is not EditionKind.EDITORIAL and not any(
         [note, *(p.note for p in parts)]
     ):
         raise EditionError(
-            f"A change of the kind «{whole.kind}» needs a --note for readers."
+            f"A change of the kind «{agreed.kind}» needs a --note for readers."
         )
     return {
         "text": draft.text,
         "sha256": digest(draft.text),
-        "kind": whole.kind.value,
+        "kind": agreed.kind.value,
         "note": note,
-        "effective_from": whole.effective_from,
+        "effective_from": agreed.effective_from,
     }
 
 
-def settle(edition: Edition, parts: Sequence[Edition], backdate: str) -> None:
-    """Make sure that `edition`, one of `parts`, may be published now; raise EditionError.
+def check_publishable(edition: Edition, parts: Sequence[Edition], backdate: str) -> None:
+    """Raise EditionError unless `edition`, one of `parts`, may be published now.
 
-    An edition of today that names no hour takes effect as it is published. One that takes
-    effect before it is published needs the reason `backdate`: 9.2 counts from there.
+    An edition of today without an hour takes effect at its publication. One that takes
+    effect earlier needs the reason `backdate`: 9.2 counts from that moment.
     """
     now, day = clock.now(), edition.date
     published = [part for part in parts if part.state is EditionState.PUBLISHED]
-    whole = terms(published or parts)
+    agreed = terms(published or parts)
     for part in [edition] if published else parts:
-        if terms([part]) != whole:
+        if terms([part]) != agreed:
             raise EditionError(
                 f"The texts of the {edition.source} edition of {day} do not agree: "
-                f"{whole}, but in «{part.language}» {terms([part])}. Import that one again."
+                f"{agreed}, but in «{part.language}» {terms([part])}. "
+                "Import that one again."
             )
     begins = clock.midnight(day)
-    if not published and day == clock.today() and whole.effective_from == begins:
+    if not published and day == clock.today() and agreed.effective_from == begins:
         for part in parts:
             part.effective_from = now
     past = edition.effective_from < now
@@ -102,34 +103,36 @@ def settle(edition: Edition, parts: Sequence[Edition], backdate: str) -> None:
         )
 
 
-def _agreed(
+def _merged_terms(
     draft: Draft, day: date, parts: Sequence[Edition], known: Edition | None
 ) -> Terms:
-    """Return the terms of the edition once `draft` is in it."""
+    """Return the terms of the edition with `draft`; raise EditionError on a conflict."""
     published = [part for part in parts if part.state is EditionState.PUBLISHED]
     like = published or ([known] if known else parts)
     if not like:
-        kind = draft.kind or _editorial(draft)
+        kind = draft.kind or _implied_kind(draft)
         return Terms(kind, draft.effective_from or clock.midnight(day))
-    told = terms(like)
-    said = Terms(draft.kind or told.kind, draft.effective_from or told.effective_from)
+    current = terms(like)
+    wanted = Terms(
+        draft.kind or current.kind, draft.effective_from or current.effective_from
+    )
     if published or known is None:
-        # The beginning of the date is what an import says that says nothing.
-        open_ = not published and told.effective_from == clock.midnight(day)
-        moved = said.effective_from != told.effective_from and not open_
-        if moved or said.kind is not told.kind:
-            raise EditionError(_one_edition(draft, day, told, like[0]))
+        # The beginning of the date is the default of an import without a moment.
+        open_ = not published and current.effective_from == clock.midnight(day)
+        moved = wanted.effective_from != current.effective_from and not open_
+        if moved or wanted.kind is not current.kind:
+            raise EditionError(_conflict_message(draft, day, current, like[0]))
     elif (
         draft.kind is None
-        and told.kind is EditionKind.EDITORIAL
+        and current.kind is EditionKind.EDITORIAL
         and known.text != draft.text
     ):
-        _editorial(draft)
-    return said
+        _implied_kind(draft)
+    return wanted
 
 
-def _editorial(draft: Draft) -> EditionKind:
-    """Return the kind that need not be said; raise EditionError where it must be."""
+def _implied_kind(draft: Draft) -> EditionKind:
+    """Return the kind of a draft without one; raise EditionError if it is required."""
     try:
         texts = edition_store.current_store()
         other = texts.text(texts.in_force(), draft.language)
@@ -146,19 +149,20 @@ def _editorial(draft: Draft) -> EditionKind:
 
 
 def _wording(text: str) -> list[str]:
-    """Return the wording of `text` without the date that it gives for itself."""
+    """Return the wording of `text` without its own date."""
     for day in parser.dates(parser.parse(text))[:1]:
         text = text.replace(f"{day:%d.%m.%Y}", "")
     return comparison.wording(text)
 
 
-def _one_edition(draft: Draft, day: date, told: Terms, part: Edition) -> str:
-    way = (
+def _conflict_message(draft: Draft, day: date, current: Terms, part: Edition) -> str:
+    remedy = (
         "or give this text a date of its own with --date"
         if part.state is EditionState.PUBLISHED
         else f"or import the one in «{part.language}» again with others: the rest follow"
     )
     return (
-        f"The {draft.source} edition of {day} is {told}, as its text in «{part.language}» "
-        f"says, and so are all its texts: leave --kind and --effective-from out, {way}."
+        f"The {draft.source} edition of {day} is {current}, as its text in "
+        f"«{part.language}» says, and so are all its texts: leave --kind and "
+        f"--effective-from out, {remedy}."
     )

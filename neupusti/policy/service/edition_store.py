@@ -1,13 +1,13 @@
-"""The published editions as readers see them: which is in force, in which language.
+"""A cached view of the published editions: which is in force, in which language.
 
-An edition is the texts of one date from one source, and takes effect at one moment. Where
-the operator's document and a restatement share a date, the restatement stands until the
-document takes effect: neither is in force earlier than it says.
+An edition is the texts of one date and source, and takes effect at one moment. If the
+operator's document and a restatement share a date, the restatement applies until the
+document takes effect: neither is in force earlier than its own moment.
 
-Published rows never change, so a process keeps them and asks the database at most once a
-second whether there are more. What is in force is decided by the clock at every request:
-page, JSON and feed switch together at the minute an edition names (9.2). A database that
-does not answer leaves the shelf as it last stood.
+Published rows never change, so a process caches them and checks at most once a second
+whether there are more. The clock decides at every request what is in force: page, JSON
+and feed switch together at the minute an edition names (9.2). While the database is
+unreachable, the cached editions are served.
 """
 
 import time
@@ -51,13 +51,13 @@ class EditionText:
     kind: EditionKind
     note: str
     note_language: Language
-    """Its own, or another one where only another text of its edition has a note."""
+    """The language of `note`, which another text of the edition may have supplied."""
     effective_from: datetime
     published_at: datetime
 
     @property
     def document(self) -> Document:
-        """The tree of its clauses."""
+        """The parsed text."""
         return _parsed(self.text)
 
 
@@ -87,15 +87,14 @@ class EditionStore:
         return tuple(sorted({text.date for text in self.texts}, reverse=True))
 
     def effective_from(self, day: date) -> datetime:
-        """Return the moment what stands for `day` takes effect; raise NotFoundError."""
-        return self.standing(day).at
+        """Return when the current edition of `day` takes effect; raise NotFoundError."""
+        return self.current_start(day).at
 
     @cached_property
     def starts(self) -> tuple[Start, ...]:
         """Return when each edition takes effect, the earliest first.
 
-        A restatement has no moment where the operator's document of its date does not
-        come after it.
+        A restatement is left out unless the operator's document of its date comes later.
         """
         starts = {Start(t.effective_from, t.date, t.source) for t in self.texts}
         own = {
@@ -113,39 +112,41 @@ class EditionStore:
             )
         )
 
-    def standing(self, day: date) -> Start:
-        """Return which edition of `day` holds now, or will first; raise NotFoundError."""
+    def current_start(self, day: date) -> Start:
+        """Return the edition of `day` in effect, else its first; raise NotFoundError."""
         starts = [start for start in self.starts if start.day == day]
         if not starts:
             raise NotFoundError(f"no published edition of {day}")
-        begun = [start for start in self.starts[: self._begun()] if start.day == day]
-        return begun[-1] if begun else starts[0]
+        started = [
+            start for start in self.starts[: self._started_count()] if start.day == day
+        ]
+        return started[-1] if started else starts[0]
 
-    def aside(self, text: EditionText) -> bool:
-        """Tell whether readers of its date and language are shown another text now."""
+    def shadowed(self, text: EditionText) -> bool:
+        """Return whether another text of its date and language is shown instead."""
         return self.text(text.date, text.language) is not text
 
     def replaced(self, text: EditionText) -> bool:
-        """Tell whether `text` gave way to the operator's own document."""
-        return text.source is EditionSource.RESTATEMENT and self.aside(text)
+        """Return whether the operator's own document has replaced `text`."""
+        return text.source is EditionSource.RESTATEMENT and self.shadowed(text)
 
     def in_force(self, at: datetime | None = None) -> date:
         """Return the date of the edition in force; raise NotFoundError if none is yet."""
-        begun = self._begun(at)
-        if not begun:
+        started = self._started_count(at)
+        if not started:
             raise NotFoundError("no edition is in force")
-        return self.starts[begun - 1].day
+        return self.starts[started - 1].day
 
     def coming(self, at: datetime | None = None) -> Start | None:
         """Return the start of the next edition that is published but not yet in force."""
-        waiting = self.starts[self._begun(at) :]
+        waiting = self.starts[self._started_count(at) :]
         return max((start for start in waiting if start.at == waiting[0].at), default=None)
 
-    def _begun(self, at: datetime | None = None) -> int:
-        """Return how many editions have taken effect: all that time changes here."""
+    def _started_count(self, at: datetime | None = None) -> int:
+        """Return how many editions have taken effect; the only state that time changes."""
         return bisect_right(self.starts, at or clock.now(), key=lambda start: start.at)
 
-    def all_of(self, day: date) -> tuple[EditionText, ...]:
+    def of_date(self, day: date) -> tuple[EditionText, ...]:
         """Return every text of one date, in the order of the site's languages."""
         return tuple(text for text in self.texts if text.date == day)
 
@@ -154,41 +155,45 @@ class EditionStore:
     ) -> EditionText:
         """Return the text of `day` to show; raise NotFoundError.
 
-        The operator's document in force goes before a restatement, the wanted language
-        before Russian, Russian before any other. With a `source` the other one is left out.
+        The operator's document in force precedes a restatement, the wanted language
+        Russian, Russian any other. `source` excludes the texts of the other source.
         """
-        asked = (day, language, source, self._begun())
-        if asked not in self._found:
-            self._found[asked] = self._search(day, language, source)
-        return self._found[asked]
+        key = (day, language, source, self._started_count())
+        if key not in self._text_cache:
+            self._text_cache[key] = self._search(day, language, source)
+        return self._text_cache[key]
 
     @cached_property
-    def _found(self) -> dict[tuple[date, Language, EditionSource | None, int], EditionText]:
+    def _text_cache(
+        self,
+    ) -> dict[tuple[date, Language, EditionSource | None, int], EditionText]:
         return {}
 
     def _search(
         self, day: date, language: Language, source: EditionSource | None
     ) -> EditionText:
-        stands = source or self.standing(day).source
+        preferred = source or self.current_start(day).source
         found = [
             text
-            for text in self.all_of(day)
-            if text.source is stands
-            or (source is None and stands is EditionSource.OPERATOR)
+            for text in self.of_date(day)
+            if text.source is preferred
+            or (source is None and preferred is EditionSource.OPERATOR)
         ]
         if not found:
             raise NotFoundError(f"no published edition of {day} from the {source}")
         wanted = [language, *Language]
-        return min(found, key=lambda t: (wanted.index(t.language), t.source is not stands))
+        return min(
+            found, key=lambda t: (wanted.index(t.language), t.source is not preferred)
+        )
 
 
 def current_store() -> EditionStore:
-    """Return the shelf of the current app's database, at most a second old."""
+    """Return the store of the current app's database, at most a second old."""
     return _cache(db.engine).store()
 
 
 def date_in_force() -> str:
-    """Return the date of the edition in force, or nothing where there is none."""
+    """Return the date of the edition in force, or an empty string if there is none."""
     try:
         return current_store().in_force().isoformat()
     except NotFoundError:
@@ -196,16 +201,16 @@ def date_in_force() -> str:
 
 
 def invalidate() -> None:
-    """Look again at the next call: something was published in this process."""
+    """Reload at the next call, after a publication in this process."""
     _cache(db.engine).stale = True
     microcache.invalidate()
 
 
 class _StoreCache:
-    """Holds the shelf of one database."""
+    """Caches the store of one database."""
 
     def __init__(self) -> None:
-        self.kept: EditionStore | None = None
+        self.current: EditionStore | None = None
         self.stamp: object = None
         self.checked = 0.0
         self.stale = True
@@ -213,39 +218,39 @@ class _StoreCache:
 
     def store(self) -> EditionStore:
         fresh = time.monotonic() - self.checked < RECHECK_SECONDS
-        if self.kept is not None and fresh and not self.stale:
-            return self.kept
-        # While one thread looks, the others read on from what is kept.
-        if self.lock.acquire(blocking=self.kept is None or self.stale):
+        if self.current is not None and fresh and not self.stale:
+            return self.current
+        # While one thread refreshes, the others use the cached store.
+        if self.lock.acquire(blocking=self.current is None or self.stale):
             try:
-                self._look()
+                self._refresh()
                 self.stale = False
             except SQLAlchemyError:
-                if self.kept is None:
+                if self.current is None:
                     raise
             finally:
                 self.checked = time.monotonic()
                 self.lock.release()
-        return self.kept or EditionStore(())
+        return self.current or EditionStore(())
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         published = Edition.published_at.is_not(None)
-        # A connection of its own: the shelf leaves the request's session as it is.
+        # A separate connection leaves the session of the request untouched.
         with db.engine.connect() as connection:
             stamp = connection.execute(
                 select(func.count(), func.max(Edition.id)).where(published)
             ).one()
-            if self.kept is not None and stamp == self.stamp:
+            if self.current is not None and stamp == self.stamp:
                 return
             rows = connection.execute(select(Edition.__table__).where(published)).all()
-        self.kept, self.stamp = EditionStore(_texts(rows)), stamp
+        self.current, self.stamp = EditionStore(_texts(rows)), stamp
 
 
-_KEEPERS: WeakKeyDictionary[Engine, _StoreCache] = WeakKeyDictionary()
+_CACHES: WeakKeyDictionary[Engine, _StoreCache] = WeakKeyDictionary()
 
 
 def _cache(engine: Engine) -> _StoreCache:
-    return _KEEPERS.setdefault(engine, _StoreCache())
+    return _CACHES.setdefault(engine, _StoreCache())
 
 
 def _texts(rows: Sequence[Row[Any]]) -> tuple[EditionText, ...]:
@@ -259,7 +264,7 @@ def _texts(rows: Sequence[Row[Any]]) -> tuple[EditionText, ...]:
 
 
 def _edition(rows: list[Row[Any]]) -> Iterator[EditionText]:
-    """Yield the texts of one date and source, each with what is said once for all."""
+    """Yield the texts of one date and source, each with their common terms."""
     whole = terms(rows)
     noted = next((row for row in rows if row.note), rows[0])
     for row in rows:

@@ -1,4 +1,4 @@
-"""Bringing editions in and publishing them: draft, approved, published."""
+"""Import and publish editions: draft, approved, published."""
 
 import tomllib
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ from neupusti.policy.service.drafts import Draft, EditionError
 SHIPPED = Path(__file__).parents[1] / "editions"
 PUBLISHED = StaffActionType("policy.published", _("Published an edition of the policy"))
 SHARED = ("kind", "effective_from")
-"""What all the texts of an edition have in common."""
+"""The columns that are the same for all texts of an edition."""
 
 
 def import_draft(draft: Draft) -> tuple[Edition, bool]:
-    """Store `draft` and return its row, and whether anything has changed.
+    """Store `draft`; return its row and whether anything has changed.
 
-    Drafts of the edition in other languages take over the moment and the kind it says.
-    Raise UnreadableDocumentError where a line has no place, EditionError where the date is
-    missing or already holds another text, or where the edition is of other terms.
+    Its kind and moment, if given, also update the drafts in other languages. Raise
+    UnreadableDocumentError if the text cannot be parsed, EditionError if it has no date,
+    or if the terms or a published text contradict it.
     """
     parser.parse(draft.text)
     day = draft.day or date_of(draft.text)
@@ -48,16 +48,16 @@ def import_draft(draft: Draft) -> tuple[Edition, bool]:
         )
         session.add(edition)
         new = edition.revise(values, clock.now())
-        said = {name: values[name] for name in SHARED if getattr(draft, name)}
+        changes = {name: values[name] for name in SHARED if getattr(draft, name)}
         for part in parts:
             if part.state is not EditionState.PUBLISHED:
-                part.revise(said, part.created_at)
+                part.revise(changes, part.created_at)
         session.flush()
         return edition, new
 
 
 def date_of(text: str) -> date:
-    """Return the date that `text` gives for itself; raise EditionError if it gives none."""
+    """Return the date stated in `text`; raise EditionError if there is none."""
     found = parser.dates(parser.parse(text))
     if not found:
         raise EditionError("The text names no date (dd.mm.yyyy): give one with --date.")
@@ -65,16 +65,16 @@ def date_of(text: str) -> date:
 
 
 def publish(day: date, language: Language, by: str, backdate: str = "") -> Edition:
-    """Approve and publish the operator's draft of `day`, or else the restatement's.
+    """Approve and publish the draft of `day`: the operator's, else the restatement.
 
-    `backdate` is the reason why it takes effect before it is published; the journal keeps
-    it. Raise EditionError where there is no such draft, or it may not take effect so.
+    `backdate` is the reason why it takes effect before its publication, for the journal.
+    Raise EditionError if there is no such draft or it may not be published.
     """
     with writing() as session:
         texts = _locked(session, day)
-        edition = _waiting(texts, day, language)
+        edition = _unpublished(texts, day, language)
         parts = [text for text in texts if text.source == edition.source]
-        drafts.settle(edition, parts, backdate)
+        drafts.check_publishable(edition, parts, backdate)
         _make_public(edition, by)
         log_staff_action(
             session,
@@ -87,7 +87,7 @@ def publish(day: date, language: Language, by: str, backdate: str = "") -> Editi
     return edition
 
 
-def every() -> list[Edition]:
+def all_editions() -> list[Edition]:
     """Return all editions, newest date first, in the order of the site's languages."""
     editions = db.session.scalars(select(Edition)).all()
     languages = list(Language)
@@ -102,7 +102,7 @@ def every() -> list[Edition]:
 
 
 def seed() -> str:
-    """Bring in and publish the editions the tree ships; say how many were new."""
+    """Import and publish the shipped editions; return a line about how many were new."""
     new = 0
     for draft in shipped():
         edition, _ = import_draft(draft)
@@ -115,7 +115,7 @@ def seed() -> str:
 
 
 def shipped() -> Iterator[Draft]:
-    """Yield the editions that the tree holds, as `editions.toml` describes them."""
+    """Yield the shipped editions, as described in `editions.toml`."""
     with (SHIPPED / "editions.toml").open("rb") as file:
         described = tomllib.load(file)["edition"]
     for entry in described:
@@ -139,21 +139,21 @@ def _make_public(edition: Edition, by: str) -> None:
 
 
 def _locked(session: Session, day: date) -> list[Edition]:
-    """Return every text of `day`, the earliest first, and keep other writers off."""
+    """Return every text of `day`, the earliest first, locked for update."""
     wanted = select(Edition).filter_by(date=day).order_by(Edition.id)
     return list(session.scalars(wanted.with_for_update()))
 
 
-def _waiting(texts: list[Edition], day: date, language: Language) -> Edition:
-    """Return which of `texts` is to be published; raise EditionError."""
+def _unpublished(texts: list[Edition], day: date, language: Language) -> Edition:
+    """Return the one of `texts` to publish; raise EditionError."""
     found = [text for text in texts if text.language == language]
     if not found:
         raise EditionError(
             f"There is no edition of {day} in «{language}»: import it first."
         )
-    waiting = [text for text in found if text.state is not EditionState.PUBLISHED]
-    if not waiting:
+    unpublished = [text for text in found if text.state is not EditionState.PUBLISHED]
+    if not unpublished:
         raise EditionError(f"The edition of {day} in «{language}» is published already.")
     return min(
-        waiting, key=lambda text: list(EditionSource).index(EditionSource(text.source))
+        unpublished, key=lambda text: list(EditionSource).index(EditionSource(text.source))
     )

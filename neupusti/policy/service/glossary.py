@@ -1,4 +1,4 @@
-"""The terms that section 1 defines, and where the other clauses use them (1.1)."""
+"""The terms defined in 1.1, and a pattern that finds their uses."""
 
 import re
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ QUOTED = re.compile(r"[«“\"]\s*([^»”\"]+?)\s*[»”\"]+")
 ALIAS = re.compile(
     r"\((?:далее|бұдан әрі|hereinafter)\s*[–—-]?\s*(?:the )?([^)]+)\)", re.IGNORECASE
 )
-STEM_FROM = 5
-ENDING = 2
-"""Words of five letters and more lose their last two: enough to meet every case ending."""
+MIN_STEMMED = 5
+ENDING_CHARACTERS = 2
+"""Words of five letters or more are cut by two, enough to match every case ending."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A defined term: its clause, the words as quoted there, and all its names."""
+    """A defined term: its clause, the text quoted there, and all its names."""
 
     number: str
     name: str
@@ -28,7 +28,7 @@ class Term:
 
 @lru_cache(maxsize=64)
 def terms(document: Document) -> tuple[Term, ...]:
-    """Return the terms defined directly below 1.1, in their order."""
+    """Return the terms defined directly below 1.1, in document order."""
     found = (_term(clause) for clause in document)
     return tuple(term for term in found if term)
 
@@ -46,7 +46,7 @@ def _term(clause: Clause) -> Term | None:
 
 @lru_cache(maxsize=64)
 def pattern(document: Document) -> tuple[re.Pattern[str] | None, dict[str, str]]:
-    """Return one pattern for all terms, and the clause that each of its groups means."""
+    """Return one pattern for all terms, and group name -> clause number."""
     parts, clauses = [], {}
     names = [(name, term.number) for term in terms(document) for name in term.names]
     for place, (name, number) in enumerate(sorted(names, key=lambda n: -len(n[0]))):
@@ -56,13 +56,16 @@ def pattern(document: Document) -> tuple[re.Pattern[str] | None, dict[str, str]]
 
 
 def _stems(name: str) -> str:
-    """Return a pattern for `name` in any case ending; its first letter as written or small.
+    """Return a pattern for `name` with any case ending, its first letter in either case.
 
-    A single word is met only as written: «Пользователь» is the term, a user is anybody.
-    Cookies alone can mean nothing else.
+    A single word must match its case: «Пользователь» is the term, «пользователь» is not.
+    The exception is Cookies, which is not ambiguous.
     """
     words = name.split()
-    stems = [re.escape(w[:-ENDING] if len(w) >= STEM_FROM else w) + r"\w*" for w in words]
+    stems = [
+        re.escape(w[:-ENDING_CHARACTERS] if len(w) >= MIN_STEMMED else w) + r"\w*"
+        for w in words
+    ]
     if (len(words) > 1 or stems[0].startswith("Cooki")) and words[0][0].isalpha():
         first = words[0][0]
         stems[0] = f"[{first.upper()}{first.lower()}]{stems[0][1:]}"

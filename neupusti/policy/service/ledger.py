@@ -1,7 +1,7 @@
-"""The ledger: what this site does about each clause, and what proves it.
+"""The ledger: what this site does about each clause, and which tests prove it.
 
 The sentences are data (`ledger.toml`); whether a clause is carried out is read from the
-features' manifests, and what proves it from the marks on the tests: nothing is told twice.
+manifests of the features, and its proofs from the markers of the tests.
 """
 
 import ast
@@ -28,17 +28,17 @@ class FulfilmentWay(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One clause of the ledger, as written."""
+    """One clause of `ledger.toml`."""
 
     number: str
     way: FulfilmentWay
     tool: str | None
-    says: Mapping[str, str]
+    sentences: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class ClauseAccount:
-    """One clause as it stands in this running site."""
+    """The state of one clause on the running site."""
 
     entry: LedgerEntry
     features: tuple[str, ...]
@@ -47,19 +47,19 @@ class ClauseAccount:
 
     @property
     def built(self) -> bool:
-        """Whether the site does it: a feature says so, or presenting needs no tool."""
+        """Whether a feature claims the clause; a presented one needs its tool, if any."""
         if self.entry.way is FulfilmentWay.PRESENTED:
             return self.entry.tool is None or self.tool is not None
         return bool(self.features)
 
-    def says(self, language: Language) -> str:
+    def sentence(self, language: Language) -> str:
         """Return the sentence about this clause."""
-        return self.entry.says[language]
+        return self.entry.sentences[language]
 
 
 @cache
 def entries() -> dict[str, LedgerEntry]:
-    """Return the ledger as written, by clause number, in order."""
+    """Return `ledger.toml` as clause number -> entry, in order."""
     with DATA.open("rb") as file:
         rows = tomllib.load(file)["clause"]
     return {
@@ -67,7 +67,7 @@ def entries() -> dict[str, LedgerEntry]:
             number=row["number"],
             way=FulfilmentWay(row["kind"]),
             tool=row.get("tool"),
-            says={language.value: row[language.value] for language in Language},
+            sentences={language.value: row[language.value] for language in Language},
         )
         for row in rows
     }
@@ -88,17 +88,17 @@ def proofs(tests: Path) -> dict[str, tuple[str, ...]]:
     return {number: tuple(names) for number, names in found.items()}
 
 
-def account(
-    carried: Mapping[str, tuple[str, ...]],
-    proven: Mapping[str, tuple[str, ...]],
+def clause_accounts(
+    implemented: Mapping[str, tuple[str, ...]],
+    tests: Mapping[str, tuple[str, ...]],
     open_paths: frozenset[str],
 ) -> dict[str, ClauseAccount]:
-    """Return the ledger of this site: its manifests' clauses, its tests, its addresses."""
+    """Return the ledger of this site from its features, tests and addresses by clause."""
     return {
         number: ClauseAccount(
             entry=entry,
-            features=carried.get(number, ()),
-            proofs=proven.get(number, ()),
+            features=implemented.get(number, ()),
+            proofs=tests.get(number, ()),
             tool=entry.tool if entry.tool in open_paths else None,
         )
         for number, entry in entries().items()

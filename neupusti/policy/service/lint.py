@@ -1,7 +1,7 @@
-"""What a reader's eye misses in a document: look-alike letters and hosts spelt in two ways.
+"""Find errors invisible to a reader: look-alike letters and inconsistent host names.
 
-A finding never stops an import: the document is the operator's. It is shown to whoever
-imports or edits it (7.5).
+A finding never stops an import, because the document is the operator's. It is shown when
+the document is imported or edited (7.5).
 """
 
 import re
@@ -12,25 +12,25 @@ CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 LATIN = re.compile(r"[A-Za-z]")
 WORD = re.compile(r"[^\W\d_]+")
 HOST = re.compile(
-    # Tried at the beginning of a name only: once for each, however long it is.
+    # Anchored at the beginning of a name, so that each is matched once (linear time).
     r"(?:https?://)?(?<![^\W_])(?<![^\W_][.-])[^\W_]+(?:[.-][^\W_]+)*\.kz\b/?",
     re.IGNORECASE,
 )
-TWIN = str.maketrans("ABCEHKMOPTXYaceopxy", "АВСЕНКМОРТХУасеорху")
+CYRILLIC_LOOKALIKES = str.maketrans("ABCEHKMOPTXYaceopxy", "АВСЕНКМОРТХУасеорху")
 ABBREVIATIONS = frozenset({"ТОО", "АО", "ОАО", "ЗАО", "РК", "КР", "ЖШС", "АҚ"})
-"""Words that stand in a policy in Cyrillic even where the document never spells them so."""
+"""Words assumed to be Cyrillic even if the document never spells them so."""
 
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """One thing to look at, with the line it stands on."""
+    """One suspicious word and its line."""
 
     line: int
     word: str
-    says: str
+    message: str
 
     def __str__(self) -> str:
-        return f"line {self.line}: «{self.word[:80]}»: {self.says}"
+        return f"line {self.line}: «{self.word[:80]}»: {self.message}"
 
 
 def lint(text: str) -> list[LintFinding]:
@@ -44,27 +44,27 @@ def lint(text: str) -> list[LintFinding]:
 def _words(number: int, line: str, native: set[str] | frozenset[str]) -> list[LintFinding]:
     findings, hosts = [], _hosts_by_word(line)
     for word in dict.fromkeys(WORD.findall(line)):
-        twin = word.translate(TWIN)
+        lookalike = word.translate(CYRILLIC_LOOKALIKES)
         if CYRILLIC.search(word) and LATIN.search(word):
             host = hosts.get(word, word)
             findings.append(
                 LintFinding(number, host, "Latin and Cyrillic letters in one word")
             )
-        elif LATIN.search(word) and not LATIN.search(twin) and twin in native:
+        elif LATIN.search(word) and not LATIN.search(lookalike) and lookalike in native:
             findings.append(
-                LintFinding(number, word, f"Latin letters that stand for «{twin}»")
+                LintFinding(number, word, f"Latin letters that stand for «{lookalike}»")
             )
     return findings
 
 
 def _hosts_by_word(line: str) -> dict[str, str]:
-    """Return the words of each host of a line, with the first host they stand in."""
+    """Return word -> the first host of the line that contains it."""
     hosts = HOST.findall(line)
     return {word: host for host in reversed(hosts) for word in WORD.findall(host)}
 
 
 def _hosts(lines: list[tuple[int, str]]) -> list[LintFinding]:
-    """Report every spelling of the host, where it first stands, if its name has two."""
+    """Report the first line of every spelling of the host, if there are several."""
     spellings: dict[str, list[int]] = defaultdict(list)
     for number, line in lines:
         for spelling in HOST.findall(line):

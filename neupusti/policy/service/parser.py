@@ -1,8 +1,8 @@
-"""From a plain document, in the state lawyers leave it in, to a tree of clauses.
+"""Parse a plain text document, as lawyers write it, into a tree of clauses.
 
-The document is taken as it is: clauses with or without a list dash, with or without a dot
-behind the number, `**bold**` marks, a sentence broken over a page. What cannot be placed
-is never guessed at: every such line is reported, and then nothing is imported.
+Accepted are clauses with or without a list dash, with or without a dot after the number,
+`**bold**` marks and a sentence broken over a page. A line that fits nowhere is never
+guessed at: every such line is reported, and nothing is imported.
 """
 
 import re
@@ -15,28 +15,28 @@ LIMIT_BYTES = 1024 * 1024
 DASH = r"[-–—•*]"
 SECTION = re.compile(r"(\d{1,2})\.\s+(\S.*)")
 CLAUSE = re.compile(rf"(?:{DASH}\s+)?(\d{{1,2}}(?:\.\d{{1,3}}){{1,2}})\.?\s+(\S.*)")
-BARE = re.compile(rf"(?:{DASH}\s+)?\d{{1,2}}(?:\.\d{{1,3}})*\.?")
+BARE_NUMBER = re.compile(rf"(?:{DASH}\s+)?\d{{1,2}}(?:\.\d{{1,3}})*\.?")
 ITEM = re.compile(rf"{DASH}\s+(\S.*)")
 DATE = re.compile(r"\b(\d{2})\.(\d{2})\.(\d{4})\b")
 FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffd]")
-ENDS = (".", "!", "?", ";", ":", "…")
+SENTENCE_ENDS = (".", "!", "?", ";", ":", "…")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with the document, and on which line (0: with the whole of it)."""
+    """An error in the document, and its line (0: the whole document)."""
 
     line: int
-    says: str
+    message: str
     text: str = ""
 
     def __str__(self) -> str:
         place = f"line {self.line}: " if self.line else ""
-        return f"{place}{self.says}" + (f": «{self.text[:80]}»" if self.text else "")
+        return f"{place}{self.message}" + (f": «{self.text[:80]}»" if self.text else "")
 
 
 class UnreadableDocumentError(ValueError):
-    """The document was not imported; `problems` says why, line by line."""
+    """The document cannot be parsed; `problems` lists the errors by line."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
@@ -65,7 +65,7 @@ def parse(text: str) -> Document:
 
 
 def dates(document: Document) -> list[date]:
-    """Return the dates (dd.mm.yyyy) the text names, those of its last clause first."""
+    """Return the dates (dd.mm.yyyy) in the text, those of its last clause first."""
     found = []
     for clause in reversed(list(document)):
         for day, month, year in DATE.findall(clause.whole):
@@ -78,7 +78,7 @@ def dates(document: Document) -> list[date]:
 
 @dataclass(slots=True)
 class _Clause:
-    """A clause on its way: the lines of its text, then those of each of its items."""
+    """A clause being built: the lines of its text, and of each of its items."""
 
     number: str
     line: int
@@ -87,10 +87,10 @@ class _Clause:
 
     @property
     def open_lines(self) -> list[str]:
-        """Where the rest of a broken sentence goes."""
+        """The lines that the rest of a broken sentence is appended to."""
         return self.items[-1] if self.items else self.text
 
-    def finished(self) -> Clause:
+    def build(self) -> Clause:
         """Return the clause."""
         items = tuple(map(" ".join, self.items))
         return Clause(self.number, " ".join(self.text), self.line, items)
@@ -98,21 +98,21 @@ class _Clause:
 
 @dataclass(slots=True)
 class _Section:
-    """A section on its way."""
+    """A section being built."""
 
     number: str
     heading: str
     line: int
     clauses: list[_Clause] = field(default_factory=list)
 
-    def finished(self) -> Section:
+    def build(self) -> Section:
         """Return the section."""
-        clauses = tuple(clause.finished() for clause in self.clauses)
+        clauses = tuple(clause.build() for clause in self.clauses)
         return Section(self.number, self.heading, self.line, clauses)
 
 
 class _Parser:
-    """Takes the lines one by one; knows only what stands above the line it is at."""
+    """Place lines one by one, knowing only the lines above."""
 
     def __init__(self) -> None:
         self.title = ""
@@ -121,22 +121,22 @@ class _Parser:
         self.problems: list[Problem] = []
 
     def take(self, line: int, text: str) -> None:
-        """Place one line that is not empty."""
+        """Place one non-empty line."""
         if FORBIDDEN.search(text):
             self.problems.append(Problem(line, "control or direction characters", text))
         elif match := CLAUSE.fullmatch(text):
-            self._clause(line, *match.groups())
+            self._place_clause(line, *match.groups())
         elif match := SECTION.fullmatch(text):
-            self._section(line, *match.groups())
-        elif BARE.fullmatch(text):
+            self._place_section(line, *match.groups())
+        elif BARE_NUMBER.fullmatch(text):
             self.problems.append(Problem(line, "a number without a text", text))
         elif not self.sections:
-            self._opening(text)
+            self._place_preamble(text)
         else:
-            self._rest(line, text)
+            self._place_continuation(line, text)
 
     def finish(self) -> Document:
-        """Return the document, or raise if a line had no place."""
+        """Return the document; raise UnreadableDocumentError if there are problems."""
         if not self.sections and not self.problems:
             self.problems.append(Problem(0, "there is no numbered section in this text"))
         if not self.title and self.sections:
@@ -150,33 +150,33 @@ class _Parser:
         ]
         if self.problems:
             raise UnreadableDocumentError(sorted(self.problems, key=lambda p: p.line))
-        sections = tuple(section.finished() for section in self.sections)
+        sections = tuple(section.build() for section in self.sections)
         return Document(self.title, tuple(self.preamble), sections)
 
-    def _opening(self, text: str) -> None:
+    def _place_preamble(self, text: str) -> None:
         if self.title:
             self.preamble.append(text)
         else:
             self.title = text.replace("**", "")
 
-    def _section(self, line: int, number: str, heading: str) -> None:
+    def _place_section(self, line: int, number: str, heading: str) -> None:
         expected = str(len(self.sections) + 1)
         if number != expected:
-            says = f"section {number} stands where section {expected} should"
-            self.problems.append(Problem(line, says, heading))
+            message = f"section {number} stands where section {expected} should"
+            self.problems.append(Problem(line, message, heading))
         else:
             self.sections.append(_Section(number, heading.replace("**", ""), line))
 
-    def _clause(self, line: int, number: str, text: str) -> None:
-        if self._follows(number):
+    def _place_clause(self, line: int, number: str, text: str) -> None:
+        if self._is_next(number):
             self.sections[-1].clauses.append(_Clause(number, line, [text]))
         else:
             above = self._last.number if self._last else "the beginning"
-            says = f"clause {number} cannot follow {above}"
-            self.problems.append(Problem(line, says, text))
+            message = f"clause {number} cannot follow {above}"
+            self.problems.append(Problem(line, message, text))
 
-    def _follows(self, number: str) -> bool:
-        """Tell whether `number` is the next one on its level, or the first one below."""
+    def _is_next(self, number: str) -> bool:
+        """Return whether `number` is next on an open level, or first on the level below."""
         if not self.sections:
             return False
         above = self._last.number if self._last else self.sections[-1].number
@@ -187,8 +187,8 @@ class _Parser:
             parts.pop()
         return number in successors
 
-    def _rest(self, line: int, text: str) -> None:
-        """Place a line without a number: a list item, or the rest of a broken sentence."""
+    def _place_continuation(self, line: int, text: str) -> None:
+        """Place an unnumbered line: a list item, or the rest of a broken sentence."""
         last = self._last
         if last is None:
             self.problems.append(
@@ -196,7 +196,11 @@ class _Parser:
             )
         elif (item := ITEM.fullmatch(text)) and (last.items or last.text[-1].endswith(":")):
             last.items.append([item[1]])
-        elif not item and text[0].islower() and not last.open_lines[-1].endswith(ENDS):
+        elif (
+            not item
+            and text[0].islower()
+            and not last.open_lines[-1].endswith(SENTENCE_ENDS)
+        ):
             last.open_lines.append(text)
         else:
             self.problems.append(Problem(line, "this line belongs to no clause", text))

@@ -1,1 +1,1 @@
-"""The pages, the machine forms and the commands of the policy room."""
+"""The pages, machine-readable formats and commands of the policy feature."""

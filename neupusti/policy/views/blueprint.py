@@ -1,4 +1,4 @@
-"""The room's blueprint, and what its views share."""
+"""The blueprint of the policy, and what its views share."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -27,14 +27,14 @@ bp = Blueprint("policy", __name__, cli_group="policy")
 
 
 class NoSuchEditionError(DomainError):
-    """The address names an edition or a clause that is not there."""
+    """The address names an edition or a clause that does not exist."""
 
     status = 404
 
 
 @dataclass(frozen=True, slots=True)
 class ShownEdition:
-    """What a page shows: a text, and where its edition stands among the others."""
+    """A text to show, and its state relative to the other editions."""
 
     store: EditionStore
     text: EditionText
@@ -44,31 +44,33 @@ class ShownEdition:
     @property
     def current(self) -> bool:
         """Whether this edition is the one in force."""
-        return self.text.date == self.in_force and not self.store.aside(self.text)
+        return self.text.date == self.in_force and not self.store.shadowed(self.text)
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What a page drawn from this depends on, beside its own address."""
+        """The cache key of a page rendered from this, besides its own address."""
         text = self.text
-        drawn = (text.sha256, text.source, self.current, text.date, text.language)
-        return (*drawn, len(self.store.texts), self.in_force, self.coming)
+        parts = (text.sha256, text.source, self.current, text.date, text.language)
+        return (*parts, len(self.store.texts), self.in_force, self.coming)
 
 
-def shown(day: str | None = None, source: EditionSource | None = None) -> ShownEdition:
-    """Return the edition an address names, in the language of the request.
+def requested_edition(
+    day: str | None = None, source: EditionSource | None = None
+) -> ShownEdition:
+    """Return the edition that an address names, in the language of the request.
 
-    Of a `source` that has no text of that day, the other one's is shown.
+    If `source` has no text of that day, return the text of the other source.
     """
     texts = current_store()
     try:
         in_force = texts.in_force()
     except NotFoundError:
         raise NoSuchEditionError(_("No edition of the policy is in force yet.")) from None
-    wanted = in_force if day is None else parsed(day)
+    wanted = in_force if day is None else parse_day(day)
     try:
-        known = {text.source for text in texts.all_of(wanted)}
-        asked = source if source in known else None
-        text = texts.text(wanted, languages.current(), asked)
+        known = {text.source for text in texts.of_date(wanted)}
+        wanted_source = source if source in known else None
+        text = texts.text(wanted, languages.current(), wanted_source)
     except NotFoundError:
         raise NoSuchEditionError(
             _("There is no edition of the policy dated %(day)s.", day=day)
@@ -76,13 +78,13 @@ def shown(day: str | None = None, source: EditionSource | None = None) -> ShownE
     return ShownEdition(texts, text, in_force, texts.coming())
 
 
-def parsed(day: str) -> date:
-    """Return the date an address names; raise NoSuchEditionError if it is none."""
+def parse_day(day: str) -> date:
+    """Return the date in an address; raise NoSuchEditionError if it is invalid."""
     try:
         found = date.fromisoformat(day)
     except ValueError:
         found = None
-    # One spelling only: a page is kept for everybody with its address in it.
+    # One spelling only, because cached pages are keyed by address.
     if found is not None and found.isoformat() == day:
         return found
     raise NoSuchEditionError(
@@ -90,28 +92,30 @@ def parsed(day: str) -> date:
     )
 
 
-def account() -> dict[str, ClauseAccount]:
+def clause_accounts() -> dict[str, ClauseAccount]:
     """Return the ledger of the running site."""
-    return ledger.account(registry().clauses, ledger.proofs(ROOT / "tests"), _open_paths())
+    return ledger.clause_accounts(
+        registry().clauses, ledger.proofs(ROOT / "tests"), _tool_paths()
+    )
 
 
-def _open_paths() -> frozenset[str]:
-    """Return the paths of the ledger's tools that this site answers."""
+def _tool_paths() -> frozenset[str]:
+    """Return the paths of the ledger's tools that exist on this site."""
     known = current_app.extensions.setdefault("neupusti.policy.paths", {})
     if not known:
         tools = {entry.tool for entry in ledger.entries().values() if entry.tool}
-        known["open"] = frozenset(filter(answers, tools))
+        known["open"] = frozenset(filter(has_page, tools))
     found: frozenset[str] = known["open"]
     return found
 
 
-def answers(path: str) -> bool:
-    """Tell whether this site has a page at `path`."""
+def has_page(path: str) -> bool:
+    """Return whether this site has a page at `path`."""
     try:
         _endpoint, values = current_app.url_map.bind("localhost").match(path)
     except RequestRedirect:
         return True
     except HTTPException:
         return False
-    # A word met by a pattern (`/policy/<day>/`) is no page of its own.
+    # A match of a variable rule (`/policy/<day>/`) is no page of its own.
     return not values

@@ -28,7 +28,7 @@ LANGUAGE = click.option(
 @bp.cli.command("check")
 @click.argument("file", type=FILE)
 def check(file: Path) -> None:
-    """Read FILE as an import would, report what it finds, and change nothing."""
+    """Parse FILE as an import would and report the findings; change nothing."""
     text = _read(file)
     document = parse(text)
     named = ", ".join(day.isoformat() for day in dates(document)) or "none"
@@ -46,15 +46,15 @@ def check(file: Path) -> None:
 @click.option(
     "--kind",
     type=click.Choice([kind.value for kind in EditionKind]),
-    help="What the change means for people. One for all languages of an edition; to be "
-    "said unless no more than marks differ from the edition in force.",
+    help="What the change means for people; the same for all languages of an edition. "
+    "Required unless only typographic marks differ from the edition in force.",
 )
-@click.option("--note", default="", help="What changed, in words for readers.")
+@click.option("--note", default="", help="What changed, for readers.")
 @click.option(
     "--effective-from",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
-    help="When it takes effect, in Almaty; else the beginning of its date. One for all "
-    "languages of an edition.",
+    help="When it takes effect, Almaty time; else the beginning of its date. The same for "
+    "all languages of an edition.",
 )
 def import_(
     file: Path,
@@ -64,7 +64,7 @@ def import_(
     note: str,
     effective_from: datetime | None,
 ) -> None:
-    """Store the operator's document FILE as a draft, exactly as it is."""
+    """Store the operator's document FILE as a draft, unchanged."""
     text = _read(file)
     draft = Draft(
         text=text,
@@ -96,15 +96,15 @@ def import_(
 @click.argument("day", metavar="DATE", type=DAY)
 @LANGUAGE
 @click.option(
-    "--approved-by", default="operator", show_default=True, help="Whose decision it is."
+    "--approved-by", default="operator", show_default=True, help="Who approved it."
 )
 @click.option(
     "--backdate",
     metavar="REASON",
-    help="Why it is to take effect before it is published; the journal keeps it.",
+    help="Why it takes effect before its publication; stored in the journal.",
 )
 def publish(day: datetime, lang: str, approved_by: str, backdate: str | None) -> None:
-    """Approve and publish the draft of DATE; from then on it never changes."""
+    """Approve and publish the draft of DATE; it is immutable from then on."""
     reason = " ".join((backdate or "").split())
     if backdate is not None and not SHORTEST <= len(reason) <= LONGEST:
         raise click.ClickException(f"A reason has {SHORTEST} to {LONGEST} characters.")
@@ -121,7 +121,7 @@ def publish(day: datetime, lang: str, approved_by: str, backdate: str | None) ->
 @bp.cli.command("list")
 def list_() -> None:
     """List all editions, newest first."""
-    rows = editions.every()
+    rows = editions.all_editions()
     if not rows:
         click.echo("No editions yet.")
     for edition in rows:
@@ -133,7 +133,7 @@ def list_() -> None:
 
 
 def _read(file: Path) -> str:
-    """Return the text of `file`, or stop with every problem it has."""
+    """Return the text of `file`, or print its problems and exit with status 1."""
     try:
         text = decode(file.read_bytes())
         parse(text)

@@ -1,4 +1,4 @@
-"""From the text of a clause to HTML: bold marks, definitions, cross-references, terms."""
+"""Render a clause as HTML: bold text, definitions, cross-references and terms."""
 
 import re
 from collections.abc import Callable
@@ -8,23 +8,23 @@ from markupsafe import Markup, escape
 
 from neupusti.policy.service import glossary
 from neupusti.policy.service.document import Clause, Document
-from neupusti.policy.views.blueprint import answers
+from neupusti.policy.views.blueprint import has_page
 
 OWN_ADDRESS = re.compile(r"https://neupusti\.kz((?:/[\w-]+)+/?)", re.IGNORECASE)
-"""An address of this site in a policy's text (1.1.5); its root needs no link."""
+"""An address of this site in the policy text (1.1.5); the root is not linked."""
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 REFERENCE = re.compile(r"(?<![\d.])\d{1,2}\.\d{1,3}(?:\.\d{1,3})?(?![\d.]*\d)")
 
 
 def inline(text: str, document: Document, own: str = "", page: str = "") -> Markup:
-    """Return `text` of clause `own` with links to the clauses and terms it names.
+    """Return `text` of clause `own` with links to the clauses and terms it mentions.
 
-    A term is linked where a clause first uses it, and not inside its own definition.
-    `page` is the address that holds the whole document, empty on that page itself.
+    A term is linked at its first use in a clause, and not inside its own definition.
+    `page` is the address of the whole document, empty on that page itself.
     """
     bold = BOLD.split(text)
     linker = _Linker(document, own, page)
-    # Odd places of the split are what stood between two bold marks.
+    # Odd items of the split were between two bold marks.
     parts = [
         Markup("<strong>{}</strong>").format(linker(part)) if place % 2 else linker(part)
         for place, part in enumerate(bold)
@@ -32,8 +32,8 @@ def inline(text: str, document: Document, own: str = "", page: str = "") -> Mark
     return Markup("").join(parts)
 
 
-def marked(clause: Clause, document: Document, page: str = "") -> Markup:
-    """Return the text of `clause`, its defined term (if it defines one) as `<dfn>`."""
+def definition_or_text(clause: Clause, document: Document, page: str = "") -> Markup:
+    """Return the text of `clause`, with the term it defines, if any, as `<dfn>`."""
     term = next((t for t in glossary.terms(document) if t.number == clause.number), None)
     text = clause.text
     if term is None:
@@ -44,26 +44,26 @@ def marked(clause: Clause, document: Document, page: str = "") -> Markup:
 
 
 class _Linker:
-    """Escapes text and puts links in; remembers which terms it has linked."""
+    """Escape text and insert links; link each term once."""
 
     def __init__(self, document: Document, own: str, page: str) -> None:
         self.document, self.page, self.done = document, page, {own}
         self.pattern, self.groups = glossary.pattern(document)
 
     def __call__(self, text: str) -> Markup:
-        return self._each(OWN_ADDRESS, text, self._address, self._references)
+        return self._substitute(OWN_ADDRESS, text, self._address, self._references)
 
     def _references(self, text: str) -> Markup:
-        return self._each(REFERENCE, text, self._reference, self._terms)
+        return self._substitute(REFERENCE, text, self._reference, self._terms)
 
     def _terms(self, text: str) -> Markup:
         if self.pattern is None:
             return escape(text)
-        return self._each(self.pattern, text, self._term, escape)
+        return self._substitute(self.pattern, text, self._term, escape)
 
     def _address(self, match: re.Match[str]) -> Markup:
-        """Link an address where this site answers it, in the language of the page."""
-        if not answers(match[1]):
+        """Link an address if this site has the page, in the language of the request."""
+        if not has_page(match[1]):
             return escape(match[0])
         return Markup('<a href="{}">{}</a>').format(
             request.script_root + match[1], match[0]
@@ -85,7 +85,7 @@ class _Linker:
         )
 
     @staticmethod
-    def _each(
+    def _substitute(
         pattern: re.Pattern[str],
         text: str,
         found: Callable[[re.Match[str]], Markup],

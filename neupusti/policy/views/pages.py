@@ -1,4 +1,4 @@
-"""The policy for people: current, dated, clause by clause, history, comparison, ledger."""
+"""The policy pages: current, dated, single clause, history, comparison, ledger."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,33 +19,33 @@ from neupusti.policy.service.edition_store import current_store
 from neupusti.policy.views.blueprint import (
     NoSuchEditionError,
     ShownEdition,
-    account,
     bp,
-    parsed,
-    shown,
+    clause_accounts,
+    parse_day,
+    requested_edition,
 )
-from neupusti.policy.views.markup import inline, marked
+from neupusti.policy.views.markup import definition_or_text, inline
 from neupusti.policy.views.tools import label
 
 
 @bp.get("/policy/")
 def show() -> Response:
     """Show the edition in force."""
-    return _edition(shown(), dated=False)
+    return _edition(requested_edition(), dated=False)
 
 
 @bp.get("/policy/<day>/")
 def dated(day: str) -> Response:
-    """Show the edition of a date; `?source=` tells two documents of one date apart."""
+    """Show the edition of a date; `?source=` selects one of two documents of the date."""
     source = request.args.get("source")
-    asked = EditionSource(source) if source in set(EditionSource) else None
-    return _edition(shown(day, asked), dated=True)
+    wanted_source = EditionSource(source) if source in set(EditionSource) else None
+    return _edition(requested_edition(day, wanted_source), dated=True)
 
 
 @bp.get("/policy/<day>/<number>")
 def clause(day: str, number: str) -> Response:
-    """Show one clause, with what stands below it, under its permanent address."""
-    edition = shown(day)
+    """Show one clause and its subclauses at their permanent address."""
+    edition = requested_edition(day)
     document = edition.text.document
     found = document.clauses.get(number)
     if found is None:
@@ -64,10 +64,10 @@ def clause(day: str, number: str) -> Response:
             below=below,
             before=numbers[place - 1] if place else None,
             after=numbers[place + 1] if place + 1 < len(numbers) else None,
-            elsewhere=_elsewhere(edition, number),
-            ledger=account(),
+            other_editions=_other_editions(edition, number),
+            ledger=clause_accounts(),
             inline=inline,
-            marked=marked,
+            definition_or_text=definition_or_text,
             label=label,
         ),
     )
@@ -75,9 +75,9 @@ def clause(day: str, number: str) -> Response:
 
 @bp.get("/policy/history/")
 def history() -> Response:
-    """List every published edition, and offer to compare two."""
+    """List every published edition, with a form to compare two."""
     texts = current_store()
-    edition = shown()
+    edition = requested_edition()
     return page_cache.public(
         *("policy.history", edition.key),
         render=lambda: render_template("policy/history.html", edition=edition, store=texts),
@@ -86,8 +86,8 @@ def history() -> Response:
 
 @bp.get("/policy/compare/")
 def choose() -> Response:
-    """Lead from the form of the history page to the comparison's own address."""
-    older, newer = (parsed(request.args.get(name, "")) for name in ("a", "b"))
+    """Redirect from the form of the history page to the address of the comparison."""
+    older, newer = (parse_day(request.args.get(name, "")) for name in ("a", "b"))
     return redirect(url_for("policy.compare", a=older, b=newer), 303)
 
 
@@ -95,13 +95,13 @@ def choose() -> Response:
 def compare(a: str, b: str) -> Response:
     """Show what changed between two editions, the older one first.
 
-    A date beside itself is the site's restatement beside the operator's document.
+    The same date twice compares the restatement with the operator's document.
     """
     first, second = (
         (EditionSource.RESTATEMENT, EditionSource.OPERATOR) if a == b else (None, None)
     )
-    pair = shown(a, first), shown(b, second)
-    older, newer = _alike(sorted(pair, key=lambda one: one.text.date))
+    pair = requested_edition(a, first), requested_edition(b, second)
+    older, newer = _same_language(sorted(pair, key=lambda one: one.text.date))
     return page_cache.public(
         *("policy.compare", a, b, older.key, newer.key),
         render=lambda: render_template(
@@ -111,22 +111,24 @@ def compare(a: str, b: str) -> Response:
             changes=(
                 changes := comparison.compare(older.text.document, newer.text.document)
             ),
-            chapters=_chapters(changes),
-            words=comparison.words,
+            sections=_by_section(changes),
+            word_changes=comparison.word_changes,
         ),
     )
 
 
 @bp.get("/policy/ledger/")
 def ledger() -> Response:
-    """Show, for every clause, what this site does about it and what proves it."""
-    edition = shown()
+    """Show what this site does about every clause, and the tests that prove it."""
+    edition = requested_edition()
     return page_cache.public(
         *("policy.ledger", edition.key),
         render=lambda: render_template(
             "policy/ledger.html",
             edition=edition,
-            accounts=sorted(account().values(), key=lambda a: order(a.entry.number)),
+            accounts=sorted(
+                clause_accounts().values(), key=lambda a: order(a.entry.number)
+            ),
             label=label,
         ),
     )
@@ -135,7 +137,7 @@ def ledger() -> Response:
 @bp.get("/privacy")
 @bp.get("/privacy/")
 def privacy() -> Response:
-    """Lead from the address people guess to the policy (9.3)."""
+    """Redirect from the address people guess to the policy (9.3)."""
     return redirect(url_for("policy.show"), 301)
 
 
@@ -146,18 +148,18 @@ def _edition(edition: ShownEdition, *, dated: bool) -> Response:
             "policy/show.html",
             edition=edition,
             dated=dated,
-            ledger=account(),
+            ledger=clause_accounts(),
             inline=inline,
-            marked=marked,
+            definition_or_text=definition_or_text,
             label=label,
         ),
     )
 
 
-def _chapters(
+def _by_section(
     changes: list[ClauseChange],
 ) -> list[tuple[str, list[tuple[bool, list[ClauseChange]]]]]:
-    """Return section number -> its changes, unchanged neighbours put together."""
+    """Return section number -> its changes, with consecutive unchanged ones grouped."""
     return [
         (
             section,
@@ -170,8 +172,8 @@ def _chapters(
     ]
 
 
-def _alike(editions: list[ShownEdition]) -> list[ShownEdition]:
-    """Return the editions in one language: where one lacks the reader's, all in Russian."""
+def _same_language(editions: list[ShownEdition]) -> list[ShownEdition]:
+    """Return the editions in one language: Russian, if one lacks the reader's."""
     if len({edition.text.language for edition in editions}) == 1:
         return editions
     return [
@@ -180,9 +182,9 @@ def _alike(editions: list[ShownEdition]) -> list[ShownEdition]:
     ]
 
 
-def _elsewhere(edition: ShownEdition, number: str) -> list[ShownEdition]:
+def _other_editions(edition: ShownEdition, number: str) -> list[ShownEdition]:
     """Return the other editions that have this clause."""
-    others = (shown(day.isoformat()) for day in edition.store.dates)
+    others = (requested_edition(day.isoformat()) for day in edition.store.dates)
     return [
         other
         for other in others

@@ -1,4 +1,4 @@
-"""What a reader can do about a clause, in a few words: the labels of the ledger's links."""
+"""The labels of the ledger's links to tools."""
 
 from flask_babel import lazy_gettext as _
 
@@ -23,9 +23,9 @@ TOOLS = {
     "/rights/": _("Use my rights"),
 }
 OTHER = _("Open this tool")
-"""For a tool the ledger names before it has a label here."""
+"""For a tool in the ledger that has no label here yet."""
 
 
 def label(tool: str) -> str:
-    """Return the words of the link to `tool`."""
+    """Return the link text of `tool`."""
     return str(TOOLS.get(tool, OTHER))

@@ -1,4 +1,4 @@
-"""Whether the site is ready, what the machine pages say, and how it is set up."""
+"""Readiness, security.txt and the seeding of the site."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -13,8 +13,8 @@ from neupusti.core.data.migration import version_table
 from neupusti.core.registry import Registry
 
 SECURITY_TXT_EXPIRES = date(2027, 11, 15)
-"""RFC 9116 wants a date less than a year ahead: whoever moves it reads the file again."""
-REMINDER = timedelta(days=30)
+"""Less than a year ahead (RFC 9116); review the file before moving it."""
+REMINDER_PERIOD = timedelta(days=30)
 
 
 def readiness(migrations: Path) -> dict[str, str]:
@@ -48,7 +48,7 @@ def _version(connection: Connection, bind: str | None) -> str | None:
 
 
 def security_txt(base_url: str, email: str) -> str:
-    """Return the file of RFC 9116 for researchers who found a weakness."""
+    """Return the text of security.txt (RFC 9116)."""
     expires = datetime.combine(SECURITY_TXT_EXPIRES, time(), UTC)
     contact = f"mailto:{email}" if email else f"{base_url}/policy/"
     return "\n".join(
@@ -63,12 +63,12 @@ def security_txt(base_url: str, email: str) -> str:
     )
 
 
-def security_txt_is_due(day: date) -> bool:
-    """Whether security.txt ends within 30 days of `day`, or not within the year."""
-    return not REMINDER < SECURITY_TXT_EXPIRES - day < timedelta(days=365)
+def security_txt_needs_review(day: date) -> bool:
+    """Return whether security.txt expires within 30 days of `day`, or not in a year."""
+    return not REMINDER_PERIOD < SECURITY_TXT_EXPIRES - day < timedelta(days=365)
 
 
 def seed(registry: Registry) -> list[str]:
-    """Bring in what the tree ships, feature by feature; return what they say."""
-    said = [feature.seed() for feature in registry.features if feature.seed]
-    return [line for line in said if line]
+    """Run the seed function of every feature; return the lines they report."""
+    lines = [feature.seed() for feature in registry.features if feature.seed]
+    return [line for line in lines if line]

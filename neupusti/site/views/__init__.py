@@ -1,1 +1,1 @@
-"""The machine pages and the commands of the site."""
+"""The machine-readable pages, the theme form and the commands of the site."""

@@ -1,4 +1,4 @@
-"""The blueprint of the site's own pages, and what its views share."""
+"""The blueprint of the site, and what its views share."""
 
 from flask import Blueprint
 

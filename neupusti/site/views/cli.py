@@ -20,18 +20,18 @@ from neupusti.site.views.blueprint import MIGRATIONS, bp
 from neupusti.site.views.server import server
 
 APP = "neupusti.app:create_worker"
-"""Named, not imported: each worker calls it for an app of its own."""
+"""An import path, because each worker creates its own app."""
 
 
 @bp.cli.command("setup")
 def setup() -> None:
-    """Migrate both databases and bring in what the tree ships; safe to repeat."""
+    """Migrate both databases and import the shipped data; safe to repeat."""
     _ensure_writable(settings().instance)
     try:
         states = service.readiness(MIGRATIONS)
-        if silent := [name for name, state in states.items() if state == "unreachable"]:
+        if down := [name for name, state in states.items() if state == "unreachable"]:
             raise click.ClickException(
-                f"The database «{silent[0]}» does not answer: check its URL and its server."
+                f"The database «{down[0]}» does not answer: check its URL and its server."
             )
         if "not migrated" in states.values():
             flask_migrate.upgrade()
@@ -53,8 +53,8 @@ def serve(context: click.Context, host: str, port: int, workers: int) -> None:
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     os.environ.setdefault(f"{PREFIX}BASE_URL", address)
     click.echo(f"Neupusti: {address}/   (stop: Ctrl+C)")
-    # The workers are forks of this process: they inherit its modules, which are not
-    # copied as long as the collector leaves them alone, and none of its connections.
+    # The workers are forks of this process: they share its modules, as long as the
+    # garbage collector does not touch them, but none of its connections.
     for engine in db.engines.values():
         engine.dispose()
     gc.collect()
@@ -64,18 +64,18 @@ def serve(context: click.Context, host: str, port: int, workers: int) -> None:
 
 @bp.cli.command("check")
 def check() -> None:
-    """Fail when security.txt is to be read again: a month before it ends."""
-    if service.security_txt_is_due(clock.today()):
+    """Fail from a month before security.txt expires, so that it is reviewed."""
+    if service.security_txt_needs_review(clock.today()):
         raise click.ClickException(
-            f"security.txt says {service.SECURITY_TXT_EXPIRES} as its end. Read it again, "
+            f"security.txt expires on {service.SECURITY_TXT_EXPIRES}. Review it, "
             "then move SECURITY_TXT_EXPIRES to a day less than a year from now."
         )
 
 
 def _ensure_free(host: str, port: int) -> None:
-    """Stop with a sentence where another program has the port.
+    """Raise ClickException if another program has the port.
 
-    The workers share it by SO_REUSEPORT, so a second site would join them in silence.
+    The workers share it by SO_REUSEPORT, so a second site would join them silently.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

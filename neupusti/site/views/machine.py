@@ -1,4 +1,4 @@
-"""Machine pages: health, robots, sitemap, security.txt."""
+"""Machine-readable pages: health, robots, sitemap, security.txt."""
 
 from flask import Response, jsonify, render_template, request, url_for
 
@@ -11,20 +11,20 @@ from neupusti.site.views.blueprint import MIGRATIONS, bp
 
 @bp.get("/healthz")
 def healthz() -> Response:
-    """Say that the process answers."""
+    """Return 200 if the process responds."""
     return Response("ok\n", mimetype="text/plain")
 
 
 @bp.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Say whether both databases answer and are migrated."""
+    """Return 200 if both databases are reachable and migrated, else 503."""
     states = service.readiness(MIGRATIONS)
     return jsonify(states), 200 if set(states.values()) == {"ok"} else 503
 
 
 @bp.get("/robots.txt")
 def robots() -> Response:
-    """Tell crawlers where the sitemap is and what is not for them."""
+    """Return the rules for crawlers and the address of the sitemap."""
     return Response(render_template("site/robots.txt"), mimetype="text/plain")
 
 
@@ -39,6 +39,6 @@ def sitemap() -> Response:
 
 @bp.get("/.well-known/security.txt")
 def security_txt() -> Response:
-    """Say where to report a weakness (RFC 9116)."""
+    """Return where to report a vulnerability (RFC 9116)."""
     base, email = settings().base_url.rstrip("/"), settings().operator.mailto
     return Response(service.security_txt(base, email), mimetype="text/plain")

@@ -1,4 +1,4 @@
-"""The server: Granian, with workers that live and die one by one."""
+"""The Granian server, with workers that are restarted one by one."""
 
 import logging
 import os
@@ -16,20 +16,20 @@ from neupusti.config.settings import ROOT
 logger = logging.getLogger(__name__)
 
 THREADS = 96
-"""Of each worker, made when needed: a slow sender of a body holds one until it is done."""
+"""Per worker, created on demand; a slow upload occupies one until it is complete."""
 CONNECTIONS = 4096
-"""Of each worker, open at once: slow headers and idle browsers hold no thread."""
+"""Open at once per worker; slow headers and idle browsers occupy no thread."""
 HEADER_MILLISECONDS = 15_000
-"""How long a client may take over its headers, or keep a connection open in silence."""
+"""How long a client may take to send headers, or keep an idle connection open."""
 STOP_SECONDS = 5
-"""How long a stop waits for answers under way before it breaks them off."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
-"""Seconds until a dead worker comes back: twice as many each time, up to so many.
+"""How long a stop waits for pending responses before it aborts them."""
+INITIAL_BACKOFF, MAX_BACKOFF = 0.1, 30.0
+"""Seconds until a dead worker is restarted: doubled each time, up to the maximum.
 
-Where none lives all come back after the first pause: nobody serves who could be spared.
+If no worker is alive, all are restarted after the initial backoff.
 """
 HEALTHY_SECONDS = 60.0
-"""A worker that lived so long begins with the first pause again."""
+"""A worker that lived this long starts with the initial backoff again."""
 LOG = {
     "formatters": {"line": {"()": "neupusti.core.web.log.KeyValue"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
@@ -37,87 +37,92 @@ LOG = {
 }
 
 
-class Bell:
-    """What wakes the first process: an event that a signal may set in the midst of a wait.
+class WakeupEvent:
+    """An event that a signal handler may set while its own thread waits for it.
 
-    A handler that sets `threading.Event` while its own thread looks at it waits for ever.
+    `threading.Event` deadlocks if its own waiting thread sets it in a signal handler.
     """
 
     def __init__(self) -> None:
-        self._rung: SimpleQueue[None] = SimpleQueue()
+        self._queue: SimpleQueue[None] = SimpleQueue()
 
     def set(self) -> None:
-        """Wake who waits, or the next who will."""
-        self._rung.put(None)
+        """Wake the waiting thread, or the next one to wait."""
+        self._queue.put(None)
 
     def wait(self, seconds: float | None) -> None:
-        """Wait until somebody rings, or for so long."""
+        """Wait until the event is set, at most `seconds`."""
         try:
-            self._rung.get(timeout=seconds)
+            self._queue.get(timeout=seconds)
         except Empty:
             return
 
 
 class Server(MPServer):
-    """Workers of which each comes back after a pause that grows while it keeps dying.
+    """Restart each dead worker after an exponential backoff.
 
-    Granian would end them all as soon as one dies twice within 5.5 s. Here the others go
-    on serving; the end comes only when none lives and each has ended with an error of its
-    own, as where the application cannot be made. Who is killed always comes back.
+    Granian would stop all workers as soon as one dies twice within 5.5 s. Here the others
+    continue; the server stops only if none is alive and each has exited with an error of
+    its own, for instance because the app cannot be created. A killed worker is always
+    restarted.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.first = os.getpid()
-        self.pauses = [FIRST_PAUSE] * self.workers
-        self.main_loop_interrupt = Bell()  # type: ignore[assignment]
+        self.parent_pid = os.getpid()
+        self.backoffs = [INITIAL_BACKOFF] * self.workers
+        self.main_loop_interrupt = WakeupEvent()  # type: ignore[assignment]
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
-        """Stop; a worker that is not up yet, and so has this handler still, just ends."""
-        if os.getpid() != self.first:
+        """Stop; a worker that is still starting, and so has this handler, exits."""
+        if os.getpid() != self.parent_pid:
             os._exit(0)
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
-        back: dict[int, float] = {}
+        restart_at: dict[int, float] = {}
         while not self.interrupt_signal:
             now = monotonic()
             for worker in self.wrks:
-                if worker.idx not in back and not worker.inner.is_alive():
-                    back[worker.idx] = now + self.pause(worker)
-            if len(back) == self.workers:
-                # No signal has ended any of them.
+                if worker.idx not in restart_at and not worker.inner.is_alive():
+                    restart_at[worker.idx] = now + self.backoff(worker)
+            if len(restart_at) == self.workers:
+                # None was ended by a signal.
                 if all(worker.inner.exitcode > 0 for worker in self.wrks):
                     logger.error("no worker starts")
                     return
-                back = {n: min(at, now + FIRST_PAUSE) for n, at in back.items()}
-            for number in [number for number, moment in back.items() if moment <= now]:
+                restart_at = {
+                    n: min(at, now + INITIAL_BACKOFF) for n, at in restart_at.items()
+                }
+            for number in [n for n, at in restart_at.items() if at <= now]:
                 worker = self._spawn_worker(number, spawn_target, target_loader)
                 try:
                     worker.start()  # type: ignore[no-untyped-call]
                 except OSError:
-                    # No process or no memory to be had now: the others need not die of it.
-                    back[number] = now + self.pause(worker)
+                    # No process or memory available now; keep the other workers.
+                    restart_at[number] = now + self.backoff(worker)
                     continue
-                del back[number]
+                del restart_at[number]
                 self.wrks[number] = worker
-            self.main_loop_interrupt.wait(min(back.values()) - now if back else None)
-        # Who ends now does so because it was told to.
+            self.main_loop_interrupt.wait(
+                min(restart_at.values()) - now if restart_at else None
+            )
+        # Workers that exit from now on were asked to.
         for worker in self.wrks:
             worker.interrupt_by_parent = True
         self.interrupt_children.clear()
 
-    def pause(self, worker: WorkerProcess) -> float:
-        """Return how long this dead worker stays away."""
+    def backoff(self, worker: WorkerProcess) -> float:
+        """Return the delay in seconds until this dead worker is restarted."""
         if monotonic() - worker.birth >= HEALTHY_SECONDS:
-            self.pauses[worker.idx] = FIRST_PAUSE
-        pause = self.pauses[worker.idx]
-        self.pauses[worker.idx] = min(2 * pause, LONGEST_PAUSE)
-        return pause
+            self.backoffs[worker.idx] = INITIAL_BACKOFF
+        delay = self.backoffs[worker.idx]
+        self.backoffs[worker.idx] = min(2 * delay, MAX_BACKOFF)
+        return delay
 
 
 def server(app: str, *, host: str, port: int, workers: int) -> Server:
-    """Return the server of the app that the function named `app` makes in each worker."""
+    """Return a server; `app` is the import path of the app factory."""
     return Server(
         app,
         factory=True,
@@ -132,7 +137,7 @@ def server(app: str, *, host: str, port: int, workers: int) -> Server:
         blocking_threads=THREADS,
         backpressure=CONNECTIONS,
         workers_kill_timeout=STOP_SECONDS,
-        # Its warnings are advice about these very settings.
+        # Its warnings only advise against these settings.
         log_level=LogLevels.error,
         log_dictconfig=LOG,
     )

@@ -1,4 +1,4 @@
-"""Light or dark, chosen by hand in the footer."""
+"""The theme form in the footer: light, dark or as the system."""
 
 from flask import redirect, request, url_for
 from flask_babel import lazy_gettext as _
@@ -12,23 +12,23 @@ from neupusti.site.views.blueprint import bp
 
 
 class UnknownThemeError(DomainError):
-    """The form holds what ours does not send."""
+    """The form contains a value that our form does not send."""
 
 
 @bp.post("/theme/")
 @origin.guarded
 def choose_theme() -> Response:
-    """Keep the look the visitor chose; without their yes to that, ask for it."""
+    """Store the chosen theme; without consent to its cookie, redirect to ask for it."""
     try:
         wanted = Theme(request.form.get("theme", ""))
     except ValueError:
         raise UnknownThemeError(_("There is no such look.")) from None
     back = redirects.back(request.script_root + "/")
-    answer = redirect(back, 303)
+    response = redirect(back, 303)
     if wanted is Theme.AUTO:
-        cookies.drop(answer, THEME)
+        cookies.drop(response, THEME)
     elif choice.current().allows(THEME.category):
-        cookies.put(answer, THEME, wanted)
+        cookies.put(response, THEME, wanted)
     else:
-        answer = redirect(url_for("consent.show", why="theme", next=back), 303)
-    return answer
+        response = redirect(url_for("consent.show", why="theme", next=back), 303)
+    return response

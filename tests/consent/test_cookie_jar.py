@@ -1,4 +1,4 @@
-"""A jar of cookies of every kind in Chromium: empty after withdrawal, and after erasing."""
+"""A cookie jar of every kind in Chromium is empty after withdrawal and erasure."""
 
 import re
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ JAR: tuple[dict[str, Any], ...] = (
     {"name": "кука"},
     {"name": "spaced name", "value": "a b"},
 )
-"""Cookies as a browser may hold them, of every kind but ours."""
+"""Every kind of cookie a browser may hold, except our own."""
 MADE_BY_SCRIPT = (
     "document.cookie = 'scripted=1; path=/';"
     "document.cookie = 'scripted_parent=1; path=/en; domain=neupusti.localhost';"

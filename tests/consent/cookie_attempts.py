@@ -1,4 +1,4 @@
-"""Every way in which a view may try to set a cookie, and a visitor of every state."""
+"""A view that tries every way to set a cookie, and a visitor in every consent state."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ VISITS = Cookie(
     origins=(Origin(directive="img-src", source="https://counter.example"),),
 )
 CAMPAIGN = Cookie(name="c_", category=Category.MARKETING, purpose="Campaigns.", prefix=True)
-ROOM = Feature(name="tried", clauses=(), cookies=(VISITS, CAMPAIGN))
+FEATURE = Feature(name="attempts_app", clauses=(), cookies=(VISITS, CAMPAIGN))
 OPTIONAL = {
     "theme": Category.PREFERENCES,
     "visits": Category.STATISTICS,
@@ -43,8 +43,8 @@ WAYS = (
 )
 
 
-def tries(app: Flask) -> None:
-    """Add a view that sets cookies in every way a view can."""
+def add_attempts(app: Flask) -> None:
+    """Add a view that sets cookies in every possible way."""
 
     def try_all() -> Any:
         names = request.args.getlist("name")
@@ -81,7 +81,7 @@ def visitors(app: Flask) -> dict[str, Visitor]:
 
 
 def set_names(response: Any) -> set[str]:
-    """Return the names that an answer sets: what is expired at once is not set."""
+    """Return the cookie names a response sets, without those it expires."""
     return {
         value.partition("=")[0]
         for name, value in response.headers

@@ -1,6 +1,6 @@
-"""Applications that do not always come up, and the server round them.
+"""Apps that fail to start, and a server to run them.
 
-usage: python -m tests.site.fragile NAME PORT [CONSTANT=SECONDS …]
+usage: python -m tests.site.failing_apps NAME PORT [CONSTANT=SECONDS …]
 """
 
 import os
@@ -15,25 +15,25 @@ from neupusti.site.views import server
 
 
 def sound() -> Flask:
-    """Return an app that answers with the number of its process."""
+    """Return an app that responds with its process id."""
     app = Flask("fragile", static_folder=None)
     app.add_url_rule("/", view_func=lambda: str(os.getpid()))
     return app
 
 
 def once() -> Flask:
-    """Return it the first time in this folder; then never again."""
+    """Return the app the first time in this folder; fail afterwards."""
     Path("once").touch(exist_ok=False)
     return sound()
 
 
 def broken() -> Flask:
-    """Raise what a mistake in the code would."""
+    """Raise an error at the start."""
     raise RuntimeError("planted at the start")
 
 
 def endless() -> Flask:
-    """Say that it has begun, and never come up."""
+    """Leave a file, and never finish starting."""
     Path(f"begun-{os.getpid()}").touch()
     Event().wait()
     return sound()
@@ -45,7 +45,7 @@ def main(name: str, port: str, *constants: str) -> None:
     for constant in constants:
         what, _, seconds = constant.partition("=")
         setattr(server, what, int(seconds))
-    app = f"tests.site.fragile:{name}"
+    app = f"tests.site.failing_apps:{name}"
     server.server(app, host="127.0.0.1", port=int(port), workers=2).serve()
 
 
