@@ -81,12 +81,8 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
     `key` names its cause; a second call with the same key writes no second email. Raise
     UndeclaredEmailError, or ValueError where a header would hold a line end.
     """
-    if kind.name not in current_app.extensions[TYPES]:
-        raise UndeclaredEmailError(
-            f"Add {kind.name} to `emails` of its feature's manifest."
-        )
-    existing = session.scalar(select(OutboxEmail).filter_by(key=key))
-    if existing is not None:
+    _check_declared(kind)
+    if (existing := session.scalar(select(OutboxEmail).filter_by(key=key))) is not None:
         return existing
     subject, text, html = _rendered(kind, to.language, values or {})
     now = clock.now()
@@ -118,6 +114,13 @@ def link(endpoint: str, language: Language, **values: Any) -> str:
     adapter = current_app.url_map.bind("localhost")
     path = adapter.build(endpoint, values)
     return f"{service().base_url}{language.prefix}{path}"
+
+
+def _check_declared(kind: EmailType) -> None:
+    if kind.name not in current_app.extensions[TYPES]:
+        raise UndeclaredEmailError(
+            f"Add {kind.name} to `emails` of its feature's manifest."
+        )
 
 
 def _rendered(
