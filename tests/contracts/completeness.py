@@ -1,7 +1,7 @@
-"""What no manifest may forget: each check of a registry yields what is missing in it.
+"""Completeness checks: each yields what is missing in a registry.
 
-`test_completeness.py` asks the registry of the site; `mutate_manifest.py` asks registries
-that lack one entry each.
+`test_completeness.py` checks the registry of the site; `mutate_manifest.py` checks
+registries that lack one entry each.
 """
 
 import re
@@ -33,7 +33,7 @@ USED = re.compile(r"""\{%-?\s*(?:extends|include|import|from)\s+["']([^"']+)""")
 
 @dataclass(frozen=True)
 class Page:
-    """A page without arguments, as somebody got it who may open it."""
+    """A page without URL arguments, requested with the necessary permissions."""
 
     address: str
     rule: Rule
@@ -47,7 +47,7 @@ Check = Callable[[Registry, Pages], Iterator[str]]
 
 
 def pages(app: Flask) -> dict[str, Page]:
-    """Open every address without arguments; return the pages of HTML among the answers."""
+    """Request every address without arguments; return the HTML pages."""
     number = desk.person(BOLAT), desk.member(DANA, *Permission)
     found = {}
     for route in app.url_map.iter_rules():
@@ -65,7 +65,7 @@ def pages(app: Flask) -> dict[str, Page]:
 
 @cache
 def names() -> dict[str, object]:
-    """Return every object that a module of the package names, by where it is."""
+    """Return dotted name -> object for every module attribute of the package."""
     walked = walk_packages(neupusti.__path__, "neupusti.")
     modules = [import_module(found.name) for found in walked]
     return {
@@ -74,7 +74,7 @@ def names() -> dict[str, object]:
 
 
 def unlisted(kind: type, listed: Iterable[object]) -> Iterator[str]:
-    """Yield where objects of `kind` stand in code that are not among `listed`."""
+    """Yield the names of module attributes of type `kind` that are not in `listed`."""
     known = {id(one) for one in listed}
     for where, one in names().items():
         if isinstance(one, kind) and id(one) not in known:
@@ -82,33 +82,33 @@ def unlisted(kind: type, listed: Iterable[object]) -> Iterator[str]:
 
 
 def cookies(known: Registry, seen: Pages) -> Iterator[str]:
-    """Yield the cookies that code names and no manifest lists."""
+    """Yield the cookies in code that no manifest lists."""
     return unlisted(Cookie, known.cookies)
 
 
 def emails(known: Registry, seen: Pages) -> Iterator[str]:
-    """Yield the kinds of letters that code names and no manifest lists."""
+    """Yield the email types in code that no manifest lists."""
     return unlisted(EmailType, known.emails)
 
 
 def staff_actions(known: Registry, seen: Pages) -> Iterator[str]:
-    """Yield the kinds of actions of staff that code names and no manifest lists."""
+    """Yield the types of staff actions in code that no manifest lists."""
     return unlisted(StaffActionType, known.staff_actions)
 
 
 @cache
-def words() -> frozenset[str]:
-    """Return the templates of letters, but for those that others are made with."""
+def templates() -> frozenset[str]:
+    """Return the templates of emails, except those that others extend or include."""
     paths = [path for path in TEMPLATES.rglob("*") if path.is_file()]
     parts = {name for path in paths for name in USED.findall(path.read_text())}
-    there = {path.relative_to(TEMPLATES).as_posix() for path in paths}
-    wanted = {name for name in there - parts if re.fullmatch(r"\w+/mail/\w+\.txt", name)}
+    existing = {path.relative_to(TEMPLATES).as_posix() for path in paths}
+    wanted = {name for name in existing - parts if re.fullmatch(r"\w+/mail/\w+\.txt", name)}
     return frozenset(name.removesuffix(".txt") for name in wanted)
 
 
 def email_templates(known: Registry, seen: Pages) -> Iterator[str]:
-    """Yield the letters that have words and stand in no manifest, or the reverse."""
-    yield from sorted(words() ^ {one.template for one in known.emails})
+    """Yield the email templates without a manifest entry, and the reverse."""
+    yield from sorted(templates() ^ {one.template for one in known.emails})
 
 
 def tables() -> list[Table]:
@@ -116,32 +116,32 @@ def tables() -> list[Table]:
     return [table for metadata in db.metadatas.values() for table in metadata.sorted_tables]
 
 
-def silent(tables: Iterable[Table]) -> list[str]:
-    """Name the columns that do not say whether they hold something about a person."""
+def unclassified(tables: Iterable[Table]) -> list[str]:
+    """Name the columns without a classification."""
     columns = [column for table in tables for column in table.columns]
     return [str(column) for column in columns if classification(column) is None]
 
 
-def names_people(table: Table) -> bool:
-    """Tell whether a row of `table` names a person, by a mark or by a foreign key."""
+def references_people(table: Table) -> bool:
+    """Tell whether `table` references people, by a classification or a foreign key."""
     led_to = {key.column.table for key in table.foreign_keys}
     return any(person_columns(one) for one in (table, *led_to))
 
 
-def unfound(tables: Iterable[Table], held: set[str]) -> Iterator[str]:
-    """Yield the tables that name people and stand in no holding."""
-    return (t.name for t in tables if names_people(t) and t.name not in held)
+def without_holding(tables: Iterable[Table], held: set[str]) -> Iterator[str]:
+    """Yield the tables that reference people and have no holding."""
+    return (t.name for t in tables if references_people(t) and t.name not in held)
 
 
 def holdings(known: Registry, seen: Pages) -> Iterator[str]:
-    """Yield the tables whose rows nobody finds by person (6.1.3)."""
-    return unfound(tables(), {one.model.__table__.name for one in known.holdings})
+    """Yield the tables that lack a holding (6.1.3)."""
+    return without_holding(tables(), {one.model.__table__.name for one in known.holdings})
 
 
 def terms(known: Registry, seen: Pages) -> Iterator[str]:
-    """Yield the tables with rows of which nobody says how long they are kept (5.1).
+    """Yield the tables without a retention rule for all their rows (5.1).
 
-    A rule about some rows, or that only masks them, leaves the others without a term.
+    A rule for some rows, or one that only masks them, is not enough.
     """
     whole = [r.model for r in known.retention if r.only is None and not r.masked]
     kept = [model for one in known.indefinite for model in one.models]
@@ -150,7 +150,7 @@ def terms(known: Registry, seen: Pages) -> Iterator[str]:
 
 
 def public_pages(known: Registry, seen: Pages) -> Iterator[str]:
-    """Yield the pages for everybody that search engines may list and the sitemap lacks."""
+    """Yield the indexable public pages that the sitemap lacks."""
     listed = {endpoint for endpoint, _values in known.addresses()}
     for endpoint, page in seen.items():
         if page.rule.who is Who.PUBLIC and page.indexed and endpoint not in listed:
@@ -160,7 +160,7 @@ def public_pages(known: Registry, seen: Pages) -> Iterator[str]:
 def own_pages(known: Registry, seen: Pages) -> Iterator[str]:
     """Yield the pages of an account that no manifest lists.
 
-    The one that asks for the password again is no place to go to: people are sent there.
+    The page that asks for the password again is excluded: nobody navigates to it.
     """
     listed = {page.endpoint for page in known.pages} | {authorisation.REAUTHENTICATE}
     for endpoint, page in seen.items():
@@ -169,9 +169,9 @@ def own_pages(known: Registry, seen: Pages) -> Iterator[str]:
 
 
 def staff_pages(known: Registry, seen: Pages) -> Iterator[str]:
-    """Yield the sections of the staff area, `/admin/<section>/`, that no menu leads to.
+    """Yield the sections of the staff area, `/admin/<section>/`, without a menu item.
 
-    What lies deeper is reached from the first page of its section.
+    Deeper pages are linked from the first page of their section.
     """
     offered = {item.endpoint for item in known.admin_menu}
     for endpoint, page in seen.items():

@@ -31,7 +31,7 @@ LINKS = {
     "accounts.email_changed": "refusal",
     "accounts.email_confirm": "buyer",
 }
-"""Letters whose link nobody followed yet, and who follows it."""
+"""Email type with an unused link -> the client that follows it."""
 PAGES = {
     "buyer": "/account/ /account/profile /account/email /account/sessions "
     "/account/activity /account/consents /account/two-factor /account/two-factor/codes",
@@ -47,7 +47,7 @@ RECORDS = {
     "withdrawal": "BAQEBAQEBAQEBAQE",
 }
 """What each browser's choice is kept as."""
-MASKS: list[tuple[object, ...]] = [
+WRAPPED_KEYS: list[tuple[object, ...]] = [
     (
         *(1, "04f6572a7769c273"),
         "dad73b125d81a135a64f90db17888ae487c15dbe209f2970d4a2c60966f21139",
@@ -57,12 +57,12 @@ MASKS: list[tuple[object, ...]] = [
         "b8fba4878adaf117c7a3166dedd7a911f59973266eb0ee1333b37fa945b3784b",
     ),
 ]
-"""What the second factors become when the other secret takes them over."""
+"""The wrapped keys of the second factors after the rotation to the other secret."""
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A kept folder of one database; on PostgreSQL its databases begin with `name`."""
+class KeptFolder:
+    """A stored data folder of one backend; its PostgreSQL databases begin with `name`."""
 
     home: Path
     name: str
@@ -88,25 +88,25 @@ class Kept:
             yield app
         left(app)
 
-    def told(self, file: str) -> Any:
-        """Return what the folder says of itself: `browsers` or `report`."""
+    def load(self, file: str) -> Any:
+        """Return the content of `browsers.json` or `report.json`."""
         return json.loads((self.home / f"{file}.json").read_text())
 
-    def copied(self, home: Path, name: str) -> "Kept":
+    def copied(self, home: Path, name: str) -> "KeptFolder":
         """Return a copy of the folder in `home`, and of its databases under `name`."""
         if self.cluster is not None:
             for one in DATABASES:
                 self.cluster.execute(
                     f"CREATE DATABASE {name}_{one} TEMPLATE {self.name}_{one}"
                 )
-        return Kept(shutil.copytree(self.home, home), name, self.cluster)
+        return KeptFolder(shutil.copytree(self.home, home), name, self.cluster)
 
 
-def unpacked(archive: Path, kind: str, into: Path, cluster: Cluster | None) -> Kept:
+def unpacked(archive: Path, kind: str, into: Path, cluster: Cluster | None) -> KeptFolder:
     """Unpack the folder of one kind of database, and load the dumps that lie beside it."""
     with tarfile.open(archive) as packed:
         packed.extractall(into, filter="data")
-    kept = Kept(into / archive.name.partition(".")[0] / kind, into.name, cluster)
+    kept = KeptFolder(into / archive.name.partition(".")[0] / kind, into.name, cluster)
     tools = binaries()
     if cluster is not None and tools is not None:
         for one in DATABASES:

@@ -29,7 +29,7 @@ TOTP = {
 }
 RECOVERY_CODE = "bwfv-pzts-29f4"
 MESSAGE_ID = "<afc17f9616207aafcc90a97cf1b28d3f@localhost.invalid>"
-"""Of the letter `accounts.email_confirm:1`: a second copy is known by it."""
+"""Of the email `accounts.email_confirm:1`: a second copy is known by it."""
 
 NETWORK = "293098b8bfa147ae692cb428d696c9ec394b0945f41bf3d332e61f75cea53cf5"
 THROTTLE = {
@@ -210,18 +210,18 @@ local production
 """Words that columns, cookies or the environment hold: a line for each enumeration.
 
 Operations (1.1.3), who acted, events of an account, purposes (section 4), permissions,
-states of a letter, kinds of people, languages, looks, categories, how a consent came about,
-what is counted of consents, whose words an edition holds, what a change of it means,
-dimensions of the roll-ups, `NEUPUSTI_MODE`.
+states of an email, kinds of people, languages, themes, how a consent came about,
+categories, what is counted of consents, whose words an edition holds, what a change of it
+means, dimensions of the roll-ups, `NEUPUSTI_MODE`.
 """
 
-LETTERS = (
+EMAIL_TYPES = (
     "blocked code_spent confirm email_changed email_confirm email_undone email_used "
     "existing factor_off factor_on factor_reset locked new_device password_changed reset "
     "still_blocked unblocked unknown withdrawn"
 )
-STAFF_LETTERS = "invitation many_people permitted"
-ACTS = (
+STAFF_EMAIL_TYPES = "invitation many_people permitted"
+STAFF_ACTIONS = (
     "access.exported access.unmasked journal.exported mail.opened people.blocked "
     "people.confirmation_sent people.factor_reset people.opened people.released "
     "people.searched people.signed_out staff.given staff.invited "

@@ -28,7 +28,7 @@ from tests.accounts.cast import hidden
 from tests.conftest import SECRET, Visitor
 from tests.contracts.deterministic import fixed, printed
 from tests.contracts.folders import COOKIES, DATA, DATABASES, DAYS, left
-from tests.contracts.story import Story, Told
+from tests.contracts.story import Story, StoryResult
 from tests.contracts.test_log_formats import leave_spool
 from tests.postgres import Cluster, binaries, ground
 
@@ -98,21 +98,21 @@ def _play(app: Flask, kept: Path) -> None:
         flask_migrate.upgrade()
         # Without the member of staff that a first start makes: her password is random.
         site.seed(Registry(tuple(f for f in registry().features if f.name != "staff")))
-        told = Story(app, dice).play()
+        result = Story(app, dice).play()
         dice.show(50)
         printed(app, "access", "import", str(kept / "other.log"))
         printed(app, "access", "ingest", "--once")
         # What comes now is not read any more: a file read by half, and a whole one.
-        (kept / "browsers.json").write_text(json.dumps(_held(told), indent=1))
+        (kept / "browsers.json").write_text(json.dumps(_held(result), indent=1))
         leave_spool(Path(app.instance_path))
     left(app)
 
 
-def _held(told: Told) -> dict[str, dict[str, str]]:
+def _held(result: StoryResult) -> dict[str, dict[str, str]]:
     """Return the cookies of each browser, and the token of a form that stands open."""
     held: dict[str, dict[str, str]] = {}
     for who in HELD:
-        browser = told.browsers[who]
+        browser = result.browsers[who]
         page = browser.get(PAGES.get(who, "/policy/")).text
         token = hidden(page).get("csrf_token", "")
         found = {name: browser.get_cookie(name) for name in COOKIES}

@@ -8,7 +8,7 @@ from neupusti.app import LAYERS
 
 
 class FeatureLayers(LayersContract):
-    """Hold `neupusti.app.LAYERS`: imports go down, features of one layer stay apart."""
+    """Enforce `neupusti.app.LAYERS`: imports go down, never within a layer."""
 
     type_name = "feature_layers"
 

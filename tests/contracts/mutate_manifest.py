@@ -1,8 +1,8 @@
-"""Take one entry of one manifest away at a time, and demand that something turns red.
+"""Remove one entry of one manifest at a time, and require that a check fails.
 
-`make mutate-manifest`. What must refuse a site without the entry, the cheapest first: the
-start, a check of `completeness`, a test marked `manifest(field="<field>")`. An entry that
-nothing misses can be forgotten in silence; it is printed, and the run fails.
+`make mutate-manifest`. One of these must fail without the entry, the cheapest first: the
+start, a check of `completeness`, a test marked `manifest(field="<field>")`. An entry whose
+removal nothing detects is printed, and the run fails.
 """
 
 import os
@@ -27,7 +27,7 @@ from tests.contracts import completeness, sources
 from tests.contracts.completeness import Pages
 
 CLAIMS = {"clauses"}
-"""What a feature says of itself; the ledger shows a clause nobody claims as not built."""
+"""Not mutated: the ledger shows an unclaimed clause as not built."""
 FAILED = pytest.ExitCode.TESTS_FAILED
 QUIET = (
     *("-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", "-k", "not postgresql"),
@@ -51,7 +51,7 @@ class Mutant:
 
     @property
     def left(self) -> Any:
-        """What stays in the field."""
+        """The field without the entry."""
         whole = getattr(self.feature, self.field)
         if isinstance(whole, Mapping):
             return {key: value for key, value in whole.items() if key != self.entry}
@@ -59,13 +59,13 @@ class Mutant:
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """The features of such a site."""
-        less = replace(self.feature, **{self.field: self.left})
-        return tuple(less if one is self.feature else one for one in FEATURES)
+        """The features of the mutated site."""
+        mutated = replace(self.feature, **{self.field: self.left})
+        return tuple(mutated if one is self.feature else one for one in FEATURES)
 
 
 def mutants() -> Iterator[Mutant]:
-    """Yield a mutant for each entry of each manifest."""
+    """Yield a mutant for every entry of every manifest."""
     for feature in FEATURES:
         for field in fields(feature):
             whole = getattr(feature, field.name)
@@ -74,21 +74,21 @@ def mutants() -> Iterator[Mutant]:
 
 
 def killer(mutant: Mutant, settings: Settings, pages: Pages) -> str | None:
-    """Return what refuses a site without the entry; None: nothing does."""
+    """Return what detects the missing entry; None: nothing does."""
     try:
         app = create_app(settings, mutant.features)
-    except Exception:  # noqa: BLE001 - whatever stops the start is what is wanted
+    except Exception:  # noqa: BLE001 - any failure of the start counts
         return "the start"
     with app.app_context():
         found = (check for check in completeness.CHECKS if any(check(registry(), pages)))
         missed_by = next((check.__name__ for check in found), None)
         for engine in db.engines.values():  # or hundreds of sites run out of files
             engine.dispose()
-    return missed_by or ("marked tests" if _marked_tests_miss(mutant) else None)
+    return missed_by or ("marked tests" if _marked_tests_detect(mutant) else None)
 
 
-def _marked_tests_miss(mutant: Mutant) -> bool:
-    """Tell whether the tests marked for the field fail, and only without the entry."""
+def _marked_tests_detect(mutant: Mutant) -> bool:
+    """Tell whether the tests marked for the field fail only without the entry."""
     return _marked_tests_pass(mutant.field) and _run(mutant.field, mutant) == FAILED
 
 
@@ -98,7 +98,7 @@ def _marked_tests_pass(field: str) -> bool:
 
 
 def _run(field: str, mutant: Mutant | None = None) -> int:
-    """Run the tests marked for a field in a process of its own; return their exit code."""
+    """Run the tests marked for a field in a child process; return their exit code."""
     mark = f'manifest(field="{field}")'
     marked = [
         str(p) for p in sources.modules() if f"@pytest.mark.{mark}" in sources.text(p)
@@ -109,9 +109,9 @@ def _run(field: str, mutant: Mutant | None = None) -> int:
     if not child:
         if mutant is not None:
             object.__setattr__(mutant.feature, field, mutant.left)
-        silence = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silence, sys.stdout.fileno())
-        os.dup2(silence, sys.stderr.fileno())
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+        os.dup2(devnull, sys.stderr.fileno())
         code: int = pytest.ExitCode.INTERNAL_ERROR
         try:
             code = pytest.main([*QUIET, "-m", mark, *marked])
@@ -122,7 +122,7 @@ def _run(field: str, mutant: Mutant | None = None) -> int:
 
 
 def main() -> int:
-    """Kill every mutant; print those that live, and return how many they are."""
+    """Try every mutant; print the survivors, and return 1 if there are any."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(secret_key=SECRET, instance=Path(folder))
         seeded(settings)
@@ -134,8 +134,8 @@ def main() -> int:
     survivors = [str(mutant) for mutant, by in killers if by is None]
     killed = Counter(by for _mutant, by in killers if by)
     report = [
-        *(f"Nothing misses {name}" for name in survivors),
-        f"{len(killers)} entries taken away, {len(survivors)} missed by nothing; by:",
+        *(f"Not detected: {name}" for name in survivors),
+        f"{len(killers)} entries removed, {len(survivors)} not detected; detected by:",
         *(f"{number:>5} {by}" for by, number in killed.most_common()),
     ]
     sys.stdout.write("\n".join((*report, "")))

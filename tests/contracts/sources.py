@@ -1,4 +1,4 @@
-"""The tree as the contracts read it: what a clone would hold."""
+"""The files of the repository, as a clone has them."""
 
 import ast
 import subprocess
@@ -15,7 +15,7 @@ TESTS = ROOT / "tests"
 
 @cache
 def files() -> tuple[Path, ...]:
-    """Return every file of the tree, and those not committed yet but not ignored either."""
+    """Return every tracked file, and every untracked one that is not ignored."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT, capture_output=True, text=True, check=True,
@@ -37,7 +37,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def text(path: Path) -> str:
-    """Return what a file says; nothing for a picture."""
+    """Return the text of a file; empty for a binary one."""
     try:
         return path.read_text()
     except UnicodeDecodeError:
@@ -45,5 +45,5 @@ def text(path: Path) -> str:
 
 
 def name(path: Path) -> str:
-    """Return the path as the tree has it."""
+    """Return the path relative to the repository."""
     return path.relative_to(ROOT).as_posix()

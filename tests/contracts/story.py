@@ -32,8 +32,8 @@ CODE = re.compile(r"<code>([0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4})</code>")
 
 
 @dataclass
-class Told:
-    """What the story leaves outside of the databases: browsers, and what was on screens."""
+class StoryResult:
+    """What the story leaves outside the databases: clients, cookies and codes."""
 
     browsers: dict[str, FlaskClient] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
@@ -49,9 +49,9 @@ class Story:
 
     app: Flask
     dice: Dice
-    told: Told = field(default_factory=Told)
+    result: StoryResult = field(default_factory=StoryResult)
 
-    def play(self) -> Told:
+    def play(self) -> StoryResult:
         """Play all of it."""
         self.visitors()
         self.buyer()
@@ -59,7 +59,7 @@ class Story:
         self.staff()
         self.waiting()
         self.failures()
-        return self.told
+        return self.result
 
     def visitors(self) -> None:
         """One refuses, one agrees to all, one takes it back, one erases everything."""
@@ -74,9 +74,9 @@ class Story:
                 self.dice.show(byte + turn)
                 answer = choose(browser, act)
             self._keep(name, "consent", answer)
-        self.told.cookies["hop of erasure"] = answer.location.rpartition("/")[2]
+        self.result.cookies["hop of erasure"] = answer.location.rpartition("/")[2]
         self.dice.show(6)
-        browser = self.told.browsers["grant"]
+        browser = self.result.browsers["grant"]
         self._keep("grant", "visitor", browser.get("/"))
         look = browser.post("/theme/", data={"theme": "dark"}, headers=OWN)
         self._keep("grant", "theme", look)
@@ -90,7 +90,7 @@ class Story:
         self._keep("buyer", "remember_token", answer)
         self._factor("buyer", browser, 13)
         page = browser.get("/account/two-factor/codes").text
-        self.told.codes = tuple(CODE.findall(page))
+        self.result.codes = tuple(CODE.findall(page))
         self.dice.show(14)
         assert send(browser, photos.encoded(photos.drawn(), "JPEG")).status_code == 303
         self.dice.show(15)
@@ -135,7 +135,7 @@ class Story:
         """Leave a link of every kind unused, and one that is asked for once more."""
         self.dice.show(40)
         fields = {"email": BOLAT.email, "current": PASSWORD}
-        submit(self.told.browsers["buyer"], "/account/email", fields)
+        submit(self.result.browsers["buyer"], "/account/email", fields)
         self.dice.show(41)
         submit(
             self._browser("forgetful"), "/account/password/reset", {"email": GUEST.email}
@@ -156,13 +156,13 @@ class Story:
     def _browser(self, name: str, agent: str = FIREFOX) -> FlaskClient:
         browser = self.app.test_client()
         browser.environ_base["HTTP_USER_AGENT"] = agent
-        self.told.browsers[name] = browser
+        self.result.browsers[name] = browser
         return browser
 
     def _keep(self, whose: str, name: str, answer: TestResponse) -> None:
         for line in answer.headers.getlist("Set-Cookie"):
             if line.startswith(f"{name}="):
-                self.told.cookies[f"{name} of {whose}"] = line.partition(";")[0][
+                self.result.cookies[f"{name} of {whose}"] = line.partition(";")[0][
                     len(name) + 1 :
                 ]
 
@@ -207,8 +207,8 @@ class Story:
         path = "/account/two-factor"
         found = KEY.search(browser.get(path).text)
         assert found is not None
-        self.told.totp[name] = found[1].replace(" ", "")
-        code = pyotp.TOTP(self.told.totp[name]).at(NOW)
+        self.result.totp[name] = found[1].replace(" ", "")
+        code = pyotp.TOTP(self.result.totp[name]).at(NOW)
         answer = submit(browser, path, {"code": code})
         assert answer.status_code == 303, answer.text
 

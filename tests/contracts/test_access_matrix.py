@@ -1,4 +1,4 @@
-"""Every route and everybody at it: made of the table of who may open what (V8.1.1)."""
+"""Every route with every role, generated from the access rules (V8.1.1)."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -26,16 +26,16 @@ from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA, YERLAN
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
-LOGIN, SET_UP = "/account/login", "/account/two-factor"
-PROVE = "/account/reauthenticate"
-GATES = {LOGIN, SET_UP, PROVE}
-STRICT = {"accounts.switch_off"}
-"""What staff may open and may not do: the view itself says why."""
+LOGIN, SECOND_FACTOR_SETUP = "/account/login", "/account/two-factor"
+REAUTHENTICATE = "/account/reauthenticate"
+AUTH_PAGES = {LOGIN, SECOND_FACTOR_SETUP, REAUTHENTICATE}
+VIEW_CHECKS = {"accounts.switch_off"}
+"""Endpoints whose view itself refuses staff."""
 
 
 @dataclass(frozen=True)
 class Role:
-    """Who knocks: nobody, a customer, or a member of staff."""
+    """A role: nobody, a customer, or a member of staff."""
 
     name: str
     signed_in: bool = True
@@ -44,30 +44,32 @@ class Role:
     factor: bool = True
 
 
-NOBODY = Role("nobody", signed_in=False)
+ANONYMOUS = Role("nobody", signed_in=False)
 CUSTOMER, OTHER = Role("customer", factor=False), Role("other customer", factor=False)
-HALF = Role("staff without a second factor", staff=True, held=(*Permission,), factor=False)
-WHOLE = Role("staff with everything", staff=True, held=(*Permission,))
+MFA_PENDING = Role(
+    "staff without a second factor", staff=True, held=(*Permission,), factor=False
+)
+ALL_PERMISSIONS = Role("staff with everything", staff=True, held=(*Permission,))
 EACH = [Role(f"staff for {one}", staff=True, held=(one,)) for one in Permission]
-ROLES = [NOBODY, CUSTOMER, OTHER, HALF, WHOLE, *EACH]
+ROLES = [ANONYMOUS, CUSTOMER, OTHER, MFA_PENDING, ALL_PERMISSIONS, *EACH]
 
 
 def expected(rule: Rule, role: Role) -> str | int | None:
-    """Return where `role` is sent, or the status that refuses it, or None: it may."""
+    """Return the redirect target or error status of `role`; None: access is granted."""
     if rule.who is Who.PUBLIC:
         return None
     if not role.signed_in:
         return LOGIN
     if role.staff and not role.factor and not rule.mfa_pending:
-        return SET_UP
+        return SECOND_FACTOR_SETUP
     if rule.who is Who.STAFF:
-        enough = rule.permission in role.held if rule.permission else role.staff
-        return None if enough else 403
+        permitted = rule.permission in role.held if rule.permission else role.staff
+        return None if permitted else 403
     return None
 
 
 def routes(app: Flask) -> Iterator[tuple[Route, str]]:
-    """Yield every route of the site with each method it takes."""
+    """Yield every route with each of its methods."""
     for route in app.url_map.iter_rules():
         for method in sorted((route.methods or set()) & METHODS):
             yield route, method
@@ -75,9 +77,9 @@ def routes(app: Flask) -> Iterator[tuple[Route, str]]:
 
 @pytest.fixture
 def sample(app: Flask) -> dict[str, str]:
-    """What stands in an address in the place of each kind of value; of others a 1."""
+    """A sample value for every URL argument; 1 for those not listed."""
     with writing() as session:
-        letter = OutboxEmail(
+        email = OutboxEmail(
             key="sample",
             kind="accounts.confirm",
             recipient=BOLAT.email,
@@ -92,7 +94,7 @@ def sample(app: Flask) -> dict[str, str]:
             next_at=clock.now(),
             reason="",
         )
-        session.add(letter)
+        session.add(email)
     day = edition_store.date_in_force()
     return {
         "name": "site.css",
@@ -100,7 +102,7 @@ def sample(app: Flask) -> dict[str, str]:
         "a": "2022-08-04",
         "b": str(day),
         "token": "0" * 43,
-        # The first person and the first letter: the one is there before any role.
+        # The first person and the first email; the person is made before any role.
         "number": "1",
         "record": "1",
         "dimension": "path",
@@ -109,13 +111,13 @@ def sample(app: Flask) -> dict[str, str]:
 
 
 @pytest.fixture
-def seats(app: Flask) -> Callable[[Role], FlaskClient]:
-    """Sign a role in, anew before each knock: some doors sign people out."""
+def sign_in(app: Flask) -> Callable[[Role], FlaskClient]:
+    """Sign a role in again before each request: some routes sign people out."""
     numbers: dict[str, int] = {}
     first = desk.person(BOLAT)
     assert first == 1
 
-    def seated(role: Role) -> FlaskClient:
+    def signed_in(role: Role) -> FlaskClient:
         browser = app.test_client()
         if not role.signed_in:
             with browser.session_transaction() as kept:
@@ -128,7 +130,7 @@ def seats(app: Flask) -> Callable[[Role], FlaskClient]:
         desk.sit(browser, numbers[role.name], factor=role.factor)
         return browser
 
-    return seated
+    return signed_in
 
 
 def address(app: Flask, route: Route, sample: dict[str, str]) -> str:
@@ -139,7 +141,7 @@ def address(app: Flask, route: Route, sample: dict[str, str]) -> str:
         return app.url_for(route.endpoint, **values)
 
 
-def knock(app: Flask, browser: FlaskClient, method: str, path: str) -> TestResponse:
+def send(app: Flask, browser: FlaskClient, method: str, path: str) -> TestResponse:
     headers = {"Sec-Fetch-Site": "same-origin", "Referer": "http://localhost/before"}
     if method == "GET":
         return browser.get(path, headers=headers)
@@ -147,45 +149,45 @@ def knock(app: Flask, browser: FlaskClient, method: str, path: str) -> TestRespo
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
-def test_everybody_opens_what_the_table_says(
-    app: Flask, sample: dict[str, str], seats: Callable[[Role], FlaskClient], role: Role
+def test_every_role_gets_what_the_rules_say(
+    app: Flask, sample: dict[str, str], sign_in: Callable[[Role], FlaskClient], role: Role
 ) -> None:
     for route, method in routes(app):
         rule, path = authorisation.rules(app)[route.endpoint], address(app, route, sample)
-        answer = knock(app, seats(role), method, path)
+        answer = send(app, sign_in(role), method, path)
         wanted = expected(rule, role)
         where = answer.headers.get("Location", "")
-        told = f"{method} {path}: {answer.status_code} {where}"
-        assert answer.status_code < 500, told
+        report = f"{method} {path}: {answer.status_code} {where}"
+        assert answer.status_code < 500, report
         if isinstance(wanted, str):
-            assert answer.status_code == 303, told
-            assert where.partition("?")[0] == wanted, told
+            assert answer.status_code == 303, report
+            assert where.partition("?")[0] == wanted, report
         elif wanted is not None:
-            assert answer.status_code == wanted, told
+            assert answer.status_code == wanted, report
         else:
             refused = answer.status_code == 403 and not (
-                route.endpoint in STRICT and role.staff
+                route.endpoint in VIEW_CHECKS and role.staff
             )
-            assert not refused, told
-            # The gate tells the way back; a view that leads on does not.
-            sent_away = "next=" in where and where.partition("?")[0] in GATES
-            assert rule.who is Who.PUBLIC or not sent_away, told
+            assert not refused, report
+            # Authorisation adds `next`; redirects of views do not.
+            redirected = "next=" in where and where.partition("?")[0] in AUTH_PAGES
+            assert rule.who is Who.PUBLIC or not redirected, report
 
 
-@pytest.mark.parametrize("role", [NOBODY, WHOLE], ids=lambda role: role.name)
+@pytest.mark.parametrize("role", [ANONYMOUS, ALL_PERMISSIONS], ids=lambda role: role.name)
 def test_a_wrong_method_is_refused_everywhere(
-    app: Flask, sample: dict[str, str], seats: Callable[[Role], FlaskClient], role: Role
+    app: Flask, sample: dict[str, str], sign_in: Callable[[Role], FlaskClient], role: Role
 ) -> None:
-    router, browser = app.url_map.bind("localhost"), seats(role)
+    router, browser = app.url_map.bind("localhost"), sign_in(role)
     paths = {address(app, route, sample) for route in app.url_map.iter_rules()}
     for path in sorted(paths):
         for method in METHODS - set(router.allowed_methods(path)):
-            answer = knock(app, browser, method, path)
+            answer = send(app, browser, method, path)
             assert answer.status_code == 405, f"{method} {path}"
             assert "Allow" in answer.headers, path
 
 
-def counted() -> dict[str, int]:
+def row_counts() -> dict[str, int]:
     """Return how many rows each table has."""
     db.session.rollback()
     return {
@@ -194,40 +196,44 @@ def counted() -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize("role", [NOBODY, CUSTOMER, WHOLE], ids=lambda role: role.name)
-def test_looking_changes_nothing(
-    app: Flask, sample: dict[str, str], seats: Callable[[Role], FlaskClient], role: Role
+@pytest.mark.parametrize(
+    "role", [ANONYMOUS, CUSTOMER, ALL_PERMISSIONS], ids=lambda role: role.name
+)
+def test_reading_changes_nothing(
+    app: Flask, sample: dict[str, str], sign_in: Callable[[Role], FlaskClient], role: Role
 ) -> None:
-    """Not one row is there more or less after a GET or a HEAD (V3.5.3)."""
-    browser = seats(role)
+    """GET and HEAD neither add nor delete rows (V3.5.3)."""
+    browser = sign_in(role)
     for route, method in routes(app):
         if method == "GET":
             path = address(app, route, sample)
-            before = counted()
+            before = row_counts()
             browser.get(path)
             browser.head(path)
-            assert counted() == before, path
+            assert row_counts() == before, path
 
 
-def test_a_stale_sign_in_is_asked_for_the_password(
+def test_an_old_sign_in_is_asked_for_the_password(
     app: Flask, sample: dict[str, str]
 ) -> None:
     desk.person(BOLAT)
     number = desk.member(DANA, *Permission)
-    fresh = 0
+    checked = 0
     for route, method in routes(app):
         rule = authorisation.rules(app)[route.endpoint]
         if rule.recently_authenticated:
             browser = desk.seat(app, number, fresh=False)
-            answer = knock(app, browser, method, address(app, route, sample))
+            answer = send(app, browser, method, address(app, route, sample))
             assert answer.status_code == 303
-            assert answer.headers["Location"].partition("?")[0] == PROVE, route.rule
-            fresh += 1
-    assert fresh > 5
+            assert answer.headers["Location"].partition("?")[0] == REAUTHENTICATE, (
+                route.rule
+            )
+            checked += 1
+    assert checked > 5
 
 
-def test_what_is_taken_back_is_gone_at_the_next_click(app: Flask) -> None:
-    """Rights are read at every request: none outlives its row (TOB-PYPI26-13)."""
+def test_a_revoked_permission_ends_with_the_next_request(app: Flask) -> None:
+    """Permissions are read at every request (TOB-PYPI26-13)."""
     number = desk.member(DANA, Permission.PRIVACY)
     browser = desk.seat(app, number)
     assert browser.get("/admin/journal/").status_code == 200
@@ -239,11 +245,13 @@ def test_what_is_taken_back_is_gone_at_the_next_click(app: Flask) -> None:
 
 
 @SQLITE
-def test_every_page_of_the_staff_is_for_staff(app: Flask) -> None:
+def test_every_admin_page_is_for_staff(app: Flask) -> None:
     paths = {r.endpoint: r.rule for r in app.url_map.iter_rules()}
-    open_ones = [e for e, path in paths.items() if path.startswith("/admin")]
-    assert open_ones
-    assert [e for e in open_ones if authorisation.rules(app)[e].who is not Who.STAFF] == []
+    staff_endpoints = [e for e, path in paths.items() if path.startswith("/admin")]
+    assert staff_endpoints
+    assert [
+        e for e in staff_endpoints if authorisation.rules(app)[e].who is not Who.STAFF
+    ] == []
 
 
 @SQLITE
@@ -261,7 +269,7 @@ def test_a_rule_without_a_route_stops_the_start(app: Flask) -> None:
 
 
 @SQLITE
-def test_the_start_itself_looks(settings: Settings) -> None:
+def test_the_start_checks_the_rules(settings: Settings) -> None:
     silent = tuple(
         replace(feature, access={}) if feature.name == "catalog" else feature
         for feature in FEATURES
@@ -270,7 +278,7 @@ def test_the_start_itself_looks(settings: Settings) -> None:
         create_app(settings, silent)
 
 
-def test_a_route_that_slipped_in_is_refused(app: Flask) -> None:
+def test_a_route_without_a_rule_is_forbidden(app: Flask) -> None:
     app.add_url_rule("/new", "features.new", lambda: "secret")
     assert app.test_client().get("/new").status_code == 403
     authorisation.rules(app)["features.new"] = PUBLIC

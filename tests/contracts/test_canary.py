@@ -1,4 +1,4 @@
-"""The canary itself is an autouse fixture of every test: here it shows that it sings."""
+"""The autouse fixture `canary` detects leaks."""
 
 import logging
 from base64 import urlsafe_b64encode
@@ -16,7 +16,7 @@ from tests.canary import Heard, listening, names_somebody
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, CAST, Person
 
-PLANTED = (
+LEAKS = (
     AIGERIM.email,
     AIGERIM.email.upper(),
     quote(AIGERIM.email, safe=""),
@@ -28,7 +28,7 @@ PLANTED = (
     str(URLSafeSerializer("x" * 32).dumps({"email": AIGERIM.email})),
     str(URLSafeSerializer("x" * 32).dumps({"a": "x" * 400, "phone": AIGERIM.phone})),
 )
-"""Ways an address may hold somebody's e-mail or phone."""
+"""Ways in which an address may hold an email or a phone number."""
 PAGES = (
     '<a href="/x?next={}">x</a>',
     '<form action="/x/{}" method="post"></form>',
@@ -46,7 +46,7 @@ HARMLESS = (
 
 @pytest.fixture
 def heard(canary: Heard) -> Iterator[Heard]:
-    """What this test was heard to plant; it is no leak of the site."""
+    """The recorder of this test, cleared of the deliberate leaks."""
     yield canary
     canary.leaks.clear()
 
@@ -64,14 +64,14 @@ def test_each_of_the_cast_is_recognised(person: Person) -> None:
 
 
 @pytest.mark.parametrize("logger", ["neupusti.shop", "sqlalchemy.pool"])
-def test_a_line_of_any_logger_is_heard(logger: str) -> None:
+def test_lines_of_every_logger_are_recorded(logger: str) -> None:
     with listening() as heard:
         logging.getLogger(logger).warning("hello")
     assert len([line for line in heard.lines if "event=hello" in line]) >= 1
 
 
-def test_words_of_an_exception_do_not_reach_the_log() -> None:
-    """Else the canary of this very test would sing."""
+def test_messages_of_exceptions_are_not_logged() -> None:
+    """Else the canary would fail this test."""
     with listening() as heard:
         try:
             raise ValueError(AIGERIM.email)  # noqa: TRY301
@@ -81,25 +81,25 @@ def test_words_of_an_exception_do_not_reach_the_log() -> None:
     assert not any(names_somebody(line) for line in heard.lines)
 
 
-@pytest.mark.parametrize("planted", PLANTED)
-def test_a_planted_redirect_is_heard(heard: Heard, planted: str) -> None:
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_leak_in_a_redirect_is_detected(heard: Heard, leak: str) -> None:
     site = Flask("leaking")
-    led = {"Location": f"/login?next=/{planted}"}
+    led = {"Location": f"/login?next=/{leak}"}
     site.add_url_rule("/", view_func=lambda: ("", 303, led))
     site.test_client().get("/")
     assert len(heard.leaks) == 1
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_planted_address_on_a_page_is_heard(heard: Heard, page: str) -> None:
+def test_a_leak_in_an_address_on_a_page_is_detected(heard: Heard, page: str) -> None:
     site = Flask("leaking")
-    site.add_url_rule("/<int:n>", "page", lambda n: page.format(PLANTED[n]))
-    for number, planted in enumerate(PLANTED):
+    site.add_url_rule("/<int:n>", "page", lambda n: page.format(LEAKS[n]))
+    for number, leak in enumerate(LEAKS):
         site.test_client().get(f"/{number}")
-        assert len(heard.leaks) == number + 1, planted
+        assert len(heard.leaks) == number + 1, leak
 
 
-def test_what_a_page_says_is_no_leak() -> None:
+def test_text_on_a_page_is_no_leak() -> None:
     site = Flask("right")
     site.add_url_rule("/", view_func=lambda: HARMLESS)
     assert site.test_client().get("/").status_code == 200
@@ -112,10 +112,12 @@ def test_what_a_page_says_is_no_leak() -> None:
         ("subject", f"Hello {AIGERIM.email}"),
         ("subject", "Call 8 701 000 00 01"),
         ("text", f"Follow http://127.0.0.1:8000/confirm?to={AIGERIM.email}\n"),
-        ("html", f'<a href="http://127.0.0.1:8000/confirm/{PLANTED[-2]}">x</a>'),
+        ("html", f'<a href="http://127.0.0.1:8000/confirm/{LEAKS[-2]}">x</a>'),
     ],
 )
-def test_a_planted_letter_is_heard(app: Flask, heard: Heard, part: str, words: str) -> None:
+def test_a_leak_in_an_email_is_detected(
+    app: Flask, heard: Heard, part: str, words: str
+) -> None:
     leaking = email(OutboxState.KEPT)
     setattr(leaking, part, words)
     with writing() as session:

@@ -59,8 +59,8 @@ def translated(request: pytest.FixtureRequest) -> Catalog:
     return catalogue(folder / "messages.po")
 
 
-def test_words_are_marked_by_a_name_that_the_extraction_knows() -> None:
-    """Under another name a text would stay English, and nothing here would miss it."""
+def test_gettext_is_imported_under_a_known_name() -> None:
+    """Under another name a text would not be extracted, and stay English."""
     others = [
         f"{path.relative_to(ROOT)}: {name.name} as {name.asname}"
         for path in sorted((ROOT / "neupusti").rglob("*.py"))
@@ -86,11 +86,11 @@ def test_every_message_is_translated(wanted: list[Message], translated: Catalog)
     assert missing == []
 
 
-def test_no_translation_is_only_a_guess(translated: Catalog) -> None:
+def test_no_translation_is_fuzzy(translated: Catalog) -> None:
     assert [key(message)[0] for message in translated if message.id and message.fuzzy] == []
 
 
-def test_no_translation_is_left_over(wanted: list[Message], translated: Catalog) -> None:
+def test_no_translation_is_obsolete(wanted: list[Message], translated: Catalog) -> None:
     asked = {key(message) for message in wanted}
     assert [m.id for m in messages(translated) if key(m) not in asked] == []
     assert not translated.obsolete

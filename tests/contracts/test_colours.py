@@ -18,11 +18,11 @@ TEXTS = {
     "danger": ("canvas", "surface"),
     "on-accent": ("accent", "accent-hover", "danger"),
 }
-"""What is written in which colour on which: at least 4.5 to 1 (WCAG 1.4.3)."""
+"""Text colour -> its backgrounds: contrast at least 4.5:1 (WCAG 1.4.3)."""
 EDGES = {"line-strong": ("canvas", "surface")}
-"""Borders that tell where an input is: at least 3 to 1 (WCAG 1.4.11)."""
-ORNAMENTS = {"line", "gold"}
-"""Colours that carry nothing by themselves: the focus ring has a second ring of ink."""
+"""Border colour of inputs -> its backgrounds: at least 3:1 (WCAG 1.4.11)."""
+DECORATIVE = {"line", "gold"}
+"""Decorative colours: the focus ring has a second ring of ink."""
 
 
 def tokens() -> dict[str, tuple[str, str]]:
@@ -58,30 +58,40 @@ def contrast(one: str, other: str) -> float:
 
 
 def pairs(table: Mapping[str, tuple[str, ...]]) -> list[tuple[str, str]]:
-    return [(front, back) for front, backs in table.items() for back in backs]
+    return [
+        (foreground, background)
+        for foreground, backgrounds in table.items()
+        for background in backgrounds
+    ]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize(("front", "back"), pairs(TEXTS))
-def test_text_can_be_read(front: str, back: str, scheme: str) -> None:
-    values, place = tokens(), SCHEMES.index(scheme)
-    assert contrast(values[front][place], values[back][place]) >= 4.5
+@pytest.mark.parametrize(("foreground", "background"), pairs(TEXTS))
+def test_text_has_contrast(foreground: str, background: str, scheme: str) -> None:
+    values, scheme_index = tokens(), SCHEMES.index(scheme)
+    assert (
+        contrast(values[foreground][scheme_index], values[background][scheme_index]) >= 4.5
+    )
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize(("front", "back"), pairs(EDGES))
-def test_an_input_can_be_seen(front: str, back: str, scheme: str) -> None:
-    values, place = tokens(), SCHEMES.index(scheme)
-    assert contrast(values[front][place], values[back][place]) >= 3
+@pytest.mark.parametrize(("foreground", "background"), pairs(EDGES))
+def test_borders_of_inputs_have_contrast(
+    foreground: str, background: str, scheme: str
+) -> None:
+    values, scheme_index = tokens(), SCHEMES.index(scheme)
+    assert contrast(values[foreground][scheme_index], values[background][scheme_index]) >= 3
 
 
-def test_every_colour_has_its_role() -> None:
+def test_every_colour_is_checked_or_decorative() -> None:
     tables = (*TEXTS.items(), *EDGES.items())
-    used = {name for front, backs in tables for name in (front, *backs)}
-    assert tokens().keys() == used | ORNAMENTS
+    used = {
+        name for foreground, backgrounds in tables for name in (foreground, *backgrounds)
+    }
+    assert tokens().keys() == used | DECORATIVE
 
 
-def test_no_colour_is_written_past_the_tokens() -> None:
+def test_colours_are_only_in_tokens() -> None:
     rules = TOKEN.sub("", STYLE)
     loose = re.findall(r"oklch\([^)]*\)|rgb\([^)]*\)|hsl\([^)]*\)|#[0-9a-f]{3,8}\b", rules)
     assert set(loose) <= {"#000"}
@@ -97,5 +107,5 @@ def test_no_colour_is_written_past_the_tokens() -> None:
         ("oklch(45.2014% 0.313214 264.052)", "oklch(100% 0 0)", 8.59),
     ],
 )
-def test_the_measure_is_right(one: str, other: str, ratio: float) -> None:
+def test_the_contrast_is_computed_correctly(one: str, other: str, ratio: float) -> None:
     assert contrast(one, other) == pytest.approx(ratio, abs=0.01)

@@ -1,4 +1,4 @@
-"""A run of the tests gives back the disk it took, also when something went wrong."""
+"""The test suite frees its disk space, also after failures."""
 
 import psycopg
 import pytest
@@ -14,7 +14,7 @@ def databases(cluster: Cluster) -> set[str]:
 
 
 @pytest.mark.parametrize("stock", ["postgresql"], indirect=True)
-def test_borrowed_databases_are_dropped_though_somebody_is_in_them(
+def test_databases_are_dropped_despite_open_connections(
     stock: Stock, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     before = databases(cluster)
@@ -25,7 +25,7 @@ def test_borrowed_databases_are_dropped_though_somebody_is_in_them(
     guest.close()
 
 
-def test_a_cluster_leaves_nothing_though_the_test_fails(cluster: Cluster) -> None:
+def test_a_cluster_is_removed_when_the_test_fails(cluster: Cluster) -> None:
     guests = []
 
     def fail() -> None:

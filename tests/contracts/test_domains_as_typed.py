@@ -1,4 +1,4 @@
-"""Addresses stored by IDNA 2003 are mended; what cannot be told is not trusted."""
+"""Addresses stored by IDNA 2003 are repaired; ambiguous ones lose their links."""
 
 import logging
 from dataclasses import replace
@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from neupusti.accounts.models import EmailChange, Person
-from neupusti.accounts.service import emails as letters
+from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service import people, registration
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
@@ -23,8 +23,8 @@ from tests import desk
 from tests.people import AIGERIM, BOLAT, DANA, YERLAN
 from tests.people import Person as One
 
-CAPITAL = "\u13a0\u13a1"
-"""Cherokee: its small letters came after IDNA 2003, which kept the capitals."""
+CHEROKEE = "\u13a0\u13a1"
+"""Its lower case is newer than IDNA 2003, which kept upper case."""
 
 
 def old(domain: str, local: str = "dana") -> str:
@@ -37,7 +37,7 @@ def planted(who: One, domain: str, *, confirmed: bool) -> int:
 
 
 def registered(who: One, domain: str) -> tuple[int, str, int]:
-    """Return somebody who has only said an address: number, link, letter that waits."""
+    """Register a person; return number, token and id of the queued email."""
     number = planted(who, domain, confirmed=False)
     with writing() as session:
         token = tokens.issue(
@@ -45,13 +45,13 @@ def registered(who: One, domain: str) -> tuple[int, str, int]:
         )
         to = Recipient(email=old(domain), language=Language.KK, person=number)
         key, values = f"try:{number}", {"token": token}
-        letter = enqueue(session, letters.CONFIRM, to, key=key, values=values)
-        letter.state, letter.done_at = OutboxState.QUEUED.value, None
-        return number, token, letter.id
+        email = enqueue(session, account_emails.CONFIRM, to, key=key, values=values)
+        email.state, email.done_at = OutboxState.QUEUED.value, None
+        return number, token, email.id
 
 
 def migrate() -> None:
-    """Go back before the migration, and through it again."""
+    """Downgrade before the migration, and upgrade again."""
     db.session.remove()
     flask_migrate.downgrade(revision="0012-1")
     flask_migrate.upgrade()
@@ -68,14 +68,14 @@ def opens(token: str) -> bool:
         return False
 
 
-def test_a_domain_that_tells_what_was_typed_is_mended(app: Flask) -> None:
-    typed = f"dana@{CAPITAL}.kz"
-    number = planted(DANA, f"{CAPITAL}.kz", confirmed=True)
+def test_an_unambiguous_domain_is_repaired(app: Flask) -> None:
+    typed = f"dana@{CHEROKEE}.kz"
+    number = planted(DANA, f"{CHEROKEE}.kz", confirmed=True)
     assert person(number).email != emails.parse(typed)
-    waits, token, letter = registered(BOLAT, f"{CAPITAL}.net")
+    waits, token, email = registered(BOLAT, f"{CHEROKEE}.net")
     with writing() as session:
         change = EmailChange(
-            person=number, old="d@e.kz", new=old(f"{CAPITAL}.org"), asked_at=clock.now()
+            person=number, old="d@e.kz", new=old(f"{CHEROKEE}.org"), asked_at=clock.now()
         )
         session.add(change)
     migrate()
@@ -85,12 +85,12 @@ def test_a_domain_that_tells_what_was_typed_is_mended(app: Flask) -> None:
     before = found.search
     found.update_search_columns()
     assert found.search == before
-    assert person(waits).email == emails.parse(f"dana@{CAPITAL}.net")
+    assert person(waits).email == emails.parse(f"dana@{CHEROKEE}.net")
     assert opens(token)
-    assert db.session.get_one(OutboxEmail, letter).recipient == person(waits).email
-    assert db.session.get_one(OutboxEmail, letter).state == OutboxState.QUEUED
+    assert db.session.get_one(OutboxEmail, email).recipient == person(waits).email
+    assert db.session.get_one(OutboxEmail, email).state == OutboxState.QUEUED
     new = db.session.scalars(select(EmailChange.new)).one()
-    assert new == emails.parse(f"dana@{CAPITAL}.org")
+    assert new == emails.parse(f"dana@{CHEROKEE}.org")
     migrate()
     assert person(number).email == emails.parse(typed)
 
@@ -98,52 +98,52 @@ def test_a_domain_that_tells_what_was_typed_is_mended(app: Flask) -> None:
 @pytest.mark.parametrize(
     "domain", ["straße.de", "κόσμος.gr", "ශ්\u200dරී.lk", "می\u200cخواهم.ir"]
 )
-def test_an_unconfirmed_address_of_two_domains_is_trusted_no_longer(
-    app: Flask, domain: str
-) -> None:
-    number, token, letter = registered(DANA, domain)
+def test_an_ambiguous_unconfirmed_address_loses_its_link(app: Flask, domain: str) -> None:
+    number, token, email = registered(DANA, domain)
     assert person(number).email != emails.parse(f"dana@{domain}")
     kept = desk.person(replace(BOLAT, email=old(domain, "bolat")))
     migrate()
     assert not opens(token)
     assert person(number).email == old(domain)
-    row = db.session.get_one(OutboxEmail, letter)
+    row = db.session.get_one(OutboxEmail, email)
     assert (row.state, row.done_at) == (OutboxState.REFUSED, row.created_at)
     assert person(kept).email == old(domain, "bolat")
     assert person(kept).confirmed_at is not None
 
 
-def test_what_was_never_in_doubt_stays_as_it_was(app: Flask) -> None:
-    said = [registered(AIGERIM, "example.kz"), registered(BOLAT, "пример.қаз")]
-    before = [(person(number).email, person(number).search) for number, *_ in said]
+def test_other_addresses_are_unchanged(app: Flask) -> None:
+    registrations = [registered(AIGERIM, "example.kz"), registered(BOLAT, "пример.қаз")]
+    before = [(person(number).email, person(number).search) for number, *_ in registrations]
     migrate()
-    assert [(person(number).email, person(number).search) for number, *_ in said] == before
-    for _, token, letter in said:
+    assert [
+        (person(number).email, person(number).search) for number, *_ in registrations
+    ] == before
+    for _, token, email in registrations:
         assert opens(token)
-        assert db.session.get_one(OutboxEmail, letter).state == OutboxState.QUEUED
+        assert db.session.get_one(OutboxEmail, email).state == OutboxState.QUEUED
 
 
-def test_nobody_takes_an_address_that_somebody_else_confirmed(app: Flask) -> None:
-    typed = emails.parse(f"dana@{CAPITAL}.kz")
+def test_an_address_confirmed_by_somebody_else_is_not_taken(app: Flask) -> None:
+    typed = emails.parse(f"dana@{CHEROKEE}.kz")
     owner = desk.person(replace(DANA, email=typed))
-    other = planted(YERLAN, f"{CAPITAL}.kz", confirmed=True)
+    other = planted(YERLAN, f"{CHEROKEE}.kz", confirmed=True)
     third = planted(AIGERIM, "i❤.ws", confirmed=True)
-    told: list[dict[str, object]] = []
+    records: list[dict[str, object]] = []
 
-    def heard(record: logging.LogRecord) -> bool:
-        told.append(record.__dict__["fields"])
+    def record_fields(record: logging.LogRecord) -> bool:
+        records.append(record.__dict__["fields"])
         return False
 
     log = logging.getLogger("neupusti.migration")
-    log.addFilter(heard)
+    log.addFilter(record_fields)
     try:
         migrate()
     finally:
-        log.removeFilter(heard)
+        log.removeFilter(record_fields)
     found = people.confirmed(typed)
     assert found is not None
     assert found.id == owner
-    assert person(other).email == old(f"{CAPITAL}.kz")
+    assert person(other).email == old(f"{CHEROKEE}.kz")
     assert person(third).email == "dana@xn--i-7iq.ws"
-    [line] = told
+    [line] = records
     assert line["cannot_sign_in"] == f"{other},{third}"

@@ -20,7 +20,7 @@ from neupusti.core.registry import registry
 from tests.conftest import SECRET
 from tests.contracts import formats
 from tests.contracts.deterministic import NOW, command, fixed, missing, printed
-from tests.contracts.story import WHY, Story, Told, choose
+from tests.contracts.story import WHY, Story, StoryResult, choose
 from tests.core.failing_views import PRODUCTION
 from tests.people import DANA
 
@@ -50,7 +50,7 @@ LATER_RECORD = {
     "replaces": "AQEBAQEBAQEBAQEB",
     "chain": "a0898aba371f78f5db222b10d36128b7de4e5f80722519cf187931be3c2e5b29",
 }
-ACT = {
+ACTION = {
     "at": NOW,
     "staff": None,
     "action": "staff.given",
@@ -60,7 +60,7 @@ ACT = {
     "reason": "",
     "chain": "089a0a5384fc1235be9804a4980cd11a69ae2d4984de97419cbe80580787bdbf",
 }
-LATER_ACT = {
+LATER_ACTION = {
     "at": NOW,
     "staff": 1,
     "action": "people.opened",
@@ -81,11 +81,11 @@ def canonical(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def sealed(body: str) -> str:
+def signed(body: str) -> str:
     """Return the consent cookie of `body`, by the rule and not by the code."""
     key = hmac.digest(SECRET.encode(), b"neupusti consent cookie 1", "sha256")
-    seal = hmac.digest(key, body.encode(), "sha256")[:16]
-    return f"{body}.{urlsafe_b64encode(seal).decode().rstrip('=')}"
+    signature = hmac.digest(key, body.encode(), "sha256")[:16]
+    return f"{body}.{urlsafe_b64encode(signature).decode().rstrip('=')}"
 
 
 def granting() -> str:
@@ -103,25 +103,25 @@ def granting() -> str:
         if category in said:
             mark = sha256(canonical(said[category]).encode()).digest()
             grants += category[0] + urlsafe_b64encode(mark).decode()[:8]
-    return sealed(f"1.{grants}.tow640.AgICAgICAgICAgIC")
+    return signed(f"1.{grants}.tow640.AgICAgICAgICAgIC")
 
 
 @pytest.fixture
-def told(app: Flask) -> Iterator[Told]:
+def result(app: Flask) -> Iterator[StoryResult]:
     """The story, played."""
     with fixed() as dice:
         yield Story(app, dice).play()
 
 
-def test_cookies_codes_and_rows_are_what_they_were(app: Flask, told: Told) -> None:
-    kept = {name: told.cookies[name] for name in formats.COOKIES}
+def test_cookies_codes_and_rows_are_what_they_were(app: Flask, result: StoryResult) -> None:
+    kept = {name: result.cookies[name] for name in formats.COOKIES}
     assert kept == formats.COOKIES
-    assert told.cookies["consent of grant"] == granting()
-    assert told.totp == formats.TOTP
-    assert formats.RECOVERY_CODE in told.codes
+    assert result.cookies["consent of grant"] == granting()
+    assert result.totp == formats.TOTP
+    assert formats.RECOVERY_CODE in result.codes
     assert missing(formats.ROWS) == {}
-    letters = json.loads(printed(app, "mail", "list", "--json"))
-    assert formats.MESSAGE_ID in [one["headers"]["Message-ID"] for one in letters]
+    emails = json.loads(printed(app, "mail", "list", "--json"))
+    assert formats.MESSAGE_ID in [one["headers"]["Message-ID"] for one in emails]
 
 
 def test_the_chain_of_consents_is_the_one_that_was_kept(app: Flask) -> None:
@@ -149,11 +149,11 @@ def test_the_chain_of_consents_is_the_one_that_was_kept(app: Flask) -> None:
 
 
 def test_the_chain_of_the_staff_is_the_one_that_was_kept(app: Flask) -> None:
-    insert("staff_action", ACT, LATER_ACT)
+    insert("staff_action", ACTION, LATER_ACTION)
     printed(app, "journal", "verify")
     printed(app, "staff", "add", DANA.email, "--permission", "orders")
     printed(app, "journal", "verify")
-    insert("staff_action", {**ACT, "chain": BEGINNING})
+    insert("staff_action", {**ACTION, "chain": BEGINNING})
     assert command(app, "journal", "verify")[0] == 1
 
 
@@ -175,12 +175,12 @@ def test_the_words_in_columns_cookies_and_variables_stay(words: str) -> None:
 def test_the_names_in_rows_and_on_the_wire_stay(made: Callable[..., Flask]) -> None:
     app = made()
     with app.app_context():
-        letters = {one.name for one in registry().emails}
-        acts = {one.code for one in registry().staff_actions}
+        email_types = {one.name for one in registry().emails}
+        actions = {one.code for one in registry().staff_actions}
         tables = {name for one in db.metadatas.values() for name in one.tables}
-    assert {f"accounts.{name}" for name in formats.LETTERS.split()} <= letters
-    assert {f"staff.{name}" for name in formats.STAFF_LETTERS.split()} <= letters
-    assert set(formats.ACTS.split()) <= acts
+    assert {f"accounts.{name}" for name in formats.EMAIL_TYPES.split()} <= email_types
+    assert {f"staff.{name}" for name in formats.STAFF_EMAIL_TYPES.split()} <= email_types
+    assert set(formats.STAFF_ACTIONS.split()) <= actions
     assert set(formats.TABLES.split()) <= tables
 
 

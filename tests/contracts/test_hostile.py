@@ -1,7 +1,6 @@
-"""A request costs what its bytes cost, and nothing of it stays in memory.
+"""The cost of a request is linear in its size, and none of it stays in memory.
 
-Counted, not timed: every call that is made, and every text that is still held. What the
-clock says of many more such requests is measured by `python -m bench.hostile`.
+Function calls and retained strings are counted; `python -m bench.hostile` measures times.
 """
 
 import gc
@@ -24,7 +23,7 @@ from tests.hostile import READ, Generator, Request, Target, send
 
 SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 MARK = token_hex(8)
-"""What every part of a marked request holds."""
+"""Contained in every part of a marked request."""
 HELD = 3000
 """Characters of one address the library itself may hold; it holds 128 of them at most."""
 EACH, TIMES, A_BYTE = 5, 20, 2
@@ -33,14 +32,14 @@ many more calls each of its bytes may cost: odd ones are encoded one by one."""
 
 
 @pytest.fixture
-def maker(app: Flask) -> Generator:
-    """The maker of requests, its site out of the tests' own strictness."""
+def generator(app: Flask) -> Generator:
+    """The generator of requests, with `testing` off."""
     app.testing = False
     return Generator(app)
 
 
 def calls(app: Flask, request: Request) -> int:
-    """Return how many functions one request calls, of Python's and of C's."""
+    """Return how many Python and C functions one request calls."""
     count = 0
 
     def counting(_frame: FrameType, event: str, _arg: object) -> None:
@@ -64,44 +63,44 @@ def _all_objects_are_seen() -> Iterator[None]:
 
 
 @SQLITE
-def test_no_request_calls_much_more_than_another(app: Flask, maker: Generator) -> None:
-    for target in maker.targets:
-        send(app, maker.request(target))
-        usual = median(calls(app, one) for one in maker.requests(target, EACH))
-        for request in maker.extremes(target):
+def test_no_request_calls_much_more_than_another(app: Flask, generator: Generator) -> None:
+    for target in generator.targets:
+        send(app, generator.request(target))
+        usual = median(calls(app, one) for one in generator.requests(target, EACH))
+        for request in generator.extremes(target):
             assert calls(app, request) <= TIMES * usual + A_BYTE * request.size, target
 
 
 @SQLITE
-def test_nothing_of_a_request_stays(app: Flask, maker: Generator) -> None:
-    for target in maker.targets:
-        send(app, maker.request(target))
-    visit(app, maker)
+def test_nothing_of_a_request_is_retained(app: Flask, generator: Generator) -> None:
+    for target in generator.targets:
+        send(app, generator.request(target))
+    visit(app, generator)
     assert max(map(len, held()), default=0) <= HELD
     urlsplit.cache_clear()  # type: ignore[attr-defined]  # not in the stubs
     assert held() == []
 
 
 @SQLITE
-def test_no_cache_grows_by_what_clients_send(app: Flask, maker: Generator) -> None:
+def test_no_cache_grows_by_what_clients_send(app: Flask, generator: Generator) -> None:
     reader = app.test_client()
-    for prefix, address in product(("", *PREFIXED), maker.addresses()):
+    for prefix, address in product(("", *PREFIXED), generator.addresses()):
         reader.get(prefix + address)
-    visit(app, maker)
+    visit(app, generator)
     before = sizes()
     assert len(before) > 10
     for _ in range(2):
-        visit(app, maker)
+        visit(app, generator)
     assert {
         name: size for name, size in sizes().items() if size > before.get(name, 0)
     } == {}
 
 
-def visit(app: Flask, maker: Generator) -> None:
+def visit(app: Flask, generator: Generator) -> None:
     """Send marked requests to every route."""
-    for number, target in enumerate(maker.targets):
-        for request in maker.requests(target, 2):
-            send(app, marked(request, target, f"{MARK}{number}-{maker.dice.random()}"))
+    for number, target in enumerate(generator.targets):
+        for request in generator.requests(target, 2):
+            send(app, marked(request, target, f"{MARK}{number}-{generator.dice.random()}"))
 
 
 def marked(request: Request, target: Target, mark: str) -> Request:
@@ -124,7 +123,7 @@ def marked(request: Request, target: Target, mark: str) -> Request:
 
 
 def held() -> list[str]:
-    """Return every text with the mark that anything reachable holds."""
+    """Return every string with the mark that any reachable object holds."""
     gc.collect()
     return [text for owner in gc.get_objects() for text in _texts(owner) if text != MARK]
 

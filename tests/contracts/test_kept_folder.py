@@ -1,4 +1,4 @@
-"""A data folder of an earlier version opens: every later one must read what it holds.
+"""Every later version must open the data folder of an earlier one.
 
 `data/<month>.tar.gz` holds, for each database, the folder as `keep.py` left it, what
 browsers had in hand, and the figures of the log. It is upgraded as an operator would do
@@ -33,7 +33,7 @@ from tests.contracts.deterministic import (
     number_of,
     printed,
 )
-from tests.contracts.folders import Kept
+from tests.contracts.folders import KeptFolder
 from tests.contracts.story import PASSWORD, WHY, choose
 from tests.people import AIGERIM, BOLAT, GUEST, YERLAN
 
@@ -47,7 +47,7 @@ LATER = NOW + timedelta(minutes=5)
 )
 def upgraded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[Path], Kept]:
+) -> Callable[[Path], KeptFolder]:
     """Unpack a folder, upgrade it once, and tell how to take a copy of it."""
     archive, kind = request.param
     cluster = request.getfixturevalue("cluster") if kind == "postgresql" else None
@@ -59,26 +59,26 @@ def upgraded(
 
 
 @pytest.fixture
-def kept(upgraded: Callable[[Path], Kept], tmp_path: Path) -> Iterator[Kept]:
+def kept(upgraded: Callable[[Path], KeptFolder], tmp_path: Path) -> Iterator[KeptFolder]:
     """A copy of the folder, five minutes after it was left."""
     with at(LATER):
         yield upgraded(tmp_path)
 
 
 @pytest.fixture
-def app(kept: Kept) -> Iterator[Flask]:
+def app(kept: KeptFolder) -> Iterator[Flask]:
     """The site on that folder."""
     with kept.opened() as app:
         yield app
 
 
 @pytest.fixture
-def browser(app: Flask, kept: Kept) -> Callable[..., FlaskClient]:
+def browser(app: Flask, kept: KeptFolder) -> Callable[..., FlaskClient]:
     """Return a browser of the story with the cookies it had, or with some of them."""
 
     def with_cookies(who: str, *names: str) -> FlaskClient:
         made = app.test_client()
-        for name, value in kept.told("browsers")[who].items():
+        for name, value in kept.load("browsers")[who].items():
             if name in (names or folders.COOKIES):
                 made.set_cookie(name, value)
         return made
@@ -98,14 +98,14 @@ def scalar(query: str) -> Any:
         return connection.execute(text(query)).scalar_one()
 
 
-def test_whoever_was_signed_in_still_is(browser: Browser) -> None:
+def test_sessions_stay_signed_in(browser: Browser) -> None:
     for who in ("buyer", "mover", "phone"):
         assert is_signed_in(browser(who))
     for cookie in ("session", "remember_token"):
         assert is_signed_in(browser("buyer", cookie))
 
 
-def test_the_staff_goes_on_working(browser: Browser) -> None:
+def test_staff_pages_work(browser: Browser) -> None:
     dana = browser("staff")
     assert dana.get("/admin/people/").status_code == 200
     yerlan = f"/admin/people/{number_of(YERLAN)}"
@@ -114,30 +114,32 @@ def test_the_staff_goes_on_working(browser: Browser) -> None:
     assert journal.count(WHY) >= 5
     rows = journal.partition("<tbody")[2]
     assert rows
-    # A code that is not known any more would be shown as it stands.
-    for code in formats.ACTS.split():
+    # An unknown code would be shown unchanged.
+    for code in formats.STAFF_ACTIONS.split():
         assert code not in rows
 
 
-def test_the_token_of_a_form_that_stood_open_is_taken(kept: Kept, browser: Browser) -> None:
+def test_the_csrf_token_of_an_open_form_is_valid(
+    kept: KeptFolder, browser: Browser
+) -> None:
     for who in ("buyer", "mover"):
         signed_in = browser(who)
-        form = {"csrf_token": kept.told("browsers")[who]["csrf_token"]}
+        form = {"csrf_token": kept.load("browsers")[who]["csrf_token"]}
         assert signed_in.post("/account/logout", data=form).status_code == 303
         assert not is_signed_in(signed_in)
 
 
-def test_the_app_on_the_phone_makes_the_right_codes(browser: Browser) -> None:
-    half = browser("half")
+def test_totp_codes_are_valid(browser: Browser) -> None:
+    pending = browser("half")
     code = pyotp.TOTP(formats.TOTP["buyer"]).at(LATER)
-    assert login(half, code=code).status_code == 303
-    assert is_signed_in(half)
+    assert login(pending, code=code).status_code == 303
+    assert is_signed_in(pending)
 
 
-def test_recovery_codes_open_too(browser: Browser) -> None:
-    half = browser("half")
-    assert login(half, code=formats.RECOVERY_CODE).status_code == 303
-    assert is_signed_in(half)
+def test_recovery_codes_are_valid(browser: Browser) -> None:
+    pending = browser("half")
+    assert login(pending, code=formats.RECOVERY_CODE).status_code == 303
+    assert is_signed_in(pending)
 
 
 def test_passwords_are_the_same(app: Flask) -> None:
@@ -150,23 +152,23 @@ def test_passwords_are_the_same(app: Flask) -> None:
     assert not is_signed_in(blocked)
 
 
-def test_another_secret_takes_the_second_factors_over(kept: Kept) -> None:
+def test_second_factors_are_rotated_to_another_secret(kept: KeptFolder) -> None:
     with kept.opened(secret_key=folders.OTHER_SECRET, secret_keys_old=SECRET) as app:
         assert printed(app, "accounts", "rekey").startswith("22 rows")
         query = "SELECT person, made_with, mask FROM second_factor"
-        assert missing({query: folders.MASKS}) == {}
+        assert missing({query: folders.WRAPPED_KEYS}) == {}
         person = app.test_client()
         code = pyotp.TOTP(formats.TOTP["buyer"]).at(LATER)
         login(person, email=AIGERIM.email, password=PASSWORD, code=code)
         assert is_signed_in(person)
 
 
-def test_the_links_of_letters_work(browser: Browser) -> None:
+def test_the_links_in_emails_work(browser: Browser) -> None:
     for kind, who in folders.LINKS.items():
         assert browser(who).get(newest_link(kind)).status_code == 200, kind
 
 
-def test_links_do_what_they_say(app: Flask, browser: Browser) -> None:
+def test_links_confirm_and_reset(app: Flask, browser: Browser) -> None:
     stranger = app.test_client()
     answer = submit(stranger, newest_link("accounts.confirm"))
     assert answer.location == "/account/login?done=confirmed"
@@ -177,10 +179,10 @@ def test_links_do_what_they_say(app: Flask, browser: Browser) -> None:
     assert reset.location == "/account/login?done=reset"
 
 
-def test_both_chains_are_sound_and_go_on(app: Flask, browser: Browser) -> None:
+def test_both_chains_are_valid_and_continue(app: Flask, browser: Browser) -> None:
     head = scalar("SELECT chain FROM consent_record ORDER BY id DESC LIMIT 1")
-    told = printed(app, "consent", "verify", "--head", head)
-    assert "records   5" in told
+    output = printed(app, "consent", "verify", "--head", head)
+    assert "records   5" in output
     printed(app, "journal", "verify")
     choose(browser("grant"), "withdraw")
     submit(browser("staff"), f"/admin/people/{number_of(YERLAN)}", {"reason": WHY})
@@ -194,20 +196,20 @@ def test_a_choice_about_cookies_is_known(browser: Browser) -> None:
         assert receipt["record_metadata"]["record_id"] == record
 
 
-def test_whoever_refused_is_not_asked_again(app: Flask, browser: Browser) -> None:
+def test_a_refusal_is_remembered(app: Flask, browser: Browser) -> None:
     asks = 'name="choice" value="accept"'
     assert asks in app.test_client().get("/policy/").text
     assert asks not in browser("refusal").get("/policy/").text
 
 
-def test_consents_of_forms_are_there_with_their_words(browser: Browser) -> None:
+def test_consents_of_forms_have_their_texts(browser: Browser) -> None:
     page = browser("buyer").get("/account/consents").text
     with db.engine.connect() as connection:
         words = connection.execute(text("SELECT text, sha256 FROM evidence_wording"))
         for row in words:
             assert sha256(row.text.encode()).hexdigest() == row.sha256
             assert row.text.splitlines()[-1] in page
-    # A code that is not known any more would be shown as it stands.
+    # An unknown code would be shown unchanged.
     for code in ("registration", "box ticked", "button pressed"):
         assert f"{code}</dd>" not in page
 
@@ -237,26 +239,26 @@ def test_the_picture_of_an_account_is_shown(browser: Browser) -> None:
 
 
 def test_the_log_reads_and_its_figures_are_the_same(
-    kept: Kept, app: Flask, browser: Browser
+    kept: KeptFolder, app: Flask, browser: Browser
 ) -> None:
     printed(app, "access", "ingest", "--once")
     report = json.loads(printed(app, "access", "report", *folders.DAYS, "--json"))
-    assert report == kept.told("report")
+    assert report == kept.load("report")
     assert list((kept.home / "instance" / "access-spool").glob("*.lost")) == []
     list_ = "/admin/access/list/browser.json?from=2026-11-21&to=2026-11-22"
     shown = browser("staff").get(list_).get_json()
     assert {one["browser"]: one["requests"] for one in shown} == report["by_browser"]
 
 
-def test_a_log_that_was_imported_goes_on_where_it_ended(kept: Kept, app: Flask) -> None:
+def test_an_import_continues_where_it_ended(kept: KeptFolder, app: Flask) -> None:
     log = kept.home / "other.log"
     log.write_text(log.read_text() + log.read_text().splitlines(keepends=True)[-1])
-    told = printed(app, "access", "import", str(log))
-    assert "imported   1\n" in told
-    assert "known      2 lines" in told
+    output = printed(app, "access", "import", str(log))
+    assert "imported   1\n" in output
+    assert "known      2 lines" in output
 
 
-def test_what_is_past_its_term_goes(kept: Kept) -> None:
+def test_expired_data_is_destroyed(kept: KeptFolder) -> None:
     with at(NOW + timedelta(days=400)), kept.opened() as app:
         printed(app, "retention", "run")
         printed(app, "access", "sweep")

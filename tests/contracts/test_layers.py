@@ -1,6 +1,6 @@
-"""The contracts on imports, each broken on purpose and seen red.
+"""Each import contract fails when it is broken on purpose.
 
-What is wrong is added to the graph that import-linter reads, and not to a file.
+The wrong import is added to the graph of import-linter, not to a file.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ BESIDE = [line.split()[:2] for line in LAYERS if len(line.split()) > 1]
 
 @cache
 def options() -> UserOptions:
-    """Return what pyproject.toml says to import-linter."""
+    """Return the options of import-linter in pyproject.toml."""
     configuration.configure()
     return read_user_options(str(ROOT / "pyproject.toml"))
 

@@ -22,7 +22,7 @@ def test_the_ledger_has_exactly_the_clauses_of_the_edition(path: Path) -> None:
     assert [*ledger.entries()] == [*document.clauses]
 
 
-def test_every_entry_speaks_three_languages() -> None:
+def test_every_entry_has_three_languages() -> None:
     for number, entry in ledger.entries().items():
         assert set(entry.sentences) == {"ru", "kk", "en"}
         assert all(
@@ -42,7 +42,7 @@ def test_what_a_test_proves_is_a_clause() -> None:
 
 
 @SQLITE
-def test_what_nobody_claims_is_not_built_yet(app: Flask) -> None:
+def test_an_unclaimed_clause_is_not_built(app: Flask) -> None:
     claimed = registry().clauses
     accounts = clause_accounts()
     assert accounts.keys() == ledger.entries().keys()

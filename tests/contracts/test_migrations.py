@@ -37,7 +37,7 @@ POSTGRESQL_SCHEMA = """
 
 
 def schema(bind: str | None) -> set[tuple[str, ...]]:
-    """Return everything the migrations made in one database."""
+    """Return the schema of one database."""
     sqlite = db.engines[bind].dialect.name == "sqlite"
     with db.engines[bind].connect() as connection:
         rows = connection.execute(text(SQLITE_SCHEMA if sqlite else POSTGRESQL_SCHEMA))
@@ -54,7 +54,7 @@ def checks(connection: Connection, table: str) -> set[str]:
 
 
 @BOTH
-def test_the_migrations_make_what_the_models_say(app: Flask, bind: str | None) -> None:
+def test_the_migrations_match_the_models(app: Flask, bind: str | None) -> None:
     options = {
         "version_table": version_table(bind),
         "target_metadata": db.metadatas[bind],
@@ -66,8 +66,8 @@ def test_the_migrations_make_what_the_models_say(app: Flask, bind: str | None) -
 
 
 @BOTH
-def test_the_checks_are_those_of_the_models(app: Flask, bind: str | None) -> None:
-    """Alembic compares no check constraints, so this test does."""
+def test_the_check_constraints_match_the_models(app: Flask, bind: str | None) -> None:
+    """Alembic does not compare check constraints."""
     with db.engines[bind].connect() as connection:
         for table in db.metadatas[bind].sorted_tables:
             own = [c for c in table.constraints if isinstance(c, CheckConstraint)]
@@ -75,7 +75,7 @@ def test_the_checks_are_those_of_the_models(app: Flask, bind: str | None) -> Non
             assert checks(connection, table.name) == wanted, table.name
 
 
-def test_every_step_can_be_taken_back_and_again(app: Flask) -> None:
+def test_every_migration_can_be_reverted_and_repeated(app: Flask) -> None:
     made = [schema(bind) for bind in BINDS]
     steps = len(list(ScriptDirectory(str(ROOT / "migrations")).walk_revisions()))
     db.session.remove()
@@ -90,8 +90,8 @@ def test_every_step_can_be_taken_back_and_again(app: Flask) -> None:
     assert [schema(bind) for bind in BINDS] == made
 
 
-def test_the_triggers_are_there_and_bite_after_a_way_back(app: Flask) -> None:
-    """On SQLite, Alembic rebuilds a table and drops its triggers in silence."""
+def test_the_triggers_survive_a_downgrade(app: Flask) -> None:
+    """On SQLite, Alembic rebuilds a table and drops its triggers in devnull."""
     before = triggers(None)
     assert {name for name in before if name.startswith("policy_edition")}
     flask_migrate.downgrade(revision="base")
@@ -104,7 +104,7 @@ def test_the_triggers_are_there_and_bite_after_a_way_back(app: Flask) -> None:
         db.session.execute(change)
 
 
-def test_there_is_one_line_of_migrations() -> None:
+def test_the_migrations_are_linear() -> None:
     scripts = ScriptDirectory(str(ROOT / "migrations"))
     assert len(scripts.get_heads()) == len(scripts.get_bases()) == 1
     for script in scripts.walk_revisions():

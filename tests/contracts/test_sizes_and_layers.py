@@ -9,8 +9,8 @@ from neupusti.config.settings import ROOT
 from tests.contracts import sources
 from tests.contracts.sources import PACKAGE
 
-LINES, DEEDS = 300, 40
-WASTE_BASKETS = {"utils", "util", "helpers", "common", "misc"}
+MODULE_LINES, FUNCTION_LINES = 300, 40
+VAGUE_NAMES = {"utils", "util", "helpers", "common", "misc"}
 
 
 def functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -33,21 +33,21 @@ def parts() -> set[str]:
     return {layer.strip("()") for layer in inside["layers"]}
 
 
-def test_no_module_is_too_long_to_read() -> None:
+def test_no_module_is_too_long() -> None:
     long = {
         sources.name(path): lines
         for path in sources.modules()
-        if (lines := len(path.read_text().splitlines())) > LINES
+        if (lines := len(path.read_text().splitlines())) > MODULE_LINES
     }
     assert long == {}
 
 
-def test_no_function_is_too_long_to_hold_in_mind() -> None:
+def test_no_function_is_too_long() -> None:
     long = {
         f"{sources.name(path)}:{node.name}": length(node)
         for path in sources.modules()
         for node in functions(sources.tree(path))
-        if length(node) > DEEDS
+        if length(node) > FUNCTION_LINES
     }
     assert long == {}
 
@@ -65,21 +65,21 @@ def test_a_feature_has_tests(feature: Path) -> None:
     assert list((ROOT / "tests" / feature.name).glob("test_*.py"))
 
 
-def test_every_package_stands_in_a_layer() -> None:
+def test_every_package_is_in_a_layer() -> None:
     packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     assert packages == {"config", "core", *(path.name for path in features())}
 
 
 @pytest.mark.parametrize("feature", features(), ids=lambda path: path.name)
 def test_the_package_of_a_feature_holds_one_docstring_and_no_code(feature: Path) -> None:
-    """Code there would close import cycles."""
+    """Code there could cause import cycles."""
     (only,) = sources.tree(feature / "__init__.py").body
     assert isinstance(only, ast.Expr)
     assert isinstance(only.value, ast.Constant)
     assert isinstance(only.value.value, str)
 
 
-def test_nothing_is_kept_in_a_waste_basket() -> None:
+def test_no_module_has_a_vague_name() -> None:
     named = {path.stem for path in sources.modules()}
     named |= {path.parent.name for path in sources.modules()}
-    assert not named & WASTE_BASKETS
+    assert not named & VAGUE_NAMES

@@ -30,15 +30,15 @@ CALL = re.compile(r"""url_for\(\s*["']([\w.]+)["']""")
 ASSET = re.compile(r"""(?:asset|integrity)\(\s*["']([^"']+)["']\s*\)""")
 
 
-def faults(markup: str) -> list[str]:
-    """Name what the content security policy would refuse in `markup`."""
+def violations(markup: str) -> list[str]:
+    """Name what in `markup` violates the content security policy."""
     return [what for what, pattern in FORBIDDEN.items() if re.search(pattern, markup)]
 
 
 @EACH
-def test_a_template_holds_nothing_inline_and_nothing_foreign(path: Path) -> None:
+def test_a_template_has_no_inline_code_and_no_third_party(path: Path) -> None:
     source = path.read_text()
-    assert faults(JINJA.sub("", source)) == []
+    assert violations(JINJA.sub("", source)) == []
     assert not UNESCAPED.search(source)
 
 
@@ -56,12 +56,12 @@ def test_a_template_holds_nothing_inline_and_nothing_foreign(path: Path) -> None
         ('<link rel="stylesheet" href="https://evil.example">', "a style of another host"),
     ],
 )
-def test_what_a_hasty_hand_writes_is_found_out(markup: str, found: str) -> None:
-    assert found in faults(markup)
+def test_violations_are_found(markup: str, found: str) -> None:
+    assert found in violations(markup)
 
 
 def titled(app: Flask, source: str) -> bool:
-    """Tell whether a template that draws a page fills the block of its title."""
+    """Tell whether a page template fills the block `title`."""
     tree = app.jinja_env.parse(source)
     blocks = (block for block in tree.find_all(nodes.Block) if block.name == "title")
     parts = [part for block in blocks for part in block.find_all(nodes.Output)]
@@ -81,29 +81,29 @@ def test_every_page_has_a_title_of_its_own(app: Flask) -> None:
 
 
 @SQLITE
-def test_every_address_a_template_or_a_view_makes_is_there(app: Flask) -> None:
+def test_every_endpoint_in_url_for_exists(app: Flask) -> None:
     for path in [*PATHS, *PACKAGE.rglob("*.py")]:
         for endpoint in CALL.findall(path.read_text()):
             assert endpoint in app.view_functions, f"{sources.name(path)}: {endpoint}"
 
 
 @SQLITE
-def test_every_file_a_template_names_is_there(app: Flask) -> None:
-    there = app.extensions["neupusti.assets"].by_name
+def test_every_asset_in_templates_exists(app: Flask) -> None:
+    assets = app.extensions["neupusti.assets"].by_name
     for path in PATHS:
         for name in ASSET.findall(path.read_text()):
-            assert name in there, f"{sources.name(path)}: {name}"
+            assert name in assets, f"{sources.name(path)}: {name}"
 
 
 @SQLITE
-def test_every_public_page_is_drawn_as_promised(app: Flask, client: FlaskClient) -> None:
-    """What a filter or a macro put in is looked at too; each title names its page."""
+def test_every_rendered_public_page_is_valid(app: Flask, client: FlaskClient) -> None:
+    """Includes the output of filters and macros; titles are unique."""
     titles: dict[str, str] = {}
     with app.test_request_context():
         addresses = [app.url_for(end, **values) for end, values in registry().addresses()]
     for address in addresses:
         page = client.get(address).text
-        assert faults(page) == [], address
+        assert violations(page) == [], address
         title = re.search(r"<title>\s*(\S.*?) — Neupusti</title>", page, re.DOTALL)
         assert title, address
         other = titles.setdefault(title[1], address)

@@ -5,7 +5,7 @@ from neupusti.config.settings import ROOT
 from tests.contracts import sources
 
 # With a class of one letter in each, so that this file does not find itself.
-LEFT_OVER = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b")
+TODO_MARKS = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X)\b")
 REGISTRY = re.compile(
     r"p[y]pi\.(?:org|python)|p[y]thonhosted|n[p]mjs\.|r[e]gistry\.(?:npm|yarn)|p[r]oxy\.golang"
     r"|--(?:extra-)?i[n]dex-url|--f[i]nd-links|--t[r]usted-host",
@@ -16,7 +16,7 @@ PUBLIC_CSS_BYTES = 12 * 1024
 
 
 def machine_paths() -> list[str]:
-    """Return the paths that only this machine has: this checkout, its parent, its home."""
+    """Return the paths of this machine: the checkout, its parent, the home folder."""
     folders = {ROOT, ROOT.parent, Path.home()}
     return [f"{folder}/" for folder in folders if len(folder.parts) > 1]
 
@@ -30,8 +30,8 @@ def places(pattern: re.Pattern[str], *, but: re.Pattern[str] | None = None) -> l
     ]
 
 
-def test_nothing_is_left_for_later() -> None:
-    assert places(LEFT_OVER) == []
+def test_no_todo_is_left() -> None:
+    assert places(TODO_MARKS) == []
 
 
 def test_no_file_names_the_host_of_a_registry() -> None:

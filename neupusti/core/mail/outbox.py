@@ -81,8 +81,7 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
     `key` names its cause; a second call with the same key writes no second email. Raise
     UndeclaredEmailError, or ValueError where a header would hold a line end.
     """
-    existing = session.scalar(select(OutboxEmail).filter_by(key=key))
-    if existing is not None:
+    if (existing := session.scalar(select(OutboxEmail).filter_by(key=key))) is not None:
         return existing
     subject, text, html = _rendered(kind, to.language, values or {})
     now = clock.now()

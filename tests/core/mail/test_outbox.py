@@ -44,14 +44,14 @@ Clock = Callable[[datetime], None]
 
 
 @pytest.fixture
-def smtp_server() -> Iterator[SmtpServer]:
-    with SmtpServer().open() as smtp_server:
-        yield smtp_server
+def smtp() -> Iterator[SmtpServer]:
+    with SmtpServer().open() as smtp:
+        yield smtp
 
 
 @pytest.fixture
-def settings(settings: Settings, smtp_server: SmtpServer) -> Settings:
-    return replace(settings, smtp_url=f"smtp://127.0.0.1:{smtp_server.port}")
+def settings(settings: Settings, smtp: SmtpServer) -> Settings:
+    return replace(settings, smtp_url=f"smtp://127.0.0.1:{smtp.port}")
 
 
 @pytest.fixture
@@ -100,13 +100,11 @@ def test_an_undeclared_email_is_refused(app: Flask) -> None:
 
 
 @pytest.mark.clause("4.1.7")
-def test_an_email_arrives_in_its_recipients_language(
-    app: Flask, smtp_server: SmtpServer
-) -> None:
+def test_an_email_arrives_in_its_recipients_language(app: Flask, smtp: SmtpServer) -> None:
     number = enqueued()
     run(app)
-    [received] = smtp_server.emails
-    assert smtp_server.recipients == [AIGERIM.email]
+    [received] = smtp.emails
+    assert smtp.recipients == [AIGERIM.email]
     assert received["To"] == AIGERIM.email
     assert received["Content-Language"] == "kk"
     assert received["Auto-Submitted"] == "auto-generated"
@@ -116,29 +114,27 @@ def test_an_email_arrives_in_its_recipients_language(
     assert "<p>For Айгерим &lt;b&gt;</p>" in html
     assert stored(number).state == OutboxState.SENT
     run(app)
-    assert len(smtp_server.emails) == 1
+    assert len(smtp.emails) == 1
 
 
 @pytest.mark.clause("1.1.4")
-def test_a_subject_is_rendered_without_values(app: Flask, smtp_server: SmtpServer) -> None:
+def test_a_subject_is_rendered_without_values(app: Flask, smtp: SmtpServer) -> None:
     number = enqueued()
     assert stored(number).subject == "Letter"
 
 
-def test_one_key_has_one_email(app: Flask, smtp_server: SmtpServer) -> None:
+def test_one_key_has_one_email(app: Flask, smtp: SmtpServer) -> None:
     assert enqueued() == enqueued()
     assert enqueued("try:2") != enqueued()
     run(app)
-    assert len(smtp_server.emails) == 2
+    assert len(smtp.emails) == 2
 
 
-def test_a_rolled_back_transaction_sends_nothing(
-    app: Flask, smtp_server: SmtpServer
-) -> None:
+def test_a_rolled_back_transaction_sends_nothing(app: Flask, smtp: SmtpServer) -> None:
     with pytest.raises(RuntimeError, match="undone"):
         enqueue_and_fail()
     run(app)
-    assert smtp_server.emails == []
+    assert smtp.emails == []
 
 
 @pytest.mark.parametrize("to", ["a@b.kz\nBcc: c@d.kz", "a@b.kz\r\nX: y", "no address"])
@@ -150,9 +146,9 @@ def test_a_line_end_in_a_header_is_refused(app: Flask, to: str) -> None:
 
 @pytest.mark.parametrize("script", ["rcpt refuse", "data refuse"])
 def test_a_rejection_is_stored_without_the_address(
-    app: Flask, smtp_server: SmtpServer, script: str
+    app: Flask, smtp: SmtpServer, script: str
 ) -> None:
-    smtp_server.script.append(script)
+    smtp.script.append(script)
     number, other = enqueued(), enqueued("try:2")
     run(app)
     refused = stored(number)
@@ -163,10 +159,10 @@ def test_a_rejection_is_stored_without_the_address(
 
 
 def test_a_temporary_error_is_retried_later(
-    app: Flask, smtp_server: SmtpServer, at: Clock
+    app: Flask, smtp: SmtpServer, at: Clock
 ) -> None:
     at(NOON)
-    smtp_server.script += ["rcpt later", "rcpt later"]
+    smtp.script += ["rcpt later", "rcpt later"]
     number = enqueued()
     run(app)
     waiting = stored(number)
@@ -180,13 +176,13 @@ def test_a_temporary_error_is_retried_later(
     at(NOON + 3 * sender.FIRST_DELAY)
     run(app)
     assert stored(number).state == OutboxState.SENT
-    assert len(smtp_server.emails) == 1
+    assert len(smtp.emails) == 1
 
 
 def test_after_days_of_retries_it_is_given_up(
-    app: Flask, smtp_server: SmtpServer, at: Clock
+    app: Flask, smtp: SmtpServer, at: Clock
 ) -> None:
-    smtp_server.script += ["rcpt later"] * sender.ATTEMPTS
+    smtp.script += ["rcpt later"] * sender.ATTEMPTS
     at(NOON)
     number = enqueued()
     moment = NOON
@@ -198,11 +194,9 @@ def test_after_days_of_retries_it_is_given_up(
     assert moment - NOON > timedelta(days=2)
 
 
-def test_a_dropped_connection_is_retried(
-    app: Flask, smtp_server: SmtpServer, at: Clock
-) -> None:
+def test_a_dropped_connection_is_retried(app: Flask, smtp: SmtpServer, at: Clock) -> None:
     at(NOON)
-    smtp_server.script.append("data drop")
+    smtp.script.append("data drop")
     number, other = enqueued(), enqueued("try:2")
     run(app)
     assert {stored(n).state for n in (number, other)} == {OutboxState.QUEUED}
@@ -210,7 +204,7 @@ def test_a_dropped_connection_is_retried(
     at(NOON + sender.FIRST_DELAY)
     run(app)
     assert {stored(n).state for n in (number, other)} == {OutboxState.SENT}
-    assert len(smtp_server.emails) == 2
+    assert len(smtp.emails) == 2
 
 
 def test_an_unreachable_server_is_retried(app: Flask, at: Clock) -> None:
@@ -222,18 +216,16 @@ def test_an_unreachable_server_is_retried(app: Flask, at: Clock) -> None:
     assert (waiting.state, waiting.reason) == (OutboxState.QUEUED, "ConnectionRefusedError")
 
 
-def test_a_server_without_encryption_gets_nothing(
-    app: Flask, smtp_server: SmtpServer
-) -> None:
-    server = Server("smtp+starttls", "127.0.0.1", smtp_server.port)
+def test_a_server_without_encryption_gets_nothing(app: Flask, smtp: SmtpServer) -> None:
+    server = Server("smtp+starttls", "127.0.0.1", smtp.port)
     number = enqueued()
     Sender(replace(outbox.service(), server=server)).run()
-    assert smtp_server.emails == []
+    assert smtp.emails == []
     assert stored(number).state == OutboxState.QUEUED
 
 
-def test_a_slow_server_is_waited_for(app: Flask, smtp_server: SmtpServer) -> None:
-    smtp_server.script.append("data hold")
+def test_a_slow_server_is_waited_for(app: Flask, smtp: SmtpServer) -> None:
+    smtp.script.append("data hold")
     number = enqueued()
 
     def work() -> None:
@@ -243,12 +235,12 @@ def test_a_slow_server_is_waited_for(app: Flask, smtp_server: SmtpServer) -> Non
 
     thread = Thread(target=work)
     thread.start()
-    assert smtp_server.reached.wait(30)
+    assert smtp.reached.wait(30)
     assert stored(number).state == OutboxState.HANDING
-    smtp_server.release.set()
+    smtp.release.set()
     thread.join()
     assert stored(number).state == OutboxState.SENT
-    assert len(smtp_server.emails) == 1
+    assert len(smtp.emails) == 1
 
 
 @pytest.mark.parametrize(
@@ -256,21 +248,21 @@ def test_a_slow_server_is_waited_for(app: Flask, smtp_server: SmtpServer) -> Non
     [("rcpt hold", OutboxState.SENT), ("data hold", OutboxState.UNSURE)],
 )
 def test_a_killed_worker_neither_loses_nor_duplicates(
-    app: Flask, settings: Settings, smtp_server: SmtpServer, script: str, state: OutboxState
+    app: Flask, settings: Settings, smtp: SmtpServer, script: str, state: OutboxState
 ) -> None:
     """Killed while the server delays its reply: before the body was sent, and after."""
-    smtp_server.script.append(script)
+    smtp.script.append(script)
     number = enqueued()
     command = [sys.executable, "-c", CHILD]
     child = subprocess.Popen(command, cwd=ROOT, env=environment_of(settings))
-    assert smtp_server.reached.wait(60)
+    assert smtp.reached.wait(60)
     child.send_signal(signal.SIGKILL)
     child.wait()
-    smtp_server.release.set()
+    smtp.release.set()
     run(app)
     assert stored(number).state == state
     run(app)
-    assert len(smtp_server.emails) == 1
+    assert len(smtp.emails) == 1
 
 
 CHILD = """
@@ -284,14 +276,14 @@ with app.app_context():
 
 
 def test_without_a_server_emails_are_kept_and_can_be_read(
-    app: Flask, smtp_server: SmtpServer
+    app: Flask, smtp: SmtpServer
 ) -> None:
     app.extensions[outbox.EXTENSION] = replace(outbox.service(), server=None)
     number = enqueued()
     enqueued("try:2", to="bolat@example.kz")
     run(app)
     assert stored(number).state == OutboxState.KEPT
-    assert smtp_server.emails == []
+    assert smtp.emails == []
     listed = app.test_cli_runner().invoke(
         args=["mail", "list", "--to", AIGERIM.email, "--json"]
     )
