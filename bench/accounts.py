@@ -1,7 +1,7 @@
 """Measure sign-ins per second, and their memory with 16 at once.
 
 Hashing is meant to be slow; what must hold is that many at once wait for their turn and
-never exhaust the memory. Then `bench.accounts_timing` tells what the time of an answer
+never exhaust the memory. Then `bench.accounts_timing` shows what the time of a response
 gives away. Started as `python -m bench.accounts`, and by `make bench`.
 """
 
