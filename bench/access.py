@@ -115,7 +115,7 @@ def recording() -> Iterator[Figure]:
         ).get_environ()
         with_, without = _timed(recorder, environ), _timed(_respond, environ)
         spool.close()
-    yield Figure("recording, median of a request", with_ - without, "µs", maximum=40)
+    yield Figure("recording, median of a request", with_ - without, "µs", most=40)
 
 
 def _respond(_environ: Any, start: Any) -> list[bytes]:
@@ -155,12 +155,10 @@ def ingest() -> Iterator[Figure]:
         command = [sys.executable, "-m", "bench.access_ingest", url, str(folder)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         number, wall, processor, peak = map(float, done.stdout.split())
-    yield Figure(
-        "ingest, records a second of wall time", number / wall, "/s", minimum=25_000
-    )
+    yield Figure("ingest, records a second of wall time", number / wall, "/s", least=25_000)
     rate = number / processor
-    yield Figure("ingest, records a second of processor time", rate, "/s", minimum=25_000)
-    yield Figure("ingest, peak memory", peak / MIB, "MiB", maximum=200)
+    yield Figure("ingest, records a second of processor time", rate, "/s", least=25_000)
+    yield Figure("ingest, peak memory", peak / MIB, "MiB", most=200)
 
 
 def pages(rows: int) -> Iterator[Figure]:
@@ -177,10 +175,8 @@ def pages(rows: int) -> Iterator[Figure]:
 
         size = open_overview()
         taken = quantiles(_repeated(open_overview), n=20)[-1]
-        yield Figure(
-            f"overview of 30 days over {rows:,} rows, p95", taken, "ms", maximum=150
-        )
-        yield Figure("overview, HTML", size / MIB, "KiB", maximum=60)
+        yield Figure(f"overview of 30 days over {rows:,} rows, p95", taken, "ms", most=150)
+        yield Figure("overview, HTML", size / MIB, "KiB", most=60)
         with engine.connect() as connection:
             ip = _busiest(connection)
             since = clock.now() - timedelta(days=90)
@@ -188,7 +184,7 @@ def pages(rows: int) -> Iterator[Figure]:
                 _repeated(lambda: addresses.timeline(connection, ip, since, 0, 100)), n=20
             )[-1]
         yield Figure(
-            f"timeline of one address over {rows:,} rows, p95", taken, "ms", maximum=10
+            f"timeline of one address over {rows:,} rows, p95", taken, "ms", most=10
         )
 
 
@@ -218,10 +214,8 @@ def _fill(engine: Engine, folder: Path, rows: int) -> None:
         connection.exec_driver_sql("PRAGMA cache_size = -1000000")
         end = millis(noon)
         for table, (moment, day) in COPIED.items():
-            table_info = connection.exec_driver_sql(f"PRAGMA table_info({table})")
-            columns = [
-                row[1] for row in table_info if (table, row[1]) != ("access_record", "id")
-            ]
+            info = connection.exec_driver_sql(f"PRAGMA table_info({table})")
+            columns = [row[1] for row in info if (table, row[1]) != ("access_record", "id")]
             for back in range(1, DAYS):
                 values = {
                     moment: f"{moment} - {back * DAY_MS}",
@@ -262,7 +256,7 @@ def freshness() -> Iterator[Figure]:
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait(timeout=30)
-    yield Figure("a request in the live view after, at most", max(taken), "s", maximum=2)
+    yield Figure("a request in the live view after, at most", max(taken), "s", most=2)
 
 
 def _delay(folder: str, port: int) -> float:
@@ -291,18 +285,14 @@ def crash(kills: int) -> Iterator[Figure]:
     with site() as (app, engine, _):
         test = CrashTest(app.extensions["neupusti.settings"], engine)
         test.run(kills)
-        lost, duplicated, inconsistent = (
-            len(test.lost),
-            len(test.duplicated),
-            len(test.inconsistent),
+        lost, duplicated, differing = map(
+            len, (test.lost, test.duplicated, test.inconsistent)
         )
         responses, rows = len(test.received), test.logged.total()
         print(f"{kills} kills, {responses} complete responses, {rows} rows")
-    yield Figure("records lost", lost, "", maximum=0)
-    yield Figure("records counted twice", duplicated, "", maximum=0)
-    yield Figure(
-        "moments at which a roll-up differs from the rows", inconsistent, "", maximum=0
-    )
+    yield Figure("records lost", lost, "", most=0)
+    yield Figure("records counted twice", duplicated, "", most=0)
+    yield Figure("moments at which a roll-up differs from the rows", differing, "", most=0)
 
 
 if __name__ == "__main__":

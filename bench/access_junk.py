@@ -41,4 +41,4 @@ def junk() -> Iterator[Figure]:
         enrichment.batch([entry], salts)
         taken.append((time.perf_counter() - began) * MILLI)
     slowest = quantiles(taken, n=100)[-1]
-    yield Figure("enrichment of a request of junk, p99", slowest, "ms", maximum=5)
+    yield Figure("enrichment of a request of junk, p99", slowest, "ms", most=5)

@@ -1,7 +1,7 @@
 """Measure sign-ins per second, and their memory with 16 at once.
 
 Hashing is meant to be slow; what must hold is that many at once wait for their turn and
-never exhaust the memory. Then `bench.accounts_timing` tells what the time of an answer
+never exhaust the memory. Then `bench.accounts_timing` shows what the time of a response
 gives away. Started as `python -m bench.accounts`, and by `make bench`.
 """
 
@@ -92,11 +92,11 @@ def main() -> int:
             "the slowest sign-in, in turns of all sixteen",
             tally.slowest / turn,
             "",
-            maximum=5,
+            most=5,
         ),
-        Figure("answers that were no sign-in", tally.refused, "", maximum=0),
+        Figure("answers that were no sign-in", tally.refused, "", most=0),
         # Two workers with four hashes of 19 MiB, and as much again for freed memory.
-        Figure("memory that signing in adds at its peak", peak - idle, "MiB", maximum=320),
+        Figure("memory that signing in adds at its peak", peak - idle, "MiB", most=320),
     ]
     print(
         f"{entered:.1f} sign-ins a second, {AT_ONCE} at once; {hashed:.1f} hashes a second"

@@ -148,8 +148,8 @@ def asked(question: Question, port: int, base: Path) -> list[Figure]:
     print(f"{question.what}: {ours:.1f} and {theirs:.1f} ms, AUC {guessed:.3f}")
     apart = max(ours / theirs, theirs / ours)
     figures = [
-        Figure(f"{question.what}: medians", apart, "", maximum=APART),
-        Figure(f"{question.what}: AUC from 0.5", abs(guessed - 0.5), "", maximum=NOTICED),
+        Figure(f"{question.what}: medians", apart, "", most=APART),
+        Figure(f"{question.what}: AUC from 0.5", abs(guessed - 0.5), "", most=NOTICED),
     ]
     for figure in figures:
         print(figure)

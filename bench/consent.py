@@ -86,7 +86,7 @@ def middleware(app: Flask) -> list[Figure]:
         "Sec-GPC": {"HTTP_SEC_GPC": "1"},
     }
     return [
-        Figure(f"cookie middleware, {name}", added(middleware_, environ), "µs", maximum=10)
+        Figure(f"cookie middleware, {name}", added(middleware_, environ), "µs", most=10)
         for name, environ in visitors.items()
     ]
 
@@ -128,13 +128,11 @@ def banner(app: Flask) -> list[Figure]:
     for prefix, language in (("", "Russian"), ("/kk", "Kazakh"), ("/en", "English")):
         body = question(app.test_client().get(f"{prefix}/").text)
         weight = len(brotli.compress("\n".join([body, *rules]).encode(), quality=11))
-        figures.append(
-            Figure(f"banner and its style, {language}", weight, "B", maximum=1024)
-        )
+        figures.append(Figure(f"banner and its style, {language}", weight, "B", most=1024))
     decided = app.test_client()
     decided.post("/cookies/", data={"choice": "reject"}, headers=OWN)
     after = len(question(decided.get("/").text))
-    return [*figures, Figure("banner after the choice", after, "B", maximum=0)]
+    return [*figures, Figure("banner after the choice", after, "B", most=0)]
 
 
 def question(page: str) -> str:
@@ -162,8 +160,8 @@ def paint(folder: str) -> list[Figure]:
             seen = page.evaluate(PAINT)
             late = f"banner after the first paint, {width} px"
             figures += [
-                Figure(f"layout shift, {width} px", seen["shift"], "", maximum=0),
-                Figure(late, seen["late"], "ms", maximum=0),
+                Figure(f"layout shift, {width} px", seen["shift"], "", most=0),
+                Figure(late, seen["late"], "ms", most=0),
             ]
         browser.close()
     return figures

@@ -69,7 +69,7 @@ def slowest(app: Flask, maker: Generator, target: Target, number: int) -> Figure
         min(seconds, *(timed(app, one, turn) for turn in range(1, AGAIN)))
         for seconds, _, one in sorted(taken, reverse=True)[:SLOWEST]
     )
-    return Figure(f"{target}, worst over median", worst / usual, "", maximum=20)
+    return Figure(f"{target}, worst over median", worst / usual, "", most=20)
 
 
 def timed(app: Flask, request: Request, turn: int = 0) -> float:
@@ -86,7 +86,7 @@ def grown(app: Flask, maker: Generator, number: int) -> Figure:
     for place in range(number):
         send(app, maker.request(maker.targets[place % len(maker.targets)]))
     gc.collect()
-    return Figure(f"memory after {number} more", resident() - before, "MiB", maximum=50)
+    return Figure(f"memory after {number} more", resident() - before, "MiB", most=50)
 
 
 def resident() -> float:

@@ -40,17 +40,17 @@ class Figure:
     what: str
     value: float
     unit: str
-    minimum: float | None = None
-    maximum: float | None = None
+    least: float | None = None
+    most: float | None = None
 
     @property
     def met(self) -> bool:
         """Whether the target is met."""
-        low = self.minimum is None or self.value >= self.minimum
-        return low and (self.maximum is None or self.value <= self.maximum)
+        low = self.least is None or self.value >= self.least
+        return low and (self.most is None or self.value <= self.most)
 
     def __str__(self) -> str:
-        target = f"≥ {self.minimum}" if self.minimum is not None else f"≤ {self.maximum}"
+        target = f"≥ {self.least}" if self.least is not None else f"≤ {self.most}"
         mark = "" if self.met else "   MISSED"
         return f"{self.what:<58} {self.value:8.2f} {self.unit:<4} (target {target}){mark}"
 
@@ -73,7 +73,7 @@ def main() -> int:
 
 def first_answer(seconds: float) -> Figure:
     """Return the figure of the start."""
-    return Figure("`make run`, once set up, to the first answer", seconds, "s", maximum=3)
+    return Figure("`make run`, once set up, to the first answer", seconds, "s", most=3)
 
 
 def measured(port: int, pid: int, folder: Path) -> list[Figure]:
@@ -108,11 +108,11 @@ def measured(port: int, pid: int, folder: Path) -> list[Figure]:
             "site over bare view, requests/s",
             median(ours / theirs for ours, theirs in zip(site, bare, strict=True)),
             "",
-            minimum=0.5,
+            least=0.5,
         ),
-        Figure(f"HTML of {PAGE} as sent ({coding})", len(body) / KIB, "KiB", maximum=30),
-        Figure("public CSS, raw", weight / KIB, "KiB", maximum=12),
-        Figure("memory of all processes under load", shared / KIB, "MiB", maximum=300),
+        Figure(f"HTML of {PAGE} as sent ({coding})", len(body) / KIB, "KiB", most=30),
+        Figure("public CSS, raw", weight / KIB, "KiB", most=12),
+        Figure("memory of all processes under load", shared / KIB, "MiB", most=300),
     ]
 
 

@@ -58,8 +58,8 @@ def test_a_full_disk_makes_lines_wait(mounted: Callable[[int], Path]) -> None:
     ballast.unlink()
     spool.close()
     assert spool.lost == 0
-    told = [line["p"] for line in spool_lines(disk / "spool")]
-    assert sorted(told, key=lambda path: int(path[1:])) == [f"/{n}" for n in range(1000)]
+    paths = [line["p"] for line in spool_lines(disk / "spool")]
+    assert sorted(paths, key=lambda path: int(path[1:])) == [f"/{n}" for n in range(1000)]
 
 
 def test_it_is_logged_once_a_minute(

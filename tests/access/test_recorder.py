@@ -26,13 +26,13 @@ def asked(
     site: Flask, path: str, **how: Any
 ) -> tuple[int, dict[str, str], Iterable[bytes]]:
     """Return a response as a server gets it, before the body is read."""
-    told: list[Any] = []
+    started: list[Any] = []
 
     def start(status: str, headers: list[tuple[str, str]], _: Any = None) -> Any:
-        told[:] = int(status[:3]), dict(headers)
+        started[:] = int(status[:3]), dict(headers)
 
     body = site.wsgi_app(EnvironBuilder(path, **how).get_environ(), start)
-    return *told, body
+    return *started, body
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def site(tmp_path: Path) -> Flask:
     def email(token: str) -> str:
         return token
 
-    for planted in ("sent", "broken", "half", "confirm", "letter"):
+    for planted in ("sent", "broken", "half", "confirm", "email"):
         authorisation.rules(app)[planted] = PUBLIC
     return app
 
@@ -112,8 +112,8 @@ def test_every_kind_of_answer_is_written_down(visitor: FlaskClient, folder: Path
         assert visitor.get(path).data
     assert visitor.post("/healthz").data
     assert visitor.get("/a%00").data
-    told = [(line["p"], line["s"]) for line in spool_lines(folder)]
-    assert told == [
+    recorded = [(line["p"], line["s"]) for line in spool_lines(folder)]
+    assert recorded == [
         ("/sent/streamed", 200),
         ("/broken", 500),
         ("/no-such-page", 404),

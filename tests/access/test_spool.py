@@ -60,23 +60,23 @@ def test_a_file_is_left_when_it_is_full_or_old(
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
     """Set how many bytes the disk still accepts; None: it is not full."""
-    room: list[int | None] = [None]
+    free: list[int | None] = [None]
     write = os.write
 
     def limited(fd: int, data: bytes) -> int:
-        left = room[0]
+        left = free[0]
         if left is None:
             return write(fd, data)
         if left == 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         taken = write(fd, data[:left])
-        room[0] = left - taken
+        free[0] = left - taken
         return taken
 
     monkeypatch.setattr(os, "write", limited)
 
     def fill(left: int | None) -> None:
-        room[0] = left
+        free[0] = left
 
     return fill
 
@@ -155,11 +155,11 @@ def test_any_line_is_short_ascii_and_readable(
 
 
 @pytest.mark.parametrize(
-    "torn", [b"", b"{", b"[]", b"1", b'{"t":1}', b'{"t":"x","i":1}', b"\xff", b"null"]
+    "raw", [b"", b"{", b"[]", b"1", b'{"t":1}', b'{"t":"x","i":1}', b"\xff", b"null"]
 )
-def test_a_line_that_is_none_is_refused(torn: bytes) -> None:
+def test_a_line_that_is_none_is_refused(raw: bytes) -> None:
     with pytest.raises(line.UnreadableLineError):
-        decode(torn)
+        decode(raw)
 
 
 @pytest.mark.clause("3.3")

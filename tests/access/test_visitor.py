@@ -88,9 +88,9 @@ def test_it_has_the_attributes_it_is_declared_with(
     (line,) = visitor_cookies(client.get("/"))
     value, *attributes = line.split("; ")
     assert re.fullmatch(r"visitor=20261122[0-9a-f]{24}[0-9a-f]{16}", value)
-    told = dict(part.partition("=")[::2] for part in attributes)
-    expires = told.pop("Expires")
-    assert told == {
+    values = dict(part.partition("=")[::2] for part in attributes)
+    expires = values.pop("Expires")
+    assert values == {
         "HttpOnly": "",
         "Max-Age": str(390 * 24 * 3600),
         "Path": "/",

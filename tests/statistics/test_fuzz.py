@@ -53,7 +53,7 @@ class SafePageParser(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.told = ""
+        self.text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert "evil" not in tag
@@ -65,7 +65,7 @@ class SafePageParser(HTMLParser):
                 assert not value.startswith("//"), value
 
     def handle_data(self, data: str) -> None:
-        self.told += data
+        self.text += data
 
 
 @pytest.fixture(autouse=True)
@@ -113,17 +113,17 @@ def test_junk_is_kept_as_harmless_text(
     assert (fuzzed.lost, fuzzed.refused) == (0, 0)
     assert count_rows(engine, Record) == size
     _rows_are_clean(engine)
-    told = ""
+    text = ""
     for page in PAGES:
         answer = staff.get(page)
         assert answer.status_code == 200, page
         reading = SafePageParser()
         reading.feed(answer.text)
-        told += reading.told
+        text += reading.text
         odd = {c for c in answer.text if not c.isprintable()}
         assert odd <= OURS, (page, odd)
     # The junk was displayed.
-    assert "<evil onevil=1>" in told
+    assert "<evil onevil=1>" in text
     _csv_has_no_formulas(staff)
     _log_is_readable(staff, size)
 

@@ -81,8 +81,8 @@ class Clients:
         ):
             self.figures[name][value] += 1
         asked = f"{method} {target} HTTP/1.1"
-        told = f'"{asked}" {status} {size} "{referrer or "-"}" "{agent}"'
-        self.lines.append(f"{ip} - - [{stamped(at)}] {told}".encode())
+        rest = f'"{asked}" {status} {size} "{referrer or "-"}" "{agent}"'
+        self.lines.append(f"{ip} - - [{stamped(at)}] {rest}".encode())
 
     def _ask(
         self, ip: str, method: str, target: str, headers: dict[str, str]

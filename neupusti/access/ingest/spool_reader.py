@@ -87,7 +87,7 @@ def _read_file(path: Path, start: int, chunk: Chunk) -> None:
         data = file.read(CHUNK_BYTES)
         complete = data.rfind(b"\n") + 1
         at_end = start + len(data) == os.fstat(file.fileno()).st_size
-    torn = ended and at_end and complete < len(data)
+    incomplete = ended and at_end and complete < len(data)
     position = start
     for line in data[:complete].splitlines(keepends=True):
         if len(chunk.entries) >= BATCH_LINES:
@@ -95,7 +95,7 @@ def _read_file(path: Path, start: int, chunk: Chunk) -> None:
         position += len(line)
         _decode_line(line, chunk)
     else:
-        if torn:
+        if incomplete:
             position += len(data) - complete
             chunk.malformed["torn"] += 1
         if ended and at_end and position == start + len(data):

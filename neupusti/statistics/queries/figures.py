@@ -59,7 +59,7 @@ class FigureSource(Protocol):
         limit: int,
         offset: int = 0,
         order: ListOrder = ListOrder.REQUESTS,
-        counted: bool = True,
+        with_visitors: bool = True,
     ) -> list[Item]:
         """Return some values of a dimension, in descending order.
 

@@ -84,11 +84,9 @@ def _from_rollups(connection: Connection, span: Span) -> dict[str, Any]:
                 "visitors": row.visitors,
                 "bytes": row.bytes,
             }
-            requests, visitors, size = (
-                requests + row.requests,
-                visitors + row.visitors,
-                size + row.bytes,
-            )
+            requests += row.requests
+            visitors += row.visitors
+            size += row.bytes
         else:
             hours[f"{local.hour:02}"]["requests"] += row.requests
             hours[f"{local.hour:02}"]["visitors"] += row.visitors

@@ -61,7 +61,7 @@ class Rollups:
         limit: int,
         offset: int = 0,
         order: ListOrder = ListOrder.REQUESTS,
-        counted: bool = True,  # noqa: ARG002 - roll-ups have them anyway
+        with_visitors: bool = True,  # noqa: ARG002 - roll-ups have them anyway
     ) -> list[Item]:
         """Return some values of a dimension, in descending order.
 

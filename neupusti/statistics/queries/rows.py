@@ -89,7 +89,7 @@ class Rows:
         limit: int,
         offset: int = 0,
         order: ListOrder = ListOrder.REQUESTS,
-        counted: bool = True,
+        with_visitors: bool = True,
     ) -> list[Item]:
         """Return some values of a dimension, in descending order."""
         if dimension is Dimension.MISSING:
@@ -106,7 +106,7 @@ class Rows:
             "bytes": func.sum(ROW.bytes),
             "errors": func.sum(cast(ROW.status >= CLIENT, Integer)),
         }
-        if counted or order is ListOrder.VISITORS:
+        if with_visitors or order is ListOrder.VISITORS:
             columns["visitors"] = func.count(func.distinct(ROW.visitor))
         rows = self.connection.execute(
             select(value.label("value"), *(c.label(name) for name, c in columns.items()))

@@ -15,7 +15,7 @@ from neupusti.core.forms.reason import Reason
 from neupusti.core.security import identity
 from neupusti.core.web import pagination
 from neupusti.statistics import service
-from neupusti.statistics.queries import addresses as asked_for
+from neupusti.statistics.queries import addresses as address_queries
 from neupusti.statistics.queries.figures import ListOrder
 from neupusti.statistics.views import context, state
 from neupusti.statistics.views.blueprint import bp
@@ -36,19 +36,19 @@ class ReasonForm(Form):
 @bp.get("/addresses/")
 def addresses() -> str:
     """List the addresses of a period, by requests or by errors."""
-    asked = state.current()
-    order = "errors" if asked.order is ListOrder.ERRORS else "requests"
+    view = state.current()
+    order = "errors" if view.order is ListOrder.ERRORS else "requests"
     with engine().connect() as connection:
-        found = asked_for.busiest(
+        found = address_queries.busiest(
             connection,
-            asked.period,
+            view.period,
             LIST_SIZE + 1,
-            offset=(asked.page - 1) * LIST_SIZE,
+            offset=(view.page - 1) * LIST_SIZE,
             order=order,
         )
     return render_template(
         "statistics/addresses.html",
-        **context.page_values(asked),
+        **context.page_values(view),
         addresses=found[:LIST_SIZE],
         more=len(found) > LIST_SIZE,
         order=order,
@@ -82,7 +82,7 @@ def unmask(record: int) -> Response:
 def _address_or_404(record: int) -> str:
     """Return the address of a row; abort with 404 if it is destroyed."""
     with engine().connect() as connection:
-        found = asked_for.address_of(connection, record)
+        found = address_queries.address_of(connection, record)
     if found is None:
         abort(404)
     return found[0]
@@ -92,11 +92,11 @@ def _page(record: int, form: ReasonForm, *, shown_whole: bool = False) -> Respon
     ip = _address_or_404(record)
     with engine().connect() as connection:
         page = pagination.number(request.args.get("page"))
-        rows: list[Any] = asked_for.timeline(
+        rows: list[Any] = address_queries.timeline(
             connection, ip, clock.midnight(retention_cutoffs().destroyed_before),
             (page - 1) * ROWS, ROWS + 1,
         )  # fmt: skip
-        days = asked_for.days_of(connection, ip)
+        days = address_queries.days_of(connection, ip)
     return shown(
         "statistics/address.html",
         form,

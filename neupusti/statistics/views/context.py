@@ -9,10 +9,10 @@ from neupusti.statistics.views import labels
 from neupusti.statistics.views.state import ViewState
 
 
-def page_values(asked: ViewState) -> dict[str, Any]:
+def page_values(view: ViewState) -> dict[str, Any]:
     """Return the variables that the shared templates use."""
     return {
-        "state": asked,
+        "state": view,
         "presets": period.presets(),
         "terms": retention_cutoffs(),
         "mask_address": mask_address,

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.access.models import moment
 from neupusti.access.views.blueprint import engine
-from neupusti.statistics.queries import errors as asked_for
+from neupusti.statistics.queries import errors as error_queries
 from neupusti.statistics.queries import scenarios
 from neupusti.statistics.queries.addresses import busiest
 from neupusti.statistics.queries.filters import Dimension
@@ -27,23 +27,23 @@ SCENARIO_LABELS = {
 @bp.get("/problems/")
 def problems() -> str:
     """Show the problems of a period."""
-    asked = state.current()
-    period = asked.period
+    view = state.current()
+    period = view.period
     with engine().connect() as connection:
         source = Rollups(connection)
         points = source.series(period)
-        suspects, since = asked_for.suspect_requests(connection, period)
+        suspects, since = error_queries.suspect_requests(connection, period)
         found = scenarios.findings(suspects)
         return render_template(
             "statistics/problems.html",
-            **context.page_values(asked),
+            **context.page_values(view),
             points=points,
             chart=charts.draw_errors(points, period.unit),
             totals=source.totals(period),
-            server_error_counts=asked_for.server_error_counts(connection, period, ROWS),
-            server_errors=asked_for.server_errors(connection, period, ROWS),
+            server_error_counts=error_queries.server_error_counts(connection, period, ROWS),
+            server_errors=error_queries.server_errors(connection, period, ROWS),
             missing=source.top(Dimension.MISSING, period, limit=ROWS),
-            slow=asked_for.slowest_routes(connection, period, ROWS),
+            slow=error_queries.slowest_routes(connection, period, ROWS),
             error_addresses=busiest(connection, period, ROWS, order="errors"),
             findings=found[:FINDINGS],
             found_count=len(found),

@@ -28,9 +28,9 @@ FIGURES = ("requests", "visitors", "errors", "bytes")
 @bp.get("/list/<dimension>.<any(csv, json):kind>")
 def export_list(dimension: str, kind: str) -> Response:
     """Export one page of a list as it is shown."""
-    asked, wanted = state.current(), pages.dimension_or_404(dimension)
-    with asked.source() as source:
-        items = pages.page_of(source, asked, wanted, pages.LONG_LIST)
+    view, wanted = state.current(), pages.dimension_or_404(dimension)
+    with view.source() as source:
+        items = pages.page_of(source, view, wanted, pages.LONG_LIST)
     if kind == "csv":
         lines = ([item.value, *(getattr(item, name) for name in FIGURES)] for item in items)
         body, mimetype = csv.csv_text([wanted.value, *FIGURES], lines), csv.MIMETYPE
@@ -40,13 +40,13 @@ def export_list(dimension: str, kind: str) -> Response:
             for item in items
         ]
         body, mimetype = json.dumps(listed, ensure_ascii=False), "application/json"
-    return _download(body, mimetype, f"{wanted.value}-{_days(asked)}.{kind}")
+    return _download(body, mimetype, f"{wanted.value}-{_days(view)}.{kind}")
 
 
 @bp.get("/series.<any(csv, json):kind>")
 def export_series(kind: str) -> Response:
     """Export the figures of the chart."""
-    asked = state.current()
+    view = state.current()
     names = (
         "requests",
         "visitors",
@@ -56,8 +56,8 @@ def export_series(kind: str) -> Response:
         "not_found",
         "server_errors",
     )
-    with asked.source() as source:
-        points = source.series(asked.period)
+    with view.source() as source:
+        points = source.series(view.period)
     lines = [
         [point.start.isoformat(), *(getattr(point.totals, name) for name in names)]
         for point in points
@@ -67,7 +67,7 @@ def export_series(kind: str) -> Response:
     else:
         listed = [dict(zip(("start", *names), row, strict=True)) for row in lines]
         body, mimetype = json.dumps(listed), "application/json"
-    return _download(body, mimetype, f"series-{_days(asked)}.{kind}")
+    return _download(body, mimetype, f"series-{_days(view)}.{kind}")
 
 
 @bp.get("/log/")
@@ -82,9 +82,9 @@ def download_log() -> AnyResponse:
     form = ReasonForm()
     if not form.validate():
         return _log_form(form)
-    asked = state.current()
+    view = state.current()
     whole = request.form.get("addresses") == "whole"
-    number = _count_rows(asked)
+    number = _count_rows(view)
     if number > MAX_ROWS:
         form.refuse("reason", _too_many())
         return _log_form(form)
@@ -95,9 +95,9 @@ def download_log() -> AnyResponse:
         whole=whole,
         reason=str(form.reason.data),
     )
-    response = Response(_lines(engine(), asked, whole=whole), mimetype="text/plain")
+    response = Response(_lines(engine(), view, whole=whole), mimetype="text/plain")
     response.headers["Content-Disposition"] = (
-        f'attachment; filename="access-{_days(asked)}.log"'
+        f'attachment; filename="access-{_days(view)}.log"'
     )
     return response
 
@@ -108,35 +108,35 @@ def _too_many() -> Any:
 
 
 def _log_form(form: ReasonForm) -> AnyResponse:
-    asked = state.current()
+    view = state.current()
     return shown(
         "statistics/log.html",
         form,
-        **context.page_values(asked),
-        number=_count_rows(asked),
+        **context.page_values(view),
+        number=_count_rows(view),
         limit=MAX_ROWS,
     )
 
 
-def _count_rows(asked: ViewState) -> int:
+def _count_rows(view: ViewState) -> int:
     with engine().connect() as connection:
-        return rows.count_rows(connection, asked.period, asked.filters)
+        return rows.count_rows(connection, view.period, view.filters)
 
 
-def _lines(access_engine: Engine, asked: ViewState, *, whole: bool) -> Iterator[str]:
+def _lines(access_engine: Engine, view: ViewState, *, whole: bool) -> Iterator[str]:
     # Runs while the response is sent: no request or app context is left.
     with access_engine.connect() as connection:
         found: Any = connection.execution_options(yield_per=2000).execute(
             select(Record)
-            .where(*rows.matching(asked.period, asked.filters))
+            .where(*rows.matching(view.period, view.filters))
             .order_by(Record.at, Record.id)
         )
         for row in found:
             yield combined.format_line(row, whole=whole)
 
 
-def _days(asked: ViewState) -> str:
-    return f"{asked.period.first}-{asked.period.last}"
+def _days(view: ViewState) -> str:
+    return f"{view.period.first}-{view.period.last}"
 
 
 def _download(body: str, mimetype: str, name: str) -> Response:

@@ -75,13 +75,13 @@ class Comparison:
 
 
 def compare(
-    source: FigureSource, asked: Period, total: Totals, since: datetime
+    source: FigureSource, requested: Period, total: Totals, since: datetime
 ) -> Comparison:
     """Compare a period, whose totals are `total`, with the previous one.
 
     The log starts at `since`; a period before that is not compared with.
     """
-    period = asked.so_far
+    period = requested.so_far
     known = period.before.start >= since
     if period.hours is None:
         before = source.totals(period.before)

@@ -59,36 +59,36 @@ class Listing:
 @bp.get("/")
 def overview() -> str:
     """Show a chart, a summary in words, and the top of every list."""
-    asked = state.current()
+    view = state.current()
     with engine().connect() as connection:
-        source = asked.source_for(connection)
-        totals = source.totals(asked.period)
-        points = source.series(asked.period)
+        source = view.source_for(connection)
+        totals = source.totals(view.period)
+        points = source.series(view.period)
         listings = [
-            one for dimension in LISTS if (one := _listing(source, asked, dimension)).items
+            one for dimension in LISTS if (one := _listing(source, view, dimension)).items
         ]
-        since = _figures_start(connection, asked)
-        compared = insights.compare(source, asked.period, totals, since)
+        since = _figures_start(connection, view)
+        compared = insights.compare(source, view.period, totals, since)
         summary = insights.sentences(source, compared, since)
         addresses: list[ListedAddress] = []
-        if not asked.filters:
-            addresses = busiest(connection, asked.period, SHORT_LIST)
-        log_health = health(connection, asked.period)
+        if not view.filters:
+            addresses = busiest(connection, view.period, SHORT_LIST)
+        log_health = health(connection, view.period)
         lost = tally.unwritten(aggregator().folder, store.cursors(connection))
     return render_template(
         "statistics/overview.html",
-        **context.page_values(asked),
+        **context.page_values(view),
         totals=totals,
         tiles=_tiles(compared),
         compared=compared,
         points=points,
-        chart=charts.draw_chart(points, asked.period.unit),
+        chart=charts.draw_chart(points, view.period.unit),
         listings=listings,
         sentences=summary,
         addresses=addresses,
         health=log_health,
         unwritten=lost,
-        partly_destroyed=_partly_destroyed(asked),
+        partly_destroyed=_partly_destroyed(view),
         Order=ListOrder,
     )
 
@@ -96,22 +96,22 @@ def overview() -> str:
 @bp.get("/list/<dimension>/")
 def listing(dimension: str) -> str:
     """Show one list, page by page."""
-    asked = state.current()
+    view = state.current()
     wanted = dimension_or_404(dimension)
-    with asked.source() as source:
-        items = page_of(source, asked, wanted, LONG_LIST + 1)
-        total = source.totals(asked.period)
-        order = order_of(source, asked, wanted)
+    with view.source() as source:
+        items = page_of(source, view, wanted, LONG_LIST + 1)
+        total = source.totals(view.period)
+        order = order_of(source, view, wanted)
         figures = figures_of(source, wanted)
     return render_template(
         "statistics/list.html",
-        **context.page_values(asked),
+        **context.page_values(view),
         sortable=wanted not in BY_VISITORS,
         figures=figures,
         dimension=wanted,
         listing=Listing(wanted, items[:LONG_LIST], order, len(items) > LONG_LIST),
         totals=total,
-        partly_destroyed=_partly_destroyed(asked),
+        partly_destroyed=_partly_destroyed(view),
         Order=ListOrder,
     )
 
@@ -123,12 +123,12 @@ def dimension_or_404(dimension: str) -> Dimension:
     return Dimension(dimension)
 
 
-def order_of(source: FigureSource, asked: ViewState, dimension: Dimension) -> ListOrder:
+def order_of(source: FigureSource, view: ViewState, dimension: Dimension) -> ListOrder:
     """Return what a list is sorted by."""
     if dimension in BY_VISITORS:
         return ListOrder.VISITORS
-    unknown = asked.order is ListOrder.VISITORS and not source.counts_visitors(dimension)
-    return ListOrder.REQUESTS if unknown else asked.order
+    unknown = view.order is ListOrder.VISITORS and not source.counts_visitors(dimension)
+    return ListOrder.REQUESTS if unknown else view.order
 
 
 def figures_of(source: FigureSource, dimension: Dimension) -> list[ListOrder]:
@@ -140,22 +140,22 @@ def figures_of(source: FigureSource, dimension: Dimension) -> list[ListOrder]:
 
 
 def page_of(
-    source: FigureSource, asked: ViewState, dimension: Dimension, size: int
+    source: FigureSource, view: ViewState, dimension: Dimension, size: int
 ) -> list[Item]:
     """Return at most `size` items of the current page of a list."""
     return source.top(
         dimension,
-        asked.period,
+        view.period,
         limit=size,
-        offset=(asked.page - 1) * LONG_LIST,
-        order=order_of(source, asked, dimension),
+        offset=(view.page - 1) * LONG_LIST,
+        order=order_of(source, view, dimension),
     )
 
 
-def _listing(source: FigureSource, asked: ViewState, dimension: Dimension) -> Listing:
+def _listing(source: FigureSource, view: ViewState, dimension: Dimension) -> Listing:
     order = ListOrder.VISITORS if dimension in BY_VISITORS else ListOrder.REQUESTS
     items = source.top(
-        dimension, asked.period, limit=SHORT_LIST + 1, order=order, counted=False
+        dimension, view.period, limit=SHORT_LIST + 1, order=order, with_visitors=False
     )
     return Listing(dimension, items[:SHORT_LIST], order, len(items) > SHORT_LIST)
 
@@ -176,14 +176,14 @@ def _tiles(compared: Comparison) -> list[tuple[str, str, FigureChange]]:
     ]
 
 
-def _figures_start(connection: Connection, asked: ViewState) -> datetime:
+def _figures_start(connection: Connection, view: ViewState) -> datetime:
     """Return the start of the figures: filters count rows, which are destroyed in time."""
     first = log_start(connection) or clock.now()
-    if not asked.filters:
+    if not view.filters:
         return first
     return max(first, clock.midnight(retention_cutoffs().destroyed_before))
 
 
-def _partly_destroyed(asked: ViewState) -> bool:
+def _partly_destroyed(view: ViewState) -> bool:
     """Return whether filters cover days whose rows are destroyed."""
-    return bool(asked.filters) and asked.period.first < retention_cutoffs().destroyed_before
+    return bool(view.filters) and view.period.first < retention_cutoffs().destroyed_before
