@@ -9,7 +9,8 @@ from flask import Flask
 from neupusti.access.views.recording import recorder
 from neupusti.accounts.views import login
 from neupusti.config.flask_config import for_flask
-from neupusti.config.settings import ROOT, Settings
+from neupusti.config.settings import Settings
+from neupusti.config.values import ROOT
 from neupusti.consent.views.extension import ConsentExtension
 from neupusti.core.background import Background
 from neupusti.core.data import database

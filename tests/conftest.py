@@ -31,7 +31,8 @@ from werkzeug.test import TestResponse
 
 from neupusti.accounts.service import passwords
 from neupusti.app import Site, create_app
-from neupusti.config.settings import ROOT, Settings
+from neupusti.config.settings import Settings
+from neupusti.config.values import ROOT
 from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.registry import Registry, registry

@@ -14,7 +14,8 @@ from threading import Event
 from typing import Any
 
 from neupusti.config.checks import PREFIX
-from neupusti.config.settings import ROOT, Settings
+from neupusti.config.settings import Settings
+from neupusti.config.values import ROOT
 
 START_SECONDS, STOP_SECONDS, PAUSE = 120, 30, 0.05
 

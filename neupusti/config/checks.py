@@ -1,19 +1,16 @@
 """Validation of the settings at start."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from neupusti.config.values import Values
 from neupusti.core.mail.service import Server
 from neupusti.core.text import emails
 from neupusti.core.text.emails import EmailError
 from neupusti.core.web.edge import hostname
-
-if TYPE_CHECKING:
-    from neupusti.config.settings import Settings
 
 PREFIX = "NEUPUSTI_"
 SECRET_BYTES = 32
@@ -25,7 +22,7 @@ class SettingsError(ValueError):
     """The site cannot start with these settings; the message says why."""
 
 
-def check(settings: "Settings") -> None:
+def check(settings: Values) -> None:
     """Raise SettingsError, with a message of one sentence, for an invalid value."""
     _check_secrets(settings)
     if settings.proxies < 0:
@@ -45,7 +42,7 @@ def check(settings: "Settings") -> None:
         _check_production(settings)
 
 
-def _check_secrets(settings: "Settings") -> None:
+def _check_secrets(settings: Values) -> None:
     if len(settings.secret_key.encode()) < SECRET_BYTES:
         raise SettingsError(f"{PREFIX}SECRET_KEY needs at least {SECRET_BYTES} bytes.")
     if any(len(old.encode()) < SECRET_BYTES for old in settings.secret_keys_old):
@@ -55,7 +52,7 @@ def _check_secrets(settings: "Settings") -> None:
         )
 
 
-def _check_mail(settings: "Settings") -> None:
+def _check_mail(settings: Values) -> None:
     addresses = {"OPERATOR_EMAIL": settings.operator_email, "MAIL_FROM": settings.sender}
     for name in filter(addresses.get, addresses):
         try:
@@ -76,7 +73,7 @@ def _check_mail(settings: "Settings") -> None:
         )
 
 
-def _check_log(settings: "Settings") -> None:
+def _check_log(settings: Values) -> None:
     if not 0 < settings.access_ip_days <= settings.access_days:
         raise SettingsError(f"{PREFIX}ACCESS_IP_DAYS is 1 to {PREFIX}ACCESS_DAYS.")
     for file in (settings.access_countries, settings.access_spam_hosts):
@@ -84,7 +81,7 @@ def _check_log(settings: "Settings") -> None:
             raise SettingsError(f"There is no file «{file}».")
 
 
-def _check_production(settings: "Settings") -> None:
+def _check_production(settings: Values) -> None:
     if missing := settings.operator.missing():
         raise SettingsError(f"Production needs {', '.join(missing)} of the operator.")
     if urlsplit(settings.base_url).scheme != "https":

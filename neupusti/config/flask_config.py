@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from neupusti.config.settings import ROOT, Settings
+from neupusti.config.settings import Settings
+from neupusti.config.values import ROOT
 from neupusti.core.data import keys
 
 

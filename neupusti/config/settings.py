@@ -2,80 +2,26 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from enum import StrEnum
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self, cast
-from urllib.parse import urlsplit
 
 from flask import current_app
 
 from neupusti.config import checks
 from neupusti.config.checks import PREFIX, SettingsError
+from neupusti.config.values import ROOT, Mode, Values
 from neupusti.core.data import secretfile
-from neupusti.core.mail.service import Server, Service
-from neupusti.core.text import emails
-from neupusti.core.web.edge import hostname
-from neupusti.core.web.operator import Operator
 
-ROOT = Path(__file__).resolve().parents[2]
 TEST_VARIABLES = frozenset({"NEUPUSTI_REQUIRE_ALL"})
 """Variables with the prefix that only the tests read."""
 DEBUG_OFF = frozenset({"", "0", "false", "no"})
 """The values of FLASK_DEBUG that leave Flask's debugger off."""
 
 
-class Mode(StrEnum):
-    """`local`: one machine, with defaults; `production`: for the public."""
-
-    LOCAL = "local"
-    PRODUCTION = "production"
-
-
-def setting(default: Any, description: str) -> Any:
-    """Declare a setting: its default and its description in the README."""
-    return field(default=default, metadata={"description": description})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Values):
     """The settings of one app; `NEUPUSTI_SECRET_KEY` sets the field `secret_key`."""
-
-    mode: Mode = setting(Mode.LOCAL, "`local` or `production`")
-    instance: Path = setting(ROOT / "instance", "folder of databases, secret and mail")
-    secret_key: str = setting("", "at least 32 bytes; made and kept in the folder if local")
-    secret_keys_old: tuple[str, ...] = setting(
-        (), "former secrets, comma-separated, the newest first: see `docs/security.md`"
-    )
-    database_url: str = setting("", "main database; a SQLite file in the folder if empty")
-    access_database_url: str = setting("", "database of the access log, the same way")
-    base_url: str = setting("http://127.0.0.1:8000", "address for links in mails and feeds")
-    hosts: tuple[str, ...] = setting((), "further host names to answer, comma-separated")
-    proxies: int = setting(0, "how many trusted proxies stand in front")
-    access_ip_days: int = setting(30, "days after which addresses in the log are masked")
-    access_days: int = setting(90, "days after which rows of the log are destroyed")
-    access_static: int = setting(0, "`1`: static files are written down too")
-    access_countries: str = setting("", "an .mmdb of countries, instead of our table")
-    access_spam_hosts: str = setting("", "a file of hosts whose referrers are spam")
-    smtp_url: str = setting(
-        "", "mail server: `smtp+starttls://user:password@host:587`; mail is kept if empty"
-    )
-    mail_from: str = setting("", "sender of mails; the operator's e-mail if empty")
-    password_min: int = setting(12, "characters a password needs without a second factor")
-    people_an_hour: int = setting(
-        30, "people one member of staff may open in an hour before the others are told"
-    )
-    operator_name: str = setting("ТОО «Neupusti.net»", "the operator's name")
-    operator_bin: str = setting("", "its BIN; production checks the check digit")
-    operator_address: str = setting(
-        "Республика Казахстан, Алматы, ул. Маркова, 22/37", "its address"
-    )
-    operator_email: str = setting("", "its e-mail for requests about personal data")
-    operator_phone: str = setting("", "its phone, as it should be shown")
-    operator_responsible: str = setting("", "the person responsible for personal data")
-    authorised_body: str = setting(
-        "", "name of the body that protects the rights of data subjects (6.2.4)"
-    )
 
     def __post_init__(self) -> None:
         """Raise SettingsError for an invalid value."""
@@ -100,60 +46,6 @@ class Settings:
         if "secret_key" not in values and values.get("mode") is not Mode.PRODUCTION:
             values["secret_key"] = local_secret(values["instance"])
         return cls(**values)
-
-    @property
-    def production(self) -> bool:
-        """Whether the site serves the public."""
-        return self.mode is Mode.PRODUCTION
-
-    @property
-    def operator(self) -> Operator:
-        """The operator's card."""
-        return Operator(
-            name=self.operator_name,
-            bin=self.operator_bin,
-            address=self.operator_address,
-            email=self.operator_email,
-            phone=self.operator_phone,
-            responsible=self.operator_responsible,
-        )
-
-    @property
-    def sender(self) -> str:
-        """The sender address of emails."""
-        name = hostname(self.host)
-        domain = name if "." in name and not name[-1].isdigit() else "localhost.invalid"
-        return self.mail_from or self.operator_email or f"noreply@{domain}"
-
-    @property
-    def mail(self) -> Service:
-        """The mail service."""
-        return Service(
-            server=Server.parse(self.smtp_url) if self.smtp_url else None,
-            sender=emails.parse(self.sender),
-            sender_name="Neupusti",
-            base_url=self.base_url.rstrip("/"),
-        )
-
-    @property
-    def host(self) -> str:
-        """The canonical host name (1.1.5), with its port if there is one."""
-        return urlsplit(self.base_url).netloc
-
-    @property
-    def trusted_hosts(self) -> frozenset[str]:
-        """Accepted host names, without ports; any other gets 400."""
-        local = () if self.production else ("127.0.0.1", "localhost", "[::1]")
-        return frozenset({hostname(self.host), *self.hosts, *local})
-
-    def url_of(self, database: str) -> str:
-        """Return the SQLAlchemy URL of `main` or `access`."""
-        given = self.database_url if database == "main" else self.access_database_url
-        url = given or f"sqlite:///{self.instance / database}.sqlite"
-        # The driver is our choice: operators write the URL of their provider.
-        for scheme in ("postgresql://", "postgres://"):
-            url = url.replace(scheme, "postgresql+psycopg://", 1)
-        return url
 
 
 def settings() -> Settings:

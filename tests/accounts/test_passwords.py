@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from neupusti.accounts.service import password_strength, passwords
 from neupusti.accounts.service.errors import AccountError
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 
 ABOUT = ("aigerim@example.kz", "Айгерим", "Сейтқали")
 

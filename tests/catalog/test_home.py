@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from neupusti.catalog.service import DealEnd, Product, showcase
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from neupusti.core.text import dates, money
 from neupusti.core.text.languages import Language
 from tests.conftest import SQLITE

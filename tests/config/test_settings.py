@@ -10,7 +10,8 @@ import pytest
 
 from neupusti.config.checks import SettingsError
 from neupusti.config.flask_config import for_flask
-from neupusti.config.settings import ROOT, Mode, Settings, local_secret
+from neupusti.config.settings import Settings, local_secret
+from neupusti.config.values import ROOT, Mode
 from tests.conftest import SECRET
 from tests.people import BIN
 

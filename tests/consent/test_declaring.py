@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 from flask import Flask, Response
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from neupusti.core.feature import Cookie, Feature
 from neupusti.core.web import cookies
 from tests.conftest import SQLITE

@@ -276,7 +276,7 @@ def test_a_link_depends_on_every_field(app: Flask, visitor: Visitor) -> None:
 def test_production_names_carry_the_strictest_prefix(
     with_features: Callable[..., Flask],
 ) -> None:
-    from neupusti.config.settings import Mode  # noqa: PLC0415 - only this test deploys
+    from neupusti.config.values import Mode  # noqa: PLC0415 - only this test deploys
     from tests.people import BIN, DANA  # noqa: PLC0415
 
     app = with_features(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 
 PACKAGE = ROOT / "neupusti"
 TEMPLATES = ROOT / "templates"

@@ -8,7 +8,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 
 FORMS = {"ru": 3, "kk": 2}
 KEYWORDS = "lazy_gettext lazy_ngettext:1,2 lazy_pgettext:1c,2"

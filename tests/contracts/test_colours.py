@@ -4,7 +4,7 @@ from math import cos, radians, sin
 
 import pytest
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 
 STYLE = (ROOT / "static" / "site.css").read_text()
 SCHEMES = ("light", "dark")

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 
 SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 TABLES = {

@@ -17,7 +17,7 @@ from importlinter.contracts.forbidden import ForbiddenContract
 from importlinter.contracts.layers import LayersContract
 
 from neupusti.app import LAYERS
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from tests.contracts import layers
 from tests.contracts.layers import FeatureLayers
 

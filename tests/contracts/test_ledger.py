@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from neupusti.core.registry import registry
 from neupusti.policy.service import ledger, parser
 from neupusti.policy.service.ledger import FulfilmentWay

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import CheckConstraint, Connection, inspect, select, text
 from sqlalchemy.exc import DatabaseError
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from neupusti.core.data.database import ACCESS, db
 from neupusti.core.data.migration import version_table
 from neupusti.policy.models import Edition

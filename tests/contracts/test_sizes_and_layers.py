@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from neupusti.app import LAYERS
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from tests.contracts import sources
 from tests.contracts.sources import PACKAGE
 

@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from tests.contracts import sources
 
 # With a class of one letter in each, so that this file does not find itself.

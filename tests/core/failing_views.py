@@ -11,7 +11,7 @@ from flask import (
 )
 from sqlalchemy.exc import OperationalError
 
-from neupusti.config.settings import Mode
+from neupusti.config.values import Mode
 from neupusti.core.rules import PUBLIC, Rule
 from neupusti.core.security.authorisation import EXTENSION
 from neupusti.core.web.errors import DomainError

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from tests.conftest import missing
 from tests.served import await_answer, free_port
 

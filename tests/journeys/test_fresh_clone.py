@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from tests.conftest import missing
 from tests.served import await_answer, environment, free_port
 

@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from tests.conftest import missing
 from tests.served import environment
 

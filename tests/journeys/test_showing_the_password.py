@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, expect
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from tests.conftest import SQLITE
 
 WORDS = {"": "Показать пароль", "/kk": "Құпиясөзді көрсету", "/en": "Show the password"}

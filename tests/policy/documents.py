@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 
 REAL = ROOT.parent / "shared" / "policy" / "policy-2022-08-04.ru.txt"
 

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from neupusti.policy.service import lint
 from neupusti.policy.service.comparison import (
     MAX_TOKEN_PAIRS,

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.config.settings import Mode
+from neupusti.config.values import Mode
 from neupusti.core import clock
 from neupusti.core.text.languages import Language
 from neupusti.site.service.machine import SECURITY_TXT_EXPIRES, security_txt

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 from flask import Flask
 
 from neupusti.config.checks import PREFIX
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from neupusti.site.service import new_feature as service
 from neupusti.site.service.new_feature import NewFeatureError, lay_down
 from neupusti.site.views import new_feature

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from neupusti.config.settings import ROOT, Settings
+from neupusti.config.settings import Settings
+from neupusti.config.values import ROOT
 from neupusti.site.views import server
 from tests.served import PAUSE, START_SECONDS, STOP_SECONDS, below, free_port, served
 

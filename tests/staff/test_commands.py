@@ -11,7 +11,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from neupusti.accounts.service import people, sessions, suspensions
-from neupusti.config.settings import Mode, settings
+from neupusti.config.settings import settings
+from neupusti.config.values import Mode
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail

@@ -24,7 +24,8 @@ from sqlalchemy import Engine
 
 from neupusti.access.ingest import logformats
 from neupusti.access.models import Record
-from neupusti.config.settings import ROOT, Settings
+from neupusti.config.settings import Settings
+from neupusti.config.values import ROOT
 from neupusti.core import clock
 from tests.access import logs
 from tests.access.conftest import count_rows, csrf_token

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from neupusti.core.registry import registry
 from neupusti.core.text import languages
 from neupusti.core.web.errors import DomainError

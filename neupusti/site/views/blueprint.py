@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 
 bp = Blueprint("site", __name__, cli_group="site")
 MIGRATIONS = ROOT / "migrations"

@@ -10,7 +10,8 @@ from flask_babel import force_locale
 from sqlalchemy import Column, Table
 
 from neupusti.config.checks import PREFIX
-from neupusti.config.settings import ROOT, Settings
+from neupusti.config.settings import Settings
+from neupusti.config.values import ROOT
 from neupusti.core.data.classification import classification, personal_columns
 from neupusti.core.data.database import db
 from neupusti.core.registry import registry

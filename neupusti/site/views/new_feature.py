@@ -3,7 +3,7 @@
 import click
 from flask import current_app
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from neupusti.core.data.database import db
 from neupusti.core.registry import registry
 from neupusti.site.service.new_feature import NewFeatureError, lay_down

@@ -11,7 +11,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 
 logger = logging.getLogger(__name__)
 

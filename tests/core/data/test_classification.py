@@ -3,7 +3,7 @@ import re
 import pytest
 from sqlalchemy import Column, MetaData, String, Table
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from neupusti.core.data.classification import (
     Classification,
     Purpose,

@@ -16,7 +16,8 @@ from flask import Flask
 from jinja2 import ChoiceLoader, DictLoader
 from sqlalchemy import select
 
-from neupusti.config.settings import ROOT, Settings
+from neupusti.config.settings import Settings
+from neupusti.config.values import ROOT
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail import outbox, sender
 from neupusti.core.mail.models import OutboxEmail, OutboxState

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.config.settings import ROOT
+from neupusti.config.values import ROOT
 from neupusti.core.web.static_files import StaticFile, StaticFiles, address
 
 
