@@ -1,1 +1,1 @@
-"""The rules of the policy room, free of HTTP."""
+"""The services of the policy, independent of HTTP."""

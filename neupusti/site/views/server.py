@@ -80,33 +80,29 @@ class Server(MPServer):
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
-        restart_at: dict[int, float] = {}
+        due: dict[int, float] = {}
         while not self.interrupt_signal:
             now = monotonic()
             for worker in self.wrks:
-                if worker.idx not in restart_at and not worker.inner.is_alive():
-                    restart_at[worker.idx] = now + self.backoff(worker)
-            if len(restart_at) == self.workers:
+                if worker.idx not in due and not worker.inner.is_alive():
+                    due[worker.idx] = now + self.backoff(worker)
+            if len(due) == self.workers:
                 # None was ended by a signal.
                 if all(worker.inner.exitcode > 0 for worker in self.wrks):
                     logger.error("no worker starts")
                     return
-                restart_at = {
-                    n: min(at, now + INITIAL_BACKOFF) for n, at in restart_at.items()
-                }
-            for number in [n for n, at in restart_at.items() if at <= now]:
+                due = {n: min(at, now + INITIAL_BACKOFF) for n, at in due.items()}
+            for number in [n for n, at in due.items() if at <= now]:
                 worker = self._spawn_worker(number, spawn_target, target_loader)
                 try:
                     worker.start()  # type: ignore[no-untyped-call]
                 except OSError:
                     # No process or memory available now; keep the other workers.
-                    restart_at[number] = now + self.backoff(worker)
+                    due[number] = now + self.backoff(worker)
                     continue
-                del restart_at[number]
+                del due[number]
                 self.wrks[number] = worker
-            self.main_loop_interrupt.wait(
-                min(restart_at.values()) - now if restart_at else None
-            )
+            self.main_loop_interrupt.wait(min(due.values()) - now if due else None)
         # Workers that exit from now on were asked to.
         for worker in self.wrks:
             worker.interrupt_by_parent = True
