@@ -71,10 +71,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the message catalogues once, before any worker reads them.
-
-    Examples have no deadline: their time depends on the machine.
-    """
+    """Compile the catalogues once, before any worker; examples have no deadline."""
     hypothesis.settings.register_profile(
         "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
     )
