@@ -24,7 +24,7 @@ from neupusti.core.web.errors import TooManyError
 LONGEST = timedelta(days=1)
 """No wait grows beyond this."""
 V4_NETWORK, V6_NETWORK = 24, 56
-MOST_KEYS = 10_000
+MOST_KEYS = 10_000  # no mutation: any bound will do
 """How many addresses are remembered at once; the longest unseen is forgotten first."""
 
 
@@ -123,7 +123,8 @@ def _take(session: Session, rule: RateLimit, key: str, now: datetime) -> timedel
     row.touched_at = now
     if row.count <= rule.times:
         return timedelta()
-    wait = min(rule.per * (1 << min(row.strikes, 16)), LONGEST)
+    doubled = min(row.strikes, 16)  # no mutation: any number that leads to a day will do
+    wait = min(rule.per * (1 << doubled), LONGEST)
     row.strikes += 1
     row.shut_until, row.since, row.count = now + wait, now + wait, 0
     return wait
