@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
-from itertools import product
+from itertools import chain, product
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
@@ -44,6 +44,7 @@ class Run:
     """A plugin of pytest: it runs the tests as they are, then once for each mutant."""
 
     chosen: dict[str, list[Mutant]]
+    tests: dict[str, tuple[str, ...]]
     survivors: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     tried: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     reached: dict[tuple[str, int], set[pytest.Item]] = field(
@@ -90,7 +91,8 @@ class Run:
             name = files.get(frame.f_code.co_filename)
             if name is None:
                 return None
-            self.reached[name, frame.f_lineno].add(item)
+            if item.nodeid.startswith(self.tests[name]):
+                self.reached[name, frame.f_lineno].add(item)
             return trace
 
         begun = time.perf_counter()
@@ -187,10 +189,11 @@ def main() -> int:
         for name, some in chosen.items():
             dice = random.Random(f"{asked.seed} {name}")  # noqa: S311 - dice that fall the same
             chosen[name] = dice.sample(some, min(SAMPLE, len(some)))
-    run = Run(chosen)
-    tests = sorted({path for row in wanted.values() for path in row["tests"]})
+    tests = {name: tuple(row["tests"]) for name, row in wanted.items()}
+    run = Run(chosen, tests)
+    paths = sorted({*chain(*tests.values())})
     with tempfile.TemporaryDirectory() as folder:
-        code = pytest.main([*OPTIONS, f"--basetemp={folder}/tests", *tests], plugins=[run])
+        code = pytest.main([*OPTIONS, f"--basetemp={folder}/tests", *paths], plugins=[run])
     if code != pytest.ExitCode.OK:
         return int(code)
     below = False

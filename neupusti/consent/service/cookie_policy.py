@@ -36,12 +36,12 @@ CONSENT = Cookie(
 LIFETIME_SECONDS = LIFETIME.total_seconds()
 SLACK_SECONDS = 300
 """How far two clocks of ours may be apart."""
-REMEMBERED = 4096
+REMEMBERED = 4096  # no mutation: any bound will do
 """How many signed cookies a process remembers as read: no other, so nobody fills it."""
-OURS, ALL = 64, 256
+OURS, ALL = 64, 256  # no mutation: any bound will do
 """How many declared cookies of one request are read, and how many of any name looked at:
 no browser keeps more of one site."""
-SEALS = 8
+SEALS = 8  # no mutation: any bound will do
 """How many cookies of one request may claim to be the choice."""
 
 

@@ -12,15 +12,15 @@ from itertools import count, islice
 from typing import NamedTuple
 from urllib.parse import quote
 
-LIMIT = 20
+LIMIT = 20  # no mutation: any bound will do
 """Set-Cookie lines of one answer; what is left goes out with the next ones."""
-HALF = LIMIT // 2
-NAMES, NAME_LIMIT = 50, 256
+HALF = LIMIT // 2  # no mutation: any share will do
+NAMES, NAME_LIMIT = 50, 256  # no mutation: any bound will do
 """How many names are dealt with at a time, and how long one may be."""
-PREFIXES, PATH_LIMIT = 32, 1024
+PREFIXES, PATH_LIMIT = 32, 1024  # no mutation: any bound will do
 """How many of a path's prefixes count: twice as many as any page of ours has; and how
 long one may be: a browser drops a longer `Path` (RFC 6265bis, 5.6)."""
-DOMAINS = 8
+DOMAINS = 8  # no mutation: any bound will do
 UNSAFE = re.compile(r"[\x00-\x1f\x7f;,=]")
 NUMERIC = re.compile(r"[\d.]+|\[.*\]")
 
