@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: ahead bench check docs layers help judges lint lock messages mutate-manifest ordeal quick run setup test types
+.PHONY: ahead bench check docs layers help judges lint lock messages mutate mutate-manifest ordeal quick run setup test types
 
 PORT ?= 8000
 PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(shell command -v $(name))))
@@ -48,6 +48,9 @@ layers: .venv/.dev ## Who may import whom
 
 mutate-manifest: .venv/.dev ## Show that no entry of a manifest can be forgotten
 	@.venv/bin/python -m tests.contracts.mutate_manifest
+
+mutate: .venv/.dev $(CATALOGUES) ## Show that the tests of the guarded modules notice a change
+	@.venv/bin/python -m tests.contracts.mutate
 
 bench: .venv/.dev $(CATALOGUES) ## Speed, weight, start and memory against their targets
 	.venv/bin/python -m bench.pages

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from neupusti.accounts.models import RecoveryCode, SignIn
-from neupusti.accounts.service import second_factor, sessions
+from neupusti.accounts.service import second_factor
 from neupusti.core.data.database import db, writing
 from neupusti.core.security.grants import StaffGrant
 from tests.accounts.cast import (
@@ -144,7 +144,9 @@ def test_the_code_is_asked_for_ten_minutes(
     sign_in(client, who, code="")
     page = client.get("/account/login").text
     assert 'name="password"' not in page
-    at(NOON + sessions.MFA_PENDING_LIFE)
+    at(NOON + timedelta(minutes=10, seconds=-1))
+    assert 'name="password"' not in client.get("/account/login").text
+    at(NOON + timedelta(minutes=10))
     assert 'name="password"' in client.get("/account/login").text
     late = submit(client, "/account/login", {"code": who.code(), "password": ""})
     assert late.status_code == 422
@@ -226,11 +228,11 @@ def test_staff_sessions_have_shorter_limits(app: Flask, at: Clock) -> None:
     browser = signed_in(app, dana, remember="y")
     assert browser.get_cookie("remember_token") is None
     moment = NOON
-    while moment < NOON + sessions.STAFF_LIFE - timedelta(minutes=29):
+    while moment < NOON + timedelta(hours=20) - timedelta(minutes=29):
         moment += timedelta(minutes=29)
         at(moment)
         assert is_signed_in(browser), moment
-    at(NOON + sessions.STAFF_LIFE)
+    at(NOON + timedelta(hours=20))
     assert not is_signed_in(browser)
 
 
@@ -239,7 +241,7 @@ def test_who_becomes_staff_is_bound_at_once(app: Flask, at: Clock) -> None:
     dana = account(DANA, with_second_factor=True)
     browser = signed_in(app, dana, remember="y")
     staff(dana)
-    at(NOON + sessions.STAFF_IDLE)
+    at(NOON + timedelta(minutes=30))
     assert not is_signed_in(browser)
 
 

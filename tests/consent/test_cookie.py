@@ -8,7 +8,9 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neupusti.consent.service import cookie_policy
 from neupusti.consent.service.signed_cookie import LIMIT, SignedChoice, SignedCookie
+from neupusti.consent.views.extension import ConsentExtension
 from neupusti.core import clock
 from neupusti.core.feature import Category
 from tests.conftest import SQLITE
@@ -137,9 +139,12 @@ def test_a_cookie_of_the_future_is_no_choice(
     visitor: Visitor, at: Callable[[datetime], None]
 ) -> None:
     now = clock.now()
-    at(now + timedelta(days=2))
+    made = now.replace(microsecond=0) + timedelta(days=2)
+    at(made)
     visitor.choose("accept")
-    at(now)
+    at(made - timedelta(seconds=300))
+    assert BANNER not in visitor.client.get("/").text
+    at(made - timedelta(seconds=301))
     assert BANNER in visitor.client.get("/").text
 
 
@@ -161,3 +166,39 @@ def test_of_two_signed_cookies_the_newer_counts(
         )
         assert " checked>" in answer.text
     assert len(records()) == 2
+
+
+@SQLITE
+def test_a_choice_in_force_is_read_once(
+    visitor: Visitor, room: ConsentExtension, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.choose("accept")
+    visitor.client.get("/")
+    monkeypatch.setattr(room.cookie_policy, "read", lambda _: pytest.fail("read again"))
+    assert BANNER not in visitor.client.get("/").text
+
+
+@SQLITE
+def test_only_so_many_choices_are_remembered(
+    app: Flask, room: ConsentExtension, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cookie_policy, "CACHED_CHOICES", 2)
+    sizes = []
+    for _ in range(3):
+        visitor = Visitor(app.test_client())
+        visitor.choose("accept")
+        visitor.client.get("/")
+        sizes.append(len(room.cookie_policy.choice_cache))
+    assert sizes == [1, 2, 1]
+
+
+@SQLITE
+def test_two_cookies_of_one_visitor_are_not_remembered(
+    app: Flask, visitor: Visitor, room: ConsentExtension
+) -> None:
+    visitor.choose("accept")
+    twice = f"consent={visitor.cookie()}; consent={visitor.cookie()}"
+    room.cookie_policy.choice_cache.clear()
+    answer = app.test_client(use_cookies=False).get("/", headers={"Cookie": twice})
+    assert BANNER not in answer.text
+    assert room.cookie_policy.choice_cache == {}

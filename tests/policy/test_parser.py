@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neupusti.policy.service.parser import UnreadableDocumentError, dates, decode, parse
+from neupusti.policy.service.parser import (
+    Problem,
+    UnreadableDocumentError,
+    dates,
+    decode,
+    parse,
+)
 from tests.policy.documents import SMALL, changed, real_document
 
 
@@ -55,12 +61,25 @@ def test_a_list_item_broken_over_a_page_is_joined() -> None:
     assert document.clauses["2.1"].items[1] == "телефон для курьера."
 
 
+def test_a_broken_clause_may_end_in_a_list() -> None:
+    document = parse(changed("Пользователь сообщает:", "Пользователь\nсообщает:"))
+    assert document.clauses["2.1"].text == "Пользователь сообщает:"
+    assert document.clauses["2.1"].items == ("имя;", "телефон.")
+
+
+def test_a_problem_quotes_eighty_characters() -> None:
+    assert str(Problem(2, "too long", "я" * 81)) == f"line 2: too long: «{'я' * 80}»"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("", "there is no numbered section"),
         ("Только слова\nи ещё", "there is no numbered section"),
         ("1. Раздел\n1.1. Слова", "line 1: there is no title above"),
+        ("1. Раздел\n1.1. Слова\n2. Ещё\n2.1. Слова", "line 1: there is no title above"),
+        (changed("п. 2.1.", "п\nСамом"), "line 17: this line belongs to no clause"),
+        (changed("п. 2.1.", "п\nдругом.\nещё"), "line 18: this line belongs to no clause"),
         (changed("2. Данные", "3. Данные"), "line 11: section 3 stands where section 2"),
         (changed("2.2 ", "2.4 "), "line 16: clause 2.4 cannot follow 2.1"),
         (changed("2.2 ", "2.1 "), "line 16: clause 2.1 cannot follow 2.1"),
@@ -91,8 +110,9 @@ def test_every_problem_is_reported_at_once() -> None:
 def test_bytes_that_are_no_text_are_named_by_line() -> None:
     with pytest.raises(UnreadableDocumentError, match="line 2: this is not UTF-8"):
         decode(b"one\n\xff\n")
-    with pytest.raises(UnreadableDocumentError, match="larger than 1 MiB"):
+    with pytest.raises(UnreadableDocumentError, match=r"^the file is larger than 1 MiB"):
         decode(b"a" * (1024 * 1024 + 1))
+    assert len(decode(b"a" * 1024 * 1024)) == 1024 * 1024
 
 
 def test_a_date_that_no_calendar_has_is_passed_over() -> None:

@@ -36,12 +36,12 @@ CONSENT = Cookie(
 LIFETIME_SECONDS = LIFETIME.total_seconds()
 CLOCK_SKEW_SECONDS = 300
 """How far the clocks of two of our servers may differ."""
-CACHED_CHOICES = 4096
+CACHED_CHOICES = 4096  # no mutation: any bound will do
 """Parsed choices a process caches; only signed ones, so no client can fill it."""
-MAX_DECLARED, MAX_NAMES = 64, 256
+MAX_DECLARED, MAX_NAMES = 64, 256  # no mutation: any bound will do
 """How many declared cookies of a request are read, and how many names are examined:
 no browser keeps more for one site."""
-MAX_SIGNED_COOKIES = 8
+MAX_SIGNED_COOKIES = 8  # no mutation: any bound will do
 """How many consent cookies of one request are verified."""
 
 

@@ -12,15 +12,15 @@ from itertools import count, islice
 from typing import NamedTuple
 from urllib.parse import quote
 
-MAX_LINES = 20
+MAX_LINES = 20  # no mutation: any bound will do
 """Set-Cookie lines of one response; the rest follow with the next responses."""
-HALF = MAX_LINES // 2
-MAX_NAMES, MAX_NAME_CHARACTERS = 50, 256
+HALF = MAX_LINES // 2  # no mutation: any bound will do
+MAX_NAMES, MAX_NAME_CHARACTERS = 50, 256  # no mutation: any bound will do
 """How many names are expired at a time, and how long one may be."""
-MAX_PATHS, MAX_PATH_CHARACTERS = 32, 1024
+MAX_PATHS, MAX_PATH_CHARACTERS = 32, 1024  # no mutation: any bound will do
 """How many prefixes of a path are tried, twice as many as any page of ours has; and how
 long one may be: a browser drops a longer `Path` (RFC 6265bis, 5.6)."""
-MAX_DOMAINS = 8
+MAX_DOMAINS = 8  # no mutation: any bound will do
 UNSAFE = re.compile(r"[\x00-\x1f\x7f;,=]")
 NUMERIC = re.compile(r"[\d.]+|\[.*\]")
 

@@ -15,7 +15,7 @@ from werkzeug.datastructures import Headers
 P = ParamSpec("P")
 R = TypeVar("R")
 
-LIMIT = 2000
+LIMIT = 2000  # no mutation: any bound will do
 MARK = "guarded_by_origin"
 OWN_SITE = frozenset({"same-origin", "none"})
 """Values of Sec-Fetch-Site: our own page, or the user's own action (a reload)."""

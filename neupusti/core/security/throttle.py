@@ -24,7 +24,7 @@ from neupusti.core.web.errors import TooManyError
 MAX_WAIT = timedelta(days=1)
 """The longest wait."""
 V4_NETWORK, V6_NETWORK = 24, 56
-MAX_KEYS = 10_000
+MAX_KEYS = 10_000  # no mutation: any bound will do
 """How many keys a ProcessLimit holds; the least recently used is dropped first."""
 
 
@@ -123,7 +123,8 @@ def _take(session: Session, limit: RateLimit, key: str, now: datetime) -> timede
     row.touched_at = now
     if row.count <= limit.times:
         return timedelta()
-    wait = min(limit.per * (1 << min(row.strikes, 16)), MAX_WAIT)
+    doubled = min(row.strikes, 16)  # no mutation: any number that leads to a day will do
+    wait = min(limit.per * (1 << doubled), MAX_WAIT)
     row.strikes += 1
     row.shut_until, row.since, row.count = now + wait, now + wait, 0
     return wait

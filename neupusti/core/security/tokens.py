@@ -61,7 +61,6 @@ def issue(
             expires_at=now + life,
         )
     )
-    session.flush()
     return text
 
 
@@ -78,7 +77,6 @@ def redeem(session: Session, purpose: str, text: str) -> Token:
     # Of two concurrent requests only one updates the row.
     if session.execute(unused.values(used_at=now)).rowcount != 1:  # type: ignore[attr-defined]
         raise TokenError
-    session.refresh(token)
     return token
 
 

@@ -6,6 +6,7 @@ guessed at: every such line is reported, and nothing is imported.
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -69,10 +70,8 @@ def dates(document: Document) -> list[date]:
     found = []
     for clause in reversed(list(document)):
         for day, month, year in DATE.findall(clause.whole):
-            try:
+            with suppress(ValueError):
                 found.append(date(int(year), int(month), int(day)))
-            except ValueError:
-                continue
     return found
 
 
@@ -181,8 +180,8 @@ class _Parser:
             return False
         above = self._last.number if self._last else self.sections[-1].number
         parts = above.split(".")
-        successors = {f"{above}.1"} if len(parts) < 3 else set()  # noqa: PLR2004 - x.y.z is deepest
-        while len(parts) > 1:
+        successors = {f"{above}.1"}
+        while parts:
             successors.add(".".join((*parts[:-1], str(int(parts[-1]) + 1))))
             parts.pop()
         return number in successors

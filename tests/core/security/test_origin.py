@@ -1,6 +1,7 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.datastructures import Headers
 
 from neupusti.core.rules import PUBLIC
 from neupusti.core.security import authorisation, origin
@@ -67,6 +68,24 @@ def test_what_another_site_sends_is_forbidden(
     response = guarded.post("/guarded", headers=headers)
     assert response.status_code == 403
     assert "<h1" in response.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "foreign"),
+    [
+        ({}, False),
+        ({"Sec-Fetch-Site": "same-origin"}, False),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "http://evil.example"}, False),
+        ({"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"}, True),
+        ({"Origin": "null"}, False),
+        ({"Origin": "http://localhost"}, False),
+        ({"Origin": "http://evil.example"}, True),
+    ],
+)
+def test_another_site_is_known_by_what_the_browser_says(
+    headers: dict[str, str], *, foreign: bool
+) -> None:
+    assert origin.is_cross_origin(Headers(headers), "localhost", https=False) is foreign
 
 
 def test_over_https_a_page_of_http_is_another_site(guarded: FlaskClient) -> None:

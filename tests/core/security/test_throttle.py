@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.data.database import db, writing
 from neupusti.core.security import throttle
-from neupusti.core.security.throttle import RateLimit
+from neupusti.core.security.throttle import RateLimit, ThrottleCount
 from neupusti.core.web.errors import TooManyError
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -34,12 +34,62 @@ def test_too_many_attempts_lock_the_key_and_no_other(app: Flask, at: Clock) -> N
         throttle.take((RULE, "a"))
         assert throttle.remaining(RULE, "a") == left
     assert wait() == FIVE
+    assert throttle.remaining(RULE, "a") == 0
     throttle.take((RULE, "b"))
     throttle.take((OTHER, "a"))
     at(NOON + FIVE - timedelta(seconds=1))
     assert wait() == timedelta(seconds=1)
     at(NOON + FIVE)
+    throttle.check((RULE, "a"))
     throttle.take((RULE, "a"))
+
+
+def test_a_period_that_is_over_counts_no_more(app: Flask, at: Clock) -> None:
+    at(NOON)
+    for _ in range(3):
+        throttle.take((RULE, "a"))
+    at(NOON + FIVE)
+    assert throttle.remaining(RULE, "a") == 3
+    for _ in range(3):
+        throttle.take((RULE, "a"))
+    assert wait() == FIVE
+
+
+def test_the_next_period_begins_where_the_wait_ends(app: Flask, at: Clock) -> None:
+    at(NOON)
+    for _ in range(3):
+        throttle.take((RULE, "a"))
+    wait()
+    at(NOON + 2 * FIVE - timedelta(minutes=1))
+    throttle.take((RULE, "a"))
+    at(NOON + 2 * FIVE)
+    assert throttle.remaining(RULE, "a") == 3
+
+
+def test_what_others_wrote_meanwhile_is_read(app: Flask, at: Clock) -> None:
+    at(NOON)
+    throttle.take((RULE, "a"))
+    held = db.session.scalars(select(ThrottleCount)).one()
+    throttle.take((RULE, "a"))
+    assert throttle.remaining(RULE, "a") == 1
+    with writing() as session:
+        held = session.scalars(select(ThrottleCount)).one()
+        session.execute(text("UPDATE throttle_count SET count = 3"))
+        assert throttle.count(session, (RULE, "a")) == FIVE
+        assert held.shut_until == NOON + FIVE
+
+
+def test_a_limit_made_stricter_leaves_nothing(app: Flask) -> None:
+    for _ in range(3):
+        throttle.take((RULE, "a"))
+    assert throttle.remaining(RateLimit("test", 1, FIVE), "a") == 0
+
+
+def test_each_use_is_noted_for_the_retention(app: Flask, at: Clock) -> None:
+    for moment in (NOON, NOON + timedelta(minutes=1)):
+        at(moment)
+        throttle.take((RULE, "a"))
+        assert db.session.scalar(select(ThrottleCount.touched_at)) == moment
 
 
 def test_the_wait_doubles_until_a_quiet_period(app: Flask, at: Clock) -> None:
@@ -52,7 +102,11 @@ def test_the_wait_doubles_until_a_quiet_period(app: Flask, at: Clock) -> None:
         waits.append(wait())
         moment += waits[-1]
     assert waits == [FIVE, 2 * FIVE, 4 * FIVE]
-    at(moment + 2 * FIVE)
+    at(moment + 2 * FIVE - timedelta(seconds=1))
+    for _ in range(3):
+        throttle.take((RULE, "a"))
+    assert wait() == 8 * FIVE
+    at(moment + 12 * FIVE - timedelta(seconds=1))
     for _ in range(3):
         throttle.take((RULE, "a"))
     assert wait() == FIVE
@@ -66,7 +120,7 @@ def test_no_wait_is_longer_than_a_day(app: Flask, at: Clock) -> None:
             throttle.take((RULE, "a"))
         last = wait()
         moment += last
-    assert last == throttle.MAX_WAIT
+    assert last == timedelta(days=1)
 
 
 def test_a_successful_attempt_resets_the_counter(app: Flask, at: Clock) -> None:

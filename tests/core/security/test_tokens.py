@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from neupusti.core.data import keys
 from neupusti.core.data.database import db, writing
 from neupusti.core.security import tokens
 from neupusti.core.security.tokens import TokenError
@@ -24,6 +25,19 @@ def issued(purpose: str = "confirm", person: int | None = 7) -> str:
 def redeemed(purpose: str, token: str) -> int | None:
     with writing() as session:
         return tokens.redeem(session, purpose, token).person
+
+
+def test_of_two_at_once_one_comes_too_late(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(NOON)
+    token = issued()
+    read = tokens.peek("confirm", token)
+    with writing() as session:
+        assert tokens.redeem(session, "confirm", token).used_at == NOON
+    monkeypatch.setattr(tokens, "_live", lambda *_: read)
+    with pytest.raises(TokenError):
+        redeemed("confirm", token)
 
 
 def test_a_token_works_once(app: Flask, at: Clock) -> None:
@@ -63,8 +77,10 @@ def test_a_tampered_token_is_invalid(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("junk", ["", "x", "\x00" * 43, "я" * 43, "a" * 9999])
-def test_junk_is_an_invalid_token(app: Flask, junk: str) -> None:
-    issued()
+def test_junk_is_no_token_and_nothing_is_asked(
+    app: Flask, junk: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "hashed", lambda *_: pytest.fail("junk was looked up"))
     with pytest.raises(TokenError):
         tokens.peek("confirm", junk)
 

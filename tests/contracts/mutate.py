@@ -1,0 +1,214 @@
+"""Change one thing in a guarded module at a time, and demand that its tests turn red.
+
+`make mutate`. The modules, the tests of each and its floor stand in `pyproject.toml`
+(`[tool.neupusti.mutation]`). The tests run once, to learn which lines each of them reaches;
+each mutant is then tried in a fork, by the tests that reach its lines. A line that no test
+can judge ends with `# no mutation: <why>`.
+"""
+
+import argparse
+import gc
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from itertools import chain, product
+from types import CodeType, FrameType, FunctionType
+from typing import Any
+
+import hypothesis
+import pytest
+
+from neupusti.config.values import ROOT
+from tests.contracts.mutants import Mutant, mutants
+
+SAMPLE, SEED = 30, 10
+KILLED, LIVES, UNFIT = range(3)
+"""How a fork ends. Unfit: the function cannot take the changed code; it does not count."""
+OPTIONS = (
+    *("-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--tb=short"),
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
+    *("-m", "not browser and not postgresql and not packages"),
+)
+
+
+@dataclass
+class Run:
+    """A plugin of pytest: it runs the tests as they are, then once for each mutant."""
+
+    chosen: dict[str, list[Mutant]]
+    tests: dict[str, tuple[str, ...]]
+    survivors: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    tried: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    reached: dict[tuple[str, int], set[pytest.Item]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+    seconds: dict[pytest.Item, float] = field(default_factory=dict)
+    functions: list[FunctionType] = field(default_factory=list)
+
+    def pytest_configure(self) -> None:
+        """Let hypothesis draw the same examples each time, and not polish what it finds."""
+        phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+        hypothesis.settings.register_profile(
+            "mutation",
+            hypothesis.settings.get_profile("house"),
+            derandomize=True,
+            database=None,
+            phases=phases,
+        )
+        hypothesis.settings.load_profile("mutation")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run all tests; if they pass, try the mutants, one to a processor at a time."""
+        for item in session.items:
+            self._measure(item)
+        if session.testsfailed:
+            return True
+        gc.unfreeze()
+        self.functions = [f for f in gc.get_objects() if isinstance(f, FunctionType)]
+        gc.freeze()
+        running: dict[int, Mutant] = {}
+        for mutant in (one for some in self.chosen.values() for one in some):
+            if len(running) >= (os.cpu_count() or 1):
+                self._end_of_one(running)
+            running[self._fork(session, mutant)] = mutant
+        while running:
+            self._end_of_one(running)
+        return True
+
+    def _measure(self, item: pytest.Item) -> None:
+        """Run a test; note how long it takes and which lines of the modules it reaches."""
+        files = {str(ROOT / name): name for name in self.chosen}
+
+        def trace(frame: FrameType, _event: str, _arg: Any) -> Any:
+            name = files.get(frame.f_code.co_filename)
+            if name is None:
+                return None
+            if item.nodeid.startswith(self.tests[name]):
+                self.reached[name, frame.f_lineno].add(item)
+            return trace
+
+        begun = time.perf_counter()
+        sys.settrace(trace)
+        try:
+            _run(item)
+        finally:
+            sys.settrace(None)
+        self.seconds[item] = time.perf_counter() - begun
+
+    def _fork(self, session: pytest.Session, mutant: Mutant) -> int:
+        """Try one mutant in a process of its own, the quickest tests first."""
+        lines = mutant.lines or {at for name, at in self.reached if name == mutant.module}
+        judges = {
+            item for at in lines for item in self.reached.get((mutant.module, at), ())
+        }
+        tests = sorted(judges, key=self.seconds.__getitem__)
+        child = os.fork()
+        if child:
+            return child
+        code = KILLED
+        try:
+            # What never ends, the alarm ends: it is noticed.
+            signal.alarm(20 + int(5 * sum(map(self.seconds.__getitem__, tests))))
+            session.config.pluginmanager.unregister(name="terminalreporter")
+            code = LIVES if self._put(mutant) else UNFIT
+            for item in tests if code == LIVES else ():
+                _run(item)
+                if session.testsfailed:
+                    code = KILLED
+                    break
+        finally:
+            os._exit(code)
+
+    def _put(self, mutant: Mutant) -> bool:
+        """Put the changed code into the live functions, or the value where it is used."""
+        path, module = str(ROOT / mutant.module), import_module(mutant.dotted)
+        tree = mutant.tree()
+        if not mutant.lines:
+            for names, statement in mutant.constants(tree):
+                old = {name: vars(module)[name] for name in names}
+                exec(compile(statement, path, "exec"), vars(module))  # noqa: S102 - our own code
+                for name, other in product(names, [*sys.modules.values()]):
+                    if getattr(other, "__dict__", {}).get(name) is old[name]:
+                        setattr(other, name, vars(module)[name])
+            return True
+        codes = dict(_codes(compile(tree, path, "exec")))
+        try:
+            for function in self.functions:
+                code = function.__code__
+                if code.co_filename == path:
+                    function.__code__ = codes[code.co_qualname, code.co_firstlineno]
+        except ValueError:  # another number of free variables
+            return False
+        return True
+
+    def _end_of_one(self, running: dict[int, Mutant]) -> None:
+        pid, status = os.wait()
+        mutant, code = running.pop(pid), os.waitstatus_to_exitcode(status)
+        self.tried[mutant.module] += code != UNFIT
+        if code == LIVES:
+            self.survivors[mutant.module].append(str(mutant))
+
+
+def _run(item: pytest.Item) -> None:
+    # What comes after is the session: its fixtures, and no others, outlive the test.
+    item.ihook.pytest_runtest_protocol(item=item, nextitem=item.session)
+
+
+def _codes(code: CodeType) -> Iterator[tuple[tuple[str, int], CodeType]]:
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield (inner.co_qualname, inner.co_firstlineno), inner
+            yield from _codes(inner)
+
+
+def main() -> int:
+    """Try the mutants of each module; print those that live; fail below a floor."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "modules", nargs="*", help="only the modules with this in their path"
+    )
+    parser.add_argument("--seed", type=int, default=SEED, help="which sample is drawn")
+    parser.add_argument("--all", action="store_true", help="every mutant, not a sample")
+    asked = parser.parse_args()
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["neupusti"]
+    wanted = {
+        name: row
+        for name, row in table["mutation"].items()
+        if not asked.modules or any(part in name for part in asked.modules)
+    }
+    chosen = {name: [*mutants(name)] for name in wanted}
+    if not asked.all:
+        for name, some in chosen.items():
+            dice = random.Random(f"{asked.seed} {name}")  # noqa: S311 - dice that fall the same
+            chosen[name] = dice.sample(some, min(SAMPLE, len(some)))
+    tests = {name: tuple(row["tests"]) for name, row in wanted.items()}
+    run = Run(chosen, tests)
+    paths = sorted({*chain(*tests.values())})
+    with tempfile.TemporaryDirectory() as folder:
+        code = pytest.main([*OPTIONS, f"--basetemp={folder}/tests", *paths], plugins=[run])
+    if code != pytest.ExitCode.OK:
+        return int(code)
+    below = False
+    for name, row in wanted.items():
+        tried, alive = run.tried[name], run.survivors[name]
+        killed = 100 * (tried - len(alive)) / tried
+        below |= killed < row["floor"]
+        lines = [
+            f"{name}: {killed:.0f} % of {tried} noticed, the floor is {row['floor']} %"
+        ]
+        sys.stdout.write(
+            "\n".join([*lines, *(f"  not noticed: {one}" for one in alive), ""])
+        )
+    return below
+
+
+if __name__ == "__main__":
+    sys.exit(main())

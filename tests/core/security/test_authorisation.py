@@ -1,0 +1,57 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from neupusti.core.rules import Permission
+from neupusti.core.security import authorisation
+from tests import desk
+from tests.conftest import SQLITE
+from tests.people import DANA
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+pytestmark = SQLITE
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "stays"), [("admin.board", True), ("statistics.live", False)]
+)
+def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(
+    app: Flask, at: Callable[[datetime], None], endpoint: str, *, stays: bool
+) -> None:
+    at(NOON)
+    browser = desk.seat(app, desk.member(DANA, *Permission))
+    with app.test_request_context():
+        page, board = app.url_for(endpoint), app.url_for("admin.board")
+    at(NOON + timedelta(minutes=20))
+    assert browser.get(page).status_code == 200
+    at(NOON + timedelta(minutes=30))
+    assert browser.get(board).status_code == (200 if stays else 303)
+
+
+def test_a_page_that_is_not_there_is_a_sign_of_life(app: Flask) -> None:
+    with app.test_request_context("/no-such-page"):
+        assert authorisation.counts_as_activity()
+
+
+def test_nobody_and_no_customer_may_open_what_is_for_staff(app: Flask) -> None:
+    with app.test_request_context("/"):
+        assert not authorisation.may_open("admin.board")
+        assert authorisation.menu() == []
+
+
+def test_the_way_back_is_the_page_with_its_query(app: Flask) -> None:
+    for path, back in (("/account/?a=1", "/account/?a%3D1"), ("/account/", "/account/")):
+        answer = app.test_client().get(path)
+        assert answer.location == f"/account/login?next={back}"
+
+
+def test_a_refusal_is_logged_with_its_number(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    number = desk.member(DANA, Permission.ORDERS)
+    assert desk.seat(app, number).get("/admin/journal/").status_code == 403
+    (record,) = [one for one in caplog.records if one.getMessage() == "refused"]
+    fields = {"endpoint": "admin.journal", "person": number}
+    assert vars(record)["fields"] == fields
