@@ -170,17 +170,17 @@ def test_of_two_signed_cookies_the_newer_counts(
 
 @SQLITE
 def test_a_choice_in_force_is_read_once(
-    visitor: Visitor, room: ConsentExtension, monkeypatch: pytest.MonkeyPatch
+    visitor: Visitor, consent: ConsentExtension, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor.choose("accept")
     visitor.client.get("/")
-    monkeypatch.setattr(room.cookie_policy, "read", lambda _: pytest.fail("read again"))
+    monkeypatch.setattr(consent.cookie_policy, "read", lambda _: pytest.fail("read again"))
     assert BANNER not in visitor.client.get("/").text
 
 
 @SQLITE
 def test_only_so_many_choices_are_remembered(
-    app: Flask, room: ConsentExtension, monkeypatch: pytest.MonkeyPatch
+    app: Flask, consent: ConsentExtension, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cookie_policy, "CACHED_CHOICES", 2)
     sizes = []
@@ -188,17 +188,17 @@ def test_only_so_many_choices_are_remembered(
         visitor = Visitor(app.test_client())
         visitor.choose("accept")
         visitor.client.get("/")
-        sizes.append(len(room.cookie_policy.choice_cache))
+        sizes.append(len(consent.cookie_policy.choice_cache))
     assert sizes == [1, 2, 1]
 
 
 @SQLITE
 def test_two_cookies_of_one_visitor_are_not_remembered(
-    app: Flask, visitor: Visitor, room: ConsentExtension
+    app: Flask, visitor: Visitor, consent: ConsentExtension
 ) -> None:
     visitor.choose("accept")
     twice = f"consent={visitor.cookie()}; consent={visitor.cookie()}"
-    room.cookie_policy.choice_cache.clear()
+    consent.cookie_policy.choice_cache.clear()
     answer = app.test_client(use_cookies=False).get("/", headers={"Cookie": twice})
     assert BANNER not in answer.text
-    assert room.cookie_policy.choice_cache == {}
+    assert consent.cookie_policy.choice_cache == {}

@@ -35,7 +35,7 @@ def test_of_two_at_once_one_comes_too_late(
     read = tokens.peek("confirm", token)
     with writing() as session:
         assert tokens.redeem(session, "confirm", token).used_at == NOON
-    monkeypatch.setattr(tokens, "_live", lambda *_: read)
+    monkeypatch.setattr(tokens, "_valid_token", lambda *_: read)
     with pytest.raises(TokenError):
         redeemed("confirm", token)
 
