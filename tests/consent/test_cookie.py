@@ -201,3 +201,10 @@ def test_two_cookies_of_one_visitor_are_not_remembered(
     answer = app.test_client(use_cookies=False).get("/", headers={"Cookie": twice})
     assert BANNER not in answer.text
     assert room.cookie_policy.decided == {}
+
+
+@SQLITE
+def test_a_line_that_only_takes_away_needs_no_consent(room: ConsentExtension) -> None:
+    verdict, granted = room.cookie_policy.verdict, frozenset({Category.NECESSARY})
+    assert verdict("theme=; Max-Age=0", granted)[1] is cookie_policy.Verdict.PASSES
+    assert verdict("theme=1; Max-Age=0", granted)[1] is cookie_policy.Verdict.NOT_GRANTED

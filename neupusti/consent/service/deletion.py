@@ -96,7 +96,7 @@ def _blocks(unwanted: Unwanted) -> list[_Block]:
     return [
         *(block for block in known if block.paths != ["/"]),
         *roots,
-        _Block(movable, [None, *domains], paths[1:]),
+        _Block(movable, [None, *domains], paths[1:]),  # no mutation: twice is once
         # A partitioned cookie is another one of the same name (CHIPS): last, being rare.
         *(block._replace(partitioned=True) for block in roots),
     ]
@@ -120,7 +120,7 @@ def prefixes(path: str) -> list[str]:
     `/policy/2022/` is covered by `/`, `/policy`, `/policy/`, `/policy/2022` and itself.
     """
     # What a browser would not keep need not even be encoded.
-    whole = quote(path[: PATH_LIMIT + 1]) or "/"
+    whole = quote(path[: PATH_LIMIT + 1]) or "/"  # no mutation: cut again below
     found, end = ["/"], whole.find("/", 1)
     while 0 < end <= PATH_LIMIT and len(found) < PREFIXES:
         found += [whole[:end], whole[: end + 1]]
