@@ -71,7 +71,7 @@ class CookiePolicy:
         self.read = seal.read
         self.decided: dict[str, tuple[int, Choice]] = {}
         """Cookies that hold a choice in force: the second of it, and what it is."""
-        self.visible = lru_cache(2 ** len(Category))(self._visible)
+        self.visible = lru_cache(2 ** len(Category))(self._visible)  # no mutation: a size
 
     def find(self, name: str) -> Cookie | None:
         """Return the declaration that a name on the wire falls under."""
