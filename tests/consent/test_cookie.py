@@ -202,3 +202,10 @@ def test_two_cookies_of_one_visitor_are_not_remembered(
     answer = app.test_client(use_cookies=False).get("/", headers={"Cookie": twice})
     assert BANNER not in answer.text
     assert consent.cookie_policy.choice_cache == {}
+
+
+@SQLITE
+def test_a_line_that_only_takes_away_needs_no_consent(consent: ConsentExtension) -> None:
+    verdict, granted = consent.cookie_policy.verdict, frozenset({Category.NECESSARY})
+    assert verdict("theme=; Max-Age=0", granted)[1] is cookie_policy.Verdict.ALLOWED
+    assert verdict("theme=1; Max-Age=0", granted)[1] is cookie_policy.Verdict.NOT_GRANTED

@@ -221,9 +221,23 @@ def test_only_the_lines_of_one_answer_are_written(monkeypatch: pytest.MonkeyPatc
         written.clear()
 
 
+def test_what_is_declared_goes_first_from_its_own_place() -> None:
+    known = (("root", (None, "/")), ("deep", ("neupusti.kz", "/en")))
+    got = deletion.expiry_lines(
+        UnwantedCookies(known, (), "localhost", ("/",), secure=False)
+    )
+    found = [parts(line) for line in got if "Partitioned" not in line]
+    assert found == [("deep", "/en", "neupusti.kz"), ("root", "/", "")]
+    (last,) = [line for line in got if "Partitioned" in line]
+    assert parts(last) == ("root", "/", "")
+
+
 def test_what_covers_a_path_is_bounded() -> None:
     assert len(deletion.cookie_paths(DEEP)) <= MAX_PATHS + 1
     assert deletion.cookie_paths("/" + "a" * 2000) == ["/"]
+    longest = "/" + "a" * 1023
+    assert deletion.cookie_paths(longest) == ["/", longest]
+    assert deletion.cookie_paths("//a") == ["/", "//", "//a"]
     assert deletion.cookie_paths("/a/" + "ә" * 400) == ["/", "/a", "/a/"]
     assert deletion.cookie_domains("x." * 60 + "neupusti.kz")[-1] == "neupusti.kz"
     assert len(deletion.cookie_domains("x." * 60 + "neupusti.kz")) == MAX_DOMAINS

@@ -76,7 +76,7 @@ class CookiePolicy:
         self.read = signed_cookie.read
         self.choice_cache: dict[str, tuple[int, Choice]] = {}
         """Cookie value -> (Unix time of the choice, the choice)."""
-        self.visible = lru_cache(2 ** len(Category))(self._visible)
+        self.visible = lru_cache(2 ** len(Category))(self._visible)  # no mutation: a size
 
     def find(self, name: str) -> Cookie | None:
         """Return the declaration that covers a name on the wire."""

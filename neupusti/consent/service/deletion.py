@@ -96,7 +96,7 @@ def _blocks(unwanted: UnwantedCookies) -> list[_Block]:
     return [
         *(block for block in declared if block.paths != ["/"]),
         *roots,
-        _Block(movable, [None, *domains], paths[1:]),
+        _Block(movable, [None, *domains], paths[1:]),  # no mutation: twice is once
         # A partitioned cookie is separate from its namesake (CHIPS); rare, so last.
         *(block._replace(partitioned=True) for block in roots),
     ]
@@ -120,7 +120,7 @@ def cookie_paths(path: str) -> list[str]:
     `/policy/2022/` is covered by `/`, `/policy`, `/policy/`, `/policy/2022` and itself.
     """
     # Do not encode more than a browser would keep.
-    whole = quote(path[: MAX_PATH_CHARACTERS + 1]) or "/"
+    whole = quote(path[: MAX_PATH_CHARACTERS + 1]) or "/"  # no mutation: cut again below
     found, end = ["/"], whole.find("/", 1)
     while 0 < end <= MAX_PATH_CHARACTERS and len(found) < MAX_PATHS:
         found += [whole[:end], whole[: end + 1]]
