@@ -45,13 +45,13 @@ class CookieMiddleware:
 
     def __init__(
         self,
-        wsgi_app: "WSGIApplication",
+        inner: "WSGIApplication",
         cookie_policy: CookiePolicy,
         tally: Tally,
         *,
         strict: Callable[[], bool],
     ) -> None:
-        self.wsgi_app, self.cookie_policy = wsgi_app, cookie_policy
+        self.inner, self.cookie_policy = inner, cookie_policy
         self.tally, self.strict = tally, strict
 
     def __call__(
@@ -78,7 +78,7 @@ class CookieMiddleware:
                 headers += self._expiry_headers(choice, header, headers, environ)
             return start(status, headers, *exc_info)
 
-        return self.wsgi_app(environ, started)
+        return self.inner(environ, started)
 
     def _filter_request(self, environ: "WSGIEnvironment", header: str) -> Choice:
         """Return the choice, and remove every cookie it does not allow from the request."""
