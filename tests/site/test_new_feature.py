@@ -167,7 +167,7 @@ def test_what_is_taken_out_of_the_manifest_is_missed(
     manifest.write_text(whole)
     assert done.returncode == 1, done.stdout + done.stderr
     failed = re.findall(r"^FAILED \S+::(\S+)", done.stdout, re.MULTILINE)
-    assert failed == [f"test_no_manifest_forgets_anything[{check}-sqlite]"]
+    assert failed == [f"test_the_manifests_are_complete[{check}-sqlite]"]
     assert "wishlist_entry" in done.stdout
 
 
