@@ -46,7 +46,7 @@ types: .venv/.dev ## Static types
 layers: .venv/.dev ## Who may import whom
 	.venv/bin/lint-imports
 
-mutate-manifest: .venv/.dev ## Show that no entry of a manifest can be forgotten
+mutate-manifest: .venv/.dev $(CATALOGUES) ## Show that no entry of a manifest can be forgotten
 	@.venv/bin/python -m tests.contracts.mutate_manifest
 
 mutate: .venv/.dev $(CATALOGUES) ## Show that the tests of the guarded modules notice a change
