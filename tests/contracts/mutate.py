@@ -58,7 +58,7 @@ class Run:
         phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
         hypothesis.settings.register_profile(
             "mutation",
-            hypothesis.settings.get_profile("house"),
+            hypothesis.settings.get_profile("suite"),
             derandomize=True,
             database=None,
             phases=phases,
