@@ -13,6 +13,7 @@ from neupusti.consent.service.signed_cookie import LIMIT, SignedChoice, SignedCo
 from neupusti.consent.views.extension import ConsentExtension
 from neupusti.core import clock
 from neupusti.core.feature import Category
+from neupusti.core.web.choice import Choice, ChoiceState
 from tests.conftest import SQLITE
 from tests.consent.conftest import BASE_FEATURES, Visitor, records
 
@@ -209,3 +210,17 @@ def test_a_line_that_only_takes_away_needs_no_consent(consent: ConsentExtension)
     verdict, granted = consent.cookie_policy.verdict, frozenset({Category.NECESSARY})
     assert verdict("theme=; Max-Age=0", granted)[1] is cookie_policy.Verdict.ALLOWED
     assert verdict("theme=1; Max-Age=0", granted)[1] is cookie_policy.Verdict.NOT_GRANTED
+
+
+@SQLITE
+def test_erasing_everything_spares_the_record_of_the_choice(
+    consent: ConsentExtension,
+) -> None:
+    erasing = Choice(state=ChoiceState.DECIDED, erase=True)
+    header = "consent=x; theme=dark; session=y"
+    assert [*consent.cookie_policy.unwanted(header, erasing)] == ["theme", "session"]
+
+
+@SQLITE
+def test_consent_without_a_third_party_widens_no_policy(consent: ConsentExtension) -> None:
+    assert consent.cookie_policy.content_security_policy(frozenset(Category)) is None

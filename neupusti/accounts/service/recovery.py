@@ -124,7 +124,7 @@ def change(number: int, person: int, old: str, new: str) -> str:
         journal.log_security_event(
             session, person, SecurityEventKind.PASSWORD_CHANGED, row.device
         )
-        return sessions.renew(session, row)
+        return sessions.renew(row)
 
 
 def report_not_me(token: str, device: str) -> None:

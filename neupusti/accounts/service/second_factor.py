@@ -118,7 +118,7 @@ def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
             session, person, SecurityEventKind.SECOND_FACTOR_ON, device
         )
         emails.send(session, emails.SECOND_FACTOR_ON, owner)
-        return sessions.renew(session, session.get_one(SignIn, sign_in), second_factor=True)
+        return sessions.renew(session.get_one(SignIn, sign_in), second_factor=True)
 
 
 def switch_off(person: int, device: str) -> None:

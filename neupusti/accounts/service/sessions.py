@@ -81,7 +81,7 @@ def start(
     return OpenedSession(row.id, key, remember_key)
 
 
-def renew(session: Session, row: SignIn, *, second_factor: bool = False) -> str:
+def renew(row: SignIn, *, second_factor: bool = False) -> str:
     """Give `row` a new key after its owner authenticated; return the key.
 
     Copies of the old key become invalid (V7.2.4).
@@ -91,7 +91,6 @@ def renew(session: Session, row: SignIn, *, second_factor: bool = False) -> str:
     row.digest, row.proved_at, row.seen_at = keys.hashed(KEY_USE, key), now, now
     if second_factor:
         row.second_factor_at = now
-    session.flush()
     return key
 
 
@@ -130,7 +129,7 @@ def identity(row: SignIn) -> Identity:
 def touch(row: SignIn) -> None:
     """Update `seen_at`, at most once a minute, in a transaction of its own."""
     now = clock.now()
-    if now - row.seen_at < TOUCH_INTERVAL:
+    if now - row.seen_at < TOUCH_INTERVAL:  # no mutation: a second does not matter
         return
     seen = update(SignIn).where(SignIn.id == row.id).values(seen_at=now)
     try:

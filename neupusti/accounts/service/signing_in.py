@@ -138,7 +138,7 @@ def reauthenticate(number: int, person: int, password: str) -> str:
         journal.log_security_event(
             session, person, SecurityEventKind.REAUTHENTICATED, row.device
         )
-        return sessions.renew(session, row)
+        return sessions.renew(row)
 
 
 def check_password(person: int, password: str) -> None:

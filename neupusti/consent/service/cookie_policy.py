@@ -160,7 +160,7 @@ class CookiePolicy:
     def _choice(self, values: list[str], *, signal: bool) -> Choice:
         read = [signed for value in values if (signed := self.read(value))]
         if read:
-            signed = max(read, key=_signed_at) if len(read) > 1 else read[0]
+            signed = max(read, key=_signed_at)
             age = clock.now().timestamp() - signed.at
             known = self.store.is_current(signed.record)
             if known is not False and age >= -CLOCK_SKEW_SECONDS:
