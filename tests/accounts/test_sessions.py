@@ -8,7 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
-from neupusti.accounts.models import SignIn
+from neupusti.accounts.models import Person, SignIn
+from neupusti.accounts.service import sessions
 from neupusti.core.data.database import db
 from tests.accounts.cast import (
     account,
@@ -189,3 +190,14 @@ def test_public_pages_do_not_ask_who_is_signed_in(app: Flask) -> None:
         answer = browser.get(path)
         assert AIGERIM.name not in answer.text
         assert "Set-Cookie" not in answer.headers
+
+
+def test_an_identity_bears_the_given_name_or_else_the_address(app: Flask) -> None:
+    who = account(AIGERIM)
+    signed_in(app, who)
+    row = db.session.scalars(select(SignIn)).one()
+    person = db.session.get_one(Person, who.number)
+    assert sessions.identity(row).name == person.given_name != person.email
+    person.given_name = ""
+    assert sessions.identity(row).name == person.email
+    db.session.rollback()

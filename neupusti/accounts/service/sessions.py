@@ -100,7 +100,6 @@ def complete(session: Session, row: SignIn, *, remember: bool) -> OpenedSession:
     opened = start(session, row.person, where, remember=remember, complete=True)
     session.get_one(SignIn, opened.number).second_factor_at = clock.now()
     session.delete(row)
-    session.flush()
     return opened
 
 
@@ -138,7 +137,7 @@ def touch(row: SignIn) -> None:
             with writer.begin():
                 writer.execute(seen)
     except OperationalError:
-        logger.warning("session not touched")
+        logger.warning("session not touched")  # no mutation: it is only logged
 
 
 def active(person: int) -> list[SignIn]:
