@@ -144,8 +144,9 @@ def test_the_printed_policy_is_a_document(visit: Visit) -> None:
 @pytest.mark.clause("9.3")
 def test_the_real_document_is_read_in_a_browser(app: Flask, visit: Visit) -> None:
     runner = app.test_cli_runner()
-    for words in (["import", str(real_document())], ["publish", "2022-08-04"]):
-        assert runner.invoke(args=["policy", *words]).exit_code == 0
+    imported = ["policy", "import", str(real_document()), "--kind", "editorial"]
+    published = ["policy", "publish", "2022-08-04", "--backdate", "in force on paper"]
+    assert [runner.invoke(args=args).exit_code for args in (imported, published)] == [0, 0]
 
     visit.open("/policy/2022-08-04/")
     page = visit.page
