@@ -38,6 +38,7 @@ LAYERS = (
     "admin retention",
     "access consent policy site",
     "accounts catalog statistics",
+    "orders",
     "staff",
 )
 """Every feature, lowest layer first: a feature may import from the lines above its own."""

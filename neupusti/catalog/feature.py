@@ -2,9 +2,26 @@
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.catalog.views import bp
-from neupusti.core.feature import Feature, Page, Place
+from neupusti.catalog.models import (
+    Category,
+    Product,
+    ProductPhoto,
+    ProductSlug,
+    StockMovement,
+)
+from neupusti.catalog.views import home
+from neupusti.catalog.views.blueprint import bp
+from neupusti.core.feature import (
+    Feature,
+    Holding,
+    IndefiniteRetention,
+    Page,
+    Place,
+)
 from neupusti.core.rules import PUBLIC
+
+VIEWS = (home,)
+"""Importing a view module registers its routes on the blueprint."""
 
 FEATURE = Feature(
     name="catalog",
@@ -19,6 +36,21 @@ FEATURE = Feature(
             label=_("Deals"),
             places=frozenset({Place.HEADER}),
             first=True,
+        ),
+    ),
+    holdings=(Holding(model=StockMovement),),
+    indefinite=(
+        IndefiniteRetention(
+            label=_("The goods themselves; nothing there is about people"),
+            clause="5.1",
+            until=_("as long as the shop sells them"),
+            models=(Category, Product, ProductPhoto, ProductSlug),
+        ),
+        IndefiniteRetention(
+            label=_("How the stock of goods changed, and who on the staff changed it"),
+            clause="5.1",
+            until=_("as long as the books need it"),
+            models=(StockMovement,),
         ),
     ),
 )

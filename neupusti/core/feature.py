@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Blueprint
 from flask_babel import LazyString
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, Table, false, or_, select
 from sqlalchemy.orm import Mapped
 
 from neupusti.core.background import Job
@@ -79,9 +79,23 @@ class Holding:
     """The path of the file that belongs to a row; None: there are no files."""
 
     def of(self, person: int) -> Select[Any]:
-        """Select the rows in which `person` is the subject or acted."""
-        columns = person_columns(self.model.__table__)
-        return select(self.model).where(or_(*(column == person for column in columns)))
+        """Select the rows in which `person` is the subject or acted.
+
+        A table that names nobody belongs to those whom the rows it refers to are about.
+        """
+        return select(self.model).where(_about(self.model.__table__, person))
+
+
+def _about(table: Table, person: int) -> ColumnElement[bool]:
+    if columns := person_columns(table):
+        return or_(*(column == person for column in columns))
+    return or_(
+        false(),
+        *(
+            key.parent.in_(select(key.column).where(_about(key.column.table, person)))
+            for key in table.foreign_keys
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

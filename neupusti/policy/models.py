@@ -7,7 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Protocol
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint
+from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from neupusti.core.data.classification import (
@@ -19,7 +19,7 @@ from neupusti.core.data.classification import (
     Prose,
     impersonal,
 )
-from neupusti.core.data.database import Base
+from neupusti.core.data.database import Base, one_of
 from neupusti.core.text.dates import short
 
 
@@ -46,19 +46,14 @@ class EditionState(StrEnum):
     PUBLISHED = "published"
 
 
-def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
-    listed = ", ".join(f"'{word}'" for word in words)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
 class Edition(Base):
     """A text of the policy. Database triggers reject changes once `published_at` is set."""
 
     __tablename__ = "policy_edition"
     __table_args__ = (
         UniqueConstraint("date", "language", "source"),
-        _one_of("source", EditionSource),
-        _one_of("kind", EditionKind),
+        one_of("source", EditionSource),
+        one_of("kind", EditionKind),
     )
 
     id: Mapped[Id]

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from neupusti.catalog.service import DealEnd, Product, showcase
+from neupusti.catalog.service.showcase import DealEnd, Product, showcase
 from neupusti.config.values import ROOT
 from neupusti.core.text import dates, money
 from neupusti.core.text.languages import Language

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, Integer, String
+from sqlalchemy import Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from neupusti.core.data.classification import (
@@ -17,7 +17,7 @@ from neupusti.core.data.classification import (
     Words,
     impersonal,
 )
-from neupusti.core.data.database import Base
+from neupusti.core.data.database import Base, one_of
 
 
 class OutboxState(StrEnum):
@@ -41,11 +41,8 @@ class OutboxEmail(Base):
 
     __tablename__ = "letter"
     __table_args__ = (
-        CheckConstraint(
-            "state IN ({})".format(", ".join(f"'{state}'" for state in OutboxState)),
-            name="state",
-        ),
-        Index(None, "state", "next_at"),
+        one_of("state", OutboxState),
+        Index(None, "state", "priority", "next_at"),
     )
 
     id: Mapped[Id]
@@ -61,6 +58,8 @@ class OutboxEmail(Base):
     headers: Mapped[Words]
     """Additional headers as JSON."""
     state: Mapped[str] = mapped_column(String(10), info=impersonal())
+    priority: Mapped[int] = mapped_column(Integer, default=0, info=impersonal())
+    """Emails of a lower number leave first (`outbox.Priority`)."""
     attempts: Mapped[int] = mapped_column(Integer, info=impersonal())
     created_at: Mapped[Moment] = mapped_column(index=True)
     next_at: Mapped[Moment]

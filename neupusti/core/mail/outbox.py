@@ -7,6 +7,7 @@ neither is.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, cast
 
 from flask import current_app, render_template
@@ -27,6 +28,13 @@ PLAIN_HTML = "layout/mail.html"
 SIGNATURE = "\n-- \n"
 
 
+class Priority(IntEnum):
+    """Which emails leave first: those of the service overtake the news."""
+
+    SERVICE = 0
+    NEWS = 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailType:
     """One type of email this site sends; all are listed to the recipient (4.1.7).
@@ -41,6 +49,7 @@ class EmailType:
     label: LazyString
     purpose: Purpose = Purpose.NOTICES
     in_subject: frozenset[str] = frozenset()
+    priority: Priority = Priority.SERVICE
 
     @property
     def template(self) -> str:
@@ -96,6 +105,7 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
         html=html,
         headers=json.dumps(dict(headers or {})),
         state=(OutboxState.QUEUED if service().server else OutboxState.KEPT).value,
+        priority=kind.priority,
         attempts=0,
         created_at=now,
         next_at=now,

@@ -166,7 +166,7 @@ def _due() -> list[int]:
             OutboxEmail.state == OutboxState.QUEUED.value,
             OutboxEmail.next_at <= clock.now(),
         )
-        .order_by(OutboxEmail.next_at, OutboxEmail.id)
+        .order_by(OutboxEmail.priority, OutboxEmail.next_at, OutboxEmail.id)
         .limit(BATCH)
     )
     found = list(db.session.scalars(query))

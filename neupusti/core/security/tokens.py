@@ -88,6 +88,12 @@ def revoke(session: Session, person: int, *purposes: str) -> None:
     session.execute(statement)
 
 
+def revoke_target(session: Session, purpose: str, target: int) -> None:
+    """Delete the tokens of `purpose` that concern the row `target`."""
+    statement = delete(Token).where(Token.purpose == purpose, Token.target == target)
+    session.execute(statement)
+
+
 def _valid_token(session: Session, purpose: str, text: str, now: datetime) -> Token:
     if not TOKEN_FORMAT.fullmatch(text):
         raise TokenError

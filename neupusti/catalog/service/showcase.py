@@ -11,7 +11,7 @@ from pathlib import Path
 
 from neupusti.core.text.languages import Language
 
-SHOWCASE = Path(__file__).with_name("showcase.toml")
+SHOWCASE = Path(__file__).parents[1] / "showcase.toml"
 SUNDAY = 6
 
 

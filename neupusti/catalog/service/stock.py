@@ -1,0 +1,111 @@
+"""Stock that is exact and provable: conditional updates, and a movement for each.
+
+The stock of a product is the sum of its movements. An update states its own condition, so
+two buyers of the last piece need no lock that outlives the statement.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Update, case, func, select, update
+from sqlalchemy.orm import Session
+
+from neupusti.catalog.models import FEW, Band, MovementKind, Product, StockMovement
+from neupusti.core import clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """Why the stock of one product changes, and by how much."""
+
+    product: int
+    delta: int
+    kind: MovementKind
+    source: int | None = None
+    """The row that caused it: the same cause cannot move stock twice."""
+    staff: int | None = None
+    reason: str = ""
+
+
+def take(session: Session, wanted: Mapping[int, int]) -> tuple[list[Product], set[int]]:
+    """Take pieces (product -> number) in the open write transaction.
+
+    Return the products as they are now, and the numbers of those that have too few or are
+    not sold any more: then the caller rolls back. Products are locked in one order,
+    against deadlocks. The movements follow by `record`, once the lines have numbers.
+    """
+    taken, refused = [], set()
+    for product, number in sorted(wanted.items()):
+        changed = _changed(Product.stock - number).where(
+            Product.id == product, Product.published, Product.stock >= number
+        )
+        found = session.scalars(
+            changed.returning(Product), execution_options={"populate_existing": True}
+        ).one_or_none()
+        if found is None:
+            refused.add(product)
+        else:
+            taken.append(found)
+    return taken, refused
+
+
+def record(session: Session, movement: Movement) -> None:
+    """Store a movement; raise IntegrityError where its cause has moved stock before."""
+    session.add(
+        StockMovement(
+            at=clock.now(),
+            product=movement.product,
+            delta=movement.delta,
+            kind=movement.kind.value,
+            source=movement.source,
+            staff=movement.staff,
+            reason=movement.reason,
+        )
+    )
+    session.flush()
+
+
+def change(session: Session, movement: Movement) -> bool:
+    """Change the stock by one movement; return False where it would fall below 0.
+
+    A product that is not there any more keeps only the movement. Raise IntegrityError
+    where the cause has moved stock before.
+    """
+    record(session, movement)
+    exists = session.scalar(select(Product.id).where(Product.id == movement.product))
+    if exists is None:
+        return True
+    after = Product.stock + movement.delta
+    changed = _changed(after).where(Product.id == movement.product, after >= 0)
+    rows: int = session.execute(changed).rowcount  # type: ignore[attr-defined]
+    return rows == 1
+
+
+def mismatches(session: Session) -> list[tuple[int, int, int]]:
+    """Return (product, stock, sum of its movements) of those that differ."""
+    total = func.coalesce(
+        select(func.sum(StockMovement.delta))
+        .where(StockMovement.product == Product.id)
+        .scalar_subquery(),
+        0,
+    )
+    rows = session.execute(
+        select(Product.id, Product.stock, total).where(Product.stock != total)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def band(stock: int) -> Band:
+    """Return what lists show for `stock`."""
+    return Band.OUT if stock == 0 else Band.FEW if stock <= FEW else Band.IN
+
+
+def _changed(after: ColumnElement[int]) -> Update:
+    few, out = Band.FEW.value, Band.OUT.value
+    shown = case((after == 0, out), (after <= FEW, few), else_=Band.IN.value)
+    return update(Product).values(
+        stock=after,
+        band=shown,
+        version=Product.version + case((shown != Product.band, 1), else_=0),
+        changed_at=case((shown != Product.band, clock.now()), else_=Product.changed_at),
+    )

@@ -1,0 +1,5 @@
+"""The blueprint of the catalog."""
+
+from flask import Blueprint
+
+bp = Blueprint("catalog", __name__)

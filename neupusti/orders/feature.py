@@ -1,0 +1,61 @@
+"""The manifest of orders."""
+
+from flask_babel import lazy_gettext as _
+
+from neupusti.core.feature import Feature, Holding, IndefiniteRetention, Retention
+from neupusti.orders.models.fulfilment import (
+    GoodsReturn,
+    OrderEvent,
+    Parcel,
+    ParcelLine,
+    PaymentEntry,
+    ReturnLine,
+)
+from neupusti.orders.models.order import OrderAddress, OrderLine, ShopOrder
+from neupusti.orders.views.blueprint import bp
+
+ORDER_DAYS = 5 * 366
+"""Five years, as books and their vouchers are kept."""
+IDENTITY_DAYS = 90
+"""The law gives 14 days for a return; the rest is for a dispute about it."""
+PARTS = (
+    *(OrderLine, OrderAddress, Parcel, ParcelLine),
+    *(OrderEvent, PaymentEntry, GoodsReturn, ReturnLine),
+)
+"""Tables whose rows go with their order."""
+
+FEATURE = Feature(
+    name="orders",
+    clauses=("3.1", "3.2.1", "3.2.2", "3.2.3", "3.2.4", "3.2.5", "4.1.1", "4.1.6"),
+    blueprint=bp,
+    access={},
+    holdings=tuple(Holding(model=model) for model in (ShopOrder, *PARTS)),
+    retention=(
+        Retention(
+            label=_("An order: goods, sums and events"),
+            clause="4.1.1",
+            start_label=_("from its end"),
+            model=ShopOrder,
+            starts_at=ShopOrder.ended_at,
+            days=ORDER_DAYS,
+        ),
+        Retention(
+            label=_("The phone and the address of an order"),
+            clause="3.2.5",
+            start_label=_("from its end"),
+            model=ShopOrder,
+            starts_at=ShopOrder.ended_at,
+            days=IDENTITY_DAYS,
+            masked=True,
+            custom_sweep=True,
+        ),
+    ),
+    indefinite=(
+        IndefiniteRetention(
+            label=_("The lines, parcels, events, payments and returns of an order"),
+            clause="4.1.1",
+            until=_("with the order"),
+            models=PARTS,
+        ),
+    ),
+)

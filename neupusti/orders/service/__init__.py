@@ -1,0 +1,1 @@
+"""What can be done with baskets and orders."""

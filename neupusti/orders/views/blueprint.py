@@ -1,0 +1,5 @@
+"""The blueprint of orders."""
+
+from flask import Blueprint
+
+bp = Blueprint("orders", __name__)
