@@ -32,8 +32,8 @@ def test_one_click_on_any_page_withdraws_everything(visitor: Visitor) -> None:
     visitor.press("/theme/", theme="dark")
     for page in ("/", "/en/policy/", "/no-such-page"):
         form = re.search(
-            r'action="([^"]+)"><input type="hidden" name="next" value="([^"]+)">'
-            r'<button [^>]*value="withdraw"',
+            r'action="([^"]+)">\s*<input type="hidden" name="next" value="([^"]+)">'
+            r'\s*<button [^>]*value="withdraw"',
             visitor.client.get(page).text,
         )
         assert form, page

@@ -24,7 +24,7 @@ from tests.people import AIGERIM, BOLAT, DANA, YERLAN, Person
 
 WHY = "Asked by phone about the order"
 LIST = "/en/admin/people/"
-ROW = re.compile(r'<tr><td class="number">(\d+)</td><th scope="row">(.*?)</th>')
+ROW = re.compile(r'<tr>\s*<td class="number">(\d+)</td>\s*<th scope="row">(.*?)</th>')
 NAMES = [
     "Smith",
     "Алма",
