@@ -209,14 +209,14 @@ def test_only_the_lines_of_one_answer_are_written(monkeypatch: pytest.MonkeyPatc
     written: list[str] = []
     write = deletion.expiry_line
 
-    def counted(*args: Any, **kwargs: Any) -> str:
+    def recorded(*args: Any, **kwargs: Any) -> str:
         written.append(write(*args, **kwargs))
         return written[-1]
 
-    monkeypatch.setattr(deletion, "expiry_line", counted)
+    monkeypatch.setattr(deletion, "expiry_line", recorded)
     for _ in range(3):
-        asked = unwanted(*STRANGERS, host="a.b.neupusti.kz", path=DEEP)
-        assert deletion.expiry_lines(asked) == written
+        unwanted_cookies = unwanted(*STRANGERS, host="a.b.neupusti.kz", path=DEEP)
+        assert deletion.expiry_lines(unwanted_cookies) == written
         assert len(written) == MAX_LINES
         written.clear()
 
