@@ -56,6 +56,7 @@ def test_every_page_of_the_room_answers(
 
 
 @SQLITE
+@pytest.mark.slow
 @pytest.mark.clause("9.3")
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_every_clause_has_an_anchor_and_an_address(

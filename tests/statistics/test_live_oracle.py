@@ -34,6 +34,7 @@ from tests.statistics import oracle
 
 REQUESTS, SERVED = 3000, 1500
 PATIENCE, PAUSE = 600, 0.05
+pytestmark = pytest.mark.slow
 PACE = timedelta(minutes=2)
 BEGIN = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 TARGETS = [

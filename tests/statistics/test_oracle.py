@@ -12,6 +12,7 @@ from click.testing import Result
 from tests.access import logs
 from tests.statistics import oracle
 
+pytestmark = pytest.mark.slow
 LINES = 100_000
 END = datetime(2026, 11, 22, 6, tzinfo=UTC)
 

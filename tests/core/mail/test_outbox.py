@@ -244,6 +244,7 @@ def test_a_slow_server_is_waited_for(app: Flask, smtp: SmtpServer) -> None:
     assert len(smtp.emails) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "state"),
     [("rcpt hold", OutboxState.SENT), ("data hold", OutboxState.UNSURE)],
