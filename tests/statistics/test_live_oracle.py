@@ -31,6 +31,7 @@ from tests.access import logs
 from tests.access.conftest import count_rows, csrf_token
 from tests.conftest import SECRET
 from tests.statistics import oracle
+from tests.times import Clock
 
 REQUESTS, SERVED = 3000, 1500
 PATIENCE, PAUSE = 600, 0.05
@@ -116,7 +117,7 @@ def stamped(at: datetime) -> str:
 @pytest.mark.clause("3.3.2")
 def test_a_week_of_requests_is_counted_as_the_client_counts_it(
     site_url: str,
-    at: Callable[[datetime], None],
+    at: Clock,
     command: Callable[..., Result],
     engine: Engine,
     tmp_path: Path,

@@ -4,9 +4,9 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.message import EmailMessage
 from threading import Thread
 from typing import Literal
@@ -28,8 +28,8 @@ from neupusti.core.text.languages import Language
 from tests.core.smtp_server import SmtpServer
 from tests.people import AIGERIM
 from tests.served import environment_of
+from tests.times import NOON, Clock
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TYPE = EmailType(name="core.try", label="A try")
 TEMPLATES = {
     "core/mail/try.txt": (
@@ -41,7 +41,6 @@ TEMPLATES = {
         "{% block body %}<p>For {{ name }}</p>{% endblock %}"
     ),
 }
-Clock = Callable[[datetime], None]
 
 
 @pytest.fixture
