@@ -11,6 +11,7 @@ from neupusti.config.values import ROOT
 from neupusti.core.text import dates, money
 from neupusti.core.text.languages import Language
 from tests.conftest import SQLITE
+from tests.times import Clock
 
 PRODUCTS = showcase()
 
@@ -30,7 +31,7 @@ def product(**changes: object) -> Product:
 
 
 @pytest.fixture
-def on(at: Callable[[datetime], None]) -> Callable[[date], None]:
+def on(at: Clock) -> Callable[[date], None]:
     """Set the clock to noon in Almaty of a day."""
     return lambda day: at(datetime(day.year, day.month, day.day, 7, tzinfo=UTC))
 

@@ -23,6 +23,7 @@ from tests.people import AIGERIM
 from tests.served import Served, served
 
 PROFILE, PICTURE = "/account/profile", "/account/avatar"
+pytestmark = pytest.mark.slow
 FORM = "application/x-www-form-urlencoded"
 BRIEF = "That is too much at once"
 FULL = "What you sent is larger than this form takes."

@@ -66,6 +66,7 @@ def within_limit(call: str) -> bool:
     return done.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PATHOLOGICAL)
 def test_an_odd_document_takes_no_longer_than_its_bytes(name: str) -> None:
     assert within_limit(f"read(PATHOLOGICAL[{name!r}])")
