@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
+from neupusti.core.data import keys
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import insert, writing
 from neupusti.core.records import consents, journal
