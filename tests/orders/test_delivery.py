@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -124,7 +125,7 @@ def test_a_wrong_price_of_a_delivery_stops_the_start(name: str, value: int) -> N
 
 
 def lines(statement: Statement, app: Flask) -> str:
-    with app.test_request_context("/en/"):
+    with app.test_request_context(), force_locale("en"):
         return "\n".join(statement.lines(OPERATOR))
 
 
