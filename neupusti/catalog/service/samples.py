@@ -25,7 +25,7 @@ from neupusti.catalog.models import (
     ProductPhoto,
     StockMovement,
 )
-from neupusti.catalog.service import categories, stock
+from neupusti.catalog.service import counts, stock
 from neupusti.catalog.service.stock import Movement
 from neupusti.config.values import ROOT
 from neupusti.core import clock
@@ -90,6 +90,7 @@ def remove() -> str:
                 )
                 stock.change(session, gone)
         session.execute(delete(Product).where(Product.sample))
+        counts.recount(session, *{product.category for product in products})
         slugs = [content["slug"] for content in files()]
         empty = (
             delete(Category)
@@ -101,7 +102,6 @@ def remove() -> str:
             .returning(Category.id)
         )
         gone_categories = session.scalars(empty).all()
-        categories.recount(session)
     return (
         f"Removed {len(products)} sample products with their photos and "
         f"{len(gone_categories)} empty categories; orders keep their own copies."
@@ -126,8 +126,8 @@ def _bring(session: Session) -> int:
             category = _category(session, content)
             for row in missing:
                 _product(session, category, row)
+            counts.recount(session, category)
             brought += len(missing)
-    categories.recount(session)
     return brought
 
 
