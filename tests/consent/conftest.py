@@ -52,14 +52,13 @@ class Visitor:
         return found.value if found else None
 
 
-def plain(feature: Feature) -> bool:
-    """Return whether the theme is the only optional cookie that `feature` may set."""
-    return all(
-        one is THEME or one.category is Category.NECESSARY for one in feature.cookies
-    )
+def plain(feature: Feature) -> Feature:
+    """Return `feature` without its optional cookies, but for the theme."""
+    kept = (c for c in feature.cookies if c is THEME or c.category is Category.NECESSARY)
+    return replace(feature, cookies=tuple(kept))
 
 
-BASE_FEATURES = tuple(feature for feature in FEATURES if plain(feature))
+BASE_FEATURES = tuple(plain(feature) for feature in FEATURES)
 """The middleware is tried with the theme and with cookies that only the tests set."""
 
 
