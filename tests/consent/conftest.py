@@ -52,13 +52,19 @@ class Visitor:
         return found.value if found else None
 
 
-def plain(feature: Feature) -> Feature:
-    """Return `feature` without its optional cookies, but for the theme."""
-    kept = (c for c in feature.cookies if c is THEME or c.category is Category.NECESSARY)
-    return replace(feature, cookies=tuple(kept))
+def plain(feature: Feature) -> bool:
+    """Return whether the theme is the only optional cookie that `feature` may set."""
+    return all(
+        one is THEME or one.category is Category.NECESSARY for one in feature.cookies
+    )
 
 
-BASE_FEATURES = tuple(plain(feature) for feature in FEATURES)
+WITHOUT_RECENT = tuple(
+    # Every page links to the catalog; its cookie is only set by the page of a product.
+    replace(feature, cookies=()) if feature.name == "catalog" else feature
+    for feature in FEATURES
+)
+BASE_FEATURES = tuple(feature for feature in WITHOUT_RECENT if plain(feature))
 """The middleware is tried with the theme and with cookies that only the tests set."""
 
 
