@@ -140,9 +140,8 @@ def _of(categories: tuple[int, ...]) -> list[ColumnElement[bool]]:
 
 def _scans(wanted: Wanted, today: date, language: Language) -> list[_Scan]:
     """Return the scans whose union is the list, without the filters."""
-    # Discounts of goods without a deal are 0: the condition bounds the scan of the index.
-    deal = (Product.deal_until >= today, Product.deal_discount > 0, Product.deal_price > 0)
-    ordinary = (or_(Product.deal_until.is_(None), Product.deal_until < today),)
+    deal = Product.deal_until >= today
+    ordinary = or_(Product.deal_until.is_(None), Product.deal_until < today)
     match wanted.sort:
         case Sort.CHEAPER | Sort.DEARER:
             keys = Product.deal_price, Product.price
@@ -152,14 +151,13 @@ def _scans(wanted: Wanted, today: date, language: Language) -> list[_Scan]:
             by_name = wanted.sort is Sort.NAME
             key = getattr(Product, f"sort_{language}") if by_name else Product.id
             if wanted.deals:
-                return [_Scan(deal, Product.deal_price, key)]
-            now = case(
-                (Product.deal_until >= today, Product.deal_price), else_=Product.price
-            )
+                return [_Scan((deal,), Product.deal_price, key)]
+            now = case((deal, Product.deal_price), else_=Product.price)
             return [_Scan((), now, key)]
+    # Without a deal its price is NULL and its discount 0: the scan skips them by its key.
     scans = [
-        _Scan(deal, Product.deal_price, keys[0]),
-        _Scan(ordinary, Product.price, keys[1]),
+        _Scan((deal, keys[0] > 0), Product.deal_price, keys[0]),
+        _Scan((ordinary,), Product.price, keys[1]),
     ]
     return scans[:1] if wanted.deals else scans
 
