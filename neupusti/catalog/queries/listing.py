@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    SQLColumnExpression,
     Subquery,
     case,
     func,
@@ -95,8 +96,8 @@ class _Scan:
     """Goods in the order of one index."""
 
     only: tuple[ColumnElement[bool], ...]
-    price: ColumnElement[Any]
-    key: ColumnElement[Any]
+    price: SQLColumnExpression[Any]
+    key: SQLColumnExpression[Any]
 
 
 def listing(
@@ -175,7 +176,7 @@ def _filters(wanted: Wanted, scan: _Scan) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _ordered(wanted: Wanted, *keys: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+def _ordered(wanted: Wanted, *keys: SQLColumnExpression[Any]) -> list[ColumnElement[Any]]:
     return [key.desc() if wanted.sort.descending else key.asc() for key in keys]
 
 
@@ -185,7 +186,7 @@ def _found(wanted: Wanted, scans: list[_Scan], today: date) -> Subquery:
     parts = [
         _part(wanted, scan, categories, today, scans).limit(offset + SIZE + 1)
         for scan in scans
-        for categories in ([(c,) for c in wanted.categories] or [()])
+        for categories in _each(wanted.categories)
     ]
     if len(parts) == 1:
         return parts[0].limit(SIZE + 1).offset(offset).subquery()
@@ -194,14 +195,19 @@ def _found(wanted: Wanted, scans: list[_Scan], today: date) -> Subquery:
     return select(merged).order_by(*keys).limit(SIZE + 1).offset(offset).subquery()
 
 
+def _each(categories: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Return a part for each category: an index orders the goods of one."""
+    return [(number,) for number in categories] if categories else [()]
+
+
 def _part(
     wanted: Wanted,
     scan: _Scan,
     categories: tuple[int, ...],
     today: date,
     scans: list[_Scan],
-) -> Select[Any]:
-    part = (
+) -> Select[Any, int]:
+    part: Select[Any, int] = (
         select(scan.key.label("key"), Product.id.label("id"))
         .where(Product.published, *_of(categories), *_filters(wanted, scan))
         .order_by(*_ordered(wanted, scan.key, Product.id))
