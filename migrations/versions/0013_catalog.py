@@ -26,12 +26,16 @@ PRODUCT_RULES = {
     "stock": "stock >= 0",
     "weight": "weight_g > 0",
 }
+ORDERS = (
+    *("id", "price", "deal_price", "discount", "deal_discount", "brand"),
+    *("sort_en", "sort_kk", "sort_ru"),
+)
 PRODUCT_INDEXES = (
-    ("category", "published", "id"),
-    ("category", "published", "price", "id"),
-    ("category", "published", "sort_en", "id"),
-    ("category", "published", "sort_kk", "id"),
-    ("category", "published", "sort_ru", "id"),
+    *(
+        (*where, *dict.fromkeys((order, "id")), "deal_until")
+        for where in (("category", "published"), ("published",))
+        for order in ORDERS
+    ),
     ("published", "deal_until", "id"),
 )
 WORDS = "a stock movement never changes"
@@ -98,6 +102,7 @@ def _product() -> None:
         *_columns(sa.Text, "sizes_ru", "sizes_kk", "sizes_en"),
         *_columns(sa.String(2), "origin"),
         *_columns(sa.Integer, "weight_g", "price", "stock", "version"),
+        *_columns(sa.Integer, "discount", "deal_discount"),
         sa.Column("old_price", sa.Integer, nullable=True),
         sa.Column("deal_price", sa.Integer, nullable=True),
         sa.Column("deal_until", sa.Date, nullable=True),
@@ -113,8 +118,7 @@ def _product() -> None:
         sqlite_autoincrement=True,
     )
     for columns in PRODUCT_INDEXES:
-        name = op.f("_".join(("ix_product", *columns)))
-        op.create_index(name, "product", list(columns))
+        op.create_index(op.f("_".join(("ix_product", *columns))), "product", list(columns))
 
 
 def _product_slug() -> None:

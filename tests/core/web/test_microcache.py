@@ -1,11 +1,12 @@
 """The micro-cache: a public page is rendered at most once a second."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
 
+from neupusti.core import clock
 from neupusti.core.web import microcache, page_cache
 from neupusti.core.web.microcache import MAX_ENTRIES, TTL, MicroCache
 from tests.times import NOON, Clock
@@ -43,6 +44,21 @@ def test_a_page_is_cached_for_a_second(
     assert (first.text, again.text, rendered) == ("a", "a", ["a"])
     at(NOON + TTL)
     assert stranger.get("/asked/a").text == "a"
+    assert rendered == ["a", "a"]
+
+
+def test_a_page_of_yesterday_is_not_cached_into_today(
+    rendered: list[str], stranger: FlaskClient, at: Clock
+) -> None:
+    """What a page says may end with its day, as a deal does."""
+    midnight = clock.midnight(date(2026, 12, 1))
+    at(midnight - TTL / 2)
+    stranger.get("/asked/a")
+    at(midnight - TTL / 4)
+    stranger.get("/asked/a")
+    assert rendered == ["a"]
+    at(midnight)
+    stranger.get("/asked/a")
     assert rendered == ["a", "a"]
 
 
