@@ -17,18 +17,18 @@ from neupusti.accounts.service import addresses, avatar, registration
 from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.views import (
     activity,
+    authentication,
     cli,
     consents,
     login,
     overview,
     passwords,
-    registering,
     second_factor,
-    signing,
 )
 from neupusti.accounts.views import addresses as address_views
 from neupusti.accounts.views import avatar as avatar_views
 from neupusti.accounts.views import profile as profile_views
+from neupusti.accounts.views import registration as registration_views
 from neupusti.accounts.views.blueprint import bp
 from neupusti.core.background import Job
 from neupusti.core.feature import (
@@ -42,7 +42,7 @@ from neupusti.core.feature import (
 from neupusti.core.rules import MFA_PENDING, OWNER, PUBLIC, STEP_UP
 
 VIEWS = (
-    *(registering, signing, passwords, second_factor, overview),
+    *(registration_views, authentication, passwords, second_factor, overview),
     *(profile_views, avatar_views, address_views, consents, activity, cli),
 )
 """Importing a view module registers its routes and commands on the blueprint."""
@@ -93,7 +93,7 @@ FEATURE = Feature(
         "accounts.reset_sent": PUBLIC,
         "accounts.restore_email": PUBLIC,
         "accounts.sessions_page": OWNER,
-        "accounts.settle": PUBLIC,
+        "accounts.confirm_account": PUBLIC,
         "accounts.sign_in": PUBLIC,
         "accounts.still_right": OWNER,
         "accounts.switch_off": STEP_UP,

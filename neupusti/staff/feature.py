@@ -49,7 +49,7 @@ FEATURE = Feature(
         "staff.search": PRIVACY,
         "staff.sign_out": PRIVACY,
         "staff.sign_out_member": replace(STAFF, recently_authenticated=True),
-        "staff.write_again": PRIVACY,
+        "staff.resend_confirmation_email": PRIVACY,
     },
     admin_menu=(
         MenuItem(endpoint="staff.people", label=_("People")),

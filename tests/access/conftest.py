@@ -73,7 +73,7 @@ def engine(app: Flask) -> Engine:
 
 
 @pytest.fixture
-def keep(engine: Engine, enrichment: Enrichment) -> Callable[[Iterable[Entry]], None]:
+def load(engine: Engine, enrichment: Enrichment) -> Callable[[Iterable[Entry]], None]:
     """Write entries into the database as one batch."""
 
     def write(entries: Iterable[Entry]) -> None:
@@ -163,7 +163,7 @@ def csrf_token(page: str) -> str:
 
 
 @pytest.fixture
-def busy(keep: Callable[..., None]) -> None:
+def busy(load: Callable[..., None]) -> None:
     """A week of people, a robot, a missing page, and a server error."""
     entries = []
     for day in range(8):
@@ -190,4 +190,4 @@ def busy(keep: Callable[..., None]) -> None:
     entries.append(
         entry(yesterday, path="/broken", status=500, request_id="feedfacefeedface")
     )
-    keep(entries)
+    load(entries)

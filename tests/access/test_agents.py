@@ -115,9 +115,9 @@ def test_a_forged_crawler_is_recognised_by_its_address(ip: str, bot: str) -> Non
 
 
 def test_it_stands_in_the_row_and_in_the_counts(
-    engine: Engine, keep: Callable[..., None]
+    engine: Engine, load: Callable[..., None]
 ) -> None:
-    keep(
+    load(
         entry(clock.now(), ip=ip, user_agent=GOOGLEBOT, path=f"/{ip}")
         for ip in ("66.249.66.1", "203.0.113.9")
     )

@@ -19,7 +19,7 @@ from neupusti.access.recording.line import Entry, clean
 from neupusti.statistics.views import combined
 from tests.access import logs
 from tests.access.conftest import count_rows, rows
-from tests.journeys.test_reading import SQLITE
+from tests.conftest import SQLITE
 
 END = datetime(2026, 11, 22, 6, tzinfo=UTC)
 LINE = (

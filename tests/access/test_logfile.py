@@ -16,7 +16,7 @@ from tests.access import logs
 from tests.access.conftest import NOW, count_rows, rows
 from tests.access.test_import import END, LINE
 from tests.access.test_refused_import import plain, write_lines
-from tests.journeys.test_reading import SQLITE
+from tests.conftest import SQLITE
 
 DAYS = ("--from", "2026-11-14", "--to", "2026-11-22", "--json")
 
@@ -87,9 +87,9 @@ def test_a_truncated_gzip_log_is_resumed_when_it_is_complete(
         assert partial.exit_code == 0, partial.output
     log.write_bytes(whole)
     assert "truncated  " not in command("import", log).output
-    asked = json.loads(command("report", *DAYS).stdout)
-    assert asked["requests"] == count_rows(engine, Record)
-    assert asked["malformed"].get("cut short", 0) == 0
+    report = json.loads(command("report", *DAYS).stdout)
+    assert report["requests"] == count_rows(engine, Record)
+    assert report["malformed"].get("cut short", 0) == 0
 
 
 @SQLITE

@@ -22,7 +22,7 @@ BODIES = {
 """The parts of a body, and its Content-Length."""
 
 
-def asked(
+def open_response(
     site: Flask, path: str, **how: Any
 ) -> tuple[int, dict[str, str], Iterable[bytes]]:
     """Return a response as a server gets it, before the body is read."""
@@ -61,7 +61,7 @@ def site(tmp_path: Path) -> Flask:
     def confirm(token: str) -> str:
         return token
 
-    @app.get("/letters/<string:token>/open")
+    @app.get("/reports/<string:token>/open")
     def email(token: str) -> str:
         return token
 
@@ -145,9 +145,9 @@ def test_who_received_an_answer_is_written_down_already(
     site: Flask, folder: Path, method: str, path: str, status: int
 ) -> None:
     """A worker killed as soon as the last byte left has lost nothing."""
-    whole = b"".join(asked(site, path, method=method)[2])
+    whole = b"".join(open_response(site, path, method=method)[2])
     before = len(spool_lines(folder))
-    answered, _, body = asked(site, path, method=method)
+    answered, _, body = open_response(site, path, method=method)
     parts, received = iter(body), b""
     while len(received) < len(whole):
         received += next(parts)
@@ -161,15 +161,15 @@ def test_who_received_an_answer_is_written_down_already(
 
 def test_a_cached_response_is_written_down_too(app: Flask, spool_folder: Path) -> None:
     """A cached page, one not modified, a redirect."""
-    _, headers, _ = asked(app, "/policy/feed.atom")
-    assert b"".join(asked(app, "/policy/")[2])
+    _, headers, _ = open_response(app, "/policy/feed.atom")
+    assert b"".join(open_response(app, "/policy/")[2])
     for path, sent, status in (
         ("/policy/", {}, 200),
         ("/policy/feed.atom", {"If-None-Match": headers["ETag"]}, 304),
         ("/policy", {}, 308),
     ):
         before = len(spool_lines(spool_folder))
-        answered, _, body = asked(app, path, headers=sent)
+        answered, _, body = open_response(app, path, headers=sent)
         size = len(next(iter(body), b""))
         assert (answered, size > 0) == (status, status != 304)
         (line,) = spool_lines(spool_folder)[before:]
@@ -178,7 +178,7 @@ def test_a_cached_response_is_written_down_too(app: Flask, spool_folder: Path) -
 
 def test_an_answer_that_breaks_off_is_written_down(site: Flask, folder: Path) -> None:
     """The parts before the error are sent, and the line is written by then."""
-    _, _, body = asked(site, "/half")
+    _, _, body = open_response(site, "/half")
     parts = iter(body)
     assert next(parts) == b"first"
     (line,) = spool_lines(folder)
@@ -190,7 +190,7 @@ def test_an_answer_that_breaks_off_is_written_down(site: Flask, folder: Path) ->
 
 
 def test_an_answer_nobody_waited_for_is_written_down(site: Flask, folder: Path) -> None:
-    _, _, body = asked(site, "/sent/streamed")
+    _, _, body = open_response(site, "/sent/streamed")
     assert next(iter(body)) == b"a" * 10
     assert spool_lines(folder) == []
     body.close()  # type: ignore[attr-defined]
@@ -211,9 +211,9 @@ def test_an_exception_that_nobody_caught_is_a_500(site: Flask, folder: Path) -> 
     [
         ("/account/confirm/s3cr3t", "/account/confirm/«…»"),
         ("/en/account/confirm/s3cr3t", "/en/account/confirm/«…»"),
-        ("/letters/s3cr3t/open", "/letters/«…»/open"),
+        ("/reports/s3cr3t/open", "/reports/«…»/open"),
         ("/account/confirm/s3cr3t/", "/account/confirm/«…»"),
-        ("/kk/letters/s3cr3t/opne", "/kk/letters/«…»"),
+        ("/kk/reports/s3cr3t/opne", "/kk/reports/«…»"),
     ],
 )
 def test_a_token_of_our_own_links_is_never_written_down(
@@ -244,11 +244,11 @@ TOKEN = "q2X-9bT_4kLmZ8vR1sWc7yNdE3hGjU6aPoI5tFxQ0Bv"
 def test_nor_is_the_token_of_a_mistyped_link(
     visitor: FlaskClient, folder: Path, path: str, kept: str | None
 ) -> None:
-    asked = path.format(TOKEN)
-    assert visitor.get(f"http://localhost{asked}").data
+    requested = path.format(TOKEN)
+    assert visitor.get(f"http://localhost{requested}").data
     (line,) = spool_lines(folder)
     assert TOKEN not in str(line)
-    assert line["p"] == (kept or asked)
+    assert line["p"] == (kept or requested)
 
 
 @pytest.mark.parametrize("path", ["/account/confirm/{}/x", "/kk/acount/{}", "//{}?a=b"])

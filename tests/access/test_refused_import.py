@@ -15,7 +15,7 @@ from neupusti.access.models import Import, Record, Rollup, Total
 from tests.access import logs
 from tests.access.conftest import NOW, count_rows
 from tests.access.test_import import CADDY, END, LINE, NGINX
-from tests.journeys.test_reading import SQLITE
+from tests.conftest import SQLITE
 
 COMMON = LINE.partition(' "https')[0]
 OF_FORMAT = {"combined": LINE, "common": COMMON, "json": json.dumps(NGINX)}
@@ -64,14 +64,14 @@ def test_a_log_of_another_format_leaves_nothing(
 
 @SQLITE
 @pytest.mark.parametrize("kind", OF_FORMAT)
-@pytest.mark.parametrize("said", OF_FORMAT)
+@pytest.mark.parametrize("named", OF_FORMAT)
 def test_only_the_format_of_a_log_reads_it(
-    command: Callable[..., Result], engine: Engine, log: Path, kind: str, said: str
+    command: Callable[..., Result], engine: Engine, log: Path, kind: str, named: str
 ) -> None:
     write_lines(log, OF_FORMAT[kind])
-    done = command("import", log, "--format", said)
-    assert done.exit_code == (kind != said)
-    assert count_rows(engine, Record) == count_rows(engine, Import) == (kind == said)
+    done = command("import", log, "--format", named)
+    assert done.exit_code == (kind != named)
+    assert count_rows(engine, Record) == count_rows(engine, Import) == (kind == named)
 
 
 def leave_empty_import(engine: Engine, log: Path) -> None:

@@ -196,13 +196,13 @@ def test_the_second_aggregator_ingests_and_removes_nothing(
 
 
 def test_visitors_are_counted_once_a_day_and_once_an_hour(
-    engine: Engine, keep: Callable[..., None]
+    engine: Engine, load: Callable[..., None]
 ) -> None:
     later = AT.replace(hour=9)
     tomorrow = AT.replace(day=23)
-    keep([entry(AT), entry(AT), entry(later)])
-    keep([entry(later), entry(AT, ip="2001:db8::1"), entry(tomorrow)])
-    keep([entry(AT, status=404, ip="203.0.113.9")])
+    load([entry(AT), entry(AT), entry(later)])
+    load([entry(later), entry(AT, ip="2001:db8::1"), entry(tomorrow)])
+    load([entry(AT, status=404, ip="203.0.113.9")])
     with engine.connect() as connection:
         totals = {
             (row.unit, row.start): row.visitors

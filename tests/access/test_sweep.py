@@ -48,11 +48,11 @@ def test_a_masked_address_names_nobody(ip: str, masked: str) -> None:
 
 @pytest.mark.clause("3.3", "5.1")
 def test_addresses_go_after_their_term_and_rows_after_theirs(
-    engine: Engine, keep: Callable[..., None]
+    engine: Engine, load: Callable[..., None]
 ) -> None:
     ages = (0, 29, 30, 31, 89, 90, 91, 400)
-    keep(entry(ago(days), path=f"/{days}", ip="203.0.113.77") for days in ages)
-    keep([entry(ago(40), path="/six", ip="2001:db8:1:2::9"), entry(ago(40), ip="unknown")])
+    load(entry(ago(days), path=f"/{days}", ip="203.0.113.77") for days in ages)
+    load([entry(ago(40), path="/six", ip="2001:db8:1:2::9"), entry(ago(40), ip="unknown")])
 
     swept = sweep.sweep(engine, TERMS)
     left = {row.path: (row.ip, row.user_agent is None) for row in rows(engine)}
@@ -83,8 +83,8 @@ def test_the_published_terms_are_those_of_the_sweep(app: Flask) -> None:
 
 
 @pytest.mark.clause("5.1")
-def test_each_run_leaves_a_row(engine: Engine, keep: Callable[..., None]) -> None:
-    keep([entry(ago(91)), entry(ago(31))])
+def test_each_run_leaves_a_row(engine: Engine, load: Callable[..., None]) -> None:
+    load([entry(ago(91)), entry(ago(31))])
     sweep.sweep(engine, TERMS)
     sweep.sweep(engine, TERMS)
     with engine.connect() as connection:
@@ -96,9 +96,9 @@ def test_each_run_leaves_a_row(engine: Engine, keep: Callable[..., None]) -> Non
 
 
 def test_a_dry_run_changes_nothing(
-    command: Callable[..., Result], engine: Engine, keep: Callable[..., None]
+    command: Callable[..., Result], engine: Engine, load: Callable[..., None]
 ) -> None:
-    keep([entry(ago(91)), entry(ago(31))])
+    load([entry(ago(91)), entry(ago(31))])
     before = rows(engine)
     output = command("sweep", "--dry-run").output
     assert "rows masked     1" in output
@@ -111,11 +111,11 @@ def test_a_dry_run_changes_nothing(
 
 
 def test_rows_that_come_late_are_swept_too(
-    engine: Engine, keep: Callable[..., None]
+    engine: Engine, load: Callable[..., None]
 ) -> None:
-    keep([entry(ago(40))])
+    load([entry(ago(40))])
     sweep.sweep(engine, TERMS)
-    keep([entry(ago(40), ip="198.51.100.9"), entry(ago(100))])
+    load([entry(ago(40), ip="198.51.100.9"), entry(ago(100))])
     swept = sweep.sweep(engine, TERMS)
     assert (swept.masked, swept.destroyed) == (1, 1)
     assert {row.ip for row in rows(engine)} == {"203.0.113.0", "198.51.100.0"}
@@ -124,13 +124,13 @@ def test_rows_that_come_late_are_swept_too(
 @pytest.mark.parametrize("stock", ["postgresql"], indirect=True)
 def test_a_slow_reader_blocks_neither_ingest_nor_sweep(
     engine: Engine,
-    keep: Callable[..., None],
+    load: Callable[..., None],
     spool_folder: Path,
     enrichment: Enrichment,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(partitions, "LOCK_SECONDS", 0.05)
-    keep([entry(ago(100)), entry(NOW)])
+    load([entry(ago(100)), entry(NOW)])
     worker = Aggregator(engine, spool_folder, lambda: enrichment, TERMS)
     with engine.connect() as reader:
         reader.execute(text("SELECT count(*) FROM access_record"))

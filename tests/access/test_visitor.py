@@ -41,15 +41,15 @@ def visitor_cookies(answer: TestResponse) -> list[str]:
     ]
 
 
-def choose(visitor: FlaskClient, act: str, *categories: str) -> TestResponse:
-    data = {"choice": act, "category": list(categories)}
+def choose(visitor: FlaskClient, choice: str, *categories: str) -> TestResponse:
+    data = {"choice": choice, "category": list(categories)}
     return visitor.post("/cookies/", data=data, headers=OWN, buffered=True)
 
 
 @SQLITE
 @pytest.mark.clause("3.3.1")
 @pytest.mark.parametrize(
-    ("act", "categories", "agreed"),
+    ("choice", "categories", "agreed"),
     [
         (None, (), False),
         ("reject", (), False),
@@ -59,10 +59,10 @@ def choose(visitor: FlaskClient, act: str, *categories: str) -> TestResponse:
     ],
 )
 def test_it_is_given_only_after_a_yes_to_statistics(
-    client: FlaskClient, act: str | None, categories: tuple[str, ...], *, agreed: bool
+    client: FlaskClient, choice: str | None, categories: tuple[str, ...], *, agreed: bool
 ) -> None:
-    if act:
-        choose(client, act, *categories)
+    if choice:
+        choose(client, choice, *categories)
         client.delete_cookie("visitor")
     for page in PAGES:
         assert bool(visitor_cookies(client.get(page))) == agreed, page

@@ -48,7 +48,7 @@ def test_many_events_are_paginated(app: Flask) -> None:
                 session, who.number, SecurityEventKind.CODE_REFUSED, f"device {number}"
             )
     first = browser.get(PATH).text
-    assert first.count("<tr><th") == SIZE + 1
+    assert first.count("<tr>") == SIZE + 1
     assert 'href="/en/account/activity?page=2"' in first
     last = browser.get(f"{PATH}?page=3").text
     assert "Signed in</th>" in last

@@ -124,7 +124,7 @@ def test_rows_from_before_secrets_had_names_are_of_the_oldest(
 
 
 def test_without_the_former_secret_a_message_says_so(app: Flask, site: Site) -> None:
-    """The page says so only after the right password."""
+    """The page shows it only after the right password."""
     who = account(AIGERIM, with_second_factor=True)
     known = second_factor.codes(who.number)
     with site_with(site, NEW) as changed:

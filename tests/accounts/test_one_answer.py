@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import event, func, select
 
 from neupusti.accounts.service import passwords
-from neupusti.accounts.views import addresses, blueprint, registering, signing
+from neupusti.accounts.views import addresses, authentication, blueprint, registration
 from neupusti.accounts.views import passwords as resetting
 from neupusti.core.data.database import db
 from neupusti.core.mail.models import OutboxEmail
@@ -32,7 +32,7 @@ from tests.people import AIGERIM, BOLAT, DANA, GUEST, YERLAN
 
 WRONG = "неверный пароль тут"
 CLOCK_STEP = 1 / 16
-VIEWS = (addresses, blueprint, registering, resetting, signing)
+VIEWS = (addresses, blueprint, registration, resetting, authentication)
 
 
 @dataclass

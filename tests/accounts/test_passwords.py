@@ -100,7 +100,7 @@ def test_a_damaged_hash_matches_nothing(app: Flask) -> None:
 
 @pytest.mark.usefixtures("real_hasher")
 def test_nobodys_hash_takes_the_same_work(app: Flask) -> None:
-    """Same parameters, so the same time: what is measured elsewhere holds by itself."""
+    """Same parameters, so the same time: what is measured elsewhere holds here."""
     passwords._dummy_hash.cache_clear()  # noqa: SLF001 - it may hold a cheap hash
     parts = [passwords.hashed("a"), passwords._dummy_hash()]  # noqa: SLF001 - its numbers
     assert {part.rpartition("$")[0].rpartition("$")[0] for part in parts} == {

@@ -169,7 +169,7 @@ def test_a_known_address_gets_the_same_answer_and_an_email(
 
 
 def test_the_first_to_confirm_takes_the_address(app: Flask, client: FlaskClient) -> None:
-    """Registering a foreign address does not take it from its owner."""
+    """Registering another's address does not take it from its owner."""
     register(client, given_name="Чужой", password="пустой сарай за рекой")
     register(client)
     stranger, mine = emails_to(AIGERIM.email)
@@ -266,10 +266,10 @@ def test_a_form_of_another_site_is_refused(app: Flask, client: FlaskClient) -> N
     assert client.post("/account/register", data=FORM).status_code == 400
     page = client.get("/account/register").text
     data = {**hidden(page), **FORM}
-    foreign = client.post(
+    cross_site = client.post(
         "/account/register", data=data, headers={"Sec-Fetch-Site": "cross-site"}
     )
-    assert foreign.status_code == 403
+    assert cross_site.status_code == 403
     assert people() == []
 
 

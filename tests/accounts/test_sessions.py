@@ -83,13 +83,13 @@ def test_the_database_holds_no_key(app: Flask) -> None:
     assert cookie(browser, "remember_token") not in row
 
 
-@pytest.mark.parametrize("asked", [{}, {"remember": "y"}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"remember": "y"}], ids=str)
 def test_a_session_expires_automatically(
-    app: Flask, at: Clock, asked: dict[str, str]
+    app: Flask, at: Clock, options: dict[str, str]
 ) -> None:
     at(NOON)
-    remember = bool(asked)
-    browser = signed_in(app, account(AIGERIM), **asked)
+    remember = bool(options)
+    browser = signed_in(app, account(AIGERIM), **options)
     at(NOON + IDLE - timedelta(minutes=2))
     assert is_signed_in(browser)
     at(NOON + 2 * IDLE)
@@ -125,7 +125,7 @@ def test_a_made_up_cookie_opens_nothing(app: Flask, name: str, value: str) -> No
 def test_sessions_are_seen_and_ended(app: Flask) -> None:
     who, other = account(AIGERIM), account(BOLAT)
     mine, phone, third = signed_in(app, who), signed_in(app, who), signed_in(app, who)
-    foreign = signed_in(app, other)
+    stranger = signed_in(app, other)
     rows = db.session.scalars(select(SignIn).order_by(SignIn.id)).all()
     ids = [row.id for row in rows]
     page = mine.get("/account/sessions").text
@@ -134,14 +134,14 @@ def test_sessions_are_seen_and_ended(app: Flask) -> None:
     assert ended.location == "/account/sessions?done=ended"
     assert not is_signed_in(phone)
     submit(mine, "/account/sessions", {"session": ids[3]})
-    assert is_signed_in(foreign)
+    assert is_signed_in(stranger)
     submit(mine, "/account/sessions", {"session": "others"})
     assert not is_signed_in(third)
     assert is_signed_in(mine)
     out = submit(mine, "/account/sessions", {"session": "everywhere"})
     assert out.location == "/account/login?done=signed-out"
     assert not is_signed_in(mine)
-    assert is_signed_in(foreign)
+    assert is_signed_in(stranger)
 
 
 @pytest.mark.parametrize("which", ["", "x", "-1", "9" * 30, "1 OR 1=1", "٣"])

@@ -79,7 +79,8 @@ def test_the_board_lists_each_duty_with_its_open_items(browser: FlaskClient) -> 
         session.add(email(OutboxState.REFUSED))
     page = browser.get("/en/admin/").text
     assert "1 item is open" in page
-    assert '<tr class="pressing"><td></td><td><a href="/en/admin/mail/">' in page
+    row = page.partition('<tr class="pressing">')[2].partition("</tr>")[0]
+    assert '<a href="/en/admin/mail/">' in row
 
 
 def test_every_duty_of_the_board_is_a_clause_of_6_2(app: Flask) -> None:

@@ -30,7 +30,7 @@ from tests import desk
 
 PAGE = "/en/admin/journal/"
 WHY = "For the yearly check"
-ROWS = re.compile(r'<tr><td class="number">(\d+)</td>')
+ROWS = re.compile(r'<tr>\s*<td class="number">(\d+)</td>')
 OFF = {
     "sqlite": "DROP TRIGGER staff_action_no_update",
     "postgresql": "ALTER TABLE staff_action DISABLE TRIGGER USER",

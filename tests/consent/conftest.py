@@ -53,7 +53,7 @@ class Visitor:
 
 
 def plain(feature: Feature) -> bool:
-    """Tell whether the theme is the only optional cookie that `feature` may set."""
+    """Return whether the theme is the only optional cookie that `feature` may set."""
     return all(
         one is THEME or one.category is Category.NECESSARY for one in feature.cookies
     )

@@ -33,8 +33,8 @@ def with_cookies(*cookies: Cookie) -> tuple[Feature, ...]:
     return (*BASE_FEATURES, Feature(name="more", clauses=(), cookies=cookies))
 
 
-def asked(app: Flask, cookie: str | None) -> bool:
-    """Tell whether another deployment asks the visitor who holds `cookie`."""
+def asks_again(app: Flask, cookie: str | None) -> bool:
+    """Return whether another deployment asks the visitor who holds `cookie`."""
     page = app.test_client(use_cookies=False).get(
         "/en/", headers={"Cookie": f"consent={cookie}"}
     )
@@ -67,7 +67,7 @@ def test_only_what_touches_the_visitors_own_categories(
     visitor = Visitor(with_features(*with_cookies(COUNTER)).test_client())
     visitor.choose("save", *agreed)
     then = with_features(*with_cookies(*later))
-    assert asked(then, visitor.cookie()) is again
+    assert asks_again(then, visitor.cookie()) is again
 
 
 def test_a_category_that_lost_a_cookie_asks_nobody(
@@ -75,8 +75,8 @@ def test_a_category_that_lost_a_cookie_asks_nobody(
 ) -> None:
     visitor = Visitor(with_features(*with_cookies(COUNTER, SECOND)).test_client())
     visitor.choose("accept")
-    assert not asked(with_features(*with_cookies(COUNTER)), visitor.cookie())
-    assert not asked(with_features(*with_cookies(SECOND)), visitor.cookie())
+    assert not asks_again(with_features(*with_cookies(COUNTER)), visitor.cookie())
+    assert not asks_again(with_features(*with_cookies(SECOND)), visitor.cookie())
 
 
 def test_until_the_answer_only_the_changed_category_is_off(

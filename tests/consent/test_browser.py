@@ -183,8 +183,8 @@ def test_back_never_shows_a_dead_banner(chromium: Browser, site_url: str) -> Non
 
 
 def test_no_address_leads_a_browser_away(scripted: Page, site_url: str) -> None:
-    page, asked = scripted, []
-    page.on("request", lambda request: asked.append(request.url))
+    page, requested = scripted, []
+    page.on("request", lambda request: requested.append(request.url))
     for address in HOSTILE:
         if len(address) > 100:
             continue
@@ -197,7 +197,7 @@ def test_no_address_leads_a_browser_away(scripted: Page, site_url: str) -> None:
             page.click(f"main [value={action}]")
             page.wait_for_url(re.compile(r"[?&]cookies="))
             expect(page.locator("h1")).to_have_count(1)
-    assert [url for url in asked if not url.startswith(f"{site_url}/")] == []
+    assert [url for url in requested if not url.startswith(f"{site_url}/")] == []
 
 
 def test_cookies_switched_off(chromium: Browser, site_url: str, tmp_path: Path) -> None:

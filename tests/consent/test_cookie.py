@@ -63,7 +63,7 @@ def test_junk_is_no_choice(value: str) -> None:
 
 def hostile(value: str) -> dict[str, str]:
     """Return corrupted and forged variants of a valid cookie."""
-    foreign = SignedCookie("another secret of thirty-two bytes")
+    other = SignedCookie("another secret of thirty-two bytes")
     read = SIGNER.read(value)
     assert read
     return {
@@ -73,7 +73,7 @@ def hostile(value: str) -> dict[str, str]:
         "cut": value[: len(value) // 2],
         "empty": "",
         "oversized": value + "A" * 5000,
-        "foreign": foreign.write(read),
+        "another secret": other.write(read),
         "doubled": f"{value}.{value}",
         "quoted": f'"{value}"',
         "injected": "1' OR '1'='1",

@@ -1,4 +1,4 @@
-"""With the database down only necessary cookies are set, and the page says so."""
+"""With the database down only necessary cookies are set, and the page shows it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

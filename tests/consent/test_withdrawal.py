@@ -32,8 +32,8 @@ def test_one_click_on_any_page_withdraws_everything(visitor: Visitor) -> None:
     visitor.press("/theme/", theme="dark")
     for page in ("/", "/en/policy/", "/no-such-page"):
         form = re.search(
-            r'action="([^"]+)"><input type="hidden" name="next" value="([^"]+)">'
-            r'<button [^>]*value="withdraw"',
+            r'action="([^"]+)">\s*<input type="hidden" name="next" value="([^"]+)">'
+            r'\s*<button [^>]*value="withdraw"',
             visitor.client.get(page).text,
         )
         assert form, page
@@ -209,14 +209,14 @@ def test_only_the_lines_of_one_answer_are_written(monkeypatch: pytest.MonkeyPatc
     written: list[str] = []
     write = deletion.expiry_line
 
-    def counted(*args: Any, **kwargs: Any) -> str:
+    def recorded(*args: Any, **kwargs: Any) -> str:
         written.append(write(*args, **kwargs))
         return written[-1]
 
-    monkeypatch.setattr(deletion, "expiry_line", counted)
+    monkeypatch.setattr(deletion, "expiry_line", recorded)
     for _ in range(3):
-        asked = unwanted(*STRANGERS, host="a.b.neupusti.kz", path=DEEP)
-        assert deletion.expiry_lines(asked) == written
+        unwanted_cookies = unwanted(*STRANGERS, host="a.b.neupusti.kz", path=DEEP)
+        assert deletion.expiry_lines(unwanted_cookies) == written
         assert len(written) == MAX_LINES
         written.clear()
 

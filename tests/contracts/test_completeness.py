@@ -8,10 +8,10 @@ from flask import Flask
 from neupusti.core.feature import Feature
 from neupusti.core.registry import Registry, registry
 from neupusti.core.rules import OWNER, PUBLIC, STAFF
+from tests.conftest import SQLITE
 from tests.contracts import completeness
 from tests.contracts.completeness import CHECKS, Check, Page, Pages
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 NEW_PAGES = {
     "wishlist.show": Page("/wishlist/", PUBLIC, indexed=True),
     "wishlist.step": Page("/wishlist/new", PUBLIC, indexed=False),

@@ -4,8 +4,8 @@ import pytest
 from flask import Flask
 
 from neupusti.config.values import ROOT
+from tests.conftest import SQLITE
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 TABLES = {
     "settings": ("README.md", "NEUPUSTI_SECRET_KEY"),
     "routes": ("docs/access-control.md", "/account/login"),

@@ -19,9 +19,9 @@ import pytest
 from flask import Flask
 
 from neupusti.core.text.languages import PREFIXED
+from tests.conftest import SQLITE
 from tests.hostile import READ, Generator, Request, Target, send
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 MARK = token_hex(8)
 """Contained in every part of a marked request."""
 HELD = 3000

@@ -11,6 +11,7 @@ from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from neupusti.core.text.languages import Language
+from tests.conftest import SQLITE
 from tests.policy.documents import real_document
 
 PATHS = [
@@ -28,7 +29,6 @@ WIDTHS = (320, 1280)
 SCHEMES = ("light", "dark")
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RULES = {"runOnly": STANDARDS}
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 """What a page looks like does not hang on the database: one backend is enough for it."""
 
 

@@ -7,13 +7,13 @@ from neupusti.core.text.languages import Language
 from neupusti.policy.service import ledger
 from neupusti.policy.service.ledger import ClauseAccount, FulfilmentWay, LedgerEntry
 
-SAYS = {"ru": "делает", "kk": "істейді", "en": "does"}
+SENTENCES = {"ru": "делает", "kk": "істейді", "en": "does"}
 
 
 def clause_accounts(
     way: FulfilmentWay, *, tool: str | None = None, **found: object
 ) -> ClauseAccount:
-    entry = LedgerEntry("3.1", way, tool, SAYS)
+    entry = LedgerEntry("3.1", way, tool, SENTENCES)
     settings = {"features": (), "proofs": (), "tool": None, **found}
     return ClauseAccount(entry=entry, **settings)  # type: ignore[arg-type]
 
@@ -37,14 +37,14 @@ def test_a_clause_is_built_only_where_a_feature_or_page_exists(
 
 
 def test_a_presented_clause_with_an_open_tool_is_built() -> None:
-    entry = LedgerEntry("1.1", FulfilmentWay.PRESENTED, "/policy/", SAYS)
+    entry = LedgerEntry("1.1", FulfilmentWay.PRESENTED, "/policy/", SENTENCES)
     one = ClauseAccount(entry=entry, features=(), proofs=(), tool="/policy/")
     assert one.built
     assert one.sentence(Language.KK) == "істейді"
 
 
 def test_proofs_are_read_from_the_marks_on_tests(tmp_path: Path) -> None:
-    tests = tmp_path / "tests" / "room"
+    tests = tmp_path / "tests" / "shop"
     tests.mkdir(parents=True)
     (tests / "test_one.py").write_text(
         "import pytest\n"
@@ -56,8 +56,8 @@ def test_proofs_are_read_from_the_marks_on_tests(tmp_path: Path) -> None:
         "def test_c() -> None: ...\n"
     )
     assert ledger.proofs(tmp_path / "tests") == {
-        "3.1": ("tests/room/test_one.py::test_a", "tests/room/test_one.py::test_b"),
-        "3.2": ("tests/room/test_one.py::test_a",),
+        "3.1": ("tests/shop/test_one.py::test_a", "tests/shop/test_one.py::test_b"),
+        "3.2": ("tests/shop/test_one.py::test_a",),
     }
 
 

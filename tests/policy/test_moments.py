@@ -30,7 +30,7 @@ def published(draft: Draft, backdate: str = "") -> Edition:
     return editions.publish(edition.date, draft.language, by="operator", backdate=backdate)
 
 
-def kept(language: Language) -> Edition:
+def stored(language: Language) -> Edition:
     """Return the row of the operator's text of the day."""
     key = {"date": DAY, "language": language.value, "source": EditionSource.OPERATOR.value}
     return db.session.scalars(select(Edition).filter_by(**key)).one()
@@ -104,10 +104,10 @@ def test_a_published_text_is_not_given_other_terms(
 
 def test_a_translation_may_come_first(app: Flask) -> None:
     editions.import_draft(replace(OWN, language=Language.KK))
-    assert kept(Language.KK).effective_from == clock.midnight(DAY)
+    assert stored(Language.KK).effective_from == clock.midnight(DAY)
 
     editions.import_draft(replace(OWN, effective_from=MARCH))
-    assert kept(Language.KK).effective_from == MARCH
+    assert stored(Language.KK).effective_from == MARCH
     assert editions.publish(DAY, Language.KK, by="operator").effective_from == MARCH
 
 
@@ -120,18 +120,18 @@ def test_a_draft_imported_again_moves_the_whole_edition(app: Flask) -> None:
 
     assert new
     for language in (Language.RU, Language.KK):
-        row = kept(language)
+        row = stored(language)
         assert (row.effective_from, row.kind) == (DECEMBER, "material")
 
 
 def test_a_draft_imported_again_keeps_what_is_not_given_again(app: Flask) -> None:
-    said = replace(OWN, kind=EditionKind.MATERIAL, note="Сроки", effective_from=MARCH)
-    editions.import_draft(said)
+    draft = replace(OWN, kind=EditionKind.MATERIAL, note="Сроки", effective_from=MARCH)
+    editions.import_draft(draft)
     better = Draft(text=changed("бережёт", "хранит"), language=Language.RU, day=DAY)
 
     assert editions.import_draft(better)[1]
     assert not editions.import_draft(better)[1]
-    row = kept(Language.RU)
+    row = stored(Language.RU)
     assert (row.text, row.note) == (better.text, "Сроки")
     assert (row.effective_from, row.kind) == (MARCH, "material")
 
@@ -150,9 +150,9 @@ def test_publishing_into_the_past_needs_a_reason_that_the_journal_keeps(
     edition = published(past, backdate=WHY)
     assert edition.effective_from == datetime(2026, 11, 18, 19, tzinfo=UTC)
     assert edition_store.current_store().in_force() == edition.date
-    act = db.session.scalars(select(StaffAction)).one()
-    assert (act.action, act.reason, act.at) == ("policy.published", WHY, today)
-    assert act.what == (
+    action = db.session.scalars(select(StaffAction)).one()
+    assert (action.action, action.reason, action.at) == ("policy.published", WHY, today)
+    assert action.what == (
         "2026-11-19 «ru» (operator), editorial, from 2026-11-19 00:00 Almaty time"
     )
 
@@ -184,7 +184,7 @@ def test_an_edition_of_today_takes_effect_as_it_is_published(
     assert published(OWN).effective_from == (takes_effect or now)
     at(now + 90 * SECOND)
     translation = editions.publish(DAY, Language.KK, by="operator")
-    assert translation.effective_from == kept(Language.RU).effective_from
+    assert translation.effective_from == stored(Language.RU).effective_from
 
 
 @pytest.mark.parametrize(

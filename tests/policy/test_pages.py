@@ -203,14 +203,14 @@ def test_a_translation_without_a_note_shows_that_of_its_edition(
     app: Flask, client: FlaskClient, newer: date
 ) -> None:
     day = date(2027, 2, 1)
-    told = Draft(
+    russian = Draft(
         text=SMALL,
         language=Language.RU,
         day=day,
         kind=EditionKind.NEW_PURPOSE,
         note="Доставка",
     )
-    for draft in (told, Draft(text=SMALL, language=Language.KK, day=day)):
+    for draft in (russian, Draft(text=SMALL, language=Language.KK, day=day)):
         editions.import_draft(draft)
         editions.publish(day, draft.language, by="operator")
 

@@ -20,10 +20,10 @@ from neupusti.config.values import ROOT
 from neupusti.site.service import new_feature as service
 from neupusti.site.service.new_feature import NewFeatureError, lay_down
 from neupusti.site.views import new_feature
+from tests.conftest import SQLITE
 from tests.contracts import sources
 from tests.served import environment
 
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
 TOOLS = Path(sys.executable).parent
 CHANGED = {
     "neupusti/app.py",

@@ -31,8 +31,8 @@ def run(app: Flask, *words: str) -> Result:
 
 
 def test_staff_are_added_listed_and_removed(app: Flask) -> None:
-    asked = ("--permission", "orders", "--permission", "privacy", "--given-name", "Болат")
-    added = run(app, "add", BOLAT.email, *asked)
+    options = ("--permission", "orders", "--permission", "privacy", "--given-name", "Болат")
+    added = run(app, "add", BOLAT.email, *options)
     assert added.exit_code == 0, added.output
     assert "orders privacy" in added.output
     person = people.by_email(BOLAT.email)
@@ -132,12 +132,12 @@ def test_a_file_left_over_is_replaced_and_never_followed(
 
 def test_the_operator_suspends_and_reinstates_by_command(app: Flask) -> None:
     aigerim = desk.person(AIGERIM)
-    asked = ("block", AIGERIM.email, "--reason", WHY)
-    assert run(app, *asked).exit_code == 0
+    command = ("block", AIGERIM.email, "--reason", WHY)
+    assert run(app, *command).exit_code == 0
     row = suspensions.in_force(aigerim)
     assert row is not None
     assert (row.by, row.reason) == (None, WHY)
-    again = run(app, *asked)
+    again = run(app, *command)
     assert (again.exit_code, "blocked already" in again.output) == (1, True)
     lifted = run(app, "unblock", AIGERIM.email, "--reason", SORRY)
     assert lifted.exit_code == 0

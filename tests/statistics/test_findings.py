@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from neupusti.access.recording.line import Entry
 from neupusti.statistics.queries import errors
 from tests.access.conftest import entry
-from tests.journeys.test_reading import SQLITE
+from tests.conftest import SQLITE
 from tests.statistics.test_unfinished_days import DAY, hour
 
 PROBLEMS = "/en/admin/access/problems/"
@@ -39,10 +39,10 @@ def scan(days: int, ip: str, number: int = 30) -> list[Entry]:
 
 
 @pytest.fixture
-def scanned(keep: Callable[..., None]) -> None:
+def scanned(load: Callable[..., None]) -> None:
     """Two scans of the days before."""
-    keep([*scan(3, "198.51.100.9"), *scan(5, "203.0.113.44")])
-    keep([entry(hour(-at), ip=f"192.0.2.{at}") for at in range(100)])
+    load([*scan(3, "198.51.100.9"), *scan(5, "203.0.113.44")])
+    load([entry(hour(-at), ip=f"192.0.2.{at}") for at in range(100)])
 
 
 def scanner_section(page: str) -> str:
@@ -74,9 +74,9 @@ def test_scans_of_all_days_are_reported(
 
 
 @SQLITE
-def test_a_scan_over_midnight_is_one(staff: FlaskClient, keep: Callable[..., None]) -> None:
+def test_a_scan_over_midnight_is_one(staff: FlaskClient, load: Callable[..., None]) -> None:
     start = DAY - timedelta(seconds=10)
-    keep(
+    load(
         entry(start + timedelta(seconds=at), path=f"/{at}.php", status=404)
         for at in range(20)
     )
@@ -87,9 +87,9 @@ def test_a_scan_over_midnight_is_one(staff: FlaskClient, keep: Callable[..., Non
 
 @SQLITE
 def test_a_burst_without_errors_is_reported(
-    staff: FlaskClient, keep: Callable[..., None]
+    staff: FlaskClient, load: Callable[..., None]
 ) -> None:
-    keep(entry(hour(-40) + timedelta(milliseconds=50 * at)) for at in range(60))
+    load(entry(hour(-40) + timedelta(milliseconds=50 * at)) for at in range(60))
     assert "Reads more pages than a person can" in scanner_section(staff.get(PROBLEMS).text)
 
 
@@ -106,9 +106,9 @@ def test_more_than_can_be_looked_at_is_said(
 
 @SQLITE
 def test_more_findings_than_are_shown_are_counted(
-    staff: FlaskClient, keep: Callable[..., None]
+    staff: FlaskClient, load: Callable[..., None]
 ) -> None:
-    keep(one for number in range(51) for one in scan(1, f"203.0.{number}.1", 12))
+    load(one for number in range(51) for one in scan(1, f"203.0.{number}.1", 12))
     page = scanner_section(staff.get(PROBLEMS).text)
     assert page.count(PROBING) == 50
     assert "The busiest 50 of 51." in page
@@ -116,9 +116,9 @@ def test_more_findings_than_are_shown_are_counted(
 
 @SQLITE
 def test_days_whose_addresses_are_gone_have_no_none(
-    staff: FlaskClient, command: Callable[..., object], keep: Callable[..., None]
+    staff: FlaskClient, command: Callable[..., object], load: Callable[..., None]
 ) -> None:
-    keep([*scan(80, "203.0.113.44"), entry(hour(-1), ip="192.0.2.1")])
+    load([*scan(80, "203.0.113.44"), entry(hour(-1), ip="192.0.2.1")])
     command("sweep")
     page = staff.get(f"{PROBLEMS}{OLD}").text
     assert NONE not in page
@@ -133,9 +133,9 @@ def test_days_whose_addresses_are_gone_have_no_none(
 
 @SQLITE
 def test_faults_whose_requests_are_gone_have_no_none(
-    staff: FlaskClient, command: Callable[..., object], keep: Callable[..., None]
+    staff: FlaskClient, command: Callable[..., object], load: Callable[..., None]
 ) -> None:
-    keep([entry(DAY - timedelta(days=100), status=500)])
+    load([entry(DAY - timedelta(days=100), status=500)])
     command("sweep")
     page = staff.get(f"{PROBLEMS}?from=2026-08-10&to=2026-08-20").text
     faults = page.split('id="faults"')[1].split("<section")[0]
@@ -145,9 +145,9 @@ def test_faults_whose_requests_are_gone_have_no_none(
 
 @SQLITE
 def test_a_list_that_is_empty_says_why(
-    staff: FlaskClient, keep: Callable[..., None]
+    staff: FlaskClient, load: Callable[..., None]
 ) -> None:
-    keep([entry(hour(-1))])
+    load([entry(hour(-1))])
     entries = staff.get("/en/admin/access/list/entry/?is=method:GET").text
     assert "With filters this list is not counted" in entries
     assert "No request fits." not in entries

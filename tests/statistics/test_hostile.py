@@ -55,14 +55,14 @@ HOSTILE = [
 
 @SQLITE
 def test_nothing_hostile_reaches_a_page_or_a_csv_file(
-    staff: FlaskClient, keep: Callable[..., None]
+    staff: FlaskClient, load: Callable[..., None]
 ) -> None:
     dice = random.Random(11)
 
     def junk() -> str:
         return "".join(dice.choice(HOSTILE) for _ in range(dice.randrange(1, 3)))[:300]
 
-    keep(
+    load(
         entry(
             NOW - timedelta(minutes=number),
             path=clean(("/" + junk())[:512] if number % 3 else junk()),

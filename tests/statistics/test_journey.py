@@ -38,10 +38,10 @@ NARROWEST = (
 @pytest.mark.clause("3.3.2")
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_of_the_statistics_is_open_to_everybody_who_may(
-    app: Flask, keep: Callable[..., None], chromium: Browser, site_url: str, path: str
+    app: Flask, load: Callable[..., None], chromium: Browser, site_url: str, path: str
 ) -> None:
     now = clock.now().astimezone(UTC)
-    keep(_day(now - timedelta(days=1)))
+    load(_day(now - timedelta(days=1)))
     seat = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
     cookie = seat.get_cookie("session")
     assert cookie is not None

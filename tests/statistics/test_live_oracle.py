@@ -81,8 +81,8 @@ class Clients:
             ("by_path", unquote(target.partition("?")[0])),
         ):
             self.figures[name][value] += 1
-        asked = f"{method} {target} HTTP/1.1"
-        rest = f'"{asked}" {status} {size} "{referrer or "-"}" "{agent}"'
+        request_line = f"{method} {target} HTTP/1.1"
+        rest = f'"{request_line}" {status} {size} "{referrer or "-"}" "{agent}"'
         self.lines.append(f"{ip} - - [{stamped(at)}] {rest}".encode())
 
     def _ask(

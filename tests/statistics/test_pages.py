@@ -93,10 +93,10 @@ def test_problems_are_listed_with_details(staff: FlaskClient) -> None:
 
 @pytest.mark.clause("3.3.2")
 def test_an_address_is_shown_whole_only_for_a_reason(
-    staff: FlaskClient, engine: Engine, keep: Callable[..., None]
+    staff: FlaskClient, engine: Engine, load: Callable[..., None]
 ) -> None:
-    keep([entry(NOW, path=f"/p{at}", ip="198.51.100.77") for at in range(3)])
-    keep([entry(NOW, ip="2001:db8:1:2::9")])
+    load([entry(NOW, path=f"/p{at}", ip="198.51.100.77") for at in range(3)])
+    load([entry(NOW, ip="2001:db8:1:2::9")])
     with engine.connect() as connection:
         record = connection.execute(
             select(Record.id).where(Record.ip == "198.51.100.77").limit(1)
@@ -116,10 +116,10 @@ def test_an_address_is_shown_whole_only_for_a_reason(
     assert "198.51.100.77" in shown.text
     assert shown.headers["Cache-Control"] == "no-store"
 
-    (act,) = desk.acts("access.unmasked")
-    assert (act.action, act.reason) == ("access.unmasked", reason)
-    assert act.staff is not None
-    assert "198.51" not in act.what
+    (action,) = desk.acts("access.unmasked")
+    assert (action.action, action.reason) == ("access.unmasked", reason)
+    assert action.staff is not None
+    assert "198.51" not in action.what
     assert staff.get("/en/admin/access/addresses/").text.count("2001:db8:1::") == 1
 
 
@@ -176,9 +176,9 @@ def test_a_log_is_downloaded_only_after_reauthentication(app: Flask) -> None:
 
 @SQLITE
 def test_without_a_reason_no_token_no_log(
-    staff: FlaskClient, keep: Callable[..., None]
+    staff: FlaskClient, load: Callable[..., None]
 ) -> None:
-    keep([entry(NOW, ip="198.51.100.77")])
+    load([entry(NOW, ip="198.51.100.77")])
     assert (
         staff.post("/admin/access/log/", data={"reason": "because of it"}).status_code
         == 400
@@ -205,8 +205,8 @@ def test_the_log_can_be_downloaded(
     whole = staff.post("/en/admin/access/log/", data={**data, "addresses": "whole"}).text
     assert whole.count("\n") == 157
     assert "203.0.113.7 " in whole
-    said = {act.what for act in desk.acts("access.exported")}
-    assert said == {"9 requests, addresses masked", "157 requests, addresses whole"}
+    exports = {action.what for action in desk.acts("access.exported")}
+    assert exports == {"9 requests, addresses masked", "157 requests, addresses whole"}
     assert len(rows(engine)) == 178
 
 
@@ -223,9 +223,9 @@ def test_a_list_is_exported_as_it_is_shown(staff: FlaskClient) -> None:
 
 
 def test_the_live_view_shows_the_newest(
-    staff: FlaskClient, keep: Callable[..., None]
+    staff: FlaskClient, load: Callable[..., None]
 ) -> None:
-    keep([entry(NOW - timedelta(minutes=at), path=f"/page-{at}") for at in range(60)])
+    load([entry(NOW - timedelta(minutes=at), path=f"/page-{at}") for at in range(60)])
     page = staff.get("/en/admin/access/live/")
     assert page.text.index("/page-0<") < page.text.index("/page-49<")
     assert "/page-50<" not in page.text

@@ -11,11 +11,11 @@ from neupusti.access.recording.line import Entry
 from neupusti.core.clock import ALMATY
 from neupusti.statistics.queries.period import Period, presets
 from tests.access.conftest import entry
-from tests.journeys.test_reading import SQLITE
+from tests.conftest import SQLITE
 
 DAY = datetime(2026, 11, 25, tzinfo=ALMATY)
 CLOCKS = {"half past midnight": 0.5, "noon": 12.0, "quarter to one": 12.75, "end": 23.99}
-SAME = "about as many requests as before."
+UNCHANGED = "about as many requests as before."
 QUARTER = timedelta(minutes=15)
 
 
@@ -58,36 +58,36 @@ def opened(
 
 
 Opened = Callable[[datetime, str], str]
-Keep = Callable[..., None]
+Load = Callable[..., None]
 
 
 @pytest.mark.parametrize("hours", CLOCKS.values(), ids=CLOCKS)
 @pytest.mark.parametrize("filters", ["", "&is=method:GET"])
 def test_a_flat_site_is_flat_at_any_time(
-    opened: Opened, keep: Keep, hours: float, filters: str
+    opened: Opened, load: Load, hours: float, filters: str
 ) -> None:
     now = hour(hours)
-    keep(flat(now))
+    load(flat(now))
     for period in ("today", "yesterday", "7d", "from=2026-11-24&to=2026-11-30"):
-        asked = period if "=" in period else f"period={period}"
-        page = opened(now, asked + filters)
+        query = period if "=" in period else f"period={period}"
+        page = opened(now, query + filters)
         assert changes(page) <= {"as before"}, period
         assert "fewer" not in page
         assert "more requests than" not in page
         if (period, hours) != ("today", 0.5):
-            assert SAME in summary(page), period
+            assert UNCHANGED in summary(page), period
             assert "as before" in changes(page)
 
 
 @SQLITE
-def test_a_page_says_which_hours_it_compares(opened: Opened, keep: Keep) -> None:
-    keep(flat(hour(12.75)))
+def test_a_page_says_which_hours_it_compares(opened: Opened, load: Load) -> None:
+    load(flat(hour(12.75)))
     noted = "Changes are in whole hours: "
     page = opened(hour(12.75), "period=today")
     assert (
         noted + "25 November 2026 until 12:00 against 24 November 2026 until 12:00." in page
     )
-    assert "Today so far: " + SAME in page
+    assert "Today so far: " + UNCHANGED in page
     assert (
         noted + "19 November 2026 – 25 November 2026 until 12:00"
         " against 12 November 2026 – 18 November 2026 until 12:00."
@@ -103,10 +103,10 @@ def test_a_page_says_which_hours_it_compares(opened: Opened, keep: Keep) -> None
 
 @SQLITE
 def test_before_the_first_whole_hour_nothing_is_compared(
-    opened: Opened, keep: Keep
+    opened: Opened, load: Load
 ) -> None:
-    keep(flat(hour(0.5)))
-    keep([entry(hour(0.25), path=f"/{at}") for at in range(40)])
+    load(flat(hour(0.5)))
+    load([entry(hour(0.25), path=f"/{at}") for at in range(40)])
     page = opened(hour(0.5), "period=today")
     assert "Today so far: 42 requests. Its first hour is not over" in summary(page)
     assert "Changes are" not in page
@@ -114,8 +114,8 @@ def test_before_the_first_whole_hour_nothing_is_compared(
 
 
 @SQLITE
-def test_a_fall_within_the_same_hours_is_reported(opened: Opened, keep: Keep) -> None:
-    keep(
+def test_a_fall_within_the_same_hours_is_reported(opened: Opened, load: Load) -> None:
+    load(
         one for number, one in enumerate(flat(hour(12))) if number % 2 or one.at < _ms(DAY)
     )
     page = opened(hour(12.4), "period=today")
@@ -130,10 +130,10 @@ def _ms(moment: datetime) -> int:
 @SQLITE
 @pytest.mark.parametrize("filters", ["", "&is=method:GET"])
 def test_the_first_days_of_a_site_have_no_percent(
-    opened: Opened, keep: Keep, filters: str
+    opened: Opened, load: Load, filters: str
 ) -> None:
     """It was opened yesterday at three in the afternoon."""
-    keep(one for one in flat(hour(20)) if one.at >= _ms(hour(-9)))
+    load(one for one in flat(hour(20)) if one.at >= _ms(hour(-9)))
     for period in ("today", "yesterday", "7d"):
         page = opened(hour(20), f"period={period}{filters}")
         assert "does not reach back far enough" in summary(page), period
@@ -142,9 +142,9 @@ def test_the_first_days_of_a_site_have_no_percent(
 
 
 @SQLITE
-def test_the_second_whole_day_of_a_site_is_compared(opened: Opened, keep: Keep) -> None:
-    keep(one for one in flat(hour(20)) if one.at >= _ms(hour(-33)))
-    assert SAME in summary(opened(hour(20), "period=today"))
+def test_the_second_whole_day_of_a_site_is_compared(opened: Opened, load: Load) -> None:
+    load(one for one in flat(hour(20)) if one.at >= _ms(hour(-33)))
+    assert UNCHANGED in summary(opened(hour(20), "period=today"))
 
 
 def faults(since: datetime, number: int) -> list[Entry]:
@@ -152,9 +152,9 @@ def faults(since: datetime, number: int) -> list[Entry]:
     return [entry(since + timedelta(minutes=at), status=500) for at in range(number)]
 
 
-def test_server_errors_of_the_current_hour_are_reported(opened: Opened, keep: Keep) -> None:
-    keep(flat(hour(12.75)))
-    keep([*faults(hour(12.1), 30), *faults(hour(12 - 24.5), 1)])
+def test_server_errors_of_the_current_hour_are_reported(opened: Opened, load: Load) -> None:
+    load(flat(hour(12.75)))
+    load([*faults(hour(12.1), 30), *faults(hour(12 - 24.5), 1)])
     page = opened(hour(12.75), "period=today")
     assert "Faults on our side rose from 1 to 30." in summary(page)
     assert "−100\xa0%" not in changes(page)
@@ -163,16 +163,16 @@ def test_server_errors_of_the_current_hour_are_reported(opened: Opened, keep: Ke
 @SQLITE
 @pytest.mark.parametrize("hours", [12.75, 13.5])
 def test_what_comes_every_day_at_this_hour_is_no_rise(
-    opened: Opened, keep: Keep, hours: float
+    opened: Opened, load: Load, hours: float
 ) -> None:
-    keep(flat(hour(hours)))
-    keep([*faults(hour(12.1), 30), *faults(hour(12.1 - 24), 30)])
+    load(flat(hour(hours)))
+    load([*faults(hour(12.1), 30), *faults(hour(12.1 - 24), 30)])
     assert "Faults on our side" not in summary(opened(hour(hours), "period=today"))
 
 
 @SQLITE
-def test_a_quiet_day_before_is_no_beginning(opened: Opened, keep: Keep) -> None:
-    keep(one for one in flat(hour(12)) if not _ms(hour(-24)) <= one.at < _ms(DAY))
+def test_a_quiet_day_before_is_no_beginning(opened: Opened, load: Load) -> None:
+    load(one for one in flat(hour(12)) if not _ms(hour(-24)) <= one.at < _ms(DAY))
     page = opened(hour(12), "period=today")
     assert "Today so far: 48 requests, and none before." in summary(page)
     assert changes(page) == set()
@@ -202,14 +202,14 @@ LEAP = datetime(2024, 2, 29, tzinfo=ALMATY)
 def test_the_day_of_25_hours_is_compared_hour_by_hour(
     at: Callable[[datetime], None],
     opened: Opened,
-    keep: Keep,
+    load: Load,
     now: datetime,
     compared: tuple[str, ...],
 ) -> None:
     at(now)
     began = datetime(2024, 2, 10, tzinfo=ALMATY).timestamp()
     steps = range(round((now.timestamp() - began) / 900))
-    keep(
+    load(
         entry(
             datetime.fromtimestamp(began + 900 * step + 60, ALMATY),
             ip=f"203.0.113.{step % 4}",
@@ -224,8 +224,8 @@ def test_the_day_of_25_hours_is_compared_hour_by_hour(
     if not compared:
         assert "Changes are" not in today
         return
-    assert SAME in summary(today)
-    note = re.search(r"Changes are in whole hours: (.*?)\.<", today)
+    assert UNCHANGED in summary(today)
+    note = re.search(r"Changes are in whole hours: (.*?)\.\s*<", today)
     assert note is not None
     assert re.fullmatch(
         "{} \\w+ 2024 ?{} against {} \\w+ 2024 ?{}".format(*compared), note[1]

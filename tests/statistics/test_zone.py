@@ -17,10 +17,10 @@ CHANGE = datetime(2024, 2, 29, 18, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def week(at: Callable[[datetime], None], keep: Callable[..., None]) -> None:
+def week(at: Callable[[datetime], None], load: Callable[..., None]) -> None:
     """A week with a visit every hour, by the same browsers every day."""
     at(BEGAN + timedelta(days=8))
-    keep([entry(BEGAN + timedelta(hours=hour)) for hour in range(24 * 7)])
+    load([entry(BEGAN + timedelta(hours=hour)) for hour in range(24 * 7)])
 
 
 def points(staff: FlaskClient, query: str) -> list[dict[str, Any]]:

@@ -1,1 +1,1 @@
-"""Read the spool and foreign log files into the access database."""
+"""Read the spool and the log files of other servers into the access database."""

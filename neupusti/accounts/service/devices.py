@@ -28,7 +28,7 @@ SYSTEMS = (
 
 def describe(user_agent: str) -> str:
     """Return a name such as “Firefox, Linux”, made of our constants; "?" if unknown."""
-    parts = (_first(BROWSERS, user_agent), _first(SYSTEMS, user_agent))
+    parts = (_first_match(BROWSERS, user_agent), _first_match(SYSTEMS, user_agent))
     return ", ".join(filter(None, parts)) or "?"
 
 
@@ -37,5 +37,5 @@ def network(address: str) -> str:
     return keys.keyed("network", throttle.network(address))
 
 
-def _first(table: tuple[tuple[str, str], ...], user_agent: str) -> str:
+def _first_match(table: tuple[tuple[str, str], ...], user_agent: str) -> str:
     return next((name for marker, name in table if marker in user_agent), "")

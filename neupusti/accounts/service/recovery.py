@@ -128,7 +128,7 @@ def change(number: int, person: int, old: str, new: str) -> str:
 
 
 def report_not_me(token: str, device: str) -> None:
-    """Lock the account on its owner's report of a foreign sign-in.
+    """Lock the account on its owner's report of a stranger's sign-in.
 
     See `lock`. Raise TokenError.
     """

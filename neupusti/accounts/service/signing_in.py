@@ -42,7 +42,7 @@ WRONG_CREDENTIALS = _(
     "This e-mail and this password do not belong together, or the e-mail is not confirmed "
     "yet: then a letter with the link is on its way."
 )
-"""One message for both, so registering a foreign address does not reveal its account."""
+"""One message for both, so registering another's address does not reveal its account."""
 WRONG_CODE = _("This code is wrong, or it was used already. Wait for the next one.")
 UNREADABLE_SECOND_FACTOR = _(
     "No code can be checked: the secret of the site was replaced. Write to the operator, "

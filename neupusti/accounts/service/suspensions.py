@@ -1,4 +1,4 @@
-"""Which accounts are suspended, and what their owners are told.
+"""Which accounts are suspended, and the messages to their owners.
 
 No e-mail contains the reason: it may mention other people, and e-mails are stored on
 foreign servers. Every message names the operator to ask; the rights of section 6 remain.

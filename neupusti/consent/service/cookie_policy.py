@@ -86,7 +86,7 @@ class CookiePolicy:
         return next((c for begins, c in self.prefixes if name.startswith(begins)), None)
 
     def allows(self, name: str, granted: frozenset[Category]) -> bool:
-        """Tell whether the application may see, or set, a cookie of this name."""
+        """Return whether the application may see, or set, a cookie of this name."""
         cookie = self.find(name)
         return cookie is not None and cookie.category in granted
 
@@ -242,7 +242,7 @@ def _attributes(rest: str) -> dict[str, str]:
 
 
 def _outlives(cookie: Cookie, attributes: dict[str, str]) -> bool:
-    """Tell whether a browser would keep the cookie longer than declared."""
+    """Return whether a browser would keep the cookie longer than declared."""
     try:
         if "max-age" in attributes:
             keeps = timedelta(seconds=int(attributes["max-age"]))

@@ -91,7 +91,7 @@ class TallySnapshot:
 
 def answer(
     session: Session,
-    asked: tuple[Category, ...],
+    optional: tuple[Category, ...],
     before: frozenset[Category],
     after: frozenset[Category],
 ) -> None:
@@ -102,9 +102,9 @@ def answer(
     elif not after:
         whole = ChoiceOutcome.REJECTED
     else:
-        whole = ChoiceOutcome.ACCEPTED if after >= set(asked) else ChoiceOutcome.PARTLY
+        whole = ChoiceOutcome.ACCEPTED if after >= set(optional) else ChoiceOutcome.PARTLY
     add(session, today, ALL, whole, 1)
-    for category in asked:
+    for category in optional:
         if category in after:
             outcome = ChoiceOutcome.ACCEPTED
         else:

@@ -85,9 +85,9 @@ def record_choice(
                 end = replace(decision, granted=frozenset(), source=ChoiceSource.EXPIRY)
                 decision = replace(decision, replaces=append(session, end).public_id)
             record = append(session, decision)
-            asked = decision.declarations.optional
-            counts.answer(session, asked, before, decision.granted)
-            snapshot.write(session, asked)
+            optional = decision.declarations.optional
+            counts.answer(session, optional, before, decision.granted)
+            snapshot.write(session, optional)
             return record
     except BaseException:
         tally.restore(snapshot)

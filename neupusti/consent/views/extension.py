@@ -138,14 +138,14 @@ class ConsentExtension:
     def wording(self, surface: str) -> Wording:
         """Return the exact wording of `surface` in the language of the request."""
         language = languages.current()
-        kept = self.wordings.get((surface, language))
-        if kept is None:
+        wording = self.wordings.get((surface, language))
+        if wording is None:
             text = render_template(f"consent/wording_{surface}.html")
-            kept = Wording(
+            wording = Wording(
                 surface=surface, language=language, text=text, sha256=digest(text)
             )
-            self.wordings[surface, language] = kept
-        return kept
+            self.wordings[surface, language] = wording
+        return wording
 
     def wording_markup(self, surface: str) -> Markup:
         """Return the wording for a template: what is shown is what is recorded."""

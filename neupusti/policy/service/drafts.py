@@ -26,7 +26,7 @@ from neupusti.policy.service.edition_store import NotFoundError
 
 
 class EditionError(ValueError):
-    """The edition cannot be imported or published; the message says why."""
+    """The edition cannot be imported or published; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,7 @@ def sign_out(number: int) -> Response:
 
 
 @bp.post(f"/people/{ROW}/confirmations")
-def write_again(number: int) -> Response:
+def resend_confirmation_email(number: int) -> Response:
     """Send the confirmation e-mail again."""
     return _perform(number, access_audit.resend_confirmation, "written")
 

@@ -66,7 +66,7 @@ def confirm(token: str) -> Response:
 
 
 @bp.post("/account/confirm/<token>")
-def settle(token: str) -> Response:
+def confirm_account(token: str) -> Response:
     """Confirm the address, or destroy an account that somebody else registered."""
     if request.form.get("choice") == "decline":
         registration.decline(token)
