@@ -8,8 +8,9 @@ from neupusti.catalog.models import (
     ProductPhoto,
     ProductSlug,
     StockMovement,
+    Word,
 )
-from neupusti.catalog.views import home
+from neupusti.catalog.views import home, search, search_cli
 from neupusti.catalog.views.blueprint import bp
 from neupusti.core.feature import (
     Feature,
@@ -20,7 +21,7 @@ from neupusti.core.feature import (
 )
 from neupusti.core.rules import PUBLIC
 
-VIEWS = (home,)
+VIEWS = (home, search, search_cli)
 """Importing a view module registers its routes on the blueprint."""
 
 FEATURE = Feature(
@@ -29,6 +30,7 @@ FEATURE = Feature(
     blueprint=bp,
     access={
         "catalog.home": PUBLIC,
+        "catalog.search": PUBLIC,
     },
     pages=(
         Page(
@@ -44,7 +46,7 @@ FEATURE = Feature(
             label=_("The goods themselves; nothing there is about people"),
             clause="5.1",
             until=_("as long as the shop sells them"),
-            models=(Category, Product, ProductPhoto, ProductSlug),
+            models=(Category, Product, ProductPhoto, ProductSlug, Word),
         ),
         IndefiniteRetention(
             label=_("How the stock of goods changed, and who on the staff changed it"),
