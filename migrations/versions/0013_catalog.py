@@ -26,14 +26,19 @@ PRODUCT_RULES = {
     "stock": "stock >= 0",
     "weight": "weight_g > 0",
 }
-PRODUCT_INDEXES = (
-    ("category", "published", "id"),
-    ("category", "published", "price", "id"),
-    ("category", "published", "sort_en", "id"),
-    ("category", "published", "sort_kk", "id"),
-    ("category", "published", "sort_ru", "id"),
-    ("published", "deal_until", "id"),
+ORDERS = (
+    *("id", "price", "deal_price", "discount", "deal_discount", "brand"),
+    *("sort_en", "sort_kk", "sort_ru"),
 )
+PRODUCT_INDEXES = (
+    *(
+        (*where, order)
+        for where in (("category", "published"), ("published",))
+        for order in ORDERS
+    ),
+    ("published", "deal_until"),
+)
+"""Each ends with the id."""
 WORDS = "a stock movement never changes"
 
 
@@ -98,6 +103,7 @@ def _product() -> None:
         *_columns(sa.Text, "sizes_ru", "sizes_kk", "sizes_en"),
         *_columns(sa.String(2), "origin"),
         *_columns(sa.Integer, "weight_g", "price", "stock", "version"),
+        *_columns(sa.Integer, "discount", "deal_discount"),
         sa.Column("old_price", sa.Integer, nullable=True),
         sa.Column("deal_price", sa.Integer, nullable=True),
         sa.Column("deal_until", sa.Date, nullable=True),
@@ -113,8 +119,8 @@ def _product() -> None:
         sqlite_autoincrement=True,
     )
     for columns in PRODUCT_INDEXES:
-        name = op.f("_".join(("ix_product", *columns)))
-        op.create_index(name, "product", list(columns))
+        ends = dict.fromkeys((*columns, "id"))
+        op.create_index(op.f("_".join(("ix_product", *ends))), "product", list(ends))
 
 
 def _product_slug() -> None:

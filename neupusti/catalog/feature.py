@@ -10,8 +10,20 @@ from neupusti.catalog.models import (
     StockMovement,
     Word,
 )
-from neupusti.catalog.views import home, search, search_cli
+from neupusti.catalog.service import samples
+from neupusti.catalog.views import (
+    cli,
+    home,
+    listing,
+    photos,
+    product,
+    recent,
+    search,
+    search_cli,
+    sitemap,
+)
 from neupusti.catalog.views.blueprint import bp
+from neupusti.config.settings import settings
 from neupusti.core.feature import (
     Feature,
     Holding,
@@ -21,25 +33,41 @@ from neupusti.core.feature import (
 )
 from neupusti.core.rules import PUBLIC
 
-VIEWS = (home, search, search_cli)
-"""Importing a view module registers its routes on the blueprint."""
+VIEWS = (home, listing, product, recent, photos, search, cli, search_cli)
+"""Importing a view module registers its routes and commands on the blueprint."""
+
+
+def seed() -> str:
+    """Bring the sample goods into a local shop; a public one starts empty."""
+    return "" if settings().production else samples.seed()
+
 
 FEATURE = Feature(
     name="catalog",
     clauses=(),
     blueprint=bp,
     access={
+        "catalog.category": PUBLIC,
+        "catalog.forget_recent": PUBLIC,
         "catalog.home": PUBLIC,
+        "catalog.photo": PUBLIC,
+        "catalog.product": PUBLIC,
+        "catalog.products": PUBLIC,
         "catalog.search": PUBLIC,
     },
+    cookies=(recent.RECENT,),
     pages=(
+        Page(endpoint="catalog.home", label=_("Deals")),
         Page(
-            endpoint="catalog.home",
-            label=_("Deals"),
+            endpoint="catalog.products",
+            label=_("Catalogue"),
             places=frozenset({Place.HEADER}),
             first=True,
         ),
     ),
+    addresses=sitemap.addresses,
+    address_files=sitemap.PRODUCTS,
+    seed=seed,
     holdings=(Holding(model=StockMovement),),
     indefinite=(
         IndefiniteRetention(

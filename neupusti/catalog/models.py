@@ -33,6 +33,16 @@ from neupusti.core.text.languages import Language
 
 FEW = 3
 """From this number down a product is «few left»."""
+LISTS = (("category", "published"), ("published",))
+ORDERS = (
+    ("id",),
+    ("price", "id"),
+    ("deal_price", "id"),
+    ("discount", "id"),
+    ("deal_discount", "id"),
+    ("brand", "id"),
+    *((f"sort_{language}", "id") for language in Language),
+)
 WORD_TYPE = String(48).with_variant(String(48, collation="C"), "postgresql")
 """Sorted by code points, so that a prefix is a range."""
 SORT_TYPE = String(320).with_variant(String(320, collation="C"), "postgresql")
@@ -112,13 +122,9 @@ class Product(Base):
         CheckConstraint("weight_g > 0", name="weight"),
         one_of("band", Band),
         one_of("return_rule", ReturnRule),
-        Index(None, "category", "published", "id"),
-        Index(None, "category", "published", "price", "id"),
+        # One for each order of the lists, of one category and of all goods.
+        *(Index(None, *where, *order) for where in LISTS for order in ORDERS),
         Index(None, "published", "deal_until", "id"),
-        *(
-            Index(None, "category", "published", f"sort_{language}", "id")
-            for language in Language
-        ),
         # A number is never reused: lines of orders refer to products by it.
         {"sqlite_autoincrement": True},
     )
@@ -148,6 +154,10 @@ class Product(Base):
     deal_price: Mapped[int | None] = mapped_column(Integer, info=impersonal())
     deal_until: Mapped[Day | None]
     """The last day of the deal, in Almaty."""
+    discount: Mapped[int] = mapped_column(Integer, info=impersonal())
+    """The discount on the old price in hundredths of a per cent; 0: none."""
+    deal_discount: Mapped[int] = mapped_column(Integer, info=impersonal())
+    """The same of the deal: lists sort by the one in force."""
     stock: Mapped[int] = mapped_column(Integer, info=impersonal())
     band: Mapped[str] = mapped_column(String(3), info=impersonal())
     return_rule: Mapped[str] = mapped_column(String(12), info=impersonal())
@@ -180,11 +190,19 @@ class Product(Base):
 
 @event.listens_for(Product, "before_insert")
 @event.listens_for(Product, "before_update")
-def _update_sort_columns(
+def _update_list_columns(
     _mapper: Mapper[Product], _connection: object, product: Product
 ) -> None:
+    product.discount = _discount(product.price, product.old_price)
+    product.deal_discount = (
+        _discount(product.deal_price, product.price) if product.deal_price else 0
+    )
     for language in Language:
         setattr(product, f"sort_{language}", collation.stored(product.name(language)))
+
+
+def _discount(price: int, before: int | None) -> int:
+    return 10_000 * (before - price) // before if before else 0
 
 
 class ProductSlug(Base):

@@ -178,6 +178,22 @@ class Page:
     """Whether the sitemap lists it: it is the same for everybody."""
 
 
+ChangedAddress = tuple[str, dict[str, Any], datetime]
+"""Endpoint, values and last change of one public page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressFiles:
+    """Public addresses by the thousand: numbered files of the sitemap.
+
+    A file has at most 15,000 addresses with all languages: sitemaps end at 50,000.
+    """
+
+    numbers: Callable[[], Iterable[int]]
+    """The files that are not empty."""
+    addresses: Callable[[int], Iterable[ChangedAddress]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """The manifest of one feature."""
@@ -206,3 +222,5 @@ class Feature:
     """The names of members of staff, by their numbers in the journals."""
     addresses: Callable[[], Iterable[tuple[str, dict[str, Any]]]] = tuple
     """Further public addresses for the sitemap: (endpoint, values) of each."""
+    address_files: AddressFiles | None = None
+    """Those that grow with the data."""

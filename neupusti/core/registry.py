@@ -9,6 +9,7 @@ from flask import Flask, current_app
 
 from neupusti.core.background import Job
 from neupusti.core.feature import (
+    AddressFiles,
     Cookie,
     Duty,
     Feature,
@@ -116,11 +117,25 @@ class Registry:
             for number, name in feature.staff_names().items()
         }
 
-    def addresses(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield every public address of the site: (endpoint, values)."""
+    @property
+    def address_files(self) -> dict[str, AddressFiles]:
+        """The numbered files of the sitemap, by the name of their feature."""
+        files = ((f.name, f.address_files) for f in self.features)
+        return {name: found for name, found in files if found is not None}
+
+    def pages_for_sitemap(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the public addresses that no numbered file holds: (endpoint, values)."""
         for feature in self.features:
             yield from ((page.endpoint, {}) for page in feature.pages if page.listed)
             yield from feature.addresses()
+
+    def addresses(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield every public address of the site: (endpoint, values)."""
+        yield from self.pages_for_sitemap()
+        for files in self.address_files.values():
+            for number in files.numbers():
+                for endpoint, values, _changed_at in files.addresses(number):
+                    yield endpoint, values
 
     def install(self, app: Flask) -> Self:
         """Register every blueprint, and this object for `registry()`."""

@@ -28,6 +28,8 @@ FEATURE = Feature(
         "site.robots": PUBLIC,
         "site.security_txt": PUBLIC,
         "site.sitemap": PUBLIC,
+        "site.sitemap_file": PUBLIC,
+        "site.sitemap_pages": PUBLIC,
     },
     cookies=(SESSION, THEME),
 )

@@ -3,9 +3,10 @@
 from flask import abort, render_template, request, url_for
 
 from neupusti.catalog.service.search import query
+from neupusti.catalog.service.search.reading import MAX_CHARACTERS
 from neupusti.catalog.views.blueprint import bp
 from neupusti.core import clock
-from neupusti.core.data.database import db
+from neupusti.core.text import languages
 from neupusti.core.web import pagination
 
 
@@ -13,19 +14,18 @@ from neupusti.core.web import pagination
 def search() -> str:
     """Show the products for `q`; `exact=1`: without replacing a word. Nothing is cached."""
     typed = " ".join(request.args.get("q", "").split())
-    exact = request.args.get("exact") == "1"
+    exact = {"exact": "1"} if request.args.get("exact") == "1" else {}
     page = pagination.number(request.args.get("page"))
-    found = query.find(db.session(), typed, page=page, exact=exact)
-    if page > 1 and not found.hits:
+    language = languages.current()
+    found = query.find(typed, clock.today(), language, page=page, exact=bool(exact))
+    if page > 1 and not found.cards:
         abort(404)
-    kept = {"exact": "1"} if exact else {}
-    q = typed[: query.MAX_CHARACTERS]
+    short = typed[:MAX_CHARACTERS]
+
+    def address(number: int) -> str:
+        further = {"page": str(number)} if number > 1 else {}
+        return url_for("catalog.search", q=short, **exact, **further)
+
     return render_template(
-        "catalog/search.html",
-        q=q,
-        found=found,
-        page=page,
-        exact=exact,
-        today=clock.today(),
-        address=lambda number: url_for("catalog.search", q=q, page=number, **kept),
+        "catalog/search.html", typed=short, found=found, page=page, address=address
     )

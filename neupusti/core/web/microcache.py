@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CACHEABLE_BODY = "neupusti.same"
 """The WSGI key of a body that is the same for everybody without a cookie."""
 TTL = timedelta(seconds=1)
+DAY = timedelta(days=1)
 MAX_ENTRIES = 256
 """Pages in all languages and encodings; they share their bodies with the page cache."""
 Key = tuple[str | tuple[str, ...] | None, ...]
@@ -29,9 +30,11 @@ Key = tuple[str | tuple[str, ...] | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """One response, and when it was made."""
+    """One response, and when it was made and ends."""
 
     at: datetime
+    until: datetime
+    """Within TTL, and not after its day in Almaty: what a page says may end with it."""
     status: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
@@ -58,8 +61,8 @@ class MicroCache:
             return self.inner(environ, start)
         if self.entries_generation != MicroCache.generation:
             self.entries, self.entries_generation = {}, MicroCache.generation
-        found = self.entries.get(key)
-        if found is not None and timedelta() <= clock.now() - found.at < TTL:
+        found, now = self.entries.get(key), clock.now()
+        if found is not None and found.at <= now < found.until:
             if found.route is not None:
                 environ[ROUTE] = found.route
             start(found.status, list(found.headers))
@@ -74,7 +77,8 @@ class MicroCache:
                 if len(self.entries) >= MAX_ENTRIES:
                     self.entries = {}
                 self.entries[key] = CachedResponse(
-                    clock.now(), status, tuple(headers), body, environ.get(ROUTE)
+                    *(now, min(now + TTL, _midnight_after(now))),
+                    *(status, tuple(headers), body, environ.get(ROUTE)),
                 )
             return start(status, headers, *exc_info)
 
@@ -84,6 +88,10 @@ class MicroCache:
 def invalidate() -> None:
     """Drop every entry: public content has changed."""
     MicroCache.generation += 1
+
+
+def _midnight_after(moment: datetime) -> datetime:
+    return clock.midnight(moment.astimezone(clock.ALMATY).date() + DAY)
 
 
 def _key(environ: "WSGIEnvironment") -> Key | None:

@@ -1,6 +1,11 @@
 """Machine-readable pages: health, robots, sitemap, security.txt."""
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
 from flask import Response, jsonify, render_template, request, url_for
+from werkzeug.exceptions import NotFound
 
 from neupusti.config.settings import settings
 from neupusti.core.registry import registry
@@ -30,10 +35,43 @@ def robots() -> Response:
 
 @bp.get("/sitemap.xml")
 def sitemap() -> Response:
-    """List every public page in every language."""
+    """List the files of the sitemap: the pages, and the goods by the thousand."""
+    files = [url_for("site.sitemap_pages")]
+    for name, found in registry().address_files.items():
+        files += (
+            url_for("site.sitemap_file", name=name, number=number)
+            for number in found.numbers()
+        )
     own = len(request.script_root)
-    paths = [url_for(end, **values)[own:] for end, values in registry().addresses()]
-    body = render_template("site/sitemap.xml", pages=[alternates(path) for path in paths])
+    body = render_template("site/sitemap_index.xml", files=[path[own:] for path in files])
+    return Response(body, mimetype="application/xml")
+
+
+@bp.get("/sitemap/pages.xml")
+def sitemap_pages() -> Response:
+    """List every public page but those of the numbered files, in every language."""
+    return _sitemap((*address, None) for address in registry().pages_for_sitemap())
+
+
+@bp.get("/sitemap/<name>/<int(max=1000000):number>.xml")
+def sitemap_file(name: str, number: int) -> Response:
+    """List the pages of one numbered file, in every language."""
+    files = registry().address_files.get(name)
+    found = list(files.addresses(number)) if files else []
+    if not found:
+        raise NotFound
+    return _sitemap(found)
+
+
+def _sitemap(
+    addresses: Iterable[tuple[str, dict[str, Any], datetime | None]],
+) -> Response:
+    own = len(request.script_root)
+    pages = (
+        (alternates(url_for(endpoint, **values)[own:]), changed_at)
+        for endpoint, values, changed_at in addresses
+    )
+    body = render_template("site/sitemap.xml", pages=pages)
     return Response(body, mimetype="application/xml")
 
 

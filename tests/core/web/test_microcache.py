@@ -1,12 +1,13 @@
 """The micro-cache: a public page is rendered at most once a second."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
 
+from neupusti.core import clock
 from neupusti.core.web import microcache, page_cache
 from neupusti.core.web.microcache import MAX_ENTRIES, TTL, MicroCache
 
@@ -46,6 +47,21 @@ def test_a_page_is_cached_for_a_second(
     assert (first.text, again.text, rendered) == ("a", "a", ["a"])
     at(NOON + TTL)
     assert stranger.get("/asked/a").text == "a"
+    assert rendered == ["a", "a"]
+
+
+def test_a_page_of_yesterday_is_not_cached_into_today(
+    rendered: list[str], stranger: FlaskClient, at: Clock
+) -> None:
+    """What a page says may end with its day, as a deal does."""
+    midnight = clock.midnight(date(2026, 12, 1))
+    at(midnight - TTL / 2)
+    stranger.get("/asked/a")
+    at(midnight - TTL / 4)
+    stranger.get("/asked/a")
+    assert rendered == ["a"]
+    at(midnight)
+    stranger.get("/asked/a")
     assert rendered == ["a", "a"]
 
 

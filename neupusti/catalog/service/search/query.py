@@ -5,10 +5,13 @@ No character of what was typed reaches SQL but as a letter or digit of a bound f
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Select,
     cast,
     column,
     func,
@@ -17,11 +20,14 @@ from sqlalchemy import (
     table,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session
 
-from neupusti.catalog.models import Band, Product, ProductPhoto
+from neupusti.catalog.models import Band, Product
+from neupusti.catalog.queries import cards
+from neupusti.catalog.queries.cards import Card
 from neupusti.catalog.service.search import store
 from neupusti.catalog.service.search.reading import Reading, Term, read
+from neupusti.core.data.database import db
 from neupusti.core.text.languages import Language
 
 SIZE = 24
@@ -29,20 +35,7 @@ SIZE = 24
 MAX_PAGE = 50
 NAME_WEIGHT, REST_WEIGHT = 10.0, 1.0
 """How much a word in a name counts, and one elsewhere: as PostgreSQL weighs A and D."""
-SHOWN = (
-    *(Product.id, Product.slug, Product.version, Product.band, Product.price),
-    *(Product.old_price, Product.deal_price, Product.deal_until),
-    *(getattr(Product, f"name_{language}") for language in Language),
-)
 INDEX = table("product_words", column("rowid"), column("product"), column("words"))
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A product that was found, and its first photo."""
-
-    product: Product
-    photo: ProductPhoto | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +43,7 @@ class Found:
     """One page of what was found."""
 
     reading: Reading
-    hits: tuple[Hit, ...] = ()
+    cards: tuple[Card, ...] = ()
     total: int = 0
     partial: bool = False
     """Whether no product has all of the words, and these have some."""
@@ -61,54 +54,55 @@ class Found:
         return min(max(1, -(-self.total // SIZE)), MAX_PAGE)
 
 
-def find(session: Session, typed: str, *, page: int = 1, exact: bool = False) -> Found:
+def find(
+    typed: str, today: date, language: Language, *, page: int = 1, exact: bool = False
+) -> Found:
     """Return page `page` of the products for `typed`: those in stock, the best, first.
 
     `exact`: every word is taken as it was typed. At most four queries.
     """
+    session = db.session()
     reading = read(session, typed, exact=exact)
     if not reading.terms or page > MAX_PAGE:
         return Found(reading)
     every = _expression(session, reading.terms, every=True)
     some = _expression(session, reading.terms, every=False)
+    found = Found(reading)
     if not reading.unknown:
-        found = _page(session, reading, _best(session, every), page)
-        if found.total or every == some:
-            return found
-        return _page(session, reading, _best(session, some, but=every), page, partial=True)
-    return _page(session, reading, _best(session, some), page, partial=True)
+        rows = _rows(_best(session, every), language, page)
+        found = _found(reading, rows, today, language, partial=False)
+    if not found.cards and (reading.unknown or every != some):
+        rows = _rows(_best(session, some, but="" if reading.unknown else every), language, page)
+        found = _found(reading, rows, today, language, partial=True)
+    return found
 
 
-def _page(
-    session: Session, reading: Reading, best: CTE, page: int, *, partial: bool = False
-) -> Found:
-    order = (Product.band == Band.OUT.value, best.c.score, Product.id)
+def _rows(best: CTE, language: Language, page: int) -> Select[Any]:
+    """Select the products of a page, their photos, and how many there are in all."""
+    out = Product.band == Band.OUT.value
     wanted = (
         select(Product.id, best.c.score, func.count().over().label("total"))
         .join(best, best.c.number == Product.id)
         .where(Product.published)
-        .order_by(*order)
+        .order_by(out, best.c.score, Product.id)
         .limit(SIZE)
         .offset((page - 1) * SIZE)
         .subquery()
     )
-    first = (
-        select(ProductPhoto.id)
-        .where(ProductPhoto.product == Product.id)
-        .order_by(ProductPhoto.position, ProductPhoto.id)
-        .limit(1)
-        .correlate(Product)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(Product, ProductPhoto, wanted.c.total)
+    return (
+        cards.with_photo(language)
+        .add_columns(wanted.c.total)
         .join(wanted, wanted.c.id == Product.id)
-        .outerjoin(ProductPhoto, ProductPhoto.id == first)
-        .order_by(order[0], wanted.c.score, Product.id)
-        .options(load_only(*SHOWN, raiseload=True))
-    ).all()
-    hits = tuple(Hit(product, photo) for product, photo, _ in rows)
-    return Found(reading, hits, rows[0].total if rows else 0, partial)
+        .order_by(out, wanted.c.score, Product.id)
+    )
+
+
+def _found(
+    reading: Reading, wanted: Select[Any], today: date, language: Language, *, partial: bool
+) -> Found:
+    rows = db.session.execute(wanted).all()
+    shown = tuple(cards.card(row[0], row[1], today, language) for row in rows)
+    return Found(reading, shown, rows[0][2] if rows else 0, partial=partial)
 
 
 def _best(session: Session, asked: str, *, but: str = "") -> CTE:
