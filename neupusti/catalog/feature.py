@@ -19,7 +19,6 @@ from neupusti.catalog.views import (
     product,
     recent,
     search,
-    search_cli,
     sitemap,
 )
 from neupusti.catalog.views.blueprint import bp
@@ -33,7 +32,7 @@ from neupusti.core.feature import (
 )
 from neupusti.core.rules import PUBLIC
 
-VIEWS = (home, listing, product, recent, photos, search, cli, search_cli)
+VIEWS = (home, listing, product, recent, photos, search, cli)
 """Importing a view module registers its routes and commands on the blueprint."""
 
 

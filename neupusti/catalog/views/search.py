@@ -1,5 +1,7 @@
 """The search page."""
 
+from urllib.parse import urlencode
+
 from flask import abort, render_template, request, url_for
 
 from neupusti.catalog.service.search import query
@@ -27,5 +29,10 @@ def search() -> str:
         return url_for("catalog.search", q=short, **exact, **further)
 
     return render_template(
-        "catalog/search.html", typed=short, found=found, page=page, address=address
+        "catalog/search.html",
+        searched=short,
+        kept_query="?" + urlencode({"q": short, **exact}) if short else "",
+        found=found,
+        page=page,
+        address=address,
     )
