@@ -116,7 +116,7 @@ def marked(request: Request, target: Target, mark: str) -> Request:
             "HTTP_COOKIE": cookies,
             "HTTP_SEC_FETCH_SITE": "same-origin",
             "HTTP_REFERER": f"http://localhost/{mark}",
-            "QUERY_STRING": f"next=/{mark}&source={mark}&why={mark}",
+            "QUERY_STRING": f"next=/{mark}&source={mark}&why={mark}&q={mark}",
         },
         body=request.body + f"&{mark}=1&next=/{mark}".encode() if request.body else b"",
     )

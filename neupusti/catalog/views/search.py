@@ -16,23 +16,19 @@ from neupusti.core.web import pagination
 def search() -> str:
     """Show the products for `q`; `exact=1`: without replacing a word. Nothing is cached."""
     typed = " ".join(request.args.get("q", "").split())
-    exact = {"exact": "1"} if request.args.get("exact") == "1" else {}
+    exact = request.args.get("exact") == "1"
     page = pagination.number(request.args.get("page"))
     language = languages.current()
-    found = query.find(typed, clock.today(), language, page=page, exact=bool(exact))
+    found = query.find(typed, clock.today(), language, page=page, exact=exact)
     if page > 1 and not found.cards:
         abort(404)
-    short = typed[:MAX_CHARACTERS]
-
-    def address(number: int) -> str:
-        further = {"page": str(number)} if number > 1 else {}
-        return url_for("catalog.search", q=short, **exact, **further)
-
+    kept = {"q": typed[:MAX_CHARACTERS]} | ({"exact": "1"} if exact else {})
+    address = f"{url_for('catalog.search')}?{urlencode(kept)}"
     return render_template(
         "catalog/search.html",
-        searched=short,
-        kept_query="?" + urlencode({"q": short, **exact}) if short else "",
+        searched=kept["q"],
+        kept_query=f"?{urlencode(kept)}" if typed else "",
         found=found,
         page=page,
-        address=address,
+        address=lambda number: f"{address}&page={number}" if number > 1 else address,
     )

@@ -33,13 +33,12 @@ KAZAKH_DIGITS = str.maketrans("2345890-=", "әіңғүұқөһ")
 TO_CYRILLIC = str.maketrans(ENGLISH_KEYS, RUSSIAN_KEYS)
 TO_LATIN = str.maketrans(RUSSIAN_KEYS[:32], ENGLISH_KEYS[:32])
 
-SOUNDS = {
-    **{"shch": "щ", "sch": "щ", "sh": "ш", "ch": "ч", "zh": "ж", "kh": "х", "ts": "ц"},
-    **{"yo": "е", "jo": "е", "yu": "ю", "ju": "ю", "ya": "я", "ye": "е"},
-    **dict(zip("abdefghiklmnopqrstuvwz", "абдефгхиклмнопкрстуввз", strict=True)),
-    **{"c": "к", "j": "ж", "x": "кс", "y": "ы", "'": "ь"},
-    **dict(zip("şğñŋöüūäıç", "шгнноууаыч", strict=True)),
-}
+SPELLINGS = "shch sch sh ch zh kh ts yo jo yu ju ya ye x"
+SPELLED = "щ щ ш ч ж х ц е е ю ю я е кс"
+SOUNDS = dict(zip(SPELLINGS.split(), SPELLED.split(), strict=True)) | dict(
+    zip("abcdefghijklmnopqrstuvwyz'", "абкдефгхижклмнопкрстуввызь", strict=True)
+)
+SOUNDS |= dict(zip("şğñŋöüūäıç", "шгнноууаыч", strict=True))
 """Latin spellings -> Cyrillic letters; Kazakh ones in their loose form."""
 SOUND = re.compile("|".join(sorted(SOUNDS, key=len, reverse=True)))
 GLIDE = re.compile(r"(?<=[aeouäöü])[iyj](?![aeiouyäöüı])")

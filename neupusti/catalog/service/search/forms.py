@@ -20,10 +20,10 @@ RUSSIAN = re.compile(r"[а-я]+")
 ENGLISH = re.compile(r"[a-z]+")
 CYRILLIC = re.compile(r"[\u0430-\u04ff]+")
 IRREGULAR = {
-    **{"children": "child", "men": "man", "women": "woman", "feet": "foot"},
-    **{"teeth": "tooth", "knives": "knife", "loaves": "loaf", "leaves": "leaf"},
-    **{"scarves": "scarf", "shelves": "shelf", "mice": "mouse", "geese": "goose"},
-}
+    "children": "child", "men": "man", "women": "woman", "feet": "foot", "teeth": "tooth",
+    "knives": "knife", "loaves": "loaf", "leaves": "leaf", "scarves": "scarf",
+    "shelves": "shelf", "mice": "mouse", "geese": "goose",
+}  # fmt: skip
 """English plurals that the stemmer leaves alone."""
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
-from sqlalchemy import delete, literal_column, select, table, union
+from sqlalchemy import Integer, column, delete, select, table, union
 from sqlalchemy.orm import Session
 
 from neupusti.catalog.models import Category, Product, Word
@@ -38,7 +38,7 @@ def update(
         .order_by(Product.id)
         .with_for_update(of=Product)
     ).all()
-    before = store.stored(session, products)
+    before = store.held(session, products)
     entries = {
         product.id: _entry(product, category, written)
         for product, category in rows
@@ -61,7 +61,7 @@ def rebuild() -> Iterator[tuple[int, int]]:
     written = lru_cache(REMEMBERED)(forms.written)
     with writing() as session:
         key = "product" if store.on_postgresql(session) else "rowid"
-        indexed = select(literal_column(key)).select_from(table("product_words"))
+        indexed = select(column(key, Integer)).select_from(table("product_words"))
         numbers = sorted(session.scalars(union(select(Product.id), indexed)))
     for start in range(0, len(numbers), BATCH):
         batch = numbers[start : start + BATCH]
@@ -80,7 +80,10 @@ def _entry(product: Product, category: Category, written: Written) -> Entry:
         names |= _forms(product.name(language), language, written)
         for about in (
             category.name(language),
-            *(getattr(product, f"{c}_{language}") for c in ("text", "composition", "sizes")),
+            *(
+                getattr(product, f"{c}_{language}")
+                for c in ("text", "composition", "sizes")
+            ),
         ):
             rest |= _forms(about, language, written)
     return Entry(frozenset(names), frozenset(rest))
@@ -98,11 +101,9 @@ def _count(session: Session, changes: Counter[str]) -> None:
     if not rows:
         return
     added = insert(session, Word)
+    total = Word.uses + added.excluded.uses
     session.execute(
-        added.on_conflict_do_update(
-            index_elements=[Word.word], set_={"uses": Word.uses + added.excluded.uses}
-        ),
-        rows,
+        added.on_conflict_do_update(index_elements=[Word.word], set_={"uses": total}), rows
     )
-    fewer = [row["word"] for row in rows if row["uses"] < 0]
+    fewer = [word for word, number in changes.items() if number < 0]
     session.execute(delete(Word).where(Word.word.in_(fewer), Word.uses <= 0))

@@ -67,14 +67,16 @@ def find(
         return Found(reading)
     every = _expression(session, reading.terms, every=True)
     some = _expression(session, reading.terms, every=False)
-    found = Found(reading)
-    if not reading.unknown:
-        rows = _rows(_best(session, every), language, page)
-        found = _found(reading, rows, today, language, partial=False)
-    if not found.cards and (reading.unknown or every != some):
-        rows = _rows(_best(session, some, but="" if reading.unknown else every), language, page)
-        found = _found(reading, rows, today, language, partial=True)
-    return found
+    if reading.unknown:
+        tries = [_best(session, some)]
+    else:
+        tries = [_best(session, every), _best(session, some, but=every)]
+    for best in tries[: len(reading.terms)]:
+        rows = db.session.execute(_rows(best, language, page)).all()
+        if rows:
+            shown = tuple(cards.card(row[0], row[1], today, language) for row in rows)
+            return Found(reading, shown, rows[0].total, partial=best is tries[-1])
+    return Found(reading)
 
 
 def _rows(best: CTE, language: Language, page: int) -> Select[Any]:
@@ -97,19 +99,12 @@ def _rows(best: CTE, language: Language, page: int) -> Select[Any]:
     )
 
 
-def _found(
-    reading: Reading, wanted: Select[Any], today: date, language: Language, *, partial: bool
-) -> Found:
-    rows = db.session.execute(wanted).all()
-    shown = tuple(cards.card(row[0], row[1], today, language) for row in rows)
-    return Found(reading, shown, rows[0][2] if rows else 0, partial=partial)
-
-
 def _best(session: Session, asked: str, *, but: str = "") -> CTE:
     """Return the numbers of the products that match `asked`, and how well: less is better.
 
     Nothing matches where some product matches `but`.
     """
+    score: ColumnElement[Any]
     if store.on_postgresql(session):
         number, score = INDEX.c.product, -func.ts_rank(INDEX.c.words, cast(asked, TSQUERY))
     else:

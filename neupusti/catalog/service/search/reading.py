@@ -22,11 +22,13 @@ PREFIX_LETTERS = 3
 """Letters that the beginning of a word must have to stand for the word."""
 LAST = "\U0010ffff"
 """Sorts after every letter."""
-IDLE = frozenset(
-    "а без в во для до за и из или к ко на над не о об от по под при с со у "
-    "және мен бен пен үшін немесе "
-    "a an and at by for from in of on or the to with".split()
-)
+IDLE = frozenset({
+    "а", "без", "в", "во", "для", "до", "за", "и", "из", "или", "к", "ко", "на", "над",
+    "не", "о", "об", "от", "по", "под", "при", "с", "со", "у",
+    "және", "мен", "бен", "пен", "үшін", "немесе",
+    "a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to",
+    "with",
+})  # fmt: skip
 """Words that tell no goods apart."""
 Words = tuple[str, ...]
 
@@ -71,13 +73,14 @@ def read(session: Session, typed: str, *, exact: bool = False) -> Reading:
     chosen = {part: _way(part, whole, terms) for part in parts}
     lost = [part for part in parts if not terms.keys() >= {*chosen[part]}]
     if lost and not exact:
-        near = _near(session, {w for part in lost for way in part.ways for w in way})
+        strange = {word for part in lost for way in part.ways for word in way}
+        near = _near(session, strange - terms.keys())
         chosen |= {part: _corrected(part, terms, near) for part in lost}
         terms = {meant: _term(meant) for meant, _ in near.values()} | terms
     words = [word for part in parts for word in chosen[part]]
     return Reading(
         text=" ".join(_text(part, chosen[part]) for part in parts),
-        terms=tuple(terms[word] for word in words if word in terms),
+        terms=tuple(dict.fromkeys(terms[word] for word in words if word in terms)),
         unknown=tuple(word for word in words if word not in terms),
         replaced=any(chosen[part] != part.ways[0] for part in parts),
         shortened=shortened,
@@ -113,7 +116,9 @@ def _known(
         for word in words
         if len(word) >= PREFIX_LETTERS and not word.isdecimal()
     }
-    held = select(Word.word).where(Word.word.in_({f for each in asked.values() for f in each}))
+    held = select(Word.word).where(
+        Word.word.in_({f for each in asked.values() for f in each})
+    )
     firsts = (
         select(func.min(Word.word)).where(Word.word >= start, Word.word < start + LAST)
         for start in sorted(begins.values())
@@ -149,7 +154,7 @@ def _near(session: Session, words: set[str]) -> dict[str, tuple[str, int]]:
             or_(Word.word < "_", Word.word > f"_{LAST}"),
         )
     )
-    uses = {word: number for word, number in rows}
+    uses = {row.word: row.uses for row in rows}
     loose = {word: search.loose(word) for word in uses}
     near = {}
     for word, most in slipped.items():
@@ -174,18 +179,16 @@ def _slips(word: str) -> int:
 
 
 def _corrected(
-    part: Part, terms: Mapping[str, Term], near: Mapping[str, tuple[str, int]]
+    part: Part, terms: Mapping[str, Term], near: dict[str, tuple[str, int]]
 ) -> Words:
     """Return the way to read a part that needs the fewest slips, or as typed."""
-    costs = {}
-    for way in part.ways:
-        meant = [(word, 0) if word in terms else near.get(word) for word in way]
-        if None not in meant:
-            words = tuple(word for word, _ in meant)
-            costs[words] = sum(slips for _, slips in meant)
-    if costs:
-        return min(costs, key=costs.__getitem__)
-    return tuple(word if word in terms else near.get(word, (word, 0))[0] for word in part.ways[0])
+    meant = near | {word: (word, 0) for word in terms}
+    ways = [way for way in part.ways if meant.keys() >= {*way}]
+    if ways:
+        way = min(ways, key=lambda way: sum(meant[word][1] for word in way))
+    else:
+        way = part.ways[0]
+    return tuple(meant.get(word, (word, 0))[0] for word in way)
 
 
 def _term(word: str) -> Term:
