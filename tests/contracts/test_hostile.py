@@ -20,11 +20,11 @@ from flask import Flask
 
 from neupusti.core.text.languages import PREFIXED
 from tests.conftest import SQLITE
-from tests.hostile import READ, Generator, Request, Target, send
+from tests.hostile import ADDRESS, READ, Generator, Request, Target, send
 
 MARK = token_hex(8)
 """Contained in every part of a marked request."""
-HELD = 3000
+HELD = ADDRESS
 """Characters of one address the library itself may hold; it holds 128 of them at most."""
 EACH, TIMES, A_BYTE = 5, 20, 2
 """Requests of a route; how many times the usual one the calls of another may be, and how

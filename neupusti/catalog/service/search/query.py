@@ -12,6 +12,8 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Select,
+    String,
+    bindparam,
     cast,
     column,
     func,
@@ -35,6 +37,11 @@ SIZE = 24
 MAX_PAGE = 50
 NAME_WEIGHT, REST_WEIGHT = 10.0, 1.0
 """How much a word in a name counts, and one elsewhere: as PostgreSQL weighs A and D."""
+EVERY, SOME = "every", "some"
+"""What a product must have of the words; the names of the parameters that say so.
+
+They stand apart from the statements, which the library keeps for later.
+"""
 INDEX = table("product_words", column("rowid"), column("product"), column("words"))
 
 
@@ -65,14 +72,13 @@ def find(
     reading = read(session, typed, exact=exact)
     if not reading.terms or page > MAX_PAGE:
         return Found(reading)
-    every = _expression(session, reading.terms, every=True)
-    some = _expression(session, reading.terms, every=False)
+    values = {name: _expression(session, reading.terms, name) for name in (EVERY, SOME)}
     if reading.unknown:
-        tries = [_best(session, some)]
+        tries = [_best(session, SOME)]
     else:
-        tries = [_best(session, every), _best(session, some, but=every)]
+        tries = [_best(session, EVERY), _best(session, SOME, but=EVERY)]
     for best in tries[: len(reading.terms)]:
-        rows = db.session.execute(_rows(best, language, page)).all()
+        rows = session.execute(_rows(best, language, page), values).all()
         if rows:
             shown = tuple(cards.card(row[0], row[1], today, language) for row in rows)
             return Found(reading, shown, rows[0].total, partial=best is tries[-1])
@@ -106,7 +112,7 @@ def _best(session: Session, asked: str, *, but: str = "") -> CTE:
     """
     score: ColumnElement[Any]
     if store.on_postgresql(session):
-        number, score = INDEX.c.product, -func.ts_rank(INDEX.c.words, cast(asked, TSQUERY))
+        number, score = INDEX.c.product, -func.ts_rank(INDEX.c.words, _query(asked))
     else:
         number = INDEX.c.rowid
         score = func.bm25(literal_column(INDEX.name), NAME_WEIGHT, REST_WEIGHT)
@@ -120,12 +126,16 @@ def _best(session: Session, asked: str, *, but: str = "") -> CTE:
 
 def _matches(session: Session, asked: str) -> ColumnElement[bool]:
     if store.on_postgresql(session):
-        return INDEX.c.words.bool_op("@@")(cast(asked, TSQUERY))
-    return literal_column(INDEX.name).bool_op("MATCH")(asked)
+        return INDEX.c.words.bool_op("@@")(_query(asked))
+    return literal_column(INDEX.name).bool_op("MATCH")(bindparam(asked, type_=String))
 
 
-def _expression(session: Session, terms: Iterable[Term], *, every: bool) -> str:
-    """Return the query of the database for every term, or for any of them."""
+def _query(asked: str) -> ColumnElement[Any]:
+    return cast(bindparam(asked, type_=String), TSQUERY)
+
+
+def _expression(session: Session, terms: Iterable[Term], asked: str) -> str:
+    """Return the query of the database for every term, or for some of them."""
     if store.on_postgresql(session):
         quoted, prefix, either, both = "'%s'", ":*", " | ", " & "
     else:
@@ -134,4 +144,4 @@ def _expression(session: Session, terms: Iterable[Term], *, every: bool) -> str:
         either.join(quoted % form + prefix * term.prefix for form in sorted(term.forms))
         for term in terms
     )
-    return (both if every else either).join(f"({group})" for group in groups)
+    return (both if asked == EVERY else either).join(f"({group})" for group in groups)

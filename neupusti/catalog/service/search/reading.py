@@ -6,10 +6,11 @@ the characters that are read, the words among them, and the spellings of each.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
-from sqlalchemy import func, or_, select, union_all
+from sqlalchemy import bindparam, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from neupusti.catalog.models import Word
@@ -116,14 +117,19 @@ def _known(
         for word in words
         if len(word) >= PREFIX_LETTERS and not word.isdecimal()
     }
-    held = select(Word.word).where(
-        Word.word.in_({f for each in asked.values() for f in each})
-    )
+    # Values stand apart from the statements: the library keeps those for later.
+    held = select(Word.word).where(Word.word.in_(bindparam("forms", expanding=True)))
     firsts = (
-        select(func.min(Word.word)).where(Word.word >= start, Word.word < start + LAST)
-        for start in sorted(begins.values())
+        select(func.min(Word.word)).where(
+            Word.word >= bindparam(f"from_{number}"), Word.word < bindparam(f"to_{number}")
+        )
+        for number in range(len(begins))
     )
-    found = {word for word in session.scalars(union_all(held, *firsts)) if word}
+    values: dict[str, object] = {"forms": list({*chain.from_iterable(asked.values())})}
+    for number, start in enumerate(begins.values()):
+        values |= {f"from_{number}": start, f"to_{number}": start + LAST}
+    rows = session.scalars(union_all(held, *firsts), values)
+    found = {word for word in rows if word}
     whole = {w: Term(frozenset(each & found)) for w, each in asked.items() if each & found}
     begun = {
         word: Term(frozenset((start,)), prefix=True)
