@@ -1,8 +1,8 @@
 """The forms of a word that the index holds, the same on both databases.
 
 A form begins with `_` and a letter for its kind, and matches its own kind only: a Kazakh
-stem never meets a Russian word that happens to look like it. A word without `_` is written
-in some text as it stands.
+stem never meets a Russian word that happens to look like it. A word of letters stands
+there without `_` too: slips are sought among these.
 """
 
 import re
@@ -34,12 +34,17 @@ def loose(word: str) -> str:
 
 def written(word: str, language: Language | None) -> set[str]:
     """Return the forms under which a word of a text is found; no language: a name."""
-    return {word, loose(word), *(_STEMS[language](word) if language else ())}
+    return _plain(word).union(_STEMS[language](word) if language else ())
 
 
 def asked(word: str) -> set[str]:
     """Return the forms that find what a buyer means by a word of any language."""
-    return {word, loose(word)}.union(*(stems(word) for stems in _STEMS.values()))
+    return _plain(word).union(*(stems(word) for stems in _STEMS.values()))
+
+
+def _plain(word: str) -> set[str]:
+    """Return the word and its loose form; of numbers and articles the latter alone."""
+    return {word, loose(word)} if word.isalpha() else {loose(word)}
 
 
 def _russian(word: str) -> set[str]:
