@@ -8,9 +8,19 @@ from neupusti.catalog.models import (
     ProductPhoto,
     ProductSlug,
     StockMovement,
+    Word,
 )
 from neupusti.catalog.service import samples
-from neupusti.catalog.views import cli, home, listing, photos, product, recent, sitemap
+from neupusti.catalog.views import (
+    cli,
+    home,
+    listing,
+    photos,
+    product,
+    recent,
+    search,
+    sitemap,
+)
 from neupusti.catalog.views.blueprint import bp
 from neupusti.config.settings import settings
 from neupusti.core.feature import (
@@ -22,7 +32,7 @@ from neupusti.core.feature import (
 )
 from neupusti.core.rules import PUBLIC
 
-VIEWS = (home, listing, product, recent, photos, cli)
+VIEWS = (home, listing, product, recent, photos, search, cli)
 """Importing a view module registers its routes and commands on the blueprint."""
 
 
@@ -42,6 +52,7 @@ FEATURE = Feature(
         "catalog.photo": PUBLIC,
         "catalog.product": PUBLIC,
         "catalog.products": PUBLIC,
+        "catalog.search": PUBLIC,
     },
     cookies=(recent.RECENT,),
     pages=(
@@ -62,7 +73,7 @@ FEATURE = Feature(
             label=_("The goods themselves; nothing there is about people"),
             clause="5.1",
             until=_("as long as the shop sells them"),
-            models=(Category, Product, ProductPhoto, ProductSlug),
+            models=(Category, Product, ProductPhoto, ProductSlug, Word),
         ),
         IndefiniteRetention(
             label=_("How the stock of goods changed, and who on the staff changed it"),
