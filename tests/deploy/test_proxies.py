@@ -10,11 +10,11 @@ import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from neupusti.accounts.service.pictures import LARGEST
+from neupusti.accounts.service.avatar import LARGEST
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
-from tests.accounts import photos
+from tests import photos
 from tests.accounts.cast import PASSWORD, account, hidden
 from tests.conftest import SECRET
 from tests.deploy import proxies
