@@ -21,6 +21,7 @@ class CountForm(Form):
     now = Digits(
         _("It is"), empty=_("Write how many it is."), least=0, longest=PIECES_DIGITS
     )
+    reason = reason()
 
 
 class MoveForm(Form):
