@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 
 from neupusti.catalog.forms.product import LONGEST
 from neupusti.catalog.models import Category, Product, ProductSlug, StockMovement
-from neupusti.catalog.service import photos, products
+from neupusti.catalog.service import editing, photos, products
+from neupusti.catalog.service.errors import CatalogError
 from neupusti.catalog.service.photos import Alts
 from neupusti.core import clock
 from neupusti.core.data.database import db
@@ -225,6 +226,30 @@ def test_a_name_without_letters_still_has_an_address(app: Flask) -> None:
     where = goods.category()
     assert stored(product(where, name_ru="茶")).slug == "product"
     assert stored(product(where, name_ru="壺", article="K-2")).slug == "product-2"
+
+
+def test_what_another_took_in_the_same_moment_is_found_at_the_next_attempt(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check sees nothing, the database refuses, the second check sees it."""
+    where = goods.category()
+    product(where, name_ru="Самовар")
+    seen = editing.article_taken
+    answers = iter([lambda *_, **__: False])
+    monkeypatch.setattr(
+        editing,
+        "article_taken",
+        lambda session, article, but=None: next(answers, seen)(session, article, but=but),
+    )
+    with pytest.raises(CatalogError) as refused:
+        product(where, name_ru="Самовар большой")
+    assert [*refused.value.errors] == ["article"]
+    slugs = iter(["samovar"])
+    made = editing._free_slug  # noqa: SLF001 - what a race would return
+    monkeypatch.setattr(
+        editing, "_free_slug", lambda *args: next(slugs, None) or made(*args)
+    )
+    assert stored(product(where, name_ru="Самовар", article="K-15")).slug == "samovar-2"
 
 
 def test_of_two_who_save_the_second_is_told_and_loses_nothing(
