@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from neupusti.catalog.forms.product import LONGEST
 from neupusti.catalog.models import Category, Product, ProductSlug, StockMovement
 from neupusti.catalog.service import editing, photos, products
+from neupusti.catalog.service.drafts import seen
 from neupusti.catalog.service.errors import CatalogError
 from neupusti.catalog.service.photos import Alts
 from neupusti.core import clock
@@ -234,12 +235,12 @@ def test_what_another_took_in_the_same_moment_is_found_at_the_next_attempt(
     """The check sees nothing, the database refuses, the second check sees it."""
     where = goods.category()
     product(where, name_ru="Самовар")
-    seen = editing.article_taken
+    really = editing.article_taken
     answers = iter([lambda *_, **__: False])
     monkeypatch.setattr(
         editing,
         "article_taken",
-        lambda session, article, but=None: next(answers, seen)(session, article, but=but),
+        lambda session, article, but=None: next(answers, really)(session, article, but=but),
     )
     with pytest.raises(CatalogError) as refused:
         product(where, name_ru="Самовар большой")
@@ -417,7 +418,7 @@ def test_the_journal_names_no_more_than_it_can_hold(app: Flask) -> None:
     number = product()
     every = {name: value + "!" for name, value in {**goods.NAMES, **goods.TEXTS}.items()}
     before = goods.draft(stored(number).category, **every)
-    opened = goods.seen(stored(number))
+    opened = seen(stored(number))
     assert products.change(number, before, opened=opened, staff=1)
     (act,) = desk.acts("catalog.changed")
     assert len(act.what) == 120

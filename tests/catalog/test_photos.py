@@ -166,7 +166,8 @@ def test_its_words_are_needed_in_every_language(
     app: Flask, browser: FlaskClient, field: str
 ) -> None:
     number = product()
-    answer = send(app, browser, number, **{field: ""})
+    words: dict[str, Any] = {field: ""}
+    answer = send(app, browser, number, **words)
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
     assert rows() == []

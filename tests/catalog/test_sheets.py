@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -68,7 +69,7 @@ def number_of(article: str) -> int:
 def test_an_export_imported_again_changes_nothing(app: Flask, browser: FlaskClient) -> None:
     where = goods.category()
     product(where, shown=True)
-    odd = {
+    odd: dict[str, Any] = {
         "name_en": "=HYPERLINK(1)",
         "text_ru": '- первое; «второе», "третье"\n- четвёртое\n',
         "sizes_kk": "'=1",
