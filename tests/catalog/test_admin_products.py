@@ -360,7 +360,7 @@ def test_the_list_is_filtered_and_searched(app: Flask, browser: FlaskClient) -> 
         "category=" + "9" * 30: 2,
     }.items():
         text = browser.get(f"{LIST}?{query}").text
-        assert len(re.findall(r'<th scope="row">', text)) == found, query
+        assert len(re.findall(r'<th scope="row" class="named">', text)) == found, query
     assert f"{LIST}{shown}/stock" in browser.get(LIST).text
     assert browser.get("/kk" + LIST).status_code == 200
 
@@ -371,7 +371,7 @@ def test_a_long_list_has_pages(app: Flask, browser: FlaskClient) -> None:
         product(where, article=f"K-{number}")
     for page_number, expected in ((1, 50), (2, 1), (3, 1)):
         text = browser.get(f"{LIST}?q=k-&page={page_number}").text
-        assert len(re.findall(r'<th scope="row">', text)) == expected
+        assert len(re.findall(r'<th scope="row" class="named">', text)) == expected
         assert "?q=k-&amp;page=" in text
 
 
