@@ -12,11 +12,9 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from neupusti.catalog.forms.product import LONGEST
-from neupusti.catalog.models import Category, Product, ProductSlug, StockMovement
-from neupusti.catalog.service import editing, photos, products
+from neupusti.catalog.models import Product
+from neupusti.catalog.service import products
 from neupusti.catalog.service.drafts import seen
-from neupusti.catalog.service.errors import CatalogError
-from neupusti.catalog.service.photos import Alts
 from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.rules import Permission
@@ -33,13 +31,6 @@ NOON = datetime(2026, 11, 26, 7, tzinfo=UTC)
 def marked(answer: TestResponse) -> dict[str, str]:
     """Return field -> the message beside it."""
     return {name: unescape(words) for name, words in MARK.findall(answer.text)}
-
-
-def opened_in(text: str) -> str:
-    """Return the digest of the product that a page holds."""
-    found = re.search(r'name="opened"[^>]* value="(\w+)"', text)
-    assert found
-    return found[1]
 
 
 def rows(table: type) -> int:
@@ -196,183 +187,6 @@ def test_letters_that_grow_when_folded_are_stored(app: Flask, browser: FlaskClie
     goods.category()
     odd = {f"name_{code}": "\u0390" * 100 for code in ("ru", "kk", "en")}
     assert post(app, browser, NEW, **{**FIELDS, **odd}).status_code == 303
-
-
-@pytest.mark.situation(30)
-def test_addresses_come_from_russian_names_and_former_ones_are_kept(
-    app: Flask, browser: FlaskClient
-) -> None:
-    where = goods.category()
-    first = product(where, name_ru="Қазақстан өрік")
-    second = product(where, name_ru="Қазақстан  өрік!", article="K-015")
-    assert stored(first).slug == "qazaqstan-orik"
-    assert stored(second).slug == "qazaqstan-orik-2"
-    save(app, browser, second, name_ru="Қазақстан өрік", article="K-015")
-    assert stored(second).slug == "qazaqstan-orik-2"
-    save(app, browser, first, name_ru="Кептірілген өрік")
-    assert stored(first).slug == "keptirilgen-orik"
-    db.session.rollback()
-    former = db.session.scalars(select(ProductSlug)).one()
-    assert (former.slug, former.product) == ("qazaqstan-orik", first)
-    third = product(where, name_ru="Қазақстан өрік", article="K-016")
-    assert stored(third).slug == "qazaqstan-orik-3"
-    save(app, browser, first, name_ru="Қазақстан өрік")
-    assert stored(first).slug == "qazaqstan-orik"
-    assert [row.slug for row in db.session.scalars(select(ProductSlug))] == [
-        "keptirilgen-orik"
-    ]
-
-
-def test_a_name_without_letters_still_has_an_address(app: Flask) -> None:
-    where = goods.category()
-    assert stored(product(where, name_ru="茶")).slug == "product"
-    assert stored(product(where, name_ru="壺", article="K-2")).slug == "product-2"
-
-
-def test_what_another_took_in_the_same_moment_is_found_at_the_next_attempt(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The check sees nothing, the database refuses, the second check sees it."""
-    where = goods.category()
-    product(where, name_ru="Самовар")
-    really = editing.article_taken
-    answers = iter([lambda *_, **__: False])
-    monkeypatch.setattr(
-        editing,
-        "article_taken",
-        lambda session, article, but=None: next(answers, really)(session, article, but=but),
-    )
-    with pytest.raises(CatalogError) as refused:
-        product(where, name_ru="Самовар большой")
-    assert [*refused.value.errors] == ["article"]
-    slugs = iter(["samovar"])
-    made = editing._free_slug  # noqa: SLF001 - what a race would return
-    monkeypatch.setattr(
-        editing, "_free_slug", lambda *args: next(slugs, None) or made(*args)
-    )
-    assert stored(product(where, name_ru="Самовар", article="K-15")).slug == "samovar-2"
-
-
-def test_of_two_who_save_the_second_is_told_and_loses_nothing(
-    app: Flask, browser: FlaskClient, dana: int
-) -> None:
-    number = product()
-    opened = {
-        **FIELDS,
-        "opened": opened_in(page(browser, number)),
-    }
-    other = desk.member(BOLAT, Permission.CONTENT)
-    assert save(app, desk.seat(app, other), number, price="11000").status_code == 303
-    mine = {**opened, "text_ru": "Мой новый текст", "price": "12000"}
-    answer = post(app, browser, f"{LIST}{number}", **mine)
-    assert answer.status_code == 409
-    assert BOLAT.name in answer.text
-    assert "Мой новый текст" in answer.text
-    assert ">11000</td>" in answer.text
-    assert ">12000</td>" in answer.text
-    assert stored(number).price == 11000
-    again = {**mine, "opened": opened_in(answer.text)}
-    assert post(app, browser, f"{LIST}{number}", **again).status_code == 303
-    assert (stored(number).price, stored(number).text_ru) == (12000, "Мой новый текст")
-
-
-def page(browser: FlaskClient, number: int) -> str:
-    answer = browser.get(f"{LIST}{number}")
-    assert answer.status_code == 200
-    return answer.text
-
-
-def test_a_sale_meanwhile_is_no_conflict(app: Flask, browser: FlaskClient) -> None:
-    """Stock and its band raise the version, and are no field of the form."""
-    number = product()
-    opened = {
-        **FIELDS,
-        "opened": opened_in(page(browser, number)),
-    }
-    found = stored(number)
-    found.version += 1
-    db.session.commit()
-    assert post(app, browser, f"{LIST}{number}", **opened, stock="7").status_code == 303
-    assert stored(number).stock == 0
-    assert rows(StockMovement) == 0
-
-
-def test_without_a_photo_or_a_name_it_is_not_published(
-    app: Flask, browser: FlaskClient
-) -> None:
-    where = goods.category()
-    number = product(where)
-    found = stored(number)
-    found.name_kk = ""
-    db.session.commit()
-    answer = post(app, browser, f"{LIST}{number}/publish")
-    assert answer.status_code == 422
-    assert answer.text.count("<li>") >= 2
-    assert not stored(number).published
-    assert save(app, browser, number).status_code == 303
-    assert photos.add(number, goods.PHOTO, "a.jpg", Alts(**goods.ALTS), staff=1)
-    before = stored(number).version
-    assert what(post(app, browser, f"{LIST}{number}/publish"))[1].endswith("done=published")
-    assert (stored(number).published, stored(number).version) == (True, before + 1)
-    assert db.session.get_one(Category, where).products == 1
-    post(app, browser, f"{LIST}{number}/publish")
-    assert stored(number).version == before + 1
-    assert what(post(app, browser, f"{LIST}{number}/withdraw"))[1].endswith("withdrawn")
-    assert not stored(number).published
-    assert db.session.get_one(Category, where).products == 0
-    codes = [act.action for act in desk.acts("catalog.published", "catalog.withdrawn")]
-    assert codes == ["catalog.published", "catalog.withdrawn"]
-
-
-def test_a_move_to_another_category_counts_in_both(
-    app: Flask, browser: FlaskClient
-) -> None:
-    one, two = goods.category(), goods.category("Сад")
-    number = product(one, shown=True)
-    assert save(app, browser, number, category="sad").status_code == 303
-    db.session.rollback()
-    counted = [db.session.get_one(Category, where).products for where in (one, two)]
-    assert counted == [0, 1]
-
-
-def test_the_list_is_filtered_and_searched(app: Flask, browser: FlaskClient) -> None:
-    one, two = goods.category(), goods.category("Сад")
-    shown = product(one, shown=True)
-    product(two, name_ru="Әсем ГҮЛ", name_kk="Әсем гүл", name_en="Flower_1", article="G-7")
-    for query, found in {
-        "": 2,
-        f"category={one}": 1,
-        f"category={two}&q=чайник": 0,
-        "published=1": 1,
-        "published=0": 1,
-        "band=out": 2,
-        "band=in": 0,
-        "q=ЧАЙНИК": 1,
-        "q=әСЕМ": 1,
-        "q=эмал+чай": 1,
-        "q=g-7": 1,
-        "q=r_1": 1,
-        "q=_": 1,
-        "q=%25": 0,
-        "q=%27+OR+1": 0,
-        "band=x&published=9&category=x&page=-1": 2,
-        "page=" + "9" * 30: 2,
-        "category=" + "9" * 30: 2,
-    }.items():
-        text = browser.get(f"{LIST}?{query}").text
-        assert len(re.findall(r'<th scope="row" class="named">', text)) == found, query
-    assert f"{LIST}{shown}/stock" in browser.get(LIST).text
-    assert browser.get("/kk" + LIST).status_code == 200
-
-
-def test_a_long_list_has_pages(app: Flask, browser: FlaskClient) -> None:
-    where = goods.category()
-    for number in range(51):
-        product(where, article=f"K-{number}")
-    for page_number, expected in ((1, 50), (2, 1), (3, 1)):
-        text = browser.get(f"{LIST}?q=k-&page={page_number}").text
-        assert len(re.findall(r'<th scope="row" class="named">', text)) == expected
-        assert "?q=k-&amp;page=" in text
 
 
 def test_strangers_and_other_staff_are_refused(app: Flask, dana: int) -> None:

@@ -50,7 +50,7 @@ def photo_url(photo: Photo, width: int, kind: str = "webp") -> str:
     """
     if photo.name.endswith(DRAWING):
         return static_files.address(f"goods/{photo.name}")
-    address = url_for("catalog.photo", name=photo.name, width=width, kind=kind)
+    address = url_for("catalog.photo", name=photo.name, width=width, suffix=kind)
     return address[len(request.script_root) :]
 
 
@@ -63,15 +63,15 @@ def photo_srcset(photo: Photo) -> str:
     return ", ".join(f"{photo_url(photo, width)} {width}w" for width in fitting)
 
 
-@bp.get("/photos/<name>/<int:width>.<any(webp, jpg):kind>")
+@bp.get("/photos/<name>/<int:width>.<suffix>")
 @static_file
-def photo(name: str, width: int, kind: str) -> Response:
+def photo(name: str, width: int, suffix: str) -> Response:
     """Send one file of an uploaded photo; its address is that of these very bytes."""
     try:
-        body = photos.file_of(name, width, kind).read_bytes()
+        body = photos.file_of(name, width, suffix).read_bytes()
     except (FileNotFoundError, ValueError):
         abort(404)
-    response = Response(body, mimetype=MIMETYPES[kind], headers=HEADERS)
+    response = Response(body, mimetype=MIMETYPES[suffix], headers=HEADERS)
     response.set_etag(f"{name}-{width}")
     response.make_conditional(request)
     return response
