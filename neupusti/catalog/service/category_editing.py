@@ -6,10 +6,11 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from neupusti.catalog.models import Category
+from neupusti.catalog.models import Category, Product
 from neupusti.catalog.service import editing
 from neupusti.catalog.service.drafts import CategoryDraft, seen
 from neupusti.catalog.service.errors import CatalogError, ConflictError
+from neupusti.catalog.service.search import index
 from neupusti.core.data.database import db
 from neupusti.core.records.journal import StaffActionType, log_staff_action
 from neupusti.core.text import slugs
@@ -71,6 +72,8 @@ def change(number: int, draft: CategoryDraft, *, opened: str, staff: int) -> boo
         if draft.changes(CategoryDraft.of(category)):
             draft.write(category)
             _log(session, category, staff)
+            below = select(Product.id).where(Product.category == number)
+            index.update(session, list(session.scalars(below)))
         return True
 
     return editing.attempted(work)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from neupusti.catalog.models import Band, Product, ProductSlug
 from neupusti.catalog.service import counts
 from neupusti.catalog.service.drafts import Change, Draft
+from neupusti.catalog.service.search import index
 from neupusti.core import clock
 from neupusti.core.data.database import writing
 from neupusti.core.text import slugs
@@ -80,6 +81,7 @@ def settle(
 ) -> None:
     """Bring what is derived from a product up to date: every change of it ends here."""
     counts.recount(session, product.category, former_category or product.category)
+    index.update(session, [product.id])
 
 
 def article_taken(session: Session, article: str, *, but: int | None = None) -> bool:
