@@ -2,7 +2,9 @@
 
 from flask_babel import lazy_gettext as _
 
+from neupusti.core.background import Job
 from neupusti.core.feature import Feature, Holding, IndefiniteRetention, Retention
+from neupusti.core.rules import PUBLIC
 from neupusti.orders.models.fulfilment import (
     GoodsReturn,
     OrderEvent,
@@ -12,13 +14,16 @@ from neupusti.orders.models.fulfilment import (
     ReturnLine,
 )
 from neupusti.orders.models.order import OrderAddress, OrderLine, ShopOrder
-from neupusti.orders.service import basket
+from neupusti.orders.service import attaching, basket, clocks, letters, masking, moves
+from neupusti.orders.views import cli, links
 from neupusti.orders.views.blueprint import bp
 
+VIEWS = (cli, links)
+"""Importing a view module registers its routes and commands on the blueprint."""
+RECEIVERS = (attaching,)
+"""Importing it connects its receiver to the signal of accounts."""
 ORDER_DAYS = 5 * 366
 """Five years, as books and their vouchers are kept."""
-IDENTITY_DAYS = 90
-"""The law gives 14 days for a return; the rest is for a dispute about it."""
 PARTS = (
     *(OrderLine, OrderAddress, Parcel, ParcelLine),
     *(OrderEvent, PaymentEntry, GoodsReturn, ReturnLine),
@@ -29,8 +34,16 @@ FEATURE = Feature(
     name="orders",
     clauses=("3.1", "3.2.1", "3.2.2", "3.2.3", "3.2.4", "3.2.5", "4.1.1", "4.1.6"),
     blueprint=bp,
-    access={},
+    access={
+        "orders.open_link": PUBLIC,
+    },
     cookies=(basket.COOKIE,),
+    emails=letters.ALL,
+    staff_actions=(moves.MOVED, moves.CHANGED, moves.BLOCKED),
+    jobs=(
+        Job(name="invoices", every=clocks.EVERY, run=clocks.run),
+        Job(name="order identities", every=masking.EVERY, run=masking.run),
+    ),
     holdings=tuple(Holding(model=model) for model in (ShopOrder, *PARTS)),
     retention=(
         Retention(
@@ -42,12 +55,12 @@ FEATURE = Feature(
             days=ORDER_DAYS,
         ),
         Retention(
-            label=_("The phone and the address of an order"),
+            label=_("The names, the phone and the address of an order"),
             clause="3.2.5",
             start_label=_("from its end"),
             model=ShopOrder,
             starts_at=ShopOrder.ended_at,
-            days=IDENTITY_DAYS,
+            days=masking.DAYS,
             masked=True,
             custom_sweep=True,
         ),
