@@ -12,6 +12,7 @@ from neupusti.orders.models.fulfilment import (
     ReturnLine,
 )
 from neupusti.orders.models.order import OrderAddress, OrderLine, ShopOrder
+from neupusti.orders.service import basket
 from neupusti.orders.views.blueprint import bp
 
 ORDER_DAYS = 5 * 366
@@ -29,6 +30,7 @@ FEATURE = Feature(
     clauses=("3.1", "3.2.1", "3.2.2", "3.2.3", "3.2.4", "3.2.5", "4.1.1", "4.1.6"),
     blueprint=bp,
     access={},
+    cookies=(basket.COOKIE,),
     holdings=tuple(Holding(model=model) for model in (ShopOrder, *PARTS)),
     retention=(
         Retention(
