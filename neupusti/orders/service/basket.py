@@ -4,21 +4,35 @@
 that the basket becomes: a second sending of the same basket reaches the same order.
 """
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-from enum import StrEnum
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from flask_babel import lazy_gettext
+from flask_babel import lazy_gettext as _
 
 from neupusti.catalog.models import Product
+from neupusti.core import clock
+from neupusti.core.data import keys
+from neupusti.core.data.database import db
 from neupusti.core.feature import Category, Cookie
-from neupusti.core.text.languages import Language
+from neupusti.orders.service.errors import BasketError
 
-_ = lazy_gettext
+USE = "basket"
+ID_BYTES = 16
 LONGEST = 3500
 """Characters of a cookie; browsers drop those over 4096 with the attributes."""
 MOST_LINES = 30
 MOST_PIECES = 99
+HIGHEST = 2**31 - 1
+"""The greatest number of a product and the highest price that a database holds."""
+DIGITS = re.compile(r"[0-9]{1,2}")
+VALUE = re.compile(
+    r"(?P<id>[A-Za-z0-9_-]{22})"
+    r"(?P<lines>(?:\.[0-9]{1,10}-[0-9]{1,2}-[0-9]{1,10})*)"
+    r"\.(?P<signature>[0-9a-f]{64})"
+)
 COOKIE = Cookie(
     name="basket",
     category=Category.NECESSARY,
@@ -49,71 +63,9 @@ class Basket:
         return sum(line.quantity for line in self.lines)
 
 
-class NoteKind(StrEnum):
-    """What has changed about a line since it was put in."""
-
-    GONE = "gone"
-    ROSE = "rose"
-    FELL = "fell"
-    ONLY_LEFT = "only_left"
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One note of a line; `text` is in the language asked for."""
-
-    kind: NoteKind
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line as a page shows it; prices in tenge."""
-
-    line: BasketLine
-    product: Product | None
-    """None: it is not there any more."""
-    name: str
-    photo: str
-    """The name of its first photo, or empty."""
-    price: int
-    """The price in force today; 0 for what is gone."""
-    notes: tuple[Note, ...] = ()
-
-    @property
-    def gone(self) -> bool:
-        """Whether it cannot be ordered at all: withdrawn or sold out."""
-        return any(note.kind is NoteKind.GONE for note in self.notes)
-
-    @property
-    def sum(self) -> int:
-        """Its price for all pieces; 0 for what is gone."""
-        return 0 if self.gone else self.price * self.line.quantity
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The rows of a basket and their sum, without the delivery."""
-
-    rows: tuple[Row, ...]
-
-    @property
-    def goods(self) -> int:
-        """The sum of all rows that can be ordered, in tenge."""
-        return sum(row.sum for row in self.rows)
-
-    @property
-    def orderable(self) -> bool:
-        """Whether there is something in it, and all of it can be ordered as it is."""
-        stops = {NoteKind.GONE, NoteKind.ONLY_LEFT}
-        return bool(self.rows) and not any(
-            note.kind in stops for row in self.rows for note in row.notes
-        )
-
-
 def empty() -> Basket:
     """Return a basket with a new id and nothing in it."""
-    raise NotImplementedError
+    return Basket(secrets.token_urlsafe(ID_BYTES))
 
 
 def read(value: str | None) -> Basket:
@@ -121,20 +73,31 @@ def read(value: str | None) -> Basket:
 
     Former secrets of the site are accepted.
     """
-    raise NotImplementedError
+    found = VALUE.fullmatch(value or "") if len(value or "") <= LONGEST else None
+    if found is None:
+        return empty()
+    text = found["id"] + found["lines"]
+    lines = tuple(_line(part) for part in found["lines"].split(".")[1:])
+    if not (keys.is_signed(USE, text, found["signature"]) and _is_sound(lines)):
+        return empty()
+    return Basket(found["id"], lines)
 
 
 def write(basket: Basket) -> str:
     """Return the cookie's value, signed with the present secret."""
-    raise NotImplementedError
+    parts = (f"{x.product}-{x.quantity}-{x.price_seen}" for x in basket.lines)
+    text = ".".join((basket.id, *parts))
+    return f"{text}.{keys.keyed(USE, text)}"
 
 
-def quantity(texts: list[str]) -> int:
+def quantity(texts: Sequence[str]) -> int:
     """Return the number of pieces that a form sent: 0 to 99, 0 removes.
 
     Raise BasketError unless there is exactly one text of one or two digits (0-9).
     """
-    raise NotImplementedError
+    if len(texts) != 1 or not DIGITS.fullmatch(texts[0]):
+        raise BasketError(_("Write the number of pieces in digits, from 0 to 99."))
+    return int(texts[0])
 
 
 def put(basket: Basket, product: int, pieces: int) -> Basket:
@@ -143,24 +106,57 @@ def put(basket: Basket, product: int, pieces: int) -> Basket:
     0 removes the line. The price seen becomes today's. Raise BasketError for a product that
     is not sold, a number out of 0-99, or a line too many.
     """
-    raise NotImplementedError
+    if not 0 <= pieces <= MOST_PIECES:
+        raise BasketError(
+            _("At most %(most)s pieces of one product fit.", most=MOST_PIECES)
+        )
+    if pieces == 0:
+        return without(basket, product)
+    line = BasketLine(product, pieces, _price(product))
+    if product in {old.product for old in basket.lines}:
+        lines = tuple(line if x.product == product else x for x in basket.lines)
+    else:
+        lines = (*basket.lines, line)
+    if len(lines) > MOST_LINES:
+        raise BasketError(
+            _(
+                "At most %(most)s different products fit. Order these first.",
+                most=MOST_LINES,
+            )
+        )
+    return replace(basket, lines=lines)
 
 
 def add(basket: Basket, product: int, pieces: int) -> Basket:
     """Return the basket with `pieces` more of a product; raise BasketError like `put`."""
-    raise NotImplementedError
+    there = sum(line.quantity for line in basket.lines if line.product == product)
+    return put(basket, product, there + pieces)
 
 
 def without(basket: Basket, *products: int) -> Basket:
     """Return the basket without the lines of `products`."""
-    raise NotImplementedError
+    lines = tuple(line for line in basket.lines if line.product not in products)
+    return replace(basket, lines=lines)
 
 
-def shown(basket: Basket, language: Language, today: date) -> Shown:
-    """Return the rows of the basket with today's prices and notes; two queries."""
-    raise NotImplementedError
+def _price(number: int) -> int:
+    """Return today's price of a product; raise BasketError where it is not sold."""
+    product = db.session.get(Product, number) if 0 < number <= HIGHEST else None
+    if product is None or not product.published:
+        raise BasketError(_("This product is not sold any more."))
+    return product.price_on(clock.today())
 
 
-def seen(basket: Basket, view: Shown) -> Basket:
-    """Return the basket with the prices of `view` as those seen: the page says them."""
-    raise NotImplementedError
+def _line(part: str) -> BasketLine:
+    product, pieces, price = map(int, part.split("-"))
+    return BasketLine(product, pieces, price)
+
+
+def _is_sound(lines: Sequence[BasketLine]) -> bool:
+    """Tell whether lines could have been put: the site never signs others."""
+    numbers = {line.product for line in lines}
+    return (
+        len(numbers) == len(lines) <= MOST_LINES
+        and all(1 <= line.quantity <= MOST_PIECES for line in lines)
+        and all(max(line.product, line.price_seen) <= HIGHEST for line in lines)
+    )

@@ -1,6 +1,5 @@
-"""How an order reaches its buyer: methods, prices, recipients, regions and postcodes."""
+"""How an order reaches its buyer and is paid: names, prices, recipients, consent."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,18 +7,17 @@ from enum import StrEnum
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
+from neupusti.config.settings import settings
+from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.consent import Statement
-from neupusti.core.text.languages import Language
 from neupusti.orders.models.order import Delivery, Payment
-
-POSTCODE = re.compile(r"[0-9]{6}|[A-Z][0-9]{2}[A-Z0-9][0-9][A-Z0-9][0-9]")
 
 
 class RecipientKind(StrEnum):
-    """What kind of recipient a parcel's data are handed to (5.2)."""
+    """What kind of recipient the data of a parcel are handed to (5.2)."""
 
     NONE = "none"
-    """The operator's own staff at the pick-up point: nobody else."""
+    """Nobody: the operator's own staff at the pick-up point."""
     COURIER = "courier"
     POST = "post"
 
@@ -30,31 +28,10 @@ class Recipient:
 
     kind: RecipientKind
     name: LazyString
-    country: str
+    country: str = "KZ"
     """ISO 3166-1 alpha-2."""
-    cross_border: bool
+    cross_border: bool = False
     """Whether the data leave Kazakhstan."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """An address of delivery, its parts as they are stored; missing ones are empty."""
-
-    region: str
-    """ISO 3166-2: `KZ-75`."""
-    city: str
-    street: str
-    house: str
-    flat: str
-    postcode: str
-
-
-class PostcodeError(ValueError):
-    """The text is neither kind of postcode."""
-
-
-class RegionError(ValueError):
-    """The text names no region of Kazakhstan."""
 
 
 DELIVERY_NAMES: Mapping[Delivery, LazyString] = {
@@ -67,47 +44,69 @@ PAYMENT_NAMES: Mapping[Payment, LazyString] = {
     Payment.CARD_ON_DELIVERY: _("Card on delivery"),
     Payment.INVOICE: _("Invoice, before the delivery"),
 }
+COUNTRIES: Mapping[str, LazyString] = {"KZ": _("Kazakhstan")}
+RECIPIENTS: Mapping[Delivery, Recipient] = {
+    Delivery.PICKUP: Recipient(kind=RecipientKind.NONE, name=_("nobody")),
+    Delivery.COURIER: Recipient(kind=RecipientKind.COURIER, name=_("the shop's courier")),
+    Delivery.POST: Recipient(kind=RecipientKind.POST, name=_("Kazpost JSC")),
+}
+"""Until there is a register of recipients (5.2): one for each method."""
 
 
 def recipient(delivery: Delivery) -> Recipient:
     """Return who gets the data of an order delivered like this."""
-    raise NotImplementedError
+    return RECIPIENTS[delivery]
 
 
 def statement(delivery: Delivery) -> Statement:
     """Return the consent that an order needs: it names recipient, country, cross-border."""
-    raise NotImplementedError
+    whom = recipient(delivery)
+    handed = _(
+        "%(name)s, %(country)s, to deliver the order",
+        name=whom.name,
+        country=COUNTRIES[whom.country],
+    )
+    address = (_("address of delivery"),) if delivery.needs_address else ()
+    return Statement(
+        opening=_("I agree that my data are processed to take and deliver this order."),
+        purpose=Purpose.IDENTIFICATION,
+        purposes=(
+            _("to recognise me, take the order and deliver it (4.1.1)"),
+            _("to tell me how it moves, and answer my questions (4.1.3)"),
+            _("to send me service letters (4.1.7)"),
+        ),
+        data=(
+            _("family name, given name, patronymic if I gave one"),
+            _("phone"),
+            _("e-mail"),
+            *address,
+            _("my note for the delivery, if I wrote one"),
+        ),
+        term=_(
+            "phone and address: 90 days from the end of the order; "
+            "the rest: 5 years, as vouchers of the books"
+        ),
+        recipients=() if whom.kind is RecipientKind.NONE else (handed,),
+        abroad=whom.cross_border,
+        how_to_withdraw=_(
+            "by cancelling the order on its page until it is handed over, "
+            "or by a letter to the operator"
+        ),
+    )
 
 
 def fee(delivery: Delivery, goods: int) -> int:
     """Return the price of a delivery of goods worth `goods`; both in tenge."""
-    raise NotImplementedError
+    given = settings()
+    if 0 < given.delivery_free_from <= goods:
+        return 0
+    return {
+        Delivery.PICKUP: 0,
+        Delivery.COURIER: given.delivery_courier_fee,
+        Delivery.POST: given.delivery_post_fee,
+    }[delivery]
 
 
 def pickup_address() -> str:
     """Return where orders are collected: the operator's address unless a setting says."""
-    raise NotImplementedError
-
-
-def regions(language: Language) -> list[tuple[str, str]]:
-    """Return (code, name) of the 20 regions: the three cities first, then by name."""
-    raise NotImplementedError
-
-
-def region_name(code: str, language: Language) -> str:
-    """Return the name of a region by its ISO 3166-2 code."""
-    raise NotImplementedError
-
-
-def region(text: str) -> str:
-    """Return the code of a region by its code or any accepted spelling; RegionError."""
-    raise NotImplementedError
-
-
-def postcode(text: str) -> str:
-    """Return a postcode as it is stored; raise PostcodeError.
-
-    Both kinds: six digits (050000), and seven signs (A15E3B7), in Cyrillic look-alikes
-    too. Spaces and hyphens are dropped.
-    """
-    raise NotImplementedError
+    return settings().pickup_address or settings().operator.address

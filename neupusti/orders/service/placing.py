@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from neupusti.core.records.consents import GivenConsent
 from neupusti.core.text.languages import Language
 from neupusti.orders.models.order import Delivery, Payment
+from neupusti.orders.service.addresses import Address
 from neupusti.orders.service.basket import Basket
-from neupusti.orders.service.delivery import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

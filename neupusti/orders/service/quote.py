@@ -3,12 +3,15 @@
 The digest is kept in the order: with language and edition it proves what was shown.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from hashlib import sha256
 
 from neupusti.core.text.languages import Language
 from neupusti.orders.models.order import Delivery, Payment
-from neupusti.orders.service.basket import Basket, Shown
+from neupusti.orders.service import delivery as deliveries
+from neupusti.orders.service.basket import Basket
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Quote:
     @property
     def fee(self) -> int:
         """The price of the delivery."""
-        raise NotImplementedError
+        return deliveries.fee(self.delivery, self.goods)
 
     @property
     def total(self) -> int:
@@ -49,17 +52,18 @@ class Quote:
     @property
     def digest(self) -> str:
         """64 hexadecimal digits over all of it: the field `quote` of the check page."""
-        raise NotImplementedError
+        lines = sorted((x.product, x.quantity, x.unit_price) for x in self.lines)
+        how = (self.delivery, self.payment, self.language, self.edition.isoformat())
+        text = "\n".join(map(str, (*lines, *how, self.fee, self.total)))
+        return sha256(text.encode()).hexdigest()
+
+    def priced(self, prices: Mapping[int, int]) -> "Quote":
+        """Return the same at other prices (product -> tenge)."""
+        lines = tuple(replace(x, unit_price=prices[x.product]) for x in self.lines)
+        return replace(self, lines=lines)
 
 
 def of(
-    view: Shown, *, delivery: Delivery, payment: Payment, language: Language, edition: date
-) -> Quote:
-    """Return the quote that the check page shows: the prices of `view`."""
-    raise NotImplementedError
-
-
-def as_seen(
     basket: Basket,
     *,
     delivery: Delivery,
@@ -67,5 +71,15 @@ def as_seen(
     language: Language,
     edition: date,
 ) -> Quote:
-    """Return the quote by the prices that the basket carries."""
-    raise NotImplementedError
+    """Return the quote by the prices that the basket carries.
+
+    The check page shows it of `basket_view.seen`, whose prices are today's, and writes that
+    basket into the cookie: so what was seen is what is compared when the order is sent.
+    """
+    return Quote(
+        lines=tuple(QuoteLine(x.product, x.quantity, x.price_seen) for x in basket.lines),
+        delivery=delivery,
+        payment=payment,
+        language=language,
+        edition=edition,
+    )

@@ -1,6 +1,6 @@
 """What changes of an order besides its moves: money, address, notes, the block."""
 
-from neupusti.orders.service.delivery import Address
+from neupusti.orders.service.addresses import Address
 from neupusti.orders.service.moves import Press
 
 
