@@ -69,6 +69,10 @@ ERROR_TEXTS = {
         _("This address does not take that"),
         _("The page exists, but not for this kind of request. Open it as a link."),
     ),
+    409: ErrorText(
+        _("Somebody was faster"),
+        _("What you saw has changed meanwhile. Open the page again and look once more."),
+    ),
     413: ErrorText(
         _("That is too much at once"),
         _(

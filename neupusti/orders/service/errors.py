@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from neupusti.core.text import languages, money
 from neupusti.core.web.errors import DomainError
+
+NO_ORDER = lazy_gettext("There is no such order, or this link to it has ended.")
 
 
 @dataclass(frozen=True, slots=True)
