@@ -2,7 +2,15 @@
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.core.feature import Feature, Holding, IndefiniteRetention, Retention
+from neupusti.core.feature import (
+    Feature,
+    Holding,
+    IndefiniteRetention,
+    Page,
+    Place,
+    Retention,
+)
+from neupusti.core.rules import OWNER, PUBLIC
 from neupusti.orders.models.fulfilment import (
     GoodsReturn,
     OrderEvent,
@@ -13,7 +21,12 @@ from neupusti.orders.models.fulfilment import (
 )
 from neupusti.orders.models.order import OrderAddress, OrderLine, ShopOrder
 from neupusti.orders.service import basket
+from neupusti.orders.views import basket as basket_views
+from neupusti.orders.views import changes, checkout, find, order
 from neupusti.orders.views.blueprint import bp
+
+VIEWS = (basket_views, checkout, order, changes, find)
+"""Importing a view module registers its routes on the blueprint."""
 
 ORDER_DAYS = 5 * 366
 """Five years, as books and their vouchers are kept."""
@@ -29,7 +42,38 @@ FEATURE = Feature(
     name="orders",
     clauses=("3.1", "3.2.1", "3.2.2", "3.2.3", "3.2.4", "3.2.5", "4.1.1", "4.1.6"),
     blueprint=bp,
-    access={},
+    access={
+        "orders.address": PUBLIC,
+        "orders.ask_return": PUBLIC,
+        "orders.basket": PUBLIC,
+        "orders.cancel": PUBLIC,
+        "orders.cancel_order": PUBLIC,
+        "orders.change_address": PUBLIC,
+        "orders.change_basket": PUBLIC,
+        "orders.checkout": PUBLIC,
+        "orders.find": PUBLIC,
+        "orders.link": PUBLIC,
+        "orders.link_sent": PUBLIC,
+        "orders.mine": OWNER,
+        "orders.place_order": PUBLIC,
+        "orders.send_link": PUBLIC,
+        "orders.send_return": PUBLIC,
+        "orders.show": PUBLIC,
+    },
+    pages=(
+        Page(
+            endpoint="orders.basket",
+            label=_("Basket"),
+            places=frozenset({Place.HEADER}),
+            listed=False,
+        ),
+        Page(
+            endpoint="orders.mine",
+            label=_("My orders"),
+            places=frozenset({Place.ACCOUNT}),
+            listed=False,
+        ),
+    ),
     cookies=(basket.COOKIE,),
     holdings=tuple(Holding(model=model) for model in (ShopOrder, *PARTS)),
     retention=(
