@@ -20,7 +20,7 @@ from neupusti.orders.models.fulfilment import (
     ReturnLine,
 )
 from neupusti.orders.models.order import OrderAddress, OrderLine, ShopOrder
-from neupusti.orders.service import basket
+from neupusti.orders.service import basket, letters
 from neupusti.orders.views import basket as basket_views
 from neupusti.orders.views import changes, checkout, find, order
 from neupusti.orders.views.blueprint import bp
@@ -75,6 +75,7 @@ FEATURE = Feature(
         ),
     ),
     cookies=(basket.COOKIE,),
+    emails=letters.ALL,
     holdings=tuple(Holding(model=model) for model in (ShopOrder, *PARTS)),
     retention=(
         Retention(

@@ -1,6 +1,6 @@
 """The forms of buyers: the order form in steps, and what is changed of an order later."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -20,11 +20,10 @@ from neupusti.core.forms.fields import (
     Name,
     Phone,
     Prose,
-    Required,
     TextLine,
     Tick,
 )
-from neupusti.core.text import languages
+from neupusti.core.text import languages, order_numbers
 from neupusti.orders.models.order import Delivery
 from neupusti.orders.service import addresses
 from neupusti.orders.service import delivery as deliveries
@@ -110,12 +109,14 @@ class Postcode(TextLine):
             raise FieldError(_("Write six digits like 050000, or like A15E3B7.")) from None
 
 
+def _options(names: Mapping[Any, LazyString]) -> list[SelectChoice]:
+    return [SelectChoice(one.value, name) for one, name in names.items()]
+
+
 class AddressFields:
     """The fields of an address of delivery (3.2.5)."""
 
-    region = Region(
-        _("Region or city of republican significance"), empty=_("Choose the region.")
-    )
+    region = Region(_("Region, or Astana, Almaty, Shymkent"), empty=_("Choose the region."))
     city = TextLine(
         _("City, town or village"),
         empty=_("Enter the city, town or village."),
@@ -181,7 +182,7 @@ class CheckoutForm(AddressFields, Form):
     delivery = Options(
         _("How do you want to get the order?"),
         empty=_("Choose how you want to get the order."),
-        choices=[(one.value, name) for one, name in deliveries.DELIVERY_NAMES.items()],
+        choices=_options(deliveries.DELIVERY_NAMES),
     )
     comment = Prose(
         _("Note for the delivery"),
@@ -192,7 +193,7 @@ class CheckoutForm(AddressFields, Form):
     payment = Options(
         _("How do you want to pay?"),
         empty=_("Choose how you want to pay."),
-        choices=[(one.value, name) for one, name in deliveries.PAYMENT_NAMES.items()],
+        choices=_options(deliveries.PAYMENT_NAMES),
     )
     consent = Consent()
     quote = HiddenField()
@@ -215,9 +216,11 @@ class CheckoutForm(AddressFields, Form):
     def check_before(self, step: Step) -> Step:
         """Validate the steps before `step`; return the first that is wrong, else `step`.
 
-        Only the errors of the step that is returned stay: the page shows no other.
+        Only the errors of the step that is returned stay: the page shows no other. The
+        consent is given on the page that is sent, and on no other.
         """
         self.validate()
+        self.consent.data = False
         steps = self.steps
         before = steps[: steps.index(step)]
         wrong = next((s for s in before if any(map(self._errors, STEP_FIELDS[s]))), None)
@@ -293,9 +296,10 @@ class FindForm(Form):
 
     purposes = (Purpose.IDENTIFICATION,)
 
-    number = Required(
+    number = TextLine(
         _("Number of the order"),
         empty=_("Enter the number of the order."),
+        longest=order_numbers.LONGEST,
         hint=_("Like NP-261122-7K3F-5, from our e-mail"),
     )
     email = Email(
