@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 
+from neupusti.core.background import Job
 from neupusti.core.feature import (
     Feature,
     Holding,
@@ -20,18 +21,17 @@ from neupusti.orders.models.fulfilment import (
     ReturnLine,
 )
 from neupusti.orders.models.order import OrderAddress, OrderLine, ShopOrder
-from neupusti.orders.service import basket, letters
+from neupusti.orders.service import attaching, basket, clocks, letters, masking, moves
 from neupusti.orders.views import basket as basket_views
-from neupusti.orders.views import changes, checkout, find, order
+from neupusti.orders.views import changes, checkout, cli, find, links, order
 from neupusti.orders.views.blueprint import bp
 
-VIEWS = (basket_views, checkout, order, changes, find)
-"""Importing a view module registers its routes on the blueprint."""
-
+VIEWS = (basket_views, checkout, order, changes, find, links, cli)
+"""Importing a view module registers its routes and commands on the blueprint."""
+RECEIVERS = (attaching,)
+"""Importing it connects its receiver to the signal of accounts."""
 ORDER_DAYS = 5 * 366
 """Five years, as books and their vouchers are kept."""
-IDENTITY_DAYS = 90
-"""The law gives 14 days for a return; the rest is for a dispute about it."""
 PARTS = (
     *(OrderLine, OrderAddress, Parcel, ParcelLine),
     *(OrderEvent, PaymentEntry, GoodsReturn, ReturnLine),
@@ -52,9 +52,9 @@ FEATURE = Feature(
         "orders.change_basket": PUBLIC,
         "orders.checkout": PUBLIC,
         "orders.find": PUBLIC,
-        "orders.link": PUBLIC,
         "orders.link_sent": PUBLIC,
         "orders.mine": OWNER,
+        "orders.open_link": PUBLIC,
         "orders.place_order": PUBLIC,
         "orders.send_link": PUBLIC,
         "orders.send_return": PUBLIC,
@@ -76,6 +76,11 @@ FEATURE = Feature(
     ),
     cookies=(basket.COOKIE,),
     emails=letters.ALL,
+    staff_actions=(moves.MOVED, moves.CHANGED, moves.BLOCKED),
+    jobs=(
+        Job(name="invoices", every=clocks.EVERY, run=clocks.run),
+        Job(name="order identities", every=masking.EVERY, run=masking.run),
+    ),
     holdings=tuple(Holding(model=model) for model in (ShopOrder, *PARTS)),
     retention=(
         Retention(
@@ -87,12 +92,12 @@ FEATURE = Feature(
             days=ORDER_DAYS,
         ),
         Retention(
-            label=_("The phone and the address of an order"),
+            label=_("The names, the phone and the address of an order"),
             clause="3.2.5",
             start_label=_("from its end"),
             model=ShopOrder,
             starts_at=ShopOrder.ended_at,
-            days=IDENTITY_DAYS,
+            days=masking.DAYS,
             masked=True,
             custom_sweep=True,
         ),

@@ -35,7 +35,7 @@ from neupusti.orders.service.basket import Basket
 from neupusti.orders.service.errors import OrderError, PriceRoseError, ShortageError
 from neupusti.orders.service.placing import Buyer, Placed, Proof, Wish
 from neupusti.orders.views import basket as basket_pages
-from neupusti.orders.views import reach, words
+from neupusti.orders.views import links, words
 from neupusti.orders.views.blueprint import bp
 from neupusti.policy.service.edition_store import current_store
 
@@ -123,7 +123,7 @@ def _send(form: CheckoutForm, basket: Basket) -> Response:
         page.headers["Retry-After"] = str(max(math.ceil(wait), 1))
         return page
     if placed.token is not None:
-        reach.remember(placed.number, placed.token)
+        links.remember(placed.number, placed.token)
     account = "y" if form.account.data and placed.created else None
     address = url_for(
         "orders.show", number=placed.number, done=_done(placed), account=account

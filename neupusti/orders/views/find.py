@@ -6,14 +6,14 @@ from flask import make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from neupusti.accounts.views.blueprint import pad_response_time
+from neupusti.accounts.views.blueprint import pad_response_time, without_referrer
 from neupusti.core.forms.base import shown
 from neupusti.core.security import throttle
 from neupusti.core.security.tokens import TokenError
 from neupusti.core.text import languages
 from neupusti.core.text.order_numbers import OrderNumberError
 from neupusti.orders.forms.buyer import FindForm
-from neupusti.orders.service import finding, links
+from neupusti.orders.service import finding
 from neupusti.orders.views import reach
 from neupusti.orders.views.blueprint import bp
 
@@ -52,14 +52,11 @@ def link_sent() -> Response:
     return make_response(render_template("orders/sent.html"))
 
 
-@bp.get("/orders/link/<token>")
-def link(token: str) -> Response:
-    """Exchange a link for the clean address of its order."""
-    try:
-        opened = links.open_link(token)
-    except TokenError:
-        expired = _("This link does not work any more. You can ask for a new one here.")
-        return reach.without_referrer(make_response(reach.not_found(expired), 404))
-    reach.remember(opened.number, opened.token)
-    address = url_for("orders.show", number=opened.number)
-    return reach.without_referrer(redirect(address, 303))
+@bp.errorhandler(TokenError)
+def _token_error(_error: TokenError) -> Response:
+    """Answer 404 for any invalid link, without the reason, and offer a new one."""
+    text = _(
+        "This link to an order has ended, or the address is mistyped. "
+        "Ask for a new one by the number of the order and your e-mail."
+    )
+    return without_referrer(make_response(reach.not_found(text), 404))

@@ -2,9 +2,8 @@
 
 from typing import NoReturn
 
-from flask import abort, make_response, redirect, render_template, request, session, url_for
+from flask import abort, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
 
 from neupusti.core.security import identity
 from neupusti.core.text import order_numbers
@@ -13,16 +12,7 @@ from neupusti.orders.forms.buyer import FindForm
 from neupusti.orders.service import links
 from neupusti.orders.service.errors import NoOrderError
 from neupusti.orders.service.links import Access
-
-KEY = "orders"
-MOST = 20
-"""Orders that one browser may see by links: the session is a cookie."""
-
-
-def remember(number: str, token: int) -> None:
-    """Let this browser see an order by the token of a link."""
-    kept = {**session.get(KEY, {}), number: token}
-    session[KEY] = dict(list(kept.items())[-MOST:])
+from neupusti.orders.views.links import remembered
 
 
 def access(text: str) -> Access:
@@ -42,7 +32,7 @@ def access(text: str) -> Access:
     try:
         return links.access(
             number,
-            token=session.get(KEY, {}).get(number),
+            token=remembered(number),
             person=who.person if who else None,
         )
     except NoOrderError:
@@ -60,9 +50,3 @@ def not_found(message: str = "") -> str:
     return render_template(
         "orders/missing.html", form=FindForm(formdata=None), message=message
     )
-
-
-def without_referrer(response: Response) -> Response:
-    """Forbid the Referer header where an address holds a token."""
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response

@@ -15,9 +15,6 @@ from neupusti.orders.service import letters, moves
 from neupusti.orders.service.life import steps
 from neupusti.orders.service.moves import Press, What
 
-PIECES = 100
-"""A line has at most 99 pieces: the n-th cancelled one of a line is a cause of its own."""
-
 
 def confirm(press: Press) -> None:
     """Confirm a new order: staff have checked that it can be delivered."""
@@ -84,17 +81,17 @@ def _put_back(
     """Count pieces of the lines as cancelled, and put them back into stock."""
     left = {line.id: everything.left_to_pack(line) for line in everything.lines}
     for line, count in steps.chosen(everything.lines, pieces, left):
-        cancelled = steps.count_up(session, line, "cancelled", count)
-        stock.change(session, _movement(line, count, cancelled, press))
+        steps.count_up(session, line, "cancelled", count)
+        stock.change(session, _movement(line, count, press))
 
 
-def _movement(line: OrderLine, count: int, cancelled: int, press: Press) -> Movement:
+def _movement(line: OrderLine, count: int, press: Press) -> Movement:
     by_buyer = moves.WHO[press.actor.kind] is not moves.Who.STAFF
     return Movement(
         product=line.product,
         delta=count,
         kind=MovementKind.CANCELLED,
-        source=line.id * PIECES + cancelled,
+        source=line.cancellation,
         staff=None if by_buyer else press.actor.number,
     )
 

@@ -74,8 +74,8 @@ def set_state(
     return before
 
 
-def count_up(session: Session, line: OrderLine, column: str, pieces: int) -> int:
-    """Raise a counter of a line (`cancelled`, `returned`); return its new value.
+def count_up(session: Session, line: OrderLine, column: str, pieces: int) -> None:
+    """Raise a counter of a line: `cancelled` or `returned`.
 
     Raise MoveError where it would count more pieces than were bought.
     """
@@ -89,11 +89,9 @@ def count_up(session: Session, line: OrderLine, column: str, pieces: int) -> int
         .values({column: counter + pieces})
         .returning(counter)
     )
-    value: int | None = session.scalar(raised)
-    if value is None:
+    if session.scalar(raised) is None:
         raise MoveError(TOO_MANY)
     session.refresh(line)
-    return value
 
 
 def parcel_of(session: Session, order: ShopOrder, number: int) -> Parcel:
