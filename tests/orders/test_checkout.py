@@ -1,14 +1,17 @@
 """The order form: step by step and at once, its errors, and what it leaves behind."""
 
+import re
+
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from neupusti.core.data.database import db
 from neupusti.core.records.consents import ConsentText, FormConsent
 from neupusti.core.text import money
 from neupusti.core.text.languages import Language
-from neupusti.core.web.operator import Operator
 from neupusti.orders.models.order import OrderAddress, OrderLine
 from tests.accounts import cast
 from tests.conftest import SQLITE
@@ -16,6 +19,8 @@ from tests.orders import buying
 from tests.orders.buying import ADDRESS, KETTLE, SOCKS, Shopper
 from tests.people import AIGERIM, GUEST
 
+SUM = re.compile(r"<dd>([^<]+)</dd>(?=\s*<dt)")
+TOTAL = re.compile(r'<data value="([0-9]+)">')
 CONTACT = ("family_name", "given_name", "patronymic", "phone", "email")
 
 
@@ -104,14 +109,13 @@ def test_the_consent_names_who_gets_the_data(guest: Shopper) -> None:
     told = {}
     for method in ("pickup", "courier", "post"):
         page = guest.post("/checkout/", **guest.answers(method), go="check").text
-        told[method] = page[
-            page.index("agreement" if "agreement" in page else "consent-words") :
-        ]
         box = page[page.rindex("<input", 0, page.index('name="consent"')) :].split(">")[0]
         assert "checked" not in box
-        assert "за пределы Казахстана" in page or "Казахстан" in page
-    assert "Казпочта" in told["post"]
-    assert "курьер магазина" in told["courier"]
+        told[method] = page[page.index('id="consent-words"') :].split("</ul>")[0]
+        assert "Передаются ли за пределы Казахстана: нет" in told[method]
+    assert "Передаются ли третьим лицам: нет" in told["pickup"]
+    assert "курьер магазина, Казахстан" in told["courier"]
+    assert "АО «Казпочта», Казахстан" in told["post"]
     guest.order("post")
     record = db.session.scalars(select(FormConsent)).one()
     text = db.session.get_one(ConsentText, record.wording).text
@@ -122,15 +126,13 @@ def test_the_consent_names_who_gets_the_data(guest: Shopper) -> None:
 @SQLITE
 def test_the_check_page_shows_what_the_law_wants(app: Flask, guest: Shopper) -> None:
     guest.put(buying.product(SOCKS, price=2500, return_rule="no:hosiery"))
-    for prefix, names in (("", 0), ("/kk", 1)):
+    for names, prefix in enumerate(("", "/kk")):
         guest.prefix = prefix
         page = guest.post("/checkout/", **guest.answers("courier"), go="check").text
-        operator: Operator = app.extensions["neupusti.settings"].operator
-        assert operator.address in page
+        assert app.extensions["neupusti.settings"].operator.address in page
         assert KETTLE[names] in page
         assert SOCKS[names] in page
         assert 'formaction="/' in page
-    assert "14" in page
 
 
 @SQLITE
@@ -407,3 +409,30 @@ def test_another_site_orders_nothing(guest: Shopper) -> None:
     assert guest.browser.post("/checkout/", data=data, headers=headers).status_code == 403
     assert guest.browser.put("/checkout/", headers={}).status_code == 405
     assert buying.orders() == []
+
+
+@SQLITE
+@pytest.mark.situation(13)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    baskets=st.lists(
+        st.tuples(st.integers(1, 9_999_999), st.integers(1, 20)), min_size=1, max_size=5
+    ),
+    method=st.sampled_from(["pickup", "courier", "post"]),
+)
+def test_the_lines_and_the_delivery_are_the_total(
+    app: Flask, baskets: list[tuple[int, int]], method: str
+) -> None:
+    shopper = Shopper(app)
+    for price, quantity in baskets:
+        shopper.put(buying.product(price=price), quantity)
+    page = shopper.post("/checkout/", **shopper.answers(method), go="check").text
+    sums = SUM.findall(page)
+    lines = [f"<strong>{tenge(price * quantity)}</strong>" for price, quantity in baskets]
+    goods = sum(price * quantity for price, quantity in baskets)
+    total = int(TOTAL.findall(page)[-1])
+    assert all(line in page for line in lines)
+    assert sums[0] == tenge(goods)
+    fee = total - goods
+    assert sums[1] == (tenge(fee) if fee else "бесплатно")
+    assert tenge(total) in page
