@@ -1,10 +1,12 @@
 """Goods, buyers and presses for the tests of orders."""
 
 import re
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from neupusti.catalog.models import Band, Category, MovementKind, Product
 from neupusti.catalog.service import stock
@@ -65,9 +67,7 @@ def product(article: str, pieces: int = 10, price: int = 1000) -> int:
         category = session.scalar(select(Category).filter_by(slug="tea"))
         if category is None:
             names = {f"name_{language}": "Чай" for language in Language}
-            category = Category(
-                position=1, slug="tea", **names, published=True, products=1
-            )
+            category = Category(position=1, slug="tea", **names, published=True, products=1)
             session.add(category)
             session.flush()
         texts = ("text", "composition", "sizes")
@@ -124,19 +124,20 @@ def filled(*lines: tuple[int, int]) -> Basket:
 
 
 def placed(
-    *lines: tuple[int, int], buyer: Buyer = BUYER, wish: Wish = COURIER, **proof: str
+    *lines: tuple[int, int],
+    buyer: Buyer = BUYER,
+    wish: Wish = COURIER,
+    proof: Proof = PROOF,
 ) -> Placed:
     """Place an order of (product, pieces)."""
-    return placing.place(filled(*lines), buyer, wish, replace(PROOF, **proof))
+    return placing.place(filled(*lines), buyer, wish, proof)
 
 
 def order_of(number: str) -> ShopOrder:
     """Return the order as it is stored now."""
     db.session.rollback()
     return db.session.scalars(
-        select(ShopOrder)
-        .filter_by(number=number)
-        .execution_options(populate_existing=True)
+        select(ShopOrder).filter_by(number=number).execution_options(populate_existing=True)
     ).one()
 
 
@@ -186,3 +187,17 @@ def holds() -> bool:
 
 
 SITE = SYSTEM
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Collect the statements that reach the main database."""
+    found: list[str] = []
+
+    def heard(*args: Any) -> None:
+        if not args[2].startswith("BEGIN"):
+            found.append(args[2])
+
+    event.listen(db.engine, "before_cursor_execute", heard)
+    yield found
+    event.remove(db.engine, "before_cursor_execute", heard)

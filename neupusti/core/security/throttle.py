@@ -14,6 +14,7 @@ from threading import Lock
 
 from sqlalchemy import Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.attributes import flag_modified
 
 from neupusti.core import clock
 from neupusti.core.data import database, keys
@@ -120,6 +121,8 @@ def _take(limit: RateLimit, row: ThrottleCount, now: datetime) -> timedelta:
         row.since, row.count = now, 0
     row.count += 1
     row.touched_at = now
+    # Of a new row too: rows with the same changes are updated by one statement.
+    flag_modified(row, "touched_at")
     if row.count <= limit.times:
         return timedelta()
     doubled = min(row.strikes, 16)  # no mutation: any number that leads to a day will do

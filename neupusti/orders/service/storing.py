@@ -5,9 +5,10 @@ their numbers, against deadlocks.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from neupusti.catalog.models import MovementKind, Product, ProductPhoto
@@ -94,27 +95,21 @@ def _shortage(
 def _add_lines(
     session: Session, order: ShopOrder, quote: Quote, products: Mapping[int, Product]
 ) -> list[OrderLine]:
-    photos = _photos(session, products)
-    lines = [
-        OrderLine(
-            order=order.id,
-            position=position,
-            product=product.id,
-            article=product.article,
-            name=product.name(quote.language),
-            slug=product.slug,
-            photo=photos.get(product.id, ""),
-            unit_price=line.unit_price,
-            quantity=line.quantity,
-            cancelled=0,
-            returned=0,
-            return_rule=product.return_rule,
-        )
+    rows = [
+        {
+            "order": order.id,
+            "position": position,
+            "product": line.product,
+            "unit_price": line.unit_price,
+            "quantity": line.quantity,
+            "cancelled": 0,
+            "returned": 0,
+            **_snapshot(products[line.product], quote.language),
+        }
         for position, line in enumerate(quote.lines, 1)
-        for product in [products[line.product]]
     ]
-    session.add_all(lines)
-    session.flush()
+    stored = session.scalars(insert(OrderLine).values(rows).returning(OrderLine))
+    lines = sorted(stored, key=lambda line: line.position)
     for line in lines:
         sold = Movement(
             product=line.product,
@@ -126,11 +121,19 @@ def _add_lines(
     return lines
 
 
-def _photos(session: Session, products: Mapping[int, Product]) -> dict[int, str]:
-    """Return the name of the first photo of each product that has one."""
-    rows = session.execute(
-        select(ProductPhoto.product, ProductPhoto.name)
-        .where(ProductPhoto.product.in_(products))
-        .order_by(ProductPhoto.position.desc(), ProductPhoto.id.desc())
+def _snapshot(product: Product, language: Language) -> dict[str, Any]:
+    """Return what a line keeps of its product: the product may change or go."""
+    photo = (
+        select(ProductPhoto.name)
+        .where(ProductPhoto.product == product.id)
+        .order_by(ProductPhoto.position, ProductPhoto.id)
+        .limit(1)
+        .scalar_subquery()
     )
-    return {row[0]: row[1] for row in rows}
+    return {
+        "article": product.article,
+        "name": product.name(language),
+        "slug": product.slug,
+        "photo": func.coalesce(photo, ""),
+        "return_rule": product.return_rule,
+    }
