@@ -3,8 +3,15 @@
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
-from neupusti.core.feature import Feature, Holding, IndefiniteRetention, Retention
-from neupusti.core.rules import PUBLIC
+from neupusti.core.feature import (
+    Feature,
+    Holding,
+    IndefiniteRetention,
+    Page,
+    Place,
+    Retention,
+)
+from neupusti.core.rules import OWNER, PUBLIC
 from neupusti.orders.models.fulfilment import (
     GoodsReturn,
     OrderEvent,
@@ -15,10 +22,11 @@ from neupusti.orders.models.fulfilment import (
 )
 from neupusti.orders.models.order import OrderAddress, OrderLine, ShopOrder
 from neupusti.orders.service import attaching, basket, clocks, letters, masking, moves
-from neupusti.orders.views import cli, links
+from neupusti.orders.views import basket as basket_views
+from neupusti.orders.views import changes, checkout, cli, find, links, order
 from neupusti.orders.views.blueprint import bp
 
-VIEWS = (cli, links)
+VIEWS = (basket_views, checkout, order, changes, find, links, cli)
 """Importing a view module registers its routes and commands on the blueprint."""
 RECEIVERS = (attaching,)
 """Importing it connects its receiver to the signal of accounts."""
@@ -35,8 +43,37 @@ FEATURE = Feature(
     clauses=("3.1", "3.2.1", "3.2.2", "3.2.3", "3.2.4", "3.2.5", "4.1.1", "4.1.6"),
     blueprint=bp,
     access={
+        "orders.address": PUBLIC,
+        "orders.ask_return": PUBLIC,
+        "orders.basket": PUBLIC,
+        "orders.cancel": PUBLIC,
+        "orders.cancel_order": PUBLIC,
+        "orders.change_address": PUBLIC,
+        "orders.change_basket": PUBLIC,
+        "orders.checkout": PUBLIC,
+        "orders.find": PUBLIC,
+        "orders.link_sent": PUBLIC,
+        "orders.mine": OWNER,
         "orders.open_link": PUBLIC,
+        "orders.place_order": PUBLIC,
+        "orders.send_link": PUBLIC,
+        "orders.send_return": PUBLIC,
+        "orders.show": PUBLIC,
     },
+    pages=(
+        Page(
+            endpoint="orders.basket",
+            label=_("Basket"),
+            places=frozenset({Place.HEADER}),
+            listed=False,
+        ),
+        Page(
+            endpoint="orders.mine",
+            label=_("My orders"),
+            places=frozenset({Place.ACCOUNT}),
+            listed=False,
+        ),
+    ),
     cookies=(basket.COOKIE,),
     emails=letters.ALL,
     staff_actions=(moves.MOVED, moves.CHANGED, moves.BLOCKED),
