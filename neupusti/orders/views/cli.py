@@ -1,8 +1,7 @@
 """`flask orders …` and `flask shop verify`."""
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask.cli import AppGroup
@@ -20,10 +19,10 @@ from neupusti.orders.views.blueprint import bp
 if TYPE_CHECKING:
     from flask.blueprints import BlueprintSetupState
 
-TABLES: Mapping[str, Mapping[tuple[StrEnum, StrEnum], frozenset[moves.Who]]] = {
-    "order": dict(moves.DECISION),
-    "parcel": dict(moves.JOURNEY),
-    "return": dict(moves.RETURNS),
+TABLES: Mapping[str, Mapping[Any, frozenset[moves.Who]]] = {
+    "order": moves.DECISION,
+    "parcel": moves.JOURNEY,
+    "return": moves.RETURNS,
 }
 WORDS = click.Choice([word.value for word in Word])
 shop = AppGroup("shop", help="Check what must hold of the shop's tables.")
