@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _
 
 from neupusti.catalog.models import Band, MovementKind, ReturnRule
+from neupusti.catalog.service.return_rules import EXCEPTIONS
 
 BANDS = {
     Band.IN: _("enough"),
@@ -17,22 +18,11 @@ MOVEMENTS = {
     MovementKind.RETURNED: _("returned"),
     MovementKind.WRITTEN_OFF: _("written off"),
 }
-NOT_RETURNED = {
-    ReturnRule.UNDERWEAR: _("underwear"),
-    ReturnRule.HOSIERY: _("socks, stockings and tights"),
-    ReturnRule.CUT: _("goods cut to measure, such as fabric and cable"),
-    ReturnRule.PLANT: _("plants, seeds and bulbs"),
-    ReturnRule.MEDICINE: _("medicines and medical devices"),
-    ReturnRule.PHONE: _("mobile phones"),
-    ReturnRule.HYGIENE: _("things of personal hygiene"),
-    ReturnRule.COSMETICS: _("cosmetics and perfume"),
-    ReturnRule.FOOD: _("food"),
-}
 RETURN_RULES = {
     ReturnRule.LAW: _("Within 14 days from the delivery"),
     **{
         rule: _("No return by the law: %(goods)s", goods=goods)
-        for rule, goods in NOT_RETURNED.items()
+        for rule, goods in EXCEPTIONS.items()
     },
 }
 COLUMNS = {

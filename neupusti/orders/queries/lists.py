@@ -11,6 +11,7 @@ from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.text import collation, order_numbers
 from neupusti.core.text.order_numbers import OrderNumberError
+from neupusti.orders.models.fulfilment import GoodsReturn, ReturnState
 from neupusti.orders.models.order import OrderLine, OrderState, ShopOrder
 from neupusti.orders.models.states import Status, Word
 from neupusti.orders.queries import details
@@ -75,6 +76,26 @@ def counts() -> dict[Word, int]:
     for item in _open():
         found[item.status.word] += 1
     return dict(found)
+
+
+def count_new() -> int:
+    """Return how many orders wait for a decision."""
+    return _count(select(ShopOrder.id).where(ShopOrder.state == OrderState.NEW.value))
+
+
+def count_due() -> int:
+    """Return how many invoices are waited for."""
+    return _count(select(ShopOrder.id).where(ShopOrder.due_at.is_not(None)))
+
+
+def count_returns() -> int:
+    """Return how many returns wait for an answer."""
+    asked = GoodsReturn.state == ReturnState.ASKED.value
+    return _count(select(GoodsReturn.id).where(asked))
+
+
+def _count(rows: Select[int]) -> int:
+    return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
 def _open() -> list[Item]:

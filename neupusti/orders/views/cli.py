@@ -1,6 +1,7 @@
 """`flask orders …` and `flask shop verify`."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask.cli import AppGroup
@@ -12,11 +13,17 @@ from neupusti.core.text.order_numbers import OrderNumberError
 from neupusti.orders.models.states import Word
 from neupusti.orders.queries import details, lists, proofs
 from neupusti.orders.queries.lists import Filter
+from neupusti.orders.service import moves
 from neupusti.orders.views.blueprint import bp
 
 if TYPE_CHECKING:
     from flask.blueprints import BlueprintSetupState
 
+TABLES: Mapping[str, Mapping[Any, frozenset[moves.Who]]] = {
+    "order": moves.DECISION,
+    "parcel": moves.JOURNEY,
+    "return": moves.RETURNS,
+}
 WORDS = click.Choice([word.value for word in Word])
 shop = AppGroup("shop", help="Check what must hold of the shop's tables.")
 
@@ -72,6 +79,16 @@ def show(number: str) -> None:
             f"  {event.seq:>3} {dates.short(event.at)} {event.what} {moved}".rstrip()
             + f" ({event.actor_kind})"
         )
+
+
+@bp.cli.command("moves")
+def moves_table() -> None:
+    """Print the three tables of moves, as they stand in `docs/shop.md`."""
+    click.echo("| what | from | to | who |\n| --- | --- | --- | --- |")
+    for what, table in TABLES.items():
+        for (before, after), who in table.items():
+            names = ", ".join(sorted(who))
+            click.echo(f"| {what} | {before} | {after} | {names} |")
 
 
 @shop.command("verify")
