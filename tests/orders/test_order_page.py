@@ -17,7 +17,7 @@ from tests.accounts import cast
 from tests.conftest import SQLITE
 from tests.orders import buying
 from tests.orders.buying import ADDRESS, KETTLE, SOCKS, Shopper
-from tests.people import AIGERIM, BOLAT, GUEST
+from tests.people import AIGERIM, BOLAT, GUEST, Person
 
 CHANGES = ("cancel", "address", "return")
 
@@ -37,7 +37,7 @@ def order(guest: Shopper) -> ShopOrder:
     return buying.orders()[0]
 
 
-def signed_in(app: Flask, who: cast.cast.Person) -> Shopper:
+def signed_in(app: Flask, who: Person) -> Shopper:
     """Return a shopper who is signed in."""
     shopper = Shopper(app, who)
     shopper.browser = cast.signed_in(app, cast.account(who))
