@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from random import Random
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -17,26 +16,20 @@ from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.security.tokens import Token
 from neupusti.core.text import money, order_numbers
 from neupusti.core.text.languages import Language
-from neupusti.core.web.errors import TooManyError
 from neupusti.orders.models.fulfilment import OrderEvent
 from neupusti.orders.models.order import (
-    Delivery,
     OrderAddress,
     OrderLine,
     Payment,
     ShopOrder,
 )
-from neupusti.orders.service import basket, delivery, limits, placing, quote
-from neupusti.orders.service.basket import Basket, BasketLine
+from neupusti.orders.service import basket, placing
+from neupusti.orders.service.basket import BasketLine
 from neupusti.orders.service.errors import (
     BasketError,
     OrderError,
-    PriceRoseError,
-    QuoteChangedError,
     ShortageError,
 )
-from neupusti.orders.service.quote import Quote, QuoteLine
-from tests.conftest import SQLITE
 from tests.orders import cast
 from tests.orders.cast import BUYER, COURIER, PICKUP, PROOF
 from tests.people import AIGERIM, BOLAT
@@ -55,17 +48,6 @@ def rows() -> dict[str, int]:
         for model in (*STORED, StockMovement, ProcessingEvent)
     }
     return counts | {"letters": len(cast.letters())}
-
-
-def digest(of: Basket, **how: object) -> str:
-    """Return the digest that the check page of a basket shows."""
-    values = {
-        "delivery": Delivery.COURIER,
-        "payment": Payment.CASH,
-        "language": Language.RU,
-        "edition": cast.EDITION,
-    }
-    return quote.of(of, **{**values, **how}).digest  # type: ignore[arg-type]
 
 
 @pytest.mark.clause("3.1")
@@ -229,86 +211,6 @@ def test_an_unknown_product_stops_its_line(app: Flask) -> None:
     assert [(x.product, x.left) for x in error.value.lines] == [(999, 0)]
 
 
-def test_a_rise_is_refused_with_both_prices(app: Flask) -> None:
-    one, other = cast.product("a"), cast.product("b")
-    full = cast.filled((one, 1), (other, 1))
-    cast.reprice(one, price=1300)
-    before = rows()
-    for shown in ("", digest(full)):
-        with pytest.raises(PriceRoseError) as error:
-            placing.place(full, BUYER, COURIER, replace(PROOF, quote=shown))
-        assert [(x.product, x.before, x.now) for x in error.value.rises] == [
-            (one, 1000, 1300)
-        ]
-        assert money.tenge(1300, Language.RU) in str(error.value.message)
-    assert rows() == before
-
-
-@pytest.mark.parametrize("shown", [False, True])
-def test_a_fall_is_passed_on_and_said(app: Flask, *, shown: bool) -> None:
-    number = cast.product("a")
-    full = cast.filled((number, 2))
-    sent = digest(full) if shown else ""
-    cast.reprice(number, price=800)
-    found = placing.place(full, BUYER, COURIER, replace(PROOF, quote=sent))
-    assert found.fell
-    order = cast.order_of(found.number)
-    assert (order.goods, order.fee, order.total) == (1600, 1500, 3100)
-    assert order.quote == digest(full)
-    assert cast.holds()
-
-
-def test_a_fall_that_makes_the_delivery_dearer_is_shown_first(app: Flask) -> None:
-    number = cast.product("a", price=50_000)
-    full = cast.filled((number, 1))
-    cast.reprice(number, price=49_000)
-    with pytest.raises(PriceRoseError) as error:
-        placing.place(full, BUYER, COURIER, PROOF)
-    assert [(x.product, x.before, x.now) for x in error.value.rises] == [(None, 0, 1500)]
-
-
-@pytest.mark.parametrize(
-    "how",
-    [
-        {"delivery": Delivery.POST},
-        {"payment": Payment.INVOICE},
-        {"language": Language.KK},
-        {"edition": cast.EDITION - timedelta(days=1)},
-    ],
-)
-def test_another_quote_than_the_one_shown_is_refused(
-    app: Flask, how: dict[str, object]
-) -> None:
-    full = cast.filled((cast.product("a"), 1))
-    with pytest.raises(QuoteChangedError):
-        placing.place(full, BUYER, COURIER, replace(PROOF, quote=digest(full, **how)))
-    assert placing.place(full, BUYER, COURIER, replace(PROOF, quote=digest(full))).created
-
-
-def test_the_price_that_was_shown_today_counts_whatever_the_basket_carries(
-    app: Flask,
-) -> None:
-    number = cast.product("a")
-    full = cast.filled((number, 1))
-    cast.reprice(number, price=1300)
-    again = replace(full, lines=(BasketLine(number, 1, 1300),))
-    shown = replace(PROOF, quote=digest(again))
-    assert placing.place(full, BUYER, COURIER, shown).created
-
-
-def test_a_deal_is_charged_to_the_end_of_its_day(app: Flask, at: Clock) -> None:
-    at(NOON)
-    number = cast.product("a")
-    cast.reprice(number, deal_price=900, deal_until=clock.today())
-    last = datetime(2026, 11, 25, 18, 59, 59, tzinfo=UTC)
-    at(last)
-    assert cast.lines_of(cast.placed((number, 1)).number)[0].unit_price == 900
-    full = cast.filled((number, 1))
-    at(last + timedelta(seconds=1))
-    with pytest.raises(PriceRoseError):
-        placing.place(full, BUYER, COURIER, PROOF)
-
-
 @pytest.mark.situation(8)
 def test_situation_08_a_number_that_repeats_is_drawn_again(
     app: Flask, monkeypatch: pytest.MonkeyPatch
@@ -341,35 +243,6 @@ def test_situation_10_a_negative_number_beside_a_right_one_changes_nothing(
     assert cast.pieces_of(number) == 10
 
 
-@SQLITE
-@pytest.mark.situation(13)
-def test_situation_13_lines_and_delivery_add_up_to_the_total(app: Flask) -> None:
-    dice = Random(13)  # noqa: S311 - dice that fall the same
-    for _ in range(10_000):
-        lines = tuple(
-            QuoteLine(product, dice.randint(1, 99), dice.randint(1, 5_000_000))
-            for product in range(dice.randint(1, 30))
-        )
-        how = dice.choice(list(Delivery))
-        shown = Quote(
-            lines=lines,
-            delivery=how,
-            payment=Payment.CASH,
-            language=Language.RU,
-            edition=cast.EDITION,
-        )
-        goods = sum(x.quantity * x.unit_price for x in lines)
-        assert shown.total == goods + delivery.fee(how, goods)
-        assert as_read(goods) + as_read(shown.fee) == as_read(shown.total)
-
-
-def as_read(amount: int) -> int:
-    """Return an amount as it is read again from the text of a page."""
-    text = money.tenge(amount, Language.RU)
-    assert " " not in text
-    return int(text.replace("\xa0", "").removesuffix("₸"))
-
-
 def test_statements_of_an_order_are_counted(app: Flask) -> None:
     numbers = [cast.product(f"a{n}") for n in range(4)]
     cast.placed((numbers[0], 1))
@@ -380,57 +253,3 @@ def test_statements_of_an_order_are_counted(app: Flask) -> None:
         limiting = [x for x in statements if "throttle_count" in x]
         assert len(limiting) == 2
         assert len(statements) - len(limiting) <= 8 + 3 * lines, statements
-
-
-LIMITS = {
-    "network": (limits.ORDER_NETWORK, 10),
-    "e-mail": (limits.ORDER_EMAIL, 5),
-    "phone": (limits.ORDER_PHONE, 5),
-    "product": (limits.ORDER_PRODUCT, 60),
-}
-
-
-@SQLITE
-@pytest.mark.situation(27)
-@pytest.mark.parametrize("what", LIMITS)
-def test_orders_are_limited_by_what_a_flood_has_in_common(
-    app: Flask, at: Clock, what: str
-) -> None:
-    at(NOON)
-    number = cast.product("a", 99)
-    limit, times = LIMITS[what]
-    assert limit.times == times
-
-    def order(count: int) -> placing.Placed:
-        buyer = replace(
-            BUYER,
-            email=AIGERIM.email if what == "e-mail" else f"x{count}@example.kz",
-            phone=AIGERIM.phone if what == "phone" else f"+7701{count:07}",
-        )
-        network = "203.0.113.0/24" if what == "network" else f"10.0.{count}.0/24"
-        proof = replace(PROOF, network=network)
-        return cast.placed((number, 1), buyer=buyer, proof=proof)
-
-    for count in range(times):
-        assert order(count).created
-    for count in (times, times + 1):
-        with pytest.raises(TooManyError):
-            order(count)
-    assert cast.pieces_of(number) == 99 - times
-    at(NOON + 2 * limit.per)
-    assert order(times + 2).created
-
-
-@SQLITE
-def test_who_is_locked_out_still_reaches_the_order_that_was_sent(
-    app: Flask, at: Clock
-) -> None:
-    at(NOON)
-    number = cast.product("a", 99)
-    full = cast.filled((number, 1))
-    first = placing.place(full, BUYER, COURIER, PROOF)
-    for _ in range(4):
-        cast.placed((number, 1))
-    with pytest.raises(TooManyError):
-        cast.placed((number, 1))
-    assert placing.place(full, BUYER, COURIER, PROOF).number == first.number

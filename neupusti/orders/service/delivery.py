@@ -83,14 +83,14 @@ def statement(delivery: Delivery) -> Statement:
             _("my note for the delivery, if I wrote one"),
         ),
         term=_(
-            "phone and address: 90 days from the end of the order; "
+            "names, phone, address and note: 90 days from the end of the order; "
             "the rest: 5 years, as vouchers of the books"
         ),
         recipients=() if whom.kind is RecipientKind.NONE else (handed,),
         abroad=whom.cross_border,
         how_to_withdraw=_(
             "by cancelling the order on its page until it is handed over, "
-            "or by a letter to the operator"
+            "or by writing to the operator"
         ),
     )
 
