@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from neupusti.catalog.models import Band, Category, MovementKind, Product
@@ -48,48 +49,42 @@ def product(
 ) -> int:
     """Put a product on sale; return its number."""
     number = next(NUMBERS)
+    kinds = ("text", "composition", "sizes")
+    texts = {f"{kind}_{language}": "" for kind in kinds for language in LANGUAGES}
+    named = {f"name_{x}": name for x, name in zip(LANGUAGES, names, strict=True)}
+    usual = {
+        "price": price,
+        "return_rule": "law",
+        "published": True,
+        "version": 1,
+        "brand": "",
+        "origin": "KZ",
+        "weight_g": 900,
+        "sample": False,
+        "stock": 0,
+        "article": f"T-{number}",
+        "slug": f"teapot-{number}",
+        "band": Band.OUT.value,
+    }
     with writing() as session:
-        category = session.scalar(select(Category).filter_by(slug="kitchen")) or Category(
-            position=1,
-            slug="kitchen",
-            **{f"name_{language}": "Кухня" for language in LANGUAGES},
-            published=True,
-            products=1,
-        )
-        session.add(category)
-        session.flush()
-        texts = {
-            f"{t}_{x}": "" for t in ("text", "composition", "sizes") for x in LANGUAGES
-        }
-        named = {f"name_{x}": name for x, name in zip(LANGUAGES, names, strict=True)}
-        values = {
-            "price": price,
-            "return_rule": "law",
-            "published": True,
-            "brand": "",
-            "origin": "KZ",
-            "weight_g": 900,
-            "sample": False,
-            **columns,
-        }
-        made = Product(
-            category=category.id,
-            article=f"T-{number}",
-            slug=f"teapot-{number}",
-            stock=0,
-            band=Band.OUT.value,
-            version=1,
-            changed_at=clock.now(),
-            **named,
-            **texts,
-            **values,
-        )
+        values = {**texts, **named, **usual, **columns}
+        made = Product(category=_category(session), changed_at=clock.now(), **values)
         session.add(made)
         session.flush()
         found = made.id
         received = Movement(product=found, delta=pieces, kind=MovementKind.RECEIVED)
         assert not pieces or stock.change(session, received)
     return found
+
+
+def _category(session: Session) -> int:
+    found = session.scalar(select(Category).filter_by(slug="kitchen"))
+    if found is None:
+        names = {f"name_{language}": "Кухня" for language in LANGUAGES}
+        found = Category(position=1, slug="kitchen", **names, published=True, products=1)
+        session.add(found)
+        session.flush()
+    return found.id
 
 
 def change(number: int, **columns: Any) -> None:

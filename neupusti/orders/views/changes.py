@@ -13,7 +13,8 @@ from neupusti.core.forms.base import UNPROCESSABLE, Form, shown
 from neupusti.core.records.journal import Actor, ActorKind
 from neupusti.core.security import identity
 from neupusti.core.web import pagination
-from neupusti.orders.forms.buyer import AddressForm, PiecesForm, ReturnForm, address_of
+from neupusti.orders.forms.address import address_of
+from neupusti.orders.forms.buyer import AddressForm, PiecesForm, ReturnForm
 from neupusti.orders.models.order import OrderLine
 from neupusti.orders.queries.details import Details
 from neupusti.orders.service.errors import OrderError, StaleError

@@ -27,7 +27,8 @@ from neupusti.core.records.consents import GivenConsent
 from neupusti.core.security import identity, throttle
 from neupusti.core.text import languages, phones
 from neupusti.core.web.errors import TooManyError
-from neupusti.orders.forms.buyer import CheckoutForm, Step, address_of
+from neupusti.orders.forms.address import address_of
+from neupusti.orders.forms.buyer import CheckoutForm, Step
 from neupusti.orders.models.order import Delivery, Payment
 from neupusti.orders.service import addresses, basket_view, delivery, placing, quote
 from neupusti.orders.service import basket as baskets
