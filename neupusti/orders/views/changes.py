@@ -1,7 +1,6 @@
 """What a buyer changes of an order: cancel, another address, ask for a return."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from flask import redirect, request, url_for
 from flask_babel import gettext as _
@@ -15,19 +14,17 @@ from neupusti.core.security import identity
 from neupusti.core.web import pagination
 from neupusti.orders.forms.address import address_of
 from neupusti.orders.forms.buyer import AddressForm, PiecesForm, ReturnForm
-from neupusti.orders.models.order import OrderLine
 from neupusti.orders.queries.details import Details
 from neupusti.orders.service.errors import OrderError, StaleError
 from neupusti.orders.service.life import changing, deciding, returning
 from neupusti.orders.service.links import Access
 from neupusti.orders.service.moves import Press
 from neupusti.orders.views import order as order_pages
-from neupusti.orders.views import reach
+from neupusti.orders.views import pieces, reach
 from neupusti.orders.views.blueprint import bp
 
 WHOLE = "whole"
 """The value of `what` that cancels all of an order."""
-NUMBER = re.compile(r"[0-9]{1,2}", re.ASCII)
 
 
 @bp.get("/orders/<number>/cancel")
@@ -45,10 +42,10 @@ def cancel_order(number: str) -> Response:
     if request.form.get("what") == WHOLE:
         return _pressed(access, deciding.cancel, "cancelled")
     form = PiecesForm()
-    pieces, errors = _pieces(found.lines, found.left_to_pack)
-    if errors or not pieces:
-        return _cancel_page(found, form, errors or _nothing(found.lines))
-    return _pressed(access, lambda press: deciding.cancel_lines(press, pieces), "cancelled")
+    chosen, errors = pieces.read(found.lines, found.left_to_pack)
+    if errors or not chosen:
+        return _cancel_page(found, form, errors or pieces.nothing(found.lines))
+    return _pressed(access, lambda press: deciding.cancel_lines(press, chosen), "cancelled")
 
 
 @bp.get("/orders/<number>/address")
@@ -89,13 +86,13 @@ def send_return(number: str) -> Response:
     found = order_pages.details(access)
     form = ReturnForm()
     valid = form.validate()
-    pieces, errors = _pieces(found.lines, found.left_to_return)
-    if not pieces:
-        errors = errors or _nothing(found.lines)
+    chosen, errors = pieces.read(found.lines, found.left_to_return)
+    if not chosen:
+        errors = errors or pieces.nothing(found.lines)
     if errors or not valid:
         return _return_page(found, form, errors)
     reason = form.words.data
-    return _pressed(access, lambda press: returning.ask(press, pieces, reason), "return")
+    return _pressed(access, lambda press: returning.ask(press, chosen, reason), "return")
 
 
 def _changeable(number: str) -> tuple[Access, Details]:
@@ -157,31 +154,3 @@ def _return_page(found: Details, form: Form, errors: Mapping[str, str]) -> Respo
     )
     page.status_code = UNPROCESSABLE if errors else page.status_code
     return page
-
-
-def _pieces(
-    lines: Sequence[OrderLine], left: Callable[[OrderLine], int]
-) -> tuple[dict[int, int], dict[str, str]]:
-    """Read the pieces of each line (line -> number), and the errors by field."""
-    pieces, errors = {}, {}
-    for line in lines:
-        name = field_name(line)
-        text = request.form.get(name, "").strip(" ") or "0"
-        most = left(line)
-        if not NUMBER.fullmatch(text) or int(text) > most:
-            errors[name] = _(
-                "“%(name)s”: write a number from 0 to %(most)s.", name=line.name, most=most
-            )
-        elif int(text):
-            pieces[line.id] = int(text)
-    return pieces, errors
-
-
-def _nothing(lines: Sequence[OrderLine]) -> dict[str, str]:
-    """Return the error of a form in which no piece is chosen."""
-    return {field_name(lines[0]): _("Choose at least one piece.")}
-
-
-def field_name(line: OrderLine) -> str:
-    """Return the name of the field with the pieces of a line."""
-    return f"line-{line.id}"

@@ -14,7 +14,8 @@ from neupusti.core.registry import registry
 from neupusti.core.security import identity
 from neupusti.core.text import languages, phones
 from neupusti.core.web import pagination
-from neupusti.orders.forms.buyer import AddressForm, address_of
+from neupusti.orders.forms.address import address_of
+from neupusti.orders.forms.buyer import AddressForm
 from neupusti.orders.forms.staff import (
     CollectForm,
     NoteForm,
