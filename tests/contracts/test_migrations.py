@@ -37,11 +37,18 @@ POSTGRESQL_SCHEMA = """
 
 
 def schema(bind: str | None) -> set[tuple[str, ...]]:
-    """Return the schema of one database."""
+    """Return the schema of one database; the order of constraints is left out.
+
+    Alembic copies a table of SQLite with its constraints in any order.
+    """
     sqlite = db.engines[bind].dialect.name == "sqlite"
     with db.engines[bind].connect() as connection:
         rows = connection.execute(text(SQLITE_SCHEMA if sqlite else POSTGRESQL_SCHEMA))
-        return {tuple(map(str, row)) for row in rows}
+        return {tuple(_in_order(str(cell)) for cell in row) for row in rows}
+
+
+def _in_order(sql: str) -> str:
+    return "\n".join(sorted(line.strip("\t ,") for line in sql.splitlines()))
 
 
 def triggers(bind: str | None) -> set[str]:
