@@ -5,7 +5,7 @@
 PORT ?= 8000
 PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(shell command -v $(name))))
 PIP := .venv/bin/pip --disable-pip-version-check
-COMPILE := CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/pip-compile --quiet --generate-hashes --strip-extras \
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 PYTEST := .venv/bin/pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
@@ -29,8 +29,8 @@ ahead: .venv/.dev $(CATALOGUES) ## The tests on SQLite, two minutes before the e
 ordeal: .venv/.dev $(CATALOGUES) ## The longest tests at their full size
 	@exec $(PYTEST) --ordeal --kills 200 -k "ordeal or kills"
 
-quick: lint types layers ## What can be checked in a minute: no browser, no PostgreSQL
-	@exec $(PYTEST) -m "not browser and not postgresql and not packages"
+quick: lint types layers ## What can be checked in a minute: no browser, no PostgreSQL, nothing slow
+	@exec $(PYTEST) -m "not browser and not postgresql and not packages and not slow"
 
 check: lint types layers test ## Everything a change must pass, and what is due by now
 	.venv/bin/flask site check
@@ -75,7 +75,7 @@ docs: .venv/.runtime ## Bring the tables into the README and docs/: settings, ro
 
 lock: .venv/.dev ## Choose the newest versions that fit, and write both locks
 	$(COMPILE) --upgrade --output-file requirements.txt pyproject.toml
-	$(COMPILE) --upgrade --extra dev --allow-unsafe --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	$(COMPILE) --upgrade --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 
 # The locks name all there is, so pip has nothing to resolve: no later release changes what is installed.
 define INSTALL

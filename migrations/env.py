@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy import Connection
 
 from neupusti.core.data.database import db
-from neupusti.core.data.migration import version_table
+from neupusti.core.data.migration import is_modelled, version_table
 
 logger = getLogger(__name__)
 
@@ -21,6 +21,7 @@ def run(bind: str | None, connection: Connection) -> None:
         "version_table": version_table(bind),
         "render_as_batch": connection.dialect.name == "sqlite",
         "compare_type": True,
+        "include_name": is_modelled,
     }
     context.configure(**options)
     with context.begin_transaction():

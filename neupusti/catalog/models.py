@@ -38,6 +38,8 @@ ORDERS = (
     *("id", "price", "deal_price", "discount", "deal_discount", "brand"),
     *(f"sort_{language}" for language in Language),
 )
+WORD_TYPE = String(48).with_variant(String(48, collation="C"), "postgresql")
+"""Sorted by code points, so that a prefix is a range."""
 SORT_TYPE = String(320).with_variant(String(320, collation="C"), "postgresql")
 
 
@@ -261,3 +263,12 @@ class StockMovement(Base):
     """The row that caused it: a line of an order or of a return; None: by hand."""
     staff: Mapped[ActorNumber | None]
     reason: Mapped[Prose]
+
+
+class Word(Base):
+    """A word or form of the search index (`service.search.forms`), in how many products."""
+
+    __tablename__ = "word"
+
+    word: Mapped[str] = mapped_column(WORD_TYPE, primary_key=True, info=impersonal())
+    uses: Mapped[int] = mapped_column(Integer, info=impersonal())

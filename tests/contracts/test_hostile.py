@@ -20,11 +20,12 @@ from flask import Flask
 
 from neupusti.core.text.languages import PREFIXED
 from tests.conftest import SQLITE
-from tests.hostile import READ, Generator, Request, Target, send
+from tests.hostile import ADDRESS, READ, Generator, Request, Target, send
 
+pytestmark = pytest.mark.slow
 MARK = token_hex(8)
 """Contained in every part of a marked request."""
-HELD = 3000
+HELD = ADDRESS
 """Characters of one address the library itself may hold; it holds 128 of them at most."""
 EACH, TIMES, A_BYTE = 5, 20, 2
 """Requests of a route; how many times the usual one the calls of another may be, and how
@@ -116,7 +117,7 @@ def marked(request: Request, target: Target, mark: str) -> Request:
             "HTTP_COOKIE": cookies,
             "HTTP_SEC_FETCH_SITE": "same-origin",
             "HTTP_REFERER": f"http://localhost/{mark}",
-            "QUERY_STRING": f"next=/{mark}&source={mark}&why={mark}",
+            "QUERY_STRING": f"next=/{mark}&source={mark}&why={mark}&q={mark}",
         },
         body=request.body + f"&{mark}=1&next=/{mark}".encode() if request.body else b"",
     )

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 
 from neupusti.config.values import ROOT
 from neupusti.core.data.database import ACCESS, db
-from neupusti.core.data.migration import version_table
+from neupusti.core.data.migration import is_modelled, version_table
 from neupusti.policy.models import Edition
 
 BOTH = pytest.mark.parametrize("bind", [None, ACCESS], ids=["main", "access"])
@@ -59,6 +59,7 @@ def test_the_migrations_match_the_models(app: Flask, bind: str | None) -> None:
         "version_table": version_table(bind),
         "target_metadata": db.metadatas[bind],
         "compare_type": True,
+        "include_name": is_modelled,
     }
     with db.engines[bind].connect() as connection:
         context = MigrationContext.configure(connection, opts=options)

@@ -1,6 +1,6 @@
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
@@ -13,6 +13,7 @@ from neupusti.core import clock
 from neupusti.core.text.languages import Language
 from neupusti.site.service.machine import SECURITY_TXT_EXPIRES, security_txt
 from tests.people import BIN
+from tests.times import Clock
 
 SITE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 LINK = "{http://www.w3.org/1999/xhtml}link"
@@ -116,7 +117,7 @@ def test_without_an_e_mail_the_contact_is_a_page(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize(("days", "due"), [(364, 0), (31, 0), (30, 1), (-1, 1), (365, 1)])
 def test_make_check_reminds_of_security_txt(
-    made: Callable[..., Flask], at: Callable[[datetime], None], days: int, due: int
+    made: Callable[..., Flask], at: Clock, days: int, due: int
 ) -> None:
     """From a month before it expires, and if it expires in a year or more (RFC 9116)."""
     at(clock.midnight(SECURITY_TXT_EXPIRES - timedelta(days=days)))

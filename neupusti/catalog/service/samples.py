@@ -26,6 +26,7 @@ from neupusti.catalog.models import (
     StockMovement,
 )
 from neupusti.catalog.service import counts, stock
+from neupusti.catalog.service.search import index
 from neupusti.catalog.service.stock import Movement
 from neupusti.config.values import ROOT
 from neupusti.core import clock
@@ -91,6 +92,7 @@ def remove() -> str:
                 stock.change(session, gone)
         session.execute(delete(Product).where(Product.sample))
         counts.recount(session, *{product.category for product in products})
+        index.update(session, [product.id for product in products])
         slugs = [content["slug"] for content in files()]
         empty = (
             delete(Category)
@@ -115,7 +117,7 @@ def _told(brought: int) -> str:
 def _bring(session: Session) -> int:
     taken = {*session.scalars(select(Product.slug))}
     articles = {*session.scalars(select(Product.article))}
-    brought = 0
+    brought: list[int] = []
     for content in files():
         missing = [
             row
@@ -124,11 +126,10 @@ def _bring(session: Session) -> int:
         ]
         if missing:
             category = _category(session, content)
-            for row in missing:
-                _product(session, category, row)
+            brought += [_product(session, category, row) for row in missing]
             counts.recount(session, category)
-            brought += len(missing)
-    return brought
+    index.update(session, brought)
+    return len(brought)
 
 
 def _category(session: Session, content: Mapping[str, Any]) -> int:
@@ -147,7 +148,7 @@ def _category(session: Session, content: Mapping[str, Any]) -> int:
     return category.id
 
 
-def _product(session: Session, category: int, row: Mapping[str, Any]) -> None:
+def _product(session: Session, category: int, row: Mapping[str, Any]) -> int:
     deal = row.get("deal_price")
     product = Product(
         category=category,
@@ -176,6 +177,7 @@ def _product(session: Session, category: int, row: Mapping[str, Any]) -> None:
             product=product.id, delta=row["stock"], kind=kind, reason=BROUGHT
         )
         stock.change(session, received)
+    return product.id
 
 
 def _drawing(product: int, row: Mapping[str, Any]) -> ProductPhoto:

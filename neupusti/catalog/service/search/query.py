@@ -1,0 +1,147 @@
+"""Find the goods that a buyer asks for.
+
+No character of what was typed reaches SQL but as a letter or digit of a bound form.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    String,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import Session
+
+from neupusti.catalog.models import Band, Product
+from neupusti.catalog.queries import cards
+from neupusti.catalog.queries.cards import Card
+from neupusti.catalog.service.search import store
+from neupusti.catalog.service.search.reading import Reading, Term, read
+from neupusti.core.data.database import db
+from neupusti.core.text.languages import Language
+
+SIZE = 24
+"""Products of one page."""
+MAX_PAGE = 50
+NAME_WEIGHT, REST_WEIGHT = 10.0, 1.0
+"""How much a word in a name counts, and one elsewhere: as PostgreSQL weighs A and D."""
+EVERY, SOME = "every", "some"
+"""What a product must have of the words; the names of the parameters that say so.
+
+They stand apart from the statements, which the library keeps for later.
+"""
+INDEX = table("product_words", column("rowid"), column("product"), column("words"))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of what was found."""
+
+    reading: Reading
+    cards: tuple[Card, ...] = ()
+    total: int = 0
+    partial: bool = False
+    """Whether no product has all of the words, and these have some."""
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return min(max(1, -(-self.total // SIZE)), MAX_PAGE)
+
+
+def find(
+    typed: str, today: date, language: Language, *, page: int = 1, exact: bool = False
+) -> Found:
+    """Return page `page` of the products for `typed`: those in stock, the best, first.
+
+    `exact`: every word is taken as it was typed. At most four queries.
+    """
+    session = db.session()
+    reading = read(session, typed, exact=exact)
+    if not reading.terms or page > MAX_PAGE:
+        return Found(reading)
+    values = {name: _expression(session, reading.terms, name) for name in (EVERY, SOME)}
+    if reading.unknown:
+        tries = [_best(session, SOME)]
+    else:
+        tries = [_best(session, EVERY), _best(session, SOME, but=EVERY)]
+    for best in tries[: len(reading.terms)]:
+        rows = session.execute(_rows(best, language, page), values).all()
+        if rows:
+            shown = tuple(cards.card(row[0], row[1], today, language) for row in rows)
+            return Found(reading, shown, rows[0].total, partial=best is tries[-1])
+    return Found(reading)
+
+
+def _rows(best: CTE, language: Language, page: int) -> Select[Any]:
+    """Select the products of a page, their photos, and how many there are in all."""
+    out = Product.band == Band.OUT.value
+    wanted = (
+        select(Product.id, best.c.score, func.count().over().label("total"))
+        .join(best, best.c.number == Product.id)
+        .where(Product.published)
+        .order_by(out, best.c.score, Product.id)
+        .limit(SIZE)
+        .offset((page - 1) * SIZE)
+        .subquery()
+    )
+    return (
+        cards.with_photo(language)
+        .add_columns(wanted.c.total)
+        .join(wanted, wanted.c.id == Product.id)
+        .order_by(out, wanted.c.score, Product.id)
+    )
+
+
+def _best(session: Session, asked: str, *, but: str = "") -> CTE:
+    """Return the numbers of the products that match `asked`, and how well: less is better.
+
+    Nothing matches where some product matches `but`.
+    """
+    score: ColumnElement[Any]
+    if store.on_postgresql(session):
+        number, score = INDEX.c.product, -func.ts_rank(INDEX.c.words, _query(asked))
+    else:
+        number = INDEX.c.rowid
+        score = func.bm25(literal_column(INDEX.name), NAME_WEIGHT, REST_WEIGHT)
+    found = select(number.label("number"), score.label("score"))
+    found = found.where(_matches(session, asked))
+    if but:
+        found = found.where(~select(number).where(_matches(session, but)).exists())
+    # Materialized: SQLite scores a row only where it reads the index itself.
+    return found.cte("best").prefix_with("MATERIALIZED")
+
+
+def _matches(session: Session, asked: str) -> ColumnElement[bool]:
+    if store.on_postgresql(session):
+        return INDEX.c.words.bool_op("@@")(_query(asked))
+    return literal_column(INDEX.name).bool_op("MATCH")(bindparam(asked, type_=String))
+
+
+def _query(asked: str) -> ColumnElement[Any]:
+    return cast(bindparam(asked, type_=String), TSQUERY)
+
+
+def _expression(session: Session, terms: Iterable[Term], asked: str) -> str:
+    """Return the query of the database for every term, or for some of them."""
+    if store.on_postgresql(session):
+        quoted, prefix, either, both = "'%s'", ":*", " | ", " & "
+    else:
+        quoted, prefix, either, both = '"%s"', " *", " OR ", " AND "
+    groups = (
+        either.join(quoted % form + prefix * term.prefix for form in sorted(term.forms))
+        for term in terms
+    )
+    return (both if asked == EVERY else either).join(f"({group})" for group in groups)
