@@ -29,8 +29,8 @@ ahead: .venv/.dev $(CATALOGUES) ## The tests on SQLite, two minutes before the e
 ordeal: .venv/.dev $(CATALOGUES) ## The longest tests at their full size
 	@exec $(PYTEST) --ordeal --kills 200 -k "ordeal or kills"
 
-quick: lint types layers ## What can be checked in a minute: no browser, no PostgreSQL
-	@exec $(PYTEST) -m "not browser and not postgresql and not packages"
+quick: lint types layers ## What can be checked in a minute: no browser, no PostgreSQL, nothing slow
+	@exec $(PYTEST) -m "not browser and not postgresql and not packages and not slow"
 
 check: lint types layers test ## Everything a change must pass, and what is due by now
 	.venv/bin/flask site check

@@ -11,16 +11,18 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from html.parser import HTMLParser
 from io import StringIO
 from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
-from sqlalchemy import event
 from werkzeug.test import Client, TestResponse
 
+from neupusti.core.mail import message
 from neupusti.core.mail.models import OutboxEmail
+from neupusti.core.mail.service import Service
 from neupusti.core.web.log import KeyValue
 from tests.people import CAST
 
@@ -79,9 +81,12 @@ class Heard:
 
 @contextmanager
 def listening() -> Iterator[Heard]:
-    """Record each formatted log line, each response and each email."""
+    """Record each formatted log line, each response and each email.
+
+    The message of an email is built where it is put into the outbox.
+    """
     heard = Heard()
-    write, ask = KeyValue.format, Client.open
+    write, ask, build = KeyValue.format, Client.open, message.build
 
     def recorded(self: KeyValue, record: logging.LogRecord) -> str:
         heard.lines.append(write(self, record))
@@ -92,19 +97,19 @@ def listening() -> Iterator[Heard]:
         heard.response(answer)
         return answer
 
-    def inserted(_mapper: object, _connection: object, email: OutboxEmail) -> None:
+    def built(email: OutboxEmail, service: Service) -> EmailMessage:
         heard.email(email)
+        return build(email, service)
 
     others = logging.StreamHandler(StringIO())
     others.setLevel(logging.WARNING)
     others.setFormatter(KeyValue())
     logging.getLogger().addHandler(others)
-    event.listen(OutboxEmail, "before_insert", inserted)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(KeyValue, "format", recorded)
         patch.setattr(Client, "open", answered)
+        patch.setattr(message, "build", built)
         yield heard
-    event.remove(OutboxEmail, "before_insert", inserted)
     logging.getLogger().removeHandler(others)
 
 

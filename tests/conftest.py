@@ -38,6 +38,7 @@ from neupusti.core.data.database import db
 from neupusti.core.registry import Registry, registry
 from neupusti.site.service import machine as site
 from tests.canary import Heard, listening
+from tests.policy.documents import ship
 from tests.postgres import Cluster, binaries, ground
 
 Stock = Callable[[Path], AbstractContextManager[Settings]]
@@ -293,6 +294,7 @@ def seeded(settings: Settings) -> None:
     app = create_app(settings)
     with app.app_context():
         flask_migrate.upgrade()
+        ship()
         # `site setup` would also make a member of staff; tests make their own.
         site.seed(Registry(tuple(f for f in registry().features if f.name != "staff")))
     _close(app)

@@ -32,13 +32,12 @@ ORDERS = (
 )
 PRODUCT_INDEXES = (
     *(
-        (*where, order)
+        (*where, *dict.fromkeys((order, "id")), "deal_until")
         for where in (("category", "published"), ("published",))
         for order in ORDERS
     ),
-    ("published", "deal_until"),
+    ("published", "deal_until", "id"),
 )
-"""Each ends with the id."""
 WORDS = "a stock movement never changes"
 
 
@@ -119,8 +118,7 @@ def _product() -> None:
         sqlite_autoincrement=True,
     )
     for columns in PRODUCT_INDEXES:
-        ends = dict.fromkeys((*columns, "id"))
-        op.create_index(op.f("_".join(("ix_product", *ends))), "product", list(ends))
+        op.create_index(op.f("_".join(("ix_product", *columns))), "product", list(columns))
 
 
 def _product_slug() -> None:

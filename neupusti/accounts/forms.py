@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import HiddenField
 from wtforms.fields import SelectChoice
 
-from neupusti.accounts.service import pictures
+from neupusti.core import pictures
 from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.base import Form
 from neupusti.core.forms.consent import Consent, Statement

@@ -10,29 +10,46 @@ from neupusti.catalog.models import (
     StockMovement,
     Word,
 )
-from neupusti.catalog.service import samples
+from neupusti.catalog.service import (
+    category_editing,
+    counting,
+    photos,
+    products,
+    samples,
+    sheets,
+)
 from neupusti.catalog.views import (
+    admin,
+    admin_categories,
+    admin_photos,
+    admin_sheets,
+    admin_stock,
     cli,
     home,
     listing,
-    photos,
     product,
     recent,
     search,
     sitemap,
 )
+from neupusti.catalog.views import photos as photo_views
 from neupusti.catalog.views.blueprint import bp
 from neupusti.config.settings import settings
+from neupusti.core.background import Job
 from neupusti.core.feature import (
     Feature,
     Holding,
     IndefiniteRetention,
+    MenuItem,
     Page,
     Place,
 )
-from neupusti.core.rules import PUBLIC
+from neupusti.core.rules import CONTENT, PUBLIC
 
-VIEWS = (home, listing, product, recent, photos, search, cli)
+VIEWS = (
+    *(home, listing, product, recent, photo_views, search, cli),
+    *(admin, admin_categories, admin_photos, admin_sheets, admin_stock),
+)
 """Importing a view module registers its routes and commands on the blueprint."""
 
 
@@ -53,8 +70,33 @@ FEATURE = Feature(
         "catalog.product": PUBLIC,
         "catalog.products": PUBLIC,
         "catalog.search": PUBLIC,
+        **dict.fromkeys(
+            (
+                *("catalog.admin_products", "catalog.admin_new_product"),
+                *("catalog.admin_add_product", "catalog.admin_product"),
+                *("catalog.admin_change_product", "catalog.admin_publish"),
+                *("catalog.admin_withdraw", "catalog.admin_photos"),
+                *("catalog.admin_add_photo", "catalog.admin_change_photo"),
+                *("catalog.admin_remove_photo", "catalog.admin_stock"),
+                *("catalog.admin_count", "catalog.admin_move"),
+                *("catalog.admin_categories", "catalog.admin_add_category"),
+                *("catalog.admin_category", "catalog.admin_change_category"),
+                *("catalog.admin_export", "catalog.admin_import"),
+                *("catalog.admin_plan", "catalog.admin_apply"),
+            ),
+            CONTENT,
+        ),
     },
     cookies=(recent.RECENT,),
+    admin_menu=(MenuItem(endpoint="catalog.admin_products", label=_("Goods")),),
+    jobs=(
+        Job(name="photos", every=photos.SWEEP_EVERY, run=photos.sweep),
+        Job(name="sheets", every=photos.SWEEP_EVERY, run=sheets.sweep),
+    ),
+    staff_actions=(
+        *(products.ADDED, products.CHANGED, products.PUBLISHED, products.WITHDRAWN),
+        *(photos.PHOTOS, counting.STOCK, category_editing.CATEGORY, sheets.IMPORTED),
+    ),
     pages=(
         Page(endpoint="catalog.home", label=_("Deals")),
         Page(

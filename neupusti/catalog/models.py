@@ -35,13 +35,8 @@ FEW = 3
 """From this number down a product is «few left»."""
 LISTS = (("category", "published"), ("published",))
 ORDERS = (
-    ("id",),
-    ("price", "id"),
-    ("deal_price", "id"),
-    ("discount", "id"),
-    ("deal_discount", "id"),
-    ("brand", "id"),
-    *((f"sort_{language}", "id") for language in Language),
+    *("id", "price", "deal_price", "discount", "deal_discount", "brand"),
+    *(f"sort_{language}" for language in Language),
 )
 WORD_TYPE = String(48).with_variant(String(48, collation="C"), "postgresql")
 """Sorted by code points, so that a prefix is a range."""
@@ -122,8 +117,13 @@ class Product(Base):
         CheckConstraint("weight_g > 0", name="weight"),
         one_of("band", Band),
         one_of("return_rule", ReturnRule),
-        # One for each order of the lists, of one category and of all goods.
-        *(Index(None, *where, *order) for where in LISTS for order in ORDERS),
+        # One for each order of the lists, of one category and of all goods. Each holds
+        # all that a page is chosen by: a row has long texts and is read only to be shown.
+        *(
+            Index(None, *dict.fromkeys((*where, order, "id", "deal_until")))
+            for where in LISTS
+            for order in ORDERS
+        ),
         Index(None, "published", "deal_until", "id"),
         # A number is never reused: lines of orders refer to products by it.
         {"sqlite_autoincrement": True},

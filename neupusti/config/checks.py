@@ -15,6 +15,7 @@ from neupusti.core.web.edge import hostname
 PREFIX = "NEUPUSTI_"
 SECRET_BYTES = 32
 SHORTEST_PASSWORD = 8
+HIGHEST_PRICE = 100_000_000
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -34,6 +35,7 @@ def check(settings: Values) -> None:
         raise SettingsError(f"{PREFIX}HOSTS holds names without ports, comma-separated.")
     if settings.password_min < SHORTEST_PASSWORD:
         raise SettingsError(f"{PREFIX}PASSWORD_MIN may not be under {SHORTEST_PASSWORD}.")
+    _check_delivery(settings)
     _check_mail(settings)
     for database, name in (("main", "DATABASE_URL"), ("access", "ACCESS_DATABASE_URL")):
         if not _is_database(settings.url_of(database)):
@@ -50,6 +52,12 @@ def _check_secrets(settings: Values) -> None:
             f"{PREFIX}SECRET_KEYS_OLD holds secrets of at least {SECRET_BYTES} bytes, "
             f"comma-separated."
         )
+
+
+def _check_delivery(settings: Values) -> None:
+    for name in ("delivery_courier_fee", "delivery_post_fee", "delivery_free_from"):
+        if not 0 <= getattr(settings, name) <= HIGHEST_PRICE:
+            raise SettingsError(f"{PREFIX}{name.upper()} is tenge, 0 to {HIGHEST_PRICE}.")
 
 
 def _check_mail(settings: Values) -> None:

@@ -54,6 +54,15 @@ class Values:
     people_an_hour: int = setting(
         30, "people one member of staff may open in an hour before the others are told"
     )
+    delivery_courier_fee: int = setting(1500, "price of a delivery by courier, in tenge")
+    delivery_post_fee: int = setting(2000, "price of a delivery by Kazpost, in tenge")
+    delivery_free_from: int = setting(
+        50_000, "goods of this sum in tenge are delivered for free; `0`: never"
+    )
+    pickup_address: str = setting(
+        "", "where orders are collected; the operator's address if empty"
+    )
+    pickup_hours: str = setting("", "when they are, as it should be shown")
     operator_name: str = setting("ТОО «Neupusti.net»", "the operator's name")
     operator_bin: str = setting("", "its BIN; production checks the check digit")
     operator_address: str = setting(

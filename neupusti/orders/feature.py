@@ -2,7 +2,18 @@
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.core.feature import Feature, Holding, IndefiniteRetention, Retention
+from neupusti.core.background import Job
+from neupusti.core.feature import (
+    Duty,
+    Feature,
+    Holding,
+    IndefiniteRetention,
+    MenuItem,
+    Page,
+    Place,
+    Retention,
+)
+from neupusti.core.rules import ORDERS, OWNER, PUBLIC
 from neupusti.orders.models.fulfilment import (
     GoodsReturn,
     OrderEvent,
@@ -12,12 +23,39 @@ from neupusti.orders.models.fulfilment import (
     ReturnLine,
 )
 from neupusti.orders.models.order import OrderAddress, OrderLine, ShopOrder
+from neupusti.orders.queries import lists
+from neupusti.orders.service import (
+    attaching,
+    basket,
+    clocks,
+    letters,
+    masking,
+    moves,
+    reading,
+)
+from neupusti.orders.views import basket as basket_views
+from neupusti.orders.views import (
+    board,
+    changes,
+    checkout,
+    cli,
+    desk,
+    find,
+    links,
+    order,
+    packing,
+)
 from neupusti.orders.views.blueprint import bp
 
+VIEWS = (
+    *(basket_views, checkout, order, changes, find, links, cli),
+    *(board, desk, packing),
+)
+"""Importing a view module registers its routes and commands on the blueprint."""
+RECEIVERS = (attaching,)
+"""Importing it connects its receiver to the signal of accounts."""
 ORDER_DAYS = 5 * 366
 """Five years, as books and their vouchers are kept."""
-IDENTITY_DAYS = 90
-"""The law gives 14 days for a return; the rest is for a dispute about it."""
 PARTS = (
     *(OrderLine, OrderAddress, Parcel, ParcelLine),
     *(OrderEvent, PaymentEntry, GoodsReturn, ReturnLine),
@@ -26,9 +64,85 @@ PARTS = (
 
 FEATURE = Feature(
     name="orders",
-    clauses=("3.1", "3.2.1", "3.2.2", "3.2.3", "3.2.4", "3.2.5", "4.1.1", "4.1.6"),
+    clauses=(
+        *("3.1", "3.2.1", "3.2.2", "3.2.3", "3.2.4", "3.2.5"),
+        *("4.1.1", "4.1.2", "4.1.3", "4.1.6", "4.1.7"),
+    ),
     blueprint=bp,
-    access={},
+    access={
+        **dict.fromkeys(
+            (
+                *("orders.board", "orders.search", "orders.packing", "orders.desk"),
+                *("orders.open_buyer", "orders.confirm", "orders.cancel_by_staff"),
+                *("orders.pack", "orders.move_parcel", "orders.collect"),
+                *("orders.take_back", "orders.answer_return", "orders.receive_return"),
+                *("orders.enter_payment", "orders.add_note"),
+                *("orders.new_address", "orders.save_address"),
+            ),
+            ORDERS,
+        ),
+        "orders.address": PUBLIC,
+        "orders.ask_return": PUBLIC,
+        "orders.basket": PUBLIC,
+        "orders.cancel": PUBLIC,
+        "orders.cancel_order": PUBLIC,
+        "orders.change_address": PUBLIC,
+        "orders.change_basket": PUBLIC,
+        "orders.checkout": PUBLIC,
+        "orders.find": PUBLIC,
+        "orders.link_sent": PUBLIC,
+        "orders.mine": OWNER,
+        "orders.open_link": PUBLIC,
+        "orders.place_order": PUBLIC,
+        "orders.send_link": PUBLIC,
+        "orders.send_return": PUBLIC,
+        "orders.show": PUBLIC,
+    },
+    pages=(
+        Page(
+            endpoint="orders.basket",
+            label=_("Basket"),
+            places=frozenset({Place.HEADER}),
+            listed=False,
+        ),
+        Page(
+            endpoint="orders.mine",
+            label=_("My orders"),
+            places=frozenset({Place.ACCOUNT}),
+            listed=False,
+        ),
+    ),
+    cookies=(basket.COOKIE,),
+    emails=letters.ALL,
+    staff_actions=(
+        *(moves.MOVED, moves.CHANGED, moves.BLOCKED),
+        *(reading.SEARCHED, reading.OPENED),
+    ),
+    admin_menu=(MenuItem(endpoint="orders.board", label=_("Orders")),),
+    duties=(
+        Duty(
+            clause="4.1.1",
+            label=_("New orders to confirm"),
+            open=lists.count_new,
+            endpoint="orders.board",
+        ),
+        Duty(
+            clause="4.1.1",
+            label=_("Invoices that are not paid yet"),
+            open=lists.count_due,
+            endpoint="orders.board",
+        ),
+        Duty(
+            clause="4.1.3",
+            label=_("Returns to answer"),
+            open=lists.count_returns,
+            endpoint="orders.board",
+        ),
+    ),
+    jobs=(
+        Job(name="invoices", every=clocks.EVERY, run=clocks.run),
+        Job(name="order identities", every=masking.EVERY, run=masking.run),
+    ),
     holdings=tuple(Holding(model=model) for model in (ShopOrder, *PARTS)),
     retention=(
         Retention(
@@ -40,12 +154,12 @@ FEATURE = Feature(
             days=ORDER_DAYS,
         ),
         Retention(
-            label=_("The phone and the address of an order"),
+            label=_("The names, the phone and the address of an order"),
             clause="3.2.5",
             start_label=_("from its end"),
             model=ShopOrder,
             starts_at=ShopOrder.ended_at,
-            days=IDENTITY_DAYS,
+            days=masking.DAYS,
             masked=True,
             custom_sweep=True,
         ),

@@ -4,12 +4,12 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core.feature import Feature, IndefiniteRetention, Page, Place
 from neupusti.core.rules import PUBLIC
-from neupusti.policy.models import Edition
-from neupusti.policy.service import editions
-from neupusti.policy.views import cli, machine, pages
+from neupusti.policy.models import ClauseAssessment, Edition
+from neupusti.policy.service import binding, editions
+from neupusti.policy.views import assessment, clauses, cli, machine, pages
 from neupusti.policy.views.blueprint import bp
 
-VIEWS = (pages, machine, cli)
+VIEWS = (pages, clauses, machine, cli, assessment)
 """Importing a views module registers its routes and commands on the blueprint."""
 
 FEATURE = Feature(
@@ -25,6 +25,7 @@ FEATURE = Feature(
         "policy.feed": PUBLIC,
         "policy.history": PUBLIC,
         "policy.ledger": PUBLIC,
+        "policy.life": PUBLIC,
         "policy.privacy": PUBLIC,
         "policy.show": PUBLIC,
     },
@@ -50,10 +51,10 @@ FEATURE = Feature(
             label=_("Every edition of this policy"),
             clause="9.3",
             until=_("for good"),
-            models=(Edition,),
+            models=(Edition, ClauseAssessment),
         ),
     ),
-    addresses=pages.addresses,
-    staff_actions=(editions.PUBLISHED,),
+    addresses=clauses.addresses,
+    staff_actions=(editions.PUBLISHED, binding.ASSESSED),
     seed=editions.seed,
 )

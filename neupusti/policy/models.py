@@ -95,6 +95,19 @@ class Edition(Base):
         self.published_at = at
 
 
+class ClauseAssessment(Base):
+    """A wording that was bound by hand to an entry of the ledger; the last row counts."""
+
+    __tablename__ = "policy_assessment"
+
+    id: Mapped[Id]
+    wording: Mapped[Digest]
+    """That of `service.words.fingerprint`."""
+    entry: Mapped[str] = mapped_column(String(20), info=impersonal())
+    """The clause number of the entry; empty if none speaks of this wording."""
+    at: Mapped[Moment]
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What all language versions of one date and source have in common."""

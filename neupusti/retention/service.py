@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose, personal_columns
-from neupusti.core.data.database import db, writing
+from neupusti.core.data.database import db, truncate_wal, writing
 from neupusti.core.feature import Retention
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Operation, ProcessingRecord
@@ -44,7 +44,7 @@ def sweep(rules: Iterable[Retention]) -> dict[str, int]:
             gone = {table: count for table, count in counts.items() if count}
             session.add(RetentionRun(at=now, counts=json.dumps(gone, sort_keys=True)))
     if any(counts.values()):
-        _truncate_wal()
+        truncate_wal()
     return counts
 
 
@@ -81,13 +81,3 @@ def _expired(rule: Retention, now: datetime) -> tuple[ColumnElement[bool], ...]:
 def _add(counts: dict[str, int], rule: Retention, count: int) -> None:
     table: str = rule.model.__table__.name
     counts[table] = counts.get(table, 0) + count
-
-
-def _truncate_wal() -> None:
-    """Truncate SQLite's write-ahead log, which still contains the old pages."""
-    if db.engine.dialect.name == "sqlite":
-        db.session.rollback()
-        with db.engine.connect() as connection:
-            connection.connection.cursor().execute(
-                "PRAGMA wal_checkpoint(TRUNCATE)"
-            ).close()

@@ -11,25 +11,24 @@ EXPORTED = StaffActionType("access.exported", _("took requests of the log away")
 
 def log_unmasking(*, staff: int | None, record: int, reason: str) -> None:
     """Log that a member of staff saw the address of a row, and for what reason."""
-    with writing() as session:
-        log_staff_action(
-            session,
-            staff=staff,
-            action=UNMASKED,
-            operation=Operation.ACCESS,
-            what=f"address of request {record}",
-            reason=reason,
-        )
+    _log(UNMASKED, Operation.ACCESS, f"address of request {record}", staff, reason)
 
 
 def log_export(*, staff: int | None, rows: int, whole: bool, reason: str) -> None:
     """Log that a member of staff exported rows, and whether addresses were masked."""
+    what = f"{rows} requests, addresses {'whole' if whole else 'masked'}"
+    _log(EXPORTED, Operation.RETRIEVAL, what, staff, reason)
+
+
+def _log(
+    action: StaffActionType, operation: Operation, what: str, staff: int | None, reason: str
+) -> None:
     with writing() as session:
         log_staff_action(
             session,
             staff=staff,
-            action=EXPORTED,
-            operation=Operation.RETRIEVAL,
-            what=f"{rows} requests, addresses {'whole' if whole else 'masked'}",
+            action=action,
+            operation=operation,
+            what=what,
             reason=reason,
         )

@@ -92,6 +92,12 @@ def spool_folder(settings: Settings) -> Path:
 
 
 @pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """The path of a log."""
+    return tmp_path / "access.log"
+
+
+@pytest.fixture
 def command(app: Flask) -> Callable[..., Result]:
     """Run `flask access …`."""
     runner = app.test_cli_runner()

@@ -15,6 +15,7 @@ from tests.access.conftest import rows
 from tests.access.crash import CrashTest
 
 
+@pytest.mark.slow
 @pytest.mark.clause("3.3")
 def test_kills_lose_and_duplicate_nothing(
     settings: Settings, engine: Engine, request: pytest.FixtureRequest

@@ -20,6 +20,7 @@ from neupusti.access.retention import sweep
 from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.config.settings import Settings
 from tests.access.conftest import entry
+from tests.times import Clock
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 TERMS = RetentionCutoffs(ip_days=30, days=90)
@@ -29,7 +30,7 @@ CANARIES = re.compile(
 
 
 @pytest.fixture(autouse=True)
-def today(at: Callable[[datetime], None]) -> None:
+def today(at: Clock) -> None:
     at(NOW)
 
 

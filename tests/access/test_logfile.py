@@ -26,12 +26,6 @@ def today(at: Callable[..., None]) -> None:
     at(NOW)
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    """The path of a log."""
-    return tmp_path / "access.log"
-
-
 @SQLITE
 def test_a_line_without_its_end_waits(
     command: Callable[..., Result], engine: Engine, log: Path

@@ -26,12 +26,6 @@ def today(at: Callable[..., None]) -> None:
     at(NOW)
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    """The path of a log."""
-    return tmp_path / "access.log"
-
-
 def plain(count: int) -> list[str]:
     """Return different valid lines of a combined log."""
     return [LINE.replace("/a?b=c", f"/page-{at}") for at in range(count)]

@@ -19,13 +19,14 @@ from neupusti.access.service import Aggregator
 from neupusti.config.settings import settings
 from neupusti.core.registry import registry
 from tests.access.conftest import count_rows, entry, rows
+from tests.times import Clock
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 TERMS = RetentionCutoffs(ip_days=30, days=90)
 
 
 @pytest.fixture(autouse=True)
-def today(at: Callable[[datetime], None]) -> None:
+def today(at: Clock) -> None:
     at(NOW)
 
 

@@ -25,6 +25,7 @@ from neupusti.core.text.languages import Language
 from tests.access.conftest import rows, spool_lines
 from tests.conftest import SQLITE
 from tests.core.failing_views import PRODUCTION
+from tests.times import Clock
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 OWN = {"Sec-Fetch-Site": "same-origin"}
@@ -80,9 +81,7 @@ def test_a_signal_of_the_browser_is_a_no(client: FlaskClient) -> None:
 
 
 @SQLITE
-def test_it_has_the_attributes_it_is_declared_with(
-    client: FlaskClient, at: Callable[[datetime], None]
-) -> None:
+def test_it_has_the_attributes_it_is_declared_with(client: FlaskClient, at: Clock) -> None:
     at(NOW)
     choose(client, "accept")
     (line,) = visitor_cookies(client.get("/"))
@@ -126,7 +125,7 @@ def test_only_those_who_agreed_are_counted(
     app: Flask,
     engine: Engine,
     command: Callable[..., Result],
-    at: Callable[[datetime], None],
+    at: Clock,
 ) -> None:
     at(NOW)
     agreed, refused, forger = (app.test_client() for _ in range(3))

@@ -1,6 +1,5 @@
 """The value of the visitor cookie: only values signed by this site are read."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from neupusti.core.feature import Category
 from neupusti.core.web.choice import KEY, SIGNAL, UNDECIDED, Choice, ChoiceState
 from tests.access.conftest import spool_lines
 from tests.conftest import SECRET
+from tests.times import Clock
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 
@@ -25,9 +25,7 @@ def visitors() -> Visitors:
     return Visitors(SECRET, "visitor", LIFETIME)
 
 
-def test_no_value_is_accepted_that_was_not_given(
-    visitors: Visitors, at: Callable[[datetime], None]
-) -> None:
+def test_no_value_is_accepted_that_was_not_given(visitors: Visitors, at: Clock) -> None:
     at(NOW)
     value = visitors.new()
     assert visitors.read(f"visitor={value}") == value[:ID_LENGTH]
@@ -54,9 +52,7 @@ def test_no_value_is_accepted_that_was_not_given(
         assert visitors.read(header) == "", header
 
 
-def test_it_is_worth_nothing_after_its_lifetime(
-    visitors: Visitors, at: Callable[[datetime], None]
-) -> None:
+def test_it_is_worth_nothing_after_its_lifetime(visitors: Visitors, at: Clock) -> None:
     at(NOW)
     value = visitors.new()
     at(NOW + LIFETIME)

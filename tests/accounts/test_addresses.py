@@ -1,7 +1,6 @@
 """Changing the e-mail: password, confirmation, seven days to undo (3.2.3)."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -24,9 +23,7 @@ from tests.accounts.cast import (
 )
 from tests.accounts.moves import NEW, address, change_address, email_kinds, request_change
 from tests.people import AIGERIM, BOLAT, DANA, GUEST
-
-Clock = Callable[[datetime], None]
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+from tests.times import NOON, Clock
 
 
 @pytest.mark.clause("3.2.3")

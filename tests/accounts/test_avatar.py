@@ -24,10 +24,10 @@ from neupusti.core.data import files
 from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.registry import registry
-from tests.accounts import photos
+from tests import photos
 from tests.accounts.cast import account, hidden, reset_throttle, signed_in
 from tests.accounts.hostile import Filled
-from tests.accounts.test_pictures import REJECTED
+from tests.core.test_pictures import REJECTED
 from tests.people import AIGERIM, BOLAT
 
 PATH = "/account/avatar"

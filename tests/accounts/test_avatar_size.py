@@ -5,8 +5,8 @@ from random import Random
 import pytest
 from flask import Flask
 
-from neupusti.accounts.service import pictures
-from tests.accounts import photos
+from neupusti.accounts.service import avatar
+from tests import photos
 from tests.accounts.cast import account, hidden, signed_in
 from tests.accounts.test_avatar import JPEG, PATH, PROFILE, photo_file, post, send
 from tests.people import AIGERIM
@@ -23,8 +23,8 @@ def test_only_this_form_takes_a_large_file_and_only_from_who_is_signed_in(
     stranger = app.test_client()
     token = hidden(stranger.get("/account/login").text)
     assert post(stranger, PATH, large, **token).status_code == 413
-    assert send(browser, JPEG + bytes(pictures.LARGEST)).status_code == 422
-    assert send(browser, bytes(pictures.LARGEST + 200_000)).status_code == 413
+    assert send(browser, JPEG + bytes(avatar.LARGEST)).status_code == 422
+    assert send(browser, bytes(avatar.LARGEST + 200_000)).status_code == 413
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,9 @@ def test_only_this_form_takes_a_large_file_and_only_from_who_is_signed_in(
 def test_the_form_takes_the_five_megabytes_it_promises(app: Flask, filling: bytes) -> None:
     """A chunked parser keeps a line end of one chunk for the next."""
     browser = signed_in(app, account(AIGERIM))
-    size = pictures.LARGEST - len(JPEG)
+    size = avatar.LARGEST - len(JPEG)
     body = JPEG + (filling * (size // len(filling) + 1))[:size]
-    assert len(body) == pictures.LARGEST
+    assert len(body) == avatar.LARGEST
     assert send(browser, body).status_code == 303
     assert send(browser, body + b"\n").status_code == 422
 

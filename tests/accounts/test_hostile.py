@@ -33,6 +33,7 @@ from tests.accounts.hostile import FORMS, Filled, Form
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, DANA
 
+pytestmark = pytest.mark.slow
 LOG_TABLES = frozenset({"throttle_count", "security_event"})
 """Tables that log a rejected request; nothing else may."""
 MEGABYTE = "ы" * 500_000

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -31,11 +31,10 @@ from tests.accounts.test_registration import register
 from tests.conftest import SQLITE
 from tests.core.web.test_redirects import HOSTILE as AWAY
 from tests.people import AIGERIM, BOLAT
+from tests.times import NOON, Clock
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
 GONE = "This link does not work any more"
-Clock = Callable[[datetime], None]
 
 
 def confirming(app: Flask) -> str:

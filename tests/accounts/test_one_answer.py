@@ -179,7 +179,7 @@ def test_padding_hides_how_long_the_work_took(
     assert clock.moment == pytest.approx(100.25)
 
 
-def test_who_registers_a_foreign_address_does_not_learn_if_it_has_an_account(
+def test_who_registers_another_address_does_not_learn_if_it_has_an_account(
     app: Flask,
 ) -> None:
     """Neither by signing in with the chosen password nor by rate limits."""

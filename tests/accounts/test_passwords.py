@@ -45,6 +45,7 @@ def test_other_passwords_are_accepted(password: str) -> None:
     assert not password_strength.too_common(password, ABOUT)
 
 
+@pytest.mark.slow
 def test_thousands_of_the_most_common_are_refused() -> None:
     """A sample of what lists of leaked passwords are made of: word and ending."""
     words = sorted(password_strength.common_words())
@@ -123,6 +124,7 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
+@pytest.mark.slow
 def test_a_worker_hashes_though_the_process_it_was_forked_from_did() -> None:
     """The first start makes a member of staff, and then the workers."""
     done = subprocess.run([sys.executable, "-c", FORK], cwd=ROOT, check=False)

@@ -1,7 +1,6 @@
 """The profile: show, change, and review once a year."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -27,9 +26,8 @@ from tests.accounts.cast import (
     submit,
 )
 from tests.people import AIGERIM, BOLAT, DANA
+from tests.times import NOON, Clock
 
-Clock = Callable[[datetime], None]
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PATH = "/account/profile"
 FORM = {
     "family_name": "Сейтқали",

@@ -1,15 +1,14 @@
 """Password reset and change, and what they revoke."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-
 from flask import Flask
 from flask.testing import FlaskClient
 
+from neupusti.accounts.models import Person
 from neupusti.accounts.service import people, recovery, registration
 from neupusti.accounts.service.people import Applicant
 from neupusti.core.data.database import writing
 from neupusti.core.text.languages import Language
+from tests import desk
 from tests.accounts.cast import (
     account,
     emails_to,
@@ -21,9 +20,7 @@ from tests.accounts.cast import (
 )
 from tests.people import AIGERIM, BOLAT, DANA
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NEW = "новый чай у старого окна"
-Clock = Callable[[datetime], None]
 
 
 def ask(client: FlaskClient, email: str) -> tuple[int, str]:
@@ -159,12 +156,9 @@ def test_password_managers_find_the_page(app: Flask, client: FlaskClient) -> Non
 def test_an_account_that_never_was_confirmed_is_no_account(
     app: Flask, client: FlaskClient
 ) -> None:
-    applicant = Applicant(
-        family_name="Пример", given_name=BOLAT.name, patronymic="", email=BOLAT.email,
-        phone=None, language=Language.RU,
-    )  # fmt: skip
+    number = desk.person(BOLAT, confirmed=False)
     with writing() as session:
-        registration.send_link(session, people.add(session, applicant))
+        registration.send_link(session, session.get_one(Person, number))
     ask(client, BOLAT.email)
     assert [message.kind for message in emails_to(BOLAT.email)] == [
         "accounts.confirm",

@@ -1,8 +1,7 @@
 """Registration: consent records, one answer for all addresses, confirmation."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -27,9 +26,8 @@ from tests.accounts.cast import (
     submit,
 )
 from tests.people import AIGERIM, BOLAT
+from tests.times import NOON, Clock
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-Clock = Callable[[datetime], None]
 FORM = {
     "family_name": "Сейтқали",
     "given_name": "Әлия",

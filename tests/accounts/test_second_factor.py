@@ -1,7 +1,7 @@
 """Two-step verification: TOTP codes, recovery codes, one-time use."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pyotp
 import pytest
@@ -23,10 +23,9 @@ from tests.accounts.cast import (
     submit,
 )
 from tests.people import AIGERIM, DANA
+from tests.times import NOON, Clock
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HALF_MINUTE = timedelta(seconds=30)
-Clock = Callable[[datetime], None]
 
 
 def shown_secret(page: str) -> str:

@@ -1,7 +1,6 @@
 """Server-side sessions: a copied cookie is invalid after signing out."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -21,12 +20,11 @@ from tests.accounts.cast import (
     submit,
 )
 from tests.people import AIGERIM, BOLAT
+from tests.times import NOON, Clock
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 IDLE, LIFE = timedelta(days=1), timedelta(days=30)
 LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
-Clock = Callable[[datetime], None]
 
 
 def cookie(browser: FlaskClient, name: str = "session") -> str:

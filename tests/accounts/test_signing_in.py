@@ -1,7 +1,6 @@
 """Signing in: uniform answers, limits across processes, e-mails about new devices."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
@@ -25,11 +24,10 @@ from tests.accounts.cast import (
     submit,
 )
 from tests.people import AIGERIM, BOLAT
+from tests.times import NOON, Clock
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
-Clock = Callable[[datetime], None]
 
 
 def test_wrong_and_unknown_get_the_same_answer(app: Flask, client: FlaskClient) -> None:

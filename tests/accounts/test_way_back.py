@@ -1,7 +1,6 @@
 """The old address can undo a change of e-mail for seven days, whatever follows."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -20,9 +19,7 @@ from tests.accounts.moves import (
     undo_link,
 )
 from tests.people import AIGERIM, BOLAT
-
-Clock = Callable[[datetime], None]
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+from tests.times import NOON, Clock
 
 
 @pytest.mark.clause("3.2.3")

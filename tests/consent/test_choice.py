@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +13,7 @@ from neupusti.core.data.database import Base, db
 from neupusti.core.registry import registry
 from tests.conftest import SQLITE
 from tests.consent.conftest import OWN, Visitor, records
+from tests.times import Clock
 
 PAGES = ("/", "/policy/", "/en/policy/", "/kk/", "/cookies/", "/no-such-page")
 BANNER = 'value="reject"'
@@ -115,7 +115,7 @@ def test_what_our_forms_do_not_send_is_refused_in_words(visitor: Visitor) -> Non
 
 @SQLITE
 def test_the_notice_about_a_choice_is_not_shown_to_others(
-    visitor: Visitor, app: Flask, at: Callable[[datetime], None]
+    visitor: Visitor, app: Flask, at: Clock
 ) -> None:
     address = visitor.choose("reject", next="/policy/").location
     moment = int(parse_qs(urlsplit(address).query)["cookies"][0])
@@ -144,7 +144,7 @@ def test_the_question_comes_back_to_the_page_with_its_query(visitor: Visitor) ->
 
 
 def test_half_a_year_later_the_visitor_is_asked_again_yes_and_no_alike(
-    app: Flask, at: Callable[[datetime], None]
+    app: Flask, at: Clock
 ) -> None:
     begun = clock.now()
     for action, granted in (("accept", "preferences"), ("reject", "")):

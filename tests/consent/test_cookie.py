@@ -1,7 +1,7 @@
 """The signed consent cookie: an invalid, replaced or future one is no choice."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -16,6 +16,7 @@ from neupusti.core.feature import Category
 from neupusti.core.web.choice import Choice, ChoiceState
 from tests.conftest import SQLITE
 from tests.consent.conftest import BASE_FEATURES, Visitor, records
+from tests.times import Clock
 
 SIGNER = SignedCookie("0123456789abcdef0123456789abcdef")
 OPTIONAL = st.sampled_from([c for c in Category if c is not Category.NECESSARY])
@@ -136,9 +137,7 @@ def test_another_process_learns_of_it_within_a_second(
 
 
 @SQLITE
-def test_a_cookie_of_the_future_is_no_choice(
-    visitor: Visitor, at: Callable[[datetime], None]
-) -> None:
+def test_a_cookie_of_the_future_is_no_choice(visitor: Visitor, at: Clock) -> None:
     now = clock.now()
     made = now.replace(microsecond=0) + timedelta(days=2)
     at(made)
@@ -150,9 +149,7 @@ def test_a_cookie_of_the_future_is_no_choice(
 
 
 @SQLITE
-def test_of_two_signed_cookies_the_newer_counts(
-    app: Flask, at: Callable[[datetime], None]
-) -> None:
+def test_of_two_signed_cookies_the_newer_counts(app: Flask, at: Clock) -> None:
     now = clock.now()
     values = []
     for minutes, action in enumerate(("reject", "accept")):

@@ -48,7 +48,7 @@ def test_what_was_granted_is_off_while_the_database_is_down(
     assert 'content="dark"' in visitor.client.get("/").text
     kept = visitor.cookie("theme")
     with database_gone(app):
-        page = visitor.client.get("/en/")
+        page = visitor.client.get("/en/policy/")
         assert page.status_code == 200
         assert 'content="light dark"' in page.text
         assert 'value="withdraw"' not in page.text

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.accounts import photos
+from tests import photos
 from tests.accounts.cast import submit
 from tests.accounts.test_avatar import send
 from tests.contracts.deterministic import NOW, Dice, newest_link, number_of, printed

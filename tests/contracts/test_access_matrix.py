@@ -138,6 +138,8 @@ def address(app: Flask, route: Route, sample: dict[str, str]) -> str:
         values: dict[str, Any] = {name: sample.get(name, "1") for name in route.arguments}
         if route.endpoint == "policy.clause":
             values["number"] = "6.2"
+        if route.endpoint == "catalog.photo":
+            values["kind"] = "webp"
         return app.url_for(route.endpoint, **values)
 
 

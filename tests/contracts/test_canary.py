@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 from itsdangerous import URLSafeSerializer
 
-from neupusti.core.data.database import writing
+from neupusti.core.mail import message
 from neupusti.core.mail.models import OutboxState
+from neupusti.core.mail.outbox import service
 from tests.admin.test_mail import email
 from tests.canary import Heard, listening, names_somebody
 from tests.conftest import SQLITE
@@ -120,6 +121,5 @@ def test_a_leak_in_an_email_is_detected(
 ) -> None:
     leaking = email(OutboxState.KEPT)
     setattr(leaking, part, words)
-    with writing() as session:
-        session.add(leaking)
+    message.build(leaking, service())
     assert len(heard.leaks) == 1

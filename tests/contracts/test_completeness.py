@@ -21,10 +21,15 @@ NEW_PAGES = {
 }
 
 
+SEEN: dict[str, Page] = {}
+
+
 @pytest.fixture
 def seen(app: Flask) -> Pages:
-    """The pages of the site."""
-    return completeness.pages(app)
+    """The pages of the site, requested once a run."""
+    if not SEEN:
+        SEEN.update(completeness.pages(app))
+    return SEEN
 
 
 @SQLITE

@@ -22,6 +22,7 @@ from neupusti.core.text.languages import PREFIXED
 from tests.conftest import SQLITE
 from tests.hostile import ADDRESS, READ, Generator, Request, Target, send
 
+pytestmark = pytest.mark.slow
 MARK = token_hex(8)
 """Contained in every part of a marked request."""
 HELD = ADDRESS

@@ -12,6 +12,19 @@ from neupusti.core.data.database import db
 from tests.canary import listening
 
 
+def failing(app: Flask, times: int) -> tuple[Background, Event]:
+    """Return a worker whose job fails so often, and the event it sets afterwards."""
+    runs, enough = iter(range(times)), Event()
+
+    def run() -> None:
+        if next(runs, None) is None:
+            enough.set()
+            return
+        raise OSError("the disk is full")
+
+    return Background(app, [Job(name="try", every=timedelta(0), run=run)]), enough
+
+
 def test_one_of_two_workers_runs_a_job_and_the_other_takes_over(app: Flask) -> None:
     """The kernel releases the lock with the process."""
     turns: list[str] = []
@@ -39,15 +52,7 @@ def test_repeated_failures_are_logged_once_a_minute(
 ) -> None:
     seconds = iter(range(0, 1000, 25))
     monkeypatch.setattr("neupusti.core.background.monotonic", lambda: next(seconds))
-    runs, enough = iter(range(8)), Event()
-
-    def failing() -> None:
-        if next(runs, None) is None:
-            enough.set()
-            return
-        raise OSError("the disk is full")
-
-    work = Background(app, [Job(name="try", every=timedelta(0), run=failing)])
+    work, enough = failing(app, 8)
     with listening() as heard:
         work.start()
         assert enough.wait(30)
@@ -103,15 +108,7 @@ def test_a_job_is_retried_if_its_cleanup_fails(
 
 def test_a_job_is_retried_after_a_thousand_failures(app: Flask) -> None:
     """The pause must not overflow a float."""
-    runs, enough = iter(range(1100)), Event()
-
-    def failing() -> None:
-        if next(runs, None) is None:
-            enough.set()
-            return
-        raise OSError("the disk is full")
-
-    work = Background(app, [Job(name="try", every=timedelta(0), run=failing)])
+    work, enough = failing(app, 1100)
     work.start()
     assert enough.wait(120)
     work.stop()

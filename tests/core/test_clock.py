@@ -1,9 +1,9 @@
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from neupusti.core import clock
+from tests.times import Clock
 
 
 def test_now_is_aware_and_in_utc() -> None:
@@ -20,9 +20,7 @@ def test_now_is_aware_and_in_utc() -> None:
         (datetime(2026, 12, 31, 19, 0, tzinfo=UTC), date(2027, 1, 1)),
     ],
 )
-def test_today_is_the_day_in_almaty(
-    at: Callable[[datetime], None], moment: datetime, day: date
-) -> None:
+def test_today_is_the_day_in_almaty(at: Clock, moment: datetime, day: date) -> None:
     at(moment)
     assert clock.today() == day
 

@@ -2,44 +2,74 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from neupusti.accounts.service.pictures import LARGEST
+from neupusti.accounts.service.avatar import LARGEST
 from neupusti.app import create_app
+from neupusti.catalog.service.photos import LARGEST as PHOTO_LARGEST
 from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
-from tests.accounts import photos
+from neupusti.core.rules import Permission
+from tests import desk, photos
 from tests.accounts.cast import PASSWORD, account, hidden
+from tests.catalog.staff_goods import ALTS, PHOTO, product
 from tests.conftest import SECRET
 from tests.deploy import proxies
 from tests.deploy.proxies import ProxyClient
-from tests.people import AIGERIM
+from tests.people import AIGERIM, DANA
 from tests.served import Served, served
 
 PROFILE, PICTURE = "/account/profile", "/account/avatar"
+pytestmark = pytest.mark.slow
 FORM = "application/x-www-form-urlencoded"
 BRIEF = "That is too much at once"
 FULL = "What you sent is larger than this form takes."
 LIMIT = 64 * 1024
 
 
+@dataclass(frozen=True)
+class Seat:
+    """A signed-in member of staff: the cookie, and the fields of a form."""
+
+    cookie: str
+    fields: dict[str, Any]
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A served site with one account."""
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Seat]]:
+    """A served site with one account, one product and one member of staff."""
     settings = Settings(secret_key=SECRET, instance=tmp_path_factory.mktemp("site"))
     with served(settings) as site:
         app = create_app(settings)
         with app.app_context():
             account(AIGERIM)
+            product()
+            browser = desk.seat(app, desk.member(DANA, Permission.CONTENT))
+            cookie = browser.get_cookie("session")
+            assert cookie
+            seat = Seat(cookie.value, desk.form(app, **ALTS))
             for engine in db.engines.values():
                 engine.dispose()
-        yield site
+        yield site, seat
+
+
+@pytest.fixture(scope="module")
+def site(opened: tuple[Served, Seat]) -> Served:
+    """The served site."""
+    return opened[0]
+
+
+@pytest.fixture(scope="module")
+def seat(opened: tuple[Served, Seat]) -> Seat:
+    """The sign-in of the member of staff."""
+    return opened[1]
 
 
 @pytest.fixture(scope="module", params=["alone", proxies.NGINX, proxies.CADDY])
@@ -105,6 +135,25 @@ def test_the_picture_gets_through_and_nothing_else_grows(client: ProxyClient) ->
     stranger = replace(client, cookies={})
     status, page = send(stranger, photos.large(), "/en" + PICTURE, "/account/login")
     assert (status, FULL in page) == (413, True)
+
+
+def test_photos_and_tables_of_goods_get_through(client: ProxyClient, seat: Seat) -> None:
+    client.cookies["session"] = seat.cookie
+    largest = PHOTO + Random(7).randbytes(PHOTO_LARGEST - len(PHOTO))  # noqa: S311
+    for path, field, name in (
+        ("/en/admin/products/1/photos", "photo", "a.jpg"),
+        ("/en/admin/products/import", "sheet", "a.csv"),
+    ):
+        for body, expected in ((largest, {303, 422}), (largest + bytes(200_000), {413})):
+            file = FileStorage(io.BytesIO(body), name, field)
+            boundary, data = encode_multipart({**seat.fields, field: file})
+            kind = f"multipart/form-data; boundary={boundary}"
+            status, page = client.ask("POST", path, data, Content_Type=kind)
+            assert status in expected, page
+            assert (FULL in page or BRIEF in page) == (status == 413)
+    for path in ("/admin/products/1", "/admin/products/photos/1", "/admin/products/new"):
+        status, _page = client.ask("POST", path, bytes(LIMIT + 1), Content_Type=FORM)
+        assert status == 413, path
 
 
 def test_a_form_may_be_as_large_as_the_site_takes(client: ProxyClient) -> None:

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, expect
 from neupusti.config.settings import Settings
 from neupusti.core import clock
 from neupusti.core.text.languages import Language
-from tests.accounts import photos
+from tests import photos
 from tests.accounts.cast import PASSWORD
 from tests.canary import addresses, revealing
 from tests.conftest import SQLITE

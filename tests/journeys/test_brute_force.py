@@ -26,6 +26,7 @@ from tests.people import AIGERIM, BOLAT, DANA, YERLAN
 from tests.served import Served, served
 
 TRIES, AT_ONCE = 36, 12
+pytestmark = pytest.mark.slow
 WRONG = "неверный пароль тут"
 LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 Fields = dict[str, str]

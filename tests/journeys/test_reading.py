@@ -22,6 +22,7 @@ PATHS = [
     "/policy/2026-11-01/preamble",
     "/policy/history/",
     "/policy/compare/2022-08-04/2026-11-01/",
+    "/policy/clauses/m2eekhmg/",
     "/policy/ledger/",
     "/no-such-page",
 ]
@@ -113,6 +114,27 @@ def test_everything_works_without_scripts(chromium: Browser, site_url: str) -> N
     expect(page.locator("ins").first).to_be_visible()
     assert "/policy/compare/2022-08-04/2026-11-01/" in page.url
     context.close()
+
+
+@SQLITE
+def test_a_wide_comparison_has_two_columns_and_a_narrow_one_runs_on(visit: Visit) -> None:
+    visit.open("/policy/compare/2022-08-04/2026-11-01/")
+    change = visit.page.locator(".sides:not(.rewritten)").first
+    old, new = change.locator(".old"), change.locator(".new")
+
+    visit.page.set_viewport_size({"width": 1366, "height": 800})
+    left, right = old.bounding_box(), new.bounding_box()
+    assert left
+    assert right
+    assert left["y"] == right["y"]
+    assert left["x"] + left["width"] <= right["x"]
+    expect(old.locator("del").first).to_be_visible()
+    expect(new.locator("del").first).to_be_hidden()
+
+    visit.page.set_viewport_size({"width": 360, "height": 800})
+    expect(old).to_be_hidden()
+    expect(new.locator("del").first).to_be_visible()
+    expect(new.locator("ins").first).to_be_visible()
 
 
 @SQLITE

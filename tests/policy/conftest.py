@@ -1,11 +1,12 @@
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
+from tests.times import Clock
+
 
 @pytest.fixture(autouse=True)
-def today(at: Callable[[datetime], None]) -> datetime:
+def today(at: Clock) -> datetime:
     """Set the clock to noon in Almaty of the day on which tests publish."""
     moment = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
     at(moment)

@@ -1,10 +1,17 @@
 """A small policy for the tests, and the path of the operator's real one."""
 
+import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from neupusti.config.values import ROOT
+from neupusti.core import clock
+from neupusti.core.text.languages import Language
+from neupusti.policy.models import EditionKind
+from neupusti.policy.service import editions
+from neupusti.policy.service.drafts import Draft
 
 REAL = ROOT.parent / "shared" / "policy" / "policy-2022-08-04.ru.txt"
 
@@ -40,3 +47,36 @@ def changed(old: str, new: str) -> str:
     """Return the small policy with `old`, which must occur, replaced by `new`."""
     assert old in SMALL
     return SMALL.replace(old, new)
+
+
+def current_text(language: Language = Language.RU) -> str:
+    """Return the newest shipped text in `language`."""
+    newest = max(editions.shipped(), key=lambda draft: str(draft.day)).day
+    drafts = (d for d in editions.shipped() if (d.day, d.language) == (newest, language))
+    return next(drafts).text
+
+
+def inserted(text: str, number: str, wording: str) -> str:
+    """Return `text` with a new clause `number`; the ones after it count on."""
+    parent, _, last = number.rpartition(".")
+    pattern = re.compile(rf"^{re.escape(parent)}\.(\d+)\.(?=[ ])", re.MULTILINE)
+    moved = pattern.sub(lambda m: f"{parent}.{int(m[1]) + (int(m[1]) >= int(last))}.", text)
+    place = moved.index(f"{parent}.{int(last) + 1}. ")
+    return f"{moved[:place]}{number}. {wording}\n\n{moved[place:]}"
+
+
+def ship() -> None:
+    """Publish the shipped editions before any of a test, whatever the day of the run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: datetime(2026, 11, 1, tzinfo=UTC))
+        editions.seed()
+
+
+def publish(
+    text: str, day: date, language: Language = Language.RU, backdate: str = ""
+) -> None:
+    """Publish `text` as the operator's edition of `day`."""
+    editions.import_draft(
+        Draft(text=text, language=language, day=day, kind=EditionKind.EDITORIAL)
+    )
+    editions.publish(day, language, by="operator", backdate=backdate)

@@ -2,15 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neupusti.policy.service.comparison import (
-    ChangeStatus,
-    EditOperation,
-    compare,
-    word_changes,
-    wording,
-)
+from neupusti.policy.service.comparison import ChangeStatus, ClauseChange, compare, sections
+from neupusti.policy.service.differences import EditOperation, sentences, word_changes
 from neupusti.policy.service.parser import parse
-from tests.policy.documents import SMALL, changed
+from neupusti.policy.service.words import wording
+from tests.policy.documents import SMALL, changed, current_text, inserted
+from tests.policy.test_alignment import HEALTH, LONG
 
 TEXTS = st.lists(
     st.sampled_from(["сайт", "данные", "не", "в", ",", ".", "30", "дней"]), max_size=30
@@ -39,6 +36,107 @@ def test_each_clause_has_its_status() -> None:
         "2.4": ChangeStatus.ADDED,
     }
     assert statuses(newer, SMALL)["2.4"] is ChangeStatus.REMOVED
+
+
+def to_look_at(older: str, newer: str) -> list[ClauseChange]:
+    return [change for change in compare(parse(older), parse(newer)) if change.touched]
+
+
+def test_an_inserted_clause_is_one_change() -> None:
+    (change,) = to_look_at(current_text(), inserted(current_text(), "4.1.3", HEALTH))
+    assert (change.number, change.status) == ("4.1.3", ChangeStatus.ADDED)
+
+
+def test_a_removed_clause_is_one_change_and_stands_where_it_was() -> None:
+    older, newer = inserted(current_text(), "4.1.3", HEALTH), current_text()
+    (change,) = to_look_at(older, newer)
+    assert (change.number, change.status) == ("4.1.3", ChangeStatus.REMOVED)
+    row = [(c.number, c.was) for c in compare(parse(older), parse(newer))]
+    place = row.index(("4.1.3", ""))
+    assert row[place - 1 : place + 2] == [("4.1.2", ""), ("4.1.3", ""), ("4.1.3", "4.1.4")]
+
+
+def test_a_moved_clause_is_one_change() -> None:
+    text = "Гарантия не покрывает падений, воды и чужого вскрытия корпуса."
+    moved = LONG.replace(f"2.2. {text}\n", "").replace("1.1. ", f"1.1. {text}\n1.2. ", 1)
+    moved = moved.replace("1.3. Заб", "1.4. Заб").replace("1.2. Сто", "1.3. Сто")
+    (change,) = to_look_at(LONG, moved)
+    assert (change.number, change.was, change.moved) == ("1.1", "2.2", True)
+    assert change.status is ChangeStatus.SAME
+
+
+def test_of_two_that_change_places_one_has_moved() -> None:
+    lines = LONG.split("\n")
+    lines[4], lines[5] = (
+        lines[5].replace("1.2.", "1.1."),
+        lines[4].replace("1.1.", "1.2."),
+    )
+    (change,) = to_look_at(LONG, "\n".join(lines))
+    assert change.moved
+    assert change.status is ChangeStatus.SAME
+
+
+def test_headings_are_compared_and_a_section_that_goes_keeps_its_place() -> None:
+    newer = LONG.replace("2. Гарантия", "2. Гарантия мастерской")
+    heading = sections(parse(LONG), parse(newer))[-1].heading
+    assert [(run.operation, run.text) for run in heading] == [
+        (EditOperation.KEPT, "Гарантия"),
+        (EditOperation.INSERTED, " мастерской"),
+    ]
+    first, second = LONG.index("1. Заказы"), LONG.index("2. Гарантия")
+    only = LONG[:first] + LONG[second:].replace("2. Г", "1. Г", 1).replace("2.1.", "1.1.")
+    parts = sections(parse(LONG), parse(only.replace("2.2.", "1.2.")))
+    assert [(p.number, p.was, p.status) for p in parts] == [
+        ("preamble", "", ChangeStatus.SAME),
+        ("1", "", ChangeStatus.REMOVED),
+        ("1", "2", ChangeStatus.SAME),
+    ]
+    assert {c.status for c in parts[1].clauses} == {ChangeStatus.REMOVED}
+    assert [(c.number, c.was, c.touched) for c in parts[2].clauses] == [
+        ("1.1", "2.1", False),
+        ("1.2", "2.2", False),
+    ]
+
+
+def test_of_a_long_clause_sentences_are_compared_first() -> None:
+    old = (
+        "Мы храним заказы три года. Курьер видит адрес. Данные никому не продаются. "
+        "Фотографию можно удалить в любой день."
+    )
+    new = (
+        "Курьер видит адрес и телефон. Резервные копии шифруются отдельным ключом. "
+        "Данные никому не продаются. Фотографию можно удалить в любой час."
+    )
+    assert [(run.operation, run.text) for run in word_changes(old, new)] == [
+        (EditOperation.DELETED, "Мы храним заказы три года. "),
+        (EditOperation.KEPT, "Курьер видит адрес"),
+        (EditOperation.INSERTED, " и телефон"),
+        (EditOperation.KEPT, ". "),
+        (EditOperation.INSERTED, "Резервные копии шифруются отдельным ключом. "),
+        (
+            EditOperation.KEPT,
+            "Данные никому не продаются. Фотографию можно удалить в любой ",
+        ),
+        (EditOperation.DELETED, "день"),
+        (EditOperation.INSERTED, "час"),
+        (EditOperation.KEPT, "."),
+    ]
+
+
+def test_an_abbreviation_ends_no_sentence() -> None:
+    text = "Адрес: г. Алматы, ул. Маркова и т. д. Второе; третье.\n– Четвёртое!"
+    assert sentences(text) == [
+        "Адрес: г. Алматы, ул. Маркова и т. д. Второе; ",
+        "третье.\n",
+        "– Четвёртое!",
+    ]
+
+
+def test_a_date_changes_as_one_word() -> None:
+    runs = word_changes(
+        "Обновлено 05.06.2023 нами всеми", "Обновлено 06.06.2023 нами всеми"
+    )
+    assert [run.text for run in runs][1:3] == ["05.06.2023", "06.06.2023"]
 
 
 def test_only_the_words_that_changed_are_marked() -> None:

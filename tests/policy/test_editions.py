@@ -1,5 +1,4 @@
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -16,6 +15,7 @@ from neupusti.policy.service.drafts import Draft, EditionError
 from neupusti.policy.service.edition_store import NotFoundError, Start
 from neupusti.policy.service.parser import UnreadableDocumentError
 from tests.policy.documents import SMALL, changed
+from tests.times import Clock
 
 DAY = date(2023, 6, 5)
 DRAFT = Draft(text=SMALL, language=Language.RU, kind=EditionKind.EDITORIAL)
@@ -140,9 +140,7 @@ def test_a_restatement_gives_way_to_the_operators_document(app: Flask) -> None:
 
 
 @pytest.mark.clause("9.2")
-def test_an_edition_takes_effect_at_its_minute(
-    app: Flask, at: Callable[[datetime], None]
-) -> None:
+def test_an_edition_takes_effect_at_its_minute(app: Flask, at: Clock) -> None:
     starts = datetime(2027, 1, 1, 4, 0, tzinfo=UTC)
     later = replace(DRAFT, day=date(2027, 1, 1), effective_from=starts)
     editions.import_draft(later)

@@ -1,6 +1,5 @@
 """An edition takes effect at one moment, in every language."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -17,6 +16,7 @@ from neupusti.policy.service import edition_store, editions
 from neupusti.policy.service.drafts import Draft, EditionError
 from neupusti.policy.service.edition_store import Start
 from tests.policy.documents import SMALL, changed
+from tests.times import Clock
 
 CURRENT, DAY = date(2026, 11, 1), date(2027, 2, 1)
 DECEMBER, MARCH = datetime(2026, 12, 14, 19, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
@@ -59,7 +59,7 @@ def left(*, public: bool, **moments: datetime) -> None:
 
 @pytest.mark.clause("9.2")
 def test_a_later_translation_takes_over_the_moment_and_the_kind(
-    app: Flask, at: Callable[[datetime], None]
+    app: Flask, at: Clock
 ) -> None:
     published(replace(OWN, kind=EditionKind.MATERIAL, note="Сроки", effective_from=MARCH))
     kazakh = published(Draft(text=SMALL, language=Language.KK, day=DAY))
@@ -175,7 +175,7 @@ def test_what_is_not_past_is_not_backdated(app: Flask) -> None:
 )
 def test_an_edition_of_today_takes_effect_as_it_is_published(
     app: Flask,
-    at: Callable[[datetime], None],
+    at: Clock,
     now: datetime,
     takes_effect: datetime | None,
 ) -> None:
@@ -196,16 +196,14 @@ def test_an_edition_of_today_takes_effect_as_it_is_published(
     ids=["as the next day begins", "an hour said and past"],
 )
 def test_a_moment_that_is_past_is_never_moved(
-    app: Flask, at: Callable[[datetime], None], now: datetime, hour: datetime | None
+    app: Flask, at: Clock, now: datetime, hour: datetime | None
 ) -> None:
     at(now)
     with pytest.raises(EditionError, match="--backdate"):
         published(replace(OWN, effective_from=hour))
 
 
-def test_texts_published_before_keep_the_moment_readers_saw(
-    app: Flask, at: Callable[[datetime], None]
-) -> None:
+def test_texts_published_before_keep_the_moment_readers_saw(app: Flask, at: Clock) -> None:
     left(public=True, ru=MARCH, kk=DECEMBER)
     texts = edition_store.current_store()
     assert {text.effective_from for text in texts.of_date(DAY)} == {DECEMBER}

@@ -12,9 +12,9 @@ import pytest
 
 from neupusti.config.values import ROOT
 from neupusti.policy.service import lint
-from neupusti.policy.service.comparison import (
-    MAX_TOKEN_PAIRS,
-    TOKEN,
+from neupusti.policy.service.comparison import compare  # noqa: F401 - for `within_limit`
+from neupusti.policy.service.differences import (
+    PAIRS_PER_UNIT,
     EditOperation,
     word_changes,
 )
@@ -66,6 +66,7 @@ def within_limit(call: str) -> bool:
     return done.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PATHOLOGICAL)
 def test_an_odd_document_takes_no_longer_than_its_bytes(name: str) -> None:
     assert within_limit(f"read(PATHOLOGICAL[{name!r}])")
@@ -75,11 +76,28 @@ def test_long_clauses_take_no_longer_than_their_bytes() -> None:
     assert within_limit("word_changes('а б ' * 9999, 'а б в ' * 9999)")
 
 
+def repeated(step: int) -> str:
+    """Return a document of long clauses that consist of few words."""
+    words = " ".join("абв"[(n * step) % 7 % 3] for n in range(1, 161))
+    return OPENING + "".join(f"1.{n}. {words} {n * step}\n" for n in range(1, 900))
+
+
+def different(step: int) -> str:
+    """Return a document of long clauses, all with their own words."""
+    clauses = (" ".join(f"с{n * step}к{w}" for w in range(60)) for n in range(1, 900))
+    return OPENING + "".join(f"1.{n}. {c}\n" for n, c in enumerate(clauses, 1))
+
+
+@pytest.mark.parametrize("kind", ["repeated", "different"])
+def test_documents_take_no_longer_to_compare_than_their_bytes(kind: str) -> None:
+    assert within_limit(f"compare(parse({kind}(3)), parse({kind}(5)))")
+
+
 def test_of_long_clauses_the_ends_are_compared() -> None:
     begin, end = "начало " * 400, " конец" * 400
-    old, new = f"{begin}б в г{end}", f"{begin}в б д{end}"
-    assert len(TOKEN.findall(old)) ** 2 > MAX_TOKEN_PAIRS
+    gone, come = "б в " * PAIRS_PER_UNIT, "в д " * PAIRS_PER_UNIT
+    old, new = f"{begin}{gone}г{end}", f"{begin}{come}е{end}"
     runs = word_changes(old, new)
-    assert [run.text for run in runs] == [begin, "б в г", "в б д", end]
-    for text, gone in ((old, EditOperation.INSERTED), (new, EditOperation.DELETED)):
-        assert "".join(run.text for run in runs if run.operation is not gone) == text
+    assert [run.text for run in runs] == [begin, f"{gone}г", f"{come}е", end]
+    for text, other in ((old, EditOperation.INSERTED), (new, EditOperation.DELETED)):
+        assert "".join(run.text for run in runs if run.operation is not other) == text

@@ -1,5 +1,4 @@
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -14,6 +13,7 @@ from neupusti.policy.service.drafts import Draft
 from neupusti.policy.service.parser import parse
 from tests.conftest import SQLITE
 from tests.policy.documents import SMALL, changed
+from tests.times import Clock
 
 PREFIXES = ["", "/kk", "/en"]
 OLD, NEW = "2022-08-04", "2026-11-01"
@@ -46,7 +46,7 @@ def newer(app: Flask) -> date:
         "/policy/feed.atom",
     ],
 )
-def test_every_page_of_the_room_answers(
+def test_every_page_of_the_feature_answers(
     client: FlaskClient, prefix: str, path: str
 ) -> None:
     response = client.get(prefix + path)
@@ -56,6 +56,7 @@ def test_every_page_of_the_room_answers(
 
 
 @SQLITE
+@pytest.mark.slow
 @pytest.mark.clause("9.3")
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_every_clause_has_an_anchor_and_an_address(
@@ -78,7 +79,7 @@ def test_the_date_shown_is_computed_from_the_edition(client: FlaskClient) -> Non
 
 @pytest.mark.clause("9.2")
 def test_page_json_and_feed_switch_at_the_same_minute(
-    client: FlaskClient, newer: date, at: Callable[[datetime], None]
+    client: FlaskClient, newer: date, at: Clock
 ) -> None:
     def in_force() -> tuple[bool, str]:
         json = client.get("/policy/current.json").json
@@ -94,7 +95,7 @@ def test_page_json_and_feed_switch_at_the_same_minute(
 
 
 def test_a_text_shown_in_another_language_says_so(
-    client: FlaskClient, newer: date, at: Callable[[datetime], None]
+    client: FlaskClient, newer: date, at: Clock
 ) -> None:
     at(datetime(2027, 1, 2, tzinfo=UTC))
     page = client.get("/kk/policy/").text
@@ -221,7 +222,7 @@ def test_a_translation_without_a_note_shows_that_of_its_edition(
 
 
 def test_the_history_shows_the_kind_of_the_document_in_force(
-    app: Flask, client: FlaskClient, at: Callable[[datetime], None]
+    app: Flask, client: FlaskClient, at: Clock
 ) -> None:
     """The Kazakh restatement is still shown, but the kind is the operator's."""
     starts = datetime(2026, 12, 1, tzinfo=UTC)

@@ -1,6 +1,5 @@
 """A restatement and an operator's document of the same date, each with its moment."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,6 +13,7 @@ from neupusti.policy.service import edition_store, editions
 from neupusti.policy.service.drafts import Draft
 from neupusti.policy.service.edition_store import Start
 from tests.policy.documents import SMALL
+from tests.times import Clock
 
 CURRENT, DAY = date(2026, 11, 1), date(2027, 2, 1)
 DECEMBER, MARCH = datetime(2026, 12, 14, 19, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
@@ -28,7 +28,7 @@ def published(draft: Draft) -> None:
 
 @pytest.mark.clause("9.2")
 def test_the_operators_document_waits_for_its_moment_beside_a_restatement(
-    app: Flask, client: FlaskClient, at: Callable[[datetime], None]
+    app: Flask, client: FlaskClient, at: Clock
 ) -> None:
     def requested_edition() -> tuple[str, str, str | None]:
         json = client.get("/policy/current.json").json
@@ -57,7 +57,7 @@ def test_the_operators_document_waits_for_its_moment_beside_a_restatement(
 
 @pytest.mark.clause("9.2")
 def test_both_documents_of_one_date_can_be_read_and_compared(
-    app: Flask, client: FlaskClient, at: Callable[[datetime], None]
+    app: Flask, client: FlaskClient, at: Clock
 ) -> None:
     published(replace(OWN, day=CURRENT, effective_from=DECEMBER))
     waiting = f"/policy/{CURRENT}/?source=operator"
@@ -83,7 +83,7 @@ def test_both_documents_of_one_date_can_be_read_and_compared(
 
 
 def test_a_language_the_document_lacks_is_led_to_it(
-    app: Flask, client: FlaskClient, at: Callable[[datetime], None]
+    app: Flask, client: FlaskClient, at: Clock
 ) -> None:
     published(replace(OWN, day=CURRENT, effective_from=DECEMBER))
     at(DECEMBER)
@@ -93,9 +93,7 @@ def test_a_language_the_document_lacks_is_led_to_it(
     assert "Политика магазина" in client.get(f"/en/policy/{CURRENT}/?source=operator").text
 
 
-def test_a_replaced_restatement_has_no_moment(
-    app: Flask, at: Callable[[datetime], None]
-) -> None:
+def test_a_replaced_restatement_has_no_moment(app: Flask, at: Clock) -> None:
     restated = replace(OWN, source=EditionSource.RESTATEMENT, effective_from=MARCH)
     published(restated)
     published(replace(OWN, effective_from=DECEMBER))

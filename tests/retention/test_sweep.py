@@ -1,7 +1,6 @@
 """Only expired rows are destroyed, and no copy remains in the file."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -24,8 +23,8 @@ from neupusti.retention.models import RetentionRun
 from tests.accounts.cast import account, signed_in, submit
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT
+from tests.times import NOON, Clock
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 FORM = {
     "family_name": "Пример",
@@ -34,7 +33,6 @@ FORM = {
     "password": "тихий чай у окна",
     "consent": "y",
 }
-Clock = Callable[[datetime], None]
 
 
 def count(model: type) -> int:

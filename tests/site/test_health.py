@@ -59,5 +59,5 @@ def test_the_process_answers_while_its_database_does_not(
 ) -> None:
     client = made(database_url=AWAY).test_client()
     assert client.get("/healthz").status_code == 200
-    assert client.get("/").status_code == 200
+    assert client.get("/cookies/").status_code == 200
     assert client.get("/policy/").status_code == 503

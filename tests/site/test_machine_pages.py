@@ -1,6 +1,6 @@
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
@@ -13,19 +13,28 @@ from neupusti.core import clock
 from neupusti.core.text.languages import Language
 from neupusti.site.service.machine import SECURITY_TXT_EXPIRES, security_txt
 from tests.people import BIN
+from tests.times import Clock
 
 SITE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 LINK = "{http://www.w3.org/1999/xhtml}link"
 BASE = "http://127.0.0.1:8000"
 
 
+def locations(text: str) -> list[str]:
+    """Return the paths of an index or of a file of the sitemap."""
+    tree = ET.fromstring(text)  # noqa: S314 - our own
+    return [urlsplit(loc.text or "").path for loc in tree.iter(f"{SITE}loc")]
+
+
 def entries(client: FlaskClient, prefix: str = "") -> dict[str, dict[str, str]]:
-    """Return address -> hreflang -> address of the sitemap."""
-    tree = ET.fromstring(client.get(f"{prefix}/sitemap.xml").text)  # noqa: S314 - our own
+    """Return address -> hreflang -> address of every file of the sitemap."""
+    files = locations(client.get(f"{prefix}/sitemap.xml").text)
+    trees = [ET.fromstring(client.get(path).text) for path in files]  # noqa: S314
     return {
         url.findtext(f"{SITE}loc", ""): {
             link.get("hreflang", ""): link.get("href", "") for link in url.iter(LINK)
         }
+        for tree in trees
         for url in tree.iter(f"{SITE}url")
     }
 
@@ -34,14 +43,23 @@ def test_robots_are_told_of_the_sitemap_and_of_private_rooms(client: FlaskClient
     response = client.get("/robots.txt")
     lines = response.text.splitlines()
     assert response.content_type == "text/plain; charset=utf-8"
-    assert {"Disallow: /admin/", "Disallow: /account/"} <= set(lines)
+    assert {"Disallow: /admin/", "Disallow: /account/", "Disallow: /search"} <= set(lines)
+    assert {"Disallow: /*catalog/*?", "Allow: /*catalog/*?page="} <= set(lines)
     assert f"Sitemap: {BASE}/sitemap.xml" in lines
     assert client.get("/sitemap.xml").content_type == "application/xml; charset=utf-8"
 
 
 def test_the_sitemap_knows_every_page_in_every_language(client: FlaskClient) -> None:
     listed = entries(client)
-    for path in ("/", "/policy/", "/policy/history/", "/policy/ledger/"):
+    for path in (
+        "/",
+        "/catalog/",
+        "/catalog/road/",
+        "/product/felt-thermos",
+        "/policy/",
+        "/policy/history/",
+        "/policy/ledger/",
+    ):
         wanted = {language.tag: BASE + language.prefix + path for language in Language}
         for address in wanted.values():
             assert {tag: listed[address][tag] for tag in wanted} == wanted
@@ -52,6 +70,13 @@ def test_what_the_sitemap_lists_answers(client: FlaskClient) -> None:
     for address, links in listed.items():
         assert set(links.values()) <= listed.keys()
         assert client.get(urlsplit(address).path).status_code == 200, address
+
+
+@pytest.mark.parametrize(
+    "path", ["/sitemap/none/0.xml", "/sitemap/catalog/9.xml", "/sitemap/catalog/-1.xml"]
+)
+def test_a_file_that_is_not_listed_is_not_there(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
 
 
 def test_the_sitemap_is_the_same_in_every_language(client: FlaskClient) -> None:
@@ -92,7 +117,7 @@ def test_without_an_e_mail_the_contact_is_a_page(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize(("days", "due"), [(364, 0), (31, 0), (30, 1), (-1, 1), (365, 1)])
 def test_make_check_reminds_of_security_txt(
-    made: Callable[..., Flask], at: Callable[[datetime], None], days: int, due: int
+    made: Callable[..., Flask], at: Clock, days: int, due: int
 ) -> None:
     """From a month before it expires, and if it expires in a year or more (RFC 9116)."""
     at(clock.midnight(SECURITY_TXT_EXPIRES - timedelta(days=days)))

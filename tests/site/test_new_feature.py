@@ -24,6 +24,7 @@ from tests.conftest import SQLITE
 from tests.contracts import sources
 from tests.served import environment
 
+pytestmark = pytest.mark.slow
 TOOLS = Path(sys.executable).parent
 CHANGED = {
     "neupusti/app.py",

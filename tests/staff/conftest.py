@@ -1,21 +1,5 @@
-"""What the tests of staff management share: Дана who may do everything, and her browser."""
+"""The tests of staff management use the fixtures of the staff area."""
 
-import pytest
-from flask import Flask
-from flask.testing import FlaskClient
+from tests.admin.conftest import browser, dana
 
-from neupusti.core.rules import Permission
-from tests import desk
-from tests.people import DANA
-
-
-@pytest.fixture
-def dana(app: Flask) -> int:
-    """A member of staff with every permission."""
-    return desk.member(DANA, *Permission)
-
-
-@pytest.fixture
-def browser(app: Flask, dana: int) -> FlaskClient:
-    """The browser in which she is signed in."""
-    return desk.seat(app, dana)
+__all__ = ["browser", "dana"]

@@ -1,8 +1,6 @@
 """Filters: what they select, what they count, and how URLs are parsed."""
 
 import json
-from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,10 +8,11 @@ from flask.testing import FlaskClient
 from neupusti.statistics.views import state
 from tests.access.conftest import NOW
 from tests.conftest import SQLITE
+from tests.times import Clock
 
 
 @pytest.fixture(autouse=True)
-def today(at: Callable[[datetime], None]) -> None:
+def today(at: Clock) -> None:
     at(NOW)
 
 

@@ -1,7 +1,7 @@
 """A page says "none" only if all of its days were searched."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,6 +11,7 @@ from neupusti.statistics.queries import errors
 from tests.access.conftest import entry
 from tests.conftest import SQLITE
 from tests.statistics.test_unfinished_days import DAY, hour
+from tests.times import Clock
 
 PROBLEMS = "/en/admin/access/problems/"
 NONE = "None was seen."
@@ -19,7 +20,7 @@ OLD = "?from=2026-09-01&to=2026-09-07"
 
 
 @pytest.fixture(autouse=True)
-def today(at: Callable[[datetime], None]) -> None:
+def today(at: Clock) -> None:
     """Half past midnight."""
     at(hour(0.5))
 

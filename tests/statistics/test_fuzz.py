@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -29,6 +28,7 @@ from neupusti.statistics.queries.filters import Dimension
 from tests.access.conftest import count_rows, csrf_token
 from tests.access.junk import requests
 from tests.conftest import SECRET, SQLITE
+from tests.times import Clock
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 AGREED = Choice(state=ChoiceState.DECIDED, granted=frozenset(Category))
@@ -69,7 +69,7 @@ class SafePageParser(HTMLParser):
 
 
 @pytest.fixture(autouse=True)
-def today(at: Callable[[datetime], None]) -> None:
+def today(at: Clock) -> None:
     at(NOW)
 
 

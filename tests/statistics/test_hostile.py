@@ -17,12 +17,13 @@ from tests.access import logs
 from tests.access.conftest import csrf_token, entry
 from tests.conftest import SQLITE
 from tests.statistics.test_pages import PAGES
+from tests.times import Clock
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def today(at: Callable[[datetime], None]) -> None:
+def today(at: Clock) -> None:
     at(NOW)
 
 

@@ -31,9 +31,11 @@ from tests.access import logs
 from tests.access.conftest import count_rows, csrf_token
 from tests.conftest import SECRET
 from tests.statistics import oracle
+from tests.times import Clock
 
 REQUESTS, SERVED = 3000, 1500
 PATIENCE, PAUSE = 600, 0.05
+pytestmark = pytest.mark.slow
 PACE = timedelta(minutes=2)
 BEGIN = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 TARGETS = [
@@ -115,7 +117,7 @@ def stamped(at: datetime) -> str:
 @pytest.mark.clause("3.3.2")
 def test_a_week_of_requests_is_counted_as_the_client_counts_it(
     site_url: str,
-    at: Callable[[datetime], None],
+    at: Clock,
     command: Callable[..., Result],
     engine: Engine,
     tmp_path: Path,

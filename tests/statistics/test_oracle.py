@@ -11,7 +11,9 @@ from click.testing import Result
 
 from tests.access import logs
 from tests.statistics import oracle
+from tests.times import Clock
 
+pytestmark = pytest.mark.slow
 LINES = 100_000
 END = datetime(2026, 11, 22, 6, tzinfo=UTC)
 
@@ -33,7 +35,7 @@ def goaccess_report(log: Path) -> dict[str, Any]:
 @pytest.mark.clause("3.3.2")
 def test_the_report_agrees_with_goaccess(
     command: Callable[..., Result],
-    at: Callable[[datetime], None],
+    at: Clock,
     log: Path,
     goaccess_report: dict[str, Any],
 ) -> None:

@@ -2,7 +2,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -16,6 +16,7 @@ from tests import desk
 from tests.access.conftest import NOW, csrf_token, entry, rows
 from tests.conftest import SQLITE
 from tests.people import DANA
+from tests.times import Clock
 
 PAGES = [
     "/admin/access/",
@@ -28,7 +29,7 @@ PAGES = [
 
 
 @pytest.fixture(autouse=True)
-def today(at: Callable[[datetime], None]) -> None:
+def today(at: Clock) -> None:
     at(NOW)
 
 
@@ -136,7 +137,7 @@ def test_a_row_that_is_not_there_is_nobodys_address(
 
 @SQLITE
 def test_a_live_view_left_open_keeps_nobody_signed_in(
-    staff: FlaskClient, at: Callable[[datetime], None]
+    staff: FlaskClient, at: Clock
 ) -> None:
     for minutes in range(0, 30, 5):
         at(NOW + timedelta(minutes=minutes))
@@ -149,7 +150,7 @@ def test_a_live_view_left_open_keeps_nobody_signed_in(
 
 @SQLITE
 def test_any_other_page_of_the_statistics_keeps_a_session(
-    staff: FlaskClient, at: Callable[[datetime], None]
+    staff: FlaskClient, at: Clock
 ) -> None:
     for minutes in (0, 20, 40):
         at(NOW + timedelta(minutes=minutes))

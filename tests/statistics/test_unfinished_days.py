@@ -12,6 +12,7 @@ from neupusti.core.clock import ALMATY
 from neupusti.statistics.queries.period import Period, presets
 from tests.access.conftest import entry
 from tests.conftest import SQLITE
+from tests.times import Clock
 
 DAY = datetime(2026, 11, 25, tzinfo=ALMATY)
 CLOCKS = {"half past midnight": 0.5, "noon": 12.0, "quarter to one": 12.75, "end": 23.99}
@@ -45,9 +46,7 @@ def changes(page: str) -> set[str]:
 
 
 @pytest.fixture
-def opened(
-    at: Callable[[datetime], None], staff: FlaskClient
-) -> Callable[[datetime, str], str]:
+def opened(at: Clock, staff: FlaskClient) -> Callable[[datetime, str], str]:
     """Open the overview at a moment."""
 
     def open_(now: datetime, query: str) -> str:
@@ -200,7 +199,7 @@ LEAP = datetime(2024, 2, 29, tzinfo=ALMATY)
     ],
 )
 def test_the_day_of_25_hours_is_compared_hour_by_hour(
-    at: Callable[[datetime], None],
+    at: Clock,
     opened: Opened,
     load: Load,
     now: datetime,
@@ -233,9 +232,7 @@ def test_the_day_of_25_hours_is_compared_hour_by_hour(
 
 
 @pytest.mark.parametrize("hours", CLOCKS.values(), ids=CLOCKS)
-def test_what_is_compared_has_the_same_hours(
-    at: Callable[[datetime], None], hours: float
-) -> None:
+def test_what_is_compared_has_the_same_hours(at: Clock, hours: float) -> None:
     at(hour(hours))
     for period in (*presets().values(), Period(DAY.date(), date(2026, 12, 3))):
         over = period.so_far

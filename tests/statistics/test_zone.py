@@ -11,13 +11,14 @@ from flask.testing import FlaskClient
 
 from neupusti.access import calendar
 from tests.access.conftest import entry
+from tests.times import Clock
 
 BEGAN = datetime(2024, 2, 26, 12, 30, tzinfo=UTC)
 CHANGE = datetime(2024, 2, 29, 18, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def week(at: Callable[[datetime], None], load: Callable[..., None]) -> None:
+def week(at: Clock, load: Callable[..., None]) -> None:
     """A week with a visit every hour, by the same browsers every day."""
     at(BEGAN + timedelta(days=8))
     load([entry(BEGAN + timedelta(hours=hour)) for hour in range(24 * 7)])

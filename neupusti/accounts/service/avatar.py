@@ -13,17 +13,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person, Photo
-from neupusti.accounts.service import pictures
-from neupusti.core import clock
+from neupusti.accounts.service.errors import AccountError
+from neupusti.core import clock, pictures
 from neupusti.core.data import files
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
+from neupusti.core.pictures import MEGABYTE, PictureError
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
 from neupusti.core.security import throttle
 from neupusti.core.security.throttle import RateLimit
 
 FOLDER = "avatars"
+FIELD = "picture"
+LARGEST = 5 * MEGABYTE
+"""The largest file, in bytes."""
+SIDE = 512
+"""The longer side of the stored picture, in pixels."""
+QUALITY = 82
 CHANGES = RateLimit("avatar", 20, timedelta(hours=1))
 SWEEP_EVERY = timedelta(hours=1)
 
@@ -48,7 +55,7 @@ def replace(person: int, body: bytes, file_name: str) -> None:
     # Hold no database connection while waiting for the lock.
     db.session.remove()
     with files.alone(FOLDER):
-        picture = pictures.thumbnail(body, file_name)
+        picture = thumbnail(body, file_name)
     name = files.keep(FOLDER, picture)
     try:
         before = _store_row(person, name, picture)
@@ -57,6 +64,15 @@ def replace(person: int, body: bytes, file_name: str) -> None:
         raise
     if before:
         files.destroy(FOLDER, before)
+
+
+def thumbnail(body: bytes, file_name: str) -> bytes:
+    """Return `body` as a WebP of at most 512 pixels a side; raise AccountError."""
+    try:
+        small = pictures.fitted(body, file_name, largest=LARGEST, box=(SIDE, SIDE))
+    except PictureError as error:
+        raise AccountError(FIELD, error.message) from None
+    return pictures.webp(small, QUALITY)
 
 
 def remove(person: int) -> None:

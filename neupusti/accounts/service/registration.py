@@ -14,6 +14,7 @@ from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service import limits, passwords, people
 from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.accounts.service.people import Applicant
+from neupusti.accounts.service.signals import email_confirmed
 from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
@@ -121,7 +122,10 @@ def decline(token: str) -> None:
 
 
 def mark_confirmed(session: Session, person: Person) -> None:
-    """Mark the address of `person` confirmed; delete unconfirmed accounts with it."""
+    """Mark the address of `person` confirmed; delete unconfirmed accounts with it.
+
+    Features above are told by `signals.email_confirmed`.
+    """
     if person.confirmed_at is None:
         person.confirmed_at = clock.now()
         session.flush()
@@ -130,6 +134,7 @@ def mark_confirmed(session: Session, person: Person) -> None:
             Person.email_key == person.email_key, Person.confirmed_at.is_(None)
         )
     )
+    email_confirmed.send(person, session=session)
 
 
 def _upgrade_guest(session: Session, known: Person, new: Person) -> Person:

@@ -8,16 +8,14 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
 from neupusti.accounts.service import avatar as pictures
+from neupusti.accounts.service.avatar import LARGEST
 from neupusti.accounts.service.errors import AccountError
-from neupusti.accounts.service.pictures import LARGEST, MIMETYPE
 from neupusti.accounts.views import profile
 from neupusti.accounts.views.blueprint import bp, redirect_to
+from neupusti.core.pictures import WEBP_MIMETYPE
 from neupusti.core.security import identity
+from neupusti.core.web import uploads
 
-FORM_OVERHEAD = 64 * 1024
-"""Bytes of a form beside its file."""
-FORM_MEMORY = 2 * FORM_OVERHEAD
-"""The parser reads chunks of 64 KiB and keeps the tail, where a boundary may start."""
 HEADERS = {
     "Content-Disposition": 'attachment; filename="avatar.webp"',
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -28,8 +26,7 @@ HEADERS = {
 def _allow_upload(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Raise the size limits of this form before the request is parsed."""
     if endpoint == "accounts.change_avatar" and identity.current() is not None:
-        request.max_content_length = LARGEST + FORM_OVERHEAD
-        request.max_form_memory_size = FORM_MEMORY
+        uploads.allow(LARGEST)
 
 
 @bp.get("/account/avatar/<name>")
@@ -42,7 +39,7 @@ def avatar(name: str) -> FileResponse:
         body = pictures.file_of(photo).read_bytes()
     except FileNotFoundError:
         abort(404)
-    return FileResponse(body, mimetype=MIMETYPE, headers=HEADERS)
+    return FileResponse(body, mimetype=WEBP_MIMETYPE, headers=HEADERS)
 
 
 @bp.post("/account/avatar")

@@ -62,7 +62,7 @@ def _noindex(response: Response) -> Response:
 
 
 @bp.app_errorhandler(CSRFError)
-def _csrf_error(_error: CSRFError) -> Response:
+def csrf_error(_error: CSRFError) -> Response:
     """Explain a CSRF error: most often the cookie is missing (3.3.1)."""
     if "HTTP_COOKIE" not in request.environ:
         return errors.page(

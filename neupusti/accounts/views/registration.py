@@ -27,12 +27,15 @@ from neupusti.policy.service.edition_store import current_store
 
 @bp.route("/account/register", methods=["GET", "POST"])
 def register() -> Response:
-    """Register; the response does not depend on who has the address."""
+    """Register; the response does not depend on who has the address.
+
+    With the field `prefill` the form only shows what another page has filled in.
+    """
     started = time.monotonic()
     form = forms.RegistrationForm()
     form.consent.ask(forms.ACCOUNT, settings().operator)
     form.newsletter.ask(forms.NEWS, settings().operator)
-    if form.validate_on_submit():
+    if "prefill" not in request.form and form.validate_on_submit():
         consents = [_given_consent(form.consent, forms.ACCOUNT)]
         if form.newsletter.data:
             consents.append(_given_consent(form.newsletter, forms.NEWS))

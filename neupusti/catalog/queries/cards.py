@@ -6,7 +6,6 @@ cached by its cards.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import load_only
@@ -67,7 +66,7 @@ def first_photo() -> ColumnElement[bool]:
     return and_(ProductPhoto.product == Product.id, ProductPhoto.id == first)
 
 
-def with_photo(language: Language) -> Select[Any]:
+def with_photo(language: Language) -> Select[Product, ProductPhoto]:
     """Select (product, its first photo or None), only the columns that cards need."""
     names, alts = (
         getattr(Product, f"name_{language}"),
@@ -111,7 +110,9 @@ def card(
     )
 
 
-def cards(wanted: Select[Any], today: date, language: Language) -> tuple[Card, ...]:
+def cards(
+    wanted: Select[Product, ProductPhoto], today: date, language: Language
+) -> tuple[Card, ...]:
     """Return the cards of the rows of `with_photo`."""
     rows = db.session.execute(wanted)
     return tuple(card(row[0], row[1], today, language) for row in rows)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    SQLColumnExpression,
     Subquery,
     case,
     func,
@@ -95,8 +96,8 @@ class _Scan:
     """Goods in the order of one index."""
 
     only: tuple[ColumnElement[bool], ...]
-    price: ColumnElement[Any]
-    key: ColumnElement[Any]
+    price: SQLColumnExpression[Any]
+    key: SQLColumnExpression[Any]
 
 
 def listing(
@@ -140,9 +141,8 @@ def _of(categories: tuple[int, ...]) -> list[ColumnElement[bool]]:
 
 def _scans(wanted: Wanted, today: date, language: Language) -> list[_Scan]:
     """Return the scans whose union is the list, without the filters."""
-    # Discounts of goods without a deal are 0: the condition bounds the scan of the index.
-    deal = (Product.deal_until >= today, Product.deal_discount > 0, Product.deal_price > 0)
-    ordinary = (or_(Product.deal_until.is_(None), Product.deal_until < today),)
+    deal = Product.deal_until >= today
+    ordinary = or_(Product.deal_until.is_(None), Product.deal_until < today)
     match wanted.sort:
         case Sort.CHEAPER | Sort.DEARER:
             keys = Product.deal_price, Product.price
@@ -152,14 +152,13 @@ def _scans(wanted: Wanted, today: date, language: Language) -> list[_Scan]:
             by_name = wanted.sort is Sort.NAME
             key = getattr(Product, f"sort_{language}") if by_name else Product.id
             if wanted.deals:
-                return [_Scan(deal, Product.deal_price, key)]
-            now = case(
-                (Product.deal_until >= today, Product.deal_price), else_=Product.price
-            )
+                return [_Scan((deal,), Product.deal_price, key)]
+            now = case((deal, Product.deal_price), else_=Product.price)
             return [_Scan((), now, key)]
+    # Without a deal its price is NULL and its discount 0: the scan skips them by its key.
     scans = [
-        _Scan(deal, Product.deal_price, keys[0]),
-        _Scan(ordinary, Product.price, keys[1]),
+        _Scan((deal, keys[0] > 0), Product.deal_price, keys[0]),
+        _Scan((ordinary,), Product.price, keys[1]),
     ]
     return scans[:1] if wanted.deals else scans
 
@@ -177,7 +176,7 @@ def _filters(wanted: Wanted, scan: _Scan) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _ordered(wanted: Wanted, *keys: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+def _ordered(wanted: Wanted, *keys: SQLColumnExpression[Any]) -> list[ColumnElement[Any]]:
     return [key.desc() if wanted.sort.descending else key.asc() for key in keys]
 
 
@@ -187,7 +186,7 @@ def _found(wanted: Wanted, scans: list[_Scan], today: date) -> Subquery:
     parts = [
         _part(wanted, scan, categories, today, scans).limit(offset + SIZE + 1)
         for scan in scans
-        for categories in ([(c,) for c in wanted.categories] or [()])
+        for categories in _each(wanted.categories)
     ]
     if len(parts) == 1:
         return parts[0].limit(SIZE + 1).offset(offset).subquery()
@@ -196,14 +195,19 @@ def _found(wanted: Wanted, scans: list[_Scan], today: date) -> Subquery:
     return select(merged).order_by(*keys).limit(SIZE + 1).offset(offset).subquery()
 
 
+def _each(categories: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Return a part for each category: an index orders the goods of one."""
+    return [(number,) for number in categories] if categories else [()]
+
+
 def _part(
     wanted: Wanted,
     scan: _Scan,
     categories: tuple[int, ...],
     today: date,
     scans: list[_Scan],
-) -> Select[Any]:
-    part = (
+) -> Select[Any, int]:
+    part: Select[Any, int] = (
         select(scan.key.label("key"), Product.id.label("id"))
         .where(Product.published, *_of(categories), *_filters(wanted, scan))
         .order_by(*_ordered(wanted, scan.key, Product.id))

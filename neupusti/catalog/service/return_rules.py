@@ -31,7 +31,7 @@ def words(rule: ReturnRule) -> LazyString:
             "(Consumer law, article 30). A lost receipt does not matter."
         )
     return _(
-        "Without a fault it cannot be exchanged or returned: the Consumer law (article 30) "
-        "makes an exception for %(goods)s. A faulty one can always be returned.",
+        "If it has no fault, it cannot be exchanged or returned. That is an exception of "
+        "article 30 of the Consumer law: %(goods)s. A faulty one can always be returned.",
         goods=EXCEPTIONS[rule],
     )

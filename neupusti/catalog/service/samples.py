@@ -25,7 +25,7 @@ from neupusti.catalog.models import (
     ProductPhoto,
     StockMovement,
 )
-from neupusti.catalog.service import categories, stock
+from neupusti.catalog.service import counts, stock
 from neupusti.catalog.service.search import index
 from neupusti.catalog.service.stock import Movement
 from neupusti.config.values import ROOT
@@ -91,6 +91,7 @@ def remove() -> str:
                 )
                 stock.change(session, gone)
         session.execute(delete(Product).where(Product.sample))
+        counts.recount(session, *{product.category for product in products})
         index.update(session, [product.id for product in products])
         slugs = [content["slug"] for content in files()]
         empty = (
@@ -103,7 +104,6 @@ def remove() -> str:
             .returning(Category.id)
         )
         gone_categories = session.scalars(empty).all()
-        categories.recount(session)
     return (
         f"Removed {len(products)} sample products with their photos and "
         f"{len(gone_categories)} empty categories; orders keep their own copies."
@@ -127,7 +127,7 @@ def _bring(session: Session) -> int:
         if missing:
             category = _category(session, content)
             brought += [_product(session, category, row) for row in missing]
-    categories.recount(session)
+            counts.recount(session, category)
     index.update(session, brought)
     return len(brought)
 

@@ -147,7 +147,7 @@ def _wanted(categories: tuple[int, ...]) -> Wanted:
         sort=Sort(sort) if sort in {*Sort} else Sort.NEW,
         lowest=_tenge(args.get("from")),
         highest=_tenge(args.get("to")),
-        brand="" if len(brand) > BRAND_LIMIT or "\0" in brand else brand,
+        brand=brand if len(brand) <= BRAND_LIMIT else "",
         deals=args.get("deals") == YES,
         stock=args.get("stock") == YES,
         page=page,

@@ -126,6 +126,18 @@ def insert(
     return postgresql.insert(table) if on_postgresql else sqlite.insert(table)
 
 
+def truncate_wal() -> None:
+    """Truncate SQLite's write-ahead log, which still contains the old pages.
+
+    For after a destruction: `secure_delete` overwrites only the database itself.
+    """
+    if db.engine.dialect.name == "sqlite":
+        db.session.rollback()
+        with db.engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+
+
 def prepare(engine: Engine, *, synchronous: str) -> None:
     """Configure every SQLite connection of `engine`; leave PostgreSQL unchanged.
 

@@ -1,4 +1,4 @@
-"""Uploaded files in the data folder, under random names, mode 0600.
+"""Uploaded files in the data folder, under random names or their digests, mode 0600.
 
 A file is written completely or not at all. The database holds its owner: a file that no
 row names is an orphan, and `sweep` deletes it.
@@ -18,7 +18,7 @@ from flask import current_app
 from neupusti.core import clock
 
 NAME_BYTES = 16
-NAME = re.compile(r"[0-9a-f]{32}", re.ASCII)
+NAME = re.compile(r"[0-9a-f]{32}(?:-[0-9]{1,4}\.(?:webp|jpg))?", re.ASCII)
 PART, LOCK = ".part", "lock"
 GRACE = timedelta(hours=1)
 """The transaction that names a younger file may still be open."""
@@ -31,14 +31,15 @@ def folder(kind: str) -> Path:
     return home
 
 
-def keep(kind: str, body: bytes) -> str:
-    """Write `body` durably to the disk; return its name: 128 random bits.
+def keep(kind: str, body: bytes, name: str | None = None) -> str:
+    """Write `body` durably to the disk; return its name: 128 random bits if not given.
 
-    Raise OSError where the disk is full; then nothing is left behind.
+    A given name is that of these very bytes; a file that has it is replaced. Raise OSError
+    where the disk is full; then nothing is left behind.
     """
-    name = secrets.token_hex(NAME_BYTES)
-    home = folder(kind)
-    part = home / f"{name}{PART}"
+    name = name or secrets.token_hex(NAME_BYTES)
+    home = path(kind, name).parent
+    part = home / f"{secrets.token_hex(NAME_BYTES)}{PART}"
     try:
         with os.fdopen(
             os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"

@@ -65,6 +65,20 @@ def wrap(use: str, nonce: str, value: bytes) -> str:
     return _xor(derived_keys(use, nonce, name(), None), value).hex()
 
 
+def is_signed(use: str, text: str, signature: str) -> bool:
+    """Tell whether `signature` is `keyed` of `text` by the present secret or a former one.
+
+    The comparison takes the same time wherever the two differ.
+    """
+    return any(
+        hmac.compare_digest(
+            hmac.new(derive(use, secret), text.encode(), sha256).hexdigest().encode(),
+            signature.encode(),
+        )
+        for secret in _secrets()
+    )
+
+
 def hashed(use: str, secret: str) -> str:
     """Return the hash under which a random `secret` of 256 bits is stored (V7.2.3).
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import insert
 from neupusti.core.mail import message
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.mail.service import Service
@@ -90,32 +91,30 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
     `key` names its cause; a second call with the same key writes no second email. Raise
     UndeclaredEmailError, or ValueError where a header would hold a line end.
     """
-    if (existing := session.scalar(select(OutboxEmail).filter_by(key=key))) is not None:
-        return existing
     subject, text, html = _rendered(kind, to.language, values or {})
     now = clock.now()
-    email = OutboxEmail(
-        key=key,
-        kind=kind.name,
-        person=to.person,
-        recipient=to.email,
-        language=to.language.value,
-        subject=subject,
-        text=text,
-        html=html,
-        headers=json.dumps(dict(headers or {})),
-        state=(OutboxState.QUEUED if service().server else OutboxState.KEPT).value,
-        priority=kind.priority,
-        attempts=0,
-        created_at=now,
-        next_at=now,
-        done_at=None if service().server else now,
-        reason="",
-    )
-    message.build(email, service())
-    session.add(email)
-    session.flush()
-    return email
+    row = {
+        "key": key,
+        "kind": kind.name,
+        "person": to.person,
+        "recipient": to.email,
+        "language": to.language.value,
+        "subject": subject,
+        "text": text,
+        "html": html,
+        "headers": json.dumps(dict(headers or {})),
+        "state": (OutboxState.QUEUED if service().server else OutboxState.KEPT).value,
+        "priority": kind.priority.value,
+        "attempts": 0,
+        "created_at": now,
+        "next_at": now,
+        "done_at": None if service().server else now,
+        "reason": "",
+    }
+    message.build(OutboxEmail(**row), service())
+    new = insert(session, OutboxEmail).values(row).on_conflict_do_nothing()
+    email = session.scalar(new.returning(OutboxEmail))
+    return email or session.scalars(select(OutboxEmail).filter_by(key=key)).one()
 
 
 def link(endpoint: str, language: Language, **values: Any) -> str:

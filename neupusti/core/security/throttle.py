@@ -14,6 +14,7 @@ from threading import Lock
 
 from sqlalchemy import Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.attributes import flag_modified
 
 from neupusti.core import clock
 from neupusti.core.data import database, keys
@@ -65,9 +66,9 @@ def take(*uses: tuple[RateLimit, str]) -> None:
 def count(session: Session, *uses: tuple[RateLimit, str]) -> timedelta:
     """Count one use of each in the open write transaction; return how long to wait."""
     now = clock.now()
-    # Rows are locked in one order, against deadlocks.
-    keyed = sorted((_key(limit, who), limit) for limit, who in uses)
-    return max(_take(session, limit, key, now) for key, limit in keyed)
+    limits = {_key(limit, who): limit for limit, who in uses}
+    rows = _rows(session, sorted(limits), now)
+    return max(_take(limits[row.key], row, now) for row in rows)
 
 
 def check(*uses: tuple[RateLimit, str]) -> None:
@@ -110,9 +111,8 @@ def network(address: str) -> str:
     return str(ipaddress.ip_network((found, length), strict=False))
 
 
-def _take(session: Session, limit: RateLimit, key: str, now: datetime) -> timedelta:
+def _take(limit: RateLimit, row: ThrottleCount, now: datetime) -> timedelta:
     """Count one use; return how long to wait, zero if not at all."""
-    row = _row(session, key, now)
     if _is_locked(row, now):
         return (row.shut_until or now) - now
     if now - row.since >= limit.per:
@@ -121,6 +121,8 @@ def _take(session: Session, limit: RateLimit, key: str, now: datetime) -> timede
         row.since, row.count = now, 0
     row.count += 1
     row.touched_at = now
+    # Of a new row too: rows with the same changes are updated by one statement.
+    flag_modified(row, "touched_at")
     if row.count <= limit.times:
         return timedelta()
     doubled = min(row.strikes, 16)  # no mutation: any number that leads to a day will do
@@ -130,14 +132,22 @@ def _take(session: Session, limit: RateLimit, key: str, now: datetime) -> timede
     return wait
 
 
-def _row(session: Session, key: str, now: datetime) -> ThrottleCount:
-    """Return the row of `key`, locked; insert it where it is missing."""
-    values = {"key": key, "since": now, "count": 0, "strikes": 0, "touched_at": now}
-    row = database.insert(session, ThrottleCount).values(values)
+def _rows(session: Session, names: list[str], now: datetime) -> list[ThrottleCount]:
+    """Return the rows of keys, locked in this order; insert those that are missing.
+
+    One order for everybody, against deadlocks.
+    """
+    values = {"since": now, "count": 0, "strikes": 0, "touched_at": now}
+    rows = database.insert(session, ThrottleCount).values(
+        [{"key": name, **values} for name in names]
+    )
     # An update without change locks an existing row: a concurrent successful attempt may
     # not delete it before it is read.
-    session.execute(row.on_conflict_do_update(index_elements=["key"], set_={"key": key}))
-    return session.get_one(ThrottleCount, key, populate_existing=True)
+    locked = rows.on_conflict_do_update(
+        index_elements=["key"], set_={"key": rows.excluded.key}
+    ).returning(ThrottleCount)
+    options = {"populate_existing": True}
+    return list(session.scalars(locked, execution_options=options))
 
 
 def _is_locked(row: ThrottleCount, now: datetime) -> bool:

@@ -49,19 +49,30 @@ def issue(
     target: int | None = None,
 ) -> str:
     """Store a new token in the open write transaction; return its text."""
+    return issue_row(session, purpose, life, person=person, target=target)[1]
+
+
+def issue_row(
+    session: Session,
+    purpose: str,
+    life: timedelta,
+    *,
+    person: int | None = None,
+    target: int | None = None,
+) -> tuple[Token, str]:
+    """Store a new token like `issue`; return its row, which has an id once flushed."""
     text = secrets.token_urlsafe(32)
     now = clock.now()
-    session.add(
-        Token(
-            digest=keys.hashed(purpose, text),
-            purpose=purpose,
-            person=person,
-            target=target,
-            created_at=now,
-            expires_at=now + life,
-        )
+    row = Token(
+        digest=keys.hashed(purpose, text),
+        purpose=purpose,
+        person=person,
+        target=target,
+        created_at=now,
+        expires_at=now + life,
     )
-    return text
+    session.add(row)
+    return row, text
 
 
 def peek(purpose: str, text: str) -> Token:

@@ -26,7 +26,8 @@ RETRY_SECONDS = 30
 RETRY = frozenset({429, 503})
 """Responses with Retry-After (RFC 6585, RFC 9110)."""
 DISCARD_LIMIT = 8 * 1024 * 1024
-"""Bytes of a too large body that are read and discarded before the response."""
+"""Bytes of a too large body that are read and discarded before the response; of a form
+with a file, twice what it takes if that is more."""
 DISCARD_CHUNK = 64 * 1024
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 FALLBACK_PAGE = """<!DOCTYPE html>
@@ -68,6 +69,10 @@ ERROR_TEXTS = {
     405: ErrorText(
         _("This address does not take that"),
         _("The page exists, but not for this kind of request. Open it as a link."),
+    ),
+    409: ErrorText(
+        _("Somebody was faster"),
+        _("What you saw has changed meanwhile. Open the page again and look once more."),
     ),
     413: ErrorText(
         _("That is too much at once"),
@@ -186,10 +191,10 @@ def _http(error: HTTPException) -> Response:
 def _discard_body() -> None:
     """Read the rest of the body: a browser reads no response before it has sent it all.
 
-    A body that declares more than `DISCARD_LIMIT` is cut off, which browsers show as a
+    A body that declares more than the limit is cut off, which browsers show as a
     network error (RFC 9112, 9.6).
     """
-    request.max_content_length = DISCARD_LIMIT
+    request.max_content_length = max(DISCARD_LIMIT, 2 * (request.max_content_length or 0))
     with suppress(HTTPException):
         while request.stream.read(DISCARD_CHUNK):
             pass

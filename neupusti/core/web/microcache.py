@@ -77,8 +77,12 @@ class MicroCache:
                 if len(self.entries) >= MAX_ENTRIES:
                     self.entries = {}
                 self.entries[key] = CachedResponse(
-                    *(now, min(now + TTL, _midnight_after(now))),
-                    *(status, tuple(headers), body, environ.get(ROUTE)),
+                    now,
+                    min(now + TTL, _midnight_after(now)),
+                    status,
+                    tuple(headers),
+                    body,
+                    environ.get(ROUTE),
                 )
             return start(status, headers, *exc_info)
 

@@ -4,17 +4,19 @@ Middleware sees only the path; the route says which part of it is secret (the to
 link we sent) and which responses are static files.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from werkzeug.routing import Rule
 
 ROUTE = "neupusti.route"
 SECRET_ARGUMENTS = frozenset({"token", "secret"})
 """URL arguments that grant access: never logged."""
 HIDDEN = "«…»"
-STATIC = "assets."
+STATIC = "sends_static_file"
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,12 @@ class Route:
         for value in self.secret:
             path = path.replace(value, HIDDEN)
         return path
+
+
+def static_file(view: View) -> View:
+    """Mark a view that sends files which never change: they are no requests for a page."""
+    setattr(view, STATIC, True)
+    return view
 
 
 def install(app: Flask) -> None:
@@ -57,7 +65,9 @@ def _store_route(endpoint: str | None, values: dict[str, Any] | None) -> None:
         return
     names = _secret_names(rule)
     secret = tuple(str(values[name]) for name in names if values and values.get(name))
-    request.environ[ROUTE] = Route(rule.rule, endpoint.startswith(STATIC), secret)
+    request.environ[ROUTE] = Route(
+        rule.rule, getattr(current_app.view_functions[endpoint], STATIC, False), secret
+    )
 
 
 def _secret_names(rule: Rule) -> list[str]:

@@ -13,6 +13,8 @@ import brotli
 from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
 from markupsafe import Markup
 
+from neupusti.core.web.route import static_file
+
 MIMETYPES = {
     "css": "text/css",
     "ico": "image/vnd.microsoft.icon",
@@ -111,6 +113,7 @@ def integrity(name: str) -> Markup:
 
 
 @bp.get("/static/<path:name>")
+@static_file
 def serve(name: str) -> Response:
     """Send a file by its hashed name, in the preferred coding the browser accepts."""
     asset = static_files().by_hashed_name.get(name)

@@ -55,6 +55,10 @@ OrderForeignKey = Annotated[
 ]
 
 
+CANCELLATIONS = 100
+"""More than a line has pieces: `line * 100 + n` is the cancellation of its n-th piece."""
+
+
 class Delivery(StrEnum):
     """How an order reaches its buyer."""
 
@@ -183,6 +187,11 @@ class OrderLine(Base):
     def left(self) -> int:
         """How many pieces are neither cancelled nor returned."""
         return self.quantity - self.cancelled - self.returned
+
+    @property
+    def cancellation(self) -> int:
+        """The source of the stock movement of its newest cancellation: each has its own."""
+        return self.id * CANCELLATIONS + self.cancelled
 
 
 class OrderAddress(Base):

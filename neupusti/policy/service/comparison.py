@@ -1,31 +1,14 @@
-"""Compare two editions by clause, and changed clauses by word."""
+"""Compare two editions: what was added, removed, changed and moved."""
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import StrEnum
-from itertools import takewhile
-from operator import eq
 
-from neupusti.policy.service.document import Document, order
-
-TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
-MARKS = ".,;:!?…'\"«»„“”‚‹›()\\[\\]{}*•·-"
-"""Typographic marks, escaped for a character class; a sign such as % is not one."""
-WORDING = re.compile(rf"\w+(?:[^\w\s]+\w+)*|[^\w\s{MARKS}]")
-NORMALISED = str.maketrans("‐‑‒–—―’‘ʼ`", "------''''")
-REWRITTEN = 0.25
-"""Below this similarity the old text followed by the new reads better than a mix."""
-ISLAND_WORDS = 2
-"""Fewer unchanged words than this between two changes are merged into them."""
-MAX_TOKEN_PAIRS = 400_000
-"""Of longer texts (old tokens times new) only the beginning and the end are matched: the
-full comparison takes cubic time in the worst case."""
-
-Block = tuple[int, int, int]
-"""An unchanged block: index in the old text, index in the new one, number of tokens."""
+from neupusti.policy.service.alignment import align
+from neupusti.policy.service.differences import Run, word_changes
+from neupusti.policy.service.document import PREAMBLE, Clause, Document
 
 
 class ChangeStatus(StrEnum):
@@ -37,129 +20,214 @@ class ChangeStatus(StrEnum):
     REMOVED = "removed"
 
 
-class EditOperation(StrEnum):
-    """What happened to a run of words."""
-
-    KEPT = "kept"
-    DELETED = "deleted"
-    INSERTED = "inserted"
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Consecutive words with the same edit operation."""
-
-    operation: EditOperation
-    text: str
-
-
 @dataclass(frozen=True, slots=True)
 class ClauseChange:
-    """A clause of either edition and how it changed."""
+    """A clause of either edition and how it changed.
+
+    `number` is that in the newer edition, of a removed clause that in the older one;
+    `was` is the number in the older edition where it differs.
+    """
 
     number: str
     status: ChangeStatus
     runs: tuple[Run, ...]
+    was: str = ""
+    moved: bool = False
+    """Whether it changed places with others: a number alone also changes by insertion."""
+
+    @property
+    def touched(self) -> bool:
+        """Whether a reader has to look at it: more than its number has changed."""
+        return self.moved or self.status is not ChangeStatus.SAME
 
 
-def wording(text: str) -> list[str]:
-    """Return the words, numbers and signs of `text` without its typographic marks.
+@dataclass(frozen=True, slots=True)
+class SectionChange:
+    """A section of either edition, what changed in its heading, and its clauses."""
 
-    Marks are white space, quotes, dashes, brackets, stars of bold type and punctuation
-    next to a word. Inside a word, number or address a mark is part of it: `1.5` is not
-    `15`.
+    number: str
+    status: ChangeStatus
+    heading: tuple[Run, ...]
+    was: str
+    clauses: tuple[ClauseChange, ...]
+
+
+def compare(
+    older: Document, newer: Document, pairs: Mapping[str, str] | None = None
+) -> list[ClauseChange]:
+    """Return every clause of both documents in the order of the newer one."""
+    return [one for part in sections(older, newer, pairs) for one in part.clauses]
+
+
+def sections(
+    older: Document, newer: Document, pairs: Mapping[str, str] | None = None
+) -> list[SectionChange]:
+    """Return the sections of both documents, the preamble as the first of them.
+
+    `pairs` names the clauses that are the same: number in `newer` -> number in `older`; by
+    default they are found by their words.
     """
-    plain = unicodedata.normalize("NFC", text.replace("**", "")).translate(NORMALISED)
-    return WORDING.findall("".join(c for c in plain if unicodedata.category(c) != "Cf"))
+    return list(_Comparison(older, newer, align(older, newer) if pairs is None else pairs))
 
 
-def compare(older: Document, newer: Document) -> list[ClauseChange]:
-    """Return every clause of both documents, in order of number."""
-    numbers = sorted({*older.clauses, *newer.clauses}, key=order)
-    return [_change(number, older, newer) for number in numbers]
+def clause_change(old: Clause | None, new: Clause | None) -> ClauseChange:
+    """Return how one clause changed; at least one of the two exists."""
+    before, after = (one.whole.replace("**", "") if one else "" for one in (old, new))
+    if new is None or old is None:
+        status = ChangeStatus.REMOVED if new is None else ChangeStatus.ADDED
+    else:
+        status = ChangeStatus.SAME if before == after else ChangeStatus.CHANGED
+    number, was = (one.number if one else "" for one in (new, old))
+    return ClauseChange(
+        number=number or was,
+        status=status,
+        runs=word_changes(before, after),
+        was=was if number and was != number else "",
+    )
 
 
-def word_changes(old: str, new: str) -> tuple[Run, ...]:
-    """Return the runs that turn `old` into `new`.
+class _Comparison:
+    """Iterates over the sections of the comparison."""
 
-    The kept and deleted runs together are `old`, the kept and inserted ones `new`.
-    """
-    before, after = TOKEN.findall(old), TOKEN.findall(new)
-    found = _match_ends if len(before) * len(after) > MAX_TOKEN_PAIRS else _match
-    blocks = _without_islands(found(before, after), before, after)
-    kept = sum(_word_count(before[a : a + size]) for a, _, size in blocks)
-    if 2 * kept < REWRITTEN * (_word_count(before) + _word_count(after)):
-        return tuple(_runs(before, after))
-    return tuple(_interleave(blocks, before, after))
+    def __init__(self, older: Document, newer: Document, pairs: Mapping[str, str]) -> None:
+        self.older, self.newer, self.pairs = older, newer, pairs
+        self.headings = [
+            {PREAMBLE: ""} | {one.number: one.heading for one in document.sections}
+            for document in (older, newer)
+        ]
+        self.clauses = [_by_section(document) for document in (older, newer)]
+        self.homes = [
+            {c.number: section for section, part in side.items() for c in part}
+            for side in self.clauses
+        ]
+        self.counterparts = self._section_counterparts()
+        self.moved = self._moved()
 
+    def __iter__(self) -> Iterator[SectionChange]:
+        """Yield the sections of the newer document; one removed after its neighbour."""
+        remaining = dict.fromkeys(self.headings[0])
+        for number in self.headings[1]:
+            was = self.counterparts.get(number)
+            if was is not None:
+                yield from self._removed_before(was, remaining)
+                remaining.pop(was, None)
+            yield self._section(number, was)
+        for number in list(remaining):
+            yield self._section(None, number)
 
-def _change(number: str, older: Document, newer: Document) -> ClauseChange:
-    old, new = older.clauses.get(number), newer.clauses.get(number)
-    if old is None or new is None:
-        present = old or new
-        text = present.whole.replace("**", "") if present else ""
-        if old is None:
-            return ClauseChange(
-                number, ChangeStatus.ADDED, (Run(EditOperation.INSERTED, text),)
-            )
+    def _removed_before(
+        self, number: str, remaining: dict[str, None]
+    ) -> Iterator[SectionChange]:
+        """Yield the sections of the older document that are gone and stood before one."""
+        kept = set(self.counterparts.values())
+        for one in list(remaining):
+            if one == number or one in kept:
+                break
+            del remaining[one]
+            yield self._section(None, one)
+
+    def _section(self, number: str | None, was: str | None) -> SectionChange:
+        old = self.headings[0][was] if was is not None else None
+        new = self.headings[1][number] if number is not None else None
+        status = (
+            ChangeStatus.ADDED if old is None
+            else ChangeStatus.REMOVED if new is None
+            else ChangeStatus.SAME if old == new
+            else ChangeStatus.CHANGED
+        )  # fmt: skip
+        return SectionChange(
+            number=number or was or "",
+            status=status,
+            heading=word_changes(old or "", new or ""),
+            was=was if was and number and was != number else "",
+            clauses=tuple(self._changes(number, was)),
+        )
+
+    def _changes(self, number: str | None, was: str | None) -> Iterator[ClauseChange]:
+        """Yield the clauses of a section, each removed one after the one it followed."""
+        new = {c.number: c for c in self.clauses[1].get(number or "", ())}
+        removed: dict[str, list[Clause]] = defaultdict(list)
+        origins = {old: one for one, old in self.pairs.items()}
+        above = ""
+        for clause in self.clauses[0].get(was or "", ()):
+            counterpart = origins.get(clause.number)
+            if counterpart is None:
+                removed[above].append(clause)
+            elif counterpart in new:
+                above = counterpart
+        yield from (clause_change(one, None) for one in removed[""])
+        for one, clause in new.items():
+            yield self._change(clause)
+            yield from (clause_change(gone, None) for gone in removed[one])
+
+    def _change(self, clause: Clause) -> ClauseChange:
+        old = self.pairs.get(clause.number)
+        found = clause_change(self.older.clauses[old] if old else None, clause)
         return ClauseChange(
-            number, ChangeStatus.REMOVED, (Run(EditOperation.DELETED, text),)
+            number=found.number,
+            status=found.status,
+            runs=found.runs,
+            was=found.was,
+            moved=clause.number in self.moved,
         )
-    before, after = (clause.whole.replace("**", "") for clause in (old, new))
-    if before == after:
-        return ClauseChange(number, ChangeStatus.SAME, (Run(EditOperation.KEPT, before),))
-    return ClauseChange(number, ChangeStatus.CHANGED, word_changes(before, after))
 
-
-def _runs(before: list[str], after: list[str]) -> Iterator[Run]:
-    if before:
-        yield Run(EditOperation.DELETED, "".join(before))
-    if after:
-        yield Run(EditOperation.INSERTED, "".join(after))
-
-
-def _match(before: list[str], after: list[str]) -> Iterable[Block]:
-    return SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
-
-
-def _match_ends(before: list[str], after: list[str]) -> Iterable[Block]:
-    """Yield the common beginning and the common end."""
-    begin = _common_prefix(before, after)
-    end = _common_prefix(before[begin:][::-1], after[begin:][::-1])
-    yield 0, 0, begin
-    yield len(before) - end, len(after) - end, end
-
-
-def _common_prefix(one: list[str], other: list[str]) -> int:
-    """Return the length of the common prefix."""
-    return sum(1 for _ in takewhile(bool, map(eq, one, other)))
-
-
-def _without_islands(
-    found: Iterable[Block], before: list[str], after: list[str]
-) -> list[Block]:
-    """Return the unchanged blocks without short islands between changes."""
-    return [
-        (a, b, size)
-        for a, b, size in found
-        if size
-        and (
-            _word_count(before[a : a + size]) >= ISLAND_WORDS
-            or a == b == 0
-            or (a + size, b + size) == (len(before), len(after))
+    def _section_counterparts(self) -> dict[str, str]:
+        """Return section in `newer` -> section in `older` that most clauses are from."""
+        votes = Counter(
+            (self.homes[1][new], self.homes[0][old])
+            for new, old in self.pairs.items()
+            if new != PREAMBLE
         )
-    ]
+        found, taken = {PREAMBLE: PREAMBLE}, {PREAMBLE}
+        names = {heading: number for number, heading in self.headings[0].items()}
+        by_name = [(n, names[h]) for n, h in self.headings[1].items() if h in names]
+        for new, old in [*(pair for pair, _ in votes.most_common()), *by_name]:
+            if new not in found and old not in taken:
+                found[new] = old
+                taken.add(old)
+        return found
+
+    def _moved(self) -> frozenset[str]:
+        """Return the numbers of the clauses that changed places or their section.
+
+        The longest row of clauses in their old order has stayed where it was.
+        """
+        places = {number: place for place, number in enumerate(self.older.clauses)}
+        row = [n for n in self.newer.clauses if n in self.pairs]
+        stayed = _longest_rising([places[self.pairs[number]] for number in row])
+        return frozenset(
+            number
+            for at, number in enumerate(row)
+            if number != PREAMBLE
+            and (
+                at not in stayed
+                or self.counterparts.get(self.homes[1][number])
+                != self.homes[0][self.pairs[number]]
+            )
+        )
 
 
-def _interleave(blocks: list[Block], before: list[str], after: list[str]) -> Iterator[Run]:
-    """Yield the unchanged blocks, and between them what was deleted and inserted."""
-    at_old = at_new = 0
-    for a, b, size in blocks:
-        yield from _runs(before[at_old:a], after[at_new:b])
-        yield Run(EditOperation.KEPT, "".join(before[a : a + size]))
-        at_old, at_new = a + size, b + size
-    yield from _runs(before[at_old:], after[at_new:])
+def _by_section(document: Document) -> dict[str, tuple[Clause, ...]]:
+    preamble = {PREAMBLE: (document.clauses[PREAMBLE],)}
+    return preamble | {one.number: one.clauses for one in document.sections}
 
 
-def _word_count(tokens: list[str]) -> int:
-    return sum(1 for token in tokens if token[0].isalnum())
+def _longest_rising(values: list[int]) -> set[int]:
+    """Return the indexes of a longest increasing subsequence of different `values`."""
+    tails: list[int] = []
+    ends: list[int] = []
+    before: list[int | None] = []
+    for at, value in enumerate(values):
+        place = bisect_left(tails, value)
+        before.append(ends[place - 1] if place else None)
+        if place == len(tails):
+            tails.append(value)
+            ends.append(at)
+        else:
+            tails[place], ends[place] = value, at
+    found: set[int] = set()
+    last = ends[-1] if ends else None
+    while last is not None:
+        found.add(last)
+        last = before[last]
+    return found

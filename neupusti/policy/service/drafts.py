@@ -21,8 +21,9 @@ from neupusti.policy.models import (
     digest,
     terms,
 )
-from neupusti.policy.service import comparison, edition_store, parser
+from neupusti.policy.service import edition_store, parser
 from neupusti.policy.service.edition_store import NotFoundError
+from neupusti.policy.service.words import wording
 
 
 class EditionError(ValueError):
@@ -152,7 +153,7 @@ def _wording(text: str) -> list[str]:
     """Return the wording of `text` without its own date."""
     for day in parser.dates(parser.parse(text))[:1]:
         text = text.replace(f"{day:%d.%m.%Y}", "")
-    return comparison.wording(text)
+    return wording(text)
 
 
 def _conflict_message(draft: Draft, day: date, current: Terms, part: Edition) -> str:

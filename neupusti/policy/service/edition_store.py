@@ -28,7 +28,13 @@ from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.text.languages import Language
 from neupusti.core.web import microcache
-from neupusti.policy.models import Edition, EditionKind, EditionSource, terms
+from neupusti.policy.models import (
+    ClauseAssessment,
+    Edition,
+    EditionKind,
+    EditionSource,
+    terms,
+)
 from neupusti.policy.service import parser
 from neupusti.policy.service.document import Document
 
@@ -80,6 +86,8 @@ class EditionStore:
     """All published texts of one database, newest date first."""
 
     texts: tuple[EditionText, ...]
+    assessments: tuple[tuple[str, str], ...] = ()
+    """Every wording that was bound by hand and the entry of the ledger, oldest first."""
 
     @cached_property
     def dates(self) -> tuple[date, ...]:
@@ -237,13 +245,20 @@ class _StoreCache:
         published = Edition.published_at.is_not(None)
         # A separate connection leaves the session of the request untouched.
         with db.engine.connect() as connection:
+            assessed = select(func.count(ClauseAssessment.id)).scalar_subquery()
             stamp = connection.execute(
-                select(func.count(), func.max(Edition.id)).where(published)
+                select(func.count(), func.max(Edition.id), assessed).where(published)
             ).one()
             if self.current is not None and stamp == self.stamp:
                 return
             rows = connection.execute(select(Edition.__table__).where(published)).all()
-        self.current, self.stamp = EditionStore(_texts(rows)), stamp
+            by_hand = connection.execute(
+                select(ClauseAssessment.wording, ClauseAssessment.entry).order_by(
+                    ClauseAssessment.id
+                )
+            )
+            bound = tuple((row.wording, row.entry) for row in by_hand)
+        self.current, self.stamp = EditionStore(_texts(rows), bound), stamp
 
 
 _CACHES: WeakKeyDictionary[Engine, _StoreCache] = WeakKeyDictionary()

@@ -1,7 +1,8 @@
 """The ledger: what this site does about each clause, and which tests prove it.
 
 The sentences are data (`ledger.toml`); whether a clause is carried out is read from the
-manifests of the features, and its proofs from the markers of the tests.
+manifests of the features, and its proofs from the markers of the tests. Which entry speaks
+of which clause of an edition follows from the words (`binding.py`), never from the number.
 """
 
 import ast
@@ -44,6 +45,8 @@ class ClauseAccount:
     features: tuple[str, ...]
     proofs: tuple[str, ...]
     tool: str | None
+    likeness: float = 1
+    """How alike the clause is to the wording that the entry was written for."""
 
     @property
     def built(self) -> bool:

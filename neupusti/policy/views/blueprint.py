@@ -1,6 +1,7 @@
 """The blueprint of the policy, and what its views share."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flask import Blueprint, current_app
@@ -13,7 +14,7 @@ from neupusti.core.registry import registry
 from neupusti.core.text import languages
 from neupusti.core.web.errors import DomainError
 from neupusti.policy.models import EditionSource
-from neupusti.policy.service import ledger
+from neupusti.policy.service import binding, clauses, ledger
 from neupusti.policy.service.edition_store import (
     EditionStore,
     EditionText,
@@ -47,11 +48,26 @@ class ShownEdition:
         return self.text.date == self.in_force and not self.store.shadowed(self.text)
 
     @property
+    def ids(self) -> Mapping[str, str]:
+        """The identities of its clauses: number -> identity."""
+        return clauses.ids_of(self.store, self.text)
+
+    @property
+    def accounts(self) -> dict[str, ClauseAccount]:
+        """What the ledger says of its clauses; those it does not know are left out."""
+        accounts = clause_accounts()
+        return {
+            number: replace(accounts[bound.entry], likeness=bound.likeness)
+            for number, bound in binding.bind(self.store, self.text.document).items()
+        }
+
+    @property
     def key(self) -> tuple[object, ...]:
         """The cache key of a page rendered from this, besides its own address."""
         text = self.text
         parts = (text.sha256, text.source, self.current, text.date, text.language)
-        return (*parts, len(self.store.texts), self.in_force, self.coming)
+        known = len(self.store.texts), len(self.store.assessments)
+        return (*parts, *known, self.in_force, self.coming)
 
 
 def requested_edition(
@@ -93,7 +109,7 @@ def parse_day(day: str) -> date:
 
 
 def clause_accounts() -> dict[str, ClauseAccount]:
-    """Return the ledger of the running site."""
+    """Return the ledger of the running site, by the number of the entry."""
     return ledger.clause_accounts(
         registry().clauses, ledger.proofs(ROOT / "tests"), _tool_paths()
     )

@@ -15,14 +15,11 @@ from neupusti.policy.service import editions
 from neupusti.policy.service.drafts import Draft, EditionError
 from neupusti.policy.service.lint import lint
 from neupusti.policy.service.parser import UnreadableDocumentError, dates, decode, parse
+from neupusti.policy.views.assessment import report_mismatches
 from neupusti.policy.views.blueprint import bp
+from neupusti.policy.views.options import DAY, LANGUAGE
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-DAY = click.DateTime(["%Y-%m-%d"])
-LANGUAGE = click.option(
-    "--lang", type=click.Choice([language.value for language in Language]), default="ru",
-    show_default=True, help="Language of the text.",
-)  # fmt: skip
 
 
 @bp.cli.command("check")
@@ -34,6 +31,7 @@ def check(file: Path) -> None:
     named = ", ".join(day.isoformat() for day in dates(document)) or "none"
     click.echo(f"{len(document.sections)} sections, {len(list(document))} numbered clauses")
     click.echo(f"dates in the text: {named}")
+    report_mismatches(document)
     _report(text)
 
 

@@ -1,23 +1,20 @@
-"""The policy pages: current, dated, single clause, history, comparison, ledger."""
+"""The policy pages: current, dated, history, comparison, ledger."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
-from typing import Any
 
 from flask import redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from neupusti.core.text.languages import Language
 from neupusti.core.web import page_cache
 from neupusti.policy.models import EditionSource
-from neupusti.policy.service import comparison
+from neupusti.policy.service import clauses, comparison
 from neupusti.policy.service.comparison import ClauseChange
-from neupusti.policy.service.document import order
+from neupusti.policy.service.differences import word_changes
 from neupusti.policy.service.edition_store import current_store
 from neupusti.policy.views.blueprint import (
-    NoSuchEditionError,
     ShownEdition,
     bp,
     clause_accounts,
@@ -40,37 +37,6 @@ def dated(day: str) -> Response:
     source = request.args.get("source")
     wanted_source = EditionSource(source) if source in set(EditionSource) else None
     return _edition(requested_edition(day, wanted_source), dated=True)
-
-
-@bp.get("/policy/<day>/<number>")
-def clause(day: str, number: str) -> Response:
-    """Show one clause and its subclauses at their permanent address."""
-    edition = requested_edition(day)
-    document = edition.text.document
-    found = document.clauses.get(number)
-    if found is None:
-        raise NoSuchEditionError(
-            _("The edition of %(day)s has no clause %(number)s.", day=day, number=number)
-        )
-    numbers = list(document.clauses)
-    place = numbers.index(number)
-    below = [c for c in document if c.number.startswith(f"{number}.")]
-    return page_cache.public(
-        *("policy.clause", number, edition.key),
-        render=lambda: render_template(
-            "policy/clause.html",
-            edition=edition,
-            clause=found,
-            below=below,
-            before=numbers[place - 1] if place else None,
-            after=numbers[place + 1] if place + 1 < len(numbers) else None,
-            other_editions=_other_editions(edition, number),
-            ledger=clause_accounts(),
-            inline=inline,
-            definition_or_text=definition_or_text,
-            label=label,
-        ),
-    )
 
 
 @bp.get("/policy/history/")
@@ -104,16 +70,7 @@ def compare(a: str, b: str) -> Response:
     older, newer = _same_language(sorted(pair, key=lambda one: one.text.date))
     return page_cache.public(
         *("policy.compare", a, b, older.key, newer.key),
-        render=lambda: render_template(
-            "policy/compare.html",
-            older=older,
-            newer=newer,
-            changes=(
-                changes := comparison.compare(older.text.document, newer.text.document)
-            ),
-            sections=_by_section(changes),
-            word_changes=comparison.word_changes,
-        ),
+        render=lambda: _comparison(older, newer),
     )
 
 
@@ -126,9 +83,12 @@ def ledger() -> Response:
         render=lambda: render_template(
             "policy/ledger.html",
             edition=edition,
-            accounts=sorted(
-                clause_accounts().values(), key=lambda a: order(a.entry.number)
-            ),
+            ledger=(accounts := edition.accounts),
+            others=[
+                account
+                for number, account in clause_accounts().items()
+                if number not in {known.entry.number for known in accounts.values()}
+            ],
             label=label,
         ),
     )
@@ -148,7 +108,7 @@ def _edition(edition: ShownEdition, *, dated: bool) -> Response:
             "policy/show.html",
             edition=edition,
             dated=dated,
-            ledger=clause_accounts(),
+            ledger=edition.accounts,
             inline=inline,
             definition_or_text=definition_or_text,
             label=label,
@@ -156,20 +116,28 @@ def _edition(edition: ShownEdition, *, dated: bool) -> Response:
     )
 
 
-def _by_section(
-    changes: list[ClauseChange],
-) -> list[tuple[str, list[tuple[bool, list[ClauseChange]]]]]:
-    """Return section number -> its changes, with consecutive unchanged ones grouped."""
-    return [
-        (
-            section,
-            [
-                (same, list(run))
-                for same, run in groupby(group, lambda change: change.status == "same")
-            ],
-        )
-        for section, group in groupby(changes, lambda change: change.number.split(".")[0])
-    ]
+def _comparison(older: ShownEdition, newer: ShownEdition) -> str:
+    old, new = older.text.document, newer.text.document
+    same = clauses.pairs(older.store, older.text, newer.text)
+    sections = comparison.sections(old, new, same)
+    return render_template(
+        "policy/compare.html",
+        older=older,
+        newer=newer,
+        title=word_changes(old.title, new.title),
+        sections=sections,
+        changes=[change for part in sections for change in part.clauses],
+        grouped=_grouped,
+    )
+
+
+def _grouped(changes: Iterable[ClauseChange]) -> list[tuple[bool, list[ClauseChange]]]:
+    """Return the changes in groups: whether they are to be looked at, and which.
+
+    Clauses of which only the number has changed make groups of their own.
+    """
+    groups = groupby(changes, lambda change: (change.touched, bool(change.was)))
+    return [(touched, list(group)) for (touched, _renumbered), group in groups]
 
 
 def _same_language(editions: list[ShownEdition]) -> list[ShownEdition]:
@@ -180,18 +148,3 @@ def _same_language(editions: list[ShownEdition]) -> list[ShownEdition]:
         replace(one, text=one.store.text(one.text.date, Language.RU, one.text.source))
         for one in editions
     ]
-
-
-def _other_editions(edition: ShownEdition, number: str) -> list[ShownEdition]:
-    """Return the other editions that have this clause."""
-    others = (requested_edition(day.isoformat()) for day in edition.store.dates)
-    return [
-        other
-        for other in others
-        if other.text.date != edition.text.date and number in other.text.document.clauses
-    ]
-
-
-def addresses() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the address of every edition, for the sitemap."""
-    yield from (("policy.dated", {"day": day.isoformat()}) for day in current_store().dates)

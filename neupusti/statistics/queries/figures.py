@@ -39,6 +39,17 @@ class ListOrder(StrEnum):
     ERRORS = "errors"
 
 
+@dataclass(frozen=True, slots=True)
+class ListPart:
+    """The rows of a list to return."""
+
+    limit: int
+    offset: int = 0
+    order: ListOrder = ListOrder.REQUESTS
+    with_visitors: bool = True
+    """Without it they need not be counted, which is slow."""
+
+
 class FigureSource(Protocol):
     """A source of the figures of a page."""
 
@@ -51,18 +62,8 @@ class FigureSource(Protocol):
     def counts_visitors(self, dimension: Dimension) -> bool:
         """Return whether visitors are counted for each value of a dimension."""
 
-    def top(  # noqa: PLR0913 - the options of a list
-        self,
-        dimension: Dimension,
-        period: Period,
-        *,
-        limit: int,
-        offset: int = 0,
-        order: ListOrder = ListOrder.REQUESTS,
-        with_visitors: bool = True,
-    ) -> list[Item]:
+    def top(self, dimension: Dimension, period: Period, part: ListPart) -> list[Item]:
         """Return some values of a dimension, in descending order.
 
-        Where visitors are not counted, they are ordered by requests instead. Without
-        `with_visitors` they need not be counted, which is slow.
+        Where visitors are not counted, they are ordered by requests instead.
         """

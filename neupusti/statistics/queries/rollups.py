@@ -12,7 +12,7 @@ from neupusti.access.counters import SUMS, TOTALS, Totals
 from neupusti.access.models import Rollup, Total
 from neupusti.core import clock
 from neupusti.statistics.queries import series
-from neupusti.statistics.queries.figures import Item, ListOrder, Point
+from neupusti.statistics.queries.figures import Item, ListOrder, ListPart, Point
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period, Unit
 
@@ -53,25 +53,17 @@ class Rollups:
         """Return whether visitors are counted for each value of a dimension."""
         return dimension not in WITHOUT_VISITORS
 
-    def top(  # noqa: PLR0913 - the options of a list
-        self,
-        dimension: Dimension,
-        period: Period,
-        *,
-        limit: int,
-        offset: int = 0,
-        order: ListOrder = ListOrder.REQUESTS,
-        with_visitors: bool = True,  # noqa: ARG002 - roll-ups have them anyway
-    ) -> list[Item]:
+    def top(self, dimension: Dimension, period: Period, part: ListPart) -> list[Item]:
         """Return some values of a dimension, in descending order.
 
         The top values of each day are read from an index. A value that is in none of these
         lists cannot have more requests than the sum of their last entries; so a few values
         of each day are enough for an exact list of all days.
         """
+        order = part.order
         if order is ListOrder.VISITORS and not self.counts_visitors(dimension):
             order = ListOrder.REQUESTS
-        wanted = limit + offset
+        wanted = part.limit + part.offset
         depth = wanted * 4
         days = [calendar.after(period.first, at) for at in range(period.days)]
         while order is ListOrder.REQUESTS and depth <= MAX_DEPTH and len(days) <= MAX_DAYS:
@@ -80,13 +72,13 @@ class Rollups:
             names = {name for name, _ in top}
             found = self._sums(dimension, period, names)
             if bound == 0 or (len(found) >= wanted and found[wanted - 1].requests >= bound):
-                return found[offset:wanted]
+                return found[part.offset : wanted]
             depth *= 4
         rows = self.connection.execute(
             _sums_query(dimension, period)
             .order_by(text(f"{order} DESC"), Rollup.value)
-            .limit(limit)
-            .offset(offset)
+            .limit(part.limit)
+            .offset(part.offset)
         )
         return [self._item(dimension, row) for row in rows]
 

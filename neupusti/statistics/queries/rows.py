@@ -19,7 +19,7 @@ from neupusti.access import calendar
 from neupusti.access.counters import Totals
 from neupusti.access.models import Record, moment
 from neupusti.statistics.queries import series
-from neupusti.statistics.queries.figures import Item, ListOrder, Point
+from neupusti.statistics.queries.figures import Item, ListOrder, ListPart, Point
 from neupusti.statistics.queries.filters import COLUMNS, Dimension, Filters
 from neupusti.statistics.queries.period import Period, Unit
 
@@ -81,16 +81,7 @@ class Rows:
         """Return whether visitors are counted: here for every dimension."""
         return True
 
-    def top(  # noqa: PLR0913 - the options of a list
-        self,
-        dimension: Dimension,
-        period: Period,
-        *,
-        limit: int,
-        offset: int = 0,
-        order: ListOrder = ListOrder.REQUESTS,
-        with_visitors: bool = True,
-    ) -> list[Item]:
+    def top(self, dimension: Dimension, period: Period, part: ListPart) -> list[Item]:
         """Return some values of a dimension, in descending order."""
         if dimension is Dimension.MISSING:
             value: Any = ROW.path + "\t" + ROW.referrer
@@ -106,15 +97,15 @@ class Rows:
             "bytes": func.sum(ROW.bytes),
             "errors": func.sum(cast(ROW.status >= CLIENT, Integer)),
         }
-        if with_visitors or order is ListOrder.VISITORS:
+        if part.with_visitors or part.order is ListOrder.VISITORS:
             columns["visitors"] = func.count(func.distinct(ROW.visitor))
         rows = self.connection.execute(
             select(value.label("value"), *(c.label(name) for name, c in columns.items()))
             .where(*_within(period), *conditions)
             .group_by(value)
-            .order_by(columns[order].desc(), value)
-            .limit(limit)
-            .offset(offset)
+            .order_by(columns[part.order].desc(), value)
+            .limit(part.limit)
+            .offset(part.offset)
         )
         return [
             Item(row[0], **{name: int(getattr(row, name)) for name in columns})

@@ -8,6 +8,7 @@ from neupusti.access.views.blueprint import engine
 from neupusti.statistics.queries import errors as error_queries
 from neupusti.statistics.queries import scenarios
 from neupusti.statistics.queries.addresses import busiest
+from neupusti.statistics.queries.figures import ListPart
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.rollups import Rollups
 from neupusti.statistics.queries.scenarios import ScenarioKind
@@ -42,7 +43,7 @@ def problems() -> str:
             totals=source.totals(period),
             server_error_counts=error_queries.server_error_counts(connection, period, ROWS),
             server_errors=error_queries.server_errors(connection, period, ROWS),
-            missing=source.top(Dimension.MISSING, period, limit=ROWS),
+            missing=source.top(Dimension.MISSING, period, ListPart(ROWS)),
             slow=error_queries.slowest_routes(connection, period, ROWS),
             error_addresses=busiest(connection, period, ROWS, order="errors"),
             findings=found[:FINDINGS],

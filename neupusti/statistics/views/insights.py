@@ -13,7 +13,7 @@ from flask_babel import ngettext
 
 from neupusti.access.counters import Totals
 from neupusti.core import clock
-from neupusti.statistics.queries.figures import FigureSource
+from neupusti.statistics.queries.figures import FigureSource, ListPart
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period
 from neupusti.statistics.views import labels
@@ -161,7 +161,7 @@ def _missing(source: FigureSource, compared: Comparison) -> Any:
         or now.not_found < before.not_found * DOUBLED
     ):
         return ""
-    top = source.top(Dimension.MISSING, compared.period, limit=1)
+    top = source.top(Dimension.MISSING, compared.period, ListPart(1))
     path = top[0].value.partition("\t")[0] if top else ""
     if before.not_found and now.not_found < before.not_found * (DOUBLED + 1):
         return _("Pages not found doubled, most often %(path)s.", path=path)

@@ -12,7 +12,7 @@ from neupusti.access.recording import tally
 from neupusti.access.views.blueprint import aggregator, engine, retention_cutoffs
 from neupusti.core import clock
 from neupusti.statistics.queries.addresses import ListedAddress, busiest
-from neupusti.statistics.queries.figures import FigureSource, Item, ListOrder
+from neupusti.statistics.queries.figures import FigureSource, Item, ListOrder, ListPart
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.health import health
 from neupusti.statistics.queries.rollups import log_start
@@ -143,20 +143,15 @@ def page_of(
     source: FigureSource, view: ViewState, dimension: Dimension, size: int
 ) -> list[Item]:
     """Return at most `size` items of the current page of a list."""
-    return source.top(
-        dimension,
-        view.period,
-        limit=size,
-        offset=(view.page - 1) * LONG_LIST,
-        order=order_of(source, view, dimension),
-    )
+    offset = (view.page - 1) * LONG_LIST
+    part = ListPart(size, offset, order_of(source, view, dimension))
+    return source.top(dimension, view.period, part)
 
 
 def _listing(source: FigureSource, view: ViewState, dimension: Dimension) -> Listing:
     order = ListOrder.VISITORS if dimension in BY_VISITORS else ListOrder.REQUESTS
-    items = source.top(
-        dimension, view.period, limit=SHORT_LIST + 1, order=order, with_visitors=False
-    )
+    part = ListPart(SHORT_LIST + 1, order=order, with_visitors=False)
+    items = source.top(dimension, view.period, part)
     return Listing(dimension, items[:SHORT_LIST], order, len(items) > SHORT_LIST)
 
 

@@ -4,9 +4,9 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.message import EmailMessage
 from threading import Thread
 from typing import Literal
@@ -28,8 +28,8 @@ from neupusti.core.text.languages import Language
 from tests.core.smtp_server import SmtpServer
 from tests.people import AIGERIM
 from tests.served import environment_of
+from tests.times import NOON, Clock
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TYPE = EmailType(name="core.try", label="A try")
 TEMPLATES = {
     "core/mail/try.txt": (
@@ -41,7 +41,6 @@ TEMPLATES = {
         "{% block body %}<p>For {{ name }}</p>{% endblock %}"
     ),
 }
-Clock = Callable[[datetime], None]
 
 
 @pytest.fixture
@@ -244,6 +243,7 @@ def test_a_slow_server_is_waited_for(app: Flask, smtp: SmtpServer) -> None:
     assert len(smtp.emails) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "state"),
     [("rcpt hold", OutboxState.SENT), ("data hold", OutboxState.UNSURE)],

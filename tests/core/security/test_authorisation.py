@@ -1,5 +1,4 @@
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -9,8 +8,8 @@ from neupusti.core.security import authorisation
 from tests import desk
 from tests.conftest import SQLITE
 from tests.people import DANA
+from tests.times import NOON, Clock
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 pytestmark = SQLITE
 
 
@@ -18,7 +17,7 @@ pytestmark = SQLITE
     ("endpoint", "stays"), [("admin.board", True), ("statistics.live", False)]
 )
 def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(
-    app: Flask, at: Callable[[datetime], None], endpoint: str, *, stays: bool
+    app: Flask, at: Clock, endpoint: str, *, stays: bool
 ) -> None:
     at(NOON)
     browser = desk.seat(app, desk.member(DANA, *Permission))

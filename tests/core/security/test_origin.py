@@ -5,6 +5,8 @@ from werkzeug.datastructures import Headers
 
 from neupusti.core.rules import PUBLIC
 from neupusti.core.security import authorisation, origin
+from tests import desk
+from tests.conftest import SQLITE
 
 
 @pytest.fixture
@@ -99,3 +101,26 @@ def test_over_https_a_page_of_http_is_another_site(guarded: FlaskClient) -> None
 def test_an_unguarded_form_needs_its_token(guarded: FlaskClient) -> None:
     own = {"Sec-Fetch-Site": "same-origin"}
     assert guarded.post("/bare", headers=own).status_code == 400
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("headers", "token", "status"),
+    [
+        ({}, "own", 303),
+        ({"Origin": "null"}, "own", 303),
+        ({}, "foreign", 403),
+        ({}, "", 403),
+        ({"Sec-Fetch-Site": "cross-site"}, "own", 403),
+        ({"Origin": "http://evil.example"}, "own", 403),
+    ],
+)
+def test_a_token_proves_the_origin_where_no_header_does(
+    app: Flask, headers: dict[str, str], token: str, status: int
+) -> None:
+    browser = app.test_client()
+    with browser.session_transaction() as kept:
+        kept["csrf_token"] = desk.RAW
+    sent = {"own": desk.token(app), "foreign": "x", "": ""}[token]
+    form = {"choice": "reject", "csrf_token": sent}
+    assert browser.post("/cookies/", data=form, headers=headers).status_code == status

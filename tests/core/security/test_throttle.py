@@ -1,7 +1,6 @@
 """Limits that hold over all processes, and waits that grow."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -13,12 +12,11 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.security import throttle
 from neupusti.core.security.throttle import RateLimit, ThrottleCount
 from neupusti.core.web.errors import TooManyError
+from tests.times import NOON, Clock
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FIVE = timedelta(minutes=5)
 RULE = RateLimit("test", 3, FIVE)
 OTHER = RateLimit("other", 1, FIVE)
-Clock = Callable[[datetime], None]
 
 
 def wait() -> timedelta:

@@ -1,7 +1,6 @@
 """One-time tokens: valid once, in time and for one purpose."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -11,10 +10,9 @@ from neupusti.core.data import keys
 from neupusti.core.data.database import db, writing
 from neupusti.core.security import tokens
 from neupusti.core.security.tokens import TokenError
+from tests.times import NOON, Clock
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-Clock = Callable[[datetime], None]
 
 
 def issued(purpose: str = "confirm", person: int | None = 7) -> str:

@@ -33,7 +33,9 @@ CSP = {
 
 
 def stylesheet(client: FlaskClient) -> str:
-    found = re.search(r'href="(/static/site\.[0-9a-f]+\.css)"', client.get("/").text)
+    found = re.search(
+        r'href="(/static/site\.[0-9a-f]+\.css)"', client.get("/cookies/").text
+    )
     assert found
     return found[1]
 
@@ -42,8 +44,8 @@ def stylesheet(client: FlaskClient) -> str:
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/", 200),
-        ("/kk/", 200),
+        ("/cookies/", 200),
+        ("/kk/cookies/", 200),
         ("/healthz", 200),
         ("/privacy", 301),
         ("/?%ff", 400),

@@ -1,7 +1,6 @@
 """The micro-cache: a public page is rendered at most once a second."""
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask, Response
@@ -10,9 +9,7 @@ from flask.testing import FlaskClient
 from neupusti.core import clock
 from neupusti.core.web import microcache, page_cache
 from neupusti.core.web.microcache import MAX_ENTRIES, TTL, MicroCache
-
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-Clock = Callable[[datetime], None]
+from tests.times import NOON, Clock
 
 
 @pytest.fixture

@@ -41,7 +41,10 @@ def test_malformed_bytes_are_rejected_before_any_view(
     "query", ["q=%D2%9B%D0%B0%D0%B7", "q=a%0Ab", "q=%", "q=%zz", "&&=&"]
 )
 def test_unusual_valid_queries_pass(visitor: FlaskClient, query: str) -> None:
-    assert visitor.get("/", environ_overrides={"QUERY_STRING": query}).status_code == 200
+    assert (
+        visitor.get("/cookies/", environ_overrides={"QUERY_STRING": query}).status_code
+        == 200
+    )
 
 
 @given(path=st.binary(max_size=30), query=st.binary(max_size=30))
@@ -52,7 +55,9 @@ def test_no_address_causes_a_server_error(
         "PATH_INFO": "/" + path.decode("latin-1"),
         "QUERY_STRING": query.decode("latin-1"),
     }
-    assert visitor.get("/", environ_overrides=environ).status_code in {200, 308, 400, 404}
+    response = visitor.get("/", environ_overrides=environ)
+    # 503: the page reads a database, and there is none.
+    assert response.status_code in {200, 308, 400, 404, 503}
 
 
 @pytest.mark.parametrize(
@@ -92,7 +97,7 @@ def test_no_path_ever_redirects_off_the_site(visitor: FlaskClient, path: str) ->
 def test_very_long_addresses_are_only_not_found(visitor: FlaskClient, size: int) -> None:
     assert visitor.get("/" + "a" * size).status_code == 404
     assert visitor.get("/policy/" + "9" * size + "/").status_code in {404, 503}
-    assert visitor.get("/?" + "a" * size).status_code == 200
+    assert visitor.get("/cookies/?" + "a" * size).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -107,4 +112,4 @@ def test_very_long_addresses_are_only_not_found(visitor: FlaskClient, size: int)
 def test_a_query_of_too_many_parts_is_not_parsed(
     visitor: FlaskClient, query: str, status: int
 ) -> None:
-    assert visitor.get("/", query_string=query).status_code == status
+    assert visitor.get("/cookies/", query_string=query).status_code == status

@@ -1,0 +1,11 @@
+"""What accounts tell the features above them, which they do not know."""
+
+from blinker import Namespace
+
+email_confirmed = Namespace().signal("e-mail confirmed")
+"""A person has proved to own the address of their account (3.2.3).
+
+Sent at each registration, password reset or change of address, in the open write
+transaction. Sender: the `Person`; keyword `session`. A receiver may be called again for the
+same address, and an error of it undoes the confirmation.
+"""

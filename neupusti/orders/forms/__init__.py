@@ -1,0 +1,1 @@
+"""The forms of orders: those of buyers, and those of staff."""

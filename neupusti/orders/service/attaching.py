@@ -1,0 +1,27 @@
+"""Tie the orders of a guest to the account that confirms their email (2.4).
+
+Only orders whose own email was proved by a link: who types a foreign address into an order
+does not put that order into a foreign account. Those proved later are tied by
+`links.open_link`.
+"""
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from neupusti.accounts.models import Person
+from neupusti.accounts.service.signals import email_confirmed
+from neupusti.orders.models.order import ShopOrder
+
+
+@email_confirmed.connect
+def attach(person: Person, *, session: Session) -> None:
+    """Give `person` the orders of their address that belong to nobody yet."""
+    session.execute(
+        update(ShopOrder)
+        .where(
+            ShopOrder.email_key == person.email_key,
+            ShopOrder.person.is_(None),
+            ShopOrder.email_proved_at.is_not(None),
+        )
+        .values(person=person.id)
+    )

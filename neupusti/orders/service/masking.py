@@ -1,0 +1,62 @@
+"""Destroy names, phone and address of orders that ended long ago (5.1).
+
+The goods, the sums and the region stay for the books. So does the email: without it a guest
+could not be told from anybody else who asks for this order.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from neupusti.core import clock
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import truncate_wal, writing
+from neupusti.core.records import journal
+from neupusti.core.records.journal import Operation, ProcessingRecord
+from neupusti.orders.models.order import OrderAddress, ShopOrder
+
+EVERY = timedelta(hours=1)
+DAYS = 90
+"""The law gives 14 days for a return; the rest is for a dispute about it."""
+MOST = 500
+"""Orders of one run; the next run follows soon."""
+
+
+def run() -> None:
+    """Mask the orders whose term is over."""
+    with writing() as session:
+        past = clock.now() - timedelta(days=DAYS)
+        numbers = list(
+            session.scalars(
+                select(ShopOrder.id)
+                .where(ShopOrder.ended_at <= past, ShopOrder.identity_ended_at.is_(None))
+                .limit(MOST)
+            )
+        )
+        if not numbers:
+            return
+        names = ("family_name", "given_name", "patronymic", "search", "comment")
+        session.execute(
+            update(ShopOrder)
+            .where(ShopOrder.id.in_(numbers))
+            .values(
+                **dict.fromkeys(names, ""),
+                phone=None,
+                phone_end=None,
+                identity_ended_at=clock.now(),
+            )
+        )
+        parts = ("city", "street", "house", "flat", "postcode")
+        session.execute(
+            update(OrderAddress)
+            .where(OrderAddress.order.in_(numbers))
+            .values(**dict.fromkeys(parts, ""))
+        )
+        record = ProcessingRecord(
+            operation=Operation.DESTRUCTION,
+            what=f"names, phone, address of orders: {len(numbers)}",
+            why=Purpose.IDENTIFICATION,
+            person=None,
+        )
+        journal.log_processing(session, record)
+    truncate_wal()

@@ -1,0 +1,21 @@
+"""What the tests of the staff's work with goods share: Дана, and her browser."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from neupusti.core.rules import Permission
+from tests import desk
+from tests.people import DANA
+
+
+@pytest.fixture
+def dana(app: Flask) -> int:
+    """A member of staff who may do everything with goods and nothing else."""
+    return desk.member(DANA, Permission.CONTENT)
+
+
+@pytest.fixture
+def browser(app: Flask, dana: int) -> FlaskClient:
+    """The browser in which she is signed in."""
+    return desk.seat(app, dana)
