@@ -160,7 +160,7 @@ def _near(session: Session, words: set[str]) -> dict[str, tuple[str, int]]:
             or_(Word.word < "_", Word.word > f"_{LAST}"),
         )
     )
-    uses = dict(rows.tuples().all())
+    uses = dict(rows.all())
     loose = {word: search.loose(word) for word in uses}
     near = {}
     for word, most in slipped.items():
