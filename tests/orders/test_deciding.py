@@ -161,11 +161,11 @@ def test_a_stale_press_is_told_what_happened_and_who_did_it(app: Flask) -> None:
     with pytest.raises(StaleError) as error:
         deciding.cancel(mine)
     assert error.value.status == 409
-    assert "the shop" in str(error.value.message)
+    assert "магазин" in str(error.value.message)
     deciding.cancel(press(number, GUEST))
     with pytest.raises(StaleError) as error:
         deciding.confirm(hers)
-    assert "the buyer" in str(error.value.message)
+    assert "покупатель" in str(error.value.message)
 
 
 def test_an_order_that_is_not_there_is_not_found(app: Flask) -> None:

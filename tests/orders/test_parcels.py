@@ -53,7 +53,7 @@ def test_situation_16_parts_are_handed_over_and_never_more_than_all(app: Flask) 
     first = packed(number, 2)
     moved(number, first, P.HANDED_OVER)
     assert cast.seen(number).status == Status(Word.HANDED_OVER, partly=True)
-    assert str(cast.seen(number).status.label) == "partly handed over"
+    assert str(cast.seen(number).status.label) == "передан в доставку частично"
     with pytest.raises(MoveError):
         packed(number, 2)
     second = packed(number, 1)
