@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _
 from neupusti.core.feature import Feature, IndefiniteRetention, Page, Place
 from neupusti.core.rules import PUBLIC
 from neupusti.policy.models import Edition
-from neupusti.policy.service import editions
+from neupusti.policy.service import editions, releasing
 from neupusti.policy.views import cli, machine, pages
 from neupusti.policy.views.blueprint import bp
 
@@ -54,6 +54,6 @@ FEATURE = Feature(
         ),
     ),
     addresses=pages.addresses,
-    staff_actions=(editions.PUBLISHED,),
+    staff_actions=(releasing.APPROVED, editions.DISCARDED, editions.PUBLISHED),
     seed=editions.seed,
 )
