@@ -1,15 +1,17 @@
 """The manifest of the policy feature."""
 
+from dataclasses import replace
+
 from flask_babel import lazy_gettext as _
 
-from neupusti.core.feature import Feature, IndefiniteRetention, Page, Place
-from neupusti.core.rules import PUBLIC
+from neupusti.core.feature import Feature, IndefiniteRetention, MenuItem, Page, Place
+from neupusti.core.rules import CONTENT, PUBLIC
 from neupusti.policy.models import Edition
 from neupusti.policy.service import editions, releasing
-from neupusti.policy.views import cli, machine, pages
+from neupusti.policy.views import cli, machine, pages, proofs, reviewing
 from neupusti.policy.views.blueprint import bp
 
-VIEWS = (pages, machine, cli)
+VIEWS = (pages, machine, proofs, reviewing, cli)
 """Importing a views module registers its routes and commands on the blueprint."""
 
 FEATURE = Feature(
@@ -17,6 +19,7 @@ FEATURE = Feature(
     clauses=("9.2", "9.3", "9.4"),
     blueprint=bp,
     access={
+        "policy.approve": CONTENT,
         "policy.choose": PUBLIC,
         "policy.clause": PUBLIC,
         "policy.compare": PUBLIC,
@@ -25,9 +28,15 @@ FEATURE = Feature(
         "policy.feed": PUBLIC,
         "policy.history": PUBLIC,
         "policy.ledger": PUBLIC,
+        "policy.json": PUBLIC,
         "policy.privacy": PUBLIC,
+        "policy.publish": replace(CONTENT, recently_authenticated=True),
+        "policy.review_sheet": CONTENT,
+        "policy.reviews": CONTENT,
         "policy.show": PUBLIC,
+        "policy.text": PUBLIC,
     },
+    admin_menu=(MenuItem(endpoint="policy.reviews", label=_("Editions of the policy")),),
     pages=(
         Page(
             endpoint="policy.show",

@@ -93,7 +93,7 @@ class Clause:
 
     @property
     def runs(self) -> Iterator[tuple[bool, list[Block]]]:
-        """Yield the further paragraphs (False) and list items (True) that stand together."""
+        """Yield what stands together: further paragraphs (False), list items (True)."""
         for listed, run in groupby(self.blocks, lambda block: bool(block.mark)):
             yield listed, list(run)
 

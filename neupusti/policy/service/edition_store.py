@@ -29,7 +29,7 @@ from neupusti.core.data.database import db
 from neupusti.core.text.languages import Language
 from neupusti.core.web import microcache
 from neupusti.policy.models import Edition, EditionKind, EditionSource, terms
-from neupusti.policy.service import parser
+from neupusti.policy.service import parser, restated
 from neupusti.policy.service.document import Document
 
 RECHECK_SECONDS = 1.0
@@ -54,6 +54,11 @@ class EditionText:
     """The language of `note`, which another text of the edition may have supplied."""
     effective_from: datetime
     published_at: datetime
+
+    @property
+    def restates(self) -> bool:
+        """Whether it is this site's wording of a document that the operator has."""
+        return self.source is EditionSource.RESTATEMENT and self.date in restated.dates()
 
     @property
     def document(self) -> Document:

@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -14,10 +13,10 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import StaffActionType, log_staff_action
 from neupusti.core.text.languages import Language
 from neupusti.policy.models import Edition, EditionKind, EditionSource, EditionState, terms
-from neupusti.policy.service import drafts, edition_store, parser, stated_dates
+from neupusti.policy.service import drafts, edition_store, parser, restated, stated_dates
 from neupusti.policy.service.drafts import Draft, EditionError
 
-SHIPPED = Path(__file__).parents[1] / "editions"
+SHIPPED = restated.SHIPPED
 DISCARDED = StaffActionType("policy.discarded", _("Discarded a draft of the policy"))
 PUBLISHED = StaffActionType("policy.published", _("Published an edition of the policy"))
 SHARED = ("kind", "effective_from")
@@ -159,7 +158,7 @@ def seed() -> str:
 
 def shipped() -> Iterator[Draft]:
     """Yield the shipped editions, as described in `editions.toml`."""
-    with (SHIPPED / "editions.toml").open("rb") as file:
+    with restated.DESCRIBED.open("rb") as file:
         described = tomllib.load(file)["edition"]
     for entry in described:
         for language in Language:

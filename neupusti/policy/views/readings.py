@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.policy.models import EditionKind
+from neupusti.policy.models import EditionKind, EditionState
 from neupusti.policy.service.comparison import ChangeStatus
 from neupusti.policy.service.document import Reading
 from neupusti.policy.service.stated_dates import Reason
@@ -46,4 +46,9 @@ KINDS = {
     EditionKind.EDITORIAL: _("Editorial change"),
     EditionKind.MATERIAL: _("Material change"),
     EditionKind.NEW_PURPOSE: _("New purpose"),
+}
+STATES = {
+    EditionState.DRAFT: _("Draft"),
+    EditionState.APPROVED: _("Approved"),
+    EditionState.PUBLISHED: _("Published"),
 }

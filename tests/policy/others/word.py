@@ -30,7 +30,8 @@ STYLES = (
 
 def archive(body: str, *, numbering: str = NUMBERING, styles: str = STYLES) -> bytes:
     """Return a DOCX file with `body` inside `<w:body>`."""
-    document = f'<?xml version="1.0"?><w:document xmlns:w="{NAMESPACE}"><w:body>{body}</w:body></w:document>'
+    opening = f'<?xml version="1.0"?><w:document xmlns:w="{NAMESPACE}">'
+    document = f"{opening}<w:body>{body}</w:body></w:document>"
     return raw_archive(document, numbering, styles)
 
 
