@@ -15,8 +15,11 @@ from neupusti.core.web.operator import Operator
 ROOT = Path(__file__).resolve().parents[2]
 TRANSLATED = {
     ("operator_name", Language.KK): "«Neupusti.net» ЖШС",
-    ("operator_name", Language.EN): "Neupusti.net LLP",
-    ("operator_address", Language.KK): "Қазақстан Республикасы, Алматы, Марков к-сі, 22/37",
+    ("operator_name", Language.EN): "“Neupusti.net” LLP",
+    (
+        "operator_address",
+        Language.KK,
+    ): "Қазақстан Республикасы, Алматы, Марков көшесі, 22/37",
     (
         "operator_address",
         Language.EN,

@@ -37,9 +37,9 @@ def read(raw: bytes) -> Source:
     """Return the text of a file, any line ends; raise UnreadableDocumentError."""
     if raw.startswith(docx.SIGNATURE):
         text, notes = docx.read(raw)
+        _check_size(text.encode())
         return Source(text, tuple(notes))
-    if len(raw) > LIMIT_BYTES:
-        raise UnreadableDocumentError([Problem(0, "the file is larger than 1 MiB")])
+    _check_size(raw)
     encoding = _encoding(raw)
     text = raw.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
     plain = encoding in {"utf-8", "utf-8-sig"}
@@ -49,6 +49,11 @@ def read(raw: bytes) -> Source:
 def decode(raw: bytes) -> str:
     """Return only the text of `read`."""
     return read(raw).text
+
+
+def _check_size(raw: bytes) -> None:
+    if len(raw) > LIMIT_BYTES:
+        raise UnreadableDocumentError([Problem(0, "the file is larger than 1 MiB")])
 
 
 def _encoding(raw: bytes) -> str:

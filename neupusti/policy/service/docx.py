@@ -17,6 +17,7 @@ from neupusti.policy.service.problems import Problem, UnreadableDocumentError
 SIGNATURE = b"PK\x03\x04"
 LIMIT_BYTES, LIMIT_PART_BYTES = 8 * 1024 * 1024, 4 * 1024 * 1024
 DOCUMENT, STYLES, NUMBERING = "word/document.xml", "word/styles.xml", "word/numbering.xml"
+MAX_DEPTH = 200
 TRACKED = ("ins", "del", "moveFrom", "moveTo")
 LEFT_OUT = {
     "footnoteReference": "footnotes",
@@ -105,7 +106,7 @@ class _Writer:
 
     def _table(self, table: ET.Element) -> None:
         self.notes.append(Note(len(self.lines) + 1, Reading.TABLE))
-        for row in table.iter(f"{WORD}tr"):
+        for row in table.findall(f"{WORD}tr"):
             cells = ["".join(_text(cell)).strip() for cell in row.findall(f"{WORD}tc")]
             self._write(" | ".join(" ".join(cell.split()) for cell in cells))
 
@@ -161,13 +162,23 @@ def _part(archive: zipfile.ZipFile, name: str) -> ET.Element | None:
 
 def _parse(raw: bytes) -> ET.Element:
     """Return the root of an XML part; refuse a document type declaration."""
-    builder = ET.TreeBuilder()
+    builder, depth = ET.TreeBuilder(), 0
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise _refusal(f"the XML is nested more than {MAX_DEPTH} deep")
+        builder.start(_qualified(name), {_qualified(k): v for k, v in attributes.items()})
+
+    def end(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+        builder.end(_qualified(name))
+
     parser = expat.ParserCreate(namespace_separator="}")
     parser.buffer_text = True
-    parser.StartElementHandler = lambda name, attributes: builder.start(
-        _qualified(name), {_qualified(key): value for key, value in attributes.items()}
-    )
-    parser.EndElementHandler = lambda name: builder.end(_qualified(name))
+    parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.CharacterDataHandler = builder.data
     parser.StartDoctypeDeclHandler = _refuse_doctype
     try:

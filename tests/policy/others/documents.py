@@ -36,24 +36,36 @@ def _leader(number: int, heading: str) -> str:
     return f"{number}. {heading} {'.' * (LEADER - len(heading))} {number + 1}"
 
 
-def documents() -> dict[str, tuple[bytes, Written]]:
-    """Return name -> the file and what must be found in it."""
-    made = {
+ENCODINGS = {
+    "black squares": "windows-1251",
+    "stamp": "koi8-r",
+    "kazakh": "utf-16",
+    "black circles": "utf-8-sig",
+    "figure dashes": "utf-16-le",
+}
+"""Name -> encoding; the others are in UTF-8."""
+
+
+def lists() -> dict[str, Written]:
+    """Return the documents that differ in the marks of their lists."""
+    return {
         "black circles": write(BAKERY, Form(item=lambda _: "●")),
         "black squares": write(BAKERY, Form(item=lambda _: "▪")),
         "middle dots": write(CLINIC, Form(item=lambda _: "·")),
         "figure dashes": write(BAKERY, Form(item=lambda _: "‒")),
         "minus signs": write(CLINIC, Form(item=lambda _: "−")),
         "private use bullets": write(BAKERY, Form(item=lambda _: "\uf0b7")),
-        "numbered items": write(
-            BAKERY, Form(item="{})".format, kept_mark=True)
-        ),
+        "numbered items": write(BAKERY, Form(item="{})".format, kept_mark=True)),
         "lettered items": write(
             CLINIC, Form(item=lambda n: f"{CYRILLIC[n - 1]})", kept_mark=True)
         ),
-        "articles": write(
-            CLINIC, Form(section="Статья {}. {}".format, restart=True)
-        ),
+    }
+
+
+def layouts() -> dict[str, Written]:
+    """Return the documents that differ in headings, numbers and lines."""
+    return {
+        "articles": write(CLINIC, Form(section="Статья {}. {}".format, restart=True)),
         "chapters, counted on": write(
             CLINIC, Form(section="Глава {}. {}".format, continuous=True)
         ),
@@ -61,9 +73,7 @@ def documents() -> dict[str, tuple[bytes, Written]]:
             BAKERY, Form(section=lambda n, h: f"ГЛАВА {n}\n\n{h}")
         ),
         "paragraph signs": write(CLINIC, Form(section="§ {}. {}".format)),
-        "roman numbers": write(
-            BAKERY, Form(section=lambda n, h: f"{ROMAN[n - 1]}. {h}")
-        ),
+        "roman numbers": write(BAKERY, Form(section=lambda n, h: f"{ROMAN[n - 1]}. {h}")),
         "markdown": write(
             BAKERY,
             Form(section="## {}. {}".format, clause="**{}.**".format, item=lambda _: "*"),
@@ -81,20 +91,16 @@ def documents() -> dict[str, tuple[bytes, Written]]:
         "kazakh": write(
             KAZAKH, Form(section="{}-тарау. {}".format, continuous=True, item=lambda _: "•")
         ),
-    }  # fmt: skip
-    encodings = {
-        "black squares": "windows-1251",
-        "stamp": "koi8-r",
-        "kazakh": "utf-16",
-        "black circles": "utf-8-sig",
-        "figure dashes": "utf-16-le",
     }
+
+
+def documents() -> dict[str, tuple[bytes, Written]]:
+    """Return name -> the file and what must be found in it."""
     files = {
-        name: (_encoded(one.text, encodings.get(name, "utf-8")), one)
-        for name, one in made.items()
+        name: (_encoded(one.text, ENCODINGS.get(name, "utf-8")), one)
+        for name, one in (lists() | layouts()).items()
     }
-    bakery = write(BAKERY, Form())
-    files["word"] = (word.document(BAKERY), bakery)
+    files["word"] = (word.document(BAKERY), write(BAKERY, Form()))
     return files
 
 
