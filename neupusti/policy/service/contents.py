@@ -12,14 +12,15 @@ LEADER = re.compile(
     r"(?:\s*(?:\.\s?){3,}|\s*…+|\s*_{3,}|\s{2,})\s*(?:стр\.?\s*)?\d{0,3}$|\s+\d{1,3}$"
 )
 DOTTED = re.compile(r"(?:\.\s?){4,}\s*\d{0,3}$|…{2,}\s*\d{0,3}$")
-MAX_ENTRIES = 200
+MAX_ENTRIES, MAX_LETTERS = 200, 300
 
 
 def without_contents(lines: list[Line], notes: list[Note]) -> list[Line]:
     """Return `lines` without the list of contents, if there is one."""
     begin = next(
         (n for n, line in enumerate(lines[:MAX_ENTRIES])
-         if NAME.fullmatch(line.text) or DOTTED.search(line.text)), None
+         if len(line.text) <= MAX_LETTERS
+            and (NAME.fullmatch(line.text) or DOTTED.search(line.text))), None
     )  # fmt: skip
     if begin is None:
         return lines
@@ -55,5 +56,7 @@ def _same(entry: str, heading: str) -> bool:
 
 def _plain(text: str) -> str:
     """Return the words of an entry or heading, without leader and page number."""
+    if len(text) > MAX_LETTERS:
+        return text
     bare = mark(LEADER.sub("", text)).text
     return " ".join(re.findall(r"\w+", bare.lower()))

@@ -5,6 +5,7 @@ title, of approval. The date of a law that the text cites is none of these.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -110,21 +111,24 @@ def _stated(text: str) -> Iterator[StatedDate]:
         if not any(digit.isdigit() for digit in sentence):
             continue
         spans = list(_dates(sentence))
+        foreign, own = (
+            [match.start() for match in words.finditer(sentence)]
+            for words in (FOREIGN, OWN)
+        )
         for place, (begin, end, day) in enumerate(spans):
             before = spans[place - 1][1] if place else 0
             after = spans[place + 1][0] if place + 1 < len(spans) else len(sentence)
-            if _of_another(sentence[:begin]):
-                continue
+            if _before(foreign, begin) > _before(own, begin):
+                continue  # the document named last is another one
             if reason := _reason(sentence[before:begin], sentence[end:after]):
                 words = sentence[max(0, begin - NEAR) : end + NEAR // 2].strip()
                 yield StatedDate(day, reason, words, sentence[begin:end])
 
 
-def _of_another(before: str) -> bool:
-    """Return whether the document named last in `before` is another one."""
-    foreign = max((match.start() for match in FOREIGN.finditer(before)), default=-1)
-    own = max((match.start() for match in OWN.finditer(before)), default=-1)
-    return foreign > own
+def _before(places: list[int], end: int) -> int:
+    """Return the last of the sorted `places` before `end`, or -1."""
+    found = bisect_left(places, end)
+    return places[found - 1] if found else -1
 
 
 def _reason(before: str, after: str) -> Reason | None:
