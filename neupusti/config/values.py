@@ -8,10 +8,24 @@ from urllib.parse import urlsplit
 
 from neupusti.core.mail.service import Server, Service
 from neupusti.core.text import emails
+from neupusti.core.text.languages import Language
 from neupusti.core.web.edge import hostname
 from neupusti.core.web.operator import Operator
 
 ROOT = Path(__file__).resolve().parents[2]
+TRANSLATED = {
+    ("operator_name", Language.KK): "«Neupusti.net» ЖШС",
+    ("operator_name", Language.EN): "“Neupusti.net” LLP",
+    (
+        "operator_address",
+        Language.KK,
+    ): "Қазақстан Республикасы, Алматы, Марков көшесі, 22/37",
+    (
+        "operator_address",
+        Language.EN,
+    ): "22/37 Markov Street, Almaty, Kazakhstan",
+}
+"""The defaults of the operator's name and address in other languages."""
 
 
 class Mode(StrEnum):
@@ -68,6 +82,10 @@ class Values:
     operator_address: str = setting(
         "Республика Казахстан, Алматы, ул. Маркова, 22/37", "its address"
     )
+    operator_name_kk: str = setting("", "its name in Kazakh; the one above if empty")
+    operator_name_en: str = setting("", "its name in English, the same way")
+    operator_address_kk: str = setting("", "its address in Kazakh, the same way")
+    operator_address_en: str = setting("", "its address in English, the same way")
     operator_email: str = setting("", "its e-mail for requests about personal data")
     operator_phone: str = setting("", "its phone, as it should be shown")
     operator_responsible: str = setting("", "the person responsible for personal data")
@@ -87,10 +105,25 @@ class Values:
             name=self.operator_name,
             bin=self.operator_bin,
             address=self.operator_address,
+            names=self._translated("operator_name"),
+            addresses=self._translated("operator_address"),
             email=self.operator_email,
             phone=self.operator_phone,
             responsible=self.operator_responsible,
         )
+
+    def _translated(self, field_name: str) -> dict[Language, str]:
+        """Return a field in other languages; the default has translations of its own."""
+        own = {
+            Language.KK: getattr(self, f"{field_name}_kk"),
+            Language.EN: getattr(self, f"{field_name}_en"),
+        }
+        default = type(self).__dataclass_fields__[field_name].default
+        shipped = TRANSLATED if getattr(self, field_name) == default else {}
+        return {
+            language: text or shipped.get((field_name, language), "")
+            for language, text in own.items()
+        }
 
     @property
     def sender(self) -> str:

@@ -1,22 +1,34 @@
 """The manifest of the policy feature."""
 
+from dataclasses import replace
+
 from flask_babel import lazy_gettext as _
 
-from neupusti.core.feature import Feature, IndefiniteRetention, Page, Place
-from neupusti.core.rules import PUBLIC
+from neupusti.core.feature import Feature, IndefiniteRetention, MenuItem, Page, Place
+from neupusti.core.rules import CONTENT, PUBLIC
 from neupusti.policy.models import ClauseAssessment, Edition
-from neupusti.policy.service import binding, editions
-from neupusti.policy.views import assessment, clauses, cli, machine, pages
+from neupusti.policy.service import binding, editions, releasing
+from neupusti.policy.views import (
+    assessment,
+    clauses,
+    cli,
+    machine,
+    pages,
+    proofs,
+    reviewing,
+)
 from neupusti.policy.views.blueprint import bp
 
-VIEWS = (pages, clauses, machine, cli, assessment)
+VIEWS = (pages, clauses, machine, proofs, reviewing, cli, assessment)
 """Importing a views module registers its routes and commands on the blueprint."""
+
 
 FEATURE = Feature(
     name="policy",
     clauses=("9.2", "9.3", "9.4"),
     blueprint=bp,
     access={
+        "policy.approve": CONTENT,
         "policy.choose": PUBLIC,
         "policy.clause": PUBLIC,
         "policy.compare": PUBLIC,
@@ -26,9 +38,15 @@ FEATURE = Feature(
         "policy.history": PUBLIC,
         "policy.ledger": PUBLIC,
         "policy.life": PUBLIC,
+        "policy.json": PUBLIC,
         "policy.privacy": PUBLIC,
+        "policy.publish": replace(CONTENT, recently_authenticated=True),
+        "policy.review_sheet": CONTENT,
+        "policy.reviews": CONTENT,
         "policy.show": PUBLIC,
+        "policy.text": PUBLIC,
     },
+    admin_menu=(MenuItem(endpoint="policy.reviews", label=_("Editions of the policy")),),
     pages=(
         Page(
             endpoint="policy.show",
@@ -55,6 +73,9 @@ FEATURE = Feature(
         ),
     ),
     addresses=clauses.addresses,
-    staff_actions=(editions.PUBLISHED, binding.ASSESSED),
+    staff_actions=(
+        *(releasing.APPROVED, editions.DISCARDED, editions.PUBLISHED),
+        binding.ASSESSED,
+    ),
     seed=editions.seed,
 )

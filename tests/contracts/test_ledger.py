@@ -6,9 +6,11 @@ from flask.testing import FlaskClient
 
 from neupusti.config.values import ROOT
 from neupusti.core.registry import registry
+from neupusti.core.text.languages import Language
 from neupusti.policy.service import ledger, parser
 from neupusti.policy.service.ledger import FulfilmentWay
 from neupusti.policy.views.blueprint import clause_accounts
+from neupusti.policy.views.proofs import names
 from tests.conftest import SQLITE
 
 EDITIONS = sorted((ROOT / "neupusti" / "policy" / "editions").glob("*.txt"))
@@ -58,3 +60,10 @@ def test_every_tool_of_the_table_is_one_click_away(client: FlaskClient, app: Fla
     for number, one in clause_accounts().items():
         if one.tool:
             assert client.get(one.tool, follow_redirects=True).status_code == 200, number
+
+
+def test_every_proof_has_a_name_in_each_language() -> None:
+    files = {proof.partition("::")[0] for found in MARKED.values() for proof in found}
+    assert sorted(files - names().keys()) == []
+    for name, written in names().items():
+        assert written.keys() == {language.value for language in Language}, name

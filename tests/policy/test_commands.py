@@ -24,7 +24,12 @@ def test_check_reads_and_changes_nothing(app: Flask, document: Path) -> None:
     before = run(app, "list").output
     result = run(app, "check", document)
     assert result.exit_code == 0
-    assert "2 sections, 5 numbered clauses\ndates in the text: 2023-06-05" in result.output
+    assert "title: Политика магазина\n" in result.output
+    assert (
+        "2 sections, 5 numbered clauses\n  1. Термины — 2: 1.1 to 1.1.1\n" in result.output
+    )
+    assert "date: 2023-06-05, the text says it was updated: «Обновлено 05" in result.output
+    assert "compared with the edition of 2026-11-01: " in result.output
     assert run(app, "list").output == before
 
 

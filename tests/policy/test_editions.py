@@ -97,7 +97,7 @@ def test_a_change_that_matters_needs_a_note(app: Flask, kind: EditionKind) -> No
 
 def test_a_text_without_a_date_asks_for_one(app: Flask) -> None:
     undated = changed("05.06.2023", "летом")
-    with pytest.raises(EditionError, match="names no date"):
+    with pytest.raises(EditionError, match="states no date of its own"):
         editions.import_draft(replace(DRAFT, text=undated))
     edition, _new = editions.import_draft(replace(DRAFT, text=undated, day=DAY))
     assert edition.date == DAY

@@ -18,7 +18,9 @@ from neupusti.policy.service.differences import (
     EditOperation,
     word_changes,
 )
+from neupusti.policy.service.decoding import read as read_bytes
 from neupusti.policy.service.parser import UnreadableDocumentError, parse
+from neupusti.policy.service.stated_dates import stated_dates
 
 SIZE, SECONDS = 300_000, 60
 OPENING = "Заголовок\n1. Общее\n"
@@ -33,6 +35,18 @@ PATHOLOGICAL = {
     "spaces": "1." + " " * SIZE + "x",
     "empty lines": "\n" * 100_000,
     "headings": "\n".join(f"{number}. Раздел" for number in range(1, 50_000)),
+    "dots": f"{OPENING}1.1. Слово\n" + "." * SIZE + "x\n",
+    "leaders": "Т\nСодержание\n" + "1. Глава .... 3\n" * (SIZE // 15),
+    "page numbers": "Т\n" + "\n\n".join(f"{n % 999}" for n in range(SIZE // 5)),
+    "form feeds": "Т\n" + "\fКолонтитул\n" * (SIZE // 12),
+    "headings without numbers": "Т\n\n" + "Заголовок\n\nТекст.\n\n" * (SIZE // 19),
+    "hashes": "Т\n" + "## Раздел\nТекст.\n" * (SIZE // 17),
+    "bold marks": f"{OPENING}1.1. " + "**" * SIZE + "\n" + "**1.1.** " * (SIZE // 9),
+    "broken lines": f"{OPENING}1.1. " + ("слово " * 11 + "и\n") * (SIZE // 68),
+    "broken words": f"{OPENING}1.1. " + ("слово " * 11 + "пере-\n") * (SIZE // 71),
+    "dates": f"{OPENING}1.1. Обновлено " + "25.11.2025 закон " * (SIZE // 17),
+    "days": f"{OPENING}1.1. " + "«25» " * (SIZE // 5) + "июля",
+    "signatures": f"{OPENING}1.1. Текст.\n" + "Директор ____\n" * (SIZE // 14),
     "items": f"{OPENING}1.1. Список:\n" + "- пункт;\n" * (SIZE // 9),
     "a broken sentence": f"{OPENING}1.1. Начало\n" + "x\n" * (SIZE // 2),
     "a broken item": f"{OPENING}1.1. Список:\n- начало\n" + "x\n" * (SIZE // 2),
@@ -49,7 +63,8 @@ def read(text: str) -> None:
     """Lint and parse a document, as `flask policy check` does."""
     lint.lint(text)
     try:
-        parse(text)
+        read_bytes(text.encode("utf-16"))
+        stated_dates(parse(text))
     except UnreadableDocumentError as error:
         str(error)
 

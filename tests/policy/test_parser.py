@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from neupusti.policy.service.parser import (
     Problem,
     UnreadableDocumentError,
-    dates,
     decode,
     parse,
 )
+from neupusti.policy.service.stated_dates import stated_dates
 from tests.policy.documents import SMALL, changed, real_document
 
 
@@ -31,7 +31,7 @@ def test_the_operators_document_is_read_as_it_is() -> None:
     assert document.clauses["1.1.8"].text.startswith("«IP-адрес» —")
     assert "**Neupusti.kz**" in document.preamble[0]
     assert "невозможности сохранения какого-либо" in document.clauses["7.7"].text
-    assert dates(document) == [date(2022, 8, 4)]
+    assert [one.day for one in stated_dates(document)] == [date(2022, 8, 4)]
 
 
 @pytest.mark.parametrize("line", ["1.1. Слова", "- 1.1. Слова", "1.1 Слова", "– 1.1 Слова"])
@@ -84,7 +84,11 @@ def test_a_problem_quotes_eighty_characters() -> None:
         (changed("2.2 ", "2.4 "), "line 16: clause 2.4 cannot follow 2.1"),
         (changed("2.2 ", "2.1 "), "line 16: clause 2.1 cannot follow 2.1"),
         (changed("1.1.1. ", "1.1.2. "), "line 9: clause 1.1.2 cannot follow 1.1"),
-        (changed("2.1. Пол", "Пол"), "line 13: text between a heading and its clauses"),
+        (changed("2.1. Пол", "Пол"), "line 16: clause 2.2 cannot follow 2"),
+        (
+            changed("2.1. Пользователь сообщает:", "Слова"),
+            "line 13: text between a heading",
+        ),
         (changed("- имя;", "Отдельная строка"), "line 14: this line belongs to no clause"),
         (changed("- имя;", "\x1b[1m"), "line 14: control or direction characters"),
         (changed("- имя;", "слово \u202e наоборот"), "line 14: control or direction"),
@@ -117,7 +121,7 @@ def test_bytes_that_are_no_text_are_named_by_line() -> None:
 
 def test_a_date_that_no_calendar_has_is_passed_over() -> None:
     text = changed("05.06.2023", "31.02.2023 и 01.03.2023")
-    assert dates(parse(text)) == [date(2023, 3, 1)]
+    assert [one.day for one in stated_dates(parse(text))] == [date(2023, 3, 1)]
 
 
 @given(st.text(max_size=400))
@@ -136,8 +140,10 @@ def test_nothing_of_a_document_that_is_read_gets_lost(lines: list[str]) -> None:
     except UnreadableDocumentError:
         return
     kept = " ".join(
-        [document.title, *(s.heading for s in document.sections)]
+        [document.title, *document.approval, *document.closing]
+        + [section.heading for section in document.sections]
         + [clause.whole for clause in document.clauses.values()]
+        + [note.detail for note in document.notes]
     )
     for line in lines:
         bare = re.sub(r"^(- )?[\d.]+ |^- ", "", " ".join(line.split()))

@@ -9,7 +9,8 @@ from neupusti.policy.service.drafts import Draft
 from neupusti.policy.service.editions import shipped
 from neupusti.policy.service.glossary import terms
 from neupusti.policy.service.lint import lint
-from neupusti.policy.service.parser import dates, decode, parse
+from neupusti.policy.service.parser import decode, parse
+from neupusti.policy.service.stated_dates import own_date
 from tests.policy.documents import real_document
 
 SHIPPED = list(shipped())
@@ -29,7 +30,9 @@ def of(day: str, language: Language) -> str:
 def test_each_reads_lints_and_names_its_own_date(draft: Draft) -> None:
     document = parse(draft.text)
     assert len(document.sections) == 9
-    assert dates(document)[0] == draft.day
+    stated = own_date(document)
+    assert stated is not None
+    assert stated.day == draft.day
     assert lint(draft.text) == []
     assert draft.note
 

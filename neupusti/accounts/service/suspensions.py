@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from neupusti.accounts.models import AccountSuspension
 from neupusti.config.settings import settings
 from neupusti.core.data.database import db
+from neupusti.core.text import languages
 from neupusti.core.web.errors import DomainError
 
 
@@ -45,7 +46,7 @@ def of(person: int) -> list[AccountSuspension]:
 def check(person: int) -> None:
     """Raise SuspendedError where the account of `person` is suspended."""
     if in_force(person) is not None:
-        operator = settings().operator
+        operator = settings().operator.in_language(languages.current())
         raise SuspendedError(
             _(
                 "The operator has blocked this account: nobody can sign in to it. To learn "

@@ -16,6 +16,7 @@ from wtforms.validators import StopValidation
 from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.fields import Tick
 from neupusti.core.records.consents import digest
+from neupusti.core.text import languages
 from neupusti.core.web.operator import Operator
 
 HASH_CHARACTERS = 64
@@ -40,7 +41,8 @@ class Statement:
 
     def lines(self, operator: Operator) -> tuple[str, ...]:
         """Return the opening and the eight elements, in the language of the request."""
-        name, number = operator.name, operator.bin or _("not given yet")
+        name = operator.in_language(languages.current()).name
+        number = operator.bin or _("not given yet")
         recipients = ", ".join(map(str, self.recipients)) or _("no")
         abroad, published = (
             _("yes") if value else _("no") for value in (self.abroad, self.published)

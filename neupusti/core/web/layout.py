@@ -60,9 +60,15 @@ def cache_variant() -> CacheVariant:
 class PageContext:
     """What `base.html` shows around every page: `page_context` in the templates."""
 
-    operator: Operator
+    registered: Operator
+    """The operator in the language of its registration."""
     base_url: str
     production: bool
+
+    @property
+    def operator(self) -> Operator:
+        """The operator in the language of this page."""
+        return self.registered.in_language(languages.current())
 
     @property
     def language(self) -> Language:

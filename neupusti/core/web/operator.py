@@ -1,9 +1,11 @@
 """The operator of the site, as shown in the footer and in consent texts (preamble)."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from neupusti.core.text import emails
+from neupusti.core.text.languages import Language
 
 _FIRST = range(1, 12)
 _SECOND = (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)
@@ -32,9 +34,20 @@ class Operator:
     name: str
     bin: str
     address: str
+    names: Mapping[Language, str] = field(default_factory=dict)
+    """Its name in other languages; one that is missing or empty is `name`."""
+    addresses: Mapping[Language, str] = field(default_factory=dict)
     email: str
     phone: str
     responsible: str
+
+    def in_language(self, language: Language) -> "Operator":
+        """Return the operator as a page in `language` names it."""
+        return replace(
+            self,
+            name=self.names.get(language) or self.name,
+            address=self.addresses.get(language) or self.address,
+        )
 
     @property
     def mailto(self) -> str:

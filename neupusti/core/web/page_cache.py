@@ -76,7 +76,9 @@ def public(*key: Hashable, render: Callable[[], str], mimetype: str = HTML) -> R
     """
     pages = cast("PageCache", current_app.extensions["neupusti.pages"])
     variant = layout.cache_variant() if mimetype == HTML else None
-    page = pages.get((languages.current(), variant, *key), render)
+    # A page shows its own address (canonical, alternates), which a view need not know.
+    address = request.path if variant is not None else None
+    page = pages.get((languages.current(), variant, address, *key), render)
     if variant is None or not variant.storable:
         response = negotiated(page.encodings, mimetype)
         if variant is not None and variant.shared:

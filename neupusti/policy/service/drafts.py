@@ -21,13 +21,25 @@ from neupusti.policy.models import (
     digest,
     terms,
 )
-from neupusti.policy.service import edition_store, parser
+from neupusti.policy.service import edition_store, parser, stated_dates
 from neupusti.policy.service.edition_store import NotFoundError
 from neupusti.policy.service.words import wording
 
 
 class EditionError(ValueError):
     """The edition cannot be imported or published; the message is the reason."""
+
+
+class DisagreeError(EditionError):
+    """The texts of an edition differ in kind or moment."""
+
+
+class PastError(EditionError):
+    """The edition would take effect before it is published, and nobody said why."""
+
+
+class NotPastError(EditionError):
+    """A reason for taking effect in the past was given, but it is not past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +93,7 @@ def check_publishable(edition: Edition, parts: Sequence[Edition], backdate: str)
     agreed = terms(published or parts)
     for part in [edition] if published else parts:
         if terms([part]) != agreed:
-            raise EditionError(
+            raise DisagreeError(
                 f"The texts of the {edition.source} edition of {day} do not agree: "
                 f"{agreed}, but in «{part.language}» {terms([part])}. "
                 "Import that one again."
@@ -93,12 +105,12 @@ def check_publishable(edition: Edition, parts: Sequence[Edition], backdate: str)
     past = edition.effective_from < now
     moment = f"{short(edition.effective_from)} Almaty time"
     if past and not published and not backdate:
-        raise EditionError(
+        raise PastError(
             f"The edition of {day} would take effect on {moment}, before it is published. "
             "Import it again with a later --effective-from, or say with --backdate why."
         )
     if backdate and not past:
-        raise EditionError(
+        raise NotPastError(
             f"The edition of {day} takes effect on {moment}, which is not past: "
             "leave --backdate out."
         )
@@ -151,8 +163,8 @@ def _implied_kind(draft: Draft) -> EditionKind:
 
 def _wording(text: str) -> list[str]:
     """Return the wording of `text` without its own date."""
-    for day in parser.dates(parser.parse(text))[:1]:
-        text = text.replace(f"{day:%d.%m.%Y}", "")
+    if stated := stated_dates.own_date(parser.parse(text)):
+        text = text.replace(stated.written, "")
     return wording(text)
 
 

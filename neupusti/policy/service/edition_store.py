@@ -28,14 +28,9 @@ from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.text.languages import Language
 from neupusti.core.web import microcache
-from neupusti.policy.models import (
-    ClauseAssessment,
-    Edition,
-    EditionKind,
-    EditionSource,
-    terms,
-)
-from neupusti.policy.service import parser
+from neupusti.policy import models
+from neupusti.policy.models import Edition, EditionKind, EditionSource, terms
+from neupusti.policy.service import parser, restated
 from neupusti.policy.service.document import Document
 
 RECHECK_SECONDS = 1.0
@@ -60,6 +55,11 @@ class EditionText:
     """The language of `note`, which another text of the edition may have supplied."""
     effective_from: datetime
     published_at: datetime
+
+    @property
+    def restates(self) -> bool:
+        """Whether it is this site's wording of a document that the operator has."""
+        return self.source is EditionSource.RESTATEMENT and self.date in restated.dates()
 
     @property
     def document(self) -> Document:
@@ -245,7 +245,7 @@ class _StoreCache:
         published = Edition.published_at.is_not(None)
         # A separate connection leaves the session of the request untouched.
         with db.engine.connect() as connection:
-            assessed = select(func.count(ClauseAssessment.id)).scalar_subquery()
+            assessed = select(func.count(models.ClauseAssessment.id)).scalar_subquery()
             stamp = connection.execute(
                 select(func.count(), func.max(Edition.id), assessed).where(published)
             ).one()
@@ -253,9 +253,9 @@ class _StoreCache:
                 return
             rows = connection.execute(select(Edition.__table__).where(published)).all()
             by_hand = connection.execute(
-                select(ClauseAssessment.wording, ClauseAssessment.entry).order_by(
-                    ClauseAssessment.id
-                )
+                select(
+                    models.ClauseAssessment.wording, models.ClauseAssessment.entry
+                ).order_by(models.ClauseAssessment.id)
             )
             bound = tuple((row.wording, row.entry) for row in by_hand)
         self.current, self.stamp = EditionStore(_texts(rows), bound), stamp

@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -14,10 +13,11 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import StaffActionType, log_staff_action
 from neupusti.core.text.languages import Language
 from neupusti.policy.models import Edition, EditionKind, EditionSource, EditionState, terms
-from neupusti.policy.service import drafts, edition_store, parser
+from neupusti.policy.service import drafts, edition_store, parser, restated, stated_dates
 from neupusti.policy.service.drafts import Draft, EditionError
 
-SHIPPED = Path(__file__).parents[1] / "editions"
+SHIPPED = restated.SHIPPED
+DISCARDED = StaffActionType("policy.discarded", _("Discarded a draft of the policy"))
 PUBLISHED = StaffActionType("policy.published", _("Published an edition of the policy"))
 SHARED = ("kind", "effective_from")
 """The columns that are the same for all texts of an edition."""
@@ -33,7 +33,7 @@ def import_draft(draft: Draft) -> tuple[Edition, bool]:
     parser.parse(draft.text)
     day = draft.day or date_of(draft.text)
     with writing() as session:
-        parts = [text for text in _locked(session, day) if text.source == draft.source]
+        parts = [text for text in locked(session, day) if text.source == draft.source]
         values = drafts.values(draft, day, parts)
         known = next((part for part in parts if part.language == draft.language), None)
         if known is not None and known.state is EditionState.PUBLISHED:
@@ -57,11 +57,37 @@ def import_draft(draft: Draft) -> tuple[Edition, bool]:
 
 
 def date_of(text: str) -> date:
-    """Return the date stated in `text`; raise EditionError if there is none."""
-    found = parser.dates(parser.parse(text))
-    if not found:
-        raise EditionError("The text names no date (dd.mm.yyyy): give one with --date.")
-    return found[0]
+    """Return the date that `text` states of itself; raise EditionError if not clear."""
+    document = parser.parse(text)
+    if (own := stated_dates.own_date(document)) is not None:
+        return own.day
+    days = ", ".join(dict.fromkeys(str(d.day) for d in stated_dates.stated_dates(document)))
+    what = f"several dates of its own ({days})" if days else "no date of its own"
+    raise EditionError(
+        f"The text states {what}, next to words of updating or coming into force: "
+        "give one with --date."
+    )
+
+
+def discard(day: date, language: Language | None = None) -> list[str]:
+    """Remove the drafts of `day`; return their names, or raise EditionError.
+
+    Published texts stay.
+    """
+    with writing() as session:
+        drafted = [
+            text
+            for text in locked(session, day)
+            if text.state is not EditionState.PUBLISHED
+            and language in {None, text.language}
+        ]
+        if not drafted:
+            raise EditionError(f"There is no draft of {day}.")
+        names = [f"{day} «{text.language}» ({text.source})" for text in drafted]
+        for text in drafted:
+            session.delete(text)
+        log_staff_action(session, staff=None, action=DISCARDED, what=", ".join(names))
+    return names
 
 
 def publish(day: date, language: Language, by: str, backdate: str = "") -> Edition:
@@ -71,20 +97,36 @@ def publish(day: date, language: Language, by: str, backdate: str = "") -> Editi
     Raise EditionError if there is no such draft or it may not be published.
     """
     with writing() as session:
-        texts = _locked(session, day)
+        texts = locked(session, day)
         edition = _unpublished(texts, day, language)
-        parts = [text for text in texts if text.source == edition.source]
-        drafts.check_publishable(edition, parts, backdate)
-        _make_public(edition, by)
-        log_staff_action(
-            session,
-            staff=None,
-            action=PUBLISHED,
-            what=f"{day} «{language}» ({edition.source}), {terms([edition])}",
-            reason=backdate,
-        )
+        release(session, edition, texts, by=by, reason=backdate)
     edition_store.invalidate()
     return edition
+
+
+def release(  # noqa: PLR0913 - whose act it is, and what the journal keeps of it
+    session: Session,
+    edition: Edition,
+    texts: list[Edition],
+    *,
+    by: str,
+    reason: str,
+    staff: int | None = None,
+) -> None:
+    """Publish `edition`, one of the `texts` of its date; raise EditionError.
+
+    The caller holds the lock and, once the transaction is over, invalidates the store.
+    """
+    parts = [text for text in texts if text.source == edition.source]
+    drafts.check_publishable(edition, parts, reason)
+    _make_public(edition, by)
+    log_staff_action(
+        session,
+        staff=staff,
+        action=PUBLISHED,
+        what=f"{edition.date} «{edition.language}» ({edition.source}), {terms([edition])}",
+        reason=reason,
+    )
 
 
 def all_editions() -> list[Edition]:
@@ -116,7 +158,7 @@ def seed() -> str:
 
 def shipped() -> Iterator[Draft]:
     """Yield the shipped editions, as described in `editions.toml`."""
-    with (SHIPPED / "editions.toml").open("rb") as file:
+    with restated.DESCRIBED.open("rb") as file:
         described = tomllib.load(file)["edition"]
     for entry in described:
         for language in Language:
@@ -138,7 +180,7 @@ def _make_public(edition: Edition, by: str) -> None:
     edition.publish(now)
 
 
-def _locked(session: Session, day: date) -> list[Edition]:
+def locked(session: Session, day: date) -> list[Edition]:
     """Return every text of `day`, the earliest first, locked for update."""
     wanted = select(Edition).filter_by(date=day).order_by(Edition.id)
     return list(session.scalars(wanted.with_for_update()))

@@ -1,210 +1,295 @@
 """Parse a plain text document, as lawyers write it, into a tree of clauses.
 
-Accepted are clauses with or without a list dash, with or without a dot after the number,
-`**bold**` marks and a sentence broken over a page. A line that fits nowhere is never
-guessed at: every such line is reported, and nothing is imported.
+Whatever is read otherwise than as it stands is a note of the document, by line. A line
+that fits nowhere is never guessed at: every such line is reported, and nothing imported.
 """
 
 import re
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import date
 
-from neupusti.policy.service.document import Clause, Document, Section
+from neupusti.policy.service.building import OpenBlock, OpenClause, OpenSection
+from neupusti.policy.service.decoding import decode
+from neupusti.policy.service.document import DASH, Document, Note, Reading
+from neupusti.policy.service.front import Front, front
+from neupusti.policy.service.layout import paragraphs
+from neupusti.policy.service.lines import SENTENCE_ENDS
+from neupusti.policy.service.marks import BARE_NUMBER, MarkKind
+from neupusti.policy.service.numbering import Numbering
+from neupusti.policy.service.plan import (
+    Part,
+    Plan,
+    closing_notes,
+    is_top,
+    leaves,
+    plan,
+    sentence,
+)
+from neupusti.policy.service.problems import Problem, UnreadableDocumentError
 
-LIMIT_BYTES = 1024 * 1024
-DASH = r"[-–—•*]"
-SECTION = re.compile(r"(\d{1,2})\.\s+(\S.*)")
-CLAUSE = re.compile(rf"(?:{DASH}\s+)?(\d{{1,2}}(?:\.\d{{1,3}}){{1,2}})\.?\s+(\S.*)")
-BARE_NUMBER = re.compile(rf"(?:{DASH}\s+)?\d{{1,2}}(?:\.\d{{1,3}})*\.?")
-ITEM = re.compile(rf"{DASH}\s+(\S.*)")
-DATE = re.compile(r"\b(\d{2})\.(\d{2})\.(\d{4})\b")
-FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffd]")
-SENTENCE_ENDS = (".", "!", "?", ";", ":", "…")
+__all__ = ["Problem", "UnreadableDocumentError", "decode", "parse"]
 
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """An error in the document, and its line (0: the whole document)."""
-
-    line: int
-    message: str
-    text: str = ""
-
-    def __str__(self) -> str:
-        place = f"line {self.line}: " if self.line else ""
-        return f"{place}{self.message}" + (f": «{self.text[:80]}»" if self.text else "")
-
-
-class UnreadableDocumentError(ValueError):
-    """The document cannot be parsed; `problems` lists the errors by line."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = problems
-
-
-def decode(raw: bytes) -> str:
-    """Return the text of a file (UTF-8, any line ends); raise UnreadableDocumentError."""
-    if len(raw) > LIMIT_BYTES:
-        raise UnreadableDocumentError([Problem(0, "the file is larger than 1 MiB")])
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise UnreadableDocumentError([Problem(line, "this is not UTF-8 text")]) from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffd]")
+PARAGRAPH_ENDS = (*SENTENCE_ENDS, "»", ")", "”", '"')
+LABELLED = re.compile(
+    r"^[^:]{2,60}:\s*\S|\S@\S|https?://|^\+?\d[\d\s()-]{8,}"
+    r"|^(?:БИН|ИИН|БСН|ЖСН|ИИК|БИК|ИНН|ОГРН|BIN|IBAN)\b"
+)
+"""A line of an address card: it has no dot, and the one above it needs none."""
+LONG = 80
+"""A line of so many letters is a paragraph, even if its dot is missing."""
 
 
 def parse(text: str) -> Document:
     """Return the tree of `text`; raise UnreadableDocumentError with every problem found."""
-    parser = _Parser()
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            parser.take(number, " ".join(line.split()))
-    return parser.finish()
-
-
-def dates(document: Document) -> list[date]:
-    """Return the dates (dd.mm.yyyy) in the text, those of its last clause first."""
-    found = []
-    for clause in reversed(list(document)):
-        for day, month, year in DATE.findall(clause.whole):
-            with suppress(ValueError):
-                found.append(date(int(year), int(month), int(day)))
-    return found
-
-
-@dataclass(slots=True)
-class _Clause:
-    """A clause being built: the lines of its text, and of each of its items."""
-
-    number: str
-    line: int
-    text: list[str]
-    items: list[list[str]] = field(default_factory=list)
-
-    @property
-    def open_lines(self) -> list[str]:
-        """The lines that the rest of a broken sentence is appended to."""
-        return self.items[-1] if self.items else self.text
-
-    def build(self) -> Clause:
-        """Return the clause."""
-        items = tuple(map(" ".join, self.items))
-        return Clause(self.number, " ".join(self.text), self.line, items)
-
-
-@dataclass(slots=True)
-class _Section:
-    """A section being built."""
-
-    number: str
-    heading: str
-    line: int
-    clauses: list[_Clause] = field(default_factory=list)
-
-    def build(self) -> Section:
-        """Return the section."""
-        clauses = tuple(clause.build() for clause in self.clauses)
-        return Section(self.number, self.heading, self.line, clauses)
+    notes: list[Note] = []
+    return _Parser(plan(paragraphs(text, notes)), notes).document()
 
 
 class _Parser:
-    """Place lines one by one, knowing only the lines above."""
+    """Place the parts one by one."""
 
-    def __init__(self) -> None:
-        self.title = ""
-        self.preamble: list[str] = []
-        self.sections: list[_Section] = []
+    def __init__(self, organised: Plan, notes: list[Note]) -> None:
+        self.plan, self.notes = organised, notes
+        self.front: Front | None = None
+        self.sections: list[OpenSection] = []
         self.problems: list[Problem] = []
+        self.numbering = Numbering()
+        self.unnumbered, self.numbered = 0, 0
+        self.awaited: OpenSection | OpenClause | None = None
+        """A section or article whose heading stands in the next line."""
 
-    def take(self, line: int, text: str) -> None:
-        """Place one non-empty line."""
-        if FORBIDDEN.search(text):
-            self.problems.append(Problem(line, "control or direction characters", text))
-        elif match := CLAUSE.fullmatch(text):
-            self._place_clause(line, *match.groups())
-        elif match := SECTION.fullmatch(text):
-            self._place_section(line, *match.groups())
-        elif BARE_NUMBER.fullmatch(text):
-            self.problems.append(Problem(line, "a number without a text", text))
-        elif not self.sections:
-            self._place_preamble(text)
-        else:
-            self._place_continuation(line, text)
-
-    def finish(self) -> Document:
+    def document(self) -> Document:
         """Return the document; raise UnreadableDocumentError if there are problems."""
+        parts = self.plan.parts
+        first = next((n for n in range(len(parts)) if self._begins(n)), len(parts))
+        opening = front(parts[:first], self.notes, headings=self.plan.top is MarkKind.NONE)
+        for place in range(len(parts)):
+            if FORBIDDEN.search(parts[place].text):
+                self._refuse(parts[place], "control or direction characters")
+            elif first <= place < self.plan.closing:
+                self._take(place)
+        closing = parts[max(self.plan.closing, first) :]
+        self._check(opening)
+        if self.problems:
+            raise UnreadableDocumentError(sorted(self.problems, key=lambda p: p.line))
+        return Document(
+            title=opening.title,
+            preamble=opening.preamble,
+            sections=tuple(section.build() for section in self.sections),
+            approval=opening.approval,
+            closing=tuple(part.text for part in closing),
+            notes=tuple(
+                sorted([*self.notes, *closing_notes(closing)], key=lambda n: n.line)
+            ),
+        )
+
+    def _begins(self, place: int) -> bool:
+        """Return whether the part at `place` can only stand in a section."""
+        found = self.plan.parts[place].mark
+        if found.kind is MarkKind.ARABIC:
+            return self.plan.top is not MarkKind.HASHES or place > 0
+        return self._section(place)
+
+    def _section(self, place: int) -> bool:
+        """Return whether a section begins at `place`."""
+        found = self.plan.parts[place].mark
+        if found.kind is MarkKind.HASHES:
+            return place > 0
+        if is_top(found, self.plan.top, self.plan.word):
+            return not self._list_number(place)
+        later = self._clause is not None or self.plan.top is MarkKind.NONE
+        return later and self.plan.heading(place)
+
+    def _check(self, opening: Front) -> None:
+        """Report what the document lacks as a whole."""
         if not self.sections and not self.problems:
             self.problems.append(Problem(0, "there is no numbered section in this text"))
-        if not self.title and self.sections:
+        if not opening.title and self.sections:
             self.problems.append(Problem(self.sections[0].line, "there is no title above"))
         self.problems += [
-            Problem(
-                section.line, f"section {section.number} has no clauses", section.heading
-            )
+            Problem(section.line, f"section {section.own} has no clauses", section.heading)
             for section in self.sections
             if not section.clauses
         ]
-        if self.problems:
-            raise UnreadableDocumentError(sorted(self.problems, key=lambda p: p.line))
-        sections = tuple(section.build() for section in self.sections)
-        return Document(self.title, tuple(self.preamble), sections)
 
-    def _place_preamble(self, text: str) -> None:
-        if self.title:
-            self.preamble.append(text)
+    def _take(self, place: int) -> None:
+        """Place one part."""
+        part = self.plan.parts[place]
+        found = part.mark
+        if BARE_NUMBER.fullmatch(part.text):
+            self._refuse(part, "a number without a text")
+        elif self._awaits(part):
+            self._fill(part)
+        elif self._section(place):
+            self._place_section(place)
+        elif found.kind is MarkKind.WORD and self.plan.top is MarkKind.WORD:
+            self._place_article(part)
+        elif found.kind is MarkKind.ARABIC and not self._list_number(place):
+            self._place_clause(part)
+        elif found.kind in {MarkKind.ITEM, MarkKind.ARABIC, MarkKind.ROMAN}:
+            self._place_item(part)
         else:
-            self.title = text.replace("**", "")
+            self._place_text(part)
 
-    def _place_section(self, line: int, number: str, heading: str) -> None:
-        expected = str(len(self.sections) + 1)
-        if number != expected:
-            message = f"section {number} stands where section {expected} should"
-            self.problems.append(Problem(line, message, heading))
+    def _place_section(self, place: int) -> None:
+        part = self.plan.parts[place]
+        found = part.mark
+        text = leaves(found.text)
+        if not found.parts:
+            self.unnumbered += 1
+            own = self.plan.last_number + self.unnumbered
+            self._note(part, Reading.UNNUMBERED, f"{text} ({own})")
         else:
-            self.sections.append(_Section(number, heading.replace("**", ""), line))
+            own = found.parts[0]
+            if own != self.numbered + 1:
+                message = f"section {own} stands where section {self.numbered + 1} should"
+                self._refuse(part, message, found.text)
+                return
+            self.numbered = own
+        if found.hashes:
+            self._note(part, Reading.HEADING_MARK, "#")
+        flat = self._flat(place)
+        heading = "" if flat else text.replace("**", "")
+        section = OpenSection(str(own), heading, part.line, found.written, own)
+        self.sections.append(section)
+        self.numbering.enter(
+            own, free=self.plan.top is not MarkKind.ARABIC or not found.parts
+        )
+        self.awaited = None if heading or flat else section
+        if flat:
+            self._add_clause(section.number, part, found.text, found.number)
 
-    def _place_clause(self, line: int, number: str, text: str) -> None:
-        if self._is_next(number):
-            self.sections[-1].clauses.append(_Clause(number, line, [text]))
-        else:
-            above = self._last.number if self._last else "the beginning"
-            message = f"clause {number} cannot follow {above}"
-            self.problems.append(Problem(line, message, text))
-
-    def _is_next(self, number: str) -> bool:
-        """Return whether `number` is next on an open level, or first on the level below."""
-        if not self.sections:
+    def _flat(self, place: int) -> bool:
+        """Return whether the section is one numbered sentence, without a heading."""
+        found = self.plan.parts[place].mark
+        if found.kind is not MarkKind.ARABIC or not found.text.endswith(SENTENCE_ENDS):
             return False
-        above = self._last.number if self._last else self.sections[-1].number
-        parts = above.split(".")
-        successors = {f"{above}.1"}
-        while parts:
-            successors.add(".".join((*parts[:-1], str(int(parts[-1]) + 1))))
-            parts.pop()
-        return number in successors
+        if place + 1 >= self.plan.closing or self._section(place + 1):
+            return True
+        below = self.plan.parts[place + 1].mark.parts
+        return sentence(found.text) and below != (*found.parts, 1)
 
-    def _place_continuation(self, line: int, text: str) -> None:
-        """Place an unnumbered line: a list item, or the rest of a broken sentence."""
-        last = self._last
-        if last is None:
-            self.problems.append(
-                Problem(line, "text between a heading and its clauses", text)
+    def _place_article(self, part: Part) -> None:
+        """Place an article of a chapter: a clause that has clauses below it."""
+        number = part.mark.parts[0]
+        section = self.sections[-1] if self.sections else None
+        if section is None or not self.numbering.article(section.number, number):
+            self._refuse(part, f"article {number} cannot follow {self.numbering.articles}")
+            return
+        text = leaves(part.mark.text)
+        self._add_clause(self.numbering.base, part, text, part.mark.written)
+        if not text:
+            section.clauses[-1].blocks = []
+            self.awaited = section.clauses[-1]
+
+    def _place_clause(self, part: Part) -> None:
+        written = part.mark.number
+        number = self.numbering.clause(part.mark.parts)
+        if number is None:
+            message = f"clause {written} cannot follow {self.numbering.last}"
+            self._refuse(part, message, part.mark.text)
+            return
+        if number != written:
+            self._note(part, Reading.NUMBER, f"{written} → {number}")
+        if part.text.startswith(("**", "#")):
+            self._note(part, Reading.HEADING_MARK, part.text[:2])
+        self._add_clause(number, part, part.mark.text, written)
+
+    def _list_number(self, place: int) -> bool:
+        """Return whether «1.» at `place` is of a list inside a clause."""
+        found = self.plan.parts[place].mark
+        clause = self._clause
+        if found.kind is not MarkKind.ARABIC or len(found.parts) > 1 or clause is None:
+            return False
+        number, below = found.parts[0], self.plan.parts[place + 1 : place + 2]
+        if below and below[0].mark.parts == (number, 1):
+            return False
+        if number == 1:
+            return ":" in clause.last.pieces[-1][-1:] and bool(self.numbering.above)
+        return clause.last.mark == f"{number - 1}."
+
+    def _place_item(self, part: Part) -> None:
+        """Place a list item; a number or letter of its own stays with it."""
+        found = part.mark
+        mark = found.written
+        if not self.sections:
+            self._refuse(part, "this line belongs to no clause")
+            return
+        if mark == DASH and part.text[0] not in "-–—*":
+            self._note(part, Reading.LIST_MARK, part.text[0])
+        if self._clause is None:
+            self._note(part, Reading.PARAGRAPH, self.numbering.base)
+            self._add_clause(
+                self.numbering.base, part, found.text, self.numbering.base, mark
             )
-        elif (item := ITEM.fullmatch(text)) and (last.items or last.text[-1].endswith(":")):
-            last.items.append([item[1]])
-        elif (
-            not item
-            and text[0].islower()
-            and not last.open_lines[-1].endswith(SENTENCE_ENDS)
-        ):
-            last.open_lines.append(text)
         else:
-            self.problems.append(Problem(line, "this line belongs to no clause", text))
+            self._clause.blocks.append(OpenBlock(mark, [found.text]))
+
+    def _place_text(self, part: Part) -> None:
+        """Place a line without a mark: a heading, a paragraph or the rest of a sentence."""
+        clause, text = self._clause, part.text
+        if not self.sections:
+            self._refuse(part, "this line belongs to no clause")
+        elif clause is None:
+            if not self._paragraph(text):
+                self._refuse(part, "text between a heading and its clauses")
+                return
+            self._note(part, Reading.PARAGRAPH, self.numbering.base)
+            self._add_clause(self.numbering.base, part, text, self.numbering.base)
+        elif text[0].islower() and not clause.last.finished:
+            self._note(part, Reading.JOINED, clause.last.pieces[-1][-20:])
+            clause.last.pieces.append(text)
+        elif self._continues(clause, text):
+            self._note(part, Reading.PARAGRAPH, clause.number)
+            clause.blocks.append(OpenBlock("", [text]))
+        else:
+            self._refuse(part, "this line belongs to no clause")
+
+    def _awaits(self, part: Part) -> bool:
+        """Return whether `part` is the heading that the line above announces."""
+        kind = part.mark.kind
+        return (
+            self.awaited is not None and kind is MarkKind.NONE and not sentence(part.text)
+        )
+
+    def _fill(self, part: Part) -> None:
+        """Give the section or article above its heading."""
+        text = leaves(part.text).replace("**", "")
+        self._note(part, Reading.JOINED, part.text[:20])
+        if isinstance(self.awaited, OpenSection):
+            self.awaited.heading = text
+        elif self.awaited is not None:
+            self.awaited.blocks = [OpenBlock("", [text])]
+        self.awaited = None
+
+    def _continues(self, clause: OpenClause, text: str) -> bool:
+        """Return whether `text` is a further paragraph of `clause`."""
+        if not clause.blocks:
+            return True
+        last = clause.last.pieces[-1]
+        if text[0].islower():
+            return last.endswith((":", ";", ","))
+        ended = len(text) >= LONG or last.endswith(PARAGRAPH_ENDS)
+        return self._paragraph(text) and (ended or bool(LABELLED.search(text)))
+
+    def _paragraph(self, text: str) -> bool:
+        """Return whether `text` is complete in itself."""
+        complete = text.endswith(PARAGRAPH_ENDS) or len(text) >= LONG
+        return complete or bool(LABELLED.search(text))
+
+    def _add_clause(
+        self, number: str, part: Part, text: str, written: str, mark: str = ""
+    ) -> None:
+        clause = OpenClause(number, part.line, written, [OpenBlock(mark, [text])])
+        self.sections[-1].clauses.append(clause)
+        self.awaited = None
+
+    def _note(self, part: Part, reading: Reading, detail: str) -> None:
+        self.notes.append(Note(part.line, reading, detail))
+
+    def _refuse(self, part: Part, message: str, text: str = "") -> None:
+        self.problems.append(Problem(part.line, message, text or part.text))
 
     @property
-    def _last(self) -> _Clause | None:
+    def _clause(self) -> OpenClause | None:
         clauses = self.sections[-1].clauses if self.sections else ()
         return clauses[-1] if clauses else None

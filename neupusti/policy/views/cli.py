@@ -12,27 +12,33 @@ from neupusti.core.text.dates import short
 from neupusti.core.text.languages import Language
 from neupusti.policy.models import EditionKind, terms
 from neupusti.policy.service import editions
+from neupusti.policy.service.decoding import Source, read
 from neupusti.policy.service.drafts import Draft, EditionError
 from neupusti.policy.service.lint import lint
-from neupusti.policy.service.parser import UnreadableDocumentError, dates, decode, parse
+from neupusti.policy.service.parser import parse
+from neupusti.policy.service.problems import UnreadableDocumentError
+from neupusti.policy.service.review import review
 from neupusti.policy.views.assessment import report_mismatches
 from neupusti.policy.views.blueprint import bp
 from neupusti.policy.views.options import DAY, LANGUAGE
+from neupusti.policy.views.sheet import sheet
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 @bp.cli.command("check")
 @click.argument("file", type=FILE)
-def check(file: Path) -> None:
-    """Parse FILE as an import would and report the findings; change nothing."""
-    text = _read(file)
-    document = parse(text)
-    named = ", ".join(day.isoformat() for day in dates(document)) or "none"
-    click.echo(f"{len(document.sections)} sections, {len(list(document))} numbered clauses")
-    click.echo(f"dates in the text: {named}")
-    report_mismatches(document)
-    _report(text)
+@click.option("--date", "day", type=DAY, help="Date that an import would be given.")
+@LANGUAGE
+def check(file: Path, day: datetime | None, lang: str) -> None:
+    """Print the review sheet of FILE, read as an import would; change nothing."""
+    source = _read(file)
+    reviewed = review(
+        source.text, Language(lang), day.date() if day else None, source.notes
+    )
+    for line in sheet(reviewed, source.text):
+        click.echo(line)
+    report_mismatches(reviewed.document)
 
 
 @bp.cli.command("import")
@@ -63,7 +69,8 @@ def import_(
     effective_from: datetime | None,
 ) -> None:
     """Store the operator's document FILE as a draft, unchanged."""
-    text = _read(file)
+    source = _read(file)
+    text = source.text
     draft = Draft(
         text=text,
         language=Language(lang),
@@ -87,7 +94,27 @@ def import_(
         click.echo(f"To publish it: flask policy publish {edition.date} --lang {lang}")
     else:
         click.echo(f"Already here, unchanged ({edition.state}): {what}")
-    _report(text)
+    for one in source.notes:
+        click.echo(f"read as: {one.detail}")
+    for finding in lint(text):
+        click.echo(f"note: {finding}")
+
+
+@bp.cli.command("discard")
+@click.argument("day", metavar="DATE", type=DAY)
+@click.option(
+    "--lang",
+    type=click.Choice([language.value for language in Language]),
+    help="Only the draft in this language; else all of them.",
+)
+def discard(day: datetime, lang: str | None) -> None:
+    """Remove the drafts of DATE; what is published stays."""
+    try:
+        names = editions.discard(day.date(), Language(lang) if lang else None)
+    except EditionError as error:
+        raise click.ClickException(str(error)) from None
+    for name in names:
+        click.echo(f"Discarded: draft {name}")
 
 
 @bp.cli.command("publish")
@@ -130,19 +157,14 @@ def list_() -> None:
         )
 
 
-def _read(file: Path) -> str:
+def _read(file: Path) -> Source:
     """Return the text of `file`, or print its problems and exit with status 1."""
     try:
-        text = decode(file.read_bytes())
-        parse(text)
+        source = read(file.read_bytes())
+        parse(source.text)
     except UnreadableDocumentError as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
         click.echo(f"{file.name}: nothing was imported.", err=True)
         sys.exit(1)
-    return text
-
-
-def _report(text: str) -> None:
-    for finding in lint(text):
-        click.echo(f"note: {finding}")
+    return source

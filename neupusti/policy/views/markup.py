@@ -70,10 +70,10 @@ class _Linker:
         )
 
     def _reference(self, match: re.Match[str]) -> Markup:
-        number = match[0]
-        if number not in self.document.clauses or number in self.done:
-            return escape(number)
-        return Markup('<a href="{0}#c{1}">{1}</a>').format(self.page, number)
+        number = self.document.by_written.get(match[0])
+        if number is None or number in self.done:
+            return escape(match[0])
+        return Markup('<a href="{}#c{}">{}</a>').format(self.page, number, match[0])
 
     def _term(self, match: re.Match[str]) -> Markup:
         number = self.groups[match.lastgroup or ""]

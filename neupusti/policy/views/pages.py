@@ -21,6 +21,7 @@ from neupusti.policy.views.blueprint import (
     parse_day,
     requested_edition,
 )
+from neupusti.policy.views.machine import wanted_source
 from neupusti.policy.views.markup import definition_or_text, inline
 from neupusti.policy.views.tools import label
 
@@ -34,9 +35,7 @@ def show() -> Response:
 @bp.get("/policy/<day>/")
 def dated(day: str) -> Response:
     """Show the edition of a date; `?source=` selects one of two documents of the date."""
-    source = request.args.get("source")
-    wanted_source = EditionSource(source) if source in set(EditionSource) else None
-    return _edition(requested_edition(day, wanted_source), dated=True)
+    return _edition(requested_edition(day, wanted_source()), dated=True)
 
 
 @bp.get("/policy/history/")

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -77,4 +78,5 @@ def test_a_complete_operator_misses_nothing() -> None:
     ],
 )
 def test_an_operator_names_what_is_missing(field: str, value: str, what: str) -> None:
-    assert replace(FULL, **{field: value}).missing() == [what]
+    given: dict[str, Any] = {field: value}
+    assert replace(FULL, **given).missing() == [what]
