@@ -103,6 +103,13 @@ def sell_out(number: int, *, to: int = 0) -> None:
         assert stock.change(session, lost)
 
 
+def made(nth: int) -> int:
+    """Return the number of the nth product of a test: the sample goods come before it."""
+    db.session.rollback()
+    own = select(Product.id).where(~Product.sample).order_by(Product.id)
+    return db.session.scalars(own.offset(nth - 1).limit(1)).one()
+
+
 def left(number: int) -> int:
     """Return how many pieces of a product are in stock."""
     db.session.rollback()

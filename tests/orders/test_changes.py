@@ -61,7 +61,7 @@ def test_a_buyer_cancels_the_whole_order(guest: Shopper, order: ShopOrder) -> No
     answer = guest.browser.post(path, data={**buying.hidden(page), "what": "whole"})
     assert answer.headers["Location"] == f"/orders/{order.number}?done=cancelled"
     assert now_of(order).state == OrderState.CANCELLED
-    assert (buying.left(1), buying.left(2)) == (20, 20)
+    assert (buying.left(buying.made(1)), buying.left(buying.made(2))) == (20, 20)
     shown = guest.browser.get(answer.headers["Location"]).text
     assert "письмо об отмене отправлено" in shown
     assert f"{order.number}/cancel" not in shown
@@ -72,7 +72,7 @@ def test_a_buyer_cancels_a_part(guest: Shopper, order: ShopOrder) -> None:
     page = guest.get(path).text
     fields = {**buying.hidden(page), **line_fields(order, 2, 0)}
     assert guest.browser.post(path, data=fields).status_code == 303
-    assert (now_of(order).state, buying.left(1)) == (OrderState.NEW, 19)
+    assert (now_of(order).state, buying.left(buying.made(1))) == (OrderState.NEW, 19)
     assert "отменено: 2" in guest.get(f"/orders/{order.number}").text
 
 
@@ -88,7 +88,7 @@ def test_wrong_pieces_are_refused_in_words(
     assert answer.status_code == 422
     assert "<title>Ошибка:" in answer.text
     assert f'href="#{first}"' in answer.text
-    assert buying.left(1) == 17
+    assert buying.left(buying.made(1)) == 17
 
 
 @SQLITE
@@ -112,7 +112,7 @@ def test_what_has_left_is_not_cancelled(guest: Shopper, order: ShopOrder) -> Non
     answer = guest.post(f"/orders/{order.number}/cancel", what="whole", version=version)
     assert answer.status_code == 422
     assert now_of(order).state == OrderState.CONFIRMED
-    assert buying.left(1) == 17
+    assert buying.left(buying.made(1)) == 17
 
 
 def test_a_buyer_changes_the_address(guest: Shopper, order: ShopOrder) -> None:

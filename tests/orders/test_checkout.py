@@ -166,7 +166,7 @@ def test_the_first_wrong_step_is_shown(
     assert f'id="{field}-error"' in page
     assert f'aria-describedby="{field}' in page or f'{field}-error"' in page
     assert buying.orders() == []
-    assert buying.left(1) == 20
+    assert buying.left(buying.made(1)) == 20
 
 
 @SQLITE

@@ -127,7 +127,7 @@ def test_notes_of_staff_are_not_shown(guest: Shopper, order: ShopOrder) -> None:
 @SQLITE
 @pytest.mark.situation(11)
 def test_an_order_shows_its_snapshot(guest: Shopper, order: ShopOrder) -> None:
-    buying.change(1, name_ru="Другое имя", price=1, published=False)
+    buying.change(buying.made(1), name_ru="Другое имя", price=1, published=False)
     page = guest.get(f"/orders/{order.number}").text
     assert KETTLE[0] in page
     assert "Другое имя" not in page

@@ -42,7 +42,7 @@ def test_a_second_press_reaches_the_same_order(guest: Shopper) -> None:
     page = guest.browser.get(second.headers["Location"]).text
     assert "дважды ничего не заказано" in page
     assert "корзина пуста" not in page.lower()
-    assert buying.left(1) == 18
+    assert buying.left(buying.made(1)) == 18
 
 
 @SQLITE
@@ -60,7 +60,7 @@ def test_a_new_basket_survives_the_second_press(guest: Shopper) -> None:
 @SQLITE
 def test_a_rise_is_refused_with_both_prices(guest: Shopper) -> None:
     page = guest.post("/checkout/", **guest.answers(), go="check").text
-    buying.change(1, price=13990)
+    buying.change(buying.made(1), price=13990)
     answer = guest.browser.post("/checkout/", data={**buying.hidden(page), "consent": "y"})
     assert answer.status_code == 422
     summary = answer.text[answer.text.index('role="alert"') :].split("</div>")[0]
@@ -77,7 +77,7 @@ def test_a_rise_is_refused_with_both_prices(guest: Shopper) -> None:
 @SQLITE
 def test_a_fall_is_passed_on_and_said(guest: Shopper) -> None:
     page = guest.post("/checkout/", **guest.answers(), go="check").text
-    buying.change(1, price=11990)
+    buying.change(buying.made(1), price=11990)
     answer = guest.browser.post("/checkout/", data={**buying.hidden(page), "consent": "y"})
     assert answer.headers["Location"].endswith("?done=cheaper")
     assert "подешевело" in guest.browser.get(answer.headers["Location"]).text
@@ -88,13 +88,13 @@ def test_a_fall_is_passed_on_and_said(guest: Shopper) -> None:
 @pytest.mark.situation(11)
 def test_a_shortage_says_how_many_are_left(guest: Shopper) -> None:
     page = guest.post("/checkout/", **guest.answers(), go="check").text
-    buying.sell_out(1, to=1)
+    buying.sell_out(buying.made(1), to=1)
     answer = guest.browser.post("/checkout/", data={**buying.hidden(page), "consent": "y"})
     assert answer.status_code == 422
     assert "осталось 1" in answer.text
     assert 'name="consent"' not in answer.text
     assert buying.orders() == []
-    assert buying.left(1) == 1
+    assert buying.left(buying.made(1)) == 1
 
 
 @SQLITE
@@ -126,7 +126,7 @@ def test_a_foreign_quote_is_refused_in_words(guest: Shopper, quote: str) -> None
 def test_too_many_orders_are_refused_and_nothing_is_lost(guest: Shopper) -> None:
     for _ in range(5):
         assert guest.order().status_code == 303
-        guest.put(1)
+        guest.put(buying.made(1))
     answer = guest.order()
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0

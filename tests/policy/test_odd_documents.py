@@ -13,12 +13,12 @@ import pytest
 from neupusti.config.values import ROOT
 from neupusti.policy.service import lint
 from neupusti.policy.service.comparison import compare  # noqa: F401 - for `within_limit`
+from neupusti.policy.service.decoding import read as read_bytes
 from neupusti.policy.service.differences import (
     PAIRS_PER_UNIT,
     EditOperation,
     word_changes,
 )
-from neupusti.policy.service.decoding import read as read_bytes
 from neupusti.policy.service.parser import UnreadableDocumentError, parse
 from neupusti.policy.service.stated_dates import stated_dates
 
