@@ -125,10 +125,19 @@ def weight_of_styles(port: int) -> int:
 
 def visit_every_page(port: int) -> None:
     """Open every page of the sitemap, twice: both workers fill their store of pages."""
-    tree = ET.fromstring(fetched(port, "/sitemap.xml", {})[0])  # noqa: S314 - our own
+    pages = [
+        page for file in locations(port, "/sitemap.xml") for page in locations(port, file)
+    ]
     for _ in range(2):
-        for element in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc"):
-            fetched(port, urlsplit(element.text or "").path, BROWSER)
+        for page in pages:
+            fetched(port, page, BROWSER)
+
+
+def locations(port: int, path: str) -> list[str]:
+    """Return the paths that an index or a file of the sitemap lists."""
+    tree = ET.fromstring(fetched(port, path, {})[0])  # noqa: S314 - our own
+    listed = tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")
+    return [urlsplit(element.text or "").path for element in listed]
 
 
 def fetched(port: int, path: str, headers: dict[str, str]) -> tuple[bytes, str]:
