@@ -152,7 +152,7 @@ def test_the_address_people_guess_leads_to_the_policy(
 def test_the_source_of_the_text_is_shown(client: FlaskClient) -> None:
     own = changed("05.06.2023", "04.08.2022")
     english = client.get(f"/en/policy/{OLD}/").text
-    assert "document of this date has not been loaded" in english
+    assert "document of this date has not been published here" in english
     editions.import_draft(Draft(text=own, language=Language.RU, kind=EditionKind.EDITORIAL))
     editions.publish(date(2022, 8, 4), Language.RU, by="operator", backdate="on paper")
 
