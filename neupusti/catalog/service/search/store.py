@@ -125,5 +125,6 @@ POSTGRESQL = Sql(
             "INSERT INTO word (word, uses) "
             "SELECT word, ndoc FROM ts_stat('SELECT words FROM product_words')"
         ),
+        text("ANALYZE product_words, word"),
     ),
 )
