@@ -295,6 +295,7 @@ def seeded(settings: Settings) -> None:
     with app.app_context():
         flask_migrate.upgrade()
         ship()
-        # `site setup` would also make a member of staff; tests make their own.
-        site.seed(Registry(tuple(f for f in registry().features if f.name != "staff")))
+        # `site setup` would also make staff and sample goods; tests make their own.
+        own = {"staff", "catalog"}
+        site.seed(Registry(tuple(f for f in registry().features if f.name not in own)))
     _close(app)

@@ -55,6 +55,7 @@ def test_each_product_is_shown_once_and_no_section_is_long(client: FlaskClient) 
     assert not {*deals} & {*new}
 
 
+@pytest.mark.usefixtures("samples")
 def test_sample_goods_fill_it(client: FlaskClient) -> None:
     page = client.get("/").text
     assert section(page, "new")
@@ -69,6 +70,7 @@ def test_an_empty_shop_says_so(client: FlaskClient) -> None:
     assert 'href="/en/catalog/">To the catalogue' in page
 
 
+@pytest.mark.usefixtures("samples")
 def test_the_front_of_the_shop_sets_no_cookie(client: FlaskClient) -> None:
     for path in ("/", "/catalog/", "/product/felt-thermos"):
         answer = client.get(path)

@@ -27,6 +27,8 @@ from neupusti.core.text.languages import Language
 from tests.catalog import goods
 from tests.people import BIN
 
+pytestmark = pytest.mark.usefixtures("samples")
+
 ROWS = [row for content in samples.files() for row in content["product"]]
 EACH = pytest.mark.parametrize("row", ROWS, ids=lambda row: row["slug"])
 

@@ -17,6 +17,8 @@ from tests.catalog.searching import DAY, copy_of, counted, slugs
 from tests.catalog.test_search_gold import QUERIES
 from tests.conftest import SQLITE, Stock
 
+pytestmark = pytest.mark.usefixtures("samples")
+
 ODD = (
     *('" OR 1', '"', "*", "чайник*", "NEAR(чайник казан)", "names:чайник", "^чайник"),
     *(":*", "&|!", "чайник & !казан", "чайник <-> казан", "-чайник", "(", "чайник)"),

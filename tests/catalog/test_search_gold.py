@@ -4,9 +4,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from tests.catalog.searching import found
+
+pytestmark = pytest.mark.usefixtures("samples")
 
 GOLD = tomllib.loads(Path(__file__).with_name("search_gold.toml").read_text())["kinds"]
 QUERIES = [(kind, one) for kind, queries in GOLD.items() for one in queries]

@@ -10,6 +10,8 @@ from neupusti.catalog.service.search import index, store
 from neupusti.core.data.database import db, writing
 from tests.catalog.searching import copy_of, slugs, teapot, vocabulary
 
+pytestmark = pytest.mark.usefixtures("samples")
+
 
 @pytest.mark.parametrize(
     "change",

@@ -128,7 +128,8 @@ def test_the_check_page_shows_what_the_law_wants(app: Flask, guest: Shopper) -> 
     for names, prefix in enumerate(("", "/kk")):
         guest.prefix = prefix
         page = guest.post("/checkout/", **guest.answers("courier"), go="check").text
-        assert app.extensions["neupusti.settings"].operator.address in page
+        operator = app.extensions["neupusti.settings"].operator
+        assert operator.in_language(("ru", "kk")[names]).address in page
         assert KETTLE[names] in page
         assert SOCKS[names] in page
         assert 'formaction="/' in page

@@ -156,7 +156,7 @@ def test_every_clause_leads_to_its_life_in_three_languages(
 @SQLITE
 def test_every_life_is_in_the_sitemap(client: FlaskClient) -> None:
     listed = re.findall(
-        r"<loc>[^<]*(/policy/clauses/\w+/)</loc>", client.get("/sitemap.xml").text
+        r"<loc>[^<]*(/policy/clauses/\w+/)</loc>", client.get("/sitemap/pages.xml").text
     )
     assert len(set(listed)) == 74
     for path in listed:
