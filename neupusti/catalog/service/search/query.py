@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Integer,
     Select,
     String,
     bindparam,
@@ -22,7 +23,6 @@ from sqlalchemy import (
     table,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.orm import Session
 
 from neupusti.catalog.models import Band, Product
 from neupusti.catalog.queries import cards
@@ -37,8 +37,8 @@ SIZE = 24
 MAX_PAGE = 50
 NAME_WEIGHT, REST_WEIGHT = 10.0, 1.0
 """How much a word in a name counts, and one elsewhere: as PostgreSQL weighs A and D."""
-EVERY, SOME = "every", "some"
-"""What a product must have of the words; the names of the parameters that say so.
+EVERY, SOME, SKIPPED = "every", "some", "skipped"
+"""What a product must have of the words, and the hits before a page, by parameter.
 
 They stand apart from the statements, which the library keeps for later.
 """
@@ -72,20 +72,22 @@ def find(
     reading = read(session, typed, exact=exact)
     if not reading.terms or page > MAX_PAGE:
         return Found(reading)
-    values = {name: _expression(session, reading.terms, name) for name in (EVERY, SOME)}
-    if reading.unknown:
-        tries = [_best(session, SOME)]
-    else:
-        tries = [_best(session, EVERY), _best(session, SOME, but=EVERY)]
-    for best in tries[: len(reading.terms)]:
-        rows = session.execute(_rows(best, language, page), values).all()
+    postgresql = store.on_postgresql(session)
+    values: dict[str, object] = {
+        name: _expression(reading.terms, name, postgresql=postgresql)
+        for name in (EVERY, SOME)
+    }
+    values[SKIPPED] = (page - 1) * SIZE
+    tries = ((SOME, ""),) if reading.unknown else ((EVERY, ""), (SOME, EVERY))
+    for asked, but in tries[: len(reading.terms)]:
+        rows = session.execute(PAGES[postgresql, language, asked, but], values).all()
         if rows:
             shown = tuple(cards.card(row[0], row[1], today, language) for row in rows)
-            return Found(reading, shown, rows[0].total, partial=best is tries[-1])
+            return Found(reading, shown, rows[0].total, partial=asked == SOME)
     return Found(reading)
 
 
-def _rows(best: CTE, language: Language, page: int) -> Select[Any]:
+def _rows(best: CTE, language: Language) -> Select[Any]:
     """Select the products of a page, their photos, and how many there are in all."""
     out = Product.band == Band.OUT.value
     wanted = (
@@ -94,7 +96,7 @@ def _rows(best: CTE, language: Language, page: int) -> Select[Any]:
         .where(Product.published)
         .order_by(out, best.c.score, Product.id)
         .limit(SIZE)
-        .offset((page - 1) * SIZE)
+        .offset(bindparam(SKIPPED, type_=Integer))
         .subquery()
     )
     return (
@@ -105,27 +107,28 @@ def _rows(best: CTE, language: Language, page: int) -> Select[Any]:
     )
 
 
-def _best(session: Session, asked: str, *, but: str = "") -> CTE:
+def _best(asked: str, but: str, *, postgresql: bool) -> CTE:
     """Return the numbers of the products that match `asked`, and how well: less is better.
 
     Nothing matches where some product matches `but`.
     """
     score: ColumnElement[Any]
-    if store.on_postgresql(session):
+    if postgresql:
         number, score = INDEX.c.product, -func.ts_rank(INDEX.c.words, _query(asked))
     else:
         number = INDEX.c.rowid
         score = func.bm25(literal_column(INDEX.name), NAME_WEIGHT, REST_WEIGHT)
     found = select(number.label("number"), score.label("score"))
-    found = found.where(_matches(session, asked))
+    found = found.where(_matches(asked, postgresql=postgresql))
     if but:
-        found = found.where(~select(number).where(_matches(session, but)).exists())
+        other = select(number).where(_matches(but, postgresql=postgresql))
+        found = found.where(~other.exists())
     # Materialized: SQLite scores a row only where it reads the index itself.
     return found.cte("best").prefix_with("MATERIALIZED")
 
 
-def _matches(session: Session, asked: str) -> ColumnElement[bool]:
-    if store.on_postgresql(session):
+def _matches(asked: str, *, postgresql: bool) -> ColumnElement[bool]:
+    if postgresql:
         return INDEX.c.words.bool_op("@@")(_query(asked))
     return literal_column(INDEX.name).bool_op("MATCH")(bindparam(asked, type_=String))
 
@@ -134,9 +137,9 @@ def _query(asked: str) -> ColumnElement[Any]:
     return cast(bindparam(asked, type_=String), TSQUERY)
 
 
-def _expression(session: Session, terms: Iterable[Term], asked: str) -> str:
+def _expression(terms: Iterable[Term], asked: str, *, postgresql: bool) -> str:
     """Return the query of the database for every term, or for some of them."""
-    if store.on_postgresql(session):
+    if postgresql:
         quoted, prefix, either, both = "'%s'", ":*", " | ", " & "
     else:
         quoted, prefix, either, both = '"%s"', " *", " OR ", " AND "
@@ -145,3 +148,14 @@ def _expression(session: Session, terms: Iterable[Term], asked: str) -> str:
         for term in terms
     )
     return (both if asked == EVERY else either).join(f"({group})" for group in groups)
+
+
+PAGES = {
+    (postgresql, language, asked, but): _rows(
+        _best(asked, but, postgresql=postgresql), language
+    )
+    for postgresql in (False, True)
+    for language in Language
+    for asked, but in ((EVERY, ""), (SOME, ""), (SOME, EVERY))
+}
+"""The statements, made once: to make one takes as long as to execute it."""
