@@ -2,20 +2,17 @@
 
 import re
 from html import unescape
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.app import create_app
 from neupusti.catalog.models import Band
 from neupusti.catalog.service.search import index, query
-from neupusti.core.data.database import db, writing
+from neupusti.core.data.database import writing
 from neupusti.core.text.languages import Language
 from tests.catalog.searching import DAY, copy_of, counted, slugs
-from tests.catalog.test_search_gold import QUERIES
-from tests.conftest import SQLITE, Stock
+from tests.conftest import SQLITE
 
 pytestmark = pytest.mark.usefixtures("samples")
 
@@ -31,22 +28,6 @@ ODD = (
 """Syntax of both databases, signs, and more than anybody reads."""
 REFUSED = ("\u0000", "чайник\u0000казан", "ж" * 10_000)
 """What the edge of the site refuses on every page."""
-
-
-def test_both_databases_find_the_same(
-    sqlite_stock: Stock, postgresql_stock: Stock, tmp_path: Path
-) -> None:
-    hits = []
-    for lend in (sqlite_stock, postgresql_stock):
-        with lend(tmp_path) as settings:
-            app = create_app(settings)
-            with app.app_context():
-                typed = (*(one["q"] for _, one in QUERIES), *ODD, *REFUSED)
-                hits.append({one: slugs(one) for one in typed})
-                db.session.remove()
-                for engine in db.engines.values():
-                    engine.dispose()
-    assert hits[0] == hits[1]
 
 
 @SQLITE
