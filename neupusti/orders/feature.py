@@ -121,19 +121,19 @@ FEATURE = Feature(
     admin_menu=(MenuItem(endpoint="orders.board", label=_("Orders")),),
     duties=(
         Duty(
-            clause="4.1.1",
+            clause="6.2.1",
             label=_("New orders to confirm"),
             open=lists.count_new,
             endpoint="orders.board",
         ),
         Duty(
-            clause="4.1.1",
+            clause="6.2.1",
             label=_("Invoices that are not paid yet"),
             open=lists.count_due,
             endpoint="orders.board",
         ),
         Duty(
-            clause="4.1.3",
+            clause="6.2.1",
             label=_("Returns to answer"),
             open=lists.count_returns,
             endpoint="orders.board",

@@ -256,6 +256,7 @@ def test_another_file_or_none_is_not_applied(app: Flask, browser: FlaskClient) -
 
 
 @SQLITE
+@pytest.mark.manifest(field="jobs")
 def test_a_table_that_nobody_applied_is_deleted(app: Flask, browser: FlaskClient) -> None:
     (job,) = [job for job in registry().jobs if job.name == "sheets"]
     product()

@@ -123,9 +123,9 @@ def unclassified(tables: Iterable[Table]) -> list[str]:
 
 
 def references_people(table: Table) -> bool:
-    """Tell whether `table` references people, by a classification or a foreign key."""
-    led_to = {key.column.table for key in table.foreign_keys}
-    return any(person_columns(one) for one in (table, *led_to))
+    """Tell whether `table` references people, by a classification or by foreign keys."""
+    led_to = {key.column.table for key in table.foreign_keys} - {table}
+    return bool(person_columns(table)) or any(map(references_people, led_to))
 
 
 def without_holding(tables: Iterable[Table], held: set[str]) -> Iterator[str]:

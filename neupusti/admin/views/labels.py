@@ -40,8 +40,6 @@ STATES = {
     OutboxState.UNSURE: _("not certain"),
 }
 DUTIES = {
-    "4.1.1": _("Serve the orders that data were given for"),
-    "4.1.3": _("Answer the people who gave them"),
     "6.2.1": _("Use data only for the purposes of section 4"),
     "6.2.2": _("Keep data secret"),
     "6.2.3": _("Protect data"),
