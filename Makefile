@@ -58,6 +58,7 @@ bench: .venv/.dev $(CATALOGUES) ## Speed, weight, start and memory against their
 	.venv/bin/python -m bench.accounts
 	.venv/bin/python -m bench.access
 	.venv/bin/python -m bench.hostile
+	.venv/bin/python -m bench.shop
 
 judges: .venv/.runtime $(CATALOGUES) ## Outside judges on a running site: Lighthouse and others (needs npm)
 	@exec judges/run.sh

@@ -18,6 +18,7 @@ from statistics import quantiles
 from typing import Any
 
 import flask_migrate
+from flask import Flask
 from sqlalchemy import bindparam, func, insert, select, table, text
 from sqlalchemy import column as sql_column
 
@@ -51,6 +52,7 @@ def main() -> int:
     with site(postgresql=asked.postgresql):
         begun = time.perf_counter()
         generate(asked.goods)
+        fold()
         filled = time.perf_counter()
         for _ in index.rebuild():
             pass
@@ -63,23 +65,27 @@ def main() -> int:
 
 
 @contextmanager
-def site(*, postgresql: bool) -> Iterator[None]:
-    """Open a site with an empty shop, on SQLite or on a PostgreSQL of its own."""
+def site(*, postgresql: bool, durable: bool = False, **changes: Any) -> Iterator[Flask]:
+    """Open a site with an empty shop, on SQLite or on a PostgreSQL of its own.
+
+    `durable`: commits of that PostgreSQL reach the disk. `changes` are settings.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         urls: dict[str, Any] = {}
         if postgresql:
-            cluster = stack.enter_context(Cluster(stack.enter_context(ground())).running())
+            home = folder if durable else stack.enter_context(ground())
+            cluster = stack.enter_context(Cluster(home, durable=durable).running())
             for name in ("main", "access"):
                 cluster.execute(f"CREATE DATABASE {name}")
             urls = {
                 "database_url": cluster.url("main"),
                 "access_database_url": cluster.url("access"),
             }
-        app = create_app(Settings(secret_key="0" * 32, instance=folder, **urls))
+        app = create_app(Settings(secret_key="0" * 32, instance=folder, **urls, **changes))
         stack.enter_context(app.app_context())
         flask_migrate.upgrade()
-        yield
+        yield app
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
@@ -104,6 +110,10 @@ def generate(number: int) -> None:
             rows.append(model | own | names)
         with writing() as session:
             session.execute(insert(Product), rows)
+
+
+def fold() -> None:
+    """Store the texts of the goods as LIKE searches them."""
     with writing() as session:
         session.execute(text("CREATE TABLE bench_folded (product integer, folded text)"))
         for product in session.scalars(select(Product)):

@@ -47,10 +47,14 @@ def ground() -> Iterator[Path]:
 
 
 class Cluster:
-    """One cluster in `home`, reachable only through a Unix socket there."""
+    """One cluster in `home`, reachable only through a Unix socket there.
 
-    def __init__(self, home: Path) -> None:
+    `durable`: a commit reaches the disk, as in production, where its time is measured.
+    """
+
+    def __init__(self, home: Path, *, durable: bool = False) -> None:
         self.data, self.socket = home / "data", home / "socket"
+        self.sync = "on" if durable else "off"
 
     @contextmanager
     def running(self) -> Iterator["Cluster"]:
@@ -66,7 +70,8 @@ class Cluster:
         server = subprocess.Popen(
             [
                 tools / "postgres", "-D", self.data, "-k", self.socket,
-                "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
+                "-c", "listen_addresses=", "-c", f"fsync={self.sync}",
+                "-c", f"full_page_writes={self.sync}",
                 "-c", "max_connections=200", "-c", "logging_collector=off",
                 "-c", "wal_recycle=off", "-c", "max_wal_size=64MB",
             ],

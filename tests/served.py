@@ -105,6 +105,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         f"{PREFIX}DATABASE_URL": settings.database_url,
         f"{PREFIX}ACCESS_DATABASE_URL": settings.access_database_url,
         f"{PREFIX}SMTP_URL": settings.smtp_url,
+        f"{PREFIX}PROXIES": str(settings.proxies),
     }
 
 
