@@ -1,7 +1,4 @@
-"""Shared fixtures: a test with the fixture `app` runs on SQLite and on PostgreSQL.
-
-`SQLITE` skips the second run where SQL is not what is tested, as on most pages.
-"""
+"""Shared fixtures: a test with the fixture `app` runs on SQLite and on PostgreSQL."""
 
 import gc
 import os
@@ -49,6 +46,7 @@ REQUIRE_ALL = os.environ.get("NEUPUSTI_REQUIRE_ALL") == "1"
 
 HASHER = passwords.HASHER
 SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+"""Skips the second run where SQL is not what is tested, as on most pages."""
 NEEDS = {
     "chromium": "browser",
     **dict.fromkeys(("postgresql", "cluster", "server"), "postgresql"),

@@ -8,8 +8,10 @@ from flask.testing import FlaskClient
 
 from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
+from neupusti.orders.models.order import Delivery, Payment
 from neupusti.orders.service import masking
 from neupusti.orders.service.life import deciding, parcels, returning
+from neupusti.orders.service.placing import Wish
 from tests import desk
 from tests.conftest import SQLITE
 from tests.orders import cast
@@ -18,9 +20,7 @@ from tests.times import Clock
 
 pytestmark = SQLITE
 NOON = datetime(2026, 11, 23, 7, tzinfo=UTC)
-INVOICE = cast.Wish(
-    delivery=cast.Delivery.PICKUP, payment=cast.Payment.INVOICE, address=None
-)
+INVOICE = Wish(delivery=Delivery.PICKUP, payment=Payment.INVOICE, address=None)
 
 
 @pytest.mark.manifest(field="jobs")

@@ -1,0 +1,28 @@
+"""What the tests of the board share: an order, and Дана's browser."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from neupusti.core.rules import Permission
+from neupusti.orders.models.order import ShopOrder
+from tests import desk
+from tests.orders import buying
+from tests.orders.buying import SOCKS, Shopper
+from tests.people import DANA
+
+
+@pytest.fixture
+def order(app: Flask) -> ShopOrder:
+    """Three kettles and one pair of socks, ordered by a guest for the courier."""
+    guest = Shopper(app)
+    guest.put(buying.product(), 3)
+    guest.put(buying.product(SOCKS, price=2500, return_rule="no:hosiery"))
+    assert guest.order("courier").status_code == 303
+    return buying.orders()[0]
+
+
+@pytest.fixture
+def dana(app: Flask) -> FlaskClient:
+    """A browser of the staff who work on orders."""
+    return desk.seat(app, desk.member(DANA, Permission.ORDERS))
