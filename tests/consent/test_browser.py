@@ -115,7 +115,7 @@ def test_the_keyboard_is_enough(chromium: Browser, site_url: str) -> None:
     page.locator(REJECT).focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("cookies="))
-    assert focused().startswith("Saved: only the necessary cookies.")
+    assert focused().strip().startswith("Saved: only the necessary cookies.")
     page.keyboard.press("Tab")
     assert focused() == "/en/cookies/"
     page.keyboard.press("Enter")

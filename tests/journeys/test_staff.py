@@ -97,7 +97,7 @@ def test_all_staff_pages(visit: Visit, request: pytest.FixtureRequest) -> None:
         assert page.url.endswith(path)
         check_page(page, audited=audited)
     visit.open("/kk/admin/people/")
-    page.locator("[name=q]").fill("нұрл")
+    page.locator("main [name=q]").fill("нұрл")
     page.locator("[name=reason]").fill(REASON)
     page.keyboard.press("Enter")
     expect(page.get_by_role("rowheader", name="Нұрланова Айгерим")).to_be_visible()

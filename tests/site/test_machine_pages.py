@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from neupusti.catalog.service import samples
 from neupusti.config.values import Mode
 from neupusti.core import clock
 from neupusti.core.text.languages import Language
@@ -50,6 +51,7 @@ def test_robots_are_told_of_the_sitemap_and_of_private_rooms(client: FlaskClient
 
 
 def test_the_sitemap_knows_every_page_in_every_language(client: FlaskClient) -> None:
+    samples.bring()
     listed = entries(client)
     for path in (
         "/",
@@ -66,6 +68,7 @@ def test_the_sitemap_knows_every_page_in_every_language(client: FlaskClient) -> 
 
 
 def test_what_the_sitemap_lists_answers(client: FlaskClient) -> None:
+    samples.bring()
     listed = entries(client)
     for address, links in listed.items():
         assert set(links.values()) <= listed.keys()

@@ -14,7 +14,7 @@ from neupusti.core.web.errors import DomainError
 from tests.core import failing_views
 from tests.people import AIGERIM
 
-STATUSES = (400, 403, 404, 405, 413, 422, 429, 500, 503)
+STATUSES = (400, 403, 404, 405, 409, 413, 422, 429, 500, 503)
 TRACES = ("Traceback", ".py", "ValueError", "KeyError", "UndefinedError", AIGERIM.email)
 
 
