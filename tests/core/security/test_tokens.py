@@ -97,6 +97,18 @@ def test_the_tokens_of_one_person_can_be_revoked(app: Flask) -> None:
     tokens.peek("confirm", other)
 
 
+def test_the_tokens_of_one_row_can_be_revoked(app: Flask) -> None:
+    mine, reset = issued(), issued("reset")
+    with writing() as session:
+        other = tokens.issue(session, "confirm", HOUR, person=7, target=4)
+    with writing() as session:
+        tokens.revoke_target(session, "confirm", 3)
+    with pytest.raises(TokenError):
+        tokens.peek("confirm", mine)
+    tokens.peek("reset", reset)
+    tokens.peek("confirm", other)
+
+
 def test_the_database_does_not_hold_the_token(app: Flask) -> None:
     token = issued()
     row = db.session.execute(text("SELECT * FROM token")).one()
