@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _
 from neupusti.config.settings import settings
 from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.consent import Statement
+from neupusti.core.text.languages import Language
 from neupusti.orders.models.order import Delivery, Payment
 
 
@@ -107,6 +108,7 @@ def fee(delivery: Delivery, goods: int) -> int:
     }[delivery]
 
 
-def pickup_address() -> str:
+def pickup_address(language: Language) -> str:
     """Return where orders are collected: the operator's address unless a setting says."""
-    return settings().pickup_address or settings().operator.address
+    operator = settings().operator.in_language(language)
+    return settings().pickup_address or operator.address

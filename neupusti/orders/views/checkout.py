@@ -200,7 +200,7 @@ def _page(
         carried={**form.carried(step), "basket": baskets.write(seen)},
         who=identity.current(),
         prices={one: delivery.fee(one, view.goods) for one in Delivery},
-        pickup=delivery.pickup_address(),
+        pickup=delivery.pickup_address(languages.current()),
         return_words={row.line.product: _return_words(row) for row in view.rows},
         **values,
     )

@@ -57,7 +57,7 @@ def page(access: Access, *, problem: str = "", status: int = 200) -> Response:
         region=region(found),
         delivery_name=delivery.DELIVERY_NAMES[Delivery(order.delivery)],
         payment_name=delivery.PAYMENT_NAMES[Payment(order.payment)],
-        pickup=delivery.pickup_address(),
+        pickup=delivery.pickup_address(languages.current()),
         events=[(one, text) for one in found.events if (text := words.event(one))],
         parcel_words=words.PARCELS,
         return_words=words.RETURNS,

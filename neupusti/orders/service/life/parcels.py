@@ -10,6 +10,7 @@ from neupusti.core import clock
 from neupusti.core.data.database import writing
 from neupusti.core.mail.outbox import EmailType
 from neupusti.core.text import order_numbers
+from neupusti.core.text.languages import Language
 from neupusti.core.text.order_numbers import OrderNumberError
 from neupusti.orders.models.fulfilment import Parcel, ParcelLine, ParcelState
 from neupusti.orders.models.order import Delivery, OrderState, Payment, ShopOrder
@@ -147,7 +148,8 @@ def _tell_packed(
 ) -> None:
     values = letters.goods(order, everything.lines, pieces)
     kind = letters.READY if order.delivery == Delivery.PICKUP else letters.PACKED
-    letters.send(session, kind, order, {**values, "pickup": pickup_address()})
+    pickup = pickup_address(Language(order.language))
+    letters.send(session, kind, order, {**values, "pickup": pickup})
 
 
 def _report(  # noqa: PLR0913, PLR0917 - an event is all of these
