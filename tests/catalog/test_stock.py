@@ -5,50 +5,16 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from neupusti.catalog.models import Band, Category, MovementKind, Product, StockMovement
+from neupusti.catalog.models import MovementKind, Product, StockMovement
 from neupusti.catalog.service import stock
 from neupusti.catalog.service.stock import Movement
-from neupusti.core import clock
 from neupusti.core.data.database import db, writing
+from tests.catalog import goods
 
 
-def product(article: str, pieces: int) -> int:
-    """Store a product with that many pieces; return its number."""
-    with writing() as session:
-        category = Category(
-            position=1,
-            slug=article,
-            **{f"name_{language}": "Чай" for language in ("ru", "kk", "en")},
-            published=True,
-            products=1,
-        )
-        session.add(category)
-        session.flush()
-        texts = ("text", "composition", "sizes")
-        made = Product(
-            category=category.id,
-            article=article,
-            slug=article,
-            **{f"name_{language}": "Чайник" for language in ("ru", "kk", "en")},
-            **{f"{t}_{language}": "" for t in texts for language in ("ru", "kk", "en")},
-            brand="",
-            origin="KZ",
-            weight_g=100,
-            price=1000,
-            stock=0,
-            band=Band.OUT.value,
-            return_rule="law",
-            published=True,
-            sample=False,
-            version=1,
-            changed_at=clock.now(),
-        )
-        session.add(made)
-        session.flush()
-        if pieces:
-            received = Movement(product=made.id, delta=pieces, kind=MovementKind.RECEIVED)
-            assert stock.change(session, received)
-    return made.id
+def product(slug: str, pieces: int) -> int:
+    """Store a product with that many pieces in a category of its own."""
+    return goods.product(goods.category(slug), slug, pieces=pieces)
 
 
 def state(number: int) -> tuple[int, str, int]:

@@ -9,17 +9,19 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from neupusti.catalog.models import Band, Category, MovementKind, Product
+from neupusti.catalog.models import Category, MovementKind, Product
 from neupusti.catalog.service import stock
 from neupusti.catalog.service.stock import Movement
-from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import Actor, ActorKind
+from neupusti.orders.models.fulfilment import ParcelState
 from neupusti.orders.models.order import ShopOrder
+from neupusti.orders.queries import details as queries
+from neupusti.orders.service.life import deciding, parcels
 from neupusti.orders.service.moves import Press
+from tests.catalog import goods
 from tests.people import GUEST, Person
 
 HIDDEN = re.compile(r"<input[^>]*type=\"hidden\"[^>]*>")
@@ -49,42 +51,16 @@ def product(
 ) -> int:
     """Put a product on sale; return its number."""
     number = next(NUMBERS)
-    kinds = ("text", "composition", "sizes")
-    texts = {f"{kind}_{language}": "" for kind in kinds for language in LANGUAGES}
     named = {f"name_{x}": name for x, name in zip(LANGUAGES, names, strict=True)}
-    usual = {
-        "price": price,
-        "return_rule": "law",
-        "published": True,
-        "version": 1,
-        "brand": "",
-        "origin": "KZ",
-        "weight_g": 900,
-        "sample": False,
-        "stock": 0,
-        "article": f"T-{number}",
-        "slug": f"teapot-{number}",
-        "band": Band.OUT.value,
-    }
-    with writing() as session:
-        values = {**texts, **named, **usual, **columns}
-        made = Product(category=_category(session), changed_at=clock.now(), **values)
-        session.add(made)
-        session.flush()
-        found = made.id
-        received = Movement(product=found, delta=pieces, kind=MovementKind.RECEIVED)
-        assert not pieces or stock.change(session, received)
-    return found
+    values = {"article": f"T-{number}", "price": price, **named, **columns}
+    return goods.product(_kitchen(), f"teapot-{number}", pieces=pieces, **values)
 
 
-def _category(session: Session) -> int:
-    found = session.scalar(select(Category).filter_by(slug="kitchen"))
-    if found is None:
-        names = {f"name_{language}": "Кухня" for language in LANGUAGES}
-        found = Category(position=1, slug="kitchen", **names, published=True, products=1)
-        session.add(found)
-        session.flush()
-    return found.id
+def _kitchen() -> int:
+    db.session.rollback()
+    found = db.session.scalar(select(Category.id).filter_by(slug="kitchen"))
+    db.session.rollback()
+    return found or goods.category("kitchen")
 
 
 def change(number: int, **columns: Any) -> None:
@@ -128,6 +104,22 @@ def press(order: ShopOrder, by: int = 0) -> Press:
     db.session.rollback()
     row = db.session.get_one(ShopOrder, order.id, populate_existing=True)
     return Press(row.id, row.version, Actor(ActorKind.STAFF, by))
+
+
+def now_of(order: ShopOrder) -> ShopOrder:
+    """Return the order as it is now."""
+    return orders()[0]
+
+
+def delivered(order: ShopOrder, *pieces: int) -> None:
+    """Let staff confirm an order, and deliver some pieces of each line."""
+    deciding.confirm(press(order))
+    db.session.rollback()
+    lines = queries.of(db.session(), now_of(order)).lines
+    packed = {line.id: count for line, count in zip(lines, pieces, strict=True) if count}
+    parcel = parcels.pack(press(order), packed)
+    for state in (ParcelState.HANDED_OVER, ParcelState.ON_THE_WAY, ParcelState.DELIVERED):
+        parcels.move(press(order), parcel, state)
 
 
 def hidden(page: str, *, form: int = -1) -> dict[str, str]:

@@ -8,10 +8,7 @@ from typing import Any
 
 from sqlalchemy import event, select
 
-from neupusti.catalog.models import Band, Category, MovementKind, Product
-from neupusti.catalog.service import stock
-from neupusti.catalog.service.stock import Movement
-from neupusti.core import clock
+from neupusti.catalog.models import Category, Product
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
@@ -26,6 +23,7 @@ from neupusti.orders.service.addresses import Address
 from neupusti.orders.service.basket import Basket
 from neupusti.orders.service.moves import Press
 from neupusti.orders.service.placing import Buyer, Placed, Proof, Wish
+from tests.catalog import goods
 from tests.people import AIGERIM
 
 EDITION = date(2026, 11, 1)
@@ -63,40 +61,20 @@ PROOF = Proof(consent=CONSENT, quote="", network="203.0.113.0/24")
 
 def product(article: str, pieces: int = 10, price: int = 1000) -> int:
     """Store a product with that many pieces; return its number."""
-    with writing() as session:
-        category = session.scalar(select(Category).filter_by(slug="tea"))
-        if category is None:
-            names = {f"name_{language}": "Чай" for language in Language}
-            category = Category(position=1, slug="tea", **names, published=True, products=1)
-            session.add(category)
-            session.flush()
-        texts = ("text", "composition", "sizes")
-        made = Product(
-            category=category.id,
-            article=article,
-            slug=article,
-            name_ru=f"Чайник {article}",
-            name_kk=f"Шәйнек {article}",
-            name_en=f"Teapot {article}",
-            **{f"{text}_{language}": "" for text in texts for language in Language},
-            brand="",
-            origin="KZ",
-            weight_g=100,
-            price=price,
-            stock=0,
-            band=Band.OUT.value,
-            return_rule="law",
-            published=True,
-            sample=False,
-            version=1,
-            changed_at=clock.now(),
-        )
-        session.add(made)
-        session.flush()
-        if pieces:
-            received = Movement(product=made.id, delta=pieces, kind=MovementKind.RECEIVED)
-            assert stock.change(session, received)
-    return made.id
+    db.session.rollback()
+    category = db.session.scalar(select(Category.id).filter_by(slug="tea"))
+    db.session.rollback()
+    names = {"name_ru": f"Чайник {article}", "name_kk": f"Шәйнек {article}"}
+    return goods.product(
+        category or goods.category("tea"),
+        article,
+        pieces=pieces,
+        price=price,
+        weight_g=100,
+        article=article,
+        name_en=f"Teapot {article}",
+        **names,
+    )
 
 
 def reprice(number: int, **changes: object) -> None:

@@ -1,4 +1,4 @@
-"""What the tests of the board share: an order, and Дана's browser."""
+"""What the tests of pages share: a guest, an order, and Дана's browser."""
 
 import pytest
 from flask import Flask
@@ -13,9 +13,14 @@ from tests.people import DANA
 
 
 @pytest.fixture
-def order(app: Flask) -> ShopOrder:
-    """Three kettles and one pair of socks, ordered by a guest for the courier."""
-    guest = Shopper(app)
+def guest(app: Flask) -> Shopper:
+    """Somebody without an account."""
+    return Shopper(app)
+
+
+@pytest.fixture
+def order(guest: Shopper) -> ShopOrder:
+    """Three kettles and one pair of socks, ordered by the guest for the courier."""
     guest.put(buying.product(), 3)
     guest.put(buying.product(SOCKS, price=2500, return_rule="no:hosiery"))
     assert guest.order("courier").status_code == 303

@@ -10,12 +10,6 @@ from tests.orders import buying
 from tests.orders.buying import KETTLE, SAME_ORIGIN, SOCKS, Shopper
 
 
-@pytest.fixture
-def guest(app: Flask) -> Shopper:
-    """Somebody without an account."""
-    return Shopper(app)
-
-
 def tenge(amount: int) -> str:
     return money.tenge(amount, Language.RU)
 

@@ -1,33 +1,17 @@
 """What a buyer changes of an order: cancel, another address, a return."""
 
 import pytest
-from flask import Flask
 
 from neupusti.core.data.database import db
-from neupusti.orders.models.fulfilment import GoodsReturn, ParcelState
+from neupusti.orders.models.fulfilment import GoodsReturn
 from neupusti.orders.models.order import OrderAddress, OrderState, ShopOrder
 from neupusti.orders.queries import details
-from neupusti.orders.service.life import deciding, parcels
+from neupusti.orders.service.life import deciding
 from tests.conftest import SQLITE
 from tests.orders import buying
-from tests.orders.buying import SOCKS, Shopper
+from tests.orders.buying import Shopper
 
 CHANGES = ("cancel", "address", "return")
-
-
-@pytest.fixture
-def guest(app: Flask) -> Shopper:
-    """Somebody without an account."""
-    return Shopper(app)
-
-
-@pytest.fixture
-def order(guest: Shopper) -> ShopOrder:
-    """Three kettles and one pair of socks, ordered by the guest for the courier."""
-    guest.put(buying.product(), 3)
-    guest.put(buying.product(SOCKS, price=2500, return_rule="no:hosiery"))
-    assert guest.order("courier").status_code == 303
-    return buying.orders()[0]
 
 
 def line_fields(order: ShopOrder, *pieces: int) -> dict[str, str]:
@@ -39,28 +23,12 @@ def line_fields(order: ShopOrder, *pieces: int) -> dict[str, str]:
     }
 
 
-def now_of(order: ShopOrder) -> ShopOrder:
-    """Return the order as it is now."""
-    return buying.orders()[0]
-
-
-def delivered(order: ShopOrder, *pieces: int) -> None:
-    """Let staff confirm an order, and deliver some pieces of each line."""
-    deciding.confirm(buying.press(order))
-    db.session.rollback()
-    lines = details.of(db.session(), now_of(order)).lines
-    packed = {line.id: count for line, count in zip(lines, pieces, strict=True) if count}
-    parcel = parcels.pack(buying.press(order), packed)
-    for state in (ParcelState.HANDED_OVER, ParcelState.ON_THE_WAY, ParcelState.DELIVERED):
-        parcels.move(buying.press(order), parcel, state)
-
-
 def test_a_buyer_cancels_the_whole_order(guest: Shopper, order: ShopOrder) -> None:
     path = f"/orders/{order.number}/cancel"
     page = guest.get(path).text
     answer = guest.browser.post(path, data={**buying.hidden(page), "what": "whole"})
     assert answer.headers["Location"] == f"/orders/{order.number}?done=cancelled"
-    assert now_of(order).state == OrderState.CANCELLED
+    assert buying.now_of(order).state == OrderState.CANCELLED
     assert (buying.left(buying.made(1)), buying.left(buying.made(2))) == (20, 20)
     shown = guest.browser.get(answer.headers["Location"]).text
     assert "письмо об отмене отправлено" in shown
@@ -72,7 +40,7 @@ def test_a_buyer_cancels_a_part(guest: Shopper, order: ShopOrder) -> None:
     page = guest.get(path).text
     fields = {**buying.hidden(page), **line_fields(order, 2, 0)}
     assert guest.browser.post(path, data=fields).status_code == 303
-    assert (now_of(order).state, buying.left(buying.made(1))) == (OrderState.NEW, 19)
+    assert (buying.now_of(order).state, buying.left(buying.made(1))) == (OrderState.NEW, 19)
     assert "отменено: 2" in guest.get(f"/orders/{order.number}").text
 
 
@@ -99,19 +67,19 @@ def test_a_stale_page_is_told_what_has_happened(guest: Shopper, order: ShopOrder
     answer = guest.browser.post(path, data={**buying.hidden(page), "what": "whole"})
     assert answer.status_code == 409
     assert 'role="alert"' in answer.text
-    assert now_of(order).state == OrderState.CONFIRMED
+    assert buying.now_of(order).state == OrderState.CONFIRMED
     for version in ("", "x", "9" * 40):
         assert guest.post(path, what="whole", version=version).status_code == 409
 
 
 def test_what_has_left_is_not_cancelled(guest: Shopper, order: ShopOrder) -> None:
-    delivered(order, 1, 0)
+    buying.delivered(order, 1, 0)
     page = guest.get(f"/orders/{order.number}/cancel").text
     assert "уже нельзя отменить" in page
-    version = str(now_of(order).version)
+    version = str(buying.now_of(order).version)
     answer = guest.post(f"/orders/{order.number}/cancel", what="whole", version=version)
     assert answer.status_code == 422
-    assert now_of(order).state == OrderState.CONFIRMED
+    assert buying.now_of(order).state == OrderState.CONFIRMED
     assert buying.left(buying.made(1)) == 17
 
 
@@ -123,13 +91,13 @@ def test_a_buyer_changes_the_address(guest: Shopper, order: ShopOrder) -> None:
     new = {"region": "KZ-71", "city": "Астана", "street": "Мәңгілік Ел", "house": "1"}
     answer = guest.browser.post(path, data={**buying.hidden(page), **new})
     assert answer.headers["Location"] == f"/orders/{order.number}?done=address"
-    after = now_of(order)
+    after = buying.now_of(order)
     kept = db.session.get_one(OrderAddress, order.id, populate_existing=True)
     assert (kept.region, kept.city, kept.flat) == ("KZ-71", "Астана", "")
     assert (after.goods, after.fee, after.total) == sums
     wrong = guest.browser.post(path, data={**buying.hidden(page), **new, "house": ""})
     assert wrong.status_code == 422
-    delivered(order, 1, 0)
+    buying.delivered(order, 1, 0)
     assert guest.get(path).status_code == 422
 
 
@@ -143,7 +111,7 @@ def test_a_pick_up_has_no_address_to_change(guest: Shopper) -> None:
 def test_a_buyer_asks_for_a_return(guest: Shopper, order: ShopOrder) -> None:
     path = f"/orders/{order.number}/return"
     assert "Возвращать нечего" in guest.get(path).text
-    delivered(order, 2, 1)
+    buying.delivered(order, 2, 1)
     page = guest.get(path).text
     assert "кроме" in page or "exception" in page or "исключение" in page
     fields = {**buying.hidden(page), **line_fields(order, 1, 0), "words": "Скол на крышке"}

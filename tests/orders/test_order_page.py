@@ -7,12 +7,10 @@ import pytest
 from flask import Flask
 
 from neupusti.core import clock
-from neupusti.core.data.database import db, writing
-from neupusti.orders.models.fulfilment import ParcelState
+from neupusti.core.data.database import writing
 from neupusti.orders.models.order import OrderState, ShopOrder
-from neupusti.orders.queries import details
 from neupusti.orders.service import links
-from neupusti.orders.service.life import changing, deciding, parcels
+from neupusti.orders.service.life import changing
 from tests.accounts import cast
 from tests.conftest import SQLITE
 from tests.orders import buying
@@ -22,42 +20,11 @@ from tests.people import AIGERIM, BOLAT, GUEST, Person
 CHANGES = ("cancel", "address", "return")
 
 
-@pytest.fixture
-def guest(app: Flask) -> Shopper:
-    """Somebody without an account."""
-    return Shopper(app)
-
-
-@pytest.fixture
-def order(guest: Shopper) -> ShopOrder:
-    """Three kettles and one pair of socks, ordered by the guest for the courier."""
-    guest.put(buying.product(), 3)
-    guest.put(buying.product(SOCKS, price=2500, return_rule="no:hosiery"))
-    assert guest.order("courier").status_code == 303
-    return buying.orders()[0]
-
-
 def signed_in(app: Flask, who: Person) -> Shopper:
     """Return a shopper who is signed in."""
     shopper = Shopper(app, who)
     shopper.browser = cast.signed_in(app, cast.account(who))
     return shopper
-
-
-def now_of(order: ShopOrder) -> ShopOrder:
-    """Return the order as it is now."""
-    return buying.orders()[0]
-
-
-def delivered(order: ShopOrder, *pieces: int) -> None:
-    """Let staff confirm an order, and deliver some pieces of each line."""
-    deciding.confirm(buying.press(order))
-    db.session.rollback()
-    lines = details.of(db.session(), now_of(order)).lines
-    packed = {line.id: count for line, count in zip(lines, pieces, strict=True) if count}
-    parcel = parcels.pack(buying.press(order), packed)
-    for state in (ParcelState.HANDED_OVER, ParcelState.ON_THE_WAY, ParcelState.DELIVERED):
-        parcels.move(buying.press(order), parcel, state)
 
 
 @SQLITE
@@ -77,7 +44,7 @@ def test_the_owner_sees_the_order_and_nobody_else(app: Flask) -> None:
         for name in CHANGES:
             answer = stranger.post(f"{path}/{name}", what="whole", version="1", **ADDRESS)
             assert answer.status_code == 404
-    assert now_of(order).state == OrderState.NEW
+    assert buying.now_of(order).state == OrderState.NEW
     assert bolat.get("/account/orders").text.count(order.number) == 0
     assert order.number in aigerim.get("/account/orders").text
 
@@ -112,7 +79,7 @@ def test_the_page_says_all_of_the_order(guest: Shopper, order: ShopOrder) -> Non
     told = (KETTLE[0], SOCKS[0], GUEST.email, "+7\u00a0701", "улица Жибек Жолы", "Домофон")
     for word in (*told, "новый", "Заказ оформлен"):
         assert word in page
-    delivered(order, 2, 1)
+    buying.delivered(order, 2, 1)
     page = guest.get(f"/orders/{order.number}").text
     for word in ("Посылка доставлена", "Посылка в пути", "Заказ подтверждён"):
         assert word in page
@@ -148,7 +115,7 @@ def test_a_link_opens_its_order_until_it_ends(
     )
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert GUEST.email in reader.get(f"/orders/{order.number}").text
-    assert now_of(order).email_proved_at is not None
+    assert buying.now_of(order).email_proved_at is not None
 
     start = clock.now()
     at(start + timedelta(hours=25))
