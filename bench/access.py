@@ -165,7 +165,7 @@ def pages(rows: int) -> Iterator[Figure]:
     """Measure the overview and one address over many rows."""
     with site() as (app, engine, folder):
         _fill(engine, folder, rows)
-        browser = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
+        browser = desk.signed_in(app, desk.member(DANA, Permission.STATISTICS))
 
         def open_overview() -> int:
             response = browser.get("/en/admin/access/?period=30d")

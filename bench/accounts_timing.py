@@ -81,7 +81,7 @@ QUESTIONS = (
     ),
     Question("sign-in: blocked, unknown", LOGIN, 422, signing(BLOCKED), signing(NOBODY)),
     Question(
-        "sign-in: own password for a foreign address, known",
+        "sign-in: own password for another's address, known",
         LOGIN,
         422,
         signing(UNCONFIRMED, PASSWORD),

@@ -1,6 +1,6 @@
 """Measure the consent layer: the cookie middleware, the banner, the first paint.
 
-The cost of the gate is taken with and without it in one run, in turns. The quickest round
+The middleware is measured with and without it in one run, in turns. The quickest round
 of each counts: other work on the machine only ever makes a round slower.
 """
 

@@ -188,7 +188,7 @@ def by_like(typed: str) -> list[str]:
 
 
 def is_right(one: dict[str, Any], slugs: list[str]) -> bool:
-    """Tell whether each of the first products is one that was asked for, or its like."""
+    """Return whether each of the first products is one that was asked for, or its like."""
     models = [slug.partition("--")[0] for slug in slugs[:FIRST]]
     return bool(models) and {*models} <= {*one["first"]}
 

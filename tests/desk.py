@@ -9,7 +9,8 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import delete, select
 
 from neupusti.accounts.models import SignIn
-from neupusti.accounts.service import people, registration, second_factor, sessions
+from neupusti.accounts.service import people, registration, sessions
+from neupusti.accounts.service import second_factor as second_factors
 from neupusti.accounts.service.people import Applicant
 from neupusti.accounts.service.sessions import ClientContext
 from neupusti.core import clock
@@ -44,27 +45,27 @@ def person(who: Person, *, family_name: str = "Пример", confirmed: bool = 
         return made.id
 
 
-def member(who: Person, *held: Permission, factor: bool = True) -> int:
+def member(who: Person, *held: Permission, second_factor: bool = True) -> int:
     """Create a member of staff of the cast with permissions; return the number."""
     number = person(who)
     with writing() as session:
-        if factor:
-            second_factor.enrol(session, number)
+        if second_factor:
+            second_factors.enrol(session, number)
         grants.change(session, number, held, by=None)
     return number
 
 
-def seat(
-    app: Flask, number: int, *, factor: bool = True, fresh: bool = True
+def signed_in(
+    app: Flask, number: int, *, second_factor: bool = True, recent: bool = True
 ) -> FlaskClient:
     """Return a client in which person `number` is signed in."""
     browser = app.test_client()
-    sit(browser, number, factor=factor, fresh=fresh)
+    sign_in(browser, number, second_factor=second_factor, recent=recent)
     return browser
 
 
-def sit(
-    browser: FlaskClient, number: int, *, factor: bool = True, fresh: bool = True
+def sign_in(
+    browser: FlaskClient, number: int, *, second_factor: bool = True, recent: bool = True
 ) -> None:
     """Sign person `number` in: a new row, and its key in the client's session."""
     now = clock.now()
@@ -72,13 +73,13 @@ def sit(
         where = ClientContext("Firefox, Linux", "0" * 64)
         opened = sessions.start(session, number, where, remember=False, complete=True)
         row = session.get_one(SignIn, opened.number)
-        row.second_factor_at = now if factor else None
-        row.proved_at = now if fresh else now - STALE
+        row.second_factor_at = now if second_factor else None
+        row.proved_at = now if recent else now - STALE
     with browser.session_transaction() as kept:
         kept["key"], kept["csrf_token"] = opened.key, RAW
 
 
-def stand_up(number: int) -> None:
+def sign_out(number: int) -> None:
     """End every sign-in of person `number`."""
     with writing() as session:
         session.execute(delete(SignIn).where(SignIn.person == number))
@@ -96,7 +97,7 @@ def form(app: Flask, **fields: object) -> dict[str, object]:
     return {"csrf_token": token(app), **fields}
 
 
-def acts(*actions: str) -> list[StaffAction]:
+def staff_actions(*actions: str) -> list[StaffAction]:
     """Return the staff actions in the journal, oldest first."""
     db.session.rollback()
     wanted = select(StaffAction).order_by(StaffAction.id)

@@ -156,8 +156,8 @@ class Generator:
         for name, value in sorted(found):
             self.values.setdefault(name, []).append(value)
         refusing = self.app.test_client()
-        told = {"Sec-Fetch-Site": "same-origin"}
-        refusing.post("/cookies/", data={"choice": "reject"}, headers=told)
+        headers = {"Sec-Fetch-Site": "same-origin"}
+        refusing.post("/cookies/", data={"choice": "reject"}, headers=headers)
         session, consent = strangers.get_cookie("session"), refusing.get_cookie("consent")
         assert session
         assert consent

@@ -1,9 +1,9 @@
 """Addresses lead to the domain that was typed: IDNA 2008 in the place of IDNA 2003.
 
-A stored domain that still tells what was typed (`xn--…`) is written anew. Where two names
-had been made one (`straße.de` is stored as `strasse.de`), nothing tells which was typed.
-Whoever has confirmed such an address reads its mail, and keeps it. One that nobody has
-confirmed may be a stranger's: links sent to it open nothing more, letters to it that wait
+A stored domain that still shows what was typed (`xn--…`) is written again. Where two names
+had been made one (`straße.de` is stored as `strasse.de`), nothing shows which was typed.
+A person who has confirmed such an address reads its mail, and keeps it. One that nobody has
+confirmed may be a stranger's: links sent to it open nothing more, e-mails to it that wait
 are not sent. Who typed it rightly gets a new link at the next sign-in.
 
 Revision: 0012
@@ -42,7 +42,7 @@ logger = logging.getLogger("neupusti.migration")
 
 
 def upgrade(engine_name: str) -> None:
-    """Mend the domains that tell; say in the log whose tell nothing."""
+    """Mend the domains that show it; log whose do not."""
     if engine_name != "main":
         return
     mended, left = _mend_people()
@@ -64,7 +64,7 @@ def downgrade(engine_name: str) -> None:
 
 
 def _mend_people() -> tuple[list[int], list[int]]:
-    """Write people's domains anew; return who was mended, and whom nobody can type.
+    """Rewrite people's domains; return who was mended, and whom nobody can type.
 
     An address that somebody else has confirmed stays that person's.
     """
@@ -92,7 +92,7 @@ def _mend_people() -> tuple[list[int], list[int]]:
 def _mend(
     table: sa.TableClause, column: "sa.ColumnClause[str]", which: "sa.ColumnElement[bool]"
 ) -> None:
-    """Write the domains of one column anew, in the rows of `which`."""
+    """Rewrite the domains of one column, in the rows of `which`."""
     link = op.get_bind()
     for (stored,) in link.execute(sa.select(column).where(which).distinct()).all():
         if email := _as_typed(stored):
@@ -124,7 +124,7 @@ def _as_typed(address: str) -> str | None:
 
 
 def _two(address: str) -> bool:
-    """Tell whether two domains became this one: by `ß`, the last sigma, or a joiner."""
+    """Return whether two domains became this one: by `ß`, the last sigma, or a joiner."""
     domain = _unicode(address.rpartition("@")[2])
     return "ss" in domain or any(
         letter == SIGMA

@@ -12,6 +12,7 @@ from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.base import Form
 from neupusti.core.forms.consent import Consent, Statement
 from neupusti.core.forms.fields import (
+    Checkbox,
     Choice,
     Code,
     Email,
@@ -19,7 +20,6 @@ from neupusti.core.forms.fields import (
     Name,
     Password,
     Phone,
-    Tick,
 )
 from neupusti.core.text.languages import Language
 
@@ -94,7 +94,7 @@ class SignInForm(Form):
 
     email = Email(_("E-mail"), empty=_("Enter your e-mail."), autocomplete="username")
     password = Password(_("Password"), empty=_("Enter your password."))
-    remember = Tick(
+    remember = Checkbox(
         _("Remember me on this device for 30 days"),
         hint=_("Sets one more necessary cookie; do not tick it on a shared computer"),
     )

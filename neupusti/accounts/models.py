@@ -27,9 +27,9 @@ from neupusti.core.data.classification import (
     Id,
     Moment,
     Patronymic,
+    PersonalText,
     Phone,
     Purpose,
-    Words,
     impersonal,
     personal,
     subject,
@@ -256,10 +256,10 @@ class AccountSuspension(Base):
     at: Mapped[Moment]
     by: Mapped[ActorNumber | None]
     """The member of staff; None: a command on the server."""
-    reason: Mapped[Words]
+    reason: Mapped[PersonalText]
     lifted_at: Mapped[Moment | None] = mapped_column(index=True)
     lifted_by: Mapped[ActorNumber | None]
-    lifted_reason: Mapped[Words | None]
+    lifted_reason: Mapped[PersonalText | None]
 
 
 class EmailChange(Base):

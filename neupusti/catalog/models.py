@@ -23,8 +23,8 @@ from neupusti.core.data.classification import (
     Digest,
     Id,
     Label,
+    LongText,
     Moment,
-    Prose,
     impersonal,
 )
 from neupusti.core.data.database import Base, one_of
@@ -136,15 +136,15 @@ class Product(Base):
     name_ru: Mapped[Label]
     name_kk: Mapped[Label]
     name_en: Mapped[Label]
-    text_ru: Mapped[Prose]
-    text_kk: Mapped[Prose]
-    text_en: Mapped[Prose]
-    composition_ru: Mapped[Prose]
-    composition_kk: Mapped[Prose]
-    composition_en: Mapped[Prose]
-    sizes_ru: Mapped[Prose]
-    sizes_kk: Mapped[Prose]
-    sizes_en: Mapped[Prose]
+    text_ru: Mapped[LongText]
+    text_kk: Mapped[LongText]
+    text_en: Mapped[LongText]
+    composition_ru: Mapped[LongText]
+    composition_kk: Mapped[LongText]
+    composition_en: Mapped[LongText]
+    sizes_ru: Mapped[LongText]
+    sizes_kk: Mapped[LongText]
+    sizes_en: Mapped[LongText]
     brand: Mapped[Label]
     origin: Mapped[str] = mapped_column(String(2), info=impersonal())
     """The country of production (ISO 3166-1 alpha-2)."""
@@ -176,7 +176,7 @@ class Product(Base):
         return str(getattr(self, f"name_{language}"))
 
     def deal_on(self, today: date) -> bool:
-        """Tell whether its deal is in force on `today`."""
+        """Return whether its deal is in force on `today`."""
         return self.deal_until is not None and today <= self.deal_until
 
     def price_on(self, today: date) -> int:
@@ -232,9 +232,9 @@ class ProductPhoto(Base):
     width: Mapped[int] = mapped_column(Integer, info=impersonal())
     height: Mapped[int] = mapped_column(Integer, info=impersonal())
     sha256: Mapped[Digest]
-    alt_ru: Mapped[Prose]
-    alt_kk: Mapped[Prose]
-    alt_en: Mapped[Prose]
+    alt_ru: Mapped[LongText]
+    alt_kk: Mapped[LongText]
+    alt_en: Mapped[LongText]
 
     def alt(self, language: Language) -> str:
         """Return its alternative text."""
@@ -262,7 +262,7 @@ class StockMovement(Base):
     source: Mapped[int | None] = mapped_column(Integer, info=impersonal())
     """The row that caused it: a line of an order or of a return; None: by hand."""
     staff: Mapped[ActorNumber | None]
-    reason: Mapped[Prose]
+    reason: Mapped[LongText]
 
 
 class Word(Base):

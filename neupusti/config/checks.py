@@ -97,7 +97,7 @@ def _check_production(settings: Values) -> None:
 
 
 def _is_origin(address: str) -> bool:
-    """Tell whether `address` is only a scheme, a host and optionally a port."""
+    """Return whether `address` is only a scheme, a host and optionally a port."""
     scheme, _, rest = address.partition("://")
     return scheme in {"http", "https"} and hostname(rest.removesuffix("/")) != ""
 

@@ -66,7 +66,7 @@ class Values:
     mail_from: str = setting("", "sender of mails; the operator's e-mail if empty")
     password_min: int = setting(12, "characters a password needs without a second factor")
     people_an_hour: int = setting(
-        30, "people one member of staff may open in an hour before the others are told"
+        30, "people one member of staff may open in an hour before the others are notified"
     )
     delivery_courier_fee: int = setting(1500, "price of a delivery by courier, in tenge")
     delivery_post_fee: int = setting(2000, "price of a delivery by Kazpost, in tenge")

@@ -14,8 +14,8 @@ from neupusti.core.data.classification import (
     Digest,
     Id,
     Label,
+    LongText,
     Moment,
-    Prose,
     impersonal,
 )
 from neupusti.core.data.database import Base
@@ -53,7 +53,7 @@ class ConsentDeclarations(Base):
     __tablename__ = "consent_declarations"
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True, info=impersonal())
-    canonical: Mapped[Prose]
+    canonical: Mapped[LongText]
     at: Mapped[Moment]
 
 
@@ -68,7 +68,7 @@ class ConsentWording(Base):
     declarations: Mapped[str] = mapped_column(
         ForeignKey("consent_declarations.sha256"), info=impersonal()
     )
-    text: Mapped[Prose]
+    text: Mapped[LongText]
     at: Mapped[Moment]
 
 

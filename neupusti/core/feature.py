@@ -110,7 +110,7 @@ class Retention:
     model: type[Any]
     starts_at: Mapped[datetime] | Mapped[datetime | None] | Mapped[date]
     days: int | Callable[[], int]
-    """The term; a call where a setting says it."""
+    """The term; a call where a setting gives it."""
     only: Callable[[], ColumnElement[bool]] | None = None
     """Which rows the rule is about; None: all of them."""
     masked: bool = False

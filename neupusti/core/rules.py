@@ -39,7 +39,7 @@ class Who(StrEnum):
 
     PUBLIC = "everybody"
     SIGNED_IN = "whoever is signed in"
-    OWNER = "whoever is signed in, and finds there only what is their own"
+    OWNER = "everybody who is signed in; each sees only their own data"
     STAFF = "staff"
 
 

@@ -15,8 +15,8 @@ from neupusti.core.data.classification import (
     Digest,
     Id,
     Label,
+    LongText,
     Moment,
-    Prose,
     impersonal,
 )
 from neupusti.core.data.database import Base, one_of
@@ -60,10 +60,10 @@ class Edition(Base):
     date: Mapped[Day]
     language: Mapped[str] = mapped_column(String(2), info=impersonal())
     source: Mapped[str] = mapped_column(String(16), info=impersonal())
-    text: Mapped[Prose]
+    text: Mapped[LongText]
     sha256: Mapped[Digest]
     kind: Mapped[str] = mapped_column(String(16), info=impersonal())
-    note: Mapped[Prose]
+    note: Mapped[LongText]
     effective_from: Mapped[Moment]
     created_at: Mapped[Moment]
     approved_at: Mapped[Moment | None]

@@ -158,7 +158,7 @@ def count_rows(engine: Engine, model: Any, column: Any = None) -> int:
 @pytest.fixture
 def staff(app: Flask) -> FlaskClient:
     """The browser of Дана, who may see the statistics."""
-    return desk.seat(app, desk.member(DANA, Permission.STATISTICS))
+    return desk.signed_in(app, desk.member(DANA, Permission.STATISTICS))
 
 
 def csrf_token(page: str) -> str:

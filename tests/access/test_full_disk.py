@@ -47,13 +47,13 @@ def test_a_full_disk_makes_lines_wait(mounted: Callable[[int], Path]) -> None:
     spool = Spool(disk / "spool")
     visitors = Visitors(SECRET, "visitor", LIFETIME)
     recorder = Recorder(_answer, spool, secrets=lambda: SecretPaths(()), visitors=visitors)
-    with listening() as heard:
+    with listening() as captured:
         for number in range(1000):
             environ = EnvironBuilder(f"/{number}").get_environ()
             body, status, _ = run_wsgi_app(recorder, environ)
             assert (b"".join(body), status) == (b"ok", "200 OK")
     assert spool.refused > 0
-    assert len({line for line in heard.lines if REFUSED in line}) == 1
+    assert len({line for line in captured.lines if REFUSED in line}) == 1
 
     ballast.unlink()
     spool.close()
@@ -69,13 +69,13 @@ def test_it_is_logged_once_a_minute(
     seconds = [0.0]
     monkeypatch.setattr("neupusti.access.recording.spool.monotonic", lambda: seconds[0])
     spool = Spool(tmp_path / "spool")
-    with listening() as heard:
+    with listening() as captured:
         for minute in range(3):
             for part in (0.0, 0.5, 0.99):
                 seconds[0] = (minute + part) * ERROR_LOG_SECONDS
                 spool.append(b"{}\n")
                 spool.flush()
-    assert len({line for line in heard.lines if REFUSED in line}) == 3
+    assert len({line for line in captured.lines if REFUSED in line}) == 3
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_no_room_for_the_database_makes_lines_wait(
 ) -> None:
     engine: Engine = db.engines[ACCESS]
     visitor = site.test_client()
-    staff = desk.seat(site, desk.member(DANA, Permission.STATISTICS))
+    staff = desk.signed_in(site, desk.member(DANA, Permission.STATISTICS))
     _visit(visitor, 1)
     assert staff.get("/admin/access/", buffered=True).status_code == 200
     spool_reader.ingest(engine, spool_folder, enrichment)

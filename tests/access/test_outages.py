@@ -82,7 +82,7 @@ def test_a_stopped_database_makes_lines_wait(
         flask_migrate.upgrade()
         engine = db.engines[ACCESS]
         visitor = app.test_client()
-        staff = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
+        staff = desk.signed_in(app, desk.member(DANA, Permission.STATISTICS))
         assert visitor.get("/healthz").data
         assert staff.get("/admin/access/", buffered=True).status_code == 200
         assert spool_reader.ingest(engine, spool_folder, enrichment) == 2
@@ -139,7 +139,7 @@ def test_a_locked_database_delays_no_page(
     enrichment: Enrichment,
 ) -> None:
     visitor = app.test_client()
-    staff = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
+    staff = desk.signed_in(app, desk.member(DANA, Permission.STATISTICS))
     reading = threading.Thread(
         target=spool_reader.ingest, args=(engine, spool_folder, enrichment)
     )

@@ -122,7 +122,7 @@ def test_rows_that_come_late_are_swept_too(
     assert {row.ip for row in rows(engine)} == {"203.0.113.0", "198.51.100.0"}
 
 
-@pytest.mark.parametrize("stock", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
 def test_a_slow_reader_blocks_neither_ingest_nor_sweep(
     engine: Engine,
     load: Callable[..., None],

@@ -56,7 +56,7 @@ def given_consent(who: Account, purpose: Purpose = Purpose.NEWS) -> int:
         edition=date(2026, 11, 1),
     )
     with writing() as session:
-        return consents.keep(session, consent, email=who.email, person=who.number).id
+        return consents.store(session, consent, email=who.email, person=who.number).id
 
 
 def rows() -> list[FormConsent]:

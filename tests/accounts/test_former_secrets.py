@@ -148,7 +148,7 @@ def test_the_board_counts_what_nobody_can_read(app: Flask, site: Site) -> None:
     account(AIGERIM, with_second_factor=True)
     with site_with(site, NEW) as changed:
         dana = desk.member(DANA, Permission.STAFF)
-        page = desk.seat(changed, dana).get("/en/admin/").text
+        page = desk.signed_in(changed, dana).get("/en/admin/").text
         assert "Second factors that no secret of the site can read" in page
         assert "1 item is open" in page
 

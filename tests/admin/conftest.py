@@ -18,4 +18,4 @@ def dana(app: Flask) -> int:
 @pytest.fixture
 def browser(app: Flask, dana: int) -> FlaskClient:
     """The browser in which she is signed in."""
-    return desk.seat(app, dana)
+    return desk.signed_in(app, dana)

@@ -61,7 +61,7 @@ def test_the_menu_is_what_the_manifests_offer(app: Flask, browser: FlaskClient) 
 def test_what_is_not_permitted_is_not_shown(
     app: Flask, held: Permission, shown: set[str]
 ) -> None:
-    browser = desk.seat(app, desk.member(BOLAT, held))
+    browser = desk.signed_in(app, desk.member(BOLAT, held))
     found = set(menu(browser))
     assert shown <= found
     others = {f"/en/admin/{page}/" for page in ("staff", "people", "journal", "mail")}
@@ -126,7 +126,7 @@ def test_no_page_of_the_staff_is_kept_or_found(browser: FlaskClient) -> None:
         assert '<meta name="robots" content="noindex">' in page.text
 
 
-def test_whoever_is_not_signed_in_comes_back_after_it(app: Flask) -> None:
+def test_everybody_who_is_not_signed_in_comes_back_after_it(app: Flask) -> None:
     answer = app.test_client().get("/en/admin/journal/?book=site&whom=7")
     assert answer.status_code == 303
     wanted = "/en/account/login?next=/en/admin/journal/?book%3Dsite%26whom%3D7"
@@ -135,6 +135,9 @@ def test_whoever_is_not_signed_in_comes_back_after_it(app: Flask) -> None:
 
 def test_a_denied_request_is_logged(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     number = desk.person(BOLAT)
-    assert desk.seat(app, number, factor=False).get("/admin/mail/").status_code == 403
+    assert (
+        desk.signed_in(app, number, second_factor=False).get("/admin/mail/").status_code
+        == 403
+    )
     (line,) = [one for one in caplog.records if one.message == "refused"]
     assert line.__dict__["fields"] == {"endpoint": "admin.mail", "person": number}

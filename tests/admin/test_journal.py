@@ -65,7 +65,9 @@ def test_the_filters_narrow_it(browser: FlaskClient, dana: int) -> None:
     assert count(browser, "whom=8") == 1
     assert count(browser, "what=people.searched") == 1
     assert count(browser, f"who={dana}&whom=7&what=people.opened") == 2
-    assert count(browser, "who=12345678901234&whom=x&since=never") == len(desk.acts())
+    assert count(browser, "who=12345678901234&whom=x&since=never") == len(
+        desk.staff_actions()
+    )
 
 
 def test_days_begin_at_midnight_in_almaty(
@@ -144,7 +146,7 @@ def test_an_export_is_on_the_record(app: Flask, browser: FlaskClient, dana: int)
     assert table[0] == [*service.COLUMNS[StaffAction]]
     assert len(table) == 2
     assert WHY in table[1]
-    (taken,) = desk.acts("journal.exported")
+    (taken,) = desk.staff_actions("journal.exported")
     assert (taken.staff, taken.what, taken.reason) == (dana, "1 rows", WHY)
     assert len(export(app, browser, book="site")) == 1
 
@@ -179,18 +181,18 @@ def test_other_cells_stay_as_they_are() -> None:
 
 
 def test_an_export_asks_for_the_password_again(app: Flask, dana: int) -> None:
-    browser = desk.seat(app, dana, fresh=False)
+    browser = desk.signed_in(app, dana, recent=False)
     assert "Confirm that it is you" in browser.get(PAGE).text
     answer = browser.post(f"{PAGE}export", data=desk.form(app, reason=WHY))
     assert answer.status_code == 303
     assert "/account/reauthenticate" in answer.headers["Location"]
-    assert desk.acts("journal.exported") == []
+    assert desk.staff_actions("journal.exported") == []
 
 
 def test_an_export_wants_a_reason(app: Flask, browser: FlaskClient) -> None:
     answer = browser.post(f"{PAGE}export", data=desk.form(app))
     assert answer.status_code == 422
-    assert desk.acts("journal.exported") == []
+    assert desk.staff_actions("journal.exported") == []
 
 
 def test_nobody_takes_everything_at_once(
@@ -203,7 +205,7 @@ def test_nobody_takes_everything_at_once(
     answer = browser.post(f"{PAGE}export", data=form)
     assert answer.status_code == 422
     assert "narrow the dates" in answer.text
-    assert desk.acts("journal.exported") == []
+    assert desk.staff_actions("journal.exported") == []
 
 
 def test_the_journal_shows_the_time_zone_of_the_site(

@@ -72,7 +72,7 @@ def test_an_email_opens_for_a_reason_and_is_logged(
     assert BOLAT.email in page.text
     # Tokens are shown only where no server is set: the page delivers the e-mail then.
     assert (KEY in page.text) is (state is OutboxState.KEPT)
-    (action,) = desk.acts("mail.opened")
+    (action,) = desk.staff_actions("mail.opened")
     assert (action.staff, action.operation, action.reason) == (dana, "access", WHY)
 
 
@@ -81,7 +81,7 @@ def test_no_email_opens_without_a_reason(app: Flask, browser: FlaskClient) -> No
     answer = browser.post(f"{OUTBOX}{number}", data=desk.form(app))
     assert answer.status_code == 422
     assert BOLAT.email not in answer.text
-    assert desk.acts("mail.opened") == []
+    assert desk.staff_actions("mail.opened") == []
 
 
 def test_a_missing_email_is_not_found(app: Flask, browser: FlaskClient) -> None:

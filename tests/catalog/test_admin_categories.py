@@ -43,7 +43,7 @@ def test_a_category_is_added_renamed_and_hidden(app: Flask, browser: FlaskClient
     (changed,) = stored()
     assert (changed.name_ru, changed.slug) == ("Кухня", "posuda-i-kuhnya")
     assert (changed.published, changed.position) == (False, 7)
-    assert len(desk.acts("catalog.category")) == 2
+    assert len(desk.staff_actions("catalog.category")) == 2
     post(app, browser, PATH, **FIELDS)
     assert stored()[1].slug == "posuda-i-kuhnya-2"
 

@@ -63,7 +63,7 @@ def test_of_two_who_save_the_second_is_told_and_loses_nothing(
         "opened": opened_in(page(browser, number)),
     }
     other = desk.member(BOLAT, Permission.CONTENT)
-    assert save(app, desk.seat(app, other), number, price="11000").status_code == 303
+    assert save(app, desk.signed_in(app, other), number, price="11000").status_code == 303
     mine = {**opened, "text_ru": "Мой новый текст", "price": "12000"}
     answer = post(app, browser, f"{LIST}{number}", **mine)
     assert answer.status_code == 409

@@ -54,7 +54,7 @@ def test_a_product_is_added_with_all_it_has(
             assert str(getattr(made, name)) == value, name
     assert (made.slug, made.stock, made.band) == ("chaynik-emalirovannyy", 0, "out")
     assert (made.published, made.sample, made.version) == (False, False, 1)
-    (act,) = desk.acts("catalog.added")
+    (act,) = desk.staff_actions("catalog.added")
     assert (act.staff, act.what) == (dana, f"product {made.id}: K-014")
 
 
@@ -64,7 +64,7 @@ def test_a_change_is_saved_and_journaled(app: Flask, browser: FlaskClient) -> No
     assert what(answer) == (303, f"{LIST}{number}?done=saved")
     found = stored(number)
     assert (found.price, found.brand, found.version) == (11490, "Айша", 2)
-    assert [act.what for act in desk.acts("catalog.changed")] == [
+    assert [act.what for act in desk.staff_actions("catalog.changed")] == [
         f"product {number}: price"
     ]
     again = save(app, browser, number, price="11490")
@@ -141,7 +141,7 @@ def test_a_deal_is_whole_and_not_over(
     field: str,
 ) -> None:
     at(NOON)
-    browser = desk.seat(app, 1)
+    browser = desk.signed_in(app, 1)
     goods.category()
     answer = post(app, browser, NEW, **{**FIELDS, **changes})
     assert (answer.status_code, [*marked(answer)]) == (422, [field])
@@ -191,8 +191,8 @@ def test_letters_that_grow_when_folded_are_stored(app: Flask, browser: FlaskClie
 
 def test_strangers_and_other_staff_are_refused(app: Flask, dana: int) -> None:
     number = product()
-    customer = desk.seat(app, desk.person(AIGERIM), factor=False)
-    other = desk.seat(app, desk.member(BOLAT, Permission.ORDERS))
+    customer = desk.signed_in(app, desk.person(AIGERIM), second_factor=False)
+    other = desk.signed_in(app, desk.member(BOLAT, Permission.ORDERS))
     paths = (
         LIST,
         NEW,
@@ -205,7 +205,7 @@ def test_strangers_and_other_staff_are_refused(app: Flask, dana: int) -> None:
         assert customer.get(path).status_code == 403
         assert other.get(path).status_code == 403
     assert post(app, other, f"{LIST}{number}", **FIELDS).status_code == 403
-    assert desk.seat(app, dana).post(f"{LIST}{number}", data=FIELDS).status_code == 400
+    assert desk.signed_in(app, dana).post(f"{LIST}{number}", data=FIELDS).status_code == 400
 
 
 def test_what_is_not_there_is_not_found(app: Flask, browser: FlaskClient) -> None:
@@ -234,5 +234,5 @@ def test_the_journal_names_no_more_than_it_can_hold(app: Flask) -> None:
     before = goods.draft(stored(number).category, **every)
     opened = seen(stored(number))
     assert products.change(number, before, opened=opened, staff=1)
-    (act,) = desk.acts("catalog.changed")
+    (act,) = desk.staff_actions("catalog.changed")
     assert len(act.what) == 120

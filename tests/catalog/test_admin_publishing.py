@@ -68,7 +68,9 @@ def test_without_a_photo_or_a_name_it_is_not_published(
     assert what(post(app, browser, f"{LIST}{number}/withdraw"))[1].endswith("withdrawn")
     assert not stored(number).published
     assert db.session.get_one(Category, where).products == 0
-    codes = [act.action for act in desk.acts("catalog.published", "catalog.withdrawn")]
+    codes = [
+        act.action for act in desk.staff_actions("catalog.published", "catalog.withdrawn")
+    ]
     assert codes == ["catalog.published", "catalog.withdrawn"]
 
 

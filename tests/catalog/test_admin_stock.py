@@ -71,7 +71,7 @@ def test_pieces_come_are_counted_and_written_off(
         (-3, "written_off", dana, WHY),
     ]
     assert stock.mismatches(db.session()) == []
-    acts = [(act.what, act.reason) for act in desk.acts("catalog.stock")]
+    acts = [(act.what, act.reason) for act in desk.staff_actions("catalog.stock")]
     assert acts[1] == (f"product {number}: +2 counted", WHY)
     page = browser.get(f"{LIST}{number}/stock").text
     assert page.count(WHY) == 3
@@ -96,7 +96,7 @@ def test_a_second_press_and_a_second_count_change_nothing(
     number = product()
     move(app, browser, number, pieces="10")
     fields = {"last": last(browser, number), "was": "10", "now": "12", "reason": WHY}
-    other = desk.seat(app, desk.member(BOLAT, Permission.CONTENT))
+    other = desk.signed_in(app, desk.member(BOLAT, Permission.CONTENT))
     assert post(app, other, f"{LIST}{number}/counts", **fields).status_code == 303
     answer = post(app, browser, f"{LIST}{number}/counts", **fields)
     assert answer.status_code == 409

@@ -60,7 +60,7 @@ def test_only_this_form_takes_ten_megabytes_and_only_from_staff_of_goods(
     largest = PHOTO + Random(7).randbytes(photos.LARGEST - len(PHOTO))  # noqa: S311
     assert send(app, browser, number, largest).status_code == 303
     assert send(app, browser, number, bytes(photos.LARGEST + 200_000)).status_code == 413
-    other = desk.seat(app, desk.member(BOLAT, Permission.ORDERS))
+    other = desk.signed_in(app, desk.member(BOLAT, Permission.ORDERS))
     for client in (other, app.test_client()):
         assert send(app, client, number, largest).status_code == 413
     path = f"{LIST}{number}"

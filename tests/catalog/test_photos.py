@@ -63,7 +63,7 @@ def test_a_photo_is_stored_in_every_width_and_shown(
     assert f'alt="{ALTS["alt_ru"]}"' in page
     assert f'src="/photos/{row.name}/320.webp"' in browser.get("/kk" + LIST).text
     assert stored(number).version == 2
-    (act,) = desk.acts("catalog.photos")
+    (act,) = desk.staff_actions("catalog.photos")
     assert act.what.startswith(f"product {number}: photo ")
 
 

@@ -72,8 +72,8 @@ def test_all_that_the_law_wants_said_is_said(client: FlaskClient) -> None:
 def test_old_price_and_discount_are_heard_and_not_only_seen(client: FlaskClient) -> None:
     goods.product(goods.category("tea"), "a", price=1000, deal_price=750, deal_until=TODAY)
     text = page(client, "/en/product/a")
-    assert '<s><span class="heard">Before: </span>1' in text
-    assert re.search(r'<span class="heard">You save </span>−25\s?%', text)
+    assert '<s><span class="visually-hidden">Before: </span>1' in text
+    assert re.search(r'<span class="visually-hidden">You save </span>−25\s?%', text)
     assert '<time datetime="2026-11-30">30 November 2026</time>' in text
 
 

@@ -8,10 +8,10 @@ from neupusti.core.data.database import db
 from tests.catalog.searching import slugs
 from tests.catalog.test_search import ODD, REFUSED
 from tests.catalog.test_search_gold import QUERIES
-from tests.conftest import Stock
+from tests.conftest import LendDatabases
 
 
-def hits(lend: Stock, folder: Path) -> dict[str, set[str]]:
+def hits(lend: LendDatabases, folder: Path) -> dict[str, set[str]]:
     """Return what each query finds among the samples, on a database of its own."""
     with lend(folder) as settings, create_app(settings).app_context():
         samples.bring()
@@ -24,8 +24,8 @@ def hits(lend: Stock, folder: Path) -> dict[str, set[str]]:
 
 
 def test_both_databases_find_the_same(
-    sqlite_stock: Stock, postgresql_stock: Stock, tmp_path: Path
+    sqlite_databases: LendDatabases, postgresql_databases: LendDatabases, tmp_path: Path
 ) -> None:
-    found = hits(sqlite_stock, tmp_path)
-    assert found == hits(postgresql_stock, tmp_path)
+    found = hits(sqlite_databases, tmp_path)
+    assert found == hits(postgresql_databases, tmp_path)
     assert len([one for one in found.values() if one]) > len(QUERIES) / 2

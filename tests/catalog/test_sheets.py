@@ -116,9 +116,9 @@ def test_a_plan_says_what_changes_and_is_applied_as_it_was_shown(
     (movement,) = db.session.scalars(select(StockMovement))
     assert (movement.kind, movement.delta, movement.staff) == ("received", 7, dana)
     assert stock.mismatches(db.session()) == []
-    (act,) = desk.acts("catalog.imported")
+    (act,) = desk.staff_actions("catalog.imported")
     assert act.what.startswith("1 added, 1 changed, ")
-    assert len(desk.acts("catalog.added", "catalog.changed")) == 3
+    assert len(desk.staff_actions("catalog.added", "catalog.changed")) == 3
     assert figures(plan(app, browser, body)) == [0, 0, 2, 0]
 
 
@@ -282,11 +282,11 @@ def test_the_page_documents_every_column(app: Flask, browser: FlaskClient) -> No
 
 
 def test_strangers_are_refused(app: Flask, dana: int) -> None:
-    customer = desk.seat(app, desk.person(AIGERIM), factor=False)
-    other = desk.seat(app, desk.member(BOLAT, Permission.ORDERS))
+    customer = desk.signed_in(app, desk.person(AIGERIM), second_factor=False)
+    other = desk.signed_in(app, desk.member(BOLAT, Permission.ORDERS))
     for path in (IMPORT, EXPORT):
         assert app.test_client().get(path).status_code == 303
         assert customer.get(path).status_code == 403
         assert other.get(path).status_code == 403
     assert post(app, other, APPLY).status_code == 403
-    assert desk.seat(app, dana).get(APPLY).status_code == 405
+    assert desk.signed_in(app, dana).get(APPLY).status_code == 405

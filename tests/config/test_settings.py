@@ -56,7 +56,7 @@ def test_a_full_production_starts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"NEUPUSTI_PROXYS": "1"}, "Unknown setting: NEUPUSTI_PROXYS."),
         ({"NEUPUSTI_B": "1", "NEUPUSTI_A": ""}, "Unknown setting: NEUPUSTI_A, NEUPUSTI_B."),
@@ -83,16 +83,16 @@ def test_a_full_production_starts() -> None:
     ],
 )
 def test_a_wrong_setting_is_refused_in_one_sentence(
-    changes: dict[str, str], says: str
+    changes: dict[str, str], message: str
 ) -> None:
     with pytest.raises(SettingsError) as refused:
         Settings.from_env(LOCAL | changes)
-    assert says in str(refused.value)
+    assert message in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"NEUPUSTI_SECRET_KEY": ""}, "SECRET_KEY needs at least 32 bytes"),
         ({"NEUPUSTI_OPERATOR_BIN": ""}, "needs a valid BIN of the operator"),
@@ -106,8 +106,8 @@ def test_a_wrong_setting_is_refused_in_one_sentence(
         ({"FLASK_DEBUG": "1"}, "does not run with FLASK_DEBUG"),
     ],
 )
-def test_production_does_not_start_without(changes: dict[str, str], says: str) -> None:
-    with pytest.raises(SettingsError, match=says):
+def test_production_does_not_start_without(changes: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
         Settings.from_env(PRODUCTION | changes)
 
 
@@ -190,8 +190,8 @@ def test_processes_that_start_at_once_agree_on_a_secret(tmp_path: Path) -> None:
         subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, cwd=tmp_path)
         for _ in range(3)
     ]
-    told = {process.communicate(timeout=60)[0].strip() for process in processes}
-    assert told == {(tmp_path / "secret").read_bytes()}
+    secrets = {process.communicate(timeout=60)[0].strip() for process in processes}
+    assert secrets == {(tmp_path / "secret").read_bytes()}
 
 
 def test_an_unwritable_folder_is_a_settings_error(tmp_path: Path) -> None:

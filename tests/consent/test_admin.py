@@ -16,7 +16,7 @@ ADDRESS = "/en/admin/consents/"
 @pytest.fixture
 def staff(app: Flask) -> Visitor:
     """A member of staff who may look after privacy."""
-    return Visitor(desk.seat(app, desk.member(DANA, Permission.PRIVACY)))
+    return Visitor(desk.signed_in(app, desk.member(DANA, Permission.PRIVACY)))
 
 
 def test_nobody_reaches_it_without_a_permission(visitor: Visitor) -> None:

@@ -55,7 +55,7 @@ def pages(app: Flask) -> dict[str, Page]:
             rule = authorisation.rules(app)[route.endpoint]
             browser = app.test_client()
             if rule.who is not Who.PUBLIC:
-                desk.sit(browser, number[rule.who is Who.STAFF])
+                desk.sign_in(browser, number[rule.who is Who.STAFF])
             answer = browser.get(route.rule)
             if answer.status_code == 200 and answer.mimetype == "text/html":
                 indexed = NOINDEX not in answer.text
@@ -123,7 +123,7 @@ def unclassified(tables: Iterable[Table]) -> list[str]:
 
 
 def references_people(table: Table) -> bool:
-    """Tell whether `table` references people, by a classification or by foreign keys."""
+    """Return whether `table` references people, by a classification or by foreign keys."""
     led_to = {key.column.table for key in table.foreign_keys} - {table}
     return bool(person_columns(table)) or any(map(references_people, led_to))
 

@@ -2,7 +2,7 @@
 
 It plays the story on SQLite and on PostgreSQL, and packs what a site leaves on its disk,
 with what browsers had in hand, into `tests/contracts/data/<name>.tar.gz`. A folder that is
-kept is never made anew: a later format gets a folder of its own beside it.
+kept is never made again: a later format gets a folder of its own beside it.
 """
 
 import json

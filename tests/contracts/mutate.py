@@ -1,6 +1,6 @@
 """Change one thing in a guarded module at a time, and demand that its tests turn red.
 
-`make mutate`. The modules, the tests of each and its floor stand in `pyproject.toml`
+`make mutate`. The modules, the tests of each and its minimum stand in `pyproject.toml`
 (`[tool.neupusti.mutation]`). The tests run once, to learn which lines each of them reaches;
 each mutant is then tried in a fork, by the tests that reach its lines. A line that no test
 can judge ends with `# no mutation: <why>`.
@@ -170,7 +170,7 @@ def _codes(code: CodeType) -> Iterator[tuple[tuple[str, int], CodeType]]:
 
 
 def main() -> int:
-    """Try the mutants of each module; print those that live; fail below a floor."""
+    """Try the mutants of each module; print those that live; fail below a minimum."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "modules", nargs="*", help="only the modules with this in their path"
@@ -200,9 +200,9 @@ def main() -> int:
     for name, row in wanted.items():
         tried, alive = run.tried[name], run.survivors[name]
         killed = 100 * (tried - len(alive)) / tried
-        below |= killed < row["floor"]
+        below |= killed < row["minimum"]
         lines = [
-            f"{name}: {killed:.0f} % of {tried} noticed, the floor is {row['floor']} %"
+            f"{name}: {killed:.0f} % of {tried} noticed, the minimum is {row['minimum']} %"
         ]
         sys.stdout.write(
             "\n".join([*lines, *(f"  not noticed: {one}" for one in alive), ""])

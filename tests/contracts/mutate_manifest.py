@@ -88,7 +88,7 @@ def killer(mutant: Mutant, settings: Settings, pages: Pages) -> str | None:
 
 
 def _marked_tests_detect(mutant: Mutant) -> bool:
-    """Tell whether the tests marked for the field fail only without the entry."""
+    """Return whether the tests marked for the field fail only without the entry."""
     return _marked_tests_pass(mutant.field) and _run(mutant.field, mutant) == FAILED
 
 

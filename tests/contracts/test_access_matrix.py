@@ -125,9 +125,9 @@ def sign_in(app: Flask) -> Callable[[Role], FlaskClient]:
             return browser
         if role.name not in numbers:
             who = {"customer": AIGERIM, "other customer": YERLAN}.get(role.name, DANA)
-            made = desk.member(who, *role.held, factor=role.factor)
+            made = desk.member(who, *role.held, second_factor=role.factor)
             numbers[role.name] = made
-        desk.sit(browser, numbers[role.name], factor=role.factor)
+        desk.sign_in(browser, numbers[role.name], second_factor=role.factor)
         return browser
 
     return signed_in
@@ -224,7 +224,7 @@ def test_an_old_sign_in_is_asked_for_the_password(
     for route, method in routes(app):
         rule = authorisation.rules(app)[route.endpoint]
         if rule.recently_authenticated:
-            browser = desk.seat(app, number, fresh=False)
+            browser = desk.signed_in(app, number, recent=False)
             answer = send(app, browser, method, address(app, route, sample))
             assert answer.status_code == 303
             assert answer.headers["Location"].partition("?")[0] == REAUTHENTICATE, (
@@ -237,12 +237,12 @@ def test_an_old_sign_in_is_asked_for_the_password(
 def test_a_revoked_permission_ends_with_the_next_request(app: Flask) -> None:
     """Permissions are read at every request (TOB-PYPI26-13)."""
     number = desk.member(DANA, Permission.PRIVACY)
-    browser = desk.seat(app, number)
+    browser = desk.signed_in(app, number)
     assert browser.get("/admin/journal/").status_code == 200
     with writing() as session:
         grants.change(session, number, (), by=None)
     assert browser.get("/admin/journal/").status_code == 303
-    desk.sit(browser, number)
+    desk.sign_in(browser, number)
     assert browser.get("/admin/journal/").status_code == 403
 
 

@@ -13,7 +13,7 @@ from neupusti.core.mail import message
 from neupusti.core.mail.models import OutboxState
 from neupusti.core.mail.outbox import service
 from tests.admin.test_mail import email
-from tests.canary import Heard, listening, names_somebody
+from tests.canary import Captured, listening, names_somebody
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, CAST, Person
 
@@ -46,7 +46,7 @@ HARMLESS = (
 
 
 @pytest.fixture
-def heard(canary: Heard) -> Iterator[Heard]:
+def captured(canary: Captured) -> Iterator[Captured]:
     """The recorder of this test, cleared of the deliberate leaks."""
     yield canary
     canary.leaks.clear()
@@ -66,38 +66,38 @@ def test_each_of_the_cast_is_recognised(person: Person) -> None:
 
 @pytest.mark.parametrize("logger", ["neupusti.shop", "sqlalchemy.pool"])
 def test_lines_of_every_logger_are_recorded(logger: str) -> None:
-    with listening() as heard:
+    with listening() as captured:
         logging.getLogger(logger).warning("hello")
-    assert len([line for line in heard.lines if "event=hello" in line]) >= 1
+    assert len([line for line in captured.lines if "event=hello" in line]) >= 1
 
 
 def test_messages_of_exceptions_are_not_logged() -> None:
     """Else the canary would fail this test."""
-    with listening() as heard:
+    with listening() as captured:
         try:
             raise ValueError(AIGERIM.email)  # noqa: TRY301
         except ValueError:
             logging.getLogger("neupusti.shop").exception("failed")
-    assert heard.lines
-    assert not any(names_somebody(line) for line in heard.lines)
+    assert captured.lines
+    assert not any(names_somebody(line) for line in captured.lines)
 
 
 @pytest.mark.parametrize("leak", LEAKS)
-def test_a_leak_in_a_redirect_is_detected(heard: Heard, leak: str) -> None:
+def test_a_leak_in_a_redirect_is_detected(captured: Captured, leak: str) -> None:
     site = Flask("leaking")
     led = {"Location": f"/login?next=/{leak}"}
     site.add_url_rule("/", view_func=lambda: ("", 303, led))
     site.test_client().get("/")
-    assert len(heard.leaks) == 1
+    assert len(captured.leaks) == 1
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_leak_in_an_address_on_a_page_is_detected(heard: Heard, page: str) -> None:
+def test_a_leak_in_an_address_on_a_page_is_detected(captured: Captured, page: str) -> None:
     site = Flask("leaking")
     site.add_url_rule("/<int:n>", "page", lambda n: page.format(LEAKS[n]))
     for number, leak in enumerate(LEAKS):
         site.test_client().get(f"/{number}")
-        assert len(heard.leaks) == number + 1, leak
+        assert len(captured.leaks) == number + 1, leak
 
 
 def test_text_on_a_page_is_no_leak() -> None:
@@ -117,9 +117,9 @@ def test_text_on_a_page_is_no_leak() -> None:
     ],
 )
 def test_a_leak_in_an_email_is_detected(
-    app: Flask, heard: Heard, part: str, words: str
+    app: Flask, captured: Captured, part: str, words: str
 ) -> None:
     leaking = email(OutboxState.KEPT)
     setattr(leaking, part, words)
     message.build(leaking, service())
-    assert len(heard.leaks) == 1
+    assert len(captured.leaks) == 1

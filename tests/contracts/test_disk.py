@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from tests.conftest import Stock
+from tests.conftest import LendDatabases
 from tests.postgres import Cluster, ground
 
 
@@ -13,12 +13,14 @@ def databases(cluster: Cluster) -> set[str]:
         return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
 
 
-@pytest.mark.parametrize("stock", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
 def test_databases_are_dropped_despite_open_connections(
-    stock: Stock, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+    lend_databases: LendDatabases,
+    cluster: Cluster,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     before = databases(cluster)
-    with stock(tmp_path_factory.mktemp("borrowed")) as settings:
+    with lend_databases(tmp_path_factory.mktemp("borrowed")) as settings:
         assert len(databases(cluster)) == len(before) + 2
         guest = psycopg.connect(settings.database_url)
     assert databases(cluster) == before

@@ -48,7 +48,7 @@ LATER = NOW + timedelta(minutes=5)
 def upgraded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Path], KeptFolder]:
-    """Unpack a folder, upgrade it once, and tell how to take a copy of it."""
+    """Unpack a folder, upgrade it once, and return how to take a copy of it."""
     archive, kind = request.param
     cluster = request.getfixturevalue("cluster") if kind == "postgresql" else None
     folder = folders.unpacked(archive, kind, tmp_path_factory.mktemp("kept"), cluster)

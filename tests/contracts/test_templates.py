@@ -69,7 +69,7 @@ def test_no_line_is_too_long(path: Path) -> None:
 
 
 def titled(app: Flask, source: str) -> bool:
-    """Tell whether a page template fills the block `title`."""
+    """Return whether a page template fills the block `title`."""
     tree = app.jinja_env.parse(source)
     blocks = (block for block in tree.find_all(nodes.Block) if block.name == "title")
     parts = [part for block in blocks for part in block.find_all(nodes.Output)]

@@ -53,11 +53,11 @@ def test_repeated_failures_are_logged_once_a_minute(
     seconds = iter(range(0, 1000, 25))
     monkeypatch.setattr("neupusti.core.background.monotonic", lambda: next(seconds))
     work, enough = failing(app, 8)
-    with listening() as heard:
+    with listening() as captured:
         work.start()
         assert enough.wait(30)
         work.stop()
-    assert sum("event=job job=try" in line for line in heard.lines) == 3
+    assert sum("event=job job=try" in line for line in captured.lines) == 3
 
 
 def test_a_failed_election_is_retried(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,11 +67,11 @@ def test_a_failed_election_is_retried(app: Flask, monkeypatch: pytest.MonkeyPatc
     work = Background(app, [Job(name="try", every=timedelta(0), run=done.set)])
     log_failure = work.log_failure
 
-    def heard(job: Job, error: Exception) -> None:
+    def captured(job: Job, error: Exception) -> None:
         log_failure(job, error)
         logged.set()
 
-    monkeypatch.setattr(work, "log_failure", heard)
+    monkeypatch.setattr(work, "log_failure", captured)
     lock = Path(app.instance_path) / "try.lock"
     lock.mkdir()
     work.start()

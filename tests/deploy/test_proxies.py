@@ -51,7 +51,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, S
         with app.app_context():
             account(AIGERIM)
             product()
-            browser = desk.seat(app, desk.member(DANA, Permission.CONTENT))
+            browser = desk.signed_in(app, desk.member(DANA, Permission.CONTENT))
             cookie = browser.get_cookie("session")
             assert cookie
             seat = Seat(cookie.value, desk.form(app, **ALTS))

@@ -21,7 +21,7 @@ from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
 from neupusti.core.security.throttle import RateLimit
 from tests.accounts.cast import PASSWORD, account, hidden
-from tests.conftest import Stock
+from tests.conftest import LendDatabases
 from tests.people import AIGERIM, BOLAT, DANA, YERLAN
 from tests.served import Served, served
 
@@ -183,10 +183,10 @@ def processes(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture(scope="module")
 def site(
-    stock: Stock, processes: int, tmp_path_factory: pytest.TempPathFactory
+    lend_databases: LendDatabases, processes: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     """The served site with accounts of the cast; Дана has a second factor."""
-    with stock(tmp_path_factory.mktemp("attacked")) as settings:
+    with lend_databases(tmp_path_factory.mktemp("attacked")) as settings:
         yield from _attacked(settings, processes)
 
 

@@ -47,7 +47,7 @@ def visit(
     with app.test_request_context():
         dana = account(DANA, with_second_factor=True)
     desk.person(AIGERIM, family_name="Нұрланова")
-    bolat = desk.member(BOLAT, Permission.ORDERS, factor=False)
+    bolat = desk.member(BOLAT, Permission.ORDERS, second_factor=False)
     with writing() as session:
         suspending.suspend(session, bolat, by=dana.number, reason=REASON)
         grants.change(session, dana.number, Permission, by=None)

@@ -156,7 +156,7 @@ def link_of(email: OutboxEmail) -> str:
 
 
 def holds() -> bool:
-    """Tell whether everything that `flask shop verify` checks holds."""
+    """Return whether everything that `flask shop verify` checks holds."""
     db.session.rollback()
     broken = list(proofs.broken(db.session()))
     assert broken == []
@@ -172,10 +172,10 @@ def counted() -> Iterator[list[str]]:
     """Collect the statements that reach the main database."""
     found: list[str] = []
 
-    def heard(*args: Any) -> None:
+    def captured(*args: Any) -> None:
         if not args[2].startswith("BEGIN"):
             found.append(args[2])
 
-    event.listen(db.engine, "before_cursor_execute", heard)
+    event.listen(db.engine, "before_cursor_execute", captured)
     yield found
-    event.remove(db.engine, "before_cursor_execute", heard)
+    event.remove(db.engine, "before_cursor_execute", captured)

@@ -30,4 +30,4 @@ def order(guest: Shopper) -> ShopOrder:
 @pytest.fixture
 def dana(app: Flask) -> FlaskClient:
     """A browser of the staff who work on orders."""
-    return desk.seat(app, desk.member(DANA, Permission.ORDERS))
+    return desk.signed_in(app, desk.member(DANA, Permission.ORDERS))

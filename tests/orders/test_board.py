@@ -87,8 +87,8 @@ def test_the_data_of_a_buyer_open_by_a_logged_press(
 def test_other_staff_and_strangers_are_refused(
     app: Flask, order: ShopOrder, held: Permission
 ) -> None:
-    stranger = desk.seat(app, desk.person(BOLAT))
-    other = desk.seat(app, desk.member(DANA, held))
+    stranger = desk.signed_in(app, desk.person(BOLAT))
+    other = desk.signed_in(app, desk.member(DANA, held))
     for path in (BOARD, page_of(order), f"{BOARD}packing/?number={order.number}"):
         assert stranger.get(path).status_code == 403
         assert other.get(path).status_code == 403

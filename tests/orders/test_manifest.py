@@ -42,7 +42,7 @@ def test_the_site_runs_the_clocks_of_orders(app: Flask, at: Clock) -> None:
 
 @pytest.mark.manifest(field="duties")
 def test_the_board_of_staff_tells_what_waits(app: Flask) -> None:
-    browser = desk.seat(app, desk.member(DANA, Permission.ORDERS))
+    browser = desk.signed_in(app, desk.member(DANA, Permission.ORDERS))
     labels = (
         "New orders to confirm",
         "Invoices that are not paid yet",

@@ -8,7 +8,7 @@ from flask import Flask
 
 from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
-from tests.canary import Heard
+from tests.canary import Captured
 from tests.orders import buying
 from tests.orders.buying import Shopper
 from tests.people import GUEST
@@ -70,7 +70,7 @@ def found(files: Iterator[Path]) -> set[bytes]:
 @pytest.mark.clause("4.1.1")
 @pytest.mark.clause("3.2.5")
 def test_an_order_form_that_is_left_leaves_nothing(
-    app: Flask, files: Callable[[], Iterator[Path]], canary: Heard
+    app: Flask, files: Callable[[], Iterator[Path]], canary: Captured
 ) -> None:
     shopper = Shopper(app)
     shopper.put(buying.product(), 2)

@@ -24,7 +24,7 @@ def member(app: Flask) -> int:
 
 @pytest.fixture
 def staff(app: Flask, member: int) -> FlaskClient:
-    return desk.seat(app, member)
+    return desk.signed_in(app, member)
 
 
 def drafted(text: str = SMALL, **given: object) -> int:
@@ -71,7 +71,7 @@ def test_a_text_is_read_approved_and_published(
     assert state(number) is EditionState.APPROVED
     assert press(app, staff, number, "publication")[0] == 303
     assert state(number) is EditionState.PUBLISHED
-    journal = [(row.action, row.staff) for row in desk.acts()]
+    journal = [(row.action, row.staff) for row in desk.staff_actions()]
     assert ("policy.approved", member) in journal
     assert ("policy.published", member) in journal
     page = staff.get(f"/en/admin/policy/{number}").text
@@ -102,7 +102,7 @@ def test_a_past_moment_needs_a_reason(app: Flask, staff: FlaskClient) -> None:
     assert press(app, staff, number, "publication", backdate="x")[0] == 422
     reason = "it was in force on paper"
     assert press(app, staff, number, "publication", backdate=reason)[0] == 303
-    assert desk.acts("policy.published")[-1].reason == reason
+    assert desk.staff_actions("policy.published")[-1].reason == reason
 
 
 def test_a_reason_is_for_a_past_moment_only(app: Flask, staff: FlaskClient) -> None:
@@ -114,7 +114,7 @@ def test_a_reason_is_for_a_past_moment_only(app: Flask, staff: FlaskClient) -> N
 
 def test_publishing_asks_for_a_recent_password(app: Flask, member: int) -> None:
     number = drafted(changed("05.06.2023", "01.12.2026"))
-    stale = desk.seat(app, member, fresh=False)
+    stale = desk.signed_in(app, member, recent=False)
     assert press(app, stale, number, "approval")[0] == 303
     assert "Confirm that it is you" in stale.get(f"/en/admin/policy/{number}").text
     press(app, stale, number, "publication")
@@ -123,7 +123,7 @@ def test_publishing_asks_for_a_recent_password(app: Flask, member: int) -> None:
 
 def test_others_are_refused(app: Flask, client: FlaskClient) -> None:
     number = drafted()
-    other = desk.seat(app, desk.member(DANA, Permission.ORDERS))
+    other = desk.signed_in(app, desk.member(DANA, Permission.ORDERS))
     for path in ("/admin/policy/", f"/admin/policy/{number}"):
         assert other.get(path).status_code == 403
         assert client.get(path).status_code in {302, 303, 404}

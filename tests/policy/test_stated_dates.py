@@ -11,7 +11,7 @@ from neupusti.policy.service import edition_store, editions
 from neupusti.policy.service.drafts import Draft, EditionError
 from neupusti.policy.service.parser import parse
 from neupusti.policy.service.stated_dates import Reason, own_date, stated_dates
-from tests.desk import acts
+from tests.desk import staff_actions
 from tests.policy.documents import SMALL, changed
 from tests.policy.test_commands import run
 
@@ -102,7 +102,7 @@ def test_a_draft_is_discarded_and_that_is_journaled(app: Flask) -> None:
     assert result.output == "Discarded: draft 2023-06-05 «kk» (operator)\n"
     assert run(app, "discard", "2023-06-05").exit_code == 0
     assert "2023-06-05" not in run(app, "list").output
-    (first, second) = acts("policy.discarded")
+    (first, second) = staff_actions("policy.discarded")
     assert (first.what, second.what) == (
         "2023-06-05 «kk» (operator)",
         "2023-06-05 «ru» (operator)",
@@ -114,4 +114,4 @@ def test_what_is_published_is_not_discarded(app: Flask) -> None:
     result = run(app, "discard", "2022-08-04")
     assert (result.exit_code, "There is no draft of" in result.output) == (1, True)
     assert edition_store.current_store().texts == before
-    assert acts("policy.discarded") == []
+    assert staff_actions("policy.discarded") == []

@@ -32,7 +32,7 @@ def stricter(settings: Settings) -> Iterator[Flask]:
 
 @pytest.mark.clause("5.6")
 @pytest.mark.parametrize(("prefix", "locale"), [("", "ru"), ("/kk", "kk"), ("/en", "en")])
-def test_every_rule_and_everything_kept_is_told(
+def test_every_rule_and_everything_kept_is_listed(
     app: Flask, client: FlaskClient, prefix: str, locale: str
 ) -> None:
     page = client.get(f"{prefix}/policy/retention/")
@@ -40,9 +40,9 @@ def test_every_rule_and_everything_kept_is_told(
     rules, kept = registry().retention, registry().indefinite
     assert {rule.model.__tablename__ for rule in rules} >= {"access_record", "sign_in"}
     with force_locale(locale):
-        told = [(rule.label, rule.clause) for rule in rules]
-        for says, clause in told + [(one.label, one.clause) for one in kept]:
-            assert str(says) in page.text
+        shown = [(rule.label, rule.clause) for rule in rules]
+        for label, clause in shown + [(one.label, one.clause) for one in kept]:
+            assert str(label) in page.text
             assert f'#c{clause}"' in page.text
         for rule in rules:
             assert not rule.term or str(rule.start_label) in page.text
@@ -60,7 +60,7 @@ def test_the_clause_about_the_log_leads_to_the_terms(client: FlaskClient) -> Non
     assert 'href="/en/policy/retention/"' in client.get("/en/policy/2026-11-01/3.3").text
 
 
-def test_the_last_destruction_is_told_once_there_was_one(
+def test_the_last_destruction_is_shown_once_there_was_one(
     app: Flask, client: FlaskClient, at: Clock
 ) -> None:
     at(NOON)
@@ -68,9 +68,9 @@ def test_the_last_destruction_is_told_once_there_was_one(
     assert "last destroyed" not in client.get("/en/policy/retention/").text
     at(NOON + timedelta(days=400))
     service.sweep(registry().retention)
-    told = client.get("/en/policy/retention/").text
-    assert "Something was last destroyed on" in told
-    assert "2027" in told
+    shown = client.get("/en/policy/retention/").text
+    assert "Something was last destroyed on" in shown
+    assert "2027" in shown
 
 
 def test_terms_are_only_read(client: FlaskClient) -> None:

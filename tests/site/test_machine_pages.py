@@ -40,7 +40,7 @@ def entries(client: FlaskClient, prefix: str = "") -> dict[str, dict[str, str]]:
     }
 
 
-def test_robots_are_told_of_the_sitemap_and_of_private_rooms(client: FlaskClient) -> None:
+def test_robots_get_the_sitemap_and_the_private_paths(client: FlaskClient) -> None:
     response = client.get("/robots.txt")
     lines = response.text.splitlines()
     assert response.content_type == "text/plain; charset=utf-8"
@@ -112,10 +112,10 @@ def test_a_production_site_names_its_own_address_and_contact(
 
 
 def test_without_an_e_mail_the_contact_is_a_page(client: FlaskClient) -> None:
-    told = client.get("/.well-known/security.txt").text
-    assert told == security_txt(BASE, "")
-    assert f"Contact: {BASE}/policy/\n" in told
-    assert re.fullmatch(r"(?:[A-Z][A-Za-z-]+: \S.*\n)+", told)
+    body = client.get("/.well-known/security.txt").text
+    assert body == security_txt(BASE, "")
+    assert f"Contact: {BASE}/policy/\n" in body
+    assert re.fullmatch(r"(?:[A-Z][A-Za-z-]+: \S.*\n)+", body)
 
 
 @pytest.mark.parametrize(("days", "due"), [(364, 0), (31, 0), (30, 1), (-1, 1), (365, 1)])

@@ -95,7 +95,7 @@ def before(untouched: Path) -> dict[str, bytes]:
 def wishlist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tree with one feature more, laid down by the command.
 
-    The documents tell the defaults, whatever is set where the command runs.
+    The documents hold the defaults, whatever is set where the command runs.
     """
     tree = copied(tmp_path_factory.mktemp("wishlist"))
     command = ("flask", "site", "new-feature", "wishlist")

@@ -38,8 +38,8 @@ def test_every_page_says_who_runs_the_site(
 ) -> None:
     page = unescape(signed.test_client().get(language.prefix + path).text)
     footer = page[page.index("<footer") :]
-    for told in CARD.values():
-        assert told in footer
+    for detail in CARD.values():
+        assert detail in footer
     assert 'href="mailto:privacy@shop.example"' in footer
 
 

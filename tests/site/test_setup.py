@@ -38,7 +38,7 @@ def test_a_second_time_changes_nothing(app: Flask, client: FlaskClient) -> None:
     assert client.get("/readyz").status_code == 200
 
 
-def test_a_folder_that_cannot_be_is_told_in_words(
+def test_a_folder_that_cannot_be_is_reported_in_words(
     made: Callable[..., Flask], tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")

@@ -42,12 +42,12 @@ def test_staff_are_added_listed_and_removed(app: Flask) -> None:
     assert BOLAT.email in run(app, "list").output
     assert run(app, "add", BOLAT.email, "--permission", "staff").exit_code == 0
     assert desk.held(person.id) == {"orders", "privacy", "staff"}
-    desk.seat(app, person.id)
+    desk.signed_in(app, person.id)
     assert run(app, "remove", BOLAT.email).exit_code == 0
     assert desk.held(person.id) == set()
     assert sessions.active(person.id) == []
     assert run(app, "list").output == ""
-    assert {action.staff for action in desk.acts()} == {None}
+    assert {action.staff for action in desk.staff_actions()} == {None}
 
 
 def test_commands_report_errors(app: Flask) -> None:
@@ -55,7 +55,7 @@ def test_commands_report_errors(app: Flask) -> None:
     assert run(app, "add", BOLAT.email, "--permission", "root").exit_code == 2
     assert run(app, "add", BOLAT.email).exit_code == 2
     assert run(app, "remove", DANA.email).exit_code == 1
-    assert desk.acts() == []
+    assert desk.staff_actions() == []
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_the_operator_suspends_and_reinstates_by_command(app: Flask) -> None:
     lifted = run(app, "unblock", AIGERIM.email, "--reason", SORRY)
     assert lifted.exit_code == 0
     assert suspensions.in_force(aigerim) is None
-    actions = desk.acts("people.blocked", "people.released")
+    actions = desk.staff_actions("people.blocked", "people.released")
     assert [(action.staff, action.reason) for action in actions] == [
         (None, WHY),
         (None, SORRY),

@@ -48,7 +48,7 @@ def number_of(email: str) -> int:
 
 def test_every_change_is_a_row_and_a_staff_action(app: Flask, dana: int) -> None:
     number = desk.member(BOLAT, Permission.ORDERS)
-    before = len(desk.acts())
+    before = len(desk.staff_actions())
     with writing() as session:
         grants.change(session, number, [Permission.CONTENT], by=dana, reason=WHY)
     old, new = rows(number)
@@ -56,7 +56,8 @@ def test_every_change_is_a_row_and_a_staff_action(app: Flask, dana: int) -> None
     assert old.ended_at is not None
     assert (new.permission, new.given_by, new.ended_at) == ("content", dana, None)
     actions = [
-        (a.action, a.what, a.staff, a.person, a.reason) for a in desk.acts()[before:]
+        (a.action, a.what, a.staff, a.person, a.reason)
+        for a in desk.staff_actions()[before:]
     ]
     assert sorted(actions) == [
         ("staff.given", "content", dana, number, WHY),
@@ -64,7 +65,7 @@ def test_every_change_is_a_row_and_a_staff_action(app: Flask, dana: int) -> None
     ]
     with writing() as session:
         assert not grants.change(session, number, [Permission.CONTENT], by=dana)
-    assert len(desk.acts()) == before + 2
+    assert len(desk.staff_actions()) == before + 2
 
 
 def test_a_permission_is_held_once(app: Flask) -> None:
@@ -75,7 +76,7 @@ def test_a_permission_is_held_once(app: Flask) -> None:
 
 def test_a_change_signs_the_person_out(app: Flask, dana: int, browser: FlaskClient) -> None:
     number = desk.member(BOLAT, Permission.ORDERS)
-    his = desk.seat(app, number)
+    his = desk.signed_in(app, number)
     assert his.get("/admin/").status_code == 200
     form = desk.form(app, permissions=["privacy"], reason=WHY)
     assert browser.post(f"{STAFF}{number}", data=form).status_code == 303
@@ -112,16 +113,16 @@ def test_only_our_permissions_are_taken(app: Flask, browser: FlaskClient) -> Non
 
 def test_the_sessions_of_a_member_are_ended(app: Flask, browser: FlaskClient) -> None:
     number = desk.member(BOLAT, Permission.ORDERS)
-    his = desk.seat(app, number)
+    his = desk.signed_in(app, number)
     form = desk.form(app, reason=WHY)
     assert browser.post(f"{STAFF}{number}/sign-outs", data=form).status_code == 303
     assert his.get("/admin/").status_code == 303
     assert desk.held(number) == {"orders"}
-    assert [a.person for a in desk.acts("staff.signed_out")] == [number]
+    assert [a.person for a in desk.staff_actions("staff.signed_out")] == [number]
 
 
 def test_the_list_names_everybody_of_the_staff(browser: FlaskClient) -> None:
-    desk.member(BOLAT, Permission.ORDERS, factor=False)
+    desk.member(BOLAT, Permission.ORDERS, second_factor=False)
     desk.person(AIGERIM)
     page = browser.get(STAFF).text
     assert DANA.email in page
@@ -206,7 +207,7 @@ def test_invalid_invitations_are_explained(
     answer = browser.post(f"{STAFF}new", data=desk.form(app, **fields))
     assert answer.status_code == 422
     assert 'class="problem' in answer.text
-    assert desk.acts("staff.invited") == []
+    assert desk.staff_actions("staff.invited") == []
 
 
 def invite(email: str, by: int) -> None:
@@ -221,6 +222,6 @@ def invite(email: str, by: int) -> None:
 def test_a_member_without_a_second_factor_is_counted_on_the_board(
     browser: FlaskClient,
 ) -> None:
-    desk.member(YERLAN, Permission.ORDERS, factor=False)
+    desk.member(YERLAN, Permission.ORDERS, second_factor=False)
     page = browser.get("/en/admin/").text
     assert "1 item is open" in page

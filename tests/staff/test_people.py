@@ -103,7 +103,7 @@ def test_a_search_is_logged_without_its_query(
     app: Flask, browser: FlaskClient, aigerim: int, dana: int
 ) -> None:
     search(app, browser, AIGERIM.email)
-    (action,) = desk.acts("people.searched")
+    (action,) = desk.staff_actions("people.searched")
     assert (action.staff, action.operation, action.reason) == (dana, "retrieval", WHY)
     assert action.what == "1 found"
 
@@ -116,7 +116,7 @@ def test_no_search_without_query_and_reason(
     answer = browser.post(LIST, data=desk.form(app, **fields))
     assert answer.status_code == 422
     assert "Нұрланова" not in answer.text
-    assert desk.acts("people.searched") == []
+    assert desk.staff_actions("people.searched") == []
 
 
 def test_names_sort_as_a_kazakh_dictionary_has_them(app: Flask) -> None:
@@ -154,7 +154,7 @@ def test_a_page_opens_for_a_reason_and_leaves_a_row_each_time(
         assert page.status_code == 200
         assert AIGERIM.email in page.text
         assert page.headers["Cache-Control"] == "no-store"
-        actions = desk.acts("people.opened")
+        actions = desk.staff_actions("people.opened")
         assert [(a.staff, a.person, a.operation, a.reason) for a in actions] == [
             (dana, aigerim, "access", WHY)
         ] * number
@@ -170,7 +170,7 @@ def test_no_page_opens_without_a_reason(
     answer = browser.post(f"{LIST}{aigerim}", data=desk.form(app, reason=reason))
     assert answer.status_code == 422
     assert AIGERIM.email not in answer.text
-    assert desk.acts("people.opened") == []
+    assert desk.staff_actions("people.opened") == []
 
 
 @pytest.mark.parametrize("number", [999, 2**31, 10**12])
@@ -179,24 +179,24 @@ def test_nobody_there_is_not_found(app: Flask, browser: FlaskClient, number: int
     answer = browser.post(f"{LIST}{number}", data=desk.form(app, reason=WHY))
     # No row has the larger two: the router itself refuses them.
     assert answer.status_code in {404, 405}
-    assert desk.acts("people.opened") == []
+    assert desk.staff_actions("people.opened") == []
 
 
 def test_a_page_without_a_token_is_not_opened(browser: FlaskClient, aigerim: int) -> None:
     assert browser.post(f"{LIST}{aigerim}", data={"reason": WHY}).status_code == 400
-    assert desk.acts("people.opened") == []
+    assert desk.staff_actions("people.opened") == []
 
 
 def test_staff_end_the_sessions_of_a_person(
     app: Flask, browser: FlaskClient, aigerim: int
 ) -> None:
-    hers = desk.seat(app, aigerim, factor=False)
+    hers = desk.signed_in(app, aigerim, second_factor=False)
     assert hers.get("/account/").status_code == 200
     answer = browser.post(f"{LIST}{aigerim}/sign-outs", data=desk.form(app, reason=WHY))
     assert answer.status_code == 303
     assert hers.get("/account/").status_code == 303
     assert sessions.active(aigerim) == []
-    (action,) = desk.acts("people.signed_out")
+    (action,) = desk.staff_actions("people.signed_out")
     assert (action.person, action.reason) == (aigerim, WHY)
     assert "has ended" in browser.get(answer.headers["Location"]).text
 
@@ -209,7 +209,7 @@ def test_staff_send_the_confirmation_once_more(app: Flask, browser: FlaskClient)
     assert browser.post(address, data=desk.form(app, reason=WHY)).status_code == 303
     (message,) = emails_to(BOLAT.email)
     assert message.kind == "accounts.confirm"
-    assert len(desk.acts("people.confirmation_sent")) == 1
+    assert len(desk.staff_actions("people.confirmation_sent")) == 1
     answers = [browser.post(address, data=desk.form(app, reason=WHY)) for _ in range(3)]
     assert answers[-1].status_code == 429
     assert len(emails_to(BOLAT.email)) == 3

@@ -59,7 +59,7 @@ def test_the_second_factor_is_removed_and_its_owner_emailed(
     assert done.exit_code == 0, done.output
     assert rows(dana.number) == 0
     assert hers.get("/admin/").location.startswith("/account/login")
-    (action,) = desk.acts("people.factor_reset")
+    (action,) = desk.staff_actions("people.factor_reset")
     assert (action.staff, action.person, action.operation, action.reason) == (
         None,
         dana.number,
@@ -121,7 +121,7 @@ def test_commands_report_errors(app: Flask, dana: Account, email: str, reason: s
     assert result.exit_code == 1
     assert result.output.startswith("Error: ")
     assert rows(dana.number) == before
-    assert desk.acts("people.factor_reset") == []
+    assert desk.staff_actions("people.factor_reset") == []
     assert emails_to(DANA.email) == emails_to(AIGERIM.email) == []
 
 

@@ -45,7 +45,7 @@ def suspension_of(number: int) -> AccountSuspension | None:
 def test_suspending_writes_a_row_a_staff_action_and_an_email(
     app: Flask, browser: FlaskClient, aigerim: int, dana: int
 ) -> None:
-    hers = desk.seat(app, aigerim, factor=False)
+    hers = desk.signed_in(app, aigerim, second_factor=False)
     asked = browser.get(f"{PEOPLE}{aigerim}/blocks").text
     assert "The account is not blocked." in asked
     assert AIGERIM.email not in asked
@@ -55,7 +55,7 @@ def test_suspending_writes_a_row_a_staff_action_and_an_email(
     row = suspension_of(aigerim)
     assert row is not None
     assert (row.by, row.reason, row.lifted_at) == (dana, WHY, None)
-    (action,) = desk.acts("people.blocked")
+    (action,) = desk.staff_actions("people.blocked")
     assert (action.staff, action.person, action.reason) == (dana, aigerim, WHY)
     assert [one.kind for one in emails_to(AIGERIM.email)] == ["accounts.blocked"]
     page = browser.get(address).text
@@ -83,7 +83,7 @@ def test_reinstating_writes_a_row_a_staff_action_and_an_email(
     (row,) = suspensions.of(who.number)
     assert (row.lifted_by, row.lifted_reason) == (dana, SORRY)
     assert row.lifted_at is not None
-    (action,) = desk.acts("people.released")
+    (action,) = desk.staff_actions("people.released")
     assert (action.staff, action.person, action.reason) == (dana, who.number, SORRY)
     assert emails_to(AIGERIM.email)[-1].kind == "accounts.unblocked"
     assert sign_in(app.test_client(), who).status_code == 303
@@ -95,7 +95,7 @@ def test_reinstating_writes_a_row_a_staff_action_and_an_email(
 def test_no_other_permission_allows_suspending(
     app: Flask, aigerim: int, action: str, held: Permission
 ) -> None:
-    his = desk.seat(app, desk.member(BOLAT, held))
+    his = desk.signed_in(app, desk.member(BOLAT, held))
     assert press(app, his, aigerim, action)[0] == 403
     assert his.get(f"{PEOPLE}{aigerim}/blocks").status_code == 403
     opened = his.post(f"{PEOPLE}{aigerim}", data=desk.form(app, reason=WHY))
@@ -111,15 +111,15 @@ def test_strangers_and_stale_sign_ins_are_sent_away(
     with stranger.session_transaction() as session:
         session["csrf_token"] = desk.RAW
     assert press(app, stranger, aigerim, action)[1].startswith("/en/account/login")
-    customer = desk.seat(app, desk.person(BOLAT), factor=False)
+    customer = desk.signed_in(app, desk.person(BOLAT), second_factor=False)
     assert press(app, customer, aigerim, action)[0] == 403
-    stale = desk.seat(app, dana, fresh=False)
+    stale = desk.signed_in(app, dana, recent=False)
     assert press(app, stale, aigerim, action)[1].startswith("/en/account/reauthenticate")
     assert stale.get(f"{PEOPLE}{aigerim}/blocks").location.startswith(
         "/en/account/reauthenticate"
     )
     assert suspension_of(aigerim) is None
-    assert desk.acts("people.blocked", "people.released") == []
+    assert desk.staff_actions("people.blocked", "people.released") == []
 
 
 def test_a_wrong_method_and_a_missing_token_do_nothing(
@@ -190,7 +190,7 @@ def test_impossible_actions_are_explained(
     waiting = desk.person(BOLAT, confirmed=False)
     status, page = press(app, browser, waiting)
     assert (status, "There is nothing to block" in page) == (422, True)
-    assert len(desk.acts("people.blocked")) == 1
+    assert len(desk.staff_actions("people.blocked")) == 1
     assert emails_to(BOLAT.email) == []
 
 
@@ -239,7 +239,7 @@ def test_lists_and_pages_show_who_is_suspended(
 def test_staff_without_privacy_suspend_without_seeing_data(
     app: Flask, aigerim: int
 ) -> None:
-    his = desk.seat(app, desk.member(BOLAT, Permission.STAFF))
+    his = desk.signed_in(app, desk.member(BOLAT, Permission.STAFF))
     assert press(app, his, aigerim)[0] == 303
     page = his.get(f"{PEOPLE}{aigerim}/blocks").text
     assert f'href="{PEOPLE}{aigerim}"' not in page
@@ -250,7 +250,7 @@ def test_a_suspended_member_keeps_permissions_and_opens_nothing(
     app: Flask, browser: FlaskClient
 ) -> None:
     bolat = desk.member(BOLAT, Permission.ORDERS)
-    his = desk.seat(app, bolat)
+    his = desk.signed_in(app, bolat)
     press(app, browser, bolat)
     assert his.get("/admin/").location.startswith("/account/login")
     assert sessions.active(bolat) == []
@@ -279,4 +279,4 @@ def test_a_suspended_person_is_not_invited(
     result = app.test_cli_runner().invoke(args=asked)
     assert (result.exit_code, "unblock it first" in result.output) == (1, True)
     assert desk.held(aigerim) == set()
-    assert desk.acts("staff.invited") == []
+    assert desk.staff_actions("staff.invited") == []

@@ -42,7 +42,7 @@ def test_a_page_of_the_statistics_is_open_to_everybody_who_may(
 ) -> None:
     now = clock.now().astimezone(UTC)
     load(_day(now - timedelta(days=1)))
-    seat = desk.seat(app, desk.member(DANA, Permission.STATISTICS))
+    seat = desk.signed_in(app, desk.member(DANA, Permission.STATISTICS))
     cookie = seat.get_cookie("session")
     assert cookie is not None
     context = chromium.new_context()

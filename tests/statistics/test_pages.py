@@ -117,7 +117,7 @@ def test_an_address_is_shown_whole_only_for_a_reason(
     assert "198.51.100.77" in shown.text
     assert shown.headers["Cache-Control"] == "no-store"
 
-    (action,) = desk.acts("access.unmasked")
+    (action,) = desk.staff_actions("access.unmasked")
     assert (action.action, action.reason) == ("access.unmasked", reason)
     assert action.staff is not None
     assert "198.51" not in action.what
@@ -132,7 +132,7 @@ def test_a_row_that_is_not_there_is_nobodys_address(
     data = desk.form(app, reason="A customer reports a fault")
     assert staff.get(address).status_code == 404
     assert staff.post(address, data=data).status_code in {404, 405}
-    assert desk.acts("access.unmasked") == []
+    assert desk.staff_actions("access.unmasked") == []
 
 
 @SQLITE
@@ -161,14 +161,14 @@ def test_any_other_page_of_the_statistics_keeps_a_session(
 @pytest.mark.clause("1.1.1")
 def test_other_permissions_open_no_statistics(app: Flask) -> None:
     others = [one for one in Permission if one is not Permission.STATISTICS]
-    browser = desk.seat(app, desk.member(DANA, *others))
+    browser = desk.signed_in(app, desk.member(DANA, *others))
     for path in PAGES:
         assert browser.get(path).status_code == 403
 
 
 @SQLITE
 def test_a_log_is_downloaded_only_after_reauthentication(app: Flask) -> None:
-    browser = desk.seat(app, desk.member(DANA, Permission.STATISTICS), fresh=False)
+    browser = desk.signed_in(app, desk.member(DANA, Permission.STATISTICS), recent=False)
     page = browser.get("/en/admin/access/log/").text
     assert "csrf_token" not in page.split("<main")[1].split("<h1>")[1]
     data = desk.form(app, reason="Compare with GoAccess")
@@ -206,7 +206,7 @@ def test_the_log_can_be_downloaded(
     whole = staff.post("/en/admin/access/log/", data={**data, "addresses": "whole"}).text
     assert whole.count("\n") == 157
     assert "203.0.113.7 " in whole
-    exports = {action.what for action in desk.acts("access.exported")}
+    exports = {action.what for action in desk.staff_actions("access.exported")}
     assert exports == {"9 requests, addresses masked", "157 requests, addresses whole"}
     assert len(rows(engine)) == 178
 

@@ -56,7 +56,7 @@ def replace(person: int, body: bytes, file_name: str) -> None:
     db.session.remove()
     with files.alone(FOLDER):
         picture = thumbnail(body, file_name)
-    name = files.keep(FOLDER, picture)
+    name = files.store(FOLDER, picture)
     try:
         before = _store_row(person, name, picture)
     except BaseException:

@@ -99,7 +99,7 @@ def reset(token: str, password: str, device: str) -> None:
         registration.mark_confirmed(session, found)
         _store_password(session, found, password_hash)
         sessions.end_all(session, found.id)
-        throttle.forget(session, (limits.SIGN_IN_ACCOUNT, found.email_key))
+        throttle.reset(session, (limits.SIGN_IN_ACCOUNT, found.email_key))
         journal.log_security_event(
             session, found.id, SecurityEventKind.PASSWORD_RESET, device
         )

@@ -59,7 +59,7 @@ def register(
         person = people.add(session, applicant)
         passwords.set_password(session, person.id, password_hash)
         for consent in consents:
-            consent_records.keep(session, consent, email=person.email, person=person.id)
+            consent_records.store(session, consent, email=person.email, person=person.id)
         journal.log_processing(session, _processing_record(person.id))
         journal.log_security_event(session, person.id, SecurityEventKind.REGISTERED, device)
         send_link(session, person)

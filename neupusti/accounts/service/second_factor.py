@@ -189,7 +189,7 @@ def _count_attempt(person: int) -> None:
 
 
 def _reset_limits(session: Session, person: int) -> bool:
-    throttle.forget(session, *((rule, str(person)) for rule in limits.CODE_LIMITS))
+    throttle.reset(session, *((rule, str(person)) for rule in limits.CODE_LIMITS))
     return True
 
 

@@ -94,7 +94,7 @@ def sign_in(attempt: SignInAttempt, where: ClientContext, network: str) -> SignI
     new_hash = passwords.hashed(attempt.password) if outdated else None
     mfa_pending = second_factor.active(number)
     with writing() as session:
-        throttle.forget(session, (limits.SIGN_IN_ACCOUNT, account))
+        throttle.reset(session, (limits.SIGN_IN_ACCOUNT, account))
         if new_hash:
             session.get_one(Credential, number).password_hash = new_hash
         opened = sessions.start(
@@ -151,7 +151,7 @@ def check_password(person: int, password: str) -> None:
     if not passwords.matches(password_hash, password):
         raise AccountError("current", _("This is not your password."))
     with writing() as session:
-        throttle.forget(session, (limits.SIGN_IN_ACCOUNT, account))
+        throttle.reset(session, (limits.SIGN_IN_ACCOUNT, account))
 
 
 def sign_out(number: int, person: int) -> None:

@@ -9,7 +9,7 @@ from wtforms.fields import SelectChoice
 from neupusti.catalog.forms.fields import Digits, name
 from neupusti.catalog.service.drafts import CategoryDraft
 from neupusti.core.forms.base import Form
-from neupusti.core.forms.fields import Choice, Tick
+from neupusti.core.forms.fields import Checkbox, Choice
 from neupusti.core.text.languages import Language
 
 PLACE_DIGITS = 4
@@ -26,7 +26,7 @@ class CategoryForm(Form):
         least=0,
         longest=PLACE_DIGITS,
     )
-    published = Tick(_("Shown in the shop"))
+    published = Checkbox(_("Shown in the shop"))
 
     def __init__(self, *args: Any, parents: dict[str, str], **kwargs: Any) -> None:
         """Offer `parents`: number -> name; "": the top."""

@@ -19,7 +19,7 @@ from neupusti.catalog.models import ReturnRule
 from neupusti.catalog.service import labels
 from neupusti.catalog.service.drafts import Draft
 from neupusti.core.forms.base import Form
-from neupusti.core.forms.fields import Choice, Prose, TextLine
+from neupusti.core.forms.fields import Choice, TextArea, TextLine
 from neupusti.core.text import countries, languages
 from neupusti.core.text.languages import Language
 
@@ -112,7 +112,7 @@ def _countries(language: Language) -> list[SelectChoice]:
 for _language in Language:
     setattr(ProductForm, f"name_{_language}", name(_language))
     for _stem, _longest in LONGEST.items():
-        _field = Prose(
+        _field = TextArea(
             labels.COLUMNS[_stem],
             clause="",
             longest=_longest,

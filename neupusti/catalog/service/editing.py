@@ -85,7 +85,7 @@ def settle(
 
 
 def article_taken(session: Session, article: str, *, but: int | None = None) -> bool:
-    """Tell whether another product than `but` has `article`."""
+    """Return whether another product than `but` has `article`."""
     found = select(Product.id).where(Product.article == article, Product.id != (but or 0))
     return session.scalar(found) is not None
 

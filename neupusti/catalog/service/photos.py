@@ -80,7 +80,7 @@ def add(number: int, body: bytes, file_name: str, alts: Alts, *, staff: int) -> 
         digest = sha256(made[f"{_widths(picture)[-1]}.webp"]).hexdigest()
         name = digest[:32]
         for ending, content in made.items():
-            files.keep(FOLDER, content, f"{name}-{ending}")
+            files.store(FOLDER, content, f"{name}-{ending}")
         row = ProductPhoto(
             product=number,
             name=name,

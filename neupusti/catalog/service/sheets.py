@@ -162,7 +162,7 @@ def apply(rows: Sequence[Row], digest: str, *, staff: int) -> Plan:
 
 def keep(body: bytes) -> str:
     """Keep a table until it is applied; return its name. The sweep deletes it."""
-    return files.keep(FOLDER, body)
+    return files.store(FOLDER, body)
 
 
 def kept(name: str) -> bytes | None:

@@ -46,7 +46,7 @@ def remember(response: Response, product: int) -> None:
 
 
 @bp.post("/recent/")
-@origin.guarded
+@origin.same_origin_only
 def forget_recent() -> Response:
     """Delete the cookie; lead back to the page."""
     response = redirect(redirects.back(request.script_root + "/"), 303)

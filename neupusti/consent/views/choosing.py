@@ -57,7 +57,7 @@ class SubmittedChoice:
 
 
 @bp.post("/cookies/")
-@origin.guarded
+@origin.same_origin_only
 def choose() -> Response:
     """Store the visitor's choice and redirect back to the page it was made on."""
     submitted, before = _submitted(), choice.current()
@@ -85,7 +85,7 @@ def choose() -> Response:
 
 
 @bp.get("/cookies/erased/<token>")
-@origin.guarded
+@origin.same_origin_only
 def erased(token: str) -> Response:
     """Set the consent cookie again after Clear-Site-Data has removed it."""
     response = redirect(_with_marker(url_for("consent.show")), 303)

@@ -141,7 +141,7 @@ Device = Annotated[
     ),
 ]
 """What a person signed in with: «Firefox, Linux»."""
-Words = Annotated[
+PersonalText = Annotated[
     str, mapped_column(Text, info=personal("3.4", Purpose.NOTICES, Purpose.FEEDBACK))
 ]
 """What was written to or about a person."""
@@ -155,7 +155,7 @@ Id = Annotated[int, mapped_column(primary_key=True, info=impersonal())]
 Moment = Annotated[datetime, mapped_column(Utc, info=impersonal())]
 Day = Annotated[date, mapped_column(Date, info=impersonal())]
 Label = Annotated[str, mapped_column(String(120), info=impersonal())]
-Prose = Annotated[str, mapped_column(Text, info=impersonal())]
+LongText = Annotated[str, mapped_column(Text, info=impersonal())]
 Digest = Annotated[str, mapped_column(String(64), info=impersonal())]
 IpAddress = Annotated[
     str,

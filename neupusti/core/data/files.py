@@ -31,7 +31,7 @@ def folder(kind: str) -> Path:
     return home
 
 
-def keep(kind: str, body: bytes, name: str | None = None) -> str:
+def store(kind: str, body: bytes, name: str | None = None) -> str:
     """Write `body` durably to the disk; return its name: 128 random bits if not given.
 
     A given name is that of these very bytes; a file that has it is replaced. Raise OSError

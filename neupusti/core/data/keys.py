@@ -66,7 +66,7 @@ def wrap(use: str, nonce: str, value: bytes) -> str:
 
 
 def is_signed(use: str, text: str, signature: str) -> bool:
-    """Tell whether `signature` is `keyed` of `text` by the present secret or a former one.
+    """Return whether `signature` is `keyed` of `text` by this secret or a former one.
 
     The comparison takes the same time wherever the two differ.
     """

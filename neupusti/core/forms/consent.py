@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from wtforms.validators import StopValidation
 
 from neupusti.core.data.classification import Purpose
-from neupusti.core.forms.fields import Tick
+from neupusti.core.forms.fields import Checkbox
 from neupusti.core.records.consents import digest
 from neupusti.core.text import languages
 from neupusti.core.web.operator import Operator
@@ -61,7 +61,7 @@ class Statement:
         )
 
 
-class Consent(Tick):
+class Consent(Checkbox):
     """The box of a consent. A view sets its text by `ask` before it validates."""
 
     MISSING = lazy_gettext("Tick the box if you agree; without it we may not do this.")

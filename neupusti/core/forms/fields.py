@@ -152,7 +152,7 @@ class Code(TextLine):
     autocomplete = "one-time-code"
 
 
-class Prose(TextAreaField):  # type: ignore[misc]  # the library is untyped
+class TextArea(TextAreaField):  # type: ignore[misc]  # the library is untyped
     """Text of several lines, which may hold any personal data (3.4)."""
 
     data: str
@@ -246,10 +246,10 @@ class File(Required, FileField):  # type: ignore[misc]  # the library is untyped
         return super().__call__(**{"accept": self.accept or False, **kwargs})
 
 
-class Tick(BooleanField):  # type: ignore[misc]  # the library is untyped
+class Checkbox(BooleanField):  # type: ignore[misc]  # the library is untyped
     """A checkbox, unticked at first."""
 
-    tick = True
+    checkbox = True
     clause = ""
     autocomplete = ""
 

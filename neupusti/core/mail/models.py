@@ -11,10 +11,10 @@ from neupusti.core.data.classification import (
     Email,
     Id,
     Label,
+    LongText,
     Moment,
+    PersonalText,
     PersonNumber,
-    Prose,
-    Words,
     impersonal,
 )
 from neupusti.core.data.database import Base, one_of
@@ -53,9 +53,9 @@ class OutboxEmail(Base):
     language: Mapped[str] = mapped_column(String(2), info=impersonal())
     subject: Mapped[Label]
     """Without personal data: subjects are shown on locked screens (1.1.4)."""
-    text: Mapped[Words]
-    html: Mapped[Words]
-    headers: Mapped[Words]
+    text: Mapped[PersonalText]
+    html: Mapped[PersonalText]
+    headers: Mapped[PersonalText]
     """Additional headers as JSON."""
     state: Mapped[str] = mapped_column(String(10), info=impersonal())
     priority: Mapped[int] = mapped_column(Integer, default=0, info=impersonal())
@@ -65,7 +65,7 @@ class OutboxEmail(Base):
     next_at: Mapped[Moment]
     """The time of the next attempt."""
     done_at: Mapped[Moment | None]
-    reason: Mapped[Prose]
+    reason: Mapped[LongText]
     """The last reply of the server, without the address."""
 
     @property

@@ -18,9 +18,9 @@ from neupusti.core.data.classification import (
     Day,
     Digest,
     Id,
+    LongText,
     Moment,
     PersonNumber,
-    Prose,
     Purpose,
     impersonal,
     personal,
@@ -37,7 +37,7 @@ class ConsentText(Base):
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True, info=impersonal())
     language: Mapped[str] = mapped_column(String(2), info=impersonal())
-    text: Mapped[Prose]
+    text: Mapped[LongText]
     at: Mapped[Moment]
 
 
@@ -84,7 +84,7 @@ def digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def keep(
+def store(
     session: Session, given: GivenConsent, *, email: str, person: int | None = None
 ) -> FormConsent:
     """Store a consent in the open write transaction, and return its row."""

@@ -22,9 +22,9 @@ from neupusti.core.data.classification import (
     Id,
     Label,
     Moment,
+    PersonalText,
     PersonNumber,
     Purpose,
-    Words,
     impersonal,
 )
 from neupusti.core.data.database import Base
@@ -114,7 +114,7 @@ class StaffAction(Base):
     operation: Mapped[str | None] = mapped_column(String(20), info=impersonal())
     person: Mapped[PersonNumber | None]
     what: Mapped[Label]
-    reason: Mapped[Words]
+    reason: Mapped[PersonalText]
     chain: Mapped[Digest]
 
     @property

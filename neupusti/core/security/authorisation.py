@@ -64,7 +64,7 @@ def menu() -> list[MenuItem]:
 
 
 def may_open(endpoint: str) -> bool:
-    """Tell whether the person of this request may open a staff page."""
+    """Return whether the person of this request may open a staff page."""
     person = identity.current()
     granted = grants.permissions(person.person) if person else frozenset()
     required = rules(current_app)[endpoint].permission
@@ -72,7 +72,7 @@ def may_open(endpoint: str) -> bool:
 
 
 def counts_as_activity() -> bool:
-    """Tell whether this request counts as activity of the session (V7.3.1)."""
+    """Return whether this request counts as activity of the session (V7.3.1)."""
     rule = rules(current_app).get(request.endpoint or "")
     return rule is None or not rule.polling
 

@@ -54,5 +54,5 @@ def permissions(person: int) -> frozenset[Permission]:
 
 
 def is_staff(person: int) -> bool:
-    """Tell whether `person` has any permission; then a second factor is mandatory."""
+    """Return whether `person` has any permission; then a second factor is mandatory."""
     return bool(permissions(person))

@@ -24,7 +24,7 @@ OWN_SITE = frozenset({"same-origin", "none"})
 
 
 def same_origin(headers: Headers, host: str, *, https: bool) -> bool:
-    """Tell whether a request came from a page of `host`.
+    """Return whether a request came from a page of `host`.
 
     `Sec-Fetch-Site` decides if present; else `Origin`, else `Referer`. Browsers of the
     last ten years send at least one of them: without any the answer is no.
@@ -37,7 +37,7 @@ def same_origin(headers: Headers, host: str, *, https: bool) -> bool:
 
 
 def is_cross_origin(headers: Headers, host: str, *, https: bool) -> bool:
-    """Tell whether the headers say that another site sent the request (V3.5.1).
+    """Return whether the headers say that another site sent the request (V3.5.1).
 
     Without such headers the CSRF token decides; also with `Origin: null`, which forms of a
     page without referrer send.
@@ -49,7 +49,7 @@ def is_cross_origin(headers: Headers, host: str, *, https: bool) -> bool:
     return source != "null" and not _is_own(source, host, https=https)
 
 
-def guarded(view: Callable[P, R]) -> Callable[P, R]:
+def same_origin_only(view: Callable[P, R]) -> Callable[P, R]:
     """Respond with 403 to requests of other sites; needs no CSRF token of a view.
 
     A client that sends no origin at all can still prove by a token where it comes from.
@@ -68,8 +68,8 @@ def guarded(view: Callable[P, R]) -> Callable[P, R]:
     return checked
 
 
-def is_guarded(endpoint: str | None) -> bool:
-    """Tell whether the view of `endpoint` is guarded by origin and needs no token."""
+def is_same_origin_only(endpoint: str | None) -> bool:
+    """Return whether the view of `endpoint` accepts own pages only, without a token."""
     view: Any = current_app.view_functions.get(endpoint or "")
     return getattr(view, MARK, False)
 

@@ -86,7 +86,7 @@ def check(*uses: tuple[RateLimit, str]) -> None:
         raise TooManyError(max(until) - now)
 
 
-def forget(session: Session, *uses: tuple[RateLimit, str]) -> None:
+def reset(session: Session, *uses: tuple[RateLimit, str]) -> None:
     """Reset each counter in the open write transaction, after a successful attempt."""
     for key in sorted(_key(limit, who) for limit, who in uses):
         session.execute(delete(ThrottleCount).where(ThrottleCount.key == key))

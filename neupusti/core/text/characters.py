@@ -15,7 +15,7 @@ def composed(text: str) -> str:
 
 
 def hidden(text: str, *, lines: bool = False) -> bool:
-    """Tell whether `text` holds invisible characters: controls, bidi marks, lost bytes.
+    """Return whether `text` holds invisible characters: controls, bidi marks, lost bytes.
 
     With `lines`, line ends and tabs are allowed.
     """

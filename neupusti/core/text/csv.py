@@ -7,7 +7,7 @@ from io import StringIO
 
 MIMETYPE = "text/csv"
 BOM = "\ufeff"
-"""Tells spreadsheets that the text is UTF-8."""
+"""Shows spreadsheets that the text is UTF-8."""
 FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 """What begins a cell that is a formula, or ends it; full-width forms too, since some
 programs normalise them before they evaluate. Apostrophes before it are those of `plain`,

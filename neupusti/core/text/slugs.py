@@ -47,5 +47,5 @@ def free(base: str, taken: Collection[str]) -> str:
 
 
 def same_base(one: str, base: str) -> bool:
-    """Tell whether `one` is `base`, or `base` with a number."""
+    """Return whether `one` is `base`, or `base` with a number."""
     return re.fullmatch(rf"{re.escape(base)}(?:-[0-9]+)?", one) is not None

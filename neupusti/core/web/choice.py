@@ -61,7 +61,7 @@ class Choice:
     """Whether this request withdraws everything the site stored in the browser."""
 
     def allows(self, category: Category) -> bool:
-        """Tell whether cookies of `category` may be set, read or counted."""
+        """Return whether cookies of `category` may be set, read or counted."""
         return category in self.granted
 
     @property

@@ -10,7 +10,7 @@ LIMIT = 4096
 
 
 def secure() -> bool:
-    """Tell whether the site is served over HTTPS only, as in production."""
+    """Return whether the site is served over HTTPS only, as in production."""
     return bool(current_app.config["SESSION_COOKIE_SECURE"])
 
 

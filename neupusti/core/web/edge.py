@@ -152,7 +152,7 @@ def hostname(host: str) -> str:
 
 
 def is_malformed(environ: "WSGIEnvironment") -> bool:
-    """Tell whether the address holds invalid UTF-8 or control characters.
+    """Return whether the address holds invalid UTF-8 or control characters.
 
     A query of more parts than any of our forms sends is not parsed: each part costs time.
     """

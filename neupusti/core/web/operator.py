@@ -12,7 +12,7 @@ _SECOND = (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)
 
 
 def valid_bin(number: str) -> bool:
-    """Tell whether `number` is a BIN: twelve digits with a valid check digit.
+    """Return whether `number` is a BIN: twelve digits with a valid check digit.
 
     The digit is the sum of the first eleven by weights 1..11, modulo 11; where that
     gives 10, the sum by weights 3..11, 1, 2; a number that gives 10 twice is not issued.

@@ -13,7 +13,7 @@ PLAIN = re.compile(r"/[!-\[\]-~]*", re.ASCII)
 
 
 def is_own(address: str) -> bool:
-    r"""Tell whether every browser reads `address` as a path of this site.
+    r"""Return whether every browser reads `address` as a path of this site.
 
     Browsers drop tabs and line ends, read `\` as `/` and `https:e` as a host; `//e` is a
     host, and so is `/.//e` once a server has normalised it. All of these are rejected,

@@ -10,12 +10,12 @@ from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.base import Form
 from neupusti.core.forms.consent import Consent
 from neupusti.core.forms.fields import (
+    Checkbox,
     Email,
     Name,
     Phone,
-    Prose,
+    TextArea,
     TextLine,
-    Tick,
 )
 from neupusti.core.text import order_numbers
 from neupusti.orders.forms.address import FOR_DELIVERY, AddressFields, Options, options
@@ -73,7 +73,7 @@ class CheckoutForm(AddressFields, Form):
         empty=_("Enter your e-mail."),
         hint=_("The order's number and every change of it come there"),
     )
-    account = Tick(
+    account = Checkbox(
         _("I also want an account, to see my orders in one place"),
         hint=_("We ask for a password after the order; the order does not depend on it"),
     )
@@ -82,7 +82,7 @@ class CheckoutForm(AddressFields, Form):
         empty=_("Choose how you want to get the order."),
         choices=options(deliveries.DELIVERY_NAMES),
     )
-    comment = Prose(
+    comment = TextArea(
         _("Note for the delivery"),
         clause=FOR_DELIVERY,
         longest=COMMENT,
@@ -180,7 +180,7 @@ class ReturnForm(Form):
     purposes = (Purpose.FEEDBACK, Purpose.NOTICES)
 
     version = HiddenField()
-    words = Prose(
+    words = TextArea(
         _("What is the reason?"),
         clause="3.4",
         longest=WORDS,

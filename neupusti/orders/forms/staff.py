@@ -7,7 +7,7 @@ from wtforms import HiddenField
 
 from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.base import Form
-from neupusti.core.forms.fields import FieldError, Prose, TextLine
+from neupusti.core.forms.fields import FieldError, TextArea, TextLine
 
 AMOUNT = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 SPACES = re.compile(r"[ \u00a0\u202f]")
@@ -91,6 +91,6 @@ class NoteForm(Form):
     purposes = (Purpose.NOTICES, Purpose.FEEDBACK)
 
     version = HiddenField()
-    words = Prose(
+    words = TextArea(
         _("Note for colleagues"), clause="3.4", longest=1000, empty=_("Write the note.")
     )

@@ -15,9 +15,9 @@ from neupusti.core.data.classification import (
     ActorNumber,
     Id,
     Label,
+    LongText,
     Moment,
-    Prose,
-    Words,
+    PersonalText,
     impersonal,
 )
 from neupusti.core.data.database import Base, one_of
@@ -98,7 +98,7 @@ class OrderEvent(Base):
     actor_kind: Mapped[str] = mapped_column(String(10), info=impersonal())
     actor: Mapped[ActorNumber | None]
     at: Mapped[Moment] = mapped_column(index=True)
-    reason: Mapped[Words]
+    reason: Mapped[PersonalText]
 
 
 class PaymentEntry(Base):
@@ -113,7 +113,7 @@ class PaymentEntry(Base):
     amount: Mapped[int] = mapped_column(Integer, info=impersonal())
     method: Mapped[str] = mapped_column(String(20), info=impersonal())
     reference: Mapped[Label]
-    receipt_url: Mapped[Prose]
+    receipt_url: Mapped[LongText]
     staff: Mapped[ActorNumber | None]
 
 
@@ -126,7 +126,7 @@ class GoodsReturn(Base):
     id: Mapped[Id]
     order: Mapped[OrderForeignKey]
     asked_at: Mapped[Moment] = mapped_column(index=True)
-    words: Mapped[Words]
+    words: Mapped[PersonalText]
     state: Mapped[str] = mapped_column(String(10), info=impersonal())
 
 

@@ -153,7 +153,7 @@ def _line(part: str) -> BasketLine:
 
 
 def _is_sound(lines: Sequence[BasketLine]) -> bool:
-    """Tell whether lines could have been put: the site never signs others."""
+    """Return whether lines could have been put: the site never signs others."""
     numbers = {line.product for line in lines}
     return (
         len(numbers) == len(lines) <= MOST_LINES

@@ -139,7 +139,7 @@ def _store(
         language=buyer.language,
         edition=proof.consent.edition,
     )
-    consent = consents.keep(session, proof.consent, email=buyer.email, person=buyer.person)
+    consent = consents.store(session, proof.consent, email=buyer.email, person=buyer.person)
     order = _insert(
         session,
         {

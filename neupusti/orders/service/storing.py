@@ -47,7 +47,7 @@ def take_goods(
 
 
 def _compare(seen: Quote, now: Quote, digest: str, rises: list[Rise]) -> bool:
-    """Raise unless what is charged is what was shown, or less; tell whether it is less."""
+    """Raise unless what is charged is what was shown or less; return whether it is less."""
     if digest == now.digest:
         return False
     if rises:

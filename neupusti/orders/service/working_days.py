@@ -19,7 +19,7 @@ HOLIDAYS = frozenset(
 
 
 def is_working(day: date) -> bool:
-    """Tell whether `day` is a working day."""
+    """Return whether `day` is a working day."""
     return day.weekday() < SATURDAY and (day.month, day.day) not in HOLIDAYS
 
 

@@ -23,7 +23,7 @@ def basket() -> Response:
 
 
 @bp.post("/cart/")
-@origin.guarded
+@origin.same_origin_only
 def change_basket() -> Response:
     """Set the number of pieces of one product, and go back to the basket.
 

@@ -86,12 +86,12 @@ def region(found: Details) -> str:
 
 
 def is_changeable(found: Details) -> bool:
-    """Tell whether the buyer can still cancel: nothing has left, nothing is decided."""
+    """Return whether the buyer can still cancel: nothing has left, nothing is decided."""
     return found.order.state != OrderState.CANCELLED.value and all(
         parcel.state in AT_HOME for parcel, _pieces in found.parcels
     )
 
 
 def can_move(found: Details) -> bool:
-    """Tell whether the buyer can still change the address."""
+    """Return whether the buyer can still change the address."""
     return is_changeable(found) and found.address is not None and not found.order.frozen_at

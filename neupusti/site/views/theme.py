@@ -16,7 +16,7 @@ class UnknownThemeError(DomainError):
 
 
 @bp.post("/theme/")
-@origin.guarded
+@origin.same_origin_only
 def choose_theme() -> Response:
     """Store the chosen theme; without consent to its cookie, redirect to ask for it."""
     try:

@@ -27,7 +27,7 @@ def test_the_address_of_a_server_is_read(url: str, server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         ({"smtp_url": "http://mail.example"}, "SMTP_URL"),
         ({"smtp_url": "smtp://"}, "SMTP_URL"),
@@ -39,12 +39,12 @@ def test_the_address_of_a_server_is_read(url: str, server: Server) -> None:
         ({"mail_from": "no address", "operator_email": "a@b.kz"}, "MAIL_FROM"),
     ],
 )
-def test_a_wrong_setting_stops_the_start(changes: dict[str, str], says: str) -> None:
-    with pytest.raises(SettingsError, match=says):
+def test_a_wrong_setting_stops_the_start(changes: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
         Settings(secret_key="0" * 32, **changes)  # type: ignore[arg-type]
 
 
-def test_the_sender_and_the_numbers_of_letters_name_the_domain_that_was_set() -> None:
+def test_the_sender_and_the_message_ids_name_the_domain_that_was_set() -> None:
     mail = Settings(secret_key="0" * 32, operator_email="info@straße.de").mail
     assert mail.sender == "info@xn--strae-oqa.de"
     assert mail.domain == "xn--strae-oqa.de"

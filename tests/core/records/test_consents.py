@@ -25,7 +25,7 @@ GIVEN = GivenConsent(
 
 def given(person: int = 7) -> int:
     with writing() as session:
-        return consents.keep(session, GIVEN, email=AIGERIM.email, person=person).id
+        return consents.store(session, GIVEN, email=AIGERIM.email, person=person).id
 
 
 @pytest.mark.clause("2.1")
@@ -74,4 +74,4 @@ def test_a_consent_without_a_text_is_refused(app: Flask) -> None:
         form="x", purpose=Purpose.NEWS, text=" ", language=Language.KK, edition=date.min
     )
     with pytest.raises(ValueError, match="proves nothing"), writing() as session:
-        consents.keep(session, empty, email=AIGERIM.email)
+        consents.store(session, empty, email=AIGERIM.email)

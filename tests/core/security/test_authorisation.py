@@ -16,11 +16,11 @@ pytestmark = SQLITE
 @pytest.mark.parametrize(
     ("endpoint", "stays"), [("admin.board", True), ("statistics.live", False)]
 )
-def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(
+def test_a_polling_page_keeps_nobody_signed_in(
     app: Flask, at: Clock, endpoint: str, *, stays: bool
 ) -> None:
     at(NOON)
-    browser = desk.seat(app, desk.member(DANA, *Permission))
+    browser = desk.signed_in(app, desk.member(DANA, *Permission))
     with app.test_request_context():
         page, board = app.url_for(endpoint), app.url_for("admin.board")
     at(NOON + timedelta(minutes=20))
@@ -50,7 +50,7 @@ def test_a_refusal_is_logged_with_its_number(
     app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
     number = desk.member(DANA, Permission.ORDERS)
-    assert desk.seat(app, number).get("/admin/journal/").status_code == 403
+    assert desk.signed_in(app, number).get("/admin/journal/").status_code == 403
     (record,) = [one for one in caplog.records if one.getMessage() == "refused"]
     fields = {"endpoint": "admin.journal", "person": number}
     assert vars(record)["fields"] == fields

@@ -14,7 +14,7 @@ def guarded(bare: Flask) -> FlaskClient:
     """A client of a guarded form without a token, and of an unguarded one."""
 
     @bare.post("/guarded")
-    @origin.guarded
+    @origin.same_origin_only
     def own() -> str:
         return "taken"
 
@@ -73,7 +73,7 @@ def test_what_another_site_sends_is_forbidden(
 
 
 @pytest.mark.parametrize(
-    ("headers", "foreign"),
+    ("headers", "cross_site"),
     [
         ({}, False),
         ({"Sec-Fetch-Site": "same-origin"}, False),
@@ -85,9 +85,9 @@ def test_what_another_site_sends_is_forbidden(
     ],
 )
 def test_another_site_is_known_by_what_the_browser_says(
-    headers: dict[str, str], *, foreign: bool
+    headers: dict[str, str], *, cross_site: bool
 ) -> None:
-    assert origin.is_cross_origin(Headers(headers), "localhost", https=False) is foreign
+    assert origin.is_cross_origin(Headers(headers), "localhost", https=False) is cross_site
 
 
 def test_over_https_a_page_of_http_is_another_site(guarded: FlaskClient) -> None:
@@ -109,7 +109,7 @@ def test_an_unguarded_form_needs_its_token(guarded: FlaskClient) -> None:
     [
         ({}, "own", 303),
         ({"Origin": "null"}, "own", 303),
-        ({}, "foreign", 403),
+        ({}, "cross_site", 403),
         ({}, "", 403),
         ({"Sec-Fetch-Site": "cross-site"}, "own", 403),
         ({"Origin": "http://evil.example"}, "own", 403),
@@ -121,6 +121,6 @@ def test_a_token_proves_the_origin_where_no_header_does(
     browser = app.test_client()
     with browser.session_transaction() as kept:
         kept["csrf_token"] = desk.RAW
-    sent = {"own": desk.token(app), "foreign": "x", "": ""}[token]
+    sent = {"own": desk.token(app), "cross_site": "x", "": ""}[token]
     form = {"choice": "reject", "csrf_token": sent}
     assert browser.post("/cookies/", data=form, headers=headers).status_code == status

@@ -126,7 +126,7 @@ def test_a_successful_attempt_resets_the_counter(app: Flask, at: Clock) -> None:
     for _ in range(3):
         throttle.take((RULE, "a"), (OTHER, f"network {_}"))
     with writing() as session:
-        throttle.forget(session, (RULE, "a"))
+        throttle.reset(session, (RULE, "a"))
     assert throttle.remaining(RULE, "a") == 3
     assert throttle.remaining(OTHER, "network 1") == 0
 

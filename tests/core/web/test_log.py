@@ -23,20 +23,20 @@ def line(event: str, **extra: object) -> str:
 
 
 def test_a_line_is_made_of_named_fields() -> None:
-    told = line("sold", fields={"good": "teapot", "left": 3, "why": "last one"})
+    logged = line("sold", fields={"good": "teapot", "left": 3, "why": "last one"})
     assert re.fullmatch(
         r"at=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 level=warning "
         r'logger=neupusti\.shop event=sold good=teapot left=3 why="last one"',
-        told,
+        logged,
     )
 
 
 @given(event=st.text(), value=st.text())
 def test_a_record_is_always_one_printable_line(event: str, value: str) -> None:
-    told = line(event.replace("%", "%%"), fields={"value": value})
-    assert told.isprintable()
-    assert told.count('"') % 2 == 0
-    assert re.fullmatch(r'(?:[a-z]+=(?:[\w./:@+-]+|"[^"]*") ?)+', told)
+    logged = line(event.replace("%", "%%"), fields={"value": value})
+    assert logged.isprintable()
+    assert logged.count('"') % 2 == 0
+    assert re.fullmatch(r'(?:[a-z]+=(?:[\w./:@+-]+|"[^"]*") ?)+', logged)
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_an_exception_is_logged_without_its_message() -> None:
         except KeyError as error:
             raise ValueError(AIGERIM.phone) from error
     except ValueError as error:
-        told = line("failed", exc_info=(type(error), error, error.__traceback__))
+        logged = line("failed", exc_info=(type(error), error, error.__traceback__))
         assert re.search(
             r'trace="ValueError web/test_log\.py:\d+:test_\w+ '
             r'< KeyError web/test_log\.py:\d+:test_\w+"$',
-            told,
+            logged,
         )
-        assert AIGERIM.email not in told
-        assert AIGERIM.phone not in told
+        assert AIGERIM.email not in logged
+        assert AIGERIM.phone not in logged
 
 
 def test_a_cyclic_exception_is_logged_once() -> None:
