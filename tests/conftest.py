@@ -18,22 +18,21 @@ from typing import Any, NoReturn
 import flask_migrate
 import hypothesis
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from neupusti.accounts.service import passwords
-from neupusti.app import Site, create_app
+from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.registry import Registry, registry
 from neupusti.site.service import machine as site
+from tests import fast
 from tests.canary import Captured, listening
 from tests.policy.documents import ship
 from tests.postgres import Cluster, binaries, ground
@@ -44,7 +43,6 @@ LendDatabases = Callable[[Path], AbstractContextManager[Settings]]
 REQUIRE_ALL = os.environ.get("NEUPUSTI_REQUIRE_ALL") == "1"
 """Set by CI: a missing tool fails the test instead of skipping it."""
 
-HASHER = passwords.HASHER
 SQLITE = pytest.mark.parametrize("lend_databases", ["sqlite"], indirect=True)
 """Skips the second run where SQL is not what is tested, as on most pages."""
 NEEDS = {
@@ -117,19 +115,14 @@ class Visitor(FlaskClient):
 
 @pytest.fixture(scope="session", autouse=True)
 def _fast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Compile each template once a run, and hash passwords at low cost."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "HASHER", hasher)
-        patch.setattr(Site, "jinja_options", {"bytecode_cache": cache})
+    with fast.economies(tmp_path_factory.mktemp("templates")):
         yield
 
 
 @pytest.fixture
 def real_hasher(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords as in production, where hashing is what is tested."""
-    monkeypatch.setattr(passwords, "HASHER", HASHER)
+    monkeypatch.setattr(passwords, "HASHER", fast.HASHER)
 
 
 @pytest.fixture
