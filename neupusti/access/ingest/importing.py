@@ -17,7 +17,13 @@ from neupusti.access import calendar
 from neupusti.access.ingest import store
 from neupusti.access.ingest.batch import Enrichment, days_of, garbage_collection_paused
 from neupusti.access.ingest.logfile import LogFile, decode_lines, open_log
-from neupusti.access.ingest.logformats import Format, MalformedError, parser
+from neupusti.access.ingest.logformats import (
+    READ,
+    Format,
+    MalformedError,
+    count_matches,
+    parser,
+)
 from neupusti.access.models import Import, Record, Sweep, Total, moment
 from neupusti.access.recording.line import Entry
 from neupusti.core import clock
@@ -27,13 +33,14 @@ CHUNK_BYTES = 1024 * 1024
 
 
 class OtherFormatError(ValueError):
-    """The first lines of a log are of another format; the message names it."""
+    """The first lines of a log are of no format, or not of that given; the message says."""
 
 
 @dataclass(slots=True)
 class ImportResult:
     """The result of an import."""
 
+    kind: Format
     requests: int = 0
     malformed: Counter[str] = field(default_factory=Counter)
     known: int = 0
@@ -58,22 +65,24 @@ class _Progress:
 def import_log(  # noqa: PLR0913, PLR0917 - source, target, format and hooks
     engine: Engine,
     path: Path,
-    kind: Format,
+    kind: Format | None,
     enrichment: Enrichment,
     hide: Callable[[str], str] = str,
     report_progress: Callable[[int], None] = lambda _: None,
+    *,
+    dry_run: bool = False,
 ) -> ImportResult:
     """Import the log `path`; after each batch `report_progress` gets the bytes read.
 
-    Raise OtherFormatError and write nothing if none of the first new lines is of this
-    format.
+    Without `kind` the format is that of most of the first new lines. Raise NoLogError or
+    OtherFormatError and write nothing if none of them is of this format, or of any. A dry
+    run reads and counts everything, and writes nothing.
     """
-    imported, parse = ImportResult(), parser(kind)
     with open_log(path) as file:
         first = file.peek()
-        progress = _resume(engine, file, _parse_lines(first, parse).entries)
-        _check_format(path, file.peek() or first, kind)
-        imported.known = progress.lines
+        progress = _resume(engine, file, first, kind, dry_run=dry_run)
+        imported = ImportResult(_format(file.peek() or first, kind), known=progress.lines)
+        parse = parser(imported.kind)
         report_progress(file.position())
         while lines := file.lines(BATCH_LINES):
             with garbage_collection_paused():
@@ -84,7 +93,8 @@ def import_log(  # noqa: PLR0913, PLR0917 - source, target, format and hooks
                     progress.digest.update(line)
                     progress.position += len(line)
                 progress.lines += len(lines)
-                _commit(engine, read, progress, enrichment)
+                if not dry_run:
+                    _commit(engine, read, progress, enrichment)
             imported.requests += len(read.entries)
             imported.malformed += read.malformed
             report_progress(file.position())
@@ -92,22 +102,27 @@ def import_log(  # noqa: PLR0913, PLR0917 - source, target, format and hooks
     return imported
 
 
-def _check_format(path: Path, lines: list[str], kind: Format) -> None:
-    """Raise OtherFormatError if no line is of format `kind`, with the formats that are."""
-    matching = [one for one in Format if _parse_lines(lines, parser(one)).entries]
-    if kind in matching or not lines:
-        return
-    others = " or ".join(f"“{one}”" for one in matching) or "none that is known here"
+def _format(lines: list[str], kind: Format | None) -> Format:
+    """Return `kind`, or the format of most of `lines`; raise OtherFormatError."""
+    matches = count_matches(lines)
+    if not lines or kind in matches:
+        return kind or Format.COMBINED
+    if kind is None and matches:
+        return matches.most_common(1)[0][0]
+    wanted = f"of the format “{kind}”" if kind else "of a format that is read here"
+    others = " or ".join(f"“{one}”" for one in matches)
     raise OtherFormatError(
-        f"None of the {len(lines)} lines of {path.name} that come first is of the format "
-        f"“{kind}”; they are of {others}. Nothing was imported."
+        f"None of the first {len(lines)} lines is {wanted}. Nothing was imported. "
+        + (f"They are of {others}." if others else READ)
     )
 
 
-def _resume(engine: Engine, file: LogFile, first: list[Entry]) -> _Progress:
+def _resume(
+    engine: Engine, file: LogFile, first: list[str], kind: Format | None, *, dry_run: bool
+) -> _Progress:
     """Find the earlier import of this file, and read the file up to its position.
 
-    `first` are the first requests of the file.
+    `first` are the first lines of the file.
     """
     head, digest, at = sha256(file.head()).hexdigest(), sha256(), 0
     progress, known = _Progress(head, None, 0, 0, digest.copy()), []
@@ -124,7 +139,9 @@ def _resume(engine: Engine, file: LogFile, first: list[Entry]) -> _Progress:
         if digest.hexdigest() == row.digest:
             known.append(row.id)
             progress = _Progress(head, row.id, row.position, row.lines, digest.copy())
-    if known and first and _drop_if_not_kept(engine, known, first):
+    best = kind or next(iter(count_matches(first)), Format.COMBINED)
+    entries = _parse_lines(first, parser(best)).entries
+    if known and entries and not dry_run and _drop_if_not_kept(engine, known, entries):
         progress = _Progress(head, None, 0, 0, sha256())
     file.file.seek(progress.position)
     return progress
@@ -140,6 +157,16 @@ def _drop_if_not_kept(engine: Engine, known: list[int], first: list[Entry]) -> b
             return False
         connection.execute(delete(Import).where(Import.id.in_(known)))
     return True
+
+
+def forget(engine: Engine, number: int) -> bool:
+    """Forget how far a file was read, so that it is read anew; return whether it was known.
+
+    Its requests stay: this is for a file of which too little or the wrong was read.
+    """
+    with store.ingesting(engine) as connection:
+        gone = connection.execute(delete(Import).where(Import.id == number))
+    return gone.rowcount > 0
 
 
 def _were_kept(connection: Connection, entries: list[Entry]) -> bool:

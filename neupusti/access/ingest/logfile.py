@@ -1,7 +1,9 @@
 """Read complete lines of another server's log file, compressed or not."""
 
+import bz2
 import gzip
 import io
+import lzma
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -9,28 +11,64 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+from neupusti.access.ingest.logformats import READ
+
 SAMPLE_LINES = 100
 """Lines that decide the format: more than real logs have malformed in a row."""
 LINE_BYTES = 64 * 1024
 """A longer line is truncated."""
-GZIP = b"\x1f\x8b"
+ARCHIVES: dict[bytes, Callable[[IO[bytes]], Any]] = {
+    b"\x1f\x8b": lambda raw: gzip.GzipFile(fileobj=raw),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
+}
+"""The first bytes of a compressed file -> what decompresses it."""
+UNREADABLE = (EOFError, OSError, zlib.error, lzma.LZMAError)
+"""What decompressing a damaged file raises; the error of a disk has a number besides."""
 COMMENT = "#"
+BYTE_ORDER_MARK = "\ufeff"
 
 
-class _Decompressed(gzip.GzipFile):
-    """A gzip stream that ends without an error where it is truncated or corrupt."""
+class NoLogError(ValueError):
+    """The file is no text; the message says so."""
 
-    truncated = False
+
+class _Decompressed(io.RawIOBase):
+    """A decompressed stream that ends without an error where it is truncated or corrupt."""
+
+    def __init__(self, archive: Any) -> None:
+        self.archive, self.truncated = archive, False
+
+    def readable(self) -> bool:
+        """Return whether it can be read: always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return whether it can be sought in: always, backwards by starting again."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a position of the decompressed text, or as far as there is any."""
+        try:
+            return int(self.archive.seek(offset, whence))
+        except UNREADABLE as error:
+            self._end(error)
+            return int(self.archive.tell())
 
     def readinto(self, buffer: Any) -> int:
         """Read what one call decompresses: all that comes before a corrupt part."""
         try:
-            found = self.read1(len(buffer))
-        except (EOFError, gzip.BadGzipFile, zlib.error):
-            self.truncated = True
+            found = self.archive.read1(len(buffer))
+        except UNREADABLE as error:
+            self._end(error)
             return 0
         buffer[: len(found)] = found
         return len(found)
+
+    def _end(self, error: Exception) -> None:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise error
+        self.truncated = True
 
 
 class LogFile:
@@ -61,9 +99,11 @@ class LogFile:
         return lines
 
     def head(self) -> bytes:
-        """Return the first line and rewind."""
+        """Return the first line and rewind; raise NoLogError if it is no text."""
         line = self.file.readline(LINE_BYTES)
         self.file.seek(0)
+        if b"\0" in line:
+            raise NoLogError(f"The file is no text in UTF-8. Nothing was imported. {READ}")
         return line
 
     def peek(self) -> list[str]:
@@ -78,13 +118,17 @@ class LogFile:
 
 @contextmanager
 def open_log(path: Path) -> Iterator[LogFile]:
-    """Open a log, compressed or not."""
+    """Open a log, plain or in one of `ARCHIVES`."""
     with path.open("rb") as raw:
-        if raw.peek(2)[:2] != GZIP:
+        first = raw.peek(8)
+        magic = next(filter(first.startswith, ARCHIVES), None)
+        if magic is None:
             yield LogFile(raw, raw.tell)
             return
-        with _Decompressed(fileobj=raw) as stream, io.BufferedReader(stream) as file:
-            yield LogFile(file, raw.tell, stream)
+        with ARCHIVES[magic](raw) as archive:
+            stream = _Decompressed(archive)
+            with io.BufferedReader(stream) as file:
+                yield LogFile(file, raw.tell, stream)
 
 
 def decode_lines(lines: Iterable[bytes], limit: int | None = None) -> list[str]:
@@ -94,4 +138,5 @@ def decode_lines(lines: Iterable[bytes], limit: int | None = None) -> list[str]:
 
 def _decode(line: bytes) -> str:
     text = line[:LINE_BYTES].decode("utf-8", "backslashreplace").rstrip("\r\n")
+    text = text.removeprefix(BYTE_ORDER_MARK)
     return "" if text.startswith(COMMENT) else text

@@ -2,7 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -15,10 +17,18 @@ from neupusti.core.web.edge import UNKNOWN, client_address
 
 QUOTED_FIELD = r'"((?:[^"\\]|\\.)*)'
 COMMON = re.compile(
-    rf'(\S+)\s+\S+\s+.*?\[([^\]]+)\]\s+{QUOTED_FIELD}"\s+(\S+)\s+(\S+)(.*)', re.DOTALL
+    rf'(\S+)\s+(\S+)\s+.*?\[([^\]]+)\]\s+{QUOTED_FIELD}"\s+(\S+)\s+(\S+)(.*)', re.DOTALL
 )
+SYSLOG = re.compile(
+    r"(?:<\d{1,3}>)?"
+    r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|(?:1 )?\d{4}-\d\d-\d\dT\S+) \S+ "
+    r"(?:[^\s:\[]+(?:\[\d+\])?:|\S+ \S+ \S+ (?:-|\[[^\]]*\])) \ufeff?"
+)
+"""What a system log puts before a line: its time, host and program (RFC 3164, RFC 5424)."""
 REST = re.compile(rf'\s+{QUOTED_FIELD}"?(?:\s+{QUOTED_FIELD})?', re.DOTALL)
-TIMESTAMP = re.compile(r"(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
+TIMESTAMP = re.compile(
+    r"\d\d/\w{3}/\d{4}:\d\d:\d\d:(\d\d)(?:[.,](\d{1,6}))? ([+-]\d\d\d\d)"
+)
 MONTHS = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
     *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
@@ -38,11 +48,18 @@ TIMESTAMP_RANGE = range(
 
 
 class Format(StrEnum):
-    """A format of a log."""
+    """A format of a log; before the first two may stand the name of the host."""
 
     COMBINED = "combined"
     COMMON = "common"
     JSON = "json"
+
+
+READ = (
+    "Read are combined, vhost_combined and common logs and JSON lines as nginx and Caddy "
+    "write them, also behind the prefix of a system log, plain or packed as gz, bz2 or xz."
+)
+"""The sentence that names everything that can be imported."""
 
 
 class MalformedError(ValueError):
@@ -51,18 +68,41 @@ class MalformedError(ValueError):
 
 def parser(kind: Format) -> Callable[[str], Entry]:
     """Return the parser of a format: line -> entry; it raises MalformedError."""
-    return {
+    parse_bare = {
         Format.COMBINED: _parse_combined,
         Format.COMMON: _parse_common,
         Format.JSON: _parse_json,
     }[kind]
+
+    def parse(line: str) -> Entry:
+        try:
+            return parse_bare(line)
+        except MalformedError:
+            prefix = SYSLOG.match(line)
+            if prefix is None:
+                raise
+            return parse_bare(line[prefix.end() :])
+
+    return parse
+
+
+def count_matches(lines: Iterable[str]) -> Counter[Format]:
+    """Return how many of `lines` are of each format that any of them is of."""
+    matches: Counter[Format] = Counter()
+    for kind in Format:
+        parse = parser(kind)
+        for line in lines:
+            with suppress(MalformedError):
+                parse(line)
+                matches[kind] += 1
+    return matches
 
 
 def _parse_combined(line: str) -> Entry:
     found = COMMON.match(line)
     if found is None:
         raise MalformedError("not a line of this format")
-    rest = REST.match(found[6])
+    rest = REST.match(found[7])
     if rest is None:
         raise MalformedError("cut short")
     return _entry(found, rest[1], rest[2] or "")
@@ -73,17 +113,17 @@ def _parse_common(line: str) -> Entry:
     if found is None:
         raise MalformedError("not a line of this format")
     # Read as common, it would lose referrer and user agent for good.
-    if REST.match(found[6]):
+    if REST.match(found[7]):
         raise MalformedError("a line of the combined format")
     return _entry(found, "", "")
 
 
 def _entry(found: re.Match[str], referrer: str, user_agent: str) -> Entry:
-    ip, stamp, request, status, size, _ = found.groups()
+    first, second, stamp, request, status, size, _ = found.groups()
     method, path = split_request(request)
     return Entry(
         at=parse_timestamp(stamp),
-        ip=parse_address(ip),
+        ip=_first_address(first, second),
         method=method,
         path=path,
         status=parse_status(status),
@@ -93,10 +133,18 @@ def _entry(found: re.Match[str], referrer: str, user_agent: str) -> Entry:
     )
 
 
+def _first_address(first: str, second: str) -> str:
+    """Return the client's address: the first field, or the second after a host's name."""
+    try:
+        return parse_address(first)
+    except MalformedError:
+        return parse_address(second)
+
+
 @lru_cache(maxsize=50_000)
 def parse_address(text: str) -> str:
     """Return the canonical form of an address; raise MalformedError for anything else."""
-    found = client_address(text)
+    found = client_address(text[1:-1] if text[:1] == "[" and text[-1:] == "]" else text)
     if found == UNKNOWN:
         raise MalformedError("no address")
     return found
@@ -118,10 +166,11 @@ def parse_timestamp(stamp: str) -> int:
     found = TIMESTAMP.fullmatch(stamp)
     if found is None:
         raise MalformedError("no moment")
-    second = int(found[6])
+    second = int(found[1])
     if second > 60:  # noqa: PLR2004 - a leap second is written as 60
         raise MalformedError("no moment")
-    return _minute(stamp[:17], stamp[21:]) + min(second, 59) * 1000
+    fraction = int(f"{found[2]:0<3}"[:3]) if found[2] else 0
+    return _minute(stamp[:17], found[3]) + min(second, 59) * 1000 + fraction
 
 
 @lru_cache(maxsize=10_000)

@@ -2,17 +2,24 @@
 
 import fcntl
 import os
+import shutil
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import click
 from flask import current_app
+from sqlalchemy import select
 
 from neupusti.access import service as aggregator_
 from neupusti.access.ingest import importing, spool_reader
+from neupusti.access.ingest.logfile import NoLogError
 from neupusti.access.ingest.logformats import Format
+from neupusti.access.models import Import
 from neupusti.access.retention import sweep
 from neupusti.access.views.blueprint import (
     aggregator,
@@ -23,9 +30,14 @@ from neupusti.access.views.blueprint import (
     secret_paths,
 )
 from neupusti.config.settings import settings
+from neupusti.core import clock
 from neupusti.core.background import Background, Job
 
-FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+FILE = click.Path(
+    exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=Path
+)
+INPUT = Path("-")
+"""Standard input."""
 POLL_SECONDS = 0.1
 MAX_POLLS = 100
 """How often `ingest --once` polls the progress of another process."""
@@ -78,32 +90,22 @@ def sweep_(*, dry_run: bool) -> None:
 @click.argument("file", type=FILE)
 @click.option(
     "--format", "kind", type=click.Choice([kind.value for kind in Format]),
-    default="combined", show_default=True,
+    help="Only this format; otherwise that of most of the first lines.",
 )  # fmt: skip
 @click.option("--progress", is_flag=True, help="Show a progress bar.")
-def import_(file: Path, kind: str, *, progress: bool) -> None:
-    """Import the log FILE of another server, plain or .gz; lines known are skipped."""
-    if not file.is_file():
+@click.option("--dry-run", is_flag=True, help="Read and count everything; write nothing.")
+def import_(file: Path, kind: str | None, *, progress: bool, dry_run: bool) -> None:
+    """Import the log FILE of another server, plain or packed; known lines are skipped.
+
+    FILE may be - for standard input.
+    """
+    if file != INPUT and not file.is_file():
         raise click.BadParameter(f"{file} is not a regular file.")
-    size = file.stat().st_size
-    hidden = secret_paths(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
-    tables = enrichment(settings())
-    shown = click.progressbar(length=size, label=file.name, file=sys.stderr)
-    with shown as bar:
-        done = 0
-
-        def report_progress(position: int) -> None:
-            nonlocal done
-            if progress:
-                bar.update(position - done)
-            done = position
-
-        try:
-            imported = importing.import_log(
-                engine(), file, Format(kind), tables, hidden.hide, report_progress
-            )
-        except (importing.OtherFormatError, OSError) as error:
-            raise click.ClickException(str(error)) from None
+    with _readable(file) as path:
+        imported = _import(
+            path, Format(kind) if kind else None, progress=progress, dry_run=dry_run
+        )
+    click.echo(f"format     {imported.kind}")
     click.echo(f"imported   {imported.requests}")
     if imported.known:
         click.echo(f"known      {imported.known} lines, imported earlier")
@@ -112,10 +114,72 @@ def import_(file: Path, kind: str, *, progress: bool) -> None:
         click.echo(f"  {number}  {reason}")
     if imported.unterminated:
         click.echo("waiting    1 unterminated line, left for the next import")
+    if dry_run:
+        click.echo("Nothing was written.")
     if imported.truncated:
-        click.echo(
-            "truncated  the archive ends too early: import it again when it is complete"
+        raise click.ClickException(
+            "The archive is damaged or ends too early. What comes before was read; import "
+            "the whole file when you have it, and only the rest is added."
         )
+
+
+@bp.cli.command("imports")
+def imports() -> None:
+    """Print every file that was imported: number, time, lines and bytes read."""
+    with engine().connect() as connection:
+        for row in connection.execute(select(Import).order_by(Import.id)):
+            at = row.at.astimezone(clock.ALMATY)
+            click.echo(
+                f"{row.id:>6}  {at:%Y-%m-%d %H:%M}  {row.lines:>10} lines"
+                f"  {row.position:>13} bytes"
+            )
+
+
+@bp.cli.command("forget-import")
+@click.argument("number", type=int)
+def forget_import(number: int) -> None:
+    """Forget that file NUMBER (`flask access imports`) was read; its requests stay."""
+    if not importing.forget(engine(), number):
+        raise click.ClickException(f"No import has the number {number}.")
+    click.echo("Forgotten: the same file would be read again from its first line.")
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[Path]:
+    """Yield `file`, or a copy of standard input that is deleted afterwards."""
+    if file != INPUT:
+        yield file
+        return
+    with NamedTemporaryFile(dir=current_app.instance_path) as copy:
+        shutil.copyfileobj(click.open_file("-", "rb"), copy)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def _import(
+    file: Path, kind: Format | None, *, progress: bool, dry_run: bool
+) -> importing.ImportResult:
+    """Import with a progress bar; every error is one sentence."""
+    hidden = secret_paths(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+    size = file.stat().st_size
+    shown = click.progressbar(
+        length=size, label="Reading", file=sys.stderr, hidden=not progress
+    )
+    with shown as bar:
+        done = 0
+
+        def report_progress(position: int) -> None:
+            nonlocal done
+            bar.update(position - done)
+            done = position
+
+        try:
+            return importing.import_log(
+                engine(), file, kind, enrichment(settings()), hidden.hide,
+                report_progress, dry_run=dry_run,
+            )  # fmt: skip
+        except (importing.OtherFormatError, NoLogError, OSError) as error:
+            raise click.ClickException(str(error)) from None
 
 
 def _lock(path: Path) -> int | None:
