@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from hypothesis import given
@@ -193,6 +193,22 @@ def test_cookies_are_names_and_never_values(header: str, names: str) -> None:
 )
 def test_a_referrer_is_origin_and_path(given_: str, kept: str) -> None:
     assert line.bare_referrer(given_) == kept
+
+
+def test_a_line_reaches_the_disk_without_a_further_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, sync = Event(), os.fdatasync
+
+    def noted(fd: int) -> None:
+        sync(fd)
+        synced.set()
+
+    monkeypatch.setattr(os, "fdatasync", noted)
+    spooled = Spool(tmp_path)
+    spooled.append(b"one\n")
+    assert synced.wait(30)
+    spooled.close()
 
 
 def test_a_sync_that_fails_is_tried_again(

@@ -1,11 +1,13 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from neupusti.access.ingest import partitions
@@ -19,6 +21,7 @@ from neupusti.access.service import Aggregator
 from neupusti.config.settings import settings
 from neupusti.core.registry import registry
 from tests.access.conftest import count_rows, entry, rows
+from tests.conftest import SQLITE
 from tests.times import Clock
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
@@ -120,6 +123,36 @@ def test_rows_that_come_late_are_swept_too(
     swept = sweep.sweep(engine, TERMS)
     assert (swept.masked, swept.destroyed) == (1, 1)
     assert {row.ip for row in rows(engine)} == {"203.0.113.0", "198.51.100.0"}
+
+
+@SQLITE
+def test_a_sweep_beside_a_reader_is_incomplete_and_repeated(
+    engine: Engine, load: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the reader still sees stays in the write-ahead log, with the addresses in it."""
+    monkeypatch.setattr(sweep, "MAX_CHECKPOINTS", 2)
+    load([entry(ago(100)), entry(NOW)])
+    with engine.connect() as reader, impatient(engine):
+        reader.execute(text("SELECT count(*) FROM access_record"))
+        assert not sweep.sweep(engine, TERMS).complete
+        assert not sweep.sweep(engine, TERMS).complete
+    assert sweep.sweep(engine, TERMS).complete
+    with engine.connect() as connection:
+        query = Sweep.__table__.select().order_by(Sweep.id)
+        runs = [(run.destroyed, run.complete) for run in connection.execute(query)]
+    assert runs == [(1, False), (0, False), (0, True)]
+
+
+@contextmanager
+def impatient(engine: Engine) -> Iterator[None]:
+    """Let new connections wait a moment instead of seconds."""
+
+    def hurry(connection: Any, *_words: object) -> None:
+        connection.execute("PRAGMA busy_timeout=10").close()
+
+    event.listen(engine, "checkout", hurry)
+    yield
+    event.remove(engine, "checkout", hurry)
 
 
 @pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)

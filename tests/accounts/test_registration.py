@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from neupusti.accounts.models import Credential, Person
+from neupusti.accounts.service import registration
 from neupusti.core.data.classification import Purpose
-from neupusti.core.data.database import db
+from neupusti.core.data.database import db, writing
 from neupusti.core.records import consents
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.records.journal import ProcessingEvent
@@ -189,6 +190,26 @@ def test_the_owner_of_the_address_can_destroy_the_account(
     assert client.get(path).status_code == 404
     operations = db.session.scalars(select(ProcessingEvent.operation)).all()
     assert operations == ["collection", "destruction"]
+
+
+def test_a_confirmed_account_is_not_destroyed_by_an_old_link(
+    app: Flask, client: FlaskClient
+) -> None:
+    """The address was confirmed another way while the first e-mail lay unread."""
+    register(client)
+    path = link(emails_to(AIGERIM.email)[0])
+    with writing() as session:
+        registration.mark_confirmed(session, session.scalars(select(Person)).one())
+    submit(client, path, {"choice": "decline"})
+    assert [person.email for person in people()] == [AIGERIM.email]
+
+
+def test_a_new_link_ends_the_older_one(app: Flask, client: FlaskClient) -> None:
+    register(client)
+    submit(client, "/account/login", {"email": AIGERIM.email, "password": PASSWORD})
+    older, newer = (link(message) for message in emails_to(AIGERIM.email))
+    assert client.get(older).status_code == 404
+    assert submit(client, newer, {"choice": "confirm"}).status_code == 303
 
 
 def test_a_link_works_once_and_for_three_days(

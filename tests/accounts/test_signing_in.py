@@ -68,6 +68,7 @@ def test_a_new_device_causes_an_email_and_can_be_reported(app: Flask) -> None:
     assert page.headers["Referrer-Policy"] == "no-referrer"
     assert is_signed_in(thief)
     assert submit(mine, path).location == "/account/login?done=locked"
+    assert events(who.number)[-1] == "reported as not me"
     assert not is_signed_in(thief)
     assert not is_signed_in(mine)
     assert sign_in(mine, who).status_code == 422

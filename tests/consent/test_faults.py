@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
+from neupusti.consent.service import records as recording
 from neupusti.consent.service import store
 from neupusti.core.data.database import db
 from tests.conftest import SQLITE
@@ -95,6 +97,24 @@ def test_counts_that_cannot_be_written_wait(app: Flask, visitor: Visitor) -> Non
     with database_gone(app):
         visitor.choose("reject")
         assert sum(tally.shown.values()) == 1
+
+
+def test_counts_survive_a_choice_that_fails_half_way(
+    app: Flask, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.testing = False
+    for _ in range(3):
+        app.test_client().get("/")
+    tally = app.extensions["neupusti.consent"].tally
+    before = sum(tally.shown.values())
+
+    def full(*_words: object) -> None:
+        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recording, "append", full)
+        assert visitor.choose("reject").status_code == 503
+    assert sum(tally.shown.values()) >= before >= 3
 
 
 def test_before_any_migration_nothing_optional_is_granted(

@@ -45,12 +45,18 @@ def to_look_at(older: str, newer: str) -> list[ClauseChange]:
 def test_an_inserted_clause_is_one_change() -> None:
     (change,) = to_look_at(current_text(), inserted(current_text(), "4.1.3", HEALTH))
     assert (change.number, change.status) == ("4.1.3", ChangeStatus.ADDED)
+    assert [(run.operation, run.text) for run in change.runs] == [
+        (EditOperation.INSERTED, HEALTH)
+    ]
 
 
 def test_a_removed_clause_is_one_change_and_stands_where_it_was() -> None:
     older, newer = inserted(current_text(), "4.1.3", HEALTH), current_text()
     (change,) = to_look_at(older, newer)
     assert (change.number, change.status) == ("4.1.3", ChangeStatus.REMOVED)
+    assert [(run.operation, run.text) for run in change.runs] == [
+        (EditOperation.DELETED, HEALTH)
+    ]
     row = [(c.number, c.was) for c in compare(parse(older), parse(newer))]
     place = row.index(("4.1.3", ""))
     assert row[place - 1 : place + 2] == [("4.1.2", ""), ("4.1.3", ""), ("4.1.3", "4.1.4")]

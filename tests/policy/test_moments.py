@@ -222,3 +222,19 @@ def test_drafts_left_that_disagree_are_not_published(app: Flask) -> None:
 
     editions.import_draft(replace(OWN, effective_from=MARCH))
     assert editions.publish(DAY, Language.KK, by="operator").effective_from == MARCH
+
+
+def test_of_two_editions_of_one_moment_the_later_date_is_in_force(
+    app: Flask, at: Clock
+) -> None:
+    """The order in which they were published does not matter."""
+    at(MARCH - timedelta(days=2))
+    days = (DAY + timedelta(days=1), DAY)
+    for day in days:
+        published(replace(OWN, day=day, effective_from=MARCH))
+    texts = edition_store.current_store()
+    coming = texts.coming()
+    assert coming is not None
+    assert coming.day == days[0]
+    at(MARCH)
+    assert texts.in_force() == days[0]

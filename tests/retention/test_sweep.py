@@ -100,7 +100,7 @@ def test_the_site_sweeps_automatically(app: Flask, client: FlaskClient, at: Cloc
 def test_a_sweep_that_destroys_nothing_leaves_no_row(app: Flask, at: Clock) -> None:
     at(NOON)
     assert sweep() == {}
-    assert count(RetentionRun) == 0
+    assert [count(model) for model in (RetentionRun, ProcessingEvent)] == [0, 0]
 
 
 def test_a_sweep_is_recorded_in_a_row(app: Flask, client: FlaskClient, at: Clock) -> None:

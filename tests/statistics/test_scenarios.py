@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -92,6 +92,66 @@ def test_people_are_not_accused(rows: list[SampleRequest]) -> None:
 )
 def test_each_behaviour_has_a_name(rows: list[SampleRequest], kind: ScenarioKind) -> None:
     assert kind in kinds(*rows)
+
+
+def burst(kind: ScenarioKind, number: int, step: int = 0) -> list[SampleRequest]:
+    """Return `number` requests of a behaviour, `step` milliseconds apart."""
+    path, status, method = {
+        ScenarioKind.PROBING: ("/a/{}", 404, "GET"),
+        ScenarioKind.BRUTE_FORCE: ("/account/login", 422, "POST"),
+        ScenarioKind.SENSITIVE: ("/{}/.env", 200, "GET"),
+        ScenarioKind.TRAVERSAL: ("/../{}", 200, "GET"),
+        ScenarioKind.CRAWL: ("/a/{}", 200, "HEAD"),
+    }[kind]
+    return [
+        SampleRequest(at * step, path.format(at), status, method) for at in range(number)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "capacity", "leak"),
+    [
+        (ScenarioKind.PROBING, 10, 10_000),
+        (ScenarioKind.BRUTE_FORCE, 5, 10_000),
+        (ScenarioKind.SENSITIVE, 4, 5_000),
+        (ScenarioKind.TRAVERSAL, 3, 10_000),
+        (ScenarioKind.CRAWL, 40, 500),
+    ],
+)
+def test_each_threshold_from_both_sides(
+    kind: ScenarioKind, capacity: int, leak: int
+) -> None:
+    """The figures are those that CrowdSec publishes, not those of the module."""
+    assert kind not in kinds(*burst(kind, capacity))
+    assert kind in kinds(*burst(kind, capacity + 1))
+    # One more request each time that one has leaked never overflows; a bit faster does.
+    full = burst(kind, capacity)
+    late = [replace(row, at_ms=leak) for row in burst(kind, capacity + 1)[-1:]]
+    assert kind not in kinds(*full, *late)
+    assert kind in kinds(*full, *(replace(row, at_ms=leak - 1) for row in late))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [SampleRequest(at, f"/{at}/photo", 200) for at in range(60)],
+        [SampleRequest(at, f"/a/{at}", 200, "POST") for at in range(60)],
+        [SampleRequest(at, f"/{at % 40}", 200) for at in range(400)],
+    ],
+    ids=["one name in many folders", "no reading", "forty names again and again"],
+)
+def test_a_crawl_reads_many_names(rows: list[SampleRequest]) -> None:
+    assert ScenarioKind.CRAWL not in kinds(*rows)
+
+
+def test_the_busiest_stands_first() -> None:
+    quiet = [replace(row, ip="203.0.113.1") for row in burst(ScenarioKind.PROBING, 12, 1)]
+    busy = [replace(row, ip="203.0.113.9") for row in burst(ScenarioKind.PROBING, 30, 1)]
+    found = findings(sorted([*quiet, *busy], key=lambda row: row.at_ms))
+    assert [(one.ip, one.requests) for one in found] == [
+        ("203.0.113.9", 30),
+        ("203.0.113.1", 12),
+    ]
 
 
 def test_addresses_have_separate_buckets() -> None:

@@ -113,7 +113,7 @@ def lock(token: str) -> Response:
 def _check_code() -> Response:
     form = forms.CodeForm()
     if login_session.mfa_pending() is None:
-        return redirect_to("login", next=redirects.own(form.next.data, ""))
+        return redirect_to("login", next=redirects.own(form.next.data, "") or None)
     if not form.validate():
         return _code_page(form)
     remember = form.remember.data == "y"

@@ -70,8 +70,8 @@ class Scenario:
     capacity: int
     leak_ms: int
     matches: Callable[[Request], bool]
-    distinct: bool = True
-    """Whether a path counts once as long as it is in the bucket."""
+    distinct: Callable[[Request], str] | None = lambda row: row.path
+    """What counts once as long as it is in the bucket; None: every request counts."""
 
 
 SCENARIOS = (
@@ -90,7 +90,7 @@ SCENARIOS = (
             and row.status in {401, 403, 422, 429}
             and SIGN_IN.fullmatch(row.path) is not None
         ),
-        distinct=False,
+        distinct=None,
     ),
     Scenario(
         ScenarioKind.SENSITIVE, 4, 5_000, lambda row: SENSITIVE.search(row.path) is not None
@@ -102,7 +102,11 @@ SCENARIOS = (
         lambda row: TRAVERSAL.search(row.path) is not None,
     ),
     Scenario(
-        ScenarioKind.CRAWL, 40, 500, lambda row: not STATIC.search(row.path), distinct=False
+        ScenarioKind.CRAWL,
+        40,
+        500,
+        lambda row: row.method in {"GET", "HEAD"} and not STATIC.search(row.path),
+        distinct=lambda row: row.path.rpartition("/")[2],
     ),
 )
 
@@ -125,7 +129,12 @@ class _Bucket:
     level: float = 0.0
     at: int = 0
     paths: list[str] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
     first: int = 0
+
+    def empty(self, at: int) -> None:
+        """Start again at `at`: an overflow needs a full bucket."""
+        self.level, self.paths, self.names, self.first = 0.0, [], set(), at
 
 
 def findings(rows: Iterable[Request]) -> list[Finding]:
@@ -150,12 +159,15 @@ def _fill_bucket(
     bucket.level -= (row.at_ms - bucket.at) / scenario.leak_ms
     bucket.at = row.at_ms
     if bucket.level <= 0:
-        bucket.level, bucket.paths, bucket.first = 0.0, [], row.at_ms
+        bucket.empty(row.at_ms)
     if finding := found.get(key):
         finding.requests += 1
         finding.last = row.at_ms
-    if scenario.distinct and row.path in bucket.paths:
-        return
+    if scenario.distinct is not None:
+        name = scenario.distinct(row)
+        if name in bucket.names:
+            return
+        bucket.names.add(name)
     bucket.level += 1
     bucket.paths.append(row.path)
     if bucket.level <= scenario.capacity:
@@ -168,5 +180,4 @@ def _fill_bucket(
     for path in bucket.paths:
         if path not in finding.evidence and len(finding.evidence) < MAX_EVIDENCE:
             finding.evidence.append(path)
-    # Emptied: the next overflow needs a full bucket again.
-    bucket.level, bucket.paths, bucket.first = 0.0, [], row.at_ms
+    bucket.empty(row.at_ms)

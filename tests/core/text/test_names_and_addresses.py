@@ -189,3 +189,26 @@ def test_different_domains_differ() -> None:
 
 def test_a_masked_address_hides_the_local_part() -> None:
     assert emails.masked("aigerim@example.kz") == "a…@example.kz"
+
+
+LOCAL_64 = "a" * 64
+DOMAIN_189 = ".".join(["b" * 61] * 3) + ".kz"
+"""64 and the sign and 189 letters are the 254 that an address may have."""
+
+
+def test_an_email_may_be_as_long_as_its_standard_allows() -> None:
+    assert len(f"{LOCAL_64}@{DOMAIN_189}") == 253
+    for domain in (DOMAIN_189, DOMAIN_189.replace(".kz", ".kzt")):
+        assert emails.parse(f"{LOCAL_64}@{domain}") == f"{LOCAL_64}@{domain}"
+    too_long = DOMAIN_189.replace(".kz", ".kztt")
+    for refused in (f"{LOCAL_64}@{too_long}", f"a{LOCAL_64}@b.kz"):
+        with pytest.raises(emails.EmailError):
+            emails.parse(refused)
+
+
+def test_a_phone_may_have_forty_characters() -> None:
+    assert phones.parse("8" + " " * 25 + "701 000 00 01") == "+77010000001"
+    assert len("8" + " " * 25 + "701 000 00 01") == 39
+    assert phones.parse("8" + " " * 26 + "701 000 00 01") == "+77010000001"
+    with pytest.raises(phones.PhoneError):
+        phones.parse("8" + " " * 27 + "701 000 00 01")
