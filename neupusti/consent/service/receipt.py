@@ -6,8 +6,7 @@ from typing import Any
 
 from neupusti.consent.models import ChoiceSource, ConsentRecord
 from neupusti.consent.service.declarations import short_hashes
-from neupusti.consent.service.store import LIFETIME
-from neupusti.core.feature import Category
+from neupusti.core.feature import CONSENT_LIFETIME, Category
 from neupusti.core.web.operator import Operator
 
 SCHEMA = "ISO/IEC TS 27560:2023"
@@ -37,7 +36,7 @@ def build(
         "party_identification": [_party(operator, base_url)],
         "event": {
             "event_time": record.at.isoformat(),
-            "validity_duration": _iso(LIFETIME),
+            "validity_duration": _iso(CONSENT_LIFETIME),
             "entity_id": record.public_id,
             "event_type": "explicit",
             "event_state": _state(record, granted),

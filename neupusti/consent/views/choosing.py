@@ -27,7 +27,7 @@ from neupusti.consent.views.extension import (
 from neupusti.consent.views.middleware import RETURN_PATH
 from neupusti.core import clock
 from neupusti.core.feature import Category
-from neupusti.core.security import origin
+from neupusti.core.security import identity, origin
 from neupusti.core.text import languages
 from neupusti.core.web import choice, cookies, redirects
 from neupusti.core.web.choice import KEY, MARKER, NECESSARY, AskAgain, Choice, ChoiceState
@@ -37,7 +37,8 @@ logger = logging.getLogger(__name__)
 ERASURE_TOKEN_SECONDS = 60
 """Lifetime of the token that carries the refusal over an erasure."""
 REFUSALS = frozenset({"reject", "withdraw", "erase"})
-CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
+CLEAR_SITE_DATA = '"cache", "storage"'
+"""What an erasure clears besides this site's cookies: both belong to this host alone."""
 
 
 class UnreadableChoiceError(DomainError):
@@ -64,6 +65,8 @@ def choose() -> Response:
     back = redirects.back(url_for("consent.show"))
     request.environ[RETURN_PATH] = unquote(urlsplit(back).path)
     try:
+        if submitted.action == "erase":
+            identity.end_session()
         after = _decide(submitted, before)
     except StaleWordingError:
         return redirect(url_for("consent.show", why="changed", next=back), 303)
@@ -76,7 +79,11 @@ def choose() -> Response:
             url_for("consent.erased", token=_erasure_tokens().dumps(_cookie_value(after))),
             303,
         )
-        response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
+        # With the cookies of the host those of every sister host would go.
+        cleared = f'"cookies", {CLEAR_SITE_DATA}'
+        response.headers["Clear-Site-Data"] = (
+            cleared if settings().clear_cookies else CLEAR_SITE_DATA
+        )
         return response
     response = redirect(_with_marker(back), 303)
     if after.record != before.record:
