@@ -31,7 +31,7 @@ def rows() -> int:
     return db.session.query(SignIn).count()
 
 
-@pytest.mark.clause("1.1.7")
+@pytest.mark.clause("3.3.3")
 def test_a_copied_cookie_opens_nothing_after_erasure(app: Flask) -> None:
     who = account(AIGERIM)
     elsewhere = signed_in(app, who)

@@ -128,6 +128,12 @@ def still_covers(older: str, newer: str, category: Category) -> bool:
     )
 
 
+def is_material(older: str, newer: str) -> bool:
+    """Return whether `newer` declares more in a category that needs consent."""
+    optional = (Category(name) for name in json.loads(newer) if name != Category.NECESSARY)
+    return not all(still_covers(older, newer, category) for category in optional)
+
+
 def _is_more(then: dict[str, Any], now: dict[str, Any]) -> bool:
     """Return whether a cookie is declared for more than before."""
     return (

@@ -101,26 +101,9 @@ def find(public_id: str) -> ConsentRecord | None:
     return found
 
 
-def wording_text(record: ConsentRecord) -> str:
-    """Return the text of the wording that `record` answered."""
-    return db.session.get_one(ConsentWording, record.wording).text
-
-
 def declarations_text(record: ConsentRecord) -> str:
     """Return the canonical declarations at the time of `record`."""
     return db.session.get_one(ConsentDeclarations, record.declarations).canonical
-
-
-def find_wording(hash_prefix: str, language: Language) -> Wording | None:
-    """Return the stored wording whose hash begins with `hash_prefix`."""
-    query = select(ConsentWording).where(
-        ConsentWording.sha256.startswith(hash_prefix, autoescape=True),
-        ConsentWording.language == language.value,
-    )
-    row: ConsentWording | None = db.session.scalar(query)
-    if row is None:
-        return None
-    return Wording(surface=row.surface, language=language, text=row.text, sha256=row.sha256)
 
 
 def _ensure_declarations(

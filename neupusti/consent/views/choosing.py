@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from neupusti.config.settings import settings
 from neupusti.consent.models import ChoiceSource
-from neupusti.consent.service import records
+from neupusti.consent.service import records, wordings
 from neupusti.consent.service.cookie_policy import CONSENT
 from neupusti.consent.service.records import Decision, Wording
 from neupusti.consent.service.signed_cookie import SignedChoice
@@ -162,7 +162,8 @@ def _record(submitted: SubmittedChoice, before: Choice) -> tuple[str, datetime]:
 def _answered_wording(submitted: SubmittedChoice) -> Wording:
     """Return the wording the visitor answered, found by the hash the form sent back.
 
-    Raise StaleWordingError on consent to an outdated wording; a refusal of it is valid.
+    Raise StaleWordingError on consent to a wording that asked for less than today's; a
+    refusal of it is valid, and so is consent where only words changed.
     """
     consent, seen = extension(), request.form.get("seen", "")
     current = {
@@ -170,11 +171,14 @@ def _answered_wording(submitted: SubmittedChoice) -> Wording:
     }
     if seen in current:
         return current[seen]
-    if seen and submitted.granted:
-        raise StaleWordingError
-    older = len(seen) == WORDING_HASH_CHARACTERS and records.find_wording(
-        seen, languages.current()
+    older = len(seen) == WORDING_HASH_CHARACTERS and wordings.find(
+        seen,
+        languages.current(),
+        today=consent.declarations,
+        granted=submitted.granted,
     )
+    if not older and seen and submitted.granted:
+        raise StaleWordingError
     return older or consent.wording("page")
 
 

@@ -6,6 +6,7 @@ import click
 from flask import current_app
 
 from neupusti.consent.service.verify import verify
+from neupusti.consent.service.wordings import versions
 from neupusti.consent.views.extension import bp, extension
 from neupusti.core.feature import Cookie
 from neupusti.core.text import languages
@@ -23,6 +24,16 @@ def list_cookies() -> None:
                 cookie.wire_name(secure=consent.cookie_policy.secure) + "*" * cookie.prefix
             )
             click.echo(f"  {name:<22} {_lifetime(cookie):<10} {cookie.purpose}")
+
+
+@bp.cli.command("wordings")
+def list_wordings() -> None:
+    """List every version of the wordings: only a material one asked visitors again."""
+    for found in versions():
+        click.echo(
+            f"{found.surface:<7} {found.language}  {found.number:>3}  {found.kind:<9}  "
+            f"{found.at:%Y-%m-%d}  {found.sha256[:12]}"
+        )
 
 
 @bp.cli.command("verify")
