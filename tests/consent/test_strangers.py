@@ -96,3 +96,18 @@ def test_a_former_cookie_is_in_no_table_and_no_question(grown: Flask) -> None:
     assert '<th scope="row"><code>session</code>' in page
     assert '<th scope="row"><code>old_count</code>' not in page
     assert "old_count" not in grown.extensions["neupusti.consent"].declarations.canonical
+
+
+def test_a_declaration_that_vanished_is_noticed(
+    grown: Flask, with_features: Callable[..., Flask]
+) -> None:
+    Visitor(grown.test_client()).choose("accept")
+    listed = grown.test_cli_runner().invoke(args=["consent", "cookies"])
+    assert listed.exit_code == 0
+    assert "old_count" in listed.output.partition("former")[2]
+    moved = Feature(name="more", clauses=(), former_cookies=(COUNTER,))
+    for features, lost in (((moved,), False), ((), True)):
+        app = with_features(*BASE_FEATURES, *features)
+        result = app.test_cli_runner().invoke(args=["consent", "cookies"])
+        assert result.exit_code == lost
+        assert ("in no manifest: counter" in result.output) is lost

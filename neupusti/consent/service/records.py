@@ -1,5 +1,6 @@
 """Consent records: one row per choice, hash-chained to the previous row."""
 
+import json
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -104,6 +105,17 @@ def find(public_id: str) -> ConsentRecord | None:
 def declarations_text(record: ConsentRecord) -> str:
     """Return the canonical declarations at the time of `record`."""
     return db.session.get_one(ConsentDeclarations, record.declarations).canonical
+
+
+def names_declared() -> set[str]:
+    """Return the name of every cookie under whose declaration somebody chose."""
+    texts = db.session.scalars(select(ConsentDeclarations.canonical))
+    return {
+        cookie["name"]
+        for text in texts
+        for category in json.loads(text).values()
+        for cookie in category["cookies"]
+    }
 
 
 def _ensure_declarations(

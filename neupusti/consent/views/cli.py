@@ -1,29 +1,35 @@
 """`flask consent …`: list the declared cookies and verify the consent records."""
 
 import sys
+from collections.abc import Iterable
 
 import click
 from flask import current_app
 
+from neupusti.consent.service import records
 from neupusti.consent.service.verify import verify
 from neupusti.consent.service.wordings import versions
 from neupusti.consent.views.extension import bp, extension
 from neupusti.core.feature import Cookie
+from neupusti.core.registry import registry
 from neupusti.core.text import languages
 from neupusti.core.text.languages import Language
 
 
 @bp.cli.command("cookies")
 def list_cookies() -> None:
-    """List every declared cookie by category."""
+    """List declared and former cookies; exit 1 if one was declared and is in no list."""
     consent = extension()
     for category, found in consent.declarations.by_category.items():
         click.echo(f"{category.value}  {consent.declarations.short_hashes[category]}")
-        for cookie in found:
-            name = (
-                cookie.wire_name(secure=consent.cookie_policy.secure) + "*" * cookie.prefix
-            )
-            click.echo(f"  {name:<22} {_lifetime(cookie):<10} {cookie.purpose}")
+        _echo_cookies(found)
+    if former := registry().former_cookies:
+        click.echo("former")
+        _echo_cookies(former)
+    known = {cookie.name for cookie in (*registry().cookies, *former)}
+    if lost := sorted(records.names_declared() - known):
+        click.echo(f"WRONG  declared once, in no manifest: {', '.join(lost)}", err=True)
+        sys.exit(1)
 
 
 @bp.cli.command("wordings")
@@ -60,6 +66,12 @@ def _render(surface: str, language: str) -> str:
     environ = {"SCRIPT_NAME": chosen.prefix, languages.KEY: chosen}
     with current_app.test_request_context("/", environ_overrides=environ):
         return extension().wording(surface).text
+
+
+def _echo_cookies(cookies: Iterable[Cookie]) -> None:
+    for cookie in cookies:
+        name = extension().cookie_name(cookie)
+        click.echo(f"  {name:<22} {_lifetime(cookie):<10} {cookie.purpose}")
 
 
 def _lifetime(cookie: Cookie) -> str:

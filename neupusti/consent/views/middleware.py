@@ -82,7 +82,8 @@ class CookieMiddleware:
                 headers, kinds = self._filter_response(choice, headers, kinds)
             if PAGE in kinds and headers[kinds.index(PAGE)][1].startswith(HTML):
                 self._complete_page(choice, environ, status, headers, kinds)
-            if self.cookie_policy.third_party & choice.granted:
+            third_party = self.cookie_policy.third_party
+            if third_party and third_party & choice.granted:
                 self._let_third_parties_in(choice, headers)
             gone = unwanted
             if choice is not before:
