@@ -108,6 +108,6 @@ def test_a_declaration_that_vanished_is_noticed(
     moved = Feature(name="more", clauses=(), former_cookies=(COUNTER,))
     for features, lost in (((moved,), False), ((), True)):
         app = with_features(*BASE_FEATURES, *features)
-        result = app.test_cli_runner().invoke(args=["consent", "cookies"])
+        result = app.test_cli_runner().invoke(args=["consent", "wordings"])
         assert result.exit_code == lost
         assert ("in no manifest: counter" in result.output) is lost

@@ -18,7 +18,7 @@ from neupusti.core.text.languages import Language
 
 @bp.cli.command("cookies")
 def list_cookies() -> None:
-    """List declared and former cookies; exit 1 if one was declared and is in no list."""
+    """List every declared cookie by category, and the former ones."""
     consent = extension()
     for category, found in consent.declarations.by_category.items():
         click.echo(f"{category.value}  {consent.declarations.short_hashes[category]}")
@@ -26,20 +26,23 @@ def list_cookies() -> None:
     if former := registry().former_cookies:
         click.echo("former")
         _echo_cookies(former)
-    known = {cookie.name for cookie in (*registry().cookies, *former)}
-    if lost := sorted(records.names_declared() - known):
-        click.echo(f"WRONG  declared once, in no manifest: {', '.join(lost)}", err=True)
-        sys.exit(1)
 
 
 @bp.cli.command("wordings")
 def list_wordings() -> None:
-    """List every version of the wordings: only a material one asked visitors again."""
+    """List every version of the wordings: only a material one asked visitors again.
+
+    Exit 1 if one asked about a cookie that no manifest names, not even as a former one.
+    """
     for found in versions():
         click.echo(
             f"{found.surface:<7} {found.language}  {found.number:>3}  {found.kind:<9}  "
             f"{found.at:%Y-%m-%d}  {found.sha256[:12]}"
         )
+    cookies = (*registry().cookies, *registry().former_cookies)
+    if lost := sorted(records.names_declared() - {cookie.name for cookie in cookies}):
+        click.echo(f"WRONG     declared once, in no manifest: {', '.join(lost)}", err=True)
+        sys.exit(1)
 
 
 @bp.cli.command("verify")
