@@ -36,11 +36,11 @@ from neupusti.access.recording.line import encode
 from neupusti.access.recording.recorder import Recorder, SecretPaths
 from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.visitors import Visitors
-from neupusti.access.views import recording as recording_
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core import clock
 from neupusti.core.data.database import ACCESS, db, prepare
+from neupusti.core.feature import CONSENT_LIFETIME
 from neupusti.core.rules import Permission
 from neupusti.statistics.queries import addresses
 from tests import desk
@@ -104,7 +104,7 @@ def recording() -> Iterator[Figure]:
             _respond,
             spool,
             secrets=lambda: SecretPaths(("/account/confirm/",)),
-            visitors=Visitors(SECRET, "visitor", recording_.LIFETIME),
+            visitors=Visitors(SECRET, "visitor", CONSENT_LIFETIME),
         )
         environ = EnvironBuilder(
             "/product/teapot",

@@ -55,6 +55,9 @@ class Values:
     base_url: str = setting("http://127.0.0.1:8000", "address for links in mails and feeds")
     hosts: tuple[str, ...] = setting((), "further host names to answer, comma-separated")
     proxies: int = setting(0, "how many trusted proxies stand in front")
+    clear_cookies: int = setting(
+        0, "`1`: no other site shares the domain; erasing clears all cookies of the domain"
+    )
     access_ip_days: int = setting(30, "days after which addresses in the log are masked")
     access_days: int = setting(90, "days after which rows of the log are destroyed")
     access_static: int = setting(0, "`1`: static files are written down too")

@@ -32,6 +32,10 @@ class Category(StrEnum):
     MARKETING = "marketing"
 
 
+CONSENT_LIFETIME = timedelta(days=180)
+"""How long a choice about cookies holds; no optional cookie may outlive it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """A third-party source that a cookie needs: one CSP directive."""
@@ -51,10 +55,12 @@ class Cookie:
     name: str
     category: Category
     purpose: str | LazyString
+    purpose_version: int = 1
+    """Raised when the purpose grows wider, which asks again; a reworded text keeps it."""
     lifetime: timedelta | None = None
     """How long a browser may keep it; None: until the browser is closed."""
     set_by: str | LazyString | None = None
-    """Who sets and reads it; None: this site itself."""
+    """Who sets and reads it, under a name of their own; None: this site itself."""
     prefix: bool = False
     """Whether `name` is the prefix of a family of names."""
     path: str = "/"
@@ -63,8 +69,11 @@ class Cookie:
     origins: tuple[Origin, ...] = ()
 
     def wire_name(self, *, secure: bool) -> str:
-        """Return the name as sent: with `__Host-` or `__Secure-` if the site is secure."""
-        if not secure:
+        """Return the name as sent: with `__Host-` or `__Secure-` if the site is secure.
+
+        The name of a third party's cookie is not ours to change.
+        """
+        if not secure or self.set_by is not None:
             return self.name
         host = self.path == "/" and self.domain is None
         return f"{'__Host-' if host else '__Secure-'}{self.name}"
@@ -204,6 +213,8 @@ class Feature:
     access: Mapping[str, Rule] = field(default_factory=dict)
     """Who may call each endpoint it registers."""
     cookies: tuple[Cookie, ...] = ()
+    former_cookies: tuple[Cookie, ...] = ()
+    """What it declared once: nobody sets or reads them, and browsers delete them."""
     holdings: tuple[Holding, ...] = ()
     retention: tuple[Retention, ...] = ()
     indefinite: tuple[IndefiniteRetention, ...] = ()

@@ -9,7 +9,9 @@ from flask import Flask, current_app
 
 from neupusti.core.background import Job
 from neupusti.core.feature import (
+    CONSENT_LIFETIME,
     AddressFiles,
+    Category,
     Cookie,
     Duty,
     Feature,
@@ -33,7 +35,7 @@ class Registry:
 
     def __post_init__(self) -> None:
         _unique("feature", [feature.name for feature in self.features])
-        _unique("cookie", [cookie.name for cookie in self.cookies])
+        _check_cookies(self.cookies, self.former_cookies)
         _unique("page", [page.endpoint for page in self.pages])
         _unique("email", [email.name for email in self.emails])
         _unique("job", [job.name for job in self.jobs])
@@ -49,6 +51,11 @@ class Registry:
     def cookies(self) -> tuple[Cookie, ...]:
         """Every cookie the site may set."""
         return tuple(chain.from_iterable(f.cookies for f in self.features))
+
+    @property
+    def former_cookies(self) -> tuple[Cookie, ...]:
+        """Every cookie the site declared once."""
+        return tuple(chain.from_iterable(f.former_cookies for f in self.features))
 
     @property
     def holdings(self) -> tuple[Holding, ...]:
@@ -155,3 +162,15 @@ def _unique(kind: str, names: list[str]) -> None:
     duplicates = sorted({name for name in names if names.count(name) > 1})
     if duplicates:
         raise ValueError(f"{kind} declared twice: {', '.join(duplicates)}")
+
+
+def _check_cookies(cookies: tuple[Cookie, ...], former: tuple[Cookie, ...]) -> None:
+    _unique("cookie", [cookie.name for cookie in cookies])
+    scopes = {(cookie.name, cookie.domain, cookie.path) for cookie in cookies}
+    for cookie in former:
+        if (cookie.name, cookie.domain, cookie.path) in scopes:
+            raise ValueError(f"cookie both declared and former: {cookie.name}")
+    for cookie in cookies:
+        lifetime, optional = cookie.lifetime, cookie.category is not Category.NECESSARY
+        if optional and lifetime and lifetime > CONSENT_LIFETIME:
+            raise ValueError(f"cookie outlives the consent to it: {cookie.name}")

@@ -19,10 +19,10 @@ from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.recording.recorder import Recorder, SecretPaths
 from neupusti.access.recording.spool import ERROR_LOG_SECONDS, Spool
 from neupusti.access.recording.visitors import Visitors
-from neupusti.access.views.recording import LIFETIME
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.data.database import ACCESS, db
+from neupusti.core.feature import CONSENT_LIFETIME as LIFETIME
 from neupusti.core.rules import Permission
 from tests import desk
 from tests.access.conftest import fill_disk, spool_lines

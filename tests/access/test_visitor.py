@@ -91,7 +91,7 @@ def test_it_has_the_attributes_it_is_declared_with(client: FlaskClient, at: Cloc
     expires = values.pop("Expires")
     assert values == {
         "HttpOnly": "",
-        "Max-Age": str(390 * 24 * 3600),
+        "Max-Age": str(180 * 24 * 3600),
         "Path": "/",
         "SameSite": "Lax",
     }
@@ -100,7 +100,8 @@ def test_it_has_the_attributes_it_is_declared_with(client: FlaskClient, at: Cloc
 
 
 @SQLITE
-def test_in_production_it_belongs_to_this_host_alone(settings: Settings) -> None:
+def test_in_production_it_belongs_to_this_host_alone(settings: Settings, at: Clock) -> None:
+    at(NOW)
     host = str(PRODUCTION["base_url"])
     app = create_app(replace(settings, **PRODUCTION))  # type: ignore[arg-type]
     client = app.test_client()
@@ -108,7 +109,7 @@ def test_in_production_it_belongs_to_this_host_alone(settings: Settings) -> None
     (line,) = visitor_cookies(client.get("/", base_url=host))
     value = re.match(r"__Host-visitor=(\w+);", line)
     assert value is not None
-    for attribute in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=33696000"):
+    for attribute in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=15552000"):
         assert f"; {attribute}" in line
     assert "Domain" not in line
     visitors = app.extensions["neupusti.access.visitors"]
@@ -185,7 +186,7 @@ def test_the_list_of_cookies_names_it(client: FlaskClient, language: Language) -
         r"<tr[^>]*>(?:(?!</tr>).)*<code>visitor</code>.*?</tr>", page, re.DOTALL
     )
     assert row is not None
-    assert "390" in row[0]
+    assert "180" in row[0]
 
 
 @SQLITE

@@ -10,7 +10,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from neupusti.access.recording.recorder import Recorder, SecretPaths
 from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.visitors import ID_LENGTH, Visitors
-from neupusti.access.views.recording import LIFETIME
+from neupusti.core.feature import CONSENT_LIFETIME as LIFETIME
 from neupusti.core.feature import Category
 from neupusti.core.web.choice import KEY, SIGNAL, UNDECIDED, Choice, ChoiceState
 from tests.access.conftest import spool_lines

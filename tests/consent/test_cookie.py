@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neupusti.consent.service import cookie_policy
+from neupusti.consent.service.cookie_policy import Verdict
 from neupusti.consent.service.signed_cookie import LIMIT, SignedChoice, SignedCookie
 from neupusti.consent.views.extension import ConsentExtension
 from neupusti.core import clock
 from neupusti.core.feature import Category
-from neupusti.core.web.choice import Choice, ChoiceState
+from neupusti.core.web.choice import UNDECIDED, Choice, ChoiceState
 from tests.conftest import SQLITE
 from tests.consent.conftest import BASE_FEATURES, Visitor, records
 from tests.times import Clock
@@ -204,9 +205,28 @@ def test_two_cookies_of_one_visitor_are_not_remembered(
 
 @SQLITE
 def test_a_line_that_only_takes_away_needs_no_consent(consent: ConsentExtension) -> None:
-    verdict, granted = consent.cookie_policy.verdict, frozenset({Category.NECESSARY})
-    assert verdict("theme=; Max-Age=0", granted)[1] is cookie_policy.Verdict.ALLOWED
-    assert verdict("theme=1; Max-Age=0", granted)[1] is cookie_policy.Verdict.NOT_GRANTED
+    rule = consent.cookie_policy.rule
+    assert rule("theme=; Max-Age=0", UNDECIDED).verdict is Verdict.ALLOWED
+    assert rule("theme=1; Max-Age=0", UNDECIDED).verdict is Verdict.NOT_GRANTED
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("attributes", "verdict"),
+    [
+        ("Max-Age=" + "9" * 30, Verdict.UNDECLARED),
+        ('Max-Age="9"; Expires=Fri, 01 Jan 2100 00:00:00 GMT', Verdict.UNDECLARED),
+        ("Expires=Fri, 31 Dec 9999 23:59:59 -2300", Verdict.UNDECLARED),
+        ('Max-Age="9"', Verdict.ALLOWED),
+        ("Max-Age=-1; Expires=Fri, 01 Jan 2100 00:00:00 GMT", Verdict.ALLOWED),
+    ],
+)
+def test_a_lifetime_is_read_as_a_browser_reads_it(
+    consent: ConsentExtension, attributes: str, verdict: Verdict
+) -> None:
+    assert consent.cookie_policy.rule(f"consent=1; {attributes}", UNDECIDED).verdict is (
+        verdict
+    )
 
 
 @SQLITE
@@ -214,10 +234,13 @@ def test_erasing_everything_spares_the_record_of_the_choice(
     consent: ConsentExtension,
 ) -> None:
     erasing = Choice(state=ChoiceState.DECIDED, erase=True)
-    header = "consent=x; theme=dark; session=y"
-    assert [*consent.cookie_policy.unwanted(header, erasing)] == ["theme", "session"]
+    names = ["consent", "theme", "session"]
+    assert consent.cookie_policy.unwanted(names, erasing) == ["theme", "session"]
+    assert {name for name, _ in consent.cookie_policy.scopes_of(erasing)} == {
+        *("session", "theme", "remember_token", "basket"),
+    }
 
 
 @SQLITE
 def test_consent_without_a_third_party_widens_no_policy(consent: ConsentExtension) -> None:
-    assert consent.cookie_policy.content_security_policy(frozenset(Category)) is None
+    assert consent.cookie_policy.third_party == frozenset()

@@ -293,6 +293,6 @@ def test_production_names_carry_the_strictest_prefix(
     )
     (line,) = sent.headers.getlist("Set-Cookie")
     assert line.startswith("__Host-consent=1.p")
-    for attribute in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=15552000"):
+    for attribute in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=18144000"):
         assert f"; {attribute}" in line
     assert "Domain" not in line

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -80,3 +81,38 @@ def test_installing_registers_every_blueprint() -> None:
     with app.app_context():
         assert registry() is whole
     assert app.test_client().get("/").text == "here"
+
+
+OPTIONAL = Cookie(
+    name="long",
+    category=Category.PREFERENCES,
+    purpose="Stays.",
+    lifetime=timedelta(days=180),
+)
+
+
+def test_no_optional_cookie_may_outlive_the_consent() -> None:
+    longer = replace(OPTIONAL, lifetime=timedelta(days=180, seconds=1))
+    with pytest.raises(ValueError, match="long"):
+        Registry((Feature(name="a", clauses=(), cookies=(longer,)),))
+    for allowed in (
+        OPTIONAL,
+        replace(longer, lifetime=None),
+        replace(longer, category=Category.NECESSARY),
+    ):
+        Registry((Feature(name="a", clauses=(), cookies=(allowed,)),))
+
+
+def test_a_cookie_is_not_declared_and_former_in_one_place() -> None:
+    both = Feature(name="a", clauses=(), cookies=(OPTIONAL,), former_cookies=(OPTIONAL,))
+    with pytest.raises(ValueError, match="former"):
+        Registry((both,))
+    moved = replace(both, former_cookies=(replace(OPTIONAL, path="/shop"),))
+    assert [cookie.path for cookie in Registry((moved,)).former_cookies] == ["/shop"]
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_the_cookie_of_a_third_party_keeps_its_name(*, secure: bool) -> None:
+    theirs = replace(OPTIONAL, name="_ga", set_by="Example Analytics")
+    assert theirs.wire_name(secure=secure) == "_ga"
+    assert replace(theirs, set_by=None).wire_name(secure=True) == "__Host-_ga"

@@ -20,7 +20,7 @@ from neupusti.access.models import Record, Rollup
 from neupusti.access.recording.recorder import Recorder, SecretPaths
 from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.visitors import Visitors
-from neupusti.access.views.recording import LIFETIME
+from neupusti.core.feature import CONSENT_LIFETIME as LIFETIME
 from neupusti.core.feature import Category
 from neupusti.core.web.choice import KEY, Choice, ChoiceState
 from neupusti.core.web.edge import Edge

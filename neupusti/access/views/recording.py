@@ -1,6 +1,5 @@
 """Wrap the application in the recorder, and set the visitor cookie."""
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, current_app, request
@@ -11,20 +10,19 @@ from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.visitors import Visitors
 from neupusti.access.views.blueprint import bp, secret_paths, spool_folder
 from neupusti.config.settings import Settings
-from neupusti.core.feature import Category, Cookie
+from neupusti.core.feature import CONSENT_LIFETIME, Category, Cookie
 from neupusti.core.web import choice, cookies, route
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-LIFETIME = timedelta(days=390)
 VISITOR = Cookie(
     name="visitor",
     category=Category.STATISTICS,
     purpose=_(
         "A random number and the day it was given: whether you have been here before."
     ),
-    lifetime=LIFETIME,
+    lifetime=CONSENT_LIFETIME,
 )
 VISITORS = "neupusti.access.visitors"
 
@@ -35,7 +33,7 @@ def recorder(app: Flask, inner: "WSGIApplication", config: Settings) -> Recorder
     spool = Spool(spool_folder(config))
     app.extensions["neupusti.access.spool"] = spool
     name = VISITOR.wire_name(secure=config.production)
-    visitors = Visitors(config.secret_key, name, LIFETIME)
+    visitors = Visitors(config.secret_key, name, CONSENT_LIFETIME)
     app.extensions[VISITORS] = visitors
     return Recorder(
         inner,

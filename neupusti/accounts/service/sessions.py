@@ -111,6 +111,11 @@ def find(key: str | None, remember: str | None = None) -> SignIn | None:
     return row
 
 
+def of_browser(key: str | None, remember: str | None) -> set[SignIn]:
+    """Return every session that the cookies of a browser open, pending and ended too."""
+    return {row for row in (_by_key(key), _by_remember(remember)) if row is not None}
+
+
 def identity(row: SignIn) -> Identity:
     """Return the identity that `row` signs in."""
     person = db.session.get_one(Person, row.person)

@@ -154,15 +154,17 @@ def check_password(person: int, password: str) -> None:
         throttle.reset(session, (limits.SIGN_IN_ACCOUNT, account))
 
 
-def sign_out(number: int, person: int) -> None:
-    """End one session."""
+def sign_out(key: str | None, remember: str | None) -> None:
+    """End every session that the cookies of a browser open, complete or pending."""
+    if not (key or remember):
+        return
     with writing() as session:
-        row = session.get(SignIn, number)
-        if row is not None:
-            journal.log_security_event(
-                session, person, SecurityEventKind.SIGNED_OUT, row.device
-            )
-            sessions.end(session, person, number)
+        for row in sessions.of_browser(key, remember):
+            if row.completed_at is not None:
+                journal.log_security_event(
+                    session, row.person, SecurityEventKind.SIGNED_OUT, row.device
+                )
+            sessions.end(session, row.person, row.id)
 
 
 def _record_sign_in(

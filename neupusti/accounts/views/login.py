@@ -13,7 +13,7 @@ from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response
 
 from neupusti.accounts.models import SignIn
-from neupusti.accounts.service import sessions
+from neupusti.accounts.service import sessions, signing_in
 from neupusti.accounts.service.sessions import OpenedSession
 from neupusti.core.feature import Category, Cookie
 from neupusti.core.security import authorisation, identity
@@ -63,7 +63,7 @@ login = ServerSideLogin()
 def install(app: Flask) -> None:
     """Register the login manager and the identity reader."""
     login.init_app(app)
-    identity.install(app, _identity)
+    identity.install(app, _identity, end_on_server)
 
 
 def mfa_pending() -> SignIn | None:
@@ -92,6 +92,11 @@ def end(response: Response) -> Response:
     forget_remembered(response)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+def end_on_server() -> None:
+    """Delete the sessions that the cookies of this browser open, pending ones too."""
+    signing_in.sign_out(key(), cookies.value_of(REMEMBER))
 
 
 def forget_remembered(response: Response) -> Response:

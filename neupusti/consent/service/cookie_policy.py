@@ -1,21 +1,20 @@
 """The cookie policy: which names a choice allows, and which choice a request carries."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from functools import lru_cache
-from itertools import islice
+from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
 
 from neupusti.consent.service.declarations import Declarations
 from neupusti.consent.service.deletion import CookieScope
 from neupusti.consent.service.signed_cookie import SignedChoice, SignedCookie
-from neupusti.consent.service.store import LIFETIME, ConsentStore
+from neupusti.consent.service.store import COOKIE_LIFETIME, ConsentStore
 from neupusti.core import clock
-from neupusti.core.feature import Category, Cookie
+from neupusti.core.feature import CONSENT_LIFETIME, Category, Cookie
 from neupusti.core.web import cookies
 from neupusti.core.web.choice import (
     NECESSARY,
@@ -31,16 +30,19 @@ CONSENT = Cookie(
     name="consent",
     category=Category.NECESSARY,
     purpose=_("Keeps your choice about cookies and the number of the record of it."),
-    lifetime=LIFETIME,
+    lifetime=COOKIE_LIFETIME,
 )
-LIFETIME_SECONDS = LIFETIME.total_seconds()
+LIFETIME_SECONDS = CONSENT_LIFETIME.total_seconds()
 CLOCK_SKEW_SECONDS = 300
 """How far the clocks of two of our servers may differ."""
+CLOCK_SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
+WHOLE_NUMBER = re.compile(r"-?[0-9]+")
+"""A `Max-Age` that browsers do not ignore."""
+MAX_AGE = re.compile(r";[ \t]*max-age[ \t]*=[^;]*", re.IGNORECASE)
 CACHED_CHOICES = 4096  # no mutation: any bound will do
 """Parsed choices a process caches; only signed ones, so no client can fill it."""
-MAX_DECLARED, MAX_NAMES = 64, 256  # no mutation: any bound will do
-"""How many declared cookies of a request are read, and how many names are examined:
-no browser keeps more for one site."""
+MAX_DECLARED = 64  # no mutation: any bound will do
+"""How many declared cookies of a request are read; no browser keeps more for one site."""
 MAX_SIGNED_COOKIES = 8  # no mutation: any bound will do
 """How many consent cookies of one request are verified."""
 
@@ -53,6 +55,14 @@ class Verdict(Enum):
     UNDECLARED = auto()
 
 
+class Ruling(NamedTuple):
+    """The name that a Set-Cookie header sets, the verdict, and the header to send."""
+
+    name: str
+    verdict: Verdict
+    line: str
+
+
 class CookiePolicy:
     """Decide by declarations and choice which cookies pass."""
 
@@ -62,6 +72,7 @@ class CookiePolicy:
         signed_cookie: SignedCookie,
         store: ConsentStore,
         *,
+        former: tuple[Cookie, ...] = (),
         secure: bool,
     ) -> None:
         self.store, self.secure = store, secure
@@ -69,14 +80,18 @@ class CookiePolicy:
         cookies = [c for found in declarations.by_category.values() for c in found]
         self.exact = {c.wire_name(secure=secure): c for c in cookies if not c.prefix}
         self.prefixes = tuple((c.wire_name(secure=secure), c) for c in cookies if c.prefix)
-        self._pairs = _pattern([*self.exact], [begins for begins, _ in self.prefixes])
+        self.own = tuple((c.wire_name(secure=secure), c) for c in (*cookies, *former))
+        """Declared and formerly declared: what this site may delete in a browser."""
+        self._pairs = _pattern(self.own)
         self.declared = frozenset(declarations.by_category)
         self.third_party = frozenset(c.category for c in cookies if c.origins)
         self.cookies = tuple(cookies)
         self.read = signed_cookie.read
-        self.choice_cache: dict[str, tuple[int, Choice]] = {}
-        """Cookie value -> (Unix time of the choice, the choice)."""
-        self.visible = lru_cache(2 ** len(Category))(self._visible)  # no mutation: a size
+        self.choice_cache: dict[str, tuple[datetime, datetime, Choice]] = {}
+        """Cookie value -> (since when and until when the choice holds, the choice)."""
+        sized = lru_cache(2 ** len(Category))  # no mutation: a size
+        self.visible = sized(self._visible)
+        self.third_party_headers = sized(self._third_party_headers)
 
     def find(self, name: str) -> Cookie | None:
         """Return the declaration that covers a name on the wire."""
@@ -90,45 +105,43 @@ class CookiePolicy:
         cookie = self.find(name)
         return cookie is not None and cookie.category in granted
 
-    def declared_pairs(self, header: str) -> list[tuple[str, str]]:
-        """Return names and values of the declared cookies in a Cookie header.
+    def own_pairs(self, header: str) -> list[tuple[str, str]]:
+        """Return names and values of this site's cookies, former ones too, in a header.
 
-        One regular expression skips all others, at a cost linear in their length.
+        One regular expression skips those of others, at a cost linear in their length.
         """
         return [
-            (pair[1].strip(" \t"), pair[2].strip(" \t"))
-            for pair in islice(self._pairs.finditer(f";{header}"), MAX_DECLARED)
+            (name, value.rstrip(" \t"))
+            for name, value in self._pairs.findall(f";{header}")[:MAX_DECLARED]
         ]
 
-    def unwanted(self, header: str, choice: Choice) -> Iterator[str]:
-        """Yield the names in a Cookie header that `choice` does not allow."""
-        visible = self.visible(choice.granted)
-        for part in header.split(";", MAX_NAMES)[:MAX_NAMES]:
-            # A value without `=` is a nameless cookie, and so is `=name=value`.
-            name, equals, _value = part.partition("=")
-            name = name.strip(" \t") if equals else ""
-            if choice.erase:
-                stays = name == self.consent
-            else:
-                stays = name in visible or self.allows(name, choice.granted)
-            if not stays:
-                yield name
+    def unwanted(self, names: list[str], choice: Choice) -> list[str]:
+        """Return those of this site's `names` that `choice` does not allow."""
+        if choice.erase:
+            return [name for name in names if name != self.consent]
+        return [name for name in names if not self.allows(name, choice.granted)]
 
-    def verdict(self, line: str, granted: frozenset[Category]) -> tuple[str, Verdict]:
-        """Return the name that a Set-Cookie header sets, and the verdict on it."""
+    def rule(self, line: str, choice: Choice) -> Ruling:
+        """Judge a Set-Cookie header; cut an optional cookie to the end of its consent."""
         pair, _semicolon, rest = line.partition(";")
         name, equals, value = pair.partition("=")
         name = name.strip(" \t") if equals else ""
         cookie = self.find(name)
         if cookie is None:
-            return name, Verdict.UNDECLARED
+            return Ruling(name, Verdict.UNDECLARED, line)
         attributes = _attributes(rest)
         if attributes.get("max-age") == "0" and not value.strip(' \t"'):
-            return name, Verdict.ALLOWED  # it only deletes
-        if cookie.category not in granted:
-            return name, Verdict.NOT_GRANTED
-        undeclared = _outlives(cookie, attributes)
-        return name, Verdict.UNDECLARED if undeclared else Verdict.ALLOWED
+            return Ruling(name, Verdict.ALLOWED, line)  # it only deletes
+        if cookie.category not in choice.granted:
+            return Ruling(name, Verdict.NOT_GRANTED, line)
+        kept = _kept_for(attributes)
+        if kept > (cookie.lifetime or timedelta()) + CLOCK_SKEW:
+            return Ruling(name, Verdict.UNDECLARED, line)
+        if cookie.category in choice.optional and choice.at is not None:
+            left = choice.at + CONSENT_LIFETIME - clock.now()
+            if kept > left:
+                line = f"{MAX_AGE.sub('', line)}; Max-Age={int(left.total_seconds())}"
+        return Ruling(name, Verdict.ALLOWED, line)
 
     def _visible(self, granted: frozenset[Category]) -> frozenset[str]:
         """Return the exact names that `granted` allows."""
@@ -142,9 +155,8 @@ class CookiePolicy:
         """
         values = values[:MAX_SIGNED_COOKIES]
         if len(values) == 1 and (known := self.choice_cache.get(values[0])) is not None:
-            at, choice = known
-            in_time = -CLOCK_SKEW_SECONDS <= clock.now().timestamp() - at < LIFETIME_SECONDS
-            if in_time and self.store.is_current(choice.record or ""):
+            begins, ends, choice = known
+            if begins <= clock.now() < ends and self.store.is_current(choice.record or ""):
                 return choice
         choice = self._choice(values, signal=signal)
         if choice.state is ChoiceState.DECIDED and choice.reachable and len(values) == 1:
@@ -155,7 +167,7 @@ class CookiePolicy:
         if len(self.choice_cache) >= CACHED_CHOICES:
             self.choice_cache.clear()
         at = choice.at or clock.now()
-        self.choice_cache[value] = (int(at.timestamp()), choice)
+        self.choice_cache[value] = (at - CLOCK_SKEW, at + CONSENT_LIFETIME, choice)
 
     def _choice(self, values: list[str], *, signal: bool) -> Choice:
         read = [signed for value in values if (signed := self.read(value))]
@@ -194,20 +206,25 @@ class CookiePolicy:
             again=AskAgain.CHANGED if changed else None,
         )
 
-    def scopes_of(
-        self, categories: frozenset[Category]
-    ) -> tuple[tuple[str, CookieScope], ...]:
-        """Return the wire names of `categories`, each with its domain and path."""
+    def scopes_of(self, choice: Choice) -> tuple[tuple[str, CookieScope], ...]:
+        """Return the names that `choice` withdraws or erases, with domain and path."""
+        if not (choice.withdrawn or choice.erase):
+            return ()
         return tuple(
             (name, (cookie.domain, cookie.path))
-            for name, cookie in self.exact.items()
-            if cookie.category in categories
+            for name, cookie in self.own
+            if not cookie.prefix
+            and (choice.erase or cookie.category in choice.withdrawn)
+            and cookie is not CONSENT
         )
 
-    def content_security_policy(self, granted: frozenset[Category]) -> str | None:
-        """Return the Content-Security-Policy if the granted categories widen it."""
-        if not self.third_party & granted:
-            return None
+    def _third_party_headers(
+        self, granted: frozenset[Category]
+    ) -> tuple[tuple[str, str], ...]:
+        """Return the headers that let the origins of `granted` in.
+
+        Without COEP, because a third party need not send CORP or COEP of its own.
+        """
         sources: dict[str, list[str]] = {}
         for directive in CONTENT_SECURITY_POLICY.split("; "):
             name, *listed = directive.split(" ")
@@ -217,18 +234,19 @@ class CookiePolicy:
                 for origin in cookie.origins:
                     listed = sources.setdefault(origin.directive, ["'self'"])
                     listed.append(origin.source)
-        return "; ".join(" ".join((name, *listed)) for name, listed in sources.items())
+        policy = "; ".join(" ".join((name, *listed)) for name, listed in sources.items())
+        return (
+            ("Content-Security-Policy", policy),
+            ("Cross-Origin-Embedder-Policy", "unsafe-none"),
+        )
 
 
-def _pattern(exact: list[str], families: list[str]) -> re.Pattern[str]:
-    """Return a pattern for a pair with one of these names, preceded by a semicolon."""
+def _pattern(own: tuple[tuple[str, Cookie], ...]) -> re.Pattern[str]:
+    """Return a pattern for the name and the value of one of these cookies."""
     names = "|".join(
-        [
-            *(rf"{re.escape(name)}[ \t]*" for name in exact),
-            *(rf"{re.escape(begins)}[^=;]*" for begins in families),
-        ]
+        re.escape(name) + (r"[^=; \t]*" if cookie.prefix else "") for name, cookie in own
     )
-    return re.compile(rf";[ \t]*({names})=([^;]{{0,{cookies.LIMIT}}})(?![^;])")
+    return re.compile(rf";[ \t]*({names})[ \t]*=[ \t]*([^;]{{0,{cookies.LIMIT}}})(?![^;])")
 
 
 def _signed_at(signed: SignedChoice) -> int:
@@ -241,17 +259,15 @@ def _attributes(rest: str) -> dict[str, str]:
     return {name.strip(" \t").lower(): value.strip(" \t") for name, _eq, value in pairs}
 
 
-def _outlives(cookie: Cookie, attributes: dict[str, str]) -> bool:
-    """Return whether a browser would keep the cookie longer than declared."""
+def _kept_for(attributes: dict[str, str]) -> timedelta:
+    """Return how long a browser keeps the cookie; 0 if until it is closed."""
     try:
-        if "max-age" in attributes:
-            keeps = timedelta(seconds=int(attributes["max-age"]))
-        elif "expires" in attributes:
-            until = parsedate_to_datetime(attributes["expires"])
-            keeps = until.astimezone(UTC) - clock.now()
-        else:
-            return False
-    except (ValueError, OverflowError):
+        if WHOLE_NUMBER.fullmatch(seconds := attributes.get("max-age", "")):
+            return timedelta(seconds=int(seconds))
+        until = parsedate_to_datetime(attributes.get("expires", ""))
+        return until.astimezone(UTC) - clock.now()
+    except OverflowError:
+        return timedelta.max
+    except ValueError:
         # Browsers ignore an unreadable date and keep a session cookie.
-        return False
-    return keeps > (cookie.lifetime or timedelta()) + timedelta(seconds=CLOCK_SKEW_SECONDS)
+        return timedelta()

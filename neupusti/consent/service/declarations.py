@@ -30,6 +30,8 @@ class CategoryText:
 
     label: LazyString
     text: LazyString
+    version: int = 1
+    """Raised when the category is for more, which asks again; a reworded text keeps it."""
 
 
 CATEGORY_TEXTS = {
@@ -113,17 +115,57 @@ def short_hashes(text: str) -> dict[Category, str]:
 def still_covers(older: str, newer: str, category: Category) -> bool:
     """Return whether consent to `category` of `older` is valid for `newer`.
 
-    It is if the texts are unchanged and no cookie was added; some may have been removed.
+    It is unless there is more: a cookie, a longer life, a wider purpose, somebody else who
+    reads it. What the texts say may be worded anew, and anything may become less.
     """
     then, now = (json.loads(text).get(category) for text in (older, newer))
-    if then is None or now is None or then["says"] != now["says"]:
+    if then is None or now is None or _version(now) > _version(then):
         return False
-    return all(cookie in then["cookies"] for cookie in now["cookies"])
+    known = {cookie["name"]: cookie for cookie in then["cookies"]}
+    return all(
+        cookie["name"] in known and not _is_more(known[cookie["name"]], cookie)
+        for cookie in now["cookies"]
+    )
+
+
+def is_material(older: str, newer: str) -> bool:
+    """Return whether `newer` declares more in a category that needs consent."""
+    optional = (Category(name) for name in json.loads(newer) if name != Category.NECESSARY)
+    return not all(still_covers(older, newer, category) for category in optional)
+
+
+def _is_more(then: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Return whether a cookie is declared for more than before."""
+    return (
+        (now["lifetime"] or 0) > (then["lifetime"] or 0)
+        or _version(now, "purpose_version") > _version(then, "purpose_version")
+        or _is_other_party(then, now)
+        or now["prefix"] > then["prefix"]
+        or now["domain"] not in {None, then["domain"]}
+        or not now["path"].startswith(then["path"])
+        or now["http_only"] < then["http_only"]
+        or any(origin not in then["origins"] for origin in now["origins"])
+    )
+
+
+def _is_other_party(then: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Return whether somebody else sets it now, named differently in every language."""
+    if not now["third_party"]:
+        return False
+    names = now["set_by"].items()
+    same = any(then["set_by"].get(language) == name for language, name in names)
+    return not (then.get("third_party") and same)
+
+
+def _version(entry: dict[str, Any], key: str = "version") -> int:
+    # Declarations of before there were versions have none: theirs is the first.
+    return int(entry.get(key, 1))
 
 
 def _describe(category: Category, cookies: tuple[Cookie, ...]) -> dict[str, Any]:
     category_text = CATEGORY_TEXTS[category]
     return {
+        "version": category_text.version,
         "says": [_texts(category_text.label), _texts(category_text.text)],
         "cookies": sorted((_cookie(cookie) for cookie in cookies), key=canonical),
     }
@@ -137,8 +179,10 @@ def _cookie(cookie: Cookie) -> dict[str, Any]:
         "domain": cookie.domain,
         "http_only": cookie.http_only,
         "lifetime": cookie.lifetime and int(cookie.lifetime.total_seconds()),
+        "third_party": cookie.set_by is not None,
         "set_by": _texts(cookie.set_by or THIS_SITE),
         "purpose": _texts(cookie.purpose),
+        "purpose_version": cookie.purpose_version,
         "origins": [[origin.directive, origin.source] for origin in cookie.origins],
     }
 

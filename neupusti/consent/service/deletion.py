@@ -1,4 +1,4 @@
-"""Delete cookies in the browser when only their names are known.
+"""Delete this site's cookies in the browser, of which only the names are known.
 
 A browser sends neither path nor domain with a name, but deletes a cookie only if both
 match: so a name is expired under every pair that would have sent it here. The pairs are
@@ -6,8 +6,9 @@ numbered, and only the few lines of one response are ever built.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count, islice
 from typing import NamedTuple
 from urllib.parse import quote
@@ -21,6 +22,8 @@ MAX_PATHS, MAX_PATH_CHARACTERS = 32, 1024  # no mutation: any bound will do
 """How many prefixes of a path are tried, twice as many as any page of ours has; and how
 long one may be: a browser drops a longer `Path` (RFC 6265bis, 5.6)."""
 MAX_DOMAINS = 8  # no mutation: any bound will do
+CACHED = 64  # no mutation: any bound will do
+"""How many sets of lines a process caches; a line is as long as a path at most."""
 UNSAFE = re.compile(r"[\x00-\x1f\x7f;,=]")
 NUMERIC = re.compile(r"[\d.]+|\[.*\]")
 
@@ -35,7 +38,7 @@ class UnwantedCookies:
     """The cookies to expire: `declared` in their own scope, `names` in every scope."""
 
     declared: tuple[tuple[str, CookieScope], ...]
-    names: Iterable[str]
+    names: tuple[str, ...]
     host: str
     paths: tuple[str, ...]
     secure: bool
@@ -72,14 +75,23 @@ def expiry_lines(unwanted: UnwantedCookies) -> list[str]:
     the other half through the rest: each response of this process continues where the
     last one stopped, and names not yet deleted come back with the next request.
     """
+    blocks, size, likeliest = _likeliest(unwanted)
+    if size <= MAX_LINES or unwanted.first_answer:
+        return list(likeliest)
+    start = next(_rotation) * HALF
+    others = (HALF + (start + i) % (size - HALF) for i in range(HALF))
+    lines = (_line(blocks, number, secure=unwanted.secure) for number in others)
+    return list(dict.fromkeys((*likeliest[:HALF], *lines)))
+
+
+@lru_cache(CACHED)
+def _likeliest(unwanted: UnwantedCookies) -> tuple[list[_Block], int, tuple[str, ...]]:
+    """Return every combination, their number, and the lines of the likeliest."""
     blocks = _blocks(unwanted)
     size = sum(block.size for block in blocks)
-    numbers = list(range(min(size, MAX_LINES)))
-    if size > MAX_LINES and not unwanted.first_answer:
-        start = next(_rotation) * HALF
-        numbers[HALF:] = [HALF + (start + i) % (size - HALF) for i in range(HALF)]
+    numbers = range(min(size, MAX_LINES))
     lines = (_line(blocks, number, secure=unwanted.secure) for number in numbers)
-    return list(dict.fromkeys(lines))
+    return blocks, size, tuple(dict.fromkeys(lines))
 
 
 def _blocks(unwanted: UnwantedCookies) -> list[_Block]:
@@ -146,9 +158,7 @@ def cookie_domains(host: str) -> list[str]:
 def expiry_line(name: str, scope: CookieScope, *, secure: bool) -> str:
     """Return the Set-Cookie line that expires `name` in one scope."""
     domain, path = scope
-    # A nameless cookie is a bare value: browsers ignore an empty pair.
-    line = f"{name}=" if name else "gone"
-    line += f"; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path={path}"
+    line = f"{name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path={path}"
     if domain:
         line += f"; Domain={domain}"
     if secure or name.lower().startswith(("__host-", "__secure-")):

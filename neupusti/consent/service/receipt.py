@@ -6,8 +6,8 @@ from typing import Any
 
 from neupusti.consent.models import ChoiceSource, ConsentRecord
 from neupusti.consent.service.declarations import short_hashes
-from neupusti.consent.service.store import LIFETIME
-from neupusti.core.feature import Category
+from neupusti.consent.service.wordings import WordingVersion
+from neupusti.core.feature import CONSENT_LIFETIME, Category
 from neupusti.core.web.operator import Operator
 
 SCHEMA = "ISO/IEC TS 27560:2023"
@@ -16,7 +16,7 @@ SCHEMA = "ISO/IEC TS 27560:2023"
 def build(
     record: ConsentRecord,
     *,
-    wording: str,
+    wording: WordingVersion,
     canonical: str,
     operator: Operator,
     base_url: str,
@@ -28,7 +28,9 @@ def build(
         "pii_processing": {
             "privacy_notice": f"{base_url}/policy/{record.edition}",
             "language": record.language,
-            "notice_text": wording,
+            "notice_text": wording.text,
+            "notice_version": wording.number,
+            "notice_change": wording.kind.value,
             "purposes": _purposes(record, canonical, granted),
             "withdrawal_method": f"{base_url}/cookies/",
             "privacy_rights": f"{base_url}/policy/",
@@ -37,7 +39,7 @@ def build(
         "party_identification": [_party(operator, base_url)],
         "event": {
             "event_time": record.at.isoformat(),
-            "validity_duration": _iso(LIFETIME),
+            "validity_duration": _iso(CONSENT_LIFETIME),
             "entity_id": record.public_id,
             "event_type": "explicit",
             "event_state": _state(record, granted),

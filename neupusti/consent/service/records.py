@@ -1,5 +1,6 @@
 """Consent records: one row per choice, hash-chained to the previous row."""
 
+import json
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -101,26 +102,20 @@ def find(public_id: str) -> ConsentRecord | None:
     return found
 
 
-def wording_text(record: ConsentRecord) -> str:
-    """Return the text of the wording that `record` answered."""
-    return db.session.get_one(ConsentWording, record.wording).text
-
-
 def declarations_text(record: ConsentRecord) -> str:
     """Return the canonical declarations at the time of `record`."""
     return db.session.get_one(ConsentDeclarations, record.declarations).canonical
 
 
-def find_wording(hash_prefix: str, language: Language) -> Wording | None:
-    """Return the stored wording whose hash begins with `hash_prefix`."""
-    query = select(ConsentWording).where(
-        ConsentWording.sha256.startswith(hash_prefix, autoescape=True),
-        ConsentWording.language == language.value,
-    )
-    row: ConsentWording | None = db.session.scalar(query)
-    if row is None:
-        return None
-    return Wording(surface=row.surface, language=language, text=row.text, sha256=row.sha256)
+def names_declared() -> set[str]:
+    """Return the name of every cookie under whose declaration somebody chose."""
+    texts = db.session.scalars(select(ConsentDeclarations.canonical))
+    return {
+        cookie["name"]
+        for text in texts
+        for category in json.loads(text).values()
+        for cookie in category["cookies"]
+    }
 
 
 def _ensure_declarations(

@@ -15,11 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from neupusti.consent.models import ConsentDeclarations, ConsentRecord
 from neupusti.consent.service.declarations import Declarations, short_hashes, still_covers
 from neupusti.core import clock
-from neupusti.core.feature import Category
+from neupusti.core.feature import CONSENT_LIFETIME, Category
 
 RECHECK_SECONDS = 1.0
-LIFETIME = timedelta(days=180)
-"""How long a choice is valid, consent and refusal alike."""
+COOKIE_LIFETIME = CONSENT_LIFETIME + timedelta(days=30)
+"""How long a browser keeps the consent cookie: longer than the choice holds, so that its
+end is recorded and the visitor is asked again as one who chose before."""
 
 
 class ConsentStore:
@@ -67,7 +68,8 @@ class ConsentStore:
 
     def _load_replaced(self) -> None:
         newer = select(ConsentRecord.id, ConsentRecord.replaces).where(
-            ConsentRecord.id > self.last_id, ConsentRecord.at > clock.now() - LIFETIME
+            ConsentRecord.id > self.last_id,
+            ConsentRecord.at > clock.now() - COOKIE_LIFETIME,
         )
         with self.engine.connect() as connection:
             for id_, replaced in connection.execute(newer.order_by(ConsentRecord.id)):

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from neupusti.config.settings import settings
 from neupusti.consent.models import ChoiceSource
-from neupusti.consent.service import records
+from neupusti.consent.service import records, wordings
 from neupusti.consent.service.cookie_policy import CONSENT
 from neupusti.consent.service.records import Decision, Wording
 from neupusti.consent.service.signed_cookie import SignedChoice
@@ -27,7 +27,7 @@ from neupusti.consent.views.extension import (
 from neupusti.consent.views.middleware import RETURN_PATH
 from neupusti.core import clock
 from neupusti.core.feature import Category
-from neupusti.core.security import origin
+from neupusti.core.security import identity, origin
 from neupusti.core.text import languages
 from neupusti.core.web import choice, cookies, redirects
 from neupusti.core.web.choice import KEY, MARKER, NECESSARY, AskAgain, Choice, ChoiceState
@@ -37,7 +37,8 @@ logger = logging.getLogger(__name__)
 ERASURE_TOKEN_SECONDS = 60
 """Lifetime of the token that carries the refusal over an erasure."""
 REFUSALS = frozenset({"reject", "withdraw", "erase"})
-CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
+CLEAR_SITE_DATA = '"cache", "storage"'
+"""What an erasure clears besides this site's cookies: both belong to this host alone."""
 
 
 class UnreadableChoiceError(DomainError):
@@ -64,6 +65,8 @@ def choose() -> Response:
     back = redirects.back(url_for("consent.show"))
     request.environ[RETURN_PATH] = unquote(urlsplit(back).path)
     try:
+        if submitted.action == "erase":
+            identity.end_session()
         after = _decide(submitted, before)
     except StaleWordingError:
         return redirect(url_for("consent.show", why="changed", next=back), 303)
@@ -76,7 +79,11 @@ def choose() -> Response:
             url_for("consent.erased", token=_erasure_tokens().dumps(_cookie_value(after))),
             303,
         )
-        response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
+        # With the cookies of the host those of every sister host would go.
+        cleared = f'"cookies", {CLEAR_SITE_DATA}'
+        response.headers["Clear-Site-Data"] = (
+            cleared if settings().clear_cookies else CLEAR_SITE_DATA
+        )
         return response
     response = redirect(_with_marker(back), 303)
     if after.record != before.record:
@@ -155,7 +162,8 @@ def _record(submitted: SubmittedChoice, before: Choice) -> tuple[str, datetime]:
 def _answered_wording(submitted: SubmittedChoice) -> Wording:
     """Return the wording the visitor answered, found by the hash the form sent back.
 
-    Raise StaleWordingError on consent to an outdated wording; a refusal of it is valid.
+    Raise StaleWordingError on consent to a wording that asked for less than today's; a
+    refusal of it is valid, and so is consent where only words changed.
     """
     consent, seen = extension(), request.form.get("seen", "")
     current = {
@@ -163,11 +171,14 @@ def _answered_wording(submitted: SubmittedChoice) -> Wording:
     }
     if seen in current:
         return current[seen]
-    if seen and submitted.granted:
-        raise StaleWordingError
-    older = len(seen) == WORDING_HASH_CHARACTERS and records.find_wording(
-        seen, languages.current()
+    older = len(seen) == WORDING_HASH_CHARACTERS and wordings.find(
+        seen,
+        languages.current(),
+        today=consent.declarations,
+        granted=submitted.granted,
     )
+    if not older and seen and submitted.granted:
+        raise StaleWordingError
     return older or consent.wording("page")
 
 

@@ -1,28 +1,48 @@
 """`flask consent …`: list the declared cookies and verify the consent records."""
 
 import sys
+from collections.abc import Iterable
 
 import click
 from flask import current_app
 
+from neupusti.consent.service import records
 from neupusti.consent.service.verify import verify
+from neupusti.consent.service.wordings import versions
 from neupusti.consent.views.extension import bp, extension
 from neupusti.core.feature import Cookie
+from neupusti.core.registry import registry
 from neupusti.core.text import languages
 from neupusti.core.text.languages import Language
 
 
 @bp.cli.command("cookies")
 def list_cookies() -> None:
-    """List every declared cookie by category."""
+    """List every declared cookie by category, and the former ones."""
     consent = extension()
     for category, found in consent.declarations.by_category.items():
         click.echo(f"{category.value}  {consent.declarations.short_hashes[category]}")
-        for cookie in found:
-            name = (
-                cookie.wire_name(secure=consent.cookie_policy.secure) + "*" * cookie.prefix
-            )
-            click.echo(f"  {name:<22} {_lifetime(cookie):<10} {cookie.purpose}")
+        _echo_cookies(found)
+    if former := registry().former_cookies:
+        click.echo("former")
+        _echo_cookies(former)
+
+
+@bp.cli.command("wordings")
+def list_wordings() -> None:
+    """List every version of the wordings: only a material one asked visitors again.
+
+    Exit 1 if one asked about a cookie that no manifest names, not even as a former one.
+    """
+    for found in versions():
+        click.echo(
+            f"{found.surface:<7} {found.language}  {found.number:>3}  {found.kind:<9}  "
+            f"{found.at:%Y-%m-%d}  {found.sha256[:12]}"
+        )
+    cookies = (*registry().cookies, *registry().former_cookies)
+    if lost := sorted(records.names_declared() - {cookie.name for cookie in cookies}):
+        click.echo(f"WRONG     declared once, in no manifest: {', '.join(lost)}", err=True)
+        sys.exit(1)
 
 
 @bp.cli.command("verify")
@@ -49,6 +69,12 @@ def _render(surface: str, language: str) -> str:
     environ = {"SCRIPT_NAME": chosen.prefix, languages.KEY: chosen}
     with current_app.test_request_context("/", environ_overrides=environ):
         return extension().wording(surface).text
+
+
+def _echo_cookies(cookies: Iterable[Cookie]) -> None:
+    for cookie in cookies:
+        name = extension().cookie_name(cookie)
+        click.echo(f"  {name:<22} {_lifetime(cookie):<10} {cookie.purpose}")
 
 
 def _lifetime(cookie: Cookie) -> str:

@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 
+from neupusti.config.settings import settings
 from neupusti.consent.models import ChoiceSource
-from neupusti.consent.service.cookie_policy import CookiePolicy
+from neupusti.consent.service.cookie_policy import CONSENT, CookiePolicy
 from neupusti.consent.service.counts import Tally
 from neupusti.consent.service.declarations import CATEGORY_TEXTS, Declarations, digest
 from neupusti.consent.service.records import Wording
@@ -59,9 +60,12 @@ class ConsentExtension:
         """Wrap `app`, whose features are registered already, in the cookie middleware."""
         with app.app_context():
             declarations = Declarations.of(registry().cookies)
+            former = registry().former_cookies
             store = ConsentStore(db.engine, declarations)
         signed_cookie = SignedCookie(secret)
-        cookie_policy = CookiePolicy(declarations, signed_cookie, store, secure=secure)
+        cookie_policy = CookiePolicy(
+            declarations, signed_cookie, store, former=former, secure=secure
+        )
         extension = cls(
             declarations,
             signed_cookie,
@@ -123,6 +127,22 @@ class ConsentExtension:
     def cookie_name(self, cookie: Cookie) -> str:
         """Return the name as the browser lists it; a prefix ends with a star."""
         return cookie.wire_name(secure=self.cookie_policy.secure) + "*" * cookie.prefix
+
+    @property
+    def erasable_names(self) -> tuple[str, ...]:
+        """The names that an erasure deletes: declared and former ones, but the choice."""
+        return tuple(
+            dict.fromkeys(
+                self.cookie_name(cookie)
+                for _name, cookie in self.cookie_policy.own
+                if cookie is not CONSENT
+            )
+        )
+
+    @property
+    def clears_domain(self) -> bool:
+        """Whether an erasure deletes every cookie of the domain, by a setting."""
+        return bool(settings().clear_cookies)
 
     def lifetime_label(self, cookie: Cookie) -> str:
         """Return the lifetime of `cookie` for display."""

@@ -7,7 +7,6 @@ pass through here.
 
 import logging
 from collections.abc import Callable, Iterable
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from neupusti.consent.service import deletion
@@ -26,13 +25,20 @@ RETURN_PATH = "neupusti.consent.back"
 """WSGI environ key, set by the choice view: the path the visitor came from."""
 
 COOKIE, PAGE, VARY = "set-cookie", "content-type", "vary"
-POLICY = "content-security-policy"
-WATCHED = (COOKIE, PAGE, VARY, POLICY)
+WATCHED = (COOKIE, PAGE, VARY)
 OTHER = "other"
-KINDS = {
-    **{name.title(): name for name in WATCHED},
-    **dict.fromkeys(("Content-Length", "Cache-Control", "ETag", "Location"), OTHER),
-}
+USUAL = ("Content-Length", "Content-Encoding", "Cache-Control", "ETag", "Location")
+
+
+class _Kinds(dict[str, str]):
+    """The watched name of a header regardless of case, else OTHER."""
+
+    def __missing__(self, name: str) -> str:
+        kind = name.lower()
+        return kind if kind in WATCHED else OTHER
+
+
+KINDS = _Kinds({name.title(): name for name in WATCHED} | dict.fromkeys(USUAL, OTHER))
 """The usual spellings, which need not be lowercased for every response."""
 
 
@@ -58,56 +64,70 @@ class CookieMiddleware:
         self, environ: "WSGIEnvironment", start: "StartResponse"
     ) -> Iterable[bytes]:
         """Run the application with the visitor's choice in the environ and enforced."""
-        header: str = environ.get("HTTP_COOKIE", "")
-        if header:
-            environ[KEY] = self._filter_request(environ, header)
+        names: list[str] = []
+        unwanted = names
+        if header := environ.get("HTTP_COOKIE"):
+            before, names, unwanted = self._filter_request(environ, header)
         else:
-            environ[KEY] = SIGNAL if environ.get("HTTP_SEC_GPC") == "1" else UNDECIDED
+            before = SIGNAL if environ.get("HTTP_SEC_GPC") == "1" else UNDECIDED
+        environ[KEY] = before
 
         def started(
             status: str, headers: Headers, *exc_info: Any
         ) -> Callable[[bytes], object]:
             # The view may just have stored a new choice: that one applies here.
             choice: Choice = environ[KEY]
-            kinds = [KINDS.get(name) or _kind(name) for name, _ in headers]
+            kinds = [KINDS[name] for name, _ in headers]
             if COOKIE in kinds:
                 headers, kinds = self._filter_response(choice, headers, kinds)
             if PAGE in kinds and headers[kinds.index(PAGE)][1].startswith(HTML):
                 self._complete_page(choice, environ, status, headers, kinds)
-            if header and choice.state is ChoiceState.DECIDED:
-                headers += self._expiry_headers(choice, header, headers, environ)
+            third_party = self.cookie_policy.third_party
+            if third_party and third_party & choice.granted:
+                self._let_third_parties_in(choice, headers)
+            gone = unwanted
+            if choice is not before:
+                gone = self.cookie_policy.unwanted(names, choice)
+            if gone or choice is not before:
+                headers += self._expiry_headers(choice, gone, headers, environ)
             return start(status, headers, *exc_info)
 
         return self.inner(environ, started)
 
-    def _filter_request(self, environ: "WSGIEnvironment", header: str) -> Choice:
-        """Return the choice, and remove every cookie it does not allow from the request."""
+    def _filter_request(
+        self, environ: "WSGIEnvironment", header: str
+    ) -> tuple[Choice, list[str], list[str]]:
+        """Return the choice, the names of this site's cookies, and those not allowed.
+
+        All but the allowed ones are removed from the request.
+        """
         cookie_policy = self.cookie_policy
-        pairs = cookie_policy.declared_pairs(header)
-        choice = cookie_policy.choice(
-            [value for name, value in pairs if name == cookie_policy.consent],
-            signal=environ.get("HTTP_SEC_GPC") == "1",
-        )
-        visible, granted = cookie_policy.visible(choice.granted), choice.granted
-        if kept := [
-            f"{name}={value}"
-            for name, value in pairs
-            if name in visible or cookie_policy.allows(name, granted)
-        ]:
+        pairs = cookie_policy.own_pairs(header)
+        names, signed = [], []
+        for name, value in pairs:
+            names.append(name)
+            if name == cookie_policy.consent:
+                signed.append(value)
+        choice = cookie_policy.choice(signed, signal=environ.get("HTTP_SEC_GPC") == "1")
+        unwanted: list[str] = []
+        if not cookie_policy.visible(choice.granted).issuperset(names):
+            unwanted = cookie_policy.unwanted(names, choice)
+        if unwanted or header.count(";") >= len(names):
+            kept = [f"{name}={value}" for name, value in pairs if name not in unwanted]
             environ["HTTP_COOKIE"] = "; ".join(kept)
-        else:
-            del environ["HTTP_COOKIE"]
-        return choice
+            if not kept:
+                del environ["HTTP_COOKIE"]
+        return choice, names, unwanted
 
     def _filter_response(
         self, choice: Choice, headers: Headers, kinds: list[str]
     ) -> tuple[Headers, list[str]]:
-        """Return the headers, and their kinds, without the cookies that are not allowed."""
-        kept = [
-            (kind, pair)
-            for kind, pair in zip(kinds, headers, strict=True)
-            if kind != COOKIE or self._may_be_set(pair[1], choice)
-        ]
+        """Return the headers, and their kinds, with the allowed cookies only."""
+        kept = []
+        for kind, (name, value) in zip(kinds, headers, strict=True):
+            line = self._allowed(value, choice) if kind == COOKIE else value
+            if line is not None:
+                kept.append((kind, (name, line)))
         return [pair for _, pair in kept], [kind for kind, _ in kept]
 
     def _complete_page(
@@ -118,52 +138,57 @@ class CookieMiddleware:
         headers: Headers,
         kinds: list[str],
     ) -> None:
-        """Add Vary and the widened CSP to an HTML page, and count the banner it shows."""
-        if VARY not in kinds:
-            headers.append(("Vary", "Cookie"))
-        else:
-            name, value = headers[kinds.index(VARY)]
-            if "Cookie" not in value:
-                headers[kinds.index(VARY)] = (name, f"{value}, Cookie")
+        """Add Vary to an HTML page, and count the banner it shows."""
+        _vary_by_cookie(headers, kinds)
         asks = choice.state is ChoiceState.UNDECIDED and status.startswith("200")
         if asks and environ["REQUEST_METHOD"] == "GET":
             self.tally.count_shown()
-        if POLICY not in kinds and (
-            policy := self.cookie_policy.content_security_policy(choice.granted)
-        ):
-            headers.append(("Content-Security-Policy", policy))
 
-    def _may_be_set(self, line: str, choice: Choice) -> bool:
-        name, verdict = self.cookie_policy.verdict(line, choice.granted)
+    def _let_third_parties_in(self, choice: Choice, headers: Headers) -> None:
+        """Add the headers of third parties with consent, also to a 304.
+
+        A browser replaces the headers of the page it kept by those of the 304. A response
+        for everybody stays as it is: a shared cache must not store a visitor's policy.
+        """
+        if _is_public(headers):
+            return
+        kinds = [name.lower() for name, _ in headers]
+        _vary_by_cookie(headers, kinds)
+        headers += [
+            header
+            for header in self.cookie_policy.third_party_headers(choice.granted)
+            if header[0].lower() not in kinds
+        ]
+
+    def _allowed(self, line: str, choice: Choice) -> str | None:
+        """Return a Set-Cookie header as it may leave, or None."""
+        name, verdict, line = self.cookie_policy.rule(line, choice)
         if verdict is Verdict.UNDECLARED:
             if self.strict():
                 raise UndeclaredCookieError(name)
             if self.tally.count_undeclared(name):
                 logger.error("undeclared cookie dropped", extra={"fields": {"name": name}})
-        return verdict is Verdict.ALLOWED
+        return line if verdict is Verdict.ALLOWED else None
 
     def _expiry_headers(
         self,
         choice: Choice,
-        header: str,
+        unwanted: list[str],
         headers: Headers,
         environ: "WSGIEnvironment",
     ) -> Headers:
-        """Return Set-Cookie headers that expire what the choice does not allow.
+        """Return Set-Cookie headers that expire `unwanted` and what the choice withdraws.
 
         Never for a publicly cacheable response: a shared cache must not store them.
         """
-        unwanted = self.cookie_policy.unwanted(header, choice)
-        first = next(unwanted, None)
-        if first is None and not choice.withdrawn:
-            return []
-        if any(n.lower() == "cache-control" and "public" in v for n, v in headers):
+        scopes = self.cookie_policy.scopes_of(choice)
+        if not (unwanted or scopes) or _is_public(headers):
             return []
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         lines = deletion.expiry_lines(
             UnwantedCookies(
-                self.cookie_policy.scopes_of(choice.withdrawn),
-                unwanted if first is None else chain((first,), unwanted),
+                scopes,
+                tuple(unwanted),
                 environ.get("HTTP_HOST", ""),
                 (_decoded(path), environ.get(RETURN_PATH, "/")),
                 self.cookie_policy.secure or environ.get("wsgi.url_scheme") == "https",
@@ -173,12 +198,20 @@ class CookieMiddleware:
         return [("Set-Cookie", line) for line in lines]
 
 
+def _is_public(headers: Headers) -> bool:
+    """Return whether a shared cache may store a response."""
+    return any("public" in v and n.lower() == "cache-control" for n, v in headers)
+
+
+def _vary_by_cookie(headers: Headers, kinds: list[str]) -> None:
+    if VARY not in kinds:
+        headers.append(("Vary", "Cookie"))
+        return
+    name, value = headers[kinds.index(VARY)]
+    if "Cookie" not in value:
+        headers[kinds.index(VARY)] = (name, f"{value}, Cookie")
+
+
 def _decoded(path: str) -> str:
     # WSGI passes bytes as Latin-1; invalid UTF-8 was rejected before this point.
     return path.encode("latin-1", "replace").decode(errors="replace")
-
-
-def _kind(name: str) -> str:
-    """Return the watched name of a header regardless of case, else OTHER."""
-    kind = name.lower()
-    return kind if kind in WATCHED else OTHER

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from neupusti.config.settings import settings
-from neupusti.consent.service import receipt, records
+from neupusti.consent.service import receipt, records, wordings
 from neupusti.consent.views.extension import bp
 from neupusti.core.web import choice, redirects
 
@@ -43,10 +43,12 @@ def show_receipt() -> str:
     """Show the record of the visitor's own choice and the wording they answered."""
     chosen = choice.current()
     record = records.find(chosen.record) if chosen.record else None
+    version = wordings.version(record.wording) if record else None
     return render_template(
         "consent/receipt.html",
         record=record,
-        wording=_plain_text(records.wording_text(record)) if record else "",
+        version=version,
+        wording=_plain_text(version.text) if version else "",
     )
 
 
@@ -59,7 +61,7 @@ def receipt_json() -> Response:
         raise NotFound
     content = receipt.build(
         record,
-        wording=records.wording_text(record),
+        wording=wordings.version(record.wording),
         canonical=records.declarations_text(record),
         operator=settings().operator,
         base_url=settings().base_url.rstrip("/"),

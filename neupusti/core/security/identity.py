@@ -14,6 +14,7 @@ from flask import Flask, current_app, has_request_context, request
 from neupusti.core import clock
 
 READER = "neupusti.identity"
+ENDER = "neupusti.identity.end"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +46,13 @@ Reader = Callable[[], Identity | None]
 """Reads the session of this request, and caches the result."""
 
 
-def install(app: Flask, reader: Reader) -> None:
-    """Register `reader` as the source of identities."""
-    app.extensions[READER] = reader
+Ender = Callable[[], None]
+"""Ends every session on the server that a cookie of this request opens."""
+
+
+def install(app: Flask, reader: Reader, end: Ender) -> None:
+    """Register `reader` as the source of identities, and `end` to sign out."""
+    app.extensions |= {READER: reader, ENDER: end}
 
 
 def current() -> Identity | None:
@@ -63,6 +68,11 @@ def me() -> Identity:
     if found is None:
         raise RuntimeError(f"{request.endpoint} is open to those who are not signed in")
     return found
+
+
+def end_session() -> None:
+    """End the sessions of this browser on the server; copied cookies open nothing."""
+    cast("Ender", current_app.extensions.get(ENDER, _anonymous))()
 
 
 def _anonymous() -> None:

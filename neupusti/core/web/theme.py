@@ -1,18 +1,17 @@
 """Light or dark theme: the system's setting, or a choice stored in a cookie."""
 
-from datetime import timedelta
 from enum import StrEnum
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.core.feature import Category, Cookie
+from neupusti.core.feature import CONSENT_LIFETIME, Category, Cookie
 from neupusti.core.web import cookies
 
 THEME = Cookie(
     name="theme",
     category=Category.PREFERENCES,
     purpose=_("Keeps the light or dark look you chose by hand."),
-    lifetime=timedelta(days=365),
+    lifetime=CONSENT_LIFETIME,
 )
 
 

@@ -36,6 +36,6 @@ def _taken() -> set[str]:
     return {
         *(route.endpoint.partition(".")[0] for route in routes),
         *(address.partition("/")[0].replace("-", "_") for address in own),
-        *(cookie.name for cookie in registry().cookies),
+        *(cookie.name for cookie in (*registry().cookies, *registry().former_cookies)),
         *(table.removesuffix(TABLE) for table in db.metadata.tables),
     }
