@@ -1,35 +1,40 @@
 """The consent receipt as JSON, with the fields of ISO/IEC TS 27560."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from neupusti.consent.models import ChoiceSource, ConsentRecord
+from neupusti.consent.models import ConsentEvent, ConsentRecord
 from neupusti.consent.service.declarations import short_hashes
 from neupusti.consent.service.store import LIFETIME
 from neupusti.core.feature import Category
 from neupusti.core.web.operator import Operator
 
 SCHEMA = "ISO/IEC TS 27560:2023"
+ALLOWED = frozenset({ConsentEvent.GIVEN, ConsentEvent.KEPT})
 
 
 def build(
     record: ConsentRecord,
+    events: Mapping[str, ConsentEvent],
     *,
     wording: str,
     canonical: str,
     operator: Operator,
     base_url: str,
 ) -> dict[str, Any]:
-    """Return the receipt of `record`, given its wording and canonical declarations."""
-    granted = record.granted.split(",") if record.granted else []
+    """Return the receipt of `record`.
+
+    `events` are what it changed by category; then its wording and canonical declarations.
+    """
     return {
         "record_metadata": _metadata(record),
         "pii_processing": {
             "privacy_notice": f"{base_url}/policy/{record.edition}",
             "language": record.language,
             "notice_text": wording,
-            "purposes": _purposes(record, canonical, granted),
+            "purposes": _purposes(record, canonical, events),
             "withdrawal_method": f"{base_url}/cookies/",
             "privacy_rights": f"{base_url}/policy/",
             "jurisdictions": ["KZ"],
@@ -40,7 +45,7 @@ def build(
             "validity_duration": _iso(LIFETIME),
             "entity_id": record.public_id,
             "event_type": "explicit",
-            "event_state": _state(record, granted),
+            "event_state": _state(events),
             "source": record.source,
         },
     }
@@ -76,7 +81,7 @@ def _party(operator: Operator, base_url: str) -> dict[str, str]:
 
 
 def _purposes(
-    record: ConsentRecord, canonical: str, granted: list[str]
+    record: ConsentRecord, canonical: str, events: Mapping[str, ConsentEvent]
 ) -> list[dict[str, Any]]:
     short = short_hashes(canonical)
     return [
@@ -85,7 +90,8 @@ def _purposes(
             "purpose_type": name,
             "purpose_description": entry["says"][1][record.language],
             "lawful_basis": "necessary" if name == Category.NECESSARY else "consent",
-            "given": name == Category.NECESSARY or name in granted,
+            "given": name == Category.NECESSARY or events.get(name) in ALLOWED,
+            "event": events.get(name, name),
             "declarations_hash": short[Category(name)],
             "pii_information": [
                 {
@@ -104,10 +110,13 @@ def _purposes(
     ]
 
 
-def _state(record: ConsentRecord, granted: list[str]) -> str:
-    if record.source == ChoiceSource.WITHDRAWAL:
-        return "consent withdrawn"
-    return "consent given" if granted else "consent refused"
+def _state(events: Mapping[str, ConsentEvent]) -> str:
+    """Return the state of the whole: withdrawn only where nothing is left of a yes."""
+    found = set(events.values())
+    if found & ALLOWED:
+        return "consent given"
+    withdrawn = ConsentEvent.WITHDRAWN in found
+    return "consent withdrawn" if withdrawn else "consent refused"
 
 
 def _iso(span: timedelta) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from neupusti.consent.models import (
     ChoiceSource,
     ConsentDeclarations,
+    ConsentEvent,
     ConsentRecord,
     ConsentWording,
 )
@@ -101,6 +102,20 @@ def find(public_id: str) -> ConsentRecord | None:
     return found
 
 
+def events(record: ConsentRecord) -> dict[str, ConsentEvent]:
+    """Return optional category -> what `record` changed for it."""
+    replaced = find(record.replaces) if record.replaces else None
+    before = _categories(replaced.granted) if replaced else []
+    after = _categories(record.granted)
+    return {
+        **{c: ConsentEvent.KEPT if c in before else ConsentEvent.GIVEN for c in after},
+        **{
+            c: ConsentEvent.WITHDRAWN if c in before else ConsentEvent.REFUSED
+            for c in _categories(record.refused)
+        },
+    }
+
+
 def wording_text(record: ConsentRecord) -> str:
     """Return the text of the wording that `record` answered."""
     return db.session.get_one(ConsentWording, record.wording).text
@@ -147,6 +162,10 @@ def _ensure_wording(session: Session, decision: Decision, now: datetime) -> None
         )
         session.add(row)
         session.flush()
+
+
+def _categories(stored: str) -> list[str]:
+    return stored.split(",") if stored else []
 
 
 def _category_list(categories: frozenset[Category]) -> str:

@@ -172,7 +172,7 @@ def _answered_wording(submitted: SubmittedChoice) -> Wording:
 
 
 def _source(submitted: SubmittedChoice, before: Choice, wording: Wording) -> ChoiceSource:
-    if before.optional - submitted.granted:
+    if before.optional and not submitted.granted:
         return ChoiceSource.WITHDRAWAL
     if before.state is ChoiceState.SIGNAL and not submitted.granted:
         return ChoiceSource.SIGNAL

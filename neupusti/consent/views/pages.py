@@ -9,6 +9,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from neupusti.config.settings import settings
+from neupusti.consent.models import ConsentEvent, ConsentRecord
 from neupusti.consent.service import receipt, records
 from neupusti.consent.views.extension import bp
 from neupusti.core.web import choice, redirects
@@ -46,6 +47,7 @@ def show_receipt() -> str:
     return render_template(
         "consent/receipt.html",
         record=record,
+        changed=_changed(record) if record else {},
         wording=_plain_text(records.wording_text(record)) if record else "",
     )
 
@@ -59,6 +61,7 @@ def receipt_json() -> Response:
         raise NotFound
     content = receipt.build(
         record,
+        records.events(record),
         wording=records.wording_text(record),
         canonical=records.declarations_text(record),
         operator=settings().operator,
@@ -77,6 +80,14 @@ def receipt_json() -> Response:
 def gpc() -> Response:
     """Declare support for Global Privacy Control."""
     return jsonify(gpc=True, lastUpdate=GPC_SINCE)
+
+
+def _changed(record: ConsentRecord) -> dict[ConsentEvent, list[str]]:
+    """Return event -> the categories that had it with `record`."""
+    changed: dict[ConsentEvent, list[str]] = {}
+    for category, event in records.events(record).items():
+        changed.setdefault(event, []).append(category)
+    return changed
 
 
 def _plain_text(wording: str) -> str:
