@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from neupusti.consent.models import ConsentEvent, ConsentRecord
+from neupusti.consent.service import head, records
 from neupusti.consent.service.declarations import short_hashes
 from neupusti.consent.service.store import LIFETIME
 from neupusti.core.feature import Category
@@ -15,26 +16,16 @@ SCHEMA = "ISO/IEC TS 27560:2023"
 ALLOWED = frozenset({ConsentEvent.GIVEN, ConsentEvent.KEPT})
 
 
-def build(
-    record: ConsentRecord,
-    events: Mapping[str, ConsentEvent],
-    *,
-    wording: str,
-    canonical: str,
-    operator: Operator,
-    base_url: str,
-) -> dict[str, Any]:
-    """Return the receipt of `record`.
-
-    `events` are what it changed by category; then its wording and canonical declarations.
-    """
+def build(record: ConsentRecord, *, operator: Operator, base_url: str) -> dict[str, Any]:
+    """Return the receipt of `record`, which `operator` keeps."""
+    events = records.events(record)
     return {
         "record_metadata": _metadata(record),
         "pii_processing": {
             "privacy_notice": f"{base_url}/policy/{record.edition}",
             "language": record.language,
-            "notice_text": wording,
-            "purposes": _purposes(record, canonical, events),
+            "notice_text": records.wording_text(record),
+            "purposes": _purposes(record, events),
             "withdrawal_method": f"{base_url}/cookies/",
             "privacy_rights": f"{base_url}/policy/",
             "jurisdictions": ["KZ"],
@@ -61,6 +52,7 @@ def _metadata(record: ConsentRecord) -> dict[str, Any]:
         "proof": {
             "algorithm": "SHA-256",
             "chain": record.chain,
+            "head": head.line(),
             "wording": record.wording,
             "declarations": record.declarations,
         },
@@ -81,8 +73,9 @@ def _party(operator: Operator, base_url: str) -> dict[str, str]:
 
 
 def _purposes(
-    record: ConsentRecord, canonical: str, events: Mapping[str, ConsentEvent]
+    record: ConsentRecord, events: Mapping[str, ConsentEvent]
 ) -> list[dict[str, Any]]:
+    canonical = records.declarations_text(record)
     short = short_hashes(canonical)
     return [
         {

@@ -4,7 +4,9 @@ import sys
 
 import click
 from flask import current_app
+from flask_babel import force_locale
 
+from neupusti.consent.service import head as kept_head
 from neupusti.consent.service.verify import verify
 from neupusti.consent.views.extension import bp, extension
 from neupusti.core.feature import Cookie
@@ -30,24 +32,36 @@ def list_cookies() -> None:
     "--head", help="A chain head noted down earlier: it must still be in the chain."
 )
 def verify_records(head: str | None) -> None:
-    """Recompute the chain of records and every wording; exit 1 on any error."""
+    """Recompute the chain of records and every wording; exit 1 on any error.
+
+    A sound run keeps the newest head in the data folder; the next one looks for it.
+    """
     report = verify(_render, extension().declarations.sha256, expect=head)
     click.echo(f"records   {report.records}")
     click.echo(
         f"wordings  {report.wordings}, rendered again byte for byte {report.rendered}"
     )
     click.echo(f"head      {report.head}")
+    if report.kept is None:
+        click.echo("kept      no head was kept before: an earlier cut would not be seen")
     for problem in report.problems:
         click.echo(f"WRONG     {problem}", err=True)
     if not report.sound:
         sys.exit(1)
+    if report.kept is not None:
+        click.echo(f"kept      the head of {report.kept.at} is still in the chain")
+    kept_head.keep(report.last_id, report.head)
     click.echo("sound")
 
 
 def _render(surface: str, language: str) -> str:
     chosen = Language(language)
     environ = {"SCRIPT_NAME": chosen.prefix, languages.KEY: chosen}
-    with current_app.test_request_context("/", environ_overrides=environ):
+    # The command has one context, and with it one language of its catalogue.
+    with (
+        current_app.test_request_context("/", environ_overrides=environ),
+        force_locale(chosen.locale),
+    ):
         return extension().wording(surface).text
 
 
