@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from flask import current_app
-
+from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.data import files, keys
 
@@ -31,7 +30,7 @@ class Head:
 
 def path() -> Path:
     """Return the path of the file, in the data folder."""
-    return Path(current_app.instance_path) / FILE
+    return settings().instance / FILE
 
 
 def line() -> str | None:

@@ -46,6 +46,15 @@ class Decision:
     declarations: Declarations
     edition: str
     replaces: str | None = None
+    public_id: str = ""
+    """The id that a cookie names already; else a new one."""
+    at: datetime | None = None
+    """When the choice was made, if its record had to wait."""
+
+
+def new_id() -> str:
+    """Return an id for a record: 96 random bits."""
+    return secrets.token_urlsafe(12)
 
 
 def append(session: Session, decision: Decision) -> ConsentRecord:
@@ -55,8 +64,8 @@ def append(session: Session, decision: Decision) -> ConsentRecord:
     _ensure_declarations(session, decision.declarations, now)
     _ensure_wording(session, decision, now)
     record = ConsentRecord(
-        public_id=secrets.token_urlsafe(12),
-        at=now,
+        public_id=decision.public_id or new_id(),
+        at=decision.at or now,
         granted=_category_list(decision.granted),
         refused=_category_list(
             frozenset(decision.declarations.optional) - decision.granted
@@ -83,7 +92,12 @@ def record_choice(
     try:
         with writing() as session:
             if expired:
-                end = replace(decision, granted=frozenset(), source=ChoiceSource.EXPIRY)
+                end = replace(
+                    decision,
+                    granted=frozenset(),
+                    source=ChoiceSource.EXPIRY,
+                    public_id="",
+                )
                 decision = replace(decision, replaces=append(session, end).public_id)
             record = append(session, decision)
             optional = decision.declarations.optional

@@ -1,7 +1,7 @@
 """Accept a consent choice: one address, no CSRF token, redirect back to the page."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
@@ -9,13 +9,13 @@ from flask import redirect, request, url_for
 from flask_babel import lazy_gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from neupusti.config.settings import settings
 from neupusti.consent.models import ChoiceSource
 from neupusti.consent.service import records
 from neupusti.consent.service.cookie_policy import CONSENT
+from neupusti.consent.service.pending import MadeChoice
 from neupusti.consent.service.records import Decision, Wording
 from neupusti.consent.service.signed_cookie import SignedChoice
 from neupusti.consent.views.extension import (
@@ -31,7 +31,7 @@ from neupusti.core.security import origin
 from neupusti.core.text import languages
 from neupusti.core.web import choice, cookies, redirects
 from neupusti.core.web.choice import KEY, MARKER, NECESSARY, AskAgain, Choice, ChoiceState
-from neupusti.core.web.errors import DomainError, page
+from neupusti.core.web.errors import DomainError, TooManyError, domain_error, page
 
 logger = logging.getLogger(__name__)
 ERASURE_TOKEN_SECONDS = 60
@@ -64,12 +64,17 @@ def choose() -> Response:
     back = redirects.back(url_for("consent.show"))
     request.environ[RETURN_PATH] = unquote(urlsplit(back).path)
     try:
-        after = _decide(submitted, before)
-    except StaleWordingError:
-        return redirect(url_for("consent.show", why="changed", next=back), 303)
+        return _answer(submitted, before, back)
     except SQLAlchemyError as error:
         logger.error("choice not kept", extra={"fields": {"kind": type(error).__name__}})  # noqa: TRY400 - its text may quote values
         return _not_saved(submitted, before)
+
+
+def _answer(submitted: SubmittedChoice, before: Choice, back: str) -> Response:
+    try:
+        after = _decide(submitted, before)
+    except (StaleWordingError, TooManyError) as error:
+        return _refuse_additions(error, submitted, before, back)
     request.environ[KEY] = after
     if submitted.action == "erase":
         response = redirect(
@@ -80,6 +85,26 @@ def choose() -> Response:
         return response
     response = redirect(_with_marker(back), 303)
     if after.record != before.record:
+        cookies.put(response, CONSENT, _cookie_value(after))
+    return response
+
+
+def _refuse_additions(
+    error: StaleWordingError | TooManyError,
+    submitted: SubmittedChoice,
+    before: Choice,
+    back: str,
+) -> Response:
+    """Say why nothing was added; what the same press takes away is taken away anyhow."""
+    left = replace(submitted, granted=submitted.granted & before.optional)
+    after = before if left.granted == before.optional else _decide(left, before)
+    request.environ[KEY] = after
+    response: Response
+    if isinstance(error, TooManyError):
+        response = domain_error(error)
+    else:
+        response = redirect(url_for("consent.show", why="changed", next=back), 303)
+    if after is not before:
         cookies.put(response, CONSENT, _cookie_value(after))
     return response
 
@@ -130,11 +155,10 @@ def _decide(submitted: SubmittedChoice, before: Choice) -> Choice:
 
 
 def _record(submitted: SubmittedChoice, before: Choice) -> tuple[str, datetime]:
-    consent = extension()
-    wording = _answered_wording(submitted)
-    if wait := consent.limit.take(request.remote_addr or ""):
-        raise TooManyRequests(retry_after=wait)
-    record = records.record_choice(
+    consent, adds = extension(), submitted.granted - before.optional
+    wording = _answered_wording(adds)
+    made = MadeChoice(
+        request.remote_addr or "",
         Decision(
             granted=submitted.granted,
             source=_source(submitted, before, wording),
@@ -143,19 +167,19 @@ def _record(submitted: SubmittedChoice, before: Choice) -> tuple[str, datetime]:
             edition=consent.edition_in_force(),
             replaces=before.record,
         ),
-        before=before.optional,
-        expired=before.again is AskAgain.EXPIRED,
-        tally=consent.tally,
+        before.optional,
+        before.again is AskAgain.EXPIRED,
     )
+    public_id, at = consent.pending.record(made, may_wait=not adds)
     if before.record:
         consent.store.mark_replaced(before.record)
-    return record.public_id, record.at
+    return public_id, at
 
 
-def _answered_wording(submitted: SubmittedChoice) -> Wording:
+def _answered_wording(adds: frozenset[Category]) -> Wording:
     """Return the wording the visitor answered, found by the hash the form sent back.
 
-    Raise StaleWordingError on consent to an outdated wording; a refusal of it is valid.
+    Raise StaleWordingError where an outdated wording adds consent; it may take away.
     """
     consent, seen = extension(), request.form.get("seen", "")
     current = {
@@ -163,7 +187,7 @@ def _answered_wording(submitted: SubmittedChoice) -> Wording:
     }
     if seen in current:
         return current[seen]
-    if seen and submitted.granted:
+    if seen and adds:
         raise StaleWordingError
     older = len(seen) == WORDING_HASH_CHARACTERS and records.find_wording(
         seen, languages.current()
@@ -197,7 +221,10 @@ def _erasure_tokens() -> URLSafeTimedSerializer:
 
 
 def _not_saved(submitted: SubmittedChoice, before: Choice) -> Response:
-    """Return an error page: the choice was not recorded. A withdrawal applies anyway."""
+    """Return an error page: the choice was not recorded. A withdrawal applies anyway.
+
+    Nobody knows now what was granted before, so a yes to less would leave too much.
+    """
     response = page(
         503,
         _(
@@ -205,11 +232,10 @@ def _not_saved(submitted: SubmittedChoice, before: Choice) -> Response:
             "cookies but the necessary ones. Please try again in a minute."
         ),
     )
-    if not submitted.granted:
-        cookies.drop(response, CONSENT)
-        request.environ[KEY] = Choice(
-            state=ChoiceState.DECIDED,
-            withdrawn=before.optional,
-            erase=submitted.action == "erase",
-        )
+    cookies.drop(response, CONSENT)
+    request.environ[KEY] = Choice(
+        state=ChoiceState.DECIDED,
+        withdrawn=before.optional,
+        erase=submitted.action == "erase",
+    )
     return response
