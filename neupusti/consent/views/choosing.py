@@ -36,7 +36,8 @@ from neupusti.core.web.errors import DomainError, TooManyError, domain_error, pa
 logger = logging.getLogger(__name__)
 ERASURE_TOKEN_SECONDS = 60
 """Lifetime of the token that carries the refusal over an erasure."""
-REFUSALS = frozenset({"reject", "withdraw", "erase"})
+REFUSALS = frozenset({"reject", "withdraw", "erase", "close"})
+"""`close` closes the strip about Global Privacy Control: what it says stays so."""
 CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
 
 
@@ -83,7 +84,8 @@ def _answer(submitted: SubmittedChoice, before: Choice, back: str) -> Response:
         )
         response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
         return response
-    response = redirect(_with_marker(back), 303)
+    # A strip that was closed leaves no other in its place.
+    response = redirect(back if submitted.action == "close" else _with_marker(back), 303)
     if after.record != before.record:
         cookies.put(response, CONSENT, _cookie_value(after))
     return response
@@ -208,7 +210,12 @@ def _cookie_value(chosen: Choice) -> str:
     grants = {category: short_hashes[category] for category in chosen.optional}
     at = chosen.at or clock.now()
     return extension().signed_cookie.write(
-        SignedChoice(grants, int(at.timestamp()), chosen.record or "")
+        SignedChoice(
+            grants,
+            int(at.timestamp()),
+            chosen.record or "",
+            signal=request.headers.get("Sec-GPC") == "1",
+        )
     )
 
 

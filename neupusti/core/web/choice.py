@@ -34,6 +34,8 @@ class AskAgain(StrEnum):
 
     EXPIRED = "expired"
     CHANGED = "changed"
+    SIGNAL = "signal"
+    """The browser sends `Sec-GPC: 1`, and did not when consent was given."""
 
 
 class Notice(StrEnum):
@@ -72,7 +74,8 @@ class Choice:
 
 UNDECIDED = Choice(state=ChoiceState.UNDECIDED)
 SIGNAL = Choice(state=ChoiceState.SIGNAL)
-"""`Sec-GPC: 1` and no stored choice: refused without asking."""
+"""`Sec-GPC: 1` and no stored choice: refused without asking. A stored choice that was given
+without the signal has this state too, with `AskAgain.SIGNAL`."""
 
 
 def current() -> Choice:
