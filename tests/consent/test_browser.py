@@ -66,7 +66,7 @@ def test_a_new_visitor_tries_everything(
     page.goto(f"{site_url}/en/policy/")
     assert names(context) == set()
     page.click(REJECT)
-    expect(page.locator(".cookies")).to_contain_text("Saved: only the necessary cookies.")
+    expect(page.locator(".cookies")).to_contain_text("Refused: only the necessary cookies")
     assert names(context) == {"consent"}
     page.goto(f"{site_url}/en/")
     expect(page.locator(".cookies")).to_have_count(0)
@@ -87,12 +87,13 @@ def test_a_new_visitor_tries_everything(
 
     page.goto(f"{site_url}/en/policy/history/")
     page.click("footer [value=withdraw]")
+    expect(page.locator(".cookies")).to_contain_text("Withdrawn: what you had allowed")
     assert names(context) == {"consent"}
     assert page.url.startswith(f"{site_url}/en/policy/history/?cookies=")
 
     page.goto(f"{site_url}/en/cookies/")
     page.click("main [value=erase]")
-    expect(page.locator(".cookies")).to_contain_text("Saved")
+    expect(page.locator(".cookies")).to_contain_text("only your refusal is left")
     assert names(context) == {"consent"}
     assert [record.granted for record in records()] == ["", "preferences", ""]
 
@@ -115,7 +116,7 @@ def test_the_keyboard_is_enough(chromium: Browser, site_url: str) -> None:
     page.locator(REJECT).focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("cookies="))
-    assert focused().strip().startswith("Saved: only the necessary cookies.")
+    assert focused().strip().startswith("Refused: only the necessary cookies")
     page.keyboard.press("Tab")
     assert focused() == "/en/cookies/"
     page.keyboard.press("Enter")

@@ -30,7 +30,14 @@ from neupusti.core.feature import Category
 from neupusti.core.security import origin
 from neupusti.core.text import languages
 from neupusti.core.web import choice, cookies, redirects
-from neupusti.core.web.choice import KEY, MARKER, NECESSARY, AskAgain, Choice, ChoiceState
+from neupusti.core.web.choice import (
+    KEY,
+    NECESSARY,
+    AskAgain,
+    Choice,
+    ChoiceState,
+    Notice,
+)
 from neupusti.core.web.errors import DomainError, TooManyError, domain_error, page
 
 logger = logging.getLogger(__name__)
@@ -85,7 +92,9 @@ def _answer(submitted: SubmittedChoice, before: Choice, back: str) -> Response:
         response.headers["Clear-Site-Data"] = CLEAR_SITE_DATA
         return response
     # A strip that was closed leaves no other in its place.
-    response = redirect(back if submitted.action == "close" else _with_marker(back), 303)
+    if submitted.action != "close":
+        back = choice.marked(back, _notice(after, before))
+    response = redirect(back, 303)
     if after.record != before.record:
         cookies.put(response, CONSENT, _cookie_value(after))
     return response
@@ -115,7 +124,7 @@ def _refuse_additions(
 @origin.same_origin_only
 def erased(token: str) -> Response:
     """Set the consent cookie again after Clear-Site-Data has removed it."""
-    response = redirect(_with_marker(url_for("consent.show")), 303)
+    response = redirect(choice.marked(url_for("consent.show"), Notice.ERASED), 303)
     try:
         cookies.put(
             response, CONSENT, _erasure_tokens().loads(token, max_age=ERASURE_TOKEN_SECONDS)
@@ -219,8 +228,11 @@ def _cookie_value(chosen: Choice) -> str:
     )
 
 
-def _with_marker(address: str) -> str:
-    return redirects.with_query(address, MARKER, str(int(clock.now().timestamp())))
+def _notice(after: Choice, before: Choice) -> Notice:
+    if after.optional:
+        return Notice.SAVED
+    had_allowed = before.optional or before.again is AskAgain.SIGNAL
+    return Notice.WITHDRAWN if had_allowed else Notice.REFUSED
 
 
 def _erasure_tokens() -> URLSafeTimedSerializer:
