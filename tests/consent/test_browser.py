@@ -272,3 +272,17 @@ def test_everybody_can_read_the_question_and_the_answer(
     page.locator("details summary").first.click()
     check(page, "receipt")
     context.close()
+
+
+def test_a_copied_link_asks_the_next_reader(
+    chromium: Browser, page: Page, site_url: str
+) -> None:
+    page.goto(f"{site_url}/en/policy/")
+    page.click(REJECT)
+    expect(page.locator(".cookies")).to_contain_text("Refused")
+    reader = chromium.new_context()
+    other = reader.new_page()
+    other.goto(page.url)
+    expect(other.locator(REJECT)).to_have_count(1)
+    expect(other.locator(".cookies")).not_to_contain_text("keeps no cookies")
+    reader.close()
