@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
-from neupusti.consent.service import head
+from neupusti.consent.service.records import HEAD
 from neupusti.consent.views.extension import ConsentExtension
 from neupusti.core.data.database import db
 from neupusti.core.rules import Permission
@@ -88,7 +88,7 @@ def test_every_run_moves_the_head_on(app: Flask, cli: FlaskCliRunner) -> None:
     for _ in range(2):
         journey(app)
         assert verified(cli)[0] == 0
-        kept = head.kept()
+        kept = HEAD.kept()
         assert kept
         last = records()[-1]
         assert (kept.id, kept.chain) == (last.id, last.chain)
@@ -102,7 +102,7 @@ def test_a_head_that_was_not_signed_here_is_no_head(
 ) -> None:
     journey(app)
     verified(cli)
-    file = head.path()
+    file = HEAD.path
     file.write_text(change + file.read_text())
     status, output = verified(cli)
     assert status == 1
@@ -115,7 +115,7 @@ def test_the_receipt_carries_the_head_away(app: Flask, cli: FlaskCliRunner) -> N
     before = json.loads(visitor.client.get("/cookies/receipt.json").text)
     assert before["record_metadata"]["proof"]["head"] is None
     verified(cli)
-    line = head.path().read_text().strip()
+    line = HEAD.path.read_text().strip()
     content = json.loads(visitor.client.get("/cookies/receipt.json").text)
     assert content["record_metadata"]["proof"]["head"] == line
     assert line in visitor.client.get("/cookies/receipt/").text

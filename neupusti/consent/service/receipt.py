@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from neupusti.consent.models import ConsentEvent, ConsentRecord
-from neupusti.consent.service import head, records
+from neupusti.consent.service import records
 from neupusti.consent.service.declarations import short_hashes
 from neupusti.consent.service.store import LIFETIME
 from neupusti.core.feature import Category
@@ -52,7 +52,7 @@ def _metadata(record: ConsentRecord) -> dict[str, Any]:
         "proof": {
             "algorithm": "SHA-256",
             "chain": record.chain,
-            "head": head.line(),
+            "head": records.HEAD.line(),
             "wording": record.wording,
             "declarations": record.declarations,
         },

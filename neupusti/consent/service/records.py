@@ -21,9 +21,11 @@ from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.feature import Category
 from neupusti.core.records.chain import Chain
+from neupusti.core.records.head import HeadFile
 from neupusti.core.text.languages import Language
 
 CHAIN = Chain(ConsentRecord, 0x6E6575706F636F6E, lambda record: canonical(record.fields))
+HEAD = HeadFile("consent-head")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 
 from neupusti.consent.models import ConsentDeclarations, ConsentRecord, ConsentWording
-from neupusti.consent.service import head
 from neupusti.consent.service.declarations import digest
-from neupusti.consent.service.head import ForgedHeadError, Head
-from neupusti.consent.service.records import CHAIN
+from neupusti.consent.service.records import CHAIN, HEAD
 from neupusti.core.data.database import db
 from neupusti.core.records.chain import START
 
@@ -21,8 +19,6 @@ class Report:
     records: int = 0
     last_id: int = 0
     head: str = START
-    kept: Head | None = None
-    """The head that the last run kept outside the database."""
     wordings: int = 0
     rendered: int = 0
     """How many wordings today's templates render byte for byte."""
@@ -74,19 +70,8 @@ def _check_chain(report: Report, newest: int | None = None) -> None:
 
 def _check_kept(report: Report) -> None:
     """Report a kept head that is no longer in the table: its end was cut, or all of it."""
-    try:
-        kept = report.kept = head.kept()
-    except ForgedHeadError:
-        report.problems.append(f"the head in {head.path()} was not signed by this site")
-        return
-    if kept is None or kept.id == 0:
-        return
-    record = db.session.get(ConsentRecord, kept.id, populate_existing=True)
-    if record is None or record.chain != kept.chain:
-        report.problems.append(
-            f"record {kept.id}, the newest one at {kept.at}, is gone or another:"
-            f" the chain does not pass through {kept.chain}"
-        )
+    if (problem := HEAD.problem(db.session(), ConsentRecord)) is not None:
+        report.problems.append(problem)
 
 
 def _check_texts(report: Report, render: Callable[[str, str], str], declared: str) -> None:

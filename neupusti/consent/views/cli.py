@@ -6,7 +6,7 @@ import click
 from flask import current_app
 from flask_babel import force_locale
 
-from neupusti.consent.service import head as kept_head
+from neupusti.consent.service.records import HEAD
 from neupusti.consent.service.verify import verify
 from neupusti.consent.views.extension import bp, extension
 from neupusti.core.feature import Cookie
@@ -42,15 +42,15 @@ def verify_records(head: str | None) -> None:
         f"wordings  {report.wordings}, rendered again byte for byte {report.rendered}"
     )
     click.echo(f"head      {report.head}")
-    if report.kept is None:
-        click.echo("kept      no head was kept before: an earlier cut would not be seen")
     for problem in report.problems:
         click.echo(f"WRONG     {problem}", err=True)
     if not report.sound:
         sys.exit(1)
-    if report.kept is not None:
-        click.echo(f"kept      the head of {report.kept.at} is still in the chain")
-    kept_head.keep(report.last_id, report.head)
+    if kept := HEAD.kept():
+        click.echo(f"kept      the head of {kept.at} is still in the chain")
+    else:
+        click.echo("kept      no head was kept before: an earlier cut would not be seen")
+    HEAD.keep(report.last_id, report.head)
     click.echo("sound")
 
 

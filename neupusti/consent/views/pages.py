@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from neupusti.config.settings import settings
 from neupusti.consent.models import ConsentEvent, ConsentRecord
-from neupusti.consent.service import head, receipt, records
+from neupusti.consent.service import receipt, records
 from neupusti.consent.views.extension import bp
 from neupusti.core.web import choice, redirects
 
@@ -47,7 +47,7 @@ def show_receipt() -> str:
     return render_template(
         "consent/receipt.html",
         record=record,
-        head=head.line(),
+        head=records.HEAD.line(),
         changed=_changed(record) if record else {},
         wording=_plain_text(records.wording_text(record)) if record else "",
     )
