@@ -29,7 +29,7 @@ def submit(link: HTTPConnection, path: str, fields: Mapping[str, str]) -> tuple[
     page = link.getresponse()
     found = TOKEN.search(page.read().decode())
     token = unescape(found[1]) if found else ""
-    cookie = str(page.getheader("Set-Cookie")).partition(";")[0]
+    cookie = (page.getheader("Set-Cookie") or "").partition(";")[0]
     body = urlencode({**fields, "csrf_token": token})
     begun = time.perf_counter()
     link.request("POST", path, body, {"Cookie": cookie, **SENT})

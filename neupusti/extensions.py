@@ -1,10 +1,11 @@
 """Unbound extensions; `create_app` binds them to an app."""
 
-from flask import abort, request
+from flask import abort, request, session
 from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
+from neupusti.core.forms.tokens import is_sessionless
 from neupusti.core.security import origin
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -17,8 +18,15 @@ class TokenOrOrigin(CSRFProtect):  # type: ignore[misc]  # the library is untype
         """Check origin and token of this request, unless its view is marked so."""
         if request.method in SAFE_METHODS or origin.is_same_origin_only(request.endpoint):
             return
-        if origin.is_cross_origin(request.headers, request.host, https=request.is_secure):
+        headers, host, https = request.headers, request.host, request.is_secure
+        if origin.is_cross_origin(headers, host, https=https):
             abort(403)
+        # A session may have begun in another tab since the form was opened without one;
+        # then the browser must say that the form is ours.
+        if is_sessionless(request.form.get("csrf_token")) and (
+            not session or origin.same_origin(headers, host, https=https)
+        ):
+            return
         super().protect(*args, **kwargs)
 
 

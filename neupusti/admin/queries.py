@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.mail.models import OutboxEmail, OutboxState
-from neupusti.core.records.journal import ProcessingEvent, StaffAction, broken
+from neupusti.core.records.journal import HEAD, ProcessingEvent, StaffAction, broken
 
 RECENT_ACTIONS = 1000
 """How many of the newest staff actions a page verifies; the command verifies all."""
@@ -74,7 +74,11 @@ def actors() -> list[int]:
 
 def chain_intact() -> bool:
     """Return whether the hash chain of the newest staff actions is intact."""
-    return broken(db.session(), RECENT_ACTIONS) is None
+    session = db.session()
+    return (
+        broken(session, RECENT_ACTIONS) is None
+        and HEAD.problem(session, StaffAction) is None
+    )
 
 
 def emails(state: str, kind: str) -> Select[Any]:

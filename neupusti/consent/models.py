@@ -29,8 +29,18 @@ class ChoiceSource(StrEnum):
     SIGNAL = "signal"
     """A refusal confirmed by a visitor whose browser sends `Sec-GPC: 1`."""
     WITHDRAWAL = "withdrawal"
+    """Nothing is left of what was granted; a press that leaves some is not one."""
     EXPIRY = "expiry"
     """The end of an expired choice, written when its visitor chooses again."""
+
+
+class ConsentEvent(StrEnum):
+    """What one record changed for one category, against the record it replaces."""
+
+    GIVEN = "given"
+    KEPT = "kept"
+    WITHDRAWN = "withdrawn"
+    REFUSED = "refused"
 
 
 class ChoiceOutcome(StrEnum):

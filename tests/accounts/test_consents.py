@@ -1,6 +1,8 @@
 """My consents: records with exact texts, withdrawn with one click."""
 
+import ast
 from datetime import date
+from itertools import chain
 
 import pytest
 from flask import Flask
@@ -8,6 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from neupusti.accounts.views.consents import FORMS, METHODS
+from neupusti.config.values import ROOT
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.records import consents
@@ -89,6 +93,23 @@ def test_each_consent_is_shown_with_its_exact_text(app: Flask) -> None:
         assert 'lang="kk-KZ">Қазақша' in shown
         assert f'name="consent" value="{row.id}"' in shown
     assert page.count("in force") == 2
+
+
+def arguments(name: str) -> set[str]:
+    """Return each constant that our code gives to `GivenConsent` as its argument `name`."""
+    trees = [ast.parse(file.read_text()) for file in (ROOT / "neupusti").rglob("*.py")]
+    return {
+        str(keyword.value.value)
+        for call in chain.from_iterable(map(ast.walk, trees))
+        if isinstance(call, ast.Call) and "GivenConsent" in ast.unparse(call.func)
+        for keyword in call.keywords
+        if keyword.arg == name and isinstance(keyword.value, ast.Constant)
+    }
+
+
+def test_every_form_that_takes_a_consent_has_a_label() -> None:
+    assert {"order", "registration"} <= arguments("form") <= FORMS.keys()
+    assert arguments("method") <= METHODS.keys()
 
 
 @pytest.mark.clause("6.1.1")

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from neupusti.accounts.models import Person, SignIn
 from neupusti.accounts.service import sessions
 from neupusti.core.data.database import db
+from tests import desk
 from tests.accounts.cast import (
     account,
     events,
@@ -57,7 +58,8 @@ def test_a_copied_cookie_opens_nothing_after_signing_out(app: Flask) -> None:
 def test_signing_in_gives_new_keys_to_everything(app: Flask, client: FlaskClient) -> None:
     """A session planted before the sign-in is invalid after it (session fixation)."""
     who = account(AIGERIM)
-    client.get("/account/login")
+    with client.session_transaction() as session:
+        session["csrf_token"] = desk.RAW
     planted = cookie(client)
     token = hidden(client.get("/account/login").text)["csrf_token"]
     assert sign_in(client, who).status_code == 303

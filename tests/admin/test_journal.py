@@ -130,6 +130,24 @@ def test_a_forged_row_is_seen_at_once(app: Flask, browser: FlaskClient) -> None:
     assert "act" in answer.output
 
 
+@pytest.mark.parametrize("where", ["WHERE reason = 'the newest'", ""])
+def test_a_journal_whose_end_was_cut_off_is_seen(
+    app: Flask, browser: FlaskClient, where: str
+) -> None:
+    acted()
+    acted(reason="the newest")
+    db.session.rollback()
+    assert app.test_cli_runner().invoke(args=["journal", "verify"]).exit_code == 0
+    off = OFF[db.engine.dialect.name].replace("no_update", "no_delete")
+    with writing() as session:
+        session.execute(text(off))
+        session.execute(text(f"DELETE FROM staff_action {where}"))  # noqa: S608 - ours
+    answer = app.test_cli_runner().invoke(args=["journal", "verify"])
+    assert answer.exit_code == 1
+    assert "is gone or another" in answer.output
+    assert "The chain is broken" in browser.get(PAGE).text
+
+
 def export(app: Flask, browser: FlaskClient, **fields: object) -> list[list[str]]:
     answer = browser.post(f"{PAGE}export", data=desk.form(app, reason=WHY, **fields))
     assert answer.status_code == 200, answer.text

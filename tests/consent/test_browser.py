@@ -66,7 +66,7 @@ def test_a_new_visitor_tries_everything(
     page.goto(f"{site_url}/en/policy/")
     assert names(context) == set()
     page.click(REJECT)
-    expect(page.locator(".cookies")).to_contain_text("Saved: only the necessary cookies.")
+    expect(page.locator(".cookies")).to_contain_text("Refused: only the necessary cookies")
     assert names(context) == {"consent"}
     page.goto(f"{site_url}/en/")
     expect(page.locator(".cookies")).to_have_count(0)
@@ -87,12 +87,13 @@ def test_a_new_visitor_tries_everything(
 
     page.goto(f"{site_url}/en/policy/history/")
     page.click("footer [value=withdraw]")
+    expect(page.locator(".cookies")).to_contain_text("Withdrawn: what you had allowed")
     assert names(context) == {"consent"}
     assert page.url.startswith(f"{site_url}/en/policy/history/?cookies=")
 
     page.goto(f"{site_url}/en/cookies/")
     page.click("main [value=erase]")
-    expect(page.locator(".cookies")).to_contain_text("Saved")
+    expect(page.locator(".cookies")).to_contain_text("only your refusal is left")
     assert names(context) == {"consent"}
     assert [record.granted for record in records()] == ["", "preferences", ""]
 
@@ -115,7 +116,7 @@ def test_the_keyboard_is_enough(chromium: Browser, site_url: str) -> None:
     page.locator(REJECT).focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("cookies="))
-    assert focused().strip().startswith("Saved: only the necessary cookies.")
+    assert focused().strip().startswith("Refused: only the necessary cookies")
     page.keyboard.press("Tab")
     assert focused() == "/en/cookies/"
     page.keyboard.press("Enter")
@@ -271,3 +272,17 @@ def test_everybody_can_read_the_question_and_the_answer(
     page.locator("details summary").first.click()
     check(page, "receipt")
     context.close()
+
+
+def test_a_copied_link_asks_the_next_reader(
+    chromium: Browser, page: Page, site_url: str
+) -> None:
+    page.goto(f"{site_url}/en/policy/")
+    page.click(REJECT)
+    expect(page.locator(".cookies")).to_contain_text("Refused")
+    reader = chromium.new_context()
+    other = reader.new_page()
+    other.goto(page.url)
+    expect(other.locator(REJECT)).to_have_count(1)
+    expect(other.locator(".cookies")).not_to_contain_text("keeps no cookies")
+    reader.close()

@@ -1,5 +1,5 @@
-from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
+from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -88,7 +88,7 @@ def test_a_choice_is_kept_and_the_banner_goes(
     response = visitor.choose(action, *categories, next="/policy/")
     assert response.status_code == 303
     assert [record.granted for record in records()] == [granted]
-    shown = visitor.client.get(response.location).text
+    shown = visitor.client.get(response.location, headers=OWN).text
     assert BANNER not in shown
     assert shown.count("autofocus") == 1
     assert "autofocus" not in visitor.client.get("/policy/").text
@@ -119,18 +119,58 @@ def test_the_notice_about_a_choice_is_not_shown_to_others(
     visitor: Visitor, app: Flask, at: Clock
 ) -> None:
     address = visitor.choose("reject", next="/policy/").location
-    moment = int(parse_qs(urlsplit(address).query)["cookies"][0])
-    at(datetime.fromtimestamp(moment, UTC) + timedelta(minutes=6))
-    stranger = app.test_client().get(address).text
-    assert "autofocus" not in stranger
-    assert BANNER in stranger
+    for headers in (
+        {},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "cross-site", "Referer": "http://localhost/"},
+        {"Referer": "http://elsewhere.example/"},
+    ):
+        stranger = app.test_client().get(address, headers=headers).text
+        assert "autofocus" not in stranger
+        assert BANNER in stranger
+        assert "autofocus" not in visitor.client.get(address, headers=headers).text
+    assert "autofocus" in visitor.client.get(address, headers=OWN).text
+    old = {"Referer": "http://localhost/policy/"}
+    assert "autofocus" in visitor.client.get(address, headers=old).text
+    at(clock.now() + timedelta(minutes=6))
+    assert "autofocus" not in visitor.client.get(address, headers=OWN).text
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    "marker", ["", "1", "saved-", "saved-x", "lost-{now}", "cookies off-{now}", "-{now}"]
+)
+def test_a_marker_that_no_choice_made_is_no_notice(visitor: Visitor, marker: str) -> None:
+    visitor.choose("reject")
+    written = marker.format(now=int(clock.now().timestamp()))
+    address = f"/policy/?cookies={quote(written)}"
+    assert "autofocus" not in visitor.client.get(address, headers=OWN).text
+
+
+@SQLITE
+def test_each_kind_of_choice_has_a_sentence_of_its_own(app: Flask) -> None:
+    def said(visitor: Visitor, action: str, *categories: str) -> str:
+        answer = visitor.choose(action, *categories, next="/en/policy/")
+        while answer.status_code == 303:
+            address = answer.location.replace("/cookies/?", "/en/cookies/?")
+            answer = visitor.client.get(address, headers=OWN)
+        strip = answer.text.partition('class="cookies"')[2].partition("<a ")[0]
+        return strip.partition("autofocus>")[2].split(":")[0].strip()
+
+    presses = [said(Visitor(app.test_client()), "reject")]
+    visitor = Visitor(app.test_client())
+    actions = ("accept", "withdraw", "accept", "reject", "withdraw", "erase")
+    presses += [said(visitor, action) for action in actions]
+    assert presses == [
+        *("Refused", "Saved", "Withdrawn", "Saved", "Withdrawn", "Refused", "Erased"),
+    ]
 
 
 @SQLITE
 def test_a_browser_without_cookies_is_notified_once(app: Flask) -> None:
     browser = app.test_client(use_cookies=False)
     sent = browser.post("/cookies/", data={"choice": "accept", "next": "/en/"}, headers=OWN)
-    output = browser.get(sent.location).text
+    output = browser.get(sent.location, headers=OWN).text
     assert sent.location.startswith("/en/?cookies=")
     assert "keeps no cookies" in output
     assert BANNER not in output
@@ -194,7 +234,7 @@ def test_counts_are_written_with_the_next_choice(app: Flask) -> None:
 @SQLITE
 def test_one_address_cannot_fill_the_table(app: Flask, consent: ConsentExtension) -> None:
     consent.limit.times = 3
-    answers = [Visitor(app.test_client()).choose("reject") for _ in range(5)]
+    answers = [Visitor(app.test_client()).choose("accept") for _ in range(5)]
     assert [answer.status_code for answer in answers] == [303, 303, 303, 429, 429]
     assert int(answers[-1].headers["Retry-After"]) > 0
     assert len(records()) == 3

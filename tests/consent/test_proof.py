@@ -101,7 +101,7 @@ def tamper(app: Flask, statement: str) -> None:
         else:
             for table in TABLES:
                 for action in ("update", "delete", "insert"):
-                    connection.execute(text(f"DROP TRIGGER {table}_no_{action}"))
+                    connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{action}"))
             connection.execute(text("PRAGMA defer_foreign_keys = ON"))
         connection.execute(text(statement))
     db.session.rollback()

@@ -170,7 +170,8 @@ def test_erasing_takes_two_requests(visitor: Visitor) -> None:
     assert second.status_code == 303
     assert visitor.cookie()
     assert urlsplit(second.location).path == "/cookies/"
-    assert "Saved: only the necessary" in visitor.client.get(f"/en{second.location}").text
+    page = visitor.client.get(f"/en{second.location}", headers=OWN).text
+    assert "only your refusal is left" in page
     assert [record.granted for record in records()] == ["preferences", ""]
 
 

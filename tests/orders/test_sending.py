@@ -10,7 +10,7 @@ from neupusti.core.text.languages import Language
 from tests.accounts import cast
 from tests.conftest import SQLITE
 from tests.orders import buying
-from tests.orders.buying import SOCKS, Shopper
+from tests.orders.buying import SAME_ORIGIN, SOCKS, Shopper
 from tests.people import AIGERIM, GUEST
 
 SUM = re.compile(r"<dd>([^<]+)</dd>(?=\s*<dt)")
@@ -34,8 +34,8 @@ def tenge(amount: int) -> str:
 def test_a_second_press_reaches_the_same_order(guest: Shopper) -> None:
     page = guest.post("/checkout/", **guest.answers("courier"), go="check").text
     data = {**buying.hidden(page), "consent": "y"}
-    first = guest.browser.post("/checkout/", data=data)
-    second = guest.browser.post("/checkout/", data=data)
+    first = guest.browser.post("/checkout/", data=data, headers=SAME_ORIGIN)
+    second = guest.browser.post("/checkout/", data=data, headers=SAME_ORIGIN)
     (order,) = buying.orders()
     assert first.headers["Location"] == f"/orders/{order.number}?done=placed"
     assert second.headers["Location"] == f"/orders/{order.number}?done=again"
@@ -50,9 +50,9 @@ def test_a_second_press_reaches_the_same_order(guest: Shopper) -> None:
 def test_a_new_basket_survives_the_second_press(guest: Shopper) -> None:
     page = guest.post("/checkout/", **guest.answers(), go="check").text
     data = {**buying.hidden(page), "consent": "y"}
-    guest.browser.post("/checkout/", data=data)
+    guest.browser.post("/checkout/", data=data, headers=SAME_ORIGIN)
     guest.put(buying.product(SOCKS))
-    again = guest.browser.post("/checkout/", data=data)
+    again = guest.browser.post("/checkout/", data=data, headers=SAME_ORIGIN)
     assert again.headers["Location"].endswith("?done=again")
     assert SOCKS[0] in guest.get("/cart/").text
 

@@ -63,17 +63,7 @@ def _noindex(response: Response) -> Response:
 
 @bp.app_errorhandler(CSRFError)
 def csrf_error(_error: CSRFError) -> Response:
-    """Explain a CSRF error: most often the cookie is missing (3.3.1)."""
-    if "HTTP_COOKIE" not in request.environ:
-        return errors.page(
-            400,
-            _(
-                "Your browser sent no cookie, and without one this form cannot be told "
-                "from a forged one. Allow the necessary cookie «session» for this site, "
-                "open the form anew and send it again. The catalogue, the policy, the "
-                "newsletter, rights requests and claims work without cookies."
-            ),
-        )
+    """Explain a CSRF error: a form needs no cookie, but its session may have ended."""
     return errors.page(
         400,
         _("The form was opened too long ago or in another sign-in. Open it anew."),

@@ -13,7 +13,8 @@ from neupusti.core.security import identity
 from neupusti.core.text.languages import Language
 from neupusti.core.web import pagination
 
-FORMS = {"registration": _("Registration")}
+FORMS = {"registration": _("Registration"), "order": _("Placing an order")}
+"""The form in which a consent was given -> its label."""
 METHODS = {
     "box ticked": _("a box was ticked"),
     service.METHOD: _("a button was pressed"),

@@ -87,8 +87,8 @@ class CookiePolicy:
         self.third_party = frozenset(c.category for c in cookies if c.origins)
         self.cookies = tuple(cookies)
         self.read = signed_cookie.read
-        self.choice_cache: dict[str, tuple[datetime, datetime, Choice]] = {}
-        """Cookie value -> (since when and until when the choice holds, the choice)."""
+        self.choice_cache: dict[tuple[str, bool], tuple[datetime, datetime, Choice]] = {}
+        """Cookie value and signal -> (since and until when the choice holds, the choice)."""
         sized = lru_cache(2 ** len(Category))  # no mutation: a size
         self.visible = sized(self._visible)
         self.third_party_headers = sized(self._third_party_headers)
@@ -151,23 +151,25 @@ class CookiePolicy:
         """Return the choice of the consent cookie; the newest, if there are several.
 
         A value not signed by us, replaced by a later choice or dated in the future is
-        ignored. `signal` is `Sec-GPC: 1`: a refusal that explicit consent overrides.
+        ignored. `signal` is `Sec-GPC: 1`: a refusal that only consent given with the signal
+        on overrides.
         """
         values = values[:MAX_SIGNED_COOKIES]
-        if len(values) == 1 and (known := self.choice_cache.get(values[0])) is not None:
+        known = self.choice_cache.get((values[0], signal)) if len(values) == 1 else None
+        if known is not None:
             begins, ends, choice = known
             if begins <= clock.now() < ends and self.store.is_current(choice.record or ""):
                 return choice
         choice = self._choice(values, signal=signal)
         if choice.state is ChoiceState.DECIDED and choice.reachable and len(values) == 1:
-            self._cache(values[0], choice)
+            self._cache((values[0], signal), choice)
         return choice
 
-    def _cache(self, value: str, choice: Choice) -> None:
+    def _cache(self, key: tuple[str, bool], choice: Choice) -> None:
         if len(self.choice_cache) >= CACHED_CHOICES:
             self.choice_cache.clear()
         at = choice.at or clock.now()
-        self.choice_cache[value] = (at - CLOCK_SKEW, at + CONSENT_LIFETIME, choice)
+        self.choice_cache[key] = (at - CLOCK_SKEW, at + CONSENT_LIFETIME, choice)
 
     def _choice(self, values: list[str], *, signal: bool) -> Choice:
         read = [signed for value in values if (signed := self.read(value))]
@@ -191,6 +193,8 @@ class CookiePolicy:
         asks = ChoiceState.SIGNAL if signal else ChoiceState.UNDECIDED
         if expired:
             return Choice(state=asks, at=at, record=signed.record, again=AskAgain.EXPIRED)
+        if signal and signed.grants and not signed.signal:
+            return Choice(state=asks, at=at, record=signed.record, again=AskAgain.SIGNAL)
         if not reachable or not signed.grants:
             return Choice(
                 state=ChoiceState.DECIDED, at=at, record=signed.record, reachable=reachable

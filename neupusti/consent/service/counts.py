@@ -97,10 +97,8 @@ def answer(
 ) -> None:
     """Count one choice, in total and by category."""
     today = clock.today()
-    if before - after:
-        whole = ChoiceOutcome.WITHDRAWN
-    elif not after:
-        whole = ChoiceOutcome.REJECTED
+    if not after:
+        whole = ChoiceOutcome.WITHDRAWN if before else ChoiceOutcome.REJECTED
     else:
         whole = ChoiceOutcome.ACCEPTED if after >= set(optional) else ChoiceOutcome.PARTLY
     add(session, today, ALL, whole, 1)

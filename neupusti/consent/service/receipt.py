@@ -1,28 +1,23 @@
 """The consent receipt as JSON, with the fields of ISO/IEC TS 27560."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from neupusti.consent.models import ChoiceSource, ConsentRecord
+from neupusti.consent.models import ConsentEvent, ConsentRecord
+from neupusti.consent.service import records, wordings
 from neupusti.consent.service.declarations import short_hashes
-from neupusti.consent.service.wordings import WordingVersion
 from neupusti.core.feature import CONSENT_LIFETIME, Category
 from neupusti.core.web.operator import Operator
 
 SCHEMA = "ISO/IEC TS 27560:2023"
+ALLOWED = frozenset({ConsentEvent.GIVEN, ConsentEvent.KEPT})
 
 
-def build(
-    record: ConsentRecord,
-    *,
-    wording: WordingVersion,
-    canonical: str,
-    operator: Operator,
-    base_url: str,
-) -> dict[str, Any]:
-    """Return the receipt of `record`, given its wording and canonical declarations."""
-    granted = record.granted.split(",") if record.granted else []
+def build(record: ConsentRecord, *, operator: Operator, base_url: str) -> dict[str, Any]:
+    """Return the receipt of `record`, which `operator` keeps."""
+    events, wording = records.events(record), wordings.version(record.wording)
     return {
         "record_metadata": _metadata(record),
         "pii_processing": {
@@ -31,7 +26,7 @@ def build(
             "notice_text": wording.text,
             "notice_version": wording.number,
             "notice_change": wording.kind.value,
-            "purposes": _purposes(record, canonical, granted),
+            "purposes": _purposes(record, events),
             "withdrawal_method": f"{base_url}/cookies/",
             "privacy_rights": f"{base_url}/policy/",
             "jurisdictions": ["KZ"],
@@ -42,7 +37,7 @@ def build(
             "validity_duration": _iso(CONSENT_LIFETIME),
             "entity_id": record.public_id,
             "event_type": "explicit",
-            "event_state": _state(record, granted),
+            "event_state": _state(events),
             "source": record.source,
         },
     }
@@ -58,6 +53,7 @@ def _metadata(record: ConsentRecord) -> dict[str, Any]:
         "proof": {
             "algorithm": "SHA-256",
             "chain": record.chain,
+            "head": records.HEAD.line(),
             "wording": record.wording,
             "declarations": record.declarations,
         },
@@ -78,8 +74,9 @@ def _party(operator: Operator, base_url: str) -> dict[str, str]:
 
 
 def _purposes(
-    record: ConsentRecord, canonical: str, granted: list[str]
+    record: ConsentRecord, events: Mapping[str, ConsentEvent]
 ) -> list[dict[str, Any]]:
+    canonical = records.declarations_text(record)
     short = short_hashes(canonical)
     return [
         {
@@ -87,7 +84,8 @@ def _purposes(
             "purpose_type": name,
             "purpose_description": entry["says"][1][record.language],
             "lawful_basis": "necessary" if name == Category.NECESSARY else "consent",
-            "given": name == Category.NECESSARY or name in granted,
+            "given": name == Category.NECESSARY or events.get(name) in ALLOWED,
+            "event": events.get(name, name),
             "declarations_hash": short[Category(name)],
             "pii_information": [
                 {
@@ -106,10 +104,13 @@ def _purposes(
     ]
 
 
-def _state(record: ConsentRecord, granted: list[str]) -> str:
-    if record.source == ChoiceSource.WITHDRAWAL:
-        return "consent withdrawn"
-    return "consent given" if granted else "consent refused"
+def _state(events: Mapping[str, ConsentEvent]) -> str:
+    """Return the state of the whole: withdrawn only where nothing is left of a yes."""
+    found = set(events.values())
+    if found & ALLOWED:
+        return "consent given"
+    withdrawn = ConsentEvent.WITHDRAWN in found
+    return "consent withdrawn" if withdrawn else "consent refused"
 
 
 def _iso(span: timedelta) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from neupusti.consent.models import (
     ChoiceSource,
     ConsentDeclarations,
+    ConsentEvent,
     ConsentRecord,
     ConsentWording,
 )
@@ -21,9 +22,11 @@ from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.feature import Category
 from neupusti.core.records.chain import Chain
+from neupusti.core.records.head import HeadFile
 from neupusti.core.text.languages import Language
 
 CHAIN = Chain(ConsentRecord, 0x6E6575706F636F6E, lambda record: canonical(record.fields))
+HEAD = HeadFile("consent-head")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,15 @@ class Decision:
     declarations: Declarations
     edition: str
     replaces: str | None = None
+    public_id: str = ""
+    """The id that a cookie names already; else a new one."""
+    at: datetime | None = None
+    """When the choice was made, if its record had to wait."""
+
+
+def new_id() -> str:
+    """Return an id for a record: 96 random bits."""
+    return secrets.token_urlsafe(12)
 
 
 def append(session: Session, decision: Decision) -> ConsentRecord:
@@ -55,8 +67,8 @@ def append(session: Session, decision: Decision) -> ConsentRecord:
     _ensure_declarations(session, decision.declarations, now)
     _ensure_wording(session, decision, now)
     record = ConsentRecord(
-        public_id=secrets.token_urlsafe(12),
-        at=now,
+        public_id=decision.public_id or new_id(),
+        at=decision.at or now,
         granted=_category_list(decision.granted),
         refused=_category_list(
             frozenset(decision.declarations.optional) - decision.granted
@@ -83,7 +95,12 @@ def record_choice(
     try:
         with writing() as session:
             if expired:
-                end = replace(decision, granted=frozenset(), source=ChoiceSource.EXPIRY)
+                end = replace(
+                    decision,
+                    granted=frozenset(),
+                    source=ChoiceSource.EXPIRY,
+                    public_id="",
+                )
                 decision = replace(decision, replaces=append(session, end).public_id)
             record = append(session, decision)
             optional = decision.declarations.optional
@@ -100,6 +117,20 @@ def find(public_id: str) -> ConsentRecord | None:
     query = select(ConsentRecord).filter_by(public_id=public_id)
     found: ConsentRecord | None = db.session.scalar(query)
     return found
+
+
+def events(record: ConsentRecord) -> dict[str, ConsentEvent]:
+    """Return optional category -> what `record` changed for it."""
+    replaced = find(record.replaces) if record.replaces else None
+    before = _categories(replaced.granted) if replaced else []
+    after = _categories(record.granted)
+    return {
+        **{c: ConsentEvent.KEPT if c in before else ConsentEvent.GIVEN for c in after},
+        **{
+            c: ConsentEvent.WITHDRAWN if c in before else ConsentEvent.REFUSED
+            for c in _categories(record.refused)
+        },
+    }
 
 
 def declarations_text(record: ConsentRecord) -> str:
@@ -142,6 +173,10 @@ def _ensure_wording(session: Session, decision: Decision, now: datetime) -> None
         )
         session.add(row)
         session.flush()
+
+
+def _categories(stored: str) -> list[str]:
+    return stored.split(",") if stored else []
 
 
 def _category_list(categories: frozenset[Category]) -> str:

@@ -1,8 +1,9 @@
 """The signed consent cookie, in a compact and strict format.
 
-`1.pAAAAAAAAsAAAAAAAA.tffkd1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA`: version, the letter
-of each granted category with the short hash of its declarations, the Unix time of the
-choice in base 36, the public id of its record, 128 bits of HMAC-SHA-256.
+`1.pAAAAAAAAsAAAAAAAA.tffkd1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA`: version, `g` if the
+browser sent Global Privacy Control with the choice, the letter of each granted category
+with the short hash of its declarations, the Unix time of the choice in base 36, the public
+id of its record, 128 bits of HMAC-SHA-256.
 """
 
 import hmac
@@ -15,7 +16,7 @@ from neupusti.core.feature import Category
 
 LIMIT = 120
 GRAMMAR = re.compile(
-    r"1\.(?P<grants>(?:[psm][\w-]{8}){0,3})\.(?P<at>[0-9a-z]{6,7})\."
+    r"1\.(?P<signal>g?)(?P<grants>(?:[psm][\w-]{8}){0,3})\.(?P<at>[0-9a-z]{6,7})\."
     r"(?P<record>[\w-]{16})\.(?P<mac>[\w-]{22})",
     re.ASCII,
 )
@@ -32,6 +33,8 @@ class SignedChoice:
     grants: Mapping[Category, str]
     at: int
     record: str
+    signal: bool = False
+    """Whether the browser sent the signal when this was chosen: a yes then overrides it."""
 
 
 class SignedCookie:
@@ -49,7 +52,8 @@ class SignedCookie:
             for category in Category
             if category in signed.grants
         )
-        body = f"1.{grants}.{_base36(signed.at)}.{signed.record}"
+        signal = "g" if signed.signal else ""
+        body = f"1.{signal}{grants}.{_base36(signed.at)}.{signed.record}"
         return f"{body}.{self._mac(body)}"
 
     def read(self, value: str) -> SignedChoice | None:
@@ -69,6 +73,7 @@ class SignedCookie:
             },
             int(found["at"], 36),
             found["record"],
+            bool(found["signal"]),
         )
 
     def _mac(self, body: str) -> str:

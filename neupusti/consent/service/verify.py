@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from neupusti.consent.models import ConsentDeclarations, ConsentWording
+from neupusti.consent.models import ConsentDeclarations, ConsentRecord, ConsentWording
 from neupusti.consent.service.declarations import digest
-from neupusti.consent.service.records import CHAIN
+from neupusti.consent.service.records import CHAIN, HEAD
 from neupusti.core.data.database import db
 from neupusti.core.records.chain import START
 
@@ -17,6 +17,7 @@ class Report:
     """The result of a verification."""
 
     records: int = 0
+    last_id: int = 0
     head: str = START
     wordings: int = 0
     rendered: int = 0
@@ -43,26 +44,34 @@ def verify(
     _check_chain(report)
     if expect and expect != START and expect not in report.heads:
         report.problems.append(f"the chain does not pass through {expect}")
+    _check_kept(report)
     _check_texts(report, render, declared)
     return report
 
 
 def verify_newest(number: int) -> Report:
-    """Recompute the chain of the newest `number` records."""
+    """Recompute the chain of the newest `number` records, and look for the kept head."""
     report = Report()
     _check_chain(report, number)
+    _check_kept(report)
     return report
 
 
 def _check_chain(report: Report, newest: int | None = None) -> None:
     for record, sound in CHAIN.rows(db.session(), newest):
         report.records += 1
-        report.head = record.chain
+        report.last_id, report.head = record.id, record.chain
         report.heads.add(record.chain)
         if not sound:
             report.problems.append(
                 f"record {record.id} ({record.at:%Y-%m-%d}) is not what was chained"
             )
+
+
+def _check_kept(report: Report) -> None:
+    """Report a kept head that is no longer in the table: its end was cut, or all of it."""
+    if (problem := HEAD.problem(db.session(), ConsentRecord)) is not None:
+        report.problems.append(problem)
 
 
 def _check_texts(report: Report, render: Callable[[str, str], str], declared: str) -> None:
@@ -71,8 +80,15 @@ def _check_texts(report: Report, render: Callable[[str, str], str], declared: st
             report.problems.append(
                 f"declarations {row.sha256[:12]} do not match their hash"
             )
-    for wording in db.session.scalars(select(ConsentWording)):
+    answered = select(ConsentRecord.wording).where(
+        ConsentRecord.wording == ConsentWording.sha256
+    )
+    for wording, has_record in db.session.execute(
+        select(ConsentWording, answered.exists())
+    ):
         report.wordings += 1
+        if not has_record:
+            report.problems.append(f"wording {wording.sha256[:12]} has no record left")
         if digest(wording.text) != wording.sha256:
             report.problems.append(f"wording {wording.sha256[:12]} does not match its hash")
         elif wording.declarations == declared:

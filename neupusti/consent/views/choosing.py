@@ -1,7 +1,7 @@
 """Accept a consent choice: one address, no CSRF token, redirect back to the page."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
@@ -9,13 +9,13 @@ from flask import redirect, request, url_for
 from flask_babel import lazy_gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from neupusti.config.settings import settings
 from neupusti.consent.models import ChoiceSource
-from neupusti.consent.service import records, wordings
+from neupusti.consent.service import wordings
 from neupusti.consent.service.cookie_policy import CONSENT
+from neupusti.consent.service.pending import MadeChoice
 from neupusti.consent.service.records import Decision, Wording
 from neupusti.consent.service.signed_cookie import SignedChoice
 from neupusti.consent.views.extension import (
@@ -30,13 +30,21 @@ from neupusti.core.feature import Category
 from neupusti.core.security import identity, origin
 from neupusti.core.text import languages
 from neupusti.core.web import choice, cookies, redirects
-from neupusti.core.web.choice import KEY, MARKER, NECESSARY, AskAgain, Choice, ChoiceState
-from neupusti.core.web.errors import DomainError, page
+from neupusti.core.web.choice import (
+    KEY,
+    NECESSARY,
+    AskAgain,
+    Choice,
+    ChoiceState,
+    Notice,
+)
+from neupusti.core.web.errors import DomainError, TooManyError, domain_error, page
 
 logger = logging.getLogger(__name__)
 ERASURE_TOKEN_SECONDS = 60
 """Lifetime of the token that carries the refusal over an erasure."""
-REFUSALS = frozenset({"reject", "withdraw", "erase"})
+REFUSALS = frozenset({"reject", "withdraw", "erase", "close"})
+"""`close` closes the strip about Global Privacy Control: what it says stays so."""
 CLEAR_SITE_DATA = '"cache", "storage"'
 """What an erasure clears besides this site's cookies: both belong to this host alone."""
 
@@ -67,12 +75,17 @@ def choose() -> Response:
     try:
         if submitted.action == "erase":
             identity.end_session()
-        after = _decide(submitted, before)
-    except StaleWordingError:
-        return redirect(url_for("consent.show", why="changed", next=back), 303)
+        return _answer(submitted, before, back)
     except SQLAlchemyError as error:
         logger.error("choice not kept", extra={"fields": {"kind": type(error).__name__}})  # noqa: TRY400 - its text may quote values
         return _not_saved(submitted, before)
+
+
+def _answer(submitted: SubmittedChoice, before: Choice, back: str) -> Response:
+    try:
+        after = _decide(submitted, before)
+    except (StaleWordingError, TooManyError) as error:
+        return _refuse_additions(error, submitted, before, back)
     request.environ[KEY] = after
     if submitted.action == "erase":
         response = redirect(
@@ -85,8 +98,31 @@ def choose() -> Response:
             cleared if settings().clear_cookies else CLEAR_SITE_DATA
         )
         return response
-    response = redirect(_with_marker(back), 303)
+    # A strip that was closed leaves no other in its place.
+    if submitted.action != "close":
+        back = choice.marked(back, _notice(after, before))
+    response = redirect(back, 303)
     if after.record != before.record:
+        cookies.put(response, CONSENT, _cookie_value(after))
+    return response
+
+
+def _refuse_additions(
+    error: StaleWordingError | TooManyError,
+    submitted: SubmittedChoice,
+    before: Choice,
+    back: str,
+) -> Response:
+    """Say why nothing was added; what the same press takes away is taken away anyhow."""
+    left = replace(submitted, granted=submitted.granted & before.optional)
+    after = before if left.granted == before.optional else _decide(left, before)
+    request.environ[KEY] = after
+    response: Response
+    if isinstance(error, TooManyError):
+        response = domain_error(error)
+    else:
+        response = redirect(url_for("consent.show", why="changed", next=back), 303)
+    if after is not before:
         cookies.put(response, CONSENT, _cookie_value(after))
     return response
 
@@ -95,7 +131,7 @@ def choose() -> Response:
 @origin.same_origin_only
 def erased(token: str) -> Response:
     """Set the consent cookie again after Clear-Site-Data has removed it."""
-    response = redirect(_with_marker(url_for("consent.show")), 303)
+    response = redirect(choice.marked(url_for("consent.show"), Notice.ERASED), 303)
     try:
         cookies.put(
             response, CONSENT, _erasure_tokens().loads(token, max_age=ERASURE_TOKEN_SECONDS)
@@ -137,11 +173,10 @@ def _decide(submitted: SubmittedChoice, before: Choice) -> Choice:
 
 
 def _record(submitted: SubmittedChoice, before: Choice) -> tuple[str, datetime]:
-    consent = extension()
-    wording = _answered_wording(submitted)
-    if wait := consent.limit.take(request.remote_addr or ""):
-        raise TooManyRequests(retry_after=wait)
-    record = records.record_choice(
+    consent, adds = extension(), submitted.granted - before.optional
+    wording = _answered_wording(adds)
+    made = MadeChoice(
+        request.remote_addr or "",
         Decision(
             granted=submitted.granted,
             source=_source(submitted, before, wording),
@@ -150,20 +185,20 @@ def _record(submitted: SubmittedChoice, before: Choice) -> tuple[str, datetime]:
             edition=consent.edition_in_force(),
             replaces=before.record,
         ),
-        before=before.optional,
-        expired=before.again is AskAgain.EXPIRED,
-        tally=consent.tally,
+        before.optional,
+        before.again is AskAgain.EXPIRED,
     )
+    public_id, at = consent.pending.record(made, may_wait=not adds)
     if before.record:
         consent.store.mark_replaced(before.record)
-    return record.public_id, record.at
+    return public_id, at
 
 
-def _answered_wording(submitted: SubmittedChoice) -> Wording:
+def _answered_wording(adds: frozenset[Category]) -> Wording:
     """Return the wording the visitor answered, found by the hash the form sent back.
 
-    Raise StaleWordingError on consent to a wording that asked for less than today's; a
-    refusal of it is valid, and so is consent where only words changed.
+    Raise StaleWordingError where it adds consent and asked for less than today's wording;
+    it may take consent away, and only its words may differ.
     """
     consent, seen = extension(), request.form.get("seen", "")
     current = {
@@ -172,18 +207,15 @@ def _answered_wording(submitted: SubmittedChoice) -> Wording:
     if seen in current:
         return current[seen]
     older = len(seen) == WORDING_HASH_CHARACTERS and wordings.find(
-        seen,
-        languages.current(),
-        today=consent.declarations,
-        granted=submitted.granted,
+        seen, languages.current(), today=consent.declarations, granted=adds
     )
-    if not older and seen and submitted.granted:
+    if not older and seen and adds:
         raise StaleWordingError
     return older or consent.wording("page")
 
 
 def _source(submitted: SubmittedChoice, before: Choice, wording: Wording) -> ChoiceSource:
-    if before.optional - submitted.granted:
+    if before.optional and not submitted.granted:
         return ChoiceSource.WITHDRAWAL
     if before.state is ChoiceState.SIGNAL and not submitted.granted:
         return ChoiceSource.SIGNAL
@@ -195,12 +227,20 @@ def _cookie_value(chosen: Choice) -> str:
     grants = {category: short_hashes[category] for category in chosen.optional}
     at = chosen.at or clock.now()
     return extension().signed_cookie.write(
-        SignedChoice(grants, int(at.timestamp()), chosen.record or "")
+        SignedChoice(
+            grants,
+            int(at.timestamp()),
+            chosen.record or "",
+            signal=request.headers.get("Sec-GPC") == "1",
+        )
     )
 
 
-def _with_marker(address: str) -> str:
-    return redirects.with_query(address, MARKER, str(int(clock.now().timestamp())))
+def _notice(after: Choice, before: Choice) -> Notice:
+    if after.optional:
+        return Notice.SAVED
+    had_allowed = before.optional or before.again is AskAgain.SIGNAL
+    return Notice.WITHDRAWN if had_allowed else Notice.REFUSED
 
 
 def _erasure_tokens() -> URLSafeTimedSerializer:
@@ -208,7 +248,10 @@ def _erasure_tokens() -> URLSafeTimedSerializer:
 
 
 def _not_saved(submitted: SubmittedChoice, before: Choice) -> Response:
-    """Return an error page: the choice was not recorded. A withdrawal applies anyway."""
+    """Return an error page: the choice was not recorded. A withdrawal applies anyway.
+
+    Nobody knows now what was granted before, so a yes to less would leave too much.
+    """
     response = page(
         503,
         _(
@@ -216,11 +259,10 @@ def _not_saved(submitted: SubmittedChoice, before: Choice) -> Response:
             "cookies but the necessary ones. Please try again in a minute."
         ),
     )
-    if not submitted.granted:
-        cookies.drop(response, CONSENT)
-        request.environ[KEY] = Choice(
-            state=ChoiceState.DECIDED,
-            withdrawn=before.optional,
-            erase=submitted.action == "erase",
-        )
+    cookies.drop(response, CONSENT)
+    request.environ[KEY] = Choice(
+        state=ChoiceState.DECIDED,
+        withdrawn=before.optional,
+        erase=submitted.action == "erase",
+    )
     return response

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import click
 from flask import current_app
+from flask_babel import force_locale
 
 from neupusti.consent.service import records
 from neupusti.consent.service.verify import verify
@@ -50,7 +51,10 @@ def list_wordings() -> None:
     "--head", help="A chain head noted down earlier: it must still be in the chain."
 )
 def verify_records(head: str | None) -> None:
-    """Recompute the chain of records and every wording; exit 1 on any error."""
+    """Recompute the chain of records and every wording; exit 1 on any error.
+
+    A sound run keeps the newest head in the data folder; the next one looks for it.
+    """
     report = verify(_render, extension().declarations.sha256, expect=head)
     click.echo(f"records   {report.records}")
     click.echo(
@@ -61,13 +65,22 @@ def verify_records(head: str | None) -> None:
         click.echo(f"WRONG     {problem}", err=True)
     if not report.sound:
         sys.exit(1)
+    if kept := records.HEAD.kept():
+        click.echo(f"kept      the head of {kept.at} is still in the chain")
+    else:
+        click.echo("kept      no head was kept before: an earlier cut would not be seen")
+    records.HEAD.keep(report.last_id, report.head)
     click.echo("sound")
 
 
 def _render(surface: str, language: str) -> str:
     chosen = Language(language)
     environ = {"SCRIPT_NAME": chosen.prefix, languages.KEY: chosen}
-    with current_app.test_request_context("/", environ_overrides=environ):
+    # The command has one context, and with it one language of its catalogue.
+    with (
+        current_app.test_request_context("/", environ_overrides=environ),
+        force_locale(chosen.locale),
+    ):
         return extension().wording(surface).text
 
 

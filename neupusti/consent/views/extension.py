@@ -16,6 +16,7 @@ from neupusti.consent.models import ChoiceSource
 from neupusti.consent.service.cookie_policy import CONSENT, CookiePolicy
 from neupusti.consent.service.counts import Tally
 from neupusti.consent.service.declarations import CATEGORY_TEXTS, Declarations, digest
+from neupusti.consent.service.pending import Pending
 from neupusti.consent.service.records import Wording
 from neupusti.consent.service.signed_cookie import SignedCookie
 from neupusti.consent.service.store import ConsentStore
@@ -51,6 +52,8 @@ class ConsentExtension:
     edition_in_force: Callable[[], str]
     """Return the date of the policy edition in force; supplied by another feature."""
     limit: ProcessLimit
+    """Rows that one address may add; it bounds no refusal and no withdrawal."""
+    pending: Pending
     wordings: dict[tuple[str, Language], Wording] = field(default_factory=dict)
 
     @classmethod
@@ -66,14 +69,16 @@ class ConsentExtension:
         cookie_policy = CookiePolicy(
             declarations, signed_cookie, store, former=former, secure=secure
         )
+        # Rows one address may add in ten minutes; many people share one (CGNAT).
+        limit, tally = ProcessLimit(times=300, seconds=600), Tally()
         extension = cls(
             declarations,
             signed_cookie,
             cookie_policy,
-            Tally(),
+            tally,
             edition_in_force,
-            # Rows one address may add in ten minutes; many people share one (CGNAT).
-            ProcessLimit(times=300, seconds=600),
+            limit,
+            Pending(limit, tally),
         )
         app.extensions["neupusti.consent"] = extension
         app.jinja_env.globals["cookie_consent"] = extension

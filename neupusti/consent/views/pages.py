@@ -9,6 +9,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from neupusti.config.settings import settings
+from neupusti.consent.models import ConsentEvent, ConsentRecord
 from neupusti.consent.service import receipt, records, wordings
 from neupusti.consent.views.extension import bp
 from neupusti.core.web import choice, redirects
@@ -48,6 +49,8 @@ def show_receipt() -> str:
         "consent/receipt.html",
         record=record,
         version=version,
+        head=records.HEAD.line(),
+        changed=_changed(record) if record else {},
         wording=_plain_text(version.text) if version else "",
     )
 
@@ -61,8 +64,6 @@ def receipt_json() -> Response:
         raise NotFound
     content = receipt.build(
         record,
-        wording=wordings.version(record.wording),
-        canonical=records.declarations_text(record),
         operator=settings().operator,
         base_url=settings().base_url.rstrip("/"),
     )
@@ -79,6 +80,14 @@ def receipt_json() -> Response:
 def gpc() -> Response:
     """Declare support for Global Privacy Control."""
     return jsonify(gpc=True, lastUpdate=GPC_SINCE)
+
+
+def _changed(record: ConsentRecord) -> dict[ConsentEvent, list[str]]:
+    """Return event -> the categories that had it with `record`."""
+    changed: dict[ConsentEvent, list[str]] = {}
+    for category, event in records.events(record).items():
+        changed.setdefault(event, []).append(category)
+    return changed
 
 
 def _plain_text(wording: str) -> str:

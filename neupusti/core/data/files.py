@@ -38,8 +38,13 @@ def store(kind: str, body: bytes, name: str | None = None) -> str:
     where the disk is full; then nothing is left behind.
     """
     name = name or secrets.token_hex(NAME_BYTES)
-    home = path(kind, name).parent
-    part = home / f"{secrets.token_hex(NAME_BYTES)}{PART}"
+    replace(path(kind, name), body)
+    return name
+
+
+def replace(file: Path, body: bytes) -> None:
+    """Write `body` durably as the whole of `file`, or nothing at all. Raise OSError."""
+    part = file.with_name(f"{secrets.token_hex(NAME_BYTES)}{PART}")
     try:
         with os.fdopen(
             os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
@@ -47,12 +52,11 @@ def store(kind: str, body: bytes, name: str | None = None) -> str:
             out.write(body)
             out.flush()
             os.fsync(out.fileno())
-        part.rename(home / name)
-        _sync_folder(home)
+        part.rename(file)
+        _sync_folder(file.parent)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    return name
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from wtforms.fields.core import UnboundField
 
 from neupusti.core.data.classification import Purpose
+from neupusti.core.forms.tokens import FormTokens
 
 UNPROCESSABLE = 422
 
@@ -20,6 +21,11 @@ class Form(FlaskForm):  # type: ignore[misc]  # the library is untyped
     """A form with a CSRF token; with personal fields it must declare its purposes."""
 
     purposes: ClassVar[tuple[Purpose, ...]] = ()
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # the library is untyped
+        """The tokens of this site, which start no session."""
+
+        csrf_class = FormTokens
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -37,10 +37,16 @@ class Chain:
     def append(self, session: Session, row: Any) -> None:
         """Chain `row` to the newest one in the open write transaction."""
         self.lock(session)
-        newest = select(self.model.chain).order_by(self.model.id.desc()).limit(1)
-        row.chain = self.link(session.scalar(newest) or START, row)
+        _, newest = self.newest(session)
+        row.chain = self.link(newest, row)
         session.add(row)
         session.flush()
+
+    def newest(self, session: Session) -> tuple[int, str]:
+        """Return id and chain value of the newest row; 0 and START where there is none."""
+        ids = select(self.model.id, self.model.chain).order_by(self.model.id.desc())
+        row = session.execute(ids.limit(1)).first()
+        return (row.id, row.chain) if row else (0, START)
 
     def link(self, previous: str, row: Any) -> str:
         """Return the chain value of `row` after the row whose chain value is `previous`."""

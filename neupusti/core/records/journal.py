@@ -29,6 +29,7 @@ from neupusti.core.data.classification import (
 )
 from neupusti.core.data.database import Base
 from neupusti.core.records.chain import Chain
+from neupusti.core.records.head import HeadFile
 
 LOCK = 0x6E6575706F6A6F75
 
@@ -129,6 +130,7 @@ ACTIONS = Chain(
     LOCK,
     lambda row: json.dumps(row.fields, ensure_ascii=False, sort_keys=True),
 )
+HEAD = HeadFile("journal-head")
 
 
 class SecurityEvent(Base):

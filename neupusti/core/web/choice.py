@@ -11,12 +11,13 @@ from flask import has_request_context, request
 
 from neupusti.core import clock
 from neupusti.core.feature import Category
+from neupusti.core.web.redirects import with_query
 
 KEY = "neupusti.choice"
 MARKER = "cookies"
-"""The query parameter of the page after a choice: when it was made, in Unix seconds."""
+"""The query parameter of the page after a choice: `notice-time`, in Unix seconds."""
 MARKER_SECONDS = 300
-"""How long the marker is valid: later it is ignored, as in a shared link."""
+"""How long the marker is valid; later it is ignored, as in a link that somebody shared."""
 
 NECESSARY = frozenset({Category.NECESSARY})
 
@@ -34,13 +35,22 @@ class AskAgain(StrEnum):
 
     EXPIRED = "expired"
     CHANGED = "changed"
+    SIGNAL = "signal"
+    """The browser sends `Sec-GPC: 1`, and did not when consent was given."""
 
 
 class Notice(StrEnum):
     """The message of the page right after a choice, shown once."""
 
     SAVED = "saved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    ERASED = "erased"
     COOKIES_OFF = "cookies off"
+
+
+MADE = frozenset(Notice) - {Notice.COOKIES_OFF}
+"""The notices that a marker may name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +82,8 @@ class Choice:
 
 UNDECIDED = Choice(state=ChoiceState.UNDECIDED)
 SIGNAL = Choice(state=ChoiceState.SIGNAL)
-"""`Sec-GPC: 1` and no stored choice: refused without asking."""
+"""`Sec-GPC: 1` and no stored choice: refused without asking. A stored choice that was given
+without the signal has this state too, with `AskAgain.SIGNAL`."""
 
 
 def current() -> Choice:
@@ -84,14 +95,31 @@ def current() -> Choice:
 
 
 def notice() -> Notice | None:
-    """Return the notice about a choice just made, or None."""
+    """Return the notice about a choice just made, or None.
+
+    Only for the visit that follows our own form: a copied link tells a reader nothing.
+    """
     if MARKER not in request.environ.get("QUERY_STRING", ""):
         return None
-    made = request.args.get(MARKER, "")
+    name, _, made = request.args.get(MARKER, "").rpartition("-")
     age = clock.now().timestamp() - int(made) if made.isdecimal() else -1
-    if not 0 <= age <= MARKER_SECONDS:
+    if name not in MADE or not 0 <= age <= MARKER_SECONDS or not _comes_from_here():
         return None
-    state = current().state
-    if state is ChoiceState.UNDECIDED:
+    chosen = current()
+    if chosen.state is ChoiceState.UNDECIDED:
         return Notice.COOKIES_OFF
-    return Notice.SAVED if state is ChoiceState.DECIDED else None
+    if chosen.state is ChoiceState.SIGNAL:
+        return None
+    return Notice.SAVED if chosen.optional else Notice(name)
+
+
+def marked(address: str, made: Notice) -> str:
+    """Return `address` with the marker of a choice made now."""
+    return with_query(address, MARKER, f"{made}-{int(clock.now().timestamp())}")
+
+
+def _comes_from_here() -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    return (request.referrer or "").startswith(request.host_url)

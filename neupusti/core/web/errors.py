@@ -128,7 +128,7 @@ def install(app: Flask) -> None:
     """Reject requests that the edge marked, and render a page for every error."""
     app.before_request(_reject_marked)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(DomainError, domain_error)
     for database_error in (OperationalError, InterfaceError, NoConnectionError):
         app.register_error_handler(database_error, _database)
     app.register_error_handler(OSError, _disk)
@@ -167,7 +167,8 @@ def _reject_marked() -> None:
         abort(400)
 
 
-def _domain_error(error: DomainError) -> Response:
+def domain_error(error: DomainError) -> Response:
+    """Return the error page of `error`, with when to retry."""
     response = page(error.status, error.message)
     if error.retry_after is not None:
         seconds = math.ceil(error.retry_after.total_seconds())
