@@ -88,7 +88,7 @@ class CookiePolicy:
         self.cookies = tuple(cookies)
         self.read = signed_cookie.read
         self.choice_cache: dict[tuple[str, bool], tuple[datetime, datetime, Choice]] = {}
-        """Cookie value and signal -> (since and until when the choice holds, the choice)."""
+        """Cookie value and signal -> (from when, until when it holds, the choice)."""
         sized = lru_cache(2 ** len(Category))  # no mutation: a size
         self.visible = sized(self._visible)
         self.third_party_headers = sized(self._third_party_headers)
