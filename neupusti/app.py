@@ -22,7 +22,7 @@ from neupusti.core.manifest import FEATURE as CORE
 from neupusti.core.registry import Registry, registry
 from neupusti.core.security import authorisation
 from neupusti.core.text.languages import LanguagePrefix, current
-from neupusti.core.web import errors, layout, log
+from neupusti.core.web import errors, layout, log, route
 from neupusti.core.web.edge import Edge
 from neupusti.core.web.microcache import MicroCache
 from neupusti.core.web.page_cache import PageCache
@@ -75,6 +75,7 @@ def create_app(
     app.config.from_mapping(for_flask(settings))
     app.extensions["neupusti.settings"] = settings
     app.session_interface = Sessions()
+    app.url_map.converters["int"] = route.Integer
 
     _init_extensions(app)
     StaticFiles(ROOT / "static").install(app)
