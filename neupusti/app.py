@@ -29,7 +29,7 @@ from neupusti.core.web.page_cache import PageCache
 from neupusti.core.web.sessions import Sessions
 from neupusti.core.web.static_files import StaticFiles
 from neupusti.extensions import babel, csrf, migrate
-from neupusti.policy.service import edition_store
+from neupusti.policy.service import citing, edition_store
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -79,7 +79,7 @@ def create_app(
 
     _init_extensions(app)
     StaticFiles(ROOT / "static").install(app)
-    PageCache().install(app)
+    PageCache(depends_on=citing.citations).install(app)
     layout.install(
         app,
         layout.PageContext(
