@@ -1,5 +1,7 @@
 """Goods are in the shop with their category, and nowhere without it."""
 
+import re
+
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -176,3 +178,13 @@ def test_a_product_that_was_never_ordered_is_deleted_after_a_question(
     assert post(app, browser, path).status_code == 404
     assert browser.get(path).status_code == 404
     assert product(where, article="K-014") > number
+
+
+def test_headings_of_lists_leave_no_level_out(
+    app: Flask, browser: FlaskClient, client: FlaskClient
+) -> None:
+    where = goods.category()
+    product(where, shown=True)
+    for path in ("/catalog/", f"/catalog/{category(where).slug}/", "/search?q=Teapot"):
+        main = client.get(path).text.partition("<main")[2].partition("</main")[0]
+        assert re.findall(r"<h([1-6])", main) == ["1", "2", "3"], path
