@@ -4,7 +4,7 @@ import re
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from neupusti.catalog.models import Category, Product
 from neupusti.catalog.service.drafts import CategoryDraft, seen
@@ -140,7 +140,7 @@ def test_the_default_of_a_row_is_that_staff_released_what_is_published(
     where = goods.category()
     product(where)
     with writing() as session:
-        session.execute(Product.__table__.insert().values(**row(where)))
+        session.execute(insert(Product).values(**row(where)))
     found = db.session.scalars(select(Product).where(Product.article == "K-9")).one()
     assert (found.published, found.released) == (True, True)
 
@@ -166,7 +166,7 @@ def test_a_product_that_was_never_ordered_is_deleted_after_a_question(
     assert path in browser.get(f"{LIST}{number}").text
     assert "never ordered" in browser.get(f"/en{path}").text
     assert browser.post(path).status_code == 400
-    assert stored(number)
+    assert stored(number).id == number
     answer = post(app, browser, path)
     assert answer.headers["Location"].endswith(f"{LIST}?done=deleted")
     assert places(client, slug) == set()
