@@ -22,14 +22,14 @@ from neupusti.core.manifest import FEATURE as CORE
 from neupusti.core.registry import Registry, registry
 from neupusti.core.security import authorisation
 from neupusti.core.text.languages import LanguagePrefix, current
-from neupusti.core.web import errors, layout, log
+from neupusti.core.web import errors, layout, log, route
 from neupusti.core.web.edge import Edge
 from neupusti.core.web.microcache import MicroCache
 from neupusti.core.web.page_cache import PageCache
 from neupusti.core.web.sessions import Sessions
 from neupusti.core.web.static_files import StaticFiles
 from neupusti.extensions import babel, csrf, migrate
-from neupusti.policy.service import edition_store
+from neupusti.policy.service import citing, edition_store
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -75,10 +75,11 @@ def create_app(
     app.config.from_mapping(for_flask(settings))
     app.extensions["neupusti.settings"] = settings
     app.session_interface = Sessions()
+    app.url_map.converters["int"] = route.Integer
 
     _init_extensions(app)
     StaticFiles(ROOT / "static").install(app)
-    PageCache().install(app)
+    PageCache(depends_on=citing.citations).install(app)
     layout.install(
         app,
         layout.PageContext(

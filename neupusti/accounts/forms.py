@@ -22,6 +22,7 @@ from neupusti.core.forms.fields import (
     Phone,
 )
 from neupusti.core.text.languages import Language
+from neupusti.policy.service.citing import cited
 
 ON_CONSENTS_PAGE = _(
     "at any time, with one click, on the page “My consents” of the account"
@@ -31,11 +32,13 @@ ACCOUNT = Statement(
     opening=_("I agree that my data are processed so that I can have an account here."),
     purpose=Purpose.ACCOUNT,
     purposes=(
-        _("to create and keep the account (4.1.6)"),
-        _("to recognise me when I sign in and take my orders (4.1.1)"),
-        _("to show me my own pages (4.1.2)"),
-        _("to check that the data are right (4.1.5)"),
-        _("to send me service letters (4.1.7)"),
+        cited(_("to create and keep the account"), Purpose.ACCOUNT),
+        cited(
+            _("to recognise me when I sign in and take my orders"), Purpose.IDENTIFICATION
+        ),
+        cited(_("to show me my own pages"), Purpose.PERSONAL_PAGES),
+        cited(_("to check that the data are right"), Purpose.CONFIRMATION),
+        cited(_("to send me service letters"), Purpose.NOTICES),
     ),
     data=(
         _("family name, given name, patronymic if I gave one"),
@@ -49,7 +52,7 @@ ACCOUNT = Statement(
 NEWS = Statement(
     opening=_("I also want to receive news, prices and special offers by e-mail."),
     purpose=Purpose.NEWS,
-    purposes=(_("to send me the newsletter (4.1.9)"),),
+    purposes=(cited(_("to send me the newsletter"), Purpose.NEWS),),
     data=(_("e-mail"), _("given name")),
     term=_("until I withdraw it"),
     how_to_withdraw=_("with one click in every letter, or on the page “My consents”"),

@@ -76,6 +76,7 @@ FEATURE = Feature(
                 *("catalog.admin_add_product", "catalog.admin_product"),
                 *("catalog.admin_change_product", "catalog.admin_publish"),
                 *("catalog.admin_withdraw", "catalog.admin_photos"),
+                *("catalog.admin_ask_to_delete", "catalog.admin_delete"),
                 *("catalog.admin_add_photo", "catalog.admin_change_photo"),
                 *("catalog.admin_remove_photo", "catalog.admin_stock"),
                 *("catalog.admin_count", "catalog.admin_move"),
@@ -94,7 +95,8 @@ FEATURE = Feature(
         Job(name="sheets", every=photos.SWEEP_EVERY, run=sheets.sweep),
     ),
     staff_actions=(
-        *(products.ADDED, products.CHANGED, products.PUBLISHED, products.WITHDRAWN),
+        *(products.ADDED, products.CHANGED, products.DELETED),
+        *(products.PUBLISHED, products.WITHDRAWN),
         *(photos.PHOTOS, counting.STOCK, category_editing.CATEGORY, sheets.IMPORTED),
     ),
     pages=(

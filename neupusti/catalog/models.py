@@ -14,7 +14,9 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     event,
+    false,
 )
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from neupusti.core.data.classification import (
@@ -76,6 +78,11 @@ class MovementKind(StrEnum):
     CANCELLED = "cancelled"
     RETURNED = "returned"
     WRITTEN_OFF = "written_off"
+
+
+def _as_published(context: DefaultExecutionContext) -> bool:
+    """Return the default of `Product.released`."""
+    return bool(context.get_current_parameters()["published"])  # type: ignore[no-untyped-call]
 
 
 class Category(Base):
@@ -162,6 +169,11 @@ class Product(Base):
     band: Mapped[str] = mapped_column(String(3), info=impersonal())
     return_rule: Mapped[str] = mapped_column(String(12), info=impersonal())
     published: Mapped[bool] = mapped_column(info=impersonal())
+    """Whether it is in the shop: released, and its category shown (`visibility`)."""
+    released: Mapped[bool] = mapped_column(
+        default=_as_published, server_default=false(), info=impersonal()
+    )
+    """Whether staff have published it."""
     sample: Mapped[bool] = mapped_column(info=impersonal())
     """Whether it is one of the sample goods, which one command removes."""
     version: Mapped[int] = mapped_column(Integer, info=impersonal())

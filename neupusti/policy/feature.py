@@ -10,6 +10,7 @@ from neupusti.policy.models import ClauseAssessment, Edition
 from neupusti.policy.service import binding, editions, releasing
 from neupusti.policy.views import (
     assessment,
+    citations,
     clauses,
     cli,
     machine,
@@ -19,8 +20,8 @@ from neupusti.policy.views import (
 )
 from neupusti.policy.views.blueprint import bp
 
-VIEWS = (pages, clauses, machine, proofs, reviewing, cli, assessment)
-"""Importing a views module registers its routes and commands on the blueprint."""
+VIEWS = (pages, clauses, machine, proofs, reviewing, cli, assessment, citations)
+"""Importing a views module registers what it adds to the blueprint."""
 
 
 FEATURE = Feature(

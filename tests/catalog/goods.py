@@ -13,7 +13,7 @@ from neupusti.catalog.models import (
     ProductPhoto,
     ProductSlug,
 )
-from neupusti.catalog.service import counts, stock
+from neupusti.catalog.service import counts, stock, visibility
 from neupusti.catalog.service.stock import Movement
 from neupusti.core import clock
 from neupusti.core.data.database import writing
@@ -65,10 +65,11 @@ def change(number: int, **values: Any) -> None:
         found = session.get_one(Product, number)
         for name, value in values.items():
             setattr(found, name, value)
+        if "published" in values:
+            found.released = values["published"]
         found.version += 1
         found.changed_at = clock.now()
-        session.flush()
-        counts.recount(session, found.category)
+        visibility.settle(session, found)
 
 
 def sell(number: int, pieces: int) -> None:

@@ -133,15 +133,10 @@ def test_machines_read_what_people_read_and_nothing_invented(client: FlaskClient
 
 def test_bread_crumbs_lead_back(client: FlaskClient) -> None:
     goods.product(goods.category("tea"), "a")
-    goods.product(goods.category("hidden", published=False), "b")
-    for slug, path in (
-        ("a", ["/catalog/", "/catalog/tea/", "/product/a"]),
-        ("b", ["/catalog/", "/product/b"]),
-    ):
-        crumbs = page(client, f"/product/{slug}").partition("<article")[0]
-        assert re.findall(r'itemprop="item" href="([^"]+)"', crumbs) == path
-        places = [str(number) for number in range(1, len(path) + 1)]
-        assert re.findall(r'itemprop="position" content="(\d)"', crumbs) == places
+    crumbs = page(client, "/product/a").partition("<article")[0]
+    path = ["/catalog/", "/catalog/tea/", "/product/a"]
+    assert re.findall(r'itemprop="item" href="([^"]+)"', crumbs) == path
+    assert re.findall(r'itemprop="position" content="(\d)"', crumbs) == ["1", "2", "3"]
 
 
 @pytest.mark.situation(30)

@@ -17,10 +17,9 @@ pytestmark = pytest.mark.usefixtures("samples")
     "change",
     [
         update(Product).where(Product.slug == "enamel-teapot").values(published=False),
-        update(Category).where(Category.slug == "kitchen").values(published=False),
         delete(Product).where(Product.slug == "enamel-teapot"),
     ],
-    ids=["withdrawn", "its category", "deleted"],
+    ids=["withdrawn", "deleted"],
 )
 def test_what_is_not_sold_is_not_found(app: Flask, change: object) -> None:
     assert "enamel-teapot" in slugs("чайник")

@@ -6,10 +6,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import nodes
 
+from neupusti.config.values import ROOT
 from neupusti.core.registry import registry
+from neupusti.policy.service import ledger
 from tests.conftest import SQLITE
 from tests.contracts import sources
 from tests.contracts.sources import PACKAGE, TEMPLATES
+from tests.contracts.test_catalogues import catalogue, key, messages
 
 PATHS = sorted(path for path in TEMPLATES.rglob("*") if path.is_file())
 EACH = pytest.mark.parametrize(
@@ -27,7 +30,11 @@ FORBIDDEN = {
 }
 UNESCAPED = re.compile(r"\|\s*safe\b|autoescape\s+false|\bMarkup\b")
 CALL = re.compile(r"""url_for\(\s*["']([\w.]+)["']""")
+CLAUSE = re.compile(r"(?<![\d.])\d{1,2}\.\d{1,2}(?:\.\d{1,2})?(?![\d.])")
+SECTION = re.compile(r"section \d")
+NUMBERED = re.compile(r"#c[\d{]|#s\d")
 LINE_LENGTH = 160
+RUSSIAN = ROOT / "translations" / "ru" / "LC_MESSAGES" / "messages.po"
 ASSET = re.compile(r"""(?:asset|integrity)\(\s*["']([^"']+)["']\s*\)""")
 
 
@@ -66,6 +73,19 @@ def test_no_line_is_too_long(path: Path) -> None:
     lines = enumerate(path.read_text().splitlines(), start=1)
     too_long = [number for number, line in lines if len(line) > LINE_LENGTH]
     assert too_long == []
+
+
+@EACH
+def test_a_clause_of_the_policy_is_cited_by_its_entry(path: Path) -> None:
+    """An edition of the operator has other numbers; only its own pages know them."""
+    if path.parent.name != "policy":
+        assert not NUMBERED.search(path.read_text())
+
+
+def test_no_text_numbers_a_clause_or_a_section_by_itself() -> None:
+    texts = [str(key(message)[0]) for message in messages(catalogue(RUSSIAN))]
+    texts += [one.sentences["en"] for one in ledger.entries().values()]
+    assert [text for text in texts if CLAUSE.search(text) or SECTION.search(text)] == []
 
 
 def titled(app: Flask, source: str) -> bool:

@@ -19,6 +19,12 @@ def guest(app: Flask) -> Shopper:
 
 
 @pytest.fixture
+def kettles(guest: Shopper) -> None:
+    """Two kettles in the basket of the guest."""
+    guest.put(buying.product(), 2)
+
+
+@pytest.fixture
 def order(guest: Shopper) -> ShopOrder:
     """Three kettles and one pair of socks, ordered by the guest for the courier."""
     guest.put(buying.product(), 3)

@@ -18,17 +18,11 @@ from tests.orders import buying
 from tests.orders.buying import ADDRESS, KETTLE, SOCKS, Shopper
 from tests.people import GUEST
 
+pytestmark = pytest.mark.usefixtures("kettles")
+
 SUM = re.compile(r"<dd>([^<]+)</dd>(?=\s*<dt)")
 TOTAL = re.compile(r'<data value="([0-9]+)">')
 CONTACT = ("family_name", "given_name", "patronymic", "phone", "email")
-
-
-@pytest.fixture
-def guest(app: Flask) -> Shopper:
-    """Somebody without an account, with a kettle in the basket."""
-    made = Shopper(app)
-    made.put(buying.product(), 2)
-    return made
 
 
 def tenge(amount: int) -> str:

@@ -1,6 +1,7 @@
 """A small policy for the tests, and the path of the operator's real one."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from neupusti.core.text.languages import Language
 from neupusti.policy.models import EditionKind
 from neupusti.policy.service import editions
 from neupusti.policy.service.drafts import Draft
+from neupusti.policy.service.parser import parse
+from neupusti.policy.service.problems import UnreadableDocumentError
 
 REAL = ROOT.parent / "shared" / "policy" / "policy-2022-08-04.ru.txt"
 
@@ -63,6 +66,23 @@ def inserted(text: str, number: str, wording: str) -> str:
     moved = pattern.sub(lambda m: f"{parent}.{int(m[1]) + (int(m[1]) >= int(last))}.", text)
     place = moved.index(f"{parent}.{int(last) + 1}. ")
     return f"{moved[:place]}{number}. {wording}\n\n{moved[place:]}"
+
+
+def outline(lines: Sequence[str]) -> list[list[str]]:
+    """Return the sections, the clauses and the notes of a document, each as a line."""
+    document = parse("\n".join(lines) + "\n")
+    return [
+        [f"{section.number} {section.heading}".strip() for section in document.sections],
+        [f"{clause.number}|{clause.shown}|{clause.whole}" for clause in document],
+        [f"{note.line} {note.reading.name} {note.detail}" for note in document.notes],
+    ]
+
+
+def refusal(lines: Sequence[str]) -> list[str]:
+    """Return what is wrong with a document that cannot be read."""
+    with pytest.raises(UnreadableDocumentError) as refused:
+        parse("\n".join(lines) + "\n")
+    return str(refused.value).split("\n")
 
 
 def ship() -> None:

@@ -1,10 +1,107 @@
-"""What a browser decides: the printed page keeps the operator's card."""
+"""What a browser decides: on screen in two sizes and colour schemes, and on paper."""
 
-from playwright.sync_api import Browser, expect
+from datetime import date
+from itertools import product
 
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from neupusti.core.data.database import db
+from neupusti.core.rules import Permission
+from neupusti.core.text.languages import Language
+from neupusti.policy.models import Edition, EditionKind
+from neupusti.policy.service import clauses, editions
+from neupusti.policy.service.drafts import Draft
+from neupusti.policy.service.edition_store import current_store
+from tests import desk
 from tests.conftest import SQLITE
+from tests.journeys.test_reading import RULES, SCHEMES, WIDTHS, violation_summary
+from tests.people import DANA
+from tests.policy.documents import current_text, inserted, publish
+from tests.policy.test_alignment import HEALTH
 
 pytestmark = SQLITE
+
+SHIPPED, DAY = date(2026, 11, 1), date(2026, 11, 19)
+PAPER = {"width": 700, "height": 900}
+
+
+@pytest.fixture
+def operators(app: Flask) -> str:
+    """The operator's edition in force, with a new clause before others; its text."""
+    text = inserted(current_text(), "4.1.3", HEALTH).replace("Беречь", "Беречь вас")
+    publish(text, DAY, backdate="Принята раньше")
+    return text
+
+
+def audit(page: Page, address: str) -> None:
+    """Check a page for its width and for everything that axe knows."""
+    page.goto(address)
+    for width, scheme in product(WIDTHS, SCHEMES):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found = Axe().run(page, options=RULES).response["violations"]
+        assert violation_summary(found) == [], (address, width, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def on_paper(page: Page, address: str) -> None:
+    """Open a page as it is printed; tags are black on white, links to tools are gone."""
+    page.goto(address)
+    page.set_viewport_size(PAPER)  # type: ignore[arg-type]
+    page.emulate_media(media="print", color_scheme="light")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
+    tags = page.locator(".tag").all()
+    assert tags
+    for tag in tags:
+        expect(tag).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+        expect(tag).to_have_css("color", "rgb(0, 0, 0)")
+    for control in page.locator("nav, form, .button, .tool").all():
+        expect(control).to_be_hidden()
+
+
+@pytest.mark.clause("9.4")
+def test_a_comparison_and_the_life_of_a_clause(
+    operators: str, site_url: str, chromium: Browser
+) -> None:
+    store = current_store()
+    moved = clauses.ids_of(store, store.text(DAY, Language.RU))["4.1.4"]
+    comparison = f"/policy/compare/{SHIPPED}/{DAY}/"
+    page = chromium.new_page()
+    for path in (comparison, f"/policy/clauses/{moved}/"):
+        audit(page, f"{site_url}/kk{path}")
+        on_paper(page, site_url + path)
+        page.emulate_media(media="screen")
+    page.close()
+
+
+def test_the_review_sheet_of_a_draft(
+    app: Flask, operators: str, site_url: str, chromium: Browser
+) -> None:
+    draft = Draft(
+        text=inserted(operators, "5.1", HEALTH),
+        language=Language.RU,
+        day=date(2027, 3, 1),
+        kind=EditionKind.MATERIAL,
+        note="Сведения о здоровье",
+    )
+    edition: Edition = editions.import_draft(draft)[0]
+    address = f"{site_url}/kk/admin/policy/{edition.id}"
+    db.session.remove()
+    staff = desk.signed_in(app, desk.member(DANA, Permission.CONTENT))
+    cookie = staff.get_cookie("session")
+    assert cookie is not None
+    context = chromium.new_context()
+    context.add_cookies([{"name": "session", "value": cookie.value, "url": site_url}])
+    page = context.new_page()
+    for path in (address, f"{site_url}/kk/admin/policy/"):
+        audit(page, path)
+    on_paper(page, address)
+    expect(page.locator("#decide")).to_be_hidden()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    context.close()
 
 
 def test_print_keeps_the_operators_card(site_url: str, chromium: Browser) -> None:

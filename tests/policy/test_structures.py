@@ -2,8 +2,7 @@
 
 import pytest
 
-from neupusti.policy.service.parser import parse
-from neupusti.policy.service.problems import UnreadableDocumentError
+from tests.policy.documents import outline, refusal
 
 READ = {
     "articles": (
@@ -282,17 +281,11 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", READ)
 def test_each_line_becomes_what_it_is(name: str) -> None:
-    lines, sections, clauses, notes = READ[name]
-    document = parse("\n".join(lines) + "\n")
-    assert [f"{s.number} {s.heading}".strip() for s in document.sections] == sections
-    assert [f"{c.number}|{c.shown}|{c.whole}" for c in document] == clauses
-    found = [f"{note.line} {note.reading.name} {note.detail}" for note in document.notes]
-    assert found == notes
+    lines, *wanted = READ[name]
+    assert outline(lines) == wanted
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_placed_is_refused_by_line(name: str) -> None:
     lines, wrong = REFUSED[name]
-    with pytest.raises(UnreadableDocumentError) as refusal:
-        parse("\n".join(lines) + "\n")
-    assert str(refusal.value).split("\n") == wrong
+    assert refusal(lines) == wrong

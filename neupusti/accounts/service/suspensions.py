@@ -1,7 +1,7 @@
 """Which accounts are suspended, and the messages to their owners.
 
 No e-mail contains the reason: it may mention other people, and e-mails are stored on
-foreign servers. Every message names the operator to ask; the rights of section 6 remain.
+foreign servers. Every message names the operator to ask; the rights of the person remain.
 """
 
 from collections.abc import Iterable
@@ -51,7 +51,7 @@ def check(person: int) -> None:
             _(
                 "The operator has blocked this account: nobody can sign in to it. To learn "
                 "why or to object, write from the e-mail of the account to %(whom)s. Your "
-                "data and your rights to it (section 6 of the privacy policy) stay.",
+                "data and your rights to it stay.",
                 whom=operator.email or f"{operator.name}, {operator.address}",
             )
         )

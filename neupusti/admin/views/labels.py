@@ -40,7 +40,7 @@ STATES = {
     OutboxState.UNSURE: _("not certain"),
 }
 DUTIES = {
-    "6.2.1": _("Use data only for the purposes of section 4"),
+    "6.2.1": _("Use data only for the stated purposes"),
     "6.2.2": _("Keep data secret"),
     "6.2.3": _("Protect data"),
     "6.2.4": _("Block data as soon as an error or a breach is reported"),

@@ -30,8 +30,8 @@ class Shown:
     offer: Offer
     stock: int
     return_rule: ReturnRule
-    category: tuple[str, str] | None
-    """The slug and the name of its category, where that is published."""
+    category: tuple[str, str]
+    """The slug and the name of its category."""
     pictures: tuple[Picture, ...]
 
 
@@ -96,6 +96,6 @@ def _shown(product: Product, category: Category, today: date, language: Language
         offer=offer(product, today),
         stock=product.stock,
         return_rule=ReturnRule(product.return_rule),
-        category=(category.slug, category.name(language)) if category.published else None,
+        category=(category.slug, category.name(language)),
         pictures=tuple(picture(photo, language) for photo in photos),
     )

@@ -6,11 +6,10 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from neupusti.catalog.models import Category, Product
-from neupusti.catalog.service import editing
+from neupusti.catalog.models import Category
+from neupusti.catalog.service import editing, visibility
 from neupusti.catalog.service.drafts import CategoryDraft, seen
 from neupusti.catalog.service.errors import CatalogError, ConflictError
-from neupusti.catalog.service.search import index
 from neupusti.core.data.database import db
 from neupusti.core.records.journal import StaffActionType, log_staff_action
 from neupusti.core.text import slugs
@@ -72,8 +71,7 @@ def change(number: int, draft: CategoryDraft, *, opened: str, staff: int) -> boo
         if draft.changes(CategoryDraft.of(category)):
             draft.write(category)
             _log(session, category, staff)
-            below = select(Product.id).where(Product.category == number)
-            index.update(session, list(session.scalars(below)))
+            visibility.settle_categories(session, _family(known, number), renamed=number)
         return True
 
     return editing.attempted(work)
@@ -84,6 +82,11 @@ def _ancestry(known: dict[int, Category], number: int | None) -> Iterator[int]:
     while number is not None:
         yield number
         number = known[number].parent
+
+
+def _family(known: dict[int, Category], number: int) -> list[int]:
+    """Return `number` and every category below it."""
+    return [other for other in known if number in _ancestry(known, other)]
 
 
 def _log(session: Session, category: Category, staff: int) -> None:

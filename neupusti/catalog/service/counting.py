@@ -13,7 +13,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from neupusti.catalog.models import MovementKind, StockMovement
-from neupusti.catalog.service import editing, products, stock
+from neupusti.catalog.service import products, stock, visibility
 from neupusti.catalog.service.errors import CatalogError, ConflictError
 from neupusti.catalog.service.stock import Movement
 from neupusti.core.data.database import db, writing
@@ -65,7 +65,7 @@ def move(number: int, wanted: ByHand, *, last: int, staff: int) -> bool | None:
         what = f"{wanted.delta:+} {wanted.kind.value}"
         products.log(session, STOCK, number, what, staff=staff, reason=wanted.reason)
         session.refresh(product)
-        editing.settle(session, product)
+        visibility.settle(session, product)
     return True
 
 

@@ -1,6 +1,6 @@
 """Write products in the open write transaction: their columns, address and counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -8,10 +8,11 @@ from sqlalchemy import delete, or_, select, union
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from neupusti.catalog.models import Band, Product, ProductSlug
-from neupusti.catalog.service import counts
+from neupusti.catalog.models import Band, MovementKind, Product, ProductSlug
+from neupusti.catalog.service import counts, stock, visibility
 from neupusti.catalog.service.drafts import Change, Draft
 from neupusti.catalog.service.search import index
+from neupusti.catalog.service.stock import Movement
 from neupusti.core import clock
 from neupusti.core.data.database import writing
 from neupusti.core.text import slugs
@@ -37,11 +38,13 @@ def attempted(work: Callable[[Session], T]) -> T:
 
 def create(session: Session, draft: Draft) -> Product:
     """Store a new product, unpublished and without stock."""
+    visibility.lock(session)
     product = Product(
         slug=_free_slug(session, _base(draft), None),
         stock=0,
         band=Band.OUT.value,
         published=False,
+        released=False,
         sample=False,
         version=1,
         changed_at=clock.now(),
@@ -49,7 +52,7 @@ def create(session: Session, draft: Draft) -> Product:
     draft.write(product)
     session.add(product)
     session.flush()
-    settle(session, product)
+    visibility.settle(session, product)
     return product
 
 
@@ -66,22 +69,34 @@ def update(session: Session, product: Product, draft: Draft) -> list[Change]:
     before = product.category
     draft.write(product)
     touch(product)
-    settle(session, product, former_category=before)
+    visibility.settle(session, product, before)
     return changes
+
+
+def discard(
+    session: Session, products: Sequence[Product], reason: str, *, staff: int | None = None
+) -> None:
+    """Delete `products` with their photos and addresses; write off what is in stock."""
+    for product in products:
+        if product.stock:
+            off = Movement(
+                product=product.id,
+                delta=-product.stock,
+                kind=MovementKind.WRITTEN_OFF,
+                staff=staff,
+                reason=reason,
+            )
+            stock.change(session, off)
+    numbers = [product.id for product in products]
+    session.execute(delete(Product).where(Product.id.in_(numbers)))
+    counts.recount(session, *{product.category for product in products})
+    index.update(session, numbers)
 
 
 def touch(product: Product) -> None:
     """Note that what pages show of `product` has changed."""
     product.version += 1
     product.changed_at = clock.now()
-
-
-def settle(
-    session: Session, product: Product, *, former_category: int | None = None
-) -> None:
-    """Bring what is derived from a product up to date: every change of it ends here."""
-    counts.recount(session, product.category, former_category or product.category)
-    index.update(session, [product.id])
 
 
 def article_taken(session: Session, article: str, *, but: int | None = None) -> bool:

@@ -18,7 +18,7 @@ class CatalogError(Exception):
 
 
 class PublishError(Exception):
-    """A product that cannot be published or lose its photo, and every reason for it."""
+    """A product that cannot be published, lose its photo or go, and every reason for it."""
 
     def __init__(self, *reasons: Message) -> None:
         super().__init__("not publishable")

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.catalog.models import Product, ProductPhoto
-from neupusti.catalog.service import editing, products
+from neupusti.catalog.service import editing, products, visibility
 from neupusti.catalog.service.errors import CatalogError, PublishError
 from neupusti.core import pictures
 from neupusti.core.data import files
@@ -125,7 +125,7 @@ def remove(number: int, *, staff: int) -> int | None:
             return None
         product = photo.product
         shown = _save(session, product, f"photo {number} removed", staff)
-        if shown.published and len(of(product, session)) == 1:
+        if shown.released and len(of(product, session)) == 1:
             raise PublishError(
                 _("Add another photo first, or withdraw the product: this is its only one.")
             )
@@ -194,8 +194,10 @@ def _store(row: ProductPhoto, staff: int) -> bool:
 
 
 def _save(session: Session, number: int, what: str, staff: int) -> Product:
-    product = session.get_one(Product, number, with_for_update=True)
+    product = products.locked(session, number)
+    if product is None:
+        raise LookupError(number)
     editing.touch(product)
-    editing.settle(session, product)
+    visibility.settle(session, product)
     products.log(session, PHOTOS, number, what, staff=staff)
     return product

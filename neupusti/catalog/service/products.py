@@ -4,8 +4,8 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from neupusti.catalog.models import Product, ProductPhoto
-from neupusti.catalog.service import editing
+from neupusti.catalog.models import MovementKind, Product, ProductPhoto, StockMovement
+from neupusti.catalog.service import editing, visibility
 from neupusti.catalog.service.drafts import Draft, seen
 from neupusti.catalog.service.errors import CatalogError, ConflictError, PublishError
 from neupusti.core.data.database import db, writing
@@ -20,6 +20,13 @@ ADDED = StaffActionType("catalog.added", _("Added a product"))
 CHANGED = StaffActionType("catalog.changed", _("Changed a product"))
 PUBLISHED = StaffActionType("catalog.published", _("Published a product"))
 WITHDRAWN = StaffActionType("catalog.withdrawn", _("Withdrew a product"))
+DELETED = StaffActionType("catalog.deleted", _("Deleted a product"))
+DISCARDED = "product deleted"
+"""The reason of the movement that writes off its stock."""
+ORDERED = _(
+    "It was ordered, so orders and the books refer to it: it can only be withdrawn from "
+    "the shop."
+)
 MAX_WHAT = 120
 """Characters that the journal keeps of what was changed."""
 
@@ -63,7 +70,7 @@ def publish(number: int, *, staff: int) -> bool:
     """Publish a product; False: there is none. Raise PublishError with every reason."""
     with writing() as session:
         product = locked(session, number)
-        if product is not None and not product.published:
+        if product is not None and not product.released:
             if reasons := _missing(session, product):
                 raise PublishError(*reasons)
             _show(session, product, PUBLISHED, staff)
@@ -74,13 +81,35 @@ def withdraw(number: int, *, staff: int) -> bool:
     """Take a product off the shop's pages; False: there is none."""
     with writing() as session:
         product = locked(session, number)
-        if product is not None and product.published:
+        if product is not None and product.released:
             _show(session, product, WITHDRAWN, staff)
         return product is not None
 
 
+def delete(number: int, *, staff: int) -> bool:
+    """Delete a product that was never ordered; False: there is none. Raise PublishError."""
+    with writing() as session:
+        product = locked(session, number)
+        if product is None:
+            return False
+        if was_ordered(number, session):
+            raise PublishError(ORDERED)
+        log(session, DELETED, number, product.article, staff=staff)
+        editing.discard(session, [product], DISCARDED, staff=staff)
+    return True
+
+
+def was_ordered(number: int, session: Session | None = None) -> bool:
+    """Return whether an order ever took a piece of a product, cancelled or not."""
+    sold = select(StockMovement.id).where(
+        StockMovement.product == number, StockMovement.kind == MovementKind.SOLD.value
+    )
+    return (session or db.session()).scalar(sold.limit(1)) is not None
+
+
 def locked(session: Session, number: int) -> Product | None:
     """Return a product as it is now, locked against other writers."""
+    visibility.lock(session)
     return session.get(Product, number, with_for_update=True, populate_existing=True)
 
 
@@ -138,9 +167,9 @@ def _missing(session: Session, product: Product) -> list[str]:
 
 
 def _show(session: Session, product: Product, action: StaffActionType, staff: int) -> None:
-    product.published = action is PUBLISHED
+    product.released = action is PUBLISHED
     editing.touch(product)
-    editing.settle(session, product)
+    visibility.settle(session, product)
     log(session, action, product.id, product.article, staff=staff)
 
 

@@ -25,7 +25,7 @@ from neupusti.catalog.models import (
     ProductPhoto,
     StockMovement,
 )
-from neupusti.catalog.service import counts, stock
+from neupusti.catalog.service import counts, editing, stock
 from neupusti.catalog.service.search import index
 from neupusti.catalog.service.stock import Movement
 from neupusti.config.values import ROOT
@@ -83,16 +83,7 @@ def remove() -> str:
     """Remove every sample product and each sample category left empty."""
     with writing() as session:
         products = session.scalars(select(Product).where(Product.sample)).all()
-        for product in products:
-            if product.stock:
-                off = MovementKind.WRITTEN_OFF
-                gone = Movement(
-                    product=product.id, delta=-product.stock, kind=off, reason=REMOVED
-                )
-                stock.change(session, gone)
-        session.execute(delete(Product).where(Product.sample))
-        counts.recount(session, *{product.category for product in products})
-        index.update(session, [product.id for product in products])
+        editing.discard(session, products, REMOVED)
         slugs = [content["slug"] for content in files()]
         empty = (
             delete(Category)

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.catalog.models import Category, MovementKind, Product
-from neupusti.catalog.service import editing, products, stock
+from neupusti.catalog.service import editing, products, stock, visibility
 from neupusti.catalog.service.drafts import Change, Draft
 from neupusti.catalog.service.errors import ConflictError, Message
 from neupusti.catalog.service.stock import Movement
@@ -119,7 +119,7 @@ def exported() -> Iterable[list[object]]:
 def cells(product: Product, category: str) -> dict[str, str]:
     """Return column -> text of a product whose category has the slug `category`."""
     values: dict[str, Any] = {name: getattr(product, name) for name in COLUMNS}
-    values |= {"category": category, "published": int(product.published)}
+    values |= {"category": category, "published": int(product.released)}
     return {name: "" if value is None else str(value) for name, value in values.items()}
 
 
@@ -135,6 +135,7 @@ def plan(rows: Sequence[Row], session: Session | None = None) -> Plan:
     articles = {row.article for row in rows}
     wanted = select(Product).where(Product.article.in_(articles)).order_by(Product.id)
     if session is not None:
+        visibility.lock(session)
         wanted = wanted.with_for_update().execution_options(populate_existing=True)
     found = {p.article: p for p in (session or db.session()).scalars(wanted)}
     lines: dict[str, int] = {}

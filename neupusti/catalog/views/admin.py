@@ -14,7 +14,7 @@ from neupusti.catalog.service.errors import CatalogError, ConflictError, Publish
 from neupusti.catalog.service.goods_list import GoodsFilters
 from neupusti.catalog.views.blueprint import bp
 from neupusti.core import clock
-from neupusti.core.forms.base import Form, shown
+from neupusti.core.forms.base import ConfirmForm, Form, shown
 from neupusti.core.registry import registry
 from neupusti.core.security import identity
 from neupusti.core.text import countries, languages
@@ -29,6 +29,7 @@ DONE = {
     "saved": _("Saved."),
     "unchanged": _("Nothing was changed."),
     "published": _("The product is in the shop now."),
+    "deleted": _("The product is deleted."),
     "withdrawn": _("The product is not shown in the shop any more."),
     "photo": _("The photo is added."),
     "removed": _("The photo is removed."),
@@ -122,7 +123,9 @@ def admin_publish(number: int) -> Response:
         form = _filled(product)
         form.form_errors = [str(reason) for reason in error.reasons]
         return _page(form, product)
-    return to("admin_product", number=number, done="published")
+    # Not in the shop yet where its category is hidden, as the page says.
+    done = "published" if found(number).published else "saved"
+    return to("admin_product", number=number, done=done)
 
 
 @bp.post(f"/admin/products/{ROW}/withdraw")
@@ -131,6 +134,27 @@ def admin_withdraw(number: int) -> Response:
     if not products.withdraw(number, staff=me()):
         abort(404)
     return to("admin_product", number=number, done="withdrawn")
+
+
+@bp.get(f"/admin/products/{ROW}/delete")
+def admin_ask_to_delete(number: int) -> Response:
+    """Ask whether to delete a product, or say why it cannot be deleted."""
+    return _deletion(ConfirmForm(formdata=None), number)
+
+
+@bp.post(f"/admin/products/{ROW}/delete")
+def admin_delete(number: int) -> Response:
+    """Delete a product that was never ordered."""
+    form = ConfirmForm()
+    if not form.validate():
+        return _deletion(form, number)
+    try:
+        if not products.delete(number, staff=me()):
+            abort(404)
+    except PublishError as error:
+        form.form_errors = [str(reason) for reason in error.reasons]
+        return _deletion(form, number)
+    return to("admin_products", done="deleted")
 
 
 def found(number: int) -> Product:
@@ -220,6 +244,15 @@ def _page(form: ProductForm, product: Product | None, **values: Any) -> Response
         done=done(),
         has_categories=bool(form.category.choices),
         **values,
+    )
+
+
+def _deletion(form: ConfirmForm, number: int) -> Response:
+    return shown(
+        "catalog/admin/delete.html",
+        form,
+        product=found(number),
+        ordered=products.ORDERED if products.was_ordered(number) else "",
     )
 
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from neupusti.catalog.forms.category import CategoryForm
 from neupusti.catalog.models import Category
+from neupusti.catalog.queries.categories import hidden
 from neupusti.catalog.service import category_editing
 from neupusti.catalog.service.drafts import CategoryDraft, seen
 from neupusti.catalog.service.errors import CatalogError, ConflictError
@@ -98,5 +99,10 @@ def _page(
     form: CategoryForm, category: Category | None, tree: list[tuple[Category, int]]
 ) -> Response:
     return shown(
-        "catalog/admin/categories.html", form, category=category, tree=tree, done=done()
+        "catalog/admin/categories.html",
+        form,
+        category=category,
+        tree=tree,
+        hidden=hidden((one.id, one.parent, one.published) for one, _depth in tree),
+        done=done(),
     )

@@ -15,7 +15,7 @@ SIZE = 5_000
 def addresses() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the address of every category."""
     for entry in menu(languages.current()).entries:
-        if entry.published:
+        if entry.shown:
             yield "catalog.category", {"slug": entry.slug}
 
 

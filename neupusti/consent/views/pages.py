@@ -13,6 +13,7 @@ from neupusti.consent.models import ConsentEvent, ConsentRecord
 from neupusti.consent.service import receipt, records, wordings
 from neupusti.consent.views.extension import bp
 from neupusti.core.web import choice, redirects
+from neupusti.core.web.route import language_neutral
 
 GPC_SINCE = "2026-11-01"
 """`lastUpdate` of gpc.json: the date since which this site honours the signal."""
@@ -77,6 +78,7 @@ def receipt_json() -> Response:
 
 
 @bp.get("/.well-known/gpc.json")
+@language_neutral
 def gpc() -> Response:
     """Declare support for Global Privacy Control."""
     return jsonify(gpc=True, lastUpdate=GPC_SINCE)

@@ -40,10 +40,15 @@ class CachedPage:
 
 
 class PageCache:
-    """An LRU cache of the rendered pages of one process."""
+    """An LRU cache of the rendered pages of one process.
 
-    def __init__(self, limit: int = LIMIT_BYTES) -> None:
-        self.limit, self.size = limit, 0
+    `depends_on` returns what the layout of every HTML page depends on, besides the visitor.
+    """
+
+    def __init__(
+        self, limit: int = LIMIT_BYTES, depends_on: Callable[[], Hashable] = tuple
+    ) -> None:
+        self.limit, self.size, self.depends_on = limit, 0, depends_on
         self.entries: OrderedDict[Hashable, CachedPage] = OrderedDict()
         self.lock = Lock()
 
@@ -77,8 +82,8 @@ def public(*key: Hashable, render: Callable[[], str], mimetype: str = HTML) -> R
     pages = cast("PageCache", current_app.extensions["neupusti.pages"])
     variant = layout.cache_variant() if mimetype == HTML else None
     # A page shows its own address (canonical, alternates), which a view need not know.
-    address = request.path if variant is not None else None
-    page = pages.get((languages.current(), variant, address, *key), render)
+    layout_key = (request.path, pages.depends_on()) if variant is not None else None
+    page = pages.get((languages.current(), variant, layout_key, *key), render)
     if variant is None or not variant.storable:
         response = negotiated(page.encodings, mimetype)
         if variant is not None and variant.shared:

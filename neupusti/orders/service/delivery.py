@@ -12,6 +12,7 @@ from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.consent import Statement
 from neupusti.core.text.languages import Language
 from neupusti.orders.models.order import Delivery, Payment
+from neupusti.policy.service.citing import cited
 
 
 class RecipientKind(StrEnum):
@@ -72,9 +73,11 @@ def statement(delivery: Delivery) -> Statement:
         opening=_("I agree that my data are processed to take and deliver this order."),
         purpose=Purpose.IDENTIFICATION,
         purposes=(
-            _("to recognise me, take the order and deliver it (4.1.1)"),
-            _("to tell me how it moves, and answer my questions (4.1.3)"),
-            _("to send me service letters (4.1.7)"),
+            cited(
+                _("to recognise me, take the order and deliver it"), Purpose.IDENTIFICATION
+            ),
+            cited(_("to tell me how it moves, and answer my questions"), Purpose.FEEDBACK),
+            cited(_("to send me service letters"), Purpose.NOTICES),
         ),
         data=(
             _("family name, given name, patronymic if I gave one"),

@@ -16,7 +16,7 @@ class OpenBlock:
     @property
     def finished(self) -> bool:
         """Whether its sentence has ended."""
-        return not self.pieces or self.pieces[-1].endswith(SENTENCE_ENDS)
+        return not self.pieces[-1] or self.pieces[-1].endswith(SENTENCE_ENDS)
 
     def build(self) -> Block:
         """Return the block."""
@@ -25,7 +25,7 @@ class OpenBlock:
 
 @dataclass(slots=True)
 class OpenClause:
-    """A clause: its first block is the text."""
+    """A clause: its first block is the text; an article without a heading has none yet."""
 
     number: str
     line: int
@@ -35,11 +35,11 @@ class OpenClause:
     @property
     def last(self) -> OpenBlock:
         """The block that the rest of a broken sentence is appended to."""
-        return self.blocks[-1]
+        return self.blocks[-1] if self.blocks else OpenBlock("", [""])
 
     def build(self) -> Clause:
         """Return the clause; one that begins with a list has no text of its own."""
-        text, *rest = [block.build() for block in self.blocks]
+        text, *rest = [block.build() for block in self.blocks] or [Block("")]
         if text.mark:
             text, rest = Block(""), [text, *rest]
         written = "" if self.written == self.number else self.written

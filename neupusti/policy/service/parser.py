@@ -139,7 +139,7 @@ class _Parser:
             own = self.plan.last_number + self.unnumbered
             self._note(part, Reading.UNNUMBERED, f"{text} ({own})")
         else:
-            own = found.parts[0]
+            (own,) = found.parts
             if own != self.numbered + 1:
                 message = f"section {own} stands where section {self.numbered + 1} should"
                 self._refuse(part, message, found.text)
@@ -170,7 +170,7 @@ class _Parser:
 
     def _place_article(self, part: Part) -> None:
         """Place an article of a chapter: a clause that has clauses below it."""
-        number = part.mark.parts[0]
+        (number,) = part.mark.parts
         section = self.sections[-1] if self.sections else None
         if section is None or not self.numbering.article(section.number, number):
             self._refuse(part, f"article {number} cannot follow {self.numbering.articles}")

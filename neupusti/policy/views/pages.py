@@ -1,6 +1,6 @@
 """The policy pages: current, dated, history, comparison, ledger."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -52,13 +52,13 @@ def history() -> Response:
 @bp.get("/policy/compare/")
 def choose() -> Response:
     """Redirect from the form of the history page to the address of the comparison."""
-    older, newer = (parse_day(request.args.get(name, "")) for name in ("a", "b"))
-    return redirect(url_for("policy.compare", a=older, b=newer), 303)
+    days = sorted(parse_day(request.args.get(name, "")) for name in ("a", "b"))
+    return redirect(url_for("policy.compare", a=days[0], b=days[1]), 303)
 
 
 @bp.get("/policy/compare/<a>/<b>/")
 def compare(a: str, b: str) -> Response:
-    """Show what changed between two editions, the older one first.
+    """Show what changed between two editions; redirect unless the older one comes first.
 
     The same date twice compares the restatement with the operator's document.
     """
@@ -66,9 +66,11 @@ def compare(a: str, b: str) -> Response:
         (EditionSource.RESTATEMENT, EditionSource.OPERATOR) if a == b else (None, None)
     )
     pair = requested_edition(a, first), requested_edition(b, second)
-    older, newer = _same_language(sorted(pair, key=lambda one: one.text.date))
+    if a > b:  # one spelling of a date sorts as the date
+        return redirect(url_for("policy.compare", a=b, b=a), 301)
+    older, newer = _same_language(pair)
     return page_cache.public(
-        *("policy.compare", a, b, older.key, newer.key),
+        *("policy.compare", older.key, newer.key),
         render=lambda: _comparison(older, newer),
     )
 
@@ -139,7 +141,7 @@ def _grouped(changes: Iterable[ClauseChange]) -> list[tuple[bool, list[ClauseCha
     return [(touched, list(group)) for (touched, _renumbered), group in groups]
 
 
-def _same_language(editions: list[ShownEdition]) -> list[ShownEdition]:
+def _same_language(editions: Sequence[ShownEdition]) -> Sequence[ShownEdition]:
     """Return the editions in one language: Russian, if one lacks the reader's."""
     if len({edition.text.language for edition in editions}) == 1:
         return editions

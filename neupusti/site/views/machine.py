@@ -4,23 +4,26 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from flask import Response, jsonify, render_template, request, url_for
+from flask import Response, jsonify, render_template, url_for
 from werkzeug.exceptions import NotFound
 
 from neupusti.config.settings import settings
 from neupusti.core.registry import registry
 from neupusti.core.text.languages import alternates
+from neupusti.core.web.route import language_neutral
 from neupusti.site.service import machine as service
 from neupusti.site.views.blueprint import MIGRATIONS, bp
 
 
 @bp.get("/healthz")
+@language_neutral
 def healthz() -> Response:
     """Return 200 if the process responds."""
     return Response("ok\n", mimetype="text/plain")
 
 
 @bp.get("/readyz")
+@language_neutral
 def readyz() -> tuple[Response, int]:
     """Return 200 if both databases are reachable and migrated, else 503."""
     states = service.readiness(MIGRATIONS)
@@ -28,12 +31,14 @@ def readyz() -> tuple[Response, int]:
 
 
 @bp.get("/robots.txt")
+@language_neutral
 def robots() -> Response:
     """Return the rules for crawlers and the address of the sitemap."""
     return Response(render_template("site/robots.txt"), mimetype="text/plain")
 
 
 @bp.get("/sitemap.xml")
+@language_neutral
 def sitemap() -> Response:
     """List the files of the sitemap: the pages, and the goods by the thousand."""
     files = [url_for("site.sitemap_pages")]
@@ -42,18 +47,19 @@ def sitemap() -> Response:
             url_for("site.sitemap_file", name=name, number=number)
             for number in found.numbers()
         )
-    own = len(request.script_root)
-    body = render_template("site/sitemap_index.xml", files=[path[own:] for path in files])
+    body = render_template("site/sitemap_index.xml", files=files)
     return Response(body, mimetype="application/xml")
 
 
 @bp.get("/sitemap/pages.xml")
+@language_neutral
 def sitemap_pages() -> Response:
     """List every public page but those of the numbered files, in every language."""
     return _sitemap((*address, None) for address in registry().pages_for_sitemap())
 
 
 @bp.get("/sitemap/<name>/<int(max=1000000):number>.xml")
+@language_neutral
 def sitemap_file(name: str, number: int) -> Response:
     """List the pages of one numbered file, in every language."""
     files = registry().address_files.get(name)
@@ -66,9 +72,8 @@ def sitemap_file(name: str, number: int) -> Response:
 def _sitemap(
     addresses: Iterable[tuple[str, dict[str, Any], datetime | None]],
 ) -> Response:
-    own = len(request.script_root)
     pages = (
-        (alternates(url_for(endpoint, **values)[own:]), changed_at)
+        (alternates(url_for(endpoint, **values)), changed_at)
         for endpoint, values, changed_at in addresses
     )
     body = render_template("site/sitemap.xml", pages=pages)
@@ -76,6 +81,7 @@ def _sitemap(
 
 
 @bp.get("/.well-known/security.txt")
+@language_neutral
 def security_txt() -> Response:
     """Return where to report a vulnerability (RFC 9116)."""
     base, email = settings().base_url.rstrip("/"), settings().operator.mailto

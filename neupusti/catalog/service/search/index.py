@@ -1,7 +1,7 @@
 """The index of the goods: the forms of the words of each product that is sold."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
 
 from sqlalchemy import Integer, column, delete, select, table, union
@@ -42,7 +42,7 @@ def update(
     entries = {
         product.id: _entry(product, category, written)
         for product, category in rows
-        if product.published and category.published
+        if product.published
     }
     store.replace(session, products, entries)
     changes: Counter[str] = Counter()
@@ -51,6 +51,13 @@ def update(
     for left in before.values():
         changes.subtract(left)
     _count(session, changes)
+
+
+def batches(products: Collection[int]) -> Iterator[list[int]]:
+    """Yield `products` in their order, as many at a time as one statement takes well."""
+    numbers = sorted(products)
+    for start in range(0, len(numbers), BATCH):
+        yield numbers[start : start + BATCH]
 
 
 def rebuild() -> Iterator[tuple[int, int]]:
@@ -62,12 +69,13 @@ def rebuild() -> Iterator[tuple[int, int]]:
     with writing() as session:
         key = "product" if store.on_postgresql(session) else "rowid"
         indexed = select(column(key, Integer)).select_from(table("product_words"))
-        numbers = sorted(session.scalars(union(select(Product.id), indexed)))
-    for start in range(0, len(numbers), BATCH):
-        batch = numbers[start : start + BATCH]
+        numbers = session.scalars(union(select(Product.id), indexed)).all()
+    done = 0
+    for batch in batches(numbers):
         with writing() as session:
             update(session, batch, written=written)
-        yield start + len(batch), len(numbers)
+        done += len(batch)
+        yield done, len(numbers)
     with writing() as session:
         store.count_words(session)
 
