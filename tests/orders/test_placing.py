@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
+from sqlalchemy.engine.interfaces import CacheStats
 
 from neupusti.catalog.models import StockMovement
 from neupusti.core import clock
@@ -251,5 +253,25 @@ def test_statements_of_an_order_are_counted(app: Flask) -> None:
         with cast.counted() as statements:
             placing.place(full, BUYER, COURIER, PROOF)
         limiting = [x for x in statements if "throttle_count" in x]
-        assert len(limiting) == 2
-        assert len(statements) - len(limiting) <= 8 + 3 * lines, statements
+        assert len(limiting) == 1
+        assert len(statements) - len(limiting) == 10 + lines, statements
+
+
+def test_no_statement_of_a_later_order_is_compiled(app: Flask) -> None:
+    numbers = [cast.product(f"a{n}") for n in range(2)]
+    lines = [(number, 1) for number in numbers]
+    # One that finds every row of the limits, as later ones do.
+    for _ in range(2):
+        cast.placed(*lines)
+    found: list[tuple[CacheStats, str]] = []
+
+    def noted(*args: Any) -> None:
+        if args[4].compiled:
+            found.append((args[4].cache_hit, args[2]))
+
+    full = cast.filled(*lines)
+    event.listen(db.engine, "before_cursor_execute", noted)
+    placing.place(full, BUYER, COURIER, PROOF)
+    event.remove(db.engine, "before_cursor_execute", noted)
+    assert found
+    assert [one for one in found if one[0] is not CacheStats.CACHE_HIT] == []
