@@ -7,26 +7,24 @@ two buyers of the last piece need no lock that outlives the statement.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Update,
-    bindparam,
-    case,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Executable, Integer, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from neupusti.catalog.models import FEW, Band, MovementKind, Product, StockMovement
 from neupusti.core import clock
 
-NUMBER, DELTA, NOW = "number", "delta", "now"
-"""The parameters of the statements below."""
+NUMBER, DELTA = "number", "delta"
+AFTER = Product.stock + bindparam(DELTA, type_=Integer)
+CHANGED = (
+    update(Product)
+    .where(Product.id == bindparam(NUMBER, type_=Integer), AFTER >= 0)
+    .values(stock=AFTER)
+    .returning(Product)
+)
+"""Made once, as the next: to make a statement takes longer than to execute it."""
+SOLD = CHANGED.where(Product.published)
 RETURNED = {"populate_existing": True, "synchronize_session": False}
-"""The rows of an update replace what the session knows of them."""
+"""What a statement returns replaces what the session knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +49,7 @@ def take(session: Session, wanted: Mapping[int, int]) -> tuple[list[Product], se
     """
     taken, refused = [], set()
     for product, number in sorted(wanted.items()):
-        found = session.scalar(
-            TAKEN,
-            {NUMBER: product, DELTA: -number, NOW: clock.now()},
-            execution_options=RETURNED,
-        )
+        found = _changed(session, SOLD, product, -number)
         if found is None:
             refused.add(product)
         else:
@@ -78,12 +72,10 @@ def change(session: Session, movement: Movement) -> bool:
     where the cause has moved stock before.
     """
     record(session, movement)
-    exists = session.scalar(select(Product.id).where(Product.id == movement.product))
-    if exists is None:
+    if _changed(session, CHANGED, movement.product, movement.delta) is not None:
         return True
-    values = {NUMBER: movement.product, DELTA: movement.delta, NOW: clock.now()}
-    rows: int = session.execute(CHANGED, values).rowcount  # type: ignore[attr-defined]
-    return rows == 1
+    exists = session.scalar(select(Product.id).where(Product.id == movement.product))
+    return exists is None
 
 
 def mismatches(session: Session) -> list[tuple[int, int, int]]:
@@ -105,23 +97,15 @@ def band(stock: int) -> Band:
     return Band.OUT if stock == 0 else Band.FEW if stock <= FEW else Band.IN
 
 
-def _changed() -> Update:
-    after: ColumnElement[int] = Product.stock + bindparam(DELTA, type_=Integer)
-    few, out = Band.FEW.value, Band.OUT.value
-    shown = case((after == 0, out), (after <= FEW, few), else_=Band.IN.value)
-    moment = bindparam(NOW, type_=Product.changed_at.type)
-    return (
-        update(Product)
-        .where(Product.id == bindparam(NUMBER, type_=Integer), after >= 0)
-        .values(
-            stock=after,
-            band=shown,
-            version=Product.version + case((shown != Product.band, 1), else_=0),
-            changed_at=case((shown != Product.band, moment), else_=Product.changed_at),
-        )
-    )
+def _changed(
+    session: Session, statement: Executable, product: int, delta: int
+) -> Product | None:
+    """Change the stock of a product; return it as it is now, or None where it may not be.
 
-
-CHANGED = _changed()
-"""Made once, as `TAKEN`: to make a statement takes longer than to execute it."""
-TAKEN = CHANGED.where(Product.published).returning(Product)
+    Its band follows only where it is another: every list has it in its index.
+    """
+    values = {NUMBER: product, DELTA: delta}
+    found: Product | None = session.scalar(statement, values, execution_options=RETURNED)
+    if found is not None and found.band != (shown := band(found.stock).value):
+        found.band, found.version, found.changed_at = shown, found.version + 1, clock.now()
+    return found
