@@ -31,7 +31,7 @@ FILTERS: tuple[dict[str, Any], ...] = (
 )
 READ = re.compile(r"(?:COVERING INDEX|Index Only Scan.* using) "
                   r"ix_product_(?:category_)?published_(\w+)")  # fmt: skip
-OTHER_WAYS = ("seqscan", "bitmapscan", "indexscan", "sort", "incremental_sort")
+OTHER_WAYS = ("seqscan", "bitmapscan", "sort", "incremental_sort")
 """What PostgreSQL would do with few rows, and not with many."""
 
 
@@ -40,12 +40,22 @@ def test_a_filtered_list_is_read_in_its_order_from_an_index(app: Flask, sort: So
     goods.clear()
     tea = goods.category("tea")
     goods.many(tea, {"a": {"price": 5000}, "b": {"price": 4000}})
+    settle()
     for categories, filters in product(((), (tea,)), FILTERS):
         wanted = Wanted(categories=categories, sort=sort, **filters)
         lines = plan(wanted)
         read = {one[1] for line in lines if (one := READ.search(line))}
         orders = ORDERS[sort][:1] if wanted.deals else ORDERS[sort]
         assert read >= {*orders}, "\n".join(lines)
+
+
+def settle() -> None:
+    """Let PostgreSQL note that its indexes hold what the rows do, as it does in time."""
+    db.session.rollback()
+    if db.engine.dialect.name == "postgresql":
+        by_itself = db.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with by_itself.connect() as connection:
+            connection.execute(text("VACUUM ANALYZE product"))
 
 
 def plan(wanted: Wanted) -> list[str]:
