@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.engine.interfaces import CacheStats
 
-from neupusti.catalog.models import StockMovement
+from neupusti.catalog.models import ProductPhoto, StockMovement
 from neupusti.core import clock
-from neupusti.core.data.database import db
+from neupusti.core.data.database import db, writing
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.security.tokens import Token
@@ -243,6 +243,19 @@ def test_situation_10_a_negative_number_beside_a_right_one_changes_nothing(
         value = basket.write(replace(basket.empty(), lines=lines))
         assert basket.read(value).lines == ()
     assert cast.pieces_of(number) == 10
+
+
+def test_a_line_keeps_the_first_photo_of_its_product(app: Flask) -> None:
+    shown, bare = cast.product("a"), cast.product("b")
+    alts = {"alt_ru": "Чайник", "alt_kk": "Шәйнек", "alt_en": "Teapot"}
+    with writing() as session:
+        session.execute(delete(ProductPhoto).where(ProductPhoto.product.in_((shown, bare))))
+        for position, name in ((2, "second"), (1, "first"), (3, "third")):
+            place = {"product": shown, "position": position, "width": 640, "height": 640}
+            session.add(ProductPhoto(name=name, sha256=name, **place, **alts))
+    cast.placed((shown, 1), (bare, 1))
+    lines = db.session.execute(select(OrderLine.product, OrderLine.photo))
+    assert dict(lines.all()) == {shown: "first", bare: ""}
 
 
 def test_statements_of_an_order_are_counted(app: Flask) -> None:
