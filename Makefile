@@ -59,6 +59,8 @@ bench: .venv/.dev $(CATALOGUES) ## Speed, weight, start and memory against their
 	.venv/bin/python -m bench.access
 	.venv/bin/python -m bench.hostile
 	.venv/bin/python -m bench.shop
+	.venv/bin/python -m bench.search
+	.venv/bin/python -m bench.search --postgresql
 
 judges: .venv/.runtime $(CATALOGUES) ## Outside judges on a running site: Lighthouse and others (needs npm)
 	@exec judges/run.sh

@@ -27,20 +27,23 @@ FEW, MANY = 1_000, 100_000
 LIST = "/catalog/"
 SORTS = ("new", "cheaper", "dearer", "name", "discount")
 PRICES = "&from=2000&to=90000"
+FILTERS = ("", PRICES, f"{PRICES}&stock=y")
 PAGES = 20
-"""Pages of each kind of list: as many with a filter as without."""
+"""Pages of each kind of list."""
 HTTP_OK = 200
 
 
 def lists() -> Iterator[Figure]:
-    """Measure lists on SQLite: warm over a bare view, and many goods over few."""
-    with site(postgresql=False) as few:
-        stock(FEW)
-        with served(few.extensions["neupusti.settings"]) as running:
-            yield warm(running.port)
-        with site(postgresql=False) as many:
-            stock(MANY)
-            yield larger(few, many)
+    """Measure lists: warm over a bare view on SQLite, and many goods over few on both."""
+    for is_postgresql in (False, True):
+        with site(postgresql=is_postgresql) as few:
+            stock(FEW)
+            if not is_postgresql:
+                with served(few.extensions["neupusti.settings"]) as running:
+                    yield warm(running.port)
+            with site(postgresql=is_postgresql) as many:
+                stock(MANY)
+                yield larger(few, many, is_postgresql=is_postgresql)
 
 
 def stock(number: int) -> None:
@@ -70,9 +73,14 @@ def warm(port: int) -> Figure:
     return Figure("list, warm, over bare view, requests/s", median(ratios), "", least=0.5)
 
 
-def larger(few: Flask, many: Flask) -> Figure:
-    """Compare the processor time of lists over many goods with that over few."""
-    kinds = [(sort, prices) for sort in SORTS for prices in ("", PRICES)]
+def larger(few: Flask, many: Flask, *, is_postgresql: bool) -> Figure:
+    """Compare the time of lists over many goods with that over few.
+
+    That of the processor on SQLite; PostgreSQL works in processes of its own.
+    """
+    now = time.perf_counter if is_postgresql else time.thread_time
+    name = "PostgreSQL" if is_postgresql else "SQLite"
+    kinds = [(sort, filters) for sort in SORTS for filters in FILTERS]
     asked = [(kind, page) for kind in kinds for page in range(1, PAGES + 1)]
     random.Random(1).shuffle(asked)
     browsers = [app.test_client() for app in (few, many)]
@@ -80,17 +88,17 @@ def larger(few: Flask, many: Flask) -> Figure:
     for kind, page in asked:
         path = f"{LIST}?sort={kind[0]}{kind[1]}&page={page}"
         for browser, taken in zip(browsers, times[kind], strict=True):
-            begun = time.thread_time()
+            begun = now()
             answer = browser.get(path)
-            taken.append((time.thread_time() - begun) * 1000)
+            taken.append((now() - begun) * 1000)
             if answer.status_code != HTTP_OK:
                 raise RuntimeError(f"{path} returned {answer.status_code}")
     for kind, (short, long) in times.items():
-        print(f"list {''.join(kind):<30} medians: {median(short):.1f} ms of {FEW:,} goods, "
-              f"{median(long):.1f} ms of {MANY:,}")  # fmt: skip
+        print(f"{name}, list {''.join(kind):<36} medians: {median(short):.1f} ms of "
+              f"{FEW:,} goods, {median(long):.1f} ms of {MANY:,}")  # fmt: skip
     ends = [quantiles([x for both in times.values() for x in both[side]], n=20)[-1]
             for side in range(2)]  # fmt: skip
-    print(f"list, p95 of {len(asked)}: {ends[0]:.1f} ms of {FEW:,} goods, "
+    print(f"{name}, list, p95 of {len(asked)}: {ends[0]:.1f} ms of {FEW:,} goods, "
           f"{ends[1]:.1f} ms of {MANY:,}")  # fmt: skip
-    what = f"list, p95 of {MANY:,} over {FEW:,} goods"
+    what = f"{name}, list, p95 of {MANY:,} over {FEW:,} goods"
     return Figure(what, ends[1] / ends[0], "", most=1.5)

@@ -40,9 +40,15 @@ ORDERS = (
     *("id", "price", "deal_price", "discount", "deal_discount", "brand"),
     *(f"sort_{language}" for language in Language),
 )
+CHOSEN_BY = ("id", "deal_until", "price", "deal_price", "band", "brand")
+"""What the filters of a list look at."""
 WORD_TYPE = String(48).with_variant(String(48, collation="C"), "postgresql")
 """Sorted by code points, so that a prefix is a range."""
 SORT_TYPE = String(320).with_variant(String(320, collation="C"), "postgresql")
+
+
+def _indexed(*first: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *CHOSEN_BY)))
 
 
 class Band(StrEnum):
@@ -127,7 +133,7 @@ class Product(Base):
         # One for each order of the lists, of one category and of all goods. Each holds
         # all that a page is chosen by: a row has long texts and is read only to be shown.
         *(
-            Index(None, *dict.fromkeys((*where, order, "id", "deal_until")))
+            Index("_".join(("ix_product", *where, order)), *_indexed(*where, order))
             for where in LISTS
             for order in ORDERS
         ),

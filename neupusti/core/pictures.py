@@ -16,6 +16,9 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from PIL import Image, ImageCms
 from PIL.Image import Transpose
+from PIL.ImageFile import ImageFile
+
+from neupusti.core import webp_pixels
 
 MEGABYTE = 1024 * 1024
 PIXELS = 25_000_000
@@ -27,8 +30,12 @@ SUFFIXES = {
 }
 ACCEPT = ",".join(sorted(suffix for group in SUFFIXES.values() for suffix in group))
 SNIFFED_BYTES = 1024
-RESIZABLE_MODES = frozenset({"L", "LA", "RGB", "RGBA", "CMYK"})
-"""Modes that can be resampled; others are converted first."""
+STRIP = 64
+"""Rows that are converted at a time."""
+REDUCED = 2
+"""How many times as large as wanted a JPEG is decoded at least."""
+PREMULTIPLIED = "RGBa"
+"""The mode in which transparent pixels do not colour their neighbours."""
 PROFILED_MODES = frozenset({"L", "RGB", "RGBA", "CMYK"})
 """Modes whose colours a profile can describe."""
 ORIENTATION = 0x0112
@@ -176,7 +183,7 @@ def _webp_size(body: bytes) -> tuple[int, int]:
     raise PictureError(DAMAGED)
 
 
-def _sanitised(picture: Image.Image, box: tuple[int, int]) -> Image.Image:
+def _sanitised(picture: ImageFile, box: tuple[int, int]) -> Image.Image:
     """Return the first frame of `picture`, resized, in sRGB, upright and bare."""
     orientation = _orientation(picture)
     resized = _resized(picture, box[::-1] if orientation in SIDEWAYS else box)
@@ -187,14 +194,43 @@ def _sanitised(picture: Image.Image, box: tuple[int, int]) -> Image.Image:
     return Image.frombytes(plain.mode, plain.size, plain.tobytes())
 
 
-def _resized(picture: Image.Image, box: tuple[int, int]) -> Image.Image:
-    """Return `picture` within `box`; a JPEG is decoded at a reduced size."""
+def _resized(picture: ImageFile, box: tuple[int, int]) -> Image.Image:
+    """Return `picture` within `box`; a JPEG is decoded at a reduced size.
+
+    It is converted and narrowed in strips of rows, so that no second large one is held.
+    """
+    scale = min(1, box[0] / picture.width, box[1] / picture.height)
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    picture.draft(None, (REDUCED * width, REDUCED * height))
+    mode = _resizable_mode(picture)
+    pixels: Image.Image = picture
+    if picture.format == "WEBP":
+        pixels = webp_pixels.decoded(picture)
+    # First: the decoder of a progressive JPEG needs memory only until then.
+    pixels.load()
+    narrow = Image.new(mode, (width, picture.height))
+    for top in range(0, picture.height, STRIP):
+        end = min(top + STRIP, picture.height)
+        strip = pixels.crop((0, top, picture.width, end))
+        if mode == PREMULTIPLIED:
+            strip = strip.convert("RGBA")
+        small = strip.convert(mode).resize((width, end - top), Image.Resampling.LANCZOS)
+        narrow.paste(small, (0, top))
+    resized = narrow.resize((width, height), Image.Resampling.LANCZOS)
+    if mode == PREMULTIPLIED:
+        resized = resized.convert("RGBA")
+    if profile := picture.info.get("icc_profile"):
+        resized.info["icc_profile"] = profile
+    return resized
+
+
+def _resizable_mode(picture: Image.Image) -> str:
+    """Return the mode in which a picture is resampled without loss."""
     if picture.mode.startswith("I"):
-        picture = picture.convert("I")
-    elif picture.mode not in RESIZABLE_MODES or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-    picture.thumbnail(box, Image.Resampling.LANCZOS)
-    return picture
+        return "I"
+    if picture.has_transparency_data:
+        return PREMULTIPLIED
+    return picture.mode if picture.mode in PROFILED_MODES else "RGB"
 
 
 def _to_srgb(picture: Image.Image) -> Image.Image:

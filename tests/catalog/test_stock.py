@@ -10,6 +10,7 @@ from neupusti.catalog.service import stock
 from neupusti.catalog.service.stock import Movement
 from neupusti.core.data.database import db, writing
 from tests.catalog import goods
+from tests.catalog.searching import counted
 
 
 def product(slug: str, pieces: int) -> int:
@@ -33,6 +34,17 @@ def test_taking_moves_the_band_and_only_then_the_version(app: Flask) -> None:
             taken, refused = stock.take(session, {number: 1})
             assert ([p.id for p in taken], refused) == ([number], set())
         assert state(number) == after
+
+
+def test_a_sale_writes_no_column_that_lists_are_indexed_by(app: Flask) -> None:
+    number = product("a", 9)
+    with counted() as statements, writing() as session:
+        assert stock.take(session, {number: 1})[1] == set()
+    changes = [one for one in statements if one.startswith("UPDATE product")]
+    assert len(changes) == 1
+    written = changes[0].partition(" WHERE ")[0]
+    assert "stock" in written
+    assert "band" not in written
 
 
 def test_too_few_unpublished_and_unknown_are_refused_together(app: Flask) -> None:

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, event, func, select
+from sqlalchemy.engine.interfaces import CacheStats
 
-from neupusti.catalog.models import StockMovement
+from neupusti.catalog.models import ProductPhoto, StockMovement
 from neupusti.core import clock
-from neupusti.core.data.database import db
+from neupusti.core.data.database import db, writing
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.security.tokens import Token
@@ -243,6 +245,19 @@ def test_situation_10_a_negative_number_beside_a_right_one_changes_nothing(
     assert cast.pieces_of(number) == 10
 
 
+def test_a_line_keeps_the_first_photo_of_its_product(app: Flask) -> None:
+    shown, bare = cast.product("a"), cast.product("b")
+    alts = {"alt_ru": "Чайник", "alt_kk": "Шәйнек", "alt_en": "Teapot"}
+    with writing() as session:
+        session.execute(delete(ProductPhoto).where(ProductPhoto.product.in_((shown, bare))))
+        for position, name in ((2, "second"), (1, "first"), (3, "third")):
+            place = {"product": shown, "position": position, "width": 640, "height": 640}
+            session.add(ProductPhoto(name=name, sha256=name, **place, **alts))
+    cast.placed((shown, 1), (bare, 1))
+    lines = db.session.execute(select(OrderLine.product, OrderLine.photo))
+    assert dict(lines.all()) == {shown: "first", bare: ""}
+
+
 def test_statements_of_an_order_are_counted(app: Flask) -> None:
     numbers = [cast.product(f"a{n}") for n in range(4)]
     cast.placed((numbers[0], 1))
@@ -251,5 +266,25 @@ def test_statements_of_an_order_are_counted(app: Flask) -> None:
         with cast.counted() as statements:
             placing.place(full, BUYER, COURIER, PROOF)
         limiting = [x for x in statements if "throttle_count" in x]
-        assert len(limiting) == 2
-        assert len(statements) - len(limiting) <= 8 + 3 * lines, statements
+        assert len(limiting) == 1
+        assert len(statements) - len(limiting) == 10 + lines, statements
+
+
+def test_no_statement_of_a_later_order_is_compiled(app: Flask) -> None:
+    numbers = [cast.product(f"a{n}") for n in range(2)]
+    lines = [(number, 1) for number in numbers]
+    # One that finds every row of the limits, as later ones do.
+    for _ in range(2):
+        cast.placed(*lines)
+    found: list[tuple[CacheStats, str]] = []
+
+    def noted(*args: Any) -> None:
+        if args[4].compiled:
+            found.append((args[4].cache_hit, args[2]))
+
+    full = cast.filled(*lines)
+    event.listen(db.engine, "before_cursor_execute", noted)
+    placing.place(full, BUYER, COURIER, PROOF)
+    event.remove(db.engine, "before_cursor_execute", noted)
+    assert found
+    assert [one for one in found if one[0] is not CacheStats.CACHE_HIT] == []

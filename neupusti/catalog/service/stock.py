@@ -5,13 +5,26 @@ two buyers of the last piece need no lock that outlives the statement.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from sqlalchemy import ColumnElement, Update, case, func, select, update
+from sqlalchemy import Executable, Integer, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from neupusti.catalog.models import FEW, Band, MovementKind, Product, StockMovement
 from neupusti.core import clock
+
+NUMBER, DELTA = "number", "delta"
+AFTER = Product.stock + bindparam(DELTA, type_=Integer)
+CHANGED = (
+    update(Product)
+    .where(Product.id == bindparam(NUMBER, type_=Integer), AFTER >= 0)
+    .values(stock=AFTER)
+    .returning(Product)
+)
+"""Made once, as the next: to make a statement takes longer than to execute it."""
+SOLD = CHANGED.where(Product.published)
+RETURNED = {"populate_existing": True, "synchronize_session": False}
+"""What a statement returns replaces what the session knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +49,7 @@ def take(session: Session, wanted: Mapping[int, int]) -> tuple[list[Product], se
     """
     taken, refused = [], set()
     for product, number in sorted(wanted.items()):
-        changed = _changed(Product.stock - number).where(
-            Product.id == product, Product.published, Product.stock >= number
-        )
-        found = session.scalars(
-            changed.returning(Product), execution_options={"populate_existing": True}
-        ).one_or_none()
+        found = _changed(session, SOLD, product, -number)
         if found is None:
             refused.add(product)
         else:
@@ -49,20 +57,12 @@ def take(session: Session, wanted: Mapping[int, int]) -> tuple[list[Product], se
     return taken, refused
 
 
-def record(session: Session, movement: Movement) -> None:
-    """Store a movement; raise IntegrityError where its cause has moved stock before."""
-    session.add(
-        StockMovement(
-            at=clock.now(),
-            product=movement.product,
-            delta=movement.delta,
-            kind=movement.kind.value,
-            source=movement.source,
-            staff=movement.staff,
-            reason=movement.reason,
-        )
-    )
-    session.flush()
+def record(session: Session, *movements: Movement) -> None:
+    """Store movements; raise IntegrityError where a cause has moved stock before."""
+    now = clock.now()
+    rows = [{"at": now, **asdict(movement)} for movement in movements]
+    # Their numbers are of no use; but rows that return something go by one statement.
+    session.scalars(insert(StockMovement).returning(StockMovement.id), rows).all()
 
 
 def change(session: Session, movement: Movement) -> bool:
@@ -72,13 +72,10 @@ def change(session: Session, movement: Movement) -> bool:
     where the cause has moved stock before.
     """
     record(session, movement)
-    exists = session.scalar(select(Product.id).where(Product.id == movement.product))
-    if exists is None:
+    if _changed(session, CHANGED, movement.product, movement.delta) is not None:
         return True
-    after = Product.stock + movement.delta
-    changed = _changed(after).where(Product.id == movement.product, after >= 0)
-    rows: int = session.execute(changed).rowcount  # type: ignore[attr-defined]
-    return rows == 1
+    exists = session.scalar(select(Product.id).where(Product.id == movement.product))
+    return exists is None
 
 
 def mismatches(session: Session) -> list[tuple[int, int, int]]:
@@ -100,12 +97,15 @@ def band(stock: int) -> Band:
     return Band.OUT if stock == 0 else Band.FEW if stock <= FEW else Band.IN
 
 
-def _changed(after: ColumnElement[int]) -> Update:
-    few, out = Band.FEW.value, Band.OUT.value
-    shown = case((after == 0, out), (after <= FEW, few), else_=Band.IN.value)
-    return update(Product).values(
-        stock=after,
-        band=shown,
-        version=Product.version + case((shown != Product.band, 1), else_=0),
-        changed_at=case((shown != Product.band, clock.now()), else_=Product.changed_at),
-    )
+def _changed(
+    session: Session, statement: Executable, product: int, delta: int
+) -> Product | None:
+    """Change the stock of a product; return it as it is now, or None where it may not be.
+
+    Its band follows only where it is another: every list has it in its index.
+    """
+    values = {NUMBER: product, DELTA: delta}
+    found: Product | None = session.scalar(statement, values, execution_options=RETURNED)
+    if found is not None and found.band != (shown := band(found.stock).value):
+        found.band, found.version, found.changed_at = shown, found.version + 1, clock.now()
+    return found

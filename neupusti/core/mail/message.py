@@ -11,7 +11,18 @@ from neupusti.core.mail.service import Service
 
 
 def build(email: OutboxEmail, service: Service) -> EmailMessage:
-    """Return the message of `email`; raise ValueError where a header holds a line end.
+    """Return the message of `email`; raise ValueError where a header holds a line end."""
+    message = headed(email, service)
+    # Relays do not change base64.
+    message.set_content(email.text, cte="base64")
+    message.add_alternative(email.html, subtype="html", cte="base64")
+    # Last, since setting a body removes every Content header.
+    message["Content-Language"] = email.language
+    return message
+
+
+def headed(email: OutboxEmail, service: Service) -> EmailMessage:
+    """Return the headers of `email` alone; raise ValueError where one holds a line end.
 
     The Message-ID is derived from the key, so that mail servers recognise a duplicate.
     """
@@ -24,9 +35,4 @@ def build(email: OutboxEmail, service: Service) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     for name, value in email.further_headers.items():
         message[name] = value
-    # Relays do not change base64.
-    message.set_content(email.text, cte="base64")
-    message.add_alternative(email.html, subtype="html", cte="base64")
-    # Last, since setting a body removes every Content header.
-    message["Content-Language"] = email.language
     return message

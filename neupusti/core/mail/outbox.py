@@ -111,9 +111,10 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
         "done_at": None if service().server else now,
         "reason": "",
     }
-    message.build(OutboxEmail(**row), service())
-    new = insert(session, OutboxEmail).values(row).on_conflict_do_nothing()
-    email = session.scalar(new.returning(OutboxEmail))
+    message.headed(OutboxEmail(**row), service())
+    # As parameters: values would be read anew with each email.
+    new = insert(session, OutboxEmail).on_conflict_do_nothing()
+    email = session.scalar(new.returning(OutboxEmail), row)
     return email or session.scalars(select(OutboxEmail).filter_by(key=key)).one()
 
 

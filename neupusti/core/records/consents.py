@@ -161,8 +161,8 @@ def hash_of(email: str) -> str:
 def _stored_text(session: Session, text: str, language: Language) -> str:
     """Store `text` unless it is stored already; return its digest."""
     key = digest(text)
-    if session.get(ConsentText, key) is None:
-        values = {"sha256": key, "language": language.value, "text": text}
-        row = insert(session, ConsentText).values(at=clock.now(), **values)
-        session.execute(row.on_conflict_do_nothing())
+    held = select(ConsentText.sha256).where(ConsentText.sha256 == key)
+    if session.scalar(held) is None:
+        row = {"sha256": key, "language": language.value, "text": text, "at": clock.now()}
+        session.execute(insert(session, ConsentText).on_conflict_do_nothing(), row)
     return key

@@ -14,7 +14,6 @@ from threading import Lock
 
 from sqlalchemy import Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
-from sqlalchemy.orm.attributes import flag_modified
 
 from neupusti.core import clock
 from neupusti.core.data import database, keys
@@ -112,17 +111,14 @@ def network(address: str) -> str:
 
 
 def _take(limit: RateLimit, row: ThrottleCount, now: datetime) -> timedelta:
-    """Count one use; return how long to wait, zero if not at all."""
+    """Return how long a use that `row` counts already has to wait; zero if not at all."""
     if _is_locked(row, now):
+        row.count -= 1
         return (row.shut_until or now) - now
     if now - row.since >= limit.per:
         quiet = now - max(row.since, row.shut_until or row.since) >= 2 * limit.per
         row.strikes = 0 if quiet else row.strikes
-        row.since, row.count = now, 0
-    row.count += 1
-    row.touched_at = now
-    # Of a new row too: rows with the same changes are updated by one statement.
-    flag_modified(row, "touched_at")
+        row.since, row.count = now, 1
     if row.count <= limit.times:
         return timedelta()
     doubled = min(row.strikes, 16)  # no mutation: any number that leads to a day will do
@@ -133,21 +129,25 @@ def _take(limit: RateLimit, row: ThrottleCount, now: datetime) -> timedelta:
 
 
 def _rows(session: Session, names: list[str], now: datetime) -> list[ThrottleCount]:
-    """Return the rows of keys, locked in this order; insert those that are missing.
+    """Count one use of each key; return their rows, locked in this order.
 
     One order for everybody, against deadlocks.
     """
-    values = {"since": now, "count": 0, "strikes": 0, "touched_at": now}
-    rows = database.insert(session, ThrottleCount).values(
-        [{"key": name, **values} for name in names]
+    values = {"since": now, "count": 1, "strikes": 0, "touched_at": now}
+    rows = database.insert(session, ThrottleCount)
+    # The update locks an existing row: a concurrent successful attempt may not delete it
+    # before it is read.
+    more = {"count": ThrottleCount.count + 1, "touched_at": rows.excluded.touched_at}
+    counted = rows.on_conflict_do_update(index_elements=["key"], set_=more).returning(
+        ThrottleCount
     )
-    # An update without change locks an existing row: a concurrent successful attempt may
-    # not delete it before it is read.
-    locked = rows.on_conflict_do_update(
-        index_elements=["key"], set_={"key": rows.excluded.key}
-    ).returning(ThrottleCount)
-    options = {"populate_existing": True}
-    return list(session.scalars(locked, execution_options=options))
+    # As parameters: a statement that holds the rows would be compiled anew each time.
+    found = session.scalars(
+        counted,
+        [{"key": name, **values} for name in names],
+        execution_options={"populate_existing": True},
+    )
+    return list(found)
 
 
 def _is_locked(row: ThrottleCount, now: datetime) -> bool:

@@ -167,10 +167,8 @@ def _insert(session: Session, values: dict[str, Any]) -> ShopOrder:
     """
     for _attempt in range(DRAWS):
         number = order_numbers.new(clock.today())
-        row = insert(session, ShopOrder).values(number=number, **values)
-        order: ShopOrder | None = session.scalar(
-            row.on_conflict_do_nothing().returning(ShopOrder)
-        )
+        row = insert(session, ShopOrder).on_conflict_do_nothing().returning(ShopOrder)
+        order: ShopOrder | None = session.scalar(row, {"number": number, **values})
         if order is not None:
             return order
         if _sent_before(session, values["submission"]) is not None:

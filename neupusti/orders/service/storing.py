@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from neupusti.catalog.models import MovementKind, Product, ProductPhoto
@@ -25,6 +25,17 @@ from neupusti.orders.service.errors import (
     ShortageError,
 )
 from neupusti.orders.service.quote import Quote
+
+PICTURED = "pictured"
+FIRST_PHOTO = (
+    select(ProductPhoto.name)
+    .where(ProductPhoto.product == bindparam(PICTURED))
+    .order_by(ProductPhoto.position, ProductPhoto.id)
+    .limit(1)
+    .scalar_subquery()
+)
+LINES = insert(OrderLine).values(photo=func.coalesce(FIRST_PHOTO, "")).returning(OrderLine)
+"""Made once, and given its rows as parameters: else it would be compiled for each order."""
 
 
 def take_goods(
@@ -104,36 +115,30 @@ def _add_lines(
             "quantity": line.quantity,
             "cancelled": 0,
             "returned": 0,
+            PICTURED: line.product,
             **_snapshot(products[line.product], quote.language),
         }
         for position, line in enumerate(quote.lines, 1)
     ]
-    stored = session.scalars(insert(OrderLine).values(rows).returning(OrderLine))
-    lines = sorted(stored, key=lambda line: line.position)
-    for line in lines:
-        sold = Movement(
+    lines = sorted(session.scalars(LINES, rows), key=lambda line: line.position)
+    sold = (
+        Movement(
             product=line.product,
             delta=-line.quantity,
             kind=MovementKind.SOLD,
             source=line.id,
         )
-        stock.record(session, sold)
+        for line in lines
+    )
+    stock.record(session, *sold)
     return lines
 
 
 def _snapshot(product: Product, language: Language) -> dict[str, Any]:
     """Return what a line keeps of its product: the product may change or go."""
-    photo = (
-        select(ProductPhoto.name)
-        .where(ProductPhoto.product == product.id)
-        .order_by(ProductPhoto.position, ProductPhoto.id)
-        .limit(1)
-        .scalar_subquery()
-    )
     return {
         "article": product.article,
         "name": product.name(language),
         "slug": product.slug,
-        "photo": func.coalesce(photo, ""),
         "return_rule": product.return_rule,
     }

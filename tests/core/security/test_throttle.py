@@ -64,6 +64,19 @@ def test_the_next_period_begins_where_the_wait_ends(app: Flask, at: Clock) -> No
     assert throttle.remaining(RULE, "a") == 3
 
 
+def test_attempts_during_a_wait_count_for_nothing_after_it(app: Flask, at: Clock) -> None:
+    at(NOON)
+    for _ in range(3):
+        throttle.take((RULE, "a"))
+    for _ in range(5):
+        assert wait() == FIVE
+    at(NOON + FIVE)
+    assert throttle.remaining(RULE, "a") == 3
+    for _ in range(3):
+        throttle.take((RULE, "a"))
+    assert wait() == 2 * FIVE
+
+
 def test_what_others_wrote_meanwhile_is_read(app: Flask, at: Clock) -> None:
     at(NOON)
     throttle.take((RULE, "a"))
