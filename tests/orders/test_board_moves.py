@@ -76,6 +76,27 @@ def test_what_no_table_has_is_refused(dana: FlaskClient, order: ShopOrder) -> No
     assert now(order).order.state == OrderState.CONFIRMED
 
 
+@pytest.mark.situation(4)
+def test_a_cancelled_order_is_not_delivered_by_a_forged_press(
+    dana: FlaskClient, order: ShopOrder
+) -> None:
+    press(dana, order, "confirmation")
+    press(dana, order, "parcels", **pieces(order, 3, 1))
+    parcel, seen = now(order).parcels[0][0].id, now(order).order.version
+    where = f"parcels/{parcel}/moves"
+    assert press(dana, order, "cancellation", reason="Передумали").status_code == 303
+    stock = [buying.left(line.product) for line in now(order).lines]
+    for to in ("handed_over", "delivered", "packed"):
+        stale = send(dana, f"{page_of(order)}/{where}", version=seen, to=to)
+        assert (stale.status_code, press(dana, order, where, to=to).status_code) == (
+            409,
+            422,
+        )
+    assert press(dana, order, "confirmation").status_code == 422
+    assert word(order) == (Word.CANCELLED, False)
+    assert [buying.left(line.product) for line in now(order).lines] == stock == [20, 20]
+
+
 def test_a_part_is_cancelled_with_a_reason(dana: FlaskClient, order: ShopOrder) -> None:
     without = press(dana, order, "cancellation", **pieces(order, 1, 0))
     assert without.status_code == 422
