@@ -58,7 +58,7 @@ def test_wrong_pieces_are_refused_in_words(
     path = f"/orders/{order.number}/cancel"
     fields = {**buying.hidden(guest.get(path).text), **line_fields(order, 0, 0)}
     first = next(name for name in fields if name.startswith("line-"))
-    answer = guest.browser.post(path, data={**fields, first: pieces})  # type: ignore[dict-item]
+    answer = guest.browser.post(path, data={**fields, first: pieces})
     assert answer.status_code == 422
     assert "<title>Ошибка:" in answer.text
     assert f'href="#{first}"' in answer.text
