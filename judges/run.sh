@@ -27,7 +27,8 @@ for _ in $(seq 150); do
 done
 
 failed=()
-node lighthouse.mjs "$base/" "$base/policy/" "$base/en/policy/" || failed+=(lighthouse)
+product=$base/product/enamel-teapot
+node lighthouse.mjs "$base/" "$base/policy/" "$base/en/policy/" "$base/catalog/" "$product" "check:$product" || failed+=(lighthouse)
 # A refusing extension must find the banner and refuse; the scanner reads the English page.
 node autoconsent.mjs "$base/en/" || failed+=(autoconsent)
 for viewport in desktop mobile; do

@@ -17,7 +17,7 @@ from neupusti.core.records.journal import SecurityEvent, StaffAction, StaffActio
 from neupusti.core.rules import Permission
 from neupusti.core.security.grants import StaffGrant
 from neupusti.core.text import collation, emails, phones
-from neupusti.core.web.pagination import LARGEST, whole
+from neupusti.core.web.pagination import whole
 
 MAX_SEARCH_WORDS = 8
 """Further words of a search are ignored."""
@@ -77,7 +77,7 @@ def search(text: str, state: AccountState, order: PeopleOrder) -> Select[Any]:
     number = whole(text.strip())
     words = collation.folded(_address(text)).split()[:MAX_SEARCH_WORDS]
     conditions = [and_(*map(_contains, words)), *map(_contains, _phone(text))]
-    if number is not None and number <= LARGEST:
+    if number is not None:
         conditions.append(Person.id == number)
     return people(state, order).where(or_(*conditions))
 

@@ -100,6 +100,8 @@ def test_links_keep_the_filters(client: FlaskClient) -> None:
         ("/catalog/hidden/", 404, None),
         (f"/catalog/{'a' * 300}/", 404, None),
         ("/catalog/%00/", 400, None),
+        ("/catalog/../tea/", 404, None),
+        ("/catalog/%2e%2e%2ftea/", 404, None),
     ],
 )
 def test_addresses_of_categories(

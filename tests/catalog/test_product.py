@@ -153,6 +153,9 @@ def test_bread_crumbs_lead_back(client: FlaskClient) -> None:
         ("/product/old_name", 404, ""),
         ("/product/қазақ", 404, ""),
         (f"/product/{'a' * 300}", 404, ""),
+        ("/product/../new-name", 404, ""),
+        ("/product/%2e%2e%2fnew-name", 404, ""),
+        ("/product/new-name%00", 400, ""),
         ("/product/new-name/", 404, ""),
     ],
 )

@@ -1,7 +1,6 @@
 """An SMTP server on loopback that follows the script of a test."""
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,8 @@ from threading import Event
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.served import free_port
 
 
 @dataclass
@@ -23,7 +24,7 @@ class SmtpServer:
     reached: Event = field(default_factory=Event)
     """Set when a `hold` begins; the server answers once `release` is set."""
     release: Event = field(default_factory=Event)
-    port: int = 0
+    port: int = field(default_factory=free_port)
 
     async def handle_RCPT(  # noqa: N802 - the name is aiosmtpd's
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, *_: object
@@ -75,9 +76,7 @@ class SmtpServer:
 
     @contextmanager
     def open(self) -> Iterator["SmtpServer"]:
-        """Listen on a free port."""
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        """Listen on its port; a server that was closed can be opened again."""
         controller = Controller(self, hostname="127.0.0.1", port=self.port)
         controller.start()
         try:

@@ -13,6 +13,8 @@ from tests.people import GUEST, Person
 
 LOOKS = ((360, "dark"), (1366, "light"))
 """Width and colour scheme in which a page is looked at."""
+NECESSARY = {"basket", "consent", "session"}
+"""Cookies of a buyer who has refused all others."""
 CONTINUE, SEND = "main button[name=go]", "main form:has([name=consent]) .button"
 ADDRESS = {
     "city": "Алматы",
@@ -31,6 +33,8 @@ class Purchase(Visit):
     who: Person = field(kw_only=True, default=GUEST)
     language: Language = field(kw_only=True, default=Language.RU)
     scripts: bool = field(kw_only=True, default=True)
+    width: int = field(kw_only=True, default=1366)
+    """In which the buttons are pressed."""
     seen: set[str] = field(default_factory=set)
 
     def go(self, path: str) -> None:
@@ -66,12 +70,18 @@ class Purchase(Visit):
             assert overflow <= 0, f"{page.url} at {width}"
             found = Axe().run(page, options=RULES)
             assert found.violations_count == 0, found.generate_report()
+        page.set_viewport_size({"width": self.width, "height": 800})
 
     def refuses_cookies(self) -> None:
         """Refuse all cookies but the necessary ones."""
         self.open(f"{self.language.prefix}/cart/")
         self.page.locator(".cookies [value=reject]").first.click()
         self.page.wait_for_load_state("load")
+
+    def ends(self) -> None:
+        """Check that nothing was complained of, and no cookie set that was refused."""
+        assert self.complaints == []
+        assert {cookie["name"] for cookie in self.page.context.cookies()} <= NECESSARY
 
     def puts(self, number: int, quantity: int) -> None:
         """Put a product into the basket, as its page does."""

@@ -56,7 +56,7 @@ def test_a_stale_press_says_who_was_first(
     assert late.status_code == 409
     assert DANA.name in late.text
     assert now(order).order.state == OrderState.CONFIRMED
-    for odd in ("", "x", "9" * 40, "-1"):
+    for odd in ("", "x", "2147483648", "9" * 10, "9" * 40, "-1"):
         forged = send(dana, f"{page_of(order)}/cancellation", version=odd, reason="Причина")
         assert forged.status_code == 409, odd
 
@@ -74,6 +74,27 @@ def test_what_no_table_has_is_refused(dana: FlaskClient, order: ShopOrder) -> No
     assert press(dana, order, "cancellation", reason="Поздно").status_code == 422
     assert press(dana, order, "parcels/999999/moves", to="delivered").status_code == 422
     assert now(order).order.state == OrderState.CONFIRMED
+
+
+@pytest.mark.situation(4)
+def test_a_cancelled_order_is_not_delivered_by_a_forged_press(
+    dana: FlaskClient, order: ShopOrder
+) -> None:
+    press(dana, order, "confirmation")
+    press(dana, order, "parcels", **pieces(order, 3, 1))
+    parcel, seen = now(order).parcels[0][0].id, now(order).order.version
+    where = f"parcels/{parcel}/moves"
+    assert press(dana, order, "cancellation", reason="Передумали").status_code == 303
+    stock = [buying.left(line.product) for line in now(order).lines]
+    for to in ("handed_over", "delivered", "packed"):
+        stale = send(dana, f"{page_of(order)}/{where}", version=seen, to=to)
+        assert (stale.status_code, press(dana, order, where, to=to).status_code) == (
+            409,
+            422,
+        )
+    assert press(dana, order, "confirmation").status_code == 422
+    assert word(order) == (Word.CANCELLED, False)
+    assert [buying.left(line.product) for line in now(order).lines] == stock == [20, 20]
 
 
 def test_a_part_is_cancelled_with_a_reason(dana: FlaskClient, order: ShopOrder) -> None:

@@ -143,6 +143,7 @@ def test_the_check_page_shows_what_the_law_wants(app: Flask, guest: Shopper) -> 
         ({"region": "KZ-99"}, "Адрес", "region"),
         ({"city": ""}, "Адрес", "city"),
         ({"postcode": "12345678"}, "Адрес", "postcode"),
+        ({"postcode": "0500001"}, "Адрес", "postcode"),
         ({"house": "9" * 500}, "Адрес", "house"),
         ({"payment": "pickup"}, "Оплата", "payment"),
         ({"consent": ""}, "Проверка", "consent"),

@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from neupusti.core.data.database import db
+from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.web.errors import TooManyError
 from neupusti.orders.service import limits, placing
 from tests.conftest import SQLITE
@@ -56,6 +59,42 @@ def test_orders_are_limited_by_what_a_flood_has_in_common(
     assert cast.pieces_of(number) == 99 - times
     at(NOON + 2 * limit.per)
     assert order(times + 2).created
+
+
+@SQLITE
+@pytest.mark.situation(27)
+def test_situation_27_a_flood_from_many_networks_stops_and_spreads_no_words(
+    app: Flask, at: Clock
+) -> None:
+    at(NOON)
+    number, refused = cast.product("a", 999), 0
+    words = {
+        "city": "ВЫИГРЫШ",
+        "street": "evil example",
+        "house": "звоните",
+        "flat": "ПРИЗ",
+    }
+    wish = replace(COURIER, comment="СРОЧНО", address=replace(cast.ADDRESS, **words))
+    for count in range(300):
+        buyer = replace(
+            BUYER,
+            family_name="Подарок",
+            given_name="Срочный",
+            email=f"x{count}@example.kz",
+            phone=f"+7701{count:07}",
+        )
+        proof = replace(PROOF, network=f"10.{count}.0.0/24")
+        try:
+            cast.placed((number, 1), buyer=buyer, wish=wish, proof=proof)
+        except TooManyError:
+            refused += 1
+    assert (refused, cast.pieces_of(number)) == (240, 999 - 60)
+    letters = list(db.session.scalars(select(OutboxEmail)))
+    assert len(letters) == 60
+    spread = [*words.values(), "СРОЧНО", "Подарок", "Срочный"]
+    for letter in letters:
+        text = letter.subject + letter.text + letter.html
+        assert [word for word in spread if word in text] == []
 
 
 @SQLITE

@@ -1,5 +1,6 @@
 """The page of an order: who sees it, what it says, and what a buyer changes there."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from flask import Flask
 
 from neupusti.core import clock
 from neupusti.core.data.database import writing
+from neupusti.core.security import tokens
 from neupusti.orders.models.order import OrderState, ShopOrder
 from neupusti.orders.service import links
 from neupusti.orders.service.life import changing
@@ -18,6 +20,8 @@ from tests.orders.buying import ADDRESS, KETTLE, SOCKS, Shopper
 from tests.people import AIGERIM, BOLAT, GUEST, Person
 
 CHANGES = ("cancel", "address", "return")
+WORDS = re.compile(r"<h1.*?</h1>.*?<form", re.DOTALL)
+"""A page from its heading to its form."""
 
 
 def signed_in(app: Flask, who: Person) -> Shopper:
@@ -143,10 +147,19 @@ def test_a_revoked_link_ends_at_once(guest: Shopper, order: ShopOrder) -> None:
 
 
 @SQLITE
-@pytest.mark.parametrize("token", ["x", "0" * 43, "é" * 43, "a" * 300])
-def test_a_wrong_link_has_one_wording(app: Flask, token: str) -> None:
-    answer = Shopper(app).get(f"/orders/link/{token}")
-    assert answer.status_code == 404
+def test_a_wrong_link_has_one_wording(app: Flask, order: ShopOrder) -> None:
+    token = cast.link(cast.emails_to(GUEST.email)[-1], "/orders/link/").rpartition("/")[2]
+    off = ("B" if token[0] == "A" else "A") + token[1:]
+    spoiled = (off, token.swapcase(), token.upper(), token[:-1], token + "A")
+    with writing() as session:
+        ended = tokens.issue(session, "order", timedelta(), target=order.id)
+        foreign = tokens.issue(session, "courier", timedelta(days=1), target=order.id)
+    pages = set()
+    for wrong in ("x", "0" * 43, "é" * 43, "a" * 300, *spoiled, ended, foreign):
+        answer = Shopper(app).get(f"/orders/link/{wrong}")
+        assert answer.status_code == 404, wrong
+        pages.add(WORDS.findall(answer.text)[0])
+    assert len(pages) == 1
 
 
 def test_an_order_is_found_by_number_and_e_mail(app: Flask, order: ShopOrder) -> None:

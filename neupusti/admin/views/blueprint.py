@@ -20,9 +20,7 @@ def me() -> int:
 
 def number(name: str) -> int | None:
     """Return a number parameter of the query or the form, or None."""
-    text = request.values.get(name, "")
-    found = pagination.whole(text)
-    return found if found is not None and found <= pagination.LARGEST else None
+    return pagination.whole(request.values.get(name))
 
 
 def day(name: str) -> date | None:

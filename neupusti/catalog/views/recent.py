@@ -15,7 +15,7 @@ from neupusti.core.feature import Category, Cookie
 from neupusti.core.security import origin
 from neupusti.core.text.languages import Language
 from neupusti.core.web import choice, cookies, redirects
-from neupusti.core.web.pagination import LARGEST, whole
+from neupusti.core.web.pagination import whole
 
 RECENT = Cookie(
     name="recent",
@@ -59,5 +59,5 @@ def _numbers() -> tuple[int, ...]:
     if len(value) > LIMIT:
         return ()
     found = (whole(part) for part in value.split(SEPARATOR))
-    kept = [number for number in found if number and number <= LARGEST]
+    kept = [number for number in found if number]
     return tuple(dict.fromkeys(kept))[:KEPT]

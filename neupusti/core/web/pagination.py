@@ -49,5 +49,6 @@ def number(text: str | None) -> int:
 
 
 def whole(text: str | None) -> int | None:
-    """Return the whole number in `text`, ASCII digits only, or None."""
-    return int(text) if text and DIGITS.fullmatch(text) else None
+    """Return the whole number in `text`, ASCII digits only; None above LARGEST too."""
+    found = int(text) if text and DIGITS.fullmatch(text) else None
+    return found if found is not None and found <= LARGEST else None

@@ -1,5 +1,6 @@
 """The forms of buyers: the order form in steps, and what is changed of an order later."""
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -23,6 +24,8 @@ from neupusti.orders.models.order import Delivery
 from neupusti.orders.service import delivery as deliveries
 
 COMMENT, WORDS = 500, 2000
+DIGEST, NO_QUOTE = re.compile(r"[0-9a-f]{64}"), "0" * 64
+"""The shape of a quote's digest, and one that no quote has."""
 
 
 class Step(StrEnum):
@@ -44,6 +47,15 @@ STEP_FIELDS: dict[Step, tuple[str, ...]] = {
     Step.PAYMENT: ("payment",),
     Step.CHECK: ("consent",),
 }
+
+
+class QuoteDigest(HiddenField):  # type: ignore[misc]  # the library is untyped
+    """The digest of the quote that was shown; anything else sent matches no quote."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Keep only what has the shape of a digest: the order stores it."""
+        for sent in valuelist[:1]:
+            self.data = sent if not sent or DIGEST.fullmatch(sent) else NO_QUOTE
 
 
 class CheckoutForm(AddressFields, Form):
@@ -94,7 +106,7 @@ class CheckoutForm(AddressFields, Form):
         choices=options(deliveries.PAYMENT_NAMES),
     )
     consent = Consent()
-    quote = HiddenField()
+    quote = QuoteDigest()
     basket = HiddenField()
 
     @property

@@ -18,9 +18,9 @@ def read(
     pieces, errors = {}, {}
     for line in lines:
         name = field_name(line)
-        text = request.form.get(name, "").strip(" ") or "0"
-        most = left(line)
-        if not NUMBER.fullmatch(text) or int(text) > most:
+        texts = request.form.getlist(name) or [""]
+        text, most = texts[0].strip(" ") or "0", left(line)
+        if len(texts) > 1 or not NUMBER.fullmatch(text) or int(text) > most:
             errors[name] = _(
                 "“%(name)s”: write a number from 0 to %(most)s.", name=line.name, most=most
             )
