@@ -178,7 +178,7 @@ def test_lookalike_characters_are_equal(app: Flask) -> None:
     who = account(AIGERIM, with_second_factor=True)
     for code in second_factor.codes(who.number):
         typed = code.replace("0", "O").replace("1", "l")
-        assert second_factor.verify(who.number, typed, "Firefox, Linux")
+        assert second_factor.verify(who.number, typed, "Firefox, Linux", "")
 
 
 def test_a_code_of_another_person_is_none(app: Flask, client: FlaskClient) -> None:

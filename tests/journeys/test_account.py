@@ -191,7 +191,7 @@ def changes_the_e_mail(person: UserJourney) -> None:
 
 def recovers_the_account(owner: UserJourney) -> None:
     """The owner of the old address needs no sign-in, and ends all sessions."""
-    owner.go(owner.mail(AIGERIM.email, "/email/undo/"))
+    owner.go(owner.mail(AIGERIM.email, "/account/secure/"))
     owner.press()
     owner.fill(password=OTHER_PASSWORD)
     owner.press()

@@ -94,7 +94,7 @@ def resend_confirmation(person: int, *, staff: int, reason: str) -> bool:
     found = db.session.get(Person, person)
     if found is None or found.confirmed_at or not recovery.has_password(person):
         return False
-    throttle.take((limits.CONFIRM_EMAIL, found.email_key))
+    throttle.take((limits.STAFF_EMAIL, found.email_key))
     with writing() as session:
         registration.send_link(session, session.get_one(Person, person))
         log_staff_action(
