@@ -81,16 +81,6 @@ def test_a_new_link_ends_the_old_one(app: Flask, client: FlaskClient) -> None:
     assert client.get(link(new, "reset")).status_code == 200
 
 
-def test_asking_is_limited(app: Flask, client: FlaskClient) -> None:
-    account(AIGERIM)
-    for _ in range(5):
-        assert ask(client, AIGERIM.email)[0] == 303
-    assert ask(client, AIGERIM.email)[0] == 429
-    for _ in range(5):
-        assert ask(client, BOLAT.email)[0] == 303
-    assert ask(client, BOLAT.email)[0] == 429
-
-
 def test_changing_the_password_ends_every_other_session_and_link(
     app: Flask, client: FlaskClient
 ) -> None:

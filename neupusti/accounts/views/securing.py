@@ -13,9 +13,9 @@ from neupusti.accounts.views.blueprint import (
 )
 
 
-@bp.get("/account/secure/<token>")
-@bp.get("/account/not-me/<token>", alias=True)
-@bp.get("/account/email/undo/<token>", alias=True)
+@bp.get("/account/email/undo/<token>")
+@bp.get("/account/not-me/<token>")
+@bp.get("/account/secure/<token>")  # the last is the one that links are built with
 def secure(token: str) -> Response:
     """Ask to confirm undoing what was done with the account.
 
@@ -25,9 +25,9 @@ def secure(token: str) -> Response:
     return confirmation_page("accounts/secure.html", token, since=since, email=email)
 
 
-@bp.post("/account/secure/<token>")
-@bp.post("/account/not-me/<token>", alias=True)
-@bp.post("/account/email/undo/<token>", alias=True)
+@bp.post("/account/email/undo/<token>")
+@bp.post("/account/not-me/<token>")
+@bp.post("/account/secure/<token>")  # the last is the one that links are built with
 def undo(token: str) -> Response:
     """Undo what was done with the account, and ask for a new password."""
     reset_token = securing.secure(token, client_context().device)
