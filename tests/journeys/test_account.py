@@ -130,6 +130,7 @@ def test_from_registering_to_signing_out_everywhere(
     person.go("/account/login")
     person.signs_in(OTHER_PASSWORD)
     codes = sets_up_two_step_verification(person)
+    person.go("/account/")
     person.press("form[action$='/account/logout'] button")
     signs_in_with_a_recovery_code(person, codes[0])
     ends_another_session(person, second, codes[1])

@@ -7,6 +7,8 @@ others wait for a quarter of an hour at most, and never a browser that is known
 
 from datetime import timedelta
 
+from flask_babel import lazy_gettext as _
+
 from neupusti.core.security.throttle import RateLimit
 
 MINUTES_5 = timedelta(minutes=5)
@@ -33,6 +35,16 @@ CHANGE_EMAIL = RateLimit("letter to change", 3, HOURS_6, HOURS_6)
 STAFF_EMAIL = RateLimit("letter by staff", 3, HOURS_6, HOURS_6)
 RESET_EMAIL = RateLimit("letter to reset", 5, DAY)
 RESET_DEVICE = RateLimit("letter to reset, device", 5, DAY)
-EMAILS_NETWORK = RateLimit("letters, network", 300, HOUR, HOUR)
+EMAILS_NETWORK = RateLimit(
+    "letters, network",
+    300,
+    HOUR,
+    HOUR,
+    _(
+        "Somebody has asked for very many e-mails from the network you are in, perhaps not "
+        "you: providers share addresses. From %(time)s, Almaty time, e-mails are sent "
+        "again; from another network, such as that of your phone, at once."
+    ),
+)
 """Against a flood only: what protects a recipient are the limits by address."""
 EVERYBODY = "everybody"

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from flask_babel import LazyString
-from sqlalchemy import String
+from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from neupusti.core import clock
+from neupusti.core.data import keys
 from neupusti.core.data.classification import (
     ActorNumber,
     Device,
@@ -28,9 +29,10 @@ from neupusti.core.data.classification import (
     impersonal,
 )
 from neupusti.core.data.database import Base
-from neupusti.core.records.chain import Chain
+from neupusti.core.records.chain import START, Chain
 
 LOCK = 0x6E6575706F6A6F75
+HEAD_USE, SIGNATURE_DIGITS = "head of the journal", 32
 
 
 class Operation(StrEnum):
@@ -203,6 +205,25 @@ def broken(session: Session, newest: int | None = None) -> int | None:
     """
     rows = ACTIONS.rows(session, newest)
     return next((row.id for row, sound in rows if not sound), None)
+
+
+def head(session: Session) -> str:
+    """Return the newest chain value, signed: to be noted down outside the database."""
+    newest = select(StaffAction.chain).order_by(StaffAction.id.desc()).limit(1)
+    chain = session.scalar(newest) or START
+    return f"{chain}.{keys.keyed(HEAD_USE, chain)[:SIGNATURE_DIGITS]}"
+
+
+def holds_head(session: Session, noted: str) -> bool:
+    """Return whether a head that this site has signed is still in the chain.
+
+    Without the secret of the site nobody can make one; where the rows before it were
+    written anew, it is gone.
+    """
+    chain, _, signature = noted.partition(".")
+    signed = keys.is_signed(HEAD_USE, chain, signature, digits=SIGNATURE_DIGITS)
+    found = select(StaffAction.id).where(StaffAction.chain == chain).limit(1)
+    return signed and (chain == START or session.scalar(found) is not None)
 
 
 def log_security_event(session: Session, person: int, kind: StrEnum, device: str) -> None:

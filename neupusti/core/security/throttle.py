@@ -9,10 +9,11 @@ stored as keyed hashes: no address is stored here (1.1.8).
 import ipaddress
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 
+from flask_babel import LazyString
 from sqlalchemy import Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import flag_modified
@@ -21,7 +22,7 @@ from neupusti.core import clock
 from neupusti.core.data import database, keys
 from neupusti.core.data.classification import Moment, impersonal
 from neupusti.core.data.database import Base, db, writing
-from neupusti.core.web.errors import TooManyError
+from neupusti.core.web.errors import TRY_AGAIN_AT, TooManyError
 
 MAX_WAIT = timedelta(days=1)
 """The longest wait of any limit."""
@@ -38,6 +39,8 @@ class RateLimit:
     times: int
     per: timedelta
     longest: timedelta = MAX_WAIT
+    message: LazyString = field(default=TRY_AGAIN_AT, compare=False)
+    """What the page says, with the `time` when it ends."""
 
 
 RateUse = tuple[RateLimit, str]
@@ -66,7 +69,8 @@ def take(*uses: RateUse) -> None:
     with writing() as session:
         wait = count(session, *uses)
     if wait:
-        raise TooManyError(wait)
+        # Uses of several limits have one text.
+        raise TooManyError(wait, uses[0][0].message)
 
 
 def count(session: Session, *uses: RateUse) -> timedelta:

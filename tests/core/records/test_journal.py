@@ -4,7 +4,8 @@ import re
 from enum import StrEnum
 
 import pytest
-from flask import Flask
+from click.testing import Result
+from flask import Flask, current_app
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -21,6 +22,7 @@ from neupusti.core.records.journal import (
 )
 from neupusti.policy.service import parser
 from neupusti.staff.queries import OPENED
+from tests.conftest import SQLITE
 from tests.core.records.test_consents import given
 
 EDITION = ROOT / "neupusti" / "policy" / "editions" / "2026-11-01.en.txt"
@@ -98,6 +100,32 @@ def test_a_security_event_never_changes_but_may_go(app: Flask) -> None:
     db.session.rollback()
     with writing() as session:
         assert session.execute(text("DELETE FROM security_event")).rowcount == 1  # type: ignore[attr-defined]
+
+
+@SQLITE
+def test_a_head_noted_outside_shows_that_the_chain_was_written_anew(app: Flask) -> None:
+    """Who may write to the database can make a sound chain, but not of the noted head."""
+    log_action("x")
+    head = verify().output.partition("head      ")[2].strip()
+    log_action("y")
+    assert verify("--head", head).exit_code == 0
+    chain, _, signature = head.partition(".")
+    for made_up in (chain, f"{chain}.", f"{chain}.{'0' * 32}", f"{'0' * 64}.{signature}"):
+        assert verify("--head", made_up).exit_code == 1
+    with db.engine.begin() as connection:
+        for act in ("update", "delete", "insert"):
+            connection.execute(text(f"DROP TRIGGER IF EXISTS staff_action_no_{act}"))
+        connection.execute(text("DELETE FROM staff_action"))
+    log_action("z")
+    assert verify().exit_code == 0
+    answer = verify("--head", head)
+    assert answer.exit_code == 1
+    assert "does not lead through this head" in answer.output
+
+
+def verify(*options: str) -> Result:
+    db.session.rollback()
+    return current_app.test_cli_runner().invoke(args=["journal", "verify", *options])
 
 
 def fill_journals() -> None:
