@@ -78,6 +78,7 @@ FEATURE = Feature(
         "accounts.confirm": PUBLIC,
         "accounts.confirm_email": OWNER,
         "accounts.confirm_factor": STEP_UP,
+        "accounts.consent_again": OWNER,
         "accounts.consents": OWNER,
         "accounts.email": OWNER,
         "accounts.end_sessions": OWNER,

@@ -58,6 +58,7 @@ DONE_MESSAGES: dict[str, LazyString] = {
         "new password."
     ),
     "withdrawn": lazy_gettext("The consent is withdrawn; we wrote you a letter about it."),
+    "agreed": lazy_gettext("You agreed to the account again; everything works as before."),
     "factor-off": lazy_gettext("The second step is switched off."),
     "codes": lazy_gettext("New codes are made; the old ones do not work any more."),
 }
