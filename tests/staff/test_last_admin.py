@@ -74,7 +74,7 @@ def test_the_other_admins_hear_what_was_given(app: Flask, two: tuple[int, int]) 
     assert granted()[len(before) :] == [YERLAN.email] * 2
     message = db.session.scalars(select(OutboxEmail).order_by(OutboxEmail.id.desc()))
     text = message.first().text  # type: ignore[union-attr]
-    assert f"№ {one}" in text
+    assert f"№\u00a0{one}" in text
     assert "Персональные данные" in text
     with writing() as session:
         grants.change(session, number, [Permission.ORDERS], by=one)
