@@ -3,7 +3,6 @@
 OWASP: Slow Down Online Guessing Attacks with Device Cookies.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -273,28 +272,6 @@ def test_securing_the_account_forgets_the_browsers_since(app: Flask, at: Clock) 
     who.password = OTHER_PASSWORD
     guess(app, who)
     assert sign_in(thief, who).status_code == 429
-
-
-def test_one_network_gets_many_letters_and_then_is_told_until_when(
-    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A carrier's range is one network: the guard is wide, and says when it ends."""
-    at(NOON)
-    browser = app.test_client()
-    for turn in range(25):
-        answer = submit(browser, RESET, {"email": f"nobody{turn}@example.kz"})
-        assert answer.location == f"{RESET}/sent"
-    low = replace(limits.EMAILS_NETWORK, times=25)
-    monkeypatch.setattr(limits, "EMAILS_NETWORK", low)
-    refused = submit(browser, f"/en{RESET}", {"email": AIGERIM.email})
-    assert refused.status_code == 429
-    assert refused.headers["Retry-After"] == "3600"
-    # 12:00 UTC and an hour, in Almaty.
-    assert "From 18:00, Almaty time, e-mails are sent again" in refused.text
-    assert register(browser, email=BOLAT.email).status_code == 429
-    mine = signed_in(app, account(DANA))
-    submit(mine, "/account/logout", page="/account/")
-    assert submit(mine, RESET, {"email": DANA.email}).location == f"{RESET}/sent"
 
 
 def device(browser: FlaskClient) -> str:

@@ -18,7 +18,6 @@ from sqlalchemy import select
 
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
-from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail import outbox, sender
 from neupusti.core.mail.models import OutboxEmail, OutboxState
@@ -116,33 +115,6 @@ def test_an_email_arrives_in_its_recipients_language(app: Flask, smtp: SmtpServe
     assert stored(number).state == OutboxState.SENT
     run(app)
     assert len(smtp.emails) == 1
-
-
-def test_the_table_opens_nothing_once_an_email_is_sent(
-    app: Flask, smtp: SmtpServer
-) -> None:
-    """What a link is for stays readable; the recipient has it whole."""
-    address = f"http://127.0.0.1:8000/account/password/reset/{'a-B_' * 10}xyz"
-    numbers = [enqueued(f"try:{n}") for n in range(3)]
-    with writing() as session:
-        for number in numbers:
-            email = session.get_one(OutboxEmail, number)
-            email.text = f"Link:\n{address}\n"
-            email.html = f'<a href="{address}">{address}</a>'
-            email.headers = json.dumps({"List-Unsubscribe": f"<{address}>"})
-        session.get_one(OutboxEmail, numbers[1]).state = OutboxState.HANDING.value
-        held = session.get_one(OutboxEmail, numbers[2])
-        held.next_at = clock.now() + timedelta(days=1)
-    run(app)
-    [received] = smtp.emails
-    assert address in body(received, "plain")
-    states = [stored(number).state for number in numbers]
-    assert states == [OutboxState.SENT, OutboxState.UNSURE, OutboxState.QUEUED]
-    for number in numbers[:2]:
-        email = stored(number)
-        assert email.text == "Link:\nhttp://127.0.0.1:8000/account/password/reset/…\n"
-        assert "a-B_" not in f"{email.html} {email.further_headers}"
-    assert address in stored(numbers[2]).text
 
 
 @pytest.mark.clause("1.1.4")
