@@ -6,6 +6,7 @@ from neupusti.accounts.models import (
     AccountSuspension,
     Credential,
     EmailChange,
+    FormerSecondFactor,
     KnownDevice,
     Person,
     Photo,
@@ -15,6 +16,7 @@ from neupusti.accounts.models import (
 )
 from neupusti.accounts.service import addresses, avatar, registration
 from neupusti.accounts.service import emails as account_emails
+from neupusti.accounts.service.device_cookies import DeviceCookie
 from neupusti.accounts.views import (
     activity,
     authentication,
@@ -24,12 +26,13 @@ from neupusti.accounts.views import (
     overview,
     passwords,
     second_factor,
+    securing,
 )
 from neupusti.accounts.views import addresses as address_views
 from neupusti.accounts.views import avatar as avatar_views
 from neupusti.accounts.views import profile as profile_views
 from neupusti.accounts.views import registration as registration_views
-from neupusti.accounts.views.blueprint import bp
+from neupusti.accounts.views.blueprint import DEVICE, DEVICE_DAYS, bp
 from neupusti.core.background import Job
 from neupusti.core.feature import (
     Feature,
@@ -42,17 +45,20 @@ from neupusti.core.feature import (
 from neupusti.core.rules import MFA_PENDING, OWNER, PUBLIC, STEP_UP
 
 VIEWS = (
-    *(registration_views, authentication, passwords, second_factor, overview),
+    *(registration_views, authentication, passwords, second_factor, securing, overview),
     *(profile_views, avatar_views, address_views, consents, activity, cli),
 )
 """Importing a view module registers its routes and commands on the blueprint."""
 
 SECURITY_DAYS = 365
-DEVICE_DAYS = 365
 
 LIFETIME_MODELS = (Person, Credential, SecondFactor, RecoveryCode)
 """Kept for the life of the account."""
-PERSONAL_MODELS = (*LIFETIME_MODELS, SignIn, KnownDevice, EmailChange, AccountSuspension)
+PERSONAL_MODELS = (
+    *LIFETIME_MODELS,
+    *(SignIn, KnownDevice, EmailChange, AccountSuspension, FormerSecondFactor),
+    DeviceCookie,
+)
 
 
 FEATURE = Feature(
@@ -72,15 +78,14 @@ FEATURE = Feature(
         "accounts.confirm": PUBLIC,
         "accounts.confirm_email": OWNER,
         "accounts.confirm_factor": STEP_UP,
+        "accounts.consent_again": OWNER,
         "accounts.consents": OWNER,
         "accounts.email": OWNER,
         "accounts.end_sessions": OWNER,
-        "accounts.lock": PUBLIC,
         "accounts.login": PUBLIC,
         "accounts.logout": PUBLIC,
         "accounts.new_codes": STEP_UP,
         "accounts.new_email": OWNER,
-        "accounts.not_me": PUBLIC,
         "accounts.overview": OWNER,
         "accounts.password": MFA_PENDING,
         "accounts.picture": STEP_UP,
@@ -91,17 +96,17 @@ FEATURE = Feature(
         "accounts.registered": PUBLIC,
         "accounts.reset": PUBLIC,
         "accounts.reset_sent": PUBLIC,
-        "accounts.restore_email": PUBLIC,
+        "accounts.secure": PUBLIC,
         "accounts.sessions_page": OWNER,
         "accounts.confirm_account": PUBLIC,
         "accounts.sign_in": PUBLIC,
         "accounts.still_right": OWNER,
         "accounts.switch_off": STEP_UP,
         "accounts.two_factor": STEP_UP,
-        "accounts.undo_email": PUBLIC,
+        "accounts.undo": PUBLIC,
         "accounts.withdraw": OWNER,
     },
-    cookies=(login.REMEMBER,),
+    cookies=(login.REMEMBER, DEVICE),
     emails=account_emails.ALL,
     jobs=(Job(name="avatars", every=avatar.SWEEP_EVERY, run=avatar.sweep),),
     pages=(
@@ -149,7 +154,15 @@ FEATURE = Feature(
             start_label=_("from the request"),
             model=EmailChange,
             starts_at=EmailChange.asked_at,
-            days=(addresses.LIFE + addresses.UNDO_LIFE).days,
+            days=(addresses.LIFE + account_emails.SECURE_LIFE).days,
+        ),
+        Retention(
+            label=_("An app for codes that was removed"),
+            clause="3.4",
+            start_label=_("from its removal"),
+            model=FormerSecondFactor,
+            starts_at=FormerSecondFactor.removed_at,
+            days=account_emails.SECURE_LIFE.days,
         ),
         Retention(
             label=_("A block of an account that was lifted"),
@@ -173,6 +186,14 @@ FEATURE = Feature(
             start_label=_("from its last use"),
             model=KnownDevice,
             starts_at=KnownDevice.last_at,
+            days=DEVICE_DAYS,
+        ),
+        Retention(
+            label=_("A browser you have signed in with, by its cookie"),
+            clause="3.4",
+            start_label=_("from its last use"),
+            model=DeviceCookie,
+            starts_at=DeviceCookie.used_at,
             days=DEVICE_DAYS,
         ),
     ),

@@ -90,6 +90,14 @@ class RegistrationForm(Form):
     newsletter = Consent(needed=False)
 
 
+class ConsentAgainForm(Form):
+    """The consent to the account, after it was withdrawn."""
+
+    purposes = (Purpose.ACCOUNT,)
+
+    consent = Consent()
+
+
 class SignInForm(Form):
     """The first step of a sign-in: e-mail and password."""
 

@@ -1,6 +1,5 @@
 """People, their credentials and their sessions."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -153,15 +152,9 @@ class Credential(Base):
     changed_at: Mapped[Moment]
 
 
-class SecondFactor(Base):
-    """A person's TOTP app; its secret is derived from `nonce` and the secret of the site.
+class TotpApp:
+    """A TOTP app; without the secret of the site it yields no codes (`key_rotation`)."""
 
-    So a stolen database alone yields no codes (`service.key_rotation`).
-    """
-
-    __tablename__ = "second_factor"
-
-    person: Mapped[PersonPrimaryKey]
     nonce: Mapped[Digest]
     made_with: Mapped[SecretFingerprint | None]
     mask: Mapped[Digest | None]
@@ -169,6 +162,24 @@ class SecondFactor(Base):
     confirmed_at: Mapped[Moment | None]
     last_step: Mapped[int] = mapped_column(Integer, info=impersonal())
     """The last 30-second step whose code was used: codes are one-time (RFC 6238, 5.2)."""
+
+
+class SecondFactor(TotpApp, Base):
+    """A person's TOTP app."""
+
+    __tablename__ = "second_factor"
+
+    person: Mapped[PersonPrimaryKey]
+
+
+class FormerSecondFactor(TotpApp, Base):
+    """An app that was removed: back in use if that was not its owner's doing."""
+
+    __tablename__ = "former_second_factor"
+
+    id: Mapped[Id]
+    person: Mapped[PersonForeignKey]
+    removed_at: Mapped[Moment] = mapped_column(index=True)
 
 
 class RecoveryCode(Base):
@@ -227,10 +238,6 @@ class KnownDevice(Base):
     network: Mapped[Network]
     first_at: Mapped[Moment]
     last_at: Mapped[Moment] = mapped_column(index=True)
-
-    def seen(self, at: datetime) -> None:
-        """Record another use."""
-        self.last_at = at
 
 
 class AccountSuspension(Base):

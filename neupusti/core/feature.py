@@ -229,6 +229,8 @@ class Feature:
     """Its background jobs, run by one worker process."""
     seed: Callable[[], str] | None = None
     """Loads the data shipped with the feature, idempotently; returns a summary."""
+    needs_data: Callable[[int], Iterable[str]] = lambda _person: ()
+    """Names what of a person's still needs their data, such as an open order (6.1.1)."""
     staff_names: Callable[[], Mapping[int, str]] = dict
     """The names of members of staff, by their numbers in the journals."""
     addresses: Callable[[], Iterable[tuple[str, dict[str, Any]]]] = tuple

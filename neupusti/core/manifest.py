@@ -14,6 +14,8 @@ from neupusti.core.security.tokens import Token
 EMAIL_DAYS = 30
 """Counted from when an email was sent, refused or kept."""
 SECURITY_DAYS = 365
+TOKEN_DAYS = 1
+"""As long as a limit on e-mails lasts, over which the last link works again."""
 THROTTLE_DAYS = 3
 
 ABOUT_PEOPLE = (
@@ -42,7 +44,7 @@ FEATURE = Feature(
             start_label=_("from its end"),
             model=Token,
             starts_at=Token.expires_at,
-            days=0,
+            days=TOKEN_DAYS,
         ),
         Retention(
             label=_("Events of your account, such as sign-ins"),

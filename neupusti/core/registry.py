@@ -116,6 +116,10 @@ class Registry:
         """Every type of staff action that the journal may hold."""
         return tuple(chain.from_iterable(f.staff_actions for f in self.features))
 
+    def needs_data(self, person: int) -> list[str]:
+        """Return the names of what still needs the data of a person (6.1.1)."""
+        return [name for feature in self.features for name in feature.needs_data(person)]
+
     def staff_names(self) -> dict[int, str]:
         """Return the names of members of staff by their numbers."""
         return {

@@ -164,6 +164,7 @@ FEATURE = Feature(
             custom_sweep=True,
         ),
     ),
+    needs_data=lists.open_numbers,
     indefinite=(
         IndefiniteRetention(
             label=_("The lines, parcels, events, payments and returns of an order"),

@@ -59,6 +59,7 @@ FEATURE = Feature(
         invitations.INVITATION,
         invitations.PERMISSIONS_GIVEN,
         access_audit.MANY_PEOPLE,
+        grants.GRANTED,
     ),
     duties=(
         Duty(
@@ -81,7 +82,7 @@ FEATURE = Feature(
     ),
     staff_actions=(
         *(grants.GIVEN, grants.TAKEN, grants.SIGNED_OUT, invitations.INVITED),
-        *(access_audit.SEARCHED, queries.OPENED, access_audit.SIGNED_OUT),
+        *(access_audit.SEARCHED, queries.OPENED, queries.FOUND, access_audit.SIGNED_OUT),
         *(
             access_audit.CONFIRMATION_SENT,
             suspending.SUSPENDED,

@@ -23,6 +23,8 @@ MAX_SEARCH_WORDS = 8
 """Further words of a search are ignored."""
 MAX_EVENTS = 20
 OPENED = StaffActionType("people.opened", _("Opened a person's page"))
+FOUND = StaffActionType("people.found", _("Saw a person's name in a search"))
+SEEN = (OPENED.code, FOUND.code)
 HOUR = timedelta(hours=1)
 
 
@@ -161,10 +163,10 @@ def without_second_factor() -> int:
 
 
 def people_this_hour(session: Session, staff: int) -> int:
-    """Count the distinct people whose pages `staff` opened within the last hour."""
+    """Count the distinct people `staff` saw within the last hour, on a page or by name."""
     people = select(func.count(StaffAction.person.distinct())).where(
         StaffAction.staff == staff,
-        StaffAction.action == OPENED.code,
+        StaffAction.action.in_(SEEN),
         StaffAction.at > clock.now() - HOUR,
     )
     return session.scalar(people) or 0

@@ -32,11 +32,12 @@ def address(number: int) -> str:
     return db.session.get_one(Person, number, populate_existing=True).email
 
 
-def undo_link(to: str = AIGERIM.email) -> str:
+def secure_link(kind: str, to: str = AIGERIM.email) -> str:
+    """Return the path of «secure my account» in the newest e-mail of a kind."""
     return next(
-        link(message, "/email/undo/")
+        link(message, "/account/secure/")
         for message in reversed(emails_to(to))
-        if message.kind == "accounts.email_changed"
+        if message.kind == f"accounts.{kind}"
     )
 
 

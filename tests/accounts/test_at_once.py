@@ -28,7 +28,7 @@ from tests.accounts.moves import (
     OTHER_PASSWORD,
     change_address,
     request_change,
-    undo_link,
+    secure_link,
 )
 from tests.accounts.test_consents import given_consent
 from tests.accounts.test_registration import FORM, register
@@ -106,7 +106,7 @@ def moving(app: Flask) -> FilledForm:
 
 def undoing(app: Flask) -> FilledForm:
     change_address(app, account(AIGERIM))
-    return FilledForm(app.test_client(), undo_link())
+    return FilledForm(app.test_client(), secure_link("email_changed"))
 
 
 def withdrawing(app: Flask) -> FilledForm:

@@ -7,7 +7,7 @@ from itertools import chain
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from neupusti.accounts.views.consents import FORMS, METHODS
@@ -17,6 +17,7 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.records import consents
 from neupusti.core.records.consents import FormConsent, GivenConsent
 from neupusti.core.text.languages import Language
+from neupusti.orders.models.order import ShopOrder
 from tests.accounts.cast import (
     PASSWORD,
     Account,
@@ -27,7 +28,9 @@ from tests.accounts.cast import (
     signed_in,
     submit,
 )
+from tests.orders import cast as orders
 from tests.people import AIGERIM, BOLAT
+from tests.times import NOON
 
 PATH = "/account/consents"
 FORM = {
@@ -180,7 +183,7 @@ def test_the_consent_to_the_account_goes_the_same_way(app: Flask) -> None:
     browser = signed_in(app, who)
     assert press(browser, number).status_code == 303
     page = browser.get(f"/en{PATH}").text
-    assert "It stays open only so that you can read" in page
+    assert "so it takes no new data" in page
 
 
 def test_what_people_agreed_to_is_text_and_no_markup(app: Flask) -> None:
@@ -189,3 +192,87 @@ def test_what_people_agreed_to_is_text_and_no_markup(app: Flask) -> None:
     page = signed_in(app, who).get(PATH).text
     assert "<b>всё</b>" not in page
     assert "&lt;b&gt;всё" in page
+
+
+def account_consent(page: str) -> str:
+    """Return the number of the consent to the account, the first that was given."""
+    assert 'name="consent"' in page
+    return str(rows()[0].id)
+
+
+NEW_DATA: dict[str, tuple[str, dict[str, str]]] = {
+    "names": (
+        "/account/profile",
+        {"family_name": "Иная", "given_name": "Имя", "language": "ru"},
+    ),
+    "details": ("/account/profile/right", {}),
+    "e-mail": ("/account/email", {"email": BOLAT.email, "current": PASSWORD}),
+    "app": ("/account/two-factor", {"code": "000000"}),
+    "picture": ("/account/avatar", {}),
+}
+
+
+@pytest.mark.clause("6.1.1")
+@pytest.mark.parametrize("what", NEW_DATA)
+def test_a_withdrawn_account_takes_no_new_data(app: Flask, what: str) -> None:
+    browser = registered(app)
+    path, fields = NEW_DATA[what]
+    token = hidden(browser.get("/account/profile").text)
+    before = browser.post(path, data={**token, **fields})
+    assert before.status_code != 403
+    count = len(emails_to(BOLAT.email))
+    assert press(browser, account_consent(browser.get(PATH).text)).status_code == 303
+    token = hidden(browser.get("/account/profile").text)
+    answer = browser.post(f"/en{path}", data={**token, **fields})
+    assert answer.status_code == 403
+    assert "it takes no new data" in answer.text
+    assert len(emails_to(BOLAT.email)) == count
+
+
+@pytest.mark.clause("6.1.1")
+def test_a_withdrawn_account_is_read_ended_and_agreed_to_again(app: Flask) -> None:
+    browser = registered(app)
+    page = browser.get(f"/en{PATH}").text
+    assert "Once it is withdrawn, the account takes no new data" in page
+    assert press(browser, account_consent(page)).status_code == 303
+    for path in ("/account/", "/account/profile", "/account/activity", PATH):
+        assert browser.get(path).status_code == 200, path
+    data = {"session": "others"}
+    assert submit(browser, "/account/sessions", data).status_code == 303
+    token = hidden(browser.get("/account/profile").text)
+    removed = browser.post("/account/avatar", data={**token, "choice": "remove"})
+    assert removed.status_code == 303
+    again = f"{PATH}/again"
+    unticked = submit(browser, again, page=PATH)
+    assert unticked.status_code == 422
+    assert submit(browser, again, {"consent": "0" * 64}, page=PATH).status_code == 422
+    agreed = submit(browser, again, {"consent": "y"}, page=PATH)
+    assert agreed.location == f"{PATH}?done=agreed"
+    newest = rows()[-1]
+    assert (newest.purpose, newest.form, newest.ends) == ("4.1.6", "account", None)
+    right = browser.post("/account/profile/right", data=token)
+    assert right.status_code == 303
+    # A second press adds nothing.
+    count = len(rows())
+    browser.post(again, data={**token, "consent": "y"})
+    assert len(rows()) == count
+
+
+def test_who_never_gave_the_consent_has_not_withdrawn_it(app: Flask) -> None:
+    """As invited staff: an account of theirs is part of their work."""
+    browser = signed_in(app, account(AIGERIM))
+    token = hidden(browser.get("/account/profile").text)
+    assert browser.post("/account/profile/right", data=token).status_code == 303
+
+
+@pytest.mark.clause("6.1.1")
+def test_open_orders_that_need_the_data_are_named(app: Flask) -> None:
+    browser = registered(app)
+    number = orders.placed((orders.product("A"), 1)).number
+    assert number not in browser.get(PATH).text
+    with writing() as session:
+        session.execute(update(ShopOrder).values(person=rows()[0].person))
+    assert number in browser.get(PATH).text
+    with writing() as session:
+        session.execute(update(ShopOrder).values(ended_at=NOON))
+    assert number not in browser.get(PATH).text

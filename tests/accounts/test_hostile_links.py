@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.accounts.service import addresses, recovery, registration, signing_in
+from neupusti.accounts.service import addresses, emails, recovery, registration
 from tests.accounts.cast import (
     Account,
     account,
@@ -22,9 +22,8 @@ from tests.accounts.cast import (
 from tests.accounts.moves import (
     NEW,
     OTHER_PASSWORD,
-    change_address,
     request_change,
-    undo_link,
+    secure_link,
 )
 from tests.accounts.test_hostile import rows
 from tests.accounts.test_registration import register
@@ -52,17 +51,12 @@ def disowning(app: Flask) -> str:
     thief = app.test_client()
     thief.environ_base["HTTP_USER_AGENT"] = WINDOWS
     sign_in(thief, Account(1, AIGERIM.email))
-    return link(emails_to(AIGERIM.email)[-1], "not-me")
+    return secure_link("new_device")
 
 
 def moving(app: Flask) -> str:
     request_change(signed_in(app, Account(1, AIGERIM.email)))
     return link(emails_to(NEW)[-1])
-
-
-def undoing(app: Flask) -> str:
-    change_address(app, Account(1, AIGERIM.email))
-    return undo_link()
 
 
 @dataclass(frozen=True)
@@ -84,9 +78,8 @@ class Link:
 LINKS = {
     "confirm": Link(confirming, registration.LIFE, {"choice": "confirm"}),
     "password": Link(resetting, recovery.LIFE, {"password": OTHER_PASSWORD}),
-    "not me": Link(disowning, signing_in.NOT_ME_LIFE),
+    "secure": Link(disowning, emails.SECURE_LIFE),
     "new e-mail": Link(moving, addresses.LIFE, inside=True),
-    "undo": Link(undoing, addresses.UNDO_LIFE),
 }
 TAMPERED: dict[str, Callable[[str], str]] = {
     "cut": lambda token: token[:-1],
@@ -138,13 +131,12 @@ def test_a_link_of_one_kind_is_nothing_to_another(app: Flask, at: Clock, kind: s
     account(AIGERIM)
     token = LINKS[kind].obtain(app).rpartition("/")[2]
     inside = app.test_client()
-    sign_in(inside, Account(1, NEW if kind == "undo" else AIGERIM.email))
+    sign_in(inside, Account(1, AIGERIM.email))
     pages = {
         "confirm": "/account/confirm",
         "password": "/account/password/reset",
-        "not me": "/account/not-me",
+        "secure": "/account/secure",
         "new e-mail": "/account/email/confirm",
-        "undo": "/account/email/undo",
     }
     for other, page in pages.items():
         if other != kind:

@@ -242,15 +242,6 @@ def test_an_unconfirmed_account_cannot_sign_in_and_is_reminded(
     assert wrong.status_code == 422
 
 
-def test_emails_to_one_address_are_limited(app: Flask, client: FlaskClient) -> None:
-    for _ in range(3):
-        assert register(client).status_code == 303
-    answer = register(client)
-    assert answer.status_code == 429
-    assert int(answer.headers["Retry-After"]) > 3600
-    assert register(client, email=BOLAT.email).status_code == 303
-
-
 @pytest.mark.clause("3.2")
 @pytest.mark.parametrize(
     "changes",

@@ -112,7 +112,7 @@ def test_a_complete_session_is_not_completed_again(app: Flask) -> None:
         "203.0.113.0/24",
     ).opened
     with pytest.raises(AccountError):
-        signing_in.complete_with_code(opened.key, who.code(), remember=False)
+        signing_in.complete_with_code(opened.key, who.code(), "", remember=False)
     assert sessions_of(who) == [opened.number]
 
 
@@ -217,7 +217,7 @@ def test_lookalike_characters_are_equal(app: Flask) -> None:
     who = account(AIGERIM, with_second_factor=True)
     for code in second_factor.codes(who.number):
         typed = code.replace("0", "O").replace("1", "l")
-        assert second_factor.verify(who.number, typed, "Firefox, Linux")
+        assert second_factor.verify(who.number, typed, "Firefox, Linux", "")
 
 
 def test_a_code_of_another_person_is_none(app: Flask, client: FlaskClient) -> None:

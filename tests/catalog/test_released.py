@@ -8,7 +8,7 @@ from neupusti.catalog.models import Category, Product
 from neupusti.core.data.database import db
 from tests.catalog import goods
 
-REVISION = "0021"
+REVISION = "0019"
 
 
 def states() -> dict[str, tuple[bool, bool]]:

@@ -98,12 +98,12 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
             "bfe287888b6cfd1c839f03328293c7a04b861eb2e134d0a8d977097a39f57b1a",
         ),
         (
-            *("undo e-mail", None, 1),
-            "a9b51165e82fd10c0908515111f3acd2b4852acef1fbb38231dfa0cc10d538e3",
+            *("secure account", 2, None),
+            "d9b0582f8d3acef4d433a6f7019a51169da29b2dd75a829efce85561d8d139c2",
         ),
         (
-            *("not me", 2, 3),
-            "fbe9f5a5800f46c008237b6aa1d91bf47f11e99cbb569ed7acde5f5e49f1e1d3",
+            *("secure account", 2, None),
+            "7fdbe3c0e6773959ffe246b80a816ebd5f8315b0cb49f2900a168d98eace25d6",
         ),
         (
             *("reset password", 2, None),

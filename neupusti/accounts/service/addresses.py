@@ -1,8 +1,7 @@
-"""Change the e-mail of an account: request, confirm at the new address, undo (3.2.3).
+"""Change the e-mail of an account: request, and confirm at the new address (3.2.3).
 
 Only the owner of the new address learns whether it is registered here; the requester does
-not. The old address can undo the change for seven days, regardless of later changes:
-that link needs neither a password nor a sign-in.
+not. The old address gets a link that undoes the change (`service.securing`).
 """
 
 from datetime import timedelta
@@ -11,16 +10,15 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from neupusti.accounts.models import EmailChange, Person, SecondFactor
+from neupusti.accounts.models import EmailChange, Person
 from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service import (
     limits,
     people,
     recovery,
     registration,
-    second_factor,
+    sessions,
     signing_in,
-    suspensions,
 )
 from neupusti.accounts.service.errors import AccountError, GoneError
 from neupusti.accounts.service.events import SecurityEventKind
@@ -31,33 +29,30 @@ from neupusti.core.mail.outbox import Recipient, enqueue
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
 from neupusti.core.security import throttle, tokens
+from neupusti.core.security.identity import Identity
 from neupusti.core.security.throttle import RateLimit
 from neupusti.core.security.tokens import TokenError
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 
-CONFIRM, UNDO = "change e-mail", "undo e-mail"
-LIFE, UNDO_LIFE = timedelta(days=1), timedelta(days=7)
+CONFIRM = "change e-mail"
+LIFE = timedelta(days=1)
 REQUESTS = RateLimit("e-mail change", 5, timedelta(days=1))
 SAME_ADDRESS = _("This is your address already.")
 TAKEN = _("This address belongs to another account. Nothing has changed.")
 
 
-def request_change(number: int, email: str, password: str, where: tuple[str, str]) -> None:
-    """E-mail `email` a link that makes it the address of person `number`.
+def request_change(me: Identity, email: str, password: str, device: str) -> None:
+    """E-mail `email` a link that makes it the address of the signed-in person.
 
-    `where` is (device, network). The response does not depend on whether the address is
-    registered. Raise AccountError, TooManyError.
+    The response does not depend on whether the address is registered, nor on how many
+    e-mails it was sent. Raise AccountError, TooManyError for this person's requests.
     """
-    device, network = where
-    signing_in.check_password(number, password)
+    number = me.person
+    signing_in.check_password(me.session, number, password)
     if emails.key(email) == db.session.get_one(Person, number).email_key:
         raise AccountError("email", SAME_ADDRESS)
-    throttle.take(
-        (REQUESTS, str(number)),
-        (limits.CONFIRM_EMAIL, emails.key(email)),
-        (limits.EMAILS_NETWORK, network),
-    )
+    throttle.take((REQUESTS, str(number)))
     with writing() as session:
         person = session.get_one(Person, number, with_for_update=True)
         _cancel_pending(session, number)
@@ -69,6 +64,8 @@ def request_change(number: int, email: str, password: str, where: tuple[str, str
         journal.log_security_event(
             session, number, SecurityEventKind.EMAIL_CHANGE_REQUESTED, device
         )
+        if throttle.count(session, (limits.CHANGE_EMAIL, emails.key(email))):
+            return
         known = people.confirmed(email, session)
         if known is not None:
             account_emails.send(session, account_emails.EMAIL_USED, known)
@@ -101,10 +98,11 @@ def pending_by_token(number: int, token: str) -> EmailChange:
     return _pending(db.session(), number, tokens.peek(CONFIRM, token).target)
 
 
-def confirm(number: int, token: str, device: str) -> None:
-    """Give person `number` the new address; raise TokenError, GoneError.
+def confirm(number: int, sign_in: int, token: str, device: str) -> None:
+    """Give person `number` the new address in session `sign_in`.
 
-    The old address gets an undo link; earlier links sent there are revoked.
+    The old address gets the link that secures the account; earlier links that set a
+    password are revoked. Raise TokenError, GoneError.
     """
     pending_by_token(number, token)
     with writing() as session:
@@ -116,63 +114,43 @@ def confirm(number: int, token: str, device: str) -> None:
         old = Recipient(
             email=person.email, language=Language(person.language), person=number
         )
+        # Made before the change: it is sent to the address that it restores.
+        link = account_emails.way_back(session, number, sessions.began(session, sign_in))
         change.changed_at = clock.now()
-        _set_address(session, person, change.new)
+        set_address(session, person, change.new)
         tokens.revoke(session, number, recovery.RESET)
-        # Without a person: changing the password must not revoke the undo link.
-        undo = tokens.issue(session, UNDO, UNDO_LIFE, target=change.id)
         key = f"{account_emails.EMAIL_CHANGED.name}:{change.id}"
-        values = {"token": undo, "new": emails.masked(change.new)}
+        values = {"new": emails.masked(change.new), **link}
         enqueue(session, account_emails.EMAIL_CHANGED, old, key=key, values=values)
-        _log(session, number, SecurityEventKind.EMAIL_CHANGED, device)
+        log(session, number, SecurityEventKind.EMAIL_CHANGED, device)
 
 
-def undoable_by_token(token: str) -> EmailChange:
-    """Return the change that an undo token is for; raise TokenError."""
-    return _undoable(db.session(), tokens.peek(UNDO, token).target)
+def set_address(session: Session, person: Person, email: str) -> None:
+    """Give `person` a confirmed address, and delete unconfirmed accounts with it."""
+    person.email, person.email_key = email, emails.key(email)
+    person.confirmed_at = clock.now()
+    session.flush()
+    registration.mark_confirmed(session, person)
 
 
-def undo(token: str, device: str) -> str | None:
-    """Restore the old address; return a token that sets a new password.
-
-    Every session ends, the password is revoked, and a second factor that was set up after
-    the request is removed: all that could lock the owner out. A suspended account gets its
-    address back too, for the link expires anyway; it stays suspended, and None is
-    returned. Raise TokenError.
-    """
-    undoable_by_token(token)
-    with writing() as session:
-        used = tokens.redeem(session, UNDO, token)
-        change = _undoable(session, used.target)
-        person = session.get_one(Person, change.person, with_for_update=True)
-        known = people.confirmed(change.old, session)
-        if known is not None and known.id != person.id:
-            raise GoneError(TAKEN)
-        new_owner = Recipient(
-            email=person.email, language=Language(person.language), person=person.id
-        )
-        _end_changes_since(session, change)
-        _set_address(session, person, change.old)
-        _remove_late_second_factor(session, change, device)
-        recovery.lock(session, person)
-        key = f"{account_emails.EMAIL_UNDONE.name}:{change.id}"
-        enqueue(session, account_emails.EMAIL_UNDONE, new_owner, key=key)
-        _log(session, person.id, SecurityEventKind.EMAIL_UNDONE, device)
-        if suspensions.in_force(person.id, session) is not None:
-            return None
-        return tokens.issue(session, recovery.RESET, recovery.LIFE, person=person.id)
+def log(session: Session, number: int, event: SecurityEventKind, device: str) -> None:
+    """Log a change of the address of person `number`."""
+    journal.log_security_event(session, number, event, device)
+    journal.log_processing(
+        session,
+        ProcessingRecord(
+            operation=Operation.ALTERATION,
+            what=event.value,
+            why=Purpose.CONFIRMATION,
+            person=number,
+            actor=Actor(ActorKind.PERSON, number),
+        ),
+    )
 
 
 def _pending(session: Session, number: int, target: int | None) -> EmailChange:
     change = session.get(EmailChange, target or 0)
     if change is None or change.person != number or change.changed_at or change.over_at:
-        raise TokenError
-    return change
-
-
-def _undoable(session: Session, target: int | None) -> EmailChange:
-    change = session.get(EmailChange, target or 0)
-    if change is None or change.changed_at is None or change.over_at:
         raise TokenError
     return change
 
@@ -188,50 +166,4 @@ def _cancel_pending(session: Session, number: int) -> None:
             EmailChange.over_at.is_(None),
         )
         .values(over_at=clock.now())
-    )
-
-
-def _end_changes_since(session: Session, change: EmailChange) -> None:
-    """End this change and all later ones: no address in between may restore itself."""
-    session.execute(
-        update(EmailChange)
-        .where(
-            EmailChange.person == change.person,
-            EmailChange.id >= change.id,
-            EmailChange.over_at.is_(None),
-        )
-        .values(over_at=clock.now())
-    )
-
-
-def _set_address(session: Session, person: Person, email: str) -> None:
-    """Give `person` a confirmed address, and delete unconfirmed accounts with it."""
-    person.email, person.email_key = email, emails.key(email)
-    person.confirmed_at = clock.now()
-    session.flush()
-    registration.mark_confirmed(session, person)
-
-
-def _remove_late_second_factor(session: Session, change: EmailChange, device: str) -> None:
-    factor = session.get(SecondFactor, change.person)
-    late = (
-        factor is not None and (factor.confirmed_at or factor.created_at) >= change.asked_at
-    )
-    if late:
-        second_factor.remove(
-            session, change.person, SecurityEventKind.SECOND_FACTOR_OFF, device
-        )
-
-
-def _log(session: Session, number: int, event: SecurityEventKind, device: str) -> None:
-    journal.log_security_event(session, number, event, device)
-    journal.log_processing(
-        session,
-        ProcessingRecord(
-            operation=Operation.ALTERATION,
-            what=event.value,
-            why=Purpose.CONFIRMATION,
-            person=number,
-            actor=Actor(ActorKind.PERSON, number),
-        ),
     )

@@ -1,6 +1,7 @@
 """The e-mails of accounts (4.1.7); their texts are in templates/accounts/mail/."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from secrets import token_urlsafe
 from typing import Any
 
@@ -10,7 +11,14 @@ from sqlalchemy.orm import Session
 from neupusti.accounts.models import Person
 from neupusti.core.data.classification import Purpose
 from neupusti.core.mail.outbox import EmailType, Recipient, enqueue
+from neupusti.core.security import tokens
 from neupusti.core.text.languages import Language
+
+SECURE, SECURE_LIFE = "secure account", timedelta(days=7)
+"""The link of every e-mail about the security of an account (`service.securing`)."""
+EARLIER_SECURE = ("not me", "undo e-mail")
+"""The same link in e-mails from before there was one for all."""
+ALL_SECURE = (SECURE, *EARLIER_SECURE)
 
 CONFIRM = EmailType(
     name="accounts.confirm",
@@ -79,6 +87,13 @@ def send(
     """Enqueue an e-mail to `person` in their language, in the open write transaction."""
     to = Recipient(email=person.email, language=Language(person.language), person=person.id)
     enqueue(session, kind, to, key=unique_key(kind), values=values)
+
+
+def way_back(session: Session, person: int, since: datetime) -> dict[str, str]:
+    """Return the template value of the link that undoes what was done from `since` on."""
+    row, token = tokens.issue_row(session, SECURE, SECURE_LIFE, person=person)
+    row.since = since
+    return {"secure": token}
 
 
 def unique_key(kind: EmailType) -> str:

@@ -10,14 +10,15 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from neupusti.accounts.models import RecoveryCode, SecondFactor
+from neupusti.accounts.models import FormerSecondFactor, RecoveryCode, SecondFactor
 from neupusti.core.data import keys
 from neupusti.core.data.database import db
 from neupusti.core.data.keys import LostSecretError
 
-Row = SecondFactor | RecoveryCode
-USES: dict[type[SecondFactor] | type[RecoveryCode], str] = {
+Row = SecondFactor | FormerSecondFactor | RecoveryCode
+USES: dict[type[Row], str] = {
     SecondFactor: "second factor",
+    FormerSecondFactor: "second factor",
     RecoveryCode: "recovery code",
 }
 

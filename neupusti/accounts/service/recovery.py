@@ -1,16 +1,16 @@
-"""Reset or change a password: by a link, by the current one, or after a takeover.
+"""Reset or change a password, by a link or by the current one; lock an account.
 
-Each way ends all other sessions and revokes earlier links; none bypasses the second
-factor.
+Each way ends all other sessions and revokes earlier links, except those that secure the
+account (`service.securing`); none bypasses the second factor.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential, Person, PersonKind, SignIn
-from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service import (
+    device_cookies,
     limits,
     passwords,
     people,
@@ -20,8 +20,11 @@ from neupusti.accounts.service import (
     signing_in,
     suspensions,
 )
+from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service.events import SecurityEventKind
+from neupusti.accounts.service.sessions import ClientContext
 from neupusti.config.settings import settings
+from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.outbox import EmailType, Recipient, enqueue
 from neupusti.core.records import journal
@@ -35,26 +38,34 @@ LIFE = timedelta(minutes=30)
 INVITATION_LIFE = timedelta(days=3)
 
 
-def request_reset(email: str, language: Language, device: str, network: str) -> None:
+def request_reset(
+    email: str, language: Language, where: ClientContext, network: str
+) -> None:
     """E-mail `email` a reset link, or that there is no account.
 
-    The response is the same for both. Raise TooManyError.
+    The response is the same for both, and where the limit of the address is reached: then
+    nothing is sent, and the link sent last works again. Raise TooManyError for a network.
     """
-    throttle.take((limits.RESET_EMAIL, emails.key(email)), (limits.EMAILS_NETWORK, network))
+    key = emails.key(email)
+    person = people.confirmed(email)
+    known = device_cookies.known(db.session(), person.id if person else None, where.cookie)
+    if known is None:
+        throttle.take((limits.EMAILS_NETWORK, network))
+    own = (limits.RESET_DEVICE, known) if known else (limits.RESET_EMAIL, key)
     with writing() as session:
         person = people.confirmed(email, session)
+        if throttle.count(session, own):
+            if person is not None:
+                tokens.prolong(session, RESET, LIFE, person.id)
+            return
         if person is None or person.kind != PersonKind.ACCOUNT:
             to = Recipient(email=email, language=language)
-            enqueue(
-                session,
-                account_emails.UNKNOWN,
-                to,
-                key=account_emails.unique_key(account_emails.UNKNOWN),
-            )
+            unique = account_emails.unique_key(account_emails.UNKNOWN)
+            enqueue(session, account_emails.UNKNOWN, to, key=unique)
             return
         send_link(session, person)
         journal.log_security_event(
-            session, person.id, SecurityEventKind.RESET_REQUESTED, device
+            session, person.id, SecurityEventKind.RESET_REQUESTED, where.device
         )
 
 
@@ -81,10 +92,11 @@ def person_by_token(token: str) -> Person:
     return person
 
 
-def reset(token: str, password: str, device: str) -> None:
-    """Set the password by an e-mailed token; raise TokenError, AccountError.
+def reset(token: str, password: str, where: ClientContext) -> str:
+    """Set the password by an e-mailed token; return the device cookie of the browser.
 
-    The link came by mail, so it confirms the address too.
+    The link came by mail, so it confirms the address too, and whatever strangers have
+    tried does not keep its reader from signing in. Raise TokenError, AccountError.
     """
     person = person_by_token(token)
     about, min_length = people.personal_words(person), min_length_for(person.id)
@@ -97,12 +109,15 @@ def reset(token: str, password: str, device: str) -> None:
         if found is None:
             raise TokenError
         registration.mark_confirmed(session, found)
-        _store_password(session, found, password_hash)
+        _store_password(session, found, password_hash, clock.now())
         sessions.end_all(session, found.id)
-        throttle.reset(session, (limits.SIGN_IN_ACCOUNT, found.email_key))
+        key = found.email_key
+        throttle.reset(session, (limits.SIGN_IN_ACCOUNT, key), (limits.RESET_EMAIL, key))
+        second_factor.reset_limits(session, str(found.id))
         journal.log_security_event(
-            session, found.id, SecurityEventKind.PASSWORD_RESET, device
+            session, found.id, SecurityEventKind.PASSWORD_RESET, where.device
         )
+        return device_cookies.remember(session, found.id, where.cookie)
 
 
 def change(number: int, person: int, old: str, new: str) -> str:
@@ -110,14 +125,15 @@ def change(number: int, person: int, old: str, new: str) -> str:
 
     Every other session ends. Raise AccountError, TooManyError.
     """
-    signing_in.check_password(person, old)
+    signing_in.check_password(number, person, old)
     about = people.personal_words(db.session.get_one(Person, person))
     min_length = min_length_for(person)
     db.session.rollback()
     passwords.check(new, about, min_length=min_length)
     password_hash = passwords.hashed(new)
     with writing() as session:
-        _store_password(session, session.get_one(Person, person), password_hash)
+        since = sessions.began(session, number)
+        _store_password(session, session.get_one(Person, person), password_hash, since)
         sessions.end_all(session, person, but=number)
         row = session.get_one(SignIn, number)
         row.remember_digest = None
@@ -127,27 +143,13 @@ def change(number: int, person: int, old: str, new: str) -> str:
         return sessions.renew(row)
 
 
-def report_not_me(token: str, device: str) -> None:
-    """Lock the account on its owner's report of a stranger's sign-in.
-
-    See `lock`. Raise TokenError.
-    """
-    with writing() as session:
-        number = tokens.redeem(session, signing_in.NOT_ME, token).person
-        person = session.get(Person, number)
-        if person is None:
-            raise TokenError
-        lock(session, person)
-        journal.log_security_event(session, person.id, SecurityEventKind.NOT_ME, device)
-
-
 def lock(session: Session, person: Person) -> None:
     """End every session, revoke the password and e-mail a reset link (5.5).
 
     A suspended account stays suspended: its owner gets no link.
     """
     sessions.end_all(session, person.id)
-    tokens.revoke(session, person.id)
+    tokens.revoke(session, person.id, but=account_emails.ALL_SECURE)
     passwords.set_password(session, person.id, None)
     _send_reset_email(session, person, account_emails.LOCKED, INVITATION_LIFE)
 
@@ -178,7 +180,11 @@ def _send_reset_email(
     account_emails.send(session, kind, person, {"token": token})
 
 
-def _store_password(session: Session, person: Person, password_hash: str) -> None:
+def _store_password(
+    session: Session, person: Person, password_hash: str, since: datetime
+) -> None:
+    """Store a password; the e-mail about it undoes what was done from `since` on."""
     passwords.set_password(session, person.id, password_hash)
-    tokens.revoke(session, person.id)
-    account_emails.send(session, account_emails.PASSWORD_CHANGED, person)
+    tokens.revoke(session, person.id, but=account_emails.ALL_SECURE)
+    link = account_emails.way_back(session, person.id, since)
+    account_emails.send(session, account_emails.PASSWORD_CHANGED, person, link)

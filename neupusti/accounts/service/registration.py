@@ -40,18 +40,18 @@ def register(
 ) -> None:
     """Register an account; e-mail a confirmation link, or that one exists already.
 
-    `where` is (device, network). Raise AccountError for an unacceptable password,
-    TooManyError for too many e-mails to this address or from this network.
+    Over the limit of the address nothing happens, and the response is the same. `where` is
+    (device, network). Raise AccountError for an unacceptable password, TooManyError for
+    too many e-mails from this network.
     """
     device, network = where
     min_length = settings().password_min
     passwords.check(password, applicant.personal_words, min_length=min_length)
-    throttle.take(
-        (limits.CONFIRM_EMAIL, emails.key(applicant.email)),
-        (limits.EMAILS_NETWORK, network),
-    )
+    throttle.take((limits.EMAILS_NETWORK, network))
     password_hash = passwords.hashed(password)
     with writing() as session:
+        if throttle.count(session, (limits.CONFIRM_EMAIL, emails.key(applicant.email))):
+            return
         known = people.confirmed(applicant.email, session)
         if known is not None and known.kind == PersonKind.ACCOUNT:
             account_emails.send(session, account_emails.EXISTING, known)

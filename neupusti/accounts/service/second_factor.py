@@ -69,9 +69,8 @@ def candidate(person: int, sign_in: int) -> SecondFactor:
     removals = select(func.count()).where(
         SecurityEvent.person == person, SecurityEvent.kind.in_(OFF_EVENTS)
     )
-    # Numbers of sign-ins are reused; together with their start they are unique.
-    started = db.session.get_one(SignIn, sign_in).created_at.isoformat()
-    seed = f"{person} {sign_in} {started} {db.session.scalar(removals)}"
+    name = sessions.unique_name(sign_in)
+    seed = f"{person} {name} {db.session.scalar(removals)}"
     return SecondFactor(
         person=person,
         nonce=keys.keyed("second factor proposed", seed),
@@ -103,7 +102,8 @@ def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
     Return the new session key, or None for a wrong code. Raise TooManyError.
     """
     row = candidate(person, sign_in)
-    _count_attempt(person)
+    who = sessions.unique_name(sign_in)
+    _count_attempt(who)
     with writing() as session:
         # Locked: the second of two concurrent requests finds the row of the first.
         owner = session.get_one(Person, person, with_for_update=True)
@@ -113,27 +113,13 @@ def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
         row.confirmed_at, row.last_step = clock.now(), step
         session.add(row)
         make_codes(session, person)
-        _reset_limits(session, person)
+        reset_limits(session, who)
         journal.log_security_event(
             session, person, SecurityEventKind.SECOND_FACTOR_ON, device
         )
-        emails.send(session, emails.SECOND_FACTOR_ON, owner)
+        link = emails.way_back(session, person, sessions.began(session, sign_in))
+        emails.send(session, emails.SECOND_FACTOR_ON, owner, link)
         return sessions.renew(session.get_one(SignIn, sign_in), second_factor=True)
-
-
-def switch_off(person: int, device: str) -> None:
-    """Switch the second factor off and destroy the recovery codes."""
-    with writing() as session:
-        remove(session, person, SecurityEventKind.SECOND_FACTOR_OFF, device)
-        emails.send(session, emails.SECOND_FACTOR_OFF, session.get_one(Person, person))
-
-
-def remove(session: Session, person: int, event: SecurityEventKind, device: str) -> bool:
-    """Destroy the second factor and the codes of `person`; return whether one existed."""
-    for model in (RecoveryCode, SecondFactor):
-        deleted = session.execute(delete(model).where(model.person == person))
-    journal.log_security_event(session, person, event, device)
-    return deleted.rowcount > 0  # type: ignore[attr-defined,no-any-return]
 
 
 def make_codes(session: Session, person: int) -> None:
@@ -165,32 +151,40 @@ def new_codes(person: int, device: str) -> None:
         )
 
 
-def verify(person: int, code: str, device: str) -> bool:
-    """Return whether `code` is right, and use it up; raise TooManyError."""
-    _count_attempt(person)
+def verify(person: int, code: str, device: str, who: str) -> bool:
+    """Return whether `code` is right, and use it up; raise TooManyError.
+
+    Attempts count under the name `who`.
+    """
+    _count_attempt(who)
     with writing() as session:
         row = session.get(SecondFactor, person)
         now = clock.now()
         if row is not None and _use_totp(session, row, code, now):
             key_rotation.rotate(session, person)
-            return _reset_limits(session, person)
+            return reset_limits(session, who)
         if _use_recovery_code(session, person, code, now):
             journal.log_security_event(
                 session, person, SecurityEventKind.RECOVERY_CODE_USED, device
             )
-            emails.send(session, emails.RECOVERY_CODE_USED, session.get_one(Person, person))
-            return _reset_limits(session, person)
+            link, owner = (
+                emails.way_back(session, person, now),
+                session.get_one(Person, person),
+            )
+            emails.send(session, emails.RECOVERY_CODE_USED, owner, link)
+            return reset_limits(session, who)
         journal.log_security_event(session, person, SecurityEventKind.CODE_REFUSED, device)
     return False
 
 
-def _count_attempt(person: int) -> None:
-    throttle.take(*((rule, str(person)) for rule in limits.CODE_LIMITS))
-
-
-def _reset_limits(session: Session, person: int) -> bool:
-    throttle.reset(session, *((rule, str(person)) for rule in limits.CODE_LIMITS))
+def reset_limits(session: Session, who: str) -> bool:
+    """Forget the attempts under the name `who`; return True."""
+    throttle.reset(session, *((rule, who) for rule in limits.CODE_LIMITS))
     return True
+
+
+def _count_attempt(who: str) -> None:
+    throttle.take(*((rule, who) for rule in limits.CODE_LIMITS))
 
 
 def _normalized(code: str) -> str:

@@ -13,8 +13,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from neupusti.accounts.models import Person, SecondFactor, SignIn
-from neupusti.accounts.service import suspensions
+from neupusti.accounts.models import KnownDevice, Person, SecondFactor, SignIn
+from neupusti.accounts.service import emails, suspensions
 from neupusti.core import clock
 from neupusti.core.data import keys
 from neupusti.core.data.database import db
@@ -37,10 +37,11 @@ KEY_CHARACTERS = 43
 
 @dataclass(frozen=True, slots=True)
 class ClientContext:
-    """The device and the network hash of a request."""
+    """The device, the network hash and the device cookie of a request."""
 
     device: str
     network: str
+    cookie: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class OpenedSession:
     number: int
     key: str
     remember: str | None = None
+    device: str | None = None
 
 
 def start(
@@ -128,6 +130,30 @@ def identity(row: SignIn) -> Identity:
         has_second_factor=factor is not None and factor.confirmed_at is not None,
         recently_authenticated_until=row.proved_at + STEP_UP_LIFE,
     )
+
+
+def unique_name(number: int) -> str:
+    """Return a name of session `number` that no other session ever has."""
+    # Numbers are reused; together with the start they are unique.
+    return f"{number} {db.session.get_one(SignIn, number).created_at.isoformat()}"
+
+
+def began(session: Session, number: int) -> datetime:
+    """Return from when on a way back undoes what is done in session `number`.
+
+    That is the first sign-in from its device where that is recent: an intruder may sign in
+    again.
+    """
+    row = session.get_one(SignIn, number)
+    first = session.scalar(
+        select(KnownDevice.first_at).where(
+            KnownDevice.person == row.person,
+            KnownDevice.device == row.device,
+            KnownDevice.network == row.network,
+            KnownDevice.first_at > clock.now() - emails.SECURE_LIFE,
+        )
+    )
+    return min(row.created_at, first or row.created_at)
 
 
 def touch(row: SignIn) -> None:

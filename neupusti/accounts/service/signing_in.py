@@ -4,8 +4,7 @@ Known and unknown addresses get the same response after the same work.
 """
 
 import logging
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from flask_babel import lazy_gettext as _
@@ -13,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential, KnownDevice, Person, SignIn
-from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service import (
+    device_cookies,
     limits,
     passwords,
     people,
@@ -23,6 +22,7 @@ from neupusti.accounts.service import (
     sessions,
     suspensions,
 )
+from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.accounts.service.sessions import ClientContext, OpenedSession
@@ -30,14 +30,12 @@ from neupusti.accounts.service.suspensions import SuspendedError
 from neupusti.core import clock
 from neupusti.core.data.database import db, insert, writing
 from neupusti.core.records import journal
-from neupusti.core.security import throttle, tokens
-from neupusti.core.security.throttle import RateLimit
+from neupusti.core.security import throttle
+from neupusti.core.security.throttle import RateUse
 from neupusti.core.text import emails
 from neupusti.core.web.errors import TooManyError
 
 logger = logging.getLogger(__name__)
-NOT_ME = "not me"
-NOT_ME_LIFE = timedelta(days=7)
 WRONG_CREDENTIALS = _(
     "This e-mail and this password do not belong together, or the e-mail is not confirmed "
     "yet: then a letter with the link is on its way."
@@ -71,14 +69,11 @@ class SignInResult:
 
 def sign_in(attempt: SignInAttempt, where: ClientContext, network: str) -> SignInResult:
     """Start a sign-in; raise AccountError, SuspendedError or TooManyError."""
-    account = emails.key(attempt.email)
-    # Every attempt counts for an account, only failures for a network: a whole office may
-    # sign in within a minute.
-    shared = ((limits.SIGN_IN_NETWORK, network), (limits.SIGN_IN_ALL, limits.EVERYBODY))
-    throttle.check(*shared)
-    throttle.take((limits.SIGN_IN_ACCOUNT, account))
     person = people.by_email(attempt.email)
     number = person.id if person else None
+    own, shared = _limits(number, attempt.email, where, network)
+    throttle.check(*shared)
+    throttle.take(own)
     confirmed = person is not None and person.confirmed_at is not None
     credential = db.session.get(Credential, number) if number else None
     password_hash = credential.password_hash if credential else None
@@ -94,36 +89,40 @@ def sign_in(attempt: SignInAttempt, where: ClientContext, network: str) -> SignI
     new_hash = passwords.hashed(attempt.password) if outdated else None
     mfa_pending = second_factor.active(number)
     with writing() as session:
-        throttle.reset(session, (limits.SIGN_IN_ACCOUNT, account))
+        throttle.reset(session, own)
         if new_hash:
             session.get_one(Credential, number).password_hash = new_hash
         opened = sessions.start(
             session, number, where, remember=attempt.remember, complete=not mfa_pending
         )
         if not mfa_pending:
-            _record_sign_in(session, number, where, opened)
+            opened = _record_sign_in(session, number, where, opened)
     if mfa_pending and attempt.code:
-        return complete_with_code(opened.key, attempt.code, remember=attempt.remember)
+        remember = attempt.remember
+        return complete_with_code(opened.key, attempt.code, where.cookie, remember=remember)
     return SignInResult(opened, mfa_pending)
 
 
-def complete_with_code(key: str | None, code: str, *, remember: bool) -> SignInResult:
+def complete_with_code(
+    key: str | None, code: str, cookie: str | None, *, remember: bool
+) -> SignInResult:
     """Complete a sign-in that waits for its code; raise AccountError or TooManyError."""
     row = sessions.find(key)
     if row is None or row.completed_at is not None:
         raise AccountError("email", CODE_EXPIRED)
     number, person = row.id, row.person
-    where = ClientContext(row.device, row.network)
+    where = ClientContext(row.device, row.network, cookie)
+    who = device_cookies.known(db.session(), person, cookie) or str(person)
     if second_factor.is_unreadable(person):
         raise AccountError("code", UNREADABLE_SECOND_FACTOR)
-    if not second_factor.verify(person, code, where.device):
+    if not second_factor.verify(person, code, where.device, who):
         raise AccountError("code", WRONG_CODE)
     with writing() as session:
         pending = session.get(SignIn, number)
         if pending is None:
             raise AccountError("email", CODE_EXPIRED)
         opened = sessions.complete(session, pending, remember=remember)
-        _record_sign_in(session, person, where, opened)
+        opened = _record_sign_in(session, person, where, opened)
     return SignInResult(opened)
 
 
@@ -132,7 +131,7 @@ def reauthenticate(number: int, person: int, password: str) -> str:
 
     Raise AccountError or TooManyError.
     """
-    check_password(person, password)
+    check_password(number, person, password)
     with writing() as session:
         row = session.get_one(SignIn, number)
         journal.log_security_event(
@@ -141,17 +140,20 @@ def reauthenticate(number: int, person: int, password: str) -> str:
         return sessions.renew(row)
 
 
-def check_password(person: int, password: str) -> None:
-    """Check the password of `person`; raise AccountError, or TooManyError as at sign-in."""
-    account = db.session.get_one(Person, person).email_key
-    throttle.take((limits.SIGN_IN_ACCOUNT, account))
+def check_password(number: int, person: int, password: str) -> None:
+    """Check the password of `person` in session `number`; raise AccountError, TooManyError.
+
+    Attempts count for the session: no stranger can lock its owner out of it.
+    """
+    own = (limits.PASSWORD_SESSION, sessions.unique_name(number))
+    throttle.take(own)
     credential = db.session.get(Credential, person)
     password_hash = credential.password_hash if credential else None
     db.session.rollback()
     if not passwords.matches(password_hash, password):
         raise AccountError("current", _("This is not your password."))
     with writing() as session:
-        throttle.reset(session, (limits.SIGN_IN_ACCOUNT, account))
+        throttle.reset(session, own)
 
 
 def sign_out(key: str | None, remember: str | None) -> None:
@@ -167,33 +169,50 @@ def sign_out(key: str | None, remember: str | None) -> None:
             sessions.end(session, row.person, row.id)
 
 
+def _limits(
+    person: int | None, email: str, where: ClientContext, network: str
+) -> tuple[RateUse, tuple[RateUse, ...]]:
+    """Return the limit that every attempt counts for, and those for failures only.
+
+    A whole office may sign in within a minute. What strangers do counts for nobody who is
+    known by the device cookie.
+    """
+    known = device_cookies.known(db.session(), person, where.cookie)
+    if known is not None:
+        return (limits.SIGN_IN_DEVICE, known), ()
+    shared = ((limits.SIGN_IN_NETWORK, network), (limits.SIGN_IN_ALL, limits.EVERYBODY))
+    return (limits.SIGN_IN_ACCOUNT, emails.key(email)), shared
+
+
 def _record_sign_in(
     session: Session, person: int, where: ClientContext, opened: OpenedSession
-) -> None:
-    """Log a sign-in, and e-mail its owner where the device is new."""
+) -> OpenedSession:
+    """Log a sign-in and return it with a device cookie; e-mail about a new device."""
     now = clock.now()
+    cookie = device_cookies.remember(session, person, where.cookie)
     logger.info("signed in", extra={"fields": {"person": person}})
     journal.log_security_event(session, person, SecurityEventKind.SIGNED_IN, where.device)
     known = session.scalars(select(KnownDevice).where(KnownDevice.person == person)).all()
     pair = (where.device, where.network)
     for device in known:
         if (device.device, device.network) == pair:
-            device.seen(now)
-            return
+            device.last_at = now
+            return replace(opened, device=cookie)
     values = {"person": person, "device": where.device, "network": where.network}
     new_device = insert(session, KnownDevice).values(first_at=now, last_at=now, **values)
     session.execute(new_device.on_conflict_do_nothing())
     if known:
-        token = tokens.issue(
-            session, NOT_ME, NOT_ME_LIFE, person=person, target=opened.number
+        link = account_emails.way_back(
+            session, person, sessions.began(session, opened.number)
         )
         journal.log_security_event(
             session, person, SecurityEventKind.NEW_DEVICE, where.device
         )
-        details = {"device": where.device, "at": now, "token": token}
+        details = {"device": where.device, "at": now, **link}
         account_emails.send(
             session, account_emails.NEW_DEVICE, session.get_one(Person, person), details
         )
+    return replace(opened, device=cookie)
 
 
 def _check_not_suspended(person: int, where: ClientContext) -> None:
@@ -215,7 +234,7 @@ def _check_not_suspended(person: int, where: ClientContext) -> None:
 def _reject(
     person: int | None,
     where: ClientContext,
-    *shared: tuple[RateLimit, str],
+    *shared: RateUse,
     resend_link: bool,
 ) -> NoReturn:
     """Count and log a failed attempt: one transaction, with or without an account."""

@@ -19,13 +19,14 @@ NO_DEVICE = ""
 def suspend(session: Session, person: Person, *, by: int | None, reason: str) -> None:
     """Suspend the account of `person` in the open write transaction; e-mail its owner.
 
-    Ends every session, including remembered ones, and revokes every link.
+    Ends every session, including remembered ones, and revokes every link but those that
+    secure the account, which expire anyway and let nobody in.
     """
     row = AccountSuspension(person=person.id, at=clock.now(), by=by, reason=reason)
     session.add(row)
     session.flush()
     sessions.end_all(session, person.id)
-    tokens.revoke(session, person.id)
+    tokens.revoke(session, person.id, but=emails.ALL_SECURE)
     journal.log_security_event(session, person.id, SecurityEventKind.SUSPENDED, NO_DEVICE)
     emails.send(session, emails.SUSPENDED, person, suspensions.email_values(row))
 

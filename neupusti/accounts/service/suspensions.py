@@ -46,15 +46,20 @@ def of(person: int) -> list[AccountSuspension]:
 def check(person: int) -> None:
     """Raise SuspendedError where the account of `person` is suspended."""
     if in_force(person) is not None:
-        operator = settings().operator.in_language(languages.current())
         raise SuspendedError(
             _(
                 "The operator has blocked this account: nobody can sign in to it. To learn "
                 "why or to object, write from the e-mail of the account to %(whom)s. Your "
                 "data and your rights to it stay.",
-                whom=operator.email or f"{operator.name}, {operator.address}",
+                whom=operator_contact(),
             )
         )
+
+
+def operator_contact() -> str:
+    """Return whom to write to where the site cannot help, in the language of the page."""
+    operator = settings().operator.in_language(languages.current())
+    return operator.email or f"{operator.name}, {operator.address}"
 
 
 def email_values(suspension: AccountSuspension) -> dict[str, object]:

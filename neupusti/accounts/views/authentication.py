@@ -1,4 +1,4 @@
-"""Signing in and out, re-authentication, and "this was not me"."""
+"""Signing in and out, and re-authentication."""
 
 import time
 from typing import Any
@@ -9,14 +9,13 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
 from neupusti.accounts.models import Person
-from neupusti.accounts.service import recovery, signing_in
+from neupusti.accounts.service import signing_in, suspensions
 from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.signing_in import SignInAttempt, SignInResult
 from neupusti.accounts.views import login as login_session
 from neupusti.accounts.views.blueprint import (
     bp,
     client_context,
-    confirmation_page,
     done_message,
     network,
     pad_response_time,
@@ -25,7 +24,7 @@ from neupusti.accounts.views.blueprint import (
 )
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
-from neupusti.core.security import identity, tokens
+from neupusti.core.security import identity
 from neupusti.core.web import redirects
 
 
@@ -94,20 +93,6 @@ def reauthenticate() -> Response:
     return shown("accounts/reauthenticate.html", form, username=username)
 
 
-@bp.get("/account/not-me/<token>")
-def not_me(token: str) -> Response:
-    """Ask to confirm "this was not me"."""
-    tokens.peek(signing_in.NOT_ME, token)
-    return confirmation_page("accounts/not_me.html", token)
-
-
-@bp.post("/account/not-me/<token>")
-def lock(token: str) -> Response:
-    """Lock the account on its owner's report (5.5)."""
-    recovery.report_not_me(token, client_context().device)
-    return login_session.end(redirect_to("login", done="locked"))
-
-
 def _check_code() -> Response:
     form = forms.CodeForm()
     if login_session.mfa_pending() is None:
@@ -117,7 +102,10 @@ def _check_code() -> Response:
     remember = form.remember.data == "y"
     try:
         result = signing_in.complete_with_code(
-            login_session.key(), form.code.data, remember=remember
+            login_session.key(),
+            form.code.data,
+            client_context().cookie,
+            remember=remember,
         )
     except AccountError as error:
         form.refuse("code", str(error.message))
@@ -143,4 +131,4 @@ def _page(form: forms.SignInForm) -> Response:
 
 
 def _code_page(form: forms.CodeForm) -> Response:
-    return shown("accounts/code.html", form)
+    return shown("accounts/code.html", form, whom=suspensions.operator_contact())

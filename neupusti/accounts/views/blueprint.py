@@ -1,6 +1,7 @@
 """The blueprint of accounts, and helpers of its views."""
 
 import time
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, request, url_for
@@ -12,20 +13,31 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts.service import devices
 from neupusti.accounts.service.sessions import ClientContext
+from neupusti.core.feature import Category, Cookie
 from neupusti.core.forms.base import ConfirmForm
 from neupusti.core.security import throttle
 from neupusti.core.security.tokens import TokenError
-from neupusti.core.web import errors, redirects
+from neupusti.core.web import cookies, errors, redirects
 
 bp = Blueprint("accounts", __name__)
 PADDING_SECONDS = 0.25
+DEVICE_DAYS = 365
+DEVICE = Cookie(
+    name="device",
+    category=Category.NECESSARY,
+    purpose=lazy_gettext(
+        "Remembers that you have signed in here, so that others who guess at your password "
+        "never lock you out on this device."
+    ),
+    lifetime=timedelta(days=DEVICE_DAYS),
+)
 DONE_MESSAGES: dict[str, LazyString] = {
     "confirmed": lazy_gettext("Your e-mail is confirmed. Now sign in."),
     "declined": lazy_gettext("The account was destroyed. Nobody can use your e-mail here."),
     "reset": lazy_gettext("The new password is set. Now sign in with it."),
     "locked": lazy_gettext(
-        "The account is locked, and everybody is signed out. A letter with a link to set "
-        "a new password is on its way."
+        "What was done with the account is undone, and everybody is signed out. The letter "
+        "that we have sent to its e-mail says how to go on."
     ),
     "signed-out": lazy_gettext("You are signed out."),
     "changed": lazy_gettext("The password is changed. All other devices are signed out."),
@@ -41,14 +53,12 @@ DONE_MESSAGES: dict[str, LazyString] = {
     "email-changed": lazy_gettext(
         "Your e-mail is changed. The old address can undo it for 7 days."
     ),
-    "email-undone": lazy_gettext(
-        "The e-mail is yours again, and everybody is signed out. Now set a new password."
-    ),
-    "email-undone-blocked": lazy_gettext(
-        "The e-mail is yours again, and everybody is signed out. The account is blocked: a "
-        "letter says whom to write to."
+    "secured": lazy_gettext(
+        "What was done with the account is undone, and everybody is signed out. Now set a "
+        "new password."
     ),
     "withdrawn": lazy_gettext("The consent is withdrawn; we wrote you a letter about it."),
+    "agreed": lazy_gettext("You agreed to the account again; everything works as before."),
     "factor-off": lazy_gettext("The second step is switched off."),
     "codes": lazy_gettext("New codes are made; the old ones do not work any more."),
 }
@@ -86,10 +96,12 @@ def redirect_back(address: str | None) -> Response:
 
 
 def client_context() -> ClientContext:
-    """Return the device and the network hash of this request."""
+    """Return the device, the network hash and the device cookie of this request."""
     agent = request.user_agent.string
     return ClientContext(
-        devices.describe(agent), devices.network(request.remote_addr or "")
+        devices.describe(agent),
+        devices.network(request.remote_addr or ""),
+        cookies.value_of(DEVICE),
     )
 
 

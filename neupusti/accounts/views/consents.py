@@ -1,40 +1,68 @@
 """The consents of the account with their exact texts, and withdrawing them (6.1.1)."""
 
-from flask import abort, make_response, render_template, request
-from flask_babel import lazy_gettext as _
+from flask import abort, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
+from neupusti.accounts import forms
 from neupusti.accounts.service import consents as service
+from neupusti.accounts.service.consents import ConsentWithdrawnError
 from neupusti.accounts.views.blueprint import bp, done_message, redirect_to
+from neupusti.accounts.views.registration import given_consent
+from neupusti.config.settings import settings
 from neupusti.core.data.classification import Purpose
-from neupusti.core.forms.base import ConfirmForm
+from neupusti.core.forms.base import shown
 from neupusti.core.records import consents as consent_records
+from neupusti.core.registry import registry
+from neupusti.core.rules import Who
 from neupusti.core.security import identity
 from neupusti.core.text.languages import Language
 from neupusti.core.web import pagination
 
-FORMS = {"registration": _("Registration"), "order": _("Placing an order")}
-"""The form in which a consent was given -> its label."""
-METHODS = {
-    "box ticked": _("a box was ticked"),
-    service.METHOD: _("a button was pressed"),
+FORMS = {
+    "registration": lazy_gettext("Registration"),
+    "order": lazy_gettext("Placing an order"),
+    "account": lazy_gettext("My consents"),
 }
+METHODS = {
+    "box ticked": lazy_gettext("a box was ticked"),
+    service.METHOD: lazy_gettext("a button was pressed"),
+}
+STILL_OPEN = frozenset(
+    {
+        *("accounts.consent_again", "accounts.withdraw", "accounts.end_sessions"),
+        *("accounts.reauthenticate", "accounts.password", "accounts.switch_off"),
+    }
+)
+"""What an account does after its consent was withdrawn: it ends or protects something."""
+
+
+@bp.before_request
+def _accept_no_new_data() -> None:
+    """Refuse forms of an account whose consent is withdrawn, except to end something."""
+    me = identity.current() if request.method == "POST" else None
+    rule = registry().access.get(request.endpoint or "")
+    if me is None or rule is None or rule.who is not Who.OWNER:
+        return
+    removes = request.endpoint == "accounts.change_avatar" and (
+        request.form.get("choice") == "remove"
+    )
+    if request.endpoint in STILL_OPEN or removes or not service.is_closed(me.person):
+        return
+    raise ConsentWithdrawnError(
+        _(
+            "You withdrew the consent to this account, so it takes no new data. On the "
+            "page “My consents” you can agree again; reading, ending sessions and removing "
+            "stay open to you."
+        )
+    )
 
 
 @bp.get("/account/consents")
 def consents() -> Response:
     """Show the consent records of the person, the newest first."""
-    page = render_template(
-        "accounts/consents.html",
-        rows=consent_records.of_person(identity.me().person),
-        forms=FORMS,
-        methods=METHODS,
-        languages={language.value: language for language in Language},
-        account=Purpose.ACCOUNT.value,
-        form=ConfirmForm(),
-        done=done_message(),
-    )
-    return make_response(page)
+    return _page(_form())
 
 
 @bp.post("/account/consents")
@@ -44,3 +72,36 @@ def withdraw() -> Response:
     if number is None or not service.withdraw(identity.me().person, number):
         abort(404)
     return redirect_to("consents", done="withdrawn")
+
+
+@bp.post("/account/consents/again")
+def consent_again() -> Response:
+    """Agree to the account again, in the words of today."""
+    form = _form()
+    if not form.validate():
+        return _page(form)
+    given = given_consent(form.consent, forms.ACCOUNT, "account")
+    service.give(identity.me().person, given)
+    return redirect_to("consents", done="agreed")
+
+
+def _form() -> forms.ConsentAgainForm:
+    form = forms.ConsentAgainForm()
+    form.consent.ask(forms.ACCOUNT, settings().operator)
+    return form
+
+
+def _page(form: forms.ConsentAgainForm) -> Response:
+    person = identity.me().person
+    return shown(
+        "accounts/consents.html",
+        form,
+        rows=consent_records.of_person(person),
+        forms=FORMS,
+        methods=METHODS,
+        languages={language.value: language for language in Language},
+        account=Purpose.ACCOUNT.value,
+        closed=service.is_closed(person),
+        needed=registry().needs_data(person),
+        done=done_message(),
+    )

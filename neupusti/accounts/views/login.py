@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from neupusti.accounts.models import SignIn
 from neupusti.accounts.service import sessions, signing_in
 from neupusti.accounts.service.sessions import OpenedSession
+from neupusti.accounts.views.blueprint import DEVICE
 from neupusti.core.feature import Category, Cookie
 from neupusti.core.security import authorisation, identity
 from neupusti.core.security.identity import Identity
@@ -75,6 +76,8 @@ def mfa_pending() -> SignIn | None:
 def begin(response: Response, opened: OpenedSession) -> Response:
     """Set the cookies of a new session, discarding the previous ones."""
     renew(opened.key)
+    if opened.device:
+        cookies.put(response, DEVICE, opened.device)
     if opened.remember:
         cookies.put(response, REMEMBER, opened.remember)
     return response

@@ -12,6 +12,7 @@ from neupusti.accounts.service import recovery
 from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.views import login
 from neupusti.accounts.views.blueprint import (
+    DEVICE,
     bp,
     client_context,
     done_message,
@@ -24,6 +25,7 @@ from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
 from neupusti.core.security import identity
 from neupusti.core.text import languages
+from neupusti.core.web import cookies
 
 
 @bp.route("/account/password", methods=["GET", "POST"])
@@ -58,7 +60,7 @@ def ask_reset() -> Response:
     form = forms.ResetRequestForm()
     if form.validate_on_submit():
         recovery.request_reset(
-            form.email.data, languages.current(), client_context().device, network()
+            form.email.data, languages.current(), client_context(), network()
         )
         pad_response_time(started)
         return redirect_to("reset_sent")
@@ -78,8 +80,10 @@ def reset(token: str) -> Response:
     try:
         person = recovery.person_by_token(token)
         if form.validate_on_submit():
-            recovery.reset(token, form.password.data, client_context().device)
-            return login.end(redirect_to("login", done="reset"))
+            device = recovery.reset(token, form.password.data, client_context())
+            response = login.end(redirect_to("login", done="reset"))
+            cookies.put(response, DEVICE, device)
+            return response
     except AccountError as error:
         form.refuse(error.field, str(error.message))
     page = shown(

@@ -82,4 +82,4 @@ def _check_step_up(form: forms.ProfileForm, details: Details) -> None:
         return
     if not form.current.data:
         raise AccountError("current", _("To change the phone, enter your password."))
-    check_password(me.person, form.current.data)
+    check_password(me.session, me.person, form.current.data)

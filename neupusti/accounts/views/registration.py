@@ -36,9 +36,9 @@ def register() -> Response:
     form.consent.ask(forms.ACCOUNT, settings().operator)
     form.newsletter.ask(forms.NEWS, settings().operator)
     if "prefill" not in request.form and form.validate_on_submit():
-        consents = [_given_consent(form.consent, forms.ACCOUNT)]
+        consents = [given_consent(form.consent, forms.ACCOUNT)]
         if form.newsletter.data:
-            consents.append(_given_consent(form.newsletter, forms.NEWS))
+            consents.append(given_consent(form.newsletter, forms.NEWS))
         try:
             registration.register(
                 _applicant(form),
@@ -89,9 +89,12 @@ def _applicant(form: forms.RegistrationForm) -> Applicant:
     )
 
 
-def _given_consent(box: Consent, statement: Statement) -> GivenConsent:
+def given_consent(
+    box: Consent, statement: Statement, form: str = "registration"
+) -> GivenConsent:
+    """Return the consent of a ticked box, as it is stored."""
     return GivenConsent(
-        form="registration",
+        form=form,
         purpose=statement.purpose,
         text=box.text,
         language=languages.current(),

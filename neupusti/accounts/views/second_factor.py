@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
 from neupusti.accounts.models import Person
-from neupusti.accounts.service import second_factor
+from neupusti.accounts.service import factor_removal, second_factor
 from neupusti.accounts.service.signing_in import WRONG_CODE
 from neupusti.accounts.views import login
 from neupusti.accounts.views.blueprint import bp, client_context, done_message, redirect_to
@@ -108,7 +108,8 @@ def switch_off() -> Response:
             _("Members of staff sign in with a second step. It cannot be switched off.")
         )
     if person.has_second_factor:
-        second_factor.switch_off(person.person, client_context().device)
+        device = client_context().device
+        factor_removal.switch_off(person.person, person.session, device)
     return redirect_to("two_factor", done="factor-off")
 
 

@@ -1,6 +1,7 @@
 """The outbox: one row per email, written with the change that causes it."""
 
 import json
+import re
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,6 +19,10 @@ from neupusti.core.data.classification import (
     impersonal,
 )
 from neupusti.core.data.database import Base, one_of
+
+TOKEN = re.compile(r"(?<=/)[\w-]{43}(?![\w-])", re.ASCII)
+"""The one-time token of a link (`core.security.tokens`), as a part of its path."""
+BLANK = "…"
 
 
 class OutboxState(StrEnum):
@@ -74,10 +79,15 @@ class OutboxEmail(Base):
         found: dict[str, str] = json.loads(self.headers)
         return found
 
-    def sent(self, at: datetime) -> None:
-        """Record that the server has accepted it."""
-        self.state, self.done_at, self.reason = OutboxState.SENT.value, at, ""
+    def end(self, state: OutboxState, at: datetime, reason: str = "") -> None:
+        """Record that it is sent or given up, and blank the secrets of its links.
 
-    def refused(self, at: datetime, reason: str) -> None:
-        """Record that it is given up."""
-        self.state, self.done_at, self.reason = OutboxState.REFUSED.value, at, reason
+        What a link is for stays readable; a stolen table opens nothing.
+        """
+        self.state, self.done_at, self.reason = state.value, at, reason
+        self.text, self.html = _blanked(self.text), _blanked(self.html)
+        self.headers = _blanked(self.headers)
+
+
+def _blanked(text: str) -> str:
+    return TOKEN.sub(BLANK, text)

@@ -100,7 +100,7 @@ class Sender:
             raise ServerError(_error_name(error)) from error
         else:
             with writing() as session:
-                session.get_one(OutboxEmail, number).sent(clock.now())
+                session.get_one(OutboxEmail, number).end(OutboxState.SENT, clock.now())
 
 
 def connect(server: Server) -> smtplib.SMTP:
@@ -177,11 +177,9 @@ def _due() -> list[int]:
 def _recover() -> None:
     """Mark as unsure what a killed worker was sending."""
     with writing() as session:
-        session.execute(
-            update(OutboxEmail)
-            .where(OutboxEmail.state == OutboxState.HANDING.value)
-            .values(state=OutboxState.UNSURE.value, done_at=clock.now(), reason="killed")
-        )
+        handing = select(OutboxEmail).filter_by(state=OutboxState.HANDING.value)
+        for email in session.scalars(handing):
+            email.end(OutboxState.UNSURE, clock.now(), "killed")
 
 
 def _claim(number: int) -> None:
@@ -208,7 +206,7 @@ def _record_failure(number: int, error: EmailRefusedError) -> None:
         reply = error.reply.replace(email.recipient, "…")
         reason = f"{error.code} {reply}"[:500]
         if error.code in PERMANENT or email.attempts >= ATTEMPTS:
-            email.refused(now, reason)
+            email.end(OutboxState.REFUSED, now, reason)
         else:
             _reschedule(email, now, reason)
 
@@ -222,7 +220,7 @@ def _delay_all(numbers: list[int], reason: str) -> None:
             if email.state == OutboxState.QUEUED:
                 email.attempts += 1
                 if email.attempts >= ATTEMPTS:
-                    email.refused(now, reason)
+                    email.end(OutboxState.REFUSED, now, reason)
                 else:
                     _reschedule(email, now, reason)
 

@@ -1,17 +1,19 @@
 """Rate limits, counted in the database: they hold over all processes.
 
 Each limit counts by a key (an account, a network, everybody). Exceeding it locks the key
-for the period of the limit, and for twice as long each time it happens again. Keys are
+for the period of the limit, and for twice as long each time it happens again, up to the
+longest wait of the limit. Keys are
 stored as keyed hashes: no address is stored here (1.1.8).
 """
 
 import ipaddress
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 
+from flask_babel import LazyString
 from sqlalchemy import Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -19,10 +21,10 @@ from neupusti.core import clock
 from neupusti.core.data import database, keys
 from neupusti.core.data.classification import Moment, impersonal
 from neupusti.core.data.database import Base, db, writing
-from neupusti.core.web.errors import TooManyError
+from neupusti.core.web.errors import TRY_AGAIN_AT, TooManyError
 
 MAX_WAIT = timedelta(days=1)
-"""The longest wait."""
+"""The longest wait of any limit."""
 V4_NETWORK, V6_NETWORK = 24, 56
 MAX_KEYS = 10_000  # no mutation: any bound will do
 """How many keys a ProcessLimit holds; the least recently used is dropped first."""
@@ -30,11 +32,18 @@ MAX_KEYS = 10_000  # no mutation: any bound will do
 
 @dataclass(frozen=True, slots=True, order=True)
 class RateLimit:
-    """At most `times` uses in each period of `per`."""
+    """At most `times` uses in each period of `per`; a wait lasts `longest` at most."""
 
     name: str
     times: int
     per: timedelta
+    longest: timedelta = MAX_WAIT
+    message: LazyString = field(default=TRY_AGAIN_AT, compare=False)
+    """What the page says, with the `time` when it ends."""
+
+
+RateUse = tuple[RateLimit, str]
+"""A use of a limit by a key."""
 
 
 class ThrottleCount(Base):
@@ -51,7 +60,7 @@ class ThrottleCount(Base):
     touched_at: Mapped[Moment] = mapped_column(index=True)
 
 
-def take(*uses: tuple[RateLimit, str]) -> None:
+def take(*uses: RateUse) -> None:
     """Count one use of each limit by its key, in a transaction of its own.
 
     Raise TooManyError, with the longest wait, where a key is or becomes locked.
@@ -59,18 +68,21 @@ def take(*uses: tuple[RateLimit, str]) -> None:
     with writing() as session:
         wait = count(session, *uses)
     if wait:
-        raise TooManyError(wait)
+        # Uses of several limits have one text.
+        raise TooManyError(wait, uses[0][0].message)
 
 
-def count(session: Session, *uses: tuple[RateLimit, str]) -> timedelta:
+def count(session: Session, *uses: RateUse) -> timedelta:
     """Count one use of each in the open write transaction; return how long to wait."""
+    if not uses:
+        return timedelta()
     now = clock.now()
     limits = {_key(limit, who): limit for limit, who in uses}
     rows = _rows(session, sorted(limits), now)
     return max(_take(limits[row.key], row, now) for row in rows)
 
 
-def check(*uses: tuple[RateLimit, str]) -> None:
+def check(*uses: RateUse) -> None:
     """Raise TooManyError where a key is locked; nothing is counted.
 
     For keys shared by many successful attempts, such as a network: only failures count.
@@ -85,7 +97,7 @@ def check(*uses: tuple[RateLimit, str]) -> None:
         raise TooManyError(max(until) - now)
 
 
-def reset(session: Session, *uses: tuple[RateLimit, str]) -> None:
+def reset(session: Session, *uses: RateUse) -> None:
     """Reset each counter in the open write transaction, after a successful attempt."""
     for key in sorted(_key(limit, who) for limit, who in uses):
         session.execute(delete(ThrottleCount).where(ThrottleCount.key == key))
@@ -122,7 +134,7 @@ def _take(limit: RateLimit, row: ThrottleCount, now: datetime) -> timedelta:
     if row.count <= limit.times:
         return timedelta()
     doubled = min(row.strikes, 16)  # no mutation: any number that leads to a day will do
-    wait = min(limit.per * (1 << doubled), MAX_WAIT)
+    wait = min(limit.per * (1 << doubled), limit.longest)
     row.strikes += 1
     row.shut_until, row.since, row.count = now + wait, now + wait, 0
     return wait

@@ -2,11 +2,12 @@
 
 Only a hash is stored, and the purpose is part of it: a token is not valid for another
 purpose. A token ends when it is used, when it expires, and when the person's password
-changes.
+changes; only a link that undoes a takeover survives that.
 """
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Integer, String, delete, select, update
@@ -35,6 +36,8 @@ class Token(Base):
     purpose: Mapped[str] = mapped_column(String(40), info=impersonal())
     person: Mapped[PersonNumber | None]
     target: Mapped[int | None] = mapped_column(Integer, info=impersonal())
+    since: Mapped[Moment | None]
+    """From when on the link undoes what was done, if that is what it is for."""
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment] = mapped_column(index=True)
     used_at: Mapped[Moment | None]
@@ -75,15 +78,18 @@ def issue_row(
     return row, text
 
 
-def peek(purpose: str, text: str) -> Token:
-    """Return the valid token of `text` without using it; raise TokenError."""
-    return _valid_token(db.session(), purpose, text, clock.now())
+def peek(purpose: str, text: str, *others: str) -> Token:
+    """Return the valid token of `text` without using it; raise TokenError.
+
+    Its purpose may also be one of `others`.
+    """
+    return _valid_token(db.session(), (purpose, *others), text, clock.now())
 
 
-def redeem(session: Session, purpose: str, text: str) -> Token:
+def redeem(session: Session, purpose: str, text: str, *others: str) -> Token:
     """Use up the token of `text` in the open write transaction; raise TokenError."""
     now = clock.now()
-    token = _valid_token(session, purpose, text, now)
+    token = _valid_token(session, (purpose, *others), text, now)
     unused = update(Token).where(Token.id == token.id, Token.used_at.is_(None))
     # Of two concurrent requests only one updates the row.
     if session.execute(unused.values(used_at=now)).rowcount != 1:  # type: ignore[attr-defined]
@@ -91,9 +97,22 @@ def redeem(session: Session, purpose: str, text: str) -> Token:
     return token
 
 
-def revoke(session: Session, person: int, *purposes: str) -> None:
-    """Delete the tokens of `person`: those of `purposes`, or all of them."""
-    statement = delete(Token).where(Token.person == person)
+def prolong(session: Session, purpose: str, life: timedelta, person: int) -> None:
+    """Let the unused tokens of `person` for `purpose` work for `life` from now on."""
+    ends = clock.now() + life
+    # Never shorter: an invitation lasts longer.
+    unused = update(Token).where(
+        Token.person == person,
+        Token.purpose == purpose,
+        Token.used_at.is_(None),
+        Token.expires_at < ends,
+    )
+    session.execute(unused.values(expires_at=ends))
+
+
+def revoke(session: Session, person: int, *purposes: str, but: Sequence[str] = ()) -> None:
+    """Delete the tokens of `person`: those of `purposes`, or all except those of `but`."""
+    statement = delete(Token).where(Token.person == person, Token.purpose.not_in(but))
     if purposes:
         statement = statement.where(Token.purpose.in_(purposes))
     session.execute(statement)
@@ -105,12 +124,14 @@ def revoke_target(session: Session, purpose: str, target: int) -> None:
     session.execute(statement)
 
 
-def _valid_token(session: Session, purpose: str, text: str, now: datetime) -> Token:
+def _valid_token(
+    session: Session, purposes: Sequence[str], text: str, now: datetime
+) -> Token:
     if not TOKEN_FORMAT.fullmatch(text):
         raise TokenError
     token = session.scalar(
         select(Token).where(
-            Token.digest == keys.hashed(purpose, text),
+            Token.digest.in_([keys.hashed(purpose, text) for purpose in purposes]),
             Token.used_at.is_(None),
             Token.expires_at > now,
         )

@@ -19,6 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
+from neupusti.core import clock
 from neupusti.core.web.edge import REFUSED, REQUEST_ID
 
 logger = logging.getLogger(__name__)
@@ -102,6 +103,11 @@ ERROR_TEXTS = {
     ),
 }
 
+TRY_AGAIN_AT = _(
+    "There were more tries than we accept in a row. At %(time)s, Almaty time, you can try "
+    "again; nothing you sent before is lost."
+)
+
 
 class DomainError(Exception):
     """Base of the features' errors: an HTTP status and a message for the visitor."""
@@ -115,12 +121,14 @@ class DomainError(Exception):
 
 
 class TooManyError(DomainError):
-    """Too many attempts; the response says when to retry."""
+    """Too many attempts; the page says until when and why."""
 
     status = 429
 
-    def __init__(self, wait: timedelta) -> None:
-        super().__init__(ERROR_TEXTS[429].text)
+    def __init__(self, wait: timedelta, message: LazyString = TRY_AGAIN_AT) -> None:
+        # Rounded up to the minute that the page shows: not a second too early.
+        ends = clock.now() + wait + timedelta(seconds=59)
+        super().__init__(message % {"time": f"{ends.astimezone(clock.ALMATY):%H:%M}"})
         self.retry_after = wait
 
 

@@ -53,6 +53,14 @@ def of_person(person: int, *, page: int = 1, size: int = 20) -> tuple[list[Item]
     return _page(rows.order_by(ShopOrder.id.desc()), page, size)
 
 
+def open_numbers(person: int) -> list[str]:
+    """Return the numbers of the open orders of a person, the oldest first."""
+    rows = select(ShopOrder.number).where(
+        ShopOrder.person == person, ShopOrder.ended_at.is_(None)
+    )
+    return list(db.session.scalars(rows.order_by(ShopOrder.id)))
+
+
 def board(wanted: Filter, *, page: int = 1, size: int = 50) -> tuple[list[Item], int]:
     """Return the orders of the board, open ones first and the oldest of them on top.
 

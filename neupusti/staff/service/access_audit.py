@@ -4,6 +4,7 @@ Staff admins are e-mailed about a member who opens unusually many people: two su
 agents of a large shop copied its customers' data for weeks that way.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
@@ -22,7 +23,7 @@ from neupusti.core.records.journal import (
 from neupusti.core.security import throttle
 from neupusti.core.text.languages import Language
 from neupusti.staff import queries
-from neupusti.staff.queries import OPENED
+from neupusti.staff.queries import FOUND, OPENED
 
 MANY_PEOPLE = EmailType(
     name="staff.many_people", label=_("Many people opened by one member of staff")
@@ -43,17 +44,22 @@ class PersonAccess:
     limit: int
 
 
-def log_search(found: int, *, staff: int, reason: str) -> None:
-    """Log a search for people without its query, which is personal."""
+def log_search(total: int, shown: Iterable[Person], access: PersonAccess) -> None:
+    """Log a search for people without its query, which is personal.
+
+    Whoever is shown with a name counts as seen, like a page that is opened.
+    """
     with writing() as session:
         log_staff_action(
             session,
-            staff=staff,
+            staff=access.staff,
             action=SEARCHED,
             operation=Operation.RETRIEVAL,
-            what=f"{found} found",
-            reason=reason,
+            what=f"{total} found",
+            reason=access.reason,
         )
+        for person in shown:
+            _log_seen(session, FOUND, person.id, access)
 
 
 def log_access(person: int, access: PersonAccess) -> bool:
@@ -61,16 +67,7 @@ def log_access(person: int, access: PersonAccess) -> bool:
     with writing() as session:
         if session.get(Person, person) is None:
             return False
-        row = log_staff_action(
-            session,
-            staff=access.staff,
-            action=OPENED,
-            operation=Operation.ACCESS,
-            person=person,
-            reason=access.reason,
-        )
-        if (number := queries.people_this_hour(session, access.staff)) > access.limit:
-            _report_excessive_access(session, row, number)
+        _log_seen(session, OPENED, person, access)
     return True
 
 
@@ -94,7 +91,7 @@ def resend_confirmation(person: int, *, staff: int, reason: str) -> bool:
     found = db.session.get(Person, person)
     if found is None or found.confirmed_at or not recovery.has_password(person):
         return False
-    throttle.take((limits.CONFIRM_EMAIL, found.email_key))
+    throttle.take((limits.STAFF_EMAIL, found.email_key))
     with writing() as session:
         registration.send_link(session, session.get_one(Person, person))
         log_staff_action(
@@ -106,6 +103,22 @@ def resend_confirmation(person: int, *, staff: int, reason: str) -> bool:
             reason=reason,
         )
     return True
+
+
+def _log_seen(
+    session: Session, action: StaffActionType, person: int, access: PersonAccess
+) -> None:
+    """Log that a person was seen; report it where they are too many within an hour."""
+    row = log_staff_action(
+        session,
+        staff=access.staff,
+        action=action,
+        operation=Operation.ACCESS,
+        person=person,
+        reason=access.reason,
+    )
+    if (number := queries.people_this_hour(session, access.staff)) > access.limit:
+        _report_excessive_access(session, row, number)
 
 
 def _report_excessive_access(session: Session, row: StaffAction, number: int) -> None:

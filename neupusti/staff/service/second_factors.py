@@ -8,10 +8,11 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
-from neupusti.accounts.service import emails, second_factor, sessions
+from neupusti.accounts.service import emails, factor_removal, sessions
 from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.accounts.service.suspending import NO_DEVICE
+from neupusti.core import clock
 from neupusti.core.records.journal import Operation, StaffActionType, log_staff_action
 
 SECOND_FACTOR_RESET = StaffActionType("people.factor_reset", _("Took a second factor away"))
@@ -26,12 +27,13 @@ def reset(session: Session, person: int, *, by: int | None, reason: str) -> bool
     found = session.get(Person, person, with_for_update=True)
     if found is None:
         return False
-    if not second_factor.remove(
+    link = emails.way_back(session, person, clock.now())
+    if not factor_removal.remove(
         session, person, SecurityEventKind.SECOND_FACTOR_RESET, NO_DEVICE
     ):
         raise AccountError("email", NO_SECOND_FACTOR)
     sessions.end_all(session, person)
-    emails.send(session, emails.SECOND_FACTOR_RESET, found)
+    emails.send(session, emails.SECOND_FACTOR_RESET, found, link)
     log_staff_action(
         session,
         staff=by,

@@ -44,7 +44,7 @@ def search() -> Response:
         return _list(form, queries.people(*_state_and_order()), found=False)
     query = queries.search(str(form.q.data), *_state_and_order())
     listing = pagination.paginate(query, pagination.number(request.form.get("page")))
-    access_audit.log_search(listing.total, staff=me(), reason=str(form.reason.data))
+    access_audit.log_search(listing.total, listing.rows, _access(form))
     return _list(form, query, found=True)
 
 
@@ -67,10 +67,7 @@ def open_person(number: int) -> Response | str:
     if not form.validate():
         _exists(number)
         return shown("staff/person_reason.html", form, number=number, done="")
-    access = PersonAccess(
-        staff=me(), reason=str(form.reason.data), limit=settings().people_an_hour
-    )
-    if not access_audit.log_access(number, access):
+    if not access_audit.log_access(number, _access(form)):
         abort(404)
     return render_template("staff/person.html", form=form, **_person_context(number))
 
@@ -91,6 +88,11 @@ def initials(person: Person) -> str:
     """Return a name such as `Н. Айгерим`: enough to sort by, not enough to identify."""
     family = f"{person.family_name[:1]}." if person.family_name else ""
     return " ".join(filter(None, (family, person.given_name))) or "–"
+
+
+def _access(form: SearchForm | OpenPersonForm) -> PersonAccess:
+    reason, limit = str(form.reason.data), settings().people_an_hour
+    return PersonAccess(staff=me(), reason=reason, limit=limit)
 
 
 def _perform(number: int, action: Any, done: str) -> Response:

@@ -1,12 +1,12 @@
 """The indexes of the lists hold all that filters look at.
 
-Revision: 0022
+Revision: 0020
 """
 
 from alembic import op
 
-revision = "0022"
-down_revision = "0017"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """A product is in the shop only with its category, and comes back with it.
 
-Revision: 0021
+Revision: 0019
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
