@@ -120,7 +120,8 @@ def _after_sign_in(
         return login_session.begin(redirect_back(address), result.opened)
     # The state of the next step is in its address: nothing in it is secret.
     query: dict[str, Any] = {"remember": "y"} if remember else {}
-    query["next"] = redirects.own(address, url_for("accounts.overview"))
+    if target := redirects.own(address, ""):
+        query["next"] = target
     return login_session.begin(
         redirect(url_for("accounts.login", **query), 303), result.opened
     )
