@@ -55,8 +55,9 @@ class Client:
         self.connection.request(method, path, body, headers)
         answer = self.connection.getresponse()
         page = answer.read().decode()
-        if given := answer.getheader("Set-Cookie"):
-            self.cookie = given.partition(";")[0]
+        for given in answer.headers.get_all("Set-Cookie", []):
+            if given.startswith("session="):
+                self.cookie = given.partition(";")[0]
         assert answer.status != 429 or answer.getheader("Retry-After")
         return answer.status, page
 
