@@ -16,6 +16,7 @@ from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.registry import registry
 from neupusti.site.service import machine as service
+from neupusti.site.views.activation import inherited_listener
 from neupusti.site.views.blueprint import MIGRATIONS, bp
 from neupusti.site.views.server import server
 
@@ -47,8 +48,14 @@ def setup() -> None:
 @click.option("--workers", default=2, show_default=True)
 @click.pass_context
 def serve(context: click.Context, host: str, port: int, workers: int) -> None:
-    """Set the site up, then serve it until SIGINT or SIGTERM."""
-    _ensure_free(host, port)
+    """Set the site up, then serve it until SIGINT or SIGTERM.
+
+    A socket that systemd hands over takes the place of --host and --port.
+    """
+    if (listener := inherited_listener()) is None:
+        _ensure_free(host, port)
+    else:
+        host, port = listener.getsockname()[:2]
     context.invoke(setup)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     os.environ.setdefault(f"{PREFIX}BASE_URL", address)
@@ -59,7 +66,7 @@ def serve(context: click.Context, host: str, port: int, workers: int) -> None:
         engine.dispose()
     gc.collect()
     gc.freeze()
-    server(APP, host=host, port=port, workers=workers).serve()
+    server(APP, host=host, port=port, workers=workers, listener=listener).serve()
 
 
 @bp.cli.command("check")
