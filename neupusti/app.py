@@ -87,7 +87,7 @@ def create_app(
     )
     errors.install(app)
     registered = Registry(features).install(app)
-    mail.install(app, settings.mail, registered.emails)
+    mail.install(app, settings.mail_service, registered.emails)
     login.install(app)
     authorisation.install(app, registered.access)
     app.wsgi_app = MicroCache(app.wsgi_app)  # type: ignore[assignment]
@@ -117,7 +117,7 @@ def _wrap_edge(app: Flask, settings: Settings) -> "WSGIApplication":
             hosts=settings.trusted_hosts,
             canonical=settings.host,
             proxies=settings.proxies,
-            https=settings.production,
+            hsts=settings.hsts if settings.production else "",
         )
     )
 
