@@ -44,8 +44,8 @@ def check(settings: Values) -> None:
         raise SettingsError(f"{PREFIX}HOSTS holds names without ports, comma-separated.")
     if not HSTS.fullmatch(settings.hsts):
         raise SettingsError(
-            f"{PREFIX}HSTS is «max-age=63072000», if you mean it also «; includeSubDomains» "
-            f"«; preload»."
+            f"{PREFIX}HSTS is like «max-age=63072000», or like "
+            f"«max-age=63072000; includeSubDomains; preload»."
         )
     _check_mail(settings)
     for database, name in (("main", "DATABASE_URL"), ("access", "ACCESS_DATABASE_URL")):
