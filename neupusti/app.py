@@ -14,6 +14,7 @@ from neupusti.config.values import ROOT
 from neupusti.consent.views.extension import ConsentExtension
 from neupusti.core.background import Background
 from neupusti.core.data import database
+from neupusti.core.data.commands import Commands
 from neupusti.core.data.database import db
 from neupusti.core.feature import Feature
 from neupusti.core.mail import install as mail
@@ -75,6 +76,7 @@ def create_app(
     app.config.from_mapping(for_flask(settings))
     app.extensions["neupusti.settings"] = settings
     app.session_interface = Sessions()
+    app.cli = Commands(app.name)
 
     _init_extensions(app)
     StaticFiles(ROOT / "static").install(app)

@@ -17,6 +17,8 @@ from neupusti.core.data import secretfile
 
 TEST_VARIABLES = frozenset({"NEUPUSTI_REQUIRE_ALL"})
 """Variables with the prefix that only the tests read."""
+ADDRESS = "address"
+"""The file of a local site with the address at which it was served last."""
 DEBUG_OFF = frozenset({"", "0", "false", "no"})
 """The values of FLASK_DEBUG that leave Flask's debugger off."""
 
@@ -46,14 +48,29 @@ class Settings(Values):
             raise SettingsError("Production does not run with FLASK_DEBUG: unset it.")
         values["hosts"] = tuple(host.lower() for host in values.get("hosts", ()))
         values["instance"] = values.get("instance", ROOT / "instance").absolute()
-        if "secret_key" not in values and values.get("mode") is not Mode.PRODUCTION:
-            values["secret_key"] = local_secret(values["instance"])
+        if values.get("mode") is not Mode.PRODUCTION:
+            values = _local(values["instance"], values) | values
         return cls(**values)
 
 
 def settings() -> Settings:
     """Return the settings of the current app."""
     return cast("Settings", current_app.extensions["neupusti.settings"])
+
+
+def _local(instance: Path, given: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a local site finds in its folder: its secret, and where it was served.
+
+    Without the folder the secret is that of this process: only `flask site setup` makes a
+    folder, and keeps the secret there.
+    """
+    found = {}
+    if "secret_key" not in given:
+        known = instance.is_dir()
+        found["secret_key"] = local_secret(instance) if known else secretfile.generate()
+    if (address := instance / ADDRESS).is_file():
+        found["base_url"] = address.read_text().strip()
+    return found
 
 
 def local_secret(instance: Path) -> str:
