@@ -47,7 +47,9 @@ WRITERS = {
     ("staff", "block"),
 }
 """Some of the commands that write into the main database."""
-MORE = {("policy", "import"): ("--kind", "material", "--note", "Тест")}
+MORE: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("policy", "import"): ("--kind", "material", "--note", "Тест"),
+}
 LEFT_OUT = {
     *(("site", name) for name in ("docs", "new-feature")),
     *(("site", name) for name in ("setup", "serve")),

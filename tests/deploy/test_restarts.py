@@ -112,4 +112,4 @@ def test_no_request_fails_over_restarts(proxy: str, size: int, tmp_path: Path) -
                     eventually(lambda: len(load.answered) > before + ANSWERS)  # noqa: B023
             with started(settings, listener):
                 stack.close()
-    assert load.failed == []
+    assert load.failed == [], f"{len(load.failed)} of {len(load.answered)}"

@@ -2,7 +2,9 @@
 
 import logging
 import os
+import signal
 import socket
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
@@ -25,7 +27,9 @@ BACKLOG = 1024
 """Connections that wait for a worker, as in `deploy/neupusti.socket`."""
 HEADER_MILLISECONDS = 15_000
 """How long a client may take to send headers, or keep an idle connection open."""
-STOP_SECONDS = 5
+DRAIN_SECONDS = 1.0
+"""How long a stop leaves accepted connections to send what they were opened for."""
+STOP_SECONDS = 10
 """How long a stop waits for pending responses before it aborts them."""
 INITIAL_BACKOFF, MAX_BACKOFF = 0.1, 30.0
 """Seconds until a dead worker is restarted: doubled each time, up to the maximum.
@@ -96,6 +100,36 @@ class Server(MPServer):
             return
         self._ssp, self._sso = None, self.listener
         self._shd = SocketHolder(self.listener.fileno(), False, BACKLOG)  # type: ignore[assignment, call-arg]  # noqa: FBT003
+
+    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> WorkerProcess:
+        """Let SIGUSR1 tell the worker to accept no more."""
+
+        def load() -> Any:
+            signal.signal(signal.SIGUSR1, lambda *_: self._stop_accepting())
+            return callback_loader()
+
+        return super()._spawn_worker(idx, target, load)
+
+    def _stop_accepting(self) -> None:
+        """Leave new connections in the queue of systemd, for the next start.
+
+        Granian closes a connection that has not sent anything yet, and a proxy then has
+        no answer. So the descriptor becomes one that nobody connects to.
+        """
+        if self.listener is not None:
+            with socket.socket(socket.AF_UNIX) as nobody:
+                nobody.bind("")  # a name that the kernel invents
+                nobody.listen()
+                nobody.settimeout(0)
+                os.dup2(nobody.fileno(), self.listener.fileno())
+
+    def _stop_workers(self) -> None:
+        if self.listener is not None:
+            for worker in self.wrks:
+                with suppress(ProcessLookupError):
+                    os.kill(worker.inner.pid, signal.SIGUSR1)
+            WakeupEvent().wait(DRAIN_SECONDS)
+        super()._stop_workers()  # type: ignore[no-untyped-call]
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
         due: dict[int, float] = {}
