@@ -101,7 +101,9 @@ class Server(MPServer):
         self._ssp, self._sso = None, self.listener
         self._shd = SocketHolder(self.listener.fileno(), False, BACKLOG)  # type: ignore[assignment, call-arg]  # noqa: FBT003
 
-    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> WorkerProcess:
+    def _spawn_worker(  # type: ignore[override]  # as the class above it
+        self, idx: int, target: Any, callback_loader: Any
+    ) -> WorkerProcess:
         """Let SIGUSR1 tell the worker to accept no more."""
 
         def load() -> Any:
