@@ -24,6 +24,7 @@ from neupusti.accounts.views import (
     overview,
     passwords,
     second_factor,
+    stale,
 )
 from neupusti.accounts.views import addresses as address_views
 from neupusti.accounts.views import avatar as avatar_views
@@ -43,7 +44,7 @@ from neupusti.core.rules import MFA_PENDING, OWNER, PUBLIC, STEP_UP
 
 VIEWS = (
     *(registration_views, authentication, passwords, second_factor, overview),
-    *(profile_views, avatar_views, address_views, consents, activity, cli),
+    *(profile_views, avatar_views, address_views, consents, activity, cli, stale),
 )
 """Importing a view module registers its routes and commands on the blueprint."""
 

@@ -160,12 +160,12 @@ def test_a_disk_that_is_nearly_full_is_seen() -> None:
     assert not doctor.disk(doctor.LEAST_FREE - 1).sound
 
 
-@pytest.mark.parametrize(("known", "word"), [(True, True), (False, False)])
+@pytest.mark.parametrize("known", [True, False])
 def test_a_clock_that_nothing_keeps_is_seen(
+    *,
     known: bool,
-    word: bool,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(doctor, "is_synchronised", lambda: known)
     (finding,) = doctor.clocks(create_engine("sqlite://"), clock.now())
-    assert finding.sound is word
+    assert finding.sound is known
