@@ -19,10 +19,13 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
+from neupusti.core import clock
+from neupusti.core.text import dates, languages
 from neupusti.core.web.edge import REFUSED, REQUEST_ID
 
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30
+MINUTE = timedelta(minutes=1)
 RETRY = frozenset({429, 503})
 """Responses with Retry-After (RFC 6585, RFC 9110)."""
 DISCARD_LIMIT = 8 * 1024 * 1024
@@ -115,12 +118,21 @@ class DomainError(Exception):
 
 
 class TooManyError(DomainError):
-    """Too many attempts; the response says when to retry."""
+    """Too many attempts; the response says until when, and what is open meanwhile."""
 
     status = 429
 
     def __init__(self, wait: timedelta) -> None:
-        super().__init__(ERROR_TEXTS[429].text)
+        # The page shows minutes: the first one in which it works again.
+        until = clock.now() + wait + MINUTE
+        super().__init__(
+            _(
+                "This works again from %(until)s; what you sent before is not lost. "
+                "The rest of the site is open to you meanwhile, also orders without an "
+                "account.",
+                until=dates.moment(until, languages.current()),
+            )
+        )
         self.retry_after = wait
 
 
