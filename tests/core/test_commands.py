@@ -229,3 +229,31 @@ def test_a_mistake_of_ours_keeps_its_traceback(app: Flask) -> None:
 
     result = app.test_cli_runner().invoke(args=["mistaken"])
     assert isinstance(result.exception, DBAPIError)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("2026-11-22", "2026-11-21"),
+        ("1970-01-01", "2026-11-22"),
+        ("9999-12-30", "9999-12-31"),
+    ],
+)
+def test_a_range_that_cannot_be(app: Flask, first: str, last: str) -> None:
+    days = ("--from", first, "--to", last)
+    result = app.test_cli_runner().invoke(args=["access", "report", *days])
+    assert isinstance(result.exception, SystemExit), result.exc_info
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: --from is")
+
+
+@pytest.mark.parametrize(
+    "command", [("policy", "check"), ("policy", "import"), ("access", "import")]
+)
+def test_a_pipe_is_not_waited_for(
+    app: Flask, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    os.mkfifo(pipe := tmp_path / "pipe")
+    result = app.test_cli_runner().invoke(args=[*command, str(pipe)])
+    assert result.exit_code == 2
+    assert "is not a regular file." in result.output

@@ -80,7 +80,10 @@ class PageContext:
     @property
     def alternates(self) -> dict[Language, str]:
         """The address of this page in every language, without its query."""
-        path = request.path if request.method in GET else redirects.nearest(request.path)
+        path = request.path
+        # The address of a form may have no page; one that nobody knows is not looked up.
+        if request.method not in GET and request.url_rule is not None:
+            path = redirects.nearest(path)
         return languages.alternates(quote(path))
 
     @property
