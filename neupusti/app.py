@@ -14,6 +14,7 @@ from neupusti.config.values import ROOT
 from neupusti.consent.views.extension import ConsentExtension
 from neupusti.core.background import Background
 from neupusti.core.data import database
+from neupusti.core.data.commands import Commands
 from neupusti.core.data.database import db
 from neupusti.core.feature import Feature
 from neupusti.core.mail import install as mail
@@ -76,6 +77,7 @@ def create_app(
     app.extensions["neupusti.settings"] = settings
     app.session_interface = Sessions()
     app.url_map.converters["int"] = route.Integer
+    app.cli = Commands(app.name)
 
     _init_extensions(app)
     StaticFiles(ROOT / "static").install(app)
@@ -88,7 +90,7 @@ def create_app(
     )
     errors.install(app)
     registered = Registry(features).install(app)
-    mail.install(app, settings.mail, registered.emails)
+    mail.install(app, settings.mail_service, registered.emails)
     login.install(app)
     authorisation.install(app, registered.access)
     app.wsgi_app = MicroCache(app.wsgi_app)  # type: ignore[assignment]
@@ -118,7 +120,7 @@ def _wrap_edge(app: Flask, settings: Settings) -> "WSGIApplication":
             hosts=settings.trusted_hosts,
             canonical=settings.host,
             proxies=settings.proxies,
-            https=settings.production,
+            hsts=settings.hsts if settings.production else "",
         )
     )
 

@@ -27,6 +27,7 @@ from neupusti.accounts.views import (
     passwords,
     second_factor,
     securing,
+    stale,
 )
 from neupusti.accounts.views import addresses as address_views
 from neupusti.accounts.views import avatar as avatar_views
@@ -46,7 +47,7 @@ from neupusti.core.rules import MFA_PENDING, OWNER, PUBLIC, STEP_UP
 
 VIEWS = (
     *(registration_views, authentication, passwords, second_factor, securing, overview),
-    *(profile_views, avatar_views, address_views, consents, activity, cli),
+    *(profile_views, avatar_views, address_views, consents, activity, cli, stale),
 )
 """Importing a view module registers its routes and commands on the blueprint."""
 

@@ -1,12 +1,15 @@
 """Validation of the settings at start."""
 
+import re
+from dataclasses import Field, fields
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from neupusti.config.values import Values
+from neupusti.config.values import MailMode, Values
 from neupusti.core.mail.service import Server
 from neupusti.core.text import emails
 from neupusti.core.text.emails import EmailError
@@ -14,8 +17,14 @@ from neupusti.core.web.edge import hostname
 
 PREFIX = "NEUPUSTI_"
 SECRET_BYTES = 32
-SHORTEST_PASSWORD = 8
-HIGHEST_PRICE = 100_000_000
+HSTS = re.compile(r"max-age=[0-9]{1,10}(; includeSubDomains)?(; preload)?")
+SMTP_EXAMPLE = "smtp+starttls://user:password@host:587"
+OPERATOR = {
+    "a valid BIN": ("OPERATOR_BIN", "12 digits whose check digit is right"),
+    "a contact e-mail": ("OPERATOR_EMAIL", "an address like privacy@neupusti.kz"),
+    "a responsible person": ("OPERATOR_RESPONSIBLE", "a name"),
+}
+"""What production needs of the operator: the variable, and what it takes."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -26,16 +35,18 @@ class SettingsError(ValueError):
 def check(settings: Values) -> None:
     """Raise SettingsError, with a message of one sentence, for an invalid value."""
     _check_secrets(settings)
-    if settings.proxies < 0:
-        raise SettingsError(f"{PREFIX}PROXIES is a count: 0 or more.")
+    for one in fields(settings):
+        _check_bounds(one, getattr(settings, one.name))
     _check_log(settings)
     if not _is_origin(settings.base_url):
         raise SettingsError(f"{PREFIX}BASE_URL is not an address like https://neupusti.kz.")
     if any(hostname(host) != host for host in settings.hosts):
         raise SettingsError(f"{PREFIX}HOSTS holds names without ports, comma-separated.")
-    if settings.password_min < SHORTEST_PASSWORD:
-        raise SettingsError(f"{PREFIX}PASSWORD_MIN may not be under {SHORTEST_PASSWORD}.")
-    _check_delivery(settings)
+    if not HSTS.fullmatch(settings.hsts):
+        raise SettingsError(
+            f"{PREFIX}HSTS is like «max-age=63072000», or like "
+            f"«max-age=63072000; includeSubDomains; preload»."
+        )
     _check_mail(settings)
     for database, name in (("main", "DATABASE_URL"), ("access", "ACCESS_DATABASE_URL")):
         if not _is_database(settings.url_of(database)):
@@ -54,10 +65,14 @@ def _check_secrets(settings: Values) -> None:
         )
 
 
-def _check_delivery(settings: Values) -> None:
-    for name in ("delivery_courier_fee", "delivery_post_fee", "delivery_free_from"):
-        if not 0 <= getattr(settings, name) <= HIGHEST_PRICE:
-            raise SettingsError(f"{PREFIX}{name.upper()} is tenge, 0 to {HIGHEST_PRICE}.")
+def _check_bounds(one: Field[Any], value: Any) -> None:
+    if (bounds := one.metadata["between"]) and not bounds[0] <= value <= bounds[1]:
+        raise SettingsError(f"{PREFIX}{one.name.upper()} is {whole_number(*bounds)}.")
+
+
+def whole_number(lowest: int, highest: int) -> str:
+    """Return how a message describes the values of a number."""
+    return f"a whole number from {lowest} to {highest}"
 
 
 def _check_mail(settings: Values) -> None:
@@ -66,13 +81,20 @@ def _check_mail(settings: Values) -> None:
         try:
             emails.parse(addresses[name])
         except EmailError:
-            raise SettingsError(f"{PREFIX}{name} is not an address.") from None
+            raise SettingsError(
+                f"{PREFIX}{name} is not an address like privacy@neupusti.kz."
+            ) from None
     try:
         server = Server.parse(settings.smtp_url) if settings.smtp_url else None
     except ValueError:
         raise SettingsError(
-            f"{PREFIX}SMTP_URL is not smtp://, smtp+starttls:// or smtps://."
+            f"{PREFIX}SMTP_URL is not smtp://, smtp+starttls:// or smtps:// and a server, "
+            f"like {SMTP_EXAMPLE}."
         ) from None
+    if server and settings.mail is MailMode.OUTBOX:
+        raise SettingsError(
+            f"{PREFIX}MAIL=outbox keeps all mail, {PREFIX}SMTP_URL sends it: leave one out."
+        )
     unencrypted = server and server.scheme == "smtp" and server.host not in LOOPBACK
     if settings.production and unencrypted:
         raise SettingsError(
@@ -84,16 +106,25 @@ def _check_mail(settings: Values) -> None:
 def _check_log(settings: Values) -> None:
     if not 0 < settings.access_ip_days <= settings.access_days:
         raise SettingsError(f"{PREFIX}ACCESS_IP_DAYS is 1 to {PREFIX}ACCESS_DAYS.")
-    for file in (settings.access_countries, settings.access_spam_hosts):
+    for name in ("access_countries", "access_spam_hosts"):
+        file = getattr(settings, name)
         if file and not Path(file).is_file():
-            raise SettingsError(f"There is no file «{file}».")
+            raise SettingsError(f"{PREFIX}{name.upper()} is a file, but «{file}» is none.")
 
 
 def _check_production(settings: Values) -> None:
     if missing := settings.operator.missing():
-        raise SettingsError(f"Production needs {', '.join(missing)} of the operator.")
+        needed = (f"{PREFIX}{OPERATOR[what][0]} ({OPERATOR[what][1]})" for what in missing)
+        raise SettingsError(f"Production needs {', '.join(needed)}.")
+    if not settings.smtp_url and settings.mail is not MailMode.OUTBOX:
+        raise SettingsError(
+            f"Production needs {PREFIX}SMTP_URL, like {SMTP_EXAMPLE}; {PREFIX}MAIL=outbox "
+            f"says that no mail is to leave."
+        )
     if urlsplit(settings.base_url).scheme != "https":
-        raise SettingsError(f"Production needs an https address in {PREFIX}BASE_URL.")
+        raise SettingsError(
+            f"Production needs an https address in {PREFIX}BASE_URL, like https://neupusti.kz."
+        )
 
 
 def _is_origin(address: str) -> bool:

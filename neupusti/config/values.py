@@ -13,6 +13,7 @@ from neupusti.core.web.edge import hostname
 from neupusti.core.web.operator import Operator
 
 ROOT = Path(__file__).resolve().parents[2]
+PRICES = (0, 100_000_000)
 TRANSLATED = {
     ("operator_name", Language.KK): "«Neupusti.net» ЖШС",
     ("operator_name", Language.EN): "“Neupusti.net” LLP",
@@ -35,9 +36,18 @@ class Mode(StrEnum):
     PRODUCTION = "production"
 
 
-def setting(default: Any, description: str) -> Any:
-    """Declare a setting: its default and its description in the README."""
-    return field(default=default, metadata={"description": description})
+class MailMode(StrEnum):
+    """Where emails go: `auto` sends them where a server is set, `outbox` keeps them."""
+
+    AUTO = "auto"
+    OUTBOX = "outbox"
+
+
+def setting(
+    default: Any, description: str, *, between: tuple[int, int] | None = None
+) -> Any:
+    """Declare a setting: its default, its description in the README, the bounds."""
+    return field(default=default, metadata={"description": description, "between": between})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,27 +64,57 @@ class Values:
     access_database_url: str = setting("", "database of the access log, the same way")
     base_url: str = setting("http://127.0.0.1:8000", "address for links in mails and feeds")
     hosts: tuple[str, ...] = setting((), "further host names to answer, comma-separated")
-    proxies: int = setting(0, "how many trusted proxies stand in front")
-    clear_cookies: int = setting(
-        0, "`1`: no other site shares the domain; erasing clears all cookies of the domain"
+    hsts: str = setting(
+        "max-age=63072000",
+        "the header of an https site; `; includeSubDomains; preload` binds its domain too",
     )
-    access_ip_days: int = setting(30, "days after which addresses in the log are masked")
-    access_days: int = setting(90, "days after which rows of the log are destroyed")
-    access_static: int = setting(0, "`1`: static files are written down too")
+    proxies: int = setting(0, "how many trusted proxies stand in front", between=(0, 9))
+    clear_cookies: int = setting(
+        0,
+        "`1`: no other site shares the domain; erasing clears all cookies of the domain",
+        between=(0, 1),
+    )
+    access_ip_days: int = setting(
+        30, "days after which addresses in the log are masked", between=(1, 3650)
+    )
+    access_days: int = setting(
+        90, "days after which rows of the log are destroyed", between=(1, 3650)
+    )
+    access_static: int = setting(
+        0, "`1`: static files are written down too", between=(0, 1)
+    )
     access_countries: str = setting("", "an .mmdb of countries, instead of our table")
     access_spam_hosts: str = setting("", "a file of hosts whose referrers are spam")
+    mail: MailMode = setting(
+        MailMode.AUTO, "`outbox`: no mail leaves, on purpose; only the staff reads it"
+    )
     smtp_url: str = setting(
-        "", "mail server: `smtp+starttls://user:password@host:587`; mail is kept if empty"
+        "",
+        "mail server: `smtp+starttls://user:password@host:587`; production needs it, "
+        "a local site keeps its mail without",
     )
     mail_from: str = setting("", "sender of mails; the operator's e-mail if empty")
-    password_min: int = setting(12, "characters a password needs without a second factor")
-    people_an_hour: int = setting(
-        30, "people one member of staff may open in an hour before the others are notified"
+    backups: str = setting(
+        "", "folder of the backups; `flask site doctor` looks how old the newest is"
     )
-    delivery_courier_fee: int = setting(1500, "price of a delivery by courier, in tenge")
-    delivery_post_fee: int = setting(2000, "price of a delivery by Kazpost, in tenge")
+    password_min: int = setting(
+        12, "characters a password needs without a second factor", between=(8, 64)
+    )
+    people_an_hour: int = setting(
+        30,
+        "people one member of staff may open in an hour before the others are notified",
+        between=(1, 100_000),
+    )
+    delivery_courier_fee: int = setting(
+        1500, "price of a delivery by courier, in tenge", between=PRICES
+    )
+    delivery_post_fee: int = setting(
+        2000, "price of a delivery by Kazpost, in tenge", between=PRICES
+    )
     delivery_free_from: int = setting(
-        50_000, "goods of this sum in tenge are delivered for free; `0`: never"
+        50_000,
+        "goods of this sum in tenge are delivered for free; `0`: never",
+        between=PRICES,
     )
     pickup_address: str = setting(
         "", "where orders are collected; the operator's address if empty"
@@ -136,7 +176,7 @@ class Values:
         return self.mail_from or self.operator_email or f"noreply@{domain}"
 
     @property
-    def mail(self) -> Service:
+    def mail_service(self) -> Service:
         """The mail service."""
         return Service(
             server=Server.parse(self.smtp_url) if self.smtp_url else None,

@@ -5,10 +5,10 @@ from flask_babel import lazy_gettext as _
 from neupusti.core.feature import Category, Cookie, Feature
 from neupusti.core.rules import PUBLIC
 from neupusti.core.web.theme import THEME
-from neupusti.site.views import cli, documents, machine, new_feature, theme
+from neupusti.site.views import cli, doctor, documents, machine, new_feature, theme
 from neupusti.site.views.blueprint import bp
 
-VIEWS = (machine, cli, theme, documents, new_feature)
+VIEWS = (machine, cli, theme, documents, new_feature, doctor)
 """Importing a views module registers its routes and commands on the blueprint."""
 
 SESSION = Cookie(
@@ -32,4 +32,5 @@ FEATURE = Feature(
         "site.sitemap_pages": PUBLIC,
     },
     cookies=(SESSION, THEME),
+    emails=(doctor.TRY,),
 )

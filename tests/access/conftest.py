@@ -1,10 +1,8 @@
 """Fixtures of the access log: recorded requests, an ingested spool, prepared rows."""
 
 import json
-import os
 import re
-import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,9 +25,8 @@ from neupusti.core.data.database import ACCESS, db
 from neupusti.core.rules import Permission
 from tests import desk
 from tests.access import logs
-from tests.conftest import missing
+from tests.disks import mounted  # noqa: F401 - a fixture
 from tests.people import DANA
-from tests.postgres import ground
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 BROWSER = (
@@ -106,40 +103,6 @@ def command(app: Flask) -> Callable[..., Result]:
         return runner.invoke(args=["access", *map(str, arguments)])
 
     return run
-
-
-@pytest.fixture
-def mounted() -> Iterator[Callable[[int], Path]]:
-    """Mount a file system of so many KiB that PostgreSQL can access too."""
-    if os.geteuid() != 0:
-        missing("the right to mount a small disk")
-    disks: list[Path] = []
-
-    def mount(size: int) -> Path:
-        disks.append(home / f"disk-{len(disks)}")
-        disks[-1].mkdir()
-        tmpfs = ["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(disks[-1])]
-        if subprocess.run(tmpfs, check=False, capture_output=True).returncode:
-            disks.pop()
-            missing("the right to mount a small disk")
-        return disks[-1]
-
-    with ground() as home:
-        yield mount
-        for disk in disks:
-            subprocess.run(["umount", "--lazy", str(disk)], check=True)
-
-
-def fill_disk(disk: Path) -> Path:
-    """Fill `disk` to the last byte; return the file that fills it."""
-    filler = disk / "filler"
-    file = os.open(filler, os.O_CREAT | os.O_WRONLY, 0o600)
-    try:
-        while True:
-            os.write(file, bytes(4096))
-    except OSError:
-        os.close(file)
-    return filler
 
 
 def rows(engine: Engine) -> list[Row[Any]]:

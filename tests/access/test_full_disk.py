@@ -25,10 +25,11 @@ from neupusti.core.data.database import ACCESS, db
 from neupusti.core.feature import CONSENT_LIFETIME as LIFETIME
 from neupusti.core.rules import Permission
 from tests import desk
-from tests.access.conftest import fill_disk, spool_lines
+from tests.access.conftest import spool_lines
 from tests.access.test_spool_reader import consistent
 from tests.canary import listening
 from tests.conftest import SECRET, Visitor
+from tests.disks import fill_disk
 from tests.people import DANA
 
 REFUSED = "access spool refused"

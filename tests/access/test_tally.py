@@ -17,7 +17,8 @@ from neupusti.access.recording import spool, tally
 from neupusti.access.recording.line import encode
 from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.tally import UnwrittenLines, WorkerTally, unwritten
-from tests.access.conftest import count_rows, entry, fill_disk
+from tests.access.conftest import count_rows, entry
+from tests.disks import fill_disk
 
 FORK = get_context("fork")
 LINE = encode(entry(datetime(2026, 11, 22, 7, tzinfo=UTC)))

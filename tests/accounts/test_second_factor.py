@@ -10,17 +10,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from neupusti.accounts.models import RecoveryCode, SignIn
-from neupusti.accounts.service import second_factor, signing_in
-from neupusti.accounts.service.errors import AccountError
-from neupusti.accounts.service.sessions import ClientContext
-from neupusti.accounts.service.signing_in import SignInAttempt
+from neupusti.accounts.service import second_factor
 from neupusti.core.data.database import db, writing
 from neupusti.core.security.grants import StaffGrant
 from tests.accounts.cast import (
     Account,
     account,
     emails_to,
-    hidden,
     is_signed_in,
     sign_in,
     signed_in,
@@ -34,13 +30,6 @@ HALF_MINUTE = timedelta(seconds=30)
 
 def shown_secret(page: str) -> str:
     return page.partition("<code>")[2].partition("</code>")[0].replace(" ", "")
-
-
-def sessions_of(who: Account) -> list[int]:
-    db.session.rollback()
-    return [
-        row.id for row in db.session.scalars(select(SignIn).filter_by(person=who.number))
-    ]
 
 
 def staff(who: Account) -> None:
@@ -86,34 +75,6 @@ def test_password_and_code_may_come_in_one_form(app: Flask, client: FlaskClient)
     who = account(AIGERIM, with_second_factor=True)
     assert sign_in(client, who, remember="y").location == "/account/"
     assert client.get_cookie("remember_token") is not None
-
-
-@pytest.mark.parametrize("begun", ["never", "complete"])
-def test_a_code_completes_only_a_sign_in_that_waits_for_it(
-    app: Flask, client: FlaskClient, begun: str
-) -> None:
-    who = account(AIGERIM, with_second_factor=True)
-    if begun == "complete":
-        sign_in(client, who)
-    page = hidden(client.get("/account/register").text)
-    before = sessions_of(who)
-    answer = client.post("/account/login", data={**page, "code": who.code()})
-    assert (answer.status_code, answer.location) == (303, "/account/login")
-    assert sessions_of(who) == before
-
-
-def test_a_complete_session_is_not_completed_again(app: Flask) -> None:
-    who = account(AIGERIM, with_second_factor=True)
-    opened = signing_in.sign_in(
-        SignInAttempt(
-            email=who.email, password=who.password, remember=False, code=who.code()
-        ),
-        ClientContext("Firefox, Linux", "0" * 64),
-        "203.0.113.0/24",
-    ).opened
-    with pytest.raises(AccountError):
-        signing_in.complete_with_code(opened.key, who.code(), "", remember=False)
-    assert sessions_of(who) == [opened.number]
 
 
 def test_the_next_address_survives_the_code(app: Flask, client: FlaskClient) -> None:

@@ -20,7 +20,7 @@ from neupusti.catalog.models import (
 from neupusti.catalog.service import samples, stock
 from neupusti.catalog.service.samples import DRAWINGS, DealEnd
 from neupusti.catalog.service.stock import Movement
-from neupusti.config.values import Mode
+from neupusti.config.values import MailMode, Mode
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.text.languages import Language
@@ -149,6 +149,7 @@ def test_deals_that_ended_run_on(app: Flask, at: Callable[[datetime], None]) -> 
 def test_a_public_shop_starts_empty(made: Callable[..., Flask]) -> None:
     app = made(
         mode=Mode.PRODUCTION,
+        mail=MailMode.OUTBOX,
         base_url="https://shop.example/",
         operator_bin=BIN,
         operator_email="privacy@shop.example",

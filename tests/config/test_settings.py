@@ -4,6 +4,7 @@ import secrets
 import stat
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,20 @@ PRODUCTION = {
     "NEUPUSTI_OPERATOR_BIN": BIN,
     "NEUPUSTI_OPERATOR_EMAIL": "privacy@neupusti.kz",
     "NEUPUSTI_OPERATOR_RESPONSIBLE": "A lawyer",
+    "NEUPUSTI_SMTP_URL": "smtp+starttls://shop:word@mail.example",
 }
+NUMBERS = {
+    "NEUPUSTI_PROXIES": ("-1", "10"),
+    "NEUPUSTI_ACCESS_DAYS": ("0", "4000"),
+    "NEUPUSTI_ACCESS_IP_DAYS": ("0", "4000"),
+    "NEUPUSTI_ACCESS_STATIC": ("-1", "2"),
+    "NEUPUSTI_PASSWORD_MIN": ("7", "65"),
+    "NEUPUSTI_PEOPLE_AN_HOUR": ("0", "1000000"),
+    "NEUPUSTI_DELIVERY_COURIER_FEE": ("-1", "100000001"),
+    "NEUPUSTI_DELIVERY_POST_FEE": ("-1", "100000001"),
+    "NEUPUSTI_DELIVERY_FREE_FROM": ("-1", "100000001"),
+}
+"""Every setting that is a number, and two it may not be."""
 
 
 def test_nothing_given_runs_on_one_machine(tmp_path: Path) -> None:
@@ -58,14 +72,26 @@ def test_a_full_production_starts() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"NEUPUSTI_PROXYS": "1"}, "Unknown setting: NEUPUSTI_PROXYS."),
+        (
+            {"NEUPUSTI_PROXYS": "1"},
+            "Unknown setting: NEUPUSTI_PROXYS. Known is NEUPUSTI_PROXIES.",
+        ),
         ({"NEUPUSTI_B": "1", "NEUPUSTI_A": ""}, "Unknown setting: NEUPUSTI_A, NEUPUSTI_B."),
         ({"NEUPUSTI_SECRET_KEY": SECRET[:-1]}, "SECRET_KEY needs at least 32 bytes"),
         ({"NEUPUSTI_SECRET_KEYS_OLD": SECRET[:-1]}, "SECRET_KEYS_OLD holds secrets of at"),
         ({"NEUPUSTI_SECRET_KEYS_OLD": f"{'x' * 32},y"}, "SECRET_KEYS_OLD holds secrets"),
-        ({"NEUPUSTI_MODE": "prod"}, "NEUPUSTI_MODE may not be «prod»."),
-        ({"NEUPUSTI_PROXIES": "one"}, "NEUPUSTI_PROXIES may not be «one»."),
-        ({"NEUPUSTI_PROXIES": "-1"}, "NEUPUSTI_PROXIES is a count: 0 or more."),
+        ({"NEUPUSTI_MODE": "prod"}, "NEUPUSTI_MODE may not be «prod»: local or pro"),
+        ({"NEUPUSTI_MAIL": "none"}, "NEUPUSTI_MAIL may not be «none»: auto or outbox."),
+        ({"NEUPUSTI_MAIL": "outbox", "NEUPUSTI_SMTP_URL": "smtp://a"}, "leave one out"),
+        ({"NEUPUSTI_SMTP_URL": "mail.example"}, "NEUPUSTI_SMTP_URL is not smtp://, smtp+s"),
+        ({"NEUPUSTI_MAIL_FROM": "shop"}, "NEUPUSTI_MAIL_FROM is not an address like"),
+        ({"NEUPUSTI_HSTS": "preload"}, "NEUPUSTI_HSTS is like «max-age=63072000», or"),
+        ({"NEUPUSTI_HSTS": "max-age=1\r\nX: y"}, "NEUPUSTI_HSTS is like «max-age"),
+        ({"NEUPUSTI_ACCESS_COUNTRIES": "/nowhere"}, "NEUPUSTI_ACCESS_COUNTRIES is a file,"),
+        (
+            {"NEUPUSTI_ACCESS_SPAM_HOSTS": "/nowhere"},
+            "NEUPUSTI_ACCESS_SPAM_HOSTS is a file",
+        ),
         ({"NEUPUSTI_HOSTS": "a.kz:80"}, "NEUPUSTI_HOSTS holds names without ports"),
         ({"NEUPUSTI_HOSTS": "a.kz,b c"}, "NEUPUSTI_HOSTS holds names without ports"),
         ({"NEUPUSTI_BASE_URL": "neupusti.kz"}, "BASE_URL is not an address like"),
@@ -95,20 +121,35 @@ def test_a_wrong_setting_is_refused_in_one_sentence(
     ("changes", "message"),
     [
         ({"NEUPUSTI_SECRET_KEY": ""}, "SECRET_KEY needs at least 32 bytes"),
-        ({"NEUPUSTI_OPERATOR_BIN": ""}, "needs a valid BIN of the operator"),
-        ({"NEUPUSTI_OPERATOR_BIN": "160240000007"}, "needs a valid BIN of the operator"),
-        ({"NEUPUSTI_OPERATOR_EMAIL": ""}, "needs a contact e-mail of the operator"),
+        ({"NEUPUSTI_OPERATOR_BIN": ""}, r"needs NEUPUSTI_OPERATOR_BIN \(12 digits"),
+        ({"NEUPUSTI_OPERATOR_BIN": "160240000007"}, "needs NEUPUSTI_OPERATOR_BIN"),
+        ({"NEUPUSTI_OPERATOR_EMAIL": ""}, r"needs NEUPUSTI_OPERATOR_EMAIL \(an address"),
+        ({"NEUPUSTI_OPERATOR_RESPONSIBLE": " "}, "needs NEUPUSTI_OPERATOR_RESPONSIBLE"),
         (
-            {"NEUPUSTI_OPERATOR_RESPONSIBLE": " "},
-            "needs a responsible person of the operator",
+            {"NEUPUSTI_BASE_URL": "http://neupusti.kz"},
+            "needs an https address in NEUPUSTI_",
         ),
-        ({"NEUPUSTI_BASE_URL": "http://neupusti.kz"}, "needs an https address"),
+        ({"NEUPUSTI_SMTP_URL": ""}, "needs NEUPUSTI_SMTP_URL.*NEUPUSTI_MAIL=outbox"),
         ({"FLASK_DEBUG": "1"}, "does not run with FLASK_DEBUG"),
     ],
 )
 def test_production_does_not_start_without(changes: dict[str, str], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         Settings.from_env(PRODUCTION | changes)
+
+
+def test_a_number_is_refused_with_its_name_and_its_bounds() -> None:
+    defaults = {f"NEUPUSTI_{one.name.upper()}": one.default for one in fields(Settings)}
+    assert {n for n, value in defaults.items() if type(value) is int} == NUMBERS.keys()
+    for name, wrong in NUMBERS.items():
+        for value in (*wrong, "one", "1.5"):
+            with pytest.raises(SettingsError, match=rf"{name} .*whole number from \d+ to"):
+                Settings.from_env(LOCAL | {name: value})
+
+
+def test_a_production_may_keep_its_mail_on_purpose() -> None:
+    given = {"NEUPUSTI_SMTP_URL": "", "NEUPUSTI_MAIL": "outbox"}
+    assert Settings.from_env(PRODUCTION | given).mail_service.server is None
 
 
 @pytest.mark.parametrize("off", ["", "0", "false", "No"])

@@ -276,12 +276,13 @@ def test_a_link_depends_on_every_field(app: Flask, visitor: Visitor) -> None:
 def test_production_names_carry_the_strictest_prefix(
     with_features: Callable[..., Flask],
 ) -> None:
-    from neupusti.config.values import Mode  # noqa: PLC0415 - only this test deploys
+    from neupusti.config.values import MailMode, Mode  # noqa: PLC0415 - only this test deploys
     from tests.people import BIN, DANA  # noqa: PLC0415
 
     app = with_features(
         *BASE_FEATURES,
         mode=Mode.PRODUCTION,
+        mail=MailMode.OUTBOX,
         base_url="https://neupusti.kz",
         operator_bin=BIN,
         operator_email=DANA.email,

@@ -19,6 +19,8 @@ EACH = pytest.mark.parametrize(
     "path", PATHS, ids=lambda path: path.relative_to(TEMPLATES).as_posix()
 )
 JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+LETTER = TEMPLATES / "layout" / "mail.html"
+"""Mail programs load no style sheet, and no policy of ours stands around a letter."""
 FORBIDDEN = {
     "an inline style": r"<[^>]*\sstyle\s*=|<style",
     "an inline script": r"<script(?![^>]*\ssrc=)",
@@ -46,7 +48,8 @@ def violations(markup: str) -> list[str]:
 @EACH
 def test_a_template_has_no_inline_code_and_no_third_party(path: Path) -> None:
     source = path.read_text()
-    assert violations(JINJA.sub("", source)) == []
+    allowed = ["an inline style"] if path == LETTER else []
+    assert violations(JINJA.sub("", source)) == allowed
     assert not UNESCAPED.search(source)
 
 

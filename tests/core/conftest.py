@@ -13,6 +13,7 @@ from neupusti.config.settings import Settings
 from neupusti.core.web.log import KeyValue
 from tests.conftest import SECRET
 from tests.core import failing_views
+from tests.disks import mounted  # noqa: F401 - a fixture
 
 
 @pytest.fixture

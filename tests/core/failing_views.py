@@ -11,7 +11,7 @@ from flask import (
 )
 from sqlalchemy.exc import OperationalError
 
-from neupusti.config.values import Mode
+from neupusti.config.values import MailMode, Mode
 from neupusti.core.rules import PUBLIC, Rule
 from neupusti.core.security.authorisation import EXTENSION
 from neupusti.core.web.errors import DomainError
@@ -22,6 +22,7 @@ EMPTY: dict[str, Response] = {}
 MESSAGE = f"the words of {AIGERIM.email}"
 PRODUCTION = {
     "mode": Mode.PRODUCTION,
+    "mail": MailMode.OUTBOX,
     "base_url": "https://shop.example",
     "operator_bin": BIN,
     "operator_email": "privacy@shop.example",

@@ -52,7 +52,7 @@ class ProxyClient:
         all_headers["Cookie"] = "; ".join(
             f"{name}={text}" for name, text in self.cookies.items()
         )
-        connection = self._connection()
+        connection = self.connection()
         try:
             connection.request(method, path, body or None, all_headers)
             answer = connection.getresponse()
@@ -66,7 +66,8 @@ class ProxyClient:
         finally:
             connection.close()
 
-    def _connection(self) -> HTTPConnection:
+    def connection(self) -> HTTPConnection:
+        """Return a new connection."""
         if self.tls is None:
             return HTTPConnection("127.0.0.1", self.port, timeout=60)
         return HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self.tls)

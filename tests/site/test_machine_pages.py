@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from neupusti.catalog.service import samples
-from neupusti.config.values import Mode
+from neupusti.config.values import MailMode, Mode
 from neupusti.core import clock
 from neupusti.core.text.languages import Language
 from neupusti.site.service.machine import SECURITY_TXT_EXPIRES, security_txt
@@ -87,6 +87,7 @@ def test_a_production_site_names_its_own_address_and_contact(
 ) -> None:
     client = made(
         mode=Mode.PRODUCTION,
+        mail=MailMode.OUTBOX,
         base_url="https://shop.example/",
         operator_bin=BIN,
         operator_email="privacy@shop.example",

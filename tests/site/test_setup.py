@@ -1,3 +1,4 @@
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,3 +47,16 @@ def test_a_folder_that_cannot_be_is_reported_in_words(
     result = app.test_cli_runner().invoke(args=["site", "setup"])
     assert result.exit_code == 1
     assert "cannot be written to" in result.output
+
+
+def test_databases_are_for_their_owner_only(fresh: Flask) -> None:
+    folder = Path(fresh.instance_path)
+    for _ in range(2):
+        assert fresh.test_cli_runner().invoke(args=["site", "setup"]).exit_code == 0
+        files = list(folder.glob("*.sqlite*"))
+        assert {path.name for path in files} >= {"main.sqlite", "access.sqlite"}
+        assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        # An older version made them readable.
+        for path in files:
+            path.chmod(0o644)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from neupusti.accounts.service import people, sessions, suspensions
 from neupusti.config.settings import settings
-from neupusti.config.values import Mode
+from neupusti.config.values import MailMode, Mode
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
@@ -108,6 +108,7 @@ def test_a_site_for_the_public_begins_with_nobody(app: Flask) -> None:
     app.extensions["neupusti.settings"] = replace(
         settings(),
         mode=Mode.PRODUCTION,
+        mail=MailMode.OUTBOX,
         base_url="https://shop.example",
         operator_bin=BIN,
         operator_email="privacy@shop.example",

@@ -6,10 +6,10 @@ from tests.access.conftest import (
     engine,
     enrichment,
     load,
-    mounted,
     spool_folder,
     staff,
 )
+from tests.disks import mounted
 
 __all__ = [
     "busy",

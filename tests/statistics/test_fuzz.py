@@ -94,7 +94,6 @@ def fuzzed(size: int, engine: Engine, enrichment: Enrichment, spool_folder: Path
         hosts=frozenset({"localhost"}),
         canonical="localhost",
         proxies=0,
-        https=False,
     )
     for environ in requests(size):
         body, _, _ = run_wsgi_app(edge, environ)

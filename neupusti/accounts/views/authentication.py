@@ -2,6 +2,7 @@
 
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request, url_for
 from werkzeug.utils import redirect
@@ -14,6 +15,7 @@ from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.signing_in import SignInAttempt, SignInResult
 from neupusti.accounts.views import login as login_session
 from neupusti.accounts.views.blueprint import (
+    DONE_MESSAGES,
     bp,
     client_context,
     done_message,
@@ -32,7 +34,10 @@ from neupusti.core.web import redirects
 def login() -> Response:
     """Ask for the password, or for the code of a pending sign-in."""
     if identity.current() is not None:
-        return redirect_back(request.args.get("next"))
+        back = redirects.page(request.args.get("next"), url_for("accounts.overview"))
+        if (done := request.args.get("done", "")) in DONE_MESSAGES:
+            back = redirects.with_query(back, "done", done)
+        return redirect(back, 303)
     if login_session.mfa_pending() is not None and "again" not in request.args:
         return _code_page(forms.CodeForm(request.args))
     return _page(forms.SignInForm(request.args))
@@ -63,9 +68,14 @@ def sign_in() -> Response:
     return _after_sign_in(result, form.next.data, remember=form.remember.data)
 
 
-@bp.post("/account/logout")
+@bp.route("/account/logout", methods=["GET", "POST"])
 def logout() -> Response:
-    """End the session on the server, which invalidates copies of its cookies."""
+    """End the session on the server, which invalidates copies of its cookies.
+
+    An address that is only opened ends nothing: a link of others could have led there.
+    """
+    if request.method != "POST":
+        return redirect_to("overview")
     login_session.end_on_server()
     return login_session.end(redirect_to("login", done="signed-out"))
 
@@ -128,8 +138,17 @@ def _after_sign_in(
 
 
 def _page(form: forms.SignInForm) -> Response:
-    return shown("accounts/login.html", form, done=done_message())
+    kept = _kept_query(next=form.next.data)
+    return shown("accounts/login.html", form, done=done_message(), kept_query=kept)
 
 
 def _code_page(form: forms.CodeForm) -> Response:
-    return shown("accounts/code.html", form, whom=suspensions.operator_contact())
+    kept = _kept_query(next=form.next.data, remember=form.remember.data)
+    whom = suspensions.operator_contact()
+    return shown("accounts/code.html", form, kept_query=kept, whom=whom)
+
+
+def _kept_query(**values: str | None) -> str:
+    """Return what the link to another language keeps of a form."""
+    kept = {name: value for name, value in values.items() if value}
+    return f"?{urlencode(kept)}" if kept else ""

@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
-from flask_wtf.csrf import CSRFError
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
@@ -33,6 +32,13 @@ DEVICE = Cookie(
 )
 DONE_MESSAGES: dict[str, LazyString] = {
     "confirmed": lazy_gettext("Your e-mail is confirmed. Now sign in."),
+    "confirmed-other": lazy_gettext(
+        "The other account is confirmed. To sign in to it, sign out of this one first."
+    ),
+    "stale": lazy_gettext(
+        "The page you came from was of an earlier sign-in; nothing of it was saved. "
+        "Sign in and go on."
+    ),
     "declined": lazy_gettext("The account was destroyed. Nobody can use your e-mail here."),
     "reset": lazy_gettext("The new password is set. Now sign in with it."),
     "locked": lazy_gettext(
@@ -71,15 +77,6 @@ def _noindex(response: Response) -> Response:
     return response
 
 
-@bp.app_errorhandler(CSRFError)
-def csrf_error(_error: CSRFError) -> Response:
-    """Explain a CSRF error: a form needs no cookie, but its session may have ended."""
-    return errors.page(
-        400,
-        _("The form was opened too long ago or in another sign-in. Open it anew."),
-    )
-
-
 def done_message() -> LazyString | None:
     """Return the message about the action before this page, or None."""
     return DONE_MESSAGES.get(request.args.get("done", ""))
@@ -91,8 +88,8 @@ def redirect_to(endpoint: str, **values: Any) -> Response:
 
 
 def redirect_back(address: str | None) -> Response:
-    """Redirect with 303 to `address` if it is on this site, else to the account."""
-    return redirect(redirects.own(address, url_for("accounts.overview")), 303)
+    """Redirect with 303 to `address` if it is a page of this site, else to the account."""
+    return redirect(redirects.page(address, url_for("accounts.overview")), 303)
 
 
 def client_context() -> ClientContext:

@@ -21,6 +21,7 @@ from neupusti.config.settings import settings
 from neupusti.core.forms.base import shown
 from neupusti.core.forms.consent import Consent, Statement
 from neupusti.core.records.consents import GivenConsent
+from neupusti.core.security import identity
 from neupusti.core.text import languages
 from neupusti.policy.service.edition_store import current_store
 
@@ -75,6 +76,8 @@ def confirm_account(token: str) -> Response:
         registration.decline(token)
         return redirect_to("login", done="declined")
     registration.confirm(token, client_context().device)
+    if identity.current() is not None:
+        return redirect_to("overview", done="confirmed-other")
     return redirect_to("login", done="confirmed")
 
 

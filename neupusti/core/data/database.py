@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -136,6 +137,21 @@ def truncate_wal() -> None:
         with db.engine.connect() as connection:
             raw: Any = connection.connection.dbapi_connection
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+
+
+def make_private() -> None:
+    """Give each SQLite file mode 0600, also one that is not there yet. Raise OSError.
+
+    SQLite gives its journals the mode of the file.
+    """
+    for engine in db.engines.values():
+        if engine.dialect.name == "sqlite" and engine.url.database:
+            for name in ("", "-wal", "-shm"):
+                path = Path(engine.url.database + name)
+                if not name:
+                    path.touch(mode=0o600)
+                if path.exists():
+                    path.chmod(0o600)
 
 
 def prepare(engine: Engine, *, synchronous: str) -> None:

@@ -49,7 +49,6 @@ HEADERS = (
     ("Cross-Origin-Embedder-Policy", "require-corp"),
     ("Permissions-Policy", ", ".join(f"{feature}=()" for feature in BROWSER_FEATURES)),
 )
-HSTS = "max-age=63072000; includeSubDomains; preload"
 MAX_QUERY_PARTS = 4096
 """Parameters and escapes in a query: enough for two thousand Cyrillic letters."""
 CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
@@ -65,14 +64,14 @@ class Edge:
         hosts: frozenset[str],
         canonical: str,
         proxies: int,
-        https: bool,
+        hsts: str = "",
     ) -> None:
         checked: WSGIApplication = _RequestChecks(inner, hosts, canonical)
         self.inner = (
             ProxyFix(checked, x_for=proxies, x_proto=1, x_host=0) if proxies else checked
         )
-        hsts = (("Strict-Transport-Security", HSTS),) if https else ()
-        self.headers = [(header[0].lower(), header) for header in (*HEADERS, *hsts)]
+        secure = (("Strict-Transport-Security", hsts),) if hsts else ()
+        self.headers = [(header[0].lower(), header) for header in (*HEADERS, *secure)]
 
     def __call__(
         self, environ: "WSGIEnvironment", start: "StartResponse"

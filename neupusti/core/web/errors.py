@@ -20,10 +20,12 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from neupusti.core import clock
+from neupusti.core.text import dates, languages
 from neupusti.core.web.edge import REFUSED, REQUEST_ID
 
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30
+MINUTE = timedelta(minutes=1)
 RETRY = frozenset({429, 503})
 """Responses with Retry-After (RFC 6585, RFC 9110)."""
 DISCARD_LIMIT = 8 * 1024 * 1024
@@ -104,8 +106,9 @@ ERROR_TEXTS = {
 }
 
 TRY_AGAIN_AT = _(
-    "There were more tries than we accept in a row. At %(time)s, Almaty time, you can try "
-    "again; nothing you sent before is lost."
+    "This works again from %(until)s; what you sent before is not lost. "
+    "The rest of the site is open to you meanwhile, also orders without an "
+    "account."
 )
 
 
@@ -121,14 +124,22 @@ class DomainError(Exception):
 
 
 class TooManyError(DomainError):
-    """Too many attempts; the page says until when and why."""
+    """Too many attempts; the page says until when, and what is open meanwhile.
+
+    A message of its own names the end as `%(until)s`, or as `%(time)s`, the hour alone.
+    """
 
     status = 429
 
     def __init__(self, wait: timedelta, message: LazyString = TRY_AGAIN_AT) -> None:
-        # Rounded up to the minute that the page shows: not a second too early.
-        ends = clock.now() + wait + timedelta(seconds=59)
-        super().__init__(message % {"time": f"{ends.astimezone(clock.ALMATY):%H:%M}"})
+        # The page shows minutes: the first one in which it works again.
+        until = clock.now() + wait + MINUTE
+        local = until.astimezone(clock.ALMATY)
+        named = {
+            "until": dates.moment(until, languages.current()),
+            "time": f"{local:%H:%M}",
+        }
+        super().__init__(message % named)
         self.retry_after = wait
 
 

@@ -11,10 +11,12 @@ from neupusti.core.feature import Category, Place
 from neupusti.core.registry import registry
 from neupusti.core.text import dates, languages, money
 from neupusti.core.text.languages import Language
-from neupusti.core.web import choice, theme
+from neupusti.core.web import choice, redirects, theme
 from neupusti.core.web.choice import AskAgain, Choice, ChoiceState, Notice
 from neupusti.core.web.operator import Operator
 from neupusti.core.web.theme import Theme
+
+GET = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,11 @@ class PageContext:
     @property
     def alternates(self) -> dict[Language, str]:
         """The address of this page in every language, without its query."""
-        return languages.alternates(quote(request.path))
+        path = request.path
+        # The address of a form may have no page; one that nobody knows is not looked up.
+        if request.method not in GET and request.url_rule is not None:
+            path = redirects.nearest(path)
+        return languages.alternates(quote(path))
 
     @property
     def choice(self) -> Choice:

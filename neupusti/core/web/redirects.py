@@ -3,7 +3,11 @@
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from flask import request
+from flask import current_app, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from neupusti.core.text.languages import PREFIXED
 
 LIMIT = 2000
 REFERRER_LIMIT = LIMIT + 300
@@ -36,6 +40,34 @@ def is_own(address: str) -> bool:
 def own(address: str | None, default: str) -> str:
     """Return `address` if it belongs to this site, else `default`."""
     return address if address is not None and is_own(address) else default
+
+
+def page(address: str | None, default: str) -> str:
+    """Return `address` if it is a page of this site, else `default`."""
+    found = own(address, "")
+    return found if found and opens(found) else default
+
+
+def opens(address: str) -> bool:
+    """Return whether a page answers at `address`: a form's own address may have none."""
+    path = unquote(address.partition("?")[0].partition("#")[0])
+    if path[:3] in PREFIXED and path[3:4] in {"/", ""}:
+        path = path[3:] or "/"
+    try:
+        current_app.url_map.bind("").match(path, method="GET")
+    except RequestRedirect:
+        return True
+    except HTTPException:
+        return False
+    return True
+
+
+def nearest(path: str) -> str:
+    """Return the nearest page at or above `path`."""
+    while path and not opens(path):
+        above = path.rstrip("/").rpartition("/")[0]
+        path = f"{above}/" if opens(f"{above}/") else above
+    return path or "/"
 
 
 def with_query(address: str, name: str, value: str) -> str:

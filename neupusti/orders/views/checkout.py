@@ -15,7 +15,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
 from neupusti.accounts.models import Person
-from neupusti.accounts.views.blueprint import csrf_error
+from neupusti.accounts.views.stale import csrf_error
 from neupusti.catalog.models import ReturnRule
 from neupusti.catalog.service import return_rules
 from neupusti.config.settings import settings

@@ -159,6 +159,9 @@ def list_() -> None:
 
 def _read(file: Path) -> Source:
     """Return the text of `file`, or print its problems and exit with status 1."""
+    if not file.is_file():
+        # A pipe would be waited for, a device has no end.
+        raise click.BadParameter(f"{file} is not a regular file.")
     try:
         source = read(file.read_bytes())
         parse(source.text)

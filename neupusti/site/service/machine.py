@@ -1,5 +1,7 @@
 """Readiness, security.txt and the seeding of the site."""
 
+import os
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from neupusti.core.registry import Registry
 
 SECURITY_TXT_EXPIRES = date(2027, 11, 15)
 """Less than a year ahead (RFC 9116); review the file before moving it."""
+LEAST_FREE = 8 * 1024 * 1024
+"""Bytes that a disk must have left: a burst of the access log and its journals."""
 REMINDER_PERIOD = timedelta(days=30)
 
 
@@ -23,6 +27,28 @@ def readiness(migrations: Path) -> dict[str, str]:
     return {
         name or "main": _state(name, script.get_current_head()) for name in (None, "access")
     }
+
+
+def disk(folders: Iterable[Path]) -> str:
+    """Return `full` where writes to one of these folders are about to fail, else `ok`."""
+    return "ok" if free_bytes(folders) > LEAST_FREE else "full"
+
+
+def free_bytes(folders: Iterable[Path]) -> int:
+    """Return the space left on the fullest of the disks; 0 where no file can be made."""
+    found = [os.statvfs(folder) for folder in folders if folder.is_dir()]
+    # A file system without a limit of files counts none at all.
+    return min(
+        (0 if s.f_files and not s.f_favail else s.f_bavail * s.f_frsize for s in found),
+        default=LEAST_FREE + 1,
+    )
+
+
+def written_folders(instance: Path) -> set[Path]:
+    """Return the data folder, and that of each SQLite file."""
+    urls = [engine.url for engine in db.engines.values()]
+    files = {Path(u.database) for u in urls if u.drivername == "sqlite" and u.database}
+    return {instance, *(file.parent for file in files)}
 
 
 def _alembic(migrations: Path) -> Config:

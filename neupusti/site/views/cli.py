@@ -3,19 +3,19 @@
 import gc
 import os
 import socket
-from pathlib import Path
 from tempfile import TemporaryFile
 
 import click
 import flask_migrate
-from sqlalchemy.exc import OperationalError
 
 from neupusti.config.checks import PREFIX
-from neupusti.config.settings import settings
+from neupusti.config.settings import ADDRESS, Settings, settings
 from neupusti.core import clock
-from neupusti.core.data.database import db
+from neupusti.core.data import secretfile
+from neupusti.core.data.database import db, make_private
 from neupusti.core.registry import registry
 from neupusti.site.service import machine as service
+from neupusti.site.views.activation import inherited_listener
 from neupusti.site.views.blueprint import MIGRATIONS, bp
 from neupusti.site.views.server import server
 
@@ -26,19 +26,17 @@ APP = "neupusti.app:create_worker"
 @bp.cli.command("setup")
 def setup() -> None:
     """Migrate both databases and import the shipped data; safe to repeat."""
-    _ensure_writable(settings().instance)
-    try:
-        states = service.readiness(MIGRATIONS)
-        if down := [name for name, state in states.items() if state == "unreachable"]:
-            raise click.ClickException(
-                f"The database «{down[0]}» does not answer: check its URL and its server."
-            )
-        if "not migrated" in states.values():
-            flask_migrate.upgrade()
-        for line in service.seed(registry()):
-            click.echo(line)
-    except OperationalError as error:
-        raise click.ClickException(f"The database refuses: {error.orig}") from None
+    _prepare_folder(settings())
+    make_private()
+    states = service.readiness(MIGRATIONS)
+    if down := [name for name, state in states.items() if state == "unreachable"]:
+        raise click.ClickException(
+            f"The database «{down[0]}» does not answer: check its URL and its server."
+        )
+    if "not migrated" in states.values():
+        flask_migrate.upgrade()
+    for line in service.seed(registry()):
+        click.echo(line)
 
 
 @bp.cli.command("serve")
@@ -47,11 +45,20 @@ def setup() -> None:
 @click.option("--workers", default=2, show_default=True)
 @click.pass_context
 def serve(context: click.Context, host: str, port: int, workers: int) -> None:
-    """Set the site up, then serve it until SIGINT or SIGTERM."""
-    _ensure_free(host, port)
+    """Set the site up, then serve it until SIGINT or SIGTERM.
+
+    A socket that systemd hands over takes the place of --host and --port.
+    """
+    if (listener := inherited_listener()) is None:
+        _ensure_free(host, port)
+    else:
+        host, port = listener.getsockname()[:2]
     context.invoke(setup)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    os.environ.setdefault(f"{PREFIX}BASE_URL", address)
+    if not settings().production:
+        # For this start, and for the links of every command until the next.
+        own = os.environ.get(f"{PREFIX}BASE_URL") or address
+        (settings().instance / ADDRESS).write_text(f"{own}\n")
     click.echo(f"Neupusti: {address}/   (stop: Ctrl+C)")
     # The workers are forks of this process: they share its modules, as long as the
     # garbage collector does not touch them, but none of its connections.
@@ -59,7 +66,7 @@ def serve(context: click.Context, host: str, port: int, workers: int) -> None:
         engine.dispose()
     gc.collect()
     gc.freeze()
-    server(APP, host=host, port=port, workers=workers).serve()
+    server(APP, host=host, port=port, workers=workers, listener=listener).serve()
 
 
 @bp.cli.command("check")
@@ -87,12 +94,18 @@ def _ensure_free(host: str, port: int) -> None:
         ) from None
 
 
-def _ensure_writable(folder: Path) -> None:
+def _prepare_folder(own: Settings) -> None:
+    """Make the data folder, for its owner only; keep the secret of a local site there."""
+    folder = own.instance
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         TemporaryFile(dir=folder).close()
+        made_up = not own.production and f"{PREFIX}SECRET_KEY" not in os.environ
+        kept = not made_up or secretfile.keep(folder, own.secret_key)
     except OSError as error:
         raise click.ClickException(
             f"The data folder «{folder}» cannot be written to: {error.strerror}. "
             f"Another folder: {PREFIX}INSTANCE."
         ) from None
+    if not kept:
+        raise click.ClickException(f"Another process is setting up «{folder}»: try again.")

@@ -25,8 +25,9 @@ def healthz() -> Response:
 @bp.get("/readyz")
 @language_neutral
 def readyz() -> tuple[Response, int]:
-    """Return 200 if both databases are reachable and migrated, else 503."""
+    """Return 200 if both databases are reachable and migrated and the disk has room."""
     states = service.readiness(MIGRATIONS)
+    states["disk"] = service.disk(service.written_folders(settings().instance))
     return jsonify(states), 200 if set(states.values()) == {"ok"} else 503
 
 

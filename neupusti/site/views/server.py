@@ -2,10 +2,14 @@
 
 import logging
 import os
+import signal
+import socket
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
+from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -19,9 +23,13 @@ THREADS = 96
 """Per worker, created on demand; a slow upload occupies one until it is complete."""
 CONNECTIONS = 4096
 """Open at once per worker; slow headers and idle browsers occupy no thread."""
+BACKLOG = 1024
+"""Connections that wait for a worker, as in `deploy/neupusti.socket`."""
 HEADER_MILLISECONDS = 15_000
 """How long a client may take to send headers, or keep an idle connection open."""
-STOP_SECONDS = 5
+DRAIN_SECONDS = 1.0
+"""How long a stop leaves accepted connections to send what they were opened for."""
+STOP_SECONDS = 10
 """How long a stop waits for pending responses before it aborts them."""
 INITIAL_BACKOFF, MAX_BACKOFF = 0.1, 30.0
 """Seconds until a dead worker is restarted: doubled each time, up to the maximum.
@@ -67,8 +75,11 @@ class Server(MPServer):
     restarted.
     """
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, listener: socket.socket | None = None, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
+        self.listener = listener
         self.parent_pid = os.getpid()
         self.backoffs = [INITIAL_BACKOFF] * self.workers
         self.main_loop_interrupt = WakeupEvent()  # type: ignore[assignment]
@@ -78,6 +89,49 @@ class Server(MPServer):
         if os.getpid() != self.parent_pid:
             os._exit(0)
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+    def _init_shared_socket(self) -> None:
+        """Share the socket of systemd; else each worker opens its own (SO_REUSEPORT).
+
+        What waits at a socket of a worker's own is reset as the worker ends.
+        """
+        if self.listener is None:
+            super()._init_shared_socket()  # type: ignore[no-untyped-call]
+            return
+        self._ssp, self._sso = None, self.listener
+        self._shd = SocketHolder(self.listener.fileno(), False, BACKLOG)  # type: ignore[assignment, call-arg]  # noqa: FBT003
+
+    def _spawn_worker(  # type: ignore[override]  # as the class above it
+        self, idx: int, target: Any, callback_loader: Any
+    ) -> WorkerProcess:
+        """Let SIGUSR1 tell the worker to accept no more."""
+
+        def load() -> Any:
+            signal.signal(signal.SIGUSR1, lambda *_: self._stop_accepting())
+            return callback_loader()
+
+        return super()._spawn_worker(idx, target, load)
+
+    def _stop_accepting(self) -> None:
+        """Leave new connections in the queue of systemd, for the next start.
+
+        Granian closes a connection that has not sent anything yet, and a proxy then has
+        no answer. So the descriptor becomes one that nobody connects to.
+        """
+        if self.listener is not None:
+            with socket.socket(socket.AF_UNIX) as nobody:
+                nobody.bind("")  # a name that the kernel invents
+                nobody.listen()
+                nobody.settimeout(0)
+                os.dup2(nobody.fileno(), self.listener.fileno())
+
+    def _stop_workers(self) -> None:
+        if self.listener is not None:
+            for worker in self.wrks:
+                with suppress(ProcessLookupError):
+                    os.kill(worker.inner.pid, signal.SIGUSR1)
+            WakeupEvent().wait(DRAIN_SECONDS)
+        super()._stop_workers()  # type: ignore[no-untyped-call]
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
         due: dict[int, float] = {}
@@ -117,10 +171,21 @@ class Server(MPServer):
         return delay
 
 
-def server(app: str, *, host: str, port: int, workers: int) -> Server:
-    """Return a server; `app` is the import path of the app factory."""
+def server(
+    app: str,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    listener: socket.socket | None = None,
+) -> Server:
+    """Return a server; `app` is the import path of the app factory.
+
+    With a `listener`, all workers accept from it, and `host` and `port` only name it.
+    """
     return Server(
         app,
+        listener=listener,
         factory=True,
         working_dir=ROOT,
         address=host,
@@ -131,6 +196,7 @@ def server(app: str, *, host: str, port: int, workers: int) -> Server:
         websockets=False,
         workers=workers,
         blocking_threads=THREADS,
+        backlog=BACKLOG,
         backpressure=CONNECTIONS,
         workers_kill_timeout=STOP_SECONDS,
         # Its warnings only advise against these settings.

@@ -16,6 +16,9 @@ from neupusti.statistics.queries.report import Span
 from neupusti.statistics.queries.report import report as report_of
 
 DAY = click.DateTime(["%Y-%m-%d"])
+MAX_DAYS = 3660
+"""Days of a report: the log is kept for at most as many."""
+LAST_DAY = date(2999, 12, 31)
 LIVE_SECONDS = 1.0
 
 
@@ -60,6 +63,11 @@ def report(first: datetime, last: datetime, tz: str, *, as_json: bool) -> None:
         span = Span(first.date(), last.date(), ZoneInfo(tz))
     except (ZoneInfoNotFoundError, ValueError):
         raise click.ClickException(f"There is no time zone «{tz}».") from None
+    if not 0 <= (span.last - span.first).days < MAX_DAYS or span.last > LAST_DAY:
+        raise click.ClickException(
+            f"--from is not after --to, at most {MAX_DAYS} days before it, and --to not "
+            f"after {LAST_DAY}."
+        )
     found = report_of(engine(), span)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=1))

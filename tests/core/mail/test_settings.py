@@ -45,7 +45,7 @@ def test_a_wrong_setting_stops_the_start(changes: dict[str, str], message: str) 
 
 
 def test_the_sender_and_the_message_ids_name_the_domain_that_was_set() -> None:
-    mail = Settings(secret_key="0" * 32, operator_email="info@straße.de").mail
+    mail = Settings(secret_key="0" * 32, operator_email="info@straße.de").mail_service
     assert mail.sender == "info@xn--strae-oqa.de"
     assert mail.domain == "xn--strae-oqa.de"
 

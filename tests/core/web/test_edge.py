@@ -5,7 +5,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.core.web.edge import HSTS
 from tests.core.failing_views import PRODUCTION
 
 HEADERS = {
@@ -100,8 +99,17 @@ def test_a_view_may_be_stricter(visitor: FlaskClient) -> None:
 def test_production_requires_https_for_two_years(made: Callable[..., Flask]) -> None:
     client = made(**PRODUCTION).test_client()
     response = client.get("/", base_url="https://shop.example")
-    assert response.headers["Strict-Transport-Security"] == HSTS
-    assert HSTS.startswith(f"max-age={2 * 365 * 24 * 3600};")
+    two_years = f"max-age={2 * 365 * 24 * 3600}"
+    assert response.headers["Strict-Transport-Security"] == two_years
+
+
+def test_a_whole_domain_is_bound_to_https_only_on_purpose(
+    made: Callable[..., Flask],
+) -> None:
+    whole = "max-age=63072000; includeSubDomains; preload"
+    client = made(**PRODUCTION, hsts=whole).test_client()
+    response = client.get("/", base_url="https://shop.example")
+    assert response.headers["Strict-Transport-Security"] == whole
 
 
 def test_a_request_gets_an_id_of_our_own(visitor: FlaskClient) -> None:

@@ -82,7 +82,6 @@ def test_no_view_sees_an_unknown_host() -> None:
         hosts=frozenset({"shop.example"}),
         canonical="shop.example:8000",
         proxies=0,
-        https=False,
     )
     environ = {"HTTP_HOST": "evil.example", "PATH_INFO": "/"}
     edge(environ, lambda *_: lambda _: None)
