@@ -26,6 +26,7 @@ class CacheVariant:
     agreed: frozenset[Category]
     notice: Notice | None
     theme: Theme
+    kazakh_offered: bool
 
     @property
     def shared(self) -> bool:
@@ -39,8 +40,9 @@ class CacheVariant:
 
 
 SHARED = frozenset(
-    CacheVariant(state, None, frozenset(), None, Theme.AUTO)
+    CacheVariant(state, None, frozenset(), None, Theme.AUTO, kazakh_offered)
     for state in (ChoiceState.UNDECIDED, ChoiceState.SIGNAL)
+    for kazakh_offered in (False, True)
 )
 
 
@@ -53,6 +55,7 @@ def cache_variant() -> CacheVariant:
         chosen.optional,
         choice.notice(),
         theme.current(),
+        languages.kazakh_offered(request.environ),
     )
 
 
@@ -79,6 +82,11 @@ class PageContext:
     def alternates(self) -> dict[Language, str]:
         """The address of this page in every language, without its query."""
         return languages.alternates(quote(request.path))
+
+    @property
+    def kazakh_offered(self) -> bool:
+        """Whether the browser asks for Kazakh, which this page is not in."""
+        return languages.kazakh_offered(request.environ)
 
     @property
     def choice(self) -> Choice:
