@@ -1,11 +1,15 @@
 """The layout of every page: language, alternates, navigation, operator card."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from flask import Flask, request
+from flask_babel import format_decimal
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from neupusti.core.feature import Category, Place
 from neupusti.core.registry import registry
@@ -119,7 +123,7 @@ class PageContext:
 
 
 def install(app: Flask, page_context: PageContext) -> None:
-    """Give every template `page_context`, and the filters of money and dates."""
+    """Give every template `page_context`, and formatted money, dates and counts."""
     app.jinja_env.globals["page_context"] = page_context
     app.jinja_env.filters |= {
         "tenge": _tenge,
@@ -127,8 +131,23 @@ def install(app: Flask, page_context: PageContext) -> None:
         "moment": _moment,
         "short": dates.short,
     }
+    ngettext = cast("Callable[..., str]", app.jinja_env.globals["ngettext"])
+    app.jinja_env.globals["ngettext"] = _formatting(ngettext)
     # White space between tags is half of the raw bytes of a long page.
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _formatting(ngettext: Callable[..., str]) -> Callable[..., str]:
+    """Return `ngettext` with its number formatted: `%(num)s` is `1 234` in Russian."""
+
+    @pass_context
+    def formatted(
+        context: Context, singular: str, plural: str, num: int, **values: Any
+    ) -> str:
+        shown = format_decimal(num)
+        return ngettext(context, singular, plural, num, num=shown, **values)
+
+    return formatted
 
 
 def _tenge(amount: int) -> str:
