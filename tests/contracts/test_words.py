@@ -68,7 +68,7 @@ def forbidden(text: str, said: Rules) -> list[str]:
     return [
         stem
         for stem, allowed in said
-        for match in re.finditer(rf"(?<!\w){re.escape(stem)}", plain, re.IGNORECASE)
+        for match in re.finditer(rf"(?<![\w‑-]){re.escape(stem)}", plain, re.IGNORECASE)
         if not any(
             phrase.lower() in plain[max(0, match.start() - 20) : match.end() + 20].lower()
             for phrase in allowed
@@ -143,7 +143,7 @@ def test_the_glossary_obeys_itself(language: str) -> None:
         ("ru", "Снимите им картинку", ["картинк"]),
         ("ru", "Человек № %(number)s", ["человек №"]),
         ("ru", "Учётная запись закрыта", ["учётная запись закры"]),
-        ("kk", "№ %(number)s адам", ["% адам"]),
+        ("kk", "№ %(number)s адам", ["№ % адам"]),
         ("kk", "Есептік жазба жабылды", ["жазба жаб"]),
         ("kk", "IP мекенжай", ["IP мекенжай"]),
         ("kk", "Растамаңыз", ["растамаңыз"]),
