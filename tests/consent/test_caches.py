@@ -25,6 +25,7 @@ def test_what_a_browser_and_a_proxy_may_keep(attempts_app: Flask) -> None:
                 assert control == "no-store"
                 continue
             assert control == "private, no-cache"
+            assert "Accept-Language" in answer.headers["Vary"]
             tag = answer.headers["ETag"]
             again = visitor.client.get(address, headers={"If-None-Match": tag})
             assert (again.status_code, again.data) == (304, b"")

@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from flask import has_request_context, request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -46,6 +48,7 @@ class Language(StrEnum):
         return {"ru": "Русский", "kk": "Қазақша", "en": "English"}[self.value]
 
 
+OF_SITE = frozenset(Language)
 PREFIXED = {language.prefix: language for language in Language if language.prefix}
 
 
@@ -89,6 +92,20 @@ def current() -> Language:
         return Language.RU
     language: Language = request.environ.get(KEY, Language.RU)
     return language
+
+
+def kazakh_offered(environ: "WSGIEnvironment") -> bool:
+    """Return whether the browser asks for Kazakh first and the page has another language.
+
+    Of the languages of the site the browser's favourite counts (RFC 9110, 12.5.4).
+    """
+    asked = environ.get("HTTP_ACCEPT_LANGUAGE", "")
+    # Few browsers name Kazakh: the others cost no parsing.
+    if environ.get(KEY) is Language.KK or Language.KK not in asked.lower():
+        return False
+    accepted = parse_accept_header(asked, LanguageAccept)
+    primary = (tag.lower().partition("-")[0] for tag, quality in accepted if quality)
+    return next((tag for tag in primary if tag in OF_SITE), None) == Language.KK
 
 
 def alternates(path: str) -> dict[Language, str]:

@@ -1,11 +1,15 @@
 """The layout of every page: language, alternates, navigation, operator card."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from flask import Flask, request
+from flask_babel import format_decimal
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from neupusti.core.feature import Category, Place
 from neupusti.core.registry import registry
@@ -28,6 +32,7 @@ class CacheVariant:
     agreed: frozenset[Category]
     notice: Notice | None
     theme: Theme
+    kazakh_offered: bool
 
     @property
     def shared(self) -> bool:
@@ -41,8 +46,9 @@ class CacheVariant:
 
 
 SHARED = frozenset(
-    CacheVariant(state, None, frozenset(), None, Theme.AUTO)
+    CacheVariant(state, None, frozenset(), None, Theme.AUTO, kazakh_offered)
     for state in (ChoiceState.UNDECIDED, ChoiceState.SIGNAL)
+    for kazakh_offered in (False, True)
 )
 
 
@@ -55,6 +61,7 @@ def cache_variant() -> CacheVariant:
         chosen.optional,
         choice.notice(),
         theme.current(),
+        languages.kazakh_offered(request.environ),
     )
 
 
@@ -87,6 +94,11 @@ class PageContext:
         return languages.alternates(quote(path))
 
     @property
+    def kazakh_offered(self) -> bool:
+        """Whether the browser asks for Kazakh, which this page is not in."""
+        return languages.kazakh_offered(request.environ)
+
+    @property
     def choice(self) -> Choice:
         """The visitor's cookie choice."""
         return choice.current()
@@ -117,7 +129,7 @@ class PageContext:
 
 
 def install(app: Flask, page_context: PageContext) -> None:
-    """Give every template `page_context`, and the filters of money and dates."""
+    """Give every template `page_context`, and formatted money, dates and counts."""
     app.jinja_env.globals["page_context"] = page_context
     app.jinja_env.filters |= {
         "tenge": _tenge,
@@ -125,8 +137,23 @@ def install(app: Flask, page_context: PageContext) -> None:
         "moment": _moment,
         "short": dates.short,
     }
+    ngettext = cast("Callable[..., str]", app.jinja_env.globals["ngettext"])
+    app.jinja_env.globals["ngettext"] = _formatting(ngettext)
     # White space between tags is half of the raw bytes of a long page.
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _formatting(ngettext: Callable[..., str]) -> Callable[..., str]:
+    """Return `ngettext` with its number formatted: `%(num)s` is `1 234` in Russian."""
+
+    @pass_context
+    def formatted(
+        context: Context, singular: str, plural: str, num: int, **values: Any
+    ) -> str:
+        shown = format_decimal(num)
+        return ngettext(context, singular, plural, num, num=shown, **values)
+
+    return formatted
 
 
 def _tenge(amount: int) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from neupusti.core import clock
+from neupusti.core.text import languages
 from neupusti.core.web import choice
 from neupusti.core.web.edge import REFUSED
 from neupusti.core.web.route import ROUTE, Route
@@ -25,7 +26,7 @@ TTL = timedelta(seconds=1)
 DAY = timedelta(days=1)
 MAX_ENTRIES = 256
 """Pages in all languages and encodings; they share their bodies with the page cache."""
-Key = tuple[str | tuple[str, ...] | None, ...]
+Key = tuple[str | tuple[str, ...] | bool | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +115,5 @@ def _key(environ: "WSGIEnvironment") -> Key | None:
         environ.get("PATH_INFO"),
         accepted(environ.get("HTTP_ACCEPT_ENCODING", "")),
         chosen.state,
+        languages.kazakh_offered(environ),
     )

@@ -93,7 +93,7 @@ def public(*key: Hashable, render: Callable[[], str], mimetype: str = HTML) -> R
         response = Response(status=304)
     else:
         response = negotiated(page.encodings, mimetype)
-    response.headers["Vary"] = "Accept-Encoding, Cookie"
+    response.headers["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
     response.headers["ETag"] = page.tag
     response.headers["Cache-Control"] = "private, no-cache"
     return response
