@@ -27,7 +27,7 @@ from tests.people import GUEST
 NUMBERS = count(1)
 TIMEOUT_SECONDS = 120
 ORDER = re.compile(r"/orders/([^/?]+)")
-GONE = "is not available any more"
+GONE = "is no longer available"
 HTTP_FOUND, HTTP_REFUSED = 303, 422
 PLENTY = 100_000
 GOODS = 150

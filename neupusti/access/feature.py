@@ -31,7 +31,9 @@ FEATURE = Feature(
     cookies=(recording.VISITOR,),
     retention=(
         Retention(
-            label=_("The IP address and the words of the browser in the log of requests"),
+            label=_(
+                "The IP address and the browser's name for itself in the log of requests"
+            ),
             clause="3.3",
             start_label=_("from the request"),
             model=Record,
@@ -83,7 +85,7 @@ FEATURE = Feature(
         IndefiniteRetention(
             label=_("Figures made of the log: without addresses, browsers or people"),
             clause="3.3.2",
-            until=_("for good"),
+            until=_("with no end date"),
             models=(Total, Rollup, Latency, Cursor, Import, Sweep),
         ),
     ),

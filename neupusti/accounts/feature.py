@@ -125,11 +125,11 @@ FEATURE = Feature(
                 listed=False,
             )
             for name, label in (
-                ("profile", _("Names, phone and picture")),
+                ("profile", _("Names, phone and photo")),
                 ("email", _("E-mail")),
                 ("consents", _("My consents")),
                 ("password", _("Password")),
-                ("two_factor", _("Second step")),
+                ("two_factor", _("Two-step verification")),
                 ("sessions_page", _("Devices and sessions")),
                 ("activity", _("Activity")),
             )
@@ -174,7 +174,7 @@ FEATURE = Feature(
             days=SECURITY_DAYS,
         ),
         Retention(
-            label=_("A session: a device where you are signed in"),
+            label=_("A session: a device on which you are signed in"),
             clause="3.4",
             start_label=_("from its end"),
             model=SignIn,
@@ -182,7 +182,7 @@ FEATURE = Feature(
             days=0,
         ),
         Retention(
-            label=_("A device you have signed in from"),
+            label=_("A device you have signed in on"),
             clause="3.4",
             start_label=_("from its last use"),
             model=KnownDevice,

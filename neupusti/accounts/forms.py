@@ -38,7 +38,7 @@ ACCOUNT = Statement(
         ),
         cited(_("to show me my own pages"), Purpose.PERSONAL_PAGES),
         cited(_("to check that the data are right"), Purpose.CONFIRMATION),
-        cited(_("to send me service letters"), Purpose.NOTICES),
+        cited(_("to send me service e-mails"), Purpose.NOTICES),
     ),
     data=(
         _("family name, given name, patronymic if I gave one"),
@@ -55,7 +55,7 @@ NEWS = Statement(
     purposes=(cited(_("to send me the newsletter"), Purpose.NEWS),),
     data=(_("e-mail"), _("given name")),
     term=_("until I withdraw it"),
-    how_to_withdraw=_("with one click in every letter, or on the page “My consents”"),
+    how_to_withdraw=_("with one click in every e-mail, or on the page “My consents”"),
 )
 
 
@@ -80,7 +80,7 @@ class RegistrationForm(Form):
     email = Email(
         _("E-mail"),
         empty=_("Enter your e-mail."),
-        hint=_("We send a link to confirm it; it is also your name at the sign-in"),
+        hint=_("We send a link to confirm it; you also sign in with it"),
     )
     phone = Phone(_("Phone"), hint=_("Only needed for an order; you can give it then"))
     password = Password(
@@ -144,7 +144,7 @@ class NewPasswordForm(Form):
 class ChangePasswordForm(Form):
     """A new password, authorised by the current one."""
 
-    current = Password(_("Your password now"), empty=_("Enter your password."))
+    current = Password(_("Your current password"), empty=_("Enter your password."))
     password = Password(
         _("New password"), empty=_("Choose a password."), autocomplete="new-password"
     )
@@ -192,9 +192,9 @@ class ProfileForm(Form):
     patronymic = Name(_("Patronymic"), autocomplete="additional-name")
     phone = Phone(_("Phone"), hint=_("Only needed for an order"))
     language = Choice(
-        _("Language of our letters"),
+        _("Language of our e-mails"),
         choices=[SelectChoice(language.value, language.own_name) for language in Language],
-        hint=_("Service letters come in it"),
+        hint=_("Service e-mails come in it"),
     )
     current = StepUpPassword(
         _("Your password"),
@@ -208,7 +208,7 @@ class AvatarForm(Form):
     purposes = (Purpose.PERSONAL_PAGES,)
 
     picture = File(
-        _("Picture"),
+        _("Photo"),
         clause="3.2.6",
         empty=pictures.EMPTY,
         accept=pictures.ACCEPT,

@@ -28,7 +28,7 @@ FEATURE = Feature(
     admin_menu=(
         MenuItem(endpoint="admin.board", label=_("Board")),
         MenuItem(endpoint="admin.journal", label=_("Journal")),
-        MenuItem(endpoint="admin.mail", label=_("Letters")),
+        MenuItem(endpoint="admin.mail", label=_("E-mails")),
     ),
     duties=(
         Duty(
@@ -39,7 +39,7 @@ FEATURE = Feature(
         ),
         Duty(
             clause="6.2.3",
-            label=_("Letters nobody got"),
+            label=_("E-mails nobody received"),
             open=queries.failed,
             endpoint="admin.mail",
         ),

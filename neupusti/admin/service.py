@@ -29,7 +29,7 @@ COLUMNS = {
 }
 TOKEN = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])", re.ASCII)
 """A token of `core.security.tokens` in a link."""
-EMAIL_OPENED = StaffActionType("mail.opened", _("Opened a letter"))
+EMAIL_OPENED = StaffActionType("mail.opened", _("Opened an e-mail"))
 JOURNAL_EXPORTED = StaffActionType("journal.exported", _("Exported a journal"))
 
 

@@ -31,7 +31,7 @@ FEATURE = Feature(
     holdings=tuple(Holding(model=model) for model in ABOUT_PEOPLE),
     retention=(
         Retention(
-            label=_("The text of a letter to you"),
+            label=_("The text of an e-mail to you"),
             clause="4.1.7",
             start_label=_("from its sending"),
             model=OutboxEmail,
@@ -39,7 +39,7 @@ FEATURE = Feature(
             days=EMAIL_DAYS,
         ),
         Retention(
-            label=_("A link we sent you in a letter"),
+            label=_("A link we sent you in an e-mail"),
             clause="4.1.5",
             start_label=_("from its end"),
             model=Token,

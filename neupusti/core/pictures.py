@@ -62,22 +62,22 @@ DECODER_ERRORS = (
 """What a decoder may raise for a damaged file."""
 
 EMPTY = _("Choose a file.")
-UNSUPPORTED = _("This is no picture we can take. Send a JPEG, a PNG or a WebP.")
+UNSUPPORTED = _("We cannot take this kind of image. Send a JPEG, a PNG or a WebP.")
 SVG = _("SVG is a drawing that can carry programs. Send a JPEG, a PNG or a WebP.")
-GIF = _("GIF is not taken. Save the picture as JPEG, PNG or WebP and send that.")
-HEIC = _("HEIC and AVIF are not taken. Save the picture as JPEG and send that.")
+GIF = _("We do not take GIF. Save the image as JPEG, PNG or WebP and send that.")
+HEIC = _("We do not take HEIC or AVIF. Save the image as JPEG and send that.")
 POLYGLOT = _(
-    "This file is a picture and something else at once. "
-    "Save the picture anew as JPEG or PNG and send that."
+    "This file is an image and something else at once. Save the image again as JPEG or "
+    "PNG and send that."
 )
 WRONG_SUFFIX = _(
-    "The name of the file says one kind of picture and its contents another. "
-    "Save it anew as JPEG, PNG or WebP and send that."
+    "The file's name says one kind of image and its contents another. Save it again as "
+    "JPEG, PNG or WebP and send that."
 )
 TOO_MANY_PIXELS = _(
-    "The picture has more than 25 million pixels. Make it smaller and send that."
+    "The image has more than 25 million pixels. Make it smaller and send that."
 )
-DAMAGED = _("The file is damaged or was cut short. Save the picture anew and send that.")
+DAMAGED = _("The file is damaged or incomplete. Save the image again and send that.")
 
 
 class PictureError(Exception):

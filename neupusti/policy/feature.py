@@ -69,7 +69,7 @@ FEATURE = Feature(
         IndefiniteRetention(
             label=_("Every edition of this policy"),
             clause="9.3",
-            until=_("for good"),
+            until=_("with no end date"),
             models=(Edition, ClauseAssessment),
         ),
     ),

@@ -64,19 +64,22 @@ FEATURE = Feature(
     duties=(
         Duty(
             clause="6.2.2",
-            label=_("Members of staff who opened unusually many people within the hour"),
+            label=_(
+                "Members of staff who opened the records of unusually many people "
+                "within the hour"
+            ),
             open=lambda: queries.excessive_access(settings().people_an_hour),
             endpoint="staff.members",
         ),
         Duty(
             clause="6.2.3",
-            label=_("Members of staff without a second factor"),
+            label=_("Members of staff without two-step verification"),
             open=queries.without_second_factor,
             endpoint="staff.members",
         ),
         Duty(
             clause="6.2.3",
-            label=_("Second factors that no secret of the site can read"),
+            label=_("Second factors that no secret of the site can decrypt"),
             open=key_rotation.count_unreadable,
         ),
     ),

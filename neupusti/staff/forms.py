@@ -73,7 +73,7 @@ class InviteForm(Form):
 
     purposes = (Purpose.ACCOUNT,)
 
-    email = Email(_("E-mail"), empty=_("Write the address the invitation goes to."))
+    email = Email(_("E-mail"), empty=_("Enter the address the invitation goes to."))
     family_name = Name(_("Family name"), autocomplete="off")
     given_name = Name(_("Given name"), empty=_("Write the given name."), autocomplete="off")
     permissions = permissions()

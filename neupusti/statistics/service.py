@@ -5,8 +5,8 @@ from flask_babel import lazy_gettext as _
 from neupusti.core.data.database import writing
 from neupusti.core.records.journal import Operation, StaffActionType, log_staff_action
 
-UNMASKED = StaffActionType("access.unmasked", _("saw an address of the log whole"))
-EXPORTED = StaffActionType("access.exported", _("took requests of the log away"))
+UNMASKED = StaffActionType("access.unmasked", _("Viewed a full address of the log"))
+EXPORTED = StaffActionType("access.exported", _("Exported requests of the log"))
 
 
 def log_unmasking(*, staff: int | None, record: int, reason: str) -> None:

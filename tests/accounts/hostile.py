@@ -14,11 +14,11 @@ SIGN = "Use letters, spaces, hyphens, apostrophes and dots."
 NO_EMAIL = "Write the address like name@example.kz."
 NO_SERVER = "No server can have the name after the @."
 NO_PHONE = "Write the number like 8 701 123 45 67"
-WRONG = "do not belong together"
-NOT_YOURS = "This is not your password."
+WRONG = "Wrong e-mail or password"
+NOT_YOURS = "Wrong password."
 NO_CODE = "This code is wrong"
 CHANGED = "The words have changed"
-GUESSED = "among the first that are guessed"
+GUESSED = "one of the first passwords to be guessed"
 
 NAMES = (
     *(("\u202eнемА", HIDDEN), ("А\u2066Б\u2069", HIDDEN), ("А\u200bБ", HIDDEN)),

@@ -149,7 +149,7 @@ def test_the_board_counts_what_nobody_can_read(app: Flask, site: Site) -> None:
     with site_with(site, NEW) as changed:
         dana = desk.member(DANA, Permission.STAFF)
         page = desk.signed_in(changed, dana).get("/en/admin/").text
-        assert "Second factors that no secret of the site can read" in page
+        assert "Second factors that no secret of the site can decrypt" in page
         assert "1 item is open" in page
 
 

@@ -33,7 +33,7 @@ from tests.people import AIGERIM, BOLAT
 from tests.times import NOON, Clock
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
-GONE = "This link does not work any more"
+GONE = "This link no longer works"
 
 
 def confirming(app: Flask) -> str:

@@ -104,7 +104,7 @@ def test_every_question_says_why_and_the_optional_ones_say_so(app: Flask) -> Non
         hint = form.partition(f'id="{name}-hint"')[2].partition("</p>")[0]
         assert f"#c{clause}" in hint, name
         label = form.partition(f'<label for="{name}">')[2].partition("</label>")[0]
-        assert ("if needed" in label) is (name in {"patronymic", "phone"}), name
+        assert ("optional" in label) is (name in {"patronymic", "phone"}), name
 
 
 NAMES = [

@@ -229,7 +229,7 @@ def test_the_owner_reads_of_it_afterwards(app: Flask) -> None:
     for words in (
         "The operator blocked the account",
         "The right password, while the account was blocked",
-        "The operator lifted the block of the account",
+        "The operator unblocked the account",
     ):
         assert words in page
     assert WHY not in page

@@ -55,10 +55,10 @@ def test_the_list_masks_whom_and_says_how_far(browser: FlaskClient) -> None:
 def test_the_list_is_filtered(browser: FlaskClient) -> None:
     queue(OutboxState.REFUSED, "one")
     queue(OutboxState.KEPT, "two")
-    assert "1 letter<" in browser.get(f"{OUTBOX}?state=kept").text
-    assert "2 letters<" in browser.get(f"{OUTBOX}?state=nothing").text
-    assert "2 letters<" in browser.get(f"{OUTBOX}?kind=accounts.reset").text
-    assert "No letter fits" in browser.get(f"{OUTBOX}?kind=accounts.confirm").text
+    assert "1 e-mail<" in browser.get(f"{OUTBOX}?state=kept").text
+    assert "2 e-mails<" in browser.get(f"{OUTBOX}?state=nothing").text
+    assert "2 e-mails<" in browser.get(f"{OUTBOX}?kind=accounts.reset").text
+    assert "No e-mail fits" in browser.get(f"{OUTBOX}?kind=accounts.confirm").text
 
 
 @pytest.mark.parametrize("state", OutboxState)

@@ -224,7 +224,7 @@ def test_the_signal_needs_no_banner(chromium: Browser, site_url: str) -> None:
     context = chromium.new_context(extra_http_headers={"Sec-GPC": "1"})
     page = context.new_page()
     page.goto(f"{site_url}/en/policy/")
-    expect(page.locator(".cookies")).to_contain_text("It is honoured")
+    expect(page.locator(".cookies")).to_contain_text("We honour it")
     expect(page.locator(REJECT)).to_have_count(0)
     assert names(context) == set()
     page.goto(f"{site_url}/en/cookies/")

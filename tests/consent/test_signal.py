@@ -16,7 +16,7 @@ BANNER = 'value="reject"'
 def test_the_signal_is_a_refusal_without_a_question(visitor: Visitor) -> None:
     page = visitor.client.get("/en/policy/", headers=SIGNAL)
     assert BANNER not in page.text
-    assert "It is honoured" in page.text
+    assert "We honour it" in page.text
     assert "autofocus" not in page.text
     assert page.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in page.headers
@@ -27,7 +27,7 @@ def test_the_signal_is_a_refusal_without_a_question(visitor: Visitor) -> None:
 def test_an_explicit_yes_goes_before_the_signal(visitor: Visitor) -> None:
     visitor.choose("accept", headers=SIGNAL)
     page = visitor.client.get("/en/policy/", headers=SIGNAL).text
-    assert "It is honoured" not in page
+    assert "We honour it" not in page
     assert 'value="withdraw"' in page
     assert records()[-1].source == "page"
 
@@ -39,7 +39,7 @@ def test_a_refusal_that_confirms_the_signal_says_so(visitor: Visitor) -> None:
 
 def test_an_expired_yes_gives_way_to_the_signal(visitor: Visitor) -> None:
     visitor.client.set_cookie("consent", "1.pAAAAAAAA.t00000.AAAAAAAAAAAAAAAA." + "A" * 22)
-    assert "It is honoured" in visitor.client.get("/en/", headers=SIGNAL).text
+    assert "We honour it" in visitor.client.get("/en/", headers=SIGNAL).text
 
 
 def test_the_site_says_so_to_programs(client: FlaskClient) -> None:
@@ -54,11 +54,11 @@ def test_a_signal_switched_on_after_a_yes_wins_until_the_next_yes(
     visitor.choose("accept")
     visitor.press("/theme/", theme="dark")
     page = visitor.client.get("/en/policy/", headers=SIGNAL).text
-    assert "goes before what you allowed earlier" in page
+    assert "overrides what you allowed earlier" in page
     assert 'content="light dark"' in page
     assert 'value="withdraw"' not in page
     cookies_page = visitor.client.get("/en/cookies/", headers=SIGNAL).text
-    assert cookies_page.count("goes before what you allowed earlier") == 2
+    assert cookies_page.count("overrides what you allowed earlier") == 2
     assert " checked>" not in cookies_page
     assert 'value="withdraw"' in visitor.client.get("/en/policy/").text
 
@@ -84,7 +84,7 @@ def test_the_strip_can_be_closed_and_stands_on_the_cookies_page_too(
     for address in ("/en/policy/", "/en/cookies/"):
         page = visitor.client.get(address, headers=SIGNAL).text
         strip = page.partition('<section class="cookies"')[2].partition("</section>")[0]
-        assert "It is honoured" in strip
+        assert "We honour it" in strip
         assert 'name="choice" value="close"' in strip
     answer = visitor.choose("close", headers=SIGNAL, next="/en/policy/")
     assert answer.location == "/en/policy/"

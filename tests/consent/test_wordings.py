@@ -76,7 +76,7 @@ def test_the_receipt_names_the_version(with_features: Make, at: Clock) -> None:
         kind = ("material", "editorial")[day]
         assert content["pii_processing"]["notice_version"] == day + 1
         assert content["pii_processing"]["notice_change"] == kind
-        assert ("2, only worded anew" in page) is (kind == "editorial")
+        assert ("2, only the wording has changed" in page) is (kind == "editorial")
 
 
 def test_a_form_left_open_over_a_mended_word_still_counts(

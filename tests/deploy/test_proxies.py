@@ -29,7 +29,7 @@ from tests.served import Served, served
 PROFILE, PICTURE = "/account/profile", "/account/avatar"
 pytestmark = pytest.mark.slow
 FORM = "application/x-www-form-urlencoded"
-BRIEF, BRIEF_RU = "That is too much at once", "Это слишком много за один раз"
+BRIEF, BRIEF_RU = "The request is too large", "Слишком большой запрос"
 FULL = "What you sent is larger than this form takes."
 LIMIT = 64 * 1024
 

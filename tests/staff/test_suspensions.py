@@ -59,7 +59,7 @@ def test_suspending_writes_a_row_a_staff_action_and_an_email(
     assert (action.staff, action.person, action.reason) == (dana, aigerim, WHY)
     assert [one.kind for one in emails_to(AIGERIM.email)] == ["accounts.blocked"]
     page = browser.get(address).text
-    assert "a letter tells its owner" in page
+    assert "an e-mail tells its owner" in page
     assert "Дана" in page
     assert WHY not in page
     assert AIGERIM.email not in page
@@ -78,7 +78,7 @@ def test_reinstating_writes_a_row_a_staff_action_and_an_email(
     assert sign_in(app.test_client(), who).status_code == 403
     status, address = press(app, browser, who.number, "releases", SORRY)
     assert (status, address) == (303, f"{PEOPLE}{who.number}/blocks?done=released")
-    assert "open again" in browser.get(address).text
+    assert "is unblocked" in browser.get(address).text
     assert suspension_of(who.number) is None
     (row,) = suspensions.of(who.number)
     assert (row.lifted_by, row.lifted_reason) == (dana, SORRY)
@@ -165,7 +165,7 @@ def test_the_last_staff_admin_is_not_suspended(
     run = app.test_cli_runner()
     answer = run.invoke(args=["staff", "block", DANA.email, "--reason", WHY])
     assert answer.exit_code == 1
-    assert "last open account that can give permissions" in answer.output
+    assert "last unblocked account that can give permissions" in answer.output
     assert suspension_of(dana) is None
 
 
@@ -274,7 +274,7 @@ def test_a_suspended_person_is_not_invited(
     fields = {"email": AIGERIM.email, "given_name": "Имя", "permissions": ["orders"]}
     answer = browser.post("/en/admin/staff/new", data=desk.form(app, **fields))
     assert answer.status_code == 422
-    assert "Lift the block first" in answer.text
+    assert "Unblock it first" in answer.text
     asked = ["staff", "add", AIGERIM.email, "--permission", "orders"]
     result = app.test_cli_runner().invoke(args=asked)
     assert (result.exit_code, "unblock it first" in result.output) == (1, True)

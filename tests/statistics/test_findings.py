@@ -15,7 +15,7 @@ from tests.times import Clock
 
 PROBLEMS = "/en/admin/access/problems/"
 NONE = "None was seen."
-PROBING = "Looks for pages that are not there"
+PROBING = "Looks for pages that do not exist"
 OLD = "?from=2026-09-01&to=2026-09-07"
 
 

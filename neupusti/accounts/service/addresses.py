@@ -38,7 +38,7 @@ from neupusti.core.text.languages import Language
 CONFIRM = "change e-mail"
 LIFE = timedelta(days=1)
 REQUESTS = RateLimit("e-mail change", 5, timedelta(days=1))
-SAME_ADDRESS = _("This is your address already.")
+SAME_ADDRESS = _("This is already your address.")
 TAKEN = _("This address belongs to another account. Nothing has changed.")
 
 

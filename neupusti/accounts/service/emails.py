@@ -26,9 +26,9 @@ CONFIRM = EmailType(
     purpose=Purpose.CONFIRMATION,
 )
 EXISTING = EmailType(
-    name="accounts.existing", label=_("Somebody registered with your e-mail again")
+    name="accounts.existing", label=_("Somebody tried to register with your e-mail")
 )
-RESET = EmailType(name="accounts.reset", label=_("A link to set the password anew"))
+RESET = EmailType(name="accounts.reset", label=_("A link to set a new password"))
 UNKNOWN = EmailType(
     name="accounts.unknown", label=_("There is no account with this e-mail")
 )
@@ -37,18 +37,20 @@ PASSWORD_CHANGED = EmailType(
 )
 NEW_DEVICE = EmailType(name="accounts.new_device", label=_("A sign-in from a new device"))
 SECOND_FACTOR_ON = EmailType(
-    name="accounts.factor_on", label=_("The second step was switched on")
+    name="accounts.factor_on", label=_("Two-step verification was turned on")
 )
 SECOND_FACTOR_OFF = EmailType(
-    name="accounts.factor_off", label=_("The second step was switched off")
+    name="accounts.factor_off", label=_("Two-step verification was turned off")
 )
 SECOND_FACTOR_RESET = EmailType(
-    name="accounts.factor_reset", label=_("The operator took the second step away")
+    name="accounts.factor_reset", label=_("The operator turned off two-step verification")
 )
 RECOVERY_CODE_USED = EmailType(
     name="accounts.code_spent", label=_("A recovery code was used")
 )
-LOCKED = EmailType(name="accounts.locked", label=_("The account was locked at your word"))
+LOCKED = EmailType(
+    name="accounts.locked", label=_("The account was locked at your request")
+)
 EMAIL_CONFIRM = EmailType(
     name="accounts.email_confirm",
     label=_("Confirm a new e-mail of your account"),
@@ -65,9 +67,9 @@ EMAIL_UNDONE = EmailType(
 )
 SUSPENDED = EmailType(name="accounts.blocked", label=_("The operator blocked your account"))
 STILL_SUSPENDED = EmailType(
-    name="accounts.still_blocked", label=_("There is no link: your account is blocked")
+    name="accounts.still_blocked", label=_("No link: your account is blocked")
 )
-REINSTATED = EmailType(name="accounts.unblocked", label=_("Your account is open again"))
+REINSTATED = EmailType(name="accounts.unblocked", label=_("Your account is unblocked"))
 WITHDRAWN = EmailType(name="accounts.withdrawn", label=_("You withdrew a consent"))
 
 ALL = (

@@ -96,7 +96,10 @@ def check(password: str, about: Iterable[str], *, min_length: int) -> None:
     if too_common(text, about):
         raise AccountError(
             "password",
-            _("This is among the first that are guessed. Take a few unrelated words."),
+            _(
+                "This is one of the first passwords to be guessed. Take a few unrelated "
+                "words."
+            ),
         )
 
 

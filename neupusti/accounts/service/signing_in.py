@@ -37,16 +37,16 @@ from neupusti.core.web.errors import TooManyError
 
 logger = logging.getLogger(__name__)
 WRONG_CREDENTIALS = _(
-    "This e-mail and this password do not belong together, or the e-mail is not confirmed "
-    "yet: then a letter with the link is on its way."
+    "Wrong e-mail or password, or the e-mail is not confirmed yet: then we have sent "
+    "you an e-mail with the link."
 )
 """One message for both, so registering another's address does not reveal its account."""
-WRONG_CODE = _("This code is wrong, or it was used already. Wait for the next one.")
+WRONG_CODE = _("This code is wrong or already used. Wait for the next one.")
 UNREADABLE_SECOND_FACTOR = _(
-    "No code can be checked: the secret of the site was replaced. Write to the operator, "
-    "who can let you set the second step up anew."
+    "No code can be checked: the secret of the site was replaced. Write to the "
+    "operator, who can let you set up two-step verification again."
 )
-CODE_EXPIRED = _("The time for the code is over. Begin the sign-in anew.")
+CODE_EXPIRED = _("The time for the code is over. Start the sign-in again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,7 @@ def check_password(number: int, person: int, password: str) -> None:
     password_hash = credential.password_hash if credential else None
     db.session.rollback()
     if not passwords.matches(password_hash, password):
-        raise AccountError("current", _("This is not your password."))
+        raise AccountError("current", _("Wrong password."))
     with writing() as session:
         throttle.reset(session, own)
 

@@ -39,22 +39,24 @@ DONE_MESSAGES: dict[str, LazyString] = {
         "The page you came from was of an earlier sign-in; nothing of it was saved. "
         "Sign in and go on."
     ),
-    "declined": lazy_gettext("The account was destroyed. Nobody can use your e-mail here."),
+    "declined": lazy_gettext("The account is deleted. Nobody can use your e-mail here."),
     "reset": lazy_gettext("The new password is set. Now sign in with it."),
     "locked": lazy_gettext(
-        "What was done with the account is undone, and everybody is signed out. The letter "
-        "that we have sent to its e-mail says how to go on."
+        "What was done with the account is undone, and everybody is signed out. The "
+        "message we have sent to its e-mail says how to go on."
     ),
     "signed-out": lazy_gettext("You are signed out."),
     "changed": lazy_gettext("The password is changed. All other devices are signed out."),
-    "ended": lazy_gettext("Done: there you are signed out."),
+    "ended": lazy_gettext("Done: that device is signed out."),
     "saved": lazy_gettext("Your details are saved."),
-    "still-right": lazy_gettext("Noted: your details are right. We ask again in a year."),
-    "picture": lazy_gettext("The picture is saved."),
-    "picture-gone": lazy_gettext("The picture is destroyed."),
+    "still-right": lazy_gettext(
+        "Thank you: your details are right. We will ask again in a year."
+    ),
+    "picture": lazy_gettext("The photo is saved."),
+    "picture-gone": lazy_gettext("The photo is deleted."),
     "email-asked": lazy_gettext(
-        "A letter is on its way to the new address. Nothing changes until you follow its "
-        "link."
+        "We have sent an e-mail to the new address. Nothing changes until you follow "
+        "its link."
     ),
     "email-changed": lazy_gettext(
         "Your e-mail is changed. The old address can undo it for 7 days."
@@ -63,10 +65,12 @@ DONE_MESSAGES: dict[str, LazyString] = {
         "What was done with the account is undone, and everybody is signed out. Now set a "
         "new password."
     ),
-    "withdrawn": lazy_gettext("The consent is withdrawn; we wrote you a letter about it."),
+    "withdrawn": lazy_gettext(
+        "The consent is withdrawn; we have sent you an e-mail about it."
+    ),
     "agreed": lazy_gettext("You agreed to the account again; everything works as before."),
-    "factor-off": lazy_gettext("The second step is switched off."),
-    "codes": lazy_gettext("New codes are made; the old ones do not work any more."),
+    "factor-off": lazy_gettext("Two-step verification is turned off."),
+    "codes": lazy_gettext("New codes are made; the old ones no longer work."),
 }
 """The messages a page may show after an action, by the value of `done`."""
 
@@ -137,8 +141,8 @@ def _token_error(_error: TokenError) -> Response:
     page = errors.page(
         404,
         _(
-            "This link does not work any more: it was used, or its time is over. "
-            "You can ask for a new one."
+            "This link no longer works: it was used, or its time is over. You can ask "
+            "for a new one."
         ),
     )
     return without_referrer(page)

@@ -105,7 +105,7 @@ def switch_off() -> Response:
     person = identity.me()
     if grants.is_staff(person.person):
         raise StaffNeedsSecondFactorError(
-            _("Members of staff sign in with a second step. It cannot be switched off.")
+            _("Members of staff use two-step verification. It cannot be turned off.")
         )
     if person.has_second_factor:
         device = client_context().device

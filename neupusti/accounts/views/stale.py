@@ -21,7 +21,7 @@ def csrf_error(_error: CSRFError) -> Response:
         return response
     return errors.page(
         400,
-        _("The form was opened too long ago or in another sign-in. Open it anew."),
+        _("The form was opened too long ago or in another sign-in. Open it again."),
     )
 
 

@@ -58,9 +58,7 @@ def move(number: int, wanted: ByHand, *, last: int, staff: int) -> bool | None:
             reason=wanted.reason,
         )
         if not stock.change(session, movement):
-            message = _(
-                "Only %(left)s are in stock by now. Nothing was changed.", left=left
-            )
+            message = _("Only %(left)s are in stock now. Nothing was changed.", left=left)
             raise CatalogError({wanted.field: message})
         what = f"{wanted.delta:+} {wanted.kind.value}"
         products.log(session, STOCK, number, what, staff=staff, reason=wanted.reason)

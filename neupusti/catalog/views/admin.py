@@ -30,7 +30,7 @@ DONE = {
     "unchanged": _("Nothing was changed."),
     "published": _("The product is in the shop now."),
     "deleted": _("The product is deleted."),
-    "withdrawn": _("The product is not shown in the shop any more."),
+    "withdrawn": _("The product is no longer shown in the shop."),
     "photo": _("The photo is added."),
     "removed": _("The photo is removed."),
     "stock": _("The stock is changed."),

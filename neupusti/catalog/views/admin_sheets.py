@@ -71,7 +71,7 @@ def admin_apply() -> Response:
     body = sheets.kept(name)
     if body is None:
         sent = SheetForm(formdata=None)
-        sent.form_errors = [_("This table is not kept any more. Send the file again.")]
+        sent.form_errors = [_("This table is no longer kept. Send the file again.")]
         return _page(sent)
     rows = _rows(body)
     try:
@@ -121,9 +121,7 @@ def _rows(body: bytes) -> list[Row]:
     try:
         lines = csv.read(body)
     except CsvError:
-        raise _refused(
-            _("This is no table we can read. Save it as CSV in UTF-8.")
-        ) from None
+        raise _refused(_("We cannot read this table. Save it as CSV in UTF-8.")) from None
     if len(lines) < 2:  # noqa: PLR2004 - a heading and a line
         raise _refused(_("The table is empty: it needs a line of headings and one more."))
     if len(lines) > sheets.MOST_ROWS + 1:
@@ -135,7 +133,7 @@ def _rows(body: bytes) -> list[Row]:
         )
     names = [cell.strip().lower() for cell in lines[0][1]]
     if unknown := sorted({*names} - {*sheets.COLUMNS}):
-        raise _refused(_("We know no column “%(name)s”.", name=unknown[0]))
+        raise _refused(_("There is no column “%(name)s”.", name=unknown[0]))
     if "article" not in names or len({*names}) < len(names):
         raise _refused(_("The heading needs the column “article”, and each column once."))
     return _parsed(names, lines[1:])

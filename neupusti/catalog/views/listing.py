@@ -24,9 +24,9 @@ SLUG = re.compile(r"[a-z0-9-]{1,80}", re.ASCII)
 BRAND_LIMIT = 120
 YES = "y"
 SORTS: Mapping[Sort, LazyString] = {
-    Sort.NEW: _("new first"),
-    Sort.CHEAPER: _("cheaper first"),
-    Sort.DEARER: _("dearer first"),
+    Sort.NEW: _("newest first"),
+    Sort.CHEAPER: _("cheapest first"),
+    Sort.DEARER: _("most expensive first"),
     Sort.NAME: _("by name"),
     Sort.DISCOUNT: _("by discount"),
 }

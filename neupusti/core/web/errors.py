@@ -59,7 +59,7 @@ ERROR_TEXTS = {
         ),
     ),
     403: ErrorText(
-        _("This is not open to you"),
+        _("You have no access to this page"),
         _("You have no permission for this page, or the form was sent from another site."),
     ),
     404: ErrorText(
@@ -70,33 +70,33 @@ ERROR_TEXTS = {
         ),
     ),
     405: ErrorText(
-        _("This address does not take that"),
+        _("This request does not work here"),
         _("The page exists, but not for this kind of request. Open it as a link."),
     ),
     409: ErrorText(
-        _("Somebody was faster"),
+        _("Somebody changed this before you"),
         _("What you saw has changed meanwhile. Open the page again and look once more."),
     ),
     413: ErrorText(
-        _("That is too much at once"),
+        _("The request is too large"),
         _(
             "What you sent is larger than this form takes. "
             "Shorten it or send a smaller file."
         ),
     ),
     422: ErrorText(
-        _("Something in the form needs another look"),
+        _("Something in the form needs correcting"),
         _("Nothing was saved. Go back, correct what is marked, and send it again."),
     ),
     429: ErrorText(
-        _("Too many tries, too quickly"),
+        _("Too many attempts in a short time"),
         _("Wait a little, then try again. Nothing you sent before is lost."),
     ),
     500: ErrorText(
         _("We made a mistake"),
         _(
-            "The fault is ours and it is in our log. Try again in a few minutes; "
-            "if it stays, tell us the number below."
+            "The fault is ours and is in our log. Try again in a few minutes; if it "
+            "stays, tell us the number below."
         ),
     ),
     503: ErrorText(

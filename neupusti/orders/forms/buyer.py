@@ -83,7 +83,7 @@ class CheckoutForm(AddressFields, Form):
     email = Email(
         _("E-mail"),
         empty=_("Enter your e-mail."),
-        hint=_("The order's number and every change of it come there"),
+        hint=_("The order number and every change to it come there"),
     )
     account = Checkbox(
         _("I also want an account, to see my orders in one place"),

@@ -21,7 +21,7 @@ class SearchForm(Form):
     q = TextLine(
         _("Number, name or last digits of the phone"),
         empty=_("Write a number, the beginning of a name or four digits of the phone."),
-        hint=_("The journal keeps that you searched, not what for."),
+        hint=_("The journal keeps the fact that you searched, not what for."),
         clause="3.2",
         autocomplete="off",
     )

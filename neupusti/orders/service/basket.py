@@ -143,7 +143,7 @@ def _price(number: int) -> int:
     """Return today's price of a product; raise BasketError where it is not sold."""
     product = db.session.get(Product, number) if 0 < number <= HIGHEST else None
     if product is None or not product.published:
-        raise BasketError(_("This product is not sold any more."))
+        raise BasketError(_("This product is no longer sold."))
     return product.price_on(clock.today())
 
 

@@ -118,7 +118,7 @@ def _row(
     if product is None or not product.published or not product.stock:
         name = product.name(language) if product else str(_("A product no longer sold"))
         sold_out = product is not None and product.published
-        text = _("It is sold out.") if sold_out else _("It is not sold any more.")
+        text = _("It is sold out.") if sold_out else _("It is no longer sold.")
         note = Note(NoteKind.GONE, text)
         return Row(
             line=line, product=product, name=name, photo=photo, price=0, notes=(note,)

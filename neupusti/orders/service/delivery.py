@@ -77,7 +77,7 @@ def statement(delivery: Delivery) -> Statement:
                 _("to recognise me, take the order and deliver it"), Purpose.IDENTIFICATION
             ),
             cited(_("to tell me how it moves, and answer my questions"), Purpose.FEEDBACK),
-            cited(_("to send me service letters"), Purpose.NOTICES),
+            cited(_("to send me service e-mails"), Purpose.NOTICES),
         ),
         data=(
             _("family name, given name, patronymic if I gave one"),

@@ -31,7 +31,7 @@ class Shortage:
                 wanted=self.wanted,
             )
             if self.left
-            else _("“%(name)s” is not available any more.", name=self.name)
+            else _("“%(name)s” is no longer available.", name=self.name)
         )
         return text
 

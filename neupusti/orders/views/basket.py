@@ -73,7 +73,7 @@ def page(basket: Basket, *, error: str = "", status: int = 200) -> Response:
 def _changed(before: Basket) -> Basket:
     product = _product(request.form.getlist("product"))
     if product is None:
-        raise BasketError(_("This product is not sold any more."))
+        raise BasketError(_("This product is no longer sold."))
     pieces = service.quantity(request.form.getlist("quantity"))
     put = service.add if "add" in request.form else service.put
     return put(before, product, pieces)

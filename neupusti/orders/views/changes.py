@@ -104,7 +104,7 @@ def _changeable(number: str) -> tuple[Access, Details]:
 
 
 def _refused(access: Access) -> Response:
-    problem = _("The address of this order cannot be changed any more.")
+    problem = _("The address of this order can no longer be changed.")
     return order_pages.page(access, problem=problem, status=UNPROCESSABLE)
 
 

@@ -14,17 +14,17 @@ SIGNED_ELSEWHERE = _(
     "them through and go on."
 )
 DONE: Mapping[str, LazyString] = {
-    "placed": _("Thank you. Your order is placed, and an e-mail about it is on its way."),
+    "placed": _("Thank you. Your order is placed, and we have sent an e-mail about it."),
     "cheaper": _(
-        "Thank you. Your order is placed. Something costs less than it was shown, and you "
-        "pay the lower price."
+        "Thank you. Your order is placed. One of the prices was lower than shown, and "
+        "you pay the lower price."
     ),
     "again": _("This order was placed already; nothing was ordered twice."),
     "other": _(
         "This basket was placed before, with other goods: this is the order it became. "
         "What you changed later is not in it."
     ),
-    "cancelled": _("Done: an e-mail about the cancellation is on its way."),
+    "cancelled": _("Done: we have sent an e-mail about the cancellation."),
     "address": _("The new address is saved."),
     "return": _("We have got your request for a return and will answer by e-mail."),
 }

@@ -104,7 +104,7 @@ def parse_day(day: str) -> date:
     if found is not None and found.isoformat() == day:
         return found
     raise NoSuchEditionError(
-        _("«%(day)s» is not a date. An edition is named like 2022-08-04.", day=day)
+        _("“%(day)s” is not a date. An edition is named like 2022-08-04.", day=day)
     )
 
 

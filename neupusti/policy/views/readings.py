@@ -8,14 +8,14 @@ from neupusti.policy.service.document import Reading
 from neupusti.policy.service.stated_dates import Reason
 
 READINGS = {
-    Reading.ENCODING: _("Encoding recognised, the letters kept"),
+    Reading.ENCODING: _("Encoding recognised, the text kept"),
     Reading.DOCX: _(
         "Read from the paragraphs of a Word document, its automatic numbers written out"
     ),
     Reading.TABLE: _("Rows of a table read as lines, cells separated by |"),
     Reading.LEFT_OUT: _("Left out: not in the paragraphs of the document"),
     Reading.PAGE_BREAK: _("Page break read as the end of a line"),
-    Reading.INVISIBLE: _("Invisible letters (soft hyphens, zero-width) not read"),
+    Reading.INVISIBLE: _("Invisible characters (soft hyphens, zero-width) not read"),
     Reading.SPACES: _("Tabs, no-break spaces and runs of spaces read as one space"),
     Reading.PAGE_NUMBER: _("Page number set aside"),
     Reading.RUNNING_TITLE: _("Title that runs through the pages set aside"),

@@ -21,7 +21,7 @@ from neupusti.site.service import machine
 from neupusti.site.service.doctor import Finding
 from neupusti.site.views.blueprint import MIGRATIONS, bp
 
-TRY = EmailType(name="site.doctor", label=_("A letter that tries the mail of the site"))
+TRY = EmailType(name="site.doctor", label=_("A test e-mail of the site"))
 OPEN = frozenset({OutboxState.QUEUED.value, OutboxState.HANDING.value})
 POLL_SECONDS = 0.5
 MAX_POLLS = 120

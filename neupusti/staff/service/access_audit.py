@@ -26,7 +26,8 @@ from neupusti.staff import queries
 from neupusti.staff.queries import FOUND, OPENED
 
 MANY_PEOPLE = EmailType(
-    name="staff.many_people", label=_("Many people opened by one member of staff")
+    name="staff.many_people",
+    label=_("One member of staff opened the records of many people"),
 )
 SEARCHED = StaffActionType("people.searched", _("Searched for people"))
 SIGNED_OUT = StaffActionType("people.signed_out", _("Ended a person's sessions"))

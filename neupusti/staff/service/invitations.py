@@ -30,7 +30,7 @@ class SuspendedMemberError(DomainError):
     """The account of the invited person is suspended."""
 
     def __init__(self) -> None:
-        super().__init__(_("This account is blocked. Lift the block first."))
+        super().__init__(_("This account is blocked. Unblock it first."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

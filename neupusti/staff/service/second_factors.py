@@ -15,8 +15,10 @@ from neupusti.accounts.service.suspending import NO_DEVICE
 from neupusti.core import clock
 from neupusti.core.records.journal import Operation, StaffActionType, log_staff_action
 
-SECOND_FACTOR_RESET = StaffActionType("people.factor_reset", _("Took a second factor away"))
-NO_SECOND_FACTOR = _("This account has no second step. Nothing has changed.")
+SECOND_FACTOR_RESET = StaffActionType(
+    "people.factor_reset", _("Turned off two-step verification")
+)
+NO_SECOND_FACTOR = _("This account has no two-step verification. Nothing has changed.")
 
 
 def reset(session: Session, person: int, *, by: int | None, reason: str) -> bool:

@@ -18,17 +18,17 @@ from neupusti.core.security.grants import StaffGrant
 from neupusti.staff import queries
 
 SUSPENDED = StaffActionType("people.blocked", _("Blocked an account"))
-REINSTATED = StaffActionType("people.released", _("Lifted the block of an account"))
+REINSTATED = StaffActionType("people.released", _("Unblocked an account"))
 ONESELF = _("You cannot block yourself: a colleague can.")
 LAST_STAFF_ADMIN = _(
-    "This is the last open account that can give permissions. Give “Staff” to somebody "
-    "else first."
+    "This is the last unblocked account that can give permissions. Give “Staff” to "
+    "somebody else first."
 )
 ALREADY_SUSPENDED = _("This account is blocked already. Nothing has changed.")
 NOT_SUSPENDED = _("This account is not blocked. Nothing has changed.")
 NO_ACCOUNT = _(
-    "There is nothing to block: nobody has confirmed this e-mail for an account, and one "
-    "that stays unconfirmed goes by itself."
+    "There is nothing to block: nobody has confirmed this e-mail for an account, and an "
+    "unconfirmed one is deleted by itself."
 )
 
 

@@ -82,7 +82,7 @@ def change_member(number: int) -> Response:
                 session, number, form.permissions.chosen, by=me(), reason=reason
             )
     except grants.LastStaffAdminError:
-        form.refuse("permissions", _("Nobody takes “Staff” from themselves."))
+        form.refuse("permissions", _("Nobody can take “Staff” from themselves."))
         return _member(number, form)
     done = "changed" if changed else "unchanged"
     return redirect(url_for("staff.members", done=done), 303)

@@ -17,9 +17,9 @@ from neupusti.statistics.views.blueprint import bp
 
 ROWS, FINDINGS = 20, 50
 SCENARIO_LABELS = {
-    ScenarioKind.PROBING: _("Looks for pages that are not there"),
+    ScenarioKind.PROBING: _("Looks for pages that do not exist"),
     ScenarioKind.BRUTE_FORCE: _("Tries passwords"),
-    ScenarioKind.SENSITIVE: _("Asks for files that are nobody's business"),
+    ScenarioKind.SENSITIVE: _("Asks for files that are not public"),
     ScenarioKind.TRAVERSAL: _("Tries to leave the site's folder"),
     ScenarioKind.CRAWL: _("Reads more pages than a person can"),
 }

@@ -142,7 +142,7 @@ def _period_label(period: Period) -> Any:
     if period.days == 1 and (today - period.last).days == 1:
         return _("Yesterday")
     if (whole := _whole_days(period, today)) is not None:
-        return ngettext("The last %(num)d whole day", "The last %(num)d whole days", whole)
+        return ngettext("The last %(num)s whole day", "The last %(num)s whole days", whole)
     return labels.days(period)
 
 
