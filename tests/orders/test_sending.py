@@ -74,7 +74,7 @@ def test_a_fall_is_passed_on_and_said(guest: Shopper) -> None:
     buying.change(buying.made(1), price=11990)
     answer = guest.browser.post("/checkout/", data={**buying.hidden(page), "consent": "y"})
     assert answer.headers["Location"].endswith("?done=cheaper")
-    assert "подешевело" in guest.browser.get(answer.headers["Location"]).text
+    assert "подешевел" in guest.browser.get(answer.headers["Location"]).text
     assert buying.orders()[0].goods == 2 * 11990
 
 

@@ -107,12 +107,12 @@ def test_a_text_shown_in_another_language_says_so(
     ("path", "expected"),
     [
         ("/en/policy/2022-08-05/", "no edition of the policy dated 2022-08-05"),
-        ("/en/policy/2022-02-30/", "«2022-02-30» is not a date"),
-        ("/en/policy/2022-W31-4/", "«2022-W31-4» is not a date"),
-        ("/en/policy/yesterday/", "«yesterday» is not a date"),
+        ("/en/policy/2022-02-30/", "“2022-02-30” is not a date"),
+        ("/en/policy/2022-W31-4/", "“2022-W31-4” is not a date"),
+        ("/en/policy/yesterday/", "“yesterday” is not a date"),
         ("/en/policy/2022-08-04/9.9", "has no clause 9.9"),
         ("/en/policy/compare/2022-08-04/1999-01-01/", "dated 1999-01-01"),
-        ("/en/policy/compare/?a=2022-08-04&b=<b>", "«&lt;b&gt;» is not a date"),
+        ("/en/policy/compare/?a=2022-08-04&b=<b>", "“&lt;b&gt;” is not a date"),
         ("/en/policy/compare/", "is not a date"),
     ],
 )

@@ -90,7 +90,10 @@ def test_a_scan_over_midnight_is_one(staff: FlaskClient, load: Callable[..., Non
 def test_a_burst_without_errors_is_reported(
     staff: FlaskClient, load: Callable[..., None]
 ) -> None:
-    load(entry(hour(-40) + timedelta(milliseconds=50 * at)) for at in range(60))
+    load(
+        entry(hour(-40) + timedelta(milliseconds=50 * at), path=f"/goods/{at}")
+        for at in range(60)
+    )
     assert "Reads more pages than a person can" in scanner_section(staff.get(PROBLEMS).text)
 
 

@@ -25,7 +25,7 @@ from neupusti.core.web.edge import REFUSED, REQUEST_ID
 
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 30
-MINUTE = timedelta(minutes=1)
+ROUNDED_UP = timedelta(seconds=59)
 RETRY = frozenset({429, 503})
 """Responses with Retry-After (RFC 6585, RFC 9110)."""
 DISCARD_LIMIT = 8 * 1024 * 1024
@@ -133,7 +133,7 @@ class TooManyError(DomainError):
 
     def __init__(self, wait: timedelta, message: LazyString = TRY_AGAIN_AT) -> None:
         # The page shows minutes: the first one in which it works again.
-        until = clock.now() + wait + MINUTE
+        until = clock.now() + wait + ROUNDED_UP
         local = until.astimezone(clock.ALMATY)
         named = {
             "until": dates.moment(until, languages.current()),
