@@ -25,9 +25,9 @@ from tests.hostile import ADDRESS, READ, Generator, Request, Target, send
 pytestmark = pytest.mark.slow
 MARK = token_hex(8)
 """Contained in every part of a marked request."""
-HELD = 2 * ADDRESS
-"""Characters of one address, its path and its query, that the library itself may hold; it
-holds 128 of them at most."""
+HELD = 2 * ADDRESS + 1000
+"""Characters of one address that the library itself may hold, path, query and what `visit`
+adds; it holds 128 of them at most."""
 EACH, TIMES, A_BYTE = 5, 20, 2
 """Requests of a route; how many times the usual one the calls of another may be, and how
 many more calls each of its bytes may cost: odd ones are encoded one by one."""
