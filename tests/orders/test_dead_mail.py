@@ -50,7 +50,7 @@ def test_situation_02_a_killed_mail_server_delays_only_the_letter(
     sent = {**buying.hidden(page), "consent": "y"}
     pages = list[str]()
     for _press in range(3):
-        answer = guest.browser.post("/checkout/", data=sent)
+        answer = guest.browser.post("/checkout/", data=sent, headers=buying.SAME_ORIGIN)
         pages.append(guest.browser.get(answer.headers["Location"]).text)
         db.session.rollback()
         run()
