@@ -242,7 +242,9 @@ def test_the_log_reads_and_its_figures_are_the_same(
     kept: KeptFolder, app: Flask, browser: Browser
 ) -> None:
     printed(app, "access", "ingest", "--once")
-    report = json.loads(printed(app, "access", "report", *folders.DAYS, "--json"))
+    report = json.loads(
+        printed(app, "access", "report", *folders.DAYS, "--json", "--reason", "kept")
+    )
     assert report == kept.load("report")
     assert list((kept.home / "instance" / "access-spool").glob("*.lost")) == []
     list_ = "/admin/access/list/browser.json?from=2026-11-21&to=2026-11-22"

@@ -41,7 +41,7 @@ def test_the_report_agrees_with_goaccess(
 ) -> None:
     at(END)  # Malformed lines count for the day of their import.
     assert command("import", log).exit_code == 0
-    days = ("--from", "2026-11-14", "--to", "2026-11-23", "--json")
+    days = ("--from", "2026-11-14", "--to", "2026-11-23", "--json", "--reason", "oracle")
     ours = json.loads(command("report", *days).stdout)
     oracle.assert_same_figures(ours, goaccess_report)
     theirs = oracle.paths(goaccess_report)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,6 +13,7 @@ from neupusti.access.models import Record
 from neupusti.access.retention import sweep
 from neupusti.access.views.blueprint import bp, engine
 from neupusti.core import clock
+from neupusti.statistics import service
 from neupusti.statistics.queries.report import Span
 from neupusti.statistics.queries.report import report as report_of
 
@@ -57,7 +59,12 @@ def live(lines: int, *, once: bool) -> None:
     "--tz", default=clock.ALMATY.key, show_default=True, help="Time zone of the days."
 )
 @click.option("--json", "as_json", is_flag=True, help="All figures, as JSON.")
-def report(first: datetime, last: datetime, tz: str, *, as_json: bool) -> None:
+@click.option(
+    "--reason", help="With --json: whole addresses; the journal keeps this reason."
+)
+def report(
+    first: datetime, last: datetime, tz: str, reason: str | None, *, as_json: bool
+) -> None:
     """Print the figures of a range of days."""
     try:
         span = Span(first.date(), last.date(), ZoneInfo(tz))
@@ -70,6 +77,12 @@ def report(first: datetime, last: datetime, tz: str, *, as_json: bool) -> None:
         )
     found = report_of(engine(), span)
     if as_json:
+        if reason:
+            service.log_export(
+                staff=None, rows=found["requests"], whole=True, reason=reason
+            )
+        else:
+            found["by_ip"] = _masked(found["by_ip"])
         click.echo(json.dumps(found, ensure_ascii=False, indent=1))
         return
     click.echo(f"{span.first} to {span.last}, {tz}")
@@ -77,6 +90,14 @@ def report(first: datetime, last: datetime, tz: str, *, as_json: bool) -> None:
         click.echo(f"{name:<10} {found[name]}")
     for day, sums in found["by_day"].items():
         click.echo(f"{date.fromisoformat(day)}  {sums['requests']:>10}  {sums['visitors']}")
+
+
+def _masked(by_ip: dict[str, int]) -> dict[str, int]:
+    """Return the requests by masked address."""
+    sums: Counter[str] = Counter()
+    for ip, number in by_ip.items():
+        sums[sweep.mask_address(ip)] += number
+    return dict(sums)
 
 
 def _printable(text: str) -> str:
