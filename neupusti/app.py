@@ -54,7 +54,9 @@ FEATURES: tuple[Feature, ...] = (
 
 
 class Site(Flask):
-    """Flask without the check for coroutines, made five times per request."""
+    """Flask with our sessions, and without the check for coroutines at each request."""
+
+    session_interface = Sessions()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return `func`: no view is asynchronous."""
@@ -75,7 +77,6 @@ def create_app(
     )
     app.config.from_mapping(for_flask(settings))
     app.extensions["neupusti.settings"] = settings
-    app.session_interface = Sessions()
     app.url_map.converters["int"] = route.Integer
     app.cli = Commands(app.name)
 
