@@ -117,7 +117,7 @@ def test_every_kind_of_answer_is_written_down(visitor: FlaskClient, folder: Path
         ("/sent/streamed", 200),
         ("/broken", 500),
         ("/no-such-page", 404),
-        ("/en/healthz", 200),
+        ("/en/healthz", 301),
         ("/healthz/", 404),
         ("/healthz", 405),
         ("(unreadable)", 400),

@@ -159,5 +159,8 @@ def test_a_body_no_browser_sends_is_refused(app: Flask, name: str) -> None:
         data = body({**token, **form.valid})
         answer = browser.post(path, data=data, content_type=kind)
         expected = statuses | ({400} if kind == MULTIPART else set())
+        if "done=stale" in (answer.location or ""):
+            # A form of an earlier sign-in is led on, and not carried out.
+            expected |= {303}
         assert answer.status_code in expected, (what, kind, answer.status_code)
     assert rows() == before

@@ -185,7 +185,7 @@ def test_only_a_host_without_sisters_clears_the_domain(
     page = visitor.client.get("/en/cookies/").text
     (named,) = re.findall(r"These cookies go:\s*(.*?)\.\s", page, re.DOTALL)
     assert set(re.findall(r"<code>(\w+)</code>", named)) == {
-        *("session", "theme", "remember_token", "basket"),
+        *("session", "theme", "remember_token", "basket", "device"),
     }
     assert ("all other cookies of the domain" in page) is bool(clear)
     cleared = visitor.choose("erase").headers["Clear-Site-Data"]

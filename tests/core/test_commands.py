@@ -98,6 +98,8 @@ def value(path: tuple[str, ...], kind: click.ParamType[Any], folder: Path) -> st
             file = folder / f"{path[0]}.txt"
             file.write_text(LOG_LINE if path[0] == "access" else SMALL)
             return str(file)
+        case click.types.IntParamType():
+            return "1"
         case _:
             return DANA.email
 

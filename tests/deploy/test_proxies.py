@@ -131,8 +131,10 @@ def test_the_picture_gets_through_and_nothing_else_grows(client: ProxyClient) ->
         status, page = send(client, bytes(LIMIT), path)
         brief = BRIEF if path.startswith("/en/") else BRIEF_RU
         assert (
-            (status, brief in page) == (413, True) if client.proxy else status in {404, 405}
-        )
+            (status, brief in page) == (413, True)
+            if client.proxy
+            else status in {404, 405, 413}
+        ), (path, status)
     stranger = replace(client, cookies={})
     status, page = send(stranger, photos.large(), "/en" + PICTURE, "/account/login")
     assert (status, FULL in page) == (413, True)
@@ -168,11 +170,10 @@ def test_a_form_may_be_as_large_as_the_site_takes(client: ProxyClient) -> None:
 
 
 def test_an_answer_that_deletes_many_cookies_gets_through(client: ProxyClient) -> None:
-    names = [f"_tracking_{number}_{'x' * 100}" for number in range(30)]
-    client.cookies = dict.fromkeys(names, "1")
+    strange = [f"_tracking_{number}_{'x' * 100}" for number in range(30)]
+    client.cookies = dict.fromkeys(["theme", *strange], "1")
     body = urlencode({"choice": "reject"}).encode()
     headers = {"Content_Type": FORM, "Sec_Fetch_Site": "same-origin"}
     assert client.ask("POST", "/cookies/", body, **headers)[0] == 303
-    deleted = [name for name in names if client.cookies[name] == ""]
-    assert deleted
+    assert [name for name, value in client.cookies.items() if value == ""] == ["theme"]
     assert client.ask("GET", "/policy/?" + "q" * 2000)[0] == 200

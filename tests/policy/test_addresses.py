@@ -127,7 +127,7 @@ def test_the_feed_speaks_its_own_language_and_always_sums_up(
         assert entry.findtext(f"{ATOM}summary")
     summary = feed(client, "/en").findtext(f"{ATOM}entry/{ATOM}summary")
     assert summary == (
-        "Editorial change; takes effect on 1 February 2027, 00:00, Almaty time (UTC+5)"
+        "Editorial change; effective from 1 February 2027, 00:00, Almaty time (UTC+5)"
     )
 
 

@@ -80,7 +80,7 @@ def consent_again() -> Response:
     form = _form()
     if not form.validate():
         return _page(form)
-    given = given_consent(form.consent, forms.ACCOUNT, "account")
+    given = given_consent(form.consent, forms.ACCOUNT, form="account")
     service.give(identity.me().person, given)
     return redirect_to("consents", done="agreed")
 

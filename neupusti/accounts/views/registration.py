@@ -37,9 +37,9 @@ def register() -> Response:
     form.consent.ask(forms.ACCOUNT, settings().operator)
     form.newsletter.ask(forms.NEWS, settings().operator)
     if "prefill" not in request.form and form.validate_on_submit():
-        consents = [given_consent(form.consent, forms.ACCOUNT)]
+        consents = [given_consent(form.consent, forms.ACCOUNT, form="registration")]
         if form.newsletter.data:
-            consents.append(given_consent(form.newsletter, forms.NEWS))
+            consents.append(given_consent(form.newsletter, forms.NEWS, form="registration"))
         try:
             registration.register(
                 _applicant(form),
@@ -92,9 +92,7 @@ def _applicant(form: forms.RegistrationForm) -> Applicant:
     )
 
 
-def given_consent(
-    box: Consent, statement: Statement, form: str = "registration"
-) -> GivenConsent:
+def given_consent(box: Consent, statement: Statement, *, form: str) -> GivenConsent:
     """Return the consent of a ticked box, as it is stored."""
     return GivenConsent(
         form=form,
