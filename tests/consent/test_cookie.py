@@ -237,7 +237,7 @@ def test_erasing_everything_spares_the_record_of_the_choice(
     names = ["consent", "theme", "session"]
     assert consent.cookie_policy.unwanted(names, erasing) == ["theme", "session"]
     assert {name for name, _ in consent.cookie_policy.scopes_of(erasing)} == {
-        *("session", "theme", "remember_token", "basket"),
+        *("session", "theme", "remember_token", "basket", "device"),
     }
 
 

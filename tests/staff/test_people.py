@@ -230,11 +230,11 @@ def emails_to(email: str) -> list[OutboxEmail]:
     )
 
 
-@pytest.mark.manifest(field="duties")
 def reports_to(email: str) -> list[OutboxEmail]:
     return [one for one in emails_to(email) if one.kind == "staff.many_people"]
 
 
+@pytest.mark.manifest(field="duties")
 def test_many_people_in_an_hour_are_reported_once(
     app: Flask, browser: FlaskClient, dana: int
 ) -> None:
