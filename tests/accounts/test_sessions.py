@@ -9,7 +9,8 @@ from sqlalchemy import select, text
 
 from neupusti.accounts.models import Person, SignIn
 from neupusti.accounts.service import sessions
-from neupusti.core.data.database import db
+from neupusti.accounts.service.sessions import ClientContext
+from neupusti.core.data.database import db, writing
 from tests import desk
 from tests.accounts.cast import (
     account,
@@ -201,3 +202,19 @@ def test_an_identity_bears_the_given_name_or_else_the_address(app: Flask) -> Non
     person.given_name = ""
     assert sessions.identity(row).name == person.email
     db.session.rollback()
+
+
+def test_a_session_is_counted_under_a_name_of_its_own(app: Flask, at: Clock) -> None:
+    """The number of a row that has gone is given again."""
+    who, where = account(AIGERIM), ClientContext("Firefox, Linux", "0" * 64)
+    names = []
+    for hour in range(2):
+        at(NOON + timedelta(hours=hour))
+        with writing() as session:
+            number = sessions.start(
+                session, who.number, where, remember=False, complete=True
+            ).number
+        names.append(sessions.unique_name(number))
+        with writing() as session:
+            sessions.end(session, who.number, number)
+    assert len(set(names)) == 2

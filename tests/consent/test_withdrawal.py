@@ -145,6 +145,12 @@ def test_prefixed_names_are_expired_as_browsers_want_it() -> None:
         assert all(line.endswith("Secure") for line in got)
 
 
+def test_the_longest_name_is_expired() -> None:
+    longest = "a" * deletion.MAX_NAME_CHARACTERS
+    assert deletion.expiry_lines(unwanted(longest, host="neupusti.kz", path="/"))
+    assert not deletion.expiry_lines(unwanted(f"{longest}a", host="neupusti.kz", path="/"))
+
+
 @pytest.mark.parametrize("name", ["a\r\nSet-Cookie: b", "a;b", "a" * 300, "a\x00", "a=b"])
 def test_a_name_that_cannot_be_written_is_left(name: str) -> None:
     assert deletion.expiry_lines(unwanted(name, host="neupusti.kz", path="/")) == []

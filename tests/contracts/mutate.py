@@ -18,6 +18,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import _lru_cache_wrapper
 from importlib import import_module
 from itertools import chain, product
 from types import CodeType, FrameType, FunctionType
@@ -52,6 +53,7 @@ class Run:
     )
     seconds: dict[pytest.Item, float] = field(default_factory=dict)
     functions: list[FunctionType] = field(default_factory=list)
+    caches: list["_lru_cache_wrapper[Any]"] = field(default_factory=list)
 
     def pytest_configure(self) -> None:
         """Let hypothesis draw the same examples each time, and not polish what it finds."""
@@ -72,7 +74,10 @@ class Run:
         if session.testsfailed:
             return True
         gc.unfreeze()
-        self.functions = [f for f in gc.get_objects() if isinstance(f, FunctionType)]
+        objects = gc.get_objects()
+        self.functions = [one for one in objects if isinstance(one, FunctionType)]
+        self.caches = [one for one in objects if isinstance(one, _lru_cache_wrapper)]
+        del objects
         gc.freeze()
         running: dict[int, Mutant] = {}
         for mutant in (one for some in self.chosen.values() for one in some):
@@ -119,6 +124,9 @@ class Run:
             signal.alarm(20 + int(5 * sum(map(self.seconds.__getitem__, tests))))
             session.config.pluginmanager.unregister(name="terminalreporter")
             code = LIVES if self._put(mutant) else UNFIT
+            # Else a cache would answer with what the code gave before the change.
+            for cache in self.caches:
+                cache.cache_clear()
             for item in tests if code == LIVES else ():
                 _run(item)
                 if session.testsfailed:

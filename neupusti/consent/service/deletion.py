@@ -76,10 +76,11 @@ def expiry_lines(unwanted: UnwantedCookies) -> list[str]:
     last one stopped, and names not yet deleted come back with the next request.
     """
     blocks, size, likeliest = _likeliest(unwanted)
-    if size <= MAX_LINES or unwanted.first_answer:
+    if size <= MAX_LINES or unwanted.first_answer:  # no mutation: all of them either way
         return list(likeliest)
     start = next(_rotation) * HALF
-    others = (HALF + (start + i) % (size - HALF) for i in range(HALF))
+    rest = size - HALF
+    others = (HALF + (start + i) % rest for i in range(HALF))  # no mutation: either way
     lines = (_line(blocks, number, secure=unwanted.secure) for number in others)
     return list(dict.fromkeys((*likeliest[:HALF], *lines)))
 
@@ -119,7 +120,7 @@ def _line(blocks: list[_Block], number: int, *, secure: bool) -> str:
         if number < block.size:
             return block.line(number, secure=secure)
         number -= block.size
-    raise IndexError
+    raise IndexError  # no mutation: never reached
 
 
 def _is_valid_name(name: str) -> bool:
@@ -134,10 +135,13 @@ def cookie_paths(path: str) -> list[str]:
     # Do not encode more than a browser would keep.
     whole = quote(path[: MAX_PATH_CHARACTERS + 1]) or "/"  # no mutation: cut again below
     found, end = ["/"], whole.find("/", 1)
-    while 0 < end <= MAX_PATH_CHARACTERS and len(found) < MAX_PATHS:
+    while (
+        0 < end <= MAX_PATH_CHARACTERS  # no mutation: it is -1 or beyond the first slash
+        and len(found) < MAX_PATHS  # no mutation: any bound will do
+    ):
         found += [whole[:end], whole[: end + 1]]
         end = whole.find("/", end + 1)
-    if end < 0 and len(whole) <= MAX_PATH_CHARACTERS:
+    if end < 0 and len(whole) <= MAX_PATH_CHARACTERS:  # no mutation: never 0
         found.append(whole)
     return list(dict.fromkeys(found))
 

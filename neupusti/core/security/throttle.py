@@ -69,7 +69,7 @@ def take(*uses: RateUse) -> None:
         wait = count(session, *uses)
     if wait:
         # Uses of several limits have one text.
-        raise TooManyError(wait, uses[0][0].message)
+        raise TooManyError(wait, uses[0][0].message)  # no mutation: any of them
 
 
 def count(session: Session, *uses: RateUse) -> timedelta:

@@ -105,7 +105,7 @@ def prolong(session: Session, purpose: str, life: timedelta, person: int) -> Non
         Token.person == person,
         Token.purpose == purpose,
         Token.used_at.is_(None),
-        Token.expires_at < ends,
+        Token.expires_at < ends,  # no mutation: equal stays equal
     )
     session.execute(unused.values(expires_at=ends))
 

@@ -90,6 +90,15 @@ def test_what_others_wrote_meanwhile_is_read(app: Flask, at: Clock) -> None:
         assert held.shut_until == NOON + FIVE
 
 
+def test_what_is_left_is_read_anew(app: Flask, at: Clock) -> None:
+    at(NOON)
+    throttle.take((RULE, "a"))
+    held = db.session.scalars(select(ThrottleCount)).one()
+    db.session.execute(text("UPDATE throttle_count SET count = 3"))
+    assert held.count == 1
+    assert throttle.remaining(RULE, "a") == 0
+
+
 def test_a_limit_made_stricter_leaves_nothing(app: Flask) -> None:
     for _ in range(3):
         throttle.take((RULE, "a"))

@@ -50,6 +50,35 @@ def test_a_token_works_once(app: Flask, at: Clock) -> None:
         tokens.peek("confirm", token)
 
 
+def test_unused_tokens_of_one_purpose_and_person_are_prolonged(
+    app: Flask, at: Clock
+) -> None:
+    at(NOON)
+    mine, other_purpose, other_person = issued(), issued("reset"), issued(person=8)
+    minute = timedelta(minutes=1)
+    at(NOON + HOUR - minute)
+    with writing() as session:
+        tokens.prolong(session, "confirm", 30 * minute, person=7)
+    at(NOON + HOUR)
+    for purpose, token in (("reset", other_purpose), ("confirm", other_person)):
+        with pytest.raises(TokenError):
+            tokens.peek(purpose, token)
+    at(NOON + HOUR + 29 * minute - timedelta(seconds=1))
+    assert tokens.peek("confirm", mine).person == 7
+    at(NOON + HOUR + 29 * minute)
+    with pytest.raises(TokenError):
+        tokens.peek("confirm", mine)
+
+
+def test_prolonging_never_shortens(app: Flask, at: Clock) -> None:
+    at(NOON)
+    token = issued()
+    with writing() as session:
+        tokens.prolong(session, "confirm", timedelta(minutes=1), person=7)
+    at(NOON + HOUR - timedelta(seconds=1))
+    assert tokens.peek("confirm", token).person == 7
+
+
 def test_a_token_expires(app: Flask, at: Clock) -> None:
     at(NOON)
     token = issued()
