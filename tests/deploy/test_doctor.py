@@ -86,7 +86,10 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 
 
 def test_a_deployment_in_order(deployment: Deployment) -> None:
-    (deployment.backups / "neupusti.dump").write_bytes(b"a dump")
+    dump = deployment.backups / "neupusti.dump"
+    dump.write_bytes(b"a dump")
+    now = clock.now().timestamp()
+    os.utime(dump, (now, now))
     found = deployment.examine()
     # These two are the machine's.
     found.pop("clock")
