@@ -1,5 +1,6 @@
 """Every command, on a database or a disk that cannot be used: one sentence, not 0."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -238,7 +239,7 @@ def test_a_mistake_of_ours_keeps_its_traceback(app: Flask) -> None:
     ("first", "last"),
     [
         ("2026-11-22", "2026-11-21"),
-        ("1970-01-01", "2026-11-22"),
+        ("1526-01-01", "2026-11-22"),
         ("9999-12-30", "9999-12-31"),
     ],
 )
@@ -248,6 +249,13 @@ def test_a_range_that_cannot_be(app: Flask, first: str, last: str) -> None:
     assert isinstance(result.exception, SystemExit), result.exc_info
     assert result.exit_code == 1
     assert result.output.startswith("Error: --from is")
+
+
+def test_a_whole_century_may_be_asked_for(app: Flask) -> None:
+    days = ("--from", "2000-01-01", "--to", "2100-01-01", "--json")
+    result = app.test_cli_runner().invoke(args=["access", "report", *days])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["requests"] == 0
 
 
 @pytest.mark.parametrize(
