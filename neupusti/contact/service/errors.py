@@ -1,0 +1,31 @@
+"""The errors of requests, with messages for people."""
+
+from flask_babel import lazy_gettext
+
+from neupusti.core.web.errors import DomainError
+
+NO_REQUEST = lazy_gettext(
+    "There is no such request, or this link to it has ended. A request opens to who "
+    "asked it, signed in, or by the link of our last e-mail about it."
+)
+CHANGED = lazy_gettext(
+    "Somebody has written in this request meanwhile. Read it, then press again."
+)
+
+
+class NoRequestError(DomainError):
+    """There is no such request, or it is another's: the same page for both."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(NO_REQUEST)
+
+
+class StaleError(DomainError):
+    """The request has changed since the page was opened."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(CHANGED)
