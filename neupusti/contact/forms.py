@@ -4,6 +4,8 @@ import re
 
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField
+from wtforms.fields import SelectChoice
+from wtforms.validators import ValidationError
 
 from neupusti.contact.models import Subject
 from neupusti.core.data.classification import Purpose
@@ -84,7 +86,10 @@ class ContactForm(Form):
 
     subject = Choice(
         _("What is it about?"),
-        choices=[("", _("Choose")), *((one.value, SUBJECTS[one]) for one in Subject)],
+        choices=[
+            SelectChoice("", _("Choose")),
+            *(SelectChoice(one.value, SUBJECTS[one]) for one in Subject),
+        ],
     )
     words = TextArea(
         _("Your question"),
@@ -112,6 +117,11 @@ class ContactForm(Form):
     submission = Submission()
     website = TextLine(_("Leave this empty"), longest=200, autocomplete="off")
     """People do not see it; a machine that fills everything fills it too."""
+
+    def validate_subject(self, field: Choice) -> None:
+        """Refuse the choice that says nothing."""
+        if not field.data:
+            raise ValidationError(str(_("Choose what it is about.")))
 
 
 class MessageForm(Form):

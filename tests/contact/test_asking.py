@@ -61,7 +61,7 @@ def test_no_email_holds_what_a_stranger_typed(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("subject", "", "Choose one of the list."),
+        ("subject", "", "Choose what it is about."),
         ("subject", "nonsense", "Choose one of the list."),
         ("words", "  \n ", "Write your question."),
         ("words", "x" * (LONGEST + 1), f"Shorten it to {LONGEST} characters."),
@@ -109,9 +109,7 @@ def test_another_address_finds_no_ones_question_by_the_form(app: Flask) -> None:
     first = browser.post(FORM, data=form, headers=SAME_ORIGIN).location
     stranger = app.test_client()
     stolen = {**form, "csrf_token": hidden(stranger.get(FORM).text)["csrf_token"]}
-    answer = stranger.post(
-        FORM, data={**stolen, "email": BOLAT.email}, headers=SAME_ORIGIN
-    )
+    answer = stranger.post(FORM, data={**stolen, "email": BOLAT.email}, headers=SAME_ORIGIN)
     assert (answer.status_code, count()) == (303, 2)
     assert answer.location != first
 

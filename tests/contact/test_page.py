@@ -12,7 +12,7 @@ from neupusti.contact.service import asking, links
 from neupusti.core.data.database import writing
 from neupusti.core.registry import registry
 from neupusti.core.security import tokens
-from neupusti.retention.service import sweep
+from neupusti.retention import service as retention
 from tests.accounts.cast import emails_to
 from tests.conftest import SQLITE
 from tests.contact.asked import asked, count, request_of, said
@@ -106,8 +106,8 @@ def test_a_question_goes_three_years_after_the_last_word(app: Flask, at: Clock) 
     _browser, number = asked(app)
     [rule] = [one for one in registry().retention if one.model.__name__ == "ContactRequest"]
     at(NOON + timedelta(days=rule.term))
-    sweep.run()
+    retention.sweep(registry().retention)
     assert request_of(number).number == number
     at(NOON + timedelta(days=rule.term + 1))
-    sweep.run()
+    retention.sweep(registry().retention)
     assert count() == 0

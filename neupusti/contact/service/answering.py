@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.contact.models import Author, ContactMessage, ContactRequest, State
 from neupusti.contact.service import letters
-from neupusti.contact.service.errors import StaleError
+from neupusti.contact.service.errors import NotTakenError, StaleError
 from neupusti.core import clock
 from neupusti.core.data.database import writing
 from neupusti.core.records.journal import Operation, StaffActionType, log_staff_action
@@ -92,6 +92,8 @@ def _changed(
         request = session.scalar(seen, execution_options={"populate_existing": True})
         if request is None:
             raise StaleError
+        if action is not OPENED and request.staff != press.staff:
+            raise NotTakenError
         yield session, request
         log_staff_action(
             session,

@@ -8,6 +8,7 @@ NO_REQUEST = lazy_gettext(
     "There is no such request, or this link to it has ended. A request opens to who "
     "asked it, signed in, or by the link of our last e-mail about it."
 )
+NOT_TAKEN = lazy_gettext("Take it first: who answers has read what was written.")
 CHANGED = lazy_gettext(
     "Somebody has written in this request meanwhile. Read it, then press again."
 )
@@ -20,6 +21,13 @@ class NoRequestError(DomainError):
 
     def __init__(self) -> None:
         super().__init__(NO_REQUEST)
+
+
+class NotTakenError(DomainError):
+    """Only who has taken a request, and so has read it, answers it."""
+
+    def __init__(self) -> None:
+        super().__init__(NOT_TAKEN)
 
 
 class StaleError(DomainError):

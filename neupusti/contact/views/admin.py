@@ -19,7 +19,7 @@ from neupusti.contact.models import ContactRequest, State
 from neupusti.contact.queries import Filter
 from neupusti.contact.service import answering, links, replies
 from neupusti.contact.service.answering import Press
-from neupusti.contact.service.errors import StaleError
+from neupusti.contact.service.errors import NotTakenError, StaleError
 from neupusti.contact.views import words
 from neupusti.contact.views.blueprint import bp
 from neupusti.core.data.database import db
@@ -113,7 +113,7 @@ def _press(
     press = Press(found.id, -1 if seen is None else seen, identity.me().person)
     try:
         act(press, form)
-    except StaleError as error:
+    except (NotTakenError, StaleError) as error:
         return _page(_found(number), form, str(error.message), error.status)
     return redirect(url_for("contact.desk", number=found.number, done=done), 303)
 
