@@ -48,6 +48,17 @@ def upgrade(engine_name: str) -> None:
     )
     for column in ("person", "email_key", "last_at"):
         op.create_index(op.f(f"ix_contact_request_{column}"), "contact_request", [column])
+    _contact_message()
+
+
+def downgrade(engine_name: str) -> None:
+    """Drop both tables."""
+    if engine_name == "main":
+        op.drop_table("contact_message")
+        op.drop_table("contact_request")
+
+
+def _contact_message() -> None:
     op.create_table(
         "contact_message",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -60,10 +71,3 @@ def upgrade(engine_name: str) -> None:
         sa.ForeignKeyConstraint(["request"], ["contact_request.id"], ondelete="CASCADE"),
     )
     op.create_index(op.f("ix_contact_message_request"), "contact_message", ["request"])
-
-
-def downgrade(engine_name: str) -> None:
-    """Drop both tables."""
-    if engine_name == "main":
-        op.drop_table("contact_message")
-        op.drop_table("contact_request")

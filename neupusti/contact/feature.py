@@ -26,7 +26,7 @@ DAYS = 3 * 366
 
 FEATURE = Feature(
     name="contact",
-    clauses=("4.1.3", "4.1.8", "7.8"),
+    clauses=("4.1.3", "4.1.8"),
     blueprint=bp,
     access={
         **dict.fromkeys(

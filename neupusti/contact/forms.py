@@ -49,7 +49,7 @@ STATEMENT = Statement(
         _("technical details, if I attach them"),
     ),
     term=_("3 years from the last message"),
-    how_to_withdraw=_("by writing in the same request or to the operator"),
+    how_to_withdraw=_("by writing on the page of the question or to the operator"),
 )
 
 

@@ -96,7 +96,7 @@ def test_a_stale_press_is_refused_and_keeps_its_words(
     fields = {"words": "Too late.", "kind": "answer", "version": "1"}
     status, page = press(dana, number, "answers", **fields)
     assert (status, "Too late." in page) == (409, True)
-    assert "Somebody has written in this request meanwhile" in page
+    assert "Somebody has changed this question meanwhile" in page
     assert said(number) == [("person", WORDS)]
     for odd in ("", "x", "-1", "9" * 30):
         assert press(dana, number, "answers", **{**fields, "version": odd})[0] == 409

@@ -105,9 +105,9 @@ def test_a_question_goes_three_years_after_the_last_word(app: Flask, at: Clock) 
     at(NOON)
     _browser, number = asked(app)
     [rule] = [one for one in registry().retention if one.model.__name__ == "ContactRequest"]
-    at(NOON + timedelta(days=rule.term))
+    at(NOON + timedelta(days=rule.term, seconds=-1))
     retention.sweep(registry().retention)
     assert request_of(number).number == number
-    at(NOON + timedelta(days=rule.term + 1))
+    at(NOON + timedelta(days=rule.term))
     retention.sweep(registry().retention)
     assert count() == 0

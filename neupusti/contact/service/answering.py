@@ -15,12 +15,12 @@ from neupusti.core import clock
 from neupusti.core.data.database import writing
 from neupusti.core.records.journal import Operation, StaffActionType, log_staff_action
 
-OPENED = StaffActionType("contact.opened", _("Opened a request"))
-ANSWERED = StaffActionType("contact.answered", _("Answered a request"))
-NOTED = StaffActionType("contact.noted", _("Wrote a note in a request"))
-LINKED = StaffActionType("contact.linked", _("Said which order a request is about"))
-CLOSED = StaffActionType("contact.closed", _("Closed a request"))
-SEARCHED = StaffActionType("contact.searched", _("Searched for requests"))
+OPENED = StaffActionType("contact.opened", _("Opened a question"))
+ANSWERED = StaffActionType("contact.answered", _("Answered a question"))
+NOTED = StaffActionType("contact.noted", _("Wrote a note in a question"))
+LINKED = StaffActionType("contact.linked", _("Said which order a question is about"))
+CLOSED = StaffActionType("contact.closed", _("Closed a question"))
+SEARCHED = StaffActionType("contact.searched", _("Searched for questions"))
 ALL = (OPENED, ANSWERED, NOTED, LINKED, CLOSED, SEARCHED)
 
 

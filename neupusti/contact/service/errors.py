@@ -5,12 +5,12 @@ from flask_babel import lazy_gettext
 from neupusti.core.web.errors import DomainError
 
 NO_REQUEST = lazy_gettext(
-    "There is no such request, or this link to it has ended. A request opens to who "
+    "There is no such question, or this link to it has ended. A question opens to who "
     "asked it, signed in, or by the link of our last e-mail about it."
 )
 NOT_TAKEN = lazy_gettext("Take it first: who answers has read what was written.")
 CHANGED = lazy_gettext(
-    "Somebody has written in this request meanwhile. Read it, then press again."
+    "Somebody has changed this question meanwhile. Read it, then press again."
 )
 
 

@@ -99,7 +99,7 @@ def add(number: str) -> Response:
 @bp.errorhandler(TokenError)
 def _token_error(_error: TokenError) -> Response:
     """Answer 404 for any invalid link, without the reason."""
-    text = _("This link has ended, or the address is mistyped. You can ask anew.")
+    text = _("This link has ended, or the address is mistyped. You can ask again.")
     return without_referrer(errors.page(404, text))
 
 

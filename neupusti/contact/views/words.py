@@ -26,9 +26,9 @@ ON_BOARD = {
 DONE = {
     "asked": _("We have your question. Its number and a link to this page come by e-mail."),
     "added": _("Your message is added."),
-    "taken": _("You have taken this request."),
+    "taken": _("You have taken this question."),
     "answered": _("The answer is sent."),
     "noted": _("The note is saved."),
     "linked": _("Saved."),
-    "closed": _("The request is closed."),
+    "closed": _("The question is closed."),
 }
