@@ -26,6 +26,8 @@ from neupusti.policy.service.citing import cited
 
 LONGEST = 4000
 SUBMISSION = re.compile(r"[\w-]{20,60}", re.ASCII)
+NO_NUMBERS = _("Leave out numbers of cards and documents: we never need them here")
+TALL = {"rows": 6}
 SUBJECTS = {
     Subject.GOODS: _("Goods"),
     Subject.ORDER: _("My order"),
@@ -96,7 +98,8 @@ class ContactForm(Form):
         clause="3.4",
         longest=LONGEST,
         empty=_("Write your question."),
-        hint=_("Leave out numbers of cards and documents: we never need them here"),
+        hint=NO_NUMBERS,
+        render_kw=TALL,
     )
     order_number = OrderNumber(
         _("Number of the order"),
@@ -130,7 +133,12 @@ class MessageForm(Form):
     purposes = (Purpose.FEEDBACK, Purpose.SUPPORT)
 
     words = TextArea(
-        _("Your message"), clause="3.4", longest=LONGEST, empty=_("Write your message.")
+        _("Your message"),
+        clause="3.4",
+        longest=LONGEST,
+        empty=_("Write your message."),
+        hint=NO_NUMBERS,
+        render_kw=TALL,
     )
 
 
@@ -161,7 +169,12 @@ class AnswerForm(PressForm):
     purposes = (Purpose.FEEDBACK, Purpose.SUPPORT)
 
     words = TextArea(
-        _("Answer or note"), clause="3.4", longest=LONGEST, empty=_("Write the words.")
+        _("Answer or note"),
+        clause="3.4",
+        longest=LONGEST,
+        empty=_("Write the words."),
+        hint=_("An answer goes out by e-mail and to the page; a note stays here"),
+        render_kw=TALL,
     )
 
 
@@ -182,5 +195,6 @@ class CloseForm(PressForm):
         _("Why it needs no answer"),
         clause="3.4",
         empty=_("Say why: the journal keeps it."),
+        hint=_("The journal keeps these words"),
         autocomplete="off",
     )
