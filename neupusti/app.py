@@ -39,7 +39,7 @@ LAYERS = (
     "admin retention",
     "access consent policy site",
     "accounts catalog statistics",
-    "orders",
+    "contact orders",
     "staff",
 )
 """Every feature, lowest layer first: a feature may import from the lines above its own."""

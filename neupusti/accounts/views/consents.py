@@ -24,6 +24,7 @@ FORMS = {
     "registration": lazy_gettext("Registration"),
     "order": lazy_gettext("Placing an order"),
     "account": lazy_gettext("My consents"),
+    "contact": lazy_gettext("Ask a question"),
 }
 METHODS = {
     "box ticked": lazy_gettext("a box was ticked"),

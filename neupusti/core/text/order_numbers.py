@@ -1,5 +1,7 @@
 """Numbers of orders: `NP-261122-7K3F-5`, the date, four random signs and a check sign.
 
+What else has a number of this kind has another prefix.
+
 They are not sequential, which would disclose the turnover. The signs are Crockford's
 base 32, which leaves out I, L, O and U. The check sign is the value of the other ten signs
 modulo 37: every single error and every transposition changes it. Five of the 37 check
@@ -13,7 +15,7 @@ from datetime import date, datetime
 SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 BASE, MODULUS = 32, 37
 RANDOM_SIGNS = 4
-PREFIX = "NP"
+PREFIX, CYRILLIC = "NP", "НП"
 LONGEST = 60
 """Characters of the longest text that is read at all."""
 LOOK_ALIKES = str.maketrans("АВЕЗКМНОРСТУХІЇOIL", "ABE3KMH0PCTYX11011")
@@ -30,7 +32,7 @@ class OrderNumberError(ValueError):
         self.mistyped = mistyped
 
 
-def new(day: date) -> str:
+def new(day: date, prefix: str = PREFIX) -> str:
     """Return a random number for an order of `day`: the caller makes sure it is unique."""
     while True:
         body = f"{day:%y%m%d}" + "".join(
@@ -38,10 +40,10 @@ def new(day: date) -> str:
         )
         check = _check(body)
         if check < BASE:
-            return _written(body, SIGNS[check])
+            return _written(prefix, body, SIGNS[check])
 
 
-def parse(text: str) -> str:
+def parse(text: str, prefix: str = PREFIX, cyrillic: str = CYRILLIC) -> str:
     """Return the number as it is stored; raise OrderNumberError.
 
     Lower case, Cyrillic look-alikes («НП»), O for 0, I and l for 1, spaces instead of
@@ -50,19 +52,19 @@ def parse(text: str) -> str:
     signs = SEPARATORS.sub("", text[: LONGEST + 1]).upper()
     if len(text) > LONGEST:
         raise OrderNumberError(mistyped=False)
-    for prefix in (PREFIX, "НП"):
-        signs = signs.removeprefix(prefix)
+    for written in (prefix, cyrillic):
+        signs = signs.removeprefix(written)
     found = FORMAT.fullmatch(signs.translate(LOOK_ALIKES))
     if found is None or not _is_day(found[1]):
         raise OrderNumberError(mistyped=False)
     body, check = found[1] + found[2], found[3]
     if SIGNS.index(check) != _check(body):
         raise OrderNumberError(mistyped=True)
-    return _written(body, check)
+    return _written(prefix, body, check)
 
 
-def _written(body: str, check: str) -> str:
-    return f"{PREFIX}-{body[:6]}-{body[6:]}-{check}"
+def _written(prefix: str, body: str, check: str) -> str:
+    return f"{prefix}-{body[:6]}-{body[6:]}-{check}"
 
 
 def _check(body: str) -> int:

@@ -92,15 +92,11 @@ def access(number: str, *, token: int | None, person: int | None) -> Access:
         raise NoOrderError(NO_ORDER)
     if person is not None and order.person == person:
         return Access(order, owner=True, may_change=True)
-    row = db.session.get(Token, token, populate_existing=True) if token else None
-    now = clock.now()
-    if (
-        row is None
-        or (row.purpose, row.target) != (PURPOSE, order.id)
-        or row.expires_at <= now
-    ):
+    row = tokens.held(token, PURPOSE, order.id)
+    if row is None:
         raise NoOrderError(NO_ORDER)
-    return Access(order, owner=False, may_change=row.created_at > now - FRESH)
+    fresh = row.created_at > clock.now() - FRESH
+    return Access(order, owner=False, may_change=fresh)
 
 
 def by_number(session: Session, number: str) -> ShopOrder | None:

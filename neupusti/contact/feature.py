@@ -1,0 +1,83 @@
+"""The manifest of requests."""
+
+from flask_babel import lazy_gettext as _
+
+from neupusti.contact import queries
+from neupusti.contact.models import ContactMessage, ContactRequest
+from neupusti.contact.service import answering, letters
+from neupusti.contact.views import admin, asking
+from neupusti.contact.views.blueprint import bp
+from neupusti.core.feature import (
+    Duty,
+    Feature,
+    Holding,
+    IndefiniteRetention,
+    MenuItem,
+    Page,
+    Place,
+    Retention,
+)
+from neupusti.core.rules import ORDERS, PUBLIC
+
+VIEWS = (admin, asking)
+"""Importing a view module registers its routes on the blueprint."""
+DAYS = 3 * 366
+"""Three years, as a claim out of what was said can be made."""
+
+FEATURE = Feature(
+    name="contact",
+    clauses=("4.1.3", "4.1.8"),
+    blueprint=bp,
+    access={
+        **dict.fromkeys(
+            (
+                *("contact.board", "contact.search", "contact.desk", "contact.take"),
+                *("contact.answer", "contact.link_order", "contact.close"),
+            ),
+            ORDERS,
+        ),
+        "contact.add": PUBLIC,
+        "contact.ask": PUBLIC,
+        "contact.form": PUBLIC,
+        "contact.open_link": PUBLIC,
+        "contact.show": PUBLIC,
+    },
+    pages=(
+        Page(
+            endpoint="contact.form",
+            label=_("Ask a question"),
+            places=frozenset({Place.FOOTER, Place.ACCOUNT}),
+        ),
+    ),
+    emails=letters.ALL,
+    staff_actions=answering.ALL,
+    admin_menu=(MenuItem(endpoint="contact.board", label=_("Questions")),),
+    duties=(
+        Duty(
+            clause="6.2.1",
+            label=_("Questions to answer"),
+            open=queries.count_new,
+            endpoint="contact.board",
+        ),
+    ),
+    needs_data=queries.open_numbers,
+    holdings=tuple(Holding(model=model) for model in (ContactRequest, ContactMessage)),
+    retention=(
+        Retention(
+            label=_("Your question and our answers"),
+            clause="4.1.3",
+            start_label=_("from the last message"),
+            model=ContactRequest,
+            starts_at=ContactRequest.last_at,
+            days=DAYS,
+        ),
+    ),
+    indefinite=(
+        IndefiniteRetention(
+            label=_("The messages of a question"),
+            clause="4.1.3",
+            until=_("with the question"),
+            models=(ContactMessage,),
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Asking, answering, and who may read a request."""

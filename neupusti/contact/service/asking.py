@@ -1,0 +1,174 @@
+"""Ask a question, and write more in it later."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from neupusti.contact.models import (
+    PREFIX,
+    Author,
+    ContactMessage,
+    ContactRequest,
+    State,
+    Subject,
+)
+from neupusti.contact.service import letters, links
+from neupusti.core import clock
+from neupusti.core.data import keys
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import insert, writing
+from neupusti.core.records import consents, journal
+from neupusti.core.records.consents import GivenConsent
+from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
+from neupusti.core.security import throttle
+from neupusti.core.security.throttle import RateLimit
+from neupusti.core.text import emails, order_numbers
+from neupusti.core.text.languages import Language
+
+HOUR = timedelta(hours=1)
+EMAIL = RateLimit("contact, e-mail", 5, HOUR)
+NETWORK = RateLimit("contact, network", 200, HOUR)
+"""Only against floods: a whole office, or a carrier's customers, share a network."""
+MORE = RateLimit("contact, request", 20, HOUR)
+DRAWS = 20
+LINKS_OF_SPAM = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a form has asked, checked."""
+
+    given_name: str
+    email: str
+    subject: Subject
+    words: str
+    order_number: str = ""
+    diagnostics: str = ""
+    language: Language
+    person: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A stored request: `token` lets the browser that asked read it."""
+
+    number: str
+    token: int
+
+
+def ask(
+    question: Question, consent: GivenConsent, *, submission: str, network: str
+) -> Asked:
+    """Store a request, its consent and the email that tells its number.
+
+    A second sending of the same form (`submission`) finds the first. Raise TooManyError.
+    """
+    # Of this address and form: what a stranger sends finds nobody's request.
+    sent = keys.keyed("contact", f"{emails.key(question.email)}\n{submission}")
+    with writing() as session:
+        if (before := _sent_before(session, sent)) is not None:
+            return before
+    throttle.take((EMAIL, emails.key(question.email)), (NETWORK, network))
+    with writing() as session:
+        if (before := _sent_before(session, sent)) is not None:
+            return before
+        given = consents.store(
+            session, consent, email=question.email, person=question.person
+        )
+        request = _insert(session, _columns(question, sent, given.id))
+        _add(session, request, question.words)
+        token = letters.send(session, letters.RECEIVED, request)
+        _log(session, request, Operation.COLLECTION)
+    return Asked(request.number, token)
+
+
+def add(number: int, words: str) -> None:
+    """Add what the person writes to a request, which is open again. Raise TooManyError."""
+    throttle.take((MORE, str(number)))
+    with writing() as session:
+        session.execute(
+            update(ContactRequest)
+            .where(ContactRequest.id == number)
+            .values(
+                version=ContactRequest.version + 1,
+                state=State.NEW.value,
+                last_at=clock.now(),
+            )
+        )
+        request = session.get_one(ContactRequest, number)
+        _add(session, request, words)
+        _log(session, request, Operation.RECORDING)
+
+
+def is_suspicious(trap: str, words: str) -> bool:
+    """Return whether a form may come from a machine: the person is asked to press again."""
+    return bool(trap) or words.casefold().count("://") >= LINKS_OF_SPAM
+
+
+def _sent_before(session: Session, sent: str) -> Asked | None:
+    request = session.scalar(select(ContactRequest).filter_by(submission=sent))
+    if request is None:
+        return None
+    row, _text = links.issue_row(session, request.id)
+    session.flush()
+    return Asked(request.number, row.id)
+
+
+def _columns(question: Question, sent: str, consent: int) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        "submission": sent,
+        "person": question.person,
+        "email": question.email,
+        "email_key": emails.key(question.email),
+        "given_name": question.given_name,
+        "language": question.language.value,
+        "subject": question.subject.value,
+        "order_number": question.order_number,
+        "diagnostics": question.diagnostics,
+        "consent": consent,
+        "state": State.NEW.value,
+        "version": 1,
+        "asked_at": now,
+        "last_at": now,
+    }
+
+
+def _insert(session: Session, values: dict[str, Any]) -> ContactRequest:
+    """Insert the request, with another number where one is taken."""
+    taken = insert(session, ContactRequest).on_conflict_do_nothing(
+        index_elements=["number"]
+    )
+    for _attempt in range(DRAWS):
+        row = {"number": order_numbers.new(clock.today(), PREFIX), **values}
+        request: ContactRequest | None = session.scalar(
+            taken.returning(ContactRequest), row
+        )
+        if request is not None:
+            return request
+    raise RuntimeError(f"{DRAWS} random numbers in a row were taken")
+
+
+def _add(session: Session, request: ContactRequest, words: str) -> None:
+    session.add(
+        ContactMessage(
+            request=request.id,
+            at=request.last_at,
+            author=Author.PERSON.value,
+            words=words,
+        )
+    )
+
+
+def _log(session: Session, request: ContactRequest, operation: Operation) -> None:
+    record = ProcessingRecord(
+        operation=operation,
+        what="request",
+        why=Purpose.FEEDBACK,
+        person=request.person,
+        actor=Actor(ActorKind.PERSON, request.person),
+    )
+    journal.log_processing(session, record)

@@ -1,0 +1,5 @@
+"""The blueprint of requests."""
+
+from flask import Blueprint
+
+bp = Blueprint("contact", __name__)

@@ -1,0 +1,170 @@
+"""Asking: what is stored, what is refused, and what a machine cannot do to anybody."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from neupusti.contact.forms import LONGEST
+from neupusti.contact.service import asking
+from neupusti.core.data.database import db
+from neupusti.core.records.consents import FormConsent
+from neupusti.core.records.journal import ProcessingEvent
+from neupusti.core.text import order_numbers
+from tests import desk
+from tests.accounts.cast import emails_to
+from tests.conftest import SQLITE
+from tests.contact.asked import FORM, WORDS, answers, asked, count, request_of, said, send
+from tests.orders.buying import SAME_ORIGIN, hidden
+from tests.people import AIGERIM, BOLAT
+
+NOON = datetime(2026, 11, 25, 7, tzinfo=UTC)
+Clock = Callable[[datetime], None]
+
+
+@pytest.mark.clause("4.1.3")
+def test_a_question_gets_a_number_an_email_and_a_page(app: Flask) -> None:
+    browser, number = asked(app)
+    assert number.startswith("NC-")
+    request = request_of(number)
+    assert (request.state, request.language, request.person) == ("new", "en", None)
+    assert (request.email, request.given_name) == (AIGERIM.email, AIGERIM.name)
+    assert said(number) == [("person", WORDS)]
+    page = browser.get(f"/en/contact/{number}")
+    assert "whistles in D minor &amp; the lid is &lt;b&gt;loose" in page.text
+    assert "no-store" in page.headers["Cache-Control"]
+    [email] = emails_to(AIGERIM.email)
+    assert (email.kind, number in email.subject) == ("contact.received", True)
+
+
+@pytest.mark.clause("3.1")
+def test_the_consent_is_kept_with_the_words_that_were_shown(app: Flask) -> None:
+    _browser, number = asked(app)
+    consent = db.session.get_one(FormConsent, request_of(number).consent)
+    assert (consent.form, consent.purpose) == ("contact", "4.1.3")
+    event = db.session.scalars(select(ProcessingEvent)).one()
+    assert (event.operation, event.why) == ("collection", "4.1.3")
+
+
+@pytest.mark.situation(27)
+def test_no_email_holds_what_a_stranger_typed(app: Flask) -> None:
+    asked(app, given_name="Купите", words="BUY NOW at the best price")
+    [email] = emails_to(AIGERIM.email)
+    told = email.subject + email.text + email.html
+    assert [word for word in ("Купите", "BUY NOW") if word in told] == []
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("subject", "", "Choose what it is about."),
+        ("subject", "nonsense", "Choose one of the list."),
+        ("words", "  \n ", "Write your question."),
+        ("words", "x" * (LONGEST + 1), f"Shorten it to {LONGEST} characters."),
+        ("words", "a\u202eb", "Remove the invisible or damaged characters"),
+        ("email", "", "Enter your e-mail."),
+        ("email", "nobody", "Write the address like name@example.kz."),
+        ("given_name", "R2D2", "A name holds no digits."),
+        ("order_number", "NP-261122-7K3F-6", "One of the signs is wrong"),
+        ("order_number", "the blue one", "Write the number like NP-261122-7K3F-5."),
+        ("consent", "", "Tick the box if you agree"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_lost(
+    client: FlaskClient, field: str, value: str, message: str
+) -> None:
+    answer = send(client, **{field: value})
+    assert answer.status_code == 422
+    assert message in answer.text
+    assert "<title>Error:" in answer.text
+    kept = {n: v for n, v in answers().items() if n not in {field, "consent", "words"}}
+    assert [v for v in kept.values() if v not in answer.text] == []
+    assert count() == 0
+
+
+@SQLITE
+def test_the_number_of_an_order_is_kept_as_orders_write_it(app: Flask) -> None:
+    order = order_numbers.new(NOON.date())
+    _browser, number = asked(app, order_number=order.lower().replace("-", " "))
+    assert request_of(number).order_number == order
+
+
+def test_a_second_press_asks_once(app: Flask) -> None:
+    browser = app.test_client()
+    form = {**hidden(browser.get(FORM).text), **answers()}
+    sent = [browser.post(FORM, data=form, headers=SAME_ORIGIN) for _press in range(2)]
+    assert {one.status_code for one in sent} == {303}
+    assert len({one.location for one in sent}) == 1
+    assert (count(), len(emails_to(AIGERIM.email))) == (1, 1)
+
+
+@SQLITE
+def test_another_address_finds_no_ones_question_by_the_form(app: Flask) -> None:
+    browser = app.test_client()
+    form = {**hidden(browser.get(FORM).text), **answers()}
+    first = browser.post(FORM, data=form, headers=SAME_ORIGIN).location
+    stranger = app.test_client()
+    stolen = {**form, "csrf_token": hidden(stranger.get(FORM).text)["csrf_token"]}
+    answer = stranger.post(FORM, data={**stolen, "email": BOLAT.email}, headers=SAME_ORIGIN)
+    assert (answer.status_code, count()) == (303, 2)
+    assert answer.location != first
+
+
+@SQLITE
+@pytest.mark.situation(26)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"website": "Пример"},
+        {"words": "see https://a.example https://b.example https://c.example"},
+    ],
+    ids=["the trap is filled", "many links"],
+)
+def test_situation_26_suspicion_costs_one_more_press_and_no_word(
+    app: Flask, fields: dict[str, str]
+) -> None:
+    browser = app.test_client()
+    first = send(browser, **fields)
+    assert (first.status_code, count()) == (200, 0)
+    assert "press the button once more" in first.text
+    again = {**hidden(first.text), **answers(), **fields, "website": ""}
+    assert again["sure"] == "y"
+    assert browser.post(FORM, data=again, headers=SAME_ORIGIN).status_code == 303
+    assert count() == 1
+
+
+@SQLITE
+def test_a_flooded_address_is_told_until_when_and_keeps_its_words(
+    app: Flask, at: Clock
+) -> None:
+    at(NOON)
+    for _question in range(asking.EMAIL.times):
+        asked(app)
+    answer = send(app.test_client())
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "whistles in D minor" in answer.text
+    assert count() == asking.EMAIL.times
+    asked(app, email=BOLAT.email)
+    at(NOON + timedelta(hours=1, minutes=1))
+    asked(app)
+
+
+@SQLITE
+def test_the_signed_in_person_sees_what_they_asked(app: Flask) -> None:
+    browser = desk.signed_in(app, desk.person(AIGERIM))
+    form = browser.get(FORM).text
+    assert f'value="{AIGERIM.email}"' in form
+    answer = send(browser, given_name="")
+    number = answer.location.rpartition("/")[2].partition("?")[0]
+    assert number in browser.get(FORM).text
+    with browser.session_transaction() as kept:
+        kept.pop("requests")
+    assert browser.get(f"/contact/{number}").status_code == 200
+    stranger = desk.signed_in(app, desk.person(BOLAT))
+    assert stranger.get(f"/contact/{number}").status_code == 404
+    assert number not in stranger.get(FORM).text
