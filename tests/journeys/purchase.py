@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from neupusti.core.feature import Category
 from neupusti.core.registry import registry
 from neupusti.core.text.languages import Language
 from tests.canary import addresses, revealing
-from tests.journeys.test_reading import RULES, Visit
+from tests.journeys.test_reading import Visit
+from tests.looks import audit
 from tests.orders import buying
 from tests.people import GUEST, Person
 
@@ -63,13 +63,7 @@ class Purchase(Visit):
         if not self.scripts or kind in self.seen:
             return
         self.seen.add(kind)
-        for width, scheme in LOOKS:
-            page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            overflow = page.evaluate("document.documentElement.scrollWidth") - width
-            assert overflow <= 0, f"{page.url} at {width}"
-            found = Axe().run(page, options=RULES)
-            assert found.violations_count == 0, found.generate_report()
+        audit(page, LOOKS)
         page.set_viewport_size({"width": self.width, "height": 800})
 
     def refuses_cookies(self) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, expect
 
 from neupusti.config.settings import Settings
@@ -21,7 +20,8 @@ from tests import photos
 from tests.accounts.cast import PASSWORD
 from tests.canary import addresses, revealing
 from tests.conftest import SQLITE
-from tests.journeys.test_reading import RULES, Visit
+from tests.journeys.test_reading import Visit
+from tests.looks import fits, violations
 from tests.people import AIGERIM, GUEST
 from tests.served import Served, served
 
@@ -63,13 +63,11 @@ class UserJourney(Visit):
         leaked = [one for one in addresses(self.page.content()) if revealing(one)]
         assert [*leaked, *filter(revealing, [self.page.url])] == []
         if self.scripts:
-            page_width = self.page.evaluate("document.documentElement.scrollWidth")
-            assert page_width <= 320, self.page.url
+            fits(self.page)
             kind = self.page.title(), self.page.locator(".problem, .notice").count()
             if kind not in self.seen:
                 self.seen.add(kind)
-                found = Axe().run(self.page, options=RULES)
-                assert found.violations_count == 0, found.generate_report()
+                assert violations(self.page) == [], self.page.url
 
     def at(self, path: str) -> None:
         """Expect the page to be at `path`."""
