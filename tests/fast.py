@@ -2,16 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from neupusti import app
 from neupusti.accounts.service import passwords
-from neupusti.app import Site
+from neupusti.core.web.static_files import StaticFiles
 
 HASHER = passwords.HASHER
 """The hasher of production."""
@@ -19,24 +24,56 @@ HASHER = passwords.HASHER
 
 @contextmanager
 def economies(folder: Path) -> Iterator[None]:
-    """Compile each template and each route once a run, and hash passwords at low cost."""
+    """Compile each template, route and statement and pack each file once a run.
+
+    Passwords are hashed at low cost.
+    """
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    cache = FileSystemBytecodeCache(str(folder))
+    templates = FileSystemBytecodeCache(str(folder))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "HASHER", hasher)
-        patch.setattr(Site, "jinja_options", {"bytecode_cache": cache})
-        patch.setattr(Rule, "_compile_builder", _remembered(Rule._compile_builder))  # noqa: SLF001
+        patch.setattr(app.Site, "jinja_options", {"bytecode_cache": templates})
+        patch.setattr(Rule, "compile", _remembered(Rule.compile))
+        patch.setattr(app, "StaticFiles", cache(StaticFiles))
+        patch.setattr(Engine, "_compiled_cache", _Statements(), raising=False)
+        patch.setattr(
+            DefaultDialect, "__eq__", lambda self, other: type(self) is type(other)
+        )
+        patch.setattr(DefaultDialect, "__hash__", lambda self: hash(type(self)))
         yield
 
 
-def _remembered(compiled: Callable[..., Any]) -> Callable[..., Any]:
-    """Remember the address builder of a route: compiling them was half of making an app."""
-    known: dict[tuple[object, ...], Any] = {}
+class _Statements:
+    """The SQL of statements, remembered for all engines instead of for one.
 
-    def builder(rule: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002 (as in Werkzeug)
-        key = (rule.rule, rule.subdomain, repr(rule.defaults), append_unknown)
-        if key not in known:
-            known[key] = compiled(rule, append_unknown)
-        return known[key]
+    The key of a statement in it names the dialect: one dialect must equal another.
+    """
 
-    return builder
+    def __init__(self) -> None:
+        self.cache: LRUCache[Any, Any] = LRUCache(5000)
+
+    def __get__(self, engine: Engine, owner: type[Engine]) -> LRUCache[Any, Any]:
+        return self.cache
+
+    def __set__(self, engine: Engine, own: object) -> None:
+        """Discard the cache that an engine makes for itself."""
+
+
+def _remembered(compiled: Callable[[Rule], None]) -> Callable[[Rule], None]:
+    """Remember compiled routes: compiling them was half of making an app."""
+    known: dict[tuple[object, ...], Rule] = {}
+
+    def compile_once(rule: Rule) -> None:
+        assert rule.map is not None
+        kinds = rule.map.converters.values()
+        key = (rule.rule, rule.subdomain, repr(rule.defaults), *kinds)
+        like = known.setdefault(key, rule)
+        if like is rule:
+            compiled(rule)
+        else:
+            same = ("_parts", "_trace", "_converters", "arguments")
+            vars(rule).update({name: vars(like)[name] for name in same})
+            for name in ("_build", "_build_unknown"):
+                setattr(rule, name, getattr(like, name).__func__.__get__(rule))
+
+    return compile_once
