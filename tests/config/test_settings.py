@@ -13,7 +13,7 @@ from neupusti.config.checks import SettingsError
 from neupusti.config.flask_config import for_flask
 from neupusti.config.settings import Settings, local_secret
 from neupusti.config.values import ROOT, Mode
-from tests.conftest import SECRET
+from tests.lending import SECRET
 from tests.people import BIN
 
 LOCAL = {"NEUPUSTI_SECRET_KEY": SECRET}

@@ -23,7 +23,6 @@ from werkzeug.test import TestResponse
 
 from neupusti.core.data.database import db
 from tests.accounts.cast import is_signed_in, submit
-from tests.conftest import SECRET
 from tests.contracts import folders, formats
 from tests.contracts.deterministic import (
     NOW,
@@ -35,6 +34,7 @@ from tests.contracts.deterministic import (
 )
 from tests.contracts.folders import KeptFolder
 from tests.contracts.story import PASSWORD, WHY, choose
+from tests.lending import SECRET
 from tests.people import AIGERIM, BOLAT, GUEST, YERLAN
 
 LATER = NOW + timedelta(minutes=5)

@@ -28,6 +28,7 @@ from neupusti.core.data.database import db
 from neupusti.core.rules import Permission
 from tests import desk
 from tests.disks import fill_disk
+from tests.lending import close
 from tests.people import DANA
 from tests.policy.documents import SMALL
 from tests.postgres import Cluster
@@ -117,10 +118,7 @@ def every(tmp_path: Path) -> Every:
             for path, command in leaves(app.cli)
             if path not in LEFT_OUT
         }
-        with app.app_context():
-            db.session.remove()
-            for engine in db.engines.values():
-                engine.dispose()
+        close(app)
         return found
 
     return run

@@ -16,9 +16,9 @@ from neupusti.config.values import ROOT
 from neupusti.core import clock
 from neupusti.site.service import doctor
 from neupusti.site.service.doctor import Finding
-from tests.conftest import SECRET
 from tests.core.smtp_server import SmtpServer
 from tests.deploy import proxies
+from tests.lending import SECRET
 from tests.people import BIN
 from tests.served import STOP_SECONDS, await_answer, environment_of, free_port
 

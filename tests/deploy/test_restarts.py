@@ -16,10 +16,10 @@ import pytest
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.site.views.server import BACKLOG
-from tests.conftest import SECRET
 from tests.deploy import proxies
 from tests.deploy.proxies import ProxyClient
 from tests.deploy.test_proxies import FORM
+from tests.lending import SECRET
 from tests.served import STOP_SECONDS, environment_of
 from tests.site.test_server import eventually
 

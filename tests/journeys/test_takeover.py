@@ -7,14 +7,13 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from neupusti.accounts.service import limits
-from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core import clock
-from neupusti.core.data.database import db
 from neupusti.core.text.languages import Language
 from tests.accounts.cast import PASSWORD, Account, account
 from tests.conftest import SQLITE
 from tests.journeys.test_account import OTHER_PASSWORD, UserJourney
+from tests.lending import opened
 from tests.people import AIGERIM, GUEST
 from tests.served import Served, served
 
@@ -27,13 +26,8 @@ pytestmark = [SQLITE, pytest.mark.parametrize("language", [Language.RU, Language
 @pytest.fixture
 def who(language: Language, settings: Settings) -> Account:
     """Айгерим, who has an account."""
-    app = create_app(settings)
-    with app.app_context():
-        made = account(AIGERIM, language=language)
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
-    return made
+    with opened(settings):
+        return account(AIGERIM, language=language)
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ from neupusti.core.web.edge import Edge
 from neupusti.statistics.queries.filters import Dimension
 from tests.access.conftest import count_rows, csrf_token
 from tests.access.junk import requests
-from tests.conftest import SECRET, SQLITE
+from tests.conftest import SQLITE
+from tests.lending import SECRET
 from tests.times import Clock
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
