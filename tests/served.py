@@ -16,6 +16,7 @@ from typing import Any
 from neupusti.config.checks import PREFIX
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
+from tests.lending import opened
 
 START_SECONDS, STOP_SECONDS, PAUSE = 120, 30, 0.05
 
@@ -24,6 +25,7 @@ START_SECONDS, STOP_SECONDS, PAUSE = 120, 30, 0.05
 class Served:
     """A running site, and its command line."""
 
+    settings: Settings
     port: int
     environment: dict[str, str]
     process: "subprocess.Popen[bytes]"
@@ -41,21 +43,14 @@ class Served:
     def flask(self, *words: str) -> str:
         """Run a command of the site; return what it prints."""
         command = [sys.executable, "-m", "flask", *words]
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout
+        return subprocess.check_output(command, cwd=ROOT, env=self.environment, text=True)
 
     def emails(self, to: str) -> list[dict[str, Any]]:
         """Return the emails to an address, as `flask mail list` prints them."""
-        emails: list[dict[str, Any]] = json.loads(
-            self.flask("mail", "list", "--to", to, "--json")
-        )
+        with opened(self.settings) as app:
+            runner = app.test_cli_runner()
+            done = runner.invoke(args=["mail", "list", "--to", to, "--json"])
+        emails: list[dict[str, Any]] = json.loads(done.stdout)
         return emails
 
     def worker_of(self, port: int) -> int:
@@ -77,7 +72,7 @@ def served(settings: Settings, *, workers: int = 2) -> Iterator[Served]:
     )
     try:
         await_answer(process, port)
-        yield Served(port, environment, process)
+        yield Served(settings, port, environment, process)
     finally:
         process.terminate()
         process.wait(timeout=STOP_SECONDS)

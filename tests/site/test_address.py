@@ -29,7 +29,7 @@ def test_a_letter_of_a_command_links_to_the_port_of_the_site(
     )
     try:
         await_answer(process, port)
-        site = Served(port, environment, process)
+        site = Served(settings, port, environment, process)
         site.flask("staff", "add", DANA.email, "--permission", "orders")
         (email,) = site.emails(DANA.email)
         assert f"{given or site.url}/" in email["text"]
