@@ -66,6 +66,12 @@ def pytest_configure(config: pytest.Config) -> None:
         subprocess.run([*babel, "compile", "-d", str(ROOT / "translations")], check=True)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes seconds, else it is in random order, so none ends alone."""
+    items.sort(key=lambda item: {"slow", "browser"}.isdisjoint(item.keywords))
+
+
 def pytest_collection_finish() -> None:
     """Exclude what lives as long as the run from garbage collection."""
     gc.freeze()

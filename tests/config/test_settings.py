@@ -243,6 +243,7 @@ def test_an_unwritable_folder_is_a_settings_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("entry", ["wsgi.py", "-m flask routes"])
+@pytest.mark.slow
 def test_a_wrong_setting_stops_the_start_with_one_sentence(
     tmp_path: Path, entry: str
 ) -> None:

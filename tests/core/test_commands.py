@@ -212,6 +212,7 @@ def test_a_database_that_another_process_holds(
     assert all(results[path].exit_code == 1 for path in locked)
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_not_there_stays_so(tmp_path: Path) -> None:
     folder = tmp_path / "instance"
     done = subprocess.run(

@@ -15,6 +15,7 @@ HEADING = re.compile(r"<h([1-6])\b")
 
 @SQLITE
 @pytest.mark.usefixtures("samples")
+@pytest.mark.slow
 def test_no_heading_skips_a_level(app: Flask, client: FlaskClient) -> None:
     plain = [one.rule.rule for one in targets(app) if not one.rule.arguments]
     with app.test_request_context():

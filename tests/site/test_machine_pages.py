@@ -67,6 +67,7 @@ def test_the_sitemap_knows_every_page_in_every_language(client: FlaskClient) -> 
 
 
 @pytest.mark.usefixtures("samples")
+@pytest.mark.slow
 def test_what_the_sitemap_lists_answers(client: FlaskClient) -> None:
     listed = entries(client)
     for address, links in listed.items():

@@ -107,6 +107,7 @@ def fuzzed(size: int, engine: Engine, enrichment: Enrichment, spool_folder: Path
 @SQLITE
 @pytest.mark.ordeal(2_000, 100_000)
 @pytest.mark.clause("1.1.8", "3.3")
+@pytest.mark.slow
 def test_junk_is_kept_as_harmless_text(
     staff: FlaskClient, engine: Engine, fuzzed: Spool, size: int
 ) -> None:
