@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 
 from neupusti import app
 from neupusti.accounts.service import passwords
+from neupusti.core.web import page_cache
 from neupusti.core.web.static_files import StaticFiles
 
 HASHER = passwords.HASHER
@@ -26,7 +27,7 @@ HASHER = passwords.HASHER
 def economies(folder: Path) -> Iterator[None]:
     """Compile each template, route and statement and pack each file once a run.
 
-    Passwords are hashed at low cost.
+    Passwords are hashed and pages are compressed at low cost.
     """
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     templates = FileSystemBytecodeCache(str(folder))
@@ -35,6 +36,7 @@ def economies(folder: Path) -> Iterator[None]:
         patch.setattr(app.Site, "jinja_options", {"bytecode_cache": templates})
         patch.setattr(Rule, "compile", _remembered(Rule.compile))
         patch.setattr(app, "StaticFiles", cache(StaticFiles))
+        patch.setattr(page_cache, "QUALITY", 1)
         patch.setattr(Engine, "_compiled_cache", _Statements(), raising=False)
         patch.setattr(
             DefaultDialect, "__eq__", lambda self, other: type(self) is type(other)

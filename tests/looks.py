@@ -16,6 +16,11 @@ OPTIONS = {"runOnly": STANDARDS, "resultTypes": ["violations"]}
 RUN = """async options => (await axe.run(options)).violations.map(
     ({id, nodes}) => `${id}: ${nodes.slice(0, 3).map(node => node.html.slice(0, 120))}`)"""
 
+KIND = """[document.documentElement.lang, document.title,
+    document.querySelectorAll(".problem, .notice").length,
+    document.querySelectorAll("form[action$='/account/logout']").length]"""
+AUDITED: set[tuple[object, Look]] = set()
+
 
 def violations(page: Page) -> list[str]:
     """Return what axe finds on a page as it is shown now, and where."""
@@ -36,6 +41,18 @@ def fits(page: Page) -> None:
     assert page.viewport_size
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= page.viewport_size["width"], f"{page.url}: {width} pixels"
+
+
+def audit_once(page: Page, looks: Iterable[Look]) -> None:
+    """Audit a page in each of `looks` in which none of its kind was audited in this run.
+
+    Of one kind are pages of one language and title, with as many messages, where either
+    somebody or nobody is signed in.
+    """
+    kind = tuple(page.evaluate(KIND))
+    left = [one for one in looks if (kind, one) not in AUDITED]
+    audit(page, left)
+    AUDITED.update((kind, one) for one in left)
 
 
 def audit(page: Page, looks: Iterable[Look] = LOOKS) -> None:

@@ -65,14 +65,31 @@ def served(settings: Settings, *, workers: int = 2) -> Iterator[Served]:
     port = free_port()
     environment = environment_of(settings)
     environment[f"{PREFIX}BASE_URL"] = f"http://127.0.0.1:{port}"
-    options = ("--port", str(port), "--workers", str(workers))
-    command = [sys.executable, "-m", "flask", "site", "serve", *options]
+    with serving(environment, port, "--workers", str(workers)) as process:
+        yield Served(settings, port, environment, process)
+
+
+@contextmanager
+def serving(
+    environment: dict[str, str], port: int, *options: str
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run the command that serves a site until the block ends."""
+    command = [
+        sys.executable,
+        "-m",
+        "flask",
+        "site",
+        "serve",
+        "--port",
+        str(port),
+        *options,
+    ]
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
     )
     try:
         await_answer(process, port)
-        yield Served(settings, port, environment, process)
+        yield process
     finally:
         process.terminate()
         process.wait(timeout=STOP_SECONDS)

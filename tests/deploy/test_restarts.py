@@ -94,7 +94,7 @@ class Load:
                 self.failed.append(f"{path} {status} {page[:80]}")
 
 
-@pytest.mark.ordeal(3, 20)
+@pytest.mark.ordeal(1, 20)
 @pytest.mark.parametrize("proxy", [proxies.NGINX, proxies.CADDY])
 def test_no_request_fails_over_restarts(proxy: str, size: int, tmp_path: Path) -> None:
     settings = Settings(secret_key=SECRET, instance=tmp_path / "site")

@@ -9,7 +9,7 @@ from neupusti.core.registry import registry
 from neupusti.core.text.languages import Language
 from tests.canary import addresses, revealing
 from tests.journeys.test_reading import Visit
-from tests.looks import audit
+from tests.looks import audit_once
 from tests.orders import buying
 from tests.people import GUEST, Person
 
@@ -35,7 +35,6 @@ class Purchase(Visit):
     scripts: bool = field(kw_only=True, default=True)
     width: int = field(kw_only=True, default=1366)
     """In which the buttons are pressed."""
-    seen: set[str] = field(default_factory=set)
 
     def go(self, path: str) -> None:
         """Open a page in the language of the purchase, and check it."""
@@ -59,12 +58,9 @@ class Purchase(Visit):
         assert page.get_attribute("html", "lang") == self.language.tag
         leaked = [one for one in addresses(page.content()) if revealing(one)]
         assert [*leaked, *filter(revealing, [page.url])] == []
-        kind = f"{page.title()} {page.locator('.problem, .notice').count()}"
-        if not self.scripts or kind in self.seen:
-            return
-        self.seen.add(kind)
-        audit(page, LOOKS)
-        page.set_viewport_size({"width": self.width, "height": 800})
+        if self.scripts:
+            audit_once(page, LOOKS)
+            page.set_viewport_size({"width": self.width, "height": 800})
 
     def refuses_cookies(self) -> None:
         """Refuse all cookies but the necessary ones."""

@@ -23,7 +23,8 @@ from tests.lending import LendDatabases, opened
 from tests.people import AIGERIM, BOLAT, DANA, GUEST, YERLAN
 from tests.served import Served, served
 
-TRIES, AT_ONCE = 36, 12
+TRIES, AT_ONCE = 24, 12
+"""More than any of the limits and as many as are under way."""
 pytestmark = pytest.mark.slow
 WRONG = "неверный пароль тут"
 LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
