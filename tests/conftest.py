@@ -108,8 +108,8 @@ class Visitor(FlaskClient):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _fast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with fast.economies(tmp_path_factory.mktemp("templates")):
+def _fast() -> Iterator[None]:
+    with fast.economies():
         yield
 
 

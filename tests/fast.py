@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from jinja2 import FileSystemBytecodeCache
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
@@ -24,16 +23,15 @@ HASHER = passwords.HASHER
 
 
 @contextmanager
-def economies(folder: Path) -> Iterator[None]:
+def economies() -> Iterator[None]:
     """Compile each template, route and statement and pack each file once a run.
 
     Passwords are hashed and pages are compressed at low cost.
     """
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    templates = FileSystemBytecodeCache(str(folder))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "HASHER", hasher)
-        patch.setattr(app.Site, "jinja_options", {"bytecode_cache": templates})
+        patch.setattr(app.Site, "jinja_options", {"bytecode_cache": _Templates()})
         patch.setattr(Rule, "compile", _remembered(Rule.compile))
         patch.setattr(app, "StaticFiles", cache(StaticFiles))
         patch.setattr(page_cache, "QUALITY", 1)
@@ -43,6 +41,19 @@ def economies(folder: Path) -> Iterator[None]:
         )
         patch.setattr(DefaultDialect, "__hash__", lambda self: hash(type(self)))
         yield
+
+
+class _Templates(BytecodeCache):
+    """The compiled templates, in memory."""
+
+    def __init__(self) -> None:
+        self.codes: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.codes[bucket.key, bucket.checksum] = bucket.code
 
 
 class _Statements:
