@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: ahead bench check docs layers help judges lint lock messages mutate mutate-manifest ordeal quick run setup test types
+.PHONY: ahead bench check docs layers help judges lint lock messages mutate mutate-manifest ordeal quick quick-tests run setup test types
 
 PORT ?= 8000
 PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(shell command -v $(name))))
@@ -29,7 +29,10 @@ ahead: .venv/.dev $(CATALOGUES) ## The tests on SQLite, two minutes before the e
 ordeal: .venv/.dev $(CATALOGUES) ## The longest tests at their full size
 	@exec $(PYTEST) --ordeal --kills 200 -k "ordeal or kills"
 
-quick: lint types layers ## What can be checked in a minute: no browser, no PostgreSQL, nothing slow
+quick: .venv/.dev $(CATALOGUES) ## What can be checked at once: no browser, no PostgreSQL, nothing slow
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line quick-tests lint types layers
+
+quick-tests:
 	@exec $(PYTEST) -m "not browser and not postgresql and not packages and not slow"
 
 check: lint types layers test ## Everything a change must pass, and what is due by now

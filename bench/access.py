@@ -46,7 +46,7 @@ from neupusti.statistics.queries import addresses
 from tests import desk
 from tests.access import logs
 from tests.access.crash import CrashTest
-from tests.conftest import SECRET
+from tests.lending import SECRET
 from tests.people import DANA
 
 REQUESTS, INGESTED = 20_000, 200_000

@@ -23,7 +23,6 @@ from sqlalchemy import bindparam, func, insert, select, table, text
 from sqlalchemy import column as sql_column
 
 from bench.pages import Figure
-from neupusti.app import create_app
 from neupusti.catalog.models import Band, Product
 from neupusti.catalog.queries import cards
 from neupusti.catalog.service import samples
@@ -33,6 +32,7 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.text.collation import folded
 from neupusti.core.text.languages import Language
 from tests.catalog.test_search_gold import FIRST, QUERIES
+from tests.lending import opened
 from tests.postgres import Cluster, ground
 
 DAY = date(2026, 11, 24)
@@ -82,13 +82,10 @@ def site(*, postgresql: bool, durable: bool = False, **changes: Any) -> Iterator
                 "database_url": cluster.url("main"),
                 "access_database_url": cluster.url("access"),
             }
-        app = create_app(Settings(secret_key="0" * 32, instance=folder, **urls, **changes))
-        stack.enter_context(app.app_context())
+        settings = Settings(secret_key="0" * 32, instance=folder, **urls, **changes)
+        app = stack.enter_context(opened(settings))
         flask_migrate.upgrade()
         yield app
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
 
 
 def generate(number: int) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from html.parser import HTMLParser
+from html import unescape
 from io import StringIO
 from typing import Any
 from urllib.parse import unquote_plus
@@ -33,6 +33,9 @@ BETWEEN = re.compile(r"[\s()+-]+")
 PACKED = re.compile(r"[\w-]{12,}", re.ASCII)
 """Possible base64, as in signed tokens."""
 ADDRESSES = frozenset({"href", "action", "formaction", "src", "srcset", "data", "content"})
+TAG = re.compile(r"""<(/?[a-z][\w-]*+)((?:[^"'>]++|"[^"]*+"|'[^']*+')*+)>""", re.IGNORECASE)
+ATTRIBUTE = re.compile(r"""([\w:-]++)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'>]++))?""")
+"""An HTML parser takes four times as long."""
 WRITTEN = re.compile(r"\w+://\S+")
 
 
@@ -115,31 +118,18 @@ def listening() -> Iterator[Captured]:
 
 def addresses(page: str) -> list[str]:
     """Return every address on a page, and every field value of a GET form."""
-    reader = _Reader()
-    reader.feed(page)
-    return reader.found
-
-
-class _Reader(HTMLParser):
-    """Collects whatever becomes an address: links, files, and fields of GET forms."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.is_get_form = False
-        """Whether the present form sends its fields in the address."""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.is_get_form = values.get("method", "get").lower() != "post"
-        self.found += [values[name] for name in values if name in ADDRESSES]
-        if self.is_get_form and tag in {"input", "option", "button"}:
-            self.found.append(values.get("value", ""))
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self.is_get_form = False
+    found: list[str] = []
+    is_get_form = False
+    for name, inside in TAG.findall(page):
+        tag = name.lower()
+        values = {n.lower(): unescape(v.strip("\"'")) for n, v in ATTRIBUTE.findall(inside)}
+        if tag.endswith("form"):
+            # Its fields are sent in the address.
+            is_get_form = tag == "form" and values.get("method", "get").lower() != "post"
+        found += [value for name, value in values.items() if name in ADDRESSES]
+        if is_get_form and tag in {"input", "option", "button"}:
+            found.append(values.get("value", ""))
+    return found
 
 
 def _unpacked(address: str) -> Iterator[str]:

@@ -6,16 +6,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from contextvars import Context
-from dataclasses import replace
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import Any, NoReturn
 
-import flask_migrate
 import hypothesis
 import pytest
 from flask import Flask
@@ -29,16 +25,10 @@ from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.core import clock
-from neupusti.core.data.database import db
-from neupusti.core.registry import Registry, registry
-from neupusti.site.service import machine as site
-from tests import fast
+from tests import fast, lending
 from tests.canary import Captured, listening
-from tests.policy.documents import ship
+from tests.lending import SECRET, LendDatabases, close, opened
 from tests.postgres import Cluster, binaries, ground
-
-LendDatabases = Callable[[Path], AbstractContextManager[Settings]]
-"""Lends a new pair of databases; SQLite files go into the given folder."""
 
 REQUIRE_ALL = os.environ.get("NEUPUSTI_REQUIRE_ALL") == "1"
 """Set by CI: a missing tool fails the test instead of skipping it."""
@@ -51,8 +41,6 @@ NEEDS = {
     **dict.fromkeys(("clone", "place"), "packages"),
 }
 """Fixture -> the marker (`pyproject.toml`) of what it needs besides Python."""
-SECRET = "0123456789abcdef0123456789abcdef"
-NAMES = ("main", "access")
 CHROMIUM_ARGS = [
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic"),
     *("--no-first-run", "--disable-sync", "--disable-component-update"),
@@ -76,6 +64,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         babel = [sys.executable, "-m", "babel.messages.frontend", "-q"]
         subprocess.run([*babel, "compile", "-d", str(ROOT / "translations")], check=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes seconds, else it is in random order, so none ends alone."""
+    items.sort(key=lambda item: {"slow", "browser"}.isdisjoint(item.keywords))
 
 
 def pytest_collection_finish() -> None:
@@ -114,8 +108,8 @@ class Visitor(FlaskClient):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _fast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with fast.economies(tmp_path_factory.mktemp("templates")):
+def _fast() -> Iterator[None]:
+    with fast.economies():
         yield
 
 
@@ -158,65 +152,40 @@ def lend_databases(request: pytest.FixtureRequest) -> LendDatabases:
 
 @pytest.fixture(scope="session")
 def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> LendDatabases:
-    """A pair of SQLite files to copy."""
-    home = tmp_path_factory.mktemp("sqlite")
-    model = Settings(secret_key=SECRET, instance=home)
-    seeded(model)
-
-    @contextmanager
-    def lend(folder: Path) -> Iterator[Settings]:
-        for name in NAMES:
-            shutil.copy(home / f"{name}.sqlite", folder)
-        yield replace(model, instance=folder)
-
-    return lend
+    """Pairs of SQLite files."""
+    return lending.of_sqlite(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def postgresql_databases(
     tmp_path_factory: pytest.TempPathFactory, cluster: Cluster
 ) -> LendDatabases:
-    """A pair of PostgreSQL databases to copy."""
-
-    def named(suffix: str, folder: Path) -> Settings:
-        return Settings(
-            secret_key=SECRET,
-            instance=folder,
-            database_url=cluster.url(f"main{suffix}"),
-            access_database_url=cluster.url(f"access{suffix}"),
-        )
-
-    for name in NAMES:
-        cluster.execute(f"CREATE DATABASE {name}")
-    seeded(named("", tmp_path_factory.mktemp("postgresql")))
-    numbers = count()
-
-    @contextmanager
-    def lend(folder: Path) -> Iterator[Settings]:
-        suffix = f"_{next(numbers)}"
-        with cluster.copied({f"{name}{suffix}": name for name in NAMES}):
-            yield named(suffix, folder)
-
-    return lend
+    """Pairs of PostgreSQL databases."""
+    return lending.of_postgresql(tmp_path_factory, cluster)
 
 
 @pytest.fixture
-def settings(lend_databases: LendDatabases, tmp_path: Path) -> Iterator[Settings]:
+def settings(
+    request: pytest.FixtureRequest, lend_databases: LendDatabases, tmp_path: Path
+) -> Iterator[Settings]:
     """The settings of one test, with databases of its own."""
-    with lend_databases(tmp_path) as settings:
+    goods = "samples" in request.fixturenames
+    with lend_databases(tmp_path, goods=goods) as settings:
         yield settings
+
+
+@pytest.fixture
+def samples(settings: Settings) -> None:
+    """The sample goods, as a local shop begins with them: `settings` looks for this."""
 
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The whole site as it is served, with CSRF protection on."""
-    app = create_app(settings)
-    app.testing = True
-    app.test_client_class = Visitor
-    with app.app_context():
+    with opened(settings) as app:
+        app.testing = True
+        app.test_client_class = Visitor
         yield app
-        db.session.remove()
-    _close(app)
 
 
 @pytest.fixture
@@ -237,7 +206,7 @@ def made(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
 
     yield make
     for app in apps:
-        _close(app)
+        close(app)
 
 
 @pytest.fixture(scope="session")
@@ -272,20 +241,3 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
         monkeypatch.setattr(clock, "now", lambda: moment)
 
     return set_clock
-
-
-def _close(app: Flask) -> None:
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
-
-
-def seeded(settings: Settings) -> None:
-    app = create_app(settings)
-    with app.app_context():
-        flask_migrate.upgrade()
-        ship()
-        # `site setup` would also make staff and sample goods; tests make their own.
-        own = {"staff", "catalog"}
-        site.seed(Registry(tuple(f for f in registry().features if f.name not in own)))
-    _close(app)

@@ -2,41 +2,91 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from jinja2 import FileSystemBytecodeCache
+from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from neupusti import app
 from neupusti.accounts.service import passwords
-from neupusti.app import Site
+from neupusti.core.web import page_cache
+from neupusti.core.web.static_files import StaticFiles
 
 HASHER = passwords.HASHER
 """The hasher of production."""
 
 
 @contextmanager
-def economies(folder: Path) -> Iterator[None]:
-    """Compile each template and each route once a run, and hash passwords at low cost."""
+def economies() -> Iterator[None]:
+    """Compile each template, route and statement and pack each file once a run.
+
+    Passwords are hashed and pages are compressed at low cost.
+    """
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    cache = FileSystemBytecodeCache(str(folder))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "HASHER", hasher)
-        patch.setattr(Site, "jinja_options", {"bytecode_cache": cache})
-        patch.setattr(Rule, "_compile_builder", _remembered(Rule._compile_builder))  # noqa: SLF001
+        patch.setattr(app.Site, "jinja_options", {"bytecode_cache": _Templates()})
+        patch.setattr(Rule, "compile", _remembered(Rule.compile))
+        patch.setattr(app, "StaticFiles", cache(StaticFiles))
+        patch.setattr(page_cache, "QUALITY", 1)
+        patch.setattr(Engine, "_compiled_cache", _Statements(), raising=False)
+        patch.setattr(
+            DefaultDialect, "__eq__", lambda self, other: type(self) is type(other)
+        )
+        patch.setattr(DefaultDialect, "__hash__", lambda self: hash(type(self)))
         yield
 
 
-def _remembered(compiled: Callable[..., Any]) -> Callable[..., Any]:
-    """Remember the address builder of a route: compiling them was half of making an app."""
-    known: dict[tuple[object, ...], Any] = {}
+class _Templates(BytecodeCache):
+    """The compiled templates, in memory."""
 
-    def builder(rule: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002 (as in Werkzeug)
-        key = (rule.rule, rule.subdomain, repr(rule.defaults), append_unknown)
-        if key not in known:
-            known[key] = compiled(rule, append_unknown)
-        return known[key]
+    def __init__(self) -> None:
+        self.codes: dict[tuple[str, str], Any] = {}
 
-    return builder
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.codes[bucket.key, bucket.checksum] = bucket.code
+
+
+class _Statements:
+    """The SQL of statements, remembered for all engines instead of for one.
+
+    The key of a statement in it names the dialect: one dialect must equal another.
+    """
+
+    def __init__(self) -> None:
+        self.cache: LRUCache[Any, Any] = LRUCache(5000)
+
+    def __get__(self, engine: Engine, owner: type[Engine]) -> LRUCache[Any, Any]:
+        return self.cache
+
+    def __set__(self, engine: Engine, own: object) -> None:
+        """Discard the cache that an engine makes for itself."""
+
+
+def _remembered(compiled: Callable[[Rule], None]) -> Callable[[Rule], None]:
+    """Remember compiled routes: compiling them was half of making an app."""
+    known: dict[tuple[object, ...], Rule] = {}
+
+    def compile_once(rule: Rule) -> None:
+        assert rule.map is not None
+        kinds = rule.map.converters.values()
+        key = (rule.rule, rule.subdomain, repr(rule.defaults), *kinds)
+        like = known.setdefault(key, rule)
+        if like is rule:
+            compiled(rule)
+        else:
+            same = ("_parts", "_trace", "_converters", "arguments")
+            vars(rule).update({name: vars(like)[name] for name in same})
+            for name in ("_build", "_build_unknown"):
+                setattr(rule, name, getattr(like, name).__func__.__get__(rule))
+
+    return compile_once

@@ -97,20 +97,19 @@ class Cluster:
         disconnects open sessions.
         """
         try:
-            for name, template in names.items():
-                self.execute(
-                    f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"
-                )
+            copy = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
+            self.execute(*(copy.format(*pair) for pair in names.items()))
             yield
         finally:
-            for name in names:
-                self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            drop = "DROP DATABASE IF EXISTS {} WITH (FORCE)"
+            self.execute(*map(drop.format, names))
 
-    def execute(self, statement: str) -> None:
-        """Run a statement outside a transaction."""
+    def execute(self, *statements: str) -> None:
+        """Run statements outside a transaction."""
         url = self.url("postgres")
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(statement.encode())
+            for statement in statements:
+                connection.execute(statement.encode())
 
     def own(self, folder: Path) -> None:
         """Make the user of the server own `folder`, and let it traverse the parents."""

@@ -16,6 +16,7 @@ from typing import Any
 from neupusti.config.checks import PREFIX
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
+from tests.lending import opened
 
 START_SECONDS, STOP_SECONDS, PAUSE = 120, 30, 0.05
 
@@ -24,6 +25,7 @@ START_SECONDS, STOP_SECONDS, PAUSE = 120, 30, 0.05
 class Served:
     """A running site, and its command line."""
 
+    settings: Settings
     port: int
     environment: dict[str, str]
     process: "subprocess.Popen[bytes]"
@@ -41,21 +43,14 @@ class Served:
     def flask(self, *words: str) -> str:
         """Run a command of the site; return what it prints."""
         command = [sys.executable, "-m", "flask", *words]
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout
+        return subprocess.check_output(command, cwd=ROOT, env=self.environment, text=True)
 
     def emails(self, to: str) -> list[dict[str, Any]]:
         """Return the emails to an address, as `flask mail list` prints them."""
-        emails: list[dict[str, Any]] = json.loads(
-            self.flask("mail", "list", "--to", to, "--json")
-        )
+        with opened(self.settings) as app:
+            runner = app.test_cli_runner()
+            done = runner.invoke(args=["mail", "list", "--to", to, "--json"])
+        emails: list[dict[str, Any]] = json.loads(done.stdout)
         return emails
 
     def worker_of(self, port: int) -> int:
@@ -70,14 +65,31 @@ def served(settings: Settings, *, workers: int = 2) -> Iterator[Served]:
     port = free_port()
     environment = environment_of(settings)
     environment[f"{PREFIX}BASE_URL"] = f"http://127.0.0.1:{port}"
-    options = ("--port", str(port), "--workers", str(workers))
-    command = [sys.executable, "-m", "flask", "site", "serve", *options]
+    with serving(environment, port, "--workers", str(workers)) as process:
+        yield Served(settings, port, environment, process)
+
+
+@contextmanager
+def serving(
+    environment: dict[str, str], port: int, *options: str
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run the command that serves a site until the block ends."""
+    command = [
+        sys.executable,
+        "-m",
+        "flask",
+        "site",
+        "serve",
+        "--port",
+        str(port),
+        *options,
+    ]
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
     )
     try:
         await_answer(process, port)
-        yield Served(port, environment, process)
+        yield process
     finally:
         process.terminate()
         process.wait(timeout=STOP_SECONDS)

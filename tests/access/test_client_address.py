@@ -7,7 +7,7 @@ import pytest
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from tests.access.conftest import spool_lines
-from tests.conftest import SECRET
+from tests.lending import SECRET
 
 
 @pytest.mark.clause("1.1.8")

@@ -19,7 +19,6 @@ from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.recording.recorder import Recorder, SecretPaths
 from neupusti.access.recording.spool import ERROR_LOG_SECONDS, Spool
 from neupusti.access.recording.visitors import Visitors
-from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.data.database import ACCESS, db
 from neupusti.core.feature import CONSENT_LIFETIME as LIFETIME
@@ -28,8 +27,9 @@ from tests import desk
 from tests.access.conftest import spool_lines
 from tests.access.test_spool_reader import consistent
 from tests.canary import listening
-from tests.conftest import SECRET, Visitor
+from tests.conftest import Visitor
 from tests.disks import fill_disk
+from tests.lending import SECRET, opened
 from tests.people import DANA
 
 REFUSED = "access spool refused"
@@ -110,13 +110,9 @@ def small_disk_settings(
 @pytest.fixture
 def site(small_disk_settings: Settings) -> Iterator[Flask]:
     """The site, with its log on that disk."""
-    app = create_app(small_disk_settings)
-    app.test_client_class = Visitor
-    with app.app_context():
+    with opened(small_disk_settings) as app:
+        app.test_client_class = Visitor
         yield app
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
 
 
 @pytest.mark.clause("3.3")

@@ -12,7 +12,7 @@ from neupusti.config.settings import Settings
 from neupusti.core.rules import PUBLIC
 from neupusti.core.security import authorisation
 from tests.access.conftest import BROWSER, spool_lines
-from tests.conftest import SECRET
+from tests.lending import SECRET
 
 BODIES = {
     "streamed": ((b"a" * 10, b"b" * 5), ""),

@@ -20,11 +20,11 @@ from neupusti.access.models import Rollup
 from neupusti.access.recording.visitors import ID_LENGTH
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
-from neupusti.core.data.database import db
 from neupusti.core.text.languages import Language
 from tests.access.conftest import rows, spool_lines
 from tests.conftest import SQLITE
 from tests.core.failing_views import PRODUCTION
+from tests.lending import close
 from tests.times import Clock
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
@@ -116,9 +116,7 @@ def test_in_production_it_belongs_to_this_host_alone(settings: Settings, at: Clo
     assert visitors.read(f"a=1; __Host-visitor={value[1]}") == value[1][:ID_LENGTH]
     # A name without prefix may be set by a sibling domain, or over http.
     assert visitors.read(f"visitor={value[1]}") == ""
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    close(app)
 
 
 @pytest.mark.clause("3.3.1")

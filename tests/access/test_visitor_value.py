@@ -14,7 +14,7 @@ from neupusti.core.feature import CONSENT_LIFETIME as LIFETIME
 from neupusti.core.feature import Category
 from neupusti.core.web.choice import KEY, SIGNAL, UNDECIDED, Choice, ChoiceState
 from tests.access.conftest import spool_lines
-from tests.conftest import SECRET
+from tests.lending import SECRET
 from tests.times import Clock
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)

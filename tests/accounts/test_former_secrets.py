@@ -18,7 +18,8 @@ from neupusti.core.data.keys import LostSecretError
 from neupusti.core.rules import Permission
 from tests import desk
 from tests.accounts.cast import account, second_factor_of, sign_in, signed_in
-from tests.conftest import SECRET, Visitor
+from tests.conftest import Visitor
+from tests.lending import SECRET, close
 from tests.people import AIGERIM, BOLAT, DANA
 
 NEW, NEWEST = "the second secret of this site 2", "the third secret of this site 33"
@@ -39,10 +40,7 @@ def site(settings: Settings) -> Iterator[Site]:
 
     yield made_with
     for app in apps:
-        with app.app_context():
-            db.session.remove()
-            for engine in db.engines.values():
-                engine.dispose()
+        close(app)
 
 
 @contextmanager

@@ -170,6 +170,7 @@ def test_a_link_works_once(app: Flask, at: Clock, kind: str) -> None:
 
 
 @SQLITE
+@pytest.mark.slow
 @pytest.mark.parametrize("address", AWAY)
 def test_no_redirect_leads_off_the_site(app: Flask, address: str) -> None:
     """Whatever is in `next`: of the form, of the address, with the code."""

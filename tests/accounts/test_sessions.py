@@ -110,16 +110,14 @@ def test_being_remembered_needs_no_session_cookie(app: Flask) -> None:
     assert not is_signed_in(forgetful)
 
 
-@pytest.mark.parametrize(
-    "value", ["", "x", "a" * 43, "я" * 43, "\x7f", "' OR 1", "a" * 4000]
-)
 @pytest.mark.parametrize("name", ["session", "remember_token"])
-def test_a_made_up_cookie_opens_nothing(app: Flask, name: str, value: str) -> None:
+def test_a_made_up_cookie_opens_nothing(app: Flask, name: str) -> None:
     signed_in(app, account(AIGERIM), remember="y")
-    answer = app.test_client(use_cookies=False).get(
-        "/account/", headers={"Cookie": f"{name}={value}".encode().decode("latin-1")}
-    )
-    assert answer.status_code == 303
+    stranger = app.test_client(use_cookies=False)
+    for value in ("", "x", "a" * 43, "я" * 43, "\x7f", "' OR 1", "a" * 4000):
+        cookie = f"{name}={value}".encode().decode("latin-1")
+        answer = stranger.get("/account/", headers={"Cookie": cookie})
+        assert answer.status_code == 303, value
 
 
 @pytest.mark.clause("3.4")

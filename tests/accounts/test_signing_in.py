@@ -23,6 +23,7 @@ from tests.accounts.cast import (
     signed_in,
     submit,
 )
+from tests.lending import close
 from tests.people import AIGERIM, BOLAT
 from tests.times import NOON, Clock
 
@@ -120,10 +121,7 @@ def test_too_many_wrong_passwords_lock_the_account_in_every_process(
     assert elsewhere.status_code == 303
     at(NOON + timedelta(minutes=5))
     assert sign_in(app.test_client(), who).status_code == 303
-    with second.app_context():
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
+    close(second)
 
 
 def test_too_many_addresses_from_one_network_are_shut(app: Flask, at: Clock) -> None:

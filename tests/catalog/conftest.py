@@ -4,7 +4,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.catalog.feature import FEATURE
 from neupusti.core.rules import Permission
 from tests import desk
 from tests.people import DANA
@@ -20,10 +19,3 @@ def dana(app: Flask) -> int:
 def browser(app: Flask, dana: int) -> FlaskClient:
     """The browser in which she is signed in."""
     return desk.signed_in(app, dana)
-
-
-@pytest.fixture
-def samples(app: Flask) -> None:
-    """The sample goods, as a local shop begins with them."""
-    assert FEATURE.seed is not None
-    FEATURE.seed()

@@ -135,19 +135,17 @@ def test_an_equal_count_is_no_movement(app: Flask, browser: FlaskClient) -> None
 
 
 @SQLITE
-@pytest.mark.parametrize("value", ["", "-1", "1e3", "１２", "٣", "1_0", "3.0", "9" * 400])
 @pytest.mark.parametrize("field", ["was", "now", "pieces"])
-def test_only_digits_count(
-    app: Flask, browser: FlaskClient, field: str, value: str
-) -> None:
+def test_only_digits_count(app: Flask, browser: FlaskClient, field: str) -> None:
     number = product()
     send = move if field == "pieces" else count
-    fields = {"was": "1", "now": "2", "pieces": "3", field: value}
-    answer = send(app, browser, number, **fields)
-    assert answer.status_code == 422
     shown = "pieces-move" if field == "pieces" else field
-    assert f'id="{shown}-error"' in answer.text
-    assert movements() == []
+    for value in ("", "-1", "1e3", "１２", "٣", "1_0", "3.0", "9" * 400):
+        fields = {"was": "1", "now": "2", "pieces": "3", field: value}
+        answer = send(app, browser, number, **fields)
+        assert answer.status_code == 422, value
+        assert f'id="{shown}-error"' in answer.text, value
+        assert movements() == [], value
 
 
 @SQLITE

@@ -89,6 +89,7 @@ print(peak() - before)
     ("kind", "mode"),
     [("JPEG", "RGB"), ("PNG", "RGB"), ("PNG", "P"), ("PNG", "RGBA"), ("WEBP", "RGB")],
 )
+@pytest.mark.slow
 def test_twelve_megapixels_take_little_memory(tmp_path: Path, kind: str, mode: str) -> None:
     """In MiB above what the process has anyway, as the kernel counts its peak."""
     suffix = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}[kind]

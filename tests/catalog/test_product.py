@@ -93,6 +93,7 @@ def test_the_exact_stock(client: FlaskClient, pieces: int, words: str) -> None:
 
 @pytest.mark.parametrize("rule", ReturnRule)
 @pytest.mark.parametrize("language", Language)
+@SQLITE
 def test_the_return_rule_is_said_with_its_reason(
     client: FlaskClient, app: Flask, rule: ReturnRule, language: Language
 ) -> None:

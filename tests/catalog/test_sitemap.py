@@ -20,6 +20,7 @@ def locations(client: FlaskClient, path: str) -> list[str]:
 
 
 @pytest.mark.situation(29)
+@pytest.mark.slow
 def test_twenty_thousand_goods_fit_the_limits(client: FlaskClient) -> None:
     """Each language counts: 5,000 goods are 15,000 addresses; 50,000 are allowed."""
     goods.clear()

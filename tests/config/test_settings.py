@@ -13,7 +13,7 @@ from neupusti.config.checks import SettingsError
 from neupusti.config.flask_config import for_flask
 from neupusti.config.settings import Settings, local_secret
 from neupusti.config.values import ROOT, Mode
-from tests.conftest import SECRET
+from tests.lending import SECRET
 from tests.people import BIN
 
 LOCAL = {"NEUPUSTI_SECRET_KEY": SECRET}
@@ -243,6 +243,7 @@ def test_an_unwritable_folder_is_a_settings_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("entry", ["wsgi.py", "-m flask routes"])
+@pytest.mark.slow
 def test_a_wrong_setting_stops_the_start_with_one_sentence(
     tmp_path: Path, entry: str
 ) -> None:

@@ -20,6 +20,7 @@ from neupusti.core.rules import PUBLIC
 from neupusti.core.security import authorisation
 from neupusti.core.web.theme import THEME
 from tests.conftest import Visitor as Client
+from tests.lending import close, opened
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
 """The headers browsers send with a form of our own page."""
@@ -77,14 +78,10 @@ def features() -> tuple[Feature, ...]:
 @pytest.fixture
 def app(settings: Settings, features: tuple[Feature, ...]) -> Iterator[Flask]:
     """The site of `features` as it is served, with CSRF protection on."""
-    app = create_app(settings, features)
-    app.testing = True
-    app.test_client_class = Client
-    with app.app_context():
+    with opened(settings, features) as app:
+        app.testing = True
+        app.test_client_class = Client
         yield app
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
 
 
 @pytest.fixture
@@ -113,9 +110,7 @@ def with_features(settings: Settings) -> Iterator[Callable[..., Flask]]:
 
     yield make
     for app in made:
-        with app.app_context():
-            for engine in db.engines.values():
-                engine.dispose()
+        close(app)
 
 
 def add_view(app: Flask, address: str, view: Callable[[], Any]) -> None:

@@ -71,6 +71,7 @@ def asks_again(app: Flask, cookie: str | None) -> bool:
         (["statistics"], [], False),
     ],
 )
+@SQLITE
 def test_only_what_touches_the_visitors_own_categories(
     with_features: Callable[..., Flask],
     agreed: list[str],

@@ -4,11 +4,11 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from neupusti.app import FEATURES
@@ -17,14 +17,10 @@ from neupusti.core.text.languages import Language
 from tests.conftest import CHROMIUM_ARGS, SQLITE
 from tests.consent.conftest import records
 from tests.core.web.test_redirects import HOSTILE
+from tests.looks import SCHEMES, audit, violations
 
 pytestmark = SQLITE
 REJECT, ACCEPT = ".cookies [value=reject]", ".cookies [value=accept]"
-RULES = {
-    "runOnly": [
-        *("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"),
-    ]
-}
 
 
 @pytest.fixture
@@ -241,21 +237,9 @@ def test_everybody_can_read_the_question_and_the_answer(
     """Check every state from the banner to the receipt."""
 
     def check(page: Page, where: str) -> None:
-        for width in (320, 390, 1280):
-            for scheme in ("light", "dark"):
-                page.set_viewport_size({"width": width, "height": 800})
-                page.emulate_media(color_scheme=scheme)
-                found = Axe().run(page, options=RULES).response["violations"]
-                assert [violation["id"] for violation in found] == [], (
-                    where,
-                    width,
-                    scheme,
-                )
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                assert wide <= width, (where, width)
+        audit(page, product((320, 390, 1280), SCHEMES))
         page.emulate_media(forced_colors="active", color_scheme="light")
-        found = Axe().run(page, options=RULES).response["violations"]
-        assert [violation["id"] for violation in found] == [], (where, "forced colours")
+        assert violations(page) == [], (where, "forced colours")
         page.emulate_media(forced_colors="none")
 
     context = chromium.new_context()

@@ -37,6 +37,7 @@ def public_addresses(app: Flask) -> list[str]:
 
 
 @pytest.mark.clause("1.1.7")
+@pytest.mark.slow
 def test_a_first_visit_to_any_public_page_sets_nothing_and_writes_nothing(
     app: Flask,
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_first_visit_to_any_public_page_sets_nothing_and_writes_nothing(
 
 @SQLITE
 @pytest.mark.ordeal(200, 10_000)
+@pytest.mark.slow
 def test_the_visits_of_robots_write_no_row(
     app: Flask, consent: ConsentExtension, size: int
 ) -> None:

@@ -12,9 +12,9 @@ from werkzeug.serving import make_server
 
 from neupusti.app import FEATURES, create_app
 from neupusti.config.settings import Settings
-from neupusti.core.data.database import db
 from neupusti.core.feature import Category, Cookie, Feature
 from tests.conftest import SQLITE
+from tests.lending import close
 
 pytestmark = SQLITE
 HOST = "shop.neupusti.localhost"
@@ -85,9 +85,7 @@ def hosted(settings: Settings) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    close(app)
 
 
 def names(context: BrowserContext) -> set[str]:

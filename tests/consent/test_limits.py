@@ -45,6 +45,7 @@ def cli(app: Flask) -> FlaskCliRunner:
     return app.test_cli_runner()
 
 
+@pytest.mark.slow
 def test_more_than_300_people_behind_one_address_can_refuse_and_withdraw(
     app: Flask, consent: ConsentExtension
 ) -> None:

@@ -44,6 +44,7 @@ def restore(visitor: Visitor, kept: str | None) -> None:
 
 @SQLITE
 @pytest.mark.clause("1.1.7")
+@pytest.mark.slow
 def test_no_way_of_setting_a_cookie_gets_past_the_middleware(attempts_app: Flask) -> None:
     """Try every route and every way of setting a cookie, as every visitor."""
     people = visitors(attempts_app)

@@ -14,8 +14,8 @@ from flask import Flask
 
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
-from neupusti.core.data.database import db
 from tests.conftest import Visitor
+from tests.lending import close
 from tests.postgres import Cluster, binaries
 
 DATA = Path(__file__).parent / "data"
@@ -86,7 +86,7 @@ class KeptFolder:
         app.test_client_class = Visitor
         with app.app_context():
             yield app
-        left(app)
+        close(app)
 
     def load(self, file: str) -> Any:
         """Return the content of `browsers.json` or `report.json`."""
@@ -115,11 +115,3 @@ def unpacked(archive: Path, kind: str, into: Path, cluster: Cluster | None) -> K
             dump, url = str(kept.home / f"{one}.sql"), cluster.url(f"{kept.name}_{one}")
             subprocess.run([*psql, dump, url], check=True, capture_output=True)
     return kept
-
-
-def left(app: Flask) -> None:
-    """Close the databases of a site: SQLite writes all it has into the file."""
-    with app.app_context():
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()

@@ -25,11 +25,12 @@ from neupusti.config.settings import Settings
 from neupusti.core.registry import Registry, registry
 from neupusti.site.service import machine as site
 from tests.accounts.cast import hidden
-from tests.conftest import SECRET, Visitor
+from tests.conftest import Visitor
 from tests.contracts.deterministic import fixed, printed
-from tests.contracts.folders import COOKIES, DATA, DATABASES, DAYS, left
+from tests.contracts.folders import COOKIES, DATA, DATABASES, DAYS
 from tests.contracts.story import Story, StoryResult
 from tests.contracts.test_log_formats import leave_spool
+from tests.lending import SECRET, close
 from tests.postgres import Cluster, binaries, ground
 
 HELD = ("refusal", "grant", "withdrawal", "buyer", "mover", "phone", "staff", "half")
@@ -78,7 +79,7 @@ def main(name: str) -> None:
                 printed(app, "access", "ingest", "--once")
             report = printed(app, "access", "report", *DAYS, "--json")
             (kept / "report.json").write_text(report)
-            left(app)
+            close(app)
         with tarfile.open(DATA / f"{name}.tar.gz", "w:gz") as archive:
             archive.add(Path(work) / name, name, filter=_nobodys)
 
@@ -105,7 +106,7 @@ def _play(app: Flask, kept: Path) -> None:
         # What comes now is not read any more: a file read by half, and a whole one.
         (kept / "browsers.json").write_text(json.dumps(_held(result), indent=1))
         leave_spool(Path(app.instance_path))
-    left(app)
+    close(app)
 
 
 def _held(result: StoryResult) -> dict[str, dict[str, str]]:

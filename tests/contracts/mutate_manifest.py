@@ -22,9 +22,10 @@ from neupusti.config.settings import Settings
 from neupusti.core.data.database import db
 from neupusti.core.feature import Feature
 from neupusti.core.registry import registry
-from tests.conftest import SECRET, Visitor, seeded
+from tests.conftest import Visitor
 from tests.contracts import completeness, sources
 from tests.contracts.completeness import Pages
+from tests.lending import SECRET, seeded
 
 CLAIMS = {"clauses"}
 """Not mutated: the ledger shows an unclaimed clause as not built."""

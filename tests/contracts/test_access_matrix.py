@@ -150,7 +150,13 @@ def send(app: Flask, browser: FlaskClient, method: str, path: str) -> TestRespon
     return browser.open(path, method=method, data=desk.form(app), headers=headers)
 
 
-@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+@pytest.mark.parametrize(
+    ("lend_databases", "role"),
+    [*(("sqlite", role) for role in ROLES), ("postgresql", ALL_PERMISSIONS)],
+    indirect=["lend_databases"],
+    ids=lambda one: getattr(one, "name", one),
+)
+@pytest.mark.slow
 def test_every_role_gets_what_the_rules_say(
     app: Flask, sample: dict[str, str], sign_in: Callable[[Role], FlaskClient], role: Role
 ) -> None:
@@ -176,7 +182,9 @@ def test_every_role_gets_what_the_rules_say(
             assert rule.who is Who.PUBLIC or not redirected, report
 
 
+@SQLITE
 @pytest.mark.parametrize("role", [ANONYMOUS, ALL_PERMISSIONS], ids=lambda role: role.name)
+@pytest.mark.slow
 def test_a_wrong_method_is_refused_everywhere(
     app: Flask, sample: dict[str, str], sign_in: Callable[[Role], FlaskClient], role: Role
 ) -> None:
@@ -201,6 +209,7 @@ def row_counts() -> dict[str, int]:
 @pytest.mark.parametrize(
     "role", [ANONYMOUS, CUSTOMER, ALL_PERMISSIONS], ids=lambda role: role.name
 )
+@pytest.mark.slow
 def test_reading_changes_nothing(
     app: Flask, sample: dict[str, str], sign_in: Callable[[Role], FlaskClient], role: Role
 ) -> None:

@@ -8,7 +8,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from neupusti.catalog.service import samples
 from neupusti.core.registry import registry
 from neupusti.core.rules import PUBLIC
 from neupusti.core.text.languages import PREFIXED
@@ -59,9 +58,8 @@ def public_rules(app: Flask) -> Iterator[Rule]:
 
 
 @pytest.fixture
-def addresses(app: Flask, client: FlaskClient) -> list[str]:
+def addresses(samples: None, client: FlaskClient) -> list[str]:
     """One address of every public page, with every page of the sitemap among them."""
-    samples.bring()
     listed = [
         path
         for url in entries(client)

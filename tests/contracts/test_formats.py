@@ -17,11 +17,11 @@ from sqlalchemy import text
 
 from neupusti.core.data.database import db
 from neupusti.core.registry import registry
-from tests.conftest import SECRET
 from tests.contracts import formats
 from tests.contracts.deterministic import NOW, command, fixed, missing, printed
 from tests.contracts.story import WHY, Story, StoryResult, choose
 from tests.core.failing_views import PRODUCTION
+from tests.lending import SECRET
 from tests.people import DANA
 
 BEGINNING = "0" * 64

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
-from itertools import count, product
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from werkzeug.test import TestResponse
 
 from neupusti.core.data.database import db
 from tests.accounts.cast import is_signed_in, submit
-from tests.conftest import SECRET
 from tests.contracts import folders, formats
 from tests.contracts.deterministic import (
     NOW,
@@ -35,6 +34,7 @@ from tests.contracts.deterministic import (
 )
 from tests.contracts.folders import KeptFolder
 from tests.contracts.story import PASSWORD, WHY, choose
+from tests.lending import SECRET
 from tests.people import AIGERIM, BOLAT, GUEST, YERLAN
 
 LATER = NOW + timedelta(minutes=5)
@@ -42,16 +42,25 @@ LATER = NOW + timedelta(minutes=5)
 
 @pytest.fixture(
     scope="module",
-    params=product(sorted(folders.DATA.iterdir()), ("sqlite", "postgresql")),
-    ids=lambda param: f"{param[0].name.partition('.')[0]} {param[1]}",
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)],
+)
+def kind(request: pytest.FixtureRequest) -> str:
+    """The kind of database."""
+    return str(request.param)
+
+
+@pytest.fixture(
+    scope="module",
+    params=sorted(folders.DATA.iterdir()),
+    ids=lambda archive: archive.name.partition(".")[0],
 )
 def upgraded(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, kind: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Path], KeptFolder]:
     """Unpack a folder, upgrade it once, and return how to take a copy of it."""
-    archive, kind = request.param
     cluster = request.getfixturevalue("cluster") if kind == "postgresql" else None
-    folder = folders.unpacked(archive, kind, tmp_path_factory.mktemp("kept"), cluster)
+    into = tmp_path_factory.mktemp("kept")
+    folder = folders.unpacked(request.param, kind, into, cluster)
     with at(LATER), folder.opened() as app:
         assert "Staff:" not in printed(app, "site", "setup")
     numbers = count()

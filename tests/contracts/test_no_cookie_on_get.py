@@ -32,6 +32,7 @@ def public(app: Flask, sample: dict[str, str]) -> Iterator[str]:
 
 
 @pytest.mark.clause("3.3.1")
+@pytest.mark.slow
 def test_the_first_get_of_every_public_page_sets_no_cookie(
     app: Flask, sample: dict[str, str]
 ) -> None:

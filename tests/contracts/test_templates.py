@@ -127,6 +127,7 @@ def test_every_asset_in_templates_exists(app: Flask) -> None:
 
 
 @SQLITE
+@pytest.mark.slow
 def test_every_rendered_public_page_is_valid(app: Flask, client: FlaskClient) -> None:
     """Includes the output of filters and macros; titles are unique."""
     titles: dict[str, str] = {}

@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.web.log import KeyValue
-from tests.conftest import SECRET
 from tests.core import failing_views
 from tests.disks import mounted  # noqa: F401 - a fixture
+from tests.lending import SECRET
 
 
 @pytest.fixture

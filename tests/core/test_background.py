@@ -25,6 +25,7 @@ def failing(app: Flask, times: int) -> tuple[Background, Event]:
     return Background(app, [Job(name="try", every=timedelta(0), run=run)]), enough
 
 
+@pytest.mark.slow
 def test_one_of_two_workers_runs_a_job_and_the_other_takes_over(app: Flask) -> None:
     """The kernel releases the lock with the process."""
     turns: list[str] = []

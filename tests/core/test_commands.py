@@ -28,6 +28,7 @@ from neupusti.core.data.database import db
 from neupusti.core.rules import Permission
 from tests import desk
 from tests.disks import fill_disk
+from tests.lending import close
 from tests.people import DANA
 from tests.policy.documents import SMALL
 from tests.postgres import Cluster
@@ -117,10 +118,7 @@ def every(tmp_path: Path) -> Every:
             for path, command in leaves(app.cli)
             if path not in LEFT_OUT
         }
-        with app.app_context():
-            db.session.remove()
-            for engine in db.engines.values():
-                engine.dispose()
+        close(app)
         return found
 
     return run
@@ -214,6 +212,7 @@ def test_a_database_that_another_process_holds(
     assert all(results[path].exit_code == 1 for path in locked)
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_not_there_stays_so(tmp_path: Path) -> None:
     folder = tmp_path / "instance"
     done = subprocess.run(

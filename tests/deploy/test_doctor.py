@@ -16,11 +16,11 @@ from neupusti.config.values import ROOT
 from neupusti.core import clock
 from neupusti.site.service import doctor
 from neupusti.site.service.doctor import Finding
-from tests.conftest import SECRET
 from tests.core.smtp_server import SmtpServer
 from tests.deploy import proxies
+from tests.lending import SECRET
 from tests.people import BIN
-from tests.served import STOP_SECONDS, await_answer, environment_of, free_port
+from tests.served import environment_of, free_port, serving
 
 pytestmark = pytest.mark.slow
 OPERATOR = "privacy@neupusti.kz"
@@ -73,16 +73,8 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
             "NEUPUSTI_OPERATOR_RESPONSIBLE": "A lawyer",
             "SSL_CERT_FILE": str(home / "fullchain.pem"),
         }
-        command = [sys.executable, "-m", "flask", "site", "serve", "--port", str(port)]
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-        )
-        try:
-            await_answer(process, port)
+        with serving(environment, port):
             yield Deployment(environment, smtp, backups)
-        finally:
-            process.terminate()
-            process.wait(timeout=STOP_SECONDS)
 
 
 def test_a_deployment_in_order(deployment: Deployment) -> None:
@@ -94,18 +86,7 @@ def test_a_deployment_in_order(deployment: Deployment) -> None:
     # These two are the machine's.
     found.pop("clock")
     found.pop("disk")
-    assert {what: word for what, (word, _) in found.items()} == dict.fromkeys(
-        (
-            "database main",
-            "database access",
-            "page",
-            "headers",
-            "photo",
-            "letter",
-            "backup",
-        ),
-        "ok",
-    )
+    assert {what: word for what, (word, _) in found.items()} == dict.fromkeys(SOUND, "ok")
     assert deployment.smtp.recipients[-1] == OPERATOR
     assert "sent" in found["letter"][1]
 

@@ -13,9 +13,9 @@ from neupusti.config.settings import Settings
 from neupusti.core.text.languages import Language
 from neupusti.core.web.edge import HEADERS
 from neupusti.core.web.errors import ERROR_TEXTS
-from tests.conftest import SECRET
 from tests.deploy import proxies
 from tests.deploy.proxies import ProxyClient
+from tests.lending import SECRET
 from tests.served import free_port
 
 TOO_LARGE, AWAY, MALFORMED = 413, 502, 400

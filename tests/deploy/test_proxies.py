@@ -12,17 +12,15 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from neupusti.accounts.service.avatar import LARGEST
-from neupusti.app import create_app
 from neupusti.catalog.service.photos import LARGEST as PHOTO_LARGEST
 from neupusti.config.settings import Settings
-from neupusti.core.data.database import db
 from neupusti.core.rules import Permission
-from tests import desk, photos
+from tests import desk, lending, photos
 from tests.accounts.cast import PASSWORD, account, hidden
 from tests.catalog.staff_goods import ALTS, PHOTO, product
-from tests.conftest import SECRET
 from tests.deploy import proxies
 from tests.deploy.proxies import ProxyClient
+from tests.lending import SECRET
 from tests.people import AIGERIM, DANA
 from tests.served import Served, served
 
@@ -47,16 +45,13 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, S
     """A served site with one account, one product and one member of staff."""
     settings = Settings(secret_key=SECRET, instance=tmp_path_factory.mktemp("site"))
     with served(settings) as site:
-        app = create_app(settings)
-        with app.app_context():
+        with lending.opened(settings) as app:
             account(AIGERIM)
             product()
             browser = desk.signed_in(app, desk.member(DANA, Permission.CONTENT))
             cookie = browser.get_cookie("session")
             assert cookie
             seat = Seat(cookie.value, desk.form(app, **ALTS))
-            for engine in db.engines.values():
-                engine.dispose()
         yield site, seat
 
 

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from neupusti.core.feature import Category
 from neupusti.core.registry import registry
 from neupusti.core.text.languages import Language
 from tests.canary import addresses, revealing
-from tests.journeys.test_reading import RULES, Visit
+from tests.journeys.test_reading import Visit
+from tests.looks import audit_once
 from tests.orders import buying
 from tests.people import GUEST, Person
 
@@ -35,7 +35,6 @@ class Purchase(Visit):
     scripts: bool = field(kw_only=True, default=True)
     width: int = field(kw_only=True, default=1366)
     """In which the buttons are pressed."""
-    seen: set[str] = field(default_factory=set)
 
     def go(self, path: str) -> None:
         """Open a page in the language of the purchase, and check it."""
@@ -59,18 +58,9 @@ class Purchase(Visit):
         assert page.get_attribute("html", "lang") == self.language.tag
         leaked = [one for one in addresses(page.content()) if revealing(one)]
         assert [*leaked, *filter(revealing, [page.url])] == []
-        kind = f"{page.title()} {page.locator('.problem, .notice').count()}"
-        if not self.scripts or kind in self.seen:
-            return
-        self.seen.add(kind)
-        for width, scheme in LOOKS:
-            page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            overflow = page.evaluate("document.documentElement.scrollWidth") - width
-            assert overflow <= 0, f"{page.url} at {width}"
-            found = Axe().run(page, options=RULES)
-            assert found.violations_count == 0, found.generate_report()
-        page.set_viewport_size({"width": self.width, "height": 800})
+        if self.scripts:
+            audit_once(page, LOOKS)
+            page.set_viewport_size({"width": self.width, "height": 800})
 
     def refuses_cookies(self) -> None:
         """Refuse all cookies but the necessary ones."""

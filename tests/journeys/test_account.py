@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, expect
 
 from neupusti.config.settings import Settings
@@ -21,13 +20,15 @@ from tests import photos
 from tests.accounts.cast import PASSWORD
 from tests.canary import addresses, revealing
 from tests.conftest import SQLITE
-from tests.journeys.test_reading import RULES, Visit
+from tests.journeys.test_reading import Visit
+from tests.looks import audit_once, fits
 from tests.people import AIGERIM, GUEST
 from tests.served import Served, served
 
 OTHER_PASSWORD = "белый парус над заливом"
 SHORT_PASSWORD = "восемь 8"
 """Long enough with two-step verification."""
+SMALL = {"width": 320, "height": 800}
 BUTTON = "main form:has([name=csrf_token]) .button"
 
 
@@ -38,8 +39,6 @@ class UserJourney(Visit):
     site: Served = field(kw_only=True)
     language: Language = field(kw_only=True)
     scripts: bool = field(kw_only=True)
-    seen: set[tuple[str, int]] = field(default_factory=set)
-    """The pages audited by axe: title, and number of messages shown."""
 
     def go(self, path: str) -> None:
         """Open a page in the language of the journey, and check it."""
@@ -63,13 +62,8 @@ class UserJourney(Visit):
         leaked = [one for one in addresses(self.page.content()) if revealing(one)]
         assert [*leaked, *filter(revealing, [self.page.url])] == []
         if self.scripts:
-            page_width = self.page.evaluate("document.documentElement.scrollWidth")
-            assert page_width <= 320, self.page.url
-            kind = self.page.title(), self.page.locator(".problem, .notice").count()
-            if kind not in self.seen:
-                self.seen.add(kind)
-                found = Axe().run(self.page, options=RULES)
-                assert found.violations_count == 0, found.generate_report()
+            fits(self.page)
+            audit_once(self.page, [(SMALL["width"], "light")])
 
     def at(self, path: str) -> None:
         """Expect the page to be at `path`."""
@@ -90,6 +84,23 @@ class UserJourney(Visit):
             self.fill(code=code)
             self.press()
         self.at("/account/")
+
+    def enters(self, password: str, code: str = "") -> None:
+        """Open the page of the sign-in, and sign in."""
+        self.go("/account/login")
+        self.signs_in(password, code)
+
+    def takes_two_steps(self, wrong_code: str = "") -> None:
+        """Turn two-step verification on, after a code that is wrong, if any."""
+        self.go("/account/two-factor")
+        secret = self.page.inner_text("main code").replace(" ", "")
+        if wrong_code:
+            self.fill(code=wrong_code)
+            self.press()
+            expect(self.page.locator(".problem")).to_be_visible()
+        self.fill(code=pyotp.TOTP(secret).at(int(clock.now().timestamp())))
+        self.press()
+        self.at("/account/two-factor/codes")
 
     def _console(self, message: ConsoleMessage) -> None:
         # Chromium logs a 422, which is the expected response to an invalid form.
@@ -115,7 +126,8 @@ def test_from_registering_to_signing_out_everywhere(
 ) -> None:
     def new_journey() -> UserJourney:
         context = chromium.new_context(
-            java_script_enabled=scripts, viewport={"width": 320, "height": 800}
+            java_script_enabled=scripts,
+            viewport=SMALL,  # type: ignore[arg-type]
         )
         return UserJourney(
             context.new_page(), site.url, site=site, language=language, scripts=scripts
@@ -127,9 +139,9 @@ def test_from_registering_to_signing_out_everywhere(
     saves_the_profile(person)
     changes_the_e_mail(person)
     recovers_the_account(second)
-    person.go("/account/login")
-    person.signs_in(OTHER_PASSWORD)
-    codes = sets_up_two_step_verification(person)
+    person.enters(OTHER_PASSWORD)
+    person.takes_two_steps(wrong_code="000 000")
+    codes = person.page.locator("main li code").all_inner_texts()
     person.go("/account/")
     person.press("form[action$='/account/logout'] button")
     signs_in_with_a_recovery_code(person, codes[0])
@@ -162,18 +174,6 @@ def confirms(person: UserJourney) -> None:
     person.signs_in(PASSWORD)
 
 
-def sets_up_two_step_verification(person: UserJourney) -> list[str]:
-    person.go("/account/two-factor")
-    secret = person.page.inner_text("main code").replace(" ", "")
-    person.fill(code="000 000")
-    person.press()
-    expect(person.page.locator(".problem")).to_be_visible()
-    person.fill(code=pyotp.TOTP(secret).at(int(clock.now().timestamp())))
-    person.press()
-    person.at("/account/two-factor/codes")
-    return person.page.locator("main li code").all_inner_texts()
-
-
 def saves_the_profile(person: UserJourney) -> None:
     person.go("/account/profile")
     person.fill(given_name="Әйгерім", patronymic="Мақсатқызы")
@@ -193,9 +193,10 @@ def changes_the_e_mail(person: UserJourney) -> None:
     expect(person.page.locator("main")).to_contain_text(GUEST.email)
 
 
-def recovers_the_account(owner: UserJourney) -> None:
+def recovers_the_account(owner: UserJourney, shown: str = "") -> None:
     """The owner of the old address needs no sign-in, and ends all sessions."""
     owner.go(owner.mail(AIGERIM.email, "/secure/"))
+    expect(owner.page.locator("main")).to_contain_text(shown)
     owner.press()
     owner.fill(password=OTHER_PASSWORD)
     owner.press()
@@ -205,8 +206,7 @@ def recovers_the_account(owner: UserJourney) -> None:
 def signs_in_with_a_recovery_code(person: UserJourney, code: str) -> None:
     person.go("/account/activity")
     person.at(f"/account/login?next={person.language.prefix}/account/activity")
-    person.go("/account/login")
-    person.signs_in(OTHER_PASSWORD, code)
+    person.enters(OTHER_PASSWORD, code)
     person.go("/account/activity")
     person.go("/account/profile")
     expect(person.page.locator("main")).to_contain_text(AIGERIM.email)

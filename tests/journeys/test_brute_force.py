@@ -16,16 +16,15 @@ from urllib.parse import urlencode
 import pytest
 
 from neupusti.accounts.service import addresses, limits
-from neupusti.app import create_app
 from neupusti.config.settings import Settings
-from neupusti.core.data.database import db
 from neupusti.core.security.throttle import RateLimit
 from tests.accounts.cast import PASSWORD, account, hidden
-from tests.conftest import LendDatabases
+from tests.lending import LendDatabases, opened
 from tests.people import AIGERIM, BOLAT, DANA, GUEST, YERLAN
 from tests.served import Served, served
 
-TRIES, AT_ONCE = 36, 12
+TRIES, AT_ONCE = 24, 12
+"""More than any of the limits and as many as are under way."""
 pytestmark = pytest.mark.slow
 WRONG = "неверный пароль тут"
 LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
@@ -182,13 +181,9 @@ def site(
 
 
 def _attacked(settings: Settings, processes: int) -> Iterator[Served]:
-    app = create_app(settings)
-    with app.app_context():
+    with opened(settings):
         for who in (AIGERIM, BOLAT, DANA, YERLAN):
             account(who, with_second_factor=who is DANA)
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
     with served(settings, workers=processes) as running:
         yield running
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, expect
 
@@ -14,7 +13,8 @@ from neupusti.orders.service.life import deciding, parcels
 from tests import desk
 from tests.conftest import SQLITE
 from tests.journeys.purchase import LOOKS
-from tests.journeys.test_reading import RULES, Visit
+from tests.journeys.test_reading import Visit
+from tests.looks import fits, look, violations
 from tests.orders import buying
 from tests.orders.boards import now
 from tests.orders.buying import SOCKS, Shopper
@@ -59,14 +59,11 @@ def test_each_page_of_the_board_can_be_read(
     for path in PATHS:
         address = path.format(orders[0].number)
         for width, scheme in LOOKS:
-            page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            look(page, width, scheme)
             visit.open(f"{language.prefix}/admin/orders/{address}")
             expect(page.locator("main")).to_contain_text(orders[0].number)
-            overflow = page.evaluate("document.documentElement.scrollWidth") - width
-            assert overflow <= 0, (address, width)
-            found = Axe().run(page, options=RULES)
-            assert found.violations_count == 0, found.generate_report()
+            fits(page)
+            assert violations(page) == [], (address, width, scheme)
     assert visit.complaints == []
 
 

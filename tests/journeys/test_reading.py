@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import product
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from neupusti.core.text.languages import Language
 from tests.conftest import SQLITE
+from tests.looks import audit
 from tests.policy.documents import real_document
 
 PATHS = [
@@ -26,11 +24,6 @@ PATHS = [
     "/policy/ledger/",
     "/no-such-page",
 ]
-WIDTHS = (320, 1280)
-SCHEMES = ("light", "dark")
-STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RULES = {"runOnly": STANDARDS}
-"""What a page looks like does not hang on the database: one backend is enough for it."""
 
 
 @dataclass
@@ -75,15 +68,7 @@ def visit(chromium: Browser, site_url: str) -> Iterator[Visit]:
 def test_a_page_is_open_to_everybody(visit: Visit, language: Language, path: str) -> None:
     visit.open(language.prefix + path)
     page = visit.page
-
-    for width, scheme in product(WIDTHS, SCHEMES):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        found = Axe().run(page, options=RULES).response["violations"]
-        assert violation_summary(found) == [], (width, scheme)
-        overflow = page.evaluate("document.documentElement.scrollWidth") - width
-        assert overflow <= 0, width
-
+    audit(page)
     assert page.get_attribute("html", "lang") == language.tag
     assert len(page.query_selector_all("h1")) == 1
     assert page.query_selector_all("[style], style, script:not([src])") == []
@@ -185,10 +170,3 @@ def test_the_real_document_is_read_in_a_browser(app: Flask, visit: Visit) -> Non
     visit.open("/policy/compare/2022-08-04/2026-11-01/")
     expect(page.locator("#c8\\.2")).to_contain_text("30")
     assert visit.complaints == []
-
-
-def violation_summary(violations: list[dict[str, Any]]) -> list[str]:
-    return [
-        f"{violation['id']}: {[node['html'][:120] for node in violation['nodes'][:3]]}"
-        for violation in violations
-    ]

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from itertools import product
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
@@ -17,7 +15,8 @@ from tests import desk
 from tests.accounts.cast import account
 from tests.admin.test_mail import email
 from tests.conftest import SQLITE
-from tests.journeys.test_reading import RULES, SCHEMES, WIDTHS, Visit
+from tests.journeys.test_reading import Visit
+from tests.looks import audit
 from tests.people import AIGERIM, BOLAT, DANA
 
 PATHS = [
@@ -66,18 +65,6 @@ def visit(
     context.close()
 
 
-def check_page(page: Page, *, audited: bool) -> None:
-    """Check page width and accessibility in every size and colour scheme."""
-    for width, scheme in product(WIDTHS, SCHEMES):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        if audited:
-            page_width = page.evaluate("document.documentElement.scrollWidth")
-            assert page_width <= width, f"{page.url} at {width}"
-            report = Axe().run(page, options=RULES)
-            assert report.violations_count == 0, report.generate_report()
-
-
 def suspend(page: Page, *, audited: bool) -> None:
     """Suspend the account whose page is open, and lift the suspension."""
     page.locator("#blocks + p + p a").click()
@@ -85,7 +72,8 @@ def suspend(page: Page, *, audited: bool) -> None:
         page.locator("[name=reason]").fill(REASON)
         page.keyboard.press("Enter")
         expect(page).to_have_url(re.compile(path))
-        check_page(page, audited=audited)
+        if audited:
+            audit(page)
 
 
 @SQLITE
@@ -95,16 +83,19 @@ def test_all_staff_pages(visit: Visit, request: pytest.FixtureRequest) -> None:
     for path in PATHS:
         visit.open(path)
         assert page.url.endswith(path)
-        check_page(page, audited=audited)
+        if audited:
+            audit(page)
     visit.open("/kk/admin/people/")
     page.locator("main [name=q]").fill("нұрл")
     page.locator("[name=reason]").fill(REASON)
     page.keyboard.press("Enter")
     expect(page.get_by_role("rowheader", name="Нұрланова Айгерим")).to_be_visible()
-    check_page(page, audited=audited)
+    if audited:
+        audit(page)
     page.locator("table button").click()
     expect(page.get_by_text(AIGERIM.email)).to_be_visible()
-    check_page(page, audited=audited)
+    if audited:
+        audit(page)
     suspend(page, audited=audited)
     visit.open("/kk/admin/journal/?what=people.opened")
     expect(page.get_by_text(REASON)).to_be_visible()

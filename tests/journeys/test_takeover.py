@@ -1,39 +1,38 @@
 """The owner comes back after a takeover, and is not locked out by strangers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
-import pyotp
 import pytest
 from playwright.sync_api import Browser, expect
 
 from neupusti.accounts.service import limits
-from neupusti.app import create_app
 from neupusti.config.settings import Settings
-from neupusti.core import clock
-from neupusti.core.data.database import db
 from neupusti.core.text.languages import Language
 from tests.accounts.cast import PASSWORD, Account, account
 from tests.conftest import SQLITE
-from tests.journeys.test_account import OTHER_PASSWORD, UserJourney
+from tests.journeys.test_account import (
+    OTHER_PASSWORD,
+    SMALL,
+    UserJourney,
+    recovers_the_account,
+)
+from tests.lending import opened
 from tests.people import AIGERIM, GUEST
 from tests.served import Served, served
 
 THIEVES = "чужой пароль у моста"
 WRONG = "неверный пароль тут"
 LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+Journey = Callable[..., UserJourney]
 pytestmark = [SQLITE, pytest.mark.parametrize("language", [Language.RU, Language.KK])]
 
 
 @pytest.fixture
 def who(language: Language, settings: Settings) -> Account:
     """Айгерим, who has an account."""
-    app = create_app(settings)
-    with app.app_context():
-        made = account(AIGERIM, language=language)
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
-    return made
+    with opened(settings):
+        return account(AIGERIM, language=language)
 
 
 @pytest.fixture
@@ -43,32 +42,32 @@ def site(settings: Settings, who: Account) -> Iterator[Served]:
         yield running
 
 
-def journey(
-    site: Served, chromium: Browser, language: Language, agent: str | None = None
-) -> UserJourney:
-    context = chromium.new_context(viewport={"width": 320, "height": 800}, user_agent=agent)
-    return UserJourney(
-        context.new_page(), site.url, site=site, language=language, scripts=True
-    )
+@pytest.fixture
+def journey(site: Served, chromium: Browser, language: Language) -> Iterator[Journey]:
+    """Start a browser of its own for each person."""
+    with ExitStack() as contexts:
+
+        def start(agent: str | None = None) -> UserJourney:
+            context = chromium.new_context(viewport=SMALL, user_agent=agent)  # type: ignore[arg-type]
+            contexts.callback(context.close)
+            return UserJourney(
+                context.new_page(), site.url, site=site, language=language, scripts=True
+            )
+
+        yield start
 
 
 def test_the_owner_comes_back_after_a_takeover(
-    site: Served, chromium: Browser, language: Language
+    journey: Journey, language: Language
 ) -> None:
-    owner = journey(site, chromium, language)
-    thief = journey(site, chromium, language, LINUX)
-    owner.go("/account/login")
-    owner.signs_in(PASSWORD)
+    owner = journey()
+    thief = journey(LINUX)
+    owner.enters(PASSWORD)
     takes_over(thief)
     owner.go("/account/")
     owner.at(f"/account/login?next={language.prefix}/account/")
 
-    owner.go(owner.mail(AIGERIM.email, "/secure/"))
-    expect(owner.page.locator("main")).to_contain_text(AIGERIM.email)
-    owner.press()
-    owner.fill(password=OTHER_PASSWORD)
-    owner.press()
-    owner.at("/account/login?done=reset")
+    recovers_the_account(owner, AIGERIM.email)
     owner.signs_in(OTHER_PASSWORD)
     owner.go("/account/profile")
     expect(owner.page.locator("main")).to_contain_text(AIGERIM.email)
@@ -77,19 +76,12 @@ def test_the_owner_comes_back_after_a_takeover(
     thief.go("/account/")
     thief.at(f"/account/login?next={language.prefix}/account/")
     assert [*owner.complaints, *thief.complaints] == []
-    for one in (owner, thief):
-        one.page.context.close()
 
 
 def takes_over(thief: UserJourney) -> None:
     """Switch two-step verification on, then change the e-mail and the password."""
-    thief.go("/account/login")
-    thief.signs_in(PASSWORD)
-    thief.go("/account/two-factor")
-    secret = thief.page.inner_text("main code").replace(" ", "")
-    thief.fill(code=pyotp.TOTP(secret).at(int(clock.now().timestamp())))
-    thief.press()
-    thief.at("/account/two-factor/codes")
+    thief.enters(PASSWORD)
+    thief.takes_two_steps()
     thief.go("/account/email")
     thief.fill(email=GUEST.email, current=PASSWORD)
     thief.press()
@@ -103,51 +95,37 @@ def takes_over(thief: UserJourney) -> None:
 
 
 def test_the_code_page_of_an_intruder_names_the_way_out(
-    site: Served, chromium: Browser, language: Language
+    journey: Journey, language: Language
 ) -> None:
     """Where only two-step verification was switched on, by somebody else."""
-    owner = journey(site, chromium, language)
-    thief = journey(site, chromium, language, LINUX)
-    owner.go("/account/login")
-    owner.signs_in(PASSWORD)
+    owner = journey()
+    thief = journey(LINUX)
+    owner.enters(PASSWORD)
     owner.press("form[action$='/account/logout'] button")
-    thief.go("/account/login")
-    thief.signs_in(PASSWORD)
-    thief.go("/account/two-factor")
-    secret = thief.page.inner_text("main code").replace(" ", "")
-    thief.fill(code=pyotp.TOTP(secret).at(int(clock.now().timestamp())))
-    thief.press()
+    thief.enters(PASSWORD)
+    thief.takes_two_steps()
     owner.go("/account/login")
     owner.fill(email=AIGERIM.email, password=PASSWORD)
     owner.press()
     owner.at("/account/login")
     words = owner.page.locator("main .muted").last
     expect(words).to_contain_text("7")
-    owner.go(owner.mail(AIGERIM.email, "/secure/"))
-    owner.press()
-    owner.fill(password=OTHER_PASSWORD)
-    owner.press()
+    recovers_the_account(owner)
     owner.signs_in(OTHER_PASSWORD)
-    for one in (owner, thief):
-        one.page.context.close()
 
 
-def test_strangers_do_not_lock_the_owner_out(
-    site: Served, chromium: Browser, language: Language
-) -> None:
+def test_strangers_do_not_lock_the_owner_out(journey: Journey, language: Language) -> None:
     """On the known device at once; on another one by a link."""
-    owner = journey(site, chromium, language)
-    owner.go("/account/login")
-    owner.signs_in(PASSWORD)
+    owner = journey()
+    owner.enters(PASSWORD)
     owner.press("form[action$='/account/logout'] button")
-    stranger = journey(site, chromium, language, LINUX)
+    stranger = journey(LINUX)
     for _ in range(limits.SIGN_IN_ACCOUNT.times + 1):
         guesses(stranger)
     expect(stranger.page.locator(".code")).to_have_text("429")
-    owner.go("/account/login")
-    owner.signs_in(PASSWORD)
+    owner.enters(PASSWORD)
 
-    elsewhere = journey(site, chromium, language, LINUX)
+    elsewhere = journey(LINUX)
     elsewhere.go("/account/password/reset")
     elsewhere.fill(email=AIGERIM.email)
     elsewhere.press()
@@ -156,8 +134,6 @@ def test_strangers_do_not_lock_the_owner_out(
     elsewhere.press()
     guesses(stranger)
     elsewhere.signs_in(OTHER_PASSWORD)
-    for one in (owner, stranger, elsewhere):
-        one.page.context.close()
 
 
 def guesses(stranger: UserJourney) -> None:

@@ -131,9 +131,8 @@ def test_the_check_page_shows_what_the_law_wants(app: Flask, guest: Shopper) -> 
 
 @SQLITE
 @pytest.mark.situation(33)
-@pytest.mark.parametrize(
-    ("wrong", "step", "field"),
-    [
+def test_the_first_wrong_step_is_shown(guest: Shopper) -> None:
+    table = (
         ({"phone": "12"}, "Контакты", "phone"),
         ({"email": "x"}, "Контакты", "email"),
         ({"given_name": "https://evil.example"}, "Контакты", "given_name"),
@@ -148,21 +147,18 @@ def test_the_check_page_shows_what_the_law_wants(app: Flask, guest: Shopper) -> 
         ({"payment": "pickup"}, "Оплата", "payment"),
         ({"consent": ""}, "Проверка", "consent"),
         ({"consent": "0" * 64}, "Проверка", "consent"),
-    ],
-)
-def test_the_first_wrong_step_is_shown(
-    guest: Shopper, wrong: dict[str, str], step: str, field: str
-) -> None:
-    answer = guest.order("courier", **wrong)
-    assert answer.status_code == 422
-    page = answer.text
-    assert f"<title>Ошибка: {step}" in page.replace("\n", "")
-    assert page.index('role="alert"') < page.index("<h1")
-    assert f'href="#{field}"' in page
-    assert f'id="{field}-error"' in page
-    assert f'aria-describedby="{field}' in page or f'{field}-error"' in page
-    assert buying.orders() == []
-    assert buying.left(buying.made(1)) == 20
+    )
+    for wrong, step, field in table:
+        answer = guest.order("courier", **wrong)
+        assert answer.status_code == 422, wrong
+        page = answer.text
+        assert f"<title>Ошибка: {step}" in page.replace("\n", ""), wrong
+        assert page.index('role="alert"') < page.index("<h1"), wrong
+        assert f'href="#{field}"' in page, wrong
+        assert f'id="{field}-error"' in page, wrong
+        assert re.search(rf'aria-describedby="{field}|{field}-error"', page), wrong
+        assert buying.orders() == [], wrong
+        assert buying.left(buying.made(1)) == 20, wrong
 
 
 @SQLITE

@@ -16,7 +16,8 @@ from neupusti.core.web.operator import Operator
 from neupusti.orders.models.order import Delivery
 from neupusti.orders.service import addresses, delivery
 from neupusti.orders.service.addresses import PostcodeError, RegionError
-from tests.conftest import SECRET, SQLITE
+from tests.conftest import SQLITE
+from tests.lending import SECRET
 from tests.people import BIN
 
 OPERATOR = Operator(

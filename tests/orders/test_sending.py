@@ -107,14 +107,13 @@ def test_a_sent_price_is_ignored(guest: Shopper, price: str) -> None:
     assert buying.orders()[0].goods == 2 * 12990
 
 
-@pytest.mark.parametrize(
-    "quote", ["x", "0" * 64, "0" * 63 + "\n", "é" * 64, "9" * 65, "9" * 3000, "a\x00b"]
-)
-def test_a_foreign_quote_is_refused_in_words(guest: Shopper, quote: str) -> None:
-    answer = guest.order("courier", quote=quote)
-    assert answer.status_code == 422
-    assert 'role="alert"' in answer.text
-    assert buying.orders() == []
+def test_a_foreign_quote_is_refused_in_words(guest: Shopper) -> None:
+    strange = ("x", "0" * 64, "0" * 63 + "\n", "é" * 64, "9" * 65, "9" * 3000, "a\x00b")
+    for quote in strange:
+        answer = guest.order("courier", quote=quote)
+        assert answer.status_code == 422, quote
+        assert 'role="alert"' in answer.text, quote
+        assert buying.orders() == [], quote
 
 
 @SQLITE

@@ -1,10 +1,8 @@
 """What a browser decides: on screen in two sizes and colour schemes, and on paper."""
 
 from datetime import date
-from itertools import product
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
@@ -17,7 +15,7 @@ from neupusti.policy.service.drafts import Draft
 from neupusti.policy.service.edition_store import current_store
 from tests import desk
 from tests.conftest import SQLITE
-from tests.journeys.test_reading import RULES, SCHEMES, WIDTHS, violation_summary
+from tests.looks import audit
 from tests.people import DANA
 from tests.policy.documents import current_text, inserted, publish
 from tests.policy.test_alignment import HEALTH
@@ -34,17 +32,6 @@ def operators(app: Flask) -> str:
     text = inserted(current_text(), "4.1.3", HEALTH).replace("Беречь", "Беречь вас")
     publish(text, DAY, backdate="Принята раньше")
     return text
-
-
-def audit(page: Page, address: str) -> None:
-    """Check a page for its width and for everything that axe knows."""
-    page.goto(address)
-    for width, scheme in product(WIDTHS, SCHEMES):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        found = Axe().run(page, options=RULES).response["violations"]
-        assert violation_summary(found) == [], (address, width, scheme)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def on_paper(page: Page, address: str) -> None:
@@ -71,7 +58,8 @@ def test_a_comparison_and_the_life_of_a_clause(
     comparison = f"/policy/compare/{SHIPPED}/{DAY}/"
     page = chromium.new_page()
     for path in (comparison, f"/policy/clauses/{moved}/"):
-        audit(page, f"{site_url}/kk{path}")
+        page.goto(f"{site_url}/kk{path}")
+        audit(page)
         on_paper(page, site_url + path)
         page.emulate_media(media="screen")
     page.close()
@@ -97,7 +85,8 @@ def test_the_review_sheet_of_a_draft(
     context.add_cookies([{"name": "session", "value": cookie.value, "url": site_url}])
     page = context.new_page()
     for path in (address, f"{site_url}/kk/admin/policy/"):
-        audit(page, path)
+        page.goto(path)
+        audit(page)
     on_paper(page, address)
     expect(page.locator("#decide")).to_be_hidden()
     expect(page.get_by_role("heading", level=1)).to_be_visible()

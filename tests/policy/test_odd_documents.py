@@ -104,6 +104,7 @@ def different(step: int) -> str:
 
 
 @pytest.mark.parametrize("kind", ["repeated", "different"])
+@pytest.mark.slow
 def test_documents_take_no_longer_to_compare_than_their_bytes(kind: str) -> None:
     assert within_limit(f"compare(parse({kind}(3)), parse({kind}(5)))")
 

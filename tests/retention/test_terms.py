@@ -9,12 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale
 
-from neupusti.app import create_app
 from neupusti.config.settings import Settings
-from neupusti.core.data.database import db
 from neupusti.core.registry import registry
 from neupusti.retention import service
 from tests.accounts.cast import account, signed_in
+from tests.lending import opened
 from tests.people import AIGERIM
 from tests.times import NOON, Clock
 
@@ -22,12 +21,8 @@ from tests.times import NOON, Clock
 @pytest.fixture
 def stricter(settings: Settings) -> Iterator[Flask]:
     """The site with a shorter retention of the access log."""
-    app = create_app(replace(settings, access_ip_days=7, access_days=21))
-    with app.app_context():
+    with opened(replace(settings, access_ip_days=7, access_days=21)) as app:
         yield app
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
 
 
 @pytest.mark.clause("5.6")

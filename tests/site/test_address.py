@@ -1,15 +1,11 @@
 """Letters that commands write link to where the local site is served."""
 
-import subprocess
-import sys
-
 import pytest
 
 from neupusti.config.checks import PREFIX
 from neupusti.config.settings import Settings
-from neupusti.config.values import ROOT
 from tests.people import DANA
-from tests.served import STOP_SECONDS, Served, await_answer, environment_of, free_port
+from tests.served import Served, environment_of, free_port, serving
 
 pytestmark = pytest.mark.slow
 
@@ -21,19 +17,9 @@ def test_a_letter_of_a_command_links_to_the_port_of_the_site(
 ) -> None:
     port = free_port()
     environment = environment_of(settings)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flask", "site", "serve", "--port", str(port)],
-        cwd=ROOT,
-        env=environment | {f"{PREFIX}BASE_URL": given},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        await_answer(process, port)
-        site = Served(port, environment, process)
+    with serving(environment | {f"{PREFIX}BASE_URL": given}, port) as process:
+        site = Served(settings, port, environment, process)
         site.flask("staff", "add", DANA.email, "--permission", "orders")
         (email,) = site.emails(DANA.email)
         assert f"{given or site.url}/" in email["text"]
         assert ":8000" not in email["text"]
-    finally:
-        process.terminate()
-        process.wait(timeout=STOP_SECONDS)

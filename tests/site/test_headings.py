@@ -2,10 +2,10 @@
 
 import re
 
+import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
-from neupusti.catalog.service import samples
 from neupusti.core.registry import registry
 from tests.conftest import SQLITE
 from tests.hostile import targets
@@ -14,8 +14,9 @@ HEADING = re.compile(r"<h([1-6])\b")
 
 
 @SQLITE
+@pytest.mark.usefixtures("samples")
+@pytest.mark.slow
 def test_no_heading_skips_a_level(app: Flask, client: FlaskClient) -> None:
-    samples.seed()
     plain = [one.rule.rule for one in targets(app) if not one.rule.arguments]
     with app.test_request_context():
         listed = [url_for(name, **values) for name, values in registry().addresses()]

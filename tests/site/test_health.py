@@ -13,6 +13,7 @@ from neupusti.config.settings import Settings
 from neupusti.core.data.database import ACCESS, db
 from neupusti.core.data.migration import version_table
 from tests.disks import fill_disk
+from tests.lending import close
 
 AWAY = "postgresql://nobody:secret-word@127.0.0.1:9/nothing"
 
@@ -80,9 +81,7 @@ def test_a_full_disk_is_not_ready(
     assert response.json == {"main": "ok", "access": "ok", "disk": "full"}
     filler.unlink()
     assert client.get("/readyz").status_code == 200
-    with client.application.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    close(client.application)
 
 
 def test_the_process_answers_while_its_database_does_not(

@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.catalog.service import samples
 from neupusti.config.values import MailMode, Mode
 from neupusti.core import clock
 from neupusti.core.text.languages import Language
@@ -50,8 +49,8 @@ def test_robots_get_the_sitemap_and_the_private_paths(client: FlaskClient) -> No
     assert client.get("/sitemap.xml").content_type == "application/xml; charset=utf-8"
 
 
+@pytest.mark.usefixtures("samples")
 def test_the_sitemap_knows_every_page_in_every_language(client: FlaskClient) -> None:
-    samples.bring()
     listed = entries(client)
     for path in (
         "/",
@@ -67,8 +66,9 @@ def test_the_sitemap_knows_every_page_in_every_language(client: FlaskClient) -> 
             assert {tag: listed[address][tag] for tag in wanted} == wanted
 
 
+@pytest.mark.usefixtures("samples")
+@pytest.mark.slow
 def test_what_the_sitemap_lists_answers(client: FlaskClient) -> None:
-    samples.bring()
     listed = entries(client)
     for address, links in listed.items():
         assert set(links.values()) <= listed.keys()

@@ -6,7 +6,6 @@ import pytest
 from flask import Flask, url_for
 from playwright.sync_api import Browser
 
-from neupusti.catalog.service import samples
 from neupusti.core.registry import registry
 from tests.conftest import SQLITE
 
@@ -18,10 +17,10 @@ MOST = 1.5
 
 @pytest.mark.slow
 @SQLITE
+@pytest.mark.usefixtures("samples")
 def test_no_format_takes_many_more_pages(
     app: Flask, chromium: Browser, site_url: str
 ) -> None:
-    samples.seed()
     with app.test_request_context():
         first = {name: url_for(name, **values) for name, values in registry().addresses()}
     page = chromium.new_page()

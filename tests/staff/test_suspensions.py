@@ -134,14 +134,14 @@ def test_a_wrong_method_and_a_missing_token_do_nothing(
 
 @SQLITE
 @pytest.mark.parametrize("action", ["blocks", "releases"])
-@pytest.mark.parametrize("reason", ["", "   ", "ok", "aaaaaaaa", "a" * 201, "x\u202ey why"])
 def test_no_suspension_without_a_reason(
-    app: Flask, browser: FlaskClient, aigerim: int, reason: str, action: str
+    app: Flask, browser: FlaskClient, aigerim: int, action: str
 ) -> None:
-    status, page = press(app, browser, aigerim, action, reason)
-    assert status == 422
-    assert 'class="problem' in page
-    assert suspension_of(aigerim) is None
+    for reason in ("", "   ", "ok", "aaaaaaaa", "a" * 201, "x\u202ey why"):
+        status, page = press(app, browser, aigerim, action, reason)
+        assert status == 422, reason
+        assert 'class="problem' in page, reason
+        assert suspension_of(aigerim) is None, reason
 
 
 def test_nobody_suspends_themselves(app: Flask, browser: FlaskClient, dana: int) -> None:

@@ -27,7 +27,8 @@ from neupusti.core.web.edge import Edge
 from neupusti.statistics.queries.filters import Dimension
 from tests.access.conftest import count_rows, csrf_token
 from tests.access.junk import requests
-from tests.conftest import SECRET, SQLITE
+from tests.conftest import SQLITE
+from tests.lending import SECRET
 from tests.times import Clock
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
@@ -106,6 +107,7 @@ def fuzzed(size: int, engine: Engine, enrichment: Enrichment, spool_folder: Path
 @SQLITE
 @pytest.mark.ordeal(2_000, 100_000)
 @pytest.mark.clause("1.1.8", "3.3")
+@pytest.mark.slow
 def test_junk_is_kept_as_harmless_text(
     staff: FlaskClient, engine: Engine, fuzzed: Spool, size: int
 ) -> None:

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import product
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser
 
@@ -15,7 +13,7 @@ from tests import desk
 from tests.access import logs
 from tests.access.conftest import entry
 from tests.conftest import SQLITE
-from tests.journeys.test_reading import RULES, SCHEMES, WIDTHS, violation_summary
+from tests.looks import LOOKS, audit
 from tests.people import DANA
 
 PAGES = [
@@ -53,12 +51,8 @@ def test_a_page_of_the_statistics_is_open_to_everybody_who_may(
     page.goto(site_url + path)
 
     assert page.locator("h1").count() == 1
-    for width, scheme in product(WIDTHS, SCHEMES):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        found = Axe().run(page, options=RULES).response["violations"]
-        assert violation_summary(found) == [], (width, scheme)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for width, scheme in LOOKS:
+        audit(page, [(width, scheme)])
         assert page.evaluate(NARROWEST) >= READABLE, (width, scheme)
     assert page.query_selector_all("[style], style, script:not([src])") == []
     assert complaints == []

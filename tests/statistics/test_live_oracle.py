@@ -29,7 +29,7 @@ from neupusti.config.values import ROOT
 from neupusti.core import clock
 from tests.access import logs
 from tests.access.conftest import count_rows, csrf_token
-from tests.conftest import SECRET
+from tests.lending import SECRET
 from tests.statistics import oracle
 from tests.times import Clock
 

@@ -177,9 +177,6 @@ def test_a_quiet_day_before_is_no_beginning(opened: Opened, load: Load) -> None:
     assert changes(page) == set()
 
 
-LEAP = datetime(2024, 2, 29, tzinfo=ALMATY)
-
-
 @pytest.mark.parametrize(
     ("now", "compared"),
     [

@@ -19,7 +19,6 @@ from neupusti.core.records.consents import digest
 from neupusti.core.text import languages
 from neupusti.core.web.operator import Operator
 
-HASH_CHARACTERS = 64
 PLAIN_YES = frozenset({"y", "yes", "on", "true", "1"})
 """Values that agree without a hash: to the present text."""
 

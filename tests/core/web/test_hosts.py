@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.web.edge import REFUSED, Edge, hostname
-from tests.conftest import SECRET
 from tests.core.failing_views import PRODUCTION
+from tests.lending import SECRET
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.conftest import SQLITE
+
 OFFER = "Бұл бетті қазақша оқу"
 KAZAKH = {"Accept-Language": "kk-KZ,kk;q=0.9,ru;q=0.8"}
 PAGES = ("/policy/", "/", "/cookies/", "/account/login")
@@ -47,6 +49,7 @@ def test_one_visitor_s_copy_is_not_another_s(stranger: FlaskClient, page: str) -
         ("", False),
     ],
 )
+@SQLITE
 def test_the_favourite_of_the_browser_decides(
     stranger: FlaskClient, asked: str, *, offered: bool
 ) -> None:

@@ -1,0 +1,63 @@
+"""What a page looks like: no wider than the screen, and nothing that axe complains of."""
+
+from collections.abc import Iterable
+from itertools import product
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+WIDTHS, SCHEMES = (320, 1280), ("light", "dark")
+Look = tuple[int, str]
+"""Width in pixels, and colour scheme."""
+LOOKS: tuple[Look, ...] = tuple(product(WIDTHS, SCHEMES))
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {"runOnly": STANDARDS, "resultTypes": ["violations"]}
+"""All that is right would be listed too: on a long page, three quarters of the time."""
+RUN = """async options => (await axe.run(options)).violations.map(
+    ({id, nodes}) => `${id}: ${nodes.slice(0, 3).map(node => node.html.slice(0, 120))}`)"""
+
+KIND = """[document.documentElement.lang, document.title,
+    document.querySelectorAll(".problem, .notice").length,
+    document.querySelectorAll("form[action$='/account/logout']").length]"""
+AUDITED: set[tuple[object, Look]] = set()
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds on a page as it is shown now, and where."""
+    if page.evaluate("!window.axe"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[str] = page.evaluate(RUN, OPTIONS)
+    return found
+
+
+def look(page: Page, width: int, scheme: str) -> None:
+    """Show a page at `width` and in a colour scheme."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+
+
+def fits(page: Page) -> None:
+    """Check that nothing of a page is wider than the screen."""
+    assert page.viewport_size
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= page.viewport_size["width"], f"{page.url}: {width} pixels"
+
+
+def audit_once(page: Page, looks: Iterable[Look]) -> None:
+    """Audit a page in each of `looks` in which none of its kind was audited in this run.
+
+    Of one kind are pages of one language and title, with as many messages, where either
+    somebody or nobody is signed in.
+    """
+    kind = tuple(page.evaluate(KIND))
+    left = [one for one in looks if (kind, one) not in AUDITED]
+    audit(page, left)
+    AUDITED.update((kind, one) for one in left)
+
+
+def audit(page: Page, looks: Iterable[Look] = LOOKS) -> None:
+    """Check a page with a script in each of `looks`."""
+    for width, scheme in looks:
+        look(page, width, scheme)
+        fits(page)
+        assert violations(page) == [], (page.url, width, scheme)
