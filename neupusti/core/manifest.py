@@ -19,7 +19,7 @@ TOKEN_DAYS = 1
 THROTTLE_DAYS = 3
 
 ABOUT_PEOPLE = (
-    *(OutboxEmail, Token, SecurityEvent),
+    *(Token, SecurityEvent),
     *(ProcessingEvent, StaffAction, FormConsent, StaffGrant),
 )
 
@@ -28,7 +28,10 @@ FEATURE = Feature(
     name="core",
     clauses=(),
     access={"assets.serve": PUBLIC},
-    holdings=tuple(Holding(model=model) for model in ABOUT_PEOPLE),
+    holdings=(
+        Holding(model=OutboxEmail, address=OutboxEmail.recipient_key),
+        *(Holding(model=model) for model in ABOUT_PEOPLE),
+    ),
     retention=(
         Retention(
             label=_("The text of an e-mail to you"),

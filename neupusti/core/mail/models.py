@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from neupusti.core.data.classification import (
     Email,
+    EmailKey,
     Id,
     Label,
     LongText,
@@ -54,7 +55,9 @@ class OutboxEmail(Base):
     key: Mapped[Label] = mapped_column(unique=True)
     kind: Mapped[str] = mapped_column(String(60), info=impersonal())
     person: Mapped[PersonNumber | None]
-    recipient: Mapped[Email] = mapped_column(index=True)
+    """Whose doing it reports; it may go to an address that is not theirs yet."""
+    recipient: Mapped[Email]
+    recipient_key: Mapped[EmailKey] = mapped_column(index=True)
     language: Mapped[str] = mapped_column(String(2), info=impersonal())
     subject: Mapped[Label]
     """Without personal data: subjects are shown on locked screens (1.1.4)."""

@@ -22,6 +22,7 @@ from neupusti.core.data.database import insert
 from neupusti.core.mail import message
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.mail.service import Service
+from neupusti.core.text import emails
 from neupusti.core.text.languages import Language, force_language
 
 EXTENSION, TYPES = "neupusti.mail", "neupusti.mail.kinds"
@@ -98,6 +99,7 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
         "kind": kind.name,
         "person": to.person,
         "recipient": to.email,
+        "recipient_key": emails.key(to.email),
         "language": to.language.value,
         "subject": subject,
         "text": text,

@@ -59,4 +59,5 @@ def run() -> None:
             person=None,
         )
         journal.log_processing(session, record)
+    # Where somebody reads just now, the hourly sweep of retention tries again.
     truncate_wal()
