@@ -1,6 +1,6 @@
 """The ground for rights: what is about a person can be found, told and destroyed.
 
-An e-mail is found by its address, a sweep says whether it was complete.
+An e-mail is found by its address, a sweep says whether it was complete, a job that it ran.
 
 Revision: 0022
 """
@@ -13,6 +13,8 @@ down_revision = "0020"
 branch_labels = None
 depends_on = None
 
+MOMENT = sa.DateTime(timezone=True)
+
 
 def upgrade(engine_name: str) -> None:
     """Change both databases."""
@@ -20,12 +22,20 @@ def upgrade(engine_name: str) -> None:
         return
     _find_letters_by_address()
     _tell_incomplete_sweeps()
+    op.create_table(
+        "job_beat",
+        sa.Column("name", sa.String(40), primary_key=True),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("milliseconds", sa.Integer, nullable=False),
+        sa.Column("ok", sa.Boolean, nullable=False),
+    )
 
 
 def downgrade(engine_name: str) -> None:
     """Change them back."""
     if engine_name != "main":
         return
+    op.drop_table("job_beat")
     with op.batch_alter_table("retention_run") as run:
         run.drop_column("complete")
     with op.batch_alter_table("letter") as letter:

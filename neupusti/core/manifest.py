@@ -1,9 +1,14 @@
 """The manifest of core: its own tables and its own route."""
 
+from datetime import timedelta
+
 from flask_babel import lazy_gettext as _
 
+from neupusti.core.background import Job
+from neupusti.core.data.beats import JobBeat
 from neupusti.core.feature import Feature, Holding, IndefiniteRetention, Retention
 from neupusti.core.mail.models import OutboxEmail
+from neupusti.core.records import journal
 from neupusti.core.records.consents import ConsentText, FormConsent
 from neupusti.core.records.journal import ProcessingEvent, SecurityEvent, StaffAction
 from neupusti.core.rules import PUBLIC
@@ -28,6 +33,7 @@ FEATURE = Feature(
     name="core",
     clauses=(),
     access={"assets.serve": PUBLIC},
+    jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
     holdings=(
         Holding(model=OutboxEmail, address=OutboxEmail.recipient_key),
         *(Holding(model=model) for model in ABOUT_PEOPLE),
@@ -72,6 +78,12 @@ FEATURE = Feature(
             clause="5.1",
             until=_("as long as it may have to be proved"),
             models=(ProcessingEvent, StaffAction, FormConsent, ConsentText, StaffGrant),
+        ),
+        IndefiniteRetention(
+            label=_("When each job of the site last ran; nothing about people"),
+            clause="5.6",
+            until=_("until it runs again"),
+            models=(JobBeat,),
         ),
     ),
 )

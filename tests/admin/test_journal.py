@@ -14,6 +14,8 @@ from neupusti.admin import service
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
+from neupusti.core.records import journal
+from neupusti.core.records.head import BrokenChainError
 from neupusti.core.records.journal import (
     Actor,
     ActorKind,
@@ -23,6 +25,7 @@ from neupusti.core.records.journal import (
     log_processing,
     log_staff_action,
 )
+from neupusti.core.registry import registry
 from neupusti.core.text.csv import csv_text, plain
 from neupusti.staff.queries import OPENED
 from neupusti.staff.service.access_audit import SEARCHED
@@ -128,6 +131,41 @@ def test_a_forged_row_is_seen_at_once(app: Flask, browser: FlaskClient) -> None:
     answer = app.test_cli_runner().invoke(args=["journal", "verify"])
     assert answer.exit_code == 1
     assert "act" in answer.output
+
+
+@pytest.mark.manifest(field="jobs")
+def test_the_site_moves_the_head_of_the_journal_by_itself(app: Flask) -> None:
+    """No operator has to verify the journal before its end can be missed."""
+    (job,) = [job for job in registry().jobs if job.name == "journal-head"]
+    for reason in ("first", "the newest"):
+        acted(reason=reason)
+        job.run()
+    db.session.rollback()
+    cut_end(app)
+    with pytest.raises(BrokenChainError, match="is gone or another"):
+        job.run()
+    answer = app.test_cli_runner().invoke(args=["journal", "verify"])
+    assert (answer.exit_code, "is gone or another" in answer.output) == (1, True)
+
+
+def test_the_head_does_not_move_over_a_forged_row(app: Flask) -> None:
+    journal.keep_head()
+    acted()
+    forge("another reason")
+    with pytest.raises(BrokenChainError, match="not what was chained"):
+        journal.keep_head()
+    kept = journal.HEAD.kept()
+    assert kept is not None
+    assert kept.id == 0
+
+
+def cut_end(app: Flask) -> None:
+    """Delete the newest act past the triggers."""
+    off = OFF[db.engine.dialect.name].replace("no_update", "no_delete")
+    with writing() as session:
+        session.execute(text(off))
+        newest = "SELECT max(id) FROM staff_action"
+        session.execute(text(f"DELETE FROM staff_action WHERE id = ({newest})"))  # noqa: S608 - ours
 
 
 @pytest.mark.parametrize("where", ["WHERE reason = 'the newest'", ""])

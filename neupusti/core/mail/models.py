@@ -20,6 +20,7 @@ from neupusti.core.data.classification import (
     impersonal,
 )
 from neupusti.core.data.database import Base, one_of
+from neupusti.core.text import emails
 
 TOKEN = re.compile(r"(?<=/)[\w-]{43}(?![\w-])", re.ASCII)
 """The one-time token of a link (`core.security.tokens`), as a part of its path."""
@@ -57,7 +58,10 @@ class OutboxEmail(Base):
     person: Mapped[PersonNumber | None]
     """Whose doing it reports; it may go to an address that is not theirs yet."""
     recipient: Mapped[Email]
-    recipient_key: Mapped[EmailKey] = mapped_column(index=True)
+    recipient_key: Mapped[EmailKey] = mapped_column(
+        index=True,
+        default=lambda row: emails.key(row.get_current_parameters()["recipient"]),
+    )
     language: Mapped[str] = mapped_column(String(2), info=impersonal())
     subject: Mapped[Label]
     """Without personal data: subjects are shown on locked screens (1.1.4)."""

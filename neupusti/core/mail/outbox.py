@@ -22,7 +22,6 @@ from neupusti.core.data.database import insert
 from neupusti.core.mail import message
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.mail.service import Service
-from neupusti.core.text import emails
 from neupusti.core.text.languages import Language, force_language
 
 EXTENSION, TYPES = "neupusti.mail", "neupusti.mail.kinds"
@@ -99,7 +98,6 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
         "kind": kind.name,
         "person": to.person,
         "recipient": to.email,
-        "recipient_key": emails.key(to.email),
         "language": to.language.value,
         "subject": subject,
         "text": text,

@@ -44,24 +44,25 @@ class Chain:
 
     def newest(self, session: Session) -> tuple[int, str]:
         """Return id and chain value of the newest row; 0 and START where there is none."""
-        ids = select(self.model.id, self.model.chain).order_by(self.model.id.desc())
-        row = session.execute(ids.limit(1)).first()
-        return (row.id, row.chain) if row else (0, START)
+        return self.before_newest(session, 0)
 
     def link(self, previous: str, row: Any) -> str:
         """Return the chain value of `row` after the row whose chain value is `previous`."""
         return sha256(f"{previous}\n{self.encode(row)}".encode()).hexdigest()
 
     def rows(
-        self, session: Session, newest: int | None = None
+        self, session: Session, after: tuple[int, str] = (0, START)
     ) -> Iterator[tuple[Any, bool]]:
-        """Return the chain value of `row` after the row whose value is `previous`."""
-        rows, previous = select(self.model).order_by(self.model.id), START
-        if newest is not None:
-            ends = select(self.model.id, self.model.chain).order_by(self.model.id.desc())
-            if last := session.execute(ends.offset(newest).limit(1)).first():
-                rows, previous = rows.where(self.model.id > last.id), last.chain
+        """Yield each row `after` that of an id and chain value, and whether it is sound."""
+        number, previous = after
+        rows = select(self.model).where(self.model.id > number).order_by(self.model.id)
         with closing(session.scalars(rows.execution_options(yield_per=BATCH))) as found:
             for row in found:
                 yield row, row.chain == self.link(previous, row)
                 previous = row.chain
+
+    def before_newest(self, session: Session, count: int) -> tuple[int, str]:
+        """Return id and chain value of the row before the newest `count` ones."""
+        ids = select(self.model.id, self.model.chain).order_by(self.model.id.desc())
+        row = session.execute(ids.offset(count).limit(1)).first()
+        return (row.id, row.chain) if row else (0, START)

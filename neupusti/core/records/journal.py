@@ -27,8 +27,8 @@ from neupusti.core.data.classification import (
     Purpose,
     impersonal,
 )
-from neupusti.core.data.database import Base
-from neupusti.core.records.chain import Chain
+from neupusti.core.data.database import Base, db
+from neupusti.core.records.chain import START, Chain
 from neupusti.core.records.head import HeadFile
 
 LOCK = 0x6E6575706F6A6F75
@@ -203,8 +203,14 @@ def broken(session: Session, newest: int | None = None) -> int | None:
 
     With `newest` only that many of the last actions are checked.
     """
-    rows = ACTIONS.rows(session, newest)
+    start = (0, START) if newest is None else ACTIONS.before_newest(session, newest)
+    rows = ACTIONS.rows(session, start)
     return next((row.id for row, sound in rows if not sound), None)
+
+
+def keep_head() -> None:
+    """Run the hourly job: move the kept head on. Raise BrokenChainError."""
+    HEAD.advance(db.session(), ACTIONS)
 
 
 def log_security_event(session: Session, person: int, kind: StrEnum, device: str) -> None:
