@@ -38,13 +38,26 @@ class Chain:
         """Chain `row` to the newest one in the open write transaction."""
         self.lock(session)
         _, newest = self.newest(session)
-        row.chain = self.link(newest, row)
+        row.chain = self.value(session, newest, row)
         session.add(row)
         session.flush()
 
     def newest(self, session: Session) -> tuple[int, str]:
         """Return id and chain value of the newest row; 0 and START where there is none."""
         return self.before_newest(session, 0)
+
+    def value(
+        self,
+        session: Session,  # noqa: ARG002 - where a chain has a key, it is stored
+        previous: str,
+        row: Any,
+    ) -> str:
+        """Return the chain value of a new `row` in the open write transaction."""
+        return self.link(previous, row)
+
+    def checker(self, session: Session) -> Callable[[str, Any], bool]:  # noqa: ARG002 - as above
+        """Return how to check a row after the row whose chain value is given."""
+        return lambda previous, row: row.chain == self.link(previous, row)
 
     def link(self, previous: str, row: Any) -> str:
         """Return the chain value of `row` after the row whose chain value is `previous`."""
@@ -55,10 +68,11 @@ class Chain:
     ) -> Iterator[tuple[Any, bool]]:
         """Yield each row `after` that of an id and chain value, and whether it is sound."""
         number, previous = after
+        is_sound = self.checker(session)
         rows = select(self.model).where(self.model.id > number).order_by(self.model.id)
         with closing(session.scalars(rows.execution_options(yield_per=BATCH))) as found:
             for row in found:
-                yield row, row.chain == self.link(previous, row)
+                yield row, is_sound(previous, row)
                 previous = row.chain
 
     def before_newest(self, session: Session, count: int) -> tuple[int, str]:
