@@ -29,6 +29,7 @@ from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.core import clock
+from neupusti.core.data import samples
 from neupusti.core.data.database import db
 from neupusti.core.registry import Registry, registry
 from neupusti.site.service import machine as site
@@ -284,6 +285,7 @@ def seeded(settings: Settings) -> None:
     app = create_app(settings)
     with app.app_context():
         flask_migrate.upgrade()
+        samples.forget()
         ship()
         # `site setup` would also make staff and sample goods; tests make their own.
         own = {"staff", "catalog"}

@@ -117,6 +117,14 @@ class Holding:
         return rows if self.address is None else rows.where(self.address.in_(addresses))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unheld:
+    """A table with personal data in which nobody's rows can be found, and why (6.1.3)."""
+
+    model: type[Any]
+    why: str
+
+
 def _about(table: Table, person: int) -> ColumnElement[bool]:
     if columns := person_columns(table):
         return or_(*(column == person for column in columns))
@@ -240,6 +248,7 @@ class Feature:
     former_cookies: tuple[Cookie, ...] = ()
     """What it declared once: nobody sets or reads them, and browsers delete them."""
     holdings: tuple[Holding, ...] = ()
+    unheld: tuple[Unheld, ...] = ()
     retention: tuple[Retention, ...] = ()
     indefinite: tuple[IndefiniteRetention, ...] = ()
     admin_menu: tuple[MenuItem, ...] = ()

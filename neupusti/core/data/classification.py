@@ -53,6 +53,11 @@ class Classification:
         return self.clause is not None
 
     @property
+    def about_people(self) -> bool:
+        """Whether the data map lists it."""
+        return self.personal or self.names_person or self.secret
+
+    @property
     def names_person(self) -> bool:
         """Whether it holds a person's number: its table must be in some holding."""
         return self.subject or self.actor
