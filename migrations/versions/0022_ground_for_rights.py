@@ -43,6 +43,12 @@ WORDS = sa.table(
 )
 CHAIN_KEY = sa.table("chain_key", *map(sa.column, ("chain", "nonce", "made_with")))
 BATCH = 500
+EVENT = (
+    *("id", "parcel", "seq", "what", "moved_from", "moved_to"),
+    *("actor_kind", "actor", "at"),
+)
+"""What of an event never changes, besides its order."""
+ORDER_WORDS = "what happened to an order never changes"
 
 
 def upgrade(engine_name: str) -> None:
@@ -58,6 +64,8 @@ def upgrade(engine_name: str) -> None:
         sa.Column("milliseconds", sa.Integer, nullable=False),
         sa.Column("ok", sa.Boolean, nullable=False),
     )
+    for statement in _words_of_orders_may_go():
+        op.execute(statement)
     _make_side_tables()
     with _unguarded():
         _move_words()
@@ -71,6 +79,8 @@ def downgrade(engine_name: str) -> None:
         words = sa.select(WORDS.c.words).where(WORDS.c.act == ACT.c.id)
         back = sa.update(ACT).where(words.exists())
         op.get_bind().execute(back.values(reason=words.scalar_subquery()))
+    for statement in _words_of_orders_stay():
+        op.execute(statement)
     op.drop_table("act_words")
     op.drop_table("chain_key")
     for column in ("sealed", "voucher"):
@@ -110,6 +120,55 @@ def _tell_incomplete_sweeps() -> None:
         run.add_column(done)
     with op.batch_alter_table("retention_run") as run:
         run.alter_column("complete", server_default=None)
+
+
+def _words_of_orders_may_go() -> list[str]:
+    """Return the statements that let the words of an event be blanked, and blank old ones.
+
+    Those of orders whose names and address are gone already go now.
+    """
+    columns = [*EVENT, '"order"']
+    if op.get_bind().dialect.name == "sqlite":
+        differ = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in columns)
+        guard = [
+            "DROP TRIGGER order_event_no_update",
+            f"""CREATE TRIGGER order_event_no_update BEFORE UPDATE ON order_event
+            WHEN NEW.reason <> '' OR {differ}
+            BEGIN SELECT RAISE(ABORT, '{ORDER_WORDS}'); END""",
+        ]
+    else:
+        differ = " OR ".join(f"NEW.{n} IS DISTINCT FROM OLD.{n}" for n in columns)
+        guard = [
+            "DROP TRIGGER order_event_no_change ON order_event",
+            f"""CREATE TRIGGER order_event_no_change BEFORE UPDATE ON order_event
+            FOR EACH ROW WHEN (NEW.reason <> '' OR {differ})
+            EXECUTE FUNCTION order_immutable()""",
+            """CREATE TRIGGER order_event_no_delete BEFORE DELETE ON order_event
+            FOR EACH ROW EXECUTE FUNCTION order_immutable()""",
+        ]
+    ended = "SELECT id FROM shop_order WHERE identity_ended_at IS NOT NULL"
+    return [
+        *guard,
+        f"""UPDATE order_event SET reason = ''
+        WHERE reason <> '' AND "order" IN ({ended})""",  # noqa: S608 - our own
+        f"""UPDATE goods_return SET words = '' WHERE "order" IN ({ended})""",  # noqa: S608 - our own
+    ]
+
+
+def _words_of_orders_stay() -> list[str]:
+    """Return the statements of the version before: an event never changes at all."""
+    if op.get_bind().dialect.name == "sqlite":
+        return [
+            "DROP TRIGGER order_event_no_update",
+            f"""CREATE TRIGGER order_event_no_update BEFORE UPDATE ON order_event
+            BEGIN SELECT RAISE(ABORT, '{ORDER_WORDS}'); END""",
+        ]
+    return [
+        "DROP TRIGGER order_event_no_delete ON order_event",
+        "DROP TRIGGER order_event_no_change ON order_event",
+        """CREATE TRIGGER order_event_no_change BEFORE UPDATE OR DELETE ON order_event
+        FOR EACH ROW EXECUTE FUNCTION order_immutable()""",
+    ]
 
 
 def _make_side_tables() -> None:

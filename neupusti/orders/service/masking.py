@@ -1,4 +1,4 @@
-"""Destroy names, phone and address of orders that ended long ago (5.1).
+"""Destroy names, phone, address and words of orders that ended long ago (5.1).
 
 The goods, the sums and the region stay for the books. So does the email: without it a guest
 could not be told from anybody else who asks for this order.
@@ -13,6 +13,7 @@ from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import truncate_wal, writing
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Operation, ProcessingRecord
+from neupusti.orders.models.fulfilment import GoodsReturn, OrderEvent
 from neupusti.orders.models.order import OrderAddress, ShopOrder
 
 EVERY = timedelta(hours=1)
@@ -52,6 +53,11 @@ def run() -> None:
             .where(OrderAddress.order.in_(numbers))
             .values(**dict.fromkeys(parts, ""))
         )
+        for words in (OrderEvent.reason, GoodsReturn.words):
+            written = words.parent.class_.order.in_(numbers), words != ""
+            session.execute(
+                update(words.parent.class_).where(*written).values({words.key: ""})
+            )
         record = ProcessingRecord(
             operation=Operation.DESTRUCTION,
             what=f"names, phone, address of orders: {len(numbers)}",
