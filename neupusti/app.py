@@ -90,11 +90,7 @@ def create_app(
         ),
     )
     errors.install(app)
-    registered = Registry(features).install(app)
-    mail.install(app, settings.mail_service, registered.emails)
-    background.install(app, (mail.job(settings.mail_service), *registered.jobs))
-    login.install(app)
-    authorisation.install(app, registered.access)
+    _install_features(app, settings, Registry(features))
     app.wsgi_app = MicroCache(app.wsgi_app)  # type: ignore[assignment]
     ConsentExtension.install(
         app,
@@ -113,6 +109,14 @@ def _init_extensions(app: Flask) -> None:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
     babel.init_app(app, locale_selector=lambda: current().locale)
+
+
+def _install_features(app: Flask, settings: Settings, registry: Registry) -> None:
+    registry.install(app)
+    mail.install(app, settings.mail_service, registry.emails)
+    background.install(app, (mail.job(settings.mail_service), *registry.jobs))
+    login.install(app)
+    authorisation.install(app, registry.access)
 
 
 def _wrap_edge(app: Flask, settings: Settings) -> "WSGIApplication":

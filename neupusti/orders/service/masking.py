@@ -7,6 +7,7 @@ could not be told from anybody else who asks for this order.
 from datetime import timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
@@ -53,11 +54,7 @@ def run() -> None:
             .where(OrderAddress.order.in_(numbers))
             .values(**dict.fromkeys(parts, ""))
         )
-        for words in (OrderEvent.reason, GoodsReturn.words):
-            written = words.parent.class_.order.in_(numbers), words != ""
-            session.execute(
-                update(words.parent.class_).where(*written).values({words.key: ""})
-            )
+        _blank_words(session, numbers)
         record = ProcessingRecord(
             operation=Operation.DESTRUCTION,
             what=f"names, phone, address of orders: {len(numbers)}",
@@ -67,3 +64,11 @@ def run() -> None:
         journal.log_processing(session, record)
     # Where somebody reads just now, the hourly sweep of retention tries again.
     truncate_wal()
+
+
+def _blank_words(session: Session, orders: list[int]) -> None:
+    """Blank what staff wrote about `orders`, and buyers about their returns."""
+    for words in (OrderEvent.reason, GoodsReturn.words):
+        model = words.parent.class_
+        rows = update(model).where(model.order.in_(orders), words != "")
+        session.execute(rows.values({words.key: ""}))
