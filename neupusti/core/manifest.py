@@ -26,7 +26,7 @@ EMAIL_DAYS = 30
 """Counted from when an email was sent, refused or kept."""
 SECURITY_DAYS = 365
 REASON_DAYS = 3 * 365
-"""As long as somebody may claim that an act of staff was wrong (Civil Code, limitation)."""
+"""So that whoever claims later that an act of staff was wrong finds its reason."""
 TOKEN_DAYS = 1
 """As long as a limit on e-mails lasts, over which the last link works again."""
 THROTTLE_DAYS = 3
