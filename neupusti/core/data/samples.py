@@ -2,8 +2,8 @@
 
 Its statistics hold values of a column and outlive the rows they were taken from: what was
 destroyed could still be read in `pg_stats`. Which columns these are follows from their
-classification. Changing the type of a column to the same type drops its samples, and
-copies no row; setting its target to 0 lets no new ones be taken.
+classification. Changing the type of a column to the same type (and collation) drops its
+samples and writes no table anew; setting its target to 0 lets no new ones be taken.
 """
 
 import logging
@@ -19,7 +19,10 @@ logger = logging.getLogger(__name__)
 LOCK_SECONDS = 3
 """How long to wait for readers of a table: longer would stop its writers."""
 RELATIONS = """
-    SELECT c.oid::regclass::text, a.attname, format_type(a.atttypid, a.atttypmod),
+    SELECT c.oid::regclass::text, a.attname,
+        format_type(a.atttypid, a.atttypmod) || CASE
+            WHEN a.attcollation <> t.typcollation
+            THEN ' COLLATE ' || a.attcollation::regcollation::text ELSE '' END,
         a.attstattarget IS DISTINCT FROM 0, c.relispartition, EXISTS (
             SELECT FROM pg_stats s
             WHERE s.schemaname = n.nspname AND s.tablename = c.relname
@@ -28,6 +31,7 @@ RELATIONS = """
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = ANY(%(columns)s)
+    JOIN pg_type t ON t.oid = a.atttypid
     WHERE c.oid = %(table)s::regclass
         OR c.oid IN (SELECT relid FROM pg_partition_tree(%(table)s::regclass))
 """
