@@ -4,8 +4,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from neupusti.core import background
-from neupusti.core.data import beats
 from neupusti.core.rules import Permission
 from tests import desk
 from tests.people import DANA
@@ -19,7 +17,5 @@ def dana(app: Flask) -> int:
 
 @pytest.fixture
 def browser(app: Flask, dana: int) -> FlaskClient:
-    """The browser in which she is signed in; the jobs of the site have run just now."""
-    for job in background.jobs():
-        beats.record(job.name, ok=True, milliseconds=1)
+    """The browser in which she is signed in."""
     return desk.signed_in(app, dana)

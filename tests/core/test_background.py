@@ -6,12 +6,13 @@ from threading import Event
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 
 from neupusti.core import background, clock
 from neupusti.core.background import Background, Job
 from neupusti.core.data import beats
 from neupusti.core.data.beats import JobBeat
-from neupusti.core.data.database import db
+from neupusti.core.data.database import db, writing
 from neupusti.core.registry import registry
 from tests.canary import listening
 from tests.times import NOON, Clock
@@ -139,6 +140,8 @@ def test_a_job_that_stands_still_is_named(app: Flask, at: Clock) -> None:
 def test_every_job_of_the_site_is_known(app: Flask) -> None:
     names = {job.name for job in background.jobs()}
     assert names == {"mail", *(job.name for job in registry().jobs)}
+    with writing() as session:
+        session.execute(delete(JobBeat))
     assert set(background.standing_still()) == names
 
 
