@@ -12,15 +12,15 @@ from neupusti.config.flask_config import for_flask
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.consent.views.extension import ConsentExtension
+from neupusti.core import background
 from neupusti.core.background import Background
 from neupusti.core.data import database
 from neupusti.core.data.commands import Commands
 from neupusti.core.data.database import db
 from neupusti.core.feature import Feature
 from neupusti.core.mail import install as mail
-from neupusti.core.mail.outbox import service
 from neupusti.core.manifest import FEATURE as CORE
-from neupusti.core.registry import Registry, registry
+from neupusti.core.registry import Registry
 from neupusti.core.security import authorisation
 from neupusti.core.text.languages import LanguagePrefix, current
 from neupusti.core.web import errors, layout, log, route
@@ -90,10 +90,7 @@ def create_app(
         ),
     )
     errors.install(app)
-    registered = Registry(features).install(app)
-    mail.install(app, settings.mail_service, registered.emails)
-    login.install(app)
-    authorisation.install(app, registered.access)
+    _install_features(app, settings, Registry(features))
     app.wsgi_app = MicroCache(app.wsgi_app)  # type: ignore[assignment]
     ConsentExtension.install(
         app,
@@ -114,6 +111,14 @@ def _init_extensions(app: Flask) -> None:
     babel.init_app(app, locale_selector=lambda: current().locale)
 
 
+def _install_features(app: Flask, settings: Settings, registry: Registry) -> None:
+    registry.install(app)
+    mail.install(app, settings.mail_service, registry.emails)
+    background.install(app, (mail.job(settings.mail_service), *registry.jobs))
+    login.install(app)
+    authorisation.install(app, registry.access)
+
+
 def _wrap_edge(app: Flask, settings: Settings) -> "WSGIApplication":
     return LanguagePrefix(
         Edge(
@@ -129,7 +134,5 @@ def _wrap_edge(app: Flask, settings: Settings) -> "WSGIApplication":
 def create_worker() -> Flask:
     """Return the site as a worker process runs it: with background jobs."""
     app = create_app()
-    with app.app_context():
-        jobs = (mail.job(service()), *registry().jobs)
-    Background(app, jobs).start()
+    Background(app, app.extensions[background.EXTENSION]).start()
     return app

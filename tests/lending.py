@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -15,7 +16,10 @@ from flask import Flask
 
 from neupusti.app import FEATURES, create_app
 from neupusti.config.settings import Settings
-from neupusti.core.data.database import db
+from neupusti.core import background
+from neupusti.core.data import samples
+from neupusti.core.data.beats import JobBeat
+from neupusti.core.data.database import db, writing
 from neupusti.core.feature import Feature
 from neupusti.core.registry import Registry, registry
 from neupusti.site.service import machine as site
@@ -24,6 +28,7 @@ from tests.postgres import Cluster
 
 SECRET = "0123456789abcdef0123456789abcdef"
 NAMES = ("main", "access")
+LAST_BEAT = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 class LendDatabases(Protocol):
@@ -56,10 +61,16 @@ def seeded(settings: Settings, *, goods: bool = False) -> None:
     """Make the tables of a site and what it begins with, but no staff."""
     with opened(settings):
         flask_migrate.upgrade()
+        samples.forget()
         ship()
         # `site setup` would also make staff and sample goods; tests make their own.
         own = {"staff", *(() if goods else ("catalog",))}
         site.seed(Registry(tuple(f for f in registry().features if f.name not in own)))
+        with writing() as session:
+            # As on a site that is served, on whatever day a test happens.
+            for job in background.jobs():
+                beat = {"at": LAST_BEAT, "milliseconds": 1, "ok": True}
+                session.add(JobBeat(name=job.name, **beat))
 
 
 def of_sqlite(folders: pytest.TempPathFactory) -> LendDatabases:

@@ -19,16 +19,21 @@ from neupusti.access.views import cli, recording
 from neupusti.access.views.blueprint import bp, work
 from neupusti.config.settings import settings
 from neupusti.core.background import Job
-from neupusti.core.feature import Feature, IndefiniteRetention, Retention
+from neupusti.core.feature import Feature, IndefiniteRetention, Retention, Unheld
 
 VIEWS = (cli, recording)
 """Importing a module of views registers its routes and commands."""
+
+NOBODY = "an address or a visitor id is never tied to a person, and ends within days"
 
 FEATURE = Feature(
     name="access",
     clauses=("1.1.8", "3.3"),
     blueprint=bp,
     cookies=(recording.VISITOR,),
+    unheld=tuple(
+        Unheld(model=model, why=NOBODY) for model in (Record, Address, SeenVisitor)
+    ),
     retention=(
         Retention(
             label=_(

@@ -34,6 +34,7 @@ from neupusti.core.data.classification import (
     VisitorId,
     impersonal,
     personal,
+    secret,
 )
 from neupusti.core.data.database import AccessBase
 
@@ -159,7 +160,7 @@ class Salt(AccessBase):
     __tablename__ = "access_salt"
 
     day: Mapped[Day] = mapped_column(primary_key=True)
-    salt: Mapped[bytes] = mapped_column(LargeBinary(16), info=impersonal())
+    salt: Mapped[bytes] = mapped_column(LargeBinary(16), info=secret())
 
 
 class Total(AccessBase):

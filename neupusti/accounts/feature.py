@@ -141,13 +141,14 @@ FEATURE = Feature(
     ),
     retention=(
         Retention(
-            label=_("An account whose e-mail was never confirmed"),
+            label=_("An account whose e-mail was never confirmed, with its e-mails"),
             clause="4.1.5",
             start_label=_("from registration"),
             model=Person,
             starts_at=Person.created_at,
             days=registration.LIFE.days,
             only=lambda: Person.confirmed_at.is_(None),
+            along=registration.GO_ALONG,
         ),
         Retention(
             label=_("A change of e-mail, with the address before it"),

@@ -25,20 +25,24 @@ from neupusti.core.data.classification import (
     GivenName,
     Id,
     Moment,
+    Nonce,
     Patronymic,
     PersonalText,
     Phone,
     Purpose,
+    SecretFingerprint,
+    SecretMask,
+    TokenDigest,
+    derived,
     impersonal,
     personal,
+    secret,
     subject,
 )
 from neupusti.core.data.database import Base
 from neupusti.core.text import collation
 
-CONFIRMED = text("confirmed_at IS NOT NULL")
-NOT_LIFTED = text("lifted_at IS NULL")
-
+CONFIRMED, NOT_LIFTED = text("confirmed_at IS NOT NULL"), text("lifted_at IS NULL")
 PersonForeignKey = Annotated[
     int,
     mapped_column(
@@ -64,10 +68,6 @@ Network = Annotated[
     ),
 ]
 """A keyed hash of the network: recognisable, not readable (1.1.8)."""
-
-
-SecretFingerprint = Annotated[str, mapped_column(String(16), info=impersonal())]
-"""The site secret a key is derived from (`core.data.keys`); None: the oldest known."""
 
 
 class PersonKind(StrEnum):
@@ -107,13 +107,13 @@ class Person(Base):
     phone: Mapped[Phone | None]
     language: Mapped[str] = mapped_column(String(2), info=impersonal())
     search: Mapped[str] = mapped_column(
-        Text, info=personal("3.2.1", Purpose.IDENTIFICATION, Purpose.PERSONAL_PAGES)
+        Text, info=derived("3.2.1", Purpose.IDENTIFICATION, Purpose.PERSONAL_PAGES)
     )
     """Names, e-mail and phone, case-folded, for the search of people."""
     sort: Mapped[str] = mapped_column(
         String(320).with_variant(String(320, collation="C"), "postgresql"),
         index=True,
-        info=personal("3.2.1", Purpose.PERSONAL_PAGES),
+        info=derived("3.2.1", Purpose.PERSONAL_PAGES),
     )
     """The sort key of the names (`core.text.collation.stored`)."""
     created_at: Mapped[Moment] = mapped_column(index=True)
@@ -148,16 +148,16 @@ class Credential(Base):
     __tablename__ = "credential"
 
     person: Mapped[PersonPrimaryKey]
-    password_hash: Mapped[str | None] = mapped_column(String(200), info=impersonal())
+    password_hash: Mapped[str | None] = mapped_column(String(200), info=secret())
     changed_at: Mapped[Moment]
 
 
 class TotpApp:
     """A TOTP app; without the secret of the site it yields no codes (`key_rotation`)."""
 
-    nonce: Mapped[Digest]
+    nonce: Mapped[Nonce]
     made_with: Mapped[SecretFingerprint | None]
-    mask: Mapped[Digest | None]
+    mask: Mapped[SecretMask | None]
     created_at: Mapped[Moment]
     confirmed_at: Mapped[Moment | None]
     last_step: Mapped[int] = mapped_column(Integer, info=impersonal())
@@ -189,9 +189,9 @@ class RecoveryCode(Base):
 
     id: Mapped[Id]
     person: Mapped[PersonForeignKey]
-    nonce: Mapped[Digest]
+    nonce: Mapped[Nonce]
     made_with: Mapped[SecretFingerprint | None]
-    mask: Mapped[Digest | None]
+    mask: Mapped[SecretMask | None]
     used_at: Mapped[Moment | None]
 
 
@@ -205,8 +205,8 @@ class SignIn(Base):
 
     id: Mapped[Id]
     person: Mapped[PersonForeignKey]
-    digest: Mapped[Digest] = mapped_column(unique=True)
-    remember_digest: Mapped[Digest | None] = mapped_column(unique=True)
+    digest: Mapped[TokenDigest] = mapped_column(unique=True)
+    remember_digest: Mapped[TokenDigest | None] = mapped_column(unique=True)
     """The hash of the remember-me key, where there is one."""
     created_at: Mapped[Moment]
     seen_at: Mapped[Moment]

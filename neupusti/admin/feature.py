@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from neupusti.admin import queries, service
 from neupusti.admin.views import board, cli, journal, outbox
 from neupusti.admin.views.blueprint import bp
+from neupusti.core.background import standing_still
 from neupusti.core.feature import Duty, Feature, MenuItem
 from neupusti.core.rules import ANY_STAFF, PRIVACY
 
@@ -42,6 +43,11 @@ FEATURE = Feature(
             label=_("E-mails nobody received"),
             open=queries.failed,
             endpoint="admin.mail",
+        ),
+        Duty(
+            clause="6.2.3",
+            label=_("Jobs of the site that stand still or fail"),
+            open=lambda: len(standing_still()),
         ),
     ),
     staff_actions=(service.EMAIL_OPENED, service.JOURNAL_EXPORTED),

@@ -1,5 +1,7 @@
 """The manifest of the consent feature."""
 
+from datetime import timedelta
+
 from flask_babel import lazy_gettext as _
 
 from neupusti.consent import queries
@@ -10,9 +12,11 @@ from neupusti.consent.models import (
     ConsentWording,
     UndeclaredCookie,
 )
+from neupusti.consent.service import verify
 from neupusti.consent.service.cookie_policy import CONSENT
 from neupusti.consent.views import admin, choosing, cli, pages
 from neupusti.consent.views.extension import bp
+from neupusti.core.background import Job
 from neupusti.core.feature import Duty, Feature, IndefiniteRetention, MenuItem, Page, Place
 from neupusti.core.rules import PRIVACY, PUBLIC
 
@@ -42,6 +46,7 @@ FEATURE = Feature(
             endpoint="consent.statistics",
         ),
     ),
+    jobs=(Job(name="consent-head", every=timedelta(hours=1), run=verify.keep_head),),
     indefinite=(
         IndefiniteRetention(
             label=_("A choice about cookies: a number, tied to nobody"),

@@ -2,7 +2,7 @@
 
 Every worker process starts a thread per job; the one that gets the lock of a file in the
 data folder runs the job, the others wait for it to end. The kernel releases the lock with
-the process, however it ends.
+the process, however it ends. Each run leaves a beat (`core.data.beats`).
 """
 
 import fcntl
@@ -11,16 +11,24 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
-from time import monotonic
+from time import monotonic, perf_counter
+from typing import cast
 
-from flask import Flask
+from flask import Flask, current_app
 
+from neupusti.core import clock
+from neupusti.core.data import beats
 from neupusti.core.data.database import db
 
 logger = logging.getLogger(__name__)
+EXTENSION = "neupusti.jobs"
+BEAT_EVERY = timedelta(minutes=1)
+"""A job that runs more often beats once in this time, so as not to write all the time."""
+GRACE = timedelta(minutes=10)
+"""How long a job may be late, or twice its period where that is longer."""
 ELECTION_SECONDS = 2.0
 MAX_PAUSE_SECONDS = 60
 """The longest pause after repeated failures."""
@@ -38,6 +46,35 @@ class Job:
     every: timedelta
     run: Callable[[], None]
 
+    @property
+    def longest_pause(self) -> timedelta:
+        """The longest time between two beats of a job that does not stand still."""
+        return self.every + max(self.every, GRACE)
+
+
+def install(app: Flask, jobs: Iterable[Job]) -> None:
+    """Keep the `jobs` that the workers of `app` run."""
+    app.extensions[EXTENSION] = tuple(jobs)
+
+
+def jobs() -> tuple[Job, ...]:
+    """Return every job of the current app."""
+    return cast("tuple[Job, ...]", current_app.extensions[EXTENSION])
+
+
+def standing_still() -> dict[str, str]:
+    """Return what is wrong with each job that has not run when it should have."""
+    found, now = beats.recorded(), clock.now()
+    wrong = {}
+    for job in jobs():
+        if (beat := found.get(job.name)) is None:
+            wrong[job.name] = "has never run"
+        elif now - beat.at > job.longest_pause:
+            wrong[job.name] = f"last ran at {beat.at:%Y-%m-%d %H:%M} UTC"
+        elif not beat.ok:
+            wrong[job.name] = f"failed at {beat.at:%Y-%m-%d %H:%M} UTC"
+    return wrong
+
 
 class Background:
     """The jobs of one process."""
@@ -45,6 +82,7 @@ class Background:
     def __init__(self, app: Flask, jobs: Iterable[Job]) -> None:
         self.app, self.stopped = app, Event()
         self._logged_at: dict[str, float] = {}
+        self._beats: dict[str, tuple[datetime, bool]] = {}
         self.threads = [
             Thread(target=self._work, args=(job,), name=f"job {job.name}", daemon=True)
             for job in jobs
@@ -82,10 +120,25 @@ class Background:
             )
 
     def _run(self, job: Job) -> bool:
+        began = perf_counter()
+        ok = self._try(job, job.run)
+        milliseconds = round((perf_counter() - began) * 1000)
+        at, last = clock.now(), self._beats.get(job.name)
+        if last is None or last[1] != ok or at - last[0] >= BEAT_EVERY:
+
+            def record() -> None:
+                beats.record(job.name, ok=ok, milliseconds=milliseconds)
+
+            if self._try(job, record):
+                self._beats[job.name] = at, ok
+        return ok
+
+    def _try(self, job: Job, run: Callable[[], None]) -> bool:
+        """Run what belongs to `job`; return whether it ended without an error."""
         try:
             with self.app.app_context():
                 try:
-                    job.run()
+                    run()
                 finally:
                     db.session.remove()
         except Exception as error:  # noqa: BLE001 - the next run follows any failure

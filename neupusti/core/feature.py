@@ -4,7 +4,7 @@ Every feature has one in its `feature.py`; only `neupusti.app` imports them, so 
 need not import each other.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -13,8 +13,16 @@ from typing import Any
 
 from flask import Blueprint
 from flask_babel import LazyString
-from sqlalchemy import ColumnElement, Select, Table, false, or_, select
-from sqlalchemy.orm import Mapped
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    Table,
+    false,
+    or_,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped
 
 from neupusti.core.background import Job
 from neupusti.core.data.classification import person_columns
@@ -86,13 +94,35 @@ class Holding:
     model: type[Any]
     file: Callable[[Any], Path] | None = None
     """The path of the file that belongs to a row; None: there are no files."""
+    address: SQLColumnExpression[str] | None = None
+    """The key of the e-mail address a row was sent to; it need not be the person's."""
 
-    def of(self, person: int) -> Select[Any]:
+    def of(self, person: int, addresses: Collection[str] = ()) -> Select[Any]:
         """Select the rows in which `person` is the subject or acted.
 
         A table that names nobody belongs to those whom the rows it refers to are about.
+        With the keys of `addresses` also what was sent there, whoever caused it.
         """
-        return select(self.model).where(_about(self.model.__table__, person))
+        found = _about(self.model.__table__, person)
+        if self.address is not None:
+            found = or_(found, self.address.in_(addresses))
+        return select(self.model).where(found)
+
+    def readable(self, person: int, addresses: Collection[str]) -> Select[Any]:
+        """Select what `person` may read of it; `addresses` are those proved to be theirs.
+
+        What went to another address would tell whether somebody has an account with it.
+        """
+        rows = self.of(person, addresses)
+        return rows if self.address is None else rows.where(self.address.in_(addresses))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unheld:
+    """A table with personal data in which nobody's rows can be found, and why (6.1.3)."""
+
+    model: type[Any]
+    why: str
 
 
 def _about(table: Table, person: int) -> ColumnElement[bool]:
@@ -122,6 +152,8 @@ class Retention:
     """The term; a call where a setting gives it."""
     only: Callable[[], ColumnElement[bool]] | None = None
     """Which rows the rule is about; None: all of them."""
+    along: tuple[InstrumentedAttribute[Any], ...] = ()
+    """Columns with the number of a row that goes: what is about it goes along."""
     masked: bool = False
     """Whether the rows stay and only lose what identifies people."""
     custom_sweep: bool = False
@@ -216,6 +248,7 @@ class Feature:
     former_cookies: tuple[Cookie, ...] = ()
     """What it declared once: nobody sets or reads them, and browsers delete them."""
     holdings: tuple[Holding, ...] = ()
+    unheld: tuple[Unheld, ...] = ()
     retention: tuple[Retention, ...] = ()
     indefinite: tuple[IndefiniteRetention, ...] = ()
     admin_menu: tuple[MenuItem, ...] = ()

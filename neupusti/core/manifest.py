@@ -1,11 +1,22 @@
 """The manifest of core: its own tables and its own route."""
 
+from datetime import timedelta
+
 from flask_babel import lazy_gettext as _
 
+from neupusti.core.background import Job
+from neupusti.core.data.beats import JobBeat
 from neupusti.core.feature import Feature, Holding, IndefiniteRetention, Retention
 from neupusti.core.mail.models import OutboxEmail
+from neupusti.core.records import journal
 from neupusti.core.records.consents import ConsentText, FormConsent
-from neupusti.core.records.journal import ProcessingEvent, SecurityEvent, StaffAction
+from neupusti.core.records.journal import (
+    ActWords,
+    ProcessingEvent,
+    SecurityEvent,
+    StaffAction,
+)
+from neupusti.core.records.sealed import ChainKey
 from neupusti.core.rules import PUBLIC
 from neupusti.core.security.grants import StaffGrant
 from neupusti.core.security.throttle import ThrottleCount
@@ -14,13 +25,15 @@ from neupusti.core.security.tokens import Token
 EMAIL_DAYS = 30
 """Counted from when an email was sent, refused or kept."""
 SECURITY_DAYS = 365
+REASON_DAYS = 3 * 365
+"""So that whoever claims later that an act of staff was wrong finds its reason."""
 TOKEN_DAYS = 1
 """As long as a limit on e-mails lasts, over which the last link works again."""
 THROTTLE_DAYS = 3
 
 ABOUT_PEOPLE = (
-    *(OutboxEmail, Token, SecurityEvent),
-    *(ProcessingEvent, StaffAction, FormConsent, StaffGrant),
+    *(Token, SecurityEvent, ProcessingEvent, StaffAction, ActWords),
+    *(FormConsent, StaffGrant),
 )
 
 
@@ -28,7 +41,11 @@ FEATURE = Feature(
     name="core",
     clauses=(),
     access={"assets.serve": PUBLIC},
-    holdings=tuple(Holding(model=model) for model in ABOUT_PEOPLE),
+    jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
+    holdings=(
+        Holding(model=OutboxEmail, address=OutboxEmail.recipient_key),
+        *(Holding(model=model) for model in ABOUT_PEOPLE),
+    ),
     retention=(
         Retention(
             label=_("The text of an e-mail to you"),
@@ -55,6 +72,14 @@ FEATURE = Feature(
             days=SECURITY_DAYS,
         ),
         Retention(
+            label=_("Why a member of staff saw or changed the Data, in their words"),
+            clause="1.1.1",
+            start_label=_("from the act"),
+            model=ActWords,
+            starts_at=ActWords.at,
+            days=REASON_DAYS,
+        ),
+        Retention(
             label=_("Counts of failed attempts, under an irreversible code"),
             clause="5.4",
             start_label=_("from the last attempt"),
@@ -68,7 +93,16 @@ FEATURE = Feature(
             label=_("Proof of your consents and of what was done with the Data"),
             clause="5.1",
             until=_("as long as it may have to be proved"),
-            models=(ProcessingEvent, StaffAction, FormConsent, ConsentText, StaffGrant),
+            models=(
+                *(ProcessingEvent, StaffAction, ChainKey),
+                *(FormConsent, ConsentText, StaffGrant),
+            ),
+        ),
+        IndefiniteRetention(
+            label=_("When each job of the site last ran; nothing about people"),
+            clause="5.6",
+            until=_("until it runs again"),
+            models=(JobBeat,),
         ),
     ),
 )

@@ -21,6 +21,7 @@ from neupusti.core.feature import (
     Page,
     Place,
     Retention,
+    Unheld,
 )
 from neupusti.core.mail.outbox import EmailType
 from neupusti.core.records.journal import StaffActionType
@@ -61,6 +62,11 @@ class Registry:
     def holdings(self) -> tuple[Holding, ...]:
         """Every table that holds rows about people."""
         return tuple(chain.from_iterable(f.holdings for f in self.features))
+
+    @property
+    def unheld(self) -> tuple[Unheld, ...]:
+        """Every table with personal data in which nobody can be found."""
+        return tuple(chain.from_iterable(f.unheld for f in self.features))
 
     @property
     def retention(self) -> tuple[Retention, ...]:

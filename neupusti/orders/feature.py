@@ -154,7 +154,7 @@ FEATURE = Feature(
             days=ORDER_DAYS,
         ),
         Retention(
-            label=_("The names, the phone and the address of an order"),
+            label=_("The names, the phone and the address of an order, and words about it"),
             clause="3.2.5",
             start_label=_("from its end"),
             model=ShopOrder,

@@ -2,7 +2,7 @@
 
 import json
 
-from sqlalchemy import Text
+from sqlalchemy import Boolean, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from neupusti.core.data.classification import Id, Moment, impersonal
@@ -17,6 +17,8 @@ class RetentionRun(Base):
     id: Mapped[Id]
     at: Mapped[Moment] = mapped_column(index=True)
     counts: Mapped[str] = mapped_column(Text, info=impersonal())
+    complete: Mapped[bool] = mapped_column(Boolean, info=impersonal())
+    """Whether the write-ahead log, too, is known to hold no copy any more."""
 
     @property
     def destroyed(self) -> dict[str, int]:

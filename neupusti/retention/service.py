@@ -5,10 +5,13 @@ the rows, and the write-ahead log is truncated afterwards, so that no copy remai
 """
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Table, delete, func, select
+from sqlalchemy import ColumnElement, Delete, Table, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
@@ -19,33 +22,57 @@ from neupusti.core.records import journal
 from neupusti.core.records.journal import Operation, ProcessingRecord
 from neupusti.retention.models import RetentionRun
 
+Expired = tuple[type[Any], Sequence[ColumnElement[bool]]]
+"""A table, and which of its rows are past their retention period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What one sweep has done."""
+
+    destroyed: Mapping[str, int]
+    """Table -> number of rows."""
+    complete: bool
+    """Whether the write-ahead log holds no copy of them."""
+
 
 def count_expired(rules: Iterable[Retention]) -> dict[str, int]:
     """Return table -> number of expired rows; change nothing."""
-    now = clock.now()
-    counts: dict[str, int] = {}
-    for rule in _generic_rules(rules):
-        count = select(func.count()).select_from(rule.model).where(*_expired(rule, now))
-        _add(counts, rule, db.session.scalar(count) or 0)
+    counts: Counter[str] = Counter()
+    for model, expired in _expired(rules, clock.now()):
+        count = select(func.count()).select_from(model).where(*expired)
+        counts[model.__table__.name] += db.session.scalar(count) or 0
     return counts
 
 
-def sweep(rules: Iterable[Retention]) -> dict[str, int]:
-    """Destroy expired rows; return table -> number of rows destroyed.
+def sweep(rules: Iterable[Retention]) -> Sweep:
+    """Destroy expired rows; return what was destroyed, and whether no copy is left.
 
-    A RetentionRun is stored only if something was destroyed.
+    A RetentionRun is stored only if something was destroyed. The write-ahead log is
+    truncated in any case: an earlier sweep, or a deletion elsewhere, may have left copies.
     """
     now = clock.now()
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     with writing() as session:
-        for rule in _generic_rules(rules):
-            _add(counts, rule, _destroy(session, rule, now))
+        for model, expired in _expired(rules, now):
+            counts[model.__table__.name] += _destroy(session, model, expired)
         if any(counts.values()):
             gone = {table: count for table, count in counts.items() if count}
-            session.add(RetentionRun(at=now, counts=json.dumps(gone, sort_keys=True)))
-    if any(counts.values()):
-        truncate_wal()
-    return counts
+            words = json.dumps(gone, sort_keys=True)
+            session.add(RetentionRun(at=now, counts=words, complete=False))
+    complete = truncate_wal()
+    if complete:
+        _complete_runs()
+    return Sweep(counts, complete)
+
+
+def _complete_runs() -> None:
+    """Mark every run so far as complete; write only where one is not."""
+    incomplete = RetentionRun.complete.is_(False)
+    found = db.session.scalar(select(RetentionRun.id).where(incomplete).limit(1))
+    if found is not None:
+        with writing() as session:
+            session.execute(update(RetentionRun).where(incomplete).values(complete=True))
 
 
 def last_run() -> datetime | None:
@@ -53,15 +80,29 @@ def last_run() -> datetime | None:
     return db.session.scalar(select(func.max(RetentionRun.at)))
 
 
-def _generic_rules(rules: Iterable[Retention]) -> Iterable[Retention]:
-    """Yield the rules without a custom sweep of their feature."""
-    return (rule for rule in rules if not rule.custom_sweep)
+def _expired(rules: Iterable[Retention], now: datetime) -> Iterator[Expired]:
+    """Yield what the rules select, and before it what goes along with it.
+
+    A rule with a sweep of its own is its feature's business.
+    """
+    for rule in rules:
+        if rule.custom_sweep:
+            continue
+        expired = [rule.starts_at <= now - timedelta(days=rule.term)]
+        if rule.only:
+            expired.append(rule.only())
+        for column in rule.along:
+            numbers = select(rule.model.id).where(*expired)
+            yield column.parent.class_, [column.in_(numbers)]
+        yield rule.model, expired
 
 
-def _destroy(session: Session, rule: Retention, now: datetime) -> int:
-    gone: Delete = delete(rule.model).where(*_expired(rule, now))
+def _destroy(
+    session: Session, model: type[Any], expired: Sequence[ColumnElement[bool]]
+) -> int:
+    gone: Delete = delete(model).where(*expired)
     count: int = session.execute(gone).rowcount  # type: ignore[attr-defined]
-    table: Table = rule.model.__table__
+    table: Table = model.__table__
     if count and personal_columns(table):
         record = ProcessingRecord(
             operation=Operation.DESTRUCTION,
@@ -71,13 +112,3 @@ def _destroy(session: Session, rule: Retention, now: datetime) -> int:
         )
         journal.log_processing(session, record)
     return count
-
-
-def _expired(rule: Retention, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    past = (rule.starts_at <= now - timedelta(days=rule.term),)
-    return (*past, rule.only()) if rule.only else past
-
-
-def _add(counts: dict[str, int], rule: Retention, count: int) -> None:
-    table: str = rule.model.__table__.name
-    counts[table] = counts.get(table, 0) + count

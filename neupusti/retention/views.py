@@ -1,5 +1,7 @@
 """The public page of retention periods, and `flask retention run`."""
 
+from collections.abc import Mapping
+
 import click
 from flask import Blueprint, render_template
 
@@ -21,6 +23,13 @@ def terms() -> str:
     )
 
 
+class IncompleteSweepError(RuntimeError):
+    """Copies of destroyed rows are left in the write-ahead log."""
+
+    def __init__(self) -> None:
+        super().__init__("something reads the database; copies are left in its log")
+
+
 @bp.cli.command("run")
 @click.option(
     "--dry-run", is_flag=True, help="Print what would be destroyed; change nothing."
@@ -28,13 +37,27 @@ def terms() -> str:
 def run(*, dry_run: bool) -> None:
     """Destroy every row past its retention period; the site does so hourly."""
     rules = registry().retention
-    counts = service.count_expired(rules) if dry_run else service.sweep(rules)
+    if dry_run:
+        _echo(service.count_expired(rules), "would be destroyed")
+        return
+    swept = service.sweep(rules)
+    _echo(swept.destroyed, "destroyed")
+    if not swept.complete:
+        raise click.ClickException(
+            "Something reads the database: its log still holds copies. Run this again."
+        )
+
+
+def _echo(counts: Mapping[str, int], done: str) -> None:
     for table, count in counts.items():
         click.echo(f"{table:<20} {count:>8}")
-    done = "would be destroyed" if dry_run else "destroyed"
     click.echo(f"{sum(counts.values())} rows {done}")
 
 
 def sweep() -> None:
-    """Run the hourly job: sweep by the rules of the running site."""
-    service.sweep(registry().retention)
+    """Run the hourly job: sweep by the rules of the running site.
+
+    Raise IncompleteSweepError: a job that fails is tried again within a minute.
+    """
+    if not service.sweep(registry().retention).complete:
+        raise IncompleteSweepError

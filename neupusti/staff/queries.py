@@ -174,13 +174,14 @@ def people_this_hour(session: Session, staff: int) -> int:
 
 def last_reason(person: int, *, staff: int) -> str:
     """Return why `staff` last opened the page of `person` within an hour, or ""."""
-    query = select(StaffAction.reason).where(
+    query = select(StaffAction).where(
         StaffAction.staff == staff,
         StaffAction.person == person,
         StaffAction.action == OPENED.code,
         StaffAction.at > clock.now() - HOUR,
     )
-    return db.session.scalar(query.order_by(StaffAction.id.desc()).limit(1)) or ""
+    last = db.session.scalar(query.order_by(StaffAction.id.desc()).limit(1))
+    return last.reason if last else ""
 
 
 def excessive_access(limit: int) -> int:

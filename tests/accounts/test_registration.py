@@ -10,13 +10,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from neupusti.accounts.models import Credential, Person
-from neupusti.accounts.service import registration
+from neupusti.accounts.models import Person
 from neupusti.core.data.classification import Purpose
-from neupusti.core.data.database import db, writing
+from neupusti.core.data.database import db
 from neupusti.core.records import consents
 from neupusti.core.records.consents import FormConsent
-from neupusti.core.records.journal import ProcessingEvent
 from tests.accounts.cast import (
     PASSWORD,
     account,
@@ -165,43 +163,6 @@ def test_a_known_address_gets_the_same_answer_and_an_email(
     [message] = emails_to(AIGERIM.email)
     assert message.kind == "accounts.existing"
     assert [p.email for p in people()] == [AIGERIM.email, BOLAT.email]
-
-
-def test_the_first_to_confirm_takes_the_address(app: Flask, client: FlaskClient) -> None:
-    """Registering another's address does not take it from its owner."""
-    register(client, given_name="Чужой", password="пустой сарай за рекой")
-    register(client)
-    stranger, mine = emails_to(AIGERIM.email)
-    submit(client, link(mine), {"choice": "confirm"})
-    [person] = people()
-    assert person.given_name == "Әлия"
-    assert client.get(link(stranger)).status_code == 404
-    assert db.session.scalar(select(func.count()).select_from(Credential)) == 1
-
-
-def test_the_owner_of_the_address_can_destroy_the_account(
-    app: Flask, client: FlaskClient
-) -> None:
-    register(client)
-    path = link(emails_to(AIGERIM.email)[0])
-    answer = submit(client, path, {"choice": "decline"})
-    assert answer.location == "/account/login?done=declined"
-    assert people() == []
-    assert client.get(path).status_code == 404
-    operations = db.session.scalars(select(ProcessingEvent.operation)).all()
-    assert operations == ["collection", "destruction"]
-
-
-def test_a_confirmed_account_is_not_destroyed_by_an_old_link(
-    app: Flask, client: FlaskClient
-) -> None:
-    """The address was confirmed another way while the first e-mail lay unread."""
-    register(client)
-    path = link(emails_to(AIGERIM.email)[0])
-    with writing() as session:
-        registration.mark_confirmed(session, session.scalars(select(Person)).one())
-    submit(client, path, {"choice": "decline"})
-    assert [person.email for person in people()] == [AIGERIM.email]
 
 
 def test_a_new_link_ends_the_older_one(app: Flask, client: FlaskClient) -> None:

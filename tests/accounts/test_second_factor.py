@@ -168,6 +168,7 @@ def test_a_recovery_code_works_once(app: Flask, client: FlaskClient) -> None:
     assert len(second_factor.codes(who.number)) == second_factor.CODES - 1
     replaced = submit(client, "/account/two-factor/codes")
     assert replaced.location == "/account/two-factor/codes?done=codes"
+    assert emails_to(who.email)[-1].kind == "accounts.codes_made"
     assert sign_in(app.test_client(), who, code=codes[1]).status_code == 422
     db.session.rollback()
     new_codes = second_factor.codes(who.number)

@@ -251,6 +251,7 @@ CAUSES: dict[str, Callable[[Flask, FlaskClient, Account], object]] = {
     "code_spent": lambda app, _browser, who: sign_in(
         app.test_client(), who, code=second_factor.codes(who.number)[0]
     ),
+    "codes_made": lambda _app, browser, _who: submit(browser, "/account/two-factor/codes"),
     "factor_reset": lambda app, _browser, who: app.test_cli_runner().invoke(
         args=["staff", "reset-factor", who.email, "--reason", "Потерян телефон"]
     ),

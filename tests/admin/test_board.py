@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from neupusti.core.data import beats
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import writing
 from neupusti.core.mail.models import OutboxState
@@ -75,6 +76,9 @@ def test_the_board_lists_each_duty_with_its_open_items(browser: FlaskClient) -> 
     for clause in ("6.2.1", "6.2.2", "6.2.3", "6.2.4"):
         assert f"#c{clause}" in page
     assert "Nothing is open" in page
+    beats.record("retention", ok=False, milliseconds=1)
+    assert "1 item is open" in browser.get("/en/admin/").text
+    beats.record("retention", ok=True, milliseconds=1)
     with writing() as session:
         session.add(email(OutboxState.REFUSED))
     page = browser.get("/en/admin/").text

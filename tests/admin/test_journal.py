@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -14,6 +15,8 @@ from neupusti.admin import service
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
+from neupusti.core.records import journal
+from neupusti.core.records.head import BrokenChainError
 from neupusti.core.records.journal import (
     Actor,
     ActorKind,
@@ -23,6 +26,7 @@ from neupusti.core.records.journal import (
     log_processing,
     log_staff_action,
 )
+from neupusti.core.registry import registry
 from neupusti.core.text.csv import csv_text, plain
 from neupusti.staff.queries import OPENED
 from neupusti.staff.service.access_audit import SEARCHED
@@ -130,18 +134,51 @@ def test_a_forged_row_is_seen_at_once(app: Flask, browser: FlaskClient) -> None:
     assert "act" in answer.output
 
 
-@pytest.mark.parametrize("where", ["WHERE reason = 'the newest'", ""])
+@pytest.mark.manifest(field="jobs")
+def test_the_site_moves_the_head_of_the_journal_by_itself(app: Flask) -> None:
+    """No operator has to verify the journal before its end can be missed."""
+    (job,) = [job for job in registry().jobs if job.name == "journal-head"]
+    for reason in ("first", "the newest"):
+        acted(reason=reason)
+        job.run()
+    db.session.rollback()
+    cut_end()
+    with pytest.raises(BrokenChainError, match="is gone or another"):
+        job.run()
+    answer = app.test_cli_runner().invoke(args=["journal", "verify"])
+    assert (answer.exit_code, "is gone or another" in answer.output) == (1, True)
+
+
+def test_the_head_does_not_move_over_a_forged_row(app: Flask) -> None:
+    journal.keep_head()
+    acted()
+    forge("another reason")
+    with pytest.raises(BrokenChainError, match="not what was chained"):
+        journal.keep_head()
+    kept = journal.HEAD.kept()
+    assert kept is not None
+    assert kept.id == 0
+
+
+def cut_end(where: str = "WHERE id = (SELECT max(id) FROM staff_action)") -> None:
+    """Delete the newest act, or others, past the triggers."""
+    off = OFF[db.engine.dialect.name].replace("no_update", "no_delete")
+    with writing() as session:
+        session.execute(text(off))
+        for table, key in (("act_words", "act"), ("staff_action", "id")):
+            gone = where.replace("id =", f"{key} =")
+            session.execute(text(f"DELETE FROM {table} {gone}"))  # noqa: S608 - ours
+
+
+@pytest.mark.parametrize("cut", [cut_end, lambda: cut_end("")], ids=["end", "all"])
 def test_a_journal_whose_end_was_cut_off_is_seen(
-    app: Flask, browser: FlaskClient, where: str
+    app: Flask, browser: FlaskClient, cut: Callable[[], None]
 ) -> None:
     acted()
     acted(reason="the newest")
     db.session.rollback()
     assert app.test_cli_runner().invoke(args=["journal", "verify"]).exit_code == 0
-    off = OFF[db.engine.dialect.name].replace("no_update", "no_delete")
-    with writing() as session:
-        session.execute(text(off))
-        session.execute(text(f"DELETE FROM staff_action {where}"))  # noqa: S608 - ours
+    cut()
     answer = app.test_cli_runner().invoke(args=["journal", "verify"])
     assert answer.exit_code == 1
     assert "is gone or another" in answer.output

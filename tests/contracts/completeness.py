@@ -5,7 +5,7 @@ registries that lack one entry each.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -15,7 +15,11 @@ from flask import Flask
 from sqlalchemy import Table
 
 import neupusti
-from neupusti.core.data.classification import classification, person_columns
+from neupusti.core.data.classification import (
+    classification,
+    person_columns,
+    personal_columns,
+)
 from neupusti.core.data.database import db
 from neupusti.core.feature import Cookie
 from neupusti.core.mail.outbox import EmailType
@@ -128,14 +132,28 @@ def references_people(table: Table) -> bool:
     return bool(person_columns(table)) or any(map(references_people, led_to))
 
 
-def without_holding(tables: Iterable[Table], held: set[str]) -> Iterator[str]:
-    """Yield the tables that reference people and have no holding."""
-    return (t.name for t in tables if references_people(t) and t.name not in held)
+def without_holding(
+    tables: Iterable[Table], held: set[str], explained: Collection[str] = ()
+) -> Iterator[str]:
+    """Yield the tables about people that have no holding.
+
+    One that references nobody, but has personal data, may be `explained` instead.
+    """
+    for table in tables:
+        lacks = references_people(table) or (
+            personal_columns(table) and table.name not in explained
+        )
+        if lacks and table.name not in held:
+            yield table.name
 
 
 def holdings(known: Registry, seen: Pages) -> Iterator[str]:
-    """Yield the tables that lack a holding (6.1.3)."""
-    return without_holding(tables(), {one.model.__table__.name for one in known.holdings})
+    """Yield the tables that lack a holding, or a reason why they have none (6.1.3)."""
+    held, explained = (
+        {one.model.__table__.name for one in entries}
+        for entries in (known.holdings, known.unheld)
+    )
+    return without_holding(tables(), held, explained)
 
 
 def terms(known: Registry, seen: Pages) -> Iterator[str]:

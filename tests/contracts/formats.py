@@ -218,7 +218,7 @@ means, dimensions of the roll-ups, `NEUPUSTI_MODE`.
 EMAIL_TYPES = (
     "blocked code_spent confirm email_changed email_confirm email_undone email_used "
     "existing factor_off factor_on factor_reset locked new_device password_changed reset "
-    "still_blocked unblocked unknown withdrawn"
+    "still_blocked unblocked unknown withdrawn codes_made"
 )
 STAFF_EMAIL_TYPES = "invitation many_people permitted"
 STAFF_ACTIONS = (
@@ -241,6 +241,6 @@ TABLES = (
     "letter person photo policy_edition processing_event recovery_code retention_run "
     "second_factor security_event sign_in staff_action staff_grant throttle_count token "
     "access_address access_cursor access_import access_latency access_record access_rollup "
-    "access_salt access_seen access_sweep access_total"
+    "access_salt access_seen access_sweep access_total act_words chain_key job_beat"
 )
 """Names of tables stand in the journal and in the runs of the retention."""

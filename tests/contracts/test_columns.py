@@ -1,12 +1,18 @@
+import ast
+import re
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table
+from sqlalchemy.orm import MappedColumn
 
+from neupusti.config.values import ROOT
+from neupusti.core.data import classification as data
 from neupusti.core.data.classification import (
     Purpose,
     actor,
+    classification,
     impersonal,
     personal,
     subject,
@@ -14,6 +20,8 @@ from neupusti.core.data.classification import (
 from neupusti.core.data.database import db
 from tests.conftest import SQLITE
 from tests.contracts.completeness import tables, unclassified, without_holding
+
+SOURCES = ROOT / "neupusti"
 
 
 @SQLITE
@@ -38,6 +46,49 @@ def bare_table() -> Table:
 
 def test_an_unclassified_column_is_found(bare_table: Table) -> None:
     assert unclassified([bare_table]) == ["people.note"]
+
+
+NAMES_OF_SECRETS = re.compile(
+    r"password|nonce|mask$|salt|secret|^digest$|(?:remember|token)_digest|submission"
+)
+FILES = {"access_import.digest"}
+"""The hash of a log that was imported: it opens nothing."""
+
+
+@SQLITE
+def test_what_opens_something_is_marked_as_a_secret(app: Flask) -> None:
+    """Else an export of all columns of a holding hands out hashes of passwords."""
+    columns = [column for table in tables() for column in table.columns]
+    named = {str(c) for c in columns if NAMES_OF_SECRETS.search(c.name)} - FILES
+    marked = {str(c) for c in columns if (mark := classification(c)) and mark.secret}
+    assert named == marked
+    assert "credential.password_hash" in marked
+
+
+def test_no_mark_of_a_column_is_lost() -> None:
+    """SQLAlchemy keeps the mark of a column's type, and drops one that is given beside."""
+    typed = {
+        name
+        for name, kind in vars(data).items()
+        if any(isinstance(one, MappedColumn) for one in getattr(kind, "__metadata__", ()))
+    }
+    lost = []
+    for path in SOURCES.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Call):
+                names = {n.id for n in ast.walk(node.annotation) if isinstance(n, ast.Name)}
+                given = {keyword.arg for keyword in node.value.keywords}
+                if names & typed and "info" in given:
+                    lost.append(f"{path.name}: {ast.unparse(node.target)}")
+    assert lost == []
+
+
+def test_personal_data_without_a_number_want_a_holding_or_a_reason() -> None:
+    mark = personal("3.2.3", Purpose.NOTICES)
+    reader = Table("reader", MetaData(), Column("email", String, info=mark))
+    assert [*without_holding([reader], set())] == ["reader"]
+    assert [*without_holding([reader], {"reader"})] == []
+    assert [*without_holding([reader], set(), {"reader"})] == []
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,21 @@ LATER_ACTION = {
 }
 
 
+CHAIN_KEY = {
+    "chain": "staff_action",
+    "nonce": "0a" * 32,
+    "made_with": formats.SECRET_NAME,
+}
+VOUCHER = "a054c56177f57d1805fe45bda4439f96e05d51b840450890e6a4c2e41afc5ad1"
+SAID = "Проверка обращения"
+SEALED_ACTION = {
+    **LATER_ACTION,
+    "reason": "",
+    "sealed": "9c0c7c22f0309e3a11e81577150313c78bd3b30b1066fb6e6cba0427f7f4c662",
+    "chain": "62645683af14a52ef31575bae4f84e2e8b745747dc92f357091a9cf24949cbae",
+}
+
+
 def insert(table: str, *rows: Mapping[str, object]) -> None:
     with db.engine.begin() as connection:
         connection.execute(db.metadata.tables[table].insert(), rows)
@@ -154,6 +169,20 @@ def test_the_chain_of_the_staff_is_the_one_that_was_kept(app: Flask) -> None:
     printed(app, "staff", "add", DANA.email, "--permission", "orders")
     printed(app, "journal", "verify")
     insert("staff_action", {**ACTION, "chain": BEGINNING})
+    assert command(app, "journal", "verify")[0] == 1
+
+
+def test_the_sealed_chain_of_the_staff_is_the_one_that_is_kept(app: Flask) -> None:
+    """A row of an earlier version with its voucher, and one with the key of the chain."""
+    insert("chain_key", CHAIN_KEY)
+    insert("staff_action", {**ACTION, "id": 1, "sealed": "", "voucher": VOUCHER})
+    insert("staff_action", {**SEALED_ACTION, "id": 2})
+    insert("act_words", {"act": 2, "at": NOW, "salt": "0b" * 32, "words": SAID})
+    printed(app, "journal", "verify")
+    with db.engine.begin() as connection:
+        connection.execute(text("DELETE FROM act_words"))
+    printed(app, "journal", "verify")
+    insert("act_words", {"act": 2, "at": NOW, "salt": "0b" * 32, "words": WHY})
     assert command(app, "journal", "verify")[0] == 1
 
 

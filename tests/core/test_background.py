@@ -1,15 +1,21 @@
 """Background jobs: one worker runs them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 
+from neupusti.core import background, clock
 from neupusti.core.background import Background, Job
-from neupusti.core.data.database import db
+from neupusti.core.data import beats
+from neupusti.core.data.beats import JobBeat
+from neupusti.core.data.database import db, writing
+from neupusti.core.registry import registry
 from tests.canary import listening
+from tests.times import NOON, Clock
 
 
 def failing(app: Flask, times: int) -> tuple[Background, Event]:
@@ -23,6 +29,120 @@ def failing(app: Flask, times: int) -> tuple[Background, Event]:
         raise OSError("the disk is full")
 
     return Background(app, [Job(name="try", every=timedelta(0), run=run)]), enough
+
+
+def beat_of(app: Flask, name: str = "try") -> JobBeat | None:
+    with app.app_context():
+        return beats.recorded().get(name)
+
+
+@pytest.mark.clause("5.6")
+def test_a_run_leaves_a_beat_even_if_it_had_nothing_to_do(app: Flask, at: Clock) -> None:
+    at(NOON)
+    assert beat_of(app) is None
+    done = Event()
+    work = Background(app, [Job(name="try", every=timedelta(days=1), run=done.set)])
+    work.start()
+    assert done.wait(30)
+    work.stop()
+    beat = beat_of(app)
+    assert beat is not None
+    assert (beat.at, beat.ok) == (NOON, True)
+
+
+def test_a_failure_and_its_end_are_in_the_beat_at_once(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+
+    def record(_name: str, *, ok: bool, milliseconds: int) -> None:
+        told.append(ok)
+
+    monkeypatch.setattr("neupusti.core.background.beats.record", record)
+    work, enough = failing(app, 3)
+    work.start()
+    assert enough.wait(30)
+    work.stop()
+    assert told == [False, True]
+
+
+def test_a_job_that_runs_each_second_beats_once_a_minute(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[datetime] = []
+    monkeypatch.setattr(
+        "neupusti.core.background.beats.record", lambda *_, **__: told.append(clock.now())
+    )
+    seconds, enough = iter(range(130)), Event()
+
+    def run() -> None:
+        if (second := next(seconds, None)) is None:
+            enough.set()
+        else:
+            at(NOON + timedelta(seconds=second))
+
+    work = Background(app, [Job(name="try", every=timedelta(0), run=run)])
+    work.start()
+    assert enough.wait(30)
+    work.stop()
+    assert told == [NOON + timedelta(minutes=minute) for minute in range(3)]
+
+
+def test_a_job_that_cannot_beat_still_runs(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk the last beat grows old, which says so."""
+
+    def record(*_: str, **__: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("neupusti.core.background.beats.record", record)
+    runs, enough = iter(range(3)), Event()
+    work = Background(
+        app,
+        [
+            Job(
+                name="try",
+                every=timedelta(0),
+                run=lambda: None if next(runs, None) is not None else enough.set(),
+            )
+        ],
+    )
+    work.start()
+    assert enough.wait(30)
+    work.stop()
+
+
+def test_a_job_that_stands_still_is_named(app: Flask, at: Clock) -> None:
+    at(NOON)
+    every = {"never": 1, "slow": 60, "late": 60, "failed": 60, "sound": 60}
+    background.install(
+        app,
+        [
+            Job(name=name, every=timedelta(minutes=minutes), run=print)
+            for name, minutes in every.items()
+        ],
+    )
+    for name in ("slow", "late"):
+        beats.record(name, ok=True, milliseconds=0)
+    at(NOON + timedelta(seconds=1))
+    beats.record("slow", ok=True, milliseconds=0)
+    at(NOON + timedelta(hours=2, seconds=1))
+    beats.record("failed", ok=False, milliseconds=0)
+    beats.record("sound", ok=True, milliseconds=0)
+    assert background.standing_still() == {
+        "never": "has never run",
+        "late": "last ran at 2026-11-22 12:00 UTC",
+        "failed": "failed at 2026-11-22 14:00 UTC",
+    }
+
+
+def test_every_job_of_the_site_is_known(app: Flask) -> None:
+    names = {job.name for job in background.jobs()}
+    assert names == {"mail", *(job.name for job in registry().jobs)}
+    with writing() as session:
+        session.execute(delete(JobBeat))
+    assert set(background.standing_still()) == names
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ OPERATOR = "privacy@neupusti.kz"
 HSTS = "max-age=63072000"
 SOUND = {
     *("page", "headers", "photo", "letter"),
-    *("database main", "database access", "backup"),
+    *("database main", "database access", "jobs", "backup"),
 }
 
 

@@ -93,7 +93,11 @@ def test_entries_of_money_add_up_and_never_change(app: Flask) -> None:
     deciding.cancel(press(number, GUEST))
     changing.enter_payment(press(number), -2500, reference="Возврат")
     assert cast.seen(number).sums.paid == 0
-    for change in ("UPDATE payment_entry SET amount = 1", "DELETE FROM payment_entry"):
+    for change in (
+        *("UPDATE payment_entry SET amount = 1", "DELETE FROM payment_entry"),
+        *("UPDATE order_event SET reason = 'x'", "DELETE FROM order_event"),
+        "UPDATE order_event SET reason = '', actor = 9",
+    ):
         with pytest.raises(DBAPIError, match="never changes"), writing() as session:
             session.execute(text(change))
     assert cast.holds()

@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from neupusti.core.data.database import db
+from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.registry import registry
-from neupusti.orders.models.fulfilment import OrderEvent
+from neupusti.orders.models.fulfilment import GoodsReturn, OrderEvent, ReturnState
 from neupusti.orders.models.order import OrderAddress, OrderLine, Payment, ShopOrder
 from neupusti.orders.models.states import Word
 from neupusti.orders.service import clocks, masking, working_days
@@ -140,11 +140,21 @@ def delivered(at: Clock) -> str:
     return number
 
 
+def said_about(number: str, words: str) -> None:
+    """Store a note of staff about an order, and a return of it that was refused."""
+    changing.note(press(number), words)
+    values = {"asked_at": NOON, "words": words, "state": ReturnState.REFUSED.value}
+    with writing() as session:
+        session.add(GoodsReturn(order=cast.order_of(number).id, **values))
+
+
 @pytest.mark.clause("5.1")
 @pytest.mark.clause("3.2.5")
 def test_names_phone_and_address_go_after_their_term(app: Flask, at: Clock) -> None:
     number = delivered(at)
+    said_about(number, "Позвонить Айгерим после развода")
     other = cast.placed((cast.product("b"), 1)).number
+    said_about(other, "Другой заказ")
     at(NOON + 90 * DAY - timedelta(seconds=1))
     masking.run()
     assert cast.order_of(number).family_name == "Сериккызы"
@@ -161,6 +171,9 @@ def test_names_phone_and_address_go_after_their_term(app: Flask, at: Clock) -> N
     assert (address.region, *parts) == ("KZ-75", "", "", "", "", "")
     assert (order.email, order.total) == (AIGERIM.email, 2500)
     assert cast.order_of(other).family_name == "Сериккызы"
+    said = [reason for reason in db.session.scalars(select(OrderEvent.reason)) if reason]
+    assert said == ["Другой заказ"]
+    assert set(db.session.scalars(select(GoodsReturn.words))) == {"", "Другой заказ"}
     records = list(
         db.session.scalars(select(ProcessingEvent.what).filter_by(operation="destruction"))
     )

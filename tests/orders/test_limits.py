@@ -1,15 +1,18 @@
-"""Limits of orders: by product, recipient and network, in words."""
+"""Limits of orders: by recipient and product, widely by network, in words."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 from sqlalchemy import select
 
-from neupusti.core.data.database import db
+from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
+from neupusti.core.security import throttle
 from neupusti.core.web.errors import TooManyError
 from neupusti.orders.service import limits, placing
 from tests.conftest import SQLITE
@@ -23,7 +26,6 @@ Clock = Callable[[datetime], None]
 
 
 LIMITS = {
-    "network": (limits.ORDER_NETWORK, 10),
     "e-mail": (limits.ORDER_EMAIL, 5),
     "phone": (limits.ORDER_PHONE, 5),
     "product": (limits.ORDER_PRODUCT, 60),
@@ -47,8 +49,7 @@ def test_orders_are_limited_by_what_a_flood_has_in_common(
             email=AIGERIM.email if what == "e-mail" else f"x{count}@example.kz",
             phone=AIGERIM.phone if what == "phone" else f"+7701{count:07}",
         )
-        network = "203.0.113.0/24" if what == "network" else f"10.0.{count}.0/24"
-        proof = replace(PROOF, network=network)
+        proof = replace(PROOF, network=f"10.0.{count}.0/24")
         return cast.placed((number, 1), buyer=buyer, proof=proof)
 
     for count in range(times):
@@ -59,6 +60,57 @@ def test_orders_are_limited_by_what_a_flood_has_in_common(
     assert cast.pieces_of(number) == 99 - times
     at(NOON + 2 * limit.per)
     assert order(times + 2).created
+
+
+def placed_from(network: str, count: int, product: int) -> placing.Placed:
+    """Place an order of a buyer of its own from `network`."""
+    buyer = replace(BUYER, email=f"x{count}@example.kz", phone=f"+7701{count:07}")
+    return cast.placed((product, 1), buyer=buyer, proof=replace(PROOF, network=network))
+
+
+@SQLITE
+def test_a_network_orders_much_and_is_then_told_until_when(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An office or a carrier's range is one network: the guard is wide."""
+    at(NOON)
+    number, office = cast.product("a", 99), "203.0.113.0/24"
+    for count in range(25):
+        assert placed_from(office, count, number).created
+    monkeypatch.setattr(limits, "ORDER_NETWORK", replace(limits.ORDER_NETWORK, times=25))
+    with force_locale("en"), pytest.raises(TooManyError) as refused:
+        placed_from(office, 25, number)
+    # 12:00 in Almaty and an hour.
+    assert "again from 13:00, Almaty time" in str(refused.value.message)
+    assert placed_from("10.0.0.0/24", 26, number).created
+    at(NOON + limits.HOUR)
+    assert placed_from(office, 27, number).created
+
+
+@SQLITE
+def test_a_refused_order_locks_nobody_else_out(app: Flask, at: Clock) -> None:
+    """Else one address could shut a product for everybody without buying it."""
+    at(NOON)
+    number = cast.product("a", 99)
+    for count in range(70):
+        with suppress(TooManyError):
+            cast.placed((number, 1), proof=replace(PROOF, network=f"10.0.{count}.0/24"))
+    assert cast.pieces_of(number) == 99 - 5
+    assert placed_from("10.1.0.0/24", 70, number).created
+
+
+@SQLITE
+def test_a_long_flood_shuts_a_product_for_a_quarter_of_an_hour_at_most(
+    app: Flask, at: Clock
+) -> None:
+    at(NOON)
+    moment, flooded = NOON, (limits.ORDER_PRODUCT, "1")
+    for _turn in range(10):
+        at(moment)
+        with writing() as session:
+            wait = max(throttle.count(session, flooded) for _ in range(61))
+        assert timedelta() < wait <= timedelta(minutes=15)
+        moment += wait
 
 
 @SQLITE

@@ -6,15 +6,15 @@ from datetime import date
 from sqlalchemy import Connection, Engine
 
 from neupusti.access import calendar
+from neupusti.access.models import Address, Record, SeenVisitor
 from neupusti.core import clock
+from neupusti.core.data.samples import unsampled
 
 TABLES = {
-    "access_record": ("ip", "user_agent", "visitor", "request_id"),
-    "access_address": ("ip",),
-    "access_seen": ("key",),
+    model.__tablename__: unsampled(model.metadata.tables[model.__tablename__])
+    for model in (Record, Address, SeenVisitor)
 }
-"""The partitioned tables, and their columns that must not be sampled: samples in
-`pg_statistic` would outlive the partition."""
+"""The partitioned tables, and their columns that must not be sampled."""
 LOCK_SECONDS = 3
 """How long to wait for readers of a table whose partitions change: otherwise a slow
 download of the log would block all later writes."""

@@ -71,8 +71,7 @@ def request_change(me: Identity, email: str, password: str, device: str) -> None
             account_emails.send(session, account_emails.EMAIL_USED, known)
             return
         token = tokens.issue(session, CONFIRM, LIFE, person=number, target=change.id)
-        # Without a person: else the requester's own data would show whether it was sent.
-        to = Recipient(email=email, language=Language(person.language))
+        to = Recipient(email=email, language=Language(person.language), person=number)
         key = f"{account_emails.EMAIL_CONFIRM.name}:{change.id}"
         enqueue(session, account_emails.EMAIL_CONFIRM, to, key=key, values={"token": token})
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from neupusti.accounts.models import PersonForeignKey
 from neupusti.core import clock
 from neupusti.core.data import keys
-from neupusti.core.data.classification import Digest, Id, Moment
+from neupusti.core.data.classification import Id, Moment, TokenDigest
 from neupusti.core.data.database import Base, insert
 
 KEY_USE = "device"
@@ -28,7 +28,7 @@ class DeviceCookie(Base):
 
     id: Mapped[Id]
     person: Mapped[PersonForeignKey]
-    digest: Mapped[Digest]
+    digest: Mapped[TokenDigest]
     created_at: Mapped[Moment]
     used_at: Mapped[Moment] = mapped_column(index=True)
 

@@ -48,6 +48,9 @@ SECOND_FACTOR_RESET = EmailType(
 RECOVERY_CODE_USED = EmailType(
     name="accounts.code_spent", label=_("A recovery code was used")
 )
+RECOVERY_CODES_MADE = EmailType(
+    name="accounts.codes_made", label=_("New recovery codes were made")
+)
 LOCKED = EmailType(
     name="accounts.locked", label=_("The account was locked at your request")
 )
@@ -74,7 +77,8 @@ WITHDRAWN = EmailType(name="accounts.withdrawn", label=_("You withdrew a consent
 
 ALL = (
     *(CONFIRM, EXISTING, RESET, UNKNOWN, PASSWORD_CHANGED, NEW_DEVICE),
-    *(SECOND_FACTOR_ON, SECOND_FACTOR_OFF, SECOND_FACTOR_RESET, RECOVERY_CODE_USED, LOCKED),
+    *(SECOND_FACTOR_ON, SECOND_FACTOR_OFF, SECOND_FACTOR_RESET, RECOVERY_CODE_USED),
+    *(RECOVERY_CODES_MADE, LOCKED),
     *(SUSPENDED, STILL_SUSPENDED, REINSTATED),
     *(EMAIL_CONFIRM, EMAIL_USED, EMAIL_CHANGED, EMAIL_UNDONE, WITHDRAWN),
 )

@@ -6,7 +6,7 @@ Several unconfirmed accounts may claim one address; the first to be confirmed ge
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential, Person, PersonKind
@@ -19,17 +19,26 @@ from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
+from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.records import consents as consent_records
 from neupusti.core.records import journal
 from neupusti.core.records.consents import GivenConsent
-from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
+from neupusti.core.records.journal import (
+    Actor,
+    ActorKind,
+    Operation,
+    ProcessingRecord,
+    SecurityEvent,
+)
 from neupusti.core.security import throttle, tokens
-from neupusti.core.security.tokens import TokenError
+from neupusti.core.security.tokens import Token, TokenError
 from neupusti.core.text import emails
 
 CONFIRM = "confirm e-mail"
 LIFE = timedelta(days=3)
 """An unconfirmed account is deleted after this time; its link expires with it."""
+GO_ALONG = (OutboxEmail.person, Token.person, SecurityEvent.person)
+"""What is about an unconfirmed account goes with it: it may be a stranger's address."""
 
 
 def register(
@@ -107,9 +116,7 @@ def decline(token: str) -> None:
     """Destroy an account that somebody else registered; raise TokenError."""
     with writing() as session:
         number = tokens.redeem(session, CONFIRM, token).person
-        session.execute(
-            delete(Person).where(Person.id == number, Person.confirmed_at.is_(None))
-        )
+        _destroy_unconfirmed(session, Person.id == number)
         journal.log_processing(
             session,
             ProcessingRecord(
@@ -129,12 +136,17 @@ def mark_confirmed(session: Session, person: Person) -> None:
     if person.confirmed_at is None:
         person.confirmed_at = clock.now()
         session.flush()
-    session.execute(
-        delete(Person).where(
-            Person.email_key == person.email_key, Person.confirmed_at.is_(None)
-        )
-    )
+    _destroy_unconfirmed(session, Person.email_key == person.email_key)
     email_confirmed.send(person, session=session)
+
+
+def _destroy_unconfirmed(session: Session, which: ColumnElement[bool]) -> None:
+    """Destroy unconfirmed accounts and what is about them, all that `which` selects."""
+    unconfirmed = Person.confirmed_at.is_(None), which
+    numbers = list(session.scalars(select(Person.id).where(*unconfirmed)))
+    for column in GO_ALONG:
+        session.execute(delete(column.class_).where(column.in_(numbers)))
+    session.execute(delete(Person).where(Person.id.in_(numbers)))
 
 
 def _upgrade_guest(session: Session, known: Person, new: Person) -> Person:

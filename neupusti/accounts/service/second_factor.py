@@ -142,13 +142,16 @@ def codes(person: int) -> list[str]:
     return ["-".join(c[i : i + GROUP] for i in range(0, len(c), GROUP)) for c in whole]
 
 
-def new_codes(person: int, device: str) -> None:
-    """Replace the recovery codes of `person`; the old ones become invalid."""
+def new_codes(person: int, sign_in: int, device: str) -> None:
+    """Replace the recovery codes of `person`, and e-mail it; the old ones are invalid."""
     with writing() as session:
         make_codes(session, person)
         journal.log_security_event(
             session, person, SecurityEventKind.RECOVERY_CODES_CREATED, device
         )
+        link = emails.way_back(session, person, sessions.began(session, sign_in))
+        owner = session.get_one(Person, person)
+        emails.send(session, emails.RECOVERY_CODES_MADE, owner, link)
 
 
 def verify(person: int, code: str, device: str, who: str) -> bool:

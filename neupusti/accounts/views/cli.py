@@ -5,13 +5,15 @@ import click
 from neupusti.accounts.service import key_rotation
 from neupusti.accounts.views.blueprint import bp
 from neupusti.core.data.database import writing
+from neupusti.core.records import sealed
 
 
 @bp.cli.command("rekey")
 def rekey() -> None:
-    """Rewrap every second factor with the current secret, so old secrets can be removed."""
+    """Rewrap every key with the current secret, so that old secrets can be removed."""
     with writing() as session:
         count = key_rotation.rotate(session)
+        sealed.rotate(session)
     click.echo(f"{count} rows were rewrapped with the current secret.")
     if left := key_rotation.count_unreadable():
         raise click.ClickException(

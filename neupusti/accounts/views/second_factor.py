@@ -95,7 +95,8 @@ def new_codes() -> Response:
     """Create new recovery codes; the old ones become invalid."""
     person = identity.me()
     if person.has_second_factor:
-        second_factor.new_codes(person.person, client_context().device)
+        device = client_context().device
+        second_factor.new_codes(person.person, person.session, device)
     return redirect_to("recovery_codes", done="codes")
 
 

@@ -57,8 +57,15 @@ def verify_newest(number: int) -> Report:
     return report
 
 
+def keep_head() -> None:
+    """Run the hourly job: move the kept head on. Raise BrokenChainError."""
+    HEAD.advance(db.session(), CHAIN)
+
+
 def _check_chain(report: Report, newest: int | None = None) -> None:
-    for record, sound in CHAIN.rows(db.session(), newest):
+    session = db.session()
+    start = (0, START) if newest is None else CHAIN.before_newest(session, newest)
+    for record, sound in CHAIN.rows(session, start):
         report.records += 1
         report.last_id, report.head = record.id, record.chain
         report.heads.add(record.chain)

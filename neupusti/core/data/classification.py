@@ -4,7 +4,7 @@ Every column is marked as personal, with clause and purposes, or as impersonal; 
 test fails on an unmarked one (preamble, 1.1.2, 6.2.1).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -42,11 +42,20 @@ class Classification:
     """Whether it holds the number of the person the row is about."""
     actor: bool = False
     """Whether it holds the number of the person who acted."""
+    secret: bool = False
+    """Whether nobody may read it, not even whom it is about: it is in no export."""
+    derived: bool = False
+    """Whether it only repeats other columns in a form for machines: no export needs it."""
 
     @property
     def personal(self) -> bool:
         """Whether the column holds personal data."""
         return self.clause is not None
+
+    @property
+    def about_people(self) -> bool:
+        """Whether the data map lists it."""
+        return self.personal or self.names_person or self.secret
 
     @property
     def names_person(self) -> bool:
@@ -64,6 +73,16 @@ def personal(clause: str, *purposes: Purpose) -> dict[str, Any]:
 def impersonal() -> dict[str, Any]:
     """Mark a column as holding nothing about a person."""
     return {MARK: Classification()}
+
+
+def secret() -> dict[str, Any]:
+    """Mark a column as a secret or what leads to one: a hash, nonce, mask or token."""
+    return {MARK: Classification(secret=True)}
+
+
+def derived(clause: str, *purposes: Purpose) -> dict[str, Any]:
+    """Mark a column as personal data of `clause` that is computed from other columns."""
+    return {MARK: replace(personal(clause, *purposes)[MARK], derived=True)}
 
 
 def subject() -> dict[str, Any]:
@@ -130,7 +149,7 @@ Email = Annotated[
 EmailKey = Annotated[
     str,
     mapped_column(
-        String(254), info=personal("3.2.3", Purpose.IDENTIFICATION, Purpose.CONFIRMATION)
+        String(254), info=derived("3.2.3", Purpose.IDENTIFICATION, Purpose.CONFIRMATION)
     ),
 ]
 """The same by `core.text.emails.key`: unique to one person."""
@@ -157,6 +176,15 @@ Day = Annotated[date, mapped_column(Date, info=impersonal())]
 Label = Annotated[str, mapped_column(String(120), info=impersonal())]
 LongText = Annotated[str, mapped_column(Text, info=impersonal())]
 Digest = Annotated[str, mapped_column(String(64), info=impersonal())]
+"""A hash or a commitment that may be shown."""
+TokenDigest = Annotated[str, mapped_column(String(64), info=secret())]
+"""The hash under which a token, a key or a cookie is known."""
+Nonce = Annotated[str, mapped_column(String(64), info=secret())]
+"""The random part from which a key is derived (`core.data.keys`), or a salt."""
+SecretMask = Annotated[str, mapped_column(String(64), info=secret())]
+"""What turns the key of the present secret into that of a former one."""
+SecretFingerprint = Annotated[str, mapped_column(String(16), info=impersonal())]
+"""The site secret a key is derived from (`core.data.keys`); None: the oldest known."""
 IpAddress = Annotated[
     str,
     mapped_column(String(45), info=personal("3.3", Purpose.LOCATION, Purpose.SUPPORT)),

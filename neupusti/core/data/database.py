@@ -37,6 +37,8 @@ NAMING = {
 ACCESS = "access"
 BUSY_SECONDS = 30
 """How long a connection waits for another writer."""
+MAX_CHECKPOINTS, CHECKPOINT_MILLISECONDS = 20, 100
+"""How often a checkpoint is tried, and how long it waits for readers each time."""
 RETRY_SECONDS = 0.001, 0.004
 """Shortest and longest pause between two attempts to begin."""
 
@@ -127,16 +129,28 @@ def insert(
     return postgresql.insert(table) if on_postgresql else sqlite.insert(table)
 
 
-def truncate_wal() -> None:
+def truncate_wal() -> bool:
     """Truncate SQLite's write-ahead log, which still contains the old pages.
 
-    For after a destruction: `secure_delete` overwrites only the database itself.
+    For after a destruction: `secure_delete` overwrites only the database itself. Return
+    whether the log is empty now: while another connection reads, it cannot be.
     """
-    if db.engine.dialect.name == "sqlite":
-        db.session.rollback()
-        with db.engine.connect() as connection:
-            raw: Any = connection.connection.dbapi_connection
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    if db.engine.dialect.name != "sqlite":
+        return True
+    db.session.rollback()
+    with db.engine.connect() as connection:
+        raw: Any = connection.connection.dbapi_connection
+        # A checkpoint that waits for readers makes writers wait too: so not for long.
+        raw.execute(f"PRAGMA busy_timeout={CHECKPOINT_MILLISECONDS}").close()
+        try:
+            return any(_checkpoint(raw) for _ in range(MAX_CHECKPOINTS))
+        finally:
+            raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}").close()
+
+
+def _checkpoint(raw: Any) -> bool:
+    busy: int = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not busy
 
 
 def make_private() -> None:

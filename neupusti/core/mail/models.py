@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from neupusti.core.data.classification import (
     Email,
+    EmailKey,
     Id,
     Label,
     LongText,
@@ -19,6 +20,7 @@ from neupusti.core.data.classification import (
     impersonal,
 )
 from neupusti.core.data.database import Base, one_of
+from neupusti.core.text import emails
 
 TOKEN = re.compile(r"(?<=/)[\w-]{43}(?![\w-])", re.ASCII)
 """The one-time token of a link (`core.security.tokens`), as a part of its path."""
@@ -54,7 +56,12 @@ class OutboxEmail(Base):
     key: Mapped[Label] = mapped_column(unique=True)
     kind: Mapped[str] = mapped_column(String(60), info=impersonal())
     person: Mapped[PersonNumber | None]
-    recipient: Mapped[Email] = mapped_column(index=True)
+    """Whose doing it reports; it may go to an address that is not theirs yet."""
+    recipient: Mapped[Email]
+    recipient_key: Mapped[EmailKey] = mapped_column(
+        index=True,
+        default=lambda row: emails.key(row.get_current_parameters()["recipient"]),
+    )
     language: Mapped[str] = mapped_column(String(2), info=impersonal())
     subject: Mapped[Label]
     """Without personal data: subjects are shown on locked screens (1.1.4)."""

@@ -100,7 +100,9 @@ class Sender:
             raise ServerError(_error_name(error)) from error
         else:
             with writing() as session:
-                session.get_one(OutboxEmail, number).end(OutboxState.SENT, clock.now())
+                # It may have gone with its person meanwhile.
+                if sent := session.get(OutboxEmail, number):
+                    sent.end(OutboxState.SENT, clock.now())
 
 
 def connect(server: Server) -> smtplib.SMTP:
@@ -194,13 +196,15 @@ def _claim(number: int) -> None:
 
 def _release(number: int) -> None:
     with writing() as session:
-        session.get_one(OutboxEmail, number).state = OutboxState.QUEUED.value
+        if email := session.get(OutboxEmail, number):
+            email.state = OutboxState.QUEUED.value
 
 
 def _record_failure(number: int, error: EmailRefusedError) -> None:
     now = clock.now()
     with writing() as session:
-        email = session.get_one(OutboxEmail, number)
+        if (email := session.get(OutboxEmail, number)) is None:
+            return
         email.attempts += 1
         # Servers often quote the address; the reason must not hold it.
         reply = error.reply.replace(email.recipient, "…")

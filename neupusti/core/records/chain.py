@@ -38,30 +38,45 @@ class Chain:
         """Chain `row` to the newest one in the open write transaction."""
         self.lock(session)
         _, newest = self.newest(session)
-        row.chain = self.link(newest, row)
+        row.chain = self.value(session, newest, row)
         session.add(row)
         session.flush()
 
     def newest(self, session: Session) -> tuple[int, str]:
         """Return id and chain value of the newest row; 0 and START where there is none."""
-        ids = select(self.model.id, self.model.chain).order_by(self.model.id.desc())
-        row = session.execute(ids.limit(1)).first()
-        return (row.id, row.chain) if row else (0, START)
+        return self.before_newest(session, 0)
+
+    def value(
+        self,
+        session: Session,  # noqa: ARG002 - where a chain has a key, it is stored
+        previous: str,
+        row: Any,
+    ) -> str:
+        """Return the chain value of a new `row` in the open write transaction."""
+        return self.link(previous, row)
+
+    def checker(self, session: Session) -> Callable[[str, Any], bool]:  # noqa: ARG002 - as above
+        """Return how to check a row after the row whose chain value is given."""
+        return lambda previous, row: row.chain == self.link(previous, row)
 
     def link(self, previous: str, row: Any) -> str:
         """Return the chain value of `row` after the row whose chain value is `previous`."""
         return sha256(f"{previous}\n{self.encode(row)}".encode()).hexdigest()
 
     def rows(
-        self, session: Session, newest: int | None = None
+        self, session: Session, after: tuple[int, str] = (0, START)
     ) -> Iterator[tuple[Any, bool]]:
-        """Return the chain value of `row` after the row whose value is `previous`."""
-        rows, previous = select(self.model).order_by(self.model.id), START
-        if newest is not None:
-            ends = select(self.model.id, self.model.chain).order_by(self.model.id.desc())
-            if last := session.execute(ends.offset(newest).limit(1)).first():
-                rows, previous = rows.where(self.model.id > last.id), last.chain
+        """Yield each row `after` that of an id and chain value, and whether it is sound."""
+        number, previous = after
+        is_sound = self.checker(session)
+        rows = select(self.model).where(self.model.id > number).order_by(self.model.id)
         with closing(session.scalars(rows.execution_options(yield_per=BATCH))) as found:
             for row in found:
-                yield row, row.chain == self.link(previous, row)
+                yield row, is_sound(previous, row)
                 previous = row.chain
+
+    def before_newest(self, session: Session, count: int) -> tuple[int, str]:
+        """Return id and chain value of the row before the newest `count` ones."""
+        ids = select(self.model.id, self.model.chain).order_by(self.model.id.desc())
+        row = session.execute(ids.offset(count).limit(1)).first()
+        return (row.id, row.chain) if row else (0, START)

@@ -16,14 +16,13 @@ from neupusti.core import clock
 from neupusti.core.data import keys
 from neupusti.core.data.classification import (
     Day,
-    Digest,
     Id,
     LongText,
     Moment,
     PersonNumber,
     Purpose,
+    derived,
     impersonal,
-    personal,
 )
 from neupusti.core.data.database import Base, db, insert
 from neupusti.core.text import emails
@@ -49,8 +48,8 @@ class FormConsent(Base):
     id: Mapped[Id]
     at: Mapped[Moment]
     person: Mapped[PersonNumber | None]
-    email_hash: Mapped[Digest] = mapped_column(
-        index=True, info=personal("3.2.3", Purpose.IDENTIFICATION)
+    email_hash: Mapped[str] = mapped_column(
+        String(64), index=True, info=derived("3.2.3", Purpose.IDENTIFICATION)
     )
     form: Mapped[str] = mapped_column(String(40), info=impersonal())
     purpose: Mapped[str] = mapped_column(String(10), info=impersonal())

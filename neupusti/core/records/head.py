@@ -14,10 +14,15 @@ from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.data import files, keys
+from neupusti.core.records.chain import START, Chain
 
 
 class ForgedHeadError(ValueError):
     """The file holds a line that this site did not sign."""
+
+
+class BrokenChainError(RuntimeError):
+    """The chain does not hold, or does not pass through the kept head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,22 @@ class HeadFile:
         body = f"{number} {chain} {clock.now().isoformat(timespec='seconds')}"
         line = f"{body} {keys.keyed(self.name, body)}\n"
         files.replace(self.path, line.encode())
+
+    def advance(self, session: Session, chain: Chain) -> None:
+        """Check the rows since the kept head, and keep the newest one.
+
+        What came later is what this protects from now on: hence a background job. Raise
+        BrokenChainError, OSError.
+        """
+        if (problem := self.problem(session, chain.model)) is not None:
+            raise BrokenChainError(problem)
+        kept = self.kept()
+        newest = (kept.id, kept.chain) if kept else (0, START)
+        for row, sound in chain.rows(session, newest):
+            if not sound:
+                raise BrokenChainError(f"record {row.id} is not what was chained")
+            newest = row.id, row.chain
+        self.keep(*newest)
 
     def problem(self, session: Session, model: type[Any]) -> str | None:
         """Return what is wrong if the kept head is not in the table any more, or None."""

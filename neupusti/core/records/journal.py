@@ -2,17 +2,18 @@
 
 `ProcessingEvent` holds what the site did, `StaffAction` what a member of staff did; both
 are append-only: triggers of both databases refuse every change. They hold numbers of
-people, never names. `SecurityEvent` is what a person sees on their own activity page; it
-is deleted with the account.
+people, never names; the words of staff are apart, since they have an end. `SecurityEvent`
+is what a person sees on their own activity page; it is deleted with the account.
 """
 
 import json
+import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 
 from flask_babel import LazyString
-from sqlalchemy import String
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, Integer, String
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from neupusti.core import clock
 from neupusti.core.data.classification import (
@@ -22,14 +23,17 @@ from neupusti.core.data.classification import (
     Id,
     Label,
     Moment,
+    Nonce,
     PersonalText,
     PersonNumber,
     Purpose,
     impersonal,
 )
-from neupusti.core.data.database import Base
-from neupusti.core.records.chain import Chain
+from neupusti.core.data.database import Base, db
+from neupusti.core.records import sealed
+from neupusti.core.records.chain import START
 from neupusti.core.records.head import HeadFile
+from neupusti.core.records.sealed import SealedChain
 
 LOCK = 0x6E6575706F6A6F75
 
@@ -103,7 +107,10 @@ class StaffActionType:
 
 
 class StaffAction(Base):
-    """One action of a member of staff, chained to the one before it."""
+    """One action of a member of staff, chained to the one before it.
+
+    Why it was done is in `ActWords`, which can be destroyed.
+    """
 
     __tablename__ = "staff_action"
 
@@ -115,20 +122,66 @@ class StaffAction(Base):
     operation: Mapped[str | None] = mapped_column(String(20), info=impersonal())
     person: Mapped[PersonNumber | None]
     what: Mapped[Label]
-    reason: Mapped[PersonalText]
+    former_reason: Mapped[PersonalText] = mapped_column("reason", default="")
+    """Empty, but in a row of an earlier version that was broken when it was upgraded."""
+    sealed: Mapped[Digest | None]
+    """The commitment to the words (`records.sealed`); empty: there were none."""
+    voucher: Mapped[Digest | None]
+    """What stands for the chain value of a row from before there were commitments."""
     chain: Mapped[Digest]
+    words: Mapped["ActWords | None"] = relationship(lazy="joined")
 
     @property
-    def fields(self) -> dict[str, object]:
-        """The hashed values: every column except `id` and `chain`."""
-        names = ("staff", "action", "operation", "person", "what", "reason")
-        return {"at": self.at.isoformat(), **{name: getattr(self, name) for name in names}}
+    def reason(self) -> str:
+        """Why it was done; empty where nobody said, or the words are destroyed."""
+        return self.words.words if self.words else self.former_reason
+
+    @property
+    def words_hold(self) -> bool:
+        """Whether the words are those of the commitment, or destroyed."""
+        same = self.words is None or self.words.commitment == self.sealed
+        return same and not self.former_reason
+
+    @property
+    def reason_is_destroyed(self) -> bool:
+        """Whether there were words that are destroyed by now."""
+        return bool(self.sealed) and self.words is None
+
+    def encoded(self, *last: str) -> str:
+        """Return the text that is chained: the columns of every version, and `last`."""
+        names = ("staff", "action", "operation", "person", "what", *last)
+        fields = {name: getattr(self, name) for name in names}
+        return json.dumps(
+            {"at": self.at.isoformat(), **fields}, ensure_ascii=False, sort_keys=True
+        )
 
 
-ACTIONS = Chain(
+class ActWords(Base):
+    """Why a member of staff did something, in their words: may name people (3.4).
+
+    Never changed, but destroyed in time: the chain vouches for the commitment only.
+    """
+
+    __tablename__ = "act_words"
+
+    act: Mapped[int] = mapped_column(
+        Integer, ForeignKey("staff_action.id"), primary_key=True, info=impersonal()
+    )
+    at: Mapped[Moment] = mapped_column(index=True)
+    salt: Mapped[Nonce]
+    words: Mapped[PersonalText]
+
+    @property
+    def commitment(self) -> str:
+        """The commitment to the words."""
+        return sealed.commitment(self.salt, self.words)
+
+
+ACTIONS = SealedChain(
     StaffAction,
     LOCK,
-    lambda row: json.dumps(row.fields, ensure_ascii=False, sort_keys=True),
+    lambda row: row.encoded("sealed"),
+    lambda row: row.encoded("reason"),
 )
 HEAD = HeadFile("journal-head")
 
@@ -185,14 +238,18 @@ def log_staff_action(  # noqa: PLR0913 - a row of the journal is all of these
 
     `staff` None is a command on the server.
     """
+    now, words = clock.now(), None
+    if reason:
+        words = ActWords(at=now, salt=secrets.token_hex(32), words=reason)
     row = StaffAction(
-        at=clock.now(),
+        at=now,
         staff=staff,
         action=action.code,
         operation=operation and operation.value,
         person=person,
         what=what,
-        reason=reason,
+        words=words,
+        sealed=words.commitment if words else sealed.EMPTY,
     )
     ACTIONS.append(session, row)
     return row
@@ -203,8 +260,14 @@ def broken(session: Session, newest: int | None = None) -> int | None:
 
     With `newest` only that many of the last actions are checked.
     """
-    rows = ACTIONS.rows(session, newest)
+    start = (0, START) if newest is None else ACTIONS.before_newest(session, newest)
+    rows = ACTIONS.rows(session, start)
     return next((row.id for row, sound in rows if not sound), None)
+
+
+def keep_head() -> None:
+    """Run the hourly job: move the kept head on. Raise BrokenChainError."""
+    HEAD.advance(db.session(), ACTIONS)
 
 
 def log_security_event(session: Session, person: int, kind: StrEnum, device: str) -> None:

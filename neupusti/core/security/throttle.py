@@ -9,6 +9,7 @@ stored as keyed hashes: no address is stored here (1.1.8).
 import ipaddress
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
@@ -25,6 +26,7 @@ from neupusti.core.web.errors import TRY_AGAIN_AT, TooManyError
 
 MAX_WAIT = timedelta(days=1)
 """The longest wait of any limit."""
+NO_WAIT = timedelta()
 V4_NETWORK, V6_NETWORK = 24, 56
 MAX_KEYS = 10_000  # no mutation: any bound will do
 """How many keys a ProcessLimit holds; the least recently used is dropped first."""
@@ -74,12 +76,35 @@ def take(*uses: RateUse) -> None:
 
 def count(session: Session, *uses: RateUse) -> timedelta:
     """Count one use of each in the open write transaction; return how long to wait."""
+    return max((wait for wait, _limit, _row in _counted(session, uses)), default=NO_WAIT)
+
+
+def refusal(session: Session, *uses: RateUse) -> TooManyError | None:
+    """Count one use of each in the open write transaction; return the error to raise.
+
+    What is refused counts for none of the limits that it keeps to: whoever goes beyond one
+    of them uses up nothing that is shared with others. The words are those of the limit
+    that lasts longest.
+    """
+    counted = _counted(session, uses)
+    wait, limit, _row = max(counted, key=lambda one: one[0])
+    if not wait:
+        return None
+    for own_wait, _limit, row in counted:
+        row.count -= not own_wait
+    return TooManyError(wait, limit.message)
+
+
+def _counted(
+    session: Session, uses: Sequence[RateUse]
+) -> list[tuple[timedelta, RateLimit, ThrottleCount]]:
+    """Count one use of each; return how long each has to wait."""
     if not uses:
-        return timedelta()
+        return []
     now = clock.now()
     limits = {_key(limit, who): limit for limit, who in uses}
     rows = _rows(session, sorted(limits), now)
-    return max(_take(limits[row.key], row, now) for row in rows)
+    return [(_take(limits[row.key], row, now), limits[row.key], row) for row in rows]
 
 
 def check(*uses: RateUse) -> None:

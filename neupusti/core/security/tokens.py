@@ -15,7 +15,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from neupusti.core import clock
 from neupusti.core.data import keys
-from neupusti.core.data.classification import Digest, Id, Moment, PersonNumber, impersonal
+from neupusti.core.data.classification import (
+    Id,
+    Moment,
+    PersonNumber,
+    TokenDigest,
+    impersonal,
+)
 from neupusti.core.data.database import Base, db
 
 TOKEN_FORMAT = re.compile(r"[\w-]{43}", re.ASCII)
@@ -32,7 +38,7 @@ class Token(Base):
     __tablename__ = "token"
 
     id: Mapped[Id]
-    digest: Mapped[Digest] = mapped_column(unique=True)
+    digest: Mapped[TokenDigest] = mapped_column(unique=True)
     purpose: Mapped[str] = mapped_column(String(40), info=impersonal())
     person: Mapped[PersonNumber | None]
     target: Mapped[int | None] = mapped_column(Integer, info=impersonal())

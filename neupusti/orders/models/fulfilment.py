@@ -99,6 +99,7 @@ class OrderEvent(Base):
     actor: Mapped[ActorNumber | None]
     at: Mapped[Moment] = mapped_column(index=True)
     reason: Mapped[PersonalText]
+    """Why, in somebody's words; a trigger lets it change to nothing only."""
 
 
 class PaymentEntry(Base):

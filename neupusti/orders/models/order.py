@@ -27,6 +27,8 @@ from neupusti.core.data.classification import (
     PersonNumber,
     Phone,
     Purpose,
+    TokenDigest,
+    derived,
     impersonal,
     personal,
 )
@@ -44,7 +46,7 @@ Note = Annotated[str, mapped_column(Text, info=personal("3.2.5", Purpose.IDENTIF
 SearchKey = Annotated[
     str,
     mapped_column(
-        String(320), info=personal("3.2.1", Purpose.IDENTIFICATION, Purpose.FEEDBACK)
+        String(320), info=derived("3.2.1", Purpose.IDENTIFICATION, Purpose.FEEDBACK)
     ),
 ]
 OrderForeignKey = Annotated[
@@ -107,7 +109,7 @@ class ShopOrder(Base):
 
     id: Mapped[Id]
     number: Mapped[str] = mapped_column(String(20), unique=True, info=impersonal())
-    submission: Mapped[Digest] = mapped_column(unique=True)
+    submission: Mapped[TokenDigest] = mapped_column(unique=True)
     language: Mapped[str] = mapped_column(String(2), info=impersonal())
     person: Mapped[PersonNumber | None]
     """The account it belongs to; None: a guest's."""
@@ -121,7 +123,7 @@ class ShopOrder(Base):
     phone: Mapped[Phone | None]
     """None once its term is over."""
     phone_end: Mapped[str | None] = mapped_column(
-        String(4), index=True, info=personal("3.2.2", Purpose.IDENTIFICATION)
+        String(4), index=True, info=derived("3.2.2", Purpose.IDENTIFICATION)
     )
     """The last four digits, by which staff find an order."""
     search: Mapped[SearchKey] = mapped_column(index=True)

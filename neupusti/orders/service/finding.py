@@ -21,7 +21,10 @@ def find(number: str, email: str, language: Language, network: str) -> None:
     of its response.
     """
     wanted = order_numbers.parse(number)
-    throttle.take(*limits.of_search(network, email, wanted))
+    with writing() as session:
+        refusal = throttle.refusal(session, *limits.of_search(network, email, wanted))
+    if refusal is not None:
+        raise refusal
     with writing() as session:
         order = session.scalar(
             select(ShopOrder).filter_by(number=wanted, email_key=emails.key(email))

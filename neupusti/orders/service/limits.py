@@ -1,23 +1,32 @@
-"""Rate limits of orders: the product and the recipient count more than the network.
+"""Rate limits of orders: by recipient and product first, widely by network.
 
 A flood of orders comes from thousands of networks; what it has in common is the product,
-or the address that is to be flooded with emails.
+or the address that is to be flooded with emails. An office or the range of a carrier is
+one network with many buyers. Strangers share the key of a product, so they can shut it for
+a quarter of an hour at most; that of a recipient, for an hour.
 """
 
 from collections.abc import Iterable
 from datetime import timedelta
 
+from flask_babel import lazy_gettext as _
+
 from neupusti.core.security.throttle import RateLimit
 from neupusti.core.text import emails
 
-HOUR = timedelta(hours=1)
-ORDER_NETWORK = RateLimit("order, network", 10, HOUR)
-ORDER_EMAIL = RateLimit("order, e-mail", 5, HOUR)
-ORDER_PHONE = RateLimit("order, phone", 5, HOUR)
-ORDER_PRODUCT = RateLimit("order, product", 60, timedelta(minutes=1))
-FIND_NETWORK = RateLimit("find order, network", 20, HOUR)
-FIND_EMAIL = RateLimit("find order, e-mail", 5, HOUR)
-FIND_NUMBER = RateLimit("find order, number", 5, HOUR)
+MINUTE, QUARTER, HOUR = timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1)
+FLOOD = _(
+    "Very many orders have come from the network you are in, perhaps not from you: "
+    "providers share addresses. This works again from %(time)s, Almaty time; from another "
+    "network, such as that of your phone, at once."
+)
+ORDER_NETWORK = RateLimit("order, network", 300, HOUR, HOUR, FLOOD)
+ORDER_EMAIL = RateLimit("order, e-mail", 5, HOUR, HOUR)
+ORDER_PHONE = RateLimit("order, phone", 5, HOUR, HOUR)
+ORDER_PRODUCT = RateLimit("order, product", 60, MINUTE, QUARTER)
+FIND_NETWORK = RateLimit("find order, network", 300, HOUR, HOUR, FLOOD)
+FIND_EMAIL = RateLimit("find order, e-mail", 5, HOUR, HOUR)
+FIND_NUMBER = RateLimit("find order, number", 5, HOUR, HOUR)
 
 
 def of_order(

@@ -1,4 +1,4 @@
-"""Destroy names, phone and address of orders that ended long ago (5.1).
+"""Destroy names, phone, address and words of orders that ended long ago (5.1).
 
 The goods, the sums and the region stay for the books. So does the email: without it a guest
 could not be told from anybody else who asks for this order.
@@ -7,12 +7,14 @@ could not be told from anybody else who asks for this order.
 from datetime import timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import truncate_wal, writing
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Operation, ProcessingRecord
+from neupusti.orders.models.fulfilment import GoodsReturn, OrderEvent
 from neupusti.orders.models.order import OrderAddress, ShopOrder
 
 EVERY = timedelta(hours=1)
@@ -52,6 +54,7 @@ def run() -> None:
             .where(OrderAddress.order.in_(numbers))
             .values(**dict.fromkeys(parts, ""))
         )
+        _blank_words(session, numbers)
         record = ProcessingRecord(
             operation=Operation.DESTRUCTION,
             what=f"names, phone, address of orders: {len(numbers)}",
@@ -59,4 +62,13 @@ def run() -> None:
             person=None,
         )
         journal.log_processing(session, record)
+    # Where somebody reads just now, the hourly sweep of retention tries again.
     truncate_wal()
+
+
+def _blank_words(session: Session, orders: list[int]) -> None:
+    """Blank what staff wrote about `orders`, and buyers about their returns."""
+    for words in (OrderEvent.reason, GoodsReturn.words):
+        model = words.parent.class_
+        rows = update(model).where(model.order.in_(orders), words != "")
+        session.execute(rows.values({words.key: ""}))

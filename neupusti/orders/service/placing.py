@@ -17,7 +17,6 @@ from neupusti.core.records.journal import Actor, ActorKind, Operation, Processin
 from neupusti.core.security import throttle
 from neupusti.core.text import collation, emails, order_numbers
 from neupusti.core.text.languages import Language
-from neupusti.core.web.errors import TooManyError
 from neupusti.orders.models.order import (
     Delivery,
     OrderAddress,
@@ -116,15 +115,15 @@ def place(basket: Basket, buyer: Buyer, wish: Wish, proof: Proof) -> Placed:
     )
     try:
         with writing() as session:
-            wait = throttle.count(session, *uses)
-            if not wait:
+            refusal = throttle.refusal(session, *uses)
+            if refusal is None:
                 return _store(session, submission, basket, (buyer, wish, proof))
             before = _sent_before(session, submission)
     except _SentBeforeError:
         return _first(submission, basket, buyer)
     # By now the counts are committed: who is locked out stays so.
     if before is None:
-        raise TooManyError(wait)
+        raise refusal
     return _first(submission, basket, buyer)
 
 

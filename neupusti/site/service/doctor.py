@@ -104,6 +104,12 @@ def databases(states: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(f"database {name}", state == "ok", state)
 
 
+def jobs(wrong: Mapping[str, str]) -> Finding:
+    """Report the background jobs that stand still, by name."""
+    told = "; ".join(f"{name} {what}" for name, what in wrong.items())
+    return Finding("jobs", not wrong, told or "each has run when it should have")
+
+
 def clocks(engine: Engine, now: datetime) -> Iterator[Finding]:
     """Compare the clock of this machine with others: terms and codes depend on it."""
     known = is_synchronised()

@@ -11,7 +11,7 @@ import flask_migrate
 from neupusti.config.checks import PREFIX
 from neupusti.config.settings import ADDRESS, Settings, settings
 from neupusti.core import clock
-from neupusti.core.data import secretfile
+from neupusti.core.data import samples, secretfile
 from neupusti.core.data.database import db, make_private
 from neupusti.core.registry import registry
 from neupusti.site.service import machine as service
@@ -35,6 +35,7 @@ def setup() -> None:
         )
     if "not migrated" in states.values():
         flask_migrate.upgrade()
+    samples.forget()
     for line in service.seed(registry()):
         click.echo(line)
 

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.config.settings import Settings, settings
 from neupusti.core import clock
+from neupusti.core.background import standing_still
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail import outbox
 from neupusti.core.mail.models import OutboxEmail, OutboxState
@@ -31,7 +32,7 @@ MAX_POLLS = 120
 @bp.cli.command("doctor")
 @click.option("--to", "address", help="Whom to write to; else the operator's e-mail.")
 def doctor(address: str | None) -> None:
-    """Check this deployment: proxy, letter, databases, clock, disk, backup."""
+    """Check this deployment: proxy, letter, databases, jobs, clock, disk, backup."""
     own = settings()
     sound = True
     for finding in _findings(own, address or own.operator_email):
@@ -51,6 +52,7 @@ def _findings(own: Settings, address: str) -> Iterator[Finding]:
     )
     if states["main"] == "ok":
         yield from service.clocks(db.engine, clock.now())
+        yield service.jobs(standing_still())
         yield _letter(address)
     yield service.disk(machine.free_bytes(machine.written_folders(own.instance)))
     yield service.backup(own.backups, clock.now())

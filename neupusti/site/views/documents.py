@@ -12,7 +12,7 @@ from sqlalchemy import Column, Table
 from neupusti.config.checks import PREFIX
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
-from neupusti.core.data.classification import classification, personal_columns
+from neupusti.core.data.classification import Classification, classification
 from neupusti.core.data.database import db
 from neupusti.core.registry import registry
 from neupusti.core.rules import Rule
@@ -113,20 +113,28 @@ def _described(rule: Rule) -> str:
 
 def _about_people(table: Table) -> list[Column[object]]:
     marks = ((column, classification(column)) for column in table.columns)
-    return [c for c, mark in marks if mark and (mark.personal or mark.names_person)]
+    return [c for c, mark in marks if mark and mark.about_people]
 
 
 def _columns(tables: list[Table]) -> Iterator[tuple[str, ...]]:
-    held = {one.model.__table__ for one in registry().holdings}
+    held = {one.model.__table__: "yes" for one in registry().holdings}
+    held |= {one.model.__table__: f"no: {one.why}" for one in registry().unheld}
     for table in tables:
         kept = "; ".join(_terms(table)) or "–"
         for column in _about_people(table):
-            mark = personal_columns(table).get(column.key)
-            clause, purposes = "number", "–"
+            mark = classification(column)
             if mark is not None:
-                clause, purposes = str(mark.clause), ", ".join(mark.purposes)
-            holding = "yes" if table in held else "–"
-            yield f"`{table.name}.{column.key}`", clause, purposes, holding, kept
+                clause, purposes = _falls_under(mark), ", ".join(mark.purposes) or "–"
+                name = f"`{table.name}.{column.key}`"
+                yield name, clause, purposes, held.get(table, "–"), kept
+
+
+def _falls_under(mark: Classification) -> str:
+    if mark.secret:
+        return "secret"
+    if mark.names_person:
+        return "number"
+    return f"{mark.clause}, derived" if mark.derived else str(mark.clause)
 
 
 def _terms(table: Table) -> Iterator[str]:

@@ -76,7 +76,8 @@ def test_the_chain_detects_a_forged_row(app: Flask) -> None:
     }
     with writing() as session:
         session.execute(text(off[db.engine.dialect.name]))
-        session.execute(text("UPDATE staff_action SET reason = 'x' WHERE reason = 'two'"))
+        change = text("UPDATE staff_action SET what = 'x' WHERE id = :id")
+        session.execute(change, {"id": numbers[1]})
     assert journal.broken(db.session()) == numbers[1]
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from flask_babel import lazy_gettext
 from sqlalchemy import select, text
 
 from neupusti.app import create_app
@@ -200,3 +201,33 @@ def test_no_address_is_kept(app: Flask) -> None:
 )
 def test_a_network_is_counted_as_one(address: str, network: str) -> None:
     assert throttle.network(address) == network
+
+
+def refused(*uses: tuple[RateLimit, str]) -> TooManyError | None:
+    with writing() as session:
+        return throttle.refusal(session, *uses)
+
+
+def test_what_is_refused_uses_up_nothing_of_the_other_limits(app: Flask, at: Clock) -> None:
+    at(NOON)
+    shared = RULE, "shared"
+    assert refused(shared, (OTHER, "a")) is None
+    for _ in range(5):
+        error = refused(shared, (OTHER, "a"))
+        assert error is not None
+        assert error.retry_after == FIVE
+        assert throttle.remaining(*shared) == 2
+    assert refused(shared, (OTHER, "b")) is None
+    assert throttle.remaining(*shared) == 1
+
+
+def test_the_words_are_those_of_the_limit_that_lasts_longest(app: Flask, at: Clock) -> None:
+    at(NOON)
+    longer = RateLimit("longer", 1, 2 * FIVE, message=lazy_gettext("Not before %(time)s."))
+    assert refused((longer, "a"), (OTHER, "a")) is None
+    error = refused((OTHER, "a"), (longer, "a"))
+    assert error is not None
+    # 12:10 UTC, in Almaty.
+    assert str(error.message) == "Not before 17:10."
+    assert refused((OTHER, "a"), (longer, "b")) is not None
+    assert throttle.remaining(longer, "b") == 1
