@@ -33,6 +33,9 @@ class Totals:
     people: int = 0
     bytes: int = 0
     robots: int = 0
+    """Requests of robots, without those of scanners."""
+    scanners: int = 0
+    """Requests of addresses that were seen scanning on that day."""
     not_found: int = 0
     client_errors: int = 0
     server_errors: int = 0

@@ -17,6 +17,7 @@ from sqlalchemy.types import BigInteger, Integer, String
 
 from neupusti.access import calendar
 from neupusti.access.counters import Totals
+from neupusti.access.ingest.agents import NONE, SCANNER
 from neupusti.access.models import Record, moment
 from neupusti.statistics.queries import series
 from neupusti.statistics.queries.figures import Item, ListOrder, ListPart, Point
@@ -116,13 +117,14 @@ class Rows:
         hourly = unit is Unit.HOUR
         at = _floored(AT, calendar.HOUR) if hourly else _day(AT, period)
         found = cast(ROW.status, Integer)
-        person = ROW.bot == "none"
+        person, scanner = ROW.bot == NONE, ROW.bot == SCANNER
         columns = (
             func.count(),
             func.count(func.distinct(ROW.visitor)),
             func.count(func.distinct(case((person, ROW.visitor)))),
             func.sum(ROW.bytes),
-            func.sum(cast(~person, Integer)),
+            func.sum(cast(~person & ~scanner, Integer)),
+            func.sum(cast(scanner, Integer)),
             func.sum(cast(found == NOT_FOUND, Integer)),
             func.sum(cast((found >= CLIENT) & (found < SERVER), Integer)),
             func.sum(cast(found >= SERVER, Integer)),
