@@ -2,7 +2,7 @@
 
 import gc
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -11,16 +11,24 @@ from math import log
 from neupusti.access import calendar
 from neupusti.access.counters import Sums, Totals
 from neupusti.access.ingest import geo
-from neupusti.access.ingest.agents import NONE, Agent, parse_agent
-from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.agents import NONE, SCANNER, Agent, as_scanner, parse_agent
+from neupusti.access.ingest.findings.detector import Detector
+from neupusti.access.ingest.findings.paths import traits
+from neupusti.access.ingest.geo import Countries, LookUp
 from neupusti.access.ingest.referrers import Referrers
-from neupusti.access.models import BUCKET_RATIO
+from neupusti.access.models import BUCKET_RATIO, of_scanners
 from neupusti.access.recording.line import AGENT_LIMIT, REFERRER_LIMIT, Entry
 
 INDEXED_BYTES = 1000
 """PostgreSQL cannot index longer values."""
 BUCKETS_PER_E = 1 / log(BUCKET_RATIO)
 UNKNOWN_ROUTE = "(unknown)"
+SWITCHING = 101
+"""The status of a WebSocket that was opened: no page, and as long as it stays open."""
+ENTERED = 1 << 30
+"""The bit beside a visitor's hours that says that the entry page is counted."""
+OF_ALL = frozenset({"bot", "reason"})
+"""Dimensions in which scanners stand beside people and robots."""
 Row = tuple[object, ...]
 
 
@@ -44,9 +52,10 @@ class FirstRequest:
     """What is counted of a visitor's first request of a day."""
 
     agent: Agent
-    path: str
     referrer: str
-    hours: int
+    hours: int = 0
+    entry: str | None = None
+    """The first page: neither a file nor a page of staff."""
 
 
 def _sums() -> defaultdict[tuple[str, str], Sums]:
@@ -57,9 +66,13 @@ def _sums() -> defaultdict[tuple[str, str], Sums]:
 class Batch:
     """Rows and counts of some entries. Filled by `add`, completed by `resolve_visitors`."""
 
-    countries: Countries
-    referrers: Referrers
+    countries: LookUp
+    referrers: LookUp
     salts: dict[str, bytes]
+    scanners: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(day, address) -> kind of finding, where all entries are of scanners."""
+    agents_known: Mapping[tuple[str, str], Agent] = field(default_factory=dict)
+    """(user agent, address) -> agent, for rows that are labelled already."""
     rows: list[Row] = field(default_factory=list)
     hours: dict[int, Totals] = field(default_factory=lambda: defaultdict(Totals))
     days: dict[str, Totals] = field(default_factory=lambda: defaultdict(Totals))
@@ -89,16 +102,20 @@ class Batch:
         for day, visitor in self.ids:
             self.keys[day, visitor] = _visitor_digest(self.salts[day], f"id\n{visitor}")
 
-    def _agent(self, text: str, ip: str) -> Agent:
-        found = parse_agent(text)
-        return found if found.bot == NONE else geo.verify_crawler(text, found, ip)
+    def _agent(self, day: str, text: str, ip: str) -> Agent:
+        found = self.agents_known.get((text, ip)) or parse_agent(text)
+        if kind := self.scanners.get((day, ip)):
+            return as_scanner(found, kind)
+        if found.bot == NONE or self.agents_known:
+            return found
+        return geo.verify_crawler(text, found, ip)
 
     def _add(self, entry: Entry) -> None:
         hour = entry.at // calendar.HOUR
         day, clock_hour = calendar.day_and_hour(hour)
         ip, path, status, size = entry.ip, entry.path, entry.status, entry.bytes
         text, referrer = entry.user_agent[:AGENT_LIMIT], entry.referrer[:REFERRER_LIMIT]
-        found = self._agent(text, ip)
+        found = self._agent(day, text, ip)
         totals = self.hours[hour]
         counted = (
             totals,
@@ -111,22 +128,18 @@ class Batch:
         for sums in counted:
             sums.requests += 1
             sums.bytes += size
-        if found.bot != NONE:
+        if found.bot == SCANNER:
+            totals.scanners += 1
+        elif found.bot != NONE:
             totals.robots += 1
         if status >= 400:  # noqa: PLR2004 - lowest status of that class
             for sums in counted[1:]:
                 sums.errors += 1
-            self._count_error(totals, entry, day, referrer)
-        if entry.duration_us is not None:
+            self._count_error(totals, entry, day, found)
+        if entry.duration_us is not None and not _is_socket(entry):
             self.latency[day, entry.route or UNKNOWN_ROUTE, bucket(entry.duration_us)] += 1
         if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
-            if (first := self.visitors.get((day, ip, text))) is None:
-                first = FirstRequest(found, path, referrer, 1 << clock_hour)
-                self.visitors[day, ip, text] = first
-            else:
-                first.hours |= 1 << clock_hour
-            if entry.visitor:
-                self.ids[day, entry.visitor] = 1 << clock_hour
+            self._visit(entry, day, 1 << clock_hour, found)
         self.rows.append((
             entry.at, ip, entry.method, path, entry.route, status, entry.duration_us, size,
             referrer, self.referrers.of(referrer), text, found.browser, found.os,
@@ -134,14 +147,29 @@ class Batch:
             entry.granted, entry.visitor, entry.request_id,
         ))  # fmt: skip
 
-    def _count_error(self, totals: Totals, entry: Entry, day: str, referrer: str) -> None:
+    def _visit(self, entry: Entry, day: str, hour: int, agent: Agent) -> None:
+        text = entry.user_agent[:AGENT_LIMIT]
+        if (first := self.visitors.get((day, entry.ip, text))) is None:
+            first = FirstRequest(agent, entry.referrer[:REFERRER_LIMIT])
+            self.visitors[day, entry.ip, text] = first
+        first.hours |= hour
+        if first.entry is None and entry.status != SWITCHING and traits(entry.path).page:
+            first.entry = entry.path
+            first.hours |= ENTERED
+        if entry.visitor:
+            self.ids[day, entry.visitor] = hour
+
+    def _count_error(self, totals: Totals, entry: Entry, day: str, agent: Agent) -> None:
         if entry.status >= 500:  # noqa: PLR2004 - lowest status of that class
             totals.server_errors += 1
             return
         totals.client_errors += 1
         if entry.status == 404:  # noqa: PLR2004 - Not Found
             totals.not_found += 1
-            self.others[day, "missing", f"{entry.path}\t{referrer}"].requests += 1
+            # What people miss is a broken link; what robots miss is mostly their guess.
+            dimension = "missing" if agent.bot in {NONE, SCANNER} else "robot_404"
+            value = f"{entry.path}\t{entry.referrer[:REFERRER_LIMIT]}"
+            self.others[day, dimension, value].requests += 1
 
     def resolve_visitors(self, known: dict[tuple[str, bytes], int]) -> list[Row]:
         """Count new visitors, given the hours in which each key was seen before.
@@ -154,7 +182,11 @@ class Batch:
             before = known.get(key, 0)
             if new_hours := first.hours & ~before:
                 changed[key] = before | first.hours
-                self._count_hours(day, new_hours, first.agent.bot == NONE)
+                self._count_hours(day, new_hours & ~ENTERED, first.agent.bot == NONE)
+            if new_hours & ENTERED and first.agent.bot == NONE:
+                entry = self.others[day, "entry", str(first.entry)]
+                entry.visitors += 1
+                entry.requests += 1
             if not before:
                 self._count_visitor(day, ip, first)
         for (day, visitor), hours in self.ids.items():
@@ -185,9 +217,6 @@ class Batch:
         self.referring[day, first.referrer].visitors += 1
         if first.agent.bot == NONE:
             totals.people += 1
-            entry = self.others[day, "entry", first.path]
-            entry.visitors += 1
-            entry.requests += 1
 
     def rollups(self) -> list[Row]:
         """Return the rows to add to the roll-up table."""
@@ -212,18 +241,31 @@ class Batch:
             merged["consent", granted, day].add(sums)
         for (day, dimension, value), sums in self.others.items():
             merged[dimension, truncate_for_index(value), day].add(sums)
-        return [(*key, *sums.row()) for key, sums in merged.items()]
+        return [
+            (self._dimension(name), value, day, *sums.row())
+            for (name, value, day), sums in merged.items()
+        ]
+
+    def _dimension(self, name: str) -> str:
+        """Return where to count: lists leave out what scanners did, except their class."""
+        return of_scanners(name) if self.scanners and name not in OF_ALL else name
 
 
 class Enrichment:
-    """The look-up tables that a batch needs; made once per process."""
+    """The look-up tables that a batch needs, and the detector; made once per process."""
 
     def __init__(self, countries: Countries, referrers: Referrers) -> None:
         self.countries, self.referrers = countries, referrers
+        self.detector = Detector()
 
-    def batch(self, entries: list[Entry], salts: dict[str, bytes]) -> Batch:
-        """Return `entries` as a counted batch."""
-        batch = Batch(self.countries, self.referrers, salts)
+    def batch(
+        self,
+        entries: list[Entry],
+        salts: dict[str, bytes],
+        scanners: Mapping[tuple[str, str], str] | None = None,
+    ) -> Batch:
+        """Return `entries` as a counted batch; with `scanners` all of them are theirs."""
+        batch = Batch(self.countries, self.referrers, salts, scanners or {})
         batch.add(entries)
         return batch
 
@@ -233,6 +275,10 @@ def days_of(entries: Iterable[Entry]) -> list[str]:
     return sorted(
         {calendar.day_and_hour(entry.at // calendar.HOUR)[0] for entry in entries}
     )
+
+
+def _is_socket(entry: Entry) -> bool:
+    return entry.status == SWITCHING or entry.method == "CONNECT"
 
 
 def _visitor_digest(salt: bytes, text: str) -> bytes:

@@ -14,8 +14,8 @@ from typing import IO, Any, cast
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from neupusti.access import calendar
-from neupusti.access.ingest import store
-from neupusti.access.ingest.batch import Enrichment, days_of, garbage_collection_paused
+from neupusti.access.ingest import judging, store
+from neupusti.access.ingest.batch import Enrichment, garbage_collection_paused
 from neupusti.access.ingest.logfile import LogFile, decode_lines, open_log
 from neupusti.access.ingest.logformats import (
     READ,
@@ -217,8 +217,7 @@ def _commit(
 ) -> None:
     """Write a batch and the position after it in one transaction."""
     with store.ingesting(engine) as connection:
-        salts = store.salts(connection, days_of(read.entries))
-        store.write(connection, enrichment.batch(read.entries, salts))
+        judging.write(connection, read.entries, enrichment)
         store.count_events(connection, store.MALFORMED, read.malformed)
         values = {
             "head": progress.head,

@@ -11,11 +11,13 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.dialects import postgresql, sqlite
 
 from neupusti.access import calendar
 from neupusti.access.counters import SUMS, TOTALS
 from neupusti.access.ingest import partitions
 from neupusti.access.ingest.batch import Batch, Row
+from neupusti.access.models import Finding
 from neupusti.core import clock
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,8 @@ MALFORMED, LOST = "malformed", "lost"
 LOCK_ID = 3_303_302
 """PostgreSQL's advisory lock of the ingest: one writer at a time in all processes."""
 KEYS_PER_QUERY = 400
+FINDING = ("day", "key")
+"""The key of a finding."""
 TYPES = {
     "start": "bigint", "day": "date", "key": "bytea", "hours": "int", "bucket": "smallint",
     **dict.fromkeys((*SUMS, *TOTALS), "bigint"),
@@ -88,6 +92,31 @@ def write(connection: Connection, batch: Batch) -> None:
     latency = [(*key, requests) for key, requests in batch.latency.items()]
     _upsert(
         connection, "access_latency", ("day", "route", "bucket"), ("requests",), latency
+    )
+
+
+def add_counts(connection: Connection, totals: list[Row], rollups: list[Row]) -> None:
+    """Add to totals and roll-ups, also negative numbers; nothing of zeros is left."""
+    _upsert(connection, "access_total", ("unit", "start"), TOTALS, totals)
+    _upsert(connection, "access_rollup", ("dimension", "value", "day"), SUMS, rollups)
+    query = _placeholders(
+        connection,
+        "DELETE FROM access_rollup WHERE dimension = ? AND day = ? AND requests = 0"
+        " AND visitors = 0",
+    )
+    for dimension, day in {(row[0], row[2]) for row in rollups}:
+        connection.exec_driver_sql(query, (dimension, day))
+
+
+def save_findings(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Insert findings, or replace what they were so far."""
+    if not rows:
+        return
+    on_postgresql = connection.dialect.name == "postgresql"
+    insert = postgresql.insert(Finding) if on_postgresql else sqlite.insert(Finding)
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in FINDING}
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=FINDING, set_=changed), rows
     )
 
 
