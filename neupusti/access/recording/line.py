@@ -14,6 +14,8 @@ NAME_LIMIT = 60
 MAX_COOKIES = 20
 METHOD_LIMIT = 10
 REPLACEMENT = "\ufffd"
+STATIC_ROUTE = "(static)"
+"""Stands for the route of every static file, so that they can be told from pages."""
 NAMELESS = "(nameless)"
 """Stands for a cookie without a name: it arrives as its value, and values are not kept."""
 SHORTENED_LIMITS = (("r", 40), ("u", 80), ("p", 90), ("o", 60), ("c", 40))

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from neupusti.access.ingest.logformats import MONTHS
+from neupusti.access.ingest.logfields import MONTHS
 from neupusti.access.retention.sweep import mask_address
 from neupusti.core.clock import ALMATY
 
