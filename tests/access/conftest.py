@@ -74,9 +74,8 @@ def load(engine: Engine, enrichment: Enrichment) -> Callable[[Iterable[Entry]], 
     """Write entries into the database as one batch."""
 
     def write(entries: Iterable[Entry]) -> None:
-        listed = list(entries)
         with store.ingesting(engine) as connection:
-            judging.write(connection, listed, enrichment)
+            judging.write(connection, list(entries), enrichment)
 
     return write
 

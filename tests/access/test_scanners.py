@@ -123,12 +123,9 @@ def test_figures_do_not_depend_on_when_a_scanner_is_seen(
     with store.ingesting(engine) as connection:
         known = {(NOW.date().isoformat(), ip): "x" for ip in (SCANNER, CRAWLER)}
         enrichment = new_enrichment()
-        salts = store.salts(connection, [NOW.date().isoformat()])
         for theirs in (False, True):
             some = [one for one in entries if (one.ip in {SCANNER, CRAWLER}) == theirs]
-            store.write(
-                connection, enrichment.batch(some, salts, known if theirs else None)
-            )
+            store.write(connection, enrichment.batch(some, known if theirs else None))
         connection.execute(
             update(Address).where(Address.ip.in_([SCANNER, CRAWLER])).values(finding="x")
         )

@@ -1,11 +1,10 @@
-"""Write requests with what is found among them: all in the transaction of the rows.
+"""Store what is found among new requests, in the transaction of their rows.
 
-An address that a finding makes a scanner counts as one for all of that day: its requests
-of this batch are counted so at once, and those before are moved.
+An address that a finding makes a scanner counts as one for all of that day: its new
+requests at once, and those before are moved.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,148 +12,134 @@ from sqlalchemy import Connection, event, select, update
 
 from neupusti.access.ingest import recounting, store
 from neupusti.access.ingest.agents import parse_agent
-from neupusti.access.ingest.batch import Enrichment, days_of
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.ingest.findings import scenarios
-from neupusti.access.ingest.findings.detector import Detector
 from neupusti.access.ingest.findings.identity import (
     finding_key,
     mask_address,
     pseudonym,
 )
+from neupusti.access.ingest.findings.judge import Judge, Who
 from neupusti.access.ingest.findings.kinds import Scope, severity
 from neupusti.access.ingest.findings.verdict import (
     MAX_EVIDENCE,
     Addition,
     Place,
     Verdict,
-    day_of,
 )
-from neupusti.access.models import Address, Finding, Record, millis, moment
+from neupusti.access.models import Address, Finding, Record, Salt, millis, moment
 from neupusti.access.recording.line import Entry
 
 MAX_EARLIER = 50_000
-"""Requests that a new detector reads of those before its first one."""
-Who = tuple[str, str]
-"""A day and an address."""
-
-
-@dataclass(slots=True)
-class _Known:
-    """What the database holds about the days of a batch."""
-
-    salts: dict[str, bytes]
-    findings: dict[tuple[str, str], Any]
-    scanners: dict[Who, str]
-
-    def key(self, place: Place) -> str:
-        """Return the key of a finding."""
-        day, kind, scope, who = place
-        return finding_key(kind, scope, who, self.salts[day])
-
-    def holds(self, place: Place) -> bool:
-        """Return whether a finding is stored."""
-        return bool(self.findings) and (place[0], self.key(place)) in self.findings
+"""Requests that a new judge reads of those before its first one."""
+EARLIER = ("at", "ip", "method", "path", "status", "user_agent")
 
 
 def write(connection: Connection, entries: list[Entry], enrichment: Enrichment) -> None:
     """Write `entries`, their counts and what is found among them."""
-    detector = enrichment.detector
-    if detector.fresh and entries:
-        _look_back(connection, detector, min(entry.at for entry in entries))
-    event.listen(connection, "rollback", lambda _: detector.reset())
-    known = _known(connection, days_of(entries))
-    ips = frozenset(ip for _, ip in known.scanners)
-    verdict = detector.judge(entries, known.holds, ips)
-    known.salts |= store.salts(
-        connection, {day for day, _ in verdict.scanners} - known.salts.keys()
-    )
-    kinds = {who: key.partition(".")[0] for who, key in known.scanners.items()}
-    new = {who: at for who, at in verdict.scanners.items() if who not in kinds}
-    kinds |= {who: place[1] for who, place in new.items()}
-    others, theirs = _split(entries, kinds)
-    if others or not theirs:
-        store.write(connection, enrichment.batch(others, known.salts))
+    judge, verdict = enrichment.judge, Verdict()
+    event.listen(connection, "rollback", lambda _: judge.detector.reset())
+    prepare(connection, judge, entries[:1], {entry.day for entry in entries})
+    others, theirs = judge.split(entries, verdict)
+    store.write(connection, enrichment.batch(others))
     if theirs:
-        store.write(connection, enrichment.batch(theirs, known.salts, kinds))
-    for who, place in new.items():
-        _mark(connection, who, known.key(place))
-    recounting.move(connection, {who: kinds[who] for who in new}, known.salts)
-    _save(connection, known, verdict)
+        store.write(connection, enrichment.batch(theirs, judge.scanners))
+    save(connection, verdict)
 
 
-def _split(
-    entries: list[Entry], scanners: dict[Who, str]
-) -> tuple[list[Entry], list[Entry]]:
-    """Return the entries of all others, and those of scanners."""
-    if not scanners:
-        return entries, []
-    ips = {ip for _, ip in scanners}
-    others: list[Entry] = []
-    theirs: list[Entry] = []
-    for entry in entries:
-        one = entry.ip in ips and (day_of(entry), entry.ip) in scanners
-        (theirs if one else others).append(entry)
-    return others, theirs
+def prepare(
+    connection: Connection, judge: Judge, first: list[Entry], days: Iterable[str] | None
+) -> None:
+    """Tell the judge what is stored of `days` (None: of all), and right before `first`."""
+    dates = None if days is None else [date.fromisoformat(day) for day in days]
+
+    def rows(model: Any, *columns: Any) -> Iterable[Any]:
+        query = select(*columns)
+        return connection.execute(
+            query if dates is None else query.where(model.day.in_(dates))
+        )
+
+    judge.salts = {row.day.isoformat(): row.salt for row in rows(Salt, Salt.day, Salt.salt)}
+    judge.keys = {
+        (row.day.isoformat(), row.key) for row in rows(Finding, Finding.day, Finding.key)
+    }
+    marked = select(Address.day, Address.ip, Address.finding).where(Address.finding != "")
+    if dates is not None:
+        marked = marked.where(Address.day.in_(dates))
+    judge.scanners = {
+        (row.day.isoformat(), row.ip): row.finding.partition(".")[0]
+        for row in connection.execute(marked)
+    }
+    if first and judge.detector.fresh:
+        judge.look_back(_earlier(connection, first[0].at))
 
 
-def _look_back(connection: Connection, detector: Detector, at: int) -> None:
-    """Fill the buckets with the requests right before the first one."""
-    columns = ("at", "ip", "method", "path", "status", "user_agent")
-    earlier = connection.execute(
-        select(*(getattr(Record, name) for name in columns))
+def _earlier(connection: Connection, at: int) -> list[Entry]:
+    rows = connection.execute(
+        select(*(getattr(Record, name) for name in EARLIER))
         .where(Record.at >= moment(at - scenarios.LONGEST_MS), Record.at < moment(at))
         .order_by(Record.at.desc())
         .limit(MAX_EARLIER)
     )
-    detector.judge(
-        [
-            Entry(
-                at=millis(row.at), ip=row.ip, method=row.method, path=row.path,
-                status=row.status, bytes=0, user_agent=row.user_agent or "",
-            )
-            for row in earlier
-        ],
-        lambda _: False,
-    )  # fmt: skip
-
-
-def _known(connection: Connection, days: Iterable[str]) -> _Known:
-    salts = store.salts(connection, days)
-    dates = [date.fromisoformat(day) for day in salts]
-    findings = connection.execute(select(Finding).where(Finding.day.in_(dates)))
-    scanners = connection.execute(
-        select(Address.day, Address.ip, Address.finding).where(
-            Address.day.in_(dates), Address.finding != ""
+    return [
+        Entry(
+            at=millis(row.at), ip=row.ip, method=row.method, path=row.path,
+            status=row.status, bytes=0, user_agent=row.user_agent or "",
         )
-    )
-    return _Known(
-        salts,
-        {(row.day.isoformat(), row.key): row for row in findings},
-        {(row.day.isoformat(), row.ip): row.finding for row in scanners},
-    )
+        for row in rows
+    ]  # fmt: skip
 
 
-def _mark(connection: Connection, who: Who, key: str) -> None:
-    day, ip = who
-    connection.execute(
-        update(Address)
-        .where(Address.day == date.fromisoformat(day), Address.ip == ip)
-        .values(finding=key)
-    )
-
-
-def _save(connection: Connection, known: _Known, verdict: Verdict) -> None:
+def save(connection: Connection, verdict: Verdict) -> None:
+    """Store the findings of a verdict, whose requests are written, and move scanners."""
+    places = verdict.additions.keys()
+    if not places:
+        return
+    days = {place[0] for place in places} | {day for day, _ in verdict.scanners}
+    salts = store.salts(connection, days)
+    dates = [date.fromisoformat(day) for day in days]
+    there = connection.execute(select(Finding).where(Finding.day.in_(dates)))
+    old = {(row.day.isoformat(), row.key): row for row in there}
     rows = [
-        _row(place, addition, known, known.findings.get((place[0], known.key(place))))
+        _row(place, addition, salts[place[0]], old)
         for place, addition in verdict.additions.items()
     ]
     store.save_findings(connection, rows)
+    new = [
+        who
+        for who, place in verdict.scanners.items()
+        if _mark(connection, who, _key(place, salts[place[0]]))
+    ]
+    recounting.move(connection, {who: verdict.scanners[who][1].value for who in new}, salts)
 
 
-def _row(place: Place, addition: Addition, known: _Known, old: Any) -> dict[str, Any]:
+def _key(place: Place, salt: bytes) -> str:
+    _, kind, scope, who = place
+    return finding_key(kind, scope, who, salt)
+
+
+def _mark(connection: Connection, who: Who, key: str) -> bool:
+    """Mark an address as a scanner of a day; return False if it is one already."""
+    day, ip = who
+    changed = connection.execute(
+        update(Address)
+        .where(
+            Address.day == date.fromisoformat(day),
+            Address.ip == ip,
+            Address.finding == "",
+        )
+        .values(finding=key)
+    )
+    return changed.rowcount > 0
+
+
+def _row(
+    place: Place, addition: Addition, salt: bytes, known: dict[tuple[str, str], Any]
+) -> dict[str, Any]:
     """Return the row of a finding: what was known and what is added."""
     day, kind, scope, who = place
-    salt = known.salts[day]
+    key = _key(place, salt)
+    old = known.get((day, key))
     own = who if scope in {Scope.ADDRESS, Scope.NETWORK} else ""
     answered = addition.answered + (old.answered if old else 0)
     paths = dict.fromkeys(old.evidence.splitlines() if old else (), False)
@@ -165,7 +150,7 @@ def _row(place: Place, addition: Addition, known: _Known, old: Any) -> dict[str,
     addresses = addition.new_members + (old.addresses if old else 0)
     return {
         "day": date.fromisoformat(day),
-        "key": known.key(place),
+        "key": key,
         "kind": kind.value,
         "scope": scope.value,
         "network": mask_address(own),

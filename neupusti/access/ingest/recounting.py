@@ -5,7 +5,7 @@ same code that counts new rows; the roll-ups change by the difference.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -18,12 +18,11 @@ from neupusti.access.counters import SUMS, TOTALS
 from neupusti.access.ingest import store
 from neupusti.access.ingest.agents import SCANNER, Agent
 from neupusti.access.ingest.batch import Batch, Row
+from neupusti.access.ingest.findings.judge import Scanners
 from neupusti.access.models import Record, millis, moment
 from neupusti.access.recording.line import Entry
 
 ADDRESSES_PER_QUERY = 400
-Who = tuple[str, str]
-"""A day and an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +36,7 @@ class _Stored:
         return self.values[value]
 
 
-def move(
-    connection: Connection, scanners: Mapping[Who, str], salts: dict[str, bytes]
-) -> None:
+def move(connection: Connection, scanners: Scanners, salts: dict[str, bytes]) -> None:
     """Count the earlier rows of `scanners` (to the kind of their finding) as such."""
     for day, some in groupby(sorted(scanners), key=lambda who: who[0]):
         ips = [ip for _, ip in some]
@@ -51,7 +48,7 @@ def _move_some(
     connection: Connection,
     day: str,
     ips: list[str],
-    scanners: Mapping[Who, str],
+    scanners: Scanners,
     salts: dict[str, bytes],
 ) -> None:
     start = calendar.start_of(day)
@@ -63,7 +60,7 @@ def _move_some(
     rows = connection.execute(select(Record).where(earlier).order_by(Record.id)).all()
     if not rows:
         return
-    before = _counted(rows, salts, {})
+    before = _counted(rows, salts, None)
     after = _counted(rows, salts, scanners)
     totals = _difference(_totals(after), _totals(before), 2)
     rollups = _difference(after.rollups(), before.rollups(), 3)
@@ -77,23 +74,32 @@ def _move_some(
 
 
 def _counted(
-    rows: Iterable[Any], salts: dict[str, bytes], scanners: Mapping[Who, str]
+    rows: Iterable[Any], salts: dict[str, bytes], scanners: Scanners | None
 ) -> Batch:
-    batch = Batch(
+    batch = _StoredBatch(
         _Stored({row.ip: row.country for row in rows}),
         _Stored({row.referrer: row.source for row in rows}),
-        salts,
         scanners,
-        {
-            (row.user_agent, row.ip): Agent(
-                row.browser, row.os, row.device, row.bot, row.bot_reason
-            )
-            for row in rows
-        },
     )
+    batch.agents_stored = {
+        (row.ip, row.user_agent): Agent(
+            row.browser, row.os, row.device, row.bot, row.bot_reason
+        )
+        for row in rows
+    }
     batch.add(map(_entry, rows))
+    batch.digest_visitors(salts)
     batch.resolve_visitors({})
     return batch
+
+
+class _StoredBatch(Batch):
+    """A batch of rows that are labelled already."""
+
+    agents_stored: dict[tuple[str, str], Agent]
+
+    def _agent(self, ip: str, text: str) -> Agent:
+        return self.agents_stored[ip, text]
 
 
 def _entry(row: Any) -> Entry:

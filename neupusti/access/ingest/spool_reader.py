@@ -13,7 +13,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from neupusti.access.ingest import judging, store
-from neupusti.access.ingest.batch import Enrichment, garbage_collection_paused
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.collecting import garbage_collection_paused
 from neupusti.access.recording import spool, tally
 from neupusti.access.recording.line import Entry, UnreadableLineError, decode
 from neupusti.access.recording.tally import WorkerCounts

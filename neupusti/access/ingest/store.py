@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects import postgresql, sqlite
@@ -55,7 +55,7 @@ def ingesting(engine: Engine) -> Iterator[Connection]:
 def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
     """Return the salt of each of `days`; create missing ones."""
     found: dict[str, bytes] = {}
-    for day in days:
+    for day in sorted(days):
         query = _placeholders(connection, "SELECT salt FROM access_salt WHERE day = ?")
         salt = connection.exec_driver_sql(query, (day,)).scalar()
         if salt is None:
@@ -70,12 +70,9 @@ def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
 
 def write(connection: Connection, batch: Batch) -> None:
     """Write the rows and counts of a batch."""
-    if connection.dialect.name == "postgresql":
-        days = {calendar.day_and_hour(hour)[0] for hour in batch.hours}
-        partitions.ensure(connection, map(date.fromisoformat, sorted(days)))
-    changed = batch.resolve_visitors(_known_visitors(connection, batch))
-    _insert_rows(connection, batch.rows)
-    _upsert(connection, "access_seen", ("day", "key"), ("hours",), changed, replace=True)
+    write_rows(connection, batch.rows)
+    batch.digest_visitors(salts(connection, batch.active_days()))
+    _save_seen(connection, batch)
     hour_rows = [
         ("hour", hour * calendar.HOUR, *totals.row())
         for hour, totals in batch.hours.items()
@@ -93,6 +90,46 @@ def write(connection: Connection, batch: Batch) -> None:
     _upsert(
         connection, "access_latency", ("day", "route", "bucket"), ("requests",), latency
     )
+
+
+def write_rows(connection: Connection, rows: list[Row]) -> None:
+    """Write rows of a batch whose counts follow in the same transaction."""
+    hours = {cast("int", row[0]) // calendar.HOUR for row in rows}
+    _make_room(connection, {calendar.day_and_hour(hour)[0] for hour in hours})
+    _insert_rows(connection, rows)
+
+
+def forgotten_days(connection: Connection, days: Iterable[str]) -> set[str]:
+    """Return which of `days` were counted, and their visitors forgotten since."""
+    there = _placeholders(connection, "SELECT 1 FROM access_salt WHERE day = ?")
+    counted = _placeholders(
+        connection, "SELECT 1 FROM access_total WHERE unit = 'day' AND start = ?"
+    )
+    return {
+        day
+        for day in days
+        if connection.exec_driver_sql(there, (day,)).scalar() is None
+        and connection.exec_driver_sql(counted, (calendar.start_of(day),)).scalar()
+    }
+
+
+def remember(connection: Connection, batch: Batch) -> None:
+    """Mark the visitors of a batch as seen, without counting anything of it again."""
+    days = batch.active_days()
+    _make_room(connection, days)
+    batch.digest_visitors(salts(connection, days))
+    _save_seen(connection, batch)
+
+
+def _save_seen(connection: Connection, batch: Batch) -> None:
+    """Tell new visitors from known ones, and save in which hours they were seen."""
+    changed = batch.resolve_visitors(_known_visitors(connection, batch))
+    _upsert(connection, "access_seen", ("day", "key"), ("hours",), changed, replace=True)
+
+
+def _make_room(connection: Connection, days: Iterable[str]) -> None:
+    if connection.dialect.name == "postgresql":
+        partitions.ensure(connection, map(date.fromisoformat, sorted(days)))
 
 
 def add_counts(connection: Connection, totals: list[Row], rollups: list[Row]) -> None:

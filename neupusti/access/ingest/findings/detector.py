@@ -19,7 +19,6 @@ from neupusti.access.ingest.findings.verdict import (
     MAX_MEMBERS,
     Place,
     Verdict,
-    day_of,
 )
 from neupusti.access.ingest.geo import is_genuine_crawler
 from neupusti.access.recording.line import Entry
@@ -55,13 +54,16 @@ class Detector:
         self.exposed: dict[str, int] = {}
 
     def judge(
-        self, entries: Iterable[Entry], known: Known, scanners: frozenset[str] = NOBODY
-    ) -> Verdict:
-        """Return what `entries` add to the findings.
+        self,
+        entries: Iterable[Entry],
+        verdict: Verdict,
+        known: Known,
+        scanners: frozenset[str] = NOBODY,
+    ) -> None:
+        """Add to `verdict` what is found among `entries`.
 
         `scanners` are addresses that stored findings are about.
         """
-        verdict = Verdict()
         # An import may bring lines out of order.
         ordered = sorted(
             (entry for entry in entries if entry.ip != UNKNOWN), key=attrgetter("at")
@@ -74,7 +76,6 @@ class Detector:
                     batch.judge(entry, path)
             self._prune(ordered[-1].at)
         self.fresh = False
-        return verdict
 
     def _busy(self, ordered: list[Entry]) -> set[str]:
         """Return the addresses whose reading must be looked at, one by one.
@@ -239,7 +240,7 @@ class _Batch:
 
 
 def _place(entry: Entry, kind: Kind, scope: Scope, who: str) -> Place:
-    return day_of(entry), kind, scope, who
+    return entry.day, kind, scope, who
 
 
 def _own(entry: Entry) -> list[tuple[Scope, str]]:

@@ -4,7 +4,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-STATIC = re.compile(r"\.(?:css|js|mjs|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|map)$")
+STATIC = re.compile(
+    r"\.(?:css|m?js|map|png|jpe?g|gif|svg|ico|webp|avif|bmp|woff2?|ttf|otf|eot"
+    r"|mp[34]|webm|ogg|webmanifest)$|/robots\.txt$",
+    re.IGNORECASE,
+)
+"""The paths of what pages are made of, which nobody visits as a page."""
 STAFF = re.compile(r"(?:/(?:kk|en))?/admin(?:/|$)")
 SIGN_IN = re.compile(r"(?:/(?:kk|en))?/account/(?:login|two-factor|password(?:/reset)?)/?")
 SECRET = re.compile(

@@ -1,7 +1,6 @@
 """Recognise one attacker behind many addresses: the same agent, the same paths in order."""
 
 from neupusti.access.ingest.findings.kinds import Kind
-from neupusti.access.ingest.findings.verdict import day_of
 from neupusti.access.recording.line import Entry
 
 ALIKE = {1: 10, 2: 5}
@@ -22,7 +21,7 @@ class Trails:
 
     def add(self, entry: Entry, kind: Kind) -> list[Entry]:
         """Add a request; return those of all its kind if they are too many to be chance."""
-        day, agent = day_of(entry), entry.user_agent
+        day, agent = entry.day, entry.user_agent
         trail = self.trails.setdefault((day, kind, agent, entry.ip), [])
         if len(trail) >= MAX_LENGTH or any(one.path == entry.path for one in trail):
             return []

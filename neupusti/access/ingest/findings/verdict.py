@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from neupusti.access import calendar
 from neupusti.access.ingest.agents import DECLARED, parse_agent
 from neupusti.access.ingest.findings.kinds import SCANNING, Kind, Scope
 from neupusti.access.recording.line import Entry
@@ -11,11 +10,6 @@ MAX_EVIDENCE = 5
 MAX_MEMBERS = 10_000
 Place = tuple[str, Kind, Scope, str]
 """Of a finding: day, kind, scope and who it is about."""
-
-
-def day_of(entry: Entry) -> str:
-    """Return the day of a request in Almaty."""
-    return calendar.day_and_hour(entry.at // calendar.HOUR)[0]
 
 
 def succeeded(entry: Entry, kind: Kind) -> bool:
@@ -69,7 +63,7 @@ class Verdict:
         for entry in entries:
             addition.add(entry, kind)
             if kind in SCANNING and not _only_reads(entry, kind):
-                self.scanners.setdefault((day_of(entry), entry.ip), place)
+                self.scanners.setdefault((entry.day, entry.ip), place)
 
 
 def _only_reads(entry: Entry, kind: Kind) -> bool:
