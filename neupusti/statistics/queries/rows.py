@@ -84,9 +84,12 @@ class Rows:
 
     def top(self, dimension: Dimension, period: Period, part: ListPart) -> list[Item]:
         """Return some values of a dimension, in descending order."""
-        if dimension is Dimension.MISSING:
+        if dimension in {Dimension.MISSING, Dimension.ROBOT_404}:
             value: Any = ROW.path + "\t" + ROW.referrer
-            conditions = [ROW.status == NOT_FOUND]
+            person = ROW.bot == NONE
+            robot = ~person & (ROW.bot != SCANNER)
+            kind = person if dimension is Dimension.MISSING else robot
+            conditions = [ROW.status == NOT_FOUND, kind]
         elif dimension in COLUMNS:
             value, conditions = cast(ROW[COLUMNS[dimension].key], String), []
             if dimension is Dimension.REASON:
