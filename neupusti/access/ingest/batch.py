@@ -14,7 +14,7 @@ from neupusti.access.ingest.findings.judge import Judge, Scanners
 from neupusti.access.ingest.findings.paths import traits
 from neupusti.access.ingest.geo import Countries, LookUp
 from neupusti.access.ingest.referrers import Referrers
-from neupusti.access.ingest.visits import ENTERED, Visit, visitor_digest
+from neupusti.access.ingest.visits import Visit, visitor_digest
 from neupusti.access.models import BUCKET_RATIO, of_scanners
 from neupusti.access.recording.line import (
     AGENT_LIMIT,
@@ -136,18 +136,19 @@ class Batch:
         if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
             if not visit.hours:
                 visit.referrer = from_
-            visit.hours |= 1 << clock_hour
-            if not (static or visit.path or status == SWITCHING or traits(path).staff):
-                visit.path = path
-                visit.hours |= ENTERED
-            if entry.visitor:
-                self.ids[day, entry.visitor] = 1 << clock_hour
+                visit.path = "" if static or _is_no_page(entry) else path
+            self._count_hour(entry, visit, day, 1 << clock_hour)
         self.rows.append((
             entry.at, entry.ip, entry.method, path, entry.route, status, entry.duration_us,
             size, referrer, source, text, found.browser, found.os, found.device, found.bot,
             found.reason, visit.country, entry.cookies, entry.granted, entry.visitor,
             entry.request_id,
         ))  # fmt: skip
+
+    def _count_hour(self, entry: Entry, visit: Visit, day: str, hour: int) -> None:
+        visit.hours |= hour
+        if entry.visitor:
+            self.ids[day, entry.visitor] = hour
 
     def _count_error(
         self, totals: Totals, entry: Entry, from_: tuple[str, str, str], agent: Agent
@@ -159,9 +160,10 @@ class Batch:
         if entry.status == 404:  # noqa: PLR2004 - Not Found
             totals.not_found += 1
             day, _, referrer = from_
+            value = f"{entry.path}\t{referrer}"
             # What people miss is a broken link; what robots miss is mostly their guess.
-            dimension = "missing" if agent.bot in {NONE, SCANNER} else "robot_404"
-            self.others[day, dimension, f"{entry.path}\t{referrer}"].requests += 1
+            for dimension in ("missing", "broken" if agent.bot == NONE else "robot_404"):
+                self.others[day, dimension, value].requests += 1
 
     def digest_visitors(self, salts: dict[str, bytes]) -> None:
         """Compute the digest of each visitor, given the salt of each day."""
@@ -194,11 +196,7 @@ class Batch:
             before = known.get(key, 0)
             if new_hours := visit.hours & ~before:
                 changed[key] = before | visit.hours
-                self._count_hours(day, new_hours & ~ENTERED, visit.agent.bot == NONE)
-            if new_hours & ENTERED and visit.agent.bot == NONE:
-                entry = self.others[day, "entry", visit.path]
-                entry.visitors += 1
-                entry.requests += 1
+                self._count_hours(day, new_hours, visit.agent.bot == NONE)
             if not before:
                 self._count_visitor(day, visit, counted)
         for (day, visitor), hours in self.ids.items():
@@ -228,6 +226,10 @@ class Batch:
             sums.visitors += 1
         if visit.agent.bot == NONE:
             totals.people += 1
+            if visit.path:
+                entry = self.others[day, "entry", visit.path]
+                entry.visitors += 1
+                entry.requests += 1
 
     def rollups(self) -> list[Row]:
         """Return the rows to add to the roll-up table."""
@@ -276,6 +278,10 @@ class Enrichment:
         batch = Batch(self.countries, self.referrers, scanners)
         batch.add(entries)
         return batch
+
+
+def _is_no_page(entry: Entry) -> bool:
+    return traits(entry.path).staff or _is_socket(entry)
 
 
 def _is_socket(entry: Entry) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.types import BigInteger, Integer, String
 
 from neupusti.access import calendar
 from neupusti.access.counters import Totals
-from neupusti.access.ingest.agents import NONE, SCANNER
+from neupusti.access.ingest.agents import DECLARED, FORGED, NONE, SCANNER, SUSPECTED
 from neupusti.access.models import Record, moment
 from neupusti.statistics.queries import series
 from neupusti.statistics.queries.figures import Item, ListOrder, ListPart, Point
@@ -40,6 +40,13 @@ MATCHING = Table(
 count as visits (client errors: GoAccess's definition).
 """
 ROW = MATCHING.c
+ROBOTS = (DECLARED, SUSPECTED, FORGED)
+MISSED = {
+    Dimension.MISSING: (NONE, *ROBOTS),
+    Dimension.BROKEN: (NONE,),
+    Dimension.ROBOT_404: ROBOTS,
+}
+"""Lists of pages that were not found, and the classes of those who missed them."""
 AT = cast(ROW.at, BigInteger)
 
 
@@ -84,12 +91,9 @@ class Rows:
 
     def top(self, dimension: Dimension, period: Period, part: ListPart) -> list[Item]:
         """Return some values of a dimension, in descending order."""
-        if dimension in {Dimension.MISSING, Dimension.ROBOT_404}:
+        if dimension in MISSED:
             value: Any = ROW.path + "\t" + ROW.referrer
-            person = ROW.bot == NONE
-            robot = ~person & (ROW.bot != SCANNER)
-            kind = person if dimension is Dimension.MISSING else robot
-            conditions = [ROW.status == NOT_FOUND, kind]
+            conditions = [ROW.status == NOT_FOUND, ROW.bot.in_(MISSED[dimension])]
         elif dimension in COLUMNS:
             value, conditions = cast(ROW[COLUMNS[dimension].key], String), []
             if dimension is Dimension.REASON:
