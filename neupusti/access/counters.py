@@ -16,6 +16,10 @@ class Sums:
         """Return the counters in the order of `SUMS`."""
         return self.requests, self.visitors, self.bytes, self.errors
 
+    def __reduce__(self) -> tuple[type["Sums"], tuple[int, ...]]:
+        """Pickle it three times as fast as by default."""
+        return Sums, self.row()
+
     def add(self, other: "Sums") -> None:
         """Add `other` to these counters."""
         self.requests += other.requests
@@ -33,6 +37,9 @@ class Totals:
     people: int = 0
     bytes: int = 0
     robots: int = 0
+    """Requests of robots, without those of scanners."""
+    scanners: int = 0
+    """Requests of addresses that were seen scanning on that day."""
     not_found: int = 0
     client_errors: int = 0
     server_errors: int = 0
@@ -45,6 +52,13 @@ class Totals:
     def row(self) -> tuple[int, ...]:
         """Return the counters in the order of `TOTALS`."""
         return tuple(getattr(self, name) for name in TOTALS)
+
+    def add_robot(self, *, scanner: bool) -> None:
+        """Count a request of a robot or a scanner."""
+        if scanner:
+            self.scanners += 1
+        else:
+            self.robots += 1
 
     def add_hour(self, hour: "Totals") -> None:
         """Add an hour to its day; the `UNIQUE` counters of a day are counted apart."""

@@ -6,13 +6,13 @@ from datetime import date
 from sqlalchemy import Connection, Engine
 
 from neupusti.access import calendar
-from neupusti.access.models import Address, Record, SeenVisitor
+from neupusti.access.models import Address, Finding, Record, SeenVisitor
 from neupusti.core import clock
 from neupusti.core.data.samples import unsampled
 
 TABLES = {
     model.__tablename__: unsampled(model.metadata.tables[model.__tablename__])
-    for model in (Record, Address, SeenVisitor)
+    for model in (Record, Address, SeenVisitor, Finding)
 }
 """The partitioned tables, and their columns that must not be sampled."""
 LOCK_SECONDS = 3

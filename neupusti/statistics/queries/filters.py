@@ -35,6 +35,9 @@ class Dimension(StrEnum):
     CONSENT = "consent"
     LOYALTY = "loyalty"
     MISSING = "missing"
+    BROKEN = "broken"
+    """Of these, what people met."""
+    ROBOT_404 = "robot_404"
 
 
 COLUMNS: dict[Dimension, Any] = {

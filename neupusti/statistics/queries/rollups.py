@@ -19,7 +19,7 @@ from neupusti.statistics.queries.period import Period, Unit
 WITHOUT_VISITORS = frozenset(
     {
         *(Dimension.PATH, Dimension.STATUS, Dimension.METHOD, Dimension.CONSENT),
-        Dimension.MISSING,
+        *(Dimension.MISSING, Dimension.BROKEN, Dimension.ROBOT_404),
     }
 )
 """A visitor has many values of these: counting each would take a key per request."""

@@ -17,6 +17,7 @@ from sqlalchemy.types import BigInteger, Integer, String
 
 from neupusti.access import calendar
 from neupusti.access.counters import Totals
+from neupusti.access.ingest.agents import DECLARED, FORGED, NONE, SCANNER, SUSPECTED
 from neupusti.access.models import Record, moment
 from neupusti.statistics.queries import series
 from neupusti.statistics.queries.figures import Item, ListOrder, ListPart, Point
@@ -39,6 +40,13 @@ MATCHING = Table(
 count as visits (client errors: GoAccess's definition).
 """
 ROW = MATCHING.c
+ROBOTS = (DECLARED, SUSPECTED, FORGED)
+MISSED = {
+    Dimension.MISSING: (NONE, *ROBOTS),
+    Dimension.BROKEN: (NONE,),
+    Dimension.ROBOT_404: ROBOTS,
+}
+"""Lists of pages that were not found, and the classes of those who missed them."""
 AT = cast(ROW.at, BigInteger)
 
 
@@ -83,9 +91,9 @@ class Rows:
 
     def top(self, dimension: Dimension, period: Period, part: ListPart) -> list[Item]:
         """Return some values of a dimension, in descending order."""
-        if dimension is Dimension.MISSING:
+        if dimension in MISSED:
             value: Any = ROW.path + "\t" + ROW.referrer
-            conditions = [ROW.status == NOT_FOUND]
+            conditions = [ROW.status == NOT_FOUND, ROW.bot.in_(MISSED[dimension])]
         elif dimension in COLUMNS:
             value, conditions = cast(ROW[COLUMNS[dimension].key], String), []
             if dimension is Dimension.REASON:
@@ -116,13 +124,14 @@ class Rows:
         hourly = unit is Unit.HOUR
         at = _floored(AT, calendar.HOUR) if hourly else _day(AT, period)
         found = cast(ROW.status, Integer)
-        person = ROW.bot == "none"
+        person, scanner = ROW.bot == NONE, ROW.bot == SCANNER
         columns = (
             func.count(),
             func.count(func.distinct(ROW.visitor)),
             func.count(func.distinct(case((person, ROW.visitor)))),
             func.sum(ROW.bytes),
-            func.sum(cast(~person, Integer)),
+            func.sum(cast(~person & ~scanner, Integer)),
+            func.sum(cast(scanner, Integer)),
             func.sum(cast(found == NOT_FOUND, Integer)),
             func.sum(cast((found >= CLIENT) & (found < SERVER), Integer)),
             func.sum(cast(found >= SERVER, Integer)),

@@ -31,6 +31,8 @@ DIMENSIONS = {
     Dimension.CONSENT: lazy_gettext("Consent to cookies"),
     Dimension.LOYALTY: lazy_gettext("New and returning visitors"),
     Dimension.MISSING: lazy_gettext("Pages that were not found, and who links to them"),
+    Dimension.BROKEN: lazy_gettext("Broken links that people met, and who has them"),
+    Dimension.ROBOT_404: lazy_gettext("Pages that robots asked for in vain"),
 }
 DIMENSION_NOUNS = {
     Dimension.PATH: lazy_gettext("page"),
@@ -81,6 +83,11 @@ VALUES = {
         "attack": lazy_gettext("an attack in place of a browser's name"),
         "bare": lazy_gettext("no browser calls itself so"),
         "short": lazy_gettext("too short a name for a browser"),
+        "http-probing": lazy_gettext("looked for pages that do not exist"),
+        "http-bruteforce": lazy_gettext("tried passwords"),
+        "http-sensitive-files": lazy_gettext("asked for files that are not public"),
+        "http-path-traversal-probing": lazy_gettext("tried to leave the site's folder"),
+        "http-crawl-non_statics": lazy_gettext("read more pages than a person can"),
     },
     Dimension.BROWSER: {"Other": lazy_gettext("Other")},
     Dimension.OS: {"Other": lazy_gettext("Other")},
@@ -133,7 +140,7 @@ def value(dimension: str, text: str) -> str:  # noqa: PLR0911 - one return per d
         case Dimension.COUNTRY:
             named = Locale.parse(languages.current().locale).territories.get(text)
             return f"{named} ({text})" if named else (text or _("Unknown"))
-        case Dimension.MISSING:
+        case Dimension.MISSING | Dimension.BROKEN | Dimension.ROBOT_404:
             path, _tab, referrer = text.partition("\t")
             return f"{path} ← {referrer}" if referrer else path
         case Dimension.REASON:
