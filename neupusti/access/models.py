@@ -82,6 +82,11 @@ Word = Annotated[str, mapped_column(String(60), info=impersonal())]
 Path = Annotated[str, mapped_column(String(PATH_LIMIT), info=impersonal())]
 
 
+def of_scanners(dimension: str) -> str:
+    """Return the dimension of a roll-up that holds what scanners did."""
+    return f"{dimension}!"
+
+
 class Record(AccessBase):
     """One request, as 3.3 describes it. `user_agent` is None once the row is masked."""
 

@@ -7,10 +7,10 @@ from flask_babel import lazy_gettext as _
 from neupusti.core.feature import Feature, MenuItem
 from neupusti.core.rules import STATISTICS
 from neupusti.statistics import service
-from neupusti.statistics.views import addresses, cli, errors, export, live, pages
+from neupusti.statistics.views import addresses, cli, errors, export, live, overview, pages
 from neupusti.statistics.views.blueprint import bp
 
-VIEWS = (pages, errors, addresses, live, export, cli)
+VIEWS = (overview, pages, errors, addresses, live, export, cli)
 """Importing a module of views registers its routes and commands."""
 
 FEATURE = Feature(

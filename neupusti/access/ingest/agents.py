@@ -12,6 +12,8 @@ REASON_LIMIT = 120
 PATTERNS_AT_ONCE = 50
 OTHER = "Other"
 NONE, DECLARED, SUSPECTED, FORGED = "none", "declared", "suspected", "forged"
+SCANNER = "scanner"
+"""The class of an address by what it did on a day, whatever it calls itself."""
 SELF_NAMED, IN_LIST, FORGED_NAME = "self:", "listed:", "forged:"
 """Prefixes of reasons that name a robot, a pattern of the list, or a forged crawler.
 

@@ -113,6 +113,8 @@ class Batch:
             sums.bytes += size
         if found.bot != NONE:
             totals.robots += 1
+        else:
+            totals.views += is_page_view(entry.method, status)
         if status >= 400:  # noqa: PLR2004 - lowest status of that class
             for sums in counted[1:]:
                 sums.errors += 1
@@ -244,6 +246,11 @@ def truncate_for_index(value: str) -> str:
     if len(value) * 4 <= INDEXED_BYTES or len(value.encode()) <= INDEXED_BYTES:
         return value
     return value.encode()[:INDEXED_BYTES].decode("utf-8", "ignore")
+
+
+def is_page_view(method: str, status: int) -> bool:
+    """Return whether a request showed a page: redirects and errors show none."""
+    return method == "GET" and (status < 300 or status == 304)  # noqa: PLR2004
 
 
 def bucket(microseconds: int) -> int:
