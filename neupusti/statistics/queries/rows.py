@@ -134,15 +134,15 @@ class Rows:
         hourly = unit is Unit.HOUR
         at = series.whole(AT, calendar.HOUR) if hourly else _day(AT, period)
         found = cast(ROW.status, Integer)
-        person = ROW.bot == NONE
+        person, scanner = ROW.bot == NONE, ROW.bot == SCANNER
         shown = (found < REDIRECT) | (found == NOT_MODIFIED)
         columns = (
             func.count(),
             func.count(func.distinct(ROW.visitor)),
             func.count(func.distinct(case((person, ROW.visitor)))),
             func.sum(ROW.bytes),
-            func.sum(cast(ROW.bot.not_in((NONE, SCANNER)), Integer)),
-            func.sum(cast(ROW.bot == SCANNER, Integer)),
+            func.sum(cast(~person & ~scanner, Integer)),
+            func.sum(cast(scanner, Integer)),
             func.sum(cast(found == NOT_FOUND, Integer)),
             func.sum(cast((found >= CLIENT) & (found < SERVER), Integer)),
             func.sum(cast(found >= SERVER, Integer)),
