@@ -9,13 +9,16 @@ from neupusti.access.models import Rollup
 from neupusti.core import clock
 from neupusti.statistics.queries.period import Period
 
+MOST = 20
+
 
 def starts(connection: Connection, period: Period) -> list[datetime]:
-    """Return the moments (to the minute) at which the site started, the oldest first."""
+    """Return the last moments (to the minute) at which the site started, newest first."""
     rows = connection.execute(
         select(Rollup.day, Rollup.value)
         .where(Rollup.dimension == STARTED, Rollup.day.between(period.first, period.last))
-        .order_by(Rollup.day, Rollup.value)
+        .order_by(Rollup.day.desc(), Rollup.value.desc())
+        .limit(MOST)
     )
     return [
         datetime.combine(day, time.fromisoformat(minute), clock.ALMATY)

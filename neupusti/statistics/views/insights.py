@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from neupusti.access.counters import Totals
+from neupusti.access.ingest.findings.kinds import Severity
 from neupusti.core import clock
 from neupusti.statistics.queries.figures import FigureSource, ListPart
 from neupusti.statistics.queries.filters import Dimension
@@ -105,7 +106,7 @@ class Remark:
 
     sentence: Any
     severity: int = 0
-    """The higher, the worse; the worst is shown first."""
+    """0, or a `Severity` of findings: the worst is shown first."""
     href: str = ""
 
 
@@ -127,9 +128,9 @@ def remarks(
                          number=_people(compared.total.people)))]  # fmt: skip
     found = [
         Remark(_people_change(compared)),
-        Remark(_missing(source, compared), 2, problems),
-        Remark(_server_errors(compared), 3, problems),
-        Remark(_robots(now, before), 1),
+        Remark(_missing(source, compared), Severity.ATTACK, problems),
+        Remark(_server_errors(compared), Severity.BREACH, problems),
+        Remark(_robots(now, before), Severity.NOTICE),
     ]
     return sorted((one for one in found if one.sentence), key=lambda one: -one.severity)
 
@@ -166,6 +167,8 @@ def _period_label(period: Period) -> Any:
         return _("Yesterday")
     if (whole := _whole_days(period, today)) is not None:
         return ngettext("The last %(num)s whole day", "The last %(num)s whole days", whole)
+    if period.last == today:
+        return ngettext("The last %(num)s day", "The last %(num)s days", period.days)
     return labels.days(period)
 
 

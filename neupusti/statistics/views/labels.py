@@ -245,6 +245,11 @@ def hours(period: Period) -> str:
     return str(_("%(days)s until %(hour)s", days=text, hour=f"{local:%H:%M}"))
 
 
+def minute(at: datetime) -> str:
+    """Format a moment in Almaty, to the minute."""
+    return f"{at.astimezone(ALMATY):%d.%m. %H:%M}"
+
+
 def clock(at: datetime) -> str:
     """Format a moment in Almaty, to the second."""
     return f"{at.astimezone(ALMATY):%d.%m. %H:%M:%S}"

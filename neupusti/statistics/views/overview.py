@@ -21,10 +21,19 @@ from neupusti.statistics.queries.figures import FigureSource, ListOrder, ListPar
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.health import health
 from neupusti.statistics.queries.rollups import OF_EVERYBODY, log_start
-from neupusti.statistics.views import charts, context, insights, labels, state, week
+from neupusti.statistics.views import (
+    charts,
+    context,
+    findings,
+    insights,
+    labels,
+    state,
+    week,
+)
 from neupusti.statistics.views.blueprint import bp
 from neupusti.statistics.views.charts import Mark
-from neupusti.statistics.views.insights import Comparison
+from neupusti.statistics.views.findings import FindingLine
+from neupusti.statistics.views.insights import Comparison, Remark
 from neupusti.statistics.views.pages import BY_VISITORS, Listing, partly_destroyed
 from neupusti.statistics.views.state import ViewState
 
@@ -45,18 +54,21 @@ FOLDED = (
     Dimension.LOYALTY,
 )
 TECHNICAL = (Dimension.BOT, Dimension.REASON, Dimension.STATUS)
+FINDINGS = 3
+"""How many of the gravest findings are told."""
 ROUTES, MIN_ANSWERS = 50, 20
 """How many of the slowest routes are looked at; a route with fewer answers is left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A headline figure, what is said below it, and where to read more."""
+    """A headline figure, where to read more, and what is shown below it."""
 
     label: str
     figure: str
-    note: str = ""
     href: str = ""
+    change: str = ""
+    route: str = ""
 
 
 @bp.get("/")
@@ -72,7 +84,7 @@ def overview() -> str:
         values: dict[str, Any] = {
             "totals": totals,
             "compared": compared,
-            "remarks": insights.remarks(source, compared, since, problems),
+            "remarks": _remarks(view, insights.remarks(source, compared, since, problems)),
             "tiles": _tiles(connection, view, compared, problems),
             "points": points,
             "people": charts.draw(points, view.period.unit, charts.PEOPLE),
@@ -98,6 +110,12 @@ def overview() -> str:
     )
 
 
+def _remarks(view: ViewState, found: list[Remark]) -> list[Remark | FindingLine]:
+    """Return the sentences of the page, the worst first; findings know no filters."""
+    worst = [] if view.filters else findings.worst(view.period, FINDINGS)
+    return sorted([*worst, *found], key=lambda one: -one.severity)
+
+
 def _listings(
     source: FigureSource, view: ViewState, totals: Totals, dimensions: Iterable[Dimension]
 ) -> list[Listing]:
@@ -113,7 +131,7 @@ def _listings(
         if items:
             listed, more = items[:SHORT_LIST], len(items) > SHORT_LIST
             whole = _whole(view, totals, dimension)
-            found.append(Listing(dimension, listed, order, more, whole))
+            found.append(Listing(dimension, listed, order, more, whole, short=True))
     return found
 
 
@@ -140,8 +158,8 @@ def _tiles(
         Tile(
             label,
             labels.number(getattr(compared.total, name)),
-            compared.of(name).label,
             href,
+            compared.of(name).label,
         )
         for name, (label, href) in named.items()
     ]
@@ -153,7 +171,7 @@ def _slowest(connection: Connection, view: ViewState, problems: str) -> Tile:
     label = _("Slowest route, 95 % within")
     for route in errors.slowest_routes(connection, view.period, ROUTES):
         if route.requests >= MIN_ANSWERS:
-            return Tile(label, labels.duration(route.p95), route.route, problems)
+            return Tile(label, labels.duration(route.p95), problems, route=route.route)
     return Tile(label, "–")
 
 
@@ -167,9 +185,9 @@ def _editions(points: list[Point]) -> list[tuple[float, Start]]:
 
 
 def _starts(connection: Connection, view: ViewState, points: list[Point]) -> list[Mark]:
-    """Return the starts of the site in these days."""
+    """Return the last starts of the site in these days, newest first."""
     return [
-        Mark(x, labels.clock(at))
+        Mark(x, labels.minute(at))
         for at in events.starts(connection, view.period)
         if (x := charts.place(points, at)) is not None
     ]

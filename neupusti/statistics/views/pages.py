@@ -26,6 +26,8 @@ class Listing:
     more: bool
     whole: int = 0
     """What the shares of its figures are of; 0 where no share is shown."""
+    short: bool = False
+    """Whether it is only the top of a list, without the links that exclude a value."""
 
     @property
     def most(self) -> int:
