@@ -30,6 +30,7 @@ from bench.pages import Figure
 from neupusti.access.ingest import logformats, spool_reader
 from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.logfields import MalformedError
 from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.models import millis
 from neupusti.access.recording.line import encode
@@ -145,7 +146,7 @@ def ingest() -> Iterator[Figure]:
         for line in logs.lines(INGESTED, clock.now(), days=2):
             try:
                 entry = parse(line.decode("utf-8", "backslashreplace"))
-            except logformats.MalformedError:
+            except MalformedError:
                 continue
             entry.duration_us, entry.route = len(entry.path) * 371, entry.path[:12]
             spool.append(encode(entry))
@@ -205,7 +206,7 @@ def _fill(engine: Engine, folder: Path, rows: int) -> None:
     for line in logs.lines(rows // DAYS, noon, days=1):
         try:
             spool.append(encode(parse(line.decode("utf-8", "backslashreplace"))))
-        except logformats.MalformedError:
+        except MalformedError:
             continue
     spool.close()
     spool_reader.ingest(engine, folder, Enrichment(Countries(), Referrers()))

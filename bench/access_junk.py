@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from statistics import quantiles
 
 from bench.pages import Figure
-from neupusti.access.ingest.batch import Enrichment, days_of
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.ingest.geo import Countries
 from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.recording.line import Entry, clean
@@ -33,12 +33,11 @@ def junk() -> Iterator[Figure]:
         )
         for number, environ in enumerate(requests(REQUESTS))
     ]
-    salts = dict.fromkeys(days_of(entries), bytes(16))
-    enrichment.batch(entries[:1], salts)  # the first call loads the tables
+    enrichment.batch(entries[:1])  # the first call loads the tables
     taken = []
     for entry in entries:
         began = time.perf_counter()
-        enrichment.batch([entry], salts)
+        enrichment.batch([entry])
         taken.append((time.perf_counter() - began) * MILLI)
     slowest = quantiles(taken, n=100)[-1]
     yield Figure("enrichment of a request of junk, p99", slowest, "ms", most=5)

@@ -16,6 +16,10 @@ class Sums:
         """Return the counters in the order of `SUMS`."""
         return self.requests, self.visitors, self.bytes, self.errors
 
+    def __reduce__(self) -> tuple[type["Sums"], tuple[int, ...]]:
+        """Pickle it three times as fast as by default."""
+        return Sums, self.row()
+
     def add(self, other: "Sums") -> None:
         """Add `other` to these counters."""
         self.requests += other.requests
@@ -55,6 +59,13 @@ class Totals:
     def row(self) -> tuple[int, ...]:
         """Return the counters in the order of `TOTALS`."""
         return tuple(getattr(self, name) for name in TOTALS)
+
+    def add_robot(self, *, scanner: bool) -> None:
+        """Count a request of a robot or a scanner."""
+        if scanner:
+            self.scanners += 1
+        else:
+            self.robots += 1
 
     def add_hour(self, hour: "Totals") -> None:
         """Add an hour to its day; the `UNIQUE` counters of a day are counted apart."""

@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import Row
 
-from neupusti.access.ingest import store
-from neupusti.access.ingest.batch import Enrichment, days_of
+from neupusti.access.ingest import judging, store
+from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.ingest.geo import Countries
 from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.models import Record, millis
@@ -74,10 +74,8 @@ def load(engine: Engine, enrichment: Enrichment) -> Callable[[Iterable[Entry]], 
     """Write entries into the database as one batch."""
 
     def write(entries: Iterable[Entry]) -> None:
-        listed = list(entries)
         with store.ingesting(engine) as connection:
-            salts = store.salts(connection, days_of(listed))
-            store.write(connection, enrichment.batch(listed, salts))
+            judging.write(connection, list(entries), enrichment)
 
     return write
 

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from neupusti.access.ingest import importing, logformats, store
-from neupusti.access.ingest.logformats import Format, MalformedError, parser
+from neupusti.access.ingest import logfields, reading, store
+from neupusti.access.ingest.logfields import MalformedError
+from neupusti.access.ingest.logformats import Format, parser
 from neupusti.access.models import Record, Rollup, moment
 from neupusti.access.recording.line import Entry, clean
 from neupusti.statistics.views import combined
@@ -212,7 +213,7 @@ def test_an_import_that_was_stopped_goes_on(
 ) -> None:
     log = tmp_path / "access.log"
     log.write_bytes((LINE + "\n").encode() * 10)
-    monkeypatch.setattr(importing, "BATCH_LINES", 4)
+    monkeypatch.setattr(reading, "BATCH_LINES", 4)
     written = store.write
     calls = []
 
@@ -265,5 +266,5 @@ def test_tokens_in_an_imported_log_are_hidden(
 
 
 def test_a_moment_is_read_in_its_own_zone() -> None:
-    assert logformats.parse_timestamp("22/Nov/2026:10:00:00 +0500") == 1795323600000
-    assert logformats.parse_timestamp("22/Nov/2026:05:00:00 +0000") == 1795323600000
+    assert logfields.parse_timestamp("22/Nov/2026:10:00:00 +0500") == 1795323600000
+    assert logfields.parse_timestamp("22/Nov/2026:05:00:00 +0000") == 1795323600000

@@ -10,7 +10,7 @@ import pytest
 from click.testing import Result
 from sqlalchemy import Engine, insert, update
 
-from neupusti.access.ingest import importing, store
+from neupusti.access.ingest import reading, store
 from neupusti.access.models import Import, Record, Rollup, Total
 from tests.access import logs
 from tests.access.conftest import NOW, count_rows
@@ -124,7 +124,7 @@ def test_a_repaired_import_can_be_stopped(
 ) -> None:
     write_lines(log, *plain(300))
     leave_empty_import(engine, log)
-    monkeypatch.setattr(importing, "BATCH_LINES", 150)
+    monkeypatch.setattr(reading, "BATCH_LINES", 150)
     write = store.write
     calls = []
 

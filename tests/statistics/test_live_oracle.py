@@ -22,7 +22,7 @@ from click.testing import Result
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from neupusti.access.ingest import logformats
+from neupusti.access.ingest import logfields
 from neupusti.access.models import Record
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
@@ -111,7 +111,7 @@ class Clients:
 def stamped(at: datetime) -> str:
     """Return a moment as logs write it, in Almaty's zone."""
     local = at.astimezone(clock.ALMATY)
-    return f"{local:%d}/{logformats.MONTHS[local.month - 1]}/{local:%Y:%H:%M:%S %z}"
+    return f"{local:%d}/{logfields.MONTHS[local.month - 1]}/{local:%Y:%H:%M:%S %z}"
 
 
 @pytest.mark.clause("3.3.2")

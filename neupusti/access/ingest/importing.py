@@ -1,35 +1,42 @@
 """Import another server's log: tolerant, resumable, each line only once.
 
 A file is identified by its first line and a digest of everything read so far, so a log
-that has grown adds only its new lines, compressed or not, whatever its name.
+that has grown adds only its new lines, compressed or not, whatever its name. A second
+process reads, parses and counts; this one writes.
 """
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from hashlib import sha256
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import cast
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, update
 
-from neupusti.access import calendar
-from neupusti.access.ingest import store
-from neupusti.access.ingest.batch import Enrichment, days_of, garbage_collection_paused
+from neupusti.access.ingest import judging, store
+from neupusti.access.ingest.ahead import ahead
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.collecting import garbage_collection_paused
 from neupusti.access.ingest.logfile import LogFile, decode_lines, open_log
-from neupusti.access.ingest.logformats import (
-    READ,
-    Format,
-    MalformedError,
-    count_matches,
-    parser,
+from neupusti.access.ingest.logformats import READ, Format, count_matches, parser
+from neupusti.access.ingest.reading import (
+    PART_LINES,
+    Part,
+    Reader,
+    parse_lines,
+    redactor,
 )
-from neupusti.access.models import Import, Record, Sweep, Total, moment
+from neupusti.access.ingest.resuming import (
+    Progress,
+    drop_if_not_kept,
+    find_progress,
+    lines_until,
+)
+from neupusti.access.models import Import
 from neupusti.access.recording.line import Entry
 from neupusti.core import clock
-
-BATCH_LINES = 20_000
-CHUNK_BYTES = 1024 * 1024
 
 
 class OtherFormatError(ValueError):
@@ -51,17 +58,6 @@ class ImportResult:
     """Whether the compressed file ends too early."""
 
 
-@dataclass(slots=True)
-class _Progress:
-    """How far a file has been imported: its row in `access_import` and its digest."""
-
-    head: str
-    row: int | None
-    position: int
-    lines: int
-    digest: Any
-
-
 def import_log(  # noqa: PLR0913, PLR0917 - source, target, format and hooks
     engine: Engine,
     path: Path,
@@ -72,7 +68,7 @@ def import_log(  # noqa: PLR0913, PLR0917 - source, target, format and hooks
     *,
     dry_run: bool = False,
 ) -> ImportResult:
-    """Import the log `path`; after each batch `report_progress` gets the bytes read.
+    """Import the log `path`; after each part `report_progress` gets the bytes read.
 
     Without `kind` the format is that of most of the first new lines. Raise NoLogError or
     OtherFormatError and write nothing if none of them is of this format, or of any. A dry
@@ -84,22 +80,32 @@ def import_log(  # noqa: PLR0913, PLR0917 - source, target, format and hooks
         imported = ImportResult(_format(file.peek() or first, kind), known=progress.lines)
         parse = parser(imported.kind)
         report_progress(file.position())
-        while lines := file.lines(BATCH_LINES):
-            with garbage_collection_paused():
-                read = _parse_lines(decode_lines(lines), parse)
-                for entry in read.entries:
-                    entry.path, entry.referrer = hide(entry.path), hide(entry.referrer)
-                for line in lines:
-                    progress.digest.update(line)
-                    progress.position += len(line)
-                progress.lines += len(lines)
-                if not dry_run:
-                    _commit(engine, read, progress, enrichment)
-            imported.requests += len(read.entries)
-            imported.malformed += read.malformed
-            report_progress(file.position())
-        imported.unterminated, imported.truncated = file.unterminated, file.truncated
+        upcoming, _ = parse_lines(file.peek(), parse)
+        with engine.connect() as connection:
+            judging.prepare(connection, enrichment.judge, upcoming[:1], None)
+        writer = _Writer(engine, path, parse, enrichment, replace(progress))
+        reader = Reader(file, progress, parse, redactor(hide), enrichment)
+        with closing(_read_ahead(reader.parts())) as parts:
+            for part in parts if dry_run else writer.write(parts):
+                imported.requests += part.requests
+                imported.malformed += part.malformed
+                imported.unterminated, imported.truncated = (
+                    part.unterminated,
+                    part.truncated,
+                )
+                report_progress(part.bytes_read)
+        imported.unterminated |= file.unterminated
+        imported.truncated |= file.truncated
     return imported
+
+
+def _read_ahead(parts: Iterator[Part]) -> Generator[Part, None, None]:
+    """Read a log in another process, unless it is short."""
+    for part in parts:
+        yield part
+        if part.more:
+            yield from ahead(parts)
+            return
 
 
 def _format(lines: list[str], kind: Format | None) -> Format:
@@ -119,44 +125,18 @@ def _format(lines: list[str], kind: Format | None) -> Format:
 
 def _resume(
     engine: Engine, file: LogFile, first: list[str], kind: Format | None, *, dry_run: bool
-) -> _Progress:
-    """Find the earlier import of this file, and read the file up to its position.
+) -> Progress:
+    """Find the earlier import of this file, and go to where it ended.
 
     `first` are the first lines of the file.
     """
-    head, digest, at = sha256(file.head()).hexdigest(), sha256(), 0
-    progress, known = _Progress(head, None, 0, 0, digest.copy()), []
-    with engine.connect() as connection:
-        rows = connection.execute(
-            select(Import.id, Import.position, Import.digest, Import.lines)
-            .where(Import.head == head)
-            .order_by(Import.position)
-        ).all()
-    for row in rows:
-        at += _hash(file.file, row.position - at, digest)
-        if at < row.position:
-            break
-        if digest.hexdigest() == row.digest:
-            known.append(row.id)
-            progress = _Progress(head, row.id, row.position, row.lines, digest.copy())
+    progress, known = find_progress(engine, file)
     best = kind or next(iter(count_matches(first)), Format.COMBINED)
-    entries = _parse_lines(first, parser(best)).entries
-    if known and entries and not dry_run and _drop_if_not_kept(engine, known, entries):
-        progress = _Progress(head, None, 0, 0, sha256())
+    entries, _ = parse_lines(first, parser(best))
+    if known and entries and not dry_run and drop_if_not_kept(engine, known, entries):
+        progress = Progress.none(progress.head)
     file.file.seek(progress.position)
     return progress
-
-
-def _drop_if_not_kept(engine: Engine, known: list[int], first: list[Entry]) -> bool:
-    """Delete imports that wrote none of the `first` requests of their file.
-
-    Older versions accepted wrong formats and then took the file for imported.
-    """
-    with store.ingesting(engine) as connection:
-        if _were_kept(connection, first):
-            return False
-        connection.execute(delete(Import).where(Import.id.in_(known)))
-    return True
 
 
 def forget(engine: Engine, number: int) -> bool:
@@ -169,62 +149,61 @@ def forget(engine: Engine, number: int) -> bool:
     return gone.rowcount > 0
 
 
-def _were_kept(connection: Connection, entries: list[Entry]) -> bool:
-    """Return whether these requests were imported, even if destroyed since."""
-    wanted = {(moment(entry.at), entry.status, entry.bytes) for entry in entries}
-    moments = {at for at, _, _ in wanted}
-    there = connection.execute(
-        select(Record.at, Record.status, Record.bytes).where(Record.at.in_(moments))
-    )
-    if 2 * len(wanted & {tuple(row) for row in there}) >= len(wanted):
-        return True
-    swept = connection.execute(select(func.max(Sweep.destroyed_before))).scalar()
-    if swept is None or clock.midnight(swept) <= min(moments):
-        return False
-    hours = {moment(entry.at // calendar.HOUR * calendar.HOUR) for entry in entries}
-    sums = select(Total.start).where(Total.unit == "hour", Total.start.in_(hours)).limit(1)
-    return connection.execute(sums).scalar() is not None
-
-
-def _hash(file: IO[bytes], size: int, digest: Any) -> int:
-    done = 0
-    while done < size and (chunk := file.read(min(CHUNK_BYTES, size - done))):
-        digest.update(chunk)
-        done += len(chunk)
-    return done
-
-
 @dataclass(slots=True)
-class _ParsedLines:
-    """The entries of one batch of lines, and its malformed lines by reason."""
+class _Writer:
+    """Writes the parts of a log, some of them in each transaction."""
 
-    entries: list[Entry]
-    malformed: Counter[str]
+    engine: Engine
+    path: Path
+    parse: Callable[[str], Entry]
+    enrichment: Enrichment
+    progress: Progress
+    """How far it is written."""
 
+    def write(self, parts: Iterator[Part]) -> Iterator[Part]:
+        """Write `parts`, and yield each of them."""
+        for part in parts:
+            with garbage_collection_paused(), store.ingesting(self.engine) as connection:
+                yield from self._transaction(connection, chain([part], parts))
 
-def _parse_lines(lines: list[str], parse: Callable[[str], Entry]) -> _ParsedLines:
-    read = _ParsedLines([], Counter())
-    for text in lines:
-        try:
-            read.entries.append(parse(text))
-        except MalformedError as error:
-            read.malformed[str(error)] += 1
-    return read
+    def _transaction(self, connection: Connection, parts: Iterator[Part]) -> Iterator[Part]:
+        malformed: Counter[str] = Counter()
+        for part in parts:
+            store.write_rows(connection, part.rows)
+            malformed += part.malformed
+            yield part
+            if part.counts is not None:
+                self._recall(connection, part.counts.active_days())
+                store.write(connection, part.counts)
+                if part.of_scanners and part.of_scanners.hours:
+                    store.write(connection, part.of_scanners)
+                if part.verdict is not None:
+                    judging.save(connection, part.verdict)
+                store.count_events(connection, store.MALFORMED, malformed)
+                self._save_progress(connection, part)
+                return
 
+    def _recall(self, connection: Connection, days: set[str]) -> None:
+        """Mark visitors as seen that a sweep has forgotten since they were counted."""
+        forgotten = store.forgotten_days(connection, days)
+        if not forgotten:
+            return
+        batch = self.enrichment.batch()
+        with open_log(self.path) as file:
+            for lines in lines_until(file, self.progress.position, PART_LINES):
+                entries, _ = parse_lines(decode_lines(lines), self.parse)
+                batch.add(entry for entry in entries if entry.day in forgotten)
+                batch.take_rows()
+        store.remember(connection, batch)
 
-def _commit(
-    engine: Engine, read: _ParsedLines, progress: _Progress, enrichment: Enrichment
-) -> None:
-    """Write a batch and the position after it in one transaction."""
-    with store.ingesting(engine) as connection:
-        salts = store.salts(connection, days_of(read.entries))
-        store.write(connection, enrichment.batch(read.entries, salts))
-        store.count_events(connection, store.MALFORMED, read.malformed)
+    def _save_progress(self, connection: Connection, part: Part) -> None:
+        progress = self.progress
+        progress.position, progress.lines = part.position, part.lines
         values = {
             "head": progress.head,
-            "position": progress.position,
-            "digest": progress.digest.hexdigest(),
-            "lines": progress.lines,
+            "position": part.position,
+            "digest": part.digest,
+            "lines": part.lines,
             "at": clock.now(),
         }
         if progress.row is None:

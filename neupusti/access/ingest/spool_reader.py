@@ -12,8 +12,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from neupusti.access.ingest import store
-from neupusti.access.ingest.batch import Enrichment, days_of, garbage_collection_paused
+from neupusti.access.ingest import judging, store
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.collecting import garbage_collection_paused
 from neupusti.access.recording import spool, tally
 from neupusti.access.recording.line import Entry, UnreadableLineError, decode
 from neupusti.access.recording.tally import WorkerCounts
@@ -130,8 +131,7 @@ def _commit(engine: Engine, folder: Path, chunk: Chunk, enrichment: Enrichment) 
             there = (folder / file).exists()
             if not there or store.position(connection, file) != start:
                 return False
-        salts = store.salts(connection, days_of(chunk.entries))
-        store.write(connection, enrichment.batch(chunk.entries, salts))
+        judging.write(connection, chunk.entries, enrichment)
         store.count_events(connection, store.MALFORMED, dict(chunk.malformed))
         store.count_events(connection, store.LOST, {"lines": chunk.lost})
         for file, (_, end) in chunk.positions.items():

@@ -8,14 +8,16 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.dialects import postgresql, sqlite
 
 from neupusti.access import calendar
 from neupusti.access.counters import SUMS, TOTALS
 from neupusti.access.ingest import partitions
 from neupusti.access.ingest.batch import Batch, Row
+from neupusti.access.models import Finding
 from neupusti.core import clock
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,8 @@ MALFORMED, LOST, STARTED = "malformed", "lost", "started"
 LOCK_ID = 3_303_302
 """PostgreSQL's advisory lock of the ingest: one writer at a time in all processes."""
 KEYS_PER_QUERY = 400
+FINDING = ("day", "key")
+"""The key of a finding."""
 TYPES = {
     "start": "bigint", "day": "date", "key": "bytea", "hours": "int", "bucket": "smallint",
     **dict.fromkeys((*SUMS, *TOTALS), "bigint"),
@@ -51,7 +55,7 @@ def ingesting(engine: Engine) -> Iterator[Connection]:
 def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
     """Return the salt of each of `days`; create missing ones."""
     found: dict[str, bytes] = {}
-    for day in days:
+    for day in sorted(days):
         query = _placeholders(connection, "SELECT salt FROM access_salt WHERE day = ?")
         salt = connection.exec_driver_sql(query, (day,)).scalar()
         if salt is None:
@@ -66,12 +70,9 @@ def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
 
 def write(connection: Connection, batch: Batch) -> None:
     """Write the rows and counts of a batch."""
-    if connection.dialect.name == "postgresql":
-        days = {calendar.day_and_hour(hour)[0] for hour in batch.hours}
-        partitions.ensure(connection, map(date.fromisoformat, sorted(days)))
-    changed = batch.resolve_visitors(_known_visitors(connection, batch))
-    _insert_rows(connection, batch.rows)
-    _upsert(connection, "access_seen", ("day", "key"), ("hours",), changed, replace=True)
+    write_rows(connection, batch.rows)
+    batch.digest_visitors(salts(connection, batch.active_days()))
+    _save_seen(connection, batch)
     hour_rows = [
         ("hour", hour * calendar.HOUR, *totals.row())
         for hour, totals in batch.hours.items()
@@ -88,6 +89,71 @@ def write(connection: Connection, batch: Batch) -> None:
     latency = [(*key, requests) for key, requests in batch.latency.items()]
     _upsert(
         connection, "access_latency", ("day", "route", "bucket"), ("requests",), latency
+    )
+
+
+def write_rows(connection: Connection, rows: list[Row]) -> None:
+    """Write rows of a batch whose counts follow in the same transaction."""
+    hours = {cast("int", row[0]) // calendar.HOUR for row in rows}
+    _make_room(connection, {calendar.day_and_hour(hour)[0] for hour in hours})
+    _insert_rows(connection, rows)
+
+
+def forgotten_days(connection: Connection, days: Iterable[str]) -> set[str]:
+    """Return which of `days` were counted, and their visitors forgotten since."""
+    there = _placeholders(connection, "SELECT 1 FROM access_salt WHERE day = ?")
+    counted = _placeholders(
+        connection, "SELECT 1 FROM access_total WHERE unit = 'day' AND start = ?"
+    )
+    return {
+        day
+        for day in days
+        if connection.exec_driver_sql(there, (day,)).scalar() is None
+        and connection.exec_driver_sql(counted, (calendar.start_of(day),)).scalar()
+    }
+
+
+def remember(connection: Connection, batch: Batch) -> None:
+    """Mark the visitors of a batch as seen, without counting anything of it again."""
+    days = batch.active_days()
+    _make_room(connection, days)
+    batch.digest_visitors(salts(connection, days))
+    _save_seen(connection, batch)
+
+
+def _save_seen(connection: Connection, batch: Batch) -> None:
+    """Tell new visitors from known ones, and save in which hours they were seen."""
+    changed = batch.resolve_visitors(_known_visitors(connection, batch))
+    _upsert(connection, "access_seen", ("day", "key"), ("hours",), changed, replace=True)
+
+
+def _make_room(connection: Connection, days: Iterable[str]) -> None:
+    if connection.dialect.name == "postgresql":
+        partitions.ensure(connection, map(date.fromisoformat, sorted(days)))
+
+
+def add_counts(connection: Connection, totals: list[Row], rollups: list[Row]) -> None:
+    """Add to totals and roll-ups, also negative numbers; nothing of zeros is left."""
+    _upsert(connection, "access_total", ("unit", "start"), TOTALS, totals)
+    _upsert(connection, "access_rollup", ("dimension", "value", "day"), SUMS, rollups)
+    query = _placeholders(
+        connection,
+        "DELETE FROM access_rollup WHERE dimension = ? AND day = ? AND requests = 0"
+        " AND visitors = 0",
+    )
+    for dimension, day in {(row[0], row[2]) for row in rollups}:
+        connection.exec_driver_sql(query, (dimension, day))
+
+
+def save_findings(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Insert findings, or replace what they were so far."""
+    if not rows:
+        return
+    on_postgresql = connection.dialect.name == "postgresql"
+    insert = postgresql.insert(Finding) if on_postgresql else sqlite.insert(Finding)
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in FINDING}
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=FINDING, set_=changed), rows
     )
 
 

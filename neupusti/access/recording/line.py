@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from neupusti.access import calendar
 from neupusti.access.models import PATH_LIMIT
 from neupusti.access.recording.spool import LINE_BYTES
 
@@ -14,6 +15,8 @@ NAME_LIMIT = 60
 MAX_COOKIES = 20
 METHOD_LIMIT = 10
 REPLACEMENT = "\ufffd"
+STATIC_ROUTE = "(static)"
+"""Stands for the route of every static file, so that they can be told from pages."""
 NAMELESS = "(nameless)"
 """Stands for a cookie without a name: it arrives as its value, and values are not kept."""
 SHORTENED_LIMITS = (("r", 40), ("u", 80), ("p", 90), ("o", 60), ("c", 40))
@@ -43,6 +46,11 @@ class Entry:
     granted: str = ""
     visitor: str = ""
     request_id: str = ""
+
+    @property
+    def day(self) -> str:
+        """The day (ISO) in Almaty."""
+        return calendar.day_and_hour(self.at // calendar.HOUR)[0]
 
 
 def encode(entry: Entry) -> bytes:

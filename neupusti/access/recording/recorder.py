@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from neupusti.access.recording.line import (
     AGENT_LIMIT,
+    STATIC_ROUTE,
     Entry,
     bare_referrer,
     cookie_names,
@@ -121,7 +122,7 @@ class Recorder:
             duration_us=(time.perf_counter_ns() - response.began) // 1000,
             referrer=self._secrets.hide(referrer) if referrer else "",
             user_agent=_decode_latin(environ.get("HTTP_USER_AGENT", ""))[:AGENT_LIMIT],
-            route=route.rule if route is not None else "",
+            route=_route_name(route),
             cookies=cookie_names(_decode_latin(cookies)) if cookies else "",
             granted=" ".join(sorted(granted)),
             visitor=self._visitors.read(cookies) if counted else "",
@@ -197,6 +198,12 @@ def _write_safely(recorder: Recorder, response: _RecordedResponse) -> None:
         recorder.write(response)
     except Exception as error:  # noqa: BLE001 - logging must not break a response
         recorder.spool.unwritable(error)
+
+
+def _route_name(route: Route | None) -> str:
+    if route is None:
+        return ""
+    return STATIC_ROUTE if route.static else route.rule
 
 
 def _granted(environ: "WSGIEnvironment") -> frozenset[Category]:

@@ -35,6 +35,7 @@ class Dimension(StrEnum):
     CONSENT = "consent"
     LOYALTY = "loyalty"
     MISSING = "missing"
+    STATIC = "static"
 
 
 COLUMNS: dict[Dimension, Any] = {

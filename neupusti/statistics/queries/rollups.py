@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from neupusti.access import calendar
 from neupusti.access.counters import SUMS, TOTALS, Totals
+from neupusti.access.ingest.batch import OF_ALL
 from neupusti.access.models import Rollup, Total, of_scanners
 from neupusti.core import clock
 from neupusti.statistics.queries import series
@@ -30,12 +31,10 @@ from neupusti.statistics.queries.period import Period, Unit
 WITHOUT_VISITORS = frozenset(
     {
         *(Dimension.PATH, Dimension.STATUS, Dimension.METHOD, Dimension.CONSENT),
-        Dimension.MISSING,
+        *(Dimension.MISSING, Dimension.STATIC),
     }
 )
 """A visitor has many values of these: counting each would take a key per request."""
-OF_EVERYBODY = frozenset({Dimension.BOT, Dimension.REASON})
-"""Lists that tell people, robots and scanners apart: nobody is left out of them."""
 MAX_DEPTH = 5000
 """Depth of a day's list beyond which all values are summed."""
 MAX_DAYS = 100
@@ -120,7 +119,7 @@ class Rollups:
 
     def _dimensions(self, dimension: Dimension) -> list[str]:
         """Return the dimensions in which a list is kept."""
-        if self.scanners or dimension in OF_EVERYBODY:
+        if self.scanners and dimension not in OF_ALL:
             return [dimension.value, of_scanners(dimension.value)]
         return [dimension.value]
 

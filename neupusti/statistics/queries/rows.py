@@ -19,6 +19,7 @@ from neupusti.access import calendar
 from neupusti.access.counters import Totals
 from neupusti.access.ingest.agents import NONE, SCANNER
 from neupusti.access.models import Record, moment
+from neupusti.access.recording.line import STATIC_ROUTE
 from neupusti.statistics.queries import series
 from neupusti.statistics.queries.figures import Item, ListOrder, ListPart, Point
 from neupusti.statistics.queries.filters import COLUMNS, Dimension, Filters
@@ -26,7 +27,9 @@ from neupusti.statistics.queries.period import Period, Unit
 
 REDIRECT, NOT_MODIFIED, CLIENT, NOT_FOUND, SERVER = 300, 304, 400, 404, 500
 DAY = 24 * calendar.HOUR
-COLUMN_NAMES = sorted({"at", "bot", "bytes", *(column.key for column in COLUMNS.values())})
+COLUMN_NAMES = sorted(
+    {"at", "bot", "bytes", "route", *(column.key for column in COLUMNS.values())}
+)
 MATCHING = Table(
     "access_matching",
     MetaData(),
@@ -41,6 +44,11 @@ count as visits (client errors: GoAccess's definition).
 """
 ROW = MATCHING.c
 AT = cast(ROW.at, BigInteger)
+LISTED = {
+    Dimension.REASON: [ROW.bot_reason != ""],
+    Dimension.PATH: [ROW.route != STATIC_ROUTE],
+}
+"""The rows that have a place in a list; all have one in the others."""
 
 
 def matching(period: Period, filters: Filters) -> list[Any]:
@@ -104,10 +112,11 @@ class Rows:
         if dimension is Dimension.MISSING:
             value: Any = ROW.path + "\t" + ROW.referrer
             conditions = [ROW.status == NOT_FOUND]
+        elif dimension is Dimension.STATIC:
+            value, conditions = ROW.path, [ROW.route == STATIC_ROUTE]
         elif dimension in COLUMNS:
-            value, conditions = cast(ROW[COLUMNS[dimension].key], String), []
-            if dimension is Dimension.REASON:
-                conditions = [ROW.bot_reason != ""]
+            value = cast(ROW[COLUMNS[dimension].key], String)
+            conditions = LISTED.get(dimension, [])
         else:
             return []
         columns = {
@@ -135,7 +144,8 @@ class Rows:
         at = series.whole(AT, calendar.HOUR) if hourly else _day(AT, period)
         found = cast(ROW.status, Integer)
         person, scanner = ROW.bot == NONE, ROW.bot == SCANNER
-        shown = (found < REDIRECT) | (found == NOT_MODIFIED)
+        fetched = (found < REDIRECT) | (found == NOT_MODIFIED)
+        viewed = fetched & (ROW.method == "GET") & (ROW.route != STATIC_ROUTE)
         columns = (
             func.count(),
             func.count(func.distinct(ROW.visitor)),
@@ -146,7 +156,12 @@ class Rows:
             func.sum(cast(found == NOT_FOUND, Integer)),
             func.sum(cast((found >= CLIENT) & (found < SERVER), Integer)),
             func.sum(cast(found >= SERVER, Integer)),
-            func.sum(cast(person & (ROW.method == "GET") & shown, Integer)),
+            func.sum(
+                cast(
+                    person & (ROW.method == "GET") & shown & (ROW.route != STATIC_ROUTE),
+                    Integer,
+                )
+            ),
         )
         rows = self.connection.execute(
             select(at.label("step"), *columns).where(*_within(period)).group_by(at)

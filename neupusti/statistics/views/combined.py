@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from neupusti.access.ingest.findings.identity import mask_address
-from neupusti.access.ingest.logformats import MONTHS
+from neupusti.access.ingest.logfields import MONTHS
 from neupusti.core.clock import ALMATY
 
 UNESCAPED = "/!$&'()*+,;=:@"

@@ -35,6 +35,7 @@ DIMENSIONS = {
     Dimension.CONSENT: lazy_gettext("Consent to cookies"),
     Dimension.LOYALTY: lazy_gettext("New and returning visitors"),
     Dimension.MISSING: lazy_gettext("Pages that were not found, and who links to them"),
+    Dimension.STATIC: lazy_gettext("Static files"),
 }
 DIMENSION_NOUNS = {
     Dimension.PATH: lazy_gettext("page"),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from neupusti.access.counters import Totals
 from neupusti.access.ingest import store
+from neupusti.access.ingest.batch import OF_ALL
 from neupusti.access.recording import tally
 from neupusti.access.views.blueprint import aggregator, engine, retention_cutoffs
 from neupusti.core import clock
@@ -20,7 +21,7 @@ from neupusti.statistics.queries.addresses import busiest
 from neupusti.statistics.queries.figures import FigureSource, ListOrder, ListPart, Point
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.health import health
-from neupusti.statistics.queries.rollups import OF_EVERYBODY, log_start
+from neupusti.statistics.queries.rollups import log_start
 from neupusti.statistics.views import (
     charts,
     context,
@@ -53,7 +54,7 @@ FOLDED = (
     Dimension.CONSENT,
     Dimension.LOYALTY,
 )
-TECHNICAL = (Dimension.BOT, Dimension.REASON, Dimension.STATUS)
+TECHNICAL = (Dimension.BOT, Dimension.REASON, Dimension.STATUS, Dimension.STATIC)
 FINDINGS = 3
 """How many of the gravest findings are told."""
 ROUTES, MIN_ANSWERS = 50, 20
@@ -141,7 +142,7 @@ def _whole(view: ViewState, totals: Totals, dimension: Dimension) -> int:
         return 0  # only of those who agreed to be counted
     if dimension in BY_VISITORS:
         return totals.people
-    everybody = view.scanners or dimension in OF_EVERYBODY
+    everybody = view.scanners or dimension in OF_ALL
     return totals.requests - (0 if everybody else totals.scanners)
 
 

@@ -1,0 +1,38 @@
+"""Count a visitor of one day: who, what, and in which hours."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from neupusti.access.ingest.agents import Agent
+
+ENTERED = 1 << 30
+"""The bit beside a visitor's hours that says that the entry page is counted."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """What one address did on one day with one user agent."""
+
+    agent: Agent
+    country: str
+    requests: int = 0
+    bytes: int = 0
+    errors: int = 0
+    hours: int = 0
+    """The hours in which it is a visitor, as a bit mask; 0 after client errors only."""
+    path: str = ""
+    """The entry page: the first that is neither a static file nor a page of staff."""
+    referrer: tuple[str, str, str] = ("", "", "")
+    """Of the first request that made it a visitor: a key of `Batch.referring`."""
+
+    def __reduce__(self) -> tuple[type["Visit"], tuple[object, ...]]:
+        """Pickle it three times as fast as by default."""
+        return Visit, (
+            self.agent, self.country, self.requests, self.bytes, self.errors, self.hours,
+            self.path, self.referrer,
+        )  # fmt: skip
+
+
+def visitor_digest(salt: bytes, text: str) -> bytes:
+    """Return the digest that stands for a visitor in the table of its day."""
+    return blake2b(text.encode("utf-8", "replace"), digest_size=16, key=salt).digest()
