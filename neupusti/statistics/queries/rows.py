@@ -156,12 +156,7 @@ class Rows:
             func.sum(cast(found == NOT_FOUND, Integer)),
             func.sum(cast((found >= CLIENT) & (found < SERVER), Integer)),
             func.sum(cast(found >= SERVER, Integer)),
-            func.sum(
-                cast(
-                    person & (ROW.method == "GET") & shown & (ROW.route != STATIC_ROUTE),
-                    Integer,
-                )
-            ),
+            func.sum(cast(person & viewed, Integer)),
         )
         rows = self.connection.execute(
             select(at.label("step"), *columns).where(*_within(period)).group_by(at)

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext
 
 from neupusti.access.calendar import day_of
 from neupusti.access.ingest.agents import FORGED_NAME, IN_LIST, SELF_NAMED
+from neupusti.access.ingest.geo import PRIVATE_NETWORK
 from neupusti.access.ingest.referrers import OWN, Referrers
 from neupusti.config.settings import settings
 from neupusti.core.clock import ALMATY
@@ -89,6 +90,7 @@ VALUES = {
         "short": lazy_gettext("too short a name for a browser"),
     },
     Dimension.BROWSER: {"Other": lazy_gettext("Other")},
+    Dimension.COUNTRY: {PRIVATE_NETWORK: lazy_gettext("Private network")},
     Dimension.OS: {"Other": lazy_gettext("Other")},
     Dimension.LOYALTY: {
         "new": lazy_gettext("New today"),
