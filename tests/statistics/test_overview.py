@@ -18,6 +18,7 @@ from neupusti.access.service import Aggregator
 from neupusti.access.views.blueprint import aggregator
 from neupusti.core.clock import ALMATY
 from neupusti.statistics.queries.figures import Point
+from neupusti.statistics.queries.period import Unit
 from neupusti.statistics.views import charts
 from tests.access import logs
 from tests.access.conftest import entry
@@ -249,7 +250,7 @@ def test_figures_are_stacked_in_their_order() -> None:
         Point(start, Totals(requests=10, robots=2, scanners=3)),
         Point(start + timedelta(days=1), Totals(requests=4, server_errors=12)),
     ]
-    chart = charts.draw(points, charts.Unit.DAY, charts.REQUESTS)
+    chart = charts.draw(points, Unit.DAY, charts.REQUESTS)
     assert chart.grid == ["10", "5", "0"]
     assert chart.paths == {
         "people": "M0.1 100.0V50.0h0.8V100.0zM1.1 100.0V60.0h0.8V100.0z",

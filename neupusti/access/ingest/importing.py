@@ -172,13 +172,11 @@ class _Writer:
             store.write_rows(connection, part.rows)
             malformed += part.malformed
             yield part
-            if part.counts is not None:
-                self._recall(connection, part.counts.active_days())
-                store.write(connection, part.counts)
-                if part.of_scanners and part.of_scanners.hours:
-                    store.write(connection, part.of_scanners)
-                if part.verdict is not None:
-                    judging.save(connection, part.verdict)
+            if part.verdict is not None:
+                days = {day for counts in part.counts for day in counts.active_days()}
+                self._recall(connection, days)
+                store.write(connection, *part.counts)
+                judging.save(connection, part.verdict)
                 store.count_events(connection, store.MALFORMED, malformed)
                 self._save_progress(connection, part)
                 return

@@ -41,9 +41,9 @@ def write(connection: Connection, entries: list[Entry], enrichment: Enrichment) 
     event.listen(connection, "rollback", lambda _: judge.detector.reset())
     prepare(connection, judge, entries[:1], {entry.day for entry in entries})
     others, theirs = judge.split(entries, verdict)
-    store.write(connection, enrichment.batch(others))
-    if theirs:
-        store.write(connection, enrichment.batch(theirs, judge.scanners))
+    store.write(
+        connection, enrichment.batch(others), enrichment.batch(theirs, judge.scanners)
+    )
     save(connection, verdict)
 
 

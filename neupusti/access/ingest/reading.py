@@ -35,9 +35,8 @@ class Part:
     more: bool = True
     unterminated: bool = False
     truncated: bool = False
-    counts: Batch | None = None
-    """The last part of a transaction has the counts of all its lines."""
-    of_scanners: Batch | None = None
+    counts: tuple[Batch, ...] = ()
+    """The last part of a transaction has the counts of all its lines; scanners' apart."""
     verdict: Verdict | None = None
     position: int = 0
     lines: int = 0
@@ -65,7 +64,7 @@ class Reader:
             held += len(lines)
             lines = self.file.lines(_limit(held))
             if held == BATCH_LINES or not lines:
-                part.counts, part.of_scanners, part.verdict = counts
+                part.counts, part.verdict = counts[:2], counts[2]
                 counts, held = self._new_counts(), 0
             part.more = bool(lines)
             part.unterminated, part.truncated = self.file.unterminated, self.file.truncated

@@ -68,8 +68,14 @@ def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
     return found
 
 
-def write(connection: Connection, batch: Batch) -> None:
-    """Write the rows and counts of a batch."""
+def write(connection: Connection, *batches: Batch) -> None:
+    """Write the rows and counts of some batches."""
+    for batch in batches:
+        if batch.hours:
+            _write(connection, batch)
+
+
+def _write(connection: Connection, batch: Batch) -> None:
     write_rows(connection, batch.rows)
     batch.digest_visitors(salts(connection, batch.active_days()))
     _save_seen(connection, batch)

@@ -44,9 +44,19 @@ count as visits (client errors: GoAccess's definition).
 """
 ROW = MATCHING.c
 AT = cast(ROW.at, BigInteger)
+LINK = ROW.path + "\t" + ROW.referrer
+JOINED: dict[Dimension, Any] = {
+    Dimension.MISSING: LINK,
+    Dimension.ROBOT_404: LINK,
+    Dimension.STATIC: ROW.path,
+}
+"""The values of lists that are no columns."""
 LISTED = {
     Dimension.REASON: [ROW.bot_reason != ""],
     Dimension.PATH: [ROW.route != STATIC_ROUTE],
+    Dimension.STATIC: [ROW.route == STATIC_ROUTE],
+    Dimension.MISSING: [ROW.status == NOT_FOUND, ROW.bot == NONE],
+    Dimension.ROBOT_404: [ROW.status == NOT_FOUND, ROW.bot.not_in((NONE, SCANNER))],
 }
 """The rows that have a place in a list; all have one in the others."""
 
@@ -109,16 +119,13 @@ class Rows:
 
     def top(self, dimension: Dimension, period: Period, part: ListPart) -> list[Item]:
         """Return some values of a dimension, in descending order."""
-        if dimension is Dimension.MISSING:
-            value: Any = ROW.path + "\t" + ROW.referrer
-            conditions = [ROW.status == NOT_FOUND]
-        elif dimension is Dimension.STATIC:
-            value, conditions = ROW.path, [ROW.route == STATIC_ROUTE]
-        elif dimension in COLUMNS:
+        if dimension in COLUMNS:
             value = cast(ROW[COLUMNS[dimension].key], String)
-            conditions = LISTED.get(dimension, [])
+        elif dimension in JOINED:
+            value = JOINED[dimension]
         else:
             return []
+        conditions = LISTED.get(dimension, [])
         columns = {
             "requests": func.count(),
             "bytes": func.sum(ROW.bytes),

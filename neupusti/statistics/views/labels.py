@@ -35,7 +35,8 @@ DIMENSIONS = {
     Dimension.REASON: lazy_gettext("Robots and why they count as such"),
     Dimension.CONSENT: lazy_gettext("Consent to cookies"),
     Dimension.LOYALTY: lazy_gettext("New and returning visitors"),
-    Dimension.MISSING: lazy_gettext("Pages that were not found, and who links to them"),
+    Dimension.MISSING: lazy_gettext("Broken links that people met, and who has them"),
+    Dimension.ROBOT_404: lazy_gettext("Pages that robots asked for in vain"),
     Dimension.STATIC: lazy_gettext("Static files"),
 }
 DIMENSION_NOUNS = {
@@ -88,6 +89,11 @@ VALUES = {
         "attack": lazy_gettext("an attack in place of a browser's name"),
         "bare": lazy_gettext("no browser calls itself so"),
         "short": lazy_gettext("too short a name for a browser"),
+        "http-probing": lazy_gettext("looked for pages that do not exist"),
+        "http-bruteforce": lazy_gettext("tried passwords"),
+        "http-sensitive-files": lazy_gettext("asked for files that are not public"),
+        "http-path-traversal-probing": lazy_gettext("tried to leave the site's folder"),
+        "http-crawl-non_statics": lazy_gettext("read more pages than a person can"),
     },
     Dimension.BROWSER: {"Other": lazy_gettext("Other")},
     Dimension.COUNTRY: {PRIVATE_NETWORK: lazy_gettext("Private network")},
@@ -141,7 +147,7 @@ def value(dimension: str, text: str) -> str:  # noqa: PLR0911 - one return per d
         case Dimension.COUNTRY:
             named = Locale.parse(languages.current().locale).territories.get(text)
             return f"{named} ({text})" if named else (text or _("Unknown"))
-        case Dimension.MISSING:
+        case Dimension.MISSING | Dimension.ROBOT_404:
             path, _tab, referrer = text.partition("\t")
             return f"{path} ← {referrer}" if referrer else path
         case Dimension.REASON:
