@@ -19,6 +19,7 @@ from tests.journeys.test_reading import RULES, SCHEMES, WIDTHS, violation_summar
 from tests.people import DANA
 
 PAGES = [
+    "/kk/admin/access/?period=30d",
     "/en/admin/access/?period=yesterday&is=browser:Chrome",
     "/kk/admin/access/list/path/?period=yesterday",
     "/en/admin/access/problems/",

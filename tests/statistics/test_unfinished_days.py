@@ -224,7 +224,7 @@ def test_the_day_of_25_hours_is_compared_hour_by_hour(
         assert "Changes are" not in today
         return
     assert UNCHANGED in summary(today)
-    note = re.search(r"Changes are in whole hours: (.*?)\.\s*Almaty time", today)
+    note = re.search(r"Changes are in whole hours: (.*?)\.\s*<", today)
     assert note is not None
     assert re.fullmatch(
         "{} \\w+ 2024 ?{} against {} \\w+ 2024 ?{}".format(*compared), note[1]
