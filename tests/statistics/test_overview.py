@@ -253,9 +253,9 @@ def test_figures_are_stacked_in_their_order() -> None:
     chart = charts.draw(points, Unit.DAY, charts.REQUESTS)
     assert chart.grid == ["10", "5", "0"]
     assert chart.paths == {
-        "people": "M0.1 100.0V50.0h0.8V100.0zM1.1 100.0V60.0h0.8V100.0z",
-        "robots": "M0.1 50.0V30.0h0.8V50.0z",
-        "scanners": "M0.1 30.0V0.0h0.8V30.0z",
+        "people": "M0.1 100V50h0.8V100zM1.1 100V60h0.8V100z",
+        "robots": "M0.1 50V30h0.8V50z",
+        "scanners": "M0.1 30V0h0.8V30z",
     }
     assert [(mark.x, mark.size) for mark in chart.faults] == [(75.0, 2)]
 

@@ -117,8 +117,9 @@ def place(points: Sequence[Point], at: datetime) -> float | None:
 
 def _column(at: int, bottom: float, height: float) -> str:
     """Return the outline of one rectangle."""
-    left, low, top = at + GAP / 2, HEIGHT - bottom, HEIGHT - bottom - height
-    return f"M{left:g} {low:.1f}V{top:.1f}h{1 - GAP:g}V{low:.1f}z"
+    left = at + GAP / 2
+    low, top = (round(HEIGHT - y, 1) for y in (bottom, bottom + height))
+    return f"M{left:g} {low:g}V{top:g}h{1 - GAP:g}V{low:g}z"
 
 
 def _faults(points: Sequence[Point], unit: Unit) -> Iterable[Mark]:

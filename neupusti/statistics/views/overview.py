@@ -39,7 +39,7 @@ from neupusti.statistics.views.pages import BY_VISITORS, Listing, partly_destroy
 from neupusti.statistics.views.state import ViewState
 
 SHORT_LIST, DEEP = 7, 50
-"""The length of a list; of how many referrers our own pages are left out."""
+"""The length of a list, and how many values or findings are looked at for it."""
 FIRST = (
     Dimension.PATH,
     Dimension.ENTRY,
@@ -56,7 +56,7 @@ FOLDED = (
 )
 TECHNICAL = (Dimension.BOT, Dimension.REASON, Dimension.STATUS, Dimension.STATIC)
 FINDINGS = 3
-"""How many of the gravest findings are told."""
+"""How many kinds of findings are told."""
 ROUTES, MIN_ANSWERS = 50, 20
 """How many of the slowest routes are looked at; a route with fewer answers is left out."""
 
@@ -112,9 +112,15 @@ def overview() -> str:
 
 
 def _remarks(view: ViewState, found: list[Remark]) -> list[Remark | FindingLine]:
-    """Return the sentences of the page, the worst first; findings know no filters."""
-    worst = [] if view.filters else findings.worst(view.period, FINDINGS)
-    return sorted([*worst, *found], key=lambda one: -one.severity)
+    """Return the sentences of the page, the worst first; findings know no filters.
+
+    Of each kind of finding only the worst is told: ten scanners are one sentence.
+    """
+    worst: dict[str, FindingLine] = {}
+    for line in [] if view.filters else findings.worst(view.period, DEEP):
+        worst.setdefault(line.key.partition(".")[0], line)
+    told = [*list(worst.values())[:FINDINGS], *found]
+    return sorted(told, key=lambda one: -one.severity)
 
 
 def _listings(
