@@ -119,7 +119,7 @@ def _remarks(view: ViewState, found: list[Remark]) -> list[Remark | FindingLine]
     worst: dict[str, FindingLine] = {}
     for line in [] if view.filters else findings.worst(view.period, DEEP):
         worst.setdefault(line.key.partition(".")[0], line)
-    told = [*list(worst.values())[:FINDINGS], *found]
+    told: list[Remark | FindingLine] = [*list(worst.values())[:FINDINGS], *found]
     return sorted(told, key=lambda one: -one.severity)
 
 
