@@ -14,7 +14,7 @@ from neupusti.access.ingest.findings.judge import Judge, Scanners
 from neupusti.access.ingest.findings.paths import traits
 from neupusti.access.ingest.geo import Countries, LookUp
 from neupusti.access.ingest.referrers import Referrers
-from neupusti.access.ingest.visits import ENTERED, Visit, visitor_digest
+from neupusti.access.ingest.visits import Visit, visitor_digest
 from neupusti.access.models import BUCKET_RATIO, of_scanners
 from neupusti.access.recording.line import (
     AGENT_LIMIT,
@@ -125,10 +125,7 @@ class Batch:
         for sums in counted:
             sums.requests += 1
             sums.bytes += size
-        if found.bot != NONE:
-            totals.add_robot(scanner=found.bot == SCANNER)
-        else:
-            totals.views += not static and is_page_view(entry.method, status)
+        totals.add_class(found.bot == NONE, found.bot == SCANNER, entry.shows_page)
         if status >= 400:  # noqa: PLR2004 - lowest status of that class
             self._count_error(totals, entry, from_, found)
             for sums in (visit, *counted[2:]):
@@ -138,18 +135,19 @@ class Batch:
         if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
             if not visit.hours:
                 visit.referrer = from_
-            visit.hours |= 1 << clock_hour
-            if not (static or visit.path or status == SWITCHING or traits(path).staff):
-                visit.path = path
-                visit.hours |= ENTERED
-            if entry.visitor:
-                self.ids[day, entry.visitor] = 1 << clock_hour
+                visit.path = "" if static or _is_no_page(entry) else path
+            self._count_hour(entry, visit, day, 1 << clock_hour)
         self.rows.append((
             entry.at, entry.ip, entry.method, path, entry.route, status, entry.duration_us,
             size, referrer, source, text, found.browser, found.os, found.device, found.bot,
             found.reason, visit.country, entry.cookies, entry.granted, entry.visitor,
             entry.request_id,
         ))  # fmt: skip
+
+    def _count_hour(self, entry: Entry, visit: Visit, day: str, hour: int) -> None:
+        visit.hours |= hour
+        if entry.visitor:
+            self.ids[day, entry.visitor] = hour
 
     def _count_error(
         self, totals: Totals, entry: Entry, from_: tuple[str, str, str], agent: Agent
@@ -161,9 +159,10 @@ class Batch:
         if entry.status == 404:  # noqa: PLR2004 - Not Found
             totals.not_found += 1
             day, _, referrer = from_
+            value = f"{entry.path}\t{referrer}"
             # What people miss is a broken link; what robots miss is mostly their guess.
-            dimension = "missing" if agent.bot in {NONE, SCANNER} else "robot_404"
-            self.others[day, dimension, f"{entry.path}\t{referrer}"].requests += 1
+            for dimension in ("missing", "broken" if agent.bot == NONE else "robot_404"):
+                self.others[day, dimension, value].requests += 1
 
     def digest_visitors(self, salts: dict[str, bytes]) -> None:
         """Compute the digest of each visitor, given the salt of each day."""
@@ -196,11 +195,7 @@ class Batch:
             before = known.get(key, 0)
             if new_hours := visit.hours & ~before:
                 changed[key] = before | visit.hours
-                self._count_hours(day, new_hours & ~ENTERED, visit.agent.bot == NONE)
-            if new_hours & ENTERED and visit.agent.bot == NONE:
-                entry = self.others[day, "entry", visit.path]
-                entry.visitors += 1
-                entry.requests += 1
+                self._count_hours(day, new_hours, visit.agent.bot == NONE)
             if not before:
                 self._count_visitor(day, visit, counted)
         for (day, visitor), hours in self.ids.items():
@@ -230,6 +225,10 @@ class Batch:
             sums.visitors += 1
         if visit.agent.bot == NONE:
             totals.people += 1
+            if visit.path:
+                entry = self.others[day, "entry", visit.path]
+                entry.visitors += 1
+                entry.requests += 1
 
     def rollups(self) -> list[Row]:
         """Return the rows to add to the roll-up table."""
@@ -280,6 +279,10 @@ class Enrichment:
         return batch
 
 
+def _is_no_page(entry: Entry) -> bool:
+    return traits(entry.path).staff or _is_socket(entry)
+
+
 def _is_socket(entry: Entry) -> bool:
     return entry.status == SWITCHING or entry.method == "CONNECT"
 
@@ -289,11 +292,6 @@ def truncate_for_index(value: str) -> str:
     if len(value) * 4 <= INDEXED_BYTES or len(value.encode()) <= INDEXED_BYTES:
         return value
     return value.encode()[:INDEXED_BYTES].decode("utf-8", "ignore")
-
-
-def is_page_view(method: str, status: int) -> bool:
-    """Return whether a request showed a page: redirects and errors show none."""
-    return method == "GET" and (status < 300 or status == 304)  # noqa: PLR2004
 
 
 def bucket(microseconds: int) -> int:

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from neupusti.access import calendar
 from neupusti.access.counters import SUMS, TOTALS
 from neupusti.access.ingest import partitions
+from neupusti.access.ingest.agents import SCANNER
 from neupusti.access.ingest.batch import Batch, Row
 from neupusti.access.models import Finding
 from neupusti.core import clock
@@ -161,6 +162,27 @@ def save_findings(connection: Connection, rows: list[dict[str, Any]]) -> None:
     connection.execute(
         insert.on_conflict_do_update(index_elements=FINDING, set_=changed), rows
     )
+
+
+def mark_scanners(connection: Connection, rows: list[Row]) -> None:
+    """Mark addresses as scanners of a day: (key of the finding, day, address)."""
+    query = "UPDATE access_address SET finding = ? WHERE day = ? AND ip = ?"
+    _execute_many(connection, query, rows)
+
+
+def label_scanners(connection: Connection, rows: list[Row]) -> None:
+    """Label earlier requests as a scanner's: (kind, address, since, until), in ms."""
+    query = (
+        "UPDATE access_record SET bot = ?, bot_reason = ? WHERE ip = ? AND at >= ?"
+        " AND at < ? AND bot <> ? AND user_agent IS NOT NULL"
+    )
+    values = [(SCANNER, *row, SCANNER) for row in rows]
+    _execute_many(connection, query, values)
+
+
+def _execute_many(connection: Connection, query: str, rows: Sequence[Row]) -> None:
+    if rows:
+        connection.exec_driver_sql(_placeholders(connection, query), list(rows))
 
 
 def count_events(connection: Connection, dimension: str, counts: dict[str, int]) -> None:

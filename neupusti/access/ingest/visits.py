@@ -5,9 +5,6 @@ from hashlib import blake2b
 
 from neupusti.access.ingest.agents import Agent
 
-ENTERED = 1 << 30
-"""The bit beside a visitor's hours that says that the entry page is counted."""
-
 
 @dataclass(slots=True)
 class Visit:
@@ -21,9 +18,9 @@ class Visit:
     hours: int = 0
     """The hours in which it is a visitor, as a bit mask; 0 after client errors only."""
     path: str = ""
-    """The entry page: the first that is neither a static file nor a page of staff."""
+    """Of the first request that made it a visitor; "" for what is no page of the shop."""
     referrer: tuple[str, str, str] = ("", "", "")
-    """Of the first request that made it a visitor: a key of `Batch.referring`."""
+    """Of the same request: a key of `Batch.referring`."""
 
     def __reduce__(self) -> tuple[type["Visit"], tuple[object, ...]]:
         """Pickle it three times as fast as by default."""

@@ -4,7 +4,7 @@ A request belongs to the finding of its address, else to that of its network, el
 of all addresses that behave alike; it fills their buckets as long as there is none.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable
 from itertools import takewhile
 from operator import attrgetter
@@ -31,7 +31,6 @@ STORM_PAUSE_MS = 600_000
 """Faults after a longer pause are another storm."""
 MAX_EXPOSED = 20
 """Files of one day that are reported alone: some sites answer everything with 200."""
-NOBODY: frozenset[str] = frozenset()
 Known = Callable[[Place], bool]
 """Tells whether a finding is stored already."""
 
@@ -50,6 +49,8 @@ class Detector:
         self.trails = Trails()
         self.members: dict[Place, set[str]] = {}
         """The findings of which it knows, and the addresses counted in each."""
+        self.crawlers: set[str] = set()
+        """Addresses that read fast, all of whose requests are looked at."""
         self.storm: tuple[Place, int] | None = None
         self.exposed: dict[str, int] = {}
 
@@ -58,21 +59,18 @@ class Detector:
         entries: Iterable[Entry],
         verdict: Verdict,
         known: Known,
-        scanners: frozenset[str] = NOBODY,
     ) -> None:
-        """Add to `verdict` what is found among `entries`.
-
-        `scanners` are addresses that stored findings are about.
-        """
+        """Add to `verdict` what is found among `entries`."""
         # An import may bring lines out of order.
         ordered = sorted(
             (entry for entry in entries if entry.ip != UNKNOWN), key=attrgetter("at")
         )
         if ordered:
-            batch = _Batch(self, known, verdict, self._busy(ordered) | scanners)
+            batch = _Batch(self, known, verdict, self._busy(ordered) | self.crawlers)
+            busy = batch.busy
             for entry in ordered:
                 path = traits(entry.path)
-                if entry.status >= 400 or not path.plain or entry.ip in batch.busy:  # noqa: PLR2004
+                if entry.status >= 400 or not path.plain or entry.ip in busy:  # noqa: PLR2004
                     batch.judge(entry, path)
             self._prune(ordered[-1].at)
         self.fresh = False
@@ -80,29 +78,32 @@ class Detector:
     def _busy(self, ordered: list[Entry]) -> set[str]:
         """Return the addresses whose reading must be looked at, one by one.
 
-        Others cannot fill a bucket in this batch, and leave nothing in it for the next.
+        Others cannot fill a bucket in this batch: no 41 of their requests, or of their
+        network's, are as near to each other as a bucket takes to run empty. What they leave
+        in it is gone before the next batch.
         """
-        since = ordered[-1].at - scenarios.CRAWL.drained_ms
+        full, drained = scenarios.CRAWL.capacity, scenarios.CRAWL.drained_ms
+        since = ordered[-1].at - drained
         recent = takewhile(lambda entry: entry.at > since, reversed(ordered))
         found = {entry.ip for entry in recent}
+        carried = {who[2] for who in self.buckets if who[0] is Kind.CRAWL}
         requests = Counter(map(attrgetter("ip"), ordered))
-        networks: Counter[str] = Counter()
+        readers = {ip: ip for ip in requests if ":" not in ip}
+        readers |= {ip: network_of(ip) for ip in requests.keys() - readers.keys()}
+        sums: Counter[str] = Counter()
         for ip, number in requests.items():
-            if ":" in ip:
-                networks[network_of(ip)] += number
-        for ip, number in requests.items():
-            if self._may_overflow(Scope.ADDRESS, ip, number) or (
-                ":" in ip
-                and self._may_overflow(
-                    Scope.NETWORK, network_of(ip), networks[network_of(ip)]
-                )
-            ):
-                found.add(ip)
-        return found
-
-    def _may_overflow(self, scope: Scope, who: str, number: int) -> bool:
-        bucket = self.buckets.get((Kind.CRAWL, scope, who))
-        return number + (bucket.level if bucket else 0) > scenarios.CRAWL.capacity
+            sums[readers[ip]] += number
+        many = {ip: who for ip, who in readers.items() if sums[who] > full}
+        found |= {ip for ip, who in readers.items() if {ip, who} & carried}
+        times: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=full + 1))
+        dense: set[str] = set()
+        for entry in ordered:
+            if (who := many.get(entry.ip)) is not None:
+                last = times[who]
+                last.append(entry.at)
+                if len(last) > full and last[-1] - last[0] <= drained:
+                    dense.add(who)
+        return found | {ip for ip, who in many.items() if who in dense}
 
     def _prune(self, newest: int) -> None:
         """Forget buckets that have run empty, and days that are over."""
@@ -114,6 +115,8 @@ class Detector:
                             if who[0] is Kind.CRAWL else since)
         }  # fmt: skip
         self.trails.prune()
+        if len(self.crawlers) > MAX_MEMBERS:
+            self.crawlers.clear()
         while len(self.members) > MAX_MEMBERS:
             self.members.pop(next(iter(self.members)))
 
@@ -210,6 +213,8 @@ class _Batch:
 
     def _found(self, place: Place, entries: list[Entry]) -> None:
         self.verdict.add(place, entries)
+        if place[1] is Kind.CRAWL:
+            self.detector.crawlers.update(entry.ip for entry in entries)
         members = self.detector.members.setdefault(place, set())
         before = len(members)
         if before < MAX_MEMBERS:
