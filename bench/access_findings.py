@@ -51,7 +51,8 @@ def main() -> None:
 
 def _entries(number: int, *, few_scanners: bool) -> list[Entry]:
     """Return a log in which every tenth request is a probe, of few addresses or of all."""
-    parse, entries = parser(Format.COMBINED), []
+    parse = parser(Format.COMBINED)
+    entries: list[Entry] = []
     for line in logs.lines(number, clock.now() - timedelta(hours=1)):
         try:
             entry = parse(line.decode("utf-8", "replace"))
