@@ -43,6 +43,13 @@ class Totals:
     not_found: int = 0
     client_errors: int = 0
     server_errors: int = 0
+    views: int = 0
+    """Pages that people were shown: GET, answered with 2xx or 304."""
+
+    @property
+    def by_people(self) -> int:
+        """Requests of people."""
+        return self.requests - self.robots - self.scanners
 
     @property
     def errors(self) -> int:
@@ -53,9 +60,11 @@ class Totals:
         """Return the counters in the order of `TOTALS`."""
         return tuple(getattr(self, name) for name in TOTALS)
 
-    def add_robot(self, *, scanner: bool) -> None:
-        """Count a request of a robot or a scanner."""
-        if scanner:
+    def add_class(self, person: bool, scanner: bool, page: bool) -> None:  # noqa: FBT001
+        """Count a request of a robot or a scanner, or the page view of a person."""
+        if person:
+            self.views += page
+        elif scanner:
             self.scanners += 1
         else:
             self.robots += 1

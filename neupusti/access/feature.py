@@ -33,7 +33,8 @@ FEATURE = Feature(
     blueprint=bp,
     cookies=(recording.VISITOR,),
     unheld=tuple(
-        Unheld(model=model, why=NOBODY) for model in (Record, Address, SeenVisitor)
+        Unheld(model=model, why=NOBODY)
+        for model in (Record, Address, SeenVisitor, Finding)
     ),
     retention=(
         Retention(

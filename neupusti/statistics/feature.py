@@ -7,10 +7,19 @@ from flask_babel import lazy_gettext as _
 from neupusti.core.feature import Duty, Feature, MenuItem
 from neupusti.core.rules import STATISTICS
 from neupusti.statistics import service
-from neupusti.statistics.views import addresses, cli, errors, export, findings, live, pages
+from neupusti.statistics.views import (
+    addresses,
+    cli,
+    errors,
+    export,
+    findings,
+    live,
+    overview,
+    pages,
+)
 from neupusti.statistics.views.blueprint import bp
 
-VIEWS = (pages, errors, findings, addresses, live, export, cli)
+VIEWS = (overview, pages, errors, findings, addresses, live, export, cli)
 """Importing a module of views registers its routes and commands."""
 
 FEATURE = Feature(

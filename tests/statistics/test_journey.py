@@ -17,6 +17,7 @@ from tests.looks import LOOKS, audit
 from tests.people import DANA
 
 PAGES = [
+    "/kk/admin/access/?period=30d",
     "/en/admin/access/?period=yesterday&is=browser:Chrome",
     "/kk/admin/access/list/path/?period=yesterday",
     "/en/admin/access/problems/",

@@ -125,8 +125,7 @@ class Batch:
         for sums in counted:
             sums.requests += 1
             sums.bytes += size
-        if found.bot != NONE:
-            totals.add_robot(scanner=found.bot == SCANNER)
+        totals.add_class(found.bot == NONE, found.bot == SCANNER, entry.shows_page)
         if status >= 400:  # noqa: PLR2004 - lowest status of that class
             self._count_error(totals, entry, from_, found)
             for sums in (visit, *counted[2:]):

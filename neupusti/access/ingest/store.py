@@ -28,7 +28,7 @@ RECORD_COLUMNS = (
     "source", "user_agent", "browser", "os", "device", "bot", "bot_reason", "country",
     "cookies", "granted", "visitor", "request_id",
 )  # fmt: skip
-MALFORMED, LOST = "malformed", "lost"
+MALFORMED, LOST, STARTED = "malformed", "lost", "started"
 """Dimensions that count events instead of requests."""
 LOCK_ID = 3_303_302
 """PostgreSQL's advisory lock of the ingest: one writer at a time in all processes."""

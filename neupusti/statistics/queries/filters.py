@@ -38,6 +38,7 @@ class Dimension(StrEnum):
     BROKEN = "broken"
     """Of these, what people met."""
     ROBOT_404 = "robot_404"
+    STATIC = "static"
 
 
 COLUMNS: dict[Dimension, Any] = {
