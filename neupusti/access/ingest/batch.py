@@ -26,6 +26,7 @@ from neupusti.access.recording.line import (
 INDEXED_BYTES = 1000
 """PostgreSQL cannot index longer values."""
 BUCKETS_PER_E = 1 / log(BUCKET_RATIO)
+NOT_FOUND = 404
 UNKNOWN_ROUTE = "(unknown)"
 PATH, STATIC = "path", "static"
 """The dimensions of pages and of static files, which are listed apart."""
@@ -69,13 +70,13 @@ class Batch:
     """By day, dimension (page or static file) and path."""
     referring: dict[tuple[str, str, str], Sums] = field(default_factory=_sums)
     """By day, class of the referrer, and referrer."""
-    shapes: dict[tuple[str, int, str, str], Sums] = field(default_factory=_sums)
-    """By day, status, method and granted categories: three dimensions in one key."""
+    shapes: dict[tuple[int, int, str, str, str, str], Sums] = field(default_factory=_sums)
+    """By hour, status, method, granted categories, robot, and page or static file."""
     others: dict[tuple[str, str, str], Sums] = field(default_factory=_sums)
     latency: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     ids: dict[tuple[str, str], int] = field(default_factory=dict)
-    keys: dict[tuple[str, ...], bytes] = field(default_factory=dict)
-    """The digest of each visitor, computed once per batch."""
+    keys: list[tuple[str, bytes]] = field(default_factory=list)
+    """The day and digest of each visitor of `visits`, then of `ids`."""
 
     def __getstate__(self) -> tuple[None, dict[str, object]]:
         """Pickle the counts without the look-up tables."""
@@ -93,89 +94,77 @@ class Batch:
 
     def active_days(self) -> set[str]:
         """Return the days of its entries."""
-        return {calendar.day_and_hour(hour)[0] for hour in self.hours}
+        return {calendar.day_and_hour(hour)[0] for hour, *_ in self.shapes}
 
     def take_rows(self) -> list[Row]:
         """Return the rows so far, and keep only their counts."""
         rows, self.rows = self.rows, []
         return rows
 
-    def _visit(self, key: tuple[str, str, str]) -> Visit:
-        """Return the visit of (day, address, user agent), made on first use."""
-        if (visit := self.visits.get(key)) is None:
-            _, ip, text = key
-            agent = parse_agent(text)
-            if agent.bot != NONE:
-                agent = geo.verify_crawler(text, agent, ip)
-            visit = self.visits[key] = Visit(agent, self.countries.of(ip))
+    def _visit(self, day: str, ip: str, text: str) -> Visit:
+        """Return the visit of a day, an address and a user agent that is seen first."""
+        agent = parse_agent(text)
+        if agent.bot != NONE:
+            agent = geo.verify_crawler(text, agent, ip)
+        visit = self.visits[day, ip, text] = Visit(agent, self.countries.of(ip))
         return visit
 
     def _add(self, entry: Entry) -> None:
         hour = entry.at // calendar.HOUR
         day, clock_hour = calendar.day_and_hour(hour)
-        path, status, size = entry.path, entry.status, entry.bytes
+        ip, path, status, size = entry.ip, entry.path, entry.status, entry.bytes
         text, referrer = entry.user_agent[:AGENT_LIMIT], entry.referrer[:REFERRER_LIMIT]
         source = self.referrers.of(referrer)
-        static = entry.route == STATIC_ROUTE
-        visit = self._visit((day, entry.ip, text))
-        from_ = (day, source, referrer)
-        totals, found = self.hours[hour], visit.agent
+        dimension = STATIC if entry.route == STATIC_ROUTE else PATH
+        visit = self.visits.get((day, ip, text)) or self._visit(day, ip, text)
+        agent, from_ = visit.agent, (day, source, referrer)
         counted = (
             visit,
-            totals,
-            self.paths[day, STATIC if static else PATH, path],
+            self.paths[day, dimension, path],
             self.referring[from_],
-            self.shapes[day, status, entry.method, entry.granted],
+            self.shapes[hour, status, entry.method, entry.granted, agent.bot, dimension],
         )
         for sums in counted:
             sums.requests += 1
             sums.bytes += size
-        if found.bot != NONE:
-            totals.robots += 1
         if status >= 400:  # noqa: PLR2004 - lowest status of that class
-            self._count_error(totals, entry, day, referrer)
-            for sums in (visit, *counted[2:]):
+            for sums in counted:
                 sums.errors += 1
         if entry.duration_us is not None:
             self.latency[day, entry.route or UNKNOWN_ROUTE, bucket(entry.duration_us)] += 1
+        if status == NOT_FOUND:
+            self.others[day, "missing", f"{path}\t{referrer}"].requests += 1
         if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
             if not visit.hours:
-                visit.path, visit.referrer = "" if static else path, from_
+                visit.path, visit.referrer = path if dimension is PATH else "", from_
             visit.hours |= 1 << clock_hour
             if entry.visitor:
                 self.ids[day, entry.visitor] = 1 << clock_hour
         self.rows.append((
-            entry.at, entry.ip, entry.method, path, entry.route, status, entry.duration_us,
-            size, referrer, source, text, found.browser, found.os, found.device, found.bot,
-            found.reason, visit.country, entry.cookies, entry.granted, entry.visitor,
+            entry.at, ip, entry.method, path, entry.route, status, entry.duration_us, size,
+            referrer, source, text, agent.browser, agent.os, agent.device, agent.bot,
+            agent.reason, visit.country, entry.cookies, entry.granted, entry.visitor,
             entry.request_id,
         ))  # fmt: skip
-
-    def _count_error(self, totals: Totals, entry: Entry, day: str, referrer: str) -> None:
-        if entry.status >= 500:  # noqa: PLR2004 - lowest status of that class
-            totals.server_errors += 1
-            return
-        totals.client_errors += 1
-        if entry.status == 404:  # noqa: PLR2004 - Not Found
-            totals.not_found += 1
-            self.others[day, "missing", f"{entry.path}\t{referrer}"].requests += 1
 
     def digest_visitors(self, salts: dict[str, bytes]) -> None:
         """Compute the digest of each visitor, given the salt of each day."""
         for (day, ip, text), visit in self.visits.items():
             if visit.hours:
                 key = visitor_digest(salts[day], f"{ip}\n{text}")
-                self.keys[day, ip, text] = key
+                self.keys.append((day, key))
         for day, visitor in self.ids:
-            self.keys[day, visitor] = visitor_digest(salts[day], f"id\n{visitor}")
+            self.keys.append((day, visitor_digest(salts[day], f"id\n{visitor}")))
 
     def resolve_visitors(self, known: dict[tuple[str, bytes], int]) -> list[Row]:
         """Count new visitors, given the hours in which each key was seen before.
 
         Return the rows of `access_seen` to write: (day, key, hours).
         """
+        self._count_hours()
         changed: dict[tuple[str, bytes], int] = {}
-        for (day, ip, text), visit in self.visits.items():
+        keys = iter(self.keys)
+        for (day, ip, _), visit in self.visits.items():
             counted = (
                 self.agents[day, visit.agent],
                 self.addresses[day, ip],
@@ -185,17 +174,14 @@ class Batch:
                 sums.requests += visit.requests
                 sums.bytes += visit.bytes
                 sums.errors += visit.errors
-            if not visit.hours:
-                continue
-            key = (day, self.keys[day, ip, text])
-            before = known.get(key, 0)
-            if new_hours := visit.hours & ~before:
-                changed[key] = before | visit.hours
-                self._count_hours(day, new_hours, visit.agent.bot == NONE)
-            if not before:
-                self._count_visitor(day, visit, counted)
-        for (day, visitor), hours in self.ids.items():
-            key = (day, self.keys[day, visitor])
+            if visit.hours:
+                before = known.get(key := next(keys), 0)
+                if new_hours := visit.hours & ~before:
+                    changed[key] = before | visit.hours
+                    self._count_visitor_hours(day, new_hours, visit.agent)
+                if not before:
+                    self._count_visitor(day, visit, counted)
+        for ((day, visitor), hours), key in zip(self.ids.items(), keys, strict=True):
             if key not in known:
                 changed[key] = hours
                 kind = "new" if visitor[:8] == day.replace("-", "") else "returning"
@@ -204,15 +190,28 @@ class Batch:
             self.days[calendar.day_and_hour(hour)[0]].add_hour(totals)
         return [(*key, hours) for key, hours in changed.items()]
 
-    def _count_hours(self, day: str, new_hours: int, person: bool) -> None:  # noqa: FBT001
-        hour = calendar.start_of(day) // calendar.HOUR
+    def _count_hours(self) -> None:
+        for (hour, status, _, _, bot, _), sums in self.shapes.items():
+            totals = self.hours[hour]
+            totals.requests += sums.requests
+            totals.bytes += sums.bytes
+            if bot != NONE:
+                totals.robots += sums.requests
+            if status >= 500:  # noqa: PLR2004 - lowest status of that class
+                totals.server_errors += sums.requests
+            elif status >= 400:  # noqa: PLR2004 - lowest status of that class
+                totals.client_errors += sums.requests
+            if status == NOT_FOUND:
+                totals.not_found += sums.requests
+
+    def _count_visitor_hours(self, day: str, new_hours: int, agent: Agent) -> None:
+        start = calendar.start_of(day) // calendar.HOUR
+        person = agent.bot == NONE
         while new_hours:
-            if new_hours & 1:
-                totals = self.hours[hour]
-                totals.visitors += 1
-                totals.people += person
-            new_hours >>= 1
-            hour += 1
+            totals = self.hours[start + new_hours.bit_length() - 1]
+            totals.visitors += 1
+            totals.people += person
+            new_hours &= ~(1 << new_hours.bit_length() - 1)
 
     def _count_visitor(self, day: str, visit: Visit, counted: Iterable[Sums]) -> None:
         totals = self.days[day]
@@ -243,7 +242,8 @@ class Batch:
             merged["source", source, day].add(sums)
         for (day, dimension, path), sums in self.paths.items():
             merged[dimension, truncate_for_index(path), day].add(sums)
-        for (day, status, method, granted), sums in self.shapes.items():
+        for (hour, status, method, granted, *_), sums in self.shapes.items():
+            day, _ = calendar.day_and_hour(hour)
             merged["status", str(status), day].add(sums)
             merged["method", method, day].add(sums)
             merged["consent", granted, day].add(sums)

@@ -81,7 +81,7 @@ def import_log(  # noqa: PLR0913, PLR0917 - source, target, format and hooks
         report_progress(file.position())
         writer = _Writer(engine, path, parse, enrichment, replace(progress))
         reader = Reader(file, progress, parse, redactor(hide), enrichment)
-        with closing(_read_ahead(reader.parts())) as parts:
+        with garbage_collection_paused(), closing(_read_ahead(reader.parts())) as parts:
             for part in parts if dry_run else writer.write(parts):
                 imported.requests += part.requests
                 imported.malformed += part.malformed
@@ -159,7 +159,8 @@ class _Writer:
     def write(self, parts: Iterator[Part]) -> Iterator[Part]:
         """Write `parts`, and yield each of them."""
         for part in parts:
-            with garbage_collection_paused(), store.ingesting(self.engine) as connection:
+            with store.ingesting(self.engine) as connection:
+                store.enlarge_cache(connection)
                 yield from self._transaction(connection, chain([part], parts))
 
     def _transaction(self, connection: Connection, parts: Iterator[Part]) -> Iterator[Part]:

@@ -5,12 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from neupusti.access.ingest.batch import (
-    Batch,
-    Enrichment,
-    Row,
-    garbage_collection_paused,
-)
+from neupusti.access.ingest.batch import Batch, Enrichment, Row
 from neupusti.access.ingest.logfields import MalformedError, cached
 from neupusti.access.ingest.logfile import LogFile, decode_lines
 from neupusti.access.ingest.resuming import Progress
@@ -63,8 +58,7 @@ class Reader:
         batch, lines = self.enrichment.batch(), self.file.lines(_limit(0))
         held = 0
         while lines:
-            with garbage_collection_paused():
-                part = self._count(lines, batch)
+            part = self._count(lines, batch)
             held += len(lines)
             lines = self.file.lines(_limit(held))
             if held == BATCH_LINES or not lines:
@@ -78,9 +72,8 @@ class Reader:
         entries, malformed = parse_lines(decode_lines(lines), self.parse)
         for entry in entries:
             self.redact(entry)
-        for line in lines:
-            progress.digest.update(line)
-            progress.position += len(line)
+        progress.digest.update(b"".join(lines))
+        progress.position += sum(map(len, lines))
         progress.lines += len(lines)
         batch.add(entries)
         return Part(

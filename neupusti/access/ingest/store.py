@@ -30,6 +30,7 @@ MALFORMED, LOST = "malformed", "lost"
 LOCK_ID = 3_303_302
 """PostgreSQL's advisory lock of the ingest: one writer at a time in all processes."""
 KEYS_PER_QUERY = 400
+CACHE_KIB = 24 * 1024
 TYPES = {
     "start": "bigint", "day": "date", "key": "bytea", "hours": "int", "bucket": "smallint",
     **dict.fromkeys((*SUMS, *TOTALS), "bigint"),
@@ -46,6 +47,12 @@ def ingesting(engine: Engine) -> Iterator[Connection]:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_ID})")
                 partitions.limit_lock_wait(connection)
             yield connection
+
+
+def enlarge_cache(connection: Connection) -> None:
+    """Let SQLite keep more pages: new rows touch the whole index of addresses."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KIB}")
 
 
 def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
@@ -162,7 +169,7 @@ def cursors(connection: Connection) -> dict[str, int]:
 
 def _known_visitors(connection: Connection, batch: Batch) -> dict[tuple[str, bytes], int]:
     by_day: dict[str, list[bytes]] = {}
-    for (day, *_), key in batch.keys.items():
+    for day, key in batch.keys:
         by_day.setdefault(day, []).append(key)
     known = {}
     for day, keys in by_day.items():
