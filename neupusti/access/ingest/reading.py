@@ -13,7 +13,7 @@ from neupusti.access.recording.line import STATIC_ROUTE, Entry
 
 BATCH_LINES = 50_000
 """How many lines go into one transaction."""
-PART_LINES = 5_000
+PART_LINES = 2_000
 """How many of them are in memory as rows."""
 STATIC_FILE = re.compile(
     r"\.(?:css|m?js|map|png|jpe?g|gif|svg|ico|webp|avif|bmp|woff2?|ttf|otf|eot"

@@ -30,7 +30,7 @@ MALFORMED, LOST = "malformed", "lost"
 LOCK_ID = 3_303_302
 """PostgreSQL's advisory lock of the ingest: one writer at a time in all processes."""
 KEYS_PER_QUERY = 400
-CACHE_KIB = 24 * 1024
+CACHE_KIB = 16 * 1024
 TYPES = {
     "start": "bigint", "day": "date", "key": "bytea", "hours": "int", "bucket": "smallint",
     **dict.fromkeys((*SUMS, *TOTALS), "bigint"),
