@@ -37,9 +37,19 @@ class Totals:
     people: int = 0
     bytes: int = 0
     robots: int = 0
+    """Requests of robots, without those of scanners."""
+    scanners: int = 0
+    """Requests of addresses that were seen scanning on that day."""
     not_found: int = 0
     client_errors: int = 0
     server_errors: int = 0
+    views: int = 0
+    """Pages that people were shown: GET, answered with 2xx or 304."""
+
+    @property
+    def by_people(self) -> int:
+        """Requests of people."""
+        return self.requests - self.robots - self.scanners
 
     @property
     def errors(self) -> int:

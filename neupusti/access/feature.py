@@ -6,6 +6,7 @@ from neupusti.access import service
 from neupusti.access.models import (
     Address,
     Cursor,
+    Finding,
     Import,
     Latency,
     Record,
@@ -78,6 +79,15 @@ FEATURE = Feature(
             model=Salt,
             starts_at=Salt.day,
             days=lambda: settings().access_ip_days,
+            custom_sweep=True,
+        ),
+        Retention(
+            label=_("Attacks and faults that were found in the log, without addresses"),
+            clause="3.3.2",
+            start_label=_("from that day"),
+            model=Finding,
+            starts_at=Finding.day,
+            days=lambda: settings().access_days,
             custom_sweep=True,
         ),
     ),

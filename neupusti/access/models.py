@@ -16,6 +16,7 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     String,
+    Text,
     text,
 )
 from sqlalchemy.orm import Mapped, composite, mapped_column
@@ -80,6 +81,12 @@ At = Annotated[datetime, mapped_column(Millis, info=impersonal())]
 Count = Annotated[int, mapped_column(BigInteger, info=impersonal())]
 Word = Annotated[str, mapped_column(String(60), info=impersonal())]
 Path = Annotated[str, mapped_column(String(PATH_LIMIT), info=impersonal())]
+FindingKey = Annotated[str, mapped_column(String(60), info=impersonal())]
+
+
+def of_scanners(dimension: str) -> str:
+    """Return the dimension of a roll-up that holds what scanners did."""
+    return f"{dimension}!"
 
 
 class Record(AccessBase):
@@ -127,7 +134,16 @@ class Address(AccessBase):
     """The requests of one address on one day (3.3.2)."""
 
     __tablename__ = "access_address"
-    __table_args__ = (Index("ix_access_address_day_requests", "day", "requests"),)
+    __table_args__ = (
+        Index("ix_access_address_day_requests", "day", "requests"),
+        Index(
+            "ix_access_address_finding",
+            "day",
+            "finding",
+            sqlite_where=text("finding <> ''"),
+            postgresql_where=text("finding <> ''"),
+        ),
+    )
 
     ip: Mapped[str] = mapped_column(
         String(45),
@@ -139,6 +155,40 @@ class Address(AccessBase):
     visitors: Mapped[Count]
     bytes: Mapped[Count]
     errors: Mapped[Count]
+    finding: Mapped[FindingKey] = mapped_column(server_default="")
+    """The finding that made it a scanner of that day; empty for all others."""
+
+
+class Finding(AccessBase):
+    """What was seen on a day: a scanner, a crawl, tried passwords, a storm of errors.
+
+    It names an address only by its masked network and by pseudonyms of the day.
+    """
+
+    __tablename__ = "access_finding"
+
+    day: Mapped[Day] = mapped_column(primary_key=True)
+    key: Mapped[FindingKey] = mapped_column(primary_key=True)
+    """The kind, and a digest of who it was with the salt of the day."""
+    kind: Mapped[Word]
+    scope: Mapped[Word]
+    network: Mapped[IpAddress]
+    """The masked address of who it was; empty where they come from many networks."""
+    pseudonym: Mapped[str] = mapped_column(String(8), info=personal("3.3", Purpose.SUPPORT))
+    """Tells apart the addresses of one masked network, on this day only."""
+    first: Mapped[At]
+    last: Mapped[At]
+    addresses: Mapped[Count]
+    requests: Mapped[Count]
+    errors: Mapped[Count]
+    answered: Mapped[Count]
+    """Requests that got what they asked for."""
+    severity: Mapped[int] = mapped_column(SmallInteger, info=impersonal())
+    browser: Mapped[Word]
+    evidence: Mapped[str] = mapped_column(Text, info=impersonal())
+    """A few of the paths, one a line, those that were answered first."""
+    exposed: Mapped[str] = mapped_column(Text, info=impersonal())
+    """Those of them that were answered."""
 
 
 class SeenVisitor(AccessBase):

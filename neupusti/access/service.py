@@ -11,11 +11,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from neupusti.access.ingest import partitions
+from neupusti.access.ingest import partitions, store
 from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.ingest.spool_reader import ingest
 from neupusti.access.retention import sweep
 from neupusti.access.retention.terms import RetentionCutoffs
+from neupusti.core import clock
 
 NAME = "access"
 EVERY = timedelta(seconds=0.5)
@@ -39,6 +40,16 @@ class Aggregator:
         self._make_enrichment = enrichment
         self._enrichment: Enrichment | None = None
         self._swept_at = float("-inf")
+        self._start_counted = False
+
+    def count_start(self) -> None:
+        """Count a start of the site: the first job of this process; no effect later."""
+        if self._start_counted:
+            return
+        minute = f"{clock.now().astimezone(clock.ALMATY):%H:%M}"
+        with store.ingesting(self.engine) as connection:
+            store.count_events(connection, store.STARTED, {minute: 1})
+        self._start_counted = True
 
     def ingest(self) -> int:
         """Ingest the spool; return the number of requests."""

@@ -7,10 +7,19 @@ from flask_babel import lazy_gettext as _
 from neupusti.core.feature import Feature, MenuItem
 from neupusti.core.rules import STATISTICS
 from neupusti.statistics import service
-from neupusti.statistics.views import addresses, cli, errors, export, live, pages
+from neupusti.statistics.views import (
+    addresses,
+    cli,
+    errors,
+    export,
+    findings,
+    live,
+    overview,
+    pages,
+)
 from neupusti.statistics.views.blueprint import bp
 
-VIEWS = (pages, errors, addresses, live, export, cli)
+VIEWS = (overview, pages, errors, findings, addresses, live, export, cli)
 """Importing a module of views registers its routes and commands."""
 
 FEATURE = Feature(
@@ -23,6 +32,7 @@ FEATURE = Feature(
         "statistics.download_log": replace(STATISTICS, recently_authenticated=True),
         "statistics.export_list": STATISTICS,
         "statistics.export_series": STATISTICS,
+        "statistics.finding": STATISTICS,
         "statistics.listing": STATISTICS,
         "statistics.live": replace(STATISTICS, polling=True),
         "statistics.log": STATISTICS,

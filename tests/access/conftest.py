@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import Row
 
-from neupusti.access.ingest import store
+from neupusti.access.ingest import judging, store
 from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.ingest.geo import Countries
 from neupusti.access.ingest.referrers import Referrers
@@ -75,7 +75,7 @@ def load(engine: Engine, enrichment: Enrichment) -> Callable[[Iterable[Entry]], 
 
     def write(entries: Iterable[Entry]) -> None:
         with store.ingesting(engine) as connection:
-            store.write(connection, enrichment.batch(entries))
+            judging.write(connection, list(entries), enrichment)
 
     return write
 

@@ -157,7 +157,14 @@ def test_ranges_agree_with_the_library() -> None:
 @pytest.mark.clause("4.1.4")
 @pytest.mark.parametrize(
     ("ip", "country"),
-    [("8.8.8.8", "US"), ("2a02:6b8::1", "RU"), ("203.0.113.7", ""), ("unknown", "")],
+    [
+        ("8.8.8.8", "US"),
+        ("2a02:6b8::1", "RU"),
+        ("203.0.113.7", ""),
+        ("unknown", ""),
+        *((ip, "XP") for ip in ("10.0.0.1", "172.31.255.255", "192.168.4.7", "fd00::1")),
+        *(("11.0.0.0", "US"), ("172.32.0.0", "US"), ("192.167.255.255", "IT")),
+    ],
 )
 def test_the_country_of_an_address(ip: str, country: str) -> None:
     assert Countries().of(ip) == country

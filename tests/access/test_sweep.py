@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from neupusti.access.ingest import partitions
 from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.findings.identity import mask_address
 from neupusti.access.models import Address, Record, Salt, SeenVisitor, Sweep
 from neupusti.access.recording.line import encode
 from neupusti.access.recording.spool import Spool
@@ -47,7 +48,7 @@ def ago(days: int) -> datetime:
     ],
 )
 def test_a_masked_address_names_nobody(ip: str, masked: str) -> None:
-    assert sweep.mask_address(ip) == masked
+    assert mask_address(ip) == masked
 
 
 @pytest.mark.clause("3.3", "5.1")

@@ -35,6 +35,8 @@ CALL = re.compile(r"""url_for\(\s*["']([\w.]+)["']""")
 CLAUSE = re.compile(r"(?<![\d.])\d{1,2}\.\d{1,2}(?:\.\d{1,2})?(?![\d.])")
 SECTION = re.compile(r"section \d")
 NUMBERED = re.compile(r"#c[\d{]|#s\d")
+TIME = re.compile(r"""<time[^>]*\sdatetime=["']?(\{\{.*?\}\}|[^\s"'>]*)""", re.DOTALL)
+FILTERED = re.compile(r"\|\s*machine_readable\s*\}\}")
 LINE_LENGTH = 160
 RUSSIAN = ROOT / "translations" / "ru" / "LC_MESSAGES" / "messages.po"
 ASSET = re.compile(r"""(?:asset|integrity)\(\s*["']([^"']+)["']\s*\)""")
@@ -51,6 +53,13 @@ def test_a_template_has_no_inline_code_and_no_third_party(path: Path) -> None:
     allowed = ["an inline style"] if path == LETTER else []
     assert violations(JINJA.sub("", source)) == allowed
     assert not UNESCAPED.search(source)
+
+
+@EACH
+def test_a_time_is_written_by_the_one_filter(path: Path) -> None:
+    """A moment's own `isoformat` has fractions of a second; a day's has none."""
+    loose = [one for one in TIME.findall(path.read_text()) if not FILTERED.search(one)]
+    assert loose == []
 
 
 @pytest.mark.parametrize(

@@ -62,14 +62,15 @@ def test_the_overview_shows_the_last_days(staff: FlaskClient) -> None:
         assert words in page
     assert "203.0.113.0" in page
     assert "203.0.113.7" not in page
-    assert "<title>21.11.2026: 31</title>" in page
+    assert "<title>21.11.2026: 21</title>" in page
+    assert "<title>21.11.2026 · People: 30, Robots: 1, 5xx: 1</title>" in page
     assert len(page) < 60_000
 
 
 @pytest.mark.usefixtures("busy")
 def test_yesterday_is_summarised(staff: FlaskClient) -> None:
     page = staff.get("/en/admin/access/?period=yesterday").text
-    assert "Yesterday: 48\xa0% more requests than before." in page
+    assert "Yesterday: 5.0\xa0% more people than before." in page
     assert "Pages not found rose from 0 to 9, most often /old-page." in page
 
 

@@ -1,7 +1,7 @@
 """Parse user agents: browser, operating system, device, and whether it is a robot."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import ua_parser
@@ -12,6 +12,8 @@ REASON_LIMIT = 120
 PATTERNS_AT_ONCE = 50
 OTHER = "Other"
 NONE, DECLARED, SUSPECTED, FORGED = "none", "declared", "suspected", "forged"
+SCANNER = "scanner"
+"""The class of an address by what it did on a day, whatever it calls itself."""
 SELF_NAMED, IN_LIST, FORGED_NAME = "self:", "listed:", "forged:"
 """Prefixes of reasons that name a robot, a pattern of the list, or a forged crawler.
 
@@ -95,6 +97,12 @@ def parse_agent(text: str) -> Agent:
     return Agent(
         browser[:NAME_LIMIT], system[:NAME_LIMIT], device, bot, reason[:REASON_LIMIT]
     )
+
+
+@lru_cache(maxsize=4000)
+def as_scanner(agent: Agent, kind: str) -> Agent:
+    """Return `agent` as that of a scanner; the reason is the kind of its finding."""
+    return replace(agent, bot=SCANNER, reason=kind)
 
 
 def _classify_robot(text: str, browser: str, *, spider: bool) -> tuple[str, str]:

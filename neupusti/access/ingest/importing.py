@@ -15,9 +15,10 @@ from typing import cast
 
 from sqlalchemy import Connection, Engine, delete, insert, update
 
-from neupusti.access.ingest import store
+from neupusti.access.ingest import judging, store
 from neupusti.access.ingest.ahead import ahead
-from neupusti.access.ingest.batch import Enrichment, day_of, garbage_collection_paused
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.collecting import garbage_collection_paused
 from neupusti.access.ingest.logfile import LogFile, decode_lines, open_log
 from neupusti.access.ingest.logformats import READ, Format, count_matches, parser
 from neupusti.access.ingest.reading import (
@@ -79,6 +80,9 @@ def import_log(  # noqa: PLR0913, PLR0917 - source, target, format and hooks
         imported = ImportResult(_format(file.peek() or first, kind), known=progress.lines)
         parse = parser(imported.kind)
         report_progress(file.position())
+        upcoming, _ = parse_lines(file.peek(), parse)
+        with engine.connect() as connection:
+            judging.prepare(connection, enrichment.judge, upcoming[:1], None)
         writer = _Writer(engine, path, parse, enrichment, replace(progress))
         reader = Reader(file, progress, parse, redactor(hide), enrichment)
         with garbage_collection_paused(), closing(_read_ahead(reader.parts())) as parts:
@@ -169,9 +173,11 @@ class _Writer:
             store.write_rows(connection, part.rows)
             malformed += part.malformed
             yield part
-            if part.counts is not None:
-                self._recall(connection, part.counts.active_days())
-                store.write(connection, part.counts)
+            if part.verdict is not None:
+                days = {day for counts in part.counts for day in counts.active_days()}
+                self._recall(connection, days)
+                store.write(connection, *part.counts)
+                judging.save(connection, part.verdict)
                 store.count_events(connection, store.MALFORMED, malformed)
                 self._save_progress(connection, part)
                 return
@@ -185,7 +191,7 @@ class _Writer:
         with open_log(self.path) as file:
             for lines in lines_until(file, self.progress.position, PART_LINES):
                 entries, _ = parse_lines(decode_lines(lines), self.parse)
-                batch.add(entry for entry in entries if day_of(entry) in forgotten)
+                batch.add(entry for entry in entries if entry.day in forgotten)
                 batch.take_rows()
         store.remember(connection, batch)
 

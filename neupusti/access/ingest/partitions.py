@@ -12,6 +12,7 @@ TABLES = {
     "access_record": ("ip", "user_agent", "visitor", "request_id"),
     "access_address": ("ip",),
     "access_seen": ("key",),
+    "access_finding": ("network", "pseudonym"),
 }
 """The partitioned tables, and their columns that must not be sampled: samples in
 `pg_statistic` would outlive the partition."""

@@ -1,11 +1,12 @@
 """Read, parse and count the lines of a log, without a database."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from neupusti.access.ingest.batch import Batch, Enrichment, Row
+from neupusti.access.ingest.findings.paths import STATIC
+from neupusti.access.ingest.findings.verdict import Verdict
 from neupusti.access.ingest.logfields import MalformedError, cached
 from neupusti.access.ingest.logfile import LogFile, decode_lines
 from neupusti.access.ingest.resuming import Progress
@@ -15,12 +16,6 @@ BATCH_LINES = 50_000
 """How many lines go into one transaction."""
 PART_LINES = 2_000
 """How many of them are in memory as rows."""
-STATIC_FILE = re.compile(
-    r"\.(?:css|m?js|map|png|jpe?g|gif|svg|ico|webp|avif|bmp|woff2?|ttf|otf|eot"
-    r"|mp[34]|webm|ogg|webmanifest)$|/robots\.txt$",
-    re.IGNORECASE,
-)
-"""The paths of what pages are made of, which nobody visits as a page."""
 
 
 @dataclass(slots=True)
@@ -35,8 +30,9 @@ class Part:
     more: bool = True
     unterminated: bool = False
     truncated: bool = False
-    counts: Batch | None = None
-    """The last part of a transaction has the counts of all its lines."""
+    counts: tuple[Batch, ...] = ()
+    """The last part of a transaction has the counts of all its lines; scanners' apart."""
+    verdict: Verdict | None = None
     position: int = 0
     lines: int = 0
     digest: str = ""
@@ -55,19 +51,27 @@ class Reader:
 
     def parts(self) -> Iterator[Part]:
         """Yield the rest of the file."""
-        batch, lines = self.enrichment.batch(), self.file.lines(_limit(0))
+        counts, lines = self._new_counts(), self.file.lines(_limit(0))
         held = 0
         while lines:
-            part = self._count(lines, batch)
+            part = self._count(lines, *counts)
             held += len(lines)
             lines = self.file.lines(_limit(held))
             if held == BATCH_LINES or not lines:
-                part.counts, batch, held = batch, self.enrichment.batch(), 0
+                part.counts, part.verdict = counts[:2], counts[2]
+                counts, held = self._new_counts(), 0
             part.more = bool(lines)
             part.unterminated, part.truncated = self.file.unterminated, self.file.truncated
             yield part
 
-    def _count(self, lines: list[bytes], batch: Batch) -> Part:
+    def _new_counts(self) -> tuple[Batch, Batch, Verdict]:
+        enrichment = self.enrichment
+        of_scanners = enrichment.batch((), enrichment.judge.scanners)
+        return enrichment.batch(), of_scanners, Verdict()
+
+    def _count(
+        self, lines: list[bytes], batch: Batch, of_scanners: Batch, verdict: Verdict
+    ) -> Part:
         progress = self.progress
         entries, malformed = parse_lines(decode_lines(lines), self.parse)
         for entry in entries:
@@ -75,9 +79,12 @@ class Reader:
         progress.digest.update(b"".join(lines))
         progress.position += sum(map(len, lines))
         progress.lines += len(lines)
-        batch.add(entries)
+        others, theirs = self.enrichment.judge.split(entries, verdict)
+        batch.add(others)
+        of_scanners.add(theirs)
         return Part(
-            batch.take_rows(), len(entries), malformed, self.file.position(),
+            batch.take_rows() + of_scanners.take_rows(),
+            len(entries), malformed, self.file.position(),
             position=progress.position, lines=progress.lines,
             digest=progress.digest.hexdigest(),
         )  # fmt: skip
@@ -107,7 +114,7 @@ def redactor(hide: Callable[[str], str]) -> Callable[[Entry], None]:
 
     @cached
     def place(path: str) -> tuple[str, str]:
-        return hide(path), STATIC_ROUTE if STATIC_FILE.search(path) else ""
+        return hide(path), STATIC_ROUTE if STATIC.search(path) else ""
 
     def redact(entry: Entry) -> None:
         entry.path, entry.route = place(entry.path)

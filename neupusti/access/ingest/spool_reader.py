@@ -12,8 +12,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from neupusti.access.ingest import store
-from neupusti.access.ingest.batch import Enrichment, garbage_collection_paused
+from neupusti.access.ingest import judging, store
+from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.collecting import garbage_collection_paused
 from neupusti.access.recording import spool, tally
 from neupusti.access.recording.line import Entry, UnreadableLineError, decode
 from neupusti.access.recording.tally import WorkerCounts
@@ -130,7 +131,7 @@ def _commit(engine: Engine, folder: Path, chunk: Chunk, enrichment: Enrichment) 
             there = (folder / file).exists()
             if not there or store.position(connection, file) != start:
                 return False
-        store.write(connection, enrichment.batch(chunk.entries))
+        judging.write(connection, chunk.entries, enrichment)
         store.count_events(connection, store.MALFORMED, dict(chunk.malformed))
         store.count_events(connection, store.LOST, {"lines": chunk.lost})
         for file, (_, end) in chunk.positions.items():

@@ -11,11 +11,13 @@ from datetime import date
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.dialects import postgresql, sqlite
 
 from neupusti.access import calendar
 from neupusti.access.counters import SUMS, TOTALS
 from neupusti.access.ingest import partitions
 from neupusti.access.ingest.batch import Batch, Row
+from neupusti.access.models import Finding
 from neupusti.core import clock
 
 logger = logging.getLogger(__name__)
@@ -25,12 +27,14 @@ RECORD_COLUMNS = (
     "source", "user_agent", "browser", "os", "device", "bot", "bot_reason", "country",
     "cookies", "granted", "visitor", "request_id",
 )  # fmt: skip
-MALFORMED, LOST = "malformed", "lost"
+MALFORMED, LOST, STARTED = "malformed", "lost", "started"
 """Dimensions that count events instead of requests."""
 LOCK_ID = 3_303_302
 """PostgreSQL's advisory lock of the ingest: one writer at a time in all processes."""
 KEYS_PER_QUERY = 400
 CACHE_KIB = 16 * 1024
+FINDING = ("day", "key")
+"""The key of a finding."""
 TYPES = {
     "start": "bigint", "day": "date", "key": "bytea", "hours": "int", "bucket": "smallint",
     **dict.fromkeys((*SUMS, *TOTALS), "bigint"),
@@ -71,8 +75,14 @@ def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
     return found
 
 
-def write(connection: Connection, batch: Batch) -> None:
-    """Write the rows and counts of a batch."""
+def write(connection: Connection, *batches: Batch) -> None:
+    """Write the rows and counts of some batches."""
+    for batch in batches:
+        if batch.shapes:
+            _write(connection, batch)
+
+
+def _write(connection: Connection, batch: Batch) -> None:
     write_rows(connection, batch.rows)
     batch.digest_visitors(salts(connection, batch.active_days()))
     _save_seen(connection, batch)
@@ -133,6 +143,31 @@ def _save_seen(connection: Connection, batch: Batch) -> None:
 def _make_room(connection: Connection, days: Iterable[str]) -> None:
     if connection.dialect.name == "postgresql":
         partitions.ensure(connection, map(date.fromisoformat, sorted(days)))
+
+
+def add_counts(connection: Connection, totals: list[Row], rollups: list[Row]) -> None:
+    """Add to totals and roll-ups, also negative numbers; nothing of zeros is left."""
+    _upsert(connection, "access_total", ("unit", "start"), TOTALS, totals)
+    _upsert(connection, "access_rollup", ("dimension", "value", "day"), SUMS, rollups)
+    query = _placeholders(
+        connection,
+        "DELETE FROM access_rollup WHERE dimension = ? AND day = ? AND requests = 0"
+        " AND visitors = 0",
+    )
+    for dimension, day in {(row[0], row[2]) for row in rollups}:
+        connection.exec_driver_sql(query, (dimension, day))
+
+
+def save_findings(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Insert findings, or replace what they were so far."""
+    if not rows:
+        return
+    on_postgresql = connection.dialect.name == "postgresql"
+    insert = postgresql.insert(Finding) if on_postgresql else sqlite.insert(Finding)
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in FINDING}
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=FINDING, set_=changed), rows
+    )
 
 
 def count_events(connection: Connection, dimension: str, counts: dict[str, int]) -> None:

@@ -4,6 +4,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from neupusti.access.ingest.agents import Agent
+from neupusti.access.ingest.findings.paths import traits
+from neupusti.access.recording.line import Entry
+
+SWITCHING = 101
+"""The status of a WebSocket that was opened: no page, and as long as it stays open."""
+ENTERED = 1 << 30
+"""The bit beside a visitor's hours that says that the entry page is counted."""
 
 
 @dataclass(slots=True)
@@ -18,9 +25,9 @@ class Visit:
     hours: int = 0
     """The hours in which it is a visitor, as a bit mask; 0 after client errors only."""
     path: str = ""
-    """Of the first request that made it a visitor; "" for a static file."""
+    """The entry page: the first that is neither a static file nor a page of staff."""
     referrer: tuple[str, str, str] = ("", "", "")
-    """Of the same request: a key of `Batch.referring`."""
+    """Of the first request that made it a visitor: a key of `Batch.referring`."""
 
     def __reduce__(self) -> tuple[type["Visit"], tuple[object, ...]]:
         """Pickle it three times as fast as by default."""
@@ -33,3 +40,18 @@ class Visit:
 def visitor_digest(salt: bytes, text: str) -> bytes:
     """Return the digest that stands for a visitor in the table of its day."""
     return blake2b(text.encode("utf-8", "replace"), digest_size=16, key=salt).digest()
+
+
+def is_entry(path: str, status: int) -> bool:
+    """Return whether a page can be the first of a visit: those of staff cannot."""
+    return status != SWITCHING and not traits(path).staff
+
+
+def is_socket(entry: Entry) -> bool:
+    """Return whether a request opened a connection that stays open."""
+    return entry.status == SWITCHING or entry.method == "CONNECT"
+
+
+def is_page_view(method: str, status: int) -> bool:
+    """Return whether a request showed a page: redirects and errors show none."""
+    return method == "GET" and (status < 300 or status == 304)  # noqa: PLR2004

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from neupusti.access import calendar
 from neupusti.access.models import PATH_LIMIT
 from neupusti.access.recording.spool import LINE_BYTES
 
@@ -45,6 +46,11 @@ class Entry:
     granted: str = ""
     visitor: str = ""
     request_id: str = ""
+
+    @property
+    def day(self) -> str:
+        """The day (ISO) in Almaty."""
+        return calendar.day_and_hour(self.at // calendar.HOUR)[0]
 
 
 def encode(entry: Entry) -> bytes:

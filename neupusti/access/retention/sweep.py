@@ -7,20 +7,18 @@ and the write-ahead log truncated; on PostgreSQL the partition of the day is dro
 import time
 from dataclasses import dataclass
 from datetime import date
-from ipaddress import ip_address, ip_network
 
 from sqlalchemy import Connection, Engine, insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.access import calendar
 from neupusti.access.ingest import partitions, store
+from neupusti.access.ingest.findings.identity import V4_PREFIX, V6_PREFIX, mask_address
 from neupusti.access.models import Sweep
 from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.core import clock
 
 MAX_CHECKPOINTS = 20
-V4_PREFIX, V6_PREFIX = 24, 48
-"""Bits of an address that are kept: all but the last octet, or the network of a site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +30,13 @@ class SweepResult:
     destroyed: int
     """Rows destroyed."""
     day_rows: int
-    """Rows of the day tables (addresses, visitors' digests) destroyed."""
+    """Rows of the day tables (addresses, visitors' digests, findings) destroyed."""
     complete: bool = True
 
     @property
     def any_rows(self) -> bool:
         """Whether any row is due."""
         return bool(self.masked or self.destroyed or self.day_rows)
-
-
-def mask_address(ip: str) -> str:
-    """Return `ip` without its last octet, or without what follows a /48."""
-    try:
-        address = ip_address(ip)
-    except ValueError:
-        return ip
-    kept = V4_PREFIX if address.version == 4 else V6_PREFIX  # noqa: PLR2004
-    return str(ip_network(f"{ip}/{kept}", strict=False).network_address)
 
 
 def due(engine: Engine, terms: RetentionCutoffs) -> SweepResult:
@@ -91,11 +79,21 @@ def _due(connection: Connection, terms: RetentionCutoffs) -> SweepResult:
         day_rows=sum(
             number(
                 f"SELECT count(*) FROM {table} WHERE day < ?",  # noqa: S608 - constant names
-                terms.masked_before.isoformat(),
+                before.isoformat(),
             )
-            for table in ("access_address", "access_seen", "access_salt")
+            for table, before in _day_tables(terms).items()
         ),
     )
+
+
+def _day_tables(terms: RetentionCutoffs) -> dict[str, date]:
+    """Return the tables whose rows belong to a day, and the first day that is kept."""
+    with_addresses = ("access_address", "access_seen", "access_salt")
+    return {
+        **dict.fromkeys(with_addresses, terms.masked_before),
+        # Findings name masked addresses only, and stay as long as masked rows.
+        "access_finding": terms.destroyed_before,
+    }
 
 
 def _cutoff_millis(terms: RetentionCutoffs) -> tuple[int, int]:
@@ -114,21 +112,24 @@ def _sweep_rows(connection: Connection, terms: RetentionCutoffs) -> None:
         " WHERE at < ? AND user_agent IS NOT NULL",
         (old,),
     )
-    for table in ("access_address", "access_seen", "access_salt"):
+    for table, before in _day_tables(terms).items():
         connection.exec_driver_sql(
             f"DELETE FROM {table} WHERE day < ?",  # noqa: S608 - constant names
-            (terms.masked_before.isoformat(),),
+            (before.isoformat(),),
         )
 
 
 def _sweep_partitions(connection: Connection, terms: RetentionCutoffs) -> None:
-    for table in ("access_address", "access_seen"):
+    for table, before in _day_tables(terms).items():
+        if table not in partitions.TABLES:
+            connection.exec_driver_sql(
+                f"DELETE FROM {table} WHERE day < %s",  # noqa: S608 - constant names
+                (before,),
+            )
+            continue
         for partition, day in partitions.existing(connection, table).items():
-            if day < terms.masked_before:
+            if day < before:
                 connection.exec_driver_sql(f"DROP TABLE {partition}")
-    connection.exec_driver_sql(
-        "DELETE FROM access_salt WHERE day < %s", (terms.masked_before,)
-    )
     for partition, day in partitions.existing(connection, "access_record").items():
         if day < terms.destroyed_before:
             connection.exec_driver_sql(f"DROP TABLE {partition}")

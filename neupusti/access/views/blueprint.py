@@ -58,5 +58,6 @@ def aggregator() -> Aggregator:
 
 
 def work() -> None:
-    """Run the aggregator once; the job of the manifest."""
+    """Run the aggregator once; the job of the manifest, which starts with the site."""
+    aggregator().count_start()
     aggregator().work()

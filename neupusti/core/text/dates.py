@@ -28,6 +28,13 @@ def short(at: datetime) -> str:
     return f"{at.astimezone(ALMATY):%Y-%m-%d %H:%M}"
 
 
+def machine_readable(at: date) -> str:
+    """Return a day, or a moment in Almaty to the second, for the `datetime` of `<time>`."""
+    if isinstance(at, datetime):
+        return at.astimezone(ALMATY).isoformat(timespec="seconds")
+    return at.isoformat()
+
+
 def moment(at: datetime, language: Language) -> str:
     """Return `at` to the minute as local time in Almaty, with the name of the zone.
 

@@ -136,6 +136,7 @@ def install(app: Flask, page_context: PageContext) -> None:
         "in_words": _in_words,
         "moment": _moment,
         "short": dates.short,
+        "machine_readable": dates.machine_readable,
     }
     ngettext = cast("Callable[..., str]", app.jinja_env.globals["ngettext"])
     app.jinja_env.globals["ngettext"] = _formatting(ngettext)

@@ -1,22 +1,29 @@
-"""Query what helps to find problems (3.3.2): server errors, slow routes, scanners."""
+"""Query what helps to find problems (3.3.2): server errors, slow routes."""
 
-from collections import defaultdict
-from dataclasses import dataclass
-from datetime import datetime
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from neupusti.access import calendar
-from neupusti.access.models import BUCKET_RATIO, Address, Latency, Record, millis, moment
-from neupusti.core import clock
+from neupusti.access.models import BUCKET_RATIO, Latency, Record
+from neupusti.access.recording.line import STATIC_ROUTE
 from neupusti.statistics.queries.period import Period
 
 SERVER_ERROR = 500
 PERCENTILES = (0.5, 0.95, 0.99)
-BUSY, FAILING = 40, 3
-"""An address with at most so many requests and errors a day fills no bucket."""
-MAX_ROWS = 200_000
+MAX_ROWS = 50_000
+IDENTIFIER = re.compile(
+    r"(?<![^/._~=,;:-])(?:"
+    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+    r"|NP-[0-9]{6}-[0-9A-Z]{4}-[0-9A-Z]"
+    r"|(?=[a-z]*[0-9])[0-9a-f]{8,}"
+    r"|[0-9]+"
+    r")(?![^/._~=,;:-])",
+    re.IGNORECASE,
+)
+"""Parts of a path that are different for each thing: UUIDs, order numbers, hex, numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,74 +86,60 @@ def server_errors(connection: Connection, period: Period, limit: int) -> list[An
     )
 
 
-def server_error_counts(connection: Connection, period: Period, limit: int) -> list[Any]:
-    """Count server errors by route and status, with an example path."""
-    number = func.count()
-    return list(
-        connection.execute(
-            select(
-                Record.route,
-                Record.status,
-                number.label("number"),
-                func.max(Record.path).label("example"),
-            )
-            .where(
-                Record.status >= SERVER_ERROR,
-                Record.at >= period.start,
-                Record.at < period.end,
-            )
-            .group_by(Record.route, Record.status)
-            .order_by(number.desc(), Record.route)
-            .limit(limit)
-        )
-    )
+@dataclass(slots=True)
+class FaultGroup:
+    """Faults of one kind: the same pattern of path and the same status."""
 
-
-@dataclass(frozen=True, slots=True)
-class ProblemRequest:
-    """The fields of a request that scenarios use."""
-
-    id: int
-    at_ms: int
-    ip: str
-    method: str
-    path: str
+    pattern: str
     status: int
+    number: int = 0
+    example: str = ""
+    """The path that failed most often."""
+    record: int = 0
+    """Its newest request."""
+    addresses: Counter[str] = field(default_factory=Counter)
+    _most: int = 0
+
+    def add(self, row: Any) -> None:
+        """Add the faults of one path and address."""
+        self.number += row.number
+        self.addresses[row.ip] += row.number
+        if row.number > self._most:
+            self._most, self.example, self.record = row.number, row.path, row.newest
 
 
-def suspect_requests(
-    connection: Connection, period: Period
-) -> tuple[list[ProblemRequest], datetime | None]:
-    """Return the requests of busy addresses, oldest first, for the scenarios.
+def fault_groups(connection: Connection, period: Period, limit: int) -> list[FaultGroup]:
+    """Return the faults of a period by the pattern of the path, the most frequent first.
 
-    Only days whose addresses are still kept are searched. Of more than MAX_ROWS the newest
-    are returned, with the time of the oldest of them; else that is None.
+    Of more than MAX_ROWS different paths and addresses the most frequent are counted.
     """
-    # The second condition implies the first, but only the first can use an index.
-    busy_address = (Address.requests > FAILING) & (
-        (Address.requests > BUSY) | (Address.errors > FAILING)
-    )
-    # Two queries: one for both could not use the index.
-    oldest = connection.execute(select(func.min(Address.day))).scalar()
-    newest = connection.execute(select(func.max(Address.day))).scalar()
-    found: list[ProblemRequest] = []
-    day = min(period.last, newest or period.last)
-    while oldest and day >= max(period.first, oldest):
-        busy = select(Address.ip).where(Address.day == day, busy_address)
-        rows = connection.execute(
-            select(
-                Record.id, Record.at, Record.ip, Record.method, Record.path, Record.status
-            )
-            .where(
-                Record.at >= clock.midnight(day),
-                Record.at < clock.midnight(calendar.after(day)),
-                Record.ip.in_(busy),
-            )
-            .order_by(Record.at.desc(), Record.id.desc())
-            .limit(MAX_ROWS - len(found))
+    number = func.count()
+    rows = connection.execute(
+        select(
+            Record.route,
+            Record.path,
+            Record.status,
+            Record.ip,
+            number.label("number"),
+            func.max(Record.id).label("newest"),
         )
-        found += (ProblemRequest(row.id, millis(row.at), *row[2:]) for row in rows)
-        if len(found) == MAX_ROWS:
-            return found[::-1], moment(found[-1].at_ms)
-        day = calendar.after(day, -1)
-    return found[::-1], None
+        .where(
+            Record.status >= SERVER_ERROR,
+            Record.at >= period.start,
+            Record.at < period.end,
+        )
+        .group_by(Record.route, Record.path, Record.status, Record.ip)
+        .order_by(number.desc(), Record.path, Record.ip)
+        .limit(MAX_ROWS)
+    )
+    groups: dict[tuple[str, int], FaultGroup] = {}
+    for row in rows:
+        named = row.route not in {"", STATIC_ROUTE}
+        pattern = row.route if named else path_pattern(row.path)
+        groups.setdefault((pattern, row.status), FaultGroup(pattern, row.status)).add(row)
+    return sorted(groups.values(), key=lambda one: (-one.number, one.pattern))[:limit]
+
+
+def path_pattern(path: str) -> str:
+    """Return `path` with … in place of numbers, order numbers and other identifiers."""
+    return IDENTIFIER.sub("…", path)

@@ -59,6 +59,9 @@ class FigureSource(Protocol):
     def series(self, period: Period) -> list[Point]:
         """Return the points of a period, including empty ones."""
 
+    def people_by_hour_of_week(self, period: Period) -> dict[int, int]:
+        """Return the people of each hour of a week in Almaty (0: Monday, 0:00), summed."""
+
     def counts_visitors(self, dimension: Dimension) -> bool:
         """Return whether visitors are counted for each value of a dimension."""
 

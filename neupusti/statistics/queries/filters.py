@@ -35,6 +35,9 @@ class Dimension(StrEnum):
     CONSENT = "consent"
     LOYALTY = "loyalty"
     MISSING = "missing"
+    """404s of people: links that are broken."""
+    ROBOT_404 = "robot_404"
+    STATIC = "static"
 
 
 COLUMNS: dict[Dimension, Any] = {

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, func, select
 from neupusti.access import calendar
 from neupusti.access.ingest.agents import NONE
 from neupusti.access.ingest.batch import truncate_for_index
-from neupusti.access.models import Address, Record, Rollup, Total
+from neupusti.access.models import Address, Record, Rollup, Total, of_scanners
 from neupusti.core import clock
 
 LISTS = {
@@ -112,7 +112,11 @@ def _values(connection: Connection, span: Span, dimension: str) -> dict[str, int
     number = func.sum(Rollup.requests)
     rows = connection.execute(
         select(Rollup.value, number.label("number"))
-        .where(Rollup.dimension == dimension, Rollup.day.between(span.first, span.last))
+        .where(
+            # All requests: GoAccess does not leave out those of scanners.
+            Rollup.dimension.in_((dimension, of_scanners(dimension))),
+            Rollup.day.between(span.first, span.last),
+        )
         .group_by(Rollup.value)
         .having(number > 0)
         .where(~((Rollup.dimension == "bot") & (Rollup.value == NONE)))

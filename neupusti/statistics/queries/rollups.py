@@ -1,15 +1,27 @@
 """The statistics of all requests, read from the roll-ups."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    TextClause,
+    cast,
+    func,
+    select,
+    text,
+)
 
 from neupusti.access import calendar
 from neupusti.access.counters import SUMS, TOTALS, Totals
-from neupusti.access.models import Rollup, Total
+from neupusti.access.ingest.batch import OF_ALL
+from neupusti.access.models import Rollup, Total, of_scanners
 from neupusti.core import clock
 from neupusti.statistics.queries import series
 from neupusti.statistics.queries.figures import Item, ListOrder, ListPart, Point
@@ -19,7 +31,7 @@ from neupusti.statistics.queries.period import Period, Unit
 WITHOUT_VISITORS = frozenset(
     {
         *(Dimension.PATH, Dimension.STATUS, Dimension.METHOD, Dimension.CONSENT),
-        Dimension.MISSING,
+        *(Dimension.MISSING, Dimension.ROBOT_404, Dimension.STATIC),
     }
 )
 """A visitor has many values of these: counting each would take a key per request."""
@@ -31,8 +43,10 @@ MAX_DAYS = 100
 class Rollups:
     """Reads totals by hour and day, and values of dimensions by day."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, scanners: bool = False) -> None:
+        """Read lists with or without what scanners did; totals always have it."""
         self.connection = connection
+        self.scanners = scanners
 
     def totals(self, period: Period) -> Totals:
         """Return the sums of a period."""
@@ -48,6 +62,16 @@ class Rollups:
             select(Total.start, *columns).where(*_within(period, unit))
         )
         return series.points(period, ((row[0], Totals(*row[1:])) for row in rows))
+
+    def people_by_hour_of_week(self, period: Period) -> dict[int, int]:
+        """Return the people of each hour of a week in Almaty (0: Monday, 0:00), summed."""
+        hour = series.hour_of_week(cast(Total.start, BigInteger), period)
+        rows = self.connection.execute(
+            select(hour, func.sum(Total.__table__.c.people))
+            .where(*_within(period, "hour"))
+            .group_by(hour)
+        )
+        return {int(row[0]): int(row[1]) for row in rows}
 
     def counts_visitors(self, dimension: Dimension) -> bool:
         """Return whether visitors are counted for each value of a dimension."""
@@ -66,16 +90,20 @@ class Rollups:
         wanted = part.limit + part.offset
         depth = wanted * 4
         days = [calendar.after(period.first, at) for at in range(period.days)]
+        kept = self._dimensions(dimension)
         while order is ListOrder.REQUESTS and depth <= MAX_DEPTH and len(days) <= MAX_DAYS:
-            top = self._top(dimension, days, depth)
-            bound = sum(requests for requests, rank in top.values() if rank == depth)
-            names = {name for name, _ in top}
+            names: set[str] = set()
+            bound = 0
+            for day, name in product(days, kept):
+                top = self._top(name, day, depth)
+                names |= {row.value for row in top}
+                bound += top[-1].requests if len(top) == depth else 0
             found = self._sums(dimension, period, names)
             if bound == 0 or (len(found) >= wanted and found[wanted - 1].requests >= bound):
                 return found[part.offset : wanted]
             depth *= 4
         rows = self.connection.execute(
-            _sums_query(dimension, period)
+            self._sums_query(dimension, period)
             .order_by(text(f"{order} DESC"), Rollup.value)
             .limit(part.limit)
             .offset(part.offset)
@@ -89,29 +117,38 @@ class Rollups:
             known["visitors"] = None
         return Item(row.value, **known)  # type: ignore[arg-type]
 
-    def _top(
-        self, dimension: Dimension, days: list[date], depth: int
-    ) -> dict[tuple[str, date], tuple[int, int]]:
-        """Return (value, day) -> (requests, rank) of each day's top values."""
-        top: dict[tuple[str, date], tuple[int, int]] = {}
-        statement = _top_of_day()
-        for day in days:
-            rows = self.connection.execute(
-                statement,
-                {"dimension": dimension.value, "day": day.isoformat(), "depth": depth},
-            )
-            for rank, row in enumerate(rows, start=1):
-                top[row.value, day] = (row.requests, rank)
-        return top
+    def _dimensions(self, dimension: Dimension) -> list[str]:
+        """Return the dimensions in which a list is kept."""
+        if self.scanners and dimension not in OF_ALL:
+            return [dimension.value, of_scanners(dimension.value)]
+        return [dimension.value]
+
+    def _top(self, dimension: str, day: date, depth: int) -> Sequence[Row[Any]]:
+        """Return the values of a day with the most requests."""
+        values = {"dimension": dimension, "day": day.isoformat(), "depth": depth}
+        return self.connection.execute(_top_of_day(), values).all()
 
     def _sums(
         self, dimension: Dimension, period: Period, names: Iterable[str]
     ) -> list[Item]:
         rows = self.connection.execute(
-            _sums_query(dimension, period).where(Rollup.value.in_(sorted(names)))
+            self._sums_query(dimension, period).where(Rollup.value.in_(sorted(names)))
         )
         items = [self._item(dimension, row) for row in rows]
         return sorted(items, key=lambda item: (-item.requests, item.value))
+
+    def _sums_query(self, dimension: Dimension, period: Period) -> Any:
+        columns = [func.sum(getattr(Rollup, name)).label(name) for name in SUMS]
+        return (
+            select(Rollup.value, *columns)
+            .where(
+                Rollup.dimension.in_(self._dimensions(dimension)),
+                Rollup.day.between(period.first, period.last),
+            )
+            .group_by(Rollup.value)
+            # What a scanner did is moved when it is found: nothing may be left of a value.
+            .having(func.sum(Rollup.requests) + func.sum(Rollup.visitors) > 0)
+        )
 
 
 def log_start(connection: Connection) -> datetime | None:
@@ -143,12 +180,3 @@ def _days_and_hours(period: Period) -> ColumnElement[bool]:
     days = (Total.unit == "day") & (Total.start >= period.start) & (Total.start < days_end)
     hours = (Total.unit == "hour") & (Total.start >= days_end) & (Total.start < period.end)
     return days | hours
-
-
-def _sums_query(dimension: Dimension, period: Period) -> Any:
-    columns = [func.sum(getattr(Rollup, name)).label(name) for name in SUMS]
-    return (
-        select(Rollup.value, *columns)
-        .where(Rollup.dimension == dimension, Rollup.day.between(period.first, period.last))
-        .group_by(Rollup.value)
-    )

@@ -17,15 +17,19 @@ from sqlalchemy.types import BigInteger, Integer, String
 
 from neupusti.access import calendar
 from neupusti.access.counters import Totals
+from neupusti.access.ingest.agents import NONE, SCANNER
 from neupusti.access.models import Record, moment
+from neupusti.access.recording.line import STATIC_ROUTE
 from neupusti.statistics.queries import series
 from neupusti.statistics.queries.figures import Item, ListOrder, ListPart, Point
 from neupusti.statistics.queries.filters import COLUMNS, Dimension, Filters
 from neupusti.statistics.queries.period import Period, Unit
 
-NOT_FOUND, CLIENT, SERVER = 404, 400, 500
+REDIRECT, NOT_MODIFIED, CLIENT, NOT_FOUND, SERVER = 300, 304, 400, 404, 500
 DAY = 24 * calendar.HOUR
-COLUMN_NAMES = sorted({"at", "bot", "bytes", *(column.key for column in COLUMNS.values())})
+COLUMN_NAMES = sorted(
+    {"at", "bot", "bytes", "route", *(column.key for column in COLUMNS.values())}
+)
 MATCHING = Table(
     "access_matching",
     MetaData(),
@@ -40,6 +44,21 @@ count as visits (client errors: GoAccess's definition).
 """
 ROW = MATCHING.c
 AT = cast(ROW.at, BigInteger)
+LINK = ROW.path + "\t" + ROW.referrer
+JOINED: dict[Dimension, Any] = {
+    Dimension.MISSING: LINK,
+    Dimension.ROBOT_404: LINK,
+    Dimension.STATIC: ROW.path,
+}
+"""The values of lists that are no columns."""
+LISTED = {
+    Dimension.REASON: [ROW.bot_reason != ""],
+    Dimension.PATH: [ROW.route != STATIC_ROUTE],
+    Dimension.STATIC: [ROW.route == STATIC_ROUTE],
+    Dimension.MISSING: [ROW.status == NOT_FOUND, ROW.bot == NONE],
+    Dimension.ROBOT_404: [ROW.status == NOT_FOUND, ROW.bot.not_in((NONE, SCANNER))],
+}
+"""The rows that have a place in a list; all have one in the others."""
 
 
 def matching(period: Period, filters: Filters) -> list[Any]:
@@ -77,21 +96,36 @@ class Rows:
         unit = Unit.HOUR if period.unit is Unit.HOUR else Unit.DAY
         return series.points(period, self._sums(period, unit))
 
+    def people_by_hour_of_week(self, period: Period) -> dict[int, int]:
+        """Return the people of each hour of a week in Almaty (0: Monday, 0:00), summed."""
+        hour = series.whole(AT, calendar.HOUR)
+        hours = (
+            select(
+                hour.label("hour"), func.count(func.distinct(ROW.visitor)).label("people")
+            )
+            .where(*_within(period), ROW.bot == NONE)
+            .group_by(hour)
+            .subquery()
+        )
+        step = series.hour_of_week(hours.c.hour * calendar.HOUR, period)
+        rows = self.connection.execute(
+            select(step, func.sum(hours.c.people)).group_by(step)
+        )
+        return {int(row[0]): int(row[1]) for row in rows}
+
     def counts_visitors(self, dimension: Dimension) -> bool:  # noqa: ARG002 - for all
         """Return whether visitors are counted: here for every dimension."""
         return True
 
     def top(self, dimension: Dimension, period: Period, part: ListPart) -> list[Item]:
         """Return some values of a dimension, in descending order."""
-        if dimension is Dimension.MISSING:
-            value: Any = ROW.path + "\t" + ROW.referrer
-            conditions = [ROW.status == NOT_FOUND]
-        elif dimension in COLUMNS:
-            value, conditions = cast(ROW[COLUMNS[dimension].key], String), []
-            if dimension is Dimension.REASON:
-                conditions = [ROW.bot_reason != ""]
+        if dimension in COLUMNS:
+            value = cast(ROW[COLUMNS[dimension].key], String)
+        elif dimension in JOINED:
+            value = JOINED[dimension]
         else:
             return []
+        conditions = LISTED.get(dimension, [])
         columns = {
             "requests": func.count(),
             "bytes": func.sum(ROW.bytes),
@@ -114,18 +148,22 @@ class Rows:
 
     def _sums(self, period: Period, unit: Unit) -> list[tuple[Any, Totals]]:
         hourly = unit is Unit.HOUR
-        at = _floored(AT, calendar.HOUR) if hourly else _day(AT, period)
+        at = series.whole(AT, calendar.HOUR) if hourly else _day(AT, period)
         found = cast(ROW.status, Integer)
-        person = ROW.bot == "none"
+        person, scanner = ROW.bot == NONE, ROW.bot == SCANNER
+        fetched = (found < REDIRECT) | (found == NOT_MODIFIED)
+        viewed = fetched & (ROW.method == "GET") & (ROW.route != STATIC_ROUTE)
         columns = (
             func.count(),
             func.count(func.distinct(ROW.visitor)),
             func.count(func.distinct(case((person, ROW.visitor)))),
             func.sum(ROW.bytes),
-            func.sum(cast(~person, Integer)),
+            func.sum(cast(~person & ~scanner, Integer)),
+            func.sum(cast(scanner, Integer)),
             func.sum(cast(found == NOT_FOUND, Integer)),
             func.sum(cast((found >= CLIENT) & (found < SERVER), Integer)),
             func.sum(cast(found >= SERVER, Integer)),
+            func.sum(cast(person & viewed, Integer)),
         )
         rows = self.connection.execute(
             select(at.label("step"), *columns).where(*_within(period)).group_by(at)
@@ -144,19 +182,8 @@ def _within(period: Period) -> list[Any]:
 
 
 def _day(at: Any, period: Period) -> Any:
-    """Return the expression of the day in Almaty, as days since 1970.
-
-    Offsets change: on 1 March 2024 the clocks were put back by an hour.
-    """
-    (_, ahead), *changed = calendar.utc_offsets(period.first, period.last)
-    if changed:
-        offsets = [(at >= since, offset) for since, offset in reversed(changed)]
-        return _floored(at + case(*offsets, else_=ahead), DAY)
-    return _floored(at + ahead, DAY)
-
-
-def _floored(at: Any, step: int) -> Any:
-    return cast(func.floor(at / step), BigInteger)
+    """Return the expression of the day in Almaty, as days since 1970."""
+    return series.whole(series.local(at, period), DAY)
 
 
 def _visitor(reach: Period) -> Any:

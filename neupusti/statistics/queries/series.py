@@ -2,12 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, case, cast, func
 
 from neupusti.access import calendar
 from neupusti.access.counters import Totals
 from neupusti.core import clock
 from neupusti.statistics.queries.figures import Point
 from neupusti.statistics.queries.period import Period, Unit
+
+WEEK, THURSDAY = 7 * 24, 3 * 24
+"""The hours of a week; those from Monday to Thursday, on which the year 1970 began."""
 
 
 def points(period: Period, found: Iterable[tuple[datetime, Totals]]) -> list[Point]:
@@ -29,6 +35,28 @@ def floor(at: datetime, unit: Unit) -> datetime:
         return local.replace(minute=0, second=0, microsecond=0)
     day = local.date() if unit is Unit.DAY else local.date().replace(day=1)
     return clock.midnight(day).astimezone(clock.ALMATY)
+
+
+def local(at: Any, period: Period) -> Any:
+    """Return the SQL expression of Almaty's time, as milliseconds since 1970.
+
+    Offsets change: on 1 March 2024 the clocks were put back by an hour.
+    """
+    (_, ahead), *changed = calendar.utc_offsets(period.first, period.last)
+    if not changed:
+        return at + ahead
+    offsets = [(at >= since, offset) for since, offset in reversed(changed)]
+    return at + case(*offsets, else_=ahead)
+
+
+def hour_of_week(at: Any, period: Period) -> Any:
+    """Return the SQL expression of the hour of a week: 0 is Monday, 0:00 in Almaty."""
+    return (whole(local(at, period), calendar.HOUR) + THURSDAY) % WEEK
+
+
+def whole(at: Any, step: int) -> Any:
+    """Return the SQL expression of how many steps (in milliseconds) fit into `at`."""
+    return cast(func.floor(at / step), BigInteger)
 
 
 def _interval_starts(period: Period) -> Iterator[datetime]:

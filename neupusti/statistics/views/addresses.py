@@ -6,7 +6,7 @@ from flask import abort, render_template, request
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from neupusti.access.retention.sweep import mask_address
+from neupusti.access.ingest.findings.identity import mask_address
 from neupusti.access.views.blueprint import engine, retention_cutoffs
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 from sqlalchemy import select
 
+from neupusti.access.ingest.findings.identity import mask_address
 from neupusti.access.models import Record
-from neupusti.access.retention import sweep
 from neupusti.access.views.blueprint import bp, engine
 from neupusti.core import clock
 from neupusti.statistics import service
@@ -43,7 +43,7 @@ def live(lines: int, *, once: bool) -> None:
         for row in rows:
             at = row.at.astimezone(clock.ALMATY)
             click.echo(
-                f"{at:%Y-%m-%d %H:%M:%S}  {sweep.mask_address(row.ip):<18} {row.status} "
+                f"{at:%Y-%m-%d %H:%M:%S}  {mask_address(row.ip):<18} {row.status} "
                 f"{row.method or '-':<5} {_printable(row.path)}  {row.browser}"
             )
         last = max([row.id for row in rows], default=last or 0)
@@ -96,7 +96,7 @@ def _masked(by_ip: dict[str, int]) -> dict[str, int]:
     """Return the requests by masked address."""
     sums: Counter[str] = Counter()
     for ip, number in by_ip.items():
-        sums[sweep.mask_address(ip)] += number
+        sums[mask_address(ip)] += number
     return dict(sums)
 
 

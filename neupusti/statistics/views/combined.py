@@ -3,8 +3,8 @@
 from typing import Any
 from urllib.parse import quote
 
+from neupusti.access.ingest.findings.identity import mask_address
 from neupusti.access.ingest.logfields import MONTHS
-from neupusti.access.retention.sweep import mask_address
 from neupusti.core.clock import ALMATY
 
 UNESCAPED = "/!$&'()*+,;=:@"

@@ -53,6 +53,8 @@ def export_series(kind: str) -> Response:
         "people",
         "bytes",
         "robots",
+        "scanners",
+        "views",
         "not_found",
         "server_errors",
     )

@@ -1,4 +1,4 @@
-"""Describe in words what changed from the previous period of the same length.
+"""Say in words what changed from the previous period of the same length.
 
 Of an unfinished day, the same complete hours are compared. Rises are reported at once: the
 totals with the current hour against those before up to the end of that hour.
@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from neupusti.access.counters import Totals
+from neupusti.access.ingest.findings.kinds import Severity
 from neupusti.core import clock
 from neupusti.statistics.queries.figures import FigureSource, ListPart
 from neupusti.statistics.queries.filters import Dimension
@@ -20,6 +21,8 @@ from neupusti.statistics.views import labels
 
 MIN_REQUESTS = 20
 """With fewer requests a change is not significant."""
+MIN_PEOPLE = 20
+"""With fewer people both figures are said instead of the change in per cent."""
 MIN_ERRORS = 5
 NOTABLE_SHARE = 0.03
 SHOWN_SHARE = 0.0005
@@ -97,42 +100,63 @@ def compare(
     )
 
 
-def sentences(source: FigureSource, compared: Comparison, since: datetime) -> list[Any]:
-    """Return sentences about a period, the most important first."""
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A sentence about a period, and where to read more."""
+
+    sentence: Any
+    severity: int = 0
+    """0, or a `Severity` of findings: the worst is shown first."""
+    href: str = ""
+
+
+def remarks(
+    source: FigureSource, compared: Comparison, since: datetime, problems: str
+) -> list[Remark]:
+    """Return what is to be said about a period, the worst first.
+
+    `problems` is the URL of the page that shows faults and missing pages.
+    """
     period, now, before = compared.period, compared.now, compared.before
     both = compared.total if period.empty else now + before
     if both.requests < MIN_REQUESTS:
-        return [_("There is too little traffic yet to say what changed.")]
+        return [Remark(_("There is too little traffic yet to say what changed."))]
     if period.before.start < since:
-        number = labels.number(compared.total.requests)
-        return [_("%(when)s: %(number)s requests. The log does not reach back far enough"
-                  " to compare them.",
-                  when=_period_label(period), number=number)]  # fmt: skip
+        return [Remark(_("%(when)s: %(number)s. The log does not reach back far enough"
+                         " to compare them.",
+                         when=_period_label(period),
+                         number=_people(compared.total.people)))]  # fmt: skip
     found = [
-        _requests(compared),
-        _missing(source, compared),
-        _server_errors(compared),
-        _robots(now, before),
+        Remark(_people_change(compared)),
+        Remark(_missing(source, compared), Severity.ATTACK, problems),
+        Remark(_server_errors(compared), Severity.BREACH, problems),
+        Remark(_robots(now, before), Severity.NOTICE),
     ]
-    return [one for one in found if one]
+    return sorted((one for one in found if one.sentence), key=lambda one: -one.severity)
 
 
-def _requests(compared: Comparison) -> Any:
+def _people(number: int) -> Any:
+    return ngettext("%(people)s person", "%(people)s people", number,
+                    people=labels.number(number))  # fmt: skip
+
+
+def _people_change(compared: Comparison) -> Any:
     when = _period_label(compared.period)
     if compared.period.empty:
-        return _("%(when)s: %(number)s requests. Its first hour is not over, so nothing is"
+        return _("%(when)s: %(number)s. Its first hour is not over, so nothing is"
                  " compared yet.",
-                 when=when, number=labels.number(compared.total.requests))  # fmt: skip
-    change = FigureChange(compared.now.requests, compared.before.requests).share
-    if change is None:
-        return _("%(when)s: %(number)s requests, and none before.",
-                 when=when, number=labels.number(compared.now.requests))  # fmt: skip
+                 when=when, number=_people(compared.total.people))  # fmt: skip
+    now, before = compared.now.people, compared.before.people
+    if now + before < MIN_PEOPLE or not before:
+        return _("%(when)s: %(number)s; before: %(before)s.",
+                 when=when, number=_people(now), before=labels.number(before))  # fmt: skip
+    change = FigureChange(now, before).share or 0
     if abs(change) < NOTABLE_SHARE:
-        return _("%(when)s: about as many requests as before.", when=when)
+        return _("%(when)s: about as many people as before.", when=when)
     share = labels.percent(abs(change))
     if change > 0:
-        return _("%(when)s: %(share)s more requests than before.", when=when, share=share)
-    return _("%(when)s: %(share)s fewer requests than before.", when=when, share=share)
+        return _("%(when)s: %(share)s more people than before.", when=when, share=share)
+    return _("%(when)s: %(share)s fewer people than before.", when=when, share=share)
 
 
 def _period_label(period: Period) -> Any:
@@ -143,6 +167,8 @@ def _period_label(period: Period) -> Any:
         return _("Yesterday")
     if (whole := _whole_days(period, today)) is not None:
         return ngettext("The last %(num)s whole day", "The last %(num)s whole days", whole)
+    if period.last == today:
+        return ngettext("The last %(num)s day", "The last %(num)s days", period.days)
     return labels.days(period)
 
 

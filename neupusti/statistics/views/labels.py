@@ -1,6 +1,8 @@
 """Labels of the statistics: dimensions, their values, sizes and durations."""
 
 from datetime import datetime, timedelta
+from functools import cache
+from urllib.parse import urlsplit
 
 from babel import Locale
 from babel.numbers import format_decimal, format_percent
@@ -9,6 +11,9 @@ from flask_babel import lazy_gettext
 
 from neupusti.access.calendar import day_of
 from neupusti.access.ingest.agents import FORGED_NAME, IN_LIST, SELF_NAMED
+from neupusti.access.ingest.geo import PRIVATE_NETWORK
+from neupusti.access.ingest.referrers import OWN, Referrers
+from neupusti.config.settings import settings
 from neupusti.core.clock import ALMATY
 from neupusti.core.text import dates, languages
 from neupusti.statistics.queries.figures import ListOrder
@@ -26,11 +31,13 @@ DIMENSIONS = {
     Dimension.DEVICE: lazy_gettext("Devices"),
     Dimension.STATUS: lazy_gettext("Status codes"),
     Dimension.METHOD: lazy_gettext("Methods"),
-    Dimension.BOT: lazy_gettext("People and robots"),
+    Dimension.BOT: lazy_gettext("People, robots and scanners"),
     Dimension.REASON: lazy_gettext("Robots and why they count as such"),
     Dimension.CONSENT: lazy_gettext("Consent to cookies"),
     Dimension.LOYALTY: lazy_gettext("New and returning visitors"),
-    Dimension.MISSING: lazy_gettext("Pages that were not found, and who links to them"),
+    Dimension.MISSING: lazy_gettext("Broken links that people met, and who has them"),
+    Dimension.ROBOT_404: lazy_gettext("Pages that robots asked for in vain"),
+    Dimension.STATIC: lazy_gettext("Static files"),
 }
 DIMENSION_NOUNS = {
     Dimension.PATH: lazy_gettext("page"),
@@ -42,7 +49,7 @@ DIMENSION_NOUNS = {
     Dimension.DEVICE: lazy_gettext("device"),
     Dimension.STATUS: lazy_gettext("status code"),
     Dimension.METHOD: lazy_gettext("method"),
-    Dimension.BOT: lazy_gettext("people or robots"),
+    Dimension.BOT: lazy_gettext("people, robots or scanners"),
     Dimension.REASON: lazy_gettext("why a robot"),
     Dimension.CONSENT: lazy_gettext("consent"),
 }
@@ -64,6 +71,7 @@ VALUES = {
         "declared": lazy_gettext("Robots that say so"),
         "suspected": lazy_gettext("Suspected robots"),
         "forged": lazy_gettext("Forged crawlers"),
+        "scanner": lazy_gettext("Scanners: they look for weak spots"),
     },
     Dimension.DEVICE: {
         "desktop": lazy_gettext("Desktop"),
@@ -81,8 +89,14 @@ VALUES = {
         "attack": lazy_gettext("an attack in place of a browser's name"),
         "bare": lazy_gettext("no browser calls itself so"),
         "short": lazy_gettext("too short a name for a browser"),
+        "http-probing": lazy_gettext("looked for pages that do not exist"),
+        "http-bruteforce": lazy_gettext("tried passwords"),
+        "http-sensitive-files": lazy_gettext("asked for files that are not public"),
+        "http-path-traversal-probing": lazy_gettext("tried to leave the site's folder"),
+        "http-crawl-non_statics": lazy_gettext("read more pages than a person can"),
     },
     Dimension.BROWSER: {"Other": lazy_gettext("Other")},
+    Dimension.COUNTRY: {PRIVATE_NETWORK: lazy_gettext("Private network")},
     Dimension.OS: {"Other": lazy_gettext("Other")},
     Dimension.LOYALTY: {
         "new": lazy_gettext("New today"),
@@ -133,14 +147,30 @@ def value(dimension: str, text: str) -> str:  # noqa: PLR0911 - one return per d
         case Dimension.COUNTRY:
             named = Locale.parse(languages.current().locale).territories.get(text)
             return f"{named} ({text})" if named else (text or _("Unknown"))
-        case Dimension.MISSING:
+        case Dimension.MISSING | Dimension.ROBOT_404:
             path, _tab, referrer = text.partition("\t")
             return f"{path} ← {referrer}" if referrer else path
         case Dimension.REASON:
             return _reason(text)
         case Dimension.REFERRER:
-            return text or _("None")
+            return _referrer(text)
     return text or _("(empty)")
+
+
+def is_other_site(referrer: str) -> bool:
+    """Return whether a referrer is a page of another site."""
+    return bool(referrer) and _sites(settings().trusted_hosts).of(referrer) != OWN
+
+
+def _referrer(text: str) -> str:
+    if not text or is_other_site(text):
+        return text or str(_("None"))
+    return str(_("Our own page %(path)s", path=urlsplit(text).path or "/"))
+
+
+@cache
+def _sites(own: frozenset[str]) -> Referrers:
+    return Referrers(own)
 
 
 def _reason(text: str) -> str:
@@ -199,6 +229,13 @@ def start(at: datetime, unit: Unit) -> str:
     return f"{Locale.parse(locale).months['stand-alone']['wide'][local.month]} {local.year}"
 
 
+def tick(at: datetime, unit: Unit) -> str:
+    """Return the short label of an hour, a day or a month, for a time axis."""
+    local = at.astimezone(ALMATY)
+    form = {Unit.HOUR: "%H:%M", Unit.DAY: "%d.%m", Unit.MONTH: "%m.%Y"}[unit]
+    return local.strftime(form)
+
+
 def days(period: Period) -> str:
     """Return the label of a period."""
     begin, end = (
@@ -215,6 +252,11 @@ def hours(period: Period) -> str:
     if day_of(local) != last:
         return text
     return str(_("%(days)s until %(hour)s", days=text, hour=f"{local:%H:%M}"))
+
+
+def minute(at: datetime) -> str:
+    """Format a moment in Almaty, to the minute."""
+    return f"{at.astimezone(ALMATY):%d.%m. %H:%M}"
 
 
 def clock(at: datetime) -> str:

@@ -1,42 +1,17 @@
-"""The overview and the lists of the statistics."""
+"""The lists of the statistics."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import abort, render_template
-from flask_babel import gettext as _
-from sqlalchemy import Connection
 
-from neupusti.access.ingest import store
-from neupusti.access.recording import tally
-from neupusti.access.views.blueprint import aggregator, engine, retention_cutoffs
-from neupusti.core import clock
-from neupusti.statistics.queries.addresses import ListedAddress, busiest
+from neupusti.access.views.blueprint import retention_cutoffs
 from neupusti.statistics.queries.figures import FigureSource, Item, ListOrder, ListPart
 from neupusti.statistics.queries.filters import Dimension
-from neupusti.statistics.queries.health import health
-from neupusti.statistics.queries.rollups import log_start
-from neupusti.statistics.views import charts, context, insights, labels, state
+from neupusti.statistics.views import context, state
 from neupusti.statistics.views.blueprint import bp
-from neupusti.statistics.views.insights import Comparison, FigureChange
 from neupusti.statistics.views.state import ViewState
 
-SHORT_LIST, LONG_LIST = 7, 50
-LISTS = (
-    Dimension.PATH,
-    Dimension.ENTRY,
-    Dimension.SOURCE,
-    Dimension.REFERRER,
-    Dimension.COUNTRY,
-    Dimension.BROWSER,
-    Dimension.OS,
-    Dimension.DEVICE,
-    Dimension.BOT,
-    Dimension.REASON,
-    Dimension.STATUS,
-    Dimension.CONSENT,
-    Dimension.LOYALTY,
-)
+LONG_LIST = 50
 BY_VISITORS = frozenset({Dimension.ENTRY, Dimension.LOYALTY})
 """Dimensions that are counted for visitors only."""
 
@@ -49,48 +24,15 @@ class Listing:
     items: list[Item]
     order: ListOrder
     more: bool
+    whole: int = 0
+    """What the shares of its figures are of; 0 where no share is shown."""
+    short: bool = False
+    """Whether it is only the top of a list, without the links that exclude a value."""
 
     @property
     def most(self) -> int:
         """The highest figure of the list."""
         return max((getattr(item, self.order) for item in self.items), default=0)
-
-
-@bp.get("/")
-def overview() -> str:
-    """Show a chart, a summary in words, and the top of every list."""
-    view = state.current()
-    with engine().connect() as connection:
-        source = view.source_for(connection)
-        totals = source.totals(view.period)
-        points = source.series(view.period)
-        listings = [
-            one for dimension in LISTS if (one := _listing(source, view, dimension)).items
-        ]
-        since = _figures_start(connection, view)
-        compared = insights.compare(source, view.period, totals, since)
-        summary = insights.sentences(source, compared, since)
-        addresses: list[ListedAddress] = []
-        if not view.filters:
-            addresses = busiest(connection, view.period, SHORT_LIST)
-        log_health = health(connection, view.period)
-        lost = tally.unwritten(aggregator().folder, store.cursors(connection))
-    return render_template(
-        "statistics/overview.html",
-        **context.page_values(view),
-        totals=totals,
-        tiles=_tiles(compared),
-        compared=compared,
-        points=points,
-        chart=charts.draw_chart(points, view.period.unit),
-        listings=listings,
-        sentences=summary,
-        addresses=addresses,
-        health=log_health,
-        unwritten=lost,
-        partly_destroyed=_partly_destroyed(view),
-        Order=ListOrder,
-    )
 
 
 @bp.get("/list/<dimension>/")
@@ -111,7 +53,7 @@ def listing(dimension: str) -> str:
         dimension=wanted,
         listing=Listing(wanted, items[:LONG_LIST], order, len(items) > LONG_LIST),
         totals=total,
-        partly_destroyed=_partly_destroyed(view),
+        partly_destroyed=partly_destroyed(view),
         Order=ListOrder,
     )
 
@@ -148,37 +90,6 @@ def page_of(
     return source.top(dimension, view.period, part)
 
 
-def _listing(source: FigureSource, view: ViewState, dimension: Dimension) -> Listing:
-    order = ListOrder.VISITORS if dimension in BY_VISITORS else ListOrder.REQUESTS
-    part = ListPart(SHORT_LIST + 1, order=order, with_visitors=False)
-    items = source.top(dimension, view.period, part)
-    return Listing(dimension, items[:SHORT_LIST], order, len(items) > SHORT_LIST)
-
-
-def _tiles(compared: Comparison) -> list[tuple[str, str, FigureChange]]:
-    """Return the headline figures: label, figure, change."""
-    named = {
-        "visitors": _("Visitors"),
-        "people": _("of them people"),
-        "requests": _("Requests"),
-        "robots": _("by robots"),
-        "not_found": _("Not found"),
-        "server_errors": _("Faults on our side"),
-    }
-    return [
-        (label, labels.number(getattr(compared.total, name)), compared.of(name))
-        for name, label in named.items()
-    ]
-
-
-def _figures_start(connection: Connection, view: ViewState) -> datetime:
-    """Return the start of the figures: filters count rows, which are destroyed in time."""
-    first = log_start(connection) or clock.now()
-    if not view.filters:
-        return first
-    return max(first, clock.midnight(retention_cutoffs().destroyed_before))
-
-
-def _partly_destroyed(view: ViewState) -> bool:
+def partly_destroyed(view: ViewState) -> bool:
     """Return whether filters cover days whose rows are destroyed."""
     return bool(view.filters) and view.period.first < retention_cutoffs().destroyed_before

@@ -9,6 +9,7 @@ from flask import request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 
+from neupusti.access.ingest.agents import SCANNER
 from neupusti.access.views.blueprint import engine
 from neupusti.core.web import pagination
 from neupusti.core.web.errors import DomainError
@@ -46,6 +47,19 @@ class ViewState:
     filters: Filters = Filters()
     order: ListOrder = ListOrder.REQUESTS
     page: int = 1
+    scanners: bool = False
+    """Whether lists count the requests of scanners too."""
+
+    @property
+    def counted(self) -> Filters:
+        """The filters of the rows that are counted: scanners are left out by default."""
+        chosen = any(
+            term.dimension is Dimension.BOT and not term.negative
+            for term in self.filters.terms
+        )
+        if self.scanners or chosen:
+            return self.filters
+        return self.filters.plus(FilterTerm(Dimension.BOT, SCANNER, negative=True))
 
     @property
     def query(self) -> dict[str, Any]:
@@ -53,6 +67,8 @@ class ViewState:
         found: dict[str, Any] = {**self.period.query, **self.filters.query}
         if self.order is not ListOrder.REQUESTS:
             found["order"] = self.order.value
+        if self.scanners:
+            found["scanners"] = "1"
         if self.page > 1:
             found["page"] = self.page
         return found
@@ -95,13 +111,13 @@ class ViewState:
 
     def source_for(self, connection: Connection) -> FigureSource:
         """Return the roll-ups, or the raw rows where filters are set."""
-        rollups = Rollups(connection)
+        rollups = Rollups(connection, scanners=self.scanners)
         if not self.filters:
             return rollups
         reach = Period(self.period.before.first, self.period.last)
         if (requests := rollups.totals(reach).requests) > MAX_ROWS:
             raise TooManyRowsError(requests)
-        return Rows(connection, self.filters, reach)
+        return Rows(connection, self.counted, reach)
 
 
 def current() -> ViewState:
@@ -115,6 +131,7 @@ def current() -> ViewState:
         filters=filters.parse_filters(wanted, unwanted),
         order=ListOrder(order) if order in set(ListOrder) else ListOrder.REQUESTS,
         page=pagination.number(args.get("page")),
+        scanners=args.get("scanners") == "1",
     )
 
 

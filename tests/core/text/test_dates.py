@@ -46,3 +46,18 @@ def test_before_march_2024_almaty_was_six_hours_ahead() -> None:
 def test_every_space_is_one_that_fonts_have(language: Language) -> None:
     text = dates.moment(datetime(2026, 11, 1, tzinfo=UTC), language)
     assert {c for c in text if c.isspace()} <= {" ", "\xa0"}
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (datetime(2026, 11, 26, 7, 6, 11, 123456, UTC), "2026-11-26T12:06:11+05:00"),
+        (datetime(2024, 2, 29, 19, 0, 0, 999999, UTC), "2024-03-01T00:00:00+05:00"),
+    ],
+)
+def test_a_machine_reads_whole_seconds_of_almaty(moment: datetime, text: str) -> None:
+    assert dates.machine_readable(moment) == text
+
+
+def test_a_machine_reads_a_day_as_it_is() -> None:
+    assert dates.machine_readable(date(2022, 8, 4)) == "2022-08-04"

@@ -1,0 +1,1 @@
+"""Find scanners, crawls, tried passwords and storms of errors among new requests."""

@@ -1,0 +1,202 @@
+"""The first page of the statistics: what matters first, the technical last."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import render_template
+from flask_babel import gettext as _
+from sqlalchemy import Connection
+
+from neupusti.access.counters import Totals
+from neupusti.access.ingest import store
+from neupusti.access.ingest.batch import OF_ALL
+from neupusti.access.recording import tally
+from neupusti.access.views.blueprint import aggregator, engine, retention_cutoffs
+from neupusti.core import clock
+from neupusti.policy.service.edition_store import Start, current_store
+from neupusti.statistics.queries import errors, events
+from neupusti.statistics.queries.addresses import busiest
+from neupusti.statistics.queries.figures import FigureSource, ListOrder, ListPart, Point
+from neupusti.statistics.queries.filters import Dimension
+from neupusti.statistics.queries.health import health
+from neupusti.statistics.queries.rollups import log_start
+from neupusti.statistics.views import (
+    charts,
+    context,
+    findings,
+    insights,
+    labels,
+    state,
+    week,
+)
+from neupusti.statistics.views.blueprint import bp
+from neupusti.statistics.views.charts import Mark
+from neupusti.statistics.views.findings import FindingLine
+from neupusti.statistics.views.insights import Comparison, Remark
+from neupusti.statistics.views.pages import BY_VISITORS, Listing, partly_destroyed
+from neupusti.statistics.views.state import ViewState
+
+SHORT_LIST, DEEP = 7, 50
+"""The length of a list; of how many referrers our own pages are left out."""
+FIRST = (
+    Dimension.PATH,
+    Dimension.ENTRY,
+    Dimension.SOURCE,
+    Dimension.REFERRER,
+    Dimension.COUNTRY,
+)
+FOLDED = (
+    Dimension.DEVICE,
+    Dimension.BROWSER,
+    Dimension.OS,
+    Dimension.CONSENT,
+    Dimension.LOYALTY,
+)
+TECHNICAL = (Dimension.BOT, Dimension.REASON, Dimension.STATUS, Dimension.STATIC)
+FINDINGS = 3
+"""How many of the gravest findings are told."""
+ROUTES, MIN_ANSWERS = 50, 20
+"""How many of the slowest routes are looked at; a route with fewer answers is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A headline figure, where to read more, and what is shown below it."""
+
+    label: str
+    figure: str
+    href: str = ""
+    change: str = ""
+    route: str = ""
+
+
+@bp.get("/")
+def overview() -> str:
+    """Show sentences, headline figures, two charts and the top of every list."""
+    view = state.current()
+    with engine().connect() as connection:
+        source = view.source_for(connection)
+        totals, points = source.totals(view.period), source.series(view.period)
+        since = _figures_start(connection, view)
+        compared = insights.compare(source, view.period, totals, since)
+        problems = view.url_to("statistics.problems")
+        values: dict[str, Any] = {
+            "totals": totals,
+            "compared": compared,
+            "remarks": _remarks(view, insights.remarks(source, compared, since, problems)),
+            "tiles": _tiles(connection, view, compared, problems),
+            "points": points,
+            "people": charts.draw(points, view.period.unit, charts.PEOPLE),
+            "requests": charts.draw(points, view.period.unit, charts.REQUESTS),
+            "axis": charts.time_axis(points, view.period.unit),
+            "editions": _editions(points),
+            "starts": _starts(connection, view, points),
+            "first": _listings(source, view, totals, FIRST),
+            "folded": _listings(source, view, totals, FOLDED),
+            "technical": _listings(source, view, totals, TECHNICAL),
+            "week": week.table(source, view.period, since),
+            "addresses": []
+            if view.filters
+            else busiest(connection, view.period, SHORT_LIST),
+            "health": health(connection, view.period),
+            "unwritten": tally.unwritten(aggregator().folder, store.cursors(connection)),
+        }
+    return render_template(
+        "statistics/overview.html",
+        **context.page_values(view),
+        **values,
+        partly_destroyed=partly_destroyed(view),
+    )
+
+
+def _remarks(view: ViewState, found: list[Remark]) -> list[Remark | FindingLine]:
+    """Return the sentences of the page, the worst first; findings know no filters."""
+    worst = [] if view.filters else findings.worst(view.period, FINDINGS)
+    return sorted([*worst, *found], key=lambda one: -one.severity)
+
+
+def _listings(
+    source: FigureSource, view: ViewState, totals: Totals, dimensions: Iterable[Dimension]
+) -> list[Listing]:
+    """Return the lists of some dimensions that are not empty."""
+    found = []
+    for dimension in dimensions:
+        order = ListOrder.VISITORS if dimension in BY_VISITORS else ListOrder.REQUESTS
+        size = DEEP if dimension is Dimension.REFERRER else SHORT_LIST + 1
+        part = ListPart(size, order=order, with_visitors=False)
+        items = source.top(dimension, view.period, part)
+        if dimension is Dimension.REFERRER:
+            items = [item for item in items if labels.is_other_site(item.value)]
+        if items:
+            listed, more = items[:SHORT_LIST], len(items) > SHORT_LIST
+            whole = _whole(view, totals, dimension)
+            found.append(Listing(dimension, listed, order, more, whole, short=True))
+    return found
+
+
+def _whole(view: ViewState, totals: Totals, dimension: Dimension) -> int:
+    """Return what the figures of a list are shares of."""
+    if dimension is Dimension.LOYALTY:
+        return 0  # only of those who agreed to be counted
+    if dimension in BY_VISITORS:
+        return totals.people
+    everybody = view.scanners or dimension in OF_ALL
+    return totals.requests - (0 if everybody else totals.scanners)
+
+
+def _tiles(
+    connection: Connection, view: ViewState, compared: Comparison, problems: str
+) -> list[Tile]:
+    """Return the headline figures; times of answers are not counted under filters."""
+    named = {
+        "people": (_("People"), ""),
+        "views": (_("Their page views"), ""),
+        "server_errors": (_("Faults on our side"), problems),
+    }
+    tiles = [
+        Tile(
+            label,
+            labels.number(getattr(compared.total, name)),
+            href,
+            compared.of(name).label,
+        )
+        for name, (label, href) in named.items()
+    ]
+    return tiles if view.filters else [*tiles, _slowest(connection, view, problems)]
+
+
+def _slowest(connection: Connection, view: ViewState, problems: str) -> Tile:
+    """Return the tile of the slowest route, by the 95th percentile of its answers."""
+    label = _("Slowest route, 95 % within")
+    for route in errors.slowest_routes(connection, view.period, ROUTES):
+        if route.requests >= MIN_ANSWERS:
+            return Tile(label, labels.duration(route.p95), problems, route=route.route)
+    return Tile(label, "–")
+
+
+def _editions(points: list[Point]) -> list[tuple[float, Start]]:
+    """Return the editions of the policy that took effect in these days, and where."""
+    return [
+        (x, start)
+        for start in current_store().starts
+        if (x := charts.place(points, start.at)) is not None
+    ]
+
+
+def _starts(connection: Connection, view: ViewState, points: list[Point]) -> list[Mark]:
+    """Return the last starts of the site in these days, newest first."""
+    return [
+        Mark(x, labels.minute(at))
+        for at in events.starts(connection, view.period)
+        if (x := charts.place(points, at)) is not None
+    ]
+
+
+def _figures_start(connection: Connection, view: ViewState) -> datetime:
+    """Return the start of the figures: filters count rows, which are destroyed in time."""
+    first = log_start(connection) or clock.now()
+    if not view.filters:
+        return first
+    return max(first, clock.midnight(retention_cutoffs().destroyed_before))
