@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Blueprint
 from flask_babel import LazyString
@@ -152,6 +152,18 @@ class MenuItem:
     label: str | LazyString
 
 
+class Note(Protocol):
+    """What is open, in a sentence, and the page that shows it."""
+
+    @property
+    def sentence(self) -> str | LazyString:
+        """The sentence, in the language of the reader."""
+
+    @property
+    def href(self) -> str:
+        """The URL of the page."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
     """An entry of the staff board: a duty of the policy and its open items (6.2)."""
@@ -163,6 +175,8 @@ class Duty:
     """Counts the open items."""
     endpoint: str | None = None
     """The staff page where they are handled."""
+    notes: Callable[[], Iterable[Note]] = tuple
+    """The gravest of them, for whoever may open that page."""
 
 
 class Place(StrEnum):

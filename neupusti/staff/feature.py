@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.accounts.service import key_rotation
 from neupusti.config.settings import settings
+from neupusti.core.background import Job
 from neupusti.core.feature import Duty, Feature, MenuItem
 from neupusti.core.rules import PRIVACY, STAFF
 from neupusti.staff import queries
@@ -16,6 +17,7 @@ from neupusti.staff.service import (
     invitations,
     second_factors,
     suspending,
+    weekly,
 )
 from neupusti.staff.views import cli, members, people, suspensions
 from neupusti.staff.views.blueprint import bp
@@ -60,7 +62,9 @@ FEATURE = Feature(
         invitations.PERMISSIONS_GIVEN,
         access_audit.MANY_PEOPLE,
         grants.GRANTED,
+        weekly.FINDINGS,
     ),
+    jobs=(Job(name="findings", every=weekly.EVERY, run=weekly.run),),
     duties=(
         Duty(
             clause="6.2.2",

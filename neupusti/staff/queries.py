@@ -145,11 +145,16 @@ def names() -> dict[int, str]:
 
 def staff_admins() -> Select[Any]:
     """Return the staff admins: confirmed, and not suspended."""
+    return holders(Permission.STAFF)
+
+
+def holders(permission: Permission) -> Select[Any]:
+    """Return the people with a permission: confirmed, and not suspended."""
     return (
         select(Person)
         .join(StaffGrant, StaffGrant.person == Person.id)
         .where(
-            StaffGrant.permission == Permission.STAFF.value,
+            StaffGrant.permission == permission.value,
             StaffGrant.ended_at.is_(None),
             Person.confirmed_at.is_not(None),
             Person.id.not_in(_suspended()),

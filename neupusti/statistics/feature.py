@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.core.feature import Feature, MenuItem
+from neupusti.core.feature import Duty, Feature, MenuItem
 from neupusti.core.rules import STATISTICS
 from neupusti.statistics import service
 from neupusti.statistics.views import (
@@ -41,5 +41,14 @@ FEATURE = Feature(
         "statistics.unmask": STATISTICS,
     },
     admin_menu=(MenuItem(endpoint="statistics.overview", label=_("Statistics")),),
+    duties=(
+        Duty(
+            clause="6.2.3",
+            label=_("Attacks that got through and storms of faults, of the last 7 days"),
+            open=findings.count_breaches,
+            endpoint="statistics.problems",
+            notes=findings.worst_of_week,
+        ),
+    ),
     staff_actions=(service.UNMASKED, service.EXPORTED),
 )

@@ -7,7 +7,7 @@ from flask import render_template
 from neupusti.admin import queries
 from neupusti.admin.views import labels
 from neupusti.admin.views.blueprint import bp
-from neupusti.core.feature import Duty
+from neupusti.core.feature import Duty, Note
 from neupusti.core.records.journal import Operation, ProcessingEvent, StaffAction
 from neupusti.core.registry import registry
 from neupusti.core.security import authorisation
@@ -21,6 +21,11 @@ class BoardLine:
     open: int
     accessible: bool
     """Whether the current member of staff may open the page of the duty."""
+
+    @property
+    def notes(self) -> list[Note]:
+        """What may be told of the open items to the current member of staff."""
+        return list(self.duty.notes()) if self.accessible else []
 
 
 @bp.get("/")

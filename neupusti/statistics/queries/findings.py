@@ -23,12 +23,19 @@ MAX_ADDRESSES = 500
 
 
 def found(connection: Connection, period: Period, limit: int) -> list[Any]:
-    """Return the findings that touch a period, the gravest and then the busiest first."""
+    """Return the findings that touch a period, the gravest and then the busiest first.
+
+    What was given out stands before everything else.
+    """
     query = (
         select(Finding)
         .where(*_touching(period))
         .order_by(
-            Finding.severity.desc(), Finding.requests.desc(), Finding.day, Finding.key
+            Finding.severity.desc(),
+            (Finding.kind == Kind.EXPOSED).desc(),
+            Finding.requests.desc(),
+            Finding.day,
+            Finding.key,
         )
         .limit(limit)
     )

@@ -8,6 +8,7 @@ from flask import abort, render_template, request, url_for
 from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from neupusti.access.calendar import day_of
 from neupusti.access.ingest.findings.kinds import Kind, Scope, Severity
@@ -15,11 +16,11 @@ from neupusti.access.views.blueprint import engine
 from neupusti.core.clock import ALMATY
 from neupusti.core.web import pagination
 from neupusti.statistics.queries import findings as finding_queries
-from neupusti.statistics.queries.period import Period
+from neupusti.statistics.queries.period import Period, presets
 from neupusti.statistics.views import context, labels, state
 from neupusti.statistics.views.blueprint import bp
 
-LISTED, ROWS = 50, 100
+LISTED, ROWS, NOTES = 50, 100, 3
 UNANSWERED = frozenset({Kind.SENSITIVE, Kind.TRAVERSAL})
 """Kinds of which it is said if nothing got through."""
 
@@ -78,6 +79,24 @@ def worst(period: Period, limit: int) -> list[FindingLine]:
         found = finding_queries.found(connection, period, limit)
         errors = finding_queries.errors_by_day(connection, {row.day for row in found})
     return [line(row, errors.get(row.day, 0)) for row in found]
+
+
+def count_breaches() -> int:
+    """Return how many findings of the last 7 days need somebody to act."""
+    try:
+        with engine().connect() as connection:
+            return finding_queries.count(connection, presets()["7d"], Severity.BREACH)
+    except (OperationalError, InterfaceError):
+        # A log that does not answer is open itself; the board does not fail with it.
+        return 1
+
+
+def worst_of_week() -> list[FindingLine]:
+    """Return the gravest findings of the last 7 days; none of a log that is stopped."""
+    try:
+        return worst(presets()["7d"], NOTES)
+    except (OperationalError, InterfaceError):
+        return []
 
 
 def line(row: Any, errors: int) -> FindingLine:
