@@ -186,6 +186,19 @@ def test_the_same_file_adds_nothing_under_any_name(
     assert len(rows(engine)) == count
 
 
+@SQLITE
+@pytest.mark.parametrize("first", [1, 40])
+def test_a_short_log_that_has_grown_a_lot_adds_only_its_new_lines(
+    command: Callable[..., Result], engine: Engine, log: Path, first: int
+) -> None:
+    lines = [line + b"\n" for line in logs.lines(120, END) if line not in logs.MALFORMED]
+    log.write_bytes(b"# a comment\n" * 9 + b"".join(lines[:first]))
+    command("import", log)
+    log.write_bytes(log.read_bytes() + b"".join(lines[first:]))
+    command("import", log)
+    assert len(rows(engine)) == len(lines)
+
+
 def test_a_log_that_has_grown_adds_only_its_new_lines(
     command: Callable[..., Result], engine: Engine, tmp_path: Path
 ) -> None:

@@ -134,6 +134,14 @@ def remember(connection: Connection, batch: Batch) -> None:
     _save_seen(connection, batch)
 
 
+def mark_seen(connection: Connection, seen: dict[str, dict[bytes, int]]) -> None:
+    """Mark visitors as seen: day -> digest -> hours, beside those they were seen in."""
+    for day, hours in seen.items():
+        known = {bytes(key): old for key, old in _hours(connection, day, list(hours))}
+        rows = [(day, key, new | known.get(key, 0)) for key, new in hours.items()]
+        _upsert(connection, "access_seen", ("day", "key"), ("hours",), rows, replace=True)
+
+
 def _save_seen(connection: Connection, batch: Batch) -> None:
     """Tell new visitors from known ones, and save in which hours they were seen."""
     changed = batch.resolve_visitors(_known_visitors(connection, batch))
