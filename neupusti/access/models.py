@@ -160,10 +160,7 @@ class Address(AccessBase):
 
 
 class Finding(AccessBase):
-    """What was seen on a day: a scanner, a crawl, tried passwords, a storm of errors.
-
-    It names an address only by its masked network and by pseudonyms of the day.
-    """
+    """What was seen on a day; addresses are masked, and named by pseudonyms of the day."""
 
     __tablename__ = "access_finding"
 

@@ -163,12 +163,12 @@ def test_the_other_process_ends_when_nobody_reads_on() -> None:
 def test_static_files_are_no_pages(
     command: Callable[..., Result], engine: Engine, log: Path
 ) -> None:
-    first, page = (
-        f'203.0.113.7 - - [{NOW:%d/%b/%Y:%H:%M}:{second} +0000] "GET {path} HTTP/1.1" '
+    first, second = (
+        f'203.0.113.7 - - [{NOW:%d/%b/%Y:%H:%M}:{at} +0000] "GET {path} HTTP/1.1" '
         f'200 1 "-" "{logs.PEOPLE[0]}"\n'
-        for second, path in (("01", "/a/Style.CSS?v=1"), ("02", "/catalog/"))
+        for at, path in (("01", "/catalog/"), ("02", "/a/Style.CSS?v=1"))
     )
-    log.write_text(first + page)
+    log.write_text(first + second)
     command("import", log)
     with engine.connect() as connection:
         found = connection.execute(
@@ -182,7 +182,7 @@ def test_static_files_are_no_pages(
             ("entry", "/catalog/", 1),
         }
         assert connection.execute(select(func.max(Total.views))).scalar() == 1  # type: ignore[attr-defined]
-    assert [row.route for row in rows(engine)] == ["(static)", ""]
+    assert [row.route for row in rows(engine)] == ["", "(static)"]
 
 
 @SQLITE

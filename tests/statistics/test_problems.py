@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
-from neupusti.access.models import Finding, Latency, Rollup
+from neupusti.access.models import Finding
 from neupusti.access.recording.line import STATIC_ROUTE, Entry
 from neupusti.core.rules import Permission
 from neupusti.core.text.languages import Language
@@ -215,7 +215,7 @@ def test_links_that_people_miss_are_told_apart(
         entry(at, path="/guess", status=404, user_agent=logs.CRAWLERS[1]),
     ])  # fmt: skip
     for query in ("", "?is=method:GET"):
-        page = staff.get(f"/en/admin/access/list/missing/{query}").text
+        page = staff.get(f"/en/admin/access/list/broken/{query}").text
         assert "/old ← https://ok.ru/a" in page
         assert "/guess" not in page
         assert "/.env" not in page
@@ -223,7 +223,7 @@ def test_links_that_people_miss_are_told_apart(
         assert "/guess" in page
         assert "/.env" not in page
     page = staff.get(PROBLEMS).text
-    assert "https://ok.ru/a" in section(page, "missing")
+    assert "https://ok.ru/a" in section(page, "broken")
     assert "/guess" in section(page, "robot_404")
 
 
@@ -261,43 +261,6 @@ def test_the_name_of_an_address_is_another_on_another_day(
     )
     assert len(one) == len(other) == 40
     assert sum(a == b for a, b in zip(one, other, strict=True)) < 10
-
-
-@SQLITE
-def test_an_entry_page_is_a_page_for_visitors(
-    load: Callable[..., None], engine: Engine
-) -> None:
-    at = NOW - timedelta(hours=3)
-    batches = [
-        [entry(at, path="/app.css", route=STATIC_ROUTE), entry(at, path="/kk/admin/")],
-        [entry(at, path="/admin"), entry(at, path="/socket", status=101)],
-        [entry(at, path="/catalog/"), entry(at, path="/policy/")],
-        [entry(at, path="/cart/")],
-        [entry(at, ip="203.0.113.8", path="/administration/")],
-    ]
-    for batch in batches:
-        load(batch)
-    with engine.connect() as connection:
-        found = connection.execute(
-            select(Rollup.value, Rollup.visitors).where(Rollup.dimension == "entry")
-        )
-        assert sorted(map(tuple, found)) == [("/administration/", 1), ("/catalog/", 1)]
-
-
-@SQLITE
-def test_an_open_socket_is_not_a_slow_page(
-    load: Callable[..., None], engine: Engine
-) -> None:
-    at = NOW - timedelta(hours=3)
-    hour = 3_600_000_000
-    load([
-        entry(at, route="/live", status=101, duration_us=hour),
-        entry(at, route="/live", method="CONNECT", duration_us=hour),
-        entry(at, route="/live", duration_us=1000),
-    ])  # fmt: skip
-    with engine.connect() as connection:
-        counted = connection.execute(select(Latency.requests)).scalars().all()
-    assert counted == [1]
 
 
 @SQLITE

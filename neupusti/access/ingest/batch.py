@@ -14,9 +14,8 @@ from neupusti.access.ingest.findings.judge import Judge, Scanners
 from neupusti.access.ingest.geo import Countries, LookUp
 from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.ingest.visits import (
-    ENTERED,
     Visit,
-    is_entry,
+    is_no_page,
     is_page_view,
     is_socket,
     visitor_digest,
@@ -133,15 +132,14 @@ class Batch:
             self.latency[day, entry.route or UNKNOWN_ROUTE, bucket(entry.duration_us)] += 1
         if status == NOT_FOUND:
             # What people miss is a broken link; what robots miss is mostly their guess.
-            missing = "missing" if agent.bot in {NONE, SCANNER} else "robot_404"
-            self.others[day, missing, f"{path}\t{referrer}"].requests += 1
+            for missing in ("missing", "broken" if agent.bot == NONE else "robot_404"):
+                self.others[day, missing, f"{path}\t{referrer}"].requests += 1
         if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
             if not visit.hours:
                 visit.referrer = from_
+                shown = dimension is PATH and not is_no_page(entry)
+                visit.path = path if shown else ""
             visit.hours |= 1 << clock_hour
-            if not visit.path and dimension is PATH and is_entry(path, status):
-                visit.path = path
-                visit.hours |= ENTERED
             if entry.visitor:
                 self.ids[day, entry.visitor] = 1 << clock_hour
         self.rows.append((
@@ -183,11 +181,7 @@ class Batch:
             before = known.get(key := next(keys), 0)
             if new_hours := visit.hours & ~before:
                 changed[key] = before | visit.hours
-                self._count_visitor_hours(day, new_hours & ~ENTERED, visit.agent)
-            if new_hours & ENTERED and visit.agent.bot == NONE:
-                entry = self.others[day, "entry", visit.path]
-                entry.visitors += 1
-                entry.requests += 1
+                self._count_visitor_hours(day, new_hours, visit.agent)
             if not before:
                 self._count_visitor(day, visit, counted)
         for ((day, visitor), hours), key in zip(self.ids.items(), keys, strict=True):
@@ -233,6 +227,10 @@ class Batch:
             sums.visitors += 1
         if visit.agent.bot == NONE:
             totals.people += 1
+            if visit.path:
+                entry = self.others[day, "entry", visit.path]
+                entry.visitors += 1
+                entry.requests += 1
 
     def rollups(self) -> list[Row]:
         """Return the rows to add to the roll-up table."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, event, select, update
+from sqlalchemy import Connection, event, select
 
 from neupusti.access.ingest import recounting, store
 from neupusti.access.ingest.agents import parse_agent
@@ -63,15 +63,20 @@ def prepare(
     judge.keys = {
         (row.day.isoformat(), row.key) for row in rows(Finding, Finding.day, Finding.key)
     }
+    judge.scanners = _marked(connection, dates)
+    if first and judge.detector.fresh:
+        judge.look_back(_earlier(connection, first[0].at))
+
+
+def _marked(connection: Connection, dates: list[date] | None) -> dict[Who, str]:
+    """Return the scanners of some days (None: of all), and the kinds of their findings."""
     marked = select(Address.day, Address.ip, Address.finding).where(Address.finding != "")
     if dates is not None:
         marked = marked.where(Address.day.in_(dates))
-    judge.scanners = {
+    return {
         (row.day.isoformat(), row.ip): row.finding.partition(".")[0]
         for row in connection.execute(marked)
     }
-    if first and judge.detector.fresh:
-        judge.look_back(_earlier(connection, first[0].at))
 
 
 def _earlier(connection: Connection, at: int) -> list[Entry]:
@@ -105,32 +110,17 @@ def save(connection: Connection, verdict: Verdict) -> None:
         for place, addition in verdict.additions.items()
     ]
     store.save_findings(connection, rows)
-    new = [
-        who
-        for who, place in verdict.scanners.items()
-        if _mark(connection, who, _key(place, salts[place[0]]))
-    ]
-    recounting.move(connection, {who: verdict.scanners[who][1].value for who in new}, salts)
+    marked = _marked(connection, dates)
+    new = {who: place for who, place in verdict.scanners.items() if who not in marked}
+    store.mark_scanners(
+        connection, [(_key(place, salts[place[0]]), *who) for who, place in new.items()]
+    )
+    recounting.move(connection, {who: place[1].value for who, place in new.items()}, salts)
 
 
 def _key(place: Place, salt: bytes) -> str:
     _, kind, scope, who = place
     return finding_key(kind, scope, who, salt)
-
-
-def _mark(connection: Connection, who: Who, key: str) -> bool:
-    """Mark an address as a scanner of a day; return False if it is one already."""
-    day, ip = who
-    changed = connection.execute(
-        update(Address)
-        .where(
-            Address.day == date.fromisoformat(day),
-            Address.ip == ip,
-            Address.finding == "",
-        )
-        .values(finding=key)
-    )
-    return changed.rowcount > 0
 
 
 def _row(

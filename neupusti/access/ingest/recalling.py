@@ -16,7 +16,7 @@ from neupusti.access import calendar
 from neupusti.access.ingest import store
 from neupusti.access.ingest.batch import Batch
 from neupusti.access.ingest.findings.identity import mask_address
-from neupusti.access.ingest.visits import ENTERED, visitor_digest
+from neupusti.access.ingest.visits import visitor_digest
 from neupusti.access.models import Record, millis
 from neupusti.core import clock
 
@@ -54,7 +54,7 @@ class Recall:
             alike = (mask_address(ip), agent.browser, agent.os, agent.device)
             if hours := self.masked.get(day, {}).get(alike):
                 digest = visitor_digest(salts[day], f"{ip}\n{text}")
-                seen[day][digest] = hours | ENTERED
+                seen[day][digest] = hours
         return seen
 
 

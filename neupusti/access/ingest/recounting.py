@@ -11,7 +11,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from neupusti.access import calendar
 from neupusti.access.counters import SUMS, TOTALS
@@ -57,7 +57,8 @@ def _move_some(
         Record.ip.in_(ips) & (Record.at >= moment(start)) & (Record.at < moment(end))
         & (Record.bot != SCANNER) & Record.user_agent.is_not(None)
     )  # fmt: skip
-    rows = connection.execute(select(Record).where(earlier).order_by(Record.id)).all()
+    columns = (Record.id, *(getattr(Record, name) for name in store.RECORD_COLUMNS))
+    rows = connection.execute(select(*columns).where(earlier).order_by(Record.id)).all()
     if not rows:
         return
     before = _counted(rows, salts, None)
@@ -65,12 +66,8 @@ def _move_some(
     totals = _difference(_totals(after), _totals(before), 2)
     rollups = _difference(after.rollups(), before.rollups(), 3)
     store.add_counts(connection, totals, rollups)
-    for ip in ips:
-        connection.execute(
-            update(Record)
-            .where(earlier, Record.ip == ip)
-            .values(bot=SCANNER, bot_reason=scanners[day, ip])
-        )
+    found = {row.ip for row in rows}
+    store.label_scanners(connection, [(scanners[day, ip], ip, start, end) for ip in found])
 
 
 def _counted(

@@ -9,8 +9,6 @@ from neupusti.access.recording.line import Entry
 
 SWITCHING = 101
 """The status of a WebSocket that was opened: no page, and as long as it stays open."""
-ENTERED = 1 << 30
-"""The bit beside a visitor's hours that says that the entry page is counted."""
 
 
 @dataclass(slots=True)
@@ -25,9 +23,9 @@ class Visit:
     hours: int = 0
     """The hours in which it is a visitor, as a bit mask; 0 after client errors only."""
     path: str = ""
-    """The entry page: the first that is neither a static file nor a page of staff."""
+    """Of the first request that made it a visitor; "" for what is no page of the shop."""
     referrer: tuple[str, str, str] = ("", "", "")
-    """Of the first request that made it a visitor: a key of `Batch.referring`."""
+    """Of the same request: a key of `Batch.referring`."""
 
     def __reduce__(self) -> tuple[type["Visit"], tuple[object, ...]]:
         """Pickle it three times as fast as by default."""
@@ -42,9 +40,9 @@ def visitor_digest(salt: bytes, text: str) -> bytes:
     return blake2b(text.encode("utf-8", "replace"), digest_size=16, key=salt).digest()
 
 
-def is_entry(path: str, status: int) -> bool:
-    """Return whether a page can be the first of a visit: those of staff cannot."""
-    return status != SWITCHING and not traits(path).staff
+def is_no_page(entry: Entry) -> bool:
+    """Return whether a request cannot be for an entry page: those of staff are none."""
+    return traits(entry.path).staff or is_socket(entry)
 
 
 def is_socket(entry: Entry) -> bool:

@@ -35,7 +35,8 @@ class Dimension(StrEnum):
     CONSENT = "consent"
     LOYALTY = "loyalty"
     MISSING = "missing"
-    """404s of people: links that are broken."""
+    BROKEN = "broken"
+    """Of these, what people met."""
     ROBOT_404 = "robot_404"
     STATIC = "static"
 

@@ -31,7 +31,7 @@ from neupusti.statistics.queries.period import Period, Unit
 WITHOUT_VISITORS = frozenset(
     {
         *(Dimension.PATH, Dimension.STATUS, Dimension.METHOD, Dimension.CONSENT),
-        *(Dimension.MISSING, Dimension.ROBOT_404, Dimension.STATIC),
+        *(Dimension.MISSING, Dimension.BROKEN, Dimension.ROBOT_404, Dimension.STATIC),
     }
 )
 """A visitor has many values of these: counting each would take a key per request."""

@@ -17,7 +17,7 @@ from sqlalchemy.types import BigInteger, Integer, String
 
 from neupusti.access import calendar
 from neupusti.access.counters import Totals
-from neupusti.access.ingest.agents import NONE, SCANNER
+from neupusti.access.ingest.agents import DECLARED, FORGED, NONE, SCANNER, SUSPECTED
 from neupusti.access.models import Record, moment
 from neupusti.access.recording.line import STATIC_ROUTE
 from neupusti.statistics.queries import series
@@ -43,11 +43,17 @@ MATCHING = Table(
 count as visits (client errors: GoAccess's definition).
 """
 ROW = MATCHING.c
+ROBOTS = (DECLARED, SUSPECTED, FORGED)
+MISSED = {
+    Dimension.MISSING: (NONE, *ROBOTS),
+    Dimension.BROKEN: (NONE,),
+    Dimension.ROBOT_404: ROBOTS,
+}
+"""Lists of pages that were not found, and the classes of those who missed them."""
 AT = cast(ROW.at, BigInteger)
 LINK = ROW.path + "\t" + ROW.referrer
 JOINED: dict[Dimension, Any] = {
-    Dimension.MISSING: LINK,
-    Dimension.ROBOT_404: LINK,
+    **dict.fromkeys(MISSED, LINK),
     Dimension.STATIC: ROW.path,
 }
 """The values of lists that are no columns."""
@@ -55,8 +61,10 @@ LISTED = {
     Dimension.REASON: [ROW.bot_reason != ""],
     Dimension.PATH: [ROW.route != STATIC_ROUTE],
     Dimension.STATIC: [ROW.route == STATIC_ROUTE],
-    Dimension.MISSING: [ROW.status == NOT_FOUND, ROW.bot == NONE],
-    Dimension.ROBOT_404: [ROW.status == NOT_FOUND, ROW.bot.not_in((NONE, SCANNER))],
+    **{
+        dimension: [ROW.status == NOT_FOUND, ROW.bot.in_(classes)]
+        for dimension, classes in MISSED.items()
+    },
 }
 """The rows that have a place in a list; all have one in the others."""
 

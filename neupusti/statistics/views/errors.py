@@ -32,7 +32,7 @@ def problems() -> str:
             totals=source.totals(period),
             fault_groups=error_queries.fault_groups(connection, period, ROWS),
             server_errors=error_queries.server_errors(connection, period, ROWS),
-            missing=source.top(Dimension.MISSING, period, ListPart(ROWS)),
+            broken=source.top(Dimension.BROKEN, period, ListPart(ROWS)),
             robot_404=source.top(Dimension.ROBOT_404, period, ListPart(ROWS)),
             slow=error_queries.slowest_routes(connection, period, ROWS),
             error_addresses=busiest(connection, period, ROWS, order="errors"),

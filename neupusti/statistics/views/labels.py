@@ -35,7 +35,8 @@ DIMENSIONS = {
     Dimension.REASON: lazy_gettext("Robots and why they count as such"),
     Dimension.CONSENT: lazy_gettext("Consent to cookies"),
     Dimension.LOYALTY: lazy_gettext("New and returning visitors"),
-    Dimension.MISSING: lazy_gettext("Broken links that people met, and who has them"),
+    Dimension.MISSING: lazy_gettext("Pages that were not found, and who links to them"),
+    Dimension.BROKEN: lazy_gettext("Broken links that people met, and who has them"),
     Dimension.ROBOT_404: lazy_gettext("Pages that robots asked for in vain"),
     Dimension.STATIC: lazy_gettext("Static files"),
 }
@@ -147,7 +148,7 @@ def value(dimension: str, text: str) -> str:  # noqa: PLR0911 - one return per d
         case Dimension.COUNTRY:
             named = Locale.parse(languages.current().locale).territories.get(text)
             return f"{named} ({text})" if named else (text or _("Unknown"))
-        case Dimension.MISSING | Dimension.ROBOT_404:
+        case Dimension.MISSING | Dimension.BROKEN | Dimension.ROBOT_404:
             path, _tab, referrer = text.partition("\t")
             return f"{path} ← {referrer}" if referrer else path
         case Dimension.REASON:

@@ -31,7 +31,6 @@ STORM_PAUSE_MS = 600_000
 """Faults after a longer pause are another storm."""
 MAX_EXPOSED = 20
 """Files of one day that are reported alone: some sites answer everything with 200."""
-NOBODY: frozenset[str] = frozenset()
 Known = Callable[[Place], bool]
 """Tells whether a finding is stored already."""
 
@@ -50,6 +49,8 @@ class Detector:
         self.trails = Trails()
         self.members: dict[Place, set[str]] = {}
         """The findings of which it knows, and the addresses counted in each."""
+        self.crawlers: set[str] = set()
+        """Addresses that read fast, all of whose requests are looked at."""
         self.storm: tuple[Place, int] | None = None
         self.exposed: dict[str, int] = {}
 
@@ -58,18 +59,14 @@ class Detector:
         entries: Iterable[Entry],
         verdict: Verdict,
         known: Known,
-        scanners: frozenset[str] = NOBODY,
     ) -> None:
-        """Add to `verdict` what is found among `entries`.
-
-        `scanners` are addresses that stored findings are about.
-        """
+        """Add to `verdict` what is found among `entries`."""
         # An import may bring lines out of order.
         ordered = sorted(
             (entry for entry in entries if entry.ip != UNKNOWN), key=attrgetter("at")
         )
         if ordered:
-            batch = _Batch(self, known, verdict, self._busy(ordered) | scanners)
+            batch = _Batch(self, known, verdict, self._busy(ordered) | self.crawlers)
             for entry in ordered:
                 path = traits(entry.path)
                 if entry.status >= 400 or not path.plain or entry.ip in batch.busy:  # noqa: PLR2004
@@ -114,6 +111,8 @@ class Detector:
                             if who[0] is Kind.CRAWL else since)
         }  # fmt: skip
         self.trails.prune()
+        if len(self.crawlers) > MAX_MEMBERS:
+            self.crawlers.clear()
         while len(self.members) > MAX_MEMBERS:
             self.members.pop(next(iter(self.members)))
 
@@ -210,6 +209,8 @@ class _Batch:
 
     def _found(self, place: Place, entries: list[Entry]) -> None:
         self.verdict.add(place, entries)
+        if place[1] is Kind.CRAWL:
+            self.detector.crawlers.update(entry.ip for entry in entries)
         members = self.detector.members.setdefault(place, set())
         before = len(members)
         if before < MAX_MEMBERS:

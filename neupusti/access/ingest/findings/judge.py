@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from neupusti.access.ingest.findings.detector import Detector
 from neupusti.access.ingest.findings.identity import finding_key
+from neupusti.access.ingest.findings.kinds import Kind
 from neupusti.access.ingest.findings.verdict import Place, Verdict
 from neupusti.access.recording.line import Entry
 
@@ -27,8 +28,7 @@ class Judge:
         self, entries: list[Entry], verdict: Verdict
     ) -> tuple[list[Entry], list[Entry]]:
         """Add to `verdict` what is found; return those of all others, and of scanners."""
-        ips = frozenset(ip for _, ip in self.scanners)
-        self.detector.judge(entries, verdict, self._is_stored, ips)
+        self.detector.judge(entries, verdict, self._is_stored)
         for who, place in verdict.scanners.items():
             self.scanners.setdefault(who, place[1].value)
         if not self.scanners:
@@ -44,6 +44,9 @@ class Judge:
     def look_back(self, earlier: Iterable[Entry]) -> None:
         """Fill the buckets with requests that are stored already."""
         self.detector.judge(earlier, Verdict(), self._is_stored)
+        self.detector.crawlers |= {
+            ip for (_, ip), kind in self.scanners.items() if kind == Kind.CRAWL
+        }
 
     def _is_stored(self, place: Place) -> bool:
         day, kind, scope, who = place

@@ -48,4 +48,4 @@ def severity(kind: Kind, answered: int) -> Severity:
     """Return how grave a finding with so many answered requests is."""
     if kind in {Kind.EXPOSED, Kind.STORM} or answered:
         return Severity.BREACH
-    return Severity.NOTICE if kind in {Kind.PROBING, Kind.CRAWL} else Severity.ATTACK
+    return Severity.NOTICE if kind is Kind.CRAWL else Severity.ATTACK

@@ -43,6 +43,7 @@ class Addition:
         self.errors += entry.status >= 400  # noqa: PLR2004 - lowest status of errors
         answered = succeeded(entry, kind)
         self.answered += answered
+        answered = answered and kind is not Kind.BRUTE_FORCE
         if len(self.paths) < MAX_EVIDENCE or (answered and entry.path not in self.paths):
             self.paths[entry.path] = self.paths.get(entry.path, False) or answered
 
