@@ -117,6 +117,13 @@ def test_a_moment_no_calendar_knows_is_malformed(kind: str, line: str) -> None:
         parser(Format(kind))(line)
 
 
+@pytest.mark.parametrize("line", ["Nov 1" + " " * 60_000, LINE[:20] + "[" * 60_000])
+def test_a_long_odd_line_is_refused_in_linear_time(line: str) -> None:
+    # In quadratic time this test would take minutes.
+    with pytest.raises(MalformedError):
+        parser(Format.COMBINED)(line)
+
+
 def test_a_common_line_has_no_browser() -> None:
     found = parser(Format.COMMON)(LINE.partition(' "https')[0])
     assert (found.path, found.referrer, found.user_agent) == ("/a", "", "")

@@ -73,13 +73,11 @@ class Batch:
     """The day and digest of each visitor of `visits`, then of `ids`."""
 
     def __getstate__(self) -> tuple[None, dict[str, object]]:
-        """Pickle the counts without the look-up tables."""
-        names = (one.name for one in fields(self))
-        return None, {
-            name: getattr(self, name)
-            for name in names
-            if name not in {"countries", "referrers"}
-        }
+        """Pickle the counts without the look-up tables, which grow with the log."""
+        state = {one.name: getattr(self, one.name) for one in fields(self)}
+        del state["countries"], state["referrers"]
+        state["scanners"] = None if self.scanners is None else {}
+        return None, state
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Enrich and count `entries`."""

@@ -26,7 +26,7 @@ from neupusti.access.recording.line import METHOD_LIMIT, Entry, clean
 
 QUOTED_FIELD = r'"([^"\\]*(?:\\.[^"\\]*)*)'
 LINE = re.compile(
-    rf'(\S+)\s+(\S+)\s+.*?\[([^\]]{{1,100}})\]\s+{QUOTED_FIELD}"\s+(\S+)\s+(\S+)'
+    rf'(\S+)\s+(\S+)\s.*?\[([^\]]{{1,100}})\]\s+{QUOTED_FIELD}"\s+(\S+)\s+(\S+)'
     rf'(?:\s+{QUOTED_FIELD}"?(?:\s+{QUOTED_FIELD})?)?',
     re.DOTALL,
 )
