@@ -135,8 +135,7 @@ class Batch:
         if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
             if not visit.hours:
                 visit.referrer = from_
-                shown = dimension is PATH and not is_no_page(entry)
-                visit.path = path if shown else ""
+                visit.path = "" if dimension is STATIC or is_no_page(entry) else path
             visit.hours |= 1 << clock_hour
             if entry.visitor:
                 self.ids[day, entry.visitor] = 1 << clock_hour
