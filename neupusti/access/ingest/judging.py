@@ -60,9 +60,12 @@ def prepare(
         )
 
     judge.salts = {row.day.isoformat(): row.salt for row in rows(Salt, Salt.day, Salt.salt)}
-    judge.keys = {
-        (row.day.isoformat(), row.key) for row in rows(Finding, Finding.day, Finding.key)
-    }
+    if judge.detector.fresh:
+        # Later ones are the judge's own; those of another process are merged in `save`.
+        judge.keys = {
+            (row.day.isoformat(), row.key)
+            for row in rows(Finding, Finding.day, Finding.key)
+        }
     judge.scanners = _marked(connection, dates)
     if first and judge.detector.fresh:
         judge.look_back(_earlier(connection, first[0].at))

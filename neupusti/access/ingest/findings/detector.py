@@ -4,7 +4,7 @@ A request belongs to the finding of its address, else to that of its network, el
 of all addresses that behave alike; it fills their buckets as long as there is none.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable
 from itertools import takewhile
 from operator import attrgetter
@@ -67,9 +67,10 @@ class Detector:
         )
         if ordered:
             batch = _Batch(self, known, verdict, self._busy(ordered) | self.crawlers)
+            busy = batch.busy
             for entry in ordered:
                 path = traits(entry.path)
-                if entry.status >= 400 or not path.plain or entry.ip in batch.busy:  # noqa: PLR2004
+                if entry.status >= 400 or not path.plain or entry.ip in busy:  # noqa: PLR2004
                     batch.judge(entry, path)
             self._prune(ordered[-1].at)
         self.fresh = False
@@ -77,29 +78,32 @@ class Detector:
     def _busy(self, ordered: list[Entry]) -> set[str]:
         """Return the addresses whose reading must be looked at, one by one.
 
-        Others cannot fill a bucket in this batch, and leave nothing in it for the next.
+        Others cannot fill a bucket in this batch: no 41 of their requests, or of their
+        network's, are as near to each other as a bucket takes to run empty. What they leave
+        in it is gone before the next batch.
         """
-        since = ordered[-1].at - scenarios.CRAWL.drained_ms
+        full, drained = scenarios.CRAWL.capacity, scenarios.CRAWL.drained_ms
+        since = ordered[-1].at - drained
         recent = takewhile(lambda entry: entry.at > since, reversed(ordered))
         found = {entry.ip for entry in recent}
+        carried = {who[2] for who in self.buckets if who[0] is Kind.CRAWL}
         requests = Counter(map(attrgetter("ip"), ordered))
-        networks: Counter[str] = Counter()
+        readers = {ip: ip for ip in requests if ":" not in ip}
+        readers |= {ip: network_of(ip) for ip in requests.keys() - readers.keys()}
+        sums: Counter[str] = Counter()
         for ip, number in requests.items():
-            if ":" in ip:
-                networks[network_of(ip)] += number
-        for ip, number in requests.items():
-            if self._may_overflow(Scope.ADDRESS, ip, number) or (
-                ":" in ip
-                and self._may_overflow(
-                    Scope.NETWORK, network_of(ip), networks[network_of(ip)]
-                )
-            ):
-                found.add(ip)
-        return found
-
-    def _may_overflow(self, scope: Scope, who: str, number: int) -> bool:
-        bucket = self.buckets.get((Kind.CRAWL, scope, who))
-        return number + (bucket.level if bucket else 0) > scenarios.CRAWL.capacity
+            sums[readers[ip]] += number
+        many = {ip: who for ip, who in readers.items() if sums[who] > full}
+        found |= {ip for ip, who in readers.items() if {ip, who} & carried}
+        times: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=full + 1))
+        dense: set[str] = set()
+        for entry in ordered:
+            if (who := many.get(entry.ip)) is not None:
+                last = times[who]
+                last.append(entry.at)
+                if len(last) > full and last[-1] - last[0] <= drained:
+                    dense.add(who)
+        return found | {ip for ip, who in many.items() if who in dense}
 
     def _prune(self, newest: int) -> None:
         """Forget buckets that have run empty, and days that are over."""

@@ -40,6 +40,7 @@ def _network(ip: str, v6_prefix: int) -> str:
     return str(ip_network(f"{ip}/{kept}", strict=False).network_address)
 
 
+@lru_cache(maxsize=20_000)
 def finding_key(kind: Kind, scope: Scope, actor: str, salt: bytes) -> str:
     """Return the key of a finding: its kind and a digest of whom it is about."""
     who = _digest(salt, f"{scope}\n{actor}")

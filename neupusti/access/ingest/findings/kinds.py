@@ -16,6 +16,9 @@ class Kind(StrEnum):
     STORM = "error-storm"
     """The site failed again and again."""
 
+    # Half of the detector's time was spent in the hash of Enum, which is in Python.
+    __hash__ = str.__hash__
+
 
 class Scope(StrEnum):
     """Whom a finding is about."""
@@ -27,6 +30,8 @@ class Scope(StrEnum):
     """Addresses that call themselves the same and ask for the same."""
     PATH = "path"
     SITE = "site"
+
+    __hash__ = str.__hash__
 
 
 class Severity(IntEnum):

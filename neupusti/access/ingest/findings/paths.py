@@ -45,28 +45,24 @@ class Traits:
     secret: bool
     sensitive: bool
     traversal: bool
-
-    @property
-    def page(self) -> bool:
-        """Whether visitors can enter the site here: no file, and no page of staff."""
-        return not (self.static or self.staff)
-
-    @property
-    def plain(self) -> bool:
-        """Whether the path alone raises no suspicion."""
-        return not (self.sign_in or self.sensitive or self.traversal)
+    plain: bool
+    """Whether the path alone raises no suspicion."""
 
 
 @lru_cache(maxsize=20_000)
 def traits(path: str) -> Traits:
     """Return what a path tells."""
+    sign_in = SIGN_IN.fullmatch(path) is not None
     secret = SECRET.search(path) is not None
+    sensitive = secret or DOWNLOAD.search(path) is not None
+    traversal = TRAVERSAL.search(path) is not None
     return Traits(
         name=path.rpartition("/")[2],
         static=STATIC.search(path) is not None,
         staff=STAFF.match(path) is not None,
-        sign_in=SIGN_IN.fullmatch(path) is not None,
+        sign_in=sign_in,
         secret=secret,
-        sensitive=secret or DOWNLOAD.search(path) is not None,
-        traversal=TRAVERSAL.search(path) is not None,
+        sensitive=sensitive,
+        traversal=traversal,
+        plain=not (sign_in or sensitive or traversal),
     )
