@@ -153,7 +153,7 @@ def ingest() -> Iterator[Figure]:
         spool.close()
         url = engine.url.render_as_string(hide_password=False)
         engine.dispose()
-        command = [sys.executable, "-m", "bench.access_ingest", url, str(folder)]
+        command = [sys.executable, "-m", "bench.access_spool", url, str(folder)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         number, wall, processor, peak = map(float, done.stdout.split())
     yield Figure("ingest, records a second of wall time", number / wall, "/s", least=25_000)

@@ -60,15 +60,6 @@ class Totals:
         """Return the counters in the order of `TOTALS`."""
         return tuple(getattr(self, name) for name in TOTALS)
 
-    def add_class(self, person: bool, scanner: bool, page: bool) -> None:  # noqa: FBT001
-        """Count a request of a robot or a scanner, or the page view of a person."""
-        if person:
-            self.views += page
-        elif scanner:
-            self.scanners += 1
-        else:
-            self.robots += 1
-
     def add_hour(self, hour: "Totals") -> None:
         """Add an hour to its day; the `UNIQUE` counters of a day are counted apart."""
         for name in TOTALS:

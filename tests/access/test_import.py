@@ -117,6 +117,13 @@ def test_a_moment_no_calendar_knows_is_malformed(kind: str, line: str) -> None:
         parser(Format(kind))(line)
 
 
+@pytest.mark.parametrize("line", ["Nov 1" + " " * 60_000, LINE[:20] + "[" * 60_000])
+def test_a_long_odd_line_is_refused_in_linear_time(line: str) -> None:
+    # In quadratic time this test would take minutes.
+    with pytest.raises(MalformedError):
+        parser(Format.COMBINED)(line)
+
+
 def test_a_common_line_has_no_browser() -> None:
     found = parser(Format.COMMON)(LINE.partition(' "https')[0])
     assert (found.path, found.referrer, found.user_agent) == ("/a", "", "")
@@ -184,6 +191,19 @@ def test_the_same_file_adds_nothing_under_any_name(
     assert "imported   0" in output
     assert "known      300 lines" in output
     assert len(rows(engine)) == count
+
+
+@SQLITE
+@pytest.mark.parametrize("first", [1, 40])
+def test_a_short_log_that_has_grown_a_lot_adds_only_its_new_lines(
+    command: Callable[..., Result], engine: Engine, log: Path, first: int
+) -> None:
+    lines = [line + b"\n" for line in logs.lines(120, END) if line not in logs.MALFORMED]
+    log.write_bytes(b"# a comment\n" * 9 + b"".join(lines[:first]))
+    command("import", log)
+    log.write_bytes(log.read_bytes() + b"".join(lines[first:]))
+    command("import", log)
+    assert len(rows(engine)) == len(lines)
 
 
 def test_a_log_that_has_grown_adds_only_its_new_lines(

@@ -41,8 +41,14 @@ def kinds() -> list[str]:
         (date(2026, 11, 27), date(2026, 12, 3)),
         (date(2026, 11, 28), date(2026, 12, 3)),
         (date(2026, 12, 15), date(2026, 12, 22)),  # the 16th is a holiday
-        (date(2026, 12, 31), date(2027, 1, 7)),  # the 1st is one too
+        (
+            date(2026, 12, 31),
+            date(2027, 1, 9),
+        ),  # the 1st, the 2nd moved to the 4th, the 7th
         (date(2027, 1, 5), date(2027, 1, 12)),  # the 7th is one too
+        (date(2026, 5, 8), date(2026, 5, 15)),  # the 9th, a Saturday, is moved to Monday
+        (date(2026, 5, 26), date(2026, 6, 2)),  # Kurban Ait
+        (date(2024, 5, 3), date(2024, 5, 11)),  # Saturday is worked instead of the 8th
     ],
 )
 def test_three_working_days(start: date, end: date) -> None:

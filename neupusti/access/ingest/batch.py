@@ -11,10 +11,15 @@ from neupusti.access.counters import Sums, Totals
 from neupusti.access.ingest import geo
 from neupusti.access.ingest.agents import NONE, SCANNER, Agent, as_scanner, parse_agent
 from neupusti.access.ingest.findings.judge import Judge, Scanners
-from neupusti.access.ingest.findings.paths import traits
 from neupusti.access.ingest.geo import Countries, LookUp
 from neupusti.access.ingest.referrers import Referrers
-from neupusti.access.ingest.visits import Visit, visitor_digest
+from neupusti.access.ingest.visits import (
+    Visit,
+    is_no_page,
+    is_page_view,
+    is_socket,
+    visitor_digest,
+)
 from neupusti.access.models import BUCKET_RATIO, of_scanners
 from neupusti.access.recording.line import (
     AGENT_LIMIT,
@@ -26,9 +31,8 @@ from neupusti.access.recording.line import (
 INDEXED_BYTES = 1000
 """PostgreSQL cannot index longer values."""
 BUCKETS_PER_E = 1 / log(BUCKET_RATIO)
+NOT_FOUND = 404
 UNKNOWN_ROUTE = "(unknown)"
-SWITCHING = 101
-"""The status of a WebSocket that was opened: no page, and as long as it stays open."""
 OF_ALL = frozenset({"bot", "reason", "loyalty"})
 """Dimensions in which scanners stand beside people and robots."""
 PATH, STATIC = "path", "static"
@@ -60,22 +64,20 @@ class Batch:
     """By day, dimension (page or static file) and path."""
     referring: dict[tuple[str, str, str], Sums] = field(default_factory=_sums)
     """By day, class of the referrer, and referrer."""
-    shapes: dict[tuple[str, int, str, str], Sums] = field(default_factory=_sums)
-    """By day, status, method and granted categories: three dimensions in one key."""
+    shapes: dict[tuple[int, int, str, str, str, str], Sums] = field(default_factory=_sums)
+    """By hour, status, method, granted categories, robot, and page or static file."""
     others: dict[tuple[str, str, str], Sums] = field(default_factory=_sums)
     latency: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     ids: dict[tuple[str, str], int] = field(default_factory=dict)
-    keys: dict[tuple[str, ...], bytes] = field(default_factory=dict)
-    """The digest of each visitor, computed once per batch."""
+    keys: list[tuple[str, bytes]] = field(default_factory=list)
+    """The day and digest of each visitor of `visits`, then of `ids`."""
 
     def __getstate__(self) -> tuple[None, dict[str, object]]:
-        """Pickle the counts without the look-up tables."""
-        names = (one.name for one in fields(self))
-        return None, {
-            name: getattr(self, name)
-            for name in names
-            if name not in {"countries", "referrers"}
-        }
+        """Pickle the counts without the look-up tables, which grow with the log."""
+        state = {one.name: getattr(self, one.name) for one in fields(self)}
+        del state["countries"], state["referrers"]
+        state["scanners"] = None if self.scanners is None else {}
+        return None, state
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Enrich and count `entries`."""
@@ -84,21 +86,19 @@ class Batch:
 
     def active_days(self) -> set[str]:
         """Return the days of its entries."""
-        return {calendar.day_and_hour(hour)[0] for hour in self.hours}
+        return {calendar.day_and_hour(hour)[0] for hour, *_ in self.shapes}
 
     def take_rows(self) -> list[Row]:
         """Return the rows so far, and keep only their counts."""
         rows, self.rows = self.rows, []
         return rows
 
-    def _visit(self, key: tuple[str, str, str]) -> Visit:
-        """Return the visit of (day, address, user agent), made on first use."""
-        if (visit := self.visits.get(key)) is None:
-            day, ip, text = key
-            agent = self._agent(ip, text)
-            if self.scanners is not None:
-                agent = as_scanner(agent, self.scanners[day, ip])
-            visit = self.visits[key] = Visit(agent, self.countries.of(ip))
+    def _visit(self, day: str, ip: str, text: str) -> Visit:
+        """Return the visit of a day, an address and a user agent that is seen first."""
+        agent = self._agent(ip, text)
+        if self.scanners is not None:
+            agent = as_scanner(agent, self.scanners[day, ip])
+        visit = self.visits[day, ip, text] = Visit(agent, self.countries.of(ip))
         return visit
 
     def _agent(self, ip: str, text: str) -> Agent:
@@ -108,78 +108,62 @@ class Batch:
     def _add(self, entry: Entry) -> None:
         hour = entry.at // calendar.HOUR
         day, clock_hour = calendar.day_and_hour(hour)
-        path, status, size = entry.path, entry.status, entry.bytes
+        ip, path, status, size = entry.ip, entry.path, entry.status, entry.bytes
         text, referrer = entry.user_agent[:AGENT_LIMIT], entry.referrer[:REFERRER_LIMIT]
         source = self.referrers.of(referrer)
-        static = entry.route == STATIC_ROUTE
-        visit = self._visit((day, entry.ip, text))
-        from_ = (day, source, referrer)
-        totals, found = self.hours[hour], visit.agent
+        dimension = STATIC if entry.route == STATIC_ROUTE else PATH
+        visit = self.visits.get((day, ip, text)) or self._visit(day, ip, text)
+        agent, from_ = visit.agent, (day, source, referrer)
         counted = (
             visit,
-            totals,
-            self.paths[day, STATIC if static else PATH, path],
+            self.paths[day, dimension, path],
             self.referring[from_],
-            self.shapes[day, status, entry.method, entry.granted],
+            self.shapes[hour, status, entry.method, entry.granted, agent.bot, dimension],
         )
         for sums in counted:
             sums.requests += 1
             sums.bytes += size
-        totals.add_class(found.bot == NONE, found.bot == SCANNER, entry.shows_page)
         if status >= 400:  # noqa: PLR2004 - lowest status of that class
-            self._count_error(totals, entry, from_, found)
-            for sums in (visit, *counted[2:]):
+            for sums in counted:
                 sums.errors += 1
-        if entry.duration_us is not None and not _is_socket(entry):
+        if entry.duration_us is not None and not is_socket(entry):
             self.latency[day, entry.route or UNKNOWN_ROUTE, bucket(entry.duration_us)] += 1
+        if status == NOT_FOUND:
+            # What people miss is a broken link; what robots miss is mostly their guess.
+            for missing in ("missing", "broken" if agent.bot == NONE else "robot_404"):
+                self.others[day, missing, f"{path}\t{referrer}"].requests += 1
         if not 400 <= status < 500:  # noqa: PLR2004 - GoAccess's definition of a visitor
             if not visit.hours:
                 visit.referrer = from_
-                visit.path = "" if static or _is_no_page(entry) else path
-            self._count_hour(entry, visit, day, 1 << clock_hour)
+                visit.path = "" if dimension is STATIC or is_no_page(entry) else path
+            visit.hours |= 1 << clock_hour
+            if entry.visitor:
+                self.ids[day, entry.visitor] = 1 << clock_hour
         self.rows.append((
-            entry.at, entry.ip, entry.method, path, entry.route, status, entry.duration_us,
-            size, referrer, source, text, found.browser, found.os, found.device, found.bot,
-            found.reason, visit.country, entry.cookies, entry.granted, entry.visitor,
+            entry.at, ip, entry.method, path, entry.route, status, entry.duration_us, size,
+            referrer, source, text, agent.browser, agent.os, agent.device, agent.bot,
+            agent.reason, visit.country, entry.cookies, entry.granted, entry.visitor,
             entry.request_id,
         ))  # fmt: skip
-
-    def _count_hour(self, entry: Entry, visit: Visit, day: str, hour: int) -> None:
-        visit.hours |= hour
-        if entry.visitor:
-            self.ids[day, entry.visitor] = hour
-
-    def _count_error(
-        self, totals: Totals, entry: Entry, from_: tuple[str, str, str], agent: Agent
-    ) -> None:
-        if entry.status >= 500:  # noqa: PLR2004 - lowest status of that class
-            totals.server_errors += 1
-            return
-        totals.client_errors += 1
-        if entry.status == 404:  # noqa: PLR2004 - Not Found
-            totals.not_found += 1
-            day, _, referrer = from_
-            value = f"{entry.path}\t{referrer}"
-            # What people miss is a broken link; what robots miss is mostly their guess.
-            for dimension in ("missing", "broken" if agent.bot == NONE else "robot_404"):
-                self.others[day, dimension, value].requests += 1
 
     def digest_visitors(self, salts: dict[str, bytes]) -> None:
         """Compute the digest of each visitor, given the salt of each day."""
         for (day, ip, text), visit in self.visits.items():
             if visit.hours:
                 key = visitor_digest(salts[day], f"{ip}\n{text}")
-                self.keys[day, ip, text] = key
+                self.keys.append((day, key))
         for day, visitor in self.ids:
-            self.keys[day, visitor] = visitor_digest(salts[day], f"id\n{visitor}")
+            self.keys.append((day, visitor_digest(salts[day], f"id\n{visitor}")))
 
     def resolve_visitors(self, known: dict[tuple[str, bytes], int]) -> list[Row]:
         """Count new visitors, given the hours in which each key was seen before.
 
         Return the rows of `access_seen` to write: (day, key, hours).
         """
+        self._count_hours()
         changed: dict[tuple[str, bytes], int] = {}
-        for (day, ip, text), visit in self.visits.items():
+        keys = iter(self.keys)
+        for (day, ip, _), visit in self.visits.items():
             counted = (
                 self.agents[day, visit.agent],
                 self.addresses[day, ip],
@@ -191,15 +175,13 @@ class Batch:
                 sums.errors += visit.errors
             if not visit.hours:
                 continue
-            key = (day, self.keys[day, ip, text])
-            before = known.get(key, 0)
+            before = known.get(key := next(keys), 0)
             if new_hours := visit.hours & ~before:
                 changed[key] = before | visit.hours
-                self._count_hours(day, new_hours, visit.agent.bot == NONE)
+                self._count_visitor_hours(day, new_hours, visit.agent)
             if not before:
                 self._count_visitor(day, visit, counted)
-        for (day, visitor), hours in self.ids.items():
-            key = (day, self.keys[day, visitor])
+        for ((day, visitor), hours), key in zip(self.ids.items(), keys, strict=True):
             if key not in known:
                 changed[key] = hours
                 kind = "new" if visitor[:8] == day.replace("-", "") else "returning"
@@ -208,15 +190,32 @@ class Batch:
             self.days[calendar.day_and_hour(hour)[0]].add_hour(totals)
         return [(*key, hours) for key, hours in changed.items()]
 
-    def _count_hours(self, day: str, new_hours: int, person: bool) -> None:  # noqa: FBT001
-        hour = calendar.start_of(day) // calendar.HOUR
+    def _count_hours(self) -> None:
+        for (hour, status, method, _, bot, dimension), sums in self.shapes.items():
+            totals = self.hours[hour]
+            totals.requests += sums.requests
+            totals.bytes += sums.bytes
+            if bot == SCANNER:
+                totals.scanners += sums.requests
+            elif bot != NONE:
+                totals.robots += sums.requests
+            elif dimension == PATH and is_page_view(method, status):
+                totals.views += sums.requests
+            if status >= 500:  # noqa: PLR2004 - lowest status of that class
+                totals.server_errors += sums.requests
+            elif status >= 400:  # noqa: PLR2004 - lowest status of that class
+                totals.client_errors += sums.requests
+            if status == NOT_FOUND:
+                totals.not_found += sums.requests
+
+    def _count_visitor_hours(self, day: str, new_hours: int, agent: Agent) -> None:
+        start = calendar.start_of(day) // calendar.HOUR
+        person = agent.bot == NONE
         while new_hours:
-            if new_hours & 1:
-                totals = self.hours[hour]
-                totals.visitors += 1
-                totals.people += person
-            new_hours >>= 1
-            hour += 1
+            totals = self.hours[start + new_hours.bit_length() - 1]
+            totals.visitors += 1
+            totals.people += person
+            new_hours &= ~(1 << new_hours.bit_length() - 1)
 
     def _count_visitor(self, day: str, visit: Visit, counted: Iterable[Sums]) -> None:
         totals = self.days[day]
@@ -247,7 +246,8 @@ class Batch:
             merged["source", source, day].add(sums)
         for (day, dimension, path), sums in self.paths.items():
             merged[dimension, truncate_for_index(path), day].add(sums)
-        for (day, status, method, granted), sums in self.shapes.items():
+        for (hour, status, method, granted, *_), sums in self.shapes.items():
+            day, _ = calendar.day_and_hour(hour)
             merged["status", str(status), day].add(sums)
             merged["method", method, day].add(sums)
             merged["consent", granted, day].add(sums)
@@ -277,14 +277,6 @@ class Enrichment:
         batch = Batch(self.countries, self.referrers, scanners)
         batch.add(entries)
         return batch
-
-
-def _is_no_page(entry: Entry) -> bool:
-    return traits(entry.path).staff or _is_socket(entry)
-
-
-def _is_socket(entry: Entry) -> bool:
-    return entry.status == SWITCHING or entry.method == "CONNECT"
 
 
 def truncate_for_index(value: str) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, delete, insert, update
 
 from neupusti.access.ingest import judging, store
 from neupusti.access.ingest.ahead import ahead
-from neupusti.access.ingest.batch import Enrichment
+from neupusti.access.ingest.batch import Batch, Enrichment
 from neupusti.access.ingest.collecting import garbage_collection_paused
 from neupusti.access.ingest.logfile import LogFile, decode_lines, open_log
 from neupusti.access.ingest.logformats import READ, Format, count_matches, parser
@@ -28,6 +28,7 @@ from neupusti.access.ingest.reading import (
     parse_lines,
     redactor,
 )
+from neupusti.access.ingest.recalling import Recall
 from neupusti.access.ingest.resuming import (
     Progress,
     drop_if_not_kept,
@@ -85,7 +86,7 @@ def import_log(  # noqa: PLR0913, PLR0917 - source, target, format and hooks
             judging.prepare(connection, enrichment.judge, upcoming[:1], None)
         writer = _Writer(engine, path, parse, enrichment, replace(progress))
         reader = Reader(file, progress, parse, redactor(hide), enrichment)
-        with closing(_read_ahead(reader.parts())) as parts:
+        with garbage_collection_paused(), closing(_read_ahead(reader.parts())) as parts:
             for part in parts if dry_run else writer.write(parts):
                 imported.requests += part.requests
                 imported.malformed += part.malformed
@@ -132,7 +133,8 @@ def _resume(
     """
     progress, known = find_progress(engine, file)
     best = kind or next(iter(count_matches(first)), Format.COMBINED)
-    entries, _ = parse_lines(first, parser(best))
+    file.file.seek(0)
+    entries, _ = parse_lines(file.peek(progress.position), parser(best))
     if known and entries and not dry_run and drop_if_not_kept(engine, known, entries):
         progress = Progress.none(progress.head)
     file.file.seek(progress.position)
@@ -162,37 +164,37 @@ class _Writer:
 
     def write(self, parts: Iterator[Part]) -> Iterator[Part]:
         """Write `parts`, and yield each of them."""
+        recall = Recall(self._earlier)
         for part in parts:
-            with garbage_collection_paused(), store.ingesting(self.engine) as connection:
-                yield from self._transaction(connection, chain([part], parts))
+            with store.ingesting(self.engine) as connection:
+                store.enlarge_cache(connection)
+                yield from self._transaction(connection, chain([part], parts), recall)
 
-    def _transaction(self, connection: Connection, parts: Iterator[Part]) -> Iterator[Part]:
+    def _transaction(
+        self, connection: Connection, parts: Iterator[Part], recall: Recall
+    ) -> Iterator[Part]:
         malformed: Counter[str] = Counter()
         for part in parts:
             store.write_rows(connection, part.rows)
             malformed += part.malformed
             yield part
             if part.verdict is not None:
-                days = {day for counts in part.counts for day in counts.active_days()}
-                self._recall(connection, days)
+                recall.recall(connection, part.counts)
                 store.write(connection, *part.counts)
                 judging.save(connection, part.verdict)
                 store.count_events(connection, store.MALFORMED, malformed)
                 self._save_progress(connection, part)
                 return
 
-    def _recall(self, connection: Connection, days: set[str]) -> None:
-        """Mark visitors as seen that a sweep has forgotten since they were counted."""
-        forgotten = store.forgotten_days(connection, days)
-        if not forgotten:
-            return
+    def _earlier(self, days: set[str]) -> Batch:
+        """Return what was imported of some days until here, from the file itself."""
         batch = self.enrichment.batch()
         with open_log(self.path) as file:
             for lines in lines_until(file, self.progress.position, PART_LINES):
                 entries, _ = parse_lines(decode_lines(lines), self.parse)
-                batch.add(entry for entry in entries if entry.day in forgotten)
+                batch.add(entry for entry in entries if entry.day in days)
                 batch.take_rows()
-        store.remember(connection, batch)
+        return batch
 
     def _save_progress(self, connection: Connection, part: Part) -> None:
         progress = self.progress

@@ -7,7 +7,7 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import IO, Any
 
@@ -106,11 +106,17 @@ class LogFile:
             raise NoLogError(f"The file is no text in UTF-8. Nothing was imported. {READ}")
         return line
 
-    def peek(self) -> list[str]:
-        """Return the texts of the next lines without consuming them."""
+    def peek(self, until: int | None = None) -> list[str]:
+        """Return the texts of the next lines, up to a position, without consuming them."""
         at = self.file.tell()
         some = decode_lines(
-            (line for line in self.file if line.endswith(b"\n")), SAMPLE_LINES
+            takewhile(
+                lambda line: (
+                    line.endswith(b"\n") and (until is None or self.file.tell() <= until)
+                ),
+                iter(self.file.readline, b""),
+            ),
+            SAMPLE_LINES,
         )
         self.file.seek(at)
         return some

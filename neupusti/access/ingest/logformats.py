@@ -26,7 +26,7 @@ from neupusti.access.recording.line import METHOD_LIMIT, Entry, clean
 
 QUOTED_FIELD = r'"([^"\\]*(?:\\.[^"\\]*)*)'
 LINE = re.compile(
-    rf'(\S+)\s+(\S+)\s+.*?\[([^\]]{{1,100}})\]\s+{QUOTED_FIELD}"\s+(\S+)\s+(\S+)'
+    rf'(\S+)\s+(\S+)\s.*?\[([^\]]{{1,100}})\]\s+{QUOTED_FIELD}"\s+(\S+)\s+(\S+)'
     rf'(?:\s+{QUOTED_FIELD}"?(?:\s+{QUOTED_FIELD})?)?',
     re.DOTALL,
 )
@@ -87,26 +87,26 @@ def count_matches(lines: Iterable[str]) -> Counter[Format]:
 
 
 def _parse_combined(line: str) -> Entry:
-    return _entry(_match(line, "cut short", combined=True))
-
-
-def _parse_common(line: str) -> Entry:
-    # Read as common, it would lose referrer and user agent for good.
-    return _entry(_match(line, "a line of the combined format", combined=False))
-
-
-def _match(line: str, otherwise: str, *, combined: bool) -> tuple[str, ...]:
-    """Return the fields of a line; raise MalformedError if it is of the other format."""
     found = LINE.match(line)
     if found is None:
         raise MalformedError("not a line of this format")
-    if (found[7] is not None) is not combined:
-        raise MalformedError(otherwise)
-    return found.groups("")
+    if found[7] is None:
+        raise MalformedError("cut short")
+    return _entry(found)
 
 
-def _entry(fields: tuple[str, ...]) -> Entry:
-    first, second, stamp, request, status, size, referrer, user_agent = fields
+def _parse_common(line: str) -> Entry:
+    found = LINE.match(line)
+    if found is None:
+        raise MalformedError("not a line of this format")
+    if found[7] is not None:
+        # Read as common, it would lose referrer and user agent for good.
+        raise MalformedError("a line of the combined format")
+    return _entry(found)
+
+
+def _entry(found: re.Match[str]) -> Entry:
+    first, second, stamp, request, status, size, referrer, user_agent = found.groups("")
     method, path = split_request(request)
     return Entry(
         parse_timestamp(stamp),

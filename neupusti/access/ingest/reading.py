@@ -4,12 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from neupusti.access.ingest.batch import (
-    Batch,
-    Enrichment,
-    Row,
-)
-from neupusti.access.ingest.collecting import garbage_collection_paused
+from neupusti.access.ingest.batch import Batch, Enrichment, Row
 from neupusti.access.ingest.findings.paths import STATIC
 from neupusti.access.ingest.findings.verdict import Verdict
 from neupusti.access.ingest.logfields import MalformedError, cached
@@ -17,9 +12,9 @@ from neupusti.access.ingest.logfile import LogFile, decode_lines
 from neupusti.access.ingest.resuming import Progress
 from neupusti.access.recording.line import STATIC_ROUTE, Entry
 
-BATCH_LINES = 50_000
+BATCH_LINES = 20_000
 """How many lines go into one transaction."""
-PART_LINES = 5_000
+PART_LINES = 2_000
 """How many of them are in memory as rows."""
 
 
@@ -59,8 +54,7 @@ class Reader:
         counts, lines = self._new_counts(), self.file.lines(_limit(0))
         held = 0
         while lines:
-            with garbage_collection_paused():
-                part = self._count(lines, *counts)
+            part = self._count(lines, *counts)
             held += len(lines)
             lines = self.file.lines(_limit(held))
             if held == BATCH_LINES or not lines:
@@ -82,9 +76,8 @@ class Reader:
         entries, malformed = parse_lines(decode_lines(lines), self.parse)
         for entry in entries:
             self.redact(entry)
-        for line in lines:
-            progress.digest.update(line)
-            progress.position += len(line)
+        progress.digest.update(b"".join(lines))
+        progress.position += sum(map(len, lines))
         progress.lines += len(lines)
         others, theirs = self.enrichment.judge.split(entries, verdict)
         batch.add(others)

@@ -16,8 +16,8 @@ class Referrers:
     def __init__(self, own: Iterable[str] = (), spam: Iterable[str] = ()) -> None:
         self._classes = {
             **_classes(),
-            **dict.fromkeys(spam, SPAM),
-            **dict.fromkeys(own, OWN),
+            **dict.fromkeys(map(_bare, spam), SPAM),
+            **dict.fromkeys(map(_bare, own), OWN),
         }
         self.of: Callable[[str], str] = lru_cache(maxsize=4000)(self._find)
 
@@ -30,12 +30,16 @@ class Referrers:
             host = None
         if not host:
             return UNREADABLE
-        labels = host.removeprefix("www.").split(".")
+        labels = _bare(host).split(".")
         for at in range(len(labels)):
             if found := self._classes.get(".".join(labels[at:])):
                 return found
         # Google and Yandex have a domain in each country.
         return "search" if labels[0] in {"google", "yandex"} else OTHER_SITE
+
+
+def _bare(host: str) -> str:
+    return host.lower().removeprefix("www.")
 
 
 @cache

@@ -18,6 +18,7 @@ from neupusti.access.counters import SUMS, TOTALS
 from neupusti.access.ingest import partitions
 from neupusti.access.ingest.agents import SCANNER
 from neupusti.access.ingest.batch import Batch, Row
+from neupusti.access.ingest.statements import placeholders, upsert
 from neupusti.access.models import Finding
 from neupusti.core import clock
 
@@ -33,12 +34,9 @@ MALFORMED, LOST, STARTED = "malformed", "lost", "started"
 LOCK_ID = 3_303_302
 """PostgreSQL's advisory lock of the ingest: one writer at a time in all processes."""
 KEYS_PER_QUERY = 400
+CACHE_KIB = 16 * 1024
 FINDING = ("day", "key")
 """The key of a finding."""
-TYPES = {
-    "start": "bigint", "day": "date", "key": "bytea", "hours": "int", "bucket": "smallint",
-    **dict.fromkeys((*SUMS, *TOTALS), "bigint"),
-}  # fmt: skip
 
 
 @contextmanager
@@ -53,15 +51,21 @@ def ingesting(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
+def enlarge_cache(connection: Connection) -> None:
+    """Let SQLite keep more pages: new rows touch the whole index of addresses."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KIB}")
+
+
 def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
     """Return the salt of each of `days`; create missing ones."""
     found: dict[str, bytes] = {}
     for day in sorted(days):
-        query = _placeholders(connection, "SELECT salt FROM access_salt WHERE day = ?")
+        query = placeholders(connection, "SELECT salt FROM access_salt WHERE day = ?")
         salt = connection.exec_driver_sql(query, (day,)).scalar()
         if salt is None:
             salt = secrets.token_bytes(16)
-            insert = _placeholders(
+            insert = placeholders(
                 connection, "INSERT INTO access_salt (day, salt) VALUES (?, ?)"
             )
             connection.exec_driver_sql(insert, (day, salt))
@@ -72,7 +76,7 @@ def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
 def write(connection: Connection, *batches: Batch) -> None:
     """Write the rows and counts of some batches."""
     for batch in batches:
-        if batch.hours:
+        if batch.shapes:
             _write(connection, batch)
 
 
@@ -87,16 +91,14 @@ def _write(connection: Connection, batch: Batch) -> None:
     day_rows = [
         ("day", calendar.start_of(day), *totals.row()) for day, totals in batch.days.items()
     ]
-    _upsert(connection, "access_total", ("unit", "start"), TOTALS, [*hour_rows, *day_rows])
+    upsert(connection, "access_total", ("unit", "start"), TOTALS, [*hour_rows, *day_rows])
     addresses = [(ip, day, *sums.row()) for (day, ip), sums in batch.addresses.items()]
-    _upsert(connection, "access_address", ("ip", "day"), SUMS, addresses)
-    _upsert(
+    upsert(connection, "access_address", ("ip", "day"), SUMS, addresses)
+    upsert(
         connection, "access_rollup", ("dimension", "value", "day"), SUMS, batch.rollups()
     )
     latency = [(*key, requests) for key, requests in batch.latency.items()]
-    _upsert(
-        connection, "access_latency", ("day", "route", "bucket"), ("requests",), latency
-    )
+    upsert(connection, "access_latency", ("day", "route", "bucket"), ("requests",), latency)
 
 
 def write_rows(connection: Connection, rows: list[Row]) -> None:
@@ -108,8 +110,8 @@ def write_rows(connection: Connection, rows: list[Row]) -> None:
 
 def forgotten_days(connection: Connection, days: Iterable[str]) -> set[str]:
     """Return which of `days` were counted, and their visitors forgotten since."""
-    there = _placeholders(connection, "SELECT 1 FROM access_salt WHERE day = ?")
-    counted = _placeholders(
+    there = placeholders(connection, "SELECT 1 FROM access_salt WHERE day = ?")
+    counted = placeholders(
         connection, "SELECT 1 FROM access_total WHERE unit = 'day' AND start = ?"
     )
     return {
@@ -128,10 +130,18 @@ def remember(connection: Connection, batch: Batch) -> None:
     _save_seen(connection, batch)
 
 
+def mark_seen(connection: Connection, seen: dict[str, dict[bytes, int]]) -> None:
+    """Mark visitors as seen: day -> digest -> hours, beside those they were seen in."""
+    for day, hours in seen.items():
+        known = {bytes(key): old for key, old in _hours(connection, day, list(hours))}
+        rows = [(day, key, new | known.get(key, 0)) for key, new in hours.items()]
+        upsert(connection, "access_seen", ("day", "key"), ("hours",), rows, replace=True)
+
+
 def _save_seen(connection: Connection, batch: Batch) -> None:
     """Tell new visitors from known ones, and save in which hours they were seen."""
     changed = batch.resolve_visitors(_known_visitors(connection, batch))
-    _upsert(connection, "access_seen", ("day", "key"), ("hours",), changed, replace=True)
+    upsert(connection, "access_seen", ("day", "key"), ("hours",), changed, replace=True)
 
 
 def _make_room(connection: Connection, days: Iterable[str]) -> None:
@@ -141,9 +151,9 @@ def _make_room(connection: Connection, days: Iterable[str]) -> None:
 
 def add_counts(connection: Connection, totals: list[Row], rollups: list[Row]) -> None:
     """Add to totals and roll-ups, also negative numbers; nothing of zeros is left."""
-    _upsert(connection, "access_total", ("unit", "start"), TOTALS, totals)
-    _upsert(connection, "access_rollup", ("dimension", "value", "day"), SUMS, rollups)
-    query = _placeholders(
+    upsert(connection, "access_total", ("unit", "start"), TOTALS, totals)
+    upsert(connection, "access_rollup", ("dimension", "value", "day"), SUMS, rollups)
+    query = placeholders(
         connection,
         "DELETE FROM access_rollup WHERE dimension = ? AND day = ? AND requests = 0"
         " AND visitors = 0",
@@ -182,31 +192,31 @@ def label_scanners(connection: Connection, rows: list[Row]) -> None:
 
 def _execute_many(connection: Connection, query: str, rows: Sequence[Row]) -> None:
     if rows:
-        connection.exec_driver_sql(_placeholders(connection, query), list(rows))
+        connection.exec_driver_sql(placeholders(connection, query), list(rows))
 
 
 def count_events(connection: Connection, dimension: str, counts: dict[str, int]) -> None:
     """Add counts of events that are no requests to today's roll-up of `dimension`."""
     today = clock.today().isoformat()
     rows = [(dimension, value, today, n, 0, 0, 0) for value, n in counts.items() if n]
-    _upsert(connection, "access_rollup", ("dimension", "value", "day"), SUMS, rows)
+    upsert(connection, "access_rollup", ("dimension", "value", "day"), SUMS, rows)
 
 
 def position(connection: Connection, file: str) -> int:
     """Return how far a spool file has been read."""
-    query = _placeholders(connection, "SELECT position FROM access_cursor WHERE file = ?")
+    query = placeholders(connection, "SELECT position FROM access_cursor WHERE file = ?")
     return connection.exec_driver_sql(query, (file,)).scalar() or 0
 
 
 def save_position(connection: Connection, file: str, to: int) -> None:
     """Store the position (in bytes) up to which a spool file has been read."""
     row = (file, to, clock.now().replace(tzinfo=None).isoformat(" "))
-    _upsert(connection, "access_cursor", ("file",), ("position", "at"), [row], replace=True)
+    upsert(connection, "access_cursor", ("file",), ("position", "at"), [row], replace=True)
 
 
 def delete_cursors(connection: Connection, files: Sequence[str]) -> None:
     """Delete the cursors of removed files."""
-    query = _placeholders(connection, "DELETE FROM access_cursor WHERE file = ?")
+    query = placeholders(connection, "DELETE FROM access_cursor WHERE file = ?")
     for file in files:
         connection.exec_driver_sql(query, (file,))
 
@@ -219,7 +229,7 @@ def cursors(connection: Connection) -> dict[str, int]:
 
 def _known_visitors(connection: Connection, batch: Batch) -> dict[tuple[str, bytes], int]:
     by_day: dict[str, list[bytes]] = {}
-    for (day, *_), key in batch.keys.items():
+    for day, key in batch.keys:
         by_day.setdefault(day, []).append(key)
     known = {}
     for day, keys in by_day.items():
@@ -258,41 +268,3 @@ def _insert_rows(connection: Connection, rows: list[Row]) -> None:
         f"INSERT INTO access_record ({columns}) VALUES ({marks})",  # noqa: S608 - our names
         rows,
     )
-
-
-def _upsert(  # noqa: PLR0913 - a statement has so many parts
-    connection: Connection,
-    table: str,
-    keys: tuple[str, ...],
-    values: tuple[str, ...],
-    rows: Sequence[Row],
-    *,
-    replace: bool = False,
-) -> None:
-    """Insert `rows`; add to, or replace, the values of existing ones."""
-    if not rows:
-        return
-    columns = (*keys, *values)
-    onto = ", ".join(
-        f"{name} = excluded.{name}"
-        if replace
-        else f"{name} = {table}.{name} + excluded.{name}"
-        for name in values
-    )
-    insert = f"INSERT INTO {table} ({', '.join(columns)})"
-    conflict = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {onto}"
-    if connection.dialect.name == "postgresql":
-        arrays = ", ".join(f"%s::{TYPES.get(name, 'text')}[]" for name in columns)
-        if table == "access_cursor":
-            arrays = "%s::text[], %s::bigint[], %s::timestamptz[]"
-        connection.exec_driver_sql(
-            f"{insert} SELECT * FROM unnest({arrays}) {conflict}",  # noqa: S608
-            tuple(list(column) for column in zip(*rows, strict=True)),
-        )
-        return
-    marks = ", ".join("?" * len(columns))
-    connection.exec_driver_sql(f"{insert} VALUES ({marks}) {conflict}", list(rows))
-
-
-def _placeholders(connection: Connection, query: str) -> str:
-    return query.replace("?", "%s") if connection.dialect.name == "postgresql" else query

@@ -4,6 +4,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from neupusti.access.ingest.agents import Agent
+from neupusti.access.ingest.findings.paths import traits
+from neupusti.access.recording.line import Entry
+
+SWITCHING = 101
+"""The status of a WebSocket that was opened: no page, and as long as it stays open."""
 
 
 @dataclass(slots=True)
@@ -33,3 +38,18 @@ class Visit:
 def visitor_digest(salt: bytes, text: str) -> bytes:
     """Return the digest that stands for a visitor in the table of its day."""
     return blake2b(text.encode("utf-8", "replace"), digest_size=16, key=salt).digest()
+
+
+def is_no_page(entry: Entry) -> bool:
+    """Return whether a request cannot be for an entry page: those of staff are none."""
+    return traits(entry.path).staff or is_socket(entry)
+
+
+def is_socket(entry: Entry) -> bool:
+    """Return whether a request opened a connection that stays open."""
+    return entry.status == SWITCHING or entry.method == "CONNECT"
+
+
+def is_page_view(method: str, status: int) -> bool:
+    """Return whether a request showed a page: redirects and errors show none."""
+    return method == "GET" and (status < 300 or status == 304)  # noqa: PLR2004

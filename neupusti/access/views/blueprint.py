@@ -1,5 +1,6 @@
 """The blueprint of the access log, and what its views and commands share."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from flask import Blueprint, Flask, current_app
@@ -33,12 +34,12 @@ def retention_cutoffs() -> RetentionCutoffs:
     return RetentionCutoffs(settings().access_ip_days, settings().access_days)
 
 
-def enrichment(config: Settings) -> Enrichment:
-    """Load the look-up tables of countries and referrers."""
+def enrichment(config: Settings, own: Iterable[str] = ()) -> Enrichment:
+    """Load the look-up tables of countries and referrers; `own` are more of our hosts."""
     table = Path(config.access_countries) if config.access_countries else None
     spam = Path(config.access_spam_hosts) if config.access_spam_hosts else None
     hosts = spam.read_text().split() if spam else ()
-    return Enrichment(Countries(table), Referrers(config.trusted_hosts, hosts))
+    return Enrichment(Countries(table), Referrers((*config.trusted_hosts, *own), hosts))
 
 
 def secret_paths(app: Flask) -> SecretPaths:

@@ -92,9 +92,17 @@ def sweep_(*, dry_run: bool) -> None:
     "--format", "kind", type=click.Choice([kind.value for kind in Format]),
     help="Only this format; otherwise that of most of the first lines.",
 )  # fmt: skip
+@click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    help="A name of the site that wrote the log: no other site among its referrers.",
+)
 @click.option("--progress", is_flag=True, help="Show a progress bar.")
 @click.option("--dry-run", is_flag=True, help="Read and count everything; write nothing.")
-def import_(file: Path, kind: str | None, *, progress: bool, dry_run: bool) -> None:
+def import_(
+    file: Path, kind: str | None, hosts: tuple[str, ...], *, progress: bool, dry_run: bool
+) -> None:
     """Import the log FILE of another server, plain or packed; known lines are skipped.
 
     FILE may be - for standard input.
@@ -103,7 +111,7 @@ def import_(file: Path, kind: str | None, *, progress: bool, dry_run: bool) -> N
         raise click.BadParameter(f"{file} is not a regular file.")
     with _readable(file) as path:
         imported = _import(
-            path, Format(kind) if kind else None, progress=progress, dry_run=dry_run
+            path, Format(kind) if kind else None, hosts, progress=progress, dry_run=dry_run
         )
     click.echo(f"format     {imported.kind}")
     click.echo(f"imported   {imported.requests}")
@@ -157,7 +165,12 @@ def _readable(file: Path) -> Iterator[Path]:
 
 
 def _import(
-    file: Path, kind: Format | None, *, progress: bool, dry_run: bool
+    file: Path,
+    kind: Format | None,
+    hosts: tuple[str, ...],
+    *,
+    progress: bool,
+    dry_run: bool,
 ) -> importing.ImportResult:
     """Import with a progress bar; every error is one sentence."""
     hidden = secret_paths(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
@@ -175,7 +188,7 @@ def _import(
 
         try:
             return importing.import_log(
-                engine(), file, kind, enrichment(settings()), hidden.hide,
+                engine(), file, kind, enrichment(settings(), hosts), hidden.hide,
                 report_progress, dry_run=dry_run,
             )  # fmt: skip
         except (importing.OtherFormatError, NoLogError, OSError) as error:

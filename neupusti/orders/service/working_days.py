@@ -1,26 +1,26 @@
-"""Working days in Kazakhstan: Monday to Friday without the state holidays.
+"""Working days in Kazakhstan: without state holidays and the days off moved to them.
 
-The days to which the government moves a day off are not known in advance; a term that
-ignores them is at most a day longer or shorter.
+The calendar knows Kurban Ait, estimated until it is announced, and the Saturdays that are
+worked instead of a day off, as far as the release installed does.
 """
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+import holidays
 
 from neupusti.core import clock
 
-SATURDAY = 5
-HOLIDAYS = frozenset(
-    {
-        *((1, 1), (1, 2), (1, 7), (3, 8), (3, 21), (3, 22), (3, 23), (5, 1), (5, 7)),
-        *((5, 9), (7, 6), (8, 30), (10, 25), (12, 16)),
-    }
-)
-"""(month, day); Kurban Ait moves with the moon and is left out."""
+
+@lru_cache(maxsize=8)
+def _calendar(year: int) -> holidays.HolidayBase:
+    # A calendar that adds years by itself is not safe in threads.
+    return holidays.country_holidays("KZ", years=year, expand=False)
 
 
 def is_working(day: date) -> bool:
     """Return whether `day` is a working day."""
-    return day.weekday() < SATURDAY and (day.month, day.day) not in HOLIDAYS
+    return _calendar(day.year).is_working_day(day)
 
 
 def end_after(start: datetime, days: int) -> datetime:

@@ -5,6 +5,7 @@ days differ, so it is counted from the raw rows that still exist.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -19,14 +20,15 @@ from neupusti.access.models import Address, Record, Rollup, Total, of_scanners
 from neupusti.core import clock
 
 LISTS = {
-    "by_status": "status",
-    "by_path": "path",
-    "by_referrer": "referrer",
-    "by_browser": "browser",
-    "by_country": "country",
-    "bots": "bot",
-    "malformed": "malformed",
+    "by_status": ("status",),
+    "by_path": ("path", "static"),
+    "by_referrer": ("referrer",),
+    "by_browser": ("browser",),
+    "by_country": ("country",),
+    "bots": ("bot",),
+    "malformed": ("malformed",),
 }
+"""What is counted -> the dimensions of the roll-ups that hold it."""
 FETCH_ROWS = 5000
 HOURS = [f"{hour:02}" for hour in range(24)]
 
@@ -108,13 +110,15 @@ def _from_rollups(connection: Connection, span: Span) -> dict[str, Any]:
     }
 
 
-def _values(connection: Connection, span: Span, dimension: str) -> dict[str, int]:
+def _values(
+    connection: Connection, span: Span, dimensions: Iterable[str]
+) -> dict[str, int]:
     number = func.sum(Rollup.requests)
     rows = connection.execute(
         select(Rollup.value, number.label("number"))
         .where(
             # All requests: GoAccess does not leave out those of scanners.
-            Rollup.dimension.in_((dimension, of_scanners(dimension))),
+            Rollup.dimension.in_([*dimensions, *map(of_scanners, dimensions)]),
             Rollup.day.between(span.first, span.last),
         )
         .group_by(Rollup.value)
@@ -157,7 +161,7 @@ def _from_rows(connection: Connection, span: Span) -> dict[str, Any]:
             name: dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
             for name, counts in counter.lists.items()
         },
-        "malformed": _values(connection, span, "malformed"),
+        "malformed": _values(connection, span, LISTS["malformed"]),
     }
 
 
