@@ -3,8 +3,9 @@
 import pytest
 
 from neupusti.core.data.database import db
+from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import GoodsReturn
-from neupusti.orders.models.order import OrderAddress, OrderState, ShopOrder
+from neupusti.orders.models.order import OrderState, ShopOrder
 from neupusti.orders.queries import details
 from neupusti.orders.service.life import deciding
 from tests.conftest import SQLITE

@@ -18,9 +18,9 @@ from neupusti.core.security import throttle
 from neupusti.core.text import collation, emails, order_numbers
 from neupusti.core.text.languages import Language
 from neupusti.core.web.errors import TooManyError
+from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.order import (
     Delivery,
-    OrderAddress,
     OrderLine,
     OrderState,
     Payment,
