@@ -91,8 +91,6 @@ def disclose(
     found = steps.parcel_of(session, order, parcel)
     to = recipient_of(session, how.recipient)
     check(session, order, found, to, how)
-    if moves.WHO[press.actor.kind] is not moves.Who.STAFF:
-        raise DisclosureError(moves.NO_MOVE)
     before, event = found.state, What.DISCLOSED
     if before == ParcelState.PACKED and to.kind is not RecipientKind.PICKUP:
         event = What.MOVED
@@ -117,7 +115,12 @@ def enter(  # noqa: PLR0913, PLR0917 - an entry is all of these
     actor: Actor,
     how: HandOver,
 ) -> Handed:
-    """Read what `to` may see of a parcel, and enter it in the ledger and the journal."""
+    """Read what `to` may see of a parcel, and enter it in the ledger and the journal.
+
+    `check` has let it pass; only staff hand over.
+    """
+    if moves.WHO[actor.kind] is not moves.Who.STAFF:
+        raise DisclosureError(moves.NO_MOVE)
     needed = fields.needed(Delivery(order.delivery), Payment(order.payment))
     wanted = fields.listed(to) & needed
     values = reading.read(session, order, parcel, wanted, how.purpose)

@@ -37,7 +37,7 @@ class EndedError(DomainError):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "This link has ended: the parcel was delivered or came back, or its "
-                "address was changed. The shop can give you a new one."
+                "The parcel was delivered or came back, or its address was changed. The "
+                "shop can give you a new link."
             )
         )

@@ -13,7 +13,7 @@ from neupusti.orders.queries.recipients import Known
 LABELS: Mapping[Field, LazyString] = {
     Field.NUMBER: _("number of the order"),
     Field.FAMILY_NAME: _("family name"),
-    Field.FAMILY_INITIAL: _("first letter of the family name"),
+    Field.FAMILY_INITIAL: _("initial of the family name"),
     Field.GIVEN_NAME: _("given name"),
     Field.PATRONYMIC: _("patronymic"),
     Field.PHONE: _("phone"),

@@ -16,19 +16,13 @@ from neupusti.delivery.service.fields import LABELS
 from neupusti.delivery.service.links import Link
 from neupusti.delivery.service.reading import Disclosed
 from neupusti.delivery.views.blueprint import bp, private
-from neupusti.orders.models.fulfilment import ParcelState
 from neupusti.orders.service.errors import StaleError
+from neupusti.orders.views.words import PARCELS
 
 BUTTONS: Mapping[Deed, LazyString] = {
     Deed.TOOK: _("I have taken it"),
     Deed.DELIVERED: _("Delivered"),
     Deed.REFUSED: _("The buyer refused it"),
-}
-STATES: Mapping[str, LazyString] = {
-    ParcelState.HANDED_OVER.value: _("handed over to you"),
-    ParcelState.ON_THE_WAY.value: _("on the way"),
-    ParcelState.DELIVERED.value: _("delivered"),
-    ParcelState.REFUSED.value: _("refused"),
 }
 UNPROCESSABLE = 422
 
@@ -83,8 +77,8 @@ def _page(
         labels=LABELS,
         Field=Field,
         buttons={deed.value: BUTTONS[deed] for deed in link.offered},
-        state=STATES[link.parcel.state],
-        done=STATES.get(link.parcel.state) if request.args.get("done") else None,
+        state=PARCELS[link.parcel.state],
+        done=request.args.get("done") in {deed.value for deed in links.MOVES},
         problem=problem,
         form=ConfirmForm(formdata=None),
     )
