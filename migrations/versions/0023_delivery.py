@@ -108,13 +108,37 @@ def downgrade(engine_name: str) -> None:
 
 
 def _recipients() -> None:
+    """Make both tables, and enter the first recipients as of before any order."""
     recipient = op.create_table(
         "recipient",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("kind", sa.String(12), nullable=False),
         sa.CheckConstraint(KINDS, name="kind"),
     )
-    version = op.create_table(
+    version = _versions()
+    connection = op.get_bind()
+    for row in FIRST:
+        added = connection.execute(recipient.insert().values(kind=row["kind"]))
+        values = {name: value for name, value in row.items() if name != "kind"}
+        given = values.pop("fields")
+        connection.execute(
+            version.insert().values(
+                {
+                    "country": "KZ",
+                    "cross_border": False,
+                    **values,
+                    "recipient": added.inserted_primary_key[0],
+                    "at": BEFORE_ANY_ORDER,
+                    # In the order of FIELDS, as the code writes them.
+                    "fields": ",".join(one for one in FIELDS if one in given),  # type: ignore[operator]
+                    "reason": "",
+                }
+            )
+        )
+
+
+def _versions() -> sa.Table:
+    table = op.create_table(
         "recipient_version",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("recipient", sa.Integer, nullable=False),
@@ -135,25 +159,7 @@ def _recipients() -> None:
     op.create_index(
         op.f("ix_recipient_version_recipient"), "recipient_version", ["recipient"]
     )
-    connection = op.get_bind()
-    for row in FIRST:
-        added = connection.execute(recipient.insert().values(kind=row["kind"]))
-        values = {name: value for name, value in row.items() if name != "kind"}
-        given = values.pop("fields")
-        connection.execute(
-            version.insert().values(
-                {
-                    "country": "KZ",
-                    "cross_border": False,
-                    **values,
-                    "recipient": added.inserted_primary_key[0],
-                    "at": BEFORE_ANY_ORDER,
-                    # In the order of FIELDS, as the code writes them.
-                    "fields": ",".join(one for one in FIELDS if one in given),  # type: ignore[operator]
-                    "reason": "",
-                }
-            )
-        )
+    return table
 
 
 def _ledger() -> None:

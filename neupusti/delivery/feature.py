@@ -9,6 +9,7 @@ from neupusti.core.feature import (
     IndefiniteRetention,
     MenuItem,
     Page,
+    Place,
     Retention,
 )
 from neupusti.core.rules import ANY_STAFF, ORDERS, PRIVACY, PUBLIC
@@ -48,7 +49,13 @@ FEATURE = Feature(
             ORDERS,
         ),
     },
-    pages=(Page(endpoint="delivery.public", label=_("Who gets your data")),),
+    pages=(
+        Page(
+            endpoint="delivery.public",
+            label=_("Who gets your data"),
+            places=frozenset({Place.FOOTER}),
+        ),
+    ),
     staff_actions=(disclosing.HANDED, editing.CHANGED),
     admin_menu=(MenuItem(endpoint="delivery.recipients", label=_("Recipients")),),
     duties=(

@@ -6,6 +6,7 @@ The wrong import is added to the graph of import-linter, not to a file.
 from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
+from typing import Any
 
 import grimp
 import pytest
@@ -22,7 +23,7 @@ from neupusti.config.values import ROOT
 from tests.contracts import layers
 from tests.contracts.layers import FeatureLayers
 
-KINDS = {
+KINDS: dict[str, Any] = {
     "feature_layers": FeatureLayers,
     "layers": LayersContract,
     "forbidden": ForbiddenContract,

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
-from neupusti.delivery.models import CourierVisit, Deed, Disclosure, DisclosureField
+from neupusti.delivery.models import CourierVisit, Deed, Disclosure, DisclosureField, Field
 from neupusti.delivery.service import fields
 from neupusti.orders.models.recipient import RecipientVersion
 from neupusti.orders.queries import recipients
@@ -77,4 +77,4 @@ def changed(recipient: int, **columns: Any) -> None:
 
 def listed(*chosen: str) -> str:
     """Return fields as a recipient's list."""
-    return fields.written(map(fields.Field, chosen))
+    return fields.written(map(Field, chosen))

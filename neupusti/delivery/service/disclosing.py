@@ -5,7 +5,7 @@ the ledger, in one transaction with the move of the parcel and the email to its 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
@@ -141,23 +141,30 @@ def enter(  # noqa: PLR0913, PLR0917 - an entry is all of these
     )
     session.add(row)
     session.flush()
+    _log(session, row, order.number, to, values)
+    token = ""
+    if how.channel is Channel.LINK:
+        token = tokens.issue(session, links.PURPOSE, links.LIFE, target=row.id)
+    return Handed(reading.disclosed(row, to.version, values), token)
+
+
+def _log(
+    session: Session, row: Disclosure, number: str, to: Known, values: Iterable[Field]
+) -> None:
+    """Write the fields of an entry, and what the journal says of it."""
     session.add_all(
         DisclosureField(disclosure=row.id, field=one.value, clause=CLAUSES.get(one, ""))
         for one in values
     )
     journal.log_staff_action(
         session,
-        staff=actor.number,
+        staff=row.actor,
         action=HANDED,
         operation=Operation.PROVISION,
-        person=order.person,
-        what=f"{order.number} {to.kind} {how.channel}",
-        reason=how.reason,
+        person=row.person,
+        what=f"{number} {to.kind} {row.channel}",
+        reason=row.reason,
     )
-    token = ""
-    if how.channel is Channel.LINK:
-        token = tokens.issue(session, links.PURPOSE, links.LIFE, target=row.id)
-    return Handed(reading.disclosed(row, to.version, values), token)
 
 
 def signed_text(number: str, values: Mapping[Field, str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from flask_babel import LazyString
+from flask_babel import LazyString, lazy_pgettext
 from flask_babel import lazy_gettext as _
 
 from neupusti.delivery.models import ADDRESS, ALLOWED, NAMES, PLAIN, Channel, Field
@@ -14,7 +14,7 @@ LABELS: Mapping[Field, LazyString] = {
     Field.NUMBER: _("number of the order"),
     Field.FAMILY_NAME: _("family name"),
     Field.FAMILY_INITIAL: _("initial of the family name"),
-    Field.GIVEN_NAME: _("given name"),
+    Field.GIVEN_NAME: lazy_pgettext("of the buyer", "given name"),
     Field.PATRONYMIC: _("patronymic"),
     Field.PHONE: _("phone"),
     Field.PHONE_END: _("last four digits of the phone"),
