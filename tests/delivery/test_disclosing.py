@@ -1,6 +1,9 @@
 """What leaves the shop: the fields of the list, on record, and nothing else."""
 
-from dataclasses import replace
+import ast
+import inspect
+from collections.abc import Sequence
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 from flask import Flask
@@ -11,14 +14,16 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import StaffAction
 from neupusti.delivery import queries
 from neupusti.delivery.models import ALLOWED, Disclosure, Field
-from neupusti.delivery.service import proofs
+from neupusti.delivery.service import proofs, waybills
 from neupusti.delivery.service.errors import DisclosureError
+from neupusti.delivery.service.reading import Disclosed
 from neupusti.orders.models.fulfilment import ParcelState
 from neupusti.orders.models.order import Delivery, Payment, ShopOrder
 from neupusti.orders.models.recipient import RecipientKind
 from neupusti.orders.service.life import changing
 from neupusti.orders.service.placing import Wish
 from tests import handing
+from tests.contracts import sources
 from tests.delivery import couriers
 from tests.delivery.couriers import NOTE, WITH_NOTE, confirmed, packed, ready
 from tests.orders import cast
@@ -122,6 +127,28 @@ def test_a_weight_that_is_not_known_of_every_product_is_left_out(app: Flask) -> 
     with writing() as session:
         session.execute(text("DELETE FROM product WHERE id = :id"), {"id": line.product})
     assert Field.WEIGHT not in handing.over(press(number), parcel).disclosed.values
+
+
+@pytest.mark.clause("1.1.4")
+def test_what_is_disclosed_is_made_in_one_place_and_never_changes(app: Flask) -> None:
+    number, parcel = ready()
+    seen = handing.over(press(number), parcel).disclosed
+    with pytest.raises(FrozenInstanceError):
+        seen.values = {}  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        seen.values[Field.POSTCODE] = "050000"  # type: ignore[index]
+    makers = [
+        sources.name(path)
+        for path in sources.modules()
+        for node in ast.walk(sources.tree(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Disclosed")
+    ]
+    assert makers == ["neupusti/delivery/service/reading.py"]
+    taken = [one for one in vars(waybills).values() if inspect.isfunction(one)]
+    own = [one for one in taken if one.__module__ == waybills.__name__]
+    for one in own:
+        kind = next(iter(inspect.signature(one).parameters.values())).annotation
+        assert kind in {Disclosed, Sequence[Disclosed]}, one.__name__
 
 
 @pytest.mark.clause("1.1.4")

@@ -11,6 +11,7 @@ from flask_babel import force_locale
 from werkzeug.test import TestResponse
 
 from neupusti.core.data.database import db
+from neupusti.core.records.consents import ConsentText, FormConsent
 from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
 from neupusti.core.text.languages import Language, force_language
@@ -165,6 +166,18 @@ def test_the_consent_names_all_who_may_get_the_order(app: Flask) -> None:
     couriers.changed(cdek, active=False)
     assert "CDEK" not in text_of(app, Delivery.COURIER, Language.EN)
     assert "Sent outside Kazakhstan: no" in text_of(app, Delivery.COURIER, Language.EN)
+
+
+@pytest.mark.clause("5.2")
+def test_the_kept_consent_names_whom_the_form_showed(app: Flask) -> None:
+    couriers.changed(handing.recipient(K.CDEK), active=True, contract="7", country="RU")
+    order = Shopper(app, prefix="/kk").bought(product(), by="courier")
+    db.session.rollback()
+    given = db.session.get_one(FormConsent, order.consent)
+    text = db.session.get_one(ConsentText, given.wording).text
+    abroad = "Қазақстаннан тыс жерге беріле ме: иә"
+    for shown in ("дүкеннің курьері, Қазақстан", "СДЭК, Ресей", abroad):
+        assert shown in text
 
 
 @SQLITE

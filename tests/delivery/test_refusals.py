@@ -120,10 +120,11 @@ def test_what_somebody_has_is_not_given_to_somebody_else(app: Flask) -> None:
     cdek = handing.recipient(K.CDEK)
     couriers.changed(cdek, active=True, contract="Договор 7")
     number, parcel = ready()
-    handing.over(press(number), parcel)
+    handing.over(press(number), parcel, track="К-1")
     wanted = {"kind": K.CDEK, "channel": Channel.CSV, "reason": "Быстрее"}
     refused(number, parcel, "у кого-то другого", **wanted)
     parcels.move(press(number), parcel, ParcelState.PACKED)
+    assert cast.seen(number).parcels[0][0].track == ""
     handing.over(press(number), parcel, kind=K.CDEK, channel=Channel.CSV)
     first, second = couriers.entries()
     assert first.recipient != second.recipient

@@ -111,7 +111,8 @@ def advance(  # noqa: PLR0913 - what a move has, in a transaction of the caller
     _check_by_hand(order, found, to, reason)
     before = steps.set_state(session, found, to, press)
     if to is ParcelState.PACKED:
-        found.recipient = None
+        # Who gets it next gives it another number.
+        found.recipient, found.track = None, ""
     found.track = tracked(order, track) or found.track
     _report(session, order, found, press, (before, to), reason)
     steps.settle(session, order)
