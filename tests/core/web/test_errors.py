@@ -51,7 +51,7 @@ def test_every_error_is_a_full_page_in_the_visitors_language(
 
 
 @pytest.mark.parametrize(
-    ("status", "shown"), [(402, 400), (418, 400), (501, 500), (504, 500)]
+    ("status", "shown"), [(411, 400), (418, 400), (501, 500), (504, 500)]
 )
 def test_an_unknown_status_gets_the_text_of_its_class(
     visitor: FlaskClient, status: int, shown: int
