@@ -69,10 +69,16 @@ def hand_over(
 ) -> list[Handed]:
     """Hand parcels over, all of them or none: pairs of a parcel and its order's version."""
     with writing() as session:
+        numbers = [parcel for parcel, _seen in wanted]
+        rows = session.execute(
+            select(Parcel.id, Parcel.order).where(Parcel.id.in_(numbers))
+        )
+        orders = {row.id: row.order for row in rows}
         made: dict[int, int] = {}
         found = []
-        for parcel, seen in sorted(wanted):
-            order = session.scalar(select(Parcel.order).filter_by(id=parcel)) or 0
+        # Orders are locked by their numbers, against deadlocks.
+        for parcel, seen in sorted(wanted, key=lambda one: (orders.get(one[0], 0), one)):
+            order = orders.get(parcel, 0)
             # Of one order the second parcel follows the first, whose press it is, too.
             press = Press(order, made.get(order, seen), actor)
             found.append(disclose(session, press, parcel, how, track=track))

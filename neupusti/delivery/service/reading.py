@@ -138,7 +138,7 @@ def _value(
 
 
 def _weight(session: Session, parcel: Parcel) -> str:
-    """Return grams; empty where a product has none, or is no longer sold."""
+    """Return grams; empty where a product was deleted since."""
     lines = (
         select(func.sum(Product.weight_g * ParcelLine.quantity), func.count(Product.id))
         .select_from(ParcelLine)
