@@ -62,8 +62,8 @@ class Captured:
         return [*(line for line in self.lines if names_somebody(line)), *self.leaks]
 
     def address(self, where: str, address: str) -> None:
-        """Check one address."""
-        if revealing(address):
+        """Check one address; a number to dial goes to a phone, and into no log."""
+        if not address.startswith("tel:") and revealing(address):
             self.leaks.append(f"{where}: {address}")
 
     def response(self, response: TestResponse) -> None:

@@ -14,6 +14,7 @@ from neupusti.core.feature import (
     Retention,
 )
 from neupusti.core.rules import ORDERS, OWNER, PUBLIC
+from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import (
     GoodsReturn,
     OrderEvent,
@@ -22,7 +23,7 @@ from neupusti.orders.models.fulfilment import (
     PaymentEntry,
     ReturnLine,
 )
-from neupusti.orders.models.order import OrderAddress, OrderLine, ShopOrder
+from neupusti.orders.models.order import OrderLine, ShopOrder
 from neupusti.orders.queries import lists
 from neupusti.orders.service import (
     attaching,

@@ -42,6 +42,7 @@ PAGES = (
 HARMLESS = (
     f"<p>{AIGERIM.email}</p><form><input></form>"
     f'<form method="post"><input name="email" value="{AIGERIM.email}"></form>'
+    f'<a href="tel:{AIGERIM.phone}">{AIGERIM.phone}</a>'
 )
 
 

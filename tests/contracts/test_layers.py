@@ -6,6 +6,7 @@ The wrong import is added to the graph of import-linter, not to a file.
 from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
+from typing import Any
 
 import grimp
 import pytest
@@ -15,20 +16,23 @@ from importlinter.application.use_cases import read_user_options
 from importlinter.application.user_options import UserOptions
 from importlinter.contracts.forbidden import ForbiddenContract
 from importlinter.contracts.layers import LayersContract
+from importlinter.contracts.protected import ProtectedContract
 
 from neupusti.app import LAYERS
 from neupusti.config.values import ROOT
 from tests.contracts import layers
 from tests.contracts.layers import FeatureLayers
 
-KINDS = {
+KINDS: dict[str, Any] = {
     "feature_layers": FeatureLayers,
     "layers": LayersContract,
     "forbidden": ForbiddenContract,
+    "protected": ProtectedContract,
 }
 LOW, HIGH = LAYERS[0].split()[0], LAYERS[-1].split()[0]
 FEATURES, CORE, INSIDE = "Features:", "Inside core", "Inside a feature:"
 MANIFEST, HTTP = "Only the app reads", "Services and models"
+ADDRESS = "Above orders only the hand-over"
 BESIDE = [line.split()[:2] for line in LAYERS if len(line.split()) > 1]
 
 
@@ -103,6 +107,20 @@ def test_http_in_a_service_is_seen() -> None:
         )
     )
     assert found.startswith(HTTP)
+
+
+@pytest.mark.clause("5.2")
+@pytest.mark.parametrize(
+    "importer", ["staff.service", "delivery.views.handover", "delivery.queries"]
+)
+@pytest.mark.parametrize("module", ["models", "queries"])
+def test_an_address_read_beside_the_hand_over_is_seen(importer: str, module: str) -> None:
+    found = broken(
+        lambda graph: graph.add_import(
+            importer=f"neupusti.{importer}", imported=f"neupusti.orders.{module}.address"
+        )
+    )
+    assert any(name.startswith(ADDRESS) for name in found)
 
 
 @pytest.mark.parametrize(

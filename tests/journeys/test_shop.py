@@ -18,6 +18,7 @@ from neupusti.orders.models.fulfilment import ParcelState
 from neupusti.orders.models.order import OrderState, ShopOrder
 from neupusti.orders.queries import details
 from neupusti.orders.service.life import deciding, parcels
+from tests import handing
 from tests.accounts import cast
 from tests.conftest import SQLITE
 from tests.journeys.purchase import SEND, Purchase
@@ -81,7 +82,7 @@ def delivers(found: ShopOrder) -> None:
     lines = details.of(db.session(), order()).lines
     parcel = parcels.pack(buying.press(found), {line.id: line.left for line in lines})
     for state in (ParcelState.HANDED_OVER, ParcelState.DELIVERED):
-        parcels.move(buying.press(found), parcel, state)
+        handing.moved(buying.press(found), parcel, state)
     db.session.rollback()
 
 

@@ -10,8 +10,10 @@ from werkzeug.test import TestResponse
 from neupusti.core.data.database import db
 from neupusti.core.records.journal import StaffAction
 from neupusti.orders.models.order import ShopOrder
+from neupusti.orders.models.recipient import RecipientKind
 from neupusti.orders.models.states import Word
 from neupusti.orders.queries import details
+from tests import handing
 from tests.orders.buying import SAME_ORIGIN
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -60,3 +62,14 @@ def actions() -> list[str]:
     """Return the codes of the actions that the journal holds."""
     db.session.rollback()
     return list(db.session.scalars(select(StaffAction.action).order_by(StaffAction.id)))
+
+
+def hands_over(
+    browser: FlaskClient, order: ShopOrder, *parcels: int, **fields: Any
+) -> TestResponse:
+    """Hand parcels over to the courier of the shop, on the page for that."""
+    version = now(order).order.version
+    seen = {f"seen-{parcel}": version for parcel in parcels}
+    to = handing.recipient(RecipientKind.OWN_COURIER)
+    values = {"channel": "link", "parcel": [*parcels], **seen, **fields}
+    return send(browser, f"/admin/recipients/{to}/parcels", **values)

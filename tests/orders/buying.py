@@ -21,6 +21,7 @@ from neupusti.orders.models.order import ShopOrder
 from neupusti.orders.queries import details as queries
 from neupusti.orders.service.life import deciding, parcels
 from neupusti.orders.service.moves import Press
+from tests import handing
 from tests.catalog import goods
 from tests.people import GUEST, Person
 
@@ -119,7 +120,7 @@ def delivered(order: ShopOrder, *pieces: int) -> None:
     packed = {line.id: count for line, count in zip(lines, pieces, strict=True) if count}
     parcel = parcels.pack(press(order), packed)
     for state in (ParcelState.HANDED_OVER, ParcelState.ON_THE_WAY, ParcelState.DELIVERED):
-        parcels.move(press(order), parcel, state)
+        handing.moved(press(order), parcel, state)
 
 
 def hidden(page: str, *, form: int = -1) -> dict[str, str]:

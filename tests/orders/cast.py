@@ -15,8 +15,9 @@ from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.records.consents import GivenConsent
 from neupusti.core.records.journal import SYSTEM, Actor, ActorKind
 from neupusti.core.text.languages import Language
+from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.order import Delivery, OrderLine, Payment, ShopOrder
-from neupusti.orders.queries import details, proofs
+from neupusti.orders.queries import address, details, proofs
 from neupusti.orders.queries.details import Details
 from neupusti.orders.service import basket, placing
 from neupusti.orders.service.addresses import Address
@@ -126,6 +127,13 @@ def seen(number: str) -> Details:
     found = details.by_number(number)
     assert found is not None
     return found
+
+
+def address_of(number: str) -> OrderAddress | None:
+    """Return its address as it is stored now."""
+    order = order_of(number).id
+    db.session.expire_all()
+    return address.of(db.session(), order)
 
 
 def lines_of(number: str) -> list[OrderLine]:

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from neupusti.core.data.database import db
 from neupusti.core.mail.models import OutboxEmail
-from neupusti.orders.models.order import OrderAddress, ShopOrder
+from neupusti.orders.models.address import OrderAddress
+from neupusti.orders.models.order import ShopOrder
 from tests.accounts import cast
 from tests.orders import buying
 from tests.orders.buying import ADDRESS, SAME_ORIGIN, Shopper

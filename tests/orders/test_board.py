@@ -11,8 +11,7 @@ from neupusti.core.data.database import db
 from neupusti.core.rules import Permission
 from neupusti.orders.models.fulfilment import OrderEvent, ParcelState
 from neupusti.orders.models.order import ShopOrder
-from neupusti.orders.service.life import parcels
-from tests import desk
+from tests import desk, handing
 from tests.conftest import SQLITE
 from tests.orders import buying
 from tests.orders.boards import (
@@ -119,9 +118,9 @@ def test_only_moves_of_the_tables_are_offered(dana: FlaskClient, order: ShopOrde
     press(dana, order, "confirmation")
     press(dana, order, "parcels", **pieces(order, 3, 1))
     offered = re.findall(r'name="to" value="(\w+)"', dana.get(page_of(order)).text)
-    assert offered == [ParcelState.HANDED_OVER, ParcelState.GONE]
+    assert offered == [ParcelState.GONE]
     parcel = now(order).parcels[0][0].id
-    parcels.move(buying.press(now(order).order), parcel, ParcelState.HANDED_OVER)
+    handing.over(buying.press(now(order).order), parcel)
     offered = re.findall(r'name="to" value="(\w+)"', dana.get(page_of(order)).text)
     assert set(offered) == {"packed", "on_the_way", "delivered", "refused"}
 

@@ -11,8 +11,9 @@ from neupusti.orders.models.order import OrderState, ShopOrder
 from neupusti.orders.models.states import Word
 from neupusti.orders.service.life import returning
 from tests.conftest import SQLITE
-from tests.orders import buying
+from tests.orders import buying, cast
 from tests.orders.boards import (
+    hands_over,
     now,
     page_of,
     pieces,
@@ -32,8 +33,7 @@ def test_an_order_goes_its_way_in_two_parcels(dana: FlaskClient, order: ShopOrde
 
     assert press(dana, order, "parcels", **pieces(order, 2, 0)).status_code == 303
     parcel = now(order).parcels[0][0].id
-    handed = press(dana, order, f"parcels/{parcel}/moves", to="handed_over", track="KZ 1")
-    assert handed.status_code == 303
+    assert hands_over(dana, order, parcel, track="KZ 1").status_code == 200
     assert word(order) == (Word.HANDED_OVER, True)
     assert press(dana, order, "parcels", **pieces(order, 2, 0)).status_code == 422
     assert press(dana, order, "parcels", **pieces(order, 1, 1)).status_code == 303
@@ -41,7 +41,7 @@ def test_an_order_goes_its_way_in_two_parcels(dana: FlaskClient, order: ShopOrde
     second = now(order).parcels[1][0].id
     for one in (parcel, second):
         if one == second:
-            press(dana, order, f"parcels/{one}/moves", to="handed_over")
+            hands_over(dana, order, one)
         assert press(dana, order, f"parcels/{one}/moves", to="delivered").status_code == 303
     assert word(order) == (Word.DELIVERED, False)
     assert "KZ 1" in dana.get(page_of(order)).text
@@ -70,7 +70,9 @@ def test_what_no_table_has_is_refused(dana: FlaskClient, order: ShopOrder) -> No
     for to in ("delivered", "returned", "refused", "x", ""):
         forged = press(dana, order, f"parcels/{parcel}/moves", to=to)
         assert forged.status_code == 422, to
-    press(dana, order, f"parcels/{parcel}/moves", to="handed_over")
+    forged = press(dana, order, f"parcels/{parcel}/moves", to="handed_over")
+    assert forged.status_code == 422
+    assert hands_over(dana, order, parcel).status_code == 200
     assert press(dana, order, "cancellation", reason="Поздно").status_code == 422
     assert press(dana, order, "parcels/999999/moves", to="delivered").status_code == 422
     assert now(order).order.state == OrderState.CONFIRMED
@@ -128,7 +130,7 @@ def test_a_return_is_answered_and_taken_in(dana: FlaskClient, order: ShopOrder) 
     press(dana, order, "confirmation")
     press(dana, order, "parcels", **pieces(order, 3, 1))
     parcel = now(order).parcels[0][0].id
-    press(dana, order, f"parcels/{parcel}/moves", to="handed_over")
+    hands_over(dana, order, parcel)
     press(dana, order, f"parcels/{parcel}/moves", to="delivered")
     wish = returning.ask(buying.press(now(order).order), {kettle.id: 2}, "Протекает")
 
@@ -149,7 +151,7 @@ def test_a_refused_parcel_comes_back(dana: FlaskClient, order: ShopOrder) -> Non
     press(dana, order, "confirmation")
     press(dana, order, "parcels", **pieces(order, 3, 1))
     parcel = now(order).parcels[0][0].id
-    press(dana, order, f"parcels/{parcel}/moves", to="handed_over")
+    hands_over(dana, order, parcel)
     press(dana, order, f"parcels/{parcel}/moves", to="refused", reason="Нет дома")
     kettle, socks = now(order).lines
     stock = buying.left(kettle.product), buying.left(socks.product)
@@ -215,6 +217,6 @@ def test_an_address_is_changed_without_showing_the_old_one(
     assert wrong.status_code == 422
     values = {"region": "KZ-71", "city": "Астана", "street": "Кенесары", "house": "1"}
     assert press(dana, order, "address", **values).status_code == 303
-    address = now(order).address
+    address = cast.address_of(order.number)
     assert address is not None
     assert (address.region, address.house) == ("KZ-71", "1")

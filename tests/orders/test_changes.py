@@ -1,8 +1,9 @@
 """What a buyer changes of an order: cancel, another address, a return."""
 
 from neupusti.core.data.database import db
+from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import GoodsReturn
-from neupusti.orders.models.order import OrderAddress, OrderState, ShopOrder
+from neupusti.orders.models.order import OrderState, ShopOrder
 from neupusti.orders.queries import details
 from neupusti.orders.service.life import deciding
 from tests.conftest import SQLITE

@@ -12,7 +12,8 @@ from neupusti.core.data.database import db
 from neupusti.core.records.consents import ConsentText, FormConsent
 from neupusti.core.text import money
 from neupusti.core.text.languages import Language
-from neupusti.orders.models.order import OrderAddress, OrderLine
+from neupusti.orders.models.address import OrderAddress
+from neupusti.orders.models.order import OrderLine
 from tests.conftest import SQLITE
 from tests.orders import buying
 from tests.orders.buying import ADDRESS, KETTLE, SOCKS, Shopper

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.registry import registry
+from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import GoodsReturn, OrderEvent, ReturnState
-from neupusti.orders.models.order import OrderAddress, OrderLine, Payment, ShopOrder
+from neupusti.orders.models.order import OrderLine, Payment, ShopOrder
 from neupusti.orders.models.states import Word
 from neupusti.orders.service import clocks, masking, working_days
 from neupusti.orders.service.life import changing, deciding
@@ -168,7 +169,7 @@ def test_names_phone_and_address_go_after_their_term(app: Flask, at: Clock) -> N
     for _ in range(2):
         masking.run()
     found = cast.seen(number)
-    order, address = found.order, found.address
+    order, address = found.order, cast.address_of(number)
     assert (order.full_name, order.phone, order.phone_end) == ("", None, None)
     assert (order.search, order.comment) == ("", "")
     assert order.identity_ended_at == NOON + 90 * DAY

@@ -17,6 +17,7 @@ from neupusti.orders.service import letters
 from neupusti.orders.service.errors import FrozenError, MoveError, NoOrderError, StaleError
 from neupusti.orders.service.life import changing, deciding, parcels
 from neupusti.orders.service.moves import Press
+from tests import handing
 from tests.orders import cast
 from tests.orders.cast import GUEST, SITE, STAFF, press
 
@@ -30,7 +31,7 @@ def sent(*lines: tuple[int, int]) -> tuple[str, int]:
     number = cast.placed(*lines).number
     deciding.confirm(press(number))
     parcel = parcels.pack(press(number), all_of(number))
-    parcels.move(press(number), parcel, ParcelState.HANDED_OVER)
+    handing.over(press(number), parcel)
     return number, parcel
 
 
@@ -97,7 +98,7 @@ def test_situation_04_a_cancelled_order_goes_nowhere(app: Flask) -> None:
     stale = press(number)
     deciding.cancel(press(number))
     with pytest.raises(StaleError):
-        parcels.move(stale, parcel, ParcelState.HANDED_OVER)
+        handing.over(stale, parcel)
     for to in ParcelState:
         with pytest.raises(MoveError):
             parcels.move(press(number), parcel, to)
@@ -201,7 +202,7 @@ def test_situation_14_letters_keep_the_language_of_the_order(app: Flask) -> None
     deciding.confirm(press(number))
     parcel = parcels.pack(press(number), all_of(number))
     for to in (ParcelState.HANDED_OVER, ParcelState.ON_THE_WAY, ParcelState.DELIVERED):
-        parcels.move(press(number), parcel, to)
+        handing.moved(press(number), parcel, to)
     sent_ = cast.letters()
     assert len(sent_) == 6
     assert {x.language for x in sent_} == {"kk"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from neupusti.config.checks import SettingsError
 from neupusti.config.settings import Settings
 from neupusti.core.forms.consent import Statement
-from neupusti.core.text.languages import Language
+from neupusti.core.text.languages import Language, force_language
 from neupusti.core.web.operator import Operator
 from neupusti.orders.models.order import Delivery
 from neupusti.orders.service import addresses, delivery
@@ -127,7 +127,8 @@ def test_a_wrong_price_of_a_delivery_stops_the_start(name: str, value: int) -> N
 
 
 def lines(statement: Statement, app: Flask) -> str:
-    with app.test_request_context(), force_locale("en"):
+    english = force_language(Language.EN), force_locale("en")
+    with app.test_request_context(), english[0], english[1]:
         return "\n".join(statement.lines(OPERATOR))
 
 

@@ -14,6 +14,7 @@ from neupusti.orders.service import moves
 from neupusti.orders.service.errors import MoveError
 from neupusti.orders.service.life import changing, deciding, parcels, returning
 from neupusti.orders.service.placing import Wish
+from tests import handing
 from tests.orders import cast
 from tests.orders.cast import COURIER, GUEST, PICKUP, press
 
@@ -44,7 +45,7 @@ def packed(number: str, *pieces: int) -> int:
 
 def moved(number: str, parcel: int, *states: ParcelState) -> None:
     for state in states:
-        parcels.move(press(number), parcel, state)
+        handing.moved(press(number), parcel, state)
 
 
 @pytest.mark.situation(16)
@@ -76,6 +77,7 @@ def test_a_parcel_moves_by_the_table_alone(
     parcel = packed(number, 1)
     moved(number, parcel, *PATHS[start])
     by_others = {
+        (P.PACKED, P.HANDED_OVER),  # the hand-over
         (P.PACKED, P.DELIVERED),  # a pick-up
         (P.PACKED, P.GONE),
         (P.REFUSED, P.RETURNED),
@@ -202,6 +204,6 @@ def test_what_was_refused_comes_back_and_is_sold_again_or_not(app: Flask) -> Non
 def test_the_tracking_number_is_in_the_letter(app: Flask) -> None:
     number = confirmed((cast.product("a"), 1))
     parcel = packed(number, 1)
-    parcels.move(press(number), parcel, P.HANDED_OVER, track="RR123456785KZ")
+    handing.over(press(number), parcel, track="RR123456785KZ")
     parcels.move(press(number), parcel, P.ON_THE_WAY)
     assert all("RR123456785KZ" in letter.text for letter in cast.letters()[-2:])

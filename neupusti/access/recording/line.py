@@ -52,12 +52,6 @@ class Entry:
         """The day (ISO) in Almaty."""
         return calendar.day_and_hour(self.at // calendar.HOUR)[0]
 
-    @property
-    def shows_page(self) -> bool:
-        """Whether it showed a page: no static file, redirect or error."""
-        fetched = self.status < 300 or self.status == 304  # noqa: PLR2004
-        return fetched and self.method == "GET" and self.route != STATIC_ROUTE
-
 
 def encode(entry: Entry) -> bytes:
     """Return the line of `entry`, in ASCII: without raw control or bidi characters."""

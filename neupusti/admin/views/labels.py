@@ -30,6 +30,7 @@ ACTORS = {
     ActorKind.STAFF: _("staff"),
     ActorKind.SYSTEM: _("the site by itself"),
     ActorKind.OPERATOR: _("a command on the server"),
+    ActorKind.COURIER: _("who delivers"),
 }
 STATES = {
     OutboxState.QUEUED: _("waiting"),

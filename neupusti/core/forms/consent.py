@@ -42,7 +42,7 @@ class Statement:
         """Return the opening and the eight elements, in the language of the request."""
         name = operator.in_language(languages.current()).name
         number = operator.bin or _("not given yet")
-        recipients = ", ".join(map(str, self.recipients)) or _("no")
+        recipients = _joined(self.recipients) or _("no")
         abroad, published = (
             _("yes") if value else _("no") for value in (self.abroad, self.published)
         )

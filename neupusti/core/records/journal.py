@@ -67,6 +67,8 @@ class ActorKind(StrEnum):
     SYSTEM = "system"
     OPERATOR = "operator"
     """A command on the server."""
+    COURIER = "courier"
+    """Whoever has the link of a hand-over (5.2)."""
 
 
 @dataclass(frozen=True, slots=True)

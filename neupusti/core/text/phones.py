@@ -46,6 +46,14 @@ def shown(number: str) -> str:
     return str(international).replace(" ", "\u00a0")
 
 
+def dialled(number: str) -> str:
+    """Return an E.164 number in digits alone: `87011234567`, `4915112345678`.
+
+    Tables of carriers take no plus, which spreadsheets read as the start of a formula.
+    """
+    return re.sub(r"^7(?=\d{10}$)", "8", number.removeprefix("+"))
+
+
 def masked(number: str) -> str:
     """Return `+7 701 … 01`: enough to recognise, too little to call."""
     return "\u00a0".join((*shown(number).split("\u00a0")[:2], "…", number[-2:]))

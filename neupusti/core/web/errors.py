@@ -77,6 +77,10 @@ ERROR_TEXTS = {
         _("Somebody changed this before you"),
         _("What you saw has changed meanwhile. Open the page again and look once more."),
     ),
+    410: ErrorText(
+        _("This link has ended"),
+        _("What it led to is gone, or is no longer yours to see."),
+    ),
     413: ErrorText(
         _("The request is too large"),
         _(

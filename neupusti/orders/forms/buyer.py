@@ -92,7 +92,9 @@ class CheckoutForm(AddressFields, Form):
     delivery = Options(
         _("How do you want to get the order?"),
         empty=_("Choose how you want to get the order."),
-        choices=options(deliveries.DELIVERY_NAMES),
+        choices=lambda: options(
+            {one: deliveries.DELIVERY_NAMES[one] for one in deliveries.offered()}
+        ),
     )
     comment = TextArea(
         _("Note for the delivery"),

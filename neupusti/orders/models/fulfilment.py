@@ -56,7 +56,7 @@ class Parcel(Base):
     order: Mapped[OrderForeignKey]
     state: Mapped[str] = mapped_column(String(12), info=impersonal())
     recipient: Mapped[int | None] = mapped_column(Integer, info=impersonal())
-    """Who carries it: a row of the hand-over, once there is one (5.2)."""
+    """Who carries it, or has the list of the pick-up point: a row of `recipient`."""
     track: Mapped[str] = mapped_column(String(40), info=impersonal())
     version: Mapped[int] = mapped_column(Integer, info=impersonal())
     delivered_at: Mapped[Moment | None]

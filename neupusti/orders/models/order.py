@@ -1,4 +1,4 @@
-"""An order, its lines and the address it goes to."""
+"""An order and its lines; its address is in `models.address`."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -34,13 +34,6 @@ from neupusti.core.data.classification import (
 )
 from neupusti.core.data.database import Base, one_of
 
-AddressPart = Annotated[
-    str,
-    mapped_column(
-        String(120), info=personal("3.2.5", Purpose.IDENTIFICATION, Purpose.FEEDBACK)
-    ),
-]
-"""A part of the address of delivery: only where the method of delivery needs one."""
 Note = Annotated[str, mapped_column(Text, info=personal("3.2.5", Purpose.IDENTIFICATION))]
 """What the buyer wrote about the delivery; the courier may read it."""
 SearchKey = Annotated[
@@ -194,23 +187,3 @@ class OrderLine(Base):
     def cancellation(self) -> int:
         """The source of the stock movement of its newest cancellation: each has its own."""
         return self.id * CANCELLATIONS + self.cancelled
-
-
-class OrderAddress(Base):
-    """The address of delivery of one order; there is none where it is picked up (3.2.5)."""
-
-    __tablename__ = "order_address"
-
-    order: Mapped[int] = mapped_column(
-        ForeignKey("shop_order.id", ondelete="CASCADE"),
-        primary_key=True,
-        autoincrement=False,
-        info=impersonal(),
-    )
-    region: Mapped[str] = mapped_column(String(5), info=impersonal())
-    """ISO 3166-2; stays for the books when the rest is destroyed."""
-    city: Mapped[AddressPart]
-    street: Mapped[AddressPart]
-    house: Mapped[AddressPart]
-    flat: Mapped[AddressPart]
-    postcode: Mapped[AddressPart]

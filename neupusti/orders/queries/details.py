@@ -19,7 +19,7 @@ from neupusti.orders.models.fulfilment import (
     ReturnLine,
     ReturnState,
 )
-from neupusti.orders.models.order import OrderAddress, OrderLine, OrderState, ShopOrder
+from neupusti.orders.models.order import OrderLine, OrderState, ShopOrder
 from neupusti.orders.models.states import Facts, Status, Word, status
 
 ENDS = frozenset({Word.CANCELLED, Word.DELIVERED, Word.RETURNED})
@@ -44,11 +44,10 @@ class Sums:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """All of one order; its page needs nothing else."""
+    """All of one order but its address (`queries.address`)."""
 
     order: ShopOrder
     lines: Sequence[OrderLine]
-    address: OrderAddress | None
     parcels: Sequence[tuple[Parcel, Mapping[int, int]]]
     """Each parcel with its pieces (line -> number), without those unpacked."""
     events: Sequence[OrderEvent]
@@ -114,7 +113,6 @@ def of(session: Session, order: ShopOrder) -> Details:
     return Details(
         order=order,
         lines=rows(OrderLine, OrderLine.position),
-        address=session.get(OrderAddress, order.id),
         parcels=[(parcel, pieces[parcel.id]) for parcel in parcels],
         events=rows(OrderEvent, OrderEvent.seq),
         payments=rows(PaymentEntry, PaymentEntry.id),

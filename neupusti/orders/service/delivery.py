@@ -1,8 +1,6 @@
 """How an order reaches its buyer and is paid: names, prices, recipients, consent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
@@ -10,31 +8,12 @@ from flask_babel import lazy_gettext as _
 from neupusti.config.settings import settings
 from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.consent import Statement
+from neupusti.core.text import countries, languages
 from neupusti.core.text.languages import Language
 from neupusti.orders.models.order import Delivery, Payment
+from neupusti.orders.models.recipient import KINDS, RecipientVersion
+from neupusti.orders.queries import recipients
 from neupusti.policy.service.citing import cited
-
-
-class RecipientKind(StrEnum):
-    """What kind of recipient the data of a parcel are handed to (5.2)."""
-
-    NONE = "none"
-    """Nobody: the operator's own staff at the pick-up point."""
-    COURIER = "courier"
-    POST = "post"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
-    """Who gets the data of an order to deliver it."""
-
-    kind: RecipientKind
-    name: LazyString
-    country: str = "KZ"
-    """ISO 3166-1 alpha-2."""
-    cross_border: bool = False
-    """Whether the data leave Kazakhstan."""
-
 
 DELIVERY_NAMES: Mapping[Delivery, LazyString] = {
     Delivery.PICKUP: _("Collect it yourself"),
@@ -46,28 +25,17 @@ PAYMENT_NAMES: Mapping[Payment, LazyString] = {
     Payment.CARD_ON_DELIVERY: _("Card on delivery"),
     Payment.INVOICE: _("Invoice, before the delivery"),
 }
-COUNTRIES: Mapping[str, LazyString] = {"KZ": _("Kazakhstan")}
-RECIPIENTS: Mapping[Delivery, Recipient] = {
-    Delivery.PICKUP: Recipient(kind=RecipientKind.NONE, name=_("nobody")),
-    Delivery.COURIER: Recipient(kind=RecipientKind.COURIER, name=_("the shop's courier")),
-    Delivery.POST: Recipient(kind=RecipientKind.POST, name=_("Kazpost JSC")),
-}
-"""Until there is a register of recipients (5.2): one for each method."""
 
 
-def recipient(delivery: Delivery) -> Recipient:
-    """Return who gets the data of an order delivered like this."""
-    return RECIPIENTS[delivery]
+def offered() -> list[Delivery]:
+    """Return the methods that somebody carries out: those collected need no recipient."""
+    kinds = {one.kind for one in recipients.active()}
+    return [one for one in Delivery if not one.needs_address or KINDS[one] & kinds]
 
 
 def statement(delivery: Delivery) -> Statement:
     """Return the consent that an order needs: it names recipient, country, cross-border."""
-    whom = recipient(delivery)
-    handed = _(
-        "%(name)s, %(country)s, to deliver the order",
-        name=whom.name,
-        country=COUNTRIES[whom.country],
-    )
+    named = [one.version for one in recipients.of_method(delivery)]
     address = (_("address of delivery"),) if delivery.needs_address else ()
     return Statement(
         opening=_("I agree that my data are processed to take and deliver this order."),
@@ -90,12 +58,20 @@ def statement(delivery: Delivery) -> Statement:
             "names, phone, address and note: 90 days from the end of the order; "
             "the rest: 5 years, as vouchers of the books"
         ),
-        recipients=() if whom.kind is RecipientKind.NONE else (handed,),
-        abroad=whom.cross_border,
+        recipients=tuple(map(_handed, named)),
+        abroad=any(one.cross_border for one in named),
         how_to_withdraw=_(
             "by cancelling the order on its page until it is handed over, "
             "or by writing to the operator"
         ),
+    )
+
+
+def _handed(one: RecipientVersion) -> LazyString:
+    return _(
+        "%(name)s, %(country)s, to deliver the order",
+        name=LazyString(lambda: one.name(languages.current())),
+        country=LazyString(lambda: countries.names(languages.current())[one.country]),
     )
 
 

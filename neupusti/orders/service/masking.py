@@ -14,8 +14,9 @@ from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import truncate_wal, writing
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Operation, ProcessingRecord
+from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import GoodsReturn, OrderEvent
-from neupusti.orders.models.order import OrderAddress, ShopOrder
+from neupusti.orders.models.order import ShopOrder
 
 EVERY = timedelta(hours=1)
 DAYS = 90

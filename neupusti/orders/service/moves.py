@@ -43,6 +43,7 @@ class Who(StrEnum):
     BUYER = "buyer"
     STAFF = "staff"
     SYSTEM = "system"
+    COURIER = "courier"
 
 
 class What(StrEnum):
@@ -59,6 +60,8 @@ class What(StrEnum):
     RETURN = "return"
     BLOCK = "block"
     REMINDER = "reminder"
+    DISCLOSED = "disclosed"
+    """Its data were handed over and no parcel moved: printed again, or another address."""
 
 
 WHAT_LABELS: Mapping[What, LazyString] = {
@@ -71,21 +74,25 @@ WHAT_LABELS: Mapping[What, LazyString] = {
     What.RETURN: _("changed by a return"),
     What.BLOCK: _("blocked or released"),
     What.REMINDER: _("reminded of"),
+    What.DISCLOSED: _("shown to who delivers"),
 }
 WHO_LABELS: Mapping[ActorKind, LazyString] = {
     ActorKind.PERSON: _("the buyer"),
     ActorKind.STAFF: _("the shop"),
     ActorKind.SYSTEM: _("the site"),
     ActorKind.OPERATOR: _("the shop"),
+    ActorKind.COURIER: _("who delivers"),
 }
 WHO: Mapping[ActorKind, Who] = {
     ActorKind.PERSON: Who.BUYER,
     ActorKind.STAFF: Who.STAFF,
     ActorKind.OPERATOR: Who.STAFF,
     ActorKind.SYSTEM: Who.SYSTEM,
+    ActorKind.COURIER: Who.COURIER,
 }
-EVERYBODY = frozenset(Who)
+EVERYBODY = frozenset({Who.BUYER, Who.STAFF, Who.SYSTEM})
 STAFF = frozenset({Who.STAFF})
+ON_THE_ROAD = frozenset({Who.STAFF, Who.COURIER})
 
 DECISION: Mapping[tuple[OrderState, OrderState], frozenset[Who]] = {
     (OrderState.NEW, OrderState.CONFIRMED): STAFF,
@@ -98,16 +105,17 @@ JOURNEY: Mapping[tuple[ParcelState, ParcelState], frozenset[Who]] = {
     (ParcelState.PACKED, ParcelState.HANDED_OVER): STAFF,
     (ParcelState.PACKED, ParcelState.DELIVERED): STAFF,
     (ParcelState.HANDED_OVER, ParcelState.PACKED): STAFF,
-    (ParcelState.HANDED_OVER, ParcelState.ON_THE_WAY): STAFF,
-    (ParcelState.HANDED_OVER, ParcelState.DELIVERED): STAFF,
-    (ParcelState.HANDED_OVER, ParcelState.REFUSED): STAFF,
-    (ParcelState.ON_THE_WAY, ParcelState.DELIVERED): STAFF,
-    (ParcelState.ON_THE_WAY, ParcelState.REFUSED): STAFF,
+    (ParcelState.HANDED_OVER, ParcelState.ON_THE_WAY): ON_THE_ROAD,
+    (ParcelState.HANDED_OVER, ParcelState.DELIVERED): ON_THE_ROAD,
+    (ParcelState.HANDED_OVER, ParcelState.REFUSED): ON_THE_ROAD,
+    (ParcelState.ON_THE_WAY, ParcelState.DELIVERED): ON_THE_ROAD,
+    (ParcelState.ON_THE_WAY, ParcelState.REFUSED): ON_THE_ROAD,
     (ParcelState.DELIVERED, ParcelState.ON_THE_WAY): STAFF,
     (ParcelState.REFUSED, ParcelState.RETURNED): STAFF,
 }
-"""Where a parcel goes. From `packed` straight to `delivered` is a pick-up; back from
-`delivered` is a mistaken press, within a day; a cancellation or another address unpacks."""
+"""Where a parcel goes; only `delivery` hands it over (5.2). From `packed` straight to
+`delivered` is a pick-up; back from `delivered` is a mistaken press, within a day; a
+cancellation or another address unpacks."""
 RETURNS: Mapping[tuple[ReturnState, ReturnState], frozenset[Who]] = {
     (ReturnState.ASKED, ReturnState.ACCEPTED): STAFF,
     (ReturnState.ASKED, ReturnState.REFUSED): STAFF,
@@ -155,8 +163,13 @@ def begin(session: Session, press: Press, *, though_frozen: bool = False) -> Sho
     if order is None:
         raise _stale(session, press)
     if order.frozen_at is not None and not though_frozen:
-        raise FrozenError(_("This order is blocked: it can only be cancelled."))
+        raise blocked()
     return order
+
+
+def blocked() -> FrozenError:
+    """Return the error of an order whose data are blocked (6.2.4)."""
+    return FrozenError(_("This order is blocked: it can only be cancelled."))
 
 
 def check(

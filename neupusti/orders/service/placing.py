@@ -17,9 +17,9 @@ from neupusti.core.records.journal import Actor, ActorKind, Operation, Processin
 from neupusti.core.security import throttle
 from neupusti.core.text import collation, emails, order_numbers
 from neupusti.core.text.languages import Language
+from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.order import (
     Delivery,
-    OrderAddress,
     OrderLine,
     OrderState,
     Payment,

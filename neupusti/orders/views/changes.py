@@ -8,12 +8,14 @@ from werkzeug.wrappers import Response
 
 from neupusti.catalog.models import ReturnRule
 from neupusti.catalog.service import return_rules
+from neupusti.core.data.database import db
 from neupusti.core.forms.base import UNPROCESSABLE, Form, shown
 from neupusti.core.records.journal import Actor, ActorKind
 from neupusti.core.security import identity
 from neupusti.core.web import pagination
 from neupusti.orders.forms.address import address_of
 from neupusti.orders.forms.buyer import AddressForm, PiecesForm, ReturnForm
+from neupusti.orders.queries import address as addresses
 from neupusti.orders.queries.details import Details
 from neupusti.orders.service.errors import OrderError, StaleError
 from neupusti.orders.service.life import changing, deciding, returning
@@ -54,8 +56,10 @@ def address(number: str) -> Response:
     access, found = _changeable(number)
     if not order_pages.can_move(found):
         return _refused(access)
-    form = AddressForm(formdata=None, obj=found.address, version=str(access.order.version))
-    return shown("orders/address.html", form, order=access.order)
+    order = access.order
+    present = addresses.of(db.session(), order.id)
+    form = AddressForm(formdata=None, obj=present, version=str(order.version))
+    return shown("orders/address.html", form, order=order)
 
 
 @bp.post("/orders/<number>/address")

@@ -8,6 +8,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
+from neupusti.core.data.database import db
 from neupusti.core.forms.base import UNPROCESSABLE, Form
 from neupusti.core.records.journal import Actor, ActorKind
 from neupusti.core.registry import registry
@@ -25,6 +26,7 @@ from neupusti.orders.forms.staff import (
 )
 from neupusti.orders.models.fulfilment import ParcelState
 from neupusti.orders.models.order import Delivery, OrderState, Payment
+from neupusti.orders.queries import address
 from neupusti.orders.queries import details as queries
 from neupusti.orders.queries.details import Details
 from neupusti.orders.service import addresses, delivery, reading
@@ -187,7 +189,7 @@ def add_note(number: str) -> Response:
 def new_address(number: str) -> Response:
     """Ask for another address; the present one is not shown."""
     found = _found(number)
-    if found.address is None:
+    if not Delivery(found.order.delivery).needs_address:
         abort(404)
     form = AddressForm(formdata=None, version=str(found.order.version))
     return make_response(
@@ -251,14 +253,15 @@ def _page(
 ) -> Response:
     """Render the page of an order; `problem` says why a move was refused."""
     order = found.order
+    where = address.of(db.session(), order.id)
     body = render_template(
         "orders/admin/order.html",
         details=found,
         order=order,
         opened=opened,
         phone=phones.shown(order.phone) if order.phone else "",
-        region=found.address
-        and addresses.region_name(found.address.region, languages.current()),
+        address=where,
+        region=where and addresses.region_name(where.region, languages.current()),
         delivery_name=delivery.DELIVERY_NAMES[Delivery(order.delivery)],
         payment_name=delivery.PAYMENT_NAMES[Payment(order.payment)],
         decisions=offers.decisions(found),

@@ -14,7 +14,6 @@ from neupusti.orders.service.life.parcels import BY_HAND, MISTAKE
 from neupusti.orders.service.moves import DECISION, JOURNEY, Who
 
 MOVES: Mapping[tuple[ParcelState, ParcelState], LazyString] = {
-    (ParcelState.PACKED, ParcelState.HANDED_OVER): _("Hand over for delivery"),
     (ParcelState.HANDED_OVER, ParcelState.PACKED): _("Brought back before leaving"),
     (ParcelState.HANDED_OVER, ParcelState.ON_THE_WAY): _("It is on the way"),
     (ParcelState.HANDED_OVER, ParcelState.DELIVERED): _("It is delivered"),
@@ -23,7 +22,8 @@ MOVES: Mapping[tuple[ParcelState, ParcelState], LazyString] = {
     (ParcelState.ON_THE_WAY, ParcelState.REFUSED): _("It was refused"),
     (ParcelState.DELIVERED, ParcelState.ON_THE_WAY): _("Not delivered: pressed by mistake"),
 }
-"""The buttons of the moves by hand; a pick-up, unpacking and taking back have forms."""
+"""The buttons of the moves by hand; the hand-over has a page, and a pick-up,
+unpacking and taking back have forms."""
 
 
 def decisions(found: Details) -> frozenset[OrderState]:

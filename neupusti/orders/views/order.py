@@ -3,14 +3,16 @@
 from flask import make_response, render_template, request
 from werkzeug.wrappers import Response
 
+from neupusti.core.data.database import db
 from neupusti.core.forms.base import ConfirmForm
 from neupusti.core.security import identity
 from neupusti.core.text import languages, phones
 from neupusti.core.web import pagination
+from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import ParcelState
 from neupusti.orders.models.order import Delivery, OrderState, Payment
+from neupusti.orders.queries import address, lists
 from neupusti.orders.queries import details as queries
-from neupusti.orders.queries import lists
 from neupusti.orders.queries.details import Details
 from neupusti.orders.service import addresses, delivery
 from neupusti.orders.service.links import Access
@@ -48,13 +50,15 @@ def page(access: Access, *, problem: str = "", status: int = 200) -> Response:
     """Render the page of an order; `problem` says why an action was refused."""
     found = details(access)
     order = found.order
+    where = address.of(db.session(), order.id)
     body = render_template(
         "orders/show.html",
         access=access,
         details=found,
         order=order,
         phone=phones.shown(order.phone) if order.phone else "",
-        region=region(found),
+        address=where,
+        region=region(where),
         delivery_name=delivery.DELIVERY_NAMES[Delivery(order.delivery)],
         payment_name=delivery.PAYMENT_NAMES[Payment(order.payment)],
         pickup=delivery.pickup_address(languages.current()),
@@ -78,11 +82,9 @@ def details(access: Access) -> Details:
     return found if found is not None else reach.missing()
 
 
-def region(found: Details) -> str:
-    """Return the name of the region of the address, or an empty text."""
-    if found.address is None:
-        return ""
-    return addresses.region_name(found.address.region, languages.current())
+def region(where: OrderAddress | None) -> str:
+    """Return the name of the region of an address, or an empty text."""
+    return addresses.region_name(where.region, languages.current()) if where else ""
 
 
 def is_changeable(found: Details) -> bool:
@@ -94,4 +96,6 @@ def is_changeable(found: Details) -> bool:
 
 def can_move(found: Details) -> bool:
     """Return whether the buyer can still change the address."""
-    return is_changeable(found) and found.address is not None and not found.order.frozen_at
+    order = found.order
+    needed = Delivery(order.delivery).needs_address
+    return is_changeable(found) and needed and not order.frozen_at

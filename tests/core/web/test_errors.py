@@ -14,7 +14,7 @@ from neupusti.core.web.errors import DomainError
 from tests.core import failing_views
 from tests.people import AIGERIM
 
-STATUSES = (400, 403, 404, 405, 409, 413, 422, 429, 500, 503)
+STATUSES = (400, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503)
 TRACES = ("Traceback", ".py", "ValueError", "KeyError", "UndefinedError", AIGERIM.email)
 
 
@@ -51,7 +51,7 @@ def test_every_error_is_a_full_page_in_the_visitors_language(
 
 
 @pytest.mark.parametrize(
-    ("status", "shown"), [(410, 400), (418, 400), (501, 500), (504, 500)]
+    ("status", "shown"), [(411, 400), (418, 400), (501, 500), (504, 500)]
 )
 def test_an_unknown_status_gets_the_text_of_its_class(
     visitor: FlaskClient, status: int, shown: int

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.data.database import writing
+from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import PaymentEntry
-from neupusti.orders.models.order import OrderAddress, OrderState, ShopOrder
+from neupusti.orders.models.order import OrderState, ShopOrder
 from neupusti.orders.queries import details
 from neupusti.orders.service import letters, moves
 from neupusti.orders.service.addresses import Address
@@ -56,14 +57,21 @@ def change_address(press: Press, address: Address) -> None:
     """
     with writing() as session:
         order = moves.begin(session, press)
-        found = session.get(OrderAddress, order.id)
-        if found is None or order.state == OrderState.CANCELLED:
-            raise MoveError(moves.NO_MOVE)
         steps.unpack_all(session, details.of(session, order), press)
-        for name, value in asdict(address).items():
-            setattr(found, name, value)
-        moves.report(session, order, What.ADDRESS, press.actor)
-        letters.send(session, letters.ADDRESS, order)
+        write_address(session, order, press, address)
+
+
+def write_address(
+    session: Session, order: ShopOrder, press: Press, address: Address, reason: str = ""
+) -> None:
+    """Store another address of `order`, which `moves.begin` has locked; tell the buyer."""
+    found = session.get(OrderAddress, order.id)
+    if found is None or order.state == OrderState.CANCELLED:
+        raise MoveError(moves.NO_MOVE)
+    for name, value in asdict(address).items():
+        setattr(found, name, value)
+    moves.report(session, order, What.ADDRESS, press.actor, reason=reason)
+    letters.send(session, letters.ADDRESS, order)
 
 
 def note(press: Press, words: str) -> None:

@@ -1,4 +1,4 @@
-"""Pack parcels and move them by hand, until the hand-over to couriers does it (5.2)."""
+"""Pack parcels, and move them on after the hand-over, which `delivery` makes (5.2)."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 from neupusti.core import clock
 from neupusti.core.data.database import writing
 from neupusti.core.mail.outbox import EmailType
-from neupusti.core.text import order_numbers
+from neupusti.core.text import countries, order_numbers, tracking
 from neupusti.core.text.languages import Language
 from neupusti.core.text.order_numbers import OrderNumberError
+from neupusti.core.text.tracking import TrackError
 from neupusti.orders.models.fulfilment import Parcel, ParcelLine, ParcelState
 from neupusti.orders.models.order import Delivery, OrderState, Payment, ShopOrder
+from neupusti.orders.models.recipient import RecipientVersion
 from neupusti.orders.queries import details
 from neupusti.orders.queries.details import Details
 from neupusti.orders.service import letters, moves
@@ -27,14 +29,15 @@ MISTAKE = timedelta(hours=24)
 BY_HAND = frozenset(
     {
         ParcelState.PACKED,
-        ParcelState.HANDED_OVER,
         ParcelState.ON_THE_WAY,
         ParcelState.DELIVERED,
         ParcelState.REFUSED,
     }
 )
+"""Where a press alone brings a parcel; what hands data over is more than a press."""
+MISTYPED = _("Check the tracking number: one of its digits is wrong.")
+NOT_POSTAL = _("Write the tracking number like RR123456785KZ.")
 LETTERS: Mapping[ParcelState, EmailType] = {
-    ParcelState.HANDED_OVER: letters.HANDED_OVER,
     ParcelState.ON_THE_WAY: letters.ON_THE_WAY,
     ParcelState.DELIVERED: letters.DELIVERED,
     ParcelState.REFUSED: letters.REFUSED,
@@ -84,20 +87,64 @@ def move(
 ) -> None:
     """Move a parcel by the table of journeys.
 
-    Not for pick-ups (`collect`), for unpacking, nor for what comes back (`take_back`). From
-    delivered back to on the way needs a reason, and only within a day.
+    Not for the hand-over (`delivery`), for pick-ups (`collect`), for unpacking, nor for
+    what comes back (`take_back`). From delivered back to on the way needs a reason, and
+    only within a day.
     """
     with writing() as session:
         order = moves.begin(session, press)
-        found = steps.parcel_of(session, order, parcel)
-        _check_by_hand(order, found, to, reason)
-        before = steps.set_state(session, found, to, press)
-        found.track = track or found.track
-        _report(session, order, found, press, (before, to), reason)
-        steps.settle(session, order)
-        # Nobody is told of what is only put right.
-        if to in LETTERS and before is not ParcelState.DELIVERED:
-            letters.send(session, LETTERS[to], order, {"track": found.track})
+        advance(session, order, press, parcel, to, reason=reason, track=track)
+
+
+def advance(  # noqa: PLR0913 - what a move has, in a transaction of the caller
+    session: Session,
+    order: ShopOrder,
+    press: Press,
+    parcel: int,
+    to: ParcelState,
+    *,
+    reason: str = "",
+    track: str = "",
+) -> None:
+    """Make a `move` of `order`, which `moves.begin` has locked."""
+    found = steps.parcel_of(session, order, parcel)
+    _check_by_hand(order, found, to, reason)
+    before = steps.set_state(session, found, to, press)
+    if to is ParcelState.PACKED:
+        # Who gets it next gives it another number.
+        found.recipient, found.track = None, ""
+    found.track = tracked(order, track) or found.track
+    _report(session, order, found, press, (before, to), reason)
+    steps.settle(session, order)
+    # Nobody is told of what is only put right.
+    if to in LETTERS and before is not ParcelState.DELIVERED:
+        letters.send(session, LETTERS[to], order, {"track": found.track})
+
+
+def tracked(order: ShopOrder, text: str) -> str:
+    """Return a tracking number as it is stored; raise MoveError for a wrong one of a post.
+
+    Carriers other than the post number their parcels as they like.
+    """
+    if not text.strip() or order.delivery != Delivery.POST:
+        return text.strip()
+    try:
+        return tracking.s10(text)
+    except TrackError as error:
+        raise MoveError(MISTYPED if error.mistyped else NOT_POSTAL) from None
+
+
+def tell_handed_over(
+    session: Session, order: ShopOrder, parcel: Parcel, to: RecipientVersion
+) -> None:
+    """Tell the buyer who has the parcel; in the transaction of the hand-over."""
+    language = Language(order.language)
+    values = {
+        "track": parcel.track,
+        "recipient": to.name(language),
+        "country": countries.names(language)[to.country],
+    }
+    letters.send(session, letters.HANDED_OVER, order, values)
 
 
 def collect(press: Press, parcel: int, number: str, phone_end: str) -> None:

@@ -1,0 +1,1 @@
+"""What the hand-over does, without HTTP."""

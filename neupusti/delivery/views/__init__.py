@@ -1,0 +1,1 @@
+"""What couriers, buyers, staff and everybody see of the hand-over."""
