@@ -5,35 +5,27 @@ neither is.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, cast
 
 from flask import current_app, render_template
 from flask_babel import LazyString, force_locale
 from jinja2 import Template
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import insert
 from neupusti.core.mail import message
-from neupusti.core.mail.models import OutboxEmail, OutboxState
+from neupusti.core.mail.models import OutboxEmail, OutboxState, Priority
 from neupusti.core.mail.service import Service
 from neupusti.core.text.languages import Language, force_language
 
 EXTENSION, TYPES = "neupusti.mail", "neupusti.mail.kinds"
 PLAIN_HTML = "layout/mail.html"
 SIGNATURE = "\n-- \n"
-
-
-class Priority(IntEnum):
-    """Which emails leave first: those of the service overtake the news."""
-
-    SERVICE = 0
-    NEWS = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +83,7 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
     `key` names its cause; a second call with the same key writes no second email. Raise
     UndeclaredEmailError, or ValueError where a header would hold a line end.
     """
-    subject, text, html = _rendered(kind, to.language, values or {})
+    subject, text, html = rendered(kind, to.language, values or {})
     now = clock.now()
     row = {
         "key": key,
@@ -118,6 +110,14 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
     return email or session.scalars(select(OutboxEmail).filter_by(key=key)).one()
 
 
+def drop_queued(session: Session, numbers: Iterable[int]) -> set[int]:
+    """Delete those of the emails whose transfer has not begun; return their numbers."""
+    queued = delete(OutboxEmail).where(
+        OutboxEmail.id.in_(numbers), OutboxEmail.state == OutboxState.QUEUED.value
+    )
+    return set(session.scalars(queued.returning(OutboxEmail.id)))
+
+
 def link(endpoint: str, language: Language, **values: Any) -> str:
     """Return the absolute URL of a page, for an email."""
     adapter = current_app.url_map.bind("localhost")
@@ -125,9 +125,10 @@ def link(endpoint: str, language: Language, **values: Any) -> str:
     return f"{service().base_url}{language.prefix}{path}"
 
 
-def _rendered(
+def rendered(
     kind: EmailType, language: Language, values: Mapping[str, Any]
 ) -> tuple[str, str, str]:
+    """Return subject, text and HTML of an email; raise UndeclaredEmailError."""
     if kind.name not in current_app.extensions[TYPES]:
         raise UndeclaredEmailError(f"No manifest lists {kind.name} among its emails.")
     with force_language(language), force_locale(language.locale):
@@ -145,7 +146,7 @@ def _rendered(
             [f"{kind.template}.html", PLAIN_HTML],
             **context,
             subject=subject,
-            paragraphs=_paragraphs(text),
+            paragraphs=paragraphs(text),
         )
     return subject, text.strip() + "\n", html
 
@@ -155,7 +156,7 @@ def _subject(template: Template, values: Mapping[str, Any]) -> str:
     return " ".join("".join(block(template.new_context(dict(values)))).split())
 
 
-def _paragraphs(text: str) -> list[list[str]]:
+def paragraphs(text: str) -> list[list[str]]:
     """Return the lines of each paragraph above the signature."""
     body = text.partition(SIGNATURE)[0].strip()
     return [block.splitlines() for block in body.split("\n\n") if block.strip()]

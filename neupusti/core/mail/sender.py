@@ -28,6 +28,7 @@ LONGEST_DELAY = timedelta(hours=6)
 ATTEMPTS = 20
 """They take some two and a half days."""
 BATCH = 50
+"""Emails over one connection."""
 PERMANENT = range(500, 600)
 LINE_START_DOT = re.compile(rb"(?m)^\.")
 
@@ -42,7 +43,10 @@ class EmailRefusedError(Exception):
 
 
 class AlreadyClaimedError(Exception):
-    """Another worker is sending this email."""
+    """Another worker is sending this email, or it was withdrawn from the outbox.
+
+    The server still expects the body: only closing the connection cancels it.
+    """
 
 
 class ServerError(Exception):
@@ -63,19 +67,28 @@ class Sender:
         if not self.recovered:
             _recover()
             self.recovered = True
-        while due := _due():
+        while _due(1):
             try:
-                self._send_all(self.service.server, due)
+                self._send_batch(self.service.server)
+            except AlreadyClaimedError:
+                return
             except ServerError as error:
-                _delay_all(due, str(error))
+                _delay_all(_due(BATCH), str(error))
                 logger.warning("mail server", extra={"fields": {"reason": str(error)}})
                 return
 
-    def _send_all(self, server: Server, numbers: list[int]) -> None:
+    def _send_batch(self, server: Server) -> None:
+        """Send due emails over one connection; raise ServerError or AlreadyClaimedError.
+
+        The next one is looked up after each: what is urgent overtakes what was due before.
+        """
         smtp = connect(server)
         try:
-            for number in numbers:
-                self._send(smtp, number)
+            for _ in range(BATCH):
+                due = _due(1)
+                if not due:
+                    return
+                self._send(smtp, due[0])
         finally:
             smtp.close()
 
@@ -88,9 +101,6 @@ class Sender:
         db.session.rollback()
         try:
             transmit(smtp, self.service.sender, recipient, body, lambda: _claim(number))
-        except AlreadyClaimedError:
-            # The server still expects the body: only closing the connection cancels it.
-            raise ServerError("another worker") from None
         except EmailRefusedError as error:
             _record_failure(number, error)
             smtp.rset()
@@ -159,7 +169,7 @@ def _expect(code: int, reply: tuple[int, bytes]) -> None:
         raise EmailRefusedError(*reply)
 
 
-def _due() -> list[int]:
+def _due(most: int) -> list[int]:
     query = (
         select(OutboxEmail.id)
         .where(
@@ -167,7 +177,7 @@ def _due() -> list[int]:
             OutboxEmail.next_at <= clock.now(),
         )
         .order_by(OutboxEmail.priority, OutboxEmail.next_at, OutboxEmail.id)
-        .limit(BATCH)
+        .limit(most)
     )
     found = list(db.session.scalars(query))
     db.session.rollback()
