@@ -4,8 +4,10 @@ import re
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms.fields import SelectChoice
+from wtforms.validators import StopValidation
 
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
@@ -111,7 +113,7 @@ class PlainText(TextArea):
         """Refuse markup; cut spaces at line ends, since `-- ` would end the text."""
         super().pre_validate(form)
         if MARKUP.search(self.data):
-            raise FieldError(_("Write plain text, without HTML and scripts."))
+            raise StopValidation(gettext("Write plain text, without HTML and scripts."))
         self.data = "\n".join(line.rstrip() for line in self.data.splitlines()).strip()
 
 

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from email.message import EmailMessage
+from typing import Any, Literal
 
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 
@@ -14,6 +17,7 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.mail import outbox
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.mail.sender import Sender
+from neupusti.core.mail.service import Server
 from neupusti.core.records import consents
 from neupusti.core.records.consents import FormConsent, GivenConsent
 from neupusti.core.text.languages import Language
@@ -119,6 +123,12 @@ def issue(
     return issues.save(None, draft, staff=DANA)
 
 
+def send_by(app: Flask, port: int) -> None:
+    """Let a site send by the mail server on `port` of loopback."""
+    server = Server("smtp", "127.0.0.1", port)
+    app.extensions[outbox.EXTENSION] = replace(outbox.service(), server=server)
+
+
 def service_email(key: str = SERVICE_KEY, email: str = "buyer@example.kz") -> int:
     """Put an email of the service into the outbox; return its number."""
     to = outbox.Recipient(email=email, language=Language.RU)
@@ -191,3 +201,10 @@ def csrf(client: FlaskClient) -> str:
     found = HIDDEN.search(client.get("/newsletter/").text)
     assert found
     return found[1]
+
+
+def body(received: EmailMessage, kind: Literal["plain", "html"] = "plain") -> str:
+    """Return one form of the text of an email that arrived."""
+    part = received.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())

@@ -7,9 +7,8 @@ import pytest
 from flask import Flask
 
 from neupusti.config.settings import Settings
-from neupusti.core.mail import outbox
-from neupusti.core.mail.service import Server
 from tests.core.smtp_server import SmtpServer
+from tests.newsletter import cast
 from tests.people import BIN
 
 
@@ -22,8 +21,7 @@ def settings(settings: Settings) -> Settings:
 @pytest.fixture
 def queueing(app: Flask) -> Flask:
     """A site whose emails wait for a server."""
-    server = Server("smtp", "127.0.0.1", 1)
-    app.extensions[outbox.EXTENSION] = replace(outbox.service(), server=server)
+    cast.send_by(app, 1)
     return app
 
 
@@ -37,6 +35,5 @@ def smtp() -> Iterator[SmtpServer]:
 @pytest.fixture
 def sending(app: Flask, smtp: SmtpServer) -> Flask:
     """A site that sends by this server."""
-    server = Server("smtp", "127.0.0.1", smtp.port)
-    app.extensions[outbox.EXTENSION] = replace(outbox.service(), server=server)
+    cast.send_by(app, smtp.port)
     return app

@@ -27,6 +27,7 @@ from tests import desk
 from tests.conftest import SQLITE
 from tests.core.smtp_server import SmtpServer
 from tests.newsletter import cast
+from tests.newsletter.servers import ActingServer
 from tests.people import AIGERIM, BIN, BOLAT, GUEST, YERLAN
 from tests.times import NOON, Clock
 
@@ -51,7 +52,7 @@ def test_an_issue_reaches_the_subscribers_of_its_topic(
     for received in smtp.emails:
         assert received["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert "/newsletter/unsubscribe/" in received["List-Unsubscribe"]
-        plain = str(received.get_body(("plain",)).get_content())
+        plain = cast.body(received)
         assert "/catalog/?utm_campaign=issue-1" in plain
         assert received["List-Unsubscribe"].strip("<>") in plain
         assert "4.1.7" not in plain
@@ -71,12 +72,11 @@ def test_advertising_is_marked_and_goes_to_who_agreed_to_it(
     cast.sent_through(number)
     assert sorted(smtp.recipients) == sorted([BOLAT.email, GUEST.email])
     for received in smtp.emails:
-        for kind in ("plain", "html"):
-            text = str(received.get_body((kind,)).get_content())
+        for text in (cast.body(received), cast.body(received, "html")):
             assert "Жарнама / Реклама" in text
             assert f"БСН / БИН {BIN}" in text
             assert "Жаңа шәйнектер келді." in text
-        plain = str(received.get_body(("plain",)).get_content())
+        plain = cast.body(received)
         assert plain.lstrip().startswith("Жарнама / Реклама. ")
         assert ("Новые чайники." in plain) is (received["To"] == BOLAT.email)
 
@@ -195,22 +195,20 @@ def test_no_more_leave_in_a_minute_than_the_setting_says(
         assert cast.states(number)["posted"] == posted, seconds
 
 
-def test_an_order_email_overtakes_the_news(sending: Flask, smtp: SmtpServer) -> None:
+def test_an_order_email_overtakes_the_news(app: Flask) -> None:
     """It is posted while the fourth of fifty emails of news is at the server."""
-    cast.crowd(60)
-    number = cast.issue()
-    issues.start(number, staff=cast.DANA)
-    received = smtp._store  # noqa: SLF001 - the server of the tests
 
-    def store(envelope: object) -> None:
-        received(envelope)  # type: ignore[arg-type]
-        if len(smtp.emails) == 4:
-            with sending.app_context():
-                cast.service_email(email=YERLAN.email)
-                db.session.remove()
+    def order() -> None:
+        with app.app_context():
+            cast.service_email(email=YERLAN.email)
+            db.session.remove()
 
-    smtp._store = store  # type: ignore[method-assign]  # noqa: SLF001 - as above
-    cast.sent_through(number)
+    with ActingServer(at=4, act=order).open() as smtp:
+        cast.send_by(app, smtp.port)
+        cast.crowd(60)
+        number = cast.issue()
+        issues.start(number, staff=cast.DANA)
+        cast.sent_through(number)
     assert smtp.recipients.index(YERLAN.email) <= 5
     assert len(smtp.emails) == 61
 

@@ -4,6 +4,8 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import lru_cache
+from typing import Any
 
 from neupusti.core.data import keys
 from neupusti.core.mail.models import OutboxEmail
@@ -27,12 +29,19 @@ def headed(email: OutboxEmail, service: Service) -> EmailMessage:
     The Message-ID is derived from the key, so that mail servers recognise a duplicate.
     """
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(service.sender_name, addr_spec=service.sender)
+    sender = Address(service.sender_name, addr_spec=service.sender)
+    message["From"] = _parsed("From", str(sender))
     message["To"] = Address(addr_spec=email.recipient)
-    message["Subject"] = email.subject
-    message["Date"] = format_datetime(email.created_at)
+    message["Subject"] = _parsed("Subject", email.subject)
+    message["Date"] = _parsed("Date", format_datetime(email.created_at))
     message["Message-ID"] = f"<{keys.keyed('letter', email.key)[:32]}@{service.domain}>"
-    message["Auto-Submitted"] = "auto-generated"
+    message["Auto-Submitted"] = _parsed("Auto-Submitted", "auto-generated")
     for name, value in email.further_headers.items():
         message[name] = value
     return message
+
+
+@lru_cache(maxsize=64)
+def _parsed(name: str, value: str) -> Any:
+    """Return a header that many emails share; the library parses each one anew."""
+    return SMTP.header_store_parse(name, value)[1]

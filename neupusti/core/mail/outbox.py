@@ -5,8 +5,9 @@ neither is.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from secrets import token_urlsafe
 from typing import Any, cast
 
 from flask import current_app, render_template
@@ -64,6 +65,17 @@ class Recipient:
     person: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One copy of an email that many get."""
+
+    to: Recipient
+    key: str
+    """Its cause: one email per key, ever."""
+    token: str
+    """The secret of its links; 43 characters, as those of `core.security.tokens`."""
+
+
 def service() -> Service:
     """Return the mail service of the current app."""
     return cast("Service", current_app.extensions[EXTENSION])
@@ -83,9 +95,49 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
     `key` names its cause; a second call with the same key writes no second email. Raise
     UndeclaredEmailError, or ValueError where a header would hold a line end.
     """
-    subject, text, html = rendered(kind, to.language, values or {})
-    now = clock.now()
-    row = {
+    parts = rendered(kind, to.language, values or {})
+    row = _row(kind, to, key, parts, json.dumps(dict(headers or {})))
+    message.headed(OutboxEmail(**row), service())
+    # As parameters: values would be read anew with each email.
+    new = insert(session, OutboxEmail).on_conflict_do_nothing()
+    email = session.scalar(new.returning(OutboxEmail), row)
+    return email or session.scalars(select(OutboxEmail).filter_by(key=key)).one()
+
+
+def enqueue_copies(
+    session: Session,
+    kind: EmailType,
+    copies: Sequence[Copy],
+    *,
+    values: Mapping[str, Any],
+    headers: Callable[[str], Mapping[str, str]],
+) -> dict[str, int]:
+    """Put copies of one email in one language into the outbox; return key -> number.
+
+    It is rendered once: the copies differ in recipient and `token`, a value of the
+    template and the argument of `headers`.
+    """
+    blank = token_urlsafe(32)
+    parts = rendered(kind, copies[0].to.language, {**values, "token": blank})
+    texts = (*parts, json.dumps(dict(headers(blank))))
+    rows = []
+    for copy in copies:
+        *own, heads = (text.replace(blank, copy.token) for text in texts)
+        rows.append(_row(kind, copy.to, copy.key, own, heads))
+    message.headed(OutboxEmail(**rows[0]), service())
+    session.execute(insert(session, OutboxEmail).on_conflict_do_nothing(), rows)
+    stored = select(OutboxEmail.key, OutboxEmail.id).where(
+        OutboxEmail.key.in_([copy.key for copy in copies])
+    )
+    return {row[0]: row[1] for row in session.execute(stored)}
+
+
+def _row(
+    kind: EmailType, to: Recipient, key: str, parts: Sequence[str], headers: str
+) -> dict[str, Any]:
+    subject, text, html = parts
+    now, server = clock.now(), service().server
+    return {
         "key": key,
         "kind": kind.name,
         "person": to.person,
@@ -94,20 +146,15 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
         "subject": subject,
         "text": text,
         "html": html,
-        "headers": json.dumps(dict(headers or {})),
-        "state": (OutboxState.QUEUED if service().server else OutboxState.KEPT).value,
+        "headers": headers,
+        "state": (OutboxState.QUEUED if server else OutboxState.KEPT).value,
         "priority": kind.priority.value,
         "attempts": 0,
         "created_at": now,
         "next_at": now,
-        "done_at": None if service().server else now,
+        "done_at": None if server else now,
         "reason": "",
     }
-    message.headed(OutboxEmail(**row), service())
-    # As parameters: values would be read anew with each email.
-    new = insert(session, OutboxEmail).on_conflict_do_nothing()
-    email = session.scalar(new.returning(OutboxEmail), row)
-    return email or session.scalars(select(OutboxEmail).filter_by(key=key)).one()
 
 
 def drop_queued(session: Session, numbers: Iterable[int]) -> set[int]:

@@ -10,8 +10,10 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
@@ -29,6 +31,8 @@ ATTEMPTS = 20
 """They take some two and a half days."""
 BATCH = 50
 """Emails over one connection."""
+ENDING = ("state", "done_at", "reason", "text", "html", "headers")
+"""The columns that the end of an email changes."""
 PERMANENT = range(500, 600)
 LINE_START_DOT = re.compile(rb"(?m)^\.")
 
@@ -59,6 +63,8 @@ class Sender:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.recovered = False
+        self.sent: OutboxEmail | None = None
+        """An email the server has accepted, which the next commit records."""
 
     def run(self) -> None:
         """Send every due email; called periodically by one worker."""
@@ -67,13 +73,13 @@ class Sender:
         if not self.recovered:
             _recover()
             self.recovered = True
-        while _due(1):
+        while _next():
             try:
                 self._send_batch(self.service.server)
             except AlreadyClaimedError:
                 return
             except ServerError as error:
-                _delay_all(_due(BATCH), str(error))
+                _delay_all(_numbers(), str(error))
                 logger.warning("mail server", extra={"fields": {"reason": str(error)}})
                 return
 
@@ -85,22 +91,19 @@ class Sender:
         smtp = connect(server)
         try:
             for _ in range(BATCH):
-                due = _due(1)
-                if not due:
+                email = _next()
+                if email is None:
                     return
-                self._send(smtp, due[0])
+                self._send(smtp, email)
         finally:
+            self._record_sent()
             smtp.close()
 
-    def _send(self, smtp: smtplib.SMTP, number: int) -> None:
-        email = db.session.get(OutboxEmail, number, populate_existing=True)
-        if email is None or email.state != OutboxState.QUEUED:
-            return
+    def _send(self, smtp: smtplib.SMTP, email: OutboxEmail) -> None:
         body = message.build(email, self.service).as_bytes()
-        recipient = email.recipient
-        db.session.rollback()
+        number, sender, recipient = email.id, self.service.sender, email.recipient
         try:
-            transmit(smtp, self.service.sender, recipient, body, lambda: _claim(number))
+            transmit(smtp, sender, recipient, body, lambda: self._claim(number))
         except EmailRefusedError as error:
             _record_failure(number, error)
             smtp.rset()
@@ -109,8 +112,32 @@ class Sender:
             _release(number)
             raise ServerError(_error_name(error)) from error
         else:
+            email.end(OutboxState.SENT, clock.now())
+            self.sent = email
+
+    def _claim(self, number: int) -> None:
+        """Claim an email, and record in the same commit that the one before was sent."""
+        with writing() as session:
+            self._end_sent(session)
+            queued = update(OutboxEmail).where(
+                OutboxEmail.id == number, OutboxEmail.state == OutboxState.QUEUED.value
+            )
+            claimed = session.execute(queued.values(state=OutboxState.HANDING.value))
+            if claimed.rowcount != 1:  # type: ignore[attr-defined]
+                raise AlreadyClaimedError
+        self.sent = None
+
+    def _record_sent(self) -> None:
+        if self.sent is not None:
             with writing() as session:
-                session.get_one(OutboxEmail, number).end(OutboxState.SENT, clock.now())
+                self._end_sent(session)
+            self.sent = None
+
+    def _end_sent(self, session: Session) -> None:
+        if self.sent is not None:
+            values = {name: getattr(self.sent, name) for name in ENDING}
+            row = update(OutboxEmail).where(OutboxEmail.id == self.sent.id)
+            session.execute(row.values(**values))
 
 
 def connect(server: Server) -> smtplib.SMTP:
@@ -169,17 +196,25 @@ def _expect(code: int, reply: tuple[int, bytes]) -> None:
         raise EmailRefusedError(*reply)
 
 
-def _due(most: int) -> list[int]:
-    query = (
-        select(OutboxEmail.id)
-        .where(
-            OutboxEmail.state == OutboxState.QUEUED.value,
-            OutboxEmail.next_at <= clock.now(),
-        )
-        .order_by(OutboxEmail.priority, OutboxEmail.next_at, OutboxEmail.id)
-        .limit(most)
-    )
-    found = list(db.session.scalars(query))
+def _due(columns: Select[Any]) -> Select[Any]:
+    """Return a select of due emails, in the order in which they leave."""
+    return columns.where(
+        OutboxEmail.state == OutboxState.QUEUED.value, OutboxEmail.next_at <= clock.now()
+    ).order_by(OutboxEmail.priority, OutboxEmail.next_at, OutboxEmail.id)
+
+
+def _next() -> OutboxEmail | None:
+    """Return the email that leaves next, apart from the session."""
+    email: OutboxEmail | None = db.session.scalar(_due(select(OutboxEmail)).limit(1))
+    if email is not None:
+        db.session.expunge(email)
+    db.session.rollback()
+    return email
+
+
+def _numbers() -> list[int]:
+    """Return the numbers of due emails, at most those of one connection."""
+    found = list(db.session.scalars(_due(select(OutboxEmail.id)).limit(BATCH)))
     db.session.rollback()
     return found
 
@@ -190,16 +225,6 @@ def _recover() -> None:
         handing = select(OutboxEmail).filter_by(state=OutboxState.HANDING.value)
         for email in session.scalars(handing):
             email.end(OutboxState.UNSURE, clock.now(), "killed")
-
-
-def _claim(number: int) -> None:
-    with writing() as session:
-        queued = update(OutboxEmail).where(
-            OutboxEmail.id == number, OutboxEmail.state == OutboxState.QUEUED.value
-        )
-        claimed = session.execute(queued.values(state=OutboxState.HANDING.value))
-        if claimed.rowcount != 1:  # type: ignore[attr-defined]
-            raise AlreadyClaimedError
 
 
 def _release(number: int) -> None:

@@ -14,6 +14,7 @@ from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.data.database import writing
 from neupusti.core.mail import outbox
+from neupusti.core.mail.outbox import Copy, Recipient
 from neupusti.core.records import journal
 from neupusti.core.records.journal import StaffActionType
 from neupusti.core.text.languages import Language
@@ -33,6 +34,8 @@ STARTED = StaffActionType("newsletter.started", _("Started an issue of the newsl
 PAUSED = StaffActionType("newsletter.paused", _("Paused an issue of the newsletter"))
 RESUMED = StaffActionType("newsletter.resumed", _("Resumed an issue of the newsletter"))
 RESENT = StaffActionType("newsletter.resent", _("Sent again what was unsure"))
+NO_TOKEN = "0" * 43
+"""Stands in copies for staff where a subscriber's own token would."""
 ACTIONS = (STARTED, PAUSED, RESUMED, RESENT)
 WRONG_STATE = _("The issue is not in the state you saw any more. Look at it again.")
 EMPTY = _("Write subject and text in all three languages first.")
@@ -77,12 +80,20 @@ def try_out(number: int, person: int) -> None:
     """Send a copy in each language to a member of staff; raise IssueError."""
     with writing() as session:
         issue = session.get_one(Issue, number)
-        texts = _complete(session, issue)
-        owner = session.get_one(Person, person)
-        for language in Language:
-            to = outbox.Recipient(email=owner.email, language=language, person=person)
-            key = f"news-test:{number}:{token_urlsafe(12)}"
-            composing.enqueue(session, issue, texts, to, key=key, token="0" * 43)
+        _check(session, issue)
+        email = session.get_one(Person, person).email
+        composing.enqueue(
+            session,
+            issue,
+            [
+                Copy(
+                    to=Recipient(email=email, language=language, person=person),
+                    key=f"news-test:{number}:{token_urlsafe(12)}",
+                    token=NO_TOKEN,
+                )
+                for language in Language
+            ],
+        )
 
 
 def start(number: int, *, staff: int | None) -> int:
@@ -92,7 +103,7 @@ def start(number: int, *, staff: int | None) -> int:
     """
     with writing() as session:
         issue = _locked(session, number, IssueState.DRAFT)
-        _complete(session, issue)
+        _check(session, issue)
         now = clock.now()
         waiting = queries.receiving(issue).add_columns(
             literal(number), literal(DeliveryState.WAITING.value), literal(now)
@@ -164,13 +175,13 @@ def _locked(session: Session, number: int, state: IssueState) -> Issue:
     return issue
 
 
-def _complete(session: Session, issue: Issue) -> dict[Language, IssueText]:
+def _check(session: Session, issue: Issue) -> None:
+    """Raise IssueError where something is missing to send it."""
     texts = queries.texts(session, issue.id)
     if not all(one in texts and texts[one].subject and texts[one].body for one in Language):
         raise IssueError(EMPTY)
     if issue.advertising and not settings().operator_bin:
         raise IssueError(NO_BIN)
-    return texts
 
 
 def _log(

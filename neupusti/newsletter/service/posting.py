@@ -14,7 +14,7 @@ from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail, OutboxState, Priority
-from neupusti.core.mail.outbox import Recipient
+from neupusti.core.mail.outbox import Copy, Recipient
 from neupusti.core.text.languages import Language
 from neupusti.newsletter import queries
 from neupusti.newsletter.models import (
@@ -163,28 +163,28 @@ def _room(session: Session) -> int:
 def _post(
     session: Session, issue: Issue, rows: Sequence[tuple[IssueDelivery, Subscriber]]
 ) -> None:
-    texts, now = queries.texts(session, issue.id), clock.now()
+    now, copies = clock.now(), []
     why_not = _reasons(session, issue, [subscriber for _row, subscriber in rows])
     for row, subscriber in rows:
         row.at = now
         if (why := why_not.get(subscriber.id)) is not None:
             row.state, row.why = DeliveryState.SKIPPED.value, why.value
             continue
+        row.state, row.posted_at = DeliveryState.POSTED.value, now
         to = Recipient(
             email=subscriber.email,
             language=Language(subscriber.language),
             person=subscriber.person,
         )
-        email = composing.enqueue(
-            session,
-            issue,
-            texts,
-            to,
-            key=f"news:{issue.id}:{subscriber.id}:{row.attempt}",
-            token=links.token_of(subscriber),
-        )
-        row.state, row.letter = DeliveryState.POSTED.value, email.id
-        row.posted_at = now
+        token = links.token_of(subscriber)
+        copies.append(Copy(to=to, key=_key(row), token=token))
+    numbers = composing.enqueue(session, issue, copies)
+    for row, _subscriber in rows:
+        row.letter = numbers.get(_key(row))
+
+
+def _key(row: IssueDelivery) -> str:
+    return f"news:{row.issue}:{row.subscriber}:{row.attempt}"
 
 
 def _reasons(

@@ -90,7 +90,8 @@ def preview(number: int) -> Response:
     shown = {}
     for language in Language:
         if language in texts and (not found.advertising or Language.KK in texts):
-            kind, values = composing.parts_of(found, texts, language, "0" * 43)
+            kind, values = composing.parts_of(found, texts, language)
+            values["token"] = issues.NO_TOKEN
             subject, text, _html = outbox.rendered(kind, language, values)
             shown[language] = (subject, text, outbox.paragraphs(text))
     page = render_template("newsletter/admin/preview.html", issue=found, shown=shown)

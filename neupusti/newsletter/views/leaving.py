@@ -8,7 +8,7 @@ from neupusti.accounts.views.blueprint import without_referrer
 from neupusti.accounts.views.registration import given_consent
 from neupusti.config.settings import settings
 from neupusti.core.forms.base import shown
-from neupusti.extensions import csrf
+from neupusti.core.security import origin
 from neupusti.newsletter import forms
 from neupusti.newsletter.service import choices, ending, labels, statements
 from neupusti.newsletter.service.signup import Wish
@@ -24,7 +24,7 @@ def unsubscribe(token: str) -> Response:
 
 
 @bp.post("/newsletter/unsubscribe/<token>")
-@csrf.exempt  # type: ignore[untyped-decorator]  # the library is untyped
+@origin.from_any_origin
 def end(token: str) -> Response:
     """End a subscription; nobody but its subscriber and their mail program has the link.
 
