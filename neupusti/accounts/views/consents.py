@@ -24,10 +24,15 @@ FORMS = {
     "registration": lazy_gettext("Registration"),
     "order": lazy_gettext("Placing an order"),
     "account": lazy_gettext("My consents"),
+    "newsletter": lazy_gettext("News by e-mail"),
 }
 METHODS = {
     "box ticked": lazy_gettext("a box was ticked"),
     service.METHOD: lazy_gettext("a button was pressed"),
+    "link in an e-mail, button pressed": lazy_gettext(
+        "a link in an e-mail was opened and a button pressed"
+    ),
+    "one click in the e-mail": lazy_gettext("one press in a mail program"),
 }
 STILL_OPEN = frozenset(
     {

@@ -22,7 +22,7 @@ DELIVERY_STATES: Mapping[str, LazyString] = {
     DeliveryState.WAITING: _("Waiting"),
     DeliveryState.POSTED: _("In the outbox"),
     DeliveryState.SENT: _("Sent"),
-    DeliveryState.REFUSED: _("Refused"),
+    DeliveryState.REFUSED: _("Refused by the server"),
     DeliveryState.UNSURE: _("Unsure"),
     DeliveryState.SKIPPED: _("Skipped"),
 }
