@@ -32,7 +32,7 @@ METHODS = {
     "link in an e-mail, button pressed": lazy_gettext(
         "a link in an e-mail was opened and a button pressed"
     ),
-    "one click in the e-mail": lazy_gettext("one press in a mail program"),
+    "one click in the e-mail": lazy_gettext("one press in the e-mail itself"),
 }
 STILL_OPEN = frozenset(
     {
