@@ -12,11 +12,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
-from neupusti.core.data.database import db, writing
+from neupusti.core.data.database import Utc, db, writing
 from neupusti.core.mail import message
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.mail.service import Server, Service
@@ -31,10 +31,41 @@ ATTEMPTS = 20
 """They take some two and a half days."""
 BATCH = 50
 """Emails over one connection."""
-ENDING = ("state", "done_at", "reason", "text", "html", "headers")
-"""The columns that the end of an email changes."""
 PERMANENT = range(500, 600)
 LINE_START_DOT = re.compile(rb"(?m)^\.")
+
+
+def _due(columns: Select[Any], most: int) -> Select[Any]:
+    """Return a select of emails due at `now`, in the order in which they leave."""
+    return (
+        columns.where(
+            OutboxEmail.state == OutboxState.QUEUED.value,
+            OutboxEmail.next_at <= bindparam("now", type_=Utc),
+        )
+        .order_by(OutboxEmail.priority, OutboxEmail.next_at, OutboxEmail.id)
+        .limit(most)
+    )
+
+
+# Made once: to make a statement takes longer than to run it.
+NEXT, DUE = _due(select(OutboxEmail), 1), _due(select(OutboxEmail.id), BATCH)
+CLAIM = (
+    update(OutboxEmail)
+    .where(
+        OutboxEmail.id == bindparam("number"),
+        OutboxEmail.state == OutboxState.QUEUED.value,
+    )
+    .values(state=OutboxState.HANDING.value)
+)
+ENDING = ("state", "done_at", "reason", "text", "html", "headers")
+"""The columns that the end of an email changes."""
+END = (
+    update(OutboxEmail)
+    .where(OutboxEmail.id == bindparam("number"))
+    .values({name: bindparam(f"its_{name}") for name in ENDING})
+)
+PLAIN = {"synchronize_session": False}
+"""For statements about rows of which the session holds no object."""
 
 
 class EmailRefusedError(Exception):
@@ -119,10 +150,7 @@ class Sender:
         """Claim an email, and record in the same commit that the one before was sent."""
         with writing() as session:
             self._end_sent(session)
-            queued = update(OutboxEmail).where(
-                OutboxEmail.id == number, OutboxEmail.state == OutboxState.QUEUED.value
-            )
-            claimed = session.execute(queued.values(state=OutboxState.HANDING.value))
+            claimed = session.execute(CLAIM, {"number": number}, execution_options=PLAIN)
             if claimed.rowcount != 1:  # type: ignore[attr-defined]
                 raise AlreadyClaimedError
         self.sent = None
@@ -135,9 +163,9 @@ class Sender:
 
     def _end_sent(self, session: Session) -> None:
         if self.sent is not None:
-            values = {name: getattr(self.sent, name) for name in ENDING}
-            row = update(OutboxEmail).where(OutboxEmail.id == self.sent.id)
-            session.execute(row.values(**values))
+            values = {f"its_{name}": getattr(self.sent, name) for name in ENDING}
+            values["number"] = self.sent.id
+            session.execute(END, values, execution_options=PLAIN)
 
 
 def connect(server: Server) -> smtplib.SMTP:
@@ -196,16 +224,9 @@ def _expect(code: int, reply: tuple[int, bytes]) -> None:
         raise EmailRefusedError(*reply)
 
 
-def _due(columns: Select[Any]) -> Select[Any]:
-    """Return a select of due emails, in the order in which they leave."""
-    return columns.where(
-        OutboxEmail.state == OutboxState.QUEUED.value, OutboxEmail.next_at <= clock.now()
-    ).order_by(OutboxEmail.priority, OutboxEmail.next_at, OutboxEmail.id)
-
-
 def _next() -> OutboxEmail | None:
     """Return the email that leaves next, apart from the session."""
-    email: OutboxEmail | None = db.session.scalar(_due(select(OutboxEmail)).limit(1))
+    email: OutboxEmail | None = db.session.scalar(NEXT, {"now": clock.now()})
     if email is not None:
         db.session.expunge(email)
     db.session.rollback()
@@ -214,7 +235,7 @@ def _next() -> OutboxEmail | None:
 
 def _numbers() -> list[int]:
     """Return the numbers of due emails, at most those of one connection."""
-    found = list(db.session.scalars(_due(select(OutboxEmail.id)).limit(BATCH)))
+    found = list(db.session.scalars(DUE, {"now": clock.now()}))
     db.session.rollback()
     return found
 
