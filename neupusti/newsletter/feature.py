@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
 from neupusti.core.feature import (
+    Duty,
     Feature,
     Holding,
     IndefiniteRetention,
@@ -13,6 +14,7 @@ from neupusti.core.feature import (
     Retention,
 )
 from neupusti.core.rules import NEWSLETTER, OWNER, PUBLIC
+from neupusti.newsletter import queries
 from neupusti.newsletter.models import (
     CampaignOrders,
     Issue,
@@ -80,6 +82,14 @@ FEATURE = Feature(
         ),
     ),
     admin_menu=(MenuItem(endpoint="newsletter.board", label=_("Newsletter")),),
+    duties=(
+        Duty(
+            clause="6.2.1",
+            label=_("Issues past their time, to be started by hand"),
+            open=queries.count_late,
+            endpoint="newsletter.board",
+        ),
+    ),
     holdings=tuple(
         Holding(model=model)
         for model in (Subscriber, Subscription, IssueDelivery, Issue, IssueText)

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
+from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.text.languages import Language
@@ -14,12 +16,16 @@ from neupusti.newsletter.models import (
     DeliveryState,
     Issue,
     IssueDelivery,
+    IssueState,
     IssueText,
     Subscriber,
     SubscriberState,
     Subscription,
 )
 
+LATE = timedelta(hours=1)
+"""An issue whose time passed longer ago starts by hand only: a database may have been
+restored from a backup."""
 FEW = 5
 """Counts below are not shown: they could be about one person."""
 
@@ -96,9 +102,24 @@ def _why(issue: int) -> Sequence[tuple[str, str, int]]:
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def issues(limit: int = 100) -> Sequence[Issue]:
-    """Return the newest issues."""
-    return db.session.scalars(select(Issue).order_by(Issue.id.desc()).limit(limit)).all()
+def issues(language: Language, limit: int = 100) -> Sequence[tuple[Issue, str]]:
+    """Return the newest issues, each with its subject in `language`."""
+    subject = (IssueText.issue == Issue.id) & (IssueText.language == language.value)
+    rows = db.session.execute(
+        select(Issue, IssueText.subject)
+        .outerjoin(IssueText, subject)
+        .order_by(Issue.id.desc())
+        .limit(limit)
+    )
+    return [(row[0], row[1] or "") for row in rows]
+
+
+def count_late() -> int:
+    """Return how many drafts have passed their time and wait for a person."""
+    late = select(func.count()).where(
+        Issue.state == IssueState.DRAFT.value, Issue.due_at <= clock.now() - LATE
+    )
+    return db.session.scalar(late) or 0
 
 
 def counts() -> dict[str, int]:

@@ -91,7 +91,9 @@ def skip(
     if advertising is not None:
         issues = select(Issue.id).where(Issue.advertising.is_(advertising))
         mine = mine.where(IssueDelivery.issue.in_(issues))
-    rows = session.scalars(mine).all()
+    # Locked: what the job is posting just now is seen as posted, and taken back.
+    locked = mine.with_for_update().execution_options(populate_existing=True)
+    rows = session.scalars(locked).all()
     # What is being transferred just now stays posted: its end is that of the email.
     taken = outbox.drop_queued(session, [row.letter for row in rows if row.letter])
     for row in rows:

@@ -168,9 +168,14 @@ def send_unsure_again(number: int, *, staff: int) -> int:
         return count
 
 
+def lock(session: Session, number: int) -> Issue:
+    """Return an issue, locked: a pause and the job that posts wait for each other."""
+    return session.get_one(Issue, number, with_for_update=True, populate_existing=True)
+
+
 def _locked(session: Session, number: int, state: IssueState) -> Issue:
-    issue = session.get(Issue, number, with_for_update=True, populate_existing=True)
-    if issue is None or issue.state != state:
+    issue = lock(session, number)
+    if issue.state != state:
         raise IssueError(WRONG_STATE)
     return issue
 

@@ -33,9 +33,6 @@ EVERY = timedelta(seconds=2)
 BATCH = 50
 """Emails of news in the outbox at a time."""
 MINUTE = timedelta(minutes=1)
-LATE = timedelta(hours=1)
-"""An issue whose time passed longer ago starts by hand only: a database may have been
-restored from a backup."""
 ENDS = {
     OutboxState.SENT.value: DeliveryState.SENT,
     OutboxState.KEPT.value: DeliveryState.SENT,
@@ -61,7 +58,7 @@ def start_due() -> None:
     due = select(Issue.id).where(
         Issue.state == IssueState.DRAFT.value,
         Issue.due_at <= now,
-        Issue.due_at > now - LATE,
+        Issue.due_at > now - queries.LATE,
     )
     numbers = db.session.scalars(due).all()
     db.session.rollback()
@@ -75,7 +72,7 @@ def start_due() -> None:
 def post(number: int) -> int:
     """Put the next emails of an issue into the outbox; return how many rows were done."""
     with writing() as session:
-        issue = session.get_one(Issue, number, populate_existing=True)
+        issue = issues.lock(session, number)
         most = _room(session)
         if issue.state != IssueState.SENDING or not most:
             return 0
@@ -121,7 +118,7 @@ def finish(number: int) -> None:
     """Write down the result of an issue of which nothing is left to do."""
     open_states = (DeliveryState.WAITING.value, DeliveryState.POSTED.value)
     with writing() as session:
-        issue = session.get_one(Issue, number, populate_existing=True)
+        issue = issues.lock(session, number)
         left = select(IssueDelivery).where(
             IssueDelivery.issue == number, IssueDelivery.state.in_(open_states)
         )

@@ -11,6 +11,7 @@ from neupusti.core.data.database import db
 from neupusti.core.forms.base import UNPROCESSABLE
 from neupusti.core.mail import outbox
 from neupusti.core.security import identity
+from neupusti.core.text import languages
 from neupusti.core.text.languages import Language
 from neupusti.core.web import pagination
 from neupusti.newsletter import forms, queries
@@ -33,8 +34,7 @@ def board() -> Response:
     """List issues, subscribers and campaigns, as numbers."""
     page = render_template(
         "newsletter/admin/board.html",
-        issues=queries.issues(),
-        texts={one.id: queries.texts(db.session(), one.id) for one in queries.issues()},
+        issues=queries.issues(languages.current()),
         states=labels.ISSUE_STATES,
         topics=labels.TOPICS,
         counts=queries.counts(),
