@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
+from neupusti.core.mail import message, outbox
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.records import consents
 from neupusti.core.registry import registry
@@ -91,6 +92,21 @@ def test_advertising_without_a_bin_does_not_start(app: Flask) -> None:
         issues.start(number, staff=cast.DANA)
     assert refused.value.message is issues.NO_BIN
     assert cast.states(number) == {}
+
+
+@SQLITE
+@pytest.mark.situation(23)
+def test_the_address_to_unsubscribe_stands_whole_in_its_header(queueing: Flask) -> None:
+    """The library would split a long address into encoded words, which nobody reads."""
+    reader = cast.subscriber()
+    number = cast.issue()
+    issues.start(number, staff=cast.DANA)
+    posting.run()
+    path = f"/newsletter/unsubscribe/{cast.leaving_token(reader)}"
+    [email] = cast.letters()
+    lines = message.build(email, outbox.service()).as_bytes().split(b"\r\n")
+    assert f"List-Unsubscribe: <http://127.0.0.1:8000{path}>".encode() in lines
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
 
 
 @SQLITE

@@ -2,7 +2,7 @@
 
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any
@@ -10,6 +10,25 @@ from typing import Any
 from neupusti.core.data import keys
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.mail.service import Service
+
+WHOLE = "List-Unsubscribe"
+
+
+class _Policy(EmailPolicy):
+    """The policy of SMTP, which keeps the address of List-Unsubscribe whole.
+
+    The library splits what is longer than a line into encoded words; mail programs find no
+    address in them (RFC 2369, 2).
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Return a header as it is sent."""
+        if name == WHOLE:
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+POLICY = _Policy(linesep="\r\n")
 
 
 def build(email: OutboxEmail, service: Service) -> EmailMessage:
@@ -28,7 +47,7 @@ def headed(email: OutboxEmail, service: Service) -> EmailMessage:
 
     The Message-ID is derived from the key, so that mail servers recognise a duplicate.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     sender = Address(service.sender_name, addr_spec=service.sender)
     message["From"] = _parsed("From", str(sender))
     message["To"] = Address(addr_spec=email.recipient)
@@ -44,4 +63,4 @@ def headed(email: OutboxEmail, service: Service) -> EmailMessage:
 @lru_cache(maxsize=64)
 def _parsed(name: str, value: str) -> Any:
     """Return a header that many emails share; the library parses each one anew."""
-    return SMTP.header_store_parse(name, value)[1]
+    return POLICY.header_store_parse(name, value)[1]
