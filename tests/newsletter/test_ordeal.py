@@ -100,7 +100,7 @@ def test_five_kills_a_pause_and_a_resume_lose_and_double_nobody(
     await_hold(smtp)
     issues.pause(number, staff=cast.DANA)
     db.session.rollback()
-    smtp.release.set()
+    go_on(smtp)
     issues.resume(number, staff=cast.DANA)
     for _ in range(6000):
         if cast.reread(Issue, number).done_at is not None:
