@@ -170,6 +170,7 @@ def test_an_email_that_is_being_transferred_ends_as_it_ends(
 
 
 @pytest.mark.clause("5.1")
+@pytest.mark.manifest(field="retention")
 def test_an_ended_address_goes_and_leaves_proof_and_suppression(
     client: FlaskClient, reader: int, path: str, at: Clock
 ) -> None:
