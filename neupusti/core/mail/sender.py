@@ -64,8 +64,7 @@ END = (
     .where(OutboxEmail.id == bindparam("number"))
     .values({name: bindparam(f"its_{name}") for name in ENDING})
 )
-PLAIN = {"synchronize_session": False}
-"""For statements about rows of which the session holds no object."""
+PLAIN = {"synchronize_session": False}  # the session holds no such object
 
 
 class EmailRefusedError(Exception):
@@ -96,6 +95,8 @@ class Sender:
         self.recovered = False
         self.sent: OutboxEmail | None = None
         """An email the server has accepted, which the next commit records."""
+        self.ahead: OutboxEmail | None = None
+        """The email that leaves next over this connection."""
 
     def run(self) -> None:
         """Send every due email; called periodically by one worker."""
@@ -117,16 +118,17 @@ class Sender:
     def _send_batch(self, server: Server) -> None:
         """Send due emails over one connection; raise ServerError or AlreadyClaimedError.
 
-        The next one is looked up after each: what is urgent overtakes what was due before.
+        The next one is looked up with each claim: an urgent one overtakes all but two.
         """
         smtp = connect(server)
         try:
             for _ in range(BATCH):
-                email = _next()
+                email, self.ahead = self.ahead or _next(), None
                 if email is None:
                     return
                 self._send(smtp, email)
         finally:
+            self.ahead = None
             self._record_sent()
             smtp.close()
 
@@ -153,6 +155,7 @@ class Sender:
             claimed = session.execute(CLAIM, {"number": number}, execution_options=PLAIN)
             if claimed.rowcount != 1:  # type: ignore[attr-defined]
                 raise AlreadyClaimedError
+            self.ahead = _found(session)
         self.sent = None
 
     def _record_sent(self) -> None:
@@ -226,10 +229,15 @@ def _expect(code: int, reply: tuple[int, bytes]) -> None:
 
 def _next() -> OutboxEmail | None:
     """Return the email that leaves next, apart from the session."""
-    email: OutboxEmail | None = db.session.scalar(NEXT, {"now": clock.now()})
-    if email is not None:
-        db.session.expunge(email)
+    email = _found(db.session())
     db.session.rollback()
+    return email
+
+
+def _found(session: Session) -> OutboxEmail | None:
+    email: OutboxEmail | None = session.scalar(NEXT, {"now": clock.now()})
+    if email is not None:
+        session.expunge(email)
     return email
 
 
