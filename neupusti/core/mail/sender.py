@@ -47,7 +47,6 @@ def _due(columns: Select[Any], most: int) -> Select[Any]:
     )
 
 
-# Made once: to make a statement takes longer than to run it.
 NEXT, DUE = _due(select(OutboxEmail), 1), _due(select(OutboxEmail.id), BATCH)
 CLAIM = (
     update(OutboxEmail)
@@ -64,7 +63,7 @@ END = (
     .where(OutboxEmail.id == bindparam("number"))
     .values({name: bindparam(f"its_{name}") for name in ENDING})
 )
-PLAIN = {"synchronize_session": False}  # the session holds no such object
+PLAIN = {"synchronize_session": False}
 
 
 class EmailRefusedError(Exception):
