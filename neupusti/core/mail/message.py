@@ -12,6 +12,8 @@ from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.mail.service import Service
 
 WHOLE = "List-Unsubscribe"
+SHARED = frozenset({"From", "Subject", "Date", "Auto-Submitted", "MIME-Version"})
+"""Headers that many emails have in common: folded once."""
 
 
 class _Policy(EmailPolicy):
@@ -25,10 +27,19 @@ class _Policy(EmailPolicy):
         """Return a header as it is sent."""
         if name == WHOLE:
             return f"{name}: {value}{self.linesep}".encode("ascii")
-        return super().fold_binary(name, value)
+        return _folded(name, str(value)) if name in SHARED else _fold(name, value)
 
 
 POLICY = _Policy(linesep="\r\n")
+
+
+def _fold(name: str, value: Any) -> bytes:
+    return EmailPolicy.fold_binary(POLICY, name, value)
+
+
+@lru_cache(maxsize=256)
+def _folded(name: str, value: str) -> bytes:
+    return _fold(name, POLICY.header_store_parse(name, value)[1])
 
 
 def build(email: OutboxEmail, service: Service) -> EmailMessage:
