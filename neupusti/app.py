@@ -40,7 +40,7 @@ LAYERS = (
     "access consent policy site",
     "accounts catalog statistics",
     "contact orders",
-    "delivery",
+    "delivery newsletter",
     "staff",
 )
 """Every feature, lowest layer first: a feature may import from the lines above its own."""

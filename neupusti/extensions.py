@@ -12,11 +12,14 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class TokenOrOrigin(CSRFProtect):  # type: ignore[misc]  # the library is untyped
-    """CSRFProtect that skips views marked `origin.same_origin_only`."""
+    """CSRFProtect that skips views marked by a decorator of `core.security.origin`."""
 
     def protect(self, *args: bool, **kwargs: bool) -> None:
         """Check origin and token of this request, unless its view is marked so."""
-        if request.method in SAFE_METHODS or origin.is_same_origin_only(request.endpoint):
+        endpoint = request.endpoint
+        if request.method in SAFE_METHODS or origin.is_same_origin_only(endpoint):
+            return
+        if origin.is_from_any_origin(endpoint):
             return
         headers, host, https = request.headers, request.host, request.is_secure
         if origin.is_cross_origin(headers, host, https=https):

@@ -105,6 +105,9 @@ class Values:
         "people one member of staff may open in an hour before the others are notified",
         between=(1, 100_000),
     )
+    news_per_minute: int = setting(
+        100, "e-mails of the newsletter that leave in a minute", between=(1, 1_000_000)
+    )
     delivery_courier_fee: int = setting(
         1500, "price of a delivery by courier, in tenge", between=PRICES
     )

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     STATISTICS = "statistics"
     ORDERS = "orders"
     CONTENT = "content"
+    NEWSLETTER = "newsletter"
     PRIVACY = "privacy"
     STAFF = "staff"
 
@@ -29,6 +30,7 @@ LABELS = {
     Permission.STATISTICS: _("Statistics"),
     Permission.ORDERS: _("Orders"),
     Permission.CONTENT: _("Content"),
+    Permission.NEWSLETTER: _("Newsletter"),
     Permission.PRIVACY: _("Personal data"),
     Permission.STAFF: _("Staff"),
 }
@@ -64,6 +66,6 @@ OWNER = Rule(who=Who.OWNER)
 MFA_PENDING = replace(OWNER, mfa_pending=True)
 STEP_UP = replace(MFA_PENDING, recently_authenticated=True)
 ANY_STAFF = Rule(who=Who.STAFF)
-STATISTICS, ORDERS, CONTENT, PRIVACY, STAFF = (
+STATISTICS, ORDERS, CONTENT, NEWSLETTER, PRIVACY, STAFF = (
     Rule(who=Who.STAFF, permission=permission) for permission in Permission
 )

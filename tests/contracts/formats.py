@@ -136,10 +136,16 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
         (1, "registration", "4.1.9", "button pressed", 2, AIGERIM_HASH),
     ],
     "SELECT public_id, granted, refused, source, language, replaces FROM consent_record": [
-        ("AQEBAQEBAQEBAQEB", "", "preferences,statistics", "page", "ru", None),
-        ("AgICAgICAgICAgIC", "preferences,statistics", "", "page", "ru", None),
+        ("AQEBAQEBAQEBAQEB", "", "preferences,statistics,marketing", "page", "ru", None),
+        ("AgICAgICAgICAgIC", "preferences,statistics,marketing", "", "page", "ru", None),
         (
-            *("BAQEBAQEBAQEBAQE", "", "preferences,statistics", "withdrawal", "ru"),
+            *(
+                "BAQEBAQEBAQEBAQE",
+                "",
+                "preferences,statistics,marketing",
+                "withdrawal",
+                "ru",
+            ),
             "AwMDAwMDAwMDAwMD",
         ),
     ],

@@ -161,6 +161,6 @@ def test_the_line_of_a_request_is_written_as_it_was(app: Flask, settings: Settin
         "u": CHROME,
         "o": "/policy/",
         "c": "consent visitor",
-        "g": "necessary preferences statistics",
+        "g": "marketing necessary preferences statistics",
         "v": "20261122060606060606060606060606",
     }

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import emails
+from neupusti.accounts.service.signals import consent_withdrawn
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.records import consents, journal
@@ -68,6 +69,7 @@ def withdraw(person: int, number: int) -> bool:
         if session.scalar(select(FormConsent.id).filter_by(ends=number)) is not None:
             return True
         row = consents.withdraw(session, given, method=METHOD)
+        consent_withdrawn.send(given, session=session)
         journal.log_processing(
             session,
             ProcessingRecord(

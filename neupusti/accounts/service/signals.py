@@ -9,3 +9,8 @@ Sent at each registration, password reset or change of address, in the open writ
 transaction. Sender: the `Person`; keyword `session`. A receiver may be called again for the
 same address, and an error of it undoes the confirmation.
 """
+consent_withdrawn = Namespace().signal("consent withdrawn")
+"""A person has withdrawn a consent on the page of their account (6.1.1).
+
+Sent in the open write transaction. Sender: the `FormConsent`; keyword `session`.
+"""

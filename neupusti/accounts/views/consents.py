@@ -25,10 +25,15 @@ FORMS = {
     "order": lazy_gettext("Placing an order"),
     "account": lazy_gettext("My consents"),
     "contact": lazy_gettext("Ask a question"),
+    "newsletter": lazy_gettext("News by e-mail"),
 }
 METHODS = {
     "box ticked": lazy_gettext("a box was ticked"),
     service.METHOD: lazy_gettext("a button was pressed"),
+    "link in an e-mail, button pressed": lazy_gettext(
+        "a link in an e-mail was opened and a button pressed"
+    ),
+    "one click in the e-mail": lazy_gettext("one press in the e-mail itself"),
 }
 STILL_OPEN = frozenset(
     {

@@ -26,6 +26,17 @@ def keyed(use: str, text: str) -> str:
     return hmac.new(derive(use), text.encode(), sha256).hexdigest()
 
 
+def keyed_all(use: str, text: str) -> tuple[str, ...]:
+    """Return `keyed` of `text` by every secret of this site, the present one first.
+
+    For rows that are looked up by it and outlive the secret they were made with.
+    """
+    return tuple(
+        hmac.new(derive(use, secret), text.encode(), sha256).hexdigest()
+        for secret in _secrets()
+    )
+
+
 def derive(use: str, secret: str | None = None) -> bytes:
     """Return the 32-byte key of one `use`, derived from the site's secret or another."""
     root = (secret or _present()).encode()

@@ -3,7 +3,7 @@
 import json
 import re
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from sqlalchemy import Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,6 +25,13 @@ from neupusti.core.text import emails
 TOKEN = re.compile(r"(?<=/)[\w-]{43}(?![\w-])", re.ASCII)
 """The one-time token of a link (`core.security.tokens`), as a part of its path."""
 BLANK = "…"
+
+
+class Priority(IntEnum):
+    """Which emails leave first: those of the service overtake the news."""
+
+    SERVICE = 0
+    NEWS = 1
 
 
 class OutboxState(StrEnum):
@@ -71,7 +78,7 @@ class OutboxEmail(Base):
     """Additional headers as JSON."""
     state: Mapped[str] = mapped_column(String(10), info=impersonal())
     priority: Mapped[int] = mapped_column(Integer, default=0, info=impersonal())
-    """Emails of a lower number leave first (`outbox.Priority`)."""
+    """Emails of a lower number leave first (`Priority`)."""
     attempts: Mapped[int] = mapped_column(Integer, info=impersonal())
     created_at: Mapped[Moment] = mapped_column(index=True)
     next_at: Mapped[Moment]
@@ -89,9 +96,13 @@ class OutboxEmail(Base):
     def end(self, state: OutboxState, at: datetime, reason: str = "") -> None:
         """Record that it is sent or given up, and blank the secrets of its links.
 
-        What a link is for stays readable; a stolen table opens nothing.
+        What a link is for stays readable; a stolen table opens nothing. Of news nothing
+        stays: their text is stored once, with the issue.
         """
         self.state, self.done_at, self.reason = state.value, at, reason
+        if self.priority == Priority.NEWS:
+            self.text, self.html, self.headers = "", "", "{}"
+            return
         self.text, self.html = _blanked(self.text), _blanked(self.html)
         self.headers = _blanked(self.headers)
 

@@ -5,35 +5,28 @@ neither is.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from secrets import token_urlsafe
 from typing import Any, cast
 
 from flask import current_app, render_template
 from flask_babel import LazyString, force_locale
 from jinja2 import Template
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import insert
 from neupusti.core.mail import message
-from neupusti.core.mail.models import OutboxEmail, OutboxState
+from neupusti.core.mail.models import OutboxEmail, OutboxState, Priority
 from neupusti.core.mail.service import Service
 from neupusti.core.text.languages import Language, force_language
 
 EXTENSION, TYPES = "neupusti.mail", "neupusti.mail.kinds"
 PLAIN_HTML = "layout/mail.html"
 SIGNATURE = "\n-- \n"
-
-
-class Priority(IntEnum):
-    """Which emails leave first: those of the service overtake the news."""
-
-    SERVICE = 0
-    NEWS = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +65,17 @@ class Recipient:
     person: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One copy of an email that many get."""
+
+    to: Recipient
+    key: str
+    """Its cause: one email per key, ever."""
+    token: str
+    """The secret of its links; 43 characters, as those of `core.security.tokens`."""
+
+
 def service() -> Service:
     """Return the mail service of the current app."""
     return cast("Service", current_app.extensions[EXTENSION])
@@ -91,9 +95,49 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
     `key` names its cause; a second call with the same key writes no second email. Raise
     UndeclaredEmailError, or ValueError where a header would hold a line end.
     """
-    subject, text, html = _rendered(kind, to.language, values or {})
-    now = clock.now()
-    row = {
+    parts = rendered(kind, to.language, values or {})
+    row = _row(kind, to, key, parts, json.dumps(dict(headers or {})))
+    message.headed(OutboxEmail(**row), service())
+    # As parameters: values would be read anew with each email.
+    new = insert(session, OutboxEmail).on_conflict_do_nothing()
+    email = session.scalar(new.returning(OutboxEmail), row)
+    return email or session.scalars(select(OutboxEmail).filter_by(key=key)).one()
+
+
+def enqueue_copies(
+    session: Session,
+    kind: EmailType,
+    copies: Sequence[Copy],
+    *,
+    values: Mapping[str, Any],
+    headers: Callable[[str], Mapping[str, str]],
+) -> dict[str, int]:
+    """Put copies of one email in one language into the outbox; return key -> number.
+
+    It is rendered once: the copies differ in recipient and `token`, a value of the
+    template and the argument of `headers`.
+    """
+    blank = token_urlsafe(32)
+    parts = rendered(kind, copies[0].to.language, {**values, "token": blank})
+    texts = (*parts, json.dumps(dict(headers(blank))))
+    rows = []
+    for copy in copies:
+        *own, heads = (text.replace(blank, copy.token) for text in texts)
+        rows.append(_row(kind, copy.to, copy.key, own, heads))
+    message.headed(OutboxEmail(**rows[0]), service())
+    session.execute(insert(session, OutboxEmail).on_conflict_do_nothing(), rows)
+    stored = select(OutboxEmail.key, OutboxEmail.id).where(
+        OutboxEmail.key.in_([copy.key for copy in copies])
+    )
+    return {row[0]: row[1] for row in session.execute(stored)}
+
+
+def _row(
+    kind: EmailType, to: Recipient, key: str, parts: Sequence[str], headers: str
+) -> dict[str, Any]:
+    subject, text, html = parts
+    now, server = clock.now(), service().server
+    return {
         "key": key,
         "kind": kind.name,
         "person": to.person,
@@ -102,20 +146,23 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
         "subject": subject,
         "text": text,
         "html": html,
-        "headers": json.dumps(dict(headers or {})),
-        "state": (OutboxState.QUEUED if service().server else OutboxState.KEPT).value,
+        "headers": headers,
+        "state": (OutboxState.QUEUED if server else OutboxState.KEPT).value,
         "priority": kind.priority.value,
         "attempts": 0,
         "created_at": now,
         "next_at": now,
-        "done_at": None if service().server else now,
+        "done_at": None if server else now,
         "reason": "",
     }
-    message.headed(OutboxEmail(**row), service())
-    # As parameters: values would be read anew with each email.
-    new = insert(session, OutboxEmail).on_conflict_do_nothing()
-    email = session.scalar(new.returning(OutboxEmail), row)
-    return email or session.scalars(select(OutboxEmail).filter_by(key=key)).one()
+
+
+def drop_queued(session: Session, numbers: Iterable[int]) -> set[int]:
+    """Delete those of the emails whose transfer has not begun; return their numbers."""
+    queued = delete(OutboxEmail).where(
+        OutboxEmail.id.in_(numbers), OutboxEmail.state == OutboxState.QUEUED.value
+    )
+    return set(session.scalars(queued.returning(OutboxEmail.id)))
 
 
 def link(endpoint: str, language: Language, **values: Any) -> str:
@@ -125,9 +172,10 @@ def link(endpoint: str, language: Language, **values: Any) -> str:
     return f"{service().base_url}{language.prefix}{path}"
 
 
-def _rendered(
+def rendered(
     kind: EmailType, language: Language, values: Mapping[str, Any]
 ) -> tuple[str, str, str]:
+    """Return subject, text and HTML of an email; raise UndeclaredEmailError."""
     if kind.name not in current_app.extensions[TYPES]:
         raise UndeclaredEmailError(f"No manifest lists {kind.name} among its emails.")
     with force_language(language), force_locale(language.locale):
@@ -145,7 +193,7 @@ def _rendered(
             [f"{kind.template}.html", PLAIN_HTML],
             **context,
             subject=subject,
-            paragraphs=_paragraphs(text),
+            paragraphs=paragraphs(text),
         )
     return subject, text.strip() + "\n", html
 
@@ -155,7 +203,7 @@ def _subject(template: Template, values: Mapping[str, Any]) -> str:
     return " ".join("".join(block(template.new_context(dict(values)))).split())
 
 
-def _paragraphs(text: str) -> list[list[str]]:
+def paragraphs(text: str) -> list[list[str]]:
     """Return the lines of each paragraph above the signature."""
     body = text.partition(SIGNATURE)[0].strip()
     return [block.splitlines() for block in body.split("\n\n") if block.strip()]

@@ -10,11 +10,13 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy.orm import Session
 
 from neupusti.core import clock
-from neupusti.core.data.database import db, writing
+from neupusti.core.data.database import Utc, db, writing
 from neupusti.core.mail import message
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.mail.service import Server, Service
@@ -28,8 +30,40 @@ LONGEST_DELAY = timedelta(hours=6)
 ATTEMPTS = 20
 """They take some two and a half days."""
 BATCH = 50
+"""Emails over one connection."""
 PERMANENT = range(500, 600)
 LINE_START_DOT = re.compile(rb"(?m)^\.")
+
+
+def _due(columns: Select[Any], most: int) -> Select[Any]:
+    """Return a select of emails due at `now`, in the order in which they leave."""
+    return (
+        columns.where(
+            OutboxEmail.state == OutboxState.QUEUED.value,
+            OutboxEmail.next_at <= bindparam("now", type_=Utc),
+        )
+        .order_by(OutboxEmail.priority, OutboxEmail.next_at, OutboxEmail.id)
+        .limit(most)
+    )
+
+
+NEXT, DUE = _due(select(OutboxEmail), 1), _due(select(OutboxEmail.id), BATCH)
+CLAIM = (
+    update(OutboxEmail)
+    .where(
+        OutboxEmail.id == bindparam("number"),
+        OutboxEmail.state == OutboxState.QUEUED.value,
+    )
+    .values(state=OutboxState.HANDING.value)
+)
+ENDING = ("state", "done_at", "reason", "text", "html", "headers")
+"""The columns that the end of an email changes."""
+END = (
+    update(OutboxEmail)
+    .where(OutboxEmail.id == bindparam("number"))
+    .values({name: bindparam(f"its_{name}") for name in ENDING})
+)
+PLAIN = {"synchronize_session": False}
 
 
 class EmailRefusedError(Exception):
@@ -42,7 +76,10 @@ class EmailRefusedError(Exception):
 
 
 class AlreadyClaimedError(Exception):
-    """Another worker is sending this email."""
+    """Another worker is sending this email, or it was withdrawn from the outbox.
+
+    The server still expects the body: only closing the connection cancels it.
+    """
 
 
 class ServerError(Exception):
@@ -55,6 +92,10 @@ class Sender:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.recovered = False
+        self.sent: OutboxEmail | None = None
+        """An email the server has accepted, which the next commit records."""
+        self.ahead: OutboxEmail | None = None
+        """The email that leaves next over this connection."""
 
     def run(self) -> None:
         """Send every due email; called periodically by one worker."""
@@ -63,34 +104,38 @@ class Sender:
         if not self.recovered:
             _recover()
             self.recovered = True
-        while due := _due():
+        while _next():
             try:
-                self._send_all(self.service.server, due)
+                self._send_batch(self.service.server)
+            except AlreadyClaimedError:
+                return
             except ServerError as error:
-                _delay_all(due, str(error))
+                _delay_all(_numbers(), str(error))
                 logger.warning("mail server", extra={"fields": {"reason": str(error)}})
                 return
 
-    def _send_all(self, server: Server, numbers: list[int]) -> None:
+    def _send_batch(self, server: Server) -> None:
+        """Send due emails over one connection; raise ServerError or AlreadyClaimedError.
+
+        The next one is looked up with each claim: an urgent one overtakes all but two.
+        """
         smtp = connect(server)
         try:
-            for number in numbers:
-                self._send(smtp, number)
+            for _ in range(BATCH):
+                email, self.ahead = self.ahead or _next(), None
+                if email is None:
+                    return
+                self._send(smtp, email)
         finally:
+            self.ahead = None
+            self._record_sent()
             smtp.close()
 
-    def _send(self, smtp: smtplib.SMTP, number: int) -> None:
-        email = db.session.get(OutboxEmail, number, populate_existing=True)
-        if email is None or email.state != OutboxState.QUEUED:
-            return
+    def _send(self, smtp: smtplib.SMTP, email: OutboxEmail) -> None:
         body = message.build(email, self.service).as_bytes()
-        recipient = email.recipient
-        db.session.rollback()
+        number, sender, recipient = email.id, self.service.sender, email.recipient
         try:
-            transmit(smtp, self.service.sender, recipient, body, lambda: _claim(number))
-        except AlreadyClaimedError:
-            # The server still expects the body: only closing the connection cancels it.
-            raise ServerError("another worker") from None
+            transmit(smtp, sender, recipient, body, lambda: self._claim(number))
         except EmailRefusedError as error:
             _record_failure(number, error)
             smtp.rset()
@@ -99,10 +144,30 @@ class Sender:
             _release(number)
             raise ServerError(_error_name(error)) from error
         else:
+            email.end(OutboxState.SENT, clock.now())
+            self.sent = email
+
+    def _claim(self, number: int) -> None:
+        """Claim an email, and record in the same commit that the one before was sent."""
+        with writing() as session:
+            self._end_sent(session)
+            claimed = session.execute(CLAIM, {"number": number}, execution_options=PLAIN)
+            if claimed.rowcount != 1:  # type: ignore[attr-defined]
+                raise AlreadyClaimedError
+            self.ahead = _found(session)
+        self.sent = None
+
+    def _record_sent(self) -> None:
+        if self.sent is not None:
             with writing() as session:
-                # It may have gone with its person meanwhile.
-                if sent := session.get(OutboxEmail, number):
-                    sent.end(OutboxState.SENT, clock.now())
+                self._end_sent(session)
+            self.sent = None
+
+    def _end_sent(self, session: Session) -> None:
+        if self.sent is not None:
+            values = {f"its_{name}": getattr(self.sent, name) for name in ENDING}
+            values["number"] = self.sent.id
+            session.execute(END, values, execution_options=PLAIN)
 
 
 def connect(server: Server) -> smtplib.SMTP:
@@ -161,17 +226,23 @@ def _expect(code: int, reply: tuple[int, bytes]) -> None:
         raise EmailRefusedError(*reply)
 
 
-def _due() -> list[int]:
-    query = (
-        select(OutboxEmail.id)
-        .where(
-            OutboxEmail.state == OutboxState.QUEUED.value,
-            OutboxEmail.next_at <= clock.now(),
-        )
-        .order_by(OutboxEmail.priority, OutboxEmail.next_at, OutboxEmail.id)
-        .limit(BATCH)
-    )
-    found = list(db.session.scalars(query))
+def _next() -> OutboxEmail | None:
+    """Return the email that leaves next, apart from the session."""
+    email = _found(db.session())
+    db.session.rollback()
+    return email
+
+
+def _found(session: Session) -> OutboxEmail | None:
+    email: OutboxEmail | None = session.scalar(NEXT, {"now": clock.now()})
+    if email is not None:
+        session.expunge(email)
+    return email
+
+
+def _numbers() -> list[int]:
+    """Return the numbers of due emails, at most those of one connection."""
+    found = list(db.session.scalars(DUE, {"now": clock.now()}))
     db.session.rollback()
     return found
 
@@ -182,16 +253,6 @@ def _recover() -> None:
         handing = select(OutboxEmail).filter_by(state=OutboxState.HANDING.value)
         for email in session.scalars(handing):
             email.end(OutboxState.UNSURE, clock.now(), "killed")
-
-
-def _claim(number: int) -> None:
-    with writing() as session:
-        queued = update(OutboxEmail).where(
-            OutboxEmail.id == number, OutboxEmail.state == OutboxState.QUEUED.value
-        )
-        claimed = session.execute(queued.values(state=OutboxState.HANDING.value))
-        if claimed.rowcount != 1:  # type: ignore[attr-defined]
-            raise AlreadyClaimedError
 
 
 def _release(number: int) -> None:

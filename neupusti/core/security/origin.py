@@ -18,7 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LIMIT = 2000  # no mutation: any bound will do
-MARK = "guarded_by_origin"
+MARK, OPEN_MARK = "guarded_by_origin", "open_to_any_origin"
 OWN_SITE = frozenset({"same-origin", "none"})
 """Values of Sec-Fetch-Site: our own page, or the user's own action (a reload)."""
 
@@ -68,10 +68,28 @@ def same_origin_only(view: Callable[P, R]) -> Callable[P, R]:
     return checked
 
 
+def from_any_origin(view: Callable[P, R]) -> Callable[P, R]:
+    """Accept requests of any origin without a token: the address itself is the secret.
+
+    For what mail programs send (RFC 8058); such a view reads no cookie and no session.
+    """
+    setattr(view, OPEN_MARK, True)
+    return view
+
+
 def is_same_origin_only(endpoint: str | None) -> bool:
     """Return whether the view of `endpoint` accepts own pages only, without a token."""
+    return _is_marked(endpoint, MARK)
+
+
+def is_from_any_origin(endpoint: str | None) -> bool:
+    """Return whether the view of `endpoint` accepts requests of any origin."""
+    return _is_marked(endpoint, OPEN_MARK)
+
+
+def _is_marked(endpoint: str | None, mark: str) -> bool:
     view: Any = current_app.view_functions.get(endpoint or "")
-    return getattr(view, MARK, False)
+    return getattr(view, mark, False)
 
 
 def _has_token() -> bool:

@@ -31,6 +31,7 @@ from neupusti.orders.service.addresses import Address
 from neupusti.orders.service.basket import Basket
 from neupusti.orders.service.errors import OrderError
 from neupusti.orders.service.moves import What
+from neupusti.orders.service.signals import order_placed
 
 DRAWS = 5
 """How often a number is drawn; one clash in a million is to be expected."""
@@ -155,6 +156,7 @@ def _store(
     if wish.address is not None:
         session.add(OrderAddress(order=order.id, **asdict(wish.address)))
     token = _report(session, order, lines)
+    order_placed.send(order, session=session)
     return Placed(number=order.number, token=token, created=True, same=True, fell=fell)
 
 

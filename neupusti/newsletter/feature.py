@@ -1,0 +1,153 @@
+"""The manifest of the newsletter."""
+
+from flask_babel import lazy_gettext as _
+
+from neupusti.core.background import Job
+from neupusti.core.feature import (
+    Duty,
+    Feature,
+    Holding,
+    IndefiniteRetention,
+    MenuItem,
+    Page,
+    Place,
+    Retention,
+)
+from neupusti.core.rules import NEWSLETTER, OWNER, PUBLIC
+from neupusti.newsletter import queries
+from neupusti.newsletter.models import (
+    CampaignOrders,
+    Issue,
+    IssueDelivery,
+    IssueText,
+    Subscriber,
+    SubscriberState,
+    Subscription,
+    Suppression,
+)
+from neupusti.newsletter.service import attaching, issues, letters, posting, signup
+from neupusti.newsletter.views import account, campaign, cli, desk, leaving
+from neupusti.newsletter.views import signup as signup_views
+from neupusti.newsletter.views.blueprint import bp
+
+VIEWS = (signup_views, leaving, account, desk, cli)
+"""Importing a view module registers its routes and commands on the blueprint."""
+RECEIVERS = (attaching, campaign)
+"""Importing it connects its receivers to the signals of accounts and orders."""
+ENDED_DAYS = DELIVERY_DAYS = 30
+CAMPAIGN_DAYS = 365
+
+FEATURE = Feature(
+    name="newsletter",
+    clauses=("3.1", "3.2.3", "4.1.9", "4.1.10"),
+    blueprint=bp,
+    access={
+        **dict.fromkeys(
+            (
+                *("newsletter.board", "newsletter.write", "newsletter.create"),
+                *("newsletter.issue", "newsletter.save", "newsletter.preview"),
+                *("newsletter.copy", "newsletter.move"),
+            ),
+            NEWSLETTER,
+        ),
+        "newsletter.ask_to_confirm": PUBLIC,
+        "newsletter.choose": PUBLIC,
+        "newsletter.confirm": PUBLIC,
+        "newsletter.confirmed": PUBLIC,
+        "newsletter.end": PUBLIC,
+        "newsletter.mine": OWNER,
+        "newsletter.save_choices": PUBLIC,
+        "newsletter.save_mine": OWNER,
+        "newsletter.sent": PUBLIC,
+        "newsletter.show": PUBLIC,
+        "newsletter.sign_up": PUBLIC,
+        "newsletter.unsubscribe": PUBLIC,
+        "newsletter.unsubscribed": PUBLIC,
+    },
+    cookies=(campaign.CAMPAIGN,),
+    emails=letters.ALL,
+    staff_actions=issues.ACTIONS,
+    jobs=(Job(name="news", every=posting.EVERY, run=posting.run),),
+    pages=(
+        Page(
+            endpoint="newsletter.show",
+            label=_("News by e-mail"),
+            places=frozenset({Place.FOOTER}),
+        ),
+        Page(
+            endpoint="newsletter.mine",
+            label=_("Newsletter"),
+            places=frozenset({Place.ACCOUNT}),
+            listed=False,
+        ),
+    ),
+    admin_menu=(MenuItem(endpoint="newsletter.board", label=_("Newsletter")),),
+    duties=(
+        Duty(
+            clause="6.2.1",
+            label=_("Issues past their time, to be started by hand"),
+            open=queries.count_late,
+            endpoint="newsletter.board",
+        ),
+    ),
+    holdings=tuple(
+        Holding(model=model)
+        for model in (Subscriber, Subscription, IssueDelivery, Issue, IssueText)
+    ),
+    retention=(
+        Retention(
+            label=_("A sign-up for news that was never confirmed"),
+            clause="4.1.9",
+            start_label=_("from the sign-up"),
+            model=Subscriber,
+            starts_at=Subscriber.asked_at,
+            days=signup.LIFE.days,
+            only=lambda: Subscriber.state == SubscriberState.PENDING.value,
+        ),
+        Retention(
+            label=_("The address of a subscription that has ended"),
+            clause="4.1.9",
+            start_label=_("from its end"),
+            model=Subscriber,
+            starts_at=Subscriber.ended_at,
+            days=ENDED_DAYS,
+            only=lambda: Subscriber.state == SubscriberState.ENDED.value,
+        ),
+        Retention(
+            label=_("What became of an issue for each subscriber"),
+            clause="4.1.9",
+            start_label=_("from its sending"),
+            model=IssueDelivery,
+            starts_at=IssueDelivery.at,
+            days=DELIVERY_DAYS,
+        ),
+        Retention(
+            label=_("Numbers of orders by campaign"),
+            clause="3.3.1",
+            start_label=_("from the last order"),
+            model=CampaignOrders,
+            starts_at=CampaignOrders.last_at,
+            days=CAMPAIGN_DAYS,
+        ),
+    ),
+    indefinite=(
+        IndefiniteRetention(
+            label=_("A subscription to news: the address, its language and topics"),
+            clause="4.1.9",
+            until=_("until you unsubscribe"),
+            models=(Subscriber, Subscription),
+        ),
+        IndefiniteRetention(
+            label=_("That an address wants no news, under an irreversible code"),
+            clause="4.1.9",
+            until=_("until its owner subscribes again"),
+            models=(Suppression,),
+        ),
+        IndefiniteRetention(
+            label=_("The issues of the newsletter"),
+            clause="4.1.9",
+            until=_("as long as the shop keeps its archive"),
+            models=(Issue, IssueText),
+        ),
+    ),
+)

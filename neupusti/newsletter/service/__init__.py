@@ -1,0 +1,1 @@
+"""What the newsletter does: sign-ups, issues, sending, unsubscribing."""

@@ -1,0 +1,102 @@
+"""Unsubscribing: one transaction, and no news leaves after it (4.1.9, 6.1.1)."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from neupusti.core import clock
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import writing
+from neupusti.core.mail import outbox
+from neupusti.core.records import consents, journal
+from neupusti.core.records.consents import FormConsent
+from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
+from neupusti.core.security import tokens
+from neupusti.newsletter.models import (
+    DeliveryState,
+    Issue,
+    IssueDelivery,
+    Subscriber,
+    SubscriberState,
+    Why,
+)
+from neupusti.newsletter.service import links, signup, suppression
+
+BUTTON, ONE_CLICK = "button pressed", "one click in the e-mail"
+OPEN = (DeliveryState.WAITING.value, DeliveryState.POSTED.value)
+
+
+def by_link(token: str, *, method: str) -> None:
+    """End the subscription of a link; a wrong or used one changes nothing."""
+    with writing() as session:
+        subscriber = links.find(session, token, lock=True)
+        if subscriber is not None:
+            end(session, subscriber, method=method)
+
+
+def of_person(person: int, *, method: str) -> None:
+    """End the subscription of an account, if there is one."""
+    with writing() as session:
+        mine = select(Subscriber).filter_by(person=person).with_for_update()
+        for subscriber in session.scalars(mine).all():
+            end(session, subscriber, method=method)
+
+
+def end(session: Session, subscriber: Subscriber, *, method: str) -> None:
+    """End a subscription in the open write transaction, with all that is on its way."""
+    if subscriber.state == SubscriberState.ENDED:
+        return
+    subscriber.state, subscriber.ended_at = SubscriberState.ENDED.value, clock.now()
+    suppression.suppress(session, subscriber.email, Why.UNSUBSCRIBED)
+    tokens.revoke_target(session, signup.PURPOSE, subscriber.id)
+    for purpose in (Purpose.NEWS, Purpose.ADVERTISING):
+        withdraw(session, subscriber, purpose, method=method)
+    skip(session, subscriber.id, Why.UNSUBSCRIBED)
+    record = ProcessingRecord(
+        operation=Operation.RECORDING,
+        what="subscription to news ended",
+        why=Purpose.NEWS,
+        person=subscriber.person,
+        actor=Actor(ActorKind.PERSON, subscriber.person),
+    )
+    journal.log_processing(session, record)
+
+
+def end_advertising(session: Session, subscriber: Subscriber, *, method: str) -> None:
+    """Withdraw the consent to advertising alone, with the advertising on its way."""
+    withdraw(session, subscriber, Purpose.ADVERTISING, method=method)
+    skip(session, subscriber.id, Why.NO_CONSENT, advertising=True)
+
+
+def withdraw(
+    session: Session, subscriber: Subscriber, purpose: Purpose, *, method: str
+) -> None:
+    """Withdraw every consent of a subscriber to `purpose`, those of their account too."""
+    column = "ad_consent" if purpose is Purpose.ADVERTISING else "news_consent"
+    if (number := getattr(subscriber, column)) is not None:
+        consents.withdraw(session, session.get_one(FormConsent, number), method=method)
+        setattr(subscriber, column, None)
+    if purpose is Purpose.ADVERTISING:
+        subscriber.advertising = False
+    while subscriber.person and (held := consents.in_force(subscriber.person, purpose)):
+        consents.withdraw(session, held, method=method)
+
+
+def skip(
+    session: Session, subscriber: int, why: Why, *, advertising: bool | None = None
+) -> None:
+    """Take back what a subscriber has not got yet: rows are skipped, emails deleted."""
+    mine = select(IssueDelivery).where(
+        IssueDelivery.subscriber == subscriber, IssueDelivery.state.in_(OPEN)
+    )
+    if advertising is not None:
+        issues = select(Issue.id).where(Issue.advertising.is_(advertising))
+        mine = mine.where(IssueDelivery.issue.in_(issues))
+    # Locked: what the job is posting just now is seen as posted, and taken back.
+    locked = mine.with_for_update().execution_options(populate_existing=True)
+    rows = session.scalars(locked).all()
+    # What is being transferred just now stays posted: its end is that of the email.
+    taken = outbox.drop_queued(session, [row.letter for row in rows if row.letter])
+    for row in rows:
+        if row.letter is None or row.letter in taken:
+            row.state, row.why = DeliveryState.SKIPPED.value, why.value
+            row.letter, row.at = None, clock.now()

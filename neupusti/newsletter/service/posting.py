@@ -1,0 +1,205 @@
+"""The job that moves issues on: from waiting rows to the outbox, a few at a time.
+
+Emails of news are posted in small batches behind those of the service, each once: its key
+names issue, subscriber and attempt. What became of an email is copied to its row.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from neupusti.config.settings import settings
+from neupusti.core import clock
+from neupusti.core.data.database import db, writing
+from neupusti.core.mail.models import OutboxEmail, OutboxState, Priority
+from neupusti.core.mail.outbox import Copy, Recipient
+from neupusti.core.text.languages import Language
+from neupusti.newsletter import queries
+from neupusti.newsletter.models import (
+    DeliveryState,
+    Issue,
+    IssueDelivery,
+    IssueState,
+    Subscriber,
+    SubscriberState,
+    Why,
+)
+from neupusti.newsletter.service import composing, issues, links, suppression
+from neupusti.newsletter.service.errors import IssueError
+
+EVERY = timedelta(seconds=2)
+BATCH = 50
+"""Emails of news in the outbox at a time."""
+MINUTE = timedelta(minutes=1)
+ENDS = {
+    OutboxState.SENT.value: DeliveryState.SENT,
+    OutboxState.KEPT.value: DeliveryState.SENT,
+    OutboxState.REFUSED.value: DeliveryState.REFUSED,
+    OutboxState.UNSURE.value: DeliveryState.UNSURE,
+}
+"""State of an email that is done -> that of its row."""
+
+
+def run() -> None:
+    """Start what is due, and move on every issue that is not done."""
+    start_due()
+    for number in _open():
+        copy_ends(number)
+        while post(number):
+            pass
+        finish(number)
+
+
+def start_due() -> None:
+    """Start the drafts whose time has come, unless it is long past."""
+    now = clock.now()
+    due = select(Issue.id).where(
+        Issue.state == IssueState.DRAFT.value,
+        Issue.due_at <= now,
+        Issue.due_at > now - queries.LATE,
+    )
+    numbers = db.session.scalars(due).all()
+    db.session.rollback()
+    for number in numbers:
+        try:
+            issues.start(number, staff=None)
+        except IssueError:
+            continue
+
+
+def post(number: int) -> int:
+    """Put the next emails of an issue into the outbox; return how many rows were done."""
+    with writing() as session:
+        issue = issues.lock(session, number)
+        most = _room(session)
+        if issue.state != IssueState.SENDING or not most:
+            return 0
+        rows = session.execute(
+            select(IssueDelivery, Subscriber)
+            .join(Subscriber, Subscriber.id == IssueDelivery.subscriber)
+            .where(
+                IssueDelivery.issue == number,
+                IssueDelivery.state == DeliveryState.WAITING.value,
+            )
+            .order_by(IssueDelivery.subscriber)
+            .limit(most)
+            .with_for_update(skip_locked=True, of=IssueDelivery)
+            .execution_options(populate_existing=True)
+        ).all()
+        if rows:
+            _post(session, issue, [(row[0], row[1]) for row in rows])
+        return len(rows)
+
+
+def copy_ends(number: int) -> None:
+    """Copy to their rows what became of the emails of an issue."""
+    ended = (
+        select(IssueDelivery, OutboxEmail)
+        .join(OutboxEmail, OutboxEmail.id == IssueDelivery.letter)
+        .where(
+            IssueDelivery.issue == number,
+            IssueDelivery.state == DeliveryState.POSTED.value,
+            OutboxEmail.state.in_(ENDS),
+        )
+    )
+    with writing() as session:
+        for row, email in session.execute(ended):
+            row.state, row.at = ENDS[email.state].value, email.done_at or clock.now()
+            if row.state == DeliveryState.REFUSED:
+                no_mailbox = suppression.is_permanent(email.reason)
+                row.why = (Why.BOUNCED if no_mailbox else Why.SERVER).value
+                if no_mailbox:
+                    suppression.suppress(session, email.recipient, Why.BOUNCED)
+
+
+def finish(number: int) -> None:
+    """Write down the result of an issue of which nothing is left to do."""
+    open_states = (DeliveryState.WAITING.value, DeliveryState.POSTED.value)
+    with writing() as session:
+        issue = issues.lock(session, number)
+        left = select(IssueDelivery).where(
+            IssueDelivery.issue == number, IssueDelivery.state.in_(open_states)
+        )
+        if issue.state != IssueState.SENDING or session.scalar(left.limit(1)):
+            return
+        found = queries.progress(issue).by_state
+        issue.sent = found.get(DeliveryState.SENT, 0)
+        issue.refused = found.get(DeliveryState.REFUSED, 0)
+        issue.unsure = found.get(DeliveryState.UNSURE, 0)
+        issue.skipped = found.get(DeliveryState.SKIPPED, 0)
+        issue.state, issue.done_at = IssueState.DONE.value, clock.now()
+
+
+def _open() -> Sequence[int]:
+    states = (IssueState.SENDING.value, IssueState.PAUSED.value)
+    found = db.session.scalars(
+        select(Issue.id).where(Issue.state.in_(states)).order_by(Issue.id)
+    ).all()
+    db.session.rollback()
+    return found
+
+
+def _room(session: Session) -> int:
+    """Return how many emails may be posted now: by the outbox, and by the minute."""
+    queued = select(func.count()).where(
+        OutboxEmail.state == OutboxState.QUEUED.value,
+        OutboxEmail.priority == Priority.NEWS,
+    )
+    lately = select(func.count()).where(IssueDelivery.posted_at > clock.now() - MINUTE)
+    return max(
+        0,
+        min(
+            BATCH - (session.scalar(queued) or 0),
+            settings().news_per_minute - (session.scalar(lately) or 0),
+        ),
+    )
+
+
+def _post(
+    session: Session, issue: Issue, rows: Sequence[tuple[IssueDelivery, Subscriber]]
+) -> None:
+    now, copies = clock.now(), []
+    why_not = _reasons(session, issue, [subscriber for _row, subscriber in rows])
+    for row, subscriber in rows:
+        row.at = now
+        if (why := why_not.get(subscriber.id)) is not None:
+            row.state, row.why = DeliveryState.SKIPPED.value, why.value
+            continue
+        row.state, row.posted_at = DeliveryState.POSTED.value, now
+        to = Recipient(
+            email=subscriber.email,
+            language=Language(subscriber.language),
+            person=subscriber.person,
+        )
+        token = links.token_of(subscriber)
+        copies.append(Copy(to=to, key=_key(row), token=token))
+    numbers = composing.enqueue(session, issue, copies)
+    for row, _subscriber in rows:
+        row.letter = numbers.get(_key(row))
+
+
+def _key(row: IssueDelivery) -> str:
+    return f"news:{row.issue}:{row.subscriber}:{row.attempt}"
+
+
+def _reasons(
+    session: Session, issue: Issue, subscribers: Sequence[Subscriber]
+) -> dict[int, Why]:
+    """Return why some get nothing: what was true at the start may not be so now."""
+    numbers = [one.id for one in subscribers]
+    condition = queries.consented(advertising=issue.advertising)
+    consented = set(
+        session.scalars(select(Subscriber.id).where(Subscriber.id.in_(numbers), condition))
+    )
+    suppressed = suppression.suppressed(session, *(one.email for one in subscribers))
+    found = {}
+    for one in subscribers:
+        if one.state != SubscriberState.ACTIVE:
+            found[one.id] = Why.UNSUBSCRIBED
+        elif one.id not in consented:
+            found[one.id] = Why.NO_CONSENT
+        elif one.email in suppressed:
+            found[one.id] = suppressed[one.email]
+    return found

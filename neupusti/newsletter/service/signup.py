@@ -1,0 +1,187 @@
+"""Sign-ups: asked for by anybody, in force once the address confirms (4.1.9)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import and_, delete
+from sqlalchemy.orm import Session
+
+from neupusti.core import clock
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import db, insert, writing
+from neupusti.core.mail.outbox import Recipient, enqueue
+from neupusti.core.records import consents, journal
+from neupusti.core.records.consents import GivenConsent
+from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
+from neupusti.core.security import throttle, tokens
+from neupusti.core.security.throttle import RateLimit
+from neupusti.core.security.tokens import TokenError
+from neupusti.core.text import emails
+from neupusti.core.text.languages import Language
+from neupusti.newsletter.models import (
+    Subscriber,
+    SubscriberState,
+    Subscription,
+    Topic,
+    Why,
+)
+from neupusti.newsletter.service import letters, links, suppression
+
+PURPOSE = "newsletter"
+LIFE = timedelta(days=7)
+"""How long a sign-up waits to be confirmed."""
+BETWEEN_LETTERS = timedelta(minutes=15)
+MOST_LETTERS = 3
+"""Emails that ask an address, until it answers or is forgotten."""
+BY_NETWORK = RateLimit("newsletter by network", 30, timedelta(hours=1))
+PENDING, ACTIVE, ENDED = SubscriberState
+Consents = Mapping[Purpose, GivenConsent]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody wants to hear about."""
+
+    topics: frozenset[Topic]
+    advertising: bool = False
+
+
+def ask(email: str, wish: Wish, language: Language, network: str) -> None:
+    """Send the email that asks to confirm, unless the address had one a moment ago.
+
+    The limit stands inside the statement and counts by the address: whose address is
+    misused sends from no network. Raise TooManyError for a network.
+    """
+    throttle.take((BY_NETWORK, network))
+    with writing() as session:
+        subscriber: Subscriber | None = session.scalar(
+            _insert(session), row(email, wish, language)
+        )
+        if subscriber is None:
+            return
+        choose(session, subscriber, wish.topics)
+        token = tokens.issue(session, PURPOSE, LIFE, target=subscriber.id)
+        enqueue(
+            session,
+            letters.CONFIRM,
+            Recipient(email=subscriber.email, language=language, person=subscriber.person),
+            key=f"newsletter:{subscriber.id}:{subscriber.letter_at.isoformat()}",
+            values={"token": token},
+            headers=links.headers(links.token_of(subscriber), language),
+        )
+        _log(session, subscriber, Operation.COLLECTION, "sign-up for news")
+
+
+def asked(token: str) -> Subscriber:
+    """Return the subscriber whom the link of an email is about; raise TokenError."""
+    found = db.session.get(Subscriber, tokens.peek(PURPOSE, token).target)
+    if found is None:
+        raise TokenError
+    return found
+
+
+def confirm(token: str, given: Consents) -> None:
+    """Begin the subscription, with the consents of `given`; raise TokenError."""
+    with writing() as session:
+        target = tokens.redeem(session, PURPOSE, token).target
+        subscriber = session.get(Subscriber, target, with_for_update=True)
+        if subscriber is None:
+            raise TokenError
+        activate(session, subscriber, given)
+
+
+def activate(session: Session, subscriber: Subscriber, given: Consents) -> None:
+    """Begin a subscription in the open write transaction; its address is proved."""
+    suppression.lift(session, subscriber.email)
+    subscriber.state, subscriber.ended_at = ACTIVE.value, None
+    subscriber.confirmed_at, subscriber.letters = clock.now(), 0
+    for purpose, consent in given.items():
+        add_consent(session, subscriber, purpose, consent)
+    _log(session, subscriber, Operation.RECORDING, "subscription to news")
+
+
+def add_consent(
+    session: Session, subscriber: Subscriber, purpose: Purpose, given: GivenConsent
+) -> None:
+    """Store a consent of a subscriber in the open write transaction."""
+    stored = consents.store(
+        session, given, email=subscriber.email, person=subscriber.person
+    )
+    if purpose is Purpose.ADVERTISING:
+        subscriber.ad_consent, subscriber.advertising = stored.id, True
+    else:
+        subscriber.news_consent = stored.id
+
+
+def choose(session: Session, subscriber: Subscriber, topics: Iterable[Topic]) -> None:
+    """Replace the topics of a subscriber in the open write transaction."""
+    session.execute(delete(Subscription).filter_by(subscriber=subscriber.id))
+    session.add_all(
+        Subscription(subscriber=subscriber.id, topic=topic.value) for topic in topics
+    )
+
+
+def insert_active(
+    session: Session, email: str, language: Language, person: int
+) -> Subscriber | None:
+    """Insert the subscriber of an account, whose address is proved; return the new row.
+
+    None where the address has a row already, or its owner has unsubscribed before.
+    """
+    if suppression.suppressed(session, email).get(email) is Why.UNSUBSCRIBED:
+        return None
+    values = row(email, Wish(topics=frozenset(Topic)), language)
+    new = insert(session, Subscriber).on_conflict_do_nothing().returning(Subscriber)
+    added: Subscriber | None = session.scalar(new, {**values, "person": person})
+    if added is not None:
+        choose(session, added, Topic)
+    return added
+
+
+def _insert(session: Session) -> Any:
+    """Insert a sign-up, or ask again where the address may be asked; else no row."""
+    new = insert(session, Subscriber)
+    fields = ("language", "advertising", "asked_at", "letter_at")
+    return new.on_conflict_do_update(
+        index_elements=["email_key"],
+        set_={
+            **{name: new.excluded[name] for name in fields},
+            "state": PENDING.value,
+            "ended_at": None,
+            "letters": Subscriber.letters + 1,
+        },
+        where=and_(
+            Subscriber.state != ACTIVE.value,
+            Subscriber.letter_at <= clock.now() - BETWEEN_LETTERS,
+            Subscriber.letters < MOST_LETTERS,
+        ),
+    ).returning(Subscriber)
+
+
+def row(email: str, wish: Wish, language: Language) -> dict[str, object]:
+    """Return the values of a new row that waits to be confirmed."""
+    now = clock.now()
+    return {
+        "email": email,
+        "email_key": emails.key(email),
+        "language": language.value,
+        "state": PENDING.value,
+        "advertising": wish.advertising,
+        "version": 1,
+        "asked_at": now,
+        "letter_at": now,
+        "letters": 1,
+    }
+
+
+def _log(session: Session, subscriber: Subscriber, operation: Operation, what: str) -> None:
+    record = ProcessingRecord(
+        operation=operation,
+        what=what,
+        why=Purpose.NEWS,
+        person=subscriber.person,
+        actor=Actor(ActorKind.PERSON, subscriber.person),
+    )
+    journal.log_processing(session, record)

@@ -1,0 +1,70 @@
+"""What the mail server says to an issue: no such mailbox, a refusal, nothing at all."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from neupusti.core.data.database import db, writing
+from neupusti.core.mail.models import OutboxEmail
+from neupusti.newsletter.models import Issue, IssueDelivery, Why
+from neupusti.newsletter.service import issues, posting, suppression
+from neupusti.newsletter.service.errors import IssueError
+from tests.conftest import SQLITE
+from tests.core.smtp_server import SmtpServer
+from tests.newsletter import cast
+from tests.people import AIGERIM
+
+
+def test_a_mailbox_that_is_gone_gets_no_more_news_but_its_orders(
+    sending: Flask, smtp: SmtpServer
+) -> None:
+    reader = cast.subscriber()
+    smtp.script.append("rcpt refuse")
+    first, second = cast.issue(), cast.issue()
+    issues.start(first, staff=cast.DANA)
+    cast.sent_through(first)
+    row = cast.reread(IssueDelivery, first, reader)
+    assert (row.state, row.why) == ("refused", Why.BOUNCED)
+    issues.start(second, staff=cast.DANA)
+    cast.sent_through(second)
+    row = cast.reread(IssueDelivery, second, reader)
+    assert (row.state, row.why) == ("skipped", Why.BOUNCED)
+    cast.service_email(email=AIGERIM.email)
+    cast.round_of_worker()
+    assert smtp.recipients == [AIGERIM.email]
+
+
+@SQLITE
+def test_a_refusal_of_the_server_says_nothing_of_the_mailbox(
+    sending: Flask, smtp: SmtpServer
+) -> None:
+    reader = cast.subscriber()
+    smtp.script.append("data refuse")
+    number = cast.issue()
+    issues.start(number, staff=cast.DANA)
+    cast.sent_through(number)
+    assert cast.reread(IssueDelivery, number, reader).why == Why.SERVER
+    assert suppression.suppressed(db.session(), AIGERIM.email) == {}
+
+
+@SQLITE
+def test_what_is_unsure_is_sent_again_by_a_person_only(
+    sending: Flask, smtp: SmtpServer
+) -> None:
+    reader = cast.subscriber()
+    number = cast.issue()
+    issues.start(number, staff=cast.DANA)
+    posting.run()
+    with writing() as session:
+        session.scalars(select(OutboxEmail)).one().state = "handing"
+    cast.sent_through(number)
+    assert cast.reread(IssueDelivery, number, reader).state == "unsure"
+    assert smtp.emails == []
+    cast.round_of_worker()
+    assert smtp.emails == []
+    assert issues.send_unsure_again(number, staff=cast.DANA) == 1
+    cast.sent_through(number)
+    assert cast.reread(Issue, number).sent == 1
+    assert smtp.recipients == [AIGERIM.email]
+    with pytest.raises(IssueError):
+        issues.send_unsure_again(number, staff=cast.DANA)
