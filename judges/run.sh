@@ -18,7 +18,7 @@ rm -rf "$out"
 mkdir -p "$out"
 port=$(../.venv/bin/python -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
 base=http://127.0.0.1:$port
-NEUPUSTI_INSTANCE=$out/instance ../.venv/bin/flask --app ../wsgi.py site serve --port "$port" &
+NEUPUSTI_INSTANCE=$out/instance ../.venv/bin/flask --app ../wsgi.py site serve --port "$port" >"$out/site.log" &
 site=$!
 trap 'kill $site; wait $site || true' EXIT
 for _ in $(seq 150); do
@@ -34,6 +34,8 @@ node autoconsent.mjs "$base/en/" || failed+=(autoconsent)
 for viewport in desktop mobile; do
   ./cookie-scanner.sh "$base/en/" "$out/$viewport" --viewport "$viewport" --fail-on 100 || failed+=("cookie scanner on $viewport")
 done
+# The log of the first start names the first member of staff.
+node pages.mjs "$base" "$out/site.log" || failed+=("HTML validator and pa11y")
 for judge in "${failed[@]}"; do
   echo "judge not content: $judge"
 done
