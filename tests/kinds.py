@@ -28,7 +28,6 @@ from tests.orders.buying import SOCKS, Shopper
 from tests.people import AIGERIM, DANA, GUEST
 
 CONTINUE = "main button[name=go]"
-BUTTON = "main form:has([name=csrf_token]) .button"
 TYPED = "input:not([type=hidden], [type=submit]), textarea, select"
 FORMS = f"[...document.querySelectorAll('main form[method=post]:has({TYPED})')]"
 EMPTIED = f"""nth => {{
@@ -150,7 +149,7 @@ class Kinds:
         for name, answer in buying.details().items():
             page.fill(f"main [name={name}]", answer)
         for chosen in ("[value=courier]", "", "[value=cash]"):
-            page.click(CONTINUE)
+            _go_on(page)
             yield page
             if chosen:
                 page.check(f"main {chosen}")
@@ -158,7 +157,13 @@ class Kinds:
                 page.select_option("[name=region]", "KZ-75")
                 for name in ("city", "street", "house"):
                     page.fill(f"main [name={name}]", buying.ADDRESS[name])
-        page.click(CONTINUE)
+        _go_on(page)
         yield page
         page.goto(f"{self.home}/no-such-page")
         yield page
+
+
+def _go_on(page: Page) -> None:
+    # A click alone returns before the page that follows is there.
+    with page.expect_navigation():
+        page.click(CONTINUE)
