@@ -66,7 +66,7 @@ bench: .venv/.dev $(CATALOGUES) ## Speed, weight, start and memory against their
 	.venv/bin/python -m bench.search
 	.venv/bin/python -m bench.search --postgresql
 
-judges: .venv/.runtime $(CATALOGUES) ## Outside judges on a running site: Lighthouse and others (needs npm)
+judges: .venv/.runtime $(CATALOGUES) ## Outside judges on a running site: Lighthouse, pa11y and others (needs npm)
 	@exec judges/run.sh
 
 messages: .venv/.dev ## Bring new English strings into the catalogues

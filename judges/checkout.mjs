@@ -3,17 +3,20 @@ const CONTACT = { family_name: 'Пример', given_name: 'Гость', phone: 
 
 export const next = (page) => page.click('main button[name=go]');
 
-async function press(page, button) {
-  await Promise.all([page.waitForNavigation(), page.click(button)]);
+// Returns the response of the page that follows.
+export async function press(page, button) {
+  const [answer] = await Promise.all([page.waitForNavigation(), page.click(button)]);
+  return answer;
 }
 
-export async function toLastStep(page, product) {
+// `seen` is given the response of each step.
+export async function toLastStep(page, product, seen = () => {}) {
   await page.goto(product);
   await press(page, 'main form[action$="/cart/"] button');
-  await press(page, 'main a[href$="/checkout/"]');
+  await seen(await press(page, 'main a[href$="/checkout/"]'));
   for (const [name, answer] of Object.entries(CONTACT)) await page.type(`[name=${name}]`, answer);
-  await press(page, 'main button[name=go]');
+  await seen(await press(page, 'main button[name=go]'));
   await page.click('[name=delivery][value=pickup]');
-  await press(page, 'main button[name=go]');
+  await seen(await press(page, 'main button[name=go]'));
   await page.click('[name=payment][value=cash]');
 }

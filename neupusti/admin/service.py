@@ -70,7 +70,7 @@ def open_email(number: int, *, staff: int, reason: str) -> OutboxEmail | None:
             action=EMAIL_OPENED,
             operation=Operation.ACCESS,
             person=email.person,
-            what=f"letter {email.id}: {email.kind}",
+            what=f"email {email.id}: {email.kind}",
             reason=reason,
         )
     return db.session.get(OutboxEmail, number)

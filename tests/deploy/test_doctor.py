@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 OPERATOR = "privacy@neupusti.kz"
 HSTS = "max-age=63072000"
 SOUND = {
-    *("page", "headers", "photo", "letter"),
+    *("page", "headers", "photo", "email"),
     *("database main", "database access", "jobs", "backup"),
 }
 
@@ -88,7 +88,7 @@ def test_a_deployment_in_order(deployment: Deployment) -> None:
     found.pop("disk")
     assert {what: word for what, (word, _) in found.items()} == dict.fromkeys(SOUND, "ok")
     assert deployment.smtp.recipients[-1] == OPERATOR
-    assert "sent" in found["letter"][1]
+    assert "sent" in found["email"][1]
 
 
 def test_a_certificate_and_a_mail_server_that_fail(deployment: Deployment) -> None:
@@ -96,7 +96,7 @@ def test_a_certificate_and_a_mail_server_that_fail(deployment: Deployment) -> No
     found = deployment.examine(SSL_CERT_FILE="/dev/null")
     assert found["page"][0] == "WRONG"
     assert "CERTIFICATE_VERIFY_FAILED" in found["page"][1]
-    assert found["letter"] == ("WRONG", "to p…@neupusti.kz: refused 554 5.7.1 not wanted")
+    assert found["email"] == ("WRONG", "to p…@neupusti.kz: refused 554 5.7.1 not wanted")
 
 
 def outside(

@@ -104,3 +104,18 @@ def test_print_keeps_the_operators_card(site_url: str, chromium: Browser) -> Non
         for element in footer.locator(hidden).all():
             expect(element).to_be_hidden()
     page.close()
+
+
+def test_each_section_leads_back_to_the_contents(chromium: Browser, site_url: str) -> None:
+    page = chromium.new_page()
+    page.goto(f"{site_url}/kk/policy/")
+    links = page.get_by_role("link", name="Мазмұнға оралу")
+    sections = page.locator("main section[id^=s]").count()
+    assert links.count() == sections > 5
+    links.nth(3).focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.hash") == "#s1"
+    page.emulate_media(media="print")
+    assert not links.first.is_visible()
+    page.close()

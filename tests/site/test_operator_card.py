@@ -59,3 +59,18 @@ def test_what_is_not_known_yet_is_not_made_up(client: FlaskClient) -> None:
     footer = page[page.index("<footer") :]
     assert "not given yet" in footer
     assert "mailto:" not in footer
+
+
+def test_a_name_in_another_language_is_marked(
+    signed: Flask, made: Callable[..., Flask], settings: Settings
+) -> None:
+    name = CARD["operator_name"]
+    marked = f'<span lang="ru">{name}</span>'
+    pages = {
+        language: unescape(signed.test_client().get(f"{language.prefix}/").text)
+        for language in Language
+    }
+    assert [marked in page for page in pages.values()] == [False, True, True]
+    given = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    own = made(**given | CARD | {"operator_name_kk": "«Дүкен» ЖШС"})
+    assert marked not in unescape(own.test_client().get("/kk/").text)

@@ -1,6 +1,7 @@
 """Signing in and out, and re-authentication."""
 
 import time
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
 from neupusti.accounts.models import Person
-from neupusti.accounts.service import signing_in, suspensions
+from neupusti.accounts.service import sessions, signing_in, suspensions
 from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.signing_in import SignInAttempt, SignInResult
 from neupusti.accounts.views import login as login_session
@@ -28,6 +29,8 @@ from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
 from neupusti.core.security import identity
 from neupusti.core.web import redirects
+
+MINUTE = timedelta(minutes=1)
 
 
 @bp.get("/account/login")
@@ -100,13 +103,19 @@ def reauthenticate() -> Response:
             login_session.renew(key)
             return redirect_back(form.next.data)
     username = db.session.get_one(Person, identity.me().person).email
-    return shown("accounts/reauthenticate.html", form, username=username)
+    return shown(
+        "accounts/reauthenticate.html",
+        form,
+        username=username,
+        minutes=sessions.STEP_UP_LIFE // MINUTE,
+    )
 
 
 def _check_code() -> Response:
     form = forms.CodeForm()
     if login_session.mfa_pending() is None:
-        return redirect_to("login", next=redirects.own(form.next.data, "") or None)
+        target = redirects.own(form.next.data, "") or None
+        return redirect_to("login", next=target, done="late")
     if not form.validate():
         return _code_page(form)
     remember = form.remember.data == "y"
@@ -145,7 +154,13 @@ def _page(form: forms.SignInForm) -> Response:
 def _code_page(form: forms.CodeForm) -> Response:
     kept = _kept_query(next=form.next.data, remember=form.remember.data)
     whom = suspensions.operator_contact()
-    return shown("accounts/code.html", form, kept_query=kept, whom=whom)
+    return shown(
+        "accounts/code.html",
+        form,
+        kept_query=kept,
+        whom=whom,
+        minutes=sessions.MFA_PENDING_LIFE // MINUTE,
+    )
 
 
 def _kept_query(**values: str | None) -> str:

@@ -39,6 +39,7 @@ DONE_MESSAGES: dict[str, LazyString] = {
         "The page you came from was of an earlier sign-in; nothing of it was saved. "
         "Sign in and go on."
     ),
+    "late": lazy_gettext("The time for the code has passed: sign in again."),
     "declined": lazy_gettext("The account is deleted. Nobody can use your e-mail here."),
     "reset": lazy_gettext("The new password is set. Now sign in with it."),
     "locked": lazy_gettext(

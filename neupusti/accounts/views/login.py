@@ -5,6 +5,7 @@ Here the cookie holds a random key to a row, which is read at most once a reques
 by pages that need it.
 """
 
+from datetime import timedelta
 from typing import Any, cast
 
 from flask import Flask, session
@@ -64,6 +65,7 @@ login = ServerSideLogin()
 def install(app: Flask) -> None:
     """Register the login manager and the identity reader."""
     login.init_app(app)
+    app.jinja_env.globals["idle_minutes"] = sessions.STAFF_IDLE // timedelta(minutes=1)
     identity.install(app, _identity, end_on_server)
 
 

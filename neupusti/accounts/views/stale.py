@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from neupusti.accounts.views.blueprint import bp, redirect_back, redirect_to
 from neupusti.core.rules import Who
-from neupusti.core.security import authorisation, identity
+from neupusti.core.security import authorisation, identity, kept
 from neupusti.core.web import errors, redirects
 
 SIGN_IN, SIGN_OUT = "accounts.sign_in", "accounts.logout"
@@ -19,7 +19,7 @@ def csrf_error(_error: CSRFError) -> Response:
     """Lead a form of an earlier sign-in on; explain what else is wrong (3.3.1)."""
     if (response := _lead_on()) is not None:
         return response
-    return errors.page(
+    return kept.page() or errors.page(
         400,
         _("The form was opened too long ago or in another sign-in. Open it again."),
     )
@@ -41,7 +41,8 @@ def _lead_on() -> Response | None:
     rule = authorisation.rules(current_app).get(request.endpoint or "")
     if rule is None or rule.who is Who.PUBLIC or signed_in:
         return None
-    return _sign_in(redirects.nearest(request.script_root + request.path))
+    back = redirects.nearest(request.script_root + request.path)
+    return kept.page(url_for("accounts.login", next=back or None)) or _sign_in(back)
 
 
 def _sign_in(back: str) -> Response:

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from neupusti.core.feature import MenuItem
 from neupusti.core.registry import registry
 from neupusti.core.rules import Rule, Who
-from neupusti.core.security import grants, identity
+from neupusti.core.security import grants, identity, kept
 from neupusti.core.security.identity import Identity
 from neupusti.core.web import redirects
 
@@ -111,7 +111,8 @@ def _forbid(person: Identity | None) -> NoReturn:
 
 
 def _redirect_to(endpoint: str) -> Response:
-    # A form is not sent again: the way back is to the page that contained it.
+    # A form is given back, or else the way back is to the page that contained it.
     here = request.script_root + request.full_path.rstrip("?")
-    back = here if request.method in SAFE_METHODS else redirects.back("")
-    return redirect(url_for(endpoint, next=back or None), 303)
+    safe = request.method in SAFE_METHODS
+    address = url_for(endpoint, next=(here if safe else redirects.back("")) or None)
+    return (None if safe else kept.page(address)) or redirect(address, 303)

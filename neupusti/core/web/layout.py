@@ -85,6 +85,16 @@ class PageContext:
         return languages.current()
 
     @property
+    def here(self) -> str:
+        """The address of this page, for its forms: else they keep the fragment as well.
+
+        A page that is opened at a fragment gives the focus to no summary of mistakes.
+        """
+        query = request.query_string.decode("latin-1")
+        path = quote(request.script_root + request.path)
+        return f"{path}?{query}" if query else path
+
+    @property
     def alternates(self) -> dict[Language, str]:
         """The address of this page in every language, without its query."""
         path = request.path

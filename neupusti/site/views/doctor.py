@@ -26,13 +26,13 @@ TRY = EmailType(name="site.doctor", label=_("A test e-mail of the site"))
 OPEN = frozenset({OutboxState.QUEUED.value, OutboxState.HANDING.value})
 POLL_SECONDS = 0.5
 MAX_POLLS = 120
-"""One minute: a mail server that answers takes a letter in seconds."""
+"""One minute: a mail server that answers takes an email in seconds."""
 
 
 @bp.cli.command("doctor")
 @click.option("--to", "address", help="Whom to write to; else the operator's e-mail.")
 def doctor(address: str | None) -> None:
-    """Check this deployment: proxy, letter, databases, jobs, clock, disk, backup."""
+    """Check this deployment: proxy, email, databases, jobs, clock, disk, backup."""
     own = settings()
     sound = True
     for finding in _findings(own, address or own.operator_email):
@@ -53,29 +53,29 @@ def _findings(own: Settings, address: str) -> Iterator[Finding]:
     if states["main"] == "ok":
         yield from service.clocks(db.engine, clock.now())
         yield service.jobs(standing_still())
-        yield _letter(address)
+        yield _email(address)
     yield service.disk(machine.free_bytes(machine.written_folders(own.instance)))
     yield service.backup(own.backups, clock.now())
 
 
-def _letter(address: str) -> Finding:
-    """Leave a letter in the outbox; the running site has to send it."""
+def _email(address: str) -> Finding:
+    """Leave an email in the outbox; the running site has to send it."""
     if outbox.service().server is None:
-        return Finding("letter", sound=True, text="no mail server: all mail is kept")
+        return Finding("email", sound=True, text="no mail server: all mail is kept")
     try:
         to = Recipient(email=emails.parse(address), language=Language.RU)
     except EmailError:
-        return Finding("letter", sound=False, text="--to names no address to write to")
+        return Finding("email", sound=False, text="--to names no address to write to")
     with writing() as session:
         number = outbox.enqueue(session, TRY, to, key=f"doctor:{secrets.token_hex(8)}").id
     for _poll in range(MAX_POLLS):
-        letter = db.session.get_one(OutboxEmail, number, populate_existing=True)
-        state, reason = letter.state, letter.reason
+        email = db.session.get_one(OutboxEmail, number, populate_existing=True)
+        state, reason = email.state, email.reason
         db.session.rollback()
         if state not in OPEN or reason:
             break
         time.sleep(POLL_SECONDS)
     told = f"{state} {reason}".strip()
     return Finding(
-        "letter", state == OutboxState.SENT, f"to {emails.masked(address)}: {told}"
+        "email", state == OutboxState.SENT, f"to {emails.masked(address)}: {told}"
     )
