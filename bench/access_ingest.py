@@ -30,7 +30,7 @@ from neupusti.access.ingest.referrers import Referrers
 from neupusti.core import clock
 from neupusti.core.data.database import prepare
 from tests.access import logs
-from tests.conftest import SECRET
+from tests.lending import SECRET
 
 LINES, ROUNDS, DAYS, SCANNERS = 1_000_000, 3, 2, 20
 PAUSE = 0.05

@@ -23,7 +23,7 @@ from alembic import op
 from flask import current_app
 
 revision = "0022"
-down_revision = "0020"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

@@ -33,8 +33,7 @@ FEATURE = Feature(
     blueprint=bp,
     cookies=(recording.VISITOR,),
     unheld=tuple(
-        Unheld(model=model, why=NOBODY)
-        for model in (Record, Address, SeenVisitor, Finding)
+        Unheld(model=model, why=NOBODY) for model in (Record, Address, SeenVisitor, Finding)
     ),
     retention=(
         Retention(

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, field
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, expect
 
@@ -14,7 +13,8 @@ from tests import desk
 from tests.accounts.cast import emails_to
 from tests.conftest import SQLITE
 from tests.journeys.purchase import LOOKS
-from tests.journeys.test_reading import RULES, Visit
+from tests.journeys.test_reading import Visit
+from tests.looks import audit_once
 from tests.people import AIGERIM, DANA
 
 QUESTION, ANSWER = "Шәйнек ысқыра ма?", "Иә, үш дауыспен."
@@ -29,13 +29,8 @@ class Reader(Visit):
 
     def read(self) -> None:
         """Check the page as it is now."""
-        for width, scheme in LOOKS if self.scripts else ():
-            self.page.set_viewport_size({"width": width, "height": 740})
-            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            overflow = self.page.evaluate("document.documentElement.scrollWidth") - width
-            assert overflow <= 0, (self.page.url, width)
-            found = Axe().run(self.page, options=RULES)
-            assert found.violations_count == 0, found.generate_report()
+        if self.scripts:
+            audit_once(self.page, LOOKS)
 
 
 @SQLITE

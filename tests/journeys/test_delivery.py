@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -17,7 +16,8 @@ from neupusti.orders.service.life import deciding, parcels
 from tests import desk, handing
 from tests.conftest import SQLITE
 from tests.journeys.purchase import LOOKS
-from tests.journeys.test_reading import RULES, Visit
+from tests.journeys.test_reading import Visit
+from tests.looks import audit
 from tests.orders import buying
 from tests.orders.boards import now
 from tests.orders.buying import Shopper
@@ -137,13 +137,7 @@ def test_each_page_of_the_hand_over_can_be_read(
             pressed(staff.page, f"[name=channel][value={button}]")
         elif button:
             pressed(staff.page, "main form button")
-        for width, scheme in LOOKS:
-            staff.page.set_viewport_size({"width": width, "height": 800})
-            staff.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            overflow = staff.page.evaluate("document.documentElement.scrollWidth") - width
-            assert overflow <= 0, (path, button, width)
-            found = Axe().run(staff.page, options=RULES)
-            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        audit(staff.page, LOOKS)
     assert staff.complaints == []
 
 

@@ -257,8 +257,8 @@ def _recover() -> None:
 
 def _release(number: int) -> None:
     with writing() as session:
-        if email := session.get(OutboxEmail, number):
-            email.state = OutboxState.QUEUED.value
+        again = update(OutboxEmail).where(OutboxEmail.id == number)
+        session.execute(again.values(state=OutboxState.QUEUED.value))
 
 
 def _record_failure(number: int, error: EmailRefusedError) -> None:
@@ -279,9 +279,8 @@ def _record_failure(number: int, error: EmailRefusedError) -> None:
 def _delay_all(numbers: list[int], reason: str) -> None:
     now = clock.now()
     with writing() as session:
-        for email in session.scalars(
-            select(OutboxEmail).where(OutboxEmail.id.in_(numbers))
-        ):
+        listed = select(OutboxEmail).where(OutboxEmail.id.in_(numbers))
+        for email in session.scalars(listed):
             if email.state == OutboxState.QUEUED:
                 email.attempts += 1
                 if email.attempts >= ATTEMPTS:

@@ -17,7 +17,7 @@ from neupusti.core.records.chain import START
 from neupusti.core.records.journal import ActWords, StaffAction
 from neupusti.core.registry import registry
 from neupusti.retention import service as retention
-from tests.conftest import SECRET
+from tests.lending import SECRET
 from tests.core.records.test_journal import log_action
 from tests.times import NOON, Clock
 

@@ -1,13 +1,13 @@
 """Count the page views of people by hour and day.
 
-Revision: 0025
+Revision: 0026
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0021"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
