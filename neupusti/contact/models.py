@@ -8,7 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from neupusti.core.data.classification import (
     ActorNumber,
-    Digest,
     Email,
     EmailKey,
     GivenName,
@@ -16,6 +15,7 @@ from neupusti.core.data.classification import (
     Moment,
     PersonNumber,
     Purpose,
+    TokenDigest,
     impersonal,
     personal,
 )
@@ -72,7 +72,7 @@ class ContactRequest(Base):
 
     id: Mapped[Id]
     number: Mapped[str] = mapped_column(String(NAMED), unique=True, info=impersonal())
-    submission: Mapped[Digest] = mapped_column(unique=True)
+    submission: Mapped[TokenDigest] = mapped_column(unique=True)
     """Which form it came from, so that a second press makes no second request."""
     person: Mapped[PersonNumber | None]
     email: Mapped[Email]

@@ -12,6 +12,7 @@ from neupusti.core.feature import (
     Page,
     Place,
     Retention,
+    Unheld,
 )
 from neupusti.core.rules import NEWSLETTER, OWNER, PUBLIC
 from neupusti.newsletter import queries
@@ -93,6 +94,12 @@ FEATURE = Feature(
     holdings=tuple(
         Holding(model=model)
         for model in (Subscriber, Subscription, IssueDelivery, Issue, IssueText)
+    ),
+    unheld=(
+        Unheld(
+            model=Suppression,
+            why="a keyed hash: an address can be compared with it, not read from it",
+        ),
     ),
     retention=(
         Retention(

@@ -14,6 +14,7 @@ from neupusti.core.data.classification import (
     Moment,
     PersonNumber,
     Purpose,
+    derived,
     impersonal,
     personal,
 )
@@ -186,7 +187,7 @@ class Suppression(Base):
     __tablename__ = "suppression"
 
     hash: Mapped[str] = mapped_column(
-        String(64), primary_key=True, info=personal("3.2.3", *NEWS_PURPOSES)
+        String(64), primary_key=True, info=derived("3.2.3", *NEWS_PURPOSES)
     )
     since: Mapped[Moment]
     why: Mapped[str] = mapped_column(String(20), info=impersonal())

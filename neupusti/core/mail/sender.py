@@ -95,18 +95,18 @@ class Sender:
         self.sent: OutboxEmail | None = None
         """An email the server has accepted, which the next commit records."""
         self.ahead: OutboxEmail | None = None
-        """The email that leaves next over this connection."""
+        """The email after it."""
 
     def run(self) -> None:
         """Send every due email; called periodically by one worker."""
-        if self.service.server is None:
+        if (server := self.service.server) is None:
             return
         if not self.recovered:
             _recover()
             self.recovered = True
         while _next():
             try:
-                self._send_batch(self.service.server)
+                self._send_batch(server)
             except AlreadyClaimedError:
                 return
             except ServerError as error:
@@ -166,8 +166,9 @@ class Sender:
     def _end_sent(self, session: Session) -> None:
         if self.sent is not None:
             values = {f"its_{name}": getattr(self.sent, name) for name in ENDING}
-            values["number"] = self.sent.id
-            session.execute(END, values, execution_options=PLAIN)
+            session.execute(
+                END, {**values, "number": self.sent.id}, execution_options=PLAIN
+            )
 
 
 def connect(server: Server) -> smtplib.SMTP:
