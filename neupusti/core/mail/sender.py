@@ -10,7 +10,7 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
@@ -166,9 +166,8 @@ class Sender:
     def _end_sent(self, session: Session) -> None:
         if self.sent is not None:
             values = {f"its_{name}": getattr(self.sent, name) for name in ENDING}
-            session.execute(
-                END, {**values, "number": self.sent.id}, execution_options=PLAIN
-            )
+            values["number"] = self.sent.id
+            session.execute(END, values, execution_options=PLAIN)
 
 
 def connect(server: Server) -> smtplib.SMTP:
@@ -235,10 +234,9 @@ def _next() -> OutboxEmail | None:
 
 
 def _found(session: Session) -> OutboxEmail | None:
-    email: OutboxEmail | None = session.scalar(NEXT, {"now": clock.now()})
-    if email is not None:
+    if email := session.scalar(NEXT, {"now": clock.now()}):
         session.expunge(email)
-    return email
+    return cast("OutboxEmail | None", email)
 
 
 def _numbers() -> list[int]:
