@@ -1,9 +1,10 @@
 """Unbound extensions; `create_app` binds them to an app."""
 
 from flask import abort, request, session
-from flask_babel import Babel
+from flask_babel import Babel, LazyString
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
+from markupsafe import Markup, escape
 
 from neupusti.core.forms.tokens import is_sessionless
 from neupusti.core.security import origin
@@ -32,6 +33,14 @@ class TokenOrOrigin(CSRFProtect):  # type: ignore[misc]  # the library is untype
             return
         super().protect(*args, **kwargs)
 
+
+def _escaped(text: LazyString) -> Markup:
+    return escape(str(text))
+
+
+# The library would let a translated sentence into a page as markup, with what a visitor
+# has sent in it.
+LazyString.__html__ = _escaped
 
 babel = Babel()
 csrf = TokenOrOrigin()

@@ -32,7 +32,7 @@ def test_a_code_completes_only_a_sign_in_that_waits_for_it(
     page = hidden(client.get("/account/register").text)
     before = sessions_of(who)
     answer = client.post("/account/login", data={**page, "code": who.code()})
-    assert (answer.status_code, answer.location) == (303, "/account/login")
+    assert (answer.status_code, answer.location) == (303, "/account/login?done=late")
     assert sessions_of(who) == before
 
 

@@ -104,7 +104,7 @@ def test_a_sign_in_that_waits_for_its_code_ends_too(app: Flask) -> None:
     assert 'name="code"' in shown.text
     suspend(who)
     answer = submit(browser, "/account/login", {"code": who.code()})
-    assert answer.location == "/account/login"
+    assert answer.location == "/account/login?done=late"
     assert not is_signed_in(browser)
 
 

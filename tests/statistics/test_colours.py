@@ -8,11 +8,12 @@ import pytest
 from neupusti.config.values import ROOT
 from tests.contracts.test_colours import OKLCH, SCHEMES, contrast
 
-STYLE = "\n".join(
-    (ROOT / "static" / f"{n}.css").read_text() for n in ("site", "statistics")
-)
+SHEETS = [(ROOT / "static" / f"{n}.css").read_text() for n in ("site", "statistics")]
 TOKEN = re.compile(r"--([a-z-]+): ([^;]+);")
-NORMAL = STYLE.partition("@media (forced-colors")[0]
+NORMAL, FORCED = (
+    "\n".join(sheet.partition("@media (forced-colors")[part] for sheet in SHEETS)
+    for part in (0, 2)
+)
 SERIES = ("people", "robots", "scanners", "clients", "faults", "fault")
 NEIGHBOURS = (("people", "robots"), ("robots", "scanners"), ("clients", "faults"))
 """What is stacked on what; over a missing one a gap of the ground is drawn."""
@@ -88,8 +89,7 @@ def test_colours_are_mixed_as_browsers_do() -> None:
 
 def test_patterns_tell_series_apart_where_colours_are_forced() -> None:
     """People are solid, robots hollow, scanners striped: each in the two system colours."""
-    forced = STYLE.partition("@media (forced-colors: active) {")[2]
-    used = dict(re.findall(r"--series-([a-z]+): (\w+);", forced))
+    used = dict(re.findall(r"--series-([a-z]+): (\w+);", FORCED))
     assert used["people"] != used["robots"]
     assert used["robots"] == "Canvas"
     assert 'scanners { fill: url("#stripes"); }' in NORMAL
