@@ -38,10 +38,12 @@ def add(browser: FlaskClient, number: str, words: str) -> int:
 
 def test_the_number_alone_opens_nothing(app: Flask, client: FlaskClient) -> None:
     _browser, number = asked(app)
-    for page in (number, number.lower(), "NC-261122-1C0H-5", "нет", "x" * 300):
+    for page in (number, "NC-261122-1C0H-5", "нет", "x" * 300):
         answer = client.get(f"/en/contact/{page}")
         assert answer.status_code == 404, page
         assert "by the link of our last e-mail" in answer.text
+    spelt = client.get(f"/en/contact/{number.lower()}")
+    assert (spelt.status_code, spelt.location) == (301, f"/en/contact/{number}")
     form = {**hidden(client.get("/contact/").text), "words": "and more"}
     sent = client.post(f"/contact/{number}", data=form, headers=SAME_ORIGIN)
     assert (sent.status_code, len(said(number))) == (404, 1)

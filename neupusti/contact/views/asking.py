@@ -3,7 +3,7 @@
 import math
 import secrets
 
-from flask import make_response, redirect, render_template, request, url_for
+from flask import abort, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
@@ -14,9 +14,10 @@ from neupusti.accounts.views.stale import csrf_error
 from neupusti.config.settings import settings
 from neupusti.contact import queries
 from neupusti.contact.forms import STATEMENT, SUBJECTS, ContactForm, MessageForm
-from neupusti.contact.models import ContactRequest, Subject
+from neupusti.contact.models import CYRILLIC, PREFIX, ContactRequest, Subject
 from neupusti.contact.service import asking, links
 from neupusti.contact.service.asking import Question
+from neupusti.contact.service.errors import NoRequestError
 from neupusti.contact.views import diagnostics, words
 from neupusti.contact.views.blueprint import bp
 from neupusti.core.data.classification import Purpose
@@ -25,7 +26,8 @@ from neupusti.core.forms.base import UNPROCESSABLE
 from neupusti.core.records.consents import GivenConsent
 from neupusti.core.security import identity, throttle
 from neupusti.core.security.tokens import TokenError
-from neupusti.core.text import languages
+from neupusti.core.text import languages, order_numbers
+from neupusti.core.text.order_numbers import OrderNumberError
 from neupusti.core.web import errors, opened, redirects
 from neupusti.core.web.errors import TooManyError
 from neupusti.policy.service.edition_store import current_store
@@ -114,7 +116,14 @@ def _csrf_error(error: CSRFError) -> Response:
 
 
 def _access(number: str) -> ContactRequest:
+    """Return the request of an address, else respond; another spelling is redirected."""
     who = identity.current()
+    try:
+        written = order_numbers.parse(number, PREFIX, CYRILLIC)
+    except OrderNumberError:
+        raise NoRequestError from None
+    if written != number:
+        abort(redirect(url_for(request.endpoint or "", number=written), 301))
     token = opened.remembered(KIND, number)
     return links.access(number, token=token, person=who.person if who else None)
 
