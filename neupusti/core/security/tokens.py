@@ -95,8 +95,9 @@ def peek(purpose: str, text: str, *others: str) -> Token:
 def held(number: int | None, purpose: str, target: int) -> Token | None:
     """Return the token of an id if it is for this and has not expired, else None."""
     row = db.session.get(Token, number, populate_existing=True) if number else None
-    is_right = row is not None and (row.purpose, row.target) == (purpose, target)
-    return row if row is not None and is_right and row.expires_at > clock.now() else None
+    if row is None or (row.purpose, row.target) != (purpose, target):
+        return None
+    return row if row.expires_at > clock.now() else None
 
 
 def redeem(session: Session, purpose: str, text: str, *others: str) -> Token:

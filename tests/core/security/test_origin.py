@@ -18,12 +18,17 @@ def guarded(bare: Flask) -> FlaskClient:
     def own() -> str:
         return "taken"
 
+    @bare.post("/open")
+    @origin.from_any_origin
+    def anybody() -> str:
+        return "taken"
+
     @bare.post("/bare")
     def unguarded() -> str:
         return "taken"
 
     table = authorisation.rules(bare)
-    table["own"] = table["unguarded"] = PUBLIC
+    table["own"] = table["unguarded"] = table["anybody"] = PUBLIC
     return bare.test_client()
 
 
@@ -124,3 +129,10 @@ def test_a_token_proves_the_origin_where_no_header_does(
     sent = {"own": desk.token(app), "cross_site": "x", "": ""}[token]
     form = {"choice": "reject", "csrf_token": sent}
     assert browser.post("/cookies/", data=form, headers=headers).status_code == status
+
+
+def test_a_view_that_says_so_takes_requests_of_any_origin(guarded: FlaskClient) -> None:
+    strange = {"Origin": "https://evil.example"}
+    assert guarded.post("/open", headers=strange).status_code == 200
+    assert guarded.post("/bare", headers=strange).status_code == 403
+    assert guarded.post("/guarded", headers=strange).status_code == 403

@@ -142,3 +142,29 @@ def test_the_database_does_not_hold_the_token(app: Flask) -> None:
     token = issued()
     row = db.session.execute(text("SELECT * FROM token")).one()
     assert token not in str(tuple(row))
+
+
+def test_a_token_is_held_by_its_id_for_one_thing_and_until_its_end(
+    app: Flask, at: Clock
+) -> None:
+    at(NOON)
+    with writing() as session:
+        row, _text = tokens.issue_row(session, "order", HOUR, target=3)
+        session.flush()
+        number = row.id
+    at(NOON + HOUR - timedelta(seconds=1))
+    found = tokens.held(number, "order", 3)
+    assert found is not None
+    assert found.id == number
+    for other in ((None, "order", 3), (0, "order", 3), (number + 1, "order", 3)):
+        assert tokens.held(*other) is None
+    assert tokens.held(number, "contact", 3) is None
+    assert tokens.held(number, "order", 4) is None
+    db.session.rollback()
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE token SET target = 4"))
+    assert tokens.held(number, "order", 3) is None
+    assert tokens.held(number, "order", 4) is not None
+    db.session.rollback()
+    at(NOON + HOUR)
+    assert tokens.held(number, "order", 4) is None
