@@ -148,6 +148,15 @@ def test_scanners_are_a_class_beside_people_and_robots(
     assert "/x1.php" in chosen
 
 
+@SQLITE
+@pytest.mark.parametrize("log", [month, lambda: [entry(hour(9))]])
+def test_the_stripes_of_scanners_are_there_once(
+    staff: FlaskClient, load: Load, log: Callable[[], list[Entry]]
+) -> None:
+    load(log())
+    assert staff.get("/en/admin/access/").text.count('id="stripes"') == 1
+
+
 def test_roll_ups_and_rows_count_the_same(staff: FlaskClient, load: Load) -> None:
     load(month())
     sums = [
