@@ -23,6 +23,7 @@ from neupusti.orders.service.life import deciding
 from neupusti.policy.service import edition_store
 from tests import desk
 from tests.accounts import cast
+from tests.looks import rendered
 from tests.orders import buying
 from tests.orders.buying import SOCKS, Shopper
 from tests.people import AIGERIM, DANA, GUEST
@@ -87,6 +88,7 @@ class Kinds:
                 with page.expect_navigation() as answer:
                     page.evaluate(EMPTIED, nth)
                 if answer.value.status == UNPROCESSABLE:
+                    rendered(page)
                     yield page
 
     def paths(self) -> Iterator[tuple[Who, str]]:

@@ -20,6 +20,9 @@ KIND = """[document.documentElement.lang, document.title,
     document.querySelectorAll(".problem, .notice").length,
     document.querySelectorAll("form[action$='/account/logout']").length]"""
 AUDITED: set[tuple[object, Look]] = set()
+RENDERED = """() => new Promise(done =>
+    requestAnimationFrame(() => requestAnimationFrame(done)))"""
+"""`autofocus` moves the focus when a page is drawn, which may be after it is loaded."""
 
 
 def violations(page: Page) -> list[str]:
@@ -28,6 +31,11 @@ def violations(page: Page) -> list[str]:
         page.evaluate(AXE_SCRIPT)
     found: list[str] = page.evaluate(RUN, OPTIONS)
     return found
+
+
+def rendered(page: Page) -> None:
+    """Wait until a page that is loaded is drawn, and what wants the focus has it."""
+    page.evaluate(RENDERED)
 
 
 def look(page: Page, width: int, scheme: str) -> None:

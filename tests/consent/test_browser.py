@@ -17,7 +17,7 @@ from neupusti.core.text.languages import Language
 from tests.conftest import CHROMIUM_ARGS, SQLITE
 from tests.consent.conftest import records
 from tests.core.web.test_redirects import HOSTILE
-from tests.looks import SCHEMES, audit, violations
+from tests.looks import SCHEMES, audit, rendered, violations
 
 pytestmark = SQLITE
 REJECT, ACCEPT = ".cookies [value=reject]", ".cookies [value=accept]"
@@ -112,6 +112,7 @@ def test_the_keyboard_is_enough(chromium: Browser, site_url: str) -> None:
     page.locator(REJECT).focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("cookies="))
+    rendered(page)
     assert focused().strip().startswith("Refused: only the necessary cookies")
     page.keyboard.press("Tab")
     assert focused() == "/en/cookies/"

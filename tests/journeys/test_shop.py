@@ -22,6 +22,7 @@ from tests import handing
 from tests.accounts import cast
 from tests.conftest import SQLITE
 from tests.journeys.purchase import SEND, Purchase
+from tests.looks import rendered
 from tests.orders import buying
 from tests.people import AIGERIM, GUEST, Person
 
@@ -200,6 +201,7 @@ def enter(page: Page) -> None:
     """Press Enter, and wait for the page that follows."""
     with page.expect_navigation():
         page.keyboard.press("Enter")
+    rendered(page)
 
 
 @SQLITE

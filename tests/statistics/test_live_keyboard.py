@@ -27,6 +27,7 @@ def opened(app: Flask, chromium: Browser, site_url: str, *, scripts: bool) -> Pa
     context.add_cookies([{"name": "session", "value": cookie.value, "url": site_url}])
     page = context.new_page()
     page.goto(f"{site_url}/en/admin/access/live/?refresh=1")
+    expect(page.get_by_role("link", name="Stop")).to_be_focused()
     return page
 
 
