@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - of a busy database
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import KnownDevice, Person, SecondFactor, SignIn
 from neupusti.accounts.service import emails, suspensions
 from neupusti.core import clock
 from neupusti.core.data import keys
-from neupusti.core.data.database import db
+from neupusti.core.data.database import db, writer_slot
 from neupusti.core.security import grants
 from neupusti.core.security.identity import Identity
 
@@ -163,11 +163,12 @@ def touch(row: SignIn) -> None:
         return
     seen = update(SignIn).where(SignIn.id == row.id).values(seen_at=now)
     try:
-        with db.engine.connect() as connection:
+        # The request holds a connection already: it may not wait for another.
+        with writer_slot(0), db.engine.connect() as connection:
             writer = connection.execution_options(begin_immediate=True)
             with writer.begin():
                 writer.execute(seen)
-    except OperationalError:
+    except (OperationalError, TimeoutError):
         logger.warning("session not touched")  # no mutation: it is only logged
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -24,6 +25,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import TimeoutError  # noqa: A004 - the one of a pool without connections
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -41,6 +43,10 @@ MAX_CHECKPOINTS, CHECKPOINT_MILLISECONDS = 20, 100
 """How often a checkpoint is tried, and how long it waits for readers each time."""
 RETRY_SECONDS = 0.001, 0.004
 """Shortest and longest pause between two attempts to begin."""
+WRITERS = 8
+"""Writers at a time in a process: half of its connections. If all of them waited for the
+one that holds a lock, it could never look up what it reads through a second connection."""
+_writers = BoundedSemaphore(WRITERS)
 
 
 class Base(DeclarativeBase):
@@ -99,6 +105,17 @@ class Utc(TypeDecorator[datetime]):
 
 
 @contextmanager
+def writer_slot(seconds: float = BUSY_SECONDS) -> Iterator[None]:
+    """Be one of the writers; raise sqlalchemy's TimeoutError if none has ended in time."""
+    if not _writers.acquire(timeout=seconds):
+        raise TimeoutError("the database is busy: too many writers")
+    try:
+        yield
+    finally:
+        _writers.release()
+
+
+@contextmanager
 def writing() -> Iterator[Session]:
     """Open one write transaction of the main database; commit at its end, or roll back.
 
@@ -109,13 +126,14 @@ def writing() -> Iterator[Session]:
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("a write transaction must begin before its changes")
     session.rollback()
-    try:
-        session.connection(execution_options={"begin_immediate": True})
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
+    with writer_slot():
+        try:
+            session.connection(execution_options={"begin_immediate": True})
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
 
 
 def insert(

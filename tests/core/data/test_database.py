@@ -1,5 +1,6 @@
 import sqlite3
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -8,7 +9,8 @@ from threading import Barrier, Thread
 import pytest
 from flask import Flask
 from sqlalchemy import Column, MetaData, Table, insert, select, text
-from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from neupusti.core.data import database
 from neupusti.core.data.database import ACCESS, Utc, db, writing
@@ -17,7 +19,7 @@ from tests.people import AIGERIM
 
 BOTH = pytest.mark.parametrize("bind", [None, ACCESS], ids=["main", "access"])
 FULL, NORMAL = 2, 1
-WRITERS, TURNS = 4, 10
+WRITERS, TURNS, CROWD = 4, 10, 24
 
 
 @pytest.mark.parametrize(
@@ -154,11 +156,16 @@ def test_another_error_is_raised_at_once(
         pass
 
 
-def test_writers_at_the_same_time_all_succeed(app: Flask) -> None:
-    """Each reads before it writes: where plain BEGIN would fail at once."""
+@pytest.fixture
+def tally(app: Flask) -> None:
     with writing() as session:
         session.execute(text("CREATE TABLE tally (total INTEGER)"))
         session.execute(text("INSERT INTO tally VALUES (0)"))
+
+
+@pytest.mark.usefixtures("tally")
+def test_writers_at_the_same_time_all_succeed(app: Flask) -> None:
+    """Each reads before it writes: where plain BEGIN would fail at once."""
     together = Barrier(WRITERS)
     failures: list[Exception] = []
 
@@ -179,6 +186,43 @@ def test_writers_at_the_same_time_all_succeed(app: Flask) -> None:
         thread.join()
     assert failures == []
     assert db.session.scalar(text("SELECT total FROM tally")) == WRITERS * TURNS
+
+
+@pytest.mark.usefixtures("tally")
+def test_a_writer_reads_through_a_second_connection_while_a_crowd_waits(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that wait for its lock must not hold all the connections that there are."""
+    monkeypatch.setattr(db.engine.pool, "_timeout", 2)
+    together = Barrier(CROWD)
+    failures: list[Exception] = []
+
+    def write() -> None:
+        together.wait()
+        try:
+            with app.app_context(), writing() as session:
+                session.execute(text("UPDATE tally SET total = total + 1"))
+                with db.engine.connect() as second:
+                    second.execute(select(Edition.id)).all()
+        except SQLAlchemyError as error:
+            failures.append(error)
+
+    threads = [Thread(target=write) for _ in range(CROWD)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_a_writer_waits_for_a_slot_only_so_long(app: Flask) -> None:
+    with ExitStack() as stack:
+        for _ in range(database.WRITERS):
+            stack.enter_context(database.writer_slot())
+        with pytest.raises(PoolTimeout, match="too many writers"):
+            stack.enter_context(database.writer_slot(0))
+    with database.writer_slot(0):
+        pass
 
 
 def test_a_writer_that_fails_leaves_nothing(scratch: Table) -> None:
