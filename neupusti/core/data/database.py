@@ -22,6 +22,8 @@ from sqlalchemy import (
     Dialect,
     Engine,
     MetaData,
+    NullPool,
+    create_engine,
     event,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -240,6 +242,17 @@ def _try_begin(raw: Any) -> bool:
     except sqlite3.OperationalError as error:
         return error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
     return True
+
+
+def beside(engine: Engine) -> Engine:
+    """Return an engine of the same database, each of whose connections is a new one.
+
+    For what a thread may look up while it holds a connection: where all that the pool has
+    are held by threads that wait for it, it would wait for one of them.
+    """
+    other = create_engine(engine.url, poolclass=NullPool, hide_parameters=True)
+    prepare(other, synchronous="FULL")
+    return other
 
 
 def prepare_all(engines: dict[str | None, Engine]) -> None:

@@ -25,7 +25,7 @@ from sqlalchemy import Engine, Row, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.core import clock
-from neupusti.core.data.database import db
+from neupusti.core.data.database import beside, db
 from neupusti.core.text.languages import Language
 from neupusti.core.web import microcache
 from neupusti.policy import models
@@ -217,7 +217,8 @@ def invalidate() -> None:
 class _StoreCache:
     """Caches the store of one database."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine) -> None:
+        self.beside = beside(engine)
         self.current: EditionStore | None = None
         self.stamp: object = None
         self.checked = 0.0
@@ -243,8 +244,8 @@ class _StoreCache:
 
     def _refresh(self) -> None:
         published = Edition.published_at.is_not(None)
-        # A separate connection leaves the session of the request untouched.
-        with db.engine.connect() as connection:
+        # Leaves the session of the request untouched, which may hold a connection.
+        with self.beside.connect() as connection:
             assessed = select(func.count(models.ClauseAssessment.id)).scalar_subquery()
             stamp = connection.execute(
                 select(func.count(), func.max(Edition.id), assessed).where(published)
@@ -265,7 +266,7 @@ _CACHES: WeakKeyDictionary[Engine, _StoreCache] = WeakKeyDictionary()
 
 
 def _cache(engine: Engine) -> _StoreCache:
-    return _CACHES.setdefault(engine, _StoreCache())
+    return _CACHES.get(engine) or _CACHES.setdefault(engine, _StoreCache(engine))
 
 
 def _texts(rows: Sequence[Row[Any]]) -> tuple[EditionText, ...]:
