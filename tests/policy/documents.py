@@ -88,7 +88,7 @@ def refusal(lines: Sequence[str]) -> list[str]:
 def ship() -> None:
     """Publish the shipped editions before any of a test, whatever the day of the run."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "now", lambda: datetime(2026, 11, 1, tzinfo=UTC))
+        patch.setattr(clock, "now", lambda: datetime(2026, 11, 26, tzinfo=UTC))
         editions.seed()
 
 

@@ -105,7 +105,7 @@ def test_the_ids_of_the_feed_outlive_the_address(
         for each in (client, moved)
     ]
     assert editions_of[0] == editions_of[1]
-    assert len(set(editions_of[0])) == 3
+    assert len(set(editions_of[0])) == 4
     assert all(str(one).startswith("urn:uuid:") for one in editions_of[0])
     assert feed(client, "").findtext(f"{ATOM}id") != editions_of[0][0]
 

@@ -22,7 +22,7 @@ from tests.policy.test_alignment import HEALTH
 
 pytestmark = SQLITE
 
-SHIPPED, DAY = date(2026, 11, 1), date(2026, 11, 19)
+SHIPPED, DAY = date(2026, 11, 26), date(2026, 11, 30)
 PAPER = {"width": 700, "height": 900}
 
 

@@ -1,23 +1,26 @@
+import shutil
 import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
+from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.text.languages import Language
 from neupusti.policy.models import Edition, EditionKind, EditionSource, EditionState, digest
-from neupusti.policy.service import edition_store, editions
+from neupusti.policy.service import edition_store, editions, restated
 from neupusti.policy.service.drafts import Draft, EditionError
 from neupusti.policy.service.edition_store import NotFoundError, Start
 from neupusti.policy.service.parser import UnreadableDocumentError
 from tests.policy.documents import SMALL, changed
 from tests.times import Clock
 
-DAY = date(2023, 6, 5)
+DAY, TODAY = date(2023, 6, 5), date(2026, 12, 1)
 DRAFT = Draft(text=SMALL, language=Language.RU, kind=EditionKind.EDITORIAL)
 WHY = "it was in force on paper"
 
@@ -61,7 +64,7 @@ def test_truncate_is_refused_where_the_database_knows_it(app: Flask) -> None:
         with pytest.raises(DatabaseError, match="a published edition never changes"):
             db.session.execute(text("TRUNCATE policy_edition"))
     db.session.rollback()
-    assert rows() == 6
+    assert rows() == 9
 
 
 def test_a_draft_may_still_be_replaced(app: Flask) -> None:
@@ -69,14 +72,14 @@ def test_a_draft_may_still_be_replaced(app: Flask) -> None:
     better = changed("бережёт", "хранит")
     edition, new = editions.import_draft(replace(DRAFT, text=better))
     assert (new, edition.text, edition.state) == (True, better, EditionState.DRAFT)
-    assert rows() == 7
+    assert rows() == 10
 
 
 def test_the_same_text_again_changes_nothing(app: Flask) -> None:
     editions.import_draft(DRAFT)
     editions.publish(DAY, Language.RU, by="operator", backdate=WHY)
     edition, new = editions.import_draft(DRAFT)
-    assert (new, edition.state, rows()) == (False, EditionState.PUBLISHED, 7)
+    assert (new, edition.state, rows()) == (False, EditionState.PUBLISHED, 10)
 
 
 def test_a_published_date_takes_no_other_text(app: Flask) -> None:
@@ -92,7 +95,7 @@ def test_a_published_date_takes_no_other_text(app: Flask) -> None:
 def test_a_change_that_matters_needs_a_note(app: Flask, kind: EditionKind) -> None:
     with pytest.raises(EditionError, match="needs a --note"):
         editions.import_draft(replace(DRAFT, kind=kind, note=" "))
-    assert rows() == 6
+    assert rows() == 9
 
 
 def test_a_text_without_a_date_asks_for_one(app: Flask) -> None:
@@ -106,7 +109,7 @@ def test_a_text_without_a_date_asks_for_one(app: Flask) -> None:
 def test_an_unreadable_text_is_not_imported(app: Flask) -> None:
     with pytest.raises(UnreadableDocumentError):
         editions.import_draft(replace(DRAFT, text=changed("2.2 ", "2.9 ")))
-    assert rows() == 6
+    assert rows() == 9
 
 
 def test_what_is_not_there_or_already_public_is_not_published(app: Flask) -> None:
@@ -118,7 +121,29 @@ def test_what_is_not_there_or_already_public_is_not_published(app: Flask) -> Non
 
 def test_seeding_twice_adds_nothing(app: Flask) -> None:
     assert editions.seed() == "policy: editions in place"
-    assert rows() == 6
+    assert rows() == 9
+
+
+@pytest.mark.clause("9.2")
+def test_an_edition_that_an_upgrade_brings_is_announced_first(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shutil.copytree(editions.SHIPPED, tmp_path, dirs_exist_ok=True)
+    described = tmp_path / "editions.toml"
+    note = "\n".join(f'note.{language} = "Уточнено"' for language in Language)
+    with described.open("a") as file:
+        file.write(f'\n[[edition]]\ndate = {TODAY}\nkind = "editorial"\n{note}\n')
+    for language in Language:
+        (tmp_path / f"{TODAY}.{language}.txt").write_text(SMALL)
+    monkeypatch.setattr(editions, "SHIPPED", tmp_path)
+    monkeypatch.setattr(restated, "DESCRIBED", described)
+
+    before, now = edition_store.date_in_force(), clock.now()
+    assert editions.seed() == "policy: 3 shipped editions added"
+    assert edition_store.date_in_force() == before
+    at(now + editions.ANNOUNCED)
+    assert edition_store.date_in_force() == str(TODAY)
+    assert editions.seed() == "policy: editions in place"
 
 
 def test_a_restatement_gives_way_to_the_operators_document(app: Flask) -> None:
@@ -149,7 +174,7 @@ def test_an_edition_takes_effect_at_its_minute(app: Flask, at: Clock) -> None:
 
     at(datetime(2027, 1, 1, 3, 59, 59, tzinfo=UTC))
     coming = Start(starts, date(2027, 1, 1), EditionSource.OPERATOR)
-    assert (texts.in_force(), texts.coming()) == (date(2026, 11, 1), coming)
+    assert (texts.in_force(), texts.coming()) == (date(2026, 11, 26), coming)
     at(starts)
     assert (texts.in_force(), texts.coming()) == (date(2027, 1, 1), None)
 

@@ -18,7 +18,7 @@ from tests.conftest import SQLITE
 from tests.policy.documents import current_text, inserted, publish, real_document
 from tests.policy.test_alignment import HEALTH, LONG
 
-FIRST, SHIPPED = date(2022, 8, 4), date(2026, 11, 1)
+FIRST, NEXT, SHIPPED = date(2022, 8, 4), date(2026, 11, 1), date(2026, 11, 26)
 JANUARY, FEBRUARY, MARCH = date(2027, 1, 1), date(2027, 2, 1), date(2027, 3, 1)
 LATER = datetime(2027, 4, 1, tzinfo=UTC)
 
@@ -117,12 +117,13 @@ def test_a_life_has_a_stage_for_each_edition(app: Flask) -> None:
     assert found is not None
     assert [(s.start.day, s.event) for s in found.stages] == [
         (FIRST, Event.APPEARED),
-        (SHIPPED, Event.REWORDED),
+        (NEXT, Event.REWORDED),
+        (SHIPPED, Event.KEPT),
         (JANUARY, Event.RENUMBERED),
         (FEBRUARY, Event.REWORDED),
     ]
     assert found.numbers == ("4.1.3", "4.1.4")
-    assert [s.start.day for s in found.wordings] == [FIRST, SHIPPED, FEBRUARY]
+    assert [s.start.day for s in found.wordings] == [FIRST, NEXT, FEBRUARY]
 
 
 def test_stages_are_compared_in_a_language_both_have(app: Flask) -> None:
@@ -130,8 +131,7 @@ def test_stages_are_compared_in_a_language_both_have(app: Flask) -> None:
     found = life(current_store(), ids(FIRST)["4.1.3"], Language.KK)
     assert found is not None
     assert [s.text.language for s in found.stages] == [
-        Language.KK,
-        Language.KK,
+        *[Language.KK] * 3,
         Language.RU,
     ]
     assert found.stages[-1].event is Event.RENUMBERED
@@ -173,7 +173,7 @@ def test_the_page_tells_what_changed_when(
     assert "История пункта 4.1.4" in page
     assert "4.1.3 → 4.1.4" in page
     stages = re.findall(r'<li class="stack (\w+)">', page)
-    assert stages == ["appeared", "reworded", "renumbered"]
+    assert stages == ["appeared", "reworded", "kept", "renumbered"]
     assert "прежний номер: 4.1.3" in page
     assert f'href="/policy/compare/{SHIPPED}/{JANUARY}/#c4.1.4"' in page
 

@@ -22,11 +22,15 @@ def test_the_json_holds_the_whole_edition(
 ) -> None:
     json = client.get(f"{prefix}/policy/current.json").json
     assert json is not None
-    assert (json["date"], json["language"], json["kind"]) == ("2026-11-01", tag, "material")
+    assert (json["date"], json["language"], json["kind"]) == (
+        "2026-11-26",
+        tag,
+        "editorial",
+    )
     clauses = [clause for section in json["sections"] for clause in section["clauses"]]
     assert len(clauses) == 73
     assert datetime.fromisoformat(json["effective_from"]).utcoffset() is not None
-    assert len(json["editions"]) == 6
+    assert len(json["editions"]) == 9
     path = clauses[0]["url"].removeprefix("http://127.0.0.1:8000")
     assert client.get(path).status_code == 200
 
@@ -34,7 +38,7 @@ def test_the_json_holds_the_whole_edition(
 def test_the_sum_is_that_of_the_published_text(client: FlaskClient) -> None:
     json = client.get("/policy/current.json").json
     assert json is not None
-    text = (SHIPPED / "2026-11-01.ru.txt").read_bytes()
+    text = (SHIPPED / "2026-11-26.ru.txt").read_bytes()
     assert json["sha256"] == sha256(text).hexdigest()
 
 
@@ -52,7 +56,7 @@ def test_the_feed_announces_every_edition(client: FlaskClient, prefix: str) -> N
     feed = ET.fromstring(response.text)  # noqa: S314 - our own answer
     entries = feed.findall(f"{ATOM}entry")
     assert response.mimetype == "application/atom+xml"
-    assert len(entries) == 2
+    assert len(entries) == 3
     assert feed.findtext(f"{ATOM}updated")
     for entry in entries:
         address = entry.find(f"{ATOM}link")

@@ -18,7 +18,7 @@ from neupusti.policy.service.edition_store import Start
 from tests.policy.documents import SMALL, changed
 from tests.times import Clock
 
-CURRENT, DAY = date(2026, 11, 1), date(2027, 2, 1)
+CURRENT, DAY = date(2026, 11, 26), date(2027, 2, 1)
 DECEMBER, MARCH = datetime(2026, 12, 14, 19, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 WHY = "the page was down for a night"
@@ -140,20 +140,20 @@ def test_a_draft_imported_again_keeps_what_is_not_given_again(app: Flask) -> Non
 def test_publishing_into_the_past_needs_a_reason_that_the_journal_keeps(
     app: Flask, today: datetime
 ) -> None:
-    past = replace(OWN, day=date(2026, 11, 19))
+    past = replace(OWN, day=date(2026, 11, 30))
     editions.import_draft(past)
-    with pytest.raises(EditionError, match="2026-11-19 00:00 Almaty time, before it is"):
-        editions.publish(date(2026, 11, 19), Language.RU, by="operator")
+    with pytest.raises(EditionError, match="2026-11-30 00:00 Almaty time, before it is"):
+        editions.publish(date(2026, 11, 30), Language.RU, by="operator")
     assert edition_store.current_store().in_force() == CURRENT
     assert db.session.scalars(select(StaffAction)).all() == []
 
     edition = published(past, backdate=WHY)
-    assert edition.effective_from == datetime(2026, 11, 18, 19, tzinfo=UTC)
+    assert edition.effective_from == datetime(2026, 11, 29, 19, tzinfo=UTC)
     assert edition_store.current_store().in_force() == edition.date
     action = db.session.scalars(select(StaffAction)).one()
     assert (action.action, action.reason, action.at) == ("policy.published", WHY, today)
     assert action.what == (
-        "2026-11-19 «ru» (operator), editorial, from 2026-11-19 00:00 Almaty time"
+        "2026-11-30 «ru» (operator), editorial, from 2026-11-30 00:00 Almaty time"
     )
 
 

@@ -16,7 +16,7 @@ from tests.policy.documents import SMALL, changed
 from tests.times import Clock
 
 PREFIXES = ["", "/kk", "/en"]
-OLD, NEW = "2022-08-04", "2026-11-01"
+OLD, NEW = "2022-08-04", "2026-11-26"
 
 
 @pytest.fixture
@@ -235,7 +235,7 @@ def test_the_history_shows_the_kind_of_the_document_in_force(
     app: Flask, client: FlaskClient, at: Clock
 ) -> None:
     """The Kazakh restatement is still shown, but the kind is the operator's."""
-    starts = datetime(2026, 12, 1, tzinfo=UTC)
+    starts = datetime(2026, 12, 2, tzinfo=UTC)
     own = Draft(
         text=SMALL, language=Language.RU, day=date.fromisoformat(NEW), effective_from=starts
     )

@@ -60,7 +60,7 @@ def test_a_text_is_read_approved_and_published(
         *("Политика магазина", "Сайт neupusti.kz бережёт данные.", "2. Данные"),
         *("1 December 2026: the text says it was updated.", "Обновлено 01.12.2026"),
         *("List mark read as a dash: lines 14", "Material change", "Сроки"),
-        *("Compared with the edition of", "1 November 2026", "Removed"),
+        *("Compared with the edition of", "26 November 2026", "Removed"),
     ):
         assert told in page, told
     assert "Publish</button>" not in page

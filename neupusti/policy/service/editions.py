@@ -1,8 +1,8 @@
 """Import and publish editions: draft, approved, published."""
 
 import tomllib
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Collection, Iterator
+from datetime import date, timedelta
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -21,6 +21,8 @@ DISCARDED = StaffActionType("policy.discarded", _("Discarded a draft of the poli
 PUBLISHED = StaffActionType("policy.published", _("Published an edition of the policy"))
 SHARED = ("kind", "effective_from")
 """The columns that are the same for all texts of an edition."""
+ANNOUNCED = timedelta(days=7)
+"""How long a new shipped edition can be read before it takes effect."""
 
 
 def import_draft(draft: Draft) -> tuple[Edition, bool]:
@@ -145,8 +147,9 @@ def all_editions() -> list[Edition]:
 
 def seed() -> str:
     """Import and publish the shipped editions; return a line about how many were new."""
+    published = select(Edition.date).where(Edition.published_at.is_not(None))
     new = 0
-    for draft in shipped():
+    for draft in shipped(set(db.session.scalars(published))):
         edition, _ = import_draft(draft)
         if edition.state is not EditionState.PUBLISHED:
             with writing():
@@ -156,11 +159,17 @@ def seed() -> str:
     return f"policy: {new} shipped editions added" if new else "policy: editions in place"
 
 
-def shipped() -> Iterator[Draft]:
-    """Yield the shipped editions, as described in `editions.toml`."""
+def shipped(published: Collection[date] = ()) -> Iterator[Draft]:
+    """Yield the shipped editions, as described in `editions.toml`.
+
+    What is new beside the `published` ones takes effect after it was announced (9.2).
+    """
+    announced = clock.now() + ANNOUNCED
     with restated.DESCRIBED.open("rb") as file:
         described = tomllib.load(file)["edition"]
     for entry in described:
+        new = published and entry["date"] not in published
+        begins = max(clock.midnight(entry["date"]), announced) if new else None
         for language in Language:
             path = SHIPPED / f"{entry['date'].isoformat()}.{language}.txt"
             yield Draft(
@@ -170,6 +179,7 @@ def shipped() -> Iterator[Draft]:
                 day=entry["date"],
                 kind=EditionKind(entry["kind"]),
                 note=entry["note"][language],
+                effective_from=begins,
             )
 
 
