@@ -1,5 +1,5 @@
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from neupusti.core.data import database
 from neupusti.core.data.database import ACCESS, Utc, db, writing
 from neupusti.policy.models import Edition
+from tests import fast
 from tests.people import AIGERIM
 
 BOTH = pytest.mark.parametrize("bind", [None, ACCESS], ids=["main", "access"])
@@ -31,9 +32,14 @@ WRITERS, TURNS = 4, 10
     ],
 )
 def test_every_connection_to_sqlite_has_its_settings(
-    bare: Flask, pragma: str, main: object, access: object
+    made: Callable[..., Flask],
+    monkeypatch: pytest.MonkeyPatch,
+    pragma: str,
+    main: object,
+    access: object,
 ) -> None:
-    with bare.app_context():
+    monkeypatch.setattr(database, "prepare", fast.PREPARE)
+    with made().app_context():
         for bind, wanted in ((None, main), (ACCESS, access)):
             with db.engines[bind].connect() as connection:
                 assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == wanted
