@@ -20,6 +20,7 @@ import pytest
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.site.views import server
+from tests.conftest import SQLITE
 from tests.served import PAUSE, START_SECONDS, STOP_SECONDS, below, free_port, served
 
 pytestmark = pytest.mark.slow
@@ -83,6 +84,7 @@ def started(tmp_path: Path) -> Iterator[Callable[..., tuple[Process, int]]]:
         process.communicate(timeout=STOP_SECONDS)
 
 
+@SQLITE
 def test_the_site_outlives_its_workers(settings: Settings) -> None:
     chance = random.Random(1)  # noqa: S311 - whom to kill
     with served(settings) as site:
