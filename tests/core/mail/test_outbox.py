@@ -204,6 +204,7 @@ def test_a_dropped_connection_is_retried(app: Flask, smtp: SmtpServer, at: Clock
     assert len(smtp.emails) == 2
 
 
+@pytest.mark.slow
 def test_an_unreachable_server_is_retried(app: Flask, at: Clock) -> None:
     at(NOON)
     nowhere = replace(outbox.service(), server=Server("smtp", "127.0.0.1", 1))
