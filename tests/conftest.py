@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextvars import Context
 from datetime import datetime
 from pathlib import Path
-from threading import Thread
 from typing import Any, NoReturn
 
 import hypothesis
@@ -17,7 +16,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, sync_playwright
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from neupusti.accounts.service import passwords
@@ -29,6 +27,7 @@ from tests import fast, lending
 from tests.canary import Captured, listening
 from tests.lending import SECRET, LendDatabases, close, opened
 from tests.postgres import Cluster, binaries, ground
+from tests.served import in_thread
 
 REQUIRE_ALL = os.environ.get("NEUPUSTI_REQUIRE_ALL") == "1"
 """Set by CI: a missing tool fails the test instead of skipping it."""
@@ -51,7 +50,7 @@ CHROMIUM_ARGS = [
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the command-line options of this suite."""
     kills = "how often the test of crashes kills a worker of the served site"
-    parser.addoption("--kills", type=int, default=12, help=kills)
+    parser.addoption("--kills", type=int, default=6, help=kills)
     parser.addoption("--ordeal", action="store_true", help="try ordeals at their full size")
 
 
@@ -224,13 +223,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def site_url(app: Flask) -> Iterator[str]:
     """Serve the app on a free loopback port; return its URL without a trailing slash."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with in_thread(app) as url:
+        yield url
 
 
 @pytest.fixture

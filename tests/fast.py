@@ -15,22 +15,28 @@ from werkzeug.routing import Rule
 
 from neupusti import app
 from neupusti.accounts.service import passwords
+from neupusti.accounts.views import blueprint
+from neupusti.core.data import database
 from neupusti.core.web import page_cache
 from neupusti.core.web.static_files import StaticFiles
 
 HASHER = passwords.HASHER
-"""The hasher of production."""
+PREPARE = database.prepare
+"""The hasher of production, and how it opens SQLite."""
 
 
 @contextmanager
 def economies() -> Iterator[None]:
     """Compile each template, route and statement and pack each file once a run.
 
-    Passwords are hashed and pages are compressed at low cost.
+    Passwords are hashed and pages are compressed at low cost, no answer is padded, and
+    SQLite leaves its files to the kernel, which outlives a killed process.
     """
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "HASHER", hasher)
+        patch.setattr(blueprint, "PADDING_SECONDS", 0)
+        patch.setattr(database, "prepare", _lazily)
         patch.setattr(app.Site, "jinja_options", {"bytecode_cache": _Templates()})
         patch.setattr(Rule, "compile", _remembered(Rule.compile))
         patch.setattr(app, "StaticFiles", cache(StaticFiles))
@@ -41,6 +47,10 @@ def economies() -> Iterator[None]:
         )
         patch.setattr(DefaultDialect, "__hash__", lambda self: hash(type(self)))
         yield
+
+
+def _lazily(engine: Engine, *, synchronous: str) -> None:
+    PREPARE(engine, synchronous="OFF")
 
 
 class _Templates(BytecodeCache):

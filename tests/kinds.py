@@ -66,20 +66,20 @@ class Kinds:
         staff = desk.signed_in(self.app, desk.member(DANA, *Permission))
         self.browsers = {Who.PUBLIC: guest.browser, Who.OWNER: customer, Who.STAFF: staff}
 
-    def pages(self, **options: Any) -> Iterator[Page]:
+    def pages(self) -> Iterator[Page]:
         """Open every page that a route shows, then those between the steps of a form."""
-        tabs = {who: self.tab(who, **options) for who in self.browsers}
+        tabs = {who: self.tab(who) for who in self.browsers}
         shown = 0
         for who, path in self.paths():
             tabs[who].goto(self.home + path)
             shown += 1
             yield tabs[who]
         assert shown >= LEAST
-        yield from self._steps(**options)
+        yield from self._steps()
 
-    def refused(self, **options: Any) -> Iterator[Page]:
+    def refused(self) -> Iterator[Page]:
         """Send every form with nothing in it; yield each page that says what is wrong."""
-        tabs = {who: self.tab(who, **options) for who in self.browsers}
+        tabs = {who: self.tab(who) for who in self.browsers}
         for who, path in self.paths():
             page = tabs[who]
             page.goto(self.home + path)
@@ -103,15 +103,14 @@ class Kinds:
             if answer.status_code == 200 and answer.mimetype == "text/html":
                 yield who, path
 
-    def tab(self, who: Who | None = None, **options: Any) -> Page:
+    def tab(self, who: Who) -> Page:
         """Return a page of a browser of its own, with the cookies of `who`."""
-        context = self.chromium.new_context(**options)
+        context = self.chromium.new_context()
         self.contexts.append(context)
-        if who is not None:
-            cookies = (self.browsers[who]._cookies or {}).values()  # noqa: SLF001 - it lists none
-            context.add_cookies(
-                [{"name": c.key, "value": c.value, "url": self.home} for c in cookies]
-            )
+        cookies = (self.browsers[who]._cookies or {}).values()  # noqa: SLF001 - it lists none
+        context.add_cookies(
+            [{"name": c.key, "value": c.value, "url": self.home} for c in cookies]
+        )
         return context.new_page()
 
     def close(self) -> None:
@@ -144,9 +143,9 @@ class Kinds:
             return self.language.prefix + self.app.url_for(route.endpoint, **values)
         return None
 
-    def _steps(self, **options: Any) -> Iterator[Page]:
+    def _steps(self) -> Iterator[Page]:
         """Go through the order form, and to the second step of a sign-in."""
-        page = self.tab(Who.PUBLIC, **options)
+        page = self.tab(Who.PUBLIC)
         page.goto(f"{self.home}{self.language.prefix}/checkout/")
         for name, answer in buying.details().items():
             page.fill(f"main [name={name}]", answer)

@@ -1,4 +1,4 @@
-"""The site served by its own command, in separate processes."""
+"""The site served: by its own command in separate processes, or by a thread of the test."""
 
 import json
 import os
@@ -11,13 +11,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import randbelow
-from threading import Event
-from typing import Any
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import make_server
 
 from neupusti.config.checks import PREFIX
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from tests.lending import opened
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 START_SECONDS, STOP_SECONDS, PAUSE = 120, 30, 0.05
 
@@ -58,6 +63,19 @@ class Served:
         """Return the id of the process that serves a client's connection."""
         inode = _inode(self.port, port)
         return next(pid for pid in below(self.process.pid) if inode in _sockets(pid))
+
+
+@contextmanager
+def in_thread(app: "WSGIApplication", host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve an app of this process for a block; yield its URL without a trailing slash."""
+    server = make_server(host, 0, app, threaded=True)
+    # It looks so often for the end of the block; half a second is the library's choice.
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"http://{host}:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @contextmanager

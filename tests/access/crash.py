@@ -8,9 +8,8 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
-from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from threading import Event
-from typing import Any
 
 import psycopg
 from sqlalchemy import Engine
@@ -21,9 +20,9 @@ from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.ingest.geo import Countries
 from neupusti.access.ingest.referrers import Referrers
 from neupusti.config.settings import Settings
+from tests.forking import forked
 from tests.served import PAUSE, START_SECONDS, Served, served
 
-FORK = get_context("fork")
 CLIENTS = 3
 RESPONSES, RESPONSES_AFTER_COMMIT = 200, 40
 """Maximum number of responses between two kills, and after a commit waited for."""
@@ -112,8 +111,8 @@ class CrashTest:
     def run(self, kills: int) -> None:
         """Kill a worker `kills` times, half of the time with the aggregator."""
         with served(self.settings) as site:
-            clients = [self._start(self._ask, site.port, n) for n in range(CLIENTS)]
-            aggregator = self._start(self._read)
+            clients = [forked(self._ask, site.port, n) for n in range(CLIENTS)]
+            aggregator = forked(self._read)
             for _ in range(kills):
                 self._wait()
                 os.kill(self._victim(site), signal.SIGKILL)
@@ -121,7 +120,7 @@ class CrashTest:
                     self._kill(aggregator)
                 self.checked.append(self.sums)
                 if aggregator_too:
-                    aggregator = self._start(self._read)
+                    aggregator = forked(self._read)
             for process in (*clients, aggregator):
                 self._kill(process)
         self.answers.take_all()
@@ -181,16 +180,9 @@ class CrashTest:
             Event().wait(PAUSE)
         return self.dice.choice(workers)
 
-    def _start(self, work: Any, *arguments: int) -> Any:
-        # Processes must not share a connection.
-        self.engine.dispose()
-        process = FORK.Process(target=work, args=arguments, daemon=True)
-        process.start()
-        return process
-
     @staticmethod
-    def _kill(process: Any) -> None:
-        os.kill(process.pid, signal.SIGKILL)
+    def _kill(process: BaseProcess) -> None:
+        process.kill()
         process.join()
 
     def _ask(self, port: int, number: int) -> None:

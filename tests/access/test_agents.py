@@ -86,6 +86,7 @@ def browsers(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         return sorted({row["userAgent"] for row in json.load(member)})
 
 
+@pytest.mark.slow
 def test_no_browser_is_taken_for_a_robot(browsers: list[str]) -> None:
     assert len(browsers) == 952
     assert [text for text in browsers if parse_agent(text).bot != NONE] == []

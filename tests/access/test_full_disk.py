@@ -116,6 +116,7 @@ def site(small_disk_settings: Settings) -> Iterator[Flask]:
 
 
 @pytest.mark.clause("3.3")
+@pytest.mark.slow
 def test_no_room_for_the_database_makes_lines_wait(
     site: Flask, disk: Path, spool_folder: Path, enrichment: Enrichment
 ) -> None:

@@ -136,6 +136,7 @@ def test_too_many_addresses_from_one_network_are_shut(app: Flask, at: Clock) -> 
     )
 
 
+@pytest.mark.slow
 def test_guesses_sent_at_once_get_no_more_answers(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,7 @@ def test_a_rolled_back_change_leaves_the_index_alone(app: Flask) -> None:
     assert "enamel-teapot" in slugs("чайник")
 
 
+@pytest.mark.slow
 def test_reindex_makes_the_index_from_the_products(app: Flask) -> None:
     whole, hits = vocabulary(), slugs("чугун")
     assert hits
@@ -89,6 +90,7 @@ def test_reindex_makes_the_index_from_the_products(app: Flask) -> None:
     assert slugs("чугун") == hits
 
 
+@pytest.mark.slow
 def test_the_samples_leave_nothing_in_the_index(app: Flask) -> None:
     samples.remove()
     assert vocabulary() == {}

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.catalog import goods
+from tests.conftest import SQLITE
 
 LOC = re.compile(r"<loc>([^<]+)</loc>")
 
@@ -19,6 +20,7 @@ def locations(client: FlaskClient, path: str) -> list[str]:
     return [urlsplit(address).path for address in LOC.findall(answer.text)]
 
 
+@SQLITE
 @pytest.mark.situation(29)
 @pytest.mark.slow
 def test_twenty_thousand_goods_fit_the_limits(client: FlaskClient) -> None:

@@ -223,6 +223,7 @@ def test_the_second_process_uses_the_secret_of_the_first(
     assert [path.name for path in tmp_path.iterdir()] == ["secret"]
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_agree_on_a_secret(tmp_path: Path) -> None:
     code = (
         "from neupusti.config import settings as s; print(s.Settings.from_env().secret_key)"

@@ -3,18 +3,17 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from threading import Thread
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
-from werkzeug.serving import make_server
 
 from neupusti.app import FEATURES, create_app
 from neupusti.config.settings import Settings
 from neupusti.core.feature import Category, Cookie, Feature
 from tests.conftest import SQLITE
 from tests.lending import close
+from tests.served import in_thread
 
 pytestmark = SQLITE
 HOST = "shop.neupusti.localhost"
@@ -78,13 +77,8 @@ DEEPEST = f"{DEEP}/3.3"
 def hosted(settings: Settings) -> Iterator[str]:
     """Serve the site under a name that has a parent domain; no slash at the end."""
     app = create_app(replace(settings, hosts=(HOST,)), (*FEATURES, MORE))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://{HOST}:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with in_thread(app) as url:
+        yield url.replace("127.0.0.1", HOST)
     close(app)
 
 

@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
-from threading import Thread
 from typing import Any
 
 import pytest
 from flask import Flask, Response
 from playwright.sync_api import Browser
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request
 from werkzeug.wrappers import Response as Answer
 
@@ -16,6 +14,7 @@ from neupusti.core.feature import Category, Cookie, Feature, Origin
 from neupusti.core.web.edge import CONTENT_SECURITY_POLICY
 from tests.conftest import SQLITE
 from tests.consent.conftest import BASE_FEATURES, Visitor, add_view
+from tests.served import in_thread
 
 pytestmark = SQLITE
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
@@ -36,13 +35,8 @@ def third_party() -> Iterator[str]:
     def answer(_: Request) -> Answer:
         return Answer(PICTURE, mimetype="image/svg+xml")
 
-    server = make_server("localhost", 0, answer, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://localhost:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with in_thread(answer, "localhost") as url:
+        yield url
 
 
 @pytest.fixture

@@ -254,6 +254,7 @@ def test_what_covers_a_path_is_bounded() -> None:
     longest = "/" + "a" * 1023
     assert deletion.cookie_paths(longest) == ["/", longest]
     assert deletion.cookie_paths("//a") == ["/", "//", "//a"]
+    assert deletion.cookie_paths("/a//b") == ["/", "/a", "/a/", "/a//", "/a//b"]
     assert deletion.cookie_paths("/a/" + "ә" * 400) == ["/", "/a", "/a/"]
     assert deletion.cookie_domains("x." * 60 + "neupusti.kz")[-1] == "neupusti.kz"
     assert len(deletion.cookie_domains("x." * 60 + "neupusti.kz")) == MAX_DOMAINS

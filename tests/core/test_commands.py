@@ -171,6 +171,7 @@ def test_a_file_that_is_no_database(
 
 
 @pytest.mark.parametrize("lend_databases", ["sqlite"], indirect=True)
+@pytest.mark.slow
 def test_a_disk_that_is_full(
     settings: Settings, mounted: Callable[[int], Path], every: Every
 ) -> None:

@@ -165,7 +165,7 @@ ATTACKS = {
 }
 
 
-@pytest.fixture(scope="module", params=[1, 2], ids=["one process", "two processes"])
+@pytest.fixture(scope="module")
 def processes(request: pytest.FixtureRequest) -> int:
     """The number of worker processes."""
     return int(request.param)
@@ -207,6 +207,11 @@ def session_cookie(site: Served, attack: Attack) -> str:
         return client.cookie
 
 
+@pytest.mark.parametrize(
+    ("lend_databases", "processes"),
+    [("sqlite", 1), ("sqlite", 2), ("postgresql", 2)],
+    indirect=True,
+)
 @pytest.mark.parametrize("what", ATTACKS)
 def test_the_limit_is_the_same_for_any_number_of_processes(
     site: Served, processes: int, what: str

@@ -19,12 +19,13 @@ from tests.conftest import missing
 from tests.served import environment
 
 RUNTIME, DEVELOPMENT = "requirements.txt", "requirements-dev.txt"
+OLD_PIP, NEW_PIP = "pip==23.0.1", "pip"
 STAMPS = {RUNTIME: ".venv/.runtime", DEVELOPMENT: ".venv/.dev"}
 WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 
-@pytest.fixture(scope="module", params=["pip==23.0.1", "pip"])
+@pytest.fixture(scope="module", params=[OLD_PIP, NEW_PIP])
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the Makefile and a virtual environment with only this pip."""
     folder = tmp_path_factory.mktemp("place")
@@ -36,8 +37,11 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return folder
 
 
-@pytest.mark.parametrize("lock", [RUNTIME, DEVELOPMENT])
+@pytest.mark.parametrize(
+    ("place", "lock"), [(OLD_PIP, RUNTIME), (NEW_PIP, DEVELOPMENT)], indirect=["place"]
+)
 def test_a_lock_installs(place: Path, lock: str) -> None:
+    """The lock for development holds all of the other, and is in use here."""
     shutil.copyfile(ROOT / lock, place / lock)
     done = make(place, STAMPS[lock], PIP_DRY_RUN="1")
     assert done.returncode == 0, done.stdout

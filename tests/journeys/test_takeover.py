@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from neupusti.accounts.service import limits
-from neupusti.config.settings import Settings
 from neupusti.core.text.languages import Language
-from tests.accounts.cast import PASSWORD, Account, account
+from tests.accounts.cast import PASSWORD, account
 from tests.conftest import SQLITE
 from tests.journeys.test_account import (
     OTHER_PASSWORD,
@@ -17,9 +17,7 @@ from tests.journeys.test_account import (
     UserJourney,
     recovers_the_account,
 )
-from tests.lending import opened
 from tests.people import AIGERIM, GUEST
-from tests.served import Served, served
 
 THIEVES = "чужой пароль у моста"
 WRONG = "неверный пароль тут"
@@ -29,30 +27,19 @@ pytestmark = [SQLITE, pytest.mark.parametrize("language", [Language.RU, Language
 
 
 @pytest.fixture
-def who(language: Language, settings: Settings) -> Account:
-    """Айгерим, who has an account."""
-    with opened(settings):
-        return account(AIGERIM, language=language)
-
-
-@pytest.fixture
-def site(settings: Settings, who: Account) -> Iterator[Served]:
-    """The site in separate processes, with the account of Айгерим."""
-    with served(settings) as running:
-        yield running
-
-
-@pytest.fixture
-def journey(site: Served, chromium: Browser, language: Language) -> Iterator[Journey]:
-    """Start a browser of its own for each person."""
+def journey(
+    app: Flask, chromium: Browser, site_url: str, language: Language
+) -> Iterator[Journey]:
+    """Start a browser of its own for each person; Айгерим has an account."""
+    app.config["SERVER_NAME"] = None
+    account(AIGERIM, language=language)
     with ExitStack() as contexts:
 
         def start(agent: str | None = None) -> UserJourney:
             context = chromium.new_context(viewport=SMALL, user_agent=agent)  # type: ignore[arg-type]
             contexts.callback(context.close)
-            return UserJourney(
-                context.new_page(), site.url, site=site, language=language, scripts=True
-            )
+            page = context.new_page()
+            return UserJourney(page, site_url, language=language, scripts=True)
 
         yield start
 

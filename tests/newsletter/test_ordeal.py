@@ -4,44 +4,30 @@ Real processes send to a real SMTP server on loopback that delays, refuses, drop
 greylists on its way.
 """
 
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from neupusti.config.settings import Settings
-from neupusti.config.values import ROOT
 from neupusti.core.data.database import db
+from neupusti.core.mail import outbox, sender
 from neupusti.core.mail.models import OutboxEmail
+from neupusti.core.mail.sender import Sender
 from neupusti.newsletter.models import Issue, IssueDelivery, Subscriber
-from neupusti.newsletter.service import issues
+from neupusti.newsletter.service import issues, posting
 from tests.core.smtp_server import SmtpServer
+from tests.forking import forked
+from tests.lending import opened
 from tests.newsletter import cast
 from tests.newsletter.servers import HoldingServer
 from tests.people import YERLAN
-from tests.served import environment_of
 
 KILLS = 5
-CHILD = """
-from neupusti.app import create_app
-from neupusti.core.data.database import db
-from neupusti.core.mail.outbox import service
-from neupusti.core.mail.sender import Sender
-from neupusti.newsletter.service import posting
-app = create_app()
-with app.app_context():
-    sender = Sender(service())
-    while True:
-        posting.run()
-        sender.run()
-        db.session.rollback()
-"""
-"""Both jobs of a worker, without their pauses."""
 
 
 @pytest.fixture
@@ -49,10 +35,14 @@ def settings(settings: Settings, smtp: SmtpServer) -> Settings:
     return replace(settings, smtp_url=f"smtp://127.0.0.1:{smtp.port}")
 
 
-def worker(settings: Settings) -> "subprocess.Popen[bytes]":
-    environment = environment_of(settings)
-    environment["NEUPUSTI_NEWS_PER_MINUTE"] = "1000000"
-    return subprocess.Popen([sys.executable, "-c", CHILD], cwd=ROOT, env=environment)
+def send(settings: Settings) -> None:
+    """Do both jobs of a worker, without their pauses."""
+    with opened(settings):
+        job = Sender(outbox.service())
+        while True:
+            posting.run()
+            job.run()
+            db.session.rollback()
 
 
 @pytest.fixture
@@ -78,25 +68,30 @@ def go_on(smtp: SmtpServer) -> None:
 @pytest.mark.clause("4.1.9")
 @pytest.mark.ordeal(280, 10_000)
 def test_five_kills_a_pause_and_a_resume_lose_and_double_nobody(
-    app: Flask, settings: Settings, smtp: SmtpServer, size: int
+    app: Flask,
+    settings: Settings,
+    smtp: SmtpServer,
+    size: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(sender, "FIRST_DELAY", timedelta(seconds=1))
     cast.crowd(size)
     number = cast.issue()
     assert issues.start(number, staff=cast.DANA) == size
     db.session.rollback()
     smtp.script += ["rcpt refuse", "data drop", "data refuse"]
-    running = worker(settings)
+    running = forked(send, settings)
     urgent = []
     for kill in range(KILLS):
         await_hold(smtp)
         running.kill()
-        running.wait()
+        running.join()
         go_on(smtp)
         cast.service_email(key=f"order:{kill}:1", email=YERLAN.email)
         urgent.append(len(smtp.emails))
         db.session.rollback()
         smtp.release.clear()
-        running = worker(settings)
+        running = forked(send, settings)
     await_hold(smtp)
     issues.pause(number, staff=cast.DANA)
     db.session.rollback()
@@ -107,7 +102,7 @@ def test_five_kills_a_pause_and_a_resume_lose_and_double_nobody(
             break
         smtp.reached.wait(0.1)
     running.kill()
-    running.wait()
+    running.join()
     check(number, size, smtp)
     orders = [n for n, to in enumerate(smtp.recipients) if to == YERLAN.email]
     assert len(orders) == KILLS

@@ -115,6 +115,7 @@ def test_a_long_flood_shuts_a_product_for_a_quarter_of_an_hour_at_most(
 
 @SQLITE
 @pytest.mark.situation(27)
+@pytest.mark.slow
 def test_situation_27_a_flood_from_many_networks_stops_and_spreads_no_words(
     app: Flask, at: Clock
 ) -> None:

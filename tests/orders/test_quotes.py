@@ -127,6 +127,7 @@ def test_a_deal_is_charged_to_the_end_of_its_day(app: Flask, at: Clock) -> None:
 
 @SQLITE
 @pytest.mark.situation(13)
+@pytest.mark.slow
 def test_situation_13_lines_and_delivery_add_up_to_the_total(app: Flask) -> None:
     dice = Random(13)  # noqa: S311 - dice that fall the same
     for _ in range(10_000):

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from neupusti.accounts.models import Person, SignIn
 from neupusti.accounts.service import registration, sessions
 from neupusti.config.settings import Settings
+from neupusti.core.data import database
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.records.journal import ProcessingEvent, SecurityEvent
@@ -157,9 +158,14 @@ def test_destroyed_data_are_in_no_byte_of_the_files(
 @SQLITE
 @pytest.mark.clause("5.6")
 def test_a_sweep_beside_a_reader_is_incomplete_and_repeated(
-    app: Flask, settings: Settings, client: FlaskClient, at: Clock
+    app: Flask,
+    settings: Settings,
+    client: FlaskClient,
+    at: Clock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """While somebody reads, the write-ahead log keeps the rows that were destroyed."""
+    monkeypatch.setattr(database, "MAX_CHECKPOINTS", 2)
     canary = "kanareika-7f3a@example.kz"
     (job,) = [job for job in registry().jobs if job.name == "retention"]
     at(NOON)

@@ -22,7 +22,8 @@ def sound() -> Flask:
 
 
 def once() -> Flask:
-    """Return the app the first time in this folder; fail afterwards."""
+    """Leave a file; return the app the first time in this folder, and fail afterwards."""
+    _begin()
     Path("once").touch(exist_ok=False)
     return sound()
 
@@ -34,9 +35,13 @@ def broken() -> Flask:
 
 def endless() -> Flask:
     """Leave a file, and never finish starting."""
-    Path(f"begun-{os.getpid()}").touch()
+    _begin()
     Event().wait()
     return sound()
+
+
+def _begin() -> None:
+    Path(f"begun-{os.getpid()}").touch()
 
 
 def main(name: str, port: str, *constants: str) -> None:

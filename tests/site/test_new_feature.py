@@ -148,9 +148,12 @@ def test_its_own_tests_hold(wishlist: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_contracts_hold(wishlist: Path) -> None:
+@pytest.mark.ordeal(0, 1)
+def test_the_contracts_hold(wishlist: Path, size: int) -> None:
+    """Those of `make quick`; in the ordeal, those that open every route too."""
     apart = [f"--ignore=tests/contracts/test_{one}.py" for one in OF_FORMATS]
-    done = checked(wishlist, "tests/contracts", *apart)
+    chosen = () if size else ("-m", "not slow")
+    done = checked(wishlist, "tests/contracts", *apart, *chosen)
     assert done.returncode == 0, done.stdout
 
 

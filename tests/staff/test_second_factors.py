@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from neupusti.accounts.models import RecoveryCode, SecondFactor, SignIn
 from neupusti.accounts.service.events import LABELS, SecurityEventKind
-from neupusti.accounts.views import blueprint
 from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import SecurityEvent
 from neupusti.core.rules import Permission
@@ -19,11 +18,6 @@ from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA
 
 WHY = "Lost the phone; came with the passport"
-
-
-@pytest.fixture(autouse=True)
-def _no_padding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blueprint, "PADDING_SECONDS", 0)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from flask.testing import FlaskClient
 
 from neupusti.accounts.models import AccountSuspension, Person
 from neupusti.accounts.service import sessions, suspensions
-from neupusti.accounts.views import blueprint
 from neupusti.core.data.database import db, writing
 from neupusti.core.rules import Permission
 from neupusti.staff.service import access_audit, grants
@@ -66,12 +65,8 @@ def test_suspending_writes_a_row_a_staff_action_and_an_email(
 
 
 def test_reinstating_writes_a_row_a_staff_action_and_an_email(
-    app: Flask,
-    browser: FlaskClient,
-    dana: int,
-    monkeypatch: pytest.MonkeyPatch,
+    app: Flask, browser: FlaskClient, dana: int
 ) -> None:
-    monkeypatch.setattr(blueprint, "PADDING_SECONDS", 0)
     with app.test_request_context():
         who = account(AIGERIM)
     press(app, browser, who.number)

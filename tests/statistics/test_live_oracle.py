@@ -33,10 +33,9 @@ from tests.lending import SECRET
 from tests.statistics import oracle
 from tests.times import Clock
 
-REQUESTS, SERVED = 3000, 1500
 PATIENCE, PAUSE = 600, 0.05
 pytestmark = pytest.mark.slow
-PACE = timedelta(minutes=2)
+DAYS = timedelta(hours=100)
 BEGIN = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
 TARGETS = [
     "/", "/en/", "/kk/policy/", "/policy/", "/policy/?from=mail", "/en/cookies/",
@@ -115,21 +114,23 @@ def stamped(at: datetime) -> str:
 
 
 @pytest.mark.clause("3.3.2")
-def test_a_week_of_requests_is_counted_as_the_client_counts_it(
+@pytest.mark.ordeal(1000, 3000)
+def test_a_week_of_requests_is_counted_as_the_client_counts_it(  # noqa: PLR0913, PLR0917
     site_url: str,
     at: Clock,
     command: Callable[..., Result],
     engine: Engine,
     tmp_path: Path,
+    size: int,
 ) -> None:
     moment = BEGIN
     clients = Clients(int(site_url.rpartition(":")[2]), lambda: moment)
-    for _ in range(REQUESTS):
-        moment += PACE
+    for _ in range(size):
+        moment += DAYS / size
         at(moment)
         clients.visit()
     assert command("ingest", "--once").exit_code == 0
-    assert count_rows(engine, Record) == REQUESTS
+    assert count_rows(engine, Record) == size
     log = tmp_path / "client.log"
     log.write_bytes(b"\n".join(clients.lines) + b"\n")
 
@@ -190,16 +191,18 @@ def served(settings: Settings) -> Iterator[int]:
 
 
 @pytest.mark.clause("3.3.2")
+@pytest.mark.ordeal(500, 1500)
 def test_the_server_of_the_public_is_counted_as_its_clients_count(
     settings: Settings,
     staff: FlaskClient,
     command: Callable[..., Result],
     tmp_path: Path,
+    size: int,
 ) -> None:
     first = clock.now()
     with served(settings) as port:
         clients = Clients(port, clock.now)
-        for _ in range(SERVED):
+        for _ in range(size):
             clients.visit()
     # It has stopped: the rest of the spool is ingested here.
     assert command("ingest", "--once").exit_code == 0

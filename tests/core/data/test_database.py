@@ -1,5 +1,5 @@
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from neupusti.core.data import database
 from neupusti.core.data.database import ACCESS, Utc, db, writing
 from neupusti.policy.models import Edition
+from tests import fast
 from tests.people import AIGERIM
 
 BOTH = pytest.mark.parametrize("bind", [None, ACCESS], ids=["main", "access"])
@@ -33,9 +34,14 @@ WRITERS, TURNS, CROWD = 4, 10, 24
     ],
 )
 def test_every_connection_to_sqlite_has_its_settings(
-    bare: Flask, pragma: str, main: object, access: object
+    made: Callable[..., Flask],
+    monkeypatch: pytest.MonkeyPatch,
+    pragma: str,
+    main: object,
+    access: object,
 ) -> None:
-    with bare.app_context():
+    monkeypatch.setattr(database, "prepare", fast.PREPARE)
+    with made().app_context():
         for bind, wanted in ((None, main), (ACCESS, access)):
             with db.engines[bind].connect() as connection:
                 assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == wanted

@@ -1,9 +1,6 @@
 """Emails: written with their cause, sent once, regardless of server failures."""
 
 import json
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +14,6 @@ from jinja2 import ChoiceLoader, DictLoader
 from sqlalchemy import select
 
 from neupusti.config.settings import Settings
-from neupusti.config.values import ROOT
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail import outbox, sender
 from neupusti.core.mail.models import OutboxEmail, OutboxState
@@ -26,8 +22,9 @@ from neupusti.core.mail.sender import Sender
 from neupusti.core.mail.service import Server
 from neupusti.core.text.languages import Language
 from tests.core.smtp_server import SmtpServer
+from tests.forking import forked
+from tests.lending import opened
 from tests.people import AIGERIM
-from tests.served import environment_of
 from tests.times import NOON, Clock
 
 TYPE = EmailType(name="core.try", label="A try")
@@ -207,6 +204,7 @@ def test_a_dropped_connection_is_retried(app: Flask, smtp: SmtpServer, at: Clock
     assert len(smtp.emails) == 2
 
 
+@pytest.mark.slow
 def test_an_unreachable_server_is_retried(app: Flask, at: Clock) -> None:
     at(NOON)
     nowhere = replace(outbox.service(), server=Server("smtp", "127.0.0.1", 1))
@@ -254,11 +252,10 @@ def test_a_killed_worker_neither_loses_nor_duplicates(
     """Killed while the server delays its reply: before the body was sent, and after."""
     smtp.script.append(script)
     number = enqueued()
-    command = [sys.executable, "-c", CHILD]
-    child = subprocess.Popen(command, cwd=ROOT, env=environment_of(settings))
+    child = forked(send, settings)
     assert smtp.reached.wait(60)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
+    child.kill()
+    child.join()
     smtp.release.set()
     run(app)
     assert stored(number).state == state
@@ -266,14 +263,10 @@ def test_a_killed_worker_neither_loses_nor_duplicates(
     assert len(smtp.emails) == 1
 
 
-CHILD = """
-from neupusti.app import create_app
-from neupusti.core.mail.outbox import service
-from neupusti.core.mail.sender import Sender
-app = create_app()
-with app.app_context():
-    Sender(service()).run()
-"""
+def send(settings: Settings) -> None:
+    """Do the job of a worker."""
+    with opened(settings):
+        Sender(outbox.service()).run()
 
 
 def test_without_a_server_emails_are_kept_and_can_be_read(

@@ -17,6 +17,7 @@ def test_no_cell_is_a_formula(cell: str) -> None:
 
 
 @given(st.lists(st.lists(CELLS | TRICKY, min_size=2, max_size=4), min_size=1, max_size=5))
+@pytest.mark.slow
 def test_what_was_written_is_read_again(rows: list[list[str]]) -> None:
     body = csv.csv_text(["article", "price"], rows).encode()
     read = [cells for _line, cells in csv.read(body)]

@@ -1,10 +1,6 @@
 """What is current, pressed or chosen is told by a shape, also in forced colours."""
 
-import pytest
-from playwright.sync_api import ViewportSize
-
-from tests.conftest import SQLITE
-from tests.kinds import Kinds
+from playwright.sync_api import Page
 
 PLAIN = """() => {
   const marks = [['[aria-current]', one => one.removeAttribute('aria-current')],
@@ -33,35 +29,12 @@ UNSEEN = """() => [...document.querySelectorAll(
   .filter(one => one.checkVisibility() && !one.matches('[type=hidden]'))
   .filter(one => getComputedStyle(one).borderBottomStyle === 'none')
   .map(one => one.outerHTML.slice(0, 90))"""
-ROWS = """() => {
-  const all = [...document.querySelectorAll('header.top .page:first-of-type > *')]
-    .map(one => one.getBoundingClientRect()).filter(box => box.width > 1);
-  return { rows: new Set(all.map(box => Math.round(box.top + box.height / 2) >> 4)).size,
-    height: document.querySelector('header.top .page').getBoundingClientRect().height };
-}"""
 
 
-@pytest.mark.slow
-@SQLITE
-@pytest.mark.parametrize("forced", ["none", "active"])
-def test_a_state_is_told_by_a_shape(kinds: Kinds, forced: str) -> None:
-    faults = {}
-    for page in kinds.pages(forced_colors=forced):
-        found = [
-            *page.evaluate(PLAIN),
-            *(page.evaluate(UNSEEN) if forced == "active" else []),
-        ]
-        if found:
-            faults[page.url.removeprefix(kinds.home)] = found
-    assert faults == {}
-
-
-@SQLITE
-@pytest.mark.parametrize("prefix", ["", "/kk", "/en"])
-def test_the_header_of_a_phone_has_two_rows(kinds: Kinds, prefix: str) -> None:
-    page = kinds.tab(viewport=ViewportSize(width=360, height=740))
-    for path in ("/policy/", "/cart/"):
-        page.goto(kinds.home + prefix + path)
-        header = page.evaluate(ROWS)
-        assert header["rows"] == 2
-        assert header["height"] <= 120
+def shapeless(page: Page) -> list[object]:
+    """Return what is told by colour alone, or is not seen in forced colours."""
+    found = [*page.evaluate(PLAIN)]
+    page.emulate_media(forced_colors="active")
+    found += [*page.evaluate(PLAIN), *page.evaluate(UNSEEN)]
+    page.emulate_media(forced_colors="none")
+    return found
