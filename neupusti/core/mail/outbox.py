@@ -205,5 +205,7 @@ def _subject(template: Template, values: Mapping[str, Any]) -> str:
 
 def paragraphs(text: str) -> list[list[str]]:
     """Return the lines of each paragraph above the signature."""
-    body = text.partition(SIGNATURE)[0].strip()
+    # The last one: an answer of staff may hold a line like it.
+    above, _sign, below = text.rpartition(SIGNATURE)
+    body = (above or below).strip()
     return [block.splitlines() for block in body.split("\n\n") if block.strip()]

@@ -22,6 +22,11 @@ def hidden(text: str, *, lines: bool = False) -> bool:
     return any(_is_hidden(c) for c in text if not (lines and c in BREAKS))
 
 
+def visible(text: str, *, lines: bool = False) -> str:
+    """Return `text` with a sign in place of what `hidden` finds, to be shown again."""
+    return "".join(REPLACEMENT if hidden(c, lines=lines) else c for c in text)
+
+
 def _is_hidden(character: str) -> bool:
     if character == REPLACEMENT:
         return True
