@@ -26,7 +26,7 @@ from neupusti.newsletter.models import (
     SubscriberState,
     Why,
 )
-from neupusti.newsletter.service import composing, issues, links, suppression
+from neupusti.newsletter.service import composing, ending, issues, links, suppression
 from neupusti.newsletter.service.errors import IssueError
 
 EVERY = timedelta(seconds=2)
@@ -94,24 +94,46 @@ def post(number: int) -> int:
 
 
 def copy_ends(number: int) -> None:
-    """Copy to their rows what became of the emails of an issue."""
+    """Copy to their rows what became of the emails of an issue.
+
+    What the server did not take is taken back, where meanwhile nobody wants it: while it
+    was being transferred, neither a pause nor unsubscribing could.
+    """
+    came_back = (OutboxEmail.state == OutboxState.QUEUED.value) & (OutboxEmail.attempts > 0)
     ended = (
         select(IssueDelivery, OutboxEmail)
         .join(OutboxEmail, OutboxEmail.id == IssueDelivery.letter)
         .where(
             IssueDelivery.issue == number,
             IssueDelivery.state == DeliveryState.POSTED.value,
-            OutboxEmail.state.in_(ENDS),
+            OutboxEmail.state.in_(ENDS) | came_back,
         )
     )
     with writing() as session:
+        back = []
         for row, email in session.execute(ended):
+            if email.state not in ENDS:
+                back.append(row.subscriber)
+                continue
             row.state, row.at = ENDS[email.state].value, email.done_at or clock.now()
             if row.state == DeliveryState.REFUSED:
                 no_mailbox = suppression.is_permanent(email.reason)
                 row.why = (Why.BOUNCED if no_mailbox else Why.SERVER).value
                 if no_mailbox:
                     suppression.suppress(session, email.recipient, Why.BOUNCED)
+        if back:
+            _take_back(session, issues.lock(session, number), back)
+
+
+def _take_back(session: Session, issue: Issue, numbers: Sequence[int]) -> None:
+    """Take back the emails of these subscribers that are not to be tried again."""
+    if issue.state == IssueState.PAUSED:
+        issues.take_back(session, issue.id)
+        return
+    subscribers = select(Subscriber).where(Subscriber.id.in_(numbers))
+    why_not = _reasons(session, issue, session.scalars(subscribers).all())
+    for number, why in why_not.items():
+        ending.skip(session, number, why, advertising=issue.advertising or None)
 
 
 def finish(number: int) -> None:

@@ -97,6 +97,7 @@ def activate(session: Session, subscriber: Subscriber, given: Consents) -> None:
     suppression.lift(session, subscriber.email)
     subscriber.state, subscriber.ended_at = ACTIVE.value, None
     subscriber.confirmed_at, subscriber.letters = clock.now(), 0
+    subscriber.advertising = Purpose.ADVERTISING in given
     for purpose, consent in given.items():
         add_consent(session, subscriber, purpose, consent)
     _log(session, subscriber, Operation.RECORDING, "subscription to news")
