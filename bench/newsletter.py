@@ -126,9 +126,7 @@ def queued() -> list[tuple[str, bytes]]:
     """Return the messages in the outbox that have not left."""
     db.session.rollback()
     rows = db.session.scalars(select(OutboxEmail).filter_by(state="queued")).all()
-    found = [
-        (row.recipient, message.build(row, outbox.service()).as_bytes()) for row in rows
-    ]
+    found = [(row.recipient, message.build(row, outbox.service())) for row in rows]
     db.session.rollback()
     return found
 

@@ -121,8 +121,7 @@ def test_a_new_link_ends_the_former_one_and_paper_does_not(app: Flask) -> None:
     """Whoever finds the telephone that was lost reads nothing."""
     number, parcel, token = given()
     _other, _second, others = given()
-    again = {"channel": Channel.PRINT, "reason": "Нужна бумага"}
-    handing.over(press(number), parcel, **again)
+    handing.over(press(number), parcel, channel=Channel.PRINT, reason="Нужна бумага")
     assert not ended(token)
     new = handing.over(press(number), parcel, reason="Потерял телефон").token
     assert ended(token)

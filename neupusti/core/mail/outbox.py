@@ -97,7 +97,7 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
     """
     parts = rendered(kind, to.language, values or {})
     row = _row(kind, to, key, parts, json.dumps(dict(headers or {})))
-    message.headed(OutboxEmail(**row), service())
+    message.head(OutboxEmail(**row), service())
     # As parameters: values would be read anew with each email.
     new = insert(session, OutboxEmail).on_conflict_do_nothing()
     email = session.scalar(new.returning(OutboxEmail), row)
@@ -124,7 +124,7 @@ def enqueue_copies(
     for copy in copies:
         *own, heads = (text.replace(blank, copy.token) for text in texts)
         rows.append(_row(kind, copy.to, copy.key, own, heads))
-    message.headed(OutboxEmail(**rows[0]), service())
+    message.head(OutboxEmail(**rows[0]), service())
     session.execute(insert(session, OutboxEmail).on_conflict_do_nothing(), rows)
     stored = select(OutboxEmail.key, OutboxEmail.id).where(
         OutboxEmail.key.in_([copy.key for copy in copies])

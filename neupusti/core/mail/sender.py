@@ -132,7 +132,7 @@ class Sender:
             smtp.close()
 
     def _send(self, smtp: smtplib.SMTP, email: OutboxEmail) -> None:
-        body = message.build(email, self.service).as_bytes()
+        body = message.build(email, self.service)
         number, sender, recipient = email.id, self.service.sender, email.recipient
         try:
             transmit(smtp, sender, recipient, body, lambda: self._claim(number))
