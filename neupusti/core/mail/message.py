@@ -43,8 +43,8 @@ def headers(email: OutboxEmail, service: Service) -> dict[str, str]:
     The Message-ID is derived from the key, so that mail servers recognise a duplicate.
     """
     return {
-        "From": _address(service.sender, service.sender_name),
-        "To": _address(email.recipient),
+        "From": _sender(service),
+        "To": _recipient(email.recipient),
         "Subject": email.subject,
         "Date": format_datetime(email.created_at),
         "Message-ID": f"<{keys.keyed('letter', email.key)[:32]}@{service.domain}>",
@@ -56,11 +56,16 @@ def headers(email: OutboxEmail, service: Service) -> dict[str, str]:
     }
 
 
-def _address(address: str, name: str = "") -> str:
+@lru_cache(maxsize=1)
+def _sender(service: Service) -> str:
+    return str(Address(service.sender_name, addr_spec=service.sender))
+
+
+def _recipient(address: str) -> str:
     """Return one address; raise ValueError or IndexError where it is not one."""
-    if not name and PLAIN_ADDRESS.fullmatch(address):
+    if PLAIN_ADDRESS.fullmatch(address):
         return address
-    return str(Address(name, addr_spec=address))
+    return str(Address(addr_spec=address))
 
 
 def _line(name: str, value: str) -> bytes:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
@@ -48,22 +48,20 @@ def _due(columns: Select[Any], most: int) -> Select[Any]:
 
 
 NEXT, DUE = _due(select(OutboxEmail), 1), _due(select(OutboxEmail.id), BATCH)
+# Of the table, not of the class: the rows of no session change along.
+TABLE = cast("Table", OutboxEmail.__table__)
 CLAIM = (
-    update(OutboxEmail)
-    .where(
-        OutboxEmail.id == bindparam("number"),
-        OutboxEmail.state == OutboxState.QUEUED.value,
-    )
+    update(TABLE)
+    .where(TABLE.c.id == bindparam("number"), TABLE.c.state == OutboxState.QUEUED.value)
     .values(state=OutboxState.HANDING.value)
 )
 ENDING = ("state", "done_at", "reason", "text", "html", "headers")
 """The columns that the end of an email changes."""
 END = (
-    update(OutboxEmail)
-    .where(OutboxEmail.id == bindparam("number"))
+    update(TABLE)
+    .where(TABLE.c.id == bindparam("number"))
     .values({name: bindparam(f"its_{name}") for name in ENDING})
 )
-PLAIN = {"synchronize_session": False}
 
 
 class EmailRefusedError(Exception):
@@ -151,7 +149,7 @@ class Sender:
         """Claim an email, and record in the same commit that the one before was sent."""
         with writing() as session:
             self._end_sent(session)
-            claimed = session.execute(CLAIM, {"number": number}, execution_options=PLAIN)
+            claimed = session.execute(CLAIM, {"number": number})
             if claimed.rowcount != 1:  # type: ignore[attr-defined]
                 raise AlreadyClaimedError
             self.ahead = _found(session)
@@ -167,7 +165,7 @@ class Sender:
         if self.sent is not None:
             values = {f"its_{name}": getattr(self.sent, name) for name in ENDING}
             values["number"] = self.sent.id
-            session.execute(END, values, execution_options=PLAIN)
+            session.execute(END, values)
 
 
 def connect(server: Server) -> smtplib.SMTP:
