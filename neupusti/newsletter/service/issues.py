@@ -43,7 +43,7 @@ WRONG_STATE = _("The issue is not in the state you saw any more. Look at it agai
 EMPTY = _("Write subject and text in all three languages first.")
 NOBODY = _("Nobody is subscribed to this topic, so there is nobody to send it to.")
 NO_BIN = _("Advertising names the BIN of the operator, and this site has none set.")
-NOT_TENGE = _("Prices of advertising stand in tenge: take out those in other money.")
+NOT_TENGE = _("Advertising gives prices in tenge. Take out prices in other currencies.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
