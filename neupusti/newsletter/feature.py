@@ -156,6 +156,12 @@ FEATURE = Feature(
             models=(Subscriber, Subscription),
         ),
         IndefiniteRetention(
+            label=_("Who is still to get an issue that is on its way"),
+            clause="4.1.9",
+            until=_("until everybody has got it or the shop ends it"),
+            models=(IssueDelivery,),
+        ),
+        IndefiniteRetention(
             label=_("That an address wants no news, under an irreversible code"),
             clause="4.1.9",
             until=_("until its owner subscribes again"),
