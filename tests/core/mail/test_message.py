@@ -64,7 +64,8 @@ def test_headers_arrive_as_they_were_written(
 ) -> None:
     parsed = read(email(recipient=recipient, subject=subject))
     assert parsed["To"].addresses[0].addr_spec == recipient
-    assert len(parsed["To"].addresses) == len(parsed.get_all("To")) == 1
+    assert len(parsed["To"].addresses) == 1
+    assert parsed.get_all("To") == [parsed["To"]]
     assert (parsed["Subject"] == subject) or subject.startswith("=?")
     assert parsed["From"].addresses[0].addr_spec == outbox.service().sender
 
