@@ -88,6 +88,13 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(
 
 
 @SQLITE
+@pytest.mark.parametrize("sign", ["\U0001fae8", "\U0001fac8", "👩🏽‍🚀", "❤️", "🇰🇿", "🫖"])
+def test_a_picture_newer_than_this_site_is_no_damage(app: Flask, sign: str) -> None:
+    _browser, number = asked(app, words=f"Thanks {sign}")
+    assert said(number) == [("person", f"Thanks {sign}")]
+
+
+@SQLITE
 def test_what_nobody_can_see_is_shown_where_it_stands(client: FlaskClient) -> None:
     """A mark of direction comes along with copied text; without a sign nobody finds it."""
     answer = send(client, words="Long text, \u200eand a mark.")
