@@ -136,7 +136,8 @@ def take_back(session: Session, number: int) -> int:
     """Put what is in the outbox back to waiting; return how many are being transferred."""
     posted = select(IssueDelivery).filter_by(issue=number, state=DeliveryState.POSTED.value)
     # The rows first, as who unsubscribes locks them: else the two wait for each other.
-    rows = session.scalars(posted.with_for_update()).all()
+    locked = posted.order_by(IssueDelivery.subscriber).with_for_update()
+    rows = session.scalars(locked).all()
     taken = outbox.drop_queued(session, [row.letter for row in rows if row.letter])
     for row in rows:
         if row.letter in taken:

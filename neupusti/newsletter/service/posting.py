@@ -182,24 +182,27 @@ def _room(session: Session) -> int:
 def _post(
     session: Session, issue: Issue, rows: Sequence[tuple[IssueDelivery, Subscriber]]
 ) -> None:
-    now, copies = clock.now(), []
+    now = clock.now()
     why_not = _reasons(session, issue, [subscriber for _row, subscriber in rows])
+    copies = [_copy(*pair) for pair in rows if pair[1].id not in why_not]
+    numbers = composing.enqueue(session, issue, copies)
+    # Each row is written once: a second time PostgreSQL would look at its subscriber.
     for row, subscriber in rows:
         row.at = now
         if (why := why_not.get(subscriber.id)) is not None:
             row.state, row.why = DeliveryState.SKIPPED.value, why.value
-            continue
-        row.state, row.posted_at = DeliveryState.POSTED.value, now
-        to = Recipient(
-            email=subscriber.email,
-            language=Language(subscriber.language),
-            person=subscriber.person,
-        )
-        token = links.token_of(subscriber)
-        copies.append(Copy(to=to, key=_key(row), token=token))
-    numbers = composing.enqueue(session, issue, copies)
-    for row, _subscriber in rows:
-        row.letter = numbers.get(_key(row))
+        else:
+            row.state, row.posted_at = DeliveryState.POSTED.value, now
+            row.letter = numbers[_key(row)]
+
+
+def _copy(row: IssueDelivery, subscriber: Subscriber) -> Copy:
+    to = Recipient(
+        email=subscriber.email,
+        language=Language(subscriber.language),
+        person=subscriber.person,
+    )
+    return Copy(to=to, key=_key(row), token=links.token_of(subscriber))
 
 
 def _key(row: IssueDelivery) -> str:

@@ -86,7 +86,7 @@ def confirm(token: str, given: Consents) -> None:
     """Begin the subscription, with the consents of `given`; raise TokenError."""
     with writing() as session:
         target = tokens.redeem(session, PURPOSE, token).target
-        subscriber = session.get(Subscriber, target, with_for_update=True)
+        subscriber = session.get(Subscriber, target, with_for_update=links.LOCK)
         if subscriber is None:
             raise TokenError
         activate(session, subscriber, given)
