@@ -18,7 +18,7 @@ import flask_migrate
 from flask import Flask
 from playwright.sync_api import Route, sync_playwright
 
-from bench.pages import ROOT, Figure, free_port, started
+from bench.pages import ROOT, Figure, free_port, outcome, started
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.consent.views.extension import extension
@@ -60,9 +60,7 @@ def main() -> int:
             for engine in db.engines.values():
                 engine.dispose()
         figures += paint(folder)
-    for figure in figures:
-        print(figure)
-    return 0 if all(figure.met for figure in figures) else 1
+    return outcome(figures)
 
 
 def middleware(app: Flask) -> list[Figure]:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +55,15 @@ class Figure:
         return f"{self.what:<58} {self.value:8.2f} {self.unit:<4} (target {target}){mark}"
 
 
+def outcome(figures: Iterable[Figure]) -> int:
+    """Print each figure as it comes; return 1 if one missed its target."""
+    missed = 0
+    for figure in figures:
+        print(figure, flush=True)
+        missed += not figure.met
+    return 1 if missed else 0
+
+
 def main() -> int:
     """Print every figure; return 1 if a target is missed."""
     with tempfile.TemporaryDirectory() as folder:
@@ -66,9 +75,7 @@ def main() -> int:
         with started(["make", "run", f"PORT={port}"], environment, port) as process:
             start = time.monotonic() - begun
             figures = [*measured(port, process.pid, Path(folder)), first_answer(start)]
-    for figure in figures:
-        print(figure)
-    return 0 if all(figure.met for figure in figures) else 1
+    return outcome(figures)
 
 
 def first_answer(seconds: float) -> Figure:

@@ -22,7 +22,7 @@ from flask import Flask
 from sqlalchemy import bindparam, func, insert, select, table, text
 from sqlalchemy import column as sql_column
 
-from bench.pages import Figure
+from bench.pages import Figure, outcome
 from neupusti.catalog.models import Band, Product
 from neupusti.catalog.queries import cards
 from neupusti.catalog.service import samples
@@ -59,9 +59,7 @@ def main() -> int:
         print(f"goods stored in {filled - begun:.0f} s, "
               f"indexed in {time.perf_counter() - filled:.0f} s")  # fmt: skip
         figures = list(compare(asked.goods))
-    for figure in figures:
-        print(figure)
-    return 0 if all(figure.met for figure in figures) else 1
+    return outcome(figures)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from threading import Thread
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from bench.pages import Figure
+from bench.pages import Figure, outcome
 from bench.search import site
 from bench.shop_buyers import (
     HTTP_REFUSED,
@@ -61,11 +61,7 @@ def main() -> int:
     options.add_argument("--runs", type=int, default=3, help="races on each database")
     options.add_argument("--kills", type=int, default=30, help="on each database")
     asked = options.parse_args()
-    missed = 0
-    for figure in figures(asked.runs, asked.kills):
-        print(figure, flush=True)
-        missed += not figure.met
-    return 1 if missed else 0
+    return outcome(figures(asked.runs, asked.kills))
 
 
 def figures(runs: int, kills: int) -> Iterator[Figure]:

@@ -11,7 +11,6 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.message import EmailMessage
 from html import unescape
 from io import StringIO
 from typing import Any
@@ -86,10 +85,10 @@ class Captured:
 def listening() -> Iterator[Captured]:
     """Record each formatted log line, each response and each email.
 
-    The message of an email is built where it is put into the outbox.
+    The head of an email is built where it is put into the outbox.
     """
     captured = Captured()
-    write, ask, build = KeyValue.format, Client.open, message.build
+    write, ask, build = KeyValue.format, Client.open, message.head
 
     def recorded(self: KeyValue, record: logging.LogRecord) -> str:
         captured.lines.append(write(self, record))
@@ -100,7 +99,7 @@ def listening() -> Iterator[Captured]:
         captured.response(answer)
         return answer
 
-    def built(email: OutboxEmail, service: Service) -> EmailMessage:
+    def built(email: OutboxEmail, service: Service) -> bytes:
         captured.email(email)
         return build(email, service)
 
@@ -111,7 +110,7 @@ def listening() -> Iterator[Captured]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(KeyValue, "format", recorded)
         patch.setattr(Client, "open", answered)
-        patch.setattr(message, "build", built)
+        patch.setattr(message, "head", built)
         yield captured
     logging.getLogger().removeHandler(others)
 

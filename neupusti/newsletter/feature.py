@@ -14,6 +14,7 @@ from neupusti.core.feature import (
     Retention,
     Unheld,
 )
+from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.rules import NEWSLETTER, OWNER, PUBLIC
 from neupusti.newsletter import queries
 from neupusti.newsletter.models import (
@@ -112,6 +113,15 @@ FEATURE = Feature(
             only=lambda: Subscriber.state == SubscriberState.PENDING.value,
         ),
         Retention(
+            label=_("The e-mail that asks to confirm a sign-up"),
+            clause="4.1.9",
+            start_label=_("from the sign-up"),
+            model=OutboxEmail,
+            starts_at=OutboxEmail.created_at,
+            days=signup.LIFE.days,
+            only=lambda: OutboxEmail.kind == letters.CONFIRM.name,
+        ),
+        Retention(
             label=_("The address of a subscription that has ended"),
             clause="4.1.9",
             start_label=_("from its end"),
@@ -127,6 +137,7 @@ FEATURE = Feature(
             model=IssueDelivery,
             starts_at=IssueDelivery.at,
             days=DELIVERY_DAYS,
+            only=queries.of_a_done_issue,
         ),
         Retention(
             label=_("Numbers of orders by campaign"),
@@ -143,6 +154,12 @@ FEATURE = Feature(
             clause="4.1.9",
             until=_("until you unsubscribe"),
             models=(Subscriber, Subscription),
+        ),
+        IndefiniteRetention(
+            label=_("Who is still to get an issue that is on its way"),
+            clause="4.1.9",
+            until=_("until everybody has got it or the shop ends it"),
+            models=(IssueDelivery,),
         ),
         IndefiniteRetention(
             label=_("That an address wants no news, under an irreversible code"),

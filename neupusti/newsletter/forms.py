@@ -28,7 +28,7 @@ from neupusti.newsletter.service.issues import Draft
 
 LONGEST_SUBJECT, LONGEST_TEXT = 120, 3000
 """Characters; three languages of all fit into the 64 KiB of a form."""
-MARKUP = re.compile(r"<[a-z/!]|(?:javascript|data|vbscript):", re.IGNORECASE)
+MARKUP = re.compile(r"<[a-z/!]|(?:javascript|vbscript):|data:[a-z]+/", re.IGNORECASE)
 LOCAL = "%Y-%m-%dT%H:%M"
 
 

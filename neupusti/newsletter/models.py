@@ -76,6 +76,8 @@ class Why(StrEnum):
     NO_CONSENT = "no consent"
     BOUNCED = "bounced"
     SERVER = "server"
+    STOPPED = "stopped"
+    """Staff ended the issue."""
 
 
 class Subscriber(Base):

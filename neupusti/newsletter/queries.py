@@ -67,10 +67,21 @@ def consented(*, advertising: bool) -> ColumnElement[bool]:
     return consent.is_not(None) & ~ended
 
 
+def of_a_done_issue() -> ColumnElement[bool]:
+    """Return the condition that nothing of a delivery's issue is left to do."""
+    done = select(Issue.id).where(Issue.done_at.is_not(None))
+    return IssueDelivery.issue.in_(done)
+
+
 def count_receiving(session: Session, issue: Issue) -> int:
     """Return how many subscribers an issue would go to."""
     found = receiving(issue).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def is_due(issue: Issue) -> bool:
+    """Return whether the time of an issue has come, and is not long past."""
+    return issue.due_at is not None and timedelta() <= clock.now() - issue.due_at < LATE
 
 
 def texts(session: Session, issue: int) -> dict[Language, IssueText]:

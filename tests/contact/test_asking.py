@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from neupusti.contact.forms import LONGEST
 from neupusti.contact.service import asking
 from neupusti.core.data.database import db
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.records.journal import ProcessingEvent
+from neupusti.core.security.tokens import Token
 from neupusti.core.text import order_numbers
 from tests import desk
 from tests.accounts.cast import emails_to
@@ -87,6 +88,21 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(
 
 
 @SQLITE
+@pytest.mark.parametrize("sign", ["\U0001fae8", "\U0001fac8", "👩🏽‍🚀", "❤️", "🇰🇿", "🫖"])
+def test_a_picture_newer_than_this_site_is_no_damage(app: Flask, sign: str) -> None:
+    _browser, number = asked(app, words=f"Thanks {sign}")
+    assert said(number) == [("person", f"Thanks {sign}")]
+
+
+@SQLITE
+def test_what_nobody_can_see_is_shown_where_it_stands(client: FlaskClient) -> None:
+    """A mark of direction comes along with copied text; without a sign nobody finds it."""
+    answer = send(client, words="Long text, \u200eand a mark.")
+    assert answer.status_code == 422
+    assert "Long text, \ufffdand a mark.</textarea>" in answer.text
+
+
+@SQLITE
 def test_the_number_of_an_order_is_kept_as_orders_write_it(app: Flask) -> None:
     order = order_numbers.new(NOON.date())
     _browser, number = asked(app, order_number=order.lower().replace("-", " "))
@@ -100,6 +116,17 @@ def test_a_second_press_asks_once(app: Flask) -> None:
     assert {one.status_code for one in sent} == {303}
     assert len({one.location for one in sent}) == 1
     assert (count(), len(emails_to(AIGERIM.email))) == (1, 1)
+
+
+def test_many_presses_store_no_more_links(app: Flask) -> None:
+    """Nothing limits the presses of one form, as a retry must never be refused."""
+    browser = app.test_client()
+    form = {**hidden(browser.get(FORM).text), **answers()}
+    for _press in range(5):
+        answer = browser.post(FORM, data=form, headers=SAME_ORIGIN)
+        assert browser.get(answer.location).status_code == 200
+    db.session.rollback()
+    assert db.session.scalar(select(func.count()).select_from(Token)) == 1
 
 
 @SQLITE

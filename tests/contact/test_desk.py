@@ -59,6 +59,19 @@ def test_what_was_written_opens_to_who_takes_it(
     assert "whistles" not in dana.get(f"{BOARD}{number}").text
 
 
+@SQLITE
+def test_a_line_like_a_signature_cuts_nothing_off_an_answer(
+    dana: FlaskClient, number: str
+) -> None:
+    press(dana, number, "taking")
+    press(
+        dana, number, "answers", words="Before.\n-- \nAfter.\n\n-- \nLast.", kind="answer"
+    )
+    email = emails_to(AIGERIM.email)[-1]
+    for words in ("Before.", "After.", "Last.", "/contact/link/"):
+        assert words in email.html, words
+
+
 @pytest.mark.clause("4.1.3")
 def test_an_answer_comes_by_email_and_stands_on_the_page(
     dana: FlaskClient, app: Flask

@@ -122,5 +122,5 @@ def test_a_leak_in_an_email_is_detected(
 ) -> None:
     leaking = email(OutboxState.KEPT)
     setattr(leaking, part, words)
-    message.build(leaking, service())
+    message.head(leaking, service())
     assert len(captured.leaks) == 1

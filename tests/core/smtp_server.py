@@ -47,6 +47,8 @@ class SmtpServer:
         match self._next("data"):
             case "data refuse":
                 return "554 5.7.1 not wanted"
+            case "data later":
+                return "451 4.3.0 try again later"
             case "data drop":
                 assert isinstance(server.transport, asyncio.WriteTransport)
                 server.transport.abort()

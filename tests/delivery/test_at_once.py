@@ -1,5 +1,7 @@
 """Several at once: one hand-over, one delivery, and never a parcel with two couriers."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 
@@ -10,7 +12,7 @@ from neupusti.delivery.service.errors import EndedError
 from neupusti.orders.models.fulfilment import ParcelState
 from neupusti.orders.models.recipient import RecipientKind
 from neupusti.orders.service.errors import MoveError, StaleError
-from neupusti.orders.service.life import parcels
+from neupusti.orders.service.life import changing, parcels
 from tests import handing
 from tests.delivery import couriers
 from tests.delivery.couriers import ready
@@ -79,3 +81,21 @@ def test_batches_that_share_orders_do_not_wait_for_each_other(app: Flask) -> Non
     )
     assert sorted(isinstance(x, StaleError) for x in results) == [False, True], results
     assert len(couriers.entries()) == 2
+
+
+def test_either_the_address_changes_or_the_parcel_leaves(app: Flask) -> None:
+    number, parcel = ready()
+    now = press(number)
+    other = replace(cast.ADDRESS, street="Кенесары")
+    results = at_once(
+        app,
+        lambda: changing.change_address(now, other),
+        lambda: handing.over(now, parcel),
+    )
+    changed, handed = results
+    assert isinstance(changed, Exception) is not isinstance(handed, Exception), results
+    found = cast.address_of(number)
+    assert found is not None
+    seen = [one.id for one in couriers.entries()]
+    assert (found.street, len(seen)) in {("Кенесары", 0), ("Абая", 1)}
+    assert cast.holds()

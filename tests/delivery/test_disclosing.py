@@ -20,7 +20,7 @@ from neupusti.delivery.service.reading import Disclosed
 from neupusti.orders.models.fulfilment import ParcelState
 from neupusti.orders.models.order import Delivery, Payment, ShopOrder
 from neupusti.orders.models.recipient import RecipientKind
-from neupusti.orders.service.life import changing
+from neupusti.orders.service.life import changing, parcels, returning
 from neupusti.orders.service.placing import Wish
 from tests import handing
 from tests.contracts import sources
@@ -119,6 +119,40 @@ def test_two_parcels_collect_the_sum_once(app: Flask) -> None:
     ]
     assert collected == ["3500", "1000"]
     assert sum(map(int, collected)) == cast.order_of(number).total
+
+
+@pytest.mark.parametrize(
+    ("paid", "collected"),
+    [(2000, ["1500", "1000"]), (4000, ["", "500"]), (4500, ["", ""]), (5000, ["", ""])],
+)
+def test_what_is_paid_in_part_is_collected_by_nobody(
+    app: Flask, paid: int, collected: list[str]
+) -> None:
+    number = confirmed(3)
+    parts = packed(number, 2), packed(number, 1)
+    changing.enter_payment(press(number), paid)
+    seen = [handing.over(press(number), one).disclosed for one in parts]
+    assert [one.values.get(Field.COLLECT, "") for one in seen] == collected
+
+
+def test_what_the_second_parcel_brought_is_not_taken_off_the_first(app: Flask) -> None:
+    number = confirmed(3)
+    first, second = packed(number, 2), packed(number, 1)
+    changing.enter_payment(press(number), 2000)
+    handing.over(press(number), second)
+    parcels.move(press(number), second, ParcelState.DELIVERED)
+    changing.enter_payment(press(number), 1000)
+    assert handing.over(press(number), first).disclosed[Field.COLLECT] == "1500"
+
+
+def test_what_was_refused_is_collected_no_more(app: Flask) -> None:
+    number = confirmed(3)
+    first, second = packed(number, 2), packed(number, 1)
+    handing.over(press(number), first)
+    parcels.move(press(number), first, ParcelState.REFUSED)
+    (line,) = cast.lines_of(number)
+    returning.take_back(press(number), first, {line.id: True})
+    assert handing.over(press(number), second).disclosed[Field.COLLECT] == "2500"
 
 
 def test_a_weight_that_is_not_known_of_every_product_is_left_out(app: Flask) -> None:

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from neupusti.core.registry import registry
-from neupusti.delivery.models import CourierVisit, Deed, Field
+from neupusti.delivery.models import Channel, CourierVisit, Deed, Field
 from neupusti.delivery.service import links
 from neupusti.delivery.service.errors import EndedError
 from neupusti.orders.models.fulfilment import ParcelState
@@ -114,6 +114,19 @@ def test_a_mistaken_delivery_gives_the_link_back_what_it_had(app: Flask, at: Clo
     parcels.move(press(number), parcel, ParcelState.ON_THE_WAY, reason="Не та посылка")
     at(NOON + 4 * DAY)
     assert Field.PHONE in links.opened(token)[1].values
+
+
+@pytest.mark.clause("5.2")
+def test_a_new_link_ends_the_former_one_and_paper_does_not(app: Flask) -> None:
+    """Whoever finds the telephone that was lost reads nothing."""
+    number, parcel, token = given()
+    _other, _second, others = given()
+    handing.over(press(number), parcel, channel=Channel.PRINT, reason="Нужна бумага")
+    assert not ended(token)
+    new = handing.over(press(number), parcel, reason="Потерял телефон").token
+    assert ended(token)
+    assert not ended(new)
+    assert not ended(others)
 
 
 @pytest.mark.clause("5.2")

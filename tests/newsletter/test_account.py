@@ -168,3 +168,32 @@ def test_a_new_address_of_the_account_gets_the_news_and_the_former_links_end(
     ending.by_link(cast.leaving_token(number), method=ending.ONE_CLICK)
     rows = db.session.scalars(select(Subscriber.state))
     assert list(rows) == [SubscriberState.ENDED]
+
+
+@SQLITE
+def test_an_account_has_one_subscription_that_of_its_address(
+    app: Flask, owner: int
+) -> None:
+    """The new address of the account has a subscription of its own already."""
+    former, own = cast.subscriber(person=owner), cast.subscriber(BOLAT.email)
+    with writing() as session:
+        person = session.get_one(Person, owner)
+        person.email = person.email_key = BOLAT.email
+    confirmed(owner)
+    assert cast.reread(Subscriber, former).state == SubscriberState.ENDED
+    kept = cast.reread(Subscriber, own)
+    assert (kept.state, kept.person) == (SubscriberState.ACTIVE, owner)
+    assert kept.news_consent not in {one.ends for one in cast.proofs()}
+
+
+@SQLITE
+@pytest.mark.clause("6.1.1")
+def test_a_withdrawal_ends_every_subscription_of_an_account(
+    app: Flask, browser: FlaskClient, owner: int
+) -> None:
+    for email in (AIGERIM.email, BOLAT.email):
+        cast.subscriber(email, person=owner)
+    first = cast.proofs()[0]
+    browser.post("/account/consents", data=desk.form(app, consent=first.id))
+    db.session.rollback()
+    assert set(db.session.scalars(select(Subscriber.state))) == {"ended"}

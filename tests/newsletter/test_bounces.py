@@ -104,3 +104,17 @@ def test_an_address_that_gets_no_news_is_not_written_down(app: Flask) -> None:
 def test_what_is_no_report_is_refused(app: Flask, text: str | bytes) -> None:
     code, said = read(app, text)
     assert (code, said) == (1, "Error: This is no report of undelivered mail (RFC 3464).")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "Content-Type: message/rfc822\n\n",
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n",
+    ],
+)
+def test_a_message_in_a_message_without_end_is_no_report(app: Flask, part: str) -> None:
+    """Anybody can write to the address that reports come to."""
+    answer = app.test_cli_runner().invoke(args=["newsletter", "bounce"], input=part * 3000)
+    assert (answer.exit_code, answer.output.count("\n")) == (1, 1)
+    assert "no report" in answer.output

@@ -1,7 +1,9 @@
 """Unsubscribing: by one click of a mail program, by a page, by the account (RFC 8058)."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -10,7 +12,7 @@ from sqlalchemy import select
 
 from neupusti.core.data import keys
 from neupusti.core.data.classification import Purpose
-from neupusti.core.data.database import db
+from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.registry import registry
 from neupusti.newsletter.feature import ENDED_DAYS
@@ -23,7 +25,14 @@ from neupusti.newsletter.models import (
     Topic,
     Why,
 )
-from neupusti.newsletter.service import choices, issues, links, posting, suppression
+from neupusti.newsletter.service import (
+    choices,
+    ending,
+    issues,
+    links,
+    posting,
+    suppression,
+)
 from neupusti.retention.service import sweep
 from tests import desk
 from tests.conftest import SQLITE
@@ -59,7 +68,8 @@ def test_a_scanner_unsubscribes_nobody(client: FlaskClient, reader: int, path: s
         assert client.head(path).status_code == 200
     assert client.put(path).status_code == 405
     assert state(reader) == SubscriberState.ACTIVE
-    answer = client.post(path, data={"press": "page"})
+    [action] = re.findall(rf'action="({path}[^"]*)"', client.get(path).text)
+    answer = client.post(action)
     assert (answer.status_code, answer.location) == (303, "/newsletter/unsubscribed")
     assert state(reader) == SubscriberState.ENDED
 
@@ -96,9 +106,18 @@ def test_one_click_sets_no_cookie_for_who_is_signed_in(app: Flask, path: str) ->
 
 @SQLITE
 def test_a_huge_body_is_not_read(client: FlaskClient, reader: int, path: str) -> None:
+    """Leaving takes effect whatever a mail program adds to it."""
     answer = client.post(path, data={"x": "y" * 1_000_000})
-    assert answer.status_code == 413
-    assert state(reader) == SubscriberState.ACTIVE
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert state(reader) == SubscriberState.ENDED
+
+
+@SQLITE
+def test_who_lost_a_piece_of_the_link_is_told_how_to_tell(client: FlaskClient) -> None:
+    """The page says the same for every link: nobody learns who is subscribed."""
+    page = client.get("/en/newsletter/unsubscribed").text
+    assert "If news come all the same, the link was not whole" in page
+    assert 'href="/en/contact/"' in page.partition("<footer")[0]
 
 
 @SQLITE
@@ -211,6 +230,19 @@ def test_topics_and_advertising_are_changed_by_the_link(
     ended = f"/newsletter/choices/{links.token(999, 1)}"
     assert client.get(ended).location == "/newsletter/"
     assert client.post(ended, data=fields, headers=OWN).status_code == 404
+
+
+@SQLITE
+def test_who_leaves_a_mailbox_that_bounced_has_left(app: Flask, reader: int) -> None:
+    suppression_of = partial(suppression.suppressed, db.session(), AIGERIM.email)
+    with writing() as session:
+        suppression.suppress(session, AIGERIM.email, Why.BOUNCED)
+    ending.by_link(cast.leaving_token(reader), method=ending.BUTTON)
+    assert suppression_of() == {AIGERIM.email: Why.UNSUBSCRIBED}
+    db.session.rollback()
+    with writing() as session:
+        suppression.suppress(session, AIGERIM.email, Why.BOUNCED)
+    assert suppression_of() == {AIGERIM.email: Why.UNSUBSCRIBED}
 
 
 @SQLITE

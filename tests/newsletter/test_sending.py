@@ -104,7 +104,7 @@ def test_the_address_to_unsubscribe_stands_whole_in_its_header(queueing: Flask) 
     posting.run()
     path = f"/newsletter/unsubscribe/{cast.leaving_token(reader)}"
     [email] = cast.letters()
-    lines = message.build(email, outbox.service()).as_bytes().split(b"\r\n")
+    lines = message.build(email, outbox.service()).split(b"\r\n")
     assert f"List-Unsubscribe: <http://127.0.0.1:8000{path}>".encode() in lines
     assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
 

@@ -65,10 +65,26 @@ def test_a_subscription_begins_with_the_press_in_the_email(client: FlaskClient) 
 def test_advertising_is_a_consent_of_its_own(client: FlaskClient) -> None:
     asked(client, advertising="y")
     token = cast.token_in(cast.letters()[0])
-    press(client, f"/newsletter/confirm/{token}")
+    press(client, f"/newsletter/confirm/{token}", advertising="y")
     [news], [advert] = cast.proofs(), cast.proofs(Purpose.ADVERTISING)
     assert (only().news_consent, only().ad_consent) == (news.id, advert.id)
     assert news.wording != advert.wording
+
+
+@SQLITE
+@pytest.mark.clause("4.1.10")
+def test_a_text_that_was_not_shown_is_not_agreed_to(client: FlaskClient, at: Clock) -> None:
+    """Between the page and the press a stranger asks for the same address."""
+    at(NOON)
+    asked(client)
+    token = cast.token_in(cast.letters()[0])
+    shown = client.get(f"/newsletter/confirm/{token}").text
+    assert 'name="advertising"' not in shown
+    at(NOON + timedelta(minutes=15))
+    asked(client, advertising="y")
+    press(client, f"/newsletter/confirm/{token}")
+    assert (only().state, only().ad_consent) == (SubscriberState.ACTIVE, None)
+    assert (only().advertising, cast.proofs(Purpose.ADVERTISING)) == (False, [])
 
 
 @pytest.mark.situation(20)

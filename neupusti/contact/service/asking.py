@@ -112,9 +112,7 @@ def _sent_before(session: Session, sent: str) -> Asked | None:
     request = session.scalar(select(ContactRequest).filter_by(submission=sent))
     if request is None:
         return None
-    row, _text = links.issue_row(session, request.id)
-    session.flush()
-    return Asked(request.number, row.id)
+    return Asked(request.number, links.newest(session, request.id))
 
 
 def _columns(question: Question, sent: str, consent: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.contact.models import CYRILLIC, PREFIX, ContactRequest
 from neupusti.contact.service.errors import NoRequestError
+from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.security import tokens
 from neupusti.core.security.tokens import Token, TokenError
@@ -29,6 +30,19 @@ class Opened:
 def issue_row(session: Session, request: int) -> tuple[Token, str]:
     """Store a new link to a request in the open write transaction: its row and token."""
     return tokens.issue_row(session, PURPOSE, LIFE, target=request)
+
+
+def newest(session: Session, request: int) -> int:
+    """Return the id of the newest link to a request; a new one only where none works."""
+    works = select(Token.id).where(
+        Token.purpose == PURPOSE, Token.target == request, Token.expires_at > clock.now()
+    )
+    found: int | None = session.scalar(works.order_by(Token.id.desc()).limit(1))
+    if found is not None:
+        return found
+    row, _text = issue_row(session, request)
+    session.flush()
+    return row.id
 
 
 def open_link(token: str) -> Opened:

@@ -19,7 +19,7 @@ from wtforms import (
 from wtforms.validators import StopValidation
 
 from neupusti.core.text import emails, names, phones
-from neupusti.core.text.characters import REPLACEMENT, composed, hidden
+from neupusti.core.text.characters import composed, hidden, visible
 
 _ = lazy_gettext
 Text: TypeAlias = str | LazyString
@@ -82,8 +82,7 @@ class TextLine(StringField):  # type: ignore[misc]  # the library is untyped
         try:
             self.data = self.parse(answer)
         except FieldError as error:
-            # Shown again with invisible characters made visible.
-            self.data = "".join(REPLACEMENT if hidden(c) else c for c in answer)
+            self.data = visible(answer)
             raise StopValidation(str(error.message)) from None
 
     def parse(self, answer: str) -> str:
@@ -180,6 +179,7 @@ class TextArea(TextAreaField):  # type: ignore[misc]  # the library is untyped
             self.data = ""
             raise StopValidation(str(self.empty) if self.empty else None)
         if hidden(answer, lines=True):
+            self.data = visible(answer, lines=True)
             raise StopValidation(str(HIDDEN))
         if len(answer) > self.longest:
             raise StopValidation(

@@ -41,12 +41,11 @@ def list_(recipient: str | None, *, as_json: bool) -> None:
 
 
 def _describe(email: OutboxEmail) -> dict[str, Any]:
-    headers = message.build(email, service()).items()
     return {
         "to": email.recipient,
         "subject": email.subject,
         "text": email.text,
-        "headers": {name: str(value) for name, value in headers},
+        "headers": message.headers(email, service()),
         "kind": email.kind,
         "language": email.language,
         "state": email.state,

@@ -1,77 +1,96 @@
-"""Build the message of an email (RFC 5322); the library refuses header injection."""
+"""Write the message of an email (RFC 5322); the library refuses header injection.
 
+Headers are folded by the library, what many emails share once. The body is written here:
+its form is always the same, and the library takes most of the time of an email for it.
+"""
+
+import re
+from base64 import encodebytes
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import EmailPolicy
+from email.policy import SMTP
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import Any
 
 from neupusti.core.data import keys
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.mail.service import Service
 
-WHOLE = "List-Unsubscribe"
-SHARED = frozenset({"From", "Subject", "Date", "Auto-Submitted", "MIME-Version"})
-"""Headers that many emails have in common: folded once."""
+WHOLE = frozenset({"List-Unsubscribe", "Message-ID", "Content-Type"})
+"""Not folded: the library splits what is longer than a line into encoded words, in which
+mail programs find no address (RFC 2369, 2)."""
+LINE_ENDS = frozenset("\r\n\0")
+PLAIN_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,64}", re.ASCII)
+"""What needs neither quotes nor folding."""
+BOUNDARY = "=_neupusti"
+"""No line of base64 begins with it."""
 
 
-class _Policy(EmailPolicy):
-    """The policy of SMTP, which keeps the address of List-Unsubscribe whole.
-
-    The library splits what is longer than a line into encoded words; mail programs find no
-    address in them (RFC 2369, 2).
-    """
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        """Return a header as it is sent."""
-        if name == WHOLE:
-            return f"{name}: {value}{self.linesep}".encode("ascii")
-        return _folded(name, str(value)) if name in SHARED else _fold(name, value)
-
-
-POLICY = _Policy(linesep="\r\n")
-
-
-def _fold(name: str, value: Any) -> bytes:
-    return EmailPolicy.fold_binary(POLICY, name, value)
-
-
-@lru_cache(maxsize=256)
-def _folded(name: str, value: str) -> bytes:
-    return _fold(name, POLICY.header_store_parse(name, value)[1])
-
-
-def build(email: OutboxEmail, service: Service) -> EmailMessage:
+def build(email: OutboxEmail, service: Service) -> bytes:
     """Return the message of `email`; raise ValueError where a header holds a line end."""
-    message = headed(email, service)
-    # Relays do not change base64.
-    message.set_content(email.text, cte="base64")
-    message.add_alternative(email.html, subtype="html", cte="base64")
-    # Last, since setting a body removes every Content header.
-    message["Content-Language"] = email.language
-    return message
+    parts = (("plain", email.text), ("html", email.html))
+    body = "".join(_part(subtype, text) for subtype, text in parts)
+    return head(email, service) + f"\r\n{body}--{BOUNDARY}--\r\n".encode()
 
 
-def headed(email: OutboxEmail, service: Service) -> EmailMessage:
-    """Return the headers of `email` alone; raise ValueError where one holds a line end.
+def head(email: OutboxEmail, service: Service) -> bytes:
+    """Return its headers alone; raise ValueError where one holds a line end."""
+    return b"".join(_line(*one) for one in headers(email, service).items())
+
+
+def headers(email: OutboxEmail, service: Service) -> dict[str, str]:
+    """Return its headers as text.
 
     The Message-ID is derived from the key, so that mail servers recognise a duplicate.
     """
-    message = EmailMessage(policy=POLICY)
-    sender = Address(service.sender_name, addr_spec=service.sender)
-    message["From"] = _parsed("From", str(sender))
-    message["To"] = Address(addr_spec=email.recipient)
-    message["Subject"] = _parsed("Subject", email.subject)
-    message["Date"] = _parsed("Date", format_datetime(email.created_at))
-    message["Message-ID"] = f"<{keys.keyed('letter', email.key)[:32]}@{service.domain}>"
-    message["Auto-Submitted"] = _parsed("Auto-Submitted", "auto-generated")
-    for name, value in email.further_headers.items():
-        message[name] = value
-    return message
+    return {
+        "From": _sender(service),
+        "To": _recipient(email.recipient),
+        "Subject": email.subject,
+        "Date": format_datetime(email.created_at),
+        "Message-ID": f"<{keys.keyed('letter', email.key)[:32]}@{service.domain}>",
+        "Auto-Submitted": "auto-generated",
+        **email.further_headers,
+        "MIME-Version": "1.0",
+        "Content-Type": f'multipart/alternative; boundary="{BOUNDARY}"',
+        "Content-Language": email.language,
+    }
 
 
-@lru_cache(maxsize=64)
-def _parsed(name: str, value: str) -> Any:
-    """Return a header that many emails share; the library parses each one anew."""
-    return POLICY.header_store_parse(name, value)[1]
+@lru_cache(maxsize=1)
+def _sender(service: Service) -> str:
+    return str(Address(service.sender_name, addr_spec=service.sender))
+
+
+def _recipient(address: str) -> str:
+    """Return one address; raise ValueError or IndexError where it is not one."""
+    if PLAIN_ADDRESS.fullmatch(address):
+        return address
+    return str(Address(addr_spec=address))
+
+
+def _line(name: str, value: str) -> bytes:
+    if LINE_ENDS.intersection(value):
+        raise ValueError(f"{name} holds a line end")
+    whole = name in WHOLE or (name == "To" and PLAIN_ADDRESS.fullmatch(value))
+    if whole and value.isprintable():
+        return f"{name}: {value}\r\n".encode("ascii")
+    return _fold(name, value) if name == "To" else _folded(name, value)
+
+
+def _fold(name: str, value: str) -> bytes:
+    line: bytes = SMTP.fold_binary(name, SMTP.header_store_parse(name, value)[1])
+    return line
+
+
+_folded = lru_cache(maxsize=256)(_fold)
+"""What many emails share; no address of a recipient stays in it."""
+
+
+def _part(subtype: str, text: str) -> str:
+    """Return one form of the text in base64, which relays do not change."""
+    lines = b"".join(line + b"\r\n" for line in text.encode().splitlines())
+    coded = encodebytes(lines).decode().replace("\n", "\r\n")
+    return (
+        f'--{BOUNDARY}\r\nContent-Type: text/{subtype}; charset="utf-8"\r\n'
+        f"Content-Transfer-Encoding: base64\r\n\r\n{coded}"
+    )

@@ -97,7 +97,7 @@ def enqueue(  # noqa: PLR0913 - an email is all of these
     """
     parts = rendered(kind, to.language, values or {})
     row = _row(kind, to, key, parts, json.dumps(dict(headers or {})))
-    message.headed(OutboxEmail(**row), service())
+    message.head(OutboxEmail(**row), service())
     # As parameters: values would be read anew with each email.
     new = insert(session, OutboxEmail).on_conflict_do_nothing()
     email = session.scalar(new.returning(OutboxEmail), row)
@@ -124,7 +124,7 @@ def enqueue_copies(
     for copy in copies:
         *own, heads = (text.replace(blank, copy.token) for text in texts)
         rows.append(_row(kind, copy.to, copy.key, own, heads))
-    message.headed(OutboxEmail(**rows[0]), service())
+    message.head(OutboxEmail(**rows[0]), service())
     session.execute(insert(session, OutboxEmail).on_conflict_do_nothing(), rows)
     stored = select(OutboxEmail.key, OutboxEmail.id).where(
         OutboxEmail.key.in_([copy.key for copy in copies])
@@ -205,5 +205,7 @@ def _subject(template: Template, values: Mapping[str, Any]) -> str:
 
 def paragraphs(text: str) -> list[list[str]]:
     """Return the lines of each paragraph above the signature."""
-    body = text.partition(SIGNATURE)[0].strip()
+    # The last one: an answer of staff may hold a line like it.
+    above, _sign, below = text.rpartition(SIGNATURE)
+    body = (above or below).strip()
     return [block.splitlines() for block in body.split("\n\n") if block.strip()]

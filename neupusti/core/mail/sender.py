@@ -12,8 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, bindparam, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Select, Table, bindparam, select, update
 
 from neupusti.core import clock
 from neupusti.core.data.database import Utc, db, writing
@@ -48,22 +47,20 @@ def _due(columns: Select[Any], most: int) -> Select[Any]:
 
 
 NEXT, DUE = _due(select(OutboxEmail), 1), _due(select(OutboxEmail.id), BATCH)
+# Of the table, not of the class: the rows of no session change along.
+TABLE = cast("Table", OutboxEmail.__table__)
 CLAIM = (
-    update(OutboxEmail)
-    .where(
-        OutboxEmail.id == bindparam("number"),
-        OutboxEmail.state == OutboxState.QUEUED.value,
-    )
+    update(TABLE)
+    .where(TABLE.c.id == bindparam("number"), TABLE.c.state == OutboxState.QUEUED.value)
     .values(state=OutboxState.HANDING.value)
 )
 ENDING = ("state", "done_at", "reason", "text", "html", "headers")
 """The columns that the end of an email changes."""
 END = (
-    update(OutboxEmail)
-    .where(OutboxEmail.id == bindparam("number"))
+    update(TABLE)
+    .where(TABLE.c.id == bindparam("number"))
     .values({name: bindparam(f"its_{name}") for name in ENDING})
 )
-PLAIN = {"synchronize_session": False}
 
 
 class EmailRefusedError(Exception):
@@ -120,22 +117,24 @@ class Sender:
         The next one is looked up with each claim: an urgent one overtakes all but two.
         """
         smtp = connect(server)
-        try:
-            for _ in range(BATCH):
-                email, self.ahead = self.ahead or _next(), None
-                if email is None:
-                    return
-                self._send(smtp, email)
-        finally:
-            self.ahead = None
-            self._record_sent()
-            smtp.close()
+        # One connection for all claims: a session would ask for one, and try it, each time.
+        with db.engine.connect().execution_options(begin_immediate=True) as database:
+            try:
+                for _ in range(BATCH):
+                    email, self.ahead = self.ahead or _next(), None
+                    if email is None:
+                        return
+                    self._send(smtp, database, email)
+            finally:
+                self.ahead = None
+                self._record_sent(database)
+                smtp.close()
 
-    def _send(self, smtp: smtplib.SMTP, email: OutboxEmail) -> None:
-        body = message.build(email, self.service).as_bytes()
+    def _send(self, smtp: smtplib.SMTP, database: Connection, email: OutboxEmail) -> None:
+        body = message.build(email, self.service)
         number, sender, recipient = email.id, self.service.sender, email.recipient
         try:
-            transmit(smtp, sender, recipient, body, lambda: self._claim(number))
+            transmit(smtp, sender, recipient, body, lambda: self._claim(database, number))
         except EmailRefusedError as error:
             _record_failure(number, error)
             smtp.rset()
@@ -147,27 +146,26 @@ class Sender:
             email.end(OutboxState.SENT, clock.now())
             self.sent = email
 
-    def _claim(self, number: int) -> None:
+    def _claim(self, database: Connection, number: int) -> None:
         """Claim an email, and record in the same commit that the one before was sent."""
-        with writing() as session:
-            self._end_sent(session)
-            claimed = session.execute(CLAIM, {"number": number}, execution_options=PLAIN)
-            if claimed.rowcount != 1:  # type: ignore[attr-defined]
+        with database.begin():
+            self._end_sent(database)
+            if database.execute(CLAIM, {"number": number}).rowcount != 1:
                 raise AlreadyClaimedError
-            self.ahead = _found(session)
-        self.sent = None
+            found = database.execute(NEXT, {"now": clock.now()}).mappings().first()
+        self.sent, self.ahead = None, OutboxEmail(**found) if found else None
 
-    def _record_sent(self) -> None:
+    def _record_sent(self, database: Connection) -> None:
         if self.sent is not None:
-            with writing() as session:
-                self._end_sent(session)
+            with database.begin():
+                self._end_sent(database)
             self.sent = None
 
-    def _end_sent(self, session: Session) -> None:
+    def _end_sent(self, database: Connection) -> None:
         if self.sent is not None:
             values = {f"its_{name}": getattr(self.sent, name) for name in ENDING}
             values["number"] = self.sent.id
-            session.execute(END, values, execution_options=PLAIN)
+            database.execute(END, values)
 
 
 def connect(server: Server) -> smtplib.SMTP:
@@ -228,14 +226,9 @@ def _expect(code: int, reply: tuple[int, bytes]) -> None:
 
 def _next() -> OutboxEmail | None:
     """Return the email that leaves next, apart from the session."""
-    email = _found(db.session())
+    if email := db.session.scalar(NEXT, {"now": clock.now()}):
+        db.session.expunge(email)
     db.session.rollback()
-    return email
-
-
-def _found(session: Session) -> OutboxEmail | None:
-    if email := session.scalar(NEXT, {"now": clock.now()}):
-        session.expunge(email)
     return cast("OutboxEmail | None", email)
 
 

@@ -7,6 +7,9 @@ JOINERS = frozenset("\u200c\u200d")
 REPLACEMENT = "\ufffd"
 """Replaces bytes that could not be decoded."""
 BREAKS = frozenset("\r\n\t")
+PICTURES = range(0x1F000, 0x1FB00)
+"""Where emoji stand, and where each new version of Unicode puts more of them: telephones
+have them before this table of categories knows them."""
 
 
 def composed(text: str) -> str:
@@ -22,10 +25,15 @@ def hidden(text: str, *, lines: bool = False) -> bool:
     return any(_is_hidden(c) for c in text if not (lines and c in BREAKS))
 
 
+def visible(text: str, *, lines: bool = False) -> str:
+    """Return `text` with a sign in place of what `hidden` finds, to be shown again."""
+    return "".join(REPLACEMENT if hidden(c, lines=lines) else c for c in text)
+
+
 def _is_hidden(character: str) -> bool:
     if character == REPLACEMENT:
         return True
-    if character in JOINERS:
+    if character in JOINERS or ord(character) in PICTURES:
         return False
     # Cc control, Cf format (bidi too), Cs surrogate, Co and Cn unassigned, Zl Zp separators
     category = unicodedata.category(character)

@@ -37,7 +37,7 @@ class EndedError(DomainError):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "The parcel was delivered or came back, or its address was changed. The "
-                "shop can give you a new link."
+                "The parcel was delivered or came back, its address was changed, or there "
+                "is a newer link. The shop can give you a new one."
             )
         )

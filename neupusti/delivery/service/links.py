@@ -16,7 +16,7 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import Actor, ActorKind
 from neupusti.core.security import tokens
 from neupusti.core.security.tokens import Token, TokenError
-from neupusti.delivery.models import CourierVisit, Deed, Disclosure
+from neupusti.delivery.models import Channel, CourierVisit, Deed, Disclosure
 from neupusti.delivery.service import reading
 from neupusti.delivery.service.errors import EndedError
 from neupusti.delivery.service.reading import Disclosed
@@ -71,7 +71,7 @@ def find(token: str, session: Session | None = None) -> Link:
     """Return the link of a token; raise EndedError.
 
     It ends 14 days after it was given or 3 days after the delivery, whichever is first, and
-    at once when the parcel comes back or the address changes.
+    at once when the parcel comes back, the address changes or a new link is given.
     """
     session = session or db.session()
     try:
@@ -138,7 +138,7 @@ def _end_of(row: Token, parcel: Parcel) -> datetime:
 
 
 def _is_overtaken(session: Session, entry: Disclosure) -> bool:
-    """Return whether the parcel came back or the address changed since the entry."""
+    """Return whether since the entry the parcel came back, or its link was replaced."""
     later = (
         select(OrderEvent.id)
         .where(OrderEvent.order == entry.order, OrderEvent.seq > entry.seq)
@@ -149,7 +149,12 @@ def _is_overtaken(session: Session, entry: Disclosure) -> bool:
             )
         )
     )
-    return session.scalar(later.limit(1)) is not None
+    newer = select(Disclosure.id).where(
+        Disclosure.parcel == entry.parcel,
+        Disclosure.id > entry.id,
+        Disclosure.channel == Channel.LINK.value,
+    )
+    return any(session.scalar(one.limit(1)) is not None for one in (later, newer))
 
 
 def _visit(entry: Disclosure, deed: Deed) -> CourierVisit:

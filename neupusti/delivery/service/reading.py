@@ -45,6 +45,9 @@ COLUMNS: Mapping[Field, Any] = {
 """Where each field stands; sum and weight are computed."""
 DONE_WITH = frozenset({Field.PHONE, Field.FLAT})
 """What a courier no longer sees once the parcel is delivered."""
+DELIVERED = ParcelState.DELIVERED
+NOT_KEPT = frozenset({ParcelState.REFUSED, ParcelState.RETURNED})
+"""Parcels that the buyer did not take pay for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,13 +157,19 @@ def _weight(session: Session, parcel: Parcel) -> str:
 def _to_collect(session: Session, order: ShopOrder, parcel: Parcel) -> str:
     """Return what the courier of this parcel collects: its goods, the first also the fee.
 
-    Never more than what is still to pay: two parcels do not ask for it twice.
+    What is paid is taken off the parcels that were delivered, then off the others by their
+    numbers: together they ask for what is still to pay, and for none of it twice.
     """
     everything = details.of(session, order)
     prices = {line.id: line.unit_price for line in everything.lines}
-    pieces = {one.id: inside for one, inside in everything.parcels}
-    total = sum(prices[line] * count for line, count in pieces[parcel.id].items())
-    if min(pieces) == parcel.id:
-        total += order.fee
+    fee, paid, asked = order.fee, everything.sums.paid, {}
+    kept = [pair for pair in everything.parcels if pair[0].state not in NOT_KEPT]
+    totals = {}
+    for one, inside in kept:
+        totals[one.id] = fee + sum(prices[line] * count for line, count in inside.items())
+        fee = 0
+    for one, _inside in sorted(kept, key=lambda pair: pair[0].state != DELIVERED):
+        asked[one.id] = max(0, totals[one.id] - max(0, paid))
+        paid -= totals[one.id]
     left = everything.sums.due - everything.sums.paid
-    return str(max(0, min(total, left)) or "")
+    return str(max(0, min(asked.get(parcel.id, 0), left)) or "")

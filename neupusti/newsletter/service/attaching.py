@@ -1,5 +1,7 @@
 """What follows in the newsletter from what people do in their account."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,21 +14,28 @@ from neupusti.core.text.languages import Language
 from neupusti.newsletter.models import Subscriber, SubscriberState
 from neupusti.newsletter.service import ending, signup
 
+MOVED = "the account has another address"
+
 
 @email_confirmed.connect
 def attach(person: Person, *, session: Session) -> None:
     """Tie the subscription of this address to `person`; begin the one they ticked.
 
     The address of the account has changed where the person's own subscription has another:
-    it follows, and links in emails to the former address end.
+    it follows, and links in emails to the former address end. Where the new address has a
+    subscription already, that one stays and the former ends.
     """
     by_key = select(Subscriber).filter_by(email_key=person.email_key)
     subscriber = session.scalar(by_key)
-    if subscriber is None:
-        subscriber = session.scalar(select(Subscriber).filter_by(person=person.id))
-        if subscriber is not None:
+    for former in _others(session, person):
+        if subscriber is None:
+            subscriber = former
             subscriber.email, subscriber.email_key = person.email, person.email_key
             subscriber.version += 1
+        else:
+            # No longer of this account, whose other consents stay.
+            former.person = None
+            ending.end(session, former, method=MOVED)
     consent = consents.in_force(person.id, Purpose.NEWS)
     if subscriber is None and consent is not None:
         language = Language(person.language)
@@ -42,10 +51,19 @@ def attach(person: Person, *, session: Session) -> None:
 @consent_withdrawn.connect
 def follow(consent: FormConsent, *, session: Session) -> None:
     """End what a consent permitted that was withdrawn on the page of the account."""
-    subscriber = session.scalar(select(Subscriber).filter_by(person=consent.person))
-    if subscriber is None or subscriber.state == SubscriberState.ENDED:
-        return
-    if consent.purpose == Purpose.NEWS:
-        ending.end(session, subscriber, method=ending.BUTTON)
-    elif consent.purpose == Purpose.ADVERTISING:
-        ending.end_advertising(session, subscriber, method=ending.BUTTON)
+    mine = select(Subscriber).where(
+        Subscriber.person == consent.person,
+        Subscriber.state != SubscriberState.ENDED.value,
+    )
+    for subscriber in session.scalars(mine).all():
+        if consent.purpose == Purpose.NEWS:
+            ending.end(session, subscriber, method=ending.BUTTON)
+        elif consent.purpose == Purpose.ADVERTISING:
+            ending.end_advertising(session, subscriber, method=ending.BUTTON)
+
+
+def _others(session: Session, person: Person) -> Sequence[Subscriber]:
+    """Return the subscriptions of a person at addresses that are not the account's."""
+    other = Subscriber.email_key != person.email_key
+    rows = select(Subscriber).where(Subscriber.person == person.id, other)
+    return session.scalars(rows.order_by(Subscriber.id)).all()

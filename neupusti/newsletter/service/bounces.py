@@ -26,15 +26,11 @@ class Outcome(StrEnum):
 
 def read(report: bytes) -> Outcome:
     """Read one report; let addresses of subscribers that do not exist get no news."""
-    message = message_from_bytes(report, policy=policy.compat32)
-    fields = [
-        part
-        for found in message.walk()
-        if found.get_content_type() == REPORT
-        for part in found.get_payload()
-        if isinstance(part, Message)
-    ]
-    recipients = [part for part in fields if part.get("Final-Recipient")]
+    try:
+        recipients = _recipients(report)
+    except RecursionError:
+        # Messages in messages without end: anybody can write to this address.
+        recipients = []
     if not recipients:
         return Outcome.NO_REPORT
     gone = [address for part in recipients if (address := _gone(part))]
@@ -46,6 +42,18 @@ def read(report: bytes) -> Outcome:
         for subscriber in subscribers:
             suppression.suppress(session, subscriber.email, Why.BOUNCED)
     return Outcome.SUPPRESSED if subscribers else Outcome.UNKNOWN
+
+
+def _recipients(report: bytes) -> list[Message]:
+    """Return the parts of a report that each speak of one recipient."""
+    message = message_from_bytes(report, policy=policy.compat32)
+    return [
+        part
+        for found in message.walk()
+        if found.get_content_type() == REPORT
+        for part in found.get_payload()
+        if isinstance(part, Message) and part.get("Final-Recipient")
+    ]
 
 
 def _gone(part: Message) -> str | None:

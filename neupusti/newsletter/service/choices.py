@@ -59,7 +59,9 @@ def change_account(person: int, wish: Wish, given: Consents) -> None:
     with writing() as session:
         owner = session.get_one(Person, person, with_for_update=True)
         subscriber = session.scalar(
-            select(Subscriber).filter_by(email_key=owner.email_key).with_for_update()
+            select(Subscriber)
+            .filter_by(email_key=owner.email_key)
+            .with_for_update(key_share=True)
         )
         if subscriber is None:
             values = signup.row(owner.email, wish, Language(owner.language))

@@ -36,7 +36,7 @@ def by_link(token: str, *, method: str) -> None:
 def of_person(person: int, *, method: str) -> None:
     """End the subscription of an account, if there is one."""
     with writing() as session:
-        mine = select(Subscriber).filter_by(person=person).with_for_update()
+        mine = select(Subscriber).filter_by(person=person).with_for_update(key_share=True)
         for subscriber in session.scalars(mine).all():
             end(session, subscriber, method=method)
 

@@ -26,21 +26,24 @@ from neupusti.newsletter.models import (
     IssueState,
     IssueText,
     Topic,
+    Why,
 )
-from neupusti.newsletter.service import composing
+from neupusti.newsletter.service import composing, prices
 from neupusti.newsletter.service.errors import IssueError
 
 STARTED = StaffActionType("newsletter.started", _("Started an issue of the newsletter"))
 PAUSED = StaffActionType("newsletter.paused", _("Paused an issue of the newsletter"))
 RESUMED = StaffActionType("newsletter.resumed", _("Resumed an issue of the newsletter"))
+STOPPED = StaffActionType("newsletter.stopped", _("Ended an issue of the newsletter"))
 RESENT = StaffActionType("newsletter.resent", _("Sent again what was unsure"))
 NO_TOKEN = "0" * 43
 """Stands in copies for staff where a subscriber's own token would."""
-ACTIONS = (STARTED, PAUSED, RESUMED, RESENT)
+ACTIONS = (STARTED, PAUSED, RESUMED, STOPPED, RESENT)
 WRONG_STATE = _("The issue is not in the state you saw any more. Look at it again.")
 EMPTY = _("Write subject and text in all three languages first.")
 NOBODY = _("Nobody is subscribed to this topic, so there is nobody to send it to.")
 NO_BIN = _("Advertising names the BIN of the operator, and this site has none set.")
+NOT_TENGE = _("Advertising gives prices in tenge. Take out prices in other currencies.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +102,12 @@ def try_out(number: int, person: int) -> None:
 def start(number: int, *, staff: int | None) -> int:
     """Start a draft; return how many it goes to. Raise IssueError.
 
-    `staff` None is the clock.
+    `staff` None is the clock, which starts only what is due.
     """
     with writing() as session:
         issue = _locked(session, number, IssueState.DRAFT)
+        if staff is None and not queries.is_due(issue):
+            raise IssueError(WRONG_STATE)
         _check(session, issue)
         now = clock.now()
         waiting = queries.receiving(issue).add_columns(
@@ -123,16 +128,40 @@ def pause(number: int, *, staff: int) -> None:
     with writing() as session:
         issue = _locked(session, number, IssueState.SENDING)
         issue.state = IssueState.PAUSED.value
-        posted = select(IssueDelivery.letter).filter_by(
-            issue=number, state=DeliveryState.POSTED.value
-        )
-        letters = [letter for letter in session.scalars(posted) if letter is not None]
-        back = update(IssueDelivery).where(
-            IssueDelivery.letter.in_(outbox.drop_queued(session, letters))
-        )
-        values = {"state": DeliveryState.WAITING.value, "letter": None, "posted_at": None}
-        session.execute(back.values(at=clock.now(), **values))
+        take_back(session, number)
         _log(session, PAUSED, staff, issue)
+
+
+def take_back(session: Session, number: int) -> int:
+    """Put what is in the outbox back to waiting; return how many are being transferred."""
+    posted = select(IssueDelivery).filter_by(issue=number, state=DeliveryState.POSTED.value)
+    # The rows first, as who unsubscribes locks them: else the two wait for each other.
+    locked = posted.order_by(IssueDelivery.subscriber).with_for_update()
+    rows = session.scalars(locked).all()
+    taken = outbox.drop_queued(session, [row.letter for row in rows if row.letter])
+    for row in rows:
+        if row.letter in taken:
+            row.state, row.at = DeliveryState.WAITING.value, clock.now()
+            row.letter = row.posted_at = None
+    return len(rows) - len(taken)
+
+
+def stop(number: int, *, staff: int) -> None:
+    """End a paused issue: who has not got it does not get it. Raise IssueError."""
+    with writing() as session:
+        issue = _locked(session, number, IssueState.PAUSED)
+        if take_back(session, number):
+            raise IssueError(WRONG_STATE)
+        session.flush()
+        waiting = update(IssueDelivery).where(
+            IssueDelivery.issue == number,
+            IssueDelivery.state == DeliveryState.WAITING.value,
+        )
+        values = {"state": DeliveryState.SKIPPED.value, "why": Why.STOPPED.value}
+        session.execute(waiting.values(at=clock.now(), **values))
+        # The job writes the result down.
+        issue.state = IssueState.SENDING.value
+        _log(session, STOPPED, staff, issue)
 
 
 def resume(number: int, *, staff: int) -> None:
@@ -187,6 +216,9 @@ def _check(session: Session, issue: Issue) -> None:
         raise IssueError(EMPTY)
     if issue.advertising and not settings().operator_bin:
         raise IssueError(NO_BIN)
+    words = [part for one in texts.values() for part in (one.subject, one.body)]
+    if issue.advertising and any(map(prices.are_foreign, words)):
+        raise IssueError(NOT_TENGE)
 
 
 def _log(

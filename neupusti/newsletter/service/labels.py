@@ -31,4 +31,5 @@ WHY: Mapping[str, LazyString] = {
     Why.NO_CONSENT: _("no consent in force"),
     Why.BOUNCED: _("no such mailbox"),
     Why.SERVER: _("the mail server refused it"),
+    Why.STOPPED: _("stopped by the shop"),
 }

@@ -17,6 +17,8 @@ from neupusti.core.text.languages import Language
 from neupusti.newsletter.models import Subscriber
 
 USE = "newsletter"
+LOCK = {"key_share": True}
+"""How a subscriber is locked: rows that only name them wait for nobody (PostgreSQL)."""
 NUMBER_BYTES, SIGNATURE_DIGITS = 8, 48
 
 
@@ -44,7 +46,7 @@ def find(session: Session, text: str, *, lock: bool = False) -> Subscriber | Non
     if number >= 1 << 31:
         return None
     found = session.get(
-        Subscriber, number, with_for_update=lock or None, populate_existing=True
+        Subscriber, number, with_for_update=lock and LOCK, populate_existing=True
     )
     if found is None:
         return None

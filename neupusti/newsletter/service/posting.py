@@ -26,7 +26,7 @@ from neupusti.newsletter.models import (
     SubscriberState,
     Why,
 )
-from neupusti.newsletter.service import composing, issues, links, suppression
+from neupusti.newsletter.service import composing, ending, issues, links, suppression
 from neupusti.newsletter.service.errors import IssueError
 
 EVERY = timedelta(seconds=2)
@@ -94,24 +94,46 @@ def post(number: int) -> int:
 
 
 def copy_ends(number: int) -> None:
-    """Copy to their rows what became of the emails of an issue."""
+    """Copy to their rows what became of the emails of an issue.
+
+    What the server did not take is taken back, where meanwhile nobody wants it: while it
+    was being transferred, neither a pause nor unsubscribing could.
+    """
+    came_back = (OutboxEmail.state == OutboxState.QUEUED.value) & (OutboxEmail.attempts > 0)
     ended = (
         select(IssueDelivery, OutboxEmail)
         .join(OutboxEmail, OutboxEmail.id == IssueDelivery.letter)
         .where(
             IssueDelivery.issue == number,
             IssueDelivery.state == DeliveryState.POSTED.value,
-            OutboxEmail.state.in_(ENDS),
+            OutboxEmail.state.in_(ENDS) | came_back,
         )
     )
     with writing() as session:
+        back = []
         for row, email in session.execute(ended):
+            if email.state not in ENDS:
+                back.append(row.subscriber)
+                continue
             row.state, row.at = ENDS[email.state].value, email.done_at or clock.now()
             if row.state == DeliveryState.REFUSED:
                 no_mailbox = suppression.is_permanent(email.reason)
                 row.why = (Why.BOUNCED if no_mailbox else Why.SERVER).value
                 if no_mailbox:
                     suppression.suppress(session, email.recipient, Why.BOUNCED)
+        if back:
+            _take_back(session, issues.lock(session, number), back)
+
+
+def _take_back(session: Session, issue: Issue, numbers: Sequence[int]) -> None:
+    """Take back the emails of these subscribers that are not to be tried again."""
+    if issue.state == IssueState.PAUSED:
+        issues.take_back(session, issue.id)
+        return
+    subscribers = select(Subscriber).where(Subscriber.id.in_(numbers))
+    why_not = _reasons(session, issue, session.scalars(subscribers).all())
+    for number, why in why_not.items():
+        ending.skip(session, number, why, advertising=issue.advertising or None)
 
 
 def finish(number: int) -> None:
@@ -160,24 +182,27 @@ def _room(session: Session) -> int:
 def _post(
     session: Session, issue: Issue, rows: Sequence[tuple[IssueDelivery, Subscriber]]
 ) -> None:
-    now, copies = clock.now(), []
+    now = clock.now()
     why_not = _reasons(session, issue, [subscriber for _row, subscriber in rows])
+    copies = [_copy(*pair) for pair in rows if pair[1].id not in why_not]
+    numbers = composing.enqueue(session, issue, copies)
+    # Each row is written once: a second time PostgreSQL would look at its subscriber.
     for row, subscriber in rows:
         row.at = now
         if (why := why_not.get(subscriber.id)) is not None:
             row.state, row.why = DeliveryState.SKIPPED.value, why.value
-            continue
-        row.state, row.posted_at = DeliveryState.POSTED.value, now
-        to = Recipient(
-            email=subscriber.email,
-            language=Language(subscriber.language),
-            person=subscriber.person,
-        )
-        token = links.token_of(subscriber)
-        copies.append(Copy(to=to, key=_key(row), token=token))
-    numbers = composing.enqueue(session, issue, copies)
-    for row, _subscriber in rows:
-        row.letter = numbers.get(_key(row))
+        else:
+            row.state, row.posted_at = DeliveryState.POSTED.value, now
+            row.letter = numbers[_key(row)]
+
+
+def _copy(row: IssueDelivery, subscriber: Subscriber) -> Copy:
+    to = Recipient(
+        email=subscriber.email,
+        language=Language(subscriber.language),
+        person=subscriber.person,
+    )
+    return Copy(to=to, key=_key(row), token=links.token_of(subscriber))
 
 
 def _key(row: IssueDelivery) -> str:

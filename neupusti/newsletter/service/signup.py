@@ -86,7 +86,7 @@ def confirm(token: str, given: Consents) -> None:
     """Begin the subscription, with the consents of `given`; raise TokenError."""
     with writing() as session:
         target = tokens.redeem(session, PURPOSE, token).target
-        subscriber = session.get(Subscriber, target, with_for_update=True)
+        subscriber = session.get(Subscriber, target, with_for_update=links.LOCK)
         if subscriber is None:
             raise TokenError
         activate(session, subscriber, given)
@@ -97,6 +97,7 @@ def activate(session: Session, subscriber: Subscriber, given: Consents) -> None:
     suppression.lift(session, subscriber.email)
     subscriber.state, subscriber.ended_at = ACTIVE.value, None
     subscriber.confirmed_at, subscriber.letters = clock.now(), 0
+    subscriber.advertising = Purpose.ADVERTISING in given
     for purpose, consent in given.items():
         add_consent(session, subscriber, purpose, consent)
     _log(session, subscriber, Operation.RECORDING, "subscription to news")

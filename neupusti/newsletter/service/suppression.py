@@ -20,7 +20,13 @@ NO_MAILBOX = re.compile(r"5\.(?:1\.(?:1|2|3|6|10)|2\.1)", re.ASCII)
 
 
 def suppress(session: Session, email: str, why: Why) -> None:
-    """Let `email` get no news, in the open write transaction."""
+    """Let `email` get no news, in the open write transaction.
+
+    That its owner unsubscribed is never replaced by what became of a mailbox.
+    """
+    if suppressed(session, email).get(email) is Why.UNSUBSCRIBED:
+        return
+    lift(session, email)
     row = {"hash": keys.keyed(USE, emails.key(email)), "since": clock.now(), "why": why}
     session.execute(insert(session, Suppression).on_conflict_do_nothing(), row)
 

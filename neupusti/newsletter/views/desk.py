@@ -106,11 +106,12 @@ def copy(number: int) -> Response:
 
 @bp.post(f"{ISSUE}/moves")
 def move(number: int) -> Response:
-    """Start, pause or resume an issue, or send again what was unsure."""
+    """Start, pause, resume or end an issue, or send again what was unsure."""
     moves: dict[str, Callable[..., object]] = {
         "start": issues.start,
         "pause": issues.pause,
         "resume": issues.resume,
+        "stop": issues.stop,
         "again": issues.send_unsure_again,
     }
     wanted = moves.get(request.form.get("to", ""))

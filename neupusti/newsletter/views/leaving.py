@@ -29,9 +29,9 @@ def end(token: str) -> Response:
     """End a subscription; nobody but its subscriber and their mail program has the link.
 
     A mail program gets an empty answer, without cookie and redirect, whatever it sent and
-    also where the link is wrong (RFC 8058, 3.1).
+    also where the link is wrong (RFC 8058, 3.1). So its body is not even read.
     """
-    pressed = request.form.get("press") == "page"
+    pressed = request.args.get("press") == "page"
     ending.by_link(token, method=ending.BUTTON if pressed else ending.ONE_CLICK)
     return back("unsubscribed") if pressed else Empty(status=200, mimetype="text/plain")
 

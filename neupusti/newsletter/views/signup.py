@@ -61,7 +61,9 @@ def confirm(token: str) -> Response:
     form = _asking(forms.ConfirmForm())
     if not form.validate():
         return _confirm_page(token, form, subscriber)
-    signup.confirm(token, _given(form, advertising=subscriber.advertising))
+    # Only what was shown: somebody may have asked for this address once more meanwhile.
+    agreed = subscriber.advertising and bool(form["advertising"].data)
+    signup.confirm(token, _given(form, advertising=agreed))
     return back("confirmed")
 
 

@@ -1,0 +1,54 @@
+"""What the mail server did not take, and nobody wants any more when it is tried again."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from neupusti.newsletter.models import IssueDelivery, Why
+from neupusti.newsletter.service import ending, issues, posting
+from tests.newsletter import cast
+from tests.newsletter.servers import ActingServer
+from tests.people import AIGERIM
+
+Act = Callable[[int, int], None]
+
+
+def unsubscribe(_number: int, reader: int) -> None:
+    ending.by_link(cast.leaving_token(reader), method=ending.ONE_CLICK)
+
+
+def pause(number: int, _reader: int) -> None:
+    issues.pause(number, staff=cast.DANA)
+
+
+@pytest.mark.clause("4.1.9")
+@pytest.mark.parametrize("stage", ["data later", "data drop"])
+@pytest.mark.parametrize(
+    ("act", "state", "why"),
+    [(unsubscribe, "skipped", Why.UNSUBSCRIBED.value), (pause, "waiting", "")],
+)
+def test_what_comes_back_is_not_tried_again(
+    app: Flask, stage: str, act: Act, state: str, why: str
+) -> None:
+    """While it is being transferred nothing can take it back; the server then refuses."""
+    reader, number = cast.subscriber(), cast.issue()
+
+    class Refusing(ActingServer):
+        def _next(self, stage: str) -> str:
+            if stage == "data":
+                with app.app_context():
+                    act(number, reader)
+            return super()._next(stage)
+
+    with Refusing(script=[stage]).open() as smtp:
+        cast.send_by(app, smtp.port)
+        issues.start(number, staff=cast.DANA)
+        cast.round_of_worker()
+        row = cast.reread(IssueDelivery, number, reader)
+        assert row.state == "posted"
+        posting.run()
+        row = cast.reread(IssueDelivery, number, reader)
+        assert (row.state, row.why) == (state, why)
+        assert cast.letters(AIGERIM.email) == []
+    assert smtp.emails == []
