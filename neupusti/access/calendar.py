@@ -12,12 +12,13 @@ HOUR = 3_600_000
 
 @lru_cache(maxsize=4096)
 def day_and_hour(hour: int) -> tuple[str, int]:
-    """Return the day (ISO) and the hour in Almaty of the `hour`-th hour since 1970.
+    """Return the day (ISO) in Almaty of the `hour`-th hour since 1970, and its hour.
 
+    Hours are counted from midnight: a day on which the clocks are put back has 25.
     Almaty's offset from UTC has been a whole number of hours since 1930.
     """
-    local = moment(hour * HOUR).astimezone(clock.ALMATY)
-    return local.date().isoformat(), local.hour
+    day = moment(hour * HOUR).astimezone(clock.ALMATY).date().isoformat()
+    return day, hour - start_of(day) // HOUR
 
 
 @lru_cache(maxsize=4096)

@@ -50,9 +50,11 @@ SUMS = {
         name: f"SELECT sum(requests) FROM access_rollup WHERE dimension = '{name}'"
         for name in (
             *("path", "status", "method", "browser", "os", "device", "bot", "country"),
-            *("referrer", "source", "consent"),
+            *("source", "consent"),
         )
     },
+    "referrers": "SELECT sum(requests) FROM access_rollup"
+    " WHERE dimension IN ('referrer', 'own_page')",
 }
 """Queries whose results must be equal at every moment: rows and sums of roll-ups."""
 

@@ -4,7 +4,7 @@ import subprocess
 import tarfile
 from collections.abc import Callable
 from hashlib import sha256
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import pytest
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from neupusti.access.ingest import geo
 from neupusti.access.ingest.agents import DECLARED, FORGED, NONE, SUSPECTED, parse_agent
+from neupusti.access.ingest.findings import identity
 from neupusti.access.ingest.geo import Countries, verify_crawler
 from neupusti.access.ingest.referrers import Referrers
 from neupusti.access.models import Rollup
@@ -150,9 +151,25 @@ def test_ranges_agree_with_the_library() -> None:
             if network.version == 4
             else ip_address(near.to_bytes(16, "big"))
         )
-        assert (address in ranges) == any(
+        assert (str(address) in ranges) == any(
             address in one for one in networks if one.version == address.version
         )
+
+
+@given(address=st.ip_addresses())
+def test_networks_agree_with_the_library(address: IPv4Address | IPv6Address) -> None:
+    def network(prefix: int) -> str:
+        return str(ip_network(f"{address}/{prefix}", strict=False).network_address)
+
+    version_4 = address.version == 4
+    assert identity.mask_address(str(address)) == network(24 if version_4 else 48)
+    assert identity.network_of(str(address)) == network(24 if version_4 else 64)
+
+
+@pytest.mark.parametrize("text", ["unknown", "", "1.2.3", "1.2.3.4/8", "a:b"])
+def test_what_is_no_address_has_no_network(text: str) -> None:
+    assert identity.network_of(text) == ""
+    assert Countries().of(text) == ""
 
 
 @pytest.mark.clause("4.1.4")

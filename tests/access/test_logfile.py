@@ -1,10 +1,13 @@
 """Log files that grow, are rotated, are truncated, or are no regular files."""
 
+import bz2
 import gzip
 import json
+import lzma
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -87,18 +90,62 @@ def test_a_truncated_gzip_log_is_resumed_when_it_is_complete(
 
 
 @SQLITE
-def test_a_gzip_log_with_a_corrupt_part_is_read_up_to_it(
-    command: Callable[..., Result], engine: Engine, tmp_path: Path
+@pytest.mark.parametrize("pack", [gzip, bz2, lzma], ids=["gz", "bz2", "xz"])
+def test_nothing_of_a_damaged_archive_is_read_so_its_good_copy_adds_all(
+    command: Callable[..., Result], engine: Engine, log: Path, pack: ModuleType
 ) -> None:
-    packed = bytearray(gzip.compress(b"\n".join(logs.lines(5000, END)) + b"\n"))
-    middle = len(packed) // 2
-    packed[middle : middle + 64] = bytes(64)
-    log = tmp_path / "access.log.gz"
-    log.write_bytes(packed)
+    whole = pack.compress(b"".join(f"{line}\n".encode() for line in plain(3000)))
+    middle = len(whole) // 2
+    log.write_bytes(whole[:middle] + bytes(64) + whole[middle + 64 :])
+    for option in ((), ("--dry-run",)):
+        done = command("import", log, *option)
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert "The archive is damaged. Nothing was imported." in done.stderr
+    assert count_rows(engine, Record) == count_rows(engine, Import) == 0
+    log.write_bytes(whole)
+    assert "imported   3000\nmalformed  0" in command("import", log).output
+    assert count_rows(engine, Record) == 3000
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        (f"{LINE}\r\n{LINE}\r\n", "2\nmalformed  0"),
+        (LINE.replace("/a?b=c", "/\0") + "\n", ""),
+        (LINE + "\n" + LINE.replace("/a?b=c", "/\0") + "\n\0\0\n", "2\nmalformed  1"),
+        (f"{LINE}\n{'x' * 1_000_000}\n{LINE}\n", "2\nmalformed  1"),
+        (LINE.replace("/a?b=c", "/" + "x" * 1_000_000) + f"\n{LINE}\n", "1\nmalformed  1"),
+        ("x" * 1_000_000, ""),
+        ("x" * 1_000_000 + f"\n{LINE}\n", "1\nmalformed  1"),
+    ],
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gz"])
+def test_an_odd_line_costs_itself_alone(
+    command: Callable[..., Result],
+    log: Path,
+    text: str,
+    counted: str,
+    pack: Callable[[bytes], bytes],
+) -> None:
+    log.write_bytes(pack(text.encode()))
     done = command("import", log)
-    assert done.exit_code == 1
-    assert "ends too early" in done.stderr
-    assert 1000 < count_rows(engine, Record) < 5000
+    if counted:
+        assert done.exit_code == 0
+        assert f"imported   {counted}" in done.output
+    else:
+        assert done.exit_code == 1
+        assert "Nothing was imported." in done.stderr
+
+
+@SQLITE
+@pytest.mark.parametrize("whole", [b"", gzip.compress(b""), bz2.compress(b"")])
+def test_an_empty_log_is_no_error(
+    command: Callable[..., Result], log: Path, whole: bytes
+) -> None:
+    log.write_bytes(whole)
+    done = command("import", log)
+    assert (done.exit_code, "imported   0" in done.output) == (0, True)
 
 
 @SQLITE

@@ -228,6 +228,16 @@ def test_the_day_of_25_hours_is_compared_hour_by_hour(
     )
 
 
+def test_in_its_25th_hour_a_day_is_not_compared_with_itself(
+    at: Clock, opened: Opened, load: Load
+) -> None:
+    now = datetime(2024, 2, 29, 23, 30, fold=1, tzinfo=ALMATY)
+    at(now)
+    load(flat(now))
+    load(faults(now.replace(hour=0, minute=5, fold=0), 30))
+    assert "Faults on our side rose from 0 to 30." in summary(opened(now, "period=today"))
+
+
 @pytest.mark.parametrize("hours", CLOCKS.values(), ids=CLOCKS)
 def test_what_is_compared_has_the_same_hours(at: Clock, hours: float) -> None:
     at(hour(hours))

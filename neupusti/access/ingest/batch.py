@@ -12,7 +12,7 @@ from neupusti.access.ingest import geo
 from neupusti.access.ingest.agents import NONE, SCANNER, Agent, as_scanner, parse_agent
 from neupusti.access.ingest.findings.judge import Judge, Scanners
 from neupusti.access.ingest.geo import Countries, LookUp
-from neupusti.access.ingest.referrers import Referrers
+from neupusti.access.ingest.referrers import OWN, Referrers
 from neupusti.access.ingest.visits import (
     Visit,
     is_no_page,
@@ -242,7 +242,8 @@ class Batch:
         for (day, country), sums in self.places.items():
             merged["country", country, day].add(sums)
         for (day, source, referrer), sums in self.referring.items():
-            merged["referrer", truncate_for_index(referrer), day].add(sums)
+            listed = "own_page" if source == OWN else "referrer"
+            merged[listed, truncate_for_index(referrer), day].add(sums)
             merged["source", source, day].add(sums)
         for (day, dimension, path), sums in self.paths.items():
             merged[dimension, truncate_for_index(path), day].add(sums)

@@ -38,10 +38,25 @@ TIMESTAMP_RANGE = range(
 CACHED_TEXTS, CACHED_LENGTH = 8_192, 400
 
 
+class _Remembered(dict[str, T]):
+    """What was read of texts; emptied when it is full, which is faster than an LRU."""
+
+    def __init__(self, read: Callable[[str], T]) -> None:
+        super().__init__()
+        self.read = read
+
+    def __missing__(self, text: str) -> T:
+        found = self.read(text)
+        if len(text) <= CACHED_LENGTH:
+            if len(self) >= CACHED_TEXTS:
+                self.clear()
+            self[text] = found
+        return found
+
+
 def cached(read: Callable[[str], T]) -> Callable[[str], T]:
     """Return `read` with a bounded cache: attackers choose the texts and their length."""
-    remembered = lru_cache(CACHED_TEXTS)(read)
-    return lambda text: remembered(text) if len(text) <= CACHED_LENGTH else read(text)
+    return _Remembered(read).__getitem__
 
 
 class MalformedError(ValueError):
@@ -65,6 +80,7 @@ def parse_status(text: object) -> int:
         raise MalformedError("no status") from None
 
 
+@lru_cache(maxsize=1000)
 def parse_timestamp(stamp: str) -> int:
     """Return the milliseconds since 1970 of a timestamp of Apache or nginx."""
     found = TIMESTAMP.fullmatch(stamp)
@@ -99,6 +115,9 @@ def split_request(request: str) -> tuple[str, str]:
     if found is None or found[1].upper() not in METHODS:
         return "", clean(request.partition("?")[0])[:PATH_LIMIT]
     return found[1].upper()[:METHOD_LIMIT], parse_path(found[2])
+
+
+clean_agent = cached(clean)
 
 
 @cached

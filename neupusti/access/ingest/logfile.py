@@ -6,7 +6,8 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import IO, Any
@@ -16,7 +17,8 @@ from neupusti.access.ingest.logformats import READ
 SAMPLE_LINES = 100
 """Lines that decide the format: more than real logs have malformed in a row."""
 LINE_BYTES = 64 * 1024
-"""A longer line is truncated."""
+"""A longer line is read in pieces, and truncated after the first."""
+CHUNK_BYTES = 1024 * 1024
 ARCHIVES: dict[bytes, Callable[[IO[bytes]], Any]] = {
     b"\x1f\x8b": lambda raw: gzip.GzipFile(fileobj=raw),
     b"BZh": bz2.BZ2File,
@@ -30,7 +32,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 class NoLogError(ValueError):
-    """The file is no text; the message says so."""
+    """The file is no text, or a damaged archive; the message says so."""
 
 
 class _Decompressed(io.RawIOBase):
@@ -92,11 +94,15 @@ class LogFile:
     def lines(self, limit: int) -> list[bytes]:
         """Return at most `limit` of the next lines."""
         # The rest of an unterminated line may have been written since.
-        lines = [] if self.unterminated else list(islice(self.file, limit))
-        if lines and not lines[-1].endswith(b"\n"):
+        lines = [] if self.unterminated else list(islice(self._pieces(), limit))
+        if lines and not _is_whole(lines[-1]):
             self.unterminated = True
             lines.pop()
         return lines
+
+    def _pieces(self) -> Iterator[bytes]:
+        """Return the next lines; one that is too long comes in pieces."""
+        return iter(partial(self.file.readline, LINE_BYTES), b"")
 
     def head(self) -> bytes:
         """Return the first line and rewind; raise NoLogError if it is no text."""
@@ -112,9 +118,9 @@ class LogFile:
         some = decode_lines(
             takewhile(
                 lambda line: (
-                    line.endswith(b"\n") and (until is None or self.file.tell() <= until)
+                    _is_whole(line) and (until is None or self.file.tell() <= until)
                 ),
-                iter(self.file.readline, b""),
+                self._pieces(),
             ),
             SAMPLE_LINES,
         )
@@ -132,17 +138,51 @@ def open_log(path: Path) -> Iterator[LogFile]:
             yield LogFile(raw, raw.tell)
             return
         with ARCHIVES[magic](raw) as archive:
+            _refuse_damage(archive)
+        raw.seek(0)
+        with ARCHIVES[magic](raw) as archive:
             stream = _Decompressed(archive)
             with io.BufferedReader(stream) as file:
                 yield LogFile(file, raw.tell, stream)
 
 
+def _refuse_damage(archive: Any) -> None:
+    """Read an archive once; raise NoLogError if it is damaged, not only truncated.
+
+    What comes before a damage may be wrong too: its checksum follows it. If any of it were
+    kept, the good copy would be another file, and its requests be counted twice.
+    """
+    try:
+        with suppress(EOFError):
+            while archive.read1(CHUNK_BYTES):
+                pass
+    except UNREADABLE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise NoLogError(
+            "The archive is damaged. Nothing was imported. Import the whole file when you "
+            "have it."
+        ) from None
+
+
+def _is_whole(line: bytes) -> bool:
+    """Return whether nothing is missing: it is terminated, or the piece of a long line."""
+    return line.endswith(b"\n") or len(line) == LINE_BYTES
+
+
 def decode_lines(lines: Iterable[bytes], limit: int | None = None) -> list[str]:
     """Return at most `limit` texts of lines, without blank ones and comments."""
-    return list(islice(filter(None, map(_decode, lines)), limit))
+    return list(islice(filter(None, _decoded(lines)), limit))
+
+
+def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
+    begun = False
+    for line in lines:
+        yield "" if begun else _decode(line)
+        begun = not line.endswith(b"\n")
 
 
 def _decode(line: bytes) -> str:
-    text = line[:LINE_BYTES].decode("utf-8", "backslashreplace").rstrip("\r\n")
+    text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
     text = text.removeprefix(BYTE_ORDER_MARK)
     return "" if text.startswith(COMMENT) else text

@@ -14,6 +14,7 @@ from neupusti.access.ingest.logfields import (
     TIMESTAMP,
     MalformedError,
     checked_range,
+    clean_agent,
     parse_address,
     parse_path,
     parse_referrer,
@@ -22,7 +23,7 @@ from neupusti.access.ingest.logfields import (
     split_request,
 )
 from neupusti.access.models import millis
-from neupusti.access.recording.line import METHOD_LIMIT, Entry, clean
+from neupusti.access.recording.line import METHOD_LIMIT, Entry
 
 QUOTED_FIELD = r'"([^"\\]*(?:\\.[^"\\]*)*)'
 LINE = re.compile(
@@ -108,24 +109,21 @@ def _parse_common(line: str) -> Entry:
 def _entry(found: re.Match[str]) -> Entry:
     first, second, stamp, request, status, size, referrer, user_agent = found.groups("")
     method, path = split_request(request)
+    try:
+        ip = parse_address(first)
+    except MalformedError:
+        # The first field may be the name of the host, before that of the client.
+        ip = parse_address(second)
     return Entry(
         parse_timestamp(stamp),
-        _first_address(first, second),
+        ip,
         method,
         path,
         parse_status(status),
         int(size) if size.isdecimal() and len(size) < 19 else 0,  # noqa: PLR2004 - 63 bits
         parse_referrer(referrer),
-        clean("" if user_agent == "-" else user_agent),
+        clean_agent("" if user_agent == "-" else user_agent),
     )
-
-
-def _first_address(first: str, second: str) -> str:
-    """Return the client's address: the first field, or the second after a host's name."""
-    try:
-        return parse_address(first)
-    except MalformedError:
-        return parse_address(second)
 
 
 def _parse_json(line: str) -> Entry:
@@ -166,7 +164,9 @@ def _parse_fields(fields: dict[str, Any]) -> Entry:
         status=parse_status(first("status", "status_code")),
         bytes=size if 0 <= size < MAX_BYTES else 0,
         referrer=parse_referrer(str(first("http_referer", "referrer", "referer") or "")),
-        user_agent=clean(_without_dash(first("http_user_agent", "user_agent", "agent"))),
+        user_agent=clean_agent(
+            _without_dash(first("http_user_agent", "user_agent", "agent"))
+        ),
         duration_us=None if duration is None else _microseconds(duration),
     )
 

@@ -12,7 +12,7 @@ from neupusti.access.ingest.logfile import LogFile, decode_lines
 from neupusti.access.ingest.resuming import Progress
 from neupusti.access.recording.line import STATIC_ROUTE, Entry
 
-BATCH_LINES = 20_000
+BATCH_LINES = 40_000
 """How many lines go into one transaction."""
 PART_LINES = 2_000
 """How many of them are in memory as rows."""

@@ -93,6 +93,8 @@ def _write(connection: Connection, batch: Batch) -> None:
     ]
     upsert(connection, "access_total", ("unit", "start"), TOTALS, [*hour_rows, *day_rows])
     addresses = [(ip, day, *sums.row()) for (day, ip), sums in batch.addresses.items()]
+    # In the order of the table: in any other, each row is on another page of it.
+    addresses.sort()
     upsert(connection, "access_address", ("ip", "day"), SUMS, addresses)
     upsert(
         connection, "access_rollup", ("dimension", "value", "day"), SUMS, batch.rollups()

@@ -126,8 +126,8 @@ def import_(
         click.echo("Nothing was written.")
     if imported.truncated:
         raise click.ClickException(
-            "The archive is damaged or ends too early. What comes before was read; import "
-            "the whole file when you have it, and only the rest is added."
+            "The archive ends too early. What there is of it was read; import the whole "
+            "file when you have it, and only the rest is added."
         )
 
 

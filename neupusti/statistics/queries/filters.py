@@ -24,6 +24,8 @@ class Dimension(StrEnum):
     ENTRY = "entry"
     SOURCE = "source"
     REFERRER = "referrer"
+    OWN_PAGE = "own_page"
+    """Referrers of our own, and of what an import called its own host."""
     COUNTRY = "country"
     BROWSER = "browser"
     OS = "os"

@@ -44,9 +44,11 @@ class Period:
     @property
     def end(self) -> datetime:
         """When it ends (exclusive)."""
+        midnight = clock.midnight(calendar.after(self.last))
         if self.hours is None:
-            return clock.midnight(calendar.after(self.last))
-        return clock.midnight(self.last) + timedelta(hours=self.hours)
+            return midnight
+        # The day before one of 25 hours has no 25th.
+        return min(midnight, clock.midnight(self.last) + timedelta(hours=self.hours))
 
     @property
     def empty(self) -> bool:

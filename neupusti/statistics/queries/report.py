@@ -22,7 +22,7 @@ from neupusti.core import clock
 LISTS = {
     "by_status": ("status",),
     "by_path": ("path", "static"),
-    "by_referrer": ("referrer",),
+    "by_referrer": ("referrer", "own_page"),
     "by_browser": ("browser",),
     "by_country": ("country",),
     "bots": ("bot",),
@@ -193,7 +193,7 @@ class _RowCounter:
         elif not 400 <= row.status < 500:  # noqa: PLR2004 - GoAccess's definition
             who = hash((row.ip, row.user_agent))
             self.visitors[day].add(who)
-            self.hourly[hour].add(hash((day, who)))
+            self.hourly[hour].add(hash((day, local.fold, who)))
         lists = self.lists
         lists["by_ip"][row.ip] += 1
         lists["by_status"][str(row.status)] += 1

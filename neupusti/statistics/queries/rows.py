@@ -18,6 +18,7 @@ from sqlalchemy.types import BigInteger, Integer, String
 from neupusti.access import calendar
 from neupusti.access.counters import Totals
 from neupusti.access.ingest.agents import DECLARED, FORGED, NONE, SCANNER, SUSPECTED
+from neupusti.access.ingest.referrers import OWN
 from neupusti.access.models import Record, moment
 from neupusti.access.recording.line import STATIC_ROUTE
 from neupusti.statistics.queries import series
@@ -52,12 +53,18 @@ MISSED = {
 """Lists of pages that were not found, and the classes of those who missed them."""
 AT = cast(ROW.at, BigInteger)
 LINK = ROW.path + "\t" + ROW.referrer
-JOINED: dict[Dimension, Any] = {**dict.fromkeys(MISSED, LINK), Dimension.STATIC: ROW.path}
+JOINED: dict[Dimension, Any] = {
+    **dict.fromkeys(MISSED, LINK),
+    Dimension.STATIC: ROW.path,
+    Dimension.OWN_PAGE: ROW.referrer,
+}
 """The values of lists that are no columns."""
 LISTED = {
     Dimension.REASON: [ROW.bot_reason != ""],
     Dimension.PATH: [ROW.route != STATIC_ROUTE],
     Dimension.STATIC: [ROW.route == STATIC_ROUTE],
+    Dimension.REFERRER: [ROW.source != OWN],
+    Dimension.OWN_PAGE: [ROW.source == OWN],
     **{
         name: [ROW.status == NOT_FOUND, ROW.bot.in_(classes)]
         for name, classes in MISSED.items()

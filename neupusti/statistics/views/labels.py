@@ -25,6 +25,7 @@ DIMENSIONS = {
     Dimension.ENTRY: lazy_gettext("Entry pages"),
     Dimension.SOURCE: lazy_gettext("Where from"),
     Dimension.REFERRER: lazy_gettext("Referrers"),
+    Dimension.OWN_PAGE: lazy_gettext("Our own pages"),
     Dimension.COUNTRY: lazy_gettext("Countries"),
     Dimension.BROWSER: lazy_gettext("Browsers"),
     Dimension.OS: lazy_gettext("Systems"),
@@ -155,17 +156,26 @@ def value(dimension: str, text: str) -> str:  # noqa: PLR0911 - one return per d
             return _reason(text)
         case Dimension.REFERRER:
             return _referrer(text)
+        case Dimension.OWN_PAGE:
+            return _own_page(text)
     return text or _("(empty)")
 
 
 def is_other_site(referrer: str) -> bool:
-    """Return whether a referrer is a page of another site."""
+    """Return whether a referrer is a page of another site.
+
+    Roll-ups of before 26 November 2026 have those of this site in the same list.
+    """
     return bool(referrer) and _sites(settings().trusted_hosts).of(referrer) != OWN
 
 
 def _referrer(text: str) -> str:
     if not text or is_other_site(text):
         return text or str(_("None"))
+    return _own_page(text)
+
+
+def _own_page(text: str) -> str:
     return str(_("Our own page %(path)s", path=urlsplit(text).path or "/"))
 
 

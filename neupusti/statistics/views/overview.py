@@ -54,7 +54,13 @@ FOLDED = (
     Dimension.CONSENT,
     Dimension.LOYALTY,
 )
-TECHNICAL = (Dimension.BOT, Dimension.REASON, Dimension.STATUS, Dimension.STATIC)
+TECHNICAL = (
+    Dimension.BOT,
+    Dimension.REASON,
+    Dimension.STATUS,
+    Dimension.STATIC,
+    Dimension.OWN_PAGE,
+)
 FINDINGS = 3
 """How many kinds of findings are told."""
 ROUTES, MIN_ANSWERS = 50, 20

@@ -6,8 +6,9 @@ the addresses; without it they lead back to nothing, and those of two days do no
 
 from functools import lru_cache
 from hashlib import blake2b
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Network
 from random import Random
+from socket import AF_INET, inet_ntop, inet_pton
 from string import ascii_uppercase
 
 from neupusti.access.ingest.findings.kinds import Kind, Scope
@@ -33,11 +34,11 @@ def network_of(ip: str) -> str:
 
 def _network(ip: str, v6_prefix: int) -> str:
     try:
-        address = ip_address(ip)
-    except ValueError:
+        if ":" in ip:
+            return str(IPv6Network(f"{ip}/{v6_prefix}", strict=False).network_address)
+        return inet_ntop(AF_INET, inet_pton(AF_INET, ip)[: V4_PREFIX // 8] + b"\0")
+    except (ValueError, OSError):
         return ""
-    kept = v6_prefix if isinstance(address, IPv6Address) else V4_PREFIX
-    return str(ip_network(f"{ip}/{kept}", strict=False).network_address)
 
 
 @lru_cache(maxsize=20_000)
