@@ -27,6 +27,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped
 from neupusti.core.background import Job
 from neupusti.core.data.classification import person_columns
 from neupusti.core.mail.outbox import EmailType
+from neupusti.core.proofs.proof import AnyProof
 from neupusti.core.records.journal import StaffActionType
 from neupusti.core.rules import Rule
 
@@ -274,6 +275,8 @@ class Feature:
     """The types of email it sends; all are listed to the recipient (4.1.7)."""
     jobs: tuple[Job, ...] = ()
     """Its background jobs, run by one worker process."""
+    proofs: tuple[AnyProof, ...] = ()
+    """What is looked at in the live data to prove that its clauses hold."""
     seed: Callable[[], str] | None = None
     """Loads the data shipped with the feature, idempotently; returns a summary."""
     needs_data: Callable[[int], Iterable[str]] = lambda _person: ()

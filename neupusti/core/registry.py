@@ -24,6 +24,7 @@ from neupusti.core.feature import (
     Unheld,
 )
 from neupusti.core.mail.outbox import EmailType
+from neupusti.core.proofs.proof import AnyProof
 from neupusti.core.records.journal import StaffActionType
 from neupusti.core.rules import Rule
 
@@ -41,6 +42,7 @@ class Registry:
         _unique("email", [email.name for email in self.emails])
         _unique("job", [job.name for job in self.jobs])
         _unique("endpoint", [endpoint for f in self.features for endpoint in f.access])
+        _unique("proof", [proof.name for proof in self.proofs])
         _unique("staff action", [action.code for action in self.staff_actions])
 
     @property
@@ -97,6 +99,11 @@ class Registry:
     def jobs(self) -> tuple[Job, ...]:
         """Every background job."""
         return tuple(chain.from_iterable(f.jobs for f in self.features))
+
+    @property
+    def proofs(self) -> tuple[AnyProof, ...]:
+        """Every proof on the live data, in the order of the features."""
+        return tuple(chain.from_iterable(f.proofs for f in self.features))
 
     @property
     def pages(self) -> tuple[Page, ...]:
