@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask_babel import lazy_gettext as _
 
+from neupusti.core import own_proofs
 from neupusti.core.background import Job
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.feature import Feature, Holding, IndefiniteRetention, Retention
@@ -40,6 +41,7 @@ ABOUT_PEOPLE = (
 FEATURE = Feature(
     name="core",
     clauses=(),
+    proofs=own_proofs.ALL,
     access={"assets.serve": PUBLIC},
     jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
     holdings=(

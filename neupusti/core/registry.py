@@ -24,6 +24,7 @@ from neupusti.core.feature import (
     Unheld,
 )
 from neupusti.core.mail.outbox import EmailType
+from neupusti.core.proofs import terms
 from neupusti.core.proofs.proof import AnyProof
 from neupusti.core.records.journal import StaffActionType
 from neupusti.core.rules import Rule
@@ -102,8 +103,9 @@ class Registry:
 
     @property
     def proofs(self) -> tuple[AnyProof, ...]:
-        """Every proof on the live data, in the order of the features."""
-        return tuple(chain.from_iterable(f.proofs for f in self.features))
+        """Every proof on the live data, those of the retention rules first."""
+        of_rules = (terms.proof_of(rule) for rule in self.retention)
+        return (*of_rules, *chain.from_iterable(f.proofs for f in self.features))
 
     @property
     def pages(self) -> tuple[Page, ...]:

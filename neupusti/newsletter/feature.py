@@ -15,7 +15,7 @@ from neupusti.core.feature import (
     Unheld,
 )
 from neupusti.core.rules import NEWSLETTER, OWNER, PUBLIC
-from neupusti.newsletter import queries
+from neupusti.newsletter import proofs, queries
 from neupusti.newsletter.models import (
     CampaignOrders,
     Issue,
@@ -42,6 +42,7 @@ FEATURE = Feature(
     name="newsletter",
     clauses=("3.1", "3.2.3", "4.1.9", "4.1.10"),
     blueprint=bp,
+    proofs=proofs.ALL,
     access={
         **dict.fromkeys(
             (
@@ -109,7 +110,7 @@ FEATURE = Feature(
             model=Subscriber,
             starts_at=Subscriber.asked_at,
             days=signup.LIFE.days,
-            only=lambda: Subscriber.state == SubscriberState.PENDING.value,
+            only={"state": SubscriberState.PENDING.value},
         ),
         Retention(
             label=_("The address of a subscription that has ended"),
@@ -118,7 +119,7 @@ FEATURE = Feature(
             model=Subscriber,
             starts_at=Subscriber.ended_at,
             days=ENDED_DAYS,
-            only=lambda: Subscriber.state == SubscriberState.ENDED.value,
+            only={"state": SubscriberState.ENDED.value},
         ),
         Retention(
             label=_("What became of an issue for each subscriber"),
