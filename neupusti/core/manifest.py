@@ -10,18 +10,15 @@ from neupusti.core.data.beats import JobBeat
 from neupusti.core.feature import Feature, Holding, IndefiniteRetention, Retention
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs.models import ProofResult, ProofRun
-from neupusti.core.proofs.proof import Proof
 from neupusti.core.records import journal
 from neupusti.core.records.consents import ConsentText, FormConsent
 from neupusti.core.records.journal import (
     ActWords,
-    Operation,
     ProcessingEvent,
     SecurityEvent,
     StaffAction,
 )
 from neupusti.core.records.sealed import ChainKey
-from neupusti.core.registry import registry
 from neupusti.core.rules import PUBLIC
 from neupusti.core.security.grants import StaffGrant
 from neupusti.core.security.throttle import ThrottleCount
@@ -43,34 +40,12 @@ ABOUT_PEOPLE = (
     *(FormConsent, StaffGrant),
 )
 
-PROOFS = (
-    Proof(
-        clauses=("1.1.3",),
-        name="operations",
-        says=_("Each recorded operation on the Data is one of the sixteen of the clause."),
-        rows=ProcessingEvent,
-        wrong=lambda rows: rows.c.operation.not_in([one.value for one in Operation]),
-        forged={"operation": "sale"},
-        right={"operation": Operation.USE.value},
-    ),
-    Proof(
-        clauses=("4.1.7",),
-        name="types-of-emails",
-        says=_("Each e-mail is of a type that this site lists to its recipients."),
-        rows=OutboxEmail,
-        wrong=lambda rows: rows.c.kind.not_in([one.name for one in registry().emails]),
-        forged={"kind": "core.undeclared"},
-        right={"kind": lambda: registry().emails[0].name},
-    ),
-)
-
 FEATURE = Feature(
     name="core",
     clauses=(),
     proofs=own_proofs.ALL,
     access={"assets.serve": PUBLIC},
     jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
-    proofs=PROOFS,
     holdings=(
         Holding(model=OutboxEmail, address=OutboxEmail.recipient_key),
         *(Holding(model=model) for model in ABOUT_PEOPLE),

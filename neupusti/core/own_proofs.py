@@ -13,7 +13,8 @@ from neupusti.core.proofs.proof import AnyProof, Proof
 from neupusti.core.records import journal
 from neupusti.core.records.chain import START
 from neupusti.core.records.consents import ConsentText, FormConsent, digest
-from neupusti.core.records.journal import StaffAction
+from neupusti.core.records.journal import Operation, ProcessingEvent, StaffAction
+from neupusti.core.registry import registry
 from neupusti.core.security.tokens import Token
 
 NAMES_SOMEBODY = r"@|[0-9][0-9 ()]{8,}[0-9]"
@@ -37,6 +38,24 @@ _CONSENT = {"given_by": "a", "given_to": "b", "ended_by": "a", "ended_to": "b"}
 EARLIER, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 
 ALL: tuple[AnyProof, ...] = (
+    Proof(
+        clauses=("1.1.3",),
+        name="operations",
+        says=_("Each recorded operation on the Data is one of the sixteen of the clause."),
+        rows=ProcessingEvent,
+        wrong=lambda rows: rows.c.operation.not_in([one.value for one in Operation]),
+        forged={"operation": "sale"},
+        right={"operation": Operation.USE.value},
+    ),
+    Proof(
+        clauses=("4.1.7",),
+        name="types-of-emails",
+        says=_("Each e-mail is of a type that this site lists to its recipients."),
+        rows=OutboxEmail,
+        wrong=lambda rows: rows.c.kind.not_in([one.name for one in registry().emails]),
+        forged={"kind": "core.undeclared"},
+        right={"kind": lambda: registry().emails[0].name},
+    ),
     Proof(
         clauses=("1.1.4",),
         name="subjects-name-nobody",

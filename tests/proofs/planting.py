@@ -24,8 +24,14 @@ class NothingPlantedError(AssertionError):
     """The plant has changed no row: it would prove nothing."""
 
 
+Statement = str | Callable[[Connection], None]
+"""Raw SQL, or what writes in another way."""
+
+
 def sql(
-    *statements: str, access: bool = False, values: Mapping[str, object] | None = None
+    *statements: Statement,
+    access: bool = False,
+    values: Mapping[str, object] | None = None,
 ) -> Plant:
     """Return the plant of raw SQL, each statement with `values`; mended by a rollback.
 
@@ -39,6 +45,9 @@ def sql(
             connection = other if access else main
             with _unguarded(connection):
                 for statement in statements:
+                    if callable(statement):
+                        statement(connection)
+                        continue
                     done = connection.execute(text(statement), dict(values or {}))
                     if done.rowcount == 0:
                         raise NothingPlantedError(statement)
@@ -89,4 +98,15 @@ def turns_red(name: str, plant: Plant) -> None:
     with plant() as looking:
         planted = states(looking)
     assert alarming(planted) == {name: State.BROKEN}
+    assert live() == before
+
+
+def all_turn_red(plants: Mapping[str, Plant]) -> None:
+    """Assert the same of each of `plants`, and look but once at what is not planted."""
+    before = live()
+    assert alarming(before) == {}
+    for name, plant in plants.items():
+        with plant() as looking:
+            planted = states(looking)
+        assert alarming(planted) == {name: State.BROKEN}, name
     assert live() == before
