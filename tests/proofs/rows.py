@@ -1,11 +1,12 @@
 """Whole rows for plants: what is not said is right, and no other proof minds it."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import CheckConstraint, Connection, Table, text
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -48,11 +49,13 @@ RIGHT: Mapping[type[Any], Mapping[str, object]] = {
     Subscriber: {**ADDRESS, "state": "pending"},
 }
 
+LISTED = re.compile(r"(\w+) IN \('([^']+)'")
+
 
 def row(model: type[Any], **values: object) -> str:
     """Return the statement that inserts a row; a column that is not named is right."""
     table: Table = model.__table__
-    given = {**RIGHT.get(model, {}), **values}
+    given = {**_listed(table), **RIGHT.get(model, {}), **values}
     whole = {
         column.name: given.get(column.name, _bare(column.type))
         for column in table.columns
@@ -62,6 +65,13 @@ def row(model: type[Any], **values: object) -> str:
         ", ".join(part) for part in (map(_quoted, whole), map(_sql, whole.values()))
     )
     return f'INSERT INTO "{table.name}" ({names}) VALUES ({written})'  # noqa: S608 - ours
+
+
+def _listed(table: Table) -> dict[str, str]:
+    """Return the first of the values that a constraint lists, by their columns."""
+    checks = (one for one in table.constraints if isinstance(one, CheckConstraint))
+    found = (LISTED.match(str(check.sqltext)) for check in checks)
+    return {one[1]: one[2] for one in found if one}
 
 
 def _quoted(name: str) -> str:

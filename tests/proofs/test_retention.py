@@ -7,6 +7,7 @@ from neupusti.app import FEATURES
 from neupusti.core.feature import Retention
 from neupusti.core.proofs import terms
 from neupusti.core.registry import Registry
+from neupusti.core.security.grants import StaffGrant
 from neupusti.retention.models import RetentionRun
 from tests.proofs.planting import Plant, all_turn_red, sql
 from tests.proofs.rows import NOW, OLD, logged, row
@@ -18,18 +19,20 @@ MASKED = {
 """Rows that are past the term of their masking, and not of their destruction."""
 BESIDE = {
     "access_record": {"at": 0},
-    "letter": {"state": "sent"},
+    "person": {"id": 1},
     "shop_order": {"phone": None, "phone_end": None, "identity_ended_at": OLD},
     "token": {"created_at": "2019-01-01"},
 }
 """What a row past its term needs, so that it is wrong in nothing else."""
 
+INVITED = row(StaffGrant, person=1, permission="orders")
+
 
 def kept_too_long(rule: Retention) -> Plant:
     table, start = rule.model.__tablename__, rule.starts_at.key
     wrong = MASKED[table] if rule.masked else {start: OLD, **BESIDE.get(table, {})}
-    planted = logged if rule.whole_days else sql
-    return planted(row(rule.model, **rule.only, **wrong))
+    statement = row(rule.model, **rule.only, **wrong)
+    return logged(statement) if rule.whole_days else sql(INVITED, statement)
 
 
 PLANTS = {
