@@ -42,7 +42,12 @@ class Shown:
     @property
     def state(self) -> State | None:
         """The state; None: it was never looked at."""
-        return self.standing and self.standing.state
+        return self.standing.state if self.standing else None
+
+    @property
+    def alarming(self) -> bool:
+        """Whether it calls for a human."""
+        return self.state in {State.BROKEN, State.BLIND, State.UNFINISHED}
 
     @property
     def label(self) -> str:
@@ -62,9 +67,9 @@ class Shown:
             return ""
         when = dates.moment(found.at, languages.current())
         if found.state in {State.BLIND, State.UNFINISHED}:
-            return _("On %(moment)s it could not be told.", moment=when)
+            return str(_("On %(moment)s it could not be told.", moment=when))
         if found.state is State.NOTHING:
-            return _("On %(moment)s there was nothing of it.", moment=when)
+            return str(_("On %(moment)s there was nothing of it.", moment=when))
         sentence = _(
             "Checked on %(moment)s. Records: %(looked)s, violations: %(wrong)s.",
             moment=when,
@@ -73,13 +78,13 @@ class Shown:
         )
         if found.state is State.BROKEN:
             since = dates.moment(found.since, languages.current())
-            return _("Since %(moment)s.", moment=since) + " " + sentence
-        return sentence
+            return f"{_('Since %(moment)s.', moment=since)} {sentence}"
+        return str(sentence)
 
 
 def rounded(count: int) -> int:
     """Return `count` with only its first two digits."""
-    unit = 10 ** max(len(str(count)) - DIGITS, 0)
+    unit: int = 10 ** max(len(str(count)) - DIGITS, 0)
     return count // unit * unit
 
 
