@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask_babel import format_decimal, lazy_gettext
 from flask_babel import gettext as _
 
+from neupusti.core.clock import ALMATY
 from neupusti.core.proofs.proof import AnyProof, State
 from neupusti.core.proofs.results import Standing
 from neupusti.core.text import dates, languages
@@ -77,8 +78,9 @@ class Shown:
             wrong=few(found.wrong),
         )
         if found.state is State.BROKEN:
-            since = dates.moment(found.since, languages.current())
-            return f"{_('Since %(moment)s.', moment=since)} {sentence}"
+            day = found.since.astimezone(ALMATY).date()
+            since = _("Since %(day)s.", day=dates.in_words(day, languages.current()))
+            return f"{since} {sentence}"
         return str(sentence)
 
 

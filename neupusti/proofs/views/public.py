@@ -17,6 +17,7 @@ from neupusti.core.proofs.shown import Shown
 from neupusti.core.registry import registry
 from neupusti.core.text import languages
 from neupusti.core.web import page_cache
+from neupusti.policy.service.ledger import FulfilmentWay
 from neupusti.policy.views.blueprint import ShownEdition, requested_edition
 from neupusti.proofs.service import statement
 from neupusti.proofs.views import bars
@@ -40,6 +41,8 @@ class Line:
     """One clause of the edition in force, and its proofs."""
 
     number: str
+    statement: bool
+    """Whether the clause is a statement, which no data can show."""
     shown: list[Shown]
     bar: Bar
 
@@ -118,7 +121,13 @@ def _lines(edition: ShownEdition) -> Iterator[Line]:
         account = accounts.get(number)
         found = shown.of_clause(proofs, standings, account.entry.number) if account else []
         names = [one.proof.name for one in found]
-        yield Line(number, found, bars.draw(names, history, clock.today()))
+        yield Line(
+            number=number,
+            statement=account is not None
+            and account.entry.way is not FulfilmentWay.CARRIED_OUT,
+            shown=found,
+            bar=bars.draw(names, history, clock.today()),
+        )
 
 
 def _urn(run: ProofRun | None = None) -> str:
