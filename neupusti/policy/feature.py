@@ -14,6 +14,7 @@ from neupusti.policy.views import (
     citations,
     clauses,
     cli,
+    live_proofs,
     machine,
     pages,
     proofs,
@@ -21,7 +22,10 @@ from neupusti.policy.views import (
 )
 from neupusti.policy.views.blueprint import bp
 
-VIEWS = (pages, clauses, machine, proofs, reviewing, cli, assessment, citations)
+VIEWS = (
+    *(pages, clauses, machine, proofs, reviewing, cli),
+    *(assessment, citations, live_proofs),
+)
 """Importing a views module registers what it adds to the blueprint."""
 
 

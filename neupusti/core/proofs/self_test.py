@@ -31,17 +31,17 @@ def _faults(proof: AnyProof, looking: Looking) -> Iterator[str]:
         _shadow(connection, table)
     if (state := run_one(proof, looking).state) is not State.NOTHING:
         yield f"{proof.name}: {state.value} on empty tables"
-    table = proof.live
-    if not isinstance(table, Table):
+    live = proof.live
+    if not isinstance(live, Table):
         return  # a join has no rows of its own to plant
     for values, wanted in ((proof.forged, State.BROKEN), (proof.right, State.HOLDS)):
         row = select(proof.single(values))
         connection.execute(
-            insert(table).from_select([*table.c.keys()], row, include_defaults=False)
+            insert(live).from_select([*live.c.keys()], row, include_defaults=False)
         )
         if (state := run_one(proof, looking).state) is not wanted:
             yield f"{proof.name}: {state.value} where it is planted to be {wanted.value}"
-        connection.execute(table.delete())
+        connection.execute(live.delete())
 
 
 def _shadow(connection: Connection, table: Table) -> None:

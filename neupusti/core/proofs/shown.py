@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask_babel import format_decimal, lazy_gettext
 from flask_babel import gettext as _
 
+from neupusti.core.clock import ALMATY
 from neupusti.core.proofs.proof import AnyProof, State
 from neupusti.core.proofs.results import Standing
 from neupusti.core.text import dates, languages
@@ -42,7 +43,12 @@ class Shown:
     @property
     def state(self) -> State | None:
         """The state; None: it was never looked at."""
-        return self.standing and self.standing.state
+        return self.standing.state if self.standing else None
+
+    @property
+    def alarming(self) -> bool:
+        """Whether it calls for a human."""
+        return self.state in {State.BROKEN, State.BLIND, State.UNFINISHED}
 
     @property
     def label(self) -> str:
@@ -62,9 +68,9 @@ class Shown:
             return ""
         when = dates.moment(found.at, languages.current())
         if found.state in {State.BLIND, State.UNFINISHED}:
-            return _("On %(moment)s it could not be told.", moment=when)
+            return str(_("On %(moment)s it could not be told.", moment=when))
         if found.state is State.NOTHING:
-            return _("On %(moment)s there was nothing of it.", moment=when)
+            return str(_("On %(moment)s there was nothing of it.", moment=when))
         sentence = _(
             "Checked on %(moment)s. Records: %(looked)s, violations: %(wrong)s.",
             moment=when,
@@ -72,14 +78,15 @@ class Shown:
             wrong=few(found.wrong),
         )
         if found.state is State.BROKEN:
-            since = dates.moment(found.since, languages.current())
-            return _("Since %(moment)s.", moment=since) + " " + sentence
-        return sentence
+            day = found.since.astimezone(ALMATY).date()
+            since = _("Since %(day)s.", day=dates.in_words(day, languages.current()))
+            return f"{since} {sentence}"
+        return str(sentence)
 
 
 def rounded(count: int) -> int:
     """Return `count` with only its first two digits."""
-    unit = 10 ** max(len(str(count)) - DIGITS, 0)
+    unit: int = 10 ** max(len(str(count)) - DIGITS, 0)
     return count // unit * unit
 
 

@@ -11,7 +11,7 @@ KETTLE = Table("kettle", MetaData(), Column("id", Integer), Column("lid", String
 PROOF = Proof(
     clauses=("1.1.3",),
     name="lids",
-    says="Every kettle has a lid.",  # type: ignore[arg-type]
+    says="Every kettle has a lid.",
     rows=KETTLE,
     wrong=lambda rows: rows.c.lid.is_(None),
     forged={"id": 1},
@@ -20,7 +20,7 @@ PROOF = Proof(
 CHECK: Check[int] = Check(
     clauses=("5.4",),
     name="even",
-    says="Every number is even.",  # type: ignore[arg-type]
+    says="Every number is even.",
     items=lambda _looking: [2, 4],
     wrong=lambda number: number % 2 == 1,
     forged=lambda: 3,

@@ -87,8 +87,8 @@ def test_a_check_is_judged_like_a_proof(looking: Looking) -> None:
 
 
 def test_a_check_that_fails_tells_no_words_of_the_error(looking: Looking) -> None:
-    found = run_one(replace(CHECK, items=lambda _: [2, "aigerim"]), looking)
-    assert (found.state, found.error) == (State.UNFINISHED, "TypeError")
+    found = run_one(replace(CHECK, items=lambda _: map(int, ["2", "aigerim"])), looking)
+    assert (found.state, found.error) == (State.UNFINISHED, "ValueError")
 
 
 def test_a_check_without_time_is_unfinished(looking: Looking) -> None:

@@ -22,7 +22,7 @@ SALE = {
 GOOD = Proof(
     clauses=("1.1.3",),
     name="sales",
-    says="Nothing is sold.",  # type: ignore[arg-type]
+    says="Nothing is sold.",
     rows=ProcessingEvent,
     wrong=lambda rows: rows.c.operation == "sale",
     forged={"operation": "sale"},
@@ -38,7 +38,7 @@ def test_every_proof_of_the_site_can_fail(app: Flask) -> None:
 
 def test_rows_of_the_live_table_are_not_seen(app: Flask) -> None:
     with writing() as session:
-        session.execute(insert(ProcessingEvent.__table__).values(SALE))
+        session.execute(insert(ProcessingEvent).values(SALE))
     assert self_test.faults([GOOD, replace(GOOD, name="again"), CHECK]) == []
 
 
