@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core.feature import Feature, IndefiniteRetention, MenuItem, Page, Place
 from neupusti.core.rules import CONTENT, PUBLIC
-from neupusti.policy import proofs as live_proofs
+from neupusti.policy import proofs as proofs_on_data
 from neupusti.policy.models import ClauseAssessment, Edition
 from neupusti.policy.service import binding, editions, releasing
 from neupusti.policy.views import (
@@ -33,7 +33,7 @@ FEATURE = Feature(
     name="policy",
     clauses=("9.2", "9.3", "9.4"),
     blueprint=bp,
-    proofs=live_proofs.ALL,
+    proofs=proofs_on_data.ALL,
     access={
         "policy.approve": CONTENT,
         "policy.choose": PUBLIC,
