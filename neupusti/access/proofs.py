@@ -10,7 +10,7 @@ from neupusti.core import clock
 from neupusti.core.feature import Category
 from neupusti.core.proofs import columns
 from neupusti.core.proofs.proof import AnyProof, Proof
-from neupusti.core.proofs.terms import GRACE
+from neupusti.core.term_proofs import GRACE
 
 OLD = datetime(2026, 1, 1, tzinfo=UTC)
 UNKNOWN = "unknown"

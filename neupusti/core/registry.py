@@ -24,10 +24,10 @@ from neupusti.core.feature import (
     Unheld,
 )
 from neupusti.core.mail.outbox import EmailType
-from neupusti.core.proofs import terms
 from neupusti.core.proofs.proof import AnyProof
 from neupusti.core.records.journal import StaffActionType
 from neupusti.core.rules import Rule
+from neupusti.core.term_proofs import proof_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Registry:
     @property
     def proofs(self) -> tuple[AnyProof, ...]:
         """Every proof on the live data, those of the retention rules first."""
-        of_rules = (terms.proof_of(rule) for rule in self.retention)
+        of_rules = (proof_of(rule) for rule in self.retention)
         return (*of_rules, *chain.from_iterable(f.proofs for f in self.features))
 
     @property

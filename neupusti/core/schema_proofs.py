@@ -71,8 +71,9 @@ def _is_lost(table: LiveTable) -> bool:
     if not any(mark.personal or mark.names_person for mark in marks):
         return False
     found = registry()
-    declared = (*found.holdings, *found.unheld)
-    return all(entry.model.__table__ is not table.model for entry in declared)
+    models = [entry.model for entry in found.holdings]
+    models += [entry.model for entry in found.unheld]
+    return all(model.__table__ is not table.model for model in models)
 
 
 def _sample() -> Table:

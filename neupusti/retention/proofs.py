@@ -1,4 +1,4 @@
-"""Proofs about the sweep; each retention rule has one of its own (`core.proofs.terms`)."""
+"""Proofs about the sweep; each retention rule has one of its own (`core.term_proofs`)."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from sqlalchemy import and_, not_, select
 from neupusti.core import background, clock
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.proofs.proof import AnyProof, Check, Looking, Proof
-from neupusti.core.proofs.terms import GRACE
+from neupusti.core.term_proofs import GRACE
 from neupusti.retention.models import RetentionRun
 
 OLD = datetime(2026, 1, 1, tzinfo=UTC)

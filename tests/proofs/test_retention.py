@@ -1,23 +1,24 @@
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from flask import Flask
 
 from neupusti.app import FEATURES
+from neupusti.core import term_proofs
 from neupusti.core.feature import Retention
-from neupusti.core.proofs import terms
 from neupusti.core.registry import Registry
 from neupusti.core.security.grants import StaffGrant
 from neupusti.retention.models import RetentionRun
 from tests.proofs.planting import Plant, all_turn_red, sql
 from tests.proofs.rows import NOW, OLD, logged, row
 
-MASKED = {
+MASKED: dict[str, dict[str, object]] = {
     "access_record": {"at": 1790000000000, "user_agent": "Firefox"},
     "shop_order": {"ended_at": "2026-06-01", "phone": "+77010000009", "phone_end": "0009"},
 }
 """Rows that are past the term of their masking, and not of their destruction."""
-BESIDE = {
+BESIDE: dict[str, dict[str, object]] = {
     "access_record": {"at": 0},
     "person": {"id": 1},
     "shop_order": {"phone": None, "phone_end": None, "identity_ended_at": OLD},
@@ -29,7 +30,8 @@ INVITED = row(StaffGrant, person=1, permission="orders")
 
 
 def kept_too_long(rule: Retention) -> Plant:
-    table, start = rule.model.__tablename__, rule.starts_at.key
+    column: Any = rule.starts_at
+    table, start = rule.model.__tablename__, column.key
     wrong = MASKED[table] if rule.masked else {start: OLD, **BESIDE.get(table, {})}
     statement = row(rule.model, **rule.only, **wrong)
     return logged(statement) if rule.whole_days else sql(INVITED, statement)
@@ -37,7 +39,7 @@ def kept_too_long(rule: Retention) -> Plant:
 
 PLANTS = {
     **{
-        terms.proof_of(rule).name: kept_too_long(rule)
+        term_proofs.proof_of(rule).name: kept_too_long(rule)
         for rule in Registry(FEATURES).retention
     },
     "sweeps-run": sql("UPDATE job_beat SET ok = FALSE WHERE name = 'retention'"),

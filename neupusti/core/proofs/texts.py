@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select
+from sqlalchemy import Executable
 
 from neupusti.core.proofs.proof import Check, Looking
 
@@ -16,12 +16,12 @@ class Stored(NamedTuple):
     sha256: str
 
 
-def stored_check(texts: Select[tuple[str, str]], **declared: Any) -> Check[Stored]:
+def stored_check(texts: Executable, **declared: Any) -> Check[Stored]:
     """Return the proof that each of `texts`, pairs of text and digest, is unchanged."""
 
     def items(looking: Looking) -> Iterator[Stored]:
         for row in looking.main.execute(texts):
-            yield Stored(*row)
+            yield Stored(row[0], row[1])
 
     return Check(
         items=items,

@@ -1,38 +1,23 @@
 """The proof that follows from a retention rule: nothing is kept past its term (5.1)."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
-from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Date, FromClause, and_
 
 from neupusti.core import clock
+from neupusti.core.feature import Retention
 from neupusti.core.proofs.proof import Proof
 
 GRACE = timedelta(hours=2)
 """The sweeps run hourly; one that is this late has failed."""
 
 
-class Rule(Protocol):
-    """What the proof reads of a retention rule (`core.feature.Retention`)."""
-
-    label: str | LazyString
-    model: type[Any]
-    starts_at: Any
-    only: Mapping[str, Any]
-    masks: Any
-    whole_days: bool
-
-    @property
-    def term(self) -> int:
-        """The days in force."""
-
-
-def proof_of(rule: Rule) -> Proof:
+def proof_of(rule: Retention) -> Proof:
     """Return the proof that no row of `rule` is kept past its term and `GRACE`."""
-    start, masks = rule.starts_at.key, rule.masks.key if rule.masks else ""
+    column: Any = rule.starts_at
+    start, masks = column.key, rule.masks.key if rule.masks else ""
 
     def wrong(rows: FromClause) -> ColumnElement[bool]:
         conditions = [rows.c[name] == value for name, value in rule.only.items()]
@@ -55,10 +40,11 @@ def proof_of(rule: Rule) -> Proof:
     )
 
 
-def _cutoff(rule: Rule, ago: timedelta) -> datetime | date:
+def _cutoff(rule: Retention, ago: timedelta) -> datetime | date:
     """Return from when on rows were within their term so long `ago`."""
     at = clock.now() - ago - timedelta(days=rule.term)
     day = at.astimezone(clock.ALMATY).date()
-    if isinstance(rule.starts_at.type, Date):
+    column: Any = rule.starts_at
+    if isinstance(column.type, Date):
         return day
     return clock.midnight(day) if rule.whole_days else at
