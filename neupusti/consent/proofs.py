@@ -28,7 +28,7 @@ ALL: tuple[AnyProof, ...] = (
     Proof(
         clauses=("1.1.7", "3.3.3"),
         name="no-undeclared-cookie",
-        says=_("Nothing has tried to set a cookie that is not in the table for a day."),
+        says=_("For a day nothing has tried to set a cookie that is not in the table."),
         rows=UndeclaredCookie,
         wrong=lambda rows: rows.c.last_at > clock.now() - DAY,
         forged={"last_at": clock.now},

@@ -44,7 +44,7 @@ ALL: tuple[AnyProof, ...] = (
     Proof(
         clauses=("1.1.1",),
         name="answers-signed",
-        says=_("Of each answer and note the journal of the question knows who wrote it."),
+        says=_("Each answer and note names the member of staff who wrote it."),
         rows=ContactMessage,
         wrong=lambda rows: and_(
             rows.c.author != Author.PERSON.value, rows.c.staff.is_(None)

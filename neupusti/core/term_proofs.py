@@ -32,7 +32,7 @@ def proof_of(rule: Retention) -> Proof:
     return Proof(
         clauses=("5.1", "5.6"),
         name=f"past-term-{rule.model.__tablename__}.{start}{'-masked' if masks else ''}",
-        says=_("Kept past its term: %(what)s", what=rule.label),
+        says=_("Nothing is kept past its term: %(what)s", what=rule.label),
         rows=rule.model,
         wrong=wrong,
         forged=begun(GRACE + timedelta(days=1)),

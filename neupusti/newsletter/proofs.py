@@ -94,7 +94,7 @@ ALL: tuple[AnyProof, ...] = (
     Proof(
         clauses=("4.1.9", "6.1.1"),
         name="news-with-consent",
-        says=_("No news are on their way without a consent in force."),
+        says=_("No news is on its way without a consent in force."),
         rows=_DELIVERIES,
         wrong=lambda rows: and_(
             rows.c.state == DeliveryState.POSTED.value,
