@@ -15,6 +15,8 @@ from neupusti.orders.models.fulfilment import OrderEvent
 from neupusti.orders.models.order import Delivery, ShopOrder
 
 WITH_ADDRESS = [method.value for method in Delivery if method.needs_address]
+BLANK = ("family_name", "given_name", "patronymic", "search", "comment")
+"""The columns that become empty when the term of the names ends."""
 EARLIER, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 _CONSENTS = (
     select(ShopOrder.placed_at, FormConsent.at, FormConsent.form, FormConsent.ends)
@@ -105,8 +107,7 @@ ALL: tuple[AnyProof, ...] = (
         wrong=lambda rows: and_(
             rows.c.identity_ended_at.is_not(None),
             or_(
-                rows.c.family_name + rows.c.given_name + rows.c.patronymic != "",
-                rows.c.search + rows.c.comment != "",
+                *(rows.c[name] != "" for name in BLANK),
                 rows.c.phone.is_not(None),
                 rows.c.phone_end.is_not(None),
             ),

@@ -47,7 +47,9 @@ ALL: tuple[AnyProof, ...] = (
     Proof(
         clauses=("1.1.1",),
         name="staff-with-a-code",
-        says=_("No member of staff with two-step verification is signed in without its code."),
+        says=_(
+            "No member of staff with two-step verification is signed in without its code."
+        ),
         rows=_SESSIONS,
         wrong=lambda rows: and_(rows.c.has_factor, rows.c.second_factor_at.is_(None)),
         forged={"has_factor": True},
