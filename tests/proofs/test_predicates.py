@@ -1,4 +1,4 @@
-"""Each part of what may not be, by rows that are wrong in one thing only, and right ones."""
+"""Each part of what may not be: rows that are wrong in one thing only, and right ones."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -69,10 +69,7 @@ WRONG: Rows = {
         {"ends_at": NOW + timedelta(days=31)},
         {"ends_at": NOW + HOUR, "completed_at": None},
     ),
-    "consents-under-an-edition": (
-        {"published_at": None},
-        {"at": None, "published_at": None},
-    ),
+    "consents-under-an-edition": ({"published_at": None},),
     "changes-explained": ({"note": 0},),
     "approved-before-published": ({"approved_at": None}, {"approved_at": NOW}),
     "orders-with-consent": ({"form": "contact"}, {"ends": 1}, {"at": NOW}),
