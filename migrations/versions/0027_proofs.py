@@ -22,6 +22,23 @@ def upgrade(engine_name: str) -> None:
     """Make both tables and their guards."""
     if engine_name != "main":
         return
+    _runs()
+    _results()
+    for statement in _guard():
+        op.execute(statement)
+
+
+def downgrade(engine_name: str) -> None:
+    """Drop the tables; their triggers go with them."""
+    if engine_name != "main":
+        return
+    for table in ("proof_result", "proof_run"):
+        op.drop_table(table)
+        if op.get_bind().dialect.name != "sqlite":
+            op.execute(f"DROP FUNCTION {table}_immutable()")
+
+
+def _runs() -> None:
     op.create_table(
         "proof_run",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -41,6 +58,9 @@ def upgrade(engine_name: str) -> None:
         sa.Column("chain", sa.String(64), nullable=False),
     )
     op.create_index(op.f("ix_proof_run_at"), "proof_run", ["at"])
+
+
+def _results() -> None:
     op.create_table(
         "proof_result",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -61,18 +81,6 @@ def upgrade(engine_name: str) -> None:
     for columns in (["run"], ["at"], ["name", "id"]):
         name = op.f(f"ix_proof_result_{'_'.join(columns)}")
         op.create_index(name, "proof_result", columns)
-    for statement in _guard():
-        op.execute(statement)
-
-
-def downgrade(engine_name: str) -> None:
-    """Drop the tables; their triggers go with them."""
-    if engine_name != "main":
-        return
-    for table in ("proof_result", "proof_run"):
-        op.drop_table(table)
-        if op.get_bind().dialect.name != "sqlite":
-            op.execute(f"DROP FUNCTION {table}_immutable()")
 
 
 def _guard() -> list[str]:

@@ -18,6 +18,7 @@ from neupusti.core.web.errors import TooManyError
 from neupusti.proofs.service import proving
 from neupusti.retention.models import RetentionRun
 from tests import desk
+from tests.conftest import SQLITE
 from tests.core.proofs.examples import CHECK
 from tests.people import AIGERIM, DANA, YERLAN
 
@@ -165,6 +166,24 @@ def test_the_board_counts_what_calls_for_a_human(
     standings = results.known().standings
     assert standings["empty"].state is State.NOTHING
     assert standings["failing"].error == "ZeroDivisionError"
+
+
+@pytest.mark.manifest(field="duties")
+def test_the_board_leads_to_the_proofs(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_proofs(monkeypatch, replace(CHECK, items=lambda _: [3]))
+    proving.run_due()
+    open_items = {duty.endpoint: duty.open() for duty in registry().duties}
+    assert open_items["proofs.board"] == 1
+
+
+@SQLITE
+@pytest.mark.manifest(field="jobs")
+def test_the_jobs_run_and_try_the_proofs(app: Flask) -> None:
+    jobs = {job.name: job for job in registry().jobs}
+    jobs["proofs-self-test"].run()
+    assert runs() == []
+    jobs["proofs"].run()
+    assert len(runs()) == 1
 
 
 def test_a_proof_that_cannot_fail_fails_the_weekly_job(

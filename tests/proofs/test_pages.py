@@ -7,13 +7,16 @@ from xml.etree import ElementTree as ET
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event, text
 
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.config.values import ProofMode
+from neupusti.core.data.database import db
 from neupusti.core.proofs import results
 from neupusti.core.proofs.proof import AnyProof
 from neupusti.core.rules import Permission
+from neupusti.policy.service import edition_store
 from neupusti.proofs.service import proving
 from tests import desk
 from tests.conftest import SQLITE
@@ -41,7 +44,7 @@ def proved(monkeypatch: pytest.MonkeyPatch, *proofs: AnyProof) -> None:
         ([2] * 48_211, ("✓</span> <strong>Выполняется.", "48 000", "нарушений: 0")),
         (
             [2] * 9 + [3],
-            ("✕</span> <strong>Не исполняется.", "С 25 ноября", "нарушений: &lt;5"),
+            ("✕</span> <strong>Не исполняется.", "(с 25 ноября", "нарушений: &lt;5"),
         ),
         ([3] * 12, ("нарушений: 12",)),
         ([2, 2, 2], ("записей: &lt;5",)),
@@ -119,6 +122,32 @@ def test_programs_read_the_same(
     feed = ET.fromstring(client.get("/policy/proofs.atom").text)  # noqa: S314 - our own
     (entry,) = feed.findall(f"{ATOM}entry")
     assert predicate["chain"] in str(entry.findtext(f"{ATOM}content"))
+
+
+def test_a_page_that_is_asked_for_often_asks_the_database_nothing(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (results, edition_store):
+        monkeypatch.setattr(module, "RECHECK_SECONDS", float("inf"))
+    client.get("/policy/proofs/")
+    asked: list[str] = []
+
+    @event.listens_for(db.engine, "before_cursor_execute")
+    def count(*statement: object) -> None:
+        asked.append(str(statement[2]))
+
+    assert client.get("/policy/proofs/").status_code == 200
+    event.remove(db.engine, "before_cursor_execute", count)
+    assert asked == []
+
+
+def test_no_clause_is_lost_where_the_record_cannot_be_read(client: FlaskClient) -> None:
+    with db.engine.begin() as connection:
+        for table in ("proof_result", "proof_run"):
+            connection.execute(text(f"DROP TABLE {table}"))
+    page = client.get("/en/policy/2026-11-01/4.1.7")
+    assert page.status_code == 200
+    assert "Not checked yet" in page.text
 
 
 def test_a_site_that_was_never_proved_says_so(client: FlaskClient) -> None:

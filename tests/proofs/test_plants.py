@@ -27,6 +27,7 @@ def plants() -> list[tuple[str, Plant]]:
     ]
 
 
+@pytest.mark.manifest(field="proofs")
 def test_every_proof_has_exactly_one_plant() -> None:
     assert sorted(name for name, _plant in plants()) == sorted(one.name for one in PROOFS)
 

@@ -79,7 +79,7 @@ class Shown:
         )
         if found.state is State.BROKEN:
             day = found.since.astimezone(ALMATY).date()
-            since = _("Since %(day)s.", day=dates.in_words(day, languages.current()))
+            since = _("(since %(day)s)", day=dates.in_words(day, languages.current()))
             return f"{since} {sentence}"
         return str(sentence)
 
