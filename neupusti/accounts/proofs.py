@@ -157,7 +157,7 @@ ALL: tuple[AnyProof, ...] = (
     Check(
         clauses=("3.2.1",),
         name="names-as-stored",
-        says=_("No name holds an invisible character or a second spelling of one letter."),
+        says=_("No name holds an invisible character or one that is spelled in two ways."),
         items=_names,
         wrong=lambda name: hidden(name) or composed(name) != name,
         forged=lambda: "Ali\u202eya",
