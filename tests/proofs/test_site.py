@@ -32,8 +32,17 @@ def answering(html: str, status: int = 200, cookie: str = "") -> Plant:
     return plant
 
 
+@contextmanager
+def failing() -> Iterator[Looking]:
+    """Let a page fail as no page should."""
+    views = current_app.view_functions
+    with answering("")() as looking:
+        views[ENDPOINT] = lambda: str(1 // 0)
+        yield looking
+
+
 PLANTS = {
-    "pages-without-cookies": answering("", status=403),
+    "pages-without-cookies": failing,
     "pages-set-no-cookies": answering("", cookie="counter"),
     "pages-load-nothing-foreign": answering('<img src="https://counter.example/">'),
 }
