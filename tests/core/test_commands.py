@@ -58,7 +58,7 @@ LEFT_OUT = {
 }
 """Two write into the code; two prepare a database, and have tests of their own; the last
 says what is due by today."""
-CODES = {("prove",): 2}
+CODES: dict[tuple[str, ...], int] = {("prove",): 2}
 """The exit codes of commands that tell with 1 what they found."""
 Every = Callable[[Flask], dict[tuple[str, ...], Result]]
 AWAY = "postgresql://nobody@127.0.0.1:9/nothing"

@@ -98,7 +98,8 @@ def test_the_bar_tells_the_last_days_in_words_too(
 ) -> None:
     for day, item in enumerate((2, 2, 3, 2)):
         at(NIGHT + timedelta(days=day))
-        proved(monkeypatch, replace(HOLDS, items=lambda _, item=item: [item]))
+        items = [item]
+        proved(monkeypatch, replace(HOLDS, items=lambda _: items))
     page = client.get("/en/policy/proofs/?state=holds").text
     assert "Not met: 1, Holds: 3" in page
     assert page.count("<rect class=") == 3
