@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Integer, and_, case, func, or_, select
 
 from neupusti.core.proofs import texts, triggers
 from neupusti.core.proofs.proof import AnyProof, Proof
@@ -15,7 +15,7 @@ _EDITIONS = (
     select(
         func.min(Edition.effective_from).label("first_from"),
         func.max(Edition.effective_from).label("last_from"),
-        func.max(func.length(Edition.note)).label("note"),
+        func.max(func.length(Edition.note), type_=Integer).label("note"),
         func.max(case((Edition.kind == EDITORIAL, 0), else_=1)).label("material"),
     )
     .where(Edition.published_at.is_not(None))

@@ -11,9 +11,19 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from flask_babel import LazyString
-from sqlalchemy import ColumnElement, Connection, FromClause, Table, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Table,
+    cast,
+    literal,
+    null,
+    select,
+)
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql import visitors
+from sqlalchemy.types import TypeEngine
 
 from neupusti.core.data.database import ACCESS
 
@@ -107,7 +117,7 @@ class Proof(_Declared):
         columns = self.live.c
         return select(
             *(
-                literal(_value(values.get(name)), column.type).label(name)
+                _typed(values.get(name), column.type).label(name)
                 for name, column in columns.items()
             )
         ).subquery()
@@ -127,8 +137,10 @@ class Check(_Declared, Generic[Item]):
     """Returns an item that must not be found wrong."""
 
 
-def _value(value: Any) -> Any:
-    return value() if callable(value) else value
+def _typed(value: Any, kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    found = value() if callable(value) else value
+    # PostgreSQL would take a NULL without a type for a text.
+    return cast(null(), kind) if found is None else literal(found, kind)
 
 
 AnyProof = Proof | Check[Any]
