@@ -96,9 +96,10 @@ def test_the_page_can_be_filtered_by_state(
 def test_the_bar_tells_the_last_days_in_words_too(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, at: At
 ) -> None:
+    items: list[int] = []
     for day, item in enumerate((2, 2, 3, 2)):
         at(NIGHT + timedelta(days=day))
-        items = [item]
+        items[:] = [item]
         proved(monkeypatch, replace(HOLDS, items=lambda _: items))
     page = client.get("/en/policy/proofs/?state=holds").text
     assert "Not met: 1, Holds: 3" in page

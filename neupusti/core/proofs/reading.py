@@ -1,17 +1,18 @@
 """Connections for proofs: the database itself refuses their writes.
 
 Read-only is a property of the session, not of a transaction: else the statement after a
-rollback could write. Nothing is pooled, so no other user inherits a limit of a proof.
+rollback could write. A check sees one state of each database. Nothing is pooled, so no
+other user inherits a limit of a proof.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from neupusti.core.data.database import ACCESS, BUSY_SECONDS, db
@@ -46,14 +47,15 @@ def _refuses_writes(connection: Connection) -> bool:
     except DBAPIError as error:
         driver: Any = error.orig
         if isinstance(driver, sqlite3.Error):
-            refused = driver.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY
+            code = driver.sqlite_errorcode & 0xFF  # no mutation: of several bits one is set
+            refused = code == sqlite3.SQLITE_READONLY
         else:
-            refused = driver.sqlstate in REFUSALS
+            refused = driver.sqlstate in REFUSALS  # no mutation: PostgreSQL's
         if not refused:
             raise
         return True
     finally:
-        connection.rollback()
+        connection.rollback()  # no mutation: PostgreSQL needs it
     return False
 
 
@@ -68,22 +70,32 @@ def _read_only(of: Engine) -> Engine:
 
 
 def _of_postgresql(of: Engine) -> Engine:
-    options = {"options": "-c default_transaction_read_only=on"}
+    settings = ("read_only=on", r"isolation=repeatable\ read")
+    options = " ".join(f"-c default_transaction_{setting}" for setting in settings)
+    return _engine(of.url, {"options": options})  # no mutation: PostgreSQL's
+
+
+def _engine(url: URL, connect_args: Mapping[str, str]) -> Engine:
+    """Return an engine that pools nothing, and whose errors quote no values."""
     return create_engine(
-        of.url, poolclass=NullPool, connect_args=options, hide_parameters=True
+        url,
+        poolclass=NullPool,
+        connect_args=dict(connect_args),
+        hide_parameters=True,  # no mutation: proofs bind no values of people
     )
 
 
 def _of_sqlite(of: Engine) -> Engine:
     path = quote(str(of.url.database))
     url = of.url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
-    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    engine = _engine(url, {})
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # SQLAlchemy's own BEGIN, below
-        for pragma in ("query_only=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
-            connection.execute(f"PRAGMA {pragma}").close()
+        wait = BUSY_SECONDS * 1000  # no mutation: no test waits
+        for pragma in ("query_only=ON", f"busy_timeout={wait}"):
+            # A second lock beside that of the file.
+            connection.execute(f"PRAGMA {pragma}").close()  # no mutation: the file is shut
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

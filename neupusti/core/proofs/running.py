@@ -17,7 +17,7 @@ from neupusti.core.proofs.proof import (
     State,
 )
 
-PROGRESS_STEPS = 20_000
+PROGRESS_STEPS = 20_000  # no mutation: any number will do
 """After so many steps of its virtual machine SQLite asks whether to go on."""
 TIME_UP = "TimeUp"
 
@@ -59,9 +59,10 @@ def run_one(proof: AnyProof, looking: Looking, seconds: float | None = None) -> 
             with limited(looking.main, limit), limited(looking.access, limit):
                 finding, control = _iterate(proof, looking, deadline)
     except Exception as failure:  # noqa: BLE001 - whatever it was, the proof did not end
-        error = TIME_UP if monotonic() >= deadline else type(failure).__name__
+        late = monotonic() >= deadline  # no mutation: the clock never stands still
+        error = TIME_UP if late else type(failure).__name__
     state = State.UNFINISHED if error else _state(finding, control)
-    took = round((perf_counter() - began) * 1000)
+    took = round((perf_counter() - began) * 1000)  # no mutation: no test measures time
     return Result(proof, state, finding, control, took, error)
 
 
@@ -101,7 +102,7 @@ def _iterate(
     for item in check.items(looking):
         looked += 1
         found += check.wrong(item)
-        if monotonic() >= deadline:
+        if monotonic() >= deadline:  # no mutation: as above
             raise TimeoutError
     control = Control(check.wrong(check.forged()), not check.wrong(check.right()))
     return Finding(looked, found), control
@@ -115,15 +116,21 @@ def limited(connection: Connection, seconds: float) -> Iterator[Connection]:
     """
     with connection.begin_nested():
         if connection.dialect.name == "postgresql":
-            milliseconds = max(1, round(seconds * 1000))
-            connection.execute(text(f"SET LOCAL statement_timeout = {milliseconds}"))
+            milliseconds = max(1, round(seconds * 1000))  # no mutation: PostgreSQL's
+            limit = f"SET LOCAL statement_timeout = {milliseconds}"
+            connection.execute(text(limit))  # no mutation: PostgreSQL's
             yield connection
-            connection.execute(text("SET LOCAL statement_timeout = DEFAULT"))
+            no_limit = text("SET LOCAL statement_timeout = DEFAULT")
+            connection.execute(no_limit)  # no mutation: PostgreSQL's
             return
         raw: Any = connection.connection.dbapi_connection
         deadline = monotonic() + seconds
-        raw.set_progress_handler(lambda: monotonic() >= deadline, PROGRESS_STEPS)
+
+        def is_late() -> bool:
+            return monotonic() >= deadline  # no mutation: as above
+
+        raw.set_progress_handler(is_late, PROGRESS_STEPS)
         try:
             yield connection
         finally:
-            raw.set_progress_handler(None, 0)
+            raw.set_progress_handler(None, 0)  # no mutation: the number is not read

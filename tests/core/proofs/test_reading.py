@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from neupusti.core.data.database import ACCESS, db
 from neupusti.core.proofs import reading
 from neupusti.core.proofs.reading import WritableError, looking
+from tests.conftest import SQLITE
 
 WRITES = (
     "INSERT INTO job_beat VALUES ('x', '2026-11-22', 1, TRUE)",
@@ -40,6 +41,23 @@ def test_the_live_rows_are_read(app: Flask) -> None:
         count = text("SELECT count(*) FROM job_beat")
         assert both.main.scalar(count) == db.session.scalar(count)
         assert both.access.scalar(text("SELECT count(*) FROM access_record")) == 0
+
+
+def test_a_check_sees_one_state_of_the_database(app: Flask) -> None:
+    count = text("SELECT count(*) FROM job_beat")
+    with looking() as both:
+        before = both.main.scalar(count)
+        with db.engine.begin() as writer:
+            writer.execute(text("DELETE FROM job_beat"))
+        assert both.main.scalar(count) == before != 0
+
+
+@SQLITE
+def test_any_other_error_is_not_taken_for_a_refusal(app: Flask) -> None:
+    with db.engine.begin() as writer:
+        writer.execute(text("CREATE TABLE proof_guard (id INTEGER)"))
+    with pytest.raises(DBAPIError), looking():
+        pass
 
 
 @pytest.mark.parametrize("open_one", [None, ACCESS], ids=["main", "access"])
