@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.access import service
+from neupusti.access import proofs, service
 from neupusti.access.models import (
     Address,
     Cursor,
@@ -31,6 +31,7 @@ FEATURE = Feature(
     name="access",
     clauses=("1.1.8", "3.3"),
     blueprint=bp,
+    proofs=proofs.ALL,
     cookies=(recording.VISITOR,),
     unheld=tuple(
         Unheld(model=model, why=NOBODY) for model in (Record, Address, SeenVisitor, Finding)
@@ -45,8 +46,9 @@ FEATURE = Feature(
             model=Record,
             starts_at=Record.at,
             days=lambda: settings().access_ip_days,
-            masked=True,
+            masks=Record.user_agent,
             custom_sweep=True,
+            whole_days=True,
         ),
         Retention(
             label=_("The log of requests as a whole"),
@@ -56,6 +58,7 @@ FEATURE = Feature(
             starts_at=Record.at,
             days=lambda: settings().access_days,
             custom_sweep=True,
+            whole_days=True,
         ),
         Retention(
             label=_("How often an IP address came on a day"),
@@ -65,6 +68,7 @@ FEATURE = Feature(
             starts_at=Address.day,
             days=lambda: settings().access_ip_days,
             custom_sweep=True,
+            whole_days=True,
         ),
         Retention(
             label=_(
@@ -76,6 +80,7 @@ FEATURE = Feature(
             starts_at=SeenVisitor.day,
             days=lambda: settings().access_ip_days,
             custom_sweep=True,
+            whole_days=True,
         ),
         Retention(
             label=_("The key that the codes of a day are made with"),
@@ -85,6 +90,7 @@ FEATURE = Feature(
             starts_at=Salt.day,
             days=lambda: settings().access_ip_days,
             custom_sweep=True,
+            whole_days=True,
         ),
         Retention(
             label=_("Attacks and faults that were found in the log, without addresses"),
@@ -94,6 +100,7 @@ FEATURE = Feature(
             starts_at=Finding.day,
             days=lambda: settings().access_days,
             custom_sweep=True,
+            whole_days=True,
         ),
     ),
     indefinite=(

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 
+from neupusti.accounts import proofs
 from neupusti.accounts.models import (
     AccountSuspension,
     Credential,
@@ -69,6 +70,7 @@ FEATURE = Feature(
         *("4.1.1", "4.1.5"),
     ),
     blueprint=bp,
+    proofs=proofs.ALL,
     access={
         "accounts.activity": OWNER,
         "accounts.ask_reset": PUBLIC,
@@ -147,7 +149,7 @@ FEATURE = Feature(
             model=Person,
             starts_at=Person.created_at,
             days=registration.LIFE.days,
-            only=lambda: Person.confirmed_at.is_(None),
+            only={"confirmed_at": None},
             along=registration.GO_ALONG,
         ),
         Retention(

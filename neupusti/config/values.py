@@ -43,6 +43,13 @@ class MailMode(StrEnum):
     OUTBOX = "outbox"
 
 
+class ProofMode(StrEnum):
+    """Who may see whether the policy holds: everybody, or staff alone."""
+
+    PUBLIC = "public"
+    STAFF = "staff"
+
+
 def setting(
     default: Any, description: str, *, between: tuple[int, int] | None = None
 ) -> Any:
@@ -96,6 +103,10 @@ class Values:
     mail_from: str = setting("", "sender of mails; the operator's e-mail if empty")
     backups: str = setting(
         "", "folder of the backups; `flask site doctor` looks how old the newest is"
+    )
+    proofs: ProofMode = setting(
+        ProofMode.PUBLIC,
+        "`staff`: only staff sees whether the policy was found to hold; else everybody",
     )
     password_min: int = setting(
         12, "characters a password needs without a second factor", between=(8, 64)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.consent import queries
+from neupusti.consent import proofs, queries
 from neupusti.consent.models import (
     ConsentCount,
     ConsentDeclarations,
@@ -27,6 +27,7 @@ FEATURE = Feature(
     name="consent",
     clauses=("1.1.7",),
     blueprint=bp,
+    proofs=proofs.ALL,
     access={
         "consent.choose": PUBLIC,
         "consent.erased": PUBLIC,

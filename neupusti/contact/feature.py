@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.contact import queries
+from neupusti.contact import proofs, queries
 from neupusti.contact.models import ContactMessage, ContactRequest
 from neupusti.contact.service import answering, letters
 from neupusti.contact.views import admin, asking
@@ -28,6 +28,7 @@ FEATURE = Feature(
     name="contact",
     clauses=("4.1.3", "4.1.8"),
     blueprint=bp,
+    proofs=proofs.ALL,
     access={
         **dict.fromkeys(
             (

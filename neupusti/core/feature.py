@@ -27,6 +27,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped
 from neupusti.core.background import Job
 from neupusti.core.data.classification import person_columns
 from neupusti.core.mail.outbox import EmailType
+from neupusti.core.proofs.proof import AnyProof
 from neupusti.core.records.journal import StaffActionType
 from neupusti.core.rules import Rule
 
@@ -150,19 +151,26 @@ class Retention:
     starts_at: Mapped[datetime] | Mapped[datetime | None] | Mapped[date]
     days: int | Callable[[], int]
     """The term; a call where a setting gives it."""
-    only: Callable[[], ColumnElement[bool]] | None = None
-    """Which rows the rule is about; None: all of them."""
+    only: Mapping[str, Any] = field(default_factory=dict)
+    """Which rows the rule is about: column -> value, None for NULL; empty: all of them."""
     along: tuple[InstrumentedAttribute[Any], ...] = ()
     """Columns with the number of a row that goes: what is about it goes along."""
-    masked: bool = False
-    """Whether the rows stay and only lose what identifies people."""
+    masks: InstrumentedAttribute[Any] | None = None
+    """The column that becomes NULL when the rows lose what identifies people, and stay."""
     custom_sweep: bool = False
     """Whether the feature destroys these rows itself, since deleting is not enough."""
+    whole_days: bool = False
+    """Whether it destroys them by whole days of Almaty."""
 
     @property
     def term(self) -> int:
         """The days in force."""
         return self.days if isinstance(self.days, int) else self.days()
+
+    @property
+    def masked(self) -> bool:
+        """Whether the rows stay and only lose what identifies people."""
+        return self.masks is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +282,8 @@ class Feature:
     """The types of email it sends; all are listed to the recipient (4.1.7)."""
     jobs: tuple[Job, ...] = ()
     """Its background jobs, run by one worker process."""
+    proofs: tuple[AnyProof, ...] = ()
+    """What is looked at in the live data to prove that its clauses hold."""
     seed: Callable[[], str] | None = None
     """Loads the data shipped with the feature, idempotently; returns a summary."""
     needs_data: Callable[[int], Iterable[str]] = lambda _person: ()

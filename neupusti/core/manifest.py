@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from flask_babel import lazy_gettext as _
 
+from neupusti.core import own_proofs
 from neupusti.core.background import Job
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.feature import Feature, Holding, IndefiniteRetention, Retention
 from neupusti.core.mail.models import OutboxEmail
+from neupusti.core.proofs.models import ProofResult, ProofRun
 from neupusti.core.records import journal
 from neupusti.core.records.consents import ConsentText, FormConsent
 from neupusti.core.records.journal import (
@@ -30,16 +32,18 @@ REASON_DAYS = 3 * 365
 TOKEN_DAYS = 1
 """As long as a limit on e-mails lasts, over which the last link works again."""
 THROTTLE_DAYS = 3
+PROOF_DAYS = 400
+"""So that a year can be looked at as a whole."""
 
 ABOUT_PEOPLE = (
     *(Token, SecurityEvent, ProcessingEvent, StaffAction, ActWords),
     *(FormConsent, StaffGrant),
 )
 
-
 FEATURE = Feature(
     name="core",
     clauses=(),
+    proofs=own_proofs.ALL,
     access={"assets.serve": PUBLIC},
     jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
     holdings=(
@@ -87,6 +91,14 @@ FEATURE = Feature(
             starts_at=ThrottleCount.touched_at,
             days=THROTTLE_DAYS,
         ),
+        Retention(
+            label=_("What each proof found; nothing about people"),
+            clause="5.1",
+            start_label=_("from its run"),
+            model=ProofResult,
+            starts_at=ProofResult.at,
+            days=PROOF_DAYS,
+        ),
     ),
     indefinite=(
         IndefiniteRetention(
@@ -103,6 +115,12 @@ FEATURE = Feature(
             clause="5.6",
             until=_("until it runs again"),
             models=(JobBeat,),
+        ),
+        IndefiniteRetention(
+            label=_("When it was looked whether the policy holds, and what was found"),
+            clause="5.4",
+            until=_("as long as it may have to be proved"),
+            models=(ProofRun,),
         ),
     ),
 )

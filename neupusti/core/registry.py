@@ -24,8 +24,10 @@ from neupusti.core.feature import (
     Unheld,
 )
 from neupusti.core.mail.outbox import EmailType
+from neupusti.core.proofs.proof import AnyProof
 from neupusti.core.records.journal import StaffActionType
 from neupusti.core.rules import Rule
+from neupusti.core.term_proofs import proof_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Registry:
         _unique("email", [email.name for email in self.emails])
         _unique("job", [job.name for job in self.jobs])
         _unique("endpoint", [endpoint for f in self.features for endpoint in f.access])
+        _unique("proof", [proof.name for proof in self.proofs])
         _unique("staff action", [action.code for action in self.staff_actions])
 
     @property
@@ -97,6 +100,12 @@ class Registry:
     def jobs(self) -> tuple[Job, ...]:
         """Every background job."""
         return tuple(chain.from_iterable(f.jobs for f in self.features))
+
+    @property
+    def proofs(self) -> tuple[AnyProof, ...]:
+        """Every proof on the live data, those of the retention rules first."""
+        of_rules = (proof_of(rule) for rule in self.retention)
+        return (*of_rules, *chain.from_iterable(f.proofs for f in self.features))
 
     @property
     def pages(self) -> tuple[Page, ...]:

@@ -13,7 +13,7 @@ from neupusti.core.feature import (
     Retention,
 )
 from neupusti.core.rules import ANY_STAFF, ORDERS, PRIVACY, PUBLIC
-from neupusti.delivery import queries
+from neupusti.delivery import proofs, queries
 from neupusti.delivery.models import CourierVisit, Disclosure, DisclosureField
 from neupusti.delivery.service import disclosing, editing
 from neupusti.delivery.views import cli, courier, handover, public, recipients
@@ -28,6 +28,7 @@ FEATURE = Feature(
     name="delivery",
     clauses=("1.1.4", "5.2", "6.2.2"),
     blueprint=bp,
+    proofs=proofs.ALL,
     access={
         "delivery.courier": PUBLIC,
         "delivery.open_parcel": PUBLIC,

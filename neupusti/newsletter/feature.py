@@ -16,7 +16,7 @@ from neupusti.core.feature import (
 )
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.rules import NEWSLETTER, OWNER, PUBLIC
-from neupusti.newsletter import queries
+from neupusti.newsletter import proofs, queries
 from neupusti.newsletter.models import (
     CampaignOrders,
     Issue,
@@ -43,6 +43,7 @@ FEATURE = Feature(
     name="newsletter",
     clauses=("3.1", "3.2.3", "4.1.9", "4.1.10"),
     blueprint=bp,
+    proofs=proofs.ALL,
     access={
         **dict.fromkeys(
             (
@@ -110,7 +111,7 @@ FEATURE = Feature(
             model=Subscriber,
             starts_at=Subscriber.asked_at,
             days=signup.LIFE.days,
-            only=lambda: Subscriber.state == SubscriberState.PENDING.value,
+            only={"state": SubscriberState.PENDING.value},
         ),
         Retention(
             label=_("The e-mail that asks to confirm a sign-up"),
@@ -128,7 +129,7 @@ FEATURE = Feature(
             model=Subscriber,
             starts_at=Subscriber.ended_at,
             days=ENDED_DAYS,
-            only=lambda: Subscriber.state == SubscriberState.ENDED.value,
+            only={"state": SubscriberState.ENDED.value},
         ),
         Retention(
             label=_("What became of an issue for each subscriber"),

@@ -14,6 +14,7 @@ from neupusti.core.feature import (
     Retention,
 )
 from neupusti.core.rules import ORDERS, OWNER, PUBLIC
+from neupusti.orders import proofs
 from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import (
     GoodsReturn,
@@ -70,6 +71,7 @@ FEATURE = Feature(
         *("4.1.1", "4.1.2", "4.1.3", "4.1.6", "4.1.7"),
     ),
     blueprint=bp,
+    proofs=proofs.ALL,
     access={
         **dict.fromkeys(
             (
@@ -161,7 +163,7 @@ FEATURE = Feature(
             model=ShopOrder,
             starts_at=ShopOrder.ended_at,
             days=masking.DAYS,
-            masked=True,
+            masks=ShopOrder.phone,
             custom_sweep=True,
         ),
     ),

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core.feature import Feature, IndefiniteRetention, MenuItem, Page, Place
 from neupusti.core.rules import CONTENT, PUBLIC
+from neupusti.policy import proofs as proofs_on_data
 from neupusti.policy.models import ClauseAssessment, Edition
 from neupusti.policy.service import binding, editions, releasing
 from neupusti.policy.views import (
@@ -13,6 +14,7 @@ from neupusti.policy.views import (
     citations,
     clauses,
     cli,
+    live_proofs,
     machine,
     pages,
     proofs,
@@ -20,7 +22,10 @@ from neupusti.policy.views import (
 )
 from neupusti.policy.views.blueprint import bp
 
-VIEWS = (pages, clauses, machine, proofs, reviewing, cli, assessment, citations)
+VIEWS = (
+    *(pages, clauses, machine, proofs, reviewing, cli),
+    *(assessment, citations, live_proofs),
+)
 """Importing a views module registers what it adds to the blueprint."""
 
 
@@ -28,6 +33,7 @@ FEATURE = Feature(
     name="policy",
     clauses=("9.2", "9.3", "9.4"),
     blueprint=bp,
+    proofs=proofs_on_data.ALL,
     access={
         "policy.approve": CONTENT,
         "policy.choose": PUBLIC,

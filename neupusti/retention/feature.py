@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from neupusti.core.background import Job
 from neupusti.core.feature import Feature, IndefiniteRetention, Page, Place
 from neupusti.core.rules import PUBLIC
+from neupusti.retention import proofs
 from neupusti.retention.models import RetentionRun
 from neupusti.retention.views import bp, sweep
 
@@ -14,6 +15,7 @@ FEATURE = Feature(
     name="retention",
     clauses=("5.6",),
     blueprint=bp,
+    proofs=proofs.ALL,
     access={
         "retention.terms": PUBLIC,
     },

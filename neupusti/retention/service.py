@@ -89,8 +89,8 @@ def _expired(rules: Iterable[Retention], now: datetime) -> Iterator[Expired]:
         if rule.custom_sweep:
             continue
         expired = [rule.starts_at <= now - timedelta(days=rule.term)]
-        if rule.only:
-            expired.append(rule.only())
+        columns = rule.model.__table__.c
+        expired += [columns[name] == value for name, value in rule.only.items()]
         for column in rule.along:
             numbers = select(rule.model.id).where(*expired)
             yield column.parent.class_, [column.in_(numbers)]

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _
 from neupusti.core.feature import Category, Cookie, Feature
 from neupusti.core.rules import PUBLIC
 from neupusti.core.web.theme import THEME
+from neupusti.site import proofs
 from neupusti.site.views import cli, doctor, documents, machine, new_feature, theme
 from neupusti.site.views.blueprint import bp
 
@@ -21,6 +22,7 @@ FEATURE = Feature(
     name="site",
     clauses=("preamble", "1.1.5"),
     blueprint=bp,
+    proofs=proofs.ALL,
     access={
         "site.choose_theme": PUBLIC,
         "site.healthz": PUBLIC,

@@ -9,7 +9,7 @@ from neupusti.config.settings import settings
 from neupusti.core.background import Job
 from neupusti.core.feature import Duty, Feature, MenuItem
 from neupusti.core.rules import PRIVACY, STAFF
-from neupusti.staff import queries
+from neupusti.staff import proofs, queries
 from neupusti.staff.service import (
     access_audit,
     bootstrap,
@@ -35,6 +35,7 @@ FEATURE = Feature(
     name="staff",
     clauses=("1.1.1",),
     blueprint=bp,
+    proofs=proofs.ALL,
     access={
         "staff.suspend": replace(STAFF, recently_authenticated=True),
         "staff.suspensions": replace(STAFF, recently_authenticated=True),

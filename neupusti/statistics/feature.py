@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core.feature import Duty, Feature, MenuItem
 from neupusti.core.rules import STATISTICS
-from neupusti.statistics import service
+from neupusti.statistics import proofs, service
 from neupusti.statistics.views import (
     addresses,
     cli,
@@ -26,6 +26,7 @@ FEATURE = Feature(
     name="statistics",
     clauses=("3.3.2",),
     blueprint=bp,
+    proofs=proofs.ALL,
     access={
         "statistics.address": STATISTICS,
         "statistics.addresses": STATISTICS,

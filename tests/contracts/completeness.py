@@ -161,7 +161,7 @@ def terms(known: Registry, seen: Pages) -> Iterator[str]:
 
     A rule for some rows, or one that only masks them, is not enough.
     """
-    whole = [r.model for r in known.retention if r.only is None and not r.masked]
+    whole = [r.model for r in known.retention if not r.only and not r.masked]
     kept = [model for one in known.indefinite for model in one.models]
     termed = {model.__table__.name for model in whole + kept}
     return (table.name for table in tables() if table.name not in termed)

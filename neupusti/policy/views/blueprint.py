@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from neupusti.config.values import ROOT
+from neupusti.core.proofs import results
 from neupusti.core.registry import registry
 from neupusti.core.text import languages
 from neupusti.core.web.errors import DomainError
@@ -67,7 +68,8 @@ class ShownEdition:
         text = self.text
         parts = (text.sha256, text.source, self.current, text.date, text.language)
         known = len(self.store.texts), len(self.store.assessments)
-        return (*parts, *known, self.in_force, self.coming)
+        proved = results.known().run
+        return (*parts, *known, self.in_force, self.coming, proved)
 
 
 def requested_edition(

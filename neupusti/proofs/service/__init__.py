@@ -1,0 +1,1 @@
+"""When proofs are due, what is done with their outcome, and the statement of it."""

@@ -1,0 +1,1 @@
+"""The pages, documents and the command of the proofs."""

@@ -1,0 +1,48 @@
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from neupusti.core.mail.models import OutboxEmail
+from neupusti.core.records import journal
+from neupusti.core.records.chain import START
+from neupusti.core.records.consents import ConsentText, FormConsent, digest
+from neupusti.core.records.journal import ProcessingEvent, StaffAction
+from neupusti.core.security.tokens import Token
+from tests.proofs.planting import all_turn_red, sql
+from tests.proofs.rows import FUTURE, NOW, SOON, bare, disarmed, kept, row, written
+
+
+def words_in_the_chain(session: Session) -> None:
+    """Write a row as it was before the words were apart, chained as it was then."""
+    act = StaffAction(id=1, at=NOW, action="", what="", former_reason="words")
+    act.chain = digest(f"{START}\n{journal.ACTIONS.encode_former(act)}")
+    session.add(act)
+
+
+PLANTS = {
+    "operations": sql(row(ProcessingEvent, operation="sale")),
+    "types-of-emails": sql(row(OutboxEmail, kind="core.secret")),
+    "subjects-name-nobody": sql(row(OutboxEmail, subject="+7 701 000 00 09")),
+    "emails-found-by-address": sql(row(OutboxEmail, recipient_key="b@example.kz")),
+    "links-end": sql(row(Token, created_at=FUTURE, expires_at=SOON)),
+    "reasons-sealed": written(words_in_the_chain),
+    "journal-unchanged": sql(row(StaffAction, id=1, sealed="", chain="x")),
+    "journal-not-cut": kept(journal.HEAD),
+    "journals-kept": disarmed("processing_event"),
+    "consent-texts-unchanged": sql(row(ConsentText, sha256="x", text="changed")),
+    "withdrawals-match": sql(
+        row(FormConsent, id=1, email_hash="a"),
+        row(FormConsent, id=2, email_hash="b", ends=1),
+    ),
+    "columns-classified": bare("ALTER TABLE person ADD COLUMN iin TEXT"),
+    "tables-held": bare("CREATE TABLE survey (person INTEGER REFERENCES person (id))"),
+}
+
+
+def test_each_plant_turns_exactly_its_proof_red(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    all_turn_red(PLANTS)

@@ -1,0 +1,55 @@
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask
+
+from neupusti.core.records.consents import FormConsent
+from neupusti.delivery.models import CourierVisit, Disclosure, DisclosureField
+from neupusti.orders.models.fulfilment import Parcel
+from neupusti.orders.models.order import ShopOrder
+from neupusti.orders.models.recipient import Recipient, RecipientVersion
+from tests.proofs.planting import all_turn_red, sql
+from tests.proofs.rows import FUTURE, NOW, OLD, disarmed, row
+
+ORDER = (
+    row(ShopOrder, id=1, consent=1, placed_at=FUTURE),
+    row(FormConsent, id=1, form="order", purpose="4.1.1"),
+)
+RECIPIENT = row(Recipient, id=9, kind="pickup")
+VERSION = {"id": 99, "recipient": 9, "fields": "phone_end", "active": True, "contract": "1"}
+ENTRY = {"id": 1, "order": 1, "parcel": 1, "recipient": 99, "purpose": "4.1.1"}
+
+PLANTS = {
+    "fields-on-the-list": sql(
+        RECIPIENT,
+        row(RecipientVersion, **VERSION),
+        row(Disclosure, **ENTRY),
+        row(DisclosureField, disclosure=1, field="given_name"),
+    ),
+    "handed-for-the-order": sql(
+        *ORDER,
+        RECIPIENT,
+        row(RecipientVersion, **VERSION),
+        row(Disclosure, **{**ENTRY, "purpose": "4.1.10"}),
+    ),
+    "handed-under-contract": sql(
+        *ORDER,
+        RECIPIENT,
+        row(RecipientVersion, **{**VERSION, "contract": ""}),
+        row(Disclosure, **ENTRY),
+    ),
+    "hand-overs-entered": sql(row(Parcel, recipient=1)),
+    "links-of-couriers-end": sql(
+        row(Parcel, id=1, delivered_at=OLD),
+        row(Disclosure, **ENTRY),
+        row(CourierVisit, disclosure=1, deed="opened"),
+    ),
+    "ledger-kept": disarmed("disclosure_field"),
+}
+
+
+def test_each_plant_turns_exactly_its_proof_red(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    all_turn_red(PLANTS)

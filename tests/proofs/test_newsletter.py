@@ -1,0 +1,38 @@
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask
+
+from neupusti.core.mail.models import OutboxEmail
+from neupusti.core.records.consents import FormConsent
+from neupusti.newsletter.models import Issue, IssueDelivery, Subscriber
+from tests.proofs.planting import all_turn_red, sql
+from tests.proofs.rows import NOW, OLD, SOON, row
+
+ISSUE, ADVERT = row(Issue, id=1), row(Issue, id=1, advertising=True)
+POSTED = row(IssueDelivery, issue=1, subscriber=1, state="posted", posted_at=SOON)
+ACTIVE = {"id": 1, "state": "active", "confirmed_at": OLD, "news_consent": 1}
+CONSENT = row(FormConsent, id=1, form="newsletter")
+
+PLANTS = {
+    "keys-of-subscribers": sql(row(Subscriber, email_key="b@example.kz")),
+    "subscribers-agreed": sql(row(Subscriber, state="active", confirmed_at=OLD)),
+    "news-confirmed": sql(ISSUE, row(Subscriber, id=1), POSTED),
+    "no-news-after-the-end": sql(
+        ISSUE,
+        row(Subscriber, id=1, state="ended", confirmed_at=OLD, ended_at="2026-11-22"),
+        POSTED,
+    ),
+    "news-with-consent": sql(
+        ISSUE, CONSENT, row(FormConsent, id=2, ends=1), row(Subscriber, **ACTIVE), POSTED
+    ),
+    "advertising-with-consent": sql(ADVERT, CONSENT, row(Subscriber, **ACTIVE), POSTED),
+    "advertising-marked": sql(row(OutboxEmail, kind="newsletter.advert", text="Goods")),
+}
+
+
+def test_each_plant_turns_exactly_its_proof_red(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    all_turn_red(PLANTS)

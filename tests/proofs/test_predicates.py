@@ -1,0 +1,224 @@
+"""Each part of what may not be: rows that are wrong in one thing only, and right ones."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from neupusti.core import term_proofs
+from neupusti.core.data.database import db
+from neupusti.core.proofs.proof import Proof
+from neupusti.core.registry import registry
+from tests.proofs.rows import NOW
+
+HOUR = timedelta(hours=1)
+HASH = "$argon2id$v=19$m={m},t={t},p=1$salt$hash"
+Rows = Mapping[str, tuple[dict[str, Any], ...]]
+"""Name of a proof -> what its right row is changed to."""
+
+WRONG: Rows = {
+    "subjects-name-nobody": (
+        {"subject": "reader@example.kz"},
+        {"subject": "77010000009"},
+        {"subject": "7 (701) 0000009"},
+    ),
+    "emails-found-by-address": ({"recipient": "nobody"}, {"recipient_key": "A@example.kz"}),
+    "links-end": ({"used_at": NOW}, {"created_at": NOW}),
+    "reasons-sealed": ({"reason": "words"}, {"sealed": None}),
+    "withdrawals-match": (
+        {"ended_at": datetime(2025, 1, 1, tzinfo=UTC)},
+        {"ended_by": "other"},
+        {"ended_to": "other"},
+        {"ends": 1},
+    ),
+    "log-addresses": (
+        {"ip": ""},
+        {"ip": "UNKNOWN"},
+        {"ip": "192.0.2.1 "},
+        {"ip": "fe80::1%eth0"},
+    ),
+    "log-countries": ({"country": "K"}, {"ip": "unknown"}),
+    "findings-masked": ({"network": "192.0.2.10"}, {"network": "2001:db8::1"}),
+    "log-destroyed-whole": ({"complete": False},),
+    "destroyed-whole": ({"complete": False},),
+    "kinds-of-people": ({"kind": "guest"}, {"kind": ""}),
+    "accounts-with-consent": ({"consented": False},),
+    "people-by-forms": ({"collected": False},),
+    "phones-international": (
+        {"phone": "77010000001"},
+        {"phone": "+7701000000a"},
+        {"phone": "+7 7010000001"},
+        {"phone": "+123456"},
+        {"phone": "+1234567890123456"},
+    ),
+    "keys-of-addresses": ({"email": "a@example"}, {"email_key": "A@example.kz"}),
+    "confirmed-in-order": (
+        {"created_at": NOW, "confirmed_at": NOW - HOUR},
+        {"confirmed_at": NOW + HOUR},
+        {"kind": "guest"},
+    ),
+    "strong-hashes": (
+        {"password_hash": "$2b$12$salt"},
+        {"password_hash": HASH.format(m=19455, t=2)},
+        {"password_hash": HASH.format(m=19456, t=1)},
+        {"password_hash": HASH.format(m=9999, t=9)},
+    ),
+    "sessions-end": (
+        {"ends_at": NOW + timedelta(days=31)},
+        {"ends_at": NOW + HOUR, "completed_at": None},
+    ),
+    "consents-under-an-edition": ({"published_at": None},),
+    "changes-explained": ({"note": 0},),
+    "approved-before-published": ({"approved_at": None}, {"approved_at": NOW}),
+    "orders-with-consent": ({"form": "contact"}, {"ends": 1}, {"at": NOW}),
+    "questions-with-consent": ({"form": "order"}, {"ends": 1}, {"at": NOW}),
+    "questions-numbered": ({"number": "NP-1"}, {"email_key": "b@example.kz"}),
+    "answers-signed": ({"author": "staff"}, {"author": "note"}),
+    "phones-of-orders": (
+        {"phone": "87010000001"},
+        {"phone_end": "0002"},
+        {"phone": None, "phone_end": None},
+    ),
+    "addresses-where-needed": ({"addressed": None}, {"delivery": "pickup"}),
+    "names-destroyed": tuple(
+        {name: "x"}
+        for name in (
+            *("family_name", "given_name", "patronymic", "search", "comment"),
+            *("phone", "phone_end"),
+        )
+    ),
+    "fields-on-the-list": (
+        {"field": "street"},
+        {"field": "patronymic", "listed": ",patronymic,"},
+        {"kind": "pickup"},
+        {"listed": ",telephone,"},
+    ),
+    "handed-for-the-order": (
+        {"purpose": "4.1.10"},
+        {"withdrawn_at": datetime(2026, 1, 1, tzinfo=UTC)},
+    ),
+    "handed-under-contract": ({"active": False}, {"kind": "cdek"}),
+    "subscribers-agreed": ({"confirmed_at": None}, {"news_consent": None}),
+    "news-with-consent": ({"news_consent": None}, {"news_ended": 2}),
+    "advertising-with-consent": ({"ad_consent": None}, {"ads_ended": 2}),
+    "advertising-marked": ({"text": "Жарнама / Реклама"}, {"text": "БСН / БИН 1"}),
+    "people-opened-for-a-reason": ({"sealed": ""},),
+    "staff-with-a-code": ({"has_factor": True},),
+}
+RIGHT: Rows = {
+    "subjects-name-nobody": (
+        {"subject": "NC-261122-7234-5"},
+        {"subject": "−20 % 22.11.2026"},
+    ),
+    "links-end": ({"used_at": datetime(2026, 1, 1, 12, tzinfo=UTC)},),
+    "log-addresses": ({"ip": "192.0.2.1"}, {"ip": "unknown"}, {"ip": "::1"}),
+    "log-visitors": ({"visitor": "", "granted": ""},),
+    "log-countries": ({"ip": "unknown", "country": ""}, {"country": ""}),
+    "findings-masked": ({"network": ""}, {"network": "2001:db8::"}, {"network": "unknown"}),
+    "log-destroyed-whole": ({"complete": False, "at": NOW - HOUR},),
+    "destroyed-whole": ({"complete": False, "at": NOW - HOUR},),
+    "no-undeclared-cookie": ({"last_at": NOW - 25 * HOUR},),
+    "refusals-grant-nothing": ({"source": "withdrawal", "granted": ""},),
+    "kinds-of-people": ({"kind": "guest", "password_hash": None},),
+    "accounts-with-consent": (
+        {"consented": False, "invited": True},
+        {"consented": False, "kind": "guest"},
+    ),
+    "people-by-forms": ({"collected": False, "invited": True},),
+    "phones-international": (
+        {"phone": None},
+        {"phone": "+1234567"},
+        {"phone": "+123456789012345"},
+    ),
+    "confirmed-in-order": (
+        {"created_at": NOW - HOUR, "confirmed_at": NOW - HOUR},
+        {"kind": "guest", "confirmed_at": NOW},
+    ),
+    "strong-hashes": (
+        {"password_hash": None},
+        {"password_hash": HASH.format(m=65536, t=3)},
+        {"password_hash": HASH.format(m=102400, t=10)},
+    ),
+    "sessions-end": (
+        {"ends_at": NOW + timedelta(days=30), "completed_at": NOW},
+        {"ends_at": NOW + timedelta(minutes=10), "completed_at": None},
+    ),
+    "changes-explained": ({"material": 0, "note": 0},),
+    "approved-before-published": ({"published_at": None, "approved_at": None},),
+    "phones-of-orders": ({"phone": None, "phone_end": None, "identity_ended_at": NOW},),
+    "addresses-where-needed": ({"delivery": "pickup", "addressed": None},),
+    "addresses-destroyed": ({"identity_ended_at": None, "address": "Almaty"},),
+    "names-destroyed": ({"identity_ended_at": None, "family_name": "x"},),
+    "words-destroyed": ({"identity_ended_at": None, "reason": "words"},),
+    "orders-of-proved-addresses": ({"person": None, "email_proved_at": None},),
+    "handed-for-the-order": ({"withdrawn_at": NOW},),
+    "handed-under-contract": ({"kind": "cdek", "contract": "1"},),
+    "subscribers-agreed": ({"state": "pending", "news_consent": None},),
+    "news-confirmed": ({"posted_at": None, "confirmed_at": None},),
+    "news-with-consent": (
+        {"state": "sent", "news_consent": None},
+        {"subscriber": "ended", "news_consent": None},
+    ),
+    "advertising-with-consent": (
+        {"advertising": False, "ad_consent": None},
+        {"state": "sent", "ad_consent": None},
+        {"subscriber": "ended", "ad_consent": None},
+    ),
+    "people-opened-for-a-reason": ({"action": "catalog.added", "sealed": ""},),
+    "addresses-seen-for-a-reason": ({"action": "catalog.added", "sealed": ""},),
+    "staff-with-a-code": ({"has_factor": True, "second_factor_at": NOW},),
+}
+
+
+def judged(changes: Rows) -> list[tuple[str, dict[str, Any], bool]]:
+    """Return how each proof judges its right row with each of its changes."""
+    proofs = {one.name: one for one in registry().proofs}
+    found = []
+    for name, rows in changes.items():
+        proof = proofs[name]
+        assert isinstance(proof, Proof)
+        bound = db.engines["access"] if is_of_access(proof) else db.engine
+        with bound.connect() as connection:
+            for row in rows:
+                single = proof.single({**proof.right, **row})
+                wrong = select(func.count()).select_from(single).where(proof.wrong(single))
+                found.append((name, row, bool(connection.scalar(wrong))))
+    return found
+
+
+def is_of_access(proof: Proof) -> bool:
+    return any(table.name.startswith("access_") for table in proof.tables)
+
+
+def test_what_is_wrong_in_one_thing_is_wrong(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    assert [one for one in judged(WRONG) if not one[2]] == []
+
+
+def test_what_is_right_at_its_border_is_right(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    assert [one for one in judged(RIGHT) if one[2]] == []
+
+
+def test_a_row_past_its_term_is_wrong_two_hours_later(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    found = []
+    for rule in registry().retention:
+        if rule.whole_days:
+            continue
+        end = NOW - timedelta(days=rule.term)
+        start: Any = rule.starts_at
+        name = term_proofs.proof_of(rule).name
+        own = {**rule.only, start.key: end - 2 * HOUR}
+        late, due = {**own, start.key: end - 2 * HOUR - timedelta(minutes=1)}, own
+        found += [name] if not judged({name: (late,)})[0][2] else []
+        found += [name] if judged({name: (due,)})[0][2] else []
+    assert found == []
