@@ -41,6 +41,7 @@ LAYERS = (
     "accounts catalog statistics",
     "contact orders",
     "delivery newsletter",
+    "rights",
     "staff",
 )
 """Every feature, lowest layer first: a feature may import from the lines above its own."""

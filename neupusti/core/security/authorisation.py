@@ -27,6 +27,8 @@ SECOND_FACTOR_SETUP = "accounts.two_factor"
 """The page for staff without a second factor."""
 REAUTHENTICATE = "accounts.reauthenticate"
 """The page that asks for the password again."""
+ASK_FOR_PASS = "rights.ask"
+"""The page that e-mails a link to whoever has no account."""
 
 
 class UndeclaredRouteError(RuntimeError):
@@ -86,6 +88,8 @@ def _enforce() -> Response | None:
         _forbid(None)
     if rule.who is Who.PUBLIC:
         return None
+    if rule.who is Who.PASS:
+        return None if identity.current_pass() else _redirect_to(ASK_FOR_PASS)
     person = identity.current()
     if person is None:
         return _redirect_to(SIGN_IN)
