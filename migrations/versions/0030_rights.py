@@ -7,14 +7,14 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0030"
-down_revision = "0026"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
 KINDS = "kind IN ('access', 'correct')"
 CHANNELS = "channel IN ('site', 'letter', 'paper', 'phone')"
-STEPS = """step IN ('received', 'taken', 'ready', 'downloaded', 'failed', 'told', 'answered')"""
+STEPS = "step IN ('received', 'taken', 'ready', 'failed', 'told', 'answered')"
 USES = "used_for IN ('access', 'correct')"
 STATES = "state IN ('waiting', 'running', 'ready', 'incomplete', 'failed', 'expired')"
 OPEN_EXPORT = "kind = 'access' AND channel = 'site' AND closed_at IS NULL"
@@ -140,7 +140,6 @@ def _exports() -> None:
         sa.Column("root", sa.String(64), nullable=False),
         sa.Column("ready_at", MOMENT, nullable=True),
         sa.Column("expires_at", MOMENT, nullable=True),
-        sa.Column("taken", sa.Integer, nullable=False),
         sa.CheckConstraint(STATES, name="state"),
         sa.UniqueConstraint("name"),
         _of_request(),

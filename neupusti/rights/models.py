@@ -85,7 +85,6 @@ class Step(StrEnum):
     RECEIVED = "received"
     TAKEN = "taken"
     READY = "ready"
-    DOWNLOADED = "downloaded"
     FAILED = "failed"
     TOLD = "told"
     """A recipient was told of a correction."""
@@ -207,8 +206,6 @@ class Export(Base):
     root: Mapped[Digest]
     ready_at: Mapped[Moment | None]
     expires_at: Mapped[Moment | None] = mapped_column(index=True)
-    taken: Mapped[int] = mapped_column(Integer, info=impersonal())
-    """How often it was downloaded."""
 
 
 class Correction(Base):

@@ -177,6 +177,11 @@ def _insert(session: Session, values: dict[str, Any]) -> ShopOrder:
     raise RuntimeError(f"{DRAWS} random numbers in a row were taken")
 
 
+def search_key(*names: str) -> str:
+    """Return the names of a buyer as staff search for them."""
+    return collation.folded(" ".join(filter(None, names)))[:SEARCH_LENGTH]
+
+
 def _columns(buyer: Buyer, wish: Wish) -> dict[str, Any]:
     now = clock.now()
     names = (buyer.family_name, buyer.given_name, buyer.patronymic)
@@ -192,7 +197,7 @@ def _columns(buyer: Buyer, wish: Wish) -> dict[str, Any]:
         "patronymic": buyer.patronymic,
         "phone": buyer.phone,
         "phone_end": buyer.phone[-PHONE_END:],
-        "search": collation.folded(" ".join(filter(None, names)))[:SEARCH_LENGTH],
+        "search": search_key(*names),
         "delivery": wish.delivery.value,
         "payment": wish.payment.value,
         "comment": wish.comment,
