@@ -30,11 +30,7 @@ REASON_DAYS = 3 * 365
 TOKEN_DAYS = 1
 """As long as a limit on e-mails lasts, over which the last link works again."""
 THROTTLE_DAYS = 3
-
-ABOUT_PEOPLE = (
-    *(Token, SecurityEvent, ProcessingEvent, StaffAction, ActWords),
-    *(FormConsent, StaffGrant),
-)
+TOKENS_UNSEEN = "a link to another address would tell whether it has an account"
 
 
 FEATURE = Feature(
@@ -43,8 +39,14 @@ FEATURE = Feature(
     access={"assets.serve": PUBLIC},
     jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
     holdings=(
-        Holding(model=OutboxEmail, address=OutboxEmail.recipient_key),
-        *(Holding(model=model) for model in ABOUT_PEOPLE),
+        Holding(model=OutboxEmail, is_sent=True),
+        Holding(model=FormConsent, label=_("Your consents and their withdrawals")),
+        Holding(model=ProcessingEvent, label=_("What was done with the Data")),
+        Holding(model=SecurityEvent),
+        Holding(model=StaffAction, label=_("What members of staff saw or changed")),
+        Holding(model=ActWords),
+        Holding(model=Token, unseen=TOKENS_UNSEEN),
+        Holding(model=StaffGrant, label=_("Permissions on the staff")),
     ),
     retention=(
         Retention(
