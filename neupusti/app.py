@@ -43,6 +43,7 @@ LAYERS = (
     "delivery newsletter",
     "rights",
     "staff",
+    "deadlines",
 )
 """Every feature, lowest layer first: a feature may import from the lines above its own."""
 

@@ -49,6 +49,11 @@ def strictest(codes: Iterable[str], received: datetime, calendar: Calendar) -> D
     return min((due(code, received, calendar) for code in codes), key=lambda one: one.at)
 
 
+def end_after(start: datetime, count: int, calendar: Calendar) -> datetime:
+    """Return the end of the `count`-th working day after that of `start`."""
+    return end_of(calendar.after(start.astimezone(clock.ALMATY).date(), count))
+
+
 def end_of(day: date) -> datetime:
     """Return the moment at which `day` ends in Almaty, in UTC."""
     return clock.midnight(day + DAY)

@@ -13,14 +13,18 @@ from neupusti.core.deadlines.models import CalendarDay, Deadline
 from neupusti.core.deadlines.workdays import Calendar
 
 
-def calendar(session: Session) -> Calendar:
-    """Return the calendar in use: that of the library with the corrections of staff."""
+def calendar(session: Session, *, estimates: bool = False) -> Calendar:
+    """Return the calendar in use: that of the library with the corrections of staff.
+
+    With `estimates` it errs late, for what somebody else has to do in time.
+    """
     days = session.execute(
         select(CalendarDay.day, CalendarDay.working, CalendarDay.confirmed)
     ).all()
     return Calendar(
         worked=frozenset(row.day for row in days if row.working),
         off=frozenset(row.day for row in days if row.confirmed and not row.working),
+        estimates=estimates,
     )
 
 
@@ -60,9 +64,7 @@ def deadline_of(session: Session, kind: str, subject: str) -> Deadline:
     return session.scalars(select(Deadline).filter_by(kind=kind, subject=subject)).one()
 
 
-def meet(
-    session: Session, kind: str, subject: str, at: datetime | None = None
-) -> Deadline:
+def meet(session: Session, kind: str, subject: str, at: datetime | None = None) -> Deadline:
     """Store that a deadline was met, now or at an earlier moment; only the first counts.
 
     Raise NoResultFound where none was opened.

@@ -12,8 +12,8 @@ from hashlib import sha256
 from importlib.metadata import version
 
 LIBRARY = "holidays"
-ESTIMATED = "бағаланған"
-"""In the library's name of a day that it only estimates."""
+LANGUAGE, ESTIMATED = "kk", "бағаланған"
+"""What is in the library's name of a day that it only estimates, in this language."""
 SATURDAY = 5
 
 
@@ -35,7 +35,9 @@ def year(number: int) -> Year:
 
     # A calendar that adds years by itself is not safe in threads. A day off may be moved
     # over New Year: the worked day is in the list of the year after.
-    both = country_holidays("KZ", years=(number, number + 1), expand=False)
+    both = country_holidays(
+        "KZ", years=(number, number + 1), expand=False, language=LANGUAGE
+    )
     days = [day for day in both if day.year == number]
     estimated = {
         day for day in days if all(ESTIMATED in name for name in both.get_list(day))
