@@ -42,7 +42,7 @@ class Who(StrEnum):
     PUBLIC = "everybody"
     SIGNED_IN = "whoever is signed in"
     OWNER = "everybody who is signed in; each sees only their own data"
-    PASS = "whoever pressed the button of a link we e-mailed; each sees only their own data"
+    PASS = "whoever opened a link we e-mailed; each sees only their own data"  # noqa: S105
     STAFF = "staff"
 
 

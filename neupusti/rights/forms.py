@@ -155,7 +155,8 @@ class EnterForm(Form):
     purposes = (Purpose.IDENTIFICATION, Purpose.FEEDBACK)
 
     kind = Choice(
-        _("What is asked"), choices=[SelectChoice(one.value, KINDS[one]) for one in KINDS]
+        _("What is asked"),
+        choices=[SelectChoice(one.value, KINDS[one]) for one in RequestKind],
     )
     channel = Choice(
         _("How it came"),

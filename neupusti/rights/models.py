@@ -142,7 +142,7 @@ class DataRequest(Base):
     agent: Mapped[str] = mapped_column(
         String(200), default="", info=personal("3.2.1", Purpose.FEEDBACK)
     )
-    """The paper that staff saw: kind, number and date, of a representative also the name."""
+    """The paper that staff saw: kind, number, date; of a representative the name too."""
     assurance: Mapped[int] = mapped_column(Integer, info=impersonal())
     """1: the address is proved; 2: signed in; 3: a member of staff saw a paper."""
     received_at: Mapped[Moment] = mapped_column(index=True)

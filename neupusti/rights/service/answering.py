@@ -161,7 +161,7 @@ def _received_at(day: date) -> datetime:
     return clock.now() if day == clock.today() else clock.midnight(day)
 
 
-def _log(  # noqa: PLR0913 - a row of the journal is all of these
+def _log(  # noqa: PLR0913, PLR0917 - a row of the journal is all of these
     session: Session,
     staff: int,
     action: StaffActionType,

@@ -6,8 +6,9 @@ address of an open order. Recipients who got the old value are noted, to be told
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from neupusti.contact.models import ContactRequest
@@ -77,13 +78,15 @@ class Value:
 
 def values(whose: Whose) -> Iterator[Value]:
     """Yield what a person may contest: values of rows that are their own."""
-    for name, table in TABLES.items():
-        rows = select(table).where(_own(table, whose))
-        if table is ShopOrder:
-            rows = rows.where(ShopOrder.identity_ended_at.is_(None))
-        for row in db.session.scalars(rows.order_by(table.id.desc()).limit(MOST)):
-            for field in FIELDS[table]:
-                yield Value(name, row.id, field, row.number, getattr(row, field) or "")
+    kept = ShopOrder.identity_ended_at.is_(None)
+    found = (
+        *db.session.scalars(_newest(ShopOrder, whose).where(kept)),
+        *db.session.scalars(_newest(ContactRequest, whose)),
+    )
+    for row in found:
+        for field in FIELDS[type(row)]:
+            now = getattr(row, field) or ""
+            yield Value(row.__tablename__, row.id, field, row.number, now)
 
 
 def contest(asker: Asker, value: Value | None, proposed: str, about: str) -> DataRequest:
@@ -127,10 +130,11 @@ def decide(
     found.decided_at, found.proposed = clock.now(), None
 
 
-def _own(table: Table, whose: Whose) -> ColumnElement[bool]:
+def _newest(table: Table, whose: Whose) -> Select[Any]:
+    rows = select(table).order_by(table.id.desc()).limit(MOST)
     if whose.person is not None:
-        return table.person == whose.person
-    return table.person.is_(None) & (table.email_key == whose.email_key)
+        return rows.where(table.person == whose.person)
+    return rows.where(table.person.is_(None), table.email_key == whose.email_key)
 
 
 def _insert(session: Session, request: int, value: Value, proposed: str) -> bool:

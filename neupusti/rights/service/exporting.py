@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select, update
 
 from neupusti.accounts.models import EmailChange, Person
+from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.data import files
 from neupusti.core.data.classification import Purpose
@@ -23,6 +24,7 @@ from neupusti.core.records.journal import SYSTEM, Operation, ProcessingRecord
 from neupusti.core.security import throttle
 from neupusti.core.security.throttle import RateLimit
 from neupusti.core.text import dates, languages
+from neupusti.core.text.languages import Language
 from neupusti.core.web.errors import TooManyError
 from neupusti.rights.models import (
     DataRequest,
@@ -33,7 +35,9 @@ from neupusti.rights.models import (
     Step,
 )
 from neupusti.rights.service import archive, letters, requests
+from neupusti.rights.service.archive import ExportRequest
 from neupusti.rights.service.errors import NoRequestError, RightsError
+from neupusti.rights.service.manifest import Manifest
 from neupusti.rights.service.requests import Asker
 
 logger = logging.getLogger(__name__)
@@ -125,7 +129,7 @@ def expire() -> None:
     """Destroy the files past their term, each before its row says so; and orphans."""
     over = select(Export).where(Export.expires_at <= clock.now(), Export.name.is_not(None))
     for row in list(db.session.scalars(over)):
-        files.destroy(FOLDER, row.name)
+        files.destroy(FOLDER, row.name or "")
         with writing() as session:
             gone = update(Export).where(Export.id == row.id)
             values = {"state": ExportState.EXPIRED.value, "name": None}
@@ -162,10 +166,14 @@ def _make(number: int) -> None:
             requests.log_step(session, request.id, Step.FAILED)
             return
         export.state, export.attempts = ExportState.RUNNING.value, export.attempts + 1
-        number_of_request, whose = request.number, _whose(request)
+        whose = _whose(request)
+        about = ExportRequest(
+            number=request.number,
+            language=Language(request.language),
+            operator=settings().operator,
+        )
     path = files.path(FOLDER, secrets.token_hex(files.NAME_BYTES))
-    manifest = archive.write(whose, path, number_of_request)
-    _finish(number, path, manifest)
+    _finish(number, path, archive.write(whose, path, about))
 
 
 def _whose(request: DataRequest) -> Whose:
@@ -175,7 +183,7 @@ def _whose(request: DataRequest) -> Whose:
     return Whose(person=request.person, email_key=person.email_key if person else None)
 
 
-def _finish(number: int, path: Path, manifest: archive.Manifest) -> None:
+def _finish(number: int, path: Path, manifest: Manifest) -> None:
     """Store what was made, and tell its person."""
     now = clock.now()
     with writing() as session:

@@ -1,7 +1,7 @@
 """The blueprint of rights; its pages for an account and for a pass are the same views."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Flask, request, session, url_for
 from flask.blueprints import BlueprintSetupState
@@ -30,7 +30,7 @@ View = Callable[..., Response]
 
 
 def both(path: str, name: str, *methods: str) -> Callable[[View], View]:
-    """Register a view below `/rights/data/` for a pass, and in the account for its owner."""
+    """Register a view below `/rights/data/` for a pass, and for the owner of an account."""
 
     def register(view: View) -> View:
         for start, begins in ((GUEST, ""), (ACCOUNT, OWN)):
@@ -76,8 +76,7 @@ def _is_own() -> bool:
 
 @bp.record_once
 def _install(state: BlueprintSetupState) -> None:
-    app: Flask = state.app
-    identity.install_pass(app, _pass)
+    identity.install_pass(cast("Flask", state.app), _pass)
 
 
 def _pass() -> Pass | None:

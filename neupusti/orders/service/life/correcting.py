@@ -27,8 +27,6 @@ def correct(
         setattr(order, name, value)
     if order.phone:
         order.phone_end = order.phone[-placing.PHONE_END :]
-    order.search = placing.search_key(
-        order.family_name, order.given_name, order.patronymic
-    )
+    order.search = placing.search_key(order.family_name, order.given_name, order.patronymic)
     moves.report(session, order, What.CORRECTED, actor, reason=reason)
     return order
