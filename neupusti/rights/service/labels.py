@@ -87,7 +87,7 @@ def label(column: Column[Any]) -> LazyString | None:
 def text(value: Any) -> str:
     """Return a value as its person reads it, in the language in force."""
     if isinstance(value, StaffNumber):
-        return str(gettext("member of staff no. %(number)s", number=int(value)))
+        return str(gettext("member of staff no. %(number)s", number=value.number))
     if isinstance(value, datetime):
         return dates.short(value)
     if isinstance(value, bool):

@@ -9,6 +9,7 @@ from typing import Any
 from neupusti.core.data import keys
 
 FORMAT = "neupusti-export/1"
+JSON = "application/json"
 SEAL = "export"
 """The use of the key of the seal."""
 LARGEST = 4 * 1024 * 1024

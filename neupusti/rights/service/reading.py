@@ -32,11 +32,14 @@ class Omission(StrEnum):
     ANOTHERS = "about another person"
 
 
-class StaffNumber(int):
+@dataclass(frozen=True, slots=True)
+class StaffNumber:
     """The number of a member of staff, or of whoever else acted: not of the person."""
 
+    number: int
+
     def __str__(self) -> str:
-        return f"staff {int(self)}"
+        return f"staff {self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +133,10 @@ def blanked(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Return `value` as JSON can hold it: moments in ISO 8601, bytes in hexadecimal."""
-    if isinstance(value, StaffNumber):
-        return str(value)
+    """Return `value` as JSON and CSV hold it: moments in ISO 8601."""
     if isinstance(value, date | datetime):
         return value.isoformat()
-    return value.hex() if isinstance(value, bytes) else value
+    return str(value) if isinstance(value, StaffNumber) else value
 
 
 def _omission(column: Column[Any]) -> Omission | None:
