@@ -1,7 +1,9 @@
 """The forms of rights: of people, and of staff."""
 
 from datetime import date
+from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField
 from wtforms import HiddenField
@@ -74,21 +76,25 @@ class CorrectForm(Form):
         ]
         self.value.choices = [*shown, SelectChoice(OTHER, _("Something else"))]
 
-    def validate_proposed(self, field: TextLine) -> None:
-        """Refuse what the field cannot hold."""
-        name = (self.value.data or "").rpartition(":")[2]
-        if not field.data and name not in {"", "patronymic"}:
-            raise ValidationError(str(_("Write what is right.")))
-        try:
-            field.data = _parsed(name, field.data)
-        except (names.PersonNameError, phones.PhoneError):
-            text = _("This cannot be a name or a phone: check it letter by letter.")
-            raise ValidationError(str(text)) from None
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each answer, and whether they fit each other."""
+        if super().validate(extra_validators) and (problem := self._problem()):
+            self.refuse(*problem)
+        return not self.errors
 
-    def validate_about(self, field: TextArea) -> None:
-        """Require words where nothing of the list is chosen."""
-        if self.value.data == OTHER and not field.data:
-            raise ValidationError(str(_("Write what is wrong and what is right.")))
+    def _problem(self) -> tuple[str, str] | None:
+        """Return the field that does not fit the others, and why."""
+        name = self.value.data.rpartition(":")[2]
+        if not name and not self.about.data:
+            return "about", gettext("Write what is wrong and what is right.")
+        if name not in {"", "patronymic"} and not self.proposed.data:
+            return "proposed", gettext("Write what is right.")
+        try:
+            self.proposed.data = _parsed(name, self.proposed.data)
+        except (names.PersonNameError, phones.PhoneError):
+            text = gettext("This cannot be a name or a phone: check it letter by letter.")
+            return "proposed", text
+        return None
 
 
 def _parsed(name: str, text: str) -> str:

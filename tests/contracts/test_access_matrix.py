@@ -17,17 +17,20 @@ from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.rules import PUBLIC, Permission, Rule, Who
-from neupusti.core.security import authorisation
+from neupusti.core.security import authorisation, tokens
 from neupusti.core.security.authorisation import UndeclaredRouteError
 from neupusti.policy.service import edition_store
+from neupusti.rights.models import RightsPass
+from neupusti.rights.service import asking
 from neupusti.staff.service import grants
 from tests import desk
 from tests.conftest import SQLITE
-from tests.people import AIGERIM, BOLAT, DANA, YERLAN
+from tests.people import AIGERIM, BOLAT, DANA, GUEST, YERLAN
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 LOGIN, SECOND_FACTOR_SETUP = "/account/login", "/account/two-factor"
 REAUTHENTICATE = "/account/reauthenticate"
+ASK_FOR_LINK = "/rights/"
 AUTH_PAGES = {LOGIN, SECOND_FACTOR_SETUP, REAUTHENTICATE}
 VIEW_CHECKS = {"accounts.switch_off"}
 """Endpoints whose view itself refuses staff."""
@@ -42,22 +45,27 @@ class Role:
     staff: bool = False
     held: tuple[Permission, ...] = ()
     factor: bool = True
+    has_pass: bool = False
+    """Whether the browser opened a link to the data of an address."""
 
 
 ANONYMOUS = Role("nobody", signed_in=False)
+GUEST_WITH_PASS = Role("guest with a pass", signed_in=False, has_pass=True)
 CUSTOMER, OTHER = Role("customer", factor=False), Role("other customer", factor=False)
 MFA_PENDING = Role(
     "staff without a second factor", staff=True, held=(*Permission,), factor=False
 )
 ALL_PERMISSIONS = Role("staff with everything", staff=True, held=(*Permission,))
 EACH = [Role(f"staff for {one}", staff=True, held=(one,)) for one in Permission]
-ROLES = [ANONYMOUS, CUSTOMER, OTHER, MFA_PENDING, ALL_PERMISSIONS, *EACH]
+ROLES = [ANONYMOUS, GUEST_WITH_PASS, CUSTOMER, OTHER, MFA_PENDING, ALL_PERMISSIONS, *EACH]
 
 
 def expected(rule: Rule, role: Role) -> str | int | None:
     """Return the redirect target or error status of `role`; None: access is granted."""
     if rule.who is Who.PUBLIC:
         return None
+    if rule.who is Who.PASS:
+        return None if role.has_pass else ASK_FOR_LINK
     if not role.signed_in:
         return LOGIN
     if role.staff and not role.factor and not rule.mfa_pending:
@@ -122,6 +130,8 @@ def sign_in(app: Flask) -> Callable[[Role], FlaskClient]:
         if not role.signed_in:
             with browser.session_transaction() as kept:
                 kept["csrf_token"] = desk.RAW
+                if role.has_pass:
+                    kept["pass"] = new_pass()
             return browser
         if role.name not in numbers:
             who = {"customer": AIGERIM, "other customer": YERLAN}.get(role.name, DANA)
@@ -131,6 +141,23 @@ def sign_in(app: Flask) -> Callable[[Role], FlaskClient]:
         return browser
 
     return signed_in
+
+
+def new_pass() -> str:
+    """Return the secret of a pass for an address without an account."""
+    now = clock.now()
+    with writing() as session:
+        row = RightsPass(
+            email=GUEST.email,
+            email_key=GUEST.email,
+            used_for="access",
+            asked_at=now,
+            ends_at=now + asking.LIFE,
+        )
+        session.add(row)
+        session.flush()
+        token = tokens.issue(session, asking.PURPOSE, asking.LIFE, target=row.id)
+    return asking.open_pass(token)[1]
 
 
 def address(app: Flask, route: Route, sample: dict[str, str]) -> str:
@@ -207,7 +234,9 @@ def row_counts() -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    "role", [ANONYMOUS, CUSTOMER, ALL_PERMISSIONS], ids=lambda role: role.name
+    "role",
+    [ANONYMOUS, GUEST_WITH_PASS, CUSTOMER, ALL_PERMISSIONS],
+    ids=lambda role: role.name,
 )
 @pytest.mark.slow
 def test_reading_changes_nothing(

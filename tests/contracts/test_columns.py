@@ -49,7 +49,7 @@ def test_an_unclassified_column_is_found(bare_table: Table) -> None:
 
 
 NAMES_OF_SECRETS = re.compile(
-    r"password|nonce|mask$|salt|secret|^digest$|(?:remember|token)_digest|submission"
+    r"password|nonce|mask$|salt|secret|^digest$|(?:remember|token|code)_digest|submission"
 )
 PROOFS = {"access_import.digest", "disclosure.digest"}
 """Hashes that open nothing: of an imported log, and of what was handed over."""

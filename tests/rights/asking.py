@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from neupusti.core.data.database import Base, db
 from neupusti.rights.models import DataRequest, Export
+from neupusti.rights.service import exporting
 from tests.accounts.cast import emails_to
 from tests.orders.buying import SAME_ORIGIN, Shopper, hidden, product
 from tests.people import GUEST, Person
@@ -66,3 +67,15 @@ def export_of(number: str) -> Export:
     """Return the export of a request as it is stored now."""
     request = request_of(number)
     return db.session.scalars(select(Export).filter_by(request=request.id)).one()
+
+
+def fetch(browser: FlaskClient, path: str, **kwargs: Any) -> TestResponse:
+    """Download a file, and close it."""
+    return browser.get(path, buffered=True, **kwargs)
+
+
+def work() -> None:
+    """Run the job that makes archives, as its thread does: in a new transaction."""
+    db.session.rollback()
+    exporting.run()
+    db.session.rollback()

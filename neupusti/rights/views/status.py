@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import render_template
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from neupusti.accounts.views.blueprint import network
@@ -61,7 +62,9 @@ def verify() -> Response:
 def recognise() -> Response:
     """Say whether this site has made an archive, and nothing else."""
     form = VerifyForm()
-    if not form.validate():
+    if form.validate() and not (form.sha256.data or form.manifest.data):
+        form.refuse("manifest", _("Choose the file, or write the SHA-256."))
+    if form.errors:
         return shown("rights/verify.html", form, asked=False)
     text = form.manifest.data.read(LARGEST + 1) if form.manifest.data else b""
     found = recognising.recognise(text.decode(errors="replace"), form.sha256.data)
