@@ -33,7 +33,7 @@ STEPS: Mapping[str, LazyString] = {
 }
 OUTCOME_LABELS: Mapping[str, LazyString] = {
     Outcome.GIVEN: _("the data were given"),
-    Outcome.CORRECTED: _("corrected"),
+    Outcome.CORRECTED: _("the value was corrected"),
     Outcome.NOTHING: _("there is nothing of the kind"),
     Outcome.UNFOUNDED: _("what is kept is right"),
     Outcome.IDENTITY: _("refused: it could not be told whose request it is"),
