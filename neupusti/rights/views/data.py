@@ -40,17 +40,18 @@ def progress(number: str) -> Response:
     """Show how far an archive is; the page loads itself again until it is ready."""
     request = requests.own(asker(), number)
     made = exporting.of_request(request)
+    waits = made.state in exporting.UNFINISHED
     page = render_template(
         "rights/export.html",
         request_=request,
         export=made,
         states=words.STATES,
         is_ready=made.state in exporting.WITH_FILE,
-        reload_seconds=RELOAD_SECONDS if made.state in exporting.UNFINISHED else 0,
+        waits=waits,
         failed=made.state == ExportState.FAILED.value,
         here=here,
     )
-    return make_response(page)
+    return make_response(page, {"Refresh": str(RELOAD_SECONDS)} if waits else {})
 
 
 @both("export/<number>/file", "download", "GET")
