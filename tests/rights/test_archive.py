@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import text, update
+from sqlalchemy import insert, text, update
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import avatar
 from neupusti.core.data import files
 from neupusti.core.data.database import writing
+from neupusti.core.records.journal import SecurityEvent
 from neupusti.core.text.languages import Language
 from neupusti.orders.models.order import ShopOrder
 from neupusti.rights.service.archive import ExportError
@@ -28,6 +29,7 @@ __all__ = ["mounted"]
 Plant = Callable[..., Planted]
 Exporting = Callable[..., Export]
 CANARIES, SECRETS = 125, 12
+ROWS = 1101
 ONCE = ("subscriber", "suppression")
 """Tables that hold an address once."""
 HOSTILE = "=cmd|' /C calc'!A0 <script>{{7*7}}</script> \u2028 \u0430\u0301"
@@ -242,3 +244,17 @@ def test_the_first_page_opens_without_network_in_every_language(
         assert b"<script" not in body
     assert "//" not in page
     assert {f"README.{one}.txt" for one in Language} <= made.files.keys()
+
+
+def test_a_table_of_more_rows_than_a_page_is_whole(plant: Plant, export: Exporting) -> None:
+    planted = plant(AIGERIM, 1)
+    like = planted.rows["security_event"]
+    numbers = range(like["id"] + 1, like["id"] + ROWS)
+    with writing() as session:
+        session.execute(insert(SecurityEvent), [{**like, "id": n} for n in numbers])
+    made = export(AIGERIM, 1)
+    rows = made.rows("security_event")
+    assert [row["id"] for row in rows] == [like["id"], *numbers]
+    pages = [made.files[f"html/security_event-{n}.html"] for n in (1, 2, 3)]
+    assert sum(page.count(b"<tr>") - 1 for page in pages) == ROWS
+    assert made.manifest.complete
