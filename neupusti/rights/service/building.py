@@ -18,6 +18,7 @@ from neupusti.rights.service.second_road import Hits
 from neupusti.rights.service.snapshot import Snapshot
 from neupusti.rights.service.zipped import Zipped
 
+ENCODER = json.JSONEncoder(default=plain, ensure_ascii=False)
 FILE_CHUNK = 64 * 1024
 WEBP = slice(8, 12)
 """Where a WebP file says that it is one (RFC 9649)."""
@@ -82,7 +83,8 @@ class Builder:
         cells = ([row.tie, *_csv(names, row)] for row in rows.rows(self.data.main))
         lines = (line.encode() for line in csv.csv_lines(["tie", *names], cells))
         self.out.add(f"csv/{name}.csv", csv.MIMETYPE, lines, part.found)
-        shown = pages.table_pages(part.name, rows.columns, rows.rows(self.data.main))
+        columns = [c for c in rows.columns if str(c) not in labels.ONLY_FOR_PROGRAMS]
+        shown = pages.table_pages(part.name, columns, rows.rows(self.data.main))
         for part.pages, page in enumerate(shown, 1):
             self.out.add(f"html/{name}-{part.pages}.html", pages.MEDIA, page)
 
@@ -94,7 +96,7 @@ class Builder:
             if len(row.values) < len(columns):
                 part.anothers |= {c.name for c in columns} - row.values.keys()
             values = {"tie": row.tie, **row.values}
-            yield f"{json.dumps(values, default=plain, ensure_ascii=False)}\n".encode()
+            yield f"{ENCODER.encode(values)}\n".encode()
 
     def add_files(self) -> None:
         """Copy the file of each row that has one, or name it among the missing."""

@@ -74,8 +74,8 @@ LABELS: Mapping[str, LazyString] = {
     "words": _("Text"),
 }
 """By column, or by table and column; a column without a label is only in the export."""
-ONLY_EXPORTED = frozenset({"letter.html", "letter.headers"})
-"""What a page need not repeat: the text of the e-mail says it."""
+ONLY_FOR_PROGRAMS = frozenset({"letter.html", "letter.headers"})
+"""What no page shows: the text of the e-mail says the same."""
 ANOTHERS = "…"
 
 
@@ -86,6 +86,8 @@ def label(column: Column[Any]) -> LazyString | None:
 
 def text(value: Any) -> str:
     """Return a value as its person reads it, in the language in force."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, StaffNumber):
         return str(gettext("member of staff no. %(number)s", number=value.number))
     if isinstance(value, datetime):

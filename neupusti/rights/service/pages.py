@@ -72,9 +72,7 @@ def _table(heads: Iterable[str], rows: Iterable[str]) -> Iterator[str]:
 
 
 def _cells(names: list[str], values: Mapping[str, Any]) -> str:
-    return "".join(
-        f"<td>{escape(labels.text(values[name]))}</td>"
-        if name in values
-        else f"<td>{labels.ANOTHERS}</td>"
-        for name in names
-    )
+    texts = [
+        labels.text(values[name]) if name in values else labels.ANOTHERS for name in names
+    ]
+    return f"<td>{'</td><td>'.join(map(escape, texts))}</td>"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Table, func, select
+from sqlalchemy import Column, Connection, String, Table, func, select
 
 from neupusti.core.data import finding
 from neupusti.core.data.classification import Classification, classification
@@ -22,6 +22,9 @@ from neupusti.core.mail.models import BLANK, TOKEN
 CHUNK = 500
 """Rows that are fetched at once."""
 UNMARKED = Classification()
+TIES = {tie.value: tie for tie in Tie}
+LINK = 44
+"""Characters of the shortest text that holds the token of a link."""
 
 
 class Omission(StrEnum):
@@ -42,8 +45,7 @@ class StaffNumber:
         return f"staff {self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class ShownRow:
+class ShownRow(NamedTuple):
     """One row as its person may see it."""
 
     key: tuple[str, ...]
@@ -97,22 +99,41 @@ class HeldRows:
         first = 1 + len(keys)
         streamed = {"stream_results": True, "yield_per": CHUNK}
         for row in connection.execute(found, execution_options=streamed):
-            key, tied = tuple(map(str, row[1:first])), Tie(row[0])
-            yield ShownRow(key, tied, self._shown(tied, row[first:]))
+            tied = TIES[row[0]]
+            yield ShownRow(
+                tuple(map(str, row[1:first])), tied, self._shown(tied, row[first:])
+            )
 
     def _shown(self, tie: Tie, values: Any) -> dict[str, Any]:
-        return {
-            name: StaffNumber(value)
-            if mark.actor and value is not None and value != self.whose.person
-            else blanked(value)
-            for (name, mark), value in zip(self._marks, values, strict=True)
-            if (tie is Tie.OWN and not mark.subject)
-            or self._is_theirs(tie, name, mark, value)
-        }
+        row = dict(zip(self._marks, values, strict=True))
+        for name in self._subjects if tie is Tie.OWN else self._marks:
+            if not self._is_theirs(tie, name, self._marks[name], row[name]):
+                del row[name]
+        for name in self._actors:
+            if row.get(name) not in {None, self.whose.person}:
+                row[name] = StaffNumber(row[name])
+        for name in self._texts:
+            if (text := row.get(name)) and "/" in text:
+                row[name] = TOKEN.sub(BLANK, text)
+        return row
 
     @cached_property
-    def _marks(self) -> list[tuple[str, Classification]]:
-        return [(c.name, classification(c) or UNMARKED) for c in self.columns]
+    def _marks(self) -> dict[str, Classification]:
+        return {c.name: classification(c) or UNMARKED for c in self.columns}
+
+    @cached_property
+    def _subjects(self) -> list[str]:
+        return [name for name, mark in self._marks.items() if mark.subject]
+
+    @cached_property
+    def _actors(self) -> list[str]:
+        return [name for name, mark in self._marks.items() if mark.actor]
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        """The columns that can hold a link, and in it a token: it opens what it is for."""
+        texts = (c for c in self.columns if isinstance(c.type, String))
+        return [c.name for c in texts if (c.type.length or LINK) >= LINK]
 
     def _is_theirs(self, tie: Tie, name: str, mark: Classification, value: Any) -> bool:
         """Return whether a value says nothing about another person."""
@@ -123,13 +144,6 @@ class HeldRows:
         return name in self.table.primary_key.columns or (
             mark.personal and self.whose.owns_text(value)
         )
-
-
-def blanked(value: Any) -> Any:
-    """Return `value` without the one-time tokens of links: they open what they are for."""
-    if isinstance(value, str) and "/" in value:
-        return TOKEN.sub(BLANK, value)
-    return value
 
 
 def plain(value: Any) -> Any:

@@ -81,7 +81,7 @@ def _shown(rows: HeldRows) -> list[Column[object]]:
     return [
         column
         for column in rows.columns
-        if labels.label(column) and str(column) not in labels.ONLY_EXPORTED
+        if labels.label(column) and str(column) not in labels.ONLY_FOR_PROGRAMS
     ]
 
 
