@@ -49,6 +49,7 @@ def year(number: int) -> Year:
     )
 
 
+@cache
 def library_version() -> str:
     """Return which release of the library the calendar comes from."""
     return version(LIBRARY)

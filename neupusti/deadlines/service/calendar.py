@@ -81,12 +81,14 @@ def known_days(since: date) -> list[CalendarDay]:
 def to_confirm(until: date) -> list[date]:
     """Return the days off from today to `until` that do not count without a source."""
     today = clock.today()
-    rows = {row.day: row for row in known_days(today)}
+    rows, counted = known_days(today), register.calendar(db.session())
     years = range(today.year, until.year + 1)
     estimated = {day for year in years for day in workdays.year(year).estimated}
-    waiting = {row.day for row in rows.values() if not (row.confirmed or row.working)}
-    days = waiting | (estimated - rows.keys())
-    return sorted(day for day in days if today <= day <= until)
+    waiting = {row.day for row in rows if not (row.confirmed or row.working)}
+    waiting |= estimated - {row.day for row in rows}
+    return sorted(
+        day for day in waiting if today <= day <= until and counted.is_working(day)
+    )
 
 
 def lacks_order() -> bool:

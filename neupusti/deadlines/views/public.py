@@ -11,6 +11,7 @@ from neupusti.core.data.database import db
 from neupusti.core.deadlines import register, workdays
 from neupusti.core.deadlines.models import CalendarDay
 from neupusti.core.deadlines.terms import Act, Certainty, Unit, terms
+from neupusti.core.deadlines.workdays import Calendar
 from neupusti.deadlines.service import calendar, labels
 from neupusti.deadlines.views.blueprint import bp
 
@@ -23,19 +24,20 @@ class NamedDay:
     counts_off: bool
     estimated: bool
     source: str
-    """What staff entered; empty: the library alone."""
+    """That of staff; empty: the library."""
 
 
 @bp.get("/policy/deadlines/")
 def show() -> str:
     """Show every term and the calendar of this year and the next."""
     today = clock.today()
+    days = register.calendar(db.session())
     entered = {row.day: row for row in calendar.known_days(date(today.year, 1, 1))}
     return render_template(
         "deadlines/show.html",
         terms=terms().values(),
         labels=labels,
-        years={year: _days(year, entered) for year in (today.year, today.year + 1)},
+        years={year: _days(year, days, entered) for year in (today.year, today.year + 1)},
         library=f"{workdays.LIBRARY} {workdays.library_version()}",
         Act=Act,
         Certainty=Certainty,
@@ -43,10 +45,11 @@ def show() -> str:
     )
 
 
-def _days(year: int, entered: Mapping[date, CalendarDay]) -> list[NamedDay]:
-    """Return the days off besides weekends, and the weekends that are worked."""
-    days, known = register.calendar(db.session()), workdays.year(year)
+def _days(year: int, days: Calendar, entered: Mapping[date, CalendarDay]) -> list[NamedDay]:
+    """Return the days off besides weekends, the weekends that are worked, and our own."""
+    known = workdays.year(year)
     own = {day for day in entered if day.year == year}
+    off = {d for d in known.off | known.estimated if d.weekday() < workdays.SATURDAY}
     return [
         NamedDay(
             day,
@@ -54,5 +57,5 @@ def _days(year: int, entered: Mapping[date, CalendarDay]) -> list[NamedDay]:
             day in known.estimated,
             entered[day].source if day in entered else "",
         )
-        for day in sorted(known.off | known.estimated | known.worked | own)
+        for day in sorted(off | known.worked | own)
     ]
