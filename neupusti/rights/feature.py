@@ -82,6 +82,7 @@ FEATURE = Feature(
     emails=letters.ALL,
     staff_actions=answering.ALL,
     jobs=(Job(name="exports", every=exporting.EVERY, run=exporting.run),),
+    deadlines={queries.KIND: "rights.desk"},
     admin_menu=(MenuItem(endpoint="rights.board", label=_("Requests about data")),),
     duties=(
         Duty(

@@ -122,7 +122,7 @@ def test_only_a_value_of_ones_own_can_be_contested(
     assert (count(DataRequest), count(Correction)) == (0, 0)
 
 
-@pytest.mark.situation(10)
+@pytest.mark.situation(10, of="rights")
 def test_a_value_is_contested_once(app: Flask) -> None:
     order = Shopper(app, prefix="/en").bought(product())
     browser = opened(app)

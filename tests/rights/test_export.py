@@ -77,7 +77,7 @@ def test_nobody_else_fetches_it(app: Flask) -> None:
     assert opened(app, AIGERIM).get(paths[0]).status_code == 404
 
 
-@pytest.mark.situation(18)
+@pytest.mark.situation(18, of="rights")
 def test_the_file_is_gone_after_three_days(app: Flask, at: Clock) -> None:
     at(NOON)
     who = account(AIGERIM)
@@ -112,7 +112,7 @@ def test_ranges_and_tricks_with_paths(app: Flask) -> None:
         assert browser.get(f"{DATA}export/{trick}/file").status_code in {400, 404}
 
 
-@pytest.mark.situation(37)
+@pytest.mark.situation(37, of="rights")
 def test_fifty_presses_make_one_archive(app: Flask) -> None:
     bought(app)
     browser = opened(app)

@@ -52,7 +52,7 @@ def test_without_a_pass_every_page_leads_to_the_form(client: FlaskClient) -> Non
         assert (answer.status_code, answer.location.partition("?")[0]) == (303, RIGHTS)
 
 
-@pytest.mark.situation(24)
+@pytest.mark.situation(24, of="rights")
 def test_a_scanner_opens_nothing_and_the_button_works_after_it(app: Flask) -> None:
     bought(app)
     browser = app.test_client()
@@ -66,7 +66,7 @@ def test_a_scanner_opens_nothing_and_the_button_works_after_it(app: Flask) -> No
     assert browser.get(DATA).status_code == 200
 
 
-@pytest.mark.situation(25)
+@pytest.mark.situation(25, of="rights")
 def test_a_used_link_changes_nothing_and_says_so(app: Flask) -> None:
     bought(app)
     browser = opened(app)
