@@ -17,15 +17,14 @@ from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.rules import PUBLIC, Permission, Rule, Who
-from neupusti.core.security import authorisation, tokens
+from neupusti.core.security import authorisation
 from neupusti.core.security.authorisation import UndeclaredRouteError
 from neupusti.policy.service import edition_store
-from neupusti.rights.models import RightsPass
-from neupusti.rights.service import asking
 from neupusti.staff.service import grants
 from tests import desk
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA, GUEST, YERLAN
+from tests.rights.asking import pass_of
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 LOGIN, SECOND_FACTOR_SETUP = "/account/login", "/account/two-factor"
@@ -57,6 +56,7 @@ MFA_PENDING = Role(
 )
 ALL_PERMISSIONS = Role("staff with everything", staff=True, held=(*Permission,))
 EACH = [Role(f"staff for {one}", staff=True, held=(one,)) for one in Permission]
+READERS = [ANONYMOUS, GUEST_WITH_PASS, CUSTOMER, ALL_PERMISSIONS]
 ROLES = [ANONYMOUS, GUEST_WITH_PASS, CUSTOMER, OTHER, MFA_PENDING, ALL_PERMISSIONS, *EACH]
 
 
@@ -131,7 +131,7 @@ def sign_in(app: Flask) -> Callable[[Role], FlaskClient]:
             with browser.session_transaction() as kept:
                 kept["csrf_token"] = desk.RAW
                 if role.has_pass:
-                    kept["pass"] = new_pass()
+                    kept["pass"] = pass_of(GUEST)
             return browser
         if role.name not in numbers:
             who = {"customer": AIGERIM, "other customer": YERLAN}.get(role.name, DANA)
@@ -141,23 +141,6 @@ def sign_in(app: Flask) -> Callable[[Role], FlaskClient]:
         return browser
 
     return signed_in
-
-
-def new_pass() -> str:
-    """Return the secret of a pass for an address without an account."""
-    now = clock.now()
-    with writing() as session:
-        row = RightsPass(
-            email=GUEST.email,
-            email_key=GUEST.email,
-            used_for="access",
-            asked_at=now,
-            ends_at=now + asking.LIFE,
-        )
-        session.add(row)
-        session.flush()
-        token = tokens.issue(session, asking.PURPOSE, asking.LIFE, target=row.id)
-    return asking.open_pass(token)[1]
 
 
 def address(app: Flask, route: Route, sample: dict[str, str]) -> str:
@@ -233,11 +216,7 @@ def row_counts() -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize(
-    "role",
-    [ANONYMOUS, GUEST_WITH_PASS, CUSTOMER, ALL_PERMISSIONS],
-    ids=lambda role: role.name,
-)
+@pytest.mark.parametrize("role", READERS, ids=lambda role: role.name)
 @pytest.mark.slow
 def test_reading_changes_nothing(
     app: Flask, sample: dict[str, str], sign_in: Callable[[Role], FlaskClient], role: Role

@@ -8,9 +8,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from neupusti.core.data.database import Base, db
-from neupusti.rights.models import DataRequest, Export
-from neupusti.rights.service import exporting
+from neupusti.core import clock
+from neupusti.core.data.database import Base, db, writing
+from neupusti.core.security import tokens
+from neupusti.rights.models import DataRequest, Export, RequestKind, RightsPass
+from neupusti.rights.service import asking, exporting
 from tests.accounts.cast import emails_to
 from tests.orders.buying import SAME_ORIGIN, Shopper, hidden, product
 from tests.people import GUEST, Person
@@ -48,6 +50,23 @@ def opened(app: Flask, who: Person = GUEST, right: str = "access") -> FlaskClien
     path = f"/en/rights/open/{tokens_of(who)[-1]}"
     assert send(browser, path).status_code == 303
     return browser
+
+
+def pass_of(who: Person) -> str:
+    """Return the secret of a new pass of a person who has no account."""
+    now = clock.now()
+    with writing() as session:
+        row = RightsPass(
+            email=who.email,
+            email_key=who.email,
+            used_for=RequestKind.ACCESS.value,
+            asked_at=now,
+            ends_at=now + asking.LIFE,
+        )
+        session.add(row)
+        session.flush()
+        token = tokens.issue(session, asking.PURPOSE, asking.LIFE, target=row.id)
+    return asking.open_pass(token)[1]
 
 
 def count(table: type[Base]) -> int:

@@ -32,6 +32,15 @@ def test_number_and_code_open_the_state(app: Flask, client: FlaskClient) -> None
         assert "Nothing is right." not in answer.text
 
 
+def test_another_spelling_of_a_number_is_redirected(
+    app: Flask, client: FlaskClient
+) -> None:
+    number, _code = made(app)
+    answer = client.get(f"/en/rights/{number.lower()}")
+    assert (answer.status_code, answer.location) == (301, f"/en/rights/{number}")
+    assert client.get("/en/rights/nonsense").status_code == 200
+
+
 def test_a_wrong_number_and_a_wrong_code_look_alike(app: Flask) -> None:
     number, code = made(app)
     other = "NZ-261126-7K3F-5"

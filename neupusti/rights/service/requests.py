@@ -138,13 +138,17 @@ def close(session: Session, request: DataRequest, outcome: Outcome, words: str) 
     register.meet(session, DEADLINE, request.number)
 
 
+def number_in(text: str) -> str:
+    """Return a number as it is stored, from any spelling; empty where it is none."""
+    try:
+        return order_numbers.parse(text, PREFIX, CYRILLIC)
+    except OrderNumberError:
+        return ""
+
+
 def by_number(session: Session, text: str) -> DataRequest:
     """Return the request of a number, in any spelling; raise NoRequestError."""
-    try:
-        number = order_numbers.parse(text, PREFIX, CYRILLIC)
-    except OrderNumberError:
-        raise NoRequestError from None
-    found = session.scalar(select(DataRequest).filter_by(number=number))
+    found = session.scalar(select(DataRequest).filter_by(number=number_in(text)))
     if found is None:
         raise NoRequestError
     return found
@@ -167,10 +171,7 @@ def by_code(number: str, code: str, network: str) -> DataRequest:
 
     Raise NoRequestError for a wrong number as for a wrong code, and TooManyError.
     """
-    try:
-        wanted = order_numbers.parse(number, PREFIX, CYRILLIC)
-    except OrderNumberError:
-        wanted = ""
+    wanted = number_in(number)
     throttle.take((BY_NUMBER, wanted), (BY_NETWORK, network))
     found = db.session.scalar(select(DataRequest).filter_by(number=wanted))
     typed = "".join(sign for sign in code.upper() if sign.isalnum())

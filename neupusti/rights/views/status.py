@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import render_template
+from flask import redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -27,6 +27,9 @@ def _allow_upload(endpoint: str | None, _values: dict[str, Any] | None) -> None:
 @bp.get("/rights/<number>")
 def status(number: str) -> Response:
     """Ask for the code; the page is the same for every number."""
+    written = requests.number_in(number)
+    if written not in {"", number}:
+        return redirect(url_for("rights.status", number=written), 301)
     return shown("rights/code.html", StatusForm(formdata=None), number=number)
 
 
