@@ -28,8 +28,7 @@ from tests.rights.asking import pass_of
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 LOGIN, SECOND_FACTOR_SETUP = "/account/login", "/account/two-factor"
-REAUTHENTICATE = "/account/reauthenticate"
-ASK_FOR_LINK = "/rights/"
+REAUTHENTICATE, ASK_FOR_LINK = "/account/reauthenticate", "/rights/"
 AUTH_PAGES = {LOGIN, SECOND_FACTOR_SETUP, REAUTHENTICATE}
 VIEW_CHECKS = {"accounts.switch_off"}
 """Endpoints whose view itself refuses staff."""
@@ -45,7 +44,6 @@ class Role:
     held: tuple[Permission, ...] = ()
     factor: bool = True
     has_pass: bool = False
-    """Whether the browser opened a link to the data of an address."""
 
 
 ANONYMOUS = Role("nobody", signed_in=False)
@@ -265,12 +263,10 @@ def test_a_revoked_permission_ends_with_the_next_request(app: Flask) -> None:
 
 @SQLITE
 def test_every_admin_page_is_for_staff(app: Flask) -> None:
-    paths = {r.endpoint: r.rule for r in app.url_map.iter_rules()}
-    staff_endpoints = [e for e, path in paths.items() if path.startswith("/admin")]
-    assert staff_endpoints
-    assert [
-        e for e in staff_endpoints if authorisation.rules(app)[e].who is not Who.STAFF
-    ] == []
+    paths, rules = app.url_map.iter_rules(), authorisation.rules(app)
+    found = [r.endpoint for r in paths if r.rule.startswith("/admin")]
+    assert found
+    assert [one for one in found if rules[one].who is not Who.STAFF] == []
 
 
 @SQLITE

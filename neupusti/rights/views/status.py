@@ -28,7 +28,9 @@ def _allow_upload(endpoint: str | None, _values: dict[str, Any] | None) -> None:
 def status(number: str) -> Response:
     """Ask for the code; the page is the same for every number."""
     written = requests.number_in(number)
-    if written not in {"", number}:
+    if not written:
+        raise NoRequestError
+    if written != number:
         return redirect(url_for("rights.status", number=written), 301)
     return shown("rights/code.html", StatusForm(formdata=None), number=number)
 
