@@ -52,10 +52,10 @@ def test_a_request_on_paper_is_due_from_its_receipt(app: Flask, at: Clock) -> No
     at(THURSDAY + timedelta(days=7))
     browser = desk.signed_in(app, 1)
     assert "overdue" in browser.get(DESK).text
-    page = f"{DESK}{request.number}"
-    browser.post(f"{page}/taking", data=desk.form(app))
+    path = f"{DESK}{request.number}"
+    browser.post(f"{path}/taking", data=desk.form(app))
     form = desk.form(app, outcome="given", words="Handed over in person.")
-    assert browser.post(f"{page}/answer", data=form).status_code == 303
+    assert browser.post(f"{path}/answer", data=form).status_code == 303
     db.session.rollback()
     db.session.expire_all()
     [deadline] = queries.dues([request]).values()

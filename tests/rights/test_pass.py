@@ -17,6 +17,7 @@ from neupusti.rights.models import RightsPass
 from neupusti.rights.service import asking
 from tests.accounts.cast import account, emails_to, signed_in
 from tests.conftest import SQLITE
+from tests.contact.asked import asked
 from tests.orders.buying import SAME_ORIGIN, Shopper, hidden, product
 from tests.people import AIGERIM, BOLAT, GUEST
 from tests.rights.asking import RIGHTS, ask, bought, count, opened, send, tokens_of
@@ -218,3 +219,12 @@ def test_a_request_that_is_not_proved_never_weighs_on_one_that_is(app: Flask) ->
         ask(app.test_client(), GUEST.email)
     assert browser.get(DATA).status_code == 200
     assert send(browser, f"{DATA}export", page=DATA).status_code == 303
+
+
+def test_what_was_written_is_text_on_every_page(app: Flask) -> None:
+    words = "{{7*7}} <script>alert(1)</script> =cmd|' /C calc'!A0"
+    asked(app, email=GUEST.email, words=words)
+    page = opened(app).get(DATA).text
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
+    assert "{{7*7}}" in page

@@ -3,8 +3,6 @@
 import csv
 import json
 import sys
-import zipfile
-from hashlib import sha256
 from pathlib import Path
 
 import click
@@ -80,11 +78,7 @@ def export(person: int, out: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def verify(file: Path) -> None:
     """Say whether this site has made FILE, an archive or its manifest.json."""
-    body = file.read_bytes()
-    is_archive = zipfile.is_zipfile(file)
-    digest = sha256(body).hexdigest() if is_archive else ""
-    text = "" if is_archive else body.decode(errors="replace")
-    found = recognising.recognise(text, digest)
+    found = recognising.recognise_file(file)
     if found is None:
         raise click.ClickException("This archive is not ours, or was changed.")
     at = dates.short(recognising.made_at(found))
