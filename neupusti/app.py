@@ -42,6 +42,7 @@ LAYERS = (
     "contact orders",
     "delivery newsletter",
     "staff",
+    "deadlines",
 )
 """Every feature, lowest layer first: a feature may import from the lines above its own."""
 

@@ -263,6 +263,8 @@ class Feature:
     pages: tuple[Page, ...] = ()
     emails: tuple[EmailType, ...] = ()
     """The types of email it sends; all are listed to the recipient (4.1.7)."""
+    deadlines: Mapping[str, str] = field(default_factory=dict)
+    """Kind of deadline -> the staff page of what is due, by its `number`."""
     jobs: tuple[Job, ...] = ()
     """Its background jobs, run by one worker process."""
     seed: Callable[[], str] | None = None
