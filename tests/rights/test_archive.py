@@ -44,6 +44,8 @@ HOSTILE = "=cmd|' /C calc'!A0 <script>{{7*7}}</script> \u2028 \u0430\u0301"
 
 
 @pytest.mark.clause("6.1.3")
+@pytest.mark.situation(1, of="rights")
+@pytest.mark.situation(21, of="rights")
 def test_an_export_holds_all_that_is_kept_and_nothing_of_anybody_else(
     plant: Plant, export: Exporting
 ) -> None:
@@ -57,6 +59,7 @@ def test_an_export_holds_all_that_is_kept_and_nothing_of_anybody_else(
 
 
 @pytest.mark.clause("6.1.3")
+@pytest.mark.situation(22, of="rights")
 def test_a_guest_gets_what_is_kept_under_the_address(
     plant: Plant, export: Exporting
 ) -> None:
@@ -116,6 +119,7 @@ def test_a_member_of_staff_gets_their_acts_and_nobodys_data(
 
 
 @pytest.mark.clause("6.1.3")
+@pytest.mark.situation(2, of="rights")
 def test_a_table_that_nobody_declared_makes_the_export_incomplete(
     app: Flask, plant: Plant, export: Exporting
 ) -> None:
@@ -135,6 +139,7 @@ def test_a_table_that_nobody_declared_makes_the_export_incomplete(
     assert export(AIGERIM, 1).manifest.complete
 
 
+@pytest.mark.situation(16, of="rights")
 def test_an_address_in_a_journal_is_found(plant: Plant, export: Exporting) -> None:
     plant(AIGERIM, 1)
     record = ProcessingRecord(
@@ -169,6 +174,7 @@ def test_what_others_write_meanwhile_is_not_in_the_snapshot(
     assert made.manifest.complete
 
 
+@pytest.mark.situation(19, of="rights")
 def test_a_missing_file_is_named(plant: Plant, export: Exporting) -> None:
     planted = plant(AIGERIM, 1)
     files.destroy(avatar.FOLDER, planted.rows["photo"]["name"])
@@ -180,6 +186,7 @@ def test_a_missing_file_is_named(plant: Plant, export: Exporting) -> None:
 
 
 @SQLITE
+@pytest.mark.situation(20, of="rights")
 def test_without_room_nothing_is_left(
     plant: Plant, export: Exporting, mounted: Callable[[int], Path]
 ) -> None:
