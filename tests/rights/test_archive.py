@@ -4,21 +4,29 @@ from collections.abc import Callable
 from hashlib import sha256
 from html.parser import HTMLParser
 from io import StringIO
+from itertools import count
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, text, update
+from sqlalchemy import Connection, insert, text, update
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import avatar
 from neupusti.core.data import files
+from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import writing
-from neupusti.core.records.journal import SecurityEvent
+from neupusti.core.records.journal import (
+    Operation,
+    ProcessingRecord,
+    SecurityEvent,
+    log_processing,
+)
 from neupusti.core.text.languages import Language
 from neupusti.orders.models.order import ShopOrder
 from neupusti.rights.service.archive import ExportError
 from neupusti.rights.service.manifest import recognise
+from neupusti.rights.service.reading import HeldRows
 from tests.conftest import SQLITE
 from tests.disks import fill_disk, mounted
 from tests.people import AIGERIM, BOLAT, DANA, GUEST
@@ -36,6 +44,8 @@ HOSTILE = "=cmd|' /C calc'!A0 <script>{{7*7}}</script> \u2028 \u0430\u0301"
 
 
 @pytest.mark.clause("6.1.3")
+@pytest.mark.situation(1, of="rights")
+@pytest.mark.situation(21, of="rights")
 def test_an_export_holds_all_that_is_kept_and_nothing_of_anybody_else(
     plant: Plant, export: Exporting
 ) -> None:
@@ -49,6 +59,7 @@ def test_an_export_holds_all_that_is_kept_and_nothing_of_anybody_else(
 
 
 @pytest.mark.clause("6.1.3")
+@pytest.mark.situation(22, of="rights")
 def test_a_guest_gets_what_is_kept_under_the_address(
     plant: Plant, export: Exporting
 ) -> None:
@@ -108,6 +119,7 @@ def test_a_member_of_staff_gets_their_acts_and_nobodys_data(
 
 
 @pytest.mark.clause("6.1.3")
+@pytest.mark.situation(2, of="rights")
 def test_a_table_that_nobody_declared_makes_the_export_incomplete(
     app: Flask, plant: Plant, export: Exporting
 ) -> None:
@@ -127,6 +139,42 @@ def test_a_table_that_nobody_declared_makes_the_export_incomplete(
     assert export(AIGERIM, 1).manifest.complete
 
 
+@pytest.mark.situation(16, of="rights")
+def test_an_address_in_a_journal_is_found(plant: Plant, export: Exporting) -> None:
+    plant(AIGERIM, 1)
+    record = ProcessingRecord(
+        operation=Operation.USE,
+        what=f"e-mail to {AIGERIM.email}",
+        why=Purpose.NOTICES,
+        person=None,
+    )
+    with writing() as session:
+        log_processing(session, record)
+    made = export(AIGERIM, 1)
+    assert made.manifest.content["searched"]["outside"] == {"processing_event": 1}
+
+
+def test_what_others_write_meanwhile_is_not_in_the_snapshot(
+    plant: Plant, export: Exporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted = plant(AIGERIM, 1)
+    like = planted.rows["security_event"]
+    numbers = count(like["id"] + 1)
+    counted = HeldRows.count
+
+    def write_and_count(rows: HeldRows, connection: Connection) -> int:
+        found = counted(rows, connection)
+        with writing() as session:
+            session.execute(insert(SecurityEvent), [{**like, "id": next(numbers)}])
+        return found
+
+    monkeypatch.setattr(HeldRows, "count", write_and_count)
+    made = export(AIGERIM, 1)
+    assert [row["id"] for row in made.rows("security_event")] == [like["id"]]
+    assert made.manifest.complete
+
+
+@pytest.mark.situation(19, of="rights")
 def test_a_missing_file_is_named(plant: Plant, export: Exporting) -> None:
     planted = plant(AIGERIM, 1)
     files.destroy(avatar.FOLDER, planted.rows["photo"]["name"])
@@ -138,6 +186,7 @@ def test_a_missing_file_is_named(plant: Plant, export: Exporting) -> None:
 
 
 @SQLITE
+@pytest.mark.situation(20, of="rights")
 def test_without_room_nothing_is_left(
     plant: Plant, export: Exporting, mounted: Callable[[int], Path]
 ) -> None:

@@ -29,7 +29,8 @@ def test_a_person_sees_section_by_section_what_is_kept(app: Flask, plant: Plant)
     assert found.keys() == {table.name for table in seen if is_about(table)}
     order = found["shop_order"]
     assert (order.found, len(order.rows)) == (1, 1)
-    assert planted.canaries["shop_order.comment"] in order.rows[0]
+    comment = planted.canaries["shop_order.comment"]
+    assert any(cell.startswith(comment) for cell in order.rows[0])
     assert order.clauses == ("3.2.1", "3.2.2", "3.2.3", "3.2.5")
     assert order.recipients == (planted.rows["recipient_version"]["name_ru"],)
     assert found["person"].recipients == ()

@@ -70,7 +70,8 @@ def meet(session: Session, kind: str, subject: str, at: datetime | None = None) 
     Raise NoResultFound where none was opened.
     """
     found = deadline_of(session, kind, subject)
-    session.refresh(found, with_for_update=True)  # of two answers at once one is first
+    # Of two answers at once one is first, and the other finds it.
+    session.refresh(found, with_for_update=True)  # no mutation: it needs two writers
     if found.met_at is None:
         found.met_at = at or clock.now()
         found.late = found.late or found.met_at >= found.due_at
@@ -108,7 +109,6 @@ def _move(row: Deadline, days: Calendar) -> bool:
     row.calendar = days.digest
     row.due = min(before, found.day)
     row.target_at = min(row.target_at, found.target)
-    if row.due < before:
-        at = counting.next_reminder(row.received_at, row.due, days, clock.now())
-        row.remind_at = min(row.remind_at, at)
+    at = counting.next_reminder(row.received_at, row.due, days, clock.now())
+    row.remind_at = min(row.remind_at, at)
     return row.due < before

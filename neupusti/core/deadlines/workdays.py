@@ -33,19 +33,14 @@ def year(number: int) -> Year:
     # Imported with the first count: it takes longer than the rest of the site's start.
     from holidays import country_holidays  # noqa: PLC0415
 
-    # A calendar that adds years by itself is not safe in threads. A day off may be moved
-    # over New Year: the worked day is in the list of the year after.
-    both = country_holidays(
-        "KZ", years=(number, number + 1), expand=False, language=LANGUAGE
-    )
-    days = [day for day in both if day.year == number]
+    known = country_holidays("KZ", years=number, language=LANGUAGE)
     estimated = {
-        day for day in days if all(ESTIMATED in name for name in both.get_list(day))
+        day for day in known if all(ESTIMATED in name for name in known.get_list(day))
     }
     return Year(
-        off=frozenset(days) - estimated,
+        off=frozenset(known) - estimated,
         estimated=frozenset(estimated),
-        worked=frozenset(day for day in both.weekend_workdays if day.year == number),
+        worked=frozenset(known.weekend_workdays),
     )
 
 

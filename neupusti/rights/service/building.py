@@ -84,6 +84,7 @@ class Builder:
         lines = (line.encode() for line in csv.csv_lines(["tie", *names], cells))
         self.out.add(f"csv/{name}.csv", csv.MIMETYPE, lines, part.found)
         columns = [c for c in rows.columns if str(c) not in labels.ONLY_FOR_PROGRAMS]
+        columns.sort(key=lambda column: labels.label(column) is None)
         shown = pages.table_pages(part.name, columns, rows.rows(self.data.main))
         for part.pages, page in enumerate(shown, 1):
             self.out.add(f"html/{name}-{part.pages}.html", pages.MEDIA, page)

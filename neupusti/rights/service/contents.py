@@ -45,15 +45,10 @@ def kept(builder: Builder, outside: Iterable[str]) -> Iterator[bytes]:
             "Data about other people: where they stand beside yours, a cell shows “…”."
         ),
     ]
-    body = [f"<li>{escape(reason)}</li>\n" for reason in reasons]
-    missing = [*builder.missing, *outside]
-    if missing:
-        names = "".join(f"<li>{escape(name)}</li>\n" for name in missing)
-        body += [_paragraph(_incomplete()), f"<ul>{names}</ul>"]
-    title = gettext("What is not here, and why")
-    return pages.page(
-        title, ["<ul>", *body[: len(reasons)], "</ul>", *body[len(reasons) :]]
-    )
+    body = [_list(reasons)]
+    if missing := [*builder.missing, *outside]:
+        body += [_paragraph(_incomplete()), _list(missing)]
+    return pages.page(gettext("What is not here, and why"), body, "")
 
 
 def read_me(language: Language) -> str:
@@ -75,7 +70,7 @@ def _described(part: Part, handed: tuple[str, ...]) -> Iterator[str]:
     yield f"{escape(part.name)}: {pages.count(part.exported)}<br>{' '.join(links)}"
     yield ", ".join(sections.clauses(table))
     yield ", ".join(sections.purposes(table))
-    yield "<br>".join(escape(terms.sentence(rule)) for rule in terms.rules(table))
+    yield "<br>".join(map(escape, terms.sentences(table)))
     yield escape(", ".join(handed)) if table.name in recipients.HANDED_OVER else ""
 
 
@@ -92,6 +87,11 @@ def _incomplete() -> str:
             "know of it and will mend it."
         )
     )
+
+
+def _list(texts: Iterable[str]) -> str:
+    items = "".join(f"<li>{escape(text)}</li>\n" for text in texts)
+    return f"<ul>\n{items}</ul>\n"
 
 
 def _paragraph(text: str) -> str:

@@ -19,7 +19,7 @@ body { font: 1rem/1.5 system-ui, sans-serif; margin: 1rem auto; max-width: 75rem
 body { padding: 0 1rem; }
 table { border-collapse: collapse; display: block; overflow-x: auto; }
 th, td { border: 1px solid; padding: .25rem .5rem; text-align: start; vertical-align: top; }
-td { max-width: 30rem; overflow-wrap: anywhere; white-space: pre-line; }
+td { max-width: 30rem; overflow-wrap: break-word; white-space: pre-line; }
 """
 HEAD = """\
 <!DOCTYPE html>
@@ -31,11 +31,13 @@ HEAD = """\
 INDEX, MEDIA = "index.html", "text/html"
 
 
-def page(title: str, body: Iterable[str], *, up: str = "") -> Iterator[bytes]:
-    """Yield one page; `up` is the way from it to the first page."""
-    head = HEAD.format(lang=current().tag, title=escape(title), style=f"{up}style.css")
+def page(title: str, body: Iterable[str], up: str | None = None) -> Iterator[bytes]:
+    """Yield one page; `up` is the way to the folder of the first page; None: it is that."""
+    head = HEAD.format(
+        lang=current().tag, title=escape(title), style=f"{up or ''}style.css"
+    )
     yield head.encode()
-    if up:
+    if up is not None:
         yield f'<p><a href="{up}{INDEX}">{escape(gettext("Contents"))}</a></p>\n'.encode()
     yield f"<h1>{escape(title)}</h1>\n".encode()
     yield from (part.encode() for part in body)
@@ -50,7 +52,7 @@ def table_pages(
     names = [column.name for column in columns]
     while some := list(islice(rows, PAGE_ROWS)):
         body = (f"<tr>{_cells(names, row.values)}</tr>\n" for row in some)
-        yield page(name, _table(heads, body), up="../")
+        yield page(name, _table(heads, body), "../")
 
 
 def listed(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, String, Table, func, select
+from sqlalchemy import Column, Connection, Table, func, select
 
 from neupusti.core.data import finding
 from neupusti.core.data.classification import Classification, classification
@@ -132,8 +132,8 @@ class HeldRows:
     @cached_property
     def _texts(self) -> list[str]:
         """The columns that can hold a link, and in it a token: it opens what it is for."""
-        texts = (c for c in self.columns if isinstance(c.type, String))
-        return [c.name for c in texts if (c.type.length or LINK) >= LINK]
+        lengths = ((c.name, getattr(c.type, "length", 0)) for c in self.columns)
+        return [name for name, length in lengths if length is None or length >= LINK]
 
     def _is_theirs(self, tie: Tie, name: str, mark: Classification, value: Any) -> bool:
         """Return whether a value says nothing about another person."""

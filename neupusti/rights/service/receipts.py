@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from neupusti.consent.service import receipt
 from neupusti.core.data import finding
@@ -20,7 +20,7 @@ FORMS: Any = FormConsent.__table__
 class Consent:
     """One consent, or its withdrawal."""
 
-    row: Row[Any]
+    row: Any
     """Of `FormConsent`, with `text`."""
 
     @property

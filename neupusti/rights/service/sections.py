@@ -48,7 +48,7 @@ def sections(whose: Whose) -> Iterator[Section]:
                 name=str(terms.name(rows.holding)),
                 clauses=clauses(rows.table),
                 purposes=purposes(rows.table),
-                terms=tuple(map(terms.sentence, terms.rules(rows.table))),
+                terms=tuple(terms.sentences(rows.table)),
                 found=found,
                 headings=tuple(filter(None, map(labels.label, _shown(rows)))),
                 rows=tuple(_cells(rows)),

@@ -27,6 +27,14 @@ def sentence(rule: Retention | IndefiniteRetention) -> str:
     return str(gettext("%(term)s %(start)s", term=term, start=rule.start_label))
 
 
+def sentences(table: Table) -> list[str]:
+    """Return how long rows of a table are kept; of several rules also what each is for."""
+    found = list(rules(table))
+    if len(found) == 1:
+        return [sentence(found[0])]
+    return [f"{rule.label}: {sentence(rule)}" for rule in found]
+
+
 def name(holding: Holding) -> LazyString | str:
     """Return what the rows of a holding are called for their person."""
     table = holding.model.__table__

@@ -226,6 +226,17 @@ def test_a_day_off_is_moved_over_new_year() -> None:
     assert not PLAIN.is_working(date(2014, 1, 3))
 
 
+def test_the_working_day_before_passes_over_days_off() -> None:
+    assert PLAIN.before(date(2026, 12, 1)) == date(2026, 11, 30)
+    assert PLAIN.before(date(2026, 11, 29)) == date(2026, 11, 27)
+    assert PLAIN.before(date(2026, 3, 26)) == date(2026, 3, 20)
+
+
+def test_a_number_of_working_days_ends_with_the_last_of_them() -> None:
+    friday = almaty("2026-11-27T23:59")
+    assert counting.end_after(friday, 1, PLAIN) == almaty("2026-12-01T00:00")
+
+
 def reminders(code: str, received: str) -> list[str]:
     moment = almaty(received)
     last = counting.due(code, moment, PLAIN).day

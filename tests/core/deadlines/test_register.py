@@ -1,5 +1,6 @@
 """What is promised stays: only earlier, met once, late for good."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, NoResultFound
 
 from neupusti.core.data.database import db, writing
-from neupusti.core.deadlines import register
+from neupusti.core.deadlines import register, terms
 from neupusti.core.deadlines.models import CalendarDay, Deadline
 from neupusti.core.deadlines.terms import UnknownTermError
 from tests.times import Clock
@@ -37,8 +38,10 @@ def friday(at: Clock) -> None:
 
 
 def opened(*codes: str, received_at: datetime = FRIDAY) -> Deadline:
+    given = codes or ["RIGHTS_FIX"]
     with writing() as session:
-        register.open_deadline(session, KIND, NUMBER, codes or ["RIGHTS_FIX"], received_at)
+        row = register.open_deadline(session, KIND, NUMBER, given, received_at)
+        assert row.subject == NUMBER
     return stored()
 
 
@@ -50,7 +53,7 @@ def stored() -> Deadline:
 
 def met(moment: datetime | None = None) -> Deadline:
     with writing() as session:
-        register.meet(session, KIND, NUMBER, moment)
+        assert register.meet(session, KIND, NUMBER, moment).met_at
     return stored()
 
 
@@ -119,10 +122,11 @@ def test_what_is_late_stays_late(app: Flask, at: Clock) -> None:
     assert met(due_at - timedelta(hours=1)).late
 
 
-def test_what_came_long_ago_is_late_at_once(app: Flask) -> None:
-    row = opened(received_at=FRIDAY - timedelta(days=30))
+def test_what_came_long_ago_is_late_at_once(app: Flask, at: Clock) -> None:
+    at(datetime(2026, 11, 30, 19, tzinfo=UTC))
+    row = opened()
     assert row.late
-    assert row.remind_at > FRIDAY
+    assert row.remind_at == datetime(2026, 12, 1, 4, tzinfo=UTC), "9:00 in Almaty"
 
 
 @pytest.mark.clause("8.3")
@@ -131,16 +135,37 @@ def test_a_worked_day_moves_what_is_open_and_a_day_off_does_not(app: Flask) -> N
     known(MONDAY)
     assert counted_again() == 0
     assert stored().due == MONDAY, "a later day is never taken"
-    reminded = stored().remind_at
     known(SATURDAY, working=True, confirmed=False)
     assert counted_again() == 1
     row = stored()
     assert (row.due, row.promised) == (SATURDAY, MONDAY)
     assert row.target_at == FRIDAY + (row.due_at - FRIDAY) / 2
-    assert row.remind_at <= reminded
+    assert row.calendar == register.calendar(db.session()).digest
     known(SATURDAY, working=False)
     assert counted_again() == 0
     assert stored().due == SATURDAY
+
+
+def test_what_moves_earlier_is_reminded_of_earlier(app: Flask) -> None:
+    before = opened("RIGHTS_ANSWER")
+    half = FRIDAY + (before.due_at - FRIDAY) / 2
+    assert before.remind_at == half
+    known(SATURDAY, working=True)
+    assert counted_again() == 1
+    assert stored().remind_at == half - timedelta(hours=12)
+
+
+@pytest.mark.parametrize(("amount", "moved"), [(1, 1), (5, 0)])
+def test_a_stricter_law_moves_what_is_open_and_a_laxer_one_does_not(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, amount: int, moved: int
+) -> None:
+    code = "RIGHTS_ANSWER"
+    due = opened(code).due
+    changed = replace(terms.term(code), amount=amount)
+    monkeypatch.setitem(terms.terms(), code, changed)
+    assert counted_again() == moved
+    assert stored().due == (MONDAY if moved else due)
+    assert stored().version == "3 working day from receipt"
 
 
 def test_a_day_off_counts_for_what_comes_once_it_is_confirmed(app: Flask) -> None:
