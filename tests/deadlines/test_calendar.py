@@ -198,7 +198,7 @@ def before_kurban_ait(at: Clock) -> None:
 
 
 @SQLITE
-@pytest.mark.usefixtures("before_kurban_ait")
+@pytest.mark.usefixtures("before_kurban_ait", "seasons")
 @pytest.mark.manifest(field="duties")
 def test_staff_are_asked_for_the_date_of_an_estimated_holiday(app: Flask) -> None:
     expected = date(2028, 5, 5)
@@ -211,6 +211,7 @@ def test_staff_are_asked_for_the_date_of_an_estimated_holiday(app: Flask) -> Non
 
 
 @SQLITE
+@pytest.mark.usefixtures("seasons")
 @pytest.mark.manifest(field="duties")
 def test_staff_are_asked_in_november_for_next_years_days_off(app: Flask, at: Clock) -> None:
     assert not calendar.lacks_order()

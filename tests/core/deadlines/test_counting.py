@@ -1,5 +1,7 @@
 """When something is due: against a slow recount, and as the law's examples have it."""
 
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -7,6 +9,7 @@ from itertools import pairwise
 import pytest
 from holidays import country_holidays
 
+from neupusti.config.values import ROOT
 from neupusti.core.clock import ALMATY
 from neupusti.core.deadlines import counting, terms
 from neupusti.core.deadlines.terms import Unit, UnknownTermError
@@ -259,3 +262,11 @@ def test_what_is_late_is_reminded_of_daily() -> None:
         found.append(at.astimezone(ALMATY))
     assert [f"{one:%m-%d %H}" for one in found[:3]] == ["11-27 19", "11-30 09", "12-01 09"]
     assert all(later - earlier == DAY for earlier, later in pairwise(found[1:]))
+
+
+def test_the_library_is_loaded_with_the_first_count() -> None:
+    """It takes longer than the rest of the start, and most processes never count."""
+    load = "import sys, neupusti.app; sys.exit('holidays' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", load], cwd=ROOT, check=False).returncode == 0
+    )
