@@ -28,6 +28,7 @@ from neupusti.core.text.languages import Language
 from neupusti.core.web import pagination
 from neupusti.rights.models import GROUNDS, OUTCOMES, Channel, RequestKind
 from neupusti.rights.service.correcting import OTHER, Value
+from neupusti.rights.service.errors import NO_PERSON
 from neupusti.rights.service.words import CHANNELS, FIELDS, KINDS, OUTCOME_LABELS
 
 LONGEST = 4000
@@ -213,7 +214,7 @@ class EnterForm(Form):
     def validate_person(self, field: TextLine) -> None:
         """Refuse what is no number."""
         if field.data and pagination.whole(field.data) is None:
-            raise ValidationError(str(_("Write the number of the person, or nothing.")))
+            raise ValidationError(str(NO_PERSON))
 
 
 class AnswerForm(Form):

@@ -78,6 +78,7 @@ def test_a_request_on_paper_is_due_from_its_receipt(app: Flask, at: Clock) -> No
         {"about": ""},
         {"person": "x"},
         {"person": "1"},
+        {"person": "99"},
     ],
     ids=str,
 )

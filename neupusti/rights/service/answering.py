@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from neupusti.accounts.models import Person
 from neupusti.core import clock
 from neupusti.core.data.database import writing
 from neupusti.core.records.journal import (
@@ -31,6 +32,7 @@ from neupusti.rights.models import (
 from neupusti.rights.service import correcting, letters, requests
 from neupusti.rights.service.errors import (
     CLOSED,
+    NO_PERSON,
     OWN,
     TAKE_IT,
     WRONG_OUTCOME,
@@ -66,12 +68,14 @@ class Entered:
 def enter(given: Entered, staff: int) -> tuple[DataRequest, str]:
     """Store a request that did not come through the site; return it and its code.
 
-    The clock runs from the beginning of the day of receipt.
+    The clock runs from the beginning of the day of receipt. Raise RightsError.
     """
     if given.person == staff:
         raise RightsError(OWN)
     actor = Actor(ActorKind.STAFF, staff)
     with writing() as session:
+        if given.person is not None and session.get(Person, given.person) is None:
+            raise RightsError(NO_PERSON)
         opened = requests.open_request(
             session,
             actor,

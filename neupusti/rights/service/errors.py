@@ -13,6 +13,7 @@ CLOSED = lazy_gettext("This request is answered already.")
 NOT_LISTED = lazy_gettext("This value cannot be corrected here. Choose one of the list.")
 ASKED_BEFORE = lazy_gettext("This value is being checked already.")
 ROW_GONE = lazy_gettext("What was to be corrected is destroyed by now.")
+NO_PERSON = lazy_gettext("Write the number of the person, or nothing.")
 WRONG_OUTCOME = lazy_gettext("A request of this kind cannot end like this.")
 
 
