@@ -39,6 +39,14 @@ def test_a_guest_sees_what_an_address_finds(app: Flask) -> None:
     assert page.headers["Cache-Control"] == "no-store"
 
 
+def test_search_engines_list_the_first_page_only(app: Flask) -> None:
+    bought(app)
+    browser = opened(app)
+    assert "X-Robots-Tag" not in browser.get(RIGHTS).headers
+    for path in (DATA, f"{RIGHTS}sent", f"{RIGHTS}verify", f"{DATA}correct"):
+        assert browser.get(path).headers["X-Robots-Tag"] == "noindex", path
+
+
 def test_a_foreign_order_is_not_among_it(app: Flask) -> None:
     bought(app)
     Shopper(app, who=BOLAT, prefix="/en").bought(product(), family_name="Чужаков")

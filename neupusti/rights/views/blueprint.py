@@ -26,6 +26,8 @@ KEY = "pass"
 OWN = "own_"
 """What the endpoints of an account begin with."""
 GUEST, ACCOUNT = "/rights/data/", "/account/data/"
+LISTED = "rights.ask"
+"""The only page that search engines may list."""
 View = Callable[..., Response]
 
 
@@ -86,7 +88,8 @@ def _pass() -> Pass | None:
 
 @bp.after_request
 def _private(response: Response) -> Response:
-    response.headers["X-Robots-Tag"] = "noindex"
+    if request.endpoint != LISTED:
+        response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
