@@ -3,6 +3,7 @@
 import json
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -13,11 +14,12 @@ from sqlalchemy import update
 
 from neupusti.accounts.models import EmailChange
 from neupusti.core.data import files
-from neupusti.core.data.database import writing
+from neupusti.core.data.database import db, writing
 from neupusti.rights.models import DataRequest, Export, ExportState
 from neupusti.rights.service import archive, exporting
 from tests.accounts.cast import account, emails_to, signed_in
 from tests.conftest import SQLITE
+from tests.orders.buying import SAME_ORIGIN, hidden
 from tests.people import AIGERIM, BOLAT, GUEST
 from tests.rights.asking import (
     bought,
@@ -203,3 +205,25 @@ def test_an_archive_is_recognised_and_another_is_not(app: Flask) -> None:
         assert "Not ours, or changed since" in send(visitor, page, **data).text
     assert send(visitor, page, sha256="not a hash").status_code == 422
     assert send(visitor, page).status_code == 422
+
+
+@pytest.mark.situation(37, of="rights")
+def test_presses_at_the_same_moment_make_one_archive(app: Flask) -> None:
+    bought(app)
+    browser = opened(app)
+    token = hidden(browser.get(DATA).text)["csrf_token"]
+    with browser.session_transaction() as kept:
+        session = dict(kept)
+    db.session.rollback()
+
+    def press(_number: int) -> int:
+        other = app.test_client()
+        with other.session_transaction() as own:
+            own.update(session)
+        form = {"csrf_token": token}
+        return other.post(f"{DATA}export", data=form, headers=SAME_ORIGIN).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = sorted(pool.map(press, range(8)))
+    assert answers == [303] + [429] * 7
+    assert (count(Export), count(DataRequest)) == (1, 1)
