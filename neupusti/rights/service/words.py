@@ -13,7 +13,7 @@ KINDS: Mapping[str, LazyString] = {
 }
 CHANNELS: Mapping[str, LazyString] = {
     Channel.SITE: _("on the site"),
-    Channel.LETTER: _("by letter"),
+    Channel.LETTER: _("by post"),
     Channel.PAPER: _("on paper, in person"),
     Channel.PHONE: _("by telephone"),
 }
