@@ -4,29 +4,22 @@ from collections.abc import Callable
 from hashlib import sha256
 from html.parser import HTMLParser
 from io import StringIO
-from itertools import count
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from sqlalchemy import Connection, insert, text, update
+from sqlalchemy import insert, update
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import avatar
 from neupusti.core.data import files
-from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import writing
 from neupusti.core.records.journal import (
-    Operation,
-    ProcessingRecord,
     SecurityEvent,
-    log_processing,
 )
 from neupusti.core.text.languages import Language
 from neupusti.orders.models.order import ShopOrder
 from neupusti.rights.service.archive import ExportError
 from neupusti.rights.service.manifest import recognise
-from neupusti.rights.service.reading import HeldRows
 from tests.conftest import SQLITE
 from tests.disks import fill_disk, mounted
 from tests.people import AIGERIM, BOLAT, DANA, GUEST
@@ -116,62 +109,6 @@ def test_a_member_of_staff_gets_their_acts_and_nobodys_data(
     [own] = export(AIGERIM, 1).rows("staff_action")
     assert own["staff"] == f"staff {STAFF}"
     assert own["person"] == planted.person
-
-
-@pytest.mark.clause("6.1.3")
-@pytest.mark.situation(2, of="rights")
-def test_a_table_that_nobody_declared_makes_the_export_incomplete(
-    app: Flask, plant: Plant, export: Exporting
-) -> None:
-    plant(AIGERIM, 1)
-    plant(BOLAT, 2)
-    with writing() as session:
-        session.execute(text("CREATE TABLE stray (note TEXT)"))
-        for who in (AIGERIM, BOLAT):
-            row = {"note": f"Call {who.email.upper()} back"}
-            session.execute(text("INSERT INTO stray VALUES (:note)"), row)
-    made = export(AIGERIM, 1)
-    assert not made.manifest.complete
-    assert made.manifest.content["searched"]["outside"] == {"stray": 1}
-    assert b"stray: 1" in made.files["kept.html"]
-    with writing() as session:
-        session.execute(text("DROP TABLE stray"))
-    assert export(AIGERIM, 1).manifest.complete
-
-
-@pytest.mark.situation(16, of="rights")
-def test_an_address_in_a_journal_is_found(plant: Plant, export: Exporting) -> None:
-    plant(AIGERIM, 1)
-    record = ProcessingRecord(
-        operation=Operation.USE,
-        what=f"e-mail to {AIGERIM.email}",
-        why=Purpose.NOTICES,
-        person=None,
-    )
-    with writing() as session:
-        log_processing(session, record)
-    made = export(AIGERIM, 1)
-    assert made.manifest.content["searched"]["outside"] == {"processing_event": 1}
-
-
-def test_what_others_write_meanwhile_is_not_in_the_snapshot(
-    plant: Plant, export: Exporting, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    planted = plant(AIGERIM, 1)
-    like = planted.rows["security_event"]
-    numbers = count(like["id"] + 1)
-    counted = HeldRows.count
-
-    def write_and_count(rows: HeldRows, connection: Connection) -> int:
-        found = counted(rows, connection)
-        with writing() as session:
-            session.execute(insert(SecurityEvent), [{**like, "id": next(numbers)}])
-        return found
-
-    monkeypatch.setattr(HeldRows, "count", write_and_count)
-    made = export(AIGERIM, 1)
-    assert [row["id"] for row in made.rows("security_event")] == [like["id"]]
-    assert made.manifest.complete
 
 
 @pytest.mark.situation(19, of="rights")
