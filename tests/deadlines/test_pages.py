@@ -6,9 +6,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from neupusti.catalog.service import return_rules
 from neupusti.core.deadlines import terms
 from neupusti.core.text.languages import Language
 from neupusti.deadlines.service import calendar, labels
+from neupusti.newsletter.service import signup
 from tests.conftest import SQLITE
 from tests.times import Clock
 
@@ -26,6 +28,11 @@ def test_every_part_of_a_term_has_a_label() -> None:
     assert {*labels.STARTS} == {*terms.Start}
     assert {*labels.CERTAINTIES} == {*terms.Certainty}
     assert {*labels.ACTS} == {*terms.Act} - {terms.Act.POLICY}
+
+
+def test_the_site_keeps_to_the_terms_that_it_shows() -> None:
+    assert signup.LIFE.days == terms.term("OPTIN").amount
+    assert terms.term("RETURN").amount == return_rules.DAYS
 
 
 @SQLITE
