@@ -41,8 +41,9 @@ LAYERS = (
     "accounts catalog statistics",
     "contact orders",
     "delivery newsletter",
+    "rights",
     "staff",
-    "proofs",
+    "deadlines proofs",
 )
 """Every feature, lowest layer first: a feature may import from the lines above its own."""
 

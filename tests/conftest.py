@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextvars import Context
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,6 +23,7 @@ from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.core import clock
+from neupusti.deadlines.service import calendar
 from tests import fast, lending
 from tests.canary import Captured, listening
 from tests.lending import SECRET, LendDatabases, close, opened
@@ -116,6 +117,19 @@ def _fast() -> Iterator[None]:
 def real_hasher(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords as in production, where hashing is what is tested."""
     monkeypatch.setattr(passwords, "HASHER", fast.HASHER)
+
+
+@pytest.fixture(autouse=True)
+def _no_season(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep off the board what it asks staff at times of the year only."""
+    if "seasons" not in request.fixturenames:
+        monkeypatch.setattr(calendar, "lacks_order", lambda: False)
+        monkeypatch.setattr(calendar, "SOON", timedelta(days=-1))
+
+
+@pytest.fixture
+def seasons() -> None:
+    """Let the board ask for days off when it is time: `_no_season` looks for this."""
 
 
 @pytest.fixture

@@ -56,8 +56,7 @@ SECURITY_DAYS = 365
 
 LIFETIME_MODELS = (Person, Credential, SecondFactor, RecoveryCode)
 """Kept for the life of the account."""
-PERSONAL_MODELS = (
-    *LIFETIME_MODELS,
+TERMED_MODELS = (
     *(SignIn, KnownDevice, EmailChange, AccountSuspension, FormerSecondFactor),
     DeviceCookie,
 )
@@ -138,8 +137,12 @@ FEATURE = Feature(
         ),
     ),
     holdings=(
-        *(Holding(model=model) for model in PERSONAL_MODELS),
-        Holding(model=Photo, file=avatar.file_of),
+        Holding(model=Person, order=0, label=_("Names, phone and e-mail of your account")),
+        Holding(model=Photo, order=0, label=_("Your photo"), file=avatar.file_of),
+        Holding(model=Credential, label=_("When your password was changed")),
+        Holding(model=SecondFactor, label=_("Your app for codes")),
+        Holding(model=RecoveryCode, label=_("Your recovery codes")),
+        *(Holding(model=model) for model in TERMED_MODELS),
     ),
     retention=(
         Retention(

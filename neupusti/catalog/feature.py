@@ -37,6 +37,7 @@ from neupusti.catalog.views.blueprint import bp
 from neupusti.config.settings import settings
 from neupusti.core.background import Job
 from neupusti.core.feature import (
+    STAFF_ORDER,
     Feature,
     Holding,
     IndefiniteRetention,
@@ -111,7 +112,7 @@ FEATURE = Feature(
     addresses=sitemap.addresses,
     address_files=sitemap.PRODUCTS,
     seed=seed,
-    holdings=(Holding(model=StockMovement),),
+    holdings=(Holding(model=StockMovement, order=STAFF_ORDER),),
     indefinite=(
         IndefiniteRetention(
             label=_("The goods themselves; nothing there is about people"),

@@ -4,7 +4,7 @@ Every feature has one in its `feature.py`; only `neupusti.app` imports them, so 
 need not import each other.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -13,19 +13,12 @@ from typing import Any, Protocol
 
 from flask import Blueprint
 from flask_babel import LazyString
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    SQLColumnExpression,
-    Table,
-    false,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped
 
 from neupusti.core.background import Job
-from neupusti.core.data.classification import person_columns
+from neupusti.core.data import finding
+from neupusti.core.data.finding import Whose
 from neupusti.core.mail.outbox import EmailType
 from neupusti.core.proofs.proof import AnyProof
 from neupusti.core.records.journal import StaffActionType
@@ -88,6 +81,10 @@ class Cookie:
         return f"{'__Host-' if host else '__Secure-'}{self.name}"
 
 
+OWN_ORDER, STAFF_ORDER = 50, 90
+"""Where a holding comes among what a person is shown; last what only staff have."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
     """A table with rows about people, and how to find a person's rows (6.1.3)."""
@@ -95,27 +92,33 @@ class Holding:
     model: type[Any]
     file: Callable[[Any], Path] | None = None
     """The path of the file that belongs to a row; None: there are no files."""
-    address: SQLColumnExpression[str] | None = None
-    """The key of the e-mail address a row was sent to; it need not be the person's."""
+    label: LazyString | None = None
+    """What the rows are, for their person; None: as the rule of their term says."""
+    order: int = OWN_ORDER
+    """Where it comes among what a person is shown, the lowest first."""
+    is_sent: bool = False
+    """Whether its rows went to an address, and so are its owner's, whoever caused them."""
 
-    def of(self, person: int, addresses: Collection[str] = ()) -> Select[Any]:
-        """Select the rows in which `person` is the subject or acted.
+    unseen: str | None = None
+    """Why nobody is shown its rows, not even whom they are about."""
 
-        A table that names nobody belongs to those whom the rows it refers to are about.
-        With the keys of `addresses` also what was sent there, whoever caused it.
+    def of(self, whose: Whose) -> Select[Any]:
+        """Select the rows about `whose`, and those in which they acted or are mentioned."""
+        table, ties = self.model.__table__, (finding.own, finding.acted, finding.mentioned)
+        return select(self.model).where(or_(*(tie(table, whose) for tie in ties)))
+
+    def shown(self, whose: Whose) -> ColumnElement[bool]:
+        """Return the condition of what of it `whose` may see.
+
+        An e-mail to another address would tell whether somebody has an account with it.
         """
-        found = _about(self.model.__table__, person)
-        if self.address is not None:
-            found = or_(found, self.address.in_(addresses))
-        return select(self.model).where(found)
-
-    def readable(self, person: int, addresses: Collection[str]) -> Select[Any]:
-        """Select what `person` may read of it; `addresses` are those proved to be theirs.
-
-        What went to another address would tell whether somebody has an account with it.
-        """
-        rows = self.of(person, addresses)
-        return rows if self.address is None else rows.where(self.address.in_(addresses))
+        table = self.model.__table__
+        if self.unseen:
+            return false()
+        if self.is_sent:
+            return finding.mentioned(table, whose)
+        ties = (finding.own, finding.acted, finding.mentioned)
+        return or_(*(tie(table, whose) for tie in ties))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,18 +127,6 @@ class Unheld:
 
     model: type[Any]
     why: str
-
-
-def _about(table: Table, person: int) -> ColumnElement[bool]:
-    if columns := person_columns(table):
-        return or_(*(column == person for column in columns))
-    return or_(
-        false(),
-        *(
-            key.parent.in_(select(key.column).where(_about(key.column.table, person)))
-            for key in table.foreign_keys
-        ),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +271,8 @@ class Feature:
     pages: tuple[Page, ...] = ()
     emails: tuple[EmailType, ...] = ()
     """The types of email it sends; all are listed to the recipient (4.1.7)."""
+    deadlines: Mapping[str, str] = field(default_factory=dict)
+    """Kind of deadline -> the staff page of what is due, by its `number`."""
     jobs: tuple[Job, ...] = ()
     """Its background jobs, run by one worker process."""
     proofs: tuple[AnyProof, ...] = ()

@@ -35,10 +35,7 @@ THROTTLE_DAYS = 3
 PROOF_DAYS = 400
 """So that a year can be looked at as a whole."""
 
-ABOUT_PEOPLE = (
-    *(Token, SecurityEvent, ProcessingEvent, StaffAction, ActWords),
-    *(FormConsent, StaffGrant),
-)
+TOKENS_UNSEEN = "a link to another address would tell whether it has an account"
 
 FEATURE = Feature(
     name="core",
@@ -47,8 +44,14 @@ FEATURE = Feature(
     access={"assets.serve": PUBLIC},
     jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
     holdings=(
-        Holding(model=OutboxEmail, address=OutboxEmail.recipient_key),
-        *(Holding(model=model) for model in ABOUT_PEOPLE),
+        Holding(model=OutboxEmail, is_sent=True),
+        Holding(model=FormConsent, label=_("Your consents and their withdrawals")),
+        Holding(model=ProcessingEvent, label=_("What was done with the Data")),
+        Holding(model=SecurityEvent),
+        Holding(model=StaffAction, label=_("What members of staff saw or changed")),
+        Holding(model=ActWords),
+        Holding(model=Token, unseen=TOKENS_UNSEEN),
+        Holding(model=StaffGrant, label=_("Permissions on the staff")),
     ),
     retention=(
         Retention(

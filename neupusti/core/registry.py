@@ -42,6 +42,7 @@ class Registry:
         _unique("page", [page.endpoint for page in self.pages])
         _unique("email", [email.name for email in self.emails])
         _unique("job", [job.name for job in self.jobs])
+        _unique("deadline", [kind for f in self.features for kind in f.deadlines])
         _unique("endpoint", [endpoint for f in self.features for endpoint in f.access])
         _unique("proof", [proof.name for proof in self.proofs])
         _unique("staff action", [action.code for action in self.staff_actions])
@@ -95,6 +96,11 @@ class Registry:
     def emails(self) -> tuple[EmailType, ...]:
         """Every type of email the site sends."""
         return tuple(chain.from_iterable(f.emails for f in self.features))
+
+    @property
+    def deadlines(self) -> dict[str, str]:
+        """Kind of deadline -> the endpoint of the staff page of what is due."""
+        return dict(chain.from_iterable(f.deadlines.items() for f in self.features))
 
     @property
     def jobs(self) -> tuple[Job, ...]:

@@ -42,6 +42,7 @@ class Who(StrEnum):
     PUBLIC = "everybody"
     SIGNED_IN = "whoever is signed in"
     OWNER = "everybody who is signed in; each sees only their own data"
+    PASS = "whoever opened a link we e-mailed; each sees only their own data"  # noqa: S105
     STAFF = "staff"
 
 
@@ -63,6 +64,7 @@ class Rule:
 PUBLIC = Rule(who=Who.PUBLIC)
 SIGNED_IN = Rule(who=Who.SIGNED_IN)
 OWNER = Rule(who=Who.OWNER)
+PASS = Rule(who=Who.PASS)
 MFA_PENDING = replace(OWNER, mfa_pending=True)
 STEP_UP = replace(MFA_PENDING, recently_authenticated=True)
 ANY_STAFF = Rule(who=Who.STAFF)

@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.feature import (
+    STAFF_ORDER,
     Duty,
     Feature,
     Holding,
@@ -67,9 +68,11 @@ FEATURE = Feature(
             endpoint="delivery.recipients",
         ),
     ),
-    holdings=tuple(
-        Holding(model=model)
-        for model in (Disclosure, DisclosureField, CourierVisit, RecipientVersion)
+    holdings=(
+        Holding(model=Disclosure),
+        Holding(model=DisclosureField, label=_("The fields that each of them got")),
+        Holding(model=CourierVisit),
+        Holding(model=RecipientVersion, order=STAFF_ORDER),
     ),
     retention=(
         Retention(

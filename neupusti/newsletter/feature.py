@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
 from neupusti.core.feature import (
+    STAFF_ORDER,
     Duty,
     Feature,
     Holding,
@@ -12,7 +13,6 @@ from neupusti.core.feature import (
     Page,
     Place,
     Retention,
-    Unheld,
 )
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.rules import NEWSLETTER, OWNER, PUBLIC
@@ -93,14 +93,16 @@ FEATURE = Feature(
             endpoint="newsletter.board",
         ),
     ),
-    holdings=tuple(
-        Holding(model=model)
-        for model in (Subscriber, Subscription, IssueDelivery, Issue, IssueText)
-    ),
-    unheld=(
-        Unheld(
-            model=Suppression,
-            why="a keyed hash: an address can be compared with it, not read from it",
+    holdings=(
+        Holding(model=Subscriber, label=_("Your subscription to news")),
+        Holding(model=Subscription, label=_("The topics of your subscription")),
+        Holding(model=IssueDelivery),
+        Holding(model=Suppression),
+        Holding(model=Issue, order=STAFF_ORDER),
+        Holding(
+            model=IssueText,
+            order=STAFF_ORDER,
+            label=_("The texts of the issues of the newsletter"),
         ),
     ),
     retention=(

@@ -25,6 +25,7 @@ NewsEmail = Annotated[
     str, mapped_column(String(254), info=personal("3.2.3", *NEWS_PURPOSES))
 ]
 """An address that news go to, as `core.text.emails.parse` returns it."""
+HASH_USE = "suppression"
 Code = Annotated[str, mapped_column(String(10), info=impersonal())]
 """A value of one of the enumerations below, or a language."""
 Count = Annotated[int, mapped_column(Integer, default=0, info=impersonal())]
@@ -88,7 +89,9 @@ class Subscriber(Base):
 
     id: Mapped[Id]
     email: Mapped[NewsEmail]
-    email_key: Mapped[NewsEmail] = mapped_column(unique=True)
+    email_key: Mapped[str] = mapped_column(
+        String(254), unique=True, info=derived("3.2.3", *NEWS_PURPOSES)
+    )
     language: Mapped[Code]
     person: Mapped[PersonNumber | None]
     state: Mapped[Code] = mapped_column(index=True)
@@ -189,7 +192,9 @@ class Suppression(Base):
     __tablename__ = "suppression"
 
     hash: Mapped[str] = mapped_column(
-        String(64), primary_key=True, info=derived("3.2.3", *NEWS_PURPOSES)
+        String(64),
+        primary_key=True,
+        info=derived("3.2.3", *NEWS_PURPOSES, keyed_by=HASH_USE),
     )
     since: Mapped[Moment]
     why: Mapped[str] = mapped_column(String(20), info=impersonal())

@@ -146,7 +146,17 @@ FEATURE = Feature(
         Job(name="invoices", every=clocks.EVERY, run=clocks.run),
         Job(name="order identities", every=masking.EVERY, run=masking.run),
     ),
-    holdings=tuple(Holding(model=model) for model in (ShopOrder, *PARTS)),
+    holdings=(
+        Holding(model=ShopOrder, label=_("Your orders")),
+        Holding(model=OrderLine, label=_("The goods of your orders")),
+        Holding(model=OrderAddress, label=_("The addresses of delivery")),
+        Holding(model=Parcel, label=_("The parcels of your orders")),
+        Holding(model=ParcelLine, label=_("What is in each parcel")),
+        Holding(model=OrderEvent, label=_("What happened to your orders")),
+        Holding(model=PaymentEntry, label=_("The payments of your orders")),
+        Holding(model=GoodsReturn, label=_("The returns you asked for")),
+        Holding(model=ReturnLine, label=_("The goods of each return")),
+    ),
     retention=(
         Retention(
             label=_("An order: goods, sums and events"),

@@ -22,6 +22,7 @@ from neupusti.accounts.service.errors import AccountError
 from neupusti.core import clock
 from neupusti.core.data import files
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
 from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.registry import registry
 from tests import photos
@@ -258,6 +259,6 @@ def test_the_export_finds_the_row_and_its_file(app: Flask) -> None:
     who = account(AIGERIM)
     avatar.replace(who.number, JPEG, "a.jpg")
     [holding] = [one for one in registry().holdings if one.model is Photo]
-    [row] = db.session.scalars(holding.of(who.number))
+    [row] = db.session.scalars(holding.of(Whose(person=who.number)))
     assert holding.file is not None
     assert len(holding.file(row).read_bytes()) == row.bytes

@@ -15,12 +15,14 @@ from flask import Flask
 from sqlalchemy import Table
 
 import neupusti
+from neupusti.core.data import finding
 from neupusti.core.data.classification import (
     classification,
     person_columns,
     personal_columns,
 )
 from neupusti.core.data.database import db
+from neupusti.core.data.finding import EMAIL_CLAUSE, PHONE_CLAUSE
 from neupusti.core.feature import Cookie
 from neupusti.core.mail.outbox import EmailType
 from neupusti.core.records.journal import StaffActionType
@@ -144,6 +146,21 @@ def without_holding(
             personal_columns(table) and table.name not in explained
         )
         if lacks and table.name not in held:
+            yield table.name
+
+
+def half_found(tables: Iterable[Table]) -> Iterator[str]:
+    """Yield the tables with an address or a phone that lack a number or an address.
+
+    Of a guest there is only the address, of an account that changed it only the number.
+    What holds no more than a keyed hash of an address is not about an account.
+    """
+    for table in tables:
+        marks = personal_columns(table).values()
+        contacts = [mark for mark in marks if mark.clause in {EMAIL_CLAUSE, PHONE_CLAUSE}]
+        by_address = finding.contacts(table, EMAIL_CLAUSE)
+        keyed = all(mark.keyed_by for mark in contacts)
+        if contacts and not (by_address and (keyed or finding.subjects(table))):
             yield table.name
 
 

@@ -23,11 +23,12 @@ from neupusti.policy.service import edition_store
 from neupusti.staff.service import grants
 from tests import desk
 from tests.conftest import SQLITE
-from tests.people import AIGERIM, BOLAT, DANA, YERLAN
+from tests.people import AIGERIM, BOLAT, DANA, GUEST, YERLAN
+from tests.rights.asking import pass_of
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 LOGIN, SECOND_FACTOR_SETUP = "/account/login", "/account/two-factor"
-REAUTHENTICATE = "/account/reauthenticate"
+REAUTHENTICATE, ASK_FOR_LINK = "/account/reauthenticate", "/rights/"
 AUTH_PAGES = {LOGIN, SECOND_FACTOR_SETUP, REAUTHENTICATE}
 VIEW_CHECKS = {"accounts.switch_off"}
 """Endpoints whose view itself refuses staff."""
@@ -42,22 +43,27 @@ class Role:
     staff: bool = False
     held: tuple[Permission, ...] = ()
     factor: bool = True
+    has_pass: bool = False
 
 
 ANONYMOUS = Role("nobody", signed_in=False)
+GUEST_WITH_PASS = Role("guest with a pass", signed_in=False, has_pass=True)
 CUSTOMER, OTHER = Role("customer", factor=False), Role("other customer", factor=False)
 MFA_PENDING = Role(
     "staff without a second factor", staff=True, held=(*Permission,), factor=False
 )
 ALL_PERMISSIONS = Role("staff with everything", staff=True, held=(*Permission,))
 EACH = [Role(f"staff for {one}", staff=True, held=(one,)) for one in Permission]
-ROLES = [ANONYMOUS, CUSTOMER, OTHER, MFA_PENDING, ALL_PERMISSIONS, *EACH]
+READERS = [ANONYMOUS, GUEST_WITH_PASS, CUSTOMER, ALL_PERMISSIONS]
+ROLES = [ANONYMOUS, GUEST_WITH_PASS, CUSTOMER, OTHER, MFA_PENDING, ALL_PERMISSIONS, *EACH]
 
 
 def expected(rule: Rule, role: Role) -> str | int | None:
     """Return the redirect target or error status of `role`; None: access is granted."""
     if rule.who is Who.PUBLIC:
         return None
+    if rule.who is Who.PASS:
+        return None if role.has_pass else ASK_FOR_LINK
     if not role.signed_in:
         return LOGIN
     if role.staff and not role.factor and not rule.mfa_pending:
@@ -122,6 +128,8 @@ def sign_in(app: Flask) -> Callable[[Role], FlaskClient]:
         if not role.signed_in:
             with browser.session_transaction() as kept:
                 kept["csrf_token"] = desk.RAW
+                if role.has_pass:
+                    kept["pass"] = pass_of(GUEST)
             return browser
         if role.name not in numbers:
             who = {"customer": AIGERIM, "other customer": YERLAN}.get(role.name, DANA)
@@ -207,9 +215,7 @@ def row_counts() -> dict[str, int]:
     return dict(db.session.execute(select(*counts)).mappings().one())
 
 
-@pytest.mark.parametrize(
-    "role", [ANONYMOUS, CUSTOMER, ALL_PERMISSIONS], ids=lambda role: role.name
-)
+@pytest.mark.parametrize("role", READERS, ids=lambda role: role.name)
 @pytest.mark.slow
 def test_reading_changes_nothing(
     app: Flask, sample: dict[str, str], sign_in: Callable[[Role], FlaskClient], role: Role
@@ -258,12 +264,10 @@ def test_a_revoked_permission_ends_with_the_next_request(app: Flask) -> None:
 
 @SQLITE
 def test_every_admin_page_is_for_staff(app: Flask) -> None:
-    paths = {r.endpoint: r.rule for r in app.url_map.iter_rules()}
-    staff_endpoints = [e for e, path in paths.items() if path.startswith("/admin")]
-    assert staff_endpoints
-    assert [
-        e for e in staff_endpoints if authorisation.rules(app)[e].who is not Who.STAFF
-    ] == []
+    paths, rules = app.url_map.iter_rules(), authorisation.rules(app)
+    found = [r.endpoint for r in paths if r.rule.startswith("/admin")]
+    assert found
+    assert [one for one in found if rules[one].who is not Who.STAFF] == []
 
 
 @SQLITE

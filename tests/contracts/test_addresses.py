@@ -37,13 +37,13 @@ UNLISTED = {
 }
 """Endpoint -> an address that the sitemap does not list."""
 NO_EXAMPLE = {
-    "contact.show",
+    *("contact.show", "rights.status"),
     *("assets.serve", "catalog.photo"),
     *("orders.show", "orders.address", "orders.ask_return", "orders.cancel"),
 }
-"""Endpoints whose argument is a digest of the bytes, and those of orders and
-questions, which redirect another spelling of a number before they look it up
-(`tests/orders/test_order_page.py`, `tests/contact/test_page.py`)."""
+"""Endpoints whose argument is a digest of the bytes, and those of orders,
+questions and requests, which redirect another spelling of a number before they look it up
+(`tests/orders/test_order_page.py`, `tests/contact/test_page.py`, `tests/rights`)."""
 
 
 def public_rules(app: Flask) -> Iterator[Rule]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import MappedColumn
 
 from neupusti.config.values import ROOT
 from neupusti.core.data import classification as data
+from neupusti.core.data import finding
 from neupusti.core.data.classification import (
     Purpose,
     actor,
@@ -18,8 +19,9 @@ from neupusti.core.data.classification import (
     subject,
 )
 from neupusti.core.data.database import db
+from neupusti.core.registry import registry
 from tests.conftest import SQLITE
-from tests.contracts.completeness import tables, unclassified, without_holding
+from tests.contracts.completeness import half_found, tables, unclassified, without_holding
 
 SOURCES = ROOT / "neupusti"
 
@@ -48,8 +50,43 @@ def test_an_unclassified_column_is_found(bare_table: Table) -> None:
     assert unclassified([bare_table]) == ["people.note"]
 
 
+@SQLITE
+@pytest.mark.clause("6.1.3")
+def test_an_address_or_a_phone_is_found_by_number_and_by_address(app: Flask) -> None:
+    assert [*half_found(tables())] == []
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        ("email", ["wish"]),
+        ("phone", ["wish"]),
+        ("person phone", ["wish"]),
+        ("person email", []),
+        ("person email phone", []),
+    ],
+)
+def test_a_table_that_is_found_in_one_way_only_is_detected(
+    names: str, found: list[str]
+) -> None:
+    marks = {
+        "person": subject(),
+        "email": personal("3.2.3", Purpose.NOTICES),
+        "phone": personal("3.2.2", Purpose.NOTICES),
+    }
+    columns = (Column(name, String, info=marks[name]) for name in names.split())
+    assert [*half_found([Table("wish", MetaData(), *columns)])] == found
+
+
+@SQLITE
+def test_rows_of_every_holding_can_be_found(app: Flask) -> None:
+    """By their columns or by those of the rows they belong to."""
+    held = [one.model.__table__ for one in registry().holdings]
+    assert [table.name for table in held if not finding.is_found(table)] == []
+
+
 NAMES_OF_SECRETS = re.compile(
-    r"password|nonce|mask$|salt|secret|^digest$|(?:remember|token)_digest|submission"
+    r"password|nonce|mask$|salt|secret|^digest$|(?:remember|token|code)_digest|submission"
 )
 PROOFS = {"access_import.digest", "disclosure.digest"}
 """Hashes that open nothing: of an imported log, and of what was handed over."""

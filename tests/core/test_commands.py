@@ -36,6 +36,7 @@ from tests.postgres import Cluster
 TABLES_OF_THE_CODE = {
     ("consent", "cookies"),
     ("orders", "moves"),
+    ("rights", "inventory"),
     ("site", "data-map"),
     ("site", "routes"),
     ("site", "settings"),

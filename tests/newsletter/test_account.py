@@ -9,6 +9,7 @@ from neupusti.accounts.models import Person
 from neupusti.accounts.service.signals import email_confirmed
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
 from neupusti.core.records import consents
 from neupusti.core.registry import registry
 from neupusti.newsletter.models import Subscriber, SubscriberState, Topic
@@ -148,7 +149,8 @@ def test_a_subscription_of_a_guest_is_tied_to_the_account(app: Flask, owner: int
     assert subscriber is not None
     assert subscriber.id == number
     [holding] = [one for one in registry().holdings if one.model is Subscriber]
-    assert [one.id for one in db.session.scalars(holding.of(owner))] == [number]
+    rows = db.session.scalars(holding.of(Whose(person=owner)))
+    assert [one.id for one in rows] == [number]
 
 
 @SQLITE

@@ -9,13 +9,15 @@ from flask import Flask
 from sqlalchemy import select
 
 from neupusti.core.data.database import db, writing
+from neupusti.core.deadlines import counting
+from neupusti.core.deadlines.workdays import Calendar
 from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.registry import registry
 from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import GoodsReturn, OrderEvent, ReturnState
 from neupusti.orders.models.order import OrderLine, Payment, ShopOrder
 from neupusti.orders.models.states import Word
-from neupusti.orders.service import clocks, masking, working_days
+from neupusti.orders.service import clocks, masking
 from neupusti.orders.service.life import changing, deciding
 from neupusti.retention import service as retention
 from tests.orders import cast
@@ -55,7 +57,7 @@ def kinds() -> list[str]:
 def test_three_working_days(start: date, end: date) -> None:
     noon = datetime(start.year, start.month, start.day, 7, tzinfo=UTC)
     midnight = datetime(end.year, end.month, end.day, tzinfo=UTC) - timedelta(hours=5)
-    assert working_days.end_after(noon, 3) == midnight
+    assert counting.end_after(noon, 3, Calendar(estimates=True)) == midnight
 
 
 @pytest.mark.situation(18)

@@ -31,7 +31,7 @@ def build(record: ConsentRecord, *, operator: Operator, base_url: str) -> dict[s
             "privacy_rights": f"{base_url}/policy/",
             "jurisdictions": ["KZ"],
         },
-        "party_identification": [_party(operator, base_url)],
+        "party_identification": [party(operator, base_url)],
         "event": {
             "event_time": record.at.isoformat(),
             "validity_duration": _iso(CONSENT_LIFETIME),
@@ -60,7 +60,8 @@ def _metadata(record: ConsentRecord) -> dict[str, Any]:
     }
 
 
-def _party(operator: Operator, base_url: str) -> dict[str, str]:
+def party(operator: Operator, base_url: str) -> dict[str, str]:
+    """Return the controller of the data."""
     return {
         "party_id": operator.bin or operator.name,
         "party_name": operator.name,

@@ -46,6 +46,8 @@ class Classification:
     """Whether nobody may read it, not even whom it is about: it is in no export."""
     derived: bool = False
     """Whether it only repeats other columns in a form for machines: no export needs it."""
+    keyed_by: str | None = None
+    """Of the keyed hash of an address: the use of its key (`core.data.keys`)."""
 
     @property
     def personal(self) -> bool:
@@ -80,9 +82,10 @@ def secret() -> dict[str, Any]:
     return {MARK: Classification(secret=True)}
 
 
-def derived(clause: str, *purposes: Purpose) -> dict[str, Any]:
+def derived(clause: str, *purposes: Purpose, keyed_by: str | None = None) -> dict[str, Any]:
     """Mark a column as personal data of `clause` that is computed from other columns."""
-    return {MARK: replace(personal(clause, *purposes)[MARK], derived=True)}
+    mark = personal(clause, *purposes)[MARK]
+    return {MARK: replace(mark, derived=True, keyed_by=keyed_by)}
 
 
 def subject() -> dict[str, Any]:

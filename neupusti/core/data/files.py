@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 from flask import current_app
 
@@ -44,12 +45,19 @@ def store(kind: str, body: bytes, name: str | None = None) -> str:
 
 def replace(file: Path, body: bytes) -> None:
     """Write `body` durably as the whole of `file`, or nothing at all. Raise OSError."""
+    with replacing(file) as out:
+        out.write(body)
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator[BinaryIO]:
+    """Write the whole of `file` durably in a block; if it fails, nothing is left of it."""
     part = file.with_name(f"{secrets.token_hex(NAME_BYTES)}{PART}")
     try:
         with os.fdopen(
             os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
         ) as out:
-            out.write(body)
+            yield out
             out.flush()
             os.fsync(out.fileno())
         part.rename(file)

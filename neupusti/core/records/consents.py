@@ -28,6 +28,8 @@ from neupusti.core.data.database import Base, db, insert
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 
+HASH_USE = "evidence"
+
 
 class ConsentText(Base):
     """The exact text that at least one person agreed to."""
@@ -49,7 +51,9 @@ class FormConsent(Base):
     at: Mapped[Moment]
     person: Mapped[PersonNumber | None]
     email_hash: Mapped[str] = mapped_column(
-        String(64), index=True, info=derived("3.2.3", Purpose.IDENTIFICATION)
+        String(64),
+        index=True,
+        info=derived("3.2.3", Purpose.IDENTIFICATION, keyed_by=HASH_USE),
     )
     form: Mapped[str] = mapped_column(String(40), info=impersonal())
     purpose: Mapped[str] = mapped_column(String(10), info=impersonal())
@@ -154,7 +158,7 @@ def in_force(person: int, purpose: Purpose) -> FormConsent | None:
 
 def hash_of(email: str) -> str:
     """Return the keyed hash that replaces an email address in the records."""
-    return keys.keyed("evidence", emails.key(email))
+    return keys.keyed(HASH_USE, emails.key(email))
 
 
 def _stored_text(session: Session, text: str, language: Language) -> str:

@@ -27,6 +27,8 @@ SECOND_FACTOR_SETUP = "accounts.two_factor"
 """The page for staff without a second factor."""
 REAUTHENTICATE = "accounts.reauthenticate"
 """The page that asks for the password again."""
+ASK_FOR_LINK = "rights.ask"
+"""The page that e-mails a link to whoever has no account."""
 
 
 class UndeclaredRouteError(RuntimeError):
@@ -84,11 +86,11 @@ def _enforce() -> Response | None:
     rule = rules(current_app).get(endpoint)
     if rule is None:
         _forbid(None)
-    if rule.who is Who.PUBLIC:
+    if rule.who is Who.PUBLIC or (rule.who is Who.PASS and identity.current_pass()):
         return None
     person = identity.current()
-    if person is None:
-        return _redirect_to(SIGN_IN)
+    if person is None or rule.who is Who.PASS:
+        return _redirect_to(ASK_FOR_LINK if rule.who is Who.PASS else SIGN_IN)
     if not rule.mfa_pending and not person.second_factor and grants.is_staff(person.person):
         return _redirect_to(SECOND_FACTOR_SETUP)
     if rule.who is Who.STAFF:

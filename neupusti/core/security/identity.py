@@ -13,7 +13,7 @@ from flask import Flask, current_app, has_request_context, request
 
 from neupusti.core import clock
 
-READER = "neupusti.identity"
+READER, PASS_READER = "neupusti.identity", "neupusti.identity.pass"
 ENDER = "neupusti.identity.end"
 
 
@@ -42,8 +42,19 @@ class Identity:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """Somebody who proved an e-mail address for a short time, without signing in."""
+
+    email: str
+    email_key: str
+    asked_at: datetime
+    """When the link was asked for."""
+
+
 Reader = Callable[[], Identity | None]
 """Reads the session of this request, and caches the result."""
+PassReader = Callable[[], Pass | None]
 
 
 Ender = Callable[[], None]
@@ -53,6 +64,16 @@ Ender = Callable[[], None]
 def install(app: Flask, reader: Reader, end: Ender) -> None:
     """Register `reader` as the source of identities, and `end` to sign out."""
     app.extensions |= {READER: reader, ENDER: end}
+
+
+def install_pass(app: Flask, reader: PassReader) -> None:
+    """Register `reader` as the source of passes."""
+    app.extensions[PASS_READER] = reader
+
+
+def current_pass() -> Pass | None:
+    """Return the pass of this browser, or None."""
+    return cast("PassReader", current_app.extensions.get(PASS_READER, _anonymous))()
 
 
 def current() -> Identity | None:

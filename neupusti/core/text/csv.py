@@ -2,8 +2,9 @@
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import StringIO
+from itertools import chain
 
 MIMETYPE = "text/csv"
 BOM = "\ufeff"
@@ -20,11 +21,21 @@ class CsvError(ValueError):
 
 def csv_text(headings: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
     """Return a table as RFC 4180 CSV, every cell plain text."""
+    return "".join(csv_lines(headings, rows))
+
+
+def csv_lines(
+    headings: Iterable[object], rows: Iterable[Iterable[object]]
+) -> Iterator[str]:
+    """Yield the lines of `csv_text`, for a table that memory should not hold."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([plain(heading) for heading in headings])
-    writer.writerows([plain(cell) for cell in row] for row in rows)
-    return BOM + out.getvalue()
+    out.write(BOM)
+    for row in chain((headings,), rows):
+        writer.writerow([plain(cell) for cell in row])
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
 
 
 def plain(cell: object) -> str:

@@ -37,12 +37,12 @@ def broken(session: Session) -> Iterator[str]:
 
 
 def _is_gone(session: Session, row: Disclosure, order: ShopOrder) -> bool:
-    """Return whether the values are destroyed, or the address was changed since."""
+    """Return whether the values are destroyed, or were changed since."""
     if order.identity_ended_at is not None:
         return True
     later = select(OrderEvent.id).where(
         OrderEvent.order == order.id,
         OrderEvent.seq > row.seq,
-        OrderEvent.what == What.ADDRESS.value,
+        OrderEvent.what.in_((What.ADDRESS.value, What.CORRECTED.value)),
     )
     return session.scalar(later.limit(1)) is not None

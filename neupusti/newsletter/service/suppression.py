@@ -12,9 +12,8 @@ from neupusti.core import clock
 from neupusti.core.data import keys
 from neupusti.core.data.database import insert
 from neupusti.core.text import emails
-from neupusti.newsletter.models import Suppression, Why
+from neupusti.newsletter.models import HASH_USE, Suppression, Why
 
-USE = "suppression"
 NO_MAILBOX = re.compile(r"5\.(?:1\.(?:1|2|3|6|10)|2\.1)", re.ASCII)
 """Statuses of RFC 3463 and RFC 7505 that say: there is no such mailbox, for good."""
 
@@ -27,7 +26,11 @@ def suppress(session: Session, email: str, why: Why) -> None:
     if suppressed(session, email).get(email) is Why.UNSUBSCRIBED:
         return
     lift(session, email)
-    row = {"hash": keys.keyed(USE, emails.key(email)), "since": clock.now(), "why": why}
+    row = {
+        "hash": keys.keyed(HASH_USE, emails.key(email)),
+        "since": clock.now(),
+        "why": why,
+    }
     session.execute(insert(session, Suppression).on_conflict_do_nothing(), row)
 
 
@@ -52,4 +55,4 @@ def is_permanent(reply: str) -> bool:
 
 
 def _hashes(email: str) -> tuple[str, ...]:
-    return keys.keyed_all(USE, emails.key(email))
+    return keys.keyed_all(HASH_USE, emails.key(email))

@@ -55,6 +55,8 @@ class What(StrEnum):
     LINES = "lines"
     """Some pieces were cancelled."""
     ADDRESS = "address"
+    CORRECTED = "corrected"
+    """A name or the phone was wrong (6.1.2)."""
     NOTE = "note"
     PAYMENT = "payment"
     RETURN = "return"
@@ -69,6 +71,7 @@ WHAT_LABELS: Mapping[What, LazyString] = {
     What.MOVED: _("moved on"),
     What.LINES: _("cancelled in part"),
     What.ADDRESS: _("given another address"),
+    What.CORRECTED: _("corrected"),
     What.NOTE: _("given a note"),
     What.PAYMENT: _("given an entry of money"),
     What.RETURN: _("changed by a return"),
@@ -128,7 +131,8 @@ CHANGED = StaffActionType("orders.changed", _("Changed an order"))
 BLOCKED = StaffActionType("orders.blocked", _("Blocked an order, or lifted its block"))
 ACTIONS: Mapping[What, StaffActionType] = {
     **dict.fromkeys((What.MOVED, What.LINES, What.RETURN), MOVED),
-    **dict.fromkeys((What.ADDRESS, What.NOTE, What.PAYMENT), CHANGED),
+    **dict.fromkeys((What.ADDRESS, What.CORRECTED, What.NOTE), CHANGED),
+    What.PAYMENT: CHANGED,
     What.BLOCK: BLOCKED,
 }
 NO_MOVE = _("An order in this state cannot be changed like this.")

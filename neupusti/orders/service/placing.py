@@ -1,6 +1,7 @@
 """Place an order: one write transaction, and the same order for every repetition."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -11,6 +12,7 @@ from neupusti.core import clock
 from neupusti.core.data import keys
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import insert, writing
+from neupusti.core.deadlines import counting, register
 from neupusti.core.records import consents, journal
 from neupusti.core.records.consents import GivenConsent
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
@@ -25,7 +27,7 @@ from neupusti.orders.models.order import (
     Payment,
     ShopOrder,
 )
-from neupusti.orders.service import letters, limits, links, moves, storing, working_days
+from neupusti.orders.service import letters, limits, links, moves, storing
 from neupusti.orders.service import quote as quotes
 from neupusti.orders.service.addresses import Address
 from neupusti.orders.service.basket import Basket
@@ -143,7 +145,7 @@ def _store(
     order = _insert(
         session,
         {
-            **_columns(buyer, wish),
+            **_columns(session, buyer, wish),
             "submission": submission,
             "consent": consent.id,
             "quote": proof.quote or seen.digest,
@@ -177,7 +179,12 @@ def _insert(session: Session, values: dict[str, Any]) -> ShopOrder:
     raise RuntimeError(f"{DRAWS} random numbers in a row were taken")
 
 
-def _columns(buyer: Buyer, wish: Wish) -> dict[str, Any]:
+def search_key(*names: str) -> str:
+    """Return the names of a buyer as staff search for them."""
+    return collation.folded(" ".join(filter(None, names)))[:SEARCH_LENGTH]
+
+
+def _columns(session: Session, buyer: Buyer, wish: Wish) -> dict[str, Any]:
     now = clock.now()
     names = (buyer.family_name, buyer.given_name, buyer.patronymic)
     by_invoice = wish.payment is Payment.INVOICE
@@ -192,15 +199,21 @@ def _columns(buyer: Buyer, wish: Wish) -> dict[str, Any]:
         "patronymic": buyer.patronymic,
         "phone": buyer.phone,
         "phone_end": buyer.phone[-PHONE_END:],
-        "search": collation.folded(" ".join(filter(None, names)))[:SEARCH_LENGTH],
+        "search": search_key(*names),
         "delivery": wish.delivery.value,
         "payment": wish.payment.value,
         "comment": wish.comment,
         "state": OrderState.NEW.value,
         "version": 1,
         "placed_at": now,
-        "due_at": working_days.end_after(now, INVOICE_DAYS) if by_invoice else None,
+        "due_at": _invoice_ends(session, now) if by_invoice else None,
     }
+
+
+def _invoice_ends(session: Session, now: datetime) -> datetime:
+    """Return when an unpaid invoice ends: in doubt about a holiday, later."""
+    days = register.calendar(session, estimates=True)
+    return counting.end_after(now, INVOICE_DAYS, days)
 
 
 def _report(session: Session, order: ShopOrder, lines: list[OrderLine]) -> int:

@@ -52,6 +52,7 @@ RETURNS: Mapping[str, LazyString] = {
 OTHERS: Mapping[str, LazyString] = {
     What.PLACED.value: _("The order is placed"),
     What.ADDRESS.value: _("The address was changed"),
+    What.CORRECTED.value: _("A name or the phone was corrected"),
     What.PAYMENT.value: _("A payment was entered"),
     What.LINES.value: _("A part of the order is cancelled"),
     What.REMINDER.value: _("We reminded you of the invoice"),

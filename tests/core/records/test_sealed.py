@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import DateTime, column, insert, select, table, text
 
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
 from neupusti.core.records import journal
 from neupusti.core.records.chain import START
 from neupusti.core.records.journal import ActWords, StaffAction
@@ -77,7 +78,9 @@ def test_the_words_belong_to_those_whom_the_act_is_about(app: Flask) -> None:
     act = log_action(WORDS).id
     (holding,) = [one for one in registry().holdings if one.model is ActWords]
     for person, found in ((7, [act]), (4, [act]), (8, [])):
-        assert [row.act for row in db.session.scalars(holding.of(person))] == found
+        assert [
+            row.act for row in db.session.scalars(holding.of(Whose(person=person)))
+        ] == found
 
 
 def test_the_words_never_change(app: Flask) -> None:

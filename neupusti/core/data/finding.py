@@ -1,0 +1,189 @@
+"""Find the rows about a person in any table, by how its columns are marked (6.1.3).
+
+A row is about the person whose number it has; one without a number is about the owner of
+the address or the phone in it, or about those whom the row it refers to is about. Nothing
+is declared a second time: a table is found as soon as its columns are marked.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Table,
+    and_,
+    case,
+    false,
+    func,
+    or_,
+    select,
+)
+
+from neupusti.core.data import keys
+from neupusti.core.data.classification import classification
+from neupusti.core.text import emails
+
+EMAIL_CLAUSE, PHONE_CLAUSE = "3.2.3", "3.2.2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """Whom a request is about; each value that is given was proved to be theirs.
+
+    Without a number only rows without an account are theirs: a mailbox is not the person.
+    """
+
+    person: int | None = None
+    email_key: str | None = None
+    """`core.text.emails.key` of the address."""
+    phone: str | None = None
+    """In E.164; only where a member of staff saw a proof of it."""
+
+    def owns_text(self, value: object) -> bool:
+        """Return whether `value` is this address or phone."""
+        is_email = isinstance(value, str) and emails.key(value) == self.email_key
+        return is_email or (value is not None and value == self.phone)
+
+
+class Tie(StrEnum):
+    """What a row has to do with a person."""
+
+    OWN = "own"
+    """It is about them."""
+    ACTED = "acted"
+    """It is about another, and they acted in it, as a member of staff does."""
+    MENTIONED = "mentioned"
+    """It is another's, who gave this address or phone as well."""
+
+
+def subjects(table: Table) -> list[Column[Any]]:
+    """Return the columns with the number of the person a row is about."""
+    return [c for c in table.columns if (mark := classification(c)) and mark.subject]
+
+
+def actors(table: Table) -> list[Column[Any]]:
+    """Return the columns with the number of who acted."""
+    return [c for c in table.columns if (mark := classification(c)) and mark.actor]
+
+
+def contacts(table: Table, clause: str) -> list[Column[Any]]:
+    """Return the columns by which a row is found for an address or a phone.
+
+    Of addresses that is the key or the keyed hash where there is one: it has an index.
+    """
+    marks = ((column, classification(column)) for column in table.columns)
+    found = [(c, mark) for c, mark in marks if mark and mark.clause == clause]
+    made = [c for c, mark in found if mark.derived and clause == EMAIL_CLAUSE]
+    return made or [c for c, mark in found if not mark.derived]
+
+
+def is_found(table: Table) -> bool:
+    """Return whether rows of `table` can be about a person at all."""
+    return bool(_owners(table)) or any(is_found(key.column.table) for key in _keys(table))
+
+
+def own(table: Table, whose: Whose) -> ColumnElement[bool]:
+    """Return the condition of the rows that are about `whose`."""
+    numbers = subjects(table)
+    parts = [column == whose.person for column in numbers if whose.person is not None]
+    nobodys = [column.is_(None) for column in numbers]
+    parts += [and_(*nobodys, match) for match in matches(table, whose)]
+    return or_(false(), *parts, *_within(table, whose, own))
+
+
+def acted(table: Table, whose: Whose) -> ColumnElement[bool]:
+    """Return the condition of the rows in which `whose` acted.
+
+    What names nobody who acted belongs to the row it refers to, as words to their act.
+    """
+    if whose.person is None:
+        return false()
+    if found := actors(table):
+        return or_(*(column == whose.person for column in found))
+    return or_(false(), *_within(table, whose, acted))
+
+
+def mentioned(table: Table, whose: Whose) -> ColumnElement[bool]:
+    """Return the condition of the rows of anybody that hold the address or the phone."""
+    if whose.person is None:
+        return own(table, whose)
+    return or_(false(), *matches(table, whose))
+
+
+def tie(table: Table, whose: Whose, *, is_sent: bool = False) -> ColumnElement[str]:
+    """Return the expression of what a found row has to do with `whose`: a `Tie`."""
+    return case(
+        (mentioned(table, whose) if is_sent else own(table, whose), Tie.OWN.value),
+        (acted(table, whose), Tie.ACTED.value),
+        else_=Tie.MENTIONED.value,
+    )
+
+
+def of_another(table: Table, whose: Whose) -> ColumnElement[bool]:
+    """Return the condition of the rows that are about somebody, and not about `whose`."""
+    numbers, parts = subjects(table), []
+    has_number = or_(false(), *(column.is_not(None) for column in numbers))
+    parts.append(
+        and_(has_number, *(column.is_distinct_from(whose.person) for column in numbers))
+        if whose.person is not None
+        else has_number
+    )
+    given = [c for clause in _CLAUSES for c in contacts(table, clause)]
+    if given:
+        own_contact = or_(false(), *matches(table, whose))
+        is_given = or_(*(column.is_not(None) for column in given))
+        parts.append(and_(~has_number, is_given, ~func.coalesce(own_contact, false())))
+    return or_(false(), *parts, *_within(table, whose, of_another))
+
+
+def matches(table: Table, whose: Whose) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions that a column holds the address or the phone of `whose`."""
+    if whose.email_key is not None:
+        for column in contacts(table, EMAIL_CLAUSE):
+            mark = classification(column)
+            if mark and mark.keyed_by:
+                yield column.in_(keys.keyed_all(mark.keyed_by, whose.email_key))
+            elif mark and mark.derived:
+                yield column == whose.email_key
+            else:  # the parts of an address are ASCII, which every database can lower
+                yield func.lower(column) == whose.email_key
+    if whose.phone is not None:
+        yield from (c == whose.phone for c in contacts(table, PHONE_CLAUSE))
+
+
+_CLAUSES = (EMAIL_CLAUSE, PHONE_CLAUSE)
+
+
+def _within(
+    table: Table, whose: Whose, condition: Callable[[Table, Whose], ColumnElement[bool]]
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions that a row belongs to one for which `condition` holds."""
+    for key in _parents(table):
+        parent = key.column.table
+        yield key.parent.in_(select(key.column).where(condition(parent, whose)))
+
+
+def _owners(table: Table) -> list[Column[Any]]:
+    given = (c for clause in _CLAUSES for c in contacts(table, clause))
+    return [*subjects(table), *actors(table), *given]
+
+
+def _keys(table: Table) -> list[ForeignKey]:
+    """Return the foreign keys to other tables, in a fixed order."""
+    found = (key for key in table.foreign_keys if key.column.table is not table)
+    return sorted(found, key=lambda key: key.parent.name)
+
+
+def _parents(table: Table) -> list[ForeignKey]:
+    """Return the keys to rows whose owner is that of this row, too.
+
+    A row with an address, or with a number in every case, names its owner itself.
+    """
+    named = any(not column.nullable for column in subjects(table))
+    if named or any(contacts(table, clause) for clause in _CLAUSES):
+        return []
+    return [key for key in _keys(table) if is_found(key.column.table)]

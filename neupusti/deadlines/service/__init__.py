@@ -1,0 +1,1 @@
+"""Remind staff of what is due, and keep the calendar by which it is counted."""

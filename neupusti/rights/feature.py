@@ -1,0 +1,142 @@
+"""The manifest of rights."""
+
+from dataclasses import replace
+
+from flask_babel import lazy_gettext as _
+
+from neupusti.core.background import Job
+from neupusti.core.feature import (
+    Duty,
+    Feature,
+    Holding,
+    IndefiniteRetention,
+    MenuItem,
+    Page,
+    Place,
+    Retention,
+)
+from neupusti.core.rules import OWNER, PASS, PRIVACY, PUBLIC
+from neupusti.rights import queries
+from neupusti.rights.models import (
+    Correction,
+    DataRequest,
+    Export,
+    RecipientNotice,
+    RequestEvent,
+    RightsPass,
+)
+from neupusti.rights.service import answering, exporting, letters
+from neupusti.rights.views import admin, asking, cli, data, status
+from neupusti.rights.views.blueprint import OWN, bp
+
+VIEWS = (asking, data, status, admin, cli)
+"""Importing a view module registers its routes and commands on the blueprint."""
+DAYS = 3 * 366
+"""Three years, as a claim out of what was answered can be made."""
+EXPORT_DAYS = 30
+ENTRANCES = (
+    *("data", "export", "progress", "download"),
+    *("correct", "contest", "request"),
+)
+"""The pages that a pass and an account have alike."""
+FRESH = replace(OWNER, recently_authenticated=True)
+
+FEATURE = Feature(
+    name="rights",
+    clauses=("6.1.2", "6.1.3"),
+    blueprint=bp,
+    access={
+        **dict.fromkeys(
+            (
+                *("rights.ask", "rights.send_link", "rights.sent"),
+                *("rights.open_link", "rights.open_pass", "rights.close_pass"),
+                *("rights.status", "rights.open_status"),
+                *("rights.verify", "rights.recognise"),
+            ),
+            PUBLIC,
+        ),
+        **{f"rights.{name}": PASS for name in ENTRANCES},
+        **{f"rights.{OWN}{name}": FRESH for name in ENTRANCES},
+        **dict.fromkeys(
+            (
+                *("rights.board", "rights.new", "rights.enter", "rights.desk"),
+                *("rights.take", "rights.answer", "rights.tell"),
+            ),
+            PRIVACY,
+        ),
+    },
+    pages=(
+        Page(
+            endpoint="rights.ask",
+            label=_("Your rights"),
+            places=frozenset({Place.FOOTER, Place.ACCOUNT}),
+        ),
+        Page(
+            endpoint="rights.own_data",
+            label=_("Your data"),
+            places=frozenset({Place.ACCOUNT}),
+            listed=False,
+        ),
+        Page(endpoint="rights.own_correct", label=_("Correct your data"), listed=False),
+    ),
+    emails=letters.ALL,
+    staff_actions=answering.ALL,
+    jobs=(Job(name="exports", every=exporting.EVERY, run=exporting.run),),
+    deadlines={queries.KIND: "rights.desk"},
+    admin_menu=(MenuItem(endpoint="rights.board", label=_("Requests about data")),),
+    duties=(
+        Duty(
+            clause="6.2.1",
+            label=_("Requests about data to answer"),
+            open=queries.count_open,
+            endpoint="rights.board",
+        ),
+        Duty(
+            clause="6.2.2",
+            label=_("Recipients to tell of a correction"),
+            open=queries.count_untold,
+            endpoint="rights.board",
+        ),
+    ),
+    holdings=tuple(
+        Holding(model=model)
+        for model in (
+            *(DataRequest, RequestEvent, RightsPass),
+            *(Export, Correction, RecipientNotice),
+        )
+    ),
+    retention=(
+        Retention(
+            label=_("Your request about your data, and our answer"),
+            clause="4.1.3",
+            start_label=_("from the answer"),
+            model=DataRequest,
+            starts_at=DataRequest.closed_at,
+            days=DAYS,
+        ),
+        Retention(
+            label=_("The address that a link to the data was sent to"),
+            clause="4.1.3",
+            start_label=_("from the end of the link"),
+            model=RightsPass,
+            starts_at=RightsPass.ends_at,
+            days=0,
+        ),
+        Retention(
+            label=_("That an archive of your data was made; its file goes after 3 days"),
+            clause="4.1.2",
+            start_label=_("from when it was asked for"),
+            model=Export,
+            starts_at=Export.asked_at,
+            days=EXPORT_DAYS,
+        ),
+    ),
+    indefinite=(
+        IndefiniteRetention(
+            label=_("The steps of a request, and what was corrected"),
+            clause="4.1.3",
+            until=_("with the request"),
+            models=(RequestEvent, Correction, RecipientNotice),
+        ),
+    ),
+)

@@ -1,0 +1,30 @@
+"""The errors of rights, with messages for people."""
+
+from flask_babel import lazy_gettext
+
+from neupusti.core.web.errors import DomainError
+
+NO_REQUEST = lazy_gettext(
+    "There is no such request, or the code is another. Number and code are in our e-mail."
+)
+TAKE_IT = lazy_gettext("Take it first: who answers has read what was asked.")
+OWN = lazy_gettext("This is your own request: a colleague has to decide it.")
+CLOSED = lazy_gettext("This request is answered already.")
+NOT_LISTED = lazy_gettext("This value cannot be corrected here. Choose one of the list.")
+ASKED_BEFORE = lazy_gettext("This value is being checked already.")
+ROW_GONE = lazy_gettext("What was to be corrected is destroyed by now.")
+NO_PERSON = lazy_gettext("Write the number of the person, or nothing.")
+WRONG_OUTCOME = lazy_gettext("A request of this kind cannot end like this.")
+
+
+class NoRequestError(DomainError):
+    """There is no such request, or it is another's: the same page for both."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(NO_REQUEST)
+
+
+class RightsError(DomainError):
+    """A request cannot be carried out like this; the message says why."""

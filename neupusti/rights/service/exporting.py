@@ -1,0 +1,208 @@
+"""Exports: asked for, made by a background job, kept for three days.
+
+A killed process leaves a row in the state `running`, which the next run takes up again.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import func, select, update
+
+from neupusti.accounts.models import EmailChange, Person
+from neupusti.config.settings import settings
+from neupusti.core import clock
+from neupusti.core.data import files
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
+from neupusti.core.records import journal
+from neupusti.core.records.journal import SYSTEM, Operation, ProcessingRecord
+from neupusti.core.security import throttle
+from neupusti.core.security.throttle import RateLimit
+from neupusti.core.text import dates, languages
+from neupusti.core.text.languages import Language
+from neupusti.core.web.errors import TooManyError
+from neupusti.rights.models import (
+    DataRequest,
+    Export,
+    ExportState,
+    Outcome,
+    RequestKind,
+    Step,
+)
+from neupusti.rights.service import archive, letters, requests
+from neupusti.rights.service.archive import ExportRequest
+from neupusti.rights.service.errors import NoRequestError, RightsError
+from neupusti.rights.service.manifest import Manifest
+from neupusti.rights.service.requests import Asker
+
+logger = logging.getLogger(__name__)
+FOLDER = "exports"
+EVERY = timedelta(seconds=5)
+LIFE = timedelta(hours=72)
+"""How long the file is kept."""
+SETTLED = timedelta(days=7)
+"""How long a change of the address of an account can be undone."""
+A_DAY = RateLimit("rights export", 3, timedelta(days=1), timedelta(days=1))
+MOST_WAITING, MOST_ATTEMPTS = 500, 3
+SOON = timedelta(minutes=1)
+RUNNING = _("An archive of your data is being made already: it is listed on that page.")
+MANY = _("Very many archives are being made. This works again from %(time)s, Almaty time.")
+UNDONE = _(
+    "The e-mail of this account has changed. Its former address can undo that until "
+    "%(until)s; from then on you can download your data."
+)
+UNFINISHED = (ExportState.WAITING.value, ExportState.RUNNING.value)
+WITH_FILE = (ExportState.READY.value, ExportState.INCOMPLETE.value)
+
+
+def start(asker: Asker) -> DataRequest:
+    """Ask for an archive; the job makes it. Raise TooManyError, RightsError."""
+    if (until := unsettled_until(asker)) is not None:
+        when = dates.moment(until, languages.current())
+        raise RightsError(UNDONE % {"until": when})
+    with writing() as session:
+        waiting = select(func.count()).where(Export.state == ExportState.WAITING.value)
+        if (session.scalar(waiting) or 0) >= MOST_WAITING:
+            raise TooManyError(SOON, MANY)
+        values = requests.values_of(asker, RequestKind.ACCESS)
+        opened = requests.open_request(session, asker.actor, **values)
+        if opened is None:
+            raise TooManyError(SOON, RUNNING)
+        refused = throttle.refusal(session, (A_DAY, asker.name))
+        if refused is None:
+            session.add(_row(opened[0].id))
+        else:
+            session.rollback()
+    if refused is not None:
+        raise refused
+    return opened[0]
+
+
+def unsettled_until(asker: Asker) -> datetime | None:
+    """Return until when the former address can undo its change; None: it cannot."""
+    if asker.person is None:
+        return None
+    changed = db.session.scalar(
+        select(func.max(EmailChange.changed_at)).where(
+            EmailChange.person == asker.person, EmailChange.over_at.is_(None)
+        )
+    )
+    until = changed + SETTLED if changed else None
+    return until if until is not None and until > clock.now() else None
+
+
+def of_request(request: DataRequest) -> Export:
+    """Return the export of a request; raise NoRequestError."""
+    found = db.session.scalar(
+        select(Export).filter_by(request=request.id).order_by(Export.id.desc()).limit(1)
+    )
+    if found is None:
+        raise NoRequestError
+    return found
+
+
+def file_of(export: Export) -> Path:
+    """Return the file of an export; raise NoRequestError where there is none any more."""
+    is_over = export.expires_at is None or export.expires_at <= clock.now()
+    if export.name is None or is_over:
+        raise NoRequestError
+    path = files.path(FOLDER, export.name)
+    if not path.exists():
+        raise NoRequestError
+    return path
+
+
+def run() -> None:
+    """Run the job: destroy files past their term, and make what waits, oldest first."""
+    expire()
+    unfinished = select(Export.id).where(Export.state.in_(UNFINISHED))
+    for number in list(db.session.scalars(unfinished.order_by(Export.id))):
+        _make(number)
+
+
+def expire() -> None:
+    """Destroy the files past their term, each before its row says so; and orphans."""
+    over = select(Export).where(Export.expires_at <= clock.now(), Export.name.is_not(None))
+    for row in list(db.session.scalars(over)):
+        files.destroy(FOLDER, row.name or "")
+        with writing() as session:
+            gone = update(Export).where(Export.id == row.id)
+            values = {"state": ExportState.EXPIRED.value, "name": None}
+            session.execute(gone.values(**values))
+    files.sweep(FOLDER, _names)
+
+
+def _names() -> Iterable[str]:
+    return db.session.scalars(select(Export.name).where(Export.name.is_not(None)))
+
+
+def _row(request: int) -> Export:
+    return Export(
+        request=request,
+        state=ExportState.WAITING.value,
+        attempts=0,
+        asked_at=clock.now(),
+        rows=0,
+        bytes=0,
+        sha256="",
+        root="",
+    )
+
+
+def _make(number: int) -> None:
+    """Make one archive; after three attempts it has failed, and staff answer."""
+    with writing() as session:
+        export = session.get(Export, number, with_for_update=True)
+        if export is None or export.state not in UNFINISHED:
+            return
+        request = session.get_one(DataRequest, export.request)
+        if export.attempts >= MOST_ATTEMPTS:
+            export.state = ExportState.FAILED.value
+            requests.log_step(session, request.id, Step.FAILED)
+            return
+        export.state, export.attempts = ExportState.RUNNING.value, export.attempts + 1
+        whose = _whose(request)
+        about = ExportRequest(
+            number=request.number,
+            language=Language(request.language),
+            operator=settings().operator,
+        )
+    path = files.path(FOLDER, secrets.token_hex(files.NAME_BYTES))
+    _finish(number, path, archive.write(whose, path, about))
+
+
+def _whose(request: DataRequest) -> Whose:
+    if request.person is None:
+        return Whose(person=None, email_key=request.email_key)
+    person = db.session.get(Person, request.person)
+    return Whose(person=request.person, email_key=person.email_key if person else None)
+
+
+def _finish(number: int, path: Path, manifest: Manifest) -> None:
+    """Store what was made, and tell its person."""
+    now = clock.now()
+    with writing() as session:
+        export = session.get_one(Export, number)
+        request = session.get_one(DataRequest, export.request)
+        state = ExportState.READY if manifest.complete else ExportState.INCOMPLETE
+        export.state, export.name = state.value, path.name
+        export.rows, export.bytes = manifest.rows, path.stat().st_size
+        export.sha256, export.root = manifest.sha256, manifest.root
+        export.ready_at, export.expires_at = now, now + LIFE
+        requests.log_step(session, request.id, Step.READY)
+        if manifest.complete:
+            requests.close(session, request, Outcome.GIVEN, "")
+        letters.send(session, letters.READY, request, until=export.expires_at)
+        record = ProcessingRecord(
+            operation=Operation.PROVISION,
+            what="export",
+            why=Purpose.PERSONAL_PAGES,
+            person=request.person,
+            actor=SYSTEM,
+        )
+        journal.log_processing(session, record)

@@ -1,0 +1,102 @@
+"""What columns and values are called for their person."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import LazyString, gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Column
+
+from neupusti.core.text import dates
+from neupusti.rights.service.reading import StaffNumber
+
+LABELS: Mapping[str, LazyString] = {
+    "action": _("Action"),
+    "amount": _("Sum"),
+    "article": _("Article"),
+    "asked_at": _("When"),
+    "at": _("When"),
+    "author": _("Written by"),
+    "body": _("Text"),
+    "changed_at": _("Changed"),
+    "city": _("city, town or village"),
+    "comment": _("note for the delivery"),
+    "confirmed_at": _("Confirmed"),
+    "created_at": _("When"),
+    "delivery": _("Delivery"),
+    "device": _("Device"),
+    "diagnostics": _("Technical details"),
+    "edition": _("Edition of the policy"),
+    "email": _("E-mail"),
+    "ended_at": _("Ended"),
+    "family_name": _("Family name"),
+    "field": _("What"),
+    "flat": _("flat or office"),
+    "form": _("Form"),
+    "given_name": _("Given name"),
+    "goods": _("Goods"),
+    "headers": _("Headers of the e-mail"),
+    "house": _("house"),
+    "html": _("Text with formatting"),
+    "kind": _("Kind"),
+    "language": _("Language"),
+    "last_at": _("Last used"),
+    "letter.recipient": _("E-mail"),
+    "lifted_at": _("Ended"),
+    "lifted_reason": _("Why it ended"),
+    "name": _("Name"),
+    "network": _("Network, under an irreversible code"),
+    "new": _("New e-mail"),
+    "number": _("Number"),
+    "old": _("Former e-mail"),
+    "operation": _("Action"),
+    "order_number": _("number of the order"),
+    "patronymic": _("Patronymic"),
+    "payment": _("Payment"),
+    "permission": _("Permission"),
+    "phone": _("Phone"),
+    "photo.name": _("Photo"),
+    "placed_at": _("When"),
+    "postcode": _("postcode"),
+    "purpose": _("Purpose"),
+    "quantity": _("Quantity"),
+    "reason": _("Reason"),
+    "region": _("region"),
+    "seen_at": _("Last used"),
+    "staff": _("Staff"),
+    "state": _("State"),
+    "street": _("street"),
+    "subject": _("Subject"),
+    "text": _("Text"),
+    "topic": _("Topic"),
+    "total": _("Total"),
+    "unit_price": _("Price"),
+    "used_at": _("Last used"),
+    "what": _("What"),
+    "words": _("Text"),
+}
+"""By column, or by table and column; a column without a label is only in the export."""
+ONLY_FOR_PROGRAMS = frozenset({"letter.html", "letter.headers"})
+"""What no page shows: the text of the e-mail says the same."""
+ANOTHERS = "…"
+
+
+def label(column: Column[Any]) -> LazyString | None:
+    """Return what `column` is called, or None."""
+    return LABELS.get(str(column)) or LABELS.get(column.name)
+
+
+def text(value: Any) -> str:
+    """Return a value as its person reads it, in the language in force."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, StaffNumber):
+        return str(gettext("member of staff no. %(number)s", number=value.number))
+    if isinstance(value, datetime):
+        return dates.short(value)
+    if isinstance(value, bool):
+        return str(gettext("yes") if value else gettext("no"))
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None else str(value)

@@ -1,0 +1,191 @@
+"""Open requests, log their steps, close them, and find them again."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from neupusti.core import clock
+from neupusti.core.data import keys
+from neupusti.core.data.database import db, insert
+from neupusti.core.data.finding import Whose
+from neupusti.core.deadlines import register
+from neupusti.core.records.journal import SYSTEM, Actor, ActorKind
+from neupusti.core.security import throttle
+from neupusti.core.security.throttle import RateLimit
+from neupusti.core.text import order_numbers
+from neupusti.core.text.languages import Language
+from neupusti.core.text.order_numbers import SIGNS, OrderNumberError
+from neupusti.policy.service.edition_store import current_store
+from neupusti.rights.models import (
+    CYRILLIC,
+    PREFIX,
+    Channel,
+    DataRequest,
+    Outcome,
+    RequestEvent,
+    RequestKind,
+    Step,
+)
+from neupusti.rights.service import letters
+from neupusti.rights.service.errors import NoRequestError
+
+CODE = "rights code"
+CODE_SIGNS, GROUP = 12, 4
+"""60 bits, in groups that are easy to read out."""
+HOUR = timedelta(hours=1)
+BY_NUMBER = RateLimit("rights code, number", 10, HOUR, HOUR)
+BY_NETWORK = RateLimit("rights code, network", 10, HOUR, HOUR)
+DEADLINE = "rights"
+TERMS = {
+    RequestKind.ACCESS: ("RIGHTS_ANSWER",),
+    RequestKind.CORRECT: ("RIGHTS_FIX",),
+}
+DRAWS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks about their own data, proved by a sign-in or by a link."""
+
+    person: int | None
+    email: str
+    email_key: str
+    language: Language
+    received_at: datetime
+    """When the right was first asked for: proving the address does not stop the clock."""
+
+    @property
+    def whose(self) -> Whose:
+        """Whose rows they may see."""
+        return Whose(person=self.person, email_key=self.email_key)
+
+    @property
+    def name(self) -> str:
+        """What limits count by: the same for one person or one address."""
+        return str(self.person or self.email_key)
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts in the journals."""
+        return Actor(ActorKind.PERSON, self.person)
+
+
+def values_of(asker: Asker, kind: RequestKind) -> dict[str, object]:
+    """Return the columns of a request on the site."""
+    return {
+        "kind": kind.value,
+        "channel": Channel.SITE.value,
+        "person": asker.person,
+        "email": None if asker.person else asker.email,
+        "email_key": None if asker.person else asker.email_key,
+        "language": asker.language.value,
+        "assurance": 2 if asker.person else 1,
+        "received_at": asker.received_at,
+    }
+
+
+def open_request(
+    session: Session, actor: Actor, **values: object
+) -> tuple[DataRequest, str] | None:
+    """Store a request, its deadline and its first step in the open write transaction.
+
+    Return it with its code, and email both. None where the person has one of those of
+    which there can only be one.
+    """
+    new_code = "".join(secrets.choice(SIGNS) for _sign in range(CODE_SIGNS))
+    given = {"about": "", "agent": "", "answer": "", **values}
+    given |= {"edition": current_store().in_force(), "staff": None}
+    stored = insert(session, DataRequest).on_conflict_do_nothing().returning(DataRequest)
+    for _attempt in range(DRAWS):
+        number = order_numbers.new(clock.today(), PREFIX)
+        row = {"number": number, "code_digest": _digest(number, new_code), **given}
+        request: DataRequest | None = session.scalar(stored, row)
+        if request is not None:
+            break
+        if session.scalar(select(DataRequest.id).filter_by(number=number)) is None:
+            return None
+    else:
+        raise RuntimeError(f"{DRAWS} random numbers in a row were taken")
+    kind = RequestKind(request.kind)
+    deadline = register.open_deadline(
+        session, DEADLINE, request.number, TERMS[kind], request.received_at
+    )
+    log_step(session, request.id, Step.RECEIVED, actor)
+    code = written(new_code)
+    letters.send(session, letters.RECEIVED, request, code=code, due=deadline.promised)
+    return request, code
+
+
+def log_step(session: Session, request: int, step: Step, actor: Actor = SYSTEM) -> None:
+    """Log a step of a request in the open write transaction."""
+    session.add(
+        RequestEvent(
+            request=request,
+            at=clock.now(),
+            actor_kind=actor.kind.value,
+            actor=actor.number,
+            step=step.value,
+        )
+    )
+
+
+def close(session: Session, request: DataRequest, outcome: Outcome, words: str) -> None:
+    """Close a request in the open write transaction; its deadline is met."""
+    request.closed_at, request.outcome, request.answer = clock.now(), outcome.value, words
+    register.meet(session, DEADLINE, request.number)
+
+
+def number_in(text: str) -> str:
+    """Return a number as it is stored, from any spelling; empty where it is none."""
+    try:
+        return order_numbers.parse(text, PREFIX, CYRILLIC)
+    except OrderNumberError:
+        return ""
+
+
+def by_number(session: Session, text: str) -> DataRequest:
+    """Return the request of a number, in any spelling; raise NoRequestError."""
+    found = session.scalar(select(DataRequest).filter_by(number=number_in(text)))
+    if found is None:
+        raise NoRequestError
+    return found
+
+
+def own(asker: Asker, number: str) -> DataRequest:
+    """Return a request of who asks; raise NoRequestError."""
+    found = by_number(db.session(), number)
+    if asker.person is None:
+        is_own = found.person is None and found.email_key == asker.email_key
+    else:
+        is_own = found.person == asker.person
+    if not is_own:
+        raise NoRequestError
+    return found
+
+
+def by_code(number: str, code: str, network: str) -> DataRequest:
+    """Return the request that a number and its code open.
+
+    Raise NoRequestError for a wrong number as for a wrong code, and TooManyError.
+    """
+    wanted = number_in(number)
+    throttle.take((BY_NUMBER, wanted), (BY_NETWORK, network))
+    found = db.session.scalar(select(DataRequest).filter_by(number=wanted))
+    typed = "".join(sign for sign in code.upper() if sign.isalnum())
+    typed = typed.translate(order_numbers.LOOK_ALIKES)
+    digest = found.code_digest if found else ""
+    if not keys.is_signed(CODE, f"{wanted} {typed}", digest) or found is None:
+        raise NoRequestError
+    return found
+
+
+def written(code: str) -> str:
+    """Return a code in groups of four."""
+    return "-".join(code[at : at + GROUP] for at in range(0, len(code), GROUP))
+
+
+def _digest(number: str, code: str) -> str:
+    return keys.keyed(CODE, f"{number} {code}")

@@ -1,0 +1,140 @@
+"""Search both databases for a person's address and phone, without trusting our own marks.
+
+The search walks the live schema, so a table that nobody declared is searched as well. What
+it finds and the export does not hold is a fault of one of the two: the export says so.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Numeric,
+    String,
+    Table,
+    and_,
+    cast,
+    column,
+    func,
+    inspect,
+    literal_column,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy.types import Boolean, Date, DateTime, Interval, Time, TypeEngine
+
+from neupusti.core.data import finding
+from neupusti.core.data.finding import PHONE_CLAUSE, Whose
+from neupusti.core.registry import registry
+from neupusti.rights.service.snapshot import Snapshot
+
+PHONE_DIGITS = 10
+"""A phone is found by its last digits, however its beginning is written."""
+CHUNK = 100
+NO_TEXT = (Numeric, Boolean, Date, DateTime, Time, Interval)
+Keys = set[tuple[str, ...]]
+Hits = dict[str, Keys]
+"""Table -> the primary keys, as text, of the rows that hold a needle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """What became of the hits that are not in the export."""
+
+    kept: Mapping[str, int]
+    """Table -> rows that are another person's: theirs to see."""
+    outside: Mapping[str, int]
+    """Table -> rows that nothing explains."""
+
+
+def needles(data: Snapshot, whose: Whose) -> frozenset[str]:
+    """Return what to search for: address and phones, as rows of the person hold them."""
+    found = {whose.email_key, whose.phone}
+    for holding in registry().holdings:
+        known: Table = holding.model.__table__
+        if any(not one.nullable for one in finding.subjects(known)):
+            for phone in finding.contacts(known, PHONE_CLAUSE):
+                found |= set(
+                    data.main.scalars(select(phone).where(finding.own(known, whose)))
+                )
+    return frozenset(
+        text if "@" in text else text[-PHONE_DIGITS:] for text in found if text
+    )
+
+
+def search(data: Snapshot, wanted: frozenset[str]) -> Hits:
+    """Return the rows of both databases in which a text holds one of the needles."""
+    hits: Hits = {}
+    for connection in (data.main, data.access):
+        for name in inspect(connection).get_table_names():
+            if found := set(_rows(connection, name, wanted)):
+                hits[name] = hits.get(name, set()) | found
+    return hits
+
+
+def outside(data: Snapshot, whose: Whose, left: Hits) -> Searched:
+    """Tell what the hits that are `left` are, once those in the export are taken out."""
+    known: dict[str, Table] = {
+        one.model.__table__.name: one.model.__table__ for one in registry().holdings
+    }
+    kept, unexplained = {}, {}
+    for name, rows in left.items():
+        others = _of_others(data.main, known[name], whose, rows) if name in known else set()
+        if others:
+            kept[name] = len(others)
+        if more := len(rows - others):
+            unexplained[name] = more
+    return Searched(kept=kept, outside=unexplained)
+
+
+def _rows(
+    connection: Connection, name: str, wanted: frozenset[str]
+) -> Iterator[tuple[str, ...]]:
+    schema, on_sqlite = inspect(connection), connection.dialect.name == "sqlite"
+    texts = [c for c in schema.get_columns(name) if not isinstance(c["type"], NO_TEXT)]
+    key = schema.get_pk_constraint(name)["constrained_columns"]
+    chosen: list[Any] = [column(part) for part in key]
+    if not chosen:
+        chosen = [literal_column("rowid" if on_sqlite else "ctid::text")]
+    holds = [
+        (func.instr if on_sqlite else func.strpos)(func.lower(text), needle) > 0
+        for text in (_text(c["name"], c["type"], on_sqlite=on_sqlite) for c in texts)
+        for needle in wanted
+    ]
+    if holds:
+        found = select(*chosen).select_from(table(name)).where(or_(*holds))
+        yield from (tuple(map(str, row)) for row in connection.execute(found))
+
+
+def _text(name: str, kind: TypeEngine[Any], *, on_sqlite: bool) -> ColumnElement[str]:
+    if isinstance(kind, LargeBinary) and not on_sqlite:
+        return func.encode(column(name), "escape")
+    return cast(column(name), String)
+
+
+def _of_others(connection: Connection, known: Table, whose: Whose, rows: Keys) -> Keys:
+    """Return those of `rows` that are another's, or that nobody is shown."""
+    keys, listed, found = list(known.primary_key.columns), sorted(rows), set()
+    another = or_(finding.of_another(known, whose), _unseen(known, whose))
+    for start in range(0, len(listed), CHUNK):
+        chosen = or_(
+            *(
+                and_(*(cast(k, String) == v for k, v in zip(keys, row, strict=True)))
+                for row in listed[start : start + CHUNK]
+            )
+        )
+        found |= {
+            tuple(map(str, row))
+            for row in connection.execute(select(*keys).where(chosen, another))
+        }
+    return found
+
+
+def _unseen(known: Table, whose: Whose) -> ColumnElement[bool]:
+    """Return the condition of the rows that are about `whose` and shown to nobody."""
+    [holding] = [one for one in registry().holdings if one.model.__table__ is known]
+    return and_(finding.own(known, whose), ~holding.shown(whose))

@@ -1,0 +1,67 @@
+"""A worker killed in the middle of an archive: the next run makes it, once."""
+
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+
+from flask import Flask
+
+from neupusti.config.settings import Settings
+from neupusti.config.values import ROOT
+from neupusti.core import clock
+from neupusti.core.data import files
+from neupusti.rights.service import exporting
+from tests.conftest import SQLITE
+from tests.rights.asking import bought, export_of, opened, work
+from tests.rights.test_export import start
+from tests.served import environment_of
+from tests.times import Clock
+
+KILLED = """
+import os, signal
+from neupusti.app import create_app
+from neupusti.core.data import files
+from neupusti.rights.service import archive, exporting
+
+def half(whose, path, request):
+    with files.replacing(path) as out:
+        out.write(b"half of it")
+        out.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+archive.write = half
+with create_app().app_context():
+    exporting.run()
+"""
+
+
+def test_a_killed_worker_leaves_nothing_half_made(app: Flask, settings: Settings) -> None:
+    bought(app)
+    number = start(opened(app))
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED],
+        cwd=ROOT,
+        env=environment_of(settings),
+        check=False,
+        capture_output=True,
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    assert (export_of(number).state, export_of(number).name) == ("running", None)
+    work()
+    made = export_of(number)
+    assert (made.state, made.attempts) == ("ready", 2)
+    assert len(list(files.folder(exporting.FOLDER).glob("*.part"))) == 1
+
+
+@SQLITE
+def test_what_a_killed_worker_left_on_the_disk_is_swept(app: Flask, at: Clock) -> None:
+    bought(app)
+    part = files.folder(exporting.FOLDER) / f"{'0' * 32}{files.PART}"
+    part.write_bytes(b"half of it")
+    exporting.expire()
+    assert part.exists()
+    later = clock.now() + files.GRACE + timedelta(minutes=1)
+    at(later)
+    exporting.expire()
+    assert not part.exists()

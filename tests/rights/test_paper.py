@@ -1,0 +1,99 @@
+"""Requests on paper and by telephone, and the board of staff."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from neupusti.core.data.database import db
+from neupusti.core.deadlines.models import Deadline
+from neupusti.core.rules import Permission
+from neupusti.rights import queries
+from neupusti.rights.models import DataRequest
+from tests import desk
+from tests.accounts.cast import emails_to
+from tests.conftest import SQLITE
+from tests.people import AIGERIM, DANA
+from tests.rights.asking import count, send
+
+DESK = "/en/admin/rights/"
+THURSDAY = datetime(2026, 11, 26, 7, tzinfo=UTC)
+Clock = Callable[[datetime], None]
+
+
+def answers(**others: str) -> dict[str, str]:
+    """Return the answers of a complete form."""
+    return {
+        "kind": "access",
+        "channel": "paper",
+        "received": "2026-11-25",
+        "language": "en",
+        "person": "",
+        "email": AIGERIM.email,
+        "agent": "Identity card 012345678 of 2020-01-31",
+        "about": "Everything that is kept.",
+        **others,
+    }
+
+
+@pytest.mark.clause("6.1.3")
+def test_a_request_on_paper_is_due_from_its_receipt(app: Flask, at: Clock) -> None:
+    at(THURSDAY)
+    browser = desk.signed_in(app, desk.member(DANA, Permission.PRIVACY))
+    page = send(browser, f"{DESK}new", **answers())
+    assert page.status_code == 200
+    [request] = queries.board(everything=False, page=1).rows
+    assert (request.channel, request.assurance) == ("paper", 3)
+    assert queries.due(request).promised.isoformat() == "2026-11-30"
+    assert request.number in emails_to(AIGERIM.email)[-1].subject
+    board = browser.get(DESK).text
+    assert (request.number in board, "overdue" in board) == (True, False)
+    at(THURSDAY + timedelta(days=7))
+    browser = desk.signed_in(app, 1)
+    assert "overdue" in browser.get(DESK).text
+    path = f"{DESK}{request.number}"
+    browser.post(f"{path}/taking", data=desk.form(app))
+    form = desk.form(app, outcome="given", words="Handed over in person.")
+    assert browser.post(f"{path}/answer", data=form).status_code == 303
+    db.session.rollback()
+    db.session.expire_all()
+    [deadline] = queries.dues([request]).values()
+    assert isinstance(deadline, Deadline)
+    assert (deadline.met_at is None, deadline.late) == (False, True)
+    assert "Nobody waits" in browser.get(DESK).text
+    assert "Handed over in person." in emails_to(AIGERIM.email)[-1].text
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"received": "2026-11-27"},
+        {"received": "1970-01-01"},
+        {"received": "29 November"},
+        {"received": ""},
+        {"channel": "site"},
+        {"kind": "destroy"},
+        {"about": ""},
+        {"person": "x"},
+        {"person": "1"},
+        {"person": "99"},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_is_refused(app: Flask, at: Clock, wrong: dict[str, str]) -> None:
+    """Number 1 is the member of staff who enters it: their own request is a colleague's."""
+    at(THURSDAY)
+    browser = desk.signed_in(app, desk.member(DANA, Permission.PRIVACY))
+    assert send(browser, f"{DESK}new", **answers(**wrong)).status_code == 422
+    assert count(DataRequest) == 0
+
+
+def test_requests_are_counted_on_the_board(app: Flask) -> None:
+    browser = desk.signed_in(app, desk.member(DANA, Permission.PRIVACY))
+    assert queries.count_open() == 0
+    send(browser, f"{DESK}new", **answers(received="2022-08-04", email=""))
+    db.session.rollback()
+    assert queries.count_open() == 1
+    assert "Requests about data to answer" in browser.get("/en/admin/").text

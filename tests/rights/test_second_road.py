@@ -1,0 +1,80 @@
+"""What the search of both databases finds must be in the export."""
+
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, insert, text
+
+from neupusti.core.data.classification import Purpose
+from neupusti.core.data.database import writing
+from neupusti.core.records.journal import (
+    Operation,
+    ProcessingRecord,
+    SecurityEvent,
+    log_processing,
+)
+from neupusti.rights.service.reading import HeldRows
+from tests.people import AIGERIM, BOLAT
+from tests.rights.canaries import Planted
+from tests.rights.conftest import Export
+
+Plant = Callable[..., Planted]
+Exporting = Callable[..., Export]
+
+
+@pytest.mark.clause("6.1.3")
+@pytest.mark.situation(2, of="rights")
+def test_a_table_that_nobody_declared_makes_the_export_incomplete(
+    app: Flask, plant: Plant, export: Exporting
+) -> None:
+    plant(AIGERIM, 1)
+    plant(BOLAT, 2)
+    with writing() as session:
+        session.execute(text("CREATE TABLE stray (note TEXT)"))
+        for who in (AIGERIM, BOLAT):
+            row = {"note": f"Call {who.email.upper()} back"}
+            session.execute(text("INSERT INTO stray VALUES (:note)"), row)
+    made = export(AIGERIM, 1)
+    assert not made.manifest.complete
+    assert made.manifest.content["searched"]["outside"] == {"stray": 1}
+    assert b"stray: 1" in made.files["kept.html"]
+    with writing() as session:
+        session.execute(text("DROP TABLE stray"))
+    assert export(AIGERIM, 1).manifest.complete
+
+
+@pytest.mark.situation(16, of="rights")
+def test_an_address_in_a_journal_is_found(plant: Plant, export: Exporting) -> None:
+    plant(AIGERIM, 1)
+    record = ProcessingRecord(
+        operation=Operation.USE,
+        what=f"e-mail to {AIGERIM.email}",
+        why=Purpose.NOTICES,
+        person=None,
+    )
+    with writing() as session:
+        log_processing(session, record)
+    made = export(AIGERIM, 1)
+    assert made.manifest.content["searched"]["outside"] == {"processing_event": 1}
+
+
+def test_what_others_write_meanwhile_is_not_in_the_snapshot(
+    plant: Plant, export: Exporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted = plant(AIGERIM, 1)
+    like = planted.rows["security_event"]
+    numbers = count(like["id"] + 1)
+    counted = HeldRows.count
+
+    def write_and_count(rows: HeldRows, connection: Connection) -> int:
+        found = counted(rows, connection)
+        with writing() as session:
+            session.execute(insert(SecurityEvent), [{**like, "id": next(numbers)}])
+        return found
+
+    monkeypatch.setattr(HeldRows, "count", write_and_count)
+    made = export(AIGERIM, 1)
+    assert [row["id"] for row in made.rows("security_event")] == [like["id"]]
+    assert made.manifest.complete
