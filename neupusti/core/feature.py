@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from flask import Blueprint
 from flask_babel import LazyString
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped
 
 from neupusti.core.background import Job
@@ -143,7 +143,7 @@ class Retention:
     days: int | Callable[[], int]
     """The term; a call where a setting gives it."""
     only: Mapping[str, Any] = field(default_factory=dict)
-    """Which rows the rule is about: column -> value, None for NULL; empty: all of them."""
+    """Which rows it is about: column -> value, None for NULL, or a tuple of values."""
     along: tuple[InstrumentedAttribute[Any], ...] = ()
     """Columns with the number of a row that goes: what is about it goes along."""
     masks: InstrumentedAttribute[Any] | None = None
@@ -157,6 +157,13 @@ class Retention:
     def term(self) -> int:
         """The days in force."""
         return self.days if isinstance(self.days, int) else self.days()
+
+    def selects(self, rows: FromClause) -> list[ColumnElement[bool]]:
+        """Return the conditions that `rows` are those the rule is about."""
+        return [
+            rows.c[name].in_(value) if isinstance(value, tuple) else rows.c[name] == value
+            for name, value in self.only.items()
+        ]
 
     @property
     def masked(self) -> bool:

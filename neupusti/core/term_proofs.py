@@ -20,13 +20,14 @@ def proof_of(rule: Retention) -> Proof:
     start, masks = column.key, rule.masks.key if rule.masks else ""
 
     def wrong(rows: FromClause) -> ColumnElement[bool]:
-        conditions = [rows.c[name] == value for name, value in rule.only.items()]
+        conditions = rule.selects(rows)
         if masks:
             conditions.append(rows.c[masks].is_not(None))
         return and_(rows.c[start] < _cutoff(rule, GRACE), *conditions)
 
     def begun(ago: timedelta) -> dict[str, Any]:
-        own = {**rule.only, **({masks: "?"} if masks else {})}
+        one_of = {n: v[0] if isinstance(v, tuple) else v for n, v in rule.only.items()}
+        own = {**one_of, **({masks: "?"} if masks else {})}
         return {**own, start: lambda: _cutoff(rule, ago)}
 
     return Proof(

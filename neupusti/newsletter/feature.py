@@ -18,6 +18,7 @@ from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.rules import NEWSLETTER, OWNER, PUBLIC
 from neupusti.newsletter import proofs, queries
 from neupusti.newsletter.models import (
+    DONE,
     CampaignOrders,
     Issue,
     IssueDelivery,
@@ -122,7 +123,7 @@ FEATURE = Feature(
             model=OutboxEmail,
             starts_at=OutboxEmail.created_at,
             days=signup.LIFE.days,
-            only=lambda: OutboxEmail.kind == letters.CONFIRM.name,
+            only={"kind": letters.CONFIRM.name},
         ),
         Retention(
             label=_("The address of a subscription that has ended"),
@@ -140,7 +141,7 @@ FEATURE = Feature(
             model=IssueDelivery,
             starts_at=IssueDelivery.at,
             days=DELIVERY_DAYS,
-            only=queries.of_a_done_issue,
+            only={"state": DONE},
         ),
         Retention(
             label=_("Numbers of orders by campaign"),

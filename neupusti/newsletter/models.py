@@ -70,6 +70,10 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
 
 
+DONE = tuple(DeliveryState(name).value for name in ("sent", "refused", "unsure", "skipped"))
+"""What is not done waits, however long its issue is paused."""
+
+
 class Why(StrEnum):
     """Why a delivery was skipped or refused, or an address gets no news."""
 

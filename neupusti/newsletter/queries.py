@@ -67,12 +67,6 @@ def consented(*, advertising: bool) -> ColumnElement[bool]:
     return consent.is_not(None) & ~ended
 
 
-def of_a_done_issue() -> ColumnElement[bool]:
-    """Return the condition that nothing of a delivery's issue is left to do."""
-    done = select(Issue.id).where(Issue.done_at.is_not(None))
-    return IssueDelivery.issue.in_(done)
-
-
 def count_receiving(session: Session, issue: Issue) -> int:
     """Return how many subscribers an issue would go to."""
     found = receiving(issue).subquery()

@@ -89,8 +89,7 @@ def _expired(rules: Iterable[Retention], now: datetime) -> Iterator[Expired]:
         if rule.custom_sweep:
             continue
         expired = [rule.starts_at <= now - timedelta(days=rule.term)]
-        columns = rule.model.__table__.c
-        expired += [columns[name] == value for name, value in rule.only.items()]
+        expired += rule.selects(rule.model.__table__)
         for column in rule.along:
             numbers = select(rule.model.id).where(*expired)
             yield column.parent.class_, [column.in_(numbers)]
