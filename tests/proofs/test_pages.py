@@ -65,6 +65,7 @@ def test_what_was_found_stands_beside_the_clause(
         for word in words:
             assert word in page, (path, word)
     assert "Выполняется." not in client.get("/policy/2026-11-01/4.1.8").text
+    assert "Это заявление" in client.get("/policy/2026-11-01/7.1").text
 
 
 def test_the_page_follows_the_newest_run(
