@@ -11,11 +11,13 @@ from sqlalchemy import insert, update
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import avatar
-from neupusti.core.data import files
+from neupusti.core.data import files, finding
 from neupusti.core.data.database import writing
+from neupusti.core.data.finding import EMAIL_CLAUSE
 from neupusti.core.records.journal import (
     SecurityEvent,
 )
+from neupusti.core.registry import registry
 from neupusti.core.text.languages import Language
 from neupusti.orders.models.order import ShopOrder
 from neupusti.rights.service.archive import ExportError
@@ -47,7 +49,8 @@ def test_an_export_holds_all_that_is_kept_and_nothing_of_anybody_else(
     assert len(planted.secrets) >= SECRETS
     made = export(AIGERIM, 1)
     assert planted.canaries.keys() - made.found(planted.canaries) == set()
-    assert made.found({**planted.secrets, **twin.canaries, **twin.secrets}) == []
+    for forbidden in (planted.secrets, twin.canaries, twin.secrets):
+        assert made.found(forbidden) == []
     assert made.manifest.complete, made.manifest.content
 
 
@@ -60,7 +63,8 @@ def test_a_guest_gets_what_is_kept_under_the_address(
     made = export(GUEST)
     assert {"shop_order", "order_line", "contact_message"} <= planted.rows.keys()
     assert planted.canaries.keys() - made.found(planted.canaries) == set()
-    assert made.found({**planted.secrets, **twin.canaries, **twin.secrets}) == []
+    for forbidden in (planted.secrets, twin.canaries, twin.secrets):
+        assert made.found(forbidden) == []
     assert made.manifest.complete, made.manifest.content
 
 
@@ -71,11 +75,18 @@ def test_a_mailbox_alone_opens_nothing_of_an_account(
     guest = plant(AIGERIM, None, *ONCE)
     made, whole = export(AIGERIM), export(AIGERIM, 1)
     own = {c: value for c, value in account.canaries.items() if value != AIGERIM.email}
-    del own["suppression.since"], own["suppression.why"]
-    assert made.found(own) == []
+    named = {c: value for c, value in own.items() if c.split(".")[0] not in nameless()}
+    assert made.found(named) == []
     assert made.manifest.complete, made.manifest.content
     assert guest.canaries.keys() - whole.found(guest.canaries) == set()
     assert account.canaries.keys() - whole.found(account.canaries) == set()
+
+
+def nameless() -> set[str]:
+    """Return the tables whose rows are about an address, whoever has an account with it."""
+    held = (one.model.__table__ for one in registry().holdings)
+    by_address = (table for table in held if finding.contacts(table, EMAIL_CLAUSE))
+    return {table.name for table in by_address if not finding.subjects(table)}
 
 
 def test_of_anothers_order_only_the_own_address_is_shown(

@@ -12,8 +12,11 @@ from neupusti.core.text import dates
 from neupusti.rights.service.reading import StaffNumber
 
 LABELS: Mapping[str, LazyString] = {
+    "about": _("Text"),
     "action": _("Action"),
+    "agent": _("Paper that was shown"),
     "amount": _("Sum"),
+    "answer": _("Answer"),
     "article": _("Article"),
     "asked_at": _("When"),
     "at": _("When"),
@@ -59,6 +62,7 @@ LABELS: Mapping[str, LazyString] = {
     "photo.name": _("Photo"),
     "placed_at": _("When"),
     "postcode": _("postcode"),
+    "proposed": _("What is right?"),
     "purpose": _("Purpose"),
     "quantity": _("Quantity"),
     "reason": _("Reason"),
