@@ -114,6 +114,7 @@ def _passes() -> None:
         "rights_pass",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("digest", sa.String(64), nullable=True),
+        sa.Column("person", sa.Integer, nullable=True),
         sa.Column("email", sa.String(254), nullable=False),
         sa.Column("email_key", sa.String(254), nullable=False),
         sa.Column("used_for", sa.String(10), nullable=False),
@@ -122,7 +123,7 @@ def _passes() -> None:
         sa.CheckConstraint(USES, name="used_for"),
         sa.UniqueConstraint("digest"),
     )
-    _indexes("rights_pass", "email_key", "ends_at")
+    _indexes("rights_pass", "person", "email_key", "ends_at")
 
 
 def _exports() -> None:

@@ -178,6 +178,8 @@ class RightsPass(Base):
 
     id: Mapped[Id]
     digest: Mapped[TokenDigest | None] = mapped_column(unique=True)
+    person: Mapped[PersonNumber | None]
+    """Whose account the address was when it was asked for; None: nobody's."""
     email: Mapped[Email]
     email_key: Mapped[EmailKey] = mapped_column(index=True)
     used_for: Mapped[str] = mapped_column(String(10), info=impersonal())

@@ -6,6 +6,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from neupusti.core import clock
+from neupusti.core.text import order_numbers
+from neupusti.rights.models import PREFIX
 from tests.accounts.cast import emails_to
 from tests.people import BOLAT, GUEST
 from tests.rights.asking import CODE, bought, opened, send
@@ -43,7 +46,7 @@ def test_another_spelling_of_a_number_is_redirected(
 
 def test_a_wrong_number_and_a_wrong_code_look_alike(app: Flask) -> None:
     number, code = made(app)
-    other = "NZ-261126-7K3F-5"
+    other = order_numbers.new(clock.today(), PREFIX)
     said = set()
     for path, typed in ((number, "0" * 12), (other, code)):
         answer = send(app.test_client(), f"/en/rights/{path}", code=typed)

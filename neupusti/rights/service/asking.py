@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from neupusti.accounts.models import PersonKind
+from neupusti.accounts.models import Person, PersonKind
 from neupusti.accounts.service import people
 from neupusti.core import clock
 from neupusti.core.data import keys
@@ -46,12 +46,13 @@ def ask(email: str, kind: RequestKind, language: Language, network: str) -> None
             return
         to = Recipient(email=email, language=language)
         cause = secrets.token_urlsafe(18)
-        account = has_account(session, key)
-        if not (account or is_known(session, key)):
+        account = account_of(session, key)
+        if account is None and not is_known(session, key):
             enqueue(session, letters.NOTHING, to, key=f"rights.nothing:{cause}")
             return
         now = clock.now()
         row = RightsPass(
+            person=account.id if account else None,
             email=email,
             email_key=key,
             used_for=kind.value,
@@ -61,7 +62,7 @@ def ask(email: str, kind: RequestKind, language: Language, network: str) -> None
         session.add(row)
         session.flush()
         token = tokens.issue(session, PURPOSE, LIFE, target=row.id)
-        values = {"token": token, "account": account, "kind": kind.value}
+        values = {"token": token, "account": account is not None, "kind": kind.value}
         enqueue(session, letters.LINK, to, key=f"rights.link:{cause}", values=values)
 
 
@@ -101,7 +102,7 @@ def find_pass(text: str) -> Pass | None:
             RightsPass.ends_at > clock.now(),
         )
     )
-    if row is None or has_account(db.session(), row.email_key):
+    if row is None or account_of(db.session(), row.email_key) is not None:
         return None
     return Pass(email=row.email, email_key=row.email_key, asked_at=row.asked_at)
 
@@ -114,10 +115,11 @@ def end_pass(text: str) -> None:
         session.execute(ended.values(ends_at=clock.now()))
 
 
-def has_account(session: Session, email_key: str) -> bool:
-    """Return whether somebody has confirmed the address as that of an account."""
+def account_of(session: Session, email_key: str) -> Person | None:
+    """Return who has confirmed the address as that of an account, or None."""
     person = people.confirmed(email_key, session)
-    return person is not None and person.kind == PersonKind.ACCOUNT.value
+    is_account = person is not None and person.kind == PersonKind.ACCOUNT.value
+    return person if is_account else None
 
 
 def is_known(session: Session, email_key: str) -> bool:
