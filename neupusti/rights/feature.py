@@ -98,12 +98,13 @@ FEATURE = Feature(
             endpoint="rights.board",
         ),
     ),
-    holdings=tuple(
-        Holding(model=model)
-        for model in (
-            *(DataRequest, RequestEvent, RightsPass),
-            *(Export, Correction, RecipientNotice),
-        )
+    holdings=(
+        Holding(model=DataRequest),
+        Holding(model=RequestEvent, label=_("The steps of your requests")),
+        Holding(model=RightsPass),
+        Holding(model=Export),
+        Holding(model=Correction, label=_("What you asked to correct")),
+        Holding(model=RecipientNotice, label=_("Recipients told of a correction")),
     ),
     retention=(
         Retention(

@@ -30,8 +30,7 @@ METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 LOGIN, SECOND_FACTOR_SETUP = "/account/login", "/account/two-factor"
 REAUTHENTICATE, ASK_FOR_LINK = "/account/reauthenticate", "/rights/"
 AUTH_PAGES = {LOGIN, SECOND_FACTOR_SETUP, REAUTHENTICATE}
-VIEW_CHECKS = {"accounts.switch_off"}
-"""Endpoints whose view itself refuses staff."""
+VIEW_CHECKS = {"accounts.switch_off"}  # endpoints whose view itself refuses staff
 
 
 @dataclass(frozen=True)
