@@ -27,6 +27,7 @@ from tests.looks import rendered
 from tests.orders import buying
 from tests.orders.buying import SOCKS, Shopper
 from tests.people import AIGERIM, DANA, GUEST
+from tests.rights.asking import pass_of
 
 CONTINUE = "main button[name=go]"
 TYPED = "input:not([type=hidden], [type=submit]), textarea, select"
@@ -64,7 +65,11 @@ class Kinds:
         self.account = cast.account(AIGERIM)
         customer = desk.signed_in(self.app, self.account.number)
         staff = desk.signed_in(self.app, desk.member(DANA, *Permission))
+        mailbox = self.app.test_client()
+        with mailbox.session_transaction() as kept:
+            kept["pass"] = pass_of(GUEST)
         self.browsers = {Who.PUBLIC: guest.browser, Who.OWNER: customer, Who.STAFF: staff}
+        self.browsers[Who.PASS] = mailbox
 
     def pages(self) -> Iterator[Page]:
         """Open every page that a route shows, then those between the steps of a form."""

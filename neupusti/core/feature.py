@@ -166,6 +166,11 @@ class Retention:
         ]
 
     @property
+    def example(self) -> dict[str, Any]:
+        """Return values of a row that it is about."""
+        return {n: v[0] if isinstance(v, tuple) else v for n, v in self.only.items()}
+
+    @property
     def masked(self) -> bool:
         """Whether the rows stay and only lose what identifies people."""
         return self.masks is not None

@@ -26,8 +26,7 @@ def proof_of(rule: Retention) -> Proof:
         return and_(rows.c[start] < _cutoff(rule, GRACE), *conditions)
 
     def begun(ago: timedelta) -> dict[str, Any]:
-        one_of = {n: v[0] if isinstance(v, tuple) else v for n, v in rule.only.items()}
-        own = {**one_of, **({masks: "?"} if masks else {})}
+        own = {**rule.example, **({masks: "?"} if masks else {})}
         return {**own, start: lambda: _cutoff(rule, ago)}
 
     return Proof(

@@ -22,6 +22,7 @@ from neupusti.orders.models.order import Delivery, Payment, ShopOrder
 from neupusti.orders.models.recipient import RecipientKind
 from neupusti.orders.service.life import changing, parcels, returning
 from neupusti.orders.service.placing import Wish
+from neupusti.policy.service import edition_store
 from tests import handing
 from tests.contracts import sources
 from tests.delivery import couriers
@@ -195,7 +196,8 @@ def test_a_hand_over_is_on_record(app: Flask) -> None:
     assert (entry.order, entry.parcel, entry.seq) == (before.order, parcel, before.seen + 1)
     assert (entry.actor_kind, entry.actor) == ("staff", cast.DANA)
     assert (entry.channel, entry.purpose) == ("link", "4.1.1")
-    assert (entry.reason, entry.edition) == ("Едет сегодня", cast.EDITION)
+    in_force = edition_store.current_store().in_force()
+    assert (entry.reason, entry.edition) == ("Едет сегодня", in_force)
     (shown,) = queries.ledger(before.order)
     assert shown.recipient.name_en == "the shop's courier"
     assert {*shown.fields} == seen.values.keys()

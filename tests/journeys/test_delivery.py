@@ -128,8 +128,8 @@ def test_each_page_of_the_hand_over_can_be_read(
         *(("/policy/recipients/", ""), ("/admin/recipients/", "")),
         *((f"/admin/recipients/{to}", ""), ("/admin/recipients/new?kind=cdek", "")),
         *((waiting, ""), (f"/admin/orders/{order.number}/readdressing", "")),
-        *((waiting, "print"), (waiting, "link")),
         *((f"/delivery/{token}", ""), (f"/delivery/{token}", "open")),
+        *((waiting, "print"), (waiting, "link")),
     ):
         staff.open(language.prefix + path)
         if button in {"print", "link"}:

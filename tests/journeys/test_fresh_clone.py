@@ -37,7 +37,7 @@ def test_one_command_serves_the_site_and_keeps_what_it_made(clone: Path) -> None
     kept = secret.read_bytes()
     assert secret.stat().st_mode & 0o777 == 0o600
     listed = flask(clone, "policy", "list")
-    assert listed.count("published") == 6
+    assert listed.count("published") == 9
 
     with running(clone, port, signal.SIGINT):
         assert get(port, "/") != ""

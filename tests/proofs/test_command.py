@@ -9,6 +9,7 @@ from neupusti.core.data.database import db
 from neupusti.core.proofs import reading
 from neupusti.core.proofs.models import HEAD, ProofRun
 from neupusti.core.proofs.reading import WritableError
+from neupusti.policy.service import edition_store
 from tests.core.proofs.examples import CHECK
 from tests.proofs.test_job import with_proofs
 
@@ -94,8 +95,9 @@ def test_the_statement_is_that_of_in_toto(
     told = json.loads(output)
     assert code == 1
     assert told["_type"] == "https://in-toto.io/Statement/v1"
+    policy = f"policy {edition_store.date_in_force()}"
     assert [one["name"] for one in told["subject"]] == [
-        *(f"policy 2026-11-01 {language}" for language in ("ru", "kk", "en")),
+        *(f"{policy} {language}" for language in ("ru", "kk", "en")),
         "code",
     ]
     broken = told["predicate"]["results"][1]

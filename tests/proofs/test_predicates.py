@@ -217,7 +217,7 @@ def test_a_row_past_its_term_is_wrong_two_hours_later(
         end = NOW - timedelta(days=rule.term)
         start: Any = rule.starts_at
         name = term_proofs.proof_of(rule).name
-        own = {**rule.only, start.key: end - 2 * HOUR}
+        own = {**rule.example, start.key: end - 2 * HOUR}
         late, due = {**own, start.key: end - 2 * HOUR - timedelta(minutes=1)}, own
         found += [name] if not judged({name: (late,)})[0][2] else []
         found += [name] if judged({name: (due,)})[0][2] else []

@@ -33,7 +33,7 @@ def kept_too_long(rule: Retention) -> Plant:
     column: Any = rule.starts_at
     table, start = rule.model.__tablename__, column.key
     wrong = MASKED[table] if rule.masked else {start: OLD, **BESIDE.get(table, {})}
-    statement = row(rule.model, **rule.only, **wrong)
+    statement = row(rule.model, **rule.example, **wrong)
     return logged(statement) if rule.whole_days else sql(INVITED, statement)
 
 

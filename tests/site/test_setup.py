@@ -32,7 +32,7 @@ def test_one_command_makes_a_site_out_of_nothing(fresh: Flask) -> None:
 
 def test_a_second_time_changes_nothing(app: Flask, client: FlaskClient) -> None:
     before = editions(app)
-    assert len(before) == 6
+    assert len(before) == 9
     result = app.test_cli_runner().invoke(args=["site", "setup"])
     assert result.exit_code == 0, result.output
     assert editions(app) == before
