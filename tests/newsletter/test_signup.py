@@ -216,4 +216,5 @@ def test_what_is_not_confirmed_goes_after_seven_days(
     sweep(registry().retention)
     for table in (Subscriber, Subscription):
         assert db.session.scalars(select(table)).all() == []
+    assert cast.letters() == []
     assert press(client, f"/newsletter/confirm/{token}").status_code == 404
