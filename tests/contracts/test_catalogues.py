@@ -114,3 +114,16 @@ def test_plurals_have_the_forms_of_their_language(translated: Catalog) -> None:
             assert len(strings) == FORMS[language]
             # A Kazakh noun does not change after a numeral.
             assert language != "kk" or len(set(strings)) == 1, message.id
+
+
+@EACH
+def test_no_message_holds_a_sign_that_html_reads(language: str) -> None:
+    """Templates write a message as it is: `<5` would begin an element."""
+    whole = catalogue(ROOT / "translations" / language / "LC_MESSAGES" / "messages.po")
+    texts = [
+        text
+        for message in messages(whole)
+        for text in (*key(message)[:1], *written(message))
+        if re.search(r"<(?!/?[a-z])|&(?!\w+;)", text)
+    ]
+    assert texts == []
