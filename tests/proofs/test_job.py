@@ -1,12 +1,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from neupusti.core import clock
+from neupusti.core.background import GRACE
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs import results, whole
@@ -178,10 +180,26 @@ def test_the_board_leads_to_the_proofs(app: Flask, monkeypatch: pytest.MonkeyPat
 
 @SQLITE
 @pytest.mark.manifest(field="jobs")
-def test_the_jobs_run_and_try_the_proofs(app: Flask) -> None:
+def test_the_jobs_run_and_try_the_proofs(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proving, "STARTED", monotonic() - GRACE.total_seconds())
     jobs = {job.name: job for job in registry().jobs}
     jobs["proofs-self-test"].run()
     assert runs() == []
+    jobs["proofs"].run()
+    assert len(runs()) == 1
+
+
+@SQLITE
+def test_a_process_that_has_just_started_leaves_the_other_jobs_their_time(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proving, "STARTED", monotonic())
+    jobs = {job.name: job for job in registry().jobs}
+    jobs["proofs"].run()
+    assert runs() == []
+    proving.ask(desk.member(DANA, Permission.PRIVACY))
     jobs["proofs"].run()
     assert len(runs()) == 1
 
