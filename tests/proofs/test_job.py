@@ -12,8 +12,9 @@ from neupusti.core.background import GRACE
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs import results, whole
-from neupusti.core.proofs.models import ProofResult, ProofRun
+from neupusti.core.proofs.models import HEAD, ProofResult, ProofRun
 from neupusti.core.proofs.proof import State
+from neupusti.core.records.head import BrokenChainError
 from neupusti.core.registry import Registry, registry
 from neupusti.core.rules import Permission
 from neupusti.core.web.errors import TooManyError
@@ -149,6 +150,53 @@ def test_keepers_of_personal_data_hear_of_what_breaks_once(
         heard.append(len(emails()))
     assert heard == [0, 1, 1, 1, 2]
     assert {*emails()} == {DANA.email}
+
+
+def test_what_breaks_is_not_stored_without_its_email(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stored without it, it would be known, and nobody would hear of it."""
+    desk.member(DANA, Permission.PRIVACY)
+    with_proofs(monkeypatch, replace(CHECK, items=lambda _looking: [3]))
+    with monkeypatch.context() as failing:
+        failing.setattr(proving, "BROKEN", None)
+        with pytest.raises(AttributeError):
+            proving.run_due()
+    assert runs() == []
+    proving.run_due()
+    assert emails() == [DANA.email]
+
+
+def test_a_changed_record_stops_a_run_before_its_work(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    with_proofs(monkeypatch, replace(CHECK, items=lambda _looking: looked))
+    HEAD.keep(7, "f" * 64)
+    monkeypatch.setattr(whole, "run", looked.extend)
+    with pytest.raises(BrokenChainError):
+        proving.run_due()
+    assert looked == []
+
+
+def test_who_asks_during_a_run_gets_another(
+    app: Flask, evening: None, at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dana = desk.member(DANA, Permission.PRIVACY)
+    moments = iter(range(1, 9))
+
+    def look(_looking: object) -> list[int]:
+        at(EVENING + timedelta(minutes=next(moments)))
+        if not desk.staff_actions("proofs.asked"):
+            proving.ask(dana)
+        at(EVENING + timedelta(minutes=next(moments)))
+        return [2]
+
+    with_proofs(monkeypatch, replace(CHECK, items=look))
+    monkeypatch.setattr(whole, "revision", lambda: "f" * 64)
+    for _ in range(3):
+        proving.run_due()
+    assert [run.whole for run in runs()] == [True, True, True]
 
 
 def test_the_board_counts_what_calls_for_a_human(

@@ -10,6 +10,7 @@ from time import monotonic
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.background import GRACE
@@ -17,11 +18,12 @@ from neupusti.core.clock import ALMATY
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.outbox import EmailType, Recipient, enqueue
 from neupusti.core.proofs import results, self_test, whole
-from neupusti.core.proofs.models import ProofRun
+from neupusti.core.proofs.models import HEAD, ProofRun
 from neupusti.core.proofs.proof import AnyProof, State
 from neupusti.core.proofs.running import Result
 from neupusti.core.proofs.shown import Shown
 from neupusti.core.proofs.whole import About
+from neupusti.core.records.head import BrokenChainError
 from neupusti.core.records.journal import StaffAction, StaffActionType, log_staff_action
 from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
@@ -72,29 +74,36 @@ def work() -> None:
 
 
 def run_due() -> None:
-    """Look at what is due."""
+    """Look at what is due. Raise BrokenChainError where no run could be stored."""
     proofs, is_whole = due()
+    problem = HEAD.problem(db.session(), ProofRun) if proofs else None
     db.session.rollback()
+    if problem is not None:
+        raise BrokenChainError(problem)
     if proofs:
-        keep(whole.run(proofs), is_whole=is_whole)
+        began = clock.now()
+        keep(whole.run(proofs), began, is_whole=is_whole)
 
 
-def keep(found: list[Result], *, is_whole: bool) -> ProofRun:
+def keep(found: list[Result], began: datetime, *, is_whole: bool) -> ProofRun:
     """Store what a run found, and e-mail the keepers of personal data what is newly broken.
 
     Raise BrokenChainError where earlier runs were changed.
     """
     before = results.known().standings.items()
     known = {name for name, standing in before if standing.state is State.BROKEN}
-    run = whole.keep(found, about(is_whole=is_whole))
-    results.invalidate()
     broken = [
         one.proof
         for one in found
         if one.state is State.BROKEN and one.proof.name not in known
     ]
-    if broken:
-        _tell(run, broken)
+
+    def tell(session: Session, run: ProofRun) -> None:
+        if broken:
+            _tell(session, run, broken)
+
+    run = whole.keep(found, about(is_whole=is_whole), began=began, tell=tell)
+    results.invalidate()
     return run
 
 
@@ -121,18 +130,17 @@ def alarms() -> int:
     return sum(Shown(one, standings.get(one.name)).alarming for one in registry().proofs)
 
 
-def _tell(run: ProofRun, proofs: Sequence[AnyProof]) -> None:
-    with writing() as session:
-        for keeper in session.scalars(queries.holders(Permission.PRIVACY)).all():
-            enqueue(
-                session,
-                BROKEN,
-                Recipient(
-                    email=keeper.email, language=Language(keeper.language), person=keeper.id
-                ),
-                key=f"{BROKEN.name}:{run.id}:{keeper.id}",
-                values={"proofs": proofs, "at": run.at},
-            )
+def _tell(session: Session, run: ProofRun, proofs: Sequence[AnyProof]) -> None:
+    for keeper in session.scalars(queries.holders(Permission.PRIVACY)).all():
+        enqueue(
+            session,
+            BROKEN,
+            Recipient(
+                email=keeper.email, language=Language(keeper.language), person=keeper.id
+            ),
+            key=f"{BROKEN.name}:{run.id}:{keeper.id}",
+            values={"proofs": proofs, "at": run.at},
+        )
 
 
 def _is_due_tonight(proof: AnyProof) -> bool:
