@@ -66,7 +66,7 @@ def keep(
     about: About,
     *,
     began: datetime | None = None,
-    tell: Callable[[Session, ProofRun], None] | None = None,
+    tell: Callable[[Session, ProofRun], None] = lambda _session, _run: None,
 ) -> ProofRun:
     """Store a run and its results in a transaction of its own; move the kept head on.
 
@@ -96,8 +96,7 @@ def keep(
         for row in rows:
             row.run, row.at = made.id, at
         session.add_all(rows)
-        if tell is not None:
-            tell(session, made)
+        tell(session, made)
         session.flush()
         session.expunge_all()
     HEAD.keep(made.id, made.chain)
