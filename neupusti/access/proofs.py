@@ -15,7 +15,11 @@ from neupusti.core.term_proofs import GRACE
 OLD = datetime(2026, 1, 1, tzinfo=UTC)
 UNKNOWN = "unknown"
 COUNTED = f"%{Category.STATISTICS.value}%"
-_LAST_SWEEP = select(Sweep.at, Sweep.complete).order_by(Sweep.id.desc()).limit(1).subquery()
+_WHOLE = select(func.coalesce(func.max(Sweep.id), 0)).where(Sweep.complete)
+_SWEEPS = (
+    select(Sweep.at, Sweep.complete).where(Sweep.id >= _WHOLE.scalar_subquery()).subquery()
+)
+"""The sweeps since the last complete one: of these the first tells how long it is ago."""
 
 ALL: tuple[AnyProof, ...] = (
     Proof(
@@ -94,7 +98,7 @@ ALL: tuple[AnyProof, ...] = (
         clauses=("3.3", "5.1"),
         name="log-destroyed-whole",
         says=_("What the last run destroyed of the log is in no file any more."),
-        rows=_LAST_SWEEP,
+        rows=_SWEEPS,
         wrong=lambda rows: and_(not_(rows.c.complete), rows.c.at < clock.now() - GRACE),
         forged={"at": OLD, "complete": False},
         right={"at": OLD, "complete": True},

@@ -6,12 +6,11 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
-from neupusti.core.mail.models import OutboxEmail
+from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.proofs import columns
 from neupusti.core.proofs.proof import AnyProof, Proof
 from neupusti.core.records.consents import FormConsent
 from neupusti.newsletter.models import (
-    DeliveryState,
     Issue,
     IssueDelivery,
     Subscriber,
@@ -20,12 +19,12 @@ from neupusti.newsletter.models import (
 from neupusti.newsletter.service import letters
 
 EARLIER, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
-ACTIVE = SubscriberState.ACTIVE.value
+ACTIVE, QUEUED = SubscriberState.ACTIVE.value, OutboxState.QUEUED.value
 MARK, BIN = "%Жарнама / Реклама%", "%БСН / БИН%"
 _news, _ads = aliased(FormConsent), aliased(FormConsent)
 _DELIVERIES = (
     select(
-        IssueDelivery.state,
+        OutboxEmail.state.label("email"),
         IssueDelivery.posted_at,
         Issue.advertising,
         Subscriber.state.label("subscriber"),
@@ -38,6 +37,7 @@ _DELIVERIES = (
     )
     .join(Issue, Issue.id == IssueDelivery.issue)
     .join(Subscriber, Subscriber.id == IssueDelivery.subscriber)
+    .outerjoin(OutboxEmail, OutboxEmail.id == IssueDelivery.letter)
     .outerjoin(_news, _news.ends == Subscriber.news_consent)
     .outerjoin(_ads, _ads.ends == Subscriber.ad_consent)
     .subquery()
@@ -47,7 +47,8 @@ _ADVERTS = (
     .where(OutboxEmail.kind == letters.ADVERT.name, OutboxEmail.text != "")
     .subquery()
 )
-_POSTED = {"state": DeliveryState.POSTED.value, "subscriber": ACTIVE}
+_ON_ITS_WAY = {"email": QUEUED, "subscriber": ACTIVE}
+"""What the server is taking already cannot be taken back, and was within the consent."""
 
 ALL: tuple[AnyProof, ...] = (
     Proof(
@@ -97,12 +98,12 @@ ALL: tuple[AnyProof, ...] = (
         says=_("No news is on its way without a consent in force."),
         rows=_DELIVERIES,
         wrong=lambda rows: and_(
-            rows.c.state == DeliveryState.POSTED.value,
+            rows.c.email == QUEUED,
             rows.c.subscriber == ACTIVE,
             or_(rows.c.news_consent.is_(None), rows.c.news_ended.is_not(None)),
         ),
-        forged={**_POSTED, "news_consent": 1, "news_ended": 2},
-        right={**_POSTED, "news_consent": 1},
+        forged={**_ON_ITS_WAY, "news_consent": 1, "news_ended": 2},
+        right={**_ON_ITS_WAY, "news_consent": 1},
     ),
     Proof(
         clauses=("4.1.10", "6.1.1"),
@@ -111,12 +112,12 @@ ALL: tuple[AnyProof, ...] = (
         rows=_DELIVERIES,
         wrong=lambda rows: and_(
             rows.c.advertising,
-            rows.c.state == DeliveryState.POSTED.value,
+            rows.c.email == QUEUED,
             rows.c.subscriber == ACTIVE,
             or_(rows.c.ad_consent.is_(None), rows.c.ads_ended.is_not(None)),
         ),
-        forged={**_POSTED, "advertising": True, "ad_consent": 1, "ads_ended": 2},
-        right={**_POSTED, "advertising": True, "ad_consent": 1},
+        forged={**_ON_ITS_WAY, "advertising": True, "ad_consent": 1, "ads_ended": 2},
+        right={**_ON_ITS_WAY, "advertising": True, "ad_consent": 1},
     ),
     Proof(
         clauses=("4.1.10",),

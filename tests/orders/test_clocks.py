@@ -18,6 +18,7 @@ from neupusti.orders.models.fulfilment import GoodsReturn, OrderEvent, ReturnSta
 from neupusti.orders.models.order import OrderLine, Payment, ShopOrder
 from neupusti.orders.models.states import Word
 from neupusti.orders.service import clocks, masking
+from neupusti.orders.service.errors import MoveError
 from neupusti.orders.service.life import changing, deciding
 from neupusti.retention import service as retention
 from tests.orders import cast
@@ -155,6 +156,17 @@ def said_about(number: str, words: str) -> None:
     values = {"asked_at": NOON, "words": words, "state": ReturnState.REFUSED.value}
     with writing() as session:
         session.add(GoodsReturn(order=cast.order_of(number).id, **values))
+
+
+def test_an_order_past_its_term_takes_no_more_words(app: Flask, at: Clock) -> None:
+    number = delivered(at)
+    at(NOON + 90 * DAY)
+    masking.run()
+    with pytest.raises(MoveError, match="В этом состоянии"):
+        changing.note(press(number), "Айгерим звонила")
+    changing.freeze(press(number), "Айгерим спорит")
+    last = cast.seen(number).events[-1]
+    assert (last.what, last.reason) == ("block", "")
 
 
 @pytest.mark.clause("5.1")

@@ -4,7 +4,8 @@ from datetime import datetime
 from flask import Flask
 
 from neupusti.access.models import Address, Finding, Record, Sweep
-from tests.proofs.planting import all_turn_red
+from neupusti.core.proofs.proof import State
+from tests.proofs.planting import all_turn_red, states
 from tests.proofs.rows import NOW, OLD, logged, row
 
 PLANTS = {
@@ -17,6 +18,16 @@ PLANTS = {
     "findings-masked": logged(row(Finding, network="192.0.2.1")),
     "log-destroyed-whole": logged(row(Sweep, at=OLD)),
 }
+
+
+def test_sweeps_that_stay_incomplete_for_hours_are_a_breach(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    """The last one is never old: each hour there is another."""
+    at(NOW)
+    hours = (f"2026-11-22 0{hour}:30:00" for hour in (3, 4, 5, 6))
+    with logged(*(row(Sweep, at=hour) for hour in hours))() as looking:
+        assert states(looking)["log-destroyed-whole"] is State.BROKEN
 
 
 def test_each_plant_turns_exactly_its_proof_red(

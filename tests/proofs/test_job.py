@@ -1,17 +1,20 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from neupusti.core import clock
+from neupusti.core.background import GRACE
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs import results, whole
-from neupusti.core.proofs.models import ProofResult, ProofRun
+from neupusti.core.proofs.models import HEAD, ProofResult, ProofRun
 from neupusti.core.proofs.proof import State
+from neupusti.core.records.head import BrokenChainError
 from neupusti.core.registry import Registry, registry
 from neupusti.core.rules import Permission
 from neupusti.core.web.errors import TooManyError
@@ -149,6 +152,53 @@ def test_keepers_of_personal_data_hear_of_what_breaks_once(
     assert {*emails()} == {DANA.email}
 
 
+def test_what_breaks_is_not_stored_without_its_email(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stored without it, it would be known, and nobody would hear of it."""
+    desk.member(DANA, Permission.PRIVACY)
+    with_proofs(monkeypatch, replace(CHECK, items=lambda _looking: [3]))
+    with monkeypatch.context() as failing:
+        failing.setattr(proving, "BROKEN", None)
+        with pytest.raises(AttributeError):
+            proving.run_due()
+    assert runs() == []
+    proving.run_due()
+    assert emails() == [DANA.email]
+
+
+def test_a_changed_record_stops_a_run_before_its_work(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    with_proofs(monkeypatch, replace(CHECK, items=lambda _looking: looked))
+    HEAD.keep(7, "f" * 64)
+    monkeypatch.setattr(whole, "run", looked.extend)
+    with pytest.raises(BrokenChainError):
+        proving.run_due()
+    assert looked == []
+
+
+def test_who_asks_during_a_run_gets_another(
+    app: Flask, evening: None, at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dana = desk.member(DANA, Permission.PRIVACY)
+    moments = iter(range(1, 9))
+
+    def look(_looking: object) -> list[int]:
+        at(EVENING + timedelta(minutes=next(moments)))
+        if not desk.staff_actions("proofs.asked"):
+            proving.ask(dana)
+        at(EVENING + timedelta(minutes=next(moments)))
+        return [2]
+
+    with_proofs(monkeypatch, replace(CHECK, items=look))
+    monkeypatch.setattr(whole, "revision", lambda: "f" * 64)
+    for _ in range(3):
+        proving.run_due()
+    assert [run.whole for run in runs()] == [True, True, True]
+
+
 def test_the_board_counts_what_calls_for_a_human(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,10 +228,26 @@ def test_the_board_leads_to_the_proofs(app: Flask, monkeypatch: pytest.MonkeyPat
 
 @SQLITE
 @pytest.mark.manifest(field="jobs")
-def test_the_jobs_run_and_try_the_proofs(app: Flask) -> None:
+def test_the_jobs_run_and_try_the_proofs(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proving, "STARTED", monotonic() - GRACE.total_seconds())
     jobs = {job.name: job for job in registry().jobs}
     jobs["proofs-self-test"].run()
     assert runs() == []
+    jobs["proofs"].run()
+    assert len(runs()) == 1
+
+
+@SQLITE
+def test_a_process_that_has_just_started_leaves_the_other_jobs_their_time(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proving, "STARTED", monotonic())
+    jobs = {job.name: job for job in registry().jobs}
+    jobs["proofs"].run()
+    assert runs() == []
+    proving.ask(desk.member(DANA, Permission.PRIVACY))
     jobs["proofs"].run()
     assert len(runs()) == 1
 

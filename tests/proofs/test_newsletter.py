@@ -4,15 +4,17 @@ from datetime import datetime
 from flask import Flask
 
 from neupusti.core.mail.models import OutboxEmail
+from neupusti.core.proofs.proof import State
 from neupusti.core.records.consents import FormConsent
 from neupusti.newsletter.models import Issue, IssueDelivery, Subscriber
-from tests.proofs.planting import all_turn_red, sql
+from tests.proofs.planting import all_turn_red, sql, states
 from tests.proofs.rows import NOW, OLD, SOON, row
 
 ISSUE, ADVERT = row(Issue, id=1), row(Issue, id=1, advertising=True)
-POSTED = row(IssueDelivery, issue=1, subscriber=1, state="posted", posted_at=SOON)
+POSTED = row(IssueDelivery, issue=1, subscriber=1, letter=1, state="posted", posted_at=SOON)
 ACTIVE = {"id": 1, "state": "active", "confirmed_at": OLD, "news_consent": 1}
 CONSENT = row(FormConsent, id=1, form="newsletter")
+WITHDRAWN = (CONSENT, row(FormConsent, id=2, ends=1), row(Subscriber, **ACTIVE))
 
 PLANTS = {
     "keys-of-subscribers": sql(row(Subscriber, email_key="b@example.kz")),
@@ -23,12 +25,22 @@ PLANTS = {
         row(Subscriber, id=1, state="ended", confirmed_at=OLD, ended_at="2026-11-22"),
         POSTED,
     ),
-    "news-with-consent": sql(
-        ISSUE, CONSENT, row(FormConsent, id=2, ends=1), row(Subscriber, **ACTIVE), POSTED
+    "news-with-consent": sql(ISSUE, *WITHDRAWN, row(OutboxEmail, id=1), POSTED),
+    "advertising-with-consent": sql(
+        ADVERT, CONSENT, row(Subscriber, **ACTIVE), row(OutboxEmail, id=1), POSTED
     ),
-    "advertising-with-consent": sql(ADVERT, CONSENT, row(Subscriber, **ACTIVE), POSTED),
     "advertising-marked": sql(row(OutboxEmail, kind="newsletter.advert", text="Goods")),
 }
+
+
+def test_an_email_that_the_server_is_just_taking_is_no_breach(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    """Nothing stops it any more when consent ends: it was within consent that it left."""
+    at(NOW)
+    email = row(OutboxEmail, id=1, state="handing")
+    with sql(ISSUE, *WITHDRAWN, email, POSTED)() as looking:
+        assert states(looking)["news-with-consent"] is State.HOLDS
 
 
 def test_each_plant_turns_exactly_its_proof_red(

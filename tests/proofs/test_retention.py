@@ -7,10 +7,11 @@ from flask import Flask
 from neupusti.app import FEATURES
 from neupusti.core import term_proofs
 from neupusti.core.feature import Retention
+from neupusti.core.proofs.proof import State
 from neupusti.core.registry import Registry
 from neupusti.core.security.grants import StaffGrant
 from neupusti.retention.models import RetentionRun
-from tests.proofs.planting import Plant, all_turn_red, sql
+from tests.proofs.planting import Plant, all_turn_red, sql, states
 from tests.proofs.rows import NOW, OLD, logged, row
 
 MASKED: dict[str, dict[str, object]] = {
@@ -42,9 +43,20 @@ PLANTS = {
         term_proofs.proof_of(rule).name: kept_too_long(rule)
         for rule in Registry(FEATURES).retention
     },
-    "sweeps-run": sql("UPDATE job_beat SET ok = FALSE WHERE name = 'retention'"),
+    "sweeps-run": sql(
+        "UPDATE job_beat SET at = '2020-01-01 00:00:00' WHERE name = 'retention'"
+    ),
     "destroyed-whole": sql(row(RetentionRun, at=OLD)),
 }
+
+
+def test_one_failed_run_of_a_job_breaches_nothing(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    """It runs again within a minute, and the board says that it failed."""
+    at(NOW)
+    with sql("UPDATE job_beat SET ok = FALSE WHERE name = 'retention'")() as looking:
+        assert states(looking)["sweeps-run"] is State.HOLDS
 
 
 def test_each_plant_turns_exactly_its_proof_red(

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.core import clock
 from neupusti.core.clock import ALMATY
-from neupusti.core.data.database import db
+from neupusti.core.data.database import beside, db
 from neupusti.core.proofs.models import ProofResult, ProofRun
 from neupusti.core.proofs.proof import State
 from neupusti.core.records.chain import START
@@ -63,18 +63,22 @@ def worst(states: Mapping[str, State] | list[State]) -> State | None:
 
 def known() -> Known:
     """Return what is known, at most a second old; what was cached if that fails."""
-    return _CACHES.setdefault(db.engine, _Cache()).get()
+    return _cache().get()
 
 
 def invalidate() -> None:
     """Read anew at the next call."""
-    _CACHES.pop(db.engine, None)
+    _cache().checked = float("-inf")
 
 
 def history() -> dict[str, dict[date, State]]:
     """Return proof -> day in Almaty -> its worst state on that day, for the last DAYS."""
-    start = clock.midnight(clock.today() - timedelta(days=DAYS - 1))
-    rows = db.session.execute(
+    return _cache().history()
+
+
+def _history(connection: Connection, today: date) -> dict[str, dict[date, State]]:
+    start = clock.midnight(today - timedelta(days=DAYS - 1))
+    rows = connection.execute(
         select(ProofResult.name, ProofResult.at, ProofResult.state).where(
             ProofResult.at >= start
         )
@@ -88,25 +92,41 @@ def history() -> dict[str, dict[date, State]]:
 
 
 class _Cache:
-    def __init__(self) -> None:
-        self.found, self.checked = Known(), float("-inf")
+    """Caches what is known of one database.
+
+    Reads beside the pool: the session of the request is untouched and may hold one of its
+    connections, and so may every thread that waits here.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.beside = beside(engine)
+        self.found, self.checked, self.tried = Known(), float("-inf"), False
+        self.days: tuple[tuple[int, date], dict[str, dict[date, State]]] | None = None
         self.lock = Lock()
 
     def get(self) -> Known:
         if time.monotonic() - self.checked < RECHECK_SECONDS:
             return self.found
         # While one thread looks, the others use what is known.
-        if self.lock.acquire(blocking=self.checked < 0):
+        if self.lock.acquire(blocking=not self.tried):
             try:
-                # A separate connection leaves the session of the request untouched.
-                with db.engine.connect() as connection:
+                with self.beside.connect() as connection:
                     self.found = _read(connection, self.found)
             except SQLAlchemyError:
                 pass  # the pages say what was known before
             finally:
-                self.checked = time.monotonic()
+                self.checked, self.tried = time.monotonic(), True
                 self.lock.release()
         return self.found
+
+    def history(self) -> dict[str, dict[date, State]]:
+        """Return the history, read once for each run and day."""
+        key = self.get().run, clock.today()
+        days = self.days
+        if days is None or days[0] != key:
+            with self.beside.connect() as connection:
+                days = self.days = key, _history(connection, key[1])
+        return days[1]
 
 
 def _read(connection: Connection, known: Known) -> Known:
@@ -117,17 +137,26 @@ def _read(connection: Connection, known: Known) -> Known:
         return known
     previous = runs[1].chain if runs[1:] else START
     last = runs[0]
-    return Known(last.id, last.at, last.chain, previous, _standings(connection))
+    if last.id < known.run:  # an older backup was restored
+        known = Known()
+    return Known(last.id, last.at, last.chain, previous, _standings(connection, known))
 
 
 _CACHES: WeakKeyDictionary[Engine, _Cache] = WeakKeyDictionary()
 
 
-def _standings(connection: Connection) -> dict[str, Standing]:
-    newest = select(func.max(ProofResult.id)).group_by(ProofResult.name)
+def _cache() -> _Cache:
+    return _CACHES.get(db.engine) or _CACHES.setdefault(db.engine, _Cache(db.engine))
+
+
+def _standings(connection: Connection, known: Known) -> dict[str, Standing]:
+    """Return the standings after the runs since `known`, of which alone it reads."""
     table = ProofResult.__table__
+    later = table.c.run > known.run
+    newest = select(func.max(table.c.id)).where(later).group_by(table.c.name)
     rows = connection.execute(select(table).where(table.c.id.in_(newest))).all()
-    return {
+    lasting = _lasting(connection, known)
+    found = {
         row.name: Standing(
             state=State(row.state),
             at=row.at,
@@ -137,10 +166,25 @@ def _standings(connection: Connection) -> dict[str, Standing]:
             error=row.error,
             caught=row.caught,
             passed=row.passed,
-            since=_since(connection, row.name, row.state),
+            since=lasting.get(row.name) or _since(connection, row.name, row.state),
         )
         for row in rows
     }
+    return {**known.standings, **found}
+
+
+def _lasting(connection: Connection, known: Known) -> dict[str, datetime]:
+    """Return since when the states last that no run after `known` has changed."""
+    if not known.run:
+        return {}
+    later = ProofResult.run > known.run
+    met = select(ProofResult.name, ProofResult.state).where(later).distinct()
+    lost = {
+        name
+        for name, state in connection.execute(met)
+        if name not in known.standings or known.standings[name].state.value != state
+    }
+    return {name: one.since for name, one in known.standings.items() if name not in lost}
 
 
 def _since(connection: Connection, name: str, state: str) -> datetime:

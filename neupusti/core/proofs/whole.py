@@ -1,13 +1,15 @@
 """Run many proofs within a time, and keep what they found."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
+
+from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.data.database import writing
@@ -59,18 +61,25 @@ def run(proofs: Iterable[AnyProof], seconds: float = SECONDS) -> list[Result]:
     return found
 
 
-def keep(results: Sequence[Result], about: About) -> ProofRun:
+def keep(
+    results: Sequence[Result],
+    about: About,
+    *,
+    began: datetime | None = None,
+    tell: Callable[[Session, ProofRun], None] = lambda _session, _run: None,
+) -> ProofRun:
     """Store a run and its results in a transaction of its own; move the kept head on.
 
-    Raise BrokenChainError where the runs before it are not what was kept.
+    `began` is now where it is not given; `tell` writes what goes with the run, or neither
+    is stored. Raise BrokenChainError where the runs before it are not what was kept.
     """
-    now, states = clock.now(), Counter(result.state for result in results)
+    at, states = began or clock.now(), Counter(result.state for result in results)
     rows = [_row(result) for result in results]
     with writing() as session:
         RUNS.lock(session)
         HEAD.advance(session, RUNS)
         made = ProofRun(
-            at=now,
+            at=at,
             whole=about.whole,
             edition=about.edition,
             edition_sha256=about.edition_sha256,
@@ -85,8 +94,9 @@ def keep(results: Sequence[Result], about: About) -> ProofRun:
         )
         RUNS.append(session, made)
         for row in rows:
-            row.run, row.at = made.id, now
+            row.run, row.at = made.id, at
         session.add_all(rows)
+        tell(session, made)
         session.flush()
         session.expunge_all()
     HEAD.keep(made.id, made.chain)

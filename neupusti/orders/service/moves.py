@@ -196,7 +196,10 @@ def add_event(  # noqa: PLR0913 - an event is all of these
     parcel: int | None = None,
     reason: str = "",
 ) -> None:
-    """Write the event of the order's present version."""
+    """Write the event of the order's present version.
+
+    Past the term of the order without `reason`: its words were destroyed (5.1), once.
+    """
     session.add(
         OrderEvent(
             order=order.id,
@@ -208,7 +211,7 @@ def add_event(  # noqa: PLR0913 - an event is all of these
             actor_kind=actor.kind.value,
             actor=actor.number,
             at=clock.now(),
-            reason=reason,
+            reason=reason if order.identity_ended_at is None else "",
         )
     )
 

@@ -45,14 +45,14 @@ def prove(
     Exit 0: nothing is broken; 1: something is; 2: something could not be told; 3: a
     connection for proofs could write. A choice of proofs is not recorded.
     """
-    chosen = _chosen(clauses, names)
+    chosen, began = _chosen(clauses, names), clock.now()
     try:
         if testing:
             _echo_faults(self_test.faults(chosen))
             return
         found = whole.run(chosen, seconds)
         is_whole = not (clauses or names)
-        run = proving.keep(found, is_whole=True) if is_whole else None
+        run = proving.keep(found, began, is_whole=True) if is_whole else None
     except WritableError:
         _end("A connection for proofs could write: nothing was looked at.", GUARD)
     except BrokenChainError as error:

@@ -75,10 +75,12 @@ def write_address(
 
 
 def note(press: Press, words: str) -> None:
-    """Add a note of staff, which no email holds."""
+    """Add a note of staff, which no email holds; none to an order past its term (5.1)."""
     words = steps.with_reason(words)
     with writing() as session:
         order = moves.begin(session, press, though_frozen=True)
+        if order.identity_ended_at is not None:
+            raise MoveError(moves.NO_MOVE)
         moves.report(session, order, What.NOTE, press.actor, reason=words)
 
 
