@@ -1,7 +1,6 @@
 """The manifest of a feature and its parts.
 
-Every feature has one in its `feature.py`; only `neupusti.app` imports them, so features
-need not import each other.
+Only `neupusti.app` imports the manifests, so that features need not import each other.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -161,8 +160,8 @@ class Retention:
     def selects(self, rows: FromClause) -> list[ColumnElement[bool]]:
         """Return the conditions that `rows` are those the rule is about."""
         return [
-            rows.c[name].in_(value) if isinstance(value, tuple) else rows.c[name] == value
-            for name, value in self.only.items()
+            rows.c[name].in_(one) if isinstance(one, tuple) else rows.c[name] == one
+            for name, one in self.only.items()
         ]
 
     @property
