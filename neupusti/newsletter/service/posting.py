@@ -110,7 +110,8 @@ def copy_ends(number: int) -> None:
         )
     )
     with writing() as session:
-        back = []
+        # Before any row is written: a pause locks the issue, then its rows.
+        issue, back = issues.lock(session, number), []
         for row, email in session.execute(ended):
             if email.state not in ENDS:
                 back.append(row.subscriber)
@@ -122,7 +123,7 @@ def copy_ends(number: int) -> None:
                 if no_mailbox:
                     suppression.suppress(session, email.recipient, Why.BOUNCED)
         if back:
-            _take_back(session, issues.lock(session, number), back)
+            _take_back(session, issue, back)
 
 
 def _take_back(session: Session, issue: Issue, numbers: Sequence[int]) -> None:
