@@ -2,7 +2,7 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
@@ -13,6 +13,7 @@ from tests.conftest import SQLITE
 from tests.core.smtp_server import SmtpServer
 from tests.newsletter import cast
 from tests.people import AIGERIM
+from tests.times import NOON, Clock
 
 
 def test_a_mailbox_that_is_gone_gets_no_more_news_but_its_orders(
@@ -32,6 +33,35 @@ def test_a_mailbox_that_is_gone_gets_no_more_news_but_its_orders(
     cast.service_email(email=AIGERIM.email)
     cast.round_of_worker()
     assert smtp.recipients == [AIGERIM.email]
+
+
+@SQLITE
+def test_mailboxes_that_put_off_do_not_stop_the_others(
+    sending: Flask, smtp: SmtpServer
+) -> None:
+    cast.crowd(posting.BATCH + 1)
+    smtp.script += ["rcpt later"] * posting.BATCH
+    number = cast.issue()
+    issues.start(number, staff=cast.DANA)
+    cast.round_of_worker()
+    assert smtp.recipients == []
+    cast.round_of_worker()
+    assert smtp.recipients == [f"reader{posting.BATCH}@example.kz"]
+
+
+@SQLITE
+def test_a_server_that_puts_off_all_does_not_get_a_whole_issue(
+    queueing: Flask, at: Clock
+) -> None:
+    at(NOON)
+    cast.crowd(posting.MOST_WAITING + 1)
+    number = cast.issue()
+    issues.start(number, staff=cast.DANA)
+    for _ in range(posting.MOST_WAITING // posting.BATCH + 1):
+        posting.run()
+        with writing() as session:
+            session.execute(update(OutboxEmail).values(next_at=NOON + posting.MINUTE))
+    assert cast.states(number) == {"posted": posting.MOST_WAITING, "waiting": 1}
 
 
 @SQLITE

@@ -31,7 +31,9 @@ from neupusti.newsletter.service.errors import IssueError
 
 EVERY = timedelta(seconds=2)
 BATCH = 50
-"""Emails of news in the outbox at a time."""
+"""Emails of news in the outbox at a time that are due now."""
+MOST_WAITING = 20 * BATCH
+"""With those to be tried later: a dead server must not draw a whole issue in."""
 MINUTE = timedelta(minutes=1)
 ENDS = {
     OutboxState.SENT.value: DeliveryState.SENT,
@@ -166,15 +168,19 @@ def _open() -> Sequence[int]:
 
 def _room(session: Session) -> int:
     """Return how many emails may be posted now: by the outbox, and by the minute."""
-    queued = select(func.count()).where(
+    now = clock.now()
+    is_due = OutboxEmail.next_at <= now
+    queued = select(func.count(), func.count().filter(is_due)).where(
         OutboxEmail.state == OutboxState.QUEUED.value,
         OutboxEmail.priority == Priority.NEWS,
     )
-    lately = select(func.count()).where(IssueDelivery.posted_at > clock.now() - MINUTE)
+    lately = select(func.count()).where(IssueDelivery.posted_at > now - MINUTE)
+    waiting, due = session.execute(queued).one()
     return max(
         0,
         min(
-            BATCH - (session.scalar(queued) or 0),
+            BATCH - due,
+            MOST_WAITING - waiting,
             settings().news_per_minute - (session.scalar(lately) or 0),
         ),
     )
