@@ -149,6 +149,20 @@ def test_a_long_line_that_straddles_two_parts_counts_once(
 
 
 @SQLITE
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gz"])
+def test_a_long_line_that_has_grown_counts_once(
+    command: Callable[..., Result], log: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    begun = f"{LINE}\n{'x' * 2 * logfile.LINE_BYTES}"
+    log.write_bytes(pack(begun.encode()))
+    assert "imported   1\nmalformed  1" in command("import", log).output
+    log.write_bytes(pack(f"{begun}xx\n{LINE}\n".encode()))
+    output = command("import", log).output
+    assert "imported   1\n" in output
+    assert "malformed  0" in output
+
+
+@SQLITE
 @pytest.mark.parametrize("whole", [b"", gzip.compress(b""), bz2.compress(b"")])
 def test_an_empty_log_is_no_error(
     command: Callable[..., Result], log: Path, whole: bytes

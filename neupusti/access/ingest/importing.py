@@ -137,7 +137,7 @@ def _resume(
     entries, _ = parse_lines(file.peek(progress.position), parser(best))
     if known and entries and not dry_run and drop_if_not_kept(engine, known, entries):
         progress = Progress.none(progress.head)
-    file.file.seek(progress.position)
+    file.go_to(progress.position)
     return progress
 
 

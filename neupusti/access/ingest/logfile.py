@@ -102,6 +102,11 @@ class LogFile:
             lines.pop()
         return lines
 
+    def go_to(self, position: int) -> None:
+        """Go to a position of the text, which may be within a long line."""
+        self.file.seek(max(position - 1, 0))
+        self.begun = position > 0 and self.file.read(1) != b"\n"
+
     def _pieces(self) -> Iterator[bytes]:
         """Return the next lines; one that is too long comes in pieces."""
         return iter(partial(self.file.readline, LINE_BYTES), b"")
