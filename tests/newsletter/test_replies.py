@@ -1,4 +1,4 @@
-"""What the mail server says to an issue: no such mailbox, a refusal, nothing at all."""
+"""What the mail server says to one email of many: no such mailbox, later, nothing."""
 
 import pytest
 from flask import Flask
@@ -98,3 +98,29 @@ def test_what_is_unsure_is_sent_again_by_a_person_only(
     assert smtp.recipients == [AIGERIM.email]
     with pytest.raises(IssueError):
         issues.send_unsure_again(number, staff=cast.DANA)
+
+
+def test_a_server_that_rejects_and_leaves_is_tried_later(
+    sending: Flask, smtp: SmtpServer, at: Clock
+) -> None:
+    """It closes the connection with its answer (421), as one that shuts down does."""
+    at(NOON)
+    smtp.script.append("rcpt drop")
+    number, other = cast.service_email("order:1:1"), cast.service_email("order:2:1")
+    cast.round_of_worker()
+    emails = [cast.reread(OutboxEmail, one) for one in (number, other)]
+    assert [(one.state, one.attempts) for one in emails] == [("queued", 1)] * 2
+    assert emails[0].reason.startswith("421")
+    assert emails[1].reason == "SMTPServerDisconnected"
+
+
+def test_an_email_that_cannot_be_written_stops_no_other(
+    sending: Flask, smtp: SmtpServer
+) -> None:
+    number, other = cast.service_email("order:1:1"), cast.service_email("order:2:1")
+    with writing() as session:
+        session.get_one(OutboxEmail, number).subject = "a\nb"
+    cast.round_of_worker()
+    email = cast.reread(OutboxEmail, number)
+    assert (email.state, email.reason) == ("refused", "550 cannot be written")
+    assert cast.reread(OutboxEmail, other).state == "sent"

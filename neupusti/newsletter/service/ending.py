@@ -1,5 +1,7 @@
 """Unsubscribing: one transaction, and no news leaves after it (4.1.9, 6.1.1)."""
 
+from typing import Any
+
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
@@ -104,13 +106,11 @@ def take_back(session: Session, subscriber: int) -> None:
         row.state, row.posted_at = DeliveryState.WAITING.value, None
 
 
-def _taken_back(
-    session: Session, deliveries: Select[tuple[IssueDelivery]]
-) -> list[IssueDelivery]:
+def _taken_back(session: Session, deliveries: Select[Any]) -> list[IssueDelivery]:
     """Delete the emails of open deliveries; return those that have none any more."""
     # Locked: what the job is posting just now is seen as posted, and taken back.
     locked = deliveries.with_for_update().execution_options(populate_existing=True)
-    rows = session.scalars(locked).all()
+    rows: list[IssueDelivery] = list(session.scalars(locked))
     # What is being transferred just now stays posted: its end is that of the email.
     taken = outbox.drop_queued(session, [row.letter for row in rows if row.letter])
     free = [row for row in rows if row.letter is None or row.letter in taken]

@@ -155,33 +155,6 @@ def test_a_rejection_is_stored_without_the_address(
     assert stored(other).state == OutboxState.SENT
 
 
-def test_a_server_that_rejects_and_leaves_is_tried_later(
-    app: Flask, smtp: SmtpServer, at: Clock
-) -> None:
-    """It closes the connection with its answer (421), as one that shuts down does."""
-    at(NOON)
-    smtp.script.append("rcpt drop")
-    number, other = enqueued(), enqueued("try:2")
-    run(app)
-    assert [stored(n).state for n in (number, other)] == [OutboxState.QUEUED] * 2
-    assert stored(number).attempts == 1
-    assert stored(other).reason == "SMTPServerDisconnected"
-
-
-def test_an_email_that_cannot_be_written_stops_no_other(
-    app: Flask, smtp: SmtpServer
-) -> None:
-    number, other = enqueued(), enqueued("try:2")
-    with writing() as session:
-        session.get_one(OutboxEmail, number).subject = "a\nb"
-    run(app)
-    assert (stored(number).state, stored(other).state) == (
-        OutboxState.REFUSED,
-        OutboxState.SENT,
-    )
-    assert stored(number).reason == "550 cannot be written"
-
-
 def test_a_temporary_error_is_retried_later(
     app: Flask, smtp: SmtpServer, at: Clock
 ) -> None:
