@@ -72,10 +72,12 @@ def in_thread(app: "WSGIApplication", host: str = "127.0.0.1") -> Iterator[str]:
     # It looks so often for the end of the block; half a second is the library's choice.
     thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    yield f"http://{host}:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://{host}:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @contextmanager

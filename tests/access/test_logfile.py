@@ -14,6 +14,7 @@ import pytest
 from click.testing import Result
 from sqlalchemy import Engine
 
+from neupusti.access.ingest import logfile, reading
 from neupusti.access.models import Import, Record
 from tests.access import logs
 from tests.access.conftest import NOW, count_rows, rows
@@ -136,6 +137,29 @@ def test_an_odd_line_costs_itself_alone(
     else:
         assert done.exit_code == 1
         assert "Nothing was imported." in done.stderr
+
+
+@SQLITE
+def test_a_long_line_that_straddles_two_parts_counts_once(
+    command: Callable[..., Result], log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PART_LINES", 2)
+    log.write_text(f"{LINE}\n{'x' * 5 * logfile.LINE_BYTES}\n{LINE}\n")
+    assert "imported   2\nmalformed  1" in command("import", log).output
+
+
+@SQLITE
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gz"])
+def test_a_long_line_that_has_grown_counts_once(
+    command: Callable[..., Result], log: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    begun = f"{LINE}\n{'x' * 2 * logfile.LINE_BYTES}"
+    log.write_bytes(pack(begun.encode()))
+    assert "imported   1\nmalformed  1" in command("import", log).output
+    log.write_bytes(pack(f"{begun}xx\n{LINE}\n".encode()))
+    output = command("import", log).output
+    assert "imported   1\n" in output
+    assert "malformed  0" in output
 
 
 @SQLITE

@@ -27,7 +27,7 @@ class SmtpServer:
     port: int = field(default_factory=free_port)
 
     async def handle_RCPT(  # noqa: N802 - the name is aiosmtpd's
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, *_: object
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, *_: object
     ) -> str:
         """Accept or reject a recipient."""
         match self._next("rcpt"):
@@ -35,6 +35,11 @@ class SmtpServer:
                 return f"550 5.1.1 <{address}>: no such user"
             case "rcpt later":
                 return "451 4.7.1 greylisted"
+            case "rcpt drop":
+                assert isinstance(server.transport, asyncio.WriteTransport)
+                server.transport.write(b"421 4.3.2 shutting down\r\n")
+                server.transport.close()
+                return "421 gone"
             case "rcpt hold":
                 await self._hold()
         envelope.rcpt_tos.append(address)

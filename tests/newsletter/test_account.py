@@ -13,7 +13,7 @@ from neupusti.core.data.finding import Whose
 from neupusti.core.records import consents
 from neupusti.core.registry import registry
 from neupusti.newsletter.models import Subscriber, SubscriberState, Topic
-from neupusti.newsletter.service import choices, ending, links
+from neupusti.newsletter.service import choices, ending, issues, links, posting
 from tests import desk
 from tests.conftest import SQLITE
 from tests.newsletter import cast
@@ -170,6 +170,23 @@ def test_a_new_address_of_the_account_gets_the_news_and_the_former_links_end(
     ending.by_link(cast.leaving_token(number), method=ending.ONE_CLICK)
     rows = db.session.scalars(select(Subscriber.state))
     assert list(rows) == [SubscriberState.ENDED]
+
+
+def test_news_on_its_way_follows_to_a_new_address(queueing: Flask, owner: int) -> None:
+    cast.subscriber(person=owner)
+    number = cast.issue()
+    issues.start(number, staff=cast.DANA)
+    posting.run()
+    former = cast.token_in(cast.letters(AIGERIM.email)[0])
+    with writing() as session:
+        person = session.get_one(Person, owner)
+        person.email = person.email_key = BOLAT.email
+    confirmed(owner)
+    assert cast.states(number) == {"waiting": 1}
+    assert cast.letters(AIGERIM.email) == []
+    posting.run()
+    [email] = cast.letters(BOLAT.email)
+    assert cast.token_in(email) != former
 
 
 @SQLITE

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from neupusti.core.mail import sender
 from neupusti.newsletter.models import IssueDelivery, Why
 from neupusti.newsletter.service import ending, issues, posting
 from tests.newsletter import cast
@@ -18,6 +19,13 @@ def unsubscribe(_number: int, reader: int) -> None:
     ending.by_link(cast.leaving_token(reader), method=ending.ONE_CLICK)
 
 
+def unsubscribe_amid_orders(number: int, reader: int) -> None:
+    """More emails are due before it than a lost connection delays."""
+    unsubscribe(number, reader)
+    for n in range(sender.BATCH):
+        cast.service_email(f"order:{n}:1")
+
+
 def pause(number: int, _reader: int) -> None:
     issues.pause(number, staff=cast.DANA)
 
@@ -26,7 +34,11 @@ def pause(number: int, _reader: int) -> None:
 @pytest.mark.parametrize("stage", ["data later", "data drop"])
 @pytest.mark.parametrize(
     ("act", "state", "why"),
-    [(unsubscribe, "skipped", Why.UNSUBSCRIBED.value), (pause, "waiting", "")],
+    [
+        (unsubscribe, "skipped", Why.UNSUBSCRIBED.value),
+        (unsubscribe_amid_orders, "skipped", Why.UNSUBSCRIBED.value),
+        (pause, "waiting", ""),
+    ],
 )
 def test_what_comes_back_is_not_tried_again(
     app: Flask, stage: str, act: Act, state: str, why: str
@@ -51,4 +63,4 @@ def test_what_comes_back_is_not_tried_again(
         row = cast.reread(IssueDelivery, number, reader)
         assert (row.state, row.why) == (state, why)
         assert cast.letters(AIGERIM.email) == []
-    assert smtp.emails == []
+    assert AIGERIM.email not in smtp.recipients

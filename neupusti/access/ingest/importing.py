@@ -19,7 +19,7 @@ from neupusti.access.ingest import judging, store
 from neupusti.access.ingest.ahead import ahead
 from neupusti.access.ingest.batch import Batch, Enrichment
 from neupusti.access.ingest.collecting import garbage_collection_paused
-from neupusti.access.ingest.logfile import LogFile, decode_lines, open_log
+from neupusti.access.ingest.logfile import LogFile, open_log
 from neupusti.access.ingest.logformats import READ, Format, count_matches, parser
 from neupusti.access.ingest.reading import (
     PART_LINES,
@@ -137,7 +137,7 @@ def _resume(
     entries, _ = parse_lines(file.peek(progress.position), parser(best))
     if known and entries and not dry_run and drop_if_not_kept(engine, known, entries):
         progress = Progress.none(progress.head)
-    file.file.seek(progress.position)
+    file.go_to(progress.position)
     return progress
 
 
@@ -191,7 +191,7 @@ class _Writer:
         batch = self.enrichment.batch()
         with open_log(self.path) as file:
             for lines in lines_until(file, self.progress.position, PART_LINES):
-                entries, _ = parse_lines(decode_lines(lines), self.parse)
+                entries, _ = parse_lines(file.decoded(lines), self.parse)
                 batch.add(entry for entry in entries if entry.day in days)
                 batch.take_rows()
         return batch

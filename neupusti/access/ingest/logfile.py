@@ -83,6 +83,8 @@ class LogFile:
         archive: _Decompressed | None = None,
     ) -> None:
         self.file, self.position, self.archive = file, position, archive
+        self.begun = False
+        """Whether what was decoded last is a piece of a long line, which goes on."""
         self.unterminated = False
         """Whether the last line is not terminated yet; it is not read until it is."""
 
@@ -100,6 +102,11 @@ class LogFile:
             lines.pop()
         return lines
 
+    def go_to(self, position: int) -> None:
+        """Go to a position of the text, which may be within a long line."""
+        self.file.seek(max(position - 1, 0))
+        self.begun = position > 0 and self.file.read(1) != b"\n"
+
     def _pieces(self) -> Iterator[bytes]:
         """Return the next lines; one that is too long comes in pieces."""
         return iter(partial(self.file.readline, LINE_BYTES), b"")
@@ -115,17 +122,22 @@ class LogFile:
     def peek(self, until: int | None = None) -> list[str]:
         """Return the texts of the next lines, up to a position, without consuming them."""
         at = self.file.tell()
-        some = decode_lines(
-            takewhile(
-                lambda line: (
-                    _is_whole(line) and (until is None or self.file.tell() <= until)
-                ),
-                self._pieces(),
-            ),
-            SAMPLE_LINES,
+        begun = self.begun
+        lines = takewhile(
+            lambda line: _is_whole(line) and (until is None or self.file.tell() <= until),
+            self._pieces(),
         )
+        some = list(islice(self.decoded(lines), SAMPLE_LINES))
+        self.begun = begun
         self.file.seek(at)
         return some
+
+    def decoded(self, lines: Iterable[bytes]) -> Iterator[str]:
+        """Yield the texts of the next lines, without blank ones and comments."""
+        for line in lines:
+            if not self.begun and (text := _decode(line)):
+                yield text
+            self.begun = not line.endswith(b"\n")
 
 
 @contextmanager
@@ -168,18 +180,6 @@ def _refuse_damage(archive: Any) -> None:
 def _is_whole(line: bytes) -> bool:
     """Return whether nothing is missing: it is terminated, or the piece of a long line."""
     return line.endswith(b"\n") or len(line) == LINE_BYTES
-
-
-def decode_lines(lines: Iterable[bytes], limit: int | None = None) -> list[str]:
-    """Return at most `limit` texts of lines, without blank ones and comments."""
-    return list(islice(filter(None, _decoded(lines)), limit))
-
-
-def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
-    begun = False
-    for line in lines:
-        yield "" if begun else _decode(line)
-        begun = not line.endswith(b"\n")
 
 
 def _decode(line: bytes) -> str:

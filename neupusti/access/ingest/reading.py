@@ -8,7 +8,7 @@ from neupusti.access.ingest.batch import Batch, Enrichment, Row
 from neupusti.access.ingest.findings.paths import STATIC
 from neupusti.access.ingest.findings.verdict import Verdict
 from neupusti.access.ingest.logfields import MalformedError, cached
-from neupusti.access.ingest.logfile import LogFile, decode_lines
+from neupusti.access.ingest.logfile import LogFile
 from neupusti.access.ingest.resuming import Progress
 from neupusti.access.recording.line import STATIC_ROUTE, Entry
 
@@ -73,7 +73,7 @@ class Reader:
         self, lines: list[bytes], batch: Batch, of_scanners: Batch, verdict: Verdict
     ) -> Part:
         progress = self.progress
-        entries, malformed = parse_lines(decode_lines(lines), self.parse)
+        entries, malformed = parse_lines(self.file.decoded(lines), self.parse)
         for entry in entries:
             self.redact(entry)
         progress.digest.update(b"".join(lines))

@@ -6,6 +6,7 @@ its form is always the same, and the library takes most of the time of an email 
 
 import re
 from base64 import encodebytes
+from email.header import Header
 from email.headerregistry import Address
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -19,6 +20,8 @@ WHOLE = frozenset({"List-Unsubscribe", "Message-ID", "Content-Type"})
 """Not folded: the library splits what is longer than a line into encoded words, in which
 mail programs find no address (RFC 2369, 2)."""
 LINE_ENDS = frozenset("\r\n\0")
+ENCODED_WORD = "=?"
+"""How an encoded word begins (RFC 2047, 2)."""
 PLAIN_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,64}", re.ASCII)
 """What needs neither quotes nor folding."""
 BOUNDARY = "=_neupusti"
@@ -78,7 +81,16 @@ def _line(name: str, value: str) -> bytes:
 
 
 def _fold(name: str, value: str) -> bytes:
-    line: bytes = SMTP.fold_binary(name, SMTP.header_store_parse(name, value)[1])
+    """Return a folded line; raise ValueError where what is decoded holds a line end."""
+    if name == "Subject" and ENCODED_WORD in value:
+        # Somebody typed it: encoded once more, it arrives as it was typed.
+        coded = Header(value, "utf-8", header_name=name).encode(linesep="\r\n")
+        return f"{name}: {coded}\r\n".encode("ascii")
+    parsed = SMTP.header_store_parse(name, value)[1]
+    # The library decodes encoded words, and writes a line end in them as it is.
+    if LINE_ENDS.intersection(parsed):
+        raise ValueError(f"{name} holds a line end")
+    line: bytes = SMTP.fold_binary(name, parsed)
     return line
 
 

@@ -9,7 +9,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 from sqlalchemy import Connection, Select, Table, bindparam, select, update
@@ -31,6 +31,7 @@ ATTEMPTS = 20
 BATCH = 50
 """Emails over one connection."""
 PERMANENT = range(500, 600)
+UNWRITABLE = "550 cannot be written"
 LINE_START_DOT = re.compile(rb"(?m)^\.")
 
 
@@ -131,16 +132,22 @@ class Sender:
                 smtp.close()
 
     def _send(self, smtp: smtplib.SMTP, database: Connection, email: OutboxEmail) -> None:
-        body = message.build(email, self.service)
         number, sender, recipient = email.id, self.service.sender, email.recipient
+        try:
+            body = message.build(email, self.service)
+        except (ValueError, IndexError):
+            # It would stay the next one for ever, and stop all others.
+            _record_failure(number, UNWRITABLE, last=True)
+            return
         try:
             transmit(smtp, sender, recipient, body, lambda: self._claim(database, number))
         except EmailRefusedError as error:
-            _record_failure(number, error)
-            smtp.rset()
+            reason, last = f"{error.code} {error.reply}", error.code in PERMANENT
+            _record_failure(number, reason, last=last)
+            _reset(smtp)
         except (OSError, smtplib.SMTPException) as error:
             # Without a reply the server has not accepted it (RFC 5321, 4.2.5).
-            _release(number)
+            _record_failure(number, _error_name(error))
             raise ServerError(_error_name(error)) from error
         else:
             email.end(OutboxState.SENT, clock.now())
@@ -214,6 +221,14 @@ def transmit(
         smtp.sock.settimeout(COMMAND_SECONDS)
 
 
+def _reset(smtp: smtplib.SMTP) -> None:
+    """Ready a connection for the next email; raise ServerError where it ended (421)."""
+    try:
+        smtp.rset()
+    except (OSError, smtplib.SMTPException) as error:
+        raise ServerError(_error_name(error)) from error
+
+
 def backoff(attempts: int) -> timedelta:
     """Return the delay after `attempts` attempts: it doubles each time."""
     return min(FIRST_DELAY * (1 << min(attempts - 1, 16)), LONGEST_DELAY)
@@ -247,41 +262,29 @@ def _recover() -> None:
             email.end(OutboxState.UNSURE, clock.now(), "killed")
 
 
-def _release(number: int) -> None:
+def _record_failure(number: int, reason: str, *, last: bool = False) -> None:
     with writing() as session:
-        again = update(OutboxEmail).where(OutboxEmail.id == number)
-        session.execute(again.values(state=OutboxState.QUEUED.value))
-
-
-def _record_failure(number: int, error: EmailRefusedError) -> None:
-    now = clock.now()
-    with writing() as session:
-        if (email := session.get(OutboxEmail, number)) is None:
-            return
-        email.attempts += 1
-        # Servers often quote the address; the reason must not hold it.
-        reply = error.reply.replace(email.recipient, "…")
-        reason = f"{error.code} {reply}"[:500]
-        if error.code in PERMANENT or email.attempts >= ATTEMPTS:
-            email.end(OutboxState.REFUSED, now, reason)
-        else:
-            _reschedule(email, now, reason)
+        if (email := session.get(OutboxEmail, number)) is not None:
+            # Servers often quote the address; the reason must not hold it.
+            blanked = reason.replace(email.recipient, "…")[:500]
+            _count_attempt(email, blanked, last=last)
 
 
 def _delay_all(numbers: list[int], reason: str) -> None:
-    now = clock.now()
     with writing() as session:
         listed = select(OutboxEmail).where(OutboxEmail.id.in_(numbers))
         for email in session.scalars(listed):
             if email.state == OutboxState.QUEUED:
-                email.attempts += 1
-                if email.attempts >= ATTEMPTS:
-                    email.end(OutboxState.REFUSED, now, reason)
-                else:
-                    _reschedule(email, now, reason)
+                _count_attempt(email, reason)
 
 
-def _reschedule(email: OutboxEmail, now: datetime, reason: str) -> None:
+def _count_attempt(email: OutboxEmail, reason: str, *, last: bool = False) -> None:
+    """Queue an email for its next attempt, or end it after the last one."""
+    now = clock.now()
+    email.attempts += 1
+    if last or email.attempts >= ATTEMPTS:
+        email.end(OutboxState.REFUSED, now, reason)
+        return
     email.state = OutboxState.QUEUED.value
     email.next_at = now + backoff(email.attempts)
     email.reason = reason

@@ -9,7 +9,10 @@ from neupusti.core.text.domains import DomainNameError
 MAX_LENGTH = 254
 """Characters of an address (RFC 5321, erratum 1690)."""
 MAX_LOCAL_LENGTH = 64
-LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+LOCAL = re.compile(
+    r"(?!=\?)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+)
+"""Not like an encoded word (RFC 2047), which cannot be written into a header."""
 DOMAIN_NAME = re.compile(r"(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*")
 """A numeric last label would be an IPv4 address."""
 

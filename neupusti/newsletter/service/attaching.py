@@ -22,8 +22,8 @@ def attach(person: Person, *, session: Session) -> None:
     """Tie the subscription of this address to `person`; begin the one they ticked.
 
     The address of the account has changed where the person's own subscription has another:
-    it follows, and links in emails to the former address end. Where the new address has a
-    subscription already, that one stays and the former ends.
+    it follows, with the news on its way, and links in emails to the former one end. Where
+    the new address has a subscription already, that one stays and the former ends.
     """
     by_key = select(Subscriber).filter_by(email_key=person.email_key)
     subscriber = session.scalar(by_key)
@@ -32,6 +32,7 @@ def attach(person: Person, *, session: Session) -> None:
             subscriber = former
             subscriber.email, subscriber.email_key = person.email, person.email_key
             subscriber.version += 1
+            ending.take_back(session, subscriber.id)
         else:
             # No longer of this account, whose other consents stay.
             former.person = None

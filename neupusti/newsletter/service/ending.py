@@ -1,6 +1,8 @@
 """Unsubscribing: one transaction, and no news leaves after it (4.1.9, 6.1.1)."""
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
@@ -91,12 +93,27 @@ def skip(
     if advertising is not None:
         issues = select(Issue.id).where(Issue.advertising.is_(advertising))
         mine = mine.where(IssueDelivery.issue.in_(issues))
+    for row in _taken_back(session, mine):
+        row.state, row.why = DeliveryState.SKIPPED.value, why.value
+
+
+def take_back(session: Session, subscriber: int) -> None:
+    """Put what a subscriber has not got yet back to waiting: their address is another."""
+    mine = select(IssueDelivery).where(
+        IssueDelivery.subscriber == subscriber, IssueDelivery.state.in_(OPEN)
+    )
+    for row in _taken_back(session, mine):
+        row.state, row.posted_at = DeliveryState.WAITING.value, None
+
+
+def _taken_back(session: Session, deliveries: Select[Any]) -> list[IssueDelivery]:
+    """Delete the emails of open deliveries; return those that have none any more."""
     # Locked: what the job is posting just now is seen as posted, and taken back.
-    locked = mine.with_for_update().execution_options(populate_existing=True)
-    rows = session.scalars(locked).all()
+    locked = deliveries.with_for_update().execution_options(populate_existing=True)
+    rows: list[IssueDelivery] = list(session.scalars(locked))
     # What is being transferred just now stays posted: its end is that of the email.
     taken = outbox.drop_queued(session, [row.letter for row in rows if row.letter])
-    for row in rows:
-        if row.letter is None or row.letter in taken:
-            row.state, row.why = DeliveryState.SKIPPED.value, why.value
-            row.letter, row.at = None, clock.now()
+    free = [row for row in rows if row.letter is None or row.letter in taken]
+    for row in free:
+        row.letter, row.at = None, clock.now()
+    return free

@@ -31,7 +31,9 @@ from neupusti.newsletter.service.errors import IssueError
 
 EVERY = timedelta(seconds=2)
 BATCH = 50
-"""Emails of news in the outbox at a time."""
+"""Emails of news in the outbox at a time that are due now."""
+MOST_WAITING = 20 * BATCH
+"""With those to be tried later: a dead server must not draw a whole issue in."""
 MINUTE = timedelta(minutes=1)
 ENDS = {
     OutboxState.SENT.value: DeliveryState.SENT,
@@ -110,7 +112,8 @@ def copy_ends(number: int) -> None:
         )
     )
     with writing() as session:
-        back = []
+        # Before any row is written: a pause locks the issue, then its rows.
+        issue, back = issues.lock(session, number), []
         for row, email in session.execute(ended):
             if email.state not in ENDS:
                 back.append(row.subscriber)
@@ -122,7 +125,7 @@ def copy_ends(number: int) -> None:
                 if no_mailbox:
                     suppression.suppress(session, email.recipient, Why.BOUNCED)
         if back:
-            _take_back(session, issues.lock(session, number), back)
+            _take_back(session, issue, back)
 
 
 def _take_back(session: Session, issue: Issue, numbers: Sequence[int]) -> None:
@@ -165,15 +168,19 @@ def _open() -> Sequence[int]:
 
 def _room(session: Session) -> int:
     """Return how many emails may be posted now: by the outbox, and by the minute."""
-    queued = select(func.count()).where(
+    now = clock.now()
+    is_due = OutboxEmail.next_at <= now
+    queued = select(func.count(), func.count().filter(is_due)).where(
         OutboxEmail.state == OutboxState.QUEUED.value,
         OutboxEmail.priority == Priority.NEWS,
     )
-    lately = select(func.count()).where(IssueDelivery.posted_at > clock.now() - MINUTE)
+    lately = select(func.count()).where(IssueDelivery.posted_at > now - MINUTE)
+    waiting, due = session.execute(queued).one()
     return max(
         0,
         min(
-            BATCH - (session.scalar(queued) or 0),
+            BATCH - due,
+            MOST_WAITING - waiting,
             settings().news_per_minute - (session.scalar(lately) or 0),
         ),
     )

@@ -85,10 +85,14 @@ def asked(token: str) -> Subscriber:
 def confirm(token: str, given: Consents) -> None:
     """Begin the subscription, with the consents of `given`; raise TokenError."""
     with writing() as session:
-        target = tokens.redeem(session, PURPOSE, token).target
-        subscriber = session.get(Subscriber, target, with_for_update=links.LOCK)
+        # The subscriber first, as who unsubscribes: else the two wait for each other.
+        target = tokens.peek(PURPOSE, token).target
+        subscriber = session.get(
+            Subscriber, target, with_for_update=links.LOCK, populate_existing=True
+        )
         if subscriber is None:
             raise TokenError
+        tokens.redeem(session, PURPOSE, token)
         activate(session, subscriber, given)
 
 

@@ -198,6 +198,7 @@ def test_a_dropped_connection_is_retried(app: Flask, smtp: SmtpServer, at: Clock
     run(app)
     assert {stored(n).state for n in (number, other)} == {OutboxState.QUEUED}
     assert stored(number).reason
+    assert (stored(number).attempts, stored(other).attempts) == (1, 1)
     at(NOON + sender.FIRST_DELAY)
     run(app)
     assert {stored(n).state for n in (number, other)} == {OutboxState.SENT}

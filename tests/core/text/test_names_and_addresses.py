@@ -141,6 +141,7 @@ def test_an_address_is_stored_with_its_domain_in_lower_case(typed: str, kept: st
             "<a@b.kz>",
             "a@b.kz,c",
         ),
+        *("=?utf-8?q?a?=@b.kz", "=?@b.kz"),
         *("a" * 65 + "@b.kz", "a@" + "b" * 64 + ".kz", "a@" + "b.kz" * 70, "a@b.kz\u202e"),
         *("a@b.kz\u200b", "a@b\u00ad.kz", "a@\u2060b.kz", "a@b\ufeff.kz"),
     ],
