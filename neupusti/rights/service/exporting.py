@@ -97,7 +97,9 @@ def unsettled_until(asker: Asker) -> datetime | None:
 
 
 def of_request(request: DataRequest) -> Export:
-    """Return the export of a request; raise NoRequestError."""
+    """Return the export of a request; raise NoRequestError, as where it was refused."""
+    if request.outcome not in {None, Outcome.GIVEN.value}:
+        raise NoRequestError
     found = db.session.scalar(
         select(Export).filter_by(request=request.id).order_by(Export.id.desc()).limit(1)
     )
@@ -161,6 +163,9 @@ def _make(number: int) -> None:
         if export is None or export.state not in UNFINISHED:
             return
         request = session.get_one(DataRequest, export.request)
+        if request.closed_at is not None:
+            export.state = ExportState.FAILED.value
+            return
         if export.attempts >= MOST_ATTEMPTS:
             export.state = ExportState.FAILED.value
             requests.log_step(session, request.id, Step.FAILED)
@@ -184,11 +189,17 @@ def _whose(request: DataRequest) -> Whose:
 
 
 def _finish(number: int, path: Path, manifest: Manifest) -> None:
-    """Store what was made, and tell its person."""
+    """Store what was made, and tell its person; drop it where staff answered meanwhile."""
     now = clock.now()
     with writing() as session:
-        export = session.get_one(Export, number)
-        request = session.get_one(DataRequest, export.request)
+        export = session.get_one(Export, number, with_for_update=True)
+        request = session.get_one(
+            DataRequest, export.request, with_for_update=True, populate_existing=True
+        )
+        if request.closed_at is not None:
+            files.destroy(FOLDER, path.name)
+            export.state = ExportState.FAILED.value
+            return
         state = ExportState.READY if manifest.complete else ExportState.INCOMPLETE
         export.state, export.name = state.value, path.name
         export.rows, export.bytes = manifest.rows, path.stat().st_size
