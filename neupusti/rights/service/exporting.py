@@ -5,12 +5,13 @@ A killed process leaves a row in the state `running`, which the next run takes u
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import EmailChange, Person
 from neupusti.config.settings import settings
@@ -51,6 +52,7 @@ A_DAY = RateLimit("rights export", 3, timedelta(days=1), timedelta(days=1))
 MOST_WAITING, MOST_ATTEMPTS = 500, 3
 SOON = timedelta(minutes=1)
 RUNNING = _("An archive of your data is being made already: it is listed on that page.")
+FAULT = _("The fault is ours. Staff were told and answer by e-mail, in time.")
 MANY = _("Very many archives are being made. This works again from %(time)s, Almaty time.")
 UNDONE = _(
     "The e-mail of this account has changed. Its former address can undo that until "
@@ -72,7 +74,7 @@ def start(asker: Asker) -> DataRequest:
         values = requests.values_of(asker, RequestKind.ACCESS)
         opened = requests.open_request(session, asker.actor, **values)
         if opened is None:
-            raise TooManyError(SOON, RUNNING)
+            raise TooManyError(SOON, RUNNING if _is_waiting(session, values) else FAULT)
         refused = throttle.refusal(session, (A_DAY, asker.name))
         if refused is None:
             session.add(_row(opened[0].id))
@@ -81,6 +83,14 @@ def start(asker: Asker) -> DataRequest:
     if refused is not None:
         raise refused
     return opened[0]
+
+
+def _is_waiting(session: Session, values: Mapping[str, object]) -> bool:
+    """Return whether the open request of an asker still waits for its archive."""
+    waiting = select(Export.id).join(DataRequest, DataRequest.id == Export.request)
+    waiting = waiting.where(Export.state.in_(UNFINISHED), DataRequest.closed_at.is_(None))
+    same = {name: values[name] for name in ("kind", "channel", "person", "email_key")}
+    return session.scalar(waiting.filter_by(**same).limit(1)) is not None
 
 
 def unsettled_until(asker: Asker) -> datetime | None:
@@ -120,10 +130,14 @@ def file_of(export: Export) -> Path:
 
 
 def run() -> None:
-    """Run the job: destroy files past their term, and make what waits, oldest first."""
+    """Run the job: destroy files past their term, and make one archive.
+
+    The oldest of those that were tried least: one that fails holds up no other.
+    """
     expire()
     unfinished = select(Export.id).where(Export.state.in_(UNFINISHED))
-    for number in list(db.session.scalars(unfinished.order_by(Export.id))):
+    first = unfinished.order_by(Export.attempts, Export.id).limit(1)
+    if (number := db.session.scalar(first)) is not None:
         _make(number)
 
 
