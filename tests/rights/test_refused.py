@@ -84,4 +84,9 @@ def test_the_file_of_a_refused_request_is_not_sent(
         assert sent.status_code == 200
     refuse(number)
     assert browser.get(path).status_code == 404
-    assert browser.get(f"{DATA}export/{number}").status_code == 404
+    shown = f"{DATA}export/{number}"
+    assert browser.get(shown).status_code == 404
+    assert (number in browser.get(DATA).text, shown in browser.get(DATA).text) == (
+        True,
+        False,
+    )

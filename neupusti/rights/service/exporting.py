@@ -59,6 +59,8 @@ UNDONE = _(
     "%(until)s; from then on you can download your data."
 )
 UNFINISHED = (ExportState.WAITING.value, ExportState.RUNNING.value)
+REFUSED = frozenset(set(Outcome) - {Outcome.GIVEN})
+"""Outcomes with which an archive is not delivered."""
 WITH_FILE = (ExportState.READY.value, ExportState.INCOMPLETE.value)
 
 
@@ -108,7 +110,7 @@ def unsettled_until(asker: Asker) -> datetime | None:
 
 def of_request(request: DataRequest) -> Export:
     """Return the export of a request; raise NoRequestError, as where it was refused."""
-    if request.outcome not in {None, Outcome.GIVEN.value}:
+    if request.outcome in REFUSED:
         raise NoRequestError
     found = db.session.scalar(
         select(Export).filter_by(request=request.id).order_by(Export.id.desc()).limit(1)
@@ -116,6 +118,14 @@ def of_request(request: DataRequest) -> Export:
     if found is None:
         raise NoRequestError
     return found
+
+
+def of_requests(some: Iterable[DataRequest]) -> set[int]:
+    """Return the numbers of those requests that have an export to show."""
+    numbers = [one.id for one in some if one.outcome not in REFUSED]
+    return set(
+        db.session.scalars(select(Export.request).where(Export.request.in_(numbers)))
+    )
 
 
 def file_of(export: Export) -> Path:
