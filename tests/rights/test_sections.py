@@ -93,3 +93,6 @@ def test_stored_codes_are_read_as_words(app: Flask) -> None:
     bought(app)
     page = opened(app).get("/rights/data/").text
     assert ("Самовывоз" in page, "<dd>pickup</dd>" in page) == (True, False)
+    assert ("<dd>новый</dd>" in page, "<dd>new</dd>" in page) == (True, False)
+    columns = {str(c) for one in registry().holdings for c in one.model.__table__.columns}
+    assert labels.CODES.keys() <= columns

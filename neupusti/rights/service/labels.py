@@ -10,6 +10,7 @@ from sqlalchemy import Column
 
 from neupusti.accounts.service import events
 from neupusti.core.text import dates
+from neupusti.orders.models import states
 from neupusti.orders.service import delivery
 from neupusti.rights.service import words
 from neupusti.rights.service.reading import StaffNumber
@@ -93,6 +94,7 @@ CODES: Mapping[str, Mapping[Any, LazyString]] = {
     "security_event.kind": events.LABELS,
     "shop_order.delivery": delivery.DELIVERY_NAMES,
     "shop_order.payment": delivery.PAYMENT_NAMES,
+    "shop_order.state": states.LABELS,
 }
 """What stored codes are called, by table and column; programs get the codes."""
 ANOTHERS = "…"
