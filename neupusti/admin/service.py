@@ -1,6 +1,5 @@
 """Export journals and read e-mails; each access is logged."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Select
 
 from neupusti.core.data.database import db, writing
-from neupusti.core.mail.models import OutboxEmail, OutboxState
+from neupusti.core.mail.models import OutboxEmail, OutboxState, blanked
 from neupusti.core.records.journal import (
     Operation,
     ProcessingEvent,
@@ -27,8 +26,6 @@ COLUMNS = {
         *("id", "at", "actor_kind", "actor", "operation", "person", "what", "why"),
     ),
 }
-TOKEN = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])", re.ASCII)
-"""A token of `core.security.tokens` in a link."""
 EMAIL_OPENED = StaffActionType("mail.opened", _("Opened an e-mail"))
 JOURNAL_EXPORTED = StaffActionType("journal.exported", _("Exported a journal"))
 
@@ -77,10 +74,10 @@ def open_email(number: int, *, staff: int, reason: str) -> OutboxEmail | None:
 
 
 def readable_text(email: OutboxEmail) -> str:
-    """Return the text of an e-mail, without the tokens if it was sent.
+    """Return the text of an e-mail, without its secrets if it was sent.
 
-    A token would let staff act as the recipient. Without a mail server this page is the
+    They would let staff act as the recipient. Without a mail server this page is the
     only way to deliver it, so the text stays complete.
     """
     undelivered = email.state == OutboxState.KEPT.value
-    return email.text if undelivered else TOKEN.sub("…", email.text)
+    return email.text if undelivered else blanked(email.text)

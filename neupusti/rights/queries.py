@@ -26,7 +26,6 @@ SIZE = 50
 MINE = 20
 KIND = "rights"
 """The kind of the deadlines of requests."""
-BAD = (ExportState.FAILED.value, ExportState.INCOMPLETE.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import MappedColumn
 
 from neupusti.config.values import ROOT
@@ -54,6 +63,20 @@ def test_an_unclassified_column_is_found(bare_table: Table) -> None:
 @pytest.mark.clause("6.1.3")
 def test_an_address_or_a_phone_is_found_by_number_and_by_address(app: Flask) -> None:
     assert [*half_found(tables())] == []
+
+
+def test_who_a_row_names_is_found_by_an_index() -> None:
+    """The page of one's own data asks every table; journals are long."""
+    named = [column for table in tables() for column in data.person_columns(table)]
+    firsts = {column for table in tables() for column in firsts_of(table)}
+    assert [str(column) for column in named if column not in firsts] == []
+
+
+def firsts_of(table: Table) -> list[Column[Any]]:
+    """Return the first column of each index, and of each key, of a table."""
+    keys = (PrimaryKeyConstraint, UniqueConstraint)
+    made = [one for one in table.constraints if isinstance(one, keys)]
+    return [next(iter(one.columns)) for one in (*table.indexes, *made)]
 
 
 @pytest.mark.parametrize(

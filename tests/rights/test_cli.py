@@ -8,11 +8,13 @@ from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskCliRunner
+from sqlalchemy import select
 
 from neupusti.core.data.database import db
+from neupusti.core.records.journal import StaffAction
 from tests import desk
 from tests.conftest import SQLITE
-from tests.people import AIGERIM
+from tests.people import AIGERIM, GUEST
 from tests.rights.asking import bought, opened
 from tests.rights.test_correcting import contest
 
@@ -44,6 +46,9 @@ def test_an_archive_is_written_and_recognised(app: Flask, tmp_path: Path) -> Non
     out = tmp_path / "data.zip"
     code, text = run(app, "export", "--person", number, "--out", str(out))
     assert (code, "SHA-256" in text) == (0, True)
+    assert out.stat().st_mode & 0o777 == 0o600
+    [act] = db.session.scalars(select(StaffAction).filter_by(action="rights.exported"))
+    assert (act.staff, act.operation, act.person) == (None, "provision", int(number))
     again = run(app, "export", "--person", number, "--out", str(out))
     assert (again[0], "nothing was written" in again[1]) == (1, True)
     assert run(app, "export", "--person", "99", "--out", str(tmp_path / "x"))[0] == 1
@@ -59,6 +64,16 @@ def test_an_archive_is_written_and_recognised(app: Flask, tmp_path: Path) -> Non
         changed.writestr("added.html", "forged")
     code, text = run(app, "verify", str(out))
     assert (code, "is not ours, or was changed" in text) == (1, True)
+
+
+def test_an_address_that_is_not_confirmed_finds_nothing(app: Flask, tmp_path: Path) -> None:
+    """Whoever registers with the address of a guest does not get their orders."""
+    bought(app)
+    other = desk.person(GUEST, confirmed=False)
+    out = tmp_path / "data.zip"
+    assert run(app, "export", "--person", str(other), "--out", str(out))[0] == 0
+    with zipfile.ZipFile(out) as made:
+        assert "json/shop_order.jsonl" not in made.namelist()
 
 
 def test_the_inventory_has_every_column_about_people(app: Flask) -> None:

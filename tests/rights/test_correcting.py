@@ -175,3 +175,9 @@ def test_a_row_that_is_gone_is_said_so(app: Flask) -> None:
     answer = decide(app, staff(app), number, "corrected")
     assert (answer.status_code, "destroyed by now" in answer.text) == (422, True)
     assert request_of(number).closed_at is None
+
+
+def test_what_is_right_of_something_else_is_kept(app: Flask) -> None:
+    bought(app)
+    number = contest(opened(app), value="", proposed="Abay 10", about="My street.")
+    assert request_of(number).about == "My street.\n\nAbay 10"

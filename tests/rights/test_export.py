@@ -160,6 +160,26 @@ def test_a_killed_process_leaves_nothing_half_made(
     assert export_of(second).state == "failed"
     assert "The fault is ours" in browser.get(f"{DATA}export/{second}").text
     assert request_of(second).closed_at is None
+    page = send(browser, f"{DATA}export", page=DATA)
+    said = ("The fault is ours" in page.text, "is being made already" in page.text)
+    assert (page.status_code, *said) == (429, True, False)
+
+
+def test_one_run_makes_one_archive_and_a_failed_one_waits(app: Flask) -> None:
+    numbers = []
+    for who in (GUEST, AIGERIM, BOLAT):
+        bought(app, who)
+        numbers.append(start(opened(app, who)))
+    with writing() as session:
+        session.execute(update(Export).where(Export.id == 1).values(attempts=1))
+
+    def states() -> list[str]:
+        work()
+        return [export_of(number).state for number in numbers]
+
+    assert states() == ["waiting", "ready", "waiting"]
+    assert states() == ["waiting", "ready", "ready"]
+    assert states() == ["ready", "ready", "ready"]
 
 
 def test_a_changed_address_waits_until_the_former_one_can_not_undo_it(

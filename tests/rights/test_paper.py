@@ -12,9 +12,9 @@ from neupusti.core.rules import Permission
 from neupusti.rights import queries
 from neupusti.rights.models import DataRequest
 from tests import desk
-from tests.accounts.cast import emails_to
+from tests.accounts.cast import account, emails_to
 from tests.conftest import SQLITE
-from tests.people import AIGERIM, DANA
+from tests.people import AIGERIM, DANA, GUEST
 from tests.rights.asking import count, send
 
 DESK = "/en/admin/rights/"
@@ -88,6 +88,18 @@ def test_what_cannot_be_is_refused(app: Flask, at: Clock, wrong: dict[str, str])
     browser = desk.signed_in(app, desk.member(DANA, Permission.PRIVACY))
     assert send(browser, f"{DESK}new", **answers(**wrong)).status_code == 422
     assert count(DataRequest) == 0
+
+
+def test_the_code_of_an_account_goes_to_its_own_address(app: Flask, at: Clock) -> None:
+    at(THURSDAY)
+    browser = desk.signed_in(app, desk.member(DANA, Permission.PRIVACY))
+    person = account(AIGERIM).number
+    both = answers(person=str(person), email=GUEST.email)
+    assert send(browser, f"{DESK}new", **both).status_code == 200
+    [request] = queries.board(everything=False, page=1).rows
+    assert (request.person, request.email, request.email_key) == (person, None, None)
+    assert emails_to(GUEST.email) == []
+    assert request.number in emails_to(AIGERIM.email)[-1].subject
 
 
 def test_requests_are_counted_on_the_board(app: Flask) -> None:

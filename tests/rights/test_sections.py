@@ -12,6 +12,7 @@ from neupusti.core.text.languages import Language, force_language
 from neupusti.rights.service import labels, sections, terms
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT
+from tests.rights.asking import bought, opened
 from tests.rights.canaries import STAFF, Planted, is_about
 
 Plant = Callable[..., Planted]
@@ -85,3 +86,13 @@ def test_members_of_staff_appear_by_their_number(app: Flask, plant: Plant) -> No
     with force_language(Language.RU), force_locale("ru_KZ"):
         found = {one.table: one for one in sections.sections(whose(1))}
     assert f"сотрудник № {STAFF}" in found["staff_action"].rows[0]
+
+
+@SQLITE
+def test_stored_codes_are_read_as_words(app: Flask) -> None:
+    bought(app)
+    page = opened(app).get("/rights/data/").text
+    assert ("Самовывоз" in page, "<dd>pickup</dd>" in page) == (True, False)
+    assert ("<dd>новый</dd>" in page, "<dd>new</dd>" in page) == (True, False)
+    columns = {str(c) for one in registry().holdings for c in one.model.__table__.columns}
+    assert labels.CODES.keys() <= columns

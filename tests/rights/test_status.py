@@ -5,10 +5,17 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from neupusti.admin.service import readable_text
 from neupusti.core import clock
+from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
+from neupusti.core.feature import Holding
+from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.text import order_numbers
 from neupusti.rights.models import PREFIX
+from neupusti.rights.service.reading import HeldRows
 from tests.accounts.cast import emails_to
 from tests.people import BOLAT, GUEST
 from tests.rights.asking import CODE, bought, opened, send
@@ -70,3 +77,41 @@ def test_a_stranger_with_a_pass_does_not_see_it(app: Flask) -> None:
     bought(app, BOLAT)
     page = f"/en/rights/data/request/{number}"
     assert opened(app, BOLAT).get(page).status_code == 404
+
+
+def test_the_code_of_a_sent_letter_is_kept_nowhere(app: Flask) -> None:
+    """What sends no links back sends no codes back: to staff, to a thief, to its person."""
+    number, code = made(app)
+    with writing() as session:
+        email = session.scalars(select(OutboxEmail).filter_by(kind="rights.received")).one()
+        assert code in f"{email.text} {email.html}"
+        assert code in readable_text(email)
+        email.state = OutboxState.QUEUED.value
+        assert code not in readable_text(email)
+    rows = HeldRows(
+        Holding(model=OutboxEmail), Whose(person=None, email_key=GUEST.email)
+    ).rows(db.session.connection())
+    letters = " ".join(str(row.values) for row in rows)
+    assert (number in letters, code in letters) == (True, False)
+    with writing() as session:
+        email = session.get_one(OutboxEmail, email.id)
+        email.end(OutboxState.SENT, clock.now())
+        assert (number in email.text, number in email.html) == (True, True)
+        assert code not in f"{email.text} {email.html}"
+
+
+def test_successes_do_not_shut_out_the_neighbours(app: Flask) -> None:
+    number, code = made(app)
+    path = f"/en/rights/{number}"
+    browser = app.test_client()
+    opened_ = [send(browser, path, code=code).status_code for _time in range(12)]
+    assert opened_ == [200] * 12
+
+
+def test_guesses_at_many_numbers_shut_the_network(app: Flask) -> None:
+    number, code = made(app)
+    browser = app.test_client()
+    for _time in range(11):
+        other = order_numbers.new(clock.today(), PREFIX)
+        send(browser, f"/en/rights/{other}", code=code)
+    assert send(browser, f"/en/rights/{number}", code=code).status_code == 429

@@ -170,7 +170,7 @@ PersonalText = Annotated[
 PersonNumber = Annotated[int, mapped_column(Integer, index=True, info=subject())]
 """Whom a row is about, where the row outlives the person: no foreign key."""
 
-ActorNumber = Annotated[int, mapped_column(Integer, info=actor())]
+ActorNumber = Annotated[int, mapped_column(Integer, index=True, info=actor())]
 """Who acted: a person or a member of staff, by number."""
 
 Id = Annotated[int, mapped_column(primary_key=True, info=impersonal())]

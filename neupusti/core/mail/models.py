@@ -24,6 +24,8 @@ from neupusti.core.text import emails
 
 TOKEN = re.compile(r"(?<=/)[\w-]{43}(?![\w-])", re.ASCII)
 """The one-time token of a link (`core.security.tokens`), as a part of its path."""
+CODE = re.compile(r"(?<![\w-])(?:[0-9A-HJKMNP-TV-Z]{4}-){2}[0-9A-HJKMNP-TV-Z]{4}(?![\w-])")
+"""The code that opens a page together with a number (`rights.service.requests`)."""
 BLANK = "…"
 
 
@@ -94,7 +96,7 @@ class OutboxEmail(Base):
         return found
 
     def end(self, state: OutboxState, at: datetime, reason: str = "") -> None:
-        """Record that it is sent or given up, and blank the secrets of its links.
+        """Record that it is sent or given up, and blank its secrets: tokens and codes.
 
         What a link is for stays readable; a stolen table opens nothing. Of news nothing
         stays: their text is stored once, with the issue.
@@ -103,9 +105,10 @@ class OutboxEmail(Base):
         if self.priority == Priority.NEWS:
             self.text, self.html, self.headers = "", "", "{}"
             return
-        self.text, self.html = _blanked(self.text), _blanked(self.html)
-        self.headers = _blanked(self.headers)
+        self.text, self.html = blanked(self.text), blanked(self.html)
+        self.headers = blanked(self.headers)
 
 
-def _blanked(text: str) -> str:
-    return TOKEN.sub(BLANK, text)
+def blanked(text: str) -> str:
+    """Return the text of an email without the secrets that open a page."""
+    return CODE.sub(BLANK, TOKEN.sub(BLANK, text))

@@ -118,7 +118,7 @@ class StaffAction(Base):
 
     id: Mapped[Id]
     at: Mapped[Moment] = mapped_column(index=True)
-    staff: Mapped[ActorNumber | None] = mapped_column(index=True)
+    staff: Mapped[ActorNumber | None]
     """The number of the person who acted; None: by a command on the server."""
     action: Mapped[str] = mapped_column(String(60), index=True, info=impersonal())
     operation: Mapped[str | None] = mapped_column(String(20), info=impersonal())

@@ -44,8 +44,9 @@ from neupusti.rights.service.words import OUTCOME_LABELS
 ENTERED = StaffActionType("rights.entered", _("Entered a request about data"))
 OPENED = StaffActionType("rights.opened", _("Opened a request about data"))
 ANSWERED = StaffActionType("rights.answered", _("Answered a request about data"))
+EXPORTED = StaffActionType("rights.exported", _("Exported the data of a person"))
 TOLD = StaffActionType("rights.told", _("Told a recipient of a correction"))
-ALL = (ENTERED, OPENED, ANSWERED, TOLD)
+ALL = (ENTERED, OPENED, ANSWERED, EXPORTED, TOLD)
 SEEN = 3
 """The assurance of a request whose paper a member of staff saw."""
 
@@ -73,6 +74,8 @@ def enter(given: Entered, staff: int) -> tuple[DataRequest, str]:
     if given.person == staff:
         raise RightsError(OWN)
     actor = Actor(ActorKind.STAFF, staff)
+    # Of an account only its own address is proved: what was typed may be another's.
+    email = given.email if given.person is None else ""
     with writing() as session:
         if given.person is not None and session.get(Person, given.person) is None:
             raise RightsError(NO_PERSON)
@@ -82,8 +85,8 @@ def enter(given: Entered, staff: int) -> tuple[DataRequest, str]:
             kind=given.kind.value,
             channel=given.channel.value,
             person=given.person,
-            email=given.email or None,
-            email_key=emails.key(given.email) if given.email else None,
+            email=email or None,
+            email_key=emails.key(email) if email else None,
             language=given.language.value,
             about=given.about,
             agent=given.agent,

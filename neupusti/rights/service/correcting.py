@@ -95,6 +95,8 @@ def contest(asker: Asker, value: Value | None, proposed: str, about: str) -> Dat
     Raise RightsError where it is contested already, and TooManyError.
     """
     throttle.take((CONTESTS, asker.name))
+    if value is None:
+        about = "\n\n".join(filter(None, (about, proposed)))
     with writing() as session:
         given = requests.values_of(asker, RequestKind.CORRECT)
         opened = requests.open_request(session, asker.actor, **given, about=about)

@@ -5,12 +5,13 @@ A killed process leaves a row in the state `running`, which the next run takes u
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import EmailChange, Person
 from neupusti.config.settings import settings
@@ -51,12 +52,15 @@ A_DAY = RateLimit("rights export", 3, timedelta(days=1), timedelta(days=1))
 MOST_WAITING, MOST_ATTEMPTS = 500, 3
 SOON = timedelta(minutes=1)
 RUNNING = _("An archive of your data is being made already: it is listed on that page.")
+FAULT = _("The fault is ours. Staff were told and answer by e-mail, in time.")
 MANY = _("Very many archives are being made. This works again from %(time)s, Almaty time.")
 UNDONE = _(
     "The e-mail of this account has changed. Its former address can undo that until "
     "%(until)s; from then on you can download your data."
 )
 UNFINISHED = (ExportState.WAITING.value, ExportState.RUNNING.value)
+REFUSED = frozenset(set(Outcome) - {Outcome.GIVEN})
+"""Outcomes with which an archive is not delivered."""
 WITH_FILE = (ExportState.READY.value, ExportState.INCOMPLETE.value)
 
 
@@ -72,7 +76,7 @@ def start(asker: Asker) -> DataRequest:
         values = requests.values_of(asker, RequestKind.ACCESS)
         opened = requests.open_request(session, asker.actor, **values)
         if opened is None:
-            raise TooManyError(SOON, RUNNING)
+            raise TooManyError(SOON, RUNNING if _is_waiting(session, values) else FAULT)
         refused = throttle.refusal(session, (A_DAY, asker.name))
         if refused is None:
             session.add(_row(opened[0].id))
@@ -81,6 +85,14 @@ def start(asker: Asker) -> DataRequest:
     if refused is not None:
         raise refused
     return opened[0]
+
+
+def _is_waiting(session: Session, values: Mapping[str, object]) -> bool:
+    """Return whether the open request of an asker still waits for its archive."""
+    waiting = select(Export.id).join(DataRequest, DataRequest.id == Export.request)
+    waiting = waiting.where(Export.state.in_(UNFINISHED), DataRequest.closed_at.is_(None))
+    same = {name: values[name] for name in ("kind", "channel", "person", "email_key")}
+    return session.scalar(waiting.filter_by(**same).limit(1)) is not None
 
 
 def unsettled_until(asker: Asker) -> datetime | None:
@@ -97,13 +109,23 @@ def unsettled_until(asker: Asker) -> datetime | None:
 
 
 def of_request(request: DataRequest) -> Export:
-    """Return the export of a request; raise NoRequestError."""
+    """Return the export of a request; raise NoRequestError, as where it was refused."""
+    if request.outcome in REFUSED:
+        raise NoRequestError
     found = db.session.scalar(
         select(Export).filter_by(request=request.id).order_by(Export.id.desc()).limit(1)
     )
     if found is None:
         raise NoRequestError
     return found
+
+
+def of_requests(some: Iterable[DataRequest]) -> set[int]:
+    """Return the numbers of those requests that have an export to show."""
+    numbers = [one.id for one in some if one.outcome not in REFUSED]
+    return set(
+        db.session.scalars(select(Export.request).where(Export.request.in_(numbers)))
+    )
 
 
 def file_of(export: Export) -> Path:
@@ -118,10 +140,14 @@ def file_of(export: Export) -> Path:
 
 
 def run() -> None:
-    """Run the job: destroy files past their term, and make what waits, oldest first."""
+    """Run the job: destroy files past their term, and make one archive.
+
+    The oldest of those that were tried least: one that fails holds up no other.
+    """
     expire()
     unfinished = select(Export.id).where(Export.state.in_(UNFINISHED))
-    for number in list(db.session.scalars(unfinished.order_by(Export.id))):
+    first = unfinished.order_by(Export.attempts, Export.id).limit(1)
+    if (number := db.session.scalar(first)) is not None:
         _make(number)
 
 
@@ -161,6 +187,9 @@ def _make(number: int) -> None:
         if export is None or export.state not in UNFINISHED:
             return
         request = session.get_one(DataRequest, export.request)
+        if request.closed_at is not None:
+            export.state = ExportState.FAILED.value
+            return
         if export.attempts >= MOST_ATTEMPTS:
             export.state = ExportState.FAILED.value
             requests.log_step(session, request.id, Step.FAILED)
@@ -184,11 +213,17 @@ def _whose(request: DataRequest) -> Whose:
 
 
 def _finish(number: int, path: Path, manifest: Manifest) -> None:
-    """Store what was made, and tell its person."""
+    """Store what was made, and tell its person; drop it where staff answered meanwhile."""
     now = clock.now()
     with writing() as session:
-        export = session.get_one(Export, number)
-        request = session.get_one(DataRequest, export.request)
+        export = session.get_one(Export, number, with_for_update=True)
+        request = session.get_one(
+            DataRequest, export.request, with_for_update=True, populate_existing=True
+        )
+        if request.closed_at is not None:
+            files.destroy(FOLDER, path.name)
+            export.state = ExportState.FAILED.value
+            return
         state = ExportState.READY if manifest.complete else ExportState.INCOMPLETE
         export.state, export.name = state.value, path.name
         export.rows, export.bytes = manifest.rows, path.stat().st_size

@@ -8,7 +8,11 @@ from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Column
 
+from neupusti.accounts.service import events
 from neupusti.core.text import dates
+from neupusti.orders.models import states
+from neupusti.orders.service import delivery
+from neupusti.rights.service import words
 from neupusti.rights.service.reading import StaffNumber
 
 LABELS: Mapping[str, LazyString] = {
@@ -83,6 +87,16 @@ LABELS: Mapping[str, LazyString] = {
 """By column, or by table and column; a column without a label is only in the export."""
 ONLY_FOR_PROGRAMS = frozenset({"letter.html", "letter.headers"})
 """What no page shows: the text of the e-mail says the same."""
+CODES: Mapping[str, Mapping[Any, LazyString]] = {
+    "correction.field": words.FIELDS,
+    "data_request.kind": words.KINDS,
+    "export.state": words.STATES,
+    "security_event.kind": events.LABELS,
+    "shop_order.delivery": delivery.DELIVERY_NAMES,
+    "shop_order.payment": delivery.PAYMENT_NAMES,
+    "shop_order.state": states.LABELS,
+}
+"""What stored codes are called, by table and column; programs get the codes."""
 ANOTHERS = "…"
 
 
@@ -91,10 +105,10 @@ def label(column: Column[Any]) -> LazyString | None:
     return LABELS.get(str(column)) or LABELS.get(column.name)
 
 
-def text(value: Any) -> str:
+def text(column: Column[Any], value: Any) -> str:
     """Return a value as its person reads it, in the language in force."""
     if isinstance(value, str):
-        return value
+        return str(CODES.get(str(column), {}).get(value, value))
     if isinstance(value, StaffNumber):
         return str(gettext("member of staff no. %(number)s", number=value.number))
     if isinstance(value, datetime):

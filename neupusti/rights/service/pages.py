@@ -49,9 +49,8 @@ def table_pages(
 ) -> Iterator[Iterator[bytes]]:
     """Yield the pages of one table, at most `PAGE_ROWS` rows each."""
     heads = [str(labels.label(column) or column.name) for column in columns]
-    names = [column.name for column in columns]
     while some := list(islice(rows, PAGE_ROWS)):
-        body = (f"<tr>{_cells(names, row.values)}</tr>\n" for row in some)
+        body = (f"<tr>{_cells(columns, row.values)}</tr>\n" for row in some)
         yield page(name, _table(heads, body), "../")
 
 
@@ -73,8 +72,9 @@ def _table(heads: Iterable[str], rows: Iterable[str]) -> Iterator[str]:
     yield "</tbody></table>\n"
 
 
-def _cells(names: list[str], values: Mapping[str, Any]) -> str:
+def _cells(columns: list[Column[Any]], values: Mapping[str, Any]) -> str:
     texts = [
-        labels.text(values[name]) if name in values else labels.ANOTHERS for name in names
+        labels.text(one, values[one.name]) if one.name in values else labels.ANOTHERS
+        for one in columns
     ]
     return f"<td>{'</td><td>'.join(map(escape, texts))}</td>"

@@ -17,7 +17,7 @@ from neupusti.core.data import finding
 from neupusti.core.data.classification import Classification, classification
 from neupusti.core.data.finding import Tie, Whose
 from neupusti.core.feature import Holding
-from neupusti.core.mail.models import BLANK, TOKEN
+from neupusti.core.mail.models import BLANK, TOKEN, OutboxEmail, blanked
 
 CHUNK = 500
 """Rows that are fetched at once."""
@@ -113,9 +113,15 @@ class HeldRows:
             if row.get(name) not in {None, self.whose.person}:
                 row[name] = StaffNumber(row[name])
         for name in self._texts:
-            if (text := row.get(name)) and "/" in text:
-                row[name] = TOKEN.sub(BLANK, text)
+            if text := row.get(name):
+                row[name] = self._blanked(text)
         return row
+
+    def _blanked(self, text: str) -> str:
+        """Return a text without links that open a page; of emails, without codes too."""
+        if self.table is OutboxEmail.__table__:
+            return blanked(text)
+        return TOKEN.sub(BLANK, text) if "/" in text else text
 
     @cached_property
     def _marks(self) -> dict[str, Classification]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from neupusti.core.data import finding
 from neupusti.core.data.finding import Whose
@@ -56,9 +56,11 @@ def received(connection: Connection, whose: Whose) -> Iterator[Received]:
 
 
 def names(connection: Connection, whose: Whose) -> tuple[str, ...]:
-    """Return the recipients of anything, each once."""
-    rows = connection.execute(_ledger(whose).order_by(Disclosure.id))
-    return tuple(dict.fromkeys(getattr(row, f"name_{current()}") for row in rows))
+    """Return the recipients of anything, each once, in the order of the first time."""
+    name = getattr(RecipientVersion, f"name_{current()}")
+    ledger = _ledger(whose).with_only_columns(name, maintain_column_froms=True)
+    first = func.min(Disclosure.id)
+    return tuple(connection.scalars(ledger.group_by(name).order_by(first)))
 
 
 def _ledger(whose: Whose) -> Any:

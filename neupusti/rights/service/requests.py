@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.data import keys
-from neupusti.core.data.database import db, insert
+from neupusti.core.data.database import db, insert, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.deadlines import register
 from neupusti.core.records.journal import SYSTEM, Actor, ActorKind
@@ -169,16 +169,22 @@ def own(asker: Asker, number: str) -> DataRequest:
 def by_code(number: str, code: str, network: str) -> DataRequest:
     """Return the request that a number and its code open.
 
-    Raise NoRequestError for a wrong number as for a wrong code, and TooManyError.
+    Raise NoRequestError for a wrong number as for a wrong code, and TooManyError. Of a
+    network, which many people share, only failures count.
     """
     wanted = number_in(number)
-    throttle.take((BY_NUMBER, wanted), (BY_NETWORK, network))
+    own, shared = (BY_NUMBER, wanted), (BY_NETWORK, network)
+    throttle.check(shared)
+    throttle.take(own)
     found = db.session.scalar(select(DataRequest).filter_by(number=wanted))
     typed = "".join(sign for sign in code.upper() if sign.isalnum())
     typed = typed.translate(order_numbers.LOOK_ALIKES)
     digest = found.code_digest if found else ""
     if not keys.is_signed(CODE, f"{wanted} {typed}", digest) or found is None:
+        throttle.take(shared)
         raise NoRequestError
+    with writing() as session:
+        throttle.reset(session, own)
     return found
 
 

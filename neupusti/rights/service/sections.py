@@ -86,9 +86,11 @@ def _shown(rows: HeldRows) -> list[Column[object]]:
 
 
 def _cells(rows: HeldRows) -> Iterator[tuple[str, ...]]:
-    names = [column.name for column in _shown(rows)]
+    shown = _shown(rows)
     for row in rows.rows(db.session.connection(), FIRST):
         yield tuple(
-            labels.text(row.values[name]) if name in row.values else labels.ANOTHERS
-            for name in names
+            labels.text(one, row.values[one.name])
+            if one.name in row.values
+            else labels.ANOTHERS
+            for one in shown
         )

@@ -10,12 +10,14 @@ from flask_babel import force_locale
 
 from neupusti.accounts.models import Person
 from neupusti.config.settings import settings
-from neupusti.core.data.database import db
+from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
+from neupusti.core.records.journal import Operation, log_staff_action
 from neupusti.core.text import dates
 from neupusti.core.text.languages import Language
 from neupusti.rights import queries
 from neupusti.rights.service import archive, inventory, recognising, requests
+from neupusti.rights.service.answering import EXPORTED
 from neupusti.rights.service.archive import ExportRequest
 from neupusti.rights.service.errors import NoRequestError
 from neupusti.rights.views.blueprint import bp
@@ -62,13 +64,23 @@ def export(person: int, out: Path) -> None:
         raise click.ClickException("There is no such person.")
     if out.exists():
         raise click.ClickException(f"{out} is there already: nothing was written.")
-    whose = Whose(person=person, email_key=found.email_key)
+    # Until it is confirmed, the address may be another's.
+    key = found.email_key if found.confirmed_at else None
+    whose = Whose(person=person, email_key=key)
     language = Language(found.language)
     about = ExportRequest(
         number=f"person {person}", language=language, operator=settings().operator
     )
     with force_locale(language.locale):
         manifest = archive.write(whose, out, about)
+    with writing() as session:
+        log_staff_action(
+            session,
+            staff=None,
+            action=EXPORTED,
+            operation=Operation.PROVISION,
+            person=person,
+        )
     if not manifest.complete:
         raise click.ClickException("The archive is incomplete: its kept.html says why.")
     click.echo(f"{manifest.rows} rows, SHA-256 {manifest.sha256}.")

@@ -113,12 +113,14 @@ def show(number: str) -> Response:
 
 
 def _data_page(one: Asker, problem: str = "") -> str:
+    asked = queries.of_person(one.person, one.email_key)
     return render_template(
         "rights/data.html",
         sections=list(sections(one.whose)),
         form=ConfirmForm(),
         asker=one,
-        requests=queries.of_person(one.person, one.email_key),
+        requests=asked,
+        archives=exporting.of_requests(asked),
         words=words,
         here=here,
         problem=problem,
