@@ -1,5 +1,6 @@
 """A worker killed in the middle of an archive: the next run makes it, once."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -48,10 +49,10 @@ def test_a_killed_worker_leaves_nothing_half_made(app: Flask, settings: Settings
     )
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
     assert (export_of(number).state, export_of(number).name) == ("running", None)
+    assert len(list(files.folder(exporting.FOLDER).glob("*.part"))) == 1
     work()
     made = export_of(number)
     assert (made.state, made.attempts) == ("ready", 2)
-    assert len(list(files.folder(exporting.FOLDER).glob("*.part"))) == 1
 
 
 @SQLITE
@@ -59,6 +60,7 @@ def test_what_a_killed_worker_left_on_the_disk_is_swept(app: Flask, at: Clock) -
     bought(app)
     part = files.folder(exporting.FOLDER) / f"{'0' * 32}{files.PART}"
     part.write_bytes(b"half of it")
+    os.utime(part, times=(clock.now().timestamp(),) * 2)
     exporting.expire()
     assert part.exists()
     later = clock.now() + files.GRACE + timedelta(minutes=1)
