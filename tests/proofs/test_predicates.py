@@ -158,12 +158,12 @@ RIGHT: Rows = {
     "subscribers-agreed": ({"state": "pending", "news_consent": None},),
     "news-confirmed": ({"posted_at": None, "confirmed_at": None},),
     "news-with-consent": (
-        {"state": "sent", "news_consent": None},
+        {"email": "handing", "news_consent": None},
         {"subscriber": "ended", "news_consent": None},
     ),
     "advertising-with-consent": (
         {"advertising": False, "ad_consent": None},
-        {"state": "sent", "ad_consent": None},
+        {"email": "handing", "ad_consent": None},
         {"subscriber": "ended", "ad_consent": None},
     ),
     "people-opened-for-a-reason": ({"action": "catalog.added", "sealed": ""},),
