@@ -30,6 +30,7 @@ RENDERED = """() => new Promise(done =>
 
 def violations(page: Page, options: Mapping[str, object] = OPTIONS) -> list[str]:
     """Return what axe finds on a page as it is shown now, and where."""
+    page.wait_for_load_state()
     if page.evaluate("!window.axe"):
         page.evaluate(AXE_SCRIPT)
     found: list[str] = page.evaluate(RUN, options)
@@ -37,7 +38,8 @@ def violations(page: Page, options: Mapping[str, object] = OPTIONS) -> list[str]
 
 
 def rendered(page: Page) -> None:
-    """Wait until a page that is loaded is drawn, and what wants the focus has it."""
+    """Wait until a page is loaded and drawn, and what wants the focus has it."""
+    page.wait_for_load_state()
     page.evaluate(RENDERED)
 
 
@@ -50,6 +52,7 @@ def look(page: Page, width: int, scheme: str) -> None:
 def fits(page: Page) -> None:
     """Check that nothing of a page is wider than the screen."""
     assert page.viewport_size
+    page.wait_for_load_state()
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= page.viewport_size["width"], f"{page.url}: {width} pixels"
 
@@ -58,8 +61,10 @@ def audit_once(page: Page, looks: Iterable[Look]) -> None:
     """Audit a page in each of `looks` in which none of its kind was audited in this run.
 
     Of one kind are pages of one language and title, with as many messages, where either
-    somebody or nobody is signed in.
+    somebody or nobody is signed in. A click returns when the next page has begun, where
+    there may be no element yet.
     """
+    page.wait_for_load_state()
     kind = tuple(page.evaluate(KIND))
     left = [one for one in looks if (kind, one) not in AUDITED]
     audit(page, left)
