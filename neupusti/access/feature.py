@@ -20,7 +20,8 @@ from neupusti.access.views import cli, recording
 from neupusti.access.views.blueprint import bp, work
 from neupusti.config.settings import settings
 from neupusti.core.background import Job
-from neupusti.core.feature import Feature, IndefiniteRetention, Retention, Unheld
+from neupusti.core.feature import Feature
+from neupusti.core.keeping import IndefiniteRetention, Retention, Unheld
 
 VIEWS = (cli, recording)
 """Importing a module of views registers its routes and commands."""

@@ -36,14 +36,8 @@ from neupusti.accounts.views import profile as profile_views
 from neupusti.accounts.views import registration as registration_views
 from neupusti.accounts.views.blueprint import DEVICE, DEVICE_DAYS, bp
 from neupusti.core.background import Job
-from neupusti.core.feature import (
-    Feature,
-    Holding,
-    IndefiniteRetention,
-    Page,
-    Place,
-    Retention,
-)
+from neupusti.core.feature import Feature, Page, Place
+from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
 from neupusti.core.rules import MFA_PENDING, OWNER, PUBLIC, STEP_UP
 
 VIEWS = (

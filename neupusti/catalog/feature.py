@@ -36,15 +36,8 @@ from neupusti.catalog.views import photos as photo_views
 from neupusti.catalog.views.blueprint import bp
 from neupusti.config.settings import settings
 from neupusti.core.background import Job
-from neupusti.core.feature import (
-    STAFF_ORDER,
-    Feature,
-    Holding,
-    IndefiniteRetention,
-    MenuItem,
-    Page,
-    Place,
-)
+from neupusti.core.feature import Feature, MenuItem, Page, Place
+from neupusti.core.keeping import STAFF_ORDER, Holding, IndefiniteRetention
 from neupusti.core.rules import CONTENT, PUBLIC
 
 VIEWS = (

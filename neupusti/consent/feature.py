@@ -17,7 +17,8 @@ from neupusti.consent.service.cookie_policy import CONSENT
 from neupusti.consent.views import admin, choosing, cli, pages
 from neupusti.consent.views.extension import bp
 from neupusti.core.background import Job
-from neupusti.core.feature import Duty, Feature, IndefiniteRetention, MenuItem, Page, Place
+from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
+from neupusti.core.keeping import IndefiniteRetention
 from neupusti.core.rules import PRIVACY, PUBLIC
 
 VIEWS = (pages, choosing, admin, cli)

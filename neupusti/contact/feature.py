@@ -7,16 +7,8 @@ from neupusti.contact.models import ContactMessage, ContactRequest
 from neupusti.contact.service import answering, letters
 from neupusti.contact.views import admin, asking
 from neupusti.contact.views.blueprint import bp
-from neupusti.core.feature import (
-    Duty,
-    Feature,
-    Holding,
-    IndefiniteRetention,
-    MenuItem,
-    Page,
-    Place,
-    Retention,
-)
+from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
+from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
 from neupusti.core.rules import ORDERS, PUBLIC
 
 VIEWS = (admin, asking)

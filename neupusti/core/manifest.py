@@ -7,7 +7,8 @@ from flask_babel import lazy_gettext as _
 from neupusti.core import own_proofs
 from neupusti.core.background import Job
 from neupusti.core.data.beats import JobBeat
-from neupusti.core.feature import Feature, Holding, IndefiniteRetention, Retention
+from neupusti.core.feature import Feature
+from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs.models import ProofResult, ProofRun
 from neupusti.core.records import journal

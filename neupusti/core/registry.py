@@ -15,14 +15,11 @@ from neupusti.core.feature import (
     Cookie,
     Duty,
     Feature,
-    Holding,
-    IndefiniteRetention,
     MenuItem,
     Page,
     Place,
-    Retention,
-    Unheld,
 )
+from neupusti.core.keeping import Holding, IndefiniteRetention, Retention, Unheld
 from neupusti.core.mail.outbox import EmailType
 from neupusti.core.proofs.proof import AnyProof
 from neupusti.core.records.journal import StaffActionType

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Date, FromClause, and_
 
 from neupusti.core import clock
-from neupusti.core.feature import Retention
+from neupusti.core.keeping import Retention
 from neupusti.core.proofs.proof import Proof
 
 GRACE = timedelta(hours=2)

@@ -4,16 +4,8 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
 from neupusti.core.deadlines.models import CalendarDay, Deadline
-from neupusti.core.feature import (
-    Duty,
-    Feature,
-    Holding,
-    IndefiniteRetention,
-    MenuItem,
-    Page,
-    Place,
-    Retention,
-)
+from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
+from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
 from neupusti.core.rules import PRIVACY, PUBLIC
 from neupusti.deadlines import queries
 from neupusti.deadlines.service import calendar, reminding

@@ -2,17 +2,8 @@
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.core.feature import (
-    STAFF_ORDER,
-    Duty,
-    Feature,
-    Holding,
-    IndefiniteRetention,
-    MenuItem,
-    Page,
-    Place,
-    Retention,
-)
+from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
+from neupusti.core.keeping import STAFF_ORDER, Holding, IndefiniteRetention, Retention
 from neupusti.core.rules import ANY_STAFF, ORDERS, PRIVACY, PUBLIC
 from neupusti.delivery import proofs, queries
 from neupusti.delivery.models import CourierVisit, Disclosure, DisclosureField

@@ -3,17 +3,8 @@
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
-from neupusti.core.feature import (
-    STAFF_ORDER,
-    Duty,
-    Feature,
-    Holding,
-    IndefiniteRetention,
-    MenuItem,
-    Page,
-    Place,
-    Retention,
-)
+from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
+from neupusti.core.keeping import STAFF_ORDER, Holding, IndefiniteRetention, Retention
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.rules import NEWSLETTER, OWNER, PUBLIC
 from neupusti.newsletter import proofs, queries

@@ -3,16 +3,8 @@
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
-from neupusti.core.feature import (
-    Duty,
-    Feature,
-    Holding,
-    IndefiniteRetention,
-    MenuItem,
-    Page,
-    Place,
-    Retention,
-)
+from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
+from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
 from neupusti.core.rules import ORDERS, OWNER, PUBLIC
 from neupusti.orders import proofs
 from neupusti.orders.models.address import OrderAddress

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.core.feature import Feature, IndefiniteRetention, MenuItem, Page, Place
+from neupusti.core.feature import Feature, MenuItem, Page, Place
+from neupusti.core.keeping import IndefiniteRetention
 from neupusti.core.rules import CONTENT, PUBLIC
 from neupusti.policy import proofs as proofs_on_data
 from neupusti.policy.models import ClauseAssessment, Edition

@@ -5,7 +5,8 @@ from datetime import timedelta
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
-from neupusti.core.feature import Feature, IndefiniteRetention, Page, Place
+from neupusti.core.feature import Feature, Page, Place
+from neupusti.core.keeping import IndefiniteRetention
 from neupusti.core.rules import PUBLIC
 from neupusti.retention import proofs
 from neupusti.retention.models import RetentionRun

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose, personal_columns
 from neupusti.core.data.database import db, truncate_wal, writing
-from neupusti.core.feature import Retention
+from neupusti.core.keeping import Retention
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Operation, ProcessingRecord
 from neupusti.retention.models import RetentionRun

@@ -5,16 +5,8 @@ from dataclasses import replace
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
-from neupusti.core.feature import (
-    Duty,
-    Feature,
-    Holding,
-    IndefiniteRetention,
-    MenuItem,
-    Page,
-    Place,
-    Retention,
-)
+from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
+from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
 from neupusti.core.rules import OWNER, PASS, PRIVACY, PUBLIC
 from neupusti.rights import queries
 from neupusti.rights.models import (

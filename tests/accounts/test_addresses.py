@@ -10,7 +10,7 @@ from sqlalchemy import select
 from neupusti.accounts.service import addresses
 from neupusti.core.data.database import db
 from neupusti.core.data.finding import Whose
-from neupusti.core.feature import Holding
+from neupusti.core.keeping import Holding
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.records.journal import SecurityEvent
 from neupusti.core.registry import registry

@@ -6,7 +6,7 @@ from flask import Flask
 
 from neupusti.app import FEATURES
 from neupusti.core import term_proofs
-from neupusti.core.feature import Retention
+from neupusti.core.keeping import Retention
 from neupusti.core.proofs.proof import State
 from neupusti.core.registry import Registry
 from neupusti.core.security.grants import StaffGrant

@@ -11,7 +11,7 @@ from neupusti.admin.service import readable_text
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
-from neupusti.core.feature import Holding
+from neupusti.core.keeping import Holding
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.text import order_numbers
 from neupusti.rights.models import PREFIX

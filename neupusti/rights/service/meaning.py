@@ -3,7 +3,7 @@
 from typing import Any
 
 from neupusti.core.data.classification import Classification, classification
-from neupusti.core.feature import Holding, Retention
+from neupusti.core.keeping import Holding, Retention
 from neupusti.core.registry import registry
 from neupusti.rights.service import recipients, terms
 

@@ -16,7 +16,7 @@ from sqlalchemy import Column, Connection, Table, func, select
 from neupusti.core.data import finding
 from neupusti.core.data.classification import Classification, classification
 from neupusti.core.data.finding import Tie, Whose
-from neupusti.core.feature import Holding
+from neupusti.core.keeping import Holding
 from neupusti.core.mail.models import BLANK, TOKEN, OutboxEmail, blanked
 
 CHUNK = 500

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from flask_babel import LazyString, gettext, ngettext
 from sqlalchemy import Table
 
-from neupusti.core.feature import Holding, IndefiniteRetention, Retention
+from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
 from neupusti.core.registry import registry
 
 
