@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from neupusti.backup.service import accepting, replaying
-from neupusti.backup.views import decisions
+from neupusti.backup.views import backups, decisions
 from neupusti.backup.views.blueprint import bp
 from neupusti.core.background import Job
 from neupusti.core.feature import Feature
 
-VIEWS = (decisions,)
+VIEWS = (backups, decisions)
 """Importing a views module registers its commands."""
 
 FEATURE = Feature(

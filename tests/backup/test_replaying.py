@@ -1,7 +1,6 @@
 """Yesterday's backup is restored: shut until what was decided since is repeated."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -22,9 +21,9 @@ from neupusti.core.web.gate import gate
 from neupusti.newsletter.models import Subscriber, SubscriberState
 from neupusti.newsletter.service import ending, suppression
 from tests.accounts.cast import account, emails_to, link, signed_in, submit
-from tests.accounts.moves import NEW, request_change
+from tests.accounts.moves import NEW, request_change, secure_link
 from tests.accounts.test_consents import given_consent
-from tests.accounts.test_way_back import comes_back, secure_link, take_over
+from tests.accounts.test_way_back import comes_back, take_over
 from tests.backup.yesterday import Yesterday
 from tests.newsletter import cast as news
 from tests.people import AIGERIM, BOLAT, GUEST
@@ -199,13 +198,12 @@ def test_a_decision_that_no_feature_knows_stops_the_replay(app: Flask) -> None:
 
 
 @pytest.fixture
-def tampered(app: Flask) -> Iterator[None]:
+def tampered(app: Flask) -> None:
     """A file whose second line is not what was written."""
     with writing() as session:
         decide(session, Decision.WITHDRAWN, person=1, ref="1")
     path = decision_file.path()
     path.write_bytes(path.read_bytes().replace(b'"done"', b'"void"'))
-    return
 
 
 @pytest.mark.usefixtures("tampered")
