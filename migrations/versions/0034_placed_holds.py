@@ -1,4 +1,4 @@
-"""Holds that members of staff place on a person or on an order.
+"""Holds that members of staff place, and sweeps that stop and ask.
 
 Revision: 0034
 """
@@ -21,7 +21,7 @@ FIXED = (
 
 
 def upgrade(engine_name: str) -> None:
-    """Make the table and its guards."""
+    """Make the tables and their guards."""
     if engine_name != "main":
         return
     op.create_table(
@@ -46,17 +46,42 @@ def upgrade(engine_name: str) -> None:
     )
     for column in ("person", "number", "by", "second", "released_by"):
         op.create_index(op.f(f"ix_placed_hold_{column}"), "placed_hold", [column])
+    _stops()
     for statement in _guards():
         op.execute(statement)
 
 
 def downgrade(engine_name: str) -> None:
-    """Drop the table; its triggers go with it."""
+    """Drop the tables; their triggers go with them."""
     if engine_name != "main":
         return
+    op.drop_table("sweep_stop")
     op.drop_table("placed_hold")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION placed_hold_kept")
+
+
+def _stops() -> None:
+    op.create_table(
+        "sweep_stop",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("rule", sa.String(120), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("due", sa.Integer, nullable=False),
+        sa.Column("rows", sa.Integer, nullable=False),
+        sa.Column("told_at", MOMENT, nullable=True),
+        sa.Column("allowed_at", MOMENT, nullable=True),
+        sa.Column("over_at", MOMENT, nullable=True),
+    )
+    where = sa.text("allowed_at IS NULL AND over_at IS NULL")
+    op.create_index(
+        "uq_sweep_stop_open",
+        "sweep_stop",
+        ["rule"],
+        unique=True,
+        sqlite_where=where,
+        postgresql_where=where,
+    )
 
 
 def _guards() -> list[str]:

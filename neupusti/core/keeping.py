@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask_babel import LazyString
-from sqlalchemy import ColumnElement, FromClause, Select, Table, false, or_, select
+from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped
 
 from neupusti.core.data import finding
@@ -102,6 +102,18 @@ class Retention:
     def example(self) -> dict[str, Any]:
         """Return values of a row that it is about."""
         return {n: v[0] if isinstance(v, tuple) else v for n, v in self.only.items()}
+
+    @property
+    def keys(self) -> tuple[Column[Any], ...]:
+        """The columns of the primary key of its rows."""
+        return tuple(self.model.__table__.primary_key)
+
+    @property
+    def code(self) -> str:
+        """What staff and commands call it."""
+        column: Any = self.starts_at
+        masked = "-masked" if self.masked else ""
+        return f"{self.model.__tablename__}.{column.key}{masked}"
 
     @property
     def masked(self) -> bool:

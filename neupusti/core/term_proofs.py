@@ -36,7 +36,7 @@ def proof_of(rule: Retention, holds: Sequence[Hold] = ()) -> Proof:
 
     return Proof(
         clauses=("5.1", "5.6"),
-        name=f"past-term-{rule.model.__tablename__}.{start}{'-masked' if masks else ''}",
+        name=f"past-term-{rule.code}",
         says=_("Nothing is kept past its term: %(what)s", what=rule.label),
         rows=rule.model,
         wrong=wrong,

@@ -8,6 +8,7 @@ from neupusti.core.background import Job
 from neupusti.core.feature import Feature, Page, Place
 from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
 from neupusti.core.records.holds import PlacedHold
+from neupusti.core.records.sweep_stops import SweepStop
 from neupusti.core.rules import PUBLIC
 from neupusti.retention import proofs
 from neupusti.retention.models import RetentionRun
@@ -47,7 +48,7 @@ FEATURE = Feature(
             label=_("How many rows were destroyed, and when"),
             clause="5.6",
             until=_("as long as it may have to be proved"),
-            models=(RetentionRun,),
+            models=(RetentionRun, SweepStop),
         ),
     ),
     jobs=(Job(name="retention", every=timedelta(hours=1), run=sweep),),
