@@ -8,10 +8,11 @@ many that a wrong clock or a wrong setting is likelier than so many rows past th
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Table, func, select, update
+from sqlalchemy import ColumnElement, Table, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
+from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.database import db, insert, writing
 from neupusti.core.data.halting import is_halted
 from neupusti.core.keeping import Retention
@@ -47,7 +48,7 @@ def spared(table: Table, columns: Collection[str] = ()) -> ColumnElement[bool]:
 
     With `columns` only those of which a hold keeps one of these.
     """
-    return registry().held(table, columns)
+    return or_(covered(table), registry().held(table, columns))
 
 
 def halts(rule: Retention) -> bool:
