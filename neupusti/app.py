@@ -37,13 +37,14 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 LAYERS = (
-    "admin retention",
+    "admin",
     "access consent policy site",
     "accounts catalog statistics",
     "contact orders",
     "delivery newsletter",
     "rights",
     "staff",
+    "retention",
     "deadlines proofs",
 )
 """Every feature, lowest layer first: a feature may import from the lines above its own."""

@@ -14,7 +14,7 @@ depends_on = None
 MOMENT = sa.DateTime(timezone=True)
 WORDS = "a placed hold is released before it is deleted, and never changed"
 FIXED = (
-    *("id", "person", "number", "law", "document", "reason", "silent"),
+    *("id", "code", "person", "number", "law", "document", "reason", "silent"),
     *("at", "by", "needs_second", "until"),
 )
 """What no update may change."""
@@ -27,6 +27,7 @@ def upgrade(engine_name: str) -> None:
     op.create_table(
         "placed_hold",
         sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("code", sa.String(16), nullable=False),
         sa.Column("person", sa.Integer, nullable=True),
         sa.Column("number", sa.String(20), nullable=True),
         sa.Column("law", sa.String(120), nullable=False),
@@ -42,7 +43,8 @@ def upgrade(engine_name: str) -> None:
         sa.Column("review", sa.Date, nullable=False),
         sa.Column("released_at", MOMENT, nullable=True),
         sa.Column("released_by", sa.Integer, nullable=True),
-        sa.CheckConstraint("(person IS NULL) <> (number IS NULL)", name="one"),
+        sa.CheckConstraint("person IS NOT NULL OR number IS NOT NULL", name="one"),
+        sa.UniqueConstraint("code"),
     )
     for column in ("person", "number", "by", "second", "released_by"):
         op.create_index(op.f(f"ix_placed_hold_{column}"), "placed_hold", [column])

@@ -7,7 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from flask_babel import LazyString
-from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, false, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    false,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Mapped
 
 from neupusti.core.data import finding
@@ -34,6 +45,8 @@ class Holding:
 
     unseen: str | None = None
     """Why nobody is shown its rows, not even whom they are about."""
+    told: Callable[[Table], ColumnElement[bool]] = lambda _table: true()
+    """Which of its rows they may be shown at all."""
     unblocked: str | None = None
     """Why a block leaves its rows in use: without them nobody could use their rights."""
 
@@ -53,7 +66,7 @@ class Holding:
         if self.is_sent:
             return finding.mentioned(table, whose)
         ties = (finding.own, finding.acted, finding.mentioned)
-        return or_(*(tie(table, whose) for tie in ties))
+        return and_(self.told(table), or_(*(tie(table, whose) for tie in ties)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,15 +15,12 @@ from sqlalchemy import ColumnElement, Delete, Table, delete, func, select, tuple
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock, sweeping
-from neupusti.core.data.beats import JobBeat
 from neupusti.core.data.classification import Purpose, personal_columns
 from neupusti.core.data.database import db, truncate_wal, writing
 from neupusti.core.keeping import Retention
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Operation, ProcessingRecord
 from neupusti.retention.models import RetentionRun
-
-JOB = "retention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +118,6 @@ def _complete_runs() -> None:
 def last_run() -> datetime | None:
     """Return when a sweep last destroyed something."""
     return db.session.scalar(select(func.max(RetentionRun.at)))
-
-
-def last_complete() -> datetime | None:
-    """Return when the job last ended with nothing left to do."""
-    done = select(JobBeat.at).filter_by(name=JOB, ok=True)
-    return db.session.scalar(done)
 
 
 def _own(rules: Iterable[Retention]) -> Iterator[Retention]:
