@@ -88,6 +88,7 @@ def _placed(table: Table) -> Iterator[Hold]:
         rows=lambda rows: or_(*(rows.c[c.key].in_(people) for c in subjects)),
         until=until,
         whole=True,
+        placed=True,
     )
 
 

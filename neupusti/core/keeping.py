@@ -163,6 +163,8 @@ class Hold:
     """The columns about people that stay with a row; those about nobody always do."""
     whole: bool = False
     """Whether every column stays, of the rows and of what belongs to them."""
+    placed: bool = False
+    """Whether it is on the rows that members of staff named."""
 
     def of(self, table: Table) -> tuple[str, ...]:
         """Return the columns about people that stay in `table`."""
