@@ -14,6 +14,7 @@ from neupusti.config.values import ROOT
 from neupusti.consent.views.extension import ConsentExtension
 from neupusti.core import background
 from neupusti.core.background import Background
+from neupusti.core.blocking import shadows
 from neupusti.core.data import database
 from neupusti.core.data.commands import Commands
 from neupusti.core.data.database import db
@@ -36,13 +37,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 LAYERS = (
-    "admin retention",
+    "admin",
     "access consent policy site",
     "accounts catalog statistics",
     "contact orders",
     "delivery newsletter",
     "rights",
+    "blocking erasure",
     "staff",
+    "retention",
     "backup deadlines proofs",
 )
 """Every feature, lowest layer first: a feature may import from the lines above its own."""
@@ -118,6 +121,7 @@ def _init_extensions(app: Flask) -> None:
 
 def _install_features(app: Flask, settings: Settings, registry: Registry) -> None:
     registry.install(app)
+    shadows.install(app, registry.blockable)
     mail.install(app, settings.mail_service, registry.emails)
     background.install(app, (mail.job(settings.mail_service), *registry.jobs))
     login.install(app)

@@ -7,10 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from flask_babel import LazyString
-from sqlalchemy import ColumnElement, FromClause, Select, false, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    false,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Mapped
 
 from neupusti.core.data import finding
+from neupusti.core.data.classification import classification
 from neupusti.core.data.finding import Whose
 
 OWN_ORDER, STAFF_ORDER = 50, 90
@@ -33,6 +45,10 @@ class Holding:
 
     unseen: str | None = None
     """Why nobody is shown its rows, not even whom they are about."""
+    told: Callable[[Table], ColumnElement[bool]] = lambda _table: true()
+    """Which of its rows they may be shown at all."""
+    unblocked: str | None = None
+    """Why a block leaves its rows in use: without them nobody could use their rights."""
 
     def of(self, whose: Whose) -> Select[Any]:
         """Select the rows about `whose`, and those in which they acted or are mentioned."""
@@ -50,7 +66,7 @@ class Holding:
         if self.is_sent:
             return finding.mentioned(table, whose)
         ties = (finding.own, finding.acted, finding.mentioned)
-        return or_(*(tie(table, whose) for tie in ties))
+        return and_(self.told(table), or_(*(tie(table, whose) for tie in ties)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +119,58 @@ class Retention:
         return {n: v[0] if isinstance(v, tuple) else v for n, v in self.only.items()}
 
     @property
+    def keys(self) -> tuple[Column[Any], ...]:
+        """The columns of the primary key of its rows."""
+        return tuple(self.model.__table__.primary_key)
+
+    @property
+    def code(self) -> str:
+        """What staff and commands call it."""
+        column: Any = self.starts_at
+        masked = "-masked" if self.masked else ""
+        return f"{self.model.__tablename__}.{column.key}{masked}"
+
+    @property
     def masked(self) -> bool:
         """Whether the rows stay and only lose what identifies people."""
         return self.masks is not None
+
+    @property
+    def destroys(self) -> tuple[str, ...]:
+        """The columns of which a hold has to keep one to stand against it; empty: any."""
+        return () if self.masks is None else (self.masks.key,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """What stands against destruction: some rows of a table, whole or by column (5.1).
+
+    It holds what belongs to those rows, too. The conditions are about now; a row for which
+    one is NULL is not held.
+    """
+
+    code: str
+    clause: str
+    law: str | LazyString
+    """What obliges to keep the rows, and where it is laid down."""
+    says: str | LazyString
+    """What is kept, and how long, for the page of retention periods."""
+    model: type[Any]
+    rows: Callable[[FromClause], ColumnElement[bool]]
+    until: Callable[[FromClause], ColumnElement[Any]]
+    """When it ends, a moment or a day; NULL: nobody knows yet."""
+    columns: tuple[str, ...] = ()
+    """The columns about people that stay with a row; those about nobody always do."""
+    whole: bool = False
+    """Whether every column stays, of the rows and of what belongs to them."""
+    placed: bool = False
+    """Whether it is on the rows that members of staff named."""
+
+    def of(self, table: Table) -> tuple[str, ...]:
+        """Return the columns about people that stay in `table`."""
+        marks = ((column.key, classification(column)) for column in table.columns)
+        every = tuple(name for name, mark in marks if mark and mark.about_people)
+        return every if self.whole else self.columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

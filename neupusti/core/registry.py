@@ -1,12 +1,14 @@
 """The registry of features: their contributions, checked once at start."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Self, cast
 
 from flask import Flask, current_app
+from sqlalchemy import ColumnElement, Table
 
+from neupusti.core import holding
 from neupusti.core.background import Job
 from neupusti.core.feature import (
     CONSENT_LIFETIME,
@@ -20,7 +22,7 @@ from neupusti.core.feature import (
     Place,
     Replay,
 )
-from neupusti.core.keeping import Holding, IndefiniteRetention, Retention, Unheld
+from neupusti.core.keeping import Hold, Holding, IndefiniteRetention, Retention, Unheld
 from neupusti.core.mail.outbox import EmailType
 from neupusti.core.proofs.proof import AnyProof
 from neupusti.core.records.journal import StaffActionType
@@ -43,6 +45,7 @@ class Registry:
         _unique("deadline", [kind for f in self.features for kind in f.deadlines])
         _unique("endpoint", [endpoint for f in self.features for endpoint in f.access])
         _unique("proof", [proof.name for proof in self.proofs])
+        _unique("hold", [hold.code for hold in self.holds])
         _unique("replay", [kind for f in self.features for kind in f.replays])
         _unique("staff action", [action.code for action in self.staff_actions])
 
@@ -72,6 +75,12 @@ class Registry:
         return tuple(chain.from_iterable(f.holdings for f in self.features))
 
     @property
+    def blockable(self) -> tuple[Table, ...]:
+        """The tables whose rows a block takes out of use."""
+        held = (holding for holding in self.holdings if holding.unblocked is None)
+        return tuple(holding.model.__table__ for holding in held)
+
+    @property
     def unheld(self) -> tuple[Unheld, ...]:
         """Every table with personal data in which nobody can be found."""
         return tuple(chain.from_iterable(f.unheld for f in self.features))
@@ -85,6 +94,22 @@ class Registry:
     def indefinite(self) -> tuple[IndefiniteRetention, ...]:
         """Everything that is kept without a fixed term."""
         return tuple(chain.from_iterable(f.indefinite for f in self.features))
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """Everything that stands against destruction."""
+        return tuple(chain.from_iterable(f.holds for f in self.features))
+
+    def holds_of(self, table: Table) -> tuple[Hold, ...]:
+        """Return the holds on rows of `table`, with the columns that stay in it."""
+        return tuple(holding.of(table, self.holds))
+
+    def held(self, table: Table, columns: Collection[str] = ()) -> ColumnElement[bool]:
+        """Return the condition of the rows of `table` that a hold in force keeps.
+
+        With `columns` only those of which a hold keeps one of these.
+        """
+        return holding.keeps(table, self.holds_of(table), columns)
 
     @property
     def admin_menu(self) -> tuple[MenuItem, ...]:
@@ -114,7 +139,9 @@ class Registry:
     @property
     def proofs(self) -> tuple[AnyProof, ...]:
         """Every proof on the live data, those of the retention rules first."""
-        of_rules = (proof_of(rule) for rule in self.retention)
+        of_rules = (
+            proof_of(rule, self.holds_of(rule.model.__table__)) for rule in self.retention
+        )
         return (*of_rules, *chain.from_iterable(f.proofs for f in self.features))
 
     @property

@@ -1,21 +1,27 @@
 """The proof that follows from a retention rule: nothing is kept past its term (5.1)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Date, FromClause, and_
+from sqlalchemy import ColumnElement, Date, FromClause, and_, false, func, select, tuple_
 
-from neupusti.core import clock
-from neupusti.core.keeping import Retention
+from neupusti.core import clock, holding
+from neupusti.core.blocking.conditions import covered
+from neupusti.core.data.database import Base
+from neupusti.core.keeping import Hold, Retention
 from neupusti.core.proofs.proof import Proof
 
 GRACE = timedelta(hours=2)
 """The sweeps run hourly; one that is this late has failed."""
 
 
-def proof_of(rule: Retention) -> Proof:
-    """Return the proof that no row of `rule` is kept past its term and `GRACE`."""
+def proof_of(rule: Retention, holds: Sequence[Hold] = ()) -> Proof:
+    """Return the proof that no row of `rule` is kept past its term and `GRACE`.
+
+    What one of `holds`, those on its table, keeps is kept rightly; so is what is blocked.
+    """
     column: Any = rule.starts_at
     start, masks = column.key, rule.masks.key if rule.masks else ""
 
@@ -23,6 +29,9 @@ def proof_of(rule: Retention) -> Proof:
         conditions = rule.selects(rows)
         if masks:
             conditions.append(rows.c[masks].is_not(None))
+        conditions.append(~holding.keeps(rows, holds, rule.destroys))
+        if rule.model.metadata is Base.metadata:
+            conditions.append(~_is_blocked(rule, rows))
         return and_(rows.c[start] < _cutoff(rule, GRACE), *conditions)
 
     def begun(ago: timedelta) -> dict[str, Any]:
@@ -31,13 +40,21 @@ def proof_of(rule: Retention) -> Proof:
 
     return Proof(
         clauses=("5.1", "5.6"),
-        name=f"past-term-{rule.model.__tablename__}.{start}{'-masked' if masks else ''}",
+        name=f"past-term-{rule.code}",
         says=_("Nothing is kept past its term: %(what)s", what=rule.label),
         rows=rule.model,
         wrong=wrong,
         forged=begun(GRACE + timedelta(days=1)),
         right=begun(GRACE - timedelta(hours=1)),
     )
+
+
+def _is_blocked(rule: Retention, rows: FromClause) -> ColumnElement[bool]:
+    """Return the condition that a row is one of the blocked ones, never NULL."""
+    table = rule.model.__table__
+    keys = tuple_(*(rows.c[column.key] for column in rule.keys))
+    blocked = select(*rule.keys).where(covered(table)).correlate(None)
+    return func.coalesce(keys.in_(blocked), false())
 
 
 def _cutoff(rule: Retention, ago: timedelta) -> datetime | date:

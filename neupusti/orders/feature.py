@@ -17,7 +17,7 @@ from neupusti.orders.models.fulfilment import (
     ReturnLine,
 )
 from neupusti.orders.models.order import OrderLine, ShopOrder
-from neupusti.orders.queries import lists
+from neupusti.orders.queries import holds, lists
 from neupusti.orders.service import (
     attaching,
     basket,
@@ -158,18 +158,10 @@ FEATURE = Feature(
             starts_at=ShopOrder.ended_at,
             days=ORDER_DAYS,
         ),
-        Retention(
-            label=_("The names, the phone and the address of an order, and words about it"),
-            clause="3.2.5",
-            start_label=_("from its end"),
-            model=ShopOrder,
-            starts_at=ShopOrder.ended_at,
-            days=masking.DAYS,
-            masks=ShopOrder.phone,
-            custom_sweep=True,
-        ),
+        masking.RULE,
     ),
     needs_data=lists.open_numbers,
+    holds=holds.ALL,
     indefinite=(
         IndefiniteRetention(
             label=_("The lines, parcels, events, payments and returns of an order"),

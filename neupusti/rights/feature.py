@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from flask_babel import lazy_gettext as _
+from sqlalchemy import null
 
 from neupusti.core.background import Job
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
-from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
+from neupusti.core.keeping import Hold, Holding, IndefiniteRetention, Retention
 from neupusti.core.rules import OWNER, PASS, PRIVACY, PUBLIC
 from neupusti.rights import queries
 from neupusti.rights.models import (
@@ -31,6 +32,7 @@ ENTRANCES = (
     *("correct", "contest", "request"),
 )
 """The pages that a pass and an account have alike."""
+TO_USE_RIGHTS = "a request is answered while the data are blocked, as the check itself"
 FRESH = replace(OWNER, recently_authenticated=True)
 
 FEATURE = Feature(
@@ -91,12 +93,24 @@ FEATURE = Feature(
         ),
     ),
     holdings=(
-        Holding(model=DataRequest),
-        Holding(model=RequestEvent, label=_("The steps of your requests")),
-        Holding(model=RightsPass),
-        Holding(model=Export),
-        Holding(model=Correction, label=_("What you asked to correct")),
-        Holding(model=RecipientNotice, label=_("Recipients told of a correction")),
+        Holding(model=DataRequest, unblocked=TO_USE_RIGHTS),
+        Holding(
+            model=RequestEvent,
+            label=_("The steps of your requests"),
+            unblocked=TO_USE_RIGHTS,
+        ),
+        Holding(model=RightsPass, unblocked=TO_USE_RIGHTS),
+        Holding(model=Export, unblocked=TO_USE_RIGHTS),
+        Holding(
+            model=Correction,
+            label=_("What you asked to correct"),
+            unblocked=TO_USE_RIGHTS,
+        ),
+        Holding(
+            model=RecipientNotice,
+            label=_("Recipients told of a correction"),
+            unblocked=TO_USE_RIGHTS,
+        ),
     ),
     retention=(
         Retention(
@@ -122,6 +136,19 @@ FEATURE = Feature(
             model=Export,
             starts_at=Export.asked_at,
             days=EXPORT_DAYS,
+        ),
+    ),
+    holds=(
+        Hold(
+            code="open-request",
+            clause="6.1.2",
+            law=_("Law No. 94-V: a request about the Data is answered"),
+            says=_("A request about the Data until it is answered"),
+            model=DataRequest,
+            # One for destruction does not stand against itself.
+            rows=lambda rows: rows.c.closed_at.is_(None) & (rows.c.kind != "destroy"),
+            until=lambda _rows: null(),
+            whole=True,
         ),
     ),
     indefinite=(
