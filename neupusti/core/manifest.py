@@ -14,6 +14,7 @@ from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs.models import ProofResult, ProofRun
 from neupusti.core.records import journal
 from neupusti.core.records.consents import ConsentText, FormConsent
+from neupusti.core.records.decisions import DecisionHead
 from neupusti.core.records.journal import (
     ActWords,
     ProcessingEvent,
@@ -50,6 +51,7 @@ FEATURE = Feature(
     clauses=(),
     proofs=own_proofs.ALL,
     access={"assets.serve": PUBLIC},
+    essential=frozenset({"assets.serve"}),
     jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
     holdings=(
         Holding(model=OutboxEmail, is_sent=True, unblocked=TO_SEND),
@@ -148,7 +150,7 @@ FEATURE = Feature(
             until=_("as long as it may have to be proved"),
             models=(
                 *(ProcessingEvent, StaffAction, ChainKey),
-                *(FormConsent, ConsentText, StaffGrant, Tombstone),
+                *(FormConsent, ConsentText, StaffGrant, Tombstone, DecisionHead),
             ),
         ),
         IndefiniteRetention(
