@@ -1,14 +1,15 @@
 """The manifest of requests."""
 
 from flask_babel import lazy_gettext as _
+from sqlalchemy import null
 
 from neupusti.contact import proofs, queries
-from neupusti.contact.models import ContactMessage, ContactRequest
+from neupusti.contact.models import ContactMessage, ContactRequest, State
 from neupusti.contact.service import answering, letters
 from neupusti.contact.views import admin, asking
 from neupusti.contact.views.blueprint import bp
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
-from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
+from neupusti.core.keeping import Hold, Holding, IndefiniteRetention, Retention
 from neupusti.core.rules import ORDERS, PUBLIC
 
 VIEWS = (admin, asking)
@@ -54,6 +55,18 @@ FEATURE = Feature(
         ),
     ),
     needs_data=queries.open_numbers,
+    holds=(
+        Hold(
+            code="open-question",
+            clause="4.1.3",
+            law=_("this policy: who asks gets an answer"),
+            says=_("A question that nobody has answered yet"),
+            model=ContactRequest,
+            rows=lambda rows: rows.c.state == State.NEW.value,
+            until=lambda _rows: null(),
+            whole=True,
+        ),
+    ),
     holdings=tuple(Holding(model=model) for model in (ContactRequest, ContactMessage)),
     retention=(
         Retention(

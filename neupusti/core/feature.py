@@ -13,7 +13,7 @@ from flask import Blueprint
 from flask_babel import LazyString
 
 from neupusti.core.background import Job
-from neupusti.core.keeping import Holding, IndefiniteRetention, Retention, Unheld
+from neupusti.core.keeping import Hold, Holding, IndefiniteRetention, Retention, Unheld
 from neupusti.core.mail.outbox import EmailType
 from neupusti.core.proofs.proof import AnyProof
 from neupusti.core.records.journal import StaffActionType
@@ -165,6 +165,8 @@ class Feature:
     unheld: tuple[Unheld, ...] = ()
     retention: tuple[Retention, ...] = ()
     indefinite: tuple[IndefiniteRetention, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    """What stands against the destruction of its rows, by law or by an open matter."""
     admin_menu: tuple[MenuItem, ...] = ()
     duties: tuple[Duty, ...] = ()
     staff_actions: tuple[StaffActionType, ...] = ()

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from flask_babel import LazyString
-from sqlalchemy import ColumnElement, FromClause, Select, false, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, Table, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped
 
 from neupusti.core.data import finding
+from neupusti.core.data.classification import classification
 from neupusti.core.data.finding import Whose
 
 OWN_ORDER, STAFF_ORDER = 50, 90
@@ -123,6 +124,41 @@ class Retention:
     def masked(self) -> bool:
         """Whether the rows stay and only lose what identifies people."""
         return self.masks is not None
+
+    @property
+    def destroys(self) -> tuple[str, ...]:
+        """The columns of which a hold has to keep one to stand against it; empty: any."""
+        return () if self.masks is None else (self.masks.key,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """What stands against destruction: some rows of a table, whole or by column (5.1).
+
+    It holds what belongs to those rows, too. The conditions are about now; a row for which
+    one is NULL is not held.
+    """
+
+    code: str
+    clause: str
+    law: str | LazyString
+    """What obliges to keep the rows, and where it is laid down."""
+    says: str | LazyString
+    """What is kept, and how long, for the page of retention periods."""
+    model: type[Any]
+    rows: Callable[[FromClause], ColumnElement[bool]]
+    until: Callable[[FromClause], ColumnElement[Any]]
+    """When it ends, a moment or a day; NULL: nobody knows yet."""
+    columns: tuple[str, ...] = ()
+    """The columns about people that stay with a row; those about nobody always do."""
+    whole: bool = False
+    """Whether every column stays, of the rows and of what belongs to them."""
+
+    def of(self, table: Table) -> tuple[str, ...]:
+        """Return the columns about people that stay in `table`."""
+        marks = ((column.key, classification(column)) for column in table.columns)
+        every = tuple(name for name, mark in marks if mark and mark.about_people)
+        return every if self.whole else self.columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

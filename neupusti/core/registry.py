@@ -1,12 +1,14 @@
 """The registry of features: their contributions, checked once at start."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Self, cast
 
 from flask import Flask, current_app
+from sqlalchemy import ColumnElement, Table
 
+from neupusti.core import holding
 from neupusti.core.background import Job
 from neupusti.core.feature import (
     CONSENT_LIFETIME,
@@ -19,7 +21,7 @@ from neupusti.core.feature import (
     Page,
     Place,
 )
-from neupusti.core.keeping import Holding, IndefiniteRetention, Retention, Unheld
+from neupusti.core.keeping import Hold, Holding, IndefiniteRetention, Retention, Unheld
 from neupusti.core.mail.outbox import EmailType
 from neupusti.core.proofs.proof import AnyProof
 from neupusti.core.records.journal import StaffActionType
@@ -42,6 +44,7 @@ class Registry:
         _unique("deadline", [kind for f in self.features for kind in f.deadlines])
         _unique("endpoint", [endpoint for f in self.features for endpoint in f.access])
         _unique("proof", [proof.name for proof in self.proofs])
+        _unique("hold", [hold.code for hold in self.holds])
         _unique("staff action", [action.code for action in self.staff_actions])
 
     @property
@@ -80,6 +83,22 @@ class Registry:
         return tuple(chain.from_iterable(f.indefinite for f in self.features))
 
     @property
+    def holds(self) -> tuple[Hold, ...]:
+        """Everything that stands against destruction."""
+        return tuple(chain.from_iterable(f.holds for f in self.features))
+
+    def holds_of(self, table: Table) -> tuple[Hold, ...]:
+        """Return the holds on rows of `table`, with the columns that stay in it."""
+        return tuple(holding.of(table, self.holds))
+
+    def held(self, table: Table, columns: Collection[str] = ()) -> ColumnElement[bool]:
+        """Return the condition of the rows of `table` that a hold in force keeps.
+
+        With `columns` only those of which a hold keeps one of these.
+        """
+        return holding.keeps(table, self.holds_of(table), columns)
+
+    @property
     def admin_menu(self) -> tuple[MenuItem, ...]:
         """The staff menu."""
         return tuple(chain.from_iterable(f.admin_menu for f in self.features))
@@ -107,7 +126,9 @@ class Registry:
     @property
     def proofs(self) -> tuple[AnyProof, ...]:
         """Every proof on the live data, those of the retention rules first."""
-        of_rules = (proof_of(rule) for rule in self.retention)
+        of_rules = (
+            proof_of(rule, self.holds_of(rule.model.__table__)) for rule in self.retention
+        )
         return (*of_rules, *chain.from_iterable(f.proofs for f in self.features))
 
     @property

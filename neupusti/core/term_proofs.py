@@ -1,21 +1,25 @@
 """The proof that follows from a retention rule: nothing is kept past its term (5.1)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Date, FromClause, and_
 
-from neupusti.core import clock
-from neupusti.core.keeping import Retention
+from neupusti.core import clock, holding
+from neupusti.core.keeping import Hold, Retention
 from neupusti.core.proofs.proof import Proof
 
 GRACE = timedelta(hours=2)
 """The sweeps run hourly; one that is this late has failed."""
 
 
-def proof_of(rule: Retention) -> Proof:
-    """Return the proof that no row of `rule` is kept past its term and `GRACE`."""
+def proof_of(rule: Retention, holds: Sequence[Hold] = ()) -> Proof:
+    """Return the proof that no row of `rule` is kept past its term and `GRACE`.
+
+    What one of `holds`, those on its table, keeps is kept rightly.
+    """
     column: Any = rule.starts_at
     start, masks = column.key, rule.masks.key if rule.masks else ""
 
@@ -23,6 +27,7 @@ def proof_of(rule: Retention) -> Proof:
         conditions = rule.selects(rows)
         if masks:
             conditions.append(rows.c[masks].is_not(None))
+        conditions.append(~holding.keeps(rows, holds, rule.destroys))
         return and_(rows.c[start] < _cutoff(rule, GRACE), *conditions)
 
     def begun(ago: timedelta) -> dict[str, Any]:

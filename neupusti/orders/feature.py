@@ -17,7 +17,7 @@ from neupusti.orders.models.fulfilment import (
     ReturnLine,
 )
 from neupusti.orders.models.order import OrderLine, ShopOrder
-from neupusti.orders.queries import lists
+from neupusti.orders.queries import holds, lists
 from neupusti.orders.service import (
     attaching,
     basket,
@@ -170,6 +170,7 @@ FEATURE = Feature(
         ),
     ),
     needs_data=lists.open_numbers,
+    holds=holds.ALL,
     indefinite=(
         IndefiniteRetention(
             label=_("The lines, parcels, events, payments and returns of an order"),

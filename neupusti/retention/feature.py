@@ -6,11 +6,15 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
 from neupusti.core.feature import Feature, Page, Place
-from neupusti.core.keeping import IndefiniteRetention
+from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
+from neupusti.core.records.holds import PlacedHold
 from neupusti.core.rules import PUBLIC
 from neupusti.retention import proofs
 from neupusti.retention.models import RetentionRun
 from neupusti.retention.views import bp, sweep
+
+HOLD_DAYS = 3 * 366
+"""Three years, as a claim about a destruction or its refusal can be made."""
 
 FEATURE = Feature(
     name="retention",
@@ -25,6 +29,17 @@ FEATURE = Feature(
             endpoint="retention.terms",
             label=_("How long data are kept"),
             places=frozenset({Place.FOOTER}),
+        ),
+    ),
+    holdings=(Holding(model=PlacedHold),),
+    retention=(
+        Retention(
+            label=_("Holds that were placed on the Data, and why"),
+            clause="5.1",
+            start_label=_("from its release"),
+            model=PlacedHold,
+            starts_at=PlacedHold.released_at,
+            days=HOLD_DAYS,
         ),
     ),
     indefinite=(

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from flask_babel import lazy_gettext as _
+from sqlalchemy import null
 
 from neupusti.core.background import Job
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
-from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
+from neupusti.core.keeping import Hold, Holding, IndefiniteRetention, Retention
 from neupusti.core.rules import OWNER, PASS, PRIVACY, PUBLIC
 from neupusti.rights import queries
 from neupusti.rights.models import (
@@ -122,6 +123,19 @@ FEATURE = Feature(
             model=Export,
             starts_at=Export.asked_at,
             days=EXPORT_DAYS,
+        ),
+    ),
+    holds=(
+        Hold(
+            code="open-request",
+            clause="6.1.2",
+            law=_("Law No. 94-V: a request about the Data is answered"),
+            says=_("A request about the Data until it is answered"),
+            model=DataRequest,
+            # One for destruction does not stand against itself.
+            rows=lambda rows: rows.c.closed_at.is_(None) & (rows.c.kind != "destroy"),
+            until=lambda _rows: null(),
+            whole=True,
         ),
     ),
     indefinite=(

@@ -162,7 +162,7 @@ def _within(
     table: Table, whose: Whose, condition: Callable[[Table, Whose], ColumnElement[bool]]
 ) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions that a row belongs to one for which `condition` holds."""
-    for key in _parents(table):
+    for key in parents(table):
         parent = key.column.table
         yield key.parent.in_(select(key.column).where(condition(parent, whose)))
 
@@ -178,7 +178,7 @@ def _keys(table: Table) -> list[ForeignKey]:
     return sorted(found, key=lambda key: key.parent.name)
 
 
-def _parents(table: Table) -> list[ForeignKey]:
+def parents(table: Table) -> list[ForeignKey]:
     """Return the keys to rows whose owner is that of this row, too.
 
     A row with an address, or with a number in every case, names its owner itself.

@@ -1,0 +1,107 @@
+"""Which rows the holds in force keep, those of the manifests and the placed ones (5.1)."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    FromClause,
+    Table,
+    case,
+    false,
+    func,
+    or_,
+    select,
+)
+
+from neupusti.core.data import finding
+from neupusti.core.data.database import Base
+from neupusti.core.keeping import Hold
+from neupusti.core.records.holds import PlacedHold, in_force
+
+PLACED = "placed"
+LAW = _("an order of an authority or a court, named in each hold")
+SAYS = _("The Data of a person, or an order, on which a hold is placed")
+
+
+def of(table: Table, shipped: Iterable[Hold]) -> Iterator[Hold]:
+    """Yield the holds on rows of `table`, and those on the rows that they belong to.
+
+    `columns` of each are those that stay in `table`.
+    """
+    shipped = tuple(shipped)
+    for hold in (*shipped, *_placed(table)):
+        if hold.model.__table__ is table:
+            yield replace(hold, columns=hold.of(table))
+    for key in finding.parents(table):
+        for hold in of(key.column.table, shipped):
+            yield _along(key, hold)
+
+
+def keeps(
+    rows: FromClause, holds: Iterable[Hold], columns: Collection[str] = ()
+) -> ColumnElement[bool]:
+    """Return the condition that one of `holds` keeps a row, never NULL.
+
+    With `columns` only a hold counts that keeps one of them.
+    """
+    found = [
+        hold.rows(rows) for hold in holds if not columns or {*columns} & {*hold.columns}
+    ]
+    return func.coalesce(or_(*found), false()) if found else false()
+
+
+def on_order(number: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition that a placed hold in force is on the order `number`."""
+    numbers = select(PlacedHold.number).where(in_force(), PlacedHold.number.is_not(None))
+    return number.in_(numbers)
+
+
+def last_day(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    """Return the last day of the placed holds in force that are meant; NULL: none yet."""
+    last = case((func.count() == func.count(PlacedHold.until), func.max(PlacedHold.until)))
+    return select(last).where(in_force(), condition).scalar_subquery()
+
+
+def _placed(table: Table) -> Iterator[Hold]:
+    """Yield the hold that is placed on people, for a table with the number of one."""
+    subjects = finding.subjects(table)
+    if not subjects or table.metadata is not Base.metadata:
+        return
+    model = next(m.class_ for m in Base.registry.mappers if m.local_table is table)
+    people = select(PlacedHold.person).where(in_force(), PlacedHold.person.is_not(None))
+
+    def until(rows: FromClause) -> ColumnElement[Any]:
+        given = [rows.c[column.key] for column in subjects]
+        return last_day(PlacedHold.person.in_(given))
+
+    yield Hold(
+        code=PLACED,
+        clause="5.1",
+        law=LAW,
+        says=SAYS,
+        model=model,
+        rows=lambda rows: or_(*(rows.c[c.key].in_(people) for c in subjects)),
+        until=until,
+        whole=True,
+    )
+
+
+def _along(key: ForeignKey, hold: Hold) -> Hold:
+    """Return `hold` as it holds what belongs to the row that `key` refers to."""
+    table: Table = key.parent.table
+    parent, own = key.column.table.alias(), key.parent.key
+    model = next(m.class_ for m in Base.registry.mappers if m.local_table is table)
+    number = parent.c[key.column.key]
+    return replace(
+        hold,
+        model=model,
+        rows=lambda rows: rows.c[own].in_(select(number).where(hold.rows(parent))),
+        until=lambda rows: (
+            select(hold.until(parent)).where(number == rows.c[own]).scalar_subquery()
+        ),
+        columns=hold.of(table) if hold.whole else (),
+    )

@@ -1,0 +1,70 @@
+"""Holds that members of staff place on the data of one person, or on one order (5.1)."""
+
+from datetime import timedelta
+
+from sqlalchemy import CheckConstraint, ColumnElement, String, and_, or_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from neupusti.core import clock
+from neupusti.core.data.classification import (
+    ActorNumber,
+    Day,
+    Id,
+    Label,
+    Moment,
+    PersonalText,
+    PersonNumber,
+    impersonal,
+)
+from neupusti.core.data.database import Base
+
+WAIT = timedelta(days=3)
+"""How long a hold over a request for destruction waits for a second member of staff."""
+
+
+class PlacedHold(Base):
+    """One hold: what a document of an authority or a court obliges to keep.
+
+    Triggers refuse every change but that it is seconded, looked at again or released, and
+    its deletion before it is released.
+    """
+
+    __tablename__ = "placed_hold"
+    __table_args__ = (CheckConstraint("(person IS NULL) <> (number IS NULL)", name="one"),)
+
+    id: Mapped[Id]
+    person: Mapped[PersonNumber | None]
+    number: Mapped[str | None] = mapped_column(String(20), index=True, info=impersonal())
+    """The number of the order; None: it is on a person."""
+    law: Mapped[Label]
+    document: Mapped[Label]
+    reason: Mapped[PersonalText]
+    silent: Mapped[bool] = mapped_column(info=impersonal())
+    """Whether the document forbids to tell the person."""
+    at: Mapped[Moment]
+    by: Mapped[ActorNumber | None]
+    """Who placed it; None: a command on the server."""
+    needs_second: Mapped[bool] = mapped_column(info=impersonal())
+    """Whether a request for destruction was open when it was placed."""
+    second: Mapped[ActorNumber | None]
+    seconded_at: Mapped[Moment | None]
+    until: Mapped[Day | None]
+    """Its last day; None: until it is released."""
+    review: Mapped[Day]
+    """By when staff look whether it is still needed."""
+    released_at: Mapped[Moment | None]
+    released_by: Mapped[ActorNumber | None]
+
+
+def in_force() -> ColumnElement[bool]:
+    """Return the condition of the holds that hold today.
+
+    One that lacks its second member of staff holds for `WAIT` only: what is destroyed
+    cannot be had back, and one member alone shall not refuse a destruction.
+    """
+    alone = and_(PlacedHold.needs_second, PlacedHold.second.is_(None))
+    return and_(
+        PlacedHold.released_at.is_(None),
+        or_(PlacedHold.until.is_(None), PlacedHold.until >= clock.today()),
+        or_(~alone, PlacedHold.at > clock.now() - WAIT),
+    )
