@@ -13,6 +13,7 @@ from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs.models import ProofResult, ProofRun
 from neupusti.core.records import journal
 from neupusti.core.records.consents import ConsentText, FormConsent
+from neupusti.core.records.decisions import DecisionHead
 from neupusti.core.records.journal import (
     ActWords,
     ProcessingEvent,
@@ -111,7 +112,7 @@ FEATURE = Feature(
             until=_("as long as it may have to be proved"),
             models=(
                 *(ProcessingEvent, StaffAction, ChainKey),
-                *(FormConsent, ConsentText, StaffGrant),
+                *(FormConsent, ConsentText, StaffGrant, DecisionHead),
             ),
         ),
         IndefiniteRetention(

@@ -20,6 +20,7 @@ from neupusti.core.feature import (
     MenuItem,
     Page,
     Place,
+    Replay,
 )
 from neupusti.core.keeping import Hold, Holding, IndefiniteRetention, Retention, Unheld
 from neupusti.core.mail.outbox import EmailType
@@ -45,6 +46,7 @@ class Registry:
         _unique("endpoint", [endpoint for f in self.features for endpoint in f.access])
         _unique("proof", [proof.name for proof in self.proofs])
         _unique("hold", [hold.code for hold in self.holds])
+        _unique("replay", [kind for f in self.features for kind in f.replays])
         _unique("staff action", [action.code for action in self.staff_actions])
 
     @property
@@ -130,6 +132,12 @@ class Registry:
             proof_of(rule, self.holds_of(rule.model.__table__)) for rule in self.retention
         )
         return (*of_rules, *chain.from_iterable(f.proofs for f in self.features))
+
+    @property
+    def replays(self) -> dict[str, Replay]:
+        """How each kind of decision is carried out again."""
+        kinds = chain.from_iterable(f.replays.items() for f in self.features)
+        return {kind.value: replay for kind, replay in kinds}
 
     @property
     def pages(self) -> tuple[Page, ...]:
