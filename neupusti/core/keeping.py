@@ -48,7 +48,7 @@ class Holding:
     """Why nobody is shown its rows, not even whom they are about."""
     fate: Fate = Fate.ROW
     why: str | LazyString = ""
-    """Why rows stay when the data are destroyed; for their person."""
+    """Why rows stay when the data are destroyed; empty: as their fate says."""
     emptied_at: InstrumentedAttribute[Any] | None = None
     """The column that holds since when a row identifies nobody."""
 

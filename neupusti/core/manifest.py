@@ -8,7 +8,7 @@ from neupusti.core import own_proofs
 from neupusti.core.background import Job
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.feature import Feature
-from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
+from neupusti.core.keeping import Fate, Holding, IndefiniteRetention, Retention
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs.models import ProofResult, ProofRun
 from neupusti.core.records import journal
@@ -47,13 +47,27 @@ FEATURE = Feature(
     jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
     holdings=(
         Holding(model=OutboxEmail, is_sent=True),
-        Holding(model=FormConsent, label=_("Your consents and their withdrawals")),
-        Holding(model=ProcessingEvent, label=_("What was done with the Data")),
+        Holding(
+            model=FormConsent,
+            label=_("Your consents and their withdrawals"),
+            fate=Fate.EVIDENCE,
+        ),
+        Holding(
+            model=ProcessingEvent,
+            label=_("What was done with the Data"),
+            fate=Fate.EVIDENCE,
+        ),
         Holding(model=SecurityEvent),
-        Holding(model=StaffAction, label=_("What members of staff saw or changed")),
+        Holding(
+            model=StaffAction,
+            label=_("What members of staff saw or changed"),
+            fate=Fate.EVIDENCE,
+        ),
         Holding(model=ActWords),
         Holding(model=Token, unseen=TOKENS_UNSEEN),
-        Holding(model=StaffGrant, label=_("Permissions on the staff")),
+        Holding(
+            model=StaffGrant, label=_("Permissions on the staff"), fate=Fate.EVIDENCE
+        ),
     ),
     retention=(
         Retention(

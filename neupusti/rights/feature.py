@@ -7,7 +7,13 @@ from sqlalchemy import null
 
 from neupusti.core.background import Job
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
-from neupusti.core.keeping import Hold, Holding, IndefiniteRetention, Retention
+from neupusti.core.keeping import (
+    Fate,
+    Hold,
+    Holding,
+    IndefiniteRetention,
+    Retention,
+)
 from neupusti.core.rules import OWNER, PASS, PRIVACY, PUBLIC
 from neupusti.rights import queries
 from neupusti.rights.models import (
@@ -92,12 +98,24 @@ FEATURE = Feature(
         ),
     ),
     holdings=(
-        Holding(model=DataRequest),
-        Holding(model=RequestEvent, label=_("The steps of your requests")),
+        Holding(model=DataRequest, fate=Fate.COLUMNS),
+        Holding(
+            model=RequestEvent,
+            label=_("The steps of your requests"),
+            fate=Fate.EVIDENCE,
+        ),
         Holding(model=RightsPass),
         Holding(model=Export),
-        Holding(model=Correction, label=_("What you asked to correct")),
-        Holding(model=RecipientNotice, label=_("Recipients told of a correction")),
+        Holding(
+            model=Correction,
+            label=_("What you asked to correct"),
+            fate=Fate.COLUMNS,
+        ),
+        Holding(
+            model=RecipientNotice,
+            label=_("Recipients told of a correction"),
+            fate=Fate.EVIDENCE,
+        ),
     ),
     retention=(
         Retention(

@@ -26,6 +26,7 @@ from neupusti.core.data.finding import Whose
 from neupusti.core.keeping import Fate
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records import journal
+from neupusti.core.records.holds import PlacedHold, in_force
 from neupusti.core.records.decisions import Decision, decide
 from neupusti.core.records.journal import Operation, ProcessingRecord
 from neupusti.core.registry import registry
@@ -61,6 +62,7 @@ def destroy(number: int) -> bool:
         )
         _name_files(session, erasure.id, whose)
         _notify(session, request, whose)
+        _release_holds(session, whose)
         for one in fated(whose):
             carry_out(session, erasure.id, one)
         erasure.state, erasure.destroyed_at = State.DESTROYED.value, clock.now()
@@ -93,9 +95,8 @@ def is_put_off(session: Session, whose: Whose) -> bool:
     """Return whether nothing may be destroyed now."""
     if blocking.is_blocked(session, whose):
         return True
-    people: Table = Person.__table__  # type: ignore[assignment]
-    held = select(people.c.id).where(people.c.id == whose.person, registry().held(people))
-    if session.scalar(held) is not None:
+    held = select(PlacedHold.id).where(PlacedHold.person == whose.person, in_force())
+    if session.scalar(held.limit(1)) is not None:
         return True
     moving = (
         (OutboxEmail, OutboxEmail.state == OutboxState.HANDING.value),
@@ -106,6 +107,14 @@ def is_put_off(session: Session, whose: Whose) -> bool:
         session.scalar(select(model.id).where(tables[model].own, busy).limit(1)) is not None
         for model, busy in moving
     )
+
+
+def _release_holds(session: Session, whose: Whose) -> None:
+    """Release what was held until a day that is past: only then may such a row go."""
+    over = update(PlacedHold).where(
+        PlacedHold.person == whose.person, PlacedHold.released_at.is_(None)
+    )
+    session.execute(over.values(released_at=clock.now()))
 
 
 def _known(session: Session, whose: Whose, request: DataRequest) -> Known:

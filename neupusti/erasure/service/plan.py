@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,10 @@ from neupusti.erasure.service.fates import Fated, fated
 from neupusti.rights.models import DataRequest, RightsPass
 from neupusti.rights.service import terms
 
+WHY = {
+    Fate.COLUMNS: _("It stays as proof, without what identifies you."),
+    Fate.EVIDENCE: _("It proves what was done; it has numbers and identifies nobody."),
+}
 TRACES = (OutboxEmail, Token, SecurityEvent, ActWords, RightsPass, DataRequest)
 """What using these very pages writes: no change of what was confirmed."""
 
@@ -108,7 +113,7 @@ def _section(session: Session, one: Fated) -> Section:
         return Section(name=name, goes=gone, kept=tuple(kept))
     rows = session.scalar(count.where(one.own)) or 0
     until = "; ".join(terms.sentences(one.table))
-    stays = Kept(rows=rows, why=one.holding.why, what="", until=until)
+    stays = Kept(rows=rows, why=one.holding.why or WHY[one.holding.fate], what="", until=until)
     return Section(name=name, goes=0, kept=(stays,) if rows else ())
 
 
