@@ -42,6 +42,7 @@ LAYERS = (
     "contact orders",
     "delivery newsletter",
     "rights",
+    "erasure",
     "staff",
     "deadlines proofs",
 )

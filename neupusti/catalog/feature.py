@@ -105,9 +105,7 @@ FEATURE = Feature(
     addresses=sitemap.addresses,
     address_files=sitemap.PRODUCTS,
     seed=seed,
-    holdings=(
-        Holding(model=StockMovement, order=STAFF_ORDER, fate=Fate.EVIDENCE),
-    ),
+    holdings=(Holding(model=StockMovement, order=STAFF_ORDER, fate=Fate.EVIDENCE),),
     indefinite=(
         IndefiniteRetention(
             label=_("The goods themselves; nothing there is about people"),

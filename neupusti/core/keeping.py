@@ -51,6 +51,8 @@ class Holding:
     """Why rows stay when the data are destroyed; empty: as their fate says."""
     emptied_at: InstrumentedAttribute[Any] | None = None
     """The column that holds since when a row identifies nobody."""
+    unblocked: str | None = None
+    """Why a block leaves its rows in use: without them nobody could use their rights."""
 
     def of(self, whose: Whose) -> Select[Any]:
         """Select the rows about `whose`, and those in which they acted or are mentioned."""

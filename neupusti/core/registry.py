@@ -70,6 +70,12 @@ class Registry:
         return tuple(chain.from_iterable(f.holdings for f in self.features))
 
     @property
+    def blockable(self) -> tuple[Table, ...]:
+        """The tables whose rows a block takes out of use."""
+        held = (holding for holding in self.holdings if holding.unblocked is None)
+        return tuple(holding.model.__table__ for holding in held)
+
+    @property
     def unheld(self) -> tuple[Unheld, ...]:
         """Every table with personal data in which nobody can be found."""
         return tuple(chain.from_iterable(f.unheld for f in self.features))

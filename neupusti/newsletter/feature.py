@@ -98,9 +98,10 @@ FEATURE = Feature(
         Holding(
             model=Suppression,
             fate=Fate.EVIDENCE,
+            unblocked="it keeps news away",
             why=_("An irreversible code of the address, so that no more news go to it."),
         ),
-        Holding(model=Issue, order=STAFF_ORDER, fate=Fate.EVIDENCE),
+        Holding(model=Issue, fate=Fate.EVIDENCE, order=STAFF_ORDER),
         Holding(
             model=IssueText,
             order=STAFF_ORDER,

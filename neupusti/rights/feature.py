@@ -38,6 +38,7 @@ ENTRANCES = (
     *("correct", "contest", "request"),
 )
 """The pages that a pass and an account have alike."""
+TO_USE_RIGHTS = "a request is answered while the data are blocked, as the check itself"
 FRESH = replace(OWNER, recently_authenticated=True)
 
 FEATURE = Feature(
@@ -98,23 +99,26 @@ FEATURE = Feature(
         ),
     ),
     holdings=(
-        Holding(model=DataRequest, fate=Fate.COLUMNS),
+        Holding(model=DataRequest, fate=Fate.COLUMNS, unblocked=TO_USE_RIGHTS),
         Holding(
             model=RequestEvent,
-            label=_("The steps of your requests"),
             fate=Fate.EVIDENCE,
+            label=_("The steps of your requests"),
+            unblocked=TO_USE_RIGHTS,
         ),
-        Holding(model=RightsPass),
-        Holding(model=Export),
+        Holding(model=RightsPass, unblocked=TO_USE_RIGHTS),
+        Holding(model=Export, unblocked=TO_USE_RIGHTS),
         Holding(
             model=Correction,
-            label=_("What you asked to correct"),
             fate=Fate.COLUMNS,
+            label=_("What you asked to correct"),
+            unblocked=TO_USE_RIGHTS,
         ),
         Holding(
             model=RecipientNotice,
-            label=_("Recipients told of a correction"),
             fate=Fate.EVIDENCE,
+            label=_("Recipients told of a correction"),
+            unblocked=TO_USE_RIGHTS,
         ),
     ),
     retention=(

@@ -1,22 +1,27 @@
 """Confirm a destruction, and undo it until it begins (6.1.3)."""
 
 from datetime import timedelta
-from typing import Any
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.service import sessions
-from neupusti.core import blocking, clock
+from neupusti.core import clock
+from neupusti.core.blocking import blocks
 from neupusti.core.data.database import db, insert, writing
 from neupusti.core.data.finding import Whose
-from neupusti.core.mail.outbox import EmailType
-from neupusti.core.records.journal import Actor, ActorKind
+from neupusti.core.records.journal import (
+    Actor,
+    ActorKind,
+    Operation,
+    StaffActionType,
+    log_staff_action,
+)
 from neupusti.core.security import grants, tokens
 from neupusti.core.security.tokens import TokenError
 from neupusti.erasure.models import Erasure, State
 from neupusti.erasure.service import letters as own_letters
-from neupusti.erasure.service.destroying import whose_of
 from neupusti.erasure.service.errors import (
     ASKED_BEFORE,
     DECIDED,
@@ -29,10 +34,13 @@ from neupusti.erasure.service.errors import (
     ErasureError,
 )
 from neupusti.erasure.service.plan import Plan, fingerprint, plan
-from neupusti.rights.models import DataRequest, Outcome, RequestKind
+from neupusti.rights.models import DataRequest, Outcome, RequestKind, Step
 from neupusti.rights.service import letters, requests
 from neupusti.rights.service.requests import Asker
 
+PROPOSED = StaffActionType("erasure.proposed", _("Entered a destruction of data"))
+SECONDED = StaffActionType("erasure.seconded", _("Confirmed a destruction of data"))
+ALL = (PROPOSED, SECONDED)
 PURPOSE = "erasure undo"
 WAIT = timedelta(hours=24)
 """How long it can be undone."""
@@ -44,7 +52,7 @@ def preview(whose: Whose) -> Plan:
     """Return what would be destroyed; raise ErasureError where nothing may be."""
     if whose.person is not None and grants.is_staff(whose.person):
         raise ErasureError(STAFF)
-    blocking.ensure_usable(db.session(), whose)
+    blocks.ensure_usable(db.session(), whose)
     return plan(db.session(), whose)
 
 
@@ -78,6 +86,7 @@ def propose(number: int, staff: int) -> Erasure:
         _check_paper(request, staff)
         whose = Whose(person=request.person, email_key=request.email_key)
         seen = fingerprint(session, whose)
+        _log(session, staff, PROPOSED, request)
         return _open(session, request, State.ASKED, seen, asked_by=staff)
 
 
@@ -95,6 +104,7 @@ def second(number: int, staff: int) -> None:
         erasure.run_at = clock.now() + WAIT
         if erasure.person is not None:
             sessions.end_all(session, erasure.person)
+        _log(session, staff, SECONDED, request)
         _tell(session, erasure, request)
 
 
@@ -130,8 +140,8 @@ def undo(number: int, actor: Actor) -> None:
         request = session.get_one(DataRequest, request_number)
         tokens.revoke_target(session, PURPOSE, number)
         requests.close(session, request, Outcome.WITHDRAWN, "")
-        requests.log_step(session, request.id, requests.Step.ANSWERED, actor)
-        _send(session, own_letters.UNDONE, request)
+        requests.log_step(session, request.id, Step.ANSWERED, actor)
+        letters.send(session, own_letters.UNDONE, request)
         blanked = {"person": None, "email_key": None, "sealed": ""}
         session.execute(update(Erasure).where(Erasure.id == number).values(**blanked))
 
@@ -179,12 +189,20 @@ def _check_paper(request: DataRequest, staff: int) -> None:
         raise ErasureError(NOTHING)
 
 
+def _log(
+    session: Session, staff: int, action: StaffActionType, request: DataRequest
+) -> None:
+    log_staff_action(
+        session,
+        staff=staff,
+        action=action,
+        operation=Operation.RECORDING,
+        person=request.person,
+        what=request.number,
+    )
+
+
 def _tell(session: Session, erasure: Erasure, request: DataRequest) -> None:
     token = tokens.issue(session, PURPOSE, LINK_LIFE, target=erasure.id)
-    _send(session, own_letters.SCHEDULED, request, token=token, at=erasure.run_at)
-
-
-def _send(
-    session: Session, kind: EmailType, request: DataRequest, **values: Any
-) -> None:
-    letters.send(session, kind, request, **values)
+    values = {"token": token, "at": erasure.run_at}
+    letters.send(session, own_letters.SCHEDULED, request, **values)

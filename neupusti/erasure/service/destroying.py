@@ -6,14 +6,14 @@ killed in it has destroyed nothing; files go afterwards, by the names that it le
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from flask import current_app
 from sqlalchemy import Table, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
-from neupusti.core import blocking, clock
+from neupusti.core import clock
+from neupusti.core.blocking import blocks
 from neupusti.core.blocking.models import HASH_USE, Reach, Tombstone
 from neupusti.core.data import files, finding, keys
 from neupusti.core.data.classification import (
@@ -26,8 +26,8 @@ from neupusti.core.data.finding import Whose
 from neupusti.core.keeping import Fate
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records import journal
-from neupusti.core.records.holds import PlacedHold, in_force
 from neupusti.core.records.decisions import Decision, decide
+from neupusti.core.records.holds import PlacedHold, in_force
 from neupusti.core.records.journal import Operation, ProcessingRecord
 from neupusti.core.registry import registry
 from neupusti.delivery.models import Disclosure
@@ -47,7 +47,7 @@ def destroy(number: int) -> bool:
     theirs is on its way. Of an undo and this, the first in the database wins.
     """
     with writing() as session:
-        blocking.wait_for_writers(session)
+        blocks.wait_for_writers(session)
         erasure = session.get(Erasure, number, with_for_update=True, populate_existing=True)
         if erasure is None or erasure.state != State.CONFIRMED:
             return False
@@ -93,7 +93,7 @@ def whose_of(session: Session, erasure: Erasure) -> Whose:
 
 def is_put_off(session: Session, whose: Whose) -> bool:
     """Return whether nothing may be destroyed now."""
-    if blocking.is_blocked(session, whose):
+    if blocks.is_blocked(session, whose):
         return True
     held = select(PlacedHold.id).where(PlacedHold.person == whose.person, in_force())
     if session.scalar(held.limit(1)) is not None:

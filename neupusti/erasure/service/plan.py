@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
@@ -113,17 +112,17 @@ def _section(session: Session, one: Fated) -> Section:
         return Section(name=name, goes=gone, kept=tuple(kept))
     rows = session.scalar(count.where(one.own)) or 0
     until = "; ".join(terms.sentences(one.table))
-    stays = Kept(rows=rows, why=one.holding.why or WHY[one.holding.fate], what="", until=until)
+    stays = Kept(
+        rows=rows, why=one.holding.why or WHY[one.holding.fate], what="", until=until
+    )
     return Section(name=name, goes=0, kept=(stays,) if rows else ())
 
 
-def _day(last: Any) -> date | None:
+def _day(last: object) -> date | None:
     """Return the day of what a database computed: a day, a moment, or either as text."""
     if isinstance(last, str):
         last = datetime.fromisoformat(last) if " " in last else date.fromisoformat(last)
     if isinstance(last, datetime):
         last = last if last.tzinfo else last.replace(tzinfo=UTC)
         return last.astimezone(clock.ALMATY).date()
-    return last
-
-
+    return last if isinstance(last, date) else None

@@ -5,7 +5,7 @@ law keeps something.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import Select, and_, delete, exists, false, or_, select

@@ -20,7 +20,7 @@ from neupusti.core.registry import registry
 from neupusti.erasure.models import Erasure, ErasureKept
 from neupusti.erasure.service.sealing import Known
 from neupusti.rights.service import second_road
-from neupusti.rights.service.second_road import Hits, Keys
+from neupusti.rights.service.second_road import Keys
 from neupusti.rights.service.snapshot import Snapshot, snapshot
 
 SUFFIX = 9
@@ -69,7 +69,8 @@ def in_files(home: Path, wanted: Iterable[str]) -> dict[str, int]:
 def forms(word: str) -> set[bytes]:
     """Return the bytes of a word and of its end, in each encoding a file may have."""
     # The end of an address is its domain, which many share.
-    texts = {word, *(part[-SUFFIX:] for part in [word.split("@")[0]] if part[SUFFIX - 1 :])}
+    local = word.partition("@")[0]
+    texts = {word, local[-SUFFIX:] if len(local) >= SUFFIX else word}
     texts |= {one.casefold() for one in texts} | {one.upper() for one in texts}
     plain = {one.encode() for one in texts}
     quoted = {quote(one, safe="").encode() for one in texts}
@@ -103,7 +104,7 @@ def _in_file(path: Path, patterns: set[bytes], longest: int) -> Iterator[bytes]:
 def _explained(
     data: Snapshot, erasure: Erasure, known: Known, name: str, rows: Keys
 ) -> Keys:
-    """Return those of `rows` that are kept by a law, another's, or newer than the erasure."""
+    """Return those of `rows` that a law keeps, that are another's, or that came later."""
     tables = {one.model.__table__.name: one.model.__table__ for one in registry().holdings}
     if name not in tables:
         return set()
