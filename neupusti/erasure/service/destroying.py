@@ -142,7 +142,7 @@ def _needles(session: Session, whose: Whose) -> set[str]:
             for column in finding.contacts(one.table, clause):
                 mark = classification(column)
                 if mark and not mark.keyed_by:
-                    found |= set(session.scalars(select(column.distinct()).where(one.own)))
+                    found |= set(session.scalars(select(column).distinct().where(one.own)))
     return {searched for text in found if text and (searched := second_road.needle(text))}
 
 
@@ -165,7 +165,7 @@ def _files(session: Session, one: Fated) -> Iterator[Path]:
 
 
 def _archive(export: Export) -> Path:
-    return files.path(exporting.FOLDER, export.name or "")
+    return files.folder(exporting.FOLDER) / Path(export.name or "").name
 
 
 def _notify(session: Session, request: DataRequest, whose: Whose) -> None:
