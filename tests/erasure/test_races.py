@@ -233,7 +233,7 @@ def test_one_that_fails_holds_up_no_other(
     at(BEGINS)
     with pytest.raises(OSError, match="no disk"):
         work()
-    assert [erasure_of(one).state for one in (first, second)] == ["confirmed", "told"]
+    assert [erasure_of(one).state for one in (first, second)] == ["confirmed", "done"]
 
 
 def test_the_erasure_of_nobody_is_no_erasure(app: Flask) -> None:
