@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 LAYERS = (
-    "admin retention",
+    "admin",
     "access consent policy site",
     "accounts catalog statistics",
     "contact orders",
@@ -45,6 +45,7 @@ LAYERS = (
     "rights",
     "erasure",
     "staff",
+    "retention",
     "deadlines proofs",
 )
 """Every feature, lowest layer first: a feature may import from the lines above its own."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
-from neupusti.core.data import keys
+from neupusti.core.data import halting, keys
 
 
 def for_flask(settings: Settings) -> dict[str, Any]:
@@ -13,6 +13,7 @@ def for_flask(settings: Settings) -> dict[str, Any]:
         "SECRET_KEY": settings.secret_key,
         # Not Flask's SECRET_KEY_FALLBACKS: a former secret signs no cookie.
         keys.FORMER: settings.secret_keys_old,
+        halting.DESTROY: bool(settings.destroy),
         "SQLALCHEMY_DATABASE_URI": settings.url_of("main"),
         "SQLALCHEMY_BINDS": {"access": settings.url_of("access")},
         "MAX_CONTENT_LENGTH": 64 * 1024,

@@ -87,6 +87,11 @@ class Values:
     access_days: int = setting(
         90, "days after which rows of the log are destroyed", between=(1, 3650)
     )
+    destroy: int = setting(
+        1,
+        "`0`: no sweep destroys anything, but for the addresses of the access log",
+        between=(0, 1),
+    )
     access_static: int = setting(
         0, "`1`: static files are written down too", between=(0, 1)
     )

@@ -24,6 +24,7 @@ from neupusti.core.records.holds import PlacedHold, in_force
 
 PLACED = "placed"
 LAW = _("an order of an authority or a court, named in each hold")
+ON_PERSON = PlacedHold.number.is_(None)
 SAYS = _("The Data of a person, or an order, on which a hold is placed")
 
 
@@ -72,11 +73,11 @@ def _placed(table: Table) -> Iterator[Hold]:
     if not subjects or table.metadata is not Base.metadata:
         return
     model = next(m.class_ for m in Base.registry.mappers if m.local_table is table)
-    people = select(PlacedHold.person).where(in_force(), PlacedHold.person.is_not(None))
+    people = select(PlacedHold.person).where(in_force(), ON_PERSON)
 
     def until(rows: FromClause) -> ColumnElement[Any]:
         given = [rows.c[column.key] for column in subjects]
-        return last_day(PlacedHold.person.in_(given))
+        return last_day(ON_PERSON & PlacedHold.person.in_(given))
 
     yield Hold(
         code=PLACED,
@@ -87,6 +88,7 @@ def _placed(table: Table) -> Iterator[Hold]:
         rows=lambda rows: or_(*(rows.c[c.key].in_(people) for c in subjects)),
         until=until,
         whole=True,
+        placed=True,
     )
 
 

@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from flask_babel import LazyString
-from sqlalchemy import ColumnElement, FromClause, Select, Table, false, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    false,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Mapped
 
 from neupusti.core.data import finding
@@ -51,6 +62,8 @@ class Holding:
     """Why rows stay when the data are destroyed; empty: as their fate says."""
     emptied_at: InstrumentedAttribute[Any] | None = None
     """The column that holds since when a row identifies nobody."""
+    told: Callable[[Table], ColumnElement[bool]] = lambda _table: true()
+    """Which of its rows they may be shown at all."""
     unblocked: str | None = None
     """Why a block leaves its rows in use: without them nobody could use their rights."""
 
@@ -70,7 +83,7 @@ class Holding:
         if self.is_sent:
             return finding.mentioned(table, whose)
         ties = (finding.own, finding.acted, finding.mentioned)
-        return or_(*(tie(table, whose) for tie in ties))
+        return and_(self.told(table), or_(*(tie(table, whose) for tie in ties)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +136,18 @@ class Retention:
         return {n: v[0] if isinstance(v, tuple) else v for n, v in self.only.items()}
 
     @property
+    def keys(self) -> tuple[Column[Any], ...]:
+        """The columns of the primary key of its rows."""
+        return tuple(self.model.__table__.primary_key)
+
+    @property
+    def code(self) -> str:
+        """What staff and commands call it."""
+        column: Any = self.starts_at
+        masked = "-masked" if self.masked else ""
+        return f"{self.model.__tablename__}.{column.key}{masked}"
+
+    @property
     def masked(self) -> bool:
         """Whether the rows stay and only lose what identifies people."""
         return self.masks is not None
@@ -155,6 +180,8 @@ class Hold:
     """The columns about people that stay with a row; those about nobody always do."""
     whole: bool = False
     """Whether every column stays, of the rows and of what belongs to them."""
+    placed: bool = False
+    """Whether it is on the rows that members of staff named."""
 
     def of(self, table: Table) -> tuple[str, ...]:
         """Return the columns about people that stay in `table`."""

@@ -5,9 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Date, FromClause, and_
+from sqlalchemy import ColumnElement, Date, FromClause, and_, false, func, select, tuple_
 
 from neupusti.core import clock, holding
+from neupusti.core.blocking.conditions import covered
+from neupusti.core.data.database import Base
 from neupusti.core.keeping import Hold, Retention
 from neupusti.core.proofs.proof import Proof
 
@@ -18,7 +20,7 @@ GRACE = timedelta(hours=2)
 def proof_of(rule: Retention, holds: Sequence[Hold] = ()) -> Proof:
     """Return the proof that no row of `rule` is kept past its term and `GRACE`.
 
-    What one of `holds`, those on its table, keeps is kept rightly.
+    What one of `holds`, those on its table, keeps is kept rightly; so is what is blocked.
     """
     column: Any = rule.starts_at
     start, masks = column.key, rule.masks.key if rule.masks else ""
@@ -28,6 +30,8 @@ def proof_of(rule: Retention, holds: Sequence[Hold] = ()) -> Proof:
         if masks:
             conditions.append(rows.c[masks].is_not(None))
         conditions.append(~holding.keeps(rows, holds, rule.destroys))
+        if rule.model.metadata is Base.metadata:
+            conditions.append(~_is_blocked(rule, rows))
         return and_(rows.c[start] < _cutoff(rule, GRACE), *conditions)
 
     def begun(ago: timedelta) -> dict[str, Any]:
@@ -36,13 +40,21 @@ def proof_of(rule: Retention, holds: Sequence[Hold] = ()) -> Proof:
 
     return Proof(
         clauses=("5.1", "5.6"),
-        name=f"past-term-{rule.model.__tablename__}.{start}{'-masked' if masks else ''}",
+        name=f"past-term-{rule.code}",
         says=_("Nothing is kept past its term: %(what)s", what=rule.label),
         rows=rule.model,
         wrong=wrong,
         forged=begun(GRACE + timedelta(days=1)),
         right=begun(GRACE - timedelta(hours=1)),
     )
+
+
+def _is_blocked(rule: Retention, rows: FromClause) -> ColumnElement[bool]:
+    """Return the condition that a row is one of the blocked ones, never NULL."""
+    table = rule.model.__table__
+    keys = tuple_(*(rows.c[column.key] for column in rule.keys))
+    blocked = select(*rule.keys).where(covered(table)).correlate(None)
+    return func.coalesce(keys.in_(blocked), false())
 
 
 def _cutoff(rule: Retention, ago: timedelta) -> datetime | date:

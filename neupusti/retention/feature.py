@@ -5,14 +5,20 @@ from datetime import timedelta
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
-from neupusti.core.feature import Feature, Page, Place
+from neupusti.core.data.halting import is_halted
+from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
 from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
+from neupusti.core.records.decisions import Decision
 from neupusti.core.records.holds import PlacedHold
-from neupusti.core.rules import PUBLIC
-from neupusti.retention import proofs
+from neupusti.core.records.sweep_stops import SweepStop
+from neupusti.core.rules import PRIVACY, PUBLIC
+from neupusti.retention import hourly, placing, proofs, queries, stops
 from neupusti.retention.models import RetentionRun
-from neupusti.retention.views import bp, sweep
+from neupusti.retention.views import admin, cli, public
+from neupusti.retention.views.blueprint import bp
 
+VIEWS = (public, admin, cli)
+"""Importing a view module registers its routes and commands on the blueprint."""
 HOLD_DAYS = 3 * 366
 """Three years, as a claim about a destruction or its refusal can be made."""
 
@@ -23,6 +29,15 @@ FEATURE = Feature(
     proofs=proofs.ALL,
     access={
         "retention.terms": PUBLIC,
+        **dict.fromkeys(
+            (
+                *("retention.board", "retention.allow", "retention.holds"),
+                *("retention.new_hold", "retention.place_hold", "retention.hold"),
+                *("retention.second_hold", "retention.review_hold"),
+                "retention.release_hold",
+            ),
+            PRIVACY,
+        ),
     },
     pages=(
         Page(
@@ -31,7 +46,39 @@ FEATURE = Feature(
             places=frozenset({Place.FOOTER}),
         ),
     ),
-    holdings=(Holding(model=PlacedHold),),
+    emails=(stops.STOPPED,),
+    staff_actions=(*placing.ALL, stops.ALLOWED),
+    admin_menu=(
+        MenuItem(endpoint="retention.board", label=_("Terms and destruction")),
+        MenuItem(endpoint="retention.holds", label=_("Holds")),
+    ),
+    duties=(
+        Duty(
+            clause="6.2.3",
+            label=_("Sweeps that are halted on the server"),
+            open=lambda: int(is_halted()),
+            endpoint="retention.board",
+        ),
+        Duty(
+            clause="6.2.3",
+            label=_("Sweeps that would destroy very much, and ask"),
+            open=queries.count_stops,
+            endpoint="retention.board",
+        ),
+        Duty(
+            clause="6.2.1",
+            label=_("Holds to look at again"),
+            open=queries.count_reviews,
+            endpoint="retention.holds",
+        ),
+    ),
+    holdings=(
+        Holding(
+            model=PlacedHold,
+            label=_("Holds that were placed on the Data, and why"),
+            told=lambda rows: ~rows.c.silent,
+        ),
+    ),
     retention=(
         Retention(
             label=_("Holds that were placed on the Data, and why"),
@@ -47,8 +94,12 @@ FEATURE = Feature(
             label=_("How many rows were destroyed, and when"),
             clause="5.6",
             until=_("as long as it may have to be proved"),
-            models=(RetentionRun,),
+            models=(RetentionRun, SweepStop),
         ),
     ),
-    jobs=(Job(name="retention", every=timedelta(hours=1), run=sweep),),
+    jobs=(Job(name=queries.JOB, every=timedelta(hours=1), run=hourly.run),),
+    replays={
+        Decision.HELD: placing.carry_out_held,
+        Decision.RELEASED: placing.carry_out_released,
+    },
 )

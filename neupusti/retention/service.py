@@ -6,24 +6,21 @@ the rows, and the write-ahead log is truncated afterwards, so that no copy remai
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Table, delete, func, select, update
+from sqlalchemy import ColumnElement, Delete, Table, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from neupusti.core import clock
+from neupusti.core import clock, sweeping
 from neupusti.core.data.classification import Purpose, personal_columns
 from neupusti.core.data.database import db, truncate_wal, writing
 from neupusti.core.keeping import Retention
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Operation, ProcessingRecord
 from neupusti.retention.models import RetentionRun
-
-Expired = tuple[type[Any], Sequence[ColumnElement[bool]]]
-"""A table, and which of its rows are past their retention period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,36 +31,79 @@ class Sweep:
     """Table -> number of rows."""
     complete: bool
     """Whether the write-ahead log holds no copy of them."""
+    stopped: tuple[Retention, ...] = ()
+    """The rules that may destroy nothing now (`core.sweeping.halts`)."""
 
 
 def count_expired(rules: Iterable[Retention]) -> dict[str, int]:
-    """Return table -> number of expired rows; change nothing."""
+    """Return table -> number of rows to destroy; change nothing."""
     counts: Counter[str] = Counter()
-    for model, expired in _expired(rules, clock.now()):
-        count = select(func.count()).select_from(model).where(*expired)
-        counts[model.__table__.name] += db.session.scalar(count) or 0
+    for rule in _own(rules):
+        for model, conditions in (*_along(rule), (rule.model, sweeping.due(rule))):
+            count = select(func.count()).select_from(model).where(*conditions)
+            counts[model.__table__.name] += db.session.scalar(count) or 0
     return counts
 
 
 def sweep(rules: Iterable[Retention]) -> Sweep:
-    """Destroy expired rows; return what was destroyed, and whether no copy is left.
+    """Destroy what is due; return what was destroyed, and whether no copy is left.
 
     A RetentionRun is stored only if something was destroyed. The write-ahead log is
     truncated in any case: an earlier sweep, or a deletion elsewhere, may have left copies.
     """
-    now = clock.now()
-    counts: Counter[str] = Counter()
-    with writing() as session:
-        for model, expired in _expired(rules, now):
-            counts[model.__table__.name] += _destroy(session, model, expired)
-        if any(counts.values()):
-            gone = {table: count for table, count in counts.items() if count}
-            words = json.dumps(gone, sort_keys=True)
-            session.add(RetentionRun(at=now, counts=words, complete=False))
+    run = _Run()
+    stopped = []
+    for rule in _own(rules):
+        if sweeping.halts(rule):
+            stopped.append(rule)
+            continue
+        while run.destroy(rule) == sweeping.BATCH:
+            pass
     complete = truncate_wal()
     if complete:
         _complete_runs()
-    return Sweep(counts, complete)
+    return Sweep(run.counts, complete, tuple(stopped))
+
+
+class _Run:
+    """One sweep, whose record grows with each transaction: a killed one is known, too."""
+
+    def __init__(self) -> None:
+        self.at = clock.now()
+        self.counts: Counter[str] = Counter()
+        self.number: int | None = None
+
+    def destroy(self, rule: Retention) -> int:
+        """Destroy a batch of what `rule` selects, and what goes along; return its size."""
+        keys = rule.keys
+        with writing() as session:
+            batch = select(*keys).where(*sweeping.due(rule)).limit(sweeping.BATCH)
+            rows = [tuple(row) for row in session.execute(batch.with_for_update())]
+            if not rows:
+                return 0
+            for column in rule.along:
+                numbers = column.in_([row[0] for row in rows])
+                self._destroy(session, column.parent.class_, numbers)
+            self._destroy(session, rule.model, tuple_(*keys).in_(rows))
+            self._record(session)
+        return len(rows)
+
+    def _destroy(
+        self, session: Session, model: type[Any], rows: ColumnElement[bool]
+    ) -> None:
+        self.counts[model.__table__.name] += _destroy(session, model, rows)
+
+    def _record(self, session: Session) -> None:
+        gone = {table: count for table, count in self.counts.items() if count}
+        words = json.dumps(gone, sort_keys=True)
+        if self.number is None:
+            row = RetentionRun(at=self.at, counts=words, complete=False)
+            session.add(row)
+            session.flush()
+            self.number = row.id
+        else:
+            mine = update(RetentionRun).filter_by(id=self.number)
+            session.execute(mine.values(counts=words, complete=False))
 
 
 def _complete_runs() -> None:
@@ -80,26 +120,20 @@ def last_run() -> datetime | None:
     return db.session.scalar(select(func.max(RetentionRun.at)))
 
 
-def _expired(rules: Iterable[Retention], now: datetime) -> Iterator[Expired]:
-    """Yield what the rules select, and before it what goes along with it.
-
-    A rule with a sweep of its own is its feature's business.
-    """
-    for rule in rules:
-        if rule.custom_sweep:
-            continue
-        expired = [rule.starts_at <= now - timedelta(days=rule.term)]
-        expired += rule.selects(rule.model.__table__)
-        for column in rule.along:
-            numbers = select(rule.model.id).where(*expired)
-            yield column.parent.class_, [column.in_(numbers)]
-        yield rule.model, expired
+def _own(rules: Iterable[Retention]) -> Iterator[Retention]:
+    """Yield the rules that are swept here; one with a sweep of its own is its feature's."""
+    return (rule for rule in rules if not rule.custom_sweep)
 
 
-def _destroy(
-    session: Session, model: type[Any], expired: Sequence[ColumnElement[bool]]
-) -> int:
-    gone: Delete = delete(model).where(*expired)
+def _along(rule: Retention) -> Iterator[tuple[type[Any], list[ColumnElement[bool]]]]:
+    """Yield what goes along with the rows of `rule`."""
+    for column in rule.along:
+        numbers = select(rule.keys[0]).where(*sweeping.due(rule))
+        yield column.parent.class_, [column.in_(numbers)]
+
+
+def _destroy(session: Session, model: type[Any], rows: ColumnElement[bool]) -> int:
+    gone: Delete = delete(model).where(rows)
     count: int = session.execute(gone).rowcount  # type: ignore[attr-defined]
     table: Table = model.__table__
     if count and personal_columns(table):

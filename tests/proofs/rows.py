@@ -19,6 +19,7 @@ from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs.proof import Looking
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.records.head import HeadFile
+from neupusti.core.records.holds import PlacedHold
 from neupusti.core.security.grants import StaffGrant
 from neupusti.newsletter.models import Subscriber
 from neupusti.orders.models.order import ShopOrder
@@ -39,6 +40,7 @@ RIGHT: Mapping[type[Any], Mapping[str, object]] = {
         "recipient_key": AIGERIM.email,
     },
     Person: {**ADDRESS, "kind": "account", "created_at": OLD, "confirmed_at": OLD},
+    PlacedHold: {"person": 1},
     Record: {"at": millis(NOW), "ip": "unknown"},
     ShopOrder: {
         **ADDRESS,

@@ -22,8 +22,8 @@ from neupusti.core.security import throttle, tokens
 from neupusti.core.security.throttle import RateLimit, ThrottleCount
 from neupusti.core.security.tokens import Token
 from neupusti.retention import service
+from neupusti.retention.errors import IncompleteSweepError
 from neupusti.retention.models import RetentionRun
-from neupusti.retention.views import IncompleteSweepError
 from tests.accounts.cast import PASSWORD, account, signed_in, submit
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT

@@ -17,6 +17,7 @@ from typing import BinaryIO
 from flask import current_app
 
 from neupusti.core import clock
+from neupusti.core.data.halting import is_halted
 
 NAME_BYTES = 16
 NAME = re.compile(r"[0-9a-f]{32}(?:-[0-9]{1,4}\.(?:webp|jpg))?", re.ASCII)
@@ -94,7 +95,10 @@ def sweep(kind: str, named: Callable[[], Iterable[str]]) -> int:
     """Delete the files of `kind` that no row names; return how many.
 
     The folder is read before the rows: a file whose row is written meanwhile is no orphan.
+    While sweeps are halted it deletes nothing.
     """
+    if is_halted():
+        return 0
     found = [file for file in folder(kind).iterdir() if file.name != LOCK]
     known = set(named())
     before = (clock.now() - GRACE).timestamp()

@@ -92,5 +92,6 @@ ALL = (
         rows=lambda rows: holding.on_order(rows.c.number),
         until=lambda rows: holding.last_day(PlacedHold.number == rows.c.number),
         whole=True,
+        placed=True,
     ),
 )

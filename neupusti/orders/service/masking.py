@@ -6,12 +6,14 @@ could not be told from anybody else who asks for this order.
 
 from datetime import timedelta
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from neupusti.core import clock
+from neupusti.core import clock, sweeping
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import truncate_wal, writing
+from neupusti.core.keeping import Retention
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Operation, ProcessingRecord
 from neupusti.orders.models.address import OrderAddress
@@ -22,22 +24,36 @@ EVERY = timedelta(hours=1)
 DAYS = 90
 """The law gives 14 days for a return; the rest is for a dispute about it."""
 MOST = 500
-"""Orders of one run; the next run follows soon."""
+"""Orders of one transaction."""
+
+
+RULE = Retention(
+    label=_("The names, the phone and the address of an order, and words about it"),
+    clause="3.2.5",
+    start_label=_("from its end"),
+    model=ShopOrder,
+    starts_at=ShopOrder.ended_at,
+    days=DAYS,
+    masks=ShopOrder.phone,
+    custom_sweep=True,
+)
 
 
 def run() -> None:
     """Mask the orders whose term is over."""
+    if sweeping.halts(RULE):
+        return
+    while _mask() == MOST:
+        pass
+
+
+def _mask() -> int:
+    """Mask some orders in one transaction; return how many."""
     with writing() as session:
-        past = clock.now() - timedelta(days=DAYS)
-        numbers = list(
-            session.scalars(
-                select(ShopOrder.id)
-                .where(ShopOrder.ended_at <= past, ShopOrder.identity_ended_at.is_(None))
-                .limit(MOST)
-            )
-        )
+        due = select(ShopOrder.id).where(*sweeping.due(RULE)).limit(MOST)
+        numbers = list(session.scalars(due))
         if not numbers:
-            return
+            return 0
         names = ("family_name", "given_name", "patronymic", "search", "comment")
         session.execute(
             update(ShopOrder)
@@ -65,6 +81,7 @@ def run() -> None:
         journal.log_processing(session, record)
     # Where somebody reads just now, the hourly sweep of retention tries again.
     truncate_wal()
+    return len(numbers)
 
 
 def _blank_words(session: Session, orders: list[int]) -> None:

@@ -8,18 +8,20 @@ import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, func, select, update
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import EmailChange, Person
 from neupusti.config.settings import settings
-from neupusti.core import clock
+from neupusti.core import clock, sweeping
 from neupusti.core.data import files
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
+from neupusti.core.data.halting import is_halted
 from neupusti.core.records import journal
 from neupusti.core.records.journal import SYSTEM, Operation, ProcessingRecord
 from neupusti.core.security import throttle
@@ -153,7 +155,13 @@ def run() -> None:
 
 def expire() -> None:
     """Destroy the files past their term, each before its row says so; and orphans."""
-    over = select(Export).where(Export.expires_at <= clock.now(), Export.name.is_not(None))
+    if is_halted():
+        return
+    over = select(Export).where(
+        Export.expires_at <= clock.now(),
+        Export.name.is_not(None),
+        ~sweeping.spared(cast("Table", Export.__table__)),
+    )
     for row in list(db.session.scalars(over)):
         files.destroy(FOLDER, row.name or "")
         with writing() as session:

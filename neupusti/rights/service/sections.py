@@ -10,7 +10,7 @@ from neupusti.core.data.classification import Purpose, personal_columns
 from neupusti.core.data.database import db
 from neupusti.core.data.finding import Whose
 from neupusti.core.registry import registry
-from neupusti.rights.service import labels, recipients, terms
+from neupusti.rights.service import keeping, labels, recipients, terms
 from neupusti.rights.service.reading import HeldRows, Omission
 
 FIRST = 50
@@ -27,6 +27,8 @@ class Section:
     """Of section 3 of the policy; where it has none of such data, those of its terms."""
     purposes: tuple[Purpose, ...]
     terms: tuple[str, ...]
+    holds: tuple[str, ...]
+    """What stands against the destruction of some of it, and until when."""
     found: int
     headings: tuple[LazyString, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -49,6 +51,7 @@ def sections(whose: Whose) -> Iterator[Section]:
                 clauses=clauses(rows.table),
                 purposes=purposes(rows.table),
                 terms=tuple(terms.sentences(rows.table)),
+                holds=tuple(keeping.sentences(connection, rows.table, whose)),
                 found=found,
                 headings=tuple(filter(None, map(labels.label, _shown(rows)))),
                 rows=tuple(_cells(rows)),

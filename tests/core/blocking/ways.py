@@ -73,13 +73,15 @@ READS: dict[str, Read] = {
     "a join from its lines": lambda s: _addresses(
         s, select(ShopOrder.email).join(OrderLine, OrderLine.order == ShopOrder.id)
     ),
-    "exists": lambda s: _addresses(
-        s,
-        select(literal(GUEST.email)).where(
-            exists(select(ShopOrder.id).where(ShopOrder.email == GUEST.email))
-        ),
-    )
-    | {BOLAT.email},
+    "exists": lambda s: (
+        _addresses(
+            s,
+            select(literal(GUEST.email)).where(
+                exists(select(ShopOrder.id).where(ShopOrder.email == GUEST.email))
+            ),
+        )
+        | {BOLAT.email}
+    ),
     "lines through their order": lambda s: (
         {BOLAT.email} if len(s.scalars(select(OrderLine)).all()) == 1 else {"more"}
     ),

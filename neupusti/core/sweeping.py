@@ -1,0 +1,100 @@
+"""What a sweep may destroy now: past its term, neither held nor blocked (5.1, 6.2.4).
+
+Every sweep asks here, that of retention and those of features alike: which rows are due,
+and whether it has to stop, since the operator halted all of them, or since they are so
+many that a wrong clock or a wrong setting is likelier than so many rows past their term.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Table, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from neupusti.core import clock
+from neupusti.core.blocking.conditions import covered
+from neupusti.core.data.database import db, insert, writing
+from neupusti.core.data.halting import is_halted
+from neupusti.core.keeping import Retention
+from neupusti.core.records.sweep_stops import SweepStop
+from neupusti.core.registry import registry
+
+SHARE, FEW = 0.2, 1000
+"""A run destroys at most this share of a table, unless it has no more rows than that."""
+SHORT = 7
+"""Days. Of a shorter term more than the share is due after a pause of a day or two."""
+ALLOWED = timedelta(days=30)
+"""How long a rule needs no further permission."""
+BATCH = 5000
+"""Rows of one transaction, so that no writer waits for long."""
+
+
+def past(rule: Retention) -> list[ColumnElement[bool]]:
+    """Return the conditions of the rows past the term of `rule`, whatever keeps them."""
+    conditions = [rule.starts_at <= clock.now() - timedelta(days=rule.term)]
+    conditions += rule.selects(rule.model.__table__)
+    if rule.masks is not None:
+        conditions.append(rule.masks.is_not(None))
+    return conditions
+
+
+def due(rule: Retention) -> list[ColumnElement[bool]]:
+    """Return the conditions of the rows that are to be destroyed now."""
+    return [*past(rule), ~spared(rule.model.__table__, rule.destroys)]
+
+
+def spared(table: Table, columns: Collection[str] = ()) -> ColumnElement[bool]:
+    """Return the condition of the rows of `table` that no sweep may destroy now.
+
+    With `columns` only those of which a hold keeps one of these.
+    """
+    return or_(covered(table), registry().held(table, columns))
+
+
+def halts(rule: Retention) -> bool:
+    """Return whether `rule` may destroy nothing now; ask staff where that is why."""
+    if is_halted():
+        return True
+    count, total = _share(rule)
+    stops = count > SHARE * total and not _is_allowed(rule)
+    open_ = select(SweepStop.id).filter_by(rule=rule.code, allowed_at=None, over_at=None)
+    if stops != (db.session.scalar(open_) is not None):
+        with writing() as session:
+            _note(session, rule, stops=stops, count=count, total=total)
+    return stops
+
+
+def _share(rule: Retention) -> tuple[int, int]:
+    """Return how many rows are due, of how many; (0, 0) where it is no matter."""
+    if rule.term <= SHORT:
+        return 0, 0
+    several = select(*rule.keys).where(*due(rule)).limit(int(SHARE * FEW) + 1)
+    if (db.session.scalar(select(func.count()).select_from(several.subquery())) or 0) <= (
+        SHARE * FEW
+    ):
+        return 0, 0
+    total = db.session.scalar(select(func.count()).select_from(rule.model)) or 0
+    if total <= FEW:
+        return 0, 0
+    count = select(func.count()).select_from(rule.model).where(*due(rule))
+    return db.session.scalar(count) or 0, total
+
+
+def _is_allowed(rule: Retention) -> bool:
+    since = clock.now() - ALLOWED
+    found = select(SweepStop.id).where(
+        SweepStop.rule == rule.code, SweepStop.allowed_at > since
+    )
+    return db.session.scalar(found.limit(1)) is not None
+
+
+def _note(
+    session: Session, rule: Retention, *, stops: bool, count: int, total: int
+) -> None:
+    """Open the stop of a rule, or close it."""
+    if stops:
+        row = {"rule": rule.code, "at": clock.now(), "due": count, "rows": total}
+        session.execute(insert(session, SweepStop).values(**row).on_conflict_do_nothing())
+        return
+    former = update(SweepStop).filter_by(rule=rule.code, allowed_at=None, over_at=None)
+    session.execute(former.values(over_at=clock.now()))

@@ -1,0 +1,17 @@
+"""The hourly job: destroy what is due, tell staff of what has stopped (5.1, 5.6)."""
+
+from neupusti.core.registry import registry
+from neupusti.retention import placing, service, stops
+from neupusti.retention.errors import IncompleteSweepError
+
+
+def run() -> None:
+    """Sweep by the rules of the running site.
+
+    Raise IncompleteSweepError: a job that fails is tried again within a minute.
+    """
+    placing.release_ended()
+    swept = service.sweep(registry().retention)
+    stops.tell()
+    if not swept.complete:
+        raise IncompleteSweepError

@@ -1,0 +1,248 @@
+"""Holds that staff place on a person or an order: placed, seconded, released (5.1)."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy.orm import Session
+
+from neupusti.accounts.models import Person
+from neupusti.core import clock
+from neupusti.core.data.database import writing
+from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decisions import Decision, decide
+from neupusti.core.records.holds import PlacedHold
+from neupusti.core.records.journal import StaffActionType, log_staff_action
+from neupusti.core.text import order_numbers
+from neupusti.core.text.order_numbers import OrderNumberError
+from neupusti.orders.models.order import ShopOrder
+from neupusti.retention.errors import (
+    NO_ORDER,
+    NO_PERSON,
+    NOBODY,
+    NOT_NEEDED,
+    OVER,
+    OWN,
+    SAME,
+    HoldError,
+    NoHoldError,
+)
+from neupusti.rights.models import DataRequest
+
+LONGEST_REVIEW = timedelta(days=180)
+DESTROY = "destroy"
+"""The kind of a request for destruction."""
+PLACED = StaffActionType("retention.placed", _("Placed a hold"))
+SECONDED = StaffActionType("retention.seconded", _("Agreed to a hold"))
+REVIEWED = StaffActionType("retention.reviewed", _("Looked at a hold again"))
+RELEASED = StaffActionType("retention.released", _("Released a hold"))
+ALL = (PLACED, SECONDED, REVIEWED, RELEASED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A hold to place."""
+
+    law: str
+    document: str
+    reason: str
+    review: date
+    person: int | None = None
+    order: str = ""
+    """The number of an order, as somebody writes it."""
+    until: date | None = None
+    silent: bool = False
+
+
+def place(wish: Wish, staff: int | None) -> PlacedHold:
+    """Place a hold, and record it outside the database, too. Raise HoldError."""
+    if (wish.person is None) == (not wish.order):
+        raise HoldError(NOBODY)
+    with writing() as session:
+        person, number = _whose(session, wish)
+        if staff is not None and person == staff:
+            raise HoldError(OWN)
+        hold = PlacedHold(
+            code=secrets.token_hex(4),
+            person=person,
+            number=number,
+            law=wish.law,
+            document=wish.document,
+            reason=wish.reason,
+            silent=wish.silent,
+            at=clock.now(),
+            by=staff,
+            needs_second=_asks_destruction(session, person, number),
+            until=wish.until,
+            review=min(wish.review, clock.today() + LONGEST_REVIEW),
+        )
+        session.add(hold)
+        _log(session, PLACED, hold, staff, wish.reason)
+        _decide(session, Decision.HELD, hold)
+        return hold
+
+
+def second(code: str, staff: int) -> None:
+    """Agree to a hold that stands against a request for destruction. Raise HoldError."""
+    with writing() as session:
+        hold = _open(session, code, staff)
+        if not hold.needs_second or hold.second is not None:
+            raise HoldError(NOT_NEEDED)
+        if hold.by == staff:
+            raise HoldError(SAME)
+        hold.second, hold.seconded_at = staff, clock.now()
+        _log(session, SECONDED, hold, staff)
+        _decide(session, Decision.HELD, hold)
+
+
+def review(code: str, staff: int, day: date, reason: str) -> None:
+    """Keep a hold, to be looked at again by `day`. Raise HoldError."""
+    with writing() as session:
+        hold = _open(session, code, staff)
+        hold.review = min(day, clock.today() + LONGEST_REVIEW)
+        _log(session, REVIEWED, hold, staff, reason)
+
+
+def release(code: str, staff: int | None, reason: str) -> None:
+    """Release a hold: what it kept goes by its own term. Raise HoldError."""
+    with writing() as session:
+        hold = _open(session, code, staff)
+        _release(session, hold, staff)
+        _log(session, RELEASED, hold, staff, reason)
+
+
+def release_ended() -> None:
+    """Release the holds whose last day is over."""
+    over = select(PlacedHold).where(
+        PlacedHold.released_at.is_(None), PlacedHold.until < clock.today()
+    )
+    with writing() as session:
+        for hold in session.scalars(over):
+            _release(session, hold, None)
+
+
+def carry_out_held(session: Session, line: Line) -> int:
+    """Place a hold of the decisions file again; return how many are new or changed."""
+    hold = session.scalar(select(PlacedHold).filter_by(code=line.ref))
+    second_ = line.values.get("second")
+    if hold is not None:
+        changed = bool(second_) and hold.second is None
+        if changed:
+            hold.second, hold.seconded_at = int(str(second_)), line.at
+        return int(changed)
+    given = line.values
+    session.add(
+        PlacedHold(
+            code=line.ref,
+            person=line.person,
+            number=given.get("number"),
+            law=given["law"],
+            document=given["document"],
+            reason="",
+            silent="silent" in given,
+            at=line.at,
+            by=int(given["by"]) if "by" in given else None,
+            needs_second="needs_second" in given,
+            second=int(second_) if second_ else None,
+            seconded_at=line.at if second_ else None,
+            until=date.fromisoformat(given["until"]) if "until" in given else None,
+            review=date.fromisoformat(given["review"]),
+        )
+    )
+    session.flush()
+    return 1
+
+
+def carry_out_released(session: Session, line: Line) -> int:
+    """Release a hold of the decisions file again."""
+    hold = session.scalar(select(PlacedHold).filter_by(code=line.ref, released_at=None))
+    if hold is None:
+        return 0
+    hold.released_at = line.at
+    return 1
+
+
+def _whose(session: Session, wish: Wish) -> tuple[int | None, str | None]:
+    """Return the person and the order of a hold. Raise HoldError."""
+    if wish.person is not None:
+        if session.get(Person, wish.person) is None:
+            raise HoldError(NO_PERSON)
+        return wish.person, None
+    try:
+        number = order_numbers.parse(wish.order)
+    except OrderNumberError:
+        raise HoldError(NO_ORDER) from None
+    found = session.execute(select(ShopOrder.person).filter_by(number=number)).first()
+    if found is None:
+        raise HoldError(NO_ORDER)
+    return found.person, number
+
+
+def _asks_destruction(session: Session, person: int | None, number: str | None) -> bool:
+    """Return whether whoever the hold is on has asked for destruction, unanswered yet."""
+    keys = select(ShopOrder.email_key).where(ShopOrder.number == number)
+    theirs: ColumnElement[bool] = (
+        DataRequest.person == person
+        if person is not None
+        else DataRequest.person.is_(None) & DataRequest.email_key.in_(keys)
+    )
+    asked = select(DataRequest.id).where(
+        DataRequest.kind == DESTROY,
+        DataRequest.closed_at.is_(None),
+        or_(false(), theirs),
+    )
+    return session.scalar(asked.limit(1)) is not None
+
+
+def _open(session: Session, code: str, staff: int | None) -> PlacedHold:
+    """Return a hold that is not released, locked; raise NoHoldError, HoldError."""
+    query = select(PlacedHold).filter_by(code=code).with_for_update()
+    hold: PlacedHold | None = session.scalar(query)
+    if hold is None:
+        raise NoHoldError
+    if hold.released_at is not None:
+        raise HoldError(OVER)
+    if staff is not None and hold.person == staff:
+        raise HoldError(OWN)
+    return hold
+
+
+def _release(session: Session, hold: PlacedHold, staff: int | None) -> None:
+    hold.released_at, hold.released_by = clock.now(), staff
+    _decide(session, Decision.RELEASED, hold)
+
+
+def _log(
+    session: Session,
+    action: StaffActionType,
+    hold: PlacedHold,
+    staff: int | None,
+    reason: str = "",
+) -> None:
+    log_staff_action(
+        session,
+        staff=staff,
+        action=action,
+        person=hold.person,
+        what=f"{hold.code} {hold.number or ''}".strip(),
+        reason=reason,
+    )
+
+
+def _decide(session: Session, kind: Decision, hold: PlacedHold) -> None:
+    """Record a hold in the decisions file; not its reason, which has an end."""
+    values = {
+        "number": hold.number,
+        "law": hold.law,
+        "document": hold.document,
+        "silent": hold.silent,
+        "by": hold.by,
+        "needs_second": hold.needs_second,
+        "second": hold.second,
+        "until": hold.until,
+        "review": hold.review,
+    }
+    written = {name: str(value) for name, value in values.items() if value}
+    decide(session, kind, person=hold.person, ref=hold.code, values=written)

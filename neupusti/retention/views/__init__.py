@@ -1,0 +1,1 @@
+"""The pages of terms and of holds, and the commands."""

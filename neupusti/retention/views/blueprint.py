@@ -1,0 +1,5 @@
+"""The blueprint of retention."""
+
+from flask import Blueprint
+
+bp = Blueprint("retention", __name__, cli_group="retention")
