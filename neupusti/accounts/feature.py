@@ -15,7 +15,7 @@ from neupusti.accounts.models import (
     SecondFactor,
     SignIn,
 )
-from neupusti.accounts.service import addresses, avatar, registration
+from neupusti.accounts.service import addresses, avatar, registration, replays
 from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service.device_cookies import DeviceCookie
 from neupusti.accounts.views import (
@@ -38,6 +38,7 @@ from neupusti.accounts.views.blueprint import DEVICE, DEVICE_DAYS, bp
 from neupusti.core.background import Job
 from neupusti.core.feature import Feature, Page, Place
 from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
+from neupusti.core.records.decisions import Decision
 from neupusti.core.rules import MFA_PENDING, OWNER, PUBLIC, STEP_UP
 
 VIEWS = (
@@ -64,6 +65,11 @@ FEATURE = Feature(
     ),
     blueprint=bp,
     proofs=proofs.ALL,
+    replays={
+        Decision.WITHDRAWN: replays.withdrawal,
+        Decision.EMAIL_CHANGED: replays.address,
+        Decision.SECURED: replays.securing_of,
+    },
     access={
         "accounts.activity": OWNER,
         "accounts.ask_reset": PUBLIC,

@@ -51,6 +51,7 @@ FEATURE = Feature(
     clauses=(),
     proofs=own_proofs.ALL,
     access={"assets.serve": PUBLIC},
+    essential=frozenset({"assets.serve"}),
     jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
     holdings=(
         Holding(model=OutboxEmail, is_sent=True, unblocked=TO_SEND),
