@@ -37,7 +37,7 @@ from neupusti.catalog.views.blueprint import bp
 from neupusti.config.settings import settings
 from neupusti.core.background import Job
 from neupusti.core.feature import Feature, MenuItem, Page, Place
-from neupusti.core.keeping import STAFF_ORDER, Holding, IndefiniteRetention
+from neupusti.core.keeping import STAFF_ORDER, Fate, Holding, IndefiniteRetention
 from neupusti.core.rules import CONTENT, PUBLIC
 
 VIEWS = (
@@ -105,7 +105,7 @@ FEATURE = Feature(
     addresses=sitemap.addresses,
     address_files=sitemap.PRODUCTS,
     seed=seed,
-    holdings=(Holding(model=StockMovement, order=STAFF_ORDER),),
+    holdings=(Holding(model=StockMovement, order=STAFF_ORDER, fate=Fate.EVIDENCE),),
     indefinite=(
         IndefiniteRetention(
             label=_("The goods themselves; nothing there is about people"),

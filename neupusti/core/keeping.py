@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,17 @@ OWN_ORDER, STAFF_ORDER = 50, 90
 """Where a holding comes among what a person is shown; last what only staff have."""
 
 
+class Fate(StrEnum):
+    """What becomes of a person's rows when their data are destroyed (6.1.3)."""
+
+    ROW = "row"
+    """The row goes; where a law keeps it, only what that law does not name."""
+    COLUMNS = "columns"
+    """The row stays, without numbers of people and whatever identifies them."""
+    EVIDENCE = "evidence"
+    """The row stays: it holds numbers and keyed hashes, nothing that anybody reads."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
     """A table with rows about people, and how to find a person's rows (6.1.3)."""
@@ -45,6 +57,11 @@ class Holding:
 
     unseen: str | None = None
     """Why nobody is shown its rows, not even whom they are about."""
+    fate: Fate = Fate.ROW
+    why: str | LazyString = ""
+    """Why rows stay when the data are destroyed; empty: as their fate says."""
+    emptied_at: InstrumentedAttribute[Any] | None = None
+    """The column that holds since when a row identifies nobody."""
     told: Callable[[Table], ColumnElement[bool]] = lambda _table: true()
     """Which of its rows they may be shown at all."""
     unblocked: str | None = None

@@ -10,7 +10,7 @@ from neupusti.core.blocking import blocks
 from neupusti.core.blocking.models import DataBlock, Tombstone
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.feature import Feature
-from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
+from neupusti.core.keeping import Fate, Holding, IndefiniteRetention, Retention
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs.models import ProofResult, ProofRun
 from neupusti.core.records import journal
@@ -58,23 +58,31 @@ FEATURE = Feature(
         Holding(model=OutboxEmail, is_sent=True, unblocked=TO_SEND),
         Holding(
             model=FormConsent,
+            fate=Fate.EVIDENCE,
             label=_("Your consents and their withdrawals"),
             unblocked=TO_WITHDRAW,
         ),
         Holding(
             model=ProcessingEvent,
+            fate=Fate.EVIDENCE,
             label=_("What was done with the Data"),
             unblocked=TO_PROVE,
         ),
         Holding(model=SecurityEvent, unblocked=TO_PROVE),
         Holding(
             model=StaffAction,
+            fate=Fate.EVIDENCE,
             label=_("What members of staff saw or changed"),
             unblocked=TO_PROVE,
         ),
         Holding(model=ActWords, unblocked=TO_PROVE),
         Holding(model=Token, unseen=TOKENS_UNSEEN, unblocked="a link confirms a right"),
-        Holding(model=StaffGrant, label=_("Permissions on the staff"), unblocked=TO_PROVE),
+        Holding(
+            model=StaffGrant,
+            fate=Fate.EVIDENCE,
+            label=_("Permissions on the staff"),
+            unblocked=TO_PROVE,
+        ),
         Holding(
             model=DataBlock,
             label=_("That the Data were blocked, and why"),
@@ -82,6 +90,7 @@ FEATURE = Feature(
         ),
         Holding(
             model=Tombstone,
+            fate=Fate.EVIDENCE,
             label=_("That the Data were destroyed"),
             unblocked="a destruction outlives a block",
         ),

@@ -42,7 +42,7 @@ def proof_of(rule: Retention, holds: Sequence[Hold] = ()) -> Proof:
         clauses=("5.1", "5.6"),
         name=f"past-term-{rule.code}",
         says=_("Nothing is kept past its term: %(what)s", what=rule.label),
-        rows=_rows(rule),
+        rows=rule.model,
         wrong=wrong,
         forged=begun(GRACE + timedelta(days=1)),
         right=begun(GRACE - timedelta(hours=1)),

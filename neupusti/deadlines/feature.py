@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _
 from neupusti.core.background import Job
 from neupusti.core.deadlines.models import CalendarDay, Deadline
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
-from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
+from neupusti.core.keeping import Fate, Holding, IndefiniteRetention, Retention
 from neupusti.core.rules import PRIVACY, PUBLIC
 from neupusti.deadlines import queries
 from neupusti.deadlines.service import calendar, reminding
@@ -52,7 +52,7 @@ FEATURE = Feature(
     emails=(reminding.REMINDER,),
     jobs=(Job(name="deadlines", every=reminding.EVERY, run=reminding.run),),
     staff_actions=(calendar.ENTERED,),
-    holdings=(Holding(model=CalendarDay),),
+    holdings=(Holding(model=CalendarDay, fate=Fate.EVIDENCE),),
     retention=(
         Retention(
             label=_("By when an answer was due, and when it was given"),

@@ -3,7 +3,13 @@
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
-from neupusti.core.keeping import STAFF_ORDER, Holding, IndefiniteRetention, Retention
+from neupusti.core.keeping import (
+    STAFF_ORDER,
+    Fate,
+    Holding,
+    IndefiniteRetention,
+    Retention,
+)
 from neupusti.core.rules import ANY_STAFF, ORDERS, PRIVACY, PUBLIC
 from neupusti.delivery import proofs, queries
 from neupusti.delivery.models import CourierVisit, Disclosure, DisclosureField
@@ -60,10 +66,14 @@ FEATURE = Feature(
         ),
     ),
     holdings=(
-        Holding(model=Disclosure),
-        Holding(model=DisclosureField, label=_("The fields that each of them got")),
-        Holding(model=CourierVisit),
-        Holding(model=RecipientVersion, order=STAFF_ORDER),
+        Holding(model=Disclosure, fate=Fate.COLUMNS),
+        Holding(
+            model=DisclosureField,
+            label=_("The fields that each of them got"),
+            fate=Fate.EVIDENCE,
+        ),
+        Holding(model=CourierVisit, fate=Fate.EVIDENCE),
+        Holding(model=RecipientVersion, order=STAFF_ORDER, fate=Fate.EVIDENCE),
     ),
     retention=(
         Retention(

@@ -4,7 +4,13 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
-from neupusti.core.keeping import STAFF_ORDER, Holding, IndefiniteRetention, Retention
+from neupusti.core.keeping import (
+    STAFF_ORDER,
+    Fate,
+    Holding,
+    IndefiniteRetention,
+    Retention,
+)
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.records.decisions import Decision
 from neupusti.core.rules import NEWSLETTER, OWNER, PUBLIC
@@ -91,11 +97,17 @@ FEATURE = Feature(
         Holding(model=Subscriber, label=_("Your subscription to news")),
         Holding(model=Subscription, label=_("The topics of your subscription")),
         Holding(model=IssueDelivery),
-        Holding(model=Suppression, unblocked="it keeps news away"),
-        Holding(model=Issue, order=STAFF_ORDER),
+        Holding(
+            model=Suppression,
+            fate=Fate.EVIDENCE,
+            unblocked="it keeps news away",
+            why=_("An irreversible code of the address, so that no more news go to it."),
+        ),
+        Holding(model=Issue, fate=Fate.EVIDENCE, order=STAFF_ORDER),
         Holding(
             model=IssueText,
             order=STAFF_ORDER,
+            fate=Fate.EVIDENCE,
             label=_("The texts of the issues of the newsletter"),
         ),
     ),

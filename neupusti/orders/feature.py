@@ -139,7 +139,11 @@ FEATURE = Feature(
         Job(name="order identities", every=masking.EVERY, run=masking.run),
     ),
     holdings=(
-        Holding(model=ShopOrder, label=_("Your orders")),
+        Holding(
+            model=ShopOrder,
+            label=_("Your orders"),
+            emptied_at=ShopOrder.identity_ended_at,
+        ),
         Holding(model=OrderLine, label=_("The goods of your orders")),
         Holding(model=OrderAddress, label=_("The addresses of delivery")),
         Holding(model=Parcel, label=_("The parcels of your orders")),

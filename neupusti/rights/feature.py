@@ -7,7 +7,13 @@ from sqlalchemy import null
 
 from neupusti.core.background import Job
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
-from neupusti.core.keeping import Hold, Holding, IndefiniteRetention, Retention
+from neupusti.core.keeping import (
+    Fate,
+    Hold,
+    Holding,
+    IndefiniteRetention,
+    Retention,
+)
 from neupusti.core.rules import OWNER, PASS, PRIVACY, PUBLIC
 from neupusti.rights import queries
 from neupusti.rights.models import (
@@ -93,9 +99,10 @@ FEATURE = Feature(
         ),
     ),
     holdings=(
-        Holding(model=DataRequest, unblocked=TO_USE_RIGHTS),
+        Holding(model=DataRequest, fate=Fate.COLUMNS, unblocked=TO_USE_RIGHTS),
         Holding(
             model=RequestEvent,
+            fate=Fate.EVIDENCE,
             label=_("The steps of your requests"),
             unblocked=TO_USE_RIGHTS,
         ),
@@ -103,11 +110,13 @@ FEATURE = Feature(
         Holding(model=Export, unblocked=TO_USE_RIGHTS),
         Holding(
             model=Correction,
+            fate=Fate.COLUMNS,
             label=_("What you asked to correct"),
             unblocked=TO_USE_RIGHTS,
         ),
         Holding(
             model=RecipientNotice,
+            fate=Fate.EVIDENCE,
             label=_("Recipients told of a correction"),
             unblocked=TO_USE_RIGHTS,
         ),

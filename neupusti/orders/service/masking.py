@@ -5,7 +5,6 @@ could not be told from anybody else who asks for this order.
 """
 
 from datetime import timedelta
-from typing import cast
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select, update
@@ -21,7 +20,6 @@ from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import GoodsReturn, OrderEvent
 from neupusti.orders.models.order import ShopOrder
 
-TABLE = cast("Table", ShopOrder.__table__)
 EVERY = timedelta(hours=1)
 DAYS = 90
 """The law gives 14 days for a return; the rest is for a dispute about it."""

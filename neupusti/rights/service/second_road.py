@@ -61,9 +61,12 @@ def needles(data: Snapshot, whose: Whose) -> frozenset[str]:
                 found |= set(
                     data.main.scalars(select(phone).where(finding.own(known, whose)))
                 )
-    return frozenset(
-        text if "@" in text else text[-PHONE_DIGITS:] for text in found if text
-    )
+    return frozenset(needle(text) for text in found if text)
+
+
+def needle(text: str) -> str:
+    """Return what to search for, of an address or a phone."""
+    return text.lower() if "@" in text else text[-PHONE_DIGITS:]
 
 
 def search(data: Snapshot, wanted: frozenset[str]) -> Hits:

@@ -22,7 +22,7 @@ PAGES = {
     RequestKind.ACCESS: "rights.data",
     RequestKind.CORRECT: "rights.correct",
     RequestKind.BLOCK: "blocking.block",
-    RequestKind.DESTROY: "rights.data",
+    RequestKind.DESTROY: "erasure.destroy",
 }
 """Where a pass leads, by what it was asked for."""
 

@@ -50,16 +50,23 @@ def here(name: str, *, on: Blueprint = bp, **values: Any) -> str:
 
 def asker() -> Asker:
     """Return who asks, on a route for the owner of an account or of a pass."""
-    language = languages.current()
-    if _is_own():
-        person = db.session.get_one(Person, identity.me().person)
-        return Asker(
-            person=person.id,
-            email=person.email,
-            email_key=person.email_key,
-            language=language,
-            received_at=clock.now(),
-        )
+    return asker_of_account() if _is_own() else asker_of_pass()
+
+
+def asker_of_account() -> Asker:
+    """Return who asks, on a route for the owner of an account."""
+    person = db.session.get_one(Person, identity.me().person)
+    return Asker(
+        person=person.id,
+        email=person.email,
+        email_key=person.email_key,
+        language=languages.current(),
+        received_at=clock.now(),
+    )
+
+
+def asker_of_pass() -> Asker:
+    """Return who asks, on a route for the owner of a pass."""
     found = identity.current_pass()
     if found is None:
         raise RuntimeError(f"{request.endpoint} is open to those without a pass")
@@ -67,7 +74,7 @@ def asker() -> Asker:
         person=None,
         email=found.email,
         email_key=found.email_key,
-        language=language,
+        language=languages.current(),
         received_at=found.asked_at,
     )
 

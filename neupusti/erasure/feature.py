@@ -1,0 +1,75 @@
+"""The manifest of erasure."""
+
+from dataclasses import replace
+
+from flask_babel import lazy_gettext as _
+
+from neupusti.core.background import Job
+from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
+from neupusti.core.keeping import Fate, Holding, IndefiniteRetention
+from neupusti.core.rules import OWNER, PASS, PRIVACY, PUBLIC
+from neupusti.erasure import proofs, queries
+from neupusti.erasure.models import Erasure, ErasureFile, ErasureKept, ErasureStep
+from neupusti.erasure.service import asking, letters, running
+from neupusti.erasure.views import admin, cli, own
+from neupusti.erasure.views.blueprint import bp
+
+VIEWS = (own, admin, cli)
+"""Importing a view module registers its routes and commands on the blueprint."""
+FRESH = replace(OWNER, recently_authenticated=True)
+PARTS = (Erasure, ErasureStep, ErasureFile, ErasureKept)
+TO_DESTROY = "without it nobody could have the data destroyed or undo it"
+
+FEATURE = Feature(
+    name="erasure",
+    clauses=("6.1.1", "6.1.3"),
+    blueprint=bp,
+    access={
+        **dict.fromkeys(("erasure.destroy", "erasure.confirm", "erasure.undo"), PASS),
+        **dict.fromkeys(
+            ("erasure.own_destroy", "erasure.own_confirm", "erasure.own_undo"), FRESH
+        ),
+        **dict.fromkeys(("erasure.open_link", "erasure.undo_by_link"), PUBLIC),
+        **dict.fromkeys(
+            ("erasure.board", "erasure.desk", "erasure.propose", "erasure.second"), PRIVACY
+        ),
+    },
+    pages=(
+        Page(
+            endpoint="erasure.own_destroy",
+            label=_("Destroy my data"),
+            places=frozenset({Place.ACCOUNT}),
+            listed=False,
+        ),
+    ),
+    proofs=proofs.ALL,
+    emails=letters.ALL,
+    staff_actions=asking.ALL,
+    jobs=(Job(name="erasures", every=running.EVERY, run=running.run),),
+    admin_menu=(MenuItem(endpoint="erasure.board", label=_("Destruction of data")),),
+    duties=(
+        Duty(
+            clause="6.2.1",
+            label=_("Destructions of data that need a member of staff"),
+            open=queries.count_to_act,
+            endpoint="erasure.board",
+        ),
+    ),
+    holdings=tuple(
+        Holding(
+            model=model,
+            label=_("That your data are to be destroyed, and what was done"),
+            fate=Fate.EVIDENCE,
+            unblocked=TO_DESTROY,
+        )
+        for model in PARTS
+    ),
+    indefinite=(
+        IndefiniteRetention(
+            label=_("That your data are to be destroyed, and what was done"),
+            clause="6.1.3",
+            until=_("with the request"),
+            models=PARTS,
+        ),
+    ),
+)

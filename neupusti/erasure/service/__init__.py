@@ -1,0 +1,1 @@
+"""What erasure does; it knows nothing of HTTP."""

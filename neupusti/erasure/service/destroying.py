@@ -1,0 +1,233 @@
+"""Destroy what is kept about a person, in one transaction of the main database (6.1.3).
+
+Holds are asked inside it: what became an open order a moment ago is kept. Whoever is
+killed in it has destroyed nothing; files go afterwards, by the names that it leaves.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import current_app
+from sqlalchemy import Table, delete, func, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from neupusti.accounts.models import Person
+from neupusti.core import clock
+from neupusti.core.blocking import blocks
+from neupusti.core.blocking.models import HASH_USE, Reach, Tombstone
+from neupusti.core.data import files, finding, keys
+from neupusti.core.data.classification import (
+    Purpose,
+    classification,
+    personal_columns,
+)
+from neupusti.core.data.database import writing
+from neupusti.core.data.finding import Whose
+from neupusti.core.keeping import Fate
+from neupusti.core.mail.models import OutboxEmail, OutboxState
+from neupusti.core.records import journal
+from neupusti.core.records.decisions import Decision, decide
+from neupusti.core.records.holds import PlacedHold, in_force
+from neupusti.core.records.journal import Operation, ProcessingRecord
+from neupusti.core.registry import registry
+from neupusti.delivery.models import Disclosure
+from neupusti.erasure.models import Erasure, ErasureFile, ErasureKept, ErasureStep, State
+from neupusti.erasure.service import sealing
+from neupusti.erasure.service.fates import Fated, emptying, fated, identifying
+from neupusti.erasure.service.plan import by_law
+from neupusti.erasure.service.sealing import KeptByLaw, Known
+from neupusti.rights.models import DataRequest, Export, ExportState, RecipientNotice
+from neupusti.rights.service import exporting, second_road
+
+
+def destroy(number: int) -> bool:
+    """Begin and carry out an erasure; return whether it was done.
+
+    It is put off while the data are blocked or wholly held, or a letter or an archive of
+    theirs is on its way. Of an undo and this, the first in the database wins.
+    """
+    with writing() as session:
+        blocks.wait_for_writers(session)
+        erasure = session.get(Erasure, number, with_for_update=True, populate_existing=True)
+        if erasure is None or erasure.state != State.CONFIRMED:
+            return False
+        whose = whose_of(session, erasure)
+        request = session.get_one(DataRequest, erasure.request)
+        if is_put_off(session, whose):
+            return False
+        known = _known(session, whose, request)
+        key = whose.email_key
+        decide(
+            session, Decision.ERASED, person=whose.person, email_key=key, ref=request.number
+        )
+        _name_files(session, erasure.id, whose)
+        _notify(session, request, whose)
+        _release_holds(session, whose)
+        for one in fated(whose):
+            carry_out(session, erasure.id, one)
+        erasure.state, erasure.destroyed_at = State.DESTROYED.value, clock.now()
+        erasure.person, erasure.email_key = None, None
+        erasure.sealed = sealing.seal(known)
+        session.flush()
+        session.add(
+            Tombstone(
+                at=clock.now(),
+                person=whose.person,
+                email_hash=keys.keyed(HASH_USE, key) if key else None,
+                scope=Reach.ALL.value,
+                request=request.number,
+            )
+        )
+    return True
+
+
+def whose_of(session: Session, erasure: Erasure) -> Whose:
+    """Return whose rows an erasure is about, with the present address of an account."""
+    if erasure.person is None:
+        return Whose(email_key=erasure.email_key)
+    person = session.get(Person, erasure.person)
+    confirmed = person is not None and person.confirmed_at is not None
+    key = person.email_key if person is not None and confirmed else None
+    return Whose(person=erasure.person, email_key=key)
+
+
+def is_put_off(session: Session, whose: Whose) -> bool:
+    """Return whether nothing may be destroyed now."""
+    if blocks.is_blocked(session, whose):
+        return True
+    held = select(PlacedHold.id).where(PlacedHold.person == whose.person, in_force())
+    if session.scalar(held.limit(1)) is not None:
+        return True
+    moving = (
+        (OutboxEmail, OutboxEmail.state == OutboxState.HANDING.value),
+        (Export, Export.state == ExportState.RUNNING.value),
+    )
+    tables = {one.holding.model: one for one in fated(whose)}
+    return any(
+        session.scalar(select(model.id).where(tables[model].own, busy).limit(1)) is not None
+        for model, busy in moving
+    )
+
+
+def _release_holds(session: Session, whose: Whose) -> None:
+    """Release what was held until a day that is past: only then may such a row go."""
+    over = update(PlacedHold).where(
+        PlacedHold.person == whose.person, PlacedHold.released_at.is_(None)
+    )
+    session.execute(over.values(released_at=clock.now()))
+
+
+def _known(session: Session, whose: Whose, request: DataRequest) -> Known:
+    """Return what is needed once the rows are gone."""
+    person = session.get(Person, whose.person) if whose.person is not None else None
+    kept = [
+        KeptByLaw(hold=hold.code, rows=rows, until=day)
+        for one in fated(whose)
+        for hold, rows, day in by_law(session, one)
+    ]
+    return Known(
+        email=person.email if person else request.email or "",
+        language=request.language,
+        person=whose.person,
+        needles=tuple(sorted(_needles(session, whose))),
+        kept=tuple(kept),
+    )
+
+
+def _needles(session: Session, whose: Whose) -> set[str]:
+    """Return every address and phone in their rows: what to search for afterwards."""
+    found = {whose.email_key} - {None}
+    for one in fated(whose):
+        for clause in finding.CLAUSES:
+            for column in finding.contacts(one.table, clause):
+                mark = classification(column)
+                if mark and not mark.keyed_by:
+                    found |= set(session.scalars(select(column).distinct().where(one.own)))
+    return {searched for text in found if text and (searched := second_road.needle(text))}
+
+
+def _name_files(session: Session, erasure: int, whose: Whose) -> None:
+    """Store the files of the rows that go: after the commit nothing else names them."""
+    home = Path(current_app.instance_path)
+    for one in fated(whose):
+        for path in _files(session, one):
+            name = str(path.relative_to(home))
+            session.add(ErasureFile(erasure=erasure, path=name))
+
+
+def _files(session: Session, one: Fated) -> Iterator[Path]:
+    path = one.holding.file
+    if one.holding.model is Export:
+        path = _archive
+    if path is not None:
+        named = select(one.holding.model).where(one.own)
+        yield from (path(row) for row in session.scalars(named) if row.name)
+
+
+def _archive(export: Export) -> Path:
+    return files.folder(exporting.FOLDER) / Path(export.name or "").name
+
+
+def _notify(session: Session, request: DataRequest, whose: Whose) -> None:
+    """Ask staff to tell each recipient of what stays in their hands (5.2).
+
+    One notice for a recipient, with the last hand-over: it names all before it.
+    """
+    [handed] = [one for one in fated(whose) if one.holding.model is Disclosure]
+    last = select(literal(request.id), func.max(Disclosure.id)).where(handed.own)
+    last = last.group_by(Disclosure.recipient)
+    names = ["request", "disclosure"]
+    session.execute(insert(RecipientNotice).from_select(names, last))
+
+
+def carry_out(session: Session, erasure: int, one: Fated) -> None:
+    """Empty the rows of one table that stay, delete those that go, and note both."""
+    kept = gone = 0
+    count = select(func.count()).select_from(one.table)
+    if one.is_emptied:
+        _keep(session, erasure, one)
+        emptied = update(one.table).where(one.emptied).values(emptying(one))
+        kept = session.execute(emptied).rowcount  # type: ignore[attr-defined]
+    if one.holding.fate is Fate.ROW:
+        if one.goes_along:
+            gone = session.scalar(count.where(one.goes)) or 0
+        else:
+            deleted = delete(one.table).where(one.goes)
+            gone = session.execute(deleted).rowcount  # type: ignore[attr-defined]
+    if gone or kept:
+        session.add(
+            ErasureStep(
+                erasure=erasure,
+                at=clock.now(),
+                store=one.table.name,
+                gone=gone,
+                kept=kept,
+                left=0,
+            )
+        )
+    if personal_columns(one.table):
+        _log(session, one.table, Operation.DESTRUCTION, gone)
+        _log(session, one.table, Operation.DEPERSONALISATION, kept)
+
+
+def _keep(session: Session, erasure: int, one: Fated) -> None:
+    """Store which rows keep something that identifies a person, and by which hold."""
+    names = {column.key for column in identifying(one.table)}
+    for hold in registry().holds_of(one.table):
+        if names & {*hold.columns}:
+            [key] = one.table.primary_key.columns
+            named = (literal(erasure), literal(one.table.name), key, literal(hold.code))
+            rows = select(*named).where(one.own, hold.rows(one.table))
+            columns = ["erasure", "model", "row", "hold"]
+            session.execute(insert(ErasureKept).from_select(columns, rows))
+
+
+def _log(session: Session, table: Table, operation: Operation, rows: int) -> None:
+    if rows:
+        record = ProcessingRecord(
+            operation=operation,
+            what=f"{table.name}: {rows}",
+            why=Purpose.ACCOUNT,
+            person=None,
+        )
+        journal.log_processing(session, record)

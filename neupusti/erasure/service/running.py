@@ -1,0 +1,184 @@
+"""The job: each step finds in the database what is due, and a killed one is repeated.
+
+confirmed → destroyed → told → done; incomplete where something is left, waiting where a
+law keeps something.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import Select, and_, delete, exists, false, or_, select
+from sqlalchemy.orm import Session
+
+from neupusti.core import clock
+from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
+from neupusti.core.mail.models import OutboxEmail
+from neupusti.core.mail.outbox import Recipient, enqueue
+from neupusti.core.registry import registry
+from neupusti.core.text.languages import Language
+from neupusti.erasure.models import Erasure, ErasureKept, ErasureStep, State
+from neupusti.erasure.service import destroying, letters, sealing, verifying, wiping
+from neupusti.erasure.service.fates import Fated, fated
+from neupusti.erasure.service.sealing import Known
+from neupusti.rights.models import DataRequest, Outcome, Step
+from neupusti.rights.service import requests
+
+logger = logging.getLogger(__name__)
+EVERY = timedelta(minutes=1)
+AGAIN = timedelta(hours=1)
+LETTER_LIFE = timedelta(hours=24)
+"""How long the last e-mail is kept where it cannot be sent."""
+BATCH = 500
+NOTHING = Whose()
+
+
+def run() -> None:
+    """Carry out what is due; one that fails holds up no other."""
+    failed = [
+        error
+        for due, step in (
+            (_confirmed, destroying.destroy),
+            (_destroyed, verify),
+            (lambda: _in(State.TOLD), end),
+            (lambda: _in(State.WAITING), release),
+        )
+        for number in list(db.session.scalars(due()))
+        if (error := _tried(step, number)) is not None
+    ]
+    if failed:
+        raise failed[0]
+
+
+def _tried(step: Callable[[int], object], number: int) -> Exception | None:
+    try:
+        step(number)
+    except Exception as error:
+        logger.exception("erasure", extra={"fields": {"erasure": number}})
+        return error
+    return None
+
+
+def verify(number: int) -> bool:
+    """Destroy files and copies, look for what is left; if nothing is, tell the person."""
+    gone = wiping.files(number)
+    tables = list(db.session.scalars(select(ErasureStep.store).filter_by(erasure=number)))
+    wiped = wiping.database(tables)
+    erasure = db.session.get_one(Erasure, number, populate_existing=True)
+    known = sealing.unseal(erasure.sealed)
+    found = verifying.left(erasure, known)
+    if not wiped:
+        found["the log of the database"] = 1
+    with writing() as session:
+        row = session.get_one(Erasure, number, with_for_update=True, populate_existing=True)
+        row.left, row.tried_at = sum(found.values()), clock.now()
+        for store, left in {"files": 0, **found}.items():
+            _note(session, number, store, gone if store == "files" else 0, left)
+        if found:
+            row.state = State.INCOMPLETE.value
+            return False
+        request = session.get_one(DataRequest, row.request)
+        _tell(session, row, request, known)
+        requests.close(session, request, Outcome.DESTROYED, "")
+        requests.log_step(session, request.id, Step.ANSWERED)
+        row.state, row.sealed = State.TOLD.value, ""
+    return True
+
+
+def end(number: int) -> None:
+    """Destroy the last e-mail once it is sent or has waited a day, and what it left."""
+    with writing() as session:
+        row = session.get_one(Erasure, number, with_for_update=True)
+        since = row.tried_at or clock.now()
+        email = select(OutboxEmail).filter_by(key=_key(number))
+        if (letter := session.scalar(email)) is not None:
+            if letter.done_at is None and clock.now() - since < LETTER_LIFE:
+                return
+            session.delete(letter)
+    if wiping.database([OutboxEmail.__tablename__]):
+        with writing() as session:
+            row = session.get_one(Erasure, number, with_for_update=True)
+            _settle(session, row)
+
+
+def release(number: int) -> None:
+    """Destroy what a law kept until now; once nothing is kept, the erasure is done."""
+    kept = select(ErasureKept.model).filter_by(erasure=number).distinct()
+    names, over = set(db.session.scalars(kept)), 0
+    with writing() as session:
+        for one in fated(NOTHING):
+            if one.table.name in names:
+                over += _release(session, number, one)
+    if over and not wiping.database(names):
+        return
+    with writing() as session:
+        _settle(session, session.get_one(Erasure, number, with_for_update=True))
+
+
+def _release(session: Session, number: int, one: Fated) -> int:
+    """Destroy the rows of a table whose hold is over; return how many."""
+    [key] = one.table.primary_key.columns
+    mine = (ErasureKept.erasure == number, ErasureKept.model == one.table.name)
+    in_force = {hold.code: hold.rows(one.table) for hold in registry().holds_of(one.table)}
+    over: set[int] = set()
+    for code in session.scalars(select(ErasureKept.hold).where(*mine).distinct()).all():
+        held = select(key).where(in_force.get(code, false()))
+        rows = select(ErasureKept.row).where(*mine, ErasureKept.hold == code)
+        over |= set(session.scalars(rows.where(ErasureKept.row.not_in(held))))
+    numbers = sorted(over)
+    for start in range(0, len(numbers), BATCH):
+        some = numbers[start : start + BATCH]
+        session.execute(delete(ErasureKept).where(*mine, ErasureKept.row.in_(some)))
+        rows_over = Fated(holding=one.holding, whose=NOTHING, rows=key.in_(some))
+        destroying.carry_out(session, number, rows_over)
+    return len(over)
+
+
+def _settle(session: Session, row: Erasure) -> None:
+    """End an erasure, or let it wait for what a law keeps, in the open transaction."""
+    waits = session.scalar(select(exists().where(ErasureKept.erasure == row.id)))
+    row.state = (State.WAITING if waits else State.DONE).value
+    row.tried_at, row.ended_at = clock.now(), None if waits else clock.now()
+
+
+def _tell(session: Session, row: Erasure, request: DataRequest, known: Known) -> None:
+    if not known.email:
+        return
+    holds = {hold.code: hold for hold in registry().holds}
+    kept = [(holds[one.hold], one) for one in known.kept if one.hold in holds]
+    values = {"number": request.number, "kept": kept}
+    to = Recipient(email=known.email, language=Language(known.language))
+    enqueue(session, letters.DONE, to, key=_key(row.id), values=values)
+
+
+def _key(number: int) -> str:
+    return f"{letters.DONE.name}:{number}"
+
+
+def _note(session: Session, number: int, store: str, gone: int, left: int) -> None:
+    step = {"erasure": number, "at": clock.now(), "store": store, "kept": 0}
+    session.add(ErasureStep(gone=gone, left=left, **step))
+
+
+def _confirmed() -> Select[int]:
+    due = (Erasure.state == State.CONFIRMED.value, Erasure.run_at <= clock.now())
+    return select(Erasure.id).where(*due).order_by(Erasure.run_at)
+
+
+def _destroyed() -> Select[int]:
+    again = Erasure.tried_at <= clock.now() - AGAIN
+    return select(Erasure.id).where(
+        or_(
+            Erasure.state == State.DESTROYED.value,
+            and_(Erasure.state == State.INCOMPLETE.value, again),
+        )
+    )
+
+
+def _in(state: State) -> Select[int]:
+    """Return the erasures in a state; those that wait for a law once an hour."""
+    rows = select(Erasure.id).where(Erasure.state == state.value)
+    if state is State.WAITING:
+        rows = rows.where(Erasure.tried_at <= clock.now() - AGAIN)
+    return rows

@@ -1,0 +1,146 @@
+"""Look for what is left of a person: by SQL over the live schema, and in raw bytes.
+
+A search that finds nothing may be blind: an index can keep words cut or compressed. So the
+end of each word is searched for as well, in each form in which a file may hold it.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from flask import current_app
+from sqlalchemy import Table, and_, cast, or_, select, text
+from sqlalchemy.types import String
+
+from neupusti.core.data import finding
+from neupusti.core.data.database import Utc, db
+from neupusti.core.data.finding import Whose
+from neupusti.core.registry import registry
+from neupusti.erasure.models import Erasure, ErasureKept
+from neupusti.erasure.service.sealing import Known
+from neupusti.rights.service import second_road
+from neupusti.rights.service.second_road import Keys
+from neupusti.rights.service.snapshot import Snapshot, snapshot
+
+SUFFIX = 9
+CHUNK = 8 * 1024 * 1024
+STATISTICS = text(
+    """SELECT tablename, attname FROM pg_stats WHERE schemaname = 'public' AND (
+    most_common_vals::text ILIKE :needle OR histogram_bounds::text ILIKE :needle)"""
+)
+
+
+def left(erasure: Erasure, known: Known) -> dict[str, int]:
+    """Return where something is left -> in how many places; empty: nothing is.
+
+    What a law keeps, what is another's, and what the same person gave later is not left.
+    """
+    found: dict[str, int] = {}
+    wanted = frozenset(known.needles)
+    if not wanted:
+        return found
+    with snapshot() as data:
+        hits = second_road.search(data, wanted)
+        for table, rows in hits.items():
+            if unexplained := rows - _explained(data, erasure, known, table, rows):
+                found[table] = len(unexplained)
+        unseen = [one for one in wanted if not second_road.search(data, frozenset({one}))]
+    if db.engine.dialect.name == "sqlite":
+        found |= in_files(Path(current_app.instance_path), unseen)
+    else:
+        found |= _in_statistics(unseen)
+    return found
+
+
+def in_files(home: Path, wanted: Iterable[str]) -> dict[str, int]:
+    """Return each file below `home` with one of `wanted` in it -> how many of its forms."""
+    patterns = {form for one in wanted for form in forms(one)}
+    longest = max(map(len, patterns), default=0)
+    found = {}
+    for path in sorted(home.rglob("*")) if patterns else ():
+        if path.is_file():
+            seen = set(_in_file(path, patterns, longest))
+            if seen:
+                found[str(path.relative_to(home))] = len(seen)
+    return found
+
+
+def forms(word: str) -> set[bytes]:
+    """Return the bytes of a word and of its end, in each encoding a file may have."""
+    # The end of an address is its domain, which many share.
+    local = word.partition("@")[0]
+    texts = {word, local[-SUFFIX:] if len(local) >= SUFFIX else word}
+    texts |= {one.casefold() for one in texts} | {one.upper() for one in texts}
+    plain = {one.encode() for one in texts}
+    quoted = {quote(one, safe="").encode() for one in texts}
+    return plain | quoted | {form for one in plain for form in _in_base64(one)}
+
+
+def _in_base64(word: bytes) -> Iterator[bytes]:
+    """Yield what a word looks like in base64 at each of the three places it can begin.
+
+    Without the signs at either end that depend on what stands beside it.
+    """
+    for shift in range(3):
+        coded = b64encode(b"\0" * shift + word)
+        first, last = (0, 2, 3)[shift], 4 * ((shift + len(word)) // 3)
+        if last - first >= SUFFIX:
+            yield coded[first:last]
+
+
+def _in_file(path: Path, patterns: set[bytes], longest: int) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            tail = b""
+            while chunk := file.read(CHUNK):
+                body = tail + chunk
+                yield from (one for one in patterns if one in body)
+                tail = body[-longest:]
+    except FileNotFoundError:  # it went meanwhile
+        return
+
+
+def _explained(
+    data: Snapshot, erasure: Erasure, known: Known, name: str, rows: Keys
+) -> Keys:
+    """Return those of `rows` that a law keeps, that are another's, or that came later."""
+    tables = {one.model.__table__.name: one.model.__table__ for one in registry().holdings}
+    if name not in tables:
+        return set()
+    table: Table = tables[name]
+    key = list(table.primary_key.columns)
+    email = next((one for one in known.needles if one == known.email.lower()), None)
+    whose = Whose(person=known.person, email_key=email)
+    fine = [finding.of_another(table, whose)]
+    moments = [c for c in table.columns if isinstance(c.type, Utc) and not c.nullable]
+    if moments and erasure.destroyed_at is not None:
+        fine.append(and_(*(column > erasure.destroyed_at for column in moments)))
+    if len(key) == 1:
+        kept = select(ErasureKept.row).where(
+            ErasureKept.erasure == erasure.id, ErasureKept.model == name
+        )
+        fine.append(key[0].in_(kept))
+    explained: Keys = set()
+    listed = sorted(rows)
+    for start in range(0, len(listed), second_road.CHUNK):
+        some = or_(
+            *(
+                and_(*(cast(k, String) == v for k, v in zip(key, row, strict=True)))
+                for row in listed[start : start + second_road.CHUNK]
+            )
+        )
+        found = data.main.execute(select(*key).where(some, or_(*fine)))
+        explained |= {tuple(map(str, row)) for row in found}
+    return explained
+
+
+def _in_statistics(wanted: Iterable[str]) -> dict[str, int]:
+    """Return each column whose samples PostgreSQL still holds -> 1."""
+    with db.engine.connect() as connection:
+        rows = [
+            row
+            for one in wanted
+            for row in connection.execute(STATISTICS, {"needle": f"%{one}%"})
+        ]
+    return {f"pg_stats {table}.{column}": 1 for table, column in rows}

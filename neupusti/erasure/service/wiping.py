@@ -1,0 +1,55 @@
+"""Wipe what the databases and the disk still hold of rows that are gone."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from flask import current_app
+from sqlalchemy import delete, select
+
+from neupusti.core.data.classification import personal_columns
+from neupusti.core.data.database import Base, db, truncate_wal, writing
+from neupusti.erasure.models import ErasureFile
+
+SMALL = 200 * 1024 * 1024
+"""Bytes of a table that PostgreSQL may write anew at once; it is locked meanwhile."""
+
+
+def files(erasure: int) -> int:
+    """Destroy the files that an erasure named; return how many. A second run is harmless.
+
+    Each is unlinked before its name goes: whoever is killed between finds it again.
+    """
+    home = Path(current_app.instance_path)
+    named = select(ErasureFile).filter_by(erasure=erasure)
+    rows = [(row.id, row.path) for row in db.session.scalars(named)]
+    for _number, path in rows:
+        (home / path).unlink(missing_ok=True)
+    if rows:
+        with writing() as session:
+            gone = delete(ErasureFile).where(ErasureFile.id.in_([row[0] for row in rows]))
+            session.execute(gone)
+    return len(rows)
+
+
+def database(tables: Iterable[str]) -> bool:
+    """Wipe the pages of rows that are gone; return whether no copy can be left.
+
+    SQLite overwrites them at once, and its log is truncated here. PostgreSQL writes small
+    tables anew; what it sampled of a table that is empty by now goes with its columns'
+    definition.
+    """
+    if db.engine.dialect.name == "sqlite":
+        return truncate_wal()
+    db.session.rollback()
+    with db.engine.connect() as plain:
+        connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+        for name in sorted(set(tables) & Base.metadata.tables.keys()):
+            table = Base.metadata.tables[name]
+            size = connection.exec_driver_sql(
+                f"SELECT pg_total_relation_size('{name}')"
+            ).scalar_one()
+            if not personal_columns(table):
+                continue
+            full = "FULL, " if size <= SMALL else ""
+            connection.exec_driver_sql(f"VACUUM ({full}ANALYZE) {name}")
+    return True

@@ -1,0 +1,19 @@
+"""What people read of erasures."""
+
+from collections.abc import Mapping
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+
+from neupusti.erasure.models import State
+
+STATES: Mapping[str, LazyString] = {
+    State.ASKED: _("waits for a second member of staff"),
+    State.CONFIRMED: _("confirmed; it can be undone"),
+    State.UNDONE: _("undone"),
+    State.DESTROYED: _("the rows are destroyed"),
+    State.INCOMPLETE: _("something was left; it is tried again every hour"),
+    State.TOLD: _("destroyed; the last e-mail is on its way"),
+    State.WAITING: _("destroyed but for what a law keeps"),
+    State.DONE: _("destroyed"),
+}

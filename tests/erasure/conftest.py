@@ -1,0 +1,3 @@
+from tests.rights.conftest import plant
+
+__all__ = ["plant"]

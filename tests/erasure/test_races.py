@@ -1,0 +1,241 @@
+"""Undo against claim, killed runs, writers beside an erasure, many at once."""
+
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from neupusti.accounts.models import KnownDevice, Person
+from neupusti.config.settings import Settings
+from neupusti.config.values import ROOT
+from neupusti.core import clock
+from neupusti.core.data import finding
+from neupusti.core.data.classification import personal_columns
+from neupusti.core.data.database import db, writing
+from neupusti.core.keeping import Fate
+from neupusti.core.records.journal import Actor, ActorKind, SecurityEvent
+from neupusti.core.registry import registry
+from neupusti.erasure.models import Erasure, State
+from neupusti.erasure.service import asking, destroying, running
+from neupusti.erasure.service.errors import ErasureError
+from tests.accounts.cast import account
+from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
+from tests.people import AIGERIM, BOLAT, DANA
+from tests.rights.canaries import Planted
+from tests.served import environment_of
+from tests.times import Clock
+
+Plant = Callable[..., Planted]
+ME = Actor(ActorKind.PERSON, None)
+OVER = {State.TOLD.value, State.WAITING.value, State.DONE.value}
+KILL = """
+import os, signal, sys
+from datetime import datetime
+from neupusti.core import clock
+clock.now = lambda: datetime.fromisoformat(sys.argv[1])
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from neupusti.app import create_app
+from neupusti.erasure.service import running
+left = int(sys.argv[2])
+app = create_app()
+
+@event.listens_for(Engine, "before_cursor_execute")
+def count(_connection, _cursor, statement, *_more):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with app.app_context():
+    running.run()
+"""
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """Return how often something is tried: a few times, or in the ordeal."""
+    full = bool(request.config.getoption("--ordeal"))
+    return lambda few, many: many if full else few
+
+
+def left_of(person: int) -> list[str]:
+    """Return the tables with a row about somebody that is not evidence."""
+    db.session.rollback()
+    found = []
+    for holding in registry().holdings:
+        table = holding.model.__table__
+        if holding.fate is not Fate.EVIDENCE and personal_columns(table):
+            for column in finding.subjects(table):
+                rows = select(column).where(column == person).limit(1)
+                if db.session.scalar(rows) is not None:
+                    found.append(table.name)
+    return found
+
+
+def test_either_it_is_undone_or_it_happens(
+    app: Flask, at: Clock, rounds: Callable[[int, int], int]
+) -> None:
+    """500 rounds in the ordeal: never both, never neither."""
+    for _round in range(rounds(3, 500)):
+        at(NOON)
+        person = account(AIGERIM).number
+        number = confirmed(AIGERIM, person)
+        at(BEGINS)
+
+        def undo(erasure: int = number) -> bool:
+            with app.app_context():
+                try:
+                    asking.undo(erasure, ME)
+                except ErasureError:
+                    return False
+                return True
+
+        def claim(erasure: int = number) -> bool:
+            with app.app_context():
+                return destroying.destroy(erasure)
+
+        acts = [undo, claim]
+        random.shuffle(acts)
+        with ThreadPoolExecutor(2) as pool:
+            answers = [one.result() for one in [pool.submit(act) for act in acts]]
+        assert sum(answers) == 1
+        state = erasure_of(number).state
+        undone = answers[acts.index(undo)]
+        assert state == ("undone" if undone else "destroyed")
+        assert bool(left_of(person)) is undone
+        if undone:
+            confirmed(AIGERIM, person)
+            at(BEGINS + timedelta(days=1))
+            work()
+
+
+def test_a_killed_run_leaves_nothing_half_destroyed(
+    app: Flask,
+    settings: Settings,
+    plant: Plant,
+    at: Clock,
+    rounds: Callable[[int, int], int],
+) -> None:
+    """At statements all over the run; 300 in the ordeal. Two further runs end it."""
+    at(NOON)
+    for nth in range(rounds(2, 300)):
+        at(NOON)
+        person = account(AIGERIM).number
+        number = confirmed(AIGERIM, person)
+        whole = left_of(person)
+        ended = subprocess.run(
+            [sys.executable, "-c", KILL, BEGINS.isoformat(), str(30 + nth * 61 % 400)],
+            cwd=ROOT,
+            env=environment_of(settings),
+            check=False,
+            capture_output=True,
+        )
+        assert ended.returncode in {0, -signal.SIGKILL}, ended.stderr.decode()
+        at(BEGINS)
+        found = erasure_of(number).state
+        assert left_of(person) == (whole if found == "confirmed" else [])
+        work(3)
+        assert erasure_of(number).state in OVER
+        assert left_of(person) == []
+
+
+def test_nothing_is_written_about_whom_is_being_destroyed(
+    app: Flask, at: Clock, rounds: Callable[[int, int], int]
+) -> None:
+    """Three writers that read, and insert a moment later; 300 erasures in the ordeal."""
+    for _round in range(rounds(2, 300)):
+        at(NOON)
+        person = account(AIGERIM).number
+        number = confirmed(AIGERIM, person)
+        at(BEGINS)
+
+        def write(nth: int, whom: int = person) -> None:
+            with app.app_context():
+                for step in range(10):
+                    if db.session.get(Person, whom) is None:
+                        return
+                    db.session.rollback()
+                    try:
+                        with writing() as session:
+                            now = clock.now()
+                            name = f"{nth} {step}"
+                            session.add(
+                                SecurityEvent(person=whom, at=now, kind="x", device=name)
+                            )
+                            session.add(
+                                KnownDevice(
+                                    person=whom,
+                                    device=name,
+                                    network=name,
+                                    first_at=now,
+                                    last_at=now,
+                                )
+                            )
+                    except DBAPIError:
+                        return
+
+        def destroy(erasure: int = number) -> None:
+            with app.app_context():
+                destroying.destroy(erasure)
+
+        with ThreadPoolExecutor(4) as pool:
+            writers = [pool.submit(write, nth) for nth in range(3)]
+            pool.submit(destroy).result()
+            for writer in writers:
+                writer.result()
+        work(2)
+        assert erasure_of(number).state in OVER
+        assert left_of(person) == []
+
+
+@pytest.mark.situation(9, of="rights")
+def test_many_are_destroyed_in_one_run(app: Flask, at: Clock) -> None:
+    at(NOON)
+    cast = (AIGERIM, BOLAT, DANA)
+    people = [account(one).number for one in cast]
+    numbers = [confirmed(who, one) for who, one in zip(cast, people, strict=True)]
+    at(BEGINS)
+    with ThreadPoolExecutor(3) as pool:
+
+        def act(number: int) -> None:
+            with app.app_context():
+                destroying.destroy(number)
+
+        list(pool.map(act, numbers))
+    work(2)
+    assert [erasure_of(number).state for number in numbers] == ["done"] * 3
+    assert [left_of(person) for person in people] == [[]] * 3
+
+
+@pytest.mark.situation(9, of="rights")
+def test_one_that_fails_holds_up_no_other(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(NOON)
+    first, second = (confirmed(one, account(one).number) for one in (AIGERIM, BOLAT))
+    real = destroying.destroy
+
+    def fail(number: int) -> bool:
+        if number == first:
+            raise OSError(5, "no disk")
+        return real(number)
+
+    monkeypatch.setattr(running.destroying, "destroy", fail)
+    at(BEGINS)
+    with pytest.raises(OSError, match="no disk"):
+        work()
+    assert [erasure_of(one).state for one in (first, second)] == ["confirmed", "done"]
+
+
+def test_the_erasure_of_nobody_is_no_erasure(app: Flask) -> None:
+    assert destroying.destroy(1) is False
+    assert db.session.scalars(select(Erasure)).all() == []
