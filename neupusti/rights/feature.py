@@ -52,7 +52,8 @@ FEATURE = Feature(
         **dict.fromkeys(
             (
                 *("rights.board", "rights.new", "rights.enter", "rights.desk"),
-                *("rights.take", "rights.answer", "rights.tell"),
+                *("rights.take", "rights.name_value"),
+                *("rights.answer", "rights.tell"),
             ),
             PRIVACY,
         ),
@@ -113,7 +114,7 @@ FEATURE = Feature(
             start_label=_("from the end of the link"),
             model=RightsPass,
             starts_at=RightsPass.ends_at,
-            days=0,
+            days=1,
         ),
         Retention(
             label=_("That an archive of your data was made; its file goes after 3 days"),

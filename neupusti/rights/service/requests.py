@@ -88,14 +88,14 @@ def values_of(asker: Asker, kind: RequestKind) -> dict[str, object]:
 
 
 def open_request(
-    session: Session, actor: Actor, **values: object
+    session: Session, actor: Actor, new_code: str | None = None, /, **values: object
 ) -> tuple[DataRequest, str] | None:
     """Store a request, its deadline and its first step in the open write transaction.
 
     Return it with its code, and email both. None where the person has one of those of
     which there can only be one.
     """
-    new_code = "".join(secrets.choice(SIGNS) for _sign in range(CODE_SIGNS))
+    new_code = new_code or code_of(secrets.token_urlsafe(32))
     given = {"about": "", "agent": "", "answer": "", **values}
     given |= {"edition": current_store().in_force(), "staff": None}
     stored = insert(session, DataRequest).on_conflict_do_nothing().returning(DataRequest)
@@ -186,6 +186,12 @@ def by_code(number: str, code: str, network: str) -> DataRequest:
     with writing() as session:
         throttle.reset(session, own)
     return found
+
+
+def code_of(secret: str) -> str:
+    """Return the code that belongs to a random secret: the same each time."""
+    number = int(keys.keyed(CODE, secret), 16)
+    return "".join(SIGNS[number >> 5 * n & 31] for n in range(CODE_SIGNS))
 
 
 def written(code: str) -> str:

@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from flask_babel import LazyString, lazy_pgettext
 from flask_babel import lazy_gettext as _
 
-from neupusti.rights.models import Channel, ExportState, Outcome, RequestKind, Step
+from neupusti.rights.models import (
+    Channel,
+    Decision,
+    ExportState,
+    Outcome,
+    RequestKind,
+    Step,
+)
 
 KINDS: Mapping[str, LazyString] = {
     RequestKind.ACCESS: _("See and download the data"),
@@ -34,11 +41,17 @@ STEPS: Mapping[str, LazyString] = {
 OUTCOME_LABELS: Mapping[str, LazyString] = {
     Outcome.GIVEN: _("the data were given"),
     Outcome.CORRECTED: _("the value was corrected"),
+    Outcome.PARTLY: _("a part was corrected"),
     Outcome.NOTHING: _("there is nothing of the kind"),
     Outcome.UNFOUNDED: _("what is kept is right"),
     Outcome.IDENTITY: _("refused: it could not be told whose request it is"),
     Outcome.LAW: _("refused: a law forbids it"),
     Outcome.EXCESSIVE: _("refused: the same was asked many times"),
+}
+DECISIONS: Mapping[str, LazyString] = {
+    Decision.RIGHT: _("corrected as you asked"),
+    Decision.PARTLY: _("corrected, but to another value than you wrote"),
+    Decision.WRONG: _("left as it was"),
 }
 STATES: Mapping[str, LazyString] = {
     ExportState.WAITING: _("waits its turn"),
