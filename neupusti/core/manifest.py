@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.core import own_proofs
+from neupusti.core import own_proofs, rules
 from neupusti.core.background import Job
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.feature import Feature
@@ -44,6 +44,7 @@ FEATURE = Feature(
     proofs=own_proofs.ALL,
     access={"assets.serve": PUBLIC},
     jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
+    codes={"staff_grant.permission": rules.LABELS},
     holdings=(
         Holding(model=OutboxEmail, is_sent=True),
         Holding(model=FormConsent, label=_("Your consents and their withdrawals")),

@@ -7,7 +7,7 @@ from neupusti.core.keeping import STAFF_ORDER, Holding, IndefiniteRetention, Ret
 from neupusti.core.rules import ANY_STAFF, ORDERS, PRIVACY, PUBLIC
 from neupusti.delivery import proofs, queries
 from neupusti.delivery.models import CourierVisit, Disclosure, DisclosureField
-from neupusti.delivery.service import disclosing, editing
+from neupusti.delivery.service import disclosing, editing, fields
 from neupusti.delivery.views import cli, courier, handover, public, recipients
 from neupusti.delivery.views.blueprint import bp
 from neupusti.orders.models.recipient import Recipient, RecipientVersion
@@ -59,6 +59,10 @@ FEATURE = Feature(
             endpoint="delivery.recipients",
         ),
     ),
+    codes={
+        "disclosure.channel": fields.CHANNEL_LABELS,
+        "disclosure_field.field": fields.LABELS,
+    },
     holdings=(
         Holding(model=Disclosure),
         Holding(model=DisclosureField, label=_("The fields that each of them got")),

@@ -17,7 +17,7 @@ from neupusti.rights.models import (
     RequestEvent,
     RightsPass,
 )
-from neupusti.rights.service import answering, exporting, letters
+from neupusti.rights.service import answering, exporting, letters, words
 from neupusti.rights.views import admin, asking, cli, data, status
 from neupusti.rights.views.blueprint import OWN, bp
 
@@ -91,6 +91,16 @@ FEATURE = Feature(
             endpoint="rights.board",
         ),
     ),
+    codes={
+        "data_request.kind": words.KINDS,
+        "data_request.channel": words.CHANNELS,
+        "data_request.outcome": words.OUTCOME_LABELS,
+        "request_event.step": words.STEPS,
+        "rights_pass.used_for": words.KINDS,
+        "export.state": words.STATES,
+        "correction.field": words.FIELDS,
+        "correction.decision": words.DECISIONS,
+    },
     holdings=(
         Holding(model=DataRequest),
         Holding(model=RequestEvent, label=_("The steps of your requests")),
