@@ -52,6 +52,7 @@ FEATURE = Feature(
     ),
     codes={
         "letter.state": labels.STATES,
+        "processing_event.actor_kind": labels.ACTORS,
         **dict.fromkeys(
             ("processing_event.operation", "staff_action.operation"), labels.OPERATIONS
         ),
