@@ -18,10 +18,10 @@ from neupusti.rights.models import (
     RightsPass,
 )
 from neupusti.rights.service import answering, exporting, letters, words
-from neupusti.rights.views import admin, asking, cli, data, status
+from neupusti.rights.views import admin, agreeing, asking, cli, data, status
 from neupusti.rights.views.blueprint import OWN, bp
 
-VIEWS = (asking, data, status, admin, cli)
+VIEWS = (agreeing, asking, data, status, admin, cli)
 """Importing a view module registers its routes and commands on the blueprint."""
 DAYS = 3 * 366
 """Three years, as a claim out of what was answered can be made."""
@@ -42,6 +42,7 @@ FEATURE = Feature(
             (
                 *("rights.ask", "rights.send_link", "rights.sent"),
                 *("rights.open_link", "rights.open_pass", "rights.close_pass"),
+                *("rights.open_agreement", "rights.agree", "rights.agreed"),
                 *("rights.status", "rights.open_status"),
                 *("rights.verify", "rights.recognise"),
             ),

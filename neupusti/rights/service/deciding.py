@@ -68,5 +68,6 @@ def namable(request: DataRequest) -> list[Value]:
     is_open = request.kind == RequestKind.CORRECT.value and request.closed_at is None
     if not is_open or not request.assurance:
         return []
-    whose = Whose(person=request.person, email_key=request.email_key)
+    person = request.person if request.assurance > 1 else None
+    whose = Whose(person=person, email_key=request.email_key)
     return list(correcting.values(whose))

@@ -54,13 +54,16 @@ class Asker:
     email: str
     email_key: str
     language: Language
+    is_settled: bool = True
+    """Whether no former address may still undo a change of the one of the account."""
     received_at: datetime
     """When the right was first asked for: proving the address does not stop the clock."""
 
     @property
     def whose(self) -> Whose:
         """Whose rows they may see."""
-        return Whose(person=self.person, email_key=self.email_key)
+        person = self.person if self.is_settled else None
+        return Whose(person=person, email_key=self.email_key)
 
     @property
     def name(self) -> str:
@@ -82,7 +85,7 @@ def values_of(asker: Asker, kind: RequestKind) -> dict[str, object]:
         "email": None if asker.person else asker.email,
         "email_key": None if asker.person else asker.email_key,
         "language": asker.language.value,
-        "assurance": 2 if asker.person else 1,
+        "assurance": 2 if asker.person and asker.is_settled else 1,
         "received_at": asker.received_at,
     }
 
@@ -157,13 +160,17 @@ def by_number(session: Session, text: str) -> DataRequest:
 def own(asker: Asker, number: str) -> DataRequest:
     """Return a request of who asks; raise NoRequestError."""
     found = by_number(db.session(), number)
-    if asker.person is None:
-        is_own = found.person is None and found.email_key == asker.email_key
-    else:
-        is_own = found.person == asker.person
-    if not is_own:
+    if not is_own(asker, found):
         raise NoRequestError
     return found
+
+
+def is_own(asker: Asker, found: DataRequest) -> bool:
+    """Return whether who asks may read a request, and fetch its archive."""
+    if asker.person is None:
+        return found.person is None and found.email_key == asker.email_key
+    proved = asker.is_settled or found.assurance == 1
+    return found.person == asker.person and proved
 
 
 def by_code(number: str, code: str, network: str) -> DataRequest:

@@ -17,7 +17,7 @@ from neupusti.core.security.identity import Pass
 from neupusti.core.security.tokens import TokenError
 from neupusti.core.text import languages
 from neupusti.core.web import errors
-from neupusti.rights.service import asking
+from neupusti.rights.service import asking, settling
 from neupusti.rights.service.requests import Asker
 
 bp = Blueprint("rights", __name__)
@@ -58,6 +58,7 @@ def asker() -> Asker:
             email=person.email,
             email_key=person.email_key,
             language=language,
+            is_settled=settling.unsettled(person.id) is None,
             received_at=clock.now(),
         )
     found = identity.current_pass()
@@ -96,5 +97,8 @@ def _private(response: Response) -> Response:
 @bp.errorhandler(TokenError)
 def _token_error(_error: TokenError) -> Response:
     """Answer 404 for any invalid link, without the reason."""
-    text = _("This link no longer works: it was used, or its half hour is over. Ask again.")
+    text = _(
+        "This link no longer works: it was used, or its time is over. You can ask for a "
+        "new one."
+    )
     return without_referrer(errors.page(404, text))

@@ -114,7 +114,8 @@ def show(number: str) -> Response:
 
 
 def _data_page(one: Asker, problem: str = "") -> str:
-    asked = queries.of_person(one.person, one.email_key)
+    known = queries.of_person(one.person, one.email_key)
+    asked = [request for request in known if requests.is_own(one, request)]
     return render_template(
         "rights/data.html",
         sections=list(sections(one.whose)),
