@@ -194,6 +194,25 @@ def test_strangers_who_ask_for_an_address_keep_nobody_out(
     assert own.get(DATA).status_code == 200
 
 
+def test_a_flood_from_many_networks_sends_three_emails_to_an_address(app: Flask) -> None:
+    """A botnet shares no network: what bounds it is the address."""
+    bought(app)
+    addresses, before = [GUEST.email, "nobody@example.kz"], len(emails_to(GUEST.email))
+    token = hidden(app.test_client().get(RIGHTS).text)["csrf_token"]
+    answers = [
+        app.test_client().post(
+            RIGHTS,
+            data={"csrf_token": token, "email": email, "right": "access"},
+            headers=SAME_ORIGIN,
+            environ_overrides={"REMOTE_ADDR": f"10.0.{number}.1"},
+        )
+        for number in range(20)
+        for email in addresses
+    ]
+    assert {one.status_code for one in answers} == {303}
+    assert [len(emails_to(email)) for email in addresses] == [before + 3, 3]
+
+
 def test_a_flood_from_a_network_is_refused(app: Flask) -> None:
     browser = app.test_client()
     answers = [ask(browser, f"a{n}@example.kz") for n in range(12)]
