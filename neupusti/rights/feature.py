@@ -18,10 +18,18 @@ from neupusti.rights.models import (
     RightsPass,
 )
 from neupusti.rights.service import answering, exporting, letters, words
-from neupusti.rights.views import admin, agreeing, asking, cli, data, status
+from neupusti.rights.views import (
+    admin,
+    agreeing,
+    asking,
+    cli,
+    data,
+    disagreeing,
+    status,
+)
 from neupusti.rights.views.blueprint import OWN, bp
 
-VIEWS = (agreeing, asking, data, status, admin, cli)
+VIEWS = (agreeing, asking, disagreeing, data, status, admin, cli)
 """Importing a view module registers its routes and commands on the blueprint."""
 DAYS = 3 * 366
 """Three years, as a claim out of what was answered can be made."""
@@ -35,13 +43,14 @@ FRESH = replace(OWNER, recently_authenticated=True)
 
 FEATURE = Feature(
     name="rights",
-    clauses=("6.1.2", "6.1.3"),
+    clauses=("2.2", "6.1.2", "6.1.3"),
     blueprint=bp,
     access={
         **dict.fromkeys(
             (
                 *("rights.ask", "rights.send_link", "rights.sent"),
                 *("rights.open_link", "rights.open_pass", "rights.close_pass"),
+                *("rights.disagree", "rights.refuse", "rights.disagreed"),
                 *("rights.open_agreement", "rights.agree", "rights.agreed"),
                 *("rights.status", "rights.open_status"),
                 *("rights.verify", "rights.recognise"),
@@ -71,6 +80,7 @@ FEATURE = Feature(
             places=frozenset({Place.ACCOUNT}),
             listed=False,
         ),
+        Page(endpoint="rights.disagree", label=_("I do not agree")),
         Page(endpoint="rights.own_correct", label=_("Correct your data"), listed=False),
     ),
     emails=letters.ALL,

@@ -26,8 +26,8 @@ KEY = "pass"
 OWN = "own_"
 """What the endpoints of an account begin with."""
 GUEST, ACCOUNT = "/rights/data/", "/account/data/"
-LISTED = "rights.ask"
-"""The only page that search engines may list."""
+LISTED = frozenset({"rights.ask", "rights.disagree"})
+"""The only pages that search engines may list."""
 View = Callable[..., Response]
 
 
@@ -89,7 +89,7 @@ def _pass() -> Pass | None:
 
 @bp.after_request
 def _private(response: Response) -> Response:
-    if request.endpoint != LISTED:
+    if request.endpoint not in LISTED:
         response.headers["X-Robots-Tag"] = "noindex"
     return response
 
