@@ -20,7 +20,7 @@ from typing import cast
 from flask import Flask, current_app
 
 from neupusti.core import clock
-from neupusti.core.data import beats
+from neupusti.core.data import beats, reading
 from neupusti.core.data.database import db
 
 logger = logging.getLogger(__name__)
@@ -45,6 +45,9 @@ class Job:
     name: str
     every: timedelta
     run: Callable[[], None]
+    checks: bool = False
+    """Whether it reads blocked rows as well: what it does for people is their own right,
+    or it only looks whether all is right."""
 
     @property
     def longest_pause(self) -> timedelta:
@@ -137,6 +140,8 @@ class Background:
         """Run what belongs to `job`; return whether it ended without an error."""
         try:
             with self.app.app_context():
+                if not job.checks:
+                    reading.only_in_use()
                 try:
                     run()
                 finally:

@@ -39,6 +39,7 @@ ENTRANCES = (
     *("correct", "contest", "request"),
 )
 """The pages that a pass and an account have alike."""
+TO_USE_RIGHTS = "a request is answered while the data are blocked, as the check itself"
 FRESH = replace(OWNER, recently_authenticated=True)
 
 FEATURE = Feature(
@@ -103,6 +104,7 @@ FEATURE = Feature(
         ),
     ),
     codes={
+        "data_block.outcome": words.BLOCK_RESULTS,
         "data_request.kind": words.KINDS,
         "data_request.channel": words.CHANNELS,
         "data_request.outcome": words.OUTCOME_LABELS,
@@ -113,12 +115,24 @@ FEATURE = Feature(
         "correction.decision": words.DECISIONS,
     },
     holdings=(
-        Holding(model=DataRequest),
-        Holding(model=RequestEvent, label=_("The steps of your requests")),
-        Holding(model=RightsPass),
-        Holding(model=Export),
-        Holding(model=Correction, label=_("What you asked to correct")),
-        Holding(model=RecipientNotice, label=_("Recipients told of a correction")),
+        Holding(model=DataRequest, unblocked=TO_USE_RIGHTS),
+        Holding(
+            model=RequestEvent,
+            label=_("The steps of your requests"),
+            unblocked=TO_USE_RIGHTS,
+        ),
+        Holding(model=RightsPass, unblocked=TO_USE_RIGHTS),
+        Holding(model=Export, unblocked=TO_USE_RIGHTS),
+        Holding(
+            model=Correction,
+            label=_("What you asked to correct"),
+            unblocked=TO_USE_RIGHTS,
+        ),
+        Holding(
+            model=RecipientNotice,
+            label=_("Recipients told of a correction"),
+            unblocked=TO_USE_RIGHTS,
+        ),
     ),
     retention=(
         Retention(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     ForeignKey,
+    Select,
     Table,
     and_,
     case,
@@ -47,6 +48,18 @@ class Whose:
         """Return whether `value` is this address or phone."""
         is_email = isinstance(value, str) and emails.key(value) == self.email_key
         return is_email or (value is not None and value == self.phone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Among:
+    """Everybody whose numbers and addresses two queries select.
+
+    No query can compute a keyed hash: where a table has only that, it finds nobody.
+    """
+
+    person: Select[Any]
+    email_key: Select[Any]
+    phone: None = None
 
 
 class Tie(StrEnum):
@@ -86,12 +99,13 @@ def is_found(table: Table) -> bool:
     return bool(_owners(table)) or any(is_found(key.column.table) for key in _keys(table))
 
 
-def own(table: Table, whose: Whose) -> ColumnElement[bool]:
+def own(table: Table, whose: Whose | Among) -> ColumnElement[bool]:
     """Return the condition of the rows that are about `whose`."""
     numbers = subjects(table)
-    parts = [column == whose.person for column in numbers if whose.person is not None]
-    nobodys = [column.is_(None) for column in numbers]
-    parts += [and_(*nobodys, match) for match in matches(table, whose)]
+    parts = [_is(column, whose.person) for column in numbers if whose.person is not None]
+    if all(column.nullable for column in numbers):
+        nobodys = [column.is_(None) for column in numbers]
+        parts += [and_(*nobodys, match) for match in matches(table, whose)]
     return or_(false(), *parts, *_within(table, whose, own))
 
 
@@ -132,7 +146,7 @@ def of_another(table: Table, whose: Whose) -> ColumnElement[bool]:
         if whose.person is not None
         else has_number
     )
-    given = [c for clause in _CLAUSES for c in contacts(table, clause)]
+    given = [c for clause in CLAUSES for c in contacts(table, clause)]
     if given:
         own_contact = or_(false(), *matches(table, whose))
         is_given = or_(*(column.is_not(None) for column in given))
@@ -140,35 +154,42 @@ def of_another(table: Table, whose: Whose) -> ColumnElement[bool]:
     return or_(false(), *parts, *_within(table, whose, of_another))
 
 
-def matches(table: Table, whose: Whose) -> Iterator[ColumnElement[bool]]:
+def matches(table: Table, whose: Whose | Among) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions that a column holds the address or the phone of `whose`."""
     if whose.email_key is not None:
         for column in contacts(table, EMAIL_CLAUSE):
             mark = classification(column)
             if mark and mark.keyed_by:
-                yield column.in_(keys.keyed_all(mark.keyed_by, whose.email_key))
+                if isinstance(whose.email_key, str):
+                    yield column.in_(keys.keyed_all(mark.keyed_by, whose.email_key))
             elif mark and mark.derived:
-                yield column == whose.email_key
+                yield _is(column, whose.email_key)
             else:  # the parts of an address are ASCII, which every database can lower
-                yield func.lower(column) == whose.email_key
+                yield _is(func.lower(column), whose.email_key)
     if whose.phone is not None:
         yield from (c == whose.phone for c in contacts(table, PHONE_CLAUSE))
 
 
-_CLAUSES = (EMAIL_CLAUSE, PHONE_CLAUSE)
+CLAUSES = (EMAIL_CLAUSE, PHONE_CLAUSE)
+
+
+def _is(column: ColumnElement[Any], value: object) -> ColumnElement[bool]:
+    return column.in_(value) if isinstance(value, Select) else column == value
 
 
 def _within(
-    table: Table, whose: Whose, condition: Callable[[Table, Whose], ColumnElement[bool]]
+    table: Table,
+    whose: Whose | Among,
+    condition: Callable[[Table, Any], ColumnElement[bool]],
 ) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions that a row belongs to one for which `condition` holds."""
-    for key in _parents(table):
+    for key in parents(table):
         parent = key.column.table
         yield key.parent.in_(select(key.column).where(condition(parent, whose)))
 
 
 def _owners(table: Table) -> list[Column[Any]]:
-    given = (c for clause in _CLAUSES for c in contacts(table, clause))
+    given = (c for clause in CLAUSES for c in contacts(table, clause))
     return [*subjects(table), *actors(table), *given]
 
 
@@ -178,12 +199,12 @@ def _keys(table: Table) -> list[ForeignKey]:
     return sorted(found, key=lambda key: key.parent.name)
 
 
-def _parents(table: Table) -> list[ForeignKey]:
+def parents(table: Table) -> list[ForeignKey]:
     """Return the keys to rows whose owner is that of this row, too.
 
     A row with an address, or with a number in every case, names its owner itself.
     """
     named = any(not column.nullable for column in subjects(table))
-    if named or any(contacts(table, clause) for clause in _CLAUSES):
+    if named or any(contacts(table, clause) for clause in CLAUSES):
         return []
     return [key for key in _keys(table) if is_found(key.column.table)]

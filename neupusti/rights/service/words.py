@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask_babel import LazyString, lazy_pgettext
 from flask_babel import lazy_gettext as _
 
+from neupusti.core.blocking.models import Result
 from neupusti.rights.models import (
     Channel,
     Decision,
@@ -17,6 +18,8 @@ from neupusti.rights.models import (
 KINDS: Mapping[str, LazyString] = {
     RequestKind.ACCESS: _("See and download the data"),
     RequestKind.CORRECT: _("Correct the data"),
+    RequestKind.BLOCK: _("Block the data"),
+    RequestKind.DESTROY: _("Destroy the data"),
 }
 CHANNELS: Mapping[str, LazyString] = {
     Channel.SITE: _("on the site"),
@@ -47,6 +50,14 @@ OUTCOME_LABELS: Mapping[str, LazyString] = {
     Outcome.IDENTITY: _("refused: it could not be told whose request it is"),
     Outcome.LAW: _("refused: a law forbids it"),
     Outcome.EXCESSIVE: _("refused: the same was asked many times"),
+    Outcome.WITHDRAWN: _("you took it back"),
+    Outcome.DESTROYED: _("the data were destroyed"),
+}
+BLOCK_RESULTS: Mapping[str, LazyString] = {
+    Result.UNFOUNDED: OUTCOME_LABELS[Outcome.UNFOUNDED],
+    Result.CORRECTED: OUTCOME_LABELS[Outcome.CORRECTED],
+    Result.WITHDRAWN: OUTCOME_LABELS[Outcome.WITHDRAWN],
+    Result.DESTROY: OUTCOME_LABELS[Outcome.DESTROYED],
 }
 DECISIONS: Mapping[str, LazyString] = {
     Decision.RIGHT: _("corrected as you asked"),
