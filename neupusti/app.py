@@ -43,6 +43,7 @@ LAYERS = (
     "contact orders",
     "delivery newsletter",
     "rights",
+    "blocking",
     "staff",
     "deadlines proofs",
 )

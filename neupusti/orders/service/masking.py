@@ -5,11 +5,13 @@ could not be told from anybody else who asks for this order.
 """
 
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
+from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import truncate_wal, writing
 from neupusti.core.records import journal
@@ -18,6 +20,7 @@ from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import GoodsReturn, OrderEvent
 from neupusti.orders.models.order import ShopOrder
 
+TABLE = cast("Table", ShopOrder.__table__)
 EVERY = timedelta(hours=1)
 DAYS = 90
 """The law gives 14 days for a return; the rest is for a dispute about it."""
@@ -32,7 +35,11 @@ def run() -> None:
         numbers = list(
             session.scalars(
                 select(ShopOrder.id)
-                .where(ShopOrder.ended_at <= past, ShopOrder.identity_ended_at.is_(None))
+                .where(
+                    ShopOrder.ended_at <= past,
+                    ShopOrder.identity_ended_at.is_(None),
+                    ~covered(TABLE),
+                )
                 .limit(MOST)
             )
         )

@@ -44,6 +44,7 @@ from neupusti.rights.service.errors import (
     NoRequestError,
     RightsError,
 )
+from neupusti.rights.service.signals import request_answered, request_entered
 from neupusti.rights.service.words import OUTCOME_LABELS
 
 ENTERED = StaffActionType("rights.entered", _("Entered a request about data"))
@@ -106,6 +107,7 @@ def enter(given: Entered, staff: int, submission: str) -> tuple[DataRequest, str
         )
         if opened is not None:
             _log(session, staff, ENTERED, Operation.RECORDING, opened[0])
+            request_entered.send(opened[0], session=session, staff=staff)
             return opened
         before = select(DataRequest).filter_by(submission=stored)
         return session.scalars(before).one(), requests.written(code)
@@ -153,6 +155,7 @@ def answer(
         kind = RequestKind(request.kind)
         if outcome not in (*OUTCOMES[kind], *GROUNDS):
             raise RightsError(WRONG_OUTCOME)
+        request_answered.send(request, session=session, staff=staff, outcome=outcome)
         deciding.decide(session, request, actor, outcome, verdicts, words)
         requests.close(session, request, outcome, words)
         requests.log_step(session, number, Step.ANSWERED, actor)
