@@ -12,12 +12,19 @@ from neupusti.accounts.models import (
     FormerSecondFactor,
     KnownDevice,
     Person,
+    PersonKind,
     Photo,
     RecoveryCode,
     SecondFactor,
     SignIn,
 )
-from neupusti.accounts.service import addresses, avatar, registration, replays
+from neupusti.accounts.service import (
+    addresses,
+    avatar,
+    events,
+    registration,
+    replays,
+)
 from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service.device_cookies import DeviceCookie
 from neupusti.accounts.views import (
@@ -141,6 +148,11 @@ FEATURE = Feature(
             )
         ),
     ),
+    codes={
+        "consent_evidence.form": consents.FORMS,
+        "person.kind": {PersonKind.ACCOUNT: _("account"), PersonKind.GUEST: _("guest")},
+        "security_event.kind": events.LABELS,
+    },
     holdings=(
         Holding(model=Person, order=0, label=_("Names, phone and e-mail of your account")),
         Holding(model=Photo, order=0, label=_("Your photo"), file=avatar.file_of),

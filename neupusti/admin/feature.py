@@ -5,7 +5,7 @@ from dataclasses import replace
 from flask_babel import lazy_gettext as _
 
 from neupusti.admin import queries, service
-from neupusti.admin.views import board, cli, journal, outbox
+from neupusti.admin.views import board, cli, journal, labels, outbox
 from neupusti.admin.views.blueprint import bp
 from neupusti.core.background import standing_still
 from neupusti.core.feature import Duty, Feature, MenuItem
@@ -50,5 +50,12 @@ FEATURE = Feature(
             open=lambda: len(standing_still()),
         ),
     ),
+    codes={
+        "letter.state": labels.STATES,
+        "processing_event.actor_kind": labels.ACTORS,
+        **dict.fromkeys(
+            ("processing_event.operation", "staff_action.operation"), labels.OPERATIONS
+        ),
+    },
     staff_actions=(service.EMAIL_OPENED, service.JOURNAL_EXPORTED),
 )

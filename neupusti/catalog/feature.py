@@ -13,6 +13,7 @@ from neupusti.catalog.models import (
 from neupusti.catalog.service import (
     category_editing,
     counting,
+    labels,
     photos,
     products,
     samples,
@@ -105,6 +106,7 @@ FEATURE = Feature(
     addresses=sitemap.addresses,
     address_files=sitemap.PRODUCTS,
     seed=seed,
+    codes={"stock_movement.kind": labels.MOVEMENTS},
     holdings=(Holding(model=StockMovement, order=STAFF_ORDER, fate=Fate.EVIDENCE),),
     indefinite=(
         IndefiniteRetention(

@@ -4,9 +4,10 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import null
 
 from neupusti.contact import proofs, queries
+from neupusti.contact.forms import SUBJECTS
 from neupusti.contact.models import ContactMessage, ContactRequest, State
 from neupusti.contact.service import answering, letters
-from neupusti.contact.views import admin, asking
+from neupusti.contact.views import admin, asking, words
 from neupusti.contact.views.blueprint import bp
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
 from neupusti.core.keeping import Hold, Holding, IndefiniteRetention, Retention
@@ -67,6 +68,11 @@ FEATURE = Feature(
             whole=True,
         ),
     ),
+    codes={
+        "contact_request.subject": SUBJECTS,
+        "contact_request.state": words.STATES,
+        "contact_message.author": {**words.ON_BOARD, **words.AUTHORS},
+    },
     holdings=tuple(Holding(model=model) for model in (ContactRequest, ContactMessage)),
     retention=(
         Retention(

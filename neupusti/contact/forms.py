@@ -1,7 +1,5 @@
 """The forms of requests: of those who ask, and of staff."""
 
-import re
-
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField
 from wtforms.fields import SelectChoice
@@ -20,12 +18,12 @@ from neupusti.core.forms.fields import (
     TextArea,
     TextLine,
 )
+from neupusti.core.forms.submission import Submission
 from neupusti.core.text import order_numbers
 from neupusti.core.text.order_numbers import OrderNumberError
 from neupusti.policy.service.citing import cited
 
 LONGEST = 4000
-SUBMISSION = re.compile(r"[\w-]{20,60}", re.ASCII)
 NO_NUMBERS = _("Leave out numbers of cards and documents: we never need them here")
 TALL = {"rows": 6}
 SUBJECTS = {
@@ -70,15 +68,6 @@ class OrderNumber(TextLine):
                 if error.mistyped
                 else _("Write the number like NP-261122-7K3F-5.")
             ) from None
-
-
-class Submission(HiddenField):  # type: ignore[misc]  # the library is untyped
-    """Which form was sent; anything else is one that was sent once."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Keep only what has the shape of ours."""
-        for sent in valuelist[:1]:
-            self.data = sent if SUBMISSION.fullmatch(sent) else ""
 
 
 class ContactForm(Form):

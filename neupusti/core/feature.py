@@ -184,6 +184,8 @@ class Feature:
     """The types of email it sends; all are listed to the recipient (4.1.7)."""
     deadlines: Mapping[str, str] = field(default_factory=dict)
     """Kind of deadline -> the staff page of what is due, by its `number`."""
+    codes: Mapping[str, Mapping[Any, str | LazyString]] = field(default_factory=dict)
+    """Table and column -> what people read of each code that is stored there."""
     jobs: tuple[Job, ...] = ()
     """Its background jobs, run by one worker process."""
     proofs: tuple[AnyProof, ...] = ()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.core import own_proofs
+from neupusti.core import own_proofs, rules
 from neupusti.core.background import Job
 from neupusti.core.blocking import blocks
 from neupusti.core.blocking.models import DataBlock, Tombstone
@@ -54,6 +54,7 @@ FEATURE = Feature(
     access={"assets.serve": PUBLIC},
     essential=frozenset({"assets.serve"}),
     jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
+    codes={"staff_grant.permission": rules.LABELS},
     holdings=(
         Holding(model=OutboxEmail, is_sent=True, unblocked=TO_SEND),
         Holding(

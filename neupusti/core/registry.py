@@ -1,11 +1,13 @@
 """The registry of features: their contributions, checked once at start."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Any, Self, cast
 
 from flask import Flask, current_app
+from flask_babel import LazyString
 from sqlalchemy import ColumnElement, Table
 
 from neupusti.core import holding
@@ -30,7 +32,7 @@ from neupusti.core.rules import Rule
 from neupusti.core.term_proofs import proof_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Registry:
     """All features in their order, and their merged contributions."""
 
@@ -43,6 +45,7 @@ class Registry:
         _unique("email", [email.name for email in self.emails])
         _unique("job", [job.name for job in self.jobs])
         _unique("deadline", [kind for f in self.features for kind in f.deadlines])
+        _unique("code", [column for f in self.features for column in f.codes])
         _unique("endpoint", [endpoint for f in self.features for endpoint in f.access])
         _unique("proof", [proof.name for proof in self.proofs])
         _unique("hold", [hold.code for hold in self.holds])
@@ -130,6 +133,14 @@ class Registry:
     def deadlines(self) -> dict[str, str]:
         """Kind of deadline -> the endpoint of the staff page of what is due."""
         return dict(chain.from_iterable(f.deadlines.items() for f in self.features))
+
+    @cached_property
+    def codes(self) -> dict[str, Mapping[Any, str | LazyString]]:
+        """Table and column -> what people read of each code that is stored there."""
+        emails: dict[Any, str | LazyString] = {one.name: one.label for one in self.emails}
+        acts: dict[Any, str | LazyString] = {a.code: a.label for a in self.staff_actions}
+        given = chain.from_iterable(f.codes.items() for f in self.features)
+        return {"letter.kind": emails, "staff_action.action": acts, **dict(given)}
 
     @property
     def jobs(self) -> tuple[Job, ...]:

@@ -13,7 +13,7 @@ from neupusti.core.keeping import (
 from neupusti.core.rules import ANY_STAFF, ORDERS, PRIVACY, PUBLIC
 from neupusti.delivery import proofs, queries
 from neupusti.delivery.models import CourierVisit, Disclosure, DisclosureField
-from neupusti.delivery.service import disclosing, editing
+from neupusti.delivery.service import disclosing, editing, fields
 from neupusti.delivery.views import cli, courier, handover, public, recipients
 from neupusti.delivery.views.blueprint import bp
 from neupusti.orders.models.recipient import Recipient, RecipientVersion
@@ -65,6 +65,10 @@ FEATURE = Feature(
             endpoint="delivery.recipients",
         ),
     ),
+    codes={
+        "disclosure.channel": fields.CHANNEL_LABELS,
+        "disclosure_field.field": fields.LABELS,
+    },
     holdings=(
         Holding(model=Disclosure, fate=Fate.COLUMNS),
         Holding(

@@ -26,7 +26,15 @@ from neupusti.newsletter.models import (
     Subscription,
     Suppression,
 )
-from neupusti.newsletter.service import attaching, ending, issues, letters, posting, signup
+from neupusti.newsletter.service import (
+    attaching,
+    ending,
+    issues,
+    labels,
+    letters,
+    posting,
+    signup,
+)
 from neupusti.newsletter.views import account, campaign, cli, desk, leaving
 from neupusti.newsletter.views import signup as signup_views
 from neupusti.newsletter.views.blueprint import bp
@@ -93,6 +101,12 @@ FEATURE = Feature(
             endpoint="newsletter.board",
         ),
     ),
+    codes={
+        "subscriber.state": labels.SUBSCRIBER_STATES,
+        "issue_delivery.state": labels.DELIVERY_STATES,
+        "issue.state": labels.ISSUE_STATES,
+        **dict.fromkeys(("subscription.topic", "issue.topic"), labels.TOPICS),
+    },
     holdings=(
         Holding(model=Subscriber, label=_("Your subscription to news")),
         Holding(model=Subscription, label=_("The topics of your subscription")),

@@ -7,6 +7,7 @@ from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
 from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
 from neupusti.core.rules import ORDERS, OWNER, PUBLIC
 from neupusti.orders import proofs
+from neupusti.orders.models import states
 from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import (
     GoodsReturn,
@@ -22,6 +23,7 @@ from neupusti.orders.service import (
     attaching,
     basket,
     clocks,
+    delivery,
     letters,
     masking,
     moves,
@@ -38,6 +40,7 @@ from neupusti.orders.views import (
     links,
     order,
     packing,
+    words,
 )
 from neupusti.orders.views.blueprint import bp
 
@@ -138,6 +141,14 @@ FEATURE = Feature(
         Job(name="invoices", every=clocks.EVERY, run=clocks.run),
         Job(name="order identities", every=masking.EVERY, run=masking.run),
     ),
+    codes={
+        "shop_order.state": states.LABELS,
+        "shop_order.delivery": delivery.DELIVERY_NAMES,
+        "shop_order.payment": delivery.PAYMENT_NAMES,
+        "parcel.state": words.PARCELS,
+        "order_event.what": moves.WHAT_LABELS,
+        "goods_return.state": words.RETURNS,
+    },
     holdings=(
         Holding(
             model=ShopOrder,

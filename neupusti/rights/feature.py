@@ -24,11 +24,19 @@ from neupusti.rights.models import (
     RequestEvent,
     RightsPass,
 )
-from neupusti.rights.service import answering, exporting, letters
-from neupusti.rights.views import admin, asking, cli, data, status
+from neupusti.rights.service import answering, exporting, letters, words
+from neupusti.rights.views import (
+    admin,
+    agreeing,
+    asking,
+    cli,
+    data,
+    disagreeing,
+    status,
+)
 from neupusti.rights.views.blueprint import OWN, bp
 
-VIEWS = (asking, data, status, admin, cli)
+VIEWS = (agreeing, asking, disagreeing, data, status, admin, cli)
 """Importing a view module registers its routes and commands on the blueprint."""
 DAYS = 3 * 366
 """Three years, as a claim out of what was answered can be made."""
@@ -43,13 +51,15 @@ FRESH = replace(OWNER, recently_authenticated=True)
 
 FEATURE = Feature(
     name="rights",
-    clauses=("6.1.2", "6.1.3"),
+    clauses=("2.2", "6.1.2", "6.1.3"),
     blueprint=bp,
     access={
         **dict.fromkeys(
             (
                 *("rights.ask", "rights.send_link", "rights.sent"),
                 *("rights.open_link", "rights.open_pass", "rights.close_pass"),
+                *("rights.disagree", "rights.refuse", "rights.disagreed"),
+                *("rights.open_agreement", "rights.agree", "rights.agreed"),
                 *("rights.status", "rights.open_status"),
                 *("rights.verify", "rights.recognise"),
             ),
@@ -60,7 +70,8 @@ FEATURE = Feature(
         **dict.fromkeys(
             (
                 *("rights.board", "rights.new", "rights.enter", "rights.desk"),
-                *("rights.take", "rights.answer", "rights.tell"),
+                *("rights.take", "rights.name_value"),
+                *("rights.answer", "rights.tell"),
             ),
             PRIVACY,
         ),
@@ -77,6 +88,7 @@ FEATURE = Feature(
             places=frozenset({Place.ACCOUNT}),
             listed=False,
         ),
+        Page(endpoint="rights.disagree", label=_("I do not agree")),
         Page(endpoint="rights.own_correct", label=_("Correct your data"), listed=False),
     ),
     emails=tuple(replace(one, while_blocked=True) for one in letters.ALL),
@@ -98,6 +110,17 @@ FEATURE = Feature(
             endpoint="rights.board",
         ),
     ),
+    codes={
+        "data_block.outcome": words.BLOCK_RESULTS,
+        "data_request.kind": words.KINDS,
+        "data_request.channel": words.CHANNELS,
+        "data_request.outcome": words.OUTCOME_LABELS,
+        "request_event.step": words.STEPS,
+        "rights_pass.used_for": words.KINDS,
+        "export.state": words.STATES,
+        "correction.field": words.FIELDS,
+        "correction.decision": words.DECISIONS,
+    },
     holdings=(
         Holding(model=DataRequest, fate=Fate.COLUMNS, unblocked=TO_USE_RIGHTS),
         Holding(
@@ -136,7 +159,7 @@ FEATURE = Feature(
             start_label=_("from the end of the link"),
             model=RightsPass,
             starts_at=RightsPass.ends_at,
-            days=0,
+            days=1,
         ),
         Retention(
             label=_("That an archive of your data was made; its file goes after 3 days"),

@@ -23,13 +23,20 @@ from neupusti.core.forms.fields import (
     line,
 )
 from neupusti.core.forms.reason import Reason
-from neupusti.core.text import names, phones
+from neupusti.core.forms.submission import Submission
 from neupusti.core.text.languages import Language
 from neupusti.core.web import pagination
-from neupusti.rights.models import GROUNDS, OUTCOMES, Channel, RequestKind
+from neupusti.rights.models import GROUNDS, OUTCOMES, Channel, Decision, RequestKind
+from neupusti.rights.service import correcting
 from neupusti.rights.service.correcting import OTHER, Value
-from neupusti.rights.service.errors import NO_PERSON
-from neupusti.rights.service.words import CHANNELS, FIELDS, KINDS, OUTCOME_LABELS
+from neupusti.rights.service.errors import NO_PERSON, RightsError
+from neupusti.rights.service.words import (
+    CHANNELS,
+    DECISIONS,
+    FIELDS,
+    KINDS,
+    OUTCOME_LABELS,
+)
 
 LONGEST = 4000
 TALL = {"rows": 4}
@@ -49,7 +56,7 @@ class AskForm(Form):
     )
 
 
-class CorrectForm(Form):
+class ValueForm(Form):
     """A value that is wrong, and what is right."""
 
     purposes = (Purpose.CONFIRMATION, Purpose.FEEDBACK)
@@ -61,6 +68,33 @@ class CorrectForm(Form):
         autocomplete="off",
         hint=_("Empty: the value should go, as a patronymic you do not have"),
     )
+
+    def offer(self, values: list[Value]) -> None:
+        """Offer the values that can be contested."""
+        self.value.choices = [
+            SelectChoice(one.key, f"{one.number}: {FIELDS[one.field]}: {one.now or '–'}")
+            for one in values
+        ]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each answer, and whether they fit each other."""
+        if super().validate(extra_validators) and (problem := self.problem()):
+            self.refuse(*problem)
+        return not self.errors
+
+    def problem(self) -> tuple[str, str] | None:
+        """Return the field that does not fit the others, and why."""
+        name = self.value.data.rpartition(":")[2]
+        try:
+            self.proposed.data = correcting.parsed(name, self.proposed.data)
+        except RightsError as error:
+            return "proposed", str(error.message)
+        return None
+
+
+class CorrectForm(ValueForm):
+    """A value of a list, or something else in words."""
+
     about = TextArea(
         _("What else should we know?"),
         clause="3.4",
@@ -71,37 +105,14 @@ class CorrectForm(Form):
 
     def offer(self, values: list[Value]) -> None:
         """Offer the values that the person may contest, and one that is in no list."""
-        shown = [
-            SelectChoice(one.key, f"{one.number}: {FIELDS[one.field]}: {one.now or '–'}")
-            for one in values
-        ]
-        self.value.choices = [*shown, SelectChoice(OTHER, _("Something else"))]
+        super().offer(values)
+        self.value.choices.append(SelectChoice(OTHER, _("Something else")))
 
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Check each answer, and whether they fit each other."""
-        if super().validate(extra_validators) and (problem := self._problem()):
-            self.refuse(*problem)
-        return not self.errors
-
-    def _problem(self) -> tuple[str, str] | None:
-        """Return the field that does not fit the others, and why."""
-        name = self.value.data.rpartition(":")[2]
-        if not name and not self.about.data:
+    def problem(self) -> tuple[str, str] | None:
+        """Ask for words about what is in no list."""
+        if not self.value.data and not self.about.data:
             return "about", gettext("Write what is wrong and what is right.")
-        if name not in {"", "patronymic"} and not self.proposed.data:
-            return "proposed", gettext("Write what is right.")
-        try:
-            self.proposed.data = _parsed(name, self.proposed.data)
-        except (names.PersonNameError, phones.PhoneError):
-            text = gettext("This cannot be a name or a phone: check it letter by letter.")
-            return "proposed", text
-        return None
-
-
-def _parsed(name: str, text: str) -> str:
-    if not name or not text:
-        return text
-    return phones.parse(text) if name == "phone" else names.parse(text)
+        return super().problem()
 
 
 class StatusForm(Form):
@@ -161,6 +172,7 @@ class EnterForm(Form):
 
     purposes = (Purpose.IDENTIFICATION, Purpose.FEEDBACK)
 
+    submission = Submission()
     kind = Choice(
         _("What is asked"),
         choices=[SelectChoice(one.value, KINDS[one]) for one in RequestKind],
@@ -237,6 +249,23 @@ class AnswerForm(Form):
             SelectChoice(one.value, OUTCOME_LABELS[one])
             for one in (*OUTCOMES[kind], *GROUNDS)
         ]
+
+
+class VerdictForm(Form):
+    """What staff found of one value; of the answer it is a part."""
+
+    purposes = (Purpose.CONFIRMATION, Purpose.FEEDBACK)
+
+    decision = Choice(
+        _("Decision"),
+        choices=[SelectChoice(one.value, DECISIONS[one]) for one in Decision],
+    )
+    value = TextLine(
+        _("Another value"),
+        clause="3.4",
+        autocomplete="off",
+        hint=_("Only where it is neither the present one nor what was proposed"),
+    )
 
 
 class TellForm(Form):

@@ -62,6 +62,8 @@ class Outcome(StrEnum):
 
     GIVEN = "given"
     CORRECTED = "corrected"
+    PARTLY = "partly"
+    """Some of it was set, or otherwise than it was asked."""
     NOTHING = "nothing"
     """There is nothing of the kind."""
     UNFOUNDED = "unfounded"
@@ -78,7 +80,9 @@ class Outcome(StrEnum):
 
 OUTCOMES = {
     RequestKind.ACCESS: (Outcome.GIVEN, Outcome.NOTHING),
-    RequestKind.CORRECT: (Outcome.CORRECTED, Outcome.UNFOUNDED, Outcome.NOTHING),
+    RequestKind.CORRECT: (
+        *(Outcome.CORRECTED, Outcome.PARTLY, Outcome.UNFOUNDED, Outcome.NOTHING),
+    ),
     RequestKind.BLOCK: (
         *(Outcome.UNFOUNDED, Outcome.CORRECTED, Outcome.WITHDRAWN, Outcome.DESTROYED),
         Outcome.NOTHING,
@@ -87,6 +91,16 @@ OUTCOMES = {
 }
 """How a request of a kind may end, besides on the grounds of `GROUNDS`."""
 GROUNDS = (Outcome.IDENTITY, Outcome.LAW, Outcome.EXCESSIVE)
+
+
+class Decision(StrEnum):
+    """What staff found of one contested value."""
+
+    RIGHT = "right"
+    """What its person wrote is set."""
+    WRONG = "wrong"
+    PARTLY = "partly"
+    """Another value is set than its person wrote."""
 
 
 class Step(StrEnum):
@@ -164,6 +178,8 @@ class DataRequest(Base):
     """Who has taken it."""
     edition: Mapped[Day]
     """The edition of the policy in force."""
+    submission: Mapped[TokenDigest | None] = mapped_column(unique=True, index=True)
+    """Of a form of staff: what is sent twice is one request."""
 
 
 class RequestEvent(Base):
@@ -232,6 +248,7 @@ class Correction(Base):
             sqlite_where=UNDECIDED,
             postgresql_where=UNDECIDED,
         ),
+        one_of("decision", Decision),
     )
 
     id: Mapped[Id]
@@ -243,6 +260,7 @@ class Correction(Base):
     proposed: Mapped[PersonalText | None]
     """The value that would be right; None once it is decided."""
     decided_at: Mapped[Moment | None]
+    decision: Mapped[str | None] = mapped_column(String(10), info=impersonal())
 
 
 class RecipientNotice(Base):

@@ -12,9 +12,10 @@ from importlib import import_module
 from pkgutil import walk_packages
 
 from flask import Flask
-from sqlalchemy import Table
+from sqlalchemy import CheckConstraint, Table
 
 import neupusti
+from neupusti.app import FEATURES
 from neupusti.core.data import finding
 from neupusti.core.data.classification import (
     classification,
@@ -29,11 +30,17 @@ from neupusti.core.records.journal import StaffActionType
 from neupusti.core.registry import Registry
 from neupusti.core.rules import Permission, Rule, Who
 from neupusti.core.security import authorisation
+from neupusti.rights.service import labels
 from tests import desk
 from tests.contracts.sources import TEMPLATES
 from tests.people import BOLAT, DANA
 
 NOINDEX = '<meta name="robots" content="noindex">'
+ONE_OF = re.compile(r"(\w+) IN \((.+)\)")
+SHORT = 60
+"""Characters of the longest column that may hold a code."""
+NO_CODES = frozenset({"number", "order_number", "article", "purpose", "language", "region"})
+"""Short texts that are no codes of ours, and those that `labels` knows by their names."""
 USED = re.compile(r"""\{%-?\s*(?:extends|include|import|from)\s+["']([^"']+)""")
 
 
@@ -173,6 +180,32 @@ def holdings(known: Registry, seen: Pages) -> Iterator[str]:
     return without_holding(tables(), held, explained)
 
 
+def closed_sets(table: Table) -> dict[str, set[str]]:
+    """Return column -> the codes that its constraint allows."""
+    checks = (one for one in table.constraints if isinstance(one, CheckConstraint))
+    found = (ONE_OF.fullmatch(str(check.sqltext)) for check in checks)
+    return {one[1]: set(re.findall(r"'([^']*)'", one[2])) for one in found if one}
+
+
+def codes(known: Registry, seen: Pages) -> Iterator[str]:
+    """Yield the columns whose codes a person would see as they are stored (6.1.3).
+
+    What a constraint allows needs words for each code; a short text that holds nothing
+    about a person may be a code too.
+    """
+    for holding in (one for feature in FEATURES for one in feature.holdings):
+        table: Table = holding.model.__table__
+        allowed = closed_sets(table)
+        for column in table.columns if not holding.unseen else ():
+            length, mark = getattr(column.type, "length", 0), classification(column)
+            is_short = 0 < (length or 0) <= SHORT and mark and not mark.about_people
+            is_code = is_short and column.name not in NO_CODES
+            words = known.codes.get(str(column), {})
+            lacks = allowed.get(column.name, set()) - words.keys()
+            if labels.label(column) and (lacks or (is_code and not words)):
+                yield str(column)
+
+
 def terms(known: Registry, seen: Pages) -> Iterator[str]:
     """Yield the tables without a retention rule for all their rows (5.1).
 
@@ -217,5 +250,5 @@ def staff_pages(known: Registry, seen: Pages) -> Iterator[str]:
 
 CHECKS: tuple[Check, ...] = (
     *(cookies, emails, email_templates, staff_actions),
-    *(holdings, terms, public_pages, own_pages, staff_pages),
+    *(holdings, codes, terms, public_pages, own_pages, staff_pages),
 )

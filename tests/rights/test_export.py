@@ -12,7 +12,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from neupusti.accounts.models import EmailChange
 from neupusti.core.data import files
 from neupusti.core.data.database import db, writing
 from neupusti.rights.models import DataRequest, Export, ExportState
@@ -180,25 +179,6 @@ def test_one_run_makes_one_archive_and_a_failed_one_waits(app: Flask) -> None:
     assert states() == ["waiting", "ready", "waiting"]
     assert states() == ["waiting", "ready", "ready"]
     assert states() == ["ready", "ready", "ready"]
-
-
-def test_a_changed_address_waits_until_the_former_one_can_not_undo_it(
-    app: Flask, at: Clock
-) -> None:
-    at(NOON)
-    who = account(AIGERIM)
-    with writing() as session:
-        change = EmailChange(
-            person=who.number, old=BOLAT.email, new=AIGERIM.email, asked_at=NOON
-        )
-        change.changed_at = NOON
-        session.add(change)
-    browser = signed_in(app, who)
-    refused = send(browser, f"{OWN}export", page=OWN)
-    assert (refused.status_code, "former address can undo" in refused.text) == (422, True)
-    assert count(Export) == 0
-    at(NOON + exporting.SETTLED)
-    start(signed_in(app, who), OWN)
 
 
 def test_an_archive_is_recognised_and_another_is_not(app: Flask) -> None:

@@ -1,5 +1,6 @@
 """Requests on paper and by telephone, and the board of staff."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -14,11 +15,13 @@ from neupusti.rights.models import DataRequest
 from tests import desk
 from tests.accounts.cast import account, emails_to
 from tests.conftest import SQLITE
-from tests.people import AIGERIM, DANA, GUEST
+from tests.orders.buying import SAME_ORIGIN, hidden
+from tests.people import AIGERIM, BOLAT, DANA, GUEST
 from tests.rights.asking import count, send
 
 DESK = "/en/admin/rights/"
 THURSDAY = datetime(2026, 11, 26, 7, tzinfo=UTC)
+SHOWN = re.compile(r"<strong>([0-9A-Z-]{14})</strong>")
 Clock = Callable[[datetime], None]
 
 
@@ -74,7 +77,7 @@ def test_a_request_on_paper_is_due_from_its_receipt(app: Flask, at: Clock) -> No
         {"received": "29 November"},
         {"received": ""},
         {"channel": "site"},
-        {"kind": "destroy"},
+        {"kind": "forget"},
         {"about": ""},
         {"person": "x"},
         {"person": "1"},
@@ -100,6 +103,34 @@ def test_the_code_of_an_account_goes_to_its_own_address(app: Flask, at: Clock) -
     assert (request.person, request.email, request.email_key) == (person, None, None)
     assert emails_to(GUEST.email) == []
     assert request.number in emails_to(AIGERIM.email)[-1].subject
+
+
+def test_a_form_that_is_sent_twice_is_one_request(app: Flask, at: Clock) -> None:
+    """The second press shows the same code: a browser drops the answer to the first."""
+    at(THURSDAY)
+    browser = desk.signed_in(app, desk.member(DANA, Permission.PRIVACY))
+    form = {**hidden(browser.get(f"{DESK}new").text), **answers()}
+    pages = [
+        browser.post(f"{DESK}new", data=form, headers=SAME_ORIGIN) for _press in range(2)
+    ]
+    assert [page.status_code for page in pages] == [200, 200]
+    first, second = (SHOWN.findall(page.text) for page in pages)
+    assert first == second != []
+    assert (count(DataRequest), len(emails_to(AIGERIM.email))) == (1, 1)
+    other = {**form, "about": "Something else."}
+    assert browser.post(f"{DESK}new", data=other, headers=SAME_ORIGIN).status_code == 200
+    assert count(DataRequest) == 2
+    assert len(desk.staff_actions("rights.entered")) == 2
+
+
+def test_an_account_that_is_not_confirmed_is_nobodys(app: Flask, at: Clock) -> None:
+    """Its address may be another's, who would get the answers."""
+    at(THURSDAY)
+    browser = desk.signed_in(app, desk.member(DANA, Permission.PRIVACY))
+    number = desk.person(BOLAT, confirmed=False)
+    form = answers(person=str(number), email="")
+    assert send(browser, f"{DESK}new", **form).status_code == 422
+    assert (count(DataRequest), emails_to(BOLAT.email)) == (0, [])
 
 
 def test_requests_are_counted_on_the_board(app: Flask) -> None:

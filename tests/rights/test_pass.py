@@ -126,6 +126,7 @@ def test_a_pass_ends_after_half_an_hour_and_at_a_press(app: Flask, at: Clock) ->
     other = opened(app)
     at(NOON + 2 * asking.LIFE)
     assert other.get(DATA).status_code == 303
+    at(NOON + timedelta(days=1) + 2 * asking.LIFE)
     retention.sweep(registry().retention)
     assert count(RightsPass) == 0
 
@@ -170,6 +171,46 @@ def test_an_address_gets_at_most_three_emails_in_six_hours(app: Flask, at: Clock
     at(NOON + timedelta(hours=6, minutes=1))
     ask(app.test_client(), GUEST.email)
     assert len(emails_to(GUEST.email)) == before + 4
+
+
+@pytest.mark.parametrize("hours", [1, 3, 6, 9, 10])
+def test_strangers_who_ask_for_an_address_keep_nobody_out(
+    app: Flask, at: Clock, hours: int
+) -> None:
+    """Four asks of a stranger use the e-mails up; what they left opens once asked for."""
+    at(NOON)
+    bought(app)
+    for wait in (0, 2, 4, 5):
+        at(NOON + timedelta(hours=wait * hours / 11))
+        ask(app.test_client(), GUEST.email)
+    at(NOON + timedelta(hours=hours))
+    mailbox = tokens_of(GUEST)
+    path = f"/en/rights/open/{mailbox[-1]}"
+    own = app.test_client()
+    assert own.get(path).status_code == 404
+    assert ask(own, GUEST.email).status_code == 303
+    assert tokens_of(GUEST) == mailbox
+    assert send(own, path).status_code == 303
+    assert own.get(DATA).status_code == 200
+
+
+def test_a_flood_from_many_networks_sends_three_emails_to_an_address(app: Flask) -> None:
+    """A botnet shares no network: what bounds it is the address."""
+    bought(app)
+    addresses, before = [GUEST.email, "nobody@example.kz"], len(emails_to(GUEST.email))
+    token = hidden(app.test_client().get(RIGHTS).text)["csrf_token"]
+    answers = [
+        app.test_client().post(
+            RIGHTS,
+            data={"csrf_token": token, "email": email, "right": "access"},
+            headers=SAME_ORIGIN,
+            environ_overrides={"REMOTE_ADDR": f"10.0.{number}.1"},
+        )
+        for number in range(20)
+        for email in addresses
+    ]
+    assert {one.status_code for one in answers} == {303}
+    assert [len(emails_to(email)) for email in addresses] == [before + 3, 3]
 
 
 def test_a_flood_from_a_network_is_refused(app: Flask) -> None:

@@ -95,4 +95,16 @@ def test_stored_codes_are_read_as_words(app: Flask) -> None:
     assert ("Самовывоз" in page, "<dd>pickup</dd>" in page) == (True, False)
     assert ("<dd>новый</dd>" in page, "<dd>new</dd>" in page) == (True, False)
     columns = {str(c) for one in registry().holdings for c in one.model.__table__.columns}
-    assert labels.CODES.keys() <= columns
+    assert registry().codes.keys() <= columns
+
+
+@SQLITE
+@pytest.mark.parametrize("language", Language)
+def test_no_code_is_left_as_it_is_stored(app: Flask, language: Language) -> None:
+    """Of an order, its e-mails and events nothing is read as the site stores it."""
+    bought(app)
+    page = opened(app).get(f"{language.prefix}/rights/data/").text
+    raw = ("orders.placed", "box ticked", "collection", "placed", "kept", "order", "queued")
+    english = {"collection", "placed"} if language is Language.EN else set()
+    assert [one for one in raw if f"<dd>{one}</dd>" in page and one not in english] == []
+    assert "<dd>English</dd>" in page

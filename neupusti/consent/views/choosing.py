@@ -63,14 +63,24 @@ class SubmittedChoice:
 
     action: str
     granted: frozenset[Category]
+    then: str = ""
+    """Where an erasure leads; empty: to the page of the cookies."""
 
 
 @bp.post("/cookies/")
 @origin.same_origin_only
 def choose() -> Response:
     """Store the visitor's choice and redirect back to the page it was made on."""
-    submitted, before = _submitted(), choice.current()
-    back = redirects.back(url_for("consent.show"))
+    return _carry_out(_submitted(), redirects.back(url_for("consent.show")))
+
+
+def erase(then: str) -> Response:
+    """Refuse everything, erase what this site stored in the browser, and go to `then`."""
+    return _carry_out(SubmittedChoice("erase", frozenset(), then), then)
+
+
+def _carry_out(submitted: SubmittedChoice, back: str) -> Response:
+    before = choice.current()
     request.environ[RETURN_PATH] = unquote(urlsplit(back).path)
     try:
         if submitted.action == "erase":
@@ -88,10 +98,9 @@ def _answer(submitted: SubmittedChoice, before: Choice, back: str) -> Response:
         return _refuse_additions(error, submitted, before, back)
     request.environ[KEY] = after
     if submitted.action == "erase":
-        response = redirect(
-            url_for("consent.erased", token=_erasure_tokens().dumps(_cookie_value(after))),
-            303,
-        )
+        token = _erasure_tokens().dumps(_cookie_value(after))
+        hop = url_for("consent.erased", token=token, next=submitted.then or None)
+        response = redirect(hop, 303)
         # With the cookies of the host those of every sister host would go.
         cleared = f'"cookies", {CLEAR_SITE_DATA}'
         response.headers["Clear-Site-Data"] = (
@@ -131,7 +140,8 @@ def _refuse_additions(
 @origin.same_origin_only
 def erased(token: str) -> Response:
     """Set the consent cookie again after Clear-Site-Data has removed it."""
-    response = redirect(choice.marked(url_for("consent.show"), Notice.ERASED), 303)
+    then = redirects.own(request.args.get("next"), url_for("consent.show"))
+    response = redirect(choice.marked(then, Notice.ERASED), 303)
     try:
         cookies.put(
             response, CONSENT, _erasure_tokens().loads(token, max_age=ERASURE_TOKEN_SECONDS)

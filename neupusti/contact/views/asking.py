@@ -1,7 +1,6 @@
 """The contact form, and the page of a request for who asked it."""
 
 import math
-import secrets
 
 from flask import abort, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -58,7 +57,7 @@ def ask() -> Response:
         asked = asking.ask(
             _question(form, page),
             _consent(form),
-            submission=form.submission.data or secrets.token_urlsafe(32),
+            submission=form.submission.data,
             network=throttle.network(request.remote_addr or ""),
         )
     except TooManyError as error:
@@ -184,7 +183,6 @@ def _page(
 ) -> Response:
     who = identity.current()
     form.page.data = page
-    form.submission.data = form.submission.data or secrets.token_urlsafe(32)
     body = render_template(
         "contact/form.html",
         form=form,

@@ -5,12 +5,23 @@ from collections.abc import Mapping
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
-from neupusti.newsletter.models import DeliveryState, IssueState, Topic, Why
+from neupusti.newsletter.models import (
+    DeliveryState,
+    IssueState,
+    SubscriberState,
+    Topic,
+    Why,
+)
 
 TOPICS: Mapping[str, LazyString] = {
     Topic.GOODS: _("New goods"),
     Topic.SHOP: _("News of the shop"),
     Topic.ADVICE: _("Advice for the home"),
+}
+SUBSCRIBER_STATES: Mapping[str, LazyString] = {
+    SubscriberState.PENDING: _("to be confirmed"),
+    SubscriberState.ACTIVE: _("in force"),
+    SubscriberState.ENDED: _("ended"),
 }
 ISSUE_STATES: Mapping[str, LazyString] = {
     IssueState.DRAFT: _("draft"),

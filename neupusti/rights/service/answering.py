@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
 from neupusti.core import clock
+from neupusti.core.data import keys
 from neupusti.core.data.database import writing
 from neupusti.core.records.journal import (
     Actor,
@@ -29,10 +30,14 @@ from neupusti.rights.models import (
     RequestKind,
     Step,
 )
-from neupusti.rights.service import correcting, letters, requests
+from neupusti.rights.service import correcting, deciding, letters, requests
+from neupusti.rights.service.correcting import Value
+from neupusti.rights.service.deciding import Verdicts
 from neupusti.rights.service.errors import (
+    ASKED_BEFORE,
     CLOSED,
     NO_PERSON,
+    NOT_PROVED,
     OWN,
     TAKE_IT,
     WRONG_OUTCOME,
@@ -46,8 +51,10 @@ ENTERED = StaffActionType("rights.entered", _("Entered a request about data"))
 OPENED = StaffActionType("rights.opened", _("Opened a request about data"))
 ANSWERED = StaffActionType("rights.answered", _("Answered a request about data"))
 EXPORTED = StaffActionType("rights.exported", _("Exported the data of a person"))
+NAMED = StaffActionType("rights.named", _("Named the value that a request is about"))
 TOLD = StaffActionType("rights.told", _("Told a recipient of a correction"))
-ALL = (ENTERED, OPENED, ANSWERED, EXPORTED, TOLD)
+ALL = (ENTERED, OPENED, NAMED, ANSWERED, EXPORTED, TOLD)
+SUBMISSION = "rights entry"
 SEEN = 3
 """The assurance of a request whose paper a member of staff saw."""
 
@@ -67,22 +74,25 @@ class Entered:
     person: int | None = None
 
 
-def enter(given: Entered, staff: int) -> tuple[DataRequest, str]:
+def enter(given: Entered, staff: int, submission: str) -> tuple[DataRequest, str]:
     """Store a request that did not come through the site; return it and its code.
 
-    The clock runs from the beginning of the day of receipt. Raise RightsError.
+    The clock runs from the beginning of the day of receipt. What one form (`submission`)
+    sends twice is one request, and the code is the same. Raise RightsError.
     """
     if given.person == staff:
         raise RightsError(OWN)
-    actor = Actor(ActorKind.STAFF, staff)
     # Of an account only its own address is proved: what was typed may be another's.
     email = given.email if given.person is None else ""
+    sent = f"{submission}\n{given}"
+    stored, code = keys.hashed(SUBMISSION, sent), requests.code_of(submission)
     with writing() as session:
-        if given.person is not None and session.get(Person, given.person) is None:
+        if given.person is not None and not _is_confirmed(session, given.person):
             raise RightsError(NO_PERSON)
         opened = requests.open_request(
             session,
-            actor,
+            Actor(ActorKind.STAFF, staff),
+            code,
             kind=given.kind.value,
             channel=given.channel.value,
             person=given.person,
@@ -93,12 +103,20 @@ def enter(given: Entered, staff: int) -> tuple[DataRequest, str]:
             agent=given.agent,
             assurance=SEEN if given.agent else 0,
             received_at=_received_at(given.received),
+            submission=stored,
         )
-        if opened is None:
-            raise RuntimeError("a request of staff met one of the site")
-        _log(session, staff, ENTERED, Operation.RECORDING, opened[0])
-        request_entered.send(opened[0], session=session, staff=staff)
-        return opened
+        if opened is not None:
+            _log(session, staff, ENTERED, Operation.RECORDING, opened[0])
+            request_entered.send(opened[0], session=session, staff=staff)
+            return opened
+        before = select(DataRequest).filter_by(submission=stored)
+        return session.scalars(before).one(), requests.written(code)
+
+
+def _is_confirmed(session: Session, number: int) -> bool:
+    """Return whether a person has proved the address that answers would go to."""
+    person = session.get(Person, number)
+    return person is not None and person.confirmed_at is not None
 
 
 def take(number: int, staff: int) -> None:
@@ -110,25 +128,39 @@ def take(number: int, staff: int) -> None:
         _log(session, staff, OPENED, Operation.ACCESS, request)
 
 
-def answer(number: int, staff: int, outcome: Outcome, words: str) -> None:
+def name_value(number: int, staff: int, value: Value, proposed: str) -> None:
+    """Name a value that the words or the paper of a request mean. Raise RightsError.
+
+    It is corrected like one that was chosen on the site: recipients are told of it.
+    """
+    with writing() as session:
+        request = _taken(session, number, staff)
+        if value not in deciding.namable(request):
+            raise RightsError(NOT_PROVED)
+        if not correcting.insert_value(session, number, value, proposed):
+            raise RightsError(ASKED_BEFORE)
+        _log(session, staff, NAMED, Operation.RECORDING, request)
+
+
+def answer(
+    number: int, staff: int, outcome: Outcome, words: str, verdicts: Verdicts
+) -> None:
     """Close a request with its outcome and the reason, and tell its person.
 
-    A correction that was right is carried out in the same transaction. Raise RightsError.
+    What is right is set in the same transaction. Raise RightsError.
     """
     actor = Actor(ActorKind.STAFF, staff)
     with writing() as session:
-        request = _locked(session, number, staff)
-        if request.staff != staff:
-            raise RightsError(TAKE_IT)
+        request = _taken(session, number, staff)
         kind = RequestKind(request.kind)
         if outcome not in (*OUTCOMES[kind], *GROUNDS):
             raise RightsError(WRONG_OUTCOME)
         request_answered.send(request, session=session, staff=staff, outcome=outcome)
-        right = outcome is Outcome.CORRECTED
-        correcting.decide(session, request, actor, right=right, reason=words)
+        deciding.decide(session, request, actor, outcome, verdicts, words)
         requests.close(session, request, outcome, words)
         requests.log_step(session, number, Step.ANSWERED, actor)
         values = {"outcome": OUTCOME_LABELS[outcome], "answer": words}
+        values["decided"] = deciding.told(number)
         letters.send(session, letters.ANSWER, request, **values)
         _log(session, staff, ANSWERED, Operation.PROVISION, request, words)
 
@@ -163,6 +195,14 @@ def _locked(session: Session, number: int, staff: int) -> DataRequest:
         raise RightsError(OWN)
     if found.closed_at is not None:
         raise RightsError(CLOSED)
+    return found
+
+
+def _taken(session: Session, number: int, staff: int) -> DataRequest:
+    """Return an open request that this member has taken; raise RightsError."""
+    found = _locked(session, number, staff)
+    if found.staff != staff:
+        raise RightsError(TAKE_IT)
     return found
 
 

@@ -19,6 +19,8 @@ from neupusti.core import clock
 from neupusti.core.data import files, keys
 from neupusti.core.data.finding import Whose
 from neupusti.core.mail import outbox
+from neupusti.core.proofs.whole import revision
+from neupusti.core.text import languages
 from neupusti.core.text.languages import Language, force_language
 from neupusti.core.web.errors import DomainError
 from neupusti.core.web.operator import Operator
@@ -77,6 +79,7 @@ def _fill(
         builder.add_files()
         builder.add_consents(request.operator, outbox.service().base_url)
         builder.add_recipients()
+        builder.add_history()
         searched = second_road.outside(data, whose, left)
         hits -= sum(searched.kept.values())
         content = _content(builder, request, made_at, searched)
@@ -92,7 +95,6 @@ def _fill(
 def _content(
     builder: Builder, request: ExportRequest, made_at: datetime, searched: Searched
 ) -> dict[str, Any]:
-    edition = edition_store.date_in_force()
     whole = all(part.exported == part.found for part in builder.parts)
     return {
         "format": FORMAT,
@@ -100,7 +102,8 @@ def _content(
         "request": request.number,
         "site": outbox.service().base_url,
         "operator": {"name": request.operator.name, "bin": request.operator.bin},
-        "edition": edition,
+        "edition": _edition(),
+        "code_revision": revision(),
         "languages": list(Language),
         "complete": whole and not builder.missing and not searched.outside,
         "missing": builder.missing,
@@ -108,6 +111,13 @@ def _content(
         "searched": {"outside": dict(searched.outside)},
         "made_with": keys.name(),
     }
+
+
+def _edition() -> dict[str, str]:
+    """Return the day of the edition in force, and the SHA-256 of its text."""
+    store, language = edition_store.current_store(), languages.current()
+    text = store.text(store.in_force(), language)
+    return {"date": text.date.isoformat(), "sha256": text.sha256}
 
 
 def _add_contents(
@@ -118,7 +128,7 @@ def _add_contents(
 ) -> None:
     """Write what explains the rest: pages, notes, terms and the meaning of columns."""
     out = builder.out
-    out.text("schema.json", JSON, _json(meaning.schema()))
+    out.text("schema.json", JSON, _json(meaning.schema(builder.recipients)))
     out.text("terms.json", JSON, _json(meaning.periods()))
     outside = (f"{table}: {rows}" for table, rows in searched.outside.items())
     out.add(contents.KEPT, pages.MEDIA, contents.kept(builder, outside))

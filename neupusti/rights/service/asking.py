@@ -29,6 +29,8 @@ from neupusti.rights.service import letters
 PURPOSE, DIGEST = "rights", "rights pass"
 LIFE = timedelta(minutes=30)
 HOUR, HOURS_6 = timedelta(hours=1), timedelta(hours=6)
+AGAIN = 2 * HOURS_6
+"""How long a link can be asked for again: as long as the limit of e-mails may last."""
 BY_ADDRESS = RateLimit("rights letter", 3, HOURS_6, HOURS_6)
 BY_NETWORK = RateLimit("rights letter, network", 10, HOUR, HOUR)
 
@@ -36,13 +38,15 @@ BY_NETWORK = RateLimit("rights letter, network", 10, HOUR, HOUR)
 def ask(email: str, kind: RequestKind, language: Language, network: str) -> None:
     """Email a link to `email`, or that nothing is kept; at most three in six hours.
 
-    What the sender of the form sees is the same for every address. Raise TooManyError for
-    a network.
+    Beyond that the links of those e-mails work again: strangers who have asked for the same
+    address keep nobody out. What the sender of the form sees is the same for every
+    address. Raise TooManyError for a network.
     """
     throttle.take((BY_NETWORK, network))
     key = emails.key(email)
     with writing() as session:
         if throttle.count(session, (BY_ADDRESS, key)):
+            _renew(session, key)
             return
         to = Recipient(email=email, language=language)
         cause = secrets.token_urlsafe(18)
@@ -61,7 +65,7 @@ def ask(email: str, kind: RequestKind, language: Language, network: str) -> None
         )
         session.add(row)
         session.flush()
-        token = tokens.issue(session, PURPOSE, LIFE, target=row.id)
+        token = tokens.issue(session, PURPOSE, AGAIN, target=row.id)
         values = {"token": token, "account": account is not None, "kind": kind.value}
         enqueue(session, letters.LINK, to, key=f"rights.link:{cause}", values=values)
 
@@ -69,20 +73,21 @@ def ask(email: str, kind: RequestKind, language: Language, network: str) -> None
 def asked(token: str) -> RightsPass:
     """Return what the link of an email was asked for; raise TokenError."""
     found = db.session.get(RightsPass, tokens.peek(PURPOSE, token).target)
-    if found is None:
+    if found is None or found.ends_at <= clock.now():
         raise TokenError
     return found
 
 
 def open_pass(token: str) -> tuple[RightsPass, str]:
     """Use up a link; return its row and the secret of the pass. Raise TokenError."""
-    text = secrets.token_urlsafe(32)
+    text, now = secrets.token_urlsafe(32), clock.now()
     with writing() as session:
         target = tokens.redeem(session, PURPOSE, token).target
+        unused = (RightsPass.id == target, RightsPass.digest.is_(None))
         opened = (
             update(RightsPass)
-            .where(RightsPass.id == target, RightsPass.digest.is_(None))
-            .values(digest=keys.hashed(DIGEST, text), ends_at=clock.now() + LIFE)
+            .where(*unused, RightsPass.ends_at > now)
+            .values(digest=keys.hashed(DIGEST, text), ends_at=now + LIFE)
             .returning(RightsPass)
         )
         row = session.scalar(opened)
@@ -113,6 +118,14 @@ def end_pass(text: str) -> None:
         digest = keys.hashed(DIGEST, text)
         ended = update(RightsPass).where(RightsPass.digest == digest)
         session.execute(ended.values(ends_at=clock.now()))
+
+
+def _renew(session: Session, email_key: str) -> None:
+    """Let the links to an address that nobody has opened work for another half an hour."""
+    unused = update(RightsPass).where(
+        RightsPass.email_key == email_key, RightsPass.digest.is_(None)
+    )
+    session.execute(unused.values(ends_at=clock.now() + LIFE))
 
 
 def account_of(session: Session, email_key: str) -> Person | None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,15 @@ from neupusti.core.data import finding
 from neupusti.core.data.finding import Whose
 from neupusti.core.text import csv
 from neupusti.core.web.operator import Operator
-from neupusti.rights.service import labels, pages, receipts, recipients, sections, terms
+from neupusti.rights.service import (
+    history,
+    labels,
+    pages,
+    receipts,
+    recipients,
+    sections,
+    terms,
+)
 from neupusti.rights.service.reading import HeldRows, Omission, ShownRow, plain
 from neupusti.rights.service.second_road import Hits
 from neupusti.rights.service.snapshot import Snapshot
@@ -65,6 +74,11 @@ class Builder:
     parts: list[Part] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     """Files that a row names and the disk lacks, as the export would have called them."""
+
+    @cached_property
+    def recipients(self) -> tuple[str, ...]:
+        """Who received anything of it."""
+        return recipients.names(self.data.main, self.whose)
 
     def add_tables(self) -> None:
         """Write the rows of every table: for programs, for spreadsheets and to read."""
@@ -146,6 +160,12 @@ class Builder:
         )
         lines = (line.encode() for line in csv.csv_lines(heads, cells))
         self.out.add("recipients.csv", csv.MIMETYPE, lines)
+
+    def add_history(self) -> None:
+        """Write what was done with the data."""
+        cells = history.lines(self.data.main, self.whose)
+        lines = (line.encode() for line in csv.csv_lines(history.HEADS, cells))
+        self.out.add("history.csv", csv.MIMETYPE, lines)
 
 
 _UNKNOWN = ("bin", "application/octet-stream")

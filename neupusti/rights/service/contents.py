@@ -11,17 +11,17 @@ from neupusti.rights.service.building import Builder, Part
 from neupusti.rights.service.manifest import Entry
 
 KEPT = "kept.html"
-FOLDERS = ("files/", "words/", "receipts/")
+LISTED = ("recipients.csv", "history.csv", "files/", "words/", "receipts/")
+"""Files and folders that the first page leads to, besides the tables."""
 
 
 def index(title: str, builder: Builder, *, complete: bool) -> Iterator[bytes]:
     """Yield the first page: every table, and what its rows may be used for."""
-    handed = recipients.names(builder.data.main, builder.whose)
     heads = map(gettext, ("What", "Clause", "Purpose", "How long", "Recipients"))
-    rows = ([*_described(part, handed)] for part in builder.parts)
+    rows = ([*_described(part, builder.recipients)] for part in builder.parts)
     body = [] if complete else [_paragraph(_incomplete())]
     body += pages.listed(heads, rows)
-    body += (_files(folder, builder.out.entries) for folder in FOLDERS)
+    body += (_files(folder, builder.out.entries) for folder in LISTED)
     body.append(
         f'<p><a href="{KEPT}">{escape(gettext("What is not here, and why"))}</a></p>'
     )

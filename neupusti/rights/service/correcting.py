@@ -20,6 +20,7 @@ from neupusti.core.records import journal
 from neupusti.core.records.journal import Actor, Operation, ProcessingRecord
 from neupusti.core.security import throttle
 from neupusti.core.security.throttle import RateLimit
+from neupusti.core.text import names, phones
 from neupusti.delivery.models import Disclosure, DisclosureField, Field
 from neupusti.orders.models.order import ShopOrder
 from neupusti.orders.service.errors import NoOrderError
@@ -27,12 +28,15 @@ from neupusti.orders.service.life import correcting
 from neupusti.rights.models import (
     Correction,
     DataRequest,
+    Decision,
     RecipientNotice,
     RequestKind,
 )
 from neupusti.rights.service import requests
 from neupusti.rights.service.errors import (
     ASKED_BEFORE,
+    NO_NAME,
+    NO_VALUE,
     NOT_LISTED,
     ROW_GONE,
     RightsError,
@@ -76,6 +80,30 @@ class Value:
         return f"{self.table}:{self.row}:{self.field}"
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What staff found of one value."""
+
+    decision: Decision
+    value: str = ""
+    """What is right, where it is another value than was proposed."""
+
+
+def parsed(field: str, text: str) -> str:
+    """Return a value as its column stores it; raise RightsError.
+
+    Only a patronymic may be empty. Without a field it is text, not a value.
+    """
+    if not text and field not in {"", "patronymic"}:
+        raise RightsError(NO_VALUE)
+    if not field or not text:
+        return text
+    try:
+        return phones.parse(text) if field == "phone" else names.parse(text)
+    except (names.PersonNameError, phones.PhoneError):
+        raise RightsError(NO_NAME) from None
+
+
 def values(whose: Whose) -> Iterator[Value]:
     """Yield what a person may contest: values of rows that are their own."""
     kept = ShopOrder.identity_ended_at.is_(None)
@@ -102,14 +130,15 @@ def contest(asker: Asker, value: Value | None, proposed: str, about: str) -> Dat
         opened = requests.open_request(session, asker.actor, **given, about=about)
         if opened is None:
             raise RightsError(NOT_LISTED)
-        if value is not None and not _insert(session, opened[0].id, value, proposed):
+        if value is not None and not insert_value(session, opened[0].id, value, proposed):
             raise RightsError(ASKED_BEFORE)
         return opened[0]
 
 
-def of_request(request: int) -> Correction | None:
-    """Return the value that a request is about; None: it is told in words."""
-    return db.session.scalar(select(Correction).filter_by(request=request))
+def of_request(request: int) -> list[Correction]:
+    """Return the values that a request is about; none: it is told in words."""
+    rows = select(Correction).filter_by(request=request).order_by(Correction.id)
+    return list(db.session.scalars(rows))
 
 
 def present(correction: Correction) -> str:
@@ -118,17 +147,21 @@ def present(correction: Correction) -> str:
     return str(getattr(row, correction.field) or "") if row else ""
 
 
+def undecided(session: Session, request: int) -> list[Correction]:
+    """Return the values of a request that nobody has decided, locked."""
+    rows = select(Correction).filter_by(request=request, decided_at=None)
+    return list(session.scalars(rows.order_by(Correction.id).with_for_update()))
+
+
 def decide(
-    session: Session, request: DataRequest, actor: Actor, *, right: bool, reason: str
+    session: Session, found: Correction, verdict: Verdict, actor: Actor, reason: str
 ) -> None:
     """Set the value or leave it; what was proposed is destroyed. Raise RightsError."""
-    found = session.scalar(
-        select(Correction).filter_by(request=request.id).with_for_update()
-    )
-    if found is None or found.decided_at is not None:
-        return
-    if right:
-        _set(session, request, found, actor, reason)
+    if verdict.decision is not Decision.WRONG:
+        if verdict.decision is Decision.PARTLY:
+            found.proposed = verdict.value
+        _set(session, found, actor, reason)
+    found.decision = verdict.decision.value
     found.decided_at, found.proposed = clock.now(), None
 
 
@@ -139,7 +172,8 @@ def _newest(table: Table, whose: Whose) -> Select[Any]:
     return rows.where(table.person.is_(None), table.email_key == whose.email_key)
 
 
-def _insert(session: Session, request: int, value: Value, proposed: str) -> bool:
+def insert_value(session: Session, request: int, value: Value, proposed: str) -> bool:
+    """Store that a request is about a value; return whether it is not contested yet."""
     new = insert(session, Correction).on_conflict_do_nothing().returning(Correction.id)
     row = {
         "request": request,
@@ -151,18 +185,16 @@ def _insert(session: Session, request: int, value: Value, proposed: str) -> bool
     return session.scalar(new, row) is not None
 
 
-def _set(
-    session: Session, request: DataRequest, found: Correction, actor: Actor, reason: str
-) -> None:
+def _set(session: Session, found: Correction, actor: Actor, reason: str) -> None:
     change = {found.field: found.proposed or ""}
     if found.model == ShopOrder.__tablename__:
         try:
             correcting.correct(session, found.row, change, actor, reason)
         except NoOrderError:
             raise RightsError(ROW_GONE) from None
-        _note_recipients(session, request.id, found)
+        _note_recipients(session, found)
         return
-    row = session.get(TABLES[found.model], found.row)
+    row: Any = session.get(TABLES[found.model], found.row)
     if row is None:
         raise RightsError(ROW_GONE)
     setattr(row, found.field, found.proposed)
@@ -170,13 +202,13 @@ def _set(
         operation=Operation.ALTERATION,
         what=f"{found.model}.{found.field}",
         why=Purpose.FEEDBACK,
-        person=request.person,
+        person=row.person,
         actor=actor,
     )
     journal.log_processing(session, record)
 
 
-def _note_recipients(session: Session, request: int, found: Correction) -> None:
+def _note_recipients(session: Session, found: Correction) -> None:
     """Note each hand-over in which the old value was."""
     got = select(DisclosureField.disclosure).where(
         DisclosureField.field.in_([field.value for field in HANDED[found.field]])
@@ -185,6 +217,6 @@ def _note_recipients(session: Session, request: int, found: Correction) -> None:
         Disclosure.order == found.row, Disclosure.id.in_(got)
     )
     session.add_all(
-        RecipientNotice(request=request, disclosure=number)
+        RecipientNotice(request=found.request, disclosure=number)
         for number in session.scalars(handed)
     )

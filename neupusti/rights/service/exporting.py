@@ -6,7 +6,7 @@ A killed process leaves a row in the state `running`, which the next run takes u
 import logging
 import secrets
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Table, func, select, update
 from sqlalchemy.orm import Session
 
-from neupusti.accounts.models import EmailChange, Person
+from neupusti.accounts.models import Person
 from neupusti.config.settings import settings
 from neupusti.core import clock, sweeping
 from neupusti.core.data import files
@@ -26,7 +26,6 @@ from neupusti.core.records import journal
 from neupusti.core.records.journal import SYSTEM, Operation, ProcessingRecord
 from neupusti.core.security import throttle
 from neupusti.core.security.throttle import RateLimit
-from neupusti.core.text import dates, languages
 from neupusti.core.text.languages import Language
 from neupusti.core.web.errors import TooManyError
 from neupusti.rights.models import (
@@ -37,9 +36,9 @@ from neupusti.rights.models import (
     RequestKind,
     Step,
 )
-from neupusti.rights.service import archive, letters, requests
+from neupusti.rights.service import archive, letters, requests, settling
 from neupusti.rights.service.archive import ExportRequest
-from neupusti.rights.service.errors import NoRequestError, RightsError
+from neupusti.rights.service.errors import NoRequestError
 from neupusti.rights.service.manifest import Manifest
 from neupusti.rights.service.requests import Asker
 
@@ -48,18 +47,12 @@ FOLDER = "exports"
 EVERY = timedelta(seconds=5)
 LIFE = timedelta(hours=72)
 """How long the file is kept."""
-SETTLED = timedelta(days=7)
-"""How long a change of the address of an account can be undone."""
 A_DAY = RateLimit("rights export", 3, timedelta(days=1), timedelta(days=1))
 MOST_WAITING, MOST_ATTEMPTS = 500, 3
 SOON = timedelta(minutes=1)
 RUNNING = _("An archive of your data is being made already: it is listed on that page.")
 FAULT = _("The fault is ours. Staff were told and answer by e-mail, in time.")
 MANY = _("Very many archives are being made. This works again from %(time)s, Almaty time.")
-UNDONE = _(
-    "The e-mail of this account has changed. Its former address can undo that until "
-    "%(until)s; from then on you can download your data."
-)
 UNFINISHED = (ExportState.WAITING.value, ExportState.RUNNING.value)
 REFUSED = frozenset(set(Outcome) - {Outcome.GIVEN})
 """Outcomes with which an archive is not delivered."""
@@ -68,9 +61,7 @@ WITH_FILE = (ExportState.READY.value, ExportState.INCOMPLETE.value)
 
 def start(asker: Asker) -> DataRequest:
     """Ask for an archive; the job makes it. Raise TooManyError, RightsError."""
-    if (until := unsettled_until(asker)) is not None:
-        when = dates.moment(until, languages.current())
-        raise RightsError(UNDONE % {"until": when})
+    settling.ensure_settled(asker.person)
     with writing() as session:
         waiting = select(func.count()).where(Export.state == ExportState.WAITING.value)
         if (session.scalar(waiting) or 0) >= MOST_WAITING:
@@ -95,19 +86,6 @@ def _is_waiting(session: Session, values: Mapping[str, object]) -> bool:
     waiting = waiting.where(Export.state.in_(UNFINISHED), DataRequest.closed_at.is_(None))
     same = {name: values[name] for name in ("kind", "channel", "person", "email_key")}
     return session.scalar(waiting.filter_by(**same).limit(1)) is not None
-
-
-def unsettled_until(asker: Asker) -> datetime | None:
-    """Return until when the former address can undo its change; None: it cannot."""
-    if asker.person is None:
-        return None
-    changed = db.session.scalar(
-        select(func.max(EmailChange.changed_at)).where(
-            EmailChange.person == asker.person, EmailChange.over_at.is_(None)
-        )
-    )
-    until = changed + SETTLED if changed else None
-    return until if until is not None and until > clock.now() else None
 
 
 def of_request(request: DataRequest) -> Export:

@@ -8,11 +8,10 @@ from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Column
 
-from neupusti.accounts.service import events
-from neupusti.core.text import dates
-from neupusti.orders.models import states
-from neupusti.orders.service import delivery
-from neupusti.rights.service import words
+from neupusti.core.registry import registry
+from neupusti.core.text import dates, languages
+from neupusti.core.text.languages import Language
+from neupusti.orders.service import addresses
 from neupusti.rights.service.reading import StaffNumber
 
 LABELS: Mapping[str, LazyString] = {
@@ -27,10 +26,12 @@ LABELS: Mapping[str, LazyString] = {
     "author": _("Written by"),
     "body": _("Text"),
     "changed_at": _("Changed"),
+    "channel": _("How it came"),
     "city": _("city, town or village"),
     "comment": _("note for the delivery"),
     "confirmed_at": _("Confirmed"),
     "created_at": _("When"),
+    "decision": _("Decision"),
     "delivery": _("Delivery"),
     "device": _("Device"),
     "document": _("Document"),
@@ -61,6 +62,7 @@ LABELS: Mapping[str, LazyString] = {
     "old": _("Former e-mail"),
     "operation": _("Action"),
     "order_number": _("number of the order"),
+    "outcome": _("Outcome"),
     "patronymic": _("Patronymic"),
     "payment": _("Payment"),
     "permission": _("Permission"),
@@ -77,6 +79,7 @@ LABELS: Mapping[str, LazyString] = {
     "seen_at": _("Last used"),
     "staff": _("Staff"),
     "state": _("State"),
+    "step": _("Action"),
     "street": _("street"),
     "subject": _("Subject"),
     "text": _("Text"),
@@ -84,22 +87,14 @@ LABELS: Mapping[str, LazyString] = {
     "total": _("Total"),
     "unit_price": _("Price"),
     "used_at": _("Last used"),
+    "used_for": _("What is asked"),
     "what": _("What"),
     "words": _("Text"),
 }
 """By column, or by table and column; a column without a label is only in the export."""
 ONLY_FOR_PROGRAMS = frozenset({"letter.html", "letter.headers"})
 """What no page shows: the text of the e-mail says the same."""
-CODES: Mapping[str, Mapping[Any, LazyString]] = {
-    "correction.field": words.FIELDS,
-    "data_request.kind": words.KINDS,
-    "export.state": words.STATES,
-    "security_event.kind": events.LABELS,
-    "shop_order.delivery": delivery.DELIVERY_NAMES,
-    "shop_order.payment": delivery.PAYMENT_NAMES,
-    "shop_order.state": states.LABELS,
-}
-"""What stored codes are called, by table and column; programs get the codes."""
+LANGUAGES = {one.value: one.own_name for one in Language}
 ANOTHERS = "…"
 
 
@@ -111,7 +106,7 @@ def label(column: Column[Any]) -> LazyString | None:
 def text(column: Column[Any], value: Any) -> str:
     """Return a value as its person reads it, in the language in force."""
     if isinstance(value, str):
-        return str(CODES.get(str(column), {}).get(value, value))
+        return _words(column, value)
     if isinstance(value, StaffNumber):
         return str(gettext("member of staff no. %(number)s", number=value.number))
     if isinstance(value, datetime):
@@ -121,3 +116,12 @@ def text(column: Column[Any], value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return "" if value is None else str(value)
+
+
+def _words(column: Column[Any], value: str) -> str:
+    """Return what a code is called; other text, and codes of the past, as they are."""
+    if column.name == "language":
+        return LANGUAGES.get(value, value)
+    if column.name == "region":
+        return dict(addresses.regions(languages.current())).get(value, value)
+    return str(registry().codes.get(str(column), {}).get(value, value))

@@ -39,7 +39,12 @@ ANSWER = EmailType(
     purpose=Purpose.FEEDBACK,
     in_subject=frozenset({"number"}),
 )
-ALL = (LINK, NOTHING, RECEIVED, READY, ANSWER)
+FORMER = EmailType(
+    name="rights.former",
+    label=_("The new e-mail of your account asks for its data"),
+    purpose=Purpose.CONFIRMATION,
+)
+ALL = (LINK, NOTHING, RECEIVED, READY, ANSWER, FORMER)
 
 
 def send(session: Session, kind: EmailType, request: DataRequest, **values: Any) -> None:

@@ -18,9 +18,9 @@ DPV = {
 """Clause -> the nearest term of the Data Privacy Vocabulary, where there is one."""
 
 
-def schema() -> list[dict[str, Any]]:
-    """Return every table of the export with its columns."""
-    return [_table(holding) for holding in registry().holdings]
+def schema(handed: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return every table of the export with its columns; `handed` received some."""
+    return [_table(holding, handed) for holding in registry().holdings]
 
 
 def periods() -> list[dict[str, Any]]:
@@ -38,12 +38,13 @@ def periods() -> list[dict[str, Any]]:
     ]
 
 
-def _table(holding: Holding) -> dict[str, Any]:
+def _table(holding: Holding, handed: tuple[str, ...]) -> dict[str, Any]:
     table = holding.model.__table__
     return {
         "table": table.name,
         "name": str(terms.name(holding)),
-        "received": table.name in recipients.HANDED_OVER,
+        "kept": terms.sentences(table),
+        "recipients": [*handed] if table.name in recipients.HANDED_OVER else [],
         "columns": [
             {"column": c.name, "type": str(c.type), **_meaning(classification(c))}
             for c in table.columns

@@ -56,13 +56,16 @@ class Asker:
     email: str
     email_key: str
     language: Language
+    is_settled: bool = True
+    """Whether no former address may still undo a change of the one of the account."""
     received_at: datetime
     """When the right was first asked for: proving the address does not stop the clock."""
 
     @property
     def whose(self) -> Whose:
         """Whose rows they may see."""
-        return Whose(person=self.person, email_key=self.email_key)
+        person = self.person if self.is_settled else None
+        return Whose(person=person, email_key=self.email_key)
 
     @property
     def name(self) -> str:
@@ -84,20 +87,20 @@ def values_of(asker: Asker, kind: RequestKind) -> dict[str, object]:
         "email": None if asker.person else asker.email,
         "email_key": None if asker.person else asker.email_key,
         "language": asker.language.value,
-        "assurance": 2 if asker.person else 1,
+        "assurance": 2 if asker.person and asker.is_settled else 1,
         "received_at": asker.received_at,
     }
 
 
 def open_request(
-    session: Session, actor: Actor, **values: object
+    session: Session, actor: Actor, new_code: str | None = None, /, **values: object
 ) -> tuple[DataRequest, str] | None:
     """Store a request, its deadline and its first step in the open write transaction.
 
     Return it with its code, and email both. None where the person has one of those of
     which there can only be one.
     """
-    new_code = "".join(secrets.choice(SIGNS) for _sign in range(CODE_SIGNS))
+    new_code = new_code or code_of(secrets.token_urlsafe(32))
     given = {"about": "", "agent": "", "answer": "", **values}
     given |= {"edition": current_store().in_force(), "staff": None}
     stored = insert(session, DataRequest).on_conflict_do_nothing().returning(DataRequest)
@@ -159,13 +162,17 @@ def by_number(session: Session, text: str) -> DataRequest:
 def own(asker: Asker, number: str) -> DataRequest:
     """Return a request of who asks; raise NoRequestError."""
     found = by_number(db.session(), number)
-    if asker.person is None:
-        is_own = found.person is None and found.email_key == asker.email_key
-    else:
-        is_own = found.person == asker.person
-    if not is_own:
+    if not is_own(asker, found):
         raise NoRequestError
     return found
+
+
+def is_own(asker: Asker, found: DataRequest) -> bool:
+    """Return whether who asks may read a request, and fetch its archive."""
+    if asker.person is None:
+        return found.person is None and found.email_key == asker.email_key
+    proved = asker.is_settled or found.assurance == 1
+    return found.person == asker.person and proved
 
 
 def by_code(number: str, code: str, network: str) -> DataRequest:
@@ -188,6 +195,12 @@ def by_code(number: str, code: str, network: str) -> DataRequest:
     with writing() as session:
         throttle.reset(session, own)
     return found
+
+
+def code_of(secret: str) -> str:
+    """Return the code that belongs to a random secret: the same each time."""
+    number = int(keys.keyed(CODE, secret), 16)
+    return "".join(SIGNS[number >> 5 * n & 31] for n in range(CODE_SIGNS))
 
 
 def written(code: str) -> str:

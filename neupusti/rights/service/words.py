@@ -5,7 +5,15 @@ from collections.abc import Mapping
 from flask_babel import LazyString, lazy_pgettext
 from flask_babel import lazy_gettext as _
 
-from neupusti.rights.models import Channel, ExportState, Outcome, RequestKind, Step
+from neupusti.core.blocking.models import Result
+from neupusti.rights.models import (
+    Channel,
+    Decision,
+    ExportState,
+    Outcome,
+    RequestKind,
+    Step,
+)
 
 KINDS: Mapping[str, LazyString] = {
     RequestKind.ACCESS: _("See and download the data"),
@@ -36,6 +44,7 @@ STEPS: Mapping[str, LazyString] = {
 OUTCOME_LABELS: Mapping[str, LazyString] = {
     Outcome.GIVEN: _("the data were given"),
     Outcome.CORRECTED: _("the value was corrected"),
+    Outcome.PARTLY: _("a part was corrected"),
     Outcome.NOTHING: _("there is nothing of the kind"),
     Outcome.UNFOUNDED: _("what is kept is right"),
     Outcome.IDENTITY: _("refused: it could not be told whose request it is"),
@@ -43,6 +52,17 @@ OUTCOME_LABELS: Mapping[str, LazyString] = {
     Outcome.EXCESSIVE: _("refused: the same was asked many times"),
     Outcome.WITHDRAWN: _("you took it back"),
     Outcome.DESTROYED: _("the data were destroyed"),
+}
+BLOCK_RESULTS: Mapping[str, LazyString] = {
+    Result.UNFOUNDED: OUTCOME_LABELS[Outcome.UNFOUNDED],
+    Result.CORRECTED: OUTCOME_LABELS[Outcome.CORRECTED],
+    Result.WITHDRAWN: OUTCOME_LABELS[Outcome.WITHDRAWN],
+    Result.DESTROY: OUTCOME_LABELS[Outcome.DESTROYED],
+}
+DECISIONS: Mapping[str, LazyString] = {
+    Decision.RIGHT: _("corrected as you asked"),
+    Decision.PARTLY: _("corrected, but to another value than you wrote"),
+    Decision.WRONG: _("left as it was"),
 }
 STATES: Mapping[str, LazyString] = {
     ExportState.WAITING: _("waits its turn"),

@@ -12,10 +12,24 @@ from neupusti.core.security import identity
 from neupusti.core.text.languages import Language
 from neupusti.core.web import pagination
 from neupusti.rights import queries
-from neupusti.rights.forms import AnswerForm, EnterForm, TellForm
-from neupusti.rights.models import Channel, DataRequest, Outcome, RequestKind
-from neupusti.rights.service import answering, correcting, requests, words
+from neupusti.rights.forms import (
+    AnswerForm,
+    EnterForm,
+    TellForm,
+    ValueForm,
+    VerdictForm,
+)
+from neupusti.rights.models import (
+    Channel,
+    Correction,
+    DataRequest,
+    Decision,
+    Outcome,
+    RequestKind,
+)
+from neupusti.rights.service import answering, correcting, deciding, requests, words
 from neupusti.rights.service.answering import Entered
+from neupusti.rights.service.correcting import Verdict
 from neupusti.rights.service.errors import RightsError
 from neupusti.rights.views.blueprint import bp
 
@@ -65,7 +79,7 @@ def enter() -> Response:
         person=pagination.whole(form.person.data),
     )
     try:
-        entered, code = answering.enter(given, identity.me().person)
+        entered, code = answering.enter(given, identity.me().person, form.submission.data)
     except RightsError as error:
         form.refuse("person", str(error.message))
         return shown("rights/admin/new.html", form)
@@ -92,7 +106,27 @@ def answer(number: str) -> Response:
     form.offer(RequestKind(found.kind))
 
     def act(request: int, staff: int) -> None:
-        answering.answer(request, staff, Outcome(form.outcome.data), form.words.data)
+        verdicts = {
+            one: Verdict(Decision(part.decision.data), part.value.data)
+            for one, part in _verdicts(correcting.of_request(request)).items()
+            if part.validate()
+        }
+        outcome = Outcome(form.outcome.data)
+        answering.answer(request, staff, outcome, form.words.data, verdicts)
+
+    return _press(number, form, act)
+
+
+@bp.post(f"{REQUEST}/value")
+def name_value(number: str) -> Response:
+    """Name the value that the words of a request mean."""
+    found, form = requests.by_number(db.session(), number), ValueForm()
+    values = {one.key: one for one in deciding.namable(found)}
+    form.offer(list(values.values()))
+
+    def act(request: int, staff: int) -> None:
+        value = values[form.value.data]
+        answering.name_value(request, staff, value, form.proposed.data)
 
     return _press(number, form, act)
 
@@ -130,14 +164,18 @@ def _page(
     opened = found.staff == me
     reply = form if isinstance(form, AnswerForm) else AnswerForm(formdata=None)
     reply.offer(RequestKind(found.kind))
-    correction = correcting.of_request(found.id) if opened else None
+    corrections = correcting.of_request(found.id) if opened else []
+    naming = form if isinstance(form, ValueForm) else ValueForm(formdata=None)
+    naming.offer(deciding.namable(found) if opened else [])
     body = render_template(
         "rights/admin/request.html",
         request_=found,
         opened=opened,
         is_own=found.person == me,
-        correction=correction,
-        present=correcting.present(correction) if correction else "",
+        corrections=corrections,
+        present=correcting.present,
+        verdicts=_verdicts(corrections),
+        naming=naming,
         notices=queries.notices(found.id) if opened else (),
         steps=queries.steps(found.id),
         due=queries.due(found),
@@ -150,3 +188,12 @@ def _page(
         names=registry().staff_names(),
     )
     return make_response(body, status)
+
+
+def _verdicts(corrections: list[Correction]) -> dict[int, VerdictForm]:
+    """Return the part of the answer about each value; its fields carry the number."""
+    return {
+        one.id: VerdictForm(prefix=f"{one.id}-", meta={"csrf": False})
+        for one in corrections
+        if one.decided_at is None
+    }

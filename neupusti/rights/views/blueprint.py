@@ -17,7 +17,7 @@ from neupusti.core.security.identity import Pass
 from neupusti.core.security.tokens import TokenError
 from neupusti.core.text import languages
 from neupusti.core.web import errors
-from neupusti.rights.service import asking
+from neupusti.rights.service import asking, settling
 from neupusti.rights.service.requests import Asker
 
 bp = Blueprint("rights", __name__)
@@ -26,8 +26,8 @@ KEY = "pass"
 OWN = "own_"
 """What the endpoints of an account begin with."""
 GUEST, ACCOUNT = "/rights/data/", "/account/data/"
-LISTED = "rights.ask"
-"""The only page that search engines may list."""
+LISTED = frozenset({"rights.ask", "rights.disagree"})
+"""The only pages that search engines may list."""
 View = Callable[..., Response]
 
 
@@ -61,6 +61,7 @@ def asker_of_account() -> Asker:
         email=person.email,
         email_key=person.email_key,
         language=languages.current(),
+        is_settled=settling.unsettled(person.id) is None,
         received_at=clock.now(),
     )
 
@@ -95,7 +96,7 @@ def _pass() -> Pass | None:
 
 @bp.after_request
 def _private(response: Response) -> Response:
-    if request.endpoint != LISTED:
+    if request.endpoint not in LISTED:
         response.headers["X-Robots-Tag"] = "noindex"
     return response
 
@@ -103,5 +104,8 @@ def _private(response: Response) -> Response:
 @bp.errorhandler(TokenError)
 def _token_error(_error: TokenError) -> Response:
     """Answer 404 for any invalid link, without the reason."""
-    text = _("This link no longer works: it was used, or its half hour is over. Ask again.")
+    text = _(
+        "This link no longer works: it was used, or its time is over. You can ask for a "
+        "new one."
+    )
     return without_referrer(errors.page(404, text))

@@ -9,7 +9,7 @@ from neupusti.core.forms.base import ConfirmForm, shown
 from neupusti.rights import queries
 from neupusti.rights.forms import CorrectForm
 from neupusti.rights.models import ExportState
-from neupusti.rights.service import correcting, exporting, requests, words
+from neupusti.rights.service import correcting, deciding, exporting, requests, words
 from neupusti.rights.service.errors import RightsError
 from neupusti.rights.service.requests import Asker
 from neupusti.rights.service.sections import sections
@@ -106,6 +106,7 @@ def show(number: str) -> Response:
         request_=request,
         due=queries.due(request),
         steps=queries.steps(request.id),
+        decided=deciding.told(request.id),
         words=words,
         here=here,
     )
@@ -113,7 +114,8 @@ def show(number: str) -> Response:
 
 
 def _data_page(one: Asker, problem: str = "") -> str:
-    asked = queries.of_person(one.person, one.email_key)
+    known = queries.of_person(one.person, one.email_key)
+    asked = [request for request in known if requests.is_own(one, request)]
     return render_template(
         "rights/data.html",
         sections=list(sections(one.whose)),

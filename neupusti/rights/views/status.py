@@ -11,7 +11,7 @@ from neupusti.core.forms.base import shown
 from neupusti.core.web import uploads
 from neupusti.rights import queries
 from neupusti.rights.forms import StatusForm, VerifyForm
-from neupusti.rights.service import recognising, requests, words
+from neupusti.rights.service import deciding, recognising, requests, words
 from neupusti.rights.service.errors import NoRequestError
 from neupusti.rights.service.manifest import LARGEST
 from neupusti.rights.views.blueprint import bp
@@ -51,6 +51,7 @@ def open_status(number: str) -> Response:
         request_=found,
         due=queries.due(found),
         steps=queries.steps(found.id),
+        decided=deciding.told(found.id),
         words=words,
         here=None,
     )

@@ -1,0 +1,137 @@
+"""A changed e-mail of an account: its data wait for the former address (3.2.3, 6.1.3)."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from neupusti.accounts.models import EmailChange
+from neupusti.core.data.database import writing
+from neupusti.rights.models import DataRequest, Export
+from neupusti.rights.service import settling
+from tests.accounts.cast import Account, account, emails_to, signed_in
+from tests.conftest import SQLITE
+from tests.orders.buying import Shopper, product
+from tests.people import AIGERIM, BOLAT
+from tests.rights.asking import count, fetch, request_of, send, work
+from tests.rights.test_correcting import contest
+from tests.rights.test_export import start
+
+NOON = datetime(2026, 11, 26, 7, tzinfo=UTC)
+OWN = "/en/account/data/"
+AGREE = re.compile(r"/rights/agree/([\w-]{43})")
+Clock = Callable[[datetime], None]
+
+
+def changed(person: int, old: str, new: str) -> int:
+    """Store that an account got another address just now; return the number."""
+    with writing() as session:
+        row = EmailChange(person=person, old=old, new=new, asked_at=NOON)
+        row.changed_at = NOON
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+@pytest.fixture
+def who(app: Flask, at: Clock) -> Account:
+    """Make an account whose address was Bolat's until noon."""
+    at(NOON)
+    made = account(AIGERIM)
+    changed(made.number, BOLAT.email, AIGERIM.email)
+    return made
+
+
+def asked(browser: FlaskClient) -> str:
+    """Ask for the archive; return the address of the link to the former address."""
+    refused = send(browser, f"{OWN}export", page=OWN)
+    assert (refused.status_code, "former address can undo" in refused.text) == (422, True)
+    return f"/en/rights/agree/{AGREE.findall(emails_to(BOLAT.email)[-1].text)[0]}"
+
+
+@pytest.mark.clause("6.1.3")
+def test_the_data_wait_until_the_former_address_agrees(app: Flask, who: Account) -> None:
+    browser = signed_in(app, who)
+    path = asked(browser)
+    assert count(Export) == 0
+    former = app.test_client()
+    for _time in range(5):
+        assert former.get(path).status_code == former.head(path).status_code == 200
+    assert AIGERIM.email in former.get(path).text
+    asked(browser)  # the GETs have agreed to nothing
+    assert send(former, path).location == "/en/rights/agreed"
+    start(browser, OWN)
+    assert former.get(path).status_code == 404
+
+
+@pytest.mark.clause("3.2.3")
+def test_the_data_wait_for_seven_days_where_nobody_agrees(
+    app: Flask, who: Account, at: Clock
+) -> None:
+    at(NOON + settling.SETTLED - timedelta(seconds=1))
+    asked(signed_in(app, who))
+    at(NOON + settling.SETTLED)
+    start(signed_in(app, who), OWN)
+
+
+def test_the_new_address_sees_only_what_it_finds_alone(app: Flask, who: Account) -> None:
+    """What the account holds is its former owner's; orders of the address are its own."""
+    Shopper(app, who=AIGERIM, prefix="/en").bought(product(), family_name="Соловьёва")
+    browser = signed_in(app, who)
+    page = browser.get(OWN).text
+    assert ("was changed lately" in page, "Соловьёва" in page) == (True, True)
+    assert "Names, phone and e-mail of your account" not in page
+    send(app.test_client(), asked(browser))
+    page = browser.get(OWN).text
+    assert "was changed lately" not in page
+    assert "Names, phone and e-mail of your account" in page
+
+
+def test_an_archive_from_before_the_change_stays_shut(app: Flask, at: Clock) -> None:
+    at(NOON)
+    who = account(AIGERIM)
+    browser = signed_in(app, who)
+    number = start(browser, OWN)
+    work()
+    path = f"{OWN}export/{number}/file"
+    assert fetch(browser, path).status_code == 200
+    changed(who.number, BOLAT.email, AIGERIM.email)
+    assert fetch(browser, path).status_code == 404
+    assert number not in browser.get(OWN).text
+    send(app.test_client(), asked(browser))
+    assert fetch(browser, path).status_code == 200
+
+
+def test_a_correction_meanwhile_is_of_the_new_address_only(
+    app: Flask, who: Account
+) -> None:
+    number = contest(signed_in(app, who), OWN, value="", about="My name is another.")
+    assert request_of(number).assurance == 1
+
+
+def test_the_former_address_of_a_second_change_is_asked_too(
+    app: Flask, who: Account
+) -> None:
+    browser = signed_in(app, who)
+    send(app.test_client(), asked(browser))
+    changed(who.number, BOLAT.email, AIGERIM.email)
+    asked(browser)
+    assert count(DataRequest) == 0
+
+
+def test_an_undone_change_can_not_be_agreed_to(app: Flask, who: Account) -> None:
+    path = asked(signed_in(app, who))
+    with writing() as session:
+        session.get_one(EmailChange, 1).over_at = NOON
+    assert app.test_client().get(path).status_code == 404
+
+
+@SQLITE
+def test_the_former_address_gets_few_emails(app: Flask, who: Account) -> None:
+    browser = signed_in(app, who)
+    for _time in range(5):
+        asked(browser)
+    assert len(AGREE.findall("".join(one.text for one in emails_to(BOLAT.email)))) == 3
