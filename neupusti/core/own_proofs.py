@@ -114,12 +114,10 @@ ALL: tuple[AnyProof, ...] = (
         says=_("The journal of staff goes on from where it stood an hour ago."),
     ),
     triggers.kept_check(
-        {
-            **dict.fromkeys(("processing_event", "staff_action"), triggers.BOTH),
-            **dict.fromkeys(("evidence_wording", "consent_evidence"), triggers.BOTH),
-            "act_words": (triggers.Write.UPDATE,),
-            "security_event": (triggers.Write.UPDATE,),
-        },
+        (
+            *("processing_event", "staff_action", "act_words", "security_event"),
+            *("evidence_wording", "consent_evidence"),
+        ),
         clauses=("1.1.1", "1.1.3", "2.1"),
         name="journals-kept",
         says=_("The database itself refuses to change a journal or a consent."),

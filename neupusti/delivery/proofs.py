@@ -151,9 +151,7 @@ ALL: tuple[AnyProof, ...] = (
         secrecy=True,
     ),
     triggers.kept_check(
-        dict.fromkeys(
-            ("disclosure", "disclosure_field", "recipient_version"), triggers.BOTH
-        ),
+        ("disclosure", "disclosure_field", "recipient_version"),
         clauses=("5.2",),
         name="ledger-kept",
         says=_("The database itself refuses to change the ledger of hand-overs."),
