@@ -8,29 +8,31 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import and_, not_, select
 
 from neupusti.core import background, clock
+from neupusti.core.background import Job
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.proofs.proof import AnyProof, Check, Looking, Proof
 from neupusti.core.term_proofs import GRACE
 from neupusti.retention.models import RetentionRun
 
 OLD = datetime(2026, 1, 1, tzinfo=UTC)
+HOURLY = Job(name="forged", every=timedelta(hours=1), run=lambda: None)
 
 
 class Run(NamedTuple):
-    """When a job last ran, and how long it may pause.
+    """A job and when it last ran.
 
     One failed run is no breach: the next follows, and the admin board names the job.
     """
 
+    job: Job
     at: datetime | None
-    pause: timedelta
 
 
 def _runs(looking: Looking) -> Iterator[Run]:
     beats = looking.main.execute(select(JobBeat.name, JobBeat.at))
     found = {beat.name: beat.at for beat in beats}
     for job in background.jobs():
-        yield Run(found.get(job.name), job.longest_pause)
+        yield Run(job, found.get(job.name))
 
 
 ALL: tuple[AnyProof, ...] = (
@@ -39,9 +41,9 @@ ALL: tuple[AnyProof, ...] = (
         name="sweeps-run",
         says=_("Each job of the site, those that destroy above all, ran when it had to."),
         items=_runs,
-        wrong=lambda run: not (run.at and clock.now() - run.at <= run.pause),
-        forged=lambda: Run(OLD, GRACE),
-        right=lambda: Run(clock.now(), GRACE),
+        wrong=lambda run: run.job.is_late(run.at, clock.now()),
+        forged=lambda: Run(HOURLY, OLD),
+        right=lambda: Run(HOURLY, clock.now()),
     ),
     Proof(
         clauses=("5.1",),

@@ -65,6 +65,7 @@ WRONG: Rows = {
         {"password_hash": HASH.format(m=19456, t=1)},
         {"password_hash": HASH.format(m=9999, t=9)},
     ),
+    "attempts-limited": ({"count": 1001}, {"strikes": 2}),
     "sessions-end": (
         {"ends_at": NOW + timedelta(days=31)},
         {"ends_at": NOW + HOUR, "completed_at": None},
@@ -145,6 +146,7 @@ RIGHT: Rows = {
         {"ends_at": NOW + timedelta(days=30), "completed_at": NOW},
         {"ends_at": NOW + timedelta(minutes=10), "completed_at": None},
     ),
+    "attempts-limited": ({"count": 1000}, {"strikes": 1, "shut_until": NOW}),
     "changes-explained": ({"material": 0, "note": 0},),
     "approved-before-published": ({"published_at": None, "approved_at": None},),
     "phones-of-orders": ({"phone": None, "phone_end": None, "identity_ended_at": NOW},),
