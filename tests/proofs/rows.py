@@ -142,10 +142,11 @@ def disarmed(table: str, function: str) -> Plant:
 
 def logged(*statements: str) -> Plant:
     """Return the plant of rows of the access log, of whatever day."""
-    return sql(_take_any_day, *statements, access=True)
+    return sql(take_any_day, *statements, access=True)
 
 
-def _take_any_day(connection: Connection) -> None:
+def take_any_day(connection: Connection) -> None:
+    """Let the log hold rows of whatever day."""
     if connection.dialect.name == "postgresql":
         for table in partitions.TABLES:
             new = f"CREATE TABLE {table}_any PARTITION OF {table} DEFAULT"
