@@ -1,14 +1,14 @@
 """Proofs about the editions of the policy, and the consents that name one."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Integer, and_, case, func, or_, select
 
 from neupusti.core.proofs import texts, triggers
-from neupusti.core.proofs.proof import AnyProof, Check, Looking, Proof
+from neupusti.core.proofs.proof import EARLIER, LATER, AnyProof, Check, Looking, Proof
 from neupusti.core.records.consents import FormConsent
 from neupusti.policy.models import Edition, EditionKind
 from neupusti.policy.service import parser, stated_dates
@@ -35,8 +35,6 @@ _CONSENTS = (
     .outerjoin(_FIRST, _FIRST.c.date == FormConsent.edition)
     .subquery()
 )
-
-EARLIER, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 
 
 class Dated(NamedTuple):

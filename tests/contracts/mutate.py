@@ -30,6 +30,7 @@ import pytest
 from neupusti.config.values import ROOT
 from neupusti.core.proofs.proof import Check, Proof
 from tests.contracts.mutants import Mutant, mutants
+from tests.proofs import planting
 
 SAMPLE, SEED = 30, 10
 KILLED, LIVES, UNFIT = range(3)
@@ -139,6 +140,8 @@ class Run:
     def _put(self, mutant: Mutant) -> bool:
         """Put the changed code into the live functions, or the value where it is used."""
         path, module = str(ROOT / mutant.module), import_module(mutant.dotted)
+        if mutant.module.endswith("/proofs.py"):
+            planting.LOOKED_AT.update(proof.name for proof in vars(module)["ALL"])
         tree = mutant.tree()
         if not mutant.lines:
             for names, statement in mutant.constants(tree):

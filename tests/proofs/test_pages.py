@@ -139,14 +139,14 @@ def test_it_is_told_when_each_proof_was_last_seen_red(
     assert result["lastSeenRed"] == "2026-11-25T03:10:00+05:00"
     page = client.get("/en/policy/proofs/").text
     day = '<time datetime="2026-11-25">25 November 2026</time>'
-    assert f"Seen red on a forged record: {day}." in page
+    assert f"A forged record was last found wrong on {day}." in page
 
 
 @pytest.mark.parametrize(
     ("wrong", "passed", "words"),
     [
-        (CHECK.wrong, True, "and each turned red."),
-        (lambda _number: False, False, "and not each turned red."),
+        (CHECK.wrong, True, "planted records: every one of them can fail."),
+        (lambda _number: False, False, "not every one of them can fail."),
     ],
 )
 def test_it_is_told_whether_the_last_self_test_passed(  # noqa: PLR0913 - a row of a table

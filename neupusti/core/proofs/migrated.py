@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import Connection, StaticPool, create_engine, text
+from sqlalchemy import Connection, NullPool, create_engine, text
 
 from neupusti.core.data.database import db
 
@@ -48,7 +48,7 @@ def standing(connection: Connection) -> Triggers:
 def expected(dialect: str) -> Triggers:
     """Return the triggers of the main database after every migration."""
     if dialect == "sqlite":
-        with create_engine("sqlite://", poolclass=StaticPool).begin() as connection:
+        with create_engine("sqlite://", poolclass=NullPool).begin() as connection:
             options = {"target_metadata": db.metadatas[None]}
             context = MigrationContext.configure(connection, opts=options)
             _upgrade(Operations(context))
