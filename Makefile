@@ -27,7 +27,8 @@ ahead: .venv/.dev $(CATALOGUES) ## The tests on SQLite, two minutes before the e
 	SECONDS_AHEAD=$$((eve - $$(date +%s))) PYTHONPATH="$$PWD:$$PWD/tests/ahead" exec $(PYTEST) -m "not browser and not postgresql and not packages" --ignore=tests/contracts --ignore=tests/journeys
 
 ordeal: .venv/.dev $(CATALOGUES) ## The longest tests at their full size
-	@exec $(PYTEST) --ordeal --kills 200 -k "ordeal or kills"
+	@$(PYTEST) --ordeal --kills 200 -k "ordeal or kills"
+	@exec .venv/bin/python -m tests.contracts.mutate --ordeal
 
 quick: .venv/.dev $(CATALOGUES) ## What can be checked at once: no browser, no PostgreSQL, nothing slow
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line quick-tests lint types layers
@@ -64,6 +65,8 @@ bench: .venv/.dev $(CATALOGUES) ## Speed, weight, start and memory against their
 	.venv/bin/python -m bench.shop
 	.venv/bin/python -m bench.newsletter
 	.venv/bin/python -m bench.rights
+	.venv/bin/python -m bench.proofs
+	.venv/bin/python -m bench.proofs --postgresql
 	.venv/bin/python -m bench.search
 	.venv/bin/python -m bench.search --postgresql
 

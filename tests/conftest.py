@@ -121,15 +121,15 @@ def real_hasher(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_season(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep off the board what it asks staff at times of the year only."""
+    """Let staff have done what the site asks of them at times of the year only."""
     if "seasons" not in request.fixturenames:
-        monkeypatch.setattr(calendar, "lacks_order", lambda: False)
+        monkeypatch.setattr(calendar, "has_order", lambda _session, _year: True)
         monkeypatch.setattr(calendar, "SOON", timedelta(days=-1))
 
 
 @pytest.fixture
 def seasons() -> None:
-    """Let the board ask for days off when it is time: `_no_season` looks for this."""
+    """Let the site ask for days off when it is time: `_no_season` looks for this."""
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Proofs about the access log."""
 
-from datetime import UTC, datetime
-
 from flask_babel import lazy_gettext as _
 from sqlalchemy import and_, func, not_, or_, select
 
@@ -9,10 +7,9 @@ from neupusti.access.models import Address, Finding, Record, Sweep
 from neupusti.core import clock
 from neupusti.core.feature import Category
 from neupusti.core.proofs import columns
-from neupusti.core.proofs.proof import AnyProof, Proof
+from neupusti.core.proofs.proof import EARLIER, AnyProof, Proof
 from neupusti.core.term_proofs import GRACE
 
-OLD = datetime(2026, 1, 1, tzinfo=UTC)
 UNKNOWN = "unknown"
 COUNTED = f"%{Category.STATISTICS.value}%"
 _WHOLE = select(func.coalesce(func.max(Sweep.id), 0)).where(Sweep.complete)
@@ -100,7 +97,7 @@ ALL: tuple[AnyProof, ...] = (
         says=_("What the last run destroyed of the log is in no file any more."),
         rows=_SWEEPS,
         wrong=lambda rows: and_(not_(rows.c.complete), rows.c.at < clock.now() - GRACE),
-        forged={"at": OLD, "complete": False},
-        right={"at": OLD, "complete": True},
+        forged={"at": EARLIER, "complete": False},
+        right={"at": EARLIER, "complete": True},
     ),
 )

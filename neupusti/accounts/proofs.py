@@ -19,14 +19,16 @@ from neupusti.accounts.models import (
     Photo,
     SignIn,
 )
-from neupusti.accounts.service import avatar, passwords, sessions
+from neupusti.accounts.service import avatar, limits, passwords, sessions
 from neupusti.core import clock
 from neupusti.core.data import files
+from neupusti.core.data.database import db
 from neupusti.core.proofs import columns
 from neupusti.core.proofs.proof import AnyProof, Check, Looking, Proof
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.records.journal import Operation, ProcessingEvent
 from neupusti.core.security.grants import StaffGrant
+from neupusti.core.security.throttle import ThrottleCount
 from neupusti.core.text.characters import composed, hidden
 
 ARGON = "$argon2id$v=19$m="
@@ -67,6 +69,7 @@ class PhotoFile(NamedTuple):
     """A photo in the data folder: its mode, its bytes, and the digest in its row."""
 
     mode: int
+    """0: the file is gone."""
     body: bytes
     sha256: str | None
     """None: no row names the file."""
@@ -83,12 +86,23 @@ def _photos(looking: Looking) -> Iterator[PhotoFile]:
     rows = looking.main.execute(select(Photo.name, Photo.sha256))
     named = {row.name: row.sha256 for row in rows}
     for name, digest in named.items():
-        yield _photo(files.path(avatar.FOLDER, name), digest)
+        photo = _photo(files.path(avatar.FOLDER, name), digest)
+        if photo.mode or _is_named(name):
+            yield photo
     before = (clock.now() - 2 * files.GRACE).timestamp()
     for path in files.folder(avatar.FOLDER).iterdir():
         stray = path.name not in named and path.name != files.LOCK
         if stray and path.stat().st_mtime < before:
             yield _photo(path, None)
+
+
+def _is_named(name: str) -> bool:
+    """Return whether a row names a photo by now: a run sees the rows of its beginning.
+
+    The file of a photo that was replaced or removed meanwhile is rightly gone.
+    """
+    with db.engine.connect() as connection:
+        return connection.scalar(select(Photo.name).where(Photo.name == name)) is not None
 
 
 def _photo(path: Path, digest: str | None) -> PhotoFile:
@@ -242,6 +256,18 @@ ALL: tuple[AnyProof, ...] = (
             "ends_at": lambda: clock.now() + timedelta(hours=1),
             "completed_at": clock.now,
         },
+    ),
+    Proof(
+        clauses=("6.2.3",),
+        name="attempts-limited",
+        says=_("No count of attempts went on past its limit, and no lock was lifted."),
+        rows=ThrottleCount,
+        wrong=lambda rows: or_(
+            rows.c.count > limits.SIGN_IN_ALL.times,
+            and_(rows.c.strikes > 0, rows.c.shut_until.is_(None)),
+        ),
+        forged={"count": 0, "strikes": 1},
+        right={"count": 1, "strikes": 0},
     ),
     Proof(
         clauses=("5.4",),

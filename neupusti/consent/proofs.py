@@ -60,9 +60,7 @@ ALL: tuple[AnyProof, ...] = (
         ),
     ),
     triggers.kept_check(
-        dict.fromkeys(
-            ("consent_declarations", "consent_wording", "consent_record"), triggers.BOTH
-        ),
+        ("consent_declarations", "consent_wording", "consent_record"),
         clauses=("3.3.3",),
         name="choices-kept",
         says=_("The database itself refuses to change a choice about cookies."),

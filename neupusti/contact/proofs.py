@@ -1,16 +1,13 @@
 """Proofs about questions to the shop."""
 
-from datetime import UTC, datetime
-
 from flask_babel import lazy_gettext as _
 from sqlalchemy import and_, or_, select
 
 from neupusti.contact.models import PREFIX, Author, ContactMessage, ContactRequest
 from neupusti.core.proofs import columns
-from neupusti.core.proofs.proof import AnyProof, Proof
+from neupusti.core.proofs.proof import EARLIER, LATER, AnyProof, Proof
 from neupusti.core.records.consents import FormConsent
 
-EARLIER, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 _CONSENTS = (
     select(ContactRequest.asked_at, FormConsent.at, FormConsent.form, FormConsent.ends)
     .join(FormConsent, FormConsent.id == ContactRequest.consent)

@@ -55,6 +55,10 @@ class Job:
         """The longest time between two beats of a job that does not stand still."""
         return self.every + max(self.every, GRACE)
 
+    def is_late(self, last: datetime | None, now: datetime) -> bool:
+        """Return whether it stands still at `now`; `last` None: it never ran."""
+        return last is None or now - last > self.longest_pause
+
 
 def install(app: Flask, jobs: Iterable[Job]) -> None:
     """Keep the `jobs` that the workers of `app` run."""
@@ -73,11 +77,18 @@ def standing_still() -> dict[str, str]:
     for job in jobs():
         if (beat := found.get(job.name)) is None:
             wrong[job.name] = "has never run"
-        elif now - beat.at > job.longest_pause:
+        elif job.is_late(beat.at, now):
             wrong[job.name] = f"last ran at {beat.at:%Y-%m-%d %H:%M} UTC"
         elif not beat.ok:
             wrong[job.name] = f"failed at {beat.at:%Y-%m-%d %H:%M} UTC"
     return wrong
+
+
+def have_run() -> bool:
+    """Return whether each job has run when it had to, whatever came of it."""
+    found, now = beats.recorded(), clock.now()
+    ran_at = {name: beat.at for name, beat in found.items()}
+    return not any(job.is_late(ran_at.get(job.name), now) for job in jobs())
 
 
 class Background:

@@ -1,7 +1,5 @@
 """Proofs about core's own tables: letters, journals and consents."""
 
-from datetime import UTC, datetime
-
 from flask_babel import lazy_gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
@@ -9,7 +7,7 @@ from sqlalchemy.orm import aliased
 from neupusti.core import schema_proofs
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs import chains, columns, texts, triggers
-from neupusti.core.proofs.proof import AnyProof, Proof
+from neupusti.core.proofs.proof import EARLIER, LATER, AnyProof, Proof
 from neupusti.core.records import journal
 from neupusti.core.records.chain import START
 from neupusti.core.records.consents import ConsentText, FormConsent, digest
@@ -35,7 +33,6 @@ _WITHDRAWN = (
     .subquery()
 )
 _CONSENT = {"given_by": "a", "given_to": "b", "ended_by": "a", "ended_to": "b"}
-EARLIER, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 
 ALL: tuple[AnyProof, ...] = (
     Proof(
@@ -114,12 +111,10 @@ ALL: tuple[AnyProof, ...] = (
         says=_("The journal of staff goes on from where it stood an hour ago."),
     ),
     triggers.kept_check(
-        {
-            **dict.fromkeys(("processing_event", "staff_action"), triggers.BOTH),
-            **dict.fromkeys(("evidence_wording", "consent_evidence"), triggers.BOTH),
-            "act_words": (triggers.Write.UPDATE,),
-            "security_event": (triggers.Write.UPDATE,),
-        },
+        (
+            *("processing_event", "staff_action", "act_words", "security_event"),
+            *("evidence_wording", "consent_evidence"),
+        ),
         clauses=("1.1.1", "1.1.3", "2.1"),
         name="journals-kept",
         says=_("The database itself refuses to change a journal or a consent."),

@@ -6,10 +6,10 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Table, text
+from sqlalchemy import Column, MetaData, String, Table, text
 
 from neupusti.core.data import migration
-from neupusti.core.data.classification import classification
+from neupusti.core.data.classification import Purpose, classification, personal
 from neupusti.core.data.database import ACCESS, AccessBase, Base
 from neupusti.core.proofs.proof import AnyProof, Check, Looking
 from neupusti.core.registry import registry
@@ -24,6 +24,7 @@ ON_POSTGRESQL = text(
     AND NOT c.attisdropped AND t.relnamespace = current_schema()::regnamespace
     ORDER BY t.relname"""
 )
+RESIDENCE = "3.2.4"
 OWN = frozenset(map(migration.version_table, (None, ACCESS)))
 """The tables of the migrations."""
 
@@ -76,6 +77,17 @@ def _is_lost(table: LiveTable) -> bool:
     return all(model.__table__ is not table.model for model in models)
 
 
+def _is_residence(column: LiveColumn) -> bool:
+    known = column.model.columns.get(column.name)
+    mark = None if known is None else classification(known)
+    return mark is not None and mark.clause == RESIDENCE
+
+
+def _home() -> Table:
+    mark = personal(RESIDENCE, Purpose.NOTICES)
+    return Table("person", MetaData(), Column("home", String, info=mark))
+
+
 def _sample() -> Table:
     return next(entry.model.__table__ for entry in registry().holdings)
 
@@ -88,6 +100,15 @@ ALL: tuple[AnyProof, ...] = (
         items=_columns,
         wrong=_is_unclassified,
         forged=lambda: LiveColumn("unknown", _sample()),
+        right=lambda: LiveColumn(next(iter(_sample().columns.keys())), _sample()),
+    ),
+    Check(
+        clauses=(RESIDENCE,),
+        name="residence-not-kept",
+        says=_("No column of the running databases holds a place of residence."),
+        items=_columns,
+        wrong=_is_residence,
+        forged=lambda: LiveColumn("home", _home()),
         right=lambda: LiveColumn(next(iter(_sample().columns.keys())), _sample()),
     ),
     Check(

@@ -7,7 +7,7 @@ from neupusti.core.deadlines.models import CalendarDay, Deadline
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
 from neupusti.core.keeping import Fate, Holding, IndefiniteRetention, Retention
 from neupusti.core.rules import PRIVACY, PUBLIC
-from neupusti.deadlines import queries
+from neupusti.deadlines import proofs, queries
 from neupusti.deadlines.service import calendar, reminding
 from neupusti.deadlines.views import cli, desk, public
 from neupusti.deadlines.views.blueprint import bp
@@ -21,6 +21,7 @@ FEATURE = Feature(
     name="deadlines",
     clauses=(),
     blueprint=bp,
+    proofs=proofs.ALL,
     access={
         "deadlines.board": PRIVACY,
         "deadlines.days": PRIVACY,

@@ -1,14 +1,12 @@
 """Proofs about news and advertising: nobody gets any who has not agreed."""
 
-from datetime import UTC, datetime
-
 from flask_babel import lazy_gettext as _
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.proofs import columns
-from neupusti.core.proofs.proof import AnyProof, Proof
+from neupusti.core.proofs.proof import EARLIER, LATER, AnyProof, Proof
 from neupusti.core.records.consents import FormConsent
 from neupusti.newsletter.models import (
     Issue,
@@ -18,7 +16,6 @@ from neupusti.newsletter.models import (
 )
 from neupusti.newsletter.service import letters
 
-EARLIER, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 ACTIVE, QUEUED = SubscriberState.ACTIVE.value, OutboxState.QUEUED.value
 MARK, BIN = "%Жарнама / Реклама%", "%БСН / БИН%"
 _news, _ads = aliased(FormConsent), aliased(FormConsent)

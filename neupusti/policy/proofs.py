@@ -1,14 +1,17 @@
 """Proofs about the editions of the policy, and the consents that name one."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Integer, and_, case, func, or_, select
 
 from neupusti.core.proofs import texts, triggers
-from neupusti.core.proofs.proof import AnyProof, Proof
+from neupusti.core.proofs.proof import EARLIER, LATER, AnyProof, Check, Looking, Proof
 from neupusti.core.records.consents import FormConsent
 from neupusti.policy.models import Edition, EditionKind
+from neupusti.policy.service import parser, stated_dates
 
 EDITORIAL = EditionKind.EDITORIAL.value
 _EDITIONS = (
@@ -33,7 +36,29 @@ _CONSENTS = (
     .subquery()
 )
 
-EARLIER, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+
+class Dated(NamedTuple):
+    """The text of an edition, and the date under which it was published."""
+
+    text: str
+    date: date
+
+
+def _dated(looking: Looking) -> Iterator[Dated]:
+    published = select(Edition.text, Edition.date).where(Edition.published_at.is_not(None))
+    yield from (Dated(*row) for row in looking.main.execute(published))
+
+
+def _is_misdated(edition: Dated) -> bool:
+    """Return whether a text states another date of itself; some state none."""
+    own = stated_dates.own_date(parser.parse(edition.text))
+    return own is not None and own.day != edition.date
+
+
+def _stating(day: date) -> Dated:
+    text = f"Policy\n\n1. Editions\n\n1.1. The policy was updated on {day}.\n"
+    return Dated(text, date(2026, 1, 1))
+
 
 ALL: tuple[AnyProof, ...] = (
     Proof(
@@ -54,7 +79,7 @@ ALL: tuple[AnyProof, ...] = (
         says=_("Each edition of the policy is, letter by letter, the one that was stored."),
     ),
     triggers.kept_check(
-        {"policy_edition": triggers.BOTH},
+        ("policy_edition",),
         clauses=("9.1",),
         name="editions-kept",
         says=_("The database itself refuses to change a published edition."),
@@ -76,6 +101,16 @@ ALL: tuple[AnyProof, ...] = (
         wrong=lambda rows: rows.c.first_from != rows.c.last_from,
         forged={"first_from": EARLIER, "last_from": LATER},
         right={"first_from": EARLIER, "last_from": EARLIER},
+    ),
+    Check(
+        clauses=("9.4",),
+        name="dates-as-stated",
+        says=_("Each edition is of the date that its own text states."),
+        items=_dated,
+        wrong=_is_misdated,
+        forged=lambda: _stating(date(2026, 1, 2)),
+        right=lambda: _stating(date(2026, 1, 1)),
+        seconds=10.0,
     ),
     Proof(
         clauses=("9.1",),

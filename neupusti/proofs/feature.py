@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
+from neupusti.core.proofs.results import SELF_TEST
 from neupusti.core.rules import PRIVACY, PUBLIC
 from neupusti.proofs.service import proving
 from neupusti.proofs.views import admin, cli, public
@@ -42,9 +43,9 @@ FEATURE = Feature(
         ),
     ),
     emails=(proving.BROKEN,),
-    staff_actions=(proving.ASKED,),
+    staff_actions=(proving.ACCEPTED, proving.ASKED),
     jobs=(
         Job(name="proofs", every=proving.EVERY, run=proving.work, checks=True),
-        Job(name="proofs-self-test", every=timedelta(days=7), run=proving.test_proofs),
+        Job(name=SELF_TEST, every=timedelta(days=7), run=proving.test_proofs),
     ),
 )

@@ -1,36 +1,39 @@
 """Proofs about the sweep; each retention rule has one of its own (`core.term_proofs`)."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import and_, not_, select
 
 from neupusti.core import background, clock
+from neupusti.core.background import Job
 from neupusti.core.data.beats import JobBeat
-from neupusti.core.proofs.proof import AnyProof, Check, Looking, Proof
+from neupusti.core.proofs.proof import EARLIER, AnyProof, Check, Looking, Proof
 from neupusti.core.term_proofs import GRACE
 from neupusti.retention.models import RetentionRun
 
-OLD = datetime(2026, 1, 1, tzinfo=UTC)
-
 
 class Run(NamedTuple):
-    """When a job last ran, and how long it may pause.
+    """A job and when it last ran.
 
     One failed run is no breach: the next follows, and the admin board names the job.
     """
 
+    job: Job
     at: datetime | None
-    pause: timedelta
 
 
 def _runs(looking: Looking) -> Iterator[Run]:
     beats = looking.main.execute(select(JobBeat.name, JobBeat.at))
     found = {beat.name: beat.at for beat in beats}
     for job in background.jobs():
-        yield Run(found.get(job.name), job.longest_pause)
+        yield Run(job, found.get(job.name))
+
+
+def _any_job() -> Job:
+    return next(iter(background.jobs()))
 
 
 ALL: tuple[AnyProof, ...] = (
@@ -39,9 +42,9 @@ ALL: tuple[AnyProof, ...] = (
         name="sweeps-run",
         says=_("Each job of the site, those that destroy above all, ran when it had to."),
         items=_runs,
-        wrong=lambda run: not (run.at and clock.now() - run.at <= run.pause),
-        forged=lambda: Run(OLD, GRACE),
-        right=lambda: Run(clock.now(), GRACE),
+        wrong=lambda run: run.job.is_late(run.at, clock.now()),
+        forged=lambda: Run(_any_job(), EARLIER),
+        right=lambda: Run(_any_job(), clock.now()),
     ),
     Proof(
         clauses=("5.1",),
@@ -49,7 +52,7 @@ ALL: tuple[AnyProof, ...] = (
         says=_("Of what was destroyed no copy is left in the files of the database."),
         rows=RetentionRun,
         wrong=lambda rows: and_(not_(rows.c.complete), rows.c.at < clock.now() - GRACE),
-        forged={"at": OLD, "complete": False},
-        right={"at": OLD, "complete": True},
+        forged={"at": EARLIER, "complete": False},
+        right={"at": EARLIER, "complete": True},
     ),
 )

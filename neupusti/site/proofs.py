@@ -3,30 +3,42 @@
 Inside the application: neither the log of requests nor a cache learns of it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context
 from html.parser import HTMLParser
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, url_for
 from flask_babel import lazy_gettext as _
+from markupsafe import escape
+from werkzeug.datastructures import Headers
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from neupusti.config.settings import settings
 from neupusti.core.proofs.proof import AnyProof, Check, Looking
 from neupusti.core.registry import registry
+from neupusti.core.text.languages import Language, LanguagePrefix
+from neupusti.core.web import edge
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SECONDS = 20.0
 LOADED = ("src", "srcset", "action", "data", "poster", "background")
 """The attributes by which a page loads or sends something; `href` does so in `<link>`."""
+OWN = {"Cache-Control", "Link"}
+"""The headers of every answer that a page may have otherwise."""
+GUARDS = {name: value for name, value in edge.HEADERS if name not in OWN}
+FOREIGN = "https://foreign.example/"
 
 
 class Answer(NamedTuple):
     """What the site answered to somebody without a cookie."""
 
     status: int
-    cookies: int
+    headers: Headers
     html: str
 
 
@@ -44,24 +56,52 @@ class Sources(HTMLParser):
         self.found += [value or "" for name, value in attrs if name in names]
 
 
-def _answers(_looking: Looking) -> Iterator[Answer]:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+def _pages(_looking: Looking) -> Iterator[Answer]:
     for endpoint, values in registry().pages_for_sitemap():
         if not values:
-            # A request shares nothing with whoever started the proofs.
-            yield Context().run(_answer, app, endpoint, settings().base_url)
+            with current_app.test_request_context(base_url=settings().base_url):
+                path = url_for(endpoint)
+            yield _answer(path, settings().base_url)
 
 
-def _answer(app: Flask, endpoint: str, base: str) -> Answer:
-    with app.test_request_context(base_url=base):
-        path = url_for(endpoint)
-    with app.test_request_context(path, base_url=base):
-        try:
-            response = app.full_dispatch_request()
-        except Exception:  # noqa: BLE001 - a page that fails does not open, whatever it was
-            return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, 0, "")
-        cookies = response.headers.getlist("Set-Cookie")
-        return Answer(response.status_code, len(cookies), response.get_data(as_text=True))
+def _foreign(_looking: Looking) -> Iterator[Answer]:
+    yield _answer("/", FOREIGN)
+
+
+def _answer(path: str, base: str) -> Answer:
+    """Ask for a page as the outermost layer of the served site passes it on."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    served = cast("edge.Edge", cast("LanguagePrefix", app.wsgi_app).inner)
+    inside = LanguagePrefix(served.around(_unlogged(app)))
+    environ = EnvironBuilder(path, base_url=base).get_environ()
+    # A request shares nothing with whoever started the proofs.
+    body, status, headers = Context().run(run_wsgi_app, inside, environ, buffered=True)
+    return Answer(int(status[:3]), headers, b"".join(body).decode())
+
+
+def _unlogged(app: Flask) -> "WSGIApplication":
+    """Return the application without what stands between it and the outermost layer."""
+
+    def call(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        with app.request_context(environ):
+            try:
+                response = app.full_dispatch_request()
+            except Exception:  # noqa: BLE001 - a page that fails does not open, whatever it was
+                start("500 Internal Server Error", [])
+                return []
+            return response(environ, start)
+
+    return call
+
+
+def _is_unguarded(answer: Answer) -> bool:
+    return any(answer.headers.get(name) != value for name, value in GUARDS.items())
+
+
+def _names_nobody(answer: Answer) -> bool:
+    operator = settings().operator.in_language(Language.RU)
+    named = (operator.name, operator.responsible)
+    return any(str(escape(name)) not in answer.html for name in named)
 
 
 def _loads_foreign(answer: Answer) -> bool:
@@ -69,42 +109,82 @@ def _loads_foreign(answer: Answer) -> bool:
     return not hosts <= {"", settings().host}
 
 
+def _card() -> str:
+    operator = settings().operator
+    return f"{escape(operator.name)} {escape(operator.responsible)}"
+
+
 def _check(
-    wrong: Callable[[Answer], bool], forged: Answer, right: Answer, **declared: Any
+    wrong: Callable[[Answer], bool],
+    forged: Answer,
+    right: Callable[[], Answer],
+    items: Callable[[Looking], Iterable[Answer]] = _pages,
+    **declared: Any,
 ) -> Check[Answer]:
     return Check(
-        items=_answers,
+        items=items,
         wrong=wrong,
         forged=lambda: forged,
-        right=lambda: right,
+        right=right,
         seconds=SECONDS,
         **declared,
     )
 
 
+def _page(
+    html: str = "", status: int = HTTPStatus.OK, headers: dict[str, str] | None = None
+) -> Answer:
+    return Answer(status, Headers(headers or {}), html)
+
+
 ALL: tuple[AnyProof, ...] = (
     _check(
         lambda answer: answer.status != HTTPStatus.OK,
-        Answer(302, 0, ""),
-        Answer(200, 0, ""),
+        _page(status=HTTPStatus.FOUND),
+        _page,
         clauses=("3.3.1",),
         name="pages-without-cookies",
         says=_("Each public page opens without cookies."),
     ),
     _check(
-        lambda answer: answer.cookies > 0,
-        Answer(200, 1, ""),
-        Answer(200, 0, ""),
+        lambda answer: "Set-Cookie" in answer.headers,
+        _page(headers={"Set-Cookie": "counter=1"}),
+        _page,
         clauses=("1.1.7", "3.3.3"),
         name="pages-set-no-cookies",
         says=_("No public page sets a cookie before you choose."),
     ),
     _check(
         _loads_foreign,
-        Answer(200, 0, '<img src="//counter.example/">'),
-        Answer(200, 0, '<img src="/static/a.svg"><a href="https://example.kz/">'),
+        _page('<img src="//counter.example/">'),
+        lambda: _page('<img src="/static/a.svg"><a href="https://example.kz/">'),
         clauses=("2.3", "4.1.10"),
         name="pages-load-nothing-foreign",
         says=_("No public page loads or sends anything to another site."),
+    ),
+    _check(
+        _is_unguarded,
+        _page(headers={**GUARDS, "Content-Security-Policy": "default-src *"}),
+        lambda: _page(headers=GUARDS),
+        clauses=("6.2.3",),
+        name="pages-guarded",
+        says=_("Each public page carries the headers by which browsers guard it."),
+    ),
+    _check(
+        _names_nobody,
+        _page(),
+        lambda: _page(_card()),
+        clauses=("preamble", "9.4"),
+        name="pages-name-the-operator",
+        says=_("Each public page names the operator and who answers for personal data."),
+    ),
+    _check(
+        lambda answer: answer.status != HTTPStatus.BAD_REQUEST,
+        _page(),
+        lambda: _page(status=HTTPStatus.BAD_REQUEST),
+        _foreign,
+        clauses=("1.1.5",),
+        name="foreign-names-refused",
+        says=_("A request by the name of another site is refused."),
     ),
 )

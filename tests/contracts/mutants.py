@@ -16,6 +16,9 @@ PAIRS: list[tuple[type[ast.AST], type[ast.AST]]] = [
     *((ast.Mult, ast.FloorDiv), (ast.LShift, ast.RShift)),
 ]
 OPPOSITE = dict(PAIRS) | {second: first for first, second in PAIRS}
+SQL_PAIRS = {"is_": "is_not", "in_": "not_in", "like": "not_like", "and_": "or_"}
+SQL = SQL_PAIRS | {second: first for first, second in SQL_PAIRS.items()}
+"""The operators of SQLAlchemy, each with its opposite."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,17 @@ class Mutant:
         """Yield the statements of changed constants, and of those made from them."""
         changed: set[str] = set()
         for statement in tree.body:
+            if not isinstance(statement, ast.Assign | ast.AnnAssign):
+                continue
             inside = [*ast.walk(statement)]
             used = {node.id for node in inside if isinstance(node, ast.Name)}
-            if isinstance(statement, ast.Assign) and (self.new in inside or changed & used):
-                made = [
-                    node.id
-                    for node in ast.walk(statement.targets[0])
-                    if isinstance(node, ast.Name)
-                ]
+            if self.new in inside or changed & used:
+                target = (
+                    statement.target
+                    if isinstance(statement, ast.AnnAssign)
+                    else statement.targets[0]
+                )
+                made = [node.id for node in ast.walk(target) if isinstance(node, ast.Name)]
                 changed.update(made)
                 yield made, ast.Module([statement], [])
 
@@ -69,19 +75,22 @@ class _Swap(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-def mutants(module: str) -> Iterator[Mutant]:
-    """Yield each mutant of a module (its path from the root): constants and functions."""
+def mutants(module: str, *, sql: bool = False) -> Iterator[Mutant]:
+    """Yield each mutant of a module (its path from the root): constants and functions.
+
+    With `sql` those of its conditions in SQL too.
+    """
     source = (ROOT / module).read_text()
     rows, whole = source.splitlines(), ast.parse(source)
     for node, lines in chain.from_iterable(map(_top, whole.body)):
-        for old, new in _changes(node):
+        for old, new in chain(_changes(node), _sql_changes(node) if sql else ()):
             if SPARED not in rows[old.lineno - 1]:  # type: ignore[attr-defined]
                 yield Mutant(module, whole, old, new, lines)
 
 
 def _top(statement: ast.stmt) -> Iterator[tuple[ast.AST, Lines]]:
-    if isinstance(statement, ast.Assign):
-        yield from ((node, frozenset()) for node in ast.walk(statement))
+    if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value:
+        yield from ((node, frozenset()) for node in ast.walk(statement.value))
     elif isinstance(statement, ast.FunctionDef):
         yield from _inside(statement, frozenset())
     elif isinstance(statement, ast.ClassDef):
@@ -127,6 +136,19 @@ def _changes(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:  # noqa: C901 
     for test in [getattr(node, "test", None), *getattr(node, "ifs", ())]:
         if isinstance(test, ast.expr) and not isinstance(test, ast.UnaryOp | ast.Compare):
             yield test, ast.UnaryOp(ast.Not(), test)
+
+
+def _sql_changes(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+    match node:
+        case ast.Call(ast.Attribute(value, name), args, keywords) if name in SQL:
+            yield node, ast.Call(ast.Attribute(value, SQL[name]), args, keywords)
+        case ast.Call(ast.Name("and_" | "or_" as name), args, []):
+            yield node, ast.Call(ast.Name(SQL[name]), args, [])
+            for left_out in args if args[1:] else ():
+                rest = [one for one in args if one is not left_out]
+                yield node, ast.Call(ast.Name(name), rest, [])
+        case ast.Call(ast.Name("not_"), [negated], []):
+            yield node, negated
 
 
 def _opposite(sign: ast.AST) -> Any:

@@ -17,7 +17,7 @@ import time
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import _lru_cache_wrapper
 from importlib import import_module
 from itertools import chain, product
@@ -28,7 +28,9 @@ import hypothesis
 import pytest
 
 from neupusti.config.values import ROOT
+from neupusti.core.proofs.proof import Check, Proof
 from tests.contracts.mutants import Mutant, mutants
+from tests.proofs import planting
 
 SAMPLE, SEED = 30, 10
 KILLED, LIVES, UNFIT = range(3)
@@ -138,6 +140,8 @@ class Run:
     def _put(self, mutant: Mutant) -> bool:
         """Put the changed code into the live functions, or the value where it is used."""
         path, module = str(ROOT / mutant.module), import_module(mutant.dotted)
+        if mutant.module.endswith("/proofs.py"):
+            planting.LOOKED_AT.update(proof.name for proof in vars(module)["ALL"])
         tree = mutant.tree()
         if not mutant.lines:
             for names, statement in mutant.constants(tree):
@@ -146,6 +150,8 @@ class Run:
                 for name, other in product(names, [*sys.modules.values()]):
                     if getattr(other, "__dict__", {}).get(name) is old[name]:
                         setattr(other, name, vars(module)[name])
+                for name in names:
+                    _pour(old[name], vars(module)[name])
             return True
         codes = dict(_codes(compile(tree, path, "exec")))
         try:
@@ -170,6 +176,14 @@ def _run(item: pytest.Item) -> None:
     item.ihook.pytest_runtest_protocol(item=item, nextitem=item.session)
 
 
+def _pour(old: Any, new: Any) -> None:
+    """Give the proofs that a manifest holds already the values of the changed ones."""
+    if isinstance(old, tuple) and all(isinstance(one, Proof | Check) for one in old):
+        for one, other in zip(old, new, strict=True):
+            for kept in fields(one):
+                object.__setattr__(one, kept.name, getattr(other, kept.name))
+
+
 def _codes(code: CodeType) -> Iterator[tuple[tuple[str, int], CodeType]]:
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
@@ -185,15 +199,21 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=SEED, help="which sample is drawn")
     parser.add_argument("--all", action="store_true", help="every mutant, not a sample")
+    parser.add_argument(
+        "--ordeal", action="store_true", help="every mutant of what takes long"
+    )
     asked = parser.parse_args()
     table = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["neupusti"]
     wanted = {
         name: row
         for name, row in table["mutation"].items()
-        if not asked.modules or any(part in name for part in asked.modules)
+        if any(part in name for part in asked.modules)
+        or (not asked.modules and asked.ordeal == row.get("ordeal", False))
     }
-    chosen = {name: [*mutants(name)] for name in wanted}
-    if not asked.all:
+    chosen = {
+        name: [*mutants(name, sql=row.get("sql", False))] for name, row in wanted.items()
+    }
+    if not (asked.all or asked.ordeal):
         for name, some in chosen.items():
             dice = random.Random(f"{asked.seed} {name}")  # noqa: S311 - dice that fall the same
             chosen[name] = dice.sample(some, min(SAMPLE, len(some)))

@@ -111,37 +111,44 @@ def written(write: Callable[[Session], object]) -> Plant:
     return sql(flush)
 
 
-def bare(sqlite: str, postgresql: str = "") -> Plant:
-    """Return the plant of a change of the schema, by a statement of either database."""
+def bare(*sqlite: str, postgresql: str = "") -> Plant:
+    """Return the plant of a change of the schema, by the statements of either database."""
 
     @contextmanager
     def plant() -> Iterator[Looking]:
         with db.engine.connect() as main, db.engines[ACCESS].connect() as access:
             on_sqlite = main.dialect.name == "sqlite"
-            main.execute(text(sqlite if on_sqlite else postgresql or sqlite))
+            for statement in (postgresql,) if postgresql and not on_sqlite else sqlite:
+                main.execute(text(statement))
             yield Looking(main, access)
 
     return plant
 
 
-def disarmed(table: str) -> Plant:
-    """Return the plant of a table whose triggers do nothing, but for the guards."""
+def disarmed(table: str, function: str) -> Plant:
+    """Return the plant of a table whose trigger has its right name and does nothing.
+
+    `function` is the one that it calls on PostgreSQL.
+    """
     return bare(
         f"DROP TRIGGER {table}_no_update",
-        f"""DO $$ DECLARE one name; BEGIN
-        FOR one IN SELECT tgname FROM pg_trigger WHERE tgrelid = '"{table}"'::regclass
-            AND NOT tgisinternal AND NOT starts_with(tgname, 'guard_')
-        LOOP EXECUTE format('ALTER TABLE "{table}" DISABLE TRIGGER %I', one); END LOOP;
-        END $$""",  # noqa: S608 - the tests' own names
+        f"""CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
+        WHEN 0 BEGIN SELECT RAISE(ABORT, 'it never changes'); END""",
+        postgresql=f"""CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
+        LANGUAGE plpgsql AS $$ BEGIN
+            IF false THEN RAISE EXCEPTION 'it never changes'; END IF;
+            RETURN NEW;
+        END $$""",
     )
 
 
 def logged(*statements: str) -> Plant:
     """Return the plant of rows of the access log, of whatever day."""
-    return sql(_take_any_day, *statements, access=True)
+    return sql(take_any_day, *statements, access=True)
 
 
-def _take_any_day(connection: Connection) -> None:
+def take_any_day(connection: Connection) -> None:
+    """Let the log hold rows of whatever day."""
     if connection.dialect.name == "postgresql":
         for table in partitions.TABLES:
             new = f"CREATE TABLE {table}_any PARTITION OF {table} DEFAULT"

@@ -2,17 +2,23 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
+import pytest
 from flask import Flask
 
+from neupusti.accounts import proofs
 from neupusti.accounts.models import AccountSuspension, Credential, SignIn
 from neupusti.accounts.service import avatar
 from neupusti.core.data import files
 from neupusti.core.data.database import ACCESS, db
-from neupusti.core.proofs.proof import Looking
+from neupusti.core.proofs.proof import Looking, State
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.records.journal import ProcessingEvent
-from tests.proofs.planting import all_turn_red, sql
+from neupusti.core.security.throttle import ThrottleCount
+from tests import desk, photos
+from tests.people import AIGERIM
+from tests.proofs.planting import all_turn_red, live, sql
 from tests.proofs.rows import FUTURE, NOW, SOON, person, row
 
 COLLECTED = row(ProcessingEvent, operation="collection", person=1)
@@ -29,6 +35,43 @@ def stray_photo() -> Iterator[Looking]:
     path.unlink()
 
 
+def replacing(monkeypatch: pytest.MonkeyPatch, replace: Callable[[], object]) -> None:
+    """Let the owner replace the photo between the look at its row and at its file."""
+    look, calls = proofs._photo, iter([replace])  # noqa: SLF001 - in the midst of a run
+
+    def late(*photo: Any) -> Any:
+        for call in calls:
+            call()
+        return look(*photo)
+
+    monkeypatch.setattr(proofs, "_photo", late)
+
+
+@pytest.mark.parametrize("photo", [photos.photo(), None], ids=["replaced", "removed"])
+def test_a_photo_that_changes_during_a_run_is_no_breach(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, photo: bytes | None
+) -> None:
+    owner = desk.person(AIGERIM)
+    avatar.replace(owner, photos.photo(), "photo.jpg")
+
+    def replace() -> None:
+        avatar.replace(owner, photo, "photo.jpg") if photo else avatar.remove(owner)
+
+    with monkeypatch.context() as during:
+        replacing(during, replace)
+        assert live()["photos-on-disk"] is not State.BROKEN
+
+
+def test_a_photo_whose_file_is_gone_is_a_breach(app: Flask) -> None:
+    owner = desk.person(AIGERIM)
+    avatar.replace(owner, photos.photo(), "photo.jpg")
+    kept = avatar.get(owner)
+    assert kept is not None
+    avatar.file_of(kept).unlink()
+    db.session.rollback()
+    assert live()["photos-on-disk"] is State.BROKEN
+
+
 PLANTS = {
     "kinds-of-people": sql(*person(kind="robot")),
     "accounts-with-consent": sql(PERSON, COLLECTED),
@@ -40,6 +83,7 @@ PLANTS = {
     "photos-on-disk": stray_photo,
     "strong-hashes": sql(row(Credential, person=1, password_hash="$2b$12$")),
     "sessions-end": sql(row(SignIn, person=1, completed_at=SOON, ends_at=FUTURE)),
+    "attempts-limited": sql(row(ThrottleCount, key="x", strikes=1)),
     "suspended-signed-out": sql(
         row(AccountSuspension, person=1), row(SignIn, person=1, completed_at=SOON)
     ),

@@ -10,7 +10,9 @@ from neupusti.core.proofs import reading
 from neupusti.core.proofs.models import HEAD, ProofRun
 from neupusti.core.proofs.reading import WritableError
 from neupusti.policy.service import edition_store
+from tests import desk
 from tests.core.proofs.examples import CHECK
+from tests.proofs.planting import sql
 from tests.proofs.test_job import with_proofs
 
 BROKEN = replace(CHECK, name="broken", clauses=("5.1",), items=lambda _: [2, 3])
@@ -85,6 +87,46 @@ def test_a_changed_record_is_told(app: Flask) -> None:
     code, output = prove(app)
     assert code == 1
     assert output.startswith("Error: The record of earlier runs was changed: record 7")
+
+
+def accept(app: Flask) -> tuple[int, str]:
+    options = ("accept-head", "--reason", "restored from the backup")
+    result = app.test_cli_runner().invoke(args=["proofs", *options])
+    return result.exit_code, result.output
+
+
+def test_a_restored_record_goes_on_once_somebody_says_why(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_proofs(monkeypatch, CHECK)
+    assert prove(app)[0] == 0
+    assert accept(app) == (
+        0,
+        "The record goes on from the kept head: there is nothing to accept.\n",
+    )
+    HEAD.keep(7, "f" * 64)
+    assert prove(app)[0] == 1
+    code, output = accept(app)
+    assert code == 0
+    assert output.startswith("Accepted, and journaled: record 7")
+    assert prove(app)[0] == 0
+    (act,) = desk.staff_actions("proofs.accepted")
+    assert (act.staff, act.reason) == (None, "restored from the backup")
+    assert act.what.startswith("1 ")
+
+
+def test_a_record_that_was_changed_is_not_accepted(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_proofs(monkeypatch, CHECK)
+    assert prove(app)[0] == 0
+    HEAD.keep(7, "f" * 64)
+    with sql("UPDATE proof_run SET broken = 1 - broken")() as looking:
+        looking.main.commit()
+    code, output = accept(app)
+    assert code == 1
+    assert output == "Error: The record was changed: run 1 is not what was chained.\n"
+    assert desk.staff_actions("proofs.accepted") == []
 
 
 def test_the_statement_is_that_of_in_toto(

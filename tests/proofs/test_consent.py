@@ -21,7 +21,7 @@ PLANTS = {
     "refusals-grant-nothing": written(granting_refusal),
     "choices-unchanged": sql(row(ConsentRecord, chain="x")),
     "choices-not-cut": kept(HEAD),
-    "choices-kept": disarmed("consent_wording"),
+    "choices-kept": disarmed("consent_wording", "consent_immutable"),
     "questions-unchanged": sql(row(ConsentDeclarations, sha256="x", canonical="{}")),
 }
 

@@ -44,7 +44,7 @@ PLANTS = {
         row(Disclosure, **ENTRY),
         row(CourierVisit, disclosure=1, deed="opened"),
     ),
-    "ledger-kept": disarmed("disclosure_field"),
+    "ledger-kept": disarmed("disclosure_field", "disclosure_field_immutable"),
 }
 
 

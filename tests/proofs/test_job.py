@@ -5,10 +5,12 @@ from time import monotonic
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from neupusti.core import clock
+from neupusti.core import background, clock
 from neupusti.core.background import GRACE
+from neupusti.core.data import beats
+from neupusti.core.data.beats import JobBeat
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs import results, whole
@@ -244,10 +246,29 @@ def test_a_process_that_has_just_started_leaves_the_other_jobs_their_time(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(proving, "STARTED", monotonic())
+    with writing() as session:
+        session.execute(delete(JobBeat).where(JobBeat.name == "retention"))
     jobs = {job.name: job for job in registry().jobs}
     jobs["proofs"].run()
     assert runs() == []
     proving.ask(desk.member(DANA, Permission.PRIVACY))
+    jobs["proofs"].run()
+    assert len(runs()) == 1
+
+
+@SQLITE
+def test_it_proves_as_soon_as_each_other_job_has_run(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that failed has run too: the board names it, and nothing waits for it."""
+    monkeypatch.setattr(proving, "STARTED", monotonic())
+    with writing() as session:
+        session.execute(delete(JobBeat))
+    jobs = {job.name: job for job in registry().jobs}
+    for job in background.jobs():
+        jobs["proofs"].run()
+        assert runs() == []
+        beats.record(job.name, ok=False, milliseconds=1)
     jobs["proofs"].run()
     assert len(runs()) == 1
 

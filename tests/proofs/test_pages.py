@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
@@ -125,6 +125,50 @@ def test_programs_read_the_same(
     feed = ET.fromstring(client.get("/policy/proofs.atom").text)  # noqa: S314 - our own
     (entry,) = feed.findall(f"{ATOM}entry")
     assert predicate["chain"] in str(entry.findtext(f"{ATOM}content"))
+
+
+def test_it_is_told_when_each_proof_was_last_seen_red(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, at: At
+) -> None:
+    at(NIGHT)
+    proved(monkeypatch, HOLDS)
+    at(NIGHT + timedelta(days=1))
+    proved(monkeypatch, replace(HOLDS, forged=lambda: 2))
+    (result,) = json.loads(client.get("/policy/proofs.json").text)["predicate"]["results"]
+    assert (result["state"], result["control"]["forged"]) == ("blind", "missed")
+    assert result["lastSeenRed"] == "2026-11-25T03:10:00+05:00"
+    page = client.get("/en/policy/proofs/").text
+    day = '<time datetime="2026-11-25">25 November 2026</time>'
+    assert f"A forged record was last found wrong on {day}." in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "passed", "words"),
+    [
+        (CHECK.wrong, True, "planted records: every one of them can fail."),
+        (lambda _number: False, False, "not every one of them can fail."),
+    ],
+)
+def test_it_is_told_whether_the_last_self_test_passed(  # noqa: PLR0913 - a row of a table
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    at: At,
+    *,
+    wrong: Callable[[int], bool],
+    passed: bool,
+    words: str,
+) -> None:
+    at(NIGHT)
+    proved(monkeypatch, replace(CHECK, wrong=wrong))
+    runner = client.application.test_cli_runner()
+    assert (runner.invoke(args=["prove", "--self-test"]).exit_code == 0) is passed
+    at(NIGHT + timedelta(days=1))
+    # A try of some of them says nothing of all.
+    runner.invoke(args=["prove", "--self-test", "--name", "even"])
+    results.invalidate()
+    told = json.loads(client.get("/policy/proofs.json").text)["predicate"]["selfTest"]
+    assert told == {"at": "2026-11-25T03:10:00+05:00", "passed": passed}
+    assert words in client.get("/en/policy/proofs/").text
 
 
 def test_a_page_that_is_asked_for_often_asks_the_database_nothing(

@@ -6,7 +6,7 @@ to be found wrong, and on a right one, which must not be.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -28,6 +28,9 @@ from sqlalchemy.types import TypeEngine
 from neupusti.core.data.database import ACCESS
 
 SECONDS = 2.0
+EARLIER = datetime(2026, 1, 1, tzinfo=UTC)  # no mutation: only which is the earlier
+LATER = datetime(2026, 1, 2, tzinfo=UTC)  # no mutation: as above
+"""Two moments for the rows whose answer is known."""
 Item = TypeVar("Item")
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from threading import Lock
 from weakref import WeakKeyDictionary
@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.core import clock
 from neupusti.core.clock import ALMATY
+from neupusti.core.data.beats import JobBeat
 from neupusti.core.data.database import beside, db
 from neupusti.core.proofs.models import ProofResult, ProofRun
 from neupusti.core.proofs.proof import State
@@ -20,6 +21,8 @@ from neupusti.core.records.chain import START
 RECHECK_SECONDS = 1.0
 DAYS = 90
 """How far back the history of a proof is shown."""
+SELF_TEST = "proofs-self-test"
+"""The job that tries on planted rows whether each proof can fail."""
 WORST = (State.BROKEN, State.BLIND, State.UNFINISHED, State.NOTHING, State.HOLDS)
 """The states, the worst first."""
 
@@ -38,6 +41,16 @@ class Standing:
     passed: bool
     since: datetime
     """When it was first in this state, without another in between."""
+    red_at: datetime | None
+    """When its forged item was last found wrong; None: not within what is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """The last try on planted rows whether every proof can fail."""
+
+    at: datetime
+    passed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,7 @@ class Known:
     """That of the run before it."""
     standings: Mapping[str, Standing] = field(default_factory=dict)
     """The last outcome by the name of the proof."""
+    tested: SelfTest | None = None
 
 
 def worst(states: Mapping[str, State] | list[State]) -> State | None:
@@ -111,7 +125,8 @@ class _Cache:
         if self.lock.acquire(blocking=not self.tried):
             try:
                 with self.beside.connect() as connection:
-                    self.found = _read(connection, self.found)
+                    found, tested = _read(connection, self.found), _tested(connection)
+                self.found = replace(found, tested=tested)
             except SQLAlchemyError:
                 pass  # the pages say what was known before
             finally:
@@ -142,6 +157,12 @@ def _read(connection: Connection, known: Known) -> Known:
     return Known(last.id, last.at, last.chain, previous, _standings(connection, known))
 
 
+def _tested(connection: Connection) -> SelfTest | None:
+    beat = select(JobBeat.at, JobBeat.ok).where(JobBeat.name == SELF_TEST)
+    row = connection.execute(beat).first()
+    return SelfTest(*row) if row else None
+
+
 _CACHES: WeakKeyDictionary[Engine, _Cache] = WeakKeyDictionary()
 
 
@@ -167,10 +188,18 @@ def _standings(connection: Connection, known: Known) -> dict[str, Standing]:
             caught=row.caught,
             passed=row.passed,
             since=lasting.get(row.name) or _since(connection, row.name, row.state),
+            red_at=row.at if row.caught else _red_at(connection, row.name),
         )
         for row in rows
     }
     return {**known.standings, **found}
+
+
+def _red_at(connection: Connection, name: str) -> datetime | None:
+    caught = select(func.max(ProofResult.at)).where(
+        ProofResult.name == name, ProofResult.caught
+    )
+    return connection.scalar(caught)
 
 
 def _lasting(connection: Connection, known: Known) -> dict[str, datetime]:

@@ -1,61 +1,43 @@
 """Proofs that the triggers stand which keep the rows of a table from changing."""
 
-from collections.abc import Iterator, Mapping
-from enum import IntEnum
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
-
+from neupusti.core.proofs import migrated
 from neupusti.core.proofs.proof import Check, Looking
 
-ON_SQLITE = text(
-    """SELECT sql FROM sqlite_master
-    WHERE type = 'trigger' AND tbl_name = :table AND sql LIKE :before"""
-)
-ON_POSTGRESQL = text(
-    """SELECT p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-    WHERE t.tgrelid = to_regclass(:table) AND t.tgenabled IN ('O', 'A')
-    AND (t.tgtype & :bit) > 0 AND (t.tgtype & 2) > 0"""
-)
-
-
-class Write(IntEnum):
-    """A way to change a row, by its bit in PostgreSQL's `pg_trigger.tgtype`."""
-
-    DELETE = 8
-    UPDATE = 16
-
-
-BOTH = tuple(Write)
+SECONDS = 20.0
+"""The first proof of a process runs every migration."""
 
 
 class Guard(NamedTuple):
-    """What the triggers before one way to write do; they must raise."""
+    """The text of one trigger, in the live database and as the migrations make it.
 
-    table: str
-    write: Write
-    actions: str
+    Empty: there is none.
+    """
+
+    live: str
+    expected: str
 
 
-def kept_check(tables: Mapping[str, tuple[Write, ...]], **declared: Any) -> Check[Guard]:
-    """Return the proof that triggers refuse to change or delete the rows of `tables`."""
+def kept_check(tables: Iterable[str], **declared: Any) -> Check[Guard]:
+    """Return the proof that `tables` have the triggers that the migrations make."""
+    guarded = tuple(tables)
 
     def items(looking: Looking) -> Iterator[Guard]:
-        on_sqlite = looking.main.dialect.name == "sqlite"
-        for table, writes in tables.items():
-            for write in writes:
-                query, which = (
-                    (ON_SQLITE, {"before": f"%BEFORE {write.name}%"})
-                    if on_sqlite
-                    else (ON_POSTGRESQL, {"bit": write.value})
-                )
-                found = looking.main.scalars(query, {"table": table, **which})
-                yield Guard(table, write, "\n".join(found))
+        live = migrated.standing(looking.main)
+        expected = migrated.expected(looking.main.dialect.name)
+        for table in guarded:
+            # Another trigger beside them weakens none: each refuses for itself.
+            for name, made in expected.get(table, {"": ""}).items():
+                yield Guard(live.get(table, {}).get(name, ""), made)
 
     return Check(
         items=items,
-        wrong=lambda guard: "RAISE" not in guard.actions,
-        forged=lambda: Guard("", Write.UPDATE, ""),
-        right=lambda: Guard("", Write.UPDATE, "RAISE EXCEPTION"),
+        # A table to which the migrations give no trigger is not kept.
+        wrong=lambda guard: not guard.expected or guard.live != guard.expected,
+        forged=lambda: Guard("BEFORE UPDATE WHEN 0", "BEFORE UPDATE"),
+        right=lambda: Guard("BEFORE UPDATE", "BEFORE UPDATE"),
+        seconds=SECONDS,
         **declared,
     )

@@ -70,8 +70,18 @@ class Edge:
         self.inner = (
             ProxyFix(checked, x_for=proxies, x_proto=1, x_host=0) if proxies else checked
         )
+        self.rules: dict[str, Any] = {
+            "hosts": hosts,
+            "canonical": canonical,
+            "proxies": proxies,
+            "hsts": hsts,
+        }
         secure = (("Strict-Transport-Security", hsts),) if hsts else ()
         self.headers = [(header[0].lower(), header) for header in (*HEADERS, *secure)]
+
+    def around(self, inner: "WSGIApplication") -> "Edge":
+        """Return the same rules around another application."""
+        return Edge(inner, **self.rules)
 
     def __call__(
         self, environ: "WSGIEnvironment", start: "StartResponse"

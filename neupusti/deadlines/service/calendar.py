@@ -94,10 +94,14 @@ def to_confirm(until: date) -> list[date]:
 def lacks_order() -> bool:
     """Return whether nobody has yet looked for the order on next year's days off."""
     today = clock.today()
-    next_year = date(today.year + 1, 1, 1)
-    return today.month >= ORDER_MONTH and not any(
-        row.confirmed for row in known_days(next_year)
-    )
+    return today.month >= ORDER_MONTH and not has_order(db.session(), today.year + 1)
+
+
+def has_order(session: Session, year: int) -> bool:
+    """Return whether somebody has looked for the order on the days off of a year."""
+    within = CalendarDay.day.between(date(year, 1, 1), date(year, 12, 31))
+    entered = select(CalendarDay.day).where(CalendarDay.confirmed, within).limit(1)
+    return session.scalar(entered) is not None
 
 
 def count_open() -> int:

@@ -6,19 +6,19 @@ after a sweep those of the clauses that it carries out.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
-from time import monotonic
+from time import monotonic, perf_counter
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from neupusti.core import clock
-from neupusti.core.background import GRACE
+from neupusti.core import background, clock
 from neupusti.core.clock import ALMATY
+from neupusti.core.data import beats
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.outbox import EmailType, Recipient, enqueue
 from neupusti.core.proofs import results, self_test, whole
-from neupusti.core.proofs.models import HEAD, ProofRun
+from neupusti.core.proofs.models import HEAD, RUNS, ProofRun
 from neupusti.core.proofs.proof import AnyProof, State
 from neupusti.core.proofs.running import Result
 from neupusti.core.proofs.shown import Shown
@@ -44,6 +44,7 @@ SLACK = timedelta(hours=1)
 """How much earlier than its period a rare proof may be looked at again."""
 BROKEN = EmailType(name="proofs.broken", label=_("A proof of the policy has failed"))
 ASKED = StaffActionType("proofs.asked", _("Asked for the proofs to be run"))
+ACCEPTED = StaffActionType("proofs.accepted", _("Accepted the record of proofs as it is"))
 BUTTON = RateLimit("proofs", 1, timedelta(minutes=10), timedelta(minutes=10))
 
 
@@ -64,12 +65,13 @@ def due() -> tuple[tuple[AnyProof, ...], bool]:
 
 
 def work() -> None:
-    """Run the job, but leave the other jobs the time that they have after a start.
+    """Run the job, but after a start let the other jobs run first.
 
-    Until each has run once, the traces of the stop before would look like a breach. Who
-    asks does not wait.
+    Until each has, the traces of the stop before would look like a breach. One that never
+    does is waited for no longer than it may be late; who asks does not wait at all.
     """
-    if monotonic() - STARTED >= GRACE.total_seconds() or _is_asked():
+    is_over = monotonic() - STARTED >= background.GRACE.total_seconds()
+    if is_over or background.have_run() or _is_asked():
         run_due()
 
 
@@ -124,6 +126,28 @@ def ask(staff: int) -> None:
         log_staff_action(session, staff=staff, action=ASKED)
 
 
+def accept_head(reason: str) -> str | None:
+    """Let the record of runs go on from its newest one; return what had been wrong.
+
+    For a database that was restored and lacks newer runs. None: nothing is wrong. Raise
+    BrokenChainError where a run that is there was changed.
+    """
+    with writing() as session:
+        RUNS.lock(session)
+        problem = HEAD.problem(session, ProofRun)
+        if problem is None:
+            return None
+        for run, sound in RUNS.rows(session):
+            if not sound:
+                raise BrokenChainError(f"run {run.id} is not what was chained")
+        number, chain = RUNS.newest(session)
+        log_staff_action(
+            session, staff=None, action=ACCEPTED, what=f"{number} {chain}", reason=reason
+        )
+    HEAD.keep(number, chain)
+    return problem
+
+
 def alarms() -> int:
     """Count the proofs that are broken or cannot tell."""
     standings = results.known().standings
@@ -166,6 +190,17 @@ def _last_night() -> datetime:
 def _moment(found: datetime | None) -> datetime:
     """Return a moment from the database, or one before all others."""
     return found or datetime.min.replace(tzinfo=UTC)
+
+
+def try_proofs(proofs: Sequence[AnyProof], *, is_whole: bool) -> list[str]:
+    """Return what is wrong with `proofs`; a try of all of them counts as one of the job."""
+    began = perf_counter()
+    faults = self_test.faults(proofs)
+    if is_whole:
+        took = round((perf_counter() - began) * 1000)
+        beats.record(results.SELF_TEST, ok=not faults, milliseconds=took)
+        results.invalidate()
+    return faults
 
 
 class UntrustedProofsError(RuntimeError):

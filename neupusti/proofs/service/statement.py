@@ -11,7 +11,7 @@ from typing import Any
 
 from neupusti.core.clock import ALMATY
 from neupusti.core.proofs.proof import AnyProof, State
-from neupusti.core.proofs.results import Known, Standing
+from neupusti.core.proofs.results import Known, SelfTest, Standing
 from neupusti.core.proofs.running import Result
 from neupusti.core.proofs.shown import FEW, rounded
 from neupusti.core.proofs.whole import revision
@@ -29,6 +29,7 @@ def public(proofs: Iterable[AnyProof], known: Known) -> dict[str, Any]:
     return _statement(
         at=known.at,
         chain={"chain": known.chain, "previous": known.previous},
+        tested={"selfTest": _self_test(known.tested)},
         results=[_public(one, found[one.name]) for one in declared if one.name in found],
         clauses={clause for one in declared for clause in one.clauses},
     )
@@ -54,6 +55,7 @@ def _statement(
     chain: Mapping[str, str | None],
     results: list[dict[str, Any]],
     clauses: set[str],
+    tested: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     counts, entries = Counter(one["state"] for one in results), ledger.entries()
     proved = len(clauses & entries.keys())
@@ -68,6 +70,7 @@ def _statement(
             "at": _written(at),
             **chain,
             "readOnly": "write refused",
+            **(tested or {}),
             "results": results,
             "summary": {
                 "clauses": len(entries),
@@ -104,7 +107,12 @@ def _public(proof: AnyProof, found: Standing) -> dict[str, Any]:
         "wrong": _few(found.wrong),
         "ms": found.milliseconds,
         "control": _control(caught=found.caught, passed=found.passed),
+        "lastSeenRed": _written(found.red_at),
     }
+
+
+def _self_test(tested: SelfTest | None) -> dict[str, Any] | None:
+    return {"at": _written(tested.at), "passed": tested.passed} if tested else None
 
 
 def _exact(result: Result) -> dict[str, Any]:

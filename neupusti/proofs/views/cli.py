@@ -1,4 +1,4 @@
-"""`flask prove`: look now whether the policy holds."""
+"""`flask prove`: look whether the policy holds; `flask proofs`: care for the record."""
 
 import json
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from neupusti.core import clock
 from neupusti.core.data import commands
-from neupusti.core.proofs import self_test, whole
+from neupusti.core.proofs import whole
 from neupusti.core.proofs.proof import AnyProof, State
 from neupusti.core.proofs.reading import WritableError
 from neupusti.core.proofs.running import Result
@@ -47,11 +47,11 @@ def prove(
     """
     chosen, began = _chosen(clauses, names), clock.now()
     try:
+        is_whole = not (clauses or names)
         if testing:
-            _echo_faults(self_test.faults(chosen))
+            _echo_faults(proving.try_proofs(chosen, is_whole=is_whole))
             return
         found = whole.run(chosen, seconds)
-        is_whole = not (clauses or names)
         run = proving.keep(found, began, is_whole=True) if is_whole else None
     except WritableError:
         _end("A connection for proofs could write: nothing was looked at.", GUARD)
@@ -68,6 +68,25 @@ def prove(
     else:
         _echo(found)
     _leave(found)
+
+
+@bp.cli.group("proofs")
+def record() -> None:
+    """Care for the record of the proofs."""
+
+
+@record.command("accept-head")
+@click.option("--reason", required=True, help="Why newer runs are missing; journaled.")
+def accept_head(reason: str) -> None:
+    """Let the record go on where a restored database lacks the run kept outside it."""
+    try:
+        problem = proving.accept_head(reason)
+    except BrokenChainError as error:
+        raise click.ClickException(f"The record was changed: {error}.") from None
+    if problem is None:
+        click.echo("The record goes on from the kept head: there is nothing to accept.")
+    else:
+        click.echo(f"Accepted, and journaled: {problem}.")
 
 
 def _chosen(clauses: tuple[str, ...], names: tuple[str, ...]) -> Sequence[AnyProof]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID, uuid5
 
 from flask import Response, jsonify, render_template, request
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from neupusti.core import clock
+from neupusti.core.clock import ALMATY
 from neupusti.core.data.database import db
 from neupusti.core.proofs import results, shown
 from neupusti.core.proofs.models import ProofRun
@@ -55,6 +57,13 @@ class Line:
             return DECLARED
         return next((name for name, of in FILTERS.items() if worst in of), "")
 
+    @property
+    def seen_red(self) -> date | None:
+        """The day on which all its proofs have been seen red since; None: never."""
+        found = [one.standing.red_at for one in self.shown if one.standing]
+        known = [at for at in found if at is not None]
+        return min(known).astimezone(ALMATY).date() if known else None
+
 
 @bp.get("/policy/proofs/")
 def show() -> BaseResponse:
@@ -68,7 +77,7 @@ def show() -> BaseResponse:
     if wanted not in {*FILTERS, DECLARED}:
         wanted = ""
     return page_cache.public(
-        *("proofs.show", wanted, known.run, clock.today(), edition.key),
+        *("proofs.show", wanted, known.run, known.tested, clock.today(), edition.key),
         render=lambda: _page(edition, wanted),
     )
 

@@ -9,8 +9,8 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.proofs import self_test
 from neupusti.core.proofs.proof import AnyProof, Proof
 from neupusti.core.records.journal import Operation, ProcessingEvent
-from neupusti.core.registry import registry
 from tests.core.proofs.examples import CHECK
+from tests.proofs import planting
 
 SALE = {
     "at": datetime(2026, 11, 22, tzinfo=UTC),
@@ -32,7 +32,7 @@ GOOD = Proof(
 
 def test_every_proof_of_the_site_can_fail(app: Flask) -> None:
     before = db.session.scalar(select(ProcessingEvent.id).limit(1))
-    assert self_test.faults(registry().proofs) == []
+    assert self_test.faults(planting.proofs()) == []
     assert db.session.scalar(select(ProcessingEvent.id).limit(1)) == before
 
 

@@ -1,0 +1,102 @@
+"""Measure a whole run of the proofs over a million rows.
+
+Orders are those of one person, as `bench.rights` writes them; journal and access log are
+one row each, doubled again and again.
+
+usage: python -m bench.proofs [--orders N] [--postgresql]
+"""
+
+import argparse
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, text
+
+from bench import rights
+from bench.pages import Figure, outcome
+from bench.search import site
+from neupusti.access.models import Record
+from neupusti.core.data.database import ACCESS, db
+from neupusti.core.proofs import whole
+from neupusti.core.proofs.proof import Proof
+from neupusti.core.records.journal import ProcessingEvent
+from neupusti.core.registry import Registry, registry
+from neupusti.site.service import machine
+from tests.proofs.rows import row, take_any_day
+
+ORDERS = 36_000
+ROWS = 1_000_000
+SECONDS, OF_ONE = 60.0, 2.0
+DOUBLINGS = 17
+SLOWEST = 5
+"""How many proofs are named."""
+
+
+def main() -> int:
+    """Print every figure; return 1 if a target is missed."""
+    options = argparse.ArgumentParser(description="Measure the proofs.")
+    options.add_argument("--orders", type=int, default=ORDERS)
+    options.add_argument("--postgresql", action="store_true")
+    asked = options.parse_args()
+    with site(postgresql=asked.postgresql):
+        own = (one for one in registry().features if one.name not in {"staff", "catalog"})
+        machine.seed(Registry(tuple(own)))
+        rights.fill(asked.orders)
+        db.session.remove()
+        _fill()
+        return outcome(figures())
+
+
+def figures() -> Iterator[Figure]:
+    """Yield the figures of one run, as a fresh process makes it."""
+    yield Figure("rows", _count(), "", least=ROWS)
+    before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    found = whole.run(registry().proofs)
+    took, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF)
+    slowest = sorted(found, key=lambda one: one.milliseconds, reverse=True)
+    for one in slowest[:SLOWEST]:
+        kind = "SQL" if isinstance(one.proof, Proof) else "check"
+        looked = one.finding.looked
+        print(f"  {one.proof.name} ({kind}): {one.milliseconds} ms, {looked} looked at")
+    print(
+        f"  this process: {after.ru_utime - before.ru_utime:.1f} s user, "
+        f"{after.ru_stime - before.ru_stime:.1f} s system"
+    )
+    in_sql = [one.milliseconds for one in found if isinstance(one.proof, Proof)]
+    unfinished = sum(bool(one.error) for one in found)
+    yield Figure(f"a run of {len(found)} proofs", took, "s", most=SECONDS)
+    yield Figure("the slowest in SQL", max(in_sql) / 1000, "s", most=OF_ONE)
+    yield Figure("unfinished", unfinished, "", most=0)
+
+
+def _fill() -> None:
+    with db.engine.begin() as connection:
+        _double(connection, ProcessingEvent)
+    with db.engines[ACCESS].begin() as connection:
+        take_any_day(connection)
+        _double(connection, Record)
+
+
+def _double(connection: Connection, model: type[Any]) -> None:
+    """Write one row, and copy what is there until there are many."""
+    connection.execute(text(row(model)))
+    columns = [column for column in model.__table__.columns if column.name != "id"]
+    names = [column.name for column in columns]
+    for _ in range(DOUBLINGS):
+        connection.execute(insert(model).from_select(names, select(*columns)))
+
+
+def _count() -> int:
+    rows = 0
+    for bind, metadata in db.metadatas.items():
+        with db.engines[bind].connect() as connection:
+            for table in metadata.sorted_tables:
+                rows += connection.scalar(select(func.count()).select_from(table)) or 0
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())
