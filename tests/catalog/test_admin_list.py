@@ -39,6 +39,17 @@ def test_the_list_is_filtered_and_searched(app: Flask, browser: FlaskClient) -> 
     assert browser.get("/kk" + LIST).status_code == 200
 
 
+def test_an_empty_list_tells_no_goods_from_none_that_fit(browser: FlaskClient) -> None:
+    for query, words in {
+        "": "Пока ничего.",
+        "band=x&published=9&page=2": "Пока ничего.",
+        "q=x": "Под эти условия не подходит ни один товар.",
+        "published=0": "Под эти условия не подходит ни один товар.",
+        "category=7": "Под эти условия не подходит ни один товар.",
+    }.items():
+        assert words in browser.get(f"{LIST}?{query}").text, query
+
+
 def test_a_long_list_has_pages(app: Flask, browser: FlaskClient) -> None:
     where = goods.category()
     for number in range(51):
