@@ -6,7 +6,9 @@ feature by the name of the proof, and tries each with `turns_red`.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 
+import pytest
 from sqlalchemy import Connection, text
 
 from neupusti.core.data.database import ACCESS, db
@@ -14,6 +16,7 @@ from neupusti.core.proofs import whole
 from neupusti.core.proofs.proof import AnyProof, Looking, State
 from neupusti.core.proofs.running import run_one
 from neupusti.core.registry import registry
+from neupusti.site import proofs as site
 
 Plant = Callable[[], AbstractContextManager[Looking]]
 """Plants for a block, and gives the connections by which it is seen."""
@@ -108,12 +111,20 @@ def turns_red(name: str, plant: Plant) -> None:
     assert live() == before
 
 
-def all_turn_red(plants: Mapping[str, Plant]) -> None:
-    """Assert the same of each of `plants`, and look but once at what is not planted."""
-    before = live()
-    assert alarming(before) == {}
-    for name, plant in plants.items():
-        with plant() as looking:
-            planted = states(looking)
-        assert alarming(planted) == {name: State.BROKEN}, name
+def all_turn_red(plants: Mapping[str, Plant], *, in_pages: bool = False) -> None:
+    """Assert the same of each of `plants`, and look but once at what is not planted.
+
+    Nor at the pages, which do not see rows that nobody has committed; `in_pages` says
+    that something else is planted, which they do see.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site, "Sources", cache(site.Sources))
+        if not in_pages:
+            patch.setattr(site, "_answer", cache(site._answer))  # noqa: SLF001
+        before = live()
+        assert alarming(before) == {}
+        for name, plant in plants.items():
+            with plant() as looking:
+                planted = states(looking)
+            assert alarming(planted) == {name: State.BROKEN}, name
     assert live() == before

@@ -35,8 +35,9 @@ At = Callable[[datetime], None]
 
 
 @pytest.fixture
-def evening(app: Flask, at: At) -> None:
-    """A site that has proved everything in the evening."""
+def evening(app: Flask, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site of one proof, which it has proved in the evening."""
+    with_proofs(monkeypatch, CHECK)
     at(EVENING)
     proving.run_due()
 

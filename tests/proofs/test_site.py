@@ -74,7 +74,7 @@ def test_each_plant_turns_exactly_its_proof_red(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:
     at(NOW)
-    all_turn_red(PLANTS)
+    all_turn_red(PLANTS, in_pages=True)
 
 
 def test_a_page_that_fails_does_not_open(
