@@ -7,6 +7,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
 
+from neupusti.core.data import postgresql
 from neupusti.core.data.database import db
 from neupusti.core.data.migration import is_modelled, version_table
 
@@ -28,9 +29,14 @@ def run(bind: str | None, connection: Connection) -> None:
         context.run_migrations(engine_name=bind or "main")
 
 
+def migrate(bind: str | None) -> None:
+    """Migrate one database."""
+    with db.engines[bind].begin() as connection:
+        run(bind, connection)
+
+
 if context.is_offline_mode():
     raise SystemExit("Migrations run against a database only.")
 with current_app.app_context():
     for name in (None, "access"):
-        with db.engines[name].begin() as link:
-            run(name, link)
+        postgresql.retried(lambda bind=name: migrate(bind))

@@ -20,7 +20,7 @@ from typing import cast
 from flask import Flask, current_app
 
 from neupusti.core import clock
-from neupusti.core.data import beats
+from neupusti.core.data import beats, postgresql
 from neupusti.core.data.database import db
 
 logger = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ class Background:
     def _try(self, job: Job, run: Callable[[], None]) -> bool:
         """Run what belongs to `job`; return whether it ended without an error."""
         try:
-            with self.app.app_context():
+            with self.app.app_context(), postgresql.job():
                 try:
                     run()
                 finally:

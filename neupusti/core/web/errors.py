@@ -15,11 +15,12 @@ from typing import Any
 from flask import Flask, Response, abort, make_response, render_template, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from neupusti.core import clock
+from neupusti.core.data import postgresql
 from neupusti.core.text import dates, languages
 from neupusti.core.web.edge import REFUSED, REQUEST_ID
 
@@ -154,6 +155,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(DomainError, domain_error)
     for database_error in (OperationalError, InterfaceError, NoConnectionError):
         app.register_error_handler(database_error, _database)
+    app.register_error_handler(InternalError, _internal)
     app.register_error_handler(OSError, _disk)
     # Flask's own line would quote the path.
     app.log_exception = _log_unhandled  # type: ignore[method-assign]
@@ -230,6 +232,13 @@ def _database(error: SQLAlchemyError) -> Response:
     code = getattr(driver, "sqlite_errorname", None) or getattr(driver, "sqlstate", None)
     _log("database", error, code=code or "-")
     return _http(ServiceUnavailable())
+
+
+def _internal(error: InternalError) -> Response:
+    """Respond with 503 where the server takes no writes; raise any other error again."""
+    if postgresql.sqlstate(error) not in postgresql.DISCONNECTED:
+        raise error
+    return _database(error)
 
 
 def _disk(error: OSError) -> Response:
