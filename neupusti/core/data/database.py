@@ -52,7 +52,11 @@ RETRY_SECONDS = 0.001, 0.004
 WRITERS = 8
 """Writers at a time in a process: half of its connections. If all of them waited for the
 one that holds a lock, it could never look up what it reads through a second connection."""
+LOOK_SECONDS = 0.25
+"""How often a waiting writer looks whether others get on."""
 _writers = BoundedSemaphore(WRITERS)
+_moved_at = 0.0
+"""When the last writer of this process ended well, by the monotonic clock."""
 
 
 class Base(DeclarativeBase):
@@ -112,11 +116,20 @@ class Utc(TypeDecorator[datetime]):
 
 @contextmanager
 def writer_slot(seconds: float = BUSY_SECONDS) -> Iterator[None]:
-    """Be one of the writers; raise sqlalchemy's TimeoutError if none has ended in time."""
-    if not _writers.acquire(timeout=seconds):
-        raise TimeoutError("the database is busy: too many writers")
+    """Be one of the writers, as soon as another has ended.
+
+    Raise sqlalchemy's TimeoutError after `seconds` in which none did: a queue that moves is
+    worth waiting in, up to BUSY_SECONDS, one behind a lock is not.
+    """
+    global _moved_at  # noqa: PLW0603 - of this process, like the slots
+    asked = time.monotonic()
+    while not _writers.acquire(timeout=min(seconds, LOOK_SECONDS)):
+        now = time.monotonic()
+        if now - max(asked, _moved_at) >= seconds or now - asked >= BUSY_SECONDS:
+            raise TimeoutError("the database is busy: too many writers")
     try:
         yield
+        _moved_at = time.monotonic()
     finally:
         _writers.release()
 

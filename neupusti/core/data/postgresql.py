@@ -26,7 +26,7 @@ WRITE_SECONDS = 4.5
 """How long a write of a request may wait, for its turn and for locks together."""
 LEAST_SECONDS = 0.5
 """How long it may wait for locks at least."""
-POOL_SECONDS = 2
+POOL_SECONDS = 2.5
 """How long a request waits for one of the connections of its process."""
 CONNECT = {
     "connect_timeout": 3,

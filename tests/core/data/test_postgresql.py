@@ -5,20 +5,25 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 
 import flask_migrate
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, Engine, NullPool, create_engine, select, text
-from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    InternalError,
+    OperationalError,
+    TimeoutError,  # noqa: A004 - of a pool
+)
 
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.core import background, clock
 from neupusti.core.background import Background, Job
-from neupusti.core.data import postgresql
+from neupusti.core.data import database, postgresql
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.data.database import ACCESS, db, writing
 from neupusti.core.data.migration import version_table
@@ -132,6 +137,45 @@ def test_who_waited_for_its_turn_waits_less_for_locks(
         assert connection.scalar(text("SHOW lock_timeout")) == limit
     with db.engine.begin() as connection:
         assert connection.scalar(text("SHOW lock_timeout")) == "100ms"
+
+
+@dataclass
+class Queue:
+    """Slots that come free after some looks, while others get on or stand."""
+
+    moves: bool
+    free_after: int
+    looks: int = 0
+
+    def acquire(self, timeout: float) -> bool:  # noqa: ARG002 - of a semaphore
+        self.looks += 1
+        if self.moves:
+            database._moved_at = self.monotonic()  # noqa: SLF001 - as a writer that ends
+        return self.looks > self.free_after
+
+    def monotonic(self) -> float:
+        return self.looks * database.LOOK_SECONDS
+
+    def release(self) -> None:
+        """Give the slot back."""
+
+
+@pytest.mark.parametrize(
+    ("moves", "free_after", "waited"),
+    [(True, 80, 20.25), (True, 1000, 30.0), (False, 80, 4.5), (False, 8, 2.25)],
+)
+def test_a_writer_waits_in_a_queue_that_moves(
+    monkeypatch: pytest.MonkeyPatch, *, moves: bool, free_after: int, waited: float
+) -> None:
+    queue = Queue(moves, free_after)
+    monkeypatch.setattr(database, "_writers", queue)
+    monkeypatch.setattr(database, "_moved_at", 0.0)
+    monkeypatch.setattr(database, "time", queue)
+    gets = free_after * database.LOOK_SECONDS < waited
+    told = nullcontext() if gets else pytest.raises(TimeoutError)
+    with told, database.writer_slot(postgresql.WRITE_SECONDS):
+        pass
+    assert queue.monotonic() == waited
 
 
 def test_a_migration_gives_way_to_a_reader(
