@@ -8,6 +8,7 @@ from flask import current_app
 from sqlalchemy import Connection
 
 from neupusti.core.blocking import guards
+from neupusti.core.data import postgresql
 from neupusti.core.data.database import db
 from neupusti.core.data.migration import is_modelled, version_table
 from neupusti.core.registry import registry
@@ -38,9 +39,14 @@ def run(bind: str | None, connection: Connection) -> None:
             guards.make(connection, registry().blockable)
 
 
+def migrate(bind: str | None) -> None:
+    """Migrate one database."""
+    with db.engines[bind].begin() as connection:
+        run(bind, connection)
+
+
 if context.is_offline_mode():
     raise SystemExit("Migrations run against a database only.")
 with current_app.app_context():
     for name in (None, "access"):
-        with db.engines[name].begin() as link:
-            run(name, link)
+        postgresql.retried(lambda bind=name: migrate(bind))

@@ -5,6 +5,7 @@ from typing import Any
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.core.data import halting, keys
+from neupusti.core.data.postgresql import POOL_SECONDS
 
 
 def for_flask(settings: Settings) -> dict[str, Any]:
@@ -14,8 +15,8 @@ def for_flask(settings: Settings) -> dict[str, Any]:
         # Not Flask's SECRET_KEY_FALLBACKS: a former secret signs no cookie.
         keys.FORMER: settings.secret_keys_old,
         halting.DESTROY: bool(settings.destroy),
-        "SQLALCHEMY_DATABASE_URI": settings.url_of("main"),
-        "SQLALCHEMY_BINDS": {"access": settings.url_of("access")},
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine(settings.url_of("main")),
+        "SQLALCHEMY_BINDS": {"access": _engine(settings.url_of("access"))},
         "MAX_CONTENT_LENGTH": 64 * 1024,
         "MAX_FORM_MEMORY_SIZE": 64 * 1024,
         "MAX_FORM_PARTS": 100,
@@ -31,3 +32,9 @@ def for_flask(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
     }
+
+
+def _engine(url: str) -> dict[str, Any]:
+    """Return the options of an engine: nobody waits long for a connection to a server."""
+    limit = {"pool_timeout": POOL_SECONDS} if url.startswith("postgresql") else {}
+    return {"url": url, **limit}

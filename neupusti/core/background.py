@@ -20,7 +20,7 @@ from typing import cast
 from flask import Flask, current_app
 
 from neupusti.core import clock
-from neupusti.core.data import beats
+from neupusti.core.data import beats, postgresql
 from neupusti.core.data.database import db
 from neupusti.core.data.reading import reading
 
@@ -166,7 +166,11 @@ class Background:
     def _try(self, job: Job, run: Callable[[], None]) -> bool:
         """Run what belongs to `job`; return whether it ended without an error."""
         try:
-            with self.app.app_context(), reading(in_use=not job.checks):
+            with (
+                self.app.app_context(),
+                postgresql.job(),
+                reading(in_use=not job.checks),
+            ):
                 try:
                     run()
                 finally:

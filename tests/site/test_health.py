@@ -32,7 +32,7 @@ def test_both_databases_are_ready(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("bind", [None, ACCESS])
 @pytest.mark.parametrize(
-    "statement", ["DROP TABLE {}", "DELETE FROM {}", "UPDATE {} SET version_num = '0000'"]
+    "statement", ["DROP TABLE {}", "DELETE FROM {}", "UPDATE {} SET version_num = '0001'"]
 )
 def test_a_database_behind_the_code_is_not_ready(
     app: Flask, client: FlaskClient, bind: str | None, statement: str

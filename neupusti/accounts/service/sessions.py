@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - of a busy database
+from sqlalchemy.exc import DBAPIError, TimeoutError  # noqa: A004 - of a busy database
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import KnownDevice, Person, SecondFactor, SignIn
@@ -168,7 +168,7 @@ def touch(row: SignIn) -> None:
             writer = connection.execution_options(begin_immediate=True)
             with writer.begin():
                 writer.execute(seen)
-    except (OperationalError, TimeoutError):
+    except (DBAPIError, TimeoutError):
         logger.warning("session not touched")  # no mutation: it is only logged
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any
 
+from flask import has_request_context
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     CheckConstraint,
@@ -26,11 +27,13 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import TimeoutError  # noqa: A004 - the one of a pool without connections
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from neupusti.core.data import postgresql
 from neupusti.core.data.reading import WRITING, RoutedSession
 
 NAMING = {
@@ -50,7 +53,11 @@ RETRY_SECONDS = 0.001, 0.004
 WRITERS = 8
 """Writers at a time in a process: half of its connections. If all of them waited for the
 one that holds a lock, it could never look up what it reads through a second connection."""
+LOOK_SECONDS = 0.25
+"""How often a waiting writer looks whether others get on."""
 _writers = BoundedSemaphore(WRITERS)
+_moved_at = 0.0
+"""When the last writer of this process ended well, by the monotonic clock."""
 
 
 class Base(DeclarativeBase):
@@ -111,11 +118,20 @@ class Utc(TypeDecorator[datetime]):
 
 @contextmanager
 def writer_slot(seconds: float = BUSY_SECONDS) -> Iterator[None]:
-    """Be one of the writers; raise sqlalchemy's TimeoutError if none has ended in time."""
-    if not _writers.acquire(timeout=seconds):
-        raise TimeoutError("the database is busy: too many writers")
+    """Be one of the writers, as soon as another has ended.
+
+    Raise sqlalchemy's TimeoutError after `seconds` in which none did: a queue that moves is
+    worth waiting in, up to BUSY_SECONDS, one behind a lock is not.
+    """
+    global _moved_at  # noqa: PLW0603 - of this process, like the slots
+    asked = time.monotonic()
+    while not _writers.acquire(timeout=min(seconds, LOOK_SECONDS)):
+        now = time.monotonic()
+        if now - max(asked, _moved_at) >= seconds or now - asked >= BUSY_SECONDS:
+            raise TimeoutError("the database is busy: too many writers")
     try:
         yield
+        _moved_at = time.monotonic()
     finally:
         _writers.release()
 
@@ -125,16 +141,21 @@ def writing() -> Iterator[Session]:
     """Open one write transaction of the main database; commit at its end, or roll back.
 
     In spite of its busy timeout, SQLite fails at once when a transaction that began by
-    reading wants to write while another writes: hence BEGIN IMMEDIATE.
+    reading wants to write while another writes: hence BEGIN IMMEDIATE. On PostgreSQL
+    whoever waits in a request is told after a few seconds: another's lock may last.
     """
     session = db.session()
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("a write transaction must begin before its changes")
     session.rollback()
-    with writer_slot():
+    shared, asked = on_postgresql(session), time.monotonic()
+    brief = shared and has_request_context()
+    with writer_slot(postgresql.WRITE_SECONDS if brief else BUSY_SECONDS):
         session.info[WRITING] = True
         try:
-            session.connection(execution_options={"begin_immediate": True})
+            connection = session.connection(execution_options={"begin_immediate": True})
+            if brief:
+                postgresql.limit_locks(connection, time.monotonic() - asked)
             yield session
             session.commit()
         except BaseException:
@@ -144,15 +165,17 @@ def writing() -> Iterator[Session]:
             del session.info[WRITING]
 
 
-def insert(
-    session: Session, table: type[DeclarativeBase]
-) -> postgresql.Insert | sqlite.Insert:
+def on_postgresql(session: Session) -> bool:
+    """Return whether the main database is one that several machines may share."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def insert(session: Session, table: type[DeclarativeBase]) -> pg.Insert | sqlite.Insert:
     """Return an insert that supports `ON CONFLICT`.
 
     Of two concurrent writers one is late: what it looked up before may have changed.
     """
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(table) if on_postgresql else sqlite.insert(table)
+    return pg.insert(table) if on_postgresql(session) else sqlite.insert(table)
 
 
 def truncate_wal() -> bool:
@@ -195,11 +218,12 @@ def make_private() -> None:
 
 
 def prepare(engine: Engine, *, synchronous: str) -> None:
-    """Configure every SQLite connection of `engine`; leave PostgreSQL unchanged.
+    """Configure every connection of `engine`.
 
-    `synchronous` is FULL where no commit may be lost in a power cut, else NORMAL.
+    Of SQLite `synchronous` is FULL where no commit may be lost in a power cut, else NORMAL.
     """
     if engine.dialect.name != "sqlite":
+        postgresql.prepare(engine)
         return
 
     @event.listens_for(engine, "connect")

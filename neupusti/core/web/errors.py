@@ -26,6 +26,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from neupusti.core import clock
 from neupusti.core.blocking.errors import BLOCKED, STATUS, BlockedError, is_refusal
+from neupusti.core.data import postgresql
 from neupusti.core.data.reading import hides
 from neupusti.core.records.decision_file import UnrecordedError
 from neupusti.core.text import dates, languages
@@ -246,7 +247,9 @@ def _blocked(error: BlockedError) -> Response:
 
 
 def _guarded(error: DBAPIError) -> Response:
-    """Say what a guard of the databases refused; raise any other error again."""
+    """Say what a guard refused, or that the server takes no writes; else raise again."""
+    if postgresql.sqlstate(error) in postgresql.DISCONNECTED:
+        return _database(error)
     if not is_refusal(error):
         raise error
     return page(STATUS, BLOCKED)

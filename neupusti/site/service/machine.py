@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.core.data.database import db
 from neupusti.core.data.migration import version_table
+from neupusti.core.data.postgresql import is_read_only
 from neupusti.core.registry import Registry
 
 SECURITY_TXT_EXPIRES = date(2027, 11, 15)
@@ -22,11 +23,13 @@ REMINDER_PERIOD = timedelta(days=30)
 
 
 def readiness(migrations: Path) -> dict[str, str]:
-    """Return the state of each database: `ok`, `unreachable` or `not migrated`."""
+    """Return the state of each database: `ok` or what is wrong with it.
+
+    One that a newer version has migrated is `ok`: while the machines of a site are upgraded
+    one by one, those that wait for it serve on.
+    """
     script = ScriptDirectory.from_config(_alembic(migrations))
-    return {
-        name or "main": _state(name, script.get_current_head()) for name in (None, "access")
-    }
+    return {name or "main": _state(name, script) for name in (None, "access")}
 
 
 def disk(folders: Iterable[Path]) -> str:
@@ -57,10 +60,16 @@ def _alembic(migrations: Path) -> Config:
     return config
 
 
-def _state(bind: str | None, head: str | None) -> str:
+def _state(bind: str | None, script: ScriptDirectory) -> str:
     try:
         with db.engines[bind].connect() as connection:
-            return "ok" if _version(connection, bind) == head else "not migrated"
+            version = _version(connection, bind)
+            older = {known.revision for known in script.walk_revisions()}
+            older.discard(str(script.get_current_head()))
+            if version is None or version in older:
+                return "not migrated"
+            read_only = connection.dialect.name == "postgresql" and is_read_only(connection)
+            return "read only" if read_only else "ok"
     except SQLAlchemyError:
         return "unreachable"
 

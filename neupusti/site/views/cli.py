@@ -11,7 +11,7 @@ import flask_migrate
 from neupusti.config.checks import PREFIX
 from neupusti.config.settings import ADDRESS, Settings, settings
 from neupusti.core import clock
-from neupusti.core.data import samples, secretfile
+from neupusti.core.data import postgresql, samples, secretfile
 from neupusti.core.data.database import db, make_private
 from neupusti.core.registry import registry
 from neupusti.site.service import machine as service
@@ -33,11 +33,18 @@ def setup() -> None:
         raise click.ClickException(
             f"The database «{down[0]}» does not answer: check its URL and its server."
         )
-    if "not migrated" in states.values():
-        flask_migrate.upgrade()
-    samples.forget()
-    for line in service.seed(registry()):
-        click.echo(line)
+    if held := [name for name, state in states.items() if state == "read only"]:
+        raise click.ClickException(
+            f"The database «{held[0]}» takes no writes: its server is a standby, or the "
+            "role may only read."
+        )
+    with postgresql.alone(db.engine):
+        # Another copy of the site may have done it meanwhile.
+        if "not migrated" in service.readiness(MIGRATIONS).values():
+            flask_migrate.upgrade()
+        samples.forget()
+        for line in service.seed(registry()):
+            click.echo(line)
 
 
 @bp.cli.command("serve")

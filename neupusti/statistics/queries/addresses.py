@@ -4,19 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from neupusti.access import calendar
 from neupusti.access.counters import SUMS
 from neupusti.access.models import Address, Record
+from neupusti.statistics.queries.days import first
 from neupusti.statistics.queries.period import Period
 
 MAX_DEPTH = 5000
 MAX_DAYS = 100
-TOP_OF_DAY = text(
-    "SELECT ip, requests FROM access_address WHERE day = :day"
-    " ORDER BY requests DESC LIMIT :depth"
-).bindparams(bindparam("day"), bindparam("depth"))
+OF_DAY = "SELECT ip, requests FROM access_address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +45,8 @@ def busiest(
     days = [calendar.after(period.first, at) for at in range(period.days)]
     depth = wanted * 4
     while order == "requests" and depth <= MAX_DEPTH and len(days) <= MAX_DAYS:
-        names: set[str] = set()
-        bound = 0
-        for day in days:
-            rows = connection.execute(
-                TOP_OF_DAY, {"day": day.isoformat(), "depth": depth}
-            ).all()
-            names |= {row.ip for row in rows}
-            bound += rows[-1].requests if len(rows) == depth else 0
+        parts = [{"day": day.isoformat()} for day in days]
+        names, bound = first(connection, OF_DAY, parts, depth)
         found = _ordered(connection, period, order, names)
         if bound == 0 or (len(found) >= wanted and found[wanted - 1].requests >= bound):
             return [_with_record(connection, one, period) for one in found[offset:wanted]]

@@ -1,8 +1,7 @@
 """The statistics of all requests, read from the roll-ups."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from functools import lru_cache
+from collections.abc import Iterable
+from datetime import datetime
 from itertools import product
 from typing import Any
 
@@ -10,8 +9,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Row,
-    TextClause,
     cast,
     func,
     select,
@@ -24,6 +21,7 @@ from neupusti.access.ingest.batch import OF_ALL
 from neupusti.access.models import Rollup, Total, of_scanners
 from neupusti.core import clock
 from neupusti.statistics.queries import series
+from neupusti.statistics.queries.days import first
 from neupusti.statistics.queries.figures import Item, ListOrder, ListPart, Point
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period, Unit
@@ -38,6 +36,7 @@ WITHOUT_VISITORS = frozenset(
 MAX_DEPTH = 5000
 """Depth of a day's list beyond which all values are summed."""
 MAX_DAYS = 100
+OF_DAY = "SELECT value, requests FROM access_rollup"
 
 
 class Rollups:
@@ -90,14 +89,10 @@ class Rollups:
         wanted = part.limit + part.offset
         depth = wanted * 4
         days = [calendar.after(period.first, at) for at in range(period.days)]
-        kept = self._dimensions(dimension)
+        listed = [*product(days, self._dimensions(dimension))]
         while order is ListOrder.REQUESTS and depth <= MAX_DEPTH and len(days) <= MAX_DAYS:
-            names: set[str] = set()
-            bound = 0
-            for day, name in product(days, kept):
-                top = self._top(name, day, depth)
-                names |= {row.value for row in top}
-                bound += top[-1].requests if len(top) == depth else 0
+            parts = [{"dimension": n, "day": day.isoformat()} for day, n in listed]
+            names, bound = first(self.connection, OF_DAY, parts, depth)
             found = self._sums(dimension, period, names)
             if bound == 0 or (len(found) >= wanted and found[wanted - 1].requests >= bound):
                 return found[part.offset : wanted]
@@ -122,11 +117,6 @@ class Rollups:
         if self.scanners and dimension not in OF_ALL:
             return [dimension.value, of_scanners(dimension.value)]
         return [dimension.value]
-
-    def _top(self, dimension: str, day: date, depth: int) -> Sequence[Row[Any]]:
-        """Return the values of a day with the most requests."""
-        values = {"dimension": dimension, "day": day.isoformat(), "depth": depth}
-        return self.connection.execute(_top_of_day(), values).all()
 
     def _sums(
         self, dimension: Dimension, period: Period, names: Iterable[str]
@@ -157,14 +147,6 @@ def log_start(connection: Connection) -> datetime | None:
         select(func.min(Total.start)).where(Total.unit == "hour")
     ).scalar()
     return first
-
-
-@lru_cache(maxsize=1)
-def _top_of_day() -> TextClause:
-    return text(
-        "SELECT value, requests FROM access_rollup WHERE dimension = :dimension"
-        " AND day = :day ORDER BY requests DESC LIMIT :depth"
-    )
 
 
 def _within(period: Period, unit: str) -> list[Any]:

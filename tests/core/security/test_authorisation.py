@@ -7,6 +7,7 @@ from neupusti.core.rules import Permission
 from neupusti.core.security import authorisation
 from tests import desk
 from tests.conftest import SQLITE
+from tests.orders.cast import counted
 from tests.people import DANA
 from tests.times import NOON, Clock
 
@@ -54,3 +55,13 @@ def test_a_refusal_is_logged_with_its_number(
     (record,) = [one for one in caplog.records if one.getMessage() == "refused"]
     fields = {"endpoint": "admin.journal", "person": number}
     assert vars(record)["fields"] == fields
+
+
+def test_a_page_of_staff_asks_once_what_they_may(app: Flask) -> None:
+    staff = desk.signed_in(app, desk.member(DANA, *Permission))
+    for path in ("/admin/", "/admin/people/", "/admin/orders/"):
+        with counted() as statements:
+            assert staff.get(path).status_code == 200
+        asked = [one for one in statements if "SELECT staff_grant.permission" in one]
+        # Once for the page, once for whether the session needs a second factor.
+        assert len(asked) == 2, path

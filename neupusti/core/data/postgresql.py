@@ -1,0 +1,163 @@
+"""PostgreSQL that says nothing: every look at it ends in time, with an error.
+
+A stopped server, a frozen proxy or a lock on a table would keep a worker waiting for good.
+Neither the kernel nor the server ends such a wait: the other side is alive, and silent.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import sleep
+from typing import Any
+
+import psycopg
+from flask import has_request_context
+from psycopg.abc import PQGen
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+REQUEST_SECONDS, JOB_SECONDS = 4.0, 120.0
+"""How long one statement of a request may take, and one of a background job. Commands of an
+operator, migrations above all, take what they need."""
+LOCK_SECONDS = 2.5
+"""How long a statement waits for a lock that another transaction holds."""
+WRITE_SECONDS = 4.5
+"""How long a write of a request may wait, for its turn and for locks together."""
+LEAST_SECONDS = 0.5
+"""How long it may wait for locks at least."""
+POOL_SECONDS = 2.5
+"""How long a request waits for one of the connections of its process."""
+CONNECT = {
+    "connect_timeout": 3,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""For a machine that is gone: seconds; milliseconds for what it does not acknowledge."""
+READ_ONLY = "25006"
+DISCONNECTED = frozenset({READ_ONLY, "25P03", "57P01", "57P02", "57P03"})
+"""States of a connection that a new one may not share: its server was demoted, ended it
+for its silence, or is going or coming up."""
+LOCKED = "55P03"
+SETTING_UP = 0x6E657570
+"""The advisory lock of the one process that migrates: «neup»."""
+LOCK_PAUSE_SECONDS = 1.0
+MAX_LOCK_ATTEMPTS = 200
+"""With the waits between them about ten minutes; then the operator is told."""
+
+_job: ContextVar[bool] = ContextVar("job", default=False)
+
+
+class PatientConnection(psycopg.Connection[Any]):
+    """A connection whose server has to answer in time."""
+
+    def wait(
+        self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None
+    ) -> Any:
+        """Wait for an answer; where none comes, end the connection: OperationalError."""
+        if timeout is None:
+            timeout = _limit()
+        try:
+            return super().wait(gen, interval, timeout)
+        except psycopg.errors._WaitTimeout as error:  # noqa: SLF001 - nothing else tells it
+            # What was asked may still be answered: no other question may get that answer.
+            self.pgconn.finish()
+            raise psycopg.OperationalError("the database did not answer in time") from error
+
+
+def _limit() -> float | None:
+    if has_request_context():
+        return REQUEST_SECONDS
+    return JOB_SECONDS if _job.get() else None
+
+
+@contextmanager
+def job() -> Iterator[None]:
+    """Limit each statement of the block as one of a background job."""
+    token = _job.set(True)
+    try:
+        yield
+    finally:
+        _job.reset(token)
+
+
+def prepare(engine: Engine) -> None:
+    """Limit the waits of every connection of `engine`, and discard those that are no use.
+
+    `?prepared_statements=off` at the end of its URL is for a PgBouncer that gives each
+    transaction another connection of the server.
+    """
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, words: Any, options: dict[str, Any]) -> Any:
+        options |= {name: v for name, v in CONNECT.items() if name not in options}
+        if options.pop("prepared_statements", "on") == "off":
+            options["prepare_threshold"] = None
+        return PatientConnection.connect(*words, **options)
+
+    @event.listens_for(engine, "connect")
+    def limit_locks(connection: PatientConnection, _record: Any) -> None:
+        connection.execute(f"SET lock_timeout = {round(LOCK_SECONDS * 1000)}".encode())
+        connection.commit()
+
+    @event.listens_for(engine, "handle_error")
+    def discard(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) in DISCONNECTED:
+            context.is_disconnect = True
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """Return the SQLSTATE of an error of the database; None where it has none."""
+    driver = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(driver, "sqlstate", None)
+
+
+def limit_locks(connection: Connection, waited: float) -> None:
+    """Give a write that `waited` seconds for its turn the rest of its time for locks."""
+    left = max(WRITE_SECONDS - waited, LEAST_SECONDS)
+    if left < LOCK_SECONDS:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(left * 1000)}")
+
+
+def is_read_only(connection: Connection) -> bool:
+    """Return whether the server refuses to write: a standby, or one that was demoted."""
+    query = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"
+    return bool(connection.scalar(text(query)))
+
+
+@contextmanager
+def alone(engine: Engine) -> Iterator[None]:
+    """Let one process at a time set the site up; the others wait for it.
+
+    Two copies that start on empty databases would both create the tables.
+    """
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        taken = text(f"SELECT pg_try_advisory_lock({SETTING_UP})")
+        while not connection.scalar(taken):
+            sleep(LOCK_PAUSE_SECONDS)
+        try:
+            yield
+        finally:
+            connection.execute(text(f"SELECT pg_advisory_unlock({SETTING_UP})"))
+
+
+def retried(migrate: Callable[[], None]) -> None:
+    """Call `migrate` until no lock is in its way. Raise OperationalError at last.
+
+    The first statement that would wait for a lock ends it: whoever waits for a lock on a
+    table makes every later reader of it wait as well.
+    """
+    for attempt in range(1, MAX_LOCK_ATTEMPTS + 1):
+        try:
+            migrate()
+        except OperationalError as error:
+            if sqlstate(error) != LOCKED or attempt == MAX_LOCK_ATTEMPTS:
+                raise
+            sleep(LOCK_PAUSE_SECONDS)
+        else:
+            return
