@@ -67,6 +67,7 @@ bench: .venv/.dev $(CATALOGUES) ## Speed, weight, start and memory against their
 	.venv/bin/python -m bench.rights
 	.venv/bin/python -m bench.proofs
 	.venv/bin/python -m bench.proofs --postgresql
+	.venv/bin/python -m bench.restore
 	.venv/bin/python -m bench.search
 	.venv/bin/python -m bench.search --postgresql
 

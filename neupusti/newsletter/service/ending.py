@@ -158,6 +158,8 @@ def _taken_back(session: Session, deliveries: Select[Any]) -> list[IssueDelivery
     # Locked: what the job is posting just now is seen as posted, and taken back.
     locked = deliveries.with_for_update().execution_options(populate_existing=True)
     rows: list[IssueDelivery] = list(session.scalars(locked))
+    if not rows:
+        return []
     # What is being transferred just now stays posted: its end is that of the email.
     taken = outbox.drop_queued(session, [row.letter for row in rows if row.letter])
     free = [row for row in rows if row.letter is None or row.letter in taken]

@@ -23,9 +23,11 @@ def suppress(session: Session, email: str, why: Why) -> None:
 
     That its owner unsubscribed is never replaced by what became of a mailbox.
     """
-    if suppressed(session, email).get(email) is Why.UNSUBSCRIBED:
+    found = suppressed(session, email).get(email)
+    if found is Why.UNSUBSCRIBED:
         return
-    lift(session, email)
+    if found is not None:
+        lift(session, email)
     row = {
         "hash": keys.keyed(HASH_USE, emails.key(email)),
         "since": clock.now(),
