@@ -71,7 +71,7 @@ def hold(person: int) -> None:
 
 
 @pytest.mark.clause("5.1")
-@pytest.mark.situation(4)
+@pytest.mark.situation(4, of="rights")
 def test_a_sweep_of_more_than_a_fifth_stops_and_asks_once(app: Flask, at: Clock) -> None:
     at(NOON)
     dana = desk.member(DANA, Permission.PRIVACY)
@@ -101,7 +101,7 @@ def test_a_sweep_of_more_than_a_fifth_stops_and_asks_once(app: Flask, at: Clock)
     assert rule().code not in {one.code for one in service.sweep([rule()]).stopped}
 
 
-@pytest.mark.situation(4)
+@pytest.mark.situation(4, of="rights")
 @pytest.mark.parametrize(
     ("old", "young", "goes"),
     [
@@ -172,7 +172,7 @@ def test_the_masking_of_orders_stops_in_the_same_way(
 
 
 @pytest.mark.clause("5.1")
-@pytest.mark.situation(40)
+@pytest.mark.situation(40, of="rights")
 def test_a_sweep_leaves_a_blocked_person_and_no_other(app: Flask, at: Clock) -> None:
     at(NOON)
     aigerim, bolat = desk.person(AIGERIM), desk.person(BOLAT)
@@ -248,12 +248,14 @@ def test_a_halted_site_destroys_nothing(halted: Flask, at: Clock) -> None:
     board = desk.signed_in(halted, dana)
     assert "NEUPUSTI_DESTROY=0" in board.get("/en/admin/retention/").text
     assert "Sweeps that are halted on the server" in board.get("/en/admin/").text
+    ready = halted.test_client().get("/readyz")
+    assert (ready.status_code, ready.get_json()["destroy"]) == (200, "halted")
     run = halted.test_cli_runner().invoke(args=["retention", "run"])
     assert (run.exit_code, "NEUPUSTI_DESTROY=0" in run.output) == (1, True)
 
 
 @pytest.mark.clause("5.1")
-@pytest.mark.situation(3)
+@pytest.mark.situation(3, of="rights")
 @pytest.mark.parametrize("state", OrderState)
 @pytest.mark.parametrize("ended", [False, True])
 @pytest.mark.parametrize("years", [0, 3, 7])

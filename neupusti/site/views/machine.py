@@ -8,6 +8,7 @@ from flask import Response, jsonify, render_template, url_for
 from werkzeug.exceptions import NotFound
 
 from neupusti.config.settings import settings
+from neupusti.core.data.halting import is_halted
 from neupusti.core.registry import registry
 from neupusti.core.text.languages import alternates
 from neupusti.core.web.route import language_neutral
@@ -25,10 +26,15 @@ def healthz() -> Response:
 @bp.get("/readyz")
 @language_neutral
 def readyz() -> tuple[Response, int]:
-    """Return 200 if both databases are reachable and migrated and the disk has room."""
+    """Return 200 if both databases are reachable and migrated and the disk has room.
+
+    That sweeps are halted is noted, and no reason not to be ready.
+    """
     states = service.readiness(MIGRATIONS)
     states["disk"] = service.disk(service.written_folders(settings().instance))
-    return jsonify(states), 200 if set(states.values()) == {"ok"} else 503
+    status = 200 if set(states.values()) == {"ok"} else 503
+    notes = {"destroy": "halted"} if is_halted() else {}
+    return jsonify(states | notes), status
 
 
 @bp.get("/robots.txt")
