@@ -1,5 +1,7 @@
 """The manifest of accounts."""
 
+from dataclasses import replace
+
 from flask_babel import lazy_gettext as _
 
 from neupusti.accounts import proofs
@@ -15,7 +17,7 @@ from neupusti.accounts.models import (
     SecondFactor,
     SignIn,
 )
-from neupusti.accounts.service import addresses, avatar, registration
+from neupusti.accounts.service import addresses, avatar, registration, replays
 from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service.device_cookies import DeviceCookie
 from neupusti.accounts.views import (
@@ -38,6 +40,7 @@ from neupusti.accounts.views.blueprint import DEVICE, DEVICE_DAYS, bp
 from neupusti.core.background import Job
 from neupusti.core.feature import Feature, Page, Place
 from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
+from neupusti.core.records.decisions import Decision
 from neupusti.core.rules import MFA_PENDING, OWNER, PUBLIC, STEP_UP
 
 VIEWS = (
@@ -64,6 +67,11 @@ FEATURE = Feature(
     ),
     blueprint=bp,
     proofs=proofs.ALL,
+    replays={
+        Decision.WITHDRAWN: replays.withdrawal,
+        Decision.EMAIL_CHANGED: replays.address,
+        Decision.SECURED: replays.securing_of,
+    },
     access={
         "accounts.activity": OWNER,
         "accounts.ask_reset": PUBLIC,
@@ -103,8 +111,11 @@ FEATURE = Feature(
         "accounts.withdraw": OWNER,
     },
     cookies=(login.REMEMBER, DEVICE),
-    emails=account_emails.ALL,
-    jobs=(Job(name="avatars", every=avatar.SWEEP_EVERY, run=avatar.sweep),),
+    emails=tuple(replace(one, while_blocked=True) for one in account_emails.ALL),
+    jobs=(
+        # To it a hidden row is a file of nobody.
+        Job(name="avatars", every=avatar.SWEEP_EVERY, run=avatar.sweep, checks=True),
+    ),
     pages=(
         Page(
             endpoint="accounts.overview",

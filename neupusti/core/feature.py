@@ -164,6 +164,8 @@ class Feature:
     blueprint: Blueprint | None = None
     access: Mapping[str, Rule] = field(default_factory=dict)
     """Who may call each endpoint it registers."""
+    essential: frozenset[str] = frozenset()
+    """Endpoints that can be read even while the site is shut (`core.web.gate`)."""
     cookies: tuple[Cookie, ...] = ()
     former_cookies: tuple[Cookie, ...] = ()
     """What it declared once: nobody sets or reads them, and browsers delete them."""

@@ -55,6 +55,11 @@ class Registry:
         return dict(chain.from_iterable(f.access.items() for f in self.features))
 
     @property
+    def essential(self) -> frozenset[str]:
+        """Endpoints that can be read even while the site is shut."""
+        return frozenset(chain.from_iterable(f.essential for f in self.features))
+
+    @property
     def cookies(self) -> tuple[Cookie, ...]:
         """Every cookie the site may set."""
         return tuple(chain.from_iterable(f.cookies for f in self.features))

@@ -73,9 +73,9 @@ FEATURE = Feature(
         ),
         Page(endpoint="rights.own_correct", label=_("Correct your data"), listed=False),
     ),
-    emails=letters.ALL,
+    emails=tuple(replace(one, while_blocked=True) for one in letters.ALL),
     staff_actions=answering.ALL,
-    jobs=(Job(name="exports", every=exporting.EVERY, run=exporting.run),),
+    jobs=(Job(name="exports", every=exporting.EVERY, run=exporting.run, checks=True),),
     deadlines={queries.KIND: "rights.desk"},
     admin_menu=(MenuItem(endpoint="rights.board", label=_("Requests about data")),),
     duties=(

@@ -17,6 +17,15 @@ def covered(table: Table) -> ColumnElement[bool]:
     return func.coalesce(finding.own(table, blocked()), false())
 
 
+def is_covered(table: Table) -> bool:
+    """Return whether a row of `table` can be about anybody, other than as who acted."""
+    return bool(
+        finding.subjects(table)
+        or any(finding.contacts(table, clause) for clause in finding.CLAUSES)
+        or any(is_covered(key.column.table) for key in finding.parents(table))
+    )
+
+
 def blocked(*, locked: bool = False) -> Among:
     """Return everybody whose data are blocked as a whole.
 

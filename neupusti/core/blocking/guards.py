@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.util import ClauseAdapter
 
-from neupusti.core.blocking.conditions import blocked
+from neupusti.core.blocking.conditions import blocked, is_covered
 from neupusti.core.blocking.errors import GONE, REFUSED
 from neupusti.core.blocking.models import Reach, Tombstone
 from neupusti.core.data import finding
@@ -60,15 +60,6 @@ def guards(tables: Iterable[Table], dialect: Dialect) -> Iterator[Guard]:
     for table in tables:
         if is_covered(table):
             yield from make(table, dialect)
-
-
-def is_covered(table: Table) -> bool:
-    """Return whether a row of `table` can be about anybody, other than as who acted."""
-    return bool(
-        finding.subjects(table)
-        or any(finding.contacts(table, clause) for clause in finding.CLAUSES)
-        or any(is_covered(key.column.table) for key in finding.parents(table))
-    )
 
 
 def standing(connection: Connection) -> list[Guard]:

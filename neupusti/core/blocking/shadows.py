@@ -12,8 +12,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import Dialect, Engine, Table, create_engine, event, select
 
-from neupusti.core.blocking.conditions import covered
-from neupusti.core.blocking.guards import is_covered
+from neupusti.core.blocking.conditions import covered, is_covered
 from neupusti.core.data import database
 from neupusti.core.data.database import db
 from neupusti.core.data.reading import EXTENSION

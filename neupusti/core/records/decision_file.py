@@ -82,6 +82,11 @@ class Line:
         }
         return json.dumps(values, separators=(",", ":")).encode()
 
+    @property
+    def chain(self) -> str:
+        """The SHA-256 of the body."""
+        return sha256(self.body).hexdigest()
+
     @classmethod
     def parse(cls, body: bytes) -> "Line":
         """Read a body; raise ValueError, KeyError, TypeError for another text."""
@@ -131,18 +136,25 @@ def append(
 
     Several processes may append at a time. Raise UnrecordedError; then nothing is left.
     """
-    try:
-        with _locked() as file:
-            tail = _tail(file)
-            if tail.half:
-                os.ftruncate(file, tail.size)
-                tail = _write(file, tail, REPAIRED, values={"bytes": str(tail.half)})[1]
-            line, tail = _write(file, tail, kind, email_key=email_key, **values)
-    except UnrecordedError:
-        raise
-    except OSError as error:
-        raise UnrecordedError(error.errno, error.strerror, str(path())) from error
+    with _locked() as file:
+        tail = _tail(file)
+        if tail.half:
+            os.ftruncate(file, tail.size)
+            tail = _write(file, tail, REPAIRED, values={"bytes": str(tail.half)})[1]
+        line, tail = _write(file, tail, kind, email_key=email_key, **values)
     return line, tail.chain
+
+
+def accept(n: int, chain: str, values: Mapping[str, str]) -> None:
+    """Accept all there is, and go on after number `n`, whose body has this SHA-256.
+
+    What is wrong stays in the file. Raise UnrecordedError.
+    """
+    with _locked() as file:
+        if _last_bytes(file)[-1:] not in {b"", b"\n"}:
+            os.write(file, b"\n")
+        size = os.fstat(file).st_size
+        _write(file, Tail(n, chain, size), ACCEPTED, values=values)
 
 
 def read(file: Path | None = None) -> Iterator[Read]:
@@ -172,11 +184,14 @@ def half(file: Path | None = None) -> int:
     return 0
 
 
-def hashes(email_key: str) -> Iterator[tuple[str, str]]:
-    """Yield each known secret by name, and the hash of an address that it gives."""
-    for name in keys.names():
-        key = keys.named(HASHING, name)
-        yield name, hmac.digest(key, email_key.encode(), "sha256").hex()
+def hashers() -> dict[str, bytes]:
+    """Return the keys of addresses, by the names of the known secrets."""
+    return {name: keys.named(HASHING, name) for name in keys.names()}
+
+
+def hashed(email_key: str, key: bytes) -> str:
+    """Return the keyed hash that stands for an address in the file."""
+    return hmac.digest(key, email_key.encode(), "sha256").hex()
 
 
 @contextmanager
@@ -184,14 +199,16 @@ def _locked() -> Iterator[int]:
     home = path()
     is_new = not home.exists()
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-    file = os.open(home, flags, 0o600)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if is_new:
-            files.sync_folder(home.parent)
-        yield file
-    finally:
-        os.close(file)
+        with os.fdopen(os.open(home, flags, 0o600), "rb") as opened:
+            fcntl.flock(opened, fcntl.LOCK_EX)
+            if is_new:
+                files.sync_folder(home.parent)
+            yield opened.fileno()
+    except UnrecordedError:
+        raise
+    except OSError as error:
+        raise UnrecordedError(error.errno, error.strerror, str(home)) from error
 
 
 def _tail(file: int) -> Tail:
@@ -221,13 +238,12 @@ def _write(
     file: int, tail: Tail, kind: str, *, email_key: str | None = None, **values: object
 ) -> tuple[Line, Tail]:
     name = keys.name()
-    hashed = dict(hashes(email_key))[name] if email_key else ""
     line = Line(
         **{  # type: ignore[arg-type]  # the fields of `append`
             "n": tail.n + 1,
             "at": clock.now(),
             "kind": kind,
-            "hash": hashed,
+            "hash": hashed(email_key, keys.named(HASHING, name)) if email_key else "",
             "made_with": name,
             "previous": tail.chain,
             **values,

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from neupusti.core.data.classification import Digest, impersonal
 from neupusti.core.data.database import Base
 from neupusti.core.records import decision_file
+from neupusti.core.records.chain import START
 from neupusti.core.records.decision_file import (
     ACCEPTED,
     REPAIRED,
@@ -46,7 +47,11 @@ class Decision(StrEnum):
     WITHDRAWN = "withdrawn"
     """A consent was withdrawn; `ref` is its number."""
     UNSUBSCRIBED = "unsubscribed"
+    """From the news, or with the value `only` from their advertising alone."""
     EMAIL_CHANGED = "email-changed"
+    """The hash is that of the former address."""
+    SECURED = "secured"
+    """What was done in an account since `since` was undone: it was not its owner."""
     BLOCKED = "blocked"
     LIFTED = "lifted"
     ERASED = "erased"
@@ -89,6 +94,8 @@ class Standing:
     """Decisions that were done, and are not in this database."""
     interrupted: list[Line] = field(default_factory=list)
     """Decisions whose process ended before their transaction did."""
+    last: tuple[int, str] = 0, START
+    """Number and chain of the last line that is signed."""
     half: int = 0
     """Bytes of half a line at the end; the next decision cuts them off."""
 
@@ -171,6 +178,7 @@ class _Comparison:
         if line is not None and read.signed is not False:
             row = self.rows.pop(line.n, None)
             is_sound &= row in {None, read.chain}
+            self.found.last = max(self.found.last, (line.n, read.chain))
             self._note(line, has_row=row is not None)
         if line is not None and line.kind == ACCEPTED and read.signed:
             self.accepted = line.n

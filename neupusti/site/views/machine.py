@@ -11,6 +11,7 @@ from neupusti.config.settings import settings
 from neupusti.core.data.halting import is_halted
 from neupusti.core.registry import registry
 from neupusti.core.text.languages import alternates
+from neupusti.core.web.gate import gate
 from neupusti.core.web.route import language_neutral
 from neupusti.site.service import machine as service
 from neupusti.site.views.blueprint import MIGRATIONS, bp
@@ -28,9 +29,12 @@ def healthz() -> Response:
 def readyz() -> tuple[Response, int]:
     """Return 200 if both databases are reachable and migrated and the disk has room.
 
-    That sweeps are halted is noted, and no reason not to be ready.
+    And if no decision is missing, such as in a database that was restored. That sweeps
+    are halted is noted, and no reason not to be ready.
     """
     states = service.readiness(MIGRATIONS)
+    if states["main"] == "ok" and (problem := gate().look()):
+        states["decisions"] = problem
     states["disk"] = service.disk(service.written_folders(settings().instance))
     status = 200 if set(states.values()) == {"ok"} else 503
     notes = {"destroy": "halted"} if is_halted() else {}

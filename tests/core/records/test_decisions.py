@@ -64,8 +64,8 @@ def test_no_address_stands_in_the_file_but_its_owner_can_be_found(app: Flask) ->
     assert KEY.encode() not in decision_file.path().read_bytes()
     read = next(decision_file.read())
     assert read.line is not None
-    made = {value: name for name, value in decision_file.hashes(KEY)}
-    assert made[read.line.hash] == read.line.made_with
+    key = decision_file.hashers()[read.line.made_with]
+    assert decision_file.hashed(KEY, key) == read.line.hash
 
 
 def test_a_decision_holds_no_address_in_clear(app: Flask) -> None:
@@ -169,7 +169,7 @@ def test_after_acceptance_a_lost_file_goes_on(app: Flask) -> None:
         select(DecisionHead).order_by(DecisionHead.n.desc())
     ).first()
     assert newest is not None
-    decision_file.append(ACCEPTED, n=newest.n + 1, previous=newest.chain)
+    decision_file.accept(newest.n, newest.chain, {})
     assert standing().state is State.CURRENT
     decided(9)
     assert standing().state is State.CURRENT
