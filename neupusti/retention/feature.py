@@ -50,7 +50,7 @@ FEATURE = Feature(
     staff_actions=(*placing.ALL, stops.ALLOWED),
     admin_menu=(
         MenuItem(endpoint="retention.board", label=_("Terms and destruction")),
-        MenuItem(endpoint="retention.holds", label=_("Holds")),
+        MenuItem(endpoint="retention.holds", label=_("Holds on destruction")),
     ),
     duties=(
         Duty(

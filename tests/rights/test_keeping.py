@@ -57,6 +57,7 @@ def test_a_section_says_what_holds_its_rows_and_until_when(person: int) -> None:
         session.execute(update(ShopOrder).values(ended_at=NOON, state="confirmed"))
     ends = [told.rpartition(": until ")[2] for told in holds(person, "shop_order")]
     assert ends == ["6 December 2026", "1 January 2032"]
+    assert [len(holds(person, name)) for name in ("order_line", "order_address")] == [2, 1]
     assert holds(person, "person") == ()
 
 
