@@ -172,7 +172,6 @@ def test_the_masking_of_orders_stops_in_the_same_way(
 
 
 @pytest.mark.clause("5.1")
-@pytest.mark.situation(40, of="rights")
 def test_a_sweep_leaves_a_blocked_person_and_no_other(app: Flask, at: Clock) -> None:
     at(NOON)
     aigerim, bolat = desk.person(AIGERIM), desk.person(BOLAT)

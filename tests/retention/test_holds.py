@@ -220,7 +220,6 @@ def test_a_hold_ends_with_its_last_day(app: Flask, at: Clock) -> None:
     assert (one().released_at, one().released_by) == (NOON + 50 * DAY, None)
 
 
-@pytest.mark.situation(14, of="rights")
 @pytest.mark.manifest(field="replays")
 def test_holds_survive_a_restored_backup(app: Flask, at: Clock) -> None:
     at(NOON)

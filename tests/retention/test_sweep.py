@@ -157,6 +157,7 @@ def test_destroyed_data_are_in_no_byte_of_the_files(
 
 @SQLITE
 @pytest.mark.clause("5.6")
+@pytest.mark.situation(5, of="rights")
 def test_a_sweep_beside_a_reader_is_incomplete_and_repeated(
     app: Flask,
     settings: Settings,
