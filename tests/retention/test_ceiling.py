@@ -23,9 +23,10 @@ from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
 from neupusti.orders.models.order import OrderState, ShopOrder
 from neupusti.orders.service import masking
-from neupusti.retention import hourly, placing, queries, service, stops
+from neupusti.retention import queries
 from neupusti.retention.models import RetentionRun
-from neupusti.retention.placing import Wish
+from neupusti.retention.service import hourly, placing, stops, sweeps
+from neupusti.retention.service.placing import Wish
 from tests import desk
 from tests.conftest import SQLITE
 from tests.lending import opened
@@ -98,7 +99,7 @@ def test_a_sweep_of_more_than_a_fifth_stops_and_asks_once(app: Flask, at: Clock)
     assert (act.staff, act.what, act.reason) == (dana, rule().code, "Часы верны")
     events(1, PLENTY, NOON + YEAR)
     at(NOON + YEAR + sweeping.ALLOWED - DAY)
-    assert rule().code not in {one.code for one in service.sweep([rule()]).stopped}
+    assert rule().code not in {one.code for one in sweeps.sweep([rule()]).stopped}
 
 
 @pytest.mark.situation(4, of="rights")
@@ -118,7 +119,7 @@ def test_the_ceiling_is_a_fifth_of_more_than_a_thousand_rows(
     events(1, old)
     events(1, young, NOON + YEAR)
     at(NOON + YEAR)
-    assert bool(service.sweep([rule()]).stopped) is not goes
+    assert bool(sweeps.sweep([rule()]).stopped) is not goes
     assert left() == (young if goes else old + young)
 
 
@@ -126,10 +127,10 @@ def test_a_permission_ends_after_a_month(app: Flask, at: Clock) -> None:
     at(NOON)
     events(1, PLENTY)
     at(NOON + YEAR)
-    service.sweep([rule()])
+    sweeps.sweep([rule()])
     stops.allow(rule().code, None, "Проверено")
     at(NOON + YEAR + sweeping.ALLOWED)
-    assert service.sweep([rule()]).stopped
+    assert sweeps.sweep([rule()]).stopped
     assert left() == PLENTY
 
 
@@ -137,9 +138,9 @@ def test_a_stop_ends_with_its_cause(app: Flask, at: Clock) -> None:
     at(NOON)
     events(1, PLENTY)
     at(NOON + YEAR)
-    service.sweep([rule()])
+    sweeps.sweep([rule()])
     at(NOON + DAY)
-    service.sweep([rule()])
+    sweeps.sweep([rule()])
     assert queries.open_stops() == []
     assert left(SweepStop) == 1
 
@@ -180,14 +181,14 @@ def test_a_sweep_leaves_a_blocked_person_and_no_other(app: Flask, at: Clock) -> 
     with writing() as session:
         block = blocks.open_block(session, Whose(person=aigerim), by=Cause.PERSON)
     at(NOON + YEAR)
-    service.sweep([rule()])
+    sweeps.sweep([rule()])
     people = select(SecurityEvent.person).distinct()
     db.session.rollback()
     assert list(db.session.scalars(people)) == [aigerim]
     db.session.rollback()
     with writing() as session:
         blocks.lift(session, session.merge(block), outcome=Result.UNFOUNDED)
-    service.sweep([rule()])
+    sweeps.sweep([rule()])
     assert left() == 0
 
 
@@ -199,11 +200,11 @@ def test_a_sweep_leaves_a_held_person_until_the_release(app: Flask, at: Clock) -
     events(bolat, 3)
     hold(aigerim)
     at(NOON + YEAR)
-    service.sweep(registry().retention)
+    sweeps.sweep(registry().retention)
     assert set(db.session.scalars(select(SecurityEvent.person))) == {aigerim}
     db.session.rollback()
     placing.release(queries.placed()[0].code, None, "Дело закрыто")
-    service.sweep(registry().retention)
+    sweeps.sweep(registry().retention)
     assert left() == 0
 
 
@@ -214,7 +215,7 @@ def test_a_sweep_works_in_batches(
     at(NOON)
     events(1, 5)
     at(NOON + YEAR)
-    assert service.sweep([rule()]).destroyed == {"security_event": 5}
+    assert sweeps.sweep([rule()]).destroyed == {"security_event": 5}
     db.session.rollback()
     [run] = db.session.scalars(select(RetentionRun))
     assert (run.destroyed, run.complete) == ({"security_event": 5}, True)
@@ -269,7 +270,7 @@ def test_an_order_of_every_state_is_kept_for_a_reason_or_gone(
     now = NOON + years * 366 * DAY + DAY
     at(now)
     masking.run()
-    service.sweep(registry().retention)
+    sweeps.sweep(registry().retention)
     db.session.rollback()
     order = db.session.scalar(select(ShopOrder))
     table = ShopOrder.__table__

@@ -15,9 +15,10 @@ from neupusti.core.records.holds import PlacedHold
 from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
 from neupusti.orders.models.order import ShopOrder
-from neupusti.retention import hourly, placing, queries
-from neupusti.retention.errors import SAME, HoldError
-from neupusti.retention.placing import Wish
+from neupusti.retention import queries
+from neupusti.retention.service import hourly, placing
+from neupusti.retention.service.errors import SAME, HoldError
+from neupusti.retention.service.placing import Wish
 from neupusti.rights.models import DataRequest
 from tests import desk
 from tests.conftest import SQLITE

@@ -23,8 +23,8 @@ from neupusti.core.records.holds import PlacedHold
 from neupusti.core.registry import registry
 from neupusti.core.term_proofs import GRACE
 from neupusti.orders.service import masking
-from neupusti.retention import hourly, placing
 from neupusti.retention.models import RetentionRun
+from neupusti.retention.service import hourly, placing
 from tests.proofs.rows import row
 from tests.times import NOON, Clock
 

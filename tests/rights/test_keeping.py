@@ -11,8 +11,8 @@ from neupusti.core.data.finding import Whose
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language, force_language
 from neupusti.orders.models.order import ShopOrder
-from neupusti.retention import placing
-from neupusti.retention.placing import Wish
+from neupusti.retention.service import placing
+from neupusti.retention.service.placing import Wish
 from neupusti.rights.service import sections
 from neupusti.rights.service.sections import Section
 from tests import desk

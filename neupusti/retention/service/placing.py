@@ -20,7 +20,7 @@ from neupusti.core.records.journal import StaffActionType, log_staff_action
 from neupusti.core.text import order_numbers
 from neupusti.core.text.order_numbers import OrderNumberError
 from neupusti.orders.models.order import ShopOrder
-from neupusti.retention.errors import (
+from neupusti.retention.service.errors import (
     NO_ORDER,
     NO_PERSON,
     NOBODY,
