@@ -23,9 +23,10 @@ from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
 from neupusti.orders.models.order import OrderState, ShopOrder
 from neupusti.orders.service import masking
-from neupusti.retention import hourly, placing, queries, service, stops
+from neupusti.retention import queries
 from neupusti.retention.models import RetentionRun
-from neupusti.retention.placing import Wish
+from neupusti.retention.service import hourly, placing, stops, sweeps
+from neupusti.retention.service.placing import Wish
 from tests import desk
 from tests.conftest import SQLITE
 from tests.lending import opened
@@ -71,7 +72,7 @@ def hold(person: int) -> None:
 
 
 @pytest.mark.clause("5.1")
-@pytest.mark.situation(4)
+@pytest.mark.situation(4, of="rights")
 def test_a_sweep_of_more_than_a_fifth_stops_and_asks_once(app: Flask, at: Clock) -> None:
     at(NOON)
     dana = desk.member(DANA, Permission.PRIVACY)
@@ -98,10 +99,10 @@ def test_a_sweep_of_more_than_a_fifth_stops_and_asks_once(app: Flask, at: Clock)
     assert (act.staff, act.what, act.reason) == (dana, rule().code, "Часы верны")
     events(1, PLENTY, NOON + YEAR)
     at(NOON + YEAR + sweeping.ALLOWED - DAY)
-    assert rule().code not in {one.code for one in service.sweep([rule()]).stopped}
+    assert rule().code not in {one.code for one in sweeps.sweep([rule()]).stopped}
 
 
-@pytest.mark.situation(4)
+@pytest.mark.situation(4, of="rights")
 @pytest.mark.parametrize(
     ("old", "young", "goes"),
     [
@@ -118,7 +119,7 @@ def test_the_ceiling_is_a_fifth_of_more_than_a_thousand_rows(
     events(1, old)
     events(1, young, NOON + YEAR)
     at(NOON + YEAR)
-    assert bool(service.sweep([rule()]).stopped) is not goes
+    assert bool(sweeps.sweep([rule()]).stopped) is not goes
     assert left() == (young if goes else old + young)
 
 
@@ -126,10 +127,10 @@ def test_a_permission_ends_after_a_month(app: Flask, at: Clock) -> None:
     at(NOON)
     events(1, PLENTY)
     at(NOON + YEAR)
-    service.sweep([rule()])
+    sweeps.sweep([rule()])
     stops.allow(rule().code, None, "Проверено")
     at(NOON + YEAR + sweeping.ALLOWED)
-    assert service.sweep([rule()]).stopped
+    assert sweeps.sweep([rule()]).stopped
     assert left() == PLENTY
 
 
@@ -137,9 +138,9 @@ def test_a_stop_ends_with_its_cause(app: Flask, at: Clock) -> None:
     at(NOON)
     events(1, PLENTY)
     at(NOON + YEAR)
-    service.sweep([rule()])
+    sweeps.sweep([rule()])
     at(NOON + DAY)
-    service.sweep([rule()])
+    sweeps.sweep([rule()])
     assert queries.open_stops() == []
     assert left(SweepStop) == 1
 
@@ -172,7 +173,6 @@ def test_the_masking_of_orders_stops_in_the_same_way(
 
 
 @pytest.mark.clause("5.1")
-@pytest.mark.situation(40)
 def test_a_sweep_leaves_a_blocked_person_and_no_other(app: Flask, at: Clock) -> None:
     at(NOON)
     aigerim, bolat = desk.person(AIGERIM), desk.person(BOLAT)
@@ -181,14 +181,14 @@ def test_a_sweep_leaves_a_blocked_person_and_no_other(app: Flask, at: Clock) -> 
     with writing() as session:
         block = blocks.open_block(session, Whose(person=aigerim), by=Cause.PERSON)
     at(NOON + YEAR)
-    service.sweep([rule()])
+    sweeps.sweep([rule()])
     people = select(SecurityEvent.person).distinct()
     db.session.rollback()
     assert list(db.session.scalars(people)) == [aigerim]
     db.session.rollback()
     with writing() as session:
         blocks.lift(session, session.merge(block), outcome=Result.UNFOUNDED)
-    service.sweep([rule()])
+    sweeps.sweep([rule()])
     assert left() == 0
 
 
@@ -200,11 +200,11 @@ def test_a_sweep_leaves_a_held_person_until_the_release(app: Flask, at: Clock) -
     events(bolat, 3)
     hold(aigerim)
     at(NOON + YEAR)
-    service.sweep(registry().retention)
+    sweeps.sweep(registry().retention)
     assert set(db.session.scalars(select(SecurityEvent.person))) == {aigerim}
     db.session.rollback()
     placing.release(queries.placed()[0].code, None, "Дело закрыто")
-    service.sweep(registry().retention)
+    sweeps.sweep(registry().retention)
     assert left() == 0
 
 
@@ -215,7 +215,7 @@ def test_a_sweep_works_in_batches(
     at(NOON)
     events(1, 5)
     at(NOON + YEAR)
-    assert service.sweep([rule()]).destroyed == {"security_event": 5}
+    assert sweeps.sweep([rule()]).destroyed == {"security_event": 5}
     db.session.rollback()
     [run] = db.session.scalars(select(RetentionRun))
     assert (run.destroyed, run.complete) == ({"security_event": 5}, True)
@@ -248,12 +248,14 @@ def test_a_halted_site_destroys_nothing(halted: Flask, at: Clock) -> None:
     board = desk.signed_in(halted, dana)
     assert "NEUPUSTI_DESTROY=0" in board.get("/en/admin/retention/").text
     assert "Sweeps that are halted on the server" in board.get("/en/admin/").text
+    ready = halted.test_client().get("/readyz")
+    assert (ready.status_code, ready.get_json()["destroy"]) == (200, "halted")
     run = halted.test_cli_runner().invoke(args=["retention", "run"])
     assert (run.exit_code, "NEUPUSTI_DESTROY=0" in run.output) == (1, True)
 
 
 @pytest.mark.clause("5.1")
-@pytest.mark.situation(3)
+@pytest.mark.situation(3, of="rights")
 @pytest.mark.parametrize("state", OrderState)
 @pytest.mark.parametrize("ended", [False, True])
 @pytest.mark.parametrize("years", [0, 3, 7])
@@ -268,7 +270,7 @@ def test_an_order_of_every_state_is_kept_for_a_reason_or_gone(
     now = NOON + years * 366 * DAY + DAY
     at(now)
     masking.run()
-    service.sweep(registry().retention)
+    sweeps.sweep(registry().retention)
     db.session.rollback()
     order = db.session.scalar(select(ShopOrder))
     table = ShopOrder.__table__
