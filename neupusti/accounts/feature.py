@@ -1,7 +1,5 @@
 """The manifest of accounts."""
 
-from dataclasses import replace
-
 from flask_babel import lazy_gettext as _
 
 from neupusti.accounts import proofs
@@ -118,7 +116,7 @@ FEATURE = Feature(
         "accounts.withdraw": OWNER,
     },
     cookies=(login.REMEMBER, DEVICE),
-    emails=tuple(replace(one, while_blocked=True) for one in account_emails.ALL),
+    emails=account_emails.ALL,
     jobs=(
         # To it a hidden row is a file of nobody.
         Job(name="avatars", every=avatar.SWEEP_EVERY, run=avatar.sweep, checks=True),

@@ -137,7 +137,7 @@ def name_value(number: int, staff: int, value: Value, proposed: str) -> None:
         request = _taken(session, number, staff)
         if value not in deciding.namable(request):
             raise RightsError(NOT_PROVED)
-        if not correcting.insert_value(session, number, value, proposed):
+        if not correcting.insert_value(session, request, value, proposed):
             raise RightsError(ASKED_BEFORE)
         _log(session, staff, NAMED, Operation.RECORDING, request)
 
