@@ -24,7 +24,7 @@ from neupusti.core.keeping import Fate
 from neupusti.core.records.journal import Actor, ActorKind, SecurityEvent
 from neupusti.core.registry import registry
 from neupusti.erasure.models import Erasure, State
-from neupusti.erasure.service import asking, destroying, running
+from neupusti.erasure.service import asking, destroying
 from neupusti.erasure.service.errors import ErasureError
 from tests.accounts.cast import account
 from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
@@ -229,7 +229,7 @@ def test_one_that_fails_holds_up_no_other(
             raise OSError(5, "no disk")
         return real(number)
 
-    monkeypatch.setattr(running.destroying, "destroy", fail)
+    monkeypatch.setattr(destroying, "destroy", fail)
     at(BEGINS)
     with pytest.raises(OSError, match="no disk"):
         work()

@@ -7,7 +7,6 @@ killed in it has destroyed nothing; files go afterwards, by the names that it le
 from collections.abc import Iterator
 from pathlib import Path
 
-from flask import current_app
 from sqlalchemy import Table, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
@@ -148,7 +147,7 @@ def _needles(session: Session, whose: Whose) -> set[str]:
 
 def _name_files(session: Session, erasure: int, whose: Whose) -> None:
     """Store the files of the rows that go: after the commit nothing else names them."""
-    home = Path(current_app.instance_path)
+    home = files.home()
     for one in fated(whose):
         for path in _files(session, one):
             name = str(path.relative_to(home))
