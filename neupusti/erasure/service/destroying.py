@@ -52,6 +52,9 @@ def destroy(number: int) -> bool:
             return False
         whose = whose_of(session, erasure)
         request = session.get_one(DataRequest, erasure.request)
+        if request.closed_at is not None:  # staff have answered it meanwhile
+            erasure.state, erasure.ended_at = State.UNDONE.value, clock.now()
+            return False
         if is_put_off(session, whose):
             return False
         known = _known(session, whose, request)
