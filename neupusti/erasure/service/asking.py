@@ -144,7 +144,7 @@ def undo(number: int, actor: Actor) -> None:
         requests.close(session, request, Outcome.WITHDRAWN, "")
         requests.log_step(session, request.id, Step.ANSWERED, actor)
         letters.send(session, own_letters.UNDONE, request)
-        blanked = {"person": None, "email_key": None, "sealed": ""}
+        blanked = {"person": None, "email_key": None, "kept_secret": ""}
         session.execute(update(Erasure).where(Erasure.id == number).values(**blanked))
 
 
@@ -169,7 +169,7 @@ def _open(
         "state": state.value,
         "person": request.person,
         "email_key": request.email_key,
-        "sealed": "",
+        "kept_secret": "",
         "fingerprint": seen,
         "run_at": clock.now() + WAIT,
         "left": 0,

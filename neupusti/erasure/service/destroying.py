@@ -57,30 +57,39 @@ def destroy(number: int) -> bool:
             return False
         if is_put_off(session, whose):
             return False
-        known = _known(session, whose, request)
-        key = whose.email_key
-        decide(
-            session, Decision.ERASED, person=whose.person, email_key=key, ref=request.number
-        )
-        _name_files(session, erasure.id, whose)
-        _notify(session, request, whose)
-        _release_holds(session, whose)
-        for one in fated(whose):
-            carry_out(session, erasure.id, one)
-        erasure.state, erasure.destroyed_at = State.DESTROYED.value, clock.now()
-        erasure.person, erasure.email_key = None, None
-        erasure.sealed = sealing.seal(known)
-        session.flush()
-        session.add(
-            Tombstone(
-                at=clock.now(),
-                person=whose.person,
-                email_hash=keys.keyed(HASH_USE, key) if key else None,
-                scope=Reach.ALL.value,
-                request=request.number,
-            )
-        )
+        carry_out_all(session, erasure, request, whose)
     return True
+
+
+def carry_out_all(
+    session: Session, erasure: Erasure, request: DataRequest, whose: Whose
+) -> None:
+    """Destroy everything about `whose` in the open write transaction.
+
+    The decision is on the disk before anything goes; the tombstone comes last, since
+    nothing about its number can be written any more.
+    """
+    known, key = _known(session, whose, request), whose.email_key
+    person = whose.person
+    decide(session, Decision.ERASED, person=person, email_key=key, ref=request.number)
+    _name_files(session, erasure.id, whose)
+    _notify(session, request, whose)
+    _release_holds(session, whose)
+    for one in fated(whose):
+        carry_out(session, erasure.id, one)
+    erasure.state, erasure.destroyed_at = State.DESTROYED.value, clock.now()
+    erasure.person, erasure.email_key = None, None
+    erasure.kept_secret = sealing.seal(known)
+    session.flush()
+    session.add(
+        Tombstone(
+            at=clock.now(),
+            person=person,
+            email_hash=keys.keyed(HASH_USE, key) if key else None,
+            scope=Reach.ALL.value,
+            request=request.number,
+        )
+    )
 
 
 def whose_of(session: Session, erasure: Erasure) -> Whose:
