@@ -38,7 +38,7 @@ FEATURE = Feature(
     pages=(
         Page(
             endpoint="erasure.own_destroy",
-            label=_("Destroy my data"),
+            label=_("Delete my data"),
             places=frozenset({Place.ACCOUNT}),
             listed=False,
         ),
