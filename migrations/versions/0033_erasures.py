@@ -62,7 +62,7 @@ def _erasures() -> None:
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("person", sa.Integer),
         sa.Column("email_key", sa.String(254)),
-        sa.Column("sealed", sa.String, nullable=False),
+        sa.Column("kept_secret", sa.String, nullable=False),
         sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("run_at", MOMENT, nullable=False),
         sa.Column("destroyed_at", MOMENT),

@@ -7,10 +7,11 @@ from flask_babel import lazy_gettext as _
 from neupusti.core.background import Job
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
 from neupusti.core.keeping import Fate, Holding, IndefiniteRetention
+from neupusti.core.records.decisions import Decision
 from neupusti.core.rules import OWNER, PASS, PRIVACY, PUBLIC
 from neupusti.erasure import proofs, queries
 from neupusti.erasure.models import Erasure, ErasureFile, ErasureKept, ErasureStep
-from neupusti.erasure.service import asking, letters, running
+from neupusti.erasure.service import asking, letters, replaying, running
 from neupusti.erasure.views import admin, cli, own
 from neupusti.erasure.views.blueprint import bp
 
@@ -37,11 +38,12 @@ FEATURE = Feature(
     pages=(
         Page(
             endpoint="erasure.own_destroy",
-            label=_("Destroy my data"),
+            label=_("Delete my data"),
             places=frozenset({Place.ACCOUNT}),
             listed=False,
         ),
     ),
+    replays={Decision.ERASED: replaying.again},
     proofs=proofs.ALL,
     emails=letters.ALL,
     staff_actions=asking.ALL,

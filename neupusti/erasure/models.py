@@ -81,7 +81,7 @@ class Erasure(Base):
     person: Mapped[PersonNumber | None]
     """Whose rows go; None from when it was undone or the rows are gone."""
     email_key: Mapped[EmailKey | None] = mapped_column(index=True)
-    sealed: Mapped[str] = mapped_column(String, info=secret())
+    kept_secret: Mapped[str] = mapped_column(String, info=secret())
     """Whom to tell and what to search for, once the rows are gone (`service.needles`)."""
     fingerprint: Mapped[Digest]
     """That of the preview that was confirmed (`service.plan`)."""

@@ -55,9 +55,19 @@ ALL: tuple[AnyProof, ...] = (
         rows=Erasure,
         wrong=lambda rows: and_(
             rows.c.state.in_(OVER),
-            or_(rows.c.left > 0, rows.c.destroyed_at.is_(None), rows.c.sealed != ""),
+            or_(rows.c.left > 0, rows.c.destroyed_at.is_(None), rows.c.kept_secret != ""),
         ),
-        forged={"state": State.DONE.value, "left": 1, "destroyed_at": OLD, "sealed": ""},
-        right={"state": State.DONE.value, "left": 0, "destroyed_at": OLD, "sealed": ""},
+        forged={
+            "state": State.DONE.value,
+            "left": 1,
+            "destroyed_at": OLD,
+            "kept_secret": "",
+        },
+        right={
+            "state": State.DONE.value,
+            "left": 0,
+            "destroyed_at": OLD,
+            "kept_secret": "",
+        },
     ),
 )

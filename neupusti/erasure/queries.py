@@ -42,7 +42,8 @@ def steps(erasure: Erasure) -> list[ErasureStep]:
 def kept(erasure: Erasure) -> dict[str, int]:
     """Return the code of each hold that still keeps something -> how many rows."""
     rows = select(ErasureKept.hold, func.count()).filter_by(erasure=erasure.id)
-    return dict(db.session.execute(rows.group_by(ErasureKept.hold)).tuples())
+    found = db.session.execute(rows.group_by(ErasureKept.hold))
+    return {row[0]: row[1] for row in found}
 
 
 def count_to_act() -> int:

@@ -115,7 +115,7 @@ FEATURE = Feature(
             model=Suppression,
             fate=Fate.EVIDENCE,
             unblocked="it keeps news away",
-            why=_("An irreversible code of the address, so that no more news go to it."),
+            why=_("An irreversible code of the address, so that no more news go to it"),
         ),
         Holding(model=Issue, fate=Fate.EVIDENCE, order=STAFF_ORDER),
         Holding(

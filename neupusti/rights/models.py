@@ -87,9 +87,11 @@ OUTCOMES = {
         *(Outcome.UNFOUNDED, Outcome.CORRECTED, Outcome.WITHDRAWN, Outcome.DESTROYED),
         Outcome.NOTHING,
     ),
-    RequestKind.DESTROY: (Outcome.DESTROYED, Outcome.WITHDRAWN, Outcome.NOTHING),
+    RequestKind.DESTROY: (Outcome.WITHDRAWN, Outcome.NOTHING),
 }
-"""How a request of a kind may end, besides on the grounds of `GROUNDS`."""
+"""How staff may end a request of a kind, besides on the grounds of `GROUNDS`.
+
+That data are destroyed says only their destruction."""
 GROUNDS = (Outcome.IDENTITY, Outcome.LAW, Outcome.EXCESSIVE)
 
 

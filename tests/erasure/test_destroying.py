@@ -70,7 +70,8 @@ def answered() -> None:
 def steps(number: int) -> list[tuple[str, int]]:
     """Return what was left, and where."""
     rows = select(ErasureStep.store, ErasureStep.left).filter_by(erasure=number)
-    return [tuple(row) for row in db.session.execute(rows.where(ErasureStep.left > 0))]
+    found = db.session.execute(rows.where(ErasureStep.left > 0))
+    return [(row.store, row.left) for row in found]
 
 
 @pytest.mark.clause("6.1.3")

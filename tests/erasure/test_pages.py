@@ -181,6 +181,8 @@ def test_it_is_asked_for_once(app: Flask, at: Clock) -> None:
     assert kinds.count("erasure.scheduled") == 1
 
 
+@pytest.mark.clause("6.1.1")
+@pytest.mark.situation(13, of="rights")
 @pytest.mark.situation(34, of="rights")
 @pytest.mark.situation(35, of="rights")
 def test_an_open_order_is_named_kept_and_goes_by_itself(app: Flask, at: Clock) -> None:

@@ -24,7 +24,7 @@ from neupusti.core.keeping import Fate
 from neupusti.core.records.journal import Actor, ActorKind, SecurityEvent
 from neupusti.core.registry import registry
 from neupusti.erasure.models import Erasure, State
-from neupusti.erasure.service import asking, destroying, running
+from neupusti.erasure.service import asking, destroying
 from neupusti.erasure.service.errors import ErasureError
 from tests.accounts.cast import account
 from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
@@ -79,6 +79,24 @@ def left_of(person: int) -> list[str]:
                 if db.session.scalar(rows) is not None:
                     found.append(table.name)
     return found
+
+
+def write(app: Flask, nth: int, person: int) -> None:
+    """Read somebody and write about them a moment later, until that is refused."""
+    with app.app_context():
+        for step in range(10):
+            if db.session.get(Person, person) is None:
+                return
+            db.session.rollback()
+            now, name = clock.now(), f"{nth} {step}"
+            event = SecurityEvent(person=person, at=now, kind="x", device=name)
+            device = KnownDevice(person=person, device=name, network=name)
+            device.first_at = device.last_at = now
+            try:
+                with writing() as session:
+                    session.add_all([event, device])
+            except DBAPIError:
+                return
 
 
 def test_either_it_is_undone_or_it_happens(
@@ -158,37 +176,12 @@ def test_nothing_is_written_about_whom_is_being_destroyed(
         number = confirmed(AIGERIM, person)
         at(BEGINS)
 
-        def write(nth: int, whom: int = person) -> None:
-            with app.app_context():
-                for step in range(10):
-                    if db.session.get(Person, whom) is None:
-                        return
-                    db.session.rollback()
-                    try:
-                        with writing() as session:
-                            now = clock.now()
-                            name = f"{nth} {step}"
-                            session.add(
-                                SecurityEvent(person=whom, at=now, kind="x", device=name)
-                            )
-                            session.add(
-                                KnownDevice(
-                                    person=whom,
-                                    device=name,
-                                    network=name,
-                                    first_at=now,
-                                    last_at=now,
-                                )
-                            )
-                    except DBAPIError:
-                        return
-
         def destroy(erasure: int = number) -> None:
             with app.app_context():
                 destroying.destroy(erasure)
 
         with ThreadPoolExecutor(4) as pool:
-            writers = [pool.submit(write, nth) for nth in range(3)]
+            writers = [pool.submit(write, app, nth, person) for nth in range(3)]
             pool.submit(destroy).result()
             for writer in writers:
                 writer.result()
@@ -229,7 +222,7 @@ def test_one_that_fails_holds_up_no_other(
             raise OSError(5, "no disk")
         return real(number)
 
-    monkeypatch.setattr(running.destroying, "destroy", fail)
+    monkeypatch.setattr(destroying, "destroy", fail)
     at(BEGINS)
     with pytest.raises(OSError, match="no disk"):
         work()

@@ -26,11 +26,16 @@ GRACE = timedelta(hours=1)
 """The transaction that names a younger file may still be open."""
 
 
+def home() -> Path:
+    """Return the data folder."""
+    return Path(current_app.instance_path)
+
+
 def folder(kind: str) -> Path:
     """Return the folder of one kind of files, made with mode 0700."""
-    home = Path(current_app.instance_path) / kind
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return home
+    found = home() / kind
+    found.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return found
 
 
 def store(kind: str, body: bytes, name: str | None = None) -> str:

@@ -30,12 +30,14 @@ from neupusti.erasure.service.errors import (
     SECOND,
     STAFF,
     TOO_LATE,
+    UNPROVED,
     ChangedError,
     ErasureError,
 )
 from neupusti.erasure.service.plan import Plan, fingerprint, plan
 from neupusti.rights.models import DataRequest, Outcome, RequestKind, Step
 from neupusti.rights.service import letters, requests
+from neupusti.rights.service.answering import SEEN
 from neupusti.rights.service.requests import Asker
 
 PROPOSED = StaffActionType("erasure.proposed", _("Entered a destruction of data"))
@@ -142,7 +144,7 @@ def undo(number: int, actor: Actor) -> None:
         requests.close(session, request, Outcome.WITHDRAWN, "")
         requests.log_step(session, request.id, Step.ANSWERED, actor)
         letters.send(session, own_letters.UNDONE, request)
-        blanked = {"person": None, "email_key": None, "sealed": ""}
+        blanked = {"person": None, "email_key": None, "kept_secret": ""}
         session.execute(update(Erasure).where(Erasure.id == number).values(**blanked))
 
 
@@ -167,7 +169,7 @@ def _open(
         "state": state.value,
         "person": request.person,
         "email_key": request.email_key,
-        "sealed": "",
+        "kept_secret": "",
         "fingerprint": seen,
         "run_at": clock.now() + WAIT,
         "left": 0,
@@ -185,6 +187,8 @@ def _check_paper(request: DataRequest, staff: int) -> None:
         raise ErasureError(OWN)
     if request.kind != RequestKind.DESTROY or request.closed_at is not None:
         raise ErasureError(DECIDED)
+    if request.assurance < SEEN:
+        raise ErasureError(UNPROVED)
     if request.person is None and request.email_key is None:
         raise ErasureError(NOTHING)
 

@@ -7,7 +7,6 @@ killed in it has destroyed nothing; files go afterwards, by the names that it le
 from collections.abc import Iterator
 from pathlib import Path
 
-from flask import current_app
 from sqlalchemy import Table, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
@@ -53,32 +52,44 @@ def destroy(number: int) -> bool:
             return False
         whose = whose_of(session, erasure)
         request = session.get_one(DataRequest, erasure.request)
+        if request.closed_at is not None:  # staff have answered it meanwhile
+            erasure.state, erasure.ended_at = State.UNDONE.value, clock.now()
+            return False
         if is_put_off(session, whose):
             return False
-        known = _known(session, whose, request)
-        key = whose.email_key
-        decide(
-            session, Decision.ERASED, person=whose.person, email_key=key, ref=request.number
-        )
-        _name_files(session, erasure.id, whose)
-        _notify(session, request, whose)
-        _release_holds(session, whose)
-        for one in fated(whose):
-            carry_out(session, erasure.id, one)
-        erasure.state, erasure.destroyed_at = State.DESTROYED.value, clock.now()
-        erasure.person, erasure.email_key = None, None
-        erasure.sealed = sealing.seal(known)
-        session.flush()
-        session.add(
-            Tombstone(
-                at=clock.now(),
-                person=whose.person,
-                email_hash=keys.keyed(HASH_USE, key) if key else None,
-                scope=Reach.ALL.value,
-                request=request.number,
-            )
-        )
+        carry_out_all(session, erasure, request, whose)
     return True
+
+
+def carry_out_all(
+    session: Session, erasure: Erasure, request: DataRequest, whose: Whose
+) -> None:
+    """Destroy everything about `whose` in the open write transaction.
+
+    The decision is on the disk before anything goes; the tombstone comes last, since
+    nothing about its number can be written any more.
+    """
+    known, key = _known(session, whose, request), whose.email_key
+    person = whose.person
+    decide(session, Decision.ERASED, person=person, email_key=key, ref=request.number)
+    _name_files(session, erasure.id, whose)
+    _notify(session, request, whose)
+    _release_holds(session, whose)
+    for one in fated(whose):
+        carry_out(session, erasure.id, one)
+    erasure.state, erasure.destroyed_at = State.DESTROYED.value, clock.now()
+    erasure.person, erasure.email_key = None, None
+    erasure.kept_secret = sealing.seal(known)
+    session.flush()
+    session.add(
+        Tombstone(
+            at=clock.now(),
+            person=person,
+            email_hash=keys.keyed(HASH_USE, key) if key else None,
+            scope=Reach.ALL.value,
+            request=request.number,
+        )
+    )
 
 
 def whose_of(session: Session, erasure: Erasure) -> Whose:
@@ -148,7 +159,7 @@ def _needles(session: Session, whose: Whose) -> set[str]:
 
 def _name_files(session: Session, erasure: int, whose: Whose) -> None:
     """Store the files of the rows that go: after the commit nothing else names them."""
-    home = Path(current_app.instance_path)
+    home = files.home()
     for one in fated(whose):
         for path in _files(session, one):
             name = str(path.relative_to(home))

@@ -11,6 +11,7 @@ TOO_LATE = _("It is too late: the destruction has begun.")
 STAFF = _("This is the account of a member of staff: give the permissions back first.")
 OWN = _("This is your own request: a colleague has to decide it.")
 SECOND = _("Another member of staff has to confirm it: two have to see it.")
+UNPROVED = _("Nobody has seen a paper: it is not known whose request this is.")
 DECIDED = _("This request is decided already.")
 
 

@@ -18,12 +18,13 @@ from neupusti.core.records.journal import ActWords, SecurityEvent
 from neupusti.core.registry import registry
 from neupusti.core.security.tokens import Token
 from neupusti.erasure.service.fates import Fated, fated
+from neupusti.orders.models.order import ShopOrder
 from neupusti.rights.models import DataRequest, RightsPass
 from neupusti.rights.service import terms
 
 WHY = {
-    Fate.COLUMNS: _("It stays as proof, without what identifies you."),
-    Fate.EVIDENCE: _("It proves what was done; it has numbers and identifies nobody."),
+    Fate.COLUMNS: _("It stays as proof, without what identifies you"),
+    Fate.EVIDENCE: _("It proves what was done; it has numbers and identifies nobody"),
 }
 TRACES = (OutboxEmail, Token, SecurityEvent, ActWords, RightsPass, DataRequest)
 """What using these very pages writes: no change of what was confirmed."""
@@ -63,13 +64,13 @@ class Plan:
 
 def plan(session: Session, whose: Whose) -> Plan:
     """Return what would become of everything about `whose`, at this moment."""
-    needs = registry().needs_data(whose.person) if whose.person is not None else ()
+    needs = registry().needs_data(whose.person) if whose.person is not None else []
     tables = sorted(fated(whose), key=lambda one: one.holding.order)
     found = (_section(session, one) for one in tables)
     return Plan(
         sections=tuple(one for one in found if one.goes or one.kept),
         fingerprint=fingerprint(session, whose),
-        open_matters=tuple(needs),
+        open_matters=tuple(dict.fromkeys([*needs, *_open_orders(session, whose)])),
     )
 
 
@@ -98,6 +99,14 @@ def by_law(session: Session, one: Fated) -> Iterator[tuple[Hold, int, date | Non
         rows, dated, last = session.execute(found).one()
         if rows:
             yield hold, rows, _day(last) if dated == rows else None
+
+
+def _open_orders(session: Session, whose: Whose) -> Iterator[str]:
+    """Yield the numbers of open orders, those without an account too."""
+    for one in fated(whose):
+        if one.holding.model is ShopOrder:
+            still = select(ShopOrder.number).where(one.own, ShopOrder.ended_at.is_(None))
+            yield from session.scalars(still.order_by(ShopOrder.id))
 
 
 def _section(session: Session, one: Fated) -> Section:

@@ -66,7 +66,7 @@ def verify(number: int) -> bool:
     tables = list(db.session.scalars(select(ErasureStep.store).filter_by(erasure=number)))
     wiped = wiping.database(tables)
     erasure = db.session.get_one(Erasure, number, populate_existing=True)
-    known = sealing.unseal(erasure.sealed)
+    known = sealing.unseal(erasure.kept_secret)
     found = verifying.left(erasure, known)
     if not wiped:
         found["the log of the database"] = 1
@@ -82,7 +82,7 @@ def verify(number: int) -> bool:
         _tell(session, row, request, known)
         requests.close(session, request, Outcome.DESTROYED, "")
         requests.log_step(session, request.id, Step.ANSWERED)
-        row.state, row.sealed = State.TOLD.value, ""
+        row.state, row.kept_secret = State.TOLD.value, ""
     return True
 
 

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from flask import current_app
 from sqlalchemy import Table, and_, cast, or_, select, text
 from sqlalchemy.types import String
 
-from neupusti.core.data import finding
+from neupusti.core.data import files, finding
 from neupusti.core.data.database import Utc, db
 from neupusti.core.data.finding import Whose
 from neupusti.core.registry import registry
@@ -47,7 +46,7 @@ def left(erasure: Erasure, known: Known) -> dict[str, int]:
                 found[table] = len(unexplained)
         unseen = [one for one in wanted if not second_road.search(data, frozenset({one}))]
     if db.engine.dialect.name == "sqlite":
-        found |= in_files(Path(current_app.instance_path), unseen)
+        found |= in_files(files.home(), unseen)
     else:
         found |= _in_statistics(unseen)
     return found

@@ -1,11 +1,10 @@
 """Wipe what the databases and the disk still hold of rows that are gone."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
-from flask import current_app
 from sqlalchemy import delete, select
 
+from neupusti.core.data import files as data_files
 from neupusti.core.data.classification import personal_columns
 from neupusti.core.data.database import Base, db, truncate_wal, writing
 from neupusti.erasure.models import ErasureFile
@@ -19,7 +18,7 @@ def files(erasure: int) -> int:
 
     Each is unlinked before its name goes: whoever is killed between finds it again.
     """
-    home = Path(current_app.instance_path)
+    home = data_files.home()
     named = select(ErasureFile).filter_by(erasure=erasure)
     rows = [(row.id, row.path) for row in db.session.scalars(named)]
     for _number, path in rows:

@@ -1,0 +1,71 @@
+"""Destroy again, in a restored database, whom it has brought back (6.1.3)."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from neupusti.core.data.finding import Whose
+from neupusti.core.deadlines import register
+from neupusti.core.records.decision_file import Line
+from neupusti.core.text.languages import Language
+from neupusti.erasure.models import Erasure, ErasureStep, State
+from neupusti.erasure.service.destroying import carry_out_all
+from neupusti.policy.service.edition_store import current_store
+from neupusti.rights.models import Channel, DataRequest, RequestKind
+from neupusti.rights.service import requests
+
+
+def again(session: Session, line: Line) -> int:
+    """Carry out the decision of `line`; return how many rows went or were emptied.
+
+    The job then goes on as after the first time: files, copies, the search. Nobody is
+    told again. Where the backup has the erasure as done, nothing changes.
+    """
+    if line.whose == Whose():
+        return 0
+    request = session.scalar(select(DataRequest).filter_by(number=line.ref))
+    request = request or _request(session, line)
+    erasure = session.scalar(select(Erasure).filter_by(request=request.id))
+    erasure = erasure or _erasure(session, request, line)
+    if erasure.destroyed_at is not None:
+        return 0
+    request.email = None
+    carry_out_all(session, erasure, request, line.whose)
+    session.flush()
+    steps = select(ErasureStep).filter_by(erasure=erasure.id)
+    return sum(step.gone + step.kept for step in session.scalars(steps))
+
+
+def _request(session: Session, line: Line) -> DataRequest:
+    """Store the request that the backup does not have, without who asked."""
+    row = DataRequest(
+        number=line.ref,
+        code_digest="",
+        kind=RequestKind.DESTROY.value,
+        channel=Channel.SITE.value,
+        language=Language.RU.value,
+        about="",
+        agent="",
+        assurance=0,
+        received_at=line.at,
+        answer="",
+        edition=current_store().in_force(),
+    )
+    session.add(row)
+    session.flush()
+    terms = requests.TERMS[RequestKind.DESTROY]
+    register.open_deadline(session, requests.DEADLINE, row.number, terms, line.at)
+    return row
+
+
+def _erasure(session: Session, request: DataRequest, line: Line) -> Erasure:
+    row = Erasure(
+        request=request.id,
+        state=State.CONFIRMED.value,
+        kept_secret="",
+        fingerprint="",
+        run_at=line.at,
+        left=0,
+    )
+    session.add(row)
+    session.flush()
+    return row

@@ -1,0 +1,148 @@
+"""What came on paper: two members of staff, neither of them the person."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from neupusti.core.blocking import blocks
+from neupusti.core.blocking.errors import BlockedError
+from neupusti.core.blocking.models import Cause, Result
+from neupusti.core.data.database import db, writing
+from neupusti.core.records.journal import StaffAction
+from neupusti.core.rules import Permission
+from neupusti.core.text.languages import Language
+from neupusti.erasure import queries
+from neupusti.erasure.models import Erasure
+from neupusti.erasure.service import asking
+from neupusti.rights.models import Channel, Outcome, RequestKind
+from neupusti.rights.service import answering
+from neupusti.rights.service.answering import Entered
+from neupusti.staff.service import grants
+from tests import desk
+from tests.accounts.cast import account
+from tests.conftest import SQLITE
+from tests.erasure.erasing import BEGINS, NOON, asker, confirmed, erasure_of, whose, work
+from tests.people import AIGERIM, DANA, YERLAN
+from tests.times import Clock
+
+PRIVACY = Permission.PRIVACY
+
+
+def entered(person: int, staff: int, agent: str = "ID 1, 2020-01-01") -> str:
+    """Let staff enter a request for destruction from paper; return its number."""
+    given = Entered(
+        kind=RequestKind.DESTROY,
+        channel=Channel.PAPER,
+        received=NOON.date(),
+        language=Language.RU,
+        about="",
+        agent=agent,
+        person=person,
+    )
+    return answering.enter(given, staff)[0].number
+
+
+def press(app: Flask, browser: FlaskClient, number: str, act: str) -> int:
+    """Press a button of the page of a destruction; return the status."""
+    page = f"/en/admin/erasures/{number}/{act}"
+    return browser.post(page, data=desk.form(app)).status_code
+
+
+@pytest.mark.clause("6.1.3")
+def test_two_members_of_staff_destroy_what_a_paper_asks_for(app: Flask, at: Clock) -> None:
+    at(NOON)
+    first, second = desk.member(DANA, PRIVACY), desk.member(YERLAN, PRIVACY)
+    who = account(AIGERIM)
+    number = entered(who.number, first)
+    board = desk.signed_in(app, first)
+    assert number in board.get("/en/admin/erasures/").text
+    assert queries.count_to_act() == 1
+    assert press(app, board, number, "proposal") == 303
+    db.session.rollback()
+    [erasure] = db.session.scalars(select(Erasure)).all()
+    assert (erasure.state, erasure.asked_by) == ("asked", first)
+    assert press(app, board, number, "second") == 422
+    at(BEGINS)
+    work()
+    assert erasure_of(erasure.id).state == "asked"
+    assert press(app, desk.signed_in(app, second), number, "second") == 303
+    found = erasure_of(erasure.id)
+    assert (found.state, found.confirmed_by) == ("confirmed", second)
+    at(BEGINS + asking.WAIT)
+    work(2)
+    assert erasure_of(erasure.id).state == "done"
+    actions = set(db.session.scalars(select(StaffAction.action)))
+    assert {"erasure.proposed", "erasure.seconded"} <= actions
+    shown = desk.signed_in(app, second).get(f"/en/admin/erasures/{number}").text
+    assert ("person" in shown, AIGERIM.email in shown) == (True, False)
+
+
+@pytest.mark.situation(8, of="rights")
+@SQLITE
+def test_staff_do_not_destroy_themselves(app: Flask, at: Clock) -> None:
+    at(NOON)
+    first, second = desk.member(DANA, PRIVACY), desk.member(YERLAN, PRIVACY)
+    page = desk.signed_in(app, first).get("/en/account/data/destroy")
+    assert "permissions back first" in page.text
+    number = entered(second, first)
+    assert press(app, desk.signed_in(app, second), number, "proposal") == 422
+    with writing() as session:
+        grants.change(session, second, [], by=None)
+    erasure = confirmed(YERLAN, second)
+    at(BEGINS)
+    work(2)
+    assert erasure_of(erasure).state == "done"
+
+
+@SQLITE
+def test_what_nobody_proved_is_not_destroyed(app: Flask, at: Clock) -> None:
+    at(NOON)
+    staff = desk.member(DANA, PRIVACY)
+    number = entered(account(AIGERIM).number, staff, agent="")
+    assert press(app, desk.signed_in(app, staff), number, "proposal") == 422
+    assert db.session.scalars(select(Erasure)).all() == []
+
+
+@pytest.mark.situation(40, of="rights")
+def test_blocked_data_wait_until_their_check_has_ended(app: Flask, at: Clock) -> None:
+    at(NOON)
+    who = account(AIGERIM)
+    erasure = confirmed(AIGERIM, who.number)
+    with writing() as session:
+        block = blocks.open_block(session, whose(AIGERIM, who.number), by=Cause.PERSON)
+    at(BEGINS)
+    work()
+    assert erasure_of(erasure).state == "confirmed"
+    at(BEGINS + timedelta(hours=2))
+    assert queries.count_to_act() == 1
+    with writing() as session:
+        blocks.lift(session, session.merge(block), outcome=Result.UNFOUNDED)
+    work(2)
+    assert erasure_of(erasure).state == "done"
+
+
+@SQLITE
+def test_blocked_data_cannot_be_asked_to_be_destroyed(app: Flask, at: Clock) -> None:
+    at(NOON)
+    who = account(AIGERIM)
+    with writing() as session:
+        blocks.open_block(session, whose(AIGERIM, who.number), by=Cause.PERSON)
+    with pytest.raises(BlockedError):
+        asking.preview(asker(AIGERIM, who.number).whose)
+
+
+@SQLITE
+def test_what_staff_have_answered_is_not_destroyed(app: Flask, at: Clock) -> None:
+    at(NOON)
+    who = account(AIGERIM)
+    erasure = confirmed(AIGERIM, who.number)
+    staff = desk.member(DANA, PRIVACY)
+    number = erasure_of(erasure).request
+    answering.take(number, staff)
+    answering.answer(number, staff, Outcome.IDENTITY, "Another person.")
+    at(BEGINS)
+    work()
+    assert erasure_of(erasure).state == "undone"
