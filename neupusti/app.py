@@ -24,7 +24,7 @@ from neupusti.core.manifest import FEATURE as CORE
 from neupusti.core.registry import Registry
 from neupusti.core.security import authorisation
 from neupusti.core.text.languages import LanguagePrefix, current
-from neupusti.core.web import errors, layout, log, route
+from neupusti.core.web import errors, gate, layout, log, route
 from neupusti.core.web.edge import Edge
 from neupusti.core.web.microcache import MicroCache
 from neupusti.core.web.page_cache import PageCache
@@ -45,7 +45,7 @@ LAYERS = (
     "rights",
     "blocking",
     "staff",
-    "deadlines proofs",
+    "backup deadlines proofs",
 )
 """Every feature, lowest layer first: a feature may import from the lines above its own."""
 
@@ -95,7 +95,9 @@ def create_app(
         ),
     )
     errors.install(app)
-    _install_features(app, settings, Registry(features))
+    registry = Registry(features)
+    gate.install(app, registry.essential)
+    _install_features(app, settings, registry)
     app.wsgi_app = MicroCache(app.wsgi_app)  # type: ignore[assignment]
     ConsentExtension.install(
         app,
@@ -140,5 +142,8 @@ def _wrap_edge(app: Flask, settings: Settings) -> "WSGIApplication":
 def create_worker() -> Flask:
     """Return the site as a worker process runs it: with background jobs."""
     app = create_app()
-    Background(app, app.extensions[background.EXTENSION]).start()
+    with app.app_context():
+        gate.gate().begin()
+    jobs = app.extensions[background.EXTENSION]
+    Background(app, jobs, rests=lambda: gate.gate().is_shut()).start()
     return app

@@ -1,7 +1,5 @@
 """The manifest of accounts."""
 
-from dataclasses import replace
-
 from flask_babel import lazy_gettext as _
 
 from neupusti.accounts import proofs
@@ -18,7 +16,13 @@ from neupusti.accounts.models import (
     SecondFactor,
     SignIn,
 )
-from neupusti.accounts.service import addresses, avatar, events, registration
+from neupusti.accounts.service import (
+    addresses,
+    avatar,
+    events,
+    registration,
+    replays,
+)
 from neupusti.accounts.service import emails as account_emails
 from neupusti.accounts.service.device_cookies import DeviceCookie
 from neupusti.accounts.views import (
@@ -41,6 +45,7 @@ from neupusti.accounts.views.blueprint import DEVICE, DEVICE_DAYS, bp
 from neupusti.core.background import Job
 from neupusti.core.feature import Feature, Page, Place
 from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
+from neupusti.core.records.decisions import Decision
 from neupusti.core.rules import MFA_PENDING, OWNER, PUBLIC, STEP_UP
 
 VIEWS = (
@@ -67,6 +72,11 @@ FEATURE = Feature(
     ),
     blueprint=bp,
     proofs=proofs.ALL,
+    replays={
+        Decision.WITHDRAWN: replays.withdrawal,
+        Decision.EMAIL_CHANGED: replays.address,
+        Decision.SECURED: replays.securing_of,
+    },
     access={
         "accounts.activity": OWNER,
         "accounts.ask_reset": PUBLIC,
@@ -106,7 +116,7 @@ FEATURE = Feature(
         "accounts.withdraw": OWNER,
     },
     cookies=(login.REMEMBER, DEVICE),
-    emails=tuple(replace(one, while_blocked=True) for one in account_emails.ALL),
+    emails=account_emails.ALL,
     jobs=(
         # To it a hidden row is a file of nobody.
         Job(name="avatars", every=avatar.SWEEP_EVERY, run=avatar.sweep, checks=True),

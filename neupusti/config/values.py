@@ -104,6 +104,12 @@ class Values:
     backups: str = setting(
         "", "folder of the backups; `flask site doctor` looks how old the newest is"
     )
+    backup_days: int = setting(
+        30, "days after which `flask backup make` removes a backup", between=(1, 3650)
+    )
+    backup_key: str = setting(
+        "", "file of an OpenPGP public key, to whose owner backups are encrypted"
+    )
     proofs: ProofMode = setting(
         ProofMode.PUBLIC,
         "`staff`: only staff sees whether the policy was found to hold; else everybody",

@@ -83,8 +83,10 @@ def standing_still() -> dict[str, str]:
 class Background:
     """The jobs of one process."""
 
-    def __init__(self, app: Flask, jobs: Iterable[Job]) -> None:
-        self.app, self.stopped = app, Event()
+    def __init__(
+        self, app: Flask, jobs: Iterable[Job], rests: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.app, self.stopped, self.rests = app, Event(), rests
         self._logged_at: dict[str, float] = {}
         self._beats: dict[str, tuple[datetime, bool]] = {}
         self.threads = [
@@ -117,11 +119,24 @@ class Background:
     def _run_repeatedly(self, job: Job) -> None:
         failures = 0
         while not self.stopped.is_set():
+            if self._rests(job):
+                self.stopped.wait(ELECTION_SECONDS)
+                continue
             failures = 0 if self._run(job) else min(failures + 1, MAX_DOUBLINGS)
             pause = job.every.total_seconds()
             self.stopped.wait(
                 min(pause * 2**failures, MAX_PAUSE_SECONDS) if failures else pause
             )
+
+    def _rests(self, job: Job) -> bool:
+        """Return whether no job may run now; neither may one that cannot ask."""
+        resting = True
+
+        def ask() -> None:
+            nonlocal resting
+            resting = self.rests()
+
+        return not self._try(job, ask) or resting
 
     def _run(self, job: Job) -> bool:
         began = perf_counter()

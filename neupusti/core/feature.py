@@ -11,13 +11,19 @@ from typing import Any, Protocol
 
 from flask import Blueprint
 from flask_babel import LazyString
+from sqlalchemy.orm import Session
 
 from neupusti.core.background import Job
 from neupusti.core.keeping import Holding, IndefiniteRetention, Retention, Unheld
 from neupusti.core.mail.outbox import EmailType
 from neupusti.core.proofs.proof import AnyProof
+from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decisions import Decision
 from neupusti.core.records.journal import StaffActionType
 from neupusti.core.rules import Rule
+
+Replay = Callable[[Session, Line], int]
+"""Carries a recorded decision out again where that is needed; returns the changed rows."""
 
 
 class Category(StrEnum):
@@ -158,6 +164,8 @@ class Feature:
     blueprint: Blueprint | None = None
     access: Mapping[str, Rule] = field(default_factory=dict)
     """Who may call each endpoint it registers."""
+    essential: frozenset[str] = frozenset()
+    """Endpoints that can be read even while the site is shut (`core.web.gate`)."""
     cookies: tuple[Cookie, ...] = ()
     former_cookies: tuple[Cookie, ...] = ()
     """What it declared once: nobody sets or reads them, and browsers delete them."""
@@ -180,6 +188,11 @@ class Feature:
     """Its background jobs, run by one worker process."""
     proofs: tuple[AnyProof, ...] = ()
     """What is looked at in the live data to prove that its clauses hold."""
+    replays: Mapping[Decision, Replay] = field(default_factory=dict)
+    """How the decisions it records are carried out again in a restored database.
+
+    Each is repeatable: a second time it changes nothing.
+    """
     seed: Callable[[], str] | None = None
     """Loads the data shipped with the feature, idempotently; returns a summary."""
     needs_data: Callable[[int], Iterable[str]] = lambda _person: ()

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core import own_proofs, rules
 from neupusti.core.background import Job
+from neupusti.core.blocking import blocks
 from neupusti.core.blocking.models import DataBlock, Tombstone
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.feature import Feature
@@ -14,6 +15,7 @@ from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs.models import ProofResult, ProofRun
 from neupusti.core.records import journal
 from neupusti.core.records.consents import ConsentText, FormConsent
+from neupusti.core.records.decisions import Decision, DecisionHead
 from neupusti.core.records.journal import (
     ActWords,
     ProcessingEvent,
@@ -50,6 +52,7 @@ FEATURE = Feature(
     clauses=(),
     proofs=own_proofs.ALL,
     access={"assets.serve": PUBLIC},
+    essential=frozenset({"assets.serve"}),
     jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
     codes={"staff_grant.permission": rules.LABELS},
     holdings=(
@@ -84,6 +87,10 @@ FEATURE = Feature(
             unblocked="a destruction outlives a block",
         ),
     ),
+    replays={
+        Decision.BLOCKED: blocks.block_again,
+        Decision.LIFTED: blocks.lift_again,
+    },
     retention=(
         Retention(
             label=_("The text of an e-mail to you"),
@@ -149,7 +156,7 @@ FEATURE = Feature(
             until=_("as long as it may have to be proved"),
             models=(
                 *(ProcessingEvent, StaffAction, ChainKey),
-                *(FormConsent, ConsentText, StaffGrant, Tombstone),
+                *(FormConsent, ConsentText, StaffGrant, Tombstone, DecisionHead),
             ),
         ),
         IndefiniteRetention(

@@ -21,6 +21,7 @@ from neupusti.core.feature import (
     MenuItem,
     Page,
     Place,
+    Replay,
 )
 from neupusti.core.keeping import Holding, IndefiniteRetention, Retention, Unheld
 from neupusti.core.mail.outbox import EmailType
@@ -46,12 +47,18 @@ class Registry:
         _unique("code", [column for f in self.features for column in f.codes])
         _unique("endpoint", [endpoint for f in self.features for endpoint in f.access])
         _unique("proof", [proof.name for proof in self.proofs])
+        _unique("replay", [kind for f in self.features for kind in f.replays])
         _unique("staff action", [action.code for action in self.staff_actions])
 
     @property
     def access(self) -> dict[str, Rule]:
         """Who may call each endpoint."""
         return dict(chain.from_iterable(f.access.items() for f in self.features))
+
+    @property
+    def essential(self) -> frozenset[str]:
+        """Endpoints that can be read even while the site is shut."""
+        return frozenset(chain.from_iterable(f.essential for f in self.features))
 
     @property
     def cookies(self) -> tuple[Cookie, ...]:
@@ -127,6 +134,12 @@ class Registry:
         """Every proof on the live data, those of the retention rules first."""
         of_rules = (proof_of(rule) for rule in self.retention)
         return (*of_rules, *chain.from_iterable(f.proofs for f in self.features))
+
+    @property
+    def replays(self) -> dict[str, Replay]:
+        """How each kind of decision is carried out again."""
+        kinds = chain.from_iterable(f.replays.items() for f in self.features)
+        return {kind.value: replay for kind, replay in kinds}
 
     @property
     def pages(self) -> tuple[Page, ...]:

@@ -6,6 +6,7 @@ from neupusti.core.background import Job
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
 from neupusti.core.keeping import STAFF_ORDER, Holding, IndefiniteRetention, Retention
 from neupusti.core.mail.models import OutboxEmail
+from neupusti.core.records.decisions import Decision
 from neupusti.core.rules import NEWSLETTER, OWNER, PUBLIC
 from neupusti.newsletter import proofs, queries
 from neupusti.newsletter.models import (
@@ -21,6 +22,7 @@ from neupusti.newsletter.models import (
 )
 from neupusti.newsletter.service import (
     attaching,
+    ending,
     issues,
     labels,
     letters,
@@ -43,6 +45,7 @@ FEATURE = Feature(
     clauses=("3.1", "3.2.3", "4.1.9", "4.1.10"),
     blueprint=bp,
     proofs=proofs.ALL,
+    replays={Decision.UNSUBSCRIBED: ending.replay},
     access={
         **dict.fromkeys(
             (

@@ -54,6 +54,13 @@ FEATURE = Feature(
         "policy.show": PUBLIC,
         "policy.text": PUBLIC,
     },
+    essential=frozenset(
+        {
+            *("policy.clause", "policy.compare", "policy.current_json", "policy.dated"),
+            *("policy.history", "policy.json", "policy.privacy", "policy.show"),
+            "policy.text",
+        }
+    ),
     admin_menu=(MenuItem(endpoint="policy.reviews", label=_("Editions of the policy")),),
     pages=(
         Page(

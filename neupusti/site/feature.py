@@ -33,6 +33,7 @@ FEATURE = Feature(
         "site.sitemap_file": PUBLIC,
         "site.sitemap_pages": PUBLIC,
     },
+    essential=frozenset({"site.healthz", "site.readyz"}),
     cookies=(SESSION, THEME),
     emails=(doctor.TRY,),
 )

@@ -77,7 +77,7 @@ def test_a_request_on_paper_is_due_from_its_receipt(app: Flask, at: Clock) -> No
         {"received": "29 November"},
         {"received": ""},
         {"channel": "site"},
-        {"kind": "forget"},
+        {"kind": "sell"},
         {"about": ""},
         {"person": "x"},
         {"person": "1"},

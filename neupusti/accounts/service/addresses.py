@@ -27,6 +27,7 @@ from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.outbox import Recipient, enqueue
 from neupusti.core.records import journal
+from neupusti.core.records.decisions import Decision, decide
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
 from neupusti.core.security import throttle, tokens
 from neupusti.core.security.identity import Identity
@@ -116,6 +117,8 @@ def confirm(number: int, sign_in: int, token: str, device: str) -> None:
         # Made before the change: it is sent to the address that it restores.
         link = account_emails.way_back(session, number, sessions.began(session, sign_in))
         change.changed_at = clock.now()
+        former = person.email_key
+        decide(session, Decision.EMAIL_CHANGED, person=number, email_key=former)
         set_address(session, person, change.new)
         tokens.revoke(session, number, recovery.RESET)
         key = f"{account_emails.EMAIL_CHANGED.name}:{change.id}"

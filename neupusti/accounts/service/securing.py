@@ -26,6 +26,7 @@ from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.outbox import Recipient, enqueue
 from neupusti.core.records import journal
+from neupusti.core.records.decisions import Decision, decide
 from neupusti.core.security import tokens
 from neupusti.core.security.tokens import Token, TokenError
 from neupusti.core.text.languages import Language
@@ -60,14 +61,24 @@ def secure(token: str, device: str) -> str | None:
         person = session.get(Person, used.person, with_for_update=True)
         if person is None:
             raise TokenError
-        trusted = _restore_address(session, person, from_when, used.created_at, device)
-        factor_removal.restore(session, person.id, from_when, device)
-        _forget_since(session, person.id, from_when)
-        recovery.lock(session, person)
+        values = {"since": from_when.isoformat(), "sent": used.created_at.isoformat()}
+        decide(session, Decision.SECURED, person=person.id, values=values)
+        trusted = undo(session, person, from_when, used.created_at, device)
         journal.log_security_event(session, person.id, SecurityEventKind.NOT_ME, device)
         if not trusted or suspensions.in_force(person.id, session) is not None:
             return None
         return tokens.issue(session, recovery.RESET, recovery.LIFE, person=person.id)
+
+
+def undo(
+    session: Session, person: Person, since: datetime, sent_at: datetime, device: str
+) -> bool:
+    """Undo what was done since; return whether a link of `sent_at` went to the owner."""
+    trusted = _restore_address(session, person, since, sent_at, device)
+    factor_removal.restore(session, person.id, since, device)
+    _forget_since(session, person.id, since)
+    recovery.lock(session, person)
+    return trusted
 
 
 def _since(token: Token) -> datetime:

@@ -2,19 +2,53 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, false, func, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 
-from neupusti.core.blocking.models import OPEN, DataBlock
+from neupusti.core.blocking.models import OPEN, OPEN_FIELD, DataBlock
 from neupusti.core.data import finding
 from neupusti.core.data.finding import Among
 
+CONTESTABLE = "contestable"
+"""In `Table.info`: the columns whose values people may contest."""
+
 
 def covered(table: Table) -> ColumnElement[bool]:
-    """Return the condition of the rows of `table` that a block of everything covers.
+    """Return the condition of the rows of `table` that no sweep may change or destroy.
 
     It is never NULL, so that `~covered(table)` are all the others.
     """
-    return func.coalesce(finding.own(table, blocked()), false())
+    return func.coalesce(untouchable(table), false())
+
+
+def untouchable(table: Table, *, locked: bool = False) -> ColumnElement[bool]:
+    """Return the condition of the rows that are blocked, or in which a value is contested.
+
+    Of the first every use is refused, of the second a change and a destruction.
+    """
+    condition = finding.own(table, blocked(locked=locked))
+    if CONTESTABLE not in table.info:
+        return condition
+    return or_(condition, table.c.id.in_(contested(table)))
+
+
+def contested(table: Table, field: str | None = None) -> Select[Any]:
+    """Select the numbers of the rows of `table` with a contested value, or one `field`."""
+    rows = select(DataBlock.row).where(
+        OPEN_FIELD,
+        text("NOT passing"),
+        DataBlock.model == literal_column(f"'{table.name}'"),
+    )
+    return rows if field is None else rows.where(text(f"field = '{field}'"))
 
 
 def is_covered(table: Table) -> bool:

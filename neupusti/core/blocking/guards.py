@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.util import ClauseAdapter
 
-from neupusti.core.blocking.conditions import blocked, is_covered
+from neupusti.core.blocking.conditions import is_covered, untouchable
 from neupusti.core.blocking.errors import GONE, REFUSED
 from neupusti.core.blocking.models import Reach, Tombstone
 from neupusti.core.data import finding
@@ -138,21 +138,7 @@ def _on_postgresql(table: Table, dialect: Dialect) -> Iterator[Guard]:
     new, old = (
         _sql(_is_blocked(table, row, locked=True), dialect) for row in ("new", "old")
     )
-    gone = ""
-    if finding.subjects(table):
-        moved = " OR ".join(
-            f"new.{column.name} IS DISTINCT FROM old.{column.name}"
-            for column in finding.subjects(table)
-        )
-        gone = f"""
-    IF (TG_OP = 'INSERT' OR TG_OP = 'UPDATE' AND ({moved}))
-        AND {_sql(_is_gone(table), dialect)} THEN
-        RAISE EXCEPTION '{GONE}';
-    END IF;"""
-    yield Guard(
-        f"{PREFIX}{table.name}",
-        table.name,
-        f"""
+    row = f"""
 BEGIN
     IF TG_OP = 'DELETE' THEN
         IF {old} THEN RAISE EXCEPTION '{REFUSED}'; END IF;
@@ -160,26 +146,37 @@ BEGIN
     END IF;
     IF {new} OR (TG_OP = 'UPDATE' AND {old}) THEN
         RAISE EXCEPTION '{REFUSED}';
-    END IF;{gone}
+    END IF;{_gone_on_postgresql(table, dialect)}
     RETURN new;
 END
-""",
-    )
-    held = select(1).select_from(table).where(finding.own(table, blocked()))
-    yield Guard(
-        f"{PREFIX}{table.name}{TRUNCATE}",
-        table.name,
-        f"""
+"""
+    yield Guard(f"{PREFIX}{table.name}", table.name, row)
+    held = _sql(exists(select(1).select_from(table).where(untouchable(table))), dialect)
+    whole = f"""
 BEGIN
-    IF {_sql(exists(held), dialect)} THEN RAISE EXCEPTION '{REFUSED}'; END IF;
+    IF {held} THEN RAISE EXCEPTION '{REFUSED}'; END IF;
     RETURN NULL;
 END
-""",
+"""
+    yield Guard(f"{PREFIX}{table.name}{TRUNCATE}", table.name, whole)
+
+
+def _gone_on_postgresql(table: Table, dialect: Dialect) -> str:
+    if not finding.subjects(table):
+        return ""
+    moved = " OR ".join(
+        f"new.{column.name} IS DISTINCT FROM old.{column.name}"
+        for column in finding.subjects(table)
     )
+    return f"""
+    IF (TG_OP = 'INSERT' OR TG_OP = 'UPDATE' AND ({moved}))
+        AND {_sql(_is_gone(table), dialect)} THEN
+        RAISE EXCEPTION '{GONE}';
+    END IF;"""
 
 
 def _is_blocked(table: Table, row: str, *, locked: bool = False) -> ColumnElement[bool]:
-    return _about(table, row, finding.own(table, blocked(locked=locked)))
+    return _about(table, row, untouchable(table, locked=locked))
 
 
 def _is_gone(table: Table) -> ColumnElement[bool]:
@@ -194,7 +191,7 @@ def _takes_over(table: Table) -> ColumnElement[bool]:
     # Not as an alias, which would join the FROM of this query.
     keys = table.primary_key.columns
     same = and_(*(key == literal_column(f'new."{key.name}"') for key in keys))
-    return exists(select(1).select_from(table).where(same, finding.own(table, blocked())))
+    return exists(select(1).select_from(table).where(same, untouchable(table)))
 
 
 def _about(table: Table, row: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -61,7 +61,7 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
             out.flush()
             os.fsync(out.fileno())
         part.rename(file)
-        _sync_folder(file.parent)
+        sync_folder(file.parent)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -104,7 +104,7 @@ def sweep(kind: str, named: Callable[[], Iterable[str]]) -> int:
     return len(orphans)
 
 
-def _sync_folder(home: Path) -> None:
+def sync_folder(home: Path) -> None:
     """Make the new name survive a power cut."""
     directory = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
     try:

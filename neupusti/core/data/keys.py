@@ -53,6 +53,14 @@ def names() -> tuple[str, ...]:
     return tuple(map(_name, _secrets()))
 
 
+def named(use: str, secret_name: str) -> bytes:
+    """Return the key of one `use` by the secret of that name. Raise LostSecretError."""
+    known = dict(zip(names(), _secrets(), strict=True))
+    if secret_name not in known:
+        raise LostSecretError(secret_name)
+    return derive(use, known[secret_name])
+
+
 def derived_keys(use: str, nonce: str, secret: str | None, wrapped: str | None) -> bytes:
     """Derive the 32 bytes of `use` and `nonce` from the secret of that name.
 

@@ -6,7 +6,7 @@ outlive the account without naming the person.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 
 from sqlalchemy import ForeignKey, Integer, String, select
@@ -25,6 +25,7 @@ from neupusti.core.data.classification import (
     impersonal,
 )
 from neupusti.core.data.database import Base, db, insert
+from neupusti.core.records.decisions import Decision, decide
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 
@@ -109,14 +110,26 @@ def store(
     return row
 
 
-def withdraw(session: Session, consent: FormConsent, *, method: str) -> FormConsent:
-    """Store the withdrawal of `consent`; a second call changes nothing."""
+def withdraw(
+    session: Session, consent: FormConsent, *, method: str, at: datetime | None = None
+) -> FormConsent:
+    """Store the withdrawal of `consent`; a second call changes nothing.
+
+    `at` is when it was, where it is carried out again. Raise UnrecordedError.
+    """
     ended = select(FormConsent).filter_by(ends=consent.id)
     if (existing := session.scalar(ended)) is not None:
         return existing
+    decide(
+        session,
+        Decision.WITHDRAWN,
+        person=consent.person,
+        ref=str(consent.id),
+        values={"method": method},
+    )
     copied = ("person", "email_hash", "form", "purpose", "wording", "edition", "language")
     row = FormConsent(
-        at=clock.now(),
+        at=at or clock.now(),
         method=method,
         ends=consent.id,
         **{name: getattr(consent, name) for name in copied},

@@ -27,6 +27,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from neupusti.core import clock
 from neupusti.core.blocking.errors import BLOCKED, STATUS, BlockedError, is_refusal
 from neupusti.core.data.reading import hides
+from neupusti.core.records.decision_file import UnrecordedError
 from neupusti.core.text import dates, languages
 from neupusti.core.web.edge import REFUSED, REQUEST_ID
 
@@ -170,6 +171,7 @@ def install(app: Flask) -> None:
     for database_error in (OperationalError, InterfaceError, NoConnectionError):
         app.register_error_handler(database_error, _database)
     app.register_error_handler(OSError, _disk)
+    app.register_error_handler(UnrecordedError, _unrecorded)
     # Flask's own line would quote the path.
     app.log_exception = _log_unhandled  # type: ignore[method-assign]
 
@@ -266,6 +268,12 @@ def _disk(error: OSError) -> Response:
     return page(
         503, _("Our disk has no room right now. Nothing was saved; try again later.")
     )
+
+
+def _unrecorded(error: UnrecordedError) -> Response:
+    _log("decision not recorded", error)
+    message = _("We cannot record this safely right now. Nothing was changed; try later.")
+    return page(503, message)
 
 
 def _log_unhandled(exc_info: Any) -> None:

@@ -13,6 +13,8 @@ from neupusti.core.data.finding import Whose
 from neupusti.core.mail import outbox
 from neupusti.core.records import consents, journal
 from neupusti.core.records.consents import FormConsent
+from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decisions import Decision, decide
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
 from neupusti.core.security import tokens
 from neupusti.newsletter.models import (
@@ -49,6 +51,7 @@ def end(session: Session, subscriber: Subscriber, *, method: str) -> None:
     """End a subscription in the open write transaction, with all that is on its way."""
     if subscriber.state == SubscriberState.ENDED:
         return
+    _decide(session, subscriber, method=method)
     # Also of who is blocked: it is their own act.
     with blocks.passing(session, _whose(subscriber)):
         _end(session, subscriber, method=method)
@@ -73,6 +76,8 @@ def _end(session: Session, subscriber: Subscriber, *, method: str) -> None:
 
 def end_advertising(session: Session, subscriber: Subscriber, *, method: str) -> None:
     """Withdraw the consent to advertising alone, with the advertising on its way."""
+    if subscriber.advertising or subscriber.ad_consent is not None:
+        _decide(session, subscriber, method=method, only=Purpose.ADVERTISING.value)
     with blocks.passing(session, _whose(subscriber)):
         withdraw(session, subscriber, Purpose.ADVERTISING, method=method)
         skip(session, subscriber.id, Why.NO_CONSENT, advertising=True)
@@ -117,6 +122,35 @@ def take_back(session: Session, subscriber: int) -> None:
     )
     for row in _taken_back(session, mine):
         row.state, row.posted_at = DeliveryState.WAITING.value, None
+
+
+def replay(session: Session, line: Line) -> int:
+    """End a subscription again; an address without one gets no news all the same."""
+    if line.email_key is None:
+        return 0
+    only, method = line.values.get("only"), line.values["method"]
+    mine = select(Subscriber).filter_by(email_key=line.email_key)
+    subscriber = session.scalar(mine.with_for_update(key_share=True))
+    if only:
+        if subscriber is None or not subscriber.advertising:
+            return 0
+        end_advertising(session, subscriber, method=method)
+        return 1
+    if subscriber is not None and subscriber.state != SubscriberState.ENDED:
+        end(session, subscriber, method=method)
+        return 1
+    suppression.suppress(session, line.email_key, Why.UNSUBSCRIBED)
+    return 0
+
+
+def _decide(session: Session, subscriber: Subscriber, **values: str) -> None:
+    decide(
+        session,
+        Decision.UNSUBSCRIBED,
+        person=subscriber.person,
+        email_key=subscriber.email_key,
+        values=values,
+    )
 
 
 def _taken_back(session: Session, deliveries: Select[Any]) -> list[IssueDelivery]:

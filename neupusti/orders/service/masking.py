@@ -31,18 +31,7 @@ MOST = 500
 def run() -> None:
     """Mask the orders whose term is over."""
     with writing() as session:
-        past = clock.now() - timedelta(days=DAYS)
-        numbers = list(
-            session.scalars(
-                select(ShopOrder.id)
-                .where(
-                    ShopOrder.ended_at <= past,
-                    ShopOrder.identity_ended_at.is_(None),
-                    ~covered(TABLE),
-                )
-                .limit(MOST)
-            )
-        )
+        numbers = _past_their_term(session)
         if not numbers:
             return
         names = ("family_name", "given_name", "patronymic", "search", "comment")
@@ -72,6 +61,16 @@ def run() -> None:
         journal.log_processing(session, record)
     # Where somebody reads just now, the hourly sweep of retention tries again.
     truncate_wal()
+
+
+def _past_their_term(session: Session) -> list[int]:
+    past = clock.now() - timedelta(days=DAYS)
+    due = select(ShopOrder.id).where(
+        ShopOrder.ended_at <= past,
+        ShopOrder.identity_ended_at.is_(None),
+        ~covered(TABLE),
+    )
+    return list(session.scalars(due.limit(MOST)))
 
 
 def _blank_words(session: Session, orders: list[int]) -> None:

@@ -6,16 +6,22 @@ address of an open order. Recipients who got the old value are noted, to be told
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Select, select
+from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import Session
 
 from neupusti.contact.models import ContactRequest
 from neupusti.core import clock
+from neupusti.core.blocking import blocks
+from neupusti.core.blocking.blocks import OneField
+from neupusti.core.blocking.conditions import CONTESTABLE
+from neupusti.core.blocking.models import Cause, Result
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, insert, writing
 from neupusti.core.data.finding import Whose
+from neupusti.core.data.reading import reading
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Actor, Operation, ProcessingRecord
 from neupusti.core.security import throttle
@@ -46,7 +52,7 @@ from neupusti.rights.service.requests import HOUR, Asker
 Table = type[ShopOrder] | type[ContactRequest]
 FIELDS: Mapping[Table, tuple[str, ...]] = {
     ShopOrder: correcting.FIELDS,
-    ContactRequest: ("given_name",),
+    ContactRequest: cast("SqlTable", ContactRequest.__table__).info[CONTESTABLE],
 }
 TABLES: Mapping[str, Table] = {table.__tablename__: table for table in FIELDS}
 HANDED: Mapping[str, tuple[Field, ...]] = {
@@ -130,8 +136,8 @@ def contest(asker: Asker, value: Value | None, proposed: str, about: str) -> Dat
         opened = requests.open_request(session, asker.actor, **given, about=about)
         if opened is None:
             raise RightsError(NOT_LISTED)
-        if value is not None and not insert_value(session, opened[0].id, value, proposed):
-            raise RightsError(ASKED_BEFORE)
+        if value is not None:
+            insert_value(session, opened[0], asker.whose, value, proposed)
         return opened[0]
 
 
@@ -143,7 +149,9 @@ def of_request(request: int) -> list[Correction]:
 
 def present(correction: Correction) -> str:
     """Return the value as it is now; empty where its row is gone."""
-    row = db.session.get(TABLES[correction.model], correction.row)
+    # As the check must, it reads the value that nobody else may use.
+    with reading(in_use=False):
+        row = db.session.get(TABLES[correction.model], correction.row)
     return str(getattr(row, correction.field) or "") if row else ""
 
 
@@ -153,6 +161,15 @@ def undecided(session: Session, request: int) -> list[Correction]:
     return list(session.scalars(rows.order_by(Correction.id).with_for_update()))
 
 
+def lift(session: Session, found: Correction, decision: Decision, actor: Actor) -> None:
+    """Let a value be used again, before it is set or left."""
+    field = OneField(found.model, found.row, found.field)
+    if (block := blocks.of_field(session, field)) is not None:
+        kept = decision is Decision.WRONG
+        outcome = Result.UNFOUNDED if kept else Result.CORRECTED
+        blocks.lift(session, block, outcome=outcome, by=actor.number)
+
+
 def decide(
     session: Session, found: Correction, verdict: Verdict, actor: Actor, reason: str
 ) -> None:
@@ -160,7 +177,8 @@ def decide(
     if verdict.decision is not Decision.WRONG:
         if verdict.decision is Decision.PARTLY:
             found.proposed = verdict.value
-        _set(session, found, actor, reason)
+        with blocks.passing_row(session, found.model, found.row):
+            _set(session, found, actor, reason)
     found.decision = verdict.decision.value
     found.decided_at, found.proposed = clock.now(), None
 
@@ -172,17 +190,19 @@ def _newest(table: Table, whose: Whose) -> Select[Any]:
     return rows.where(table.person.is_(None), table.email_key == whose.email_key)
 
 
-def insert_value(session: Session, request: int, value: Value, proposed: str) -> bool:
-    """Store that a request is about a value; return whether it is not contested yet."""
+def insert_value(
+    session: Session, request: DataRequest, whose: Whose, value: Value, proposed: str
+) -> None:
+    """Store that a request is about a value, which nobody uses until it is decided.
+
+    Raise RightsError where it is contested already.
+    """
     new = insert(session, Correction).on_conflict_do_nothing().returning(Correction.id)
-    row = {
-        "request": request,
-        "model": value.table,
-        "row": value.row,
-        "field": value.field,
-        "proposed": proposed,
-    }
-    return session.scalar(new, row) is not None
+    field = OneField(value.table, value.row, value.field)
+    row = {"request": request.id, **field._asdict(), "proposed": proposed}
+    if session.scalar(new, row) is None:
+        raise RightsError(ASKED_BEFORE)
+    blocks.open_block(session, whose, by=Cause.PERSON, request=request.number, field=field)
 
 
 def _set(session: Session, found: Correction, actor: Actor, reason: str) -> None:

@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound
 from neupusti.config.settings import settings
 from neupusti.core.registry import registry
 from neupusti.core.text.languages import alternates
+from neupusti.core.web.gate import gate
 from neupusti.core.web.route import language_neutral
 from neupusti.site.service import machine as service
 from neupusti.site.views.blueprint import MIGRATIONS, bp
@@ -25,8 +26,13 @@ def healthz() -> Response:
 @bp.get("/readyz")
 @language_neutral
 def readyz() -> tuple[Response, int]:
-    """Return 200 if both databases are reachable and migrated and the disk has room."""
+    """Return 200 if both databases are reachable and migrated and the disk has room.
+
+    And if no decision is missing, such as in a database that was restored.
+    """
     states = service.readiness(MIGRATIONS)
+    if states["main"] == "ok" and (problem := gate().look()):
+        states["decisions"] = problem
     states["disk"] = service.disk(service.written_folders(settings().instance))
     return jsonify(states), 200 if set(states.values()) == {"ok"} else 503
 

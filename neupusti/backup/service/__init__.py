@@ -1,0 +1,1 @@
+"""Make, check and restore backups; repeat decisions in a restored database."""

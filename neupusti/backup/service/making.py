@@ -1,0 +1,132 @@
+"""Make a backup of both databases and the data folder while the site serves (5.4)."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import mkdtemp
+
+from sqlalchemy import text
+
+from neupusti.backup.service import archive, dumping, naming, sealing
+from neupusti.backup.service.archive import Writer
+from neupusti.backup.service.dumping import BINDS
+from neupusti.config.settings import Settings
+from neupusti.core import clock
+from neupusti.core.data import files
+from neupusti.core.data.database import db
+from neupusti.core.data.files import PART
+from neupusti.core.data.migration import version_table
+from neupusti.core.records import decision_file
+from neupusti.rights.service.exporting import FOLDER as EXPORTS
+
+STAGING, LOCK = ".making-", ".lock"
+HEADS = "*-head"
+"""The heads of the chains: copied before the databases, which then pass through them."""
+LEFT_OUT = frozenset({EXPORTS})
+"""Folders of the data folder that go in hours: copies of what is in the databases."""
+SCRATCH = (".lock", PART, ".new")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A finished backup."""
+
+    path: Path
+    bytes: int
+    until: date
+    sealed: bool
+    removed: int
+    """How many older ones, past their day, were removed."""
+
+
+def make(own: Settings, folder: Path) -> Made:
+    """Make a backup in `folder`, then remove those whose day has come.
+
+    Nothing but a whole backup ever has its name. Raise BackupError, OSError, sqlite3.Error
+    and what SQLAlchemy raises.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(folder), _staging(folder) as staging:
+        now, days = clock.now(), own.backup_days
+        target = folder / naming.name(now, days, sealed=bool(own.backup_key))
+        with (
+            files.replacing(target) as out,
+            sealing.sealed(out, own.backup_key) as sink,
+            archive.writer(sink) as writer,
+        ):
+            _fill(writer, own.instance, staging)
+            writer.finish(
+                made_at=now.isoformat(),
+                system=dumping.dialect(),
+                revisions={name: _revision(name) for name in BINDS},
+            )
+        removed = _remove_old(folder)
+        made = next(one for one in naming.found(folder) if one.path == target)
+        return Made(target, target.stat().st_size, made.until, made.sealed, removed)
+
+
+def _fill(writer: Writer, instance: Path, staging: Path) -> None:
+    for path in sorted(instance.glob(HEADS)):
+        writer.add(f"{archive.FILES}{path.name}", path)
+    for name in BINDS:
+        copy = dumping.dump(name, staging)
+        writer.add(copy.name, copy)
+        copy.unlink()
+    if decision_file.path().exists():
+        writer.add(f"{archive.FILES}{decision_file.NAME}", decision_file.path())
+    for path in _files(instance):
+        # What was deleted since the databases were copied has gone for good.
+        with suppress(FileNotFoundError):
+            writer.add(f"{archive.FILES}{path.relative_to(instance)}", path)
+
+
+def _files(instance: Path) -> Iterator[Path]:
+    """Yield what lies in the folders of the data folder: neither databases nor secret."""
+    for folder in sorted(instance.iterdir()):
+        if folder.is_dir() and not folder.is_symlink() and folder.name not in LEFT_OUT:
+            for path in sorted(folder.rglob("*")):
+                scratch = path.name == files.LOCK or path.name.endswith(SCRATCH)
+                if path.is_file() and not path.is_symlink() and not scratch:
+                    yield path
+
+
+def _revision(name: str) -> str:
+    table = version_table(BINDS[name])
+    with db.engines[BINDS[name]].connect() as connection:
+        found = connection.scalar(text(f"SELECT version_num FROM {table}"))  # noqa: S608 - one of our two names
+    return str(found)
+
+
+def _remove_old(folder: Path) -> int:
+    old = [one for one in naming.found(folder) if one.until < clock.today()]
+    for one in old:
+        one.path.unlink()
+    return len(old)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Be the only one that makes a backup here; remove what a killed one has left."""
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for path in (*folder.glob(f"{STAGING}*"), *folder.glob(f"*{PART}")):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        yield
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """Have a folder for the copies of the databases, where there is room for a backup."""
+    staging = Path(mkdtemp(prefix=STAGING, dir=folder))
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging)

@@ -1,0 +1,94 @@
+"""Carry out again what people decided after a backup was made (6.1.1, 6.1.3)."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from neupusti.backup.service import numbers, owners
+from neupusti.core import clock
+from neupusti.core.data.database import db, insert, writing
+from neupusti.core.mail.models import OutboxEmail, OutboxState
+from neupusti.core.records import decisions
+from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decisions import DecisionHead, State
+from neupusti.core.registry import registry
+
+BATCH = 500
+"""Decisions of one transaction."""
+INTERRUPTED = timedelta(minutes=10)
+"""After this time a transaction of which nothing is known has ended."""
+OPEN = (OutboxState.QUEUED.value, OutboxState.HANDING.value)
+RESTORED = "restored"
+"""Why an email is unsure: it waited in the backup, and was most likely sent since."""
+
+
+class ReplayError(RuntimeError):
+    """The decisions cannot be carried out again; the message says why."""
+
+
+def missing(file: Path | None = None) -> list[Line]:
+    """Return the decisions of the file or a copy that this database lacks, in order.
+
+    Raise ReplayError where the file cannot be trusted.
+    """
+    found = decisions.standing(db.session(), file)
+    if found.state in {State.TAMPERED, State.LOST}:
+        raise ReplayError(
+            f"The file of decisions is {found.state}: look at `flask decisions verify`, "
+            "then accept it with a reason, or put a whole copy in its place."
+        )
+    return sorted([*found.behind, *found.interrupted], key=lambda line: line.n)
+
+
+def replay(lines: Sequence[Line]) -> Counter[str]:
+    """Carry out `lines` again; return how many rows changed, by kind of decision.
+
+    Repeatable: after an error it goes on where it stopped. Raise ReplayError.
+    """
+    if unknown := {line.kind for line in lines} - registry().replays.keys():
+        raise ReplayError(f"No feature carries out: {', '.join(sorted(unknown))}.")
+    changed: Counter[str] = Counter()
+    known = owners.find(db.session(), {line.hash for line in lines if line.hash})
+    for first in range(0, len(lines), BATCH):
+        batch = lines[first : first + BATCH]
+        with writing() as session, decisions.carrying_out(session):
+            for line in batch:
+                whose = replace(line, email_key=known.get(line.hash))
+                changed[line.kind] += registry().replays[line.kind](session, whose)
+            _note(session, batch)
+    return changed
+
+
+def finish_interrupted() -> None:
+    """Run the job: carry out what was decided when a process was killed."""
+    before = clock.now() - INTERRUPTED
+    found = decisions.standing(db.session())
+    if found.state is State.CURRENT:
+        replay([line for line in found.interrupted if line.at < before])
+
+
+def stop_mail(before: datetime) -> int:
+    """Give up the emails that waited when the backup was made; return how many.
+
+    Nobody may get an email twice.
+    """
+    waiting = select(OutboxEmail).where(
+        OutboxEmail.state.in_(OPEN), OutboxEmail.created_at < before
+    )
+    with writing() as session:
+        emails = session.scalars(waiting).all()
+        for email in emails:
+            email.end(OutboxState.UNSURE, clock.now(), RESTORED)
+    return len(emails)
+
+
+def _note(session: Session, lines: Iterable[Line]) -> None:
+    rows = [{"n": line.n, "chain": line.chain} for line in lines]
+    session.execute(insert(session, DecisionHead).on_conflict_do_nothing(), rows)
+    if last := max(line.person or 0 for line in lines):
+        numbers.use_up(session, last)

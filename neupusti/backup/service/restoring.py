@@ -1,0 +1,92 @@
+"""Check a backup byte by byte, and restore it into an empty place."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from neupusti.backup.service import archive, dumping, sealing
+from neupusti.backup.service.dumping import BINDS
+from neupusti.backup.service.errors import BackupError
+from neupusti.core.data.database import make_private
+from neupusti.core.records import decision_file
+
+DECISIONS = f"{archive.FILES}{decision_file.NAME}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A backup whose every byte is that which was backed up."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def databases(self) -> list[Path]:
+        """The copies of the databases."""
+        system = self.manifest["system"]
+        return [self.folder / dumping.entry(name, system) for name in BINDS]
+
+
+@contextmanager
+def unpacked(file: Path, home: Path | None = None) -> Iterator[Unpacked]:
+    """Unpack a backup for a block, below `home`. Raise BackupError, OSError."""
+    with TemporaryDirectory(prefix=".restoring-", dir=home) as name:
+        folder = Path(name)
+        with sealing.opened(file) as content:
+            manifest = archive.unpack(content, folder)
+        found = Unpacked(folder, manifest)
+        for path in found.databases:
+            if not path.exists():
+                raise BackupError(f"The backup lacks {path.name}.")
+            dumping.ensure_readable(path)
+        yield found
+
+
+def restore(file: Path, instance: Path) -> dict[str, Any]:
+    """Restore a backup into the data folder and empty databases; return its manifest.
+
+    The file of decisions that is there stays if it is the longer one: it knows what was
+    decided since. Raise BackupError, OSError and what SQLAlchemy raises.
+    """
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if full := [name for name in BINDS if not dumping.is_empty(name)]:
+        raise BackupError(f"The database «{full[0]}» is not empty: nothing was restored.")
+    with unpacked(file, instance) as backup:
+        system, here = backup.manifest["system"], dumping.dialect()
+        if system != here:
+            raise BackupError(f"A backup of {system} cannot be restored on {here}.")
+        _keep_longer(backup.folder / DECISIONS)
+        for name, path in zip(BINDS, backup.databases, strict=True):
+            dumping.restore(name, path)
+        make_private()
+        _put(backup.folder / archive.FILES, instance)
+        return backup.manifest
+
+
+def _keep_longer(copy: Path) -> None:
+    """Leave in the backup no file of decisions that is not longer than the present one.
+
+    Raise BackupError where neither goes on from the other.
+    """
+    own = decision_file.path()
+    if not (own.exists() and copy.exists()):
+        return
+    here, there = own.read_bytes(), copy.read_bytes()
+    if here.startswith(there):
+        copy.unlink()
+    elif not there.startswith(here):
+        raise BackupError(
+            f"{own} does not go on from the backup: move it away, then replay --from it."
+        )
+
+
+def _put(source: Path, instance: Path) -> None:
+    for path in sorted(source.rglob("*")) if source.exists() else ():
+        if path.is_file():
+            target = instance / path.relative_to(source)
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.move(path, target)

@@ -1,0 +1,226 @@
+"""What was decided about people, so that a restored backup cannot undo it (6.1.3).
+
+`decide` writes a line of `decision_file` before the transaction commits, and a row with
+its number in the transaction. What became of the transaction is written after it. So three
+cases can be told apart: a line that is done but has no row shows that the database is
+older than the file; one of which nothing is known was interrupted; one that is void was
+rolled back.
+"""
+
+import errno
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from neupusti.core.data.classification import Digest, impersonal
+from neupusti.core.data.database import Base
+from neupusti.core.records import decision_file
+from neupusti.core.records.chain import START
+from neupusti.core.records.decision_file import (
+    ACCEPTED,
+    REPAIRED,
+    Line,
+    Read,
+    UnrecordedError,
+)
+
+logger = logging.getLogger(__name__)
+DONE, VOID = "done", "void"
+"""The transaction of the line `ref` was committed, or rolled back."""
+OWN = frozenset({DONE, VOID, REPAIRED, ACCEPTED})
+"""Lines about the file itself; all others are decisions."""
+OPEN, CARRYING_OUT = "decisions.open", "decisions.carrying out"
+"""What a session knows: the lines of its transaction; whether it repeats old ones."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Decision(StrEnum):
+    """What can be decided about a person; a stored value may never change."""
+
+    WITHDRAWN = "withdrawn"
+    """A consent was withdrawn; `ref` is its number."""
+    UNSUBSCRIBED = "unsubscribed"
+    """From the news, or with the value `only` from their advertising alone."""
+    EMAIL_CHANGED = "email-changed"
+    """The hash is that of the former address."""
+    SECURED = "secured"
+    """What was done in an account since `since` was undone: it was not its owner."""
+    BLOCKED = "blocked"
+    LIFTED = "lifted"
+    ERASED = "erased"
+    HELD = "held"
+    RELEASED = "released"
+
+
+class State(StrEnum):
+    """How file and database stand to each other."""
+
+    CURRENT = "current"
+    BEHIND = "behind"
+    """The database is older than the file: a backup was restored."""
+    LOST = "lost"
+    """The file is older than the database, or is not there."""
+    TAMPERED = "tampered"
+    """A line was changed, added, moved or taken out."""
+
+
+class DecisionHead(Base):
+    """The line that one transaction wrote."""
+
+    __tablename__ = "decision_head"
+
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=impersonal())
+    chain: Mapped[Digest]
+    """The SHA-256 of the line's body."""
+
+
+@dataclass(slots=True)
+class Standing:
+    """What a look at file and database found."""
+
+    lines: int = 0
+    wrong: list[int] = field(default_factory=list)
+    """Which lines of the file are not what was written, counted from 1."""
+    lost: int = 0
+    """Rows whose line is not in the file."""
+    behind: list[Line] = field(default_factory=list)
+    """Decisions that were done, and are not in this database."""
+    interrupted: list[Line] = field(default_factory=list)
+    """Decisions whose process ended before their transaction did."""
+    last: tuple[int, str] = 0, START
+    """Number and chain of the last line that is signed."""
+    half: int = 0
+    """Bytes of half a line at the end; the next decision cuts them off."""
+
+    @property
+    def state(self) -> State:
+        """The gravest of what was found."""
+        if self.wrong:
+            return State.TAMPERED
+        if self.lost:
+            return State.LOST
+        return State.BEHIND if self.behind else State.CURRENT
+
+
+def decide(  # noqa: PLR0913 - a line is all of these
+    session: Session,
+    kind: Decision,
+    *,
+    person: int | None = None,
+    email_key: str | None = None,
+    ref: str = "",
+    values: Mapping[str, str] = NOTHING,
+) -> None:
+    """Record a decision in the open write transaction, before it commits.
+
+    Raise UnrecordedError where the file cannot be written to: then nothing may be done.
+    """
+    if session.info.get(CARRYING_OUT):
+        return
+    newest = session.scalar(select(func.max(DecisionHead.n))) or 0
+    if newest > decision_file.end().n:
+        message = "decisions are missing from the file"
+        raise UnrecordedError(errno.EIO, message, str(decision_file.path()))
+    line, chain = decision_file.append(
+        kind.value, email_key=email_key, person=person, ref=ref, values=values
+    )
+    session.info.setdefault(OPEN, []).append(line.n)
+    session.add(DecisionHead(n=line.n, chain=chain))
+    session.flush()
+
+
+@contextmanager
+def carrying_out(session: Session) -> Iterator[None]:
+    """Let the block repeat old decisions without recording them as new ones."""
+    session.info[CARRYING_OUT] = True
+    try:
+        yield
+    finally:
+        del session.info[CARRYING_OUT]
+
+
+def standing(session: Session, file: Path | None = None) -> Standing:
+    """Compare the file, or a copy of it, with the rows. Raise OSError."""
+    rows = select(DecisionHead.n, DecisionHead.chain)
+    comparison = _Comparison(dict(session.execute(rows).all()))
+    for read in decision_file.read(file):
+        comparison.take(read)
+    found = comparison.result()
+    found.half = decision_file.half(file)
+    return found
+
+
+class _Comparison:
+    """A look at the lines one by one; it keeps only those that have no row."""
+
+    def __init__(self, rows: dict[int, str]) -> None:
+        self.rows, self.found = rows, Standing()
+        self.without_row: dict[str, Line] = {}
+        self.done: set[str] = set()
+        self.unvouched: list[int] = []
+        self.accepted = 0
+
+    def take(self, read: Read) -> None:
+        """Look at the next line."""
+        self.found.lines += 1
+        if read.signed is None:
+            self.unvouched.append(self.found.lines)
+        elif read.signed:
+            self.unvouched.clear()
+        line, is_sound = read.line, read.signed is not False and read.follows
+        if line is not None and read.signed is not False:
+            row = self.rows.pop(line.n, None)
+            is_sound &= row in {None, read.chain}
+            self.found.last = max(self.found.last, (line.n, read.chain))
+            self._note(line, has_row=row is not None)
+        if line is not None and line.kind == ACCEPTED and read.signed:
+            self.accepted = line.n
+            self.found.wrong.clear()
+        elif not is_sound:
+            self.found.wrong.append(self.found.lines)
+
+    def _note(self, line: Line, *, has_row: bool) -> None:
+        if line.kind == DONE:
+            self.done.add(line.ref)
+        elif line.kind == VOID:
+            self.without_row.pop(line.ref, None)
+        elif line.kind not in OWN and not has_row:
+            self.without_row[str(line.n)] = line
+
+    def result(self) -> Standing:
+        """Return what was found."""
+        self.found.wrong.extend(self.unvouched)
+        self.found.lost = sum(n > self.accepted for n in self.rows)
+        for n, line in self.without_row.items():
+            one = self.found.behind if n in self.done else self.found.interrupted
+            one.append(line)
+        return self.found
+
+
+def _mark(session: Session, kind: str) -> None:
+    """Write what became of the transaction; SAVEPOINTs inside it do not count."""
+    if OPEN not in session.info or session.in_nested_transaction():
+        return
+    for n in session.info.pop(OPEN):
+        try:
+            decision_file.append(kind, ref=str(n))
+        except OSError:
+            # Without it the line counts as interrupted, and is carried out again.
+            logger.exception("decision not marked", extra={"fields": {"kind": kind}})
+
+
+@event.listens_for(Session, "after_commit")
+def _committed(session: Session) -> None:
+    _mark(session, DONE)
+
+
+@event.listens_for(Session, "after_rollback")
+def _rolled_back(session: Session) -> None:
+    _mark(session, VOID)

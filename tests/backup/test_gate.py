@@ -1,0 +1,130 @@
+"""While the database is older than the file, nobody is served and no job runs."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Event
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from neupusti.core.background import Background, Job
+from neupusti.core.data.database import db, writing
+from neupusti.core.records import decision_file
+from neupusti.core.records.decisions import Decision, DecisionHead, decide
+from neupusti.core.registry import registry
+from neupusti.core.rules import Who
+from neupusti.core.web import gate as gate_module
+from neupusti.core.web.gate import gate
+from tests.conftest import SQLITE
+
+
+@pytest.fixture
+def behind(app: Flask) -> None:
+    """A site whose database lacks a decision."""
+    with writing() as session:
+        decide(session, Decision.WITHDRAWN, person=1, ref="1")
+    with writing() as session:
+        session.delete(session.get_one(DecisionHead, 1))
+    gate().begin()
+
+
+@pytest.fixture
+def whole(behind: None) -> Callable[[], None]:
+    """Let the database have it again."""
+
+    def mend() -> None:
+        read = next(decision_file.read())
+        with writing() as session:
+            session.add(DecisionHead(n=1, chain=read.chain))
+
+    return mend
+
+
+@SQLITE
+@pytest.mark.situation(14, of="rights")
+@pytest.mark.usefixtures("behind")
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("", "Сайт закрыт, пока"),
+        ("/kk", "Сайт жабық"),
+        ("/en", "The site is closed until"),
+    ],
+)
+def test_every_page_is_shut_in_words(
+    client: FlaskClient, language: str, words: str
+) -> None:
+    for path in ("/", "/account/login", "/basket", "/no-such-page", "/admin/"):
+        shown = client.get(language + path)
+        assert shown.status_code == 503, path
+        assert words in shown.text
+        assert shown.headers["Retry-After"] == "60"
+        assert "Set-Cookie" not in shown.headers
+
+
+@SQLITE
+@pytest.mark.usefixtures("behind")
+@pytest.mark.manifest(field="essential")
+def test_health_and_policy_can_be_read(client: FlaskClient) -> None:
+    assert client.get("/healthz").status_code == 200
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json) == (
+        503,
+        {"main": "ok", "access": "ok", "disk": "ok", "decisions": "behind by 1"},
+    )
+    assert client.get("/policy/").status_code == 200
+    assert client.get("/policy/history/").status_code == 200
+    assert client.post("/policy/").status_code == 503
+
+
+@SQLITE
+def test_what_can_be_read_while_shut_is_public(app: Flask) -> None:
+    public = {name for name, rule in registry().access.items() if rule.who is Who.PUBLIC}
+    assert registry().essential <= public
+
+
+def test_it_opens_once_nothing_is_missing(
+    client: FlaskClient, whole: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.get("/").status_code == 503
+    whole()
+    assert client.get("/").status_code == 503
+    monkeypatch.setattr(gate_module, "LOOK_SECONDS", 0)
+    assert client.get("/").status_code == 200
+
+
+@SQLITE
+@pytest.mark.usefixtures("behind")
+def test_no_job_runs_while_it_is_shut(app: Flask) -> None:
+    asked, ran = Event(), Event()
+
+    def rests() -> bool:
+        asked.set()
+        return gate().is_shut()
+
+    job = Job(name="try", every=timedelta(days=1), run=ran.set)
+    work = Background(app, [job], rests=rests)
+    work.start()
+    assert asked.wait(10)
+    work.stop()
+    assert not ran.is_set()
+
+
+@SQLITE
+def test_a_database_that_cannot_be_looked_at_is_shut(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(decision_file, "path", lambda: 1 / 0)
+        broken.setattr(gate_module, "SQLAlchemyError", ZeroDivisionError)
+        gate().begin()
+    assert gate().problem == "unknown"
+    assert client.get("/").status_code == 200
+
+
+def test_a_file_that_grew_by_decisions_alone_is_current(app: Flask) -> None:
+    with writing() as session:
+        decide(session, Decision.WITHDRAWN, person=1, ref="1")
+    assert gate().look() == ""
+    db.session.rollback()
