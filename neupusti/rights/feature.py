@@ -15,7 +15,7 @@ from neupusti.core.keeping import (
     Retention,
 )
 from neupusti.core.rules import OWNER, PASS, PRIVACY, PUBLIC
-from neupusti.rights import queries
+from neupusti.rights import proofs, queries
 from neupusti.rights.models import (
     Correction,
     DataRequest,
@@ -32,11 +32,12 @@ from neupusti.rights.views import (
     cli,
     data,
     disagreeing,
+    emergency,
     status,
 )
 from neupusti.rights.views.blueprint import OWN, bp
 
-VIEWS = (agreeing, asking, disagreeing, data, status, admin, cli)
+VIEWS = (agreeing, asking, disagreeing, emergency, data, status, admin, cli)
 """Importing a view module registers its routes and commands on the blueprint."""
 DAYS = 3 * 366
 """Three years, as a claim out of what was answered can be made."""
@@ -51,14 +52,16 @@ FRESH = replace(OWNER, recently_authenticated=True)
 
 FEATURE = Feature(
     name="rights",
-    clauses=("2.2", "6.1.2", "6.1.3"),
+    clauses=("2.2", "5.5", "6.1.2", "6.1.3"),
     blueprint=bp,
+    proofs=proofs.ALL,
     access={
         **dict.fromkeys(
             (
                 *("rights.ask", "rights.send_link", "rights.sent"),
                 *("rights.open_link", "rights.open_pass", "rights.close_pass"),
                 *("rights.disagree", "rights.refuse", "rights.disagreed"),
+                "rights.emergency_over",
                 *("rights.open_agreement", "rights.agree", "rights.agreed"),
                 *("rights.status", "rights.open_status"),
                 *("rights.verify", "rights.recognise"),
@@ -67,6 +70,7 @@ FEATURE = Feature(
         ),
         **{f"rights.{name}": PASS for name in ENTRANCES},
         **{f"rights.{OWN}{name}": FRESH for name in ENTRANCES},
+        **dict.fromkeys(("rights.emergency_page", "rights.declare_emergency"), OWNER),
         **dict.fromkeys(
             (
                 *("rights.board", "rights.new", "rights.enter", "rights.desk"),
@@ -89,6 +93,12 @@ FEATURE = Feature(
             listed=False,
         ),
         Page(endpoint="rights.disagree", label=_("I do not agree")),
+        Page(
+            endpoint="rights.emergency_page",
+            label=_("My account was broken into"),
+            places=frozenset({Place.ACCOUNT}),
+            listed=False,
+        ),
         Page(endpoint="rights.own_correct", label=_("Correct your data"), listed=False),
     ),
     emails=letters.ALL,

@@ -63,6 +63,7 @@ def test_the_manifest_names_the_edition_and_the_code(
 
 
 @pytest.mark.clause("1.1.3")
+@pytest.mark.manifest(field="codes")
 def test_the_history_tells_what_was_done_in_words(app: Flask, export: Exporting) -> None:
     person = account(AIGERIM).number
     done = ProcessingRecord(

@@ -133,6 +133,24 @@ def test_in_part_needs_a_value_that_is_set(
     assert request_of(number).closed_at is None
 
 
+@pytest.mark.clause("6.1.2")
+def test_two_requests_about_one_order_are_decided_one_by_one(
+    app: Flask, order: ShopOrder
+) -> None:
+    """The value of the other stays out of use meanwhile."""
+    browser = opened(app)
+    name = contest(browser, value=value(order, "given_name"), proposed="Гостья")
+    phone = contest(browser, value=value(order, "phone"), proposed="8 701 999 88 77")
+    at_desk = staff(app)
+    for number in (phone, name):
+        page = taken(app, at_desk, number)
+        form = desk.form(app, outcome="corrected", words="Checked.")
+        assert at_desk.post(f"{page}/answer", data=form).status_code == 303
+    corrections()
+    bought = orders()[-1]
+    assert (bought.given_name, bought.phone) == ("Гостья", "+77019998877")
+
+
 def test_a_request_that_nobody_proved_names_no_value(app: Flask, order: ShopOrder) -> None:
     at_desk = staff(app)
     page = taken(app, at_desk, entered(at_desk, agent=""))

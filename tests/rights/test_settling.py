@@ -90,6 +90,13 @@ def test_the_new_address_sees_only_what_it_finds_alone(app: Flask, who: Account)
     assert "Names, phone and e-mail of your account" in page
 
 
+def test_a_page_that_shows_nothing_yet_says_not_that_nothing_is_kept(
+    app: Flask, who: Account
+) -> None:
+    page = signed_in(app, who).get(OWN).text
+    assert ("was changed lately" in page, "We keep nothing" in page) == (True, False)
+
+
 def test_an_archive_from_before_the_change_stays_shut(app: Flask, at: Clock) -> None:
     at(NOON)
     who = account(AIGERIM)

@@ -21,6 +21,7 @@ ABOUT = re.compile(r"/(?:(?:kk|en)/)?(?:$|rights|account|cookies|newsletter|poli
 GUEST = {
     "see and download": ("/rights/", 'value="access"'),
     "correct": ("/rights/", 'value="correct"'),
+    "block": ("/rights/", 'value="block"'),
     "withdraw the consent to cookies": ("/cookies/", 'value="reject"'),
     "end the news": ("/newsletter/", ""),
     "disagree": ("/policy/disagree/", ""),
@@ -30,6 +31,8 @@ ACCOUNT = {
     "see and download": ("/account/data/export", ""),
     "correct": ("/account/data/correct", ""),
     "correct at once": ("/account/profile", ""),
+    "block": ("/account/data/block", ""),
+    "shut the account that was broken into": ("/rights/emergency", ""),
     "withdraw a consent": ("/account/consents", ""),
     "withdraw the consent to cookies": ("/cookies/", 'value="reject"'),
     "disagree": ("/policy/disagree/", ""),

@@ -34,6 +34,7 @@ class SecurityEventKind(StrEnum):
     REINSTATED = "account unblocked"
     SIGN_IN_WHILE_SUSPENDED = "shut out"
     SECOND_FACTOR_RESET = "second factor reset"
+    EMERGENCY = "broken into"
 
 
 LABELS: dict[SecurityEventKind, LazyString] = {
@@ -63,6 +64,7 @@ LABELS: dict[SecurityEventKind, LazyString] = {
     SecurityEventKind.SECOND_FACTOR_RESET: _(
         "The operator turned off two-step verification"
     ),
+    SecurityEventKind.EMERGENCY: _("You said that the account was broken into"),
     SecurityEventKind.SIGN_IN_WHILE_SUSPENDED: _(
         "The right password, while the account was blocked"
     ),

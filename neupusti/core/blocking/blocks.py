@@ -153,8 +153,21 @@ def passing(session: Session, whose: Whose) -> Iterator[None]:
     Cancelling an order and withdrawing a consent are rights that a block leaves to them;
     nobody else's transaction ever sees the mark.
     """
-    found = select(DataBlock.id).where(IS_OPEN, _covers(whose))
-    numbers = session.scalars(found).all()
+    with _passed(session, _covers(whose)):
+        yield
+
+
+@contextmanager
+def passing_row(session: Session, model: str, row: int) -> Iterator[None]:
+    """Let one value of a row be set while others of it are still contested."""
+    of_row = (DataBlock.model == model) & (DataBlock.row == row)
+    with _passed(session, of_row & (DataBlock.scope == Scope.FIELD.value)):
+        yield
+
+
+@contextmanager
+def _passed(session: Session, which: ColumnElement[bool]) -> Iterator[None]:
+    numbers = session.scalars(select(DataBlock.id).where(IS_OPEN, which)).all()
     if not numbers:
         yield
         return

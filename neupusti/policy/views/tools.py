@@ -21,6 +21,7 @@ TOOLS = {
     "/policy/recipients/": _("Who receives data"),
     "/policy/retention/": _("How long data are kept"),
     "/rights/": _("Use my rights"),
+    "/rights/emergency": _("My account was broken into"),
 }
 OTHER = _("Open this tool")
 """For a tool in the ledger that has no label here yet."""

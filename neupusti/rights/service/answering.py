@@ -34,7 +34,6 @@ from neupusti.rights.service import correcting, deciding, letters, requests
 from neupusti.rights.service.correcting import Value
 from neupusti.rights.service.deciding import Verdicts
 from neupusti.rights.service.errors import (
-    ASKED_BEFORE,
     CLOSED,
     NO_PERSON,
     NOT_PROVED,
@@ -135,10 +134,10 @@ def name_value(number: int, staff: int, value: Value, proposed: str) -> None:
     """
     with writing() as session:
         request = _taken(session, number, staff)
-        if value not in deciding.namable(request):
+        if value.key not in {one.key for one in deciding.namable(request)}:
             raise RightsError(NOT_PROVED)
-        if not correcting.insert_value(session, request, value, proposed):
-            raise RightsError(ASKED_BEFORE)
+        whose = deciding.whose(request)
+        correcting.insert_value(session, request, whose, value, proposed)
         _log(session, staff, NAMED, Operation.RECORDING, request)
 
 

@@ -136,8 +136,8 @@ def contest(asker: Asker, value: Value | None, proposed: str, about: str) -> Dat
         opened = requests.open_request(session, asker.actor, **given, about=about)
         if opened is None:
             raise RightsError(NOT_LISTED)
-        if value is not None and not insert_value(session, opened[0], value, proposed):
-            raise RightsError(ASKED_BEFORE)
+        if value is not None:
+            insert_value(session, opened[0], asker.whose, value, proposed)
         return opened[0]
 
 
@@ -161,19 +161,24 @@ def undecided(session: Session, request: int) -> list[Correction]:
     return list(session.scalars(rows.order_by(Correction.id).with_for_update()))
 
 
+def lift(session: Session, found: Correction, decision: Decision, actor: Actor) -> None:
+    """Let a value be used again, before it is set or left."""
+    field = OneField(found.model, found.row, found.field)
+    if (block := blocks.of_field(session, field)) is not None:
+        kept = decision is Decision.WRONG
+        outcome = Result.UNFOUNDED if kept else Result.CORRECTED
+        blocks.lift(session, block, outcome=outcome, by=actor.number)
+
+
 def decide(
     session: Session, found: Correction, verdict: Verdict, actor: Actor, reason: str
 ) -> None:
     """Set the value or leave it; what was proposed is destroyed. Raise RightsError."""
-    contested = OneField(found.model, found.row, found.field)
-    if (block := blocks.of_field(session, contested)) is not None:
-        wrong = verdict.decision is Decision.WRONG
-        outcome = Result.UNFOUNDED if wrong else Result.CORRECTED
-        blocks.lift(session, block, outcome=outcome, by=actor.number)
     if verdict.decision is not Decision.WRONG:
         if verdict.decision is Decision.PARTLY:
             found.proposed = verdict.value
-        _set(session, found, actor, reason)
+        with blocks.passing_row(session, found.model, found.row):
+            _set(session, found, actor, reason)
     found.decision = verdict.decision.value
     found.decided_at, found.proposed = clock.now(), None
 
@@ -186,30 +191,18 @@ def _newest(table: Table, whose: Whose) -> Select[Any]:
 
 
 def insert_value(
-    session: Session, request: DataRequest, value: Value, proposed: str
-) -> bool:
-    """Store that a request is about a value, which nobody may use until it is decided.
+    session: Session, request: DataRequest, whose: Whose, value: Value, proposed: str
+) -> None:
+    """Store that a request is about a value, which nobody uses until it is decided.
 
-    Return False, and store nothing, where it is contested already.
+    Raise RightsError where it is contested already.
     """
     new = insert(session, Correction).on_conflict_do_nothing().returning(Correction.id)
-    row = {
-        "request": request.id,
-        "model": value.table,
-        "row": value.row,
-        "field": value.field,
-        "proposed": proposed,
-    }
+    field = OneField(value.table, value.row, value.field)
+    row = {"request": request.id, **field._asdict(), "proposed": proposed}
     if session.scalar(new, row) is None:
-        return False
-    blocks.open_block(
-        session,
-        Whose(person=request.person, email_key=request.email_key),
-        by=Cause.PERSON,
-        request=request.number,
-        field=OneField(value.table, value.row, value.field),
-    )
-    return True
+        raise RightsError(ASKED_BEFORE)
+    blocks.open_block(session, whose, by=Cause.PERSON, request=request.number, field=field)
 
 
 def _set(session: Session, found: Correction, actor: Actor, reason: str) -> None:

@@ -35,17 +35,23 @@ def decide(  # noqa: PLR0913, PLR0917 - an answer is all of these
 ) -> None:
     """Decide every open value of a request. Raise RightsError."""
     found = correcting.undecided(session, request.id)
-    whole = Verdict(WHOLE.get(outcome, Decision.WRONG))
-    for one in found:
-        verdict = whole
-        if outcome is Outcome.PARTLY:
-            verdict = verdicts.get(one.id, verdict)
-        if verdict.decision is Decision.PARTLY:
-            value = correcting.parsed(one.field, verdict.value)
-            verdict = Verdict(Decision.PARTLY, value)
+    decided = [(one, _verdict(one, outcome, verdicts)) for one in found]
+    for one, verdict in decided:
+        correcting.lift(session, one, verdict.decision, actor)
+    for one, verdict in decided:
         correcting.decide(session, one, verdict, actor, reason)
     if outcome is Outcome.PARTLY and not _is_partly(found):
         raise RightsError(NOT_PARTLY)
+
+
+def _verdict(one: Correction, outcome: Outcome, verdicts: Verdicts) -> Verdict:
+    """Return what was found of one value; raise RightsError where it cannot be set."""
+    verdict = Verdict(WHOLE.get(outcome, Decision.WRONG))
+    if outcome is Outcome.PARTLY:
+        verdict = verdicts.get(one.id, verdict)
+    if verdict.decision is Decision.PARTLY:
+        return Verdict(Decision.PARTLY, correcting.parsed(one.field, verdict.value))
+    return verdict
 
 
 def _is_partly(found: list[Correction]) -> bool:
@@ -68,6 +74,10 @@ def namable(request: DataRequest) -> list[Value]:
     is_open = request.kind == RequestKind.CORRECT.value and request.closed_at is None
     if not is_open or not request.assurance:
         return []
+    return list(correcting.values(whose(request)))
+
+
+def whose(request: DataRequest) -> Whose:
+    """Return whose rows a request was proved to be about."""
     person = request.person if request.assurance > 1 else None
-    whose = Whose(person=person, email_key=request.email_key)
-    return list(correcting.values(whose))
+    return Whose(person=person, email_key=request.email_key)

@@ -1,0 +1,89 @@
+"""My account was broken into: one press shuts it and blocks its data (5.5)."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from neupusti.accounts.models import Credential, SignIn
+from neupusti.core.blocking import blocks
+from neupusti.core.blocking.models import DataBlock
+from neupusti.core.data.database import db
+from neupusti.core.data.finding import Whose
+from neupusti.core.security.tokens import Token
+from neupusti.rights.models import DataRequest
+from tests.accounts.cast import PASSWORD, account, emails_to, link, signed_in, submit
+from tests.conftest import SQLITE
+from tests.people import AIGERIM
+from tests.rights.asking import count, request_of, send
+
+PAGE, DONE = "/en/rights/emergency", "/en/rights/emergency/done"
+NEW = "қызыл алма бағы"
+
+
+def pressed(browser: FlaskClient) -> None:
+    """Press the button."""
+    answer = send(browser, PAGE)
+    assert (answer.status_code, answer.location) == (303, DONE)
+    assert browser.get(DONE).status_code == 200
+    db.session.rollback()
+    db.session.expire_all()
+
+
+@pytest.mark.clause("5.5")
+def test_one_press_ends_all_sessions_and_the_password(app: Flask) -> None:
+    who = account(AIGERIM)
+    browsers = [signed_in(app, who, remember="y") for _device in range(3)]
+    pressed(browsers[0])
+    assert count(SignIn) == 0
+    assert db.session.get_one(Credential, who.number).password_hash is None
+    for browser in browsers:
+        assert browser.get("/en/account/").status_code == 303
+    refused = submit(
+        app.test_client(), "/account/login", {"email": who.email, "password": PASSWORD}
+    )
+    assert refused.status_code == 422
+
+
+@pytest.mark.clause("5.5")
+def test_the_data_are_blocked_and_staff_have_to_check(app: Flask) -> None:
+    who = account(AIGERIM)
+    pressed(signed_in(app, who))
+    session = db.session()
+    assert blocks.is_blocked(session, Whose(person=who.number))
+    block = session.scalars(select(DataBlock)).one()
+    request = request_of(block.request)
+    assert (request.kind, request.person, request.closed_at) == ("block", who.number, None)
+    kinds = {email.kind for email in emails_to(who.email)}
+    assert {"accounts.locked", "rights.received"} <= kinds
+
+
+@pytest.mark.clause("5.5")
+def test_the_link_of_the_email_opens_the_account_again(app: Flask) -> None:
+    who = account(AIGERIM)
+    pressed(signed_in(app, who))
+    [locked] = [one for one in emails_to(who.email) if one.kind == "accounts.locked"]
+    form = {"password": NEW}
+    assert submit(app.test_client(), link(locked), form).status_code == 303
+    again = app.test_client()
+    submit(again, "/account/login", {"email": who.email, "password": NEW})
+    assert again.get("/en/account/").status_code == 200
+
+
+def test_a_second_press_opens_no_second_block(app: Flask) -> None:
+    who = account(AIGERIM)
+    first, second = (signed_in(app, who) for _device in range(2))
+    page = second.get(PAGE).text
+    pressed(first)
+    assert send(first, PAGE, page="/en/rights/").status_code == 303
+    assert "Shut the account" in page
+    assert (count(DataBlock), count(DataRequest)) == (1, 1)
+
+
+@SQLITE
+def test_only_the_owner_presses_it(app: Flask) -> None:
+    account(AIGERIM)
+    stranger = app.test_client()
+    assert stranger.get(PAGE).status_code == 303
+    assert send(stranger, PAGE, page="/en/rights/").status_code == 303
+    assert (count(DataBlock), count(Token)) == (0, 0)
