@@ -12,6 +12,7 @@ from neupusti.core.proofs.proof import Proof
 
 GRACE = timedelta(hours=2)
 """The sweeps run hourly; one that is this late has failed."""
+DAY = timedelta(days=1)  # no mutation: longer is as wrong, and terms are of whole days
 
 
 def proof_of(rule: Retention) -> Proof:
@@ -35,8 +36,8 @@ def proof_of(rule: Retention) -> Proof:
         says=_("Nothing is kept past its term: %(what)s", what=rule.label),
         rows=rule.model,
         wrong=wrong,
-        forged=begun(GRACE + timedelta(days=1)),
-        right=begun(GRACE - timedelta(hours=1)),
+        forged=begun(GRACE + DAY),
+        right=begun(timedelta()),
     )
 
 
