@@ -183,6 +183,15 @@ RIGHT: Rows = {
 }
 
 
+SECRECY = {
+    "subjects-name-nobody",
+    *("log-referrers", "log-cookies"),
+    *("fields-on-the-list", "handed-for-the-order", "handed-under-contract"),
+    *("hand-overs-entered", "links-of-couriers-end"),
+}
+"""A breach of these has told personal data to somebody (5.3)."""
+
+
 def judged(changes: Rows) -> list[tuple[str, dict[str, Any], bool]]:
     """Return how each proof judges its right row with each of its changes."""
     proofs = {one.name: one for one in planting.proofs()}
@@ -201,6 +210,11 @@ def judged(changes: Rows) -> list[tuple[str, dict[str, Any], bool]]:
 
 def is_of_access(proof: Proof) -> bool:
     return any(table.name.startswith("access_") for table in proof.tables)
+
+
+def test_what_tells_personal_data_to_others_is_marked(app: Flask) -> None:
+    secret = {one.name for one in planting.proofs() if one.secrecy}
+    assert secret == SECRECY & {one.name for one in planting.proofs()}
 
 
 def test_what_is_wrong_in_one_thing_is_wrong(
