@@ -12,7 +12,9 @@ from neupusti.core.term_proofs import GRACE
 
 UNKNOWN = "unknown"
 COUNTED = f"%{Category.STATISTICS.value}%"
-_WHOLE = select(func.coalesce(func.max(Sweep.id), 0)).where(Sweep.complete)
+_WHOLE = select(
+    func.coalesce(func.max(Sweep.id), 0)  # no mutation: the first is 1
+).where(Sweep.complete)
 _SWEEPS = (
     select(Sweep.at, Sweep.complete).where(Sweep.id >= _WHOLE.scalar_subquery()).subquery()
 )

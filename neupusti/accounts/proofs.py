@@ -3,7 +3,6 @@
 import os
 import stat
 from collections.abc import Iterator
-from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +23,7 @@ from neupusti.core import clock
 from neupusti.core.data import files
 from neupusti.core.data.database import db
 from neupusti.core.proofs import columns
-from neupusti.core.proofs.proof import AnyProof, Check, Looking, Proof
+from neupusti.core.proofs.proof import SOME, AnyProof, Check, Looking, Proof
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.records.journal import Operation, ProcessingEvent
 from neupusti.core.security.grants import StaffGrant
@@ -166,7 +165,7 @@ ALL: tuple[AnyProof, ...] = (
             rows.c.kind == ACCOUNT, not_(rows.c.consented), not_(rows.c.invited)
         ),
         forged={"kind": ACCOUNT, "consented": False, "invited": False},
-        right={"kind": ACCOUNT, "consented": True, "invited": False},
+        right={"kind": ACCOUNT, "consented": True},
     ),
     Proof(
         clauses=("3.1", "3.2"),
@@ -175,7 +174,7 @@ ALL: tuple[AnyProof, ...] = (
         rows=_PEOPLE,
         wrong=lambda rows: and_(not_(rows.c.collected), not_(rows.c.invited)),
         forged={"collected": False, "invited": False},
-        right={"collected": True, "invited": False},
+        right={"collected": True},
     ),
     Check(
         clauses=("3.2.1",),
@@ -251,9 +250,9 @@ ALL: tuple[AnyProof, ...] = (
                 rows.c.ends_at > clock.now() + sessions.MFA_PENDING_LIFE,
             ),
         ),
-        forged={"ends_at": lambda: clock.now() + timedelta(hours=1)},
+        forged={"ends_at": lambda: clock.now() + sessions.LIFE},
         right={
-            "ends_at": lambda: clock.now() + timedelta(hours=1),
+            "ends_at": lambda: clock.now() + sessions.LIFE,
             "completed_at": clock.now,
         },
     ),
@@ -266,8 +265,8 @@ ALL: tuple[AnyProof, ...] = (
             rows.c.count > limits.SIGN_IN_ALL.times,
             and_(rows.c.strikes > 0, rows.c.shut_until.is_(None)),
         ),
-        forged={"count": 0, "strikes": 1},
-        right={"count": 1, "strikes": 0},
+        forged={"strikes": SOME},
+        right={"count": SOME},
     ),
     Proof(
         clauses=("5.4",),

@@ -15,7 +15,7 @@ from neupusti.consent.models import (
 from neupusti.consent.service.records import CHAIN, HEAD
 from neupusti.core import clock
 from neupusti.core.proofs import chains, texts, triggers
-from neupusti.core.proofs.proof import AnyProof, Proof
+from neupusti.core.proofs.proof import EARLIER, AnyProof, Proof
 from neupusti.core.records.chain import START
 
 REFUSING = (ChoiceSource.SIGNAL.value, ChoiceSource.WITHDRAWAL.value)
@@ -32,7 +32,7 @@ ALL: tuple[AnyProof, ...] = (
         rows=UndeclaredCookie,
         wrong=lambda rows: rows.c.last_at > clock.now() - DAY,
         forged={"last_at": clock.now},
-        right={"last_at": lambda: clock.now() - 2 * DAY},
+        right={"last_at": EARLIER},
     ),
     Proof(
         clauses=("2.2", "3.3.3"),

@@ -14,6 +14,7 @@ from neupusti.core.proofs.proof import Proof
 
 GRACE = timedelta(hours=2)
 """The sweeps run hourly; one that is this late has failed."""
+DAY = timedelta(days=1)  # no mutation: longer is as wrong, and terms are of whole days
 
 
 def proof_of(rule: Retention, holds: Sequence[Hold] = ()) -> Proof:
@@ -41,8 +42,8 @@ def proof_of(rule: Retention, holds: Sequence[Hold] = ()) -> Proof:
         says=_("Nothing is kept past its term: %(what)s", what=rule.label),
         rows=_rows(rule),
         wrong=wrong,
-        forged=begun(GRACE + timedelta(days=1)),
-        right=begun(GRACE - timedelta(hours=1)),
+        forged=begun(GRACE + DAY),
+        right=begun(timedelta()),
     )
 
 

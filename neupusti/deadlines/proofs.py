@@ -1,7 +1,7 @@
 """Proofs about promises: none is later than the law, none is missed in silence."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
@@ -13,13 +13,12 @@ from neupusti.core.deadlines import counting, register
 from neupusti.core.deadlines.models import Deadline
 from neupusti.core.proofs import triggers
 from neupusti.core.proofs.models import ProofRun
-from neupusti.core.proofs.proof import AnyProof, Check, Looking
+from neupusti.core.proofs.proof import EARLIER, LATER, AnyProof, Check, Looking
 from neupusti.core.term_proofs import GRACE
 from neupusti.deadlines.service import calendar
 
 AHEAD = timedelta(days=12)
 """Before a year begins its days off have to be known: from 20 December on."""
-NOON = datetime(2026, 1, 5, 7, tzinfo=UTC)
 
 
 class Promise(NamedTuple):
@@ -84,8 +83,8 @@ ALL: tuple[AnyProof, ...] = (
         says=_("No answer is promised for a later day than the term ends on."),
         items=_promises,
         wrong=lambda promise: promise.due > promise.counted,
-        forged=lambda: Promise(date(2026, 1, 2), date(2026, 1, 1)),
-        right=lambda: Promise(date(2026, 1, 1), date(2026, 1, 1)),
+        forged=lambda: Promise(LATER.date(), EARLIER.date()),
+        right=lambda: Promise(EARLIER.date(), EARLIER.date()),
         seconds=10.0,
     ),
     Check(
@@ -94,8 +93,8 @@ ALL: tuple[AnyProof, ...] = (
         says=_("Each answer that was late, or still is, is marked as such."),
         items=_answers,
         wrong=_is_concealed,
-        forged=lambda: Answer(NOON, NOON, late=False),
-        right=lambda: Answer(NOON, NOON, late=True),
+        forged=lambda: Answer(EARLIER, EARLIER, late=False),
+        right=lambda: Answer(EARLIER, EARLIER, late=True),
         seconds=10.0,
     ),
     Check(
@@ -107,8 +106,8 @@ ALL: tuple[AnyProof, ...] = (
         ),
         items=_years,
         wrong=lambda year: year.began < year.number and not year.known,
-        forged=lambda: Year(2027, 2026, known=False),
-        right=lambda: Year(2027, 2026, known=True),
+        forged=lambda: Year(MAXYEAR, MINYEAR, known=False),
+        right=lambda: Year(MAXYEAR, MINYEAR, known=True),
     ),
     triggers.kept_check(
         ("deadline",),

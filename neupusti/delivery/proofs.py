@@ -1,7 +1,7 @@
 """Proofs about the hand-over: who learned what, and whether anybody learned more."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
@@ -145,7 +145,7 @@ ALL: tuple[AnyProof, ...] = (
         says=_("No courier’s link showed a parcel 3 days after it was delivered."),
         items=_visits,
         wrong=_is_late,
-        forged=lambda: Visit(EARLIER + timedelta(days=3), EARLIER),
+        forged=lambda: Visit(EARLIER + links.AFTER_DELIVERY, EARLIER),
         right=lambda: Visit(LATER, EARLIER),
         secrecy=True,
     ),

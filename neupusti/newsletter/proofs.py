@@ -6,7 +6,7 @@ from sqlalchemy.orm import aliased
 
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.proofs import columns
-from neupusti.core.proofs.proof import EARLIER, LATER, AnyProof, Proof
+from neupusti.core.proofs.proof import EARLIER, LATER, SOME, AnyProof, Proof
 from neupusti.core.records.consents import FormConsent
 from neupusti.newsletter.models import (
     Issue,
@@ -67,7 +67,7 @@ ALL: tuple[AnyProof, ...] = (
             or_(rows.c.confirmed_at.is_(None), rows.c.news_consent.is_(None)),
         ),
         forged={"state": ACTIVE, "confirmed_at": EARLIER},
-        right={"state": ACTIVE, "confirmed_at": EARLIER, "news_consent": 1},
+        right={"state": ACTIVE, "confirmed_at": EARLIER, "news_consent": SOME},
     ),
     Proof(
         clauses=("4.1.9",),
@@ -99,8 +99,8 @@ ALL: tuple[AnyProof, ...] = (
             rows.c.subscriber == ACTIVE,
             or_(rows.c.news_consent.is_(None), rows.c.news_ended.is_not(None)),
         ),
-        forged={**_ON_ITS_WAY, "news_consent": 1, "news_ended": 2},
-        right={**_ON_ITS_WAY, "news_consent": 1},
+        forged={**_ON_ITS_WAY, "news_consent": SOME, "news_ended": SOME},
+        right={**_ON_ITS_WAY, "news_consent": SOME},
     ),
     Proof(
         clauses=("4.1.10", "6.1.1"),
@@ -113,8 +113,8 @@ ALL: tuple[AnyProof, ...] = (
             rows.c.subscriber == ACTIVE,
             or_(rows.c.ad_consent.is_(None), rows.c.ads_ended.is_not(None)),
         ),
-        forged={**_ON_ITS_WAY, "advertising": True, "ad_consent": 1, "ads_ended": 2},
-        right={**_ON_ITS_WAY, "advertising": True, "ad_consent": 1},
+        forged={**_ON_ITS_WAY, "advertising": True, "ad_consent": SOME, "ads_ended": SOME},
+        right={**_ON_ITS_WAY, "advertising": True, "ad_consent": SOME},
     ),
     Proof(
         clauses=("4.1.10",),

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import and_, or_, select
 
 from neupusti.core.proofs import columns, triggers
-from neupusti.core.proofs.proof import EARLIER, LATER, AnyProof, Proof
+from neupusti.core.proofs.proof import EARLIER, LATER, SOME, AnyProof, Proof
 from neupusti.core.records.consents import FormConsent
 from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import OrderEvent
@@ -91,8 +91,8 @@ ALL: tuple[AnyProof, ...] = (
         wrong=lambda rows: (
             rows.c.delivery.in_(WITH_ADDRESS) != rows.c.addressed.is_not(None)
         ),
-        forged={"delivery": Delivery.PICKUP.value, "addressed": 1},
-        right={"delivery": Delivery.COURIER.value, "addressed": 1},
+        forged={"delivery": Delivery.PICKUP.value, "addressed": SOME},
+        right={"delivery": Delivery.COURIER.value, "addressed": SOME},
     ),
     Proof(
         clauses=("3.2.5", "5.1"),
@@ -138,8 +138,8 @@ ALL: tuple[AnyProof, ...] = (
         wrong=lambda rows: and_(
             rows.c.person.is_not(None), rows.c.email_proved_at.is_(None)
         ),
-        forged={"person": 1},
-        right={"person": 1, "email_proved_at": EARLIER},
+        forged={"person": SOME},
+        right={"person": SOME, "email_proved_at": EARLIER},
     ),
     triggers.kept_check(
         ("order_event", "payment_entry"),

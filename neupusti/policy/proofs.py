@@ -1,14 +1,14 @@
 """Proofs about the editions of the policy, and the consents that name one."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Integer, and_, case, func, or_, select
+from sqlalchemy import Integer, and_, cast, func, or_, select
 
 from neupusti.core.proofs import texts, triggers
-from neupusti.core.proofs.proof import EARLIER, LATER, AnyProof, Check, Looking, Proof
+from neupusti.core.proofs.proof import EARLIER, LATER, SOME, AnyProof, Check, Looking, Proof
 from neupusti.core.records.consents import FormConsent
 from neupusti.policy.models import Edition, EditionKind
 from neupusti.policy.service import parser, stated_dates
@@ -19,7 +19,7 @@ _EDITIONS = (
         func.min(Edition.effective_from).label("first_from"),
         func.max(Edition.effective_from).label("last_from"),
         func.max(func.length(Edition.note), type_=Integer).label("note"),
-        func.max(case((Edition.kind == EDITORIAL, 0), else_=1)).label("material"),
+        func.sum(cast(Edition.kind != EDITORIAL, Integer)).label("material"),
     )
     .where(Edition.published_at.is_not(None))
     .group_by(Edition.date, Edition.source)
@@ -55,9 +55,9 @@ def _is_misdated(edition: Dated) -> bool:
     return own is not None and own.day != edition.date
 
 
-def _stating(day: date) -> Dated:
-    text = f"Policy\n\n1. Editions\n\n1.1. The policy was updated on {day}.\n"
-    return Dated(text, date(2026, 1, 1))
+def _stating(moment: datetime) -> Dated:
+    text = f"Policy\n\n1. Editions\n\n1.1. The policy was updated on {moment:%Y-%m-%d}.\n"
+    return Dated(text, EARLIER.date())
 
 
 ALL: tuple[AnyProof, ...] = (
@@ -90,8 +90,8 @@ ALL: tuple[AnyProof, ...] = (
         says=_("Each edition that changes more than the wording says what changes."),
         rows=_EDITIONS,
         wrong=lambda rows: and_(rows.c.material > 0, rows.c.note == 0),
-        forged={"material": 1, "note": 0},
-        right={"material": 1, "note": 9},
+        forged={"material": SOME, "note": 0},
+        right={"material": SOME, "note": SOME},
     ),
     Proof(
         clauses=("9.2",),
@@ -108,8 +108,8 @@ ALL: tuple[AnyProof, ...] = (
         says=_("Each edition is of the date that its own text states."),
         items=_dated,
         wrong=_is_misdated,
-        forged=lambda: _stating(date(2026, 1, 2)),
-        right=lambda: _stating(date(2026, 1, 1)),
+        forged=lambda: _stating(LATER),
+        right=lambda: _stating(EARLIER),
         seconds=10.0,
     ),
     Proof(

@@ -76,7 +76,7 @@ def _answer(path: str, base: str) -> Answer:
     environ = EnvironBuilder(path, base_url=base).get_environ()
     # A request shares nothing with whoever started the proofs.
     body, status, headers = Context().run(run_wsgi_app, inside, environ, buffered=True)
-    return Answer(int(status[:3]), headers, b"".join(body).decode())
+    return Answer(int(status.partition(" ")[0]), headers, b"".join(body).decode())
 
 
 def _unlogged(app: Flask) -> "WSGIApplication":
@@ -106,7 +106,7 @@ def _names_nobody(answer: Answer) -> bool:
 
 def _loads_foreign(answer: Answer) -> bool:
     hosts = {urlsplit(address).netloc for address in Sources(answer.html).found}
-    return not hosts <= {"", settings().host}
+    return bool(hosts - {"", settings().host})
 
 
 def _card() -> str:

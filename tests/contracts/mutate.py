@@ -191,8 +191,8 @@ def _codes(code: CodeType) -> Iterator[tuple[tuple[str, int], CodeType]]:
             yield from _codes(inner)
 
 
-def main() -> int:
-    """Try the mutants of each module; print those that live; fail below a minimum."""
+def _asked() -> argparse.Namespace:
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "modules", nargs="*", help="only the modules with this in their path"
@@ -202,7 +202,12 @@ def main() -> int:
     parser.add_argument(
         "--ordeal", action="store_true", help="every mutant of what takes long"
     )
-    asked = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Try the mutants of each module; print those that live; fail below a minimum."""
+    asked = _asked()
     table = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["neupusti"]
     wanted = {
         name: row

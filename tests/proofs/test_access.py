@@ -20,6 +20,11 @@ PLANTS = {
 }
 
 
+def test_a_complete_sweep_is_looked_at(app: Flask) -> None:
+    with logged(row(Sweep, at=OLD, complete=True))() as looking:
+        assert states(looking)["log-destroyed-whole"] is State.HOLDS
+
+
 def test_sweeps_that_stay_incomplete_for_hours_are_a_breach(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:

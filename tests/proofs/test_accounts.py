@@ -1,7 +1,8 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from flask import Flask
 
 from neupusti.accounts import proofs
 from neupusti.accounts.models import AccountSuspension, Credential, SignIn
+from neupusti.accounts.proofs import PhotoFile
 from neupusti.accounts.service import avatar
 from neupusti.core.data import files
 from neupusti.core.data.database import ACCESS, db
@@ -18,7 +20,8 @@ from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.security.throttle import ThrottleCount
 from tests import desk, photos
 from tests.people import AIGERIM
-from tests.proofs.planting import all_turn_red, live, sql
+from tests.proofs import planting
+from tests.proofs.planting import alarming, all_turn_red, live, sql, states
 from tests.proofs.rows import FUTURE, NOW, SOON, person, row
 
 COLLECTED = row(ProcessingEvent, operation="collection", person=1)
@@ -70,6 +73,69 @@ def test_a_photo_whose_file_is_gone_is_a_breach(app: Flask) -> None:
     avatar.file_of(kept).unlink()
     db.session.rollback()
     assert live()["photos-on-disk"] is State.BROKEN
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    return name + len(body).to_bytes(4, "little") + body + bytes(len(body) % 2)
+
+
+def of(webp: bytes, mode: int = 0o600, digest: str | None = None) -> PhotoFile:
+    return PhotoFile(mode, webp, digest or sha256(webp).hexdigest())
+
+
+PLAIN = b"RIFF....WEBP" + chunk(b"VP8 ", bytes(3)) + chunk(b"ALPH", bytes(300))
+
+
+@pytest.mark.parametrize(
+    ("photo", "wrong"),
+    [
+        (of(PLAIN), False),
+        (of(PLAIN, mode=0o640), True),
+        (of(PLAIN, digest="0" * 64), True),
+        (of(PLAIN + chunk(b"EXIF", b"")), True),
+        (of(PLAIN + chunk(b"XMP ", b"who")), True),
+        (of(b"RIFF....WEBP" + chunk(b"VP8 ", b"EXIF" + bytes(8))), False),
+    ],
+)
+def test_a_photo_is_judged_by_mode_bytes_and_chunks(
+    app: Flask,
+    photo: PhotoFile,
+    wrong: bool,  # noqa: FBT001 - a column
+) -> None:
+    (check,) = (one for one in planting.proofs() if one.name == "photos-on-disk")
+    assert check.wrong(photo) is wrong  # type: ignore[arg-type]
+
+
+def test_a_file_without_a_row_is_a_breach_after_two_hours(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    old = (NOW - timedelta(hours=2)).timestamp()
+    for name in ("a" * 32, files.LOCK):
+        path = files.folder(avatar.FOLDER) / name
+        path.touch()
+        os.utime(path, (old, old))
+    assert live()["photos-on-disk"] is State.NOTHING
+    os.utime(files.folder(avatar.FOLDER) / ("a" * 32), (old, old - 1))
+    os.utime(files.folder(avatar.FOLDER) / files.LOCK, (old, old - 1))
+    assert live()["photos-on-disk"] is State.BROKEN
+    (files.folder(avatar.FOLDER) / ("a" * 32)).unlink()
+    assert live()["photos-on-disk"] is State.NOTHING
+
+
+def test_who_agreed_on_a_form_is_right(app: Flask, at: Callable[[datetime], None]) -> None:
+    at(NOW)
+    with sql(PERSON, COLLECTED, row(FormConsent, person=1))() as looking:
+        assert alarming(states(looking)) == {}
+
+
+def test_a_guest_with_a_password_is_a_breach(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    password = row(Credential, person=1, password_hash="$argon2id$v=19$m=19456,t=2,p=1$")
+    with sql(*person(kind="guest"), password)() as looking:
+        assert alarming(states(looking)) == {"kinds-of-people": State.BROKEN}
 
 
 PLANTS = {

@@ -3,12 +3,13 @@ from datetime import datetime
 
 from flask import Flask
 
+from neupusti.core.proofs.proof import State
 from neupusti.core.records.consents import FormConsent
 from neupusti.delivery.models import CourierVisit, Disclosure, DisclosureField
 from neupusti.orders.models.fulfilment import Parcel
 from neupusti.orders.models.order import ShopOrder
 from neupusti.orders.models.recipient import Recipient, RecipientVersion
-from tests.proofs.planting import all_turn_red, sql
+from tests.proofs.planting import all_turn_red, sql, states
 from tests.proofs.rows import FUTURE, NOW, OLD, disarmed, row
 
 ORDER = (
@@ -46,6 +47,25 @@ PLANTS = {
     ),
     "ledger-kept": disarmed("disclosure_field", "disclosure_field_immutable"),
 }
+
+
+def test_a_hand_over_in_the_ledger_is_right(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    entry = row(Disclosure, **ENTRY)
+    with sql(row(Parcel, id=1, recipient=1), entry)() as looking:
+        assert states(looking)["hand-overs-entered"] is State.HOLDS
+
+
+def test_a_hand_over_after_the_withdrawal_is_a_breach(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    withdrawn = row(FormConsent, id=2, ends=1, at=OLD)
+    version, entry = row(RecipientVersion, **VERSION), row(Disclosure, **ENTRY)
+    with sql(*ORDER, withdrawn, RECIPIENT, version, entry)() as looking:
+        assert states(looking)["handed-for-the-order"] is State.BROKEN
 
 
 def test_each_plant_turns_exactly_its_proof_red(

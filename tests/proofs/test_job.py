@@ -155,6 +155,20 @@ def test_keepers_of_personal_data_hear_of_what_breaks_once(
     assert {*emails()} == {DANA.email}
 
 
+@pytest.mark.parametrize("secrecy", [True, False])
+def test_a_breach_of_secrecy_is_told_as_one(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, *, secrecy: bool
+) -> None:
+    desk.member(DANA, Permission.PRIVACY)
+    broken = replace(CHECK, items=lambda _looking: [3], secrecy=secrecy)
+    with_proofs(monkeypatch, CHECK, broken)
+    proving.run_due()
+    (body,) = db.session.scalars(
+        select(OutboxEmail.text).where(OutboxEmail.kind == proving.BROKEN.name)
+    )
+    assert ("одного рабочего дня" in body) is secrecy
+
+
 def test_what_breaks_is_not_stored_without_its_email(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

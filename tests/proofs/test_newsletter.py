@@ -7,7 +7,7 @@ from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs.proof import State
 from neupusti.core.records.consents import FormConsent
 from neupusti.newsletter.models import Issue, IssueDelivery, Subscriber
-from tests.proofs.planting import all_turn_red, sql, states
+from tests.proofs.planting import alarming, all_turn_red, sql, states
 from tests.proofs.rows import NOW, OLD, SOON, row
 
 ISSUE, ADVERT = row(Issue, id=1), row(Issue, id=1, advertising=True)
@@ -41,6 +41,18 @@ def test_an_email_that_the_server_is_just_taking_is_no_breach(
     email = row(OutboxEmail, id=1, state="handing")
     with sql(ISSUE, *WITHDRAWN, email, POSTED)() as looking:
         assert states(looking)["news-with-consent"] is State.HOLDS
+
+
+def test_advertising_after_the_withdrawal_of_its_consent_is_a_breach(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    withdrawn = (row(FormConsent, id=3), row(FormConsent, id=4, ends=3))
+    reader = row(Subscriber, **ACTIVE, ad_consent=3)
+    with sql(
+        ADVERT, CONSENT, *withdrawn, reader, row(OutboxEmail, id=1), POSTED
+    )() as found:
+        assert alarming(states(found)) == {"advertising-with-consent": State.BROKEN}
 
 
 def test_each_plant_turns_exactly_its_proof_red(

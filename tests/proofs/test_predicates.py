@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from neupusti.core import term_proofs
 from neupusti.core.data.database import db
-from neupusti.core.proofs.proof import Proof
+from neupusti.core.proofs.proof import EARLIER, LATER, Proof
 from neupusti.core.registry import registry
 from tests.proofs import planting
 from tests.proofs.rows import NOW
@@ -45,8 +45,8 @@ WRONG: Rows = {
     "log-destroyed-whole": ({"complete": False},),
     "destroyed-whole": ({"complete": False},),
     "kinds-of-people": ({"kind": "guest"}, {"kind": ""}),
-    "accounts-with-consent": ({"consented": False},),
-    "people-by-forms": ({"collected": False},),
+    "accounts-with-consent": ({"consented": False, "invited": False},),
+    "people-by-forms": ({"collected": False, "invited": False},),
     "phones-international": (
         {"phone": "77010000001"},
         {"phone": "+7701000000a"},
@@ -114,14 +114,15 @@ RIGHT: Rows = {
         {"subject": "NC-261122-7234-5"},
         {"subject": "−20 % 22.11.2026"},
     ),
-    "links-end": ({"used_at": datetime(2026, 1, 1, 12, tzinfo=UTC)},),
+    "links-end": ({"used_at": LATER}, {"created_at": LATER}),
+    "withdrawals-match": ({"ended_at": EARLIER},),
     "log-addresses": ({"ip": "192.0.2.1"}, {"ip": "unknown"}, {"ip": "::1"}),
     "log-visitors": ({"visitor": "", "granted": ""},),
     "log-countries": ({"ip": "unknown", "country": ""}, {"country": ""}),
     "findings-masked": ({"network": ""}, {"network": "2001:db8::"}, {"network": "unknown"}),
-    "log-destroyed-whole": ({"complete": False, "at": NOW - HOUR},),
-    "destroyed-whole": ({"complete": False, "at": NOW - HOUR},),
-    "no-undeclared-cookie": ({"last_at": NOW - 25 * HOUR},),
+    "log-destroyed-whole": ({"complete": False, "at": NOW - 2 * HOUR},),
+    "destroyed-whole": ({"complete": False, "at": NOW - 2 * HOUR},),
+    "no-undeclared-cookie": ({"last_at": NOW - 24 * HOUR},),
     "refusals-grant-nothing": ({"source": "withdrawal", "granted": ""},),
     "kinds-of-people": ({"kind": "guest", "password_hash": None},),
     "accounts-with-consent": (
@@ -149,16 +150,23 @@ RIGHT: Rows = {
     ),
     "attempts-limited": ({"count": 1000}, {"strikes": 1, "shut_until": NOW}),
     "changes-explained": ({"material": 0, "note": 0},),
-    "approved-before-published": ({"published_at": None, "approved_at": None},),
+    "consents-under-an-edition": ({"at": EARLIER},),
+    "approved-before-published": (
+        {"published_at": None, "approved_at": None},
+        {"approved_at": LATER},
+    ),
+    "orders-with-consent": ({"at": LATER},),
+    "questions-with-consent": ({"at": LATER},),
     "phones-of-orders": ({"phone": None, "phone_end": None, "identity_ended_at": NOW},),
     "addresses-where-needed": ({"delivery": "pickup", "addressed": None},),
     "addresses-destroyed": ({"identity_ended_at": None, "address": "Almaty"},),
     "names-destroyed": ({"identity_ended_at": None, "family_name": "x"},),
     "words-destroyed": ({"identity_ended_at": None, "reason": "words"},),
     "orders-of-proved-addresses": ({"person": None, "email_proved_at": None},),
-    "handed-for-the-order": ({"withdrawn_at": NOW},),
+    "handed-for-the-order": ({"withdrawn_at": NOW}, {"withdrawn_at": LATER}),
     "handed-under-contract": ({"kind": "cdek", "contract": "1"},),
     "subscribers-agreed": ({"state": "pending", "news_consent": None},),
+    "no-news-after-the-end": ({"ended_at": EARLIER},),
     "news-confirmed": ({"posted_at": None, "confirmed_at": None},),
     "news-with-consent": (
         {"email": "handing", "news_consent": None},
@@ -173,6 +181,15 @@ RIGHT: Rows = {
     "addresses-seen-for-a-reason": ({"action": "catalog.added", "sealed": ""},),
     "staff-with-a-code": ({"has_factor": True, "second_factor_at": NOW},),
 }
+
+
+SECRECY = {
+    "subjects-name-nobody",
+    *("log-referrers", "log-cookies"),
+    *("fields-on-the-list", "handed-for-the-order", "handed-under-contract"),
+    *("hand-overs-entered", "links-of-couriers-end"),
+}
+"""A breach of these has told personal data to somebody (5.3)."""
 
 
 def judged(changes: Rows) -> list[tuple[str, dict[str, Any], bool]]:
@@ -193,6 +210,11 @@ def judged(changes: Rows) -> list[tuple[str, dict[str, Any], bool]]:
 
 def is_of_access(proof: Proof) -> bool:
     return any(table.name.startswith("access_") for table in proof.tables)
+
+
+def test_what_tells_personal_data_to_others_is_marked(app: Flask) -> None:
+    secret = {one.name for one in planting.proofs() if one.secrecy}
+    assert secret == SECRECY & {one.name for one in planting.proofs()}
 
 
 def test_what_is_wrong_in_one_thing_is_wrong(

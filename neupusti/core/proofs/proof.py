@@ -31,6 +31,8 @@ SECONDS = 2.0
 EARLIER = datetime(2026, 1, 1, tzinfo=UTC)  # no mutation: only which is the earlier
 LATER = datetime(2026, 1, 2, tzinfo=UTC)  # no mutation: as above
 """Two moments for the rows whose answer is known."""
+SOME = 7  # no mutation: any number but 0
+"""A number for them, where only that there is one matters."""
 Item = TypeVar("Item")
 
 
