@@ -70,11 +70,13 @@ def test_a_scanner_is_reported_with_its_evidence() -> None:
         [request(at, f"/a/{at}", 200, method="POST") for at in range(60)],
         [request(at, f"/{at % 40}", 200) for at in range(400)],
         [request(at * 9000, "/account/login", 422, method="POST") for at in range(4)],
+        [request(at, "/account/login", 303, method="POST") for at in range(60)],
         [request(at, f"/files/{at}.zip", 200, ip=f"198.51.{at}.1") for at in range(60)],
     ],
     ids=[
         "slow", "one broken link", "pictures", "one page", "one name in many folders",
-        "no reading", "forty names again and again", "a forgotten password", "downloads",
+        "no reading", "forty names again and again", "a forgotten password", "an office",
+        "downloads",
     ],
 )  # fmt: skip
 def test_people_are_not_accused(entries: list[Entry]) -> None:
