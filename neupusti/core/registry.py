@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Any, Self, cast
 
@@ -27,7 +28,7 @@ from neupusti.core.rules import Rule
 from neupusti.core.term_proofs import proof_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Registry:
     """All features in their order, and their merged contributions."""
 
@@ -104,7 +105,7 @@ class Registry:
         """Every background job."""
         return tuple(chain.from_iterable(f.jobs for f in self.features))
 
-    @property
+    @cached_property
     def proofs(self) -> tuple[AnyProof, ...]:
         """Every proof on the live data, those of the retention rules first."""
         of_rules = (proof_of(rule) for rule in self.retention)

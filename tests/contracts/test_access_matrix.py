@@ -221,10 +221,10 @@ def test_reading_changes_nothing(
 ) -> None:
     """GET and HEAD neither add nor delete rows (V3.5.3)."""
     browser = sign_in(role)
+    before = row_counts()
     for route, method in routes(app):
         if method == "GET":
             path = address(app, route, sample)
-            before = row_counts()
             browser.get(path)
             browser.head(path)
             assert row_counts() == before, path
