@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+import pytest
 from flask import Flask
 
 from neupusti.accounts.models import AccountSuspension, Credential, SignIn
@@ -46,6 +47,7 @@ PLANTS = {
 }
 
 
+@pytest.mark.slow
 def test_each_plant_turns_exactly_its_proof_red(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
 from flask import Flask
 
 from neupusti.core.mail.models import OutboxEmail
@@ -43,6 +44,7 @@ def test_an_email_that_the_server_is_just_taking_is_no_breach(
         assert states(looking)["news-with-consent"] is State.HOLDS
 
 
+@pytest.mark.slow
 def test_each_plant_turns_exactly_its_proof_red(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:

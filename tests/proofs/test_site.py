@@ -2,6 +2,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+import pytest
 from flask import Flask, Response, current_app
 
 from neupusti.core.data.database import ACCESS, db
@@ -48,6 +49,7 @@ PLANTS = {
 }
 
 
+@pytest.mark.slow
 def test_each_plant_turns_exactly_its_proof_red(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:
