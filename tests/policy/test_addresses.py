@@ -62,7 +62,8 @@ def test_a_stored_page_never_shows_the_address_of_another(app: Flask) -> None:
 def test_every_edition_has_its_exact_text_and_json(
     client: FlaskClient, prefix: str
 ) -> None:
-    texts, others = {}, set()
+    texts: dict[str, str] = {}
+    others: set[str] = set()
     for day in ("2022-08-04", "2026-11-01"):
         json = client.get(f"{prefix}/policy/{day}.json").json
         assert json is not None
