@@ -20,14 +20,14 @@ setup: .venv/.runtime $(CATALOGUES) ## Only set up what the server needs, for a 
 	@.venv/bin/python -m compileall -q neupusti
 
 test: .venv/.dev $(CATALOGUES) ## The tests; NEUPUSTI_REQUIRE_ALL=1 lets nothing be skipped
-	@exec $(PYTEST)
+	@exec $(PYTEST) --mostly sqlite -m "not packages"
 
-ahead: .venv/.dev $(CATALOGUES) ## The tests on SQLite, two minutes before the end of next year in Almaty
+ahead: .venv/.dev $(CATALOGUES) ## The tests on PostgreSQL, two minutes before the end of next year in Almaty
 	@eve=$$(date --date="$$(($$(date +%Y) + 1))-12-31 18:58 UTC" +%s); \
-	SECONDS_AHEAD=$$((eve - $$(date +%s))) PYTHONPATH="$$PWD:$$PWD/tests/ahead" exec $(PYTEST) -m "not browser and not postgresql and not packages" --ignore=tests/contracts --ignore=tests/journeys
+	SECONDS_AHEAD=$$((eve - $$(date +%s))) PYTHONPATH="$$PWD:$$PWD/tests/ahead" exec $(PYTEST) --mostly postgresql -m "not browser and not packages" --ignore=tests/contracts --ignore=tests/journeys
 
-ordeal: .venv/.dev $(CATALOGUES) ## The longest tests at their full size
-	@$(PYTEST) --ordeal --kills 200 -k "ordeal or kills"
+ordeal: .venv/.dev $(CATALOGUES) ## The longest tests at their full size, and what installs packages
+	@$(PYTEST) --ordeal --kills 200 -k "ordeal or kills or packages"
 	@exec .venv/bin/python -m tests.contracts.mutate --ordeal
 
 quick: .venv/.dev $(CATALOGUES) ## What can be checked at once: no browser, no PostgreSQL, nothing slow

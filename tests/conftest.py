@@ -1,4 +1,7 @@
-"""Shared fixtures: a test with the fixture `app` runs on SQLite and on PostgreSQL."""
+"""Shared fixtures: a test with the fixture `app` runs on SQLite and on PostgreSQL.
+
+`--mostly` names one of the two: on the other only what is about SQL runs then.
+"""
 
 import gc
 import os
@@ -33,12 +36,34 @@ from tests.served import in_thread
 REQUIRE_ALL = os.environ.get("NEUPUSTI_REQUIRE_ALL") == "1"
 """Set by CI: a missing tool fails the test instead of skipping it."""
 
+DATABASES = ("sqlite", "postgresql")
 SQLITE = pytest.mark.parametrize("lend_databases", ["sqlite"], indirect=True)
 """Skips the second run where SQL is not what is tested, as on most pages."""
+ABOUT_SQL = (
+    *("access/test_destruction", "access/test_full_disk", "access/test_import"),
+    *("access/test_recorder", "access/test_refused_import", "access/test_spool"),
+    *("access/test_sweep", "access/test_tally"),
+    *("accounts/test_at_once", "accounts/test_erasure", "accounts/test_tabs"),
+    *("catalog/test_admin_conflicts", "catalog/test_admin_stock", "catalog/test_list"),
+    *("catalog/test_search", "catalog/test_stock"),
+    *("consent/test_proof", "consent/test_withdrawal"),
+    *("contracts/", "core/", "journeys/"),
+    *("delivery/test_at_once", "newsletter/test_at_once", "newsletter/test_ordeal"),
+    *("orders/test_lists", "orders/test_placing", "orders/test_races"),
+    *("policy/test_crowd", "policy/test_editions", "policy/test_moments"),
+    *("proofs/test_honest", "proofs/test_predicates", "retention/"),
+    *("rights/test_killed", "rights/test_sections", "staff/test_last_admin"),
+    *("statistics/test_filters", "statistics/test_overview", "statistics/test_zone"),
+)
+"""Beginnings of paths below `tests`: these run on both databases, whatever `--mostly` says.
+
+Statements about SQL, and the folders that `make ahead` leaves out: it runs on PostgreSQL
+what `make test` runs on SQLite.
+"""
 NEEDS = {
     "chromium": "browser",
     **dict.fromkeys(("postgresql", "cluster", "server"), "postgresql"),
-    **dict.fromkeys(("clone", "place"), "packages"),
+    **dict.fromkeys(("clone", "bare_venv"), "packages"),
 }
 """Fixture -> the marker (`pyproject.toml`) of what it needs besides Python."""
 CHROMIUM_ARGS = [
@@ -53,6 +78,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     kills = "how often the test of crashes kills a worker of the served site"
     parser.addoption("--kills", type=int, default=6, help=kills)
     parser.addoption("--ordeal", action="store_true", help="try ordeals at their full size")
+    mostly = "the database of tests that are not about SQL; else they run on both"
+    parser.addoption("--mostly", choices=DATABASES, help=mostly)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -76,6 +103,20 @@ def pytest_collection_finish() -> None:
     """Exclude what lives as long as the run from garbage collection."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Choose the databases of a test that has not chosen its own."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    if "lend_databases" not in metafunc.fixturenames or any(
+        "lend_databases" in mark.args[0] for mark in marks
+    ):
+        return
+    mostly = metafunc.config.getoption("mostly")
+    path = metafunc.definition.path.relative_to(ROOT / "tests").as_posix()
+    both = mostly is None or path.startswith(ABOUT_SQL)
+    chosen = DATABASES if both else [mostly]
+    metafunc.parametrize("lend_databases", chosen, indirect=True, scope="session")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -156,7 +197,7 @@ def cluster() -> Iterator[Cluster]:
         yield cluster
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session")
 def lend_databases(request: pytest.FixtureRequest) -> LendDatabases:
     """Lend copies of a pair of databases that is migrated and seeded once per backend."""
     lend: LendDatabases = request.getfixturevalue(f"{request.param}_databases")

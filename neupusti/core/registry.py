@@ -147,7 +147,7 @@ class Registry:
         """Every background job."""
         return tuple(chain.from_iterable(f.jobs for f in self.features))
 
-    @property
+    @cached_property
     def proofs(self) -> tuple[AnyProof, ...]:
         """Every proof on the live data, those of the retention rules first."""
         of_rules = (

@@ -61,6 +61,7 @@ def test_a_second_time_adds_nothing(app: Flask) -> None:
     assert (count(Product), count(StockMovement), count(Category)) == before
 
 
+@pytest.mark.slow
 def test_what_was_removed_does_not_come_back_by_itself(app: Flask) -> None:
     own = goods.product(goods.category("own"), "own", pieces=2)
     said = run(app, "--remove")
@@ -125,6 +126,7 @@ def goods_stock(number: int) -> int:
     return db.session.get_one(Product, number, populate_existing=True).stock
 
 
+@pytest.mark.slow
 def test_deals_that_ended_run_on(app: Flask, at: Callable[[datetime], None]) -> None:
     today = clock.today() + timedelta(days=70)
     at(clock.midnight(today))

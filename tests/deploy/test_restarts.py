@@ -16,10 +16,10 @@ import pytest
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.site.views.server import BACKLOG
+from tests.conftest import SQLITE
 from tests.deploy import proxies
 from tests.deploy.proxies import ProxyClient
 from tests.deploy.test_proxies import FORM
-from tests.lending import SECRET
 from tests.served import STOP_SECONDS, environment_of
 from tests.site.test_server import eventually
 
@@ -94,15 +94,15 @@ class Load:
                 self.failed.append(f"{path} {status} {page[:80]}")
 
 
+@SQLITE
 @pytest.mark.ordeal(1, 20)
 @pytest.mark.parametrize("proxy", [proxies.NGINX, proxies.CADDY])
-def test_no_request_fails_over_restarts(proxy: str, size: int, tmp_path: Path) -> None:
-    settings = Settings(secret_key=SECRET, instance=tmp_path / "site")
+def test_no_request_fails_over_restarts(
+    settings: Settings, proxy: str, size: int, tmp_path: Path
+) -> None:
     folder = tmp_path / proxy
     folder.mkdir()
     with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
-        with started(settings, listener):
-            pass
         run = getattr(proxies, proxy)
         with run(listener.getsockname()[1], folder) as client, ExitStack() as stack:
             load = stack.enter_context(Load(client))

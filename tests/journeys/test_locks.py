@@ -26,9 +26,11 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 
 @pytest.fixture(scope="module", params=[OLD_PIP, NEW_PIP])
-def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bare_venv(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A folder with the Makefile and a virtual environment with only this pip."""
-    folder = tmp_path_factory.mktemp("place")
+    folder = tmp_path_factory.mktemp("venv")
     shutil.copy(ROOT / "Makefile", folder)
     assert make(folder, ".venv/bin/pip").returncode == 0
     command = [folder / ".venv/bin/pip", "install", "--quiet", "--upgrade", request.param]
@@ -38,37 +40,39 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.mark.parametrize(
-    ("place", "lock"), [(OLD_PIP, RUNTIME), (NEW_PIP, DEVELOPMENT)], indirect=["place"]
+    ("bare_venv", "lock"),
+    [(OLD_PIP, RUNTIME), (NEW_PIP, DEVELOPMENT)],
+    indirect=["bare_venv"],
 )
-def test_a_lock_installs(place: Path, lock: str) -> None:
+def test_a_lock_installs(bare_venv: Path, lock: str) -> None:
     """The lock for development holds all of the other, and is in use here."""
-    shutil.copyfile(ROOT / lock, place / lock)
-    done = make(place, STAMPS[lock], PIP_DRY_RUN="1")
+    shutil.copyfile(ROOT / lock, bare_venv / lock)
+    done = make(bare_venv, STAMPS[lock], PIP_DRY_RUN="1")
     assert done.returncode == 0, done.stdout
 
 
-def test_a_later_release_is_not_preferred(place: Path) -> None:
+def test_a_later_release_is_not_preferred(bare_venv: Path) -> None:
     """The lock pins `asked` without the extra that `asking` requires."""
     pins = [
-        wheel(place, "asking", "1.0", "Requires-Dist: asked[more]"),
-        wheel(place, "asked", "1.0", "Provides-Extra: more"),
+        wheel(bare_venv, "asking", "1.0", "Requires-Dist: asked[more]"),
+        wheel(bare_venv, "asked", "1.0", "Provides-Extra: more"),
     ]
-    wheel(place, "asked", "2.0", "Provides-Extra: more")
+    wheel(bare_venv, "asked", "2.0", "Provides-Extra: more")
     own = {
         "PIP_CONFIG_FILE": "/dev/null",
         "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(place),
+        "PIP_FIND_LINKS": str(bare_venv),
     }
 
-    (place / RUNTIME).write_text(pins[0])
-    incomplete = make(place, STAMPS[RUNTIME], **own)
+    (bare_venv / RUNTIME).write_text(pins[0])
+    incomplete = make(bare_venv, STAMPS[RUNTIME], **own)
     assert incomplete.returncode != 0
     assert "asking 1.0 requires asked, which is not installed" in incomplete.stdout
 
-    (place / RUNTIME).write_text("".join(pins))
-    complete = make(place, STAMPS[RUNTIME], **own)
+    (bare_venv / RUNTIME).write_text("".join(pins))
+    complete = make(bare_venv, STAMPS[RUNTIME], **own)
     assert complete.returncode == 0, complete.stdout
-    (installed,) = (place / ".venv").glob("lib/*/site-packages/asked-*.dist-info")
+    (installed,) = (bare_venv / ".venv").glob("lib/*/site-packages/asked-*.dist-info")
     assert installed.name == "asked-1.0.dist-info"
 
 

@@ -30,6 +30,7 @@ def pause(number: int, _reader: int) -> None:
     issues.pause(number, staff=cast.DANA)
 
 
+@pytest.mark.slow
 @pytest.mark.clause("4.1.9")
 @pytest.mark.parametrize("stage", ["data later", "data drop"])
 @pytest.mark.parametrize(

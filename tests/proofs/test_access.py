@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
 from flask import Flask
 
 from neupusti.access.models import Address, Finding, Record, Sweep
@@ -35,6 +36,7 @@ def test_sweeps_that_stay_incomplete_for_hours_are_a_breach(
         assert states(looking)["log-destroyed-whole"] is State.BROKEN
 
 
+@pytest.mark.slow
 def test_each_plant_turns_exactly_its_proof_red(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:

@@ -30,6 +30,7 @@ def stored() -> int:
     return db.session.scalar(select(func.count(ProofRun.id))) or 0
 
 
+@pytest.mark.slow
 def test_a_new_site_has_nothing_that_is_broken(app: Flask) -> None:
     code, output = prove(app)
     assert code == 0, output

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
 from flask import Flask
 
 from neupusti.contact.models import ContactMessage, ContactRequest
@@ -17,6 +18,7 @@ PLANTS = {
 }
 
 
+@pytest.mark.slow
 def test_each_plant_turns_exactly_its_proof_red(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
 from flask import Flask
 
 from neupusti.core.proofs.proof import State
@@ -68,6 +69,7 @@ def test_a_hand_over_after_the_withdrawal_is_a_breach(
         assert states(looking)["handed-for-the-order"] is State.BROKEN
 
 
+@pytest.mark.slow
 def test_each_plant_turns_exactly_its_proof_red(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
 from flask import Flask
 
 from neupusti.core.mail.models import OutboxEmail
@@ -55,6 +56,7 @@ def test_advertising_after_the_withdrawal_of_its_consent_is_a_breach(
         assert alarming(states(found)) == {"advertising-with-consent": State.BROKEN}
 
 
+@pytest.mark.slow
 def test_each_plant_turns_exactly_its_proof_red(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:

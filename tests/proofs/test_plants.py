@@ -32,10 +32,12 @@ def test_every_proof_has_exactly_one_plant() -> None:
     assert sorted(name for name, _plant in plants()) == sorted(one.name for one in PROOFS)
 
 
+@pytest.mark.slow
 def test_a_site_without_people_has_nothing_that_calls_for_a_human(app: Flask) -> None:
     assert alarming(live()) == {}
 
 
+@pytest.mark.slow
 def test_an_empty_table_never_holds(app: Flask) -> None:
     """Situation 38 of the rights: checks that pass on an empty configuration."""
     found = live()
@@ -43,6 +45,7 @@ def test_an_empty_table_never_holds(app: Flask) -> None:
     assert found["types-of-emails"] is State.NOTHING
 
 
+@pytest.mark.slow
 @SQLITE
 def test_a_plant_that_changes_no_row_fails(app: Flask) -> None:
     """Situation 39 of the rights: a mutation that never landed."""
@@ -51,6 +54,7 @@ def test_a_plant_that_changes_no_row_fails(app: Flask) -> None:
         turns_red("operations", nothing)
 
 
+@pytest.mark.slow
 @SQLITE
 def test_the_plant_of_another_proof_fails(app: Flask) -> None:
     other = dict(plants())["types-of-emails"]

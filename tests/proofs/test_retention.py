@@ -2,6 +2,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from neupusti.app import FEATURES
@@ -59,6 +60,7 @@ def test_one_failed_run_of_a_job_breaches_nothing(
         assert states(looking)["sweeps-run"] is State.HOLDS
 
 
+@pytest.mark.slow
 def test_each_plant_turns_exactly_its_proof_red(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:

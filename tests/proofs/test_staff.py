@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+import pytest
 from flask import Flask
 
 from neupusti.accounts.models import SecondFactor, SignIn
@@ -27,6 +28,7 @@ PLANTS = {
 }
 
 
+@pytest.mark.slow
 def test_each_plant_turns_exactly_its_proof_red(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:

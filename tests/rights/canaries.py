@@ -49,10 +49,14 @@ class Planted:
     """Column -> what must be in no export."""
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.exported = exported()
+
     def plant(self, session: Session) -> None:
         """Insert the rows in the open write transaction."""
+        names = needed() - self.without
         for table in Base.metadata.sorted_tables:
-            if table.name in needed() - self.without and self._may_have(table):
+            if table.name in names and self._may_have(table):
                 row = {column.name: self._value(column) for column in table.columns}
                 if table.name == ConsentText.__tablename__:
                     row["sha256"] = consents.digest(row["text"])
@@ -82,7 +86,7 @@ class Planted:
             return next(ids)
         if kind is datetime:
             at = AT + timedelta(seconds=next(ids))
-            if str(column) in exported():
+            if str(column) in self.exported:
                 self.canaries[str(column)] = at.isoformat()
             return at
         if kind is str and (length_of(column) or SHORTEST) >= SHORTEST:
@@ -93,7 +97,7 @@ class Planted:
         text = self._special(column, mark) or f"zq{next(ids)}{self.who.email[0]}"
         if mark.secret or mark.keyed_by:
             self.secrets[str(column)] = text
-        elif not mark.derived and str(column) in exported():
+        elif not mark.derived and str(column) in self.exported:
             self.canaries[str(column)] = text
         if length_of(column) is None and mark.personal and not mark.derived:
             secret = f"{next(ids)}{self.who.email[0]}".rjust(43, "t")

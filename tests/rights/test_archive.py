@@ -32,6 +32,7 @@ __all__ = ["mounted"]
 Plant = Callable[..., Planted]
 Exporting = Callable[..., Export]
 CANARIES, SECRETS = 125, 12
+pytestmark = pytest.mark.slow
 ROWS = 1101
 ONCE = ("subscriber", "suppression")
 """Tables that hold an address once."""

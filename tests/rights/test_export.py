@@ -113,6 +113,7 @@ def test_ranges_and_tricks_with_paths(app: Flask) -> None:
         assert browser.get(f"{DATA}export/{trick}/file").status_code in {400, 404}
 
 
+@pytest.mark.slow
 @pytest.mark.situation(37, of="rights")
 def test_fifty_presses_make_one_archive(app: Flask) -> None:
     bought(app)

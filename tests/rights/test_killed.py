@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 
 from neupusti.config.settings import Settings
@@ -37,6 +38,7 @@ with create_app().app_context():
 """
 
 
+@pytest.mark.slow
 def test_a_killed_worker_leaves_nothing_half_made(app: Flask, settings: Settings) -> None:
     bought(app)
     number = start(opened(app))

@@ -8,6 +8,7 @@ is declared a second time: a table is found as soon as its columns are marked.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -73,16 +74,19 @@ class Tie(StrEnum):
     """It is another's, who gave this address or phone as well."""
 
 
+@cache
 def subjects(table: Table) -> list[Column[Any]]:
     """Return the columns with the number of the person a row is about."""
     return [c for c in table.columns if (mark := classification(c)) and mark.subject]
 
 
+@cache
 def actors(table: Table) -> list[Column[Any]]:
     """Return the columns with the number of who acted."""
     return [c for c in table.columns if (mark := classification(c)) and mark.actor]
 
 
+@cache
 def contacts(table: Table, clause: str) -> list[Column[Any]]:
     """Return the columns by which a row is found for an address or a phone.
 

@@ -264,6 +264,7 @@ def test_what_is_late_is_reminded_of_daily() -> None:
     assert all(later - earlier == DAY for earlier, later in pairwise(found[1:]))
 
 
+@pytest.mark.slow
 def test_the_library_is_loaded_with_the_first_count() -> None:
     """It takes longer than the rest of the start, and most processes never count."""
     load = "import sys, neupusti.app; sys.exit('holidays' in sys.modules)"

@@ -8,7 +8,7 @@ from neupusti.core.mail.service import Server
 
 
 @pytest.mark.parametrize(
-    ("url", "server"),
+    ("url", "read"),
     [
         ("smtp://localhost", Server("smtp", "localhost", 25)),
         (
@@ -21,9 +21,9 @@ from neupusti.core.mail.service import Server
         ("smtp://[::1]:2525", Server("smtp", "::1", 2525)),
     ],
 )
-def test_the_address_of_a_server_is_read(url: str, server: Server) -> None:
-    assert Server.parse(url) == server
-    assert "p:ss" not in repr(server)
+def test_the_address_of_a_server_is_read(url: str, read: Server) -> None:
+    assert Server.parse(url) == read
+    assert "p:ss" not in repr(read)
 
 
 @pytest.mark.parametrize(
