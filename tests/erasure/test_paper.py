@@ -42,7 +42,7 @@ def entered(person: int, staff: int, agent: str = "ID 1, 2020-01-01") -> str:
         agent=agent,
         person=person,
     )
-    return answering.enter(given, staff)[0].number
+    return answering.enter(given, staff, f"{person}-{agent}")[0].number
 
 
 def press(app: Flask, browser: FlaskClient, number: str, act: str) -> int:
@@ -142,7 +142,7 @@ def test_what_staff_have_answered_is_not_destroyed(app: Flask, at: Clock) -> Non
     staff = desk.member(DANA, PRIVACY)
     number = erasure_of(erasure).request
     answering.take(number, staff)
-    answering.answer(number, staff, Outcome.IDENTITY, "Another person.")
+    answering.answer(number, staff, Outcome.IDENTITY, "Another person.", {})
     at(BEGINS)
     work()
     assert erasure_of(erasure).state == "undone"

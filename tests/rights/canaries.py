@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Photo
 from neupusti.accounts.service import avatar
+from neupusti.core.blocking.models import Tombstone
 from neupusti.core.data import files, finding, keys
 from neupusti.core.data.classification import Classification, classification
 from neupusti.core.data.database import Base
@@ -55,7 +56,9 @@ class Planted:
     def plant(self, session: Session) -> None:
         """Insert the rows in the open write transaction."""
         names = needed() - self.without
-        for table in Base.metadata.sorted_tables:
+        # After a tombstone nothing about its person may be stored.
+        last = Tombstone.__table__
+        for table in sorted(Base.metadata.sorted_tables, key=lambda one: one is last):
             if table.name in names and self._may_have(table):
                 row = {column.name: self._value(column) for column in table.columns}
                 if table.name == ConsentText.__tablename__:
