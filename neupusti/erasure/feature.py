@@ -18,7 +18,12 @@ from neupusti.erasure.views.blueprint import bp
 VIEWS = (own, admin, cli)
 """Importing a view module registers its routes and commands on the blueprint."""
 FRESH = replace(OWNER, recently_authenticated=True)
-PARTS = (Erasure, ErasureStep, ErasureFile, ErasureKept)
+PARTS = {
+    Erasure: _("That your data are to be destroyed, and what was done"),
+    ErasureStep: _("The steps of a destruction"),
+    ErasureFile: _("Files that a destruction takes along"),
+    ErasureKept: _("What a law keeps of data that were destroyed"),
+}
 TO_DESTROY = "without it nobody could have the data destroyed or undo it"
 
 FEATURE = Feature(
@@ -60,18 +65,18 @@ FEATURE = Feature(
     holdings=tuple(
         Holding(
             model=model,
-            label=_("That your data are to be destroyed, and what was done"),
+            label=label,
             fate=Fate.EVIDENCE,
             unblocked=TO_DESTROY,
         )
-        for model in PARTS
+        for model, label in PARTS.items()
     ),
     indefinite=(
         IndefiniteRetention(
             label=_("That your data are to be destroyed, and what was done"),
             clause="6.1.3",
             until=_("with the request"),
-            models=PARTS,
+            models=tuple(PARTS),
         ),
     ),
 )

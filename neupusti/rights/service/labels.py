@@ -39,6 +39,7 @@ LABELS: Mapping[str, LazyString] = {
     "edition": _("Edition of the policy"),
     "email": _("E-mail"),
     "ended_at": _("Ended"),
+    "erasure_file.path": _("File"),
     "family_name": _("Family name"),
     "field": _("What"),
     "flat": _("flat or office"),
