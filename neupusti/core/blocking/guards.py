@@ -6,12 +6,12 @@ them, too.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
+    Column,
     Connection,
     Dialect,
-    FromClause,
     Table,
     and_,
     exists,
@@ -22,12 +22,13 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.sql import ColumnElement
-from sqlalchemy.sql.util import ClauseAdapter
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from neupusti.core.blocking.conditions import is_covered, untouchable
 from neupusti.core.blocking.errors import GONE, REFUSED
 from neupusti.core.blocking.models import Reach, Tombstone
 from neupusti.core.data import finding
+from neupusti.core.data.finding import Among
 
 PREFIX = "guard_"
 """What every trigger and function begins with; its table follows."""
@@ -135,9 +136,7 @@ def _trigger(name: str, act: str, table: Table, refused: str, words: str) -> str
 
 
 def _on_postgresql(table: Table, dialect: Dialect) -> Iterator[Guard]:
-    new, old = (
-        _sql(_is_blocked(table, row, locked=True), dialect) for row in ("new", "old")
-    )
+    new, old = (_sql(_is_blocked(table, row), dialect) for row in ("new", "old"))
     row = f"""
 BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -175,30 +174,38 @@ def _gone_on_postgresql(table: Table, dialect: Dialect) -> str:
     END IF;"""
 
 
-def _is_blocked(table: Table, row: str, *, locked: bool = False) -> ColumnElement[bool]:
-    return _about(table, row, untouchable(table, locked=locked))
+def _is_blocked(table: Table, row: str) -> ColumnElement[bool]:
+    return _about(table, row, untouchable(table, of_one_row=True))
 
 
 def _is_gone(table: Table) -> ColumnElement[bool]:
-    gone = select(Tombstone.person).where(
-        Tombstone.person.is_not(None), text(f"scope = '{Reach.ALL.value}'")
+    gone = cast("Table", Tombstone.__table__)
+    among = Among(
+        person=select(gone.c.person).where(text(f"scope = '{Reach.ALL.value}'")),
+        email_key=select(gone.c.id),
+        of_one_row=True,
     )
-    about = or_(*(column.in_(gone) for column in finding.subjects(table)))
+    about = or_(*(among.has(one, among.person) for one in finding.subjects(table)))
     return _about(table, "new", about)
 
 
 def _takes_over(table: Table) -> ColumnElement[bool]:
-    # Not as an alias, which would join the FROM of this query.
     keys = table.primary_key.columns
     same = and_(*(key == literal_column(f'new."{key.name}"') for key in keys))
-    return exists(select(1).select_from(table).where(same, untouchable(table)))
+    refused = untouchable(table, of_one_row=True)
+    return exists(select(1).select_from(table).where(same, refused))
 
 
 def _about(table: Table, row: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return `condition` about the row that a trigger knows as `row`; never NULL."""
-    alias: FromClause = table.alias(row)
-    adapted: ColumnElement[bool] = ClauseAdapter(alias).traverse(condition)
-    return func.coalesce(adapted, text("false"))
+
+    def of_row(element: Any, **_kw: Any) -> Any:
+        if isinstance(element, Column) and element.table is table:
+            # Not a column of an alias, which would join the FROM of each subquery.
+            return literal_column(f'{row}."{element.name}"', element.type)
+        return None
+
+    return func.coalesce(replacement_traverse(condition, {}, of_row), text("false"))
 
 
 def _sql(condition: Any, dialect: Dialect) -> str:
