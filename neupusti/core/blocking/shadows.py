@@ -37,7 +37,7 @@ from neupusti.core.data import database, finding
 from neupusti.core.data.database import db
 from neupusti.core.data.reading import EXTENSION
 
-POOL = {"pool_size": 2, "max_overflow": 14, "pool_pre_ping": True}
+POOL = {"pool_size": 2, "max_overflow": 8, "pool_pre_ping": True}
 """Few stay open: staff and jobs read little, compared with visitors."""
 
 
