@@ -33,6 +33,7 @@ STAFF = 9000
 """Who acted in each row: a member of staff."""
 SHORTEST = 7
 PLAIN = {str: "ru", int: 1, bool: False, date: AT.date()}
+TOMBSTONE = Tombstone.__table__
 ids = count(1000)
 
 
@@ -56,9 +57,9 @@ class Planted:
     def plant(self, session: Session) -> None:
         """Insert the rows in the open write transaction."""
         names = needed() - self.without
-        # After a tombstone nothing about its person may be stored.
-        last = Tombstone.__table__
-        for table in sorted(Base.metadata.sorted_tables, key=lambda one: one is last):
+        # Beside a tombstone nothing more about its person can be stored.
+        tables = sorted(Base.metadata.sorted_tables, key=lambda one: one is TOMBSTONE)
+        for table in tables:
             if table.name in names and self._may_have(table):
                 row = {column.name: self._value(column) for column in table.columns}
                 if table.name == ConsentText.__tablename__:
