@@ -14,6 +14,7 @@ from neupusti.config.values import ROOT
 from neupusti.consent.views.extension import ConsentExtension
 from neupusti.core import background
 from neupusti.core.background import Background
+from neupusti.core.blocking import shadows
 from neupusti.core.data import database
 from neupusti.core.data.commands import Commands
 from neupusti.core.data.database import db
@@ -42,6 +43,7 @@ LAYERS = (
     "contact orders",
     "delivery newsletter",
     "rights",
+    "blocking",
     "staff",
     "backup deadlines proofs",
 )
@@ -118,6 +120,7 @@ def _init_extensions(app: Flask) -> None:
 
 def _install_features(app: Flask, settings: Settings, registry: Registry) -> None:
     registry.install(app)
+    shadows.install(app, registry.blockable)
     mail.install(app, settings.mail_service, registry.emails)
     background.install(app, (mail.job(settings.mail_service), *registry.jobs))
     login.install(app)

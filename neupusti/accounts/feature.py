@@ -55,7 +55,7 @@ TERMED_MODELS = (
     *(SignIn, KnownDevice, EmailChange, AccountSuspension, FormerSecondFactor),
     DeviceCookie,
 )
-
+TO_SIGN_IN = "who is blocked can sign in"
 
 FEATURE = Feature(
     name="accounts",
@@ -110,7 +110,10 @@ FEATURE = Feature(
     },
     cookies=(login.REMEMBER, DEVICE),
     emails=account_emails.ALL,
-    jobs=(Job(name="avatars", every=avatar.SWEEP_EVERY, run=avatar.sweep),),
+    jobs=(
+        # To it a hidden row is a file of nobody.
+        Job(name="avatars", every=avatar.SWEEP_EVERY, run=avatar.sweep, checks=True),
+    ),
     pages=(
         Page(
             endpoint="accounts.overview",
@@ -139,10 +142,14 @@ FEATURE = Feature(
     holdings=(
         Holding(model=Person, order=0, label=_("Names, phone and e-mail of your account")),
         Holding(model=Photo, order=0, label=_("Your photo"), file=avatar.file_of),
-        Holding(model=Credential, label=_("When your password was changed")),
-        Holding(model=SecondFactor, label=_("Your app for codes")),
-        Holding(model=RecoveryCode, label=_("Your recovery codes")),
-        *(Holding(model=model) for model in TERMED_MODELS),
+        Holding(
+            model=Credential,
+            label=_("When your password was changed"),
+            unblocked=TO_SIGN_IN,
+        ),
+        Holding(model=SecondFactor, label=_("Your app for codes"), unblocked=TO_SIGN_IN),
+        Holding(model=RecoveryCode, label=_("Your recovery codes"), unblocked=TO_SIGN_IN),
+        *(Holding(model=model, unblocked=TO_SIGN_IN) for model in TERMED_MODELS),
     ),
     retention=(
         Retention(

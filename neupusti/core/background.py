@@ -22,6 +22,7 @@ from flask import Flask, current_app
 from neupusti.core import clock
 from neupusti.core.data import beats
 from neupusti.core.data.database import db
+from neupusti.core.data.reading import reading
 
 logger = logging.getLogger(__name__)
 EXTENSION = "neupusti.jobs"
@@ -45,6 +46,9 @@ class Job:
     name: str
     every: timedelta
     run: Callable[[], None]
+    checks: bool = False
+    """Whether it reads blocked rows as well: what it does for people is their own right,
+    or it only looks whether all is right."""
 
     @property
     def longest_pause(self) -> timedelta:
@@ -151,7 +155,7 @@ class Background:
     def _try(self, job: Job, run: Callable[[], None]) -> bool:
         """Run what belongs to `job`; return whether it ended without an error."""
         try:
-            with self.app.app_context():
+            with self.app.app_context(), reading(in_use=not job.checks):
                 try:
                     run()
                 finally:

@@ -33,6 +33,8 @@ class Holding:
 
     unseen: str | None = None
     """Why nobody is shown its rows, not even whom they are about."""
+    unblocked: str | None = None
+    """Why a block leaves its rows in use: without them nobody could use their rights."""
 
     def of(self, whose: Whose) -> Select[Any]:
         """Select the rows about `whose`, and those in which they acted or are mentioned."""

@@ -6,6 +6,8 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core import own_proofs
 from neupusti.core.background import Job
+from neupusti.core.blocking import blocks
+from neupusti.core.blocking.models import DataBlock, Tombstone
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.feature import Feature
 from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
@@ -13,7 +15,7 @@ from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs.models import ProofResult, ProofRun
 from neupusti.core.records import journal
 from neupusti.core.records.consents import ConsentText, FormConsent
-from neupusti.core.records.decisions import DecisionHead
+from neupusti.core.records.decisions import Decision, DecisionHead
 from neupusti.core.records.journal import (
     ActWords,
     ProcessingEvent,
@@ -37,6 +39,12 @@ THROTTLE_DAYS = 3
 PROOF_DAYS = 400
 """So that a year can be looked at as a whole."""
 
+BLOCK_DAYS = 3 * 366
+"""As long as the request that a block was opened for."""
+
+TO_SEND = "the sender leaves out what a block does not allow"
+TO_WITHDRAW = "a consent can be withdrawn at any time"
+TO_PROVE = "a journal of what happens, the block and its check among it"
 TOKENS_UNSEEN = "a link to another address would tell whether it has an account"
 
 FEATURE = Feature(
@@ -47,15 +55,41 @@ FEATURE = Feature(
     essential=frozenset({"assets.serve"}),
     jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
     holdings=(
-        Holding(model=OutboxEmail, is_sent=True),
-        Holding(model=FormConsent, label=_("Your consents and their withdrawals")),
-        Holding(model=ProcessingEvent, label=_("What was done with the Data")),
-        Holding(model=SecurityEvent),
-        Holding(model=StaffAction, label=_("What members of staff saw or changed")),
-        Holding(model=ActWords),
-        Holding(model=Token, unseen=TOKENS_UNSEEN),
-        Holding(model=StaffGrant, label=_("Permissions on the staff")),
+        Holding(model=OutboxEmail, is_sent=True, unblocked=TO_SEND),
+        Holding(
+            model=FormConsent,
+            label=_("Your consents and their withdrawals"),
+            unblocked=TO_WITHDRAW,
+        ),
+        Holding(
+            model=ProcessingEvent,
+            label=_("What was done with the Data"),
+            unblocked=TO_PROVE,
+        ),
+        Holding(model=SecurityEvent, unblocked=TO_PROVE),
+        Holding(
+            model=StaffAction,
+            label=_("What members of staff saw or changed"),
+            unblocked=TO_PROVE,
+        ),
+        Holding(model=ActWords, unblocked=TO_PROVE),
+        Holding(model=Token, unseen=TOKENS_UNSEEN, unblocked="a link confirms a right"),
+        Holding(model=StaffGrant, label=_("Permissions on the staff"), unblocked=TO_PROVE),
+        Holding(
+            model=DataBlock,
+            label=_("That the Data were blocked, and why"),
+            unblocked="it is the block",
+        ),
+        Holding(
+            model=Tombstone,
+            label=_("That the Data were destroyed"),
+            unblocked="a destruction outlives a block",
+        ),
     ),
+    replays={
+        Decision.BLOCKED: blocks.block_again,
+        Decision.LIFTED: blocks.lift_again,
+    },
     retention=(
         Retention(
             label=_("The text of an e-mail to you"),
@@ -90,6 +124,14 @@ FEATURE = Feature(
             days=REASON_DAYS,
         ),
         Retention(
+            label=_("That the Data were blocked, and why"),
+            clause="6.2.4",
+            start_label=_("from the end of the block"),
+            model=DataBlock,
+            starts_at=DataBlock.lifted_at,
+            days=BLOCK_DAYS,
+        ),
+        Retention(
             label=_("Counts of failed attempts, under an irreversible code"),
             clause="5.4",
             start_label=_("from the last attempt"),
@@ -113,7 +155,7 @@ FEATURE = Feature(
             until=_("as long as it may have to be proved"),
             models=(
                 *(ProcessingEvent, StaffAction, ChainKey),
-                *(FormConsent, ConsentText, StaffGrant, DecisionHead),
+                *(FormConsent, ConsentText, StaffGrant, Tombstone, DecisionHead),
             ),
         ),
         IndefiniteRetention(

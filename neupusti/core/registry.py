@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any, Self, cast
 
 from flask import Flask, current_app
+from sqlalchemy import Table
 
 from neupusti.core.background import Job
 from neupusti.core.feature import (
@@ -70,6 +71,12 @@ class Registry:
     def holdings(self) -> tuple[Holding, ...]:
         """Every table that holds rows about people."""
         return tuple(chain.from_iterable(f.holdings for f in self.features))
+
+    @property
+    def blockable(self) -> tuple[Table, ...]:
+        """The tables whose rows a block takes out of use."""
+        held = (holding for holding in self.holdings if holding.unblocked is None)
+        return tuple(holding.model.__table__ for holding in held)
 
     @property
     def unheld(self) -> tuple[Unheld, ...]:

@@ -4,9 +4,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Date, FromClause, and_
+from sqlalchemy import ColumnElement, Date, FromClause, Table, and_, select
 
 from neupusti.core import clock
+from neupusti.core.blocking.conditions import covered, is_covered
 from neupusti.core.keeping import Retention
 from neupusti.core.proofs.proof import Proof
 
@@ -33,11 +34,19 @@ def proof_of(rule: Retention) -> Proof:
         clauses=("5.1", "5.6"),
         name=f"past-term-{rule.model.__tablename__}.{start}{'-masked' if masks else ''}",
         says=_("Nothing is kept past its term: %(what)s", what=rule.label),
-        rows=rule.model,
+        rows=_rows(rule),
         wrong=wrong,
         forged=begun(GRACE + timedelta(days=1)),
         right=begun(GRACE - timedelta(hours=1)),
     )
+
+
+def _rows(rule: Retention) -> type[Any] | FromClause:
+    """Return the rows that have a term: what is blocked is not destroyed (6.2.4)."""
+    table: Table = rule.model.__table__
+    if not is_covered(table):
+        return rule.model
+    return select(table).where(~covered(table)).subquery(table.name)
 
 
 def _cutoff(rule: Retention, ago: timedelta) -> datetime | date:

@@ -91,7 +91,7 @@ FEATURE = Feature(
         Holding(model=Subscriber, label=_("Your subscription to news")),
         Holding(model=Subscription, label=_("The topics of your subscription")),
         Holding(model=IssueDelivery),
-        Holding(model=Suppression),
+        Holding(model=Suppression, unblocked="it keeps news away"),
         Holding(model=Issue, order=STAFF_ORDER),
         Holding(
             model=IssueText,

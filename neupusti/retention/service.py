@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Delete, Table, delete, func, select, updat
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
+from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.classification import Purpose, personal_columns
 from neupusti.core.data.database import db, truncate_wal, writing
 from neupusti.core.keeping import Retention
@@ -83,13 +84,15 @@ def last_run() -> datetime | None:
 def _expired(rules: Iterable[Retention], now: datetime) -> Iterator[Expired]:
     """Yield what the rules select, and before it what goes along with it.
 
-    A rule with a sweep of its own is its feature's business.
+    A rule with a sweep of its own is its feature's business. What is blocked stays: a
+    block stops destruction, too (6.2.4).
     """
     for rule in rules:
         if rule.custom_sweep:
             continue
         expired = [rule.starts_at <= now - timedelta(days=rule.term)]
         expired += rule.selects(rule.model.__table__)
+        expired.append(~covered(rule.model.__table__))
         for column in rule.along:
             numbers = select(rule.model.id).where(*expired)
             yield column.parent.class_, [column.in_(numbers)]

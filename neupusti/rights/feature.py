@@ -31,6 +31,7 @@ ENTRANCES = (
     *("correct", "contest", "request"),
 )
 """The pages that a pass and an account have alike."""
+TO_USE_RIGHTS = "a request is answered while the data are blocked, as the check itself"
 FRESH = replace(OWNER, recently_authenticated=True)
 
 FEATURE = Feature(
@@ -73,7 +74,7 @@ FEATURE = Feature(
     ),
     emails=letters.ALL,
     staff_actions=answering.ALL,
-    jobs=(Job(name="exports", every=exporting.EVERY, run=exporting.run),),
+    jobs=(Job(name="exports", every=exporting.EVERY, run=exporting.run, checks=True),),
     deadlines={queries.KIND: "rights.desk"},
     admin_menu=(MenuItem(endpoint="rights.board", label=_("Requests about data")),),
     duties=(
@@ -91,12 +92,24 @@ FEATURE = Feature(
         ),
     ),
     holdings=(
-        Holding(model=DataRequest),
-        Holding(model=RequestEvent, label=_("The steps of your requests")),
-        Holding(model=RightsPass),
-        Holding(model=Export),
-        Holding(model=Correction, label=_("What you asked to correct")),
-        Holding(model=RecipientNotice, label=_("Recipients told of a correction")),
+        Holding(model=DataRequest, unblocked=TO_USE_RIGHTS),
+        Holding(
+            model=RequestEvent,
+            label=_("The steps of your requests"),
+            unblocked=TO_USE_RIGHTS,
+        ),
+        Holding(model=RightsPass, unblocked=TO_USE_RIGHTS),
+        Holding(model=Export, unblocked=TO_USE_RIGHTS),
+        Holding(
+            model=Correction,
+            label=_("What you asked to correct"),
+            unblocked=TO_USE_RIGHTS,
+        ),
+        Holding(
+            model=RecipientNotice,
+            label=_("Recipients told of a correction"),
+            unblocked=TO_USE_RIGHTS,
+        ),
     ),
     retention=(
         Retention(

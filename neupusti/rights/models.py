@@ -44,6 +44,8 @@ class RequestKind(StrEnum):
 
     ACCESS = "access"
     CORRECT = "correct"
+    BLOCK = "block"
+    DESTROY = "destroy"
 
 
 class Channel(StrEnum):
@@ -69,11 +71,19 @@ class Outcome(StrEnum):
     LAW = "law"
     """A law forbids it."""
     EXCESSIVE = "excessive"
+    WITHDRAWN = "withdrawn"
+    """Its person took it back."""
+    DESTROYED = "destroyed"
 
 
 OUTCOMES = {
     RequestKind.ACCESS: (Outcome.GIVEN, Outcome.NOTHING),
     RequestKind.CORRECT: (Outcome.CORRECTED, Outcome.UNFOUNDED, Outcome.NOTHING),
+    RequestKind.BLOCK: (
+        *(Outcome.UNFOUNDED, Outcome.CORRECTED, Outcome.WITHDRAWN, Outcome.DESTROYED),
+        Outcome.NOTHING,
+    ),
+    RequestKind.DESTROY: (Outcome.DESTROYED, Outcome.WITHDRAWN, Outcome.NOTHING),
 }
 """How a request of a kind may end, besides on the grounds of `GROUNDS`."""
 GROUNDS = (Outcome.IDENTITY, Outcome.LAW, Outcome.EXCESSIVE)

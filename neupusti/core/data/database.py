@@ -31,6 +31,8 @@ from sqlalchemy.exc import TimeoutError  # noqa: A004 - the one of a pool withou
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from neupusti.core.data.reading import WRITING, RoutedSession
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -71,6 +73,7 @@ class AccessBase(DeclarativeBase):
 
 db = SQLAlchemy(
     metadata=Base.metadata,
+    session_options={"class_": RoutedSession},
     # For both databases. Errors do not quote the values of a statement: personal data.
     engine_options={"pool_pre_ping": True, "hide_parameters": True},
 )
@@ -129,6 +132,7 @@ def writing() -> Iterator[Session]:
         raise RuntimeError("a write transaction must begin before its changes")
     session.rollback()
     with writer_slot():
+        session.info[WRITING] = True
         try:
             session.connection(execution_options={"begin_immediate": True})
             yield session
@@ -136,6 +140,8 @@ def writing() -> Iterator[Session]:
         except BaseException:
             session.rollback()
             raise
+        finally:
+            del session.info[WRITING]
 
 
 def insert(
@@ -205,6 +211,7 @@ def prepare(engine: Engine, *, synchronous: str) -> None:
             f"synchronous={synchronous}",
             "foreign_keys=ON",
             "secure_delete=ON",
+            "recursive_triggers=ON",  # so that REPLACE meets the guards of DELETE
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 

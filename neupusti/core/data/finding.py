@@ -8,12 +8,13 @@ is declared a second time: a table is found as soon as its columns are marked.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     ForeignKey,
+    Select,
     Table,
     and_,
     case,
@@ -47,6 +48,27 @@ class Whose:
         """Return whether `value` is this address or phone."""
         is_email = isinstance(value, str) and emails.key(value) == self.email_key
         return is_email or (value is not None and value == self.phone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Among:
+    """Everybody whose numbers and addresses two queries select, each of one column.
+
+    No query can compute a keyed hash: where a table has only that, it finds nobody.
+    """
+
+    person: Select[Any]
+    email_key: Select[Any]
+    phone: None = None
+    of_one_row: bool = False
+    """Whether one row is asked about, as by a trigger: each query then looks up its value
+    by an index, instead of selecting everybody once for many rows."""
+
+    def has(self, column: ColumnElement[Any], chosen: Select[Any]) -> ColumnElement[bool]:
+        """Return the condition that `chosen` selects the value of `column`."""
+        if not self.of_one_row:
+            return column.in_(chosen)
+        return chosen.where(chosen.selected_columns[0] == column).exists()
 
 
 class Tie(StrEnum):
@@ -86,12 +108,15 @@ def is_found(table: Table) -> bool:
     return bool(_owners(table)) or any(is_found(key.column.table) for key in _keys(table))
 
 
-def own(table: Table, whose: Whose) -> ColumnElement[bool]:
+def own(table: Table, whose: Whose | Among) -> ColumnElement[bool]:
     """Return the condition of the rows that are about `whose`."""
     numbers = subjects(table)
-    parts = [column == whose.person for column in numbers if whose.person is not None]
-    nobodys = [column.is_(None) for column in numbers]
-    parts += [and_(*nobodys, match) for match in matches(table, whose)]
+    parts = [
+        _is(column, whose, whose.person) for column in numbers if whose.person is not None
+    ]
+    if all(column.nullable for column in numbers):
+        nobodys = [column.is_(None) for column in numbers]
+        parts += [and_(*nobodys, match) for match in matches(table, whose)]
     return or_(false(), *parts, *_within(table, whose, own))
 
 
@@ -132,7 +157,7 @@ def of_another(table: Table, whose: Whose) -> ColumnElement[bool]:
         if whose.person is not None
         else has_number
     )
-    given = [c for clause in _CLAUSES for c in contacts(table, clause)]
+    given = [c for clause in CLAUSES for c in contacts(table, clause)]
     if given:
         own_contact = or_(false(), *matches(table, whose))
         is_given = or_(*(column.is_not(None) for column in given))
@@ -140,35 +165,50 @@ def of_another(table: Table, whose: Whose) -> ColumnElement[bool]:
     return or_(false(), *parts, *_within(table, whose, of_another))
 
 
-def matches(table: Table, whose: Whose) -> Iterator[ColumnElement[bool]]:
+def matches(table: Table, whose: Whose | Among) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions that a column holds the address or the phone of `whose`."""
     if whose.email_key is not None:
         for column in contacts(table, EMAIL_CLAUSE):
             mark = classification(column)
             if mark and mark.keyed_by:
-                yield column.in_(keys.keyed_all(mark.keyed_by, whose.email_key))
+                if isinstance(whose.email_key, str):
+                    yield column.in_(keys.keyed_all(mark.keyed_by, whose.email_key))
             elif mark and mark.derived:
-                yield column == whose.email_key
+                yield _is(column, whose, whose.email_key)
             else:  # the parts of an address are ASCII, which every database can lower
-                yield func.lower(column) == whose.email_key
+                yield _is(func.lower(column), whose, whose.email_key)
     if whose.phone is not None:
         yield from (c == whose.phone for c in contacts(table, PHONE_CLAUSE))
 
 
-_CLAUSES = (EMAIL_CLAUSE, PHONE_CLAUSE)
+CLAUSES = (EMAIL_CLAUSE, PHONE_CLAUSE)
+
+
+def _is(
+    column: ColumnElement[Any], whose: Whose | Among, value: object
+) -> ColumnElement[bool]:
+    if isinstance(whose, Among):
+        return whose.has(column, cast("Select[Any]", value))
+    return column == value
 
 
 def _within(
-    table: Table, whose: Whose, condition: Callable[[Table, Whose], ColumnElement[bool]]
+    table: Table,
+    whose: Whose | Among,
+    condition: Callable[[Table, Any], ColumnElement[bool]],
 ) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions that a row belongs to one for which `condition` holds."""
-    for key in _parents(table):
-        parent = key.column.table
-        yield key.parent.in_(select(key.column).where(condition(parent, whose)))
+    for key in parents(table):
+        found = select(key.column).where(condition(key.column.table, whose))
+        yield (
+            whose.has(key.parent, found)
+            if isinstance(whose, Among)
+            else (key.parent.in_(found))
+        )
 
 
 def _owners(table: Table) -> list[Column[Any]]:
-    given = (c for clause in _CLAUSES for c in contacts(table, clause))
+    given = (c for clause in CLAUSES for c in contacts(table, clause))
     return [*subjects(table), *actors(table), *given]
 
 
@@ -178,12 +218,12 @@ def _keys(table: Table) -> list[ForeignKey]:
     return sorted(found, key=lambda key: key.parent.name)
 
 
-def _parents(table: Table) -> list[ForeignKey]:
+def parents(table: Table) -> list[ForeignKey]:
     """Return the keys to rows whose owner is that of this row, too.
 
     A row with an address, or with a number in every case, names its owner itself.
     """
     named = any(not column.nullable for column in subjects(table))
-    if named or any(contacts(table, clause) for clause in _CLAUSES):
+    if named or any(contacts(table, clause) for clause in CLAUSES):
         return []
     return [key for key in _keys(table) if is_found(key.column.table)]

@@ -12,6 +12,7 @@ from typing import NoReturn, cast
 from flask import Flask, abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from neupusti.core.data import reading
 from neupusti.core.feature import MenuItem
 from neupusti.core.registry import registry
 from neupusti.core.rules import Rule, Who
@@ -39,6 +40,7 @@ def install(app: Flask, access: Mapping[str, Rule]) -> None:
     """Enforce `access` before every view of `app`; raise UndeclaredRouteError."""
     app.extensions[EXTENSION] = dict(access)
     app.before_request(_enforce)
+    app.teardown_request(lambda _error: reading.only_in_use(wanted=False))
     app.jinja_env.globals |= {"signed_in": identity.current, "staff_menu": menu}
     check(app)
 
@@ -95,6 +97,7 @@ def _enforce() -> Response | None:
         return _redirect_to(SECOND_FACTOR_SETUP)
     if rule.who is Who.STAFF:
         _check_staff(person, rule)
+        reading.only_in_use()
     if rule.recently_authenticated and not person.recently_authenticated:
         return _redirect_to(REAUTHENTICATE)
     return None

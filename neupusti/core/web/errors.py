@@ -15,11 +15,18 @@ from typing import Any
 from flask import Flask, Response, abort, make_response, render_template, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from neupusti.core import clock
+from neupusti.core.blocking.errors import BLOCKED, STATUS, BlockedError, is_refusal
+from neupusti.core.data.reading import hides
 from neupusti.core.records.decision_file import UnrecordedError
 from neupusti.core.text import dates, languages
 from neupusti.core.web.edge import REFUSED, REQUEST_ID
@@ -110,6 +117,12 @@ ERROR_TEXTS = {
     ),
 }
 
+MISSING = frozenset({404, 410})
+HIDDEN = _(
+    "There is no such page, or it is about data that are blocked until a check of them "
+    "has ended."
+)
+"""To staff, whom blocked rows are not shown (6.2.4)."""
 TRY_AGAIN_AT = _(
     "This works again from %(until)s; what you sent before is not lost. "
     "The rest of the site is open to you meanwhile, also orders without an "
@@ -153,6 +166,8 @@ def install(app: Flask) -> None:
     app.before_request(_reject_marked)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DomainError, domain_error)
+    app.register_error_handler(BlockedError, _blocked)
+    app.register_error_handler(DBAPIError, _guarded)
     for database_error in (OperationalError, InterfaceError, NoConnectionError):
         app.register_error_handler(database_error, _database)
     app.register_error_handler(OSError, _disk)
@@ -173,7 +188,7 @@ def page(status: int, message: str | LazyString | None = None) -> Response:
             "errors/show.html",
             status=status,
             title=error_text.title,
-            text=message or error_text.text,
+            text=message or (HIDDEN if status in MISSING and hides() else error_text.text),
             request_id=request_id,
         )
     except Exception:
@@ -224,6 +239,17 @@ def _discard_body() -> None:
     with suppress(HTTPException):
         while request.stream.read(DISCARD_CHUNK):
             pass
+
+
+def _blocked(error: BlockedError) -> Response:
+    return page(STATUS, error.message)
+
+
+def _guarded(error: DBAPIError) -> Response:
+    """Say what a guard of the databases refused; raise any other error again."""
+    if not is_refusal(error):
+        raise error
+    return page(STATUS, BLOCKED)
 
 
 def _database(error: SQLAlchemyError) -> Response:

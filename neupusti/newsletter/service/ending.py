@@ -6,8 +6,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
+from neupusti.core.blocking import blocks
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import writing
+from neupusti.core.data.finding import Whose
 from neupusti.core.mail import outbox
 from neupusti.core.records import consents, journal
 from neupusti.core.records.consents import FormConsent
@@ -50,6 +52,12 @@ def end(session: Session, subscriber: Subscriber, *, method: str) -> None:
     if subscriber.state == SubscriberState.ENDED:
         return
     _decide(session, subscriber, method=method)
+    # Also of who is blocked: it is their own act.
+    with blocks.passing(session, _whose(subscriber)):
+        _end(session, subscriber, method=method)
+
+
+def _end(session: Session, subscriber: Subscriber, *, method: str) -> None:
     subscriber.state, subscriber.ended_at = SubscriberState.ENDED.value, clock.now()
     suppression.suppress(session, subscriber.email, Why.UNSUBSCRIBED)
     tokens.revoke_target(session, signup.PURPOSE, subscriber.id)
@@ -70,8 +78,13 @@ def end_advertising(session: Session, subscriber: Subscriber, *, method: str) ->
     """Withdraw the consent to advertising alone, with the advertising on its way."""
     if subscriber.advertising or subscriber.ad_consent is not None:
         _decide(session, subscriber, method=method, only=Purpose.ADVERTISING.value)
-    withdraw(session, subscriber, Purpose.ADVERTISING, method=method)
-    skip(session, subscriber.id, Why.NO_CONSENT, advertising=True)
+    with blocks.passing(session, _whose(subscriber)):
+        withdraw(session, subscriber, Purpose.ADVERTISING, method=method)
+        skip(session, subscriber.id, Why.NO_CONSENT, advertising=True)
+
+
+def _whose(subscriber: Subscriber) -> Whose:
+    return Whose(person=subscriber.person, email_key=subscriber.email_key)
 
 
 def withdraw(

@@ -84,6 +84,7 @@ def post(number: int) -> int:
             .where(
                 IssueDelivery.issue == number,
                 IssueDelivery.state == DeliveryState.WAITING.value,
+                queries.IN_USE,
             )
             .order_by(IssueDelivery.subscriber)
             .limit(most)
@@ -109,6 +110,7 @@ def copy_ends(number: int) -> None:
             IssueDelivery.issue == number,
             IssueDelivery.state == DeliveryState.POSTED.value,
             OutboxEmail.state.in_(ENDS) | came_back,
+            queries.IN_USE,
         )
     )
     with writing() as session:

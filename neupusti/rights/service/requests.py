@@ -42,6 +42,8 @@ DEADLINE = "rights"
 TERMS = {
     RequestKind.ACCESS: ("RIGHTS_ANSWER",),
     RequestKind.CORRECT: ("RIGHTS_FIX",),
+    RequestKind.BLOCK: ("RIGHTS_FIX",),
+    RequestKind.DESTROY: ("RIGHTS_ERASE",),
 }
 DRAWS = 20
 

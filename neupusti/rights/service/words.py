@@ -10,6 +10,8 @@ from neupusti.rights.models import Channel, ExportState, Outcome, RequestKind, S
 KINDS: Mapping[str, LazyString] = {
     RequestKind.ACCESS: _("See and download the data"),
     RequestKind.CORRECT: _("Correct the data"),
+    RequestKind.BLOCK: _("Block the data"),
+    RequestKind.DESTROY: _("Destroy the data"),
 }
 CHANNELS: Mapping[str, LazyString] = {
     Channel.SITE: _("on the site"),
@@ -39,6 +41,8 @@ OUTCOME_LABELS: Mapping[str, LazyString] = {
     Outcome.IDENTITY: _("refused: it could not be told whose request it is"),
     Outcome.LAW: _("refused: a law forbids it"),
     Outcome.EXCESSIVE: _("refused: the same was asked many times"),
+    Outcome.WITHDRAWN: _("you took it back"),
+    Outcome.DESTROYED: _("the data were destroyed"),
 }
 STATES: Mapping[str, LazyString] = {
     ExportState.WAITING: _("waits its turn"),

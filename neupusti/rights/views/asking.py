@@ -18,7 +18,12 @@ from neupusti.rights.models import RequestKind
 from neupusti.rights.service import asking
 from neupusti.rights.views.blueprint import KEY, bp
 
-PAGES = {RequestKind.ACCESS: "rights.data", RequestKind.CORRECT: "rights.correct"}
+PAGES = {
+    RequestKind.ACCESS: "rights.data",
+    RequestKind.CORRECT: "rights.correct",
+    RequestKind.BLOCK: "blocking.block",
+    RequestKind.DESTROY: "rights.data",
+}
 """Where a pass leads, by what it was asked for."""
 
 

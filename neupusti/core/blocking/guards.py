@@ -1,0 +1,213 @@
+"""Triggers that refuse to write rows about who is blocked or destroyed (6.2.4, 6.1.3).
+
+They are made from the manifests, never by hand: each migration of the database takes them
+off before it begins and makes them anew at its end (`migrations/env.py`). Raw SQL meets
+them, too.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Dialect,
+    Table,
+    and_,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.visitors import replacement_traverse
+
+from neupusti.core.blocking.conditions import is_covered, untouchable
+from neupusti.core.blocking.errors import GONE, REFUSED
+from neupusti.core.blocking.models import Reach, Tombstone
+from neupusti.core.data import finding
+from neupusti.core.data.finding import Among
+
+PREFIX = "guard_"
+"""What every trigger and function begins with; its table follows."""
+FOUND_ON_SQLITE = text(
+    "SELECT name, tbl_name, sql FROM sqlite_master "
+    r"WHERE type = 'trigger' AND name LIKE 'guard\_%' ESCAPE '\'"
+)
+FOUND_ON_POSTGRESQL = text(
+    r"""SELECT t.tgname, t.tgrelid::regclass::text,
+    CASE WHEN t.tgenabled IN ('O', 'A') THEN p.prosrc ELSE '' END
+    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+    JOIN pg_class c ON c.oid = t.tgrelid
+    WHERE NOT t.tgisinternal AND t.tgname LIKE 'guard\_%'
+    AND c.relnamespace = current_schema()::regnamespace"""
+)
+
+
+class Guard(NamedTuple):
+    """A trigger."""
+
+    name: str
+    table: str
+    body: str
+    """Its statement on SQLite, the source of its function on PostgreSQL."""
+
+
+def guards(tables: Iterable[Table], dialect: Dialect) -> Iterator[Guard]:
+    """Yield the guards that `tables` should have."""
+    make = _on_sqlite if dialect.name == "sqlite" else _on_postgresql
+    for table in tables:
+        if is_covered(table):
+            yield from make(table, dialect)
+
+
+def standing(connection: Connection) -> list[Guard]:
+    """Return the guards that the database has."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    query = FOUND_ON_SQLITE if on_sqlite else FOUND_ON_POSTGRESQL
+    return [Guard(*row) for row in connection.execute(query)]
+
+
+def remove(connection: Connection) -> None:
+    """Take every guard off."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    for guard in standing(connection):
+        of = "" if on_sqlite else f" ON {guard.table}"
+        connection.exec_driver_sql(f"DROP TRIGGER {guard.name}{of}")
+        if not on_sqlite:
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {guard.name}()")
+
+
+def make(connection: Connection, tables: Iterable[Table]) -> None:
+    """Make the guards of `tables`; there must be none."""
+    for guard in guards(tables, connection.dialect):
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(guard.body)
+            continue
+        connection.execute(
+            text(
+                f"CREATE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql "
+                f"AS $guard${guard.body}$guard$"
+            )
+        )
+        when = (
+            "TRUNCATE ON {} FOR EACH STATEMENT"
+            if guard.name.endswith(TRUNCATE)
+            else "INSERT OR UPDATE OR DELETE ON {} FOR EACH ROW"
+        )
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {guard.name} BEFORE {when.format(guard.table)} "
+            f"EXECUTE FUNCTION {guard.name}()"
+        )
+
+
+TRUNCATE = "_truncate"
+
+
+def _on_sqlite(table: Table, dialect: Dialect) -> Iterator[Guard]:
+    new, old = (_sql(_is_blocked(table, row), dialect) for row in ("new", "old"))
+    # `INSERT OR REPLACE` deletes the row of the same key without a DELETE.
+    taken = _sql(_takes_over(table), dialect)
+    for act, refused in (
+        ("insert", f"{new} OR {taken}"),
+        ("update", f"{old} OR {new}"),
+        ("delete", old),
+    ):
+        name = f"{PREFIX}{table.name}_{act}"
+        yield Guard(name, table.name, _trigger(name, act, table, refused, REFUSED))
+    if finding.subjects(table):
+        gone = _sql(_is_gone(table), dialect)
+        moved = " OR ".join(
+            f"new.{column.name} IS NOT old.{column.name}"
+            for column in finding.subjects(table)
+        )
+        for act, refused in (("insert", gone), ("update", f"({moved}) AND {gone}")):
+            name = f"{PREFIX}{table.name}_{act}_gone"
+            yield Guard(name, table.name, _trigger(name, act, table, refused, GONE))
+
+
+def _trigger(name: str, act: str, table: Table, refused: str, words: str) -> str:
+    return (
+        f"CREATE TRIGGER {name} BEFORE {act.upper()} ON {table.name} "
+        f"WHEN {refused} BEGIN SELECT RAISE(ABORT, '{words}'); END"
+    )
+
+
+def _on_postgresql(table: Table, dialect: Dialect) -> Iterator[Guard]:
+    new, old = (_sql(_is_blocked(table, row), dialect) for row in ("new", "old"))
+    row = f"""
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF {old} THEN RAISE EXCEPTION '{REFUSED}'; END IF;
+        RETURN old;
+    END IF;
+    IF {new} OR (TG_OP = 'UPDATE' AND {old}) THEN
+        RAISE EXCEPTION '{REFUSED}';
+    END IF;{_gone_on_postgresql(table, dialect)}
+    RETURN new;
+END
+"""
+    yield Guard(f"{PREFIX}{table.name}", table.name, row)
+    held = _sql(exists(select(1).select_from(table).where(untouchable(table))), dialect)
+    whole = f"""
+BEGIN
+    IF {held} THEN RAISE EXCEPTION '{REFUSED}'; END IF;
+    RETURN NULL;
+END
+"""
+    yield Guard(f"{PREFIX}{table.name}{TRUNCATE}", table.name, whole)
+
+
+def _gone_on_postgresql(table: Table, dialect: Dialect) -> str:
+    if not finding.subjects(table):
+        return ""
+    moved = " OR ".join(
+        f"new.{column.name} IS DISTINCT FROM old.{column.name}"
+        for column in finding.subjects(table)
+    )
+    return f"""
+    IF (TG_OP = 'INSERT' OR TG_OP = 'UPDATE' AND ({moved}))
+        AND {_sql(_is_gone(table), dialect)} THEN
+        RAISE EXCEPTION '{GONE}';
+    END IF;"""
+
+
+def _is_blocked(table: Table, row: str) -> ColumnElement[bool]:
+    return _about(table, row, untouchable(table, of_one_row=True))
+
+
+def _is_gone(table: Table) -> ColumnElement[bool]:
+    gone = cast("Table", Tombstone.__table__)
+    among = Among(
+        person=select(gone.c.person).where(text(f"scope = '{Reach.ALL.value}'")),
+        email_key=select(gone.c.id),
+        of_one_row=True,
+    )
+    about = or_(*(among.has(one, among.person) for one in finding.subjects(table)))
+    return _about(table, "new", about)
+
+
+def _takes_over(table: Table) -> ColumnElement[bool]:
+    keys = table.primary_key.columns
+    same = and_(*(key == literal_column(f'new."{key.name}"') for key in keys))
+    refused = untouchable(table, of_one_row=True)
+    return exists(select(1).select_from(table).where(same, refused))
+
+
+def _about(table: Table, row: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return `condition` about the row that a trigger knows as `row`; never NULL."""
+
+    def of_row(element: Any, **_kw: Any) -> Any:
+        if isinstance(element, Column) and element.table is table:
+            # Not a column of an alias, which would join the FROM of each subquery.
+            return literal_column(f'{row}."{element.name}"', element.type)
+        return None
+
+    return func.coalesce(replacement_traverse(condition, {}, of_row), text("false"))
+
+
+def _sql(condition: Any, dialect: Dialect) -> str:
+    compiled = condition.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    return " ".join(str(compiled).split())

@@ -1,0 +1,110 @@
+"""Connections on which blocked rows are not there (6.2.4).
+
+On each a temporary view stands before each table, under the same name, so unchanged code,
+raw SQL and joins find only what is in use. A name with its schema escapes; the site writes
+none. A proxy that shares connections between transactions would lose the views: the site
+speaks to PostgreSQL itself.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Engine,
+    Table,
+    and_,
+    case,
+    create_engine,
+    event,
+    false,
+    func,
+    null,
+    or_,
+    select,
+)
+
+from neupusti.core.blocking.conditions import (
+    CONTESTABLE,
+    blocked,
+    contested,
+    is_any,
+    is_covered,
+)
+from neupusti.core.data import database, finding
+from neupusti.core.data.database import db
+from neupusti.core.data.reading import EXTENSION
+
+POOL = {"pool_size": 2, "max_overflow": 14, "pool_pre_ping": True}
+"""Few stay open: staff and jobs read little, compared with visitors."""
+
+
+def install(app: Flask, tables: Sequence[Table]) -> None:
+    """Give the site of `app` an engine that shows of `tables` what is in use."""
+    with app.app_context():
+        main = db.engine
+    reading = reading_engine(main, tables)
+    # Whoever closes the connections of the database closes these, too.
+    event.listen(main, "engine_disposed", lambda _engine: reading.dispose())
+    app.extensions[EXTENSION] = main, reading
+
+
+def reading_engine(main: Engine, tables: Sequence[Table], **options: Any) -> Engine:
+    """Return an engine of the database of `main` that reads what is in use."""
+    made = create_engine(main.url, hide_parameters=True, **(options or POOL))
+    database.prepare(made, synchronous="FULL")
+    hidden = [table for table in tables if is_covered(table)]
+
+    @event.listens_for(made, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        (_on_sqlite if made.dialect.name == "sqlite" else _on_postgresql)(
+            connection, hidden, made.dialect
+        )
+
+    return made
+
+
+def statement(table: Table, schema: str, dialect: Dialect) -> str:
+    """Return the statement that lays a view over `table`."""
+    hidden = func.coalesce(finding.own(table, blocked()), false())
+    # Where nothing is blocked, no row is asked about.
+    rows = select(*_columns(table)).where(or_(~is_any(), ~hidden))
+    query = rows.compile(
+        dialect=dialect,
+        schema_translate_map={None: schema},
+        render_schema_translate=True,
+        compile_kwargs={"literal_binds": True},
+    )
+    return f"CREATE TEMP VIEW {table.name} AS {query}"
+
+
+def _columns(table: Table) -> Iterator[ColumnElement[Any]]:
+    """Yield the columns of a view: a contested value is not used, so it is not there."""
+    fields = table.info.get(CONTESTABLE, ())
+    for column in table.columns:
+        if column.name in fields:
+            is_contested = table.c.id.in_(contested(table, column.name))
+            yield case(
+                (and_(is_any(field=True), is_contested), null()), else_=column
+            ).label(column.name)
+        else:
+            yield column
+
+
+def _on_sqlite(connection: Any, tables: Sequence[Table], dialect: Dialect) -> None:
+    for table in tables:
+        connection.execute(statement(table, "main", dialect)).close()
+    connection.execute("PRAGMA query_only=ON").close()
+
+
+def _on_postgresql(connection: Any, tables: Sequence[Table], dialect: Dialect) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema(), to_regclass('data_block') IS NOT NULL")
+        schema, is_migrated = cursor.fetchone()
+        if is_migrated:
+            for table in tables:
+                cursor.execute(statement(table, schema, dialect))
+        cursor.execute("SET default_transaction_read_only = on")
+    connection.commit()

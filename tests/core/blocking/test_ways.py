@@ -1,0 +1,109 @@
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from neupusti.core.blocking import blocks, guards
+from neupusti.core.blocking.errors import is_refusal
+from neupusti.core.blocking.models import Cause
+from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
+from neupusti.core.data.reading import reading
+from neupusti.core.registry import registry
+from neupusti.orders.models.order import ShopOrder
+from tests.core.blocking.ways import READS, WRITES, Read, Write, in_use
+from tests.orders.buying import Shopper, product
+from tests.people import BOLAT, GUEST
+
+BLOCKED = Whose(email_key=GUEST.email)
+
+
+@pytest.fixture
+def orders(app: Flask) -> dict[str, int]:
+    """Two orders of guests, one of whom is blocked; address -> number."""
+    goods = product()
+    for who in (GUEST, BOLAT):
+        Shopper(app, who=who).bought(goods)
+    with writing() as session:
+        blocks.open_block(session, BLOCKED, by=Cause.PERSON)
+        rows = session.execute(select(ShopOrder.email, ShopOrder.id))
+        return {row.email: row.id for row in rows}
+
+
+@pytest.mark.clause("6.2.4")
+@pytest.mark.parametrize("way", READS.values(), ids=READS.keys())
+def test_no_way_to_read_finds_the_blocked(orders: dict[str, int], way: Read) -> None:
+    before = way(db.session())
+    with in_use() as session:
+        assert way(session) == {BOLAT.email}
+    assert before != {BOLAT.email}
+
+
+@pytest.mark.clause("6.2.4")
+@pytest.mark.parametrize("way", WRITES.values(), ids=WRITES.keys())
+def test_every_way_to_write_the_blocked_is_refused(
+    orders: dict[str, int], way: Write
+) -> None:
+    numbers = orders[GUEST.email], orders[BOLAT.email]
+    with pytest.raises(DBAPIError) as refused, writing() as session:
+        way(session, *numbers)
+    assert is_refusal(refused.value)
+
+
+@pytest.mark.parametrize("way", WRITES.values(), ids=WRITES.keys())
+def test_ones_own_act_passes(orders: dict[str, int], way: Write) -> None:
+    """What is refused above is refused because of the block, and of nothing else."""
+    with writing() as session, blocks.passing(session, BLOCKED):
+        numbers = orders[GUEST.email], orders[BOLAT.email]
+        assert not refused(way, session, *numbers)
+
+
+def refused(way: Write, session: Session, *numbers: int) -> bool:
+    """Try a way to write; return whether a guard refused it."""
+    try:
+        with session.begin_nested():
+            way(session, *numbers)
+    except DBAPIError as error:
+        return is_refusal(error)
+    return False
+
+
+def test_nobody_reads_around_the_check(orders: dict[str, int]) -> None:
+    with in_use() as session:
+        assert session.get(ShopOrder, orders[GUEST.email]) is None
+        with reading(in_use=False):
+            assert session.get(ShopOrder, orders[GUEST.email]) is not None
+
+
+def test_a_write_that_began_before_the_block_ends_before_it(
+    orders: dict[str, int],
+) -> None:
+    """On PostgreSQL, where others write at the same time: the block waits for them."""
+    db.session.remove()
+    if db.engine.dialect.name == "sqlite":
+        return
+    change = text("UPDATE shop_order SET comment = 'x' WHERE id = :id")
+    with db.engine.connect() as writer, writing() as session:
+        writer.execute(change, {"id": orders[BOLAT.email]})
+        session.execute(text("SET LOCAL lock_timeout = 1"))
+        with pytest.raises(OperationalError), session.begin_nested():
+            blocks.wait_for_writers(session)
+        writer.commit()
+        blocks.wait_for_writers(session)
+
+
+def test_a_reading_connection_cannot_write(orders: dict[str, int]) -> None:
+    with in_use() as session, pytest.raises(DBAPIError):
+        session.connection().exec_driver_sql("DELETE FROM data_block")
+
+
+def test_the_guards_are_those_of_the_manifests(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        wanted = list(guards.guards(registry().blockable, connection.dialect))
+        assert sorted(guards.standing(connection)) == sorted(wanted)
+    names: Any = {guard.table for guard in wanted}
+    assert {"shop_order", "order_line", "person", "subscriber", "disclosure"} <= names
+    assert names.isdisjoint({"letter", "sign_in", "data_request", "staff_action"})
