@@ -10,8 +10,11 @@ from flask.testing import FlaskClient
 
 from neupusti.accounts.models import EmailChange
 from neupusti.core.data.database import writing
-from neupusti.rights.models import DataRequest, Export
-from neupusti.rights.service import settling
+from neupusti.core.text.languages import Language
+from neupusti.rights.models import DataRequest, Export, RequestKind
+from neupusti.rights.service import requests, settling
+from neupusti.rights.service.errors import RightsError
+from neupusti.rights.service.requests import Asker
 from tests.accounts.cast import Account, account, emails_to, signed_in
 from tests.conftest import SQLITE
 from tests.orders.buying import Shopper, product
@@ -127,6 +130,20 @@ def test_the_former_address_of_a_second_change_is_asked_too(
     changed(who.number, BOLAT.email, AIGERIM.email)
     asked(browser)
     assert count(DataRequest) == 0
+
+
+def test_nothing_of_the_account_is_destroyed_meanwhile(app: Flask, who: Account) -> None:
+    asker = Asker(
+        person=who.number,
+        email=AIGERIM.email,
+        email_key=AIGERIM.email,
+        language=Language.EN,
+        is_settled=settling.unsettled(who.number) is None,
+        received_at=NOON,
+    )
+    with pytest.raises(RightsError, match="former address has to agree"):
+        requests.values_of(asker, RequestKind.DESTROY)
+    assert requests.values_of(asker, RequestKind.BLOCK)["assurance"] == 1
 
 
 def test_an_undone_change_can_not_be_agreed_to(app: Flask, who: Account) -> None:

@@ -14,6 +14,10 @@ NOT_LISTED = lazy_gettext("This value cannot be corrected here. Choose one of th
 ASKED_BEFORE = lazy_gettext("This value is being checked already.")
 ROW_GONE = lazy_gettext("What was to be corrected is destroyed by now.")
 NO_PERSON = lazy_gettext("Write the number of the person, or nothing.")
+UNSETTLED = lazy_gettext(
+    "The e-mail of this account was changed lately: its former address has to agree first. "
+    "“Download everything” on the page of your data asks it."
+)
 NO_VALUE = lazy_gettext("Write what is right.")
 NO_NAME = lazy_gettext("This cannot be a name or a phone: check it letter by letter.")
 NOT_PARTLY = lazy_gettext("“In part” needs a value that is corrected and one that is not.")

@@ -30,7 +30,7 @@ from neupusti.rights.models import (
     Step,
 )
 from neupusti.rights.service import letters
-from neupusti.rights.service.errors import NoRequestError
+from neupusti.rights.service.errors import UNSETTLED, NoRequestError, RightsError
 
 CODE = "rights code"
 CODE_SIGNS, GROUP = 12, 4
@@ -79,7 +79,12 @@ class Asker:
 
 
 def values_of(asker: Asker, kind: RequestKind) -> dict[str, object]:
-    """Return the columns of a request on the site."""
+    """Return the columns of a request on the site; raise RightsError.
+
+    Whoever may have taken an account over destroys nothing of it.
+    """
+    if kind is RequestKind.DESTROY and not asker.is_settled:
+        raise RightsError(UNSETTLED)
     return {
         "kind": kind.value,
         "channel": Channel.SITE.value,
