@@ -27,7 +27,7 @@ from neupusti.core.registry import Registry, registry
 from neupusti.site.service import machine
 from tests.proofs.rows import row, take_any_day
 
-ORDERS = 36_000
+ORDERS = 30_000
 ROWS = 1_000_000
 SECONDS, OF_ONE = 60.0, 2.0
 DOUBLINGS = 17
