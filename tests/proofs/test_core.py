@@ -5,18 +5,27 @@ from datetime import datetime
 
 import pytest
 from flask import Flask
+from sqlalchemy import Column, MetaData, String, Table
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
-from neupusti.core.data.classification import MARK
+from neupusti.core.data.classification import (
+    MARK,
+    Purpose,
+    impersonal,
+    personal,
+    subject,
+)
 from neupusti.core.mail.models import OutboxEmail
-from neupusti.core.proofs.proof import Looking
+from neupusti.core.proofs.proof import Looking, State
 from neupusti.core.records import journal
 from neupusti.core.records.chain import START
 from neupusti.core.records.consents import ConsentText, FormConsent, digest
 from neupusti.core.records.journal import ProcessingEvent, StaffAction
+from neupusti.core.schema_proofs import LiveTable
 from neupusti.core.security.tokens import Token
-from tests.proofs.planting import all_turn_red, sql
+from tests.proofs import planting
+from tests.proofs.planting import all_turn_red, sql, states
 from tests.proofs.rows import FUTURE, NOW, SOON, bare, disarmed, kept, row, written
 
 
@@ -55,6 +64,34 @@ PLANTS = {
     "residence-not-kept": kept_residence,
     "tables-held": bare("CREATE TABLE survey (person INTEGER REFERENCES person (id))"),
 }
+
+
+def test_a_withdrawal_by_the_same_person_is_right(
+    app: Flask, at: Callable[[datetime], None]
+) -> None:
+    at(NOW)
+    given = row(FormConsent, id=1, email_hash="a")
+    with sql(given, row(FormConsent, id=2, email_hash="a", ends=1))() as looking:
+        assert states(looking)["withdrawals-match"] is State.HOLDS
+
+
+@pytest.mark.parametrize(
+    ("mark", "lost"),
+    [
+        (personal("3.2.3", Purpose.NOTICES), True),
+        (subject(), True),
+        (impersonal(), False),
+    ],
+    ids=["of people", "names one", "neither"],
+)
+def test_a_table_that_nobody_can_be_found_in_is_lost(
+    app: Flask,
+    mark: dict[str, object],
+    lost: bool,  # noqa: FBT001 - a column
+) -> None:
+    (check,) = (one for one in planting.proofs() if one.name == "tables-held")
+    table = Table("survey", MetaData(), Column("answer", String, info=mark))
+    assert check.wrong(LiveTable("survey", (), table)) is lost  # type: ignore[arg-type]
 
 
 @pytest.mark.slow

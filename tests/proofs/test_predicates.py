@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import Date, func, select
 
-from neupusti.core import term_proofs
+from neupusti.core import clock, term_proofs
 from neupusti.core.data.database import db
+from neupusti.core.keeping import Retention
 from neupusti.core.proofs.proof import EARLIER, LATER, Proof
 from neupusti.core.registry import registry
 from tests.proofs import planting
@@ -231,19 +233,26 @@ def test_what_is_right_at_its_border_is_right(
     assert [one for one in judged(RIGHT) if one[2]] == []
 
 
+def last_within(rule: Retention) -> tuple[Any, timedelta]:
+    """Return the earliest start that is within the term and two hours, and a step."""
+    start: Any = rule.starts_at
+    at = NOW - 2 * HOUR - timedelta(days=rule.term)
+    day = at.astimezone(clock.ALMATY).date()
+    if isinstance(start.type, Date):
+        return day, timedelta(days=1)
+    return clock.midnight(day) if rule.whole_days else at, timedelta(minutes=1)
+
+
 def test_a_row_past_its_term_is_wrong_two_hours_later(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:
     at(NOW)
     found = []
     for rule in registry().retention:
-        if rule.whole_days:
-            continue
-        end = NOW - timedelta(days=rule.term)
         start: Any = rule.starts_at
-        name = term_proofs.proof_of(rule).name
-        own = {**rule.example, start.key: end - 2 * HOUR}
-        late, due = {**own, start.key: end - 2 * HOUR - timedelta(minutes=1)}, own
-        found += [name for _name, _row, is_wrong in judged({name: (late,)}) if not is_wrong]
-        found += [name for _name, _row, is_wrong in judged({name: (due,)}) if is_wrong]
-    assert found == []
+        due, step = last_within(rule)
+        rows = tuple({**rule.example, start.key: at} for at in (due - step, due))
+        found += judged({term_proofs.proof_of(rule).name: rows})
+    assert [
+        one for one, late in zip(found, cycle((True, False))) if one[2] is not late
+    ] == []

@@ -134,13 +134,13 @@ def accept_head(reason: str) -> str | None:
     """
     with writing() as session:
         RUNS.lock(session)
+        number, chain = RUNS.newest(session)
         problem = HEAD.problem(session, ProofRun)
         if problem is None:
             return None
         for run, sound in RUNS.rows(session):
             if not sound:
                 raise BrokenChainError(f"run {run.id} is not what was chained")
-        number, chain = RUNS.newest(session)
         log_staff_action(
             session, staff=None, action=ACCEPTED, what=f"{number} {chain}", reason=reason
         )
