@@ -242,10 +242,6 @@ class Rollup(AccessBase):
     errors: Mapped[Count]
 
 
-BUCKET_RATIO = 1.1
-"""The ratio of neighbouring histogram buckets; percentiles are exact to 5 %."""
-
-
 class Latency(AccessBase):
     """A histogram of the response times of one route, with exponential buckets."""
 

@@ -17,6 +17,7 @@ from neupusti.access.ingest.logformats import Format, parser
 from neupusti.access.models import Record, Rollup, Total
 from tests.access import logs
 from tests.access.conftest import NOW, count_rows, rows
+from tests.access.test_scanners import counts, empty
 from tests.conftest import SQLITE
 from tests.times import Clock
 
@@ -125,12 +126,30 @@ def test_a_log_that_two_processes_read_is_counted_as_by_one(
 ) -> None:
     monkeypatch.setattr(reading, "BATCH_LINES", 150)
     monkeypatch.setattr(reading, "PART_LINES", 40)
+    monkeypatch.setattr(reading, "PART_VISITS", 9)
     log.write_bytes(b"".join(lines) + b"unterminated")
     output = command("import", log).output
     assert f"imported   {len(lines)}\n" in output
     assert "waiting    1 unterminated line" in output
     assert_counted_once(engine, lines)
     assert active_children() == []
+
+
+def test_visits_that_are_sent_apart_count_as_together(
+    command: Callable[..., Result],
+    engine: Engine,
+    log: Path,
+    lines: list[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log.write_bytes(b"".join(lines))
+    command("import", log)
+    together = counts(engine)
+    empty(engine)
+    command("forget-import", "1")
+    monkeypatch.setattr(reading, "PART_VISITS", 7)
+    command("import", log)
+    assert counts(engine) == together
 
 
 def killed() -> Iterator[int]:

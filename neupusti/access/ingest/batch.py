@@ -1,13 +1,12 @@
 """Enrich a batch of entries and count it in memory, before it is written."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from math import log
 from typing import Any
 
 from neupusti.access import calendar
-from neupusti.access.counters import Sums, Totals
+from neupusti.access.counters import Sums, Totals, bucket
 from neupusti.access.ingest import geo
 from neupusti.access.ingest.agents import NONE, SCANNER, Agent, as_scanner, parse_agent
 from neupusti.access.ingest.findings.judge import Judge, Scanners
@@ -20,7 +19,7 @@ from neupusti.access.ingest.visits import (
     is_socket,
     visitor_digest,
 )
-from neupusti.access.models import BUCKET_RATIO, of_scanners
+from neupusti.access.models import of_scanners
 from neupusti.access.recording.line import (
     AGENT_LIMIT,
     REFERRER_LIMIT,
@@ -30,7 +29,6 @@ from neupusti.access.recording.line import (
 
 INDEXED_BYTES = 1000
 """PostgreSQL cannot index longer values."""
-BUCKETS_PER_E = 1 / log(BUCKET_RATIO)
 NOT_FOUND = 404
 UNKNOWN_ROUTE = "(unknown)"
 OF_ALL = frozenset({"bot", "reason", "loyalty"})
@@ -86,12 +84,24 @@ class Batch:
 
     def active_days(self) -> set[str]:
         """Return the days of its entries."""
-        return {calendar.day_and_hour(hour)[0] for hour, *_ in self.shapes}
+        counted = {calendar.day_and_hour(hour)[0] for hour, *_ in self.shapes}
+        return counted | {day for day, *_ in self.visits}
 
     def take_rows(self) -> list[Row]:
         """Return the rows so far, and keep only their counts."""
         rows, self.rows = self.rows, []
         return rows
+
+    def take_visits(self, most: int) -> Iterator["Batch"]:
+        """Yield visits in batches of their own, and keep at most `most` of them.
+
+        All of them together count as this one would have. They are in the order of the
+        table of addresses: in any other, each batch would touch all of its pages.
+        """
+        keys = sorted(self.visits)
+        for at in range(0, len(keys) - most, most):
+            some = {key: self.visits.pop(key) for key in keys[at : at + most]}
+            yield Batch(self.countries, self.referrers, self.scanners, visits=some)
 
     def _visit(self, day: str, ip: str, text: str) -> Visit:
         """Return the visit of a day, an address and a user agent that is seen first."""
@@ -285,8 +295,3 @@ def truncate_for_index(value: str) -> str:
     if len(value) * 4 <= INDEXED_BYTES or len(value.encode()) <= INDEXED_BYTES:
         return value
     return value.encode()[:INDEXED_BYTES].decode("utf-8", "ignore")
-
-
-def bucket(microseconds: int) -> int:
-    """Return the bucket of the latency histogram that holds a duration."""
-    return int(log(microseconds) * BUCKETS_PER_E) if microseconds > 1 else 0

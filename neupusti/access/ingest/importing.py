@@ -178,9 +178,9 @@ class _Writer:
             store.write_rows(connection, part.rows)
             malformed += part.malformed
             yield part
+            recall.recall(connection, part.counts)
+            store.write(connection, *part.counts)
             if part.verdict is not None:
-                recall.recall(connection, part.counts)
-                store.write(connection, *part.counts)
                 judging.save(connection, part.verdict)
                 store.count_events(connection, store.MALFORMED, malformed)
                 self._save_progress(connection, part)

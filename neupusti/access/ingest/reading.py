@@ -16,6 +16,8 @@ BATCH_LINES = 40_000
 """How many lines go into one transaction."""
 PART_LINES = 2_000
 """How many of them are in memory as rows."""
+PART_VISITS = 4_000
+"""How many visits are sent and counted at a time."""
 
 
 @dataclass(slots=True)
@@ -31,8 +33,9 @@ class Part:
     unterminated: bool = False
     truncated: bool = False
     counts: tuple[Batch, ...] = ()
-    """The last part of a transaction has the counts of all its lines; scanners' apart."""
+    """The last parts of a transaction have the counts of all its lines; scanners' apart."""
     verdict: Verdict | None = None
+    """Of all lines of a transaction, with its last part."""
     position: int = 0
     lines: int = 0
     digest: str = ""
@@ -58,6 +61,9 @@ class Reader:
             held += len(lines)
             lines = self.file.lines(_limit(held))
             if held == BATCH_LINES or not lines:
+                for batch in counts[:2]:
+                    for some in batch.take_visits(PART_VISITS):
+                        yield Part([], 0, Counter(), part.bytes_read, counts=(some,))
                 part.counts, part.verdict = counts[:2], counts[2]
                 counts, held = self._new_counts(), 0
             part.more = bool(lines)

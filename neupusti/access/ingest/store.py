@@ -34,7 +34,7 @@ MALFORMED, LOST, STARTED = "malformed", "lost", "started"
 LOCK_ID = 3_303_302
 """PostgreSQL's advisory lock of the ingest: one writer at a time in all processes."""
 KEYS_PER_QUERY = 400
-CACHE_KIB = 16 * 1024
+CACHE_KIB = 8 * 1024
 FINDING = ("day", "key")
 """The key of a finding."""
 
@@ -76,7 +76,7 @@ def salts(connection: Connection, days: Iterable[str]) -> dict[str, bytes]:
 def write(connection: Connection, *batches: Batch) -> None:
     """Write the rows and counts of some batches."""
     for batch in batches:
-        if batch.shapes:
+        if batch.visits:
             _write(connection, batch)
 
 
@@ -143,6 +143,8 @@ def mark_seen(connection: Connection, seen: dict[str, dict[bytes, int]]) -> None
 def _save_seen(connection: Connection, batch: Batch) -> None:
     """Tell new visitors from known ones, and save in which hours they were seen."""
     changed = batch.resolve_visitors(_known_visitors(connection, batch))
+    # In the order of the table: in any other, each row is on another page of it.
+    changed.sort()
     upsert(connection, "access_seen", ("day", "key"), ("hours",), changed, replace=True)
 
 
@@ -235,7 +237,7 @@ def _known_visitors(connection: Connection, batch: Batch) -> dict[tuple[str, byt
         by_day.setdefault(day, []).append(key)
     known = {}
     for day, keys in by_day.items():
-        for key, hours in _hours(connection, day, keys):
+        for key, hours in _hours(connection, day, sorted(keys)):
             known[day, bytes(key)] = hours
     return known
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from neupusti.access.models import BUCKET_RATIO, Latency, Record
+from neupusti.access.counters import BUCKET_RATIO
+from neupusti.access.models import Latency, Record
 from neupusti.access.recording.line import STATIC_ROUTE
 from neupusti.statistics.queries.period import Period
 
