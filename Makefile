@@ -34,7 +34,7 @@ quick: .venv/.dev $(CATALOGUES) ## What can be checked at once: no browser, no P
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line quick-tests lint types layers
 
 quick-tests:
-	@exec $(PYTEST) -m "not browser and not postgresql and not packages and not slow"
+	@exec $(PYTEST) --mostly sqlite -m "not browser and not postgresql and not packages and not slow"
 
 check: lint types layers test ## Everything a change must pass, and what is due by now
 	.venv/bin/flask site check

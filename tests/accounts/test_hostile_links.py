@@ -32,6 +32,7 @@ from tests.core.web.test_redirects import HOSTILE as AWAY
 from tests.people import AIGERIM, BOLAT
 from tests.times import NOON, Clock
 
+pytestmark = pytest.mark.slow
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"
 GONE = "This link no longer works"
 
@@ -170,7 +171,6 @@ def test_a_link_works_once(app: Flask, at: Clock, kind: str) -> None:
 
 
 @SQLITE
-@pytest.mark.slow
 @pytest.mark.parametrize("address", AWAY)
 def test_no_redirect_leads_off_the_site(app: Flask, address: str) -> None:
     """Whatever is in `next`: of the form, of the address, with the code."""

@@ -32,6 +32,7 @@ from tests.accounts.test_registration import register
 from tests.people import AIGERIM, BOLAT, DANA
 from tests.times import NOON, Clock
 
+pytestmark = pytest.mark.slow
 WRONG = "неверный пароль тут"
 RESET = "/account/password/reset"
 NETWORKS = count(1)
@@ -78,7 +79,6 @@ def test_a_known_browser_signs_in_whatever_strangers_do(
     assert sign_in(stranger(app), who).status_code == 429
 
 
-@pytest.mark.slow
 def test_strangers_wait_for_a_quarter_of_an_hour_at_most(app: Flask, at: Clock) -> None:
     at(NOON)
     who, now, waits = account(AIGERIM), NOON, []
@@ -243,7 +243,6 @@ def test_the_cookie_of_one_person_is_nothing_to_another(app: Flask, at: Clock) -
     assert sign_in(browser, other).status_code == 429
 
 
-@pytest.mark.slow
 def test_people_who_share_a_browser_share_its_cookie(app: Flask, at: Clock) -> None:
     at(NOON)
     people = (account(AIGERIM), account(DANA))

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
@@ -16,6 +17,7 @@ from tests.catalog.searching import slugs, vocabulary
 from tests.catalog.staff_goods import LIST, post, product, stored
 from tests.site.test_machine_pages import entries
 
+pytestmark = pytest.mark.slow
 CATEGORIES = f"{LIST}categories/"
 NAME = "chainik-emalirovannyi"
 """The address of the goods that `staff_goods.product` makes."""

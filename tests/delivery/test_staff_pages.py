@@ -23,6 +23,7 @@ from tests.orders.conftest import dana, guest, order
 from tests.people import BOLAT, DANA, GUEST
 
 __all__ = ["dana", "guest", "order"]
+pytestmark = pytest.mark.slow
 K = RecipientKind
 SECRETS = (GUEST.email, "Чайник", "Носки", "Капризный", "T-")
 """What no courier ever learns: the e-mail, the goods, the notes of staff."""

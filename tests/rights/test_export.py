@@ -31,6 +31,7 @@ from tests.rights.asking import (
     work,
 )
 
+pytestmark = pytest.mark.slow
 NOON = datetime(2026, 11, 26, 7, tzinfo=UTC)
 DATA, OWN = "/en/rights/data/", "/en/account/data/"
 Clock = Callable[[datetime], None]
@@ -113,7 +114,6 @@ def test_ranges_and_tricks_with_paths(app: Flask) -> None:
         assert browser.get(f"{DATA}export/{trick}/file").status_code in {400, 404}
 
 
-@pytest.mark.slow
 @pytest.mark.situation(37, of="rights")
 def test_fifty_presses_make_one_archive(app: Flask) -> None:
     bought(app)

@@ -15,6 +15,7 @@ from tests.people import AIGERIM, BOLAT
 from tests.rights.asking import bought, opened
 from tests.rights.canaries import STAFF, Planted, is_about
 
+pytestmark = pytest.mark.slow
 Plant = Callable[..., Planted]
 
 

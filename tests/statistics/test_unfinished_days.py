@@ -14,6 +14,7 @@ from tests.access.conftest import entry
 from tests.conftest import SQLITE
 from tests.times import Clock
 
+pytestmark = pytest.mark.slow
 DAY = datetime(2026, 11, 25, tzinfo=ALMATY)
 CLOCKS = {"half past midnight": 0.5, "noon": 12.0, "quarter to one": 12.75, "end": 23.99}
 UNCHANGED = "about as many people as before."
