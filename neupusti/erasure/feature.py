@@ -11,7 +11,7 @@ from neupusti.core.records.decisions import Decision
 from neupusti.core.rules import OWNER, PASS, PRIVACY, PUBLIC
 from neupusti.erasure import proofs, queries
 from neupusti.erasure.models import Erasure, ErasureFile, ErasureKept, ErasureStep
-from neupusti.erasure.service import asking, letters, replaying, running
+from neupusti.erasure.service import asking, letters, replaying, running, words
 from neupusti.erasure.views import admin, cli, own
 from neupusti.erasure.views.blueprint import bp
 
@@ -62,6 +62,7 @@ FEATURE = Feature(
             endpoint="erasure.board",
         ),
     ),
+    codes={"erasure.state": words.STATES},
     holdings=tuple(
         Holding(
             model=model,

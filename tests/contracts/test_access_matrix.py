@@ -296,10 +296,3 @@ def test_the_start_checks_the_rules(settings: Settings) -> None:
     )
     with pytest.raises(UndeclaredRouteError, match=r"catalog\.home"):
         create_app(settings, silent)
-
-
-def test_a_route_without_a_rule_is_forbidden(app: Flask) -> None:
-    app.add_url_rule("/new", "features.new", lambda: "secret")
-    assert app.test_client().get("/new").status_code == 403
-    authorisation.rules(app)["features.new"] = PUBLIC
-    assert app.test_client().get("/new").text == "secret"

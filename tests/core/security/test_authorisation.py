@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from neupusti.core.rules import Permission
+from neupusti.core.rules import PUBLIC, Permission
 from neupusti.core.security import authorisation
 from tests import desk
 from tests.conftest import SQLITE
@@ -65,3 +65,10 @@ def test_a_page_of_staff_asks_once_what_they_may(app: Flask) -> None:
         asked = [one for one in statements if "SELECT staff_grant.permission" in one]
         # Once for the page, once for whether the session needs a second factor.
         assert len(asked) == 2, path
+
+
+def test_a_route_without_a_rule_is_forbidden(app: Flask) -> None:
+    app.add_url_rule("/new", "features.new", lambda: "secret")
+    assert app.test_client().get("/new").status_code == 403
+    authorisation.rules(app)["features.new"] = PUBLIC
+    assert app.test_client().get("/new").text == "secret"
