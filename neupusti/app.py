@@ -43,7 +43,7 @@ LAYERS = (
     "contact orders",
     "delivery newsletter",
     "rights",
-    "erasure",
+    "blocking erasure",
     "staff",
     "retention",
     "backup deadlines proofs",

@@ -20,8 +20,9 @@ from typing import cast
 from flask import Flask, current_app
 
 from neupusti.core import clock
-from neupusti.core.data import beats, reading
+from neupusti.core.data import beats
 from neupusti.core.data.database import db
+from neupusti.core.data.reading import reading
 
 logger = logging.getLogger(__name__)
 EXTENSION = "neupusti.jobs"
@@ -154,9 +155,7 @@ class Background:
     def _try(self, job: Job, run: Callable[[], None]) -> bool:
         """Run what belongs to `job`; return whether it ended without an error."""
         try:
-            with self.app.app_context():
-                if not job.checks:
-                    reading.only_in_use()
+            with self.app.app_context(), reading(in_use=not job.checks):
                 try:
                     run()
                 finally:

@@ -5,11 +5,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Date, FromClause, and_, false, func, select, tuple_
+from sqlalchemy import ColumnElement, Date, FromClause, Table, and_, select
 
 from neupusti.core import clock, holding
-from neupusti.core.blocking.conditions import covered
-from neupusti.core.data.database import Base
+from neupusti.core.blocking.conditions import covered, is_covered
 from neupusti.core.keeping import Hold, Retention
 from neupusti.core.proofs.proof import Proof
 
@@ -20,7 +19,7 @@ GRACE = timedelta(hours=2)
 def proof_of(rule: Retention, holds: Sequence[Hold] = ()) -> Proof:
     """Return the proof that no row of `rule` is kept past its term and `GRACE`.
 
-    What one of `holds`, those on its table, keeps is kept rightly; so is what is blocked.
+    What one of `holds`, those on its table, keeps is kept rightly.
     """
     column: Any = rule.starts_at
     start, masks = column.key, rule.masks.key if rule.masks else ""
@@ -30,8 +29,6 @@ def proof_of(rule: Retention, holds: Sequence[Hold] = ()) -> Proof:
         if masks:
             conditions.append(rows.c[masks].is_not(None))
         conditions.append(~holding.keeps(rows, holds, rule.destroys))
-        if rule.model.metadata is Base.metadata:
-            conditions.append(~_is_blocked(rule, rows))
         return and_(rows.c[start] < _cutoff(rule, GRACE), *conditions)
 
     def begun(ago: timedelta) -> dict[str, Any]:
@@ -42,19 +39,19 @@ def proof_of(rule: Retention, holds: Sequence[Hold] = ()) -> Proof:
         clauses=("5.1", "5.6"),
         name=f"past-term-{rule.code}",
         says=_("Nothing is kept past its term: %(what)s", what=rule.label),
-        rows=rule.model,
+        rows=_rows(rule),
         wrong=wrong,
         forged=begun(GRACE + timedelta(days=1)),
         right=begun(GRACE - timedelta(hours=1)),
     )
 
 
-def _is_blocked(rule: Retention, rows: FromClause) -> ColumnElement[bool]:
-    """Return the condition that a row is one of the blocked ones, never NULL."""
-    table = rule.model.__table__
-    keys = tuple_(*(rows.c[column.key] for column in rule.keys))
-    blocked = select(*rule.keys).where(covered(table)).correlate(None)
-    return func.coalesce(keys.in_(blocked), false())
+def _rows(rule: Retention) -> type[Any] | FromClause:
+    """Return the rows that have a term: what is blocked is not destroyed (6.2.4)."""
+    table: Table = rule.model.__table__
+    if not is_covered(table):
+        return rule.model
+    return select(table).where(~covered(table)).subquery(table.name)
 
 
 def _cutoff(rule: Retention, ago: timedelta) -> datetime | date:

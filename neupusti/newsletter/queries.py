@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, Table, func, select
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
+from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.database import db
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.text.languages import Language
@@ -28,6 +30,9 @@ LATE = timedelta(hours=1)
 restored from a backup."""
 FEW = 5
 """Counts below are not shown: they could be about one person."""
+
+IN_USE = ~covered(cast("Table", IssueDelivery.__table__))
+"""Who is blocked gets what waits for them once the block has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ def receiving(issue: Issue) -> Select[int]:
     return select(Subscriber.id).where(
         Subscriber.state == SubscriberState.ACTIVE.value,
         Subscriber.id.in_(topic),
+        ~covered(cast("Table", Subscriber.__table__)),
         consented(advertising=issue.advertising),
     )
 

@@ -44,7 +44,7 @@ FEATURE = Feature(
     emails=(proving.BROKEN,),
     staff_actions=(proving.ASKED,),
     jobs=(
-        Job(name="proofs", every=proving.EVERY, run=proving.work),
+        Job(name="proofs", every=proving.EVERY, run=proving.work, checks=True),
         Job(name="proofs-self-test", every=timedelta(days=7), run=proving.test_proofs),
     ),
 )

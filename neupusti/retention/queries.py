@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Table, and_, func, or_, select
 
 from neupusti.core import clock, sweeping
 from neupusti.core.blocking.conditions import covered
-from neupusti.core.data import reading
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.data.database import AccessBase, db
+from neupusti.core.data.reading import reading
 from neupusti.core.keeping import Hold, Retention
 from neupusti.core.records.holds import PlacedHold, in_force
 from neupusti.core.records.sweep_stops import SweepStop
@@ -48,7 +48,7 @@ class HoldState:
 def rules(known: Iterable[Retention]) -> list[RuleState]:
     """Return what each rule keeps; of the access log see its own page."""
     stops = {stop.rule: stop for stop in open_stops()}
-    with reading.everything():
+    with reading(in_use=False):
         return [
             _state(rule, stops.get(rule.code))
             for rule in known
@@ -91,7 +91,7 @@ def last_complete() -> datetime | None:
 def shipped() -> list[HoldState]:
     """Return the holds of the manifests, and how many rows each keeps."""
     found = []
-    with reading.everything():
+    with reading(in_use=False):
         for hold in registry().holds:
             table: Table = hold.model.__table__
             rows = select(func.count()).select_from(table).where(hold.rows(table))
@@ -101,14 +101,14 @@ def shipped() -> list[HoldState]:
 
 def placed() -> list[PlacedHold]:
     """Return the placed holds that are not released, the next to be looked at first."""
-    with reading.everything():
+    with reading(in_use=False):
         rows = select(PlacedHold).filter_by(released_at=None)
         return list(db.session.scalars(rows.order_by(PlacedHold.review, PlacedHold.id)))
 
 
 def released() -> list[PlacedHold]:
     """Return the holds that were released last."""
-    with reading.everything():
+    with reading(in_use=False):
         rows = select(PlacedHold).where(PlacedHold.released_at.is_not(None))
         newest = rows.order_by(PlacedHold.released_at.desc(), PlacedHold.id.desc())
         return list(db.session.scalars(newest.limit(RELEASED)))
@@ -116,7 +116,7 @@ def released() -> list[PlacedHold]:
 
 def by_code(code: str) -> PlacedHold | None:
     """Return a placed hold."""
-    with reading.everything():
+    with reading(in_use=False):
         return db.session.scalar(select(PlacedHold).filter_by(code=code))
 
 
@@ -131,5 +131,5 @@ def count_reviews() -> int:
     rows = select(func.count()).where(
         in_force(), or_(PlacedHold.review <= clock.today(), waits)
     )
-    with reading.everything():
+    with reading(in_use=False):
         return db.session.scalar(rows) or 0

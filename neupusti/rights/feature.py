@@ -81,7 +81,7 @@ FEATURE = Feature(
     ),
     emails=letters.ALL,
     staff_actions=answering.ALL,
-    jobs=(Job(name="exports", every=exporting.EVERY, run=exporting.run),),
+    jobs=(Job(name="exports", every=exporting.EVERY, run=exporting.run, checks=True),),
     deadlines={queries.KIND: "rights.desk"},
     admin_menu=(MenuItem(endpoint="rights.board", label=_("Requests about data")),),
     duties=(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from neupusti.core.mail import sender
+from neupusti.core.mail import due
 from neupusti.newsletter.models import IssueDelivery, Why
 from neupusti.newsletter.service import ending, issues, posting
 from tests.newsletter import cast
@@ -22,7 +22,7 @@ def unsubscribe(_number: int, reader: int) -> None:
 def unsubscribe_amid_orders(number: int, reader: int) -> None:
     """More emails are due before it than a lost connection delays."""
     unsubscribe(number, reader)
-    for n in range(sender.BATCH):
+    for n in range(due.BATCH):
         cast.service_email(f"order:{n}:1")
 
 

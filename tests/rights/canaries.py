@@ -29,11 +29,11 @@ AT = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 CHOICES = re.compile(r"^\"?(\w+)\"? IN \('([^']+)'")
 NUMBERS = {"goods": 3, "fee": 2, "total": 5, "cancelled": 0, "returned": 0}
 """Where a constraint ties a number to others; 1 fits everywhere else."""
-GRAVES = Tombstone.__table__
 STAFF = 9000
 """Who acted in each row: a member of staff."""
 SHORTEST = 7
 PLAIN = {str: "ru", int: 1, bool: False, date: AT.date()}
+TOMBSTONE = Tombstone.__table__
 ids = count(1000)
 
 
@@ -53,8 +53,8 @@ class Planted:
 
     def plant(self, session: Session) -> None:
         """Insert the rows in the open write transaction."""
-        # A tombstone comes last: nothing is written about its number any more.
-        tables = sorted(Base.metadata.sorted_tables, key=lambda one: one is GRAVES)
+        # Beside a tombstone nothing more about its person can be stored.
+        tables = sorted(Base.metadata.sorted_tables, key=lambda one: one is TOMBSTONE)
         for table in tables:
             if table.name in needed() - self.without and self._may_have(table):
                 row = {column.name: self._value(column) for column in table.columns}

@@ -5,8 +5,9 @@ Several unconfirmed accounts may claim one address; the first to be confirmed ge
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, Table, delete, select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Credential, Person, PersonKind
@@ -17,6 +18,7 @@ from neupusti.accounts.service.people import Applicant
 from neupusti.accounts.service.signals import email_confirmed
 from neupusti.config.settings import settings
 from neupusti.core import clock
+from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
@@ -142,7 +144,8 @@ def mark_confirmed(session: Session, person: Person) -> None:
 
 def _destroy_unconfirmed(session: Session, which: ColumnElement[bool]) -> None:
     """Destroy unconfirmed accounts and what is about them, all that `which` selects."""
-    unconfirmed = Person.confirmed_at.is_(None), which
+    table = cast("Table", Person.__table__)
+    unconfirmed = Person.confirmed_at.is_(None), ~covered(table), which
     numbers = list(session.scalars(select(Person.id).where(*unconfirmed)))
     for column in GO_ALONG:
         session.execute(delete(column.class_).where(column.in_(numbers)))

@@ -1,7 +1,8 @@
 """Open a block, lift it, and ask whether somebody's data are blocked (6.2.4)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date, datetime
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
@@ -11,9 +12,14 @@ from sqlalchemy.orm import Session
 from neupusti.core import clock
 from neupusti.core.blocking.errors import BlockedError
 from neupusti.core.blocking.models import Cause, DataBlock, Result, Scope
+from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import insert
 from neupusti.core.data.finding import Whose
 from neupusti.core.deadlines import counting, register
+from neupusti.core.records import journal
+from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decisions import Decision, decide
+from neupusti.core.records.journal import Operation, ProcessingRecord
 
 TERM = "RIGHTS_FIX"
 IS_OPEN = DataBlock.lifted_at.is_(None)
@@ -56,15 +62,13 @@ def open_block(  # noqa: PLR0913 - a row is all of these
         "reason": reason,
         "document": document,
         "from_at": now,
-        "due": counting.due(TERM, now, register.calendar(session)).day,
-        "lifted_at": None,
-        "lifted_by": None,
-        "outcome": None,
+        "due": _due(session, now),
         "passing": False,
     }
     new = insert(session, DataBlock).on_conflict_do_nothing().returning(DataBlock)
     made: DataBlock | None = session.scalar(new, row)
     if made is not None:
+        _record(session, made, Decision.BLOCKED)
         return made
     same = _field_is(field) if field else _is_of(whose) & WHOLE
     return session.scalars(select(DataBlock).where(IS_OPEN, same)).one()
@@ -82,21 +86,44 @@ def lift(
         .where(DataBlock.id == block.id, IS_OPEN)
         .values(lifted_at=clock.now(), lifted_by=by, outcome=outcome.value)
     )
-    session.execute(ended)
+    is_first = session.scalar(ended.returning(DataBlock.id)) is not None
     session.refresh(block)
+    if is_first:
+        _record(session, block, Decision.LIFTED, outcome=outcome.value)
+
+
+def block_again(session: Session, line: Line) -> int:
+    """Open in a restored database a block that is recorded, with its first date."""
+    whose = line.whose
+    if whose == Whose() or open_of(session, whose) is not None:
+        return 0
+    known = select(DataBlock.id).where(DataBlock.request == line.ref, WHOLE)
+    if line.ref and session.scalar(known) is not None:
+        return 0
+    block = open_block(session, whose, by=Cause(line.values["by"]), request=line.ref)
+    block.from_at, block.due = line.at, _due(session, line.at)
+    return 1
+
+
+def lift_again(session: Session, line: Line) -> int:
+    """End in a restored database a block that is recorded as ended."""
+    block = open_of(session, line.whose) if line.whose != Whose() else None
+    if block is None or block.request != line.ref:
+        return 0
+    lift(session, block, outcome=Result(line.values["outcome"]))
+    block.lifted_at = line.at
+    return 1
 
 
 def open_of(session: Session, whose: Whose) -> DataBlock | None:
-    """Return the open block of everything about `whose`, or None.
+    """Return the open block of everything about `whose`, or None."""
+    found = select(DataBlock).where(IS_OPEN, WHOLE, _covers(whose))
+    return session.scalar(found.limit(1))
 
-    What has no number is its address owner's, whoever of them asked for the block.
-    """
-    covers = (
-        DataBlock.person == whose.person
-        if whose.person is not None
-        else DataBlock.email_key == whose.email_key
-    )
-    return session.scalar(select(DataBlock).where(IS_OPEN, WHOLE, covers).limit(1))
+
+def of_request(session: Session, number: str) -> DataBlock | None:
+    """Return the open block of a request, of everything or of one field; or None."""
+    return session.scalar(select(DataBlock).where(IS_OPEN, DataBlock.request == number))
 
 
 def is_blocked(session: Session, whose: Whose) -> bool:
@@ -121,14 +148,15 @@ def passing(session: Session, whose: Whose) -> Iterator[None]:
     Cancelling an order and withdrawing a consent are rights that a block leaves to them;
     nobody else's transaction ever sees the mark.
     """
-    block = open_of(session, whose)
-    if block is None:
+    found = select(DataBlock.id).where(IS_OPEN, _covers(whose))
+    numbers = session.scalars(found).all()
+    if not numbers:
         yield
         return
-    _mark(session, block, passing=True)
+    _mark(session, numbers, passing=True)
     yield
     session.flush()
-    _mark(session, block, passing=False)
+    _mark(session, numbers, passing=False)
 
 
 def wait_for_writers(session: Session) -> None:
@@ -141,9 +169,43 @@ def wait_for_writers(session: Session) -> None:
         session.execute(text("LOCK TABLE data_block IN EXCLUSIVE MODE"))
 
 
-def _mark(session: Session, block: DataBlock, *, passing: bool) -> None:
-    marked = update(DataBlock).where(DataBlock.id == block.id).values(passing=passing)
+def _record(session: Session, block: DataBlock, kind: Decision, **values: str) -> None:
+    """Record a block or its end outside the database, and in the journal."""
+    if block.scope == Scope.ALL:
+        decide(
+            session,
+            kind,
+            person=block.person,
+            email_key=block.email_key,
+            ref=block.request,
+            values={"by": block.by, **values},
+        )
+    record = ProcessingRecord(
+        operation=Operation.BLOCKING,
+        what=f"{kind.value} {block.request}".strip(),
+        why=Purpose.FEEDBACK,
+        person=block.person,
+    )
+    journal.log_processing(session, record)
+
+
+def _due(session: Session, at: datetime) -> date:
+    return counting.due(TERM, at, register.calendar(session)).day
+
+
+def _mark(session: Session, numbers: Sequence[int], *, passing: bool) -> None:
+    marked = update(DataBlock).where(DataBlock.id.in_(numbers)).values(passing=passing)
     session.execute(marked)
+
+
+def _covers(whose: Whose) -> ColumnElement[bool]:
+    """Return the condition of the blocks that cover what is about `whose`.
+
+    What has no number is its address owner's, whoever of them asked for the block.
+    """
+    if whose.person is not None:
+        return DataBlock.person == whose.person
+    return DataBlock.email_key == whose.email_key
 
 
 def _is_of(whose: Whose) -> ColumnElement[bool]:

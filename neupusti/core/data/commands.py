@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 FULL = "The disk is full: nothing was saved. Make room, then run the command again."
+REFUSED = "These rows stay as they are: they are blocked, or never change."
 LOCKED = "Another process is writing to the database: run the command again."
 UNMIGRATED = "The database is not that of this version: `flask site setup` migrates it."
 CLOSED = (
@@ -28,6 +29,7 @@ FAILING = "The disk of the database is full, or cannot be read or written."
 AWAY = "The database does not answer: check its URL and its server."
 SQLITE = {
     "SQLITE_FULL": FULL,
+    "SQLITE_CONSTRAINT_TRIGGER": REFUSED,
     "SQLITE_BUSY": LOCKED,
     "SQLITE_LOCKED": LOCKED,
     "SQLITE_CANTOPEN": CLOSED,
@@ -41,6 +43,7 @@ SQLITE = {
 MISSING = ("no such table", "no such column")
 POSTGRESQL = {
     "53100": FULL,
+    "P0001": REFUSED,
     "55P03": LOCKED,
     "40001": LOCKED,
     "40P01": LOCKED,

@@ -6,17 +6,17 @@ show what is blocked (`core.blocking.shadows`) and cannot write.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, cast
 
-from flask import current_app, g
+from flask import current_app
 from flask_sqlalchemy.session import Session
 from sqlalchemy import Connection, Engine
 
 EXTENSION = "neupusti.reading"
 WRITING = "writing"
 """Set in `Session.info` during a write transaction, which needs the table itself."""
-IN_USE = "only_what_is_in_use"
-"""Set in `flask.g`: it ends with the request, or with the run of a job."""
+_in_use: ContextVar[bool] = ContextVar("in_use", default=False)
 
 
 class RoutedSession(Session):
@@ -25,23 +25,27 @@ class RoutedSession(Session):
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
         """Return the engine of a query."""
         engine = super().get_bind(*args, **kwargs)
-        if not g.get(IN_USE) or self.info.get(WRITING):
+        if not hides() or self.info.get(WRITING):
             return engine
         of_main, reading = cast("tuple[Engine, Engine]", current_app.extensions[EXTENSION])
         return reading if engine is of_main else engine
 
 
-def only_in_use() -> None:
-    """Show this request, or this run of a job, no rows that are blocked."""
-    setattr(g, IN_USE, True)
+def only_in_use(*, wanted: bool = True) -> None:
+    """Show this request no rows that are blocked, or from now on all of them again."""
+    _in_use.set(wanted)
+
+
+def hides() -> bool:
+    """Return whether blocked rows are not shown now."""
+    return _in_use.get()
 
 
 @contextmanager
-def everything() -> Iterator[None]:
-    """Read blocked rows as well for a block of code, as the check of them must."""
-    before = g.pop(IN_USE, False)
+def reading(*, in_use: bool) -> Iterator[None]:
+    """Read for a block of code only what is in use, or all, as the check of it must."""
+    token = _in_use.set(in_use)
     try:
         yield
     finally:
-        if before:
-            only_in_use()
+        _in_use.reset(token)

@@ -26,6 +26,7 @@ from neupusti.core.text.languages import Language, force_language
 
 EXTENSION, TYPES = "neupusti.mail", "neupusti.mail.kinds"
 PLAIN_HTML = "layout/mail.html"
+WHILE_BLOCKED = "neupusti.mail.while_blocked"
 SIGNATURE = "\n-- \n"
 
 
@@ -44,6 +45,9 @@ class EmailType:
     purpose: Purpose = Purpose.NOTICES
     in_subject: frozenset[str] = frozenset()
     priority: Priority = Priority.SERVICE
+    while_blocked: bool = False
+    """Whether it leaves though its person is blocked: they need it to use their rights.
+    Others wait in the outbox until the block ends (6.2.4)."""
 
     @property
     def template(self) -> str:
@@ -79,6 +83,11 @@ class Copy:
 def service() -> Service:
     """Return the mail service of the current app."""
     return cast("Service", current_app.extensions[EXTENSION])
+
+
+def while_blocked() -> list[str]:
+    """Return the names of the types that leave though their person is blocked."""
+    return current_app.extensions[WHILE_BLOCKED]  # type: ignore[no-any-return]
 
 
 def enqueue(  # noqa: PLR0913 - an email is all of these

@@ -10,14 +10,16 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import Connection, Select, Table, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from neupusti.core import clock
-from neupusti.core.data.database import Utc, db, writing
+from neupusti.core.data.database import db, writing
 from neupusti.core.mail import message
+from neupusti.core.mail.due import BATCH, DUE, MAY_LEAVE, NEXT, TABLE, parameters
 from neupusti.core.mail.models import OutboxEmail, OutboxState
+from neupusti.core.mail.outbox import while_blocked
 from neupusti.core.mail.service import Server, Service
 
 logger = logging.getLogger(__name__)
@@ -28,31 +30,18 @@ FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=6)
 ATTEMPTS = 20
 """They take some two and a half days."""
-BATCH = 50
-"""Emails over one connection."""
 PERMANENT = range(500, 600)
 UNWRITABLE = "550 cannot be written"
 LINE_START_DOT = re.compile(rb"(?m)^\.")
 
 
-def _due(columns: Select[Any], most: int) -> Select[Any]:
-    """Return a select of emails due at `now`, in the order in which they leave."""
-    return (
-        columns.where(
-            OutboxEmail.state == OutboxState.QUEUED.value,
-            OutboxEmail.next_at <= bindparam("now", type_=Utc),
-        )
-        .order_by(OutboxEmail.priority, OutboxEmail.next_at, OutboxEmail.id)
-        .limit(most)
-    )
-
-
-NEXT, DUE = _due(select(OutboxEmail), 1), _due(select(OutboxEmail.id), BATCH)
-# Of the table, not of the class: the rows of no session change along.
-TABLE = cast("Table", OutboxEmail.__table__)
 CLAIM = (
     update(TABLE)
-    .where(TABLE.c.id == bindparam("number"), TABLE.c.state == OutboxState.QUEUED.value)
+    .where(
+        TABLE.c.id == bindparam("number"),
+        TABLE.c.state == OutboxState.QUEUED.value,
+        MAY_LEAVE,
+    )
     .values(state=OutboxState.HANDING.value)
 )
 ENDING = ("state", "done_at", "reason", "text", "html", "headers")
@@ -157,9 +146,10 @@ class Sender:
         """Claim an email, and record in the same commit that the one before was sent."""
         with database.begin():
             self._end_sent(database)
-            if database.execute(CLAIM, {"number": number}).rowcount != 1:
+            its = {"number": number, "while_blocked": while_blocked()}
+            if database.execute(CLAIM, its).rowcount != 1:
                 raise AlreadyClaimedError
-            found = database.execute(NEXT, {"now": clock.now()}).mappings().first()
+            found = database.execute(NEXT, parameters()).mappings().first()
         self.sent, self.ahead = None, OutboxEmail(**found) if found else None
 
     def _record_sent(self, database: Connection) -> None:
@@ -241,7 +231,7 @@ def _expect(code: int, reply: tuple[int, bytes]) -> None:
 
 def _next() -> OutboxEmail | None:
     """Return the email that leaves next, apart from the session."""
-    if email := db.session.scalar(NEXT, {"now": clock.now()}):
+    if email := db.session.scalar(NEXT, parameters()):
         db.session.expunge(email)
     db.session.rollback()
     return cast("OutboxEmail | None", email)
@@ -249,7 +239,7 @@ def _next() -> OutboxEmail | None:
 
 def _numbers() -> list[int]:
     """Return the numbers of due emails, at most those of one connection."""
-    found = list(db.session.scalars(DUE, {"now": clock.now()}))
+    found = list(db.session.scalars(DUE, parameters()))
     db.session.rollback()
     return found
 

@@ -40,6 +40,7 @@ def install(app: Flask, access: Mapping[str, Rule]) -> None:
     """Enforce `access` before every view of `app`; raise UndeclaredRouteError."""
     app.extensions[EXTENSION] = dict(access)
     app.before_request(_enforce)
+    app.teardown_request(lambda _error: reading.only_in_use(wanted=False))
     app.jinja_env.globals |= {"signed_in": identity.current, "staff_menu": menu}
     check(app)
 

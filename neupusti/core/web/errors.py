@@ -26,6 +26,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from neupusti.core import clock
 from neupusti.core.blocking.errors import BLOCKED, STATUS, BlockedError, is_refusal
+from neupusti.core.data.reading import hides
 from neupusti.core.records.decision_file import UnrecordedError
 from neupusti.core.text import dates, languages
 from neupusti.core.web.edge import REFUSED, REQUEST_ID
@@ -116,6 +117,12 @@ ERROR_TEXTS = {
     ),
 }
 
+MISSING = frozenset({404, 410})
+HIDDEN = _(
+    "There is no such page, or it is about data that are blocked until a check of them "
+    "has ended."
+)
+"""To staff, whom blocked rows are not shown (6.2.4)."""
 TRY_AGAIN_AT = _(
     "This works again from %(until)s; what you sent before is not lost. "
     "The rest of the site is open to you meanwhile, also orders without an "
@@ -181,7 +188,7 @@ def page(status: int, message: str | LazyString | None = None) -> Response:
             "errors/show.html",
             status=status,
             title=error_text.title,
-            text=message or error_text.text,
+            text=message or (HIDDEN if status in MISSING and hides() else error_text.text),
             request_id=request_id,
         )
     except Exception:

@@ -7,6 +7,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
+from neupusti.core.data import reading
 from neupusti.core.forms.base import ConfirmForm
 from neupusti.core.web import errors
 from neupusti.core.web.errors import DomainError
@@ -25,6 +26,12 @@ BUTTONS: Mapping[Deed, LazyString] = {
     Deed.REFUSED: _("The buyer refused it"),
 }
 UNPROCESSABLE = 422
+
+
+@bp.before_request
+def _only_in_use() -> None:
+    """Show nobody who delivers what is blocked (6.2.4)."""
+    reading.only_in_use()
 
 
 @bp.get("/delivery/<token>")

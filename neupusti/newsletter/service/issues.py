@@ -135,6 +135,7 @@ def pause(number: int, *, staff: int) -> None:
 def take_back(session: Session, number: int) -> int:
     """Put what is in the outbox back to waiting; return how many are being transferred."""
     posted = select(IssueDelivery).filter_by(issue=number, state=DeliveryState.POSTED.value)
+    posted = posted.where(queries.IN_USE)
     # The rows first, as who unsubscribes locks them: else the two wait for each other.
     locked = posted.order_by(IssueDelivery.subscriber).with_for_update()
     rows = session.scalars(locked).all()
@@ -156,6 +157,7 @@ def stop(number: int, *, staff: int) -> None:
         waiting = update(IssueDelivery).where(
             IssueDelivery.issue == number,
             IssueDelivery.state == DeliveryState.WAITING.value,
+            queries.IN_USE,
         )
         values = {"state": DeliveryState.SKIPPED.value, "why": Why.STOPPED.value}
         session.execute(waiting.values(at=clock.now(), **values))
@@ -181,6 +183,7 @@ def send_unsure_again(number: int, *, staff: int) -> int:
             .where(
                 IssueDelivery.issue == number,
                 IssueDelivery.state == DeliveryState.UNSURE.value,
+                queries.IN_USE,
             )
             .values(
                 state=DeliveryState.WAITING.value,

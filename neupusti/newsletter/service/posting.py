@@ -84,6 +84,7 @@ def post(number: int) -> int:
             .where(
                 IssueDelivery.issue == number,
                 IssueDelivery.state == DeliveryState.WAITING.value,
+                queries.IN_USE,
             )
             .order_by(IssueDelivery.subscriber)
             .limit(most)
@@ -109,6 +110,7 @@ def copy_ends(number: int) -> None:
             IssueDelivery.issue == number,
             IssueDelivery.state == DeliveryState.POSTED.value,
             OutboxEmail.state.in_(ENDS) | came_back,
+            queries.IN_USE,
         )
     )
     with writing() as session:
@@ -123,7 +125,7 @@ def copy_ends(number: int) -> None:
                 no_mailbox = suppression.is_permanent(email.reason)
                 row.why = (Why.BOUNCED if no_mailbox else Why.SERVER).value
                 if no_mailbox:
-                    suppression.suppress(session, email.recipient, Why.BOUNCED)
+                    suppression.suppress(session, Why.BOUNCED, email.recipient)
         if back:
             _take_back(session, issue, back)
 
@@ -136,7 +138,7 @@ def _take_back(session: Session, issue: Issue, numbers: Sequence[int]) -> None:
     subscribers = select(Subscriber).where(Subscriber.id.in_(numbers))
     why_not = _reasons(session, issue, session.scalars(subscribers).all())
     for number, why in why_not.items():
-        ending.skip(session, number, why, advertising=issue.advertising or None)
+        ending.skip(session, [number], why, advertising=issue.advertising or None)
 
 
 def finish(number: int) -> None:

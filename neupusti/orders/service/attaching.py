@@ -5,11 +5,14 @@ does not put that order into a foreign account. Those proved later are tied by
 `links.open_link`.
 """
 
-from sqlalchemy import update
+from typing import cast
+
+from sqlalchemy import Table, update
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service.signals import email_confirmed
+from neupusti.core.blocking.conditions import covered
 from neupusti.orders.models.order import ShopOrder
 
 
@@ -22,6 +25,7 @@ def attach(person: Person, *, session: Session) -> None:
             ShopOrder.email_key == person.email_key,
             ShopOrder.person.is_(None),
             ShopOrder.email_proved_at.is_not(None),
+            ~covered(cast("Table", ShopOrder.__table__)),
         )
         .values(person=person.id)
     )

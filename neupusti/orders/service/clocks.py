@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Table, select
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
+from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import SYSTEM
 from neupusti.core.text import dates
@@ -18,6 +20,7 @@ from neupusti.orders.service.errors import MoveError, StaleError
 from neupusti.orders.service.life import deciding
 from neupusti.orders.service.moves import Press, What
 
+TABLE = cast("Table", ShopOrder.__table__)
 EVERY = timedelta(minutes=10)
 BEFORE = timedelta(days=1)
 REASON = "unpaid invoice"
@@ -39,10 +42,10 @@ def run() -> None:
 
 
 def _due(*conditions: ColumnElement[bool]) -> list[tuple[int, int]]:
-    """Return (number, version) of the orders whose clock runs."""
+    """Return (number, version) of the orders whose clock runs; of the blocked it stands."""
     rows = db.session.execute(
         select(ShopOrder.id, ShopOrder.version)
-        .where(ShopOrder.state != OrderState.CANCELLED.value, *conditions)
+        .where(ShopOrder.state != OrderState.CANCELLED.value, ~covered(TABLE), *conditions)
         .order_by(ShopOrder.due_at)
         .limit(MOST)
     )

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from neupusti.accounts.service import people
 from neupusti.core import clock
+from neupusti.core.blocking import blocks
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
 from neupusti.core.security import tokens
@@ -74,7 +76,7 @@ def open_link(token: str) -> Opened:
     if order is None:
         raise TokenError
     opened = Opened(order.number, row.id)
-    if order.email_proved_at is None:
+    if order.email_proved_at is None and not _is_blocked(order):
         _prove(order.id)
     return opened
 
@@ -108,6 +110,12 @@ def by_number(session: Session, number: str) -> ShopOrder | None:
 def revoke(session: Session, order: int) -> None:
     """End every link to an order at once, in the open write transaction."""
     tokens.revoke_target(session, PURPOSE, order)
+
+
+def _is_blocked(order: ShopOrder) -> bool:
+    """Return whether the order may only be read and cancelled, for now (6.2.4)."""
+    whose = Whose(person=order.person, email_key=order.email_key)
+    return blocks.is_blocked(db.session(), whose)
 
 
 def _prove(number: int) -> None:

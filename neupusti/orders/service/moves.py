@@ -4,7 +4,8 @@ Every move names the version of the order that was seen. Of two concurrent press
 changes the version, and the other is told what has happened meanwhile.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -15,7 +16,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
+from neupusti.core.blocking import blocks
 from neupusti.core.data.classification import Purpose
+from neupusti.core.data.finding import Whose
 from neupusti.core.records import journal
 from neupusti.core.records.journal import (
     Actor,
@@ -169,6 +172,18 @@ def begin(session: Session, press: Press, *, though_frozen: bool = False) -> Sho
     if order.frozen_at is not None and not though_frozen:
         raise blocked()
     return order
+
+
+@contextmanager
+def own_act(session: Session, press: Press) -> Iterator[None]:
+    """Let a buyer's press through though their data are blocked (6.2.4)."""
+    order = session.get(ShopOrder, press.order)
+    if order is None or WHO[press.actor.kind] is not Who.BUYER:
+        yield
+        return
+    whose = Whose(person=order.person, email_key=order.email_key)
+    with blocks.passing(session, whose):
+        yield
 
 
 def blocked() -> FrozenError:

@@ -39,6 +39,7 @@ from neupusti.rights.service.errors import (
     NoRequestError,
     RightsError,
 )
+from neupusti.rights.service.signals import request_answered, request_entered
 from neupusti.rights.service.words import OUTCOME_LABELS
 
 ENTERED = StaffActionType("rights.entered", _("Entered a request about data"))
@@ -96,6 +97,7 @@ def enter(given: Entered, staff: int) -> tuple[DataRequest, str]:
         if opened is None:
             raise RuntimeError("a request of staff met one of the site")
         _log(session, staff, ENTERED, Operation.RECORDING, opened[0])
+        request_entered.send(opened[0], session=session, staff=staff)
         return opened
 
 
@@ -121,6 +123,7 @@ def answer(number: int, staff: int, outcome: Outcome, words: str) -> None:
         kind = RequestKind(request.kind)
         if outcome not in (*OUTCOMES[kind], *GROUNDS):
             raise RightsError(WRONG_OUTCOME)
+        request_answered.send(request, session=session, staff=staff, outcome=outcome)
         right = outcome is Outcome.CORRECTED
         correcting.decide(session, request, actor, right=right, reason=words)
         requests.close(session, request, outcome, words)

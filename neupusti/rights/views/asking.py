@@ -21,6 +21,7 @@ from neupusti.rights.views.blueprint import KEY, bp
 PAGES = {
     RequestKind.ACCESS: "rights.data",
     RequestKind.CORRECT: "rights.correct",
+    RequestKind.BLOCK: "blocking.block",
     RequestKind.DESTROY: "erasure.destroy",
 }
 """Where a pass leads, by what it was asked for."""

@@ -31,21 +31,21 @@ LISTED = "rights.ask"
 View = Callable[..., Response]
 
 
-def both(path: str, name: str, *methods: str) -> Callable[[View], View]:
+def both(path: str, name: str, *methods: str, on: Blueprint = bp) -> Callable[[View], View]:
     """Register a view below `/rights/data/` for a pass, and for the owner of an account."""
 
     def register(view: View) -> View:
         for start, begins in ((GUEST, ""), (ACCOUNT, OWN)):
-            bp.add_url_rule(start + path, f"{begins}{name}", view, methods=methods)
+            on.add_url_rule(start + path, f"{begins}{name}", view, methods=methods)
         return view
 
     return register
 
 
-def here(name: str, **values: Any) -> str:
+def here(name: str, *, on: Blueprint = bp, **values: Any) -> str:
     """Return the address of a page of the same entrance as this one."""
     begins = OWN if _is_own() else ""
-    return url_for(f"rights.{begins}{name}", **values)
+    return url_for(f"{on.name}.{begins}{name}", **values)
 
 
 def asker() -> Asker:
@@ -80,7 +80,7 @@ def asker_of_pass() -> Asker:
 
 
 def _is_own() -> bool:
-    return (request.endpoint or "").startswith(f"rights.{OWN}")
+    return (request.endpoint or "").partition(".")[2].startswith(OWN)
 
 
 @bp.record_once

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import limits, recovery, registration, sessions
+from neupusti.core.blocking import blocks
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
 from neupusti.core.mail.outbox import EmailType, Recipient, enqueue
 from neupusti.core.records.journal import (
     Operation,
@@ -64,8 +66,12 @@ def log_search(total: int, shown: Iterable[Person], access: PersonAccess) -> Non
 
 
 def log_access(person: int, access: PersonAccess) -> bool:
-    """Log that a person's page is opened; False: there is no such person."""
+    """Log that a person's page is opened; False: there is no such person.
+
+    Raise BlockedError.
+    """
     with writing() as session:
+        blocks.ensure_usable(session, Whose(person=person))
         if session.get(Person, person) is None:
             return False
         _log_seen(session, OPENED, person, access)

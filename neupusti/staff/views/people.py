@@ -9,7 +9,9 @@ from neupusti.accounts.models import Person
 from neupusti.accounts.service import recovery, sessions, suspensions
 from neupusti.accounts.service.events import LABELS, SecurityEventKind
 from neupusti.config.settings import settings
+from neupusti.core.blocking import blocks
 from neupusti.core.data.database import db
+from neupusti.core.data.finding import Whose
 from neupusti.core.forms.base import shown
 from neupusti.core.records import consents
 from neupusti.core.rules import Permission
@@ -106,6 +108,7 @@ def _perform(number: int, action: Any, done: str) -> Response:
 
 
 def _exists(number: int) -> None:
+    blocks.ensure_usable(db.session(), Whose(person=number))
     if db.session.get(Person, number) is None:
         abort(404)
 

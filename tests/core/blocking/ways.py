@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import g
 from sqlalchemy import (
     delete,
     exists,
@@ -18,8 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from neupusti.core.data import reading
 from neupusti.core.data.database import db
+from neupusti.core.data.reading import reading
 from neupusti.orders.models.order import OrderLine, ShopOrder
 from tests.people import BOLAT, GUEST
 
@@ -35,12 +34,9 @@ Write = Callable[[Session, int, int], Any]
 def in_use() -> Iterator[Session]:
     """Read as staff and jobs do."""
     db.session.remove()
-    reading.only_in_use()
-    try:
+    with reading(in_use=True):
         yield db.session()
-    finally:
-        g.pop(reading.IN_USE)
-        db.session.remove()
+    db.session.remove()
 
 
 def _addresses(session: Session, query: Any) -> set[str]:

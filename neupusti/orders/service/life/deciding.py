@@ -30,7 +30,7 @@ def cancel(press: Press, reason: str = "") -> None:
     Only while no parcel has left; parcels that are packed are unpacked. A blocked order
     can be cancelled too. A buyer's press needs no reason.
     """
-    with writing() as session:
+    with writing() as session, moves.own_act(session, press):
         order = moves.begin(session, press, though_frozen=True)
         cancel_all(session, order, press, reason)
 
@@ -51,7 +51,7 @@ def cancel_lines(press: Press, pieces: Mapping[int, int], reason: str = "") -> N
 
     The sums of the order stay as they were placed: what is due follows from the counters.
     """
-    with writing() as session:
+    with writing() as session, moves.own_act(session, press):
         order = moves.begin(session, press, though_frozen=True)
         everything = details.of(session, order)
         move = OrderState(order.state), OrderState.CANCELLED

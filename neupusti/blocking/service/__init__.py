@@ -1,0 +1,1 @@
+"""Block, withdraw, and end with the answer of staff."""

@@ -1,0 +1,242 @@
+"""Open and end blocks: a request opens one at once, its answer ends it (6.2.4)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import force_locale
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from neupusti.accounts.models import Person
+from neupusti.core import clock
+from neupusti.core.blocking import blocks
+from neupusti.core.blocking.models import Cause, DataBlock, Result, Scope
+from neupusti.core.data.database import writing
+from neupusti.core.data.finding import Whose
+from neupusti.core.records.journal import (
+    Actor,
+    ActorKind,
+    Operation,
+    StaffActionType,
+    log_staff_action,
+)
+from neupusti.core.security import throttle
+from neupusti.core.security.throttle import RateLimit
+from neupusti.core.text import emails
+from neupusti.core.text.languages import Language
+from neupusti.rights.models import Channel, DataRequest, Outcome, RequestKind, Step
+from neupusti.rights.service import letters, requests
+from neupusti.rights.service.errors import (
+    CLOSED,
+    NO_PERSON,
+    OWN,
+    NoRequestError,
+    RightsError,
+)
+from neupusti.rights.service.requests import Asker
+from neupusti.rights.service.signals import request_answered, request_entered
+from neupusti.rights.service.words import OUTCOME_LABELS
+
+PLACED = StaffActionType("blocking.placed", _("Blocked the data of a person"))
+LOOKED = StaffActionType("blocking.looked", _("Looked at blocked data to check them"))
+ACTIONS = (PLACED, LOOKED)
+OFTEN = RateLimit("block", 10, timedelta(days=1), timedelta(days=1))
+"""Of a person: each block writes two e-mails."""
+NOBODY = _("Write the number of the person, or the e-mail.")
+WITHDRAWN = _("You took the block back.")
+RESULTS = {
+    Outcome.CORRECTED: Result.CORRECTED,
+    Outcome.WITHDRAWN: Result.WITHDRAWN,
+    Outcome.DESTROYED: Result.DESTROY,
+}
+"""How a block ends by the outcome of its request; by any other it was unfounded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the authorised body, or a member of staff, wants blocked."""
+
+    by: Cause
+    person: int | None
+    email: str
+    document: str
+    reason: str
+    language: Language
+
+
+def block(asker: Asker, reason: str) -> DataRequest:
+    """Block what is about `asker` from this moment; return the request it stands under.
+
+    A block that is open already stays, with its first date. Raise TooManyError.
+    """
+    throttle.take((OFTEN, asker.name))
+    with writing() as session:
+        blocks.wait_for_writers(session)
+        before = blocks.open_of(session, asker.whose)
+        if before is not None and (found := request_of(session, before)) is not None:
+            return found
+        values = requests.values_of(asker, RequestKind.BLOCK)
+        # The term counts from the block: proving the address was no use of the data.
+        values["received_at"] = clock.now()
+        request = _opened(session, asker.actor, values, about=reason)
+        blocks.open_block(
+            session, asker.whose, by=Cause.PERSON, reason=reason, request=request.number
+        )
+        return request
+
+
+def withdraw(asker: Asker) -> None:
+    """End the block that `asker` asked for, and close its request."""
+    with writing() as session:
+        found = blocks.open_of(session, asker.whose)
+        if found is None or not may_withdraw(found):
+            return
+        blocks.lift(session, found, outcome=Result.WITHDRAWN)
+        request = request_of(session, found)
+        if request is None or request.closed_at is not None:
+            return
+        with force_locale(Language(request.language).locale):
+            words = str(WITHDRAWN)
+        _close(session, request, Outcome.WITHDRAWN, words, asker.actor)
+
+
+def may_withdraw(found: DataBlock) -> bool:
+    """Return whether its person may end a block: not that of the authorised body."""
+    return found.by in {Cause.PERSON.value, Cause.AGENT.value}
+
+
+def place(order: Order, staff: int | None) -> DataRequest:
+    """Block somebody's data for the authorised body, or as staff see the need.
+
+    `staff` None is a command on the server. Raise RightsError.
+    """
+    if order.person is None and not order.email:
+        raise RightsError(NOBODY)
+    if staff is not None and order.person == staff:
+        raise RightsError(OWN)
+    with writing() as session:
+        whose, values = _found(session, order)
+        before = blocks.open_of(session, whose)
+        if before is not None and (found := request_of(session, before)) is not None:
+            return found
+        kind = ActorKind.OPERATOR if staff is None else ActorKind.STAFF
+        request = _opened(session, Actor(kind, staff), values, about=order.reason)
+        blocks.open_block(
+            session,
+            whose,
+            by=order.by,
+            reason=order.reason,
+            request=request.number,
+            document=order.document,
+        )
+        log_staff_action(
+            session,
+            staff=staff,
+            action=PLACED,
+            operation=Operation.BLOCKING,
+            person=order.person,
+            what=request.number,
+            reason=order.reason,
+        )
+        return request
+
+
+def finish(number: str, outcome: Outcome, words: str) -> None:
+    """End a block by a command on the server, and answer its request.
+
+    Raise NoRequestError, or RightsError where it was answered before.
+    """
+    with writing() as session:
+        request = requests.by_number(session, number)
+        if request.kind != RequestKind.BLOCK:
+            raise NoRequestError
+        if request.closed_at is not None:
+            raise RightsError(CLOSED)
+        _answer(request, session=session, staff=None, outcome=outcome)
+        _close(session, request, outcome, words, Actor(ActorKind.OPERATOR, None))
+
+
+def look(session: Session, request: DataRequest, staff: int, reason: str) -> None:
+    """Journal that a member of staff looks at blocked data for the check."""
+    log_staff_action(
+        session,
+        staff=staff,
+        action=LOOKED,
+        operation=Operation.ACCESS,
+        person=request.person,
+        what=request.number,
+        reason=reason,
+    )
+
+
+def request_of(session: Session, found: DataBlock) -> DataRequest | None:
+    """Return the request of a block; None once it is past its term."""
+    return session.scalar(select(DataRequest).filter_by(number=found.request))
+
+
+@request_entered.connect
+def _enter(request: DataRequest, *, session: Session, **_staff: Any) -> None:
+    """Block at once what a request from paper is about."""
+    whose = Whose(person=request.person, email_key=request.email_key)
+    if request.kind != RequestKind.BLOCK or whose == Whose():
+        return
+    blocks.open_block(
+        session,
+        whose,
+        by=Cause.AGENT if request.agent else Cause.PERSON,
+        reason=request.about,
+        request=request.number,
+        document=request.agent[:120],
+    )
+
+
+@request_answered.connect
+def _answer(
+    request: DataRequest, *, session: Session, staff: int | None, outcome: Outcome
+) -> None:
+    """End the block of a request, before what was found is carried out."""
+    found = blocks.of_request(session, request.number)
+    if found is not None and found.scope == Scope.ALL:
+        result = RESULTS.get(outcome, Result.UNFOUNDED)
+        blocks.lift(session, found, outcome=result, by=staff)
+
+
+def _close(
+    session: Session, request: DataRequest, outcome: Outcome, words: str, actor: Actor
+) -> None:
+    requests.close(session, request, outcome, words)
+    requests.log_step(session, request.id, Step.ANSWERED, actor)
+    values = {"outcome": OUTCOME_LABELS[outcome], "answer": words}
+    letters.send(session, letters.ANSWER, request, **values)
+
+
+def _opened(
+    session: Session, actor: Actor, values: dict[str, object], about: str
+) -> DataRequest:
+    opened = requests.open_request(session, actor, **values, about=about)
+    if opened is None:
+        raise RuntimeError("a request to block met an export")
+    return opened[0]
+
+
+def _found(session: Session, order: Order) -> tuple[Whose, dict[str, object]]:
+    """Return whom an order is about, and the columns of its request."""
+    person = session.get(Person, order.person) if order.person else None
+    if order.person and person is None:
+        raise RightsError(NO_PERSON)
+    key = emails.key(order.email) if order.email and person is None else None
+    values: dict[str, object] = {
+        "kind": RequestKind.BLOCK.value,
+        "channel": Channel.LETTER.value,
+        "person": order.person,
+        "email": order.email if key else None,
+        "email_key": key,
+        "language": order.language.value,
+        "agent": order.document,
+        "assurance": 3,
+        "received_at": clock.now(),
+    }
+    of_account = person.email_key if person and person.confirmed_at else None
+    return Whose(person=order.person, email_key=key or of_account), values

@@ -1,0 +1,69 @@
+"""Yesterday's backup is restored: who was blocked since is blocked again."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from neupusti.core.blocking import blocks
+from neupusti.core.blocking.models import Cause, DataBlock, Result
+from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
+from tests import desk
+from tests.backup.test_replaying import replayed
+from tests.backup.yesterday import Yesterday
+from tests.newsletter import cast as news
+from tests.people import AIGERIM, GUEST
+from tests.times import NOON, Clock
+
+pytestmark = pytest.mark.situation(14, of="rights")
+
+
+def block(whose: Whose) -> DataBlock:
+    with writing() as session:
+        return blocks.open_block(session, whose, by=Cause.PERSON, request="NZ-1")
+
+
+def stored() -> DataBlock | None:
+    db.session.rollback()
+    db.session.expire_all()
+    return db.session.scalar(select(DataBlock))
+
+
+@pytest.mark.clause("6.2.4")
+@pytest.mark.parametrize("has_account", [True, False])
+def test_a_block_since_the_backup_holds_with_its_first_date(
+    app: Flask, at: Clock, *, has_account: bool
+) -> None:
+    news.subscriber(GUEST.email)
+    person = desk.person(AIGERIM)
+    whose = Whose(person=person) if has_account else Whose(email_key=GUEST.email)
+    before = Yesterday(app)
+    at(NOON)
+    due = block(whose).due
+    at(NOON + timedelta(days=1))
+    assert before.put_back() == "behind by 1"
+    assert stored() is None
+    assert replayed() == {"blocked": 1}
+    found = stored()
+    assert found is not None
+    assert (found.from_at, found.due, found.request) == (NOON, due, "NZ-1")
+    assert blocks.is_blocked(db.session(), whose)
+
+
+def test_a_block_that_ended_since_the_backup_has_ended(app: Flask, at: Clock) -> None:
+    whose = Whose(person=desk.person(AIGERIM))
+    block(whose)
+    before = Yesterday(app)
+    at(NOON)
+    with writing() as session:
+        found = blocks.open_of(session, whose)
+        assert found is not None
+        blocks.lift(session, found, outcome=Result.CORRECTED, by=9)
+    before.put_back()
+    assert blocks.is_blocked(db.session(), whose)
+    assert replayed() == {"lifted": 1}
+    again = stored()
+    assert again is not None
+    assert (again.lifted_at, again.outcome) == (NOON, "corrected")

@@ -1,0 +1,153 @@
+"""The check of a block by staff: the board, a look, the answer that ends it."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from neupusti.blocking import queries
+from neupusti.core.blocking.models import DataBlock
+from neupusti.core.rules import Permission
+from tests import desk
+from tests.accounts.cast import emails_to
+from tests.blocking.cast import blocked, dana, newest
+from tests.conftest import SQLITE
+from tests.orders.buying import orders
+from tests.people import AIGERIM, GUEST
+from tests.rights.asking import bought, opened, request_of
+from tests.rights.test_paper import answers
+
+DESK, BLOCKS = "/en/admin/rights/", "/en/admin/blocks/"
+
+
+@pytest.fixture
+def block(app: Flask) -> DataBlock:
+    """The block of a guest with an order."""
+    bought(app)
+    return blocked(opened(app), reason="The name is misspelled")
+
+
+def taken(app: Flask, browser: FlaskClient, number: str) -> None:
+    """Take a request."""
+    answer = browser.post(f"{DESK}{number}/taking", data=desk.form(app))
+    assert answer.status_code == 303
+
+
+@pytest.mark.clause("6.2.4")
+@pytest.mark.manifest(field="admin_menu")
+def test_staff_see_what_is_blocked_and_by_when(app: Flask, block: DataBlock) -> None:
+    browser = dana(app)
+    page = browser.get(BLOCKS).text
+    assert block.request in page
+    assert f"{block.due:%Y-%m-%d}" in page
+    assert GUEST.email not in page
+    assert BLOCKS in page
+
+
+@pytest.mark.clause("6.2.4")
+@pytest.mark.manifest(field="staff_actions")
+def test_the_check_looks_with_a_reason_that_the_person_reads(
+    app: Flask, block: DataBlock
+) -> None:
+    browser, number = dana(app), block.request
+    path = f"{BLOCKS}{number}"
+    assert browser.get(path).status_code == 404
+    taken(app, browser, number)
+    assert browser.get(path).status_code == 200
+    assert desk.staff_actions("blocking.looked") == []
+    assert browser.post(path, data=desk.form(app, reason="")).status_code == 422
+    order = orders()[0].number
+    page = browser.post(path, data=desk.form(app, reason="The name of the order"))
+    assert (page.status_code, order in page.text) == (200, True)
+    (act,) = desk.staff_actions("blocking.looked")
+    assert (act.what, act.operation) == (number, "access")
+    # The page of the orders still hides it.
+    assert browser.get(f"/en/admin/orders/{order}").status_code in {403, 404}
+
+
+@pytest.mark.clause("6.2.4")
+@pytest.mark.parametrize(
+    ("outcome", "result"),
+    [
+        ("unfounded", "unfounded"),
+        ("corrected", "corrected"),
+        ("destroyed", "destroy"),
+        ("law", "unfounded"),
+    ],
+)
+@SQLITE
+def test_the_answer_ends_the_block(
+    app: Flask, block: DataBlock, outcome: str, result: str
+) -> None:
+    browser, number = dana(app, Permission.ORDERS), block.request
+    taken(app, browser, number)
+    form = desk.form(app, outcome=outcome, words="We have looked at it.")
+    answer = browser.post(f"{DESK}{number}/answer", data=form)
+    assert answer.status_code == 303
+    ended = newest()
+    assert (ended.outcome, ended.lifted_by is None) == (result, False)
+    assert request_of(number).outcome == outcome
+    assert "We have looked at it." in emails_to(GUEST.email)[-1].text
+    assert queries.count_open() == 0
+    assert browser.get(f"/en/admin/orders/{orders()[0].number}").status_code == 200
+
+
+@pytest.mark.clause("6.2.4")
+@pytest.mark.manifest(field="duties")
+def test_staff_block_for_the_authorised_body(app: Flask) -> None:
+    number = desk.person(AIGERIM)
+    browser = dana(app)
+    order = {
+        "by": "body",
+        "person": str(number),
+        "email": "",
+        "document": "Order 12 of 2026-11-25",
+        "language": "en",
+        "reason": "Inspection of the body",
+    }
+    answer = browser.post(f"{BLOCKS}new", data=desk.form(app, **order))
+    assert answer.status_code == 303
+    found = newest()
+    assert (found.person, found.email_key) == (number, AIGERIM.email)
+    assert (found.by, found.document) == ("body", "Order 12 of 2026-11-25")
+    assert found.request in emails_to(AIGERIM.email)[-1].text
+    assert [act.what for act in desk.staff_actions("blocking.placed")] == [found.request]
+    assert "Blocks whose check has to end" in browser.get("/en/admin/").text
+    # The person cannot end what the body ordered.
+    own = desk.signed_in(app, number)
+    assert "Take the block back" not in own.get("/en/account/data/block").text
+    own.post("/en/account/data/block/end", data=desk.form(app))
+    assert newest().lifted_at is None
+    again = browser.post(f"{BLOCKS}new", data=desk.form(app, **order))
+    assert (again.status_code, newest().id) == (303, found.id)
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"person": "x"}, "number of the person"),
+        ({"person": "99"}, "number of the person"),
+        ({"person": ""}, "or the e-mail"),
+        ({"person": "me"}, "This is your own request"),
+        ({"reason": ""}, "what for"),
+    ],
+)
+def test_what_is_wrong_is_said(app: Flask, changes: dict[str, str], words: str) -> None:
+    browser = dana(app)
+    order = {"by": "staff", "person": "1", "email": "", "document": "", "language": "en"}
+    given = {**order, "reason": "Seen by us", **changes}
+    given["person"] = given["person"].replace("me", "1")
+    page = browser.post(f"{BLOCKS}new", data=desk.form(app, **given))
+    assert (page.status_code, words in page.text) == (422, True)
+    assert queries.count_open() == 0
+
+
+@pytest.mark.clause("6.2.4")
+def test_a_request_on_paper_blocks_at_once(app: Flask) -> None:
+    browser = dana(app)
+    form = answers(kind="block", received="2026-11-25", email=GUEST.email)
+    page = browser.post(f"{DESK}new", data=desk.form(app, **form))
+    assert page.status_code == 200
+    found = newest()
+    assert (found.by, found.email_key) == ("agent", GUEST.email)
+    assert found.document.startswith("Identity card")
