@@ -12,8 +12,9 @@ from neupusti.core.records.decisions import Decision
 from neupusti.core.records.holds import PlacedHold
 from neupusti.core.records.sweep_stops import SweepStop
 from neupusti.core.rules import PRIVACY, PUBLIC
-from neupusti.retention import hourly, placing, proofs, queries, stops
+from neupusti.retention import proofs, queries
 from neupusti.retention.models import RetentionRun
+from neupusti.retention.service import hourly, placing, stops
 from neupusti.retention.views import admin, cli, public
 from neupusti.retention.views.blueprint import bp
 
@@ -50,7 +51,7 @@ FEATURE = Feature(
     staff_actions=(*placing.ALL, stops.ALLOWED),
     admin_menu=(
         MenuItem(endpoint="retention.board", label=_("Terms and destruction")),
-        MenuItem(endpoint="retention.holds", label=_("Holds")),
+        MenuItem(endpoint="retention.holds", label=_("Holds on destruction")),
     ),
     duties=(
         Duty(

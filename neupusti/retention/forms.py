@@ -12,8 +12,8 @@ from neupusti.core.forms.base import Form
 from neupusti.core.forms.fields import Checkbox, TextLine
 from neupusti.core.forms.reason import Reason
 from neupusti.core.web import pagination
-from neupusti.retention.errors import NO_PERSON
-from neupusti.retention.placing import LONGEST_REVIEW, Wish
+from neupusti.retention.service.errors import NO_PERSON
+from neupusti.retention.service.placing import LONGEST_REVIEW, Wish
 from neupusti.rights.forms import Day
 
 LONGEST = 120

@@ -24,7 +24,7 @@ from neupusti.newsletter.models import IssueDelivery, Subscriber
 from neupusti.newsletter.service import ending, issues, posting
 from neupusti.orders.models.order import ShopOrder
 from neupusti.orders.service import clocks, masking
-from neupusti.retention import service as retention
+from neupusti.retention.service import sweeps as retention
 from tests import desk
 from tests.blocking.cast import dana
 from tests.conftest import SQLITE

@@ -12,7 +12,7 @@ from neupusti.contact.service import asking, links
 from neupusti.core.data.database import writing
 from neupusti.core.registry import registry
 from neupusti.core.security import tokens
-from neupusti.retention import service as retention
+from neupusti.retention.service import sweeps as retention
 from tests.accounts.cast import emails_to
 from tests.conftest import SQLITE
 from tests.contact.asked import asked, count, request_of, said

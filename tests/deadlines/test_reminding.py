@@ -14,7 +14,7 @@ from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.registry import Registry, registry
 from neupusti.core.rules import Permission
 from neupusti.deadlines.service import reminding
-from neupusti.retention import service as retention
+from neupusti.retention.service import sweeps as retention
 from tests import desk
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA

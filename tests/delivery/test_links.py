@@ -13,7 +13,7 @@ from neupusti.delivery.service.errors import EndedError
 from neupusti.orders.models.fulfilment import ParcelState
 from neupusti.orders.service.errors import FrozenError, MoveError
 from neupusti.orders.service.life import changing, parcels, returning
-from neupusti.retention import service as retention
+from neupusti.retention.service import sweeps as retention
 from tests import handing
 from tests.delivery import couriers
 from tests.delivery.couriers import NOTE, ready

@@ -12,7 +12,7 @@ from neupusti.core.registry import registry
 from neupusti.newsletter.feature import CAMPAIGN_DAYS
 from neupusti.newsletter.models import CampaignOrders
 from neupusti.orders.service import placing
-from neupusti.retention.service import sweep
+from neupusti.retention.service.sweeps import sweep
 from tests.conftest import SQLITE
 from tests.orders import cast as orders
 from tests.times import NOON, Clock

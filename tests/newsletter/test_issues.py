@@ -11,7 +11,7 @@ from neupusti.newsletter.feature import DELIVERY_DAYS
 from neupusti.newsletter.models import Issue, IssueState, Why
 from neupusti.newsletter.service import issues, posting
 from neupusti.newsletter.service.errors import IssueError
-from neupusti.retention.service import sweep
+from neupusti.retention.service.sweeps import sweep
 from tests.conftest import SQLITE
 from tests.core.smtp_server import SmtpServer
 from tests.newsletter import cast

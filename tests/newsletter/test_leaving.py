@@ -33,7 +33,7 @@ from neupusti.newsletter.service import (
     posting,
     suppression,
 )
-from neupusti.retention.service import sweep
+from neupusti.retention.service.sweeps import sweep
 from tests import desk
 from tests.conftest import SQLITE
 from tests.newsletter import cast

@@ -13,7 +13,7 @@ from neupusti.core.data.database import db
 from neupusti.core.registry import registry
 from neupusti.newsletter.models import Subscriber, SubscriberState, Subscription, Topic
 from neupusti.newsletter.service import choices
-from neupusti.retention.service import sweep
+from neupusti.retention.service.sweeps import sweep
 from tests.conftest import SQLITE
 from tests.newsletter import cast
 from tests.people import AIGERIM, BOLAT

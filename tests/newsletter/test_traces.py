@@ -13,7 +13,7 @@ from neupusti.core.text.languages import Language
 from neupusti.newsletter.feature import ENDED_DAYS
 from neupusti.newsletter.service import ending, issues, posting, signup
 from neupusti.newsletter.service.signup import Wish
-from neupusti.retention.service import sweep
+from neupusti.retention.service.sweeps import sweep
 from tests.conftest import SQLITE
 from tests.core.smtp_server import SmtpServer
 from tests.newsletter import cast

@@ -20,7 +20,7 @@ from neupusti.orders.models.states import Word
 from neupusti.orders.service import clocks, masking
 from neupusti.orders.service.errors import MoveError
 from neupusti.orders.service.life import changing, deciding
-from neupusti.retention import service as retention
+from neupusti.retention.service import sweeps as retention
 from tests.orders import cast
 from tests.orders.cast import COURIER, press
 from tests.orders.test_parcels import P, confirmed, moved, packed

@@ -54,7 +54,7 @@ RIGHT: Mapping[type[Any], Mapping[str, object]] = {
 LISTED = re.compile(r"(\w+) IN \('([^']+)'")
 
 
-def row(model: type[Any], **values: object) -> str:
+def row(model: type[Any], /, **values: object) -> str:
     """Return the statement that inserts a row; a column that is not named is right."""
     table: Table = model.__table__
     given = {**_listed(table), **RIGHT.get(model, {}), **values}

@@ -21,9 +21,9 @@ from neupusti.core.registry import registry
 from neupusti.core.security import throttle, tokens
 from neupusti.core.security.throttle import RateLimit, ThrottleCount
 from neupusti.core.security.tokens import Token
-from neupusti.retention import service
-from neupusti.retention.errors import IncompleteSweepError
 from neupusti.retention.models import RetentionRun
+from neupusti.retention.service import sweeps
+from neupusti.retention.service.errors import IncompleteSweepError
 from tests.accounts.cast import PASSWORD, account, signed_in, submit
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT
@@ -46,7 +46,7 @@ def count(model: type) -> int:
 
 def sweep() -> dict[str, int]:
     return {
-        table: n for table, n in service.sweep(registry().retention).destroyed.items() if n
+        table: n for table, n in sweeps.sweep(registry().retention).destroyed.items() if n
     }
 
 
@@ -157,6 +157,7 @@ def test_destroyed_data_are_in_no_byte_of_the_files(
 
 @SQLITE
 @pytest.mark.clause("5.6")
+@pytest.mark.situation(5, of="rights")
 def test_a_sweep_beside_a_reader_is_incomplete_and_repeated(
     app: Flask,
     settings: Settings,
@@ -209,3 +210,20 @@ def test_the_dry_run_prints_what_would_go_and_destroys_nothing(
     assert real.output.replace("destroyed", "would be destroyed") == dry.output
     assert count(Person) == 0
     assert "0 rows destroyed" in run(args=["retention", "run"]).output
+
+
+@SQLITE
+def test_a_run_by_one_rule_leaves_the_others_alone(
+    app: Flask, client: FlaskClient, at: Clock
+) -> None:
+    at(NOON)
+    submit(client, "/account/register", FORM)
+    at(NOON + registration.LIFE)
+    run = app.test_cli_runner().invoke
+    other = run(args=["retention", "run", "--rule", "act_words.at"])
+    assert other.output == "0 rows destroyed\n"
+    assert count(Person) == 1
+    run(args=["retention", "run", "--rule", "person.created_at"])
+    assert count(Person) == 0
+    unknown = run(args=["retention", "run", "--rule", "person"])
+    assert (unknown.exit_code, "person.created_at" in unknown.output) == (1, True)

@@ -12,7 +12,7 @@ from flask_babel import force_locale
 
 from neupusti.config.settings import Settings
 from neupusti.core.registry import registry
-from neupusti.retention import service
+from neupusti.retention.service import sweeps
 from tests.accounts.cast import account, signed_in
 from tests.lending import opened
 from tests.people import AIGERIM
@@ -64,7 +64,7 @@ def test_the_last_destruction_is_shown_once_there_was_one(
     signed_in(app, account(AIGERIM))
     assert "last destroyed" not in client.get("/en/policy/retention/").text
     at(NOON + timedelta(days=400))
-    service.sweep(registry().retention)
+    sweeps.sweep(registry().retention)
     shown = client.get("/en/policy/retention/").text
     assert "Something was last destroyed on" in shown
     assert "2027" in shown

@@ -11,8 +11,8 @@ from neupusti.core.data.finding import Whose
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language, force_language
 from neupusti.orders.models.order import ShopOrder
-from neupusti.retention import placing
-from neupusti.retention.placing import Wish
+from neupusti.retention.service import placing
+from neupusti.retention.service.placing import Wish
 from neupusti.rights.service import sections
 from neupusti.rights.service.sections import Section
 from tests import desk
@@ -57,6 +57,7 @@ def test_a_section_says_what_holds_its_rows_and_until_when(person: int) -> None:
         session.execute(update(ShopOrder).values(ended_at=NOON, state="confirmed"))
     ends = [told.rpartition(": until ")[2] for told in holds(person, "shop_order")]
     assert ends == ["6 December 2026", "1 January 2032"]
+    assert [len(holds(person, name)) for name in ("order_line", "order_address")] == [2, 1]
     assert holds(person, "person") == ()
 
 

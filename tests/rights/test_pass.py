@@ -12,7 +12,7 @@ from neupusti.core.data.database import writing
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.registry import registry
 from neupusti.core.security import tokens
-from neupusti.retention import service as retention
+from neupusti.retention.service import sweeps as retention
 from neupusti.rights.models import RightsPass
 from neupusti.rights.service import asking
 from tests.accounts.cast import account, emails_to, signed_in

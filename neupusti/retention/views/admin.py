@@ -12,9 +12,10 @@ from neupusti.core.forms.base import ConfirmForm, Form, shown
 from neupusti.core.registry import registry
 from neupusti.core.security import identity
 from neupusti.core.web.errors import DomainError
-from neupusti.retention import placing, queries, stops
-from neupusti.retention.errors import HoldError, NoHoldError
+from neupusti.retention import queries
 from neupusti.retention.forms import AllowForm, HoldForm, ReasonForm, ReviewForm
+from neupusti.retention.service import placing, stops
+from neupusti.retention.service.errors import HoldError, NoHoldError
 from neupusti.retention.views.blueprint import bp
 
 BOARD = "/admin/retention/"

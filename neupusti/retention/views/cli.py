@@ -10,9 +10,10 @@ from flask.cli import AppGroup
 from neupusti.core.data.halting import is_halted
 from neupusti.core.keeping import Retention
 from neupusti.core.registry import registry
-from neupusti.retention import placing, queries, service
-from neupusti.retention.errors import HoldError, NoHoldError
-from neupusti.retention.placing import Wish
+from neupusti.retention import queries
+from neupusti.retention.service import placing, sweeps
+from neupusti.retention.service.errors import HoldError, NoHoldError
+from neupusti.retention.service.placing import Wish
 from neupusti.retention.views.blueprint import bp
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ def run(*, dry_run: bool, code: str | None) -> None:
     """Destroy every row past its retention period; the site does so hourly."""
     rules = _rules(code)
     if dry_run:
-        _echo(service.count_expired(rules), "would be destroyed")
+        _echo(sweeps.count_expired(rules), "would be destroyed")
         return
-    swept = service.sweep(rules)
+    swept = sweeps.sweep(rules)
     _echo(swept.destroyed, "destroyed")
     if is_halted():
         raise click.ClickException("NEUPUSTI_DESTROY=0: nothing is destroyed.")

@@ -3,7 +3,8 @@
 from flask import render_template
 
 from neupusti.core.registry import registry
-from neupusti.retention import queries, service
+from neupusti.retention import queries
+from neupusti.retention.service import sweeps
 from neupusti.retention.views.blueprint import bp
 
 
@@ -16,6 +17,6 @@ def terms() -> str:
         rules=manifests.retention,
         indefinite=manifests.indefinite,
         holds=manifests.holds,
-        last=service.last_run(),
+        last=sweeps.last_run(),
         complete=queries.last_complete(),
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from neupusti.core.clock import ALMATY
 from neupusti.core.data import finding
+from neupusti.core.data.classification import personal_columns
 from neupusti.core.data.finding import Whose
 from neupusti.core.keeping import Hold
 from neupusti.core.registry import registry
@@ -21,8 +22,14 @@ def sentences(connection: Connection, table: Table, whose: Whose) -> Iterator[st
     Placed holds have a section of their own, since a document may forbid to tell of one.
     """
     for hold in registry().holds_of(table):
-        if not hold.placed:
+        if not hold.placed and (hold.columns or not _lies_below(hold, table)):
             yield from _sentence(connection, table, whose, hold)
+
+
+def _lies_below(hold: Hold, table: Table) -> bool:
+    """Return whether `hold` keeps rows of `table` for another's sake, without the data."""
+    own = [one.code for one in registry().holds if one.model.__table__ is table]
+    return hold.code not in own and bool(personal_columns(table))
 
 
 def _sentence(

@@ -110,6 +110,12 @@ def jobs(wrong: Mapping[str, str]) -> Finding:
     return Finding("jobs", not wrong, told or "each has run when it should have")
 
 
+def destruction(*, halted: bool) -> Finding:
+    """Report whether what is past its term is destroyed."""
+    told = "halted by NEUPUSTI_DESTROY=0" if halted else "the sweeps run"
+    return Finding("destruction", not halted, told)
+
+
 def clocks(engine: Engine, now: datetime) -> Iterator[Finding]:
     """Compare the clock of this machine with others: terms and codes depend on it."""
     known = is_synchronised()

@@ -11,6 +11,7 @@ from neupusti.config.settings import Settings, settings
 from neupusti.core import clock
 from neupusti.core.background import standing_still
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.halting import is_halted
 from neupusti.core.mail import outbox
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.mail.outbox import EmailType, Recipient
@@ -56,6 +57,7 @@ def _findings(own: Settings, address: str) -> Iterator[Finding]:
         yield service.jobs(standing_still())
         yield service.decisions(gate().look())
         yield _email(address)
+    yield service.destruction(halted=is_halted())
     yield service.disk(machine.free_bytes(machine.written_folders(own.instance)))
     yield service.backup(own.backups, clock.now())
 

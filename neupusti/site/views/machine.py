@@ -8,6 +8,7 @@ from flask import Response, jsonify, render_template, url_for
 from werkzeug.exceptions import NotFound
 
 from neupusti.config.settings import settings
+from neupusti.core.data.halting import is_halted
 from neupusti.core.registry import registry
 from neupusti.core.text.languages import alternates
 from neupusti.core.web.gate import gate
@@ -28,13 +29,16 @@ def healthz() -> Response:
 def readyz() -> tuple[Response, int]:
     """Return 200 if both databases are reachable and migrated and the disk has room.
 
-    And if no decision is missing, such as in a database that was restored.
+    And if no decision is missing, such as in a database that was restored. That sweeps
+    are halted is noted, and no reason not to be ready.
     """
     states = service.readiness(MIGRATIONS)
     if states["main"] == "ok" and (problem := gate().look()):
         states["decisions"] = problem
     states["disk"] = service.disk(service.written_folders(settings().instance))
-    return jsonify(states), 200 if set(states.values()) == {"ok"} else 503
+    status = 200 if set(states.values()) == {"ok"} else 503
+    notes = {"destroy": "halted"} if is_halted() else {}
+    return jsonify(states | notes), status
 
 
 @bp.get("/robots.txt")

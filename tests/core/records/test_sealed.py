@@ -17,7 +17,7 @@ from neupusti.core.records import journal
 from neupusti.core.records.chain import START
 from neupusti.core.records.journal import ActWords, StaffAction
 from neupusti.core.registry import registry
-from neupusti.retention import service as retention
+from neupusti.retention.service import sweeps as retention
 from tests.core.records.test_journal import log_action
 from tests.lending import SECRET
 from tests.times import NOON, Clock

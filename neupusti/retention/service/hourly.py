@@ -1,8 +1,8 @@
 """The hourly job: destroy what is due, tell staff of what has stopped (5.1, 5.6)."""
 
 from neupusti.core.registry import registry
-from neupusti.retention import placing, service, stops
-from neupusti.retention.errors import IncompleteSweepError
+from neupusti.retention.service import placing, stops, sweeps
+from neupusti.retention.service.errors import IncompleteSweepError
 
 
 def run() -> None:
@@ -11,7 +11,7 @@ def run() -> None:
     Raise IncompleteSweepError: a job that fails is tried again within a minute.
     """
     placing.release_ended()
-    swept = service.sweep(registry().retention)
+    swept = sweeps.sweep(registry().retention)
     stops.tell()
     if not swept.complete:
         raise IncompleteSweepError

@@ -11,7 +11,7 @@ from neupusti.core.records.sweep_stops import SweepStop
 from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
 from neupusti.core.text.languages import Language
-from neupusti.retention.errors import NoStopError
+from neupusti.retention.service.errors import NoStopError
 from neupusti.staff import queries as staff_queries
 
 STOPPED = EmailType(

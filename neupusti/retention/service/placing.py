@@ -3,13 +3,15 @@
 import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import cast
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, Table, false, or_, select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
 from neupusti.core import clock
+from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.database import writing
 from neupusti.core.records.decision_file import Line
 from neupusti.core.records.decisions import Decision, decide
@@ -18,7 +20,7 @@ from neupusti.core.records.journal import StaffActionType, log_staff_action
 from neupusti.core.text import order_numbers
 from neupusti.core.text.order_numbers import OrderNumberError
 from neupusti.orders.models.order import ShopOrder
-from neupusti.retention.errors import (
+from neupusti.retention.service.errors import (
     NO_ORDER,
     NO_PERSON,
     NOBODY,
@@ -114,9 +116,11 @@ def release(code: str, staff: int | None, reason: str) -> None:
 
 
 def release_ended() -> None:
-    """Release the holds whose last day is over."""
+    """Release the holds whose last day is over; go round who is blocked."""
     over = select(PlacedHold).where(
-        PlacedHold.released_at.is_(None), PlacedHold.until < clock.today()
+        PlacedHold.released_at.is_(None),
+        PlacedHold.until < clock.today(),
+        ~covered(cast("Table", PlacedHold.__table__)),
     )
     with writing() as session:
         for hold in session.scalars(over):
