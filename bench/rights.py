@@ -81,9 +81,9 @@ def main(orders: int) -> int:
     return int(too_much) or flooded
 
 
-def fill(orders: int) -> int:
+def fill(orders: int, without: frozenset[str] = frozenset()) -> int:
     """Give one person orders as the site would have them; return how many rows."""
-    planted = Planted(people.AIGERIM, 1)
+    planted = Planted(people.AIGERIM, 1, without)
     with writing() as session:
         planted.plant(session)
     numbers = {**dict.fromkeys(OF_EACH, orders), "letter": LETTERS}

@@ -52,7 +52,7 @@ FEATURE = Feature(
     proofs=proofs.ALL,
     emails=letters.ALL,
     staff_actions=asking.ALL,
-    jobs=(Job(name="erasures", every=running.EVERY, run=running.run),),
+    jobs=(Job(name="erasures", every=running.EVERY, run=running.run, checks=True),),
     admin_menu=(MenuItem(endpoint="erasure.board", label=_("Destruction of data")),),
     duties=(
         Duty(

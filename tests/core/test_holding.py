@@ -100,6 +100,7 @@ def test_an_open_order_is_held_whole_until_goods_can_no_longer_be_returned(
     assert held(ShopOrder, "phone") == held(OrderAddress, "city") == []
 
 
+@pytest.mark.manifest(field="holds")
 @pytest.mark.clause("5.1")
 @pytest.mark.parametrize(
     ("ended", "until_day"),
@@ -135,6 +136,7 @@ def test_a_cancelled_order_is_in_the_books_only_if_money_moved(
     assert len(held(ShopOrder)) == 1
 
 
+@pytest.mark.manifest(field="holds")
 def test_an_unanswered_question_and_an_unanswered_request_are_held(app: Flask) -> None:
     planted(
         row(ConsentText),
@@ -170,6 +172,7 @@ def test_a_placed_hold_keeps_every_row_about_its_person_and_no_other(
     assert held(ShopOrder) == []
 
 
+@pytest.mark.manifest(field="holds")
 def test_a_hold_on_an_order_keeps_it_alone(order: str, at: Clock) -> None:
     set_order(order, ended_at=NOON, state="cancelled")
     at(NOON + 400 * DAY)

@@ -1,5 +1,7 @@
 """Who was destroyed does not rise out of a backup."""
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -33,6 +35,7 @@ def test_a_restored_backup_brings_nobody_back(app: Flask, at: Clock) -> None:
     at(BEGINS)
     work(2)
     before.put_back()
+    Path(before.copy).unlink()  # it lies in the data folder, where nothing may be left
     assert db.session.get(Person, who.number) is not None
     assert replaying.replay(replaying.missing())["erased"] > 0
     work(2)
@@ -42,5 +45,5 @@ def test_a_restored_backup_brings_nobody_back(app: Flask, at: Clock) -> None:
     db.session.rollback()
     states = set(db.session.scalars(select(Erasure.state)))
     assert states == {"done", "waiting"}
-    assert count(OutboxEmail) > 0
+    assert count(OutboxEmail) == 0  # nobody is told again
     assert replaying.missing() == []

@@ -1,5 +1,6 @@
 """A sweep goes round what is held or blocked, and stops before it destroys very much."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from neupusti.core.records.journal import SecurityEvent
 from neupusti.core.records.sweep_stops import SweepStop
 from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
-from neupusti.orders.models.order import OrderState, ShopOrder
+from neupusti.orders.models.order import ShopOrder
 from neupusti.orders.service import masking
 from neupusti.retention import queries
 from neupusti.retention.models import RetentionRun
@@ -53,6 +54,16 @@ def left(model: type = SecurityEvent) -> int:
     return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
+def open_duties() -> dict[str | None, int]:
+    """Return the open items of the duties of this feature, by their pages."""
+    counts: Counter[str | None] = Counter()
+    for duty in registry().duties:
+        if str(duty.endpoint).startswith("retention."):
+            counts[duty.endpoint] += duty.open()
+    db.session.rollback()
+    return {page: count for page, count in counts.items() if count}
+
+
 def rule(code: str = "security_event.at") -> Retention:
     [found] = [one for one in registry().retention if one.code == code]
     return found
@@ -72,6 +83,7 @@ def hold(person: int) -> None:
 
 
 @pytest.mark.clause("5.1")
+@pytest.mark.manifest(field="duties")
 @pytest.mark.situation(4, of="rights")
 def test_a_sweep_of_more_than_a_fifth_stops_and_asks_once(app: Flask, at: Clock) -> None:
     at(NOON)
@@ -89,6 +101,7 @@ def test_a_sweep_of_more_than_a_fifth_stops_and_asks_once(app: Flask, at: Clock)
     )
     letters = select(OutboxEmail).filter_by(kind=stops.STOPPED.name)
     [letter] = db.session.scalars(letters)
+    assert open_duties() == {"retention.board": 1}
     assert (letter.person, str(stop.due) in letter.text) == (dana, True)
     db.session.rollback()
     stops.allow(rule().code, dana, "Часы верны")
@@ -230,6 +243,7 @@ def halted(settings: Settings) -> Iterator[Flask]:
 
 @SQLITE
 @pytest.mark.clause("5.1")
+@pytest.mark.manifest(field="duties")
 def test_a_halted_site_destroys_nothing(halted: Flask, at: Clock) -> None:
     at(NOON)
     events(1, 5)
@@ -244,6 +258,7 @@ def test_a_halted_site_destroys_nothing(halted: Flask, at: Clock) -> None:
     assert left() >= 5
     assert shop.order_of(number).phone
     assert files.path("avatars", name).exists()
+    assert open_duties() == {"retention.board": 1}
     dana = desk.member(DANA, Permission.PRIVACY)
     board = desk.signed_in(halted, dana)
     assert "NEUPUSTI_DESTROY=0" in board.get("/en/admin/retention/").text
@@ -252,38 +267,3 @@ def test_a_halted_site_destroys_nothing(halted: Flask, at: Clock) -> None:
     assert (ready.status_code, ready.get_json()["destroy"]) == (200, "halted")
     run = halted.test_cli_runner().invoke(args=["retention", "run"])
     assert (run.exit_code, "NEUPUSTI_DESTROY=0" in run.output) == (1, True)
-
-
-@pytest.mark.clause("5.1")
-@pytest.mark.situation(3, of="rights")
-@pytest.mark.parametrize("state", OrderState)
-@pytest.mark.parametrize("ended", [False, True])
-@pytest.mark.parametrize("years", [0, 3, 7])
-def test_an_order_of_every_state_is_kept_for_a_reason_or_gone(
-    app: Flask, at: Clock, *, state: OrderState, ended: bool, years: int
-) -> None:
-    at(NOON)
-    shop.placed((shop.product("T-1"), 1))
-    with writing() as session:
-        values = {"state": state.value, "ended_at": NOON if ended else None}
-        session.execute(update(ShopOrder).values(**values))
-    now = NOON + years * 366 * DAY + DAY
-    at(now)
-    masking.run()
-    sweeps.sweep(registry().retention)
-    db.session.rollback()
-    order = db.session.scalar(select(ShopOrder))
-    table = ShopOrder.__table__
-    reasons = {
-        one.code
-        for one in registry().holds_of(table)  # type: ignore[arg-type]
-        if db.session.scalar(select(func.count()).where(one.rows(table)))
-    }
-    if not ended:
-        assert (order is not None, reasons) == (True, {"open-order"})
-    elif years == 7:
-        assert order is None
-    else:
-        assert order is not None
-        assert (order.phone is None) == (years > 0)
-        assert "open-order" in reasons if years == 0 else "open-order" not in reasons

@@ -8,7 +8,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
+from neupusti.core.blocking import blocks
+from neupusti.core.blocking.models import Cause
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
 from neupusti.core.records import decision_file, decisions
 from neupusti.core.records.decisions import Decision
 from neupusti.core.records.holds import PlacedHold
@@ -219,6 +222,20 @@ def test_a_hold_ends_with_its_last_day(app: Flask, at: Clock) -> None:
     at(NOON + 50 * DAY)
     hourly.run()
     assert (one().released_at, one().released_by) == (NOON + 50 * DAY, None)
+
+
+def test_a_hold_on_somebody_blocked_ends_after_the_check(app: Flask, at: Clock) -> None:
+    at(NOON)
+    person = desk.person(AIGERIM)
+    placing.place(wish(person=person, until=date(2027, 1, 10)), 4)
+    placing.place(wish(person=desk.person(BOLAT), until=date(2027, 1, 10)), 4)
+    with writing() as session:
+        blocks.open_block(session, Whose(person=person), by=Cause.PERSON)
+    at(NOON + 50 * DAY)
+    hourly.run()
+    ended = select(PlacedHold.person).where(PlacedHold.released_at.is_not(None))
+    assert person not in db.session.scalars(ended).all()
+    assert len(db.session.scalars(ended).all()) == 1
 
 
 @pytest.mark.manifest(field="replays")

@@ -210,3 +210,20 @@ def test_the_dry_run_prints_what_would_go_and_destroys_nothing(
     assert real.output.replace("destroyed", "would be destroyed") == dry.output
     assert count(Person) == 0
     assert "0 rows destroyed" in run(args=["retention", "run"]).output
+
+
+@SQLITE
+def test_a_run_by_one_rule_leaves_the_others_alone(
+    app: Flask, client: FlaskClient, at: Clock
+) -> None:
+    at(NOON)
+    submit(client, "/account/register", FORM)
+    at(NOON + registration.LIFE)
+    run = app.test_cli_runner().invoke
+    other = run(args=["retention", "run", "--rule", "act_words.at"])
+    assert other.output == "0 rows destroyed\n"
+    assert count(Person) == 1
+    run(args=["retention", "run", "--rule", "person.created_at"])
+    assert count(Person) == 0
+    unknown = run(args=["retention", "run", "--rule", "person"])
+    assert (unknown.exit_code, "person.created_at" in unknown.output) == (1, True)

@@ -50,6 +50,8 @@ def destroy(number: int) -> bool:
         erasure = session.get(Erasure, number, with_for_update=True, populate_existing=True)
         if erasure is None or erasure.state != State.CONFIRMED:
             return False
+        if erasure.run_at > clock.now():
+            return False
         whose = whose_of(session, erasure)
         request = session.get_one(DataRequest, erasure.request)
         if request.closed_at is not None:  # staff have answered it meanwhile

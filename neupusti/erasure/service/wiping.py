@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.exc import OperationalError
 
 from neupusti.core.data import files as data_files
+from neupusti.core.data import samples
 from neupusti.core.data.classification import personal_columns
 from neupusti.core.data.database import Base, db, truncate_wal, writing
 from neupusti.erasure.models import ErasureFile
 
 SMALL = 200 * 1024 * 1024
 """Bytes of a table that PostgreSQL may write anew at once; it is locked meanwhile."""
+LOCK_SECONDS = 3
+"""How long to wait for readers of a table: longer would stop its writers."""
 
 
 def files(erasure: int) -> int:
@@ -30,25 +34,32 @@ def files(erasure: int) -> int:
     return len(rows)
 
 
-def database(tables: Iterable[str]) -> bool:
+def database(names: Iterable[str]) -> bool:
     """Wipe the pages of rows that are gone; return whether no copy can be left.
 
     SQLite overwrites them at once, and its log is truncated here. PostgreSQL writes small
-    tables anew; what it sampled of a table that is empty by now goes with its columns'
-    definition.
+    tables anew and forgets what it sampled; a table that is in use waits for the next run.
     """
     if db.engine.dialect.name == "sqlite":
         return truncate_wal()
     db.session.rollback()
+    tables = [table for table in Base.metadata.sorted_tables if table.name in {*names}]
     with db.engine.connect() as plain:
         connection = plain.execution_options(isolation_level="AUTOCOMMIT")
-        for name in sorted(set(tables) & Base.metadata.tables.keys()):
-            table = Base.metadata.tables[name]
-            size = connection.exec_driver_sql(
-                f"SELECT pg_total_relation_size('{name}')"
-            ).scalar_one()
-            if not personal_columns(table):
-                continue
-            full = "FULL, " if size <= SMALL else ""
-            connection.exec_driver_sql(f"VACUUM ({full}ANALYZE) {name}")
+        connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        try:
+            for table in tables:
+                if personal_columns(table):
+                    _vacuum(connection, table.name)
+        except OperationalError:
+            return False
+        finally:
+            connection.exec_driver_sql("RESET lock_timeout")
+    samples.forget()
     return True
+
+
+def _vacuum(connection: Connection, table: str) -> None:
+    size = connection.scalar(select(func.pg_total_relation_size(table)))
+    full = "FULL, " if (size or 0) <= SMALL else ""
+    connection.exec_driver_sql(f"VACUUM ({full}ANALYZE) {table}")

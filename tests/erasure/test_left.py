@@ -1,0 +1,113 @@
+"""Nothing is done while anything is left, wherever and in whatever form."""
+
+from base64 import b64encode
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from neupusti.core.data.database import db, writing
+from neupusti.erasure.service import destroying, verifying
+from tests.accounts.cast import account
+from tests.conftest import SQLITE
+from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
+from tests.people import AIGERIM
+from tests.times import Clock
+
+EMAIL = AIGERIM.email.encode()
+HOUR = timedelta(hours=1)
+FORMS = {
+    "plain": EMAIL,
+    "upper": EMAIL.upper(),
+    "percent": quote(AIGERIM.email, safe="").encode(),
+    **{f"base64 at {n}": b64encode(b"x" * n + EMAIL + b"y") for n in range(3)},
+    "phone": AIGERIM.phone.encode(),
+    "end of the phone": AIGERIM.phone[-9:].encode(),
+}
+
+
+@pytest.mark.clause("6.1.3")
+@pytest.mark.situation(2, of="rights")
+def test_a_copy_that_nobody_declared_is_found(app: Flask, at: Clock) -> None:
+    at(NOON)
+    number = confirmed(AIGERIM, account(AIGERIM).number)
+    with writing() as session:
+        session.execute(text("CREATE TABLE lookup (id INTEGER PRIMARY KEY, words TEXT)"))
+        words = {"words": f"<{AIGERIM.email}>"}
+        session.execute(text("INSERT INTO lookup VALUES (1, :words)"), words)
+    at(BEGINS)
+    work(2)
+    found = erasure_of(number)
+    assert (found.state, found.left) == ("incomplete", 1)
+    with writing() as session:
+        session.execute(text("DROP TABLE lookup"))
+    work()
+    assert erasure_of(number).state == "incomplete"
+    at(BEGINS + HOUR)
+    work(2)
+    assert (erasure_of(number).state, erasure_of(number).left) == ("done", 0)
+
+
+@SQLITE
+@pytest.mark.parametrize("form", FORMS)
+def test_a_file_is_found_in_each_form(app: Flask, tmp_path: Path, form: str) -> None:
+    wanted = (AIGERIM.email, AIGERIM.phone[-10:])
+    (tmp_path / "log").write_bytes(b"\0" * 5000 + FORMS[form] + b"\0")
+    assert list(verifying.in_files(tmp_path, wanted)) == ["log"]
+    (tmp_path / "log").write_bytes(b"aigerim of example.kz, 77010 00001")
+    assert verifying.in_files(tmp_path, wanted) == {}
+
+
+@SQLITE
+def test_a_word_across_two_chunks_is_found(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "CHUNK", 64)
+    (tmp_path / "log").write_bytes(b"x" * 55 + EMAIL)
+    assert list(verifying.in_files(tmp_path, [AIGERIM.email])) == ["log"]
+
+
+@SQLITE
+def test_a_forgotten_file_makes_it_incomplete(app: Flask, at: Clock) -> None:
+    at(NOON)
+    number = confirmed(AIGERIM, account(AIGERIM).number)
+    path = Path(app.instance_path) / "old.log"
+    path.write_bytes(EMAIL)
+    at(BEGINS)
+    work(2)
+    assert erasure_of(number).state == "incomplete"
+    path.unlink()
+    at(BEGINS + HOUR)
+    work(2)
+    assert erasure_of(number).state == "done"
+
+
+@SQLITE
+@pytest.mark.situation(5, of="rights")
+def test_with_a_reader_open_it_is_not_done(app: Flask, at: Clock) -> None:
+    at(NOON)
+    number = confirmed(AIGERIM, account(AIGERIM).number)
+    at(BEGINS)
+    with db.engine.connect() as reader:
+        reader.execute(text("SELECT count(*) FROM person")).one()
+        work()
+        assert erasure_of(number).state == "incomplete"
+    at(BEGINS + HOUR)
+    work(2)
+    assert erasure_of(number).state == "done"
+
+
+def test_who_is_back_before_the_search_is_not_left(app: Flask, at: Clock) -> None:
+    at(NOON)
+    first = account(AIGERIM).number
+    number = confirmed(AIGERIM, first)
+    at(BEGINS)
+    assert destroying.destroy(number)
+    at(BEGINS + timedelta(seconds=1))
+    again = account(AIGERIM)
+    work(2)
+    assert erasure_of(number).state == "done"
+    assert again.number > first
