@@ -1,7 +1,5 @@
 """The manifest of accounts."""
 
-from dataclasses import replace
-
 from flask_babel import lazy_gettext as _
 
 from neupusti.accounts import proofs
@@ -38,7 +36,7 @@ from neupusti.accounts.views import profile as profile_views
 from neupusti.accounts.views import registration as registration_views
 from neupusti.accounts.views.blueprint import DEVICE, DEVICE_DAYS, bp
 from neupusti.core.background import Job
-from neupusti.core.feature import Feature, Page, Place
+from neupusti.core.feature import Feature, Page, Place, Together
 from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
 from neupusti.core.records.decisions import Decision
 from neupusti.core.rules import MFA_PENDING, OWNER, PUBLIC, STEP_UP
@@ -68,7 +66,7 @@ FEATURE = Feature(
     blueprint=bp,
     proofs=proofs.ALL,
     replays={
-        Decision.WITHDRAWN: replays.withdrawal,
+        Decision.WITHDRAWN: Together(replays.withdrawals),
         Decision.EMAIL_CHANGED: replays.address,
         Decision.SECURED: replays.securing_of,
     },
@@ -111,7 +109,7 @@ FEATURE = Feature(
         "accounts.withdraw": OWNER,
     },
     cookies=(login.REMEMBER, DEVICE),
-    emails=tuple(replace(one, while_blocked=True) for one in account_emails.ALL),
+    emails=account_emails.ALL,
     jobs=(
         # To it a hidden row is a file of nobody.
         Job(name="avatars", every=avatar.SWEEP_EVERY, run=avatar.sweep, checks=True),

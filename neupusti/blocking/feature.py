@@ -8,7 +8,7 @@ from neupusti.blocking import proofs, queries
 from neupusti.blocking.service import blocking
 from neupusti.blocking.views import admin, cli, own
 from neupusti.blocking.views.blueprint import bp
-from neupusti.core.feature import Duty, Feature, MenuItem
+from neupusti.core.feature import Duty, Feature, MenuItem, Page
 from neupusti.core.rules import OWNER, PASS, PRIVACY
 from neupusti.rights.views.blueprint import OWN
 
@@ -34,6 +34,7 @@ FEATURE = Feature(
         ),
     },
     proofs=proofs.ALL,
+    pages=(Page(endpoint="blocking.own_block", label=_("Block your data"), listed=False),),
     staff_actions=blocking.ACTIONS,
     admin_menu=(MenuItem(endpoint="blocking.board", label=_("Blocked data")),),
     duties=(

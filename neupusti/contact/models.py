@@ -6,6 +6,7 @@ from typing import Annotated
 from sqlalchemy import ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from neupusti.core.blocking.conditions import CONTESTABLE
 from neupusti.core.data.classification import (
     ActorNumber,
     Email,
@@ -68,7 +69,11 @@ class ContactRequest(Base):
     """A question, a wish or a fault that somebody told us."""
 
     __tablename__ = "contact_request"
-    __table_args__ = (one_of("subject", Subject), one_of("state", State))
+    __table_args__ = (
+        one_of("subject", Subject),
+        one_of("state", State),
+        {"info": {CONTESTABLE: ("given_name",)}},
+    )
 
     id: Mapped[Id]
     number: Mapped[str] = mapped_column(String(NAMED), unique=True, info=impersonal())

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
-from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
+from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place, Together
 from neupusti.core.keeping import STAFF_ORDER, Holding, IndefiniteRetention, Retention
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.records.decisions import Decision
@@ -20,7 +20,14 @@ from neupusti.newsletter.models import (
     Subscription,
     Suppression,
 )
-from neupusti.newsletter.service import attaching, ending, issues, letters, posting, signup
+from neupusti.newsletter.service import (
+    attaching,
+    issues,
+    letters,
+    posting,
+    repeating,
+    signup,
+)
 from neupusti.newsletter.views import account, campaign, cli, desk, leaving
 from neupusti.newsletter.views import signup as signup_views
 from neupusti.newsletter.views.blueprint import bp
@@ -37,7 +44,7 @@ FEATURE = Feature(
     clauses=("3.1", "3.2.3", "4.1.9", "4.1.10"),
     blueprint=bp,
     proofs=proofs.ALL,
-    replays={Decision.UNSUBSCRIBED: ending.replay},
+    replays={Decision.UNSUBSCRIBED: Together(repeating.unsubscribe)},
     access={
         **dict.fromkeys(
             (

@@ -73,7 +73,7 @@ FEATURE = Feature(
         ),
         Page(endpoint="rights.own_correct", label=_("Correct your data"), listed=False),
     ),
-    emails=tuple(replace(one, while_blocked=True) for one in letters.ALL),
+    emails=letters.ALL,
     staff_actions=answering.ALL,
     jobs=(Job(name="exports", every=exporting.EVERY, run=exporting.run, checks=True),),
     deadlines={queries.KIND: "rights.desk"},

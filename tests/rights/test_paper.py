@@ -74,7 +74,7 @@ def test_a_request_on_paper_is_due_from_its_receipt(app: Flask, at: Clock) -> No
         {"received": "29 November"},
         {"received": ""},
         {"channel": "site"},
-        {"kind": "destroy"},
+        {"kind": "sell"},
         {"about": ""},
         {"person": "x"},
         {"person": "1"},

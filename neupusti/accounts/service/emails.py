@@ -24,56 +24,92 @@ CONFIRM = EmailType(
     name="accounts.confirm",
     label=_("Confirm the e-mail of a new account"),
     purpose=Purpose.CONFIRMATION,
+    while_blocked=True,
 )
 EXISTING = EmailType(
-    name="accounts.existing", label=_("Somebody tried to register with your e-mail")
+    name="accounts.existing",
+    label=_("Somebody tried to register with your e-mail"),
+    while_blocked=True,
 )
-RESET = EmailType(name="accounts.reset", label=_("A link to set a new password"))
+RESET = EmailType(
+    name="accounts.reset", label=_("A link to set a new password"), while_blocked=True
+)
 UNKNOWN = EmailType(
-    name="accounts.unknown", label=_("There is no account with this e-mail")
+    name="accounts.unknown",
+    label=_("There is no account with this e-mail"),
+    while_blocked=True,
 )
 PASSWORD_CHANGED = EmailType(
-    name="accounts.password_changed", label=_("The password was changed")
+    name="accounts.password_changed",
+    label=_("The password was changed"),
+    while_blocked=True,
 )
-NEW_DEVICE = EmailType(name="accounts.new_device", label=_("A sign-in from a new device"))
+NEW_DEVICE = EmailType(
+    name="accounts.new_device", label=_("A sign-in from a new device"), while_blocked=True
+)
 SECOND_FACTOR_ON = EmailType(
-    name="accounts.factor_on", label=_("Two-step verification was turned on")
+    name="accounts.factor_on",
+    label=_("Two-step verification was turned on"),
+    while_blocked=True,
 )
 SECOND_FACTOR_OFF = EmailType(
-    name="accounts.factor_off", label=_("Two-step verification was turned off")
+    name="accounts.factor_off",
+    label=_("Two-step verification was turned off"),
+    while_blocked=True,
 )
 SECOND_FACTOR_RESET = EmailType(
-    name="accounts.factor_reset", label=_("The operator turned off two-step verification")
+    name="accounts.factor_reset",
+    label=_("The operator turned off two-step verification"),
+    while_blocked=True,
 )
 RECOVERY_CODE_USED = EmailType(
-    name="accounts.code_spent", label=_("A recovery code was used")
+    name="accounts.code_spent", label=_("A recovery code was used"), while_blocked=True
 )
 RECOVERY_CODES_MADE = EmailType(
-    name="accounts.codes_made", label=_("New recovery codes were made")
+    name="accounts.codes_made", label=_("New recovery codes were made"), while_blocked=True
 )
 LOCKED = EmailType(
-    name="accounts.locked", label=_("The account was locked at your request")
+    name="accounts.locked",
+    label=_("The account was locked at your request"),
+    while_blocked=True,
 )
 EMAIL_CONFIRM = EmailType(
     name="accounts.email_confirm",
     label=_("Confirm a new e-mail of your account"),
     purpose=Purpose.CONFIRMATION,
+    while_blocked=True,
 )
 EMAIL_USED = EmailType(
-    name="accounts.email_used", label=_("Somebody wanted to give an account your e-mail")
+    name="accounts.email_used",
+    label=_("Somebody wanted to give an account your e-mail"),
+    while_blocked=True,
 )
 EMAIL_CHANGED = EmailType(
-    name="accounts.email_changed", label=_("The e-mail of your account was changed")
+    name="accounts.email_changed",
+    label=_("The e-mail of your account was changed"),
+    while_blocked=True,
 )
 EMAIL_UNDONE = EmailType(
-    name="accounts.email_undone", label=_("The change of the e-mail was undone")
+    name="accounts.email_undone",
+    label=_("The change of the e-mail was undone"),
+    while_blocked=True,
 )
-SUSPENDED = EmailType(name="accounts.blocked", label=_("The operator blocked your account"))
+SUSPENDED = EmailType(
+    name="accounts.blocked",
+    label=_("The operator blocked your account"),
+    while_blocked=True,
+)
 STILL_SUSPENDED = EmailType(
-    name="accounts.still_blocked", label=_("No link: your account is blocked")
+    name="accounts.still_blocked",
+    label=_("No link: your account is blocked"),
+    while_blocked=True,
 )
-REINSTATED = EmailType(name="accounts.unblocked", label=_("Your account is unblocked"))
-WITHDRAWN = EmailType(name="accounts.withdrawn", label=_("You withdrew a consent"))
+REINSTATED = EmailType(
+    name="accounts.unblocked", label=_("Your account is unblocked"), while_blocked=True
+)
+WITHDRAWN = EmailType(
+    name="accounts.withdrawn", label=_("You withdrew a consent"), while_blocked=True
+)
 
 ALL = (
     *(CONFIRM, EXISTING, RESET, UNKNOWN, PASSWORD_CHANGED, NEW_DEVICE),

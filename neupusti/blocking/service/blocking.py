@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from neupusti.accounts.models import Person
 from neupusti.core import clock
 from neupusti.core.blocking import blocks
-from neupusti.core.blocking.models import Cause, DataBlock, Result
+from neupusti.core.blocking.models import Cause, DataBlock, Result, Scope
 from neupusti.core.data.database import writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.records.journal import (
@@ -197,10 +197,8 @@ def _answer(
     request: DataRequest, *, session: Session, staff: int | None, outcome: Outcome
 ) -> None:
     """End the block of a request, before what was found is carried out."""
-    found = session.scalar(
-        select(DataBlock).filter_by(request=request.number, lifted_at=None)
-    )
-    if found is not None:
+    found = blocks.of_request(session, request.number)
+    if found is not None and found.scope == Scope.ALL:
         result = RESULTS.get(outcome, Result.UNFOUNDED)
         blocks.lift(session, found, outcome=result, by=staff)
 

@@ -1,6 +1,6 @@
 """Open a block, lift it, and ask whether somebody's data are blocked (6.2.4)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import NamedTuple
@@ -63,9 +63,6 @@ def open_block(  # noqa: PLR0913 - a row is all of these
         "document": document,
         "from_at": now,
         "due": _due(session, now),
-        "lifted_at": None,
-        "lifted_by": None,
-        "outcome": None,
         "passing": False,
     }
     new = insert(session, DataBlock).on_conflict_do_nothing().returning(DataBlock)
@@ -119,16 +116,14 @@ def lift_again(session: Session, line: Line) -> int:
 
 
 def open_of(session: Session, whose: Whose) -> DataBlock | None:
-    """Return the open block of everything about `whose`, or None.
+    """Return the open block of everything about `whose`, or None."""
+    found = select(DataBlock).where(IS_OPEN, WHOLE, _covers(whose))
+    return session.scalar(found.limit(1))
 
-    What has no number is its address owner's, whoever of them asked for the block.
-    """
-    covers = (
-        DataBlock.person == whose.person
-        if whose.person is not None
-        else DataBlock.email_key == whose.email_key
-    )
-    return session.scalar(select(DataBlock).where(IS_OPEN, WHOLE, covers).limit(1))
+
+def of_request(session: Session, number: str) -> DataBlock | None:
+    """Return the open block of a request, of everything or of one field; or None."""
+    return session.scalar(select(DataBlock).where(IS_OPEN, DataBlock.request == number))
 
 
 def is_blocked(session: Session, whose: Whose) -> bool:
@@ -153,14 +148,15 @@ def passing(session: Session, whose: Whose) -> Iterator[None]:
     Cancelling an order and withdrawing a consent are rights that a block leaves to them;
     nobody else's transaction ever sees the mark.
     """
-    block = open_of(session, whose)
-    if block is None:
+    found = select(DataBlock.id).where(IS_OPEN, _covers(whose))
+    numbers = session.scalars(found).all()
+    if not numbers:
         yield
         return
-    _mark(session, block, passing=True)
+    _mark(session, numbers, passing=True)
     yield
     session.flush()
-    _mark(session, block, passing=False)
+    _mark(session, numbers, passing=False)
 
 
 def wait_for_writers(session: Session) -> None:
@@ -197,9 +193,19 @@ def _due(session: Session, at: datetime) -> date:
     return counting.due(TERM, at, register.calendar(session)).day
 
 
-def _mark(session: Session, block: DataBlock, *, passing: bool) -> None:
-    marked = update(DataBlock).where(DataBlock.id == block.id).values(passing=passing)
+def _mark(session: Session, numbers: Sequence[int], *, passing: bool) -> None:
+    marked = update(DataBlock).where(DataBlock.id.in_(numbers)).values(passing=passing)
     session.execute(marked)
+
+
+def _covers(whose: Whose) -> ColumnElement[bool]:
+    """Return the condition of the blocks that cover what is about `whose`.
+
+    What has no number is its address owner's, whoever of them asked for the block.
+    """
+    if whose.person is not None:
+        return DataBlock.person == whose.person
+    return DataBlock.email_key == whose.email_key
 
 
 def _is_of(whose: Whose) -> ColumnElement[bool]:

@@ -6,18 +6,38 @@ none. A proxy that shares connections between transactions would lose the views:
 speaks to PostgreSQL itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Dialect, Engine, Table, create_engine, event, select
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Engine,
+    Table,
+    and_,
+    case,
+    create_engine,
+    event,
+    false,
+    func,
+    null,
+    or_,
+    select,
+)
 
-from neupusti.core.blocking.conditions import covered, is_covered
-from neupusti.core.data import database
+from neupusti.core.blocking.conditions import (
+    CONTESTABLE,
+    blocked,
+    contested,
+    is_any,
+    is_covered,
+)
+from neupusti.core.data import database, finding
 from neupusti.core.data.database import db
 from neupusti.core.data.reading import EXTENSION
 
-POOL = {"pool_size": 2, "max_overflow": 14, "pool_pre_ping": True}
+POOL = {"pool_size": 2, "max_overflow": 8, "pool_pre_ping": True}
 """Few stay open: staff and jobs read little, compared with visitors."""
 
 
@@ -48,7 +68,9 @@ def reading_engine(main: Engine, tables: Sequence[Table], **options: Any) -> Eng
 
 def statement(table: Table, schema: str, dialect: Dialect) -> str:
     """Return the statement that lays a view over `table`."""
-    rows = select(table).where(~covered(table))
+    hidden = func.coalesce(finding.own(table, blocked()), false())
+    # Where nothing is blocked, no row is asked about.
+    rows = select(*_columns(table)).where(or_(~is_any(), ~hidden))
     query = rows.compile(
         dialect=dialect,
         schema_translate_map={None: schema},
@@ -56,6 +78,19 @@ def statement(table: Table, schema: str, dialect: Dialect) -> str:
         compile_kwargs={"literal_binds": True},
     )
     return f"CREATE TEMP VIEW {table.name} AS {query}"
+
+
+def _columns(table: Table) -> Iterator[ColumnElement[Any]]:
+    """Yield the columns of a view: a contested value is not used, so it is not there."""
+    fields = table.info.get(CONTESTABLE, ())
+    for column in table.columns:
+        if column.name in fields:
+            is_contested = table.c.id.in_(contested(table, column.name))
+            yield case(
+                (and_(is_any(field=True), is_contested), null()), else_=column
+            ).label(column.name)
+        else:
+            yield column
 
 
 def _on_sqlite(connection: Any, tables: Sequence[Table], dialect: Dialect) -> None:

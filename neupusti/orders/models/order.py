@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from neupusti.core.blocking.conditions import CONTESTABLE
 from neupusti.core.data.classification import (
     Digest,
     Email,
@@ -97,7 +98,10 @@ class ShopOrder(Base):
         one_of("payment", Payment),
         Index(None, "state", "placed_at"),
         Index(None, "person", "placed_at"),
-        {"sqlite_autoincrement": True},
+        {
+            "sqlite_autoincrement": True,
+            "info": {CONTESTABLE: ("family_name", "given_name", "patronymic", "phone")},
+        },
     )
 
     id: Mapped[Id]

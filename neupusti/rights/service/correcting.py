@@ -6,16 +6,22 @@ address of an open order. Recipients who got the old value are noted, to be told
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Select, select
+from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import Session
 
 from neupusti.contact.models import ContactRequest
 from neupusti.core import clock
+from neupusti.core.blocking import blocks
+from neupusti.core.blocking.blocks import OneField
+from neupusti.core.blocking.conditions import CONTESTABLE
+from neupusti.core.blocking.models import Cause, Result
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, insert, writing
 from neupusti.core.data.finding import Whose
+from neupusti.core.data.reading import reading
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Actor, Operation, ProcessingRecord
 from neupusti.core.security import throttle
@@ -42,7 +48,7 @@ from neupusti.rights.service.requests import HOUR, Asker
 Table = type[ShopOrder] | type[ContactRequest]
 FIELDS: Mapping[Table, tuple[str, ...]] = {
     ShopOrder: correcting.FIELDS,
-    ContactRequest: ("given_name",),
+    ContactRequest: cast("SqlTable", ContactRequest.__table__).info[CONTESTABLE],
 }
 TABLES: Mapping[str, Table] = {table.__tablename__: table for table in FIELDS}
 HANDED: Mapping[str, tuple[Field, ...]] = {
@@ -102,8 +108,17 @@ def contest(asker: Asker, value: Value | None, proposed: str, about: str) -> Dat
         opened = requests.open_request(session, asker.actor, **given, about=about)
         if opened is None:
             raise RightsError(NOT_LISTED)
-        if value is not None and not _insert(session, opened[0].id, value, proposed):
-            raise RightsError(ASKED_BEFORE)
+        if value is not None:
+            if not _insert(session, opened[0].id, value, proposed):
+                raise RightsError(ASKED_BEFORE)
+            field = OneField(value.table, value.row, value.field)
+            blocks.open_block(
+                session,
+                asker.whose,
+                by=Cause.PERSON,
+                request=opened[0].number,
+                field=field,
+            )
         return opened[0]
 
 
@@ -114,7 +129,9 @@ def of_request(request: int) -> Correction | None:
 
 def present(correction: Correction) -> str:
     """Return the value as it is now; empty where its row is gone."""
-    row = db.session.get(TABLES[correction.model], correction.row)
+    # As the check must, it reads the value that nobody else may use.
+    with reading(in_use=False):
+        row = db.session.get(TABLES[correction.model], correction.row)
     return str(getattr(row, correction.field) or "") if row else ""
 
 
@@ -127,6 +144,9 @@ def decide(
     )
     if found is None or found.decided_at is not None:
         return
+    if (block := blocks.of_request(session, request.number)) is not None:
+        outcome = Result.CORRECTED if right else Result.UNFOUNDED
+        blocks.lift(session, block, outcome=outcome, by=actor.number)
     if right:
         _set(session, request, found, actor, reason)
     found.decided_at, found.proposed = clock.now(), None

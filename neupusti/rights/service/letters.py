@@ -15,29 +15,34 @@ LINK = EmailType(
     name="rights.link",
     label=_("The link to your data"),
     purpose=Purpose.FEEDBACK,
+    while_blocked=True,
 )
 NOTHING = EmailType(
     name="rights.nothing",
     label=_("We keep nothing under this address"),
     purpose=Purpose.FEEDBACK,
+    while_blocked=True,
 )
 RECEIVED = EmailType(
     name="rights.received",
     label=_("We have received your request about your data"),
     purpose=Purpose.FEEDBACK,
     in_subject=frozenset({"number"}),
+    while_blocked=True,
 )
 READY = EmailType(
     name="rights.ready",
     label=_("Your data are ready to download"),
     purpose=Purpose.FEEDBACK,
     in_subject=frozenset({"number"}),
+    while_blocked=True,
 )
 ANSWER = EmailType(
     name="rights.answer",
     label=_("The answer to your request about your data"),
     purpose=Purpose.FEEDBACK,
     in_subject=frozenset({"number"}),
+    while_blocked=True,
 )
 ALL = (LINK, NOTHING, RECEIVED, READY, ANSWER)
 

@@ -1,14 +1,18 @@
 """Correct a name or the phone of an order, as its buyer has asked (6.1.2)."""
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 
+from neupusti.core.blocking.conditions import CONTESTABLE
 from neupusti.core.records.journal import Actor
 from neupusti.orders.models.order import ShopOrder
 from neupusti.orders.service import moves, placing
 from neupusti.orders.service.errors import NO_ORDER, NoOrderError
 from neupusti.orders.service.moves import Press, What
 
-FIELDS = ("family_name", "given_name", "patronymic", "phone")
+_table: Any = ShopOrder.__table__
+FIELDS: tuple[str, ...] = _table.info[CONTESTABLE]
 
 
 def correct(
