@@ -15,11 +15,12 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from bench import rights_flood
 from bench.pages import outcome
 from neupusti.config.settings import Settings
+from neupusti.core.blocking.models import Tombstone
 from neupusti.core.data.database import Base, db, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.text import emails
@@ -87,6 +88,7 @@ def fill(orders: int) -> int:
         planted.plant(session)
     numbers = {**dict.fromkeys(OF_EACH, orders), "letter": LETTERS}
     with writing() as session:
+        session.execute(delete(Tombstone))
         for table in Base.metadata.sorted_tables:
             own, many = planted.rows.get(table.name, {}), numbers.get(table.name, 0)
             for start in range(0, many, CHUNK):

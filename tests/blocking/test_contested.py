@@ -39,7 +39,7 @@ def test_a_contested_value_is_not_read_and_its_row_not_written(
     assert (newest().scope, newest().field) == ("field", "given_name")
     with in_use() as session:
         seen = session.get_one(ShopOrder, number)
-        assert (seen.given_name, seen.email) == (None, GUEST.email)
+        assert [seen.given_name, seen.email] == [None, GUEST.email]
     change = update(ShopOrder).values(comment="x")
     for statement in (change, delete(ShopOrder)):
         with pytest.raises(DBAPIError) as refused, writing() as session:

@@ -47,8 +47,10 @@ def open_(*, person: int | None, email: str, by: str, document: str, reason: str
     )
     try:
         request = blocking.place(order, None)
-    except RightsError as error:
-        raise click.ClickException(str(error.message)) from None
+    except RightsError:
+        raise click.ClickException(
+            "There is no such person: name one, or an e-mail."
+        ) from None
     click.echo(f"Blocked under {request.number}.")
 
 
@@ -60,6 +62,8 @@ def lift(number: str, outcome: str, reason: str) -> None:
     """End the block of the request NUMBER, and answer the request."""
     try:
         blocking.finish(number, Outcome(outcome), reason)
-    except (NoRequestError, RightsError) as error:
-        raise click.ClickException(str(error.message)) from None
+    except NoRequestError:
+        raise click.ClickException("There is no such request to block data.") from None
+    except RightsError:
+        raise click.ClickException("This request is answered already.") from None
     click.echo(f"The block of {number} has ended.")

@@ -1,6 +1,6 @@
 """Which rows an open block covers: one condition for views, guards, sweeps and queries."""
 
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,6 +18,7 @@ from neupusti.core.blocking.models import OPEN, OPEN_FIELD, DataBlock
 from neupusti.core.data import finding
 from neupusti.core.data.finding import Among
 
+TABLE = cast("Table", DataBlock.__table__)
 CONTESTABLE = "contestable"
 """In `Table.info`: the columns whose values people may contest."""
 
@@ -30,25 +31,30 @@ def covered(table: Table) -> ColumnElement[bool]:
     return func.coalesce(untouchable(table), false())
 
 
-def untouchable(table: Table, *, locked: bool = False) -> ColumnElement[bool]:
+def untouchable(table: Table, *, of_one_row: bool = False) -> ColumnElement[bool]:
     """Return the condition of the rows that are blocked, or in which a value is contested.
 
     Of the first every use is refused, of the second a change and a destruction.
     """
-    condition = finding.own(table, blocked(locked=locked))
+    among = blocked(of_one_row=of_one_row)
+    condition = finding.own(table, among)
     if CONTESTABLE not in table.info:
         return condition
-    return or_(condition, table.c.id.in_(contested(table)))
+    return or_(condition, among.has(table.c.id, contested(table)))
 
 
 def contested(table: Table, field: str | None = None) -> Select[Any]:
     """Select the numbers of the rows of `table` with a contested value, or one `field`."""
-    rows = select(DataBlock.row).where(
-        OPEN_FIELD,
-        text("NOT passing"),
-        DataBlock.model == literal_column(f"'{table.name}'"),
+    model: ColumnElement[str] = literal_column(f"'{table.name}'")
+    rows = select(TABLE.c.row).where(
+        OPEN_FIELD, text("NOT passing"), TABLE.c.model == model
     )
     return rows if field is None else rows.where(text(f"field = '{field}'"))
+
+
+def is_any(*, field: bool = False) -> ColumnElement[bool]:
+    """Return the condition that anything is blocked, asked once for a whole query."""
+    return select(TABLE.c.id).where(OPEN_FIELD if field else OPEN).exists()
 
 
 def is_covered(table: Table) -> bool:
@@ -60,17 +66,19 @@ def is_covered(table: Table) -> bool:
     )
 
 
-def blocked(*, locked: bool = False) -> Among:
+def blocked(*, of_one_row: bool = False) -> Among:
     """Return everybody whose data are blocked as a whole.
 
-    `locked`: whoever asks keeps PostgreSQL from opening a block until their transaction
-    ends; without it a row could be written beside a block that has just been opened.
+    `of_one_row`: for a trigger. On PostgreSQL its transaction then keeps a block from
+    being opened until it ends; else a row could be written beside one opened just now.
     """
-    person = _of(select(DataBlock.person), "person IS NOT NULL", locked=locked)
-    email_key = _of(select(DataBlock.email_key), "email_key IS NOT NULL", locked=locked)
-    return Among(person=person, email_key=email_key)
 
+    def chosen(column: Any, known: str) -> Select[Any]:
+        rows = select(column).where(OPEN, text("NOT passing"), text(known))
+        return rows.with_for_update(read=True, key_share=True) if of_one_row else rows
 
-def _of(column: Select[Any], known: str, *, locked: bool) -> Select[Any]:
-    rows = column.where(OPEN, text("NOT passing"), text(known))
-    return rows.with_for_update(read=True, key_share=True) if locked else rows
+    return Among(
+        person=chosen(TABLE.c.person, "person IS NOT NULL"),
+        email_key=chosen(TABLE.c.email_key, "email_key IS NOT NULL"),
+        of_one_row=of_one_row,
+    )

@@ -6,12 +6,12 @@ them, too.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
+    Column,
     Connection,
     Dialect,
-    FromClause,
     Table,
     and_,
     exists,
@@ -22,12 +22,13 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.sql import ColumnElement
-from sqlalchemy.sql.util import ClauseAdapter
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from neupusti.core.blocking.conditions import is_covered, untouchable
 from neupusti.core.blocking.errors import GONE, REFUSED
 from neupusti.core.blocking.models import Reach, Tombstone
 from neupusti.core.data import finding
+from neupusti.core.data.finding import Among
 
 PREFIX = "guard_"
 """What every trigger and function begins with; its table follows."""
@@ -109,44 +110,48 @@ def _on_sqlite(table: Table, dialect: Dialect) -> Iterator[Guard]:
     new, old = (_sql(_is_blocked(table, row), dialect) for row in ("new", "old"))
     # `INSERT OR REPLACE` deletes the row of the same key without a DELETE.
     taken = _sql(_takes_over(table), dialect)
-    for act, refused in (
-        ("insert", f"{new} OR {taken}"),
-        ("update", f"{old} OR {new}"),
-        ("delete", old),
-    ):
-        name = f"{PREFIX}{table.name}_{act}"
-        yield Guard(name, table.name, _trigger(name, act, table, refused, REFUSED))
-    if finding.subjects(table):
+    yield _trigger(table, "insert", f"{new} OR {taken}")
+    yield _trigger(table, "update", old)
+    yield _trigger(table, "update", new, of=_owners(table))
+    yield _trigger(table, "delete", old)
+    if subjects := [column.name for column in finding.subjects(table)]:
         gone = _sql(_is_gone(table), dialect)
-        moved = " OR ".join(
-            f"new.{column.name} IS NOT old.{column.name}"
-            for column in finding.subjects(table)
-        )
-        for act, refused in (("insert", gone), ("update", f"({moved}) AND {gone}")):
-            name = f"{PREFIX}{table.name}_{act}_gone"
-            yield Guard(name, table.name, _trigger(name, act, table, refused, GONE))
+        moved = " OR ".join(f"new.{name} IS NOT old.{name}" for name in subjects)
+        yield _trigger(table, "insert", gone, words=GONE)
+        yield _trigger(table, "update", f"({moved}) AND {gone}", of=subjects, words=GONE)
 
 
-def _trigger(name: str, act: str, table: Table, refused: str, words: str) -> str:
-    return (
-        f"CREATE TRIGGER {name} BEFORE {act.upper()} ON {table.name} "
+def _trigger(
+    table: Table, act: str, refused: str, *, of: Iterable[str] = (), words: str = REFUSED
+) -> Guard:
+    name = f"{PREFIX}{table.name}_{act}"
+    name += ("_of" if of else "") + ("_gone" if words == GONE else "")
+    columns = " OF " + ", ".join(f'"{one}"' for one in of) if of else ""
+    statement = (
+        f"CREATE TRIGGER {name} BEFORE {act.upper()}{columns} ON {table.name} "
         f"WHEN {refused} BEGIN SELECT RAISE(ABORT, '{words}'); END"
     )
+    return Guard(name, table.name, statement)
+
+
+def _owners(table: Table) -> list[str]:
+    """Return the columns that say whose a row is: only these make it another's."""
+    named = [c for clause in finding.CLAUSES for c in finding.contacts(table, clause)]
+    named += [*finding.subjects(table), *table.primary_key.columns]
+    named += [key.parent for key in finding.parents(table)]
+    return sorted({column.name for column in named})
 
 
 def _on_postgresql(table: Table, dialect: Dialect) -> Iterator[Guard]:
-    new, old = (
-        _sql(_is_blocked(table, row, locked=True), dialect) for row in ("new", "old")
-    )
+    new, old = (_sql(_is_blocked(table, row), dialect) for row in ("new", "old"))
     row = f"""
 BEGIN
-    IF TG_OP = 'DELETE' THEN
+    IF TG_OP <> 'INSERT' THEN
         IF {old} THEN RAISE EXCEPTION '{REFUSED}'; END IF;
-        RETURN old;
+        IF TG_OP = 'DELETE' THEN RETURN old; END IF;
+        IF NOT ({_differs(_owners(table))}) THEN RETURN new; END IF;
     END IF;
-    IF {new} OR (TG_OP = 'UPDATE' AND {old}) THEN
-        RAISE EXCEPTION '{REFUSED}';
-    END IF;{_gone_on_postgresql(table, dialect)}
+    IF {new} THEN RAISE EXCEPTION '{REFUSED}'; END IF;{_gone_on_postgresql(table, dialect)}
     RETURN new;
 END
 """
@@ -162,43 +167,52 @@ END
 
 
 def _gone_on_postgresql(table: Table, dialect: Dialect) -> str:
-    if not finding.subjects(table):
+    subjects = [column.name for column in finding.subjects(table)]
+    if not subjects:
         return ""
-    moved = " OR ".join(
-        f"new.{column.name} IS DISTINCT FROM old.{column.name}"
-        for column in finding.subjects(table)
-    )
     return f"""
-    IF (TG_OP = 'INSERT' OR TG_OP = 'UPDATE' AND ({moved}))
+    IF (TG_OP = 'INSERT' OR {_differs(subjects)})
         AND {_sql(_is_gone(table), dialect)} THEN
         RAISE EXCEPTION '{GONE}';
     END IF;"""
 
 
-def _is_blocked(table: Table, row: str, *, locked: bool = False) -> ColumnElement[bool]:
-    return _about(table, row, untouchable(table, locked=locked))
+def _differs(columns: Iterable[str]) -> str:
+    return " OR ".join(f'new."{one}" IS DISTINCT FROM old."{one}"' for one in columns)
+
+
+def _is_blocked(table: Table, row: str) -> ColumnElement[bool]:
+    return _about(table, row, untouchable(table, of_one_row=True))
 
 
 def _is_gone(table: Table) -> ColumnElement[bool]:
-    gone = select(Tombstone.person).where(
-        Tombstone.person.is_not(None), text(f"scope = '{Reach.ALL.value}'")
+    gone = cast("Table", Tombstone.__table__)
+    among = Among(
+        person=select(gone.c.person).where(text(f"scope = '{Reach.ALL.value}'")),
+        email_key=select(gone.c.id),
+        of_one_row=True,
     )
-    about = or_(*(column.in_(gone) for column in finding.subjects(table)))
+    about = or_(*(among.has(one, among.person) for one in finding.subjects(table)))
     return _about(table, "new", about)
 
 
 def _takes_over(table: Table) -> ColumnElement[bool]:
-    # Not as an alias, which would join the FROM of this query.
     keys = table.primary_key.columns
     same = and_(*(key == literal_column(f'new."{key.name}"') for key in keys))
-    return exists(select(1).select_from(table).where(same, untouchable(table)))
+    refused = untouchable(table, of_one_row=True)
+    return exists(select(1).select_from(table).where(same, refused))
 
 
 def _about(table: Table, row: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return `condition` about the row that a trigger knows as `row`; never NULL."""
-    alias: FromClause = table.alias(row)
-    adapted: ColumnElement[bool] = ClauseAdapter(alias).traverse(condition)
-    return func.coalesce(adapted, text("false"))
+
+    def of_row(element: Any, **_kw: Any) -> Any:
+        if isinstance(element, Column) and element.table is table:
+            # Not a column of an alias, which would join the FROM of each subquery.
+            return literal_column(f'{row}."{element.name}"', element.type)
+        return None
+
+    return func.coalesce(replacement_traverse(condition, {}, of_row), text("false"))
 
 
 def _sql(condition: Any, dialect: Dialect) -> str:

@@ -15,12 +15,14 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Table,
+    and_,
     case,
     create_engine,
     event,
     false,
     func,
     null,
+    or_,
     select,
 )
 
@@ -28,13 +30,14 @@ from neupusti.core.blocking.conditions import (
     CONTESTABLE,
     blocked,
     contested,
+    is_any,
     is_covered,
 )
 from neupusti.core.data import database, finding
 from neupusti.core.data.database import db
 from neupusti.core.data.reading import EXTENSION
 
-POOL = {"pool_size": 2, "max_overflow": 14, "pool_pre_ping": True}
+POOL = {"pool_size": 2, "max_overflow": 8, "pool_pre_ping": True}
 """Few stay open: staff and jobs read little, compared with visitors."""
 
 
@@ -66,7 +69,8 @@ def reading_engine(main: Engine, tables: Sequence[Table], **options: Any) -> Eng
 def statement(table: Table, schema: str, dialect: Dialect) -> str:
     """Return the statement that lays a view over `table`."""
     hidden = func.coalesce(finding.own(table, blocked()), false())
-    rows = select(*_columns(table)).where(~hidden)
+    # Where nothing is blocked, no row is asked about.
+    rows = select(*_columns(table)).where(or_(~is_any(), ~hidden))
     query = rows.compile(
         dialect=dialect,
         schema_translate_map={None: schema},
@@ -82,7 +86,9 @@ def _columns(table: Table) -> Iterator[ColumnElement[Any]]:
     for column in table.columns:
         if column.name in fields:
             is_contested = table.c.id.in_(contested(table, column.name))
-            yield case((is_contested, null()), else_=column).label(column.name)
+            yield case(
+                (and_(is_any(field=True), is_contested), null()), else_=column
+            ).label(column.name)
         else:
             yield column
 

@@ -8,7 +8,7 @@ is declared a second time: a table is found as soon as its columns are marked.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     Column,
@@ -52,7 +52,7 @@ class Whose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Among:
-    """Everybody whose numbers and addresses two queries select.
+    """Everybody whose numbers and addresses two queries select, each of one column.
 
     No query can compute a keyed hash: where a table has only that, it finds nobody.
     """
@@ -60,6 +60,15 @@ class Among:
     person: Select[Any]
     email_key: Select[Any]
     phone: None = None
+    of_one_row: bool = False
+    """Whether one row is asked about, as by a trigger: each query then looks up its value
+    by an index, instead of selecting everybody once for many rows."""
+
+    def has(self, column: ColumnElement[Any], chosen: Select[Any]) -> ColumnElement[bool]:
+        """Return the condition that `chosen` selects the value of `column`."""
+        if not self.of_one_row:
+            return column.in_(chosen)
+        return chosen.where(chosen.selected_columns[0] == column).exists()
 
 
 class Tie(StrEnum):
@@ -102,7 +111,9 @@ def is_found(table: Table) -> bool:
 def own(table: Table, whose: Whose | Among) -> ColumnElement[bool]:
     """Return the condition of the rows that are about `whose`."""
     numbers = subjects(table)
-    parts = [_is(column, whose.person) for column in numbers if whose.person is not None]
+    parts = [
+        _is(column, whose, whose.person) for column in numbers if whose.person is not None
+    ]
     if all(column.nullable for column in numbers):
         nobodys = [column.is_(None) for column in numbers]
         parts += [and_(*nobodys, match) for match in matches(table, whose)]
@@ -163,9 +174,9 @@ def matches(table: Table, whose: Whose | Among) -> Iterator[ColumnElement[bool]]
                 if isinstance(whose.email_key, str):
                     yield column.in_(keys.keyed_all(mark.keyed_by, whose.email_key))
             elif mark and mark.derived:
-                yield _is(column, whose.email_key)
+                yield _is(column, whose, whose.email_key)
             else:  # the parts of an address are ASCII, which every database can lower
-                yield _is(func.lower(column), whose.email_key)
+                yield _is(func.lower(column), whose, whose.email_key)
     if whose.phone is not None:
         yield from (c == whose.phone for c in contacts(table, PHONE_CLAUSE))
 
@@ -173,8 +184,12 @@ def matches(table: Table, whose: Whose | Among) -> Iterator[ColumnElement[bool]]
 CLAUSES = (EMAIL_CLAUSE, PHONE_CLAUSE)
 
 
-def _is(column: ColumnElement[Any], value: object) -> ColumnElement[bool]:
-    return column.in_(value) if isinstance(value, Select) else column == value
+def _is(
+    column: ColumnElement[Any], whose: Whose | Among, value: object
+) -> ColumnElement[bool]:
+    if isinstance(whose, Among):
+        return whose.has(column, cast("Select[Any]", value))
+    return column == value
 
 
 def _within(
@@ -184,8 +199,12 @@ def _within(
 ) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions that a row belongs to one for which `condition` holds."""
     for key in parents(table):
-        parent = key.column.table
-        yield key.parent.in_(select(key.column).where(condition(parent, whose)))
+        found = select(key.column).where(condition(key.column.table, whose))
+        yield (
+            whose.has(key.parent, found)
+            if isinstance(whose, Among)
+            else (key.parent.in_(found))
+        )
 
 
 def _owners(table: Table) -> list[Column[Any]]:

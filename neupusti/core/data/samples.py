@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, Engine, Table
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import NotSupportedError, OperationalError
 
 from neupusti.core.data.classification import classification
 from neupusti.core.data.database import db
@@ -48,8 +48,8 @@ def unsampled(table: Table) -> tuple[str, ...]:
 def forget() -> None:
     """Drop the samples of such columns of both databases, and let none be taken.
 
-    It locks a table only where there is something to do; a table that is in use for longer
-    is logged, and left for the next call.
+    It locks a table only where there is something to do. A table that is in use for longer,
+    or that staff read through a view just now, is logged and left for the next call.
     """
     for bind, engine in db.engines.items():
         if engine.dialect.name == "postgresql":
@@ -62,7 +62,7 @@ def _forget_of(engine: Engine, tables: Iterable[Table]) -> None:
             try:
                 with engine.begin() as connection:
                     _forget(connection, table.name, columns)
-            except OperationalError as error:
+            except (OperationalError, NotSupportedError) as error:
                 fields = {"table": table.name, "reason": type(error.orig).__name__}
                 logger.warning("samples are kept", extra={"fields": fields})
 

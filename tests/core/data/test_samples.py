@@ -8,6 +8,7 @@ from neupusti.access.ingest import partitions
 from neupusti.core import clock
 from neupusti.core.data import samples
 from neupusti.core.data.database import ACCESS, db
+from neupusti.core.data.reading import EXTENSION
 from neupusti.core.data.samples import unsampled
 from tests import desk
 from tests.contracts.completeness import tables
@@ -107,5 +108,21 @@ def test_a_table_in_use_is_left_for_the_next_start(
         reader.exec_driver_sql("SELECT count(*) FROM person")
         samples.forget()
         assert "samples are kept" in caplog.text
+    samples.forget()
+    assert {table for table, _ in sampled()} & {"person"} == set()
+
+
+def test_a_table_that_staff_read_is_left_for_the_next_start(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A view of their connection stands before it, and keeps the types of its columns."""
+    fill()
+    allow_samples()
+    analyze()
+    _main, reading = app.extensions[EXTENSION]
+    with reading.connect():
+        samples.forget()
+        assert "samples are kept" in caplog.text
+    reading.dispose()
     samples.forget()
     assert {table for table, _ in sampled()} & {"person"} == set()

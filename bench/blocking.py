@@ -1,0 +1,166 @@
+"""What blocking costs who is not blocked, in one paired run on both databases.
+
+    python -m bench.blocking [ROWS]
+
+Writes with the guards and without them, reads through the views and without, in turns.
+Exits with 1 when a target is missed.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+
+from sqlalchemy import Connection, Engine, text
+
+from bench.pages import Figure, outcome
+from bench.rights import fill
+from neupusti.config.settings import Settings
+from neupusti.core.blocking import blocks, guards, shadows
+from neupusti.core.blocking.models import Cause
+from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
+from neupusti.core.registry import registry
+from tests.lending import SECRET, opened, seeded
+from tests.postgres import Cluster, ground
+
+ROWS, BLOCKS, ROUNDS, READS = 20_000, 20, 9, 200
+MICRO, PERCENT = 1e6, 100
+MOST_READ = 20.0
+MOST_BESIDE = 200.0
+"""A look-up of 0.1 µs a row, against 0.03 µs for which SQLite only counts it."""
+MOST_WRITE = {"sqlite": 3.0, "postgresql": 12.0}
+"""Microseconds a row."""
+WRITES = {
+    "orders": "UPDATE shop_order SET version = version + 1",
+    "lines of orders": "UPDATE order_line SET cancelled = cancelled",
+}
+PAGE = "SELECT * FROM shop_order ORDER BY placed_at DESC LIMIT 50"
+SCANS = {
+    "count of all": "SELECT count(*), sum(total) FROM shop_order",
+    "join of all lines": (
+        "SELECT count(*), max(o.total) FROM order_line l "
+        'JOIN shop_order o ON o.id = l."order"'
+    ),
+}
+POINTS = {
+    "one order": "SELECT * FROM shop_order WHERE id = 1000100",
+    "newest 50": PAGE,
+}
+
+
+def main(rows: int) -> int:
+    """Measure both databases."""
+    with tempfile.TemporaryDirectory() as folder:
+        one = Settings(secret_key=SECRET, instance=Path(folder))
+        missed = outcome(measured(one, rows))
+    with ground() as place, Cluster(place).running() as cluster:
+        for name in ("main", "access"):
+            cluster.execute(f"CREATE DATABASE bench_{name}")
+        with tempfile.TemporaryDirectory() as folder:
+            other = Settings(
+                secret_key=SECRET,
+                instance=Path(folder),
+                database_url=cluster.url("bench_main"),
+                access_database_url=cluster.url("bench_access"),
+            )
+            return missed | outcome(measured(other, rows))
+
+
+def measured(settings: Settings, rows: int) -> Iterator[Figure]:
+    """Yield the figures of one database."""
+    seeded(settings)
+    with opened(settings):
+        fill(rows)
+        with db.engine.connect().execution_options(
+            isolation_level="AUTOCOMMIT"
+        ) as connection:
+            connection.execute(text("ANALYZE"))
+        name = db.engine.dialect.name
+        reading = shadows.reading_engine(db.engine, registry().blockable)
+        yield from reads(f"{name}: views", reading, most=MOST_READ)
+        with writing() as session:
+            for person in range(BLOCKS):
+                blocks.open_block(session, Whose(person=1000 + person), by=Cause.STAFF)
+        for what, statement in WRITES.items():
+            yield Figure(
+                f"{name}: guards, a row of {what}",
+                added(statement) * MICRO,
+                "µs",
+                most=MOST_WRITE[name],
+            )
+        yield from reads(f"{name}: views beside {BLOCKS} blocks", reading)
+        reading.dispose()
+
+
+def reads(name: str, reading: Engine, most: float = MOST_BESIDE) -> Iterator[Figure]:
+    """Yield by how much each query takes longer on the connections of staff."""
+    for times, queries in ((1, SCANS), (READS, POINTS)):
+        for what, query in queries.items():
+            more = slower(db.engine, reading, query, times)
+            yield Figure(f"{name}, {what}", more, "%", most=most)
+
+
+def added(statement: str) -> float:
+    """Return how many seconds a row the guards add, by the median of the pairs."""
+    pairs = []
+    for _round in range(ROUNDS):
+        guarded, rows = written(statement)
+        with unguarded():
+            bare, _rows = written(statement)
+        pairs.append((guarded - bare) / rows)
+    return median(pairs)
+
+
+def now() -> float:
+    """Return seconds: of the processor on SQLite, which others would distort."""
+    return process_time() if db.engine.dialect.name == "sqlite" else perf_counter()
+
+
+def written(statement: str) -> tuple[float, int]:
+    """Return the seconds of a statement that is rolled back, and its rows."""
+    with db.engine.connect() as connection:
+        began = now()
+        rows = connection.execute(text(statement)).rowcount
+        seconds = now() - began
+        connection.rollback()
+    return seconds, rows
+
+
+@contextmanager
+def unguarded() -> Iterator[None]:
+    """Take the guards off for a block."""
+    with db.engine.begin() as connection:
+        guards.remove(connection)
+    yield
+    with db.engine.begin() as connection:
+        guards.make(connection, registry().blockable)
+
+
+def slower(plain: Engine, reading: Engine, query: str, times: int) -> float:
+    """Return by how many percent a query takes longer, by the median of the pairs."""
+    with plain.connect() as one, reading.connect() as other:
+        for connection in (one, other):
+            timed(connection, query, 1)
+        pairs = [
+            timed(other, query, times) / timed(one, query, times)
+            for _round in range(ROUNDS * 3)
+        ]
+    return (median(pairs) - 1) * PERCENT
+
+
+def timed(connection: Connection, query: str, times: int) -> float:
+    """Return the seconds of a query, so many times in a row."""
+    statement = text(query)
+    run: Callable[[], object] = lambda: connection.execute(statement).all()  # noqa: E731
+    began = now()
+    for _time in range(times):
+        run()
+    return now() - began
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else ROWS))

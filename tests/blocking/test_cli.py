@@ -1,0 +1,44 @@
+from flask import Flask
+
+from neupusti.core.blocking import blocks
+from neupusti.core.data.database import db
+from neupusti.core.data.finding import Whose
+from tests import desk
+from tests.accounts.cast import emails_to
+from tests.conftest import SQLITE
+from tests.people import AIGERIM, GUEST
+
+
+@SQLITE
+def test_blocks_are_opened_listed_and_lifted_on_the_server(app: Flask) -> None:
+    number = desk.person(AIGERIM)
+    run = app.test_cli_runner()
+    order = ("--by", "body", "--document", "Order 12", "--reason", "Inspection")
+    opened = run.invoke(args=["blocks", "open", "--person", str(number), *order])
+    request = opened.output.split()[-1].strip(".")
+    listed = run.invoke(args=["blocks", "list"]).output
+    assert f"{request} {number} all by body" in listed
+    assert AIGERIM.email not in listed
+    given = ["--outcome", "unfounded", "--reason", "All is right."]
+    lifted = run.invoke(args=["blocks", "lift", request, *given])
+    assert (lifted.exit_code, "has ended" in lifted.output) == (0, True)
+    db.session.rollback()
+    assert not blocks.is_blocked(db.session(), Whose(person=number))
+    assert "All is right." in emails_to(AIGERIM.email)[-1].text
+    again = run.invoke(args=["blocks", "lift", request, *given])
+    assert (again.exit_code, "answered already" in again.output) == (1, True)
+
+
+@SQLITE
+def test_what_cannot_be_is_said_in_a_sentence(app: Flask) -> None:
+    run = app.test_cli_runner()
+    order = ("--by", "staff", "--reason", "Seen by us")
+    nobody = run.invoke(args=["blocks", "open", *order])
+    assert (nobody.exit_code, "or an e-mail" in nobody.output) == (1, True)
+    lost = run.invoke(args=["blocks", "open", "--person", "99", *order])
+    assert (lost.exit_code, "no such person" in lost.output) == (1, True)
+    args = ["blocks", "lift", "NZ-1", "--outcome", "nothing", "--reason", "x"]
+    assert "no such request" in run.invoke(args=args).output
+    guest = run.invoke(args=["blocks", "open", "--email", GUEST.email, *order])
+    assert guest.exit_code == 0
+    assert "an address" in run.invoke(args=["blocks", "list"]).output
