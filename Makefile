@@ -64,6 +64,7 @@ bench: .venv/.dev $(CATALOGUES) ## Speed, weight, start and memory against their
 	.venv/bin/python -m bench.shop
 	.venv/bin/python -m bench.newsletter
 	.venv/bin/python -m bench.rights
+	.venv/bin/python -m bench.restore
 	.venv/bin/python -m bench.search
 	.venv/bin/python -m bench.search --postgresql
 

@@ -43,7 +43,7 @@ from neupusti.accounts.views import profile as profile_views
 from neupusti.accounts.views import registration as registration_views
 from neupusti.accounts.views.blueprint import DEVICE, DEVICE_DAYS, bp
 from neupusti.core.background import Job
-from neupusti.core.feature import Feature, Page, Place
+from neupusti.core.feature import Feature, Page, Place, Together
 from neupusti.core.keeping import Holding, IndefiniteRetention, Retention
 from neupusti.core.records.decisions import Decision
 from neupusti.core.rules import MFA_PENDING, OWNER, PUBLIC, STEP_UP
@@ -73,7 +73,7 @@ FEATURE = Feature(
     blueprint=bp,
     proofs=proofs.ALL,
     replays={
-        Decision.WITHDRAWN: replays.withdrawal,
+        Decision.WITHDRAWN: Together(replays.withdrawals),
         Decision.EMAIL_CHANGED: replays.address,
         Decision.SECURED: replays.securing_of,
     },

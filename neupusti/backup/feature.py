@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from neupusti.backup import proofs
 from neupusti.backup.service import accepting, replaying
 from neupusti.backup.views import backups, decisions
 from neupusti.backup.views.blueprint import bp
@@ -15,6 +16,7 @@ FEATURE = Feature(
     name="backup",
     clauses=("5.4", "6.1.3"),
     blueprint=bp,
+    proofs=proofs.ALL,
     staff_actions=(accepting.ACCEPT,),
     jobs=(
         Job(

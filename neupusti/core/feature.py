@@ -3,7 +3,7 @@
 Only `neupusti.app` imports the manifests, so that features need not import each other.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +24,17 @@ from neupusti.core.rules import Rule
 
 Replay = Callable[[Session, Line], int]
 """Carries a recorded decision out again where that is needed; returns the changed rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A `Replay` that carries out many decisions at once, in any order."""
+
+    many: Callable[[Session, Sequence[Line]], int]
+
+    def __call__(self, session: Session, line: Line) -> int:
+        """Carry one of them out again."""
+        return self.many(session, [line])
 
 
 class Category(StrEnum):

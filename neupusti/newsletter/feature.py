@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _
 
 from neupusti.core.background import Job
-from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
+from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place, Together
 from neupusti.core.keeping import STAFF_ORDER, Holding, IndefiniteRetention, Retention
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.records.decisions import Decision
@@ -22,11 +22,11 @@ from neupusti.newsletter.models import (
 )
 from neupusti.newsletter.service import (
     attaching,
-    ending,
     issues,
     labels,
     letters,
     posting,
+    repeating,
     signup,
 )
 from neupusti.newsletter.views import account, campaign, cli, desk, leaving
@@ -45,7 +45,7 @@ FEATURE = Feature(
     clauses=("3.1", "3.2.3", "4.1.9", "4.1.10"),
     blueprint=bp,
     proofs=proofs.ALL,
-    replays={Decision.UNSUBSCRIBED: ending.replay},
+    replays={Decision.UNSUBSCRIBED: Together(repeating.unsubscribe)},
     access={
         **dict.fromkeys(
             (

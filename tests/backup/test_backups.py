@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -19,7 +18,6 @@ from sqlalchemy import select
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import consents as account_consents
 from neupusti.backup.service import archive, making
-from neupusti.backup.service.dumping import BINDS
 from neupusti.config.settings import settings
 from neupusti.config.values import ROOT
 from neupusti.core.data import files
@@ -30,6 +28,7 @@ from neupusti.core.web.gate import gate
 from neupusti.newsletter.models import Subscriber, SubscriberState
 from tests.accounts.cast import account
 from tests.accounts.test_consents import given_consent
+from tests.backup.yesterday import lose
 from tests.conftest import SQLITE
 from tests.newsletter import cast as news
 from tests.people import AIGERIM, BOLAT
@@ -52,27 +51,6 @@ def made(app: Flask, folder: Path) -> Path:
     [file] = [path for path in folder.iterdir() if path.name.startswith("neupusti-")]
     assert f"{file}: " in told
     return file
-
-
-def lose(app: Flask) -> None:
-    """Lose both databases and the files, as with a disk; the decisions are elsewhere."""
-    db.session.remove()
-    for bind in BINDS.values():
-        engine = db.engines[bind]
-        url = engine.url
-        engine.dispose()
-        if engine.dialect.name == "sqlite":
-            for end in ("", "-wal", "-shm"):
-                Path(f"{url.database}{end}").unlink(missing_ok=True)
-            continue
-        server = url.set(drivername="postgresql", database="postgres")
-        target = server.render_as_string(hide_password=False)
-        with psycopg.connect(target, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {url.database} WITH (FORCE)".encode())
-            connection.execute(f"CREATE DATABASE {url.database}".encode())
-    for folder in Path(app.instance_path).iterdir():
-        if folder.is_dir():
-            shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def whole(behind: None) -> Callable[[], None]:
     ("language", "words"),
     [
         ("", "Сайт закрыт, пока"),
-        ("/kk", "Сайт жабық"),
+        ("/kk", "сайт жабық"),
         ("/en", "The site is closed until"),
     ],
 )

@@ -17,6 +17,7 @@ from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records import decision_file, decisions
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.records.decisions import Decision, State, decide
+from neupusti.core.registry import registry
 from neupusti.core.web.gate import gate
 from neupusti.newsletter.models import Subscriber, SubscriberState
 from neupusti.newsletter.service import ending, suppression
@@ -51,6 +52,7 @@ def unsubscribe(number: int) -> None:
         ending.end(session, subscriber, method=ending.BUTTON)
 
 
+@pytest.mark.manifest(field="replays")
 @pytest.mark.clause("6.1.1")
 def test_a_withdrawal_since_the_backup_holds_with_its_first_date(
     app: Flask, at: Clock
@@ -64,7 +66,7 @@ def test_a_withdrawal_since_the_backup_holds_with_its_first_date(
     assert before.put_back() == "behind by 1"
     ended = select(FormConsent).filter_by(ends=number)
     assert db.session.scalar(ended) is None
-    assert replayed() == {"withdrawn": 1}
+    assert replayed()["withdrawn"] == 1
     row = db.session.scalars(ended).one()
     assert (row.at, row.method, row.person) == (NOON, "button pressed", who.number)
 
@@ -74,9 +76,10 @@ def test_a_withdrawal_of_a_lost_consent_changes_nothing(app: Flask) -> None:
     who = account(AIGERIM)
     assert account_consents.withdraw(who.number, given_consent(who))
     before.put_back()
-    assert replayed() == {"withdrawn": 0}
+    assert replayed()["withdrawn"] == 0
 
 
+@pytest.mark.manifest(field="replays")
 @pytest.mark.clause("4.1.9")
 def test_who_unsubscribed_since_the_backup_gets_no_news(app: Flask) -> None:
     number = news.subscriber(advertising=True)
@@ -105,6 +108,7 @@ def test_who_ended_the_advertising_alone_keeps_the_news(app: Flask) -> None:
     assert found.ad_consent is None
 
 
+@pytest.mark.manifest(field="replays")
 def test_a_former_address_opens_no_session(app: Flask) -> None:
     who = account(AIGERIM)
     browser = signed_in(app, who)
@@ -112,11 +116,12 @@ def test_a_former_address_opens_no_session(app: Flask) -> None:
     assert request_change(browser).status_code == 303
     assert submit(browser, link(emails_to(NEW)[-1], "/email/confirm/")).status_code == 303
     before.put_back()
-    assert replayed() == {"email-changed": 1}
+    assert replayed()["email-changed"] == 1
     assert people.confirmed(AIGERIM.email) is not None
     assert db.session.scalars(select(SignIn).filter_by(person=who.number)).all() == []
 
 
+@pytest.mark.manifest(field="replays")
 def test_what_a_thief_did_is_undone_again(app: Flask, at: Clock) -> None:
     who = account(AIGERIM)
     take_over(app, who, at)
@@ -154,10 +159,9 @@ def test_no_new_person_gets_the_number_of_a_lost_one(app: Flask) -> None:
     before = Yesterday(app)
     lost = account(AIGERIM).number
     with writing() as session:
-        decide(session, Decision.WITHDRAWN, person=lost, ref="999")
+        values = {"method": "button pressed"}
+        decide(session, Decision.WITHDRAWN, person=lost, ref="999", values=values)
     before.put_back()
-    with writing() as session:
-        decisions.standing(session)
     replaying.replay([line for line in replaying.missing() if line.person == lost])
     assert account(BOLAT).number > lost
 
@@ -175,16 +179,18 @@ def test_an_email_that_waited_in_the_backup_is_not_sent_twice(app: Flask) -> Non
     assert (email.state, email.reason) == (OutboxState.UNSURE, "restored")
 
 
+@pytest.mark.manifest(field="jobs")
 def test_an_interrupted_decision_is_carried_out_by_the_job(app: Flask, at: Clock) -> None:
     who = account(AIGERIM)
     number = given_consent(who)
+    [job] = [one for one in registry().jobs if one.name == "decisions"]
     at(NOON)
     values = {"method": "button pressed"}
     decision_file.append("withdrawn", person=who.number, ref=str(number), values=values)
-    replaying.finish_interrupted()
+    job.run()
     assert len(decisions.standing(db.session()).interrupted) == 1
     at(NOON + timedelta(minutes=11))
-    replaying.finish_interrupted()
+    job.run()
     assert decisions.standing(db.session()).interrupted == []
     assert db.session.scalar(select(FormConsent).filter_by(ends=number)) is not None
 

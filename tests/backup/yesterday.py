@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psycopg
 from flask import Flask
-from sqlalchemy import URL, text
 
+from neupusti.backup.service.dumping import BINDS
 from neupusti.core.data.database import db
 from neupusti.core.web.gate import gate
 
@@ -17,7 +17,7 @@ class Yesterday:
     """The main database as it is now."""
 
     def __init__(self, app: Flask) -> None:
-        self.url: URL = db.engine.url
+        self.url = db.engine.url
         self.instance = Path(app.instance_path)
         self.copy = f"{self.url.database}_yesterday"
         if self.url.get_backend_name() == "sqlite":
@@ -52,7 +52,22 @@ class Yesterday:
                 connection.execute(statement.encode())
 
 
-def rows_of(table: str) -> int:
-    """Count the rows of a table."""
-    db.session.rollback()
-    return int(db.session.scalar(text(f"SELECT count(*) FROM {table}")) or 0)  # noqa: S608
+def lose(app: Flask) -> None:
+    """Lose both databases and the files, as with a disk; the decisions are elsewhere."""
+    db.session.remove()
+    for bind in BINDS.values():
+        engine = db.engines[bind]
+        url = engine.url
+        engine.dispose()
+        if engine.dialect.name == "sqlite":
+            for end in ("", "-wal", "-shm"):
+                Path(f"{url.database}{end}").unlink(missing_ok=True)
+            continue
+        server = url.set(drivername="postgresql", database="postgres")
+        target = server.render_as_string(hide_password=False)
+        with psycopg.connect(target, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {url.database} WITH (FORCE)".encode())
+            connection.execute(f"CREATE DATABASE {url.database}".encode())
+    for folder in Path(app.instance_path).iterdir():
+        if folder.is_dir():
+            shutil.rmtree(folder)

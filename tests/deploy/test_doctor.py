@@ -28,7 +28,7 @@ OPERATOR = "privacy@neupusti.kz"
 HSTS = "max-age=63072000"
 SOUND = {
     *("page", "headers", "photo", "email"),
-    *("database main", "database access", "jobs", "backup"),
+    *("database main", "database access", "jobs", "backup", "decisions"),
 }
 
 

@@ -236,12 +236,12 @@ def test_topics_and_advertising_are_changed_by_the_link(
 def test_who_leaves_a_mailbox_that_bounced_has_left(app: Flask, reader: int) -> None:
     suppression_of = partial(suppression.suppressed, db.session(), AIGERIM.email)
     with writing() as session:
-        suppression.suppress(session, AIGERIM.email, Why.BOUNCED)
+        suppression.suppress(session, Why.BOUNCED, AIGERIM.email)
     ending.by_link(cast.leaving_token(reader), method=ending.BUTTON)
     assert suppression_of() == {AIGERIM.email: Why.UNSUBSCRIBED}
     db.session.rollback()
     with writing() as session:
-        suppression.suppress(session, AIGERIM.email, Why.BOUNCED)
+        suppression.suppress(session, Why.BOUNCED, AIGERIM.email)
     assert suppression_of() == {AIGERIM.email: Why.UNSUBSCRIBED}
 
 

@@ -129,7 +129,7 @@ def test_what_was_withdrawn_meanwhile_is_skipped_with_the_reason(queueing: Flask
     db.session.rollback()
     with writing() as session:
         consents.withdraw(session, proof, method=ending.BUTTON)
-        suppression.suppress(session, "r2@example.kz", Why.BOUNCED)
+        suppression.suppress(session, Why.BOUNCED, "r2@example.kz")
     posting.run()
     why = {n: cast.reread(IssueDelivery, number, n).why for n in (kept, left, bounced)}
     assert why == {kept: "", left: Why.NO_CONSENT, bounced: Why.BOUNCED}

@@ -1,8 +1,8 @@
 """Carry out again what people decided about their accounts, in a restored database."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
@@ -10,22 +10,19 @@ from neupusti.accounts.service import recovery, securing, sessions
 from neupusti.accounts.service.errors import GoneError
 from neupusti.accounts.service.signals import consent_withdrawn
 from neupusti.core.records import consents
-from neupusti.core.records.consents import FormConsent
+from neupusti.core.records.consents import Repeated
 from neupusti.core.records.decision_file import Line
 from neupusti.core.security import tokens
 
 
-def withdrawal(session: Session, line: Line) -> int:
-    """Withdraw a consent again, as of the day it was withdrawn."""
-    given = session.get(FormConsent, int(line.ref))
-    if given is None or given.ends is not None or given.person != line.person:
-        return 0
-    if session.scalar(select(FormConsent.id).filter_by(ends=given.id)) is not None:
-        return 0
-    consents.withdraw(session, given, method=line.values["method"], at=line.at)
-    if given.person is not None:
-        consent_withdrawn.send(given, session=session)
-    return 1
+def withdrawals(session: Session, lines: Sequence[Line]) -> int:
+    """Withdraw consents again, each as of the day it was withdrawn."""
+    wanted = {int(line.ref): Repeated(line.values["method"], line.at) for line in lines}
+    found = consents.withdraw_again(session, wanted)
+    for given in found:
+        if given.person is not None:
+            consent_withdrawn.send(given, session=session)
+    return len(found)
 
 
 def address(session: Session, line: Line) -> int:

@@ -5,7 +5,7 @@ import click
 from neupusti.accounts.service import key_rotation
 from neupusti.accounts.views.blueprint import bp
 from neupusti.core.data.database import writing
-from neupusti.core.records import sealed
+from neupusti.core.records import decision_file, sealed
 
 
 @bp.cli.command("rekey")
@@ -14,6 +14,7 @@ def rekey() -> None:
     with writing() as session:
         count = key_rotation.rotate(session)
         sealed.rotate(session)
+    decision_file.vouch()
     click.echo(f"{count} rows were rewrapped with the current secret.")
     if left := key_rotation.count_unreadable():
         raise click.ClickException(

@@ -1,7 +1,7 @@
 """Carry out again what people decided after a backup was made (6.1.1, 6.1.3)."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from neupusti.backup.service import numbers, owners
 from neupusti.core import clock
 from neupusti.core.data.database import db, insert, writing
+from neupusti.core.feature import Together
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records import decisions
 from neupusti.core.records.decision_file import Line
@@ -57,11 +58,27 @@ def replay(lines: Sequence[Line]) -> Counter[str]:
     for first in range(0, len(lines), BATCH):
         batch = lines[first : first + BATCH]
         with writing() as session, decisions.carrying_out(session):
-            for line in batch:
-                whose = replace(line, email_key=known.get(line.hash))
-                changed[line.kind] += registry().replays[line.kind](session, whose)
+            changed.update(_carry_out(session, [_owned(line, known) for line in batch]))
             _note(session, batch)
     return changed
+
+
+def _carry_out(session: Session, lines: Sequence[Line]) -> Counter[str]:
+    """Carry out a batch: first what can be done together, then the rest in order."""
+    changed: Counter[str] = Counter()
+    for kind, replay_one in registry().replays.items():
+        those = [line for line in lines if line.kind == kind]
+        if those and isinstance(replay_one, Together):
+            changed[kind] = replay_one.many(session, those)
+    for line in lines:
+        replay_one = registry().replays[line.kind]
+        if not isinstance(replay_one, Together):
+            changed[line.kind] += replay_one(session, line)
+    return changed
+
+
+def _owned(line: Line, known: Mapping[str, str]) -> Line:
+    return replace(line, email_key=known.get(line.hash))
 
 
 def finish_interrupted() -> None:

@@ -5,10 +5,13 @@ is stored once, by its SHA-256. A keyed hash replaces the email address, so the 
 outlive the account without naming the person.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
+from typing import NamedTuple
 
+import sqlalchemy
 from sqlalchemy import ForeignKey, Integer, String, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -30,6 +33,8 @@ from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 
 HASH_USE = "evidence"
+COPIED = ("person", "email_hash", "form", "purpose", "wording", "edition", "language")
+"""What a withdrawal has in common with its consent."""
 
 
 class ConsentText(Base):
@@ -127,16 +132,47 @@ def withdraw(
         ref=str(consent.id),
         values={"method": method},
     )
-    copied = ("person", "email_hash", "form", "purpose", "wording", "edition", "language")
     row = FormConsent(
         at=at or clock.now(),
         method=method,
         ends=consent.id,
-        **{name: getattr(consent, name) for name in copied},
+        **{name: getattr(consent, name) for name in COPIED},
     )
     session.add(row)
     session.flush()
     return row
+
+
+class Repeated(NamedTuple):
+    """How and when a consent was withdrawn that is to be withdrawn again."""
+
+    method: str
+    at: datetime
+
+
+def withdraw_again(
+    session: Session, wanted: Mapping[int, Repeated]
+) -> Sequence[FormConsent]:
+    """Store the withdrawals of consents that are in force, and return these.
+
+    For what is recorded as decided already.
+    """
+    ended = select(FormConsent.ends).where(FormConsent.ends.in_(wanted))
+    given = select(FormConsent).where(
+        FormConsent.id.in_(wanted), FormConsent.ends.is_(None), FormConsent.id.not_in(ended)
+    )
+    found = session.scalars(given).all()
+    rows = [
+        {
+            **{name: getattr(one, name) for name in COPIED},
+            **wanted[one.id]._asdict(),
+            "ends": one.id,
+        }
+        for one in found
+    ]
+    if rows:
+        session.execute(sqlalchemy.insert(FormConsent), rows)
+    return found
 
 
 def of_person(person: int) -> list[tuple[FormConsent, FormConsent | None, str]]:

@@ -35,6 +35,8 @@ LONGEST = 16 * 1024
 """Bytes of a line; so its end is found without reading the file from its beginning."""
 REPAIRED = "repaired"
 """Half a line at the end, left by a process that was killed, was cut off."""
+VOUCHED = "vouched"
+"""A new secret of the site signs the line before it, and so all that are before."""
 ACCEPTED = "accepted"
 """An operator has looked at what is wrong before this line, and said why."""
 
@@ -122,6 +124,8 @@ class Tail:
     """Bytes up to the end of the last whole line."""
     half: int = 0
     """Bytes after it."""
+    made_with: str = ""
+    """The secret by which the last line is signed."""
 
 
 def path() -> Path:
@@ -143,6 +147,12 @@ def append(
             tail = _write(file, tail, REPAIRED, values={"bytes": str(tail.half)})[1]
         line, tail = _write(file, tail, kind, email_key=email_key, **values)
     return line, tail.chain
+
+
+def vouch() -> None:
+    """Sign the lines of a former secret with the present one. Raise UnrecordedError."""
+    if end().made_with not in {"", keys.name()}:
+        append(VOUCHED)
 
 
 def accept(n: int, chain: str, values: Mapping[str, str]) -> None:
@@ -220,10 +230,11 @@ def _tail(file: int) -> Tail:
         return Tail(half=size)
     body, _space, _signature = whole.rpartition(b"\n")[2].rpartition(b" ")
     try:
-        n = Line.parse(body).n
+        line = Line.parse(body)
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged() from error
-    return Tail(n, sha256(body).hexdigest(), size - len(rest), len(rest))
+    whole_size = size - len(rest)
+    return Tail(line.n, line.chain, whole_size, len(rest), line.made_with)
 
 
 def _last_bytes(file: int) -> bytes:
@@ -261,7 +272,7 @@ def _write(
         with suppress(OSError):
             os.ftruncate(file, tail.size)
         raise
-    return line, Tail(line.n, sha256(body).hexdigest(), tail.size + len(text))
+    return line, Tail(line.n, line.chain, tail.size + len(text), made_with=name)
 
 
 def _read(text: bytes, previous: str, signers: dict[str, bytes | None]) -> Read:

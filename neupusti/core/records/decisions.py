@@ -26,6 +26,7 @@ from neupusti.core.records.chain import START
 from neupusti.core.records.decision_file import (
     ACCEPTED,
     REPAIRED,
+    VOUCHED,
     Line,
     Read,
     UnrecordedError,
@@ -34,7 +35,7 @@ from neupusti.core.records.decision_file import (
 logger = logging.getLogger(__name__)
 DONE, VOID = "done", "void"
 """The transaction of the line `ref` was committed, or rolled back."""
-OWN = frozenset({DONE, VOID, REPAIRED, ACCEPTED})
+OWN = frozenset({DONE, VOID, REPAIRED, VOUCHED, ACCEPTED})
 """Lines about the file itself; all others are decisions."""
 OPEN, CARRYING_OUT = "decisions.open", "decisions.carrying out"
 """What a session knows: the lines of its transaction; whether it repeats old ones."""

@@ -132,9 +132,9 @@ def revoke(session: Session, person: int, *purposes: str, but: Sequence[str] = (
     session.execute(statement)
 
 
-def revoke_target(session: Session, purpose: str, target: int) -> None:
-    """Delete the tokens of `purpose` that concern the row `target`."""
-    statement = delete(Token).where(Token.purpose == purpose, Token.target == target)
+def revoke_target(session: Session, purpose: str, *targets: int) -> None:
+    """Delete the tokens of `purpose` that concern one of the rows `targets`."""
+    statement = delete(Token).where(Token.purpose == purpose, Token.target.in_(targets))
     session.execute(statement)
 
 

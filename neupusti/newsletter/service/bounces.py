@@ -40,7 +40,7 @@ def read(report: bytes) -> Outcome:
         known = select(Subscriber).where(Subscriber.email_key.in_(map(emails.key, gone)))
         subscribers = session.scalars(known).all()
         for subscriber in subscribers:
-            suppression.suppress(session, subscriber.email, Why.BOUNCED)
+            suppression.suppress(session, Why.BOUNCED, subscriber.email)
     return Outcome.SUPPRESSED if subscribers else Outcome.UNKNOWN
 
 

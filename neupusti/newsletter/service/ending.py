@@ -1,5 +1,6 @@
 """Unsubscribing: one transaction, and no news leaves after it (4.1.9, 6.1.1)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -13,7 +14,6 @@ from neupusti.core.data.finding import Whose
 from neupusti.core.mail import outbox
 from neupusti.core.records import consents, journal
 from neupusti.core.records.consents import FormConsent
-from neupusti.core.records.decision_file import Line
 from neupusti.core.records.decisions import Decision, decide
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
 from neupusti.core.security import tokens
@@ -54,24 +54,27 @@ def end(session: Session, subscriber: Subscriber, *, method: str) -> None:
     _decide(session, subscriber, method=method)
     # Also of who is blocked: it is their own act.
     with blocks.passing(session, _whose(subscriber)):
-        _end(session, subscriber, method=method)
+        end_all(session, [subscriber], method=method)
 
 
-def _end(session: Session, subscriber: Subscriber, *, method: str) -> None:
-    subscriber.state, subscriber.ended_at = SubscriberState.ENDED.value, clock.now()
-    suppression.suppress(session, subscriber.email, Why.UNSUBSCRIBED)
-    tokens.revoke_target(session, signup.PURPOSE, subscriber.id)
-    for purpose in (Purpose.NEWS, Purpose.ADVERTISING):
-        withdraw(session, subscriber, purpose, method=method)
-    skip(session, subscriber.id, Why.UNSUBSCRIBED)
-    record = ProcessingRecord(
-        operation=Operation.RECORDING,
-        what="subscription to news ended",
-        why=Purpose.NEWS,
-        person=subscriber.person,
-        actor=Actor(ActorKind.PERSON, subscriber.person),
-    )
-    journal.log_processing(session, record)
+def end_all(session: Session, those: Sequence[Subscriber], *, method: str) -> None:
+    """End active subscriptions that nobody blocks, with all that is on its way."""
+    numbers, now = [one.id for one in those], clock.now()
+    suppression.suppress(session, Why.UNSUBSCRIBED, *(one.email for one in those))
+    tokens.revoke_target(session, signup.PURPOSE, *numbers)
+    for one in those:
+        one.state, one.ended_at = SubscriberState.ENDED.value, now
+        for purpose in (Purpose.NEWS, Purpose.ADVERTISING):
+            withdraw(session, one, purpose, method=method)
+        record = ProcessingRecord(
+            operation=Operation.RECORDING,
+            what="subscription to news ended",
+            why=Purpose.NEWS,
+            person=one.person,
+            actor=Actor(ActorKind.PERSON, one.person),
+        )
+        journal.log_processing(session, record)
+    skip(session, numbers, Why.UNSUBSCRIBED)
 
 
 def end_advertising(session: Session, subscriber: Subscriber, *, method: str) -> None:
@@ -80,7 +83,7 @@ def end_advertising(session: Session, subscriber: Subscriber, *, method: str) ->
         _decide(session, subscriber, method=method, only=Purpose.ADVERTISING.value)
     with blocks.passing(session, _whose(subscriber)):
         withdraw(session, subscriber, Purpose.ADVERTISING, method=method)
-        skip(session, subscriber.id, Why.NO_CONSENT, advertising=True)
+        skip(session, [subscriber.id], Why.NO_CONSENT, advertising=True)
 
 
 def _whose(subscriber: Subscriber) -> Whose:
@@ -102,11 +105,15 @@ def withdraw(
 
 
 def skip(
-    session: Session, subscriber: int, why: Why, *, advertising: bool | None = None
+    session: Session,
+    subscribers: Sequence[int],
+    why: Why,
+    *,
+    advertising: bool | None = None,
 ) -> None:
-    """Take back what a subscriber has not got yet: rows are skipped, emails deleted."""
+    """Take back what subscribers have not got yet: rows are skipped, emails deleted."""
     mine = select(IssueDelivery).where(
-        IssueDelivery.subscriber == subscriber, IssueDelivery.state.in_(OPEN)
+        IssueDelivery.subscriber.in_(subscribers), IssueDelivery.state.in_(OPEN)
     )
     if advertising is not None:
         issues = select(Issue.id).where(Issue.advertising.is_(advertising))
@@ -124,25 +131,6 @@ def take_back(session: Session, subscriber: int) -> None:
         row.state, row.posted_at = DeliveryState.WAITING.value, None
 
 
-def replay(session: Session, line: Line) -> int:
-    """End a subscription again; an address without one gets no news all the same."""
-    if line.email_key is None:
-        return 0
-    only, method = line.values.get("only"), line.values["method"]
-    mine = select(Subscriber).filter_by(email_key=line.email_key)
-    subscriber = session.scalar(mine.with_for_update(key_share=True))
-    if only:
-        if subscriber is None or not subscriber.advertising:
-            return 0
-        end_advertising(session, subscriber, method=method)
-        return 1
-    if subscriber is not None and subscriber.state != SubscriberState.ENDED:
-        end(session, subscriber, method=method)
-        return 1
-    suppression.suppress(session, line.email_key, Why.UNSUBSCRIBED)
-    return 0
-
-
 def _decide(session: Session, subscriber: Subscriber, **values: str) -> None:
     decide(
         session,
@@ -158,6 +146,8 @@ def _taken_back(session: Session, deliveries: Select[Any]) -> list[IssueDelivery
     # Locked: what the job is posting just now is seen as posted, and taken back.
     locked = deliveries.with_for_update().execution_options(populate_existing=True)
     rows: list[IssueDelivery] = list(session.scalars(locked))
+    if not rows:
+        return []
     # What is being transferred just now stays posted: its end is that of the email.
     taken = outbox.drop_queued(session, [row.letter for row in rows if row.letter])
     free = [row for row in rows if row.letter is None or row.letter in taken]

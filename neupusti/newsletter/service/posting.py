@@ -125,7 +125,7 @@ def copy_ends(number: int) -> None:
                 no_mailbox = suppression.is_permanent(email.reason)
                 row.why = (Why.BOUNCED if no_mailbox else Why.SERVER).value
                 if no_mailbox:
-                    suppression.suppress(session, email.recipient, Why.BOUNCED)
+                    suppression.suppress(session, Why.BOUNCED, email.recipient)
         if back:
             _take_back(session, issue, back)
 
@@ -138,7 +138,7 @@ def _take_back(session: Session, issue: Issue, numbers: Sequence[int]) -> None:
     subscribers = select(Subscriber).where(Subscriber.id.in_(numbers))
     why_not = _reasons(session, issue, session.scalars(subscribers).all())
     for number, why in why_not.items():
-        ending.skip(session, number, why, advertising=issue.advertising or None)
+        ending.skip(session, [number], why, advertising=issue.advertising or None)
 
 
 def finish(number: int) -> None:

@@ -18,20 +18,22 @@ NO_MAILBOX = re.compile(r"5\.(?:1\.(?:1|2|3|6|10)|2\.1)", re.ASCII)
 """Statuses of RFC 3463 and RFC 7505 that say: there is no such mailbox, for good."""
 
 
-def suppress(session: Session, email: str, why: Why) -> None:
-    """Let `email` get no news, in the open write transaction.
+def suppress(session: Session, why: Why, *addresses: str) -> None:
+    """Let `addresses` get no news, in the open write transaction.
 
     That its owner unsubscribed is never replaced by what became of a mailbox.
     """
-    if suppressed(session, email).get(email) is Why.UNSUBSCRIBED:
-        return
-    lift(session, email)
-    row = {
-        "hash": keys.keyed(HASH_USE, emails.key(email)),
-        "since": clock.now(),
-        "why": why,
-    }
-    session.execute(insert(session, Suppression).on_conflict_do_nothing(), row)
+    found = suppressed(session, *addresses)
+    new = [one for one in addresses if found.get(one) is not Why.UNSUBSCRIBED]
+    for email in found.keys() & new:
+        lift(session, email)
+    now = clock.now()
+    rows = [
+        {"hash": keys.keyed(HASH_USE, emails.key(email)), "since": now, "why": why}
+        for email in new
+    ]
+    if rows:
+        session.execute(insert(session, Suppression).on_conflict_do_nothing(), rows)
 
 
 def lift(session: Session, email: str) -> None:

@@ -130,6 +130,12 @@ def is_synchronised() -> bool:
     return 0 <= state < UNSYNCHRONISED
 
 
+def decisions(problem: str) -> Finding:
+    """Report whether the database lacks what people decided (`core.web.gate`)."""
+    told = problem or "the database knows every one"
+    return Finding("decisions", not problem, told)
+
+
 def disk(free: int) -> Finding:
     """Report the bytes left for the data."""
     return Finding("disk", free >= LEAST_FREE, f"{free / 1024**3:.1f} GiB left")

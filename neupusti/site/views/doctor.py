@@ -17,6 +17,7 @@ from neupusti.core.mail.outbox import EmailType, Recipient
 from neupusti.core.text import emails
 from neupusti.core.text.emails import EmailError
 from neupusti.core.text.languages import Language
+from neupusti.core.web.gate import gate
 from neupusti.site.service import doctor as service
 from neupusti.site.service import machine
 from neupusti.site.service.doctor import Finding
@@ -53,6 +54,7 @@ def _findings(own: Settings, address: str) -> Iterator[Finding]:
     if states["main"] == "ok":
         yield from service.clocks(db.engine, clock.now())
         yield service.jobs(standing_still())
+        yield service.decisions(gate().look())
         yield _email(address)
     yield service.disk(machine.free_bytes(machine.written_folders(own.instance)))
     yield service.backup(own.backups, clock.now())

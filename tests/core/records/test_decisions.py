@@ -195,6 +195,19 @@ def test_a_line_of_a_lost_secret_is_vouched_for_by_the_next_one(app: Flask) -> N
     assert standing().state is State.CURRENT
 
 
+def test_a_new_secret_vouches_for_the_lines_of_the_former_one(app: Flask) -> None:
+    decision_file.vouch()
+    assert not decision_file.path().exists()
+    first = app.config["SECRET_KEY"]
+    decided(7)
+    app.config |= {"SECRET_KEY": "f" * 32, FORMER: (first,)}
+    assert app.test_cli_runner().invoke(args=["accounts", "rekey"]).exit_code == 0
+    app.config[FORMER] = ()
+    assert (standing().state, standing().lines) == (State.CURRENT, 3)
+    decision_file.vouch()
+    assert standing().lines == 3
+
+
 def test_where_it_cannot_be_written_nothing_is_done(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
