@@ -88,10 +88,11 @@ def _fill() -> None:
 def _double(connection: Connection, model: type[Any]) -> None:
     """Write one row, and copy what is there until there are many."""
     connection.execute(text(row(model)))
-    columns = [column for column in model.__table__.columns if column.name != "id"]
-    names = [column.name for column in columns]
+    columns = model.__table__.columns
     for _ in range(DOUBLINGS):
-        connection.execute(insert(model).from_select(names, select(*columns)))
+        last = connection.scalar(select(func.max(model.id)))
+        copied = [one + last if one.name == "id" else one for one in columns]
+        connection.execute(insert(model).from_select(columns.keys(), select(*copied)))
 
 
 def _count() -> int:

@@ -24,6 +24,7 @@ from neupusti.core.data import files
 from neupusti.core.data.database import db
 from neupusti.core.proofs import columns
 from neupusti.core.proofs.proof import SOME, AnyProof, Check, Looking, Proof
+from neupusti.core.records.chain import BATCH
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.records.journal import Operation, ProcessingEvent
 from neupusti.core.security.grants import StaffGrant
@@ -76,7 +77,7 @@ class PhotoFile(NamedTuple):
 
 def _names(looking: Looking) -> Iterator[str]:
     names = select(Person.family_name, Person.given_name, Person.patronymic)
-    for row in looking.main.execute(names.execution_options(yield_per=1000)):
+    for row in looking.main.execute(names.execution_options(yield_per=BATCH)):
         yield "".join(row)
 
 
