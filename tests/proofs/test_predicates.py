@@ -74,7 +74,7 @@ WRONG: Rows = {
         {"ends_at": NOW + HOUR, "completed_at": None},
     ),
     "consents-under-an-edition": ({"published_at": None},),
-    "changes-explained": ({"note": 0},),
+    "changes-explained": ({"note": 0, "material": 1},),
     "approved-before-published": ({"approved_at": None}, {"approved_at": NOW}),
     "orders-with-consent": ({"form": "contact"}, {"ends": 1}, {"at": NOW}),
     "questions-with-consent": ({"form": "order"}, {"ends": 1}, {"at": NOW}),
