@@ -66,6 +66,7 @@ def figures() -> Iterator[Figure]:
         f"  this process: {after.ru_utime - before.ru_utime:.1f} s user, "
         f"{after.ru_stime - before.ru_stime:.1f} s system"
     )
+    print(f"  in SQL: {sum(one.milliseconds for one in in_sql) / 1000:.1f} s")
     unfinished = sum(bool(one.error) for one in found)
     yield Figure(f"a run of {len(found)} proofs", took, "s", most=SECONDS)
     yield Figure("the slowest in SQL", max(again.values()) / 1000, "s", most=OF_ONE)

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from struct import Struct
 from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _
@@ -34,6 +35,8 @@ from neupusti.core.text.characters import composed, hidden
 ARGON = "$argon2id$v=19$m="
 """How a hash begins; KiB, passes and lanes follow: `m=19456,t=2,p=1$`."""
 OWNER_ONLY = 0o600
+CHUNK = Struct("<4sI")
+"""The name and the size of a chunk of a WebP file, before its bytes."""
 METADATA = frozenset({b"EXIF", b"XMP "})
 """The names of the chunks of a WebP file that hold what a camera wrote."""
 GUEST, ACCOUNT = (kind.value for kind in PersonKind)
@@ -124,14 +127,14 @@ def _is_wrong_photo(photo: PhotoFile) -> bool:
 def _chunks(webp: bytes) -> Iterator[bytes]:
     """Yield the names of the chunks of a WebP file."""
     at = len(b"RIFF....WEBP")
-    while at + 8 <= len(webp):
-        yield webp[at : at + 4]
-        size = int.from_bytes(webp[at + 4 : at + 8], "little")
-        at += 8 + size + size % 2
+    while len(webp) >= at + CHUNK.size:
+        name, size = CHUNK.unpack_from(webp, at)
+        yield name
+        at += CHUNK.size + size + size % 2
 
 
 def _webp(chunk: bytes) -> PhotoFile:
-    body = b"RIFF....WEBP" + chunk + bytes(4)
+    body = b"RIFF....WEBP" + CHUNK.pack(chunk, 0)  # no mutation: whatever its size
     return PhotoFile(OWNER_ONLY, body, sha256(body).hexdigest())
 
 
