@@ -169,7 +169,11 @@ ALL: tuple[AnyProof, ...] = (
             rows.c.kind == ACCOUNT, not_(rows.c.consented), not_(rows.c.invited)
         ),
         forged={"kind": ACCOUNT, "consented": False, "invited": False},
-        right={"kind": ACCOUNT, "consented": True},
+        right={
+            "kind": ACCOUNT,
+            "consented": True,
+            "invited": False,  # no mutation: who agreed may be invited too
+        },
     ),
     Proof(
         clauses=("3.1", "3.2"),
@@ -178,7 +182,10 @@ ALL: tuple[AnyProof, ...] = (
         rows=_PEOPLE,
         wrong=lambda rows: and_(not_(rows.c.collected), not_(rows.c.invited)),
         forged={"collected": False, "invited": False},
-        right={"collected": True},
+        right={
+            "collected": True,
+            "invited": False,  # no mutation: as above
+        },
     ),
     Check(
         clauses=("3.2.1",),

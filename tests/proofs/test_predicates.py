@@ -47,8 +47,8 @@ WRONG: Rows = {
     "log-destroyed-whole": ({"complete": False},),
     "destroyed-whole": ({"complete": False},),
     "kinds-of-people": ({"kind": "guest"}, {"kind": ""}),
-    "accounts-with-consent": ({"consented": False, "invited": False},),
-    "people-by-forms": ({"collected": False, "invited": False},),
+    "accounts-with-consent": ({"consented": False},),
+    "people-by-forms": ({"collected": False},),
     "phones-international": (
         {"phone": "77010000001"},
         {"phone": "+7701000000a"},
