@@ -262,10 +262,7 @@ ALL: tuple[AnyProof, ...] = (
             ),
         ),
         forged={"ends_at": lambda: clock.now() + sessions.LIFE},
-        right={
-            "ends_at": lambda: clock.now() + sessions.LIFE,
-            "completed_at": clock.now,
-        },
+        right={"ends_at": clock.now, "completed_at": clock.now},
     ),
     Proof(
         clauses=("6.2.3",),

@@ -112,8 +112,8 @@ def all_turn_red(plants: Mapping[str, Plant]) -> None:
     """Assert the same of each of `plants`, and look but once at what is not planted."""
     before = live()
     assert alarming(before) == {}
-    for name, plant in plants.items():
-        with plant() as looking:
+    for name in plants.keys() & {one.name for one in proofs()}:
+        with plants[name]() as looking:
             planted = states(looking)
         assert alarming(planted) == {name: State.BROKEN}, name
     assert live() == before

@@ -150,7 +150,10 @@ RIGHT: Rows = {
         {"ends_at": NOW + timedelta(days=30), "completed_at": NOW},
         {"ends_at": NOW + timedelta(minutes=10), "completed_at": None},
     ),
-    "attempts-limited": ({"count": 1000}, {"strikes": 1, "shut_until": NOW}),
+    "attempts-limited": (
+        {"count": 1000, "strikes": 0},
+        {"strikes": 1, "shut_until": NOW},
+    ),
     "changes-explained": ({"material": 0, "note": 0},),
     "consents-under-an-edition": ({"at": EARLIER},),
     "approved-before-published": (
