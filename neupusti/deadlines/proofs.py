@@ -14,6 +14,7 @@ from neupusti.core.deadlines.models import Deadline
 from neupusti.core.proofs import triggers
 from neupusti.core.proofs.models import ProofRun
 from neupusti.core.proofs.proof import EARLIER, LATER, AnyProof, Check, Looking
+from neupusti.core.records.chain import BATCH
 from neupusti.core.term_proofs import GRACE
 from neupusti.deadlines.service import calendar
 
@@ -58,7 +59,7 @@ def _promises(looking: Looking) -> Iterator[Promise]:
 
 def _answers(looking: Looking) -> Iterator[Answer]:
     rows = select(Deadline.due, Deadline.met_at, Deadline.late)
-    for row in looking.main.execute(rows.execution_options(yield_per=1000)):
+    for row in looking.main.execute(rows.execution_options(yield_per=BATCH)):
         yield Answer(counting.end_of(row.due), row.met_at, row.late)
 
 

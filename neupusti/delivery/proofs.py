@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from neupusti.core.data.classification import Purpose
 from neupusti.core.proofs import triggers
 from neupusti.core.proofs.proof import EARLIER, LATER, AnyProof, Check, Looking, Proof
+from neupusti.core.records.chain import BATCH
 from neupusti.core.records.consents import FormConsent
 from neupusti.delivery.models import (
     ALLOWED,
@@ -81,7 +82,7 @@ def _visits(looking: Looking) -> Iterator[Visit]:
         .join(Parcel, Parcel.id == Disclosure.parcel)
         .where(CourierVisit.deed == Deed.OPENED.value)
     )
-    for row in looking.main.execute(rows.execution_options(yield_per=1000)):
+    for row in looking.main.execute(rows.execution_options(yield_per=BATCH)):
         yield Visit(*row)
 
 

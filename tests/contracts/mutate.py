@@ -112,24 +112,20 @@ class Run:
 
     def _fork(self, session: pytest.Session, mutant: Mutant) -> int:
         """Try one mutant in a process of its own, the quickest tests first."""
-        lines = mutant.lines or {at for name, at in self.reached if name == mutant.module}
-        judges = {
-            item for at in lines for item in self.reached.get((mutant.module, at), ())
-        }
-        tests = sorted(judges, key=self.seconds.__getitem__)
+        tests = self._judges(mutant)
         child = os.fork()
         if child:
             return child
         code = KILLED
         try:
-            # What never ends, the alarm ends: it is noticed.
-            signal.alarm(20 + int(5 * sum(map(self.seconds.__getitem__, tests))))
             session.config.pluginmanager.unregister(name="terminalreporter")
             code = LIVES if self._put(mutant) else UNFIT
             # Else a cache would answer with what the code gave before the change.
             for cache in self.caches:
                 cache.cache_clear()
             for item in tests if code == LIVES else ():
+                # What never ends, the alarm ends: it is noticed.
+                signal.alarm(20 + int(5 * self.seconds[item]))
                 _run(item)
                 if session.testsfailed:
                     code = KILLED
@@ -137,11 +133,21 @@ class Run:
         finally:
             os._exit(code)
 
+    def _judges(self, mutant: Mutant) -> list[pytest.Item]:
+        """Return the tests that reach its lines; of a constant those of its module too."""
+        lines = mutant.lines or {at for name, at in self.reached if name == mutant.module}
+        reaching = {
+            item for at in lines for item in self.reached.get((mutant.module, at), ())
+        }
+        others = () if mutant.lines else self.seconds.keys() - reaching
+        own = [item for item in others if item.nodeid.startswith(self.tests[mutant.module])]
+        quickest = self.seconds.__getitem__
+        return [*sorted(reaching, key=quickest), *sorted(own, key=quickest)]
+
     def _put(self, mutant: Mutant) -> bool:
         """Put the changed code into the live functions, or the value where it is used."""
         path, module = str(ROOT / mutant.module), import_module(mutant.dotted)
-        if mutant.module.endswith("/proofs.py"):
-            planting.LOOKED_AT.update(proof.name for proof in vars(module)["ALL"])
+        _look_at([mutant.module])
         tree = mutant.tree()
         if not mutant.lines:
             for names, statement in mutant.constants(tree):
@@ -169,11 +175,21 @@ class Run:
         self.tried[mutant.module] += code != UNFIT
         if code == LIVES:
             self.survivors[mutant.module].append(str(mutant))
+            sys.stderr.write(f"{mutant.module}: not noticed: {mutant}\n")
 
 
 def _run(item: pytest.Item) -> None:
     # What comes after is the session: its fixtures, and no others, outlive the test.
     item.ihook.pytest_runtest_protocol(item=item, nextitem=item.session)
+
+
+def _look_at(modules: list[str]) -> None:
+    """Let plants run the proofs of these modules only, where they are all of proofs."""
+    planting.LOOKED_AT.clear()
+    if all(name.endswith("/proofs.py") for name in modules):
+        for name in modules:
+            declared = import_module(name.removesuffix(".py").replace("/", "."))
+            planting.LOOKED_AT.update(proof.name for proof in vars(declared)["ALL"])
 
 
 def _pour(old: Any, new: Any) -> None:
@@ -224,6 +240,7 @@ def main() -> int:
             chosen[name] = dice.sample(some, min(SAMPLE, len(some)))
     tests = {name: tuple(row["tests"]) for name, row in wanted.items()}
     run = Run(chosen, tests)
+    _look_at([*chosen])
     paths = sorted({*chain(*tests.values())})
     with tempfile.TemporaryDirectory() as folder:
         code = pytest.main([*OPTIONS, f"--basetemp={folder}/tests", *paths], plugins=[run])

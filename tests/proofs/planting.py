@@ -123,8 +123,8 @@ def all_turn_red(plants: Mapping[str, Plant], *, in_pages: bool = False) -> None
             patch.setattr(site, "_answer", cache(site._answer))  # noqa: SLF001
         before = live()
         assert alarming(before) == {}
-        for name, plant in plants.items():
-            with plant() as looking:
+        for name in plants.keys() & {one.name for one in proofs()}:
+            with plants[name]() as looking:
                 planted = states(looking)
             assert alarming(planted) == {name: State.BROKEN}, name
     assert live() == before

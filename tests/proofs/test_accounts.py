@@ -83,7 +83,7 @@ def of(webp: bytes, mode: int = 0o600, digest: str | None = None) -> PhotoFile:
     return PhotoFile(mode, webp, digest or sha256(webp).hexdigest())
 
 
-PLAIN = b"RIFF....WEBP" + chunk(b"VP8 ", bytes(3)) + chunk(b"ALPH", bytes(300))
+PLAIN = b"RIFF....WEBP" + chunk(b"VP8 ", b"abc") + chunk(b"ALPH", b"d" * 300)
 
 
 @pytest.mark.parametrize(

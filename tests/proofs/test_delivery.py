@@ -59,6 +59,25 @@ def test_a_hand_over_in_the_ledger_is_right(
         assert states(looking)["hand-overs-entered"] is State.HOLDS
 
 
+@pytest.mark.parametrize(
+    ("kind", "field", "contract"),
+    [("pickup", "phone_end", "1"), ("own_courier", "phone", "")],
+)
+def test_a_hand_over_is_judged_by_the_kind_of_its_own_recipient(
+    app: Flask, at: Callable[[datetime], None], kind: str, field: str, contract: str
+) -> None:
+    at(NOW)
+    with sql(
+        *ORDER,
+        row(Recipient, id=9, kind=kind),
+        row(RecipientVersion, **{**VERSION, "fields": field, "contract": contract}),
+        row(Disclosure, **ENTRY),
+        row(DisclosureField, disclosure=1, field=field),
+    )() as looking:
+        found = states(looking)
+    assert found["fields-on-the-list"] is found["handed-under-contract"] is State.HOLDS
+
+
 def test_a_hand_over_after_the_withdrawal_is_a_breach(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:

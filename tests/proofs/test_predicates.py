@@ -47,8 +47,8 @@ WRONG: Rows = {
     "log-destroyed-whole": ({"complete": False},),
     "destroyed-whole": ({"complete": False},),
     "kinds-of-people": ({"kind": "guest"}, {"kind": ""}),
-    "accounts-with-consent": ({"consented": False, "invited": False},),
-    "people-by-forms": ({"collected": False, "invited": False},),
+    "accounts-with-consent": ({"consented": False},),
+    "people-by-forms": ({"collected": False},),
     "phones-international": (
         {"phone": "77010000001"},
         {"phone": "+7701000000a"},
@@ -74,7 +74,7 @@ WRONG: Rows = {
         {"ends_at": NOW + HOUR, "completed_at": None},
     ),
     "consents-under-an-edition": ({"published_at": None},),
-    "changes-explained": ({"note": 0},),
+    "changes-explained": ({"note": 0, "material": 1},),
     "approved-before-published": ({"approved_at": None}, {"approved_at": NOW}),
     "orders-with-consent": ({"form": "contact"}, {"ends": 1}, {"at": NOW}),
     "questions-with-consent": ({"form": "order"}, {"ends": 1}, {"at": NOW}),
@@ -150,7 +150,10 @@ RIGHT: Rows = {
         {"ends_at": NOW + timedelta(days=30), "completed_at": NOW},
         {"ends_at": NOW + timedelta(minutes=10), "completed_at": None},
     ),
-    "attempts-limited": ({"count": 1000}, {"strikes": 1, "shut_until": NOW}),
+    "attempts-limited": (
+        {"count": 1000, "strikes": 0},
+        {"strikes": 1, "shut_until": NOW},
+    ),
     "changes-explained": ({"material": 0, "note": 0},),
     "consents-under-an-edition": ({"at": EARLIER},),
     "approved-before-published": (
