@@ -116,7 +116,7 @@ class Countries:
 
     def __init__(self, table: Path | None = None) -> None:
         self._reader = maxminddb.open_database(table) if table else None
-        self.of: Callable[[str], str] = lru_cache(maxsize=20_000)(self._find)
+        self.of: Callable[[str], str] = lru_cache(maxsize=4_000)(self._find)
 
     def _find(self, ip: str) -> str:
         try:

@@ -26,7 +26,7 @@ def mask_address(ip: str) -> str:
     return _network(ip, V6_PREFIX) or ip
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def network_of(ip: str) -> str:
     """Return the /24 or /64 of an address; "" for what is none."""
     return _network(ip, V6_NETWORK)
