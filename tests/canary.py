@@ -11,6 +11,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import unescape
 from io import StringIO
 from typing import Any
@@ -35,6 +36,8 @@ ADDRESSES = frozenset({"href", "action", "formaction", "src", "srcset", "data", 
 TAG = re.compile(r"""<(/?[a-z][\w-]*+)((?:[^"'>]++|"[^"]*+"|'[^']*+')*+)>""", re.IGNORECASE)
 ATTRIBUTE = re.compile(r"""([\w:-]++)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'>]++))?""")
 """An HTML parser takes four times as long."""
+REMEMBERED = 10_000
+"""Addresses and tags: the pages of a site have most of theirs in common."""
 WRITTEN = re.compile(r"\w+://\S+")
 
 
@@ -44,6 +47,7 @@ def names_somebody(line: str) -> bool:
     return any(needle in plain for needle in NEEDLES)
 
 
+@lru_cache(REMEMBERED)
 def revealing(address: str) -> bool:
     """Return whether an address names somebody, also inside a readable token."""
     return names_somebody(address) or any(map(names_somebody, _unpacked(address)))
@@ -121,7 +125,7 @@ def addresses(page: str) -> list[str]:
     is_get_form = False
     for name, inside in TAG.findall(page):
         tag = name.lower()
-        values = {n.lower(): unescape(v.strip("\"'")) for n, v in ATTRIBUTE.findall(inside)}
+        values = _attributes(inside)
         if tag.endswith("form"):
             # Its fields are sent in the address.
             is_get_form = tag == "form" and values.get("method", "get").lower() != "post"
@@ -129,6 +133,11 @@ def addresses(page: str) -> list[str]:
         if is_get_form and tag in {"input", "option", "button"}:
             found.append(values.get("value", ""))
     return found
+
+
+@lru_cache(REMEMBERED)
+def _attributes(inside: str) -> dict[str, str]:
+    return {n.lower(): unescape(v.strip("\"'")) for n, v in ATTRIBUTE.findall(inside)}
 
 
 def _unpacked(address: str) -> Iterator[str]:

@@ -43,17 +43,18 @@ ABOUT_SQL = (
     *("access/test_destruction", "access/test_full_disk", "access/test_import"),
     *("access/test_recorder", "access/test_refused_import", "access/test_spool"),
     *("access/test_sweep", "access/test_tally"),
-    *("accounts/test_at_once", "accounts/test_erasure", "accounts/test_tabs"),
+    *("accounts/test_at_once", "accounts/test_erasure"),
     *("catalog/test_admin_conflicts", "catalog/test_admin_stock", "catalog/test_list"),
     *("catalog/test_search", "catalog/test_stock"),
     *("consent/test_proof", "consent/test_withdrawal"),
-    *("contracts/", "core/", "journeys/"),
+    *("contracts/", "core/data/", "core/proofs/", "core/records/", "core/security/"),
+    *("core/test_background", "journeys/"),
     *("delivery/test_at_once", "newsletter/test_at_once", "newsletter/test_ordeal"),
     *("orders/test_lists", "orders/test_placing", "orders/test_races"),
-    *("policy/test_crowd", "policy/test_editions", "policy/test_moments"),
+    *("policy/test_crowd", "policy/test_editions"),
     *("proofs/test_honest", "proofs/test_predicates", "retention/"),
     *("rights/test_killed", "rights/test_sections", "staff/test_last_admin"),
-    *("statistics/test_filters", "statistics/test_overview", "statistics/test_zone"),
+    *("statistics/test_filters", "statistics/test_zone"),
 )
 """Beginnings of paths below `tests`: these run on both databases, whatever `--mostly` says.
 
