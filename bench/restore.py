@@ -100,7 +100,7 @@ def _fill(each: int) -> None:
 
 
 def _write(kind: Decision, **of: object) -> None:
-    line, _chain = decision_file.append(kind.value, values=METHOD, **of)  # type: ignore[arg-type]
+    line = decision_file.append(kind.value, values=METHOD, **of)  # type: ignore[arg-type]
     decision_file.append(decisions.DONE, ref=str(line.n))
 
 

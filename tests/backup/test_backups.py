@@ -274,3 +274,17 @@ def test_a_full_disk_leaves_nothing(
 def test_the_name_says_when_it_was_made(app: Flask, folder: Path, at: Clock) -> None:
     at(datetime(2026, 11, 26, 20, 30, tzinfo=UTC))
     assert made(app, folder).name == ("neupusti-2026-11-26T203000Z-until-2026-12-27.tar.gz")
+
+
+@SQLITE
+def test_a_folder_of_backups_in_the_data_folder_is_left_out(
+    app: Flask, tmp_path: Path
+) -> None:
+    (tmp_path / ".restoring-killed").mkdir()
+    (tmp_path / ".restoring-killed" / "main.sqlite").touch()
+    files.store("avatars", PICTURE)
+    first = made(app, tmp_path / "backups")
+    first.rename(first.with_name(f"copy-of-{first.name}"))
+    with tarfile.open(made(app, tmp_path / "backups")) as tar:
+        names = [name for name in tar.getnames() if name.startswith(archive.FILES)]
+    assert [name.split("/")[1] for name in names] == ["avatars"]

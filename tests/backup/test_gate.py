@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -9,14 +10,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from neupusti.core.background import Background, Job
+from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
-from neupusti.core.records import decision_file
+from neupusti.core.records import consents, decision_file
 from neupusti.core.records.decisions import Decision, DecisionHead, decide
 from neupusti.core.registry import registry
 from neupusti.core.rules import Who
 from neupusti.core.web import gate as gate_module
 from neupusti.core.web.gate import gate
+from tests.accounts.cast import account, hidden, signed_in
+from tests.accounts.test_consents import given_consent
 from tests.conftest import SQLITE
+from tests.people import AIGERIM
 
 
 @pytest.fixture
@@ -128,3 +133,23 @@ def test_a_file_that_grew_by_decisions_alone_is_current(app: Flask) -> None:
         decide(session, Decision.WITHDRAWN, person=1, ref="1")
     assert gate().look() == ""
     db.session.rollback()
+
+
+@SQLITE
+def test_what_cannot_be_recorded_is_refused_in_words(
+    app: Flask,
+) -> None:
+    who = account(AIGERIM)
+    number = given_consent(who)
+    browser = signed_in(app, who)
+    Path(app.instance_path, decision_file.NAME).mkdir()
+    page = browser.get("/en/account/consents")
+    form = {**hidden(page.text), "consent": str(number)}
+    answer = browser.post("/en/account/consents", data=form)
+    assert answer.status_code == 503, answer.text
+    assert "We cannot record this safely right now." in answer.text
+    assert consents.in_force(who.number, Purpose.NEWS) is not None
+    Path(app.instance_path, decision_file.NAME).rmdir()
+    assert browser.post("/en/account/consents", data=form).status_code == 303
+    db.session.rollback()
+    assert consents.in_force(who.number, Purpose.NEWS) is None

@@ -11,7 +11,10 @@ from neupusti.accounts.models import Person, SignIn
 from neupusti.accounts.service import consents as account_consents
 from neupusti.accounts.service import people
 from neupusti.backup.service import replaying
+from neupusti.core.blocking import blocks
+from neupusti.core.blocking.models import Cause
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
 from neupusti.core.data.keys import FORMER
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records import decision_file, decisions
@@ -217,3 +220,30 @@ def test_a_file_that_was_tampered_with_is_not_carried_out(app: Flask) -> None:
     assert gate().look() == "tampered with: line 2 of the file"
     with pytest.raises(replaying.ReplayError, match="tampered"):
         replaying.missing()
+
+
+@pytest.mark.clause("6.2.4")
+def test_who_is_blocked_has_unsubscribed_all_the_same(app: Flask) -> None:
+    number = news.subscriber(GUEST.email)
+    with writing() as session:
+        blocks.open_block(session, Whose(email_key=GUEST.email), by=Cause.PERSON)
+    before = Yesterday(app)
+    unsubscribe(number)
+    before.put_back()
+    replayed()
+    assert reread(number).state == SubscriberState.ENDED
+    assert blocks.is_blocked(db.session(), Whose(email_key=GUEST.email))
+
+
+@pytest.mark.clause("6.2.4")
+def test_who_is_blocked_has_withdrawn_all_the_same(app: Flask) -> None:
+    who = account(AIGERIM)
+    number = given_consent(who)
+    news.subscriber(AIGERIM.email, person=who.number)
+    with writing() as session:
+        blocks.open_block(session, Whose(person=who.number), by=Cause.PERSON)
+    before = Yesterday(app)
+    assert account_consents.withdraw(who.number, number)
+    before.put_back()
+    assert replayed()["withdrawn"] > 0
+    assert db.session.scalar(select(FormConsent).filter_by(ends=number)) is not None

@@ -16,6 +16,7 @@ from neupusti.core.data.database import ACCESS, db
 from neupusti.core.proofs.proof import Check, Looking
 from neupusti.core.records import decision_file
 from neupusti.core.records.decisions import Decision
+from neupusti.core.registry import registry
 from tests.conftest import SQLITE
 from tests.proofs.planting import all_turn_red
 from tests.proofs.rows import NOW
@@ -63,13 +64,17 @@ def test_each_plant_turns_exactly_its_proof_red(
 
 @SQLITE
 @pytest.mark.clause("5.4")
+@pytest.mark.manifest(field="duties")
 def test_a_backup_is_fresh_and_encrypted(app: Flask, tmp_path: Path) -> None:
     fresh, now = proofs.ALL[0], clock.now()
     assert isinstance(fresh, Check)
+    [duty] = next(one for one in registry().features if one.name == "backup").duties
 
     def newest() -> list[bool]:
         with looking() as found:
-            return [bool(fresh.wrong(one)) for one in fresh.items(found)]
+            wrong = [bool(fresh.wrong(one)) for one in fresh.items(found)]
+        assert duty.open() == sum(wrong)
+        return wrong
 
     assert newest() == []
     object.__setattr__(settings(), "backups", str(tmp_path / "none"))

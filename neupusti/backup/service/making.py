@@ -79,20 +79,22 @@ def _fill(writer: Writer, instance: Path, staging: Path) -> None:
         copy.unlink()
     if decision_file.path().exists():
         writer.add(f"{archive.FILES}{decision_file.NAME}", decision_file.path())
-    for path in _files(instance):
+    for path in _files(instance, but=staging.parent):
         # What was deleted since the databases were copied has gone for good.
         with suppress(FileNotFoundError):
             writer.add(f"{archive.FILES}{path.relative_to(instance)}", path)
 
 
-def _files(instance: Path) -> Iterator[Path]:
+def _files(instance: Path, *, but: Path) -> Iterator[Path]:
     """Yield what lies in the folders of the data folder: neither databases nor secret."""
     for folder in sorted(instance.iterdir()):
-        if folder.is_dir() and not folder.is_symlink() and folder.name not in LEFT_OUT:
-            for path in sorted(folder.rglob("*")):
-                scratch = path.name == files.LOCK or path.name.endswith(SCRATCH)
-                if path.is_file() and not path.is_symlink() and not scratch:
-                    yield path
+        hidden = folder.name.startswith(".") or folder.name in LEFT_OUT
+        if hidden or folder.is_symlink() or folder.resolve() == but.resolve():
+            continue
+        for path in sorted(folder.rglob("*")):
+            scratch = path.name == files.LOCK or path.name.endswith(SCRATCH)
+            if path.is_file() and not path.is_symlink() and not scratch:
+                yield path
 
 
 def _revision(name: str) -> str:

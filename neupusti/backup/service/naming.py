@@ -14,6 +14,8 @@ NAME = re.compile(
     re.ASCII,
 )
 MADE = "%Y-%m-%dT%H%M%S"
+OLDEST = timedelta(hours=26)
+"""A day, and the time that a backup takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,14 @@ def found(folder: Path) -> Iterator[Named]:
             made = datetime.strptime(match["made"], MADE).replace(tzinfo=UTC)
             until = date.fromisoformat(match["until"])
             yield Named(path, made, until, match["sealed"] is not None)
+
+
+def overdue(folder: str) -> bool:
+    """Return whether a folder is set, and its newest backup is old, plain or missing."""
+    if not folder:
+        return False
+    try:
+        newest = max(found(Path(folder)), key=lambda one: one.made_at, default=None)
+    except OSError:
+        return True
+    return newest is None or not newest.sealed or clock.now() - newest.made_at > OLDEST

@@ -133,10 +133,8 @@ def path() -> Path:
     return Path(current_app.instance_path) / NAME
 
 
-def append(
-    kind: str, *, email_key: str | None = None, **values: object
-) -> tuple[Line, str]:
-    """Write a line durably to the end; return it and the SHA-256 of its body.
+def append(kind: str, *, email_key: str | None = None, **values: object) -> Line:
+    """Write a line durably to the end, and return it.
 
     Several processes may append at a time. Raise UnrecordedError; then nothing is left.
     """
@@ -145,8 +143,7 @@ def append(
         if tail.half:
             os.ftruncate(file, tail.size)
             tail = _write(file, tail, REPAIRED, values={"bytes": str(tail.half)})[1]
-        line, tail = _write(file, tail, kind, email_key=email_key, **values)
-    return line, tail.chain
+        return _write(file, tail, kind, email_key=email_key, **values)[0]
 
 
 def vouch() -> None:
@@ -163,8 +160,7 @@ def accept(n: int, chain: str, values: Mapping[str, str]) -> None:
     with _locked() as file:
         if _last_bytes(file)[-1:] not in {b"", b"\n"}:
             os.write(file, b"\n")
-        size = os.fstat(file).st_size
-        _write(file, Tail(n, chain, size), ACCEPTED, values=values)
+        _write(file, Tail(n, chain, os.fstat(file).st_size), ACCEPTED, values=values)
 
 
 def read(file: Path | None = None) -> Iterator[Read]:
@@ -181,8 +177,8 @@ def read(file: Path | None = None) -> Iterator[Read]:
 
 
 def end() -> Tail:
-    """Return where the file ends. Raise OSError."""
-    with suppress(FileNotFoundError), path().open("rb") as file:
+    """Return where the file ends. Raise UnrecordedError."""
+    with _telling(), suppress(FileNotFoundError), path().open("rb") as file:
         return _tail(file.fileno())
     return Tail()
 
@@ -209,16 +205,19 @@ def _locked() -> Iterator[int]:
     home = path()
     is_new = not home.exists()
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+    with _telling(), os.fdopen(os.open(home, flags, 0o600), "rb") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        if is_new:
+            files.sync_folder(home.parent)
+        yield opened.fileno()
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
     try:
-        with os.fdopen(os.open(home, flags, 0o600), "rb") as opened:
-            fcntl.flock(opened, fcntl.LOCK_EX)
-            if is_new:
-                files.sync_folder(home.parent)
-            yield opened.fileno()
-    except UnrecordedError:
-        raise
+        yield
     except OSError as error:
-        raise UnrecordedError(error.errno, error.strerror, str(home)) from error
+        raise UnrecordedError(error.errno, error.strerror, str(path())) from error
 
 
 def _tail(file: int) -> Tail:
@@ -233,8 +232,7 @@ def _tail(file: int) -> Tail:
         line = Line.parse(body)
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged() from error
-    whole_size = size - len(rest)
-    return Tail(line.n, line.chain, whole_size, len(rest), line.made_with)
+    return Tail(line.n, line.chain, size - len(rest), len(rest), line.made_with)
 
 
 def _last_bytes(file: int) -> bytes:

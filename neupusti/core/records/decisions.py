@@ -129,11 +129,11 @@ def decide(  # noqa: PLR0913 - a line is all of these
     if newest > decision_file.end().n:
         message = "decisions are missing from the file"
         raise UnrecordedError(errno.EIO, message, str(decision_file.path()))
-    line, chain = decision_file.append(
+    line = decision_file.append(
         kind.value, email_key=email_key, person=person, ref=ref, values=values
     )
     session.info.setdefault(OPEN, []).append(line.n)
-    session.add(DecisionHead(n=line.n, chain=chain))
+    session.add(DecisionHead(n=line.n, chain=line.chain))
     session.flush()
 
 
