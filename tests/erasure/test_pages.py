@@ -204,6 +204,8 @@ def test_an_open_order_is_named_kept_and_goes_by_itself(app: Flask, at: Clock) -
     assert (order.person, order.email) == (None, AIGERIM.email)
     assert order.family_name
     assert db.session.get(Person, who.number) is None
+    account(AIGERIM)  # the same person, as somebody new
+    assert orders()[0].person is None
     ended(BEGINS)
     at(BEGINS + timedelta(days=13))
     work()

@@ -61,9 +61,11 @@ def preview(whose: Whose) -> Plan:
 def confirm(asker: Asker, seen: str, session_number: int | None = None) -> Erasure:
     """Store that what was `seen` is to be destroyed in a day; email how to undo it.
 
-    Every other session of the account ends. Raise ChangedError, ErasureError.
+    Every other session of the account ends. Raise ChangedError, ErasureError, and
+    RightsError where the former address of the account is to agree first.
     """
     preview(asker.whose)
+    settling.ensure_settled(asker.person)
     with writing() as session:
         if fingerprint(session, asker.whose) != seen:
             raise ChangedError

@@ -7,24 +7,37 @@ does not put that order into a foreign account. Those proved later are tied by
 
 from typing import cast
 
-from sqlalchemy import Table, update
+from sqlalchemy import Table, func, select, true, update
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service.signals import email_confirmed
 from neupusti.core.blocking.conditions import covered
+from neupusti.core.blocking.models import HASH_USE, Reach, Tombstone
+from neupusti.core.data import keys
 from neupusti.orders.models.order import ShopOrder
 
 
 @email_confirmed.connect
 def attach(person: Person, *, session: Session) -> None:
-    """Give `person` the orders of their address that belong to nobody yet."""
+    """Give `person` the orders of their address that belong to nobody yet.
+
+    Who had their data destroyed comes back as somebody new: what a law still keeps of the
+    time before stays nobody's (6.1.3).
+    """
+    hashes = keys.keyed_all(HASH_USE, person.email_key)
+    graves = select(func.max(Tombstone.at)).where(
+        Tombstone.email_hash.in_(hashes), Tombstone.scope == Reach.ALL.value
+    )
+    destroyed_at = session.scalar(graves)
+    newer = ShopOrder.placed_at > destroyed_at if destroyed_at else true()
     session.execute(
         update(ShopOrder)
         .where(
             ShopOrder.email_key == person.email_key,
             ShopOrder.person.is_(None),
             ShopOrder.email_proved_at.is_not(None),
+            newer,
             ~covered(cast("Table", ShopOrder.__table__)),
         )
         .values(person=person.id)
