@@ -8,14 +8,17 @@ from sqlalchemy import text
 
 from neupusti.core.proofs.proof import Check, Looking
 
+# A guard of `core.blocking` refuses what is blocked, and lets everything else through.
 ON_SQLITE = text(
     """SELECT sql FROM sqlite_master
-    WHERE type = 'trigger' AND tbl_name = :table AND sql LIKE :before"""
+    WHERE type = 'trigger' AND tbl_name = :table AND sql LIKE :before
+    AND substr(name, 1, 6) <> 'guard_'"""
 )
 ON_POSTGRESQL = text(
     """SELECT p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE t.tgrelid = to_regclass(:table) AND t.tgenabled IN ('O', 'A')
-    AND (t.tgtype & :bit) > 0 AND (t.tgtype & 2) > 0"""
+    AND (t.tgtype & :bit) > 0 AND (t.tgtype & 2) > 0
+    AND NOT starts_with(t.tgname, 'guard_')"""
 )
 
 
