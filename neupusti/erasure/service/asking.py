@@ -36,7 +36,7 @@ from neupusti.erasure.service.errors import (
 )
 from neupusti.erasure.service.plan import Plan, fingerprint, plan
 from neupusti.rights.models import DataRequest, Outcome, RequestKind, Step
-from neupusti.rights.service import letters, requests
+from neupusti.rights.service import letters, requests, settling
 from neupusti.rights.service.answering import SEEN
 from neupusti.rights.service.requests import Asker
 
