@@ -75,7 +75,7 @@ def _answer(path: str, base: str) -> Answer:
     inside = LanguagePrefix(served.around(_unlogged(app)))
     environ = EnvironBuilder(path, base_url=base).get_environ()
     # A request shares nothing with whoever started the proofs.
-    body, status, headers = Context().run(run_wsgi_app, inside, environ, buffered=True)
+    body, status, headers = Context().run(run_wsgi_app, inside, environ)
     return Answer(int(status.partition(" ")[0]), headers, b"".join(body).decode())
 
 
