@@ -51,7 +51,7 @@ ALL: tuple[AnyProof, ...] = (
         rows=OutboxEmail,
         wrong=lambda rows: rows.c.kind.not_in([one.name for one in registry().emails]),
         forged={"kind": "core.undeclared"},
-        right={"kind": lambda: registry().emails[0].name},
+        right={"kind": lambda: next(iter(registry().emails)).name},
     ),
     Proof(
         clauses=("1.1.4",),

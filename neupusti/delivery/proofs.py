@@ -126,7 +126,7 @@ ALL: tuple[AnyProof, ...] = (
             rows.c.active.is_(False),
             and_(rows.c.kind.not_in(WITHOUT_CONTRACT), rows.c.contract == ""),
         ),
-        forged={"kind": RecipientKind.CDEK, "active": True, "contract": ""},
+        forged={"kind": RecipientKind.CDEK, "contract": ""},
         right={"kind": _COURIER, "active": True, "contract": ""},
         secrecy=True,
     ),
