@@ -28,10 +28,11 @@ ON_PERSON = PlacedHold.number.is_(None)
 SAYS = _("The Data of a person, or an order, on which a hold is placed")
 
 
-def of(table: Table, shipped: Iterable[Hold]) -> Iterator[Hold]:
+def of(table: Table, shipped: Iterable[Hold], *, at_term: bool = False) -> Iterator[Hold]:
     """Yield the holds on rows of `table`, and those on the rows that they belong to.
 
-    `columns` of each are those that stay in `table`.
+    `columns` of each are those that stay in `table`. `at_term`: those that count at the end
+    of a term of its own, which what is kept of another row by column does not lengthen.
     """
     shipped = tuple(shipped)
     for hold in (*shipped, *_placed(table)):
@@ -39,7 +40,8 @@ def of(table: Table, shipped: Iterable[Hold]) -> Iterator[Hold]:
             yield replace(hold, columns=hold.of(table))
     for key in finding.parents(table):
         for hold in of(key.column.table, shipped):
-            yield _along(key, hold)
+            if hold.whole or not at_term:
+                yield _along(key, hold)
 
 
 def keeps(

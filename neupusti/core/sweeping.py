@@ -48,7 +48,7 @@ def spared(table: Table, columns: Collection[str] = ()) -> ColumnElement[bool]:
 
     With `columns` only those of which a hold keeps one of these.
     """
-    return or_(covered(table), registry().held(table, columns))
+    return or_(covered(table), registry().held(table, columns, at_term=True))
 
 
 def halts(rule: Retention) -> bool:
