@@ -7,7 +7,18 @@ killed in it has destroyed nothing; files go afterwards, by the names that it le
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Table, delete, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    delete,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
@@ -22,6 +33,7 @@ from neupusti.core.data.classification import (
 )
 from neupusti.core.data.database import writing
 from neupusti.core.data.finding import Whose
+from neupusti.core.holding import ON_PERSON
 from neupusti.core.keeping import Fate
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records import journal
@@ -108,7 +120,7 @@ def is_put_off(session: Session, whose: Whose) -> bool:
     """Return whether nothing may be destroyed now."""
     if blocks.is_blocked(session, whose):
         return True
-    held = select(PlacedHold.id).where(PlacedHold.person == whose.person, in_force())
+    held = select(PlacedHold.id).where(_held(whose), in_force(), ON_PERSON)
     if session.scalar(held.limit(1)) is not None:
         return True
     moving = (
@@ -123,11 +135,19 @@ def is_put_off(session: Session, whose: Whose) -> bool:
 
 
 def _release_holds(session: Session, whose: Whose) -> None:
-    """Release what was held until a day that is past: only then may such a row go."""
+    """Release what was held until a day that is past: only then may such a row go.
+
+    A hold on one order that is in force stays, without the number of the person.
+    """
     over = update(PlacedHold).where(
-        PlacedHold.person == whose.person, PlacedHold.released_at.is_(None)
+        _held(whose), PlacedHold.released_at.is_(None), or_(ON_PERSON, ~in_force())
     )
     session.execute(over.values(released_at=clock.now()))
+
+
+def _held(whose: Whose) -> ColumnElement[bool]:
+    """Return the condition of the holds on an account; a guest has none of their own."""
+    return PlacedHold.person == whose.person if whose.person is not None else false()
 
 
 def _known(session: Session, whose: Whose, request: DataRequest) -> Known:
