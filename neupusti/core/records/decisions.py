@@ -56,6 +56,8 @@ class Decision(StrEnum):
     BLOCKED = "blocked"
     LIFTED = "lifted"
     ERASED = "erased"
+    UNDONE = "undone"
+    """An erasure that had not begun was undone, or staff answered its request."""
     HELD = "held"
     RELEASED = "released"
 

@@ -66,9 +66,6 @@ def destroy(number: int) -> bool:
             return False
         whose = whose_of(session, erasure)
         request = session.get_one(DataRequest, erasure.request)
-        if request.closed_at is not None:  # staff have answered it meanwhile
-            erasure.state, erasure.ended_at = State.UNDONE.value, clock.now()
-            return False
         if is_put_off(session, whose):
             return False
         carry_out_all(session, erasure, request, whose)
