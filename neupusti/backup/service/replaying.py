@@ -64,7 +64,10 @@ def replay(lines: Sequence[Line]) -> Counter[str]:
 
 
 def _carry_out(session: Session, lines: Sequence[Line]) -> Counter[str]:
-    """Carry out a batch: first what can be done together, then the rest in order."""
+    """Carry out a batch: first what can be done together, then the rest in order.
+
+    Where order matters, what was interrupted is not done over what was decided after it.
+    """
     changed: Counter[str] = Counter()
     for kind, replay_one in registry().replays.items():
         those = [line for line in lines if line.kind == kind]
@@ -72,7 +75,7 @@ def _carry_out(session: Session, lines: Sequence[Line]) -> Counter[str]:
             changed[kind] = replay_one.many(session, those)
     for line in lines:
         replay_one = registry().replays[line.kind]
-        if not isinstance(replay_one, Together):
+        if not isinstance(replay_one, Together) and not line.is_overtaken:
             changed[line.kind] += replay_one(session, line)
     return changed
 

@@ -11,7 +11,7 @@ import errno
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -167,6 +167,8 @@ class _Comparison:
         self.rows, self.found = rows, Standing()
         self.without_row: dict[str, Line] = {}
         self.done: set[str] = set()
+        self.newest: dict[int | str, int] = {}
+        """Person, or else hash -> the number of the last decision that was done."""
         self.unvouched: list[int] = []
         self.accepted = 0
 
@@ -192,18 +194,34 @@ class _Comparison:
     def _note(self, line: Line, *, has_row: bool) -> None:
         if line.kind == DONE:
             self.done.add(line.ref)
+            if (decided := self.without_row.get(line.ref)) is not None:
+                self._know(decided)
         elif line.kind == VOID:
             self.without_row.pop(line.ref, None)
-        elif line.kind not in OWN and not has_row:
+        elif line.kind not in OWN and has_row:
+            self._know(line)
+        elif line.kind not in OWN:
             self.without_row[str(line.n)] = line
+
+    def _know(self, line: Line) -> None:
+        """Note that a decision was done."""
+        who = line.person or line.hash
+        self.newest[who] = max(self.newest.get(who, 0), line.n)
+
+    def _interrupted(self, line: Line) -> Line:
+        who = line.person or line.hash
+        later = bool(who) and self.newest.get(who, 0) > line.n
+        return replace(line, is_interrupted=True, is_overtaken=later)
 
     def result(self) -> Standing:
         """Return what was found."""
         self.found.wrong.extend(self.unvouched)
         self.found.lost = sum(n > self.accepted for n in self.rows)
         for n, line in self.without_row.items():
-            one = self.found.behind if n in self.done else self.found.interrupted
-            one.append(line)
+            if n in self.done:
+                self.found.behind.append(line)
+            else:
+                self.found.interrupted.append(self._interrupted(line))
         return self.found
 
 
