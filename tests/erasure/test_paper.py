@@ -18,6 +18,7 @@ from neupusti.core.text.languages import Language
 from neupusti.erasure import queries
 from neupusti.erasure.models import Erasure
 from neupusti.erasure.service import asking, ending
+from neupusti.erasure.service.errors import STAFF, ErasureError
 from neupusti.rights.models import Channel, Outcome, RequestKind
 from neupusti.rights.service import answering, requests
 from neupusti.rights.service.answering import Entered
@@ -26,7 +27,7 @@ from tests import desk
 from tests.accounts.cast import account
 from tests.conftest import SQLITE
 from tests.erasure.erasing import BEGINS, NOON, asker, confirmed, erasure_of, whose, work
-from tests.people import AIGERIM, DANA, GUEST, YERLAN
+from tests.people import AIGERIM, BOLAT, DANA, GUEST, YERLAN
 from tests.times import Clock
 
 PRIVACY = Permission.PRIVACY
@@ -90,12 +91,44 @@ def test_staff_do_not_destroy_themselves(app: Flask, at: Clock) -> None:
     assert "permissions back first" in page.text
     number = entered(second, first)
     assert press(app, desk.signed_in(app, second), number, "proposal") == 422
-    with writing() as session:
-        grants.change(session, second, [], by=None)
+    grant(second)
     erasure = confirmed(YERLAN, second)
     at(BEGINS)
     work(2)
     assert erasure_of(erasure).state == "done"
+
+
+@pytest.mark.situation(8, of="rights")
+def test_two_members_of_staff_destroy_no_third_one(app: Flask, at: Clock) -> None:
+    at(NOON)
+    first, second = desk.member(DANA, PRIVACY), desk.member(YERLAN, PRIVACY)
+    third = desk.member(BOLAT, PRIVACY)
+    request = requests.by_number(db.session(), entered(third, first)).id
+    db.session.rollback()
+    with pytest.raises(ErasureError) as refusal:
+        asking.propose(request, first)
+    assert refusal.value.message == STAFF
+    grant(third)
+    erasure = asking.propose(request, first).id
+    grant(third, PRIVACY)
+    with pytest.raises(ErasureError) as refusal:
+        asking.second(erasure, second)
+    assert refusal.value.message == STAFF
+    grant(third)
+    asking.second(erasure, second)
+    grant(third, PRIVACY)
+    at(BEGINS)
+    work()
+    assert erasure_of(erasure).state == "confirmed"
+    grant(third)
+    work(2)
+    assert erasure_of(erasure).state == "done"
+
+
+def grant(person: int, *held: Permission) -> None:
+    """Give somebody these permissions, and no other."""
+    with writing() as session:
+        grants.change(session, person, held, by=None)
 
 
 @SQLITE

@@ -52,8 +52,7 @@ LINK_LIFE = timedelta(days=16)
 
 def preview(whose: Whose) -> Plan:
     """Return what would be destroyed; raise ErasureError where nothing may be."""
-    if whose.person is not None and grants.is_staff(whose.person):
-        raise ErasureError(STAFF)
+    _ensure_no_staff(whose.person)
     blocks.ensure_usable(db.session(), whose)
     return plan(db.session(), whose)
 
@@ -169,9 +168,15 @@ def _open(
     return made
 
 
+def _ensure_no_staff(person: int | None) -> None:
+    if person is not None and grants.is_staff(person):
+        raise ErasureError(STAFF)
+
+
 def _check_paper(request: DataRequest, staff: int) -> None:
     if request.person == staff:
         raise ErasureError(OWN)
+    _ensure_no_staff(request.person)
     if request.kind != RequestKind.DESTROY or request.closed_at is not None:
         raise ErasureError(DECIDED)
     if request.assurance < SEEN:

@@ -41,6 +41,7 @@ from neupusti.core.records.decisions import Decision, decide
 from neupusti.core.records.holds import PlacedHold, in_force
 from neupusti.core.records.journal import Operation, ProcessingRecord
 from neupusti.core.registry import registry
+from neupusti.core.security import grants
 from neupusti.delivery.models import Disclosure
 from neupusti.erasure.models import Erasure, ErasureFile, ErasureKept, ErasureStep, State
 from neupusti.erasure.service import sealing
@@ -54,8 +55,9 @@ from neupusti.rights.service import exporting, second_road
 def destroy(number: int) -> bool:
     """Begin and carry out an erasure; return whether it was done.
 
-    It is put off while the data are blocked or wholly held, or a letter or an archive of
-    theirs is on its way. Of an undo and this, the first in the database wins.
+    It is put off while the data are blocked or wholly held, the person is staff, or a
+    letter or an archive of theirs is on its way. Of an undo and this, the first in the
+    database wins.
     """
     with writing() as session:
         blocks.wait_for_writers(session)
@@ -116,6 +118,8 @@ def whose_of(session: Session, erasure: Erasure) -> Whose:
 def is_put_off(session: Session, whose: Whose) -> bool:
     """Return whether nothing may be destroyed now."""
     if blocks.is_blocked(session, whose):
+        return True
+    if whose.person is not None and grants.is_staff(whose.person):
         return True
     held = select(PlacedHold.id).where(_held(whose), in_force(), ON_PERSON)
     if session.scalar(held.limit(1)) is not None:
