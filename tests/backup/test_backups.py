@@ -153,6 +153,20 @@ def test_nothing_is_restored_over_a_database(app: Flask, folder: Path) -> None:
 
 
 @SQLITE
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_nothing_is_restored_under_the_log_of_a_lost_database(
+    app: Flask, folder: Path, end: str
+) -> None:
+    file = made(app, folder)
+    main = Path(str(db.engine.url.database))
+    lose(app)
+    Path(f"{main}{end}").write_bytes(b"pages of the lost database")
+    code, told = run(app, "backup", "restore", file)
+    assert (code, main.exists()) == (1, False)
+    assert "The database «main» is not empty" in told
+
+
+@SQLITE
 def test_another_sites_decisions_are_not_mixed_with_these(app: Flask, folder: Path) -> None:
     account_consents.withdraw(account(AIGERIM).number, 1)
     decision_file.append("withdrawn")
