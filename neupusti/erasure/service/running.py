@@ -143,7 +143,7 @@ def _settle(session: Session, row: Erasure) -> None:
 
 
 def _tell(session: Session, row: Erasure, request: DataRequest, known: Known) -> None:
-    if not known.email:
+    if known.is_told or not known.email:
         return
     holds = {hold.code: hold for hold in registry().holds}
     kept = [(holds[one.hold], one) for one in known.kept if one.hold in holds]
