@@ -11,6 +11,7 @@ from datetime import timedelta
 from sqlalchemy import Select, and_, delete, exists, false, or_, select
 from sqlalchemy.orm import Session
 
+from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
@@ -147,7 +148,8 @@ def _tell(session: Session, row: Erasure, request: DataRequest, known: Known) ->
         return
     holds = {hold.code: hold for hold in registry().holds}
     kept = [(holds[one.hold], one) for one in known.kept if one.hold in holds]
-    values = {"number": request.number, "kept": kept}
+    days = settings().backup_days
+    values = {"number": request.number, "kept": kept, "days": days}
     to = Recipient(email=known.email, language=Language(known.language))
     enqueue(session, letters.DONE, to, key=_key(row.id), values=values)
 
