@@ -84,9 +84,8 @@ def _owned(line: Line, known: Mapping[str, str]) -> Line:
 def finish_interrupted() -> None:
     """Run the job: carry out what was decided when a process was killed."""
     before = clock.now() - INTERRUPTED
-    found = decisions.standing(db.session())
-    if found.state is State.CURRENT:
-        replay([line for line in found.interrupted if line.at < before])
+    interrupted = decisions.interrupted(db.session())
+    replay([line for line in interrupted if line.at < before])
 
 
 def stop_mail(before: datetime) -> int:
