@@ -40,11 +40,11 @@ def left(erasure: Erasure, known: Known) -> dict[str, int]:
     if not wanted:
         return found
     with snapshot() as data:
-        hits = second_road.search(data, wanted)
-        for table, rows in hits.items():
+        seen = second_road.search(data, wanted)
+        for table, rows in seen.hits.items():
             if unexplained := rows - _explained(data, erasure, known, table, rows):
                 found[table] = len(unexplained)
-        unseen = [one for one in wanted if not second_road.search(data, frozenset({one}))]
+    unseen = wanted - seen.needles
     if db.engine.dialect.name == "sqlite":
         found |= in_files(files.home(), unseen)
     else:
