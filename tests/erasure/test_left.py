@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.postgresql import LOCK_SECONDS
@@ -15,7 +15,7 @@ from neupusti.erasure.service import destroying, verifying, wiping
 from tests.accounts.cast import account
 from tests.conftest import SQLITE
 from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
-from tests.people import AIGERIM
+from tests.people import AIGERIM, BOLAT
 from tests.times import Clock
 
 EMAIL = AIGERIM.email.encode()
@@ -108,6 +108,19 @@ def test_a_connection_that_wiped_keeps_its_limit_of_locks(app: Flask) -> None:
     with db.engine.connect() as pooled:
         limit = pooled.scalar(text("SHOW lock_timeout"))
     assert limit == f"{LOCK_SECONDS * 1000:.0f}ms"
+
+
+@pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
+def test_a_table_is_written_anew_once_for_many(app: Flask, at: Clock) -> None:
+    at(NOON)
+    numbers = [confirmed(who, account(who).number) for who in (AIGERIM, BOLAT)]
+    at(BEGINS)
+    said: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+    work()
+    assert {erasure_of(number).state for number in numbers} == {"done"}
+    wiped = [words.split()[-1] for words in said if words.startswith("VACUUM")]
+    assert (wiped.count("person"), wiped.count("letter")) == (1, 2)
 
 
 def test_who_is_back_before_the_search_is_not_left(app: Flask, at: Clock) -> None:
