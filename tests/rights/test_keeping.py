@@ -76,8 +76,23 @@ def test_a_placed_hold_is_told_unless_its_document_forbids_it(
         review=(NOON + timedelta(days=30)).date(),
         silent=silent,
     )
-    placing.place(wish, None)
+    hold = placing.place(wish, None)
+    placing.review(hold.code, 4, wish.review, "Следствие идёт")
     page = desk.signed_in(app, person).get("/en/account/data/").text
-    assert ("УПК, статья 220" in page) is not silent
-    assert ("placed_hold" in page) is not silent
+    for told in ("УПК, статья 220", "placed_hold", *ACTS):
+        assert (told in page) is not silent, told
+        assert (told in exported(person)) is not silent, told
     assert "An order until 14 days after its end" in page
+
+
+@SQLITE
+@pytest.mark.clause("5.1")
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_hold_on_an_order_is_told_unless_its_document_forbids_it(
+    app: Flask, person: int, *, silent: bool
+) -> None:
+    number = db.session.scalars(select(ShopOrder.number)).one()
+    placing.place(wish_of(order=number, silent=silent), None)
+    page = desk.signed_in(app, person).get("/en/account/data/").text
+    assert ("Placed a hold" in page) is not silent
+    assert ("Следствие" in page) is not silent

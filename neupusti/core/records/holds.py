@@ -36,9 +36,9 @@ class PlacedHold(Base):
     code: Mapped[str] = mapped_column(String(16), unique=True, info=impersonal())
     """What it is called, in a restored database, too."""
     person: Mapped[PersonNumber | None]
-    """Whom it is on, or whose order; None: a guest's order."""
+    """All of whose data it is on; None: it is on one order."""
     number: Mapped[str | None] = mapped_column(String(20), index=True, info=impersonal())
-    """The number of the order that alone it is on; None: it is on all of a person."""
+    """The number of the order that alone it is on; None: it is on a person."""
     law: Mapped[Label]
     document: Mapped[Label]
     reason: Mapped[PersonalText]

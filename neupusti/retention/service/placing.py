@@ -68,7 +68,7 @@ def place(wish: Wish, staff: int | None) -> PlacedHold:
             raise HoldError(OWN)
         hold = PlacedHold(
             code=secrets.token_hex(4),
-            person=person,
+            person=None if number else person,
             number=number,
             law=wish.law,
             document=wish.document,
@@ -169,7 +169,7 @@ def carry_out_released(session: Session, line: Line) -> int:
 
 
 def _whose(session: Session, wish: Wish) -> tuple[int | None, str | None]:
-    """Return the person and the order of a hold. Raise HoldError."""
+    """Return whom a hold is on, or whose order, and the order. Raise HoldError."""
     if wish.person is not None:
         if session.get(Person, wish.person) is None:
             raise HoldError(NO_PERSON)
@@ -208,9 +208,16 @@ def _open(session: Session, code: str, staff: int | None) -> PlacedHold:
         raise NoHoldError
     if hold.released_at is not None:
         raise HoldError(OVER)
-    if staff is not None and hold.person == staff:
+    if staff is not None and _subject(session, hold) == staff:
         raise HoldError(OWN)
     return hold
+
+
+def _subject(session: Session, hold: PlacedHold) -> int | None:
+    """Return whom a hold is on, or whose order; None: a guest's."""
+    if hold.number is None:
+        return hold.person
+    return session.scalar(select(ShopOrder.person).filter_by(number=hold.number))
 
 
 def _release(session: Session, hold: PlacedHold, staff: int | None) -> None:
@@ -229,7 +236,7 @@ def _log(
         session,
         staff=staff,
         action=action,
-        person=hold.person,
+        person=_subject(session, hold),
         what=f"{hold.code} {hold.number or ''}".strip(),
         reason=reason,
     )
