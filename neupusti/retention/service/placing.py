@@ -232,11 +232,12 @@ def _log(
     staff: int | None,
     reason: str = "",
 ) -> None:
+    """Record an act; as one about its person only where they may know of the hold."""
     log_staff_action(
         session,
         staff=staff,
         action=action,
-        person=_subject(session, hold),
+        person=None if hold.silent else _subject(session, hold),
         what=f"{hold.code} {hold.number or ''}".strip(),
         reason=reason,
     )
