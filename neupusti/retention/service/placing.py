@@ -3,15 +3,13 @@
 import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import cast
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Table, false, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
 from neupusti.core import clock
-from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.database import writing
 from neupusti.core.records.decision_file import Line
 from neupusti.core.records.decisions import Decision, decide
@@ -116,11 +114,9 @@ def release(code: str, staff: int | None, reason: str) -> None:
 
 
 def release_ended() -> None:
-    """Release the holds whose last day is over; go round who is blocked."""
+    """Release the holds whose last day is over."""
     over = select(PlacedHold).where(
-        PlacedHold.released_at.is_(None),
-        PlacedHold.until < clock.today(),
-        ~covered(cast("Table", PlacedHold.__table__)),
+        PlacedHold.released_at.is_(None), PlacedHold.until < clock.today()
     )
     with writing() as session:
         for hold in session.scalars(over):
