@@ -13,7 +13,7 @@ from neupusti.core.data.beats import JobBeat
 from neupusti.core.data.database import AccessBase, db
 from neupusti.core.data.reading import reading
 from neupusti.core.keeping import Hold, Retention
-from neupusti.core.records.holds import PlacedHold, in_force
+from neupusti.core.records.holds import PlacedHold, in_force, lacks_second
 from neupusti.core.records.sweep_stops import SweepStop
 from neupusti.core.registry import registry
 
@@ -127,9 +127,8 @@ def count_stops() -> int:
 
 def count_reviews() -> int:
     """Return how many placed holds staff have to look at: again, or a second of them."""
-    waits = and_(PlacedHold.needs_second, PlacedHold.second.is_(None))
     rows = select(func.count()).where(
-        in_force(), or_(PlacedHold.review <= clock.today(), waits)
+        in_force(), or_(PlacedHold.review <= clock.today(), lacks_second())
     )
     with reading(in_use=False):
         return db.session.scalar(rows) or 0

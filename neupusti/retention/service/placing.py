@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
 from neupusti.core import clock
 from neupusti.core.data.database import writing
+from neupusti.core.data.halting import is_halted
 from neupusti.core.records.decision_file import Line
 from neupusti.core.records.decisions import Decision, decide
-from neupusti.core.records.holds import PlacedHold
+from neupusti.core.records.holds import WAIT, PlacedHold, lacks_second
 from neupusti.core.records.journal import StaffActionType, log_staff_action
 from neupusti.core.text import order_numbers
 from neupusti.core.text.order_numbers import OrderNumberError
@@ -32,6 +33,8 @@ from neupusti.retention.service.errors import (
 from neupusti.rights.models import DataRequest
 
 LONGEST_REVIEW = timedelta(days=180)
+LATE = timedelta(days=7)
+"""How long after its end a hold is released, for good: a clock may run ahead."""
 DESTROY = "destroy"
 """The kind of a request for destruction."""
 PLACED = StaffActionType("retention.placed", _("Placed a hold"))
@@ -87,7 +90,7 @@ def place(wish: Wish, staff: int | None) -> PlacedHold:
 def second(code: str, staff: int) -> None:
     """Agree to a hold that stands against a request for destruction. Raise HoldError."""
     with writing() as session:
-        hold = _open(session, code, staff)
+        hold = _lasting(session, code, staff)
         if not hold.needs_second or hold.second is not None:
             raise HoldError(NOT_NEEDED)
         if hold.by == staff:
@@ -100,7 +103,7 @@ def second(code: str, staff: int) -> None:
 def review(code: str, staff: int, day: date, reason: str) -> None:
     """Keep a hold, to be looked at again by `day`. Raise HoldError."""
     with writing() as session:
-        hold = _open(session, code, staff)
+        hold = _lasting(session, code, staff)
         hold.review = min(day, clock.today() + LONGEST_REVIEW)
         _log(session, REVIEWED, hold, staff, reason)
 
@@ -114,9 +117,15 @@ def release(code: str, staff: int | None, reason: str) -> None:
 
 
 def release_ended() -> None:
-    """Release the holds whose last day is over."""
+    """Release the holds that ended `LATE` ago: none hold any more, but this is for good."""
+    if is_halted():
+        return
     over = select(PlacedHold).where(
-        PlacedHold.released_at.is_(None), PlacedHold.until < clock.today()
+        PlacedHold.released_at.is_(None),
+        or_(
+            PlacedHold.until < clock.today() - LATE,
+            and_(lacks_second(), PlacedHold.at <= clock.now() - WAIT - LATE),
+        ),
     )
     with writing() as session:
         for hold in session.scalars(over):
@@ -206,6 +215,14 @@ def _open(session: Session, code: str, staff: int | None) -> PlacedHold:
         raise HoldError(OVER)
     if staff is not None and _subject(session, hold) == staff:
         raise HoldError(OWN)
+    return hold
+
+
+def _lasting(session: Session, code: str, staff: int) -> PlacedHold:
+    """Return a hold that has not lapsed, locked; raise NoHoldError, HoldError."""
+    hold = _open(session, code, staff)
+    if hold.has_lapsed:
+        raise HoldError(OVER)
     return hold
 
 
