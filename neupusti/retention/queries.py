@@ -11,6 +11,7 @@ from neupusti.core import clock, sweeping
 from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.data.database import AccessBase, db
+from neupusti.core.data.halting import is_halted
 from neupusti.core.data.reading import reading
 from neupusti.core.keeping import Hold, Retention
 from neupusti.core.records.holds import PlacedHold, in_force, lacks_second
@@ -84,7 +85,12 @@ def open_stops() -> list[SweepStop]:
 
 
 def last_complete() -> datetime | None:
-    """Return when the sweep last ended with nothing left of what it destroyed."""
+    """Return when the sweep last ended with nothing left of what it destroyed.
+
+    None: not yet, or it may not destroy everything now.
+    """
+    if is_halted() or count_stops():
+        return None
     return db.session.scalar(select(JobBeat.at).filter_by(name=JOB, ok=True))
 
 
