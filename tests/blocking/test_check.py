@@ -70,7 +70,6 @@ def test_the_check_looks_with_a_reason_that_the_person_reads(
     [
         ("unfounded", "unfounded"),
         ("corrected", "corrected"),
-        ("destroyed", "destroy"),
         ("law", "unfounded"),
     ],
 )
@@ -89,6 +88,22 @@ def test_the_answer_ends_the_block(
     assert "We have looked at it." in emails_to(GUEST.email)[-1].text
     assert queries.count_open() == 0
     assert browser.get(f"/en/admin/orders/{orders()[0].number}").status_code == 200
+
+
+@SQLITE
+@pytest.mark.clause("6.2.4")
+def test_no_answer_says_that_blocked_data_were_destroyed(
+    app: Flask, block: DataBlock
+) -> None:
+    """Only their destruction says so."""
+    browser, number = dana(app), block.request
+    taken(app, browser, number)
+    form = desk.form(app, outcome="destroyed", words="They are gone.")
+    assert browser.post(f"{DESK}{number}/answer", data=form).status_code == 422
+    given = ["--outcome", "destroyed", "--reason", "They are gone."]
+    told = app.test_cli_runner().invoke(args=["blocks", "lift", number, *given])
+    assert told.exit_code == 2
+    assert (queries.count_open(), request_of(number).closed_at) == (1, None)
 
 
 @pytest.mark.clause("6.2.4")

@@ -49,7 +49,6 @@ WITHDRAWN = _("You took the block back.")
 RESULTS = {
     Outcome.CORRECTED: Result.CORRECTED,
     Outcome.WITHDRAWN: Result.WITHDRAWN,
-    Outcome.DESTROYED: Result.DESTROY,
 }
 """How a block ends by the outcome of its request; by any other it was unfounded."""
 
