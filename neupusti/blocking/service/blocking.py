@@ -13,7 +13,7 @@ from neupusti.accounts.models import Person
 from neupusti.core import clock
 from neupusti.core.blocking import blocks
 from neupusti.core.blocking.models import Cause, DataBlock, Result, Scope
-from neupusti.core.data.database import writing
+from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.records.journal import (
     Actor,
@@ -73,7 +73,7 @@ def block(asker: Asker, reason: str) -> DataRequest:
     throttle.take((OFTEN, asker.name))
     with writing() as session:
         blocks.wait_for_writers(session)
-        before = blocks.open_of(session, asker.whose)
+        before = blocks.open_of(session, _whose(asker))
         if before is not None and (found := request_of(session, before)) is not None:
             return found
         values = requests.values_of(asker, RequestKind.BLOCK)
@@ -81,16 +81,21 @@ def block(asker: Asker, reason: str) -> DataRequest:
         values["received_at"] = clock.now()
         request = _opened(session, asker.actor, values, about=reason)
         blocks.open_block(
-            session, asker.whose, by=Cause.PERSON, reason=reason, request=request.number
+            session, _whose(asker), by=Cause.PERSON, reason=reason, request=request.number
         )
         return request
+
+
+def block_of(asker: Asker) -> DataBlock | None:
+    """Return the open block of everything about `asker`, or None."""
+    return blocks.open_of(db.session(), _whose(asker))
 
 
 def withdraw(asker: Asker) -> None:
     """End the block that `asker` asked for, and close its request."""
     with writing() as session:
-        found = blocks.open_of(session, asker.whose)
-        if found is None or not may_withdraw(found):
+        found = blocks.open_of(session, _whose(asker))
+        if found is None or not may_withdraw(asker, found):
             return
         blocks.lift(session, found, outcome=Result.WITHDRAWN)
         request = request_of(session, found)
@@ -101,9 +106,12 @@ def withdraw(asker: Asker) -> None:
         _close(session, request, Outcome.WITHDRAWN, words, asker.actor)
 
 
-def may_withdraw(found: DataBlock) -> bool:
-    """Return whether its person may end a block: not that of the authorised body."""
-    return found.by in {Cause.PERSON.value, Cause.AGENT.value}
+def may_withdraw(asker: Asker, found: DataBlock) -> bool:
+    """Return whether `asker` may end their block: not that of the authorised body.
+
+    Nor while a former address may still take the account back from them.
+    """
+    return asker.is_settled and found.by in {Cause.PERSON.value, Cause.AGENT.value}
 
 
 def place(order: Order, staff: int | None) -> DataRequest:
@@ -209,6 +217,11 @@ def _close(
     requests.log_step(session, request.id, Step.ANSWERED, actor)
     values = {"outcome": OUTCOME_LABELS[outcome], "answer": words}
     letters.send(session, letters.ANSWER, request, **values)
+
+
+def _whose(asker: Asker) -> Whose:
+    """Return whom a block is about: the account, also while its address is unsettled."""
+    return Whose(person=asker.person, email_key=asker.email_key)
 
 
 def _opened(
