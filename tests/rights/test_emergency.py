@@ -62,6 +62,8 @@ def test_the_data_are_blocked_and_staff_have_to_check(app: Flask) -> None:
     assert (request.kind, request.person, request.closed_at) == ("block", who.number, None)
     kinds = {email.kind for email in emails_to(who.email)}
     assert {"accounts.locked", "rights.received"} <= kinds
+    [received] = [one for one in emails_to(who.email) if one.kind == "rights.received"]
+    assert "You can read them and cancel orders." in received.text
 
 
 @pytest.mark.clause("5.5")

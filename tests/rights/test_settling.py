@@ -12,7 +12,7 @@ from neupusti.accounts.models import EmailChange
 from neupusti.core.data.database import writing
 from neupusti.core.text.languages import Language
 from neupusti.rights.models import DataRequest, Export, RequestKind
-from neupusti.rights.service import requests, settling
+from neupusti.rights.service import letters, requests, settling
 from neupusti.rights.service.errors import UNSETTLED, RightsError
 from neupusti.rights.service.requests import Asker
 from tests import desk
@@ -70,6 +70,10 @@ def test_the_data_wait_until_the_former_address_agrees(app: Flask, who: Account)
     assert send(former, path).location == "/en/rights/agreed"
     start(browser, OWN)
     assert former.get(path).status_code == 404
+
+
+def test_letters_about_rights_leave_in_spite_of_a_block() -> None:
+    assert [kind.name for kind in letters.ALL if not kind.while_blocked] == []
 
 
 @pytest.mark.clause("6.2.4")

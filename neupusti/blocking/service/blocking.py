@@ -79,7 +79,8 @@ def block(asker: Asker, reason: str) -> DataRequest:
         values = requests.values_of(asker, RequestKind.BLOCK)
         # The term counts from the block: proving the address was no use of the data.
         values["received_at"] = clock.now()
-        request = _opened(session, asker.actor, values, about=reason)
+        values |= {"about": reason, "may_withdraw": asker.is_settled}
+        request = _opened(session, asker.actor, values)
         blocks.open_block(
             session, _whose(asker), by=Cause.PERSON, reason=reason, request=request.number
         )
@@ -129,7 +130,8 @@ def place(order: Order, staff: int | None) -> DataRequest:
         if before is not None and (found := request_of(session, before)) is not None:
             return found
         kind = ActorKind.OPERATOR if staff is None else ActorKind.STAFF
-        request = _opened(session, Actor(kind, staff), values, about=order.reason)
+        values |= {"about": order.reason, "may_withdraw": False}
+        request = _opened(session, Actor(kind, staff), values)
         blocks.open_block(
             session,
             whose,
@@ -224,10 +226,8 @@ def _whose(asker: Asker) -> Whose:
     return Whose(person=asker.person, email_key=asker.email_key)
 
 
-def _opened(
-    session: Session, actor: Actor, values: dict[str, object], about: str
-) -> DataRequest:
-    opened = requests.open_request(session, actor, **values, about=about)
+def _opened(session: Session, actor: Actor, values: dict[str, Any]) -> DataRequest:
+    opened = requests.open_request(session, actor, **values)
     if opened is None:
         raise RuntimeError("a request to block met an export")
     return opened[0]

@@ -66,7 +66,8 @@ def _request(session: Session, person: Person, actor: Actor, reason: str) -> str
         received_at=clock.now(),
     )
     values = requests.values_of(asker, RequestKind.BLOCK)
-    opened = requests.open_request(session, actor, **values, about=reason)
+    values |= {"about": reason, "may_withdraw": False}
+    opened = requests.open_request(session, actor, **values)
     if opened is None:
         raise RuntimeError("a request to block met an export")
     return opened[0].number
