@@ -26,8 +26,9 @@ WRITE_SECONDS = 4.5
 """How long a write of a request may wait, for its turn and for locks together."""
 LEAST_SECONDS = 0.5
 """How long it may wait for locks at least."""
-POOL_SECONDS = 2.5
-"""How long a request waits for one of the connections of its process."""
+POOL_SECONDS = 2
+"""How long a request waits for one of the connections of its process; Flask-SQLAlchemy
+takes whole seconds."""
 CONNECT = {
     "connect_timeout": 3,
     "keepalives_idle": 10,
