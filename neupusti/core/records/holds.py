@@ -30,9 +30,7 @@ class PlacedHold(Base):
     """
 
     __tablename__ = "placed_hold"
-    __table_args__ = (
-        CheckConstraint("person IS NOT NULL OR number IS NOT NULL", name="one"),
-    )
+    __table_args__ = (CheckConstraint("(person IS NULL) <> (number IS NULL)", name="one"),)
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(String(16), unique=True, info=impersonal())
