@@ -43,7 +43,7 @@ def upgrade(engine_name: str) -> None:
         sa.Column("review", sa.Date, nullable=False),
         sa.Column("released_at", MOMENT, nullable=True),
         sa.Column("released_by", sa.Integer, nullable=True),
-        sa.CheckConstraint("person IS NOT NULL OR number IS NOT NULL", name="one"),
+        sa.CheckConstraint("(person IS NULL) <> (number IS NULL)", name="one"),
         sa.UniqueConstraint("code"),
     )
     for column in ("person", "number", "by", "second", "released_by"):

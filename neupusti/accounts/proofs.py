@@ -267,7 +267,7 @@ ALL: tuple[AnyProof, ...] = (
     Proof(
         clauses=("6.2.3",),
         name="attempts-limited",
-        says=_("No count of attempts went on past its limit, and no lock was lifted."),
+        says=_("No count of attempts went on past the widest limit; no lock was lifted."),
         rows=ThrottleCount,
         wrong=lambda rows: or_(
             rows.c.count > limits.SIGN_IN_ALL.times,

@@ -5,15 +5,16 @@ and whether it has to stop, since the operator halted all of them, or since they
 many that a wrong clock or a wrong setting is likelier than so many rows past their term.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Table, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.blocking.conditions import covered
-from neupusti.core.data.database import db, insert, writing
+from neupusti.core.data.database import db, insert, on_postgresql, writing
 from neupusti.core.data.halting import is_halted
 from neupusti.core.keeping import Retention
 from neupusti.core.records.sweep_stops import SweepStop
@@ -48,7 +49,20 @@ def spared(table: Table, columns: Collection[str] = ()) -> ColumnElement[bool]:
 
     With `columns` only those of which a hold keeps one of these.
     """
-    return or_(covered(table), registry().held(table, columns))
+    return or_(covered(table), registry().held(table, columns, at_term=True))
+
+
+@contextmanager
+def writing_beside_blocks() -> Iterator[Session]:
+    """Open a write transaction that locks rows, and keeps a block from being opened.
+
+    Whoever opens one locks the blocks first, then rows; the guards of PostgreSQL would
+    lock the blocks only once rows are locked: each would wait for the other.
+    """
+    with writing() as session:
+        if on_postgresql(session):
+            session.execute(text("LOCK TABLE data_block IN ROW SHARE MODE"))
+        yield session
 
 
 def halts(rule: Retention) -> bool:

@@ -3,17 +3,19 @@
 from dataclasses import replace
 
 from flask_babel import lazy_gettext as _
+from sqlalchemy import null, select
 
 from neupusti.core.background import Job
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
-from neupusti.core.keeping import Fate, Holding, IndefiniteRetention
+from neupusti.core.keeping import Fate, Hold, Holding, IndefiniteRetention
 from neupusti.core.records.decisions import Decision
 from neupusti.core.rules import OWNER, PASS, PRIVACY, PUBLIC
 from neupusti.erasure import proofs, queries
-from neupusti.erasure.models import Erasure, ErasureFile, ErasureKept, ErasureStep
-from neupusti.erasure.service import asking, letters, replaying, running, words
+from neupusti.erasure.models import Erasure, ErasureFile, ErasureKept, ErasureStep, State
+from neupusti.erasure.service import asking, ending, letters, replaying, running, words
 from neupusti.erasure.views import admin, cli, own
 from neupusti.erasure.views.blueprint import bp
+from neupusti.rights.models import DataRequest
 
 VIEWS = (own, admin, cli)
 """Importing a view module registers its routes and commands on the blueprint."""
@@ -24,6 +26,7 @@ PARTS = {
     ErasureFile: _("Files that a destruction takes along"),
     ErasureKept: _("What a law keeps of data that were destroyed"),
 }
+WAITING = select(Erasure.request).where(Erasure.state == State.WAITING.value)
 TO_DESTROY = "without it nobody could have the data destroyed or undo it"
 
 FEATURE = Feature(
@@ -48,7 +51,7 @@ FEATURE = Feature(
             listed=False,
         ),
     ),
-    replays={Decision.ERASED: replaying.again},
+    replays={Decision.ERASED: replaying.again, Decision.UNDONE: ending.end_again},
     proofs=proofs.ALL,
     emails=letters.ALL,
     staff_actions=asking.ALL,
@@ -60,6 +63,17 @@ FEATURE = Feature(
             label=_("Destructions of data that need a member of staff"),
             open=queries.count_to_act,
             endpoint="erasure.board",
+        ),
+    ),
+    holds=(
+        Hold(
+            code="waiting-erasure",
+            clause="6.1.3",
+            law=_("this policy: what a law kept is destroyed once its term ends"),
+            says=_("A request for destruction while a law keeps some of the Data"),
+            model=DataRequest,
+            rows=lambda rows: rows.c.id.in_(WAITING),
+            until=lambda _rows: null(),
         ),
     ),
     codes={"erasure.state": words.STATES},

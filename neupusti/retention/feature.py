@@ -78,6 +78,7 @@ FEATURE = Feature(
             model=PlacedHold,
             label=_("Holds that were placed on the Data, and why"),
             told=lambda rows: ~rows.c.silent,
+            unblocked="a hold outlives a block",
         ),
     ),
     retention=(

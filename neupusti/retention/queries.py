@@ -11,9 +11,10 @@ from neupusti.core import clock, sweeping
 from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.data.database import AccessBase, db
+from neupusti.core.data.halting import is_halted
 from neupusti.core.data.reading import reading
 from neupusti.core.keeping import Hold, Retention
-from neupusti.core.records.holds import PlacedHold, in_force
+from neupusti.core.records.holds import PlacedHold, in_force, lacks_second
 from neupusti.core.records.sweep_stops import SweepStop
 from neupusti.core.registry import registry
 
@@ -59,7 +60,8 @@ def rules(known: Iterable[Retention]) -> list[RuleState]:
 def _state(rule: Retention, stop: SweepStop | None) -> RuleState:
     table: Table = rule.model.__table__
     past = and_(*sweeping.past(rule))
-    held, blocked = registry().held(table, rule.destroys), covered(table)
+    held = registry().held(table, rule.destroys, at_term=True)
+    blocked = covered(table)
 
     def count(condition: ColumnElement[bool]) -> ColumnElement[Any]:
         return func.count().filter(condition)
@@ -84,7 +86,12 @@ def open_stops() -> list[SweepStop]:
 
 
 def last_complete() -> datetime | None:
-    """Return when the sweep last ended with nothing left of what it destroyed."""
+    """Return when the sweep last ended with nothing left of what it destroyed.
+
+    None: not yet, or it may not destroy everything now.
+    """
+    if is_halted() or count_stops():
+        return None
     return db.session.scalar(select(JobBeat.at).filter_by(name=JOB, ok=True))
 
 
@@ -127,9 +134,8 @@ def count_stops() -> int:
 
 def count_reviews() -> int:
     """Return how many placed holds staff have to look at: again, or a second of them."""
-    waits = and_(PlacedHold.needs_second, PlacedHold.second.is_(None))
     rows = select(func.count()).where(
-        in_force(), or_(PlacedHold.review <= clock.today(), waits)
+        in_force(), or_(PlacedHold.review <= clock.today(), lacks_second())
     )
     with reading(in_use=False):
         return db.session.scalar(rows) or 0

@@ -152,6 +152,25 @@ def test_visits_that_are_sent_apart_count_as_together(
     assert counts(engine) == together
 
 
+def test_a_day_that_begins_in_the_last_part_is_counted(
+    command: Callable[..., Result],
+    engine: Engine,
+    log: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "PART_LINES", 20)
+    monkeypatch.setattr(reading, "PART_VISITS", 7)
+    lines = [
+        f"203.0.113.{ip} - - [{OLD + day:%d/%b/%Y:%H:%M:%S} +0000] "
+        f'"GET / HTTP/1.1" 200 1 "-" "{logs.PEOPLE[0]}"\n'.encode()
+        for day, last in ((timedelta(), 21), (timedelta(days=1), 10))
+        for ip in range(1, last)
+    ]
+    log.write_bytes(b"".join(lines))
+    command("import", log)
+    assert_counted_once(engine, lines)
+
+
 def killed() -> Iterator[int]:
     """Yield a number, and kill the process that reads on."""
     yield 1

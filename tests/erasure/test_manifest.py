@@ -5,15 +5,21 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
-from neupusti.core.data.database import db
+from neupusti.core.data.database import db, writing
 from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
+from neupusti.erasure.models import Erasure
+from neupusti.orders.models.order import ShopOrder
+from neupusti.retention.service import sweeps
+from neupusti.rights.models import DataRequest
 from tests import desk
 from tests.accounts.cast import account, signed_in
 from tests.conftest import SQLITE
-from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of
+from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
 from tests.people import AIGERIM, BOLAT, DANA
+from tests.rights.asking import bought
 from tests.times import Clock
 
 pytestmark = SQLITE
@@ -67,3 +73,25 @@ def test_a_person_finds_their_destruction_among_their_data(app: Flask, at: Clock
     confirmed(AIGERIM, who.number)
     page = signed_in(app, who).get("/en/account/data/").text
     assert "That your data are to be destroyed, and what was done" in page
+
+
+@pytest.mark.clause("5.1", "6.1.3")
+@pytest.mark.manifest(field="holds")
+def test_a_destruction_that_waits_for_a_law_outlives_the_term_of_its_request(
+    app: Flask, at: Clock
+) -> None:
+    at(NOON)
+    who = account(AIGERIM)
+    bought(app, AIGERIM)
+    with writing() as session:
+        session.execute(update(ShopOrder).values(person=who.number, email_proved_at=NOON))
+    waits = confirmed(AIGERIM, who.number)
+    done = confirmed(BOLAT, account(BOLAT).number)
+    at(BEGINS)
+    work(2)
+    rule = [one for one in registry().retention if one.model is DataRequest]
+    at(BEGINS + timedelta(days=rule[0].term + 1))
+    sweeps.sweep(rule)
+    db.session.rollback()
+    assert db.session.get(Erasure, done) is None
+    assert erasure_of(waits).state == "waiting"

@@ -17,7 +17,7 @@ from tests.orders.cast import counted
 from tests.people import AIGERIM
 
 POSTGRESQL = pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
-LOCK = re.compile(r"(?s)(?:UPDATE |SELECT .*\sFROM )(\w+)(?=.* FOR | SET )")
+LOCK = re.compile(r"(?s)(?:UPDATE |SELECT .*?\sFROM )(\w+)(?=.* FOR | SET )")
 
 
 def locked(act: Callable[[], object]) -> list[str]:

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from neupusti.backup import proofs
 from neupusti.backup.service import naming
 from neupusti.config.settings import settings
 from neupusti.core import clock
-from neupusti.core.data.database import ACCESS, db
+from neupusti.core.data.database import ACCESS, db, writing
+from neupusti.core.proofs import reading
 from neupusti.core.proofs.proof import Check, Looking
 from neupusti.core.records import decision_file
-from neupusti.core.records.decisions import Decision
+from neupusti.core.records.decisions import Decision, DecisionHead, State, decide
 from neupusti.core.registry import registry
 from tests.conftest import SQLITE
 from tests.proofs.planting import all_turn_red
@@ -60,6 +62,17 @@ def test_each_plant_turns_exactly_its_proof_red(
 ) -> None:
     at(NOW)
     all_turn_red(PLANTS)
+
+
+@pytest.mark.clause("6.1.3")
+def test_what_is_decided_during_a_run_is_known(app: Flask) -> None:
+    known = proofs.ALL[1]
+    assert isinstance(known, Check)
+    with reading.looking() as found:
+        found.main.execute(select(DecisionHead.n)).all()
+        with writing() as session:
+            decide(session, Decision.WITHDRAWN, ref="1")
+        assert list(known.items(found)) == [State.CURRENT]
 
 
 @SQLITE

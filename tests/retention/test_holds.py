@@ -8,10 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
-from neupusti.core.blocking import blocks
-from neupusti.core.blocking.models import Cause
 from neupusti.core.data.database import db, writing
-from neupusti.core.data.finding import Whose
 from neupusti.core.records import decision_file, decisions
 from neupusti.core.records.decisions import Decision
 from neupusti.core.records.holds import PlacedHold
@@ -19,7 +16,7 @@ from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
 from neupusti.orders.models.order import ShopOrder
 from neupusti.retention import queries
-from neupusti.retention.service import hourly, placing
+from neupusti.retention.service import placing
 from neupusti.retention.service.errors import SAME, HoldError
 from neupusti.retention.service.placing import Wish
 from neupusti.rights.models import DataRequest
@@ -212,32 +209,6 @@ def test_a_hold_is_looked_at_again_on_its_day(app: Flask, at: Clock) -> None:
     assert duty.open() == 0
     at(NOON + 90 * DAY)
     assert duty.open() == 1
-
-
-@pytest.mark.clause("5.1")
-def test_a_hold_ends_with_its_last_day(app: Flask, at: Clock) -> None:
-    at(NOON)
-    placing.place(wish(person=desk.person(AIGERIM), until=date(2027, 1, 10)), 4)
-    at(NOON + 49 * DAY)
-    hourly.run()
-    assert one().released_at is None
-    at(NOON + 50 * DAY)
-    hourly.run()
-    assert (one().released_at, one().released_by) == (NOON + 50 * DAY, None)
-
-
-def test_a_hold_on_somebody_blocked_ends_after_the_check(app: Flask, at: Clock) -> None:
-    at(NOON)
-    person = desk.person(AIGERIM)
-    placing.place(wish(person=person, until=date(2027, 1, 10)), 4)
-    placing.place(wish(person=desk.person(BOLAT), until=date(2027, 1, 10)), 4)
-    with writing() as session:
-        blocks.open_block(session, Whose(person=person), by=Cause.PERSON)
-    at(NOON + 50 * DAY)
-    hourly.run()
-    ended = select(PlacedHold.person).where(PlacedHold.released_at.is_not(None))
-    assert person not in db.session.scalars(ended).all()
-    assert len(db.session.scalars(ended).all()) == 1
 
 
 @pytest.mark.manifest(field="replays")

@@ -11,11 +11,19 @@ from flask.testing import FlaskClient
 from flask_babel import force_locale
 
 from neupusti.config.settings import Settings
+from neupusti.core.data.beats import JobBeat
+from neupusti.core.data.database import writing
+from neupusti.core.data.halting import DESTROY
+from neupusti.core.records.sweep_stops import SweepStop
 from neupusti.core.registry import registry
+from neupusti.core.rules import Permission
+from neupusti.retention import queries
 from neupusti.retention.service import sweeps
+from tests import desk
 from tests.accounts.cast import account, signed_in
+from tests.conftest import SQLITE
 from tests.lending import opened
-from tests.people import AIGERIM
+from tests.people import AIGERIM, DANA
 from tests.times import NOON, Clock
 
 
@@ -68,6 +76,33 @@ def test_the_last_destruction_is_shown_once_there_was_one(
     shown = client.get("/en/policy/retention/").text
     assert "Something was last destroyed on" in shown
     assert "2027" in shown
+
+
+@SQLITE
+@pytest.mark.parametrize("why", ["halted", "stopped"])
+def test_no_complete_sweep_is_claimed_while_something_waits(
+    app: Flask, client: FlaskClient, at: Clock, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    at(NOON)
+    path, dana = "/en/policy/retention/", desk.member(DANA, Permission.PRIVACY)
+    with writing() as session:
+        session.merge(JobBeat(name=queries.JOB, at=NOON, milliseconds=1, ok=True))
+    assert "The last complete sweep" in client.get(path).text
+    if why == "halted":
+        monkeypatch.setitem(app.config, DESTROY, 0)
+    else:
+        with writing() as session:
+            session.add(SweepStop(rule="security_event.at", at=NOON, due=9, rows=9))
+    board = desk.signed_in(app, dana).get("/en/admin/retention/").text
+    for page in (client.get(path).text, board):
+        assert "The last complete sweep" not in page
+        assert "No sweep was complete" not in page
+
+
+@pytest.mark.clause("5.6")
+def test_holds_that_staff_place_are_listed(client: FlaskClient) -> None:
+    page = client.get("/en/policy/retention/").text
+    assert "The Data of a person, or an order, on which a hold is placed" in page
 
 
 def test_terms_are_only_read(client: FlaskClient) -> None:

@@ -1,25 +1,37 @@
 """One's own data say what stands against their destruction, and until when."""
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
+from neupusti.core.holding import SAYS
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language, force_language
+from neupusti.erasure.service import plan
 from neupusti.orders.models.order import ShopOrder
+from neupusti.orders.queries import holds as holds_of_orders
 from neupusti.retention.service import placing
 from neupusti.retention.service.placing import Wish
-from neupusti.rights.service import sections
+from neupusti.rights.service import archive, sections
+from neupusti.rights.service.archive import ExportRequest
 from neupusti.rights.service.sections import Section
 from tests import desk
 from tests.conftest import SQLITE
 from tests.orders import cast
 from tests.people import AIGERIM
+from tests.rights.conftest import OPERATOR, Export
 from tests.times import NOON, Clock
+
+[ON_ORDER] = [hold for hold in holds_of_orders.ALL if hold.placed]
+STAFF = 9000
+LAW = "УПК, статья 220"
+ACTS = ("Следствие", "Placed a hold", "Looked at a hold again", "Released a hold")
 
 
 @pytest.fixture
@@ -33,11 +45,14 @@ def person(app: Flask, at: Clock) -> int:
     return number
 
 
+def whose(person: int) -> Whose:
+    return Whose(person=person, email_key=emails.key(AIGERIM.email))
+
+
 def section(person: int, table: str) -> Section | None:
     db.session.rollback()
-    whose = Whose(person=person, email_key=emails.key(AIGERIM.email))
     with force_language(Language.EN):
-        found = [one for one in sections.sections(whose) if one.table == table]
+        found = [one for one in sections.sections(whose(person)) if one.table == table]
     return found[0] if found else None
 
 
@@ -66,18 +81,55 @@ def test_a_section_says_what_holds_its_rows_and_until_when(person: int) -> None:
 @pytest.mark.manifest(field="holdings")
 @pytest.mark.parametrize("silent", [False, True])
 def test_a_placed_hold_is_told_unless_its_document_forbids_it(
-    app: Flask, person: int, *, silent: bool
+    app: Flask, person: int, tmp_path: Path, *, silent: bool
 ) -> None:
-    wish = Wish(
-        person=person,
-        law="УПК, статья 220",
+    hold = placing.place(wish(person=person, silent=silent), None)
+    placing.review(hold.code, STAFF, hold.review, "Дело не закрыто")
+    placing.release(hold.code, STAFF, "Дело закрыто")
+    page = desk.signed_in(app, person).get("/en/account/data/").text
+    for told in (LAW, "placed_hold", *ACTS, "Дело закрыто"):
+        assert (told in page) is not silent, told
+    assert "An order until 14 days after its end" in page
+    made = exported(person, tmp_path / "data.zip")
+    for told in (LAW, "retention.placed", *ACTS, "Дело закрыто"):
+        assert made.holds(told) is not silent, told
+
+
+@SQLITE
+@pytest.mark.clause("5.1")
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_hold_on_an_order_is_told_unless_its_document_forbids_it(
+    app: Flask, person: int, tmp_path: Path, *, silent: bool
+) -> None:
+    number = db.session.scalars(select(ShopOrder.number)).one()
+    placing.place(wish(order=number, silent=silent), None)
+    page = desk.signed_in(app, person).get("/en/account/data/").text
+    made = exported(person, tmp_path / "data.zip")
+    for told in ACTS[:2]:
+        assert (told in page) is not silent, told
+        assert made.holds(told) is not silent, told
+
+
+def test_a_destruction_tells_of_no_placed_hold(person: int) -> None:
+    number = db.session.scalars(select(ShopOrder.number)).one()
+    placing.place(wish(order=number, silent=True), None)
+    planned = plan.plan(db.session(), whose(person))
+    told = [kept.what for one in planned.sections for kept in one.kept if kept.what]
+    assert told
+    assert not [what for what in told if what in {SAYS, ON_ORDER.says}]
+
+
+def wish(**given: Any) -> Wish:
+    return Wish(
+        law=LAW,
         document="№ 12",
         reason="Следствие",
         review=(NOON + timedelta(days=30)).date(),
-        silent=silent,
+        **given,
     )
-    placing.place(wish, None)
-    page = desk.signed_in(app, person).get("/en/account/data/").text
-    assert ("УПК, статья 220" in page) is not silent
-    assert ("placed_hold" in page) is not silent
-    assert "An order until 14 days after its end" in page
+
+
+def exported(person: int, path: Path) -> Export:
+    db.session.rollback()
+    request = ExportRequest(number="NZ-1", language=Language.EN, operator=OPERATOR)
+    return Export(path, archive.write(whose(person), path, request))

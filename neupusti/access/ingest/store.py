@@ -81,8 +81,10 @@ def write(connection: Connection, *batches: Batch) -> None:
 
 
 def _write(connection: Connection, batch: Batch) -> None:
+    days = batch.active_days()
+    _make_room(connection, days)  # an import may write the rows of a day only afterwards
     write_rows(connection, batch.rows)
-    batch.digest_visitors(salts(connection, batch.active_days()))
+    batch.digest_visitors(salts(connection, days))
     _save_seen(connection, batch)
     hour_rows = [
         ("hour", hour * calendar.HOUR, *totals.row())
@@ -134,6 +136,7 @@ def remember(connection: Connection, batch: Batch) -> None:
 
 def mark_seen(connection: Connection, seen: dict[str, dict[bytes, int]]) -> None:
     """Mark visitors as seen: day -> digest -> hours, beside those they were seen in."""
+    _make_room(connection, seen)
     for day, hours in seen.items():
         known = {bytes(key): old for key, old in _hours(connection, day, list(hours))}
         rows = [(day, key, new | known.get(key, 0)) for key, new in hours.items()]

@@ -29,7 +29,7 @@ FUNCTION = re.compile(r"CREATE FUNCTION (\w+)\(\).*?\$\$(.*)\$\$", re.DOTALL)
 MADE = re.compile(r"CREATE TRIGGER (\w+) .*? ON (\w+) .*EXECUTE FUNCTION (\w+)", re.DOTALL)
 DROPPED = re.compile(r"DROP TRIGGER (\w+) ON (\w+)")
 EVENTS = re.compile(r"(?<=BEFORE ).+?(?= ON)")
-FREE = re.compile(r'::\w+|\bpublic\.|[ ()"]')
+FREE = re.compile(r'FOR EACH STATEMENT|::\w+|\bpublic\.|[ ()"]')
 """What a server of PostgreSQL writes as it likes when it shows a trigger."""
 
 Triggers = Mapping[str, Mapping[str, str]]

@@ -25,8 +25,8 @@ WAIT = timedelta(days=3)
 class PlacedHold(Base):
     """One hold: what a document of an authority or a court obliges to keep.
 
-    Triggers refuse every change but that it is seconded, looked at again or released, and
-    its deletion before it is released.
+    Triggers refuse every change but that it is seconded, looked at again or released, or
+    loses the number of a person who is destroyed, and its deletion before it is released.
     """
 
     __tablename__ = "placed_hold"
@@ -36,9 +36,9 @@ class PlacedHold(Base):
     code: Mapped[str] = mapped_column(String(16), unique=True, info=impersonal())
     """What it is called, in a restored database, too."""
     person: Mapped[PersonNumber | None]
-    """Whom it is on, or whose order; None: a guest's order."""
+    """All of whose data it is on; None: it is on one order."""
     number: Mapped[str | None] = mapped_column(String(20), index=True, info=impersonal())
-    """The number of the order that alone it is on; None: it is on all of a person."""
+    """The number of the order that alone it is on; None: it is on a person."""
     law: Mapped[Label]
     document: Mapped[Label]
     reason: Mapped[PersonalText]
@@ -58,6 +58,20 @@ class PlacedHold(Base):
     released_at: Mapped[Moment | None]
     released_by: Mapped[ActorNumber | None]
 
+    @property
+    def waits(self) -> bool:
+        """Whether a second member of staff has to agree, and still can."""
+        return self._lacks_second and not self.has_lapsed
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether nobody seconded it in time."""
+        return self._lacks_second and self.at <= clock.now() - WAIT
+
+    @property
+    def _lacks_second(self) -> bool:
+        return self.needs_second and self.second is None
+
 
 def in_force() -> ColumnElement[bool]:
     """Return the condition of the holds that hold today.
@@ -65,9 +79,13 @@ def in_force() -> ColumnElement[bool]:
     One that lacks its second member of staff holds for `WAIT` only: what is destroyed
     cannot be had back, and one member alone shall not refuse a destruction.
     """
-    alone = and_(PlacedHold.needs_second, PlacedHold.second.is_(None))
     return and_(
         PlacedHold.released_at.is_(None),
         or_(PlacedHold.until.is_(None), PlacedHold.until >= clock.today()),
-        or_(~alone, PlacedHold.at > clock.now() - WAIT),
+        or_(~lacks_second(), PlacedHold.at > clock.now() - WAIT),
     )
+
+
+def lacks_second() -> ColumnElement[bool]:
+    """Return the condition of the holds to which a second member of staff must agree."""
+    return and_(PlacedHold.needs_second, PlacedHold.second.is_(None))

@@ -89,10 +89,14 @@ def fingerprint(session: Session, whose: Whose) -> str:
 
 
 def by_law(session: Session, one: Fated) -> Iterator[tuple[Hold, int, date | None]]:
-    """Yield each hold in force on their rows: how many it keeps, and its last day."""
+    """Yield each hold in force on their rows: how many it keeps, and its last day.
+
+    Placed holds are left out: a document may forbid to tell of one.
+    """
     if one.holding.fate is not Fate.ROW or one.goes_along:
         return
-    for hold in registry().holds_of(one.table):
+    shipped = (hold for hold in registry().holds_of(one.table) if not hold.placed)
+    for hold in shipped:
         until = hold.until(one.table)
         found = select(func.count(), func.count(until), func.max(until))
         found = found.select_from(one.table).where(one.own, hold.rows(one.table))

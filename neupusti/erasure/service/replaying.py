@@ -5,6 +5,7 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from neupusti.core.blocking import blocks
 from neupusti.core.data.finding import Whose
 from neupusti.core.deadlines import register
 from neupusti.core.records.decision_file import Line
@@ -21,16 +22,19 @@ def again(session: Session, line: Line) -> int:
     """Carry out the decision of `line`; return how many rows went or were emptied.
 
     The job then goes on as after the first time: files, copies, the search. Nobody is
-    told again. Where the backup has the erasure as done, nothing changes.
+    told again. Where the backup has the erasure as done, nothing changes; nor where it was
+    interrupted: what is still confirmed is due in the job, which asks again what is against
+    it.
     """
     if line.whose == Whose():
         return 0
+    blocks.wait_for_writers(session)
     request = session.scalar(select(DataRequest).filter_by(number=line.ref))
     request = request or _request(session, line)
     erasure = session.scalar(select(Erasure).filter_by(request=request.id))
-    erasure = erasure or _erasure(session, request, line)
-    if erasure.destroyed_at is not None:
+    if erasure and (line.is_interrupted or erasure.destroyed_at is not None):
         return 0
+    erasure = erasure or _erasure(session, request, line)
     carry_out_all(session, erasure, request, line.whose)
     known = sealing.unseal(erasure.kept_secret)
     known = replace(known, email=known.email or line.email_key or "", is_told=True)

@@ -87,7 +87,7 @@ ALL = (
         code="placed-order",
         clause="5.1",
         law=holding.LAW,
-        says=_("An order on which a hold is placed"),
+        says=holding.SAYS,
         model=ShopOrder,
         rows=lambda rows: holding.on_order(rows.c.number),
         until=lambda rows: holding.last_day(PlacedHold.number == rows.c.number),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.core import clock, sweeping
 from neupusti.core.data.classification import Purpose
-from neupusti.core.data.database import truncate_wal, writing
+from neupusti.core.data.database import truncate_wal
 from neupusti.core.keeping import Retention
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Operation, ProcessingRecord
@@ -49,7 +49,7 @@ def run() -> None:
 
 def _mask() -> int:
     """Mask some orders in one transaction; return how many."""
-    with writing() as session:
+    with sweeping.writing_beside_blocks() as session:
         due = select(ShopOrder.id).where(*sweeping.due(RULE)).limit(MOST)
         numbers = list(session.scalars(due))
         if not numbers:

@@ -3,19 +3,18 @@
 import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import cast
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Table, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
 from neupusti.core import clock
-from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.database import writing
+from neupusti.core.data.halting import is_halted
 from neupusti.core.records.decision_file import Line
 from neupusti.core.records.decisions import Decision, decide
-from neupusti.core.records.holds import PlacedHold
+from neupusti.core.records.holds import WAIT, PlacedHold, lacks_second
 from neupusti.core.records.journal import StaffActionType, log_staff_action
 from neupusti.core.text import order_numbers
 from neupusti.core.text.order_numbers import OrderNumberError
@@ -35,6 +34,8 @@ from neupusti.retention.service.errors import (
 from neupusti.rights.models import DataRequest
 
 LONGEST_REVIEW = timedelta(days=180)
+LATE = timedelta(days=7)
+"""How long after its end a hold is released, for good: a clock may run ahead."""
 DESTROY = "destroy"
 """The kind of a request for destruction."""
 PLACED = StaffActionType("retention.placed", _("Placed a hold"))
@@ -71,7 +72,7 @@ def place(wish: Wish, staff: int | None) -> PlacedHold:
             raise HoldError(OWN)
         hold = PlacedHold(
             code=secrets.token_hex(4),
-            person=person,
+            person=None if number else person,
             number=number,
             law=wish.law,
             document=wish.document,
@@ -92,7 +93,7 @@ def place(wish: Wish, staff: int | None) -> PlacedHold:
 def second(code: str, staff: int) -> None:
     """Agree to a hold that stands against a request for destruction. Raise HoldError."""
     with writing() as session:
-        hold = _open(session, code, staff)
+        hold = _lasting(session, code, staff)
         if not hold.needs_second or hold.second is not None:
             raise HoldError(NOT_NEEDED)
         if hold.by == staff:
@@ -105,7 +106,7 @@ def second(code: str, staff: int) -> None:
 def review(code: str, staff: int, day: date, reason: str) -> None:
     """Keep a hold, to be looked at again by `day`. Raise HoldError."""
     with writing() as session:
-        hold = _open(session, code, staff)
+        hold = _lasting(session, code, staff)
         hold.review = min(day, clock.today() + LONGEST_REVIEW)
         _log(session, REVIEWED, hold, staff, reason)
 
@@ -119,11 +120,15 @@ def release(code: str, staff: int | None, reason: str) -> None:
 
 
 def release_ended() -> None:
-    """Release the holds whose last day is over; go round who is blocked."""
+    """Release the holds that ended `LATE` ago: none hold any more, but this is for good."""
+    if is_halted():
+        return
     over = select(PlacedHold).where(
         PlacedHold.released_at.is_(None),
-        PlacedHold.until < clock.today(),
-        ~covered(cast("Table", PlacedHold.__table__)),
+        or_(
+            PlacedHold.until < clock.today() - LATE,
+            and_(lacks_second(), PlacedHold.at <= clock.now() - WAIT - LATE),
+        ),
     )
     with writing() as session:
         for hold in session.scalars(over):
@@ -172,7 +177,7 @@ def carry_out_released(session: Session, line: Line) -> int:
 
 
 def _whose(session: Session, wish: Wish) -> tuple[int | None, str | None]:
-    """Return the person and the order of a hold. Raise HoldError."""
+    """Return whom a hold is on, or whose order, and the order. Raise HoldError."""
     if wish.person is not None:
         if session.get(Person, wish.person) is None:
             raise HoldError(NO_PERSON)
@@ -211,9 +216,24 @@ def _open(session: Session, code: str, staff: int | None) -> PlacedHold:
         raise NoHoldError
     if hold.released_at is not None:
         raise HoldError(OVER)
-    if staff is not None and hold.person == staff:
+    if staff is not None and _subject(session, hold) == staff:
         raise HoldError(OWN)
     return hold
+
+
+def _lasting(session: Session, code: str, staff: int) -> PlacedHold:
+    """Return a hold that has not lapsed, locked; raise NoHoldError, HoldError."""
+    hold = _open(session, code, staff)
+    if hold.has_lapsed:
+        raise HoldError(OVER)
+    return hold
+
+
+def _subject(session: Session, hold: PlacedHold) -> int | None:
+    """Return whom a hold is on, or whose order; None: a guest's."""
+    if hold.number is None:
+        return hold.person
+    return session.scalar(select(ShopOrder.person).filter_by(number=hold.number))
 
 
 def _release(session: Session, hold: PlacedHold, staff: int | None) -> None:
@@ -228,11 +248,12 @@ def _log(
     staff: int | None,
     reason: str = "",
 ) -> None:
+    """Record an act; as one about its person only where they may know of the hold."""
     log_staff_action(
         session,
         staff=staff,
         action=action,
-        person=hold.person,
+        person=None if hold.silent else _subject(session, hold),
         what=f"{hold.code} {hold.number or ''}".strip(),
         reason=reason,
     )

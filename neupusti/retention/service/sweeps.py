@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Table, delete, func, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Table,
+    and_,
+    delete,
+    func,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock, sweeping
@@ -76,15 +86,17 @@ class _Run:
     def destroy(self, rule: Retention) -> int:
         """Destroy a batch of what `rule` selects, and what goes along; return its size."""
         keys = rule.keys
-        with writing() as session:
+        with sweeping.writing_beside_blocks() as session:
             batch = select(*keys).where(*sweeping.due(rule)).limit(sweeping.BATCH)
             rows = [tuple(row) for row in session.execute(batch.with_for_update())]
             if not rows:
                 return 0
+            spared = sweeping.spared(rule.model.__table__, rule.destroys)
+            mine = and_(tuple_(*keys).in_(rows), ~spared)
             for column in rule.along:
-                numbers = column.in_([row[0] for row in rows])
-                self._destroy(session, column.parent.class_, numbers)
-            self._destroy(session, rule.model, tuple_(*keys).in_(rows))
+                numbers = select(keys[0]).where(mine)
+                self._destroy(session, column.parent.class_, column.in_(numbers))
+            self._destroy(session, rule.model, mine)
             self._record(session)
         return len(rows)
 

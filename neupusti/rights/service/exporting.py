@@ -142,7 +142,7 @@ def expire() -> None:
     )
     for row in list(db.session.scalars(over)):
         files.destroy(FOLDER, row.name or "")
-        with writing() as session:
+        with sweeping.writing_beside_blocks() as session:
             gone = update(Export).where(Export.id == row.id)
             values = {"state": ExportState.EXPIRED.value, "name": None}
             session.execute(gone.values(**values))

@@ -1,0 +1,105 @@
+"""How a hold that staff placed ends: with its day, unseconded, and during a block."""
+
+from datetime import date
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from neupusti.core.blocking import blocks
+from neupusti.core.blocking.models import Cause
+from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
+from neupusti.core.data.halting import DESTROY
+from neupusti.core.records.holds import WAIT, PlacedHold
+from neupusti.core.rules import Permission
+from neupusti.retention.service import hourly, placing
+from neupusti.retention.service.errors import OVER, HoldError
+from tests import desk
+from tests.conftest import SQLITE
+from tests.people import AIGERIM, DANA
+from tests.retention.test_holds import DAY, REVIEW, asked_for_destruction, one, wish
+from tests.times import NOON, Clock
+
+LAST = date(2027, 1, 10)
+
+
+@pytest.mark.clause("5.1")
+def test_a_hold_is_released_a_week_after_its_last_day(app: Flask, at: Clock) -> None:
+    at(NOON)
+    placing.place(wish(person=desk.person(AIGERIM), until=LAST), 4)
+    ended = NOON + 50 * DAY + placing.LATE
+    at(ended - DAY)
+    hourly.run()
+    assert one().released_at is None
+    at(ended)
+    hourly.run()
+    assert (one().released_at, one().released_by) == (ended, None)
+
+
+def test_a_hold_that_nobody_seconded_is_over_and_released(app: Flask, at: Clock) -> None:
+    at(NOON)
+    person = desk.person(AIGERIM)
+    asked_for_destruction(person)
+    hold = placing.place(wish(person=person), 4)
+    at(NOON + WAIT)
+    for decide in (
+        lambda: placing.second(hold.code, 5),
+        lambda: placing.review(hold.code, 5, REVIEW, "Дело не закрыто"),
+    ):
+        with pytest.raises(HoldError) as refused:
+            decide()
+        assert refused.value.message == OVER
+    hourly.run()
+    assert one().released_at is None
+    at(NOON + WAIT + placing.LATE)
+    hourly.run()
+    assert one().released_at == NOON + WAIT + placing.LATE
+
+
+@SQLITE
+def test_staff_are_not_asked_to_second_a_hold_that_is_over(app: Flask, at: Clock) -> None:
+    at(NOON)
+    person = desk.person(AIGERIM)
+    asked_for_destruction(person)
+    hold = placing.place(wish(person=person), 4)
+    staff, page = desk.member(DANA, Permission.PRIVACY), f"/en/admin/holds/{hold.code}"
+    for moment, asks in ((NOON, True), (NOON + WAIT, False)):
+        at(moment)
+        dana = desk.signed_in(app, staff)
+        assert ("A colleague has to agree" in dana.get(page).text) is asks
+        listed = dana.get("/en/admin/holds/").text
+        assert (hold.code in listed, "waits for a colleague" in listed) == (True, asks)
+
+
+def test_a_halted_site_releases_nothing(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, DESTROY, 0)
+    at(NOON)
+    placing.place(wish(person=desk.person(AIGERIM), until=LAST), 4)
+    at(NOON + 400 * DAY)
+    hourly.run()
+    assert one().released_at is None
+
+
+def test_a_hold_on_somebody_blocked_is_placed_decided_and_ends(
+    app: Flask, at: Clock
+) -> None:
+    at(NOON)
+    person = desk.person(AIGERIM)
+    asked_for_destruction(person)
+    with writing() as session:
+        blocks.open_block(session, Whose(person=person), by=Cause.PERSON)
+    dated = placing.place(wish(person=person, until=LAST), 4)
+    placing.second(dated.code, 5)
+    placing.review(dated.code, 5, REVIEW, "Дело не закрыто")
+    released = placing.place(wish(person=person), 4)
+    placing.release(released.code, 5, "Дело закрыто")
+    at(NOON + 60 * DAY)
+    hourly.run()
+    db.session.rollback()
+    assert set(db.session.scalars(select(PlacedHold.released_at))) == {
+        NOON,
+        NOON + 60 * DAY,
+    }
