@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: ahead bench check docs layers help judges lint lock messages mutate mutate-manifest ordeal quick quick-tests run setup test types
+.PHONY: ahead bench check docs layers help judges lint lock messages mutate mutate-manifest mutate-proofs ordeal quick quick-tests run setup test types
 
 PORT ?= 8000
 PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(shell command -v $(name))))
@@ -27,8 +27,7 @@ ahead: .venv/.dev $(CATALOGUES) ## The tests on PostgreSQL, two minutes before t
 	SECONDS_AHEAD=$$((eve - $$(date +%s))) PYTHONPATH="$$PWD:$$PWD/tests/ahead" exec $(PYTEST) --mostly postgresql -m "not browser and not packages" --ignore=tests/contracts --ignore=tests/journeys
 
 ordeal: .venv/.dev $(CATALOGUES) ## The longest tests at their full size, and what installs packages
-	@$(PYTEST) --ordeal --kills 200 -k "ordeal or kills or packages"
-	@exec .venv/bin/python -m tests.contracts.mutate --ordeal
+	@exec $(PYTEST) --ordeal --kills 200 -k "ordeal or kills or packages"
 
 quick: .venv/.dev $(CATALOGUES) ## What can be checked at once: no browser, no PostgreSQL, nothing slow
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line quick-tests lint types layers
@@ -55,6 +54,9 @@ mutate-manifest: .venv/.dev $(CATALOGUES) ## Show that no entry of a manifest ca
 
 mutate: .venv/.dev $(CATALOGUES) ## Show that the tests of the guarded modules notice a change
 	@.venv/bin/python -m tests.contracts.mutate
+
+mutate-proofs: .venv/.dev $(CATALOGUES) ## The same of every change of the proofs, however long it takes
+	@.venv/bin/python -m tests.contracts.mutate --ordeal
 
 bench: .venv/.dev $(CATALOGUES) ## Speed, weight, start and memory against their targets
 	.venv/bin/python -m bench.pages

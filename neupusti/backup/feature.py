@@ -33,6 +33,7 @@ FEATURE = Feature(
             name="decisions",
             every=timedelta(minutes=1),
             run=replaying.finish_interrupted,
+            opens=True,
         ),
     ),
 )

@@ -49,6 +49,8 @@ class Job:
     checks: bool = False
     """Whether it reads blocked rows as well: what it does for people is their own right,
     or it only looks whether all is right."""
+    opens: bool = False
+    """Whether it runs while the site is shut: its work can open it."""
 
     @property
     def longest_pause(self) -> timedelta:
@@ -130,7 +132,7 @@ class Background:
     def _run_repeatedly(self, job: Job) -> None:
         failures = 0
         while not self.stopped.is_set():
-            if self._rests(job):
+            if not job.opens and self._rests(job):
                 self.stopped.wait(ELECTION_SECONDS)
                 continue
             failures = 0 if self._run(job) else min(failures + 1, MAX_DOUBLINGS)

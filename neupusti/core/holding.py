@@ -28,10 +28,11 @@ ON_PERSON = PlacedHold.number.is_(None)
 SAYS = _("The Data of a person, or an order, on which a hold is placed")
 
 
-def of(table: Table, shipped: Iterable[Hold]) -> Iterator[Hold]:
+def of(table: Table, shipped: Iterable[Hold], *, at_term: bool = False) -> Iterator[Hold]:
     """Yield the holds on rows of `table`, and those on the rows that they belong to.
 
-    `columns` of each are those that stay in `table`.
+    `columns` of each are those that stay in `table`. `at_term`: those that count at the end
+    of a term of its own, which what is kept of another row by column does not lengthen.
     """
     shipped = tuple(shipped)
     for hold in (*shipped, *_placed(table)):
@@ -39,7 +40,8 @@ def of(table: Table, shipped: Iterable[Hold]) -> Iterator[Hold]:
             yield replace(hold, columns=hold.of(table))
     for key in finding.parents(table):
         for hold in of(key.column.table, shipped):
-            yield _along(key, hold)
+            if hold.whole or not at_term:
+                yield _along(key, hold)
 
 
 def keeps(
@@ -75,6 +77,10 @@ def _placed(table: Table) -> Iterator[Hold]:
     model = next(m.class_ for m in Base.registry.mappers if m.local_table is table)
     people = select(PlacedHold.person).where(in_force(), ON_PERSON)
 
+    def kept(rows: FromClause) -> ColumnElement[bool]:
+        mine = [rows.c[column.key].in_(people) for column in subjects]
+        return or_(*mine, *([_on_an_order(rows)] if model is PlacedHold else ()))
+
     def until(rows: FromClause) -> ColumnElement[Any]:
         given = [rows.c[column.key] for column in subjects]
         return last_day(ON_PERSON & PlacedHold.person.in_(given))
@@ -85,11 +91,16 @@ def _placed(table: Table) -> Iterator[Hold]:
         law=LAW,
         says=SAYS,
         model=model,
-        rows=lambda rows: or_(*(rows.c[c.key].in_(people) for c in subjects)),
+        rows=kept,
         until=until,
         whole=True,
         placed=True,
     )
+
+
+def _on_an_order(rows: FromClause) -> ColumnElement[bool]:
+    """Return the condition of the holds on one order: each keeps itself until its end."""
+    return rows.c.number.is_not(None) & rows.c.released_at.is_(None)
 
 
 def _along(key: ForeignKey, hold: Hold) -> Hold:

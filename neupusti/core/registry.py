@@ -107,12 +107,16 @@ class Registry:
         """Return the holds on rows of `table`, with the columns that stay in it."""
         return tuple(holding.of(table, self.holds))
 
-    def held(self, table: Table, columns: Collection[str] = ()) -> ColumnElement[bool]:
+    def held(
+        self, table: Table, columns: Collection[str] = (), *, at_term: bool = False
+    ) -> ColumnElement[bool]:
         """Return the condition of the rows of `table` that a hold in force keeps.
 
-        With `columns` only those of which a hold keeps one of these.
+        With `columns` only those of which a hold keeps one of these; `at_term`: at the end
+        of a term of the table itself.
         """
-        return holding.keeps(table, self.holds_of(table), columns)
+        found = holding.of(table, self.holds, at_term=at_term)
+        return holding.keeps(table, tuple(found), columns)
 
     @property
     def admin_menu(self) -> tuple[MenuItem, ...]:
@@ -151,7 +155,8 @@ class Registry:
     def proofs(self) -> tuple[AnyProof, ...]:
         """Every proof on the live data, those of the retention rules first."""
         of_rules = (
-            proof_of(rule, self.holds_of(rule.model.__table__)) for rule in self.retention
+            proof_of(rule, (*holding.of(rule.model.__table__, self.holds, at_term=True),))
+            for rule in self.retention
         )
         return (*of_rules, *chain.from_iterable(f.proofs for f in self.features))
 

@@ -49,7 +49,7 @@ def spared(table: Table, columns: Collection[str] = ()) -> ColumnElement[bool]:
 
     With `columns` only those of which a hold keeps one of these.
     """
-    return or_(covered(table), registry().held(table, columns))
+    return or_(covered(table), registry().held(table, columns, at_term=True))
 
 
 @contextmanager

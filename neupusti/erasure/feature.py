@@ -12,7 +12,7 @@ from neupusti.core.records.decisions import Decision
 from neupusti.core.rules import OWNER, PASS, PRIVACY, PUBLIC
 from neupusti.erasure import proofs, queries
 from neupusti.erasure.models import Erasure, ErasureFile, ErasureKept, ErasureStep, State
-from neupusti.erasure.service import asking, letters, replaying, running, words
+from neupusti.erasure.service import asking, ending, letters, replaying, running, words
 from neupusti.erasure.views import admin, cli, own
 from neupusti.erasure.views.blueprint import bp
 from neupusti.rights.models import DataRequest
@@ -51,7 +51,7 @@ FEATURE = Feature(
             listed=False,
         ),
     ),
-    replays={Decision.ERASED: replaying.again},
+    replays={Decision.ERASED: replaying.again, Decision.UNDONE: ending.end_again},
     proofs=proofs.ALL,
     emails=letters.ALL,
     staff_actions=asking.ALL,

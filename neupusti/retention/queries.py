@@ -60,7 +60,8 @@ def rules(known: Iterable[Retention]) -> list[RuleState]:
 def _state(rule: Retention, stop: SweepStop | None) -> RuleState:
     table: Table = rule.model.__table__
     past = and_(*sweeping.past(rule))
-    held, blocked = registry().held(table, rule.destroys), covered(table)
+    held = registry().held(table, rule.destroys, at_term=True)
+    blocked = covered(table)
 
     def count(condition: ColumnElement[bool]) -> ColumnElement[Any]:
         return func.count().filter(condition)

@@ -6,15 +6,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from neupusti.backup.service import replaying
 from neupusti.core.blocking import blocks
 from neupusti.core.blocking.models import Cause, DataBlock, Result
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
+from neupusti.core.records import decision_file, decisions
 from tests import desk
 from tests.backup.test_replaying import replayed
 from tests.backup.yesterday import Yesterday
 from tests.newsletter import cast as news
-from tests.people import AIGERIM, GUEST
+from tests.people import AIGERIM, BOLAT, GUEST
 from tests.times import NOON, Clock
 
 pytestmark = pytest.mark.situation(14, of="rights")
@@ -67,3 +69,19 @@ def test_a_block_that_ended_since_the_backup_has_ended(app: Flask, at: Clock) ->
     again = stored()
     assert again is not None
     assert (again.lifted_at, again.outcome) == (NOON, "corrected")
+
+
+def test_a_killed_block_is_not_opened_after_its_end(app: Flask, at: Clock) -> None:
+    at(NOON)
+    person = desk.person(AIGERIM)
+    decision_file.append("blocked", person=person, ref="NZ-0", values={"by": "person"})
+    other = desk.person(BOLAT)
+    decision_file.append("blocked", person=other, ref="NZ-2", values={"by": "person"})
+    found = block(Whose(person=person))
+    with writing() as session:
+        blocks.lift(session, session.merge(found), outcome=Result.WITHDRAWN)
+    at(NOON + timedelta(minutes=11))
+    replaying.finish_interrupted()
+    assert not blocks.is_blocked(db.session(), Whose(person=person))
+    assert blocks.is_blocked(db.session(), Whose(person=other))
+    assert decisions.standing(db.session()).interrupted == []

@@ -1,6 +1,7 @@
 """While the database is older than the file, nobody is served and no job runs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -12,16 +13,17 @@ from flask.testing import FlaskClient
 from neupusti.core.background import Background, Job
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
-from neupusti.core.records import consents, decision_file
+from neupusti.core.records import consents, decision_file, decisions
 from neupusti.core.records.decisions import Decision, DecisionHead, decide
 from neupusti.core.registry import registry
 from neupusti.core.rules import Who
 from neupusti.core.web import gate as gate_module
-from neupusti.core.web.gate import gate
+from neupusti.core.web.gate import Gate, gate
 from tests.accounts.cast import account, hidden, signed_in
 from tests.accounts.test_consents import given_consent
 from tests.conftest import SQLITE
 from tests.people import AIGERIM
+from tests.times import NOON, Clock
 
 
 @pytest.fixture
@@ -114,6 +116,49 @@ def test_no_job_runs_while_it_is_shut(app: Flask) -> None:
     assert asked.wait(10)
     work.stop()
     assert not ran.is_set()
+
+
+@pytest.fixture
+def killed(app: Flask, at: Clock) -> Job:
+    """A decision whose process was killed, a while ago; the job that finishes it."""
+    at(NOON)
+    who = account(AIGERIM)
+    values = {"method": "button pressed"}
+    consent = str(given_consent(who))
+    assert gate().look() == ""
+    decision_file.append("withdrawn", person=who.number, ref=consent, values=values)
+    at(NOON + decisions.INTERRUPTED + timedelta(minutes=1))
+    [job] = [one for one in registry().jobs if one.name == "decisions"]
+    return job
+
+
+def test_a_site_starts_shut_until_a_killed_decision_is_finished(
+    app: Flask, client: FlaskClient, killed: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate_module, "LOOK_SECONDS", 0)
+    app.extensions[gate_module.EXTENSION] = Gate(frozenset())
+    gate().begin()
+    assert gate().problem == "behind by 1"
+    assert client.get("/").status_code == 503
+    ran = Event()
+
+    def run() -> None:
+        killed.run()
+        ran.set()
+
+    work = Background(app, [replace(killed, run=run)], rests=lambda: gate().is_shut())
+    work.start()
+    assert ran.wait(10)
+    work.stop()
+    assert client.get("/").status_code == 200
+    assert decisions.standing(db.session()).interrupted == []
+
+
+@SQLITE
+def test_a_site_that_serves_is_not_shut_by_a_killed_decision(killed: Job) -> None:
+    with writing() as session:
+        decide(session, Decision.WITHDRAWN, person=9, ref="9")
+    assert gate().look() == ""
 
 
 @SQLITE

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
+from neupusti.contact.models import ContactRequest, State
 from neupusti.contact.service import asking, links
 from neupusti.core.data.database import writing
 from neupusti.core.registry import registry
@@ -111,5 +113,9 @@ def test_a_question_goes_three_years_after_the_last_word(app: Flask, at: Clock) 
     retention.sweep(registry().retention)
     assert request_of(number).number == number
     at(NOON + timedelta(days=rule.term))
+    retention.sweep(registry().retention)
+    assert count() == 1  # nobody has answered it
+    with writing() as session:
+        session.execute(update(ContactRequest).values(state=State.ANSWERED.value))
     retention.sweep(registry().retention)
     assert count() == 0

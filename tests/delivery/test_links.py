@@ -176,9 +176,10 @@ def test_visits_go_after_a_year_and_the_ledger_stays(app: Flask, at: Clock) -> N
     at(NOON)
     _number, _parcel, token = given()
     links.opened(token)
+    links.pressed(token, Deed.DELIVERED)
     at(NOON + 365 * DAY - SECOND)
     retention.sweep([r for r in registry().retention if r.model is CourierVisit])
-    assert couriers.deeds() == [Deed.OPENED]
+    assert couriers.deeds() == [Deed.OPENED, Deed.DELIVERED]
     at(NOON + 365 * DAY)
     retention.sweep([r for r in registry().retention if r.model is CourierVisit])
     assert couriers.deeds() == []

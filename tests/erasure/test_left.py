@@ -1,6 +1,7 @@
 """Nothing is done while anything is left, wherever and in whatever form."""
 
 from base64 import b64encode
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from neupusti.erasure.service import destroying, verifying
 from tests.accounts.cast import account
 from tests.conftest import SQLITE
 from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
-from tests.people import AIGERIM
+from tests.people import AIGERIM, BOLAT
 from tests.times import Clock
 
 EMAIL = AIGERIM.email.encode()
@@ -111,3 +112,32 @@ def test_who_is_back_before_the_search_is_not_left(app: Flask, at: Clock) -> Non
     work(2)
     assert erasure_of(number).state == "done"
     assert again.number > first
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("email", "phone"),
+    [
+        (f"other.of.{AIGERIM.email}", BOLAT.phone),
+        (BOLAT.email, AIGERIM.phone.replace("+77", "+78")),
+    ],
+    ids=["name", "phone"],
+)
+def test_a_namesake_is_not_left(app: Flask, at: Clock, email: str, phone: str) -> None:
+    at(NOON)
+    who = replace(AIGERIM, email=f"first.of.{AIGERIM.email}")
+    number = confirmed(who, account(who).number)
+    account(replace(BOLAT, email=email, phone=phone))
+    at(BEGINS)
+    work(2)
+    assert erasure_of(number).state == "done"
+
+
+@SQLITE
+def test_what_a_namesake_lacks_is_still_found(app: Flask, tmp_path: Path) -> None:
+    word, shared = f"first.of.{AIGERIM.email}", frozenset({"f.aigerim"})
+    (tmp_path / "log").write_bytes(b"other.of.aigerim")
+    assert verifying.in_files(tmp_path, [word], shared) == {}
+    assert verifying.in_files(tmp_path, [word]) == {"log": 1}
+    (tmp_path / "log").write_bytes(word.upper().encode())
+    assert verifying.in_files(tmp_path, [word], shared) == {"log": 1}

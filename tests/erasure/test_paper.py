@@ -13,19 +13,21 @@ from neupusti.core.blocking.models import Cause, Result
 from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import StaffAction
 from neupusti.core.rules import Permission
+from neupusti.core.security.tokens import Token
 from neupusti.core.text.languages import Language
 from neupusti.erasure import queries
 from neupusti.erasure.models import Erasure
-from neupusti.erasure.service import asking
+from neupusti.erasure.service import asking, ending
+from neupusti.erasure.service.errors import STAFF, ErasureError
 from neupusti.rights.models import Channel, Outcome, RequestKind
-from neupusti.rights.service import answering
+from neupusti.rights.service import answering, requests
 from neupusti.rights.service.answering import Entered
 from neupusti.staff.service import grants
 from tests import desk
 from tests.accounts.cast import account
 from tests.conftest import SQLITE
 from tests.erasure.erasing import BEGINS, NOON, asker, confirmed, erasure_of, whose, work
-from tests.people import AIGERIM, DANA, YERLAN
+from tests.people import AIGERIM, BOLAT, DANA, GUEST, YERLAN
 from tests.times import Clock
 
 PRIVACY = Permission.PRIVACY
@@ -89,12 +91,44 @@ def test_staff_do_not_destroy_themselves(app: Flask, at: Clock) -> None:
     assert "permissions back first" in page.text
     number = entered(second, first)
     assert press(app, desk.signed_in(app, second), number, "proposal") == 422
-    with writing() as session:
-        grants.change(session, second, [], by=None)
+    grant(second)
     erasure = confirmed(YERLAN, second)
     at(BEGINS)
     work(2)
     assert erasure_of(erasure).state == "done"
+
+
+@pytest.mark.situation(8, of="rights")
+def test_two_members_of_staff_destroy_no_third_one(app: Flask, at: Clock) -> None:
+    at(NOON)
+    first, second = desk.member(DANA, PRIVACY), desk.member(YERLAN, PRIVACY)
+    third = desk.member(BOLAT, PRIVACY)
+    request = requests.by_number(db.session(), entered(third, first)).id
+    db.session.rollback()
+    with pytest.raises(ErasureError) as refusal:
+        asking.propose(request, first)
+    assert refusal.value.message == STAFF
+    grant(third)
+    erasure = asking.propose(request, first).id
+    grant(third, PRIVACY)
+    with pytest.raises(ErasureError) as refusal:
+        asking.second(erasure, second)
+    assert refusal.value.message == STAFF
+    grant(third)
+    asking.second(erasure, second)
+    grant(third, PRIVACY)
+    at(BEGINS)
+    work()
+    assert erasure_of(erasure).state == "confirmed"
+    grant(third)
+    work(2)
+    assert erasure_of(erasure).state == "done"
+
+
+def grant(person: int, *held: Permission) -> None:
+    """Give somebody these permissions, and no other."""
+    with writing() as session:
+        grants.change(session, person, held, by=None)
 
 
 @SQLITE
@@ -139,10 +173,48 @@ def test_what_staff_have_answered_is_not_destroyed(app: Flask, at: Clock) -> Non
     at(NOON)
     who = account(AIGERIM)
     erasure = confirmed(AIGERIM, who.number)
-    staff = desk.member(DANA, PRIVACY)
-    number = erasure_of(erasure).request
-    answering.take(number, staff)
-    answering.answer(number, staff, Outcome.IDENTITY, "Another person.", {})
+    refused(erasure_of(erasure).request)
+    found = erasure_of(erasure)
+    assert (found.state, found.person, found.email_key) == ("undone", None, None)
+    assert asking.pending(whose(AIGERIM, who.number)) is None
+    tokens_left = select(Token).filter_by(purpose=ending.LINK, target=erasure)
+    assert db.session.scalars(tokens_left).all() == []
     at(BEGINS)
     work()
-    assert erasure_of(erasure).state == "undone"
+    assert erasure_of(erasure).destroyed_at is None
+
+
+def test_a_refused_paper_leaves_the_right_to_its_person(app: Flask, at: Clock) -> None:
+    at(NOON)
+    first = desk.member(DANA, PRIVACY)
+    who = account(AIGERIM)
+    request = requests.by_number(db.session(), entered(who.number, first)).id
+    db.session.rollback()
+    paper = asking.propose(request, first).id
+    db.session.rollback()
+    assert queries.count_to_act() == 1
+    page = desk.signed_in(app, who.number).get("/en/account/data/destroy").text
+    assert ("nothing is destroyed before" in page, "destroyed at" in page) == (True, False)
+    db.session.rollback()
+    refused(request)
+    assert queries.count_to_act() == 0
+    number = confirmed(AIGERIM, who.number)
+    at(BEGINS)
+    work(2)
+    assert (erasure_of(paper).state, erasure_of(number).state) == ("undone", "done")
+
+
+def test_a_guest_who_was_refused_once_can_be_destroyed(app: Flask, at: Clock) -> None:
+    at(NOON)
+    refused(erasure_of(confirmed(GUEST)).request)
+    number = confirmed(GUEST)
+    at(BEGINS)
+    work(2)
+    assert erasure_of(number).state == "done"
+
+
+def refused(request: int) -> None:
+    """Let a member of staff refuse a request."""
+    staff = desk.member(YERLAN, PRIVACY)
+    answering.take(request, staff)
+    answering.answer(request, staff, Outcome.IDENTITY, "Another person.", {})

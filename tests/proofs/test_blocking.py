@@ -40,7 +40,7 @@ PLANTS = {
     ),
     "blocks-are-guarded": bare(
         "DROP TRIGGER guard_shop_order_delete",
-        "ALTER TABLE shop_order DISABLE TRIGGER guard_shop_order",
+        postgresql="ALTER TABLE shop_order DISABLE TRIGGER guard_shop_order",
     ),
     "no-news-to-the-blocked": sql(
         BLOCK,

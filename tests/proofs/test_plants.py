@@ -64,12 +64,16 @@ def test_the_plant_of_another_proof_fails(app: Flask) -> None:
 
 @SQLITE
 def test_a_proof_reads_no_table_beside_its_rows(app: Flask) -> None:
-    """Else its forged and its right row would be judged by what happens to be live."""
+    """Else its forged and its right row would be judged by what happens to be live.
+
+    Whether something holds a row past its term is a matter of other tables; they cannot
+    name a forged row, which has no number.
+    """
     beside = {
         (proof.name, one.name)
         for proof in PROOFS
         if isinstance(proof, Proof)
         for one in visitors.iterate(proof.wrong(proof.single(proof.right)))
-        if isinstance(one, Table)
+        if isinstance(one, Table) and not proof.name.startswith("past-term-")
     }
     assert beside == set()

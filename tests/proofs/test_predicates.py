@@ -193,6 +193,8 @@ SECRECY = {
     *("log-referrers", "log-cookies"),
     *("fields-on-the-list", "handed-for-the-order", "handed-under-contract"),
     *("hand-overs-entered", "links-of-couriers-end"),
+    "no-hand-over-of-the-blocked",
+    "shut-where-broken-into",
 }
 """A breach of these has told personal data to somebody (5.3)."""
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
@@ -21,8 +21,6 @@ from neupusti.core.registry import registry
 
 BATCH = 500
 """Decisions of one transaction."""
-INTERRUPTED = timedelta(minutes=10)
-"""After this time a transaction of which nothing is known has ended."""
 OPEN = (OutboxState.QUEUED.value, OutboxState.HANDING.value)
 RESTORED = "restored"
 """Why an email is unsure: it waited in the backup, and was most likely sent since."""
@@ -64,7 +62,10 @@ def replay(lines: Sequence[Line]) -> Counter[str]:
 
 
 def _carry_out(session: Session, lines: Sequence[Line]) -> Counter[str]:
-    """Carry out a batch: first what can be done together, then the rest in order."""
+    """Carry out a batch: first what can be done together, then the rest in order.
+
+    Where order matters, what was interrupted is not done over what was decided after it.
+    """
     changed: Counter[str] = Counter()
     for kind, replay_one in registry().replays.items():
         those = [line for line in lines if line.kind == kind]
@@ -72,7 +73,7 @@ def _carry_out(session: Session, lines: Sequence[Line]) -> Counter[str]:
             changed[kind] = replay_one.many(session, those)
     for line in lines:
         replay_one = registry().replays[line.kind]
-        if not isinstance(replay_one, Together):
+        if not isinstance(replay_one, Together) and not line.is_overtaken:
             changed[line.kind] += replay_one(session, line)
     return changed
 
@@ -83,10 +84,9 @@ def _owned(line: Line, known: Mapping[str, str]) -> Line:
 
 def finish_interrupted() -> None:
     """Run the job: carry out what was decided when a process was killed."""
-    before = clock.now() - INTERRUPTED
     found = decisions.standing(db.session())
     if found.state is State.CURRENT:
-        replay([line for line in found.interrupted if line.at < before])
+        replay(found.ended)
 
 
 def stop_mail(before: datetime) -> int:

@@ -62,6 +62,9 @@ class Line:
     previous: str = START
     email_key: str | None = None
     """Whose hash it is, found in the database when it is carried out again."""
+    is_interrupted: bool = False
+    is_overtaken: bool = False
+    """Whether nobody knows what became of it; and a later one about them was done."""
 
     @property
     def whose(self) -> Whose:
@@ -121,9 +124,8 @@ class Tail:
     n: int = 0
     chain: str = START
     size: int = 0
-    """Bytes up to the end of the last whole line."""
     half: int = 0
-    """Bytes after it."""
+    """Bytes up to the end of the last whole line, and after it."""
     made_with: str = ""
     """The secret by which the last line is signed."""
 

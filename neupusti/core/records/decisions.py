@@ -3,15 +3,16 @@
 `decide` writes a line of `decision_file` before the transaction commits, and a row with
 its number in the transaction. What became of the transaction is written after it. So three
 cases can be told apart: a line that is done but has no row shows that the database is
-older than the file; one of which nothing is known was interrupted; one that is void was
-rolled back.
+older than the file; one of which nothing is known was interrupted, or its commit had no
+answer; one that is void was rolled back.
 """
 
 import errno
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from types import MappingProxyType
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from neupusti.core import clock
 from neupusti.core.data.classification import Digest, impersonal
 from neupusti.core.data.database import Base
 from neupusti.core.records import decision_file
@@ -37,8 +39,12 @@ DONE, VOID = "done", "void"
 """The transaction of the line `ref` was committed, or rolled back."""
 OWN = frozenset({DONE, VOID, REPAIRED, VOUCHED, ACCEPTED})
 """Lines about the file itself; all others are decisions."""
+INTERRUPTED = timedelta(minutes=10)
+"""After this time a transaction of which nothing is known has ended."""
 OPEN, CARRYING_OUT = "decisions.open", "decisions.carrying out"
 """What a session knows: the lines of its transaction; whether it repeats old ones."""
+COMMITTING = "decisions.committing"
+"""Whether its transaction may be committed already."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -56,6 +62,8 @@ class Decision(StrEnum):
     BLOCKED = "blocked"
     LIFTED = "lifted"
     ERASED = "erased"
+    UNDONE = "undone"
+    """An erasure that had not begun was undone, or staff answered its request."""
     HELD = "held"
     RELEASED = "released"
 
@@ -94,11 +102,17 @@ class Standing:
     behind: list[Line] = field(default_factory=list)
     """Decisions that were done, and are not in this database."""
     interrupted: list[Line] = field(default_factory=list)
-    """Decisions whose process ended before their transaction did."""
+    """Decisions of whose transaction nothing is known."""
     last: tuple[int, str] = 0, START
     """Number and chain of the last line that is signed."""
     half: int = 0
     """Bytes of half a line at the end; the next decision cuts them off."""
+
+    @property
+    def ended(self) -> list[Line]:
+        """The interrupted ones that no process is at work on any more."""
+        before = clock.now() - INTERRUPTED
+        return [line for line in self.interrupted if line.at < before]
 
     @property
     def state(self) -> State:
@@ -165,6 +179,8 @@ class _Comparison:
         self.rows, self.found = rows, Standing()
         self.without_row: dict[str, Line] = {}
         self.done: set[str] = set()
+        self.newest: dict[int | str, int] = {}
+        """Person, or else hash -> the number of the last decision that was done."""
         self.unvouched: list[int] = []
         self.accepted = 0
 
@@ -190,18 +206,34 @@ class _Comparison:
     def _note(self, line: Line, *, has_row: bool) -> None:
         if line.kind == DONE:
             self.done.add(line.ref)
+            if (decided := self.without_row.get(line.ref)) is not None:
+                self._know(decided)
         elif line.kind == VOID:
             self.without_row.pop(line.ref, None)
-        elif line.kind not in OWN and not has_row:
+        elif line.kind not in OWN and has_row:
+            self._know(line)
+        elif line.kind not in OWN:
             self.without_row[str(line.n)] = line
+
+    def _know(self, line: Line) -> None:
+        """Note that a decision was done."""
+        who = line.person or line.hash
+        self.newest[who] = max(self.newest.get(who, 0), line.n)
+
+    def _interrupted(self, line: Line) -> Line:
+        who = line.person or line.hash
+        later = bool(who) and self.newest.get(who, 0) > line.n
+        return replace(line, is_interrupted=True, is_overtaken=later)
 
     def result(self) -> Standing:
         """Return what was found."""
         self.found.wrong.extend(self.unvouched)
         self.found.lost = sum(n > self.accepted for n in self.rows)
         for n, line in self.without_row.items():
-            one = self.found.behind if n in self.done else self.found.interrupted
-            one.append(line)
+            if n in self.done:
+                self.found.behind.append(line)
+            else:
+                self.found.interrupted.append(self._interrupted(line))
         return self.found
 
 
@@ -217,11 +249,22 @@ def _mark(session: Session, kind: str) -> None:
             logger.exception("decision not marked", extra={"fields": {"kind": kind}})
 
 
+@event.listens_for(Session, "before_commit")
+def _committing(session: Session) -> None:
+    """Store what the database may still refuse: after this its answer can be lost."""
+    if OPEN in session.info and not session.in_nested_transaction():
+        session.flush()
+        session.info[COMMITTING] = True
+
+
 @event.listens_for(Session, "after_commit")
 def _committed(session: Session) -> None:
+    session.info.pop(COMMITTING, None)
     _mark(session, DONE)
 
 
 @event.listens_for(Session, "after_rollback")
 def _rolled_back(session: Session) -> None:
+    if session.info.pop(COMMITTING, False):
+        session.info.pop(OPEN)
     _mark(session, VOID)

@@ -25,20 +25,22 @@ WAIT = timedelta(days=3)
 class PlacedHold(Base):
     """One hold: what a document of an authority or a court obliges to keep.
 
-    Triggers refuse every change but that it is seconded, looked at again or released, and
-    its deletion before it is released.
+    Triggers refuse every change but that it is seconded, looked at again or released, or
+    loses the number of a person who is destroyed, and its deletion before it is released.
     """
 
     __tablename__ = "placed_hold"
-    __table_args__ = (CheckConstraint("(person IS NULL) <> (number IS NULL)", name="one"),)
+    __table_args__ = (
+        CheckConstraint("person IS NOT NULL OR number IS NOT NULL", name="one"),
+    )
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(String(16), unique=True, info=impersonal())
     """What it is called, in a restored database, too."""
     person: Mapped[PersonNumber | None]
-    """All of whose data it is on; None: it is on one order."""
+    """Whom it is on, or whose order; None: the order of a guest or of nobody known."""
     number: Mapped[str | None] = mapped_column(String(20), index=True, info=impersonal())
-    """The number of the order that alone it is on; None: it is on a person."""
+    """The number of the order that alone it is on; None: it is on all of a person."""
     law: Mapped[Label]
     document: Mapped[Label]
     reason: Mapped[PersonalText]

@@ -2,7 +2,7 @@
 
 A worker looks when it starts. Until file and database of the decisions agree
 (`core.records.decisions`), it answers 503 everywhere but on a few essential pages, and
-runs no job.
+runs no job but that which finishes what was interrupted.
 """
 
 import logging
@@ -38,16 +38,25 @@ class Gate:
         self.essential = essential
         self.problem = ""
         """Why it may not; empty: it may."""
+        self._has_opened = False
         self._seen: tuple[int, int] | None = None
         self._looked_at = float("-inf")
 
     def look(self) -> str:
-        """Compare file and database where one has grown; return the problem."""
+        """Compare file and database where one has grown; return the problem.
+
+        Before it has opened, what was interrupted long ago is missing, too: after a restore
+        nobody knows whether it was done.
+        """
         path = decision_file.path()
         rows = db.session.scalar(select(func.count()).select_from(DecisionHead)) or 0
         seen = (path.stat().st_size if path.exists() else 0, rows)
         if seen != self._seen:
-            self.problem = described(decisions.standing(db.session()))
+            found = decisions.standing(db.session())
+            if not self._has_opened:
+                found.behind.extend(found.ended)
+            self.problem = described(found)
+            self._has_opened |= not self.problem
             self._seen = seen
         return self.problem
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.service import sessions
@@ -21,6 +21,7 @@ from neupusti.core.records.journal import (
 from neupusti.core.security import grants, tokens
 from neupusti.core.security.tokens import TokenError
 from neupusti.erasure.models import Erasure, State
+from neupusti.erasure.service import ending
 from neupusti.erasure.service import letters as own_letters
 from neupusti.erasure.service.errors import (
     ASKED_BEFORE,
@@ -43,7 +44,6 @@ from neupusti.rights.service.requests import Asker
 PROPOSED = StaffActionType("erasure.proposed", _("Entered a destruction of data"))
 SECONDED = StaffActionType("erasure.seconded", _("Confirmed a destruction of data"))
 ALL = (PROPOSED, SECONDED)
-PURPOSE = "erasure undo"
 WAIT = timedelta(hours=24)
 """How long it can be undone."""
 LINK_LIFE = timedelta(days=16)
@@ -52,8 +52,7 @@ LINK_LIFE = timedelta(days=16)
 
 def preview(whose: Whose) -> Plan:
     """Return what would be destroyed; raise ErasureError where nothing may be."""
-    if whose.person is not None and grants.is_staff(whose.person):
-        raise ErasureError(STAFF)
+    _ensure_no_staff(whose.person)
     blocks.ensure_usable(db.session(), whose)
     return plan(db.session(), whose)
 
@@ -114,7 +113,7 @@ def second(number: int, staff: int) -> None:
 
 def of_token(token: str) -> Erasure:
     """Return what the link of an email can undo; raise TokenError."""
-    found = db.session.get(Erasure, tokens.peek(PURPOSE, token).target)
+    found = db.session.get(Erasure, tokens.peek(ending.LINK, token).target)
     if found is None:
         raise TokenError
     return found
@@ -128,33 +127,18 @@ def undo_by_link(token: str) -> None:
 
 def undo(number: int, actor: Actor) -> None:
     """Undo an erasure that has not begun; raise ErasureError."""
-    undone = (
-        update(Erasure)
-        .where(
-            Erasure.id == number,
-            Erasure.state.in_((State.ASKED.value, State.CONFIRMED.value)),
-        )
-        .values(state=State.UNDONE.value, ended_at=clock.now())
-        .returning(Erasure.request)
-    )
     with writing() as session:
-        request_number = session.scalar(undone)
-        if request_number is None:
+        request = ending.end(session, Erasure.id == number, Outcome.WITHDRAWN)
+        if request is None:
             raise ErasureError(TOO_LATE)
-        request = session.get_one(DataRequest, request_number)
-        tokens.revoke_target(session, PURPOSE, number)
         requests.close(session, request, Outcome.WITHDRAWN, "")
         requests.log_step(session, request.id, Step.ANSWERED, actor)
         letters.send(session, own_letters.UNDONE, request)
-        blanked = {"person": None, "email_key": None, "kept_secret": ""}
-        session.execute(update(Erasure).where(Erasure.id == number).values(**blanked))
 
 
 def pending(whose: Whose) -> Erasure | None:
     """Return the erasure of somebody that can still be undone, or None."""
-    rows = select(Erasure).where(
-        Erasure.state.in_((State.ASKED.value, State.CONFIRMED.value))
-    )
+    rows = select(Erasure).where(ending.CAN_BE_UNDONE)
     if whose.person is not None:
         rows = rows.where(Erasure.person == whose.person)
     else:
@@ -184,9 +168,15 @@ def _open(
     return made
 
 
+def _ensure_no_staff(person: int | None) -> None:
+    if person is not None and grants.is_staff(person):
+        raise ErasureError(STAFF)
+
+
 def _check_paper(request: DataRequest, staff: int) -> None:
     if request.person == staff:
         raise ErasureError(OWN)
+    _ensure_no_staff(request.person)
     if request.kind != RequestKind.DESTROY or request.closed_at is not None:
         raise ErasureError(DECIDED)
     if request.assurance < SEEN:
@@ -209,6 +199,6 @@ def _log(
 
 
 def _tell(session: Session, erasure: Erasure, request: DataRequest) -> None:
-    token = tokens.issue(session, PURPOSE, LINK_LIFE, target=erasure.id)
+    token = tokens.issue(session, ending.LINK, LINK_LIFE, target=erasure.id)
     values = {"token": token, "at": erasure.run_at}
     letters.send(session, own_letters.SCHEDULED, request, **values)

@@ -7,7 +7,18 @@ killed in it has destroyed nothing; files go afterwards, by the names that it le
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Table, delete, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    delete,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
@@ -22,6 +33,7 @@ from neupusti.core.data.classification import (
 )
 from neupusti.core.data.database import writing
 from neupusti.core.data.finding import Whose
+from neupusti.core.holding import ON_PERSON
 from neupusti.core.keeping import Fate
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records import journal
@@ -29,6 +41,7 @@ from neupusti.core.records.decisions import Decision, decide
 from neupusti.core.records.holds import PlacedHold, in_force
 from neupusti.core.records.journal import Operation, ProcessingRecord
 from neupusti.core.registry import registry
+from neupusti.core.security import grants
 from neupusti.delivery.models import Disclosure
 from neupusti.erasure.models import Erasure, ErasureFile, ErasureKept, ErasureStep, State
 from neupusti.erasure.service import sealing
@@ -42,8 +55,9 @@ from neupusti.rights.service import exporting, second_road
 def destroy(number: int) -> bool:
     """Begin and carry out an erasure; return whether it was done.
 
-    It is put off while the data are blocked or wholly held, or a letter or an archive of
-    theirs is on its way. Of an undo and this, the first in the database wins.
+    It is put off while the data are blocked or wholly held, the person is staff, or a
+    letter or an archive of theirs is on its way. Of an undo and this, the first in the
+    database wins.
     """
     with writing() as session:
         blocks.wait_for_writers(session)
@@ -54,9 +68,6 @@ def destroy(number: int) -> bool:
             return False
         whose = whose_of(session, erasure)
         request = session.get_one(DataRequest, erasure.request)
-        if request.closed_at is not None:  # staff have answered it meanwhile
-            erasure.state, erasure.ended_at = State.UNDONE.value, clock.now()
-            return False
         if is_put_off(session, whose):
             return False
         carry_out_all(session, erasure, request, whose)
@@ -108,7 +119,9 @@ def is_put_off(session: Session, whose: Whose) -> bool:
     """Return whether nothing may be destroyed now."""
     if blocks.is_blocked(session, whose):
         return True
-    held = select(PlacedHold.id).where(PlacedHold.person == whose.person, in_force())
+    if whose.person is not None and grants.is_staff(whose.person):
+        return True
+    held = select(PlacedHold.id).where(_held(whose), in_force(), ON_PERSON)
     if session.scalar(held.limit(1)) is not None:
         return True
     moving = (
@@ -123,11 +136,19 @@ def is_put_off(session: Session, whose: Whose) -> bool:
 
 
 def _release_holds(session: Session, whose: Whose) -> None:
-    """Release what was held until a day that is past: only then may such a row go."""
+    """Release what was held until a day that is past: only then may such a row go.
+
+    A hold on one order that is in force stays, without the number of the person.
+    """
     over = update(PlacedHold).where(
-        PlacedHold.person == whose.person, PlacedHold.released_at.is_(None)
+        _held(whose), PlacedHold.released_at.is_(None), or_(ON_PERSON, ~in_force())
     )
     session.execute(over.values(released_at=clock.now()))
+
+
+def _held(whose: Whose) -> ColumnElement[bool]:
+    """Return the condition of the holds on an account; a guest has none of their own."""
+    return PlacedHold.person == whose.person if whose.person is not None else false()
 
 
 def _known(session: Session, whose: Whose, request: DataRequest) -> Known:

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from neupusti.core.blocking import blocks
 from neupusti.core.data.finding import Whose
 from neupusti.core.deadlines import register
 from neupusti.core.records.decision_file import Line
@@ -18,16 +19,19 @@ def again(session: Session, line: Line) -> int:
     """Carry out the decision of `line`; return how many rows went or were emptied.
 
     The job then goes on as after the first time: files, copies, the search. Nobody is
-    told again. Where the backup has the erasure as done, nothing changes.
+    told again. Where the backup has the erasure as done, nothing changes; nor where it was
+    interrupted: what is still confirmed is due in the job, which asks again what is against
+    it.
     """
     if line.whose == Whose():
         return 0
+    blocks.wait_for_writers(session)
     request = session.scalar(select(DataRequest).filter_by(number=line.ref))
     request = request or _request(session, line)
     erasure = session.scalar(select(Erasure).filter_by(request=request.id))
-    erasure = erasure or _erasure(session, request, line)
-    if erasure.destroyed_at is not None:
+    if erasure and (line.is_interrupted or erasure.destroyed_at is not None):
         return 0
+    erasure = erasure or _erasure(session, request, line)
     request.email = None
     carry_out_all(session, erasure, request, line.whose)
     session.flush()

@@ -1,11 +1,12 @@
 """Look for what is left of a person: by SQL over the live schema, and in raw bytes.
 
 A search that finds nothing may be blind: an index can keep words cut or compressed. So the
-end of each word is searched for as well, in each form in which a file may hold it.
+end of each word is searched for as well, in each form in which a file may hold it, unless
+it is the end of somebody else's word, too.
 """
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -44,17 +45,24 @@ def left(erasure: Erasure, known: Known) -> dict[str, int]:
         for table, rows in hits.items():
             if unexplained := rows - _explained(data, erasure, known, table, rows):
                 found[table] = len(unexplained)
-        unseen = [one for one in wanted if not second_road.search(data, frozenset({one}))]
+        unseen = wanted - _held(data, wanted)
+        shared = _held(data, frozenset(map(_end, unseen)))
     if db.engine.dialect.name == "sqlite":
-        found |= in_files(files.home(), unseen)
+        found |= in_files(files.home(), unseen, shared)
     else:
         found |= _in_statistics(unseen)
     return found
 
 
-def in_files(home: Path, wanted: Iterable[str]) -> dict[str, int]:
-    """Return each file below `home` with one of `wanted` in it -> how many of its forms."""
-    patterns = {form for one in wanted for form in forms(one)}
+def in_files(
+    home: Path, wanted: Iterable[str], shared: Container[str] = frozenset()
+) -> dict[str, int]:
+    """Return each file below `home` with one of `wanted` in it -> how many of its forms.
+
+    Ends that are `shared` with words that stay are not searched for.
+    """
+    texts = {text for one in wanted for text in (one, _end(one)) if text not in shared}
+    patterns = {form for text in texts for form in forms(text)}
     longest = max(map(len, patterns), default=0)
     found = {}
     for path in sorted(home.rglob("*")) if patterns else ():
@@ -65,15 +73,25 @@ def in_files(home: Path, wanted: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def forms(word: str) -> set[bytes]:
-    """Return the bytes of a word and of its end, in each encoding a file may have."""
-    # The end of an address is its domain, which many share.
-    local = word.partition("@")[0]
-    texts = {word, local[-SUFFIX:] if len(local) >= SUFFIX else word}
-    texts |= {one.casefold() for one in texts} | {one.upper() for one in texts}
+def forms(text: str) -> set[bytes]:
+    """Return the bytes of a text, in each encoding a file may have."""
+    texts = {text, text.casefold(), text.upper()}
     plain = {one.encode() for one in texts}
     quoted = {quote(one, safe="").encode() for one in texts}
     return plain | quoted | {form for one in plain for form in _in_base64(one)}
+
+
+def _end(word: str) -> str:
+    """Return the last signs of a word: of an address, those before its domain."""
+    local = word.partition("@")[0]
+    return local[-SUFFIX:] if len(local) >= SUFFIX else word
+
+
+def _held(data: Snapshot, texts: frozenset[str]) -> set[str]:
+    """Return those of `texts` that a row holds."""
+    if not (texts and second_road.search(data, texts)):
+        return set()
+    return {one for one in texts if second_road.search(data, frozenset({one}))}
 
 
 def _in_base64(word: bytes) -> Iterator[bytes]:

@@ -69,7 +69,7 @@ def place(wish: Wish, staff: int | None) -> PlacedHold:
             raise HoldError(OWN)
         hold = PlacedHold(
             code=secrets.token_hex(4),
-            person=None if number else person,
+            person=person,
             number=number,
             law=wish.law,
             document=wish.document,

@@ -8,6 +8,8 @@ from contextlib import suppress
 import pytest
 from flask import Flask
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.keys import FORMER
@@ -242,3 +244,32 @@ def test_old_decisions_are_repeated_without_new_lines(app: Flask) -> None:
     assert not decision_file.path().exists()
     decided(7)
     assert decision_file.path().exists()
+
+
+def test_one_whose_commit_had_no_answer_is_not_void(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = db.engine.dialect.do_commit
+
+    def unanswered(connection: PoolProxiedConnection) -> None:
+        real(connection)
+        raise ConnectionError
+
+    with monkeypatch.context() as lost, suppress(ConnectionError):
+        lost.setattr(db.engine.dialect, "do_commit", unanswered)
+        decided(7)
+    kinds = [read.line.kind for read in decision_file.read() if read.line]
+    assert kinds == ["withdrawn"]
+    assert (standing().state, standing().interrupted) == (State.CURRENT, [])
+    forget(1)
+    assert [line.person for line in standing().interrupted] == [7]
+    decided(8)
+    assert [line.person for line in standing().interrupted] == [7]
+
+
+def test_one_that_is_refused_before_the_commit_is_void(app: Flask) -> None:
+    with suppress(IntegrityError), writing() as session:
+        decide(session, Decision.ERASED, person=7)
+        session.add(DecisionHead(n=9))
+    found = standing()
+    assert (found.lines, found.interrupted) == (2, [])

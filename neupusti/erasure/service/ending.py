@@ -1,0 +1,68 @@
+"""End an erasure that has not begun: undone by its person, or answered by staff (6.1.3)."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from neupusti.core import clock
+from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decisions import Decision, decide
+from neupusti.core.security import tokens
+from neupusti.erasure.models import Erasure, State
+from neupusti.rights.models import DataRequest, Outcome, Step
+from neupusti.rights.service import requests
+from neupusti.rights.service.signals import request_answered
+
+LINK = "erasure undo"
+"""The purpose of the link that undoes it."""
+CAN_BE_UNDONE = Erasure.state.in_((State.ASKED.value, State.CONFIRMED.value))
+
+
+def end(
+    session: Session, which: ColumnElement[bool], outcome: Outcome
+) -> DataRequest | None:
+    """End an erasure in the open write transaction; return its request.
+
+    None: it has begun, or there is none. It keeps nobody's number or address: the next one
+    would find them.
+    """
+    found = select(Erasure).where(which, CAN_BE_UNDONE).with_for_update()
+    erasure = session.scalar(found, execution_options={"populate_existing": True})
+    if erasure is None:
+        return None
+    request = session.get_one(DataRequest, erasure.request)
+    decide(
+        session,
+        Decision.UNDONE,
+        person=erasure.person,
+        email_key=erasure.email_key,
+        ref=request.number,
+        values={"outcome": outcome.value},
+    )
+    tokens.revoke_target(session, LINK, erasure.id)
+    erasure.state, erasure.ended_at = State.UNDONE.value, clock.now()
+    erasure.person, erasure.email_key, erasure.kept_secret = None, None, ""
+    session.flush()
+    return request
+
+
+def end_again(session: Session, line: Line) -> int:
+    """End in a restored database an erasure that is recorded as undone or answered."""
+    numbers = select(DataRequest.id).where(DataRequest.number == line.ref)
+    outcome = Outcome(line.values["outcome"])
+    request = end(session, Erasure.request.in_(numbers), outcome)
+    if request is None:
+        return 0
+    if request.closed_at is None:
+        requests.close(session, request, outcome, "")
+        requests.log_step(session, request.id, Step.ANSWERED)
+    return 1
+
+
+@request_answered.connect
+def _answered(
+    request: DataRequest, *, session: Session, outcome: Outcome, **_staff: Any
+) -> None:
+    """End the erasure of a request that staff answer with words instead."""
+    end(session, Erasure.request == request.id, outcome)

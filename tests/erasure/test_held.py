@@ -1,0 +1,129 @@
+"""A hold keeps what it is on: neither all of its person, nor anything of another's."""
+
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from neupusti.accounts.models import Person
+from neupusti.backup.service import replaying
+from neupusti.core.data.database import db, writing
+from neupusti.core.records import decision_file
+from neupusti.core.records.decisions import Decision
+from neupusti.core.records.holds import PlacedHold
+from neupusti.core.text import emails
+from neupusti.orders.models.order import ShopOrder
+from neupusti.retention.service import hourly, placing
+from neupusti.retention.service.placing import Wish
+from neupusti.rights.models import DataRequest
+from tests.accounts.cast import account
+from tests.conftest import SQLITE
+from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
+from tests.orders import cast
+from tests.people import AIGERIM, BOLAT, GUEST
+from tests.times import Clock
+
+pytestmark = pytest.mark.situation(13, of="rights")
+DAY = timedelta(days=1)
+
+
+def held(until: date | None = None) -> str:
+    """Hold an order that a guest has placed; return the code of the hold."""
+    return hold(cast.placed((cast.product("T-1"), 1)).number, until)
+
+
+def hold(order: str, until: date | None = None) -> str:
+    """Hold an order; return the code of the hold."""
+    given = {"law": "УПК", "document": "№ 12", "reason": "Следствие", "until": until}
+    wish = Wish(**given, order=order, review=(NOON + 90 * DAY).date())  # type: ignore[arg-type]
+    return placing.place(wish, 4).code
+
+
+def stored() -> PlacedHold:
+    """Return the hold as it is stored now."""
+    db.session.rollback()
+    db.session.expire_all()
+    return db.session.scalars(select(PlacedHold)).one()
+
+
+@pytest.mark.clause("6.1.3")
+def test_a_hold_on_a_guests_order_stops_no_other_guest(app: Flask, at: Clock) -> None:
+    at(NOON)
+    held()
+    number = confirmed(GUEST)
+    at(BEGINS)
+    work(2)
+    assert (erasure_of(number).state, stored().released_at) == ("done", None)
+
+
+@SQLITE
+def test_a_guests_hold_that_is_over_is_released_by_nobody_else(
+    app: Flask, at: Clock
+) -> None:
+    at(NOON)
+    held(until=(NOON + DAY).date())
+    number = confirmed(GUEST)
+    at(BEGINS + DAY)
+    work()
+    assert (erasure_of(number).destroyed_at, stored().released_at) == (BEGINS + DAY, None)
+
+
+@pytest.mark.situation(14, of="rights")
+def test_a_guest_destroyed_again_releases_no_hold(app: Flask, at: Clock) -> None:
+    at(NOON)
+    held()
+    confirmed(GUEST)
+    request = db.session.scalars(select(DataRequest)).one()
+    ref, key = request.number, emails.key(GUEST.email)
+    db.session.rollback()
+    line = decision_file.append(Decision.ERASED.value, email_key=key, ref=ref)
+    decision_file.append("done", ref=str(line.n))
+    assert replaying.replay(replaying.missing())["erased"] > 0
+    assert stored().released_at is None
+
+
+@pytest.mark.clause("6.1.3")
+def test_a_hold_on_one_order_keeps_that_order_alone(app: Flask, at: Clock) -> None:
+    at(NOON)
+    who = account(BOLAT)
+    order = cast.placed((cast.product("T-1"), 1)).number
+    with writing() as session:
+        session.scalars(select(ShopOrder)).one().person = who.number
+    code = hold(order)
+    number = confirmed(BOLAT, who.number)
+    at(BEGINS)
+    work(2)
+    assert erasure_of(number).state == "waiting"
+    assert db.session.get(Person, who.number) is None
+    kept = stored()
+    assert (kept.person, kept.reason, kept.released_at) == (None, "Следствие", None)
+    placing.release(code, 4, "Дело закрыто")
+    with writing() as session:
+        found = session.scalars(select(ShopOrder)).one()
+        assert (found.person, found.email) == (None, AIGERIM.email)
+        found.ended_at = NOON
+    at(BEGINS + 30 * DAY)
+    work()
+    assert erasure_of(number).state == "done"
+    db.session.expire_all()
+    assert db.session.scalars(select(PlacedHold)).all() == []
+    assert db.session.scalars(select(ShopOrder)).one().email == ""
+
+
+@SQLITE
+def test_a_hold_on_an_order_that_is_over_goes_with_its_person(
+    app: Flask, at: Clock
+) -> None:
+    at(NOON)
+    who = account(BOLAT)
+    order = cast.placed((cast.product("T-1"), 1)).number
+    with writing() as session:
+        session.scalars(select(ShopOrder)).one().person = who.number
+    hold(order, until=NOON.date())
+    number = confirmed(BOLAT, who.number)
+    at(BEGINS + DAY)
+    work()
+    hourly.run()
+    assert erasure_of(number).destroyed_at == BEGINS + DAY
+    assert db.session.scalars(select(PlacedHold)).all() == []
