@@ -1,9 +1,11 @@
 """Run every migration on both databases: one history, two version tables."""
 
+from collections.abc import Callable, Iterable, Iterator
 from logging import getLogger
 from typing import Any
 
 from alembic import context
+from alembic.runtime.migration import MigrationContext, StampStep
 from flask import current_app
 from sqlalchemy import Connection
 
@@ -19,7 +21,8 @@ logger = getLogger(__name__)
 def run(bind: str | None, connection: Connection) -> None:
     """Migrate one database to the requested revision, in one transaction.
 
-    The guards name every table, so they are off meanwhile; the newest revision has them.
+    The guards name every table, so they are off from its first step on; the newest revision
+    has them. Commands that only look, or stamp, leave them on.
     """
     options: dict[str, Any] = {
         "connection": connection,
@@ -30,13 +33,27 @@ def run(bind: str | None, connection: Connection) -> None:
         "include_name": is_modelled,
     }
     context.configure(**options)
+    migration = context.get_context()
+    if bind is None:
+        # The library calls nothing of ours before a step.
+        migration._migrations_fn = _unguarded(migration._migrations_fn)  # noqa: SLF001
     with context.begin_transaction():
-        if bind is None:
-            guards.remove(connection)
         context.run_migrations(engine_name=bind or "main")
-        at = set(context.get_context().get_current_heads())
-        if bind is None and at == set(context.script.get_heads()):
+        is_newest = set(migration.get_current_heads()) == set(context.script.get_heads())
+        if bind is None and is_newest and not guards.standing(connection):
             guards.make(connection, registry().blockable)
+
+
+def _unguarded(steps_of: Callable[..., Iterable[Any]]) -> Callable[..., Iterator[Any]]:
+    """Return `steps_of` that takes the guards off before its first step."""
+
+    def steps(heads: Any, migration: MigrationContext) -> Iterator[Any]:
+        for number, step in enumerate(steps_of(heads, migration)):
+            if number == 0 and not isinstance(step, StampStep):
+                guards.remove(migration.connection)
+            yield step
+
+    return steps
 
 
 def migrate(bind: str | None) -> None:

@@ -5,10 +5,11 @@ from dataclasses import replace
 from flask_babel import lazy_gettext as _
 
 from neupusti.blocking import proofs, queries
-from neupusti.blocking.service import blocking
+from neupusti.blocking.service import blocking, replaying
 from neupusti.blocking.views import admin, cli, own
 from neupusti.blocking.views.blueprint import bp
 from neupusti.core.feature import Duty, Feature, MenuItem, Page
+from neupusti.core.records.decisions import Decision
 from neupusti.core.rules import OWNER, PASS, PRIVACY
 from neupusti.rights.views.blueprint import OWN
 
@@ -34,6 +35,7 @@ FEATURE = Feature(
         ),
     },
     proofs=proofs.ALL,
+    replays={Decision.BLOCKED: replaying.block, Decision.LIFTED: replaying.lift},
     pages=(Page(endpoint="blocking.own_block", label=_("Block your data"), listed=False),),
     staff_actions=blocking.ACTIONS,
     admin_menu=(MenuItem(endpoint="blocking.board", label=_("Blocked data")),),

@@ -6,7 +6,6 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core import own_proofs, rules
 from neupusti.core.background import Job
-from neupusti.core.blocking import blocks
 from neupusti.core.blocking.models import DataBlock, Tombstone
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.feature import Feature
@@ -15,7 +14,7 @@ from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs.models import ProofResult, ProofRun
 from neupusti.core.records import journal
 from neupusti.core.records.consents import ConsentText, FormConsent
-from neupusti.core.records.decisions import Decision, DecisionHead
+from neupusti.core.records.decisions import DecisionHead
 from neupusti.core.records.journal import (
     ActWords,
     ProcessingEvent,
@@ -96,10 +95,6 @@ FEATURE = Feature(
             unblocked="a destruction outlives a block",
         ),
     ),
-    replays={
-        Decision.BLOCKED: blocks.block_again,
-        Decision.LIFTED: blocks.lift_again,
-    },
     retention=(
         Retention(
             label=_("The text of an e-mail to you"),

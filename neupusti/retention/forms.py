@@ -12,7 +12,7 @@ from neupusti.core.forms.base import Form
 from neupusti.core.forms.fields import Checkbox, TextLine
 from neupusti.core.forms.reason import Reason
 from neupusti.core.web import pagination
-from neupusti.retention.service.errors import NO_PERSON
+from neupusti.retention.service.errors import NO_PERSON, WITH_ADDRESS
 from neupusti.retention.service.placing import LONGEST_REVIEW, Wish
 from neupusti.rights.forms import Day
 
@@ -102,6 +102,13 @@ class HoldForm(ReviewForm):
         """Refuse what is no number."""
         if field.data and pagination.whole(field.data) is None:
             raise ValidationError(str(NO_PERSON))
+
+    def validate_law(self, field: TextLine) -> None:
+        """Refuse an e-mail address."""
+        if "@" in field.data:
+            raise ValidationError(str(WITH_ADDRESS))
+
+    validate_document = validate_law
 
     def validate_until(self, field: Day) -> None:
         """Refuse a day that is over, or one that nobody lives to see."""

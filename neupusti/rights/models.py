@@ -84,8 +84,7 @@ OUTCOMES = {
         *(Outcome.CORRECTED, Outcome.PARTLY, Outcome.UNFOUNDED, Outcome.NOTHING),
     ),
     RequestKind.BLOCK: (
-        *(Outcome.UNFOUNDED, Outcome.CORRECTED, Outcome.WITHDRAWN, Outcome.DESTROYED),
-        Outcome.NOTHING,
+        *(Outcome.UNFOUNDED, Outcome.CORRECTED, Outcome.WITHDRAWN, Outcome.NOTHING),
     ),
     RequestKind.DESTROY: (Outcome.WITHDRAWN, Outcome.NOTHING),
 }

@@ -153,6 +153,16 @@ def test_nothing_is_restored_over_a_database(app: Flask, folder: Path) -> None:
 
 
 @SQLITE
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_nothing_is_restored_under_a_lost_log(app: Flask, folder: Path, end: str) -> None:
+    file = made(app, folder)
+    lose(app)
+    Path(f"{db.engine.url.database}{end}").write_bytes(b"pages of the lost database")
+    code, told = run(app, "backup", "restore", file)
+    assert (code, "The database «main» is not empty" in told) == (1, True)
+
+
+@SQLITE
 def test_another_sites_decisions_are_not_mixed_with_these(app: Flask, folder: Path) -> None:
     account_consents.withdraw(account(AIGERIM).number, 1)
     decision_file.append("withdrawn")

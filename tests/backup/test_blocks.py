@@ -7,16 +7,22 @@ from flask import Flask
 from sqlalchemy import select
 
 from neupusti.backup.service import replaying
+from neupusti.blocking.service import blocking
 from neupusti.core.blocking import blocks
 from neupusti.core.blocking.models import Cause, DataBlock, Result
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
+from neupusti.core.deadlines import register
 from neupusti.core.records import decision_file, decisions
+from neupusti.rights.models import Outcome
+from neupusti.rights.service.requests import DEADLINE
 from tests import desk
 from tests.backup.test_replaying import replayed
 from tests.backup.yesterday import Yesterday
+from tests.blocking.cast import OWN_PAGE, blocked, newest
 from tests.newsletter import cast as news
 from tests.people import AIGERIM, BOLAT, GUEST
+from tests.rights.asking import request_of, send
 from tests.times import NOON, Clock
 
 pytestmark = pytest.mark.situation(14, of="rights")
@@ -52,6 +58,35 @@ def test_a_block_since_the_backup_holds_with_its_first_date(
     assert found is not None
     assert (found.from_at, found.due, found.request) == (NOON, due, "NZ-1")
     assert blocks.is_blocked(db.session(), whose)
+
+
+@pytest.mark.manifest(field="replays")
+@pytest.mark.clause("6.2.4")
+def test_staff_end_a_block_whose_request_the_backup_lacks(app: Flask, at: Clock) -> None:
+    at(NOON)
+    browser = desk.signed_in(app, desk.person(AIGERIM))
+    before = Yesterday(app)
+    number = blocked(browser, OWN_PAGE).request
+    due = register.deadline_of(db.session(), DEADLINE, number).due
+    before.put_back()
+    assert replayed() == {"blocked": 1}
+    request = request_of(number)
+    assert (request.kind, request.received_at) == ("block", NOON)
+    assert register.deadline_of(db.session(), DEADLINE, number).due == due
+    blocking.finish(number, Outcome.UNFOUNDED, "All is right.")
+    assert newest().outcome == "unfounded"
+
+
+@pytest.mark.manifest(field="replays")
+def test_the_request_of_a_block_that_ended_since_the_backup_is_closed(app: Flask) -> None:
+    browser = desk.signed_in(app, desk.person(AIGERIM))
+    number = blocked(browser, OWN_PAGE).request
+    before = Yesterday(app)
+    assert send(browser, f"{OWN_PAGE}/end", OWN_PAGE).status_code == 303
+    before.put_back()
+    assert request_of(number).closed_at is None
+    assert replayed() == {"lifted": 1}
+    assert request_of(number).outcome == "withdrawn"
 
 
 def test_a_block_that_ended_since_the_backup_has_ended(app: Flask, at: Clock) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person, SignIn
 from neupusti.accounts.service import consents as account_consents
@@ -19,7 +20,7 @@ from neupusti.core.data.keys import FORMER
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records import decision_file, decisions
 from neupusti.core.records.consents import FormConsent
-from neupusti.core.records.decisions import Decision, State, decide
+from neupusti.core.records.decisions import Decision, Standing, State, decide
 from neupusti.core.registry import registry
 from neupusti.core.web.gate import gate
 from neupusti.newsletter.models import Subscriber, SubscriberState
@@ -196,6 +197,31 @@ def test_an_interrupted_decision_is_carried_out_by_the_job(app: Flask, at: Clock
     job.run()
     assert decisions.standing(db.session()).interrupted == []
     assert db.session.scalar(select(FormConsent).filter_by(ends=number)) is not None
+
+
+def test_the_job_reads_the_file_only_where_it_may_have_work(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Session] = []
+    look = decisions.standing
+
+    def noted(session: Session) -> Standing:
+        looks.append(session)
+        return look(session)
+
+    monkeypatch.setattr(decisions, "standing", noted)
+
+    def ran() -> int:
+        looks.clear()
+        replaying.finish_interrupted()
+        return len(looks)
+
+    at(NOON)
+    assert [ran(), ran()] == [1, 0]
+    decision_file.append("withdrawn", ref="1", values={"method": "button pressed"})
+    assert [ran(), ran()] == [1, 1]
+    at(NOON + timedelta(minutes=11))
+    assert [ran(), ran(), ran()] == [1, 1, 0]
 
 
 def test_a_decision_that_no_feature_knows_stops_the_replay(app: Flask) -> None:

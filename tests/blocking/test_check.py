@@ -70,7 +70,6 @@ def test_the_check_looks_with_a_reason_that_the_person_reads(
     [
         ("unfounded", "unfounded"),
         ("corrected", "corrected"),
-        ("destroyed", "destroy"),
         ("law", "unfounded"),
     ],
 )
@@ -91,6 +90,22 @@ def test_the_answer_ends_the_block(
     assert browser.get(f"/en/admin/orders/{orders()[0].number}").status_code == 200
 
 
+@SQLITE
+@pytest.mark.clause("6.2.4")
+def test_no_answer_says_that_blocked_data_were_destroyed(
+    app: Flask, block: DataBlock
+) -> None:
+    """Only their destruction says so."""
+    browser, number = dana(app), block.request
+    taken(app, browser, number)
+    form = desk.form(app, outcome="destroyed", words="They are gone.")
+    assert browser.post(f"{DESK}{number}/answer", data=form).status_code == 422
+    given = ["--outcome", "destroyed", "--reason", "They are gone."]
+    told = app.test_cli_runner().invoke(args=["blocks", "lift", number, *given])
+    assert told.exit_code == 2
+    assert (queries.count_open(), request_of(number).closed_at) == (1, None)
+
+
 @pytest.mark.clause("6.2.4")
 @pytest.mark.manifest(field="duties")
 def test_staff_block_for_the_authorised_body(app: Flask) -> None:
@@ -109,7 +124,9 @@ def test_staff_block_for_the_authorised_body(app: Flask) -> None:
     found = newest()
     assert (found.person, found.email_key) == (number, AIGERIM.email)
     assert (found.by, found.document) == ("body", "Order 12 of 2026-11-25")
-    assert found.request in emails_to(AIGERIM.email)[-1].text
+    received = emails_to(AIGERIM.email)[-1].text
+    assert found.request in received
+    assert "take the block back" not in received
     assert [act.what for act in desk.staff_actions("blocking.placed")] == [found.request]
     assert "Blocks whose check has to end" in browser.get("/en/admin/").text
     # The person cannot end what the body ordered.

@@ -228,5 +228,5 @@ def test_jobs_read_only_what_is_in_use(app: Flask, orders: dict[str, ShopOrder])
         assert Background(app, [job])._run(job)  # noqa: SLF001
     assert seen == {"False": {BOLAT.email}, "True": {GUEST.email, BOLAT.email}}
     assert {job.name for job in registry().jobs if job.checks} == {
-        *("avatars", "exports", "proofs")
+        *("avatars", "erasures", "exports", "proofs")
     }

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
 from sqlalchemy import select, text
 
 from neupusti.core import clock
@@ -10,6 +12,8 @@ from neupusti.core.data.classification import classification
 from neupusti.core.data.database import Base, db
 from neupusti.core.data.finding import Whose
 from neupusti.core.keeping import Fate
+from neupusti.core.mail import outbox
+from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.registry import registry
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
@@ -60,6 +64,19 @@ def work(times: int = 1) -> None:
         db.session.rollback()
         running.run()
     db.session.rollback()
+
+
+def last_emails(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that gets the text of each last e-mail: none stays in the outbox."""
+    texts: list[str] = []
+
+    def enqueue(*args: Any, **values: Any) -> OutboxEmail:
+        email = outbox.enqueue(*args, **values)
+        texts.append(email.text)
+        return email
+
+    monkeypatch.setattr(running, "enqueue", enqueue)
+    return texts
 
 
 def erasure_of(number: int) -> Erasure:

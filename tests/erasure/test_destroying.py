@@ -5,13 +5,19 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 from sqlalchemy import func, select, update
 
-from neupusti.contact.models import ContactRequest, State
+from neupusti.config.settings import settings
+from neupusti.contact.models import ContactRequest
+from neupusti.contact.models import State as ContactState
 from neupusti.core.blocking.models import Tombstone
 from neupusti.core.data.database import db, writing
-from neupusti.erasure.models import ErasureStep
+from neupusti.erasure.models import ErasureStep, State
+from neupusti.erasure.service import words
 from neupusti.orders.models.order import ShopOrder
+from tests.accounts.cast import account
+from tests.conftest import SQLITE
 from tests.erasure.erasing import (
     BEGINS,
     NOON,
@@ -20,6 +26,7 @@ from tests.erasure.erasing import (
     confirmed,
     dump,
     erasure_of,
+    last_emails,
     must_go,
     on_disk,
     work,
@@ -53,10 +60,10 @@ def test_nothing_is_left_of_a_person_and_all_of_their_twin(
     at(BEGINS)
     work(2)
     assert erasure_of(number).state == "done", steps(number)
-    words, stored = must_go(planted), dump()
-    assert [name for name, word in words.items() if word in stored] == []
+    canaries, stored = must_go(planted), dump()
+    assert [name for name, word in canaries.items() if word in stored] == []
     assert who.email not in stored
-    assert on_disk(Path(app.instance_path), words) == {}
+    assert on_disk(Path(app.instance_path), canaries) == {}
     theirs = {n: w for n, w in twin.canaries.items() if "." in n and w.startswith("zq")}
     assert [name for name, word in theirs.items() if word not in stored] == []
 
@@ -64,7 +71,7 @@ def test_nothing_is_left_of_a_person_and_all_of_their_twin(
 def answered() -> None:
     """Close the questions that were planted: an open one is kept until it is answered."""
     with writing() as session:
-        session.execute(update(ContactRequest).values(state=State.CLOSED.value))
+        session.execute(update(ContactRequest).values(state=ContactState.CLOSED.value))
 
 
 def steps(number: int) -> list[tuple[str, int]]:
@@ -90,3 +97,27 @@ def test_sums_are_what_they_were(app: Flask, plant: Plant, at: Clock) -> None:
     assert order.identity_ended_at == BEGINS + SOON
     stone = db.session.scalars(select(Tombstone)).all()[-1]
     assert stone.person == 1
+
+
+@SQLITE
+@pytest.mark.clause("6.1.3")
+@pytest.mark.parametrize(("days", "says"), [(1, "within 1 day,"), (7, "within 7 days,")])
+def test_the_last_email_says_when_backups_go(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch, days: int, says: str
+) -> None:
+    object.__setattr__(settings(), "backup_days", days)
+    told = last_emails(monkeypatch)
+    at(NOON)
+    confirmed(AIGERIM, account(AIGERIM).number)
+    at(BEGINS)
+    work()
+    assert [says in " ".join(text.split()) for text in told] == [True]
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("language", "done"), [("ru", "уничтожено"), ("kk", "жойылды"), ("en", "destroyed")]
+)
+def test_what_is_done_is_called_so(app: Flask, language: str, done: str) -> None:
+    with app.test_request_context(), force_locale(language):
+        assert str(words.STATES[State.DONE]) == done

@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from neupusti.core.data.database import db, writing
-from neupusti.erasure.service import destroying, verifying
+from neupusti.core.data.postgresql import LOCK_SECONDS
+from neupusti.erasure.service import destroying, verifying, wiping
 from tests.accounts.cast import account
 from tests.conftest import SQLITE
 from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
@@ -99,6 +100,28 @@ def test_with_a_reader_open_it_is_not_done(app: Flask, at: Clock) -> None:
     at(BEGINS + HOUR)
     work(2)
     assert erasure_of(number).state == "done"
+
+
+@pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
+def test_a_connection_that_wiped_keeps_its_limit_of_locks(app: Flask) -> None:
+    db.engine.dispose()
+    assert wiping.database(["person"])
+    with db.engine.connect() as pooled:
+        limit = pooled.scalar(text("SHOW lock_timeout"))
+    assert limit == f"{LOCK_SECONDS * 1000:.0f}ms"
+
+
+@pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
+def test_a_table_is_written_anew_once_for_many(app: Flask, at: Clock) -> None:
+    at(NOON)
+    numbers = [confirmed(who, account(who).number) for who in (AIGERIM, BOLAT)]
+    at(BEGINS)
+    said: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+    work()
+    assert {erasure_of(number).state for number in numbers} == {"done"}
+    wiped = [words.split()[-1] for words in said if words.startswith("VACUUM")]
+    assert (wiped.count("person"), wiped.count("letter")) == (1, 2)
 
 
 def test_who_is_back_before_the_search_is_not_left(app: Flask, at: Clock) -> None:

@@ -1,7 +1,7 @@
 """Who was destroyed does not rise out of a backup."""
 
+import shutil
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,7 +14,6 @@ from neupusti.core.blocking.models import Cause
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
-from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.records import consents, decision_file, decisions
 from neupusti.core.records.decisions import Decision
 from neupusti.core.records.journal import Actor, ActorKind
@@ -25,10 +24,18 @@ from tests.accounts.cast import account
 from tests.accounts.test_consents import given_consent
 from tests.backup.yesterday import Yesterday
 from tests.conftest import SQLITE
-from tests.erasure.erasing import BEGINS, NOON, confirmed, dump, erasure_of, work
+from tests.erasure.erasing import (
+    BEGINS,
+    NOON,
+    confirmed,
+    dump,
+    erasure_of,
+    last_emails,
+    work,
+)
 from tests.orders.buying import orders
 from tests.people import AIGERIM, BOLAT, GUEST
-from tests.rights.asking import bought, count
+from tests.rights.asking import bought
 from tests.times import Clock
 
 pytestmark = [SQLITE, pytest.mark.situation(14, of="rights")]
@@ -36,17 +43,25 @@ pytestmark = [SQLITE, pytest.mark.situation(14, of="rights")]
 
 @pytest.mark.clause("6.1.3")
 @pytest.mark.manifest(field="replays")
-def test_a_restored_backup_brings_nobody_back(app: Flask, at: Clock) -> None:
+def test_a_restored_backup_brings_nobody_back(
+    app: Flask,
+    at: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    told = last_emails(monkeypatch)
     at(NOON)
     who, other = account(AIGERIM), account(BOLAT)
     bought(app)
     before = Yesterday(app)
+    # Not in the data folder, where nothing may be left.
+    before.copy = shutil.move(before.copy, str(tmp_path_factory.mktemp("backups")))
     confirmed(AIGERIM, who.number)
     confirmed(GUEST)
     at(BEGINS)
     work(2)
+    assert len(told) == 2
     before.put_back()
-    Path(before.copy).unlink()  # it lies in the data folder, where nothing may be left
     assert db.session.get(Person, who.number) is not None
     assert replaying.replay(replaying.missing())["erased"] > 0
     work(2)
@@ -56,7 +71,7 @@ def test_a_restored_backup_brings_nobody_back(app: Flask, at: Clock) -> None:
     db.session.rollback()
     states = set(db.session.scalars(select(Erasure.state)))
     assert states == {"done", "waiting"}
-    assert count(OutboxEmail) == 0  # nobody is told again
+    assert len(told) == 2  # nobody is told again
     assert replaying.missing() == []
 
 

@@ -136,6 +136,8 @@ def test_a_hold_can_be_on_one_order(app: Flask, dana: Desk) -> None:
         ({"order": "NP-261122-7K3F-5"}, "There is no order"),
         ({"person": "1", "document": ""}, "Write which document"),
         ({"person": "1", "law": ""}, "Write which law"),
+        ({"person": "1", "document": "№ 12, sud@example.kz"}, "without an e-mail"),
+        ({"person": "1", "law": "sud@example.kz"}, "without an e-mail"),
         ({"person": "1", "review": "2027-05-22"}, "180 days"),
         ({"person": "1", "review": "2026-11-22"}, "180 days"),
         ({"person": "1", "review": "31.12.2026"}, "Write the day like"),
@@ -262,3 +264,6 @@ def test_the_commands_list_place_and_release(app: Flask, at: Clock) -> None:
     assert ended.output == f"The hold {code} is released.\n"
     again = run(args=["holds", "release", code, "--reason", "Дело закрыто"])
     assert again.exit_code == 1
+    options[1] = "sud@example.kz"
+    refused = run(args=["holds", "place", "--person", str(person), *options, *review])
+    assert (refused.exit_code, "without an e-mail" in refused.output) == (1, True)

@@ -32,7 +32,7 @@ def test_a_hold_on_an_order_is_on_nothing_else_of_its_account(
     number = order_of(person)
     placing.place(wish(order=number.lower()), 4)
     hold = one()
-    assert (hold.number, hold.person, hold.needs_second) == (number, person, False)
+    assert (hold.number, hold.person, hold.needs_second) == (number, None, False)
     [act] = [act for act in desk.staff_actions() if act.action == "retention.placed"]
     assert act.person == person
 

@@ -11,9 +11,15 @@ from neupusti.core.blocking.models import DataBlock
 from neupusti.core.data.database import db
 from neupusti.core.data.finding import Whose
 from neupusti.core.security.tokens import Token
+from neupusti.newsletter.models import Subscriber
 from neupusti.rights.models import DataRequest
+from tests import desk
 from tests.accounts.cast import PASSWORD, account, emails_to, link, signed_in, submit
+from tests.accounts.moves import NEW as TAKEN
+from tests.accounts.moves import address, change_address, secure_link
+from tests.blocking.cast import OWN_PAGE, newest
 from tests.conftest import SQLITE
+from tests.newsletter import cast as news
 from tests.people import AIGERIM
 from tests.rights.asking import count, request_of, send
 
@@ -56,6 +62,8 @@ def test_the_data_are_blocked_and_staff_have_to_check(app: Flask) -> None:
     assert (request.kind, request.person, request.closed_at) == ("block", who.number, None)
     kinds = {email.kind for email in emails_to(who.email)}
     assert {"accounts.locked", "rights.received"} <= kinds
+    [received] = [one for one in emails_to(who.email) if one.kind == "rights.received"]
+    assert "You can read them and cancel orders." in received.text
 
 
 @pytest.mark.clause("5.5")
@@ -68,6 +76,47 @@ def test_the_link_of_the_email_opens_the_account_again(app: Flask) -> None:
     again = app.test_client()
     submit(again, "/account/login", {"email": who.email, "password": NEW})
     assert again.get("/en/account/").status_code == 200
+
+
+def locked(to: str) -> list[str]:
+    """Return the addresses of the links to a new password that went to `to`."""
+    return [link(one) for one in emails_to(to) if one.kind == "accounts.locked"]
+
+
+@pytest.mark.clause("5.5")
+def test_the_former_address_undoes_its_change_in_spite_of_the_block(app: Flask) -> None:
+    who = account(AIGERIM)
+    thief = change_address(app, who)
+    news.subscriber(TAKEN)
+    pressed(thief)
+    assert (len(locked(AIGERIM.email)), locked(TAKEN)) == (1, [])
+    answer = submit(app.test_client(), secure_link("email_changed"), {})
+    assert (answer.status_code, address(who.number)) == (303, AIGERIM.email)
+    assert blocks.is_blocked(db.session(), Whose(person=who.number))
+
+
+@pytest.mark.clause("5.5")
+def test_a_new_password_leaves_a_blocked_subscription_as_it_is(app: Flask) -> None:
+    who = account(AIGERIM)
+    news.subscriber(AIGERIM.email)
+    pressed(signed_in(app, who))
+    form = {"password": NEW}
+    assert submit(app.test_client(), locked(who.email)[0], form).status_code == 303
+    assert db.session.scalar(select(Subscriber.person)) is None
+
+
+@pytest.mark.clause("5.5")
+def test_nobody_but_staff_ends_the_block(app: Flask) -> None:
+    """Whoever took the account over can set a password, too."""
+    who = account(AIGERIM)
+    pressed(signed_in(app, who))
+    browser = app.test_client()
+    submit(browser, locked(who.email)[0], {"password": NEW})
+    submit(browser, "/account/login", {"email": who.email, "password": NEW})
+    page = browser.get(OWN_PAGE)
+    assert (page.status_code, "Take the block back" in page.text) == (200, False)
+    browser.post(f"{OWN_PAGE}/end", data=desk.form(app))
+    assert newest().lifted_at is None
 
 
 def test_a_second_press_opens_no_second_block(app: Flask) -> None:

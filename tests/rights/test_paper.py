@@ -6,12 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from neupusti.core.data.database import db
 from neupusti.core.deadlines.models import Deadline
+from neupusti.core.records.journal import StaffAction
 from neupusti.core.rules import Permission
 from neupusti.rights import queries
 from neupusti.rights.models import DataRequest
+from neupusti.rights.service.signals import request_entered
 from tests import desk
 from tests.accounts.cast import account, emails_to
 from tests.conftest import SQLITE
@@ -38,6 +42,21 @@ def answers(**others: str) -> dict[str, str]:
         "about": "Everything that is kept.",
         **others,
     }
+
+
+@SQLITE
+def test_a_paper_that_blocks_locks_the_blocks_before_the_journal(app: Flask) -> None:
+    """As every other write does: else each of two would wait for the other."""
+    browser = desk.signed_in(app, desk.member(DANA, Permission.PRIVACY))
+    journalled = []
+
+    def look(_request: DataRequest, *, session: Session, **_staff: object) -> None:
+        entered = select(StaffAction).filter_by(action="rights.entered")
+        journalled.append(len(session.scalars(entered).all()))
+
+    with request_entered.connected_to(look):
+        send(browser, f"{DESK}new", **answers(kind="block"))
+    assert (journalled, len(desk.staff_actions("rights.entered"))) == ([0], 1)
 
 
 @pytest.mark.clause("6.1.3")

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, event, insert, text
 
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import writing
@@ -15,7 +15,9 @@ from neupusti.core.records.journal import (
     SecurityEvent,
     log_processing,
 )
+from neupusti.rights.service import second_road
 from neupusti.rights.service.reading import HeldRows
+from neupusti.rights.service.snapshot import snapshot
 from tests.people import AIGERIM, BOLAT
 from tests.rights.canaries import Planted
 from tests.rights.conftest import Export
@@ -43,6 +45,28 @@ def test_a_table_that_nobody_declared_makes_the_export_incomplete(
     with writing() as session:
         session.execute(text("DROP TABLE stray"))
     assert export(AIGERIM, 1).manifest.complete
+
+
+def test_many_words_are_looked_for_in_few_reads(app: Flask) -> None:
+    typed = {f"77010{number:05}" for number in range(150)}
+    rows: list[dict[str, object]] = [
+        {"words": None, "body": b"\xff" + AIGERIM.email.upper().encode()},
+        {"words": "+7 7701000149", "body": b"\xff\0"},
+        {"words": "+7 7701000150", "body": b""},
+    ]
+    reads: list[str] = []
+    with writing() as session:
+        kind = "BYTEA" if session.get_bind().dialect.name == "postgresql" else "BLOB"
+        session.execute(text(f"CREATE TABLE stray (words TEXT, body {kind})"))
+        session.execute(text("INSERT INTO stray VALUES (:words, :body)"), rows)
+    with snapshot() as data:
+        event.listen(
+            data.main, "before_cursor_execute", lambda *given: reads.append(given[2])
+        )
+        found = second_road.search(data, frozenset({*typed, AIGERIM.email}))
+    assert found.needles == {AIGERIM.email, "7701000149"}
+    assert {name: len(keys) for name, keys in found.hits.items()} == {"stray": 2}
+    assert sum("FROM stray" in read for read in reads) == 2
 
 
 @pytest.mark.situation(16, of="rights")

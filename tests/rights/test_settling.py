@@ -12,10 +12,12 @@ from neupusti.accounts.models import EmailChange
 from neupusti.core.data.database import writing
 from neupusti.core.text.languages import Language
 from neupusti.rights.models import DataRequest, Export, RequestKind
-from neupusti.rights.service import requests, settling
+from neupusti.rights.service import letters, requests, settling
 from neupusti.rights.service.errors import UNSETTLED, RightsError
 from neupusti.rights.service.requests import Asker
+from tests import desk
 from tests.accounts.cast import Account, account, emails_to, signed_in
+from tests.blocking.cast import OWN_PAGE, blocked, newest
 from tests.conftest import SQLITE
 from tests.orders.buying import Shopper, product
 from tests.people import AIGERIM, BOLAT
@@ -68,6 +70,27 @@ def test_the_data_wait_until_the_former_address_agrees(app: Flask, who: Account)
     assert send(former, path).location == "/en/rights/agreed"
     start(browser, OWN)
     assert former.get(path).status_code == 404
+
+
+def test_letters_about_rights_leave_in_spite_of_a_block() -> None:
+    assert [kind.name for kind in letters.ALL if not kind.while_blocked] == []
+
+
+@pytest.mark.clause("6.2.4")
+def test_a_block_holds_the_account_and_only_the_settled_end_it(
+    app: Flask, who: Account, at: Clock
+) -> None:
+    browser = signed_in(app, who)
+    found = blocked(browser, OWN_PAGE)
+    assert (found.person, found.email_key) == (who.number, AIGERIM.email)
+    page = browser.get(OWN_PAGE).text
+    assert "Your data are blocked" in page
+    assert "Take the block back" not in page
+    browser.post(f"{OWN_PAGE}/end", data=desk.form(app))
+    assert newest().lifted_at is None
+    at(NOON + settling.SETTLED)
+    assert send(signed_in(app, who), f"{OWN_PAGE}/end", OWN_PAGE).status_code == 303
+    assert newest().outcome == "withdrawn"
 
 
 @pytest.mark.clause("3.2.3")

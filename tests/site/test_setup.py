@@ -1,14 +1,19 @@
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
+import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from neupusti.core.blocking import guards
 from neupusti.core.data.database import db
+from neupusti.core.registry import registry
 from neupusti.policy.models import Edition
+from tests.conftest import SQLITE
 
 
 def editions(app: Flask) -> list[tuple[object, ...]]:
@@ -37,6 +42,27 @@ def test_a_second_time_changes_nothing(app: Flask, client: FlaskClient) -> None:
     assert result.exit_code == 0, result.output
     assert editions(app) == before
     assert client.get("/readyz").status_code == 200
+
+
+def test_a_guard_that_no_migration_made_is_made(app: Flask) -> None:
+    with db.engine.begin() as connection:
+        before = sorted(guards.standing(connection))
+        guards.remove(connection)
+        guards.make(connection, registry().blockable[:1])
+    assert app.test_cli_runner().invoke(args=["site", "setup"]).exit_code == 0
+    with db.engine.connect() as connection:
+        assert sorted(guards.standing(connection)) == before
+
+
+@pytest.mark.parametrize("looks", ["current", "check", "stamp"])
+@SQLITE
+def test_who_only_looks_at_the_migrations_leaves_the_guards_on(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, looks: str
+) -> None:
+    removed = mock.Mock()
+    monkeypatch.setattr(guards, "remove", removed)
+    getattr(flask_migrate, looks)()
+    assert removed.mock_calls == []
 
 
 def test_a_folder_that_cannot_be_is_reported_in_words(

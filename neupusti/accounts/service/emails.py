@@ -125,10 +125,16 @@ def send(
     kind: EmailType,
     person: Person,
     values: Mapping[str, Any] | None = None,
+    to: str | None = None,
 ) -> None:
-    """Enqueue an e-mail to `person` in their language, in the open write transaction."""
-    to = Recipient(email=person.email, language=Language(person.language), person=person.id)
-    enqueue(session, kind, to, key=unique_key(kind), values=values)
+    """Enqueue an e-mail to `person` in their language, in the open write transaction.
+
+    `to` is another address of theirs than that of the account.
+    """
+    recipient = Recipient(
+        email=to or person.email, language=Language(person.language), person=person.id
+    )
+    enqueue(session, kind, recipient, key=unique_key(kind), values=values)
 
 
 def way_back(session: Session, person: int, since: datetime) -> dict[str, str]:

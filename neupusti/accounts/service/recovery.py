@@ -143,15 +143,16 @@ def change(number: int, person: int, old: str, new: str) -> str:
         return sessions.renew(row)
 
 
-def lock(session: Session, person: Person) -> None:
+def lock(session: Session, person: Person, to: str | None = None) -> None:
     """End every session, revoke the password and e-mail a reset link (5.5).
 
-    A suspended account stays suspended: its owner gets no link.
+    `to` is the address of the owner where that of the account may be another's. A suspended
+    account stays suspended: its owner gets no link.
     """
     sessions.end_all(session, person.id)
     tokens.revoke(session, person.id, but=account_emails.ALL_SECURE)
     passwords.set_password(session, person.id, None)
-    _send_reset_email(session, person, account_emails.LOCKED, INVITATION_LIFE)
+    _send_reset_email(session, person, account_emails.LOCKED, INVITATION_LIFE, to)
 
 
 def min_length_for(person: int) -> int:
@@ -168,16 +169,20 @@ def has_password(person: int) -> bool:
 
 
 def _send_reset_email(
-    session: Session, person: Person, kind: EmailType, life: timedelta
+    session: Session,
+    person: Person,
+    kind: EmailType,
+    life: timedelta,
+    to: str | None = None,
 ) -> None:
     """E-mail a reset link, or to a suspended person that there is none."""
     suspension = suspensions.in_force(person.id, session)
     if suspension is not None:
         values = suspensions.email_values(suspension)
-        account_emails.send(session, account_emails.STILL_SUSPENDED, person, values)
+        account_emails.send(session, account_emails.STILL_SUSPENDED, person, values, to)
         return
     token = tokens.issue(session, RESET, life, person=person.id)
-    account_emails.send(session, kind, person, {"token": token})
+    account_emails.send(session, kind, person, {"token": token}, to)
 
 
 def _store_password(

@@ -23,7 +23,9 @@ from neupusti.accounts.service import (
 from neupusti.accounts.service.errors import GoneError
 from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.core import clock
+from neupusti.core.blocking import blocks
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
 from neupusti.core.mail.outbox import Recipient, enqueue
 from neupusti.core.records import journal
 from neupusti.core.records.decisions import Decision, decide
@@ -73,10 +75,14 @@ def secure(token: str, device: str) -> str | None:
 def undo(
     session: Session, person: Person, since: datetime, sent_at: datetime, device: str
 ) -> bool:
-    """Undo what was done since; return whether a link of `sent_at` went to the owner."""
-    trusted = _restore_address(session, person, since, sent_at, device)
-    factor_removal.restore(session, person.id, since, device)
-    _forget_since(session, person.id, since)
+    """Undo what was done since; return whether a link of `sent_at` went to the owner.
+
+    Also of who is blocked: a block must not keep the thief's address in an account.
+    """
+    with blocks.passing(session, Whose(person=person.id)):
+        trusted = _restore_address(session, person, since, sent_at, device)
+        factor_removal.restore(session, person.id, since, device)
+        _forget_since(session, person.id, since)
     recovery.lock(session, person)
     return trusted
 

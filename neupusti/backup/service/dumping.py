@@ -15,6 +15,8 @@ from neupusti.core.data.database import ACCESS, BUSY_SECONDS, db
 BINDS: dict[str, str | None] = {"main": None, ACCESS: ACCESS}
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 ENDS = {SQLITE: "sqlite", POSTGRESQL: "dump"}
+LOGS = ("-wal", "-journal")
+"""The ends of the names of what SQLite writes beside a database."""
 
 
 def dialect() -> str:
@@ -67,13 +69,20 @@ def ensure_readable(source: Path) -> None:
 
 
 def is_empty(name: str) -> bool:
-    """Return whether the database `name` has no table, or is not there."""
+    """Return whether the database `name` has no table, or is not there.
+
+    A log without its database is not empty: SQLite would copy it over what is restored.
+    """
     engine = db.engines[BINDS[name]]
     if dialect() == SQLITE:
         path = Path(str(engine.url.database))
-        if not path.exists() or not path.stat().st_size:
-            return True
+        if not _size(path):
+            return not any(_size(Path(f"{path}{end}")) for end in LOGS)
     return not inspect(engine).get_table_names()
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _run(url: URL, tool: str, *options: str, into: bool = False) -> None:

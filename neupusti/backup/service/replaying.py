@@ -84,9 +84,7 @@ def _owned(line: Line, known: Mapping[str, str]) -> Line:
 
 def finish_interrupted() -> None:
     """Run the job: carry out what was decided when a process was killed."""
-    found = decisions.standing(db.session())
-    if found.state is State.CURRENT:
-        replay(found.ended)
+    replay(decisions.interrupted(db.session()))
 
 
 def stop_mail(before: datetime) -> int:

@@ -13,7 +13,7 @@ from neupusti.accounts.models import Person
 from neupusti.core import clock
 from neupusti.core.blocking import blocks
 from neupusti.core.blocking.models import Cause, DataBlock, Result, Scope
-from neupusti.core.data.database import writing
+from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.records.journal import (
     Actor,
@@ -49,7 +49,6 @@ WITHDRAWN = _("You took the block back.")
 RESULTS = {
     Outcome.CORRECTED: Result.CORRECTED,
     Outcome.WITHDRAWN: Result.WITHDRAWN,
-    Outcome.DESTROYED: Result.DESTROY,
 }
 """How a block ends by the outcome of its request; by any other it was unfounded."""
 
@@ -74,24 +73,30 @@ def block(asker: Asker, reason: str) -> DataRequest:
     throttle.take((OFTEN, asker.name))
     with writing() as session:
         blocks.wait_for_writers(session)
-        before = blocks.open_of(session, asker.whose)
+        before = blocks.open_of(session, _whose(asker))
         if before is not None and (found := request_of(session, before)) is not None:
             return found
         values = requests.values_of(asker, RequestKind.BLOCK)
         # The term counts from the block: proving the address was no use of the data.
         values["received_at"] = clock.now()
-        request = _opened(session, asker.actor, values, about=reason)
+        values |= {"about": reason, "may_withdraw": asker.is_settled}
+        request = _opened(session, asker.actor, values)
         blocks.open_block(
-            session, asker.whose, by=Cause.PERSON, reason=reason, request=request.number
+            session, _whose(asker), by=Cause.PERSON, reason=reason, request=request.number
         )
         return request
+
+
+def block_of(asker: Asker) -> DataBlock | None:
+    """Return the open block of everything about `asker`, or None."""
+    return blocks.open_of(db.session(), _whose(asker))
 
 
 def withdraw(asker: Asker) -> None:
     """End the block that `asker` asked for, and close its request."""
     with writing() as session:
-        found = blocks.open_of(session, asker.whose)
-        if found is None or not may_withdraw(found):
+        found = blocks.open_of(session, _whose(asker))
+        if found is None or not may_withdraw(asker, found):
             return
         blocks.lift(session, found, outcome=Result.WITHDRAWN)
         request = request_of(session, found)
@@ -102,9 +107,12 @@ def withdraw(asker: Asker) -> None:
         _close(session, request, Outcome.WITHDRAWN, words, asker.actor)
 
 
-def may_withdraw(found: DataBlock) -> bool:
-    """Return whether its person may end a block: not that of the authorised body."""
-    return found.by in {Cause.PERSON.value, Cause.AGENT.value}
+def may_withdraw(asker: Asker, found: DataBlock) -> bool:
+    """Return whether `asker` may end their block: not that of the authorised body.
+
+    Nor while a former address may still take the account back from them.
+    """
+    return asker.is_settled and found.by in {Cause.PERSON.value, Cause.AGENT.value}
 
 
 def place(order: Order, staff: int | None) -> DataRequest:
@@ -122,7 +130,8 @@ def place(order: Order, staff: int | None) -> DataRequest:
         if before is not None and (found := request_of(session, before)) is not None:
             return found
         kind = ActorKind.OPERATOR if staff is None else ActorKind.STAFF
-        request = _opened(session, Actor(kind, staff), values, about=order.reason)
+        values |= {"about": order.reason, "may_withdraw": False}
+        request = _opened(session, Actor(kind, staff), values)
         blocks.open_block(
             session,
             whose,
@@ -212,10 +221,13 @@ def _close(
     letters.send(session, letters.ANSWER, request, **values)
 
 
-def _opened(
-    session: Session, actor: Actor, values: dict[str, object], about: str
-) -> DataRequest:
-    opened = requests.open_request(session, actor, **values, about=about)
+def _whose(asker: Asker) -> Whose:
+    """Return whom a block is about: the account, also while its address is unsettled."""
+    return Whose(person=asker.person, email_key=asker.email_key)
+
+
+def _opened(session: Session, actor: Actor, values: dict[str, Any]) -> DataRequest:
+    opened = requests.open_request(session, actor, **values)
     if opened is None:
         raise RuntimeError("a request to block met an export")
     return opened[0]

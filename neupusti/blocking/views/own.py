@@ -7,8 +7,6 @@ from neupusti.blocking.forms import BlockForm
 from neupusti.blocking.service import blocking
 from neupusti.blocking.service.words import CAUSES
 from neupusti.blocking.views.blueprint import bp
-from neupusti.core.blocking import blocks
-from neupusti.core.data.database import db
 from neupusti.core.forms.base import ConfirmForm, shown
 from neupusti.rights.views.blueprint import asker, both, here
 
@@ -39,14 +37,15 @@ def end() -> Response:
 
 
 def _page(form: BlockForm, sent: ConfirmForm | None = None) -> Response:
-    found = blocks.open_of(db.session(), asker().whose)
+    who = asker()
+    found = blocking.block_of(who)
     return shown(
         "blocking/own.html",
         sent or form,
         block=found,
         reason=form.reason,
         causes=CAUSES,
-        may_withdraw=found is not None and blocking.may_withdraw(found),
+        may_withdraw=found is not None and blocking.may_withdraw(who, found),
         here=lambda name: here(name, on=bp),
         rights=here,
     )

@@ -167,7 +167,9 @@ def passing_row(session: Session, model: str, row: int) -> Iterator[None]:
 
 @contextmanager
 def _passed(session: Session, which: ColumnElement[bool]) -> Iterator[None]:
-    numbers = session.scalars(select(DataBlock.id).where(IS_OPEN, which)).all()
+    # Those that an outer block lets through already stay so to its end.
+    held = select(DataBlock.id).where(IS_OPEN, ~DataBlock.passing, which)
+    numbers = session.scalars(held).all()
     if not numbers:
         yield
         return

@@ -1,11 +1,11 @@
 """Triggers that refuse to write rows about who is blocked or destroyed (6.2.4, 6.1.3).
 
 They are made from the manifests, never by hand: each migration of the database takes them
-off before it begins and makes them anew at its end (`migrations/env.py`). Raw SQL meets
-them, too.
+off before it begins and makes them anew at its end (`migrations/env.py`), and so does each
+start where a manifest has changed without one. Raw SQL meets them, too.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
@@ -78,6 +78,14 @@ def remove(connection: Connection) -> None:
         connection.exec_driver_sql(f"DROP TRIGGER {guard.name}{of}")
         if not on_sqlite:
             connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {guard.name}()")
+
+
+def renew(connection: Connection, tables: Sequence[Table]) -> None:
+    """Make the guards of `tables` anew where one is missing, or has another text."""
+    wanted = sorted(guards(tables, connection.dialect))
+    if sorted(standing(connection)) != wanted:
+        remove(connection)
+        make(connection, tables)
 
 
 def make(connection: Connection, tables: Iterable[Table]) -> None:

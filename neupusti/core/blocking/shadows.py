@@ -33,7 +33,7 @@ from neupusti.core.blocking.conditions import (
     is_any,
     is_covered,
 )
-from neupusti.core.data import database, finding
+from neupusti.core.data import database, finding, postgresql
 from neupusti.core.data.database import db
 from neupusti.core.data.reading import EXTENSION
 
@@ -53,7 +53,9 @@ def install(app: Flask, tables: Sequence[Table]) -> None:
 
 def reading_engine(main: Engine, tables: Sequence[Table], **options: Any) -> Engine:
     """Return an engine of the database of `main` that reads what is in use."""
-    made = create_engine(main.url, hide_parameters=True, **(options or POOL))
+    on_server = main.dialect.name == "postgresql"
+    limit = {"pool_timeout": postgresql.POOL_SECONDS} if on_server else {}
+    made = create_engine(main.url, hide_parameters=True, **(options or POOL | limit))
     database.prepare(made, synchronous="FULL")
     hidden = [table for table in tables if is_covered(table)]
 
@@ -100,11 +102,18 @@ def _on_sqlite(connection: Any, tables: Sequence[Table], dialect: Dialect) -> No
 
 
 def _on_postgresql(connection: Any, tables: Sequence[Table], dialect: Dialect) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_schema(), to_regclass('data_block') IS NOT NULL")
-        schema, is_migrated = cursor.fetchone()
-        if is_migrated:
+    """Lay the views; raise psycopg's error where a table is not made yet.
+
+    The connection is closed then: in the pool it would go on without them.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_schema()")
+            [schema] = cursor.fetchone()
             for table in tables:
                 cursor.execute(statement(table, schema, dialect))
-        cursor.execute("SET default_transaction_read_only = on")
-    connection.commit()
+            cursor.execute("SET default_transaction_read_only = on")
+        connection.commit()
+    except BaseException:
+        connection.close()
+        raise

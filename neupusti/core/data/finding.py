@@ -119,7 +119,9 @@ def own(table: Table, whose: Whose | Among) -> ColumnElement[bool]:
         _is(column, whose, whose.person) for column in numbers if whose.person is not None
     ]
     if all(column.nullable for column in numbers):
-        nobodys = [column.is_(None) for column in numbers]
+        # Of many rows SQLite would walk all that are nobody's, by the index of the number.
+        is_scan = isinstance(whose, Among) and not whose.of_one_row
+        nobodys = [(c + 0 if is_scan else c).is_(None) for c in numbers]
         parts += [and_(*nobodys, match) for match in matches(table, whose)]
     return or_(false(), *parts, *_within(table, whose, own))
 

@@ -26,8 +26,9 @@ WRITE_SECONDS = 4.5
 """How long a write of a request may wait, for its turn and for locks together."""
 LEAST_SECONDS = 0.5
 """How long it may wait for locks at least."""
-POOL_SECONDS = 2.5
-"""How long a request waits for one of the connections of its process."""
+POOL_SECONDS = 2
+"""How long a request waits for one of the connections of its process; Flask-SQLAlchemy
+takes whole seconds."""
 CONNECT = {
     "connect_timeout": 3,
     "keepalives_idle": 10,
@@ -40,7 +41,7 @@ READ_ONLY = "25006"
 DISCONNECTED = frozenset({READ_ONLY, "25P03", "57P01", "57P02", "57P03"})
 """States of a connection that a new one may not share: its server was demoted, ended it
 for its silence, or is going or coming up."""
-LOCKED = "55P03"
+LOCKED, DEADLOCK = "55P03", "40P01"
 SETTING_UP = 0x6E657570
 """The advisory lock of the one process that migrates: «neup»."""
 LOCK_PAUSE_SECONDS = 1.0
@@ -156,7 +157,7 @@ def retried(migrate: Callable[[], None]) -> None:
         try:
             migrate()
         except OperationalError as error:
-            if sqlstate(error) != LOCKED or attempt == MAX_LOCK_ATTEMPTS:
+            if sqlstate(error) not in {LOCKED, DEADLOCK} or attempt == MAX_LOCK_ATTEMPTS:
                 raise
             sleep(LOCK_PAUSE_SECONDS)
         else:

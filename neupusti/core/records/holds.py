@@ -30,17 +30,15 @@ class PlacedHold(Base):
     """
 
     __tablename__ = "placed_hold"
-    __table_args__ = (
-        CheckConstraint("person IS NOT NULL OR number IS NOT NULL", name="one"),
-    )
+    __table_args__ = (CheckConstraint("(person IS NULL) <> (number IS NULL)", name="one"),)
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(String(16), unique=True, info=impersonal())
     """What it is called, in a restored database, too."""
     person: Mapped[PersonNumber | None]
-    """Whom it is on, or whose order; None: the order of a guest or of nobody known."""
+    """All of whose data it is on; None: it is on one order."""
     number: Mapped[str | None] = mapped_column(String(20), index=True, info=impersonal())
-    """The number of the order that alone it is on; None: it is on all of a person."""
+    """The number of the order that alone it is on; None: it is on a person."""
     law: Mapped[Label]
     document: Mapped[Label]
     reason: Mapped[PersonalText]

@@ -11,12 +11,11 @@ from typing import cast
 
 from flask import Flask, Response, current_app, request
 from flask_babel import lazy_gettext as _
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.core.data.database import db
-from neupusti.core.records import decision_file, decisions
-from neupusti.core.records.decisions import DecisionHead, Standing, State
+from neupusti.core.records import decisions
+from neupusti.core.records.decisions import Standing, State
 from neupusti.core.web import errors
 
 logger = logging.getLogger(__name__)
@@ -48,9 +47,7 @@ class Gate:
         Before it has opened, what was interrupted long ago is missing, too: after a restore
         nobody knows whether it was done.
         """
-        path = decision_file.path()
-        rows = db.session.scalar(select(func.count()).select_from(DecisionHead)) or 0
-        seen = (path.stat().st_size if path.exists() else 0, rows)
+        seen = decisions.extent(db.session())
         if seen != self._seen:
             found = decisions.standing(db.session())
             if not self._has_opened:

@@ -1,5 +1,7 @@
 """Destroy again, in a restored database, whom it has brought back (6.1.3)."""
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,6 +11,7 @@ from neupusti.core.deadlines import register
 from neupusti.core.records.decision_file import Line
 from neupusti.core.text.languages import Language
 from neupusti.erasure.models import Erasure, ErasureStep, State
+from neupusti.erasure.service import sealing
 from neupusti.erasure.service.destroying import carry_out_all
 from neupusti.policy.service.edition_store import current_store
 from neupusti.rights.models import Channel, DataRequest, RequestKind
@@ -32,8 +35,10 @@ def again(session: Session, line: Line) -> int:
     if erasure and (line.is_interrupted or erasure.destroyed_at is not None):
         return 0
     erasure = erasure or _erasure(session, request, line)
-    request.email = None
     carry_out_all(session, erasure, request, line.whose)
+    known = sealing.unseal(erasure.kept_secret)
+    known = replace(known, email=known.email or line.email_key or "", is_told=True)
+    erasure.kept_secret = sealing.seal(known)
     session.flush()
     steps = select(ErasureStep).filter_by(erasure=erasure.id)
     return sum(step.gone + step.kept for step in session.scalars(steps))

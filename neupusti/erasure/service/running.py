@@ -5,12 +5,14 @@ law keeps something.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import Select, and_, delete, exists, false, or_, select
 from sqlalchemy.orm import Session
 
+from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
@@ -35,36 +37,41 @@ NOTHING = Whose()
 
 
 def run() -> None:
-    """Carry out what is due; one that fails holds up no other."""
-    failed = [
-        error
-        for due, step in (
-            (_confirmed, destroying.destroy),
-            (_destroyed, verify),
-            (lambda: _in(State.TOLD), end),
-            (lambda: _in(State.WAITING), release),
-        )
-        for number in list(db.session.scalars(due()))
-        if (error := _tried(step, number)) is not None
-    ]
+    """Carry out what is due; one that fails holds up no other.
+
+    What many erasures left in a table is wiped at once: PostgreSQL writes it anew.
+    """
+    failed: list[Exception] = []
+    _each(failed, destroying.destroy, _numbers(_confirmed()))
+    if due := _numbers(_destroyed()):
+        wiped = wiping.database(_stores(due))
+        _each(failed, partial(verify, wiped=wiped), due)
+    unsent = _each(failed, unsend, _numbers(_in(State.TOLD)))
+    if unsent and wiping.database([OutboxEmail.__tablename__]):
+        _each(failed, end, unsent)
+    _each(failed, release, _numbers(_in(State.WAITING)))
     if failed:
         raise failed[0]
 
 
-def _tried(step: Callable[[int], object], number: int) -> Exception | None:
-    try:
-        step(number)
-    except Exception as error:
-        logger.exception("erasure", extra={"fields": {"erasure": number}})
-        return error
-    return None
+def _each(
+    failed: list[Exception], step: Callable[[int], object], numbers: Iterable[int]
+) -> list[int]:
+    """Take a step of each erasure; return those for which it was done."""
+    done = []
+    for number in numbers:
+        try:
+            if step(number):
+                done.append(number)
+        except Exception as error:
+            logger.exception("erasure", extra={"fields": {"erasure": number}})
+            failed.append(error)
+    return done
 
 
-def verify(number: int) -> bool:
-    """Destroy files and copies, look for what is left; if nothing is, tell the person."""
+def verify(number: int, *, wiped: bool) -> bool:
+    """Destroy the files, look for what is left; if nothing is, tell the person."""
     gone = wiping.files(number)
-    tables = list(db.session.scalars(select(ErasureStep.store).filter_by(erasure=number)))
-    wiped = wiping.database(tables)
     erasure = db.session.get_one(Erasure, number, populate_existing=True)
     known = sealing.unseal(erasure.kept_secret)
     found = verifying.left(erasure, known)
@@ -86,20 +93,23 @@ def verify(number: int) -> bool:
     return True
 
 
-def end(number: int) -> None:
-    """Destroy the last e-mail once it is sent or has waited a day, and what it left."""
+def unsend(number: int) -> bool:
+    """Destroy the last e-mail; return False while it is not sent, for a day at most."""
     with writing() as session:
         row = session.get_one(Erasure, number, with_for_update=True)
         since = row.tried_at or clock.now()
         email = select(OutboxEmail).filter_by(key=_key(number))
         if (letter := session.scalar(email)) is not None:
             if letter.done_at is None and clock.now() - since < LETTER_LIFE:
-                return
+                return False
             session.delete(letter)
-    if wiping.database([OutboxEmail.__tablename__]):
-        with writing() as session:
-            row = session.get_one(Erasure, number, with_for_update=True)
-            _settle(session, row)
+    return True
+
+
+def end(number: int) -> None:
+    """End an erasure whose last e-mail is wiped, or let it wait for a law."""
+    with writing() as session:
+        _settle(session, session.get_one(Erasure, number, with_for_update=True))
 
 
 def release(number: int) -> None:
@@ -110,10 +120,8 @@ def release(number: int) -> None:
         for one in fated(NOTHING):
             if one.table.name in names:
                 over += _release(session, number, one)
-    if over and not wiping.database(names):
-        return
-    with writing() as session:
-        _settle(session, session.get_one(Erasure, number, with_for_update=True))
+    if not over or wiping.database(names):
+        end(number)
 
 
 def _release(session: Session, number: int, one: Fated) -> int:
@@ -143,11 +151,12 @@ def _settle(session: Session, row: Erasure) -> None:
 
 
 def _tell(session: Session, row: Erasure, request: DataRequest, known: Known) -> None:
-    if not known.email:
+    if known.is_told or not known.email:
         return
     holds = {hold.code: hold for hold in registry().holds}
     kept = [(holds[one.hold], one) for one in known.kept if one.hold in holds]
-    values = {"number": request.number, "kept": kept}
+    days = settings().backup_days
+    values = {"number": request.number, "kept": kept, "days": days}
     to = Recipient(email=known.email, language=Language(known.language))
     enqueue(session, letters.DONE, to, key=_key(row.id), values=values)
 
@@ -159,6 +168,16 @@ def _key(number: int) -> str:
 def _note(session: Session, number: int, store: str, gone: int, left: int) -> None:
     step = {"erasure": number, "at": clock.now(), "store": store, "kept": 0}
     session.add(ErasureStep(gone=gone, left=left, **step))
+
+
+def _numbers(due: Select[int]) -> list[int]:
+    return list(db.session.scalars(due))
+
+
+def _stores(erasures: list[int]) -> list[str]:
+    """Return the tables in which they destroyed anything."""
+    rows = select(ErasureStep.store).where(ErasureStep.erasure.in_(erasures))
+    return list(db.session.scalars(rows.distinct()))
 
 
 def _confirmed() -> Select[int]:

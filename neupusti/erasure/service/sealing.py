@@ -33,6 +33,8 @@ class Known:
     person: int | None
     needles: tuple[str, ...]
     kept: tuple[KeptByLaw, ...]
+    is_told: bool = False
+    """Whether they were told before: a restored backup had brought them back."""
 
 
 def seal(known: Known) -> str:

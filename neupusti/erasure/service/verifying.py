@@ -41,12 +41,13 @@ def left(erasure: Erasure, known: Known) -> dict[str, int]:
     if not wanted:
         return found
     with snapshot() as data:
-        hits = second_road.search(data, wanted)
-        for table, rows in hits.items():
+        seen = second_road.search(data, wanted)
+        for table, rows in seen.hits.items():
             if unexplained := rows - _explained(data, erasure, known, table, rows):
                 found[table] = len(unexplained)
-        unseen = wanted - _held(data, wanted)
-        shared = _held(data, frozenset(map(_end, unseen)))
+        unseen = wanted - seen.needles
+        ends = frozenset(map(_end, unseen))
+        shared = second_road.search(data, ends).needles if ends else set()
     if db.engine.dialect.name == "sqlite":
         found |= in_files(files.home(), unseen, shared)
     else:
@@ -85,13 +86,6 @@ def _end(word: str) -> str:
     """Return the last signs of a word: of an address, those before its domain."""
     local = word.partition("@")[0]
     return local[-SUFFIX:] if len(local) >= SUFFIX else word
-
-
-def _held(data: Snapshot, texts: frozenset[str]) -> set[str]:
-    """Return those of `texts` that a row holds."""
-    if not (texts and second_road.search(data, texts)):
-        return set()
-    return {one for one in texts if second_road.search(data, frozenset({one}))}
 
 
 def _in_base64(word: bytes) -> Iterator[bytes]:

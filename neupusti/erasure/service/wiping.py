@@ -13,8 +13,6 @@ from neupusti.erasure.models import ErasureFile
 
 SMALL = 200 * 1024 * 1024
 """Bytes of a table that PostgreSQL may write anew at once; it is locked meanwhile."""
-LOCK_SECONDS = 3
-"""How long to wait for readers of a table: longer would stop its writers."""
 
 
 def files(erasure: int) -> int:
@@ -46,15 +44,12 @@ def database(names: Iterable[str]) -> bool:
     tables = [table for table in Base.metadata.sorted_tables if table.name in {*names}]
     with db.engine.connect() as plain:
         connection = plain.execution_options(isolation_level="AUTOCOMMIT")
-        connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         try:
             for table in tables:
                 if personal_columns(table):
                     _vacuum(connection, table.name)
         except OperationalError:
             return False
-        finally:
-            connection.exec_driver_sql("RESET lock_timeout")
     samples.forget()
     return True
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask_babel import LazyString
+from flask_babel import LazyString, lazy_pgettext
 from flask_babel import lazy_gettext as _
 
 from neupusti.erasure.models import State
@@ -15,5 +15,5 @@ STATES: Mapping[str, LazyString] = {
     State.INCOMPLETE: _("something was left; it is tried again every hour"),
     State.TOLD: _("destroyed; the last e-mail is on its way"),
     State.WAITING: _("destroyed but for what a law keeps"),
-    State.DONE: _("destroyed"),
+    State.DONE: lazy_pgettext("of an erasure", "destroyed"),
 }

@@ -1,12 +1,14 @@
 """What follows in the newsletter from what people do in their account."""
 
 from collections.abc import Sequence
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service.signals import consent_withdrawn, email_confirmed
+from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.classification import Purpose
 from neupusti.core.records import consents
 from neupusti.core.records.consents import FormConsent
@@ -23,7 +25,8 @@ def attach(person: Person, *, session: Session) -> None:
 
     The address of the account has changed where the person's own subscription has another:
     it follows, with the news on its way, and links in emails to the former one end. Where
-    the new address has a subscription already, that one stays and the former ends.
+    the new address has a subscription already, that one stays and the former ends. What is
+    blocked stays as it is.
     """
     by_key = select(Subscriber).filter_by(email_key=person.email_key)
     subscriber = session.scalar(by_key)
@@ -41,7 +44,7 @@ def attach(person: Person, *, session: Session) -> None:
     if subscriber is None and consent is not None:
         language = Language(person.language)
         subscriber = signup.insert_active(session, person.email, language, person.id)
-    if subscriber is None:
+    if subscriber is None or _is_blocked(session, subscriber):
         return
     subscriber.person = person.id
     if consent is not None and subscriber.state == SubscriberState.PENDING:
@@ -61,6 +64,12 @@ def follow(consent: FormConsent, *, session: Session) -> None:
             ending.end(session, subscriber, method=ending.BUTTON)
         elif consent.purpose == Purpose.ADVERTISING:
             ending.end_advertising(session, subscriber, method=ending.BUTTON)
+
+
+def _is_blocked(session: Session, subscriber: Subscriber) -> bool:
+    rows = select(Subscriber.id).filter_by(id=subscriber.id)
+    held = rows.where(covered(cast("Table", Subscriber.__table__)))
+    return session.scalar(held) is not None
 
 
 def _others(session: Session, person: Person) -> Sequence[Subscriber]:

@@ -6,6 +6,9 @@ from neupusti.core.web.errors import DomainError
 
 NO_HOLD = lazy_gettext("There is no such hold.")
 NOBODY = lazy_gettext("Name a person by number or an order by number: a hold is on one.")
+WITH_ADDRESS = lazy_gettext(
+    "Write it without an e-mail address: what is recorded of a hold is never deleted."
+)
 NO_PERSON = lazy_gettext("Nobody has this number.")
 NO_ORDER = lazy_gettext("There is no order with this number.")
 OVER = lazy_gettext("This hold is released already.")

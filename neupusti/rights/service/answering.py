@@ -105,8 +105,9 @@ def enter(given: Entered, staff: int, submission: str) -> tuple[DataRequest, str
             submission=stored,
         )
         if opened is not None:
-            _log(session, staff, ENTERED, Operation.RECORDING, opened[0])
+            # Before the journal: a block waits for all writers, who may wait for that.
             request_entered.send(opened[0], session=session, staff=staff)
+            _log(session, staff, ENTERED, Operation.RECORDING, opened[0])
             return opened
         before = select(DataRequest).filter_by(submission=stored)
         return session.scalars(before).one(), requests.written(code)

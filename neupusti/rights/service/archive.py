@@ -71,7 +71,7 @@ def _fill(
     whose: Whose, out: BinaryIO, data: Snapshot, request: ExportRequest, made_at: datetime
 ) -> Mapping[str, Any]:
     wanted = second_road.needles(data, whose)
-    left = second_road.search(data, wanted)
+    left = second_road.search(data, wanted).hits
     with Zipped(out, made_at) as archive:
         builder = Builder(data=data, whose=whose, out=archive, left=left)
         hits = sum(map(len, left.values()))

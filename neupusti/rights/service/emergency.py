@@ -20,15 +20,16 @@ from neupusti.core.records import journal
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
 from neupusti.core.text import languages
 from neupusti.rights.models import RequestKind
-from neupusti.rights.service import requests
+from neupusti.rights.service import requests, settling
 from neupusti.rights.service.requests import Asker
 
 
 def declare(number: int, device: str) -> None:
     """End every session of a person, revoke the password and block the data, at once.
 
-    Links to a new password and to the state of the block go by e-mail. What is blocked
-    already stays so.
+    Links to a new password and to the state of the block go by e-mail; the first to the
+    former address while that can undo its change. What is blocked already stays so. Only
+    staff end the block: whoever took the account over would.
     """
     actor = Actor(ActorKind.PERSON, number)
     with writing() as session:
@@ -39,9 +40,10 @@ def declare(number: int, device: str) -> None:
             reason = gettext("The account was broken into.")
             request = _request(session, person, actor, reason)
             blocks.open_block(
-                session, whose, by=Cause.PERSON, reason=reason, request=request
+                session, whose, by=Cause.SYSTEM, reason=reason, request=request
             )
-        recovery.lock(session, person)
+        change = settling.unsettled(number)
+        recovery.lock(session, person, change.old if change else None)
         kind = SecurityEventKind.EMERGENCY
         journal.log_security_event(session, number, kind, device)
         record = ProcessingRecord(
@@ -64,7 +66,8 @@ def _request(session: Session, person: Person, actor: Actor, reason: str) -> str
         received_at=clock.now(),
     )
     values = requests.values_of(asker, RequestKind.BLOCK)
-    opened = requests.open_request(session, actor, **values, about=reason)
+    values |= {"about": reason, "may_withdraw": False}
+    opened = requests.open_request(session, actor, **values)
     if opened is None:
         raise RuntimeError("a request to block met an export")
     return opened[0].number

@@ -48,6 +48,7 @@ FORMER = EmailType(
     name="rights.former",
     label=_("The new e-mail of your account asks for its data"),
     purpose=Purpose.CONFIRMATION,
+    while_blocked=True,
 )
 ALL = (LINK, NOTHING, RECEIVED, READY, ANSWER, FORMER)
 

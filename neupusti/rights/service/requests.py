@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -78,7 +79,7 @@ class Asker:
         return Actor(ActorKind.PERSON, self.person)
 
 
-def values_of(asker: Asker, kind: RequestKind) -> dict[str, object]:
+def values_of(asker: Asker, kind: RequestKind) -> dict[str, Any]:
     """Return the columns of a request on the site; raise RightsError.
 
     Whoever may have taken an account over destroys nothing of it.
@@ -98,12 +99,18 @@ def values_of(asker: Asker, kind: RequestKind) -> dict[str, object]:
 
 
 def open_request(
-    session: Session, actor: Actor, new_code: str | None = None, /, **values: object
+    session: Session,
+    actor: Actor,
+    new_code: str | None = None,
+    /,
+    *,
+    may_withdraw: bool = True,
+    **values: object,
 ) -> tuple[DataRequest, str] | None:
     """Store a request, its deadline and its first step in the open write transaction.
 
-    Return it with its code, and email both. None where the person has one of those of
-    which there can only be one.
+    Return it with its code, and email both; the email says whether its person may take a
+    block back. None where the person has one of those of which there can only be one.
     """
     new_code = new_code or code_of(secrets.token_urlsafe(32))
     given = {"about": "", "agent": "", "answer": "", **values}
@@ -124,9 +131,10 @@ def open_request(
         session, DEADLINE, request.number, TERMS[kind], request.received_at
     )
     log_step(session, request.id, Step.RECEIVED, actor)
-    code = written(new_code)
-    letters.send(session, letters.RECEIVED, request, code=code, due=deadline.promised)
-    return request, code
+    told = {"code": written(new_code), "due": deadline.promised}
+    told["may_withdraw"] = may_withdraw
+    letters.send(session, letters.RECEIVED, request, **told)
+    return request, written(new_code)
 
 
 def log_step(session: Session, request: int, step: Step, actor: Actor = SYSTEM) -> None:

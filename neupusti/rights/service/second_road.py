@@ -4,9 +4,10 @@ The search walks the live schema, so a table that nobody declared is searched as
 it finds and the export does not hold is a fault of one of the two: the export says so.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import reduce
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -35,10 +36,21 @@ from neupusti.rights.service.snapshot import Snapshot
 PHONE_DIGITS = 10
 """A phone is found by its last digits, however its beginning is written."""
 CHUNK = 100
+"""Needles or rows of one statement: SQLite takes no condition of a thousand parts."""
+BETWEEN: ColumnElement[str] = literal_column("' '")
+"""Between the texts of a row; no needle has it."""
 NO_TEXT = (Numeric, Boolean, Date, DateTime, Time, Interval)
 Keys = set[tuple[str, ...]]
 Hits = dict[str, Keys]
 """Table -> the primary keys, as text, of the rows that hold a needle."""
+
+
+class Found(NamedTuple):
+    """What a search found."""
+
+    hits: Hits
+    needles: set[str]
+    """Those that a row holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +81,15 @@ def needle(text: str) -> str:
     return text.lower() if "@" in text else text[-PHONE_DIGITS:]
 
 
-def search(data: Snapshot, wanted: frozenset[str]) -> Hits:
-    """Return the rows of both databases in which a text holds one of the needles."""
-    hits: Hits = {}
+def search(data: Snapshot, wanted: frozenset[str]) -> Found:
+    """Find the rows of both databases in which a text holds one of the needles."""
+    found = Found({}, set())
     for connection in (data.main, data.access):
         for name in inspect(connection).get_table_names():
-            if found := set(_rows(connection, name, wanted)):
-                hits[name] = hits.get(name, set()) | found
-    return hits
+            for key, body in _rows(connection, name, sorted(wanted)):
+                found.hits.setdefault(name, set()).add(key)
+                found.needles.update(one for one in wanted if one.encode() in body)
+    return found
 
 
 def outside(data: Snapshot, whose: Whose, left: Hits) -> Searched:
@@ -95,22 +108,32 @@ def outside(data: Snapshot, whose: Whose, left: Hits) -> Searched:
 
 
 def _rows(
-    connection: Connection, name: str, wanted: frozenset[str]
-) -> Iterator[tuple[str, ...]]:
+    connection: Connection, name: str, wanted: Sequence[str]
+) -> Iterator[tuple[tuple[str, ...], bytes]]:
+    """Yield the key and the texts, in lower case, of each row that holds a needle."""
     schema, on_sqlite = inspect(connection), connection.dialect.name == "sqlite"
-    texts = [c for c in schema.get_columns(name) if not isinstance(c["type"], NO_TEXT)]
     key = schema.get_pk_constraint(name)["constrained_columns"]
     chosen: list[Any] = [column(part) for part in key]
     if not chosen:
-        chosen = [literal_column("rowid" if on_sqlite else "ctid::text")]
-    holds = [
-        (func.instr if on_sqlite else func.strpos)(func.lower(text), needle) > 0
-        for text in (_text(c["name"], c["type"], on_sqlite=on_sqlite) for c in texts)
-        for needle in wanted
+        chosen = [literal_column("rowid" if on_sqlite else "ctid::text").label("row")]
+    texts: list[ColumnElement[str]] = [
+        func.coalesce(_text(one["name"], one["type"], on_sqlite=on_sqlite), "")
+        for one in schema.get_columns(name)
+        if not isinstance(one["type"], NO_TEXT)
     ]
-    if holds:
-        found = select(*chosen).select_from(table(name)).where(or_(*holds))
-        yield from (tuple(map(str, row)) for row in connection.execute(found))
+    if not texts:
+        return
+    whole = reduce(lambda left, right: left + BETWEEN + right, texts)
+    rows = select(*chosen, func.lower(whole).label("body")).select_from(table(name))
+    *keys, body = rows.subquery().c
+    place = func.instr if on_sqlite else func.strpos
+    # Bytes of a picture are no text that SQLite's driver could decode.
+    read = cast(body, LargeBinary) if on_sqlite else body
+    for start in range(0, len(wanted), CHUNK):
+        holds = [place(body, one) > 0 for one in wanted[start : start + CHUNK]]
+        for row in connection.execute(select(*keys, read).where(or_(*holds))):
+            *values, text = row
+            yield tuple(map(str, values)), text if on_sqlite else text.encode()
 
 
 def _text(name: str, kind: TypeEngine[Any], *, on_sqlite: bool) -> ColumnElement[str]:

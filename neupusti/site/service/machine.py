@@ -1,15 +1,16 @@
 """Readiness, security.txt and the seeding of the site."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Table, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from neupusti.core.blocking import guards
 from neupusti.core.data.database import db
 from neupusti.core.data.migration import version_table
 from neupusti.core.data.postgresql import is_read_only
@@ -30,6 +31,17 @@ def readiness(migrations: Path) -> dict[str, str]:
     """
     script = ScriptDirectory.from_config(_alembic(migrations))
     return {name or "main": _state(name, script) for name in (None, "access")}
+
+
+def guard(migrations: Path, tables: Sequence[Table]) -> None:
+    """Make the guards of `tables` as this version has them, where they are not.
+
+    A database that a newer version has migrated keeps its own.
+    """
+    newest = ScriptDirectory.from_config(_alembic(migrations)).get_current_head()
+    with db.engine.begin() as connection:
+        if _version(connection, None) == newest:
+            guards.renew(connection, tables)
 
 
 def disk(folders: Iterable[Path]) -> str:

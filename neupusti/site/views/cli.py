@@ -42,6 +42,7 @@ def setup() -> None:
         # Another copy of the site may have done it meanwhile.
         if "not migrated" in service.readiness(MIGRATIONS).values():
             flask_migrate.upgrade()
+        postgresql.retried(lambda: service.guard(MIGRATIONS, registry().blockable))
         samples.forget()
         for line in service.seed(registry()):
             click.echo(line)

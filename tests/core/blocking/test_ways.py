@@ -1,19 +1,21 @@
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from neupusti.core.blocking import blocks, guards
+from neupusti.core.blocking import blocks, guards, shadows
 from neupusti.core.blocking.errors import is_refusal
 from neupusti.core.blocking.models import Cause
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
-from neupusti.core.data.reading import reading
+from neupusti.core.data.reading import EXTENSION, reading
 from neupusti.core.registry import registry
 from neupusti.orders.models.order import ShopOrder
+from tests.conftest import SQLITE
 from tests.core.blocking.ways import READS, WRITES, Read, Write, in_use
 from tests.orders.buying import Shopper, product
 from tests.people import BOLAT, GUEST
@@ -93,6 +95,31 @@ def test_a_write_that_began_before_the_block_ends_before_it(
             blocks.wait_for_writers(session)
         writer.commit()
         blocks.wait_for_writers(session)
+
+
+@SQLITE
+def test_one_block_lets_no_look_up_walk_all_orders(orders: dict[str, int]) -> None:
+    look = 'EXPLAIN QUERY PLAN SELECT * FROM order_line WHERE "order" = 1'
+    with in_use() as session:
+        plan = [str(step[-1]) for step in session.execute(text(look))]
+    assert any("USING INDEX ix_shop_order_email_key" in step for step in plan)
+
+
+def test_a_reader_waits_for_a_connection_no_longer_than_others(app: Flask) -> None:
+    main, reading_one = app.extensions[EXTENSION]
+    assert reading_one.pool.timeout() == main.pool.timeout()
+
+
+def test_no_connection_without_its_views_stays(app: Flask) -> None:
+    """On PostgreSQL, where no view can stand before a table that is not made yet."""
+    if db.engine.dialect.name == "sqlite":
+        return
+    url = db.engine.url.update_query_dict({"options": "-csearch_path=information_schema"})
+    bare = shadows.reading_engine(create_engine(url), registry().blockable)
+    for _attempt in range(2):
+        with pytest.raises((ProgrammingError, psycopg.errors.UndefinedTable)):
+            bare.connect()
+    bare.dispose()
 
 
 def test_a_reading_connection_cannot_write(orders: dict[str, int]) -> None:

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from threading import Barrier, Thread
+from unittest import mock
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import Column, MetaData, Table, insert, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from neupusti.core.data import database
+from neupusti.core.data import database, postgresql
 from neupusti.core.data.database import ACCESS, Utc, db, writing
 from neupusti.policy.models import Edition
 from tests import fast
@@ -250,3 +252,13 @@ def test_changes_made_before_the_transaction_are_refused(app: Flask) -> None:
 
 def test_starting_opens_no_database(bare: Flask, tmp_path: Path) -> None:
     assert list(tmp_path.glob("*.sqlite*")) == []
+
+
+def test_a_migration_that_ended_a_deadlock_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(postgresql, "sleep", mock.Mock())
+    ended = OperationalError("", {}, psycopg.errors.DeadlockDetected())
+    migrate = mock.Mock(side_effect=[ended, None])
+    postgresql.retried(migrate)
+    assert migrate.call_count == 2

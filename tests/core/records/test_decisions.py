@@ -2,8 +2,9 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,7 +15,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.keys import FORMER
 from neupusti.core.records import decision_file, decisions
-from neupusti.core.records.decision_file import ACCEPTED, UnrecordedError
+from neupusti.core.records.decision_file import ACCEPTED, Read, UnrecordedError
 from neupusti.core.records.decisions import Decision, DecisionHead, Standing, State, decide
 from tests.people import AIGERIM
 
@@ -83,6 +84,22 @@ def test_a_database_without_what_was_done_is_behind(app: Flask) -> None:
     found = standing()
     assert found.state is State.BEHIND
     assert [line.person for line in found.behind] == [8, 9]
+
+
+def test_a_decision_made_during_the_look_is_not_behind(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = decision_file.read
+
+    def later(file: Path | None) -> Iterator[Read]:
+        with app.app_context():
+            decided(8)
+        return read(file)
+
+    decided(7)
+    monkeypatch.setattr(decision_file, "read", later)
+    found = standing()
+    assert (found.state, found.interrupted, found.lines) == (State.CURRENT, [], 4)
 
 
 def test_a_decision_that_was_rolled_back_is_void(app: Flask) -> None:
