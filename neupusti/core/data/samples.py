@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table
+from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import NotSupportedError, OperationalError
 
 from neupusti.core.data.classification import classification
@@ -70,15 +70,13 @@ def _forget_of(engine: Engine, tables: Iterable[Table]) -> None:
                 logger.warning("samples are kept", extra={"fields": fields})
 
 
-def _found(
-    connection: Connection, table: str, columns: tuple[str, ...]
-) -> Sequence[Row[Any]]:
+def _found(connection: Connection, table: str, columns: tuple[str, ...]) -> Sequence[Any]:
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS * 1000:.0f}ms'")
     values = {"table": table, "columns": list(columns)}
     return connection.exec_driver_sql(RELATIONS, values).all()
 
 
-def _take_none(connection: Connection, found: Sequence[Row[Any]]) -> None:
+def _take_none(connection: Connection, found: Sequence[Any]) -> None:
     for relation, column, _kind, targeted, _partition, _samples in found:
         if targeted:
             connection.exec_driver_sql(
@@ -86,7 +84,7 @@ def _take_none(connection: Connection, found: Sequence[Row[Any]]) -> None:
             )
 
 
-def _drop(connection: Connection, found: Sequence[Row[Any]]) -> None:
+def _drop(connection: Connection, found: Sequence[Any]) -> None:
     # The type of a partition's column is that of its table, which passes it on.
     sampled = {column for _r, column, *_rest, samples in found if samples}
     for relation, column, kind, _targeted, partition, _samples in found:
