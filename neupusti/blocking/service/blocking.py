@@ -42,8 +42,8 @@ from neupusti.rights.service.words import OUTCOME_LABELS
 PLACED = StaffActionType("blocking.placed", _("Blocked the data of a person"))
 LOOKED = StaffActionType("blocking.looked", _("Looked at blocked data to check them"))
 ACTIONS = (PLACED, LOOKED)
-OFTEN = RateLimit("block", 10, timedelta(days=1), timedelta(days=1))
-"""Of a person: each block writes two e-mails."""
+OFTEN = RateLimit("block", 20, timedelta(days=1), timedelta(days=1))
+"""E-mails to a person: a block and its end write one each. Both go on without them."""
 NOBODY = _("Write the number of the person, or the e-mail.")
 WITHDRAWN = _("You took the block back.")
 RESULTS = {
@@ -68,9 +68,8 @@ class Order:
 def block(asker: Asker, reason: str) -> DataRequest:
     """Block what is about `asker` from this moment; return the request it stands under.
 
-    A block that is open already stays, with its first date. Raise TooManyError.
+    A block that is open already stays, with its first date.
     """
-    throttle.take((OFTEN, asker.name))
     with writing() as session:
         blocks.wait_for_writers(session)
         before = blocks.open_of(session, _whose(asker))
@@ -80,6 +79,7 @@ def block(asker: Asker, reason: str) -> DataRequest:
         # The term counts from the block: proving the address was no use of the data.
         values["received_at"] = clock.now()
         values |= {"about": reason, "may_withdraw": asker.is_settled}
+        values["is_told"] = _may_tell(session, asker)
         request = _opened(session, asker.actor, values)
         blocks.open_block(
             session, _whose(asker), by=Cause.PERSON, reason=reason, request=request.number
@@ -104,7 +104,8 @@ def withdraw(asker: Asker) -> None:
             return
         with force_locale(Language(request.language).locale):
             words = str(WITHDRAWN)
-        _close(session, request, Outcome.WITHDRAWN, words, asker.actor)
+        is_told = _may_tell(session, asker)
+        _close(session, request, Outcome.WITHDRAWN, words, asker.actor, is_told=is_told)
 
 
 def may_withdraw(asker: Asker, found: DataBlock) -> bool:
@@ -212,13 +213,24 @@ def _answer(
         blocks.lift(session, found, outcome=result, by=staff)
 
 
-def _close(
-    session: Session, request: DataRequest, outcome: Outcome, words: str, actor: Actor
+def _may_tell(session: Session, asker: Asker) -> bool:
+    return not throttle.count(session, (OFTEN, asker.name))
+
+
+def _close(  # noqa: PLR0913 - an answer is all of these
+    session: Session,
+    request: DataRequest,
+    outcome: Outcome,
+    words: str,
+    actor: Actor,
+    *,
+    is_told: bool = True,
 ) -> None:
     requests.close(session, request, outcome, words)
     requests.log_step(session, request.id, Step.ANSWERED, actor)
     values = {"outcome": OUTCOME_LABELS[outcome], "answer": words}
-    letters.send(session, letters.ANSWER, request, **values)
+    if is_told:
+        letters.send(session, letters.ANSWER, request, **values)
 
 
 def _whose(asker: Asker) -> Whose:

@@ -7,7 +7,8 @@ samples and writes no table anew; setting its target to 0 lets no new ones be ta
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.exc import NotSupportedError, OperationalError
@@ -60,22 +61,30 @@ def _forget_of(engine: Engine, tables: Iterable[Table]) -> None:
     for table in tables:
         if columns := unsampled(table):
             try:
-                with engine.begin() as connection:
-                    _forget(connection, table.name, columns)
+                # One after the other: what staff read keeps only the second from it.
+                for step in (_take_none, _drop):
+                    with engine.begin() as connection:
+                        step(connection, _found(connection, table.name, columns))
             except (OperationalError, NotSupportedError) as error:
                 fields = {"table": table.name, "reason": type(error.orig).__name__}
                 logger.warning("samples are kept", extra={"fields": fields})
 
 
-def _forget(connection: Connection, table: str, columns: tuple[str, ...]) -> None:
-    values = {"table": table, "columns": list(columns)}
-    found = connection.exec_driver_sql(RELATIONS, values).all()
+def _found(connection: Connection, table: str, columns: tuple[str, ...]) -> Sequence[Any]:
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS * 1000:.0f}ms'")
+    values = {"table": table, "columns": list(columns)}
+    return connection.exec_driver_sql(RELATIONS, values).all()
+
+
+def _take_none(connection: Connection, found: Sequence[Any]) -> None:
     for relation, column, _kind, targeted, _partition, _samples in found:
         if targeted:
             connection.exec_driver_sql(
                 f'ALTER TABLE {relation} ALTER "{column}" SET STATISTICS 0'
             )
+
+
+def _drop(connection: Connection, found: Sequence[Any]) -> None:
     # The type of a partition's column is that of its table, which passes it on.
     sampled = {column for _r, column, *_rest, samples in found if samples}
     for relation, column, kind, _targeted, partition, _samples in found:

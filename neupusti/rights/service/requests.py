@@ -105,12 +105,14 @@ def open_request(
     /,
     *,
     may_withdraw: bool = True,
+    is_told: bool = True,
     **values: object,
 ) -> tuple[DataRequest, str] | None:
     """Store a request, its deadline and its first step in the open write transaction.
 
-    Return it with its code, and email both; the email says whether its person may take a
-    block back. None where the person has one of those of which there can only be one.
+    Return it with its code, and email both if it `is_told`; the email says whether its
+    person may take a block back. None where the person has one of those of which there can
+    only be one.
     """
     new_code = new_code or code_of(secrets.token_urlsafe(32))
     given = {"about": "", "agent": "", "answer": "", **values}
@@ -133,7 +135,8 @@ def open_request(
     log_step(session, request.id, Step.RECEIVED, actor)
     told = {"code": written(new_code), "due": deadline.promised}
     told["may_withdraw"] = may_withdraw
-    letters.send(session, letters.RECEIVED, request, **told)
+    if is_told:
+        letters.send(session, letters.RECEIVED, request, **told)
     return request, written(new_code)
 
 

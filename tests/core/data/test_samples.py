@@ -123,6 +123,10 @@ def test_a_table_that_staff_read_is_left_for_the_next_start(
     with reading.connect():
         samples.forget()
         assert "samples are kept" in caplog.text
+    with db.engine.connect() as connection:
+        target = "SELECT attstattarget FROM pg_attribute WHERE attname = 'email'"
+        of_person = f"{target} AND attrelid = 'person'::regclass"
+        assert connection.exec_driver_sql(of_person).scalar() == 0, "none are taken anew"
     reading.dispose()
     samples.forget()
     assert {table for table, _ in sampled()} & {"person"} == set()
