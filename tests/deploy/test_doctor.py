@@ -29,6 +29,7 @@ HSTS = "max-age=63072000"
 SOUND = {
     *("page", "headers", "photo", "email"),
     *("database main", "database access", "jobs", "backup", "decisions"),
+    "destruction",
 }
 
 
