@@ -14,7 +14,7 @@ from neupusti.core import clock
 from neupusti.core.data.database import db, insert, writing
 from neupusti.core.feature import Together
 from neupusti.core.mail.models import OutboxEmail, OutboxState
-from neupusti.core.records import decisions
+from neupusti.core.records import decision_extent, decisions
 from neupusti.core.records.decision_file import Line
 from neupusti.core.records.decisions import DecisionHead, State
 from neupusti.core.registry import registry
@@ -84,7 +84,7 @@ def _owned(line: Line, known: Mapping[str, str]) -> Line:
 
 def finish_interrupted() -> None:
     """Run the job: carry out what was decided when a process was killed."""
-    replay(decisions.interrupted(db.session()))
+    replay(decision_extent.interrupted(db.session()))
 
 
 def stop_mail(before: datetime) -> int:

@@ -17,7 +17,6 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from flask import current_app
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -46,8 +45,6 @@ OPEN, CARRYING_OUT = "decisions.open", "decisions.carrying out"
 """What a session knows: the lines of its transaction; whether it repeats old ones."""
 COMMITTING = "decisions.committing"
 """Whether its transaction may be committed already."""
-WHOLE = "neupusti.decisions.whole"
-"""What an app knows: the `extent` at which no decision was interrupted."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -176,27 +173,6 @@ def standing(session: Session, file: Path | None = None) -> Standing:
         found.behind = [line for line in found.behind if line.n not in known]
     found.half = decision_file.half(file)
     return found
-
-
-def extent(session: Session) -> tuple[int, int]:
-    """Return the bytes of the file and the number of rows: `standing` differs with them."""
-    file = decision_file.path()
-    rows = session.scalar(select(func.count()).select_from(DecisionHead)) or 0
-    return file.stat().st_size if file.exists() else 0, rows
-
-
-def interrupted(session: Session) -> list[Line]:
-    """Return the decisions that were interrupted, and that no process is at work on.
-
-    Where nothing came since there was none, the file is not read again. Raise OSError.
-    """
-    now, seen = extent(session), current_app.extensions
-    if seen.get(WHOLE) == now:
-        return []
-    found = standing(session)
-    if not found.interrupted:
-        seen[WHOLE] = now
-    return found.ended if found.state is State.CURRENT else []
 
 
 def _known_now(session: Session, first: int) -> set[int]:

@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.core.data.database import db
-from neupusti.core.records import decisions
+from neupusti.core.records import decision_extent, decisions
 from neupusti.core.records.decisions import Standing, State
 from neupusti.core.web import errors
 
@@ -47,7 +47,7 @@ class Gate:
         Before it has opened, what was interrupted long ago is missing, too: after a restore
         nobody knows whether it was done.
         """
-        seen = decisions.extent(db.session())
+        seen = decision_extent.extent(db.session())
         if seen != self._seen:
             found = decisions.standing(db.session())
             if not self._has_opened:
