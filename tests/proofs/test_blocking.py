@@ -40,7 +40,7 @@ PLANTS = {
     ),
     "blocks-are-guarded": bare(
         "DROP TRIGGER guard_shop_order_delete",
-        "ALTER TABLE shop_order DISABLE TRIGGER guard_shop_order",
+        postgresql="ALTER TABLE shop_order DISABLE TRIGGER guard_shop_order",
     ),
     "no-news-to-the-blocked": sql(
         BLOCK,
@@ -50,6 +50,7 @@ PLANTS = {
             recipient=GUEST.email,
             recipient_key=GUEST.email,
             state="sent",
+            next_at=NOW,
             done_at=NOW,
         ),
     ),
