@@ -65,7 +65,7 @@ def _amid(rows: Any, at: str) -> Any:
 
 _BLOCKED_ORDERS = _beside(ShopOrder, ShopOrder.id).subquery()
 _SENT = (
-    _beside(OutboxEmail, OutboxEmail.done_at, OutboxEmail.kind)
+    _beside(OutboxEmail, OutboxEmail.next_at, OutboxEmail.kind)
     .where(OutboxEmail.state == OutboxState.SENT.value)
     .subquery()
 )
@@ -110,10 +110,12 @@ ALL: tuple[AnyProof, ...] = (
         says=_("While the Data are blocked only e-mails about rights and sign-ins leave."),
         rows=_SENT,
         wrong=lambda rows: and_(
-            _amid(rows, "done_at"), rows.c.kind.not_in(while_blocked())
+            # What left before its block may be accepted after it.
+            _amid(rows, "next_at"),
+            rows.c.kind.not_in(while_blocked()),
         ),
-        forged={**HANDED, "done_at": AMID, "kind": "orders.confirmed"},
-        right={**OVER, "done_at": LATER, "kind": "orders.confirmed"},
+        forged={**HANDED, "next_at": AMID, "kind": "orders.confirmed"},
+        right={**OVER, "next_at": LATER, "kind": "orders.confirmed"},
     ),
     Proof(
         clauses=("6.2.4",),

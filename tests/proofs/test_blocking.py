@@ -50,6 +50,7 @@ PLANTS = {
             recipient=GUEST.email,
             recipient_key=GUEST.email,
             state="sent",
+            next_at=NOW,
             done_at=NOW,
         ),
     ),

@@ -84,7 +84,7 @@ class OutboxEmail(Base):
     attempts: Mapped[int] = mapped_column(Integer, info=impersonal())
     created_at: Mapped[Moment] = mapped_column(index=True)
     next_at: Mapped[Moment]
-    """The time of the next attempt."""
+    """The time of the next attempt; once it is claimed, when that was."""
     done_at: Mapped[Moment | None]
     reason: Mapped[LongText]
     """The last reply of the server, without the address."""

@@ -15,7 +15,7 @@ from typing import cast
 from sqlalchemy import Connection, bindparam, select, update
 
 from neupusti.core import clock
-from neupusti.core.data.database import db, writing
+from neupusti.core.data.database import Utc, db, writing
 from neupusti.core.mail import message
 from neupusti.core.mail.due import BATCH, DUE, MAY_LEAVE, NEXT, TABLE, parameters
 from neupusti.core.mail.models import OutboxEmail, OutboxState
@@ -42,8 +42,9 @@ CLAIM = (
         TABLE.c.state == OutboxState.QUEUED.value,
         MAY_LEAVE,
     )
-    .values(state=OutboxState.HANDING.value)
+    .values(state=OutboxState.HANDING.value, next_at=bindparam("at", type_=Utc))
 )
+"""The last attempt begins now: whether a block stood against it is proved by that."""
 ENDING = ("state", "done_at", "reason", "text", "html", "headers")
 """The columns that the end of an email changes."""
 END = (
@@ -146,7 +147,7 @@ class Sender:
         """Claim an email, and record in the same commit that the one before was sent."""
         with database.begin():
             self._end_sent(database)
-            its = {"number": number, "while_blocked": while_blocked()}
+            its = {"number": number, "at": clock.now(), "while_blocked": while_blocked()}
             if database.execute(CLAIM, its).rowcount != 1:
                 raise AlreadyClaimedError
             found = database.execute(NEXT, parameters()).mappings().first()

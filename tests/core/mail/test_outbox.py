@@ -176,6 +176,14 @@ def test_a_temporary_error_is_retried_later(
     assert len(smtp.emails) == 1
 
 
+def test_an_email_keeps_its_claim(app: Flask, smtp: SmtpServer, at: Clock) -> None:
+    at(NOON)
+    number = enqueued()
+    at(NOON + sender.FIRST_DELAY)
+    run(app)
+    assert stored(number).next_at == NOON + sender.FIRST_DELAY
+
+
 def test_after_days_of_retries_it_is_given_up(
     app: Flask, smtp: SmtpServer, at: Clock
 ) -> None:
