@@ -77,10 +77,6 @@ def _placed(table: Table) -> Iterator[Hold]:
     model = next(m.class_ for m in Base.registry.mappers if m.local_table is table)
     people = select(PlacedHold.person).where(in_force(), ON_PERSON)
 
-    def kept(rows: FromClause) -> ColumnElement[bool]:
-        mine = [rows.c[column.key].in_(people) for column in subjects]
-        return or_(*mine, *([_on_an_order(rows)] if model is PlacedHold else ()))
-
     def until(rows: FromClause) -> ColumnElement[Any]:
         given = [rows.c[column.key] for column in subjects]
         return last_day(ON_PERSON & PlacedHold.person.in_(given))
@@ -91,16 +87,11 @@ def _placed(table: Table) -> Iterator[Hold]:
         law=LAW,
         says=SAYS,
         model=model,
-        rows=kept,
+        rows=lambda rows: or_(*(rows.c[c.key].in_(people) for c in subjects)),
         until=until,
         whole=True,
         placed=True,
     )
-
-
-def _on_an_order(rows: FromClause) -> ColumnElement[bool]:
-    """Return the condition of the holds on one order: each keeps itself until its end."""
-    return rows.c.number.is_not(None) & rows.c.released_at.is_(None)
 
 
 def _along(key: ForeignKey, hold: Hold) -> Hold:

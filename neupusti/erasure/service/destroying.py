@@ -15,7 +15,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    or_,
     select,
     update,
 )
@@ -33,7 +32,6 @@ from neupusti.core.data.classification import (
 )
 from neupusti.core.data.database import writing
 from neupusti.core.data.finding import Whose
-from neupusti.core.holding import ON_PERSON
 from neupusti.core.keeping import Fate
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records import journal
@@ -121,7 +119,7 @@ def is_put_off(session: Session, whose: Whose) -> bool:
         return True
     if whose.person is not None and grants.is_staff(whose.person):
         return True
-    held = select(PlacedHold.id).where(_held(whose), in_force(), ON_PERSON)
+    held = select(PlacedHold.id).where(_held(whose), in_force())
     if session.scalar(held.limit(1)) is not None:
         return True
     moving = (
@@ -136,18 +134,13 @@ def is_put_off(session: Session, whose: Whose) -> bool:
 
 
 def _release_holds(session: Session, whose: Whose) -> None:
-    """Release what was held until a day that is past: only then may such a row go.
-
-    A hold on one order that is in force stays, without the number of the person.
-    """
-    over = update(PlacedHold).where(
-        _held(whose), PlacedHold.released_at.is_(None), or_(ON_PERSON, ~in_force())
-    )
+    """Release what was held until a day that is past: only then may such a row go."""
+    over = update(PlacedHold).where(_held(whose), PlacedHold.released_at.is_(None))
     session.execute(over.values(released_at=clock.now()))
 
 
 def _held(whose: Whose) -> ColumnElement[bool]:
-    """Return the condition of the holds on an account; a guest has none of their own."""
+    """Return the condition of the holds on an account; those on an order are on nobody."""
     return PlacedHold.person == whose.person if whose.person is not None else false()
 
 
