@@ -14,7 +14,7 @@ from neupusti.core.records.decisions import Decision
 from neupusti.core.records.holds import PlacedHold
 from neupusti.core.text import emails
 from neupusti.orders.models.order import ShopOrder
-from neupusti.retention.service import placing
+from neupusti.retention.service import hourly, placing
 from neupusti.retention.service.placing import Wish
 from neupusti.rights.models import DataRequest
 from tests.accounts.cast import account
@@ -106,5 +106,23 @@ def test_a_hold_on_one_order_keeps_that_order_alone(app: Flask, at: Clock) -> No
     at(BEGINS + 30 * DAY)
     work()
     assert erasure_of(number).state == "done"
-    db.session.expire_all()
+    assert stored().released_at == BEGINS
     assert db.session.scalars(select(ShopOrder)).one().email == ""
+
+
+@SQLITE
+def test_a_hold_on_an_order_that_is_over_puts_nothing_off(app: Flask, at: Clock) -> None:
+    at(NOON)
+    who = account(BOLAT)
+    order = cast.placed((cast.product("T-1"), 1)).number
+    with writing() as session:
+        session.scalars(select(ShopOrder)).one().person = who.number
+    hold(order, until=NOON.date())
+    number = confirmed(BOLAT, who.number)
+    at(BEGINS + DAY)
+    work()
+    assert erasure_of(number).destroyed_at == BEGINS + DAY
+    at(BEGINS + placing.LATE)
+    db.session.rollback()
+    hourly.run()
+    assert stored().released_at == BEGINS + placing.LATE
