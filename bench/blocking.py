@@ -49,6 +49,7 @@ SCANS = {
 }
 POINTS = {
     "one order": "SELECT * FROM shop_order WHERE id = 1000100",
+    "lines of one order": 'SELECT * FROM order_line WHERE "order" = 1000100',
     "newest 50": PAGE,
 }
 
