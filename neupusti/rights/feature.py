@@ -128,7 +128,7 @@ FEATURE = Feature(
         "request_event.step": words.STEPS,
         "rights_pass.used_for": words.KINDS,
         "export.state": words.STATES,
-        "correction.field": words.FIELDS,
+        **dict.fromkeys(("correction.field", "data_block.field"), words.FIELDS),
         "correction.decision": words.DECISIONS,
     },
     holdings=(

@@ -185,3 +185,12 @@ def test_what_is_right_of_something_else_is_kept(app: Flask) -> None:
     bought(app)
     number = contest(opened(app), value="", proposed="Abay 10", about="My street.")
     assert request_of(number).about == "My street.\n\nAbay 10"
+
+
+@pytest.mark.manifest(field="codes")
+def test_what_is_contested_is_named_in_words(app: Flask) -> None:
+    order, browser = Shopper(app, prefix="/en").bought(product()), opened(app)
+    contest(browser, value=value(order, "given_name"), proposed="Гостья")
+    shown = browser.get("/en/rights/data/").text
+    assert "Гостья" in shown
+    assert "given_name" not in shown
