@@ -162,7 +162,7 @@ def hold() -> None:
 
 @pytest.mark.clause("5.1", "5.6")
 @pytest.mark.slow
-@pytest.mark.ordeal(1, 30)
+@pytest.mark.ordeal(1, 3)
 def test_for_400_days_each_row_goes_in_time_or_is_kept_for_a_reason(
     app: Flask, at: Clock, size: int
 ) -> None:
