@@ -1,3 +1,6 @@
+import ast
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -59,6 +62,25 @@ def test_proofs_are_read_from_the_marks_on_tests(tmp_path: Path) -> None:
         "3.1": ("tests/shop/test_one.py::test_a", "tests/shop/test_one.py::test_b"),
         "3.2": ("tests/shop/test_one.py::test_a",),
     }
+
+
+def test_threads_that_ask_at_once_read_the_tests_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two `ast.parse` that meet raise SystemError in Python 3.11."""
+    (tmp_path / "test_one.py").write_text('@pytest.mark.clause("3.1")\ndef test_a(): ...\n')
+    parse, read = ast.parse, []
+
+    def slowly(source: str) -> ast.Module:
+        read.append(source)
+        time.sleep(0.05)
+        return parse(source)
+
+    monkeypatch.setattr(ast, "parse", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(ledger.proofs, [tmp_path] * 4))
+    assert len(read) == 1
+    assert all(one == found[0] and one["3.1"] for one in found)
 
 
 def test_without_the_tests_nothing_is_proven(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from neupusti.core.text.languages import Language
 
@@ -76,9 +77,19 @@ def entries() -> dict[str, LedgerEntry]:
     }
 
 
-@cache
+_reading = Lock()
+
+
 def proofs(tests: Path) -> dict[str, tuple[str, ...]]:
     """Return clause -> the tests marked `@pytest.mark.clause(number)`, as `file::test`."""
+    # One thread at a time: Python 3.11 counts the depth of `ast.parse` for all threads
+    # together, and where two of them meet it raises SystemError.
+    with _reading:
+        return _proofs(tests)
+
+
+@cache
+def _proofs(tests: Path) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(tests.rglob("test_*.py")):
         source = path.read_text()
