@@ -67,6 +67,8 @@ bench: .venv/.dev $(CATALOGUES) ## Speed, weight, start and memory against their
 	.venv/bin/python -m bench.shop
 	.venv/bin/python -m bench.newsletter
 	.venv/bin/python -m bench.rights
+	.venv/bin/python -m bench.blocking
+	.venv/bin/python -m bench.erasure
 	.venv/bin/python -m bench.proofs
 	.venv/bin/python -m bench.proofs --postgresql
 	.venv/bin/python -m bench.restore

@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    union_all,
 )
 
 from neupusti.core.data import keys
@@ -114,16 +115,23 @@ def is_found(table: Table) -> bool:
 
 def own(table: Table, whose: Whose | Among) -> ColumnElement[bool]:
     """Return the condition of the rows that are about `whose`."""
+    return or_(false(), *_ways(table, whose))
+
+
+def _ways(table: Table, whose: Whose | Among) -> Iterator[ColumnElement[bool]]:
+    """Yield a condition for each way in which a row is about `whose`."""
     numbers = subjects(table)
-    parts = [
-        _is(column, whose, whose.person) for column in numbers if whose.person is not None
-    ]
+    if whose.person is not None:
+        yield from (_is(column, whose, whose.person) for column in numbers)
     if all(column.nullable for column in numbers):
         # Of many rows SQLite would walk all that are nobody's, by the index of the number.
-        is_scan = isinstance(whose, Among) and not whose.of_one_row
-        nobodys = [(c + 0 if is_scan else c).is_(None) for c in numbers]
-        parts += [and_(*nobodys, match) for match in matches(table, whose)]
-    return or_(false(), *parts, *_within(table, whose, own))
+        nobodys = [(c + 0 if _is_scan(whose) else c).is_(None) for c in numbers]
+        yield from (and_(*nobodys, match) for match in matches(table, whose))
+    yield from _within(table, whose, own)
+
+
+def _is_scan(whose: Whose | Among) -> bool:
+    return isinstance(whose, Among) and not whose.of_one_row
 
 
 def acted(table: Table, whose: Whose) -> ColumnElement[bool]:
@@ -205,7 +213,11 @@ def _within(
 ) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions that a row belongs to one for which `condition` holds."""
     for key in parents(table):
-        found = select(key.column).where(condition(key.column.table, whose))
+        parent = key.column.table
+        found: Any = select(key.column).where(condition(parent, whose))
+        if condition is own and _is_scan(whose) and (ways := [*_ways(parent, whose)]):
+            # Each way has its index, which is not used where they stand in one condition.
+            found = union_all(*(select(key.column).where(way) for way in ways))
         yield (
             whose.has(key.parent, found)
             if isinstance(whose, Among)
