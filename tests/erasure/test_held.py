@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from neupusti.accounts.models import Person
 from neupusti.backup.service import replaying
@@ -13,13 +13,14 @@ from neupusti.core.records import decision_file
 from neupusti.core.records.decisions import Decision
 from neupusti.core.records.holds import PlacedHold
 from neupusti.core.text import emails
+from neupusti.erasure.service import plan
 from neupusti.orders.models.order import ShopOrder
 from neupusti.retention.service import hourly, placing
 from neupusti.retention.service.placing import Wish
 from neupusti.rights.models import DataRequest
 from tests.accounts.cast import account
 from tests.conftest import SQLITE
-from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
+from tests.erasure.erasing import BEGINS, NOON, asker, confirmed, erasure_of, work
 from tests.orders import cast
 from tests.people import AIGERIM, BOLAT, GUEST
 from tests.times import Clock
@@ -55,6 +56,28 @@ def test_a_hold_on_a_guests_order_stops_no_other_guest(app: Flask, at: Clock) ->
     at(BEGINS)
     work(2)
     assert (erasure_of(number).state, stored().released_at) == ("done", None)
+
+
+@pytest.mark.clause("6.1.3")
+@pytest.mark.parametrize("on", ["person", "order"])
+def test_a_preview_tells_of_no_hold_that_it_may_not_tell_of(
+    app: Flask, at: Clock, on: str
+) -> None:
+    at(NOON)
+    person = account(AIGERIM).number
+    order = cast.placed((cast.product("T-1"), 1)).number
+    with writing() as session:
+        session.execute(
+            update(ShopOrder).values(ended_at=NOON - 3000 * DAY, state="cancelled")
+        )
+    whose = asker(AIGERIM, person if on == "person" else None).whose
+    before = plan.plan(db.session(), whose)
+    given = {"law": "УПК", "document": "№ 12", "reason": "Следствие", "silent": True}
+    target = {"person": person} if on == "person" else {"order": order}
+    placing.place(Wish(**given, **target, review=(NOON + 90 * DAY).date()), 4)  # type: ignore[arg-type]
+    db.session.rollback()
+    assert plan.plan(db.session(), whose) == before
+    assert any(section.goes for section in before.sections)
 
 
 @SQLITE

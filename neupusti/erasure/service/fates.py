@@ -21,7 +21,7 @@ from sqlalchemy import (
     or_,
 )
 
-from neupusti.core import clock
+from neupusti.core import clock, holding
 from neupusti.core.data import finding
 from neupusti.core.data.classification import Classification, classification
 from neupusti.core.data.database import Base
@@ -61,6 +61,20 @@ class Fated:
         if self.holding.fate is not Fate.ROW:
             return false()
         return and_(self.own, ~registry().held(self.table))
+
+    @property
+    def shown_to_go(self) -> ColumnElement[bool]:
+        """The condition of the rows that go as far as their person is told.
+
+        No placed hold counts here: a document may forbid to tell of it, and fewer rows
+        than before would tell. Nor does a row that they may not be shown.
+        """
+        if self.holding.fate is not Fate.ROW:
+            return false()
+        shipped = [hold for hold in registry().holds_of(self.table) if not hold.placed]
+        return and_(
+            self.own, self.holding.told(self.table), ~holding.keeps(self.table, shipped)
+        )
 
     @property
     def is_emptied(self) -> bool:

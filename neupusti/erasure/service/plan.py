@@ -81,8 +81,9 @@ def fingerprint(session: Session, whose: Whose) -> str:
         evidence = one.holding.fate is Fate.EVIDENCE
         if not (evidence or one.goes_along or one.holding.model in TRACES):
             key = one.table.primary_key.columns
-            goes = case((one.goes, 1), else_=0)
-            rows = select(*key, goes).where(one.own).order_by(*key)
+            goes = case((one.shown_to_go, 1), else_=0)
+            told = one.holding.told(one.table)
+            rows = select(*key, goes).where(one.own, told).order_by(*key)
             for row in session.execute(rows):
                 digest.update(f"{one.table.name} {tuple(row)}\n".encode())
     return digest.hexdigest()
@@ -117,7 +118,7 @@ def _section(session: Session, one: Fated) -> Section:
     count = select(func.count()).select_from(one.table)
     name = str(terms.name(one.holding))
     if one.holding.fate is Fate.ROW:
-        gone = session.scalar(count.where(one.goes)) or 0
+        gone = session.scalar(count.where(one.shown_to_go)) or 0
         kept = [
             Kept(rows=rows, why=hold.law, what=hold.says, until="", day=day)
             for hold, rows, day in by_law(session, one)
