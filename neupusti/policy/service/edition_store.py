@@ -14,6 +14,7 @@ import time
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -208,6 +209,16 @@ def date_in_force() -> str:
         return ""
 
 
+def age() -> float:
+    """Return how many seconds ago the store was last read, or known to be as it is.
+
+    It is read now where that was longer than a second ago; infinity: it never was.
+    """
+    with suppress(SQLAlchemyError):
+        current_store()
+    return time.monotonic() - _cache(db.engine).refreshed
+
+
 def invalidate() -> None:
     """Reload at the next call, after a publication in this process."""
     _cache(db.engine).stale = True
@@ -221,7 +232,7 @@ class _StoreCache:
         self.beside = beside(engine)
         self.current: EditionStore | None = None
         self.stamp: object = None
-        self.checked = 0.0
+        self.checked, self.refreshed = 0.0, float("-inf")
         self.stale = True
         self.lock = Lock()
 
@@ -233,7 +244,7 @@ class _StoreCache:
         if self.lock.acquire(blocking=self.current is None or self.stale):
             try:
                 self._refresh()
-                self.stale = False
+                self.refreshed, self.stale = time.monotonic(), False
             except SQLAlchemyError:
                 if self.current is None:
                     raise
