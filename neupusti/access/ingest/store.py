@@ -21,7 +21,6 @@ from neupusti.access.ingest.batch import Batch, Row
 from neupusti.access.ingest.statements import placeholders, upsert
 from neupusti.access.models import Finding
 from neupusti.core import clock
-from neupusti.core.data.postgresql import limit_idle
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +48,6 @@ def ingesting(engine: Engine) -> Iterator[Connection]:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_ID})")
                 partitions.limit_lock_wait(connection)
-                limit_idle(connection)
             yield connection
 
 

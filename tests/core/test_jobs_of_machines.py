@@ -11,11 +11,12 @@ from threading import Event
 import pytest
 from flask import Flask
 from sqlalchemy import delete, text
+from sqlalchemy.exc import DBAPIError
 
 from neupusti.config.settings import Settings
 from neupusti.core import background, clock
 from neupusti.core.background import Background, Job, Scope
-from neupusti.core.data import beats, election, machine
+from neupusti.core.data import beats, election, machine, postgresql
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.data.database import db, writing
 from tests.lending import opened
@@ -210,3 +211,35 @@ def test_each_machine_has_a_beat_of_its_own(app: Flask, other: Flask, at: Clock)
         at(clock.now() + beats.GONE)
         Background(app, [job])._run(job)  # noqa: SLF001
         assert background.standing_still() == {}
+
+
+def test_a_write_that_stands_still_lets_its_locks_go(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "IDLE_SECONDS", 0.1)
+
+    def stand_still() -> None:
+        with writing() as session:
+            session.execute(delete(JobBeat))
+            pid = session.scalar(text("SELECT pg_backend_pid()"))
+            eventually(lambda: not is_there(pid))
+            session.execute(text("SELECT 1"))
+
+    before = len(beats.recorded())
+    with pytest.raises(DBAPIError) as ended, postgresql.limited(60):
+        stand_still()
+    assert ended.value.connection_invalidated
+    db.session.remove()
+    assert len(beats.recorded()) == before
+
+
+def is_there(pid: int | None) -> bool:
+    found = text("SELECT 1 FROM pg_stat_activity WHERE pid = :pid")
+    with db.engine.connect() as connection:
+        return connection.scalar(found, {"pid": pid}) is not None
+
+
+def test_a_command_may_stand_still_while_it_writes(app: Flask) -> None:
+    with writing() as session:
+        shown = text("SHOW idle_in_transaction_session_timeout")
+        assert session.scalar(shown) == "0"
