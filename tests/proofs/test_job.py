@@ -155,18 +155,6 @@ def test_keepers_of_personal_data_hear_of_what_breaks_once(
     assert {*emails()} == {DANA.email}
 
 
-def test_two_machines_tell_once_what_breaks(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What another machine has stored meanwhile is not known in this process yet."""
-    desk.member(DANA, Permission.PRIVACY)
-    monkeypatch.setattr(results, "known", results.Known)
-    found = whole.run([replace(CHECK, items=lambda _looking: [3])])
-    for _ in range(2):
-        proving.keep(found, clock.now(), is_whole=True)
-    assert emails() == [DANA.email]
-
-
 @pytest.mark.parametrize("secrecy", [True, False])
 def test_a_breach_of_secrecy_is_told_as_one(
     app: Flask, monkeypatch: pytest.MonkeyPatch, *, secrecy: bool

@@ -267,9 +267,8 @@ def test_a_killed_worker_neither_loses_nor_duplicates(
     # On PostgreSQL it could be on another machine, and live.
     at(clock.now() + sender.LONGEST_HANDING)
     run(app)
-    unclaimed = script == "rcpt hold"
-    state = OutboxState.SENT if unclaimed else OutboxState.UNSURE
-    assert stored(number).state == state
+    ends = {"rcpt hold": OutboxState.SENT, "data hold": OutboxState.UNSURE}
+    assert stored(number).state == ends[script]
     run(app)
     assert len(smtp.emails) == 1
 
