@@ -28,7 +28,8 @@ from bench.search import site
 from neupusti.core.data.database import db
 from neupusti.core.mail import message, outbox
 from neupusti.core.mail.models import OutboxEmail
-from neupusti.core.mail.sender import Sender, connect, transmit
+from neupusti.core.mail.sender import Sender
+from neupusti.core.mail.smtp import connect, transmit
 from neupusti.newsletter.models import Issue
 from neupusti.newsletter.service import issues, posting
 from tests.newsletter import cast

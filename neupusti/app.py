@@ -32,6 +32,7 @@ from neupusti.core.web.sessions import Sessions
 from neupusti.core.web.static_files import StaticFiles
 from neupusti.extensions import babel, csrf, migrate
 from neupusti.policy.service import citing, edition_store
+from neupusti.site.service.machine import COPIES
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -99,6 +100,7 @@ def create_app(
     registry = Registry(features)
     gate.install(app, registry.essential)
     _install_features(app, settings, registry)
+    app.extensions[COPIES] = {"editions": edition_store.age}
     app.wsgi_app = MicroCache(app.wsgi_app)  # type: ignore[assignment]
     ConsentExtension.install(
         app,

@@ -19,7 +19,7 @@ from neupusti.access.models import (
 from neupusti.access.views import cli, recording
 from neupusti.access.views.blueprint import bp, work
 from neupusti.config.settings import settings
-from neupusti.core.background import Job
+from neupusti.core.background import Job, Scope
 from neupusti.core.feature import Feature
 from neupusti.core.keeping import IndefiniteRetention, Retention, Unheld
 
@@ -112,5 +112,5 @@ FEATURE = Feature(
             models=(Total, Rollup, Latency, Cursor, Import, Sweep),
         ),
     ),
-    jobs=(Job(name=service.NAME, every=service.EVERY, run=work),),
+    jobs=(Job(name=service.NAME, every=service.EVERY, run=work, scope=Scope.MACHINE),),
 )

@@ -9,7 +9,7 @@ from neupusti.backup.service import accepting, naming, replaying
 from neupusti.backup.views import backups, decisions
 from neupusti.backup.views.blueprint import bp
 from neupusti.config.settings import settings
-from neupusti.core.background import Job
+from neupusti.core.background import Job, Scope
 from neupusti.core.feature import Duty, Feature
 
 VIEWS = (backups, decisions)
@@ -33,6 +33,7 @@ FEATURE = Feature(
             name="decisions",
             every=timedelta(minutes=1),
             run=replaying.finish_interrupted,
+            scope=Scope.MACHINE,
             opens=True,
         ),
     ),

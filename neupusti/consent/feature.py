@@ -16,7 +16,7 @@ from neupusti.consent.service import verify
 from neupusti.consent.service.cookie_policy import CONSENT
 from neupusti.consent.views import admin, choosing, cli, pages
 from neupusti.consent.views.extension import bp
-from neupusti.core.background import Job
+from neupusti.core.background import Job, Scope
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
 from neupusti.core.keeping import IndefiniteRetention
 from neupusti.core.rules import PRIVACY, PUBLIC
@@ -48,7 +48,14 @@ FEATURE = Feature(
             endpoint="consent.statistics",
         ),
     ),
-    jobs=(Job(name="consent-head", every=timedelta(hours=1), run=verify.keep_head),),
+    jobs=(
+        Job(
+            name="consent-head",
+            every=timedelta(hours=1),
+            run=verify.keep_head,
+            scope=Scope.MACHINE,
+        ),
+    ),
     indefinite=(
         IndefiniteRetention(
             label=_("A choice about cookies: a number, tied to nobody"),

@@ -1,8 +1,12 @@
-"""Background jobs: one worker process runs each of them, elected by a file lock.
+"""Background jobs: one worker process runs each of them, elected by locks.
 
 Every worker process starts a thread per job; the one that gets the lock of a file in the
 data folder runs the job, the others wait for it to end. The kernel releases the lock with
-the process, however it ends. Each run leaves a beat (`core.data.beats`).
+the process, however it ends. Where several machines share PostgreSQL, what runs once in
+the whole site needs a lock of the database besides (`core.data.election`).
+
+A machine that stands still loses it in the middle of a run and goes on later: so each run
+claims in the database what it does. Each run leaves a beat (`core.data.beats`).
 """
 
 import fcntl
@@ -12,16 +16,20 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic, perf_counter
 from typing import cast
 
 from flask import Flask, current_app
+from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.core import clock
-from neupusti.core.data import beats, postgresql
-from neupusti.core.data.database import db
+from neupusti.core.data import beats, machine, postgresql
+from neupusti.core.data.beats import JobBeat
+from neupusti.core.data.database import beside, db
+from neupusti.core.data.election import SiteLocks
 from neupusti.core.data.reading import reading
 
 logger = logging.getLogger(__name__)
@@ -39,6 +47,15 @@ LOG_INTERVAL_SECONDS = 60.0
 """The shortest time between two log lines about failures of one job."""
 
 
+class Scope(Enum):
+    """Where one process at a time runs a job."""
+
+    SITE = auto()
+    """In the whole site: its work is in the database."""
+    MACHINE = auto()
+    """On each machine: its work is in the data folder."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A periodic task; `run` does what is due and returns."""
@@ -46,6 +63,7 @@ class Job:
     name: str
     every: timedelta
     run: Callable[[], None]
+    scope: Scope = Scope.SITE
     checks: bool = False
     """Whether it reads blocked rows as well: what it does for people is their own right,
     or it only looks whether all is right."""
@@ -73,24 +91,53 @@ def jobs() -> tuple[Job, ...]:
 
 
 def standing_still() -> dict[str, str]:
-    """Return what is wrong with each job that has not run when it should have."""
+    """Return what is wrong with each job that has not run when it should have.
+
+    A job of each machine is named with the machine, where there are several.
+    """
     found, now = beats.recorded(), clock.now()
     wrong = {}
     for job in jobs():
-        if (beat := found.get(job.name)) is None:
+        if not (last := beats.of(job.name, found)):
             wrong[job.name] = "has never run"
-        elif job.is_late(beat.at, now):
-            wrong[job.name] = f"last ran at {beat.at:%Y-%m-%d %H:%M} UTC"
-        elif not beat.ok:
-            wrong[job.name] = f"failed at {beat.at:%Y-%m-%d %H:%M} UTC"
+        for beat in last:
+            if job.is_late(beat.at, now):
+                wrong[beat.name] = f"last ran at {beat.at:%Y-%m-%d %H:%M} UTC"
+            elif not beat.ok:
+                wrong[beat.name] = f"failed at {beat.at:%Y-%m-%d %H:%M} UTC"
     return wrong
+
+
+def ages() -> dict[str, str]:
+    """Return in words how long ago each job last ran, those of machines on this one."""
+    found, now, own = beats.recorded(), clock.now(), machine.name()
+    return {job.name: _age(found.get(_beat_name(job, own)), now) for job in jobs()}
+
+
+def _age(beat: JobBeat | None, now: datetime) -> str:
+    if beat is None:
+        return "has never run"
+    return f"{'ran' if beat.ok else 'failed'} {ago(now - beat.at)} ago"
+
+
+def ago(age: timedelta) -> str:
+    """Return a time in words, rounded down: "40 s", "3 min", "2 h"."""
+    seconds = max(0, int(age.total_seconds()))
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
 
 
 def have_run() -> bool:
     """Return whether each job has run when it had to, whatever came of it."""
-    found, now = beats.recorded(), clock.now()
-    ran_at = {name: beat.at for name, beat in found.items()}
-    return not any(job.is_late(ran_at.get(job.name), now) for job in jobs())
+    found, now = beats.recorded().values(), clock.now()
+    last = beats.newest((beat.name, beat.at) for beat in found)
+    return not any(job.is_late(last.get(job.name), now) for job in jobs())
+
+
+def _beat_name(job: Job, own: str) -> str:
+    return beats.name(job.name, own if job.scope is Scope.MACHINE else "")
 
 
 class Background:
@@ -100,6 +147,9 @@ class Background:
         self, app: Flask, jobs: Iterable[Job], rests: Callable[[], bool] = lambda: False
     ) -> None:
         self.app, self.stopped, self.rests = app, Event(), rests
+        with app.app_context():
+            shared = db.engine.dialect.name == "postgresql"
+            self.locks = SiteLocks(beside(db.engine)) if shared else None
         self._logged_at: dict[str, float] = {}
         self._beats: dict[str, tuple[datetime, bool]] = {}
         self.threads = [
@@ -117,25 +167,35 @@ class Background:
         self.stopped.set()
         for thread in self.threads:
             thread.join()
+        if self.locks is not None:
+            self.locks.close()
 
     def _work(self, job: Job) -> None:
-        lock = Path(self.app.instance_path) / f"{job.name}.lock"
+        locks = self.locks if job.scope is Scope.SITE else None
         while not self.stopped.is_set():
             try:
-                with self._elected(lock):
-                    self._run_repeatedly(job)
-            except OSError as error:
-                # No file descriptor, or no folder: an ended thread is not restarted.
+                with self._elected(job, locks) as file:
+                    self._run_repeatedly(job, locks, file)
+            except (OSError, SQLAlchemyError) as error:
+                # No file descriptor, no folder: an ended thread is not restarted.
                 self.log_failure(job, error)
                 self.stopped.wait(ELECTION_SECONDS)
 
-    def _run_repeatedly(self, job: Job) -> None:
+    def _run_repeatedly(self, job: Job, locks: SiteLocks | None, file: int) -> None:
+        """Run `job` when it is due, until the site stops or its lock is lost."""
         failures = 0
         while not self.stopped.is_set():
             if not job.opens and self._rests(job):
                 self.stopped.wait(ELECTION_SECONDS)
                 continue
-            failures = 0 if self._run(job) else min(failures + 1, MAX_DOUBLINGS)
+            if locks is None:
+                ok = self._run(job)
+            elif locks.holds(job.name):
+                with locks.running(job.name, file):
+                    ok = self._run(job)
+            else:
+                return
+            failures = 0 if ok else min(failures + 1, MAX_DOUBLINGS)
             pause = job.every.total_seconds()
             self.stopped.wait(
                 min(pause * 2**failures, MAX_PAUSE_SECONDS) if failures else pause
@@ -159,7 +219,8 @@ class Background:
         if last is None or last[1] != ok or at - last[0] >= BEAT_EVERY:
 
             def record() -> None:
-                beats.record(job.name, ok=ok, milliseconds=milliseconds)
+                own = machine.name() if job.scope is Scope.MACHINE else ""
+                beats.record(job.name, ok=ok, milliseconds=milliseconds, machine=own)
 
             if self._try(job, record):
                 self._beats[job.name] = at, ok
@@ -170,7 +231,7 @@ class Background:
         try:
             with (
                 self.app.app_context(),
-                postgresql.job(),
+                postgresql.limited(postgresql.JOB_SECONDS),
                 reading(in_use=not job.checks),
             ):
                 try:
@@ -190,16 +251,32 @@ class Background:
             logger.error("job", exc_info=error, extra={"fields": {"job": job.name}})
 
     @contextmanager
-    def _elected(self, lock: Path) -> Iterator[None]:
-        """Wait until this process holds the lock; release it at the end of the block."""
-        file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def _elected(self, job: Job, locks: SiteLocks | None) -> Iterator[int]:
+        """Wait until this process holds the locks; release them at the end of the block.
+
+        Yield the file whose lock elects the process of this machine.
+        """
+        path = Path(self.app.instance_path) / f"{job.name}.lock"
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            while not self.stopped.is_set():
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    self.stopped.wait(ELECTION_SECONDS)
-            yield
+            self._wait(lambda: _is_locked(file))
+            if locks is not None:
+                self._wait(lambda: locks.take(job.name))
+            yield file
         finally:
+            if locks is not None:
+                locks.release(job.name)
             os.close(file)
+
+    def _wait(self, is_elected: Callable[[], bool]) -> None:
+        while not self.stopped.is_set() and not is_elected():
+            self.stopped.wait(ELECTION_SECONDS)
+
+
+def _is_locked(file: int) -> bool:
+    """Return whether the lock of an open file is taken by this process."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

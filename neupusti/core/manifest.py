@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask_babel import lazy_gettext as _
 
 from neupusti.core import own_proofs, rules
-from neupusti.core.background import Job
+from neupusti.core.background import Job, Scope
 from neupusti.core.blocking.models import DataBlock, Tombstone
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.feature import Feature
@@ -52,7 +52,14 @@ FEATURE = Feature(
     proofs=own_proofs.ALL,
     access={"assets.serve": PUBLIC},
     essential=frozenset({"assets.serve"}),
-    jobs=(Job(name="journal-head", every=timedelta(hours=1), run=journal.keep_head),),
+    jobs=(
+        Job(
+            name="journal-head",
+            every=timedelta(hours=1),
+            run=journal.keep_head,
+            scope=Scope.MACHINE,
+        ),
+    ),
     codes={"staff_grant.permission": rules.LABELS},
     holdings=(
         Holding(model=OutboxEmail, is_sent=True, unblocked=TO_SEND),

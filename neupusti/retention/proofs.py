@@ -9,6 +9,7 @@ from sqlalchemy import and_, not_, select
 
 from neupusti.core import background, clock
 from neupusti.core.background import Job
+from neupusti.core.data import beats
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.proofs.proof import EARLIER, AnyProof, Check, Looking, Proof
 from neupusti.core.term_proofs import GRACE
@@ -26,10 +27,10 @@ class Run(NamedTuple):
 
 
 def _runs(looking: Looking) -> Iterator[Run]:
-    beats = looking.main.execute(select(JobBeat.name, JobBeat.at))
-    found = {beat.name: beat.at for beat in beats}
+    found = looking.main.execute(select(JobBeat.name, JobBeat.at))
+    last = beats.newest((beat.name, beat.at) for beat in found)
     for job in background.jobs():
-        yield Run(job, found.get(job.name))
+        yield Run(job, last.get(job.name))
 
 
 def _any_job() -> Job:

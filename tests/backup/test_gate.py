@@ -76,10 +76,7 @@ def test_every_page_is_shut_in_words(
 def test_health_and_policy_can_be_read(client: FlaskClient) -> None:
     assert client.get("/healthz").status_code == 200
     ready = client.get("/readyz")
-    assert (ready.status_code, ready.json) == (
-        503,
-        {"main": "ok", "access": "ok", "disk": "ok", "decisions": "behind by 1"},
-    )
+    assert (ready.status_code, ready.get_json()["decisions"]) == (503, "behind by 1")
     assert client.get("/policy/").status_code == 200
     assert client.get("/policy/history/").status_code == 200
     assert client.post("/policy/").status_code == 503

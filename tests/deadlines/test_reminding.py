@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
+from threading import Thread
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.deadlines import register
 from neupusti.core.mail.models import OutboxEmail
@@ -18,6 +22,7 @@ from neupusti.retention.service import sweeps as retention
 from tests import desk
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA
+from tests.site.test_server import eventually
 from tests.times import Clock
 
 FRIDAY = datetime(2026, 11, 27, 7, tzinfo=UTC)
@@ -189,3 +194,40 @@ def test_an_answered_one_goes_after_three_years(app: Flask, at: Clock) -> None:
     retention.sweep(registry().retention)
     db.session.rollback()
     assert [row.subject for row in register.open_deadlines(db.session())] == ["open"]
+
+
+@pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
+def test_two_machines_remind_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one waits for what the first has written, or comes too late."""
+    desk.member(DANA, Permission.PRIVACY)
+    promise()
+    moments = count()
+    monkeypatch.setattr(
+        clock, "now", lambda: FRIDAY + 4 * HOUR + timedelta(microseconds=next(moments))
+    )
+    remind = reminding._remind  # noqa: SLF001 - between its look and its e-mail
+
+    def run_elsewhere() -> None:
+        with app.app_context():
+            run()
+            db.session.remove()
+
+    other = Thread(target=run_elsewhere)
+
+    def meanwhile(*arguments: Any) -> None:
+        monkeypatch.setattr(reminding, "_remind", remind)
+        other.start()
+        eventually(lambda: not other.is_alive() or waits())
+        remind(*arguments)
+
+    monkeypatch.setattr(reminding, "_remind", meanwhile)
+    run()
+    other.join()
+    assert len(emails()) == 1
+
+
+def waits() -> bool:
+    """Return whether some connection waits for a lock."""
+    waiting = text("SELECT 1 FROM pg_locks WHERE NOT granted")
+    with db.engine.connect() as connection:
+        return connection.scalar(waiting) is not None

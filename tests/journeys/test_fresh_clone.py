@@ -32,7 +32,7 @@ def test_one_command_serves_the_site_and_keeps_what_it_made(clone: Path) -> None
     port = free_port()
     with running(clone, port, signal.SIGTERM):
         assert get(port, "/kk/policy/").startswith("<!DOCTYPE html>")
-        assert get(port, "/readyz") == '{"access":"ok","disk":"ok","main":"ok"}\n'
+        assert '"main":"ok"' in get(port, "/readyz")
     secret = clone / "instance" / "secret"
     kept = secret.read_bytes()
     assert secret.stat().st_mode & 0o777 == 0o600

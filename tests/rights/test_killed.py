@@ -5,15 +5,20 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.core import clock
 from neupusti.core.data import files
-from neupusti.rights.service import exporting
+from neupusti.core.data.database import db
+from neupusti.rights.models import RequestEvent, Step
+from neupusti.rights.service import archive, exporting
+from neupusti.rights.service.manifest import Manifest
 from tests.conftest import SQLITE
 from tests.rights.asking import bought, export_of, opened, work
 from tests.rights.test_export import start
@@ -24,6 +29,7 @@ KILLED = """
 import os, signal
 from neupusti.app import create_app
 from neupusti.core.data import files
+from neupusti.core.data.database import db
 from neupusti.rights.service import archive, exporting
 
 def half(whose, path, request):
@@ -69,3 +75,26 @@ def test_what_a_killed_worker_left_on_the_disk_is_swept(app: Flask, at: Clock) -
     at(later)
     exporting.expire()
     assert not part.exists()
+
+
+def test_what_another_machine_took_up_is_made_once(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one stood still, was taken for dead, and goes on."""
+    bought(app)
+    number = start(opened(app))
+    write = archive.write
+
+    def frozen(*arguments: Any) -> Manifest:
+        monkeypatch.setattr(archive, "write", write)
+        exporting.run()
+        return write(*arguments)
+
+    monkeypatch.setattr(archive, "write", frozen)
+    work()
+    made = export_of(number)
+    assert (made.state, made.attempts) == ("ready", 2)
+    kept = [file.name for file in files.folder(exporting.FOLDER).iterdir()]
+    assert [name for name in kept if name != files.LOCK] == [made.name]
+    ready = select(RequestEvent.id).filter_by(request=made.request, step=Step.READY.value)
+    assert len(db.session.scalars(ready).all()) == 1

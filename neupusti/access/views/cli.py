@@ -31,7 +31,7 @@ from neupusti.access.views.blueprint import (
 )
 from neupusti.config.settings import settings
 from neupusti.core import clock
-from neupusti.core.background import Background, Job
+from neupusti.core.background import Background, Job, Scope
 
 FILE = click.Path(
     exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=Path
@@ -47,7 +47,12 @@ MAX_POLLS = 100
 @click.option("--once", is_flag=True, help="Ingest the spool once, then stop.")
 def ingest(*, once: bool) -> None:
     """Ingest the spool in place of a worker; sweep every hour."""
-    job = Job(name=aggregator_.NAME, every=aggregator_.EVERY, run=aggregator().work)
+    job = Job(
+        name=aggregator_.NAME,
+        every=aggregator_.EVERY,
+        run=aggregator().work,
+        scope=Scope.MACHINE,
+    )
     if not once:
         work = Background(current_app._get_current_object(), [job])  # type: ignore[attr-defined]  # noqa: SLF001
         work.start()

@@ -154,6 +154,7 @@ def writing() -> Iterator[Session]:
         session.info[WRITING] = True
         try:
             connection = session.connection(execution_options={"begin_immediate": True})
+            postgresql.limit_idle(connection)
             if brief:
                 postgresql.limit_locks(connection, time.monotonic() - asked)
             yield session

@@ -24,6 +24,8 @@ LOCK_SECONDS = 2.5
 """How long a statement waits for a lock that another transaction holds."""
 WRITE_SECONDS = 4.5
 """How long a write of a request may wait, for its turn and for locks together."""
+IDLE_SECONDS = 8.0
+"""How long a write may pause between two statements; a frozen machine is not waited for."""
 LEAST_SECONDS = 0.5
 """How long it may wait for locks at least."""
 POOL_SECONDS = 2
@@ -48,7 +50,7 @@ LOCK_PAUSE_SECONDS = 1.0
 MAX_LOCK_ATTEMPTS = 200
 """With the waits between them about ten minutes; then the operator is told."""
 
-_job: ContextVar[bool] = ContextVar("job", default=False)
+_seconds: ContextVar[float | None] = ContextVar("seconds", default=None)
 
 
 class PatientConnection(psycopg.Connection[Any]):
@@ -71,17 +73,17 @@ class PatientConnection(psycopg.Connection[Any]):
 def _limit() -> float | None:
     if has_request_context():
         return REQUEST_SECONDS
-    return JOB_SECONDS if _job.get() else None
+    return _seconds.get()
 
 
 @contextmanager
-def job() -> Iterator[None]:
-    """Limit each statement of the block as one of a background job."""
-    token = _job.set(True)
+def limited(seconds: float) -> Iterator[None]:
+    """Limit each statement of the block, outside requests."""
+    token = _seconds.set(seconds)
     try:
         yield
     finally:
-        _job.reset(token)
+        _seconds.reset(token)
 
 
 def prepare(engine: Engine) -> None:
@@ -120,6 +122,18 @@ def limit_locks(connection: Connection, waited: float) -> None:
     left = max(WRITE_SECONDS - waited, LEAST_SECONDS)
     if left < LOCK_SECONDS:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(left * 1000)}")
+
+
+def limit_idle(connection: Connection) -> None:
+    """End this transaction if its process stands still: it keeps locks from others.
+
+    A command of an operator takes the time that it needs.
+    """
+    if connection.dialect.name == "postgresql" and _limit() is not None:
+        limit = f"{round(IDLE_SECONDS * 1000)}"
+        connection.exec_driver_sql(
+            f"SET LOCAL idle_in_transaction_session_timeout = {limit}"
+        )
 
 
 def is_read_only(connection: Connection) -> bool:

@@ -2,7 +2,9 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 NAME = "secret"
 
@@ -11,7 +13,7 @@ def read_or_create(instance: Path) -> str:
     """Return the secret stored in `instance`; generate it once. Raise OSError."""
     path = instance / NAME
     if not path.exists():
-        _create(path, generate())
+        create(path, generate())
     return path.read_text().strip()
 
 
@@ -19,7 +21,7 @@ def keep(instance: Path, secret: str) -> bool:
     """Store the secret of a site whose folder is new; return whether it is stored there."""
     path = instance / NAME
     if not path.exists():
-        _create(path, secret)
+        create(path, secret)
     return path.read_text().strip() == secret
 
 
@@ -28,17 +30,13 @@ def generate() -> str:
     return secrets.token_urlsafe(48)
 
 
-def _create(path: Path, secret: str) -> None:
+def create(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, unless it is there already. Raise OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"secret.{os.getpid()}")
-    # Written aside, then linked: two processes that start at once agree on one secret.
-    with os.fdopen(
-        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
-    ) as out:
-        out.write(secret)
-    try:
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink()
+    # Written aside, then linked: two that start at once agree on one text.
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}.") as aside:
+        aside.write(text)
+        aside.flush()
+        os.fsync(aside.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(aside.name)

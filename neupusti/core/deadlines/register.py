@@ -85,8 +85,9 @@ def count_again(session: Session) -> int:
     past its day is late from now on.
     """
     days, now, moved = calendar(session), clock.now(), 0
-    rows = session.scalars(select(Deadline).where(Deadline.met_at.is_(None)))
-    for row in rows:
+    open_ = select(Deadline).where(Deadline.met_at.is_(None)).order_by(Deadline.id)
+    # Locked: of two machines that count at once one moves them and reminds.
+    for row in session.scalars(open_.with_for_update()):
         if row.calendar != days.digest or row.version != _version(row):
             moved += _move(row, days)
         row.late = row.late or row.due_at <= now

@@ -33,7 +33,9 @@ def _due(columns: Select[Any], most: int) -> Select[Any]:
     )
 
 
-NEXT, DUE = _due(select(OutboxEmail), 1), _due(select(OutboxEmail.id), BATCH)
+NEXT = _due(select(OutboxEmail), 1).with_for_update(skip_locked=True)
+"""On PostgreSQL not one that a sender of another machine is claiming at this moment."""
+DUE = _due(select(OutboxEmail.id), BATCH)
 
 
 def parameters() -> dict[str, object]:

@@ -2,45 +2,58 @@
 
 An email is claimed before its last byte is sent. If the process is killed after that, the
 row says so and nobody gets the email twice; if it is killed earlier, the email is retried.
+Two senders, such as one that stood still for a while, do not get into each other's way:
+whose claim fails takes the next one.
 """
 
 import logging
-import re
 import smtplib
-import ssl
-from collections.abc import Callable
-from datetime import timedelta
-from typing import cast
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from neupusti.core import clock
-from neupusti.core.data.database import Utc, db, writing
+from neupusti.core.data import postgresql
+from neupusti.core.data.database import Utc, db, on_postgresql, writing
 from neupusti.core.mail import message
 from neupusti.core.mail.due import BATCH, DUE, MAY_LEAVE, NEXT, TABLE, parameters
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.mail.outbox import while_blocked
 from neupusti.core.mail.service import Server, Service
+from neupusti.core.mail.smtp import (
+    ANSWER_SECONDS,
+    COMMAND_SECONDS,
+    EmailRefusedError,
+    ServerError,
+    connect,
+    error_name,
+    transmit,
+)
 
 logger = logging.getLogger(__name__)
-COMMAND_SECONDS = 30
-ANSWER_SECONDS = 600
-"""The timeout of the final reply (RFC 5321, 4.5.3.2.6): a shorter one duplicates."""
+LONGEST_HANDING = timedelta(seconds=2 * ANSWER_SECONDS + 10 * COMMAND_SECONDS)
+"""How long a claim lasts at most where its sender lives: transfer, reply, next claim."""
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=6)
 ATTEMPTS = 20
 """They take some two and a half days."""
 PERMANENT = range(500, 600)
 UNWRITABLE = "550 cannot be written"
-LINE_START_DOT = re.compile(rb"(?m)^\.")
 
 
 CLAIM = (
     update(TABLE)
     .where(
-        TABLE.c.id == bindparam("number"),
-        TABLE.c.state == OutboxState.QUEUED.value,
-        MAY_LEAVE,
+        TABLE.c.id
+        == select(TABLE.c.id)
+        .where(
+            TABLE.c.id == bindparam("number"),
+            TABLE.c.state == OutboxState.QUEUED.value,
+            MAY_LEAVE,
+        )
+        .correlate(None)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
     )
     .values(state=OutboxState.HANDING.value, next_at=bindparam("at", type_=Utc))
 )
@@ -54,24 +67,11 @@ END = (
 )
 
 
-class EmailRefusedError(Exception):
-    """The server rejected this email, for good or temporarily, according to `code`."""
-
-    def __init__(self, code: int, reply: bytes) -> None:
-        super().__init__(code)
-        self.code = code
-        self.reply = reply.decode("utf-8", "replace")
-
-
 class AlreadyClaimedError(Exception):
-    """Another worker is sending this email, or it was withdrawn from the outbox.
+    """Another sender has claimed this email, or it was withdrawn from the outbox.
 
     The server still expects the body: only closing the connection cancels it.
     """
-
-
-class ServerError(Exception):
-    """The server is unreachable, or does not follow the protocol."""
 
 
 class Sender:
@@ -80,23 +80,27 @@ class Sender:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.recovered = False
+        self.claimed: int | None = None
+        """The email whose transfer this sender has begun last."""
         self.sent: OutboxEmail | None = None
         """An email the server has accepted, which the next commit records."""
         self.ahead: OutboxEmail | None = None
         """The email after it."""
 
     def run(self) -> None:
-        """Send every due email; called periodically by one worker."""
+        """Send every due email; called periodically by one worker of the site."""
         if (server := self.service.server) is None:
             return
         if not self.recovered:
-            _recover()
-            self.recovered = True
+            # On PostgreSQL other machines die too, and some of those that claimed live.
+            shared = on_postgresql(db.session())
+            _recover(clock.now() - LONGEST_HANDING if shared else None)
+            self.recovered = not shared
         while _next():
             try:
                 self._send_batch(server)
             except AlreadyClaimedError:
-                return
+                continue
             except ServerError as error:
                 _delay_all(_numbers(), str(error))
                 logger.warning("mail server", extra={"fields": {"reason": str(error)}})
@@ -127,18 +131,18 @@ class Sender:
             body = message.build(email, self.service)
         except (ValueError, IndexError):
             # It would stay the next one for ever, and stop all others.
-            _record_failure(number, UNWRITABLE, last=True)
+            self._record_failure(number, UNWRITABLE, last=True)
             return
         try:
             transmit(smtp, sender, recipient, body, lambda: self._claim(database, number))
         except EmailRefusedError as error:
             reason, last = f"{error.code} {error.reply}", error.code in PERMANENT
-            _record_failure(number, reason, last=last)
+            self._record_failure(number, reason, last=last)
             _reset(smtp)
         except (OSError, smtplib.SMTPException) as error:
             # Without a reply the server has not accepted it (RFC 5321, 4.2.5).
-            _record_failure(number, _error_name(error))
-            raise ServerError(_error_name(error)) from error
+            self._record_failure(number, error_name(error))
+            raise ServerError(error_name(error)) from error
         else:
             email.end(OutboxState.SENT, clock.now())
             self.sent = email
@@ -146,16 +150,19 @@ class Sender:
     def _claim(self, database: Connection, number: int) -> None:
         """Claim an email, and record in the same commit that the one before was sent."""
         with database.begin():
+            postgresql.limit_idle(database)
             self._end_sent(database)
             its = {"number": number, "at": clock.now(), "while_blocked": while_blocked()}
             if database.execute(CLAIM, its).rowcount != 1:
                 raise AlreadyClaimedError
             found = database.execute(NEXT, parameters()).mappings().first()
-        self.sent, self.ahead = None, OutboxEmail(**found) if found else None
+        self.claimed, self.sent = number, None
+        self.ahead = OutboxEmail(**found) if found else None
 
     def _record_sent(self, database: Connection) -> None:
         if self.sent is not None:
             with database.begin():
+                postgresql.limit_idle(database)
                 self._end_sent(database)
             self.sent = None
 
@@ -165,51 +172,15 @@ class Sender:
             values["number"] = self.sent.id
             database.execute(END, values)
 
-
-def connect(server: Server) -> smtplib.SMTP:
-    """Return an open connection, encrypted and authenticated as `server` says."""
-    try:
-        smtp = _open(server)
-    except (OSError, smtplib.SMTPException) as error:
-        raise ServerError(_error_name(error)) from error
-    try:
-        if server.scheme == "smtp+starttls":
-            smtp.starttls(context=ssl.create_default_context())
-        smtp.ehlo_or_helo_if_needed()
-        if server.user:
-            smtp.login(server.user, server.password)
-    except (OSError, smtplib.SMTPException) as error:
-        smtp.close()
-        raise ServerError(_error_name(error)) from error
-    return smtp
-
-
-def _open(server: Server) -> smtplib.SMTP:
-    where = (server.host, server.port)
-    if server.scheme == "smtps":
-        tls = ssl.create_default_context()
-        return smtplib.SMTP_SSL(*where, timeout=COMMAND_SECONDS, context=tls)
-    return smtplib.SMTP(*where, timeout=COMMAND_SECONDS)
-
-
-def transmit(
-    smtp: smtplib.SMTP, sender: str, recipient: str, body: bytes, claim: Callable[[], None]
-) -> None:
-    """Send one message; `claim` is called before its last byte leaves.
-
-    Raise EmailRefusedError where the server rejects it, OSError or SMTPException where the
-    connection is lost.
-    """
-    _expect(250, smtp.mail(sender))
-    _expect(250, smtp.rcpt(recipient))
-    _expect(354, smtp.docmd("DATA"))
-    claim()
-    if smtp.sock is not None:
-        smtp.sock.settimeout(ANSWER_SECONDS)
-    smtp.send(LINE_START_DOT.sub(b"..", body.rstrip(b"\r\n")) + b"\r\n.\r\n")
-    _expect(250, smtp.getreply())
-    if smtp.sock is not None:
-        smtp.sock.settimeout(COMMAND_SECONDS)
+    def _record_failure(self, number: int, reason: str, *, last: bool = False) -> None:
+        """Count an attempt, unless meanwhile the email became another's matter."""
+        mine = OutboxState.HANDING if number == self.claimed else OutboxState.QUEUED
+        row = select(OutboxEmail).filter_by(id=number, state=mine.value).with_for_update()
+        with writing() as session:
+            if (email := session.scalar(row)) is not None:
+                # Servers often quote the address; the reason must not hold it.
+                blanked = reason.replace(email.recipient, "…")[:500]
+                _count_attempt(email, blanked, last=last)
 
 
 def _reset(smtp: smtplib.SMTP) -> None:
@@ -217,7 +188,7 @@ def _reset(smtp: smtplib.SMTP) -> None:
     try:
         smtp.rset()
     except (OSError, smtplib.SMTPException) as error:
-        raise ServerError(_error_name(error)) from error
+        raise ServerError(error_name(error)) from error
 
 
 def backoff(attempts: int) -> timedelta:
@@ -225,17 +196,11 @@ def backoff(attempts: int) -> timedelta:
     return min(FIRST_DELAY * (1 << min(attempts - 1, 16)), LONGEST_DELAY)
 
 
-def _expect(code: int, reply: tuple[int, bytes]) -> None:
-    if reply[0] // 10 != code // 10:
-        raise EmailRefusedError(*reply)
-
-
 def _next() -> OutboxEmail | None:
-    """Return the email that leaves next, apart from the session."""
-    if email := db.session.scalar(NEXT, parameters()):
-        db.session.expunge(email)
-    db.session.rollback()
-    return cast("OutboxEmail | None", email)
+    """Return the email that leaves next."""
+    with db.engine.connect() as database:
+        found = database.execute(NEXT, parameters()).mappings().first()
+    return OutboxEmail(**found) if found else None
 
 
 def _numbers() -> list[int]:
@@ -245,28 +210,25 @@ def _numbers() -> list[int]:
     return found
 
 
-def _recover() -> None:
-    """Mark as unsure what a killed worker was sending."""
+def _recover(before: datetime | None) -> None:
+    """Mark as unsure what a killed worker was sending: all, or what it claimed `before`."""
+    handing = [OutboxEmail.state == OutboxState.HANDING.value]
+    if before is not None:
+        handing.append(OutboxEmail.next_at <= before)
+    if db.session.scalar(select(OutboxEmail.id).where(*handing).limit(1)) is None:
+        return
     with writing() as session:
-        handing = select(OutboxEmail).filter_by(state=OutboxState.HANDING.value)
-        for email in session.scalars(handing):
+        for email in session.scalars(select(OutboxEmail).where(*handing).with_for_update()):
             email.end(OutboxState.UNSURE, clock.now(), "killed")
-
-
-def _record_failure(number: int, reason: str, *, last: bool = False) -> None:
-    with writing() as session:
-        if (email := session.get(OutboxEmail, number)) is not None:
-            # Servers often quote the address; the reason must not hold it.
-            blanked = reason.replace(email.recipient, "…")[:500]
-            _count_attempt(email, blanked, last=last)
 
 
 def _delay_all(numbers: list[int], reason: str) -> None:
     with writing() as session:
-        listed = select(OutboxEmail).where(OutboxEmail.id.in_(numbers))
-        for email in session.scalars(listed):
-            if email.state == OutboxState.QUEUED:
-                _count_attempt(email, reason)
+        listed = select(OutboxEmail).where(
+            OutboxEmail.id.in_(numbers), OutboxEmail.state == OutboxState.QUEUED.value
+        )
+        for email in session.scalars(listed.with_for_update(skip_locked=True)):
+            _count_attempt(email, reason)
 
 
 def _count_attempt(email: OutboxEmail, reason: str, *, last: bool = False) -> None:
@@ -279,9 +241,3 @@ def _count_attempt(email: OutboxEmail, reason: str, *, last: bool = False) -> No
     email.state = OutboxState.QUEUED.value
     email.next_at = now + backoff(email.attempts)
     email.reason = reason
-
-
-def _error_name(error: BaseException) -> str:
-    """Return type and code of `error`, without a message that may quote an address."""
-    code = getattr(error, "smtp_code", None)
-    return f"{type(error).__name__}{f' {code}' if code else ''}"

@@ -33,6 +33,7 @@ AGAIN = timedelta(hours=1)
 LETTER_LIFE = timedelta(hours=24)
 """How long the last e-mail is kept where it cannot be sent."""
 BATCH = 500
+UNVERIFIED = frozenset({State.DESTROYED, State.INCOMPLETE})
 NOTHING = Whose()
 
 
@@ -73,12 +74,16 @@ def verify(number: int, *, wiped: bool) -> bool:
     """Destroy the files, look for what is left; if nothing is, tell the person."""
     gone = wiping.files(number)
     erasure = db.session.get_one(Erasure, number, populate_existing=True)
+    if erasure.state not in UNVERIFIED:
+        return False
     known = sealing.unseal(erasure.kept_secret)
     found = verifying.left(erasure, known)
     if not wiped:
         found["the log of the database"] = 1
     with writing() as session:
         row = session.get_one(Erasure, number, with_for_update=True, populate_existing=True)
+        if row.state not in UNVERIFIED:  # another machine was sooner
+            return False
         row.left, row.tried_at = sum(found.values()), clock.now()
         for store, left in {"files": 0, **found}.items():
             _note(session, number, store, gone if store == "files" else 0, left)
@@ -97,6 +102,8 @@ def unsend(number: int) -> bool:
     """Destroy the last e-mail; return False while it is not sent, for a day at most."""
     with writing() as session:
         row = session.get_one(Erasure, number, with_for_update=True)
+        if row.state != State.TOLD:
+            return False
         since = row.tried_at or clock.now()
         email = select(OutboxEmail).filter_by(key=_key(number))
         if (letter := session.scalar(email)) is not None:
@@ -109,7 +116,9 @@ def unsend(number: int) -> bool:
 def end(number: int) -> None:
     """End an erasure whose last e-mail is wiped, or let it wait for a law."""
     with writing() as session:
-        _settle(session, session.get_one(Erasure, number, with_for_update=True))
+        row = session.get_one(Erasure, number, with_for_update=True)
+        if row.state in {State.TOLD, State.WAITING}:
+            _settle(session, row)
 
 
 def release(number: int) -> None:
@@ -117,7 +126,8 @@ def release(number: int) -> None:
     kept = select(ErasureKept.model).filter_by(erasure=number).distinct()
     names, over = set(db.session.scalars(kept)), 0
     with writing() as session:
-        for one in fated(NOTHING):
+        row = session.get_one(Erasure, number, with_for_update=True, populate_existing=True)
+        for one in fated(NOTHING) if row.state == State.WAITING else ():
             if one.table.name in names:
                 over += _release(session, number, one)
     if not over or wiping.database(names):

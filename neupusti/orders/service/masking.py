@@ -51,7 +51,7 @@ def _mask() -> int:
     """Mask some orders in one transaction; return how many."""
     with sweeping.writing_beside_blocks() as session:
         due = select(ShopOrder.id).where(*sweeping.due(RULE)).limit(MOST)
-        numbers = list(session.scalars(due))
+        numbers = list(session.scalars(due.with_for_update()))
         if not numbers:
             return 0
         names = ("family_name", "given_name", "patronymic", "search", "comment")

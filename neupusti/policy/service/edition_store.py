@@ -14,6 +14,7 @@ import time
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -67,9 +68,7 @@ class EditionText:
         return _parsed(self.text)
 
 
-@lru_cache(maxsize=64)
-def _parsed(text: str) -> Document:
-    return parser.parse(text)
+_parsed = lru_cache(maxsize=64)(parser.parse)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -208,6 +207,13 @@ def date_in_force() -> str:
         return ""
 
 
+def age() -> float:
+    """Look at the database again; return how many seconds ago that last succeeded."""
+    with suppress(SQLAlchemyError):
+        current_store()
+    return time.monotonic() - _cache(db.engine).refreshed
+
+
 def invalidate() -> None:
     """Reload at the next call, after a publication in this process."""
     _cache(db.engine).stale = True
@@ -221,8 +227,7 @@ class _StoreCache:
         self.beside = beside(engine)
         self.current: EditionStore | None = None
         self.stamp: object = None
-        self.checked = 0.0
-        self.stale = True
+        self.checked, self.refreshed, self.stale = 0.0, float("-inf"), True
         self.lock = Lock()
 
     def store(self) -> EditionStore:
@@ -233,7 +238,7 @@ class _StoreCache:
         if self.lock.acquire(blocking=self.current is None or self.stale):
             try:
                 self._refresh()
-                self.stale = False
+                self.refreshed, self.stale = time.monotonic(), False
             except SQLAlchemyError:
                 if self.current is None:
                     raise
@@ -246,19 +251,16 @@ class _StoreCache:
         published = Edition.published_at.is_not(None)
         # Leaves the session of the request untouched, which may hold a connection.
         with self.beside.connect() as connection:
-            assessed = select(func.count(models.ClauseAssessment.id)).scalar_subquery()
+            by_hand = models.ClauseAssessment
+            assessed = select(func.count(by_hand.id)).scalar_subquery()
             stamp = connection.execute(
                 select(func.count(), func.max(Edition.id), assessed).where(published)
             ).one()
             if self.current is not None and stamp == self.stamp:
                 return
             rows = connection.execute(select(Edition.__table__).where(published)).all()
-            by_hand = connection.execute(
-                select(
-                    models.ClauseAssessment.wording, models.ClauseAssessment.entry
-                ).order_by(models.ClauseAssessment.id)
-            )
-            bound = tuple((row.wording, row.entry) for row in by_hand)
+            words = select(by_hand.wording, by_hand.entry).order_by(by_hand.id)
+            bound = tuple((row.wording, row.entry) for row in connection.execute(words))
         self.current, self.stamp = EditionStore(_texts(rows), bound), stamp
 
 

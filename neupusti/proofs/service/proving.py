@@ -18,7 +18,7 @@ from neupusti.core.data import beats
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.outbox import EmailType, Recipient, enqueue
 from neupusti.core.proofs import results, self_test, whole
-from neupusti.core.proofs.models import HEAD, RUNS, ProofRun
+from neupusti.core.proofs.models import HEAD, RUNS, ProofResult, ProofRun
 from neupusti.core.proofs.proof import AnyProof, State
 from neupusti.core.proofs.running import Result
 from neupusti.core.proofs.shown import Shown
@@ -92,17 +92,12 @@ def keep(found: list[Result], began: datetime, *, is_whole: bool) -> ProofRun:
 
     Raise BrokenChainError where earlier runs were changed.
     """
-    before = results.known().standings.items()
-    known = {name for name, standing in before if standing.state is State.BROKEN}
-    broken = [
-        one.proof
-        for one in found
-        if one.state is State.BROKEN and one.proof.name not in known
-    ]
+    broken = [one.proof for one in found if one.state is State.BROKEN]
 
     def tell(session: Session, run: ProofRun) -> None:
-        if broken:
-            _tell(session, run, broken)
+        known = _broken_before(session, run) if broken else ()
+        if new := [proof for proof in broken if proof.name not in known]:
+            _tell(session, run, new)
 
     run = whole.keep(found, about(is_whole=is_whole), began=began, tell=tell)
     results.invalidate()
@@ -152,6 +147,19 @@ def alarms() -> int:
     """Count the proofs that are broken or cannot tell."""
     standings = results.known().standings
     return sum(Shown(one, standings.get(one.name)).alarming for one in registry().proofs)
+
+
+def _broken_before(session: Session, run: ProofRun) -> set[str]:
+    """Return the names of the proofs that were broken when they were last looked at.
+
+    Of the runs before, whose chain is locked: of two machines that ran them one tells.
+    """
+    last = select(func.max(ProofResult.id)).where(ProofResult.run < run.id)
+    broken = select(ProofResult.name).where(
+        ProofResult.id.in_(last.group_by(ProofResult.name)),
+        ProofResult.state == State.BROKEN.value,
+    )
+    return set(session.scalars(broken))
 
 
 def _tell(session: Session, run: ProofRun, proofs: Sequence[AnyProof]) -> None:

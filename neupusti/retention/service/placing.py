@@ -131,7 +131,7 @@ def release_ended() -> None:
         ),
     )
     with writing() as session:
-        for hold in session.scalars(over):
+        for hold in session.scalars(over.with_for_update()):
             _release(session, hold, None)
 
 

@@ -23,7 +23,8 @@ ALLOWED = StaffActionType("retention.allowed", _("Let a sweep destroy very much"
 def tell() -> None:
     """Write one e-mail about each new stop to each holder of `privacy`."""
     with writing() as session:
-        new = list(session.scalars(select(SweepStop).filter_by(told_at=None)))
+        untold = select(SweepStop).filter_by(told_at=None).with_for_update()
+        new = list(session.scalars(untold))
         if not new:
             return
         labels = {rule.code: rule.label for rule in registry().retention}

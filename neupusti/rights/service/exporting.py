@@ -180,7 +180,8 @@ def _make(number: int) -> None:
             export.state = ExportState.FAILED.value
             requests.log_step(session, request.id, Step.FAILED)
             return
-        export.state, export.attempts = ExportState.RUNNING.value, export.attempts + 1
+        attempt = export.attempts + 1
+        export.state, export.attempts = ExportState.RUNNING.value, attempt
         whose = _whose(request)
         about = ExportRequest(
             number=request.number,
@@ -188,7 +189,7 @@ def _make(number: int) -> None:
             operator=settings().operator,
         )
     path = files.path(FOLDER, secrets.token_hex(files.NAME_BYTES))
-    _finish(number, path, archive.write(whose, path, about))
+    _finish((number, attempt), path, archive.write(whose, path, about))
 
 
 def _whose(request: DataRequest) -> Whose:
@@ -198,17 +199,22 @@ def _whose(request: DataRequest) -> Whose:
     return Whose(person=request.person, email_key=person.email_key if person else None)
 
 
-def _finish(number: int, path: Path, manifest: Manifest) -> None:
-    """Store what was made, and tell its person; drop it where staff answered meanwhile."""
-    now = clock.now()
+def _finish(which: tuple[int, int], path: Path, manifest: Manifest) -> None:
+    """Store what an attempt made, and tell its person.
+
+    Drop it where staff answered meanwhile, or another machine took it up.
+    """
+    now, (number, attempt) = clock.now(), which
     with writing() as session:
         export = session.get_one(Export, number, with_for_update=True)
         request = session.get_one(
             DataRequest, export.request, with_for_update=True, populate_existing=True
         )
-        if request.closed_at is not None:
+        is_mine = (export.state, export.attempts) == (ExportState.RUNNING.value, attempt)
+        if request.closed_at is not None or not is_mine:
             files.destroy(FOLDER, path.name)
-            export.state = ExportState.FAILED.value
+            if is_mine:
+                export.state = ExportState.FAILED.value
             return
         state = ExportState.READY if manifest.complete else ExportState.INCOMPLETE
         export.state, export.name = state.value, path.name

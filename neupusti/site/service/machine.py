@@ -1,8 +1,9 @@
 """Readiness, security.txt and the seeding of the site."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from math import isfinite
 from pathlib import Path
 
 from alembic.config import Config
@@ -10,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Table, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from neupusti.core.background import ago
 from neupusti.core.blocking import guards
 from neupusti.core.data.database import db
 from neupusti.core.data.migration import version_table
@@ -20,6 +22,10 @@ SECURITY_TXT_EXPIRES = date(2027, 11, 15)
 """Less than a year ahead (RFC 9116); review the file before moving it."""
 LEAST_FREE = 8 * 1024 * 1024
 """Bytes that a disk must have left: a burst of the access log and its journals."""
+COPIES = "neupusti.copies"
+"""What an app knows: what its process keeps of the database -> the age of that, in seconds;
+a look at the age refreshes it."""
+LONGEST_COPY = 10.0
 REMINDER_PERIOD = timedelta(days=30)
 
 
@@ -47,6 +53,18 @@ def guard(migrations: Path, tables: Sequence[Table]) -> None:
 def disk(folders: Iterable[Path]) -> str:
     """Return `full` where writes to one of these folders are about to fail, else `ok`."""
     return "ok" if free_bytes(folders) > LEAST_FREE else "full"
+
+
+def copies(ages: Mapping[str, Callable[[], float]]) -> dict[str, str]:
+    """Return the state of what this process keeps of the database: `ok`, or its age."""
+    return {name: _freshness(age()) for name, age in ages.items()}
+
+
+def _freshness(seconds: float) -> str:
+    if seconds < LONGEST_COPY:
+        return "ok"
+    known = timedelta(seconds=seconds) if isfinite(seconds) else None
+    return "never read" if known is None else f"not refreshed for {ago(known)}"
 
 
 def free_bytes(folders: Iterable[Path]) -> int:

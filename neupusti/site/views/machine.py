@@ -1,13 +1,15 @@
 """Machine-readable pages: health, robots, sitemap, security.txt."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from flask import Response, jsonify, render_template, url_for
+from flask import Response, current_app, jsonify, render_template, url_for
 from werkzeug.exceptions import NotFound
 
 from neupusti.config.settings import settings
+from neupusti.core.background import ages
 from neupusti.core.data.halting import is_halted
 from neupusti.core.registry import registry
 from neupusti.core.text.languages import alternates
@@ -29,16 +31,22 @@ def healthz() -> Response:
 def readyz() -> tuple[Response, int]:
     """Return 200 if both databases are reachable and migrated and the disk has room.
 
-    And if no decision is missing, such as in a database that was restored. That sweeps
-    are halted is noted, and no reason not to be ready.
+    And if no decision is missing, such as in a database that was restored, and the editions
+    are not those of long ago. That sweeps are halted is noted, and when each job last ran:
+    neither is a reason not to be ready.
     """
-    states = service.readiness(MIGRATIONS)
-    if states["main"] == "ok" and (problem := gate().look()):
-        states["decisions"] = problem
+    states, notes = service.readiness(MIGRATIONS), dict[str, Any]()
+    if states["main"] == "ok":
+        if problem := gate().look():
+            states["decisions"] = problem
+        states |= service.copies(current_app.extensions[service.COPIES])
+        with suppress(OSError):  # this machine cannot be named on a full disk
+            notes["jobs"] = ages()
     states["disk"] = service.disk(service.written_folders(settings().instance))
     status = 200 if set(states.values()) == {"ok"} else 503
-    notes = {"destroy": "halted"} if is_halted() else {}
-    return jsonify(states | notes), status
+    if is_halted():
+        notes["destroy"] = "halted"
+    return jsonify({**states, **notes}), status
 
 
 @bp.get("/robots.txt")
