@@ -1,0 +1,91 @@
+"""Several machines on one PostgreSQL: each has its own file of decisions."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete
+
+from neupusti.config.settings import Settings
+from neupusti.core.data import machine
+from neupusti.core.data.database import db, writing
+from neupusti.core.records import decision_file, decisions
+from neupusti.core.records.decisions import Decision, DecisionHead, State, decide
+from neupusti.core.web.gate import gate
+from tests.lending import opened
+
+pytestmark = pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
+
+
+@pytest.fixture
+def two(settings: Settings, tmp_path: Path) -> Iterator[list[Flask]]:
+    """Two machines of one site."""
+    folders = [tmp_path / name for name in "ab"]
+    with ExitStack() as stack:
+        apps = []
+        for folder in folders:
+            folder.mkdir()
+            apps.append(stack.enter_context(opened(replace(settings, instance=folder))))
+        yield apps
+
+
+def decided(app: Flask, *persons: int) -> None:
+    with app.app_context():
+        for person in persons:
+            with writing() as session:
+                decide(session, Decision.WITHDRAWN, person=person, ref=str(person))
+
+
+def looked_at(app: Flask) -> str:
+    """Return what is wrong as the site starts on a machine."""
+    with app.app_context():
+        gate().begin()
+        return gate().problem
+
+
+def test_each_machine_decides_and_none_misses_the_decisions_of_another(
+    two: list[Flask],
+) -> None:
+    for turn in range(3):
+        for app in two:
+            decided(app, turn)
+    assert [looked_at(app) for app in two] == ["", ""]
+    for app in two:
+        with app.app_context():
+            found = decisions.standing(db.session())
+            assert (found.state, found.lines, found.interrupted) == (State.CURRENT, 6, [])
+
+
+def test_a_restored_database_shuts_the_machine_whose_decisions_it_lacks(
+    two: list[Flask],
+) -> None:
+    for app in two:
+        decided(app, 7, 8)
+    with two[0].app_context(), writing() as session:
+        own = DecisionHead.machine == machine.name()
+        session.execute(delete(DecisionHead).where(own, DecisionHead.n == 3))
+    assert [looked_at(app) for app in two] == ["behind by 1", ""]
+
+
+def test_a_machine_that_has_lost_its_file_is_shut_and_the_other_goes_on(
+    two: list[Flask],
+) -> None:
+    for app in two:
+        decided(app, 7)
+    with two[0].app_context():
+        decision_file.path().unlink()
+    assert [looked_at(app) for app in two] == ["lost: 1 missing from the file", ""]
+    decided(two[1], 8)
+
+
+def test_a_folder_that_was_put_together_again_knows_its_decisions(
+    two: list[Flask],
+) -> None:
+    """It has its file, and another name."""
+    decided(two[0], 7, 8)
+    with two[0].app_context():
+        (Path(two[0].instance_path) / machine.FILE).unlink()
+    assert looked_at(two[0]) == ""
