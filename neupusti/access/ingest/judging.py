@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, event, select
+from sqlalchemy import ColumnElement, Connection, event, select
 
 from neupusti.access.ingest import recounting, store
 from neupusti.access.ingest.agents import parse_agent
@@ -27,6 +27,7 @@ from neupusti.access.ingest.findings.verdict import (
     Place,
     Verdict,
 )
+from neupusti.access.ingest.recalling import Recall
 from neupusti.access.models import Address, Finding, Record, Salt, millis, moment
 from neupusti.access.recording.line import Entry
 
@@ -35,22 +36,45 @@ MAX_EARLIER = 50_000
 EARLIER = ("at", "ip", "method", "path", "status", "user_agent")
 
 
-def write(connection: Connection, entries: list[Entry], enrichment: Enrichment) -> None:
-    """Write `entries`, their counts and what is found among them."""
+def write(
+    connection: Connection,
+    entries: list[Entry],
+    enrichment: Enrichment,
+    recall: Recall | None = None,
+) -> None:
+    """Write `entries`, their counts and what is found among them.
+
+    `recall` is for those of days that a sweep has been at.
+    """
     judge, verdict = enrichment.judge, Verdict()
     event.listen(connection, "rollback", lambda _: judge.detector.reset())
-    prepare(connection, judge, entries[:1], {entry.day for entry in entries})
+    days = {entry.day for entry in entries}
+    is_behind = not judge.detector.fresh and judge.newest != _newest(connection)
+    prepare(connection, judge, entries[:1], days, after=judge.newest if is_behind else None)
     others, theirs = judge.split(entries, verdict)
-    store.write(
-        connection, enrichment.batch(others), enrichment.batch(theirs, judge.scanners)
-    )
+    batches = enrichment.batch(others), enrichment.batch(theirs, judge.scanners)
+    if recall is not None:
+        recall.recall(connection, batches)
+    store.write(connection, *batches)
     save(connection, verdict)
+    if entries:
+        judge.newest = _newest(connection)
 
 
 def prepare(
-    connection: Connection, judge: Judge, first: list[Entry], days: Iterable[str] | None
+    connection: Connection,
+    judge: Judge,
+    first: list[Entry],
+    days: Iterable[str] | None,
+    *,
+    after: int | None = None,
 ) -> None:
-    """Tell the judge what is stored of `days` (None: of all), and right before `first`."""
+    """Tell the judge what is stored of `days` (None: of all), and right before `first`.
+
+    Of rows that it has not seen, those `after` a number are of other machines. So every
+    machine judges the requests of all, and an attack that a proxy deals out to several is
+    found as by one.
+    """
     dates = None if days is None else [date.fromisoformat(day) for day in days]
 
     def rows(model: Any, *columns: Any) -> Iterable[Any]:
@@ -60,15 +84,27 @@ def prepare(
         )
 
     judge.salts = {row.day.isoformat(): row.salt for row in rows(Salt, Salt.day, Salt.salt)}
-    if judge.detector.fresh:
+    looks_back = judge.detector.fresh or after is not None
+    if looks_back:
         # Later ones are the judge's own; those of another process are merged in `save`.
         judge.keys = {
             (row.day.isoformat(), row.key)
             for row in rows(Finding, Finding.day, Finding.key)
         }
     judge.scanners = _marked(connection, dates)
-    if first and judge.detector.fresh:
-        judge.look_back(_earlier(connection, first[0].at))
+    if first and looks_back:
+        at = first[0].at
+        unseen = Record.at < moment(at) if after is None else Record.id > after
+        recent = Record.at >= moment(at - scenarios.LONGEST_MS)
+        judge.look_back(_entries(connection, recent & unseen))
+
+
+def _newest(connection: Connection) -> int:
+    """Return the number of the newest row where other machines write too; else 0."""
+    if connection.dialect.name != "postgresql":
+        return 0
+    query = "SELECT last_value FROM access_record_id"
+    return int(connection.exec_driver_sql(query).scalar_one())
 
 
 def _marked(connection: Connection, dates: list[date] | None) -> dict[Who, str]:
@@ -82,10 +118,10 @@ def _marked(connection: Connection, dates: list[date] | None) -> dict[Who, str]:
     }
 
 
-def _earlier(connection: Connection, at: int) -> list[Entry]:
+def _entries(connection: Connection, stored: ColumnElement[bool]) -> list[Entry]:
     rows = connection.execute(
         select(*(getattr(Record, name) for name in EARLIER))
-        .where(Record.at >= moment(at - scenarios.LONGEST_MS), Record.at < moment(at))
+        .where(stored)
         .order_by(Record.at.desc())
         .limit(MAX_EARLIER)
     )

@@ -23,6 +23,8 @@ class Judge:
         self.keys: set[tuple[str, str]] = set()
         """Day and key of stored findings."""
         self.scanners: dict[Who, str] = {}
+        self.newest = 0
+        """The number of the newest row it has seen; what follows is of other machines."""
 
     def split(
         self, entries: list[Entry], verdict: Verdict
