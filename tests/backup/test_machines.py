@@ -1,8 +1,6 @@
 """Several machines on one PostgreSQL: each has its own file of decisions."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.records import decision_file, decisions
 from neupusti.core.records.decisions import Decision, DecisionHead, State, decide
 from neupusti.core.web.gate import gate
-from tests.lending import opened
+from tests.lending import machines
 
 pytestmark = pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
 
@@ -23,12 +21,7 @@ pytestmark = pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=
 @pytest.fixture
 def two(settings: Settings, tmp_path: Path) -> Iterator[list[Flask]]:
     """Two machines of one site."""
-    folders = [tmp_path / name for name in "ab"]
-    with ExitStack() as stack:
-        apps = []
-        for folder in folders:
-            folder.mkdir()
-            apps.append(stack.enter_context(opened(replace(settings, instance=folder))))
+    with machines(settings, tmp_path) as apps:
         yield apps
 
 
