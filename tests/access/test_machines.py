@@ -1,6 +1,7 @@
 """Several machines, each with a spool of its own, count into one PostgreSQL."""
 
 import random
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import timedelta
@@ -157,6 +158,61 @@ def test_what_a_proxy_deals_out_to_two_machines_is_found_as_by_one(
     assert [tuple(row) for row in found] == [(kind, 14)]
 
 
+def attacks(dice: random.Random) -> list[Entry]:
+    """Return half a minute in which many do what is found, and others what is not."""
+    found = []
+    for number in range(750):
+        at, kind = NOW + timedelta(milliseconds=40 * number), dice.choice("bceops")
+        ip = f"198.{ord(kind)}.{dice.randrange(1 if kind == 'c' else 3)}.1"
+        path, status, method = "/", 200, "GET"
+        if kind == "p":
+            path, status = f"/no/{number}", 404
+        elif kind == "b":
+            path, status, method = "/account/login", 422, "POST"
+        elif kind == "s":
+            path, status = f"/{number}/.env", dice.choice((200, 404))
+        elif kind == "c":
+            path = f"/catalog/{number}"
+        elif kind == "e":
+            path, status = "/catalog/", 503 if number % 7 == 0 else 200
+        else:
+            ip = f"203.0.{dice.randrange(200)}.{dice.randrange(200)}"
+        found.append(entry(at, ip=ip, path=path, status=status, method=method))
+    return found
+
+
+def findings(engine: Engine) -> dict[tuple[str, ...], tuple[int, ...]]:
+    """Return kind, scope and network -> requests, errors and answers, in sum."""
+    found: dict[tuple[str, ...], tuple[int, ...]] = {}
+    with engine.connect() as connection:
+        for row in connection.execute(select(Finding)):
+            key, numbers = (row.kind, row.scope, row.network), (row.requests, row.errors)
+            found[key] = tuple(map(sum, zip(found.get(key, (0, 0)), numbers, strict=True)))
+    return found
+
+
+def test_half_a_minute_of_attacks_is_judged_as_by_one(
+    engine: Engine, alone: Engine, tmp_path: Path
+) -> None:
+    """The machines take turns twice a second, as their ingests do."""
+    dice, one = random.Random(18), enriched()
+    machines = [(tmp_path / name, enriched()) for name in "ab"]
+    entries = attacks(dice)
+    for begin in range(0, len(entries), 12):
+        some = entries[begin : begin + 12]
+        spooled(tmp_path / "whole", some)
+        spool_reader.ingest(alone, tmp_path / "whole", one)
+        chosen = [dice.randrange(2) for _entry in some]
+        for number, (folder, own) in enumerate(machines):
+            spooled(folder, [x for x, to in zip(some, chosen, strict=True) if to == number])
+            spool_reader.ingest(engine, folder, own)
+    expected = findings(alone)
+    assert len(expected) > 10
+    assert findings(engine) == expected
+    assert content(engine, Total) == content(alone, Total)
+    assert content(engine, Address, "finding") == content(alone, Address, "finding")
+
+
 def test_who_scans_one_machine_is_a_scanner_at_the_other(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -175,6 +231,20 @@ def test_who_scans_one_machine_is_a_scanner_at_the_other(
     assert count_rows(engine, Total, Total.__table__.c.scanners) == 2 * 14
     with engine.connect() as connection:
         assert connection.execute(select(Finding.requests)).scalars().all() == [13]
+
+
+def test_a_copied_folder_adds_nothing_and_is_cleared(
+    engine: Engine, enrichment: Enrichment, tmp_path: Path
+) -> None:
+    with closing(Spool(own := tmp_path / "a")) as spool:
+        spool.append(encode(entry(NOW)))
+        shutil.copytree(own, copy := tmp_path / "b")
+        spool.append(encode(entry(NOW, path="/later")))
+        assert spool_reader.ingest(engine, own, enrichment) == 2
+        assert spool_reader.ingest(engine, copy, enriched()) == 0
+        spool.append(encode(entry(NOW, path="/last")))
+        assert spool_reader.ingest(engine, own, enrichment) == 1
+    assert list(files(copy)) == []
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Several machines on one PostgreSQL: each has its own file of decisions."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from neupusti.config.settings import Settings
 from neupusti.core.data import machine
 from neupusti.core.data.database import db, writing
 from neupusti.core.records import decision_file, decisions
+from neupusti.core.records.decision_file import UnrecordedError
 from neupusti.core.records.decisions import Decision, DecisionHead, State, decide
 from neupusti.core.web.gate import gate
 from tests.lending import machines
@@ -72,6 +74,21 @@ def test_a_machine_that_has_lost_its_file_is_shut_and_the_other_goes_on(
         decision_file.path().unlink()
     assert [looked_at(app) for app in two] == ["lost: 1 missing from the file", ""]
     decided(two[1], 8)
+
+
+def test_of_two_machines_with_a_copied_folder_the_second_is_refused(
+    two: list[Flask],
+) -> None:
+    """Until the name in the copy is deleted: then it is a machine of its own."""
+    decided(two[0], 7)
+    for name in (machine.FILE, decision_file.NAME):
+        shutil.copy(Path(two[0].instance_path) / name, two[1].instance_path)
+    decided(two[0], 8)
+    with pytest.raises(UnrecordedError):
+        decided(two[1], 9)
+    (Path(two[1].instance_path) / machine.FILE).unlink()
+    decided(two[1], 9)
+    assert [looked_at(app) for app in two] == ["", ""]
 
 
 def test_a_folder_that_was_put_together_again_knows_its_decisions(

@@ -48,63 +48,73 @@ def write(
     """
     judge, verdict = enrichment.judge, Verdict()
     event.listen(connection, "rollback", lambda _: judge.detector.reset())
-    days = {entry.day for entry in entries}
-    is_behind = not judge.detector.fresh and judge.newest != _newest(connection)
-    prepare(connection, judge, entries[:1], days, after=judge.newest if is_behind else None)
+    is_fresh = judge.detector.fresh
+    prepare(connection, judge, entries[:1], {entry.day for entry in entries})
+    if entries and connection.dialect.name == "postgresql":
+        _hear(connection, judge, entries, since=None if is_fresh else judge.newest)
     others, theirs = judge.split(entries, verdict)
     batches = enrichment.batch(others), enrichment.batch(theirs, judge.scanners)
     if recall is not None:
         recall.recall(connection, batches)
     store.write(connection, *batches)
     save(connection, verdict)
-    if entries:
+    if entries and connection.dialect.name == "postgresql":
         judge.newest = _newest(connection)
 
 
-def prepare(
-    connection: Connection,
-    judge: Judge,
-    first: list[Entry],
-    days: Iterable[str] | None,
-    *,
-    after: int | None = None,
+def _hear(
+    connection: Connection, judge: Judge, entries: list[Entry], *, since: int | None
 ) -> None:
-    """Tell the judge what is stored of `days` (None: of all), and right before `first`.
+    """Tell the judge what other machines have written `since` its own newest row.
 
-    Of rows that it has not seen, those `after` a number are of other machines. So every
-    machine judges the requests of all, and an attack that a proxy deals out to several is
-    found as by one.
+    So each judges the requests of all, and an attack that a proxy deals out to several is
+    found as by one. What is far in time from `entries` is of no bucket of theirs.
     """
-    dates = None if days is None else [date.fromisoformat(day) for day in days]
-
-    def rows(model: Any, *columns: Any) -> Iterable[Any]:
-        query = select(*columns)
-        return connection.execute(
-            query if dates is None else query.where(model.day.in_(dates))
+    first, last = entries[0].at, entries[-1].at + scenarios.LONGEST_MS
+    if since is None:
+        judge.heard, first = [], first + scenarios.LONGEST_MS
+    if since != _newest(connection):
+        unseen: ColumnElement[bool] = Record.at.between(
+            moment(first - scenarios.LONGEST_MS), moment(last)
         )
-
-    judge.salts = {row.day.isoformat(): row.salt for row in rows(Salt, Salt.day, Salt.salt)}
-    looks_back = judge.detector.fresh or after is not None
-    if looks_back:
-        # Later ones are the judge's own; those of another process are merged in `save`.
-        judge.keys = {
-            (row.day.isoformat(), row.key)
-            for row in rows(Finding, Finding.day, Finding.key)
-        }
-    judge.scanners = _marked(connection, dates)
-    if first and looks_back:
-        at = first[0].at
-        unseen = Record.at < moment(at) if after is None else Record.id > after
-        recent = Record.at >= moment(at - scenarios.LONGEST_MS)
-        judge.look_back(_entries(connection, recent & unseen))
+        if since is not None:
+            unseen &= Record.id > since
+        judge.heard += _entries(connection, unseen)
+        judge.keys |= _keys(connection, {entry.day for entry in entries})
+    judge.heard = [one for one in judge.heard if one.at <= last]
 
 
 def _newest(connection: Connection) -> int:
-    """Return the number of the newest row where other machines write too; else 0."""
-    if connection.dialect.name != "postgresql":
-        return 0
+    """Return the number of the newest row of all machines; their turns are in order."""
     query = "SELECT last_value FROM access_record_id"
     return int(connection.exec_driver_sql(query).scalar_one())
+
+
+def prepare(
+    connection: Connection, judge: Judge, first: list[Entry], days: Iterable[str] | None
+) -> None:
+    """Tell the judge what is stored of `days` (None: of all), and right before `first`."""
+    dates = None if days is None else [date.fromisoformat(day) for day in days]
+    salts = select(Salt.day, Salt.salt)
+    if dates is not None:
+        salts = salts.where(Salt.day.in_(dates))
+    judge.salts = {row.day.isoformat(): row.salt for row in connection.execute(salts)}
+    if judge.detector.fresh:
+        # Later ones are the judge's own; those of another process are merged in `save`.
+        judge.keys = _keys(connection, days)
+    judge.scanners = _marked(connection, dates)
+    if first and judge.detector.fresh:
+        at = first[0].at
+        recent = Record.at >= moment(at - scenarios.LONGEST_MS)
+        judge.look_back(_entries(connection, recent & (Record.at < moment(at))))
+
+
+def _keys(connection: Connection, days: Iterable[str] | None) -> set[tuple[str, str]]:
+    """Return day and key of the findings of some days (None: of all)."""
+    found = select(Finding.day, Finding.key)
+    if days is not None:
+        found = found.where(Finding.day.in_([date.fromisoformat(day) for day in days]))
+    return {(row.day.isoformat(), row.key) for row in connection.execute(found)}
 
 
 def _marked(connection: Connection, dates: list[date] | None) -> dict[Who, str]:

@@ -97,7 +97,8 @@ def _read_file(path: Path, start: int, chunk: Chunk) -> None:
         file.seek(start)
         data = file.read(CHUNK_BYTES)
         complete = data.rfind(b"\n") + 1
-        at_end = start + len(data) == os.fstat(file.fileno()).st_size
+        # A copy may be shorter than what was read of its original.
+        at_end = start + len(data) >= os.fstat(file.fileno()).st_size
     incomplete = ended and at_end and complete < len(data)
     position = start
     for line in data[:complete].splitlines(keepends=True):
