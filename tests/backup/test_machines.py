@@ -4,11 +4,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import flask_migrate
 import pytest
+from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from neupusti.config.settings import Settings
+from neupusti.config.values import ROOT
 from neupusti.core.data import machine
 from neupusti.core.data.database import db, writing
 from neupusti.core.records import decision_file, decisions
@@ -99,3 +102,18 @@ def test_a_folder_that_was_put_together_again_knows_its_decisions(
     with two[0].app_context():
         (Path(two[0].instance_path) / machine.FILE).unlink()
     assert looked_at(two[0]) == ""
+
+
+def test_what_was_decided_before_there_were_machines_is_of_the_one_there_was(
+    two: list[Flask],
+) -> None:
+    scripts = ScriptDirectory(str(ROOT / "migrations"))
+    own = next(x for x in scripts.walk_revisions() if x.path.endswith("of_machines.py"))
+    decided(two[0], 7)
+    with two[0].app_context():
+        flask_migrate.downgrade(revision=own.down_revision)
+        flask_migrate.upgrade()
+        rows = select(DecisionHead.machine, DecisionHead.n)
+        assert db.session.execute(rows).all() == [(machine.name(), 1)]
+        decision_file.path().unlink()
+    assert [looked_at(app) for app in two] == ["lost: 1 missing from the file", ""]

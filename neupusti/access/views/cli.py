@@ -15,9 +15,8 @@ import click
 from flask import current_app
 from sqlalchemy import select
 
-from neupusti.access import handing_in
 from neupusti.access import service as aggregator_
-from neupusti.access.ingest import importing, spool_reader
+from neupusti.access.ingest import handing_in, importing, spool_reader
 from neupusti.access.ingest.logfile import NoLogError
 from neupusti.access.ingest.logformats import Format
 from neupusti.access.models import Import
@@ -85,8 +84,9 @@ def _hand_in(folder: Path, *, dry_run: bool) -> None:
     try:
         handing_in.check(folder, aggregator().folder, f"{aggregator_.NAME}.lock")
         found = handing_in.hand_in(
-            engine(), folder, enrichment(settings()), cutoffs, dry_run=dry_run
-        )
+            engine(), folder, enrichment(settings()), kept=cutoffs.destroyed_before,
+            whole=cutoffs.masked_before, dry_run=dry_run,
+        )  # fmt: skip
     except (handing_in.NoSpoolError, OSError) as error:
         raise click.ClickException(str(error)) from None
     if found.unmasked and not dry_run:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -16,7 +17,6 @@ from neupusti.access.ingest import spool_reader
 from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.ingest.recalling import Recall
 from neupusti.access.recording import spool, tally
-from neupusti.access.retention.terms import RetentionCutoffs
 
 NAME = re.compile(r"[0-9]+x[0-9a-f]+-[0-9]+\.jsonl")
 CHUNK_BYTES = 1024 * 1024
@@ -40,34 +40,35 @@ class HandedIn:
     """Whether addresses were stored that a sweep has to mask at once."""
 
 
-def hand_in(
+def hand_in(  # noqa: PLR0913 - source, target, look-up tables and terms
     engine: Engine,
     folder: Path,
     enrichment: Enrichment,
-    terms: RetentionCutoffs,
     *,
+    kept: date,
+    whole: date,
     dry_run: bool = False,
 ) -> HandedIn:
     """Count what no cursor has counted; a dry run writes nothing.
 
+    `kept` is the first day whose rows are kept, `whole` the first whose addresses are.
     Repeatable: after a kill at any moment the next run goes on. Raise OSError.
     """
     found, recall = HandedIn(), Recall(lambda _days: enrichment.batch())
     cursors = spool_reader.read_until(engine, folder)
     while not (chunk := spool_reader.read(folder, cursors)).empty:
-        stored, masked = terms.destroyed_before.isoformat(), terms.masked_before.isoformat()
-        kept = [entry for entry in chunk.entries if entry.day >= stored]
-        over, chunk.entries = len(chunk.entries) - len(kept), kept
+        entries = [one for one in chunk.entries if one.day >= kept.isoformat()]
+        over, chunk.entries = len(chunk.entries) - len(entries), entries
         if not dry_run and not spool_reader.commit(
             engine, folder, chunk, enrichment, recall
         ):
             cursors = spool_reader.read_until(engine, folder)
             continue
         cursors |= {name: end for name, (_, end) in chunk.positions.items()}
-        found.counted += len(kept)
+        found.counted += len(entries)
         found.over += over
         found.malformed += chunk.malformed
-        found.unmasked |= any(entry.day < masked for entry in kept)
+        found.unmasked |= any(one.day < whole.isoformat() for one in entries)
     read = found.counted + found.over + found.malformed["unreadable"]
     found.known = _lines(spool.files(folder)) - read
     return found
