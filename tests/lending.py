@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -47,6 +47,18 @@ def opened(settings: Settings, features: tuple[Feature, ...] = FEATURES) -> Iter
     with app.app_context():
         yield app
     close(app)
+
+
+@contextmanager
+def machines(settings: Settings, folder: Path) -> Iterator[list[Flask]]:
+    """Open the site of `settings` on two machines, each with a data folder in `folder`."""
+    with ExitStack() as stack:
+        apps = []
+        for name in ("a", "b"):
+            (own := folder / name).mkdir()
+            apps.append(stack.enter_context(opened(replace(settings, instance=own))))
+            apps[-1].testing = True
+        yield apps
 
 
 def close(app: Flask) -> None:

@@ -57,11 +57,17 @@ class Aggregator:
             self._enrichment = self._make_enrichment()
         return ingest(self.engine, self.folder, self._enrichment)
 
+    def _create_partitions(self) -> None:
+        """Create the partitions of today and the next days, in turn with other machines."""
+        if self.engine.dialect.name == "postgresql":
+            with store.ingesting(self.engine) as connection:
+                partitions.ensure(connection, partitions.ahead())
+
     def work(self) -> None:
         """Ingest the spool; sweep once an hour."""
         self.ingest()
         if time.monotonic() - self._swept_at >= SWEEP_SECONDS:
             self._swept_at = time.monotonic() - SWEEP_SECONDS + RETRY_SECONDS
-            partitions.create_ahead(self.engine)
+            self._create_partitions()
             sweep.sweep(self.engine, self.terms)
             self._swept_at = time.monotonic()

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from neupusti.core.background import Background, Job
+from neupusti.core.data import machine
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.records import consents, decision_file, decisions
@@ -32,7 +33,7 @@ def behind(app: Flask) -> None:
     with writing() as session:
         decide(session, Decision.WITHDRAWN, person=1, ref="1")
     with writing() as session:
-        session.delete(session.get_one(DecisionHead, 1))
+        session.delete(session.get_one(DecisionHead, (machine.name(), 1)))
     gate().begin()
 
 
@@ -43,7 +44,7 @@ def whole(behind: None) -> Callable[[], None]:
     def mend() -> None:
         read = next(decision_file.read())
         with writing() as session:
-            session.add(DecisionHead(n=1, chain=read.chain))
+            session.add(DecisionHead(machine=machine.name(), n=1, chain=read.chain))
 
     return mend
 

@@ -39,6 +39,9 @@ from neupusti.access.models import Import
 from neupusti.access.recording.line import Entry
 from neupusti.core import clock
 
+SILENT_SECONDS = 3600
+"""To recall visitors, a transaction reads all of a file that was imported before."""
+
 
 class OtherFormatError(ValueError):
     """The first lines of a log are of no format, or not of that given; the message says."""
@@ -166,7 +169,7 @@ class _Writer:
         """Write `parts`, and yield each of them."""
         recall = Recall(self._earlier)
         for part in parts:
-            with store.ingesting(self.engine) as connection:
+            with store.ingesting(self.engine, silent_seconds=SILENT_SECONDS) as connection:
                 store.enlarge_cache(connection)
                 yield from self._transaction(connection, chain([part], parts), recall)
 

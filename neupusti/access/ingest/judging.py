@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, event, select
+from sqlalchemy import ColumnElement, Connection, event, select
 
 from neupusti.access.ingest import recounting, store
 from neupusti.access.ingest.agents import parse_agent
@@ -27,6 +27,7 @@ from neupusti.access.ingest.findings.verdict import (
     Place,
     Verdict,
 )
+from neupusti.access.ingest.recalling import Recall
 from neupusti.access.models import Address, Finding, Record, Salt, millis, moment
 from neupusti.access.recording.line import Entry
 
@@ -35,16 +36,58 @@ MAX_EARLIER = 50_000
 EARLIER = ("at", "ip", "method", "path", "status", "user_agent")
 
 
-def write(connection: Connection, entries: list[Entry], enrichment: Enrichment) -> None:
-    """Write `entries`, their counts and what is found among them."""
+def write(
+    connection: Connection,
+    entries: list[Entry],
+    enrichment: Enrichment,
+    recall: Recall | None = None,
+) -> None:
+    """Write `entries`, their counts and what is found among them.
+
+    `recall` is for those of days that a sweep has been at.
+    """
     judge, verdict = enrichment.judge, Verdict()
     event.listen(connection, "rollback", lambda _: judge.detector.reset())
+    is_fresh = judge.detector.fresh
     prepare(connection, judge, entries[:1], {entry.day for entry in entries})
+    if entries and connection.dialect.name == "postgresql":
+        _hear(connection, judge, entries, since=None if is_fresh else judge.newest)
     others, theirs = judge.split(entries, verdict)
-    store.write(
-        connection, enrichment.batch(others), enrichment.batch(theirs, judge.scanners)
-    )
+    batches = enrichment.batch(others), enrichment.batch(theirs, judge.scanners)
+    if recall is not None:
+        recall.recall(connection, batches)
+    store.write(connection, *batches)
     save(connection, verdict)
+    if entries and connection.dialect.name == "postgresql":
+        judge.newest = _newest(connection)
+
+
+def _hear(
+    connection: Connection, judge: Judge, entries: list[Entry], *, since: int | None
+) -> None:
+    """Tell the judge what other machines have written `since` its own newest row.
+
+    So each judges the requests of all, and an attack that a proxy deals out to several is
+    found as by one. What is far in time from `entries` is of no bucket of theirs.
+    """
+    first, last = entries[0].at, entries[-1].at + scenarios.LONGEST_MS
+    if since is None:
+        judge.heard, first = [], first + scenarios.LONGEST_MS
+    if since != _newest(connection):
+        unseen: ColumnElement[bool] = Record.at.between(
+            moment(first - scenarios.LONGEST_MS), moment(last)
+        )
+        if since is not None:
+            unseen &= Record.id > since
+        judge.heard += _entries(connection, unseen)
+        judge.keys |= _keys(connection, {entry.day for entry in entries})
+    judge.heard = [one for one in judge.heard if one.at <= last]
+
+
+def _newest(connection: Connection) -> int:
+    """Return the number of the newest row of all machines; their turns are in order."""
+    query = "SELECT last_value FROM access_record_id"
+    return int(connection.exec_driver_sql(query).scalar_one())
 
 
 def prepare(
@@ -52,23 +95,26 @@ def prepare(
 ) -> None:
     """Tell the judge what is stored of `days` (None: of all), and right before `first`."""
     dates = None if days is None else [date.fromisoformat(day) for day in days]
-
-    def rows(model: Any, *columns: Any) -> Iterable[Any]:
-        query = select(*columns)
-        return connection.execute(
-            query if dates is None else query.where(model.day.in_(dates))
-        )
-
-    judge.salts = {row.day.isoformat(): row.salt for row in rows(Salt, Salt.day, Salt.salt)}
+    salts = select(Salt.day, Salt.salt)
+    if dates is not None:
+        salts = salts.where(Salt.day.in_(dates))
+    judge.salts = {row.day.isoformat(): row.salt for row in connection.execute(salts)}
     if judge.detector.fresh:
         # Later ones are the judge's own; those of another process are merged in `save`.
-        judge.keys = {
-            (row.day.isoformat(), row.key)
-            for row in rows(Finding, Finding.day, Finding.key)
-        }
+        judge.keys = _keys(connection, days)
     judge.scanners = _marked(connection, dates)
     if first and judge.detector.fresh:
-        judge.look_back(_earlier(connection, first[0].at))
+        at = first[0].at
+        recent = Record.at >= moment(at - scenarios.LONGEST_MS)
+        judge.look_back(_entries(connection, recent & (Record.at < moment(at))))
+
+
+def _keys(connection: Connection, days: Iterable[str] | None) -> set[tuple[str, str]]:
+    """Return day and key of the findings of some days (None: of all)."""
+    found = select(Finding.day, Finding.key)
+    if days is not None:
+        found = found.where(Finding.day.in_([date.fromisoformat(day) for day in days]))
+    return {(row.day.isoformat(), row.key) for row in connection.execute(found)}
 
 
 def _marked(connection: Connection, dates: list[date] | None) -> dict[Who, str]:
@@ -82,10 +128,10 @@ def _marked(connection: Connection, dates: list[date] | None) -> dict[Who, str]:
     }
 
 
-def _earlier(connection: Connection, at: int) -> list[Entry]:
+def _entries(connection: Connection, stored: ColumnElement[bool]) -> list[Entry]:
     rows = connection.execute(
         select(*(getattr(Record, name) for name in EARLIER))
-        .where(Record.at >= moment(at - scenarios.LONGEST_MS), Record.at < moment(at))
+        .where(stored)
         .order_by(Record.at.desc())
         .limit(MAX_EARLIER)
     )

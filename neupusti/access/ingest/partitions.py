@@ -1,9 +1,9 @@
 """Manage PostgreSQL's daily partitions of the tables that hold addresses."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from neupusti.access import calendar
 from neupusti.access.models import Address, Finding, Record, SeenVisitor
@@ -75,11 +75,7 @@ def limit_lock_wait(connection: Connection) -> None:
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
 
 
-def create_ahead(engine: Engine) -> None:
-    """Create the partitions of today and the next days."""
-    if engine.dialect.name != "postgresql":
-        return
+def ahead() -> Iterator[date]:
+    """Return today and the next days, whose partitions are created in advance."""
     today = clock.today()
-    with engine.begin() as connection:
-        limit_lock_wait(connection)
-        ensure(connection, (calendar.after(today, days) for days in range(DAYS_AHEAD + 1)))
+    return (calendar.after(today, days) for days in range(DAYS_AHEAD + 1))

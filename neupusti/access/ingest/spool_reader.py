@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from neupusti.access.ingest import judging, store
 from neupusti.access.ingest.batch import Enrichment
 from neupusti.access.ingest.collecting import garbage_collection_paused
+from neupusti.access.ingest.recalling import Recall
 from neupusti.access.recording import spool, tally
 from neupusti.access.recording.line import Entry, UnreadableLineError, decode
 from neupusti.access.recording.tally import WorkerCounts
@@ -54,14 +55,23 @@ def ingest(engine: Engine, folder: Path, enrichment: Enrichment) -> int:
 
 def _ingest_chunk(engine: Engine, folder: Path, enrichment: Enrichment) -> int | None:
     """Ingest the next lines and remove finished files; return None at the end."""
-    with engine.connect() as connection:
-        cursors = store.cursors(connection)
+    cursors = read_until(engine, folder)
     with garbage_collection_paused():
         chunk = read(folder, cursors)
-        if not (chunk.empty or _commit(engine, folder, chunk, enrichment)):
+        if not (chunk.empty or commit(engine, folder, chunk, enrichment)):
             return 0
     _remove_files(engine, chunk.finished)
     return None if chunk.empty else len(chunk.entries)
+
+
+def read_until(engine: Engine, folder: Path) -> dict[str, int]:
+    """Return how far each file of `folder` has been read, as far as it was."""
+    names = [
+        *(path.name for path in spool.files(folder)),
+        *(worker.path.name for worker in tally.tallies(folder)),
+    ]
+    with engine.connect() as connection:
+        return store.cursors(connection, names)
 
 
 def read(folder: Path, cursors: dict[str, int]) -> Chunk:
@@ -87,7 +97,8 @@ def _read_file(path: Path, start: int, chunk: Chunk) -> None:
         file.seek(start)
         data = file.read(CHUNK_BYTES)
         complete = data.rfind(b"\n") + 1
-        at_end = start + len(data) == os.fstat(file.fileno()).st_size
+        # A copy may be shorter than what was read of its original.
+        at_end = start + len(data) >= os.fstat(file.fileno()).st_size
     incomplete = ended and at_end and complete < len(data)
     position = start
     for line in data[:complete].splitlines(keepends=True):
@@ -121,17 +132,24 @@ def _count_lost(worker: WorkerCounts, counted: int, chunk: Chunk) -> None:
         chunk.finished.extend(worker.files)
 
 
-def _commit(engine: Engine, folder: Path, chunk: Chunk, enrichment: Enrichment) -> bool:
+def commit(
+    engine: Engine,
+    folder: Path,
+    chunk: Chunk,
+    enrichment: Enrichment,
+    recall: Recall | None = None,
+) -> bool:
     """Write a chunk; return False if another aggregator has read any of its files.
 
-    Its cursor has moved then, or the file is gone (its cursor is deleted only after that).
+    Its cursor has moved then, or the file is gone (on SQLite its cursor is deleted after
+    that).
     """
     with store.ingesting(engine) as connection:
         for file, (start, _) in chunk.positions.items():
             there = (folder / file).exists()
             if not there or store.position(connection, file) != start:
                 return False
-        judging.write(connection, chunk.entries, enrichment)
+        judging.write(connection, chunk.entries, enrichment, recall)
         store.count_events(connection, store.MALFORMED, dict(chunk.malformed))
         store.count_events(connection, store.LOST, {"lines": chunk.lost})
         for file, (_, end) in chunk.positions.items():
@@ -141,10 +159,19 @@ def _commit(engine: Engine, folder: Path, chunk: Chunk, enrichment: Enrichment) 
 
 def _remove_files(engine: Engine, files: list[Path]) -> None:
     """Remove finished files, then their cursors."""
-    if not files:
-        return
     for path in files:
         path.unlink(missing_ok=True)
+    if files:
+        _forget_cursors(engine, files)
+
+
+def _forget_cursors(engine: Engine, files: list[Path]) -> None:
+    """Delete the cursors of files that are gone; on PostgreSQL a sweep does, in time.
+
+    There an older copy of a file may be handed in, once its machine is dead.
+    """
+    if engine.dialect.name == "postgresql":
+        return
     with store.ingesting(engine) as connection:
         store.delete_cursors(connection, [path.name for path in files])
 
@@ -156,8 +183,7 @@ def sizes(folder: Path) -> dict[str, int]:
 
 def has_read(engine: Engine, folder: Path, waiting: dict[str, int]) -> bool:
     """Return whether each of these files has been read up to that size, or is gone."""
-    with engine.connect() as connection:
-        read_to = store.cursors(connection)
+    read_to = read_until(engine, folder)
     there = {path.name for path in spool.files(folder)}
     return all(
         read_to.get(name, 0) >= size for name, size in waiting.items() if name in there

@@ -5,12 +5,12 @@ Statements go straight to the driver, for speed: a batch has thousands of rows.
 
 import logging
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from neupusti.access import calendar
@@ -19,7 +19,7 @@ from neupusti.access.ingest import partitions
 from neupusti.access.ingest.agents import SCANNER
 from neupusti.access.ingest.batch import Batch, Row
 from neupusti.access.ingest.statements import placeholders, upsert
-from neupusti.access.models import Finding
+from neupusti.access.models import Cursor, Finding
 from neupusti.core import clock
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,11 @@ MALFORMED, LOST, STARTED = "malformed", "lost", "started"
 """Dimensions that count events instead of requests."""
 LOCK_ID = 3_303_302
 """PostgreSQL's advisory lock of the ingest: one writer at a time in all processes."""
+TURN_SECONDS = 60
+"""How long to wait for the ingest of another machine; its lines wait in its own spool."""
+SILENT_SECONDS = 30
+"""After so long without a statement PostgreSQL ends a transaction: a machine that was
+stopped in the middle of its turn would keep all others out."""
 KEYS_PER_QUERY = 400
 CACHE_KIB = 8 * 1024
 FINDING = ("day", "key")
@@ -40,15 +45,27 @@ FINDING = ("day", "key")
 
 
 @contextmanager
-def ingesting(engine: Engine) -> Iterator[Connection]:
-    """Open the one write transaction of the access log; commit at its end."""
+def ingesting(engine: Engine, *, silent_seconds: int | None = None) -> Iterator[Connection]:
+    """Open the one write transaction of the access log; commit at its end.
+
+    On PostgreSQL all machines take turns, so that each sees what the one before has
+    counted, and none meets another in a deadlock.
+    """
     with engine.connect() as opened:
         connection = opened.execution_options(begin_immediate=True)
         with connection.begin():
             if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_ID})")
-                partitions.limit_lock_wait(connection)
+                _take_turn(connection, silent_seconds or SILENT_SECONDS)
             yield connection
+
+
+def _take_turn(connection: Connection, silent_seconds: int) -> None:
+    connection.exec_driver_sql(
+        f"SELECT set_config('lock_timeout', '{TURN_SECONDS}s', true),"
+        f" set_config('idle_in_transaction_session_timeout', '{silent_seconds}s', true)"
+    )
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_ID})")
+    partitions.limit_lock_wait(connection)
 
 
 def enlarge_cache(connection: Connection) -> None:
@@ -228,10 +245,10 @@ def delete_cursors(connection: Connection, files: Sequence[str]) -> None:
         connection.exec_driver_sql(query, (file,))
 
 
-def cursors(connection: Connection) -> dict[str, int]:
-    """Return how far each spool file has been read."""
-    rows = connection.exec_driver_sql("SELECT file, position FROM access_cursor")
-    return {row[0]: row[1] for row in rows}
+def cursors(connection: Connection, files: Collection[str]) -> dict[str, int]:
+    """Return how far each of these files has been read, as far as it was."""
+    rows = select(Cursor.file, Cursor.position).where(Cursor.file.in_(files))
+    return {row.file: row.position for row in connection.execute(rows)}
 
 
 def _known_visitors(connection: Connection, batch: Batch) -> dict[tuple[str, bytes], int]:

@@ -117,7 +117,8 @@ class Spool:
             target=_flush_periodically, args=[ref(self)], name="access-spool", daemon=True
         ).start()
         # Set after the thread has started: if that fails, the next line tries again.
-        self._worker = f"{os.getpid()}x{secrets.token_hex(4)}"
+        # Of all machines, for ever: a file is known by its name wherever it is read.
+        self._worker = f"{os.getpid()}x{secrets.token_hex(8)}"
         self._tally = WorkerTally(self.folder, self._worker)
 
     def _reset(self) -> None:

@@ -8,13 +8,13 @@ import time
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine, delete, insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.access import calendar
 from neupusti.access.ingest import partitions, store
 from neupusti.access.ingest.findings.identity import V4_PREFIX, V6_PREFIX, mask_address
-from neupusti.access.models import Sweep
+from neupusti.access.models import Cursor, Sweep
 from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.core import clock
 
@@ -196,6 +196,9 @@ def _record_sweep(
     engine: Engine, terms: RetentionCutoffs, swept: SweepResult, milliseconds: int
 ) -> None:
     with store.ingesting(engine) as connection:
+        # Of lines that were read before, none could be stored any more.
+        past = Cursor.at < clock.midnight(terms.destroyed_before)
+        connection.execute(delete(Cursor).where(past))
         connection.execute(
             insert(Sweep).values(
                 at=clock.now(),

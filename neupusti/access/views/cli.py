@@ -16,7 +16,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from neupusti.access import service as aggregator_
-from neupusti.access.ingest import importing, spool_reader
+from neupusti.access.ingest import handing_in, importing, spool_reader
 from neupusti.access.ingest.logfile import NoLogError
 from neupusti.access.ingest.logformats import Format
 from neupusti.access.models import Import
@@ -36,6 +36,7 @@ from neupusti.core.background import Background, Job, Scope
 FILE = click.Path(
     exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=Path
 )
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 INPUT = Path("-")
 """Standard input."""
 POLL_SECONDS = 0.1
@@ -45,8 +46,18 @@ MAX_POLLS = 100
 
 @bp.cli.command("ingest")
 @click.option("--once", is_flag=True, help="Ingest the spool once, then stop.")
-def ingest(*, once: bool) -> None:
+@click.option(
+    "--from", "folder", type=FOLDER,
+    help="Take in the spool of a dead machine once, in place of the own one.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="With --from: count; write nothing.")
+def ingest(folder: Path | None, *, once: bool, dry_run: bool) -> None:
     """Ingest the spool in place of a worker; sweep every hour."""
+    if folder is not None:
+        _hand_in(folder, dry_run=dry_run)
+        return
+    if dry_run:
+        raise click.UsageError("--dry-run needs --from.")
     job = Job(
         name=aggregator_.NAME,
         every=aggregator_.EVERY,
@@ -70,6 +81,29 @@ def ingest(*, once: bool) -> None:
         )
     else:
         click.echo("0 requests: another process has ingested them")
+
+
+def _hand_in(folder: Path, *, dry_run: bool) -> None:
+    """Count the lines of another machine's spool, and print what became of them."""
+    cutoffs = retention_cutoffs()
+    try:
+        handing_in.check(folder, aggregator().folder, f"{aggregator_.NAME}.lock")
+        found = handing_in.hand_in(
+            engine(), folder, enrichment(settings()), kept=cutoffs.destroyed_before,
+            whole=cutoffs.masked_before, dry_run=dry_run,
+        )  # fmt: skip
+    except (handing_in.NoSpoolError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    if found.unmasked and not dry_run:
+        sweep.sweep(engine(), cutoffs)
+    click.echo(f"counted    {found.counted}")
+    click.echo(f"known      {found.known}  (counted before)")
+    click.echo(f"over       {found.over}  (past their term: not stored)")
+    click.echo(f"malformed  {found.malformed.total()}")
+    if dry_run:
+        click.echo("Nothing was written.")
+    else:
+        click.echo("Destroy the folder now: its lines hold addresses.")
 
 
 @bp.cli.command("sweep")

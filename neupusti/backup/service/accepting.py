@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
+from neupusti.core.data import machine
 from neupusti.core.data.database import db, writing
 from neupusti.core.records import decision_file, decisions
 from neupusti.core.records.chain import START
@@ -25,8 +26,8 @@ def accept(reason: str) -> State:
     state = found.state
     if state not in {State.LOST, State.TAMPERED}:
         raise NothingToAcceptError
-    rows = select(DecisionHead.n, DecisionHead.chain).order_by(DecisionHead.n.desc())
-    known = db.session.execute(rows.limit(1)).first()
+    rows = select(DecisionHead.n, DecisionHead.chain).filter_by(machine=machine.name())
+    known = db.session.execute(rows.order_by(DecisionHead.n.desc()).limit(1)).first()
     n, chain = max(found.last, (known.n, known.chain) if known else (0, START))
     decision_file.accept(n, chain, {"state": state.value})
     with writing() as session:

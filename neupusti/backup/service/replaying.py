@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.backup.service import numbers, owners
 from neupusti.core import clock
+from neupusti.core.data import machine
 from neupusti.core.data.database import db, insert, writing
 from neupusti.core.feature import Together
 from neupusti.core.mail.models import OutboxEmail, OutboxState
@@ -103,7 +104,8 @@ def stop_mail(before: datetime) -> int:
 
 
 def _note(session: Session, lines: Iterable[Line]) -> None:
-    rows = [{"n": line.n, "chain": line.chain} for line in lines]
+    own = machine.name()
+    rows = [{"machine": own, "n": line.n, "chain": line.chain} for line in lines]
     session.execute(insert(session, DecisionHead).on_conflict_do_nothing(), rows)
     if last := max(line.person or 0 for line in lines):
         numbers.use_up(session, last)

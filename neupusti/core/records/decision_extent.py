@@ -4,6 +4,7 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from neupusti.core.data import machine
 from neupusti.core.records import decision_file, decisions
 from neupusti.core.records.decision_file import Line
 from neupusti.core.records.decisions import DecisionHead, State
@@ -13,9 +14,10 @@ WHOLE = "neupusti.decisions.whole"
 
 
 def extent(session: Session) -> tuple[int, int]:
-    """Return the bytes of the file and the number of rows: `standing` differs with them."""
+    """Return the bytes of the file and the number of its rows: `standing` goes by them."""
     file = decision_file.path()
-    rows = session.scalar(select(func.count()).select_from(DecisionHead)) or 0
+    own = select(func.count()).select_from(DecisionHead).filter_by(machine=machine.name())
+    rows = session.scalar(own) or 0
     return file.stat().st_size if file.exists() else 0, rows
 
 

@@ -5,6 +5,9 @@ its number in the transaction. What became of the transaction is written after i
 cases can be told apart: a line that is done but has no row shows that the database is
 older than the file; one of which nothing is known was interrupted, or its commit had no
 answer; one that is void was rolled back.
+
+Each machine has a file of its own, and numbers its lines itself: of the rows of others it
+knows only that they are not its own.
 """
 
 import errno
@@ -17,10 +20,11 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from sqlalchemy import event, func, select
+from sqlalchemy import String, event, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from neupusti.core import clock
+from neupusti.core.data import machine
 from neupusti.core.data.classification import Digest, impersonal
 from neupusti.core.data.database import Base
 from neupusti.core.records import decision_file
@@ -85,6 +89,10 @@ class DecisionHead(Base):
 
     __tablename__ = "decision_head"
 
+    machine: Mapped[str] = mapped_column(
+        String(16), primary_key=True, server_default="", info=impersonal()
+    )
+    """Whose file it is in (`core.data.machine`)."""
     n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=impersonal())
     chain: Mapped[Digest]
     """The SHA-256 of the line's body."""
@@ -139,7 +147,8 @@ def decide(  # noqa: PLR0913 - a line is all of these
     """
     if session.info.get(CARRYING_OUT):
         return
-    newest = session.scalar(select(func.max(DecisionHead.n))) or 0
+    own = machine.name()
+    newest = session.scalar(select(func.max(DecisionHead.n)).filter_by(machine=own)) or 0
     if newest > decision_file.end().n:
         message = "decisions are missing from the file"
         raise UnrecordedError(errno.EIO, message, str(decision_file.path()))
@@ -147,7 +156,7 @@ def decide(  # noqa: PLR0913 - a line is all of these
         kind.value, email_key=email_key, person=person, ref=ref, values=values
     )
     session.info.setdefault(OPEN, []).append(line.n)
-    session.add(DecisionHead(n=line.n, chain=line.chain))
+    session.add(DecisionHead(machine=own, n=line.n, chain=line.chain))
     session.flush()
 
 
@@ -163,34 +172,41 @@ def carrying_out(session: Session) -> Iterator[None]:
 
 def standing(session: Session, file: Path | None = None) -> Standing:
     """Compare the file, or a copy of it, with the rows. Raise OSError."""
-    rows = select(DecisionHead.n, DecisionHead.chain)
-    comparison = _Comparison(dict(session.execute(rows).all()))
+    rows = select(DecisionHead.chain, DecisionHead.machine, DecisionHead.n)
+    comparison = _Comparison(
+        {chain: (whose, n) for chain, whose, n in session.execute(rows)}, machine.name()
+    )
     for read in decision_file.read(file):
         comparison.take(read)
     found = comparison.result()
     if found.behind:
         known = _known_now(session, found.behind[0].n)
-        found.behind = [line for line in found.behind if line.n not in known]
+        found.behind = [line for line in found.behind if line.chain not in known]
     found.half = decision_file.half(file)
     return found
 
 
-def _known_now(session: Session, first: int) -> set[int]:
-    """Return the numbers of the rows from `first` on, as others see them now.
+def _known_now(session: Session, first: int) -> set[str]:
+    """Return the chain values of the rows from `first` on, as others see them now.
 
     What was committed after the transaction of `session` began is done in the file.
     """
     with session.get_bind().engine.connect() as connection:
         return set(
-            connection.scalars(select(DecisionHead.n).where(DecisionHead.n >= first))
+            connection.scalars(select(DecisionHead.chain).where(DecisionHead.n >= first))
         )
 
 
 class _Comparison:
-    """A look at the lines one by one; it keeps only those that have no row."""
+    """A look at the lines one by one; it keeps only those that have no row.
 
-    def __init__(self, rows: dict[int, str]) -> None:
+    `rows` are those of all machines: chain value -> (machine, number). A folder that was
+    put together again may have another name than its rows.
+    """
+
+    def __init__(self, rows: dict[str, tuple[str, int]], own: str) -> None:
         self.rows, self.found = rows, Standing()
+        self.own = {n: chain for chain, (whose, n) in rows.items() if whose == own}
         self.without_row: dict[str, Line] = {}
         self.done: set[str] = set()
         self.newest: dict[int | str, int] = {}
@@ -207,10 +223,9 @@ class _Comparison:
             self.unvouched.clear()
         line, is_sound = read.line, read.signed is not False and read.follows
         if line is not None and read.signed is not False:
-            row = self.rows.pop(line.n, None)
-            is_sound &= row in {None, read.chain}
+            is_sound &= self.own.pop(line.n, read.chain) == read.chain
             self.found.last = max(self.found.last, (line.n, read.chain))
-            self._note(line, has_row=row is not None)
+            self._note(line, has_row=read.chain in self.rows)
         if line is not None and line.kind == ACCEPTED and read.signed:
             self.accepted = line.n
             self.found.wrong.clear()
@@ -242,7 +257,7 @@ class _Comparison:
     def result(self) -> Standing:
         """Return what was found."""
         self.found.wrong.extend(self.unvouched)
-        self.found.lost = sum(n > self.accepted for n in self.rows)
+        self.found.lost = sum(n > self.accepted for n in self.own)
         for n, line in self.without_row.items():
             if n in self.done:
                 self.found.behind.append(line)

@@ -107,7 +107,7 @@ def overview() -> str:
             if view.filters
             else busiest(connection, view.period, SHORT_LIST),
             "health": health(connection, view.period),
-            "unwritten": tally.unwritten(aggregator().folder, store.cursors(connection)),
+            "unwritten": _unwritten(connection),
         }
     return render_template(
         "statistics/overview.html",
@@ -115,6 +115,13 @@ def overview() -> str:
         **values,
         partly_destroyed=partly_destroyed(view),
     )
+
+
+def _unwritten(connection: Connection) -> tally.UnwrittenLines:
+    """Return what the workers of this machine could not write and did not count yet."""
+    folder = aggregator().folder
+    names = [one.path.name for one in tally.tallies(folder)]
+    return tally.unwritten(folder, store.cursors(connection, names))
 
 
 def _remarks(view: ViewState, found: list[Remark]) -> list[Remark | FindingLine]:

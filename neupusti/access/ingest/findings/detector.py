@@ -223,11 +223,13 @@ class _Batch:
 
     def _expose(self, entry: Entry) -> None:
         place = _place(entry, Kind.EXPOSED, Scope.PATH, entry.path)
+        number, met = self.detector.exposed.get(place[0], 0), place in self.detector.members
         if not self._join(entry, place):
-            number = self.detector.exposed.get(place[0], 0)
-            if number < MAX_EXPOSED:
-                self.detector.exposed = {place[0]: number + 1}
-                self._found(place, [entry])
+            if number >= MAX_EXPOSED:
+                return
+            self._found(place, [entry])
+        if not met:
+            self.detector.exposed = {place[0]: number + 1}
 
     def _storm(self, entry: Entry) -> None:
         """Judge a fault of the site: each storm is a finding of its own."""
