@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from neupusti.core.blocking import guards
 from neupusti.core.data import postgresql
 from neupusti.core.data.database import db
-from neupusti.core.data.migration import is_modelled, version_table
+from neupusti.core.data.migration import compared, version_table
 from neupusti.core.registry import registry
 
 logger = getLogger(__name__)
@@ -30,7 +30,7 @@ def run(bind: str | None, connection: Connection) -> None:
         "version_table": version_table(bind),
         "render_as_batch": connection.dialect.name == "sqlite",
         "compare_type": True,
-        "include_name": is_modelled,
+        "include_name": compared(connection),
     }
     context.configure(**options)
     migration = context.get_context()
