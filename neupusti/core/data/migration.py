@@ -8,6 +8,8 @@ from sqlalchemy import Connection, text
 FULL_TEXT = "product_words"
 """The full-text index: no model, since SQLite spreads a virtual table over several own."""
 
+STOPS_COPIES = "STOPS_COPIES"
+"""The name in a migration that says why no copy of the version before may go on serving."""
 PARTITIONS = text(
     "SELECT relname FROM pg_class WHERE relispartition"
     " AND relnamespace = current_schema()::regnamespace"
