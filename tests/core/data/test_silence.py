@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 from flask import Flask, request
-from sqlalchemy import Engine, create_engine, select, text
+from sqlalchemy import Engine, QueuePool, create_engine, select, text
 from sqlalchemy.exc import OperationalError
 
 from neupusti.core import clock
@@ -87,6 +87,17 @@ def test_a_connection_of_the_pool_answers_soon_or_goes(
     # Without a limit of its own this command would wait for good.
     with stopped(pid), db.engine.connect() as again:
         assert again.scalar(PID) != pid
+
+
+@POSTGRESQL
+def test_a_page_that_is_ready_outlives_its_connection(app: Flask) -> None:
+    with beside(db.engine) as other, app.test_request_context():
+        pid = db.session.scalar(PID)
+        other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        db.session.remove()
+    assert isinstance(db.engine.pool, QueuePool)
+    assert db.engine.pool.checkedout() == 0
+    assert db.session.scalar(PID) not in {None, pid}
 
 
 @POSTGRESQL
