@@ -74,6 +74,7 @@ bench: .venv/.dev $(CATALOGUES) ## Speed, weight, start and memory against their
 	.venv/bin/python -m bench.restore
 	.venv/bin/python -m bench.search
 	.venv/bin/python -m bench.search --postgresql
+	.venv/bin/python -m bench.silence
 
 judges: .venv/.runtime $(CATALOGUES) ## Outside judges on a running site: Lighthouse, pa11y and others (needs npm)
 	@exec judges/run.sh

@@ -5,14 +5,14 @@ from logging import getLogger
 from typing import Any
 
 from alembic import context
-from alembic.runtime.migration import MigrationContext, StampStep
+from alembic.runtime.migration import MigrationContext, RevisionStep, StampStep
 from flask import current_app
 from sqlalchemy import Connection
 
-from neupusti.core.blocking import guards
+from neupusti.core.blocking import guards, shadows
 from neupusti.core.data import postgresql
 from neupusti.core.data.database import db
-from neupusti.core.data.migration import is_modelled, version_table
+from neupusti.core.data.migration import STOPS_COPIES, compared, version_table
 from neupusti.core.registry import registry
 
 logger = getLogger(__name__)
@@ -30,13 +30,13 @@ def run(bind: str | None, connection: Connection) -> None:
         "version_table": version_table(bind),
         "render_as_batch": connection.dialect.name == "sqlite",
         "compare_type": True,
-        "include_name": is_modelled,
+        "include_name": compared(connection),
     }
     context.configure(**options)
     migration = context.get_context()
     if bind is None:
         # The library calls nothing of ours before a step.
-        migration._migrations_fn = _unguarded(migration._migrations_fn)  # noqa: SLF001
+        migration._migrations_fn = _prepared(migration._migrations_fn)  # noqa: SLF001
     with context.begin_transaction():
         context.run_migrations(engine_name=bind or "main")
         is_newest = set(migration.get_current_heads()) == set(context.script.get_heads())
@@ -44,16 +44,34 @@ def run(bind: str | None, connection: Connection) -> None:
             guards.make(connection, registry().blockable)
 
 
-def _unguarded(steps_of: Callable[..., Iterable[Any]]) -> Callable[..., Iterator[Any]]:
-    """Return `steps_of` that takes the guards off before its first step."""
+def _prepared(steps_of: Callable[..., Iterable[Any]]) -> Callable[..., Iterator[Any]]:
+    """Return `steps_of` that takes off what stands in the way of its steps.
+
+    The guards before the first one; before one that takes something away the views, too.
+    """
 
     def steps(heads: Any, migration: MigrationContext) -> Iterator[Any]:
         for number, step in enumerate(steps_of(heads, migration)):
             if number == 0 and not isinstance(step, StampStep):
                 guards.remove(migration.connection)
+            if isinstance(step, RevisionStep) and takes_away(step):
+                _ensure_unread(step, migration.connection)
             yield step
 
     return steps
+
+
+def _ensure_unread(step: RevisionStep, connection: Connection) -> None:
+    if not shadows.clear(connection):
+        number = step.revision.revision
+        raise SystemExit(
+            f"Migration {number} takes away what is read: stop every copy first."
+        )
+
+
+def takes_away(step: RevisionStep) -> bool:
+    """Return whether copies of the version before cannot go on beside a step."""
+    return not step.is_upgrade or hasattr(step.revision.module, STOPS_COPIES)
 
 
 def migrate(bind: str | None) -> None:

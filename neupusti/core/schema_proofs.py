@@ -48,7 +48,7 @@ def _tables(looking: Looking) -> Iterator[LiveTable]:
     for connection, models in ((looking.main, Base), (looking.access, AccessBase)):
         query = ON_SQLITE if connection.dialect.name == "sqlite" else ON_POSTGRESQL
         for name, rows in groupby(connection.execute(query), itemgetter(0)):
-            if name not in OWN and migration.is_modelled(name, "table", None):
+            if name not in OWN and migration.is_modelled(name):
                 columns = tuple(column for _table, column in rows)
                 yield LiveTable(name, columns, models.metadata.tables.get(name))
 

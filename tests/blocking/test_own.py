@@ -131,10 +131,32 @@ def test_the_blocked_cancel_an_order_and_place_no_new_one(app: Flask) -> None:
     answer = refused.order("pickup")
     assert answer.status_code == 403
     assert "These data are blocked" in answer.text
+    assert f'href="{GUEST_PAGE}"' in answer.text
     page = f"/orders/{order.number}/cancel"
     fields = hidden(shopper.get(page).text)
     assert shopper.post(page, **fields, what="whole").status_code == 303
     assert [one.state for one in orders()] == ["cancelled"]
+
+
+@SQLITE
+@pytest.mark.parametrize("with_account", [True, False])
+def test_what_a_block_refuses_says_where_it_ends(app: Flask, *, with_account: bool) -> None:
+    if with_account:
+        browser = desk.signed_in(app, desk.person(AIGERIM))
+        page, refused = OWN_PAGE, "/en/account/data/destroy"
+    else:
+        bought(app)
+        browser, page, refused = opened(app), GUEST_PAGE, "/en/rights/destroy"
+    shown = hidden(browser.get(refused).text)
+    blocked(browser, page)
+    for answer in (
+        browser.get(refused),
+        browser.post(refused, data=shown, headers=SAME_ORIGIN),
+    ):
+        assert answer.status_code == 403
+        assert f'href="{page}"' in answer.text
+    assert send(browser, f"{page}/end", page).status_code == 303
+    assert browser.get(refused).status_code == 200
 
 
 @SQLITE

@@ -70,6 +70,7 @@ def test_use_1_staff_open_no_page_of_the_blocked(app: Flask) -> None:
     ):
         assert answer.status_code == 403
         assert "These data are blocked" in answer.text
+        assert "/data/block" not in answer.text
     assert desk.staff_actions("staff.opened") == []
 
 

@@ -13,6 +13,7 @@ from neupusti.consent.service import store
 from neupusti.core.data.database import db
 from tests.conftest import SQLITE
 from tests.consent.conftest import BASE_FEATURES, Visitor, records
+from tests.orders.cast import counted
 
 pytestmark = SQLITE
 
@@ -131,3 +132,12 @@ def test_before_any_migration_nothing_optional_is_granted(
     assert page.status_code == 200
     assert " checked>" not in page.text
     assert 'content="light dark"' in page.text
+
+
+def test_a_choice_that_is_kept_is_not_read_again(app: Flask, visitor: Visitor) -> None:
+    """A database that fails after the commit would make a failure of it."""
+    with counted() as statements:
+        assert visitor.choose("accept").status_code == 303
+    [kept] = (at for at, one in enumerate(statements) if "INTO consent_record" in one)
+    own = [one for one in statements[kept:] if "WHERE consent_record.id =" in one]
+    assert own == []

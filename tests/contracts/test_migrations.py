@@ -7,9 +7,10 @@ from flask import Flask
 from sqlalchemy import CheckConstraint, Connection, inspect, select, text
 from sqlalchemy.exc import DatabaseError
 
+from neupusti.access.ingest import partitions
 from neupusti.config.values import ROOT
 from neupusti.core.data.database import ACCESS, db
-from neupusti.core.data.migration import is_modelled, version_table
+from neupusti.core.data.migration import compared, version_table
 from neupusti.policy.models import Edition
 
 BOTH = pytest.mark.parametrize("bind", [None, ACCESS], ids=["main", "access"])
@@ -62,15 +63,27 @@ def checks(connection: Connection, table: str) -> set[str]:
 
 @BOTH
 def test_the_migrations_match_the_models(app: Flask, bind: str | None) -> None:
-    options = {
-        "version_table": version_table(bind),
-        "target_metadata": db.metadatas[bind],
-        "compare_type": True,
-        "include_name": is_modelled,
-    }
     with db.engines[bind].connect() as connection:
+        options = {
+            "version_table": version_table(bind),
+            "target_metadata": db.metadatas[bind],
+            "compare_type": True,
+            "include_name": compared(connection),
+        }
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, db.metadatas[bind]) == []
+
+
+def test_the_check_drops_no_day_of_the_log_and_sees_a_real_difference(app: Flask) -> None:
+    partitions.create_ahead(db.engines[ACCESS])
+    flask_migrate.check()
+    for bind, name in ((None, "person"), (ACCESS, "access_record")):
+        with db.engines[bind].begin() as connection:
+            connection.execute(text(f"ALTER TABLE {name} ADD COLUMN surplus INTEGER"))
+        with pytest.raises(SystemExit):
+            flask_migrate.check()
+        with db.engines[bind].begin() as connection:
+            connection.execute(text(f"ALTER TABLE {name} DROP COLUMN surplus"))
 
 
 @BOTH

@@ -11,13 +11,14 @@ from neupusti.core.blocking import blocks
 from neupusti.core.blocking.errors import BlockedError
 from neupusti.core.blocking.models import Cause, Result
 from neupusti.core.data.database import db, writing
-from neupusti.core.records.journal import StaffAction
+from neupusti.core.mail.outbox import while_blocked
+from neupusti.core.records.journal import Actor, ActorKind, StaffAction
 from neupusti.core.rules import Permission
 from neupusti.core.security.tokens import Token
 from neupusti.core.text.languages import Language
 from neupusti.erasure import queries
 from neupusti.erasure.models import Erasure
-from neupusti.erasure.service import asking, ending
+from neupusti.erasure.service import asking, ending, letters
 from neupusti.erasure.service.errors import STAFF, ErasureError
 from neupusti.rights.models import Channel, Outcome, RequestKind
 from neupusti.rights.service import answering, requests
@@ -156,6 +157,18 @@ def test_blocked_data_wait_until_their_check_has_ended(app: Flask, at: Clock) ->
         blocks.lift(session, session.merge(block), outcome=Result.UNFOUNDED)
     work(2)
     assert erasure_of(erasure).state == "done"
+
+
+@pytest.mark.situation(40, of="rights")
+def test_the_blocked_are_told_and_can_undo_it(app: Flask, at: Clock) -> None:
+    at(NOON)
+    who = account(AIGERIM)
+    erasure = confirmed(AIGERIM, who.number)
+    with writing() as session:
+        blocks.open_block(session, whose(AIGERIM, who.number), by=Cause.PERSON)
+    assert [kind.name for kind in letters.ALL if kind.name not in while_blocked()] == []
+    asking.undo(erasure, Actor(ActorKind.PERSON, who.number))
+    assert erasure_of(erasure).state == "undone"
 
 
 @SQLITE

@@ -220,8 +220,8 @@ def _has_ended(row: SignIn, now: datetime) -> bool:
         return True
     if row.completed_at is None:
         return now >= row.ends_at
-    # Checked each time: the limits bind a person from the moment they become staff.
-    if grants.is_staff(row.person):
+    # Checked at each request: the limits bind a person from the moment they become staff.
+    if grants.at_request(row.person):
         last = min(row.created_at + STAFF_LIFE, row.seen_at + STAFF_IDLE)
         return now >= min(row.ends_at, last)
     idle = row.ends_at if row.remembered else row.seen_at + IDLE

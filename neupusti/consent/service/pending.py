@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from neupusti.consent.models import ConsentRecord
 from neupusti.consent.service import records
 from neupusti.consent.service.counts import Tally
 from neupusti.consent.service.records import Decision
@@ -59,16 +58,16 @@ class Pending:
                 raise TooManyError(timedelta(seconds=seconds))
             return self._wait(made)
         try:
-            record = self._write(made)
+            kept = self._write(made)
         except SQLAlchemyError:
             if not may_wait:
                 raise
             return self._wait(made)
         with suppress(SQLAlchemyError):
             self._write_waiting()
-        return record.public_id, record.at
+        return kept
 
-    def _write(self, made: MadeChoice) -> ConsentRecord:
+    def _write(self, made: MadeChoice) -> tuple[str, datetime]:
         return records.record_choice(
             made.decision, before=made.before, expired=made.expired, tally=self.tally
         )

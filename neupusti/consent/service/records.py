@@ -86,10 +86,12 @@ def append(session: Session, decision: Decision) -> ConsentRecord:
 
 def record_choice(
     decision: Decision, *, before: frozenset[Category], expired: bool, tally: Tally
-) -> ConsentRecord:
+) -> tuple[str, datetime]:
     """Record and count `decision` of a visitor who had granted `before`.
 
-    If the earlier choice has `expired`, append a record of that first.
+    If the earlier choice has `expired`, append a record of that first. Return the id and
+    time of the record, read before the commit: after it, a database that fails would make
+    a failure of what is kept.
     """
     snapshot = tally.take()
     try:
@@ -106,7 +108,7 @@ def record_choice(
             optional = decision.declarations.optional
             counts.answer(session, optional, before, decision.granted)
             snapshot.write(session, optional)
-            return record
+            return record.public_id, record.at
     except BaseException:
         tally.restore(snapshot)
         raise

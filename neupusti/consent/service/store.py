@@ -7,7 +7,6 @@ others use the cached state.
 
 import time
 from datetime import timedelta
-from threading import Lock
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from neupusti.consent.models import ConsentDeclarations, ConsentRecord
 from neupusti.consent.service.declarations import Declarations, short_hashes, still_covers
 from neupusti.core import clock
+from neupusti.core.data.looks import Look
 from neupusti.core.feature import CONSENT_LIFETIME, Category
 
 RECHECK_SECONDS = 1.0
@@ -33,12 +33,13 @@ class ConsentStore:
         self.reachable = False
         self.checked = float("-inf")
         self.covered = dict.fromkeys(declarations.short_hashes.items(), True)
-        self.lock = Lock()
+        self.look = Look(engine, self._refresh)
 
     def is_current(self, record: str) -> bool | None:
         """Return whether `record` is not replaced; None if the database is unreachable."""
         if time.monotonic() - self.checked > RECHECK_SECONDS:
-            self._refresh()
+            # While one thread refreshes, the others go on; before the first check all wait.
+            self.look.take(whole=self.checked == float("-inf"))
         if not self.reachable:
             return None
         return record not in self.replaced
@@ -53,9 +54,6 @@ class ConsentStore:
         return self._compare(category, short_hash) if known is None else known
 
     def _refresh(self) -> None:
-        # While one thread refreshes, the others go on; before the first check all wait.
-        if not self.lock.acquire(blocking=self.checked == float("-inf")):
-            return
         try:
             if time.monotonic() - self.checked > RECHECK_SECONDS:
                 self._load_replaced()
@@ -64,7 +62,6 @@ class ConsentStore:
             self.reachable = False
         finally:
             self.checked = time.monotonic()
-            self.lock.release()
 
     def _load_replaced(self) -> None:
         newer = select(ConsentRecord.id, ConsentRecord.replaces).where(

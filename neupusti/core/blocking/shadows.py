@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Dialect,
     Engine,
     Table,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
 )
 
 from neupusti.core.blocking.conditions import (
@@ -39,6 +41,18 @@ from neupusti.core.data.reading import EXTENSION
 
 POOL = {"pool_size": 2, "max_overflow": 8, "pool_pre_ping": True}
 """Few stay open: staff and jobs read little, compared with visitors."""
+
+READER = "neupusti reading"
+"""What a server of PostgreSQL shows these connections as."""
+READERS = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND application_name = :name"
+)
+LEFT = text(
+    r"""SELECT format('%I.%I', s.nspname, v.relname)
+    FROM pg_class v JOIN pg_namespace s ON s.oid = v.relnamespace
+    WHERE v.relkind = 'v' AND s.nspname LIKE 'pg\_temp\_%'"""
+)
 
 
 def install(app: Flask, tables: Sequence[Table]) -> None:
@@ -66,6 +80,21 @@ def reading_engine(main: Engine, tables: Sequence[Table], **options: Any) -> Eng
         )
 
     return made
+
+
+def clear(connection: Connection) -> bool:
+    """Drop the views of connections that a crash ended; return whether no view is left.
+
+    A column that a view shows can neither go nor change on PostgreSQL, whoever's it is. The
+    views of a copy of the site that is running stay.
+    """
+    if connection.dialect.name != "postgresql":
+        return True
+    if connection.scalar(READERS, {"name": READER}):
+        return False
+    for view in connection.scalars(LEFT).all():
+        connection.exec_driver_sql(f"DROP VIEW {view}")
+    return True
 
 
 def statement(table: Table, schema: str, dialect: Dialect) -> str:
@@ -112,6 +141,7 @@ def _on_postgresql(connection: Any, tables: Sequence[Table], dialect: Dialect) -
             [schema] = cursor.fetchone()
             for table in tables:
                 cursor.execute(statement(table, schema, dialect))
+            cursor.execute(f"SET application_name = '{READER}'")
             cursor.execute("SET default_transaction_read_only = on")
         connection.commit()
     except BaseException:

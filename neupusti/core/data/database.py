@@ -7,7 +7,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -147,16 +147,22 @@ def writing() -> Iterator[Session]:
     session = db.session()
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("a write transaction must begin before its changes")
+    asked = time.monotonic()
     session.rollback()
-    shared, asked = on_postgresql(session), time.monotonic()
-    brief = shared and has_request_context()
-    with writer_slot(postgresql.WRITE_SECONDS if brief else BUSY_SECONDS):
+    brief = on_postgresql(session) and has_request_context()
+    with ExitStack() as stack:
+        stack.enter_context(
+            writer_slot(postgresql.WRITE_SECONDS if brief else BUSY_SECONDS)
+        )
+        if brief:
+            left = postgresql.left_to_write(time.monotonic() - asked)
+            stack.enter_context(postgresql.limited(left))
         session.info[WRITING] = True
         try:
             connection = session.connection(execution_options={"begin_immediate": True})
             postgresql.limit_idle(connection)
             if brief:
-                postgresql.limit_locks(connection, time.monotonic() - asked)
+                postgresql.limit_locks(connection, left)
             yield session
             session.commit()
         except BaseException:

@@ -5,13 +5,15 @@ Neither the kernel nor the server ends such a wait: the other side is alive, and
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar
+from functools import partial
+from threading import Lock, Thread
 from time import sleep
 from typing import Any
 
 import psycopg
-from flask import has_request_context
+from flask import has_request_context, request
 from psycopg.abc import PQGen
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import ExceptionContext
@@ -22,12 +24,15 @@ REQUEST_SECONDS, JOB_SECONDS = 4.0, 120.0
 operator, migrations above all, take what they need."""
 LOCK_SECONDS = 2.5
 """How long a statement waits for a lock that another transaction holds."""
-WRITE_SECONDS = 4.5
+WRITE_SECONDS = 4.0
 """How long a write of a request may wait, for its turn and for locks together."""
 IDLE_SECONDS = 8.0
 """How long a write may pause between two statements; a frozen machine is not waited for."""
 LEAST_SECONDS = 0.5
-"""How long it may wait for locks at least."""
+"""How long it may wait for locks at least, and a request for a server that was silent to
+it once."""
+PING_SECONDS = 0.7
+"""How long a connection of the pool may take to say that it is there."""
 POOL_SECONDS = 2
 """How long a request waits for one of the connections of its process; Flask-SQLAlchemy
 takes whole seconds."""
@@ -50,11 +55,21 @@ LOCK_PAUSE_SECONDS = 1.0
 MAX_LOCK_ATTEMPTS = 200
 """With the waits between them about ten minutes; then the operator is told."""
 
+END = b"""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE pid = %s AND datname = current_database() AND usename = current_user"""
+SILENT = "neupusti.silent"
+"""Set in the environment of a request to which the server was silent."""
 _seconds: ContextVar[float | None] = ContextVar("seconds", default=None)
+_ending = Lock()
 
 
 class PatientConnection(psycopg.Connection[Any]):
     """A connection whose server has to answer in time."""
+
+    own_process = 0
+    """The number of its process on the server; 0: a proxy changes it."""
+    another: Callable[[], psycopg.Connection[Any]]
+    """Opens a connection to the same database."""
 
     def wait(
         self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None
@@ -67,19 +82,34 @@ class PatientConnection(psycopg.Connection[Any]):
         except psycopg.errors._WaitTimeout as error:  # noqa: SLF001 - nothing else tells it
             # What was asked may still be answered: no other question may get that answer.
             self.pgconn.finish()
+            if has_request_context():
+                request.environ[SILENT] = True
+            if self.own_process:
+                Thread(target=self._end_process, daemon=True).start()
             raise psycopg.OperationalError("the database did not answer in time") from error
+
+    def _end_process(self) -> None:
+        """End the process on the server: it may hold locks, and a COMMIT may reach it yet.
+
+        What was answered as failed would be stored then.
+        """
+        with _ending, suppress(psycopg.Error), self.another() as other:
+            other.execute(END, (self.own_process,))
 
 
 def _limit() -> float | None:
-    if has_request_context():
-        return REQUEST_SECONDS
-    return _seconds.get()
+    seconds = _seconds.get()
+    if not has_request_context():
+        return seconds
+    most = LEAST_SECONDS if SILENT in request.environ else REQUEST_SECONDS
+    return most if seconds is None else min(seconds, most)
 
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Limit each statement of the block, outside requests."""
-    token = _seconds.set(seconds)
+    """Limit each statement of the block to `seconds`, or less where less is left."""
+    outer = _seconds.get()
+    token = _seconds.set(seconds if outer is None else min(seconds, outer))
     try:
         yield
     finally:
@@ -98,12 +128,26 @@ def prepare(engine: Engine) -> None:
         options |= {name: v for name, v in CONNECT.items() if name not in options}
         if options.pop("prepared_statements", "on") == "off":
             options["prepare_threshold"] = None
-        return PatientConnection.connect(*words, **options)
+        connection = PatientConnection.connect(*words, **options)
+        connection.another = partial(psycopg.connect, *words, **options)
+        return connection
 
     @event.listens_for(engine, "connect")
     def limit_locks(connection: PatientConnection, _record: Any) -> None:
-        connection.execute(f"SET lock_timeout = {round(LOCK_SECONDS * 1000)}".encode())
+        limit = (f"{round(LOCK_SECONDS * 1000)}ms",)
+        set_up = b"SELECT set_config('lock_timeout', %s, false), pg_backend_pid()"
+        [(_limit, process)] = connection.execute(set_up, limit)
         connection.commit()
+        if connection.prepare_threshold is not None:
+            connection.own_process = process
+
+    ping = engine.dialect.do_ping
+
+    def ping_in_time(connection: Any) -> bool:
+        with limited(PING_SECONDS):
+            return ping(connection)
+
+    engine.dialect.do_ping = ping_in_time  # type: ignore[assignment, method-assign]
 
     @event.listens_for(engine, "handle_error")
     def discard(context: ExceptionContext) -> None:
@@ -117,9 +161,13 @@ def sqlstate(error: BaseException) -> str | None:
     return getattr(driver, "sqlstate", None)
 
 
-def limit_locks(connection: Connection, waited: float) -> None:
-    """Give a write that `waited` seconds for its turn the rest of its time for locks."""
-    left = max(WRITE_SECONDS - waited, LEAST_SECONDS)
+def left_to_write(waited: float) -> float:
+    """Return how long each statement of a write may take that `waited` for its turn."""
+    return max(WRITE_SECONDS - waited, LEAST_SECONDS)
+
+
+def limit_locks(connection: Connection, left: float) -> None:
+    """Let the statements of a transaction wait at most `left` seconds for locks."""
     if left < LOCK_SECONDS:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(left * 1000)}")
 

@@ -5,13 +5,14 @@ show what is blocked (`core.blocking.shadows`) and cannot write.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, cast
 
 from flask import current_app
 from flask_sqlalchemy.session import Session
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 EXTENSION = "neupusti.reading"
 WRITING = "writing"
@@ -29,6 +30,14 @@ class RoutedSession(Session):
             return engine
         of_main, reading = cast("tuple[Engine, Engine]", current_app.extensions[EXTENSION])
         return reading if engine is of_main else engine
+
+    def close(self) -> None:
+        """End what is open. A server that has ended its side needs no rollback.
+
+        Else a page that is ready would fail after all: this happens when it is left.
+        """
+        with suppress(DBAPIError):
+            super().close()
 
 
 def only_in_use(*, wanted: bool = True) -> None:

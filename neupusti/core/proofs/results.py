@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from threading import Lock
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, func, select
@@ -14,6 +13,7 @@ from neupusti.core import clock
 from neupusti.core.clock import ALMATY
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.data.database import beside, db
+from neupusti.core.data.looks import Look
 from neupusti.core.proofs.models import ProofResult, ProofRun
 from neupusti.core.proofs.proof import State
 from neupusti.core.records.chain import START
@@ -116,23 +116,24 @@ class _Cache:
         self.beside = beside(engine)
         self.found, self.checked, self.tried = Known(), float("-inf"), False
         self.days: tuple[tuple[int, date], dict[str, dict[date, State]]] | None = None
-        self.lock = Lock()
+        self.looks = Look(engine, self._look)
 
     def get(self) -> Known:
         if time.monotonic() - self.checked < RECHECK_SECONDS:
             return self.found
         # While one thread looks, the others use what is known.
-        if self.lock.acquire(blocking=not self.tried):
-            try:
-                with self.beside.connect() as connection:
-                    found, tested = _read(connection, self.found), _tested(connection)
-                self.found = replace(found, tested=tested)
-            except SQLAlchemyError:
-                pass  # the pages say what was known before
-            finally:
-                self.checked, self.tried = time.monotonic(), True
-                self.lock.release()
+        self.looks.take(whole=not self.tried)
         return self.found
+
+    def _look(self) -> None:
+        try:
+            with self.beside.connect() as connection:
+                found, tested = _read(connection, self.found), _tested(connection)
+            self.found = replace(found, tested=tested)
+        except SQLAlchemyError:
+            pass  # the pages say what was known before
+        finally:
+            self.checked, self.tried = time.monotonic(), True
 
     def history(self) -> dict[str, dict[date, State]]:
         """Return the history, read once for each run and day."""

@@ -15,14 +15,13 @@ from werkzeug.wrappers import Response
 from neupusti.core.data import reading
 from neupusti.core.feature import MenuItem
 from neupusti.core.registry import registry
-from neupusti.core.rules import Permission, Rule, Who
+from neupusti.core.rules import Rule, Who
 from neupusti.core.security import grants, identity, kept
 from neupusti.core.security.identity import Identity
 from neupusti.core.web import redirects
 
 logger = logging.getLogger(__name__)
 EXTENSION = "neupusti.authorisation"
-GRANTED = "neupusti.granted"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 SIGN_IN = "accounts.login"
 SECOND_FACTOR_SETUP = "accounts.two_factor"
@@ -71,7 +70,7 @@ def menu() -> list[MenuItem]:
 def may_open(endpoint: str) -> bool:
     """Return whether the person of this request may open a staff page."""
     person = identity.current()
-    granted = _granted(person) if person else frozenset()
+    granted = grants.at_request(person.person) if person else frozenset()
     required = rules(current_app)[endpoint].permission
     return bool(granted) and (required is None or required in granted)
 
@@ -94,7 +93,8 @@ def _enforce() -> Response | None:
     person = identity.current()
     if person is None or rule.who is Who.PASS:
         return _redirect_to(ASK_FOR_LINK if rule.who is Who.PASS else SIGN_IN)
-    if not rule.mfa_pending and not person.second_factor and grants.is_staff(person.person):
+    proved = rule.mfa_pending or person.second_factor
+    if not proved and grants.at_request(person.person):
         return _redirect_to(SECOND_FACTOR_SETUP)
     if rule.who is Who.STAFF:
         _check_staff(person, rule)
@@ -104,15 +104,8 @@ def _enforce() -> Response | None:
     return None
 
 
-def _granted(person: Identity) -> frozenset[Permission]:
-    """Return what `person` may do, looked up once a request: a menu asks a dozen times."""
-    if GRANTED not in request.environ:
-        request.environ[GRANTED] = grants.permissions(person.person)
-    return cast("frozenset[Permission]", request.environ[GRANTED])
-
-
 def _check_staff(person: Identity, rule: Rule) -> None:
-    granted = _granted(person)
+    granted = grants.at_request(person.person)
     if not granted or (rule.permission is not None and rule.permission not in granted):
         _forbid(person)
 

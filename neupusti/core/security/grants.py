@@ -4,6 +4,9 @@ They are in core, since accounts read them at sign-in and authorisation at every
 the staff feature grants and revokes them.
 """
 
+from typing import cast
+
+from flask import has_request_context, request
 from sqlalchemy import Index, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +20,7 @@ from neupusti.core.data.classification import (
 from neupusti.core.data.database import Base, db
 from neupusti.core.rules import Permission
 
+KNOWN = "neupusti.granted"
 HELD = text("ended_at IS NULL")
 
 
@@ -51,6 +55,19 @@ def permissions(person: int) -> frozenset[Permission]:
         StaffGrant.person == person, StaffGrant.ended_at.is_(None)
     )
     return frozenset(Permission(name) for name in db.session.scalars(held))
+
+
+def at_request(person: int) -> frozenset[Permission]:
+    """Return the permissions of `person` as this request began, looked up once for it.
+
+    The end of a session, the rule of the page and a dozen entries of a menu ask for them.
+    """
+    if not has_request_context():
+        return permissions(person)
+    known = request.environ.setdefault(KNOWN, {})
+    if person not in known:
+        known[person] = permissions(person)
+    return cast("frozenset[Permission]", known[person])
 
 
 def is_staff(person: int) -> bool:

@@ -177,8 +177,13 @@ def install(app: Flask) -> None:
     app.log_exception = _log_unhandled  # type: ignore[method-assign]
 
 
-def page(status: int, message: str | LazyString | None = None) -> Response:
-    """Return the error page of `status`; `message` replaces the text of the table."""
+def page(
+    status: int, message: str | LazyString | None = None, *, blocked: bool = False
+) -> Response:
+    """Return the error page of `status`; `message` replaces the text of the table.
+
+    Whose data are `blocked` finds a link to where that is ended.
+    """
     server_error = status >= 500  # noqa: PLR2004
     error_text = ERROR_TEXTS[
         status if status in ERROR_TEXTS else (500 if server_error else 400)
@@ -191,6 +196,7 @@ def page(status: int, message: str | LazyString | None = None) -> Response:
             title=error_text.title,
             text=message or (HIDDEN if status in MISSING and hides() else error_text.text),
             request_id=request_id,
+            blocked=blocked and not hides(),
         )
     except Exception:
         if not server_error:
@@ -243,7 +249,7 @@ def _discard_body() -> None:
 
 
 def _blocked(error: BlockedError) -> Response:
-    return page(STATUS, error.message)
+    return page(STATUS, error.message, blocked=True)
 
 
 def _guarded(error: DBAPIError) -> Response:
@@ -252,7 +258,7 @@ def _guarded(error: DBAPIError) -> Response:
         return _database(error)
     if not is_refusal(error):
         raise error
-    return page(STATUS, BLOCKED)
+    return page(STATUS, BLOCKED, blocked=True)
 
 
 def _database(error: SQLAlchemyError) -> Response:

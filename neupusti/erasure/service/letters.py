@@ -10,17 +10,20 @@ SCHEDULED = EmailType(
     label=_("When your data will be destroyed, and how to undo it"),
     purpose=Purpose.FEEDBACK,
     in_subject=frozenset({"number"}),
+    while_blocked=True,
 )
 UNDONE = EmailType(
     name="erasure.undone",
     label=_("Your data will not be destroyed"),
     purpose=Purpose.FEEDBACK,
     in_subject=frozenset({"number"}),
+    while_blocked=True,
 )
 DONE = EmailType(
     name="erasure.done",
     label=_("Your data are destroyed, and what a law keeps"),
     purpose=Purpose.FEEDBACK,
     in_subject=frozenset({"number"}),
+    while_blocked=True,
 )
 ALL = (SCHEDULED, UNDONE, DONE)

@@ -18,7 +18,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
-from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -27,6 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.core import clock
 from neupusti.core.data.database import beside, db
+from neupusti.core.data.looks import Look
 from neupusti.core.text.languages import Language
 from neupusti.core.web import microcache
 from neupusti.policy import models
@@ -228,24 +228,24 @@ class _StoreCache:
         self.current: EditionStore | None = None
         self.stamp: object = None
         self.checked, self.refreshed, self.stale = 0.0, float("-inf"), True
-        self.lock = Lock()
+        self.look = Look(engine, self._look)
 
     def store(self) -> EditionStore:
         fresh = time.monotonic() - self.checked < RECHECK_SECONDS
-        if self.current is not None and fresh and not self.stale:
-            return self.current
-        # While one thread refreshes, the others use the cached store.
-        if self.lock.acquire(blocking=self.current is None or self.stale):
-            try:
-                self._refresh()
-                self.refreshed, self.stale = time.monotonic(), False
-            except SQLAlchemyError:
-                if self.current is None:
-                    raise
-            finally:
-                self.checked = time.monotonic()
-                self.lock.release()
+        if self.current is None or self.stale or not fresh:
+            # While one thread refreshes, the others use the cached store.
+            self.look.take(whole=self.current is None or self.stale)
         return self.current or EditionStore(())
+
+    def _look(self) -> None:
+        try:
+            self._refresh()
+            self.refreshed, self.stale = time.monotonic(), False
+        except SQLAlchemyError:
+            if self.current is None:
+                raise
+        finally:
+            self.checked = time.monotonic()
 
     def _refresh(self) -> None:
         published = Edition.published_at.is_not(None)

@@ -1,6 +1,7 @@
 """Query addresses: the busiest ones, and the requests of one of them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +10,12 @@ from sqlalchemy import Connection, func, select, text
 from neupusti.access import calendar
 from neupusti.access.counters import SUMS
 from neupusti.access.models import Address, Record
-from neupusti.statistics.queries.days import first
+from neupusti.statistics.queries.days import MOST_NAMES, first, together, tops
 from neupusti.statistics.queries.period import Period
 
 MAX_DEPTH = 5000
 MAX_DAYS = 100
-OF_DAY = "SELECT ip, requests FROM access_address"
+OF_DAY = "SELECT ip AS value, requests FROM access_address WHERE day = days.value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,16 @@ def busiest(
     days = [calendar.after(period.first, at) for at in range(period.days)]
     depth = wanted * 4
     while order == "requests" and depth <= MAX_DEPTH and len(days) <= MAX_DAYS:
-        parts = [{"day": day.isoformat()} for day in days]
-        names, bound = first(connection, OF_DAY, parts, depth)
+        [listed] = tops(connection, OF_DAY, [""], days, depth).values()
+        names, bound = first(listed, depth, wanted)
+        if len(names) > MOST_NAMES:
+            break
         found = _ordered(connection, period, order, names)
         if bound == 0 or (len(found) >= wanted and found[wanted - 1].requests >= bound):
-            return [_with_record(connection, one, period) for one in found[offset:wanted]]
+            return _with_records(connection, found[offset:wanted], period)
         depth *= 4
     found = _ordered(connection, period, order, None, wanted)
-    return [_with_record(connection, one, period) for one in found[offset:]]
+    return _with_records(connection, found[offset:], period)
 
 
 def _ordered(
@@ -80,17 +83,23 @@ def _ordered(
     ]
 
 
-def _with_record(
-    connection: Connection, one: ListedAddress, period: Period
-) -> ListedAddress:
-    newest = (
-        select(Record.id)
-        .where(Record.ip == one.ip, Record.at >= period.start, Record.at < period.end)
-        .order_by(Record.at.desc())
-        .limit(1)
+def _with_records(
+    connection: Connection, listed: Sequence[ListedAddress], period: Period
+) -> list[ListedAddress]:
+    """Return the addresses, each with its newest row of the period."""
+    found = together(
+        connection,
+        {
+            one.ip: select(Record.id)
+            .where(Record.ip == one.ip, Record.at >= period.start, Record.at < period.end)
+            .order_by(Record.at.desc())
+            .limit(1)
+            for one in listed
+        },
     )
-    found = connection.execute(newest).scalar()
-    return ListedAddress(one.ip, one.requests, one.visitors, one.bytes, one.errors, found)
+    return [
+        replace(one, record=next((row.id for row in found[one.ip]), None)) for one in listed
+    ]
 
 
 def address_of(connection: Connection, record: int) -> tuple[str, datetime] | None:

@@ -1,48 +1,94 @@
 """The first values of each of many days, in one statement."""
 
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import NamedTuple
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, Integer, Select, literal, select, text, union_all
+
+MOST_NAMES = 1500
+"""More names in a query cost more than a look at every value."""
+Top = list[tuple[str, int]]
+"""The first values of one day with their requests."""
+Key = TypeVar("Key")
+AGGREGATE = {
+    "sqlite": "json_group_array(json_array(value, requests))",
+    "postgresql": "json_agg(json_build_array(value, requests))",
+}
+EACH = {
+    "sqlite": "json_each(:{0}) AS {0}",
+    "postgresql": "unnest(CAST(:{0} AS {1}[])) AS {0} (value)",
+}
 
 
 class First(NamedTuple):
-    """The values of many days, and what any other can have at most, all days together."""
+    """The values that may lead many days, and what any other can have at most."""
 
     names: set[str]
     bound: int
 
 
-def first(
-    connection: Connection, of_day: str, parts: Sequence[dict[str, str]], depth: int
-) -> First:
-    """Return the first `depth` values of each part, by requests.
+def tops(
+    connection: Connection,
+    of_day: str,
+    lists: Sequence[str],
+    days: Iterable[date],
+    depth: int,
+) -> Mapping[str, list[Top]]:
+    """Return the first `depth` values of each of `lists` on each of `days`, by requests.
 
-    `of_day` selects a value and its requests from a table, with a name for each entry of a
-    part. Each part reads an index as far as its depth; a statement for each would cost a
-    way to the server and back, 90 of them for a list of 90 days.
+    `of_day` selects `value` and `requests` of `lists.value` on `days.value`. Each day of a
+    list reads an index as far as its depth; a statement for each would cost a way to the
+    server and back, 90 of them for 90 days.
     """
-    if not parts:
-        return First(set(), 0)
-    values = {f"{name}_{at}": part[name] for at, part in enumerate(parts) for name in part}
-    rows = connection.execute(
-        _compound(of_day, tuple(parts[0]), len(parts)), {**values, "depth": depth}
+    dialect = connection.dialect.name
+    each = (EACH[dialect].format(*one) for one in (("lists", "text"), ("days", "date")))
+    query = (
+        f"SELECT lists.value, (SELECT {AGGREGATE[dialect]} FROM "  # noqa: S608 - ours
+        f"({of_day} ORDER BY requests DESC LIMIT :depth) AS first) "
+        f"FROM {' CROSS JOIN '.join(each)}"
     )
-    listed: list[list[int]] = [[] for _part in parts]
-    names = set()
-    for at, value, requests in rows:
-        names.add(value)
-        listed[at].append(requests)
-    bound = sum(min(found) for found in listed if len(found) == depth)
-    return First(names, bound)
+    values: dict[str, Any] = {"lists": [*lists], "days": [day.isoformat() for day in days]}
+    if dialect == "sqlite":
+        values = {name: json.dumps(some) for name, some in values.items()}
+    found: dict[str, list[Top]] = {}
+    for name, listed in connection.execute(text(query), {**values, "depth": depth}):
+        top = json.loads(listed) if isinstance(listed, str) else listed
+        found.setdefault(name, []).append(top or [])
+    return found
 
 
-@lru_cache(maxsize=64)
-def _compound(of_day: str, names: tuple[str, ...], size: int) -> TextClause:
-    def part(at: int) -> str:
-        where = " AND ".join(f"{name} = :{name}_{at}" for name in names)
-        found = f"{of_day} WHERE {where} ORDER BY requests DESC LIMIT :depth"
-        return f"SELECT {at}, part_{at}.* FROM ({found}) AS part_{at}"  # noqa: S608 - ours
+def first(listed: Iterable[Top], depth: int, wanted: int) -> First:
+    """Return which values may be among the first `wanted` of all days together.
 
-    return text(" UNION ALL ".join(map(part, range(size))))
+    A value has what its days list, and at most the last entry of each full list besides.
+    """
+    sums: Counter[str] = Counter()
+    bound = 0
+    for top in listed:
+        for value, requests in top:
+            sums[value] += requests
+        if len(top) == depth:
+            bound += min(requests for _value, requests in top)
+    certain = sums.most_common(wanted)
+    least = certain[-1][1] - bound if len(certain) == wanted else 0
+    return First({value for value, most in sums.items() if most >= least}, bound)
+
+
+def together(
+    connection: Connection, queries: Mapping[Key, Select[Any]]
+) -> dict[Key, list[Any]]:
+    """Return the rows of some queries with the same columns, read in one statement."""
+    found: dict[Key, list[Any]] = {key: [] for key in queries}
+    if found:
+        parts = [query.subquery() for query in queries.values()]
+        keys = [*queries]
+        numbered = (
+            select(literal(at, Integer).label("part"), *part.c)
+            for at, part in enumerate(parts)
+        )
+        for row in connection.execute(union_all(*numbered)):
+            found[keys[row.part]].append(row)
+    return found

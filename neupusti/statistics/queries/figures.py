@@ -1,5 +1,6 @@
 """The figures of the statistics, read from roll-ups or counted from rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -49,12 +50,17 @@ class ListPart:
     with_visitors: bool = True
     """Without it they need not be counted, which is slow."""
 
+    @property
+    def end(self) -> int:
+        """How many rows the list must have up to the last of these."""
+        return self.offset + self.limit
+
 
 class FigureSource(Protocol):
     """A source of the figures of a page."""
 
-    def totals(self, period: Period) -> Totals:
-        """Return the sums of a period."""
+    def totals(self, *periods: Period) -> list[Totals]:
+        """Return the sums of each period."""
 
     def series(self, period: Period) -> list[Point]:
         """Return the points of a period, including empty ones."""
@@ -65,8 +71,10 @@ class FigureSource(Protocol):
     def counts_visitors(self, dimension: Dimension) -> bool:
         """Return whether visitors are counted for each value of a dimension."""
 
-    def top(self, dimension: Dimension, period: Period, part: ListPart) -> list[Item]:
-        """Return some values of a dimension, in descending order.
+    def tops(
+        self, period: Period, parts: Mapping[Dimension, ListPart]
+    ) -> dict[Dimension, list[Item]]:
+        """Return some values of each dimension, in descending order.
 
         Where visitors are not counted, they are ordered by requests instead.
         """

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal, select, true
 
 from neupusti.access.models import Record, Rollup, Sweep
 from neupusti.statistics.queries.period import Period
@@ -30,13 +30,19 @@ def health(connection: Connection, period: Period) -> Health:
         )
         .group_by(Rollup.dimension, Rollup.value)
     ).all()
+    newest = select(Record.at).order_by(Record.at.desc()).limit(1).subquery()
+    swept = select(Sweep).order_by(Sweep.id.desc()).limit(1).subquery()
+    one = select(literal(1)).subquery()
+    both = connection.execute(
+        select(newest.c.at.label("newest"), *swept.c).select_from(
+            one.outerjoin(newest, true()).outerjoin(swept, true())
+        )
+    ).one()
     return Health(
-        newest=connection.execute(
-            select(Record.at).order_by(Record.at.desc()).limit(1)
-        ).scalar(),
+        newest=both.newest,
         lost=sum(int(row.number) for row in counted if row.dimension == "lost"),
         malformed={
             row.value: int(row.number) for row in counted if row.dimension == "malformed"
         },
-        swept=connection.execute(select(Sweep).order_by(Sweep.id.desc()).limit(1)).first(),
+        swept=both if both.id is not None else None,
     )

@@ -1,14 +1,15 @@
 """The statistics of all requests, read from the roll-ups."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import product
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Select,
     cast,
     func,
     select,
@@ -21,7 +22,7 @@ from neupusti.access.ingest.batch import OF_ALL
 from neupusti.access.models import Rollup, Total, of_scanners
 from neupusti.core import clock
 from neupusti.statistics.queries import series
-from neupusti.statistics.queries.days import first
+from neupusti.statistics.queries.days import MOST_NAMES, First, first, together, tops
 from neupusti.statistics.queries.figures import Item, ListOrder, ListPart, Point
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.period import Period, Unit
@@ -36,7 +37,8 @@ WITHOUT_VISITORS = frozenset(
 MAX_DEPTH = 5000
 """Depth of a day's list beyond which all values are summed."""
 MAX_DAYS = 100
-OF_DAY = "SELECT value, requests FROM access_rollup"
+OF_DAY = """SELECT value, requests FROM access_rollup
+WHERE dimension = lists.value AND day = days.value"""
 
 
 class Rollups:
@@ -47,11 +49,16 @@ class Rollups:
         self.connection = connection
         self.scanners = scanners
 
-    def totals(self, period: Period) -> Totals:
-        """Return the sums of a period."""
-        columns = [func.coalesce(func.sum(getattr(Total, name)), 0) for name in TOTALS]
-        row = self.connection.execute(select(*columns).where(_days_and_hours(period))).one()
-        return Totals(*map(int, row))
+    def totals(self, *periods: Period) -> list[Totals]:
+        """Return the sums of each period."""
+        sums = [
+            func.coalesce(func.sum(getattr(Total, name)), 0).label(name) for name in TOTALS
+        ]
+        queries = {
+            at: select(*sums).where(_days_and_hours(p)) for at, p in enumerate(periods)
+        }
+        found = together(self.connection, queries)
+        return [Totals(*map(int, found[at][0][1:])) for at in queries]
 
     def series(self, period: Period) -> list[Point]:
         """Return the points of a period, including empty ones."""
@@ -76,34 +83,86 @@ class Rollups:
         """Return whether visitors are counted for each value of a dimension."""
         return dimension not in WITHOUT_VISITORS
 
-    def top(self, dimension: Dimension, period: Period, part: ListPart) -> list[Item]:
-        """Return some values of a dimension, in descending order.
+    def tops(
+        self, period: Period, parts: Mapping[Dimension, ListPart]
+    ) -> dict[Dimension, list[Item]]:
+        """Return some values of each dimension, in descending order.
 
         The top values of each day are read from an index. A value that is in none of these
         lists cannot have more requests than the sum of their last entries; so a few values
         of each day are enough for an exact list of all days.
         """
-        order = part.order
-        if order is ListOrder.VISITORS and not self.counts_visitors(dimension):
-            order = ListOrder.REQUESTS
-        wanted = part.limit + part.offset
-        depth = wanted * 4
-        days = [calendar.after(period.first, at) for at in range(period.days)]
-        listed = [*product(days, self._dimensions(dimension))]
-        while order is ListOrder.REQUESTS and depth <= MAX_DEPTH and len(days) <= MAX_DAYS:
-            parts = [{"dimension": n, "day": day.isoformat()} for day, n in listed]
-            names, bound = first(self.connection, OF_DAY, parts, depth)
-            found = self._sums(dimension, period, names)
-            if bound == 0 or (len(found) >= wanted and found[wanted - 1].requests >= bound):
-                return found[part.offset : wanted]
-            depth *= 4
-        rows = self.connection.execute(
-            self._sums_query(dimension, period)
-            .order_by(text(f"{order} DESC"), Rollup.value)
-            .limit(part.limit)
-            .offset(part.offset)
+        orders = {name: self._order(name, part) for name, part in parts.items()}
+        depths = {
+            name: part.end * 4 if period.days <= MAX_DAYS else MAX_DEPTH
+            for name, part in parts.items()
+            if orders[name] is ListOrder.REQUESTS
+        }
+        found: dict[Dimension, list[Item]] = {}
+        while left := {name: part for name, part in parts.items() if name not in found}:
+            near = self._near(period, depths, left)
+            queries = {
+                name: self._some(name, period, near[name])
+                if name in near
+                else self._all(name, period, part, orders[name])
+                for name, part in left.items()
+            }
+            for name, rows in together(self.connection, queries).items():
+                items, part = self._items(name, rows, orders[name]), left[name]
+                if name not in near:
+                    found[name] = items
+                elif _is_exact(items, near[name].bound, part.end):
+                    found[name] = items[part.offset : part.end]
+                else:
+                    depths[name] *= 4
+        return {name: found[name] for name in parts}
+
+    def _order(self, dimension: Dimension, part: ListPart) -> ListOrder:
+        unknown = not self.counts_visitors(dimension)
+        return (
+            ListOrder.REQUESTS
+            if unknown and part.order is ListOrder.VISITORS
+            else part.order
         )
-        return [self._item(dimension, row) for row in rows]
+
+    def _near(
+        self,
+        period: Period,
+        depths: Mapping[Dimension, int],
+        parts: Mapping[Dimension, ListPart],
+    ) -> dict[Dimension, First]:
+        """Return what may be in each list, down to its depth; not if that is too much."""
+        days = [calendar.after(period.first, at) for at in range(period.days)]
+        wanted = {
+            name: depths[name] for name in parts if depths.get(name, MAX_DEPTH) < MAX_DEPTH
+        }
+        found = {}
+        for depth in set(wanted.values()):
+            kept = {n: self._dimensions(n) for n, own in wanted.items() if own == depth}
+            listed = tops(self.connection, OF_DAY, [*chain(*kept.values())], days, depth)
+            for name, own in kept.items():
+                top = chain.from_iterable(listed[one] for one in own)
+                found[name] = first(top, depth, parts[name].end)
+        return {name: one for name, one in found.items() if len(one.names) <= MOST_NAMES}
+
+    def _some(self, dimension: Dimension, period: Period, near: First) -> Select[Any]:
+        """Return the query of the values that may be in a list."""
+        query = self._sums_query(dimension, period)
+        return query.where(Rollup.value.in_(sorted(near.names)))
+
+    def _all(
+        self, dimension: Dimension, period: Period, part: ListPart, order: ListOrder
+    ) -> Select[Any]:
+        """Return the query of a list for which every value of its days is summed."""
+        query = self._sums_query(dimension, period)
+        ordered = query.order_by(text(f"{order} DESC"), Rollup.value)
+        return ordered.limit(part.limit).offset(part.offset)
+
+    def _items(
+        self, dimension: Dimension, rows: Iterable[Any], order: ListOrder
+    ) -> list[Item]:
+        items = (self._item(dimension, row) for row in rows)
+        return sorted(items, key=lambda item: (-getattr(item, order), item.value))
 
     def _item(self, dimension: Dimension, row: Any) -> Item:
         sums = {name: int(getattr(row, name)) for name in SUMS}
@@ -118,16 +177,7 @@ class Rollups:
             return [dimension.value, of_scanners(dimension.value)]
         return [dimension.value]
 
-    def _sums(
-        self, dimension: Dimension, period: Period, names: Iterable[str]
-    ) -> list[Item]:
-        rows = self.connection.execute(
-            self._sums_query(dimension, period).where(Rollup.value.in_(sorted(names)))
-        )
-        items = [self._item(dimension, row) for row in rows]
-        return sorted(items, key=lambda item: (-item.requests, item.value))
-
-    def _sums_query(self, dimension: Dimension, period: Period) -> Any:
+    def _sums_query(self, dimension: Dimension, period: Period) -> Select[Any]:
         columns = [func.sum(getattr(Rollup, name)).label(name) for name in SUMS]
         return (
             select(Rollup.value, *columns)
@@ -139,6 +189,11 @@ class Rollups:
             # What a scanner did is moved when it is found: nothing may be left of a value.
             .having(func.sum(Rollup.requests) + func.sum(Rollup.visitors) > 0)
         )
+
+
+def _is_exact(items: list[Item], bound: int, end: int) -> bool:
+    """Return whether no value that was not looked at can be in a list up to `end`."""
+    return bound == 0 or (len(items) >= end and items[end - 1].requests >= bound)
 
 
 def log_start(connection: Connection) -> datetime | None:

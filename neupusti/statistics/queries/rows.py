@@ -1,16 +1,19 @@
 """Count the statistics of filtered requests from the raw rows."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
     Column,
     Connection,
     MetaData,
+    Select,
     Table,
     case,
     cast,
     func,
     insert,
+    null,
     select,
 )
 from sqlalchemy.types import BigInteger, Integer, String
@@ -22,6 +25,7 @@ from neupusti.access.ingest.referrers import OWN
 from neupusti.access.models import Record, moment
 from neupusti.access.recording.line import STATIC_ROUTE
 from neupusti.statistics.queries import series
+from neupusti.statistics.queries.days import together
 from neupusti.statistics.queries.figures import Item, ListOrder, ListPart, Point
 from neupusti.statistics.queries.filters import COLUMNS, Dimension, Filters
 from neupusti.statistics.queries.period import Period, Unit
@@ -96,12 +100,10 @@ class Rows:
         some = select(*columns, _visitor(reach)).where(*matching(reach, filters))
         connection.execute(insert(MATCHING).from_select([*COLUMN_NAMES, "visitor"], some))
 
-    def totals(self, period: Period) -> Totals:
-        """Return the sums of a period."""
-        totals = Totals()
-        for _, sums in self._sums(period, Unit.DAY):
-            totals = totals + sums
-        return totals
+    def totals(self, *periods: Period) -> list[Totals]:
+        """Return the sums of each period."""
+        days = (self._sums(period, Unit.DAY) for period in periods)
+        return [sum((sums for _, sums in found), Totals()) for found in days]
 
     def series(self, period: Period) -> list[Point]:
         """Return the points of a period, including empty ones."""
@@ -129,34 +131,23 @@ class Rows:
         """Return whether visitors are counted: here for every dimension."""
         return True
 
-    def top(self, dimension: Dimension, period: Period, part: ListPart) -> list[Item]:
-        """Return some values of a dimension, in descending order."""
-        if dimension in COLUMNS:
-            value = cast(ROW[COLUMNS[dimension].key], String)
-        elif dimension in JOINED:
-            value = JOINED[dimension]
-        else:
-            return []
-        conditions = LISTED.get(dimension, [])
-        columns = {
-            "requests": func.count(),
-            "bytes": func.sum(ROW.bytes),
-            "errors": func.sum(cast(ROW.status >= CLIENT, Integer)),
+    def tops(
+        self, period: Period, parts: Mapping[Dimension, ListPart]
+    ) -> dict[Dimension, list[Item]]:
+        """Return some values of each dimension, in descending order."""
+        queries = {
+            name: _list_query(name, period, part)
+            for name, part in parts.items()
+            if name in COLUMNS or name in JOINED
         }
-        if part.with_visitors or part.order is ListOrder.VISITORS:
-            columns["visitors"] = func.count(func.distinct(ROW.visitor))
-        rows = self.connection.execute(
-            select(value.label("value"), *(c.label(name) for name, c in columns.items()))
-            .where(*_within(period), *conditions)
-            .group_by(value)
-            .order_by(columns[part.order].desc(), value)
-            .limit(part.limit)
-            .offset(part.offset)
-        )
-        return [
-            Item(row[0], **{name: int(getattr(row, name)) for name in columns})
-            for row in rows
-        ]
+        found = together(self.connection, queries)
+        return {
+            name: sorted(
+                map(_item, found.get(name, ())),
+                key=lambda item: (-getattr(item, part.order), item.value),
+            )
+            for name, part in parts.items()
+        }
 
     def _sums(self, period: Period, unit: Unit) -> list[tuple[Any, Totals]]:
         hourly = unit is Unit.HOUR
@@ -187,6 +178,35 @@ class Rows:
             )
             for row in rows
         ]
+
+
+def _list_query(dimension: Dimension, period: Period, part: ListPart) -> Select[Any]:
+    column = COLUMNS.get(dimension)
+    value = JOINED[dimension] if column is None else cast(ROW[column.key], String)
+    visitors: Any = null()
+    if part.with_visitors or part.order is ListOrder.VISITORS:
+        visitors = func.count(func.distinct(ROW.visitor))
+    columns = {
+        "requests": func.count(),
+        "visitors": visitors,
+        "bytes": func.sum(ROW.bytes),
+        "errors": func.sum(cast(ROW.status >= CLIENT, Integer)),
+    }
+    return (
+        select(
+            value.label("value"),
+            *(cast(c, BigInteger).label(n) for n, c in columns.items()),
+        )
+        .where(*_within(period), *LISTED.get(dimension, []))
+        .group_by(value)
+        .order_by(columns[part.order].desc(), value)
+        .limit(part.limit)
+        .offset(part.offset)
+    )
+
+
+def _item(row: Any) -> Item:
+    return Item(row.value, row.requests, row.visitors, row.bytes, row.errors)
 
 
 def _within(period: Period) -> list[Any]:

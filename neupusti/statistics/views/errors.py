@@ -12,6 +12,7 @@ from neupusti.statistics.queries.rollups import Rollups
 from neupusti.statistics.views import charts, context, findings, state
 from neupusti.statistics.views.blueprint import bp
 
+MISSED = (Dimension.BROKEN, Dimension.ROBOT_404)
 ROWS, SENTENCES, FINDINGS = 20, 5, 50
 
 
@@ -23,17 +24,19 @@ def problems() -> str:
     with engine().connect() as connection:
         source = Rollups(connection)
         points = source.series(period)
+        [totals] = source.totals(period)
+        missed = source.tops(period, dict.fromkeys(MISSED, ListPart(ROWS)))
         return render_template(
             "statistics/problems.html",
             **context.page_values(view),
             points=points,
             chart=charts.draw(points, period.unit, charts.ERRORS),
             axis=charts.time_axis(points, period.unit),
-            totals=source.totals(period),
+            totals=totals,
             fault_groups=error_queries.fault_groups(connection, period, ROWS),
             server_errors=error_queries.server_errors(connection, period, ROWS),
-            broken=source.top(Dimension.BROKEN, period, ListPart(ROWS)),
-            robot_404=source.top(Dimension.ROBOT_404, period, ListPart(ROWS)),
+            broken=missed[Dimension.BROKEN],
+            robot_404=missed[Dimension.ROBOT_404],
             slow=error_queries.slowest_routes(connection, period, ROWS),
             error_addresses=busiest(connection, period, ROWS, order="errors"),
             findings=findings.worst(period, FINDINGS),

@@ -14,8 +14,7 @@ from flask_babel import ngettext
 from neupusti.access.counters import Totals
 from neupusti.access.ingest.findings.kinds import Severity
 from neupusti.core import clock
-from neupusti.statistics.queries.figures import FigureSource, ListPart
-from neupusti.statistics.queries.filters import Dimension
+from neupusti.statistics.queries.figures import FigureSource
 from neupusti.statistics.queries.period import Period
 from neupusti.statistics.views import labels
 
@@ -77,27 +76,19 @@ class Comparison:
         return FigureChange(now, before if comparable else 0)
 
 
-def compare(
-    source: FigureSource, requested: Period, total: Totals, since: datetime
-) -> Comparison:
-    """Compare a period, whose totals are `total`, with the previous one.
+def compare(source: FigureSource, requested: Period, since: datetime) -> Comparison:
+    """Compare a period with the previous one.
 
     The log starts at `since`; a period before that is not compared with.
     """
     period = requested.so_far
     known = period.before.start >= since
     if period.hours is None:
-        before = source.totals(period.before)
+        total, before = source.totals(requested, period.before)
         return Comparison(period, known, total, total, before, before)
     running = replace(period, hours=period.hours + 1).before
-    return Comparison(
-        period,
-        known and not period.empty,
-        total,
-        source.totals(period),
-        source.totals(period.before),
-        source.totals(running),
-    )
+    sums = source.totals(requested, period, period.before, running)
+    return Comparison(period, known and not period.empty, *sums)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +102,12 @@ class Remark:
 
 
 def remarks(
-    source: FigureSource, compared: Comparison, since: datetime, problems: str
+    compared: Comparison, missing: str, since: datetime, problems: str
 ) -> list[Remark]:
     """Return what is to be said about a period, the worst first.
 
-    `problems` is the URL of the page that shows faults and missing pages.
+    `missing` is the page that was most often not found, `problems` the URL of the page that
+    shows faults and missing pages.
     """
     period, now, before = compared.period, compared.now, compared.before
     both = compared.total if period.empty else now + before
@@ -128,7 +120,7 @@ def remarks(
                          number=_people(compared.total.people)))]  # fmt: skip
     found = [
         Remark(_people_change(compared)),
-        Remark(_missing(source, compared), Severity.ATTACK, problems),
+        Remark(_missing(missing, compared), Severity.ATTACK, problems),
         Remark(_server_errors(compared), Severity.BREACH, problems),
         Remark(_robots(now, before), Severity.NOTICE),
     ]
@@ -179,7 +171,7 @@ def _whole_days(period: Period, today: date) -> int | None:
     return period.days - 1 if period.hours == 0 else None
 
 
-def _missing(source: FigureSource, compared: Comparison) -> Any:
+def _missing(path: str, compared: Comparison) -> Any:
     now, before = compared.total, compared.most
     if (
         not before.requests
@@ -187,8 +179,6 @@ def _missing(source: FigureSource, compared: Comparison) -> Any:
         or now.not_found < before.not_found * DOUBLED
     ):
         return ""
-    top = source.top(Dimension.MISSING, compared.period, ListPart(1))
-    path = top[0].value.partition("\t")[0] if top else ""
     if before.not_found and now.not_found < before.not_found * (DOUBLED + 1):
         return _("Pages not found doubled, most often %(path)s.", path=path)
     return _(

@@ -1,7 +1,6 @@
 """The first page of the statistics: what matters first, the technical last."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +17,13 @@ from neupusti.core import clock
 from neupusti.policy.service.edition_store import Start, current_store
 from neupusti.statistics.queries import errors, events
 from neupusti.statistics.queries.addresses import busiest
-from neupusti.statistics.queries.figures import FigureSource, ListOrder, ListPart, Point
+from neupusti.statistics.queries.figures import (
+    FigureSource,
+    Item,
+    ListOrder,
+    ListPart,
+    Point,
+)
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.queries.health import health
 from neupusti.statistics.queries.rollups import log_start
@@ -84,14 +89,17 @@ def overview() -> str:
     view = state.current()
     with engine().connect() as connection:
         source = view.source_for(connection)
-        totals, points = source.totals(view.period), source.series(view.period)
-        since = _figures_start(connection, view)
-        compared = insights.compare(source, view.period, totals, since)
+        points, since = source.series(view.period), _figures_start(connection, view)
+        compared = insights.compare(source, view.period, since)
+        totals, found = compared.total, _found(source, view)
+        lists = _listings(found, view, totals)
         problems = view.url_to("statistics.problems")
         values: dict[str, Any] = {
             "totals": totals,
             "compared": compared,
-            "remarks": _remarks(view, insights.remarks(source, compared, since, problems)),
+            "remarks": _remarks(
+                view, insights.remarks(compared, _missing(found), since, problems)
+            ),
             "tiles": _tiles(connection, view, compared, problems),
             "points": points,
             "people": charts.draw(points, view.period.unit, charts.PEOPLE),
@@ -99,9 +107,9 @@ def overview() -> str:
             "axis": charts.time_axis(points, view.period.unit),
             "editions": _editions(points),
             "starts": _starts(connection, view, points),
-            "first": _listings(source, view, totals, FIRST),
-            "folded": _listings(source, view, totals, FOLDED),
-            "technical": _listings(source, view, totals, TECHNICAL),
+            "first": [lists[one] for one in FIRST if one in lists],
+            "folded": [lists[one] for one in FOLDED if one in lists],
+            "technical": [lists[one] for one in TECHNICAL if one in lists],
             "week": week.table(source, view.period, since),
             "addresses": []
             if view.filters
@@ -136,23 +144,44 @@ def _remarks(view: ViewState, found: list[Remark]) -> list[Remark | FindingLine]
     return sorted(told, key=lambda one: -one.severity)
 
 
+def _found(source: FigureSource, view: ViewState) -> dict[Dimension, list[Item]]:
+    """Return the beginning of every list of the page, and what was missed most often."""
+    parts = {
+        name: ListPart(SHORT_LIST + 1, order=_order(name), with_visitors=False)
+        for name in (*FIRST, *FOLDED, *TECHNICAL)
+    }
+    parts[Dimension.REFERRER] = replace(parts[Dimension.REFERRER], limit=DEEP)
+    missed = {Dimension.MISSING: ListPart(1, with_visitors=False)}
+    return source.tops(view.period, parts | missed)
+
+
+def _order(dimension: Dimension) -> ListOrder:
+    return ListOrder.VISITORS if dimension in BY_VISITORS else ListOrder.REQUESTS
+
+
+def _missing(found: dict[Dimension, list[Item]]) -> str:
+    """Return the page that was most often not found; empty where all were."""
+    return next((one.value.partition("\t")[0] for one in found[Dimension.MISSING]), "")
+
+
 def _listings(
-    source: FigureSource, view: ViewState, totals: Totals, dimensions: Iterable[Dimension]
-) -> list[Listing]:
-    """Return the lists of some dimensions that are not empty."""
-    found = []
-    for dimension in dimensions:
-        order = ListOrder.VISITORS if dimension in BY_VISITORS else ListOrder.REQUESTS
-        size = DEEP if dimension is Dimension.REFERRER else SHORT_LIST + 1
-        part = ListPart(size, order=order, with_visitors=False)
-        items = source.top(dimension, view.period, part)
-        if dimension is Dimension.REFERRER:
-            items = [item for item in items if labels.is_other_site(item.value)]
-        if items:
-            listed, more = items[:SHORT_LIST], len(items) > SHORT_LIST
-            whole = _whole(view, totals, dimension)
-            found.append(Listing(dimension, listed, order, more, whole, short=True))
-    return found
+    found: dict[Dimension, list[Item]], view: ViewState, totals: Totals
+) -> dict[Dimension, Listing]:
+    """Return the lists that are not empty."""
+    others = [one for one in found[Dimension.REFERRER] if labels.is_other_site(one.value)]
+    found = {**found, Dimension.REFERRER: others}
+    return {
+        name: Listing(
+            name,
+            found[name][:SHORT_LIST],
+            _order(name),
+            len(found[name]) > SHORT_LIST,
+            _whole(view, totals, name),
+            short=True,
+        )
+        for name in (*FIRST, *FOLDED, *TECHNICAL)
+        if found[name]
+    }
 
 
 def _whole(view: ViewState, totals: Totals, dimension: Dimension) -> int:

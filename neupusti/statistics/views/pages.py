@@ -42,7 +42,7 @@ def listing(dimension: str) -> str:
     wanted = dimension_or_404(dimension)
     with view.source() as source:
         items = page_of(source, view, wanted, LONG_LIST + 1)
-        total = source.totals(view.period)
+        [total] = source.totals(view.period)
         order = order_of(source, view, wanted)
         figures = figures_of(source, wanted)
     return render_template(
@@ -87,7 +87,7 @@ def page_of(
     """Return at most `size` items of the current page of a list."""
     offset = (view.page - 1) * LONG_LIST
     part = ListPart(size, offset, order_of(source, view, dimension))
-    return source.top(dimension, view.period, part)
+    return source.tops(view.period, {dimension: part})[dimension]
 
 
 def partly_destroyed(view: ViewState) -> bool:

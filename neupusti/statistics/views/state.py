@@ -115,8 +115,9 @@ class ViewState:
         if not self.filters:
             return rollups
         reach = Period(self.period.before.first, self.period.last)
-        if (requests := rollups.totals(reach).requests) > MAX_ROWS:
-            raise TooManyRowsError(requests)
+        [total] = rollups.totals(reach)
+        if total.requests > MAX_ROWS:
+            raise TooManyRowsError(total.requests)
         return Rows(connection, self.counted, reach)
 
 

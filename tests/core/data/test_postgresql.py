@@ -133,7 +133,7 @@ def test_who_waited_for_its_turn_waits_less_for_locks(
 ) -> None:
     monkeypatch.setattr(postgresql, "LEAST_SECONDS", 0.05)
     with db.engine.begin() as connection:
-        postgresql.limit_locks(connection, waited)
+        postgresql.limit_locks(connection, postgresql.left_to_write(waited))
         assert connection.scalar(text("SHOW lock_timeout")) == limit
     with db.engine.begin() as connection:
         assert connection.scalar(text("SHOW lock_timeout")) == "100ms"
@@ -162,7 +162,7 @@ class Queue:
 
 @pytest.mark.parametrize(
     ("moves", "free_after", "waited"),
-    [(True, 80, 20.25), (True, 1000, 30.0), (False, 80, 4.5), (False, 8, 2.25)],
+    [(True, 80, 20.25), (True, 1000, 30.0), (False, 80, 4.0), (False, 8, 2.25)],
 )
 def test_a_writer_waits_in_a_queue_that_moves(
     monkeypatch: pytest.MonkeyPatch, *, moves: bool, free_after: int, waited: float

@@ -63,8 +63,7 @@ def test_a_page_of_staff_asks_once_what_they_may(app: Flask) -> None:
         with counted() as statements:
             assert staff.get(path).status_code == 200
         asked = [one for one in statements if "SELECT staff_grant.permission" in one]
-        # Once for the page, once for whether the session needs a second factor.
-        assert len(asked) == 2, path
+        assert len(asked) == 1, path
 
 
 def test_a_route_without_a_rule_is_forbidden(app: Flask) -> None:

@@ -1,0 +1,151 @@
+"""A server that was silent once costs a request no second wait, and stores nothing late."""
+
+from collections.abc import Callable
+from threading import Event
+
+import pytest
+from flask import Flask, request
+from sqlalchemy import Engine, QueuePool, create_engine, select, text
+from sqlalchemy.exc import OperationalError
+
+from neupusti.core import clock
+from neupusti.core.data import looks, postgresql
+from neupusti.core.data.beats import JobBeat
+from neupusti.core.data.database import db
+from neupusti.core.data.looks import Look
+from tests.conftest import SQLITE
+from tests.core.data.test_postgresql import PID, POSTGRESQL, beside, impatient, stopped
+from tests.site.test_server import eventually
+
+__all__ = ["impatient"]
+
+
+class AtOnce:
+    """Stands for a thread, and runs before it is waited for."""
+
+    def __init__(self, target: Callable[[], None], *, daemon: bool) -> None:
+        assert daemon
+        self.target = target
+
+    def start(self) -> None:
+        """Do the work of the thread."""
+        self.target()
+
+
+@POSTGRESQL
+@pytest.mark.usefixtures("impatient")
+def test_a_commit_without_an_answer_stores_nothing_later(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "Thread", AtOnce)
+    beat = JobBeat(name="late", at=clock.now(), milliseconds=1, ok=True)
+    with app.test_request_context():
+        db.session.add(beat)
+        db.session.flush()
+        pid = db.session.scalar(PID)
+        assert pid is not None
+        with stopped(pid), pytest.raises(OperationalError, match="in time"):
+            db.session.commit()
+        db.session.remove()
+    alive = text("SELECT 1 FROM pg_stat_activity WHERE pid = :pid").bindparams(pid=pid)
+    with beside(db.engine) as other:
+
+        def is_gone() -> bool:
+            other.rollback()
+            return other.scalar(alive) is None
+
+        eventually(is_gone)
+    assert db.session.scalar(select(JobBeat).filter_by(name="late")) is None
+
+
+@POSTGRESQL
+@pytest.mark.usefixtures("impatient")
+def test_a_request_waits_once_for_a_silent_server(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "LEAST_SECONDS", 0.05)
+    with app.test_request_context(), db.engine.connect() as connection:
+        assert postgresql._limit() == postgresql.REQUEST_SECONDS  # noqa: SLF001 - no other way
+        pid = connection.scalar(PID)
+        assert pid is not None
+        with stopped(pid), pytest.raises(OperationalError, match="in time"):
+            connection.execute(text("SELECT 1"))
+        assert postgresql.SILENT in request.environ
+        assert postgresql._limit() == 0.05  # noqa: SLF001 - as above
+    with app.test_request_context():
+        assert postgresql._limit() == postgresql.REQUEST_SECONDS  # noqa: SLF001 - as above
+
+
+@POSTGRESQL
+def test_a_connection_of_the_pool_answers_soon_or_goes(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "PING_SECONDS", 0.1)
+    with db.engine.connect() as connection:
+        pid = connection.scalar(PID)
+    assert pid is not None
+    # Without a limit of its own this command would wait for good.
+    with stopped(pid), db.engine.connect() as again:
+        assert again.scalar(PID) != pid
+
+
+@POSTGRESQL
+def test_a_page_that_is_ready_outlives_its_connection(app: Flask) -> None:
+    with beside(db.engine) as other, app.test_request_context():
+        pid = db.session.scalar(PID)
+        other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        db.session.remove()
+    assert isinstance(db.engine.pool, QueuePool)
+    assert db.engine.pool.checkedout() == 0
+    assert db.session.scalar(PID) not in {None, pid}
+
+
+@POSTGRESQL
+def test_no_process_is_ended_behind_a_proxy_that_changes_it(app: Flask) -> None:
+    url = db.engine.url.update_query_dict({"prepared_statements": "off"})
+    engine = create_engine(url)
+    postgresql.prepare(engine)
+    for one, known in ((db.engine, True), (engine, False)):
+        with one.connect() as connection:
+            driver = connection.connection.dbapi_connection
+            assert isinstance(driver, postgresql.PatientConnection)
+            assert bool(driver.own_process) is known
+    engine.dispose()
+
+
+def held(engine: Engine, release: Event) -> tuple[Look, list[int]]:
+    """Return a look that lasts until its release, and what it counts."""
+    looked: list[int] = []
+
+    def act() -> None:
+        looked.append(1)
+        release.wait()
+
+    return Look(engine, act), looked
+
+
+@POSTGRESQL
+def test_a_page_waits_for_no_look_that_hangs(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looks, "WAIT_SECONDS", 0.0)
+    release = Event()
+    look, looked = held(db.engine, release)
+    look.take(whole=False)
+    eventually(lambda: bool(looked))
+    look.take(whole=False)
+    assert looked == [1]
+    release.set()
+    eventually(lambda: not look.lock.locked())
+    look.take(whole=True)
+    assert looked == [1, 1]
+
+
+@SQLITE
+def test_on_sqlite_a_page_looks_itself(app: Flask) -> None:
+    release = Event()
+    release.set()
+    look, looked = held(db.engine, release)
+    look.take(whole=False)
+    assert looked == [1]
+    assert not look.lock.locked()

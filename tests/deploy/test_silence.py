@@ -1,0 +1,64 @@
+"""A served site whose PostgreSQL falls silent, in four ways: nothing is lost or late.
+
+`python -m bench.silence` measures how long people wait.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from neupusti.config.settings import Settings
+from tests.deploy.silence import CATALOGUE, CHOICE, POLICY, SOCKET, Faults, Load, Pipe
+from tests.postgres import Cluster
+from tests.served import served
+from tests.site.test_server import eventually
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True),
+]
+FAULTS = ("stopped", "locked", "read_only", "frozen")
+
+
+def more(load: Load, path: str, status: int) -> Callable[[], bool]:
+    """Return whether a page was answered so once more than by now."""
+
+    def number() -> int:
+        return sum(one.path == path and one.status == status for one in [*load.answers])
+
+    before = number()
+    return lambda: number() > before
+
+
+@pytest.mark.ordeal(1, 4)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_silent_server_costs_no_choice_and_not_the_policy(
+    settings: Settings, cluster: Cluster, fault: str, size: int, tmp_path: Path
+) -> None:
+    """Twelve people a second choose, and twelve read the policy and the catalogue."""
+    home = tmp_path / "pipe"
+    home.mkdir()
+    assert len(str(home / SOCKET)) < 100  # what an address of a socket may have
+    urls = {
+        name: make_url(getattr(settings, name)).update_query_dict({"host": str(home)})
+        for name in ("database_url", "access_database_url")
+    }
+    texts = {name: url.render_as_string(hide_password=False) for name, url in urls.items()}
+    through = replace(settings, **texts, proxies=1)
+    pipe = Pipe(home, cluster.socket)
+    faults = Faults(cluster, pipe, str(urls["database_url"].database))
+    with pipe.running(), served(through) as site, Load(site.port) as load:
+        for _time in range(size):
+            eventually(more(load, CHOICE, 303))
+            with faults.named()[fault]():
+                eventually(more(load, CHOICE, 503))
+                eventually(more(load, POLICY, 200))
+                eventually(more(load, CATALOGUE, 200))
+            eventually(more(load, CHOICE, 303))
+    assert {one.status for one in load.answers if one.path == POLICY} == {200}
+    assert {one.status for one in load.answers} <= {200, 303, 503}
+    chosen = [one for one in load.answers if one.path == CHOICE and one.status == 303]
+    assert faults.chosen() == len(chosen)
