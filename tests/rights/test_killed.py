@@ -12,8 +12,11 @@ from flask import Flask
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.core import clock
-from neupusti.core.data import files
+from neupusti.core.data import disk
+from neupusti.core.data.database import db
+from neupusti.core.data.files import GRACE
 from neupusti.rights.service import exporting
+from tests import stored
 from tests.conftest import SQLITE
 from tests.rights.asking import bought, export_of, opened, work
 from tests.rights.test_export import start
@@ -23,11 +26,10 @@ from tests.times import Clock
 KILLED = """
 import os, signal
 from neupusti.app import create_app
-from neupusti.core.data import files
 from neupusti.rights.service import archive, exporting
 
-def half(whose, path, request):
-    with files.replacing(path) as out:
+def half(whose, target, request):
+    with target as out:
         out.write(b"half of it")
         out.flush()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -51,7 +53,8 @@ def test_a_killed_worker_leaves_nothing_half_made(app: Flask, settings: Settings
     )
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
     assert (export_of(number).state, export_of(number).name) == ("running", None)
-    assert len(list(files.folder(exporting.FOLDER).glob("*.part"))) == 1
+    on_sqlite = db.engine.dialect.name == "sqlite"
+    assert len(stored.names(exporting.FOLDER)) == on_sqlite
     work()
     made = export_of(number)
     assert (made.state, made.attempts) == ("ready", 2)
@@ -60,12 +63,12 @@ def test_a_killed_worker_leaves_nothing_half_made(app: Flask, settings: Settings
 @SQLITE
 def test_what_a_killed_worker_left_on_the_disk_is_swept(app: Flask, at: Clock) -> None:
     bought(app)
-    part = files.folder(exporting.FOLDER) / f"{'0' * 32}{files.PART}"
+    part = disk.folder(exporting.FOLDER) / f"{'0' * 32}{disk.PART}"
     part.write_bytes(b"half of it")
     os.utime(part, times=(clock.now().timestamp(),) * 2)
     exporting.expire()
     assert part.exists()
-    later = clock.now() + files.GRACE + timedelta(minutes=1)
+    later = clock.now() + GRACE + timedelta(minutes=1)
     at(later)
     exporting.expire()
     assert not part.exists()

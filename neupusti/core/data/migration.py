@@ -4,6 +4,8 @@ from typing import Any
 
 FULL_TEXT = "product_words"
 """The full-text index: no model, since SQLite spreads a virtual table over several own."""
+PARTITIONS = "file_part_"
+"""How the partitions of the table of files begin."""
 
 
 def version_table(bind: str | None) -> str:
@@ -13,4 +15,4 @@ def version_table(bind: str | None) -> str:
 
 def is_modelled(name: str | None, kind: str, _parents: Any) -> bool:
     """Tell Alembic whether to compare what it found in a database with the models."""
-    return kind != "table" or name is None or not name.startswith(FULL_TEXT)
+    return kind != "table" or name is None or not name.startswith((FULL_TEXT, PARTITIONS))

@@ -4,10 +4,8 @@ A killed process leaves a row in the state `running`, which the next run takes u
 """
 
 import logging
-import secrets
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import cast
 
 from flask_babel import lazy_gettext as _
@@ -20,6 +18,7 @@ from neupusti.core import clock, sweeping
 from neupusti.core.data import files
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.file_folder import OpenedFile
 from neupusti.core.data.finding import Whose
 from neupusti.core.data.halting import is_halted
 from neupusti.core.records import journal
@@ -108,15 +107,15 @@ def of_requests(some: Iterable[DataRequest]) -> set[int]:
     )
 
 
-def file_of(export: Export) -> Path:
-    """Return the file of an export; raise NoRequestError where there is none any more."""
+def opened(export: Export) -> OpenedFile:
+    """Open the file of an export; raise NoRequestError where there is none any more."""
     is_over = export.expires_at is None or export.expires_at <= clock.now()
     if export.name is None or is_over:
         raise NoRequestError
-    path = files.path(FOLDER, export.name)
-    if not path.exists():
-        raise NoRequestError
-    return path
+    try:
+        return files.opened(FOLDER, export.name)
+    except FileNotFoundError:
+        raise NoRequestError from None
 
 
 def run() -> None:
@@ -187,8 +186,8 @@ def _make(number: int) -> None:
             language=Language(request.language),
             operator=settings().operator,
         )
-    path = files.path(FOLDER, secrets.token_hex(files.NAME_BYTES))
-    _finish(number, path, archive.write(whose, path, about))
+    name = files.new_name()
+    _finish(number, name, archive.write(whose, files.storing(FOLDER, name), about))
 
 
 def _whose(request: DataRequest) -> Whose:
@@ -198,7 +197,7 @@ def _whose(request: DataRequest) -> Whose:
     return Whose(person=request.person, email_key=person.email_key if person else None)
 
 
-def _finish(number: int, path: Path, manifest: Manifest) -> None:
+def _finish(number: int, name: str, manifest: Manifest) -> None:
     """Store what was made, and tell its person; drop it where staff answered meanwhile."""
     now = clock.now()
     with writing() as session:
@@ -207,12 +206,12 @@ def _finish(number: int, path: Path, manifest: Manifest) -> None:
             DataRequest, export.request, with_for_update=True, populate_existing=True
         )
         if request.closed_at is not None:
-            files.destroy(FOLDER, path.name)
+            files.destroy(FOLDER, name)
             export.state = ExportState.FAILED.value
             return
         state = ExportState.READY if manifest.complete else ExportState.INCOMPLETE
-        export.state, export.name = state.value, path.name
-        export.rows, export.bytes = manifest.rows, path.stat().st_size
+        export.state, export.name = state.value, name
+        export.rows, export.bytes = manifest.rows, manifest.bytes
         export.sha256, export.root = manifest.sha256, manifest.root
         export.ready_at, export.expires_at = now, now + LIFE
         requests.log_step(session, request.id, Step.READY)
