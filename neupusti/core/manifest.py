@@ -179,9 +179,9 @@ FEATURE = Feature(
             models=(ProofRun,),
         ),
         IndefiniteRetention(
-            label=_("Photos and archives that are stored in the database"),
+            label=_("The files of photos and archives"),
             clause="3.2.6",
-            until=_("as long as what names them is kept"),
+            until=_("as long as the photo or the archive itself is kept"),
             models=(FilePart,),
         ),
     ),
