@@ -21,6 +21,7 @@ from bench import rights_flood
 from bench.pages import outcome
 from neupusti.config.settings import Settings
 from neupusti.core.blocking.models import Tombstone
+from neupusti.core.data import disk
 from neupusti.core.data.database import Base, db, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.text import emails
@@ -116,7 +117,7 @@ def _export(path: Path, email: str, person: int) -> Manifest:
         name="Neupusti", bin="", address="", email="", phone="", responsible=""
     )
     request = ExportRequest(number="NZ-1", language=Language.RU, operator=operator)
-    return archive.write(whose, path, request)
+    return archive.write(whose, disk.replacing(path), request)
 
 
 def _memory() -> float:

@@ -4,12 +4,14 @@ import io
 import struct
 import zipfile
 import zlib
-from pathlib import Path
 from random import Random
 from typing import Any
 
 from PIL import Image
 from PIL.ExifTags import GPS, Base
+
+from neupusti.core.data import files
+from neupusti.core.data.files import StoredName
 
 COLOUR, CORNER = (200, 40, 60), (10, 200, 30)
 LOCATION = b"43.2389, 76.8897"
@@ -95,6 +97,6 @@ def with_archive(picture: bytes) -> bytes:
     return out.getvalue()
 
 
-def opened(path: Path) -> Image.Image:
-    """Return a saved picture."""
-    return Image.open(io.BytesIO(path.read_bytes()))
+def opened(file: StoredName) -> Image.Image:
+    """Return a stored picture."""
+    return Image.open(io.BytesIO(files.read(*file)))

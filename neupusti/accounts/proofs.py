@@ -1,11 +1,8 @@
 """Proofs about people, their sign-ins and their photos."""
 
-import os
-import stat
 from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -24,6 +21,7 @@ from neupusti.accounts.service import avatar, limits, passwords, sessions
 from neupusti.core import clock
 from neupusti.core.data import files
 from neupusti.core.data.database import db
+from neupusti.core.data.file_folder import OWNER_ONLY
 from neupusti.core.proofs import columns
 from neupusti.core.proofs.proof import SOME, AnyProof, Check, Looking, Proof
 from neupusti.core.records.chain import BATCH
@@ -35,7 +33,6 @@ from neupusti.core.text.characters import composed, hidden
 
 ARGON = "$argon2id$v=19$m="
 """How a hash begins; KiB, passes and lanes follow: `m=19456,t=2,p=1$`."""
-OWNER_ONLY = 0o600
 CHUNK = Struct("<4sI")
 """The name and the size of a chunk of a WebP file, before its bytes."""
 METADATA = frozenset({b"EXIF", b"XMP "})
@@ -70,10 +67,10 @@ _SUSPENDED = (
 
 
 class PhotoFile(NamedTuple):
-    """A photo in the data folder: its mode, its bytes, and the digest in its row."""
+    """The file of a photo: its mode, its bytes, and the digest in its row."""
 
     mode: int
-    """0: the file is gone."""
+    """0: the file is gone. One in the database is its role's alone."""
     body: bytes
     sha256: str | None
     """None: no row names the file."""
@@ -90,14 +87,13 @@ def _photos(looking: Looking) -> Iterator[PhotoFile]:
     rows = looking.main.execute(select(Photo.name, Photo.sha256))
     named = {row.name: row.sha256 for row in rows}
     for name, digest in named.items():
-        photo = _photo(files.path(avatar.FOLDER, name), digest)
+        photo = _photo(name, digest)
         if photo.mode or _is_named(name):
             yield photo
-    before = (clock.now() - 2 * files.GRACE).timestamp()
-    for path in files.folder(avatar.FOLDER).iterdir():
-        stray = path.name not in named and path.name != files.LOCK
-        if stray and path.stat().st_mtime < before:
-            yield _photo(path, None)
+    before = clock.now() - 2 * files.GRACE
+    for name, at in files.listed(avatar.FOLDER).items():
+        if name not in named and at < before:
+            yield PhotoFile(OWNER_ONLY, b"", None)
 
 
 def _is_named(name: str) -> bool:
@@ -109,12 +105,11 @@ def _is_named(name: str) -> bool:
         return connection.scalar(select(Photo.name).where(Photo.name == name)) is not None
 
 
-def _photo(path: Path, digest: str | None) -> PhotoFile:
+def _photo(name: str, digest: str) -> PhotoFile:
     try:
-        with path.open("rb") as file:
-            return PhotoFile(
-                stat.S_IMODE(os.fstat(file.fileno()).st_mode), file.read(), digest
-            )
+        photo = files.opened(avatar.FOLDER, name)
+        with photo.body as body:
+            return PhotoFile(photo.mode, body.read(), digest)
     except FileNotFoundError:
         return PhotoFile(0, b"", digest)
 

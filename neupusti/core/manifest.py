@@ -8,8 +8,9 @@ from neupusti.core import own_proofs, rules
 from neupusti.core.background import Job, Scope
 from neupusti.core.blocking.models import DataBlock, Tombstone
 from neupusti.core.data.beats import JobBeat
+from neupusti.core.data.file_table import FilePart
 from neupusti.core.feature import Feature
-from neupusti.core.keeping import Fate, Holding, IndefiniteRetention, Retention
+from neupusti.core.keeping import Fate, Holding, IndefiniteRetention, Retention, Unheld
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.proofs.models import ProofResult, ProofRun
 from neupusti.core.records import journal
@@ -44,6 +45,7 @@ BLOCK_DAYS = 3 * 366
 TO_SEND = "the sender leaves out what a block does not allow"
 TO_WITHDRAW = "a consent can be withdrawn at any time"
 TO_PROVE = "a journal of what happens, the block and its check among it"
+BY_ITS_ROW = "a file is found by the row that names it, and goes with that row"
 TOKENS_UNSEEN = "a link to another address would tell whether it has an account"
 
 FEATURE = Feature(
@@ -102,6 +104,7 @@ FEATURE = Feature(
             unblocked="a destruction outlives a block",
         ),
     ),
+    unheld=(Unheld(model=FilePart, why=BY_ITS_ROW),),
     retention=(
         Retention(
             label=_("The text of an e-mail to you"),
@@ -181,6 +184,12 @@ FEATURE = Feature(
             clause="5.4",
             until=_("as long as it may have to be proved"),
             models=(ProofRun,),
+        ),
+        IndefiniteRetention(
+            label=_("The files of photos and archives"),
+            clause="3.2.6",
+            until=_("as long as the photo or the archive itself is kept"),
+            models=(FilePart,),
         ),
     ),
 )

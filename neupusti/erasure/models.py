@@ -112,7 +112,7 @@ class ErasureStep(Base):
 
 
 class ErasureFile(Base):
-    """A file whose row is gone and that is destroyed next."""
+    """A file whose row is gone and that is destroyed and wiped next."""
 
     __tablename__ = "erasure_file"
 
@@ -121,7 +121,7 @@ class ErasureFile(Base):
     path: Mapped[str] = mapped_column(
         String(200), info=personal("3.4", Purpose.PERSONAL_PAGES)
     )
-    """Below the data folder."""
+    """Its kind and its name: `avatars/…`."""
 
 
 class ErasureKept(Base):

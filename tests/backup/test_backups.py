@@ -78,7 +78,7 @@ def test_a_restored_backup_is_the_site_as_it_was_and_repeats_what_came(
     code, told = run(app, "backup", "restore", file)
     assert code == 0, told
     assert "1 decisions since: `flask decisions replay`" in told
-    assert files.path("avatars", name).read_bytes() == PICTURE
+    assert files.read("avatars", name) == PICTURE
     assert db.session.scalars(select(Person.email)).all() == [AIGERIM.email]
     gate().begin()
     assert app.test_client().get("/").status_code == 503
@@ -97,6 +97,7 @@ def test_a_backup_is_whole_and_migrates(app: Flask, folder: Path) -> None:
     assert told.startswith("Whole: ")
 
 
+@SQLITE
 def test_neither_secret_nor_exports_are_in_it(app: Flask, folder: Path) -> None:
     (Path(app.instance_path) / "secret").write_text("secret")
     files.store("exports", PICTURE)

@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 
 from neupusti.catalog.models import ProductPhoto
 from neupusti.catalog.service import photos
-from neupusti.core.data import files
 from neupusti.core.data.database import db
+from tests import stored
 from tests.catalog.staff_goods import (
     ALTS,
     LIST,
@@ -39,9 +39,8 @@ def rows() -> list[ProductPhoto]:
     return list(db.session.scalars(wanted))
 
 
-def files_on_disk() -> list[str]:
-    home = files.folder(photos.FOLDER)
-    return sorted(file.name for file in home.iterdir() if file.name != files.LOCK)
+def stored_files() -> list[str]:
+    return stored.names(photos.FOLDER)
 
 
 def noise(width: int, height: int) -> Image.Image:

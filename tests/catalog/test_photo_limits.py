@@ -16,7 +16,7 @@ from neupusti.config.values import ROOT
 from neupusti.core.rules import Permission
 from tests import desk
 from tests import photos as pictures
-from tests.catalog.photo_forms import files_on_disk, noise, rows, send
+from tests.catalog.photo_forms import noise, rows, send, stored_files
 from tests.catalog.staff_goods import (
     ALTS,
     LIST,
@@ -49,7 +49,7 @@ def test_it_is_refused_in_words_and_nothing_is_stored(
         with app.test_request_context():
             assert str(words or "") in unescape(error), kind
         assert ALTS["alt_kk"] in answer.text
-    assert (rows(), files_on_disk()) == ([], [])
+    assert (rows(), stored_files()) == ([], [])
 
 
 @SQLITE

@@ -1,8 +1,6 @@
 """Photos of products: sanitised, in every width, under addresses that never change."""
 
-import errno
 import io
-import os
 import re
 from datetime import timedelta
 from typing import Any
@@ -20,7 +18,8 @@ from neupusti.core.data.database import db
 from neupusti.core.registry import registry
 from tests import desk
 from tests import photos as pictures
-from tests.catalog.photo_forms import files_on_disk, rows, send
+from tests import stored as files_stored
+from tests.catalog.photo_forms import rows, send, stored_files
 from tests.catalog.staff_goods import (
     ALTS,
     LIST,
@@ -43,7 +42,7 @@ def test_a_photo_is_stored_in_every_width_and_shown(
     assert (row.alt_ru, row.alt_kk, row.alt_en) == tuple(ALTS.values())
     assert row.name == row.sha256[:32]
     endings = ["1280.webp", "320.webp", "640.jpg", "640.webp", "960.webp"]
-    assert files_on_disk() == [f"{row.name}-{ending}" for ending in endings]
+    assert stored_files() == [f"{row.name}-{ending}" for ending in endings]
     stranger = app.test_client()
     for width, kind, mimetype in (
         *((width, "webp", "image/webp") for width in photos.WIDTHS),
@@ -75,8 +74,8 @@ def test_a_photo_from_a_phone_stands_upright_and_says_nothing_of_where(
     assert send(app, browser, number, pictures.photo()).status_code == 303
     (row,) = rows()
     assert (row.width, row.height) == (600, 800)
-    for name in files_on_disk():
-        raw = (files.folder(photos.FOLDER) / name).read_bytes()
+    for name in stored_files():
+        raw = files.read(photos.FOLDER, name)
         for secret in (pictures.LOCATION, b"Telefon", b"EXIF", b"Exif", b"GPS", b"ICCP"):
             assert secret not in raw, (name, secret)
         picture = Image.open(io.BytesIO(raw)).convert("RGB")
@@ -92,7 +91,7 @@ def test_a_narrow_photo_has_no_wider_files(app: Flask, browser: FlaskClient) -> 
     assert send(app, browser, number, body, "a.png").status_code == 303
     (row,) = rows()
     assert (row.width, row.height) == (400, 300)
-    assert [name[33:] for name in files_on_disk()] == ["320.webp", "640.jpg"]
+    assert [name[33:] for name in stored_files()] == ["320.webp", "640.jpg"]
     for address, status in ((("320.webp"), 200), ("640.jpg", 200), ("640.webp", 404)):
         assert browser.get(f"/photos/{row.name}/{address}").status_code == status
 
@@ -168,16 +167,15 @@ def test_two_products_may_share_a_photo(app: Flask, browser: FlaskClient) -> Non
     other = product(stored(number).category, article="K-2")
     for one in (number, other):
         assert send(app, browser, one).status_code == 303
-    assert len(files_on_disk()) == 5
+    assert len(stored_files()) == 5
     post(app, browser, f"{LIST}photos/{rows()[0].id}/remove")
     photos.sweep()
-    assert len(files_on_disk()) == 5
+    assert len(stored_files()) == 5
 
 
 @SQLITE
 def test_odd_addresses_are_not_found(app: Flask) -> None:
     stranger = app.test_client()
-    files.folder(photos.FOLDER)
     name = "0" * 32
     for path in (
         f"/photos/{name}/320.webp",
@@ -191,35 +189,25 @@ def test_odd_addresses_are_not_found(app: Flask) -> None:
     assert stranger.post(f"/photos/{name}/320.webp").status_code in {400, 405}
 
 
-@SQLITE
 def test_a_full_disk_is_reported_and_stores_nothing(
-    app: Flask, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    app: Flask, browser: FlaskClient
 ) -> None:
     number = product()
-
-    def full(_number: int) -> None:
-        raise OSError(errno.ENOSPC, "no room")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full)
+    with files_stored.full():
         assert send(app, browser, number).status_code == 503
-    assert (rows(), files_on_disk()) == ([], [])
+    assert (rows(), stored_files()) == ([], [])
 
 
-@SQLITE
 @pytest.mark.manifest(field="jobs")
 def test_the_sweep_destroys_what_no_photo_names(app: Flask, browser: FlaskClient) -> None:
     jobs = {job.name: job for job in registry().jobs}
     number = product()
     assert send(app, browser, number).status_code == 303
-    home = files.folder(photos.FOLDER)
-    for name in (f"{'0' * 32}-320.webp", f"{'1' * 32}{files.PART}"):
-        (home / name).write_bytes(b"left by a crash")
-    written = (clock.now() - 2 * files.GRACE).timestamp()
-    for file in home.iterdir():
-        os.utime(file, (written, written))
+    files.store(photos.FOLDER, b"left by a crash", f"{'0' * 32}-320.webp")
+    files_stored.leave_half(photos.FOLDER)
+    files_stored.age(photos.FOLDER, clock.now() - 2 * files.GRACE)
     jobs["photos"].run()
     (row,) = rows()
-    assert {name[:32] for name in files_on_disk()} == {row.name}
-    assert len(files_on_disk()) == 5
+    assert {name[:32] for name in stored_files()} == {row.name}
+    assert len(stored_files()) == 5
     assert jobs["photos"].every <= timedelta(hours=1)

@@ -2,7 +2,6 @@
 
 import csv as library
 import io
-import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -24,6 +23,7 @@ from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
 from neupusti.core.text import csv
 from tests import desk
+from tests import stored as files_stored
 from tests.catalog import staff_goods as goods
 from tests.catalog.staff_goods import FIELDS, LIST, post, product, stored, upload, what
 from tests.conftest import SQLITE
@@ -178,7 +178,7 @@ def test_a_refused_line_says_why_and_stops_the_others(
         assert f"<code>{column}</code>" in refused, changes
         assert '<td class="number" data-name="Строка">3</td>' in refused, changes
         assert APPLY not in page.text, changes
-        kept = [f.name for f in files.folder(sheets.FOLDER).iterdir()]
+        kept = files_stored.names(sheets.FOLDER)
         rows = {"name": kept[0], "digest": "0" * 64}
         assert post(app, browser, APPLY, **rows).status_code == 409, changes
         assert db.session.query(Product).count() == 0, changes
@@ -221,8 +221,7 @@ def test_what_is_no_table_is_refused_in_words(
     answer = plan(app, browser, body)
     assert answer.status_code == 422
     assert 'id="sheet-error"' in answer.text
-    home = files.folder(sheets.FOLDER)
-    assert list(home.iterdir()) == []
+    assert files_stored.names(sheets.FOLDER) == []
 
 
 def test_a_change_meanwhile_shows_a_new_plan_and_applies_nothing(
@@ -254,19 +253,17 @@ def test_another_file_or_none_is_not_applied(app: Flask, browser: FlaskClient) -
     assert stored(number).price == 12990
 
 
-@SQLITE
 @pytest.mark.manifest(field="jobs")
 def test_a_table_that_nobody_applied_is_deleted(app: Flask, browser: FlaskClient) -> None:
     (job,) = [job for job in registry().jobs if job.name == "sheets"]
     product()
     page = plan(app, browser, table({"article": "K-014", "price": "9990"}))
-    (file,) = files.folder(sheets.FOLDER).iterdir()
-    assert file.name == shown(page)["name"]
+    (name,) = files_stored.names(sheets.FOLDER)
+    assert name == shown(page)["name"]
     for age, there in ((files.GRACE / 2, True), (2 * files.GRACE, False)):
-        written = (clock.now() - age).timestamp()
-        os.utime(file, (written, written))
+        files_stored.age(sheets.FOLDER, clock.now() - age)
         job.run()
-        assert file.exists() is there
+        assert files.exists(sheets.FOLDER, name) is there
 
 
 @SQLITE

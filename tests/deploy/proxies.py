@@ -90,6 +90,7 @@ def nginx(site: int, folder: Path) -> Iterator[ProxyClient]:
         ("listen 80;", f"listen 127.0.0.1:{plain};"),
         ("listen 443 ", f"listen 127.0.0.1:{secure} "),
         ("/etc/letsencrypt/live/neupusti.kz", str(folder)),
+        ("/var/cache/neupusti-photos", str(folder / "photos")),
     ):
         assert shipped in text, shipped
         text = text.replace(shipped, local)

@@ -1,7 +1,6 @@
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -18,7 +17,7 @@ from neupusti.core.proofs.proof import Looking, State
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.security.throttle import ThrottleCount
-from tests import desk, photos
+from tests import desk, photos, stored
 from tests.people import AIGERIM
 from tests.proofs import planting
 from tests.proofs.planting import alarming, all_turn_red, live, sql, states
@@ -30,12 +29,11 @@ PERSON, _GRANT = person()
 
 @contextmanager
 def stray_photo() -> Iterator[Looking]:
-    path = files.folder(avatar.FOLDER) / ("a" * 32)
-    path.write_bytes(b"")
-    os.utime(path, (0, 0))
+    files.store(avatar.FOLDER, b"", "a" * 32)
+    stored.age(avatar.FOLDER, datetime.fromtimestamp(0, UTC))
     with db.engine.connect() as main, db.engines[ACCESS].connect() as access:
         yield Looking(main, access)
-    path.unlink()
+    files.destroy(avatar.FOLDER, "a" * 32)
 
 
 def replacing(monkeypatch: pytest.MonkeyPatch, replace: Callable[[], object]) -> None:
@@ -72,7 +70,7 @@ def test_a_photo_whose_file_is_gone_is_a_breach(app: Flask) -> None:
     avatar.replace(owner, photos.photo(), "photo.jpg")
     kept = avatar.get(owner)
     assert kept is not None
-    avatar.file_of(kept).unlink()
+    files.destroy(*avatar.file_of(kept))
     db.session.rollback()
     assert live()["photos-on-disk"] is State.BROKEN
 
@@ -112,16 +110,14 @@ def test_a_file_without_a_row_is_a_breach_after_two_hours(
     app: Flask, at: Callable[[datetime], None]
 ) -> None:
     at(NOW)
-    old = (NOW - timedelta(hours=2)).timestamp()
-    for name in ("a" * 32, files.LOCK):
-        path = files.folder(avatar.FOLDER) / name
-        path.touch()
-        os.utime(path, (old, old))
+    old = NOW - timedelta(hours=2)
+    files.store(avatar.FOLDER, b"", "a" * 32)
+    with files.alone(avatar.FOLDER):
+        stored.age(avatar.FOLDER, old)
     assert live()["photos-on-disk"] is State.NOTHING
-    os.utime(files.folder(avatar.FOLDER) / ("a" * 32), (old, old - 1))
-    os.utime(files.folder(avatar.FOLDER) / files.LOCK, (old, old - 1))
+    stored.age(avatar.FOLDER, old - timedelta(seconds=1))
     assert live()["photos-on-disk"] is State.BROKEN
-    (files.folder(avatar.FOLDER) / ("a" * 32)).unlink()
+    files.destroy(avatar.FOLDER, "a" * 32)
     assert live()["photos-on-disk"] is State.NOTHING
 
 

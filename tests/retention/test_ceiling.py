@@ -257,7 +257,7 @@ def test_a_halted_site_destroys_nothing(halted: Flask, at: Clock) -> None:
     files.sweep("avatars", lambda: ())
     assert left() >= 5
     assert shop.order_of(number).phone
-    assert files.path("avatars", name).exists()
+    assert files.exists("avatars", name)
     assert open_duties() == {"retention.board": 1}
     dana = desk.member(DANA, Permission.PRIVACY)
     board = desk.signed_in(halted, dana)

@@ -24,6 +24,7 @@ from neupusti.core.records.consents import ConsentText
 from neupusti.core.records.holds import PlacedHold
 from neupusti.core.registry import registry
 from neupusti.core.text import emails
+from neupusti.rights.models import Export
 from tests import people
 
 AT = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
@@ -101,7 +102,9 @@ class Planted:
         return NUMBERS.get(column.name, PLAIN[kind])
 
     def _text(self, column: Column[Any], mark: Classification) -> str:
-        text = self._special(column, mark) or f"zq{next(ids)}{self.who.email[0]}"
+        is_file = column is Export.__table__.columns["name"]
+        made = files.new_name() if is_file else f"zq{next(ids)}{self.who.email[0]}"
+        text = self._special(column, mark) or made
         if mark.secret or mark.keyed_by:
             self.secrets[str(column)] = text
         elif not mark.derived and str(column) in self.exported:

@@ -6,6 +6,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from neupusti.core.data import disk
 from neupusti.core.data.database import writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.text import emails
@@ -71,6 +72,6 @@ def export(app: object, tmp_path: Path) -> Callable[..., Export]:
         whose = Whose(person=person, email_key=emails.key(who.email))
         path = folder / f"{who.name}.zip"
         request = ExportRequest(number="NZ-1", language=language, operator=OPERATOR)
-        return Export(path, archive.write(whose, path, request))
+        return Export(path, archive.write(whose, disk.replacing(path), request))
 
     return exporting

@@ -88,14 +88,13 @@ def test_the_file_is_gone_after_three_days(app: Flask, at: Clock) -> None:
     work()
     name = export_of(number).name
     assert name is not None
-    path = files.path(exporting.FOLDER, name)
-    assert path.exists()
-    assert path.stat().st_mode & 0o777 == 0o600
+    with files.opened(exporting.FOLDER, name).body as file:
+        assert file.read(2) == b"PK"
     at(NOON + exporting.LIFE)
     browser = signed_in(app, who)
     assert browser.get(f"{OWN}export/{number}/file").status_code == 404
     work()
-    assert not path.exists()
+    assert not files.exists(exporting.FOLDER, name)
     assert (export_of(number).state, export_of(number).name) == ("expired", None)
 
 

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from neupusti.core.data import disk
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.holding import SAYS
@@ -132,4 +133,4 @@ def wish(**given: Any) -> Wish:
 def exported(person: int, path: Path) -> Export:
     db.session.rollback()
     request = ExportRequest(number="NZ-1", language=Language.EN, operator=OPERATOR)
-    return Export(path, archive.write(whose(person), path, request))
+    return Export(path, archive.write(whose(person), disk.replacing(path), request))

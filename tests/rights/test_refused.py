@@ -1,16 +1,15 @@
 """An archive whose request staff refuse: it is not delivered."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from neupusti.core.data import files
 from neupusti.core.data.database import db
 from neupusti.rights.models import RequestEvent
 from neupusti.rights.service import archive, exporting
+from tests import stored
 from tests.accounts.cast import emails_to
 from tests.people import GUEST
 from tests.rights.asking import bought, count, export_of, opened, request_of, work
@@ -37,7 +36,7 @@ def check_refused(number: str) -> None:
     export, request = export_of(number), request_of(number)
     assert (export.state, export.name) == ("failed", None)
     assert (request.outcome, request.answer) == ("identity", "Checked by telephone.")
-    assert list(files.folder(exporting.FOLDER).iterdir()) == []
+    assert stored.names(exporting.FOLDER) == []
     assert "Checked by telephone." in emails_to(GUEST.email)[-1].text
 
 
@@ -59,9 +58,9 @@ def test_an_archive_refused_while_it_is_made_is_destroyed(
     number = start(opened(app))
     write = archive.write
 
-    def slow(whose: Any, path: Path, about: Any) -> Any:
-        made = write(whose, path, about)
-        assert path.exists()
+    def slow(*given: Any) -> Any:
+        made = write(*given)
+        assert len(stored.names(exporting.FOLDER)) == 1
         refuse(number)
         return made
 

@@ -7,7 +7,6 @@ orphans the file.
 
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +17,7 @@ from neupusti.core import clock, pictures
 from neupusti.core.data import files
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.files import StoredName
 from neupusti.core.pictures import MEGABYTE, PictureError
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
@@ -40,9 +40,14 @@ def get(person: int) -> Photo | None:
     return db.session.get(Photo, person)
 
 
-def file_of(photo: Photo) -> Path:
-    """Return the path of the file of `photo`."""
-    return files.path(FOLDER, photo.name)
+def file_of(photo: Photo) -> StoredName:
+    """Return what the file of `photo` is found by."""
+    return StoredName(FOLDER, photo.name)
+
+
+def body_of(photo: Photo) -> bytes:
+    """Return the bytes of `photo`; raise FileNotFoundError."""
+    return files.read(FOLDER, photo.name)
 
 
 def replace(person: int, body: bytes, file_name: str) -> None:

@@ -36,7 +36,7 @@ def avatar(name: str) -> FileResponse:
     if photo is None or photo.name != name:
         abort(404)
     try:
-        body = pictures.file_of(photo).read_bytes()
+        body = pictures.body_of(photo)
     except FileNotFoundError:
         abort(404)
     return FileResponse(body, mimetype=WEBP_MIMETYPE, headers=HEADERS)

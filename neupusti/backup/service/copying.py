@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from neupusti.core.data import files
+from neupusti.core.data import disk
 from neupusti.core.records import decision_file
 from neupusti.core.records.decision_file import Read
 
@@ -23,7 +23,7 @@ def adopt(copy: Path) -> int:
         raise ForeignFileError("The copy does not go on from the file of this site.")
     if not all(map(_is_own, decision_file.read(copy))):
         raise ForeignFileError("A line of the copy was not signed by this site.")
-    files.replace(own, body)
+    disk.replace(own, body)
     return body.count(b"\n") - whole.count(b"\n")
 
 

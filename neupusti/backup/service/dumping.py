@@ -11,10 +11,14 @@ from sqlalchemy import URL, inspect
 
 from neupusti.backup.service.errors import BackupError
 from neupusti.core.data.database import ACCESS, BUSY_SECONDS, db
+from neupusti.core.data.file_table import FilePart
+from neupusti.rights.service.exporting import FOLDER as EXPORTS
 
 BINDS: dict[str, str | None] = {"main": None, ACCESS: ACCESS}
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 ENDS = {SQLITE: "sqlite", POSTGRESQL: "dump"}
+LEFT_OUT = f"{FilePart.__tablename__}_{EXPORTS}"
+"""The stored archives on PostgreSQL: they go in hours, copies of what is in the rest."""
 LOGS = ("-wal", "-journal")
 """The ends of the names of what SQLite writes beside a database."""
 
@@ -42,7 +46,7 @@ def dump(name: str, folder: Path) -> Path:
             connection.execute("VACUUM INTO ?", (str(target),))
     else:
         options = ("--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
-        _run(url, "pg_dump", *options)
+        _run(url, "pg_dump", *options, f"--exclude-table-data={LEFT_OUT}")
     return target
 
 

@@ -17,9 +17,10 @@ from neupusti.backup.service.archive import Writer
 from neupusti.backup.service.dumping import BINDS
 from neupusti.config.settings import Settings
 from neupusti.core import clock
-from neupusti.core.data import files
+from neupusti.core.data import disk
 from neupusti.core.data.database import db
-from neupusti.core.data.files import PART
+from neupusti.core.data.disk import PART
+from neupusti.core.data.file_folder import LOCK as FILE_LOCK
 from neupusti.core.data.migration import version_table
 from neupusti.core.records import decision_file
 from neupusti.rights.service.exporting import FOLDER as EXPORTS
@@ -55,7 +56,7 @@ def make(own: Settings, folder: Path) -> Made:
         now, days = clock.now(), own.backup_days
         target = folder / naming.name(now, days, sealed=bool(own.backup_key))
         with (
-            files.replacing(target) as out,
+            disk.replacing(target) as out,
             sealing.sealed(out, own.backup_key) as sink,
             archive.writer(sink) as writer,
         ):
@@ -92,7 +93,7 @@ def _files(instance: Path, *, but: Path) -> Iterator[Path]:
         if hidden or folder.is_symlink() or folder.resolve() == but.resolve():
             continue
         for path in sorted(folder.rglob("*")):
-            scratch = path.name == files.LOCK or path.name.endswith(SCRATCH)
+            scratch = path.name == FILE_LOCK or path.name.endswith(SCRATCH)
             if path.is_file() and not path.is_symlink() and not scratch:
                 yield path
 

@@ -8,7 +8,6 @@ row, and outlive it: the sweep destroys those that no row names. One lock orders
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
 
 from flask_babel import lazy_gettext as _
 from PIL import Image
@@ -56,9 +55,9 @@ def of(number: int, session: Session | None = None) -> list[ProductPhoto]:
     return list((session or db.session()).scalars(ordered))
 
 
-def file_of(name: str, width: int, kind: str) -> Path:
-    """Return the path of one file; raise ValueError for an invalid name."""
-    return files.path(FOLDER, f"{name}-{width}.{kind}")
+def body_of(name: str, width: int, kind: str) -> bytes:
+    """Return one file; raise FileNotFoundError, or ValueError for an invalid name."""
+    return files.read(FOLDER, f"{name}-{width}.{kind}")
 
 
 def add(number: int, body: bytes, file_name: str, alts: Alts, *, staff: int) -> bool:
@@ -178,7 +177,8 @@ def _narrowed(picture: Image.Image, width: int) -> Image.Image:
 
 def _store(row: ProductPhoto, staff: int) -> bool:
     with writing() as session:
-        if session.get(Product, row.product) is None:
+        # Locked first: another machine may add a photo at the same time.
+        if products.locked(session, row.product) is None:
             return False
         before = of(row.product, session)
         if len(before) >= MOST:

@@ -169,7 +169,7 @@ def keep(body: bytes) -> str:
 def kept(name: str) -> bytes | None:
     """Return a kept table, or None where it is gone."""
     try:
-        return files.path(FOLDER, name).read_bytes()
+        return files.read(FOLDER, name)
     except (FileNotFoundError, ValueError):
         return None
 

@@ -68,7 +68,7 @@ def photo_srcset(photo: Photo) -> str:
 def photo(name: str, width: int, suffix: str) -> Response:
     """Send one file of an uploaded photo; its address is that of these very bytes."""
     try:
-        body = photos.file_of(name, width, suffix).read_bytes()
+        body = photos.body_of(name, width, suffix)
     except (FileNotFoundError, ValueError):
         abort(404)
     response = Response(body, mimetype=MIMETYPES[suffix], headers=HEADERS)

@@ -7,6 +7,8 @@ from sqlalchemy import Connection, text
 
 FULL_TEXT = "product_words"
 """The full-text index: no model, since SQLite spreads a virtual table over several own."""
+FILE_PARTS = "file_part_"
+"""How the partitions of the table of files begin."""
 
 STOPS_COPIES = "STOPS_COPIES"
 """The name in a migration that says why no copy of the version before may go on serving."""
@@ -23,7 +25,7 @@ def version_table(bind: str | None) -> str:
 
 def is_modelled(table: str) -> bool:
     """Return whether a table of a database should have a model."""
-    return not table.startswith(FULL_TEXT)
+    return not table.startswith((FULL_TEXT, FILE_PARTS))
 
 
 def compared(connection: Connection) -> Callable[[str | None, str, Any], bool]:

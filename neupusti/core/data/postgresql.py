@@ -5,7 +5,7 @@ Neither the kernel nor the server ends such a wait: the other side is alive, and
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
 from threading import Lock, Thread

@@ -23,7 +23,7 @@ from pathlib import Path
 from flask import current_app
 
 from neupusti.core import clock
-from neupusti.core.data import files, keys
+from neupusti.core.data import disk, keys
 from neupusti.core.data.finding import Whose
 from neupusti.core.data.keys import LostSecretError
 from neupusti.core.records.chain import START
@@ -210,7 +210,7 @@ def _locked() -> Iterator[int]:
     with _telling(), os.fdopen(os.open(home, flags, 0o600), "rb") as opened:
         fcntl.flock(opened, fcntl.LOCK_EX)
         if is_new:
-            files.sync_folder(home.parent)
+            disk.sync_folder(home.parent)
         yield opened.fileno()
 
 

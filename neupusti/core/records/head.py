@@ -13,7 +13,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
-from neupusti.core.data import files, keys
+from neupusti.core.data import disk, keys
 from neupusti.core.records.chain import START, Chain
 
 
@@ -67,7 +67,7 @@ class HeadFile:
         """Keep row `number` with its `chain` value as the head. Raise OSError."""
         body = f"{number} {chain} {clock.now().isoformat(timespec='seconds')}"
         line = f"{body} {keys.keyed(self.name, body)}\n"
-        files.replace(self.path, line.encode())
+        disk.replace(self.path, line.encode())
 
     def advance(self, session: Session, chain: Chain) -> None:
         """Check the rows since the kept head, and keep the newest one.

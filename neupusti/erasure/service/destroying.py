@@ -5,7 +5,6 @@ killed in it has destroyed nothing; files go afterwards, by the names that it le
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,13 +23,14 @@ from neupusti.accounts.models import Person
 from neupusti.core import clock
 from neupusti.core.blocking import blocks
 from neupusti.core.blocking.models import HASH_USE, Reach, Tombstone
-from neupusti.core.data import files, finding, keys
+from neupusti.core.data import finding, keys
 from neupusti.core.data.classification import (
     Purpose,
     classification,
     personal_columns,
 )
 from neupusti.core.data.database import writing
+from neupusti.core.data.files import StoredName
 from neupusti.core.data.finding import Whose
 from neupusti.core.keeping import Fate
 from neupusti.core.mail.models import OutboxEmail, OutboxState
@@ -175,24 +175,22 @@ def _needles(session: Session, whose: Whose) -> set[str]:
 
 def _name_files(session: Session, erasure: int, whose: Whose) -> None:
     """Store the files of the rows that go: after the commit nothing else names them."""
-    home = files.home()
     for one in fated(whose):
-        for path in _files(session, one):
-            name = str(path.relative_to(home))
-            session.add(ErasureFile(erasure=erasure, path=name))
+        for kind, name in _files(session, one):
+            session.add(ErasureFile(erasure=erasure, path=f"{kind}/{name}"))
 
 
-def _files(session: Session, one: Fated) -> Iterator[Path]:
-    path = one.holding.file
+def _files(session: Session, one: Fated) -> Iterator[StoredName]:
+    file = one.holding.file
     if one.holding.model is Export:
-        path = _archive
-    if path is not None:
+        file = _archive
+    if file is not None:
         named = select(one.holding.model).where(one.own)
-        yield from (path(row) for row in session.scalars(named) if row.name)
+        yield from (file(row) for row in session.scalars(named) if row.name)
 
 
-def _archive(export: Export) -> Path:
-    return files.folder(exporting.FOLDER) / Path(export.name or "").name
+def _archive(export: Export) -> StoredName:
+    return StoredName(exporting.FOLDER, export.name or "")
 
 
 def _notify(session: Session, request: DataRequest, whose: Whose) -> None:

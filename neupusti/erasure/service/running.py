@@ -44,8 +44,8 @@ def run() -> None:
     """
     failed: list[Exception] = []
     _each(failed, destroying.destroy, _numbers(_confirmed()))
-    if due := _numbers(_destroyed()):
-        wiped = wiping.database(_stores(due))
+    if due := _each(failed, wiping.files, _numbers(_destroyed())):
+        wiped = wiping.database(_stores(due), wiping.kinds(due))
         _each(failed, partial(verify, wiped=wiped), due)
     unsent = _each(failed, unsend, _numbers(_in(State.TOLD)))
     if unsent and wiping.database([OutboxEmail.__tablename__]):
@@ -71,8 +71,7 @@ def _each(
 
 
 def verify(number: int, *, wiped: bool) -> bool:
-    """Destroy the files, look for what is left; if nothing is, tell the person."""
-    gone = wiping.files(number)
+    """Look for what is left; if nothing is, tell the person."""
     erasure = db.session.get_one(Erasure, number, populate_existing=True)
     if erasure.state not in UNVERIFIED:
         return False
@@ -85,6 +84,7 @@ def verify(number: int, *, wiped: bool) -> bool:
         if row.state not in UNVERIFIED:  # another machine was sooner
             return False
         row.left, row.tried_at = sum(found.values()), clock.now()
+        gone = wiping.forget(session, number) if wiped else 0
         for store, left in {"files": 0, **found}.items():
             _note(session, number, store, gone if store == "files" else 0, left)
         if found:

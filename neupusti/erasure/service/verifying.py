@@ -7,13 +7,14 @@ it is the end of somebody else's word, too.
 
 from base64 import b64encode
 from collections.abc import Container, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Table, and_, cast, or_, select, text
 from sqlalchemy.types import String
 
-from neupusti.core.data import files, finding
+from neupusti.core.data import disk, file_table, finding
 from neupusti.core.data.database import Utc, db
 from neupusti.core.data.finding import Whose
 from neupusti.core.registry import registry
@@ -49,9 +50,9 @@ def left(erasure: Erasure, known: Known) -> dict[str, int]:
         ends = frozenset(map(_end, unseen))
         shared = second_road.search(data, ends).needles if ends else set()
     if db.engine.dialect.name == "sqlite":
-        found |= in_files(files.home(), unseen, shared)
+        found |= in_files(disk.home(), unseen, shared)
     else:
-        found |= _in_statistics(unseen)
+        found |= _in_statistics(unseen) | in_database(unseen, shared)
     return found
 
 
@@ -62,16 +63,27 @@ def in_files(
 
     Ends that are `shared` with words that stay are not searched for.
     """
-    texts = {text for one in wanted for text in (one, _end(one)) if text not in shared}
-    patterns = {form for text in texts for form in forms(text)}
-    longest = max(map(len, patterns), default=0)
-    found = {}
+    patterns, found = _patterns(wanted, shared), {}
     for path in sorted(home.rglob("*")) if patterns else ():
-        if path.is_file():
-            seen = set(_in_file(path, patterns, longest))
-            if seen:
-                found[str(path.relative_to(home))] = len(seen)
+        if path.is_file() and (seen := _among(_chunks(path), patterns)):
+            found[str(path.relative_to(home))] = len(seen)
     return found
+
+
+def in_database(
+    wanted: Iterable[str], shared: Container[str] = frozenset()
+) -> dict[str, int]:
+    """Return the same of the files that are stored in the database."""
+    patterns, found = _patterns(wanted, shared), {}
+    for name, parts in file_table.bodies() if patterns else ():
+        if seen := _among(parts, patterns):
+            found[name] = len(seen)
+    return found
+
+
+def _patterns(wanted: Iterable[str], shared: Container[str]) -> set[bytes]:
+    texts = {text for one in wanted for text in (one, _end(one)) if text not in shared}
+    return {form for text in texts for form in forms(text)}
 
 
 def forms(text: str) -> set[bytes]:
@@ -100,16 +112,20 @@ def _in_base64(word: bytes) -> Iterator[bytes]:
             yield coded[first:last]
 
 
-def _in_file(path: Path, patterns: set[bytes], longest: int) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            tail = b""
-            while chunk := file.read(CHUNK):
-                body = tail + chunk
-                yield from (one for one in patterns if one in body)
-                tail = body[-longest:]
-    except FileNotFoundError:  # it went meanwhile
-        return
+def _among(chunks: Iterable[bytes], patterns: set[bytes]) -> set[bytes]:
+    """Return those of `patterns` that are in a file, also across two of its chunks."""
+    longest, tail, found = max(map(len, patterns)), b"", set()
+    for chunk in chunks:
+        body = tail + chunk
+        found |= {one for one in patterns if one in body}
+        tail = body[-longest:]
+    return found
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with suppress(FileNotFoundError), path.open("rb") as file:  # it went meanwhile
+        while chunk := file.read(CHUNK):
+            yield chunk
 
 
 def _explained(

@@ -4,36 +4,42 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from neupusti.core.data import files as data_files
 from neupusti.core.data import samples
 from neupusti.core.data.classification import personal_columns
-from neupusti.core.data.database import Base, db, truncate_wal, writing
+from neupusti.core.data.database import Base, db, truncate_wal
+from neupusti.core.data.file_table import partitions
 from neupusti.erasure.models import ErasureFile
 
 SMALL = 200 * 1024 * 1024
 """Bytes of a table that PostgreSQL may write anew at once; it is locked meanwhile."""
 
 
-def files(erasure: int) -> int:
-    """Destroy the files that an erasure named; return how many. A second run is harmless.
+def files(erasure: int) -> bool:
+    """Destroy the files that an erasure named; return True. A second run is harmless."""
+    for path in _named([erasure]):
+        data_files.destroy(*path.split("/"))
+    return True
 
-    Each is unlinked before its name goes: whoever is killed between finds it again.
+
+def forget(session: Session, erasure: int) -> int:
+    """Delete the names of destroyed files in the open transaction; return how many.
+
+    Only once they are wiped: whoever is killed before that finds them again.
     """
-    home = data_files.home()
-    named = select(ErasureFile).filter_by(erasure=erasure)
-    rows = [(row.id, row.path) for row in db.session.scalars(named)]
-    for _number, path in rows:
-        (home / path).unlink(missing_ok=True)
-    if rows:
-        with writing() as session:
-            gone = delete(ErasureFile).where(ErasureFile.id.in_([row[0] for row in rows]))
-            session.execute(gone)
-    return len(rows)
+    gone = session.execute(delete(ErasureFile).where(ErasureFile.erasure == erasure))
+    return gone.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
-def database(names: Iterable[str]) -> bool:
-    """Wipe the pages of rows that are gone; return whether no copy can be left.
+def kinds(erasures: Iterable[int]) -> set[str]:
+    """Return the kinds of the files that erasures named."""
+    return {path.split("/")[0] for path in _named(erasures)}
+
+
+def database(names: Iterable[str], kinds: Iterable[str] = ()) -> bool:
+    """Wipe the pages of rows and files that are gone; return whether no copy can be left.
 
     SQLite overwrites them at once, and its log is truncated here. PostgreSQL writes small
     tables anew and forgets what it sampled; a table that is in use waits for the next run.
@@ -45,13 +51,18 @@ def database(names: Iterable[str]) -> bool:
     with db.engine.connect() as plain:
         connection = plain.execution_options(isolation_level="AUTOCOMMIT")
         try:
-            for table in tables:
-                if personal_columns(table):
-                    _vacuum(connection, table.name)
+            wiped = {table.name for table in tables if personal_columns(table)}
+            for name in sorted(wiped | partitions(connection, kinds)):
+                _vacuum(connection, name)
         except OperationalError:
             return False
     samples.forget()
     return True
+
+
+def _named(erasures: Iterable[int]) -> list[str]:
+    named = select(ErasureFile.path).where(ErasureFile.erasure.in_(erasures))
+    return list(db.session.scalars(named))
 
 
 def _vacuum(connection: Connection, table: str) -> None:

@@ -6,17 +6,17 @@ in is named in it, and makes it incomplete.
 
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import file_digest
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _
 
 from neupusti.core import clock
-from neupusti.core.data import files, keys
+from neupusti.core.data import keys
 from neupusti.core.data.finding import Whose
 from neupusti.core.mail import outbox
 from neupusti.core.proofs.whole import revision
@@ -47,20 +47,22 @@ class ExportRequest:
     operator: Operator
 
 
-def write(whose: Whose, path: Path, request: ExportRequest) -> Manifest:
-    """Write the archive to `path`, which appears when it is whole. Raise ExportError."""
+def write(
+    whose: Whose, target: AbstractContextManager[BinaryIO], request: ExportRequest
+) -> Manifest:
+    """Write the archive to a file that `target` opens and completes. Raise ExportError."""
     language, made_at = request.language, clock.now()
     try:
         with (
-            files.replacing(path) as out,
+            target as out,
             snapshot() as data,
             force_language(language),
             force_locale(language.locale),
         ):
             content = _fill(whose, out, data, request, made_at)
-        with path.open("rb") as whole:
-            digest = file_digest(whole, "sha256").hexdigest()
-        return Manifest(content=content, bytes=path.stat().st_size, sha256=digest)
+            out.seek(0)
+            digest = file_digest(cast("Any", out), "sha256").hexdigest()
+            return Manifest(content=content, bytes=out.tell(), sha256=digest)
     except OSError as error:
         raise ExportError(
             _("The archive could not be written: there is no room on the disk.")

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, select
 
-from neupusti.core.data import finding
+from neupusti.core.data import files, finding
+from neupusti.core.data.files import StoredName
 from neupusti.core.data.finding import Whose
 from neupusti.core.text import csv
 from neupusti.core.web.operator import Operator
@@ -73,7 +73,7 @@ class Builder:
     """What the search found and no table of the export had so far."""
     parts: list[Part] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    """Files that a row names and the disk lacks, as the export would have called them."""
+    """Files that a row names and that are gone, as the export would have called them."""
 
     @cached_property
     def recipients(self) -> tuple[str, ...]:
@@ -124,14 +124,15 @@ class Builder:
         own = select(rows.table).where(finding.own(rows.table, self.whose))
         return list(self.data.main.execute(own.order_by(*rows.table.primary_key.columns)))
 
-    def _add_file(self, path: Path, name: str) -> None:
+    def _add_file(self, stored: StoredName, name: str) -> None:
         try:
-            file = path.open("rb")
+            file = files.opened(*stored).body
         except OSError:
             self.missing.append(name)
             return
         with file:
-            head = file.peek(WEBP.stop)
+            head = file.read(WEBP.stop)
+            file.seek(0)
             ending, media = ("webp", "image/webp") if head[WEBP] == b"WEBP" else _UNKNOWN
             chunks = iter(lambda: file.read(FILE_CHUNK), b"")
             self.out.add(f"files/{name}.{ending}", media, chunks)

@@ -4,10 +4,8 @@ A killed process leaves a row in the state `running`, which the next run takes u
 """
 
 import logging
-import secrets
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import cast
 
 from flask_babel import lazy_gettext as _
@@ -20,6 +18,7 @@ from neupusti.core import clock, sweeping
 from neupusti.core.data import files
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.file_folder import OpenedFile
 from neupusti.core.data.finding import Whose
 from neupusti.core.data.halting import is_halted
 from neupusti.core.records import journal
@@ -108,15 +107,15 @@ def of_requests(some: Iterable[DataRequest]) -> set[int]:
     )
 
 
-def file_of(export: Export) -> Path:
-    """Return the file of an export; raise NoRequestError where there is none any more."""
+def opened(export: Export) -> OpenedFile:
+    """Open the file of an export; raise NoRequestError where there is none any more."""
     is_over = export.expires_at is None or export.expires_at <= clock.now()
     if export.name is None or is_over:
         raise NoRequestError
-    path = files.path(FOLDER, export.name)
-    if not path.exists():
-        raise NoRequestError
-    return path
+    try:
+        return files.opened(FOLDER, export.name)
+    except FileNotFoundError:
+        raise NoRequestError from None
 
 
 def run() -> None:
@@ -188,8 +187,9 @@ def _make(number: int) -> None:
             language=Language(request.language),
             operator=settings().operator,
         )
-    path = files.path(FOLDER, secrets.token_hex(files.NAME_BYTES))
-    _finish((number, attempt), path, archive.write(whose, path, about))
+    name = files.new_name()
+    manifest = archive.write(whose, files.storing(FOLDER, name), about)
+    _finish((number, attempt), name, manifest)
 
 
 def _whose(request: DataRequest) -> Whose:
@@ -199,7 +199,7 @@ def _whose(request: DataRequest) -> Whose:
     return Whose(person=request.person, email_key=person.email_key if person else None)
 
 
-def _finish(which: tuple[int, int], path: Path, manifest: Manifest) -> None:
+def _finish(which: tuple[int, int], name: str, manifest: Manifest) -> None:
     """Store what an attempt made, and tell its person.
 
     Drop it where staff answered meanwhile, or another machine took it up.
@@ -212,13 +212,13 @@ def _finish(which: tuple[int, int], path: Path, manifest: Manifest) -> None:
         )
         is_mine = (export.state, export.attempts) == (ExportState.RUNNING.value, attempt)
         if request.closed_at is not None or not is_mine:
-            files.destroy(FOLDER, path.name)
+            files.destroy(FOLDER, name)
             if is_mine:
                 export.state = ExportState.FAILED.value
             return
         state = ExportState.READY if manifest.complete else ExportState.INCOMPLETE
-        export.state, export.name = state.value, path.name
-        export.rows, export.bytes = manifest.rows, path.stat().st_size
+        export.state, export.name = state.value, name
+        export.rows, export.bytes = manifest.rows, manifest.bytes
         export.sha256, export.root = manifest.sha256, manifest.root
         export.ready_at, export.expires_at = now, now + LIFE
         requests.log_step(session, request.id, Step.READY)

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.types import Boolean, Date, DateTime, Interval, Time, TypeEngine
 
 from neupusti.core.data import finding
+from neupusti.core.data.file_table import FilePart
 from neupusti.core.data.finding import PHONE_CLAUSE, Whose
 from neupusti.core.registry import registry
 from neupusti.rights.service.snapshot import Snapshot
@@ -82,10 +83,16 @@ def needle(text: str) -> str:
 
 
 def search(data: Snapshot, wanted: frozenset[str]) -> Found:
-    """Find the rows of both databases in which a text holds one of the needles."""
+    """Find the rows of both databases in which a text holds one of the needles.
+
+    Stored files are no rows: an export has those of its person, and an erasure looks into
+    all of them as bytes.
+    """
     found = Found({}, set())
     for connection in (data.main, data.access):
         for name in inspect(connection).get_table_names():
+            if name.startswith(FilePart.__tablename__):
+                continue
             for key, body in _rows(connection, name, sorted(wanted)):
                 found.hits.setdefault(name, set()).add(key)
                 found.needles.update(one for one in wanted if one.encode() in body)

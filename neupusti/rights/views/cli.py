@@ -10,6 +10,7 @@ from flask_babel import force_locale
 
 from neupusti.accounts.models import Person
 from neupusti.config.settings import settings
+from neupusti.core.data import disk
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.records.journal import Operation, log_staff_action
@@ -72,7 +73,7 @@ def export(person: int, out: Path) -> None:
         number=f"person {person}", language=language, operator=settings().operator
     )
     with force_locale(language.locale):
-        manifest = archive.write(whose, out, about)
+        manifest = archive.write(whose, disk.replacing(out), about)
     with writing() as session:
         log_staff_action(
             session,

@@ -1,11 +1,12 @@
 """See, download and correct one's own data: for an account and for a pass alike."""
 
 from flask import Response as FileResponse
-from flask import make_response, redirect, render_template, send_file
+from flask import make_response, redirect, render_template
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from neupusti.core.forms.base import ConfirmForm, shown
+from neupusti.core.web import stored_files
 from neupusti.rights import queries
 from neupusti.rights.forms import CorrectForm
 from neupusti.rights.models import ExportState
@@ -59,13 +60,8 @@ def download(number: str) -> FileResponse:
     """Send an archive to whoever it is about; 404 for everybody else and afterwards."""
     request = requests.own(asker(), number)
     made = exporting.of_request(request)
-    answer = send_file(
-        exporting.file_of(made),
-        mimetype="application/zip",
-        as_attachment=True,
-        download_name=f"neupusti-{request.number}.zip",
-        etag=False,
-        conditional=True,
+    answer = stored_files.send(
+        exporting.opened(made), "application/zip", f"neupusti-{request.number}.zip"
     )
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"

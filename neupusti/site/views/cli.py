@@ -11,7 +11,7 @@ import flask_migrate
 from neupusti.config.checks import PREFIX
 from neupusti.config.settings import ADDRESS, Settings, settings
 from neupusti.core import clock
-from neupusti.core.data import postgresql, samples, secretfile
+from neupusti.core.data import files, postgresql, samples, secretfile
 from neupusti.core.data.database import db, make_private
 from neupusti.core.registry import registry
 from neupusti.site.service import machine as service
@@ -44,6 +44,8 @@ def setup() -> None:
             flask_migrate.upgrade()
         postgresql.retried(lambda: service.guard(MIGRATIONS, registry().blockable))
         samples.forget()
+        if adopted := files.adopt():
+            click.echo(f"Files brought into the database: {adopted}.")
         for line in service.seed(registry()):
             click.echo(line)
 
