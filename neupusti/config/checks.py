@@ -139,7 +139,12 @@ def _is_origin(address: str) -> bool:
 
 def _is_database(url: str) -> bool:
     try:
-        return make_url(url).get_backend_name() in {"postgresql", "sqlite"}
+        parsed = make_url(url)
+        if parsed.get_backend_name() not in {"postgresql", "sqlite"}:
+            return False
+        # As many ports as hosts, and what else the driver wants to be asked.
+        parsed.get_dialect()().create_connect_args(parsed)
     except (ArgumentError, ValueError):
         # A ValueError is that of a port that is no number, as libpq writes two hosts.
         return False
+    return True

@@ -48,8 +48,16 @@ def test_a_backup_is_made_of_it_and_restored_into_it(
     assert code == 0, told
 
 
-def test_a_url_as_other_programs_write_it_is_refused_in_words(settings: Settings) -> None:
-    given = "postgresql://user@10.0.0.21:5432,10.0.0.22:5432/name"
+@pytest.mark.parametrize(
+    "given",
+    [
+        "postgresql://user@10.0.0.21:5432,10.0.0.22:5432/name",
+        "postgresql://user@/name?host=10.0.0.21,10.0.0.22&port=5432",
+    ],
+)
+def test_a_url_that_the_driver_does_not_take_is_refused_in_words(
+    settings: Settings, given: str
+) -> None:
     with pytest.raises(SettingsError, match="two servers are named like"):
         replace(settings, database_url=given)
     replace(settings, database_url=TWO_SERVERS)
