@@ -73,11 +73,16 @@ def main() -> int:
         goods, accounts = people.goods(), people.accounts()
         for number in range(asked.rounds + 1):
             for copies, proxy in zip(COPIES, (one, site.proxy), strict=True):
-                crowd = Crowd(replace(site, proxy=proxy), goods, accounts, asked.clients)
+                crowd = Crowd(
+                    replace(site, proxy=proxy), goods, accounts, size=asked.clients
+                )
                 done = measured(site, crowd, asked.seconds)
                 if number:  # the first one fills the caches
                     found[copies].append(done)
                     report(copies, done)
+        for kind in sorted({*people.KINDS}):
+            crowd = Crowd(site, goods, accounts, (kind,), asked.clients)
+            print(f"{kind} alone: {per_request([measured(site, crowd, asked.seconds)])}")
     compare(found)
     reckon(found[max(COPIES)])
     return 0
@@ -145,13 +150,23 @@ def compare(found: Mapping[int, Sequence[Round]]) -> None:
     )
 
 
-def reckon(rounds: Sequence[Round]) -> None:
-    """Print what the model says of more machines."""
+def services(rounds: Sequence[Round]) -> dict[str, float]:
+    """Return the seconds of a processor that a request took at each station."""
     requests = sum(done.requests for done in rounds)
     used = sum((done.used for done in rounds), Counter[str]())
-    service = {name: used[name] / requests for name in ("nginx", "site", "PostgreSQL")}
-    times = ", ".join(f"{name} {one * 1000:.2f} ms" for name, one in service.items())
-    print(f"\nOn paper, from the time of a processor that a request took here: {times}")
+    return {name: used[name] / requests for name in ("nginx", "site", "PostgreSQL")}
+
+
+def per_request(rounds: Sequence[Round]) -> str:
+    """Describe the time of a processor that a request took at each station."""
+    times = services(rounds).items()
+    return ", ".join(f"{name} {one * 1000:.2f} ms" for name, one in times)
+
+
+def reckon(rounds: Sequence[Round]) -> None:
+    """Print what the model says of more machines."""
+    service = services(rounds)
+    print(f"\nOn paper, from the time of a request here: {per_request(rounds)}")
     print(
         f"Assumed: {PROCESSORS} processors a machine, one machine of nginx and one of "
         f"PostgreSQL; the load of above; a person sends a request "

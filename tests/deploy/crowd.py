@@ -26,6 +26,8 @@ from tests.people import GUEST, Person
 FORM = "application/x-www-form-urlencoded"
 ORDER = re.compile(r"/orders/([^/?]+)")
 PAGES = ("/policy/", "/kk/policy/", "/policy/retention/", "/", "/en/catalog/", "/kk/cart/")
+KINDS = ("read", "read", "buy", "buy", "sign_in", "choose")
+"""What the people of a crowd do, one each."""
 GOODS, ACCOUNTS = 40, 8
 """Enough that no product is ordered 60 times a minute, and nobody signs in ten times in
 five."""
@@ -101,7 +103,8 @@ class Crowd:
     machines: Machines
     goods: list[int]
     accounts: list[Account]
-    size: int = 6
+    kinds: tuple[str, ...] = KINDS
+    size: int = len(KINDS)
     asked: list[Asked] = field(default_factory=list)
     orders: dict[str, str] = field(default_factory=dict)
     """E-mail of the buyer -> number of the order, as acknowledged."""
@@ -115,7 +118,7 @@ class Crowd:
 
     def __enter__(self) -> Self:
         self._numbers = count(1)
-        kinds = (self.read, self.read, self.buy, self.buy, self.sign_in, self.choose)
+        kinds = [getattr(self, kind) for kind in self.kinds]
         self.threads = [
             Thread(target=self._again_and_again, args=(kind, random.Random(seed)))  # noqa: S311 - dice
             for seed, kind in enumerate(islice(cycle(kinds), self.size))
