@@ -19,6 +19,7 @@ PREFIX = "NEUPUSTI_"
 SECRET_BYTES = 32
 HSTS = re.compile(r"max-age=[0-9]{1,10}(; includeSubDomains)?(; preload)?")
 SMTP_EXAMPLE = "smtp+starttls://user:password@host:587"
+TWO_SERVERS = "postgresql://user@/name?host=10.0.0.21,10.0.0.22"
 OPERATOR = {
     "a valid BIN": ("OPERATOR_BIN", "12 digits whose check digit is right"),
     "a contact e-mail": ("OPERATOR_EMAIL", "an address like privacy@neupusti.kz"),
@@ -50,7 +51,10 @@ def check(settings: Values) -> None:
     _check_mail(settings)
     for database, name in (("main", "DATABASE_URL"), ("access", "ACCESS_DATABASE_URL")):
         if not _is_database(settings.url_of(database)):
-            raise SettingsError(f"{PREFIX}{name} is not a postgresql:// or sqlite:// URL.")
+            raise SettingsError(
+                f"{PREFIX}{name} is not a postgresql:// or sqlite:// URL; two servers are "
+                f"named like {TWO_SERVERS}."
+            )
     if settings.production:
         _check_production(settings)
 
@@ -135,6 +139,12 @@ def _is_origin(address: str) -> bool:
 
 def _is_database(url: str) -> bool:
     try:
-        return make_url(url).get_backend_name() in {"postgresql", "sqlite"}
-    except ArgumentError:
+        parsed = make_url(url)
+        if parsed.get_backend_name() not in {"postgresql", "sqlite"}:
+            return False
+        # As many ports as hosts, and what else the driver wants to be asked.
+        parsed.get_dialect()().create_connect_args(parsed)
+    except (ArgumentError, ValueError):
+        # A ValueError is that of a port that is no number, as libpq writes two hosts.
         return False
+    return True

@@ -38,8 +38,9 @@ class Server:
         self.cluster._prepare()
         self._run("initdb", "-U", "neupusti", "-A", "trust", "-E", "UTF8", "--no-sync")
 
-    def start(self) -> None:
+    def start(self, *more: str) -> None:
         options = f"-k {self.cluster.socket} -c listen_addresses= -c fsync=off"
+        options = " ".join((options, *(f"-c {one}" for one in more)))
         self._run(
             "pg_ctl", "-w", "-o", options, "-l", str(self.cluster.data / "log"), "start"
         )

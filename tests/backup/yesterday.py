@@ -63,7 +63,8 @@ def lose(app: Flask) -> None:
             for end in ("", "-wal", "-shm"):
                 Path(f"{url.database}{end}").unlink(missing_ok=True)
             continue
-        server = url.set(drivername="postgresql", database="postgres")
+        where = {"host": url.query["host"]}
+        server = url.set(drivername="postgresql", database="postgres", query=where)
         target = server.render_as_string(hide_password=False)
         with psycopg.connect(target, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {url.database} WITH (FORCE)".encode())

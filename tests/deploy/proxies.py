@@ -17,6 +17,8 @@ from tests.conftest import missing
 from tests.served import await_answer, free_port
 
 NGINX, CADDY = "nginx", "caddy"
+SWITCH = "maintenance.on"
+"""The file in the folder of a proxy that begins a planned pause."""
 NGINX_CONF = """
 daemon off;
 pid {folder}/pid;
@@ -43,6 +45,8 @@ class ProxyClient:
     tls: ssl.SSLContext | None = None
     proxy: bool = False
     cookies: dict[str, str] = field(default_factory=dict)
+    folder: Path = Path()
+    """Of a proxy: where its files lie."""
 
     def ask(
         self, method: str, path: str, body: bytes = b"", **headers: str
@@ -74,8 +78,11 @@ class ProxyClient:
 
 
 @contextmanager
-def nginx(site: int, folder: Path) -> Iterator[ProxyClient]:
-    """Run nginx with `deploy/nginx.conf` in front of the site at port `site`."""
+def nginx(site: int, folder: Path, *others: int) -> Iterator[ProxyClient]:
+    """Run nginx with `deploy/nginx.conf` in front of the site at port `site`.
+
+    `others` are the ports of further copies of the site.
+    """
     if shutil.which(NGINX) is None or shutil.which("openssl") is None:
         missing("nginx, or openssl")
     key, certificate = folder / "privkey.pem", folder / "fullchain.pem"
@@ -86,7 +93,8 @@ def nginx(site: int, folder: Path) -> Iterator[ProxyClient]:
     text = (ROOT / "deploy" / "nginx.conf").read_text()
     text = re.sub(r"(?m)^ *listen \[::\].*\n", "", text)
     for shipped, local in (
-        ("127.0.0.1:8000", f"127.0.0.1:{site}"),
+        ("/etc/nginx/neupusti-upstream.conf", str(folder / "upstream.conf")),
+        ("/etc/nginx/neupusti-maintenance.on", str(folder / SWITCH)),
         ("listen 80;", f"listen 127.0.0.1:{plain};"),
         ("listen 443 ", f"listen 127.0.0.1:{secure} "),
         ("/etc/letsencrypt/live/neupusti.kz", str(folder)),
@@ -95,12 +103,25 @@ def nginx(site: int, folder: Path) -> Iterator[ProxyClient]:
         assert shipped in text, shipped
         text = text.replace(shipped, local)
     (folder / "site.conf").write_text(text)
+    (folder / "upstream.conf").write_text(_upstream(site, *others))
     user = pwd.getpwuid(os.getuid()).pw_name
     config = folder / "nginx.conf"
     config.write_text(NGINX_CONF.format(folder=folder, user=user))
     trust = ssl.create_default_context(cafile=certificate)
     with _running([NGINX, "-c", str(config), "-e", str(folder / "log")], secure):
-        yield ProxyClient(secure, trust, proxy=True)
+        yield ProxyClient(secure, trust, proxy=True, folder=folder)
+
+
+def _upstream(site: int, *others: int) -> str:
+    """Return the shipped lines of one machine or of several, with ports on loopback."""
+    text = (ROOT / "deploy" / "nginx-upstream.conf").read_text()
+    alone = "\nserver 127.0.0.1:8000;"
+    assert alone in text
+    if not others:
+        return text.replace(alone, f"\nserver 127.0.0.1:{site};")
+    line = re.search(r"(?m)^#server 10\.0\.0\.11:8000(.*)$", text)
+    assert line is not None
+    return "".join(f"server 127.0.0.1:{port}{line[1]}\n" for port in (site, *others))
 
 
 @contextmanager
@@ -113,6 +134,8 @@ def caddy(site: int, folder: Path) -> Iterator[ProxyClient]:
     for shipped, local in (
         ("127.0.0.1:8000", f"127.0.0.1:{site}"),
         ("neupusti.kz {", f"http://127.0.0.1:{port} {{"),
+        ("root /etc/caddy", f"root {folder}"),
+        ("/neupusti-maintenance.on", f"/{SWITCH}"),
         (":443 {", f"http://127.0.0.1:{free_port()} {{"),
         ("\n{\n", "\n{\nadmin off\n"),
     ):
@@ -121,7 +144,7 @@ def caddy(site: int, folder: Path) -> Iterator[ProxyClient]:
     (folder / "Caddyfile").write_text(text)
     command = [CADDY, "run", "--adapter", "caddyfile", "--config", folder / "Caddyfile"]
     with _running(list(map(str, command)), port, folder):
-        yield ProxyClient(port, proxy=True)
+        yield ProxyClient(port, proxy=True, folder=folder)
 
 
 @contextmanager

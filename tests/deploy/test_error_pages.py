@@ -12,7 +12,7 @@ from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.text.languages import Language
 from neupusti.core.web.edge import HEADERS
-from neupusti.core.web.errors import ERROR_TEXTS
+from neupusti.core.web.errors import ERROR_TEXTS, PAUSED
 from tests.deploy import proxies
 from tests.deploy.proxies import ProxyClient
 from tests.lending import SECRET
@@ -20,6 +20,7 @@ from tests.served import free_port
 
 TOO_LARGE, AWAY, MALFORMED = 413, 502, 400
 LARGE = 64 * 1024 + 1
+PLANNED = 503
 TEXTS = {TOO_LARGE: 413, AWAY: 503, MALFORMED: 400}
 OWN = {"Server", "Strict-Transport-Security"}
 
@@ -34,6 +35,15 @@ def proxy(
         yield client
 
 
+@pytest.fixture
+def paused(proxy: ProxyClient) -> Iterator[ProxyClient]:
+    """The proxy during a planned pause."""
+    switch = proxy.folder / proxies.SWITCH
+    switch.touch()
+    yield proxy
+    switch.unlink()
+
+
 @pytest.fixture(scope="module")
 def words(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[Language, int], str]:
     """Title and text of each error page of the site, by language and status."""
@@ -41,8 +51,8 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[Language, int]
     found = {}
     for language in Language:
         with app.test_request_context(), force_locale(language.locale):
-            for status, ours in TEXTS.items():
-                text = ERROR_TEXTS[ours]
+            texts = {status: ERROR_TEXTS[ours] for status, ours in TEXTS.items()}
+            for status, text in {**texts, PLANNED: PAUSED}.items():
                 found[language, status] = f"<h1>{text.title}</h1><p>{text.text}</p>"
     return found
 
@@ -71,6 +81,22 @@ def test_a_proxy_speaks_as_the_site_does(
         assert f'<html lang="{language}">' in page
         assert response.headers["Content-Type"].lower() == "text/html; charset=utf-8"
         assert response.headers["Retry-After"] == ("30" if status == AWAY else None)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_planned_pause_is_announced_and_ends(
+    paused: ProxyClient, words: dict[tuple[Language, int], str], language: Language
+) -> None:
+    for path in ("/", "/policy/", "/account/avatar"):
+        response, page = answer(paused, PLANNED, f"{language.prefix}{path}")
+        assert response.status == PLANNED
+        assert words[language, PLANNED] in page
+        assert f'<html lang="{language}">' in page
+        assert response.headers.get_all("Retry-After") == ["600"]
+        assert response.headers["Cache-Control"] == "no-store"
+    (switch := paused.folder / proxies.SWITCH).unlink()
+    assert answer(paused, AWAY, "/")[0].status == AWAY
+    switch.touch()
 
 
 @pytest.mark.parametrize("status", [TOO_LARGE, AWAY])

@@ -7,6 +7,7 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, inspect
 
 from neupusti.backup.service.errors import BackupError
@@ -19,6 +20,8 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 ENDS = {SQLITE: "sqlite", POSTGRESQL: "dump"}
 LEFT_OUT = f"{FilePart.__tablename__}_{EXPORTS}"
 """The stored archives on PostgreSQL: they go in hours, copies of what is in the rest."""
+OF_DRIVER = ("context", "prepared_statements")
+"""What the tools of PostgreSQL do not know."""
 LOGS = ("-wal", "-journal")
 """The ends of the names of what SQLite writes beside a database."""
 
@@ -91,10 +94,11 @@ def _size(path: Path) -> int:
 
 def _run(url: URL, tool: str, *options: str, into: bool = False) -> None:
     """Run a tool of PostgreSQL; the password is not among its arguments."""
-    plain = url.set(drivername="postgresql", password=None)
-    target = plain.render_as_string(hide_password=False)
+    # As the driver of the site is asked, without what is meant for the driver alone.
+    _, asked = db.engine.dialect.create_connect_args(url)
+    words = {key: v for key, v in asked.items() if key not in (*OF_DRIVER, "password")}
     secret = {"PGPASSWORD": url.password} if url.password else {}
-    name = f"--dbname={target}"
+    name = f"--dbname={make_conninfo(**words)}"
     _tool(tool, *((name, *options) if into else (*options, name)), **secret)
 
 

@@ -6,7 +6,7 @@ other user inherits a limit of a proof.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
+from neupusti.core.data import postgresql
 from neupusti.core.data.database import ACCESS, BUSY_SECONDS, db
 from neupusti.core.proofs.proof import Looking
 
@@ -70,17 +71,24 @@ def _read_only(of: Engine) -> Engine:
 
 
 def _of_postgresql(of: Engine) -> Engine:
-    settings = ("read_only=on", r"isolation=repeatable\ read")
-    options = " ".join(f"-c default_transaction_{setting}" for setting in settings)
-    return _engine(of.url, {"options": options})  # no mutation: PostgreSQL's
+    engine = _engine(of.url)
+    postgresql.prepare(engine)
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        # Not while it connects: a URL that asks for a server that writes would find none.
+        for setting in ("read_only = on", "isolation = 'repeatable read'"):
+            connection.execute(f"SET default_transaction_{setting}".encode())
+        connection.commit()
+
+    return engine
 
 
-def _engine(url: URL, connect_args: Mapping[str, str]) -> Engine:
+def _engine(url: URL) -> Engine:
     """Return an engine that pools nothing, and whose errors quote no values."""
     return create_engine(
         url,
         poolclass=NullPool,
-        connect_args=dict(connect_args),
         hide_parameters=True,  # no mutation: proofs bind no values of people
     )
 
@@ -88,7 +96,7 @@ def _engine(url: URL, connect_args: Mapping[str, str]) -> Engine:
 def _of_sqlite(of: Engine) -> Engine:
     path = quote(str(of.url.database))
     url = of.url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
-    engine = _engine(url, {})
+    engine = _engine(url)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:

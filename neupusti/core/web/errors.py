@@ -118,6 +118,14 @@ ERROR_TEXTS = {
     ),
 }
 
+PAUSED = ErrorText(
+    _("We are working on the site"),
+    _(
+        "The site is switched off for a while. Please come back later: all you have "
+        "sent before is kept."
+    ),
+)
+"""What a proxy says during a planned pause: `deploy/` has the text, translated."""
 MISSING = frozenset({404, 410})
 HIDDEN = _(
     "There is no such page, or it is about data that are blocked until a check of them "

@@ -1,0 +1,175 @@
+"""PostgreSQL with a standby, made as the README says; only addresses and paths differ."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from neupusti.config.values import ROOT
+from tests.conftest import missing
+from tests.postgres import Cluster, binaries
+from tests.served import free_port
+
+FIRST, SECOND = "127.0.0.21", "127.0.0.22"
+"""Addresses of the two machines: all of 127/8 is this one (RFC 1122)."""
+PASSWORD = "of-the-database"
+COPY = re.compile(r"pg_basebackup (?:.|\n)*?neupusti_standby\"'")
+PROMOTION = re.compile(r'psql -c "(SELECT pg_promote.*)"')
+
+
+@dataclass
+class Machine:
+    """One of the two machines of the database."""
+
+    address: str
+    home: Path
+    port: int
+
+    @property
+    def data(self) -> Path:
+        """Its data folder."""
+        return self.home / "data"
+
+    @property
+    def url(self) -> str:
+        """The URL of its database for operators, through its socket."""
+        return f"postgresql://postgres@/postgres?host={self.home}&port={self.port}"
+
+    def run(self, *words: object) -> None:
+        """Run a tool of PostgreSQL as the user of the server."""
+        tool, *rest = map(str, words)
+        folder = binaries()
+        assert folder is not None
+        subprocess.run(
+            [str(folder / tool), *rest],
+            user=Cluster._user(),  # noqa: SLF001 - the user that tests run servers as
+            env={"PGPASSFILE": str(self.home / "pgpass"), "LC_ALL": "C.UTF-8"},
+            cwd=self.home,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def start(self) -> None:
+        """Start the server."""
+        own = (f"listen_addresses={self.address}", f"port={self.port}")
+        places = (f"unix_socket_directories={self.home}", "ssl=on", "fsync=off")
+        options = " ".join(f"-c {one}" for one in (*own, *places))
+        self.run("pg_ctl", "-w", "-D", self.data, "-o", options, "-l", "log", "start")
+
+    def stop(self, how: str) -> None:
+        """Stop the server."""
+        self.run("pg_ctl", "-w", "-D", self.data, "-m", how, "stop")
+
+    def ask(self, statement: str) -> object:
+        """Return what a statement gives."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            row = connection.execute(statement.encode()).fetchone()
+            return row[0] if row else None
+
+    def execute(self, *statements: str) -> None:
+        """Run statements that return nothing."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+
+@dataclass
+class Pair:
+    """A primary and its standby."""
+
+    primary: Machine
+    standby: Machine
+
+    def url(self, name: str) -> str:
+        """Return the URL of a database as the README writes it."""
+        (shipped,) = re.findall(rf"=(postgresql://neupusti:PASSWORD@/{name}\?.*)", readme())
+        own = shipped.replace("10.0.0.", "127.0.0.").replace("PASSWORD", PASSWORD)
+        return f"{own}&port={self.primary.port},{self.standby.port}"
+
+    def promote(self) -> None:
+        """Let the standby be the primary, as the README says."""
+        found = PROMOTION.search(readme())
+        assert found is not None
+        assert self.standby.ask(found[1]) is True
+
+    def copy(self, source: Machine, target: Machine) -> None:
+        """Make `target` the standby of `source`, as the README says."""
+        found = COPY.search(readme())
+        assert found is not None
+        words = re.split(r"[\\\s]+(?=--)", found[0].removesuffix("'"))
+        changes = {
+            "/var/lib/postgresql/15/main": str(target.data),
+            "10.0.0.21": f"{source.address} port={source.port}",
+            '"': "",
+        }
+        for shipped, local in changes.items():
+            assert any(shipped in word for word in words), shipped
+            words = [word.replace(shipped, local) for word in words]
+        target.run(*words)
+        target.start()
+
+
+@contextmanager
+def pair(folder: Path) -> Iterator[Pair]:
+    """Run a primary and its standby, with the two empty databases of the site."""
+    if binaries() is None:
+        missing("PostgreSQL (initdb, pg_basebackup)")
+    port = free_port()
+    both = [Machine(a, folder / a, port) for a in (FIRST, SECOND)]
+    for machine in both:
+        _prepare(machine)
+    first, second = both
+    _initialise(first)
+    first.start()
+    try:
+        first.execute(
+            f"CREATE ROLE neupusti LOGIN PASSWORD '{PASSWORD}'",
+            f"CREATE ROLE neupusti_standby LOGIN REPLICATION PASSWORD '{PASSWORD}'",
+            "CREATE DATABASE neupusti OWNER neupusti",
+            "CREATE DATABASE neupusti_access OWNER neupusti",
+        )
+        made = Pair(first, second)
+        made.copy(first, second)
+        yield made
+    finally:
+        for machine in both:
+            if (machine.data / "postmaster.pid").exists():
+                machine.stop("immediate")
+
+
+def _prepare(machine: Machine) -> None:
+    """Make the folder of a machine, and the password of the standby in it."""
+    machine.home.mkdir()
+    kept = machine.home / "pgpass"
+    kept.write_text(f"*:*:replication:neupusti_standby:{PASSWORD}\n")
+    kept.chmod(0o600)
+    for path in (kept, machine.home):
+        Cluster(machine.home).own(path)
+
+
+def _initialise(machine: Machine) -> None:
+    """Make a cluster with the shipped settings and rules of access."""
+    machine.run("initdb", "-D", machine.data, "-U", "postgres", "--no-sync")
+    shipped = ROOT / "deploy" / "postgresql"
+    rules = re.sub(r"10\.0\.0\.\d+", "127.0.0.1", (shipped / "pg_hba.conf").read_text())
+    (machine.data / "pg_hba.conf").write_text(f"local all all trust\n{rules}")
+    with (machine.data / "postgresql.conf").open("a") as file:
+        file.write((shipped / "neupusti.conf").read_text())
+    key, certificate = machine.data / "server.key", machine.data / "server.crt"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=database"
+    more = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(
+        [*command.split(), *more],
+        user=Cluster._user(),  # noqa: SLF001
+        check=True,
+        capture_output=True,
+    )
+
+
+def readme() -> str:
+    """Return what the README says of several machines."""
+    return (ROOT / "README.md").read_text().partition("### Several machines")[2]
