@@ -76,7 +76,8 @@ def test_the_migrations_match_the_models(app: Flask, bind: str | None) -> None:
 
 def test_the_check_drops_no_day_of_the_log_and_sees_a_real_difference(app: Flask) -> None:
     with db.engines[ACCESS].begin() as connection:
-        partitions.ensure(connection, partitions.ahead())
+        if connection.dialect.name == "postgresql":
+            partitions.ensure(connection, partitions.ahead())
     flask_migrate.check()
     for bind, name in ((None, "person"), (ACCESS, "access_record")):
         with db.engines[bind].begin() as connection:
