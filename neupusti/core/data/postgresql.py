@@ -146,19 +146,17 @@ def is_read_only(connection: Connection) -> bool:
 def alone(engine: Engine) -> Iterator[None]:
     """Let one process at a time set the site up; the others wait for it.
 
-    Two copies that start on empty databases would both create the tables.
+    Two copies that start on empty databases would both create the tables. The lock is that
+    of a transaction, which a PgBouncer of any mode keeps on one connection.
     """
     if engine.dialect.name != "postgresql":
         yield
         return
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        taken = text(f"SELECT pg_try_advisory_lock({SETTING_UP})")
+    with engine.begin() as connection:
+        taken = text(f"SELECT pg_try_advisory_xact_lock({SETTING_UP})")
         while not connection.scalar(taken):
             sleep(LOCK_PAUSE_SECONDS)
-        try:
-            yield
-        finally:
-            connection.execute(text(f"SELECT pg_advisory_unlock({SETTING_UP})"))
+        yield
 
 
 def retried(migrate: Callable[[], None]) -> None:
