@@ -29,7 +29,6 @@ KILLED = """
 import os, signal
 from neupusti.app import create_app
 from neupusti.core.data import files
-from neupusti.core.data.database import db
 from neupusti.rights.service import archive, exporting
 
 def half(whose, path, request):

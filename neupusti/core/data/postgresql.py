@@ -5,7 +5,7 @@ Neither the kernel nor the server ends such a wait: the other side is alive, and
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from time import sleep
 from typing import Any
@@ -84,6 +84,11 @@ def limited(seconds: float) -> Iterator[None]:
         yield
     finally:
         _seconds.reset(token)
+
+
+def job() -> AbstractContextManager[None]:
+    """Limit each statement of a block as one of a background job."""
+    return limited(JOB_SECONDS)
 
 
 def prepare(engine: Engine) -> None:
