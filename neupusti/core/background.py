@@ -231,7 +231,7 @@ class Background:
         try:
             with (
                 self.app.app_context(),
-                postgresql.limited(postgresql.JOB_SECONDS),
+                postgresql.job(),
                 reading(in_use=not job.checks),
             ):
                 try:

@@ -243,3 +243,14 @@ def test_a_command_may_stand_still_while_it_writes(app: Flask) -> None:
     with writing() as session:
         shown = text("SHOW idle_in_transaction_session_timeout")
         assert session.scalar(shown) == "0"
+
+
+def test_who_sets_the_site_up_holds_a_lock_that_a_bouncer_keeps(app: Flask) -> None:
+    states = text(
+        "SELECT state FROM pg_stat_activity JOIN pg_locks USING (pid)"
+        " WHERE locktype = 'advisory' AND granted"
+    )
+    with postgresql.alone(db.engine), db.engine.connect() as other:
+        assert other.scalars(states).all() == ["idle in transaction"]
+    with db.engine.connect() as other:
+        assert other.scalars(states).all() == []

@@ -5,7 +5,7 @@ Neither the kernel nor the server ends such a wait: the other side is alive, and
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
 from threading import Lock, Thread
@@ -116,6 +116,11 @@ def limited(seconds: float) -> Iterator[None]:
         _seconds.reset(token)
 
 
+def job() -> AbstractContextManager[None]:
+    """Limit each statement of a block as one of a background job."""
+    return limited(JOB_SECONDS)
+
+
 def prepare(engine: Engine) -> None:
     """Limit the waits of every connection of `engine`, and discard those that are no use.
 
@@ -194,19 +199,17 @@ def is_read_only(connection: Connection) -> bool:
 def alone(engine: Engine) -> Iterator[None]:
     """Let one process at a time set the site up; the others wait for it.
 
-    Two copies that start on empty databases would both create the tables.
+    Two copies that start on empty databases would both create the tables. The lock is that
+    of a transaction, which a PgBouncer of any mode keeps on one connection.
     """
     if engine.dialect.name != "postgresql":
         yield
         return
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        taken = text(f"SELECT pg_try_advisory_lock({SETTING_UP})")
+    with engine.begin() as connection:
+        taken = text(f"SELECT pg_try_advisory_xact_lock({SETTING_UP})")
         while not connection.scalar(taken):
             sleep(LOCK_PAUSE_SECONDS)
-        try:
-            yield
-        finally:
-            connection.execute(text(f"SELECT pg_advisory_unlock({SETTING_UP})"))
+        yield
 
 
 def retried(migrate: Callable[[], None]) -> None:

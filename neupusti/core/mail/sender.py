@@ -8,15 +8,17 @@ whose claim fails takes the next one.
 
 import logging
 import smtplib
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from neupusti.core import clock
 from neupusti.core.data import postgresql
 from neupusti.core.data.database import Utc, db, on_postgresql, writing
 from neupusti.core.mail import message
 from neupusti.core.mail.due import BATCH, DUE, MAY_LEAVE, NEXT, TABLE, parameters
+from neupusti.core.mail.living import is_orphaned, living
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.mail.outbox import while_blocked
 from neupusti.core.mail.service import Server, Service
@@ -32,7 +34,8 @@ from neupusti.core.mail.smtp import (
 
 logger = logging.getLogger(__name__)
 LONGEST_HANDING = timedelta(seconds=2 * ANSWER_SECONDS + 10 * COMMAND_SECONDS)
-"""How long a claim lasts at most where its sender lives: transfer, reply, next claim."""
+"""How long a claim lasts at most: transfer, reply, next claim. Whoever stands still for
+longer is given up."""
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=6)
 ATTEMPTS = 20
@@ -92,10 +95,9 @@ class Sender:
         if (server := self.service.server) is None:
             return
         if not self.recovered:
-            # On PostgreSQL other machines die too, and some of those that claimed live.
-            shared = on_postgresql(db.session())
-            _recover(clock.now() - LONGEST_HANDING if shared else None)
-            self.recovered = not shared
+            _recover()
+            # On PostgreSQL others die at any time.
+            self.recovered = not on_postgresql(db.session())
         while _next():
             try:
                 self._send_batch(server)
@@ -113,19 +115,28 @@ class Sender:
         """
         smtp = connect(server)
         # One connection for all claims: a session would ask for one, and try it, each time.
-        with db.engine.connect().execution_options(begin_immediate=True) as database:
+        with (
+            db.engine.connect().execution_options(begin_immediate=True) as database,
+            living() as mark,
+        ):
             try:
                 for _ in range(BATCH):
                     email, self.ahead = self.ahead or _next(), None
                     if email is None:
                         return
-                    self._send(smtp, database, email)
+                    self._send(smtp, database, mark, email)
             finally:
                 self.ahead = None
                 self._record_sent(database)
                 smtp.close()
 
-    def _send(self, smtp: smtplib.SMTP, database: Connection, email: OutboxEmail) -> None:
+    def _send(
+        self,
+        smtp: smtplib.SMTP,
+        database: Connection,
+        mark: Callable[[int], object],
+        email: OutboxEmail,
+    ) -> None:
         number, sender, recipient = email.id, self.service.sender, email.recipient
         try:
             body = message.build(email, self.service)
@@ -133,8 +144,13 @@ class Sender:
             # It would stay the next one for ever, and stop all others.
             self._record_failure(number, UNWRITABLE, last=True)
             return
+
+        def claim() -> None:
+            mark(number)
+            self._claim(database, number)
+
         try:
-            transmit(smtp, sender, recipient, body, lambda: self._claim(database, number))
+            transmit(smtp, sender, recipient, body, claim)
         except EmailRefusedError as error:
             reason, last = f"{error.code} {error.reply}", error.code in PERMANENT
             self._record_failure(number, reason, last=last)
@@ -210,11 +226,12 @@ def _numbers() -> list[int]:
     return found
 
 
-def _recover(before: datetime | None) -> None:
-    """Mark as unsure what a killed worker was sending: all, or what it claimed `before`."""
+def _recover() -> None:
+    """Mark as unsure what a killed worker was sending."""
     handing = [OutboxEmail.state == OutboxState.HANDING.value]
-    if before is not None:
-        handing.append(OutboxEmail.next_at <= before)
+    if on_postgresql(db.session()):
+        is_old = OutboxEmail.next_at <= clock.now() - LONGEST_HANDING
+        handing.append(or_(is_old, is_orphaned()))
     if db.session.scalar(select(OutboxEmail.id).where(*handing).limit(1)) is None:
         return
     with writing() as session:
