@@ -98,19 +98,6 @@ def test_a_backup_is_whole_and_migrates(app: Flask, folder: Path) -> None:
 
 
 @SQLITE
-def test_neither_secret_nor_exports_are_in_it(app: Flask, folder: Path) -> None:
-    (Path(app.instance_path) / "secret").write_text("secret")
-    files.store("exports", PICTURE)
-    files.store("avatars", PICTURE)
-    file = made(app, folder)
-    with tarfile.open(file) as tar:
-        names = tar.getnames()
-    assert [name for name in names if "secret" in name or "exports" in name] == []
-    assert len([name for name in names if name.startswith("files/avatars/")]) == 1
-    assert names[-1] == archive.MANIFEST
-
-
-@SQLITE
 @pytest.mark.parametrize("where", [0.1, 0.5, 0.98])
 def test_a_changed_or_cut_backup_is_refused(app: Flask, folder: Path, where: float) -> None:
     file = made(app, folder)

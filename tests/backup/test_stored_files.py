@@ -11,10 +11,24 @@ from neupusti.backup.service import archive
 from neupusti.core.data import disk, files
 from tests.backup.test_backups import PICTURE, folder, made, run
 from tests.backup.yesterday import lose
+from tests.conftest import SQLITE
 
 __all__ = ["folder"]
 POSTGRESQL = pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
 KINDS = ("avatars", "exports", "photos")
+
+
+@SQLITE
+def test_neither_secret_nor_exports_are_in_it(app: Flask, folder: Path) -> None:
+    (Path(app.instance_path) / "secret").write_text("secret")
+    files.store("exports", PICTURE)
+    files.store("avatars", PICTURE)
+    file = made(app, folder)
+    with tarfile.open(file) as tar:
+        names = tar.getnames()
+    assert [name for name in names if "secret" in name or "exports" in name] == []
+    assert len([name for name in names if name.startswith("files/avatars/")]) == 1
+    assert names[-1] == archive.MANIFEST
 
 
 @POSTGRESQL

@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import QueuePool, event
 
 from neupusti.accounts.service import avatar
 from neupusti.catalog.service import photos, sheets
+from neupusti.catalog.service.photos import Alts
 from neupusti.config.settings import Settings
 from neupusti.core import clock
 from neupusti.core.data import disk, files
@@ -21,7 +24,7 @@ from tests import photos as pictures
 from tests import stored
 from tests.accounts.cast import account, signed_in
 from tests.catalog.photo_forms import rows
-from tests.catalog.staff_goods import product
+from tests.catalog.staff_goods import ALTS, product
 from tests.conftest import Visitor
 from tests.lending import opened
 from tests.people import AIGERIM
@@ -154,3 +157,54 @@ def test_without_the_database_a_photo_says_so(app: Flask, other: Flask) -> None:
     assert "immutable" not in answer.headers["Cache-Control"]
     assert "Мы скоро вернёмся" in answer.text
     assert app.test_client().get(path).status_code == 200
+
+
+def test_whoever_is_sent_a_file_holds_one_connection(app: Flask) -> None:
+    """Else as many as there are connections would wait for one another."""
+    who = account(AIGERIM)
+    avatar.replace(who.number, JPEG, "a.jpg")
+    browser = signed_in(app, who)
+    number = start(browser, OWN)
+    work()
+    (name,) = stored.names(avatar.FOLDER)
+    held, pool = [], db.engine.pool
+    assert isinstance(pool, QueuePool)
+
+    def look(_c: object, _cursor: object, sql: str, *_: object) -> None:
+        if "FROM file_part" in sql:
+            held.append(pool.checkedout())
+
+    db.session.remove()
+    before = pool.checkedout()
+    event.listen(db.engine, "before_cursor_execute", look)
+    for path in (f"/account/avatar/{name}", f"{OWN}export/{number}/file"):
+        assert fetch(browser, path).status_code == 200
+    assert set(held) == {before + 1}
+
+
+def test_photos_of_two_machines_get_places_of_their_own(
+    app: Flask, other: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock of the files is that of one machine; the product is locked for all."""
+    number, barrier, machines = product(), Barrier(2), (app, other)
+    store = photos._store  # noqa: SLF001 - where the two meet
+
+    def at_once(*given: Any) -> bool:
+        barrier.wait()
+        return store(*given)
+
+    monkeypatch.setattr(photos, "_store", at_once)
+    wide = [pictures.encoded(pictures.drawn(400 + n, 300), "PNG") for n in range(2)]
+    db.session.remove()
+
+    def add(machine: Flask, body: bytes) -> None:
+        with machine.app_context():
+            photos.add(number, body, "a.png", Alts(**ALTS), staff=1)
+
+    threads = [Thread(target=add, args=given) for given in zip(machines, wide, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with app.app_context():
+        assert [row.position for row in rows()] == [1, 2]

@@ -47,7 +47,10 @@ def file_of(photo: Photo) -> StoredName:
 
 def body_of(photo: Photo) -> bytes:
     """Return the bytes of `photo`; raise FileNotFoundError."""
-    return files.read(FOLDER, photo.name)
+    name = photo.name
+    # Hold no database connection while another one may be waited for.
+    db.session.rollback()
+    return files.read(FOLDER, name)
 
 
 def replace(person: int, body: bytes, file_name: str) -> None:

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -53,11 +53,13 @@ class FolderStore:
 
     def listed(self, kind: str) -> dict[str, datetime]:
         """Return name -> when it was stored; unfinished files among them."""
-        return {
-            file.name: datetime.fromtimestamp(file.stat().st_mtime, UTC)
-            for file in disk.folder(kind).iterdir()
-            if file.name != LOCK
-        }
+        found = {}
+        for file in disk.folder(kind).iterdir():
+            if file.name != LOCK:
+                with suppress(FileNotFoundError):  # it went meanwhile
+                    at = file.stat().st_mtime
+                    found[file.name] = datetime.fromtimestamp(at, UTC)
+        return found
 
     def destroy_old(self, kind: str, names: Iterable[str], before: datetime) -> int:  # noqa: ARG002 - whoever stores one again holds the lock
         """Delete those of `names` that were stored before a moment; return how many."""

@@ -11,9 +11,10 @@ from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from flask import has_request_context
+from psycopg.pq import Format
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     and_,
     column,
     delete,
+    event,
     func,
     select,
 )
@@ -193,7 +195,7 @@ def bodies() -> Iterator[tuple[str, Iterator[bytes]]]:
     rows = select(FilePart.kind, FilePart.name, FilePart.body).order_by(
         FilePart.kind, FilePart.name, FilePart.part
     )
-    with db.engine.connect() as connection:
+    with _binary(db.engine.connect()) as connection:
         streamed = connection.execution_options(yield_per=FEW).execute(rows)
         for (kind, name), parts in groupby(streamed, itemgetter(0, 1)):
             yield f"{kind}/{name}", (row.body for row in parts)
@@ -227,7 +229,17 @@ def _put(
 
 
 def _reading(engine: Engine) -> Connection:
-    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    return _binary(engine.connect().execution_options(isolation_level="AUTOCOMMIT"))
+
+
+def _binary(connection: Connection) -> Connection:
+    """Let the server send bytes as bytes: as text each would be two, to be decoded here."""
+    event.listen(connection, "before_cursor_execute", _ask_for_bytes)
+    return connection
+
+
+def _ask_for_bytes(_connection: object, cursor: Any, *_: object) -> None:
+    cursor.format = Format.BINARY
 
 
 def _is(kind: str, name: str) -> ColumnElement[bool]:

@@ -112,8 +112,11 @@ def opened(export: Export) -> OpenedFile:
     is_over = export.expires_at is None or export.expires_at <= clock.now()
     if export.name is None or is_over:
         raise NoRequestError
+    name = export.name
+    # Hold no database connection while another one may be waited for.
+    db.session.rollback()
     try:
-        return files.opened(FOLDER, export.name)
+        return files.opened(FOLDER, name)
     except FileNotFoundError:
         raise NoRequestError from None
 

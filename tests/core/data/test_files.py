@@ -70,6 +70,13 @@ def test_only_names_of_ours_are_looked_for(app: Flask) -> None:
                 use(KIND, name)
 
 
+@pytest.mark.parametrize("lend_databases", ["sqlite"], indirect=True)
+def test_a_file_that_goes_while_they_are_listed_is_left_out(app: Flask) -> None:
+    name = files.store(KIND, b"one")
+    (disk.folder(KIND) / "gone").symlink_to("nowhere")
+    assert names(KIND) == [name]
+
+
 def test_a_file_of_another_kind_is_another_file(app: Flask) -> None:
     name = files.store(KIND, b"one")
     assert not files.exists("sheets", name)
