@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import flask_migrate
@@ -10,6 +11,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import delete, select
 
+from neupusti.backup.service import replaying
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.core.data import machine
@@ -18,7 +20,7 @@ from neupusti.core.records import decision_file, decisions
 from neupusti.core.records.decision_file import UnrecordedError
 from neupusti.core.records.decisions import Decision, DecisionHead, State, decide
 from neupusti.core.web.gate import gate
-from tests.lending import machines
+from tests.lending import machines, opened
 
 pytestmark = pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
 
@@ -31,10 +33,11 @@ def two(settings: Settings, tmp_path: Path) -> Iterator[list[Flask]]:
 
 
 def decided(app: Flask, *persons: int) -> None:
+    values = {"method": "button"}
     with app.app_context():
         for person in persons:
             with writing() as session:
-                decide(session, Decision.WITHDRAWN, person=person, ref=str(person))
+                decide(session, Decision.WITHDRAWN, person=person, ref="1", values=values)
 
 
 def looked_at(app: Flask) -> str:
@@ -66,6 +69,23 @@ def test_a_restored_database_shuts_the_machine_whose_decisions_it_lacks(
         own = DecisionHead.machine == machine.name()
         session.execute(delete(DecisionHead).where(own, DecisionHead.n == 3))
     assert [looked_at(app) for app in two] == ["behind by 1", ""]
+
+
+def test_the_decisions_of_a_dead_machine_are_repeated_from_its_file(
+    two: list[Flask], settings: Settings, tmp_path: Path
+) -> None:
+    """In an empty data folder of its own, which is a machine for as long as it takes."""
+    decided(two[0], 7, 8)
+    decided(two[1], 9)
+    with two[1].app_context(), writing() as session:
+        session.execute(delete(DecisionHead).where(DecisionHead.n == 3))
+    (folder := tmp_path / "dead").mkdir()
+    shutil.copy(Path(two[0].instance_path) / decision_file.NAME, folder)
+    with opened(replace(settings, instance=folder)):
+        assert [line.person for line in replaying.missing()] == [8]
+        replaying.replay(replaying.missing())
+        assert gate().look() == ""
+    assert [looked_at(app) for app in two] == ["", ""]
 
 
 def test_a_machine_that_has_lost_its_file_is_shut_and_the_other_goes_on(
