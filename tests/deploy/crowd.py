@@ -196,6 +196,11 @@ class Crowd:
         while not self.ended.is_set():
             kind(Browser(self.machines, next(self._numbers)), dice)
 
+    @property
+    def answered(self) -> set[str]:
+        """The ids of the requests that a machine answered in full."""
+        return {asked.request_id for asked in self.asked if asked.request_id}
+
     def failures(self) -> Counter[str]:
         """Count what failed while PostgreSQL was there, by method and status."""
         away = self.machines.was_away
