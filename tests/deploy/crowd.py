@@ -32,6 +32,8 @@ GOODS, ACCOUNTS = 40, 8
 """Enough that no product is ordered 60 times a minute, and nobody signs in ten times in
 five."""
 TIMEOUT_SECONDS = 90
+NUMBERS = count(1)
+"""Of all browsers of a run: a network, an e-mail and a phone belong to one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,6 @@ class Crowd:
     ended: Event = field(default_factory=Event)
 
     def __enter__(self) -> Self:
-        self._numbers = count(1)
         kinds = [getattr(self, kind) for kind in self.kinds]
         self.threads = [
             Thread(target=self._again_and_again, args=(kind, random.Random(seed)))  # noqa: S311 - dice
@@ -194,7 +195,7 @@ class Crowd:
         self, kind: Callable[[Browser, random.Random], None], dice: random.Random
     ) -> None:
         while not self.ended.is_set():
-            kind(Browser(self.machines, next(self._numbers)), dice)
+            kind(Browser(self.machines, next(NUMBERS)), dice)
 
     @property
     def answered(self) -> set[str]:
