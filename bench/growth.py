@@ -36,8 +36,8 @@ PRESSED = {"buy": "/en/checkout/", "sign_in": "/account/login", "choose": "/en/c
 TABLES = text(
     "SELECT c.oid::regclass::text, coalesce((SELECT sum(pg_total_relation_size(relid))"
     " FROM pg_partition_tree(c.oid)), pg_total_relation_size(c.oid))"
-    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')"
-    " AND NOT c.relispartition"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
 )
 
 

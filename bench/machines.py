@@ -80,12 +80,26 @@ def main() -> int:
                 if number:  # the first one fills the caches
                     found[copies].append(done)
                     report(copies, done)
+        # Not at the beginning: a start has a first run of every job.
+        resting = idle(site, asked.seconds)
         for kind in sorted({*people.KINDS}):
             crowd = Crowd(site, goods, accounts, (kind,), asked.clients)
-            print(f"{kind} alone: {per_request([measured(site, crowd, asked.seconds)])}")
+            done = measured(site, crowd, asked.seconds)
+            print(f"{kind} alone: {per_request([done], resting)}")
     compare(found)
-    reckon(found[max(COPIES)])
+    reckon(found[max(COPIES)], resting)
     return 0
+
+
+def idle(site: Machines, seconds: float) -> Counter[str]:
+    """Return the processors that each part uses for its jobs, while nobody asks."""
+    before = used(site, site.proxy)
+    time.sleep(seconds)
+    found = used(site, site.proxy) - before
+    per_second = Counter({name: one / seconds for name, one in found.items()})
+    shares = ", ".join(f"{name} {one:.1%}" for name, one in per_second.items())
+    print(f"{max(COPIES)} copies that nobody asks, of one processor: {shares}")
+    return per_second
 
 
 def measured(site: Machines, crowd: Crowd, seconds: float) -> Round:
@@ -150,23 +164,30 @@ def compare(found: Mapping[int, Sequence[Round]]) -> None:
     )
 
 
-def services(rounds: Sequence[Round]) -> dict[str, float]:
-    """Return the seconds of a processor that a request took at each station."""
+def services(rounds: Sequence[Round], resting: Counter[str]) -> dict[str, float]:
+    """Return the seconds of a processor that a request took at each station.
+
+    What they use when nobody asks is not counted.
+    """
     requests = sum(done.requests for done in rounds)
+    seconds = sum(done.seconds for done in rounds)
     used = sum((done.used for done in rounds), Counter[str]())
-    return {name: used[name] / requests for name in ("nginx", "site", "PostgreSQL")}
+    return {
+        name: (used[name] - resting[name] * seconds) / requests
+        for name in ("nginx", "site", "PostgreSQL")
+    }
 
 
-def per_request(rounds: Sequence[Round]) -> str:
+def per_request(rounds: Sequence[Round], resting: Counter[str]) -> str:
     """Describe the time of a processor that a request took at each station."""
-    times = services(rounds).items()
+    times = services(rounds, resting).items()
     return ", ".join(f"{name} {one * 1000:.2f} ms" for name, one in times)
 
 
-def reckon(rounds: Sequence[Round]) -> None:
+def reckon(rounds: Sequence[Round], resting: Counter[str]) -> None:
     """Print what the model says of more machines."""
-    service = services(rounds)
-    print(f"\nOn paper, from the time of a request here: {per_request(rounds)}")
+    service, times = services(rounds, resting), per_request(rounds, resting)
+    print(f"\nOn paper, from the time of a processor that a request took here: {times}")
     print(
         f"Assumed: {PROCESSORS} processors a machine, one machine of nginx and one of "
         f"PostgreSQL; the load of above; a person sends a request "

@@ -32,6 +32,9 @@ GOODS, ACCOUNTS = 40, 8
 """Enough that no product is ordered 60 times a minute, and nobody signs in ten times in
 five."""
 TIMEOUT_SECONDS = 90
+CUT_OFF = "IncompleteRead"
+NUMBERS = count(1)
+"""Of all browsers of a run: a network, an e-mail and a phone belong to one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,6 @@ class Crowd:
     ended: Event = field(default_factory=Event)
 
     def __enter__(self) -> Self:
-        self._numbers = count(1)
         kinds = [getattr(self, kind) for kind in self.kinds]
         self.threads = [
             Thread(target=self._again_and_again, args=(kind, random.Random(seed)))  # noqa: S311 - dice
@@ -194,7 +196,12 @@ class Crowd:
         self, kind: Callable[[Browser, random.Random], None], dice: random.Random
     ) -> None:
         while not self.ended.is_set():
-            kind(Browser(self.machines, next(self._numbers)), dice)
+            kind(Browser(self.machines, next(NUMBERS)), dice)
+
+    @property
+    def answered(self) -> set[str]:
+        """The ids of the requests that a machine answered in full."""
+        return {asked.request_id for asked in self.asked if asked.request_id}
 
     def failures(self) -> Counter[str]:
         """Count what failed while PostgreSQL was there, by method and status."""
@@ -205,8 +212,13 @@ class Crowd:
         return Counter(f"{one.method} {one.status}" for one in failed)
 
     def without_words(self) -> list[Asked]:
-        """Return what failed without a page that says so."""
-        return [one for one in self.asked if one.failed and not one.in_words]
+        """Return what failed without a page that says so.
+
+        But for the answer to a form that was cut off as its machine died: the proxy had
+        begun to pass it on. A page may not be.
+        """
+        failed = (one for one in self.asked if one.failed and not one.in_words)
+        return [one for one in failed if one.method == "GET" or CUT_OFF not in one.page]
 
 
 def goods() -> list[int]:

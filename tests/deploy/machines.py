@@ -15,13 +15,8 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 
-from neupusti.access.ingest import spool_reader
-from neupusti.access.ingest.batch import Enrichment
-from neupusti.access.ingest.geo import Countries
-from neupusti.access.ingest.referrers import Referrers
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
-from neupusti.core.data.database import ACCESS, db
 from tests.access.test_outages import Server
 from tests.deploy import proxies
 from tests.deploy.proxies import ProxyClient
@@ -104,14 +99,6 @@ class Machines:
     def was_away(self, since: float, until: float) -> bool:
         """Return whether PostgreSQL was away for a part of that time."""
         return any(since < end and until > begin for begin, end in self.outages)
-
-    def ingest(self) -> None:
-        """Bring what is left in the spool of each stopped copy into the access log."""
-        enrichment = Enrichment(Countries(), Referrers())
-        for copy in self.copies:
-            spool = copy.settings.instance / "access-spool"
-            while spool_reader.ingest(db.engines[ACCESS], spool, enrichment):
-                pass
 
 
 @contextmanager
