@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from bench.pages import Figure, outcome
@@ -23,9 +22,10 @@ from tests.deploy.silence import (
     Faults,
     Load,
     Pipe,
+    through,
 )
 from tests.lending import SECRET, seeded
-from tests.postgres import USER, Cluster, ground
+from tests.postgres import Cluster, ground
 from tests.served import served
 
 SECONDS, BEFORE, AFTER = 15, 3, 15
@@ -48,16 +48,10 @@ def main(seconds: int) -> int:
             instance=Path(folder),
             database_url=cluster.url("bench_main"),
             access_database_url=cluster.url("bench_access"),
-            proxies=1,
         )
         seeded(settings, goods=True)
         pipe = Pipe(Path(folder), cluster.socket)
-        through = f"postgresql://{USER}@/bench_{{}}?host={folder}"
-        urls = {
-            "database_url": through.format("main"),
-            "access_database_url": through.format("access"),
-        }
-        with pipe.running(), served(replace(settings, **urls)) as site:
+        with pipe.running(), served(through(settings, Path(folder))) as site:
             return outcome(figures(site.port, Faults(cluster, pipe, "bench_main"), seconds))
 
 
@@ -100,8 +94,8 @@ def _of_fault(
     )
     wordless = [one for one in failed if one.status != HTTP_BUSY]
     yield Figure(f"{name}: another answer than 503", len(wordless), "", most=0)
-    late = max((one.asked_at + one.seconds for one in failed), default=ended)
-    yield Figure(f"{name}: healed", max(late - ended, 0), "s", most=HEALED_SECONDS)
+    last = max((one.asked_at + one.seconds for one in failed), default=ended)
+    yield Figure(f"{name}: healed", max(last - ended, 0), "s", most=HEALED_SECONDS)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException
 from itertools import count
 from pathlib import Path
@@ -16,7 +16,9 @@ from typing import NamedTuple, Self
 from urllib.parse import urlencode
 
 import psycopg
+from sqlalchemy import make_url
 
+from neupusti.config.settings import Settings
 from tests.postgres import USER, Cluster
 
 CHOICES, READS = 12, 6
@@ -152,6 +154,23 @@ class Pipe:
                 await far.drain()
         finally:
             far.close()
+
+
+def through(settings: Settings, home: Path) -> Settings:
+    """Return `settings` of a site that reaches its databases by the pipe in `home`.
+
+    It believes one proxy, so that each of its people has a network of their own.
+    """
+    main, access = (
+        make_url(url).update_query_dict({"host": str(home)})
+        for url in (settings.database_url, settings.access_database_url)
+    )
+    return replace(
+        settings,
+        database_url=main.render_as_string(hide_password=False),
+        access_database_url=access.render_as_string(hide_password=False),
+        proxies=1,
+    )
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,22 @@
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
 
 from neupusti.config.settings import Settings
-from tests.deploy.silence import CATALOGUE, CHOICE, POLICY, SOCKET, Faults, Load, Pipe
+from tests.deploy.silence import (
+    CATALOGUE,
+    CHOICE,
+    POLICY,
+    SOCKET,
+    Faults,
+    Load,
+    Pipe,
+    through,
+)
 from tests.postgres import Cluster
 from tests.served import served
 from tests.site.test_server import eventually
@@ -42,15 +50,10 @@ def test_a_silent_server_costs_no_choice_and_not_the_policy(
     home = tmp_path / "pipe"
     home.mkdir()
     assert len(str(home / SOCKET)) < 100  # what an address of a socket may have
-    urls = {
-        name: make_url(getattr(settings, name)).update_query_dict({"host": str(home)})
-        for name in ("database_url", "access_database_url")
-    }
-    texts = {name: url.render_as_string(hide_password=False) for name, url in urls.items()}
-    through = replace(settings, **texts, proxies=1)
+    main = str(make_url(settings.database_url).database)
     pipe = Pipe(home, cluster.socket)
-    faults = Faults(cluster, pipe, str(urls["database_url"].database))
-    with pipe.running(), served(through) as site, Load(site.port) as load:
+    faults = Faults(cluster, pipe, main)
+    with pipe.running(), served(through(settings, home)) as site, Load(site.port) as load:
         for _time in range(size):
             eventually(more(load, CHOICE, 303))
             with faults.named()[fault]():

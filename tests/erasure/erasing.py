@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
+from neupusti.contact.models import ContactRequest
+from neupusti.contact.models import State as ContactState
 from neupusti.core import clock
 from neupusti.core.data.classification import classification
-from neupusti.core.data.database import Base, db
+from neupusti.core.data.database import Base, db, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.keeping import Fate
 from neupusti.core.mail import outbox
@@ -18,7 +20,7 @@ from neupusti.core.registry import registry
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 from neupusti.erasure.models import Erasure
-from neupusti.erasure.service import asking, plan, running
+from neupusti.erasure.service import asking, plan, running, verifying
 from neupusti.rights.service.requests import Asker
 from tests.people import Person
 from tests.rights.canaries import Planted
@@ -90,6 +92,12 @@ def whose(who: Person, person: int | None = None) -> Whose:
     return Whose(person=person, email_key=emails.key(who.email))
 
 
+def answered() -> None:
+    """Close the questions that were planted: an open one is kept until it is answered."""
+    with writing() as session:
+        session.execute(update(ContactRequest).values(state=ContactState.CLOSED.value))
+
+
 def must_go(planted: Planted) -> dict[str, str]:
     """Return the canaries of which nothing may be left: of people, or of rows that go."""
     fates = {one.model.__table__.name: one.fate for one in registry().holdings}
@@ -123,12 +131,22 @@ def dump() -> str:
         return "\n".join(rows)
 
 
-def on_disk(home: Path, words: dict[str, str]) -> dict[str, list[str]]:
+def in_any_form(words: dict[str, str]) -> dict[str, bytes]:
+    """Return each word and its end in every encoding a file may have it in."""
+    return {
+        f"{name} {at}": form
+        for name, word in words.items()
+        for one in {word, verifying.end_of(word)}
+        for at, form in enumerate(sorted(verifying.forms(one)))
+    }
+
+
+def on_disk(home: Path, words: dict[str, bytes]) -> dict[str, list[str]]:
     """Return each file below `home` with one of `words` in it -> which."""
     found = {}
     for path in home.rglob("*"):
         if path.is_file():
             body = path.read_bytes()
-            if names := [n for n, word in words.items() if word.encode() in body]:
+            if names := [name for name, word in words.items() if word in body]:
                 found[path.name] = names
     return found

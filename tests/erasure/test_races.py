@@ -4,7 +4,6 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -29,11 +28,9 @@ from neupusti.erasure.service.errors import ErasureError
 from tests.accounts.cast import account
 from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
 from tests.people import AIGERIM, BOLAT, DANA
-from tests.rights.canaries import Planted
 from tests.served import environment_of
 from tests.times import Clock
 
-Plant = Callable[..., Planted]
 ME = Actor(ActorKind.PERSON, None)
 OVER = {State.TOLD.value, State.WAITING.value, State.DONE.value}
 KILL = """
@@ -58,13 +55,6 @@ def count(_connection, _cursor, statement, *_more):
 with app.app_context():
     running.run()
 """
-
-
-@pytest.fixture
-def rounds(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
-    """Return how often something is tried: a few times, or in the ordeal."""
-    full = bool(request.config.getoption("--ordeal"))
-    return lambda few, many: many if full else few
 
 
 def left_of(person: int) -> list[str]:
@@ -99,11 +89,10 @@ def write(app: Flask, nth: int, person: int) -> None:
                 return
 
 
-def test_either_it_is_undone_or_it_happens(
-    app: Flask, at: Clock, rounds: Callable[[int, int], int]
-) -> None:
-    """500 rounds in the ordeal: never both, never neither."""
-    for _round in range(rounds(3, 500)):
+@pytest.mark.ordeal(3, 100)
+def test_either_it_is_undone_or_it_happens(app: Flask, at: Clock, size: int) -> None:
+    """Never both, never neither."""
+    for _round in range(size):
         at(NOON)
         person = account(AIGERIM).number
         number = confirmed(AIGERIM, person)
@@ -136,16 +125,12 @@ def test_either_it_is_undone_or_it_happens(
             work()
 
 
+@pytest.mark.ordeal(2, 30)
 def test_a_killed_run_leaves_nothing_half_destroyed(
-    app: Flask,
-    settings: Settings,
-    plant: Plant,
-    at: Clock,
-    rounds: Callable[[int, int], int],
+    app: Flask, settings: Settings, at: Clock, size: int
 ) -> None:
-    """At statements all over the run; 300 in the ordeal. Two further runs end it."""
-    at(NOON)
-    for nth in range(rounds(2, 300)):
+    """At statements all over the run. Three further runs end it."""
+    for nth in range(size):
         at(NOON)
         person = account(AIGERIM).number
         number = confirmed(AIGERIM, person)
@@ -166,11 +151,12 @@ def test_a_killed_run_leaves_nothing_half_destroyed(
         assert left_of(person) == []
 
 
+@pytest.mark.ordeal(2, 60)
 def test_nothing_is_written_about_whom_is_being_destroyed(
-    app: Flask, at: Clock, rounds: Callable[[int, int], int]
+    app: Flask, at: Clock, size: int
 ) -> None:
-    """Three writers that read, and insert a moment later; 300 erasures in the ordeal."""
-    for _round in range(rounds(2, 300)):
+    """Three writers that read, and insert a moment later."""
+    for _round in range(size):
         at(NOON)
         person = account(AIGERIM).number
         number = confirmed(AIGERIM, person)

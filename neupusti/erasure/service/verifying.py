@@ -47,7 +47,7 @@ def left(erasure: Erasure, known: Known) -> dict[str, int]:
             if unexplained := rows - _explained(data, erasure, known, table, rows):
                 found[table] = len(unexplained)
         unseen = wanted - seen.needles
-        ends = frozenset(map(_end, unseen))
+        ends = frozenset(map(end_of, unseen))
         shared = second_road.search(data, ends).needles if ends else set()
     if db.engine.dialect.name == "sqlite":
         found |= in_files(disk.home(), unseen, shared)
@@ -82,7 +82,7 @@ def in_database(
 
 
 def _patterns(wanted: Iterable[str], shared: Container[str]) -> set[bytes]:
-    texts = {text for one in wanted for text in (one, _end(one)) if text not in shared}
+    texts = {text for one in wanted for text in (one, end_of(one)) if text not in shared}
     return {form for text in texts for form in forms(text)}
 
 
@@ -94,7 +94,7 @@ def forms(text: str) -> set[bytes]:
     return plain | quoted | {form for one in plain for form in _in_base64(one)}
 
 
-def _end(word: str) -> str:
+def end_of(word: str) -> str:
     """Return the last signs of a word: of an address, those before its domain."""
     local = word.partition("@")[0]
     return local[-SUFFIX:] if len(local) >= SUFFIX else word

@@ -10,7 +10,7 @@ from neupusti.core.data import files as data_files
 from neupusti.core.data import samples
 from neupusti.core.data.classification import personal_columns
 from neupusti.core.data.database import Base, db, truncate_wal
-from neupusti.core.data.file_table import partitions
+from neupusti.core.data.file_table import FilePart, partitions
 from neupusti.erasure.models import ErasureFile
 
 SMALL = 200 * 1024 * 1024
@@ -52,6 +52,8 @@ def database(names: Iterable[str], kinds: Iterable[str] = ()) -> bool:
         connection = plain.execution_options(isolation_level="AUTOCOMMIT")
         try:
             wiped = {table.name for table in tables if personal_columns(table)}
+            # Of files only the partitions of the kinds: the photos of goods are large.
+            wiped.discard(FilePart.__tablename__)
             for name in sorted(wiped | partitions(connection, kinds)):
                 _vacuum(connection, name)
         except OperationalError:
