@@ -13,6 +13,7 @@ revision = "0037"
 down_revision = "0036"
 branch_labels = None
 depends_on = None
+STOPS_COPIES = "copies of the version before look for files in the data folder"
 
 KINDS = ("avatars", "exports", "photos", "sheets")
 FILES = "SELECT DISTINCT kind, name FROM file_part"

@@ -12,6 +12,7 @@ revision = "0038"
 down_revision = "0037"
 branch_labels = None
 depends_on = None
+STOPS_COPIES = "copies of the version before know a decision by its number alone"
 KEY = "pk_decision_head"
 
 

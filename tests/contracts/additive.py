@@ -9,6 +9,7 @@ ADDS = re.compile(
 )
 TABLE = re.compile(r"CREATE TABLE (\w+)")
 COLUMN = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+) (.*)")
+ALTERED = re.compile(r"ALTER TABLE (\w+) ")
 UNIQUE = re.compile(r"CREATE UNIQUE INDEX \w+ ON (\w+) \((.*?)\)")
 
 
@@ -29,7 +30,8 @@ def refused(statements: Iterable[str]) -> list[str]:
             columns = {f"{unique[1]}.{name.strip()}" for name in unique[2].split(",")}
             fine = unique[1] in new or bool(columns & new)
         else:
-            fine = ADDS.match(statement) is not None
+            altered = ALTERED.match(statement)
+            fine = bool(ADDS.match(statement) or (altered and altered[1] in new))
         if not fine:
             found.append(statement)
     return found

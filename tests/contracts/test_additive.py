@@ -47,7 +47,7 @@ def test_each_migration_only_adds_or_says_why_it_stops_the_copies(app: Flask) ->
             flask_migrate.upgrade(revision=script.revision)
         assert statements
         why = getattr(script.module, STOPS_COPIES, "")
-        assert bool(refused(statements)) is bool(why), (script.path, refused(statements))
+        assert why or not refused(statements), (script.path, refused(statements))
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,7 @@ def test_what_takes_something_away_is_refused(statement: str) -> None:
         ["ALTER TABLE person ADD COLUMN age INTEGER"],
         ["ALTER TABLE person ADD COLUMN age INTEGER DEFAULT 0 NOT NULL"],
         ["CREATE TABLE pet (name TEXT)", "CREATE UNIQUE INDEX u ON pet (name)"],
+        ["CREATE TABLE pet (name TEXT)", "ALTER TABLE pet ALTER name SET STATISTICS 0"],
         [
             "ALTER TABLE person ADD COLUMN age INTEGER",
             "CREATE UNIQUE INDEX u ON person (age)",

@@ -144,7 +144,7 @@ def test_the_line_of_a_request_is_written_as_it_was(app: Flask, settings: Settin
         browser.get("/")
         agent = {"User-Agent": CHROME, "Referer": "https://example.org/a?b"}
         browser.get("/policy/", headers=agent)
-    (file,) = (settings.instance / "access-spool").glob("*x01010101-1.jsonl")
+    (file,) = (settings.instance / "access-spool").glob("*x0101010101010101-1.jsonl")
     line = file.read_text("ascii").splitlines()[-1]
     written = json.loads(line)
     assert list(written) == list("tsbdimpruocgvq")

@@ -12,7 +12,7 @@ from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.text.languages import Language
 from neupusti.core.web.edge import HEADERS
-from neupusti.core.web.errors import ERROR_TEXTS, PAUSED
+from neupusti.core.web.error_texts import ERROR_TEXTS, PAUSED
 from tests.deploy import proxies
 from tests.deploy.proxies import ProxyClient
 from tests.lending import SECRET

@@ -20,7 +20,8 @@ from neupusti.core.records.journal import (
 from neupusti.core.rules import Permission
 from neupusti.core.security.grants import StaffGrant
 from neupusti.core.text.languages import Language
-from neupusti.core.web.errors import ERROR_TEXTS, DomainError
+from neupusti.core.web.error_texts import ERROR_TEXTS
+from neupusti.core.web.errors import DomainError
 from neupusti.staff import queries
 
 GRANTED = EmailType(

@@ -10,6 +10,7 @@ from sqlalchemy.exc import InterfaceError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from neupusti.core.web import errors
+from neupusti.core.web.error_texts import ERROR_TEXTS
 from neupusti.core.web.errors import DomainError
 from tests.core import failing_views
 from tests.people import AIGERIM
@@ -25,9 +26,9 @@ def heading(page: str) -> str:
 
 
 def test_every_error_status_has_a_text() -> None:
-    assert tuple(errors.ERROR_TEXTS) == STATUSES
-    titles = {str(wording.title) for wording in errors.ERROR_TEXTS.values()}
-    texts = {str(wording.text) for wording in errors.ERROR_TEXTS.values()}
+    assert tuple(ERROR_TEXTS) == STATUSES
+    titles = {str(wording.title) for wording in ERROR_TEXTS.values()}
+    texts = {str(wording.text) for wording in ERROR_TEXTS.values()}
     assert len(titles) == len(texts) == len(STATUSES)
 
 
@@ -58,7 +59,7 @@ def test_an_unknown_status_gets_the_text_of_its_class(
 ) -> None:
     response = visitor.get(f"/en/failing/status/{status}")
     assert response.status_code == status
-    assert heading(response.text) == str(errors.ERROR_TEXTS[shown].title)
+    assert heading(response.text) == str(ERROR_TEXTS[shown].title)
 
 
 def test_a_wrong_method_gets_the_allowed_ones(visitor: FlaskClient) -> None:
@@ -116,7 +117,7 @@ def test_an_error_after_the_view_shows_the_page_too(bare: Flask) -> None:
 
     response = bare.test_client().get("/en/")
     assert response.status_code == 500
-    assert heading(response.text) == str(errors.ERROR_TEXTS[500].title)
+    assert heading(response.text) == str(ERROR_TEXTS[500].title)
     assert not any(trace in response.text for trace in TRACES)
 
 
@@ -188,7 +189,7 @@ def test_a_domain_error_is_unprocessable_by_default(
 def test_a_form_without_its_token_gets_an_error_page(visitor: FlaskClient) -> None:
     response = visitor.post("/en/failing/form", data={"a": "b"})
     assert response.status_code == 400
-    assert heading(response.text) == str(errors.ERROR_TEXTS[400].title)
+    assert heading(response.text) == str(ERROR_TEXTS[400].title)
 
 
 def test_the_log_has_type_and_location_of_an_error_only(
