@@ -13,6 +13,7 @@ from neupusti.config.values import ROOT
 from tests.conftest import missing
 from tests.postgres import Cluster, binaries
 from tests.served import free_port
+from tests.site.test_server import eventually
 
 FIRST, SECOND = "127.0.0.21", "127.0.0.22"
 """Addresses of the two machines: all of 127/8 is this one (RFC 1122)."""
@@ -86,8 +87,8 @@ class Pair:
 
     def url(self, name: str) -> str:
         """Return the URL of a database as the README writes it."""
-        (shipped,) = re.findall(rf"=(postgresql://neupusti:PASSWORD@/{name}\?.*)", readme())
-        own = shipped.replace("10.0.0.", "127.0.0.").replace("PASSWORD", PASSWORD)
+        (given,) = re.findall(rf"=(postgresql://neupusti:PASSWORD@/{name}\?.*)", readme())
+        own = given.replace("10.0.0.", "127.0.0.").replace("PASSWORD", PASSWORD)
         return f"{own}&port={self.primary.port},{self.standby.port}"
 
     def promote(self) -> None:
@@ -95,6 +96,18 @@ class Pair:
         found = PROMOTION.search(readme())
         assert found is not None
         assert self.standby.ask(found[1]) is True
+
+    def acknowledges_together(self) -> None:
+        """Acknowledge a commit when both have it: the line that is a comment as shipped."""
+        found = re.search(
+            r"(?m)^#(synchronous_standby_names = .*)$", shipped("neupusti.conf")
+        )
+        assert found is not None
+        with (self.primary.data / "postgresql.conf").open("a") as file:
+            file.write(f"{found[1]}\n")
+        self.primary.ask("SELECT pg_reload_conf()")
+        state = "SELECT sync_state FROM pg_stat_replication"
+        eventually(lambda: self.primary.ask(state) == "sync")
 
     def copy(self, source: Machine, target: Machine) -> None:
         """Make `target` the standby of `source`, as the README says."""
@@ -106,9 +119,9 @@ class Pair:
             "10.0.0.21": f"{source.address} port={source.port}",
             '"': "",
         }
-        for shipped, local in changes.items():
-            assert any(shipped in word for word in words), shipped
-            words = [word.replace(shipped, local) for word in words]
+        for theirs, local in changes.items():
+            assert any(theirs in word for word in words), theirs
+            words = [word.replace(theirs, local) for word in words]
         target.run(*words)
         target.start()
 
@@ -154,11 +167,10 @@ def _prepare(machine: Machine) -> None:
 def _initialise(machine: Machine) -> None:
     """Make a cluster with the shipped settings and rules of access."""
     machine.run("initdb", "-D", machine.data, "-U", "postgres", "--no-sync")
-    shipped = ROOT / "deploy" / "postgresql"
-    rules = re.sub(r"10\.0\.0\.\d+", "127.0.0.1", (shipped / "pg_hba.conf").read_text())
+    rules = re.sub(r"10\.0\.0\.\d+", "127.0.0.1", shipped("pg_hba.conf"))
     (machine.data / "pg_hba.conf").write_text(f"local all all trust\n{rules}")
     with (machine.data / "postgresql.conf").open("a") as file:
-        file.write((shipped / "neupusti.conf").read_text())
+        file.write(shipped("neupusti.conf"))
     key, certificate = machine.data / "server.key", machine.data / "server.crt"
     command = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=database"
     more = ["-keyout", str(key), "-out", str(certificate)]
@@ -168,6 +180,11 @@ def _initialise(machine: Machine) -> None:
         check=True,
         capture_output=True,
     )
+
+
+def shipped(name: str) -> str:
+    """Return a file of `deploy/postgresql`."""
+    return (ROOT / "deploy" / "postgresql" / name).read_text()
 
 
 def readme() -> str:

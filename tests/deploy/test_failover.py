@@ -54,10 +54,8 @@ def test_the_standby_takes_over_without_a_change_of_settings(
     database: Pair, site: Copy
 ) -> None:
     client = ProxyClient(site.port)
+    database.acknowledges_together()
     assert agrees(client) == 303
-    sent = database.primary.ask("SELECT pg_current_wal_lsn()")
-    there = f"SELECT pg_last_wal_replay_lsn() >= '{sent}'"
-    eventually(lambda: database.standby.ask(there))
 
     database.primary.stop("immediate")
     assert agrees(client) == 503
