@@ -44,7 +44,7 @@ def run() -> None:
     failed: list[Exception] = []
     _each(failed, destroying.destroy, _numbers(_confirmed()))
     if due := _each(failed, wiping.files, _numbers(_destroyed())):
-        wiped = wiping.database(_stores(due), wiping.kinds(due))
+        wiped = wiping.database(_stores(due), destroying.kinds())
         _each(failed, partial(verify, wiped=wiped), due)
     unsent = _each(failed, unsend, _numbers(_in(State.TOLD)))
     if unsent and wiping.database([OutboxEmail.__tablename__]):

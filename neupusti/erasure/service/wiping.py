@@ -10,7 +10,7 @@ from neupusti.core.data import files as data_files
 from neupusti.core.data import samples
 from neupusti.core.data.classification import personal_columns
 from neupusti.core.data.database import Base, db, truncate_wal
-from neupusti.core.data.file_table import partitions
+from neupusti.core.data.file_table import FilePart, partitions
 from neupusti.erasure.models import ErasureFile
 
 SMALL = 200 * 1024 * 1024
@@ -19,7 +19,8 @@ SMALL = 200 * 1024 * 1024
 
 def files(erasure: int) -> bool:
     """Destroy the files that an erasure named; return True. A second run is harmless."""
-    for path in _named([erasure]):
+    named = select(ErasureFile.path).where(ErasureFile.erasure == erasure)
+    for path in db.session.scalars(named).all():
         data_files.destroy(*path.split("/"))
     return True
 
@@ -31,11 +32,6 @@ def forget(session: Session, erasure: int) -> int:
     """
     gone = session.execute(delete(ErasureFile).where(ErasureFile.erasure == erasure))
     return gone.rowcount  # type: ignore[attr-defined,no-any-return]
-
-
-def kinds(erasures: Iterable[int]) -> set[str]:
-    """Return the kinds of the files that erasures named."""
-    return {path.split("/")[0] for path in _named(erasures)}
 
 
 def database(names: Iterable[str], kinds: Iterable[str] = ()) -> bool:
@@ -52,17 +48,13 @@ def database(names: Iterable[str], kinds: Iterable[str] = ()) -> bool:
         connection = plain.execution_options(isolation_level="AUTOCOMMIT")
         try:
             wiped = {table.name for table in tables if personal_columns(table)}
+            wiped -= {FilePart.__tablename__}
             for name in sorted(wiped | partitions(connection, kinds)):
                 _vacuum(connection, name)
         except OperationalError:
             return False
     samples.forget()
     return True
-
-
-def _named(erasures: Iterable[int]) -> list[str]:
-    named = select(ErasureFile.path).where(ErasureFile.erasure.in_(erasures))
-    return list(db.session.scalars(named))
 
 
 def _vacuum(connection: Connection, table: str) -> None:
