@@ -11,7 +11,6 @@ from PIL import Image
 from PIL.ExifTags import GPS, Base
 
 from neupusti.core.data import files
-from neupusti.core.data.files import StoredName
 
 COLOUR, CORNER = (200, 40, 60), (10, 200, 30)
 LOCATION = b"43.2389, 76.8897"
@@ -97,6 +96,6 @@ def with_archive(picture: bytes) -> bytes:
     return out.getvalue()
 
 
-def opened(file: StoredName) -> Image.Image:
+def opened(kind: str, name: str) -> Image.Image:
     """Return a stored picture."""
-    return Image.open(io.BytesIO(files.read(*file)))
+    return Image.open(io.BytesIO(files.read(kind, name)))

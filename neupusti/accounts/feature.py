@@ -153,7 +153,7 @@ FEATURE = Feature(
     },
     holdings=(
         Holding(model=Person, order=0, label=_("Names, phone and e-mail of your account")),
-        Holding(model=Photo, order=0, label=_("Your photo"), file=avatar.file_of),
+        Holding(model=Photo, order=0, label=_("Your photo"), file=avatar.FOLDER),
         Holding(
             model=Credential,
             label=_("When your password was changed"),

@@ -23,7 +23,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped
 
 from neupusti.core.data import finding
 from neupusti.core.data.classification import classification
-from neupusti.core.data.files import StoredName
 from neupusti.core.data.finding import Whose
 
 OWN_ORDER, STAFF_ORDER = 50, 90
@@ -46,8 +45,8 @@ class Holding:
     """A table with rows about people, and how to find a person's rows (6.1.3)."""
 
     model: type[Any]
-    file: Callable[[Any], StoredName] | None = None
-    """What the file that belongs to a row is found by; None: there are no files."""
+    file: str | None = None
+    """The kind of the files that its rows name in `name`; None: there are no files."""
     label: LazyString | None = None
     """What the rows are, for their person; None: as the rule of their term says."""
     order: int = OWN_ORDER

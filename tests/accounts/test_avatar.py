@@ -23,7 +23,6 @@ from neupusti.core import clock
 from neupusti.core.data import disk, files
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.file_folder import LOCK
-from neupusti.core.data.files import StoredName
 from neupusti.core.data.finding import Whose
 from neupusti.core.records.journal import ProcessingEvent
 from neupusti.core.registry import registry
@@ -71,9 +70,9 @@ def stored_files() -> list[str]:
     return stored.names(avatar.FOLDER)
 
 
-def photo_file() -> StoredName:
+def photo_file() -> tuple[str, str]:
     [row] = photos_in_database()
-    return avatar.file_of(row)
+    return avatar.FOLDER, row.name
 
 
 @pytest.mark.clause("3.2.6")
@@ -94,14 +93,14 @@ def test_a_photo_becomes_a_small_picture_and_nothing_else(app: Flask) -> None:
     right_upper = picture.convert("RGB").getpixel((380, 5))
     assert isinstance(right_upper, tuple)
     assert all(abs(a - b) < 30 for a, b in zip(right_upper, photos.CORNER, strict=True))
-    assert len(file.name) == 32
-    assert stored_files() == [file.name]
+    assert len(file[1]) == 32
+    assert stored_files() == [file[1]]
 
 
 @SQLITE
 def test_on_the_disk_it_is_for_the_site_alone(app: Flask) -> None:
     send(signed_in(app, account(AIGERIM)), JPEG)
-    file = disk.folder(avatar.FOLDER) / photo_file().name
+    file = disk.folder(avatar.FOLDER) / photo_file()[1]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert "static" not in file.parts
@@ -111,7 +110,7 @@ def test_on_the_disk_it_is_for_the_site_alone(app: Flask) -> None:
 def test_only_its_owner_sees_it(app: Flask) -> None:
     browser = signed_in(app, account(AIGERIM))
     send(browser, JPEG)
-    address = f"{PATH}/{photo_file().name}"
+    address = f"{PATH}/{photo_file()[1]}"
     assert address in browser.get(PROFILE).text
     assert address in browser.get("/account/").text
     answer = browser.get(address)
@@ -140,9 +139,9 @@ def test_a_new_picture_destroys_the_old_and_removing_destroys_it_all(app: Flask)
     first = photo_file()
     send(browser, PNG, "a.PNG")
     second = photo_file()
-    assert first.name != second.name
-    assert stored_files() == [second.name]
-    assert browser.get(f"{PATH}/{first.name}").status_code == 404
+    assert first[1] != second[1]
+    assert stored_files() == [second[1]]
+    assert browser.get(f"{PATH}/{first[1]}").status_code == 404
     assert remove(browser).location == f"{PROFILE}?done=picture-gone"
     assert (photos_in_database(), stored_files()) == ([], [])
     assert remove(browser).status_code == 303
@@ -189,7 +188,7 @@ def test_a_full_disk_is_reported_and_leaves_no_partial_file(app: Flask, code: in
         on_sqlite = db.engine.dialect.name == "sqlite"
         assert ("На нашем диске" if on_sqlite else "Мы скоро вернёмся") in answer.text
     assert photo_file() == before
-    assert stored_files() == [before.name]
+    assert stored_files() == [before[1]]
 
 
 @SQLITE
@@ -253,7 +252,7 @@ def test_the_sweep_destroys_what_belongs_to_nobody(app: Flask) -> None:
         stored.age(avatar.FOLDER, clock.now() - age)
         job.run()
         assert len(stored_files()) == left
-    assert stored_files() == [photo_file().name]
+    assert stored_files() == [photo_file()[1]]
     assert (disk.folder(avatar.FOLDER) / LOCK).exists()
 
 
@@ -263,4 +262,4 @@ def test_the_export_finds_the_row_and_its_file(app: Flask) -> None:
     [holding] = [one for one in registry().holdings if one.model is Photo]
     [row] = db.session.scalars(holding.of(Whose(person=who.number)))
     assert holding.file is not None
-    assert len(files.read(*holding.file(row))) == row.bytes
+    assert len(files.read(holding.file, row.name)) == row.bytes

@@ -49,7 +49,7 @@ def test_a_photograph_of_three_megabytes_is_taken(app: Flask) -> None:
     body = photos.large()
     assert 3_000_000 < len(body) < 4_000_000
     assert send(signed_in(app, account(AIGERIM)), body).status_code == 303
-    assert photos.opened(photo_file()).size == (512, 366)
+    assert photos.opened(*photo_file()).size == (512, 366)
 
 
 def test_a_field_beside_the_file_stays_small(app: Flask) -> None:

@@ -12,7 +12,7 @@ from neupusti.core.data import files
 from neupusti.core.data.database import db
 from neupusti.core.data.file_table import PART_BYTES
 from neupusti.erasure.models import ErasureFile
-from neupusti.erasure.service import verifying
+from neupusti.erasure.service import verifying, wiping
 from tests import photos, stored
 from tests.accounts.cast import account
 from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
@@ -63,9 +63,10 @@ def test_their_bytes_are_gone_from_the_tables(app: Flask, at: Clock) -> None:
     assert name not in on_the_server()
     assert on_the_server().count(body[:64]) == 1
     wiped = [words.split()[-1] for words in said if words.startswith("VACUUM")]
-    assert [table for table in wiped if table.startswith("file_part")] == [
-        "file_part_avatars"
-    ]
+    assert {table for table in wiped if table.startswith("file_part")} == {
+        "file_part_avatars",
+        "file_part_exports",
+    }
     assert len(stored.names(avatar.FOLDER)) == 1
     assert db.session.query(ErasureFile).count() == 0
 
@@ -116,3 +117,11 @@ def test_a_forgotten_file_makes_it_incomplete(app: Flask, at: Clock) -> None:
     at(BEGINS + HOUR)
     work(2)
     assert erasure_of(number).state == "done"
+
+
+def test_photos_of_goods_are_not_written_anew(app: Flask) -> None:
+    said: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+    assert wiping.database(["file_part", "person"], {"avatars"})
+    wiped = [words.split()[-1] for words in said if words.startswith("VACUUM")]
+    assert wiped == ["file_part_avatars", "person"]

@@ -17,7 +17,6 @@ from neupusti.core import clock, pictures
 from neupusti.core.data import files
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
-from neupusti.core.data.files import StoredName
 from neupusti.core.pictures import MEGABYTE, PictureError
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
@@ -38,11 +37,6 @@ SWEEP_EVERY = timedelta(hours=1)
 def get(person: int) -> Photo | None:
     """Return the picture of `person`, or None."""
     return db.session.get(Photo, person)
-
-
-def file_of(photo: Photo) -> StoredName:
-    """Return what the file of `photo` is found by."""
-    return StoredName(FOLDER, photo.name)
 
 
 def body_of(photo: Photo) -> bytes:

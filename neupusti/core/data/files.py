@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from neupusti.core import clock
 from neupusti.core.data import disk, file_table
@@ -27,13 +27,6 @@ GRACE = timedelta(hours=1)
 """The transaction that names a younger file may still be open."""
 FORMER_KINDS = ("avatars", "exports", "photos", "sheets")
 """What earlier versions kept in the data folder, whatever the database."""
-
-
-class StoredName(NamedTuple):
-    """What a stored file is found by."""
-
-    kind: str
-    name: str
 
 
 def new_name() -> str:

@@ -4,8 +4,6 @@ Holds are asked inside it: what became an open order a moment ago is kept. Whoev
 killed in it has destroyed nothing; files go afterwards, by the names that it leaves.
 """
 
-from collections.abc import Iterator
-
 from sqlalchemy import (
     ColumnElement,
     Table,
@@ -30,9 +28,8 @@ from neupusti.core.data.classification import (
     personal_columns,
 )
 from neupusti.core.data.database import writing
-from neupusti.core.data.files import StoredName
 from neupusti.core.data.finding import Whose
-from neupusti.core.keeping import Fate
+from neupusti.core.keeping import Fate, Holding
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records import journal
 from neupusti.core.records.decisions import Decision, decide
@@ -176,21 +173,20 @@ def _needles(session: Session, whose: Whose) -> set[str]:
 def _name_files(session: Session, erasure: int, whose: Whose) -> None:
     """Store the files of the rows that go: after the commit nothing else names them."""
     for one in fated(whose):
-        for kind, name in _files(session, one):
-            session.add(ErasureFile(erasure=erasure, path=f"{kind}/{name}"))
+        if (kind := _kind(one.holding)) is not None:
+            named = select(one.holding.model).where(one.own)
+            for row in session.scalars(named):
+                if row.name:
+                    session.add(ErasureFile(erasure=erasure, path=f"{kind}/{row.name}"))
 
 
-def _files(session: Session, one: Fated) -> Iterator[StoredName]:
-    file = one.holding.file
-    if one.holding.model is Export:
-        file = _archive
-    if file is not None:
-        named = select(one.holding.model).where(one.own)
-        yield from (file(row) for row in session.scalars(named) if row.name)
+def kinds() -> set[str]:
+    """Return the kinds of files that are about people."""
+    return {kind for one in registry().holdings if (kind := _kind(one)) is not None}
 
 
-def _archive(export: Export) -> StoredName:
-    return StoredName(exporting.FOLDER, export.name or "")
+def _kind(holding: Holding) -> str | None:
+    return exporting.FOLDER if holding.model is Export else holding.file
 
 
 def _notify(session: Session, request: DataRequest, whose: Whose) -> None:

@@ -48,7 +48,7 @@ def run() -> None:
     _each(failed, destroying.destroy, _numbers(_confirmed()))
     if due := _each(failed, wiping.files, _numbers(_destroyed())):
         # All tables: a session that ended, an earlier address left bytes there, too.
-        wiped = wiping.database(Base.metadata.tables, wiping.kinds(due))
+        wiped = wiping.database(Base.metadata.tables, destroying.kinds())
         _each(failed, partial(verify, wiped=wiped), due)
     unsent = _each(failed, unsend, _numbers(_in(State.TOLD)))
     if unsent and wiping.database(OWN):

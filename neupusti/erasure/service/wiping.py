@@ -19,7 +19,8 @@ SMALL = 200 * 1024 * 1024
 
 def files(erasure: int) -> bool:
     """Destroy the files that an erasure named; return True. A second run is harmless."""
-    for path in _named([erasure]):
+    named = select(ErasureFile.path).where(ErasureFile.erasure == erasure)
+    for path in db.session.scalars(named).all():
         data_files.destroy(*path.split("/"))
     return True
 
@@ -31,11 +32,6 @@ def forget(session: Session, erasure: int) -> int:
     """
     gone = session.execute(delete(ErasureFile).where(ErasureFile.erasure == erasure))
     return gone.rowcount  # type: ignore[attr-defined,no-any-return]
-
-
-def kinds(erasures: Iterable[int]) -> set[str]:
-    """Return the kinds of the files that erasures named."""
-    return {path.split("/")[0] for path in _named(erasures)}
 
 
 def database(names: Iterable[str], kinds: Iterable[str] = ()) -> bool:
@@ -60,11 +56,6 @@ def database(names: Iterable[str], kinds: Iterable[str] = ()) -> bool:
             return False
     samples.forget()
     return True
-
-
-def _named(erasures: Iterable[int]) -> list[str]:
-    named = select(ErasureFile.path).where(ErasureFile.erasure.in_(erasures))
-    return list(db.session.scalars(named))
 
 
 def _vacuum(connection: Connection, table: str) -> None:

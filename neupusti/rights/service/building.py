@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from neupusti.core.data import files, finding
-from neupusti.core.data.files import StoredName
 from neupusti.core.data.finding import Whose
 from neupusti.core.text import csv
 from neupusti.core.web.operator import Operator
@@ -116,17 +115,17 @@ class Builder:
     def add_files(self) -> None:
         """Copy the file of each row that has one, or name it among the missing."""
         for rows in sections.held(self.whose):
-            if rows.holding.file is not None:
+            if (kind := rows.holding.file) is not None:
                 for number, row in enumerate(self._own(rows), 1):
-                    self._add_file(rows.holding.file(row), f"{rows.table.name}-{number}")
+                    self._add_file(kind, row.name, f"{rows.table.name}-{number}")
 
     def _own(self, rows: HeldRows) -> list[Row[Any]]:
         own = select(rows.table).where(finding.own(rows.table, self.whose))
         return list(self.data.main.execute(own.order_by(*rows.table.primary_key.columns)))
 
-    def _add_file(self, stored: StoredName, name: str) -> None:
+    def _add_file(self, kind: str, stored: str, name: str) -> None:
         try:
-            file = files.opened(*stored).body
+            file = files.opened(kind, stored).body
         except OSError:
             self.missing.append(name)
             return
