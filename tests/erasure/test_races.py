@@ -89,7 +89,7 @@ def write(app: Flask, nth: int, person: int) -> None:
                 return
 
 
-@pytest.mark.ordeal(3, 100)
+@pytest.mark.ordeal(3, 60)
 def test_either_it_is_undone_or_it_happens(app: Flask, at: Clock, size: int) -> None:
     """Never both, never neither."""
     for _round in range(size):
@@ -125,7 +125,7 @@ def test_either_it_is_undone_or_it_happens(app: Flask, at: Clock, size: int) -> 
             work()
 
 
-@pytest.mark.ordeal(2, 30)
+@pytest.mark.ordeal(2, 12)
 def test_a_killed_run_leaves_nothing_half_destroyed(
     app: Flask, settings: Settings, at: Clock, size: int
 ) -> None:
@@ -151,7 +151,7 @@ def test_a_killed_run_leaves_nothing_half_destroyed(
         assert left_of(person) == []
 
 
-@pytest.mark.ordeal(2, 60)
+@pytest.mark.ordeal(2, 40)
 def test_nothing_is_written_about_whom_is_being_destroyed(
     app: Flask, at: Clock, size: int
 ) -> None:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import TimeoutError  # noqa: A004 - the one of a pool without connections
+from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - of a pool
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -56,8 +56,8 @@ one that holds a lock, it could never look up what it reads through a second con
 LOOK_SECONDS = 0.25
 """How often a waiting writer looks whether others get on."""
 _writers = BoundedSemaphore(WRITERS)
-_moved_at = 0.0
-"""When the last writer of this process ended well, by the monotonic clock."""
+_moved_at = _stuck_at = 0.0
+"""When the last writer of this process ended well, or without an answer or a lock."""
 
 
 class Base(DeclarativeBase):
@@ -121,17 +121,21 @@ def writer_slot(seconds: float = BUSY_SECONDS) -> Iterator[None]:
     """Be one of the writers, as soon as another has ended.
 
     Raise sqlalchemy's TimeoutError after `seconds` in which none did: a queue that moves is
-    worth waiting in, up to BUSY_SECONDS, one behind a lock is not.
+    worth waiting in, up to BUSY_SECONDS, one in which a writer got stuck is not.
     """
-    global _moved_at  # noqa: PLW0603 - of this process, like the slots
+    global _moved_at, _stuck_at  # noqa: PLW0603 - of this process, like the slots
     asked = time.monotonic()
     while not _writers.acquire(timeout=min(seconds, LOOK_SECONDS)):
         now = time.monotonic()
-        if now - max(asked, _moved_at) >= seconds or now - asked >= BUSY_SECONDS:
+        since = asked if _stuck_at > asked else max(asked, _moved_at)
+        if now - since >= seconds or now - asked >= BUSY_SECONDS:
             raise TimeoutError("the database is busy: too many writers")
     try:
         yield
         _moved_at = time.monotonic()
+    except OperationalError:
+        _stuck_at = time.monotonic()
+        raise
     finally:
         _writers.release()
 
@@ -140,9 +144,8 @@ def writer_slot(seconds: float = BUSY_SECONDS) -> Iterator[None]:
 def writing() -> Iterator[Session]:
     """Open one write transaction of the main database; commit at its end, or roll back.
 
-    In spite of its busy timeout, SQLite fails at once when a transaction that began by
-    reading wants to write while another writes: hence BEGIN IMMEDIATE. On PostgreSQL
-    whoever waits in a request is told after a few seconds: another's lock may last.
+    SQLite fails at once when a transaction that began by reading wants to write: hence
+    BEGIN IMMEDIATE. On PostgreSQL a request waits a few seconds: another's lock may last.
     """
     session = db.session()
     if session.new or session.dirty or session.deleted:
@@ -151,9 +154,8 @@ def writing() -> Iterator[Session]:
     session.rollback()
     brief = on_postgresql(session) and has_request_context()
     with ExitStack() as stack:
-        stack.enter_context(
-            writer_slot(postgresql.WRITE_SECONDS if brief else BUSY_SECONDS)
-        )
+        slot = writer_slot(postgresql.WRITE_SECONDS if brief else BUSY_SECONDS)
+        stack.enter_context(slot)
         if brief:
             left = postgresql.left_to_write(time.monotonic() - asked)
             stack.enter_context(postgresql.limited(left))

@@ -24,7 +24,7 @@ REQUEST_SECONDS, JOB_SECONDS = 4.0, 120.0
 operator, migrations above all, take what they need."""
 LOCK_SECONDS = 2.5
 """How long a statement waits for a lock that another transaction holds."""
-WRITE_SECONDS = 4.0
+WRITE_SECONDS = 2.5
 """How long a write of a request may wait, for its turn and for locks together."""
 IDLE_SECONDS = 8.0
 """How long a write may pause between two statements; a frozen machine is not waited for."""
@@ -37,7 +37,7 @@ POOL_SECONDS = 2
 """How long a request waits for one of the connections of its process; Flask-SQLAlchemy
 takes whole seconds."""
 CONNECT = {
-    "connect_timeout": 3,
+    "connect_timeout": 2,
     "keepalives_idle": 10,
     "keepalives_interval": 3,
     "keepalives_count": 3,

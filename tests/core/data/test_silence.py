@@ -7,15 +7,25 @@ from typing import Any
 import pytest
 from flask import Flask, request
 from sqlalchemy import Engine, QueuePool, create_engine, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import (
+    OperationalError,
+    TimeoutError,  # noqa: A004 - of a pool
+)
 
 from neupusti.core import clock
-from neupusti.core.data import looks, postgresql
+from neupusti.core.data import database, looks, postgresql
 from neupusti.core.data.beats import JobBeat
-from neupusti.core.data.database import db
+from neupusti.core.data.database import db, writing
 from neupusti.core.data.looks import Look
 from tests.conftest import SQLITE
-from tests.core.data.test_postgresql import PID, POSTGRESQL, beside, impatient, stopped
+from tests.core.data.test_postgresql import (
+    PID,
+    POSTGRESQL,
+    Queue,
+    beside,
+    impatient,
+    stopped,
+)
 from tests.site.test_server import eventually
 
 __all__ = ["impatient"]
@@ -111,6 +121,41 @@ def test_no_process_is_ended_behind_a_proxy_that_changes_it(app: Flask) -> None:
             driver: Any = connection.connection.dbapi_connection
             assert bool(driver.own_process) is known
     engine.dispose()
+
+
+class Stuck(Queue):
+    """A queue in which others get on, and writers get stuck."""
+
+    def acquire(self, timeout: float) -> bool:
+        """Let a writer get stuck before the look."""
+        database._stuck_at = self.monotonic() + timeout  # noqa: SLF001 - as a writer that does
+        return super().acquire(timeout)
+
+
+def test_a_writer_waits_shortly_in_a_queue_with_one_that_is_stuck(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    queue = Stuck(moves=True, free_after=80)
+    monkeypatch.setattr(database, "_writers", queue)
+    for name in ("_moved_at", "_stuck_at"):
+        monkeypatch.setattr(database, name, 0.0)
+    monkeypatch.setattr(database, "time", queue)
+    with pytest.raises(TimeoutError), database.writer_slot(postgresql.WRITE_SECONDS):
+        pass
+    assert queue.monotonic() == postgresql.WRITE_SECONDS
+
+
+@POSTGRESQL
+@pytest.mark.usefixtures("impatient")
+def test_a_writer_that_gets_no_lock_is_stuck(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_stuck_at", 0.0)
+    with beside(db.engine) as other:
+        other.execute(text("LOCK TABLE job_beat IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(OperationalError), writing() as session:
+            session.execute(text("DELETE FROM job_beat"))
+    assert database._stuck_at > 0  # noqa: SLF001 - what the test is about
 
 
 def held(engine: Engine, release: Event) -> tuple[Look, list[int]]:
