@@ -153,9 +153,8 @@ def writing() -> Iterator[Session]:
     asked = time.monotonic()
     session.rollback()
     brief = on_postgresql(session) and has_request_context()
-    with ExitStack() as stack:
-        slot = writer_slot(postgresql.WRITE_SECONDS if brief else BUSY_SECONDS)
-        stack.enter_context(slot)
+    most = postgresql.WRITE_SECONDS if brief else BUSY_SECONDS
+    with writer_slot(most), ExitStack() as stack:
         if brief:
             left = postgresql.left_to_write(time.monotonic() - asked)
             stack.enter_context(postgresql.limited(left))
