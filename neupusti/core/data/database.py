@@ -158,7 +158,7 @@ def writing() -> Iterator[Session]:
         stack.enter_context(slot)
         if brief:
             left = postgresql.left_to_write(time.monotonic() - asked)
-            stack.enter_context(postgresql.limited(left))
+            stack.enter_context(postgresql.limited(left + postgresql.ANSWER_SECONDS))
         session.info[WRITING] = True
         try:
             connection = session.connection(execution_options={"begin_immediate": True})
