@@ -154,6 +154,7 @@ def test_what_a_block_refuses_says_where_it_ends(app: Flask, *, with_account: bo
         browser.post(refused, data=shown, headers=SAME_ORIGIN),
     ):
         assert answer.status_code == 403
+        assert "<h1>Your data are blocked</h1>" in answer.text
         assert f'href="{page}"' in answer.text
     assert send(browser, f"{page}/end", page).status_code == 303
     assert browser.get(refused).status_code == 200

@@ -157,7 +157,7 @@ def writing() -> Iterator[Session]:
     with writer_slot(most), ExitStack() as stack:
         if brief:
             left = postgresql.left_to_write(time.monotonic() - asked)
-            stack.enter_context(postgresql.limited(left))
+            stack.enter_context(postgresql.limited(left + postgresql.ANSWER_SECONDS))
         session.info[WRITING] = True
         try:
             connection = session.connection(execution_options={"begin_immediate": True})

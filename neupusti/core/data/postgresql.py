@@ -31,6 +31,8 @@ IDLE_SECONDS = 8.0
 LEAST_SECONDS = 0.5
 """How long it may wait for locks at least, and a request for a server that was silent to
 it once."""
+ANSWER_SECONDS = 1.0
+"""How much longer than for locks a write may wait for an answer."""
 PING_SECONDS = 0.7
 """How long a connection of the pool may take to say that it is there."""
 POOL_SECONDS = 2
@@ -167,7 +169,7 @@ def sqlstate(error: BaseException) -> str | None:
 
 
 def left_to_write(waited: float) -> float:
-    """Return how long each statement of a write may take that `waited` for its turn."""
+    """Return how long a write may wait for locks that `waited` for its turn."""
     return max(WRITE_SECONDS - waited, LEAST_SECONDS)
 
 

@@ -120,14 +120,15 @@ def page(
         status if status in ERROR_TEXTS else (500 if server_error else 400)
     ]
     request_id = request.environ.get(REQUEST_ID)
+    own_block = blocked and not hides()
     try:
         body = render_template(
             "errors/show.html",
             status=status,
-            title=error_text.title,
+            title=_("Your data are blocked") if own_block else error_text.title,
             text=message or (HIDDEN if status in MISSING and hides() else error_text.text),
             request_id=request_id,
-            blocked=blocked and not hides(),
+            blocked=own_block,
         )
     except Exception:
         if not server_error:
