@@ -98,6 +98,8 @@ def test_a_word_in_a_file_is_found_across_two_parts_too(app: Flask, before: int)
     found = verifying.in_database([AIGERIM.email])
     assert list(found) == [f"sheets/{name}"]
     assert verifying.in_database([BOLAT.email]) == {}
+    files.store("photos", b"x" * before + EMAIL)
+    assert list(verifying.in_database([AIGERIM.email])) == list(found)
 
 
 def test_the_end_of_one_file_and_the_beginning_of_the_next_are_no_word(app: Flask) -> None:
@@ -119,9 +121,21 @@ def test_a_forgotten_file_makes_it_incomplete(app: Flask, at: Clock) -> None:
     assert erasure_of(number).state == "done"
 
 
+@pytest.mark.clause("6.1.3")
+def test_files_are_written_anew_however_large_they_are(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(wiping, "SMALL", 0)
+    event.listen(db.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
+    assert wiping.database(["letter"], ["avatars"])
+    assert "VACUUM (ANALYZE) letter" in said
+    assert "VACUUM (FULL, ANALYZE) file_part_avatars" in said
+
+
 def test_photos_of_goods_are_not_written_anew(app: Flask) -> None:
     said: list[str] = []
     event.listen(db.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
     assert wiping.database(["file_part", "person"], {"avatars"})
     wiped = [words.split()[-1] for words in said if words.startswith("VACUUM")]
-    assert wiped == ["file_part_avatars", "person"]
+    assert wiped == ["person", "file_part_avatars"]

@@ -47,6 +47,8 @@ FEW = 8
 """Parts that a search of all files has in memory."""
 OTHERS = "file_part_others"
 """The partition of the kinds that have none of their own."""
+PUBLIC = ("photos",)
+"""The kinds that everybody may see."""
 WHOSE = personal("3.2.6", Purpose.PERSONAL_PAGES)
 
 
@@ -191,10 +193,14 @@ def partitions(connection: Connection, kinds: Iterable[str]) -> set[str]:
 
 
 def bodies() -> Iterator[tuple[str, Iterator[bytes]]]:
-    """Yield `kind/name` and the parts of every file, each before the next is asked for."""
-    rows = select(FilePart.kind, FilePart.name, FilePart.body).order_by(
-        FilePart.kind, FilePart.name, FilePart.part
+    """Yield `kind/name` and the parts of every file, each before the next is asked for.
+
+    Without those that everybody may see: they are about goods, and are by far the most.
+    """
+    rows = select(FilePart.kind, FilePart.name, FilePart.body).where(
+        FilePart.kind.not_in(PUBLIC)
     )
+    rows = rows.order_by(FilePart.kind, FilePart.name, FilePart.part)
     with _binary(db.engine.connect()) as connection:
         streamed = connection.execution_options(yield_per=FEW).execute(rows)
         for (kind, name), parts in groupby(streamed, itemgetter(0, 1)):

@@ -73,7 +73,7 @@ def in_files(
 def in_database(
     wanted: Iterable[str], shared: Container[str] = frozenset()
 ) -> dict[str, int]:
-    """Return the same of the files that are stored in the database."""
+    """Return the same of the files in the database but those that everybody may see."""
     patterns, found = _patterns(wanted, shared), {}
     for name, parts in file_table.bodies() if patterns else ():
         if seen := _among(parts, patterns):

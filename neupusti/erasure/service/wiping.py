@@ -38,7 +38,8 @@ def database(names: Iterable[str], kinds: Iterable[str] = ()) -> bool:
     """Wipe the pages of rows and files that are gone; return whether no copy can be left.
 
     SQLite overwrites them at once, and its log is truncated here. PostgreSQL writes small
-    tables anew and forgets what it sampled; a table that is in use waits for the next run.
+    tables and the files of `kinds` anew, and forgets what it sampled; a table that is in
+    use waits for the next run. What went of a large table lies there until new rows come.
     """
     if db.engine.dialect.name == "sqlite":
         return truncate_wal()
@@ -50,8 +51,10 @@ def database(names: Iterable[str], kinds: Iterable[str] = ()) -> bool:
             wiped = {table.name for table in tables if personal_columns(table)}
             # Of files only the partitions of the kinds: the photos of goods are large.
             wiped.discard(FilePart.__tablename__)
-            for name in sorted(wiped | partitions(connection, kinds)):
+            for name in sorted(wiped):
                 _vacuum(connection, name)
+            for name in sorted(partitions(connection, kinds)):
+                connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {name}")
         except OperationalError:
             return False
     samples.forget()
