@@ -1,7 +1,7 @@
 """The first screen in a browser: a phone, the keyboard, forced colours, paper."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -31,8 +31,7 @@ def seated(
     site_url: str,
 ) -> Iterator[Open]:
     """Open contexts of a member of staff who has made her choice of cookies."""
-    now = clock.now().astimezone(UTC)
-    start = now - timedelta(hours=30)
+    start = clock.midnight(clock.today()) - timedelta(hours=12)
     load([
         *(entry(start + timedelta(minutes=at), ip=f"203.0.113.{at}") for at in range(60)),
         *(entry(start + timedelta(minutes=at), user_agent="curl/8.5.0") for at in range(9)),
