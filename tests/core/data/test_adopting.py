@@ -102,6 +102,18 @@ def test_whoever_is_killed_goes_on_from_there(
 
 
 @POSTGRESQL
+def test_what_somebody_else_put_there_stays(app: Flask, former: dict[str, bytes]) -> None:
+    (disk.folder("photos") / "lost+found").mkdir()
+    (disk.folder("photos") / f"folder{disk.PART}").mkdir()
+    (disk.folder("photos") / "notes.txt").write_bytes(b"of somebody else")
+    before = left()
+    assert files.adopt() == len(former)
+    theirs = ["photos/folder.part", "photos/lost+found", "photos/notes.txt"]
+    assert left() == sorted([*NOT_OURS, *theirs])
+    assert set(before) > set(left())
+
+
+@POSTGRESQL
 def test_the_way_back_puts_them_into_the_folder_again(
     app: Flask, former: dict[str, bytes]
 ) -> None:
@@ -120,3 +132,14 @@ def test_on_sqlite_they_stay_where_they_are(app: Flask, former: dict[str, bytes]
     assert files.adopt() == 0
     assert stored(former) == former
     assert len(left()) == len(former) + 3
+
+
+@pytest.mark.parametrize("lend_databases", ["sqlite"], indirect=True)
+def test_on_sqlite_a_folder_beside_them_stops_no_sweep(
+    app: Flask, former: dict[str, bytes]
+) -> None:
+    folder = disk.folder("photos") / "lost+found"
+    folder.mkdir()
+    os.utime(folder, (0, 0))
+    assert files.sweep("photos", tuple) == 2
+    assert folder.is_dir()
