@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import pytest
@@ -125,6 +126,33 @@ def test_the_way_back_puts_them_into_the_folder_again(
     flask_migrate.upgrade()
     assert files.adopt() == len(former)
     assert stored(former) == former
+
+
+@POSTGRESQL
+def test_on_the_way_back_they_are_on_the_disk_before_the_table_goes(
+    app: Flask, former: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one part of one file at a time is in memory."""
+    files.adopt()
+    done: list[str] = []
+    fsync = os.fsync
+
+    def synced(fd: int) -> None:
+        fsync(fd)
+        done.append(f"sync {Path(f'/proc/self/fd/{fd}').readlink()}")
+
+    def executed(_connection: object, cursor: Any, statement: str, *_: object) -> None:
+        done.append(statement)
+        assert cursor.rowcount <= 1 or "SELECT body" not in statement
+
+    monkeypatch.setattr(os, "fsync", synced)
+    event.listen(db.engine, "after_cursor_execute", executed)
+    flask_migrate.downgrade(revision="0036")
+    before = done[: next(n for n, one in enumerate(done) if "DROP TABLE file_" in one)]
+    assert sum(one.endswith(disk.PART) for one in before) == len(former)
+    folders = {f"sync {disk.home() / kind}" for kind in files.FORMER_KINDS}
+    assert {one: before.count(one) for one in folders} == dict.fromkeys(folders, 2)
+    assert f"sync {disk.home()}" in before
 
 
 @pytest.mark.parametrize("lend_databases", ["sqlite"], indirect=True)
