@@ -3,11 +3,10 @@
 Revision: 0037
 """
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
-from flask import current_app
+
+from neupusti.core.data import disk
 
 revision = "0037"
 down_revision = "0036"
@@ -16,8 +15,8 @@ depends_on = None
 STOPS_COPIES = "copies of the version before look for files in the data folder"
 
 KINDS = ("avatars", "exports", "photos", "sheets")
-FILES = "SELECT DISTINCT kind, name FROM file_part"
-PARTS = "SELECT body FROM file_part WHERE kind = :kind AND name = :name ORDER BY part"
+FILES = "SELECT kind, name, max(part) FROM file_part GROUP BY kind, name"
+BODY = "SELECT body FROM file_part WHERE kind = :kind AND name = :name AND part = :part"
 
 
 def upgrade(engine_name: str) -> None:
@@ -55,13 +54,11 @@ def downgrade(engine_name: str) -> None:
     if engine_name != "main":
         return
     connection = op.get_bind()
-    for kind, name in connection.execute(sa.text(FILES)).all():
-        folder = Path(current_app.instance_path) / kind
-        folder.mkdir(mode=0o700, exist_ok=True)
-        file = folder / name
-        file.touch(mode=0o600)
-        with file.open("wb") as out:
-            parts = connection.execute(sa.text(PARTS), {"kind": kind, "name": name})
-            for (body,) in parts:
-                out.write(body)
+    for kind, name, last in connection.execute(sa.text(FILES)).all():
+        # All of them are on the disk before the table goes; one part at a time in memory.
+        with disk.replacing(disk.folder(kind) / name) as out:
+            for part in range(last + 1):
+                which = {"kind": kind, "name": name, "part": part}
+                out.write(connection.execute(sa.text(BODY), which).scalar_one())
+    disk.sync_folder(disk.home())
     op.drop_table("file_part")

@@ -244,3 +244,12 @@ def test_only_one_process_reads_a_spool(
     assert refused.exit_code == 1
     assert "Another process" in refused.output
     assert command("ingest", "--once").output == "1 requests\n"
+
+
+def test_a_folder_may_hold_more_files_than_a_query_takes_values(engine: Engine) -> None:
+    with store.ingesting(engine) as connection:
+        for name in ("0", "69999"):
+            store.save_position(connection, name, 7)
+    with engine.connect() as connection:
+        found = store.cursors(connection, [str(number) for number in range(70_000)])
+    assert found == {"0": 7, "69999": 7}

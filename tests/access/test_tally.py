@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,9 +17,13 @@ from neupusti.access.recording import spool, tally
 from neupusti.access.recording.line import encode
 from neupusti.access.recording.spool import Spool
 from neupusti.access.recording.tally import UnwrittenLines, WorkerTally, unwritten
+from neupusti.access.retention import sweep
+from neupusti.access.retention.terms import RetentionCutoffs
+from neupusti.core import clock
 from tests.access.conftest import count_rows, entry
 from tests.access.test_spool_reader import stays
 from tests.disks import fill_disk
+from tests.times import Clock
 
 FORK = get_context("fork")
 LINE = encode(entry(datetime(2026, 11, 22, 7, tzinfo=UTC)))
@@ -81,6 +85,20 @@ def test_lost_lines_are_counted_once(
         assert count_rows(engine, Rollup, Rollup.requests) == 8
     assert list(spool_folder.iterdir()) == []
     assert count_rows(engine, Cursor) == stays(engine)
+
+
+def test_they_are_not_counted_again_once_their_count_is_old(
+    engine: Engine, enrichment: Enrichment, spool_folder: Path, at: Clock
+) -> None:
+    """A cursor goes with its day, but that of a worker that still runs is in use."""
+    published = WorkerTally(spool_folder, "worker")
+    published.update(1000, 0)
+    spool_reader.ingest(engine, spool_folder, enrichment)
+    at(clock.now() + timedelta(days=100))
+    sweep.sweep(engine, RetentionCutoffs(ip_days=30, days=90))
+    published.update(1001, 0)
+    spool_reader.ingest(engine, spool_folder, enrichment)
+    assert count_rows(engine, Rollup, Rollup.requests) == 1001
 
 
 def test_a_worker_killed_while_the_disk_is_full_leaves_its_number(

@@ -4,6 +4,8 @@ import errno
 import io
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -13,6 +15,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
@@ -208,7 +212,7 @@ def test_another_disk_error_is_a_server_error(
     assert stored_files() == []
 
 
-def test_a_row_that_cannot_be_written_leaves_no_file(
+def test_the_file_of_a_row_that_cannot_be_written_goes_with_the_sweep(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     who = account(AIGERIM)
@@ -219,7 +223,29 @@ def test_a_row_that_cannot_be_written_leaves_no_file(
     monkeypatch.setattr(avatar, "_log", broken)
     with pytest.raises(RuntimeError, match="the row"):
         avatar.replace(who.number, JPEG, "a.jpg")
-    assert (photos_in_database(), stored_files()) == ([], [])
+    assert photos_in_database() == []
+    stored.age(avatar.FOLDER, clock.now() - 2 * files.GRACE)
+    avatar.sweep()
+    assert stored_files() == []
+
+
+def test_a_row_that_was_stored_without_an_answer_keeps_its_file(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = account(AIGERIM)
+
+    @contextmanager
+    def unanswered() -> Iterator[Session]:
+        with writing() as session:
+            yield session
+        raise OperationalError("COMMIT", None, Exception("no answer in time"))
+
+    monkeypatch.setattr(avatar, "writing", unanswered)
+    with pytest.raises(OperationalError):
+        avatar.replace(who.number, JPEG, "a.jpg")
+    photo = avatar.get(who.number)
+    assert photo is not None
+    assert avatar.body_of(photo)
 
 
 def test_without_the_token_nothing_is_taken(app: Flask) -> None:

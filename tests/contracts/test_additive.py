@@ -8,10 +8,11 @@ import flask_migrate
 import pytest
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import Engine, NullPool, create_engine, event, text
+from sqlalchemy import Engine, NullPool, event, text
 
 from neupusti.config.values import ROOT
 from neupusti.core.blocking import shadows
+from neupusti.core.data import postgresql
 from neupusti.core.data.database import db
 from neupusti.core.data.migration import STOPS_COPIES
 from neupusti.core.registry import registry
@@ -106,9 +107,32 @@ def test_what_takes_away_waits_for_no_copy_that_reads(app: Flask) -> None:
 
 @POSTGRESQL
 def test_a_view_that_a_crash_left_is_in_no_way(app: Flask) -> None:
+    """A connection that ends removes its views; a crash of the server leaves them."""
     db.session.remove()
-    with create_engine(db.engine.url, poolclass=NullPool).connect() as crashed:
-        view = "CREATE TEMP VIEW correction AS SELECT decision FROM public.correction"
-        crashed.execute(text(view))
-        crashed.commit()
+    with db.engine.begin() as connection:
+        for statement in (
+            "CREATE SCHEMA crashed",
+            "CREATE VIEW crashed.correction AS SELECT decision FROM public.correction",
+            "SET LOCAL allow_system_table_mods = on",
+            "ALTER SCHEMA crashed RENAME TO pg_temp_9999",
+        ):
+            connection.execute(text(statement))
+    with postgresql.alone(db.engine):
         flask_migrate.downgrade(revision="0035")
+    with db.engine.connect() as connection:
+        assert connection.scalars(shadows.LEFT).all() == []
+
+
+@POSTGRESQL
+def test_what_takes_away_leaves_a_copy_of_the_version_before_its_views(app: Flask) -> None:
+    """It names its connections in no way."""
+    tables = [one.model.__table__ for one in registry().holdings]
+    db.session.remove()
+    reading = shadows.reading_engine(db.engine, tables, poolclass=NullPool)
+    with reading.connect() as former:
+        former.execute(text("SET application_name = ''"))
+        former.commit()
+        with pytest.raises(SystemExit, match="stop every copy first"):
+            flask_migrate.downgrade(revision="0035")
+        schema = "SELECT relnamespace = pg_my_temp_schema() FROM pg_class WHERE oid = {}"
+        assert former.scalar(text(schema.format("'person'::regclass")))

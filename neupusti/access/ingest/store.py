@@ -5,7 +5,7 @@ Statements go straight to the driver, for speed: a batch has thousands of rows.
 
 import logging
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any, cast
@@ -245,10 +245,14 @@ def delete_cursors(connection: Connection, files: Sequence[str]) -> None:
         connection.exec_driver_sql(query, (file,))
 
 
-def cursors(connection: Connection, files: Collection[str]) -> dict[str, int]:
+def cursors(connection: Connection, files: Sequence[str]) -> dict[str, int]:
     """Return how far each of these files has been read, as far as it was."""
-    rows = select(Cursor.file, Cursor.position).where(Cursor.file.in_(files))
-    return {row.file: row.position for row in connection.execute(rows)}
+    found: dict[str, int] = {}
+    for at in range(0, len(files), KEYS_PER_QUERY):
+        some = Cursor.file.in_(files[at : at + KEYS_PER_QUERY])
+        rows = select(Cursor.file, Cursor.position).where(some)
+        found |= {row.file: row.position for row in connection.execute(rows)}
+    return found
 
 
 def _known_visitors(connection: Connection, batch: Batch) -> dict[tuple[str, bytes], int]:

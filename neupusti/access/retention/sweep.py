@@ -15,6 +15,7 @@ from neupusti.access import calendar
 from neupusti.access.ingest import partitions, store
 from neupusti.access.ingest.findings.identity import V4_PREFIX, V6_PREFIX, mask_address
 from neupusti.access.models import Cursor, Sweep
+from neupusti.access.recording import tally
 from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.core import clock
 
@@ -198,7 +199,8 @@ def _record_sweep(
     with store.ingesting(engine) as connection:
         # Of lines that were read before, none could be stored any more.
         past = Cursor.at < clock.midnight(terms.destroyed_before)
-        connection.execute(delete(Cursor).where(past))
+        # A tally lives as long as its worker, however long ago that lost a line.
+        connection.execute(delete(Cursor).where(past, ~Cursor.file.endswith(tally.LOST)))
         connection.execute(
             insert(Sweep).values(
                 at=clock.now(),

@@ -1,8 +1,8 @@
 """The picture of an account, visible to its owner only: replace and remove (3.2.6).
 
-A new file is written before its row, an old file deleted after its row: an interruption
-leaves an orphan file, which the sweep destroys. Deleting a person deletes the row and
-orphans the file.
+A new file is written before its row, an old file deleted after its row: an interruption or
+an error leaves an orphan file, which the sweep destroys. Deleting a person deletes the row
+and orphans the file.
 """
 
 from datetime import timedelta
@@ -59,12 +59,8 @@ def replace(person: int, body: bytes, file_name: str) -> None:
     with files.alone(FOLDER):
         picture = thumbnail(body, file_name)
     name = files.store(FOLDER, picture)
-    try:
-        before = _store_row(person, name, picture)
-    except BaseException:
-        files.destroy(FOLDER, name)
-        raise
-    if before:
+    # Whatever it raises, the row may be stored: its COMMIT may be answered too late.
+    if before := _store_row(person, name, picture):
         files.destroy(FOLDER, before)
 
 

@@ -42,11 +42,11 @@ from neupusti.core.data.reading import EXTENSION
 POOL = {"pool_size": 2, "max_overflow": 8, "pool_pre_ping": True}
 """Few stay open: staff and jobs read little, compared with visitors."""
 
-READER = "neupusti reading"
+READER = f"{postgresql.NAME} reading"
 """What a server of PostgreSQL shows these connections as."""
-READERS = text(
-    "SELECT count(*) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND application_name = :name"
+OTHERS = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND usename = current_user AND pid <> pg_backend_pid() AND application_name <> :name"
 )
 LEFT = text(
     r"""SELECT format('%I.%I', s.nspname, v.relname)
@@ -86,13 +86,15 @@ def clear(connection: Connection) -> bool:
     """Drop the views of connections that a crash ended; return whether no view is left.
 
     A column that a view shows can neither go nor change on PostgreSQL, whoever's it is. The
-    views of a copy of the site that is running stay.
+    views of a copy of the site that is running stay. Before version 16 a server does not
+    tell whose a view is: any connection may have it that is not one of ours that write.
     """
     if connection.dialect.name != "postgresql":
         return True
-    if connection.scalar(READERS, {"name": READER}):
+    views = connection.scalars(LEFT).all()
+    if views and connection.scalar(OTHERS, {"name": postgresql.NAME}):
         return False
-    for view in connection.scalars(LEFT).all():
+    for view in views:
         connection.exec_driver_sql(f"DROP VIEW {view}")
     return True
 

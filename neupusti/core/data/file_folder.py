@@ -55,7 +55,7 @@ class FolderStore:
         """Return name -> when it was stored; unfinished files among them."""
         found = {}
         for file in disk.folder(kind).iterdir():
-            if file.name != LOCK:
+            if file.name != LOCK and not file.is_dir():
                 with suppress(FileNotFoundError):  # it went meanwhile
                     at = file.stat().st_mtime
                     found[file.name] = datetime.fromtimestamp(at, UTC)

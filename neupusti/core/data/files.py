@@ -105,16 +105,18 @@ def adopt() -> int:
     """Bring the files of this machine's data folder into the database; return how many.
 
     An earlier version kept them there on PostgreSQL, too. Each is deleted once it is
-    committed, so whoever is killed goes on from there. Raise OSError.
+    committed, so whoever is killed goes on from there; what is not ours stays. Raise
+    OSError.
     """
     store, count = _store(), 0
     if isinstance(store, FolderStore):
         return 0
     for kind in FORMER_KINDS:
         for file in sorted(disk.home().glob(f"{kind}/*")):
-            if file.name == LOCK:
+            is_whole = bool(NAME.fullmatch(file.name))
+            if not file.is_file() or not (is_whole or file.suffix == disk.PART):
                 continue
-            if NAME.fullmatch(file.name):
+            if is_whole:
                 if not store.exists(kind, file.name):
                     at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
                     with file.open("rb") as body:

@@ -51,12 +51,16 @@ DISCONNECTED = frozenset({READ_ONLY, "25P03", "57P01", "57P02", "57P03"})
 """States of a connection that a new one may not share: its server was demoted, ended it
 for its silence, or is going or coming up."""
 LOCKED, DEADLOCK = "55P03", "40P01"
+NAME = "neupusti"
+"""What a server shows our connections as; those of earlier versions have no name."""
 SETTING_UP = 0x6E657570
 """The advisory lock of the one process that migrates: «neup»."""
 LOCK_PAUSE_SECONDS = 1.0
 MAX_LOCK_ATTEMPTS = 200
 """With the waits between them about ten minutes; then the operator is told."""
 
+SET_UP = b"""SELECT set_config('application_name', %s, false),
+set_config('lock_timeout', %s, false), pg_backend_pid()"""
 END = b"""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE pid = %s AND datname = current_database() AND usename = current_user"""
 SILENT = "neupusti.silent"
@@ -140,10 +144,9 @@ def prepare(engine: Engine) -> None:
         return connection
 
     @event.listens_for(engine, "connect")
-    def limit_locks(connection: PatientConnection, _record: Any) -> None:
-        limit = (f"{round(LOCK_SECONDS * 1000)}ms",)
-        set_up = b"SELECT set_config('lock_timeout', %s, false), pg_backend_pid()"
-        [(_limit, process)] = connection.execute(set_up, limit)
+    def set_up(connection: PatientConnection, _record: Any) -> None:
+        values = (NAME, f"{round(LOCK_SECONDS * 1000)}ms")
+        [(*_, process)] = connection.execute(SET_UP, values)
         connection.commit()
         if connection.prepare_threshold is not None:
             connection.own_process = process

@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import pytest
@@ -102,6 +103,18 @@ def test_whoever_is_killed_goes_on_from_there(
 
 
 @POSTGRESQL
+def test_what_somebody_else_put_there_stays(app: Flask, former: dict[str, bytes]) -> None:
+    (disk.folder("photos") / "lost+found").mkdir()
+    (disk.folder("photos") / f"folder{disk.PART}").mkdir()
+    (disk.folder("photos") / "notes.txt").write_bytes(b"of somebody else")
+    before = left()
+    assert files.adopt() == len(former)
+    theirs = ["photos/folder.part", "photos/lost+found", "photos/notes.txt"]
+    assert left() == sorted([*NOT_OURS, *theirs])
+    assert set(before) > set(left())
+
+
+@POSTGRESQL
 def test_the_way_back_puts_them_into_the_folder_again(
     app: Flask, former: dict[str, bytes]
 ) -> None:
@@ -115,8 +128,46 @@ def test_the_way_back_puts_them_into_the_folder_again(
     assert stored(former) == former
 
 
+@POSTGRESQL
+def test_on_the_way_back_they_are_on_the_disk_before_the_table_goes(
+    app: Flask, former: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one part of one file at a time is in memory."""
+    files.adopt()
+    done: list[str] = []
+    fsync = os.fsync
+
+    def synced(fd: int) -> None:
+        fsync(fd)
+        done.append(f"sync {Path(f'/proc/self/fd/{fd}').readlink()}")
+
+    def executed(_connection: object, cursor: Any, statement: str, *_: object) -> None:
+        done.append(statement)
+        assert cursor.rowcount <= 1 or "SELECT body" not in statement
+
+    monkeypatch.setattr(os, "fsync", synced)
+    event.listen(db.engine, "after_cursor_execute", executed)
+    flask_migrate.downgrade(revision="0036")
+    before = done[: next(n for n, one in enumerate(done) if "DROP TABLE file_" in one)]
+    assert sum(one.endswith(disk.PART) for one in before) == len(former)
+    folders = {f"sync {disk.home() / kind}" for kind in files.FORMER_KINDS}
+    assert {one: before.count(one) for one in folders} == dict.fromkeys(folders, 2)
+    assert f"sync {disk.home()}" in before
+
+
 @pytest.mark.parametrize("lend_databases", ["sqlite"], indirect=True)
 def test_on_sqlite_they_stay_where_they_are(app: Flask, former: dict[str, bytes]) -> None:
     assert files.adopt() == 0
     assert stored(former) == former
     assert len(left()) == len(former) + 3
+
+
+@pytest.mark.parametrize("lend_databases", ["sqlite"], indirect=True)
+def test_on_sqlite_a_folder_beside_them_stops_no_sweep(
+    app: Flask, former: dict[str, bytes]
+) -> None:
+    folder = disk.folder("photos") / "lost+found"
+    folder.mkdir()
+    os.utime(folder, (0, 0))
+    assert files.sweep("photos", tuple) == 2
+    assert folder.is_dir()
