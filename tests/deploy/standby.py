@@ -20,6 +20,7 @@ FIRST, SECOND = "127.0.0.21", "127.0.0.22"
 PASSWORD = "of-the-database"
 COPY = re.compile(r"pg_basebackup (?:.|\n)*?neupusti_standby\"'")
 PROMOTION = re.compile(r'psql -c "(SELECT pg_promote.*)"')
+ALONE = re.compile(r"sed -i '(.*?)' /etc/postgresql/15/main/conf.d/neupusti.conf")
 
 
 @dataclass
@@ -65,6 +66,14 @@ class Machine:
         """Stop the server."""
         self.run("pg_ctl", "-w", "-D", self.data, "-m", how, "stop")
 
+    def edit(self, change: str) -> None:
+        """Change the settings by a command of sed, and let the server read them anew."""
+        file = self.data / "postgresql.conf"
+        before = file.read_text()
+        subprocess.run(["sed", "-i", change, file], check=True)
+        assert file.read_text() != before
+        self.ask("SELECT pg_reload_conf()")
+
     def ask(self, statement: str) -> object:
         """Return what a statement gives."""
         with psycopg.connect(self.url, autocommit=True) as connection:
@@ -92,20 +101,21 @@ class Pair:
         return f"{own}&port={self.primary.port},{self.standby.port}"
 
     def promote(self) -> None:
-        """Let the standby be the primary, as the README says."""
+        """Let the standby be the primary."""
         found = PROMOTION.search(readme())
         assert found is not None
         assert self.standby.ask(found[1]) is True
 
+    def acknowledges_alone(self) -> None:
+        """Let the new primary wait for no standby, as the README says."""
+        found = ALONE.search(readme())
+        assert found is not None
+        self.standby.edit(found[1])
+
     def acknowledges_together(self) -> None:
         """Acknowledge a commit when both have it: the line that is a comment as shipped."""
-        found = re.search(
-            r"(?m)^#(synchronous_standby_names = .*)$", shipped("neupusti.conf")
-        )
-        assert found is not None
-        with (self.primary.data / "postgresql.conf").open("a") as file:
-            file.write(f"{found[1]}\n")
-        self.primary.ask("SELECT pg_reload_conf()")
+        for machine in (self.primary, self.standby):
+            machine.edit(r"s/^#\(synchronous_standby_names\)/\1/")
         state = "SELECT sync_state FROM pg_stat_replication"
         eventually(lambda: self.primary.ask(state) == "sync")
 

@@ -50,6 +50,24 @@ def agrees(client: ProxyClient) -> int:
     return own.ask("POST", "/cookies/", b"choice=accept", **headers)[0]
 
 
+def consents(site: Copy) -> int | None:
+    """Return how many times somebody agreed, as the database has it."""
+    with opened(site.settings):
+        return db.session.scalar(select(func.count()).select_from(ConsentRecord))
+
+
+def test_a_standby_that_is_away_stops_acknowledgements_and_not_the_commits(
+    database: Pair, site: Copy
+) -> None:
+    client = ProxyClient(site.port)
+    database.acknowledges_together()
+    database.standby.stop("fast")
+    assert agrees(client) == 503
+    eventually(lambda: consents(site) == 1)
+    database.standby.start()
+    eventually(lambda: agrees(client) == 303)
+
+
 def test_the_standby_takes_over_without_a_change_of_settings(
     database: Pair, site: Copy
 ) -> None:
@@ -65,10 +83,10 @@ def test_the_standby_takes_over_without_a_change_of_settings(
     # It takes no writes yet, and the site does not mistake it for one that does.
     assert agrees(client) == 503
     database.promote()
+    database.acknowledges_alone()
     eventually(lambda: client.ask("GET", "/readyz")[0] == 200)
     assert agrees(client) == 303
-    with opened(site.settings):
-        assert db.session.scalar(select(func.count()).select_from(ConsentRecord)) == 2
+    assert consents(site) == 2
 
     former, now = database.primary, database.standby
     shutil.rmtree(former.data)

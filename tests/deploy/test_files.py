@@ -34,3 +34,10 @@ def test_the_unit_lets_mail_out() -> None:
     assert {"IPAddressDeny", "PrivateNetwork", "SocketBindDeny"} & {*shut} == {
         "SocketBindDeny"
     }
+
+
+def test_the_database_keeps_no_log_to_be_written_over() -> None:
+    line = "wal_recycle = off"
+    assert line in (ROOT / "deploy" / "postgresql" / "neupusti.conf").read_text()
+    one_machine, _, _ = (ROOT / "README.md").read_text().partition("### Several machines")
+    assert line in one_machine

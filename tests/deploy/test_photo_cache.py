@@ -1,5 +1,6 @@
 """nginx keeps the photos of products, and nothing else, for when the site is away."""
 
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from flask import Flask
 
 from neupusti.accounts.service import avatar
+from neupusti.catalog.service import photos as of_products
+from neupusti.core.data import files
 from tests import photos
 from tests.accounts.cast import account, signed_in
 from tests.catalog.photo_forms import rows
@@ -60,6 +63,14 @@ def kept(folder: Path) -> list[Path]:
     return [path for path in (folder / "photos").rglob("*") if path.is_file()]
 
 
+def outdate(folder: Path) -> None:
+    """Let what nginx keeps be older than its term: the second number of each file."""
+    for path in kept(folder):
+        with path.open("r+b") as file:
+            file.seek(struct.calcsize("N"))
+            file.write(struct.pack("l", 1))
+
+
 def test_a_photo_is_sent_while_the_site_is_away(
     app: Flask, folder: Path, photo: str
 ) -> None:
@@ -99,6 +110,29 @@ def test_nothing_else_is_kept(
     path = f"/account/avatar/{kept_photo.name}"
     cookie = f"session={session.value}"
     assert ask(nginx, path, Cookie=cookie)[0] == 200
-    for other in ("/", "/policy/", f"/photos/{'0' * 32}/640.webp", f"{photo}/", "/photos/"):
+    padded = [photo.replace("/640.", f"/{zeros}640.") for zeros in ("0", "00", "000")]
+    missing = f"/photos/{'0' * 32}/640.webp"
+    for other in ("/", "/policy/", missing, f"{photo}/", "/photos/", *padded):
         ask(nginx, other)
     assert len(kept(folder)) == 1
+
+
+def test_a_photo_that_staff_removed_does_not_come_back(
+    app: Flask, nginx: ProxyClient, folder: Path, photo: str
+) -> None:
+    files.destroy(of_products.FOLDER, f"{rows()[0].name}-640.webp")
+    assert ask(nginx, photo)[0] == 200
+    outdate(folder)
+    assert ask(nginx, photo)[0] == 404
+    app.wsgi_app = lambda *_: 1 / 0  # type: ignore[method-assign,assignment]
+    status, headers, _body = ask(nginx, photo)
+    assert status == 404
+    assert not {"Set-Cookie", "X-Request-Id"} & headers.keys()
+
+
+def test_a_photo_past_its_term_is_sent_while_the_site_is_away(
+    app: Flask, nginx: ProxyClient, folder: Path, photo: str
+) -> None:
+    outdate(folder)
+    app.wsgi_app = lambda *_: 1 / 0  # type: ignore[method-assign,assignment]
+    assert ask(nginx, photo)[0] == 200
