@@ -105,9 +105,8 @@ def test_what_takes_away_waits_for_no_copy_that_reads(app: Flask) -> None:
     flask_migrate.downgrade(revision="0035")
 
 
-@POSTGRESQL
-def test_a_view_that_a_crash_left_is_in_no_way(app: Flask) -> None:
-    """A connection that ends removes its views; a crash of the server leaves them."""
+def crash() -> None:
+    """Leave a view: a connection that ends removes it, a crash of the server does not."""
     db.session.remove()
     with db.engine.begin() as connection:
         for statement in (
@@ -117,6 +116,21 @@ def test_a_view_that_a_crash_left_is_in_no_way(app: Flask) -> None:
             "ALTER SCHEMA crashed RENAME TO pg_temp_9999",
         ):
             connection.execute(text(statement))
+
+
+@POSTGRESQL
+def test_who_may_not_drop_what_a_crash_left_is_told_who_may(app: Flask) -> None:
+    crash()
+    with db.engine.connect() as connection:
+        connection.execute(text("CREATE ROLE plain"))
+        connection.execute(text("SET LOCAL ROLE plain"))
+        with pytest.raises(SystemExit, match="DROP SCHEMA pg_temp_9999 CASCADE"):
+            shadows.clear(connection)
+
+
+@POSTGRESQL
+def test_a_view_that_a_crash_left_is_in_no_way(app: Flask) -> None:
+    crash()
     with postgresql.alone(db.engine):
         flask_migrate.downgrade(revision="0035")
     with db.engine.connect() as connection:

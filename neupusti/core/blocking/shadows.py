@@ -27,6 +27,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import ProgrammingError
 
 from neupusti.core.blocking.conditions import (
     CONTESTABLE,
@@ -44,6 +45,8 @@ POOL = {"pool_size": 2, "max_overflow": 8, "pool_pre_ping": True}
 
 READER = f"{postgresql.NAME} reading"
 """What a server of PostgreSQL shows these connections as."""
+DENIED = "42501"
+"""What a temporary schema is that a crash left, for any but a superuser."""
 OTHERS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     " AND usename = current_user AND pid <> pg_backend_pid() AND application_name <> :name"
@@ -88,6 +91,7 @@ def clear(connection: Connection) -> bool:
     A column that a view shows can neither go nor change on PostgreSQL, whoever's it is. The
     views of a copy of the site that is running stay. Before version 16 a server does not
     tell whose a view is: any connection may have it that is not one of ours that write.
+    Raise SystemExit where only a superuser can drop one.
     """
     if connection.dialect.name != "postgresql":
         return True
@@ -95,7 +99,16 @@ def clear(connection: Connection) -> bool:
     if views and connection.scalar(OTHERS, {"name": postgresql.NAME}):
         return False
     for view in views:
-        connection.exec_driver_sql(f"DROP VIEW {view}")
+        try:
+            connection.exec_driver_sql(f"DROP VIEW {view}")
+        except ProgrammingError as error:
+            if postgresql.sqlstate(error) != DENIED:
+                raise
+            schema = view.partition(".")[0]
+            raise SystemExit(
+                "A crash of the server left views that are in the way: as its superuser "
+                f"run DROP SCHEMA {schema} CASCADE in this database, then start again."
+            ) from None
     return True
 
 
