@@ -84,7 +84,7 @@ class Sender:
         self.service = service
         self.recovered = False
         self.claimed: int | None = None
-        """The email whose transfer this sender has begun last."""
+        """The email it is sending, from its claim on."""
         self.sent: OutboxEmail | None = None
         """An email the server has accepted, which the next commit records."""
         self.ahead: OutboxEmail | None = None
@@ -137,6 +137,7 @@ class Sender:
         mark: Callable[[int], object],
         email: OutboxEmail,
     ) -> None:
+        self.claimed = None
         number, sender, recipient = email.id, self.service.sender, email.recipient
         try:
             body = message.build(email, self.service)

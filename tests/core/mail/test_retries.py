@@ -1,0 +1,34 @@
+"""An email that is tried again: each attempt counts, whatever refuses it."""
+
+from flask import Flask
+
+from neupusti.core.mail import outbox, sender
+from neupusti.core.mail.models import OutboxState
+from neupusti.core.mail.sender import Sender
+from tests.core.mail.test_outbox import (
+    app,  # noqa: F401 - a fixture
+    enqueued,
+    settings,  # noqa: F401 - a fixture
+    smtp,  # noqa: F401 - a fixture
+    stored,
+)
+from tests.core.smtp_server import SmtpServer
+from tests.times import NOON, Clock
+
+
+def test_a_second_attempt_that_ends_before_its_claim_counts(
+    app: Flask,  # noqa: F811
+    smtp: SmtpServer,  # noqa: F811
+    at: Clock,
+) -> None:
+    """The first was claimed: the same sender must not take that for a claim of its next."""
+    at(NOON)
+    smtp.script += ["data later", "rcpt later"]
+    number, job = enqueued(), Sender(outbox.service())
+    job.run()
+    at(NOON + sender.FIRST_DELAY)
+    job.run()
+    waiting = stored(number)
+    assert (waiting.state, waiting.attempts) == (OutboxState.QUEUED, 2)
+    assert waiting.next_at == NOON + 3 * sender.FIRST_DELAY
+    assert smtp.emails == []
