@@ -134,7 +134,7 @@ class Sender:
         self,
         smtp: smtplib.SMTP,
         database: Connection,
-        mark: Callable[[int], object],
+        mark: Callable[[int], bool],
         email: OutboxEmail,
     ) -> None:
         self.claimed = None
@@ -147,7 +147,8 @@ class Sender:
             return
 
         def claim() -> None:
-            mark(number)
+            if not mark(number):
+                raise AlreadyClaimedError
             self._claim(database, number)
 
         try:
