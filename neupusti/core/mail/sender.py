@@ -244,8 +244,10 @@ def _recover() -> None:
     if on_postgresql(db.session()):
         is_old = OutboxEmail.next_at <= clock.now() - LONGEST_HANDING
         handing.append(or_(is_old, is_orphaned()))
-    if db.session.scalar(select(OutboxEmail.id).where(*handing).limit(1)) is None:
-        return
+    # The session would keep its transaction, and its lock on the table, for the whole run.
+    with db.engine.connect() as database:
+        if database.scalar(select(OutboxEmail.id).where(*handing).limit(1)) is None:
+            return
     with writing() as session:
         for email in session.scalars(select(OutboxEmail).where(*handing).with_for_update()):
             email.end(OutboxState.UNSURE, clock.now(), "killed")

@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from neupusti.core.data import election
+from neupusti.core.data.database import db
 from neupusti.core.mail import outbox, sender
 from neupusti.core.mail.models import OutboxState
 from neupusti.core.mail.sender import Sender
@@ -55,3 +56,15 @@ def test_a_run_ends_before_it_is_taken_for_one_that_hangs(
 def test_a_run_and_its_last_email_are_shorter_than_one_that_hangs() -> None:
     longest = sender.RUN_SECONDS + sender.LONGEST_HANDING.total_seconds()
     assert longest < election.LONGEST_RUN_SECONDS
+
+
+def test_a_sender_leaves_no_transaction_open(
+    app: Flask,  # noqa: F811
+    smtp: SmtpServer,  # noqa: F811
+) -> None:
+    """Else a migration of the emails would have to wait for the end of the run."""
+    enqueued()
+    db.session.rollback()
+    Sender(outbox.service()).run()
+    assert not db.session().in_transaction()
+    assert len(smtp.emails) == 1
