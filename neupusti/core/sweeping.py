@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.core import clock
 from neupusti.core.blocking.conditions import covered
+from neupusti.core.data import election
 from neupusti.core.data.database import db, insert, on_postgresql, writing
 from neupusti.core.data.halting import is_halted
 from neupusti.core.keeping import Retention
@@ -59,6 +60,7 @@ def writing_beside_blocks() -> Iterator[Session]:
     Whoever opens one locks the blocks first, then rows; the guards of PostgreSQL would
     lock the blocks only once rows are locked: each would wait for the other.
     """
+    election.step()
     with writing() as session:
         if on_postgresql(session):
             session.execute(text("LOCK TABLE data_block IN ROW SHARE MODE"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event, current_thread
 
 import pytest
 from flask import Flask
@@ -14,7 +14,7 @@ from sqlalchemy import delete, text
 from sqlalchemy.exc import DBAPIError
 
 from neupusti.config.settings import Settings
-from neupusti.core import background, clock
+from neupusti.core import background, clock, sweeping
 from neupusti.core.background import Background, Job, Scope
 from neupusti.core.data import beats, election, machine, postgresql
 from neupusti.core.data.beats import JobBeat
@@ -119,6 +119,34 @@ def test_a_run_that_hangs_gives_its_locks_away(
                 assert next_.began.wait(60)
         assert hung.number == 1
         hung.go.set()
+
+
+def test_a_long_run_that_takes_its_steps_does_not_hang(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each batch of a sweep is a step; half of the longest time passes in each."""
+    now, looks, holders = 0.0, 0, list[int | None]()
+
+    def time() -> float:
+        nonlocal looks
+        looks += current_thread().name == "job locks"
+        return now
+
+    def sweep() -> None:
+        nonlocal now
+        for _ in range(4):
+            with sweeping.writing_beside_blocks():
+                now += election.LONGEST_RUN_SECONDS / 2
+            before = looks
+            # The second look begins when the first one is over.
+            eventually(lambda before=before: looks >= before + 2)  # type: ignore[misc]
+        holders.append(holder(NAME))
+
+    monkeypatch.setattr(election, "monotonic", time)
+    monkeypatch.setattr(election, "PING_SECONDS", 0.1)
+    with started(jobs_of(app, sweep)):
+        eventually(lambda: bool(holders))
+    assert holders[0] is not None
 
 
 def test_a_server_that_says_nothing_is_no_lock(

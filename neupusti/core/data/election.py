@@ -8,9 +8,11 @@ or lost its network, and releases the locks; a thread says something every PING_
 
 import fcntl
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from threading import Event, Lock, Thread
 from time import monotonic
@@ -27,10 +29,19 @@ PING_SECONDS, ANSWER_SECONDS = 2.0, 3.0
 IDLE_SECONDS = 6.0
 """After this silence the server gives the locks to others."""
 LONGEST_RUN_SECONDS = 1800.0
-"""A run that lasts longer hangs: the locks of its job are given to others."""
+"""A run that takes no step for longer hangs: the locks of its job are given to others."""
 TAKE = text("SELECT pg_try_advisory_lock(:key)")
 RELEASE = text("SELECT pg_advisory_unlock(:key)")
 PING = text("SELECT 1")
+_step: ContextVar[Callable[[], None]] = ContextVar("step", default=lambda: None)
+
+
+def step() -> None:
+    """Say that the run of this thread goes on; no effect outside of the run of a job.
+
+    For what may rightly last longer than LONGEST_RUN_SECONDS: a sweep after a pause.
+    """
+    _step.get()()
 
 
 def key(name: str) -> int:
@@ -48,7 +59,7 @@ class SiteLocks:
     _connection: Connection | None = None
     _held: set[str] = field(default_factory=set)
     _runs: dict[str, tuple[float, int]] = field(default_factory=dict)
-    """Job -> when its run began, and its file lock on this machine."""
+    """Job -> the last step of its run, and its file lock on this machine."""
     _closed: Event = field(default_factory=Event)
 
     def take(self, name: str) -> bool:
@@ -72,14 +83,21 @@ class SiteLocks:
 
     @contextmanager
     def running(self, name: str, file: int) -> Iterator[None]:
-        """Give the locks away, that of the open `file` too, if the block lasts too long."""
+        """Give the locks away, that of the open `file` too, if the block hangs."""
         with self._guard:
             self._runs[name] = monotonic(), file
+        token = _step.set(partial(self._step, name))
         try:
             yield
         finally:
+            _step.reset(token)
             with self._guard:
                 self._runs.pop(name, None)
+
+    def _step(self, name: str) -> None:
+        with self._guard:
+            if name in self._runs:
+                self._runs[name] = monotonic(), self._runs[name][1]
 
     def close(self) -> None:
         """Release every lock."""
@@ -110,8 +128,8 @@ class SiteLocks:
     def _give_away(self) -> None:
         before = monotonic() - LONGEST_RUN_SECONDS
         with self._guard, suppress(SQLAlchemyError):
-            for name, (began, file) in list(self._runs.items()):
-                if began <= before:
+            for name, (at, file) in list(self._runs.items()):
+                if at <= before:
                     del self._runs[name]
                     fcntl.flock(file, fcntl.LOCK_UN)
                     logger.error("job hangs", extra={"fields": {"job": name}})

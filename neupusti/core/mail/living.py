@@ -10,21 +10,23 @@ from neupusti.core.mail.models import OutboxEmail
 
 MAIL = 0x6D61696C
 """The class of the advisory locks: «mail»."""
-MARK = select(func.pg_advisory_xact_lock(MAIL, bindparam("number")))
+MARK = select(func.pg_try_advisory_xact_lock_shared(MAIL, bindparam("number")))
+"""Many may mark one email, such as a sender that tried it before: its row says whose it is.
+None may while it is being looked at whether any did."""
 
 
 @contextmanager
-def living() -> Iterator[Callable[[int], object]]:
-    """Yield what marks an email as one of this process, until the block ends.
+def living() -> Iterator[Callable[[int], bool]]:
+    """Yield what marks an email as one of this process until the block ends, if it can.
 
     The connection stays in one transaction, so that a PgBouncer of any mode keeps it one.
     On SQLite nothing is marked: whoever starts knows that all others have ended.
     """
     if db.engine.dialect.name != "postgresql":
-        yield lambda _number: None
+        yield lambda _number: True
         return
     with db.engine.connect() as connection:
-        yield lambda number: connection.execute(MARK, {"number": number})
+        yield lambda number: connection.execute(MARK, {"number": number}).scalar_one()
 
 
 def is_orphaned() -> ColumnElement[bool]:

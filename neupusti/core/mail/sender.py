@@ -10,6 +10,7 @@ import logging
 import smtplib
 from collections.abc import Callable
 from datetime import timedelta
+from time import monotonic
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
@@ -36,6 +37,9 @@ logger = logging.getLogger(__name__)
 LONGEST_HANDING = timedelta(seconds=2 * ANSWER_SECONDS + 10 * COMMAND_SECONDS)
 """How long a claim lasts at most: transfer, reply, next claim. Whoever stands still for
 longer is given up."""
+RUN_SECONDS = 120.0
+"""A run takes up no further email after this: the next one follows at once. With all
+waiting for the mail server it stays below `core.data.election.LONGEST_RUN_SECONDS`."""
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=6)
 ATTEMPTS = 20
@@ -84,34 +88,38 @@ class Sender:
         self.service = service
         self.recovered = False
         self.claimed: int | None = None
-        """The email whose transfer this sender has begun last."""
+        """The email it is sending, from its claim on."""
         self.sent: OutboxEmail | None = None
         """An email the server has accepted, which the next commit records."""
         self.ahead: OutboxEmail | None = None
         """The email after it."""
 
     def run(self) -> None:
-        """Send every due email; called periodically by one worker of the site."""
+        """Send the due emails; called periodically by one worker of the site."""
         if (server := self.service.server) is None:
             return
         if not self.recovered:
             _recover()
             # On PostgreSQL others die at any time.
             self.recovered = not on_postgresql(db.session())
+        end = monotonic() + RUN_SECONDS
         while _next():
             try:
-                self._send_batch(server)
+                self._send_batch(server, end)
             except AlreadyClaimedError:
-                continue
+                pass
             except ServerError as error:
                 _delay_all(_numbers(), str(error))
                 logger.warning("mail server", extra={"fields": {"reason": str(error)}})
                 return
+            if monotonic() >= end:
+                return
 
-    def _send_batch(self, server: Server) -> None:
-        """Send due emails over one connection; raise ServerError or AlreadyClaimedError.
+    def _send_batch(self, server: Server, end: float) -> None:
+        """Send due emails over one connection, until `end`.
 
-        The next one is looked up with each claim: an urgent one overtakes all but two.
+        Raise ServerError or AlreadyClaimedError. The next one is looked up with each claim:
+        an urgent one overtakes all but two.
         """
         smtp = connect(server)
         # One connection for all claims: a session would ask for one, and try it, each time.
@@ -125,6 +133,8 @@ class Sender:
                     if email is None:
                         return
                     self._send(smtp, database, mark, email)
+                    if monotonic() >= end:
+                        return
             finally:
                 self.ahead = None
                 self._record_sent(database)
@@ -134,9 +144,10 @@ class Sender:
         self,
         smtp: smtplib.SMTP,
         database: Connection,
-        mark: Callable[[int], object],
+        mark: Callable[[int], bool],
         email: OutboxEmail,
     ) -> None:
+        self.claimed = None
         number, sender, recipient = email.id, self.service.sender, email.recipient
         try:
             body = message.build(email, self.service)
@@ -146,7 +157,8 @@ class Sender:
             return
 
         def claim() -> None:
-            mark(number)
+            if not mark(number):
+                raise AlreadyClaimedError
             self._claim(database, number)
 
         try:
@@ -232,8 +244,10 @@ def _recover() -> None:
     if on_postgresql(db.session()):
         is_old = OutboxEmail.next_at <= clock.now() - LONGEST_HANDING
         handing.append(or_(is_old, is_orphaned()))
-    if db.session.scalar(select(OutboxEmail.id).where(*handing).limit(1)) is None:
-        return
+    # The session would keep its transaction, and its lock on the table, for the whole run.
+    with db.engine.connect() as database:
+        if database.scalar(select(OutboxEmail.id).where(*handing).limit(1)) is None:
+            return
     with writing() as session:
         for email in session.scalars(select(OutboxEmail).where(*handing).with_for_update()):
             email.end(OutboxState.UNSURE, clock.now(), "killed")

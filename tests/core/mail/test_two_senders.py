@@ -16,6 +16,7 @@ from neupusti.core.background import Background
 from neupusti.core.data.database import db
 from neupusti.core.mail import install, sender
 from neupusti.core.mail import smtp as transfer
+from neupusti.core.mail.living import living
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from tests.core.mail.test_outbox import (
     app,  # noqa: F401 - a fixture
@@ -29,7 +30,7 @@ from tests.core.smtp_server import SmtpServer
 from tests.lending import opened
 from tests.machines import TRIES, counted, elsewhere, started
 from tests.site.test_server import eventually
-from tests.times import Clock
+from tests.times import NOON, Clock
 
 pytestmark = [
     pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True),
@@ -98,6 +99,44 @@ def test_what_a_neighbour_is_sending_is_not_unsure(
     thread.join()
     assert stored(slow).state == OutboxState.SENT
     assert len(smtp.emails) == 2
+
+
+def test_what_another_has_claimed_meanwhile_holds_up_no_other(
+    smtp: SmtpServer,  # noqa: F811
+    thread: Thread,
+) -> None:
+    """The other one goes on with its batch, and keeps its marks until the end of that."""
+    smtp.script.append("data hold")
+    first, taken, free = (enqueued(f"try:{number}") for number in range(3))
+    thread.start()
+    assert smtp.reached.wait(30)
+    with living() as mark:
+        assert mark(taken)
+        with db.engine.begin() as other:
+            other.execute(HANDING.where(OutboxEmail.id == taken))
+        smtp.release.set()
+        thread.join(30)
+        assert stored(taken).state == OutboxState.HANDING
+        assert states([first, free]) == {OutboxState.SENT}
+
+
+def test_what_another_has_tried_in_vain_is_taken_over(
+    app: Flask,  # noqa: F811
+    smtp: SmtpServer,  # noqa: F811
+    thread: Thread,
+    at: Clock,
+) -> None:
+    at(NOON)
+    smtp.script += ["data later", "data hold"]
+    number, slow = enqueued(), enqueued("try:2")
+    thread.start()
+    assert smtp.reached.wait(30)
+    at(NOON + sender.FIRST_DELAY)
+    run(app)
+    assert stored(number).state == OutboxState.SENT
+    smtp.release.set()
+    thread.join()
+    assert stored(slow).state == OutboxState.SENT
 
 
 @pytest.mark.parametrize("accepted", [True, False])
