@@ -22,6 +22,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 REQUEST_SECONDS, JOB_SECONDS = 4.0, 120.0
 """How long one statement of a request may take, and one of a background job. Commands of an
 operator, migrations above all, take what they need."""
+WHOLE_SECONDS = 900.0
+"""How long one of a job may take that reads a whole table: at 9 million rows of the log it
+took 96 seconds."""
 LOCK_SECONDS = 2.5
 """How long a statement waits for a lock that another transaction holds."""
 WRITE_SECONDS = 2.5
@@ -111,7 +114,20 @@ def _limit() -> float | None:
 def limited(seconds: float) -> Iterator[None]:
     """Limit each statement of the block to `seconds`, or less where less is left."""
     outer = _seconds.get()
-    token = _seconds.set(seconds if outer is None else min(seconds, outer))
+    with _limit_of(seconds if outer is None else min(seconds, outer)):
+        yield
+
+
+@contextmanager
+def whole_table() -> Iterator[None]:
+    """Let each statement of a job's block read the largest table to its end."""
+    with _limit_of(None if _seconds.get() is None else WHOLE_SECONDS):
+        yield
+
+
+@contextmanager
+def _limit_of(seconds: float | None) -> Iterator[None]:
+    token = _seconds.set(seconds)
     try:
         yield
     finally:
