@@ -36,6 +36,8 @@ LEAST_SECONDS = 0.5
 it once."""
 ANSWER_SECONDS = 1.0
 """How much longer than for locks a write may wait for an answer."""
+END_SECONDS = 3.0
+"""How long each word of the connection may take that ends another's process."""
 PING_SECONDS = 0.7
 """How long a connection of the pool may take to say that it is there."""
 POOL_SECONDS = 2
@@ -73,7 +75,7 @@ class PatientConnection(psycopg.Connection[Any]):
 
     own_process = 0
     """The number of its process on the server; 0: a proxy changes it."""
-    another: Callable[[], psycopg.Connection[Any]]
+    another: Callable[[], "PatientConnection"]
     """Opens a connection to the same database."""
 
     def wait(
@@ -98,7 +100,12 @@ class PatientConnection(psycopg.Connection[Any]):
 
         What was answered as failed would be stored then.
         """
-        with _ending, suppress(psycopg.Error), self.another() as other:
+        with (
+            _ending,
+            suppress(psycopg.Error),
+            limited(END_SECONDS),
+            self.another() as other,
+        ):
             other.execute(END, (self.own_process,))
 
 
@@ -152,7 +159,7 @@ def prepare(engine: Engine) -> None:
         if options.pop("prepared_statements", "on") == "off":
             options["prepare_threshold"] = None
         connection = PatientConnection.connect(*words, **options)
-        connection.another = partial(psycopg.connect, *words, **options)
+        connection.another = partial(PatientConnection.connect, *words, **options)
         return connection
 
     @event.listens_for(engine, "connect")

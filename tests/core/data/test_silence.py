@@ -1,6 +1,7 @@
 """A server that was silent once costs a request no second wait, and stores nothing late."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from threading import Event
 from typing import Any
 
@@ -67,6 +68,29 @@ def test_a_commit_without_an_answer_stores_nothing_later(
 
         eventually(is_gone)
     assert db.session.scalar(select(JobBeat).filter_by(name="late")) is None
+
+
+@POSTGRESQL
+@pytest.mark.usefixtures("impatient")
+def test_a_connection_that_is_to_end_another_has_to_answer(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "END_SECONDS", 0.1)
+    with ExitStack() as stack:
+        connection = stack.enter_context(db.engine.connect())
+        driver: Any = connection.connection.dbapi_connection
+        another = driver.another
+
+        def frozen() -> Any:
+            other = another()
+            stack.enter_context(stopped(other.info.backend_pid))
+            return other
+
+        driver.another = frozen
+        driver._end_process()  # noqa: SLF001 - what its thread does
+    assert not postgresql._ending.locked()  # noqa: SLF001 - the next one waits for it
+    with beside(db.engine) as other:
+        assert other.scalar(PID)
 
 
 @POSTGRESQL
