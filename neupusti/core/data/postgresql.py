@@ -74,7 +74,7 @@ class PatientConnection(psycopg.Connection[Any]):
     """A connection whose server has to answer in time."""
 
     own_process = 0
-    """The number of its process on the server; 0: a proxy changes it."""
+    """The number of its process on the server; 0: not known."""
     another: Callable[[], "PatientConnection"]
     """Opens a connection to the same database."""
 
@@ -149,8 +149,8 @@ def job() -> AbstractContextManager[None]:
 def prepare(engine: Engine) -> None:
     """Limit the waits of every connection of `engine`, and discard those that are no use.
 
-    `?prepared_statements=off` at the end of its URL is for a PgBouncer that gives each
-    transaction another connection of the server.
+    `?prepared_statements=off` at the end of its URL is for a PgBouncer in session mode that
+    knows nothing of prepared statements.
     """
 
     @event.listens_for(engine, "do_connect")
@@ -168,8 +168,7 @@ def prepare(engine: Engine) -> None:
         set_up = b"SELECT set_config('lock_timeout', %s, false), pg_backend_pid()"
         [(_limit, process)] = connection.execute(set_up, limit)
         connection.commit()
-        if connection.prepare_threshold is not None:
-            connection.own_process = process
+        connection.own_process = process
 
     ping = engine.dialect.do_ping
 

@@ -136,14 +136,18 @@ def test_a_page_that_is_ready_outlives_its_connection(app: Flask) -> None:
 
 
 @POSTGRESQL
-def test_no_process_is_ended_behind_a_proxy_that_changes_it(app: Flask) -> None:
-    url = db.engine.url.update_query_dict({"prepared_statements": "off"})
-    engine = create_engine(url)
+@pytest.mark.parametrize("prepared", ["on", "off"])
+def test_a_connection_knows_its_process_also_without_prepared_statements(
+    app: Flask, prepared: str
+) -> None:
+    """What it was asked may be stored after all, unless its process is ended."""
+    engine = create_engine(
+        db.engine.url.update_query_dict({"prepared_statements": prepared})
+    )
     postgresql.prepare(engine)
-    for one, known in ((db.engine, True), (engine, False)):
-        with one.connect() as connection:
-            driver: Any = connection.connection.dbapi_connection
-            assert bool(driver.own_process) is known
+    with engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        assert driver.own_process == connection.scalar(PID)
     engine.dispose()
 
 
