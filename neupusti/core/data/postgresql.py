@@ -92,7 +92,8 @@ class PatientConnection(psycopg.Connection[Any]):
             if has_request_context():
                 request.environ[SILENT] = True
             if self.own_process:
-                Thread(target=self._end_process, daemon=True).start()
+                with suppress(RuntimeError):  # the machine may have no thread left
+                    Thread(target=self._end_process, daemon=True).start()
             raise psycopg.OperationalError("the database did not answer in time") from error
 
     def _end_process(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Event
-from typing import Any
+from typing import Any, Never
 
 import pytest
 from flask import Flask, request
@@ -42,6 +42,10 @@ class AtOnce:
     def start(self) -> None:
         """Do the work of the thread."""
         self.target()
+
+
+def no_thread_left(**_: object) -> Never:
+    raise RuntimeError("can't start new thread")
 
 
 @POSTGRESQL
@@ -212,6 +216,37 @@ def test_a_page_waits_for_no_look_that_hangs(
     eventually(lambda: not look.lock.locked())
     look.take(whole=True)
     assert looked == [1, 1]
+
+
+@POSTGRESQL
+def test_a_look_without_a_thread_is_left_to_the_next_page(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = Event()
+    release.set()
+    look, looked = held(db.engine, release)
+    with monkeypatch.context() as patched:
+        patched.setattr(looks, "Thread", no_thread_left)
+        look.take(whole=False)
+    assert not look.lock.locked()
+    look.take(whole=True)
+    assert looked == [1]
+
+
+@POSTGRESQL
+def test_a_silent_server_is_told_of_without_a_thread(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "Thread", no_thread_left)
+    with db.engine.connect() as connection:
+        pid = connection.scalar(PID)
+        assert pid is not None
+        with (
+            stopped(pid),
+            postgresql.limited(0.1),
+            pytest.raises(OperationalError, match="in time"),
+        ):
+            connection.execute(text("SELECT 1"))
 
 
 @SQLITE
