@@ -23,7 +23,6 @@ from time import monotonic, perf_counter
 from typing import cast
 
 from flask import Flask, current_app
-from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.core import clock
 from neupusti.core.data import beats, machine, postgresql
@@ -176,8 +175,8 @@ class Background:
             try:
                 with self._elected(job, locks) as file:
                     self._run_repeatedly(job, locks, file)
-            except (OSError, SQLAlchemyError) as error:
-                # No file descriptor, no folder: an ended thread is not restarted.
+            except Exception as error:  # noqa: BLE001 - an ended thread is not restarted
+                # No file descriptor, no folder, no other thread.
                 self.log_failure(job, error)
                 self.stopped.wait(ELECTION_SECONDS)
 

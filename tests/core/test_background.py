@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -199,6 +200,26 @@ def test_a_failed_election_is_retried(app: Flask, monkeypatch: pytest.MonkeyPatc
     assert logged.wait(30)
     assert not done.is_set()
     lock.rmdir()
+    assert done.wait(30)
+    work.stop()
+
+
+def test_an_election_without_a_thread_is_retried(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock of the site is held by a thread of its own, which may not start."""
+    monkeypatch.setattr("neupusti.core.background.ELECTION_SECONDS", 0.0)
+    done, tries = Event(), iter(range(2))
+    work = Background(app, [Job(name="try", every=timedelta(0), run=done.set)])
+    elected = work._elected  # noqa: SLF001 - what the thread calls
+
+    def starved(*given: Any) -> Any:
+        if next(tries, None) is not None:
+            raise RuntimeError("can't start new thread")
+        return elected(*given)
+
+    monkeypatch.setattr(work, "_elected", starved)
+    work.start()
     assert done.wait(30)
     work.stop()
 

@@ -19,6 +19,7 @@ from neupusti.core.background import Background, Job, Scope
 from neupusti.core.data import beats, election, machine, postgresql
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.data.database import db, writing
+from tests.core.data.test_silence import no_thread_left
 from tests.lending import opened
 from tests.machines import TRIES, counted, elsewhere, holder, started
 from tests.site.test_server import eventually
@@ -164,6 +165,20 @@ def test_a_server_that_says_nothing_is_no_lock(
     finally:
         os.kill(pid, signal.SIGCONT)
     eventually(lambda: holder(NAME) is None)
+    assert locks.take(NAME)
+    locks.close()
+
+
+def test_locks_that_no_thread_keeps_are_not_taken(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks = jobs_of(app, print).locks
+    assert locks is not None
+    with monkeypatch.context() as patched:
+        patched.setattr(election, "Thread", no_thread_left)
+        for _time in range(2):
+            with pytest.raises(RuntimeError, match="thread"):
+                locks.take(NAME)
     assert locks.take(NAME)
     locks.close()
 

@@ -4,12 +4,15 @@ from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
+from neupusti.core.data import postgresql
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.postgresql import LOCK_SECONDS
 from neupusti.erasure.service import destroying, verifying, wiping
@@ -122,6 +125,47 @@ def test_a_table_is_written_anew_once_for_many(app: Flask, at: Clock) -> None:
     assert {erasure_of(number).state for number in numbers} == {"done"}
     wiped = [words.split()[-1] for words in said if words.startswith("VACUUM")]
     assert (wiped.count("person"), wiped.count("letter")) == (1, 2)
+
+
+@pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
+def test_the_samples_of_large_tables_may_be_searched(app: Flask, at: Clock) -> None:
+    at(NOON)
+    confirmed(AIGERIM, account(AIGERIM).number)
+    at(BEGINS)
+    limits: dict[str, float | None] = {}
+
+    def note(*given: Any) -> None:
+        limits[given[2]] = postgresql._limit()  # noqa: SLF001 - no other way to see it
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    with postgresql.job():
+        work()
+    [limit] = [limit for words, limit in limits.items() if "bounds::text ILIKE" in words]
+    assert limit == postgresql.WHOLE_SECONDS
+
+
+def test_a_search_that_fails_is_made_again_after_an_hour(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(NOON)
+    number = confirmed(AIGERIM, account(AIGERIM).number)
+    at(BEGINS)
+
+    def fail(*_: Any) -> dict[str, int]:
+        raise OperationalError("SELECT", None, Exception("no answer in time"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(verifying, "left", fail)
+        with pytest.raises(OperationalError):
+            work()
+        assert (erasure_of(number).state, erasure_of(number).tried_at) == (
+            "incomplete",
+            BEGINS,
+        )
+        work()
+    at(BEGINS + HOUR)
+    work(2)
+    assert erasure_of(number).state == "done"
 
 
 def test_who_is_back_before_the_search_is_not_left(app: Flask, at: Clock) -> None:

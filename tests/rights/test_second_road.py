@@ -7,8 +7,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, event, insert, text
 
+from neupusti.access.ingest import partitions
+from neupusti.core import clock
+from neupusti.core.data import postgresql
 from neupusti.core.data.classification import Purpose
-from neupusti.core.data.database import writing
+from neupusti.core.data.database import ACCESS, db, writing
 from neupusti.core.records.journal import (
     Operation,
     ProcessingRecord,
@@ -18,6 +21,7 @@ from neupusti.core.records.journal import (
 from neupusti.rights.service import second_road
 from neupusti.rights.service.reading import HeldRows
 from neupusti.rights.service.snapshot import snapshot
+from tests.core.data.test_samples import VISIT
 from tests.people import AIGERIM, BOLAT
 from tests.rights.canaries import Planted
 from tests.rights.conftest import Export
@@ -67,6 +71,33 @@ def test_many_words_are_looked_for_in_few_reads(app: Flask) -> None:
     assert found.needles == {AIGERIM.email, "7701000149"}
     assert {name: len(keys) for name, keys in found.hits.items()} == {"stray": 2}
     assert sum("FROM stray" in read for read in reads) == 2
+
+
+@pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
+def test_a_table_in_partitions_is_read_once(app: Flask) -> None:
+    with db.engines[ACCESS].begin() as connection:
+        partitions.ensure(connection, [clock.today()])
+        connection.execute(text(VISIT), {"at": round(clock.now().timestamp() * 1000)})
+    with snapshot() as data:
+        found = second_road.search(data, frozenset({"firefox"}))
+    assert {name: len(keys) for name, keys in found.hits.items()} == {"access_record": 9}
+
+
+@pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
+def test_a_search_of_a_job_may_read_the_largest_table(app: Flask) -> None:
+    limits: list[float | None] = []
+    with snapshot() as data:
+        event.listen(
+            data.access,
+            "before_cursor_execute",
+            lambda *_: limits.append(postgresql._limit()),  # noqa: SLF001 - no other way
+        )
+        with postgresql.job():
+            second_road.search(data, frozenset({AIGERIM.email}))
+        assert set(limits) == {postgresql.WHOLE_SECONDS}
+        limits.clear()
+        second_road.search(data, frozenset({AIGERIM.email}))
+    assert set(limits) == {None}, "a command of an operator takes what it needs"
 
 
 @pytest.mark.situation(16, of="rights")

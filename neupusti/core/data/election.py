@@ -112,7 +112,11 @@ class SiteLocks:
         self._ask(text(limit))
         # One for each connection: it ends with it.
         args = (self._connection,)
-        Thread(target=self._keep, args=args, name="job locks", daemon=True).start()
+        try:
+            Thread(target=self._keep, args=args, name="job locks", daemon=True).start()
+        except RuntimeError:  # the machine has no thread left
+            self._drop()
+            raise
 
     def _keep(self, connection: Connection) -> None:
         """Let the server hear of this process, and look for runs that hang."""

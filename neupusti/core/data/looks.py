@@ -33,7 +33,11 @@ class Look:
                 self.lock.release()
             return
         done = Event()
-        Thread(target=self._act, args=(done,), daemon=True).start()
+        try:
+            Thread(target=self._act, args=(done,), daemon=True).start()
+        except RuntimeError:  # the machine has no thread left: the next page looks
+            self.lock.release()
+            return
         done.wait(WAIT_SECONDS)
 
     def _act(self, done: Event) -> None:

@@ -22,6 +22,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 REQUEST_SECONDS, JOB_SECONDS = 4.0, 120.0
 """How long one statement of a request may take, and one of a background job. Commands of an
 operator, migrations above all, take what they need."""
+WHOLE_SECONDS = 900.0
+"""How long one of a job may take that reads a whole table: the log has millions of rows."""
 LOCK_SECONDS = 2.5
 """How long a statement waits for a lock that another transaction holds."""
 WRITE_SECONDS = 2.5
@@ -33,6 +35,8 @@ LEAST_SECONDS = 0.5
 it once."""
 ANSWER_SECONDS = 1.0
 """How much longer than for locks a write may wait for an answer."""
+END_SECONDS = 3.0
+"""How long each word of the connection may take that ends another's process."""
 PING_SECONDS = 0.7
 """How long a connection of the pool may take to say that it is there."""
 POOL_SECONDS = 2
@@ -73,8 +77,8 @@ class PatientConnection(psycopg.Connection[Any]):
     """A connection whose server has to answer in time."""
 
     own_process = 0
-    """The number of its process on the server; 0: a proxy changes it."""
-    another: Callable[[], psycopg.Connection[Any]]
+    """The number of its process on the server; 0: not known."""
+    another: Callable[[], "PatientConnection"]
     """Opens a connection to the same database."""
 
     def wait(
@@ -91,7 +95,8 @@ class PatientConnection(psycopg.Connection[Any]):
             if has_request_context():
                 request.environ[SILENT] = True
             if self.own_process:
-                Thread(target=self._end_process, daemon=True).start()
+                with suppress(RuntimeError):  # the machine may have no thread left
+                    Thread(target=self._end_process, daemon=True).start()
             raise psycopg.OperationalError("the database did not answer in time") from error
 
     def _end_process(self) -> None:
@@ -99,7 +104,12 @@ class PatientConnection(psycopg.Connection[Any]):
 
         What was answered as failed would be stored then.
         """
-        with _ending, suppress(psycopg.Error), self.another() as other:
+        with (
+            _ending,
+            suppress(psycopg.Error),
+            limited(END_SECONDS),
+            self.another() as other,
+        ):
             other.execute(END, (self.own_process,))
 
 
@@ -115,7 +125,20 @@ def _limit() -> float | None:
 def limited(seconds: float) -> Iterator[None]:
     """Limit each statement of the block to `seconds`, or less where less is left."""
     outer = _seconds.get()
-    token = _seconds.set(seconds if outer is None else min(seconds, outer))
+    with _limit_of(seconds if outer is None else min(seconds, outer)):
+        yield
+
+
+@contextmanager
+def whole_table() -> Iterator[None]:
+    """Let each statement of a job's block read the largest table to its end."""
+    with _limit_of(None if _seconds.get() is None else WHOLE_SECONDS):
+        yield
+
+
+@contextmanager
+def _limit_of(seconds: float | None) -> Iterator[None]:
+    token = _seconds.set(seconds)
     try:
         yield
     finally:
@@ -130,8 +153,8 @@ def job() -> AbstractContextManager[None]:
 def prepare(engine: Engine) -> None:
     """Limit the waits of every connection of `engine`, and discard those that are no use.
 
-    `?prepared_statements=off` at the end of its URL is for a PgBouncer that gives each
-    transaction another connection of the server.
+    `?prepared_statements=off` at the end of its URL is for a PgBouncer in session mode that
+    knows nothing of prepared statements.
     """
 
     @event.listens_for(engine, "do_connect")
@@ -140,7 +163,7 @@ def prepare(engine: Engine) -> None:
         if options.pop("prepared_statements", "on") == "off":
             options["prepare_threshold"] = None
         connection = PatientConnection.connect(*words, **options)
-        connection.another = partial(psycopg.connect, *words, **options)
+        connection.another = partial(PatientConnection.connect, *words, **options)
         return connection
 
     @event.listens_for(engine, "connect")
@@ -148,8 +171,7 @@ def prepare(engine: Engine) -> None:
         values = (NAME, f"{round(LOCK_SECONDS * 1000)}ms")
         [(*_, process)] = connection.execute(SET_UP, values)
         connection.commit()
-        if connection.prepare_threshold is not None:
-            connection.own_process = process
+        connection.own_process = process
 
     ping = engine.dialect.do_ping
 

@@ -79,7 +79,11 @@ def verify(number: int, *, wiped: bool) -> bool:
     if erasure.state not in UNVERIFIED:
         return False
     known = sealing.unseal(erasure.kept_secret)
-    found = verifying.left(erasure, known)
+    try:
+        found = verifying.left(erasure, known)
+    except Exception:
+        _try_later(number)
+        raise
     if not wiped:
         found["the log of the database"] = 1
     with writing() as session:
@@ -99,6 +103,14 @@ def verify(number: int, *, wiped: bool) -> bool:
         requests.log_step(session, request.id, Step.ANSWERED)
         row.state, row.kept_secret = State.TOLD.value, ""
     return True
+
+
+def _try_later(number: int) -> None:
+    """Let an erasure wait before its next search: each has the tables written anew."""
+    with writing() as session:
+        row = session.get_one(Erasure, number, with_for_update=True, populate_existing=True)
+        if row.state in UNVERIFIED:
+            row.state, row.tried_at = State.INCOMPLETE.value, clock.now()
 
 
 def unsend(number: int) -> bool:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from sqlalchemy import Table, and_, cast, or_, select, text
 from sqlalchemy.types import String
 
-from neupusti.core.data import disk, file_table, finding
+from neupusti.core.data import disk, file_table, finding, postgresql
 from neupusti.core.data.database import Utc, db
 from neupusti.core.data.finding import Whose
 from neupusti.core.registry import registry
@@ -32,6 +32,7 @@ STATISTICS = text(
 )
 
 
+@postgresql.whole_table()
 def left(erasure: Erasure, known: Known) -> dict[str, int]:
     """Return where something is left -> in how many places; empty: nothing is.
 

@@ -104,11 +104,7 @@ class EditionStore:
         A restatement is left out unless the operator's document of its date comes later.
         """
         starts = {Start(t.effective_from, t.date, t.source) for t in self.texts}
-        own = {
-            start.day: start.at
-            for start in starts
-            if start.source is EditionSource.OPERATOR
-        }
+        own = {s.day: s.at for s in starts if s.source is EditionSource.OPERATOR}
         return tuple(
             sorted(
                 start
@@ -171,9 +167,7 @@ class EditionStore:
         return self._text_cache[key]
 
     @cached_property
-    def _text_cache(
-        self,
-    ) -> dict[tuple[date, Language, EditionSource | None, int], EditionText]:
+    def _text_cache(self) -> dict[tuple[object, ...], EditionText]:
         return {}
 
     def _search(
@@ -231,21 +225,27 @@ class _StoreCache:
         self.look = Look(engine, self._look)
 
     def store(self) -> EditionStore:
-        fresh = time.monotonic() - self.checked < RECHECK_SECONDS
-        if self.current is None or self.stale or not fresh:
+        if not self._is_fresh():
             # While one thread refreshes, the others use the cached store.
             self.look.take(whole=self.current is None or self.stale)
         return self.current or EditionStore(())
 
+    def _is_fresh(self) -> bool:
+        known = self.current is not None and not self.stale
+        return known and time.monotonic() - self.checked < RECHECK_SECONDS
+
     def _look(self) -> None:
+        if self._is_fresh():  # another thread looked while this one waited
+            return
         try:
             self._refresh()
-            self.refreshed, self.stale = time.monotonic(), False
+            self.refreshed = time.monotonic()
         except SQLAlchemyError:
             if self.current is None:
                 raise
         finally:
-            self.checked = time.monotonic()
+            # The wait of a silent database is one page's, not everybody's in turn.
+            self.checked, self.stale = time.monotonic(), False
 
     def _refresh(self) -> None:
         published = Edition.published_at.is_not(None)

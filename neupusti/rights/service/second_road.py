@@ -28,9 +28,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import Boolean, Date, DateTime, Interval, Time, TypeEngine
 
-from neupusti.core.data import finding
+from neupusti.core.data import finding, postgresql
 from neupusti.core.data.file_table import FilePart
 from neupusti.core.data.finding import PHONE_CLAUSE, Whose
+from neupusti.core.data.migration import PARTITIONS
 from neupusti.core.registry import registry
 from neupusti.rights.service.snapshot import Snapshot
 
@@ -82,16 +83,19 @@ def needle(text: str) -> str:
     return text.lower() if "@" in text else text[-PHONE_DIGITS:]
 
 
+@postgresql.whole_table()
 def search(data: Snapshot, wanted: frozenset[str]) -> Found:
     """Find the rows of both databases in which a text holds one of the needles.
 
     Stored files are no rows: an export has those of its person, and an erasure looks into
-    all of them as bytes.
+    all of them as bytes. What a partition holds is read in its table.
     """
     found = Found({}, set())
     for connection in (data.main, data.access):
+        on_server = connection.dialect.name == "postgresql"
+        partitions = frozenset(connection.scalars(PARTITIONS) if on_server else ())
         for name in inspect(connection).get_table_names():
-            if name.startswith(FilePart.__tablename__):
+            if name in partitions or name.startswith(FilePart.__tablename__):
                 continue
             for key, body in _rows(connection, name, sorted(wanted)):
                 found.hits.setdefault(name, set()).add(key)

@@ -1,8 +1,9 @@
 """A server that was silent once costs a request no second wait, and stores nothing late."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from threading import Event
-from typing import Any
+from typing import Any, Never
 
 import pytest
 from flask import Flask, request
@@ -43,6 +44,10 @@ class AtOnce:
         self.target()
 
 
+def no_thread_left(**_: object) -> Never:
+    raise RuntimeError("can't start new thread")
+
+
 @POSTGRESQL
 @pytest.mark.usefixtures("impatient")
 def test_a_commit_without_an_answer_stores_nothing_later(
@@ -67,6 +72,29 @@ def test_a_commit_without_an_answer_stores_nothing_later(
 
         eventually(is_gone)
     assert db.session.scalar(select(JobBeat).filter_by(name="late")) is None
+
+
+@POSTGRESQL
+@pytest.mark.usefixtures("impatient")
+def test_a_connection_that_is_to_end_another_has_to_answer(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "END_SECONDS", 0.1)
+    with ExitStack() as stack:
+        connection = stack.enter_context(db.engine.connect())
+        driver: Any = connection.connection.dbapi_connection
+        another = driver.another
+
+        def frozen() -> Any:
+            other = another()
+            stack.enter_context(stopped(other.info.backend_pid))
+            return other
+
+        driver.another = frozen
+        driver._end_process()  # noqa: SLF001 - what its thread does
+    assert not postgresql._ending.locked()  # noqa: SLF001 - the next one waits for it
+    with beside(db.engine) as other:
+        assert other.scalar(PID)
 
 
 @POSTGRESQL
@@ -112,14 +140,18 @@ def test_a_page_that_is_ready_outlives_its_connection(app: Flask) -> None:
 
 
 @POSTGRESQL
-def test_no_process_is_ended_behind_a_proxy_that_changes_it(app: Flask) -> None:
-    url = db.engine.url.update_query_dict({"prepared_statements": "off"})
-    engine = create_engine(url)
+@pytest.mark.parametrize("prepared", ["on", "off"])
+def test_a_connection_knows_its_process_also_without_prepared_statements(
+    app: Flask, prepared: str
+) -> None:
+    """What it was asked may be stored after all, unless its process is ended."""
+    engine = create_engine(
+        db.engine.url.update_query_dict({"prepared_statements": prepared})
+    )
     postgresql.prepare(engine)
-    for one, known in ((db.engine, True), (engine, False)):
-        with one.connect() as connection:
-            driver: Any = connection.connection.dbapi_connection
-            assert bool(driver.own_process) is known
+    with engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        assert driver.own_process == connection.scalar(PID)
     engine.dispose()
 
 
@@ -184,6 +216,37 @@ def test_a_page_waits_for_no_look_that_hangs(
     eventually(lambda: not look.lock.locked())
     look.take(whole=True)
     assert looked == [1, 1]
+
+
+@POSTGRESQL
+def test_a_look_without_a_thread_is_left_to_the_next_page(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = Event()
+    release.set()
+    look, looked = held(db.engine, release)
+    with monkeypatch.context() as patched:
+        patched.setattr(looks, "Thread", no_thread_left)
+        look.take(whole=False)
+    assert not look.lock.locked()
+    look.take(whole=True)
+    assert looked == [1]
+
+
+@POSTGRESQL
+def test_a_silent_server_is_told_of_without_a_thread(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "Thread", no_thread_left)
+    with db.engine.connect() as connection:
+        pid = connection.scalar(PID)
+        assert pid is not None
+        with (
+            stopped(pid),
+            postgresql.limited(0.1),
+            pytest.raises(OperationalError, match="in time"),
+        ):
+            connection.execute(text("SELECT 1"))
 
 
 @SQLITE
