@@ -12,7 +12,6 @@ from sqlalchemy import event, text
 
 from neupusti.core.data import disk, files
 from neupusti.core.data.database import db
-from neupusti.core.data.file_folder import LOCK
 
 
 def names(kind: str) -> list[str]:
@@ -20,16 +19,17 @@ def names(kind: str) -> list[str]:
     return sorted(files.listed(kind))
 
 
-def age(kind: str, at: datetime) -> None:
-    """Let every file of a kind have been stored at a moment."""
+def age(kind: str, at: datetime, *some: str) -> None:
+    """Let every file of a kind, or `some` of them, have been stored at a moment."""
+    named = some or (*names(kind),)
     if db.engine.dialect.name == "postgresql":
         with db.engine.begin() as connection:
-            aged = text("UPDATE file_part SET at = :at WHERE kind = :kind")
-            connection.execute(aged, {"at": at, "kind": kind})
+            aged = text("UPDATE file_part SET at = :at WHERE kind = :kind AND name = :name")
+            for name in named:
+                connection.execute(aged, {"at": at, "kind": kind, "name": name})
         return
-    for file in disk.folder(kind).iterdir():
-        if file.name != LOCK:
-            os.utime(file, (at.timestamp(), at.timestamp()))
+    for name in named:
+        os.utime(disk.folder(kind) / name, (at.timestamp(), at.timestamp()))
 
 
 def leave_half(kind: str) -> None:

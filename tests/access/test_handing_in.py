@@ -17,7 +17,8 @@ from neupusti.access.recording.line import encode
 from neupusti.access.recording.spool import Spool
 from neupusti.core import clock
 from tests.access.conftest import count_rows, entry, rows
-from tests.access.test_spool_reader import consistent, fill
+from tests.access.test_spool_reader import AT, consistent, fill
+from tests.times import Clock
 
 POSTGRESQL = pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
 Command = Callable[..., Result]
@@ -25,8 +26,9 @@ Told = dict[str, int]
 
 
 @pytest.fixture
-def dead(tmp_path: Path) -> Path:
-    """The spool of a machine that is dead, with five lines."""
+def dead(tmp_path: Path, at: Clock) -> Path:
+    """The spool of a machine that is dead, with five lines of this hour."""
+    at(AT + timedelta(hours=1))
     folder = tmp_path / "dead" / "access-spool"
     fill(folder, 5)
     return folder

@@ -43,6 +43,7 @@ def rows() -> int:
 def test_a_file_is_read_as_it_was_stored(app: Flask, size: int) -> None:
     body = bytes(number % 251 for number in range(size))
     name = files.store(KIND, body)
+    age(KIND, clock.now())
     assert files.exists(KIND, name)
     assert files.read(KIND, name) == body
     assert names(KIND) == [name]
@@ -127,9 +128,11 @@ def test_nothing_of_it_gets_a_name_on_the_disk(app: Flask) -> None:
 
 def test_a_sweep_destroys_old_files_without_a_row(app: Flask) -> None:
     named, orphan = files.store(KIND, b"named"), files.store(KIND, b"orphan")
+    age(KIND, clock.now())
     assert files.sweep(KIND, lambda: [named]) == 0
     age(KIND, clock.now() - OLD)
     young, other = files.store(KIND, b"young"), files.store("sheets", b"x")
+    age(KIND, clock.now(), young)
     age("sheets", clock.now() - OLD)
     assert files.sweep(KIND, lambda: [named]) == 1
     assert names(KIND) == sorted([named, young])
