@@ -60,6 +60,8 @@ def _refuses_writes(connection: Connection) -> bool:
     return False
 
 
+SET_UP = b"""SET default_transaction_read_only = on;
+SET default_transaction_isolation = 'repeatable read'"""
 _ENGINES: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
 
 
@@ -71,17 +73,16 @@ def _read_only(of: Engine) -> Engine:
 
 
 def _of_postgresql(of: Engine) -> Engine:
-    engine = _engine(of.url)
-    postgresql.prepare(engine)
+    engine = _engine(of.url)  # no mutation: PostgreSQL's
+    postgresql.prepare(engine)  # no mutation: PostgreSQL's
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
         # Not while it connects: a URL that asks for a server that writes would find none.
-        for setting in ("read_only = on", "isolation = 'repeatable read'"):
-            connection.execute(f"SET default_transaction_{setting}".encode())
-        connection.commit()
+        connection.execute(SET_UP)  # no mutation: PostgreSQL's
+        connection.commit()  # no mutation: PostgreSQL's
 
-    return engine
+    return engine  # no mutation: PostgreSQL's
 
 
 def _engine(url: URL) -> Engine:
