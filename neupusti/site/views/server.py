@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import socket
+from collections import deque
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -83,6 +84,9 @@ class Server(MPServer):
         self.parent_pid = os.getpid()
         self.backoffs = [INITIAL_BACKOFF] * self.workers
         self.main_loop_interrupt = WakeupEvent()  # type: ignore[assignment]
+        # Granian's threads note a dead worker here at any time, a stop that has begun
+        # included, and its exit code would be 1 then.
+        self.interrupt_children: deque[int] = deque(maxlen=0)  # type: ignore[assignment]
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         """Stop; a worker that is still starting, and so has this handler, exits."""
@@ -144,7 +148,7 @@ class Server(MPServer):
                 # None was ended by a signal.
                 if all(worker.inner.exitcode > 0 for worker in self.wrks):
                     logger.error("no worker starts")
-                    return
+                    self.shutdown(1)  # type: ignore[no-untyped-call]
                 due = {n: min(at, now + INITIAL_BACKOFF) for n, at in due.items()}
             for number in [n for n, at in due.items() if at <= now]:
                 worker = self._spawn_worker(number, spawn_target, target_loader)
@@ -160,7 +164,6 @@ class Server(MPServer):
         # Workers that exit from now on were asked to.
         for worker in self.wrks:
             worker.interrupt_by_parent = True
-        self.interrupt_children.clear()
 
     def backoff(self, worker: WorkerProcess) -> float:
         """Return the delay in seconds until this dead worker is restarted."""
