@@ -155,7 +155,7 @@ def test_who_received_an_answer_is_written_down_already(
     assert (line["m"], line["s"], line["b"]) == (method, answered, len(whole))
     assert answered == status
     assert list(parts) == []
-    body.close()  # type: ignore[attr-defined]
+    getattr(body, "close", list)()
     assert len(spool_lines(folder)) == before + 1
 
 
@@ -185,7 +185,7 @@ def test_an_answer_that_breaks_off_is_written_down(site: Flask, folder: Path) ->
     assert (line["p"], line["b"]) == ("/half", 5)
     with pytest.raises(RuntimeError, match="in the middle"):
         next(parts)
-    body.close()  # type: ignore[attr-defined]
+    getattr(body, "close", list)()
     assert len(spool_lines(folder)) == 1
 
 
@@ -193,7 +193,7 @@ def test_an_answer_nobody_waited_for_is_written_down(site: Flask, folder: Path) 
     _, _, body = open_response(site, "/sent/streamed")
     assert next(iter(body)) == b"a" * 10
     assert spool_lines(folder) == []
-    body.close()  # type: ignore[attr-defined]
+    getattr(body, "close", list)()
     (line,) = spool_lines(folder)
     assert (line["p"], line["b"]) == ("/sent/streamed", 10)
 

@@ -2,7 +2,9 @@
 
 import os
 import random
+import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from neupusti.access.recording.recorder import LARGE
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.site.views import server
@@ -95,6 +98,19 @@ def test_the_site_outlives_its_workers(settings: Settings) -> None:
         assert site.process.poll() is None
         eventually(lambda: len(site.workers) == 2)
     assert site.process.returncode == 0
+
+
+@SQLITE
+def test_an_answer_is_sent_in_one_piece(settings: Settings) -> None:
+    """Of a machine that dies there is all or nothing, and a proxy asks another one."""
+    with served(settings) as site:
+        for method, path in (("GET", "/"), ("GET", "/en/orders/find"), ("HEAD", "/")):
+            with socket.create_connection(("127.0.0.1", site.port)) as connection:
+                request = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n\r\n"
+                connection.sendall(request.encode())
+                head, _, body = connection.recv(LARGE).decode().partition("\r\n\r\n")
+                (length,) = re.findall(r"content-length: (\d+)", head.lower())
+                assert (len(body.encode()) == int(length)) is (method == "GET")
 
 
 def test_a_healthy_worker_serves_on_while_another_keeps_dying(

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SERVER_ERROR = 500
+LARGE = 256 * 1024
+"""Bytes of a body that is not held in memory as a whole."""
 SLASHES = re.compile(r"(?<!:)//+")
 TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]*[\w-]{43}", re.ASCII)
 """Matches what may be a token (`core.security.tokens`): long, of mixed case."""
@@ -84,15 +86,21 @@ class Recorder:
     ) -> Iterable[bytes]:
         """Call the application and wrap its response."""
         response = _RecordedResponse(self, environ)
+        length = LARGE
 
         def start_response(
             status: str, headers: list[tuple[str, str]], *exc_info: Any
         ) -> Any:
+            nonlocal length
             response.status = int(status[:3])
+            length = _content_length(headers)
             return start(status, headers, *exc_info)
 
         try:
-            response.begin(self.inner(environ, start_response))
+            body = self.inner(environ, start_response)
+            if length < LARGE:
+                return response.whole(body)
+            response.begin(body)
         except BaseException:
             response.status = SERVER_ERROR
             response.close()
@@ -150,6 +158,17 @@ class _RecordedResponse:
         self.status, self.bytes, self.done = SERVER_ERROR, 0, False
         self.error: Exception | None = None
 
+    def whole(self, body: Iterable[bytes]) -> list[bytes]:
+        """Take all parts and write the line; the server sends a list with its headers.
+
+        A machine that died between the two would leave a page without its text, and no
+        proxy asks another machine for the rest.
+        """
+        self.body, text = body, b"".join(body)
+        self.bytes = len(text)
+        self.close()
+        return [text] if text else []
+
     def begin(self, body: Iterable[bytes]) -> None:
         """Take the first part before the headers are sent, which may be all there is."""
         self.body, self.parts = body, iter(body)
@@ -198,6 +217,12 @@ def _write_safely(recorder: Recorder, response: _RecordedResponse) -> None:
         recorder.write(response)
     except Exception as error:  # noqa: BLE001 - logging must not break a response
         recorder.spool.unwritable(error)
+
+
+def _content_length(headers: list[tuple[str, str]]) -> int:
+    """Return the number of bytes that are to come; LARGE if it is not known."""
+    found = (value for name, value in headers if name.lower() == "content-length")
+    return int(next(found, LARGE))
 
 
 def _route_name(route: Route | None) -> str:
