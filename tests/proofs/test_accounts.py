@@ -70,6 +70,7 @@ def test_a_photo_whose_file_is_gone_is_a_breach(app: Flask) -> None:
     avatar.replace(owner, photos.photo(), "photo.jpg")
     kept = avatar.get(owner)
     assert kept is not None
+    assert live()["photos-on-disk"] is State.HOLDS
     files.destroy(avatar.FOLDER, kept.name)
     db.session.rollback()
     assert live()["photos-on-disk"] is State.BROKEN
