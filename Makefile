@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: ahead bench check docs layers help judges lint lock machines messages mutate mutate-manifest mutate-proofs ordeal quick quick-tests run setup test types
+.PHONY: ahead bench check docs layers help judges lint lock machines messages mutate mutate-manifest mutate-proofs ordeal quick quick-tests races run setup test types
 
 PORT ?= 8000
 PYTHON ?= $(firstword $(foreach name,python3.11 python3 python3.12 python3.13,$(shell command -v $(name))))
@@ -27,10 +27,13 @@ ahead: .venv/.dev $(CATALOGUES) ## The tests on PostgreSQL, two minutes before t
 	SECONDS_AHEAD=$$((eve - $$(date +%s))) PYTHONPATH="$$PWD:$$PWD/tests/ahead" exec $(PYTEST) --mostly postgresql -m "not browser and not packages" --ignore=tests/contracts --ignore=tests/journeys
 
 ordeal: .venv/.dev $(CATALOGUES) ## The longest tests at their full size, and what installs packages
-	@exec $(PYTEST) --ordeal --kills 200 -k "(ordeal or kills or packages) and not test_machines"
+	@exec $(PYTEST) --ordeal --kills 200 -k "(ordeal or kills or packages) and not test_machines and not test_races"
 
 machines: .venv/.dev $(CATALOGUES) ## Three copies behind nginx, killed and started for a quarter of an hour
 	@exec .venv/bin/pytest --ordeal -s tests/deploy/test_machines.py
+
+races: .venv/.dev $(CATALOGUES) ## Undo, kills and writers against a destruction, hundreds of times
+	@exec $(PYTEST) --ordeal tests/erasure/test_races.py
 
 quick: .venv/.dev $(CATALOGUES) ## What can be checked at once: no browser, no PostgreSQL, nothing slow
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line quick-tests lint types layers

@@ -1,9 +1,6 @@
 """Undo against claim, killed runs, writers beside an erasure, many at once."""
 
 import random
-import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -14,7 +11,6 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from neupusti.accounts.models import KnownDevice, Person
 from neupusti.config.settings import Settings
-from neupusti.config.values import ROOT
 from neupusti.core import clock
 from neupusti.core.data import finding
 from neupusti.core.data.classification import personal_columns
@@ -26,35 +22,24 @@ from neupusti.erasure.models import Erasure, State
 from neupusti.erasure.service import asking, destroying
 from neupusti.erasure.service.errors import ErasureError
 from tests.accounts.cast import account
-from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
+from tests.erasure.erasing import (
+    BEGINS,
+    NOON,
+    confirmed,
+    destroyed,
+    erasure_of,
+    work,
+)
+from tests.erasure.killing import run_and_die
 from tests.people import AIGERIM, BOLAT, DANA
-from tests.served import environment_of
 from tests.times import Clock
 
 ME = Actor(ActorKind.PERSON, None)
 OVER = {State.TOLD.value, State.WAITING.value, State.DONE.value}
-KILL = """
-import os, signal, sys
-from datetime import datetime
-from neupusti.core import clock
-clock.now = lambda: datetime.fromisoformat(sys.argv[1])
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from neupusti.app import create_app
-from neupusti.erasure.service import running
-left = int(sys.argv[2])
-app = create_app()
-
-@event.listens_for(Engine, "before_cursor_execute")
-def count(_connection, _cursor, statement, *_more):
-    global left
-    left -= 1
-    if left < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-with app.app_context():
-    running.run()
-"""
+KILLS = 3
+"""How many runs about one person are killed."""
+STEP, STATEMENTS = 61, 1300
+"""By how many statements the next kill is later, and about how many a run has."""
 
 
 def left_of(person: int) -> list[str]:
@@ -89,7 +74,7 @@ def write(app: Flask, nth: int, person: int) -> None:
                 return
 
 
-@pytest.mark.ordeal(3, 60)
+@pytest.mark.ordeal(3, 500)
 def test_either_it_is_undone_or_it_happens(app: Flask, at: Clock, size: int) -> None:
     """Never both, never neither."""
     for _round in range(size):
@@ -108,7 +93,7 @@ def test_either_it_is_undone_or_it_happens(app: Flask, at: Clock, size: int) -> 
 
         def claim(erasure: int = number) -> bool:
             with app.app_context():
-                return destroying.destroy(erasure)
+                return destroyed(erasure)
 
         acts = [undo, claim]
         random.shuffle(acts)
@@ -120,60 +105,57 @@ def test_either_it_is_undone_or_it_happens(app: Flask, at: Clock, size: int) -> 
         assert state == ("undone" if undone else "destroyed")
         assert bool(left_of(person)) is undone
         if undone:
-            confirmed(AIGERIM, person)
+            number = confirmed(AIGERIM, person)
             at(BEGINS + timedelta(days=1))
-            work()
+            assert destroyed(number)
 
 
-@pytest.mark.ordeal(2, 12)
+@pytest.mark.ordeal(3, 300)
 def test_a_killed_run_leaves_nothing_half_destroyed(
     app: Flask, settings: Settings, at: Clock, size: int
 ) -> None:
-    """At statements all over the run. Three further runs end it."""
-    for nth in range(size):
-        at(NOON)
-        person = account(AIGERIM).number
-        number = confirmed(AIGERIM, person)
-        whole = left_of(person)
-        ended = subprocess.run(
-            [sys.executable, "-c", KILL, BEGINS.isoformat(), str(30 + nth * 61 % 400)],
-            cwd=ROOT,
-            env=environment_of(settings),
-            check=False,
-            capture_output=True,
-        )
-        assert ended.returncode in {0, -signal.SIGKILL}, ended.stderr.decode()
+    """Killed some times at statements all over the run, then left alone."""
+    for kill in range(size):
+        if kill % KILLS == 0:
+            at(NOON)
+            person = account(AIGERIM).number
+            number = confirmed(AIGERIM, person)
+            whole = left_of(person)
         at(BEGINS)
-        found = erasure_of(number).state
-        assert left_of(person) == (whole if found == "confirmed" else [])
-        work(3)
-        assert erasure_of(number).state in OVER
-        assert left_of(person) == []
+        db.session.rollback()  # what is read here would keep the other run from wiping
+        run_and_die(settings, BEGINS, kill * STEP % STATEMENTS)
+        is_whole = erasure_of(number).state == State.CONFIRMED
+        assert left_of(person) == (whole if is_whole else [])
+        if kill % KILLS == KILLS - 1:
+            work(3)
+            assert erasure_of(number).state in OVER
+            assert left_of(person) == []
 
 
-@pytest.mark.ordeal(2, 40)
+@pytest.mark.ordeal(2, 300)
 def test_nothing_is_written_about_whom_is_being_destroyed(
     app: Flask, at: Clock, size: int
 ) -> None:
     """Three writers that read, and insert a moment later."""
+    numbers = []
     for _round in range(size):
         at(NOON)
         person = account(AIGERIM).number
-        number = confirmed(AIGERIM, person)
+        numbers.append(confirmed(AIGERIM, person))
         at(BEGINS)
 
-        def destroy(erasure: int = number) -> None:
+        def destroy(erasure: int = numbers[-1]) -> None:
             with app.app_context():
-                destroying.destroy(erasure)
+                destroyed(erasure)
 
         with ThreadPoolExecutor(4) as pool:
             writers = [pool.submit(write, app, nth, person) for nth in range(3)]
             pool.submit(destroy).result()
             for writer in writers:
                 writer.result()
-        work(2)
-        assert erasure_of(number).state in OVER
         assert left_of(person) == []
+    work(2)
+    assert {erasure_of(number).state for number in numbers} <= OVER
 
 
 @pytest.mark.situation(9, of="rights")
@@ -187,7 +169,7 @@ def test_many_are_destroyed_in_one_run(app: Flask, at: Clock) -> None:
 
         def act(number: int) -> None:
             with app.app_context():
-                destroying.destroy(number)
+                destroyed(number)
 
         list(pool.map(act, numbers))
     work(2)
