@@ -99,6 +99,10 @@ WRONG: Rows = {
         {"kind": "pickup"},
         {"listed": ",telephone,"},
     ),
+    "keys-of-orders": (
+        {"identity_ended_at": NOW, "email": "a@example.kz", "email_key": ""},
+        {"identity_ended_at": NOW, "email": "", "email_key": "a@example.kz"},
+    ),
     "handed-for-the-order": (
         {"purpose": "4.1.10"},
         {"withdrawn_at": datetime(2026, 1, 1, tzinfo=UTC)},
@@ -162,6 +166,7 @@ RIGHT: Rows = {
     ),
     "orders-with-consent": ({"at": LATER},),
     "questions-with-consent": ({"at": LATER},),
+    "keys-of-orders": ({"identity_ended_at": NOW, "email": "", "email_key": ""},),
     "phones-of-orders": ({"phone": None, "phone_end": None, "identity_ended_at": NOW},),
     "addresses-where-needed": ({"delivery": "pickup", "addressed": None},),
     "addresses-destroyed": ({"identity_ended_at": None, "address": "Almaty"},),
