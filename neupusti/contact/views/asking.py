@@ -22,7 +22,7 @@ from neupusti.contact.views.blueprint import bp
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import UNPROCESSABLE
-from neupusti.core.records.consents import GivenConsent
+from neupusti.core.records.consents import ConsentWithdrawnError, GivenConsent
 from neupusti.core.security import identity, throttle
 from neupusti.core.security.tokens import TokenError
 from neupusti.core.text import languages, order_numbers
@@ -60,6 +60,8 @@ def ask() -> Response:
             submission=form.submission.data,
             network=throttle.network(request.remote_addr or ""),
         )
+    except ConsentWithdrawnError as error:
+        return _page(form, page=page, problem=str(error.message), status=UNPROCESSABLE)
     except TooManyError as error:
         response = _page(form, page=page, problem=str(error.message), status=error.status)
         wait = error.retry_after.total_seconds() if error.retry_after else 1

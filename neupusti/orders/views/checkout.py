@@ -23,7 +23,7 @@ from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import UNPROCESSABLE
-from neupusti.core.records.consents import GivenConsent
+from neupusti.core.records.consents import ConsentWithdrawnError, GivenConsent
 from neupusti.core.security import identity, throttle
 from neupusti.core.text import languages, phones
 from neupusti.core.web.errors import TooManyError
@@ -116,7 +116,7 @@ def _send(form: CheckoutForm, basket: Basket) -> Response:
     except (ShortageError, PriceRoseError) as error:
         changes = [str(one) for one in (*getattr(error, "lines", ()), *error.rises)]
         return _page(form, Step.CHECK, basket, changes)
-    except OrderError as error:
+    except (OrderError, ConsentWithdrawnError) as error:
         return _page(form, Step.CHECK, basket, [str(error.message)])
     except TooManyError as error:
         page = _page(form, Step.CHECK, basket, [str(error.message)], error.status)
