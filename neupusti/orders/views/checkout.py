@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
 from neupusti.accounts.models import Person
+from neupusti.accounts.views.blueprint import known_as, network
 from neupusti.accounts.views.stale import csrf_error
 from neupusti.catalog.models import ReturnRule
 from neupusti.catalog.service import return_rules
@@ -24,7 +25,7 @@ from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import UNPROCESSABLE
 from neupusti.core.records.consents import ConsentWithdrawnError, GivenConsent
-from neupusti.core.security import identity, throttle
+from neupusti.core.security import identity
 from neupusti.core.text import languages, phones
 from neupusti.core.web.errors import TooManyError
 from neupusti.orders.forms.address import address_of
@@ -173,8 +174,12 @@ def _proof(form: CheckoutForm) -> Proof:
         language=languages.current(),
         edition=current_store().in_force(),
     )
-    network = throttle.network(request.remote_addr or "")
-    return Proof(consent=consent, quote=form.quote.data or "", network=network)
+    return Proof(
+        consent=consent,
+        quote=form.quote.data or "",
+        network=network(),
+        known=known_as(form.email.data),
+    )
 
 
 def _page(
