@@ -1,6 +1,7 @@
 """Asking: what is stored, what is refused, and what a machine cannot do to anybody."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,17 +11,18 @@ from sqlalchemy import func, select
 
 from neupusti.contact.forms import LONGEST
 from neupusti.contact.service import asking
-from neupusti.core.data.database import db
+from neupusti.core.data.database import db, writing
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.records.journal import ProcessingEvent
+from neupusti.core.security import throttle
 from neupusti.core.security.tokens import Token
 from neupusti.core.text import order_numbers
 from tests import desk
-from tests.accounts.cast import emails_to
+from tests.accounts.cast import account, emails_to, signed_in, submit
 from tests.conftest import SQLITE
 from tests.contact.asked import FORM, WORDS, answers, asked, count, request_of, said, send
 from tests.orders.buying import SAME_ORIGIN, hidden
-from tests.people import AIGERIM, BOLAT
+from tests.people import AIGERIM, BOLAT, GUEST
 
 NOON = datetime(2026, 11, 25, 7, tzinfo=UTC)
 Clock = Callable[[datetime], None]
@@ -177,7 +179,60 @@ def test_a_flooded_address_is_told_until_when_and_keeps_its_words(
     assert "whistles in D minor" in answer.text
     assert count() == asking.EMAIL.times
     asked(app, email=BOLAT.email)
-    at(NOON + timedelta(hours=1, minutes=1))
+    at(NOON + timedelta(minutes=15))
+    asked(app)
+
+
+@SQLITE
+def test_strangers_shut_an_address_for_a_quarter_of_an_hour_at_most(
+    app: Flask, at: Clock
+) -> None:
+    moment, flooded = NOON, (asking.EMAIL, AIGERIM.email)
+    for _turn in range(10):
+        at(moment)
+        with writing() as session:
+            waits = [throttle.count(session, flooded) for _question in range(6)]
+        assert waits == [timedelta()] * 5 + [timedelta(minutes=15)]
+        moment += max(waits)
+
+
+@SQLITE
+def test_strangers_never_shut_out_the_signed_in_nor_a_known_browser(app: Flask) -> None:
+    who = account(AIGERIM)
+    mine, other = signed_in(app, who), signed_in(app, account(BOLAT))
+    for _question in range(asking.EMAIL.times):
+        asked(app)
+    assert send(app.test_client()).status_code == 429
+    submit(other, "/account/logout", page="/account/")
+    assert send(other).status_code == 429
+    for _question in range(asking.KNOWN.times - 1):
+        assert send(mine).status_code == 303
+    # Another address is no way around the count of their own.
+    assert send(mine, email=GUEST.email).status_code == 303
+    assert send(mine, email=GUEST.email).status_code == 429
+    submit(mine, "/account/logout", page="/account/")
+    assert send(mine).status_code == 303
+
+
+@SQLITE
+def test_an_office_asks_much_and_is_then_told_until_when(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(NOON)
+    assert asking.NETWORK.times == 300
+    monkeypatch.setattr(asking, "NETWORK", replace(asking.NETWORK, times=10))
+    for number in range(10):
+        asked(app, email=f"x{number}@example.kz")
+    refused = [send(app.test_client()) for _question in range(asking.EMAIL.times + 1)]
+    assert {one.status_code for one in refused} == {429}
+    assert {one.headers["Retry-After"] for one in refused} == {"3600"}
+    # 12:00 in Almaty and an hour.
+    assert "again from 13:00, Almaty time" in refused[0].text
+    # What the network was refused shuts no address.
+    elsewhere = app.test_client()
+    elsewhere.environ_base["REMOTE_ADDR"] = "198.51.100.7"
+    assert send(elsewhere).status_code == 303
+    at(NOON + timedelta(hours=1))
     asked(app)
 
 

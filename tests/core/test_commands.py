@@ -27,6 +27,7 @@ from neupusti.core.data import commands, database
 from neupusti.core.data.database import db
 from neupusti.core.rules import Permission
 from tests import desk
+from tests.conftest import missing
 from tests.disks import fill_disk
 from tests.lending import close
 from tests.people import DANA
@@ -63,6 +64,7 @@ CODES: dict[tuple[str, ...], int] = {("prove",): 2}
 """The exit codes of commands that tell with 1 what they found."""
 Every = Callable[[Flask], dict[tuple[str, ...], Result]]
 AWAY = "postgresql://nobody@127.0.0.1:9/nothing"
+REPORT = ("access", "report", "--from", "2026-11-22", "--to", "2026-11-22")
 LOG_LINE = '203.0.113.7 - - [22/Nov/2026:07:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "-"\n'
 
 
@@ -165,12 +167,35 @@ def test_a_database_out_of_reach(
     refused(every(made(database_url=url, access_database_url=url)))
 
 
-def test_a_file_that_is_no_database(
-    made: Callable[..., Flask], every: Every, tmp_path: Path
+@pytest.mark.parametrize("wrong", [lambda file: file.write_text("no\n" * 999), Path.mkdir])
+def test_what_is_no_database(
+    made: Callable[..., Flask],
+    every: Every,
+    tmp_path: Path,
+    wrong: Callable[[Path], object],
 ) -> None:
     for name in ("main", "access"):
-        (tmp_path / f"{name}.sqlite").write_text("no database\n" * 100)
+        wrong(tmp_path / f"{name}.sqlite")
     refused(every(made()))
+
+
+@pytest.mark.parametrize("lend_databases", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("command", [("policy", "list"), REPORT])
+@pytest.mark.slow
+def test_a_file_that_may_not_be_read(settings: Settings, command: tuple[str, ...]) -> None:
+    for name in ("main", "access"):
+        (settings.instance / f"{name}.sqlite").chmod(0)
+    # Permissions of files hold for root only without these capabilities.
+    bound = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    if os.geteuid() == 0 and shutil.which(bound[0]) is None:
+        missing("setpriv")
+    done = subprocess.run(
+        [*(bound if os.geteuid() == 0 else ()), sys.executable, "-m", "flask", *command],
+        env=os.environ | {f"{PREFIX}INSTANCE": str(settings.instance)},
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Error: {commands.CLOSED}\n"
 
 
 @pytest.mark.parametrize("lend_databases", ["sqlite"], indirect=True)

@@ -13,10 +13,13 @@ from sqlalchemy import select
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.security import throttle
+from neupusti.core.security.throttle import RateLimit
 from neupusti.core.web.errors import TooManyError
 from neupusti.orders.service import limits, placing
+from tests.accounts.cast import account, signed_in, submit
 from tests.conftest import SQLITE
-from tests.orders import cast
+from tests.orders import buying, cast
+from tests.orders.buying import Shopper
 from tests.orders.cast import BUYER, COURIER, PROOF
 from tests.people import AIGERIM
 
@@ -100,17 +103,47 @@ def test_a_refused_order_locks_nobody_else_out(app: Flask, at: Clock) -> None:
 
 
 @SQLITE
-def test_a_long_flood_shuts_a_product_for_a_quarter_of_an_hour_at_most(
-    app: Flask, at: Clock
+@pytest.mark.parametrize(
+    "limit",
+    [
+        limits.ORDER_PRODUCT,
+        limits.ORDER_EMAIL,
+        limits.ORDER_PHONE,
+        limits.FIND_EMAIL,
+        limits.FIND_NUMBER,
+    ],
+    ids=lambda limit: limit.name,
+)
+def test_a_long_flood_shuts_what_is_shared_for_a_quarter_of_an_hour_at_most(
+    app: Flask, at: Clock, limit: RateLimit
 ) -> None:
     at(NOON)
-    moment, flooded = NOON, (limits.ORDER_PRODUCT, "1")
+    moment, flooded = NOON, (limit, "1")
     for _turn in range(10):
         at(moment)
         with writing() as session:
-            wait = max(throttle.count(session, flooded) for _ in range(61))
+            uses = range(limit.times + 1)
+            wait = max(throttle.count(session, flooded) for _ in uses)
         assert timedelta() < wait <= timedelta(minutes=15)
         moment += wait
+
+
+@SQLITE
+def test_strangers_never_shut_out_the_signed_in_nor_a_known_browser(app: Flask) -> None:
+    product, who = buying.product(pieces=99), account(AIGERIM)
+    mine = Shopper(app, AIGERIM)
+    mine.browser = signed_in(app, who)
+    for _order in range(limits.ORDER_EMAIL.times):
+        Shopper(app, AIGERIM).bought(product)
+    stranger = Shopper(app, AIGERIM)
+    stranger.put(product)
+    assert stranger.order().status_code == 429
+    for _order in range(limits.ORDER_KNOWN.times):
+        assert mine.bought(product).person == who.number
+    mine.put(product)
+    assert mine.order().status_code == 429
+    submit(mine.browser, "/account/logout", page="/account/")
+    assert mine.order().status_code == 303
 
 
 @SQLITE

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from neupusti.accounts.service import limits
 from neupusti.core.data.database import writing
 from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.registry import registry
@@ -213,12 +215,23 @@ def test_a_flood_from_many_networks_sends_three_emails_to_an_address(app: Flask)
     assert [len(emails_to(email)) for email in addresses] == [before + 3, 3]
 
 
-def test_a_flood_from_a_network_is_refused(app: Flask) -> None:
+def test_a_flood_from_a_network_is_refused_until_a_time_that_is_told(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An office or a carrier's range is one network: the guard is wide."""
+    at(NOON)
+    assert limits.EMAILS_NETWORK.times == 300
+    low = replace(limits.EMAILS_NETWORK, times=10)
+    monkeypatch.setattr(limits, "EMAILS_NETWORK", low)
     browser = app.test_client()
     answers = [ask(browser, f"a{n}@example.kz") for n in range(12)]
     assert [one.status_code for one in answers] == [303] * 10 + [429] * 2
-    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert answers[-1].headers["Retry-After"] == "3600"
+    # 12:00 in Almaty and an hour.
+    assert "From 13:00, Almaty time, e-mails are sent again" in answers[-1].text
     assert count(OutboxEmail) == 10
+    at(NOON + limits.HOUR)
+    assert ask(browser, "b@example.kz").status_code == 303
 
 
 @SQLITE

@@ -1,7 +1,6 @@
-"""Withdraw a person's consents with one click, and what follows from it (2.1, 6.1.1).
+"""Withdraw a person's consents with one click, and give that to the account again.
 
-An account whose own consent is withdrawn takes no new data: it can be read, ended, agreed
-to again. People who never gave that consent, such as invited staff, have none to withdraw.
+Clauses 2.1 and 6.1.1; `core.records.consents` says what a closed account is.
 """
 
 from sqlalchemy import select
@@ -10,29 +9,12 @@ from neupusti.accounts.models import Person
 from neupusti.accounts.service import emails
 from neupusti.accounts.service.signals import consent_withdrawn
 from neupusti.core.data.classification import Purpose
-from neupusti.core.data.database import db, writing
+from neupusti.core.data.database import writing
 from neupusti.core.records import consents, journal
 from neupusti.core.records.consents import FormConsent, GivenConsent
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
-from neupusti.core.web.errors import DomainError
 
 METHOD = "button pressed"
-
-
-class ConsentWithdrawnError(DomainError):
-    """New data for an account whose consent is withdrawn."""
-
-    status = 403
-
-
-def is_closed(person: int) -> bool:
-    """Return whether `person` has withdrawn the consent to the account itself."""
-    given = select(FormConsent.id).filter_by(
-        person=person, purpose=Purpose.ACCOUNT.value, ends=None
-    )
-    if db.session.scalar(given.limit(1)) is None:
-        return False
-    return consents.in_force(person, Purpose.ACCOUNT) is None
 
 
 def give(person: int, given: GivenConsent) -> None:
@@ -40,7 +22,7 @@ def give(person: int, given: GivenConsent) -> None:
     with writing() as session:
         # Locked: the second of two concurrent requests finds the row of the first.
         owner = session.get_one(Person, person, with_for_update=True)
-        if not is_closed(person):
+        if not consents.is_closed(person):
             return
         consents.store(session, given, email=owner.email, person=person)
         journal.log_processing(

@@ -46,5 +46,8 @@ EMAILS_NETWORK = RateLimit(
         "again; from another network, such as that of your phone, at once."
     ),
 )
-"""Against a flood only: what protects a recipient are the limits by address."""
+"""Against a flood only: what protects a recipient are the limits by address.
+
+All e-mails that forms send to an address that was typed count as one flood.
+"""
 EVERYBODY = "everybody"

@@ -10,11 +10,12 @@ from flask_babel import gettext as _
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from neupusti.accounts.service import devices
+from neupusti.accounts.service import device_cookies, devices, people
 from neupusti.accounts.service.sessions import ClientContext
+from neupusti.core.data.database import db
 from neupusti.core.feature import Category, Cookie
 from neupusti.core.forms.base import ConfirmForm
-from neupusti.core.security import throttle
+from neupusti.core.security import identity, throttle
 from neupusti.core.security.tokens import TokenError
 from neupusti.core.web import cookies, errors, redirects
 
@@ -110,6 +111,17 @@ def client_context() -> ClientContext:
 def network() -> str:
     """Return the network of this request, for rate limits."""
     return throttle.network(request.remote_addr or "")
+
+
+def known_as(email: str) -> str | None:
+    """Return the name under which limits count this browser alone; None: as a stranger.
+
+    So do whoever is signed in, and a browser that the owner of `email` signed in with.
+    """
+    if (who := identity.current()) is not None:
+        return str(who.person)
+    owner, cookie = people.confirmed(email), cookies.value_of(DEVICE)
+    return device_cookies.known(db.session(), owner.id if owner else None, cookie)
 
 
 def pad_response_time(started: float) -> None:

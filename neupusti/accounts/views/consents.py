@@ -1,13 +1,11 @@
 """The consents of the account with their exact texts, and withdrawing them (6.1.1)."""
 
 from flask import abort, request
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
 from neupusti.accounts import forms
 from neupusti.accounts.service import consents as service
-from neupusti.accounts.service.consents import ConsentWithdrawnError
 from neupusti.accounts.views.blueprint import bp, done_message, redirect_to
 from neupusti.accounts.views.registration import given_consent
 from neupusti.config.settings import settings
@@ -54,15 +52,8 @@ def _accept_no_new_data() -> None:
     removes = request.endpoint == "accounts.change_avatar" and (
         request.form.get("choice") == "remove"
     )
-    if request.endpoint in STILL_OPEN or removes or not service.is_closed(me.person):
-        return
-    raise ConsentWithdrawnError(
-        _(
-            "You withdrew the consent to this account, so it takes no new data. On the "
-            "page “My consents” you can agree again; reading, ending sessions and removing "
-            "stay open to you."
-        )
-    )
+    if not (request.endpoint in STILL_OPEN or removes):
+        consent_records.check_open(me.person)
 
 
 @bp.get("/account/consents")
@@ -107,7 +98,7 @@ def _page(form: forms.ConsentAgainForm) -> Response:
         methods=METHODS,
         languages={language.value: language for language in Language},
         account=Purpose.ACCOUNT.value,
-        closed=service.is_closed(person),
+        closed=consent_records.is_closed(person),
         needed=registry().needs_data(person),
         done=done_message(),
     )

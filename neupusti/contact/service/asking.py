@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -29,8 +30,21 @@ from neupusti.core.text import emails, order_numbers
 from neupusti.core.text.languages import Language
 
 HOUR = timedelta(hours=1)
-EMAIL = RateLimit("contact, e-mail", 5, HOUR)
-NETWORK = RateLimit("contact, network", 200, HOUR)
+EMAIL = RateLimit("contact, e-mail", 5, HOUR, timedelta(minutes=15))
+"""Strangers share it, so they shut an address for a quarter of an hour at most."""
+KNOWN = RateLimit("contact, known", 5, HOUR, HOUR)
+"""Questions of a person or a browser that strangers do not count for."""
+NETWORK = RateLimit(
+    "contact, network",
+    300,
+    HOUR,
+    HOUR,
+    _(
+        "Very many questions have come from the network you are in, perhaps not from you: "
+        "providers share addresses. This works again from %(time)s, Almaty time; from "
+        "another network, such as that of your phone, at once."
+    ),
+)
 """Only against floods: a whole office, or a carrier's customers, share a network."""
 MORE = RateLimit("contact, request", 20, HOUR)
 DRAWS = 20
@@ -52,6 +66,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Whom the limits count a question for."""
+
+    network: str
+    known: str | None = None
+    """The name under which the sender has a limit of their own; None: as a stranger."""
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A stored request: `token` lets the browser that asked read it."""
 
@@ -60,7 +83,7 @@ class Asked:
 
 
 def ask(
-    question: Question, consent: GivenConsent, *, submission: str, network: str
+    question: Question, consent: GivenConsent, *, submission: str, sender: Sender
 ) -> Asked:
     """Store a request, its consent and the email that tells its number.
 
@@ -71,7 +94,11 @@ def ask(
     with writing() as session:
         if (before := _sent_before(session, sent)) is not None:
             return before
-    throttle.take((EMAIL, emails.key(question.email)), (NETWORK, network))
+        strangers = (EMAIL, emails.key(question.email))
+        own = (KNOWN, sender.known) if sender.known else strangers
+        refusal = throttle.refusal(session, own, (NETWORK, sender.network))
+    if refusal is not None:
+        raise refusal
     with writing() as session:
         if (before := _sent_before(session, sent)) is not None:
             return before

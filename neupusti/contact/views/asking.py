@@ -8,22 +8,22 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
 from neupusti.accounts.models import Person
-from neupusti.accounts.views.blueprint import without_referrer
+from neupusti.accounts.views.blueprint import known_as, network, without_referrer
 from neupusti.accounts.views.stale import csrf_error
 from neupusti.config.settings import settings
 from neupusti.contact import queries
 from neupusti.contact.forms import STATEMENT, SUBJECTS, ContactForm, MessageForm
 from neupusti.contact.models import CYRILLIC, PREFIX, ContactRequest, Subject
 from neupusti.contact.service import asking, links
-from neupusti.contact.service.asking import Question
+from neupusti.contact.service.asking import Question, Sender
 from neupusti.contact.service.errors import NoRequestError
 from neupusti.contact.views import diagnostics, words
 from neupusti.contact.views.blueprint import bp
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import UNPROCESSABLE
-from neupusti.core.records.consents import GivenConsent
-from neupusti.core.security import identity, throttle
+from neupusti.core.records.consents import ConsentWithdrawnError, GivenConsent
+from neupusti.core.security import identity
 from neupusti.core.security.tokens import TokenError
 from neupusti.core.text import languages, order_numbers
 from neupusti.core.text.order_numbers import OrderNumberError
@@ -58,8 +58,10 @@ def ask() -> Response:
             _question(form, page),
             _consent(form),
             submission=form.submission.data,
-            network=throttle.network(request.remote_addr or ""),
+            sender=Sender(network(), known_as(form.email.data)),
         )
+    except ConsentWithdrawnError as error:
+        return _page(form, page=page, problem=str(error.message), status=UNPROCESSABLE)
     except TooManyError as error:
         response = _page(form, page=page, problem=str(error.message), status=error.status)
         wait = error.retry_after.total_seconds() if error.retry_after else 1

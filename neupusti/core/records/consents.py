@@ -3,6 +3,10 @@
 A row never changes: a withdrawal is a new row that references the one it ends. Each text
 is stored once, by its SHA-256. A keyed hash replaces the email address, so the record can
 outlive the account without naming the person.
+
+An account whose own consent is withdrawn is closed: it takes no new data, whichever form
+sends them. People who never gave that consent, such as invited staff, have none to
+withdraw.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +16,8 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import sqlalchemy
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
 from sqlalchemy import ForeignKey, Integer, String, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -35,6 +41,19 @@ from neupusti.core.text.languages import Language
 HASH_USE = "evidence"
 COPIED = ("person", "email_hash", "form", "purpose", "wording", "edition", "language")
 """What a withdrawal has in common with its consent."""
+CLOSED = _(
+    "You withdrew the consent to this account, so it takes no new data. On the page “My "
+    "consents” you can agree again; reading, ending sessions and removing stay open to "
+    "you. Orders and questions need no account: sign out and send them without one."
+)
+
+
+class ConsentWithdrawnError(Exception):
+    """New data for an account whose consent is withdrawn."""
+
+    def __init__(self, message: LazyString = CLOSED) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class ConsentText(Base):
@@ -96,9 +115,14 @@ def digest(text: str) -> str:
 def store(
     session: Session, given: GivenConsent, *, email: str, person: int | None = None
 ) -> FormConsent:
-    """Store a consent in the open write transaction, and return its row."""
+    """Store a consent in the open write transaction, and return its row.
+
+    Raise ConsentWithdrawnError for a person whose account is closed.
+    """
     if not (given.text.strip() and email):
         raise ValueError("a consent without a text or without a person proves nothing")
+    if person is not None and given.purpose is not Purpose.ACCOUNT:
+        check_open(person)
     row = FormConsent(
         at=clock.now(),
         person=person,
@@ -203,6 +227,22 @@ def in_force(person: int, purpose: Purpose) -> FormConsent | None:
         .limit(1)
     )
     return found
+
+
+def is_closed(person: int) -> bool:
+    """Return whether `person` has withdrawn the consent to the account itself."""
+    given = select(FormConsent.id).filter_by(
+        person=person, purpose=Purpose.ACCOUNT.value, ends=None
+    )
+    if db.session.scalar(given.limit(1)) is None:
+        return False
+    return in_force(person, Purpose.ACCOUNT) is None
+
+
+def check_open(person: int) -> None:
+    """Raise ConsentWithdrawnError where the account of `person` takes no new data."""
+    if is_closed(person):
+        raise ConsentWithdrawnError
 
 
 def hash_of(email: str) -> str:

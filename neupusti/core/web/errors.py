@@ -27,6 +27,7 @@ from neupusti.core import clock
 from neupusti.core.blocking.errors import BLOCKED, STATUS, BlockedError, is_refusal
 from neupusti.core.data import postgresql
 from neupusti.core.data.reading import hides
+from neupusti.core.records.consents import ConsentWithdrawnError
 from neupusti.core.records.decision_file import UnrecordedError
 from neupusti.core.text import dates, languages
 from neupusti.core.web.edge import REFUSED, REQUEST_ID
@@ -99,6 +100,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DomainError, domain_error)
     app.register_error_handler(BlockedError, _blocked)
+    app.register_error_handler(ConsentWithdrawnError, _withdrawn)
     app.register_error_handler(DBAPIError, _guarded)
     for database_error in (OperationalError, InterfaceError, NoConnectionError):
         app.register_error_handler(database_error, _database)
@@ -182,6 +184,10 @@ def _discard_body() -> None:
 
 def _blocked(error: BlockedError) -> Response:
     return page(STATUS, error.message, blocked=True)
+
+
+def _withdrawn(error: ConsentWithdrawnError) -> Response:
+    return page(403, error.message)
 
 
 def _guarded(error: DBAPIError) -> Response:

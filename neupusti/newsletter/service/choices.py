@@ -5,6 +5,7 @@ from sqlalchemy import select
 from neupusti.accounts.models import Person
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
+from neupusti.core.records import consents
 from neupusti.core.records.consents import GivenConsent
 from neupusti.core.security.tokens import TokenError
 from neupusti.core.text.languages import Language
@@ -55,8 +56,12 @@ def change(token: str, wish: Wish, advertising: GivenConsent | None) -> None:
 
 
 def change_account(person: int, wish: Wish, given: Consents) -> None:
-    """Begin or change the subscription of an account, whose address is proved."""
+    """Begin or change the subscription of an account, whose address is proved.
+
+    Raise ConsentWithdrawnError where the account takes no new data, topics among them.
+    """
     with writing() as session:
+        consents.check_open(person)
         owner = session.get_one(Person, person, with_for_update=True)
         subscriber = session.scalar(
             select(Subscriber)

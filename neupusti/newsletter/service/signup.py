@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, delete
 from sqlalchemy.orm import Session
 
+from neupusti.accounts.service import limits
 from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, insert, writing
@@ -16,7 +17,6 @@ from neupusti.core.records import consents, journal
 from neupusti.core.records.consents import GivenConsent
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
 from neupusti.core.security import throttle, tokens
-from neupusti.core.security.throttle import RateLimit
 from neupusti.core.security.tokens import TokenError
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
@@ -35,7 +35,6 @@ LIFE = timedelta(days=7)
 BETWEEN_LETTERS = timedelta(minutes=15)
 MOST_LETTERS = 3
 """Emails that ask an address, until it answers or is forgotten."""
-BY_NETWORK = RateLimit("newsletter by network", 30, timedelta(hours=1))
 PENDING, ACTIVE, ENDED = SubscriberState
 Consents = Mapping[Purpose, GivenConsent]
 
@@ -54,7 +53,7 @@ def ask(email: str, wish: Wish, language: Language, network: str) -> None:
     The limit stands inside the statement and counts by the address: whose address is
     misused sends from no network. Raise TooManyError for a network.
     """
-    throttle.take((BY_NETWORK, network))
+    throttle.take((limits.EMAILS_NETWORK, network))
     with writing() as session:
         subscriber: Subscriber | None = session.scalar(
             _insert(session), row(email, wish, language)

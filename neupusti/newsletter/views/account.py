@@ -7,6 +7,7 @@ from neupusti.accounts.views.registration import given_consent
 from neupusti.config.settings import settings
 from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.base import shown
+from neupusti.core.records.consents import ConsentWithdrawnError
 from neupusti.core.security import identity
 from neupusti.newsletter import forms
 from neupusti.newsletter.service import choices, ending, labels, statements
@@ -40,7 +41,11 @@ def save_mine() -> Response:
         advert = given_consent(form.advertising, statements.ADVERTISING, form=FORM)
         given[Purpose.ADVERTISING] = advert
     wish = Wish(topics=chosen_topics(), advertising=bool(form.advertising.data))
-    choices.change_account(person, wish, given)
+    try:
+        choices.change_account(person, wish, given)
+    except ConsentWithdrawnError as error:
+        form.refuse("consent", str(error.message))
+        return _page(form)
     return back("mine", done="saved")
 
 
@@ -52,11 +57,12 @@ def _asking(form: forms.AccountForm) -> forms.AccountForm:
 
 def _page(form: forms.AccountForm) -> Response:
     subscriber = choices.of_person(identity.me().person)
+    chosen = choices.topics_of(subscriber) if subscriber else ()
     return shown(
         "newsletter/account.html",
         form,
         subscriber=subscriber,
         topics=labels.TOPICS,
-        chosen=choices.topics_of(subscriber) if subscriber else (),
+        chosen=request.form.getlist("topic") if form.is_submitted() else chosen,
         done=request.args.get("done", ""),
     )

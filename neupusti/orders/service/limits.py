@@ -2,8 +2,9 @@
 
 A flood of orders comes from thousands of networks; what it has in common is the product,
 or the address that is to be flooded with emails. An office or the range of a carrier is
-one network with many buyers. Strangers share the key of a product, so they can shut it for
-a quarter of an hour at most; that of a recipient, for an hour.
+one network with many buyers. Strangers share the key of a product, of an address and of a
+telephone, so they can shut it for a quarter of an hour at most, and never for whoever is
+signed in or orders from a browser that the owner of the address has signed in with.
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from datetime import timedelta
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.core.security.throttle import RateLimit
+from neupusti.core.security.throttle import RateLimit, RateUse
 from neupusti.core.text import emails
 
 MINUTE, QUARTER, HOUR = timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1)
@@ -21,27 +22,34 @@ FLOOD = _(
     "network, such as that of your phone, at once."
 )
 ORDER_NETWORK = RateLimit("order, network", 300, HOUR, HOUR, FLOOD)
-ORDER_EMAIL = RateLimit("order, e-mail", 5, HOUR, HOUR)
-ORDER_PHONE = RateLimit("order, phone", 5, HOUR, HOUR)
+ORDER_EMAIL = RateLimit("order, e-mail", 5, HOUR, QUARTER)
+ORDER_PHONE = RateLimit("order, phone", 5, HOUR, QUARTER)
+ORDER_KNOWN = RateLimit("order, known", 5, HOUR, HOUR)
+"""Orders of a person or a browser that strangers do not count for."""
 ORDER_PRODUCT = RateLimit("order, product", 60, MINUTE, QUARTER)
 FIND_NETWORK = RateLimit("find order, network", 300, HOUR, HOUR, FLOOD)
-FIND_EMAIL = RateLimit("find order, e-mail", 5, HOUR, HOUR)
-FIND_NUMBER = RateLimit("find order, number", 5, HOUR, HOUR)
+FIND_EMAIL = RateLimit("find order, e-mail", 5, HOUR, QUARTER)
+FIND_NUMBER = RateLimit("find order, number", 5, HOUR, QUARTER)
 
 
 def of_order(
-    network: str, email: str, phone: str, products: Iterable[int]
-) -> tuple[tuple[RateLimit, str], ...]:
-    """Return the uses that one order counts as."""
-    return (
-        (ORDER_NETWORK, network),
-        (ORDER_EMAIL, emails.key(email)),
-        (ORDER_PHONE, phone),
-        *((ORDER_PRODUCT, str(product)) for product in products),
-    )
+    network: str,
+    recipient: tuple[str, str],
+    products: Iterable[int],
+    known: str | None = None,
+) -> tuple[RateUse, ...]:
+    """Return the uses that one order counts as; `recipient` is (e-mail, phone).
+
+    `known` is the name under which the buyer has a count of their own, if there is one.
+    """
+    email, phone = recipient
+    strangers = ((ORDER_EMAIL, emails.key(email)), (ORDER_PHONE, phone))
+    own = strangers if known is None else ((ORDER_KNOWN, known),)
+    goods = ((ORDER_PRODUCT, str(product)) for product in products)
+    return ((ORDER_NETWORK, network), *own, *goods)
 
 
-def of_search(network: str, email: str, number: str) -> tuple[tuple[RateLimit, str], ...]:
+def of_search(network: str, email: str, number: str) -> tuple[RateUse, ...]:
     """Return the uses that one search for an order by number and email counts as."""
     return (
         (FIND_NETWORK, network),

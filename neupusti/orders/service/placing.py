@@ -96,6 +96,8 @@ class Proof:
     """The digest that the check page showed; empty: the prices in the basket were seen."""
     network: str
     """The network that sent it, as `throttle.network` returns it."""
+    known: str | None = None
+    """The name under which the buyer has a limit of their own; None: as a stranger."""
 
 
 class _SentBeforeError(Exception):
@@ -113,9 +115,8 @@ def place(basket: Basket, buyer: Buyer, wish: Wish, proof: Proof) -> Placed:
     if (wish.address is not None) != wish.delivery.needs_address:
         raise OrderError(_("This way of delivery and the address do not go together."))
     submission = keys.hashed("order", basket.id)
-    uses = limits.of_order(
-        proof.network, buyer.email, buyer.phone, (x.product for x in basket.lines)
-    )
+    goods, recipient = (x.product for x in basket.lines), (buyer.email, buyer.phone)
+    uses = limits.of_order(proof.network, recipient, goods, proof.known)
     try:
         with writing() as session:
             refusal = throttle.refusal(session, *uses)

@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
 from neupusti.accounts.models import Person
+from neupusti.accounts.views.blueprint import known_as, network
 from neupusti.accounts.views.stale import csrf_error
 from neupusti.catalog.models import ReturnRule
 from neupusti.catalog.service import return_rules
@@ -23,8 +24,8 @@ from neupusti.core import clock
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import UNPROCESSABLE
-from neupusti.core.records.consents import GivenConsent
-from neupusti.core.security import identity, throttle
+from neupusti.core.records.consents import ConsentWithdrawnError, GivenConsent
+from neupusti.core.security import identity
 from neupusti.core.text import languages, phones
 from neupusti.core.web.errors import TooManyError
 from neupusti.orders.forms.address import address_of
@@ -116,7 +117,7 @@ def _send(form: CheckoutForm, basket: Basket) -> Response:
     except (ShortageError, PriceRoseError) as error:
         changes = [str(one) for one in (*getattr(error, "lines", ()), *error.rises)]
         return _page(form, Step.CHECK, basket, changes)
-    except OrderError as error:
+    except (OrderError, ConsentWithdrawnError) as error:
         return _page(form, Step.CHECK, basket, [str(error.message)])
     except TooManyError as error:
         page = _page(form, Step.CHECK, basket, [str(error.message)], error.status)
@@ -173,8 +174,12 @@ def _proof(form: CheckoutForm) -> Proof:
         language=languages.current(),
         edition=current_store().in_force(),
     )
-    network = throttle.network(request.remote_addr or "")
-    return Proof(consent=consent, quote=form.quote.data or "", network=network)
+    return Proof(
+        consent=consent,
+        quote=form.quote.data or "",
+        network=network(),
+        known=known_as(form.email.data),
+    )
 
 
 def _page(

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person, PersonKind
-from neupusti.accounts.service import people
+from neupusti.accounts.service import limits, people
 from neupusti.core import clock
 from neupusti.core.data import keys
 from neupusti.core.data.database import db, writing
@@ -28,11 +28,10 @@ from neupusti.rights.service import letters
 
 PURPOSE, DIGEST = "rights", "rights pass"
 LIFE = timedelta(minutes=30)
-HOUR, HOURS_6 = timedelta(hours=1), timedelta(hours=6)
+HOURS_6 = timedelta(hours=6)
 AGAIN = 2 * HOURS_6
 """How long a link can be asked for again: as long as the limit of e-mails may last."""
 BY_ADDRESS = RateLimit("rights letter", 3, HOURS_6, HOURS_6)
-BY_NETWORK = RateLimit("rights letter, network", 10, HOUR, HOUR)
 
 
 def ask(email: str, kind: RequestKind, language: Language, network: str) -> None:
@@ -42,7 +41,7 @@ def ask(email: str, kind: RequestKind, language: Language, network: str) -> None
     address keep nobody out. What the sender of the form sees is the same for every
     address. Raise TooManyError for a network.
     """
-    throttle.take((BY_NETWORK, network))
+    throttle.take((limits.EMAILS_NETWORK, network))
     key = emails.key(email)
     with writing() as session:
         if throttle.count(session, (BY_ADDRESS, key)):

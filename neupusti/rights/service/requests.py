@@ -37,8 +37,10 @@ CODE = "rights code"
 CODE_SIGNS, GROUP = 12, 4
 """60 bits, in groups that are easy to read out."""
 HOUR = timedelta(hours=1)
-BY_NUMBER = RateLimit("rights code, number", 10, HOUR, HOUR)
-BY_NETWORK = RateLimit("rights code, network", 10, HOUR, HOUR)
+BY_NUMBER = RateLimit("rights code, number", 10, HOUR, timedelta(minutes=15))
+"""Strangers who know the number shut it for a quarter of an hour at most."""
+BY_NETWORK = RateLimit("rights code, network", 300, HOUR, HOUR)
+"""Only against floods: 60 bits are not guessed in any number of hours."""
 DEADLINE = "rights"
 TERMS = {
     RequestKind.ACCESS: ("RIGHTS_ANSWER",),
