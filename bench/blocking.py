@@ -157,7 +157,7 @@ def unguarded() -> Iterator[None]:
         guards.remove(connection)
     yield
     with db.engine.begin() as connection:
-        guards.make(connection, registry().blockable)
+        guards.make(connection, registry().guarded)
 
 
 def slower(plain: Engine, reading: Engine, query: str, times: int) -> float:

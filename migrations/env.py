@@ -41,7 +41,7 @@ def run(bind: str | None, connection: Connection) -> None:
         context.run_migrations(engine_name=bind or "main")
         is_newest = set(migration.get_current_heads()) == set(context.script.get_heads())
         if bind is None and is_newest and not guards.standing(connection):
-            guards.make(connection, registry().blockable)
+            guards.make(connection, registry().guarded)
 
 
 def _prepared(steps_of: Callable[..., Iterable[Any]]) -> Callable[..., Iterator[Any]]:

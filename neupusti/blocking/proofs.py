@@ -38,7 +38,7 @@ class Standing(NamedTuple):
 
 def _guards(looking: Looking) -> Iterator[Standing]:
     found = {guard.name: guard.body for guard in guards.standing(looking.main)}
-    for guard in guards.guards(registry().blockable, looking.main.dialect):
+    for guard in guards.guards(registry().guarded, looking.main.dialect):
         yield Standing(guard.body, found.get(guard.name, ""))
 
 

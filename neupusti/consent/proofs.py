@@ -31,7 +31,7 @@ ALL: tuple[AnyProof, ...] = (
         says=_("For a day nothing has tried to set a cookie that is not in the table."),
         rows=UndeclaredCookie,
         wrong=lambda rows: rows.c.last_at > clock.now() - DAY,
-        forged={"last_at": lambda: clock.now() - timedelta(hours=1)},
+        forged={"last_at": lambda: clock.now() - timedelta(hours=1)},  # no mutation: any
         right={"last_at": EARLIER},
     ),
     Proof(

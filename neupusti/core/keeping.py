@@ -65,6 +65,8 @@ class Holding:
     """Which of its rows they may be shown at all."""
     unblocked: str | None = None
     """Why a block leaves its rows in use: without them nobody could use their rights."""
+    repeated: bool = False
+    """Whether the file of decisions may repeat its rows, though their person is gone."""
 
     def of(self, whose: Whose) -> Select[Any]:
         """Select the rows about `whose`, and those in which they acted or are mentioned."""

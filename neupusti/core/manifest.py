@@ -96,6 +96,7 @@ FEATURE = Feature(
             model=DataBlock,
             label=_("That the Data were blocked, and why"),
             unblocked="it is the block",
+            repeated=True,
         ),
         Holding(
             model=Tombstone,

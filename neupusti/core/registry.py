@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Table
 
 from neupusti.core import holding
 from neupusti.core.background import Job
+from neupusti.core.data import finding
 from neupusti.core.feature import (
     CONSENT_LIFETIME,
     AddressFiles,
@@ -24,7 +25,14 @@ from neupusti.core.feature import (
     Place,
     Replay,
 )
-from neupusti.core.keeping import Hold, Holding, IndefiniteRetention, Retention, Unheld
+from neupusti.core.keeping import (
+    Fate,
+    Hold,
+    Holding,
+    IndefiniteRetention,
+    Retention,
+    Unheld,
+)
 from neupusti.core.mail.outbox import EmailType
 from neupusti.core.proofs.proof import AnyProof
 from neupusti.core.records.journal import StaffActionType
@@ -82,6 +90,25 @@ class Registry:
         """The tables whose rows a block takes out of use."""
         held = (holding for holding in self.holdings if holding.unblocked is None)
         return tuple(holding.model.__table__ for holding in held)
+
+    @property
+    def guarded(self) -> dict[Table, bool]:
+        """The tables that take no rows about whom is gone -> whether a block covers them.
+
+        Where rows refer to their person, the database sees to it that there is one.
+        """
+        gone = (
+            holding.model.__table__
+            for holding in self.holdings
+            if holding.fate is Fate.ROW and not holding.repeated
+        )
+        free = (
+            table
+            for table in gone
+            if (subjects := finding.subjects(table))
+            and not any(column.foreign_keys for column in subjects)
+        )
+        return dict.fromkeys(free, False) | dict.fromkeys(self.blockable, True)
 
     @property
     def unheld(self) -> tuple[Unheld, ...]:

@@ -79,6 +79,7 @@ FEATURE = Feature(
             label=_("Holds that were placed on the Data, and why"),
             told=lambda rows: ~rows.c.silent,
             unblocked="a hold outlives a block",
+            repeated=True,
         ),
     ),
     retention=(

@@ -13,7 +13,7 @@ from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core import clock
 from neupusti.erasure.service import running
-from tests.served import environment_of
+from tests.served import STOP_SECONDS, environment_of
 
 PROCESSES = get_context("forkserver")
 """One process has imported the site; each that is killed is a fork of it."""
@@ -25,7 +25,7 @@ def run_and_die(settings: Settings, at: datetime, statements: int) -> bool:
     words = (environment_of(settings), at, statements)
     process = PROCESSES.Process(target=_run, args=words)
     process.start()
-    process.join()
+    process.join(STOP_SECONDS)
     assert process.exitcode in {0, -signal.SIGKILL}
     return process.exitcode != 0
 

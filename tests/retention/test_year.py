@@ -16,9 +16,6 @@ from neupusti.core.blocking.models import Cause, DataBlock, Result
 from neupusti.core.data.database import AccessBase, db, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.keeping import Retention
-from neupusti.core.proofs import reading
-from neupusti.core.proofs.proof import State
-from neupusti.core.proofs.running import run_one
 from neupusti.core.records.holds import PlacedHold
 from neupusti.core.registry import registry
 from neupusti.core.term_proofs import GRACE
@@ -187,24 +184,3 @@ def test_for_400_days_each_row_goes_in_time_or_is_kept_for_a_reason(
 
 def _named(one: Row) -> str:
     return f"{one.rule.code} {one.key} {one.gone}"
-
-
-@pytest.mark.clause("5.1")
-def test_the_proofs_take_what_is_held_or_blocked_for_rightly_kept(
-    app: Flask, at: Clock
-) -> None:
-    at(NOON)
-    code = "security_event.at"
-    rows = planted(3, code)
-    at(HOLD[0])
-    hold()
-    with writing() as session:
-        blocks.open_block(session, Whose(person=BLOCKED), by=Cause.PERSON)
-    at(NOON + DAYS * DAY)
-    hourly.run()
-    kept = [one.is_there for one in rows]
-    db.session.rollback()
-    assert kept == [False, True, True]
-    [proof] = [one for one in registry().proofs if one.name == f"past-term-{code}"]
-    with reading.looking() as looking:
-        assert run_one(proof, looking).state is State.HOLDS

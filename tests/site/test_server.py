@@ -104,7 +104,11 @@ def test_the_site_outlives_its_workers(settings: Settings) -> None:
 def test_an_answer_is_sent_in_one_piece(settings: Settings) -> None:
     """Of a machine that dies there is all or nothing, and a proxy asks another one."""
     with served(settings) as site:
-        for method, path in (("GET", "/"), ("GET", "/en/orders/find"), ("HEAD", "/")):
+        for method, path in (
+            ("GET", "/healthz"),
+            ("GET", "/en/orders/find"),
+            ("HEAD", "/"),
+        ):
             with socket.create_connection(("127.0.0.1", site.port)) as connection:
                 request = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n\r\n"
                 connection.sendall(request.encode())
@@ -219,7 +223,10 @@ def test_a_failed_start_of_a_worker_is_retried() -> None:
     assert [worker.alive for worker in instance.wrks] == [True, True]
 
 
-def test_what_dies_during_a_stop_does_not_make_it_fail() -> None:
+def test_what_dies_during_a_stop_does_not_make_it_fail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("granian.server.common.set_main_signals", lambda *_: None)
     instance: Any = server.server("nothing:here", host="127.0.0.1", port=0, workers=2)
     instance.startup(lambda *_: None, None)  # its workers end at once
     instance.interrupt_children.append(0)  # as a thread of Granian does, however late

@@ -48,7 +48,7 @@ def test_a_guard_that_no_migration_made_is_made(app: Flask) -> None:
     with db.engine.begin() as connection:
         before = sorted(guards.standing(connection))
         guards.remove(connection)
-        guards.make(connection, registry().blockable[:1])
+        guards.make(connection, dict.fromkeys(registry().blockable[:1], True))
     assert app.test_cli_runner().invoke(args=["site", "setup"]).exit_code == 0
     with db.engine.connect() as connection:
         assert sorted(guards.standing(connection)) == before

@@ -164,7 +164,8 @@ class _RecordedResponse:
         A machine that died between the two would leave a page without its text, and no
         proxy asks another machine for the rest.
         """
-        self.body, text = body, b"".join(body)
+        self.body = body
+        text = b"".join(body)
         self.bytes = len(text)
         self.close()
         return [text] if text else []
@@ -222,7 +223,8 @@ def _write_safely(recorder: Recorder, response: _RecordedResponse) -> None:
 def _content_length(headers: list[tuple[str, str]]) -> int:
     """Return the number of bytes that are to come; LARGE if it is not known."""
     found = (value for name, value in headers if name.lower() == "content-length")
-    return int(next(found, LARGE))
+    length = next(found, "")
+    return int(length) if length.isdecimal() else LARGE
 
 
 def _route_name(route: Route | None) -> str:

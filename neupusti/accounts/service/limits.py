@@ -48,6 +48,7 @@ EMAILS_NETWORK = RateLimit(
 )
 """Against a flood only: what protects a recipient are the limits by address.
 
-All e-mails that forms send to an address that was typed count as one flood.
+All e-mails that forms send to an address that was typed count as one flood, but those of
+rights.
 """
 EVERYBODY = "everybody"

@@ -116,11 +116,12 @@ def network() -> str:
 def known_as(email: str) -> str | None:
     """Return the name under which limits count this browser alone; None: as a stranger.
 
-    So do whoever is signed in, and a browser that the owner of `email` signed in with.
+    So does the owner of `email` who is signed in, and a browser they signed in with.
     """
-    if (who := identity.current()) is not None:
-        return str(who.person)
-    owner, cookie = people.confirmed(email), cookies.value_of(DEVICE)
+    owner, who = people.confirmed(email), identity.current()
+    if owner is not None and who is not None and who.person == owner.id:
+        return str(owner.id)
+    cookie = cookies.value_of(DEVICE)
     return device_cookies.known(db.session(), owner.id if owner else None, cookie)
 
 

@@ -5,7 +5,7 @@ off before it begins and makes them anew at its end (`migrations/env.py`), and s
 start where a manifest has changed without one. Raw SQL meets them, too.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
@@ -55,12 +55,14 @@ class Guard(NamedTuple):
     """Its statement on SQLite, the source of its function on PostgreSQL."""
 
 
-def guards(tables: Iterable[Table], dialect: Dialect) -> Iterator[Guard]:
-    """Yield the guards that `tables` should have."""
-    make = _on_sqlite if dialect.name == "sqlite" else _on_postgresql
-    for table in tables:
+def guards(tables: Mapping[Table, bool], dialect: Dialect) -> Iterator[Guard]:
+    """Yield the guards that `tables` should have: {table: whether a block covers it}."""
+    on_sqlite = dialect.name == "sqlite"
+    make = _on_sqlite if on_sqlite else _on_postgresql
+    make_for_the_gone = _gone_on_sqlite if on_sqlite else _only_gone_on_postgresql
+    for table, blockable in tables.items():
         if is_covered(table):
-            yield from make(table, dialect)
+            yield from (make if blockable else make_for_the_gone)(table, dialect)
 
 
 def standing(connection: Connection) -> list[Guard]:
@@ -80,7 +82,7 @@ def remove(connection: Connection) -> None:
             connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {guard.name}()")
 
 
-def renew(connection: Connection, tables: Sequence[Table]) -> None:
+def renew(connection: Connection, tables: Mapping[Table, bool]) -> None:
     """Make the guards of `tables` anew where one is missing, or has another text."""
     wanted = sorted(guards(tables, connection.dialect))
     if sorted(standing(connection)) != wanted:
@@ -88,7 +90,7 @@ def renew(connection: Connection, tables: Sequence[Table]) -> None:
         make(connection, tables)
 
 
-def make(connection: Connection, tables: Iterable[Table]) -> None:
+def make(connection: Connection, tables: Mapping[Table, bool]) -> None:
     """Make the guards of `tables`; there must be none."""
     for guard in guards(tables, connection.dialect):
         if connection.dialect.name == "sqlite":
@@ -122,6 +124,10 @@ def _on_sqlite(table: Table, dialect: Dialect) -> Iterator[Guard]:
     yield _trigger(table, "update", old)
     yield _trigger(table, "update", new, of=_owners(table))
     yield _trigger(table, "delete", old)
+    yield from _gone_on_sqlite(table, dialect)
+
+
+def _gone_on_sqlite(table: Table, dialect: Dialect) -> Iterator[Guard]:
     if subjects := [column.name for column in finding.subjects(table)]:
         gone = _sql(_is_gone(table), dialect)
         moved = " OR ".join(f"new.{name} IS NOT old.{name}" for name in subjects)
@@ -172,6 +178,26 @@ BEGIN
 END
 """
     yield Guard(f"{PREFIX}{table.name}{TRUNCATE}", table.name, whole)
+
+
+def _only_gone_on_postgresql(table: Table, dialect: Dialect) -> Iterator[Guard]:
+    """Yield the guard of a table that no block covers.
+
+    Who writes such a row keeps its person in place until the end of the transaction, as by
+    a reference: a destruction, which locks the person first, finds the row.
+    """
+    kept = "".join(
+        f"""
+    PERFORM 1 FROM person WHERE id = new."{column.name}" FOR KEY SHARE;"""
+        for column in finding.subjects(table)
+    )
+    body = f"""
+BEGIN
+    IF TG_OP = 'DELETE' THEN RETURN old; END IF;{kept}{_gone_on_postgresql(table, dialect)}
+    RETURN new;
+END
+"""
+    yield Guard(f"{PREFIX}{table.name}", table.name, body)
 
 
 def _gone_on_postgresql(table: Table, dialect: Dialect) -> str:

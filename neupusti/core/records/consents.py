@@ -240,7 +240,15 @@ def is_closed(person: int) -> bool:
 
 
 def check_open(person: int) -> None:
-    """Raise ConsentWithdrawnError where the account of `person` takes no new data."""
+    """Raise ConsentWithdrawnError where the account of `person` takes no new data.
+
+    A withdrawal under way is waited for, and one that begins later waits for the end of
+    this transaction: it finds what is stored in it.
+    """
+    account = select(FormConsent.id).filter_by(
+        person=person, purpose=Purpose.ACCOUNT.value, ends=None
+    )
+    db.session.execute(account.with_for_update(read=True))
     if is_closed(person):
         raise ConsentWithdrawnError
 

@@ -61,12 +61,19 @@ def destroy(number: int) -> bool:
             return False
         if erasure.run_at > clock.now():
             return False
+        _wait_for_own_writers(session, erasure)
         whose = whose_of(session, erasure)
         request = session.get_one(DataRequest, erasure.request)
         if is_put_off(session, whose):
             return False
         carry_out_all(session, erasure, request, whose)
     return True
+
+
+def _wait_for_own_writers(session: Session, erasure: Erasure) -> None:
+    """Let whoever writes about the person end first: what they add is destroyed, too."""
+    own = select(Person.id).where(Person.id == erasure.person)
+    session.execute(own.with_for_update())
 
 
 def carry_out_all(

@@ -46,12 +46,15 @@ def topics_of(subscriber: Subscriber | None) -> frozenset[Topic]:
 def change(token: str, wish: Wish, advertising: GivenConsent | None) -> None:
     """Change topics and advertising by a link; `advertising` is a consent given with it.
 
-    Raise TokenError where it leads to no active subscription.
+    Raise TokenError where it leads to no active subscription, ConsentWithdrawnError where
+    its account takes no new data.
     """
     with writing() as session:
         subscriber = links.find(session, token, lock=True)
         if subscriber is None or subscriber.state != SubscriberState.ACTIVE:
             raise TokenError
+        if subscriber.person is not None:
+            consents.check_open(subscriber.person)
         _change(subscriber, wish, advertising)
 
 

@@ -3,8 +3,8 @@
 A flood of orders comes from thousands of networks; what it has in common is the product,
 or the address that is to be flooded with emails. An office or the range of a carrier is
 one network with many buyers. Strangers share the key of a product, of an address and of a
-telephone, so they can shut it for a quarter of an hour at most, and never for whoever is
-signed in or orders from a browser that the owner of the address has signed in with.
+telephone, so they can shut it for a quarter of an hour at most; never for the owner
+of the address who is signed in, or for a browser that they have signed in with.
 """
 
 from collections.abc import Iterable
@@ -26,6 +26,8 @@ ORDER_EMAIL = RateLimit("order, e-mail", 5, HOUR, QUARTER)
 ORDER_PHONE = RateLimit("order, phone", 5, HOUR, QUARTER)
 ORDER_KNOWN = RateLimit("order, known", 5, HOUR, HOUR)
 """Orders of a person or a browser that strangers do not count for."""
+ORDER_KNOWN_PHONE = RateLimit("order, phone of known", 5, HOUR, QUARTER)
+"""However many accounts name it: nothing proves whose a telephone is."""
 ORDER_PRODUCT = RateLimit("order, product", 60, MINUTE, QUARTER)
 FIND_NETWORK = RateLimit("find order, network", 300, HOUR, HOUR, FLOOD)
 FIND_EMAIL = RateLimit("find order, e-mail", 5, HOUR, QUARTER)
@@ -44,7 +46,7 @@ def of_order(
     """
     email, phone = recipient
     strangers = ((ORDER_EMAIL, emails.key(email)), (ORDER_PHONE, phone))
-    own = strangers if known is None else ((ORDER_KNOWN, known),)
+    own = ((ORDER_KNOWN, known), (ORDER_KNOWN_PHONE, phone)) if known else strangers
     goods = ((ORDER_PRODUCT, str(product)) for product in products)
     return ((ORDER_NETWORK, network), *own, *goods)
 

@@ -4,6 +4,7 @@ Nothing that was not proved has an effect on anything that was.
 """
 
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -31,6 +32,8 @@ LIFE = timedelta(minutes=30)
 HOURS_6 = timedelta(hours=6)
 AGAIN = 2 * HOURS_6
 """How long a link can be asked for again: as long as the limit of e-mails may last."""
+BY_NETWORK = replace(limits.EMAILS_NETWORK, name="rights letter, network")
+"""A flood of other forms leaves the way to one's rights open."""
 BY_ADDRESS = RateLimit("rights letter", 3, HOURS_6, HOURS_6)
 
 
@@ -41,7 +44,7 @@ def ask(email: str, kind: RequestKind, language: Language, network: str) -> None
     address keep nobody out. What the sender of the form sees is the same for every
     address. Raise TooManyError for a network.
     """
-    throttle.take((limits.EMAILS_NETWORK, network))
+    throttle.take((BY_NETWORK, network))
     key = emails.key(email)
     with writing() as session:
         if throttle.count(session, (BY_ADDRESS, key)):

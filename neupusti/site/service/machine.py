@@ -1,7 +1,7 @@
 """Readiness, security.txt and the seeding of the site."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from math import isfinite
 from pathlib import Path
@@ -39,7 +39,7 @@ def readiness(migrations: Path) -> dict[str, str]:
     return {name or "main": _state(name, script) for name in (None, "access")}
 
 
-def guard(migrations: Path, tables: Sequence[Table]) -> None:
+def guard(migrations: Path, tables: Mapping[Table, bool]) -> None:
     """Make the guards of `tables` as this version has them, where they are not.
 
     A database that a newer version has migrated keeps its own.

@@ -42,7 +42,7 @@ def setup() -> None:
         # Another copy of the site may have done it meanwhile.
         if "not migrated" in service.readiness(MIGRATIONS).values():
             flask_migrate.upgrade()
-        postgresql.retried(lambda: service.guard(MIGRATIONS, registry().blockable))
+        postgresql.retried(lambda: service.guard(MIGRATIONS, registry().guarded))
         samples.forget()
         if adopted := files.adopt():
             click.echo(f"Files brought into the database: {adopted}.")
