@@ -186,14 +186,17 @@ def _only_gone_on_postgresql(table: Table, dialect: Dialect) -> Iterator[Guard]:
     Who writes such a row keeps its person in place until the end of the transaction, as by
     a reference: a destruction, which locks the person first, finds the row.
     """
+    names = [column.name for column in finding.subjects(table)]
     kept = "".join(
         f"""
-    PERFORM 1 FROM person WHERE id = new."{column.name}" FOR KEY SHARE;"""
-        for column in finding.subjects(table)
+    PERFORM 1 FROM person WHERE id = new."{name}" FOR KEY SHARE;"""
+        for name in names
     )
+    gone = _gone_on_postgresql(table, dialect)
     body = f"""
 BEGIN
-    IF TG_OP = 'DELETE' THEN RETURN old; END IF;{kept}{_gone_on_postgresql(table, dialect)}
+    IF TG_OP = 'DELETE' THEN RETURN old; END IF;
+    IF TG_OP = 'UPDATE' AND NOT ({_differs(names)}) THEN RETURN new; END IF;{kept}{gone}
     RETURN new;
 END
 """
