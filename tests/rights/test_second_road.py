@@ -118,7 +118,7 @@ def test_an_address_in_a_journal_is_found(plant: Plant, export: Exporting) -> No
 def test_what_others_write_meanwhile_is_not_in_the_snapshot(
     plant: Plant, export: Exporting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planted = plant(AIGERIM, 1)
+    planted = plant(AIGERIM, 1, "tombstone")  # nothing is written beside one
     like = planted.rows["security_event"]
     numbers = count(like["id"] + 1)
     counted = HeldRows.count
