@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from neupusti.accounts.models import KnownDevice, Person
 from neupusti.config.settings import Settings
 from neupusti.core import clock
+from neupusti.core.blocking.errors import GONE
 from neupusti.core.data import finding
 from neupusti.core.data.classification import personal_columns
 from neupusti.core.data.database import db, writing
@@ -33,6 +34,7 @@ from tests.erasure.erasing import (
 )
 from tests.erasure.killing import run_and_die
 from tests.people import AIGERIM, BOLAT, DANA
+from tests.site.test_server import eventually
 from tests.times import Clock
 
 ME = Actor(ActorKind.PERSON, None)
@@ -73,9 +75,8 @@ def write(app: Flask, nth: int, person: int) -> None:
                     session.add_all([event, device])
             except DBAPIError:
                 break
-        now = clock.now()
-        with suppress(DBAPIError), writing() as session:  # it refers to no other row
-            session.add(SecurityEvent(person=person, at=now, kind="y", device=""))
+        with suppress(DBAPIError), writing() as session:
+            session.add(noticed(person))
 
 
 @pytest.mark.ordeal(3, 500)
@@ -158,6 +159,45 @@ def test_nothing_is_written_about_whom_is_being_destroyed(
                 writer.result()
         assert erasure_of(number).state == State.DESTROYED
         assert left_of(person) == []
+
+
+def noticed(person: int) -> SecurityEvent:
+    """Return a row that refers to no other."""
+    return SecurityEvent(person=person, at=clock.now(), kind="x", device="")
+
+
+def test_what_refers_to_no_row_is_refused_about_whom_is_gone(app: Flask, at: Clock) -> None:
+    at(NOON)
+    person = account(AIGERIM).number
+    number = confirmed(AIGERIM, person)
+    at(BEGINS)
+    assert destroyed(number)
+    with pytest.raises(DBAPIError, match=GONE), writing() as session:
+        session.add(noticed(person))
+    with writing() as session:
+        session.add(noticed(person + 1))
+
+
+@pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
+def test_a_destruction_waits_for_who_writes_about_its_person(app: Flask, at: Clock) -> None:
+    at(NOON)
+    person = account(AIGERIM).number
+    number = confirmed(AIGERIM, person)
+    at(BEGINS)
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+    def destroy() -> bool:
+        with app.app_context():
+            return destroyed(number)
+
+    with ThreadPoolExecutor(1) as pool:
+        with writing() as session:
+            session.add(noticed(person))
+            session.flush()
+            claim = pool.submit(destroy)
+            eventually(lambda: session.scalar(waits))
+        assert claim.result()
+    assert left_of(person) == []
 
 
 @pytest.mark.situation(9, of="rights")
