@@ -37,7 +37,9 @@ def test_archives_are_left_out_of_the_copy(app: Flask, folder: Path) -> None:
         files.store(kind, PICTURE)
     with tarfile.open(made(app, folder)) as tar:
         names = tar.getnames()
-        tar.extract("main.dump", folder, filter="data")
+        dump = tar.extractfile("main.dump")
+        assert dump is not None
+        (folder / "main.dump").write_bytes(dump.read())
     assert [name for name in names if name.startswith(archive.FILES)] == []
     command = ["pg_restore", "--list", str(folder / "main.dump")]
     listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
