@@ -17,6 +17,7 @@ from neupusti import app
 from neupusti.accounts.service import passwords
 from neupusti.accounts.views import blueprint
 from neupusti.core.data import database
+from neupusti.core.registry import Registry
 from neupusti.core.web import page_cache
 from neupusti.core.web.static_files import StaticFiles
 
@@ -27,7 +28,7 @@ PREPARE = database.prepare
 
 @contextmanager
 def economies() -> Iterator[None]:
-    """Compile each template, route and statement and pack each file once a run.
+    """Compile a template, route or statement, pack a file, merge manifests once a run.
 
     Passwords are hashed and pages are compressed at low cost, no answer is padded, and
     SQLite leaves its files to the kernel, which outlives a killed process.
@@ -40,6 +41,7 @@ def economies() -> Iterator[None]:
         patch.setattr(app.Site, "jinja_options", {"bytecode_cache": _Templates()})
         patch.setattr(Rule, "compile", _remembered(Rule.compile))
         patch.setattr(app, "StaticFiles", cache(StaticFiles))
+        patch.setattr(app, "Registry", cache(Registry))
         patch.setattr(page_cache, "QUALITY", 1)
         patch.setattr(Engine, "_compiled_cache", _Statements(), raising=False)
         patch.setattr(

@@ -166,7 +166,7 @@ class AddressFiles:
     addresses: Callable[[int], Iterable[ChangedAddress]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Feature:
     """The manifest of one feature."""
 
