@@ -214,6 +214,7 @@ def row_counts() -> dict[str, int]:
     return dict(db.session.execute(text(f"SELECT {', '.join(counts)}")).mappings().one())
 
 
+@SQLITE
 @pytest.mark.parametrize("role", READERS, ids=lambda role: role.name)
 @pytest.mark.slow
 def test_reading_changes_nothing(
