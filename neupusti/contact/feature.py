@@ -5,7 +5,7 @@ from sqlalchemy import null
 
 from neupusti.contact import proofs, queries
 from neupusti.contact.forms import SUBJECTS
-from neupusti.contact.models import ContactMessage, ContactRequest, State
+from neupusti.contact.models import ContactMessage, ContactRequest, RequestState
 from neupusti.contact.service import answering, letters
 from neupusti.contact.views import admin, asking, words
 from neupusti.contact.views.blueprint import bp
@@ -63,7 +63,7 @@ FEATURE = Feature(
             law=_("this policy: who asks gets an answer"),
             says=_("A question that nobody has answered yet"),
             model=ContactRequest,
-            rows=lambda rows: rows.c.state == State.NEW.value,
+            rows=lambda rows: rows.c.state == RequestState.NEW.value,
             until=lambda _rows: null(),
             whole=True,
         ),

@@ -40,7 +40,7 @@ class Subject(StrEnum):
     OTHER = "other"
 
 
-class State(StrEnum):
+class RequestState(StrEnum):
     """Who has the next word."""
 
     NEW = "new"
@@ -71,7 +71,7 @@ class ContactRequest(Base):
     __tablename__ = "contact_request"
     __table_args__ = (
         one_of("subject", Subject),
-        one_of("state", State),
+        one_of("state", RequestState),
         {"info": {CONTESTABLE: ("given_name",)}},
     )
 

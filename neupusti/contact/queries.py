@@ -10,7 +10,7 @@ from neupusti.contact.models import (
     Author,
     ContactMessage,
     ContactRequest,
-    State,
+    RequestState,
 )
 from neupusti.core.data.database import db
 from neupusti.core.text import emails, order_numbers
@@ -25,7 +25,7 @@ MINE = 20
 class Filter:
     """What the board shows; empty fields restrict nothing."""
 
-    state: State | None = None
+    state: RequestState | None = None
     search: str = ""
     """The number of a request, or a whole email address."""
 
@@ -43,7 +43,7 @@ def board(wanted: Filter, page: int) -> Page[ContactRequest]:
             )
         except OrderNumberError:
             rows = rows.where(ContactRequest.email_key == _email_key(wanted.search))
-    waits = ContactRequest.state == State.NEW.value
+    waits = ContactRequest.state == RequestState.NEW.value
     order = (
         waits.desc(),
         case((waits, ContactRequest.last_at)),
@@ -53,17 +53,17 @@ def board(wanted: Filter, page: int) -> Page[ContactRequest]:
     return paginate(rows.order_by(*order), page, size=SIZE)
 
 
-def counts() -> dict[State, int]:
+def counts() -> dict[RequestState, int]:
     """Return how many requests are in each state."""
     rows = db.session.execute(
         select(ContactRequest.state, func.count()).group_by(ContactRequest.state)
     )
-    return {State(state): count for state, count in rows}
+    return {RequestState(state): count for state, count in rows}
 
 
 def count_new() -> int:
     """Return how many requests wait for an answer."""
-    return counts().get(State.NEW, 0)
+    return counts().get(RequestState.NEW, 0)
 
 
 def of_person(person: int) -> list[ContactRequest]:
@@ -75,7 +75,9 @@ def of_person(person: int) -> list[ContactRequest]:
 
 def open_numbers(person: int) -> list[str]:
     """Return the numbers of the requests of a person that wait for us."""
-    rows = select(ContactRequest.number).filter_by(person=person, state=State.NEW.value)
+    rows = select(ContactRequest.number).filter_by(
+        person=person, state=RequestState.NEW.value
+    )
     return list(db.session.scalars(rows.order_by(ContactRequest.id)))
 
 

@@ -17,12 +17,12 @@ from neupusti.core.background import Job
 from neupusti.core.keeping import Hold, Holding, IndefiniteRetention, Retention, Unheld
 from neupusti.core.mail.outbox import EmailType
 from neupusti.core.proofs.proof import AnyProof
-from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.records.decisions import Decision
 from neupusti.core.records.journal import StaffActionType
 from neupusti.core.rules import Rule
 
-Replay = Callable[[Session, Line], int]
+Replay = Callable[[Session, DecisionLine], int]
 """Carries a recorded decision out again where that is needed; returns the changed rows."""
 
 
@@ -30,9 +30,9 @@ Replay = Callable[[Session, Line], int]
 class Together:
     """A `Replay` that carries out many decisions at once, in any order."""
 
-    many: Callable[[Session, Sequence[Line]], int]
+    many: Callable[[Session, Sequence[DecisionLine]], int]
 
-    def __call__(self, session: Session, line: Line) -> int:
+    def __call__(self, session: Session, line: DecisionLine) -> int:
         """Carry one of them out again."""
         return self.many(session, [line])
 

@@ -28,7 +28,7 @@ class NearDay(CalendarDay):
         return text
 
 
-class Source(TextLine):
+class SourceLine(TextLine):
     """Where it is written that a day is off or worked."""
 
     longest = calendar.LONGEST
@@ -46,7 +46,7 @@ class DayForm(Form):
 
     day = NearDay(_("Day"), empty=_("Write the day like 2026-11-30."), autocomplete="off")
     kind = Choice(_("What it is"), default="off")
-    source = Source(
+    source = SourceLine(
         _("Source"),
         empty=_("Name the order or its address."),
         hint=_("The order of the government: its number or its address"),

@@ -87,7 +87,7 @@ CHANNELS: Mapping[RecipientKind, tuple[Channel, ...]] = {
 }
 
 
-class Deed(StrEnum):
+class CourierAction(StrEnum):
     """What a courier did with a link."""
 
     OPENED = "opened"
@@ -146,7 +146,7 @@ class CourierVisit(Base):
     """One use of a courier's link."""
 
     __tablename__ = "courier_visit"
-    __table_args__ = (one_of("deed", Deed),)
+    __table_args__ = (one_of("deed", CourierAction),)
 
     id: Mapped[Id]
     disclosure: Mapped[int] = mapped_column(

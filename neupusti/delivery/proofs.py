@@ -15,8 +15,8 @@ from neupusti.core.records.chain import BATCH
 from neupusti.core.records.consents import FormConsent
 from neupusti.delivery.models import (
     ALLOWED,
+    CourierAction,
     CourierVisit,
-    Deed,
     Disclosure,
     DisclosureField,
     Field,
@@ -80,7 +80,7 @@ def _visits(looking: Looking) -> Iterator[Visit]:
         select(CourierVisit.at, Parcel.delivered_at)
         .join(Disclosure, Disclosure.id == CourierVisit.disclosure)
         .join(Parcel, Parcel.id == Disclosure.parcel)
-        .where(CourierVisit.deed == Deed.OPENED.value)
+        .where(CourierVisit.deed == CourierAction.OPENED.value)
     )
     for row in looking.main.execute(rows.execution_options(yield_per=BATCH)):
         yield Visit(*row)

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from neupusti.contact.models import ContactRequest, State
+from neupusti.contact.models import ContactRequest, RequestState
 from neupusti.contact.service import asking, links
 from neupusti.core.data.database import writing
 from neupusti.core.registry import registry
@@ -116,6 +116,6 @@ def test_a_question_goes_three_years_after_the_last_word(app: Flask, at: Clock) 
     retention.sweep(registry().retention)
     assert count() == 1  # nobody has answered it
     with writing() as session:
-        session.execute(update(ContactRequest).values(state=State.ANSWERED.value))
+        session.execute(update(ContactRequest).values(state=RequestState.ANSWERED.value))
     retention.sweep(registry().retention)
     assert count() == 0

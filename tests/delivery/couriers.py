@@ -7,7 +7,13 @@ from sqlalchemy import select
 
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
-from neupusti.delivery.models import CourierVisit, Deed, Disclosure, DisclosureField, Field
+from neupusti.delivery.models import (
+    CourierAction,
+    CourierVisit,
+    Disclosure,
+    DisclosureField,
+    Field,
+)
 from neupusti.delivery.service import fields
 from neupusti.orders.models.recipient import RecipientVersion
 from neupusti.orders.queries import recipients
@@ -59,11 +65,11 @@ def entered(entry: int) -> set[str]:
     return set(db.session.scalars(wanted))
 
 
-def deeds() -> list[Deed]:
+def deeds() -> list[CourierAction]:
     """Return what couriers did with their links."""
     db.session.rollback()
     rows = db.session.scalars(select(CourierVisit.deed).order_by(CourierVisit.id))
-    return [Deed(one) for one in rows]
+    return [CourierAction(one) for one in rows]
 
 
 def changed(recipient: int, **columns: Any) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from neupusti.delivery.models import Channel, Deed
+from neupusti.delivery.models import Channel, CourierAction
 from neupusti.delivery.service import disclosing, links
 from neupusti.delivery.service.disclosing import HandOver
 from neupusti.delivery.service.errors import EndedError
@@ -42,9 +42,9 @@ def test_a_courier_who_presses_many_times_delivers_once(app: Flask) -> None:
     number, parcel = ready()
     token = handing.over(press(number), parcel).token
     letters = len(cast.letters())
-    calls = [lambda: links.pressed(token, Deed.DELIVERED)] * PRESSES
+    calls = [lambda: links.pressed(token, CourierAction.DELIVERED)] * PRESSES
     assert at_once(app, *calls) == [None] * PRESSES
-    assert couriers.deeds() == [Deed.DELIVERED]
+    assert couriers.deeds() == [CourierAction.DELIVERED]
     assert len(cast.letters()) == letters + 1
     assert cast.holds()
 
@@ -55,7 +55,7 @@ def test_either_the_courier_delivers_or_the_parcel_comes_back(app: Flask) -> Non
     now = press(number)
     results = at_once(
         app,
-        lambda: links.pressed(token, Deed.DELIVERED),
+        lambda: links.pressed(token, CourierAction.DELIVERED),
         lambda: parcels.move(now, parcel, ParcelState.PACKED),
     )
     errors = [one for one in results if one is not None]

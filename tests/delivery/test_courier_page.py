@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from neupusti.core.data.database import db
-from neupusti.delivery.models import Deed
+from neupusti.delivery.models import CourierAction
 from neupusti.orders.models.fulfilment import ParcelState
 from neupusti.orders.models.order import ShopOrder
 from neupusti.orders.service.life import changing, parcels
@@ -76,7 +76,7 @@ def test_a_press_shows_what_the_courier_needs_and_is_on_record(
         assert shown in plain(answer.text), shown
     for canary in (AIGERIM.email, "Чайник", "Капризный", "050000"):
         assert canary not in answer.text, canary
-    assert couriers.deeds() == [Deed.OPENED]
+    assert couriers.deeds() == [CourierAction.OPENED]
 
 
 def test_buttons_move_the_parcel_once(
@@ -93,7 +93,7 @@ def test_buttons_move_the_parcel_once(
             assert answer.location == f"{path}?done={to}"
         assert couriers.state(number) == state
     assert "Посылка доставлена." in client.get(f"{path}?done=delivered").text
-    assert couriers.deeds() == [Deed.TOOK, Deed.DELIVERED]
+    assert couriers.deeds() == [CourierAction.TOOK, CourierAction.DELIVERED]
     assert pressed(client, where, to="refused").status_code == 422
     assert client.get(where).status_code == 405
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from neupusti.core.registry import registry
-from neupusti.delivery.models import Channel, CourierVisit, Deed, Field
+from neupusti.delivery.models import Channel, CourierAction, CourierVisit, Field
 from neupusti.delivery.service import links
 from neupusti.delivery.service.errors import EndedError
 from neupusti.orders.models.fulfilment import ParcelState
@@ -47,12 +47,16 @@ def test_a_courier_takes_delivers_and_is_on_record(app: Flask) -> None:
     _link, seen = links.opened(token)
     assert seen[Field.PHONE] == AIGERIM.phone
     assert (seen[Field.NOTE], seen[Field.COLLECT]) == (NOTE, "2500")
-    links.pressed(token, Deed.TOOK)
+    links.pressed(token, CourierAction.TOOK)
     assert couriers.state(number) == "on_the_way"
-    links.pressed(token, Deed.DELIVERED)
-    links.pressed(token, Deed.DELIVERED)
+    links.pressed(token, CourierAction.DELIVERED)
+    links.pressed(token, CourierAction.DELIVERED)
     assert couriers.state(number) == "delivered"
-    assert couriers.deeds() == [Deed.OPENED, Deed.TOOK, Deed.DELIVERED]
+    assert couriers.deeds() == [
+        CourierAction.OPENED,
+        CourierAction.TOOK,
+        CourierAction.DELIVERED,
+    ]
     event = cast.seen(number).events[-1]
     assert (event.actor_kind, event.actor) == ("courier", None)
     assert [one.kind for one in cast.letters()[-2:]] == [
@@ -65,25 +69,25 @@ def test_a_courier_takes_delivers_and_is_on_record(app: Flask) -> None:
 
 def test_what_no_table_has_for_a_courier_is_refused(app: Flask) -> None:
     number, _parcel, token = given()
-    links.pressed(token, Deed.REFUSED)
-    for deed in (Deed.TOOK, Deed.DELIVERED):
+    links.pressed(token, CourierAction.REFUSED)
+    for deed in (CourierAction.TOOK, CourierAction.DELIVERED):
         with pytest.raises(MoveError):
             links.pressed(token, deed)
     assert couriers.state(number) == "refused"
-    assert couriers.deeds() == [Deed.REFUSED]
+    assert couriers.deeds() == [CourierAction.REFUSED]
 
 
 def test_a_note_of_staff_does_not_stop_a_courier(app: Flask) -> None:
     number, _parcel, token = given()
     changing.note(press(number), "Позвонить вечером")
-    links.pressed(token, Deed.DELIVERED)
+    links.pressed(token, CourierAction.DELIVERED)
     assert couriers.state(number) == "delivered"
 
 
 @pytest.mark.clause("5.2")
 def test_after_the_delivery_there_is_no_phone_and_no_flat(app: Flask) -> None:
     _number, _parcel, token = given()
-    links.pressed(token, Deed.DELIVERED)
+    links.pressed(token, CourierAction.DELIVERED)
     _link, seen = links.opened(token)
     assert Field.CITY in seen.values
     assert not {Field.PHONE, Field.FLAT} & seen.values.keys()
@@ -95,14 +99,14 @@ def test_a_link_ends_after_14_days_or_3_after_the_delivery(app: Flask, at: Clock
     _number, _parcel, token = given()
     _other, _second, unused = given()
     at(NOON + DAY)
-    links.pressed(token, Deed.DELIVERED)
+    links.pressed(token, CourierAction.DELIVERED)
     at(NOON + 4 * DAY - SECOND)
     assert not ended(token)
     at(NOON + 4 * DAY)
     assert ended(token)
     assert not ended(unused)
     at(NOON + 13 * DAY)
-    links.pressed(unused, Deed.DELIVERED)
+    links.pressed(unused, CourierAction.DELIVERED)
     at(NOON + 14 * DAY)
     assert ended(unused)
 
@@ -110,7 +114,7 @@ def test_a_link_ends_after_14_days_or_3_after_the_delivery(app: Flask, at: Clock
 def test_a_mistaken_delivery_gives_the_link_back_what_it_had(app: Flask, at: Clock) -> None:
     at(NOON)
     number, parcel, token = given()
-    links.pressed(token, Deed.DELIVERED)
+    links.pressed(token, CourierAction.DELIVERED)
     parcels.move(press(number), parcel, ParcelState.ON_THE_WAY, reason="Не та посылка")
     at(NOON + 4 * DAY)
     assert Field.PHONE in links.opened(token)[1].values
@@ -137,7 +141,7 @@ def test_a_link_dies_when_the_parcel_comes_back(app: Flask) -> None:
     again = handing.over(press(number), parcel).token
     assert ended(token)
     assert not ended(again)
-    links.pressed(again, Deed.REFUSED)
+    links.pressed(again, CourierAction.REFUSED)
     (line,) = cast.lines_of(number)
     returning.take_back(press(number), parcel, {line.id: True})
     assert ended(again)
@@ -157,7 +161,7 @@ def test_a_block_closes_what_the_link_shows(app: Flask) -> None:
     with pytest.raises(FrozenError):
         links.opened(token)
     with pytest.raises(FrozenError):
-        links.pressed(token, Deed.DELIVERED)
+        links.pressed(token, CourierAction.DELIVERED)
     assert couriers.deeds() == []
 
 
@@ -176,10 +180,10 @@ def test_visits_go_after_a_year_and_the_ledger_stays(app: Flask, at: Clock) -> N
     at(NOON)
     _number, _parcel, token = given()
     links.opened(token)
-    links.pressed(token, Deed.DELIVERED)
+    links.pressed(token, CourierAction.DELIVERED)
     at(NOON + 365 * DAY - SECOND)
     retention.sweep([r for r in registry().retention if r.model is CourierVisit])
-    assert couriers.deeds() == [Deed.OPENED, Deed.DELIVERED]
+    assert couriers.deeds() == [CourierAction.OPENED, CourierAction.DELIVERED]
     at(NOON + 365 * DAY)
     retention.sweep([r for r in registry().retention if r.model is CourierVisit])
     assert couriers.deeds() == []

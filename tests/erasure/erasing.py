@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
 from neupusti.contact.models import ContactRequest
-from neupusti.contact.models import State as ContactState
+from neupusti.contact.models import RequestState as ContactState
 from neupusti.core import clock
 from neupusti.core.data import postgresql
 from neupusti.core.data.classification import classification

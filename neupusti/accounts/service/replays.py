@@ -11,11 +11,11 @@ from neupusti.accounts.service.errors import GoneError
 from neupusti.accounts.service.signals import consent_withdrawn
 from neupusti.core.records import consents
 from neupusti.core.records.consents import Repeated
-from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.security import tokens
 
 
-def withdrawals(session: Session, lines: Sequence[Line]) -> int:
+def withdrawals(session: Session, lines: Sequence[DecisionLine]) -> int:
     """Withdraw consents again, each as of the day it was withdrawn."""
     wanted = {int(line.ref): Repeated(line.values["method"], line.at) for line in lines}
     found = consents.withdraw_again(session, wanted)
@@ -25,7 +25,7 @@ def withdrawals(session: Session, lines: Sequence[Line]) -> int:
     return len(found)
 
 
-def address(session: Session, line: Line) -> int:
+def address(session: Session, line: DecisionLine) -> int:
     """End the sessions and links of an account that has its former address again.
 
     The new address is in no file: its owner has to be asked.
@@ -38,7 +38,7 @@ def address(session: Session, line: Line) -> int:
     return 1
 
 
-def securing_of(session: Session, line: Line) -> int:
+def securing_of(session: Session, line: DecisionLine) -> int:
     """Undo again what somebody else did in an account."""
     person = session.get(Person, line.person)
     if person is None:

@@ -16,7 +16,7 @@ from neupusti.core.data.database import db, insert, writing
 from neupusti.core.feature import Together
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records import decision_extent, decisions
-from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.records.decisions import DecisionHead, State
 from neupusti.core.registry import registry
 
@@ -31,7 +31,7 @@ class ReplayError(RuntimeError):
     """The decisions cannot be carried out again; the message says why."""
 
 
-def missing(file: Path | None = None) -> list[Line]:
+def missing(file: Path | None = None) -> list[DecisionLine]:
     """Return the decisions of the file or a copy that this database lacks, in order.
 
     Raise ReplayError where the file cannot be trusted.
@@ -45,7 +45,7 @@ def missing(file: Path | None = None) -> list[Line]:
     return sorted([*found.behind, *found.interrupted], key=lambda line: line.n)
 
 
-def replay(lines: Sequence[Line]) -> Counter[str]:
+def replay(lines: Sequence[DecisionLine]) -> Counter[str]:
     """Carry out `lines` again; return how many rows changed, by kind of decision.
 
     Repeatable: after an error it goes on where it stopped. Raise ReplayError.
@@ -62,7 +62,7 @@ def replay(lines: Sequence[Line]) -> Counter[str]:
     return changed
 
 
-def _carry_out(session: Session, lines: Sequence[Line]) -> Counter[str]:
+def _carry_out(session: Session, lines: Sequence[DecisionLine]) -> Counter[str]:
     """Carry out a batch: first what can be done together, then the rest in order.
 
     Where order matters, what was interrupted is not done over what was decided after it.
@@ -79,7 +79,7 @@ def _carry_out(session: Session, lines: Sequence[Line]) -> Counter[str]:
     return changed
 
 
-def _owned(line: Line, known: Mapping[str, str]) -> Line:
+def _owned(line: DecisionLine, known: Mapping[str, str]) -> DecisionLine:
     return replace(line, email_key=known.get(line.hash))
 
 
@@ -103,7 +103,7 @@ def stop_mail(before: datetime) -> int:
     return len(emails)
 
 
-def _note(session: Session, lines: Iterable[Line]) -> None:
+def _note(session: Session, lines: Iterable[DecisionLine]) -> None:
     own = machine.name()
     rows = [{"machine": own, "n": line.n, "chain": line.chain} for line in lines]
     session.execute(insert(session, DecisionHead).on_conflict_do_nothing(), rows)

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from neupusti.core.blocking import blocks
 from neupusti.core.blocking.models import Result
 from neupusti.core.deadlines import register
-from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.text.languages import Language
 from neupusti.policy.service.edition_store import current_store
 from neupusti.rights.models import Channel, DataRequest, Outcome, RequestKind
@@ -20,7 +20,7 @@ OUTCOMES = {
 }
 
 
-def block(session: Session, line: Line) -> int:
+def block(session: Session, line: DecisionLine) -> int:
     """Block again what a decision is about, and store the request that ends it.
 
     Without one nobody could: staff answer requests.
@@ -31,7 +31,7 @@ def block(session: Session, line: Line) -> int:
     return opened
 
 
-def lift(session: Session, line: Line) -> int:
+def lift(session: Session, line: DecisionLine) -> int:
     """End the block that a decision is about, and close its request."""
     ended = blocks.lift_again(session, line)
     request = _request(session, line)
@@ -41,11 +41,11 @@ def lift(session: Session, line: Line) -> int:
     return ended
 
 
-def _request(session: Session, line: Line) -> DataRequest | None:
+def _request(session: Session, line: DecisionLine) -> DataRequest | None:
     return session.scalar(select(DataRequest).filter_by(number=line.ref))
 
 
-def _store(session: Session, line: Line) -> None:
+def _store(session: Session, line: DecisionLine) -> None:
     """Store the request that the backup does not have; nobody is told again."""
     row = DataRequest(
         number=line.ref,

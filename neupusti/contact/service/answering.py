@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from neupusti.contact.models import Author, ContactMessage, ContactRequest, State
+from neupusti.contact.models import Author, ContactMessage, ContactRequest, RequestState
 from neupusti.contact.service import letters
 from neupusti.contact.service.errors import NotTakenError, StaleError
 from neupusti.core import clock
@@ -42,7 +42,7 @@ def take(press: Press) -> None:
 def answer(press: Press, words: str) -> None:
     """Answer a request, on its page and by email. Raise StaleError."""
     with _changed(press, ANSWERED, Operation.USE) as (session, request):
-        request.state, request.last_at = State.ANSWERED.value, clock.now()
+        request.state, request.last_at = RequestState.ANSWERED.value, clock.now()
         _add(session, request, press, Author.STAFF, words)
         letters.send(session, letters.ANSWERED, request, answer=words)
 
@@ -62,7 +62,7 @@ def link(press: Press, order_number: str) -> None:
 def close(press: Press, reason: str) -> None:
     """Close a request that needs no answer. Raise StaleError."""
     with _changed(press, CLOSED, Operation.ALTERATION, reason) as (_session, request):
-        request.state = State.CLOSED.value
+        request.state = RequestState.CLOSED.value
 
 
 def log_search(found: int, *, staff: int) -> None:

@@ -13,7 +13,7 @@ from neupusti.contact.models import (
     Author,
     ContactMessage,
     ContactRequest,
-    State,
+    RequestState,
     Subject,
 )
 from neupusti.contact.service import letters, links
@@ -121,7 +121,7 @@ def add(number: int, words: str) -> None:
             .where(ContactRequest.id == number)
             .values(
                 version=ContactRequest.version + 1,
-                state=State.NEW.value,
+                state=RequestState.NEW.value,
                 last_at=clock.now(),
             )
         )
@@ -155,7 +155,7 @@ def _columns(question: Question, sent: str, consent: int) -> dict[str, Any]:
         "order_number": question.order_number,
         "diagnostics": question.diagnostics,
         "consent": consent,
-        "state": State.NEW.value,
+        "state": RequestState.NEW.value,
         "version": 1,
         "asked_at": now,
         "last_at": now,

@@ -15,7 +15,7 @@ from neupusti.contact.forms import (
     PressForm,
     SearchForm,
 )
-from neupusti.contact.models import ContactRequest, State
+from neupusti.contact.models import ContactRequest, RequestState
 from neupusti.contact.queries import Filter
 from neupusti.contact.service import answering, links, replies
 from neupusti.contact.service.answering import Press
@@ -125,9 +125,9 @@ def _found(number: str) -> ContactRequest:
     return found
 
 
-def _state() -> State | None:
+def _state() -> RequestState | None:
     given = request.values.get("state", "")
-    return State(given) if given in set(State) else None
+    return RequestState(given) if given in set(RequestState) else None
 
 
 def _board(form: SearchForm, wanted: Filter, *, found: bool = False) -> Response:

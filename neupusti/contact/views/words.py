@@ -2,17 +2,17 @@
 
 from flask_babel import lazy_gettext as _
 
-from neupusti.contact.models import Author, State
+from neupusti.contact.models import Author, RequestState
 
 STATES = {
-    State.NEW: _("waits for our answer"),
-    State.ANSWERED: _("answered"),
-    State.CLOSED: _("closed"),
+    RequestState.NEW: _("waits for our answer"),
+    RequestState.ANSWERED: _("answered"),
+    RequestState.CLOSED: _("closed"),
 }
 BOARD = {
-    State.NEW: _("to answer"),
-    State.ANSWERED: _("answered"),
-    State.CLOSED: _("closed"),
+    RequestState.NEW: _("to answer"),
+    RequestState.ANSWERED: _("answered"),
+    RequestState.CLOSED: _("closed"),
 }
 AUTHORS = {
     Author.PERSON: _("You"),

@@ -17,7 +17,7 @@ from neupusti.core.data.database import insert
 from neupusti.core.data.finding import Whose
 from neupusti.core.deadlines import counting, register
 from neupusti.core.records import journal
-from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.records.decisions import Decision, decide
 from neupusti.core.records.journal import Operation, ProcessingRecord
 
@@ -92,7 +92,7 @@ def lift(
         _record(session, block, Decision.LIFTED, outcome=outcome.value)
 
 
-def block_again(session: Session, line: Line) -> int:
+def block_again(session: Session, line: DecisionLine) -> int:
     """Open in a restored database a block that is recorded, with its first date."""
     whose = line.whose
     if whose == Whose() or open_of(session, whose) is not None:
@@ -105,7 +105,7 @@ def block_again(session: Session, line: Line) -> int:
     return 1
 
 
-def lift_again(session: Session, line: Line) -> int:
+def lift_again(session: Session, line: DecisionLine) -> int:
     """End in a restored database a block that is recorded as ended."""
     block = open_of(session, line.whose) if line.whose != Whose() else None
     if block is None or block.request != line.ref:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.core.data import machine
 from neupusti.core.records import decision_file, decisions
-from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.records.decisions import DecisionHead, State
 
 WHOLE = "neupusti.decisions.whole"
@@ -21,7 +21,7 @@ def extent(session: Session) -> tuple[int, int]:
     return file.stat().st_size if file.exists() else 0, rows
 
 
-def interrupted(session: Session) -> list[Line]:
+def interrupted(session: Session) -> list[DecisionLine]:
     """Return the decisions that were interrupted, and that no process is at work on.
 
     Where nothing came since there was none, the file is not read again. Raise OSError.

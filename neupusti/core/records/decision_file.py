@@ -46,7 +46,7 @@ class UnrecordedError(OSError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class DecisionLine:
     """One line: a decision, or what became of it."""
 
     n: int
@@ -93,7 +93,7 @@ class Line:
         return sha256(self.body).hexdigest()
 
     @classmethod
-    def parse(cls, body: bytes) -> "Line":
+    def parse(cls, body: bytes) -> "DecisionLine":
         """Read a body; raise ValueError, KeyError, TypeError for another text."""
         read = json.loads(body)
         read["made_with"] = read.pop("with")
@@ -107,7 +107,7 @@ class Line:
 class Read:
     """A line as it stands in the file."""
 
-    line: Line | None
+    line: DecisionLine | None
     """None: what stands there is no line."""
     chain: str
     """The SHA-256 of its body."""
@@ -135,7 +135,7 @@ def path() -> Path:
     return Path(current_app.instance_path) / NAME
 
 
-def append(kind: str, *, email_key: str | None = None, **values: object) -> Line:
+def append(kind: str, *, email_key: str | None = None, **values: object) -> DecisionLine:
     """Write a line durably to the end, and return it.
 
     Several processes may append at a time. Raise UnrecordedError; then nothing is left.
@@ -231,7 +231,7 @@ def _tail(file: int) -> Tail:
         return Tail(half=size)
     body, _space, _signature = whole.rpartition(b"\n")[2].rpartition(b" ")
     try:
-        line = Line.parse(body)
+        line = DecisionLine.parse(body)
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged() from error
     return Tail(line.n, line.chain, size - len(rest), len(rest), line.made_with)
@@ -247,9 +247,9 @@ def _damaged() -> UnrecordedError:
 
 def _write(
     file: int, tail: Tail, kind: str, *, email_key: str | None = None, **values: object
-) -> tuple[Line, Tail]:
+) -> tuple[DecisionLine, Tail]:
     name = keys.name()
-    line = Line(
+    line = DecisionLine(
         **{  # type: ignore[arg-type]  # the fields of `append`
             "n": tail.n + 1,
             "at": clock.now(),
@@ -279,7 +279,7 @@ def _read(text: bytes, previous: str, signers: dict[str, bytes | None]) -> Read:
     body, _space, signature = text.rpartition(b" ")
     chain = sha256(body).hexdigest()
     try:
-        line = Line.parse(body)
+        line = DecisionLine.parse(body)
     except (ValueError, KeyError, TypeError):
         return Read(None, chain, signed=False, follows=False)
     if line.made_with not in signers:

@@ -33,7 +33,7 @@ from neupusti.core.records.decision_file import (
     ACCEPTED,
     REPAIRED,
     VOUCHED,
-    Line,
+    DecisionLine,
     Read,
     UnrecordedError,
 )
@@ -107,9 +107,9 @@ class Standing:
     """Which lines of the file are not what was written, counted from 1."""
     lost: int = 0
     """Rows whose line is not in the file."""
-    behind: list[Line] = field(default_factory=list)
+    behind: list[DecisionLine] = field(default_factory=list)
     """Decisions that were done, and are not in this database."""
-    interrupted: list[Line] = field(default_factory=list)
+    interrupted: list[DecisionLine] = field(default_factory=list)
     """Decisions of whose transaction nothing is known."""
     last: tuple[int, str] = 0, START
     """Number and chain of the last line that is signed."""
@@ -117,7 +117,7 @@ class Standing:
     """Bytes of half a line at the end; the next decision cuts them off."""
 
     @property
-    def ended(self) -> list[Line]:
+    def ended(self) -> list[DecisionLine]:
         """The interrupted ones that no process is at work on any more."""
         before = clock.now() - INTERRUPTED
         return [line for line in self.interrupted if line.at < before]
@@ -207,7 +207,7 @@ class _Comparison:
     def __init__(self, rows: dict[str, tuple[str, int]], own: str) -> None:
         self.rows, self.found = rows, Standing()
         self.own = {n: chain for chain, (whose, n) in rows.items() if whose == own}
-        self.without_row: dict[str, Line] = {}
+        self.without_row: dict[str, DecisionLine] = {}
         self.done: set[str] = set()
         self.newest: dict[int | str, int] = {}
         """Person, or else hash -> the number of the last decision that was done."""
@@ -232,7 +232,7 @@ class _Comparison:
         elif not is_sound:
             self.found.wrong.append(self.found.lines)
 
-    def _note(self, line: Line, *, has_row: bool) -> None:
+    def _note(self, line: DecisionLine, *, has_row: bool) -> None:
         if line.kind == DONE:
             self.done.add(line.ref)
             if (decided := self.without_row.get(line.ref)) is not None:
@@ -244,12 +244,12 @@ class _Comparison:
         elif line.kind not in OWN:
             self.without_row[str(line.n)] = line
 
-    def _know(self, line: Line) -> None:
+    def _know(self, line: DecisionLine) -> None:
         """Note that a decision was done."""
         who = line.person or line.hash
         self.newest[who] = max(self.newest.get(who, 0), line.n)
 
-    def _interrupted(self, line: Line) -> Line:
+    def _interrupted(self, line: DecisionLine) -> DecisionLine:
         who = line.person or line.hash
         later = bool(who) and self.newest.get(who, 0) > line.n
         return replace(line, is_interrupted=True, is_overtaken=later)

@@ -16,7 +16,7 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import Actor, ActorKind
 from neupusti.core.security import tokens
 from neupusti.core.security.tokens import Token, TokenError
-from neupusti.delivery.models import Channel, CourierVisit, Deed, Disclosure
+from neupusti.delivery.models import Channel, CourierAction, CourierVisit, Disclosure
 from neupusti.delivery.service import reading
 from neupusti.delivery.service.errors import EndedError
 from neupusti.delivery.service.reading import Disclosed
@@ -29,10 +29,10 @@ from neupusti.orders.service.moves import Press, What
 PURPOSE = "courier"
 LIFE = timedelta(days=14)
 AFTER_DELIVERY = timedelta(days=3)
-MOVES: Mapping[Deed, ParcelState] = {
-    Deed.TOOK: ParcelState.ON_THE_WAY,
-    Deed.DELIVERED: ParcelState.DELIVERED,
-    Deed.REFUSED: ParcelState.REFUSED,
+MOVES: Mapping[CourierAction, ParcelState] = {
+    CourierAction.TOOK: ParcelState.ON_THE_WAY,
+    CourierAction.DELIVERED: ParcelState.DELIVERED,
+    CourierAction.REFUSED: ParcelState.REFUSED,
 }
 """Where each button brings the parcel."""
 WITH_COURIER = frozenset(
@@ -57,7 +57,7 @@ class Link:
     ends_at: datetime
 
     @property
-    def offered(self) -> list[Deed]:
+    def offered(self) -> list[CourierAction]:
         """What can be pressed: the moves that the table has for a courier."""
         before = ParcelState(self.parcel.state)
         return [
@@ -99,12 +99,12 @@ def opened(token: str) -> tuple[Link, Disclosed]:
     with writing() as session:
         link = find(token, session)
         _refuse_blocked(link.order)
-        session.add(_visit(link.entry, Deed.OPENED))
+        session.add(_visit(link.entry, CourierAction.OPENED))
         seen = reading.reread(session, link.entry, link.order, link.parcel)
     return find(token), seen
 
 
-def pressed(token: str, deed: Deed) -> None:
+def pressed(token: str, deed: CourierAction) -> None:
     """Move the parcel as the courier says; the second press of a button changes nothing.
 
     Raise EndedError, FrozenError, and MoveError for what no table has.
@@ -157,5 +157,5 @@ def _is_overtaken(session: Session, entry: Disclosure) -> bool:
     return any(session.scalar(one.limit(1)) is not None for one in (later, newer))
 
 
-def _visit(entry: Disclosure, deed: Deed) -> CourierVisit:
+def _visit(entry: Disclosure, deed: CourierAction) -> CourierVisit:
     return CourierVisit(disclosure=entry.id, at=clock.now(), deed=deed.value)

@@ -11,7 +11,7 @@ from neupusti.core.data import reading
 from neupusti.core.forms.base import ConfirmForm
 from neupusti.core.web import errors
 from neupusti.core.web.errors import DomainError
-from neupusti.delivery.models import Deed, Field
+from neupusti.delivery.models import CourierAction, Field
 from neupusti.delivery.service import links, waybills
 from neupusti.delivery.service.fields import LABELS
 from neupusti.delivery.service.links import Link
@@ -20,10 +20,10 @@ from neupusti.delivery.views.blueprint import bp, private
 from neupusti.orders.service.errors import StaleError
 from neupusti.orders.views.words import PARCELS
 
-BUTTONS: Mapping[Deed, LazyString] = {
-    Deed.TOOK: _("I have taken it"),
-    Deed.DELIVERED: _("Delivered"),
-    Deed.REFUSED: _("The buyer refused it"),
+BUTTONS: Mapping[CourierAction, LazyString] = {
+    CourierAction.TOOK: _("I have taken it"),
+    CourierAction.DELIVERED: _("Delivered"),
+    CourierAction.REFUSED: _("The buyer refused it"),
 }
 UNPROCESSABLE = 422
 
@@ -57,7 +57,7 @@ def move_by_courier(token: str) -> Response:
     if to not in {deed.value for deed in links.MOVES}:
         return _page(token, links.find(token), problem=str(_("There is no such move.")))
     try:
-        links.pressed(token, Deed(to))
+        links.pressed(token, CourierAction(to))
     except StaleError:
         problem = str(_("Somebody has just moved this parcel. Look at it once more."))
         return _page(token, links.find(token), problem=problem)

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
-from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.records.decisions import Decision, decide
 from neupusti.core.security import tokens
 from neupusti.erasure.models import Erasure, State
@@ -47,7 +47,7 @@ def end(
     return request
 
 
-def end_again(session: Session, line: Line) -> int:
+def end_again(session: Session, line: DecisionLine) -> int:
     """End in a restored database an erasure that is recorded as undone or answered."""
     numbers = select(DataRequest.id).where(DataRequest.number == line.ref)
     outcome = Outcome(line.values["outcome"])

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from neupusti.core.blocking import blocks
 from neupusti.core.data.finding import Whose
 from neupusti.core.deadlines import register
-from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.text.languages import Language
 from neupusti.erasure.models import Erasure, ErasureStep, State
 from neupusti.erasure.service import sealing
@@ -18,7 +18,7 @@ from neupusti.rights.models import Channel, DataRequest, RequestKind
 from neupusti.rights.service import requests
 
 
-def again(session: Session, line: Line) -> int:
+def again(session: Session, line: DecisionLine) -> int:
     """Carry out the decision of `line`; return how many rows went or were emptied.
 
     The job then goes on as after the first time: files, copies, the search. Nobody is
@@ -44,7 +44,7 @@ def again(session: Session, line: Line) -> int:
     return sum(step.gone + step.kept for step in session.scalars(steps))
 
 
-def _request(session: Session, line: Line) -> DataRequest:
+def _request(session: Session, line: DecisionLine) -> DataRequest:
     """Store the request that the backup does not have, without who asked."""
     row = DataRequest(
         number=line.ref,
@@ -66,7 +66,7 @@ def _request(session: Session, line: Line) -> DataRequest:
     return row
 
 
-def _erasure(session: Session, request: DataRequest, line: Line) -> Erasure:
+def _erasure(session: Session, request: DataRequest, line: DecisionLine) -> Erasure:
     row = Erasure(
         request=request.id,
         state=State.CONFIRMED.value,

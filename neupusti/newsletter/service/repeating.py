@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from neupusti.core.blocking.blocks import IS_OPEN
 from neupusti.core.blocking.models import DataBlock
 from neupusti.core.records import consents
-from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decision_file import DecisionLine
 from neupusti.newsletter.models import Subscriber, SubscriberState, Why
 from neupusti.newsletter.service import ending, suppression
 
 
-def unsubscribe(session: Session, lines: Sequence[Line]) -> int:
+def unsubscribe(session: Session, lines: Sequence[DecisionLine]) -> int:
     """End subscriptions again; an address without one gets no news all the same."""
     owned = [(line.email_key, line) for line in lines if line.email_key]
     whole = {key: line for key, line in owned if "only" not in line.values}
@@ -41,7 +41,7 @@ def unsubscribe(session: Session, lines: Sequence[Line]) -> int:
 
 
 def _withdraw(
-    session: Session, subscribers: Sequence[Subscriber], lines: dict[str, Line]
+    session: Session, subscribers: Sequence[Subscriber], lines: dict[str, DecisionLine]
 ) -> None:
     """Withdraw their consents all at once, each with its first date."""
     wanted = {}

@@ -39,7 +39,7 @@ DECLARED = "declared"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ClauseLine:
     """One clause of the edition in force, and its proofs."""
 
     number: str
@@ -122,7 +122,7 @@ def _page(edition: ShownEdition, wanted: str) -> str:
     )
 
 
-def _lines(edition: ShownEdition) -> Iterator[Line]:
+def _lines(edition: ShownEdition) -> Iterator[ClauseLine]:
     """Yield the clauses of the edition in force, in their order."""
     proofs, standings = registry().proofs, results.known().standings
     history, accounts = results.history(), edition.accounts
@@ -130,7 +130,7 @@ def _lines(edition: ShownEdition) -> Iterator[Line]:
         account = accounts.get(number)
         found = shown.of_clause(proofs, standings, account.entry.number) if account else []
         names = [one.proof.name for one in found]
-        yield Line(
+        yield ClauseLine(
             number=number,
             statement=account is not None
             and account.entry.way is not FulfilmentWay.CARRIED_OUT,

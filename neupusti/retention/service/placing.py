@@ -12,7 +12,7 @@ from neupusti.accounts.models import Person
 from neupusti.core import clock
 from neupusti.core.data.database import writing
 from neupusti.core.data.halting import is_halted
-from neupusti.core.records.decision_file import Line
+from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.records.decisions import Decision, decide
 from neupusti.core.records.holds import WAIT, PlacedHold, lacks_second
 from neupusti.core.records.journal import StaffActionType, log_staff_action
@@ -135,7 +135,7 @@ def release_ended() -> None:
             _release(session, hold, None)
 
 
-def carry_out_held(session: Session, line: Line) -> int:
+def carry_out_held(session: Session, line: DecisionLine) -> int:
     """Place a hold of the decisions file again; return how many are new or changed."""
     hold = session.scalar(select(PlacedHold).filter_by(code=line.ref))
     second_ = line.values.get("second")
@@ -167,7 +167,7 @@ def carry_out_held(session: Session, line: Line) -> int:
     return 1
 
 
-def carry_out_released(session: Session, line: Line) -> int:
+def carry_out_released(session: Session, line: DecisionLine) -> int:
     """Release a hold of the decisions file again."""
     hold = session.scalar(select(PlacedHold).filter_by(code=line.ref, released_at=None))
     if hold is None:
