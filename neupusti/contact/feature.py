@@ -6,7 +6,8 @@ from sqlalchemy import null
 from neupusti.contact import proofs, queries
 from neupusti.contact.forms import SUBJECTS
 from neupusti.contact.models import ContactMessage, ContactRequest, RequestState
-from neupusti.contact.service import answering, letters
+from neupusti.contact.service import answering
+from neupusti.contact.service import emails as contact_emails
 from neupusti.contact.views import admin, asking, words
 from neupusti.contact.views.blueprint import bp
 from neupusti.core.feature import Duty, Feature, MenuItem, Page, Place
@@ -44,7 +45,7 @@ FEATURE = Feature(
             places=frozenset({Place.FOOTER, Place.ACCOUNT}),
         ),
     ),
-    emails=letters.ALL,
+    emails=contact_emails.ALL,
     staff_actions=answering.ALL,
     admin_menu=(MenuItem(endpoint="contact.board", label=_("Questions")),),
     duties=(

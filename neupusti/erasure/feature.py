@@ -12,7 +12,8 @@ from neupusti.core.records.decisions import Decision
 from neupusti.core.rules import OWNER, PASS, PRIVACY, PUBLIC
 from neupusti.erasure import proofs, queries
 from neupusti.erasure.models import Erasure, ErasureFile, ErasureKept, ErasureStep, State
-from neupusti.erasure.service import asking, ending, letters, replaying, running, words
+from neupusti.erasure.service import asking, ending, replaying, running, words
+from neupusti.erasure.service import emails as erasure_emails
 from neupusti.erasure.views import admin, cli, own
 from neupusti.erasure.views.blueprint import bp
 from neupusti.rights.models import DataRequest
@@ -53,7 +54,7 @@ FEATURE = Feature(
     ),
     replays={Decision.ERASED: replaying.again, Decision.UNDONE: ending.end_again},
     proofs=proofs.ALL,
-    emails=letters.ALL,
+    emails=erasure_emails.ALL,
     staff_actions=asking.ALL,
     jobs=(Job(name="erasures", every=running.EVERY, run=running.run, checks=True),),
     admin_menu=(MenuItem(endpoint="erasure.board", label=_("Destruction of data")),),

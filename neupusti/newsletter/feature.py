@@ -30,11 +30,11 @@ from neupusti.newsletter.service import (
     attaching,
     issues,
     labels,
-    letters,
     posting,
     repeating,
     signup,
 )
+from neupusti.newsletter.service import emails as newsletter_emails
 from neupusti.newsletter.views import account, campaign, cli, desk, leaving
 from neupusti.newsletter.views import signup as signup_views
 from neupusti.newsletter.views.blueprint import bp
@@ -76,7 +76,7 @@ FEATURE = Feature(
         "newsletter.unsubscribed": PUBLIC,
     },
     cookies=(campaign.CAMPAIGN,),
-    emails=letters.ALL,
+    emails=newsletter_emails.ALL,
     staff_actions=issues.ACTIONS,
     jobs=(Job(name="news", every=posting.EVERY, run=posting.run),),
     pages=(
@@ -142,7 +142,7 @@ FEATURE = Feature(
             model=OutboxEmail,
             starts_at=OutboxEmail.created_at,
             days=signup.LIFE.days,
-            only={"kind": letters.CONFIRM.name},
+            only={"kind": newsletter_emails.CONFIRM.name},
         ),
         Retention(
             label=_("The address of a subscription that has ended"),

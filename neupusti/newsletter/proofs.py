@@ -14,7 +14,7 @@ from neupusti.newsletter.models import (
     Subscriber,
     SubscriberState,
 )
-from neupusti.newsletter.service import letters
+from neupusti.newsletter.service import emails
 
 ACTIVE, QUEUED = SubscriberState.ACTIVE.value, OutboxState.QUEUED.value
 MARK, BIN = "%Жарнама / Реклама%", "%БСН / БИН%"
@@ -41,7 +41,7 @@ _DELIVERIES = (
 )
 _ADVERTS = (
     select(OutboxEmail.text)
-    .where(OutboxEmail.kind == letters.ADVERT.name, OutboxEmail.text != "")
+    .where(OutboxEmail.kind == emails.ADVERT.name, OutboxEmail.text != "")
     .subquery()
 )
 _ON_ITS_WAY = {"email": QUEUED, "subscriber": ACTIVE}

@@ -24,11 +24,11 @@ from neupusti.orders.service import (
     basket,
     clocks,
     delivery,
-    letters,
     masking,
     moves,
     reading,
 )
+from neupusti.orders.service import emails as order_emails
 from neupusti.orders.views import basket as basket_views
 from neupusti.orders.views import (
     board,
@@ -111,7 +111,7 @@ FEATURE = Feature(
         ),
     ),
     cookies=(basket.COOKIE,),
-    emails=letters.ALL,
+    emails=order_emails.ALL,
     staff_actions=(
         *(moves.MOVED, moves.CHANGED, moves.BLOCKED),
         *(reading.SEARCHED, reading.OPENED),

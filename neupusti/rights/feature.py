@@ -24,7 +24,8 @@ from neupusti.rights.models import (
     RequestEvent,
     RightsPass,
 )
-from neupusti.rights.service import answering, exporting, letters, words
+from neupusti.rights.service import answering, exporting, words
+from neupusti.rights.service import emails as rights_emails
 from neupusti.rights.views import (
     admin,
     agreeing,
@@ -101,7 +102,7 @@ FEATURE = Feature(
         ),
         Page(endpoint="rights.own_correct", label=_("Correct your data"), listed=False),
     ),
-    emails=letters.ALL,
+    emails=rights_emails.ALL,
     staff_actions=answering.ALL,
     jobs=(Job(name="exports", every=exporting.EVERY, run=exporting.run, checks=True),),
     deadlines={queries.KIND: "rights.desk"},

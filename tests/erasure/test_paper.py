@@ -18,7 +18,7 @@ from neupusti.core.security.tokens import Token
 from neupusti.core.text.languages import Language
 from neupusti.erasure import queries
 from neupusti.erasure.models import Erasure
-from neupusti.erasure.service import asking, ending, letters
+from neupusti.erasure.service import asking, emails, ending
 from neupusti.erasure.service.errors import STAFF, ErasureError
 from neupusti.rights.models import Channel, Outcome, RequestKind
 from neupusti.rights.service import answering, requests
@@ -166,7 +166,7 @@ def test_the_blocked_are_told_and_can_undo_it(app: Flask, at: Clock) -> None:
     erasure = confirmed(AIGERIM, who.number)
     with writing() as session:
         blocks.open_block(session, whose(AIGERIM, who.number), by=Cause.PERSON)
-    assert [kind.name for kind in letters.ALL if kind.name not in while_blocked()] == []
+    assert [kind.name for kind in emails.ALL if kind.name not in while_blocked()] == []
     asking.undo(erasure, Actor(ActorKind.PERSON, who.number))
     assert erasure_of(erasure).state == "undone"
 

@@ -32,7 +32,7 @@ from neupusti.newsletter.models import (
 from neupusti.newsletter.service import issues, links, posting, signup
 from neupusti.newsletter.service.issues import Draft
 from neupusti.newsletter.service.signup import Wish
-from neupusti.orders.service.letters import FIND
+from neupusti.orders.service.emails import FIND
 from tests.people import AIGERIM
 
 EDITION = date(2026, 11, 1)

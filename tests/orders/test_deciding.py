@@ -13,7 +13,7 @@ from neupusti.core.text.languages import Language
 from neupusti.orders.models.fulfilment import ParcelState
 from neupusti.orders.models.order import OrderState
 from neupusti.orders.models.states import Status, Word
-from neupusti.orders.service import letters
+from neupusti.orders.service import emails
 from neupusti.orders.service.errors import FrozenError, MoveError, NoOrderError, StaleError
 from neupusti.orders.service.life import changing, deciding, parcels
 from neupusti.orders.service.moves import Press
@@ -230,7 +230,7 @@ def test_a_move_that_fails_late_leaves_nothing(
     def fail(*_args: object) -> None:
         raise RuntimeError("no disk")
 
-    monkeypatch.setattr(letters, "send", fail)
+    monkeypatch.setattr(emails, "send", fail)
     with pytest.raises(RuntimeError):
         deciding.cancel(press(number))
     assert cast.order_of(number).version == 1

@@ -12,7 +12,7 @@ from neupusti.accounts.models import EmailChange
 from neupusti.core.data.database import writing
 from neupusti.core.text.languages import Language
 from neupusti.rights.models import DataRequest, Export, RequestKind
-from neupusti.rights.service import letters, requests, settling
+from neupusti.rights.service import emails, requests, settling
 from neupusti.rights.service.errors import UNSETTLED, RightsError
 from neupusti.rights.service.requests import Asker
 from tests import desk
@@ -73,7 +73,7 @@ def test_the_data_wait_until_the_former_address_agrees(app: Flask, who: Account)
 
 
 def test_letters_about_rights_leave_in_spite_of_a_block() -> None:
-    assert [kind.name for kind in letters.ALL if not kind.while_blocked] == []
+    assert [kind.name for kind in emails.ALL if not kind.while_blocked] == []
 
 
 @pytest.mark.clause("6.2.4")

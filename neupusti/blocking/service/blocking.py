@@ -27,7 +27,8 @@ from neupusti.core.security.throttle import RateLimit
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 from neupusti.rights.models import Channel, DataRequest, Outcome, RequestKind, Step
-from neupusti.rights.service import letters, requests
+from neupusti.rights.service import emails as rights_emails
+from neupusti.rights.service import requests
 from neupusti.rights.service.errors import (
     CLOSED,
     NO_PERSON,
@@ -230,7 +231,7 @@ def _close(  # noqa: PLR0913 - an answer is all of these
     requests.log_step(session, request.id, Step.ANSWERED, actor)
     values = {"outcome": OUTCOME_LABELS[outcome], "answer": words}
     if is_told:
-        letters.send(session, letters.ANSWER, request, **values)
+        rights_emails.send(session, rights_emails.ANSWER, request, **values)
 
 
 def _whose(asker: Asker) -> Whose:

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from neupusti.contact.models import Author, ContactMessage, ContactRequest, RequestState
-from neupusti.contact.service import letters
+from neupusti.contact.service import emails
 from neupusti.contact.service.errors import NotTakenError, StaleError
 from neupusti.core import clock
 from neupusti.core.data.database import writing
@@ -44,7 +44,7 @@ def answer(press: Press, words: str) -> None:
     with _changed(press, ANSWERED, Operation.USE) as (session, request):
         request.state, request.last_at = RequestState.ANSWERED.value, clock.now()
         _add(session, request, press, Author.STAFF, words)
-        letters.send(session, letters.ANSWERED, request, answer=words)
+        emails.send(session, emails.ANSWERED, request, answer=words)
 
 
 def note(press: Press, words: str) -> None:

@@ -16,7 +16,8 @@ from neupusti.contact.models import (
     RequestState,
     Subject,
 )
-from neupusti.contact.service import letters, links
+from neupusti.contact.service import emails as contact_emails
+from neupusti.contact.service import links
 from neupusti.core import clock
 from neupusti.core.data import keys
 from neupusti.core.data.classification import Purpose
@@ -107,7 +108,7 @@ def ask(
         )
         request = _insert(session, _columns(question, sent, given.id))
         _add(session, request, question.words)
-        token = letters.send(session, letters.RECEIVED, request)
+        token = contact_emails.send(session, contact_emails.RECEIVED, request)
         _log(session, request, Operation.COLLECTION)
     return Asked(request.number, token)
 

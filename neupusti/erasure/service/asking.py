@@ -21,8 +21,8 @@ from neupusti.core.records.journal import (
 from neupusti.core.security import grants, tokens
 from neupusti.core.security.tokens import TokenError
 from neupusti.erasure.models import Erasure, State
+from neupusti.erasure.service import emails as erasure_emails
 from neupusti.erasure.service import ending
-from neupusti.erasure.service import letters as own_letters
 from neupusti.erasure.service.errors import (
     ASKED_BEFORE,
     DECIDED,
@@ -37,7 +37,7 @@ from neupusti.erasure.service.errors import (
 )
 from neupusti.erasure.service.plan import Plan, fingerprint, plan
 from neupusti.rights.models import DataRequest, Outcome, RequestKind, Step
-from neupusti.rights.service import letters, requests, settling
+from neupusti.rights.service import emails, requests, settling
 from neupusti.rights.service.answering import SEEN
 from neupusti.rights.service.requests import Asker
 
@@ -133,7 +133,7 @@ def undo(number: int, actor: Actor) -> None:
             raise ErasureError(TOO_LATE)
         requests.close(session, request, Outcome.WITHDRAWN, "")
         requests.log_step(session, request.id, Step.ANSWERED, actor)
-        letters.send(session, own_letters.UNDONE, request)
+        emails.send(session, erasure_emails.UNDONE, request)
 
 
 def pending(whose: Whose) -> Erasure | None:
@@ -201,4 +201,4 @@ def _log(
 def _tell(session: Session, erasure: Erasure, request: DataRequest) -> None:
     token = tokens.issue(session, ending.LINK, LINK_LIFE, target=erasure.id)
     values = {"token": token, "at": erasure.run_at}
-    letters.send(session, own_letters.SCHEDULED, request, **values)
+    emails.send(session, erasure_emails.SCHEDULED, request, **values)

@@ -21,7 +21,7 @@ from neupusti.core.mail.outbox import Recipient, enqueue
 from neupusti.core.registry import registry
 from neupusti.core.text.languages import Language
 from neupusti.erasure.models import Erasure, ErasureFile, ErasureKept, ErasureStep, State
-from neupusti.erasure.service import destroying, letters, sealing, verifying, wiping
+from neupusti.erasure.service import destroying, emails, sealing, verifying, wiping
 from neupusti.erasure.service.fates import Fated, fated
 from neupusti.erasure.service.sealing import Known
 from neupusti.rights.models import DataRequest, Outcome, Step
@@ -183,11 +183,11 @@ def _tell(session: Session, row: Erasure, request: DataRequest, known: Known) ->
     days = settings().backup_days
     values = {"number": request.number, "kept": kept, "days": days}
     to = Recipient(email=known.email, language=Language(known.language))
-    enqueue(session, letters.DONE, to, key=_key(row.id), values=values)
+    enqueue(session, emails.DONE, to, key=_key(row.id), values=values)
 
 
 def _key(number: int) -> str:
-    return f"{letters.DONE.name}:{number}"
+    return f"{emails.DONE.name}:{number}"
 
 
 def _note(session: Session, number: int, store: str, gone: int, left: int) -> None:

@@ -14,7 +14,7 @@ from neupusti.core.text.languages import Language
 from neupusti.core.web.redirects import with_query
 from neupusti.newsletter import queries
 from neupusti.newsletter.models import Issue, IssueText
-from neupusti.newsletter.service import letters, links
+from neupusti.newsletter.service import emails, links
 
 CAMPAIGN = "utm_campaign"
 OWN_PATH = re.compile(r"(?m)^/\S*$")
@@ -53,7 +53,7 @@ def parts_of(
         "operator": settings().operator,
         "names": [settings().operator.in_language(one).name for one in wanted],
     }
-    return (letters.ADVERT if issue.advertising else letters.ISSUE), values
+    return (emails.ADVERT if issue.advertising else emails.ISSUE), values
 
 
 def _linked(body: str, issue: Issue, language: Language) -> str:

@@ -27,7 +27,8 @@ from neupusti.newsletter.models import (
     Topic,
     Why,
 )
-from neupusti.newsletter.service import letters, links, suppression
+from neupusti.newsletter.service import emails as newsletter_emails
+from neupusti.newsletter.service import links, suppression
 
 PURPOSE = "newsletter"
 LIFE = timedelta(days=7)
@@ -64,7 +65,7 @@ def ask(email: str, wish: Wish, language: Language, network: str) -> None:
         token = tokens.issue(session, PURPOSE, LIFE, target=subscriber.id)
         enqueue(
             session,
-            letters.CONFIRM,
+            newsletter_emails.CONFIRM,
             Recipient(email=subscriber.email, language=language, person=subscriber.person),
             key=f"newsletter:{subscriber.id}:{subscriber.letter_at.isoformat()}",
             values={"token": token},

@@ -15,7 +15,7 @@ from neupusti.core.text import dates
 from neupusti.core.text.languages import Language
 from neupusti.orders.models.fulfilment import OrderEvent
 from neupusti.orders.models.order import OrderState, ShopOrder
-from neupusti.orders.service import letters, moves
+from neupusti.orders.service import emails, moves
 from neupusti.orders.service.errors import MoveError, StaleError
 from neupusti.orders.service.life import deciding
 from neupusti.orders.service.moves import Press, What
@@ -85,7 +85,7 @@ def _remind(session: Session, order: ShopOrder, press: Press) -> None:
     moves.report(session, order, What.REMINDER, press.actor)
     end = max(order.due_at or clock.now(), clock.now() + BEFORE)
     values = {"end": dates.moment(end, Language(order.language))}
-    letters.send(session, letters.REMINDER, order, values)
+    emails.send(session, emails.REMINDER, order, values)
 
 
 def _cancel(session: Session, order: ShopOrder, press: Press) -> None:

@@ -10,7 +10,8 @@ from neupusti.core.security import throttle
 from neupusti.core.text import emails, order_numbers
 from neupusti.core.text.languages import Language
 from neupusti.orders.models.order import ShopOrder
-from neupusti.orders.service import letters, limits, links
+from neupusti.orders.service import emails as order_emails
+from neupusti.orders.service import limits, links
 
 
 def find(number: str, email: str, language: Language, network: str) -> None:
@@ -35,9 +36,9 @@ def find(number: str, email: str, language: Language, network: str) -> None:
             language=language,
             person=order.person if order else None,
         )
-        key = f"{letters.FIND.name}:{token_urlsafe(18)}"
+        key = f"{order_emails.FIND.name}:{token_urlsafe(18)}"
         values = {"number": wanted, "token": token}
-        enqueue(session, letters.FIND, to, key=key, values=values)
+        enqueue(session, order_emails.FIND, to, key=key, values=values)
         if order is None:
             # The same was written; nothing of it stays.
             session.rollback()

@@ -27,7 +27,8 @@ from neupusti.orders.models.order import (
     Payment,
     ShopOrder,
 )
-from neupusti.orders.service import letters, limits, links, moves, storing
+from neupusti.orders.service import emails as order_emails
+from neupusti.orders.service import limits, links, moves, storing
 from neupusti.orders.service import quote as quotes
 from neupusti.orders.service.addresses import Address
 from neupusti.orders.service.basket import Basket
@@ -232,7 +233,9 @@ def _report(session: Session, order: ShopOrder, lines: list[OrderLine]) -> int:
         ),
     )
     pieces = {line.id: line.quantity for line in lines}
-    return letters.send(session, letters.PLACED, order, letters.goods(order, lines, pieces))
+    return order_emails.send(
+        session, order_emails.PLACED, order, order_emails.goods(order, lines, pieces)
+    )
 
 
 def _sent_before(session: Session, submission: str) -> ShopOrder | None:

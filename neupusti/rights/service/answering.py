@@ -30,7 +30,8 @@ from neupusti.rights.models import (
     RequestKind,
     Step,
 )
-from neupusti.rights.service import correcting, deciding, letters, requests
+from neupusti.rights.service import correcting, deciding, requests
+from neupusti.rights.service import emails as rights_emails
 from neupusti.rights.service.correcting import Value
 from neupusti.rights.service.deciding import Verdicts
 from neupusti.rights.service.errors import (
@@ -161,7 +162,7 @@ def answer(
         requests.log_step(session, number, Step.ANSWERED, actor)
         values = {"outcome": OUTCOME_LABELS[outcome], "answer": words}
         values["decided"] = deciding.told(number)
-        letters.send(session, letters.ANSWER, request, **values)
+        rights_emails.send(session, rights_emails.ANSWER, request, **values)
         _log(session, staff, ANSWERED, Operation.PROVISION, request, words)
 
 

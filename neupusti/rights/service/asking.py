@@ -25,7 +25,7 @@ from neupusti.core.security.tokens import TokenError
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 from neupusti.rights.models import RequestKind, RightsPass
-from neupusti.rights.service import letters
+from neupusti.rights.service import emails as rights_emails
 
 PURPOSE, DIGEST = "rights", "rights pass"
 LIFE = timedelta(minutes=30)
@@ -54,7 +54,7 @@ def ask(email: str, kind: RequestKind, language: Language, network: str) -> None
         cause = secrets.token_urlsafe(18)
         account = account_of(session, key)
         if account is None and not is_known(session, key):
-            enqueue(session, letters.NOTHING, to, key=f"rights.nothing:{cause}")
+            enqueue(session, rights_emails.NOTHING, to, key=f"rights.nothing:{cause}")
             return
         now = clock.now()
         row = RightsPass(
@@ -69,7 +69,7 @@ def ask(email: str, kind: RequestKind, language: Language, network: str) -> None
         session.flush()
         token = tokens.issue(session, PURPOSE, AGAIN, target=row.id)
         values = {"token": token, "account": account is not None, "kind": kind.value}
-        enqueue(session, letters.LINK, to, key=f"rights.link:{cause}", values=values)
+        enqueue(session, rights_emails.LINK, to, key=f"rights.link:{cause}", values=values)
 
 
 def asked(token: str) -> RightsPass:

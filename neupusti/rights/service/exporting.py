@@ -35,7 +35,7 @@ from neupusti.rights.models import (
     RequestKind,
     Step,
 )
-from neupusti.rights.service import archive, letters, requests, settling
+from neupusti.rights.service import archive, emails, requests, settling
 from neupusti.rights.service.archive import ExportRequest
 from neupusti.rights.service.errors import NoRequestError
 from neupusti.rights.service.manifest import Manifest
@@ -227,7 +227,7 @@ def _finish(which: tuple[int, int], name: str, manifest: Manifest) -> None:
         requests.log_step(session, request.id, Step.READY)
         if manifest.complete:
             requests.close(session, request, Outcome.GIVEN, "")
-        letters.send(session, letters.READY, request, until=export.expires_at)
+        emails.send(session, emails.READY, request, until=export.expires_at)
         record = ProcessingRecord(
             operation=Operation.PROVISION,
             what="export",

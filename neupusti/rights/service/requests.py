@@ -30,7 +30,7 @@ from neupusti.rights.models import (
     RequestKind,
     Step,
 )
-from neupusti.rights.service import letters
+from neupusti.rights.service import emails
 from neupusti.rights.service.errors import UNSETTLED, NoRequestError, RightsError
 
 CODE = "rights code"
@@ -138,7 +138,7 @@ def open_request(
     told = {"code": written(new_code), "due": deadline.promised}
     told["may_withdraw"] = may_withdraw
     if is_told:
-        letters.send(session, letters.RECEIVED, request, **told)
+        emails.send(session, emails.RECEIVED, request, **told)
     return request, written(new_code)
 
 

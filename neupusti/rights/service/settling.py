@@ -19,7 +19,7 @@ from neupusti.core.security.throttle import RateLimit
 from neupusti.core.security.tokens import Token, TokenError
 from neupusti.core.text import dates, emails, languages
 from neupusti.core.text.languages import Language
-from neupusti.rights.service import letters
+from neupusti.rights.service import emails as rights_emails
 from neupusti.rights.service.errors import RightsError
 
 PURPOSE = "rights former address"
@@ -84,7 +84,7 @@ def _ask(session: Session, change: EmailChange, until: datetime) -> None:
         email=change.old, language=Language(person.language), person=change.person
     )
     values = {"token": token, "new": emails.masked(change.new), "until": until}
-    enqueue(session, letters.FORMER, to, key=f"rights.former:{row.id}", values=values)
+    enqueue(session, rights_emails.FORMER, to, key=f"rights.former:{row.id}", values=values)
 
 
 def _change(session: Session, token: Token) -> EmailChange:

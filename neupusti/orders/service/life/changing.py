@@ -11,7 +11,7 @@ from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import PaymentEntry
 from neupusti.orders.models.order import OrderState, ShopOrder
 from neupusti.orders.queries import details
-from neupusti.orders.service import letters, moves
+from neupusti.orders.service import emails, moves
 from neupusti.orders.service.addresses import Address
 from neupusti.orders.service.errors import MoveError
 from neupusti.orders.service.life import steps
@@ -71,7 +71,7 @@ def write_address(
     for name, value in asdict(address).items():
         setattr(found, name, value)
     moves.report(session, order, What.ADDRESS, press.actor, reason=reason)
-    letters.send(session, letters.ADDRESS, order)
+    emails.send(session, emails.ADDRESS, order)
 
 
 def note(press: Press, words: str) -> None:

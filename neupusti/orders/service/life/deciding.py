@@ -11,7 +11,7 @@ from neupusti.core.data.database import writing
 from neupusti.orders.models.order import OrderLine, OrderState, ShopOrder
 from neupusti.orders.queries import details
 from neupusti.orders.queries.details import Details
-from neupusti.orders.service import letters, moves
+from neupusti.orders.service import emails, moves
 from neupusti.orders.service.life import steps
 from neupusti.orders.service.moves import Press, What
 
@@ -21,7 +21,7 @@ def confirm(press: Press) -> None:
     with writing() as session:
         order = moves.begin(session, press)
         _decide(session, order, OrderState.CONFIRMED, press)
-        letters.send(session, letters.CONFIRMED, order)
+        emails.send(session, emails.CONFIRMED, order)
 
 
 def cancel(press: Press, reason: str = "") -> None:
@@ -100,5 +100,5 @@ def _tell(
     session: Session, everything: Details, pieces: Mapping[int, int], *, whole: bool
 ) -> None:
     order = everything.order
-    values = letters.goods(order, everything.lines, pieces)
-    letters.send(session, letters.CANCELLED, order, {**values, "whole": whole})
+    values = emails.goods(order, everything.lines, pieces)
+    emails.send(session, emails.CANCELLED, order, {**values, "whole": whole})

@@ -18,7 +18,7 @@ from neupusti.orders.models.order import Delivery, OrderState, Payment, ShopOrde
 from neupusti.orders.models.recipient import RecipientVersion
 from neupusti.orders.queries import details
 from neupusti.orders.queries.details import Details
-from neupusti.orders.service import letters, moves
+from neupusti.orders.service import emails, moves
 from neupusti.orders.service.delivery import pickup_address
 from neupusti.orders.service.errors import MoveError
 from neupusti.orders.service.life import steps
@@ -37,10 +37,10 @@ BY_HAND = frozenset(
 """Where a press alone brings a parcel; what hands data over is more than a press."""
 MISTYPED = _("Check the tracking number: one of its digits is wrong.")
 NOT_POSTAL = _("Write the tracking number like RR123456785KZ.")
-LETTERS: Mapping[ParcelState, EmailType] = {
-    ParcelState.ON_THE_WAY: letters.ON_THE_WAY,
-    ParcelState.DELIVERED: letters.DELIVERED,
-    ParcelState.REFUSED: letters.REFUSED,
+EMAILS: Mapping[ParcelState, EmailType] = {
+    ParcelState.ON_THE_WAY: emails.ON_THE_WAY,
+    ParcelState.DELIVERED: emails.DELIVERED,
+    ParcelState.REFUSED: emails.REFUSED,
 }
 
 
@@ -117,8 +117,8 @@ def advance(  # noqa: PLR0913 - what a move has, in a transaction of the caller
     _report(session, order, found, press, (before, to), reason)
     steps.settle(session, order)
     # Nobody is told of what is only put right.
-    if to in LETTERS and before is not ParcelState.DELIVERED:
-        letters.send(session, LETTERS[to], order, {"track": found.track})
+    if to in EMAILS and before is not ParcelState.DELIVERED:
+        emails.send(session, EMAILS[to], order, {"track": found.track})
 
 
 def tracked(order: ShopOrder, text: str) -> str:
@@ -144,7 +144,7 @@ def tell_handed_over(
         "recipient": to.name(language),
         "country": countries.names(language)[to.country],
     }
-    letters.send(session, letters.HANDED_OVER, order, values)
+    emails.send(session, emails.HANDED_OVER, order, values)
 
 
 def collect(press: Press, parcel: int, number: str, phone_end: str) -> None:
@@ -164,7 +164,7 @@ def collect(press: Press, parcel: int, number: str, phone_end: str) -> None:
         before = steps.set_state(session, found, ParcelState.DELIVERED, press)
         _report(session, order, found, press, (before, found.state), "")
         steps.settle(session, order)
-        letters.send(session, letters.DELIVERED, order, {"track": ""})
+        emails.send(session, emails.DELIVERED, order, {"track": ""})
 
 
 def _check_by_hand(order: ShopOrder, parcel: Parcel, to: ParcelState, reason: str) -> None:
@@ -193,10 +193,10 @@ def _tell_packed(
     everything: Details,
     pieces: Mapping[int, int],
 ) -> None:
-    values = letters.goods(order, everything.lines, pieces)
-    kind = letters.READY if order.delivery == Delivery.PICKUP else letters.PACKED
+    values = emails.goods(order, everything.lines, pieces)
+    kind = emails.READY if order.delivery == Delivery.PICKUP else emails.PACKED
     pickup = pickup_address(Language(order.language))
-    letters.send(session, kind, order, {**values, "pickup": pickup})
+    emails.send(session, kind, order, {**values, "pickup": pickup})
 
 
 def _report(  # noqa: PLR0913, PLR0917 - an event is all of these

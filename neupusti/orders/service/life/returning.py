@@ -19,7 +19,7 @@ from neupusti.orders.models.fulfilment import (
 )
 from neupusti.orders.models.order import OrderLine, ShopOrder
 from neupusti.orders.queries import details
-from neupusti.orders.service import letters, moves
+from neupusti.orders.service import emails, moves
 from neupusti.orders.service.errors import MoveError
 from neupusti.orders.service.life import steps
 from neupusti.orders.service.moves import Press, What
@@ -44,8 +44,8 @@ def ask(press: Press, pieces: Mapping[int, int], words: str) -> int:
         wish = _store(session, order, rows, words.strip(), ReturnState.ASKED)
         moved = "", wish.state
         moves.report(session, order, What.RETURN, press.actor, moved=moved)
-        values = letters.goods(order, everything.lines, pieces)
-        letters.send(session, letters.RETURN_ASKED, order, values)
+        values = emails.goods(order, everything.lines, pieces)
+        emails.send(session, emails.RETURN_ASKED, order, values)
         return wish.id
 
 
@@ -58,7 +58,7 @@ def answer(press: Press, goods_return: int, *, accept: bool, reason: str = "") -
         order = moves.begin(session, press)
         _move(session, order, goods_return, to, press, reason.strip())
         values = {"accepted": accept, "reason": reason.strip()}
-        letters.send(session, letters.RETURN_ANSWERED, order, values)
+        emails.send(session, emails.RETURN_ANSWERED, order, values)
 
 
 def receive(press: Press, goods_return: int, restock: Mapping[int, bool]) -> None:
@@ -150,8 +150,8 @@ def _take_in(
             stock.change(session, _movement(back, line, press))
     steps.settle(session, order)
     pieces = {line.id: back.quantity for back, line in rows}
-    values = letters.goods(order, [line for _back, line in rows], pieces)
-    letters.send(session, letters.RETURNED, order, values)
+    values = emails.goods(order, [line for _back, line in rows], pieces)
+    emails.send(session, emails.RETURNED, order, values)
 
 
 def _movement(back: ReturnLine, line: OrderLine, press: Press) -> Movement:

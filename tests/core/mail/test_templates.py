@@ -1,4 +1,4 @@
-"""How a letter looks: readable on a phone, one button, the colours of the site."""
+"""How a email looks: readable on a phone, one button, the colours of the site."""
 
 import re
 from typing import Literal
