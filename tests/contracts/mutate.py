@@ -44,8 +44,8 @@ KILLED, LIVES, UNFIT = range(3)
 OPTIONS = (
     *("-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--tb=short"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
-    *("-m", "not browser and not postgresql and not packages"),
 )
+RUN_ON = "{} postgresql and not browser and not packages"
 
 
 @dataclass
@@ -226,6 +226,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument(
         "--ordeal", action="store_true", help="every mutant of what takes long"
     )
+    parser.add_argument(
+        "--postgresql", action="store_true", help="on PostgreSQL, else on SQLite"
+    )
     return parser.parse_args()
 
 
@@ -263,7 +266,9 @@ def main() -> int:
     run = Run(chosen, tests)
     paths = sorted({*chain(*tests.values())})
     with tempfile.TemporaryDirectory() as folder:
-        code = pytest.main([*OPTIONS, f"--basetemp={folder}/tests", *paths], plugins=[run])
+        where = RUN_ON.format("" if asked.postgresql else "not")
+        own = [f"--basetemp={folder}/tests", "-m", where]
+        code = pytest.main([*OPTIONS, *own, *paths], plugins=[run])
     if code != pytest.ExitCode.OK:
         return int(code)
     below = False
