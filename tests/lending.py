@@ -1,5 +1,6 @@
 """Sites opened for a block, and databases lent to them, migrated and seeded once."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -126,7 +127,8 @@ def of_postgresql(folders: pytest.TempPathFactory, cluster: Cluster) -> LendData
 
     @contextmanager
     def lend(folder: Path, *, goods: bool = False) -> Iterator[Settings]:
-        of, own = model(goods=goods), f"_{next(numbers)}"
+        # A copy of this process counts on from where it began.
+        of, own = model(goods=goods), f"_{os.getpid()}_{next(numbers)}"
         with cluster.copied({f"{name}{own}": f"{name}{of}" for name in NAMES}):
             yield named(own, folder)
 

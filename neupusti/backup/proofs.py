@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from neupusti.backup.service import naming
 from neupusti.config.settings import settings
-from neupusti.core.data.database import db
 from neupusti.core.proofs.proof import AnyProof, Check, Looking
 from neupusti.core.records import decisions
 from neupusti.core.records.decisions import State
@@ -23,10 +22,6 @@ def _overdue(_looking: Looking) -> Iterator[bool]:
 def _state(looking: Looking) -> Iterator[State]:
     with Session(looking.main) as session:
         found = decisions.standing(session)
-    if found.state is not State.CURRENT:
-        # A run sees the rows of its beginning, and the file as it is now.
-        with Session(db.engine) as session:
-            found = decisions.standing(session)
     if found.lines or found.lost:
         yield found.state
 

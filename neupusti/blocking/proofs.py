@@ -1,7 +1,6 @@
 """Proofs that what is blocked was out of use (6.2.4)."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
 from typing import Any, NamedTuple, cast
 
 from flask_babel import lazy_gettext as _
@@ -14,17 +13,15 @@ from neupusti.core.data import finding
 from neupusti.core.data.finding import Whose
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.mail.outbox import while_blocked
-from neupusti.core.proofs.proof import AnyProof, Check, Looking, Proof
+from neupusti.core.proofs.proof import EARLIER, LATER, AnyProof, Check, Looking, Proof
 from neupusti.core.records.journal import ActorKind
 from neupusti.core.registry import registry
 from neupusti.delivery.models import Disclosure
 from neupusti.orders.models.fulfilment import OrderEvent
 from neupusti.orders.models.order import ShopOrder
 
-EARLIER, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC)
-AMID = datetime(2026, 1, 2, tzinfo=UTC)
-HANDED = {"from_at": EARLIER, "lifted_at": None}
-OVER = {"from_at": EARLIER, "lifted_at": AMID}
+BLOCKED = {"from_at": EARLIER, "lifted_at": None}
+OVER = {"from_at": EARLIER, "lifted_at": LATER}
 OWN_ACTS = [ActorKind.PERSON.value]
 """Who may change an order that is blocked."""
 
@@ -48,11 +45,10 @@ def _beside(model: type[Any], *columns: Any) -> Select[Any]:
         person=cast("int", DataBlock.person), email_key=cast("str", DataBlock.email_key)
     )
     table = cast("Table", model.__table__)
-    return (
-        select(*columns, DataBlock.from_at, DataBlock.lifted_at)
-        .join_from(table, DataBlock, finding.own(table, owner))
-        .where(DataBlock.scope == Scope.ALL.value)
-    )
+    beside = select(*columns, DataBlock.from_at, DataBlock.lifted_at)
+    beside = beside.join_from(table, DataBlock, finding.own(table, owner))
+    whole = DataBlock.scope == Scope.ALL.value  # no mutation: made before a mutant
+    return beside.where(whole)  # no mutation: the same
 
 
 def _amid(rows: Any, at: str) -> Any:
@@ -92,8 +88,8 @@ ALL: tuple[AnyProof, ...] = (
         says=_("No block of the Data lasts longer than its check may take."),
         rows=DataBlock,
         wrong=lambda rows: and_(rows.c.lifted_at.is_(None), rows.c.due < clock.today()),
-        forged={"due": date(2026, 1, 1)},
-        right={"due": date(2026, 1, 1), "lifted_at": EARLIER},
+        forged={"due": EARLIER.date()},
+        right={"due": EARLIER.date(), "lifted_at": EARLIER},
     ),
     Check(
         clauses=("6.2.4",),
@@ -114,7 +110,7 @@ ALL: tuple[AnyProof, ...] = (
             _amid(rows, "next_at"),
             rows.c.kind.not_in(while_blocked()),
         ),
-        forged={**HANDED, "next_at": AMID, "kind": "orders.confirmed"},
+        forged={**BLOCKED, "next_at": EARLIER, "kind": "orders.confirmed"},
         right={**OVER, "next_at": LATER, "kind": "orders.confirmed"},
     ),
     Proof(
@@ -123,7 +119,7 @@ ALL: tuple[AnyProof, ...] = (
         says=_("Nobody who delivers was given blocked Data."),
         rows=_HANDED,
         wrong=lambda rows: _amid(rows, "at"),
-        forged={**HANDED, "at": AMID},
+        forged={**BLOCKED, "at": EARLIER},
         right={**OVER, "at": LATER},
         secrecy=True,
     ),
@@ -133,7 +129,7 @@ ALL: tuple[AnyProof, ...] = (
         says=_("While an order is blocked only its buyer has changed it."),
         rows=_CHANGED,
         wrong=lambda rows: and_(_amid(rows, "at"), rows.c.actor_kind.not_in(OWN_ACTS)),
-        forged={**HANDED, "at": AMID, "actor_kind": ActorKind.STAFF.value},
-        right={**HANDED, "at": AMID, "actor_kind": ActorKind.PERSON.value},
+        forged={**BLOCKED, "at": EARLIER, "actor_kind": ActorKind.STAFF.value},
+        right={**BLOCKED, "at": EARLIER, "actor_kind": ActorKind.PERSON.value},
     ),
 )

@@ -1,16 +1,13 @@
 """Proofs about rights: an account that was said to be broken into is shut (5.5)."""
 
-from datetime import UTC, datetime
-
 from flask_babel import lazy_gettext as _
 from sqlalchemy import and_, or_, select
 
 from neupusti.accounts.models import Credential, SignIn
 from neupusti.accounts.service.events import SecurityEventKind
-from neupusti.core.proofs.proof import AnyProof, Proof
+from neupusti.core.proofs.proof import EARLIER, LATER, AnyProof, Proof
 from neupusti.core.records.journal import SecurityEvent
 
-EARLIER, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 _SHUT = (
     select(
         SecurityEvent.at,

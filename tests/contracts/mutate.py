@@ -1,9 +1,10 @@
 """Change one thing in a guarded module at a time, and demand that its tests turn red.
 
 `make mutate`. The modules, the tests of each and its minimum stand in `pyproject.toml`
-(`[tool.neupusti.mutation]`). The tests run once, to learn which lines each of them reaches;
-each mutant is then tried in a fork, by the tests that reach its lines. A line that no test
-can judge ends with `# no mutation: <why>`.
+(`[tool.neupusti.mutation]`); a pattern stands for each module that it fits, and `{feature}`
+in its tests for the folder of the module. The tests run once, to learn which lines each of
+them reaches; each mutant is then tried in a fork, by the tests that reach its lines. A line
+that no test can judge ends with `# no mutation: <why>`.
 """
 
 import argparse
@@ -27,19 +28,24 @@ from typing import Any
 import hypothesis
 import pytest
 
+from neupusti.app import FEATURES
 from neupusti.config.values import ROOT
+from neupusti.core import term_proofs
 from neupusti.core.proofs.proof import Check, Proof
+from neupusti.core.registry import Registry
 from tests.contracts.mutants import Mutant, mutants
 from tests.proofs import planting
 
 SAMPLE, SEED = 30, 10
+FEW = 3
+"""So many of a module whose mutants take long (`ordeal`): `--ordeal` tries them all."""
 KILLED, LIVES, UNFIT = range(3)
 """How a fork ends. Unfit: the function cannot take the changed code; it does not count."""
 OPTIONS = (
     *("-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--tb=short"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
-    *("-m", "not browser and not postgresql and not packages"),
 )
+RUN_ON = "{} postgresql and not browser and not packages"
 
 
 @dataclass
@@ -93,6 +99,7 @@ class Run:
     def _measure(self, item: pytest.Item) -> None:
         """Run a test; note how long it takes and which lines of the modules it reaches."""
         files = {str(ROOT / name): name for name in self.chosen}
+        _look_at([name for name, own in self.tests.items() if item.nodeid.startswith(own)])
 
         def trace(frame: FrameType, _event: str, _arg: Any) -> Any:
             name = files.get(frame.f_code.co_filename)
@@ -186,10 +193,11 @@ def _run(item: pytest.Item) -> None:
 def _look_at(modules: list[str]) -> None:
     """Let plants run the proofs of these modules only, where they are all of proofs."""
     planting.LOOKED_AT.clear()
-    if all(name.endswith("/proofs.py") for name in modules):
+    if all(name.endswith("proofs.py") for name in modules):
         for name in modules:
-            declared = import_module(name.removesuffix(".py").replace("/", "."))
-            planting.LOOKED_AT.update(proof.name for proof in vars(declared)["ALL"])
+            declared = vars(import_module(name.removesuffix(".py").replace("/", ".")))
+            of_terms = map(term_proofs.proof_of, Registry(FEATURES).retention)
+            planting.LOOKED_AT.update(one.name for one in declared.get("ALL", of_terms))
 
 
 def _pour(old: Any, new: Any) -> None:
@@ -218,38 +226,55 @@ def _asked() -> argparse.Namespace:
     parser.add_argument(
         "--ordeal", action="store_true", help="every mutant of what takes long"
     )
+    parser.add_argument(
+        "--postgresql", action="store_true", help="on PostgreSQL, else on SQLite"
+    )
     return parser.parse_args()
+
+
+def guarded() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each module of the table, by its path from the root, and its row."""
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["neupusti"]
+    for pattern, row in table["mutation"].items():
+        # What fits nothing is read all the same, and fails: a module has moved.
+        for path in sorted(ROOT.glob(pattern)) or [ROOT / pattern]:
+            tests = [one.format(feature=path.parent.name) for one in row["tests"]]
+            yield path.relative_to(ROOT).as_posix(), {**row, "tests": tests}
+
+
+def _drawn(asked: argparse.Namespace, name: str, row: dict[str, Any]) -> list[Mutant]:
+    """Return the mutants of a module that are tried."""
+    every = [*mutants(name, sql=row.get("sql", False))]
+    if asked.all or asked.ordeal:
+        return every
+    size = FEW if row.get("ordeal", False) and not asked.modules else SAMPLE
+    dice = random.Random(f"{asked.seed} {name}")  # noqa: S311 - dice that fall the same
+    return dice.sample(every, min(size, len(every)))
 
 
 def main() -> int:
     """Try the mutants of each module; print those that live; fail below a minimum."""
     asked = _asked()
-    table = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["neupusti"]
     wanted = {
         name: row
-        for name, row in table["mutation"].items()
+        for name, row in guarded()
         if any(part in name for part in asked.modules)
-        or (not asked.modules and asked.ordeal == row.get("ordeal", False))
+        or (not asked.modules and (row.get("ordeal", False) or not asked.ordeal))
     }
-    chosen = {
-        name: [*mutants(name, sql=row.get("sql", False))] for name, row in wanted.items()
-    }
-    if not (asked.all or asked.ordeal):
-        for name, some in chosen.items():
-            dice = random.Random(f"{asked.seed} {name}")  # noqa: S311 - dice that fall the same
-            chosen[name] = dice.sample(some, min(SAMPLE, len(some)))
+    chosen = {name: _drawn(asked, name, row) for name, row in wanted.items()}
     tests = {name: tuple(row["tests"]) for name, row in wanted.items()}
     run = Run(chosen, tests)
-    _look_at([*chosen])
     paths = sorted({*chain(*tests.values())})
     with tempfile.TemporaryDirectory() as folder:
-        code = pytest.main([*OPTIONS, f"--basetemp={folder}/tests", *paths], plugins=[run])
+        where = RUN_ON.format("" if asked.postgresql else "not")
+        own = [f"--basetemp={folder}/tests", "-m", where]
+        code = pytest.main([*OPTIONS, *own, *paths], plugins=[run])
     if code != pytest.ExitCode.OK:
         return int(code)
     below = False
     for name, row in wanted.items():
         tried, alive = run.tried[name], run.survivors[name]
-        killed = 100 * (tried - len(alive)) / tried
+        killed = 100 * (tried - len(alive)) / tried if tried else 0
         below |= killed < row["minimum"]
         lines = [
             f"{name}: {killed:.0f} % of {tried} noticed, the minimum is {row['minimum']} %"

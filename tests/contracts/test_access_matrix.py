@@ -164,6 +164,7 @@ def send(app: Flask, browser: FlaskClient, method: str, path: str) -> TestRespon
     indirect=["lend_databases"],
     ids=lambda one: getattr(one, "name", one),
 )
+@pytest.mark.situation(23, of="rights")
 @pytest.mark.slow
 def test_every_role_gets_what_the_rules_say(
     app: Flask, sample: dict[str, str], sign_in: Callable[[Role], FlaskClient], role: Role

@@ -9,6 +9,7 @@ from neupusti.core.text.languages import Language
 from tests import desk
 from tests.accounts.cast import account, emails_to, signed_in
 from tests.conftest import SQLITE
+from tests.erasure.erasing import confirmed
 from tests.erasure.test_pages import UNDO
 from tests.journeys.test_rights import OPEN, WAYS, reader
 from tests.orders.buying import Shopper, product
@@ -51,21 +52,34 @@ def test_a_guest_asks_for_it_and_undoes_it_by_the_e_mail(
 
 @SQLITE
 @pytest.mark.clause("6.1.3")
-def test_an_account_and_staff_see_how_far_it_is(
-    app: Flask, chromium: Browser, site_url: str
+@pytest.mark.parametrize(("language", "scripts"), WAYS)
+def test_an_account_sees_how_far_it_is(
+    app: Flask,
+    chromium: Browser,
+    site_url: str,
+    language: Language,
+    scripts: bool,  # noqa: FBT001
 ) -> None:
     app.config["SERVER_NAME"] = None
     cookie = signed_in(app, account(AIGERIM)).get_cookie("session")
     assert cookie is not None
-    visit = reader(chromium, site_url, scripts=True, session=cookie.value)
+    visit = reader(chromium, site_url, scripts=scripts, session=cookie.value)
     page = visit.page
-    visit.open("/kk/account/")
+    visit.open(f"{language.prefix}/account/")
     page.click("main a[href$='/account/data/destroy']")
     visit.read()
     page.click("main form .button")
-    visit.open("/kk/account/")
+    visit.open(f"{language.prefix}/account/")
     expect(page.locator("main form.notice")).to_be_visible()
     visit.read()
+    assert visit.complaints == []
+
+
+@SQLITE
+@pytest.mark.clause("6.1.3")
+def test_staff_see_how_far_it_is(app: Flask, chromium: Browser, site_url: str) -> None:
+    app.config["SERVER_NAME"] = None
+    confirmed(AIGERIM, account(AIGERIM).number)
     staff = desk.signed_in(app, desk.member(DANA, Permission.PRIVACY)).get_cookie("session")
     assert staff is not None
     visit = reader(chromium, site_url, scripts=True, session=staff.value)

@@ -19,7 +19,7 @@ from tests.people import AIGERIM, DANA, GUEST
 from tests.rights.asking import work
 
 OPEN = re.compile(r"(/rights/open/[\w-]{43})")
-WAYS = [*((language, True) for language in Language), (Language.KK, False)]
+WAYS = [(language, scripts) for scripts in (True, False) for language in Language]
 
 
 def reader(chromium: Browser, site_url: str, *, scripts: bool, session: str = "") -> Reader:

@@ -1,7 +1,7 @@
 """Each part of what may not be: rows that are wrong in one thing only, and right ones."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
 from typing import Any
 
@@ -116,6 +116,11 @@ WRONG: Rows = {
     "staff-with-a-code": ({"has_factor": True},),
 }
 RIGHT: Rows = {
+    "checks-of-blocks-end": ({"due": date(2026, 11, 22), "lifted_at": None},),
+    "shut-where-broken-into": (
+        {"session_of": LATER},
+        {"password_hash": HASH.format(m=65536, t=3), "password_of": LATER},
+    ),
     "subjects-name-nobody": (
         {"subject": "NC-261122-7234-5"},
         {"subject": "−20 % 22.11.2026"},

@@ -22,6 +22,7 @@ def lines(connection: Connection, whose: Whose) -> Iterator[tuple[str, ...]]:
     own = select(JOURNAL.c.at, *COLUMNS).where(finding.own(JOURNAL, whose))
     streamed = {"stream_results": True, "yield_per": CHUNK}
     found = connection.execute(own.order_by(JOURNAL.c.id), execution_options=streamed)
+    readers = [*map(labels.reader, COLUMNS)]
     for at, *codes in found:
-        words = (labels.text(*pair) for pair in zip(COLUMNS, codes, strict=True))
+        words = (read(code) for read, code in zip(readers, codes, strict=True))
         yield (at.isoformat(), *words)

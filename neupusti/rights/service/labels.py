@@ -1,6 +1,6 @@
 """What columns and values are called for their person."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -104,25 +104,33 @@ def label(column: Column[Any]) -> LazyString | None:
     return LABELS.get(str(column)) or LABELS.get(column.name)
 
 
-def text(column: Column[Any], value: Any) -> str:
-    """Return a value as its person reads it, in the language in force."""
-    if isinstance(value, str):
-        return _words(column, value)
-    if isinstance(value, StaffNumber):
-        return str(gettext("member of staff no. %(number)s", number=value.number))
-    if isinstance(value, datetime):
-        return dates.short(value)
-    if isinstance(value, bool):
-        return str(gettext("yes") if value else gettext("no"))
-    if isinstance(value, date):
-        return value.isoformat()
-    return "" if value is None else str(value)
+def reader(column: Column[Any]) -> Callable[[Any], str]:
+    """Return what gives a value of `column` as its person reads it.
+
+    It is made for the language in force: an archive has a million values.
+    """
+    called = _called(column)
+
+    def text(value: Any) -> str:
+        if isinstance(value, str):
+            return called.get(value, value)
+        if isinstance(value, StaffNumber):
+            return str(gettext("member of staff no. %(number)s", number=value.number))
+        if isinstance(value, datetime):
+            return dates.short(value)
+        if isinstance(value, bool):
+            return str(gettext("yes") if value else gettext("no"))
+        if isinstance(value, date):
+            return value.isoformat()
+        return "" if value is None else str(value)
+
+    return text
 
 
-def _words(column: Column[Any], value: str) -> str:
-    """Return what a code is called; other text, and codes of the past, as they are."""
+def _called(column: Column[Any]) -> Mapping[str, str]:
+    """Return what each code is called; other text, and codes of the past, stay."""
     if column.name == "language":
-        return LANGUAGES.get(value, value)
+        return LANGUAGES
     if column.name == "region":
-        return dict(addresses.regions(languages.current())).get(value, value)
-    return str(registry().codes.get(str(column), {}).get(value, value))
+        return dict(addresses.regions(languages.current()))
+    return {code: str(name) for code, name in registry().codes.get(str(column), {}).items()}

@@ -1,6 +1,6 @@
 """The pages of an export: HTML that needs neither network nor script."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 from itertools import islice
 from typing import Any
@@ -49,8 +49,9 @@ def table_pages(
 ) -> Iterator[Iterator[bytes]]:
     """Yield the pages of one table, at most `PAGE_ROWS` rows each."""
     heads = [str(labels.label(column) or column.name) for column in columns]
+    readers = [(column.name, labels.reader(column)) for column in columns]
     while some := list(islice(rows, PAGE_ROWS)):
-        body = (f"<tr>{_cells(columns, row.values)}</tr>\n" for row in some)
+        body = (f"<tr>{_cells(readers, row.values)}</tr>\n" for row in some)
         yield page(name, _table(heads, body), "../")
 
 
@@ -72,9 +73,10 @@ def _table(heads: Iterable[str], rows: Iterable[str]) -> Iterator[str]:
     yield "</tbody></table>\n"
 
 
-def _cells(columns: list[Column[Any]], values: Mapping[str, Any]) -> str:
+def _cells(
+    readers: list[tuple[str, Callable[[Any], str]]], values: Mapping[str, Any]
+) -> str:
     texts = [
-        labels.text(one, values[one.name]) if one.name in values else labels.ANOTHERS
-        for one in columns
+        read(values[name]) if name in values else labels.ANOTHERS for name, read in readers
     ]
     return f"<td>{'</td><td>'.join(map(escape, texts))}</td>"

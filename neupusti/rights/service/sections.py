@@ -89,11 +89,9 @@ def _shown(rows: HeldRows) -> list[Column[object]]:
 
 
 def _cells(rows: HeldRows) -> Iterator[tuple[str, ...]]:
-    shown = _shown(rows)
+    shown = [(one.name, labels.reader(one)) for one in _shown(rows)]
     for row in rows.rows(db.session.connection(), FIRST):
         yield tuple(
-            labels.text(one, row.values[one.name])
-            if one.name in row.values
-            else labels.ANOTHERS
-            for one in shown
+            read(row.values[name]) if name in row.values else labels.ANOTHERS
+            for name, read in shown
         )

@@ -52,6 +52,7 @@ def actions() -> list[StaffAction]:
     return list(db.session.scalars(rows.execution_options(populate_existing=True)))
 
 
+@pytest.mark.situation(15, of="rights")
 @pytest.mark.clause("5.1")
 @pytest.mark.manifest(field="retention")
 def test_the_words_go_after_their_term_and_the_chain_stays_sound(
@@ -90,6 +91,7 @@ def test_the_words_never_change(app: Flask) -> None:
     db.session.rollback()
 
 
+@pytest.mark.situation(15, of="rights")
 @pytest.mark.parametrize(
     "statement",
     [
