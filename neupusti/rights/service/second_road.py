@@ -149,7 +149,8 @@ def _rows(
         return
     whole = reduce(lambda left, right: left + BETWEEN + right, texts)
     rows = select(*chosen, func.lower(whole).label("body")).select_from(table(name))
-    *keys, body = rows.subquery().c
+    # By the offset the text is put together once a row, not once for each needle.
+    *keys, body = rows.offset(0).subquery().c
     place = func.instr if on_sqlite else func.strpos
     # Bytes of a picture are no text that SQLite's driver could decode.
     read = cast(body, LargeBinary) if on_sqlite else body
