@@ -19,11 +19,13 @@ from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.mail.outbox import Recipient, enqueue
 from neupusti.core.registry import registry
 from neupusti.core.text.languages import Language
+from neupusti.delivery.models import Disclosure
 from neupusti.erasure.models import Erasure, ErasureFile, ErasureKept, ErasureStep, State
 from neupusti.erasure.service import destroying, letters, sealing, verifying, wiping
 from neupusti.erasure.service.fates import Fated, fated
 from neupusti.erasure.service.sealing import Known
 from neupusti.erasure.service.verifying import Places
+from neupusti.orders.models.order import ShopOrder
 from neupusti.rights.models import DataRequest, Outcome, Step
 from neupusti.rights.service import requests
 
@@ -164,15 +166,18 @@ def release(number: int) -> None:
         row = session.get_one(Erasure, number, with_for_update=True, populate_existing=True)
         for one in fated(NOTHING) if row.state == State.WAITING else ():
             if one.table.name in names:
-                over += _release(session, number, one)
+                over += _release(session, row, one)
     if not over or wiping.database(names):
         end(number)
 
 
-def _release(session: Session, number: int, one: Fated) -> int:
-    """Destroy the rows of a table whose hold is over; return how many."""
+def _release(session: Session, erasure: Erasure, one: Fated) -> int:
+    """Destroy the rows of a table whose hold is over; return how many.
+
+    Whoever got the data of an order is told now, since the hold kept it for them, too.
+    """
     [key] = one.table.primary_key.columns
-    mine = (ErasureKept.erasure == number, ErasureKept.model == one.table.name)
+    mine = (ErasureKept.erasure == erasure.id, ErasureKept.model == one.table.name)
     in_force = {hold.code: hold.rows(one.table) for hold in registry().holds_of(one.table)}
     over: set[int] = set()
     for code in session.scalars(select(ErasureKept.hold).where(*mine).distinct()).all():
@@ -184,7 +189,10 @@ def _release(session: Session, number: int, one: Fated) -> int:
         some = numbers[start : start + BATCH]
         session.execute(delete(ErasureKept).where(*mine, ErasureKept.row.in_(some)))
         rows_over = Fated(holding=one.holding, whose=NOTHING, rows=key.in_(some))
-        destroying.carry_out(session, number, rows_over)
+        destroying.carry_out(session, erasure.id, rows_over)
+        if one.holding.model is ShopOrder:
+            handed = Disclosure.order.in_(some)
+            destroying.notify(session, erasure.request, handed)
     return len(over)
 
 
