@@ -33,7 +33,7 @@ machines: .venv/.dev $(CATALOGUES) ## Three copies behind nginx, killed and star
 	@exec .venv/bin/pytest --ordeal -s tests/deploy/test_machines.py
 
 races: .venv/.dev $(CATALOGUES) ## Undo, kills and writers against a destruction, hundreds of times
-	@exec $(PYTEST) --ordeal tests/erasure/test_races.py
+	@exec $(PYTEST) --ordeal tests/erasure/test_races*.py
 
 quick: .venv/.dev $(CATALOGUES) ## What can be checked at once: no browser, no PostgreSQL, nothing slow
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line quick-tests lint types layers

@@ -2,8 +2,8 @@
 
     python -m bench.erasure [ORDERS] [PEOPLE]
 
-The first is about the one transaction that holds up every writer. Exits with 1 when a
-target is missed.
+The first is about the one transaction that holds up every writer; the second is over once
+nothing is left of anybody. Exits with 1 when a target is missed.
 """
 
 import sys
@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, select, update
 
 from bench.rights import fill
 from neupusti.accounts.models import Person, PersonKind
@@ -78,8 +78,18 @@ def _night(many: int) -> float:
         confirmed_ones = update(Erasure).where(Erasure.state == State.CONFIRMED.value)
         session.execute(confirmed_ones.values(run_at=past))
     started = time.perf_counter()
-    running.run()
+    while left := _left():
+        running.run()
+        taken = time.perf_counter() - started
+        print(f"{taken:.0f} s: {left - _left()} more are destroyed", flush=True)
     return time.perf_counter() - started
+
+
+def _left() -> int:
+    """Return of how many something may still be there; each run takes some."""
+    db.session.rollback()
+    over = Erasure.state.in_((State.TOLD.value, State.WAITING.value, State.DONE.value))
+    return db.session.scalar(select(func.count()).select_from(Erasure).where(~over)) or 0
 
 
 def _person(number: int, who: OneOfTheCast) -> dict[str, object]:

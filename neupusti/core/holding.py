@@ -75,7 +75,10 @@ def _placed(table: Table) -> Iterator[Hold]:
     if not subjects or table.metadata is not Base.metadata:
         return
     model = next(m.class_ for m in Base.registry.mappers if m.local_table is table)
-    people = select(PlacedHold.person).where(in_force(), ON_PERSON)
+
+    def placed(rows: FromClause) -> ColumnElement[bool]:
+        people = select(PlacedHold.person).where(in_force(), ON_PERSON)
+        return or_(*(rows.c[column.key].in_(people) for column in subjects))
 
     def until(rows: FromClause) -> ColumnElement[Any]:
         given = [rows.c[column.key] for column in subjects]
@@ -87,7 +90,7 @@ def _placed(table: Table) -> Iterator[Hold]:
         law=LAW,
         says=SAYS,
         model=model,
-        rows=lambda rows: or_(*(rows.c[c.key].in_(people) for c in subjects)),
+        rows=placed,
         until=until,
         whole=True,
         placed=True,

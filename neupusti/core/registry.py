@@ -132,7 +132,7 @@ class Registry:
 
     def holds_of(self, table: Table) -> tuple[Hold, ...]:
         """Return the holds on rows of `table`, with the columns that stay in it."""
-        return tuple(holding.of(table, self.holds))
+        return self._holds_of(table, at_term=False)
 
     def held(
         self, table: Table, columns: Collection[str] = (), *, at_term: bool = False
@@ -142,8 +142,19 @@ class Registry:
         With `columns` only those of which a hold keeps one of these; `at_term`: at the end
         of a term of the table itself.
         """
-        found = holding.of(table, self.holds, at_term=at_term)
-        return holding.keeps(table, tuple(found), columns)
+        return holding.keeps(table, self._holds_of(table, at_term=at_term), columns)
+
+    def _holds_of(self, table: Table, *, at_term: bool) -> tuple[Hold, ...]:
+        """Return the holds on rows of `table`; a destruction asks for them all the time."""
+        found = self._holds.get((table, at_term))
+        if found is None:
+            found = tuple(holding.of(table, self.holds, at_term=at_term))
+            self._holds[table, at_term] = found
+        return found
+
+    @cached_property
+    def _holds(self) -> dict[tuple[Table, bool], tuple[Hold, ...]]:
+        return {}
 
     @property
     def admin_menu(self) -> tuple[MenuItem, ...]:
@@ -182,7 +193,7 @@ class Registry:
     def proofs(self) -> tuple[AnyProof, ...]:
         """Every proof on the live data, those of the retention rules first."""
         of_rules = (
-            proof_of(rule, (*holding.of(rule.model.__table__, self.holds, at_term=True),))
+            proof_of(rule, self._holds_of(rule.model.__table__, at_term=True))
             for rule in self.retention
         )
         return (*of_rules, *chain.from_iterable(f.proofs for f in self.features))

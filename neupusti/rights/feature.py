@@ -116,7 +116,7 @@ FEATURE = Feature(
         ),
         Duty(
             clause="6.2.2",
-            label=_("Recipients to tell of a correction"),
+            label=_("Recipients to tell of a correction or a destruction"),
             open=queries.count_untold,
             endpoint="rights.board",
         ),
@@ -151,7 +151,7 @@ FEATURE = Feature(
         Holding(
             model=RecipientNotice,
             fate=Fate.EVIDENCE,
-            label=_("Recipients told of a correction"),
+            label=_("Recipients told of a correction or a destruction"),
             unblocked=TO_USE_RIGHTS,
         ),
     ),

@@ -112,7 +112,7 @@ class Step(StrEnum):
     READY = "ready"
     FAILED = "failed"
     TOLD = "told"
-    """A recipient was told of a correction."""
+    """A recipient was told of a correction or a destruction."""
     ANSWERED = "answered"
 
 
@@ -265,7 +265,7 @@ class Correction(Base):
 
 
 class RecipientNotice(Base):
-    """A recipient who got the old value of a corrected field, and has to be told (5.2)."""
+    """A recipient who got what was corrected or destroyed, and has to be told (5.2)."""
 
     __tablename__ = "recipient_notice"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, or_, select
 
 from neupusti.core import clock
 from neupusti.core.data.database import db
@@ -26,6 +26,7 @@ SIZE = 50
 MINE = 20
 KIND = "rights"
 """The kind of the deadlines of requests."""
+UNTOLD = RecipientNotice.told_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,18 @@ class Notice:
 
 
 def board(*, everything: bool, page: int) -> Page[DataRequest]:
-    """Return the open requests, the most urgent first; `everything`: then the closed."""
+    """Return the open requests, the most urgent first; `everything`: then the closed.
+
+    Also those of which a recipient is still to be told.
+    """
     due = select(Deadline.due).where(
         Deadline.kind == KIND, Deadline.subject == DataRequest.number
     )
     is_open = DataRequest.closed_at.is_(None)
-    rows = select(DataRequest) if everything else select(DataRequest).where(is_open)
+    rows = select(DataRequest)
+    if not everything:
+        untold = select(RecipientNotice.request).where(UNTOLD)
+        rows = rows.where(or_(is_open, DataRequest.id.in_(untold)))
     order = (
         is_open.desc(),
         case((is_open, due.scalar_subquery())),
@@ -83,7 +90,7 @@ def steps(request: int) -> list[RequestEvent]:
 
 
 def notices(request: int) -> list[Notice]:
-    """Return the recipients to be told of a correction."""
+    """Return the recipients to be told of a correction or a destruction."""
     rows = db.session.execute(
         select(RecipientNotice, ShopOrder.number, RecipientVersion)
         .join(Disclosure, Disclosure.id == RecipientNotice.disclosure)
@@ -93,6 +100,13 @@ def notices(request: int) -> list[Notice]:
         .order_by(RecipientNotice.id)
     )
     return [Notice(row, order, version) for row, order, version in rows]
+
+
+def untold(requests: Sequence[DataRequest]) -> set[int]:
+    """Return the numbers of the rows of which a recipient is still to be told."""
+    numbers = [request.id for request in requests]
+    rows = select(RecipientNotice.request).where(UNTOLD)
+    return set(db.session.scalars(rows.where(RecipientNotice.request.in_(numbers))))
 
 
 def count_open() -> int:
@@ -108,8 +122,8 @@ def count_open() -> int:
 
 
 def count_untold() -> int:
-    """Return how many recipients have to be told of a correction."""
-    return _count(select(RecipientNotice.id).where(RecipientNotice.told_at.is_(None)))
+    """Return how many recipients have to be told of a correction or a destruction."""
+    return _count(select(RecipientNotice.id).where(UNTOLD))
 
 
 def is_late(deadline: Deadline, today: date | None = None) -> bool:

@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 from neupusti.contact.models import ContactRequest
 from neupusti.contact.models import RequestState as ContactState
 from neupusti.core import clock
-from neupusti.core.data import postgresql
-from neupusti.core.data.classification import classification
+from neupusti.core.data import finding, postgresql
+from neupusti.core.data.classification import classification, personal_columns
 from neupusti.core.data.database import Base, db, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.keeping import Fate
@@ -141,6 +141,20 @@ def dump() -> str:
             for row in connection.execute(select(text("*")).select_from(table))
         )
         return "\n".join(rows)
+
+
+def left_of(person: int) -> list[str]:
+    """Return the tables with a row about somebody that is not evidence."""
+    db.session.rollback()
+    found = []
+    for holding in registry().holdings:
+        table = holding.model.__table__
+        if holding.fate is not Fate.EVIDENCE and personal_columns(table):
+            for column in finding.subjects(table):
+                rows = select(column).where(column == person).limit(1)
+                if db.session.scalar(rows) is not None:
+                    found.append(table.name)
+    return found
 
 
 def in_any_form(words: dict[str, str]) -> dict[str, bytes]:

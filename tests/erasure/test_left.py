@@ -14,12 +14,16 @@ from sqlalchemy.exc import OperationalError
 
 from neupusti.core.data import postgresql
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.keys import LostSecretError
 from neupusti.core.data.postgresql import LOCK_SECONDS
-from neupusti.erasure.service import destroying, verifying, wiping
+from neupusti.erasure.models import Erasure
+from neupusti.erasure.service import destroying, running, verifying, wiping
+from neupusti.rights.service import second_road
+from neupusti.rights.service.snapshot import Snapshot
 from tests.accounts.cast import account
 from tests.conftest import SQLITE
 from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
-from tests.people import AIGERIM, BOLAT
+from tests.people import AIGERIM, BOLAT, DANA
 from tests.times import Clock
 
 EMAIL = AIGERIM.email.encode()
@@ -127,6 +131,79 @@ def test_a_table_is_written_anew_once_for_many(app: Flask, at: Clock) -> None:
     assert (wiped.count("person"), wiped.count("letter")) == (1, 2)
 
 
+def test_one_search_serves_many_and_tells_them_apart(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(NOON)
+    cast = (AIGERIM, BOLAT)
+    first, second = (confirmed(who, account(who).number) for who in cast)
+    words = {"words": f"<{AIGERIM.email}>"}
+    with writing() as session:
+        session.execute(text("CREATE TABLE lookup (id INTEGER PRIMARY KEY, words TEXT)"))
+        session.execute(text("INSERT INTO lookup VALUES (1, :words)"), words)
+    path = Path(app.instance_path) / "old.log"
+    path.write_bytes(BOLAT.email.encode())
+    searched: list[frozenset[str]] = []
+    search = second_road.search
+
+    def note(data: Snapshot, wanted: frozenset[str]) -> second_road.Found:
+        searched.append(wanted)
+        return search(data, wanted)
+
+    monkeypatch.setattr(second_road, "search", note)
+    at(BEGINS)
+    work()
+    assert len([one for one in searched if {who.email for who in cast} <= one]) == 1
+    assert len(searched) == 2, "the words, and their ends"
+    on_disk = erasure_of(second).state, erasure_of(second).left
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    assert (erasure_of(first).state, erasure_of(first).left) == ("incomplete", 1)
+    assert on_disk == (("incomplete", 1) if is_sqlite else ("done", 0))
+
+
+def test_a_run_takes_so_many_and_the_next_one_the_rest(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(NOON)
+    numbers = [confirmed(who, account(who).number) for who in (AIGERIM, BOLAT, DANA)]
+    monkeypatch.setattr(running, "MOST", 2)
+    at(BEGINS)
+    work()
+    assert [erasure_of(one).state for one in numbers] == ["done", "done", "confirmed"]
+    work()
+    assert erasure_of(numbers[-1]).state == "done"
+
+
+def test_what_is_put_off_takes_no_place_in_a_run(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(NOON)
+    first, second = (confirmed(who, account(who).number) for who in (AIGERIM, BOLAT))
+    put_off = destroying.is_put_off
+    monkeypatch.setattr(running, "MOST", 1)
+    monkeypatch.setattr(
+        destroying,
+        "is_put_off",
+        lambda session, whose: whose.email_key == AIGERIM.email or put_off(session, whose),
+    )
+    at(BEGINS)
+    work()
+    assert [erasure_of(one).state for one in (first, second)] == ["confirmed", "done"]
+
+
+def test_whom_nobody_can_tell_any_more_holds_up_no_other(app: Flask, at: Clock) -> None:
+    at(NOON)
+    first, second = (confirmed(who, account(who).number) for who in (AIGERIM, BOLAT))
+    at(BEGINS)
+    assert destroying.destroy(first)
+    with writing() as session:
+        session.get_one(Erasure, first).kept_secret = "lost:00:00"
+    with pytest.raises(LostSecretError):
+        work()
+    assert [erasure_of(one).state for one in (first, second)] == ["incomplete", "done"]
+    work()  # not before an hour has passed
+
+
 @pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
 def test_the_samples_of_large_tables_may_be_searched(app: Flask, at: Clock) -> None:
     at(NOON)
@@ -151,7 +228,7 @@ def test_a_search_that_fails_is_made_again_after_an_hour(
     number = confirmed(AIGERIM, account(AIGERIM).number)
     at(BEGINS)
 
-    def fail(*_: Any) -> dict[str, int]:
+    def fail(*_: Any) -> None:
         raise OperationalError("SELECT", None, Exception("no answer in time"))
 
     with monkeypatch.context() as patched:
@@ -205,6 +282,6 @@ def test_what_a_namesake_lacks_is_still_found(app: Flask, tmp_path: Path) -> Non
     word, shared = f"first.of.{AIGERIM.email}", frozenset({"f.aigerim"})
     (tmp_path / "log").write_bytes(b"other.of.aigerim")
     assert verifying.in_files(tmp_path, [word], shared) == {}
-    assert verifying.in_files(tmp_path, [word]) == {"log": 1}
+    assert verifying.in_files(tmp_path, [word]) == {"log": {word: 1}}
     (tmp_path / "log").write_bytes(word.upper().encode())
-    assert verifying.in_files(tmp_path, [word], shared) == {"log": 1}
+    assert verifying.in_files(tmp_path, [word], shared) == {"log": {word: 1}}

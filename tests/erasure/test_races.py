@@ -1,4 +1,4 @@
-"""Undo against claim, killed runs, writers beside an erasure, many at once."""
+"""Undo against claim, writers beside an erasure, many at once."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -11,15 +11,10 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from neupusti.accounts.models import KnownDevice, Person
-from neupusti.config.settings import Settings
 from neupusti.core import clock
 from neupusti.core.blocking.errors import GONE
-from neupusti.core.data import finding
-from neupusti.core.data.classification import personal_columns
 from neupusti.core.data.database import db, writing
-from neupusti.core.keeping import Fate
 from neupusti.core.records.journal import Actor, ActorKind, SecurityEvent
-from neupusti.core.registry import registry
 from neupusti.erasure.models import Erasure, State
 from neupusti.erasure.service import asking, destroying
 from neupusti.erasure.service.errors import ErasureError
@@ -30,33 +25,14 @@ from tests.erasure.erasing import (
     confirmed,
     destroyed,
     erasure_of,
+    left_of,
     work,
 )
-from tests.erasure.killing import run_and_die
 from tests.people import AIGERIM, BOLAT, DANA
 from tests.site.test_server import eventually
 from tests.times import Clock
 
 ME = Actor(ActorKind.PERSON, None)
-OVER = {State.TOLD.value, State.WAITING.value, State.DONE.value}
-KILLS = 3
-"""How many runs about one person are killed."""
-STEP, STATEMENTS = 487, 1300
-"""By how many statements the next kill is later, and about how many a run has."""
-
-
-def left_of(person: int) -> list[str]:
-    """Return the tables with a row about somebody that is not evidence."""
-    db.session.rollback()
-    found = []
-    for holding in registry().holdings:
-        table = holding.model.__table__
-        if holding.fate is not Fate.EVIDENCE and personal_columns(table):
-            for column in finding.subjects(table):
-                rows = select(column).where(column == person).limit(1)
-                if db.session.scalar(rows) is not None:
-                    found.append(table.name)
-    return found
 
 
 def write(app: Flask, nth: int, person: int) -> None:
@@ -113,28 +89,6 @@ def test_either_it_is_undone_or_it_happens(app: Flask, at: Clock, size: int) -> 
             number = confirmed(AIGERIM, person)
             at(BEGINS + timedelta(days=1))
             assert destroyed(number)
-
-
-@pytest.mark.ordeal(3, 300)
-def test_a_killed_run_leaves_nothing_half_destroyed(
-    app: Flask, settings: Settings, at: Clock, size: int
-) -> None:
-    """Killed some times at statements all over the run, then left alone."""
-    for kill in range(size):
-        if kill % KILLS == 0:
-            at(NOON)
-            person = account(AIGERIM).number
-            number = confirmed(AIGERIM, person)
-            whole = left_of(person)
-        at(BEGINS)
-        db.session.rollback()  # what is read here would keep the other run from wiping
-        run_and_die(settings, BEGINS, kill * STEP % STATEMENTS)
-        is_whole = erasure_of(number).state == State.CONFIRMED
-        assert left_of(person) == (whole if is_whole else [])
-        if kill % KILLS == KILLS - 1:
-            work(3)
-            assert erasure_of(number).state in OVER
-            assert left_of(person) == []
 
 
 @pytest.mark.ordeal(2, 300)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from neupusti.core.data.database import db
 from neupusti.erasure.models import ErasureStep
 from neupusti.erasure.service import running, verifying
+from neupusti.erasure.service.verifying import Places
 from neupusti.rights.models import RequestEvent, Step
 from tests.accounts.cast import account
 from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, last_emails, work
@@ -23,9 +24,9 @@ def test_an_erasure_is_told_of_and_closed_once(
     number = confirmed(AIGERIM, account(AIGERIM).number)
     texts, left = last_emails(monkeypatch), verifying.left
 
-    def frozen(*arguments: Any) -> dict[str, int]:
+    def frozen(*arguments: Any) -> dict[int, Places]:
         monkeypatch.setattr(verifying, "left", left)
-        assert running.verify(number, wiped=True)
+        assert running.settle(number, {}, wiped=True)
         return left(*arguments)
 
     monkeypatch.setattr(verifying, "left", frozen)
@@ -41,5 +42,5 @@ def test_an_erasure_is_told_of_and_closed_once(
     assert len(db.session.scalars(steps).all()) == 1
     running.end(number)
     assert erasure_of(number).ended_at == done.ended_at
-    assert not running.verify(number, wiped=True)
+    assert not running.settle(number, {}, wiped=True)
     assert not running.unsend(number)

@@ -27,7 +27,7 @@ from neupusti.core.data.classification import (
     classification,
     personal_columns,
 )
-from neupusti.core.data.database import writing
+from neupusti.core.data.database import Base, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.keeping import Fate, Holding
 from neupusti.core.mail.models import OutboxEmail, OutboxState
@@ -43,6 +43,7 @@ from neupusti.erasure.service import sealing
 from neupusti.erasure.service.fates import Fated, emptying, fated, identifying
 from neupusti.erasure.service.plan import by_law
 from neupusti.erasure.service.sealing import KeptByLaw, Known
+from neupusti.orders.models.recipient import RecipientVersion
 from neupusti.rights.models import DataRequest, Export, ExportState, RecipientNotice
 from neupusti.rights.service import exporting, second_road
 
@@ -88,7 +89,8 @@ def carry_out_all(
     person = whose.person
     decide(session, Decision.ERASED, person=person, email_key=key, ref=request.number)
     _name_files(session, erasure.id, whose)
-    _notify(session, request, whose)
+    [handed] = [one for one in fated(whose) if one.holding.model is Disclosure]
+    notify(session, request.id, handed.own)
     _release_holds(session, whose)
     for one in fated(whose):
         carry_out(session, erasure.id, one)
@@ -196,14 +198,20 @@ def _kind(holding: Holding) -> str | None:
     return exporting.FOLDER if holding.model is Export else holding.file
 
 
-def _notify(session: Session, request: DataRequest, whose: Whose) -> None:
+def notify(session: Session, request: int, handed: ColumnElement[bool]) -> None:
     """Ask staff to tell each recipient of what stays in their hands (5.2).
 
-    One notice for a recipient, with the last hand-over: it names all before it.
+    One notice for a recipient, with the last of the hand-overs: it names all before it. Of
+    an order that a hold keeps whole they are told once it goes: somebody still delivers it.
     """
-    [handed] = [one for one in fated(whose) if one.holding.model is Disclosure]
-    last = select(literal(request.id), func.max(Disclosure.id)).where(handed.own)
-    last = last.group_by(Disclosure.recipient)
+    table = Base.metadata.tables[Disclosure.__tablename__]
+    whole = registry().held(table, [Disclosure.reason.key])
+    last = (
+        select(literal(request), func.max(Disclosure.id))
+        .join(RecipientVersion, RecipientVersion.id == Disclosure.recipient)
+        .where(handed, ~whole)
+        .group_by(RecipientVersion.recipient)
+    )
     names = ["request", "disclosure"]
     session.execute(insert(RecipientNotice).from_select(names, last))
 

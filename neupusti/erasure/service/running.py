@@ -7,7 +7,6 @@ law keeps something.
 import logging
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from functools import partial
 
 from sqlalchemy import Select, and_, delete, exists, false, or_, select
 from sqlalchemy.orm import Session
@@ -20,10 +19,13 @@ from neupusti.core.mail.models import OutboxEmail
 from neupusti.core.mail.outbox import Recipient, enqueue
 from neupusti.core.registry import registry
 from neupusti.core.text.languages import Language
+from neupusti.delivery.models import Disclosure
 from neupusti.erasure.models import Erasure, ErasureFile, ErasureKept, ErasureStep, State
 from neupusti.erasure.service import destroying, emails, sealing, verifying, wiping
 from neupusti.erasure.service.fates import Fated, fated
 from neupusti.erasure.service.sealing import Known
+from neupusti.erasure.service.verifying import Places
+from neupusti.orders.models.order import ShopOrder
 from neupusti.rights.models import DataRequest, Outcome, Step
 from neupusti.rights.service import requests
 
@@ -33,6 +35,8 @@ AGAIN = timedelta(hours=1)
 LETTER_LIFE = timedelta(hours=24)
 """How long the last e-mail is kept where it cannot be sent."""
 BATCH = 500
+MOST = 100
+"""How many a run takes: a job that runs for over ten minutes counts as standing still."""
 UNVERIFIED = frozenset({State.DESTROYED, State.INCOMPLETE})
 NOTHING = Whose()
 OWN = [one.__tablename__ for one in (OutboxEmail, Erasure, ErasureFile)]
@@ -40,16 +44,18 @@ OWN = [one.__tablename__ for one in (OutboxEmail, Erasure, ErasureFile)]
 
 
 def run() -> None:
-    """Carry out what is due; one that fails holds up no other.
+    """Carry out what is due, `MOST` at a time; one that fails holds up no other.
 
-    What many erasures left in a table is wiped at once: PostgreSQL writes it anew.
+    What many erasures left is wiped and searched for at once: PostgreSQL writes a table
+    anew, and a search reads everything.
     """
     failed: list[Exception] = []
-    _each(failed, destroying.destroy, _numbers(_confirmed()))
-    if due := _each(failed, wiping.files, _numbers(_destroyed())):
+    _each(failed, destroying.destroy, _numbers(_confirmed()), MOST)
+    if due := _each(failed, wiping.files, _numbers(_destroyed().limit(MOST))):
         # All tables: a session that ended, an earlier address left bytes there, too.
         wiped = wiping.database(Base.metadata.tables, destroying.kinds())
-        _each(failed, partial(verify, wiped=wiped), due)
+        found = _search(failed, due)
+        _each(failed, lambda number: settle(number, found[number], wiped=wiped), found)
     unsent = _each(failed, unsend, _numbers(_in(State.TOLD)))
     if unsent and wiping.database(OWN):
         _each(failed, end, unsent)
@@ -59,11 +65,16 @@ def run() -> None:
 
 
 def _each(
-    failed: list[Exception], step: Callable[[int], object], numbers: Iterable[int]
+    failed: list[Exception],
+    step: Callable[[int], object],
+    numbers: Iterable[int],
+    most: int | None = None,
 ) -> list[int]:
-    """Take a step of each erasure; return those for which it was done."""
-    done = []
+    """Take a step of each erasure; return those for which it was done, `most` of them."""
+    done: list[int] = []
     for number in numbers:
+        if len(done) == most:
+            break
         try:
             if step(number):
                 done.append(number)
@@ -73,19 +84,30 @@ def _each(
     return done
 
 
-def verify(number: int, *, wiped: bool) -> bool:
-    """Look for what is left; if nothing is, tell the person."""
-    erasure = db.session.get_one(Erasure, number, populate_existing=True)
-    if erasure.state not in UNVERIFIED:
-        return False
-    known = sealing.unseal(erasure.kept_secret)
+def _search(failed: list[Exception], numbers: Iterable[int]) -> dict[int, Places]:
+    """Look for what is left of all at once; return number -> where."""
+    due: dict[int, tuple[Erasure, Known]] = {}
+
+    def unseal(number: int) -> None:
+        erasure = db.session.get_one(Erasure, number, populate_existing=True)
+        if erasure.state in UNVERIFIED:
+            due[number] = (erasure, sealing.unseal(erasure.kept_secret))
+
+    _each(failed, unseal, numbers)
+    _each(failed, _try_later, {*numbers} - due.keys())
     try:
-        found = verifying.left(erasure, known)
-    except Exception:
-        _try_later(number)
-        raise
+        return verifying.left(due)
+    except Exception as error:
+        logger.exception("search for what erasures left")
+        failed.append(error)
+        _each(failed, _try_later, due)
+        return {}
+
+
+def settle(number: int, found: Places, *, wiped: bool) -> bool:
+    """Note what was found; if nothing is left, tell the person."""
     if not wiped:
-        found["the log of the database"] = 1
+        found = {**found, "the log of the database": 1}
     with writing() as session:
         row = session.get_one(Erasure, number, with_for_update=True, populate_existing=True)
         if row.state not in UNVERIFIED:  # another machine was sooner
@@ -98,7 +120,7 @@ def verify(number: int, *, wiped: bool) -> bool:
             row.state = State.INCOMPLETE.value
             return False
         request = session.get_one(DataRequest, row.request)
-        _tell(session, row, request, known)
+        _tell(session, row, request, sealing.unseal(row.kept_secret))
         requests.close(session, request, Outcome.DESTROYED, "")
         requests.log_step(session, request.id, Step.ANSWERED)
         row.state, row.kept_secret = State.TOLD.value, ""
@@ -144,15 +166,18 @@ def release(number: int) -> None:
         row = session.get_one(Erasure, number, with_for_update=True, populate_existing=True)
         for one in fated(NOTHING) if row.state == State.WAITING else ():
             if one.table.name in names:
-                over += _release(session, number, one)
+                over += _release(session, row, one)
     if not over or wiping.database(names):
         end(number)
 
 
-def _release(session: Session, number: int, one: Fated) -> int:
-    """Destroy the rows of a table whose hold is over; return how many."""
+def _release(session: Session, erasure: Erasure, one: Fated) -> int:
+    """Destroy the rows of a table whose hold is over; return how many.
+
+    Whoever got the data of an order is told now, since the hold kept it for them, too.
+    """
     [key] = one.table.primary_key.columns
-    mine = (ErasureKept.erasure == number, ErasureKept.model == one.table.name)
+    mine = (ErasureKept.erasure == erasure.id, ErasureKept.model == one.table.name)
     in_force = {hold.code: hold.rows(one.table) for hold in registry().holds_of(one.table)}
     over: set[int] = set()
     for code in session.scalars(select(ErasureKept.hold).where(*mine).distinct()).all():
@@ -164,7 +189,10 @@ def _release(session: Session, number: int, one: Fated) -> int:
         some = numbers[start : start + BATCH]
         session.execute(delete(ErasureKept).where(*mine, ErasureKept.row.in_(some)))
         rows_over = Fated(holding=one.holding, whose=NOTHING, rows=key.in_(some))
-        destroying.carry_out(session, number, rows_over)
+        destroying.carry_out(session, erasure.id, rows_over)
+        if one.holding.model is ShopOrder:
+            handed = Disclosure.order.in_(some)
+            destroying.notify(session, erasure.request, handed)
     return len(over)
 
 
@@ -206,12 +234,11 @@ def _confirmed() -> Select[int]:
 
 def _destroyed() -> Select[int]:
     again = Erasure.tried_at <= clock.now() - AGAIN
-    return select(Erasure.id).where(
-        or_(
-            Erasure.state == State.DESTROYED.value,
-            and_(Erasure.state == State.INCOMPLETE.value, again),
-        )
+    due = or_(
+        Erasure.state == State.DESTROYED.value,
+        and_(Erasure.state == State.INCOMPLETE.value, again),
     )
+    return select(Erasure.id).where(due).order_by(Erasure.id)
 
 
 def _in(state: State) -> Select[int]:

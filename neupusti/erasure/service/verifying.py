@@ -6,7 +6,8 @@ it is the end of somebody else's word, too.
 """
 
 from base64 import b64encode
-from collections.abc import Container, Iterable, Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -31,60 +32,72 @@ STATISTICS = text(
     most_common_vals::text ILIKE :needle OR histogram_bounds::text ILIKE :needle)"""
 )
 
+Places = dict[str, int]
+"""Table, file or column -> in how many rows or forms something is there."""
+Words = dict[str, Counter[str]]
+"""File or column -> each word that is there, and in how many forms."""
+
 
 @postgresql.whole_table()
-def left(erasure: Erasure, known: Known) -> dict[str, int]:
-    """Return where something is left -> in how many places; empty: nothing is.
+def left(due: Mapping[int, tuple[Erasure, Known]]) -> dict[int, Places]:
+    """Return number of each erasure -> where something is left; empty: nothing is.
 
-    What a law keeps, what is another's, and what the same person gave later is not left.
+    One search serves them all. What a law keeps, what is another's, and what the same
+    person gave later is not left.
     """
-    found: dict[str, int] = {}
-    wanted = frozenset(known.needles)
+    wanted = frozenset(one for _erasure, known in due.values() for one in known.needles)
+    found: dict[int, Places] = {number: {} for number in due}
     if not wanted:
         return found
     with snapshot() as data:
         seen = second_road.search(data, wanted)
-        for table, rows in seen.hits.items():
-            if unexplained := rows - _explained(data, erasure, known, table, rows):
-                found[table] = len(unexplained)
-        unseen = wanted - seen.needles
+        for number, (erasure, known) in due.items():
+            for table, rows in seen.of(known.needles).items():
+                if unexplained := rows - _explained(data, erasure, known, table, rows):
+                    found[number][table] = len(unexplained)
+        unseen = wanted - seen.by_needle.keys()
         ends = frozenset(map(end_of, unseen))
-        shared = second_road.search(data, ends).needles if ends else set()
+        shared = second_road.search(data, ends).by_needle if ends else {}
     if db.engine.dialect.name == "sqlite":
-        found |= in_files(disk.home(), unseen, shared)
+        raw = in_files(disk.home(), unseen, shared)
     else:
-        found |= _in_statistics(unseen) | in_database(unseen, shared)
+        raw = _in_statistics(unseen) | in_database(unseen, shared)
+    for number, (_erasure, known) in due.items():
+        for place, words in raw.items():
+            if forms_left := sum(words[one] for one in known.needles):
+                found[number][place] = forms_left
     return found
 
 
-def in_files(
-    home: Path, wanted: Iterable[str], shared: Container[str] = frozenset()
-) -> dict[str, int]:
-    """Return each file below `home` with one of `wanted` in it -> how many of its forms.
+def in_files(home: Path, wanted: Iterable[str], shared: Container[str] = ()) -> Words:
+    """Return each file below `home` with some of `wanted` -> in how many forms it is there.
 
     Ends that are `shared` with words that stay are not searched for.
     """
     patterns, found = _patterns(wanted, shared), {}
     for path in sorted(home.rglob("*")) if patterns else ():
         if path.is_file() and (seen := _among(_chunks(path), patterns)):
-            found[str(path.relative_to(home))] = len(seen)
+            found[str(path.relative_to(home))] = seen
     return found
 
 
-def in_database(
-    wanted: Iterable[str], shared: Container[str] = frozenset()
-) -> dict[str, int]:
+def in_database(wanted: Iterable[str], shared: Container[str] = ()) -> Words:
     """Return the same of the files in the database but those that everybody may see."""
     patterns, found = _patterns(wanted, shared), {}
     for name, parts in file_table.bodies() if patterns else ():
         if seen := _among(parts, patterns):
-            found[name] = len(seen)
+            found[name] = seen
     return found
 
 
-def _patterns(wanted: Iterable[str], shared: Container[str]) -> set[bytes]:
-    texts = {text for one in wanted for text in (one, end_of(one)) if text not in shared}
-    return {form for text in texts for form in forms(text)}
+def _patterns(wanted: Iterable[str], shared: Container[str]) -> dict[bytes, set[str]]:
+    """Return each form to search for -> the words of which it is one."""
+    patterns: dict[bytes, set[str]] = {}
+    for one in wanted:
+        for word in {one, end_of(one)}:
+            for form in forms(word) if word not in shared else ():
+                patterns.setdefault(form, set()).add(one)
+    return patterns
 
 
 def forms(text: str) -> set[bytes]:
@@ -113,14 +126,16 @@ def _in_base64(word: bytes) -> Iterator[bytes]:
             yield coded[first:last]
 
 
-def _among(chunks: Iterable[bytes], patterns: set[bytes]) -> set[bytes]:
-    """Return those of `patterns` that are in a file, also across two of its chunks."""
+def _among(
+    chunks: Iterable[bytes], patterns: Mapping[bytes, Iterable[str]]
+) -> Counter[str]:
+    """Return the words that are in a file, also across two of its chunks."""
     longest, tail, found = max(map(len, patterns)), b"", set()
     for chunk in chunks:
         body = tail + chunk
         found |= {one for one in patterns if one in body}
         tail = body[-longest:]
-    return found
+    return Counter(word for form in found for word in patterns[form])
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -163,12 +178,11 @@ def _explained(
     return explained
 
 
-def _in_statistics(wanted: Iterable[str]) -> dict[str, int]:
-    """Return each column whose samples PostgreSQL still holds -> 1."""
+def _in_statistics(wanted: Iterable[str]) -> Words:
+    """Return each column of which PostgreSQL still holds samples -> what they hold."""
+    found: Words = {}
     with db.engine.connect() as connection:
-        rows = [
-            row
-            for one in wanted
-            for row in connection.execute(STATISTICS, {"needle": f"%{one}%"})
-        ]
-    return {f"pg_stats {table}.{column}": 1 for table, column in rows}
+        for one in wanted:
+            for row in connection.execute(STATISTICS, {"needle": f"%{one}%"}):
+                found.setdefault(f"pg_stats {row[0]}.{row[1]}", Counter())[one] = 1
+    return found

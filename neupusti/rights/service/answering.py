@@ -52,7 +52,7 @@ OPENED = StaffActionType("rights.opened", _("Opened a request about data"))
 ANSWERED = StaffActionType("rights.answered", _("Answered a request about data"))
 EXPORTED = StaffActionType("rights.exported", _("Exported the data of a person"))
 NAMED = StaffActionType("rights.named", _("Named the value that a request is about"))
-TOLD = StaffActionType("rights.told", _("Told a recipient of a correction"))
+TOLD = StaffActionType("rights.told", _("Told a recipient what is corrected or destroyed"))
 ALL = (ENTERED, OPENED, NAMED, ANSWERED, EXPORTED, TOLD)
 SUBMISSION = "rights entry"
 SEEN = 3
@@ -167,7 +167,7 @@ def answer(
 
 
 def tell(number: int, notice: int, staff: int, how: str) -> None:
-    """Store that a recipient was told of a correction, and how. Raise NoRequestError."""
+    """Store that a recipient was told, and how. Raise NoRequestError."""
     untold = (
         update(RecipientNotice)
         .where(

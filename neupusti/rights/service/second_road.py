@@ -4,7 +4,7 @@ The search walks the live schema, so a table that nobody declared is searched as
 it finds and the export does not hold is a fault of one of the two: the export says so.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, NamedTuple
@@ -50,9 +50,21 @@ Hits = dict[str, Keys]
 class Found(NamedTuple):
     """What a search found."""
 
-    hits: Hits
-    needles: set[str]
-    """Those that a row holds."""
+    by_needle: dict[str, Hits]
+    """Needle that a row holds -> the rows."""
+
+    @property
+    def hits(self) -> Hits:
+        """The rows that hold any needle."""
+        return self.of(self.by_needle)
+
+    def of(self, needles: Iterable[str]) -> Hits:
+        """Return the rows that hold one of `needles`."""
+        hits: Hits = {}
+        for needle in self.by_needle.keys() & {*needles}:
+            for name, keys in self.by_needle[needle].items():
+                hits.setdefault(name, set()).update(keys)
+        return hits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +102,7 @@ def search(data: Snapshot, wanted: frozenset[str]) -> Found:
     Stored files are no rows: an export has those of its person, and an erasure looks into
     all of them as bytes. What a partition holds is read in its table.
     """
-    found = Found({}, set())
+    found: dict[str, Hits] = {}
     for connection in (data.main, data.access):
         on_server = connection.dialect.name == "postgresql"
         partitions = frozenset(connection.scalars(PARTITIONS) if on_server else ())
@@ -98,9 +110,10 @@ def search(data: Snapshot, wanted: frozenset[str]) -> Found:
             if name in partitions or name.startswith(FilePart.__tablename__):
                 continue
             for key, body in _rows(connection, name, sorted(wanted)):
-                found.hits.setdefault(name, set()).add(key)
-                found.needles.update(one for one in wanted if one.encode() in body)
-    return found
+                # What SQL alone finds in a row may be any of them.
+                for one in [one for one in wanted if one.encode() in body] or wanted:
+                    found.setdefault(one, {}).setdefault(name, set()).add(key)
+    return Found(found)
 
 
 def outside(data: Snapshot, whose: Whose, left: Hits) -> Searched:
@@ -136,7 +149,8 @@ def _rows(
         return
     whole = reduce(lambda left, right: left + BETWEEN + right, texts)
     rows = select(*chosen, func.lower(whole).label("body")).select_from(table(name))
-    *keys, body = rows.subquery().c
+    # By the offset the text is put together once a row, not once for each needle.
+    *keys, body = rows.offset(0).subquery().c
     place = func.instr if on_sqlite else func.strpos
     # Bytes of a picture are no text that SQLite's driver could decode.
     read = cast(body, LargeBinary) if on_sqlite else body

@@ -38,7 +38,7 @@ STEPS: Mapping[str, LazyString] = {
     Step.TAKEN: _("A member of staff is at it"),
     Step.READY: _("The archive is ready"),
     Step.FAILED: _("The archive could not be made; staff answer"),
-    Step.TOLD: _("A recipient was told of the right value"),
+    Step.TOLD: _("A recipient was told of the right value, or of the destruction"),
     Step.ANSWERED: _("Answered"),
 }
 OUTCOME_LABELS: Mapping[str, LazyString] = {

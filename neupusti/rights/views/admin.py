@@ -48,6 +48,7 @@ def board() -> Response:
         page=page,
         everything=everything,
         dues=queries.dues(page.rows),
+        untold=queries.untold(page.rows),
         is_late=queries.is_late,
         words=words,
         names=registry().staff_names(),
@@ -133,7 +134,7 @@ def name_value(number: str) -> Response:
 
 @bp.post(f"{REQUEST}/told")
 def tell(number: str) -> Response:
-    """Store that a recipient was told of a correction."""
+    """Store that a recipient was told of a correction or a destruction."""
     form = TellForm()
 
     def act(request: int, staff: int) -> None:
@@ -161,7 +162,9 @@ def _page(
 ) -> Response:
     """Render a request; the form that was sent keeps what was typed."""
     me = identity.me().person
-    opened = found.staff == me
+    opened, is_own = found.staff == me, found.person == me
+    # A destruction is closed by the site itself: nobody can take it.
+    is_seen = opened or (found.closed_at is not None and not is_own)
     reply = form if isinstance(form, AnswerForm) else AnswerForm(formdata=None)
     reply.offer(RequestKind(found.kind))
     corrections = correcting.of_request(found.id) if opened else []
@@ -171,12 +174,12 @@ def _page(
         "rights/admin/request.html",
         request_=found,
         opened=opened,
-        is_own=found.person == me,
+        is_own=is_own,
         corrections=corrections,
         present=correcting.present,
         verdicts=_verdicts(corrections),
         naming=naming,
-        notices=queries.notices(found.id) if opened else (),
+        notices=queries.notices(found.id) if is_seen else (),
         steps=queries.steps(found.id),
         due=queries.due(found),
         is_late=queries.is_late,
