@@ -165,6 +165,7 @@ def send(app: Flask, browser: FlaskClient, method: str, path: str) -> TestRespon
     ids=lambda one: getattr(one, "name", one),
 )
 @pytest.mark.slow
+@pytest.mark.situation(23, of="rights")
 def test_every_role_gets_what_the_rules_say(
     app: Flask, sample: dict[str, str], sign_in: Callable[[Role], FlaskClient], role: Role
 ) -> None:

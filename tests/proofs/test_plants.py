@@ -47,8 +47,8 @@ def test_an_empty_table_never_holds(app: Flask) -> None:
 
 @pytest.mark.slow
 @SQLITE
+@pytest.mark.situation(39, of="rights")
 def test_a_plant_that_changes_no_row_fails(app: Flask) -> None:
-    """Situation 39 of the rights: a mutation that never landed."""
     nothing = sql("DELETE FROM processing_event")
     with pytest.raises(NothingPlantedError):
         turns_red("operations", nothing)

@@ -47,11 +47,13 @@ def test_a_wrong_row_breaks_it(looking: Looking) -> None:
     assert (found.state, found.finding) == (State.BROKEN, Finding(2, 1))
 
 
+@pytest.mark.situation(38, of="rights")
 def test_an_empty_table_is_nothing_to_look_at(looking: Looking) -> None:
     kettles(looking.main)
     assert state(PROOF, looking) is State.NOTHING
 
 
+@pytest.mark.situation(39, of="rights")
 @pytest.mark.parametrize("lids", [(), ("iron",), (None,)], ids=["empty", "right", "wrong"])
 @pytest.mark.parametrize("proof", [SURE, EAGER], ids=["never", "always"])
 def test_a_predicate_that_cannot_tell_is_blind(
