@@ -1,8 +1,9 @@
-"""What blocking costs who is not blocked, in one paired run on both databases.
+"""What blocking costs who is not blocked, and how soon it works, on both databases.
 
     python -m bench.blocking [ROWS]
 
 Writes with the guards and without them, reads through the views and without, in turns.
+Then a served site of two processes, in which somebody blocks their data.
 Exits with 1 when a target is missed.
 """
 
@@ -11,12 +12,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from time import process_time
 
 from sqlalchemy import Connection, Engine, text
 
+from bench.blocking_delay import delays
 from bench.pages import Figure, outcome
 from bench.rights import fill
 from neupusti.config.settings import Settings
@@ -64,20 +67,29 @@ POINTS = {
 
 def main(rows: int) -> int:
     """Measure both databases."""
-    with tempfile.TemporaryDirectory() as folder:
-        one = Settings(secret_key=SECRET, instance=Path(folder))
-        missed = outcome(measured(one, rows))
-    with ground() as place, Cluster(place).running() as cluster:
-        for name in ("main", "access"):
-            cluster.execute(f"CREATE DATABASE bench_{name}")
-        with tempfile.TemporaryDirectory() as folder:
-            other = Settings(
-                secret_key=SECRET,
-                instance=Path(folder),
-                database_url=cluster.url("bench_main"),
-                access_database_url=cluster.url("bench_access"),
-            )
-            return missed | outcome(measured(other, rows))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ground() as place,
+        Cluster(place).running() as cluster,
+    ):
+        home = Path(folder)
+        missed = outcome(measured(_settings(home / "costs"), rows))
+        missed |= outcome(delays(_settings(home / "delay")))
+        missed |= outcome(measured(_settings(home / "costs_there", cluster), rows))
+        return missed | outcome(delays(_settings(home / "delay_there", cluster)))
+
+
+def _settings(folder: Path, cluster: Cluster | None = None) -> Settings:
+    """Return those of a new site, on SQLite or on a server."""
+    folder.mkdir()
+    one = Settings(secret_key=SECRET, instance=folder)
+    if cluster is None:
+        return one
+    main, access = f"main_{folder.name}", f"access_{folder.name}"
+    cluster.execute(f"CREATE DATABASE {main}", f"CREATE DATABASE {access}")
+    return replace(
+        one, database_url=cluster.url(main), access_database_url=cluster.url(access)
+    )
 
 
 def measured(settings: Settings, rows: int) -> Iterator[Figure]:

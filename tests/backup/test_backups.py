@@ -29,7 +29,7 @@ from neupusti.newsletter.models import Subscriber, SubscriberState
 from tests.accounts.cast import account
 from tests.accounts.test_consents import given_consent
 from tests.backup.yesterday import lose
-from tests.conftest import SQLITE
+from tests.conftest import SQLITE, missing
 from tests.newsletter import cast as news
 from tests.people import AIGERIM, BOLAT
 from tests.served import environment_of
@@ -187,8 +187,8 @@ def test_backups_go_on_the_day_that_their_name_says(
 @pytest.fixture
 def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The file of a public key, whose secret key is in the keyring of whoever restores."""
-    if shutil.which("gpg") is None:
-        pytest.skip("gpg is not on this machine")
+    if shutil.which("gpg-agent") is None:
+        missing("gpg (gpg, gpg-agent)")
     home = Path("/tmp") / f"keys-{os.getpid()}"  # noqa: S108 - a socket's path is short
     home.mkdir(mode=0o700)
     monkeypatch.setenv("GNUPGHOME", str(home))

@@ -9,18 +9,20 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from neupusti.blocking.service import blocking
+from neupusti.config.settings import Settings
 from neupusti.core import clock
 from neupusti.core.blocking.models import DataBlock
 from neupusti.core.data.database import db
 from neupusti.core.deadlines import register
+from neupusti.core.rules import Permission
 from neupusti.rights.models import DataRequest
 from neupusti.rights.service.requests import DEADLINE
-from tests import desk
+from tests import desk, lending
 from tests.accounts.cast import emails_to
 from tests.blocking.cast import GUEST_PAGE, OWN_PAGE, blocked, newest
-from tests.conftest import SQLITE
+from tests.conftest import SQLITE, Visitor
 from tests.orders.buying import SAME_ORIGIN, Shopper, hidden, orders, product
-from tests.people import AIGERIM, BOLAT, GUEST
+from tests.people import AIGERIM, BOLAT, DANA, GUEST
 from tests.rights.asking import bought, opened, request_of, send
 
 WEDNESDAY = datetime(2026, 11, 25, 10, tzinfo=UTC)
@@ -63,6 +65,24 @@ def test_an_account_blocks_and_still_signs_in(app: Flask, aigerim: FlaskClient) 
     again = desk.signed_in(app, found.person or 0)
     assert again.get("/en/account/").status_code == 200
     assert AIGERIM.phone[-4:] in again.get("/en/account/data/").text
+
+
+@pytest.mark.clause("6.2.4")
+def test_once_the_press_is_answered_no_other_process_shows_anything(
+    app: Flask, settings: Settings, aigerim: FlaskClient
+) -> None:
+    staff = desk.member(DANA, Permission.PRIVACY)
+    browsers = [desk.signed_in(app, staff)]
+    with lending.opened(settings) as other:
+        other.test_client_class = Visitor
+        browsers.append(desk.signed_in(other, staff))
+
+        def shown() -> list[int]:
+            return [one.get("/en/admin/people/1").status_code for one in browsers]
+
+        assert shown() == [200, 200]
+        assert send(aigerim, OWN_PAGE).status_code == 303
+        assert shown() == [403, 403]
 
 
 @pytest.mark.clause("6.2.4")

@@ -1,4 +1,9 @@
-"""400 days by the clock: each row goes within two hours of its term, or says why not."""
+"""400 days by the clock: each row goes within two hours of its term, or says why not.
+
+Rows of the main database; those of the access log: `access/test_year.py`. Files:
+archives `rights/test_export.py`, tables of goods `catalog/test_sheets.py`, backups
+`backup/test_backups.py`; what else is a file goes with its row (`core/data/test_files.py`).
+"""
 
 import random
 from contextlib import closing

@@ -41,14 +41,14 @@ def test_the_operations_are_the_words_of_the_clause() -> None:
     assert [w for w in words if w not in umbrella] == [o.value for o in Operation]
 
 
-def log_action(reason: str) -> StaffAction:
+def log_action(reason: str, person: int = 7) -> StaffAction:
     with writing() as session:
         return journal.log_staff_action(
             session,
             staff=4,
             action=OPENED,
             operation=Operation.ACCESS,
-            person=7,
+            person=person,
             what="person page",
             reason=reason,
         )

@@ -18,8 +18,11 @@ from neupusti.core.records.chain import START
 from neupusti.core.records.journal import ActWords, StaffAction
 from neupusti.core.registry import registry
 from neupusti.retention.service import sweeps as retention
+from tests.accounts.cast import account
 from tests.core.records.test_journal import log_action
+from tests.erasure import erasing
 from tests.lending import SECRET
+from tests.people import AIGERIM
 from tests.times import NOON, Clock
 
 WORDS = "Called Aigerim about her divorce"
@@ -71,6 +74,28 @@ def test_the_words_go_after_their_term_and_the_chain_stays_sound(
     assert (second.reason, second.reason_is_destroyed) == ("later words", False)
     assert broken() is None
     journal.keep_head()
+
+
+@pytest.mark.clause("6.1.3")
+@pytest.mark.situation(15, of="rights")
+def test_a_destruction_takes_the_words_and_the_chain_stays_sound(
+    app: Flask, at: Clock
+) -> None:
+    at(erasing.NOON)
+    person = account(AIGERIM).number
+    first = log_action(WORDS, person).id
+    second = log_action("about another").id
+    journal.keep_head()
+    number = erasing.confirmed(AIGERIM, person)
+    at(erasing.BEGINS)
+    erasing.work(2)
+    assert erasing.erasure_of(number).state == "done"
+    left = {one.id: (one.reason, one.reason_is_destroyed) for one in actions()}
+    assert (left[first], left[second]) == (("", True), ("about another", False))
+    assert broken() is None
+    journal.keep_head()
+    change("UPDATE staff_action SET sealed = '' WHERE id = :act", act=first)
+    assert broken() == first
 
 
 @pytest.mark.clause("6.1.3")
