@@ -81,7 +81,8 @@ def test_reindex_makes_the_index_from_the_products(app: Flask) -> None:
     with writing() as session:
         session.execute(text("DELETE FROM product_words"))
         session.execute(update(Word).values(uses=7))
-        store.replace(session, [], {9999: store.Entry(frozenset({"a"}), frozenset())})
+        gone = store.Entry(frozenset(), frozenset({"a"}), frozenset())
+        store.replace(session, [], {9999: gone})
     done = app.test_cli_runner().invoke(args=["catalog", "reindex"])
     assert done.exit_code == 0
     number = len(db.session.scalars(select(Product.id)).all())

@@ -23,6 +23,21 @@ pytestmark = pytest.mark.usefixtures("kettles")
 
 SUM = re.compile(r"<dd>([^<]+)</dd>(?=\s*<dt)")
 TOTAL = re.compile(r'<data value="([0-9]+)">')
+RETURNS = {
+    Language.RU: (
+        ("вернуть можно в течение 14 дней после получения", "статья 30"),
+        ("не подлежит обмену и возврату", "статьи 30", "чулочно-носочные изделия"),
+    ),
+    Language.KK: (
+        ("14 күн ішінде айырбастауға немесе қайтаруға болады", "30-бап"),
+        ("айырбасталмайды және қайтарылмайды", "30-бабындағы", "шұлық-ұйық бұйымдары"),
+    ),
+    Language.EN: (
+        ("return it within 14 days of delivery", "article 30"),
+        ("cannot be exchanged or returned", "article 30", "socks, stockings and tights"),
+    ),
+}
+"""Of a good that the law lets return, and of socks: the rule, its article, its reason."""
 CONTACT = ("family_name", "given_name", "patronymic", "phone", "email")
 
 
@@ -120,14 +135,18 @@ def test_the_consent_names_who_gets_the_data(guest: Shopper) -> None:
 @SQLITE
 def test_the_check_page_shows_what_the_law_wants(app: Flask, guest: Shopper) -> None:
     guest.put(buying.product(SOCKS, price=2500, return_rule="no:hosiery"))
-    for names, prefix in enumerate(("", "/kk")):
-        guest.prefix = prefix
+    operator = app.extensions["neupusti.settings"].operator
+    for names, language in enumerate(Language):
+        guest.prefix = language.prefix
         page = guest.post("/checkout/", **guest.answers("courier"), go="check").text
-        operator = app.extensions["neupusti.settings"].operator
-        assert operator.in_language(("ru", "kk")[names]).address in page
-        assert KETTLE[names] in page
-        assert SOCKS[names] in page
+        seller = operator.in_language(language)
+        assert seller.address in page
         assert 'formaction="/' in page
+        goods = page[page.index('<ul class="goods') :].split("</ul>")[0].split("<li>")[1:]
+        rules = zip((KETTLE, SOCKS), RETURNS[language], goods, strict=True)
+        for product, words, shown in rules:
+            assert product[names] in shown
+            assert all(one in shown for one in words), (language, words)
 
 
 @SQLITE

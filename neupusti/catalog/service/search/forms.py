@@ -19,6 +19,14 @@ MAX_LEMMAS = 4
 RUSSIAN = re.compile(r"[а-я]+")
 ENGLISH = re.compile(r"[a-z]+")
 CYRILLIC = re.compile(r"[\u0430-\u04ff]+")
+IDLE = frozenset({
+    "а", "без", "в", "во", "для", "до", "за", "и", "из", "или", "к", "ко", "на", "над",
+    "не", "о", "об", "от", "по", "под", "при", "с", "со", "у",
+    "және", "мен", "бен", "пен", "үшін", "немесе",
+    "a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to",
+    "with",
+})  # fmt: skip
+"""Words that tell no goods apart."""
 IRREGULAR = {
     "children": "child", "men": "man", "women": "woman", "feet": "foot", "teeth": "tooth",
     "knives": "knife", "loaves": "loaf", "leaves": "leaf", "scarves": "scarf",

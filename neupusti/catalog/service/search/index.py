@@ -1,8 +1,10 @@
 """The index of the goods: the forms of the words of each product that is sold."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
+from itertools import takewhile
 
 from sqlalchemy import Integer, column, delete, select, table, union
 from sqlalchemy.orm import Session
@@ -18,6 +20,9 @@ BATCH = 200
 """Products per write transaction of `rebuild`: others wait for no longer."""
 REMEMBERED = 50_000
 """Words whose forms `rebuild` does not look up again."""
+SIGN = re.compile(r"[,:;(]")
+INSIDE_A_KIND = "үшін"
+"""«Балалар үшін арба» is a pram: the small word that stands before what a name is of."""
 Written = Callable[[str, Language | None], set[str]]
 
 
@@ -83,9 +88,12 @@ def rebuild() -> Iterator[tuple[int, int]]:
 def _entry(product: Product, category: Category, written: Written) -> Entry:
     # An article is typed with a hyphen, without it, and with a space in its place.
     article = f"{product.article} {product.article.replace('-', ' ')}"
-    names, rest = {*_forms(f"{product.brand} {article}", None, written)}, set[str]()
+    names = {*_forms(f"{product.brand} {article}", None, written)}
+    kinds, rest = set[str](), set[str]()
     for language in Language:
-        names |= _forms(product.name(language), language, written)
+        name = product.name(language)
+        names |= _forms(name, language, written)
+        kinds |= _forms(kind(name), language, written)
         for about in (
             category.name(language),
             *(
@@ -94,7 +102,14 @@ def _entry(product: Product, category: Category, written: Written) -> Entry:
             ),
         ):
             rest |= _forms(about, language, written)
-    return Entry(frozenset(names), frozenset(rest))
+    return Entry(frozenset(kinds), frozenset(names), frozenset(rest))
+
+
+def kind(name: str) -> str:
+    """Return what a name says the good is: «Термос» of «Термос в чехле и кружка, 1 л»."""
+    words = SIGN.split(search.folded(name))[0].split()
+    ends = forms.IDLE - {INSIDE_A_KIND}
+    return " ".join(takewhile(lambda word: word not in ends, words))
 
 
 def _forms(text: str, language: Language | None, written: Written) -> Forms:

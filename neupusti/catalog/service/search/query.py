@@ -35,13 +35,20 @@ from neupusti.core.text.languages import Language
 SIZE = 24
 """Products of one page."""
 MAX_PAGE = 50
-NAME_WEIGHT, REST_WEIGHT = 10.0, 1.0
-"""How much a word in a name counts, and one elsewhere: as PostgreSQL weighs A and D."""
+KIND, NAME, REST = 0.1 * store.KIND_COUNTS, 0.1, 0.001
+"""How much a form counts: of what a product is, elsewhere in its name, and in its texts.
+
+So far apart that the several forms of a word in a text never outweigh one in a name.
+"""
 EVERY, SOME, SKIPPED = "every", "some", "skipped"
 """What a product must have of the words, and the hits before a page, by parameter.
 
 They stand apart from the statements, which the library keeps for later.
 """
+WEIGHTS: ColumnElement[Any] = literal_column(
+    f"CAST('{{{REST}, 0, {NAME}, {KIND}}}' AS real[])"
+)
+"""Of the letters D, C, B and A of a `tsvector`."""
 INDEX = table("product_words", column("rowid"), column("product"), column("words"))
 
 
@@ -114,10 +121,12 @@ def _best(asked: str, but: str, *, postgresql: bool) -> CTE:
     """
     score: ColumnElement[Any]
     if postgresql:
-        number, score = INDEX.c.product, -func.ts_rank(INDEX.c.words, _query(asked))
+        number = INDEX.c.product
+        # By some: PostgreSQL would weigh every by how far apart they stand, which it lacks.
+        score = -func.ts_rank(WEIGHTS, INDEX.c.words, _query(SOME))
     else:
         number = INDEX.c.rowid
-        score = func.bm25(literal_column(INDEX.name), NAME_WEIGHT, REST_WEIGHT)
+        score = func.bm25(literal_column(INDEX.name), NAME, REST)
     found = select(number.label("number"), score.label("score"))
     found = found.where(_matches(asked, postgresql=postgresql))
     if but:

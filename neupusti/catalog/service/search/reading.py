@@ -23,14 +23,6 @@ PREFIX_LETTERS = 3
 """Letters that the beginning of a word must have to stand for the word."""
 LAST = "\U0010ffff"
 """Sorts after every letter."""
-IDLE = frozenset({
-    "а", "без", "в", "во", "для", "до", "за", "и", "из", "или", "к", "ко", "на", "над",
-    "не", "о", "об", "от", "по", "под", "при", "с", "со", "у",
-    "және", "мен", "бен", "пен", "үшін", "немесе",
-    "a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to",
-    "with",
-})  # fmt: skip
-"""Words that tell no goods apart."""
 Words = tuple[str, ...]
 
 
@@ -100,7 +92,7 @@ def _parts(typed: str, *, exact: bool) -> tuple[list[Part], bool]:
         if ways and left:
             parts.append(Part(text, ways))
         left, shortened = max(left - len(words), 0), shortened or len(words) > left
-    telling = [part for part in parts if not IDLE.issuperset(part.ways[0])]
+    telling = [part for part in parts if not forms.IDLE.issuperset(part.ways[0])]
     return telling or parts, shortened
 
 

@@ -11,12 +11,16 @@ from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.orm import Session
 
 Forms = frozenset[str]
+KIND_COUNTS = 10
+"""How often a form of what a product is counts, one elsewhere in its name counting once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """The forms of one product."""
 
+    kind: Forms
+    """Those of the names that say what it is; they count most."""
     names: Forms
     rest: Forms
 
@@ -73,13 +77,17 @@ def _line(forms: Iterable[str]) -> str:
 
 
 def _columns(entry: Entry) -> dict[str, str]:
-    return {"names": _line(entry.names), "rest": _line(entry.rest)}
+    """Return the two columns: FTS5 weighs these, and how often a form stands in one."""
+    names = (*entry.names, *KIND_COUNTS * [*entry.kind])
+    return {"names": _line(names), "rest": _line(entry.rest)}
 
 
 def _vector(entry: Entry) -> dict[str, str]:
     """Return the text of a `tsvector`: forms hold nothing that it would have to quote."""
-    names = (f"{form}:1A" for form in entry.names)
-    return {"words": _line((*names, *(f"{form}:1D" for form in entry.rest - entry.names)))}
+    kind = (f"{form}:1A" for form in entry.kind)
+    names = (f"{form}:1B" for form in entry.names - entry.kind)
+    rest = (f"{form}:1D" for form in entry.rest - entry.names)
+    return {"words": _line((*kind, *names, *rest))}
 
 
 def _of_products(statement: str) -> TextClause:
