@@ -62,15 +62,16 @@ def test_a_run_killed_between_two_steps_is_finished_by_the_next(
 ) -> None:
     """Killed once at every border; at full size each time about somebody else."""
     died = tmp_path_factory.mktemp("borders") / "died"
-    border, number = "before any", 0
+    border, number, day = "before any", 0, timedelta()
     while border:
         if not number:
-            at(NOON)
+            at(NOON + day)
             person = with_everything()
             number, whole = confirmed(AIGERIM, person), left_of(person)
-            at(BEGINS)
+            begins = BEGINS + day
+            at(begins)
         db.session.rollback()  # what is read here would keep the other run from wiping
-        border = run_and_die_at_border(settings, BEGINS, died)
+        border = run_and_die_at_border(settings, begins, died)
         is_whole = erasure_of(number).state == State.CONFIRMED
         assert left_of(person) == (whole if is_whole else []), border
         assert notices(number) == (0 if is_whole else 1), border
@@ -78,7 +79,7 @@ def test_a_run_killed_between_two_steps_is_finished_by_the_next(
             work(2)
             assert (erasure_of(number).state, left_of(person)) == ("done", []), border
             assert (notices(number), stored.names(avatar.FOLDER)) == (1, []), border
-            number = 0
+            number, day = 0, day + timedelta(days=1)  # so many orders a day are refused
     crossed = died.read_text(encoding="utf-8").splitlines()
     assert len(crossed) >= BORDERS, "a step has no border"
 
