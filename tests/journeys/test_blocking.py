@@ -2,12 +2,13 @@
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, expect
 
 from neupusti.core.text.languages import Language
 from tests.accounts.cast import account, emails_to, signed_in
 from tests.blocking.cast import newest
 from tests.conftest import SQLITE
+from tests.journeys.test_contact import Reader
 from tests.journeys.test_rights import OPEN, WAYS, reader
 from tests.orders.buying import Shopper, product
 from tests.people import AIGERIM, GUEST
@@ -15,15 +16,20 @@ from tests.people import AIGERIM, GUEST
 EVERY_WAY = pytest.mark.parametrize(("language", "scripts"), WAYS)
 
 
-def block_and_take_back(page: Page) -> None:
+def block_and_take_back(visit: Reader) -> None:
     """Press the button, see that it is blocked, and take it back."""
+    page = visit.page
     page.fill("main [name=reason]", "Телефон не мой.")
     page.click("main form .button")
     assert newest().lifted_at is None
     assert newest().request in page.inner_text("main")
+    visit.read()
     page.click("main form[action$='/block/end'] .button")
     assert newest().outcome == "withdrawn"
+    expect(page.get_by_role("status")).to_be_visible()
     assert page.locator("main [name=reason]").count() == 1
+    visit.read()
+    assert visit.complaints == []
 
 
 @SQLITE
@@ -48,7 +54,7 @@ def test_a_guest_blocks(
     visit.open(language.prefix + link)
     page.click("main form .button")
     visit.read()
-    block_and_take_back(page)
+    block_and_take_back(visit)
 
 
 @SQLITE
@@ -68,4 +74,4 @@ def test_an_account_blocks(
     visit.open(f"{language.prefix}/rights/")
     visit.page.click("main a[href$='/account/data/block']")
     visit.read()
-    block_and_take_back(visit.page)
+    block_and_take_back(visit)

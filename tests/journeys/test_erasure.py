@@ -53,7 +53,7 @@ def test_a_guest_asks_for_it_and_undoes_it_by_the_e_mail(
 @SQLITE
 @pytest.mark.clause("6.1.3")
 @pytest.mark.parametrize(("language", "scripts"), WAYS)
-def test_an_account_sees_how_far_it_is(
+def test_an_account_asks_for_it_and_undoes_it(
     app: Flask,
     chromium: Browser,
     site_url: str,
@@ -70,8 +70,12 @@ def test_an_account_sees_how_far_it_is(
     visit.read()
     page.click("main form .button")
     visit.open(f"{language.prefix}/account/")
-    expect(page.locator("main form.notice")).to_be_visible()
     visit.read()
+    page.click("main form.notice .button")
+    expect(page.get_by_role("status")).to_be_visible()
+    visit.read()
+    visit.open(f"{language.prefix}/account/")
+    expect(page.locator("main form.notice")).to_have_count(0)
     assert visit.complaints == []
 
 

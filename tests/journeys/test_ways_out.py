@@ -13,10 +13,11 @@ from tests.journeys.test_rights import WAYS, reader
 from tests.people import AIGERIM
 
 pytestmark = SQLITE
+EVERY_WAY = pytest.mark.parametrize(("language", "scripts"), WAYS)
 
 
 @pytest.mark.clause("2.2")
-@pytest.mark.parametrize(("language", "scripts"), WAYS)
+@EVERY_WAY
 def test_whoever_disagrees_ends_everything_and_reads_on(
     app: Flask,
     chromium: Browser,
@@ -42,8 +43,33 @@ def test_whoever_disagrees_ends_everything_and_reads_on(
     assert visit.complaints == []
 
 
+@pytest.mark.clause("2.2")
+@EVERY_WAY
+def test_an_account_disagrees_and_is_signed_out(
+    app: Flask,
+    chromium: Browser,
+    site_url: str,
+    language: Language,
+    scripts: bool,  # noqa: FBT001 - pytest names it
+) -> None:
+    app.config["SERVER_NAME"] = None
+    cookie = signed_in(app, account(AIGERIM)).get_cookie("session")
+    assert cookie is not None
+    visit = reader(chromium, site_url, scripts=scripts, session=cookie.value)
+    page = visit.page
+    visit.open(f"{language.prefix}/rights/")
+    page.click("main a[href$='/policy/disagree/']")
+    visit.read()
+    page.click("main form .button")
+    expect(page.locator("section.cookies")).to_be_visible()
+    assert {one["name"] for one in page.context.cookies()} == {"consent"}
+    visit.open(f"{language.prefix}/account/")
+    assert "/account/login" in page.url
+    assert visit.complaints == []
+
+
 @pytest.mark.clause("5.5")
-@pytest.mark.parametrize(("language", "scripts"), WAYS)
+@EVERY_WAY
 def test_an_account_that_was_broken_into_is_shut(
     app: Flask,
     chromium: Browser,

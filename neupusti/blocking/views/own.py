@@ -1,6 +1,6 @@
 """Block one's own data, and take the block back: for an account and for a pass."""
 
-from flask import redirect
+from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from neupusti.blocking.forms import BlockForm
@@ -33,7 +33,7 @@ def end() -> Response:
     if not (form := ConfirmForm()).validate():
         return _page(BlockForm(formdata=None), form)
     blocking.withdraw(asker())
-    return redirect(here("block", on=bp), 303)
+    return redirect(here("block", on=bp, done="end"), 303)
 
 
 def _page(form: BlockForm, sent: ConfirmForm | None = None) -> Response:
@@ -43,6 +43,7 @@ def _page(form: BlockForm, sent: ConfirmForm | None = None) -> Response:
         "blocking/own.html",
         sent or form,
         block=found,
+        done=blocking.WITHDRAWN if request.args.get("done") == "end" and not found else "",
         reason=form.reason,
         causes=CAUSES,
         may_withdraw=found is not None and blocking.may_withdraw(who, found),
