@@ -3,15 +3,10 @@
 import pytest
 from flask import Flask
 
-from neupusti.core.text import money
-from neupusti.core.text.languages import Language
+from neupusti.core.text.money import tenge
 from tests.conftest import SQLITE
 from tests.orders import buying
 from tests.orders.buying import KETTLE, SAME_ORIGIN, SOCKS, Shopper
-
-
-def tenge(amount: int) -> str:
-    return money.tenge(amount, Language.RU)
 
 
 @pytest.mark.clause("4.1.1")

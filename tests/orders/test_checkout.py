@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from neupusti.core.data.database import db
 from neupusti.core.records.consents import ConsentText, FormConsent
-from neupusti.core.text import money
 from neupusti.core.text.languages import Language
+from neupusti.core.text.money import tenge
 from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.order import OrderLine
 from tests.conftest import SQLITE
@@ -39,10 +39,6 @@ RETURNS = {
 }
 """Of a good that the law lets return, and of socks: the rule, its article, its reason."""
 CONTACT = ("family_name", "given_name", "patronymic", "phone", "email")
-
-
-def tenge(amount: int) -> str:
-    return money.tenge(amount, Language.RU)
 
 
 def address() -> OrderAddress | None:

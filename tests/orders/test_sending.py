@@ -5,8 +5,7 @@ import re
 import pytest
 from flask import Flask
 
-from neupusti.core.text import money
-from neupusti.core.text.languages import Language
+from neupusti.core.text.money import tenge
 from tests.accounts import cast
 from tests.conftest import SQLITE
 from tests.orders import buying
@@ -18,10 +17,6 @@ pytestmark = pytest.mark.usefixtures("kettles")
 SUM = re.compile(r"<dd>([^<]+)</dd>(?=\s*<dt)")
 TOTAL = re.compile(r'<data value="([0-9]+)">')
 CONTACT = ("family_name", "given_name", "patronymic", "phone", "email")
-
-
-def tenge(amount: int) -> str:
-    return money.tenge(amount, Language.RU)
 
 
 @pytest.mark.situation(3)

@@ -142,7 +142,7 @@ def install(app: Flask, page_context: PageContext) -> None:
     """Give every template `page_context`, and formatted money, dates and counts."""
     app.jinja_env.globals["page_context"] = page_context
     app.jinja_env.filters |= {
-        "tenge": _tenge,
+        "tenge": money.tenge,
         "in_words": _in_words,
         "moment": _moment,
         "short": dates.short,
@@ -165,10 +165,6 @@ def _formatting(ngettext: Callable[..., str]) -> Callable[..., str]:
         return ngettext(context, singular, plural, num, num=shown, **values)
 
     return formatted
-
-
-def _tenge(amount: int) -> str:
-    return money.tenge(amount, languages.current())
 
 
 def _in_words(day: date) -> str:

@@ -35,7 +35,7 @@ def shown(row: Disclosed) -> Mapping[Field, str]:
     if Field.REGION in text:
         text[Field.REGION] = addresses.region_name(text[Field.REGION], language)
     if Field.COLLECT in text:
-        text[Field.COLLECT] = money.tenge(int(text[Field.COLLECT]), language)
+        text[Field.COLLECT] = money.tenge(int(text[Field.COLLECT]))
     return text
 
 

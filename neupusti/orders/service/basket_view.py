@@ -124,7 +124,7 @@ def _row(
             line=line, product=product, name=name, photo=photo, price=0, notes=(note,)
         )
     price = product.price_on(today)
-    notes = (*_price_notes(line.price_seen, price, language), *_stock_notes(line, product))
+    notes = (*_price_notes(line.price_seen, price), *_stock_notes(line, product))
     return Row(
         line=line,
         product=product,
@@ -135,11 +135,11 @@ def _row(
     )
 
 
-def _price_notes(before: int, now: int, language: Language) -> tuple[Note, ...]:
+def _price_notes(before: int, now: int) -> tuple[Note, ...]:
     if before == now:
         return ()
     kind = NoteKind.ROSE if now > before else NoteKind.FELL
-    words = money.tenge(before, language), money.tenge(now, language)
+    words = money.tenge(before), money.tenge(now)
     text = _("The price was %(before)s, now it is %(now)s.", before=words[0], now=words[1])
     return (Note(kind, text),)
 

@@ -68,14 +68,13 @@ def goods(
     order: ShopOrder, lines: Iterable[OrderLine], pieces: Mapping[int, int]
 ) -> dict[str, Any]:
     """Return the values of an email that lists pieces (line -> number) of an order."""
-    language = Language(order.language)
     return {
         "goods": [
-            f"{line.name}, {pieces[line.id]} × {money.tenge(line.unit_price, language)}"
+            f"{line.name}, {pieces[line.id]} × {money.tenge(line.unit_price)}"
             for line in lines
             if pieces.get(line.id)
         ],
-        "fee": money.tenge(order.fee, language),
-        "total": money.tenge(order.total, language),
+        "fee": money.tenge(order.fee),
+        "total": money.tenge(order.total),
         "delivery": DELIVERY_NAMES[Delivery(order.delivery)],
     }

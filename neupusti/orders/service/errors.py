@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from neupusti.core.text import languages, money
+from neupusti.core.text import money
 from neupusti.core.web.errors import DomainError
 
 NO_ORDER = lazy_gettext("There is no such order, or this link to it has ended.")
@@ -50,12 +50,11 @@ class Rise:
 
     def __str__(self) -> str:
         """Return it in words, in the language of the request."""
-        language = languages.current()
         text: str = _(
             "“%(name)s” was %(before)s and is %(now)s now.",
             name=self.name or _("Delivery"),
-            before=money.tenge(self.before, language),
-            now=money.tenge(self.now, language),
+            before=money.tenge(self.before),
+            now=money.tenge(self.now),
         )
         return text
 
