@@ -147,6 +147,8 @@ def create_worker() -> Flask:
     app = create_app()
     with app.app_context():
         gate.gate().begin()
+        # Before the first page: a server that falls silent then leaves the policy readable.
+        edition_store.age()
     jobs = app.extensions[background.EXTENSION]
     Background(app, jobs, rests=lambda: gate.gate().is_shut()).start()
     return app

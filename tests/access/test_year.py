@@ -91,8 +91,10 @@ def test_for_400_days_each_row_goes_in_time(
     chance = random.Random(17)
     log = Log(engine, enrichment)
     longest = max(rule.term for rule in registry().retention if rule.whole_days)
+    first = calendar.day_of(NOON)
     visits = [
-        NOON + chance.random() * (DAYS - longest) * timedelta(days=1) for _ in range(size)
+        clock.midnight(calendar.after(first, 1 + day)) + chance.random() * timedelta(days=1)
+        for day in chance.sample(range(DAYS - longest), size)
     ]
     kept: list[Due] = []
     for visit in sorted(visits):

@@ -7,6 +7,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from neupusti import app as site
+from neupusti.core.background import Background
 from neupusti.core.data.database import db
 from neupusti.policy.models import Edition
 from neupusti.policy.service import edition_store
@@ -61,3 +63,15 @@ def test_a_crowd_that_comes_first_finds_the_editions(
         thread.join()
     assert found == [edition_store.date_in_force()] * HELD
     assert found[0]
+
+
+def test_a_worker_knows_the_editions_before_its_first_page(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a server that falls silent at its start would leave it without a policy."""
+    cache = edition_store._cache(db.engine)  # noqa: SLF001 - as above
+    monkeypatch.setattr(cache, "current", None)
+    monkeypatch.setattr(site, "create_app", lambda: app)
+    monkeypatch.setattr(Background, "start", lambda _self: None)
+    site.create_worker()
+    assert cache.current is not None
