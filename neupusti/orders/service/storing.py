@@ -53,7 +53,8 @@ def take_goods(
         raise ShortageError(_shortages(session, seen, refused), rises)
     now = seen.priced({p.id: p.price_on(clock.today()) for p in taken})
     fell = _compare(seen, now, digest, rises)
-    order.goods, order.fee, order.total = now.goods, now.fee, now.total
+    if now != seen:
+        order.goods, order.fee, order.total = now.goods, now.fee, now.total
     return _add_lines(session, order, now, products), fell
 
 
