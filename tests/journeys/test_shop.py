@@ -4,14 +4,15 @@ A guest with a courier, a person with an account who collects, an invoice; cance
 another address, a return, a link; cookies refused, scripts off, only the keyboard.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from neupusti.catalog.models import ProductPhoto
+from neupusti.catalog.models import Product, ProductPhoto
 from neupusti.core.data.database import db, writing
 from neupusti.core.text.languages import Language
 from neupusti.orders.models.fulfilment import ParcelState
@@ -21,7 +22,7 @@ from neupusti.orders.service.life import deciding, parcels
 from tests import handing
 from tests.accounts import cast
 from tests.conftest import SQLITE
-from tests.journeys.purchase import SEND, Purchase
+from tests.journeys.purchase import ADDRESS, CONTINUE, SEND, Purchase
 from tests.looks import rendered
 from tests.orders import buying
 from tests.people import AIGERIM, GUEST, Person
@@ -197,39 +198,70 @@ def tabs_to(page: Page, selector: str) -> None:
     raise AssertionError(f"Tab does not reach {selector}")
 
 
-def enter(page: Page) -> None:
+def enter(page: Page, *, scripts: bool = True) -> None:
     """Press Enter, and wait for the page that follows."""
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    rendered(page)
+    if scripts:
+        rendered(page)
+
+
+def fill_in(page: Page, answers: Mapping[str, str]) -> None:
+    """Type each answer into the field of its name."""
+    for name, answer in answers.items():
+        tabs_to(page, f"[name={name}]")
+        page.keyboard.type(answer)
+
+
+def choose(page: Page, *keys: str) -> None:
+    """Press keys on the choices of a step."""
+    tabs_to(page, "[type=radio]")
+    for key in keys:
+        page.keyboard.press(key)
 
 
 @SQLITE
-def test_a_whole_purchase_with_the_keyboard(buy: Buy) -> None:
-    guest = buy(language=Language.EN, width=360)
+@pytest.mark.situation(32)
+@pytest.mark.parametrize(
+    ("language", "scripts", "delivery"),
+    [(Language.EN, True, "pickup"), (Language.KK, False, "courier")],
+    ids=["en", "kk without scripts"],
+)
+def test_a_whole_purchase_with_the_keyboard(
+    buy: Buy, language: Language, delivery: str, *, scripts: bool
+) -> None:
+    guest = buy(language=language, width=360, scripts=scripts)
     guest.refuses_cookies()
-    guest.puts(1, 1)
-    page = guest.page
+    page, onward = guest.page, partial(enter, guest.page, scripts=scripts)
     page.set_viewport_size({"width": guest.width, "height": 800})
-    guest.open("/en/cart/")
+    product = db.session.get_one(Product, buying.made(1))
+    guest.open(f"{language.prefix}/product/{product.slug}")
+    fill_in(page, {"quantity": "2"})
+    tabs_to(page, "main form[action$='/cart/'] button")
+    onward()
     tabs_to(page, "main a.button")
-    enter(page)
-    for name, answer in contact(GUEST).items():
-        tabs_to(page, f"[name={name}]")
-        page.keyboard.type(answer)
-    enter(page)
-    tabs_to(page, "[type=radio]")
-    page.keyboard.press("Space")
-    enter(page)
-    tabs_to(page, "[type=radio]")
-    page.keyboard.press("ArrowDown")
-    enter(page)
+    onward()
+    fill_in(page, contact(GUEST))
+    onward()
+    choose(page, "Space", *["ArrowDown"] * (delivery == "courier"))
+    onward()
+    if delivery == "courier":
+        tabs_to(page, "[name=region]")
+        page.keyboard.press("ArrowDown")
+        fill_in(page, ADDRESS)
+        tabs_to(page, CONTINUE)
+        onward()
+    choose(page, "ArrowDown")
+    onward()
     tabs_to(page, "[name=consent]")
     page.keyboard.press("Space")
     tabs_to(page, SEND)
-    enter(page)
+    onward()
     expect(page.locator("main [role=status]")).to_be_visible()
-    assert (order().delivery, order().payment) == ("pickup", "card_on_delivery")
+    found = details.of(db.session(), order())
+    chosen = (found.order.language, found.order.delivery, found.order.payment)
+    assert chosen == (language, delivery, "card_on_delivery")
+    assert [(x.product, x.quantity) for x in found.lines] == [(product.id, 2)]
     guest.ends()
 
 
