@@ -16,12 +16,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from statistics import median
 from threading import Thread
 
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from bench.pages import Figure, outcome
 from bench.search import site
@@ -36,20 +35,19 @@ from bench.shop_buyers import (
     in_threads,
 )
 from bench.shop_lists import lists
-from neupusti.core.data.database import db, writing
+from bench.shop_placing import placed
+from neupusti.core.data.database import db
 from neupusti.core.registry import registry
 from neupusti.orders.models.order import ShopOrder
 from neupusti.orders.queries import proofs
-from neupusti.orders.service import placing
 from neupusti.site.service import machine
-from tests.orders import buying, cast
+from tests.orders import buying
 from tests.served import Served, served
 
 PIECES, CROWD = 20, 200
 BASKETS, PRESSES = 40, 4
 CLIENTS, MOST_ANSWERS = 8, 30
 """Buyers at a time while workers are killed; at most so many orders between two kills."""
-PAIRS, PAIRS_OF_PRODUCT = 160, 40
 ROUNDS, BUYERS, TOGETHER = 5, 48, 16
 PATIENCE = 12_000
 """Hundredths of a second to wait for an order."""
@@ -204,37 +202,6 @@ def missing(crowd: Crowd) -> set[str]:
     told = {number for number, _ in list(crowd.acknowledged)}
     db.session.rollback()
     return told - set(db.session.scalars(select(ShopOrder.number)))
-
-
-def placed(name: str) -> Figure:
-    """Compare an order of two lines with one durable commit of one row."""
-    with writing() as session:
-        session.execute(text("CREATE TABLE bench_row (number integer)"))
-    orders, commits = [], []
-    for pair in range(PAIRS):
-        if pair % PAIRS_OF_PRODUCT == 0:
-            products = [buying.product(pieces=PLENTY) for _ in range(2)]
-        orders.append(placing_seconds(pair, *products))
-        begun = time.perf_counter()
-        with writing() as session:
-            session.execute(text("INSERT INTO bench_row VALUES (1)"))
-        commits.append(time.perf_counter() - begun)
-    middle = median(orders) * 1000, median(commits) * 1000
-    print(f"{name}, medians of {PAIRS}: order {middle[0]:.1f} ms, "
-          f"commit {middle[1]:.1f} ms")  # fmt: skip
-    ratio = median(order / commit for order, commit in zip(orders, commits, strict=True))
-    return Figure(f"{name}, order of 2 lines over one commit", ratio, "", most=6)
-
-
-def placing_seconds(number: int, *products: int) -> float:
-    """Return the seconds that `place` takes for a buyer of one piece of each product."""
-    full = cast.filled(*((product, 1) for product in products))
-    email, phone = f"pair{number}@example.kz", f"+7702{number:07}"
-    buyer = replace(cast.BUYER, email=email, phone=phone)
-    proof = replace(cast.PROOF, network=f"pair {number}")
-    begun = time.perf_counter()
-    placing.place(full, buyer, cast.COURIER, proof)
-    return time.perf_counter() - begun
 
 
 if __name__ == "__main__":
