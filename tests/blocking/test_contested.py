@@ -10,12 +10,14 @@ from sqlalchemy.exc import DBAPIError
 from neupusti.blocking import queries
 from neupusti.core.blocking.errors import is_refusal
 from neupusti.core.data.database import db, writing
+from neupusti.core.rules import Permission
 from neupusti.orders.models.order import ShopOrder
 from tests import desk
+from tests.accounts.cast import emails_to, link
 from tests.blocking.cast import dana, newest
 from tests.core.blocking.ways import in_use
 from tests.orders.buying import Shopper, hidden, orders, product
-from tests.people import GUEST
+from tests.people import DANA, GUEST
 from tests.rights.asking import opened, send
 
 
@@ -63,6 +65,38 @@ def test_the_answer_frees_the_value(
     db.session.rollback()
     assert queries.count_open() == 0
     assert db.session.scalar(select(ShopOrder.given_name)) == name
+
+
+@pytest.mark.clause("6.2.4")
+def test_the_order_is_read_by_its_link_and_offers_only_its_cancellation(
+    app: Flask, shopper: Shopper
+) -> None:
+    order = orders()[0]
+    assert order.email_proved_at is None
+    browser = Shopper(app, prefix="/en")
+    letter = next(one for one in emails_to(GUEST.email) if order.number in one.subject)
+    assert browser.browser.get(link(letter, "/orders/link/")).status_code == 303
+    page = browser.get(f"/orders/{order.number}").text
+    offered = [what for what in ("address", "cancel", "return") if f'/{what}"' in page]
+    assert ("The data of this order are blocked" in page, offered) == (True, ["cancel"])
+    path = f"/orders/{order.number}/address"
+    answer = browser.get(path)
+    assert answer.status_code == 422
+    assert "This order is blocked: it can only be cancelled." in answer.text
+
+
+@pytest.mark.clause("6.2.4")
+def test_staff_read_on_its_page_why_nothing_of_it_changes(
+    app: Flask, shopper: Shopper
+) -> None:
+    browser = desk.signed_in(app, desk.member(DANA, Permission.ORDERS))
+    page = f"/en/admin/orders/{orders()[0].number}"
+    assert 'class="tag on">blocked<' in browser.get(page).text
+    form: Any = desk.form(app, version=str(orders()[0].version), words="Call them first")
+    answer = browser.post(f"{page}/notes", data=form)
+    assert answer.status_code == 403
+    assert "These data are blocked until their check has ended." in answer.text
+    assert "Call them first</textarea>" in answer.text
 
 
 @pytest.mark.clause("6.2.4")

@@ -43,6 +43,11 @@ def _token(browser: FlaskClient) -> str:
     return browser.get(BOARD).text.rpartition('name="csrf_token" value="')[2].split('"')[0]
 
 
+def test_the_language_of_a_question_is_named(dana: FlaskClient, number: str) -> None:
+    for path, before in ((BOARD, "<td>"), (f"{BOARD}{number}", "Language: ")):
+        assert f'{before}<span lang="en">English</span>' in dana.get(path).text
+
+
 def test_what_was_written_opens_to_who_takes_it(
     app: Flask, dana: FlaskClient, number: str
 ) -> None:

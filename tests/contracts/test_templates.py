@@ -37,6 +37,7 @@ SECTION = re.compile(r"section \d")
 NUMBERED = re.compile(r"#c[\d{]|#s\d")
 TIME = re.compile(r"""<time[^>]*\sdatetime=["']?(\{\{.*?\}\}|[^\s"'>]*)""", re.DOTALL)
 FILTERED = re.compile(r"\|\s*machine_readable\s*\}\}")
+NUMBER = re.compile(r"<h[1-6][^\n]*number=(?:request_|order|one)\.(?:number|order)\b")
 LINE_LENGTH = 160
 RUSSIAN = ROOT / "translations" / "ru" / "LC_MESSAGES" / "messages.po"
 ASSET = re.compile(r"""(?:asset|integrity)\(\s*["']([^"']+)["']\s*\)""")
@@ -53,6 +54,12 @@ def test_a_template_has_no_inline_code_and_no_third_party(path: Path) -> None:
     allowed = ["an inline style"] if path == LETTER else []
     assert violations(JINJA.sub("", source)) == allowed
     assert not UNESCAPED.search(source)
+
+
+@EACH
+def test_the_number_of_an_order_or_a_request_is_whole_in_a_heading(path: Path) -> None:
+    """A narrow screen would cut it at a hyphen: `whole` of `ui/text.html` keeps it."""
+    assert not NUMBER.search(path.read_text())
 
 
 @EACH

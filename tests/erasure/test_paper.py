@@ -55,6 +55,15 @@ def press(app: Flask, browser: FlaskClient, number: str, act: str) -> int:
 
 
 @pytest.mark.clause("6.1.3")
+def test_the_request_leads_to_its_destruction(app: Flask, at: Clock) -> None:
+    at(NOON)
+    browser = desk.signed_in(app, desk.member(DANA, PRIVACY))
+    number = entered(account(AIGERIM).number, 1)
+    page = browser.get(f"/en/admin/rights/{number}").text
+    assert f'href="/en/admin/erasures/{number}"' in page
+
+
+@pytest.mark.clause("6.1.3")
 def test_two_members_of_staff_destroy_what_a_paper_asks_for(app: Flask, at: Clock) -> None:
     at(NOON)
     first, second = desk.member(DANA, PRIVACY), desk.member(YERLAN, PRIVACY)

@@ -119,6 +119,8 @@ def test_too_many_orders_are_refused_and_nothing_is_lost(guest: Shopper) -> None
     answer = guest.order()
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0
+    assert "Заказ пока не оформлен" in answer.text
+    assert "заказать можно без учётной записи" not in answer.text
     assert f'value="{GUEST.name}"' in answer.text
     assert len(buying.orders()) == 5
 

@@ -131,6 +131,12 @@ def of_field(session: Session, field: OneField) -> DataBlock | None:
     return session.scalar(select(DataBlock).where(IS_OPEN, _field_is(field)))
 
 
+def is_contested(session: Session, model: str, row: int) -> bool:
+    """Return whether a value of a row is contested: nothing of the row is changed then."""
+    found = select(DataBlock.id).where(IS_OPEN, _row_is(model, row))
+    return session.scalar(found.limit(1)) is not None
+
+
 def is_blocked(session: Session, whose: Whose) -> bool:
     """Return whether everything about `whose` is blocked."""
     return open_of(session, whose) is not None
@@ -160,8 +166,7 @@ def passing(session: Session, whose: Whose) -> Iterator[None]:
 @contextmanager
 def passing_row(session: Session, model: str, row: int) -> Iterator[None]:
     """Let one value of a row be set while others of it are still contested."""
-    of_row = (DataBlock.model == model) & (DataBlock.row == row)
-    with _passed(session, of_row & (DataBlock.scope == Scope.FIELD.value)):
+    with _passed(session, _row_is(model, row)):
         yield
 
 
@@ -236,9 +241,12 @@ def _is_of(whose: Whose) -> ColumnElement[bool]:
 
 
 def _field_is(field: OneField) -> ColumnElement[bool]:
+    return _row_is(field.model, field.row) & (DataBlock.field == field.field)
+
+
+def _row_is(model: str, row: int) -> ColumnElement[bool]:
     return (
-        (DataBlock.model == field.model)
-        & (DataBlock.row == field.row)
-        & (DataBlock.field == field.field)
+        (DataBlock.model == model)
+        & (DataBlock.row == row)
         & (DataBlock.scope == Scope.FIELD.value)
     )

@@ -139,7 +139,7 @@ class PageContext:
 
 
 def install(app: Flask, page_context: PageContext) -> None:
-    """Give every template `page_context`, and formatted money, dates and counts."""
+    """Give every template `page_context`, and filters of money, dates, languages."""
     app.jinja_env.globals["page_context"] = page_context
     app.jinja_env.filters |= {
         "tenge": money.tenge,
@@ -147,6 +147,7 @@ def install(app: Flask, page_context: PageContext) -> None:
         "moment": _moment,
         "short": dates.short,
         "machine_readable": dates.machine_readable,
+        "language": Language,
     }
     ngettext = cast("Callable[..., str]", app.jinja_env.globals["ngettext"])
     app.jinja_env.globals["ngettext"] = _formatting(ngettext)

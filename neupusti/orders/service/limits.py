@@ -21,14 +21,19 @@ FLOOD = _(
     "providers share addresses. This works again from %(time)s, Almaty time; from another "
     "network, such as that of your phone, at once."
 )
+BUSY = _(
+    "Very many orders have come lately with this e-mail or phone, or of these goods. "
+    "This one is not placed yet: send it again from %(time)s, Almaty time; what you "
+    "typed stays on this page."
+)
 ORDER_NETWORK = RateLimit("order, network", 300, HOUR, HOUR, FLOOD)
-ORDER_EMAIL = RateLimit("order, e-mail", 5, HOUR, QUARTER)
-ORDER_PHONE = RateLimit("order, phone", 5, HOUR, QUARTER)
-ORDER_KNOWN = RateLimit("order, known", 5, HOUR, HOUR)
+ORDER_EMAIL = RateLimit("order, e-mail", 5, HOUR, QUARTER, BUSY)
+ORDER_PHONE = RateLimit("order, phone", 5, HOUR, QUARTER, BUSY)
+ORDER_KNOWN = RateLimit("order, known", 5, HOUR, HOUR, BUSY)
 """Orders of a person or a browser that strangers do not count for."""
-ORDER_KNOWN_PHONE = RateLimit("order, phone of known", 5, HOUR, QUARTER)
+ORDER_KNOWN_PHONE = RateLimit("order, phone of known", 5, HOUR, QUARTER, BUSY)
 """However many accounts name it: nothing proves whose a telephone is."""
-ORDER_PRODUCT = RateLimit("order, product", 60, MINUTE, QUARTER)
+ORDER_PRODUCT = RateLimit("order, product", 60, MINUTE, QUARTER, BUSY)
 FIND_NETWORK = RateLimit("find order, network", 300, HOUR, HOUR, FLOOD)
 FIND_EMAIL = RateLimit("find order, e-mail", 5, HOUR, QUARTER)
 FIND_NUMBER = RateLimit("find order, number", 5, HOUR, QUARTER)

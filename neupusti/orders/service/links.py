@@ -76,7 +76,7 @@ def open_link(token: str) -> Opened:
     if order is None:
         raise TokenError
     opened = Opened(order.number, row.id)
-    if order.email_proved_at is None and not _is_blocked(order):
+    if order.email_proved_at is None and not is_blocked(order):
         _prove(order.id)
     return opened
 
@@ -112,10 +112,20 @@ def revoke(session: Session, order: int) -> None:
     tokens.revoke_target(session, PURPOSE, order)
 
 
-def _is_blocked(order: ShopOrder) -> bool:
+def is_blocked(order: ShopOrder) -> bool:
     """Return whether the order may only be read and cancelled, for now (6.2.4)."""
+    session = db.session()
     whose = Whose(person=order.person, email_key=order.email_key)
-    return blocks.is_blocked(db.session(), whose)
+    return (
+        order.frozen_at is not None
+        or blocks.is_blocked(session, whose)
+        or is_contested(order)
+    )
+
+
+def is_contested(order: ShopOrder) -> bool:
+    """Return whether a value of the order is contested: staff change nothing of it."""
+    return blocks.is_contested(db.session(), ShopOrder.__tablename__, order.id)
 
 
 def _prove(number: int) -> None:

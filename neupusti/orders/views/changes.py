@@ -17,6 +17,7 @@ from neupusti.orders.forms.address import address_of
 from neupusti.orders.forms.buyer import AddressForm, PiecesForm, ReturnForm
 from neupusti.orders.queries import address as addresses
 from neupusti.orders.queries.details import Details
+from neupusti.orders.service import links, moves
 from neupusti.orders.service.errors import OrderError, StaleError
 from neupusti.orders.service.life import changing, deciding, returning
 from neupusti.orders.service.links import Access
@@ -109,6 +110,8 @@ def _changeable(number: str) -> tuple[Access, Details]:
 
 def _refused(access: Access) -> Response:
     problem = _("The address of this order can no longer be changed.")
+    if links.is_blocked(access.order):
+        problem = str(moves.blocked().message)
     return order_pages.page(access, problem=problem, status=UNPROCESSABLE)
 
 

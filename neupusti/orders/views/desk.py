@@ -8,6 +8,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
+from neupusti.core.blocking.errors import BLOCKED, STATUS
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import UNPROCESSABLE, Form
 from neupusti.core.records.journal import Actor, ActorKind
@@ -29,7 +30,7 @@ from neupusti.orders.models.order import Delivery, OrderState, Payment
 from neupusti.orders.queries import address
 from neupusti.orders.queries import details as queries
 from neupusti.orders.queries.details import Details
-from neupusti.orders.service import addresses, delivery, reading
+from neupusti.orders.service import addresses, delivery, links, reading
 from neupusti.orders.service.errors import OrderError, StaleError
 from neupusti.orders.service.life import changing, deciding, parcels, returning
 from neupusti.orders.service.moves import WHAT_LABELS, WHO_LABELS, Press, What
@@ -226,6 +227,8 @@ def _press(
 ) -> Response:
     """Make a move and go back to the order; say on its page what was refused."""
     found = _found(number)
+    if links.is_contested(found.order):
+        return _page(found, problem=str(BLOCKED), status=STATUS)
     if not form.validate():
         return _page(found, problem=next(iter(form.errors.values()))[0])
     if reason and not form["reason"].data:
@@ -259,6 +262,7 @@ def _page(
         details=found,
         order=order,
         opened=opened,
+        blocked=links.is_blocked(order),
         phone=phones.shown(order.phone) if order.phone else "",
         address=where,
         region=where and addresses.region_name(where.region, languages.current()),

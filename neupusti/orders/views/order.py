@@ -14,7 +14,7 @@ from neupusti.orders.models.order import Delivery, OrderState, Payment
 from neupusti.orders.queries import address, lists
 from neupusti.orders.queries import details as queries
 from neupusti.orders.queries.details import Details
-from neupusti.orders.service import addresses, delivery
+from neupusti.orders.service import addresses, delivery, links
 from neupusti.orders.service.links import Access
 from neupusti.orders.views import reach, words
 from neupusti.orders.views.blueprint import bp
@@ -51,6 +51,7 @@ def page(access: Access, *, problem: str = "", status: int = 200) -> Response:
     found = details(access)
     order = found.order
     where = address.of(db.session(), order.id)
+    blocked = links.is_blocked(order)
     body = render_template(
         "orders/show.html",
         access=access,
@@ -66,8 +67,9 @@ def page(access: Access, *, problem: str = "", status: int = 200) -> Response:
         parcel_words=words.PARCELS,
         return_words=words.RETURNS,
         can_cancel=is_changeable(found),
+        blocked=blocked,
         can_move=can_move(found),
-        can_return=any(found.left_to_return(line) for line in found.lines),
+        can_return=not blocked and any(found.left_to_return(line) for line in found.lines),
         done=words.DONE.get(request.args.get("done", "")),
         wants_account=request.args.get("account") == "y" and identity.current() is None,
         form=ConfirmForm(formdata=None),
@@ -98,4 +100,4 @@ def can_move(found: Details) -> bool:
     """Return whether the buyer can still change the address."""
     order = found.order
     needed = Delivery(order.delivery).needs_address
-    return is_changeable(found) and needed and not order.frozen_at
+    return is_changeable(found) and needed and not links.is_blocked(order)

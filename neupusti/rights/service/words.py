@@ -50,7 +50,7 @@ OUTCOME_LABELS: Mapping[str, LazyString] = {
     Outcome.IDENTITY: _("refused: it could not be told whose request it is"),
     Outcome.LAW: _("refused: a law forbids it"),
     Outcome.EXCESSIVE: _("refused: the same was asked many times"),
-    Outcome.WITHDRAWN: _("you took it back"),
+    Outcome.WITHDRAWN: _("the request was taken back"),
     Outcome.DESTROYED: _("the data were destroyed"),
 }
 BLOCK_RESULTS: Mapping[str, LazyString] = {
