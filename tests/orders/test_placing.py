@@ -298,13 +298,3 @@ def test_no_statement_of_a_later_order_is_compiled(app: Flask) -> None:
     event.remove(db.engine, "before_cursor_execute", noted)
     assert found
     assert [one for one in found if one[0] is not CacheStats.CACHE_HIT] == []
-
-
-def test_a_sum_that_no_column_holds_is_refused_in_words(app: Flask) -> None:
-    before, dear = rows(), cast.product("a", pieces=99, price=99_999_999)
-    with pytest.raises(OrderError) as refused:
-        cast.placed((dear, 99))
-    assert "разделите" in str(refused.value.message)
-    assert {**rows(), "stock_movement": 0} == before
-    assert cast.placed((dear, 21)).created
-    assert cast.holds()
