@@ -74,6 +74,23 @@ def test_the_filters_narrow_it(browser: FlaskClient, dana: int) -> None:
     )
 
 
+def test_a_filter_that_names_nothing_filters_nothing(browser: FlaskClient) -> None:
+    acted()
+    every = count(browser, "")
+    for query in ("until=9999-12-31", "since=0001-01-01", "until=2026-02-30"):
+        assert count(browser, query) == every
+
+
+def test_an_export_of_what_no_row_can_hold_is_empty(
+    app: Flask, browser: FlaskClient
+) -> None:
+    answer = browser.post(
+        f"{PAGE}export", data=desk.form(app, reason=WHY, what="people.\0none")
+    )
+    assert answer.status_code == 200
+    assert len(answer.text.splitlines()) == 1
+
+
 def test_days_begin_at_midnight_in_almaty(
     browser: FlaskClient, at: object, dana: int
 ) -> None:

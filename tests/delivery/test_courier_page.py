@@ -7,7 +7,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from neupusti.core.data.database import db
+from neupusti.core.blocking import blocks
+from neupusti.core.blocking.blocks import OneField
+from neupusti.core.blocking.models import Cause
+from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
 from neupusti.delivery.models import CourierAction
 from neupusti.orders.models.fulfilment import ParcelState
 from neupusti.orders.models.order import ShopOrder
@@ -168,3 +172,18 @@ def test_the_token_is_in_no_row_but_its_digest(
         for row in db.session.execute(table.select()):
             assert token not in str(tuple(row)), table.name
     assert db.session.get(ShopOrder, cast.order_of(link[0]).id)
+
+
+@pytest.mark.clause("6.2.4")
+def test_what_the_buyer_contests_is_not_shown(
+    client: FlaskClient, link: tuple[str, int, str]
+) -> None:
+    number, _parcel, path = link
+    contested = OneField(ShopOrder.__tablename__, cast.order_of(number).id, "phone")
+    with writing() as session:
+        whose = Whose(email_key=AIGERIM.email)
+        blocks.open_block(session, whose, by=Cause.PERSON, field=contested)
+    answer = pressed(client, path)
+    assert answer.status_code == 200
+    shown = [word for word in PERSONAL if word in plain(answer.text)]
+    assert shown == list(PERSONAL[:3])

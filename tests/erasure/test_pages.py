@@ -14,7 +14,7 @@ from neupusti.erasure.models import Erasure
 from neupusti.orders.models.order import OrderState, ShopOrder
 from neupusti.rights.models import DataRequest, RightsPass
 from tests.accounts.cast import account, emails_to, is_signed_in, signed_in
-from tests.erasure.erasing import BEGINS, NOON, erasure_of, work
+from tests.erasure.erasing import BEGINS, NOON, confirmed, erasure_of, work
 from tests.orders.buying import SAME_ORIGIN, hidden, orders
 from tests.people import AIGERIM, BOLAT, GUEST
 from tests.rights.asking import bought, count, opened, pass_of, request_of, send
@@ -105,6 +105,29 @@ def test_a_guest_is_destroyed_and_comes_back_as_somebody_new(app: Flask, at: Clo
     assert count(RightsPass) == 0
     account(GUEST)
     assert [one.person for one in orders()] == [None]
+
+
+@pytest.mark.clause("6.1.3")
+def test_an_open_order_of_the_gone_is_not_of_who_comes_back(app: Flask, at: Clock) -> None:
+    at(NOON)
+    bought(app)
+    placed = next(m.text for m in emails_to(GUEST.email) if m.kind == "orders.placed")
+    link = re.search(r"/orders/link/[\w-]{43}", placed)
+    assert link
+    confirmed(GUEST)
+    at(BEGINS)
+    work(2)
+    at(BEGINS + timedelta(hours=1))
+    again = account(GUEST)
+    assert app.test_client().get(link[0]).status_code == 303
+    [kept] = orders()
+    assert (kept.person, kept.email_proved_at) == (None, BEGINS + timedelta(hours=1))
+    bought(app)
+    newer = emails_to(GUEST.email)[-1].text
+    link = re.search(r"/orders/link/[\w-]{43}", newer)
+    assert link
+    app.test_client().get(link[0])
+    assert [one.person for one in orders()] == [None, again.number]
 
 
 @pytest.mark.situation(24, of="rights")

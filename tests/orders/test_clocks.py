@@ -226,3 +226,17 @@ def test_an_open_order_is_never_swept(app: Flask, at: Clock) -> None:
     retention.sweep(registry().retention)
     masking.run()
     assert cast.order_of(number).family_name == "Сериккызы"
+
+
+def test_what_is_paid_once_a_part_is_cancelled_does_not_end(app: Flask, at: Clock) -> None:
+    at(NOON)
+    number = cast.placed((cast.product("a"), 2), wish=INVOICE).number
+    (line,) = cast.lines_of(number)
+    changing.enter_payment(press(number), 1000 + cast.order_of(number).fee)
+    assert cast.order_of(number).due_at == DUE
+    deciding.cancel_lines(press(number, cast.GUEST), {line.id: 1})
+    for moment in (DUE - DAY, DUE):
+        at(moment)
+        clocks.run()
+    assert cast.seen(number).status.word is Word.PAID
+    assert kinds() == ["orders.placed", "orders.cancelled"]

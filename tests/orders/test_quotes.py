@@ -21,6 +21,7 @@ from neupusti.orders.models.order import (
 from neupusti.orders.service import delivery, placing, quote
 from neupusti.orders.service.basket import Basket, BasketLine
 from neupusti.orders.service.errors import (
+    OrderError,
     PriceRoseError,
     QuoteChangedError,
 )
@@ -153,3 +154,13 @@ def as_read(amount: int) -> int:
     text = money.tenge(amount)
     assert " " not in text
     return int(text.replace("\xa0", "").removesuffix("₸"))
+
+
+def test_a_sum_that_no_column_holds_is_refused_in_words(app: Flask) -> None:
+    dear = cast.product("a", pieces=99, price=99_999_999)
+    with pytest.raises(OrderError) as refused:
+        cast.placed((dear, 99))
+    assert "разделите" in str(refused.value.message)
+    assert (cast.pieces_of(dear), cast.letters()) == (99, [])
+    assert cast.placed((dear, 21)).created
+    assert cast.holds()

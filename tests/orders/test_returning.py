@@ -6,9 +6,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from neupusti.core.data.database import db, writing
-from neupusti.orders.models.states import Word
+from neupusti.orders.models.states import Status, Word
 from neupusti.orders.service.errors import MoveError
-from neupusti.orders.service.life import returning
+from neupusti.orders.service.life import deciding, parcels, returning
+from neupusti.orders.views import offers
 from tests.orders import cast
 from tests.orders.cast import GUEST, press
 from tests.orders.test_parcels import P, confirmed, moved, packed
@@ -115,3 +116,43 @@ def test_words_have_an_end(app: Flask) -> None:
     with pytest.raises(MoveError):
         returning.ask(press(number, GUEST), {line: 1}, "а" * 2001)
     assert returning.ask(press(number, GUEST), {line: 1}, "а" * 2000)
+
+
+def test_what_was_not_packed_can_be_cancelled_once_the_rest_came_back(app: Flask) -> None:
+    one, other = cast.product("a"), cast.product("b")
+    number = confirmed((one, 1), (other, 1))
+    moved(number, packed(number, 1, 0), P.HANDED_OVER, P.DELIVERED)
+    first, second = cast.lines_of(number)
+    returned(number, first.id, 1)
+    deciding.cancel_lines(press(number, GUEST), {second.id: 1})
+    found = cast.seen(number)
+    assert found.status == Status(Word.RETURNED)
+    assert found.order.ended_at is not None
+    assert cast.pieces_of(other) == 10
+    assert cast.holds()
+
+
+@pytest.mark.parametrize("state", ["asked", "accepted", "received"])
+def test_no_press_undoes_the_delivery_of_what_comes_back(app: Flask, state: str) -> None:
+    number, line = delivered(cast.product("a"), 2)
+    ((parcel, _pieces),) = cast.seen(number).parcels
+    wish = returning.ask(press(number, GUEST), {line: 1}, "")
+    if state != "asked":
+        returning.answer(press(number), wish, accept=True)
+    if state == "received":
+        returning.receive(press(number), wish, {line: True})
+    found = cast.seen(number)
+    assert offers.moves(found, found.parcels[0][0]) == []
+    with pytest.raises(MoveError):
+        parcels.move(press(number), parcel.id, P.ON_THE_WAY, reason="Ошибка")
+    assert cast.seen(number).parcels[0][0].state == P.DELIVERED
+
+
+def test_a_refused_return_leaves_a_mistaken_delivery_to_be_put_right(app: Flask) -> None:
+    number, line = delivered(cast.product("a"), 2)
+    wish = returning.ask(press(number, GUEST), {line: 2}, "")
+    returning.answer(press(number), wish, accept=False, reason="Не доставлен")
+    ((parcel, _pieces),) = cast.seen(number).parcels
+    assert offers.moves(cast.seen(number), parcel)
+    parcels.move(press(number), parcel.id, P.ON_THE_WAY, reason="Ошибка")
+    assert cast.seen(number).status.word is Word.ON_THE_WAY

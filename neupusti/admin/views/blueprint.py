@@ -5,6 +5,7 @@ from datetime import date
 from flask import Blueprint, request
 
 from neupusti.core.security import identity
+from neupusti.core.text import dates
 from neupusti.core.web import pagination
 
 bp = Blueprint("admin", __name__, url_prefix="/admin", cli_group="journal")
@@ -25,7 +26,4 @@ def number(name: str) -> int | None:
 
 def day(name: str) -> date | None:
     """Return a date parameter of the query or the form, or None."""
-    try:
-        return date.fromisoformat(request.values.get(name, ""))
-    except ValueError:
-        return None
+    return dates.parsed(request.values.get(name))

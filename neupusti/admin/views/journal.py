@@ -54,7 +54,7 @@ def _filters() -> Filters:
     return Filters(
         book=JournalName(book) if book in set(JournalName) else JournalName.STAFF,
         who=number("who"),
-        what=request.values.get("what", "")[:60],
+        what=request.values.get("what", "").replace("\0", "")[:60],
         whom=number("whom"),
         since=day("since"),
         until=day("until"),

@@ -25,7 +25,7 @@ from neupusti.core.data.database import insert, writing
 from neupusti.core.records import consents, journal
 from neupusti.core.records.consents import GivenConsent
 from neupusti.core.records.journal import Actor, ActorKind, Operation, ProcessingRecord
-from neupusti.core.security import throttle
+from neupusti.core.security import throttle, tokens
 from neupusti.core.security.throttle import RateLimit
 from neupusti.core.text import emails, order_numbers
 from neupusti.core.text.languages import Language
@@ -107,6 +107,8 @@ def ask(
             session, consent, email=question.email, person=question.person
         )
         request = _insert(session, _columns(question, sent, given.id))
+        # Links to a request that was destroyed, whose number this one may have.
+        tokens.revoke_target(session, links.PURPOSE, request.id)
         _add(session, request, question.words)
         token = contact_emails.send(session, contact_emails.RECEIVED, request)
         _log(session, request, Operation.COLLECTION)

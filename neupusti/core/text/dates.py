@@ -12,6 +12,17 @@ _ZONE = {
     Language.KK: "Алматы уақыты (UTC+%d)",
     Language.EN: "Almaty time (UTC+%d)",
 }
+FIRST, LAST = date(1990, 1, 1), date(2200, 1, 1)
+"""Beyond these, what is counted from a day could leave the range of dates."""
+
+
+def parsed(text: str | None) -> date | None:
+    """Return the day that a filter names, as 2026-11-22; None: it names none."""
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return day if FIRST <= day <= LAST else None
 
 
 def in_words(day: date, language: Language) -> str:

@@ -100,8 +100,10 @@ def opened(token: str) -> tuple[Link, Disclosed]:
         link = find(token, session)
         _refuse_blocked(link.order)
         session.add(_visit(link.entry, CourierAction.OPENED))
-        seen = reading.reread(session, link.entry, link.order, link.parcel)
-    return find(token), seen
+    link = find(token)
+    # Not in the transaction of writing, which sees what is contested, too.
+    seen = reading.reread(db.session(), link.entry, link.order, link.parcel)
+    return link, seen
 
 
 def pressed(token: str, deed: CourierAction) -> None:

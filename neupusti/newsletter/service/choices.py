@@ -76,6 +76,7 @@ def change_account(person: int, wish: Wish, given: Consents) -> None:
             subscriber = Subscriber(**values)
             session.add(subscriber)
             session.flush()
+            signup.forget_former(session, subscriber)
         subscriber.person = person
         if subscriber.state != SubscriberState.ACTIVE:
             signup.activate(session, subscriber, {Purpose.NEWS: given[Purpose.NEWS]})

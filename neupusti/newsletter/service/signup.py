@@ -1,5 +1,6 @@
 """Sign-ups: asked for by anybody, in force once the address confirms (4.1.9)."""
 
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,6 +37,8 @@ LIFE = timedelta(days=7)
 BETWEEN_LETTERS = timedelta(minutes=15)
 MOST_LETTERS = 3
 """Emails that ask an address, until it answers or is forgotten."""
+VERSIONS = 2**30
+"""With which version an address begins: links are signed with number and version."""
 PENDING, ACTIVE, ENDED = SubscriberState
 Consents = Mapping[Purpose, GivenConsent]
 
@@ -61,6 +64,8 @@ def ask(email: str, wish: Wish, language: Language, network: str) -> None:
         )
         if subscriber is None:
             return
+        if subscriber.letters == 1:
+            forget_former(session, subscriber)
         choose(session, subscriber, wish.topics)
         token = tokens.issue(session, PURPOSE, LIFE, target=subscriber.id)
         enqueue(
@@ -141,8 +146,14 @@ def insert_active(
     new = insert(session, Subscriber).on_conflict_do_nothing().returning(Subscriber)
     added: Subscriber | None = session.scalar(new, {**values, "person": person})
     if added is not None:
+        forget_former(session, added)
         choose(session, added, Topic)
     return added
+
+
+def forget_former(session: Session, subscriber: Subscriber) -> None:
+    """Delete the links of one who was destroyed, whose number a new one may have."""
+    tokens.revoke_target(session, PURPOSE, subscriber.id)
 
 
 def _insert(session: Session) -> Any:
@@ -174,7 +185,8 @@ def row(email: str, wish: Wish, language: Language) -> dict[str, object]:
         "language": language.value,
         "state": PENDING.value,
         "advertising": wish.advertising,
-        "version": 1,
+        # Not the first: a former subscriber may have had the number of this one.
+        "version": 1 + secrets.randbelow(VERSIONS),
         "asked_at": now,
         "letter_at": now,
         "letters": 1,

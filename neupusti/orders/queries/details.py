@@ -73,6 +73,13 @@ class Details:
         """Return how many pieces of a line are in no parcel, and can be cancelled too."""
         return line.quantity - line.cancelled - self.in_parcels(line.id)
 
+    def is_kept(self, parcel: int) -> bool:
+        """Return whether no piece of a delivered parcel came back, or is asked to."""
+        pieces = next((inside for row, inside in self.parcels if row.id == parcel), {})
+        return all(
+            self.left_to_return(line) >= pieces.get(line.id, 0) for line in self.lines
+        )
+
     def left_to_return(self, line: OrderLine) -> int:
         """Return how many delivered pieces are neither returned nor asked for.
 

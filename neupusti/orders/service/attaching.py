@@ -5,6 +5,7 @@ does not put that order into a foreign account. Those proved later are tied by
 `links.open_link`.
 """
 
+from datetime import datetime
 from typing import cast
 
 from sqlalchemy import Table, func, select, true, update
@@ -25,12 +26,8 @@ def attach(person: Person, *, session: Session) -> None:
     Who had their data destroyed comes back as somebody new: what a law still keeps of the
     time before stays nobody's (6.1.3).
     """
-    hashes = keys.keyed_all(HASH_USE, person.email_key)
-    graves = select(func.max(Tombstone.at)).where(
-        Tombstone.email_hash.in_(hashes), Tombstone.scope == Reach.ALL.value
-    )
-    destroyed_at = session.scalar(graves)
-    newer = ShopOrder.placed_at > destroyed_at if destroyed_at else true()
+    gone_at = destroyed_at(session, person.email_key)
+    newer = ShopOrder.placed_at > gone_at if gone_at else true()
     session.execute(
         update(ShopOrder)
         .where(
@@ -42,3 +39,12 @@ def attach(person: Person, *, session: Session) -> None:
         )
         .values(person=person.id)
     )
+
+
+def destroyed_at(session: Session, email_key: str) -> datetime | None:
+    """Return when all data of the owner of an address were destroyed last, or None."""
+    hashes = keys.keyed_all(HASH_USE, email_key)
+    graves = select(func.max(Tombstone.at)).where(
+        Tombstone.email_hash.in_(hashes), Tombstone.scope == Reach.ALL.value
+    )
+    return session.scalar(graves)

@@ -24,6 +24,7 @@ from neupusti.core.security.tokens import Token, TokenError
 from neupusti.core.text import order_numbers
 from neupusti.core.text.order_numbers import OrderNumberError
 from neupusti.orders.models.order import ShopOrder
+from neupusti.orders.service import attaching
 from neupusti.orders.service.errors import NO_ORDER, NoOrderError
 
 PURPOSE = "order"
@@ -135,7 +136,9 @@ def _prove(number: int) -> None:
             return
         order.email_proved_at = clock.now()
         known = people.confirmed(order.email, session)
-        if order.person is None and known is not None:
+        gone_at = attaching.destroyed_at(session, order.email_key)
+        is_newer = gone_at is None or order.placed_at > gone_at
+        if order.person is None and known is not None and is_newer:
             order.person = known.id
         journal.log_processing(
             session,

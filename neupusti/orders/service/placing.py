@@ -31,7 +31,7 @@ from neupusti.orders.service import emails as order_emails
 from neupusti.orders.service import limits, links, moves, storing
 from neupusti.orders.service import quote as quotes
 from neupusti.orders.service.addresses import Address
-from neupusti.orders.service.basket import Basket
+from neupusti.orders.service.basket import HIGHEST, Basket
 from neupusti.orders.service.errors import OrderError
 from neupusti.orders.service.moves import What
 from neupusti.orders.service.signals import order_placed
@@ -143,6 +143,8 @@ def _store(
         language=buyer.language,
         edition=proof.consent.edition,
     )
+    if seen.total > HIGHEST:
+        raise OrderError(_("The sum is too high for one order: split it into several."))
     consent = consents.store(session, proof.consent, email=buyer.email, person=buyer.person)
     order = _insert(
         session,

@@ -1,7 +1,6 @@
 """The board of orders: what is to be done, filters, and a search that is logged."""
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from flask import request, url_for
@@ -9,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from neupusti.core.forms.base import shown
 from neupusti.core.security import identity
+from neupusti.core.text import dates
 from neupusti.core.web import pagination
 from neupusti.orders.forms.staff import SearchForm
 from neupusti.orders.models.order import Delivery, Payment, ShopOrder
@@ -76,8 +76,8 @@ def _filter() -> Filter:
         word=Word(word) if word in set(Word) else None,
         delivery=way if way in set(Delivery) else "",
         payment=payment if payment in set(Payment) else "",
-        since=_day(given.get("since")),
-        until=_day(given.get("until")),
+        since=dates.parsed(given.get("since")),
+        until=dates.parsed(given.get("until")),
     )
 
 
@@ -91,12 +91,3 @@ def _parameters(wanted: Filter) -> dict[str, Any]:
         "until": wanted.until and wanted.until.isoformat(),
     }
     return {name: value for name, value in given.items() if value}
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    # Midnight of the first and the last day of the calendar is out of its range.
-    return day if date(2000, 1, 1) <= day <= date(2200, 1, 1) else None

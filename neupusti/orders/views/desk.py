@@ -269,7 +269,7 @@ def _page(
         delivery_name=delivery.DELIVERY_NAMES[Delivery(order.delivery)],
         payment_name=delivery.PAYMENT_NAMES[Payment(order.payment)],
         decisions=offers.decisions(found),
-        moves={parcel.id: offers.moves(order, parcel) for parcel, _p in found.parcels},
+        moves={parcel.id: offers.moves(found, parcel) for parcel, _p in found.parcels},
         parcel_words=words.PARCELS,
         return_words=words.RETURNS,
         what={what.value: label for what, label in WHAT_LABELS.items()},

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 
 from neupusti.core import clock
 from neupusti.orders.models.fulfilment import Parcel, ParcelState
-from neupusti.orders.models.order import Delivery, OrderState, ShopOrder
+from neupusti.orders.models.order import Delivery, OrderState
 from neupusti.orders.queries.details import Details
 from neupusti.orders.service.life import steps
 from neupusti.orders.service.life.parcels import BY_HAND, MISTAKE
@@ -39,8 +39,9 @@ def decisions(found: Details) -> frozenset[OrderState]:
     return frozenset(possible)
 
 
-def moves(order: ShopOrder, parcel: Parcel) -> list[tuple[ParcelState, LazyString]]:
+def moves(found: Details, parcel: Parcel) -> list[tuple[ParcelState, LazyString]]:
     """Return the moves by hand that a parcel can make now, with their buttons."""
+    order = found.order
     if order.delivery == Delivery.PICKUP or order.frozen_at is not None:
         return []
     late = parcel.delivered_at and clock.now() - parcel.delivered_at > MISTAKE
@@ -50,5 +51,5 @@ def moves(order: ShopOrder, parcel: Parcel) -> list[tuple[ParcelState, LazyStrin
         if at.value == parcel.state
         and to in BY_HAND
         and Who.STAFF in JOURNEY[at, to]
-        and not (at is ParcelState.DELIVERED and late)
+        and not (at is ParcelState.DELIVERED and (late or not found.is_kept(parcel.id)))
     ]

@@ -77,7 +77,7 @@ def sitemap_pages() -> Response:
     return _sitemap((*address, None) for address in registry().pages_for_sitemap())
 
 
-@bp.get("/sitemap/<name>/<int(max=1000000):number>.xml")
+@bp.get("/sitemap/<name>/<int(max=400000):number>.xml")
 @language_neutral
 def sitemap_file(name: str, number: int) -> Response:
     """List the pages of one numbered file, in every language."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from neupusti.access import calendar
 from neupusti.core import clock
+from neupusti.core.text import dates
 
 HOURS_UP_TO, DAYS_UP_TO = 2, 92
 MAX_DAYS = 3700
@@ -108,19 +109,10 @@ def parse_period(args: Mapping[str, str]) -> Period:
     offered = presets()
     if (name := args.get("period", "")) in offered:
         return offered[name]
-    first, last = _parse_day(args.get("from")), _parse_day(args.get("to"))
+    first, last = dates.parsed(args.get("from")), dates.parsed(args.get("to"))
     if first is None and last is None:
         return offered[DEFAULT]
     first, last = first or last, last or clock.today()
     if first is None or first > last:
         return offered[DEFAULT]
     return Period(max(first, calendar.after(last, 1 - MAX_DAYS)), last)
-
-
-def _parse_day(text: str | None) -> date | None:
-    try:
-        found = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    # Beyond these, the next or previous period could leave the range of dates.
-    return found if date(1990, 1, 1) <= found <= date(2200, 1, 1) else None

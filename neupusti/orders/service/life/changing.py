@@ -44,9 +44,7 @@ def enter_payment(
                 staff=press.actor.number,
             )
         )
-        session.flush()
-        if details.sums(session, [order])[order.id].facts.paid:
-            order.due_at = None
+        steps.settle(session, order)
         moves.report(session, order, What.PAYMENT, press.actor)
 
 

@@ -56,7 +56,8 @@ def cancel_lines(press: Press, pieces: Mapping[int, int], reason: str = "") -> N
         everything = details.of(session, order)
         move = OrderState(order.state), OrderState.CANCELLED
         moves.check(moves.DECISION, move, press.actor)
-        if all(pieces.get(line.id, 0) == line.left for line in everything.lines):
+        wanted = {line.id: line.quantity - line.cancelled for line in everything.lines}
+        if all(pieces.get(line, 0) == count for line, count in wanted.items()):
             cancel_all(session, order, press, reason)
             return
         _put_back(session, everything, pieces, press)

@@ -108,7 +108,7 @@ def advance(  # noqa: PLR0913 - what a move has, in a transaction of the caller
 ) -> None:
     """Make a `move` of `order`, which `moves.begin` has locked."""
     found = steps.parcel_of(session, order, parcel)
-    _check_by_hand(order, found, to, reason)
+    _check_by_hand(session, order, found, to, reason)
     before = steps.set_state(session, found, to, press)
     if to is ParcelState.PACKED:
         # Who gets it next gives it another number.
@@ -167,7 +167,9 @@ def collect(press: Press, parcel: int, number: str, phone_end: str) -> None:
         emails.send(session, emails.DELIVERED, order, {"track": ""})
 
 
-def _check_by_hand(order: ShopOrder, parcel: Parcel, to: ParcelState, reason: str) -> None:
+def _check_by_hand(
+    session: Session, order: ShopOrder, parcel: Parcel, to: ParcelState, reason: str
+) -> None:
     if to not in BY_HAND or order.delivery == Delivery.PICKUP:
         raise MoveError(moves.NO_MOVE)
     before = ParcelState(parcel.state)
@@ -178,6 +180,8 @@ def _check_by_hand(order: ShopOrder, parcel: Parcel, to: ParcelState, reason: st
         at = parcel.delivered_at
         if at is None or clock.now() - at > MISTAKE:
             raise MoveError(_("It was delivered more than a day ago."))
+        if not details.of(session, order).is_kept(parcel.id):
+            raise MoveError(moves.NO_MOVE)
 
 
 def _is_of(order: ShopOrder, number: str) -> bool:

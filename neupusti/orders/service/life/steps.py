@@ -22,14 +22,19 @@ REASON = _("Say why.")
 
 
 def settle(session: Session, order: ShopOrder) -> None:
-    """Set or clear the moment when nothing was left to do, after a move."""
+    """Set or clear the moment when nothing was left to do, after a move.
+
+    What is paid, or at its end, has no clock any more: fewer pieces may be paid as well.
+    """
     session.flush()
-    status = details.sums(session, [order])[order.id].status
+    sums = details.sums(session, [order])[order.id]
+    status = sums.status
     ended = status.word in details.ENDS and not status.partly
     if not ended:
         order.ended_at = None
     elif order.ended_at is None:
         order.ended_at = clock.now()
+    if ended or sums.facts.paid:
         order.due_at = None
     session.flush()
 
