@@ -42,6 +42,8 @@ def test_a_contested_value_is_not_read_and_its_row_not_written(
     with in_use() as session:
         seen = session.get_one(ShopOrder, number)
         assert [seen.given_name, seen.email] == [None, GUEST.email]
+        # Nor is it found by what was derived from it; the phone is not contested.
+        assert [seen.search, seen.phone_end] == [None, GUEST.phone[-4:]]
     change = update(ShopOrder).values(comment="x")
     for statement in (change, delete(ShopOrder)):
         with pytest.raises(DBAPIError) as refused, writing() as session:

@@ -43,13 +43,14 @@ def untouchable(table: Table, *, of_one_row: bool = False) -> ColumnElement[bool
     return or_(condition, among.has(table.c.id, contested(table)))
 
 
-def contested(table: Table, field: str | None = None) -> Select[Any]:
-    """Select the numbers of the rows of `table` with a contested value, or one `field`."""
+def contested(table: Table, *fields: str) -> Select[Any]:
+    """Select the numbers of the rows of `table` with a contested value, or in `fields`."""
     model: ColumnElement[str] = literal_column(f"'{table.name}'")
     rows = select(TABLE.c.row).where(
         OPEN_FIELD, text("NOT passing"), TABLE.c.model == model
     )
-    return rows if field is None else rows.where(text(f"field = '{field}'"))
+    names = ", ".join(f"'{name}'" for name in fields)
+    return rows.where(text(f"field IN ({names})")) if fields else rows
 
 
 def is_any(*, field: bool = False) -> ColumnElement[bool]:

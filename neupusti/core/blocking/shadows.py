@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Dialect,
@@ -36,6 +37,7 @@ from neupusti.core.blocking.conditions import (
     is_covered,
 )
 from neupusti.core.data import database, finding, postgresql
+from neupusti.core.data.classification import classification
 from neupusti.core.data.database import db
 from neupusti.core.data.reading import EXTENSION
 
@@ -129,15 +131,28 @@ def statement(table: Table, schema: str, dialect: Dialect) -> str:
 
 def _columns(table: Table) -> Iterator[ColumnElement[Any]]:
     """Yield the columns of a view: a contested value is not used, so it is not there."""
-    fields = table.info.get(CONTESTABLE, ())
     for column in table.columns:
-        if column.name in fields:
-            is_contested = table.c.id.in_(contested(table, column.name))
+        if fields := _sources(column):
+            is_contested = table.c.id.in_(contested(table, *fields))
             yield case(
                 (and_(is_any(field=True), is_contested), null()), else_=column
             ).label(column.name)
         else:
             yield column
+
+
+def _sources(column: Column[Any]) -> list[str]:
+    """Return the contestable columns whose values a column holds, or is derived from.
+
+    A derived column, such as what staff search by, has the clause of its sources.
+    """
+    fields, mark = column.table.info.get(CONTESTABLE, ()), classification(column)
+    if column.name in fields:
+        return [column.name]
+    if mark is None or not mark.derived:
+        return []
+    clauses = {name: classification(column.table.c[name]) for name in fields}
+    return [name for name, one in clauses.items() if one and one.clause == mark.clause]
 
 
 def _on_sqlite(connection: Any, tables: Sequence[Table], dialect: Dialect) -> None:
