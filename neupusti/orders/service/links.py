@@ -108,11 +108,6 @@ def by_number(session: Session, number: str) -> ShopOrder | None:
     return found
 
 
-def revoke(session: Session, order: int) -> None:
-    """End every link to an order at once, in the open write transaction."""
-    tokens.revoke_target(session, PURPOSE, order)
-
-
 def is_blocked(order: ShopOrder) -> bool:
     """Return whether the order may only be read and cancelled, for now (6.2.4)."""
     session = db.session()
