@@ -126,7 +126,7 @@ def test_a_link_that_is_revoked_ends_at_once(app: Flask) -> None:
     order = cast.order_of(found.number).id
     db.session.rollback()
     with writing() as session:
-        links.revoke(session, order)
+        tokens.revoke_target(session, links.PURPOSE, order)
     with pytest.raises(NoOrderError):
         links.access(found.number, token=found.token, person=None)
     with pytest.raises(TokenError):

@@ -142,7 +142,7 @@ def test_a_link_opens_its_order_until_it_ends(
 def test_a_revoked_link_ends_at_once(guest: Shopper, order: ShopOrder) -> None:
     assert guest.get(f"/orders/{order.number}").status_code == 200
     with writing() as session:
-        links.revoke(session, order.id)
+        tokens.revoke_target(session, links.PURPOSE, order.id)
     assert guest.get(f"/orders/{order.number}").status_code == 404
 
 
