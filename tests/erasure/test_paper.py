@@ -77,6 +77,9 @@ def test_two_members_of_staff_destroy_what_a_paper_asks_for(app: Flask, at: Cloc
     [erasure] = db.session.scalars(select(Erasure)).all()
     assert (erasure.state, erasure.asked_by) == ("asked", first)
     assert press(app, board, number, "second") == 422
+    other = desk.signed_in(app, second)
+    page, button = f"/en/admin/erasures/{number}", "Confirm the destruction"
+    assert [button in one.get(page).text for one in (board, other)] == [False, True]
     at(BEGINS)
     work()
     assert erasure_of(erasure.id).state == "asked"

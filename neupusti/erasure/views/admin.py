@@ -76,6 +76,7 @@ def _page(found: DataRequest, problem: str = "", status: int = 200) -> Response:
         "erasure/admin/erasure.html",
         request_=found,
         erasure=erasure,
+        me=identity.me().person,
         steps=queries.steps(erasure) if erasure else (),
         kept=queries.kept(erasure) if erasure else {},
         holds={hold.code: hold for hold in registry().holds},
