@@ -237,9 +237,10 @@ def carry_out(session: Session, erasure: int, one: Fated) -> None:
         emptied = update(one.table).where(one.emptied).values(emptying(one))
         kept = session.execute(emptied).rowcount  # type: ignore[attr-defined]
     if one.holding.fate is Fate.ROW:
-        if one.goes_along:
-            gone = session.scalar(count.where(one.goes)) or 0
-        else:
+        gone = session.scalar(count.where(one.goes)) or 0
+        if gone:
+            _forget(session, one)
+        if not one.goes_along:
             deleted = delete(one.table).where(one.goes)
             gone = session.execute(deleted).rowcount  # type: ignore[attr-defined]
     if gone or kept:
@@ -268,6 +269,17 @@ def _keep(session: Session, erasure: int, one: Fated) -> None:
             rows = select(*named).where(one.own, hold.rows(one.table))
             columns = ["erasure", "model", "row", "hold"]
             session.execute(insert(ErasureKept).from_select(columns, rows))
+
+
+def _forget(session: Session, one: Fated) -> None:
+    """Forget that erasures keep the rows that go: SQLite gives their numbers again."""
+    key, *more = one.table.primary_key.columns
+    if not more:
+        named = (
+            ErasureKept.model == one.table.name,
+            ErasureKept.row.in_(select(key).where(one.goes)),
+        )
+        session.execute(delete(ErasureKept).where(*named))
 
 
 def _log(session: Session, table: Table, operation: Operation, rows: int) -> None:
