@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import delete, update
 
 from neupusti.accounts.models import EmailChange
+from neupusti.core import clock
 from neupusti.core.data.database import writing
 from neupusti.core.text.languages import Language
 from neupusti.rights.models import DataRequest, Export, RequestKind
@@ -183,3 +185,22 @@ def test_the_former_address_gets_few_emails(app: Flask, who: Account) -> None:
     for _time in range(5):
         asked(browser)
     assert len(AGREE.findall("".join(one.text for one in emails_to(BOLAT.email)))) == 3
+
+
+@pytest.mark.clause("6.1.3")
+@SQLITE
+def test_a_yes_to_one_change_is_none_to_the_next_of_its_number(
+    who: Account, at: Clock
+) -> None:
+    with pytest.raises(RightsError):
+        settling.ensure_settled(who.number)
+    settling.agree(AGREE.findall(emails_to(BOLAT.email)[-1].text)[0])
+    settling.ensure_settled(who.number)
+    at(NOON + timedelta(days=8))
+    with writing() as session:
+        session.execute(delete(EmailChange))
+    changed(who.number, AIGERIM.email, BOLAT.email)
+    with writing() as session:
+        session.execute(update(EmailChange).values(changed_at=clock.now()))
+    with pytest.raises(RightsError):
+        settling.ensure_settled(who.number)

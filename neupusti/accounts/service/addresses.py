@@ -73,7 +73,8 @@ def request_change(me: Identity, email: str, password: str, device: str) -> None
             return
         token = tokens.issue(session, CONFIRM, LIFE, person=number, target=change.id)
         to = Recipient(email=email, language=Language(person.language), person=number)
-        key = f"{account_emails.EMAIL_CONFIRM.name}:{change.id}"
+        # No number: SQLite gives that of a swept change again.
+        key = account_emails.unique_key(account_emails.EMAIL_CONFIRM)
         enqueue(session, account_emails.EMAIL_CONFIRM, to, key=key, values={"token": token})
 
 
@@ -121,7 +122,7 @@ def confirm(number: int, sign_in: int, token: str, device: str) -> None:
         decide(session, Decision.EMAIL_CHANGED, person=number, email_key=former)
         set_address(session, person, change.new)
         tokens.revoke(session, number, recovery.RESET)
-        key = f"{account_emails.EMAIL_CHANGED.name}:{change.id}"
+        key = account_emails.unique_key(account_emails.EMAIL_CHANGED)
         values = {"new": emails.masked(change.new), **link}
         enqueue(session, account_emails.EMAIL_CHANGED, old, key=key, values=values)
         log(session, number, SecurityEventKind.EMAIL_CHANGED, device)

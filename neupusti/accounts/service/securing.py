@@ -130,7 +130,7 @@ def _restore_address(
         email=person.email, language=Language(person.language), person=person.id
     )
     addresses.set_address(session, person, change.old)
-    key = f"{emails.EMAIL_UNDONE.name}:{change.id}"
+    key = emails.unique_key(emails.EMAIL_UNDONE)
     enqueue(session, emails.EMAIL_UNDONE, new_owner, key=key)
     addresses.log(session, person.id, SecurityEventKind.EMAIL_UNDONE, device)
     return change.changed_at is None or sent_at <= change.changed_at

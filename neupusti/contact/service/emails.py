@@ -37,7 +37,8 @@ def send(
         email=request.email, language=Language(request.language), person=request.person
     )
     values = {"number": request.number, "token": token, "answer": answer}
-    key = f"contact:{request.id}:{request.version}"
+    # By its number: SQLite gives the id of a request that was destroyed again.
+    key = f"contact:{request.number}:{request.version}"
     enqueue(session, kind, to, key=key, values=values)
     session.flush()
     return row.id

@@ -4,6 +4,8 @@ Holds are asked inside it: what became an open order a moment ago is kept. Whoev
 killed in it has destroyed nothing; files go afterwards, by the names that it leaves.
 """
 
+from collections.abc import Iterable
+
 from sqlalchemy import (
     ColumnElement,
     Table,
@@ -20,6 +22,7 @@ from sqlalchemy.orm import Session
 from neupusti.accounts.models import Person
 from neupusti.core import clock
 from neupusti.core.blocking import blocks
+from neupusti.core.blocking.conditions import CONTESTABLE, covered
 from neupusti.core.blocking.models import HASH_USE, Reach, Tombstone
 from neupusti.core.data import finding, keys
 from neupusti.core.data.classification import (
@@ -51,9 +54,9 @@ from neupusti.rights.service import exporting, second_road
 def destroy(number: int) -> bool:
     """Begin and carry out an erasure; return whether it was done.
 
-    It is put off while the data are blocked or wholly held, the person is staff, or a
-    letter or an archive of theirs is on its way. Of an undo and this, the first in the
-    database wins.
+    It is put off while the data are blocked or wholly held, a value is contested, the
+    person is staff, or a letter or an archive of theirs is on its way. Of an undo and
+    this, the first in the database wins.
     """
     with writing() as session:
         blocks.wait_for_writers(session)
@@ -121,7 +124,8 @@ def whose_of(session: Session, erasure: Erasure) -> Whose:
 
 def is_put_off(session: Session, whose: Whose) -> bool:
     """Return whether nothing may be destroyed now."""
-    if blocks.is_blocked(session, whose):
+    tables = {one.holding.model: one for one in fated(whose)}
+    if blocks.is_blocked(session, whose) or _is_contested(session, tables.values()):
         return True
     if whose.person is not None and grants.is_staff(whose.person):
         return True
@@ -132,10 +136,18 @@ def is_put_off(session: Session, whose: Whose) -> bool:
         (OutboxEmail, OutboxEmail.state == OutboxState.HANDING.value),
         (Export, Export.state == ExportState.RUNNING.value),
     )
-    tables = {one.holding.model: one for one in fated(whose)}
     return any(
         session.scalar(select(model.id).where(tables[model].own, busy).limit(1)) is not None
         for model, busy in moving
+    )
+
+
+def _is_contested(session: Session, tables: Iterable[Fated]) -> bool:
+    """Return whether a value of theirs is contested: the check of it comes first."""
+    return any(
+        session.scalar(select(one.table.c.id).where(one.own, covered(one.table)).limit(1))
+        for one in tables
+        if CONTESTABLE in one.table.info
     )
 
 
@@ -225,9 +237,10 @@ def carry_out(session: Session, erasure: int, one: Fated) -> None:
         emptied = update(one.table).where(one.emptied).values(emptying(one))
         kept = session.execute(emptied).rowcount  # type: ignore[attr-defined]
     if one.holding.fate is Fate.ROW:
-        if one.goes_along:
-            gone = session.scalar(count.where(one.goes)) or 0
-        else:
+        gone = session.scalar(count.where(one.goes)) or 0
+        if gone:
+            _forget(session, one)
+        if not one.goes_along:
             deleted = delete(one.table).where(one.goes)
             gone = session.execute(deleted).rowcount  # type: ignore[attr-defined]
     if gone or kept:
@@ -256,6 +269,17 @@ def _keep(session: Session, erasure: int, one: Fated) -> None:
             rows = select(*named).where(one.own, hold.rows(one.table))
             columns = ["erasure", "model", "row", "hold"]
             session.execute(insert(ErasureKept).from_select(columns, rows))
+
+
+def _forget(session: Session, one: Fated) -> None:
+    """Forget that erasures keep the rows that go: SQLite gives their numbers again."""
+    key, *more = one.table.primary_key.columns
+    if not more:
+        named = (
+            ErasureKept.model == one.table.name,
+            ErasureKept.row.in_(select(key).where(one.goes)),
+        )
+        session.execute(delete(ErasureKept).where(*named))
 
 
 def _log(session: Session, table: Table, operation: Operation, rows: int) -> None:

@@ -6,16 +6,26 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.core.blocking import blocks
+from neupusti.core.blocking.conditions import CONTESTABLE
 from neupusti.core.data.finding import Whose
 from neupusti.core.deadlines import register
 from neupusti.core.records.decision_file import DecisionLine
+from neupusti.core.records.journal import SYSTEM
 from neupusti.core.text.languages import Language
 from neupusti.erasure.models import Erasure, ErasureStep, State
 from neupusti.erasure.service import sealing
 from neupusti.erasure.service.destroying import carry_out_all
+from neupusti.erasure.service.fates import fated
 from neupusti.policy.service.edition_store import current_store
-from neupusti.rights.models import Channel, DataRequest, RequestKind
-from neupusti.rights.service import requests
+from neupusti.rights.models import (
+    Channel,
+    Correction,
+    DataRequest,
+    Decision,
+    RequestKind,
+)
+from neupusti.rights.service import correcting, requests
+from neupusti.rights.service.correcting import Verdict
 
 
 def again(session: Session, line: DecisionLine) -> int:
@@ -35,6 +45,7 @@ def again(session: Session, line: DecisionLine) -> int:
     if erasure and (line.is_interrupted or erasure.destroyed_at is not None):
         return 0
     erasure = erasure or _erasure(session, request, line)
+    _end_checks(session, line.whose)
     carry_out_all(session, erasure, request, line.whose)
     known = sealing.unseal(erasure.kept_secret)
     known = replace(known, email=known.email or line.email_key or "", is_told=True)
@@ -42,6 +53,21 @@ def again(session: Session, line: DecisionLine) -> int:
     session.flush()
     steps = select(ErasureStep).filter_by(erasure=erasure.id)
     return sum(step.gone + step.kept for step in session.scalars(steps))
+
+
+def _end_checks(session: Session, whose: Whose) -> None:
+    """End the checks of contested values: they had ended when it was destroyed first."""
+    for one in fated(whose):
+        if CONTESTABLE in one.table.info:
+            found = select(Correction).where(
+                Correction.model == one.table.name,
+                Correction.row.in_(select(one.table.c.id).where(one.own)),
+                Correction.decided_at.is_(None),
+            )
+            for correction in session.scalars(found).all():
+                correcting.lift(session, correction, Decision.WRONG, SYSTEM)
+                correcting.decide(session, correction, Verdict(Decision.WRONG), SYSTEM, "")
+    session.flush()
 
 
 def _request(session: Session, line: DecisionLine) -> DataRequest:

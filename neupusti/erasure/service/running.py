@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.config.settings import settings
 from neupusti.core import clock
+from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.database import Base, db, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.mail.models import OutboxEmail
@@ -172,7 +173,7 @@ def release(number: int) -> None:
 
 
 def _release(session: Session, erasure: Erasure, one: Fated) -> int:
-    """Destroy the rows of a table whose hold is over; return how many.
+    """Destroy the rows of a table whose hold is over; return how many. Blocked ones wait.
 
     Whoever got the data of an order is told now, since the hold kept it for them, too.
     """
@@ -180,10 +181,12 @@ def _release(session: Session, erasure: Erasure, one: Fated) -> int:
     mine = (ErasureKept.erasure == erasure.id, ErasureKept.model == one.table.name)
     in_force = {hold.code: hold.rows(one.table) for hold in registry().holds_of(one.table)}
     over: set[int] = set()
+    blocked = select(key).where(covered(one.table))
     for code in session.scalars(select(ErasureKept.hold).where(*mine).distinct()).all():
         held = select(key).where(in_force.get(code, false()))
         rows = select(ErasureKept.row).where(*mine, ErasureKept.hold == code)
-        over |= set(session.scalars(rows.where(ErasureKept.row.not_in(held))))
+        ended = rows.where(ErasureKept.row.not_in(held), ErasureKept.row.not_in(blocked))
+        over |= set(session.scalars(ended))
     numbers = sorted(over)
     for start in range(0, len(numbers), BATCH):
         some = numbers[start : start + BATCH]

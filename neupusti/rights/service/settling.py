@@ -5,6 +5,7 @@ longer undo the change, or has agreed, a sign-in proves no more than the new add
 """
 
 from datetime import datetime, timedelta
+from secrets import token_urlsafe
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -35,14 +36,18 @@ ASKED = _(
 
 def unsettled(person: int | None) -> EmailChange | None:
     """Return the first change of an address that can be undone and nobody agreed to."""
-    agreed = select(Token.target).where(
-        Token.purpose == PURPOSE, Token.person == person, Token.used_at.is_not(None)
+    agreed = select(Token.id).where(
+        Token.purpose == PURPOSE,
+        Token.person == person,
+        Token.target == EmailChange.id,
+        # SQLite may have given the change the number of one before it.
+        Token.used_at >= EmailChange.changed_at,
     )
     changes = select(EmailChange).where(
         EmailChange.person == person,
         EmailChange.changed_at > clock.now() - SETTLED,
         EmailChange.over_at.is_(None),
-        EmailChange.id.not_in(agreed),
+        ~agreed.exists(),
     )
     return db.session.scalar(changes.order_by(EmailChange.id).limit(1))
 
@@ -75,16 +80,14 @@ def agree(token: str) -> None:
 
 def _ask(session: Session, change: EmailChange, until: datetime) -> None:
     life = until - clock.now()
-    row, token = tokens.issue_row(
-        session, PURPOSE, life, person=change.person, target=change.id
-    )
-    session.flush()
+    token = tokens.issue(session, PURPOSE, life, person=change.person, target=change.id)
     person = session.get_one(Person, change.person)
     to = Recipient(
         email=change.old, language=Language(person.language), person=change.person
     )
     values = {"token": token, "new": emails.masked(change.new), "until": until}
-    enqueue(session, rights_emails.FORMER, to, key=f"rights.former:{row.id}", values=values)
+    key = f"{rights_emails.FORMER.name}:{token_urlsafe(18)}"
+    enqueue(session, rights_emails.FORMER, to, key=key, values=values)
 
 
 def _change(session: Session, token: Token) -> EmailChange:

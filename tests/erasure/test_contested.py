@@ -1,0 +1,98 @@
+"""What a check is about is destroyed once the check has ended (6.1.3, 6.2.4)."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from neupusti.backup.service import replaying
+from neupusti.core.blocking import blocks
+from neupusti.core.blocking.models import Cause, DataBlock, Result
+from neupusti.core.data.database import db, writing
+from neupusti.core.records import decision_file
+from neupusti.core.records.decisions import Decision
+from neupusti.core.records.journal import SYSTEM
+from neupusti.core.text import emails
+from neupusti.erasure.service import running
+from neupusti.rights.models import Correction
+from neupusti.rights.models import Decision as Verdict
+from neupusti.rights.service import correcting
+from tests.contact import asked
+from tests.erasure.erasing import (
+    BEGINS,
+    NOON,
+    answered,
+    asker,
+    confirmed,
+    erasure_of,
+    whose,
+    work,
+)
+from tests.people import GUEST
+from tests.times import Clock
+
+pytestmark = [pytest.mark.clause("6.1.3"), pytest.mark.clause("6.2.4")]
+
+
+def contested() -> None:
+    """Let the guest contest the name in their question."""
+    one = asker(GUEST)
+    [value] = correcting.values(one.whose)
+    correcting.contest(one, value, "Дана", "")
+    db.session.rollback()
+
+
+def lines() -> int:
+    """Return how many lines the file of decisions has."""
+    return sum(1 for _line in decision_file.read())
+
+
+def test_it_waits_for_the_check_of_a_value(app: Flask, at: Clock) -> None:
+    at(NOON)
+    asked.asked(app, email=GUEST.email)
+    answered()
+    contested()
+    number = confirmed(GUEST)
+    at(BEGINS)
+    before = lines()
+    work(2)
+    assert (erasure_of(number).state, lines()) == ("confirmed", before)
+    with writing() as session:
+        correction = session.scalars(select(Correction)).one()
+        correcting.lift(session, correction, Verdict.WRONG, SYSTEM)
+    work(2)
+    assert (erasure_of(number).destroyed_at, asked.count()) == (BEGINS, 0)
+
+
+def test_what_a_law_kept_waits_for_the_end_of_a_block(app: Flask, at: Clock) -> None:
+    at(NOON)
+    asked.asked(app, email=GUEST.email)
+    number = confirmed(GUEST)
+    at(BEGINS)
+    work(2)
+    answered()
+    with writing() as session:
+        blocks.open_block(session, whose(GUEST), by=Cause.PERSON, request="NZ-1")
+    at(BEGINS + running.AGAIN)
+    work()
+    assert (erasure_of(number).state, asked.count()) == ("waiting", 1)
+    with writing() as session:
+        block = session.scalars(select(DataBlock)).one()
+        blocks.lift(session, block, outcome=Result.WITHDRAWN)
+    at(BEGINS + 2 * running.AGAIN)
+    work()
+    assert (erasure_of(number).state, asked.count()) == ("done", 0)
+
+
+@pytest.mark.situation(14, of="rights")
+def test_a_restored_check_does_not_stand_against_a_replay(app: Flask, at: Clock) -> None:
+    at(NOON)
+    asked.asked(app, email=GUEST.email)
+    answered()
+    contested()
+    key = emails.key(GUEST.email)
+    line = decision_file.append(Decision.ERASED.value, email_key=key, ref="NZ-99")
+    decision_file.append("done", ref=str(line.n))
+    assert replaying.replay(replaying.missing())["erased"] > 0
+    correction = db.session.scalars(select(Correction)).one()
+    assert (asked.count(), correction.proposed) == (0, None)
+    assert correction.decided_at == NOON
