@@ -156,6 +156,27 @@ def test_what_was_refused_is_collected_no_more(app: Flask) -> None:
     assert handing.over(press(number), second).disclosed[Field.COLLECT] == "2500"
 
 
+@pytest.mark.parametrize(
+    ("given_back", "collected"), [(0, ["", "1000"]), (1000, ["1000", "1000"])]
+)
+def test_what_came_back_is_taken_off_what_is_collected_next(
+    app: Flask, given_back: int, collected: list[str]
+) -> None:
+    number = confirmed(4)
+    first, *others = packed(number, 2), packed(number, 1), packed(number, 1)
+    handing.over(press(number), first)
+    parcels.move(press(number), first, ParcelState.DELIVERED)
+    changing.enter_payment(press(number), 3500)
+    (line,) = cast.lines_of(number)
+    wish = returning.ask(press(number, cast.GUEST), {line.id: 1}, "")
+    returning.answer(press(number), wish, accept=True)
+    returning.receive(press(number), wish, {line.id: True})
+    if given_back:
+        changing.enter_payment(press(number), -given_back)
+    seen = [handing.over(press(number), one).disclosed for one in others]
+    assert [one.values.get(Field.COLLECT, "") for one in seen] == collected
+
+
 def test_a_weight_that_is_not_known_of_every_product_is_left_out(app: Flask) -> None:
     number, parcel = ready()
     (line,) = cast.lines_of(number)

@@ -109,6 +109,23 @@ def test_a_part_is_cancelled_with_a_reason(dana: FlaskClient, order: ShopOrder) 
     assert word(order) == (Word.CANCELLED, False)
 
 
+def test_what_was_never_packed_is_cancelled_after_a_parcel_left(
+    dana: FlaskClient, order: ShopOrder
+) -> None:
+    press(dana, order, "confirmation")
+    press(dana, order, "parcels", **pieces(order, 2, 1))
+    parcel = now(order).parcels[0][0].id
+    assert hands_over(dana, order, parcel).status_code == 200
+    page = dana.get(page_of(order)).text
+    assert f"{page_of(order)}/cancellation" in page
+    assert "Все нули" not in page
+    done = press(dana, order, "cancellation", **pieces(order, 1, 0), reason="Разбит")
+    assert done.status_code == 303
+    press(dana, order, f"parcels/{parcel}/moves", to="delivered")
+    assert word(order) == (Word.DELIVERED, False)
+    assert f"{page_of(order)}/cancellation" not in dana.get(page_of(order)).text
+
+
 def test_a_pick_up_needs_number_and_phone(app: Flask, dana: FlaskClient) -> None:
     order = Shopper(app).bought(buying.product())
     press(dana, order, "confirmation")

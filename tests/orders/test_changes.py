@@ -1,6 +1,10 @@
 """What a buyer changes of an order: cancel, another address, a return."""
 
-from neupusti.core.data.database import db
+import pytest
+from sqlalchemy import update
+
+from neupusti.core import clock
+from neupusti.core.data.database import db, writing
 from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import GoodsReturn
 from neupusti.orders.models.order import OrderState, ShopOrder
@@ -124,3 +128,20 @@ def test_a_buyer_asks_for_a_return(guest: Shopper, order: ShopOrder) -> None:
     db.session.rollback()
     assert db.session.query(GoodsReturn).one().words == "Скол на крышке"
     assert "Запрошен возврат" in guest.get(f"/orders/{order.number}").text
+
+
+@SQLITE
+@pytest.mark.clause("5.1")
+def test_a_return_past_the_term_of_an_order_asks_for_no_words(
+    guest: Shopper, order: ShopOrder
+) -> None:
+    path = f"/orders/{order.number}/return"
+    buying.delivered(order, 2, 1)
+    with writing() as session:
+        session.execute(update(ShopOrder).values(identity_ended_at=clock.now()))
+    page = guest.get(path).text
+    assert 'name="words"' not in page
+    fields = {**buying.hidden(page), **line_fields(order, 1, 0), "words": "Скол"}
+    assert guest.browser.post(path, data=fields).status_code == 303
+    db.session.rollback()
+    assert db.session.query(GoodsReturn).one().words == ""

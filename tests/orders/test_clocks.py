@@ -19,7 +19,7 @@ from neupusti.orders.models.order import OrderLine, Payment, ShopOrder
 from neupusti.orders.models.states import Word
 from neupusti.orders.service import clocks, masking
 from neupusti.orders.service.errors import MoveError
-from neupusti.orders.service.life import changing, deciding
+from neupusti.orders.service.life import changing, deciding, returning
 from neupusti.retention.service import sweeps as retention
 from tests.orders import cast
 from tests.orders.cast import COURIER, press
@@ -164,6 +164,10 @@ def test_an_order_past_its_term_takes_no_more_words(app: Flask, at: Clock) -> No
     masking.run()
     with pytest.raises(MoveError, match="В этом состоянии"):
         changing.note(press(number), "Айгерим звонила")
+    (line,) = cast.lines_of(number)
+    wish = returning.ask(press(number, cast.GUEST), {line.id: 1}, "Айгерим недовольна")
+    ((stored, _rows),) = cast.seen(number).returns
+    assert (stored.id, stored.state, stored.words) == (wish, "asked", "")
     changing.freeze(press(number), "Айгерим спорит")
     last = cast.seen(number).events[-1]
     assert (last.what, last.reason) == ("block", "")

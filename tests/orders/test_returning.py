@@ -2,10 +2,12 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from neupusti.core.data.database import db, writing
+from neupusti.core.mail.models import OutboxEmail
+from neupusti.orders.models.order import ShopOrder
 from neupusti.orders.models.states import Status, Word
 from neupusti.orders.service.errors import MoveError
 from neupusti.orders.service.life import deciding, parcels, returning
@@ -129,6 +131,22 @@ def test_what_was_not_packed_can_be_cancelled_once_the_rest_came_back(app: Flask
     assert found.status == Status(Word.RETURNED)
     assert found.order.ended_at is not None
     assert cast.pieces_of(other) == 10
+    assert cast.holds()
+
+
+@pytest.mark.clause("6.1.3")
+def test_goods_of_somebody_whose_data_were_destroyed_are_taken_in(app: Flask) -> None:
+    product = cast.product("a")
+    number, line = delivered(product, 2)
+    wish = returning.ask(press(number, GUEST), {line: 1}, "")
+    said = len(cast.letters())
+    with writing() as session:
+        session.execute(update(ShopOrder).values(email="", email_key=""))
+    returning.answer(press(number), wish, accept=True)
+    returning.receive(press(number), wish, {line: True})
+    assert cast.pieces_of(product) == 9
+    db.session.rollback()
+    assert db.session.scalar(select(func.count()).select_from(OutboxEmail)) == said
     assert cast.holds()
 
 

@@ -157,19 +157,20 @@ def _weight(session: Session, parcel: Parcel) -> str:
 def _to_collect(session: Session, order: ShopOrder, parcel: Parcel) -> str:
     """Return what the courier of this parcel collects: its goods, the first also the fee.
 
-    What is paid is taken off the parcels that were delivered, then off the others by their
-    numbers: together they ask for what is still to pay, and for none of it twice.
+    What is paid, and what came back from the buyer, is taken off the parcels that were
+    delivered, then off the others by their numbers: together they ask for what is still to
+    pay, and for none of it twice.
     """
     everything = details.of(session, order)
     prices = {line.id: line.unit_price for line in everything.lines}
-    fee, paid, asked = order.fee, everything.sums.paid, {}
+    back = sum(x.unit_price * everything.from_buyer(x) for x in everything.lines)
+    fee, settled, asked = order.fee, everything.sums.paid + back, {}
     kept = [pair for pair in everything.parcels if pair[0].state not in NOT_KEPT]
     totals = {}
     for one, inside in kept:
         totals[one.id] = fee + sum(prices[line] * count for line, count in inside.items())
         fee = 0
     for one, _inside in sorted(kept, key=lambda pair: pair[0].state != DELIVERED):
-        asked[one.id] = max(0, totals[one.id] - max(0, paid))
-        paid -= totals[one.id]
-    left = everything.sums.due - everything.sums.paid
-    return str(max(0, min(asked.get(parcel.id, 0), left)) or "")
+        asked[one.id] = max(0, totals[one.id] - max(0, settled))
+        settled -= totals[one.id]
+    return str(asked.get(parcel.id, 0) or "")

@@ -80,12 +80,15 @@ class Details:
             self.left_to_return(line) >= pieces.get(line.id, 0) for line in self.lines
         )
 
-    def left_to_return(self, line: OrderLine) -> int:
-        """Return how many delivered pieces are neither returned nor asked for.
+    def from_buyer(self, line: OrderLine) -> int:
+        """Return how many delivered pieces of a line came back.
 
         What was refused at the door counts as returned, and was never delivered.
         """
-        from_buyer = line.returned - self.in_parcels(line.id, ParcelState.RETURNED)
+        return line.returned - self.in_parcels(line.id, ParcelState.RETURNED)
+
+    def left_to_return(self, line: OrderLine) -> int:
+        """Return how many delivered pieces are neither returned nor asked for."""
         asked = sum(
             row.quantity
             for wish, rows in self.returns
@@ -93,7 +96,8 @@ class Details:
             for row in rows
             if row.line == line.id
         )
-        return self.in_parcels(line.id, ParcelState.DELIVERED) - from_buyer - asked
+        delivered = self.in_parcels(line.id, ParcelState.DELIVERED)
+        return delivered - self.from_buyer(line) - asked
 
 
 def by_number(number: str) -> Details | None:

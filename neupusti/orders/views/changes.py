@@ -1,6 +1,7 @@
 """What a buyer changes of an order: cancel, another address, ask for a return."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from flask import redirect, request, url_for
 from flask_babel import gettext as _
@@ -80,7 +81,7 @@ def change_address(number: str) -> Response:
 def ask_return(number: str) -> Response:
     """Ask which delivered pieces shall be returned, and why."""
     access = reach.access(number)
-    form = ReturnForm(formdata=None, version=str(access.order.version))
+    form = _return_form(access, formdata=None, version=str(access.order.version))
     return _return_page(order_pages.details(access), form, {})
 
 
@@ -89,15 +90,23 @@ def send_return(number: str) -> Response:
     """Ask for a return."""
     access = reach.access(number)
     found = order_pages.details(access)
-    form = ReturnForm()
+    form = _return_form(access)
     valid = form.validate()
     chosen, errors = pieces.read(found.lines, found.left_to_return)
     if not chosen:
         errors = errors or pieces.nothing(found.lines)
     if errors or not valid:
         return _return_page(found, form, errors)
-    reason = form.words.data
+    reason = form.data.get("words", "")
     return _pressed(access, lambda press: returning.ask(press, chosen, reason), "return")
+
+
+def _return_form(access: Access, **kwargs: Any) -> ReturnForm:
+    """Return the form; past the term of the order it asks for no words (5.1)."""
+    form = ReturnForm(**kwargs)
+    if access.order.identity_ended_at is not None:
+        del form.words
+    return form
 
 
 def _changeable(number: str) -> tuple[Access, Details]:

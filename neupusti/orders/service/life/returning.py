@@ -33,6 +33,7 @@ def ask(press: Press, pieces: Mapping[int, int], words: str) -> int:
 
     Only what was delivered and is not asked for already. The term of 14 days and the
     exceptions of the law are shown, not enforced: defective goods can always come back.
+    Past the term of the order without `words`: they were destroyed (5.1), once.
     """
     if len(words) > LONGEST:
         raise MoveError(_("Shorten it to 2,000 characters."))
@@ -41,7 +42,8 @@ def ask(press: Press, pieces: Mapping[int, int], words: str) -> int:
         everything = details.of(session, order)
         left = {line.id: everything.left_to_return(line) for line in everything.lines}
         rows = steps.chosen(everything.lines, pieces, left)
-        wish = _store(session, order, rows, words.strip(), ReturnState.ASKED)
+        kept = words.strip() if order.identity_ended_at is None else ""
+        wish = _store(session, order, rows, kept, ReturnState.ASKED)
         moved = "", wish.state
         moves.report(session, order, What.RETURN, press.actor, moved=moved)
         values = emails.goods(order, everything.lines, pieces)
