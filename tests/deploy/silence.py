@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ CHOICES, READS = 12, 6
 CHOICE, POLICY, CATALOGUE = "/cookies/", "/policy/", "/catalog/"
 CLIENTS, PATIENCE_SECONDS = 400, 30
 ACCEPTED = urlencode({"choice": "accept"})
+RECORD = re.compile(r"\b1\.\w*\.\w+\.([\w-]{16})\.")
+"""The number of a record in the cookie that a choice is answered with."""
 SOCKET = ".s.PGSQL.5432"
 CHUNK = 65536
 BACKENDS = """SELECT pid FROM pg_stat_activity
@@ -33,12 +36,13 @@ WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"""
 
 
 class Answer(NamedTuple):
-    """What one request got; status 0 is no answer."""
+    """What one request got; status 0 is no answer, `kept` the number a choice was given."""
 
     path: str
     asked_at: float
     seconds: float
     status: int
+    kept: str = ""
 
 
 @dataclass
@@ -78,14 +82,17 @@ class Load:
         if form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         link = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
-        began, status = time.monotonic(), 0
+        began, status, kept = time.monotonic(), 0, ""
         with suppress(OSError, HTTPException):
             link.request("POST" if form else "GET", path, form, headers)
             answer = link.getresponse()
             answer.read()
             status = answer.status
+            if named := RECORD.search(answer.getheader("Set-Cookie") or ""):
+                kept = named[1]
         link.close()
-        self.answers.append(Answer(path, began, time.monotonic() - began, status))
+        seconds = time.monotonic() - began
+        self.answers.append(Answer(path, began, seconds, status, kept))
 
 
 @dataclass
@@ -222,11 +229,10 @@ class Faults:
                     f"ALTER ROLE {USER} RESET default_transaction_read_only".encode()
                 )
 
-    def chosen(self) -> int:
-        """Return how many choices are kept."""
+    def chosen(self) -> set[str]:
+        """Return the numbers of the choices that are kept."""
         with self._connection(self.database) as own:
-            found = own.execute("SELECT count(*) FROM consent_record").fetchone()
-        return int(found[0]) if found else 0
+            return {one for (one,) in own.execute("SELECT public_id FROM consent_record")}
 
     def _connection(self, database: str) -> psycopg.Connection:
         return psycopg.connect(self.cluster.url(database), autocommit=True)
