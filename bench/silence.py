@@ -69,11 +69,14 @@ def figures(port: int, faults: Faults, seconds: int) -> Iterator[Figure]:
             ended = time.monotonic()
             time.sleep(AFTER)
         yield from _of_fault(name, load.answers, began, ended)
-        told = {one.kept for one in load.answers if one.path == CHOICE and one.status in DONE}
+        choices = [one for one in load.answers if one.path == CHOICE]
+        told = {one.kept for one in choices if one.status in DONE}
         more = faults.chosen() - kept
         yield Figure(f"{name}: acknowledged and lost", len(told - more), "", most=0)
         # The word "kept" may have been on its way as its connection fell silent.
-        yield Figure(f"{name}: refused and kept all the same", len(more - told), "")
+        refused = sum(one.status == HTTP_BUSY for one in choices)
+        what = f"{name}: refused and kept all the same"
+        yield Figure(what, len(more - told), "", most=refused)
 
 
 def _of_fault(

@@ -5,7 +5,7 @@ from typing import Any
 from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.core.data import halting, keys
-from neupusti.core.data.postgresql import POOL_SECONDS
+from neupusti.core.data.waiting import MovingPool
 
 
 def for_flask(settings: Settings) -> dict[str, Any]:
@@ -36,5 +36,5 @@ def for_flask(settings: Settings) -> dict[str, Any]:
 
 def _engine(url: str) -> dict[str, Any]:
     """Return the options of an engine: nobody waits long for a connection to a server."""
-    limit = {"pool_timeout": POOL_SECONDS} if url.startswith("postgresql") else {}
-    return {"url": url, **limit}
+    pool = {"poolclass": MovingPool} if url.startswith("postgresql") else {}
+    return {"url": url, **pool}

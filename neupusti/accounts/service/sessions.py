@@ -17,7 +17,8 @@ from neupusti.accounts.models import KnownDevice, Person, SecondFactor, SignIn
 from neupusti.accounts.service import emails, suspensions
 from neupusti.core import clock
 from neupusti.core.data import keys
-from neupusti.core.data.database import db, writer_slot
+from neupusti.core.data.database import db
+from neupusti.core.data.waiting import writer_slot
 from neupusti.core.security import grants
 from neupusti.core.security.identity import Identity
 

@@ -11,8 +11,9 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, inspect
 
 from neupusti.backup.service.errors import BackupError
-from neupusti.core.data.database import ACCESS, BUSY_SECONDS, db
+from neupusti.core.data.database import ACCESS, db
 from neupusti.core.data.file_table import FilePart
+from neupusti.core.data.waiting import BUSY_SECONDS
 from neupusti.rights.service.exporting import FOLDER as EXPORTS
 
 BINDS: dict[str, str | None] = {"main": None, ACCESS: ACCESS}

@@ -40,6 +40,7 @@ from neupusti.core.data import database, finding, postgresql
 from neupusti.core.data.classification import classification
 from neupusti.core.data.database import db
 from neupusti.core.data.reading import EXTENSION
+from neupusti.core.data.waiting import MovingPool
 
 POOL = {"pool_size": 2, "max_overflow": 8, "pool_pre_ping": True}
 """Few stay open: staff and jobs read little, compared with visitors."""
@@ -72,8 +73,8 @@ def install(app: Flask, tables: Sequence[Table]) -> None:
 def reading_engine(main: Engine, tables: Sequence[Table], **options: Any) -> Engine:
     """Return an engine of the database of `main` that reads what is in use."""
     on_server = main.dialect.name == "postgresql"
-    limit = {"pool_timeout": postgresql.POOL_SECONDS} if on_server else {}
-    made = create_engine(main.url, hide_parameters=True, **(options or POOL | limit))
+    pool = {"poolclass": MovingPool} if on_server else {}
+    made = create_engine(main.url, hide_parameters=True, **(options or POOL | pool))
     database.prepare(made, synchronous="FULL")
     hidden = [table for table in tables if is_covered(table)]
 

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from threading import BoundedSemaphore
 from typing import Any
 
 from flask import has_request_context
@@ -29,12 +28,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - of a pool
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from neupusti.core.data import postgresql
 from neupusti.core.data.reading import WRITING, RoutedSession
+from neupusti.core.data.waiting import BUSY_SECONDS, writer_slot
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -44,20 +43,10 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 ACCESS = "access"
-BUSY_SECONDS = 30
-"""How long a connection waits for another writer."""
 MAX_CHECKPOINTS, CHECKPOINT_MILLISECONDS = 20, 100
 """How often a checkpoint is tried, and how long it waits for readers each time."""
 RETRY_SECONDS = 0.001, 0.004
 """Shortest and longest pause between two attempts to begin."""
-WRITERS = 8
-"""Writers at a time in a process: half of its connections. If all of them waited for the
-one that holds a lock, it could never look up what it reads through a second connection."""
-LOOK_SECONDS = 0.25
-"""How often a waiting writer looks whether others get on."""
-_writers = BoundedSemaphore(WRITERS)
-_moved_at = _stuck_at = 0.0
-"""When the last writer of this process ended well, or without an answer or a lock."""
 
 
 class Base(DeclarativeBase):
@@ -114,30 +103,6 @@ class Utc(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-
-
-@contextmanager
-def writer_slot(seconds: float = BUSY_SECONDS) -> Iterator[None]:
-    """Be one of the writers, as soon as another has ended.
-
-    Raise sqlalchemy's TimeoutError after `seconds` in which none did: a queue that moves is
-    worth waiting in, up to BUSY_SECONDS, one in which a writer got stuck is not.
-    """
-    global _moved_at, _stuck_at  # noqa: PLW0603 - of this process, like the slots
-    asked = time.monotonic()
-    while not _writers.acquire(timeout=min(seconds, LOOK_SECONDS)):
-        now = time.monotonic()
-        since = asked if _stuck_at > asked else max(asked, _moved_at)
-        if now - since >= seconds or now - asked >= BUSY_SECONDS:
-            raise TimeoutError("the database is busy: too many writers")
-    try:
-        yield
-        _moved_at = time.monotonic()
-    except OperationalError:
-        _stuck_at = time.monotonic()
-        raise
-    finally:
-        _writers.release()
 
 
 @contextmanager

@@ -35,8 +35,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from neupusti.core import clock
 from neupusti.core.data import disk, postgresql
 from neupusti.core.data.classification import Moment, Purpose, impersonal, personal
-from neupusti.core.data.database import BUSY_SECONDS, Base, db, writer_slot
+from neupusti.core.data.database import Base, db
 from neupusti.core.data.file_folder import OpenedFile
+from neupusti.core.data.waiting import BUSY_SECONDS, writer_slot
 
 PART_BYTES = 256 * 1024
 """Of each part but the last. A reader counts on it: it never changes."""

@@ -39,9 +39,6 @@ END_SECONDS = 3.0
 """How long each word of the connection may take that ends another's process."""
 PING_SECONDS = 0.7
 """How long a connection of the pool may take to say that it is there."""
-POOL_SECONDS = 2
-"""How long a request waits for one of the connections of its process; Flask-SQLAlchemy
-takes whole seconds."""
 CONNECT = {
     "connect_timeout": 2,
     "keepalives_idle": 10,

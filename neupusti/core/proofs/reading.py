@@ -16,7 +16,8 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import DBAPIError
 
 from neupusti.core.data import postgresql
-from neupusti.core.data.database import ACCESS, BUSY_SECONDS, db
+from neupusti.core.data.database import ACCESS, db
+from neupusti.core.data.waiting import BUSY_SECONDS
 from neupusti.core.proofs.proof import Looking
 
 REFUSALS = {"25006", "42501"}

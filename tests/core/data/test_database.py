@@ -14,7 +14,7 @@ from sqlalchemy import Column, MetaData, Table, insert, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from neupusti.core.data import database, postgresql
+from neupusti.core.data import database, postgresql, waiting
 from neupusti.core.data.database import ACCESS, Utc, db, writing
 from neupusti.policy.models import Edition
 from tests import fast
@@ -152,7 +152,7 @@ def test_a_writer_gives_up_after_the_timeout(
         writing(),
     ):
         pass
-    assert database.BUSY_SECONDS <= fake_time.monotonic() < database.BUSY_SECONDS + 1
+    assert waiting.BUSY_SECONDS <= fake_time.monotonic() < waiting.BUSY_SECONDS + 1
 
 
 def test_another_error_is_raised_at_once(
@@ -225,11 +225,11 @@ def test_a_writer_reads_through_a_second_connection_while_a_crowd_waits(
 
 def test_a_writer_waits_for_a_slot_only_so_long(app: Flask) -> None:
     with ExitStack() as stack:
-        for _ in range(database.WRITERS):
-            stack.enter_context(database.writer_slot())
+        for _ in range(waiting.WRITERS):
+            stack.enter_context(waiting.writer_slot())
         with pytest.raises(PoolTimeout, match="too many writers"):
-            stack.enter_context(database.writer_slot(0))
-    with database.writer_slot(0):
+            stack.enter_context(waiting.writer_slot(0))
+    with waiting.writer_slot(0):
         pass
 
 

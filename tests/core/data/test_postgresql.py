@@ -23,7 +23,7 @@ from neupusti.config.settings import Settings
 from neupusti.config.values import ROOT
 from neupusti.core import background, clock
 from neupusti.core.background import Background, Job
-from neupusti.core.data import database, postgresql
+from neupusti.core.data import postgresql, waiting
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.data.database import ACCESS, db, writing
 from neupusti.core.data.migration import version_table
@@ -150,11 +150,11 @@ class Queue:
     def acquire(self, timeout: float) -> bool:  # noqa: ARG002 - of a semaphore
         self.looks += 1
         if self.moves:
-            database._moved_at = self.monotonic()  # noqa: SLF001 - as a writer that ends
+            waiting._writing.moved_at = self.monotonic()  # noqa: SLF001 - as one that ends
         return self.looks > self.free_after
 
     def monotonic(self) -> float:
-        return self.looks * database.LOOK_SECONDS
+        return self.looks * waiting.LOOK_SECONDS
 
     def release(self) -> None:
         """Give the slot back."""
@@ -168,13 +168,12 @@ def test_a_writer_waits_in_a_queue_that_moves(
     monkeypatch: pytest.MonkeyPatch, *, moves: bool, free_after: int, waited: float
 ) -> None:
     queue = Queue(moves, free_after)
-    monkeypatch.setattr(database, "_writers", queue)
-    monkeypatch.setattr(database, "_moved_at", 0.0)
-    monkeypatch.setattr(database, "_stuck_at", 0.0)
-    monkeypatch.setattr(database, "time", queue)
-    gets = free_after * database.LOOK_SECONDS < waited
+    monkeypatch.setattr(waiting, "_slots", queue)
+    monkeypatch.setattr(waiting, "_writing", waiting.Progress())
+    monkeypatch.setattr(waiting, "time", queue)
+    gets = free_after * waiting.LOOK_SECONDS < waited
     told = nullcontext() if gets else pytest.raises(TimeoutError)
-    with told, database.writer_slot(postgresql.WRITE_SECONDS):
+    with told, waiting.writer_slot(postgresql.WRITE_SECONDS):
         pass
     assert queue.monotonic() == waited
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import (
 )
 
 from neupusti.core import clock
-from neupusti.core.data import database, looks, postgresql
+from neupusti.core.data import looks, postgresql, waiting
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.looks import Look
@@ -160,7 +160,7 @@ class Stuck(Queue):
 
     def acquire(self, timeout: float) -> bool:
         """Let a writer get stuck before the look."""
-        database._stuck_at = self.monotonic() + timeout  # noqa: SLF001 - as a writer that does
+        waiting._writing.stuck_at = self.monotonic() + timeout  # noqa: SLF001 - as one does
         return super().acquire(timeout)
 
 
@@ -168,11 +168,10 @@ def test_a_writer_waits_shortly_in_a_queue_with_one_that_is_stuck(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     queue = Stuck(moves=True, free_after=80)
-    monkeypatch.setattr(database, "_writers", queue)
-    for name in ("_moved_at", "_stuck_at"):
-        monkeypatch.setattr(database, name, 0.0)
-    monkeypatch.setattr(database, "time", queue)
-    with pytest.raises(TimeoutError), database.writer_slot(postgresql.WRITE_SECONDS):
+    monkeypatch.setattr(waiting, "_slots", queue)
+    monkeypatch.setattr(waiting, "_writing", waiting.Progress())
+    monkeypatch.setattr(waiting, "time", queue)
+    with pytest.raises(TimeoutError), waiting.writer_slot(postgresql.WRITE_SECONDS):
         pass
     assert queue.monotonic() == postgresql.WRITE_SECONDS
 
@@ -182,12 +181,12 @@ def test_a_writer_waits_shortly_in_a_queue_with_one_that_is_stuck(
 def test_a_writer_that_gets_no_lock_is_stuck(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_stuck_at", 0.0)
+    monkeypatch.setattr(waiting, "_writing", progress := waiting.Progress())
     with beside(db.engine) as other:
         other.execute(text("LOCK TABLE job_beat IN ACCESS EXCLUSIVE MODE"))
         with pytest.raises(OperationalError), writing() as session:
             session.execute(text("DELETE FROM job_beat"))
-    assert database._stuck_at > 0  # noqa: SLF001 - what the test is about
+    assert progress.stuck_at > 0
 
 
 def held(engine: Engine, release: Event) -> tuple[Look, list[int]]:
