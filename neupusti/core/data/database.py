@@ -115,13 +115,12 @@ def writing() -> Iterator[Session]:
     session = db.session()
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("a write transaction must begin before its changes")
-    asked = time.monotonic()
     session.rollback()
     brief = on_postgresql(session) and has_request_context()
     most = postgresql.WRITE_SECONDS if brief else BUSY_SECONDS
-    with writer_slot(most), ExitStack() as stack:
+    with writer_slot(most) as stood, ExitStack() as stack:
         if brief:
-            left = postgresql.left_to_write(time.monotonic() - asked)
+            left = postgresql.left_to_write(stood)
             stack.enter_context(postgresql.limited(left + postgresql.ANSWER_SECONDS))
         session.info[WRITING] = True
         try:

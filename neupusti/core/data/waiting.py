@@ -21,9 +21,10 @@ LOOK_SECONDS = 0.25
 """How often who waits looks whether others get on."""
 POOL_SECONDS = 2.0
 """How long a request waits for a connection to a server while none comes back."""
-WRITERS = 8
-"""Writers at a time in a process: half of its connections. If all of them waited for the
-one that holds a lock, it could never look up what it reads through a second connection."""
+WRITERS = 4
+"""Writers at a time in a process. Those of all processes may queue for one lock of the
+server, so few that each gets it in time; more write no faster. And if they had all of the
+connections, whoever holds the lock could look nothing up through a second one."""
 
 
 @dataclass
@@ -33,22 +34,33 @@ class Progress:
     moved_at: float = 0.0
     stuck_at: float = 0.0
 
+    def ended(self, *, stuck: bool) -> None:
+        """Note that one has ended."""
+        if stuck:
+            self.stuck_at = time.monotonic()
+        else:
+            self.moved_at = time.monotonic()
+
     def moves(self, asked: float, seconds: float) -> bool:
         """Return whether the queue is worth the wait of who `asked` then.
 
         It is not where nobody was served for `seconds`, or one got stuck since.
         """
-        now = time.monotonic()
+        waited = time.monotonic() - asked
+        return self.stood(asked) < seconds and waited < BUSY_SECONDS
+
+    def stood(self, asked: float) -> float:
+        """Return for how many seconds the queue has stood, to who `asked` then."""
         since = asked if self.stuck_at > asked else max(asked, self.moved_at)
-        return now - since < seconds and now - asked < BUSY_SECONDS
+        return time.monotonic() - since
 
 
 _slots, _writing = BoundedSemaphore(WRITERS), Progress()
 
 
 @contextmanager
-def writer_slot(seconds: float = BUSY_SECONDS) -> Iterator[None]:
-    """Be one of the writers, as soon as another has ended.
+def writer_slot(seconds: float = BUSY_SECONDS) -> Iterator[float]:
+    """Be one of the writers, as soon as another has ended; yield how long none had.
 
     Raise sqlalchemy's TimeoutError after `seconds` in which none did, or where one ended
     without an answer or a lock.
@@ -57,13 +69,15 @@ def writer_slot(seconds: float = BUSY_SECONDS) -> Iterator[None]:
     while not _slots.acquire(timeout=min(seconds, LOOK_SECONDS)):
         if not _writing.moves(asked, seconds):
             raise TimeoutError("the database is busy: too many writers")
+    stuck = False
     try:
-        yield
-        _writing.moved_at = time.monotonic()
+        yield _writing.stood(asked)
     except OperationalError:
-        _writing.stuck_at = time.monotonic()
+        stuck = True
         raise
     finally:
+        # Who was refused, as the goods were sold out, was served as well.
+        _writing.ended(stuck=stuck)
         _slots.release()
 
 
@@ -88,8 +102,5 @@ class MovingPool(QueuePool):
                     raise
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-        if record.dbapi_connection is None:
-            self.progress.stuck_at = time.monotonic()
-        else:
-            self.progress.moved_at = time.monotonic()
+        self.progress.ended(stuck=record.dbapi_connection is None)
         super()._do_return_conn(record)

@@ -5,24 +5,24 @@ from dataclasses import dataclass
 from sqlite3 import connect
 
 import pytest
-from sqlalchemy.exc import TimeoutError  # noqa: A004 - of a pool
+from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - of a pool
 
 from neupusti.core.data import waiting
 from neupusti.core.data.waiting import POOL_SECONDS, MovingPool
 
-SERVED_SECONDS = 12.0
+SERVED_SECONDS, TICK_SECONDS = 12.0, 0.25
 
 
 @dataclass
 class Clock:
-    """A second passes with every look; something happens in it."""
+    """A while passes with every look at it; something happens then."""
 
     happens: Callable[[float], None]
     now: float = 0.0
 
     def monotonic(self) -> float:
         self.happens(self.now)
-        self.now += 1
+        self.now += TICK_SECONDS
         return self.now
 
 
@@ -57,12 +57,12 @@ def test_who_waits_while_nobody_is_served_is_told_soon(
 
     def happens(now: float) -> None:
         if gets_stuck:
-            pool.progress.moved_at = pool.progress.stuck_at = now + 1
+            pool.progress.moved_at = pool.progress.stuck_at = now + TICK_SECONDS
 
     monkeypatch.setattr(waiting, "time", clock := Clock(happens))
     with pytest.raises(TimeoutError):
         pool.connect()
-    assert clock.now == 1 + POOL_SECONDS
+    assert POOL_SECONDS <= clock.now <= POOL_SECONDS + 4 * TICK_SECONDS
     held.close()
 
 
@@ -80,3 +80,16 @@ def test_a_pool_that_is_made_again_waits_alike(pool: MovingPool) -> None:
     again = pool.recreate()
     assert isinstance(again, MovingPool)
     assert again.timeout() == pool.timeout()
+
+
+@pytest.mark.parametrize(
+    ("ends", "is_served"),
+    [(LookupError(), True), (OperationalError("", (), Exception()), False)],
+)
+def test_a_writer_that_is_refused_is_served_and_one_without_a_lock_is_not(
+    monkeypatch: pytest.MonkeyPatch, ends: Exception, *, is_served: bool
+) -> None:
+    monkeypatch.setattr(waiting, "_writing", progress := waiting.Progress())
+    with pytest.raises(type(ends)), waiting.writer_slot():
+        raise ends
+    assert (progress.moved_at > 0) == is_served == (progress.stuck_at == 0)
