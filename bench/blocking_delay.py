@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from bench.pages import Figure
 from neupusti.config.settings import Settings
+from neupusti.core import background
 from neupusti.core.blocking import blocks
 from neupusti.core.blocking.models import DataBlock, Result
 from neupusti.core.data.database import db, writing
@@ -27,6 +28,7 @@ from tests import desk
 from tests.lending import opened, seeded
 from tests.people import BOLAT, DANA
 from tests.served import Served, served
+from tests.site.test_server import eventually
 
 ROUNDS, MOST_SECONDS, TRIES = 20, 1.0, 1000
 PATIENCE = 30.0
@@ -72,6 +74,8 @@ def delays(settings: Settings) -> Iterator[Figure]:
     behind, after = [], 0
     with opened(settings) as app, served(settings) as site:
         name = db.engine.dialect.name
+        # The jobs of a new site take the processor for its first seconds.
+        eventually(background.have_run)
         person = desk.person(BOLAT)
         press = _cookie(app, person)
         watchers = _one_of_each(site, _cookie(app, desk.member(DANA, Permission.PRIVACY)))

@@ -18,7 +18,8 @@ from tests.orders import buying
 from tests.people import DANA
 
 ROUNDS, TIMES = 25, 4
-MOST, PERCENT = 25.0, 100
+MOST, MOST_BOARD, PERCENT = 25.0, 50.0, 100
+"""The board sorts and counts every order there is, past the blocks each."""
 OK = 200
 
 
@@ -34,13 +35,13 @@ def pages(name: str, app: Flask) -> Iterator[Figure]:
     )
     db.session.remove()
     staff = desk.signed_in(app, desk.member(DANA, *Permission))
-    for what, path in {
-        "the board of all orders": "/admin/orders/",
-        "one order": f"/admin/orders/{number}",
-        "people": "/admin/people/",
-    }.items():
+    for what, path, most in (
+        ("the board of all orders", "/admin/orders/", MOST_BOARD),
+        ("one order", f"/admin/orders/{number}", MOST),
+        ("people", "/admin/people/", MOST),
+    ):
         more = _slower(app, staff, path)
-        yield Figure(f"{name}, page of {what}", more, "%", most=MOST)
+        yield Figure(f"{name}, page of {what}", more, "%", most=most)
 
 
 def _number_on() -> None:

@@ -149,11 +149,10 @@ def sums(session: Session, orders: Iterable[ShopOrder]) -> dict[int, Sums]:
     )
     goods = {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in lines}
     parcels: dict[int, list[tuple[ParcelState, int]]] = defaultdict(list)
-    travelling = (
-        select(Parcel.order, Parcel.state, func.sum(ParcelLine.quantity))
-        .join(ParcelLine, ParcelLine.parcel == Parcel.id)
-        .where(Parcel.order.in_(found), Parcel.state != ParcelState.GONE.value)
-        .group_by(Parcel.id, Parcel.order, Parcel.state)
+    # Joined beside blocks, PostgreSQL would read the pieces of all parcels there are.
+    pieces = select(func.sum(ParcelLine.quantity)).where(ParcelLine.parcel == Parcel.id)
+    travelling = select(Parcel.order, Parcel.state, pieces.scalar_subquery()).where(
+        Parcel.order.in_(found), Parcel.state != ParcelState.GONE.value
     )
     for row in session.execute(travelling):
         parcels[row[0]].append((ParcelState(row[1]), int(row[2])))
