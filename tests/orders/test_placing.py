@@ -267,17 +267,17 @@ def test_statements_of_an_order_are_counted(app: Flask) -> None:
             placing.place(full, BUYER, COURIER, PROOF)
         limiting = [x for x in statements if "throttle_count" in x]
         assert len(limiting) == 1
-        assert len(statements) - len(limiting) == 10 + lines, statements
+        assert len(statements) - len(limiting) == 9 + lines, statements
 
 
-def test_an_order_at_the_prices_seen_is_flushed_twice(app: Flask) -> None:
-    """With its consent, whose number it needs, and with what follows the goods."""
+def test_an_order_at_the_prices_seen_is_flushed_once(app: Flask) -> None:
+    """With what follows the goods."""
     full = cast.filled((cast.product("a"), 1))
     flushes: list[object] = []
     session = db.session()
     event.listen(session, "after_flush", lambda *args: flushes.append(args))
     placing.place(full, BUYER, COURIER, PROOF)
-    assert len(flushes) == 2
+    assert len(flushes) == 1
 
 
 def test_no_statement_of_a_later_order_is_compiled(app: Flask) -> None:

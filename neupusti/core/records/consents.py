@@ -18,7 +18,7 @@ from typing import NamedTuple
 import sqlalchemy
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ForeignKey, Integer, String, select
+from sqlalchemy import ForeignKey, Integer, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from neupusti.core import clock
@@ -95,6 +95,20 @@ class FormConsent(Base):
     )
 
 
+_COLUMNS = [c for c in FormConsent.__table__.columns if c.name not in {"id", "ends"}]
+WITH_STORED_TEXT = select(FormConsent).from_statement(
+    sqlalchemy.insert(FormConsent)
+    .from_select(
+        [column.name for column in _COLUMNS],
+        select(*(bindparam(c.name, type_=c.type) for c in _COLUMNS)).where(
+            ConsentText.sha256 == bindparam("wording")
+        ),
+    )
+    .returning(FormConsent)
+)
+"""Inserts a consent whose text is stored, as it is but for the first time; else nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenConsent:
     """A consent as a form received it, before it is stored."""
@@ -123,19 +137,21 @@ def store(
         raise ValueError("a consent without a text or without a person proves nothing")
     if person is not None and given.purpose is not Purpose.ACCOUNT:
         check_open(person)
-    row = FormConsent(
-        at=clock.now(),
-        person=person,
-        email_hash=hash_of(email),
-        form=given.form,
-        purpose=given.purpose.value,
-        wording=_stored_text(session, given.text, given.language),
-        edition=given.edition,
-        language=given.language.value,
-        method=given.method,
-    )
-    session.add(row)
-    session.flush()
+    values = {
+        "at": clock.now(),
+        "person": person,
+        "email_hash": hash_of(email),
+        "form": given.form,
+        "purpose": given.purpose.value,
+        "wording": digest(given.text),
+        "edition": given.edition,
+        "language": given.language.value,
+        "method": given.method,
+    }
+    row: FormConsent | None = session.scalar(WITH_STORED_TEXT, values)
+    if row is None:
+        _store_text(session, given)
+        row = session.scalars(WITH_STORED_TEXT, values).one()
     return row
 
 
@@ -258,11 +274,12 @@ def hash_of(email: str) -> str:
     return keys.keyed(HASH_USE, emails.key(email))
 
 
-def _stored_text(session: Session, text: str, language: Language) -> str:
-    """Store `text` unless it is stored already; return its digest."""
-    key = digest(text)
-    held = select(ConsentText.sha256).where(ConsentText.sha256 == key)
-    if session.scalar(held) is None:
-        row = {"sha256": key, "language": language.value, "text": text, "at": clock.now()}
-        session.execute(insert(session, ConsentText).on_conflict_do_nothing(), row)
-    return key
+def _store_text(session: Session, given: GivenConsent) -> None:
+    """Store the text, unless another has stored it meanwhile."""
+    row = {
+        "sha256": digest(given.text),
+        "language": given.language.value,
+        "text": given.text,
+        "at": clock.now(),
+    }
+    session.execute(insert(session, ConsentText).on_conflict_do_nothing(), row)
