@@ -84,6 +84,21 @@ def test_goods_come_back_once(app: Flask) -> None:
     assert cast.holds()
 
 
+def test_a_return_whose_goods_never_come_is_closed(app: Flask) -> None:
+    number, line = delivered(product := cast.product("a"), 2)
+    wish = returning.ask(press(number, GUEST), {line: 2}, "")
+    returning.answer(press(number), wish, accept=True)
+    with pytest.raises(MoveError):
+        returning.answer(press(number), wish, accept=False, reason="")
+    returning.answer(press(number), wish, accept=False, reason="Товар не пришёл")
+    assert "Товар не пришёл" in cast.letters()[-1].text
+    with pytest.raises(MoveError):
+        returning.receive(press(number), wish, {line: True})
+    assert cast.pieces_of(product) == 8
+    assert returning.ask(press(number, GUEST), {line: 2}, "") != wish
+    assert cast.holds()
+
+
 def test_broken_goods_come_back_but_not_into_stock(app: Flask) -> None:
     product = cast.product("a")
     number, line = delivered(product, 2)

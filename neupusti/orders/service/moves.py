@@ -126,8 +126,9 @@ RETURNS: Mapping[tuple[ReturnState, ReturnState], frozenset[Who]] = {
     (ReturnState.ASKED, ReturnState.ACCEPTED): STAFF,
     (ReturnState.ASKED, ReturnState.REFUSED): STAFF,
     (ReturnState.ACCEPTED, ReturnState.RECEIVED): STAFF,
+    (ReturnState.ACCEPTED, ReturnState.REFUSED): STAFF,
 }
-"""What becomes of a buyer's wish to return goods."""
+"""What becomes of a buyer's wish to return goods; the last: they never came."""
 
 MOVED = StaffActionType("orders.moved", _("Moved an order on"))
 CHANGED = StaffActionType("orders.changed", _("Changed an order"))
