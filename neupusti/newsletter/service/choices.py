@@ -15,7 +15,7 @@ from neupusti.newsletter.models import (
     Subscription,
     Topic,
 )
-from neupusti.newsletter.service import ending, links, signup
+from neupusti.newsletter.service import ending, links, signup, suppression
 from neupusti.newsletter.service.signup import Consents, Wish
 
 
@@ -80,6 +80,7 @@ def change_account(person: int, wish: Wish, given: Consents) -> None:
         subscriber.person = person
         if subscriber.state != SubscriberState.ACTIVE:
             signup.activate(session, subscriber, {Purpose.NEWS: given[Purpose.NEWS]})
+        suppression.lift(session, subscriber.email)
         _change(subscriber, wish, given.get(Purpose.ADVERTISING))
 
 
