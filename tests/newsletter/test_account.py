@@ -222,6 +222,12 @@ def test_an_account_has_one_subscription_that_of_its_address(
     kept = cast.reread(Subscriber, own)
     assert (kept.state, kept.person) == (SubscriberState.ACTIVE, owner)
     assert kept.news_consent not in {one.ends for one in cast.proofs()}
+    for prefix, words in (
+        ("", "изменился e‑mail учётной записи"),
+        ("/kk", "есептік жазбаның электрондық поштасы өзгерді"),
+    ):
+        page = desk.signed_in(app, owner).get(f"{prefix}/account/consents").text
+        assert words in page
 
 
 @SQLITE
