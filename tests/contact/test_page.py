@@ -13,7 +13,7 @@ from neupusti.contact.models import ContactRequest, RequestState
 from neupusti.contact.service import asking, links
 from neupusti.core.data.database import writing
 from neupusti.core.registry import registry
-from neupusti.core.security import tokens
+from neupusti.core.security import throttle, tokens
 from neupusti.core.security.throttle import RateUse
 from neupusti.retention.service import sweeps as retention
 from tests.accounts.cast import emails_to
@@ -112,7 +112,7 @@ def test_a_message_to_a_question_that_goes_meanwhile_finds_none(
 ) -> None:
     """The question is destroyed while the message is being sent."""
     browser, number = asked(app)
-    take = asking.throttle.take
+    take = throttle.take
 
     def destroyed(*uses: RateUse) -> None:
         if when == "after":
@@ -122,7 +122,7 @@ def test_a_message_to_a_question_that_goes_meanwhile_finds_none(
         if when != "after":
             take(*uses)
 
-    monkeypatch.setattr(asking.throttle, "take", destroyed)
+    monkeypatch.setattr(throttle, "take", destroyed)
     app.testing = False
     assert add(browser, number, "and more") == 404
     assert count() == 0
