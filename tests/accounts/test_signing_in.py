@@ -6,9 +6,10 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from neupusti.accounts.models import Credential
-from neupusti.accounts.service import passwords
+from neupusti.accounts.models import Credential, Person, SignIn
+from neupusti.accounts.service import passwords, recovery
 from neupusti.app import create_app
 from neupusti.config.settings import Settings
 from neupusti.core.data.database import db, writing
@@ -161,6 +162,28 @@ def test_a_right_password_costs_nothing(app: Flask, at: Clock) -> None:
     who = account(AIGERIM)
     for _ in range(15):
         signed_in(app, who)
+
+
+@pytest.mark.parametrize("with_second_factor", [False, True])
+def test_a_password_that_ends_while_it_is_checked_opens_nothing(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, *, with_second_factor: bool
+) -> None:
+    """The owner resets it, which ends every session, while a thief signs in."""
+    who = account(AIGERIM, with_second_factor=with_second_factor)
+    matches = passwords.matches
+
+    def reset_meanwhile(password_hash: str | None, password: str) -> bool:
+        matched = matches(password_hash, password)
+        with writing() as session:
+            recovery.lock(session, session.get_one(Person, who.number))
+        return matched
+
+    monkeypatch.setattr(passwords, "matches", reset_meanwhile)
+    thief = app.test_client()
+    assert sign_in(thief, who).status_code == 422
+    assert not is_signed_in(thief)
+    assert list(db.session.scalars(select(SignIn))) == []
+    assert events(who.number) == []
 
 
 @pytest.mark.usefixtures("real_hasher")

@@ -48,6 +48,14 @@ def test_other_days_are_asked_for_by_address(staff: Visitor, query: str) -> None
     assert ("No choice was made" in page.text) is ("2020" in query)
 
 
+@pytest.mark.parametrize("until", ["0001-01-01", "0001-01-29", "9999-12-31"])
+def test_no_day_is_too_far_away(app: Flask, staff: Visitor, until: str) -> None:
+    app.testing = False
+    page = staff.client.get(f"{ADDRESS}?until={until}")
+    assert page.status_code == 200
+    assert f'value="{until}"' in page.text
+
+
 @pytest.mark.manifest(field="duties")
 def test_an_undeclared_name_is_shown_before_and_after_it_is_written(
     app: Flask, staff: Visitor

@@ -7,19 +7,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from neupusti.contact.models import ContactRequest, RequestState
 from neupusti.contact.service import asking, links
 from neupusti.core.data.database import writing
 from neupusti.core.registry import registry
-from neupusti.core.security import tokens
+from neupusti.core.security import throttle, tokens
+from neupusti.core.security.throttle import RateUse
 from neupusti.retention.service import sweeps as retention
 from tests.accounts.cast import emails_to
 from tests.conftest import SQLITE
 from tests.contact.asked import asked, count, request_of, said
 from tests.orders.buying import SAME_ORIGIN, hidden
-from tests.people import AIGERIM
+from tests.people import AIGERIM, BOLAT
 
 NOON = datetime(2026, 11, 25, 7, tzinfo=UTC)
 LINK = re.compile(r"/contact/link/([\w-]+)")
@@ -105,6 +106,42 @@ def test_a_flood_of_messages_is_stopped_in_words(app: Flask) -> None:
 
 @pytest.mark.clause("5.1")
 @pytest.mark.manifest(field="retention")
+@pytest.mark.parametrize("when", ["before the limit is counted", "after"])
+def test_a_message_to_a_question_that_goes_meanwhile_finds_none(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """The question is destroyed while the message is being sent."""
+    browser, number = asked(app)
+    take = throttle.take
+
+    def destroyed(*uses: RateUse) -> None:
+        if when == "after":
+            take(*uses)
+        with writing() as session:
+            session.execute(delete(ContactRequest))
+        if when != "after":
+            take(*uses)
+
+    monkeypatch.setattr(throttle, "take", destroyed)
+    app.testing = False
+    assert add(browser, number, "and more") == 404
+    assert count() == 0
+
+
+@SQLITE
+def test_a_flood_in_a_question_that_is_gone_shuts_no_other(app: Flask) -> None:
+    """SQLite gives the id of a row that was destroyed to the next one."""
+    browser, number = asked(app)
+    for _ in range(asking.MORE.times):
+        assert add(browser, number, "and more") == 303
+    former = request_of(number).id
+    with writing() as session:
+        session.execute(delete(ContactRequest))
+    browser, number = asked(app, email=BOLAT.email)
+    assert request_of(number).id == former
+    assert add(browser, number, "and more") == 303
+
+
 def test_a_question_goes_three_years_after_the_last_word(app: Flask, at: Clock) -> None:
     at(NOON)
     _browser, number = asked(app)

@@ -12,8 +12,15 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.records import consents
 from neupusti.core.registry import registry
-from neupusti.newsletter.models import Subscriber, SubscriberState, Topic
-from neupusti.newsletter.service import choices, ending, issues, links, posting
+from neupusti.newsletter.models import Subscriber, SubscriberState, Topic, Why
+from neupusti.newsletter.service import (
+    choices,
+    ending,
+    issues,
+    links,
+    posting,
+    suppression,
+)
 from tests import desk
 from tests.conftest import SQLITE
 from tests.newsletter import cast
@@ -73,6 +80,18 @@ def test_an_account_subscribes_changes_and_leaves(
     assert answer.location == f"{PAGE}?done=ended"
     assert mine(owner) is None
     assert len(cast.proofs()) == len(cast.proofs(Purpose.ADVERTISING)) == 2
+
+
+@SQLITE
+def test_a_mailbox_that_works_again_gets_news_by_saving(
+    app: Flask, browser: FlaskClient, owner: int
+) -> None:
+    cast.subscriber(person=owner)
+    with writing() as session:
+        suppression.suppress(session, Why.BOUNCED, AIGERIM.email)
+    browser.post(PAGE, data=desk.form(app, consent="y"))
+    assert suppression.suppressed(db.session(), AIGERIM.email) == {}
+    assert len(cast.proofs()) == 1
 
 
 @SQLITE
@@ -203,6 +222,12 @@ def test_an_account_has_one_subscription_that_of_its_address(
     kept = cast.reread(Subscriber, own)
     assert (kept.state, kept.person) == (SubscriberState.ACTIVE, owner)
     assert kept.news_consent not in {one.ends for one in cast.proofs()}
+    for prefix, words in (
+        ("", "изменился e‑mail учётной записи"),
+        ("/kk", "есептік жазбаның электрондық поштасы өзгерді"),
+    ):
+        page = desk.signed_in(app, owner).get(f"{prefix}/account/consents").text
+        assert words in page
 
 
 @SQLITE

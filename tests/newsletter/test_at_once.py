@@ -2,16 +2,22 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
+from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db
 from neupusti.core.mail.models import OutboxEmail
-from neupusti.newsletter.models import IssueDelivery, Subscriber, SubscriberState
-from neupusti.newsletter.service import ending, issues, posting
+from neupusti.core.text.languages import Language
+from neupusti.newsletter.models import IssueDelivery, Subscriber, SubscriberState, Topic
+from neupusti.newsletter.service import choices, ending, issues, posting, signup
+from neupusti.newsletter.service.signup import Wish
+from tests import desk
 from tests.newsletter import cast
 from tests.orders.test_races import at_once
+from tests.people import AIGERIM
 
 READERS, LEAVING = 60, 24
+POSTGRESQL = pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
 
 
 @pytest.mark.clause("4.1.9")
@@ -47,3 +53,25 @@ def test_leaving_while_an_issue_is_posted_and_paused(queueing: Flask) -> None:
     rows = db.session.scalars(select(IssueDelivery)).all()
     skipped = {row.subscriber for row in rows if row.state == "skipped"}
     assert skipped == set(readers[:LEAVING])
+
+
+@POSTGRESQL
+def test_an_account_subscribes_while_its_address_signs_up(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both find no row of the address; the account is the later to write one."""
+    owner, row = desk.person(AIGERIM), signup.row
+    wish = Wish(topics=frozenset({Topic.GOODS}))
+
+    def late(email: str, wish: Wish, language: Language) -> dict[str, object]:
+        values = row(email, wish, language)
+        with db.engine.begin() as other:
+            other.execute(insert(Subscriber), {**values, "version": 1})
+        return values
+
+    monkeypatch.setattr(signup, "row", late)
+    choices.change_account(owner, wish, {Purpose.NEWS: cast.given()})
+    db.session.rollback()
+    mine = choices.of_person(owner)
+    assert choices.topics_of(mine) == {Topic.GOODS}
+    assert len(cast.proofs()) == 1

@@ -5,16 +5,21 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from neupusti.core.blocking import blocks
+from neupusti.core.blocking.models import Cause, DataBlock, Result
+from neupusti.core.data.database import writing
+from neupusti.core.data.finding import Whose
 from neupusti.core.registry import registry
 from neupusti.newsletter import queries
 from neupusti.newsletter.feature import DELIVERY_DAYS
-from neupusti.newsletter.models import Issue, IssueState, Why
+from neupusti.newsletter.models import Issue, IssueDelivery, IssueState, Why
 from neupusti.newsletter.service import issues, posting
 from neupusti.newsletter.service.errors import IssueError
 from neupusti.retention.service.sweeps import sweep
 from tests.conftest import SQLITE
 from tests.core.smtp_server import SmtpServer
 from tests.newsletter import cast
+from tests.people import AIGERIM, BOLAT
 from tests.times import NOON, Clock
 
 TERM = timedelta(days=DELIVERY_DAYS)
@@ -54,6 +59,30 @@ def test_a_paused_issue_can_be_ended(sending: Flask, smtp: SmtpServer) -> None:
     assert (found.state, found.skipped) == (IssueState.DONE, 3)
     assert found.done_at is not None
     assert [why for _state, why, _count in queries.progress(found).why] == [Why.STOPPED]
+    assert smtp.emails == []
+
+
+@pytest.mark.clause("6.2.4")
+def test_an_ended_issue_comes_to_nobody_whose_block_ends(
+    sending: Flask, smtp: SmtpServer
+) -> None:
+    reader, _other = cast.subscriber(), cast.subscriber(BOLAT.email)
+    number = cast.issue()
+    issues.start(number, staff=cast.DANA)
+    with writing() as session:
+        block = blocks.open_block(session, Whose(email_key=AIGERIM.email), by=Cause.BODY)
+    issues.pause(number, staff=cast.DANA)
+    assert not issues.stop(number, staff=cast.DANA)
+    cast.round_of_worker()
+    assert cast.states(number) == {"waiting": 1, "skipped": 1}
+    with writing() as session:
+        held = session.get_one(DataBlock, block.id)
+        blocks.lift(session, held, outcome=Result.UNFOUNDED)
+    cast.round_of_worker()
+    assert cast.reread(IssueDelivery, number, reader).state == "waiting"
+    assert issues.stop(number, staff=cast.DANA)
+    cast.round_of_worker()
+    assert cast.reread(Issue, number).skipped == 2
     assert smtp.emails == []
 
 

@@ -11,11 +11,18 @@ from werkzeug.test import TestResponse
 
 from neupusti.accounts.service import limits
 from neupusti.core.data.classification import Purpose
-from neupusti.core.data.database import db
+from neupusti.core.data.database import db, writing
 from neupusti.core.registry import registry
-from neupusti.newsletter.models import Subscriber, SubscriberState, Subscription, Topic
-from neupusti.newsletter.service import choices
+from neupusti.newsletter.models import (
+    Subscriber,
+    SubscriberState,
+    Subscription,
+    Topic,
+    Why,
+)
+from neupusti.newsletter.service import choices, ending, links, suppression
 from neupusti.retention.service.sweeps import sweep
+from tests import desk
 from tests.conftest import SQLITE
 from tests.newsletter import cast
 from tests.people import AIGERIM, BOLAT
@@ -87,6 +94,53 @@ def test_a_text_that_was_not_shown_is_not_agreed_to(client: FlaskClient, at: Clo
     press(client, f"/newsletter/confirm/{token}")
     assert (only().state, only().ad_consent) == (SubscriberState.ACTIVE, None)
     assert (only().advertising, cast.proofs(Purpose.ADVERTISING)) == (False, [])
+
+
+@pytest.mark.clause("6.1.1")
+@pytest.mark.parametrize("again", ["by the other email", "in the account"])
+def test_one_press_is_enough_and_one_withdrawal_ends_it(
+    app: Flask, client: FlaskClient, at: Clock, again: str
+) -> None:
+    """Whoever asked twice has two emails: the second press must leave no second consent."""
+    at(NOON)
+    asked(client)
+    at(NOON + timedelta(minutes=15))
+    asked(client)
+    first, second = map(cast.token_in, cast.letters())
+    if again == "in the account":
+        owner = desk.person(AIGERIM)
+        browser = desk.signed_in(app, owner)
+        browser.post("/account/newsletter", data=desk.form(app, consent="y"))
+    else:
+        press(client, f"/newsletter/confirm/{first}")
+    assert only().state == SubscriberState.ACTIVE
+    assert press(client, f"/newsletter/confirm/{second}").status_code == 404
+    assert len(cast.proofs()) == 1
+    ending.by_link(links.token_of(only()), method=ending.BUTTON)
+    assert [one.ends for one in cast.proofs()] == [None, cast.proofs()[0].id]
+
+
+@pytest.mark.clause("4.1.9")
+def test_a_mailbox_that_works_again_subscribes_again(
+    client: FlaskClient, at: Clock
+) -> None:
+    """It gets no news since it bounced: the page says that then a link is sent."""
+    at(NOON)
+    reader = cast.subscriber(advertising=True)
+    with writing() as session:
+        suppression.suppress(session, Why.BOUNCED, AIGERIM.email)
+    at(NOON + timedelta(minutes=15))
+    asked(client, topic="goods")
+    kept = cast.reread(Subscriber, reader)
+    assert kept.state == SubscriberState.ACTIVE
+    assert choices.topics_of(kept) == frozenset(Topic)
+    [email] = cast.letters()
+    answer = press(client, f"/newsletter/confirm/{cast.token_in(email)}")
+    assert answer.location == "/newsletter/confirmed"
+    db.session.rollback()
+    assert suppression.suppressed(db.session(), AIGERIM.email) == {}
+    assert len(cast.proofs()) == len(cast.proofs(Purpose.ADVERTISING)) == 1
+    assert cast.reread(Subscriber, reader).ad_consent is not None
 
 
 @pytest.mark.situation(20)

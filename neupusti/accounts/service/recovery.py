@@ -149,9 +149,10 @@ def lock(session: Session, person: Person, to: str | None = None) -> None:
     `to` is the address of the owner where that of the account may be another's. A suspended
     account stays suspended: its owner gets no link.
     """
+    # First: a sign-in under way is waited for, and ends with the others.
+    passwords.set_password(session, person.id, None)
     sessions.end_all(session, person.id)
     tokens.revoke(session, person.id, but=account_emails.ALL_SECURE)
-    passwords.set_password(session, person.id, None)
     _send_reset_email(session, person, account_emails.LOCKED, INVITATION_LIFE, to)
 
 

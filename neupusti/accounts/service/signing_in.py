@@ -5,6 +5,7 @@ Known and unknown addresses get the same response after the same work.
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NoReturn
 
 from flask_babel import lazy_gettext as _
@@ -77,6 +78,7 @@ def sign_in(attempt: SignInAttempt, where: ClientContext, network: str) -> SignI
     confirmed = person is not None and person.confirmed_at is not None
     credential = db.session.get(Credential, number) if number else None
     password_hash = credential.password_hash if credential else None
+    set_at = credential.changed_at if credential else None
     # Hold no database connection while waiting for the thread pool.
     db.session.rollback()
     matched = passwords.matches(password_hash, attempt.password)
@@ -89,9 +91,9 @@ def sign_in(attempt: SignInAttempt, where: ClientContext, network: str) -> SignI
     new_hash = passwords.hashed(attempt.password) if outdated else None
     mfa_pending = second_factor.active(number)
     with writing() as session:
+        credential = _lock_credential(session, number, set_at)
         throttle.reset(session, own)
-        if new_hash:
-            session.get_one(Credential, number).password_hash = new_hash
+        credential.password_hash = new_hash or credential.password_hash
         opened = sessions.start(
             session, number, where, remember=attempt.remember, complete=not mfa_pending
         )
@@ -182,6 +184,21 @@ def _limits(
         return (limits.SIGN_IN_DEVICE, known), ()
     shared = ((limits.SIGN_IN_NETWORK, network), (limits.SIGN_IN_ALL, limits.EVERYBODY))
     return (limits.SIGN_IN_ACCOUNT, emails.key(email)), shared
+
+
+def _lock_credential(session: Session, person: int, set_at: datetime | None) -> Credential:
+    """Return the credential of `person` until the commit; raise AccountError.
+
+    The password was checked without a lock: whoever has set another one meanwhile, and
+    ended every session, must find none that began with the former.
+    """
+    # The person first, as who secures an account locks: else the two wait for each other.
+    row = {"read": True, "key_share": True}
+    session.get(Person, person, with_for_update=row)
+    held = session.get(Credential, person, with_for_update=True, populate_existing=True)
+    if held is None or held.changed_at != set_at:
+        raise AccountError("email", WRONG_CREDENTIALS)
+    return held
 
 
 def _record_sign_in(

@@ -32,6 +32,7 @@ METHODS = {
         "a link in an e-mail was opened and a button pressed"
     ),
     "one click in the e-mail": lazy_gettext("one press in the e-mail itself"),
+    "the account has another address": lazy_gettext("the account got another e-mail"),
 }
 STILL_OPEN = frozenset(
     {

@@ -19,7 +19,9 @@ CHECKED = 1000
 def statistics() -> str:
     """Show how often visitors were asked and what they answered, by day and category."""
     until = _day("until", clock.today())
-    since = _day("since", until - timedelta(days=DAYS - 1))
+    # No day is before the first.
+    days_before = min(DAYS - 1, (until - date.min).days)
+    since = _day("since", until - timedelta(days=days_before))
     days = queries.by_day(since, until)
     return render_template(
         "admin/consents.html",

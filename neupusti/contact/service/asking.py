@@ -18,6 +18,7 @@ from neupusti.contact.models import (
 )
 from neupusti.contact.service import emails as contact_emails
 from neupusti.contact.service import links
+from neupusti.contact.service.errors import NoRequestError
 from neupusti.core import clock
 from neupusti.core.data import keys
 from neupusti.core.data.classification import Purpose
@@ -115,20 +116,27 @@ def ask(
     return Asked(request.number, token)
 
 
-def add(number: int, words: str) -> None:
-    """Add what the person writes to a request, which is open again. Raise TooManyError."""
-    throttle.take((MORE, str(number)))
-    with writing() as session:
-        session.execute(
-            update(ContactRequest)
-            .where(ContactRequest.id == number)
-            .values(
-                version=ContactRequest.version + 1,
-                state=RequestState.NEW.value,
-                last_at=clock.now(),
-            )
+def add(number: str, words: str) -> None:
+    """Add what the person writes to a request, which is open again.
+
+    Raise TooManyError, NoRequestError.
+    """
+    # By its number: SQLite gives the id of a request that was destroyed again.
+    throttle.take((MORE, number))
+    opened = (
+        update(ContactRequest)
+        .where(ContactRequest.number == number)
+        .values(
+            version=ContactRequest.version + 1,
+            state=RequestState.NEW.value,
+            last_at=clock.now(),
         )
-        request = session.get_one(ContactRequest, number)
+        .returning(ContactRequest)
+    )
+    with writing() as session:
+        request = session.scalar(opened, execution_options={"populate_existing": True})
+        if request is None:
+            raise NoRequestError
         _add(session, request, words)
         _log(session, request, Operation.RECORDING)
 

@@ -92,7 +92,7 @@ def add(number: str) -> Response:
     if not form.validate():
         return _request_page(found, form, status=UNPROCESSABLE)
     try:
-        asking.add(found.id, form.words.data)
+        asking.add(number, form.words.data)
     except TooManyError as error:
         form.refuse("words", str(error.message))
         return _request_page(_access(number), form, status=error.status)

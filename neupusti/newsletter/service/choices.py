@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from neupusti.accounts.models import Person
 from neupusti.core.data.classification import Purpose
-from neupusti.core.data.database import db, writing
+from neupusti.core.data.database import db, insert, writing
 from neupusti.core.records import consents
 from neupusti.core.records.consents import GivenConsent
 from neupusti.core.security.tokens import TokenError
@@ -15,7 +15,7 @@ from neupusti.newsletter.models import (
     Subscription,
     Topic,
 )
-from neupusti.newsletter.service import ending, links, signup
+from neupusti.newsletter.service import ending, links, signup, suppression
 from neupusti.newsletter.service.signup import Consents, Wish
 
 
@@ -66,20 +66,20 @@ def change_account(person: int, wish: Wish, given: Consents) -> None:
     with writing() as session:
         consents.check_open(person)
         owner = session.get_one(Person, person, with_for_update=True)
-        subscriber = session.scalar(
-            select(Subscriber)
-            .filter_by(email_key=owner.email_key)
-            .with_for_update(key_share=True)
-        )
+        mine = select(Subscriber).filter_by(email_key=owner.email_key)
+        mine = mine.with_for_update(key_share=True)
+        subscriber = session.scalar(mine)
         if subscriber is None:
+            # A sign-up of this moment may have stored the address meanwhile.
+            new = insert(session, Subscriber).on_conflict_do_nothing()
             values = signup.row(owner.email, wish, Language(owner.language))
-            subscriber = Subscriber(**values)
-            session.add(subscriber)
-            session.flush()
+            session.execute(new, values)
+            subscriber = session.scalars(mine).one()
             signup.forget_former(session, subscriber)
         subscriber.person = person
         if subscriber.state != SubscriberState.ACTIVE:
             signup.activate(session, subscriber, {Purpose.NEWS: given[Purpose.NEWS]})
+        suppression.lift(session, subscriber.email)
         _change(subscriber, wish, given.get(Purpose.ADVERTISING))
 
 

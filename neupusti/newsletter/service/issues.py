@@ -147,23 +147,33 @@ def take_back(session: Session, number: int) -> int:
     return len(rows) - len(taken)
 
 
-def stop(number: int, *, staff: int) -> None:
-    """End a paused issue: who has not got it does not get it. Raise IssueError."""
+def stop(number: int, *, staff: int) -> bool:
+    """End a paused issue: who has not got it does not get it. Raise IssueError.
+
+    Return False where somebody who is blocked has not got it: their row may not change, so
+    the issue stays paused until it is ended once more.
+    """
     with writing() as session:
         issue = _locked(session, number, IssueState.PAUSED)
         if take_back(session, number):
             raise IssueError(WRONG_STATE)
         session.flush()
-        waiting = update(IssueDelivery).where(
+        left = select(IssueDelivery.subscriber).where(
+            IssueDelivery.issue == number,
+            IssueDelivery.state.in_((DeliveryState.WAITING, DeliveryState.POSTED)),
+        )
+        ended = update(IssueDelivery).where(
             IssueDelivery.issue == number,
             IssueDelivery.state == DeliveryState.WAITING.value,
             queries.IN_USE,
         )
         values = {"state": DeliveryState.SKIPPED.value, "why": Why.STOPPED.value}
-        session.execute(waiting.values(at=clock.now(), **values))
-        # The job writes the result down.
-        issue.state = IssueState.SENDING.value
+        session.execute(ended.values(at=clock.now(), **values))
+        if all_ended := session.scalar(left.limit(1)) is None:
+            # The job writes the result down.
+            issue.state = IssueState.SENDING.value
         _log(session, STOPPED, staff, issue)
+        return all_ended
 
 
 def resume(number: int, *, staff: int) -> None:

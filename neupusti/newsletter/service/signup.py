@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete
+from sqlalchemy import and_, case, delete, literal, or_, true
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.service import limits
@@ -55,18 +55,21 @@ def ask(email: str, wish: Wish, language: Language, network: str) -> None:
     """Send the email that asks to confirm, unless the address had one a moment ago.
 
     The limit stands inside the statement and counts by the address: whose address is
-    misused sends from no network. Raise TooManyError for a network.
+    misused sends from no network. Who is subscribed is asked only where the mailbox did
+    not exist, so that it gets no news. Raise TooManyError for a network.
     """
     throttle.take((limits.EMAILS_NETWORK, network))
     with writing() as session:
+        bounced = suppression.suppressed(session, email).get(email) is Why.BOUNCED
         subscriber: Subscriber | None = session.scalar(
-            _insert(session), row(email, wish, language)
+            _insert(session, also_active=bounced), row(email, wish, language)
         )
         if subscriber is None:
             return
         if subscriber.letters == 1:
             forget_former(session, subscriber)
-        choose(session, subscriber, wish.topics)
+        if subscriber.state == PENDING:
+            choose(session, subscriber, wish.topics)
         token = tokens.issue(session, PURPOSE, LIFE, target=subscriber.id)
         enqueue(
             session,
@@ -102,13 +105,22 @@ def confirm(token: str, given: Consents) -> None:
 
 
 def activate(session: Session, subscriber: Subscriber, given: Consents) -> None:
-    """Begin a subscription in the open write transaction; its address is proved."""
+    """Begin a subscription in the open write transaction; its address is proved.
+
+    Of who is subscribed only what was lacking is stored: one withdrawal ends all.
+    """
     suppression.lift(session, subscriber.email)
+    tokens.revoke_target(session, PURPOSE, subscriber.id)
     subscriber.state, subscriber.ended_at = ACTIVE.value, None
     subscriber.confirmed_at, subscriber.letters = clock.now(), 0
-    subscriber.advertising = Purpose.ADVERTISING in given
+    held = {
+        Purpose.NEWS: subscriber.news_consent,
+        Purpose.ADVERTISING: subscriber.ad_consent,
+    }
     for purpose, consent in given.items():
-        add_consent(session, subscriber, purpose, consent)
+        if held[purpose] is None:
+            add_consent(session, subscriber, purpose, consent)
+    subscriber.advertising = subscriber.ad_consent is not None
     _log(session, subscriber, Operation.RECORDING, "subscription to news")
 
 
@@ -156,22 +168,33 @@ def forget_former(session: Session, subscriber: Subscriber) -> None:
     tokens.revoke_target(session, PURPOSE, subscriber.id)
 
 
-def _insert(session: Session) -> Any:
-    """Insert a sign-up, or ask again where the address may be asked; else no row."""
-    new = insert(session, Subscriber)
-    fields = ("language", "advertising", "asked_at", "letter_at")
+def _insert(session: Session, *, also_active: bool) -> Any:
+    """Insert a sign-up, or ask again where the address may be asked; else no row.
+
+    An active subscription stays as it is until the press.
+    """
+    new, now = insert(session, Subscriber), clock.now()
+    is_active = Subscriber.state == ACTIVE.value
+    values = {
+        **{name: new.excluded[name] for name in ("language", "advertising", "asked_at")},
+        "state": literal(PENDING.value),
+    }
+    former = Subscriber.letter_at <= now - LIFE
     return new.on_conflict_do_update(
         index_elements=["email_key"],
         set_={
-            **{name: new.excluded[name] for name in fields},
-            "state": PENDING.value,
+            **{
+                name: case((is_active, getattr(Subscriber, name)), else_=value)
+                for name, value in values.items()
+            },
             "ended_at": None,
-            "letters": Subscriber.letters + 1,
+            "letter_at": new.excluded.letter_at,
+            "letters": case((former, 1), else_=Subscriber.letters + 1),
         },
         where=and_(
-            Subscriber.state != ACTIVE.value,
-            Subscriber.letter_at <= clock.now() - BETWEEN_LETTERS,
-            Subscriber.letters < MOST_LETTERS,
+            true() if also_active else ~is_active,
+            Subscriber.letter_at <= now - BETWEEN_LETTERS,
+            or_(Subscriber.letters < MOST_LETTERS, former),
         ),
     ).returning(Subscriber)
 

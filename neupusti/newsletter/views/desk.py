@@ -26,6 +26,10 @@ DONE: dict[str, LazyString] = {
     "saved": _("Saved."),
     "copied": _("A copy in each language is on its way to your e-mail."),
     "moved": _("Done."),
+    "blocked": _(
+        "Ended for all but those whose data are blocked. It stays paused; end it once more "
+        "when their block is over."
+    ),
 }
 
 
@@ -123,7 +127,8 @@ def move(number: int) -> Response:
 def _press(number: int, act: Callable[[], object], done: str) -> Response:
     _found(number)
     try:
-        act()
+        if act() is False:
+            done = "blocked"
     except IssueError as error:
         return _page(_found(number), str(error.message), error.status)
     return back("issue", number=number, done=done)
