@@ -12,7 +12,6 @@ from neupusti.accounts.models import Person, SignIn
 from neupusti.core.data.database import db, writing
 from neupusti.erasure.models import Erasure
 from neupusti.erasure.service import words
-from neupusti.orders.models.fulfilment import OrderEvent
 from neupusti.orders.models.order import OrderState, ShopOrder
 from neupusti.rights.models import DataRequest, RightsPass
 from tests.accounts.cast import account, emails_to, is_signed_in, signed_in
@@ -44,12 +43,6 @@ def ended(at: datetime) -> None:
     with writing() as session:
         order = session.scalars(select(ShopOrder)).one()
         order.state, order.ended_at = OrderState.CONFIRMED.value, at
-
-
-def words_of(order: int) -> list[str]:
-    db.session.rollback()
-    rows = select(OrderEvent.reason).where(OrderEvent.order == order)
-    return list(db.session.scalars(rows.order_by(OrderEvent.seq)))
 
 
 def undo_link(email: str) -> str:
@@ -267,27 +260,6 @@ def test_what_is_put_off_names_no_moment_that_is_past(app: Flask, at: Clock) -> 
         page = browser.get(path).text
         assert "Something stands against it for now" in page
         assert ("will be destroyed at" in page, "Undo it: nothing" in page) == (False, True)
-
-
-@pytest.mark.clause("6.1.3")
-def test_words_about_an_open_order_hold_up_no_destruction(app: Flask, at: Clock) -> None:
-    at(NOON)
-    bought(app)
-    [order] = orders()
-    event = {"what": "corrected", "moved_from": "", "moved_to": "", "actor_kind": "staff"}
-    with writing() as session:
-        said = OrderEvent(order=order.id, seq=2, at=NOON, reason="A typo", **event)
-        session.add(said)
-    number = confirmed(GUEST)
-    at(BEGINS)
-    work(2)
-    assert erasure_of(number).state == "waiting"
-    assert words_of(order.id) == ["", "A typo"]
-    ended(BEGINS)
-    at(BEGINS + timedelta(days=15))
-    work()
-    assert erasure_of(number).state == "done"
-    assert words_of(order.id) == ["", ""]
 
 
 def test_a_stranger_destroys_and_undoes_nothing(app: Flask, at: Clock) -> None:
