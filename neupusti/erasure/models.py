@@ -6,6 +6,7 @@ from typing import Annotated
 from sqlalchemy import ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from neupusti.core import clock
 from neupusti.core.data.classification import (
     ActorNumber,
     Digest,
@@ -95,6 +96,11 @@ class Erasure(Base):
     asked_by: Mapped[ActorNumber | None]
     """The member of staff who entered it; None: the person did."""
     confirmed_by: Mapped[ActorNumber | None]
+
+    @property
+    def is_put_off(self) -> bool:
+        """Whether it should have begun: something stands against it for now."""
+        return self.state == State.CONFIRMED and self.run_at <= clock.now()
 
 
 class ErasureStep(Base):

@@ -137,10 +137,16 @@ def members() -> list[Member]:
 
 
 def names() -> dict[int, str]:
-    """Return the names of all current and former staff, by number."""
+    """Return the names of all current and former staff, by number.
+
+    Who was invited on the server may have none yet, and goes by the number.
+    """
     ever = select(StaffGrant.person).distinct()
     query = select(Person).where(Person.id.in_(ever)).order_by(Person.sort, Person.id)
-    return {person.id: person.full_name for person in db.session.scalars(query)}
+    return {
+        person.id: person.full_name or str(person.id)
+        for person in db.session.scalars(query)
+    }
 
 
 def staff_admins() -> Select[Any]:

@@ -51,7 +51,10 @@ def test_the_check_looks_with_a_reason_that_the_person_reads(
     browser, number = dana(app), block.request
     path = f"{BLOCKS}{number}"
     assert browser.get(path).status_code == 404
+    assert path not in browser.get(BLOCKS).text + browser.get(f"{DESK}{number}").text
     taken(app, browser, number)
+    for leading in (BLOCKS, f"{DESK}{number}"):
+        assert f'href="{path}"' in browser.get(leading).text
     assert browser.get(path).status_code == 200
     assert desk.staff_actions("blocking.looked") == []
     assert browser.post(path, data=desk.form(app, reason="")).status_code == 422

@@ -2,6 +2,7 @@ import ast
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from neupusti.config.values import ROOT
+from neupusti.core.text.dates import in_words
+from neupusti.core.text.languages import Language
 
 FORMS = {"ru": 3, "kk": 2}
 KEYWORDS = "lazy_gettext lazy_ngettext:1,2 lazy_pgettext:1c,2"
@@ -103,6 +106,14 @@ def test_placeholders_and_markup_are_those_of_the_message(translated: Catalog) -
             if string:
                 assert parts(PLACEHOLDER, string) == parts(PLACEHOLDER, longest), longest
                 assert parts(MARKUP, string) == parts(MARKUP, longest), longest
+
+
+def test_no_day_is_followed_by_a_second_full_stop(translated: Catalog) -> None:
+    """The short word for a year ends a sentence in Russian itself."""
+    language = Language(str(translated.locale)[:2])
+    if in_words(date(2026, 11, 30), language).endswith("."):
+        texts = [string for message in messages(translated) for string in written(message)]
+        assert [text for text in texts if "%(day)s." in text] == []
 
 
 def test_plurals_have_the_forms_of_their_language(translated: Catalog) -> None:

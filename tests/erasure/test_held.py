@@ -14,6 +14,7 @@ from neupusti.core.records.decisions import Decision
 from neupusti.core.records.holds import PlacedHold
 from neupusti.core.text import emails
 from neupusti.erasure.service import plan
+from neupusti.orders.models.fulfilment import OrderEvent
 from neupusti.orders.models.order import ShopOrder
 from neupusti.retention.service import hourly, placing
 from neupusti.retention.service.placing import Wish
@@ -46,6 +47,32 @@ def stored() -> PlacedHold:
     db.session.rollback()
     db.session.expire_all()
     return db.session.scalars(select(PlacedHold)).one()
+
+
+def words() -> list[str]:
+    """Return what is said of what happened to the only order."""
+    db.session.rollback()
+    return list(db.session.scalars(select(OrderEvent.reason).order_by(OrderEvent.seq)))
+
+
+@pytest.mark.clause("6.1.3")
+def test_words_about_an_open_order_hold_up_no_destruction(app: Flask, at: Clock) -> None:
+    at(NOON)
+    cast.placed((cast.product("T-1"), 1))
+    event = {"what": "corrected", "moved_from": "", "moved_to": "", "actor_kind": "staff"}
+    with writing() as session:
+        order = session.scalars(select(ShopOrder.id)).one()
+        said = OrderEvent(order=order, seq=2, at=NOON, reason="A typo", **event)
+        session.add(said)
+    number = confirmed(AIGERIM)
+    at(BEGINS)
+    work(2)
+    assert (erasure_of(number).state, words()) == ("waiting", ["", "A typo"])
+    with writing() as session:
+        session.execute(update(ShopOrder).values(ended_at=BEGINS, state="confirmed"))
+    at(BEGINS + 15 * DAY)
+    work()
+    assert (erasure_of(number).state, words()) == ("done", ["", ""])
 
 
 @pytest.mark.clause("6.1.3")

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from neupusti.accounts.models import Person, SignIn
 from neupusti.core.data.database import db, writing
 from neupusti.erasure.models import Erasure
+from neupusti.erasure.service import words
 from neupusti.orders.models.order import OrderState, ShopOrder
 from neupusti.rights.models import DataRequest, RightsPass
 from tests.accounts.cast import account, emails_to, is_signed_in, signed_in
@@ -198,7 +199,8 @@ def test_it_is_asked_for_once(app: Flask, at: Clock) -> None:
     browser = signed_in(app, account(AIGERIM))
     shown = hidden(browser.get(OWN).text)
     for _time in range(3):
-        browser.post(OWN, data=shown, headers=SAME_ORIGIN)
+        answer = browser.post(OWN, data=shown, headers=SAME_ORIGIN)
+        assert (answer.status_code, answer.location) == (303, OWN)
     assert (count(Erasure), count(DataRequest)) == (1, 1)
     kinds = [one.kind for one in emails_to(AIGERIM.email)]
     assert kinds.count("erasure.scheduled") == 1
@@ -239,6 +241,25 @@ def test_an_open_order_is_named_kept_and_goes_by_itself(app: Flask, at: Clock) -
     assert erasure.state == "done"
     [order] = orders()
     assert (order.email, order.phone, order.family_name) == ("", None, "")
+
+
+@pytest.mark.clause("6.1.3")
+def test_what_is_put_off_names_no_moment_that_is_past(app: Flask, at: Clock) -> None:
+    at(NOON)
+    who = account(AIGERIM)
+    browser = signed_in(app, who)
+    press(browser, OWN)
+    link = undo_link(AIGERIM.email)
+    send(browser, "/en/account/data/block")
+    at(BEGINS)
+    work()
+    [erasure] = erasures()
+    assert words.state(erasure) == words.PUT_OFF
+    browser = signed_in(app, who)
+    for path in (OWN, "/en/account/", link):
+        page = browser.get(path).text
+        assert "Something stands against it for now" in page
+        assert ("will be destroyed at" in page, "Undo it: nothing" in page) == (False, True)
 
 
 def test_a_stranger_destroys_and_undoes_nothing(app: Flask, at: Clock) -> None:

@@ -16,6 +16,7 @@ from neupusti.config.values import MailMode, Mode
 from neupusti.core import clock
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail
+from neupusti.core.registry import registry
 from neupusti.core.rules import Permission
 from neupusti.staff.feature import seed
 from neupusti.staff.service import bootstrap, grants
@@ -48,6 +49,13 @@ def test_staff_are_added_listed_and_removed(app: Flask) -> None:
     assert sessions.active(person.id) == []
     assert run(app, "list").output == ""
     assert {action.staff for action in desk.staff_actions()} == {None}
+
+
+def test_who_was_invited_without_a_name_goes_by_the_number(app: Flask) -> None:
+    assert run(app, "add", BOLAT.email, "--permission", "orders").exit_code == 0
+    person = people.by_email(BOLAT.email)
+    assert person is not None
+    assert registry().staff_names()[person.id] == str(person.id)
 
 
 def test_commands_report_errors(app: Flask) -> None:

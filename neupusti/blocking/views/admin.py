@@ -35,6 +35,7 @@ def board() -> Response:
     page = render_template(
         "blocking/admin/board.html",
         blocks=queries.open_blocks(),
+        mine=queries.taken_by(identity.me().person),
         causes=CAUSES,
         today=clock.today(),
     )

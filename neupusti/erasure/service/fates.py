@@ -86,10 +86,22 @@ class Fated:
 
     @property
     def emptied(self) -> ColumnElement[bool]:
-        """The condition of the rows that stay and lose what identifies people."""
+        """The condition of the rows that stay and lose something that identifies people."""
         if self.holding.fate is Fate.COLUMNS:
             return self.own
-        return and_(self.own, registry().held(self.table))
+        return and_(self.own, registry().held(self.table), ~self._is_whole)
+
+    @property
+    def _is_whole(self) -> ColumnElement[bool]:
+        """The condition of the rows that lose nothing while a hold is on them.
+
+        Nothing is written over them: the words about an order are either emptied or never
+        change (`order_event`).
+        """
+        columns = identifying(self.table)
+        if any((classification(column) or Classification()).subject for column in columns):
+            return false()
+        return and_(*(registry().held(self.table, [column.key]) for column in columns))
 
     @property
     def goes_along(self) -> bool:

@@ -104,8 +104,11 @@ def _confirm(one: Asker, page: str) -> Response:
     me = identity.current()
     try:
         asking.confirm(one, form.seen.data or "", me.session if me else None)
-    except ChangedError as error:
-        return _page(one, str(error.message), error.status)
+    except ErasureError as error:
+        if asking.pending(one.whose) is None:  # else the button was pressed twice
+            if not isinstance(error, ChangedError):
+                raise
+            return _page(one, str(error.message), error.status)
     return redirect(url_for(page), 303)
 
 
