@@ -1,8 +1,9 @@
 """Rate limits, with the numbers of PyPI: by account or device first, lenient by network.
 
-Behind a provider's shared address hundreds of people look like one. Strangers can make
-others wait for a quarter of an hour at most, and never a browser that is known
-(`device_cookies`), a session, or whoever sets a password by a link.
+Behind a provider's shared address hundreds of people look like one. Strangers can keep
+others from signing in for a quarter of an hour at most, and never a browser that is known
+(`device_cookies`), a session, or whoever sets a password by a link. Who is sent letters by
+strangers gets few of them, and for hours no further one: each holds a link that works.
 """
 
 from datetime import timedelta
