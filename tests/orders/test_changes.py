@@ -97,9 +97,12 @@ def test_the_words_of_a_late_return_are_kept(guest: Shopper, order: ShopOrder) -
     path = f"/orders/{order.number}/return"
     fields = {**buying.hidden(guest.get(path).text), **line_fields(order, 1, 0)}
     changing.note(buying.press(order), "Звонила")
-    answer = guest.browser.post(path, data={**fields, "words": "Скол на крышке"})
+    late = {**fields, "words": "Скол на крышке"}
+    answer = guest.browser.post(path, data=late)
     assert answer.status_code == 409
     assert "Скол на крышке" in answer.text
+    kazakh = guest.browser.post(f"/kk{path}", data=late).text
+    assert "тапсырыста өзгеріс болды: жазба қосылды" in kazakh
 
 
 def test_what_has_left_is_not_cancelled(guest: Shopper, order: ShopOrder) -> None:
