@@ -237,3 +237,50 @@ def test_an_address_is_changed_without_showing_the_old_one(
     address = cast.address_of(order.number)
     assert address is not None
     assert (address.region, address.house) == ("KZ-71", "1")
+
+
+def field(page: str, mark: str) -> str:
+    """Return the value of the first field after a mark in a page."""
+    return page.partition(mark)[2].partition('value="')[2].partition('"')[0]
+
+
+def test_a_refused_press_keeps_what_was_typed_into_its_form(
+    dana: FlaskClient, order: ShopOrder
+) -> None:
+    kettle = now(order).lines[0].id
+    page = press(dana, order, "cancellation", **pieces(order, 1, 0)).text
+    assert field(page, f'id="cancel-{kettle}"') == "1", "zeros would cancel all of it"
+    early = press(dana, order, "parcels", **pieces(order, 2, 0), reason="Звонила")
+    assert field(early.text, 'id="cancel-reason"') == ""
+    press(dana, order, "confirmation")
+    seen = now(order).order.version
+    press(dana, order, "notes", words="Звонила")
+    late = send(dana, f"{page_of(order)}/parcels", version=seen, **pieces(order, 2, 0))
+    assert late.status_code == 409
+    assert field(late.text, f'id="pack-{kettle}"') == "2"
+
+
+def test_a_late_press_keeps_the_boxes_of_what_is_sold_again(
+    dana: FlaskClient, order: ShopOrder
+) -> None:
+    press(dana, order, "confirmation")
+    press(dana, order, "parcels", **pieces(order, 3, 1))
+    parcel = now(order).parcels[0][0].id
+    hands_over(dana, order, parcel)
+    press(dana, order, f"parcels/{parcel}/moves", to="refused")
+    box, seen = f"restock-{now(order).lines[0].id}", now(order).order.version
+    press(dana, order, "notes", words="Звонила")
+    where = f"{page_of(order)}/parcels/{parcel}/arrival"
+    late = send(dana, where, version=seen, **{box: "y"})
+    assert late.status_code == 409
+    assert f'name="{box}" value="y" checked>' in late.text
+
+
+def test_a_late_address_is_shown_again(dana: FlaskClient, order: ShopOrder) -> None:
+    seen = now(order).order.version
+    press(dana, order, "confirmation")
+    values = {"region": "KZ-71", "city": "Астана", "street": "Кенесары", "house": "1"}
+    late = send(dana, f"{page_of(order)}/address", version=seen, **values)
+    assert late.status_code == 409
+    assert (DANA.name in late.text, "Кенесары" in late.text) == (True, True)
+    assert field(late.text, 'name="version"') == str(now(order).order.version)

@@ -9,7 +9,7 @@ from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import GoodsReturn
 from neupusti.orders.models.order import OrderState, ShopOrder
 from neupusti.orders.queries import details
-from neupusti.orders.service.life import deciding
+from neupusti.orders.service.life import changing, deciding
 from tests.conftest import SQLITE
 from tests.orders import buying
 from tests.orders.buying import Shopper
@@ -73,6 +73,36 @@ def test_a_stale_page_is_told_what_has_happened(guest: Shopper, order: ShopOrder
     assert buying.now_of(order).state == OrderState.CONFIRMED
     for version in ("", "x", "2147483648", "9" * 10, "9" * 40):
         assert guest.post(path, what="whole", version=version).status_code == 409
+
+
+def test_what_was_typed_into_a_stale_page_is_kept(guest: Shopper, order: ShopOrder) -> None:
+    part, place = (f"/orders/{order.number}/{what}" for what in ("cancel", "address"))
+    pieces = {**buying.hidden(guest.get(part).text), **line_fields(order, 2, 0)}
+    moved = {"region": "KZ-71", "city": "Астана", "street": "Мәңгілік Ел", "house": "1"}
+    moved |= buying.hidden(guest.get(place).text)
+    deciding.confirm(buying.press(order))
+    for path, fields, typed in ((part, pieces, "2"), (place, moved, "Мәңгілік Ел")):
+        answer = guest.browser.post(path, data=fields)
+        assert answer.status_code == 409
+        assert "<title>Ошибка:" in answer.text
+        assert ('role="alert"' in answer.text, f'value="{typed}"' in answer.text) == (
+            *(True, True),
+        )
+        again = {**fields, **buying.hidden(answer.text)}
+        assert guest.browser.post(path, data=again).status_code == 303
+
+
+def test_the_words_of_a_late_return_are_kept(guest: Shopper, order: ShopOrder) -> None:
+    buying.delivered(order, 2, 1)
+    path = f"/orders/{order.number}/return"
+    fields = {**buying.hidden(guest.get(path).text), **line_fields(order, 1, 0)}
+    changing.note(buying.press(order), "Звонила")
+    late = {**fields, "words": "Скол на крышке"}
+    answer = guest.browser.post(path, data=late)
+    assert answer.status_code == 409
+    assert "Скол на крышке" in answer.text
+    kazakh = guest.browser.post(f"/kk{path}", data=late).text
+    assert "тапсырыста өзгеріс болды: жазба қосылды" in kazakh
 
 
 def test_what_has_left_is_not_cancelled(guest: Shopper, order: ShopOrder) -> None:

@@ -78,6 +78,8 @@ def test_an_order_is_found_by_number_names_and_phone(app: Flask) -> None:
     for search, numbers in (
         (mine.lower().replace("-", " "), [mine]),
         ("0002", [other]),
+        ("000-0002", [other]),
+        ("+7 (701) 000 00 02", [other]),
         ("СЕРИК", [mine]),
         ("елкин бол", [other]),
         ("ёлк", [other]),

@@ -18,6 +18,8 @@ from neupusti.orders.queries import details
 from neupusti.orders.queries.details import ENDS, Sums
 
 PHONE_END = 4
+BETWEEN_DIGITS = str.maketrans("", "", "+-() \u00a0")
+"""What a phone is written with beside its digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,8 +159,9 @@ def _matching(text: str) -> ColumnElement[bool]:
         return ShopOrder.number == order_numbers.parse(text)
     except OrderNumberError:
         words = collation.folded(text)
-    if words.isascii() and words.isdigit():
-        return ShopOrder.phone_end == words[-PHONE_END:]
+    digits = words.translate(BETWEEN_DIGITS)
+    if digits.isascii() and digits.isdigit():
+        return ShopOrder.phone_end == digits[-PHONE_END:]
     return ShopOrder.search.startswith(words, autoescape=True)
 
 

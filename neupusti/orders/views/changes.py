@@ -23,6 +23,7 @@ from neupusti.orders.service.errors import OrderError, StaleError
 from neupusti.orders.service.life import changing, deciding, returning
 from neupusti.orders.service.links import Access
 from neupusti.orders.service.moves import Press
+from neupusti.orders.views import again as late
 from neupusti.orders.views import order as order_pages
 from neupusti.orders.views import pieces, reach
 from neupusti.orders.views.blueprint import bp
@@ -49,7 +50,12 @@ def cancel_order(number: str) -> Response:
     chosen, errors = pieces.read(found.lines, found.left_to_pack)
     if errors or not chosen:
         return _cancel_page(found, form, errors or pieces.nothing(found.lines))
-    return _pressed(access, lambda press: deciding.cancel_lines(press, chosen), "cancelled")
+    return _pressed(
+        access,
+        lambda press: deciding.cancel_lines(press, chosen),
+        "cancelled",
+        (form, lambda now: _cancel_page(now, form, {})),
+    )
 
 
 @bp.get("/orders/<number>/address")
@@ -74,7 +80,12 @@ def change_address(number: str) -> Response:
     if not form.validate():
         return shown("orders/address.html", form, order=access.order)
     wanted = address_of(form)
-    return _pressed(access, lambda press: changing.change_address(press, wanted), "address")
+    return _pressed(
+        access,
+        lambda press: changing.change_address(press, wanted),
+        "address",
+        (form, lambda now: shown("orders/address.html", form, order=now.order)),
+    )
 
 
 @bp.get("/orders/<number>/return")
@@ -98,7 +109,12 @@ def send_return(number: str) -> Response:
     if errors or not valid:
         return _return_page(found, form, errors)
     reason = form.data.get("words", "")
-    return _pressed(access, lambda press: returning.ask(press, chosen, reason), "return")
+    return _pressed(
+        access,
+        lambda press: returning.ask(press, chosen, reason),
+        "return",
+        (form, lambda now: _return_page(now, form, {})),
+    )
 
 
 def _return_form(access: Access, **kwargs: Any) -> ReturnForm:
@@ -124,8 +140,16 @@ def _refused(access: Access) -> Response:
     return order_pages.page(access, problem=problem, status=UNPROCESSABLE)
 
 
-def _pressed(access: Access, move: Callable[[Press], object], done: str) -> Response:
-    """Make a move and go back to the order; say on its page what was refused."""
+def _pressed(
+    access: Access,
+    move: Callable[[Press], object],
+    done: str,
+    typed: tuple[Form, Callable[[Details], Response]] | None = None,
+) -> Response:
+    """Make a move and go back to the order; say on its page what was refused.
+
+    Where the order has moved meanwhile, the page of the form `typed` shows it again.
+    """
     who = identity.current()
     actor = Actor(ActorKind.PERSON, who.person if who else None)
     seen = pagination.whole(request.form.get("version"))
@@ -134,7 +158,11 @@ def _pressed(access: Access, move: Callable[[Press], object], done: str) -> Resp
         move(Press(access.order.id, seen if seen is not None else -1, actor))
     except (OrderError, StaleError) as error:
         again = reach.access(number)
-        return order_pages.page(again, problem=str(error.message), status=error.status)
+        if typed is None or not isinstance(error, StaleError):
+            return order_pages.page(again, problem=str(error.message), status=error.status)
+        form, page = typed
+        now = order_pages.details(again)
+        return late.shown(form, now.order.version, error, lambda: page(now))
     return redirect(url_for("orders.show", number=number, done=done), 303)
 
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from neupusti.core.blocking.errors import BLOCKED, STATUS
 from neupusti.core.data.database import db
-from neupusti.core.forms.base import UNPROCESSABLE, Form
+from neupusti.core.forms.base import UNPROCESSABLE, Form, shown
 from neupusti.core.records.journal import Actor, ActorKind
 from neupusti.core.registry import registry
 from neupusti.core.security import identity
@@ -34,7 +34,7 @@ from neupusti.orders.service import addresses, delivery, links, reading
 from neupusti.orders.service.errors import OrderError, StaleError
 from neupusti.orders.service.life import changing, deciding, parcels, returning
 from neupusti.orders.service.moves import WHAT_LABELS, WHO_LABELS, Press, What
-from neupusti.orders.views import offers, pieces, words
+from neupusti.orders.views import again, offers, pieces, words
 from neupusti.orders.views.blueprint import bp
 
 ORDER = "/admin/orders/<number>"
@@ -75,12 +75,14 @@ def cancel_by_staff(number: str) -> Response:
         return _page(found, problem=next(iter(errors.values())))
 
     def cancel(press: Press, form: Any) -> None:
+        if not form.reason.data:
+            raise OrderError(_("Say why: the journal keeps it."))
         if chosen:
             deciding.cancel_lines(press, chosen, form.reason.data)
         else:
             deciding.cancel(press, form.reason.data)
 
-    return _press(number, PressForm(), cancel, reason=True)
+    return _press(number, PressForm(), cancel)
 
 
 @bp.post(f"{ORDER}/parcels")
@@ -193,21 +195,21 @@ def new_address(number: str) -> Response:
     if not Delivery(found.order.delivery).needs_address:
         abort(404)
     form = AddressForm(formdata=None, version=str(found.order.version))
-    return make_response(
-        render_template("orders/admin/address.html", form=form, order=found.order)
-    )
+    return shown("orders/admin/address.html", form, order=found.order)
 
 
 @bp.post(f"{ORDER}/address")
 def save_address(number: str) -> Response:
     """Change the address of an order that has not left."""
     found, form = _found(number), AddressForm()
-    if not form.validate():
-        body = render_template("orders/admin/address.html", form=form, order=found.order)
-        return make_response(body, UNPROCESSABLE)
-    return _press(
-        number, form, lambda press, _form: changing.change_address(press, address_of(form))
-    )
+
+    def page() -> Response:
+        return shown("orders/admin/address.html", form, order=found.order)
+
+    def change(press: Press, _form: Form) -> None:
+        changing.change_address(press, address_of(form))
+
+    return _press(number, form, change, typed=page) if form.validate() else page()
 
 
 def _found(number: str) -> Details:
@@ -222,29 +224,40 @@ def _press(
     form: Form,
     move: Callable[[Press, Any], object],
     *,
-    reason: bool = False,
     done: str = "moved",
+    typed: Callable[[], Response] | None = None,
 ) -> Response:
-    """Make a move and go back to the order; say on its page what was refused."""
+    """Make a move and go back to the order; say on its page what was refused.
+
+    Where the order has moved meanwhile, the page `typed` of the form shows it again.
+    """
     found = _found(number)
     if links.is_contested(found.order):
         return _page(found, problem=str(BLOCKED), status=STATUS)
     if not form.validate():
         return _page(found, problem=next(iter(form.errors.values()))[0])
-    if reason and not form["reason"].data:
-        return _page(found, problem=str(_("Say why: the journal keeps it.")))
     seen = pagination.whole(form["version"].data)
     actor = Actor(ActorKind.STAFF, identity.me().person)
     try:
         move(Press(found.order.id, -1 if seen is None else seen, actor), form)
     except (OrderError, StaleError) as error:
-        return _page(_found(number), problem=str(error.message), status=error.status)
+        now = _found(number)
+        if typed is not None and isinstance(error, StaleError):
+            return again.shown(form, now.order.version, error, typed)
+        return _page(now, problem=str(error.message), status=error.status)
     return redirect(url_for("orders.desk", number=number, done=done), 303)
 
 
 def _restock(found: Details) -> dict[int, bool]:
     """Read which lines go back into stock: the boxes `restock-<line>`."""
     return {line.id: f"restock-{line.id}" in request.form for line in found.lines}
+
+
+def _typed(endpoint: str, **which: int) -> Mapping[str, str]:
+    """Return what was typed into one form of the page, if it is the one that was sent."""
+    sent = {**(request.view_args or {})}
+    sent.pop("number", None)
+    return request.form if (request.endpoint, sent) == (endpoint, which) else {}
 
 
 def _page(
@@ -280,7 +293,7 @@ def _page(
         State=OrderState,
         ParcelState=ParcelState,
         problem=problem,
-        typed=request.form if problem else {},
+        typed=_typed if problem else lambda *_form, **_which: {},
         done=DONE.get(request.args.get("done", "")),
     )
     return make_response(body, status if problem else 200)
