@@ -9,14 +9,18 @@ from sqlalchemy import select
 
 from neupusti.accounts.models import Person
 from neupusti.backup.service import replaying
+from neupusti.blocking.service import blocking
 from neupusti.core.blocking import blocks
 from neupusti.core.blocking.models import Cause
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
+from neupusti.core.proofs import whole
+from neupusti.core.proofs.proof import State
 from neupusti.core.records import consents, decision_file, decisions
 from neupusti.core.records.decisions import Decision
 from neupusti.core.records.journal import Actor, ActorKind
+from neupusti.core.registry import registry
 from neupusti.erasure.models import Erasure
 from neupusti.erasure.service import asking
 from neupusti.rights.models import DataRequest
@@ -24,13 +28,17 @@ from tests.accounts.cast import account
 from tests.accounts.test_consents import given_consent
 from tests.backup.yesterday import Yesterday
 from tests.conftest import SQLITE
+from tests.contact import asked
 from tests.erasure.erasing import (
     BEGINS,
     NOON,
+    answered,
+    asker,
     confirmed,
     dump,
     erasure_of,
     last_emails,
+    whose,
     work,
 )
 from tests.orders.buying import orders
@@ -38,6 +46,7 @@ from tests.people import AIGERIM, BOLAT, GUEST
 from tests.rights.asking import bought
 from tests.times import Clock
 
+HOUR = timedelta(hours=1)
 pytestmark = [SQLITE, pytest.mark.situation(14, of="rights")]
 
 
@@ -96,6 +105,33 @@ def test_a_restored_backup_destroys_nobody_who_had_undone_it(
     at(BEGINS)
     work()
     assert erasure_of(number).destroyed_at is None
+
+
+@pytest.mark.clause("6.1.3")
+@pytest.mark.clause("6.2.4")
+def test_what_was_decided_after_a_destruction_is_not_left_of_it(
+    app: Flask, at: Clock, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    at(NOON)
+    asked.asked(app, email=GUEST.email)
+    answered()
+    before = Yesterday(app)
+    before.copy = shutil.move(before.copy, str(tmp_path_factory.mktemp("backups")))
+    confirmed(GUEST)
+    at(BEGINS)
+    work(2)
+    at(BEGINS + HOUR)
+    blocking.block(asker(GUEST), "Somebody writes in my name")
+    at(BEGINS + 2 * HOUR)
+    before.put_back()
+    replaying.replay(replaying.missing())
+    work(2)
+    [erasure] = db.session.scalars(select(Erasure))
+    assert (erasure.state, erasure.destroyed_at) == ("done", BEGINS)
+    assert blocks.is_blocked(db.session(), whose(GUEST))
+    db.session.rollback()
+    risen = [one for one in registry().proofs if one.name == "nobody-has-risen"]
+    assert [one.state for one in whole.run(risen)] == [State.HOLDS]
 
 
 def interrupted(app: Flask, at: Clock) -> tuple[int, int]:

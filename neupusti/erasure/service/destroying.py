@@ -5,6 +5,7 @@ killed in it has destroyed nothing; files go afterwards, by the names that it le
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
@@ -70,7 +71,7 @@ def destroy(number: int) -> bool:
         request = session.get_one(DataRequest, erasure.request)
         if is_put_off(session, whose):
             return False
-        carry_out_all(session, erasure, request, whose)
+        carry_out_all(session, erasure, request, whose, at=clock.now())
     return True
 
 
@@ -81,12 +82,13 @@ def _wait_for_own_writers(session: Session, erasure: Erasure) -> None:
 
 
 def carry_out_all(
-    session: Session, erasure: Erasure, request: DataRequest, whose: Whose
+    session: Session, erasure: Erasure, request: DataRequest, whose: Whose, *, at: datetime
 ) -> None:
     """Destroy everything about `whose` in the open write transaction.
 
     The decision is on the disk before anything goes; the tombstone comes last, since
-    nothing about its number can be written any more.
+    nothing about its number can be written any more. What is later than `at`, when it was
+    destroyed first, is of somebody who came back.
     """
     known, key = _known(session, whose, request), whose.email_key
     person = whose.person
@@ -97,13 +99,13 @@ def carry_out_all(
     _release_holds(session, whose)
     for one in fated(whose):
         carry_out(session, erasure.id, one)
-    erasure.state, erasure.destroyed_at = State.DESTROYED.value, clock.now()
+    erasure.state, erasure.destroyed_at = State.DESTROYED.value, at
     erasure.person, erasure.email_key = None, None
     erasure.kept_secret = sealing.seal(known)
     session.flush()
     session.add(
         Tombstone(
-            at=clock.now(),
+            at=at,
             person=person,
             email_hash=keys.keyed(HASH_USE, key) if key else None,
             scope=Reach.ALL.value,

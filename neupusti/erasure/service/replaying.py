@@ -46,7 +46,7 @@ def again(session: Session, line: DecisionLine) -> int:
         return 0
     erasure = erasure or _erasure(session, request, line)
     _end_checks(session, line.whose)
-    carry_out_all(session, erasure, request, line.whose)
+    carry_out_all(session, erasure, request, line.whose, at=line.at)
     known = sealing.unseal(erasure.kept_secret)
     known = replace(known, email=known.email or line.email_key or "", is_told=True)
     erasure.kept_secret = sealing.seal(known)
