@@ -68,9 +68,9 @@ def dues(requests: Sequence[DataRequest]) -> dict[str, Deadline]:
     return {row.subject: row for row in db.session.scalars(rows)}
 
 
-def due(request: DataRequest) -> Deadline:
-    """Return the deadline of a request."""
-    return dues([request])[request.number]
+def due(request: DataRequest) -> Deadline | None:
+    """Return the deadline of a request; None where a hold kept only the request."""
+    return dues([request]).get(request.number)
 
 
 def of_person(person: int | None, email_key: str) -> list[DataRequest]:

@@ -14,8 +14,9 @@ from neupusti.core.records.decisions import Decision
 from neupusti.core.records.holds import PlacedHold
 from neupusti.core.text import emails
 from neupusti.erasure.service import plan
-from neupusti.orders.models.fulfilment import OrderEvent
+from neupusti.orders.models.fulfilment import GoodsReturn, OrderEvent
 from neupusti.orders.models.order import ShopOrder
+from neupusti.orders.service.life import changing
 from neupusti.retention.service import hourly, placing
 from neupusti.retention.service.placing import Wish
 from neupusti.rights.models import DataRequest
@@ -158,6 +159,32 @@ def test_a_hold_on_one_order_keeps_that_order_alone(app: Flask, at: Clock) -> No
     assert erasure_of(number).state == "done"
     assert stored().released_at == BEGINS
     assert db.session.scalars(select(ShopOrder)).one().email == ""
+
+
+@pytest.mark.clause("6.1.3")
+def test_what_is_written_about_an_order_while_it_is_kept_goes_with_it(
+    app: Flask, at: Clock
+) -> None:
+    at(NOON)
+    order = cast.placed((cast.product("T-1"), 1)).number
+    number = confirmed(AIGERIM)
+    at(BEGINS)
+    work(2)
+    changing.note(cast.press(order), "Просит звонить в пять")
+    with writing() as session:
+        found = session.scalars(select(ShopOrder)).one()
+        found.state, found.ended_at = "confirmed", BEGINS
+        session.add(
+            GoodsReturn(order=found.id, asked_at=BEGINS, words="Мал", state="asked")
+        )
+    at(BEGINS + DAY)
+    work(2)
+    assert db.session.scalars(select(GoodsReturn.words)).all() == ["Мал"]
+    at(BEGINS + 30 * DAY)
+    work(2)
+    assert erasure_of(number).state == "done"
+    assert set(db.session.scalars(select(OrderEvent.reason))) == {""}
+    assert db.session.scalars(select(GoodsReturn.words)).all() == [""]
 
 
 @SQLITE

@@ -67,7 +67,8 @@ def test_a_request_on_paper_is_due_from_its_receipt(app: Flask, at: Clock) -> No
     assert page.status_code == 200
     [request] = queries.board(everything=False, page=1).rows
     assert (request.channel, request.assurance) == ("paper", 3)
-    assert queries.due(request).promised.isoformat() == "2026-11-30"
+    due = queries.dues([request])[request.number]
+    assert due.promised.isoformat() == "2026-11-30"
     assert request.number in emails_to(AIGERIM.email)[-1].subject
     board = browser.get(DESK).text
     assert (request.number in board, "overdue" in board) == (True, False)

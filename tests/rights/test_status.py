@@ -14,12 +14,15 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.keeping import Holding
 from neupusti.core.mail.models import OutboxEmail, OutboxState
+from neupusti.core.rules import Permission
 from neupusti.core.text import order_numbers
+from neupusti.rights import queries
 from neupusti.rights.models import PREFIX
 from neupusti.rights.service import requests
 from neupusti.rights.service.reading import HeldRows
+from tests import desk
 from tests.accounts.cast import emails_to
-from tests.people import BOLAT, GUEST
+from tests.people import BOLAT, DANA, GUEST
 from tests.rights.asking import CODE, bought, opened, send
 from tests.rights.test_correcting import contest
 
@@ -42,6 +45,24 @@ def test_number_and_code_open_the_state(app: Flask, client: FlaskClient) -> None
         answer = send(client, path, code=typed)
         assert (answer.status_code, "not answered yet" in answer.text) == (200, True)
         assert "Nothing is right." not in answer.text
+
+
+def test_a_request_outlives_its_deadline(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hold keeps the one and not the other, which is about nobody."""
+    number, code = made(app)
+    with writing() as session:
+        requests.by_number(session, number).closed_at = clock.now()
+    monkeypatch.setattr(queries, "KIND", "of nothing")
+    answer = send(client, f"/en/rights/{number}", code=code)
+    assert (answer.status_code, "at the latest" in answer.text) == (200, False)
+    staff = desk.signed_in(app, desk.member(DANA, Permission.PRIVACY))
+    for path in (f"/en/admin/rights/{number}", "/en/admin/rights/?all=1"):
+        assert number in staff.get(path).text
+    run = app.test_cli_runner().invoke
+    assert "Due" not in run(args=["rights", "show", number]).output
+    assert f"{number} " in run(args=["rights", "list", "--all"]).output
 
 
 def test_another_spelling_of_a_number_is_redirected(

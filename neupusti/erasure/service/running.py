@@ -5,15 +5,28 @@ law keeps something.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
-from sqlalchemy import Select, and_, delete, exists, false, or_, select
+from sqlalchemy import (
+    ForeignKey,
+    Select,
+    String,
+    Table,
+    and_,
+    cast,
+    delete,
+    exists,
+    false,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.blocking.conditions import covered
+from neupusti.core.data import finding
 from neupusti.core.data.database import Base, db, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.mail.models import OutboxEmail
@@ -22,7 +35,7 @@ from neupusti.core.registry import registry
 from neupusti.core.text.languages import Language
 from neupusti.delivery.models import Disclosure
 from neupusti.erasure.models import Erasure, ErasureFile, ErasureKept, ErasureStep, State
-from neupusti.erasure.service import destroying, emails, sealing, verifying, wiping
+from neupusti.erasure.service import destroying, emails, fates, sealing, verifying, wiping
 from neupusti.erasure.service.fates import Fated, fated
 from neupusti.erasure.service.sealing import Known
 from neupusti.erasure.service.verifying import Places
@@ -168,6 +181,7 @@ def release(number: int) -> None:
         for one in fated(NOTHING) if row.state == State.WAITING else ():
             if one.table.name in names:
                 over += _release(session, row, one)
+    names |= {one.table.name for one, key in _words() if key.column.table.name in names}
     if not over or wiping.database(names):
         end(number)
 
@@ -191,12 +205,37 @@ def _release(session: Session, erasure: Erasure, one: Fated) -> int:
     for start in range(0, len(numbers), BATCH):
         some = numbers[start : start + BATCH]
         session.execute(delete(ErasureKept).where(*mine, ErasureKept.row.in_(some)))
+        _carry_out_added(session, erasure, one.table, some)
         rows_over = Fated(holding=one.holding, whose=NOTHING, rows=key.in_(some))
         destroying.carry_out(session, erasure.id, rows_over)
         if one.holding.model is ShopOrder:
             handed = Disclosure.order.in_(some)
             destroying.notify(session, erasure.request, handed)
     return len(over)
+
+
+def _words() -> Iterator[tuple[Fated, ForeignKey]]:
+    """Yield each table of what is written about the rows of another, with the key."""
+    for one in fated(NOTHING):
+        if fates.identifying(one.table):
+            yield from ((one, key) for key in finding.parents(one.table))
+
+
+def _carry_out_added(
+    session: Session, erasure: Erasure, table: Table, numbers: list[int]
+) -> None:
+    """Destroy what was written about rows of `table` while a law kept them.
+
+    An order goes on after the destruction of its buyer: staff note why, a return is asked.
+    """
+    for one, key in _words():
+        if key.column.table is table:
+            kept = select(ErasureKept.row).where(ErasureKept.model == one.table.name)
+            [own] = one.table.primary_key.columns
+            filled = (cast(c, String) != "" for c in fates.identifying(one.table))
+            added = and_(key.parent.in_(numbers), own.not_in(kept), or_(*filled))
+            rows = Fated(holding=one.holding, whose=NOTHING, rows=added)
+            destroying.carry_out(session, erasure.id, rows)
 
 
 def _settle(session: Session, row: Erasure) -> None:

@@ -31,10 +31,11 @@ def list_(*, everything: bool) -> None:
     page = queries.board(everything=everything, page=1)
     dues = queries.dues(page.rows)
     for one in page.rows:
-        state = one.outcome or ("late" if queries.is_late(dues[one.number]) else "open")
+        due = dues.get(one.number)
+        state = one.outcome or ("late" if due and queries.is_late(due) else "open")
         click.echo(
             f"{one.number} {one.kind:<7} {one.channel:<6} "
-            f"received {dates.short(one.received_at)} due {dues[one.number].due} {state}"
+            f"received {dates.short(one.received_at)} due {due.due if due else '-'} {state}"
         )
     click.echo(f"{page.total} requests.")
 
@@ -52,7 +53,8 @@ def show(number: str) -> None:
     for one in queries.steps(found.id):
         who = f"{one.actor_kind} {one.actor or ''}".strip()
         click.echo(f"{dates.short(one.at)} {one.step} by {who}")
-    click.echo(f"Due on {due.due}, {found.outcome or 'not answered yet'}.")
+    day = f"Due on {due.due}, " if due else ""
+    click.echo(f"{day}{found.outcome or 'not answered yet'}.")
 
 
 @bp.cli.command("export")
