@@ -7,10 +7,11 @@ takes. Where nobody is, who waits is told soon.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import BoundedSemaphore
 from typing import Any
 
+from flask import has_request_context
 from sqlalchemy import QueuePool
 from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - of a pool
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -25,6 +26,9 @@ WRITERS = 4
 """Writers at a time in a process. Those of all processes may queue for one lock of the
 server, so few that each gets it in time; more write no faster. And if they had all of the
 connections, whoever holds the lock could look nothing up through a second one."""
+WRITING_JOBS = 2
+"""As many more for what writes without a request: nobody waits for it, and where it waits
+itself, as for a standby that is away, it leaves the visitors their turns."""
 
 
 @dataclass
@@ -55,7 +59,15 @@ class Progress:
         return time.monotonic() - since
 
 
-_slots, _writing = BoundedSemaphore(WRITERS), Progress()
+@dataclass
+class Turns:
+    """Those who may write at the same time, and how the queue for it gets on."""
+
+    slots: BoundedSemaphore
+    progress: Progress = field(default_factory=Progress)
+
+
+_requests, _jobs = Turns(BoundedSemaphore(WRITERS)), Turns(BoundedSemaphore(WRITING_JOBS))
 
 
 @contextmanager
@@ -65,20 +77,20 @@ def writer_slot(seconds: float = BUSY_SECONDS) -> Iterator[float]:
     Raise sqlalchemy's TimeoutError after `seconds` in which none did, or where one ended
     without an answer or a lock.
     """
-    asked = time.monotonic()
-    while not _slots.acquire(timeout=min(seconds, LOOK_SECONDS)):
-        if not _writing.moves(asked, seconds):
+    turns, asked = _requests if has_request_context() else _jobs, time.monotonic()
+    while not turns.slots.acquire(timeout=min(seconds, LOOK_SECONDS)):
+        if not turns.progress.moves(asked, seconds):
             raise TimeoutError("the database is busy: too many writers")
     stuck = False
     try:
-        yield _writing.stood(asked)
+        yield turns.progress.stood(asked)
     except OperationalError:
         stuck = True
         raise
     finally:
         # Who was refused, as the goods were sold out, was served as well.
-        _writing.ended(stuck=stuck)
-        _slots.release()
+        turns.progress.ended(stuck=stuck)
+        turns.slots.release()
 
 
 class MovingPool(QueuePool):

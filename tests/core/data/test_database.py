@@ -224,13 +224,25 @@ def test_a_writer_reads_through_a_second_connection_while_a_crowd_waits(
 
 
 def test_a_writer_waits_for_a_slot_only_so_long(app: Flask) -> None:
+    with app.test_request_context():
+        with ExitStack() as stack:
+            for _ in range(waiting.WRITERS):
+                stack.enter_context(waiting.writer_slot())
+            with pytest.raises(PoolTimeout, match="too many writers"):
+                stack.enter_context(waiting.writer_slot(0))
+        with waiting.writer_slot(0):
+            pass
+
+
+def test_jobs_that_wait_leave_the_visitors_their_turns(app: Flask) -> None:
     with ExitStack() as stack:
-        for _ in range(waiting.WRITERS):
+        for _ in range(waiting.WRITING_JOBS):
             stack.enter_context(waiting.writer_slot())
         with pytest.raises(PoolTimeout, match="too many writers"):
             stack.enter_context(waiting.writer_slot(0))
-    with waiting.writer_slot(0):
-        pass
+        stack.enter_context(app.test_request_context())
+        for _ in range(waiting.WRITERS):
+            stack.enter_context(waiting.writer_slot(0))
 
 
 def test_a_writer_that_fails_leaves_nothing(scratch: Table) -> None:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import flask_migrate
 import pytest
@@ -146,11 +146,12 @@ class Queue:
     moves: bool
     free_after: int
     looks: int = 0
+    progress: waiting.Progress = field(default_factory=waiting.Progress)
 
     def acquire(self, timeout: float) -> bool:  # noqa: ARG002 - of a semaphore
         self.looks += 1
         if self.moves:
-            waiting._writing.moved_at = self.monotonic()  # noqa: SLF001 - as one that ends
+            self.progress.moved_at = self.monotonic()
         return self.looks > self.free_after
 
     def monotonic(self) -> float:
@@ -158,6 +159,10 @@ class Queue:
 
     def release(self) -> None:
         """Give the slot back."""
+
+    @property
+    def slots(self) -> "Queue":
+        return self
 
 
 @pytest.mark.parametrize(
@@ -168,8 +173,7 @@ def test_a_writer_waits_in_a_queue_that_moves(
     monkeypatch: pytest.MonkeyPatch, *, moves: bool, free_after: int, waited: float
 ) -> None:
     queue = Queue(moves, free_after)
-    monkeypatch.setattr(waiting, "_slots", queue)
-    monkeypatch.setattr(waiting, "_writing", waiting.Progress())
+    monkeypatch.setattr(waiting, "_jobs", queue)
     monkeypatch.setattr(waiting, "time", queue)
     gets = free_after * waiting.LOOK_SECONDS < waited
     told = nullcontext() if gets else pytest.raises(TimeoutError)

@@ -160,7 +160,7 @@ class Stuck(Queue):
 
     def acquire(self, timeout: float) -> bool:
         """Let a writer get stuck before the look."""
-        waiting._writing.stuck_at = self.monotonic() + timeout  # noqa: SLF001 - as one does
+        self.progress.stuck_at = self.monotonic() + timeout
         return super().acquire(timeout)
 
 
@@ -168,8 +168,7 @@ def test_a_writer_waits_shortly_in_a_queue_with_one_that_is_stuck(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     queue = Stuck(moves=True, free_after=80)
-    monkeypatch.setattr(waiting, "_slots", queue)
-    monkeypatch.setattr(waiting, "_writing", waiting.Progress())
+    monkeypatch.setattr(waiting, "_jobs", queue)
     monkeypatch.setattr(waiting, "time", queue)
     with pytest.raises(TimeoutError), waiting.writer_slot(postgresql.WRITE_SECONDS):
         pass
@@ -181,7 +180,7 @@ def test_a_writer_waits_shortly_in_a_queue_with_one_that_is_stuck(
 def test_a_writer_that_gets_no_lock_is_stuck(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "_writing", progress := waiting.Progress())
+    monkeypatch.setattr(waiting._jobs, "progress", progress := waiting.Progress())  # noqa: SLF001
     with beside(db.engine) as other:
         other.execute(text("LOCK TABLE job_beat IN ACCESS EXCLUSIVE MODE"))
         with pytest.raises(OperationalError), writing() as session:

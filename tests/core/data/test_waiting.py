@@ -89,7 +89,7 @@ def test_a_pool_that_is_made_again_waits_alike(pool: MovingPool) -> None:
 def test_a_writer_that_is_refused_is_served_and_one_without_a_lock_is_not(
     monkeypatch: pytest.MonkeyPatch, ends: Exception, *, is_served: bool
 ) -> None:
-    monkeypatch.setattr(waiting, "_writing", progress := waiting.Progress())
+    monkeypatch.setattr(waiting._jobs, "progress", progress := waiting.Progress())  # noqa: SLF001
     with pytest.raises(type(ends)), waiting.writer_slot():
         raise ends
     assert (progress.moved_at > 0) == is_served == (progress.stuck_at == 0)
