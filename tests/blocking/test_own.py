@@ -68,6 +68,25 @@ def test_an_account_blocks_and_still_signs_in(app: Flask, aigerim: FlaskClient) 
 
 
 @pytest.mark.clause("6.2.4")
+def test_a_block_is_told_before_an_order_is_filled_in(
+    app: Flask, aigerim: FlaskClient
+) -> None:
+    shopper = Shopper(app, prefix="/en")
+    shopper.browser = aigerim
+    shopper.put(product())
+    account, checkout = "/en/account/", "/en/checkout/"
+    pages = [aigerim.get(path) for path in (account, checkout)]
+    assert [page.status_code for page in pages] == [200, 200]
+    assert not [page for page in pages if "data are blocked" in page.text]
+    due = blocked(aigerim, OWN_PAGE).due
+    words = f"Your data are blocked until their check ends, on {due.day} "
+    assert all(words in aigerim.get(path).text for path in (account, checkout))
+    guest = Shopper(app, prefix="/en")
+    guest.put(product())
+    assert "data are blocked" not in guest.get("/checkout/").text
+
+
+@pytest.mark.clause("6.2.4")
 def test_once_the_press_is_answered_no_other_process_shows_anything(
     app: Flask, settings: Settings, aigerim: FlaskClient
 ) -> None:
