@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 from flask import Flask
-from sqlalchemy import Table, select, text, update
+from sqlalchemy import Table, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from neupusti.contact.models import ContactRequest
@@ -15,7 +15,7 @@ from neupusti.core.records.consents import ConsentText, FormConsent
 from neupusti.core.records.holds import WAIT, PlacedHold
 from neupusti.core.registry import registry
 from neupusti.orders.models.address import OrderAddress
-from neupusti.orders.models.fulfilment import PaymentEntry
+from neupusti.orders.models.fulfilment import GoodsReturn, PaymentEntry
 from neupusti.orders.models.order import OrderLine, ShopOrder
 from neupusti.rights.models import DataRequest
 from tests.orders import cast as shop
@@ -98,6 +98,26 @@ def test_an_open_order_is_held_whole_until_goods_can_no_longer_be_returned(
     assert until(OrderAddress, "open-order") == NOON + 14 * DAY
     at(NOON + 14 * DAY)
     assert held(ShopOrder, "phone") == held(OrderAddress, "city") == []
+
+
+@pytest.mark.manifest(field="holds")
+@pytest.mark.clause("4.1.4")
+@pytest.mark.parametrize(
+    ("state", "is_held"),
+    [("asked", True), ("accepted", True), ("refused", False), ("received", False)],
+)
+def test_an_order_whose_goods_come_back_is_held_whole_until_they_have(
+    order: str, at: Clock, *, state: str, is_held: bool
+) -> None:
+    set_order(order, ended_at=NOON)
+    with writing() as session:
+        number = session.scalar(select(ShopOrder.id))
+        wish = {"order": number, "asked_at": NOON, "words": "", "state": state}
+        session.execute(insert(GoodsReturn).values(**wish))
+    at(NOON + 100 * DAY)
+    assert len(held(ShopOrder, "phone")) == len(held(OrderAddress, "city")) == is_held
+    if is_held:
+        assert until(OrderAddress, "open-return") is None
 
 
 @pytest.mark.manifest(field="holds")

@@ -23,6 +23,7 @@ from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 from neupusti.erasure.models import Erasure
 from neupusti.erasure.service import asking, destroying, plan, running, verifying
+from neupusti.orders.models.fulfilment import GoodsReturn, ReturnState
 from neupusti.rights.service.requests import Asker
 from tests.people import Person
 from tests.rights.canaries import Planted
@@ -105,9 +106,10 @@ def whose(who: Person, person: int | None = None) -> Whose:
 
 
 def answered() -> None:
-    """Close the questions that were planted: an open one is kept until it is answered."""
+    """Close the questions and returns that were planted: an open one is kept till then."""
     with writing() as session:
         session.execute(update(ContactRequest).values(state=ContactState.CLOSED.value))
+        session.execute(update(GoodsReturn).values(state=ReturnState.REFUSED.value))
 
 
 def must_go(planted: Planted) -> dict[str, str]:

@@ -175,7 +175,7 @@ def test_what_is_written_about_an_order_while_it_is_kept_goes_with_it(
         found = session.scalars(select(ShopOrder)).one()
         found.state, found.ended_at = "confirmed", BEGINS
         session.add(
-            GoodsReturn(order=found.id, asked_at=BEGINS, words="Мал", state="asked")
+            GoodsReturn(order=found.id, asked_at=BEGINS, words="Мал", state="refused")
         )
     at(BEGINS + DAY)
     work(2)

@@ -6,10 +6,13 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from sqlalchemy import (
     ColumnElement,
+    Date,
     FromClause,
     and_,
     case,
+    cast,
     literal,
+    null,
     or_,
     select,
 )
@@ -19,8 +22,10 @@ from neupusti.core.data.moments import days_after
 from neupusti.core.deadlines import terms
 from neupusti.core.keeping import Hold
 from neupusti.core.records.holds import PlacedHold
-from neupusti.orders.models.fulfilment import PaymentEntry
+from neupusti.orders.models.fulfilment import GoodsReturn, PaymentEntry, ReturnState
 from neupusti.orders.models.order import OrderState, ShopOrder
+
+_RETURN_LAW = _("the contract of sale, and the term of a return: Law No. 274-IV, art. 30")
 
 
 def _return_days() -> int:
@@ -30,6 +35,12 @@ def _return_days() -> int:
 def _is_open(rows: FromClause) -> ColumnElement[bool]:
     ended = rows.c.ended_at
     return or_(ended.is_(None), ended > clock.now() - timedelta(days=_return_days()))
+
+
+def _is_returned(rows: FromClause) -> ColumnElement[bool]:
+    """Return whether a return waits for its answer or its goods, after those days too."""
+    waits = (ReturnState.ASKED.value, ReturnState.ACCEPTED.value)
+    return rows.c.id.in_(select(GoodsReturn.order).where(GoodsReturn.state.in_(waits)))
 
 
 def _years() -> range:
@@ -64,11 +75,23 @@ ALL = (
     Hold(
         code="open-order",
         clause="4.1.1",
-        law=_("the contract of sale, and the term of a return: Law No. 274-IV, art. 30"),
+        law=_RETURN_LAW,
         says=_("An order until 14 days after its end, in which goods can be returned"),
         model=ShopOrder,
         rows=_is_open,
         until=lambda rows: days_after(rows.c.ended_at, _return_days()),
+        whole=True,
+    ),
+    Hold(
+        code="open-return",
+        clause="4.1.4",
+        law=_RETURN_LAW,
+        says=_(
+            "An order in which goods are being returned, until that is decided and done"
+        ),
+        model=ShopOrder,
+        rows=_is_returned,
+        until=lambda _rows: cast(null(), Date),
         whole=True,
     ),
     Hold(
