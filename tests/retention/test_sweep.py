@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
 
 from neupusti.accounts.models import Person, SignIn
 from neupusti.accounts.service import registration, sessions
@@ -125,6 +126,26 @@ def test_the_site_sweeps_automatically(app: Flask, client: FlaskClient, at: Cloc
     (job,) = [job for job in registry().jobs if job.name == "retention"]
     job.run()
     assert count(Person) == 0
+
+
+@pytest.mark.clause("5.1")
+def test_a_rule_whose_rows_stay_stops_no_other(app: Flask, at: Clock) -> None:
+    at(NOON)
+    signed_in(app, account(AIGERIM))
+    with writing() as session:
+        tokens.issue(session, "try", timedelta(hours=1))
+    ours = [rule for rule in registry().retention if rule.model in {SignIn, Token}]
+    at(NOON + sessions.LIFE)
+    with writing() as session:
+        session.execute(text("CREATE TABLE stays (token INTEGER REFERENCES token (id))"))
+        session.execute(text("INSERT INTO stays SELECT id FROM token"))
+    with pytest.raises(IntegrityError):
+        sweeps.sweep(sorted(ours, key=lambda rule: rule.model is SignIn))
+    assert (count(SignIn), count(Token)) == (0, 1)
+    with writing() as session:
+        session.execute(text("DROP TABLE stays"))
+    sweeps.sweep(ours)
+    assert count(Token) == 0
 
 
 def test_a_sweep_that_destroys_nothing_leaves_no_row(app: Flask, at: Clock) -> None:

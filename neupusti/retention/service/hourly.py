@@ -11,7 +11,9 @@ def run() -> None:
     Raise IncompleteSweepError: a job that fails is tried again within a minute.
     """
     placing.release_ended()
-    swept = sweeps.sweep(registry().retention)
-    stops.tell()
+    try:
+        swept = sweeps.sweep(registry().retention)
+    finally:
+        stops.tell()
     if not swept.complete:
         raise IncompleteSweepError

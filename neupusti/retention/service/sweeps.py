@@ -22,6 +22,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock, sweeping
@@ -60,18 +61,27 @@ def sweep(rules: Iterable[Retention]) -> Sweep:
 
     A RetentionRun is stored only if something was destroyed. The write-ahead log is
     truncated in any case: an earlier sweep, or a deletion elsewhere, may have left copies.
+    A rule whose rows the database refuses to delete stops no other; its error is raised
+    when they are done. One that finds no database, or no lock, is raised at once.
     """
     run = _Run()
-    stopped = []
+    stopped, refused = [], []
     for rule in _own(rules):
         if sweeping.halts(rule):
             stopped.append(rule)
             continue
-        while run.destroy(rule) == sweeping.BATCH:
-            pass
+        try:
+            while run.destroy(rule) == sweeping.BATCH:
+                pass
+        except OperationalError:
+            raise
+        except DBAPIError as error:
+            refused.append(error)
     complete = truncate_wal()
     if complete:
         _complete_runs()
+    if refused:
+        raise refused[0]
     return Sweep(run.counts, complete, tuple(stopped))
 
 
