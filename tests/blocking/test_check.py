@@ -3,17 +3,20 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from neupusti.blocking import queries
 from neupusti.core.blocking.models import DataBlock
+from neupusti.core.data.database import db
 from neupusti.core.rules import Permission
+from neupusti.rights.models import DataRequest
 from tests import desk
 from tests.accounts.cast import emails_to
 from tests.blocking.cast import blocked, dana, newest
 from tests.conftest import SQLITE
 from tests.orders.buying import orders
 from tests.people import AIGERIM, GUEST
-from tests.rights.asking import bought, opened, request_of
+from tests.rights.asking import bought, opened, request_of, send
 from tests.rights.test_paper import answers
 
 DESK, BLOCKS = "/en/admin/rights/", "/en/admin/blocks/"
@@ -171,3 +174,14 @@ def test_a_request_on_paper_blocks_at_once(app: Flask) -> None:
     found = newest()
     assert (found.by, found.email_key) == ("agent", GUEST.email)
     assert found.document.startswith("Identity card")
+
+
+@pytest.mark.clause("6.2.4")
+def test_a_request_that_names_nobody_leads_to_no_data(app: Flask) -> None:
+    browser = dana(app)
+    send(browser, f"{DESK}new", **answers(kind="block", email="", person=""))
+    number = db.session.scalars(select(DataRequest.number)).one()
+    taken(app, browser, number)
+    path = f"{BLOCKS}{number}"
+    assert browser.get(path).status_code == 404
+    assert path not in browser.get(f"{DESK}{number}").text

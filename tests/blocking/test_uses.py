@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
@@ -30,6 +31,7 @@ from tests.blocking.cast import dana
 from tests.conftest import SQLITE
 from tests.delivery import couriers
 from tests.newsletter import cast as news
+from tests.newsletter.test_signup import asked
 from tests.orders.buying import Shopper, press, product
 from tests.orders.cast import BUYER
 from tests.people import AIGERIM, BOLAT, GUEST
@@ -208,6 +210,19 @@ def test_use_9_nobody_subscribes_who_is_blocked(app: Flask) -> None:
         news.subscriber(GUEST.email)
     assert is_refusal(refused.value)
     assert news.subscriber(BOLAT.email)
+
+
+@pytest.mark.clause("6.2.4")
+@pytest.mark.parametrize("is_subscribed", [False, True])
+def test_nobody_learns_by_the_form_for_news_whose_data_are_blocked(
+    client: FlaskClient, *, is_subscribed: bool
+) -> None:
+    if is_subscribed:
+        news.subscriber(GUEST.email)
+    block(Whose(email_key=GUEST.email))
+    for one in (GUEST, BOLAT):
+        asked(client, one.email)
+    assert [len(news.letters(one.email)) for one in (GUEST, BOLAT)] == [0, 1]
 
 
 @pytest.mark.clause("6.2.4")

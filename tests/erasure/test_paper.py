@@ -25,7 +25,7 @@ from neupusti.rights.service import answering, requests
 from neupusti.rights.service.answering import Entered
 from neupusti.staff.service import grants
 from tests import desk
-from tests.accounts.cast import account
+from tests.accounts.cast import account, signed_in
 from tests.conftest import SQLITE
 from tests.erasure.erasing import BEGINS, NOON, asker, confirmed, erasure_of, whose, work
 from tests.people import AIGERIM, BOLAT, DANA, GUEST, YERLAN
@@ -77,6 +77,8 @@ def test_two_members_of_staff_destroy_what_a_paper_asks_for(app: Flask, at: Cloc
     [erasure] = db.session.scalars(select(Erasure)).all()
     assert (erasure.state, erasure.asked_by) == ("asked", first)
     assert press(app, board, number, "second") == 422
+    own = signed_in(app, who).get("/en/account/").text
+    assert ("has to confirm" in own, "will be destroyed at" in own) == (True, False)
     other = desk.signed_in(app, second)
     page, button = f"/en/admin/erasures/{number}", "Confirm the destruction"
     assert [button in one.get(page).text for one in (board, other)] == [False, True]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from neupusti.accounts.models import Credential, Person, PersonKind, SignIn
+from neupusti.accounts.models import Credential, Person, PersonKind
 from neupusti.accounts.service import (
     device_cookies,
     limits,
@@ -132,10 +132,10 @@ def change(number: int, person: int, old: str, new: str) -> str:
     passwords.check(new, about, min_length=min_length)
     password_hash = passwords.hashed(new)
     with writing() as session:
+        row = sessions.of(session, number, person)
         since = sessions.began(session, number)
         _store_password(session, session.get_one(Person, person), password_hash, since)
         sessions.end_all(session, person, but=number)
-        row = session.get_one(SignIn, number)
         row.remember_digest = None
         journal.log_security_event(
             session, person, SecurityEventKind.PASSWORD_CHANGED, row.device

@@ -14,7 +14,7 @@ import pyotp
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from neupusti.accounts.models import Person, RecoveryCode, SecondFactor, SignIn
+from neupusti.accounts.models import Person, RecoveryCode, SecondFactor
 from neupusti.accounts.service import emails, key_rotation, limits, sessions
 from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.core import clock
@@ -99,7 +99,7 @@ def enrol(session: Session, person: int) -> str:
 def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
     """Switch the second factor on if `code` is right, and create recovery codes.
 
-    Return the new session key, or None for a wrong code. Raise TooManyError.
+    Return the new session key, or None for a wrong code. Raise AccountError, TooManyError.
     """
     row = candidate(person, sign_in)
     who = sessions.unique_name(sign_in)
@@ -107,6 +107,7 @@ def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
     with writing() as session:
         # Locked: the second of two concurrent requests finds the row of the first.
         owner = session.get_one(Person, person, with_for_update=True)
+        renewed = sessions.of(session, sign_in, person)
         step = _matching_step(row, code, clock.now())
         if step is None or session.get(SecondFactor, person) is not None:
             return None
@@ -119,7 +120,7 @@ def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
         )
         link = emails.way_back(session, person, sessions.began(session, sign_in))
         emails.send(session, emails.SECOND_FACTOR_ON, owner, link)
-        return sessions.renew(session.get_one(SignIn, sign_in), second_factor=True)
+        return sessions.renew(renewed, second_factor=True)
 
 
 def make_codes(session: Session, person: int) -> None:

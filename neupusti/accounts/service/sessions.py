@@ -9,12 +9,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError, TimeoutError  # noqa: A004 - of a busy database
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import KnownDevice, Person, SecondFactor, SignIn
 from neupusti.accounts.service import emails, suspensions
+from neupusti.accounts.service.errors import AccountError
 from neupusti.core import clock
 from neupusti.core.data import keys
 from neupusti.core.data.database import db
@@ -34,6 +36,7 @@ STEP_UP_LIFE = timedelta(minutes=10)
 TOUCH_INTERVAL = timedelta(minutes=1)
 KEY_USE, REMEMBER_USE = "sign in", "remember"
 KEY_CHARACTERS = 43
+ENDED = _("You are signed out.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,17 @@ def find(key: str | None, remember: str | None = None) -> SignIn | None:
     row = _by_key(key) or _by_remember(remember)
     if row is None or _has_ended(row, clock.now()):
         return None
+    return row
+
+
+def of(session: Session, number: int, person: int) -> SignIn:
+    """Return session `number` of `person`; raise AccountError where it has ended.
+
+    SQLite gives its number again: the row may be another's.
+    """
+    row = session.get(SignIn, number)
+    if row is None or row.person != person:
+        raise AccountError("current", ENDED)
     return row
 
 

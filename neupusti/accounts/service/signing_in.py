@@ -112,7 +112,7 @@ def complete_with_code(
     row = sessions.find(key)
     if row is None or row.completed_at is not None:
         raise AccountError("email", CODE_EXPIRED)
-    number, person = row.id, row.person
+    person, digest = row.person, row.digest
     where = ClientContext(row.device, row.network, cookie)
     who = device_cookies.known(db.session(), person, cookie) or str(person)
     if second_factor.is_unreadable(person):
@@ -120,7 +120,9 @@ def complete_with_code(
     if not second_factor.verify(person, code, where.device, who):
         raise AccountError("code", WRONG_CODE)
     with writing() as session:
-        pending = session.get(SignIn, number)
+        _lock(session, person)
+        # By its key: SQLite gives the number of one that has ended again.
+        pending = session.scalar(select(SignIn).filter_by(digest=digest))
         if pending is None:
             raise AccountError("email", CODE_EXPIRED)
         opened = sessions.complete(session, pending, remember=remember)
@@ -135,7 +137,7 @@ def reauthenticate(number: int, person: int, password: str) -> str:
     """
     check_password(number, person, password)
     with writing() as session:
-        row = session.get_one(SignIn, number)
+        row = sessions.of(session, number, person)
         journal.log_security_event(
             session, person, SecurityEventKind.REAUTHENTICATED, row.device
         )
@@ -189,16 +191,23 @@ def _limits(
 def _lock_credential(session: Session, person: int, set_at: datetime | None) -> Credential:
     """Return the credential of `person` until the commit; raise AccountError.
 
-    The password was checked without a lock: whoever has set another one meanwhile, and
-    ended every session, must find none that began with the former.
+    The password was checked without a lock: another one may have been set meanwhile.
+    """
+    held = _lock(session, person)
+    if held is None or held.changed_at != set_at:
+        raise AccountError("email", WRONG_CREDENTIALS)
+    return held
+
+
+def _lock(session: Session, person: int) -> Credential | None:
+    """Let nobody set another password of `person` until the commit.
+
+    Whoever does ends every session, and must find none that began with the former.
     """
     # The person first, as who secures an account locks: else the two wait for each other.
     row = {"read": True, "key_share": True}
     session.get(Person, person, with_for_update=row)
-    held = session.get(Credential, person, with_for_update=True, populate_existing=True)
-    if held is None or held.changed_at != set_at:
-        raise AccountError("email", WRONG_CREDENTIALS)
-    return held
+    return session.get(Credential, person, with_for_update=True, populate_existing=True)
 
 
 def _record_sign_in(

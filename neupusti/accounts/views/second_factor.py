@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from neupusti.accounts import forms
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import factor_removal, second_factor
+from neupusti.accounts.service.errors import AccountError
 from neupusti.accounts.service.signing_in import WRONG_CODE
 from neupusti.accounts.views import login
 from neupusti.accounts.views.blueprint import bp, client_context, done_message, redirect_to
@@ -52,9 +53,12 @@ def confirm_factor() -> Response:
     if person.has_second_factor:
         return redirect_to("two_factor")
     if form.validate():
-        key = second_factor.confirm(
-            person.person, person.session, form.code.data, client_context().device
-        )
+        try:
+            key = second_factor.confirm(
+                person.person, person.session, form.code.data, client_context().device
+            )
+        except AccountError:  # the session has ended meanwhile
+            return redirect_to("two_factor")
         if key is not None:
             login.renew(key)
             return redirect_to("recovery_codes")

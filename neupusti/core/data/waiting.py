@@ -84,7 +84,7 @@ def writer_slot(seconds: float = BUSY_SECONDS) -> Iterator[float]:
     stuck = False
     try:
         yield turns.progress.stood(asked)
-    except OperationalError:
+    except (OperationalError, TimeoutError):  # the latter: no connection came back
         stuck = True
         raise
     finally:

@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import and_, case, delete, literal, or_, true
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.service import limits
 from neupusti.core import clock
+from neupusti.core.blocking.errors import is_refusal
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, insert, writing
 from neupusti.core.mail.outbox import Recipient, enqueue
@@ -54,11 +56,23 @@ class Wish:
 def ask(email: str, wish: Wish, language: Language, network: str) -> None:
     """Send the email that asks to confirm, unless the address had one a moment ago.
 
-    The limit stands inside the statement and counts by the address: whose address is
-    misused sends from no network. Who is subscribed is asked only where the mailbox did
-    not exist, so that it gets no news. Raise TooManyError for a network.
+    The limit counts by the address: whose address is misused sends from no network. Nor is
+    anything sent where its data are blocked, which nobody learns by it. Raise TooManyError
+    for a network.
     """
     throttle.take((limits.EMAILS_NETWORK, network))
+    try:
+        _ask(email, wish, language)
+    except DBAPIError as error:
+        if not is_refusal(error):
+            raise
+
+
+def _ask(email: str, wish: Wish, language: Language) -> None:
+    """Send the email, where the limit inside the statement permits it.
+
+    Who is subscribed is asked only where the mailbox did not exist: it gets no news.
+    """
     with writing() as session:
         bounced = suppression.suppressed(session, email).get(email) is Why.BOUNCED
         subscriber: Subscriber | None = session.scalar(

@@ -84,7 +84,11 @@ def test_a_pool_that_is_made_again_waits_alike(pool: MovingPool) -> None:
 
 @pytest.mark.parametrize(
     ("ends", "is_served"),
-    [(LookupError(), True), (OperationalError("", (), Exception()), False)],
+    [
+        (LookupError(), True),
+        (OperationalError("", (), Exception()), False),
+        (TimeoutError(), False),
+    ],
 )
 def test_a_writer_that_is_refused_is_served_and_one_without_a_lock_is_not(
     monkeypatch: pytest.MonkeyPatch, ends: Exception, *, is_served: bool
