@@ -113,7 +113,7 @@ def writing() -> Iterator[Session]:
     BEGIN IMMEDIATE. On PostgreSQL a request waits a few seconds: another's lock may last.
     """
     session = db.session()
-    if session.new or session.dirty or session.deleted:
+    if WRITING in session.info or session.new or session.dirty or session.deleted:
         raise RuntimeError("a write transaction must begin before its changes")
     session.rollback()
     brief = on_postgresql(session) and has_request_context()

@@ -256,6 +256,15 @@ def test_a_writer_that_fails_leaves_nothing(scratch: Table) -> None:
     assert db.session.scalars(select(scratch)).all() == []
 
 
+def test_a_transaction_inside_another_is_refused(scratch: Table) -> None:
+    """It would begin by a rollback, and lose what the outer one has written."""
+    with writing() as session:
+        session.execute(insert(scratch).values(at=datetime(2026, 11, 22, tzinfo=UTC)))
+        with pytest.raises(RuntimeError, match="must begin before"), writing():
+            pass
+    assert len(db.session.execute(select(scratch)).all()) == 1
+
+
 def test_changes_made_before_the_transaction_are_refused(app: Flask) -> None:
     db.session.add(Edition())
     with pytest.raises(RuntimeError, match="must begin before"), writing():
