@@ -25,6 +25,7 @@ from tests.orders.buying import SAME_ORIGIN, hidden
 from tests.people import AIGERIM, BOLAT, GUEST
 
 NOON = datetime(2026, 11, 25, 7, tzinfo=UTC)
+LOGIN = "/en/account/login"
 Clock = Callable[[datetime], None]
 
 
@@ -41,6 +42,13 @@ def test_a_question_gets_a_number_an_email_and_a_page(app: Flask) -> None:
     assert "no-store" in page.headers["Cache-Control"]
     [email] = emails_to(AIGERIM.email)
     assert (email.kind, number in email.subject) == ("contact.received", True)
+
+
+def test_a_browser_that_refuses_cookies_asks_as_well(app: Flask) -> None:
+    """The page of the sign-in says so."""
+    assert send(app.test_client(use_cookies=False)).status_code == 303
+    assert "questions to us work without cookies" in app.test_client().get(LOGIN).text
+    assert len(emails_to(AIGERIM.email)) == 1
 
 
 @pytest.mark.clause("3.1")
