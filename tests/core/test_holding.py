@@ -101,7 +101,7 @@ def test_an_open_order_is_held_whole_until_goods_can_no_longer_be_returned(
 
 
 @pytest.mark.manifest(field="holds")
-@pytest.mark.clause("4.1.4")
+@pytest.mark.clause("5.1")
 @pytest.mark.parametrize(
     ("state", "is_held"),
     [("asked", True), ("accepted", True), ("refused", False), ("received", False)],

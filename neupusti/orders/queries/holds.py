@@ -84,7 +84,7 @@ ALL = (
     ),
     Hold(
         code="open-return",
-        clause="4.1.4",
+        clause="4.1.1",
         law=_RETURN_LAW,
         says=_(
             "An order in which goods are being returned, until that is decided and done"
