@@ -213,6 +213,7 @@ def test_what_was_refused_by_mistake_or_is_tried_again_travels_on(app: Flask) ->
     number = confirmed((cast.product("a"), 1))
     parcel = packed(number, 1)
     moved(number, parcel, P.HANDED_OVER, P.REFUSED)
+    assert "никто не ответил" in cast.letters()[-1].text
     moved(number, parcel, P.ON_THE_WAY)
     assert cast.seen(number).status == Status(Word.ON_THE_WAY)
     assert cast.letters()[-1].kind == "orders.on_the_way"
