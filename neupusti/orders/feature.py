@@ -132,7 +132,7 @@ FEATURE = Feature(
         ),
         Duty(
             clause="6.2.1",
-            label=_("Returns to answer"),
+            label=_("Returns to answer or to take in"),
             open=lists.count_returns,
             endpoint="orders.board",
         ),

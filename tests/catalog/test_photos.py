@@ -115,7 +115,7 @@ def test_photos_are_described_ordered_and_removed(app: Flask, browser: FlaskClie
     assert send(app, browser, number, other).status_code == 303
     first, second = rows()
     path = f"{LIST}photos/{second.id}"
-    words = {**ALTS, "alt_en": "A red teapot"}
+    words = {**ALTS, "alt_en": "A red teapot", "name": second.name}
     assert post(app, browser, path, **words, move="earlier").status_code == 303
     assert [(row.id, row.alt_en) for row in rows()] == [
         (second.id, "A red teapot"),
@@ -126,9 +126,9 @@ def test_photos_are_described_ordered_and_removed(app: Flask, browser: FlaskClie
     assert f'id="alt_kk-{second.id}-error"' in answer.text
     ids = re.findall(r' id="([^"]+)"', answer.text)
     assert len(ids) == len(set(ids))
-    assert post(app, browser, f"{path}/remove").status_code == 303
+    assert post(app, browser, f"{path}/remove", **words).status_code == 303
     assert [row.id for row in rows()] == [first.id]
-    last = post(app, browser, f"{LIST}photos/{first.id}/remove")
+    last = post(app, browser, f"{LIST}photos/{first.id}/remove", name=first.name)
     assert last.status_code == 422
     assert "<li>" in last.text
     assert [row.id for row in rows()] == [first.id]
@@ -168,7 +168,9 @@ def test_two_products_may_share_a_photo(app: Flask, browser: FlaskClient) -> Non
     for one in (number, other):
         assert send(app, browser, one).status_code == 303
     assert len(stored_files()) == 5
-    post(app, browser, f"{LIST}photos/{rows()[0].id}/remove")
+    first = rows()[0]
+    gone = post(app, browser, f"{LIST}photos/{first.id}/remove", name=first.name)
+    assert gone.status_code == 303
     photos.sweep()
     assert len(stored_files()) == 5
 
@@ -211,3 +213,20 @@ def test_the_sweep_destroys_what_no_photo_names(app: Flask, browser: FlaskClient
     assert {name[:32] for name in stored_files()} == {row.name}
     assert len(stored_files()) == 5
     assert jobs["photos"].every <= timedelta(hours=1)
+
+
+def test_a_late_press_touches_no_photo_that_came_since(
+    app: Flask, browser: FlaskClient
+) -> None:
+    """SQLite gives the number of a removed photo again, perhaps to another product's."""
+    number = product()
+    other = product(stored(number).category, article="K-2")
+    assert send(app, browser, number).status_code == 303
+    (old,) = rows()
+    path, late = f"{LIST}photos/{old.id}", {"name": old.name, **ALTS, "alt_en": "Late"}
+    assert post(app, browser, f"{path}/remove", name=old.name).status_code == 303
+    drawn = pictures.encoded(pictures.drawn(700, 700), "JPEG")
+    assert send(app, browser, other, drawn).status_code == 303
+    for address in (path, f"{path}/remove"):
+        assert post(app, browser, address, **late).status_code == 404
+    assert [(row.product, row.alt_en) for row in rows()] == [(other, ALTS["alt_en"])]

@@ -128,6 +128,20 @@ def test_a_second_press_asks_once(app: Flask) -> None:
     assert (count(), len(emails_to(AIGERIM.email))) == (1, 1)
 
 
+def test_two_presses_at_the_same_moment_ask_once(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL neither sees the other's question before both write theirs."""
+    browser = app.test_client()
+    form = {**hidden(browser.get(FORM).text), **answers()}
+    first = browser.post(FORM, data=form, headers=SAME_ORIGIN)
+    really, early = asking._sent_before, iter([None, None])  # noqa: SLF001 - the race
+    monkeypatch.setattr(asking, "_sent_before", lambda *sent: next(early, really(*sent)))
+    second = browser.post(FORM, data=form, headers=SAME_ORIGIN)
+    assert (second.status_code, second.location) == (303, first.location)
+    assert (count(), len(emails_to(AIGERIM.email))) == (1, 1)
+
+
 def test_many_presses_store_no_more_links(app: Flask) -> None:
     """Nothing limits the presses of one form, as a retry must never be refused."""
     browser = app.test_client()

@@ -17,6 +17,7 @@ from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import GoodsReturn, OrderEvent, ReturnState
 from neupusti.orders.models.order import OrderLine, Payment, ShopOrder
 from neupusti.orders.models.states import Word
+from neupusti.orders.queries import lists
 from neupusti.orders.service import clocks, masking
 from neupusti.orders.service.errors import MoveError
 from neupusti.orders.service.life import changing, deciding, returning
@@ -244,3 +245,20 @@ def test_what_is_paid_once_a_part_is_cancelled_does_not_end(app: Flask, at: Cloc
         clocks.run()
     assert cast.seen(number).status.word is Word.PAID
     assert kinds() == ["orders.placed", "orders.cancelled"]
+
+
+def test_no_clock_ends_an_order_of_which_a_part_is_paid(app: Flask, at: Clock) -> None:
+    """A bank kept its fee: that is for people to settle."""
+    at(NOON)
+    number = cast.placed((cast.product("a"), 1), wish=INVOICE).number
+    changing.enter_payment(press(number), 2400)
+    for moment in (DUE - DAY, DUE, DUE + 2 * DAY):
+        at(moment)
+        clocks.run()
+    assert (kinds()[1:], cast.order_of(number).state) == ([], "new")
+    assert lists.count_due() == 1
+    changing.enter_payment(press(number), -2400)
+    for moment in (DUE + 3 * DAY, DUE + 4 * DAY):
+        at(moment)
+        clocks.run()
+    assert cast.order_of(number).state == "cancelled"

@@ -13,7 +13,7 @@ from neupusti.orders.models.order import Payment
 from neupusti.orders.models.states import Word
 from neupusti.orders.queries import lists
 from neupusti.orders.queries.lists import Filter
-from neupusti.orders.service.life import changing, deciding
+from neupusti.orders.service.life import changing, deciding, returning
 from tests.orders import cast
 from tests.orders.cast import BUYER, COURIER, PICKUP, press
 from tests.orders.test_parcels import P, confirmed, moved, packed
@@ -125,14 +125,14 @@ def test_a_person_sees_their_own_orders_newest_first(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 6])
-def test_a_list_takes_five_queries_whatever_is_in_it(app: Flask, count: int) -> None:
+def test_a_list_takes_six_queries_whatever_is_in_it(app: Flask, count: int) -> None:
     product = cast.product("a", 99)
     for n in range(count):
         buyer = replace(BUYER, email=f"x{n}@example.kz", phone=f"+7701000{n:04}")
         cast.placed((product, 1), buyer=buyer)
     with cast.counted() as statements:
         lists.board(Filter())
-    assert len(statements) == 5
+    assert len(statements) == 6
 
 
 def run(app: Flask, *args: str) -> tuple[int, str]:
@@ -191,3 +191,23 @@ def test_what_does_not_hold_is_found(app: Flask, change: str) -> None:
     assert code == 1
     assert SPOILED[change] in output
     assert "product" in output or number in output
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_return_that_waits_is_counted_and_on_top_of_the_board(
+    app: Flask, *, accepted: bool
+) -> None:
+    number, line = delivered(cast.product("a"), 1)
+    newer = [delivered(cast.product(x), 1)[0] for x in ("b", "c")]
+    wish = returning.ask(press(number, cast.GUEST), {line: 1}, "")
+    if accepted:
+        returning.answer(press(number), wish, accept=True)
+    assert lists.count_returns() == 1
+    items, _count = lists.board(Filter())
+    assert [(x.order.number, x.returning) for x in items] == [
+        (number, True),
+        *((other, False) for other in reversed(newer)),
+    ]
+    returning.answer(press(number), wish, accept=False, reason="Товар не пришёл")
+    assert lists.count_returns() == 0
+    assert found() == [*reversed(newer), number]

@@ -46,7 +46,7 @@ def test_the_board_of_staff_tells_what_waits(app: Flask) -> None:
     labels = (
         "New orders to confirm",
         "Invoices that are not paid yet",
-        "Returns to answer",
+        "Returns to answer or to take in",
     )
     page = browser.get("/en/admin/").text
     assert [label for label in labels if label not in page] == []

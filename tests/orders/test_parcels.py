@@ -207,3 +207,16 @@ def test_the_tracking_number_is_in_the_letter(app: Flask) -> None:
     handing.over(press(number), parcel, track="RR123456785KZ")
     parcels.move(press(number), parcel, P.ON_THE_WAY)
     assert all("RR123456785KZ" in letter.text for letter in cast.letters()[-2:])
+
+
+def test_what_was_refused_by_mistake_or_is_tried_again_travels_on(app: Flask) -> None:
+    number = confirmed((cast.product("a"), 1))
+    parcel = packed(number, 1)
+    moved(number, parcel, P.HANDED_OVER, P.REFUSED)
+    assert "никто не ответил" in cast.letters()[-1].text
+    moved(number, parcel, P.ON_THE_WAY)
+    assert cast.seen(number).status == Status(Word.ON_THE_WAY)
+    assert cast.letters()[-1].kind == "orders.on_the_way"
+    moved(number, parcel, P.DELIVERED)
+    assert cast.seen(number).status == Status(Word.DELIVERED)
+    assert cast.holds()

@@ -93,13 +93,24 @@ def add(number: int, body: bytes, file_name: str, alts: Alts, *, staff: int) -> 
         return _store(row, staff)
 
 
-def change(number: int, alts: Alts, *, earlier: bool, staff: int) -> int | None:
+def find(session: Session, number: int, name: str) -> ProductPhoto | None:
+    """Return the photo that a page showed, or None where it is gone.
+
+    SQLite gives the number of a removed photo again, also to another product's.
+    """
+    found: ProductPhoto | None = session.scalar(
+        select(ProductPhoto).filter_by(id=number, name=name)
+    )
+    return found
+
+
+def change(number: int, name: str, alts: Alts, *, earlier: bool, staff: int) -> int | None:
     """Save the words of a photo and, with `earlier`, move it one place to the front.
 
     Return the number of its product; None: there is no such photo.
     """
     with writing() as session:
-        photo = session.get(ProductPhoto, number)
+        photo = find(session, number, name)
         if photo is None:
             return None
         photo.alt_ru, photo.alt_kk, photo.alt_en = alts.alt_ru, alts.alt_kk, alts.alt_en
@@ -113,13 +124,13 @@ def change(number: int, alts: Alts, *, earlier: bool, staff: int) -> int | None:
         return photo.product
 
 
-def remove(number: int, *, staff: int) -> int | None:
+def remove(number: int, name: str, *, staff: int) -> int | None:
     """Remove a photo; return the number of its product, None: no such photo.
 
     Raise PublishError for the only photo of a published product.
     """
     with writing() as session:
-        photo = session.get(ProductPhoto, number)
+        photo = find(session, number, name)
         if photo is None:
             return None
         product = photo.product

@@ -43,10 +43,9 @@ def admin_change_photo(number: int) -> Response:
     """Save the words of a photo; the button «earlier» also moves it to the front."""
     form = AltForm()
     if not form.validate():
-        photo = db.session.get(ProductPhoto, number) or abort(404)
-        return _page(found(photo.product), form, number)
+        return _page(found(_photo(number).product), form, number)
     earlier = request.form.get("move") == "earlier"
-    product = photos.change(number, form.alts(), earlier=earlier, staff=me())
+    product = photos.change(number, _name(), form.alts(), earlier=earlier, staff=me())
     if product is None:
         abort(404)
     return to("admin_photos", number=product, done="saved")
@@ -56,15 +55,23 @@ def admin_change_photo(number: int) -> Response:
 def admin_remove_photo(number: int) -> Response:
     """Remove a photo."""
     try:
-        product = photos.remove(number, staff=me())
+        product = photos.remove(number, _name(), staff=me())
     except PublishError as error:
-        photo = db.session.get(ProductPhoto, number) or abort(404)
         form = PhotoForm(formdata=None)
         form.form_errors = [str(reason) for reason in error.reasons]
-        return _page(found(photo.product), form)
+        return _page(found(_photo(number).product), form)
     if product is None:
         abort(404)
     return to("admin_photos", number=product, done="removed")
+
+
+def _name() -> str:
+    """Return the name of the photo that the page showed under this number."""
+    return request.form.get("name", "")
+
+
+def _photo(number: int) -> ProductPhoto:
+    return photos.find(db.session(), number, _name()) or abort(404)
 
 
 def _page(product: Product, form: Form, changed: int | None = None) -> Response:

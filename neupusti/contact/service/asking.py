@@ -84,6 +84,10 @@ class Asked:
     token: int
 
 
+class _SentBeforeError(Exception):
+    """The form has become a request already: what was written is rolled back."""
+
+
 def ask(
     question: Question, consent: GivenConsent, *, submission: str, sender: Sender
 ) -> Asked:
@@ -101,19 +105,15 @@ def ask(
         refusal = throttle.refusal(session, own, (NETWORK, sender.network))
     if refusal is not None:
         raise refusal
-    with writing() as session:
-        if (before := _sent_before(session, sent)) is not None:
-            return before
-        given = consents.store(
-            session, consent, email=question.email, person=question.person
-        )
-        request = _insert(session, _columns(question, sent, given.id))
-        # Links to a request that was destroyed, whose number this one may have.
-        tokens.revoke_target(session, links.PURPOSE, request.id)
-        _add(session, request, question.words)
-        token = contact_emails.send(session, contact_emails.RECEIVED, request)
-        _log(session, request, Operation.COLLECTION)
-    return Asked(request.number, token)
+    try:
+        with writing() as session:
+            return _store(session, question, consent, sent)
+    except _SentBeforeError:
+        with writing() as session:
+            before = _sent_before(session, sent)
+        if before is None:
+            raise
+        return before
 
 
 def add(number: str, words: str) -> None:
@@ -146,6 +146,17 @@ def is_suspicious(trap: str, words: str) -> bool:
     return bool(trap) or words.casefold().count("://") >= LINKS_OF_SPAM
 
 
+def _store(session: Session, question: Question, consent: GivenConsent, sent: str) -> Asked:
+    given = consents.store(session, consent, email=question.email, person=question.person)
+    request = _insert(session, _columns(question, sent, given.id))
+    # Links to a request that was destroyed, whose number this one may have.
+    tokens.revoke_target(session, links.PURPOSE, request.id)
+    _add(session, request, question.words)
+    token = contact_emails.send(session, contact_emails.RECEIVED, request)
+    _log(session, request, Operation.COLLECTION)
+    return Asked(request.number, token)
+
+
 def _sent_before(session: Session, sent: str) -> Asked | None:
     request = session.scalar(select(ContactRequest).filter_by(submission=sent))
     if request is None:
@@ -174,10 +185,12 @@ def _columns(question: Question, sent: str, consent: int) -> dict[str, Any]:
 
 
 def _insert(session: Session, values: dict[str, Any]) -> ContactRequest:
-    """Insert the request, with another number where one is taken."""
-    taken = insert(session, ContactRequest).on_conflict_do_nothing(
-        index_elements=["number"]
-    )
+    """Insert the request, with another number where one is taken.
+
+    Raise _SentBeforeError where there is one of this form already: on PostgreSQL the second
+    of two presses waits here for the first.
+    """
+    taken = insert(session, ContactRequest).on_conflict_do_nothing()
     for _attempt in range(DRAWS):
         row = {"number": order_numbers.new(clock.today(), PREFIX), **values}
         request: ContactRequest | None = session.scalar(
@@ -185,6 +198,8 @@ def _insert(session: Session, values: dict[str, Any]) -> ContactRequest:
         )
         if request is not None:
             return request
+        if _sent_before(session, values["submission"]) is not None:
+            raise _SentBeforeError
     raise RuntimeError(f"{DRAWS} random numbers in a row were taken")
 
 

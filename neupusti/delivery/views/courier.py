@@ -23,7 +23,7 @@ from neupusti.orders.views.words import PARCELS
 BUTTONS: Mapping[CourierAction, LazyString] = {
     CourierAction.TOOK: _("I have taken it"),
     CourierAction.DELIVERED: _("Delivered"),
-    CourierAction.REFUSED: _("The buyer refused it"),
+    CourierAction.REFUSED: _("The buyer refused it or does not answer"),
 }
 UNPROCESSABLE = 422
 

@@ -46,6 +46,10 @@ class ReturnState(StrEnum):
     RECEIVED = "received"
 
 
+WAITING = (ReturnState.ASKED.value, ReturnState.ACCEPTED.value)
+"""The states of a return that waits for its answer or for its goods."""
+
+
 class Parcel(Base):
     """What travels to the buyer at once."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from neupusti.core.data.database import db
 from neupusti.orders.models.fulfilment import (
+    WAITING,
     GoodsReturn,
     OrderEvent,
     Parcel,
@@ -17,7 +18,6 @@ from neupusti.orders.models.fulfilment import (
     ParcelState,
     PaymentEntry,
     ReturnLine,
-    ReturnState,
 )
 from neupusti.orders.models.order import OrderLine, OrderState, ShopOrder
 from neupusti.orders.models.states import Facts, Status, Word, status
@@ -92,7 +92,7 @@ class Details:
         asked = sum(
             row.quantity
             for wish, rows in self.returns
-            if wish.state in {ReturnState.ASKED, ReturnState.ACCEPTED}
+            if wish.state in WAITING
             for row in rows
             if row.line == line.id
         )

@@ -22,7 +22,7 @@ from neupusti.core.data.moments import days_after
 from neupusti.core.deadlines import terms
 from neupusti.core.keeping import Hold
 from neupusti.core.records.holds import PlacedHold
-from neupusti.orders.models.fulfilment import GoodsReturn, PaymentEntry, ReturnState
+from neupusti.orders.models.fulfilment import WAITING, GoodsReturn, PaymentEntry
 from neupusti.orders.models.order import OrderState, ShopOrder
 
 _RETURN_LAW = _("the contract of sale, and the term of a return: Law No. 274-IV, art. 30")
@@ -39,8 +39,7 @@ def _is_open(rows: FromClause) -> ColumnElement[bool]:
 
 def _is_returned(rows: FromClause) -> ColumnElement[bool]:
     """Return whether a return waits for its answer or its goods, after those days too."""
-    waits = (ReturnState.ASKED.value, ReturnState.ACCEPTED.value)
-    return rows.c.id.in_(select(GoodsReturn.order).where(GoodsReturn.state.in_(waits)))
+    return rows.c.id.in_(select(GoodsReturn.order).where(GoodsReturn.state.in_(WAITING)))
 
 
 def _years() -> range:

@@ -2,22 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from neupusti.core import clock
 from neupusti.core.data.database import db
 from neupusti.core.text import collation, order_numbers
 from neupusti.core.text.order_numbers import OrderNumberError
-from neupusti.orders.models.fulfilment import GoodsReturn, ReturnState
+from neupusti.orders.models.fulfilment import WAITING, GoodsReturn
 from neupusti.orders.models.order import OrderLine, OrderState, ShopOrder
 from neupusti.orders.models.states import Status, Word
 from neupusti.orders.queries import details
 from neupusti.orders.queries.details import ENDS, Sums
 
 PHONE_END = 4
+RETURNING = select(GoodsReturn.order).where(GoodsReturn.state.in_(WAITING))
+"""The orders of which a return waits."""
 BETWEEN_DIGITS = str.maketrans("", "", "+-() \u00a0")
 """What a phone is written with beside its digits."""
 
@@ -28,6 +30,8 @@ class Item:
 
     order: ShopOrder
     sums: Sums
+    returning: bool = False
+    """On the board: whether a return waits for its answer or for its goods."""
 
     @property
     def status(self) -> Status:
@@ -66,18 +70,22 @@ def open_numbers(person: int) -> list[str]:
 def board(wanted: Filter, *, page: int = 1, size: int = 50) -> tuple[list[Item], int]:
     """Return the orders of the board, open ones first and the oldest of them on top.
 
-    Those at their end follow, the newest first.
+    So is one of which a return waits. Those at their end follow, the newest first.
     """
     rows = select(ShopOrder).where(*_conditions(wanted))
     if wanted.word is not None:
         rows = rows.where(_of_word(wanted.word))
+    is_done = and_(ShopOrder.ended_at.is_not(None), ShopOrder.id.not_in(RETURNING))
     order = (
-        ShopOrder.ended_at.is_not(None),
-        ShopOrder.ended_at.desc(),
+        is_done,
+        case((is_done, ShopOrder.ended_at)).desc(),
         ShopOrder.placed_at,
         ShopOrder.id,
     )
-    return _page(rows.order_by(*order), page, size)
+    items, count = _page(rows.order_by(*order), page, size)
+    numbers = [item.order.id for item in items]
+    waits = set(db.session.scalars(RETURNING.where(GoodsReturn.order.in_(numbers))))
+    return [replace(item, returning=item.order.id in waits) for item in items], count
 
 
 def counts() -> dict[Word, int]:
@@ -99,9 +107,8 @@ def count_due() -> int:
 
 
 def count_returns() -> int:
-    """Return how many returns wait for an answer."""
-    asked = GoodsReturn.state == ReturnState.ASKED.value
-    return _count(select(GoodsReturn.id).where(asked))
+    """Return how many returns wait for an answer or for their goods."""
+    return _count(select(GoodsReturn.id).where(GoodsReturn.state.in_(WAITING)))
 
 
 def _count(rows: Select[int]) -> int:

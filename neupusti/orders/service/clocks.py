@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
@@ -13,7 +13,7 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import SYSTEM
 from neupusti.core.text import dates
 from neupusti.core.text.languages import Language
-from neupusti.orders.models.fulfilment import OrderEvent
+from neupusti.orders.models.fulfilment import OrderEvent, PaymentEntry
 from neupusti.orders.models.order import OrderState, ShopOrder
 from neupusti.orders.service import emails, moves
 from neupusti.orders.service.errors import MoveError, StaleError
@@ -31,6 +31,7 @@ MOST = 200
 def run() -> None:
     """Remind of invoices that end within a day, and cancel the orders of those that ended.
 
+    Of which a part is paid, people decide.
     No order is cancelled within a day of its reminder, though the site was down meanwhile.
     """
     now = clock.now()
@@ -43,9 +44,15 @@ def run() -> None:
 
 def _due(*conditions: ColumnElement[bool]) -> list[tuple[int, int]]:
     """Return (number, version) of the orders whose clock runs; of the blocked it stands."""
+    paid = (
+        select(func.coalesce(func.sum(PaymentEntry.amount), 0))
+        .where(PaymentEntry.order == ShopOrder.id)
+        .scalar_subquery()
+    )
     rows = db.session.execute(
         select(ShopOrder.id, ShopOrder.version)
         .where(ShopOrder.state != OrderState.CANCELLED.value, ~covered(TABLE), *conditions)
+        .where(paid <= 0)
         .order_by(ShopOrder.due_at)
         .limit(MOST)
     )

@@ -117,11 +117,12 @@ JOURNEY: Mapping[tuple[ParcelState, ParcelState], frozenset[Who]] = {
     (ParcelState.ON_THE_WAY, ParcelState.DELIVERED): ON_THE_ROAD,
     (ParcelState.ON_THE_WAY, ParcelState.REFUSED): ON_THE_ROAD,
     (ParcelState.DELIVERED, ParcelState.ON_THE_WAY): STAFF,
+    (ParcelState.REFUSED, ParcelState.ON_THE_WAY): STAFF,
     (ParcelState.REFUSED, ParcelState.RETURNED): STAFF,
 }
 """Where a parcel goes; only `delivery` hands it over (5.2). From `packed` straight to
-`delivered` is a pick-up; back from `delivered` is a mistaken press, within a day; a
-cancellation or another address unpacks."""
+`delivered` is a pick-up; back from `delivered` is a mistaken press, within a day; back
+from `refused` too, or another attempt; a cancellation or another address unpacks."""
 RETURNS: Mapping[tuple[ReturnState, ReturnState], frozenset[Who]] = {
     (ReturnState.ASKED, ReturnState.ACCEPTED): STAFF,
     (ReturnState.ASKED, ReturnState.REFUSED): STAFF,

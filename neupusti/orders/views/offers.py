@@ -17,9 +17,10 @@ MOVES: Mapping[tuple[ParcelState, ParcelState], LazyString] = {
     (ParcelState.HANDED_OVER, ParcelState.PACKED): _("Brought back before leaving"),
     (ParcelState.HANDED_OVER, ParcelState.ON_THE_WAY): _("It is on the way"),
     (ParcelState.HANDED_OVER, ParcelState.DELIVERED): _("It is delivered"),
-    (ParcelState.HANDED_OVER, ParcelState.REFUSED): _("It was refused"),
+    (ParcelState.HANDED_OVER, ParcelState.REFUSED): _("Refused, or nobody answered"),
     (ParcelState.ON_THE_WAY, ParcelState.DELIVERED): _("It is delivered"),
-    (ParcelState.ON_THE_WAY, ParcelState.REFUSED): _("It was refused"),
+    (ParcelState.ON_THE_WAY, ParcelState.REFUSED): _("Refused, or nobody answered"),
+    (ParcelState.REFUSED, ParcelState.ON_THE_WAY): _("It is on the way again"),
     (ParcelState.DELIVERED, ParcelState.ON_THE_WAY): _("Not delivered: pressed by mistake"),
 }
 """The buttons of the moves by hand; the hand-over has a page, and a pick-up,

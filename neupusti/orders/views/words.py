@@ -39,7 +39,7 @@ PARCELS: Mapping[str, LazyString] = {
     ParcelState.HANDED_OVER.value: _("The parcel is handed over for delivery"),
     ParcelState.ON_THE_WAY.value: _("The parcel is on the way"),
     ParcelState.DELIVERED.value: _("The parcel is delivered"),
-    ParcelState.REFUSED.value: _("The parcel was refused"),
+    ParcelState.REFUSED.value: _("The parcel was not taken: refused, or nobody answered"),
     ParcelState.RETURNED.value: _("The parcel came back to us"),
     ParcelState.GONE.value: _("The parcel is unpacked and will be packed again"),
 }
