@@ -99,6 +99,7 @@ def enrol(session: Session, person: int) -> str:
 def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
     """Switch the second factor on if `code` is right, and create recovery codes.
 
+    Every other session ends: it has proved no code, and would open the recovery codes.
     Return the new session key, or None for a wrong code. Raise AccountError, TooManyError.
     """
     row = candidate(person, sign_in)
@@ -114,6 +115,8 @@ def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
         row.confirmed_at, row.last_step = clock.now(), step
         session.add(row)
         make_codes(session, person)
+        sessions.end_all(session, person, but=sign_in)
+        renewed.remember_digest = None
         reset_limits(session, who)
         journal.log_security_event(
             session, person, SecurityEventKind.SECOND_FACTOR_ON, device

@@ -89,9 +89,10 @@ def sign_in(attempt: SignInAttempt, where: ClientContext, network: str) -> SignI
     _check_not_suspended(number, where)
     outdated = passwords.needs_rehash(password_hash)
     new_hash = passwords.hashed(attempt.password) if outdated else None
-    mfa_pending = second_factor.active(number)
     with writing() as session:
         credential = _lock_credential(session, number, set_at)
+        # Not before: an app that is set up meanwhile has its code asked for, too.
+        mfa_pending = second_factor.active(number)
         throttle.reset(session, own)
         credential.password_hash = new_hash or credential.password_hash
         opened = sessions.start(
