@@ -229,9 +229,8 @@ def _record_sign_in(
     new_device = insert(session, KnownDevice).values(first_at=now, last_at=now, **values)
     session.execute(new_device.on_conflict_do_nothing())
     if known:
-        link = account_emails.way_back(
-            session, person, sessions.began(session, opened.number)
-        )
+        begun = session.get_one(SignIn, opened.number)
+        link = account_emails.way_back(session, person, sessions.began(session, begun))
         journal.log_security_event(
             session, person, SecurityEventKind.NEW_DEVICE, where.device
         )

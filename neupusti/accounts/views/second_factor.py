@@ -100,7 +100,10 @@ def new_codes() -> Response:
     person = identity.me()
     if person.has_second_factor:
         device = client_context().device
-        second_factor.new_codes(person.person, person.session, device)
+        try:
+            second_factor.new_codes(person.person, person.session, device)
+        except AccountError:  # the session has ended meanwhile
+            return redirect_to("recovery_codes")
     return redirect_to("recovery_codes", done="codes")
 
 
@@ -114,7 +117,10 @@ def switch_off() -> Response:
         )
     if person.has_second_factor:
         device = client_context().device
-        factor_removal.switch_off(person.person, person.session, device)
+        try:
+            factor_removal.switch_off(person.person, person.session, device)
+        except AccountError:  # the session has ended meanwhile
+            return redirect_to("two_factor")
     return redirect_to("two_factor", done="factor-off")
 
 
