@@ -24,7 +24,6 @@ def switch_on(browser: FlaskClient) -> str:
     return submit(browser, PATH, {"code": code}).location
 
 
-@pytest.mark.clause("1.1.1", "5.5")
 @pytest.mark.parametrize("is_staff", [False, True])
 def test_the_other_sessions_read_no_codes(app: Flask, at: Clock, *, is_staff: bool) -> None:
     at(NOON)

@@ -116,7 +116,6 @@ def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
         session.add(row)
         make_codes(session, person)
         sessions.end_all(session, person, but=sign_in)
-        renewed.remember_digest = None
         reset_limits(session, who)
         journal.log_security_event(
             session, person, SecurityEventKind.SECOND_FACTOR_ON, device

@@ -61,7 +61,7 @@ def confirm_factor() -> Response:
             return redirect_to("two_factor")
         if key is not None:
             login.renew(key)
-            return login.forget_remembered(redirect_to("recovery_codes", done="factor-on"))
+            return redirect_to("recovery_codes", done="factor-on")
         form.refuse("code", str(WRONG_CODE))
     return _set_up_page(form, person)
 
