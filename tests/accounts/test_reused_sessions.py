@@ -8,17 +8,39 @@ from flask import Flask
 from sqlalchemy import delete
 
 from neupusti.accounts.models import SignIn
-from neupusti.accounts.service import passwords, second_factor, sessions, signing_in
+from neupusti.accounts.service import (
+    addresses,
+    factor_removal,
+    passwords,
+    second_factor,
+    sessions,
+    signing_in,
+)
 from neupusti.accounts.service.sessions import ClientContext
 from neupusti.accounts.service.signing_in import SignInAttempt
 from neupusti.core.data.database import writing
-from tests.accounts.cast import Account, account, is_signed_in, sign_in, signed_in, submit
-from tests.accounts.moves import OTHER_PASSWORD
+from tests.accounts.cast import (
+    Account,
+    account,
+    emails_to,
+    is_signed_in,
+    link,
+    sign_in,
+    signed_in,
+    submit,
+)
+from tests.accounts.moves import NEW, OTHER_PASSWORD, address, email_kinds, request_change
 from tests.accounts.test_at_once import switching_on
 from tests.newsletter.test_locks import POSTGRESQL, locked
 from tests.people import AIGERIM, BOLAT
 
 WHERE = ClientContext("", "")
+MODULES = {
+    "/account/two-factor/off": factor_removal,
+    "/account/two-factor/codes": second_factor,
+    "/account/email": addresses,
+}
+PAGES = {"/account/two-factor/off": "/account/two-factor"}
 
 
 def taken_over(act: Callable[..., Any], other: Account) -> Callable[..., Any]:
@@ -84,3 +106,35 @@ def test_a_right_code_waits_for_who_sets_another_password(app: Flask) -> None:
     code = who.code()
     order = locked(lambda: signing_in.complete_with_code(key, code, None, remember=False))
     assert order.index("person") < order.index("credential")
+
+
+@pytest.mark.parametrize(
+    "path", ["/account/two-factor/off", "/account/two-factor/codes", "/account/email"]
+)
+def test_an_ended_session_changes_nothing_and_breaks_nothing(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    who, other = account(BOLAT, with_second_factor=True), account(AIGERIM)
+    browser = signed_in(app, who)
+    to = path
+    if path == "/account/email":
+        assert request_change(browser).status_code == 303
+        to = link(emails_to(NEW)[-1], "/email/confirm/")
+    module = MODULES[path]
+    codes = second_factor.codes(who.number)
+    sent = email_kinds(who.email)
+
+    def after_its_end() -> Any:
+        monkeypatch.setattr(module, "writing", writing)
+        with writing() as session:
+            session.execute(delete(SignIn))
+            for _ in range(2):
+                sessions.start(session, other.number, WHERE, remember=False, complete=True)
+        return writing()
+
+    monkeypatch.setattr(module, "writing", after_its_end)
+    assert submit(browser, to, page=PAGES.get(path, to)).status_code == 303
+    assert not is_signed_in(browser)
+    assert second_factor.codes(who.number) == codes
+    assert address(who.number) == who.email
+    assert email_kinds(who.email) == sent

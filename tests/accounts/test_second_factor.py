@@ -53,7 +53,7 @@ def test_it_is_switched_on_by_a_code_of_the_app(app: Flask, at: Clock) -> None:
     assert wrong.status_code == 422
     code = pyotp.TOTP(secret).at(int(NOON.timestamp()))
     right = submit(browser, "/account/two-factor", {"code": code})
-    assert right.location == "/account/two-factor/codes"
+    assert right.location == "/account/two-factor/codes?done=factor-on"
     codes = browser.get(right.location).text
     assert codes.count("<li><code>") == second_factor.CODES
     assert [message.kind for message in emails_to(who.email)] == ["accounts.factor_on"]

@@ -97,7 +97,7 @@ class UserJourney(Visit):
             expect(self.page.locator(".problem")).to_be_visible()
         self.fill(code=pyotp.TOTP(secret).at(int(clock.now().timestamp())))
         self.press()
-        self.at("/account/two-factor/codes")
+        self.at("/account/two-factor/codes?done=factor-on")
 
     def _console(self, message: ConsoleMessage) -> None:
         # Chromium logs a 422, which is the expected response to an invalid form.

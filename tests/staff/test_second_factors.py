@@ -86,7 +86,7 @@ def test_a_new_second_factor_is_set_up_before_anything(app: Flask, dana: Account
     refused = submit(browser, "/account/two-factor", {"code": stale.code()})
     assert refused.status_code == 422
     on = submit(browser, "/account/two-factor", {"code": dana.code()})
-    assert on.location == "/account/two-factor/codes"
+    assert on.location == "/account/two-factor/codes?done=factor-on"
     assert browser.get("/admin/").status_code == 200
 
 

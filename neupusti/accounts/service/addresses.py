@@ -103,11 +103,13 @@ def confirm(number: int, sign_in: int, token: str, device: str) -> None:
     """Give person `number` the new address in session `sign_in`.
 
     The old address gets the link that secures the account; earlier links that set a
-    password are revoked. Raise TokenError, GoneError.
+    password are revoked. Raise TokenError, GoneError, and AccountError where the session
+    has ended.
     """
     pending_by_token(number, token)
     with writing() as session:
         person = session.get_one(Person, number, with_for_update=True)
+        row = sessions.of(session, sign_in, number)
         used = tokens.redeem(session, CONFIRM, token)
         change = _pending(session, number, used.target)
         if people.confirmed(change.new, session) is not None:
@@ -116,7 +118,7 @@ def confirm(number: int, sign_in: int, token: str, device: str) -> None:
             email=person.email, language=Language(person.language), person=number
         )
         # Made before the change: it is sent to the address that it restores.
-        link = account_emails.way_back(session, number, sessions.began(session, sign_in))
+        link = account_emails.way_back(session, number, sessions.began(session, row))
         change.changed_at = clock.now()
         former = person.email_key
         decide(session, Decision.EMAIL_CHANGED, person=number, email_key=former)

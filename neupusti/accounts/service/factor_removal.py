@@ -21,11 +21,15 @@ from neupusti.core.records import journal
 
 
 def switch_off(person: int, sign_in: int, device: str) -> None:
-    """Switch the second factor off and destroy the recovery codes."""
+    """Switch the second factor off and destroy the recovery codes.
+
+    Raise AccountError where session `sign_in` has ended.
+    """
     with writing() as session:
+        owner = session.get_one(Person, person, with_for_update=True)
+        row = sessions.of(session, sign_in, person)
         remove(session, person, SecurityEventKind.SECOND_FACTOR_OFF, device)
-        link = emails.way_back(session, person, sessions.began(session, sign_in))
-        owner = session.get_one(Person, person)
+        link = emails.way_back(session, person, sessions.began(session, row))
         emails.send(session, emails.SECOND_FACTOR_OFF, owner, link)
 
 

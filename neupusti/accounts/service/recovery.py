@@ -133,7 +133,7 @@ def change(number: int, person: int, old: str, new: str) -> str:
     password_hash = passwords.hashed(new)
     with writing() as session:
         row = sessions.of(session, number, person)
-        since = sessions.began(session, number)
+        since = sessions.began(session, row)
         _store_password(session, session.get_one(Person, person), password_hash, since)
         sessions.end_all(session, person, but=number)
         row.remember_digest = None

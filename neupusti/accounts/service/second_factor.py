@@ -99,6 +99,7 @@ def enrol(session: Session, person: int) -> str:
 def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
     """Switch the second factor on if `code` is right, and create recovery codes.
 
+    Every other session ends: it has proved no code, and would open the recovery codes.
     Return the new session key, or None for a wrong code. Raise AccountError, TooManyError.
     """
     row = candidate(person, sign_in)
@@ -114,11 +115,12 @@ def confirm(person: int, sign_in: int, code: str, device: str) -> str | None:
         row.confirmed_at, row.last_step = clock.now(), step
         session.add(row)
         make_codes(session, person)
+        sessions.end_all(session, person, but=sign_in)
         reset_limits(session, who)
         journal.log_security_event(
             session, person, SecurityEventKind.SECOND_FACTOR_ON, device
         )
-        link = emails.way_back(session, person, sessions.began(session, sign_in))
+        link = emails.way_back(session, person, sessions.began(session, renewed))
         emails.send(session, emails.SECOND_FACTOR_ON, owner, link)
         return sessions.renew(renewed, second_factor=True)
 
@@ -144,14 +146,19 @@ def codes(person: int) -> list[str]:
 
 
 def new_codes(person: int, sign_in: int, device: str) -> None:
-    """Replace the recovery codes of `person`, and e-mail it; the old ones are invalid."""
+    """Replace the recovery codes of `person`, and e-mail it; the old ones are invalid.
+
+    Raise AccountError where session `sign_in` has ended.
+    """
     with writing() as session:
+        # Locked: the second of two concurrent requests replaces the codes of the first.
+        owner = session.get_one(Person, person, with_for_update=True)
+        row = sessions.of(session, sign_in, person)
         make_codes(session, person)
         journal.log_security_event(
             session, person, SecurityEventKind.RECOVERY_CODES_CREATED, device
         )
-        link = emails.way_back(session, person, sessions.began(session, sign_in))
-        owner = session.get_one(Person, person)
+        link = emails.way_back(session, person, sessions.began(session, row))
         emails.send(session, emails.RECOVERY_CODES_MADE, owner, link)
 
 

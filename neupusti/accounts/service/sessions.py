@@ -153,13 +153,12 @@ def unique_name(number: int) -> str:
     return f"{number} {db.session.get_one(SignIn, number).created_at.isoformat()}"
 
 
-def began(session: Session, number: int) -> datetime:
-    """Return from when on a way back undoes what is done in session `number`.
+def began(session: Session, row: SignIn) -> datetime:
+    """Return from when on a way back undoes what is done in a session.
 
     That is the first sign-in from its device where that is recent: an intruder may sign in
     again.
     """
-    row = session.get_one(SignIn, number)
     first = session.scalar(
         select(KnownDevice.first_at).where(
             KnownDevice.person == row.person,

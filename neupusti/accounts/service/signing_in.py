@@ -89,9 +89,10 @@ def sign_in(attempt: SignInAttempt, where: ClientContext, network: str) -> SignI
     _check_not_suspended(number, where)
     outdated = passwords.needs_rehash(password_hash)
     new_hash = passwords.hashed(attempt.password) if outdated else None
-    mfa_pending = second_factor.active(number)
     with writing() as session:
         credential = _lock_credential(session, number, set_at)
+        # Not before: an app that is set up meanwhile has its code asked for, too.
+        mfa_pending = second_factor.active(number)
         throttle.reset(session, own)
         credential.password_hash = new_hash or credential.password_hash
         opened = sessions.start(
@@ -228,9 +229,8 @@ def _record_sign_in(
     new_device = insert(session, KnownDevice).values(first_at=now, last_at=now, **values)
     session.execute(new_device.on_conflict_do_nothing())
     if known:
-        link = account_emails.way_back(
-            session, person, sessions.began(session, opened.number)
-        )
+        begun = session.get_one(SignIn, opened.number)
+        link = account_emails.way_back(session, person, sessions.began(session, begun))
         journal.log_security_event(
             session, person, SecurityEventKind.NEW_DEVICE, where.device
         )

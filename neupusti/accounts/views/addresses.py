@@ -50,5 +50,8 @@ def new_email(token: str) -> Response:
 def confirm_email(token: str) -> Response:
     """Confirm the new address of the account."""
     me = identity.me()
-    addresses.confirm(me.person, me.session, token, client_context().device)
+    try:
+        addresses.confirm(me.person, me.session, token, client_context().device)
+    except AccountError:  # the session has ended meanwhile
+        return redirect_to("new_email", token=token)
     return redirect_to("profile", done="email-changed")

@@ -71,6 +71,9 @@ DONE_MESSAGES: dict[str, LazyString] = {
         "The consent is withdrawn; we have sent you an e-mail about it."
     ),
     "agreed": lazy_gettext("You agreed to the account again; everything works as before."),
+    "factor-on": lazy_gettext(
+        "Two-step verification is on. All other devices are signed out."
+    ),
     "factor-off": lazy_gettext("Two-step verification is turned off."),
     "codes": lazy_gettext("New codes are made; the old ones no longer work."),
 }

@@ -61,7 +61,7 @@ def confirm_factor() -> Response:
             return redirect_to("two_factor")
         if key is not None:
             login.renew(key)
-            return redirect_to("recovery_codes")
+            return redirect_to("recovery_codes", done="factor-on")
         form.refuse("code", str(WRONG_CODE))
     return _set_up_page(form, person)
 
@@ -100,7 +100,10 @@ def new_codes() -> Response:
     person = identity.me()
     if person.has_second_factor:
         device = client_context().device
-        second_factor.new_codes(person.person, person.session, device)
+        try:
+            second_factor.new_codes(person.person, person.session, device)
+        except AccountError:  # the session has ended meanwhile
+            return redirect_to("recovery_codes")
     return redirect_to("recovery_codes", done="codes")
 
 
@@ -114,7 +117,10 @@ def switch_off() -> Response:
         )
     if person.has_second_factor:
         device = client_context().device
-        factor_removal.switch_off(person.person, person.session, device)
+        try:
+            factor_removal.switch_off(person.person, person.session, device)
+        except AccountError:  # the session has ended meanwhile
+            return redirect_to("two_factor")
     return redirect_to("two_factor", done="factor-off")
 
 
