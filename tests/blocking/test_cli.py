@@ -1,8 +1,10 @@
+import pytest
 from flask import Flask
 
 from neupusti.core.blocking import blocks
 from neupusti.core.data.database import db
 from neupusti.core.data.finding import Whose
+from neupusti.core.text import emails
 from tests import desk
 from tests.accounts.cast import emails_to
 from tests.conftest import SQLITE
@@ -39,6 +41,20 @@ def test_what_cannot_be_is_said_in_a_sentence(app: Flask) -> None:
     assert (lost.exit_code, "no such person" in lost.output) == (1, True)
     args = ["blocks", "lift", "NZ-1", "--outcome", "nothing", "--reason", "x"]
     assert "no such request" in run.invoke(args=args).output
+    typo = run.invoke(args=["blocks", "open", "--email", "nonsense", *order])
+    assert (typo.exit_code, "not an email" in typo.output) == (1, True)
     guest = run.invoke(args=["blocks", "open", "--email", GUEST.email, *order])
     assert guest.exit_code == 0
     assert "an address" in run.invoke(args=["blocks", "list"]).output
+
+
+@SQLITE
+@pytest.mark.clause("6.2.4")
+def test_an_address_is_blocked_as_it_is_stored(app: Flask) -> None:
+    """Else nothing is blocked, and the command says that it is."""
+    order = ("--by", "staff", "--reason", "Seen by us")
+    args = ["blocks", "open", "--email", " Guest@Пример.қаз", *order]
+    opened = app.test_cli_runner().invoke(args=args)
+    assert opened.exit_code == 0, opened.output
+    whose = Whose(email_key=emails.key(emails.parse("guest@пример.қаз")))
+    assert blocks.is_blocked(db.session(), whose)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from neupusti.accounts.models import Person
 from neupusti.backup.service import replaying
@@ -203,3 +203,26 @@ def test_a_hold_on_an_order_that_is_over_puts_nothing_off(app: Flask, at: Clock)
     db.session.rollback()
     hourly.run()
     assert stored().released_at == BEGINS + placing.LATE
+
+
+@SQLITE
+@pytest.mark.clause("6.1.3")
+def test_with_a_reader_open_what_was_kept_is_not_done(app: Flask, at: Clock) -> None:
+    """The write-ahead log keeps a copy; the next run no longer finds the rows."""
+    at(NOON)
+    cast.placed((cast.product("T-1"), 1))
+    number = confirmed(AIGERIM)
+    at(BEGINS)
+    work(2)
+    with writing() as session:
+        session.execute(update(ShopOrder).values(ended_at=BEGINS, state="cancelled"))
+    at(BEGINS + 15 * DAY)
+    with db.engine.connect() as reader:
+        reader.execute(text("SELECT count(*) FROM person")).one()
+        work(2)
+        assert erasure_of(number).state == "waiting"
+        assert db.session.scalars(select(ShopOrder)).all() == []
+    db.session.rollback()
+    work()
+    erasure = erasure_of(number)
+    assert (erasure.state, erasure.left) == ("done", 0)

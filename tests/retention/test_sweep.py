@@ -248,3 +248,24 @@ def test_a_run_by_one_rule_leaves_the_others_alone(
     assert count(Person) == 0
     unknown = run(args=["retention", "run", "--rule", "person"])
     assert (unknown.exit_code, "person.created_at" in unknown.output) == (1, True)
+
+
+@pytest.mark.clause("5.6")
+def test_what_a_refused_rule_would_have_taken_along_is_not_counted(
+    app: Flask, client: FlaskClient, at: Clock
+) -> None:
+    at(NOON)
+    submit(client, "/account/register", FORM)
+    with writing() as session:
+        tokens.issue(session, "try", timedelta(hours=1))
+        session.execute(text("CREATE TABLE stays (person INTEGER REFERENCES person (id))"))
+        session.execute(text("INSERT INTO stays SELECT id FROM person"))
+    ours = [rule for rule in registry().retention if rule.model in {Person, Token}]
+    at(NOON + registration.LIFE)
+    letters = count(OutboxEmail)
+    with pytest.raises(IntegrityError):
+        sweeps.sweep(sorted(ours, key=lambda rule: rule.model is Token))
+    [run] = db.session.scalars(select(RetentionRun)).all()
+    assert (count(OutboxEmail), "letter" in run.destroyed) == (letters, False)
+    with writing() as session:
+        session.execute(text("DROP TABLE stays"))

@@ -46,13 +46,14 @@ class Made:
 
 
 def make(own: Settings, folder: Path) -> Made:
-    """Make a backup in `folder`, then remove those whose day has come.
+    """Make a backup in `folder`, once those whose day has come are removed.
 
-    Nothing but a whole backup ever has its name. Raise BackupError, OSError, sqlite3.Error
-    and what SQLAlchemy raises.
+    They go though no new one can be made, as on a full disk. Nothing but a whole backup
+    ever has its name. Raise BackupError, OSError, sqlite3.Error and what SQLAlchemy raises.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(folder), _staging(folder) as staging:
+        removed = _remove_old(folder)
         now, days = clock.now(), own.backup_days
         target = folder / naming.name(now, days, sealed=bool(own.backup_key))
         with (
@@ -66,7 +67,6 @@ def make(own: Settings, folder: Path) -> Made:
                 system=dumping.dialect(),
                 revisions={name: _revision(name) for name in BINDS},
             )
-        removed = _remove_old(folder)
         made = next(one for one in naming.found(folder) if one.path == target)
         return Made(target, target.stat().st_size, made.until, made.sealed, removed)
 

@@ -14,6 +14,7 @@ from neupusti.backup.service.errors import BackupError
 from neupusti.core.data.database import make_private
 from neupusti.core.records import decision_file
 
+STAGING = ".restoring-"
 DECISIONS = f"{archive.FILES}{decision_file.NAME}"
 
 
@@ -34,7 +35,7 @@ class Unpacked:
 @contextmanager
 def unpacked(file: Path, home: Path | None = None) -> Iterator[Unpacked]:
     """Unpack a backup for a block, below `home`. Raise BackupError, OSError."""
-    with TemporaryDirectory(prefix=".restoring-", dir=home) as name:
+    with TemporaryDirectory(prefix=STAGING, dir=home) as name:
         folder = Path(name)
         with sealing.opened(file) as content:
             manifest = archive.unpack(content, folder)
@@ -53,6 +54,8 @@ def restore(file: Path, instance: Path) -> dict[str, Any]:
     decided since. Raise BackupError, OSError and what SQLAlchemy raises.
     """
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in instance.glob(f"{STAGING}*"):  # by one that was killed
+        shutil.rmtree(left)
     if full := [name for name in BINDS if not dumping.is_empty(name)]:
         raise BackupError(f"The database «{full[0]}» is not empty: nothing was restored.")
     with unpacked(file, instance) as backup:

@@ -8,7 +8,8 @@ from neupusti.blocking.service.blocking import Order
 from neupusti.blocking.service.words import ENTERED
 from neupusti.blocking.views.blueprint import bp
 from neupusti.core.blocking.models import Cause
-from neupusti.core.text import dates
+from neupusti.core.text import dates, emails
+from neupusti.core.text.emails import EmailError
 from neupusti.core.text.languages import Language
 from neupusti.rights.models import OUTCOMES, Outcome, RequestKind
 from neupusti.rights.service.errors import NoRequestError, RightsError
@@ -37,10 +38,14 @@ def list_() -> None:
 @click.option("--reason", required=True)
 def open_(*, person: int | None, email: str, by: str, document: str, reason: str) -> None:
     """Block the data of a person, or of an address without an account."""
+    try:
+        address = emails.parse(email) if email else ""
+    except EmailError:
+        raise click.ClickException("This is not an email address.") from None
     order = Order(
         by=Cause(by),
         person=person,
-        email=email,
+        email=address,
         document=document,
         reason=reason,
         language=Language.RU,

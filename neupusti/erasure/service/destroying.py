@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from neupusti.accounts.models import Person
 from neupusti.core import clock
 from neupusti.core.blocking import blocks
-from neupusti.core.blocking.conditions import CONTESTABLE, covered
+from neupusti.core.blocking.conditions import covered
 from neupusti.core.blocking.models import HASH_USE, Reach, Tombstone
 from neupusti.core.data import finding, keys
 from neupusti.core.data.classification import (
@@ -127,7 +127,7 @@ def whose_of(session: Session, erasure: Erasure) -> Whose:
 def is_put_off(session: Session, whose: Whose) -> bool:
     """Return whether nothing may be destroyed now."""
     tables = {one.holding.model: one for one in fated(whose)}
-    if blocks.is_blocked(session, whose) or _is_contested(session, tables.values()):
+    if blocks.is_blocked(session, whose) or _is_covered(session, tables.values()):
         return True
     if whose.person is not None and grants.is_staff(whose.person):
         return True
@@ -144,12 +144,17 @@ def is_put_off(session: Session, whose: Whose) -> bool:
     )
 
 
-def _is_contested(session: Session, tables: Iterable[Fated]) -> bool:
-    """Return whether a value of theirs is contested: the check of it comes first."""
+def _is_covered(session: Session, tables: Iterable[Fated]) -> bool:
+    """Return whether a value of theirs is contested, or a row blocked: the check is first.
+
+    What has no number is under the block of its address, whoever has an account with it.
+    What belongs to another row is covered as that is.
+    """
+    blockable, one_row = {*registry().blockable}, select(literal(1)).limit(1)
     return any(
-        session.scalar(select(one.table.c.id).where(one.own, covered(one.table)).limit(1))
+        session.scalar(one_row.select_from(one.table).where(one.own, covered(one.table)))
         for one in tables
-        if CONTESTABLE in one.table.info
+        if one.table in blockable and not finding.parents(one.table)
     )
 
 

@@ -173,16 +173,22 @@ def end(number: int) -> None:
 
 
 def release(number: int) -> None:
-    """Destroy what a law kept until now; once nothing is kept, the erasure is done."""
+    """Destroy what a law kept until now; once nothing is kept, the erasure is done.
+
+    Until the copies are wiped too, `left` says so: whoever is killed before, or meets a
+    reader, wipes with the next run.
+    """
     kept = select(ErasureKept.model).filter_by(erasure=number).distinct()
     names, over = set(db.session.scalars(kept)), 0
     with writing() as session:
         row = session.get_one(Erasure, number, with_for_update=True, populate_existing=True)
+        before = row.left
         for one in fated(NOTHING) if row.state == State.WAITING else ():
             if one.table.name in names:
                 over += _release(session, row, one)
+        row.left += over
     names |= {one.table.name for one, key in _words() if key.column.table.name in names}
-    if not over or wiping.database(names):
+    if not (before or over) or wiping.database(Base.metadata.tables if before else names):
         end(number)
 
 
@@ -243,6 +249,7 @@ def _settle(session: Session, row: Erasure) -> None:
     waits = session.scalar(select(exists().where(ErasureKept.erasure == row.id)))
     row.state = (State.WAITING if waits else State.DONE).value
     row.tried_at, row.ended_at = clock.now(), None if waits else clock.now()
+    row.left = 0
 
 
 def _tell(session: Session, row: Erasure, request: DataRequest, known: Known) -> None:

@@ -95,7 +95,7 @@ class _Run:
 
     def destroy(self, rule: Retention) -> int:
         """Destroy a batch of what `rule` selects, and what goes along; return its size."""
-        keys = rule.keys
+        keys, gone = rule.keys, Counter[str]()
         with sweeping.writing_beside_blocks() as session:
             batch = select(*keys).where(*sweeping.due(rule)).limit(sweeping.BATCH)
             rows = [tuple(row) for row in session.execute(batch.with_for_update())]
@@ -105,27 +105,25 @@ class _Run:
             mine = and_(tuple_(*keys).in_(rows), ~spared)
             for column in rule.along:
                 numbers = select(keys[0]).where(mine)
-                self._destroy(session, column.parent.class_, column.in_(numbers))
-            self._destroy(session, rule.model, mine)
-            self._record(session)
+                model = column.parent.class_
+                gone[model.__table__.name] += _destroy(session, model, column.in_(numbers))
+            gone[rule.model.__table__.name] += _destroy(session, rule.model, mine)
+            number = self._record(session, self.counts + gone)
+        # Only now: what the database refuses at last is not gone.
+        self.counts.update(gone)
+        self.number = number
         return len(rows)
 
-    def _destroy(
-        self, session: Session, model: type[Any], rows: ColumnElement[bool]
-    ) -> None:
-        self.counts[model.__table__.name] += _destroy(session, model, rows)
-
-    def _record(self, session: Session) -> None:
-        gone = {table: count for table, count in self.counts.items() if count}
+    def _record(self, session: Session, gone: Counter[str]) -> int:
         words = json.dumps(gone, sort_keys=True)
         if self.number is None:
             row = RetentionRun(at=self.at, counts=words, complete=False)
             session.add(row)
             session.flush()
-            self.number = row.id
-        else:
-            mine = update(RetentionRun).filter_by(id=self.number)
-            session.execute(mine.values(counts=words, complete=False))
+            return row.id
+        mine = update(RetentionRun).filter_by(id=self.number)
+        session.execute(mine.values(counts=words, complete=False))
+        return self.number
 
 
 def _complete_runs() -> None:

@@ -1,21 +1,26 @@
 """How the sender goes on: each attempt counts, and no run lasts for ever."""
 
+from threading import Thread
+
 import pytest
 from flask import Flask
 
 from neupusti.core.data import election
-from neupusti.core.data.database import db
+from neupusti.core.data.database import db, writing
 from neupusti.core.mail import outbox, sender
 from neupusti.core.mail.models import OutboxState
 from neupusti.core.mail.sender import Sender
+from tests.conftest import SQLITE
 from tests.core.mail.test_outbox import (
     app,  # noqa: F401 - a fixture
     enqueued,
+    run,
     settings,  # noqa: F401 - a fixture
     smtp,  # noqa: F401 - a fixture
     stored,
 )
 from tests.core.smtp_server import SmtpServer
+from tests.people import AIGERIM, BOLAT
 from tests.times import NOON, Clock
 
 
@@ -68,3 +73,33 @@ def test_a_sender_leaves_no_transaction_open(
     Sender(outbox.service()).run()
     assert not db.session().in_transaction()
     assert len(smtp.emails) == 1
+
+
+@SQLITE
+@pytest.mark.parametrize("more", [[], ["rcpt refuse"]], ids=["sent", "refused"])
+def test_a_number_that_is_given_again_is_another_email(
+    app: Flask,  # noqa: F811
+    smtp: SmtpServer,  # noqa: F811
+    more: list[str],
+) -> None:
+    """SQLite gives the number of the last row again: what was read of it is over."""
+    smtp.script += ["data hold", *more]
+    first, withdrawn = enqueued("try:1"), enqueued("try:2")
+
+    def work() -> None:
+        with app.app_context():
+            run(app)
+            db.session.remove()
+
+    sending = Thread(target=work, daemon=True)
+    sending.start()
+    assert smtp.reached.wait(30)
+    with writing() as session:
+        assert outbox.drop_queued(session, [withdrawn]) == {withdrawn}
+    other = enqueued("try:3", BOLAT.email)
+    assert other == withdrawn
+    smtp.release.set()
+    sending.join(30)
+    run(app)
+    assert {stored(one).state for one in (first, other)} == {OutboxState.SENT}
+    assert smtp.recipients == [AIGERIM.email, BOLAT.email]
