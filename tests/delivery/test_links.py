@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
+from neupusti.core.data.database import writing
 from neupusti.core.registry import registry
+from neupusti.core.security import tokens
 from neupusti.delivery.models import Channel, CourierAction, CourierVisit, Field
 from neupusti.delivery.service import links
 from neupusti.delivery.service.errors import EndedError
@@ -39,6 +41,16 @@ def ended(token: str) -> bool:
     except EndedError:
         return True
     return False
+
+
+@pytest.mark.clause("5.2")
+def test_a_link_opens_no_later_entry_that_got_its_number(app: Flask) -> None:
+    number, parcel = ready()
+    with writing() as session:
+        former = tokens.issue(session, links.PURPOSE, links.LIFE, target=1)
+    token = handing.over(press(number), parcel).token
+    assert links.find(token).entry.id == 1
+    assert ended(former)
 
 
 @pytest.mark.clause("5.2")
