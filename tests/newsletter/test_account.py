@@ -12,6 +12,8 @@ from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
 from neupusti.core.records import consents
 from neupusti.core.registry import registry
+from neupusti.core.security.tokens import TokenError
+from neupusti.core.text.languages import Language
 from neupusti.newsletter.models import Subscriber, SubscriberState, Topic, Why
 from neupusti.newsletter.service import (
     choices,
@@ -19,8 +21,10 @@ from neupusti.newsletter.service import (
     issues,
     links,
     posting,
+    signup,
     suppression,
 )
+from neupusti.newsletter.service.signup import Wish
 from tests import desk
 from tests.conftest import SQLITE
 from tests.newsletter import cast
@@ -206,6 +210,22 @@ def test_news_on_its_way_follows_to_a_new_address(queueing: Flask, owner: int) -
     posting.run()
     [email] = cast.letters(BOLAT.email)
     assert cast.token_in(email) != former
+
+
+def test_a_link_that_asked_the_former_address_does_not_subscribe_the_new_one(
+    queueing: Flask, owner: int
+) -> None:
+    wish = Wish(topics=frozenset(Topic))
+    signup.ask(AIGERIM.email, wish, Language.RU, "203.0.113.0")
+    token = cast.token_in(cast.letters(AIGERIM.email)[0])
+    confirmed(owner)
+    with writing() as session:
+        person = session.get_one(Person, owner)
+        person.email = person.email_key = BOLAT.email
+    confirmed(owner)
+    with pytest.raises(TokenError):
+        signup.confirm(token, {Purpose.NEWS: cast.given()})
+    assert list(db.session.scalars(select(Subscriber.state))) == [SubscriberState.PENDING]
 
 
 @SQLITE

@@ -12,6 +12,7 @@ from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.classification import Purpose
 from neupusti.core.records import consents
 from neupusti.core.records.consents import FormConsent
+from neupusti.core.security import tokens
 from neupusti.core.text.languages import Language
 from neupusti.newsletter.models import Subscriber, SubscriberState
 from neupusti.newsletter.service import ending, signup
@@ -35,6 +36,7 @@ def attach(person: Person, *, session: Session) -> None:
             subscriber = former
             subscriber.email, subscriber.email_key = person.email, person.email_key
             subscriber.version += 1
+            tokens.revoke_target(session, signup.PURPOSE, subscriber.id)
             ending.take_back(session, subscriber.id)
         else:
             # No longer of this account, whose other consents stay.
