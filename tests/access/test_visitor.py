@@ -148,6 +148,26 @@ def test_only_those_who_agreed_are_counted(
         assert {row.value: row.visitors for row in loyalty} == {"new": 1}
 
 
+@pytest.mark.clause("3.3.1")
+def test_a_yes_that_still_holds_is_logged_while_another_is_asked_for_again(
+    app: Flask, engine: Engine, command: Callable[..., Result], at: Clock
+) -> None:
+    at(NOW)
+    visitor = app.test_client()
+    choose(visitor, "accept")
+    assert visitor.get("/").data
+    policy = app.extensions["neupusti.consent"].cookie_policy
+    [theme] = [hash_ for of, hash_ in policy.store.covered if of == "preferences"]
+    policy.store.covered["preferences", theme] = False
+    policy.choice_cache.clear()
+    page = visitor.get("/en/")
+    assert "A category you allowed has changed" in page.text
+    assert command("ingest", "--once").exit_code == 0
+    last = rows(engine)[-1]
+    known = parse_cookie(f"visitor={_held(visitor)}")["visitor"][:ID_LENGTH]
+    assert (last.granted, last.visitor) == ("marketing necessary statistics", known)
+
+
 def _held(visitor: FlaskClient) -> str:
     held = visitor.get_cookie("visitor")
     assert held is not None

@@ -234,9 +234,14 @@ def _route_name(route: Route | None) -> str:
 
 
 def _granted(environ: "WSGIEnvironment") -> frozenset[Category]:
-    """Return the cookie categories the visitor has granted; empty if undecided."""
+    """Return the cookie categories the visitor has granted; empty if undecided.
+
+    Who is asked again about one of them is undecided, and has granted the others.
+    """
     found: choice.Choice | None = environ.get(choice.KEY)
-    if found is None or found.state is choice.ChoiceState.UNDECIDED:
+    if found is None or (
+        found.state is choice.ChoiceState.UNDECIDED and not found.optional
+    ):
         return frozenset()
     return found.granted
 
