@@ -6,8 +6,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 
 from neupusti.access.recording.line import Entry
+from neupusti.access.retention import sweep
+from neupusti.access.retention.terms import RetentionCutoffs
 from neupusti.core.clock import ALMATY
 from neupusti.statistics.queries.period import Period, presets
 from tests.access.conftest import entry
@@ -248,3 +251,26 @@ def test_what_is_compared_has_the_same_hours(at: Clock, hours: float) -> None:
         assert over.end > min(period.end, hour(hours)) - timedelta(hours=1)
         assert over.end - over.start == over.before.end - over.before.start
         assert over.before.end <= over.start
+
+
+@pytest.mark.clause("3.3")
+def test_people_of_masked_days_are_compared_with_nobody(
+    opened: Opened, load: Load, engine: Engine, at: Clock
+) -> None:
+    """Without its addresses a network is one person: the fall would be ours."""
+    now = hour(12)
+    at(now)
+    load(
+        entry(now - timedelta(days=day, hours=1), ip=f"203.0.113.{one}")
+        for day in range(70)
+        for one in range(10)
+    )
+    sweep.sweep(engine, RetentionCutoffs(ip_days=30, days=90))
+    query = "period=30d"
+    assert UNCHANGED in summary(opened(now, query))
+    page = opened(now, f"{query}&is=method:GET")
+    assert "more people than" not in page
+    assert "does not reach back far enough" in summary(page)
+    assert "are shortened" not in page
+    for query in ("period=90d&is=method:GET", "period=90d"):
+        assert ("all people of one network" in opened(now, query)) == ("is=" in query)

@@ -40,7 +40,7 @@ from neupusti.statistics.views.blueprint import bp
 from neupusti.statistics.views.charts import Mark
 from neupusti.statistics.views.findings import FindingLine
 from neupusti.statistics.views.insights import Comparison, Remark
-from neupusti.statistics.views.pages import BY_VISITORS, Listing, partly_destroyed
+from neupusti.statistics.views.pages import BY_VISITORS, Listing
 from neupusti.statistics.views.state import ViewState
 
 SHORT_LIST, DEEP = 7, 50
@@ -121,7 +121,6 @@ def overview() -> str:
         "statistics/overview.html",
         **context.page_values(view),
         **values,
-        partly_destroyed=partly_destroyed(view),
     )
 
 
@@ -243,8 +242,11 @@ def _starts(connection: Connection, view: ViewState, points: list[Point]) -> lis
 
 
 def _figures_start(connection: Connection, view: ViewState) -> datetime:
-    """Return the start of the figures: filters count rows, which are destroyed in time."""
+    """Return the start of the figures that can be compared.
+
+    Filters count rows: without their addresses, many people are one.
+    """
     first = log_start(connection) or clock.now()
     if not view.filters:
         return first
-    return max(first, clock.midnight(retention_cutoffs().destroyed_before))
+    return max(first, clock.midnight(retention_cutoffs().masked_before))

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from flask import abort, render_template
 
-from neupusti.access.views.blueprint import retention_cutoffs
 from neupusti.statistics.queries.figures import FigureSource, Item, ListOrder, ListPart
 from neupusti.statistics.queries.filters import Dimension
 from neupusti.statistics.views import context, state
@@ -53,7 +52,6 @@ def listing(dimension: str) -> str:
         dimension=wanted,
         listing=Listing(wanted, items[:LONG_LIST], order, len(items) > LONG_LIST),
         totals=total,
-        partly_destroyed=partly_destroyed(view),
         Order=ListOrder,
     )
 
@@ -88,8 +86,3 @@ def page_of(
     offset = (view.page - 1) * LONG_LIST
     part = ListPart(size, offset, order_of(source, view, dimension))
     return source.tops(view.period, {dimension: part})[dimension]
-
-
-def partly_destroyed(view: ViewState) -> bool:
-    """Return whether filters cover days whose rows are destroyed."""
-    return bool(view.filters) and view.period.first < retention_cutoffs().destroyed_before

@@ -1,6 +1,6 @@
 """The people of each hour of a week, on average, as a table with shades."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -42,7 +42,8 @@ def table(source: FigureSource, period: Period, since: datetime) -> WeekTable | 
     begin, end = max(period.start, since), min(period.end, clock.now())
     if (end - begin) // timedelta(hours=1) < WEEK:
         return None
-    sums = source.people_by_hour_of_week(period)
+    counted = replace(period, first=calendar.day_of(begin))
+    sums = source.people_by_hour_of_week(counted)
     if not sums:
         return None
     averages = [
