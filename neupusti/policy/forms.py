@@ -9,9 +9,9 @@ from neupusti.core.forms.reason import Reason
 
 
 class ReadForm(Form):
-    """A button about the text that was read, told by its digest."""
+    """A button about the text and terms that were read, told by their digest."""
 
-    sha256 = HiddenField()
+    read = HiddenField()
 
 
 class PublishForm(ReadForm):

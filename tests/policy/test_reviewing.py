@@ -1,5 +1,6 @@
 """The review sheet: staff with `content` read, approve and publish the very same text."""
 
+import re
 from html import unescape
 
 import pytest
@@ -10,11 +11,13 @@ from neupusti.core.data.database import db
 from neupusti.core.rules import Permission
 from neupusti.core.text.languages import Language
 from neupusti.policy.models import EditionKind, EditionState
-from neupusti.policy.service import editions
+from neupusti.policy.service import editions, releasing
 from neupusti.policy.service.drafts import Draft
 from tests import desk
 from tests.people import DANA
 from tests.policy.documents import SMALL, changed
+
+HIDDEN = re.compile(r'name="read" value="([^"]+)"')
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def press(
     app: Flask, staff: FlaskClient, number: int, what: str, **fields: str
 ) -> tuple[int, str]:
     (edition,) = (one for one in editions.all_editions() if one.id == number)
-    form = desk.form(app, **{"sha256": edition.sha256} | fields)
+    form = desk.form(app, **{"read": releasing.digest_of(edition)} | fields)
     answer = staff.post(f"/en/admin/policy/{number}/{what}", data=form)
     return answer.status_code, unescape(answer.text)
 
@@ -85,12 +88,34 @@ def test_a_text_that_changed_since_is_not_decided_on(
     number = drafted()
     if what == "publication":
         press(app, staff, number, "approval")
-    old = desk.form(app, sha256=_digest(number))
+    old = desk.form(app, read=_digest(number))
     drafted(changed("бережёт", "продаёт"))
     answer = staff.post(f"/en/admin/policy/{number}/{what}", data=old)
     assert answer.status_code == 422
     assert "The draft has changed since you read it" in answer.text
     assert state(number) is EditionState.DRAFT
+
+
+@pytest.mark.clause("9.1")
+@pytest.mark.parametrize("what", ["approval", "publication"])
+def test_terms_that_changed_since_are_not_decided_on(
+    app: Flask, staff: FlaskClient, what: str
+) -> None:
+    """Another member of staff has read and approved the draft with its new terms."""
+    text = changed("05.06.2023", "01.12.2026")
+    number = drafted(text)
+    if what == "publication":
+        press(app, staff, number, "approval")
+    read = staff.get(f"/en/admin/policy/{number}").text
+    old = desk.form(app, read=HIDDEN.findall(read)[0])
+    drafted(text, kind=EditionKind.NEW_PURPOSE)
+    if what == "publication":
+        press(app, staff, number, "approval")
+    before = state(number)
+    answer = staff.post(f"/en/admin/policy/{number}/{what}", data=old)
+    assert answer.status_code == 422
+    assert "The draft has changed since you read it" in answer.text
+    assert state(number) is before
 
 
 @pytest.mark.clause("9.2")
@@ -133,7 +158,7 @@ def test_others_are_refused(app: Flask, client: FlaskClient) -> None:
 
 def test_an_unknown_edition_is_not_found(app: Flask, staff: FlaskClient) -> None:
     assert staff.get("/admin/policy/999999").status_code == 404
-    answer = staff.post("/admin/policy/999999/approval", data=desk.form(app, sha256=""))
+    answer = staff.post("/admin/policy/999999/approval", data=desk.form(app, read=""))
     assert answer.status_code == 404
 
 
@@ -146,4 +171,5 @@ def test_the_sheet_speaks_the_readers_language(staff: FlaskClient, prefix: str) 
 
 
 def _digest(number: int) -> str:
-    return next(one.sha256 for one in editions.all_editions() if one.id == number)
+    found = next(one for one in editions.all_editions() if one.id == number)
+    return releasing.digest_of(found)

@@ -57,7 +57,7 @@ def approve(number: int) -> Response:
     if not form.validate():
         return _page(edition, _refused(form))
     try:
-        releasing.approve(number, str(form.sha256.data), staff=_me())
+        releasing.approve(number, str(form.read.data), staff=_me())
     except EditionError as error:
         return _page(_known(number), _refused(form, error))
     return redirect(url_for("policy.review_sheet", number=number, done="approved"), 303)
@@ -71,7 +71,7 @@ def publish(number: int) -> Response:
         return _page(edition, form)
     reason = str(form.backdate.data or "")
     try:
-        releasing.publish(number, str(form.sha256.data), staff=_me(), reason=reason)
+        releasing.publish(number, str(form.read.data), staff=_me(), reason=reason)
     except EditionError as error:
         return _page(_known(number), _refused(form, error))
     return redirect(url_for("policy.review_sheet", number=number, done="published"), 303)
@@ -108,6 +108,7 @@ def _page(edition: Edition, form: PublishForm) -> Response:
         "policy/review.html",
         form,
         edition=edition,
+        digest=releasing.digest_of(edition),
         review=reviewed,
         mismatches=binding.mismatches(current_store(), reviewed.document),
         state=edition.state,
