@@ -165,6 +165,20 @@ def test_who_unsubscribed_before_is_not_subscribed_by_registering(
     assert mine(owner) is None
 
 
+def test_who_unsubscribed_before_is_not_subscribed_by_a_sign_up_of_a_stranger(
+    app: Flask, owner: int
+) -> None:
+    number = cast.subscriber()
+    ending.by_link(cast.leaving_token(number), method=ending.BUTTON)
+    with writing() as session:
+        session.delete(session.get_one(Subscriber, number))
+    with writing() as session:
+        consents.store(session, cast.given(), email=AIGERIM.email, person=owner)
+    signup.ask(AIGERIM.email, Wish(topics=frozenset(Topic)), Language.RU, "203.0.113.0")
+    confirmed(owner)
+    assert list(db.session.scalars(select(Subscriber.state))) == [SubscriberState.PENDING]
+
+
 def test_a_subscription_of_a_guest_is_tied_to_the_account(app: Flask, owner: int) -> None:
     number = cast.subscriber()
     confirmed(owner)

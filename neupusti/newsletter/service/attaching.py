@@ -14,8 +14,8 @@ from neupusti.core.records import consents
 from neupusti.core.records.consents import FormConsent
 from neupusti.core.security import tokens
 from neupusti.core.text.languages import Language
-from neupusti.newsletter.models import Subscriber, SubscriberState
-from neupusti.newsletter.service import ending, signup
+from neupusti.newsletter.models import Subscriber, SubscriberState, Why
+from neupusti.newsletter.service import ending, signup, suppression
 
 MOVED = "the account has another address"
 
@@ -27,7 +27,7 @@ def attach(person: Person, *, session: Session) -> None:
     The address of the account has changed where the person's own subscription has another:
     it follows, with the news on its way, and links in emails to the former one end. Where
     the new address has a subscription already, that one stays and the former ends. What is
-    blocked stays as it is.
+    blocked stays as it is. Who has unsubscribed before begins again by an email only.
     """
     by_key = select(Subscriber).filter_by(email_key=person.email_key)
     subscriber = session.scalar(by_key)
@@ -43,6 +43,9 @@ def attach(person: Person, *, session: Session) -> None:
             former.person = None
             ending.end(session, former, method=MOVED)
     consent = consents.in_force(person.id, Purpose.NEWS)
+    why_not = suppression.suppressed(session, person.email).get(person.email)
+    if why_not is Why.UNSUBSCRIBED:
+        consent = None
     if subscriber is None and consent is not None:
         language = Language(person.language)
         subscriber = signup.insert_active(session, person.email, language, person.id)

@@ -164,10 +164,8 @@ def insert_active(
 ) -> Subscriber | None:
     """Insert the subscriber of an account, whose address is proved; return the new row.
 
-    None where the address has a row already, or its owner has unsubscribed before.
+    None where the address has a row already.
     """
-    if suppression.suppressed(session, email).get(email) is Why.UNSUBSCRIBED:
-        return None
     values = row(email, Wish(topics=frozenset(Topic)), language)
     new = insert(session, Subscriber).on_conflict_do_nothing().returning(Subscriber)
     added: Subscriber | None = session.scalar(new, {**values, "person": person})
