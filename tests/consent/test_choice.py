@@ -255,3 +255,14 @@ def test_a_wording_that_changed_meanwhile_is_not_agreed_to(
     visitor.choose("reject", seen="0" * 12)
     visitor.choose("accept", seen=shown)
     assert [record.source for record in records()] == ["page", "banner"]
+
+
+@pytest.mark.parametrize("seen", ["\0" * 12, "%" * 12, "F" * 12])
+def test_a_hash_that_no_form_sends_is_a_wording_that_changed(
+    visitor: Visitor, seen: str
+) -> None:
+    """PostgreSQL refuses to compare with a NUL, which is no fault of the database."""
+    answer = visitor.choose("accept", seen=seen)
+    assert answer.status_code == 303
+    assert "why=changed" in answer.location
+    assert visitor.choose("reject", seen=seen).status_code == 303

@@ -1,6 +1,7 @@
 """Accept a consent choice: one address, no CSRF token, redirect back to the page."""
 
 import logging
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
@@ -45,6 +46,8 @@ ERASURE_TOKEN_SECONDS = 60
 """Lifetime of the token that carries the refusal over an erasure."""
 REFUSALS = frozenset({"reject", "withdraw", "erase", "close"})
 """`close` closes the strip about Global Privacy Control: what it says stays so."""
+SEEN = re.compile(rf"[0-9a-f]{{{WORDING_HASH_CHARACTERS}}}")
+"""The hash of a wording, as our forms send it back."""
 CLEAR_SITE_DATA = '"cache", "storage"'
 """What an erasure clears besides this site's cookies: both belong to this host alone."""
 
@@ -216,7 +219,7 @@ def _answered_wording(adds: frozenset[Category]) -> Wording:
     }
     if seen in current:
         return current[seen]
-    older = len(seen) == WORDING_HASH_CHARACTERS and wordings.find(
+    older = SEEN.fullmatch(seen) and wordings.find(
         seen, languages.current(), today=consent.declarations, granted=adds
     )
     if not older and seen and adds:
