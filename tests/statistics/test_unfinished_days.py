@@ -253,7 +253,6 @@ def test_what_is_compared_has_the_same_hours(at: Clock, hours: float) -> None:
         assert over.before.end <= over.start
 
 
-@pytest.mark.clause("3.3")
 def test_people_of_masked_days_are_compared_with_nobody(
     opened: Opened, load: Load, engine: Engine, at: Clock
 ) -> None:
