@@ -1,4 +1,3 @@
-import pytest
 from flask import Flask
 
 from neupusti.core.blocking import blocks
@@ -49,7 +48,6 @@ def test_what_cannot_be_is_said_in_a_sentence(app: Flask) -> None:
 
 
 @SQLITE
-@pytest.mark.clause("6.2.4")
 def test_an_address_is_blocked_as_it_is_stored(app: Flask) -> None:
     """Else nothing is blocked, and the command says that it is."""
     order = ("--by", "staff", "--reason", "Seen by us")

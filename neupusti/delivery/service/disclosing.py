@@ -150,8 +150,7 @@ def enter(  # noqa: PLR0913, PLR0917 - an entry is all of these
     _log(session, row, order.number, to, values)
     token = ""
     if how.channel is Channel.LINK:
-        # Of an entry that was destroyed, whose number this one may have.
-        tokens.revoke_target(session, links.PURPOSE, row.id)
+        tokens.revoke_target(session, links.PURPOSE, row.id)  # SQLite gives numbers again
         token = tokens.issue(session, links.PURPOSE, links.LIFE, target=row.id)
     return Handed(reading.disclosed(row, to.version, values), token)
 
