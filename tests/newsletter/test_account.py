@@ -152,15 +152,20 @@ def test_a_tick_at_registration_counts_once_the_address_is_proved(
     assert consents.in_force(owner, Purpose.NEWS) is None
 
 
-def test_who_unsubscribed_before_is_not_subscribed_by_registering(
-    app: Flask, owner: int
-) -> None:
+def unsubscribed_before(owner: int) -> None:
+    """Let the address have unsubscribed, and its account have an older consent to news."""
     number = cast.subscriber()
     ending.by_link(cast.leaving_token(number), method=ending.BUTTON)
     with writing() as session:
         session.delete(session.get_one(Subscriber, number))
     with writing() as session:
         consents.store(session, cast.given(), email=AIGERIM.email, person=owner)
+
+
+def test_who_unsubscribed_before_is_not_subscribed_by_registering(
+    app: Flask, owner: int
+) -> None:
+    unsubscribed_before(owner)
     confirmed(owner)
     assert mine(owner) is None
 
@@ -168,12 +173,7 @@ def test_who_unsubscribed_before_is_not_subscribed_by_registering(
 def test_who_unsubscribed_before_is_not_subscribed_by_a_sign_up_of_a_stranger(
     app: Flask, owner: int
 ) -> None:
-    number = cast.subscriber()
-    ending.by_link(cast.leaving_token(number), method=ending.BUTTON)
-    with writing() as session:
-        session.delete(session.get_one(Subscriber, number))
-    with writing() as session:
-        consents.store(session, cast.given(), email=AIGERIM.email, person=owner)
+    unsubscribed_before(owner)
     signup.ask(AIGERIM.email, Wish(topics=frozenset(Topic)), Language.RU, "203.0.113.0")
     confirmed(owner)
     assert list(db.session.scalars(select(Subscriber.state))) == [SubscriberState.PENDING]
