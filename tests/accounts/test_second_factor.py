@@ -84,6 +84,8 @@ def test_the_next_address_survives_the_code(app: Flask, client: FlaskClient) -> 
     done = submit(client, pending.location, {"code": who.code()})
     assert done.location == "/account/sessions"
     assert client.get_cookie("remember_token") is not None
+    # The sign-in that waited for the code is none any more.
+    assert len(db.session.scalars(select(SignIn)).all()) == 1
 
 
 @pytest.mark.parametrize(

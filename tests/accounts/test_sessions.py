@@ -1,5 +1,6 @@
 """Server-side sessions: a copied cookie is invalid after signing out."""
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from neupusti.accounts.models import Person, SignIn
 from neupusti.accounts.service import sessions
 from neupusti.accounts.service.sessions import ClientContext
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.waiting import WRITERS, writer_slot
 from tests import desk
 from tests.accounts.cast import (
     account,
@@ -132,8 +134,11 @@ def test_sessions_are_seen_and_ended(app: Flask) -> None:
     ended = submit(mine, "/account/sessions", {"session": ids[1]})
     assert ended.location == "/account/sessions?done=ended"
     assert not is_signed_in(phone)
-    submit(mine, "/account/sessions", {"session": ids[3]})
+    for nobodys in (ids[1], ids[3]):
+        submit(mine, "/account/sessions", {"session": nobodys})
     assert is_signed_in(stranger)
+    # What ended is entered once; what was another's, or had ended, is not.
+    assert events(who.number) == [*["signed in"] * 3, "sessions ended"]
     submit(mine, "/account/sessions", {"session": "others"})
     assert not is_signed_in(third)
     assert is_signed_in(mine)
@@ -216,3 +221,17 @@ def test_a_session_is_counted_under_a_name_of_its_own(app: Flask, at: Clock) -> 
         with writing() as session:
             sessions.end(session, who.number, number)
     assert len(set(names)) == 2
+
+
+def test_no_visitor_waits_for_the_time_of_a_visit(app: Flask, at: Clock) -> None:
+    """With every turn to write taken, a page is served and the session keeps its time."""
+    at(NOON)
+    browser = signed_in(app, account(AIGERIM))
+    before = db.session.scalars(select(SignIn.seen_at)).one()
+    at(NOON + timedelta(minutes=5))
+    with app.test_request_context(), ExitStack() as turns:
+        for _ in range(WRITERS):
+            turns.enter_context(writer_slot())
+        assert is_signed_in(browser)
+    db.session.rollback()
+    assert db.session.scalars(select(SignIn.seen_at)).one() == before

@@ -33,7 +33,7 @@ MFA_PENDING_LIFE = timedelta(minutes=10)
 """How long a sign-in may wait for its code."""
 STEP_UP_LIFE = timedelta(minutes=10)
 """How long after authenticating sensitive actions need no password."""
-TOUCH_INTERVAL = timedelta(minutes=1)
+TOUCH_INTERVAL = timedelta(minutes=1)  # no mutation: some more or fewer writes
 KEY_USE, REMEMBER_USE = "sign in", "remember"
 KEY_CHARACTERS = 43
 ENDED = _("You are signed out.")
@@ -178,7 +178,7 @@ def touch(row: SignIn) -> None:
     seen = update(SignIn).where(SignIn.id == row.id).values(seen_at=now)
     try:
         # The request holds a connection already: it may not wait for another.
-        with writer_slot(0), db.engine.connect() as connection:
+        with writer_slot(0), db.engine.connect() as connection:  # no mutation: no wait
             writer = connection.execution_options(begin_immediate=True)
             with writer.begin():
                 writer.execute(seen)
