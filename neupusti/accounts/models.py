@@ -93,8 +93,6 @@ class Person(Base):
             sqlite_where=CONFIRMED,
             postgresql_where=CONFIRMED,
         ),
-        # A number is never reused: journals and grants refer to people by it.
-        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=subject())

@@ -138,8 +138,6 @@ class Product(Base):
             for order in ORDERS
         ),
         Index(None, "published", "deal_until", "id"),
-        # A number is never reused: lines of orders refer to products by it.
-        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Id]

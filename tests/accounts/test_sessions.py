@@ -196,6 +196,17 @@ def test_public_pages_do_not_ask_who_is_signed_in(app: Flask) -> None:
         assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.clause("3.4")
+def test_a_late_press_ends_no_session_that_began_since(app: Flask) -> None:
+    who = account(AIGERIM)
+    mine, phone = signed_in(app, who), signed_in(app, who)
+    last = db.session.scalars(select(SignIn.id).order_by(SignIn.id.desc())).first()
+    submit(phone, "/account/logout", page="/account/")
+    tablet = signed_in(app, who)
+    submit(mine, "/account/sessions", {"session": str(last)})
+    assert is_signed_in(tablet)
+
+
 def test_an_identity_bears_the_given_name_or_else_the_address(app: Flask) -> None:
     who = account(AIGERIM)
     signed_in(app, who)

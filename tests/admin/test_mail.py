@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from neupusti.core import clock
 from neupusti.core.data.database import writing
 from neupusti.core.mail.models import OutboxEmail, OutboxState
+from neupusti.core.mail.outbox import drop_queued
 from tests import desk
 from tests.people import BOLAT
 
@@ -74,6 +75,20 @@ def test_an_email_opens_for_a_reason_and_is_logged(
     assert (KEY in page.text) is (state is OutboxState.KEPT)
     (action,) = desk.staff_actions("mail.opened")
     assert (action.staff, action.operation, action.reason) == (dana, "access", WHY)
+
+
+def test_a_late_reason_opens_no_email_that_came_since(
+    app: Flask, browser: FlaskClient
+) -> None:
+    """Nor does what the journal says of the one that is gone name another."""
+    number = queue(OutboxState.QUEUED, "one")
+    assert browser.get(f"{OUTBOX}{number}").status_code == 200
+    with writing() as session:
+        assert drop_queued(session, [number]) == {number}
+    queue(OutboxState.KEPT, "two")
+    page = browser.post(f"{OUTBOX}{number}", data=desk.form(app, reason=WHY))
+    assert (page.status_code, BOLAT.email in page.text) == (404, False)
+    assert desk.staff_actions("mail.opened") == []
 
 
 def test_no_email_opens_without_a_reason(app: Flask, browser: FlaskClient) -> None:

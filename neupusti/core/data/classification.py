@@ -174,6 +174,10 @@ ActorNumber = Annotated[int, mapped_column(Integer, index=True, info=actor())]
 """Who acted: a person or a member of staff, by number."""
 
 Id = Annotated[int, mapped_column(primary_key=True, info=impersonal())]
+"""The number of a row, which no later row ever gets: links, keys and journals name it.
+
+A migration that makes or copies a table says `sqlite_autoincrement=True`.
+"""
 Moment = Annotated[datetime, mapped_column(Utc, info=impersonal())]
 Day = Annotated[date, mapped_column(Date, info=impersonal())]
 Label = Annotated[str, mapped_column(String(120), info=impersonal())]

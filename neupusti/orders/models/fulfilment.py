@@ -142,7 +142,6 @@ class ReturnLine(Base):
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity"),
         UniqueConstraint("goods_return", "line"),
-        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Id]

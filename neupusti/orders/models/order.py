@@ -98,10 +98,7 @@ class ShopOrder(Base):
         one_of("payment", Payment),
         Index(None, "state", "placed_at"),
         Index(None, "person", "placed_at"),
-        {
-            "sqlite_autoincrement": True,
-            "info": {CONTESTABLE: ("family_name", "given_name", "patronymic", "phone")},
-        },
+        {"info": {CONTESTABLE: ("family_name", "given_name", "patronymic", "phone")}},
     )
 
     id: Mapped[Id]
@@ -164,7 +161,6 @@ class OrderLine(Base):
         CheckConstraint("cancelled >= 0 AND returned >= 0", name="counters"),
         CheckConstraint("cancelled + returned <= quantity", name="not_more_than_bought"),
         UniqueConstraint("order", "position"),
-        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Id]
