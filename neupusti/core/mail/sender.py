@@ -55,7 +55,6 @@ CLAIM = (
         == select(TABLE.c.id)
         .where(
             TABLE.c.id == bindparam("number"),
-            TABLE.c.key == bindparam("its_key"),
             TABLE.c.state == OutboxState.QUEUED.value,
             MAY_LEAVE,
         )
@@ -65,8 +64,7 @@ CLAIM = (
     )
     .values(state=OutboxState.HANDING.value, next_at=bindparam("at", type_=Utc))
 )
-"""The last attempt begins now: whether a block stood against it is proved by that. SQLite
-gives the number of a row that is gone to another email, which has another key."""
+"""The last attempt begins now: whether a block stood against it is proved by that."""
 ENDING = ("state", "done_at", "reason", "text", "html", "headers")
 """The columns that the end of an email changes."""
 END = (
@@ -155,39 +153,38 @@ class Sender:
             body = message.build(email, self.service)
         except (ValueError, IndexError):
             # It would stay the next one for ever, and stop all others.
-            self._record_failure(email, UNWRITABLE, last=True)
+            self._record_failure(number, UNWRITABLE, last=True)
             return
 
         def claim() -> None:
             if not mark(number):
                 raise AlreadyClaimedError
-            self._claim(database, email)
+            self._claim(database, number)
 
         try:
             transmit(smtp, sender, recipient, body, claim)
         except EmailRefusedError as error:
             reason, last = f"{error.code} {error.reply}", error.code in PERMANENT
-            self._record_failure(email, reason, last=last)
+            self._record_failure(number, reason, last=last)
             _reset(smtp)
         except (OSError, smtplib.SMTPException) as error:
             # Without a reply the server has not accepted it (RFC 5321, 4.2.5).
-            self._record_failure(email, error_name(error))
+            self._record_failure(number, error_name(error))
             raise ServerError(error_name(error)) from error
         else:
             email.end(OutboxState.SENT, clock.now())
             self.sent = email
 
-    def _claim(self, database: Connection, email: OutboxEmail) -> None:
+    def _claim(self, database: Connection, number: int) -> None:
         """Claim an email, and record in the same commit that the one before was sent."""
         with database.begin():
             postgresql.limit_idle(database)
             self._end_sent(database)
-            its = {"number": email.id, "its_key": email.key, "at": clock.now()}
-            its["while_blocked"] = while_blocked()
+            its = {"number": number, "at": clock.now(), "while_blocked": while_blocked()}
             if database.execute(CLAIM, its).rowcount != 1:
                 raise AlreadyClaimedError
             found = database.execute(NEXT, parameters()).mappings().first()
-        self.claimed, self.sent = email.id, None
+        self.claimed, self.sent = number, None
         self.ahead = OutboxEmail(**found) if found else None
 
     def _record_sent(self, database: Connection) -> None:
@@ -203,14 +200,12 @@ class Sender:
             values["number"] = self.sent.id
             database.execute(END, values)
 
-    def _record_failure(
-        self, tried: OutboxEmail, reason: str, *, last: bool = False
-    ) -> None:
+    def _record_failure(self, number: int, reason: str, *, last: bool = False) -> None:
         """Count an attempt, unless meanwhile the email became another's matter."""
-        mine = OutboxState.HANDING if tried.id == self.claimed else OutboxState.QUEUED
-        row = select(OutboxEmail).filter_by(id=tried.id, key=tried.key, state=mine.value)
+        mine = OutboxState.HANDING if number == self.claimed else OutboxState.QUEUED
+        row = select(OutboxEmail).filter_by(id=number, state=mine.value).with_for_update()
         with writing() as session:
-            if (email := session.scalar(row.with_for_update())) is not None:
+            if (email := session.scalar(row)) is not None:
                 # Servers often quote the address; the reason must not hold it.
                 blanked = reason.replace(email.recipient, "…")[:500]
                 _count_attempt(email, blanked, last=last)

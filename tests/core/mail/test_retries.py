@@ -77,12 +77,12 @@ def test_a_sender_leaves_no_transaction_open(
 
 @SQLITE
 @pytest.mark.parametrize("more", [[], ["rcpt refuse"]], ids=["sent", "refused"])
-def test_a_number_that_is_given_again_is_another_email(
+def test_what_is_withdrawn_beside_one_being_sent_is_not_sent(
     app: Flask,  # noqa: F811
     smtp: SmtpServer,  # noqa: F811
     more: list[str],
 ) -> None:
-    """SQLite gives the number of the last row again: what was read of it is over."""
+    """It was read ahead: the next one that is written must not be taken for it."""
     smtp.script += ["data hold", *more]
     first, withdrawn = enqueued("try:1"), enqueued("try:2")
 
@@ -97,7 +97,6 @@ def test_a_number_that_is_given_again_is_another_email(
     with writing() as session:
         assert outbox.drop_queued(session, [withdrawn]) == {withdrawn}
     other = enqueued("try:3", BOLAT.email)
-    assert other == withdrawn
     smtp.release.set()
     sending.join(30)
     run(app)
