@@ -49,8 +49,12 @@ def taken_over(act: Callable[..., Any], other: Account) -> Callable[..., Any]:
     def and_then(*args: Any) -> Any:
         answer = act(*args)
         with writing() as session:
-            session.execute(delete(SignIn))
-            sessions.start(session, other.number, WHERE, remember=False, complete=True)
+            number = session.scalars(delete(SignIn).returning(SignIn.id)).one()
+            opened = sessions.start(
+                session, other.number, WHERE, remember=False, complete=True
+            )
+            # No database gives a number again; were it given, it would open nothing.
+            session.get_one(SignIn, opened.number).id = number
         return answer
 
     return and_then

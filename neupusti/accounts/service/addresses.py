@@ -73,7 +73,7 @@ def request_change(me: Identity, email: str, password: str, device: str) -> None
             return
         token = tokens.issue(session, CONFIRM, LIFE, person=number, target=change.id)
         to = Recipient(email=email, language=Language(person.language), person=number)
-        # No number: SQLite gives that of a swept change again.
+        # No number: before 0039 SQLite gave that of a swept change again.
         key = account_emails.unique_key(account_emails.EMAIL_CONFIRM)
         enqueue(session, account_emails.EMAIL_CONFIRM, to, key=key, values={"token": token})
 

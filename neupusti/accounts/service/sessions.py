@@ -120,7 +120,7 @@ def find(key: str | None, remember: str | None = None) -> SignIn | None:
 def of(session: Session, number: int, person: int) -> SignIn:
     """Return session `number` of `person`; raise AccountError where it has ended.
 
-    SQLite gives its number again: the row may be another's.
+    A number is proof of nothing: the row may never be another's.
     """
     row = session.get(SignIn, number)
     if row is None or row.person != person:
@@ -149,7 +149,7 @@ def identity(row: SignIn) -> Identity:
 
 def unique_name(number: int) -> str:
     """Return a name of session `number` that no other session ever has."""
-    # Numbers are reused; together with the start they are unique.
+    # A restored backup gives numbers again; together with the start they are unique.
     return f"{number} {db.session.get_one(SignIn, number).created_at.isoformat()}"
 
 

@@ -122,7 +122,6 @@ def complete_with_code(
         raise AccountError("code", WRONG_CODE)
     with writing() as session:
         _lock(session, person)
-        # By its key: SQLite gives the number of one that has ended again.
         pending = session.scalar(select(SignIn).filter_by(digest=digest))
         if pending is None:
             raise AccountError("email", CODE_EXPIRED)

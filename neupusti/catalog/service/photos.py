@@ -96,7 +96,7 @@ def add(number: int, body: bytes, file_name: str, alts: Alts, *, staff: int) -> 
 def find(session: Session, number: int, name: str) -> ProductPhoto | None:
     """Return the photo that a page showed, or None where it is gone.
 
-    SQLite gives the number of a removed photo again, also to another product's.
+    Where a backup was restored, another may have its number, also another product's.
     """
     found: ProductPhoto | None = session.scalar(
         select(ProductPhoto).filter_by(id=number, name=name)

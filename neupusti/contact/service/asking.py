@@ -121,7 +121,7 @@ def add(number: str, words: str) -> None:
 
     Raise TooManyError, NoRequestError.
     """
-    # By its number: SQLite gives the id of a request that was destroyed again.
+    # By its number: before 0039 SQLite gave the id of one that was destroyed again.
     throttle.take((MORE, number))
     opened = (
         update(ContactRequest)
@@ -149,7 +149,7 @@ def is_suspicious(trap: str, words: str) -> bool:
 def _store(session: Session, question: Question, consent: GivenConsent, sent: str) -> Asked:
     given = consents.store(session, consent, email=question.email, person=question.person)
     request = _insert(session, _columns(question, sent, given.id))
-    # Links to a request that was destroyed, whose number this one may have.
+    # Links to a request that went before 0039, whose number this one may have.
     tokens.revoke_target(session, links.PURPOSE, request.id)
     _add(session, request, question.words)
     token = contact_emails.send(session, contact_emails.RECEIVED, request)

@@ -37,7 +37,7 @@ def send(
         email=request.email, language=Language(request.language), person=request.person
     )
     values = {"number": request.number, "token": token, "answer": answer}
-    # By its number: SQLite gives the id of a request that was destroyed again.
+    # By its number: before 0039 SQLite gave the id of one that was destroyed again.
     key = f"contact:{request.number}:{request.version}"
     enqueue(session, kind, to, key=key, values=values)
     session.flush()

@@ -135,8 +135,8 @@ def revoke(session: Session, person: int, *purposes: str, but: Sequence[str] = (
 def revoke_target(session: Session, purpose: str, *targets: int) -> None:
     """Delete the tokens of `purpose` that concern one of the rows `targets`.
 
-    Of a new row as well, unless its table has AUTOINCREMENT: SQLite may give it the number
-    of one that was destroyed, and whoever has the links to that would open this.
+    Of a new row as well, where rows went before migration 0039: until then SQLite gave it
+    the number of one that was destroyed, and whoever has the links to that would open this.
     """
     statement = delete(Token).where(Token.purpose == purpose, Token.target.in_(targets))
     session.execute(statement)

@@ -150,7 +150,7 @@ def enter(  # noqa: PLR0913, PLR0917 - an entry is all of these
     _log(session, row, order.number, to, values)
     token = ""
     if how.channel is Channel.LINK:
-        tokens.revoke_target(session, links.PURPOSE, row.id)  # SQLite gives numbers again
+        tokens.revoke_target(session, links.PURPOSE, row.id)  # of before 0039
         token = tokens.issue(session, links.PURPOSE, links.LIFE, target=row.id)
     return Handed(reading.disclosed(row, to.version, values), token)
 

@@ -279,7 +279,7 @@ def _keep(session: Session, erasure: int, one: Fated) -> None:
 
 
 def _forget(session: Session, one: Fated) -> None:
-    """Forget that erasures keep the rows that go: SQLite gives their numbers again."""
+    """Forget that erasures keep the rows that go."""
     key, *more = one.table.primary_key.columns
     if not more:
         named = (

@@ -176,7 +176,7 @@ def insert_active(
 
 
 def forget_former(session: Session, subscriber: Subscriber) -> None:
-    """Delete the links of one who was destroyed, whose number a new one may have."""
+    """Delete the links of one who went before 0039, whose number a new one may have."""
     tokens.revoke_target(session, PURPOSE, subscriber.id)
 
 
@@ -220,7 +220,7 @@ def row(email: str, wish: Wish, language: Language) -> dict[str, object]:
         "language": language.value,
         "state": PENDING.value,
         "advertising": wish.advertising,
-        # Not the first: a former subscriber may have had the number of this one.
+        # Not the first: where a backup was restored, a link may name the number of this.
         "version": 1 + secrets.randbelow(VERSIONS),
         "asked_at": now,
         "letter_at": now,

@@ -67,7 +67,7 @@ def ask(email: str, kind: RequestKind, language: Language, network: str) -> None
         )
         session.add(row)
         session.flush()
-        # The link to a pass that was destroyed, whose number this one may have.
+        # The link to a pass that went before 0039, whose number this one may have.
         tokens.revoke_target(session, PURPOSE, row.id)
         token = tokens.issue(session, PURPOSE, AGAIN, target=row.id)
         values = {"token": token, "account": account is not None, "kind": kind.value}

@@ -40,7 +40,7 @@ def unsettled(person: int | None) -> EmailChange | None:
         Token.purpose == PURPOSE,
         Token.person == person,
         Token.target == EmailChange.id,
-        # SQLite may have given the change the number of one before it.
+        # Before 0039 SQLite may have given the change the number of one before it.
         Token.used_at >= EmailChange.changed_at,
     )
     changes = select(EmailChange).where(
