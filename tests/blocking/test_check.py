@@ -144,6 +144,24 @@ def test_staff_block_for_the_authorised_body(app: Flask) -> None:
     assert (again.status_code, newest().id) == (303, found.id)
 
 
+@pytest.mark.clause("6.2.4")
+def test_the_body_takes_over_a_block_that_its_person_could_end(app: Flask) -> None:
+    own = desk.signed_in(app, desk.person(AIGERIM))
+    first = blocked(own, "/en/account/data/block")
+    number, since = first.request, first.from_at
+    order = {"by": "body", "person": str(first.person), "email": "", "language": "en"}
+    given = {**order, "document": "Order 12", "reason": "Inspection of the body"}
+    answer = dana(app).post(f"{BLOCKS}new", data=desk.form(app, **given))
+    assert answer.location == f"{DESK}{number}"
+    found = newest()
+    assert (found.by, found.document, found.from_at) == ("body", "Order 12", since)
+    assert [act.what for act in desk.staff_actions("blocking.placed")] == [number]
+    page = own.get("/en/account/data/block").text
+    assert ("the authorised body" in page, "Take the block back" in page) == (True, False)
+    own.post("/en/account/data/block/end", data=desk.form(app))
+    assert newest().lifted_at is None
+
+
 @SQLITE
 @pytest.mark.parametrize(
     ("changes", "words"),

@@ -96,6 +96,7 @@ def block_of(asker: Asker) -> DataBlock | None:
 def withdraw(asker: Asker) -> None:
     """End the block that `asker` asked for, and close its request."""
     with writing() as session:
+        blocks.wait_for_writers(session)
         found = blocks.open_of(session, _whose(asker))
         if found is None or not may_withdraw(asker, found):
             return
@@ -120,16 +121,20 @@ def may_withdraw(asker: Asker, found: DataBlock) -> bool:
 def place(order: Order, staff: int | None) -> DataRequest:
     """Block somebody's data for the authorised body, or as staff see the need.
 
-    `staff` None is a command on the server. Raise RightsError.
+    One that is open already is taken over, so that its person does not end it. `staff`
+    None is a command on the server. Raise RightsError.
     """
     if order.person is None and not order.email:
         raise RightsError(NOBODY)
     if staff is not None and order.person == staff:
         raise RightsError(OWN)
     with writing() as session:
+        blocks.wait_for_writers(session)
         whose, values = _found(session, order)
         before = blocks.open_of(session, whose)
         if before is not None and (found := request_of(session, before)) is not None:
+            if blocks.take_over(session, before, order.by, order.document):
+                _log_placed(session, found, order, staff)
             return found
         kind = ActorKind.OPERATOR if staff is None else ActorKind.STAFF
         values |= {"about": order.reason, "may_withdraw": False}
@@ -142,15 +147,7 @@ def place(order: Order, staff: int | None) -> DataRequest:
             request=request.number,
             document=order.document,
         )
-        log_staff_action(
-            session,
-            staff=staff,
-            action=PLACED,
-            operation=Operation.BLOCKING,
-            person=order.person,
-            what=request.number,
-            reason=order.reason,
-        )
+        _log_placed(session, request, order, staff)
         return request
 
 
@@ -212,6 +209,20 @@ def _answer(
     if found is not None and found.scope == Scope.ALL:
         result = RESULTS.get(outcome, Result.UNFOUNDED)
         blocks.lift(session, found, outcome=result, by=staff)
+
+
+def _log_placed(
+    session: Session, request: DataRequest, order: Order, staff: int | None
+) -> None:
+    log_staff_action(
+        session,
+        staff=staff,
+        action=PLACED,
+        operation=Operation.BLOCKING,
+        person=request.person,
+        what=request.number,
+        reason=order.reason,
+    )
 
 
 def _may_tell(session: Session, asker: Asker) -> bool:
