@@ -15,7 +15,7 @@ from tests.accounts.cast import emails_to
 from tests.blocking.cast import blocked, dana, newest
 from tests.conftest import SQLITE
 from tests.orders.buying import orders
-from tests.people import AIGERIM, GUEST
+from tests.people import AIGERIM, DANA, GUEST
 from tests.rights.asking import bought, opened, request_of, send
 from tests.rights.test_paper import answers
 
@@ -160,6 +160,25 @@ def test_the_body_takes_over_a_block_that_its_person_could_end(app: Flask) -> No
     assert ("the authorised body" in page, "Take the block back" in page) == (True, False)
     own.post("/en/account/data/block/end", data=desk.form(app))
     assert newest().lifted_at is None
+
+
+@SQLITE
+@pytest.mark.clause("6.2.4")
+def test_the_address_of_an_account_means_its_person(app: Flask) -> None:
+    """By the address alone nothing of the account would be found."""
+    number, browser = desk.person(AIGERIM), dana(app)
+    order = {"by": "body", "person": "", "document": "Order 12", "language": "en"}
+    given = {**order, "email": AIGERIM.email.upper(), "reason": "Inspection of the body"}
+    assert browser.post(f"{BLOCKS}new", data=desk.form(app, **given)).status_code == 303
+    found = newest()
+    assert (found.person, found.email_key) == (number, AIGERIM.email)
+    assert request_of(found.request).person == number
+    [act] = desk.staff_actions("blocking.placed")
+    assert act.person == number
+    own = browser.post(
+        f"{BLOCKS}new", data=desk.form(app, **{**given, "email": DANA.email})
+    )
+    assert (own.status_code, "This is your own request" in own.text) == (422, True)
 
 
 @SQLITE

@@ -27,8 +27,8 @@ from neupusti.core.security.throttle import RateLimit
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 from neupusti.rights.models import Channel, DataRequest, Outcome, RequestKind, Step
+from neupusti.rights.service import asking, requests
 from neupusti.rights.service import emails as rights_emails
-from neupusti.rights.service import requests
 from neupusti.rights.service.errors import (
     CLOSED,
     NO_PERSON,
@@ -126,11 +126,11 @@ def place(order: Order, staff: int | None) -> DataRequest:
     """
     if order.person is None and not order.email:
         raise RightsError(NOBODY)
-    if staff is not None and order.person == staff:
-        raise RightsError(OWN)
     with writing() as session:
         blocks.wait_for_writers(session)
         whose, values = _found(session, order)
+        if staff is not None and whose.person == staff:
+            raise RightsError(OWN)
         before = blocks.open_of(session, whose)
         if before is not None and (found := request_of(session, before)) is not None:
             if blocks.take_over(session, before, order.by, order.document):
@@ -258,21 +258,27 @@ def _opened(session: Session, actor: Actor, values: dict[str, Any]) -> DataReque
 
 
 def _found(session: Session, order: Order) -> tuple[Whose, dict[str, object]]:
-    """Return whom an order is about, and the columns of its request."""
-    person = session.get(Person, order.person) if order.person else None
-    if order.person and person is None:
+    """Return whom an order is about, and the columns of its request.
+
+    Nothing of an account is found by its address alone: that means its person.
+    """
+    key: str | None = emails.key(order.email) if order.email else None
+    if order.person is None:
+        person = asking.account_of(session, key) if key else None
+    elif (person := session.get(Person, order.person)) is None:
         raise RightsError(NO_PERSON)
-    key = emails.key(order.email) if order.email and person is None else None
     values: dict[str, object] = {
         "kind": RequestKind.BLOCK.value,
         "channel": Channel.LETTER.value,
-        "person": order.person,
-        "email": order.email if key else None,
-        "email_key": key,
+        "person": person.id if person else None,
+        "email": None if person else order.email,
+        "email_key": None if person else key,
         "language": order.language.value,
         "agent": order.document,
         "assurance": 3,
         "received_at": clock.now(),
     }
-    of_account = person.email_key if person and person.confirmed_at else None
-    return Whose(person=order.person, email_key=key or of_account), values
+    if person is None:
+        return Whose(email_key=key), values
+    of_account = person.email_key if person.confirmed_at else None
+    return Whose(person=person.id, email_key=of_account), values
