@@ -195,10 +195,15 @@ def _whose(session: Session, wish: Wish) -> tuple[int | None, str | None]:
 def _asks_destruction(session: Session, person: int | None, number: str | None) -> bool:
     """Return whether whoever the hold is on has asked for destruction, unanswered yet."""
     keys = select(ShopOrder.email_key).where(ShopOrder.number == number)
+    # Of an order without an account also who has one with its address may destroy it.
+    owners = select(Person.id).where(
+        Person.email_key.in_(keys), Person.confirmed_at.is_not(None)
+    )
     theirs: ColumnElement[bool] = (
         DataRequest.person == person
         if person is not None
-        else DataRequest.person.is_(None) & DataRequest.email_key.in_(keys)
+        else DataRequest.person.in_(owners)
+        | DataRequest.person.is_(None) & DataRequest.email_key.in_(keys)
     )
     asked = select(DataRequest.id).where(
         DataRequest.kind == DESTROY,
