@@ -14,7 +14,7 @@ from neupusti.core.data.database import writing
 from neupusti.core.data.halting import is_halted
 from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.records.decisions import Decision, decide
-from neupusti.core.records.holds import WAIT, PlacedHold, lacks_second
+from neupusti.core.records.holds import WAIT, PlacedHold, in_force, lacks_second
 from neupusti.core.records.journal import StaffActionType, log_staff_action
 from neupusti.core.text import order_numbers
 from neupusti.core.text.order_numbers import OrderNumberError
@@ -61,7 +61,10 @@ class Wish:
 
 
 def place(wish: Wish, staff: int | None) -> PlacedHold:
-    """Place a hold, and record it outside the database, too. Raise HoldError."""
+    """Place a hold, and record it outside the database, too. Raise HoldError.
+
+    The same that is in force already is returned: a form may be sent twice.
+    """
     if (wish.person is None) == (not wish.order):
         raise HoldError(NOBODY)
     if "@" in wish.law + wish.document:  # the file of decisions only grows
@@ -70,6 +73,8 @@ def place(wish: Wish, staff: int | None) -> PlacedHold:
         person, number = _whose(session, wish)
         if staff is not None and person == staff:
             raise HoldError(OWN)
+        if (same := _same(session, wish, number)) is not None:
+            return same
         hold = PlacedHold(
             code=secrets.token_hex(4),
             person=None if number else person,
@@ -179,17 +184,26 @@ def carry_out_released(session: Session, line: DecisionLine) -> int:
 def _whose(session: Session, wish: Wish) -> tuple[int | None, str | None]:
     """Return whom a hold is on, or whose order, and the order. Raise HoldError."""
     if wish.person is not None:
-        if session.get(Person, wish.person) is None:
+        if session.get(Person, wish.person, with_for_update=True) is None:
             raise HoldError(NO_PERSON)
         return wish.person, None
     try:
         number = order_numbers.parse(wish.order)
     except OrderNumberError:
         raise HoldError(NO_ORDER) from None
-    found = session.execute(select(ShopOrder.person).filter_by(number=number)).first()
+    of_order = select(ShopOrder.person).filter_by(number=number).with_for_update()
+    found = session.execute(of_order).first()
     if found is None:
         raise HoldError(NO_ORDER)
     return found.person, number
+
+
+def _same(session: Session, wish: Wish, number: str | None) -> PlacedHold | None:
+    """Return the hold in force that says all of `wish`, or None."""
+    said = {"law": wish.law, "document": wish.document, "reason": wish.reason}
+    told = {"silent": wish.silent, "until": wish.until}
+    mine = select(PlacedHold).filter_by(person=wish.person, number=number, **said, **told)
+    return session.scalar(mine.where(in_force()).limit(1))
 
 
 def _asks_destruction(session: Session, person: int | None, number: str | None) -> bool:
