@@ -22,6 +22,7 @@ from neupusti.core.text import languages
 from neupusti.rights.models import RequestKind
 from neupusti.rights.service import requests, settling
 from neupusti.rights.service.requests import Asker
+from neupusti.rights.service.signals import emergency_declared
 
 
 def declare(number: int, device: str) -> None:
@@ -44,6 +45,7 @@ def declare(number: int, device: str) -> None:
             blocks.open_block(
                 session, whose, by=Cause.SYSTEM, reason=reason, request=request
             )
+        emergency_declared.send(person, session=session)
         change = settling.unsettled(number)
         recovery.lock(session, person, change.old if change else None)
         kind = SecurityEventKind.EMERGENCY
