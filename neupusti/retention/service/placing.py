@@ -20,6 +20,7 @@ from neupusti.core.text import order_numbers
 from neupusti.core.text.order_numbers import OrderNumberError
 from neupusti.orders.models.order import ShopOrder
 from neupusti.retention.service.errors import (
+    ENDED,
     NO_ORDER,
     NO_PERSON,
     NOBODY,
@@ -241,10 +242,10 @@ def _open(session: Session, code: str, staff: int | None) -> PlacedHold:
 
 
 def _lasting(session: Session, code: str, staff: int) -> PlacedHold:
-    """Return a hold that has not lapsed, locked; raise NoHoldError, HoldError."""
+    """Return a hold that is in force, locked; raise NoHoldError, HoldError."""
     hold = _open(session, code, staff)
-    if hold.has_lapsed:
-        raise HoldError(OVER)
+    if hold.has_ended:
+        raise HoldError(ENDED)
     return hold
 
 
