@@ -14,7 +14,7 @@ from neupusti.core.data.halting import DESTROY
 from neupusti.core.records.holds import WAIT, PlacedHold
 from neupusti.core.rules import Permission
 from neupusti.retention.service import hourly, placing
-from neupusti.retention.service.errors import ENDED, HoldError
+from neupusti.retention.service.errors import ENDED, LAST_DAY, HoldError
 from tests import desk
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, DANA
@@ -119,3 +119,23 @@ def test_a_hold_on_somebody_blocked_is_placed_decided_and_ends(
         NOON,
         NOON + 60 * DAY,
     }
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--person", "1", "--until", "2026-11-22"], LAST_DAY),
+        (["--person", str(2**63)], "not in the range"),
+    ],
+)
+def test_no_command_places_a_hold_that_holds_nothing(
+    app: Flask, at: Clock, options: list[str], says: object
+) -> None:
+    at(NOON)
+    desk.person(AIGERIM)
+    named = ["--law", "УПК", "--document", "№ 12", "--reason", "Следствие"]
+    args = ["holds", "place", *options, *named, "--review", "2027-01-10"]
+    refused = app.test_cli_runner().invoke(args=args)
+    assert (refused.exit_code == 0, str(says) in refused.output) == (False, True)
+    assert db.session.scalars(select(PlacedHold)).all() == []

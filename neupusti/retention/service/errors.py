@@ -12,6 +12,7 @@ WITH_ADDRESS = lazy_gettext(
 NO_PERSON = lazy_gettext("Nobody has this number.")
 NO_ORDER = lazy_gettext("There is no order with this number.")
 OVER = lazy_gettext("This hold is released already.")
+LAST_DAY = lazy_gettext("The last day is after today.")
 ENDED = lazy_gettext("This hold has ended and keeps nothing: place a new one.")
 NOT_NEEDED = lazy_gettext("This hold needs no second member of staff.")
 SAME = lazy_gettext("You placed it: a colleague has to look at it.")

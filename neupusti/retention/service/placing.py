@@ -21,6 +21,7 @@ from neupusti.core.text.order_numbers import OrderNumberError
 from neupusti.orders.models.order import ShopOrder
 from neupusti.retention.service.errors import (
     ENDED,
+    LAST_DAY,
     NO_ORDER,
     NO_PERSON,
     NOBODY,
@@ -70,6 +71,8 @@ def place(wish: Wish, staff: int | None) -> PlacedHold:
         raise HoldError(NOBODY)
     if "@" in wish.law + wish.document:  # the file of decisions only grows
         raise HoldError(WITH_ADDRESS)
+    if wish.until is not None and wish.until <= clock.today():
+        raise HoldError(LAST_DAY)
     with writing() as session:
         person, number = _whose(session, wish)
         if staff is not None and person == staff:
