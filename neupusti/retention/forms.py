@@ -12,7 +12,7 @@ from neupusti.core.forms.base import Form
 from neupusti.core.forms.fields import Checkbox, TextLine
 from neupusti.core.forms.reason import Reason
 from neupusti.core.web import pagination
-from neupusti.retention.service.errors import NO_PERSON, WITH_ADDRESS
+from neupusti.retention.service.errors import LAST_DAY, NO_PERSON, WITH_ADDRESS
 from neupusti.retention.service.placing import LONGEST_REVIEW, Wish
 from neupusti.rights.forms import Day
 
@@ -114,7 +114,7 @@ class HoldForm(ReviewForm):
         """Refuse a day that is over, or one that nobody lives to see."""
         today = clock.today()
         if field.data and not today < date.fromisoformat(field.data) <= today + LATEST:
-            raise ValidationError(str(_("The last day is after today.")))
+            raise ValidationError(str(LAST_DAY))
 
     @property
     def wish(self) -> Wish:

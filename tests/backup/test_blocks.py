@@ -77,6 +77,21 @@ def test_staff_end_a_block_whose_request_the_backup_lacks(app: Flask, at: Clock)
     assert newest().outcome == "unfounded"
 
 
+@pytest.mark.clause("6.2.4")
+def test_a_block_taken_over_since_the_backup_is_taken_over_again(app: Flask) -> None:
+    whose = Whose(person=desk.person(AIGERIM))
+    since = block(whose).from_at
+    before = Yesterday(app)
+    with writing() as session:
+        taken = blocks.open_of(session, whose)
+        assert taken is not None
+        assert blocks.take_over(session, taken, Cause.BODY)
+    before.put_back()
+    assert replayed() == {"blocked": 1}
+    assert (newest().by, newest().from_at) == ("body", since)
+    assert replayed() == {}
+
+
 @pytest.mark.manifest(field="replays")
 def test_the_request_of_a_block_that_ended_since_the_backup_is_closed(app: Flask) -> None:
     browser = desk.signed_in(app, desk.person(AIGERIM))

@@ -15,7 +15,7 @@ from tests.accounts.cast import emails_to
 from tests.blocking.cast import blocked, dana, newest
 from tests.conftest import SQLITE
 from tests.orders.buying import orders
-from tests.people import AIGERIM, GUEST
+from tests.people import AIGERIM, DANA, GUEST
 from tests.rights.asking import bought, opened, request_of, send
 from tests.rights.test_paper import answers
 
@@ -142,6 +142,43 @@ def test_staff_block_for_the_authorised_body(app: Flask) -> None:
     assert newest().lifted_at is None
     again = browser.post(f"{BLOCKS}new", data=desk.form(app, **order))
     assert (again.status_code, newest().id) == (303, found.id)
+
+
+@pytest.mark.clause("6.2.4")
+def test_the_body_takes_over_a_block_that_its_person_could_end(app: Flask) -> None:
+    own = desk.signed_in(app, desk.person(AIGERIM))
+    first = blocked(own, "/en/account/data/block")
+    number, since = first.request, first.from_at
+    order = {"by": "body", "person": str(first.person), "email": "", "language": "en"}
+    given = {**order, "document": "Order 12", "reason": "Inspection of the body"}
+    answer = dana(app).post(f"{BLOCKS}new", data=desk.form(app, **given))
+    assert answer.location == f"{DESK}{number}"
+    found = newest()
+    assert (found.by, found.document, found.from_at) == ("body", "Order 12", since)
+    assert [act.what for act in desk.staff_actions("blocking.placed")] == [number]
+    page = own.get("/en/account/data/block").text
+    assert ("the authorised body" in page, "Take the block back" in page) == (True, False)
+    own.post("/en/account/data/block/end", data=desk.form(app))
+    assert newest().lifted_at is None
+
+
+@SQLITE
+@pytest.mark.clause("6.2.4")
+def test_the_address_of_an_account_means_its_person(app: Flask) -> None:
+    """By the address alone nothing of the account would be found."""
+    number, browser = desk.person(AIGERIM), dana(app)
+    order = {"by": "body", "person": "", "document": "Order 12", "language": "en"}
+    given = {**order, "email": AIGERIM.email.upper(), "reason": "Inspection of the body"}
+    assert browser.post(f"{BLOCKS}new", data=desk.form(app, **given)).status_code == 303
+    found = newest()
+    assert (found.person, found.email_key) == (number, AIGERIM.email)
+    assert request_of(found.request).person == number
+    [act] = desk.staff_actions("blocking.placed")
+    assert act.person == number
+    own = browser.post(
+        f"{BLOCKS}new", data=desk.form(app, **{**given, "email": DANA.email})
+    )
+    assert (own.status_code, "This is your own request" in own.text) == (422, True)
 
 
 @SQLITE

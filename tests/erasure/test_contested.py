@@ -4,7 +4,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from neupusti.accounts.models import Person
 from neupusti.backup.service import replaying
+from neupusti.blocking.service import blocking
 from neupusti.core.blocking import blocks
 from neupusti.core.blocking.models import Cause, DataBlock, Result
 from neupusti.core.data.database import db, writing
@@ -18,10 +20,10 @@ from neupusti.erasure.service import running
 from neupusti.newsletter.models import Subscriber, Topic
 from neupusti.newsletter.service import signup
 from neupusti.newsletter.service.signup import Wish
-from neupusti.rights.models import Correction
+from neupusti.rights.models import Correction, Outcome
 from neupusti.rights.models import Decision as Verdict
-from neupusti.rights.service import correcting
-from tests.accounts.cast import account
+from neupusti.rights.service import correcting, emergency
+from tests.accounts.cast import account, emails_to
 from tests.contact import asked
 from tests.erasure.erasing import (
     BEGINS,
@@ -33,7 +35,7 @@ from tests.erasure.erasing import (
     whose,
     work,
 )
-from tests.people import AIGERIM, GUEST
+from tests.people import AIGERIM, BOLAT, GUEST
 from tests.times import Clock
 
 pytestmark = [pytest.mark.clause("6.1.3"), pytest.mark.clause("6.2.4")]
@@ -126,3 +128,23 @@ def test_it_waits_for_the_block_of_an_address_without_an_account(
     work(2)
     assert erasure_of(erasure).state == "done"
     assert db.session.scalars(select(Subscriber)).all() == []
+
+
+@pytest.mark.clause("5.5")
+def test_an_emergency_undoes_what_whoever_broke_in_may_have_pressed(
+    app: Flask, at: Clock
+) -> None:
+    """Else it would begin in the minute in which staff end the block."""
+    at(NOON)
+    who, other = account(AIGERIM).number, account(BOLAT).number
+    mine, another = confirmed(AIGERIM, who), confirmed(BOLAT, other)
+    emergency.declare(who, "Firefox, Linux")
+    assert [erasure_of(one).state for one in (mine, another)] == ["undone", "confirmed"]
+    assert "erasure.undone" in {email.kind for email in emails_to(AIGERIM.email)}
+    block = db.session.scalars(select(DataBlock)).one()
+    db.session.rollback()
+    blocking.finish(block.request, Outcome.UNFOUNDED, "We have looked at it.")
+    at(BEGINS)
+    work()
+    db.session.expire_all()
+    assert db.session.get(Person, who) is not None

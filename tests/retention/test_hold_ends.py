@@ -14,7 +14,7 @@ from neupusti.core.data.halting import DESTROY
 from neupusti.core.records.holds import WAIT, PlacedHold
 from neupusti.core.rules import Permission
 from neupusti.retention.service import hourly, placing
-from neupusti.retention.service.errors import OVER, HoldError
+from neupusti.retention.service.errors import ENDED, LAST_DAY, HoldError
 from tests import desk
 from tests.conftest import SQLITE
 from tests.people import AIGERIM, DANA
@@ -45,10 +45,10 @@ def test_a_hold_that_nobody_seconded_is_over_and_released(app: Flask, at: Clock)
     at(NOON + WAIT)
     with pytest.raises(HoldError) as refused:
         placing.second(hold.code, 5)
-    assert refused.value.message == OVER
+    assert refused.value.message == ENDED
     with pytest.raises(HoldError) as refused:
         placing.review(hold.code, 5, REVIEW, "Дело не закрыто")
-    assert refused.value.message == OVER
+    assert refused.value.message == ENDED
     hourly.run()
     assert one().released_at is None
     at(NOON + WAIT + placing.LATE)
@@ -69,6 +69,23 @@ def test_staff_are_not_asked_to_second_a_hold_that_is_over(app: Flask, at: Clock
         assert ("A colleague has to agree" in dana.get(page).text) is asks
         listed = dana.get("/en/admin/holds/").text
         assert (hold.code in listed, "waits for a colleague" in listed) == (True, asks)
+
+
+@SQLITE
+def test_staff_do_not_keep_a_hold_whose_last_day_is_past(app: Flask, at: Clock) -> None:
+    """They were told that it is saved, and it kept nothing."""
+    at(NOON)
+    hold = placing.place(wish(person=desk.person(AIGERIM), until=LAST), 4)
+    staff, page = desk.member(DANA, Permission.PRIVACY), f"/en/admin/holds/{hold.code}"
+    for moment, is_over in ((NOON + 49 * DAY, False), (NOON + 50 * DAY, True)):
+        at(moment)
+        dana = desk.signed_in(app, staff)
+        shown, listed = dana.get(page).text, dana.get("/en/admin/holds/").text
+        assert ("keeps nothing" in shown, "has ended" in listed) == (is_over, is_over)
+        assert ("Is it still needed?" in shown) is not is_over
+        form = desk.form(app, review=REVIEW.isoformat(), reason="Дело не закрыто")
+        answer = dana.post(f"{page}/review", data=form)
+        assert answer.status_code == (422 if is_over else 303)
 
 
 def test_a_halted_site_releases_nothing(
@@ -102,3 +119,23 @@ def test_a_hold_on_somebody_blocked_is_placed_decided_and_ends(
         NOON,
         NOON + 60 * DAY,
     }
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--person", "1", "--until", "2026-11-22"], LAST_DAY),
+        (["--person", str(2**63)], "not in the range"),
+    ],
+)
+def test_no_command_places_a_hold_that_holds_nothing(
+    app: Flask, at: Clock, options: list[str], says: object
+) -> None:
+    at(NOON)
+    desk.person(AIGERIM)
+    named = ["--law", "УПК", "--document", "№ 12", "--reason", "Следствие"]
+    args = ["holds", "place", *options, *named, "--review", "2027-01-10"]
+    refused = app.test_cli_runner().invoke(args=args)
+    assert (refused.exit_code == 0, str(says) in refused.output) == (False, True)
+    assert db.session.scalars(select(PlacedHold)).all() == []

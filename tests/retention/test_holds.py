@@ -156,6 +156,23 @@ def test_a_hold_on_all_people_or_without_a_document_is_refused(
     assert db.session.scalars(select(PlacedHold)).all() == []
 
 
+@pytest.mark.parametrize("on_order", [True, False])
+def test_a_form_that_is_sent_twice_is_one_hold(
+    app: Flask, dana: Desk, *, on_order: bool
+) -> None:
+    """Else the second would go on after the release of the first."""
+    number = cast.placed((cast.product("T-1"), 1)).number if on_order else ""
+    person = "" if on_order else str(desk.person(AIGERIM))
+    form = {**FORM, "order": number, "person": person}
+    answers = [dana.post("/admin/holds/new", **form) for _press in range(2)]
+    assert {answer.location for answer in answers} == {
+        f"/en/admin/holds/{one().code}?done=placed"
+    }
+    dana.post("/admin/holds/new", **{**form, "document": "№ 13 от 2 ноября 2026"})
+    db.session.rollback()
+    assert len(queries.placed()) == 2
+
+
 @SQLITE
 def test_a_hold_that_is_not_there_is_not_found(app: Flask, dana: Desk) -> None:
     assert dana.browser.get("/en/admin/holds/none").status_code == 404

@@ -58,3 +58,14 @@ def test_nobody_decides_about_a_hold_on_their_own_order(app: Flask, at: Clock) -
     with pytest.raises(HoldError) as refused:
         placing.release(hold.code, person, "Хочу")
     assert refused.value.message == OWN
+
+
+def test_so_does_one_without_an_account_that_their_destruction_reaches(
+    app: Flask, at: Clock
+) -> None:
+    at(NOON)
+    number = cast.placed((cast.product("T-1"), 1)).number
+    with writing() as session:
+        session.execute(update(ShopOrder).values(email_key=AIGERIM.email))
+    asked_for_destruction(desk.person(AIGERIM))
+    assert placing.place(wish(order=number), 4).needs_second

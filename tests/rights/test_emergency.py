@@ -17,7 +17,7 @@ from tests import desk
 from tests.accounts.cast import PASSWORD, account, emails_to, link, signed_in, submit
 from tests.accounts.moves import NEW as TAKEN
 from tests.accounts.moves import address, change_address, secure_link
-from tests.blocking.cast import OWN_PAGE, newest
+from tests.blocking.cast import OWN_PAGE, blocked, newest
 from tests.conftest import SQLITE
 from tests.newsletter import cast as news
 from tests.people import AIGERIM
@@ -117,6 +117,21 @@ def test_nobody_but_staff_ends_the_block(app: Flask) -> None:
     assert (page.status_code, "Take the block back" in page.text) == (200, False)
     browser.post(f"{OWN_PAGE}/end", data=desk.form(app))
     assert newest().lifted_at is None
+
+
+@pytest.mark.clause("5.5")
+def test_nor_is_a_block_that_was_open_already_taken_back(app: Flask) -> None:
+    who = account(AIGERIM)
+    browser = signed_in(app, who)
+    number = blocked(browser, OWN_PAGE).request
+    pressed(browser)
+    browser = app.test_client()
+    submit(browser, locked(who.email)[0], {"password": NEW})
+    submit(browser, "/account/login", {"email": who.email, "password": NEW})
+    page = browser.get(OWN_PAGE)
+    assert (page.status_code, "Take the block back" in page.text) == (200, False)
+    browser.post(f"{OWN_PAGE}/end", data=desk.form(app))
+    assert (newest().lifted_at, newest().request) == (None, number)
 
 
 def test_a_second_press_opens_no_second_block(app: Flask) -> None:

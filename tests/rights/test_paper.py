@@ -125,6 +125,20 @@ def test_the_code_of_an_account_goes_to_its_own_address(app: Flask, at: Clock) -
     assert request.number in emails_to(AIGERIM.email)[-1].subject
 
 
+@SQLITE
+@pytest.mark.parametrize("kind", ["block", "destroy"])
+def test_the_address_of_an_account_does_not_stand_for_it(app: Flask, kind: str) -> None:
+    """Else the account stays in use, and its person is told that it is blocked, or gone."""
+    browser = desk.signed_in(app, desk.member(DANA, Permission.PRIVACY))
+    number = account(AIGERIM).number
+    typed = answers(kind=kind, email=AIGERIM.email.upper())
+    page = send(browser, f"{DESK}new", **typed)
+    assert (page.status_code, "the e-mail of an account" in page.text) == (422, True)
+    assert count(DataRequest) == 0
+    named = {**typed, "person": str(number)}
+    assert send(browser, f"{DESK}new", **named).status_code == 200
+
+
 def test_a_form_that_is_sent_twice_is_one_request(app: Flask, at: Clock) -> None:
     """The second press shows the same code: a browser drops the answer to the first."""
     at(THURSDAY)

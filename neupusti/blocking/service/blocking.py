@@ -27,8 +27,8 @@ from neupusti.core.security.throttle import RateLimit
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
 from neupusti.rights.models import Channel, DataRequest, Outcome, RequestKind, Step
+from neupusti.rights.service import asking, requests
 from neupusti.rights.service import emails as rights_emails
-from neupusti.rights.service import requests
 from neupusti.rights.service.errors import (
     CLOSED,
     NO_PERSON,
@@ -96,6 +96,7 @@ def block_of(asker: Asker) -> DataBlock | None:
 def withdraw(asker: Asker) -> None:
     """End the block that `asker` asked for, and close its request."""
     with writing() as session:
+        blocks.wait_for_writers(session)
         found = blocks.open_of(session, _whose(asker))
         if found is None or not may_withdraw(asker, found):
             return
@@ -120,16 +121,20 @@ def may_withdraw(asker: Asker, found: DataBlock) -> bool:
 def place(order: Order, staff: int | None) -> DataRequest:
     """Block somebody's data for the authorised body, or as staff see the need.
 
-    `staff` None is a command on the server. Raise RightsError.
+    One that is open already is taken over, so that its person does not end it. `staff`
+    None is a command on the server. Raise RightsError.
     """
     if order.person is None and not order.email:
         raise RightsError(NOBODY)
-    if staff is not None and order.person == staff:
-        raise RightsError(OWN)
     with writing() as session:
+        blocks.wait_for_writers(session)
         whose, values = _found(session, order)
+        if staff is not None and whose.person == staff:
+            raise RightsError(OWN)
         before = blocks.open_of(session, whose)
         if before is not None and (found := request_of(session, before)) is not None:
+            if blocks.take_over(session, before, order.by, order.document):
+                _log_placed(session, found, order, staff)
             return found
         kind = ActorKind.OPERATOR if staff is None else ActorKind.STAFF
         values |= {"about": order.reason, "may_withdraw": False}
@@ -142,15 +147,7 @@ def place(order: Order, staff: int | None) -> DataRequest:
             request=request.number,
             document=order.document,
         )
-        log_staff_action(
-            session,
-            staff=staff,
-            action=PLACED,
-            operation=Operation.BLOCKING,
-            person=order.person,
-            what=request.number,
-            reason=order.reason,
-        )
+        _log_placed(session, request, order, staff)
         return request
 
 
@@ -214,6 +211,20 @@ def _answer(
         blocks.lift(session, found, outcome=result, by=staff)
 
 
+def _log_placed(
+    session: Session, request: DataRequest, order: Order, staff: int | None
+) -> None:
+    log_staff_action(
+        session,
+        staff=staff,
+        action=PLACED,
+        operation=Operation.BLOCKING,
+        person=request.person,
+        what=request.number,
+        reason=order.reason,
+    )
+
+
 def _may_tell(session: Session, asker: Asker) -> bool:
     return not throttle.count(session, (OFTEN, asker.name))
 
@@ -247,21 +258,27 @@ def _opened(session: Session, actor: Actor, values: dict[str, Any]) -> DataReque
 
 
 def _found(session: Session, order: Order) -> tuple[Whose, dict[str, object]]:
-    """Return whom an order is about, and the columns of its request."""
-    person = session.get(Person, order.person) if order.person else None
-    if order.person and person is None:
+    """Return whom an order is about, and the columns of its request.
+
+    Nothing of an account is found by its address alone: that means its person.
+    """
+    key: str | None = emails.key(order.email) if order.email else None
+    if order.person is None:
+        person = asking.account_of(session, key) if key else None
+    elif (person := session.get(Person, order.person)) is None:
         raise RightsError(NO_PERSON)
-    key = emails.key(order.email) if order.email and person is None else None
     values: dict[str, object] = {
         "kind": RequestKind.BLOCK.value,
         "channel": Channel.LETTER.value,
-        "person": order.person,
-        "email": order.email if key else None,
-        "email_key": key,
+        "person": person.id if person else None,
+        "email": None if person else order.email,
+        "email_key": None if person else key,
         "language": order.language.value,
         "agent": order.document,
         "assurance": 3,
         "received_at": clock.now(),
     }
-    of_account = person.email_key if person and person.confirmed_at else None
-    return Whose(person=order.person, email_key=key or of_account), values
+    if person is None:
+        return Whose(email_key=key), values
+    of_account = person.email_key if person.confirmed_at else None
+    return Whose(person=person.id, email_key=of_account), values

@@ -92,11 +92,27 @@ def lift(
         _record(session, block, Decision.LIFTED, outcome=outcome.value)
 
 
+def take_over(session: Session, block: DataBlock, by: Cause, document: str = "") -> bool:
+    """Let an open block stand for `by` from now on; return whether it did not before.
+
+    Else what the shop must block would end with the will of its person. None is taken over
+    from the authorised body.
+    """
+    if block.by in {by.value, Cause.BODY.value}:
+        return False
+    block.by, block.document = by.value, document
+    _record(session, block, Decision.BLOCKED)
+    return True
+
+
 def block_again(session: Session, line: DecisionLine) -> int:
     """Open in a restored database a block that is recorded, with its first date."""
     whose = line.whose
-    if whose == Whose() or open_of(session, whose) is not None:
+    if whose == Whose():
         return 0
+    if (before := open_of(session, whose)) is not None:
+        is_same = before.request == line.ref
+        return int(is_same and take_over(session, before, Cause(line.values["by"])))
     known = select(DataBlock.id).where(DataBlock.request == line.ref, WHOLE)
     if line.ref and session.scalar(known) is not None:
         return 0

@@ -61,10 +61,16 @@ class PlacedHold(Base):
     @property
     def waits(self) -> bool:
         """Whether a second member of staff has to agree, and still can."""
-        return self._lacks_second and not self.has_lapsed
+        return self._lacks_second and not self.has_ended
 
     @property
-    def has_lapsed(self) -> bool:
+    def has_ended(self) -> bool:
+        """Whether it holds nothing any more, released or not (`in_force`)."""
+        is_past = self.until is not None and self.until < clock.today()
+        return self.released_at is not None or is_past or self._has_lapsed
+
+    @property
+    def _has_lapsed(self) -> bool:
         """Whether nobody seconded it in time."""
         return self._lacks_second and self.at <= clock.now() - WAIT
 

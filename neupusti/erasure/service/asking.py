@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from neupusti.accounts.models import Person
 from neupusti.accounts.service import sessions
 from neupusti.core import clock
 from neupusti.core.blocking import blocks
@@ -40,6 +41,7 @@ from neupusti.rights.models import DataRequest, Outcome, RequestKind, Step
 from neupusti.rights.service import emails, requests, settling
 from neupusti.rights.service.answering import SEEN
 from neupusti.rights.service.requests import Asker
+from neupusti.rights.service.signals import emergency_declared
 
 PROPOSED = StaffActionType("erasure.proposed", _("Entered a destruction of data"))
 SECONDED = StaffActionType("erasure.seconded", _("Confirmed a destruction of data"))
@@ -128,12 +130,18 @@ def undo_by_link(token: str) -> None:
 def undo(number: int, actor: Actor) -> None:
     """Undo an erasure that has not begun; raise ErasureError."""
     with writing() as session:
-        request = ending.end(session, Erasure.id == number, Outcome.WITHDRAWN)
-        if request is None:
+        if not _undo(session, Erasure.id == number, actor):
             raise ErasureError(TOO_LATE)
-        requests.close(session, request, Outcome.WITHDRAWN, "")
-        requests.log_step(session, request.id, Step.ANSWERED, actor)
-        emails.send(session, erasure_emails.UNDONE, request)
+
+
+@emergency_declared.connect
+def _shut(person: Person, *, session: Session) -> None:
+    """Undo what may be the wish of whoever broke into the account.
+
+    Else it would begin as soon as staff end the block.
+    """
+    actor = Actor(ActorKind.PERSON, person.id)
+    _undo(session, Erasure.person == person.id, actor)
 
 
 def pending(whose: Whose) -> Erasure | None:
@@ -144,6 +152,17 @@ def pending(whose: Whose) -> Erasure | None:
     else:
         rows = rows.where(Erasure.person.is_(None), Erasure.email_key == whose.email_key)
     return db.session.scalar(rows)
+
+
+def _undo(session: Session, which: ColumnElement[bool], actor: Actor) -> bool:
+    """Undo an erasure that has not begun, and tell its person; return whether one was."""
+    request = ending.end(session, which, Outcome.WITHDRAWN)
+    if request is None:
+        return False
+    requests.close(session, request, Outcome.WITHDRAWN, "")
+    requests.log_step(session, request.id, Step.ANSWERED, actor)
+    emails.send(session, erasure_emails.UNDONE, request)
+    return True
 
 
 def _open(

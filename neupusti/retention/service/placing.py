@@ -14,12 +14,14 @@ from neupusti.core.data.database import writing
 from neupusti.core.data.halting import is_halted
 from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.records.decisions import Decision, decide
-from neupusti.core.records.holds import WAIT, PlacedHold, lacks_second
+from neupusti.core.records.holds import WAIT, PlacedHold, in_force, lacks_second
 from neupusti.core.records.journal import StaffActionType, log_staff_action
 from neupusti.core.text import order_numbers
 from neupusti.core.text.order_numbers import OrderNumberError
 from neupusti.orders.models.order import ShopOrder
 from neupusti.retention.service.errors import (
+    ENDED,
+    LAST_DAY,
     NO_ORDER,
     NO_PERSON,
     NOBODY,
@@ -61,15 +63,22 @@ class Wish:
 
 
 def place(wish: Wish, staff: int | None) -> PlacedHold:
-    """Place a hold, and record it outside the database, too. Raise HoldError."""
+    """Place a hold, and record it outside the database, too. Raise HoldError.
+
+    The same that is in force already is returned: a form may be sent twice.
+    """
     if (wish.person is None) == (not wish.order):
         raise HoldError(NOBODY)
     if "@" in wish.law + wish.document:  # the file of decisions only grows
         raise HoldError(WITH_ADDRESS)
+    if wish.until is not None and wish.until <= clock.today():
+        raise HoldError(LAST_DAY)
     with writing() as session:
         person, number = _whose(session, wish)
         if staff is not None and person == staff:
             raise HoldError(OWN)
+        if (same := _same(session, wish, number)) is not None:
+            return same
         hold = PlacedHold(
             code=secrets.token_hex(4),
             person=None if number else person,
@@ -179,26 +188,40 @@ def carry_out_released(session: Session, line: DecisionLine) -> int:
 def _whose(session: Session, wish: Wish) -> tuple[int | None, str | None]:
     """Return whom a hold is on, or whose order, and the order. Raise HoldError."""
     if wish.person is not None:
-        if session.get(Person, wish.person) is None:
+        if session.get(Person, wish.person, with_for_update=True) is None:
             raise HoldError(NO_PERSON)
         return wish.person, None
     try:
         number = order_numbers.parse(wish.order)
     except OrderNumberError:
         raise HoldError(NO_ORDER) from None
-    found = session.execute(select(ShopOrder.person).filter_by(number=number)).first()
+    of_order = select(ShopOrder.person).filter_by(number=number).with_for_update()
+    found = session.execute(of_order).first()
     if found is None:
         raise HoldError(NO_ORDER)
     return found.person, number
 
 
+def _same(session: Session, wish: Wish, number: str | None) -> PlacedHold | None:
+    """Return the hold in force that says all of `wish`, or None."""
+    said = {"law": wish.law, "document": wish.document, "reason": wish.reason}
+    told = {"silent": wish.silent, "until": wish.until}
+    mine = select(PlacedHold).filter_by(person=wish.person, number=number, **said, **told)
+    return session.scalar(mine.where(in_force()).limit(1))
+
+
 def _asks_destruction(session: Session, person: int | None, number: str | None) -> bool:
     """Return whether whoever the hold is on has asked for destruction, unanswered yet."""
     keys = select(ShopOrder.email_key).where(ShopOrder.number == number)
+    # Of an order without an account also who has one with its address may destroy it.
+    owners = select(Person.id).where(
+        Person.email_key.in_(keys), Person.confirmed_at.is_not(None)
+    )
     theirs: ColumnElement[bool] = (
         DataRequest.person == person
         if person is not None
-        else DataRequest.person.is_(None) & DataRequest.email_key.in_(keys)
+        else DataRequest.person.in_(owners)
+        | DataRequest.person.is_(None) & DataRequest.email_key.in_(keys)
     )
     asked = select(DataRequest.id).where(
         DataRequest.kind == DESTROY,
@@ -222,10 +245,10 @@ def _open(session: Session, code: str, staff: int | None) -> PlacedHold:
 
 
 def _lasting(session: Session, code: str, staff: int) -> PlacedHold:
-    """Return a hold that has not lapsed, locked; raise NoHoldError, HoldError."""
+    """Return a hold that is in force, locked; raise NoHoldError, HoldError."""
     hold = _open(session, code, staff)
-    if hold.has_lapsed:
-        raise HoldError(OVER)
+    if hold.has_ended:
+        raise HoldError(ENDED)
     return hold
 
 

@@ -30,7 +30,7 @@ from neupusti.rights.models import (
     RequestKind,
     Step,
 )
-from neupusti.rights.service import correcting, deciding, requests
+from neupusti.rights.service import asking, correcting, deciding, requests
 from neupusti.rights.service import emails as rights_emails
 from neupusti.rights.service.correcting import Value
 from neupusti.rights.service.deciding import Verdicts
@@ -38,6 +38,7 @@ from neupusti.rights.service.errors import (
     CLOSED,
     NO_PERSON,
     NOT_PROVED,
+    OF_ACCOUNT,
     OWN,
     TAKE_IT,
     WRONG_OUTCOME,
@@ -89,6 +90,8 @@ def enter(given: Entered, staff: int, submission: str) -> tuple[DataRequest, str
     with writing() as session:
         if given.person is not None and not _is_confirmed(session, given.person):
             raise RightsError(NO_PERSON)
+        if email and asking.account_of(session, emails.key(email)) is not None:
+            raise RightsError(OF_ACCOUNT)
         opened = requests.open_request(
             session,
             Actor(ActorKind.STAFF, staff),

@@ -22,6 +22,7 @@ from neupusti.core.text import languages
 from neupusti.rights.models import RequestKind
 from neupusti.rights.service import requests, settling
 from neupusti.rights.service.requests import Asker
+from neupusti.rights.service.signals import emergency_declared
 
 
 def declare(number: int, device: str) -> None:
@@ -29,19 +30,22 @@ def declare(number: int, device: str) -> None:
 
     Links to a new password and to the state of the block go by e-mail; the first to the
     former address while that can undo its change. What is blocked already stays so. Only
-    staff end the block: whoever took the account over would.
+    staff end the block, an earlier one too: whoever took the account over would.
     """
     actor = Actor(ActorKind.PERSON, number)
     with writing() as session:
         blocks.wait_for_writers(session)
         person = session.get_one(Person, number, with_for_update=True)
         whose = Whose(person=number, email_key=person.email_key)
-        if not blocks.is_blocked(session, whose):
+        if (before := blocks.open_of(session, whose)) is not None:
+            blocks.take_over(session, before, Cause.SYSTEM)
+        else:
             reason = gettext("The account was broken into.")
             request = _request(session, person, actor, reason)
             blocks.open_block(
                 session, whose, by=Cause.SYSTEM, reason=reason, request=request
             )
+        emergency_declared.send(person, session=session)
         change = settling.unsettled(number)
         recovery.lock(session, person, change.old if change else None)
         kind = SecurityEventKind.EMERGENCY

@@ -14,6 +14,9 @@ NOT_LISTED = lazy_gettext("This value cannot be corrected here. Choose one of th
 ASKED_BEFORE = lazy_gettext("This value is being checked already.")
 ROW_GONE = lazy_gettext("What was to be corrected is destroyed by now.")
 NO_PERSON = lazy_gettext("Write the number of the person, or nothing.")
+OF_ACCOUNT = lazy_gettext(
+    "This is the e-mail of an account: write the number of its person."
+)
 UNSETTLED = lazy_gettext(
     "The e-mail of this account was changed lately: its former address has to agree first. "
     "“Download everything” on the page of your data asks it."

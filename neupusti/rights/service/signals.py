@@ -14,3 +14,9 @@ request_answered = _signals.signal("request answered")
 Sent in the open write transaction, before the answer is stored. Sender: the `DataRequest`;
 keywords `session`, `staff`, `outcome`.
 """
+emergency_declared = _signals.signal("emergency declared")
+"""Somebody has said that their account was broken into.
+
+Sent in the open write transaction, after the block. Sender: the `Person`; keyword
+`session`.
+"""
