@@ -20,6 +20,7 @@ from neupusti.config.settings import Settings
 from neupusti.consent.models import ALL, ChoiceOutcome, ConsentCount, ConsentRecord
 from neupusti.consent.service import records, store
 from neupusti.consent.views.extension import ConsentExtension
+from neupusti.core.data import looks, postgresql
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.halting import is_halted
 from neupusti.core.proofs import results
@@ -65,6 +66,8 @@ def later(monkeypatch: pytest.MonkeyPatch, at: Clock) -> Callable[[float], None]
     ticking = SimpleNamespace(monotonic=lambda: passed[0])
     for module in (edition_store, results, store, throttle):
         monkeypatch.setattr(module, "time", ticking)
+    # A look has ended before anything is asserted, on a busy machine, too.
+    monkeypatch.setattr(looks, "WAIT_SECONDS", postgresql.REQUEST_SECONDS)
 
     def wait(seconds: float) -> None:
         passed[0] += seconds
