@@ -48,6 +48,9 @@ def run(*, dry_run: bool, code: str | None) -> None:
         raise click.ClickException(
             f"More than a fifth of a table: allow it at /admin/retention/. {codes}"
         )
+    if swept.refused:
+        told = ", ".join(map(str, swept.refused))
+        raise click.ClickException(f"The database refuses to delete rows. {told}")
     if not swept.complete:
         raise click.ClickException(
             "Something reads the database: its log still holds copies. Run this again."
