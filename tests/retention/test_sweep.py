@@ -204,12 +204,12 @@ def test_the_dry_run_prints_what_would_go_and_destroys_nothing(
     run = app.test_cli_runner().invoke
     dry = run(args=["retention", "run", "--dry-run"])
     assert dry.exit_code == 0
-    assert "would be destroyed" in dry.output
+    assert "that would be destroyed: " in dry.output
     assert count(Person) == 1
     real = run(args=["retention", "run"])
-    assert real.output.replace("destroyed", "would be destroyed") == dry.output
+    assert real.output.replace("destroyed", "that would be destroyed") == dry.output
     assert count(Person) == 0
-    assert "0 rows destroyed" in run(args=["retention", "run"]).output
+    assert "rows destroyed: 0" in run(args=["retention", "run"]).output
 
 
 @SQLITE
@@ -221,7 +221,7 @@ def test_a_run_by_one_rule_leaves_the_others_alone(
     at(NOON + registration.LIFE)
     run = app.test_cli_runner().invoke
     other = run(args=["retention", "run", "--rule", "act_words.at"])
-    assert other.output == "0 rows destroyed\n"
+    assert other.output == "rows destroyed: 0\n"
     assert count(Person) == 1
     run(args=["retention", "run", "--rule", "person.created_at"])
     assert count(Person) == 0
