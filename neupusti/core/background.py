@@ -46,6 +46,10 @@ LOG_INTERVAL_SECONDS = 60.0
 """The shortest time between two log lines about failures of one job."""
 
 
+class NotYetError(RuntimeError):
+    """What a job could not end now, as is usual beside others: a fault only if it lasts."""
+
+
 class Scope(Enum):
     """Where one process at a time runs a job."""
 
@@ -243,7 +247,15 @@ class Background:
         return True
 
     def log_failure(self, job: Job, error: Exception) -> None:
-        """Log the failure, unless one of this job was logged a moment ago."""
+        """Log the failure, unless one of this job was logged a moment ago.
+
+        Of a NotYetError after a run that went well only that the job is tried again.
+        """
+        last = self._beats.get(job.name)
+        if isinstance(error, NotYetError) and (last is None or last[1]):
+            fields = {"job": job.name, "why": str(error)}
+            logger.info("job is tried again", extra={"fields": fields})
+            return
         now = monotonic()
         if now - self._logged_at.get(job.name, float("-inf")) >= LOG_INTERVAL_SECONDS:
             self._logged_at[job.name] = now
