@@ -12,6 +12,7 @@ claims in the database what it does. Each run leaves a beat (`core.data.beats`).
 import fcntl
 import logging
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,8 +43,14 @@ MAX_PAUSE_SECONDS = 60
 """The longest pause after repeated failures."""
 MAX_DOUBLINGS = 16
 """How often the pause doubles; without a limit a float would overflow after a day."""
+CALM_TRIES = 5
+"""How often in a row, once a minute, a NotYetError is no fault."""
 LOG_INTERVAL_SECONDS = 60.0
 """The shortest time between two log lines about failures of one job."""
+
+
+class NotYetError(RuntimeError):
+    """What a job could not end now, as is usual beside others: a fault only if it lasts."""
 
 
 class Scope(Enum):
@@ -150,6 +157,7 @@ class Background:
             shared = db.engine.dialect.name == "postgresql"
             self.locks = SiteLocks(beside(db.engine)) if shared else None
         self._logged_at: dict[str, float] = {}
+        self._tries = Counter[str]()
         self._beats: dict[str, tuple[datetime, bool]] = {}
         self.threads = [
             Thread(target=self._work, args=(job,), name=f"job {job.name}", daemon=True)
@@ -212,7 +220,8 @@ class Background:
 
     def _run(self, job: Job) -> bool:
         began = perf_counter()
-        ok = self._try(job, job.run)
+        if ok := self._try(job, job.run):
+            del self._tries[job.name]
         milliseconds = round((perf_counter() - began) * 1000)
         at, last = clock.now(), self._beats.get(job.name)
         if last is None or last[1] != ok or at - last[0] >= BEAT_EVERY:
@@ -243,7 +252,15 @@ class Background:
         return True
 
     def log_failure(self, job: Job, error: Exception) -> None:
-        """Log the failure, unless one of this job was logged a moment ago."""
+        """Log the failure, unless one of this job was logged a moment ago.
+
+        Of the first CALM_TRIES with a NotYetError only that the job is tried again.
+        """
+        self._tries[job.name] += 1
+        if isinstance(error, NotYetError) and self._tries[job.name] <= CALM_TRIES:
+            fields = {"job": job.name, "why": str(error)}
+            logger.info("job is tried again", extra={"fields": fields})
+            return
         now = monotonic()
         if now - self._logged_at.get(job.name, float("-inf")) >= LOG_INTERVAL_SECONDS:
             self._logged_at[job.name] = now

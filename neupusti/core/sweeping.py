@@ -5,11 +5,14 @@ and whether it has to stop, since the operator halted all of them, or since they
 many that a wrong clock or a wrong setting is likelier than so many rows past their term.
 """
 
-from collections.abc import Collection, Iterator
+import logging
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Table, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Table, func, or_, select, text, tuple_, update
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
@@ -21,6 +24,8 @@ from neupusti.core.keeping import Retention
 from neupusti.core.records.sweep_stops import SweepStop
 from neupusti.core.registry import registry
 
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
 SHARE, FEW = 0.2, 1000
 """A run destroys at most this share of a table, unless it has no more rows than that."""
 SHORT = 7
@@ -29,6 +34,17 @@ ALLOWED = timedelta(days=30)
 """How long a rule needs no further permission."""
 BATCH = 5000
 """Rows of one transaction, so that no writer waits for long."""
+MOST_REFUSED = 100
+"""Rows that the database may refuse before their rule waits for the next run."""
+Keys = list[tuple[Any, ...]]
+"""The primary keys of some rows."""
+
+
+class RefusedError(RuntimeError):
+    """The database refuses to destroy rows that are due; the cause is its first refusal."""
+
+    def __init__(self, rule: Retention, rows: int) -> None:
+        super().__init__(f"{rule.code}: {rows} refused")
 
 
 def past(rule: Retention) -> list[ColumnElement[bool]]:
@@ -65,6 +81,53 @@ def writing_beside_blocks() -> Iterator[Session]:
         if on_postgresql(session):
             session.execute(text("LOCK TABLE data_block IN ROW SHARE MODE"))
         yield session
+
+
+def pieces(
+    rule: Retention, most: int, destroy: Callable[[Session, Keys], T]
+) -> Iterator[T]:
+    """Destroy what is due, at most `most` rows a transaction; yield the result of each.
+
+    Of a piece that the database refuses smaller ones are tried, down to the single rows
+    that it refuses: these stay. Raise RefusedError for them once all others are gone, or
+    after MOST_REFUSED of them. No database, or no lock, is an OperationalError, at once.
+    """
+    size, refused, first = most, Keys(), None
+    while len(refused) < MOST_REFUSED:
+        rows = Keys()
+        try:
+            with writing_beside_blocks() as session:
+                rows += _chosen(session, rule, size, refused)
+                if not rows:
+                    break
+                done = destroy(session, rows)
+        except OperationalError:
+            raise
+        except DBAPIError as error:
+            if len(rows) <= 1:
+                first = first or error
+                refused += rows
+            if not rows:
+                break
+            size = max(len(rows) // 2, 1)
+            continue
+        yield done
+        if len(rows) < size:
+            break
+        size = min(size * 2, most)
+    if first is not None:
+        fields = {"rule": rule.code, "rows": len(refused)}
+        logger.error("refused", exc_info=first, extra={"fields": fields})
+        raise RefusedError(rule, len(refused)) from first
+
+
+def _chosen(session: Session, rule: Retention, size: int, refused: Keys) -> Keys:
+    """Lock rows that are due, at most `size`, none of `refused`; return their keys."""
+    conditions = due(rule)
+    if refused:
+        conditions.append(tuple_(*rule.keys).not_in(refused))
+    query = select(*rule.keys).where(*conditions).limit(size)
+    return [tuple(row) for row in session.execute(query.with_for_update())]
 
 
 def halts(rule: Retention) -> bool:

@@ -19,6 +19,7 @@ def test_blocks_are_opened_listed_and_lifted_on_the_server(app: Flask) -> None:
     request = opened.output.split()[-1].strip(".")
     listed = run.invoke(args=["blocks", "list"]).output
     assert f"{request} {number} all by body" in listed
+    assert "blocks: 1\n" in listed
     assert AIGERIM.email not in listed
     given = ["--outcome", "unfounded", "--reason", "All is right."]
     lifted = run.invoke(args=["blocks", "lift", request, *given])

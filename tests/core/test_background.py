@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import delete
 
 from neupusti.core import background, clock
-from neupusti.core.background import Background, Job
+from neupusti.core.background import Background, Job, NotYetError
 from neupusti.core.data import beats
 from neupusti.core.data.beats import JobBeat
 from neupusti.core.data.database import db, writing
@@ -18,8 +18,10 @@ from neupusti.core.registry import registry
 from tests.canary import listening
 from tests.times import NOON, Clock
 
+FULL = OSError("the disk is full")
 
-def failing(app: Flask, times: int) -> tuple[Background, Event]:
+
+def failing(app: Flask, times: int, error: Exception = FULL) -> tuple[Background, Event]:
     """Return a worker whose job fails so often, and the event it sets afterwards."""
     runs, enough = iter(range(times)), Event()
 
@@ -27,7 +29,7 @@ def failing(app: Flask, times: int) -> tuple[Background, Event]:
         if next(runs, None) is None:
             enough.set()
             return
-        raise OSError("the disk is full")
+        raise error
 
     return Background(app, [Job(name="try", every=timedelta(0), run=run)]), enough
 
@@ -180,6 +182,39 @@ def test_repeated_failures_are_logged_once_a_minute(
         assert enough.wait(30)
         work.stop()
     assert sum("event=job job=try" in line for line in captured.lines) == 3
+
+
+@pytest.mark.parametrize(("times", "errors"), [(5, 0), (6, 1)])
+def test_what_could_not_end_at_once_is_a_fault_only_if_it_lasts(
+    app: Flask, times: int, errors: int
+) -> None:
+    work, enough = failing(app, times, NotYetError("somebody reads"))
+    with listening() as captured:
+        work.start()
+        assert enough.wait(30)
+        work.stop()
+    told = 'level=info logger=neupusti.core.background event="job is tried again" job=try'
+    calm = [line for line in captured.lines if told in line]
+    assert [line.endswith('why="somebody reads"') for line in calm] == [True] * 5
+    assert sum("event=job job=try" in line for line in captured.lines) == errors
+
+
+def test_what_ends_in_between_is_never_a_fault(app: Flask) -> None:
+    runs, enough = iter(range(20)), Event()
+
+    def run() -> None:
+        turn = next(runs, None)
+        if turn is None:
+            enough.set()
+        elif turn % 2:
+            raise NotYetError
+
+    work = Background(app, [Job(name="try", every=timedelta(0), run=run)])
+    with listening() as captured:
+        work.start()
+        assert enough.wait(30)
+        work.stop()
+    assert not any("level=error" in line for line in captured.lines)
 
 
 def test_a_failed_election_is_retried(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

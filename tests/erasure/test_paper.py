@@ -245,3 +245,15 @@ def refused(request: int) -> None:
     staff = desk.member(YERLAN, PRIVACY)
     answering.take(request, staff)
     answering.answer(request, staff, Outcome.IDENTITY, "Another person.", {})
+
+
+@SQLITE
+def test_the_commands_say_one_as_they_say_many(app: Flask, at: Clock) -> None:
+    at(NOON)
+    dana = desk.member(DANA, PRIVACY)
+    entered(account(AIGERIM).number, dana)
+    run = app.test_cli_runner().invoke
+    listed = run(args=["erasures", "list"]).output
+    assert listed.endswith("requests for destruction: 1\n")
+    done = run(args=["erasures", "run"]).output
+    assert done == "destructions that need a member of staff: 1\n"

@@ -267,3 +267,24 @@ def test_a_halted_site_destroys_nothing(halted: Flask, at: Clock) -> None:
     assert (ready.status_code, ready.get_json()["destroy"]) == (200, "halted")
     run = halted.test_cli_runner().invoke(args=["retention", "run"])
     assert (run.exit_code, "NEUPUSTI_DESTROY=0" in run.output) == (1, True)
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("due", "language", "said"),
+    [
+        (201, "ru", "Срок истёк у 201 записи из 1001."),
+        (202, "ru", "Срок истёк у 202 записей из 1001."),
+        (201, "kk", "1001 жазбаның ішінде мерзімі біткені: 201."),
+        (1, "en", "1 of 1001 rows is past its term."),
+        (201, "en", "201 of 1001 rows are past their term."),
+    ],
+)
+def test_how_many_rows_are_due_is_said_in_the_right_number(
+    app: Flask, at: Clock, due: int, language: str, said: str
+) -> None:
+    at(NOON)
+    with writing() as session:
+        session.add(SweepStop(rule=rule().code, at=NOON, due=due, rows=PLENTY))
+    board = desk.signed_in(app, desk.member(DANA, Permission.PRIVACY))
+    assert said in board.get(f"/{language}/admin/retention/".removeprefix("/ru")).text

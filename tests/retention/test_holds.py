@@ -276,6 +276,7 @@ def test_the_commands_list_place_and_release(app: Flask, at: Clock) -> None:
     assert placed.output == f"The hold {code} is placed.\n"
     listed = run(args=["holds", "list"]).output
     assert f"{code:<16} person {person}, open end, look again by 2027-01-10" in listed
+    assert "placed holds: 1\n" in listed
     assert AIGERIM.name not in listed
     ended = run(args=["holds", "release", code, "--reason", "Дело закрыто"])
     assert ended.output == f"The hold {code} is released.\n"

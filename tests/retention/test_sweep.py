@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select
 
 from neupusti.accounts.models import Person, SignIn
 from neupusti.accounts.service import registration, sessions
@@ -128,26 +127,6 @@ def test_the_site_sweeps_automatically(app: Flask, client: FlaskClient, at: Cloc
     assert count(Person) == 0
 
 
-@pytest.mark.clause("5.1")
-def test_a_rule_whose_rows_stay_stops_no_other(app: Flask, at: Clock) -> None:
-    at(NOON)
-    signed_in(app, account(AIGERIM))
-    with writing() as session:
-        tokens.issue(session, "try", timedelta(hours=1))
-    ours = [rule for rule in registry().retention if rule.model in {SignIn, Token}]
-    at(NOON + sessions.LIFE)
-    with writing() as session:
-        session.execute(text("CREATE TABLE stays (token INTEGER REFERENCES token (id))"))
-        session.execute(text("INSERT INTO stays SELECT id FROM token"))
-    with pytest.raises(IntegrityError):
-        sweeps.sweep(sorted(ours, key=lambda rule: rule.model is SignIn))
-    assert (count(SignIn), count(Token)) == (0, 1)
-    with writing() as session:
-        session.execute(text("DROP TABLE stays"))
-    sweeps.sweep(ours)
-    assert count(Token) == 0
-
-
 def test_a_sweep_that_destroys_nothing_leaves_no_row(app: Flask, at: Clock) -> None:
     at(NOON)
     assert sweep() == {}
@@ -225,12 +204,12 @@ def test_the_dry_run_prints_what_would_go_and_destroys_nothing(
     run = app.test_cli_runner().invoke
     dry = run(args=["retention", "run", "--dry-run"])
     assert dry.exit_code == 0
-    assert "would be destroyed" in dry.output
+    assert "that would be destroyed: " in dry.output
     assert count(Person) == 1
     real = run(args=["retention", "run"])
-    assert real.output.replace("destroyed", "would be destroyed") == dry.output
+    assert real.output.replace("destroyed", "that would be destroyed") == dry.output
     assert count(Person) == 0
-    assert "0 rows destroyed" in run(args=["retention", "run"]).output
+    assert "rows destroyed: 0" in run(args=["retention", "run"]).output
 
 
 @SQLITE
@@ -242,30 +221,9 @@ def test_a_run_by_one_rule_leaves_the_others_alone(
     at(NOON + registration.LIFE)
     run = app.test_cli_runner().invoke
     other = run(args=["retention", "run", "--rule", "act_words.at"])
-    assert other.output == "0 rows destroyed\n"
+    assert other.output == "rows destroyed: 0\n"
     assert count(Person) == 1
     run(args=["retention", "run", "--rule", "person.created_at"])
     assert count(Person) == 0
     unknown = run(args=["retention", "run", "--rule", "person"])
     assert (unknown.exit_code, "person.created_at" in unknown.output) == (1, True)
-
-
-@pytest.mark.clause("5.6")
-def test_what_a_refused_rule_would_have_taken_along_is_not_counted(
-    app: Flask, client: FlaskClient, at: Clock
-) -> None:
-    at(NOON)
-    submit(client, "/account/register", FORM)
-    with writing() as session:
-        tokens.issue(session, "try", timedelta(hours=1))
-        session.execute(text("CREATE TABLE stays (person INTEGER REFERENCES person (id))"))
-        session.execute(text("INSERT INTO stays SELECT id FROM person"))
-    ours = [rule for rule in registry().retention if rule.model in {Person, Token}]
-    at(NOON + registration.LIFE)
-    letters = count(OutboxEmail)
-    with pytest.raises(IntegrityError):
-        sweeps.sweep(sorted(ours, key=lambda rule: rule.model is Token))
-    [run] = db.session.scalars(select(RetentionRun)).all()
-    assert (count(OutboxEmail), "letter" in run.destroyed) == (letters, False)
-    with writing() as session:
-        session.execute(text("DROP TABLE stays"))

@@ -28,7 +28,7 @@ def list_() -> None:
             f"{one.request} {who} {one.scope} by {one.by} "
             f"since {dates.short(one.from_at)} due {one.due}"
         )
-    click.echo(f"{len(rows)} blocks.")
+    click.echo(f"blocks: {len(rows)}")
 
 
 @bp.cli.command("open")

@@ -20,7 +20,7 @@ def list_() -> None:
         erasure = erasures.get(one.id)
         state = f"{erasure.state}, at {dates.short(erasure.run_at)}" if erasure else "new"
         click.echo(f"{one.number} {one.channel:<6} {state}")
-    click.echo(f"{page.total} requests for destruction.")
+    click.echo(f"requests for destruction: {page.total}")
 
 
 @bp.cli.command("show")
@@ -37,12 +37,12 @@ def show(number: str) -> None:
     for step in queries.steps(erasure):
         click.echo(f"{step.store:<24} gone {step.gone} kept {step.kept} left {step.left}")
     for hold, rows in queries.kept(erasure).items():
-        click.echo(f"{hold:<24} keeps {rows} rows")
-    click.echo(f"{found.number} is {erasure.state}, {erasure.left} places left.")
+        click.echo(f"{hold:<24} keeps rows: {rows}")
+    click.echo(f"{found.number} is {erasure.state}, places left: {erasure.left}")
 
 
 @bp.cli.command("run")
 def run() -> None:
     """Carry out what is due; the site does so every minute."""
     running.run()
-    click.echo(f"{queries.count_to_act()} destructions need a member of staff.")
+    click.echo(f"destructions that need a member of staff: {queries.count_to_act()}")

@@ -7,7 +7,7 @@ could not be told from anybody else who asks for this order.
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock, sweeping
@@ -16,6 +16,7 @@ from neupusti.core.data.database import truncate_wal
 from neupusti.core.keeping import Retention
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Operation, ProcessingRecord
+from neupusti.core.sweeping import Keys
 from neupusti.orders.models.address import OrderAddress
 from neupusti.orders.models.fulfilment import GoodsReturn, OrderEvent
 from neupusti.orders.models.order import ShopOrder
@@ -40,48 +41,42 @@ RULE = Retention(
 
 
 def run() -> None:
-    """Mask the orders whose term is over."""
+    """Mask the orders whose term is over. Raise RefusedError."""
     if sweeping.halts(RULE):
         return
-    while _mask() == MOST:
-        pass
+    for _masked in sweeping.pieces(RULE, MOST, _mask):
+        # Where somebody reads just now, the hourly sweep of retention tries again.
+        truncate_wal()
 
 
-def _mask() -> int:
-    """Mask some orders in one transaction; return how many."""
-    with sweeping.writing_beside_blocks() as session:
-        due = select(ShopOrder.id).where(*sweeping.due(RULE)).limit(MOST)
-        numbers = list(session.scalars(due.with_for_update()))
-        if not numbers:
-            return 0
-        names = ("family_name", "given_name", "patronymic", "search", "comment")
-        session.execute(
-            update(ShopOrder)
-            .where(ShopOrder.id.in_(numbers))
-            .values(
-                **dict.fromkeys(names, ""),
-                phone=None,
-                phone_end=None,
-                identity_ended_at=clock.now(),
-            )
+def _mask(session: Session, rows: Keys) -> None:
+    """Mask some orders."""
+    numbers = [number for (number,) in rows]
+    names = ("family_name", "given_name", "patronymic", "search", "comment")
+    session.execute(
+        update(ShopOrder)
+        .where(ShopOrder.id.in_(numbers))
+        .values(
+            **dict.fromkeys(names, ""),
+            phone=None,
+            phone_end=None,
+            identity_ended_at=clock.now(),
         )
-        parts = ("city", "street", "house", "flat", "postcode")
-        session.execute(
-            update(OrderAddress)
-            .where(OrderAddress.order.in_(numbers))
-            .values(**dict.fromkeys(parts, ""))
-        )
-        _blank_words(session, numbers)
-        record = ProcessingRecord(
-            operation=Operation.DESTRUCTION,
-            what=f"names, phone, address of orders: {len(numbers)}",
-            why=Purpose.IDENTIFICATION,
-            person=None,
-        )
-        journal.log_processing(session, record)
-    # Where somebody reads just now, the hourly sweep of retention tries again.
-    truncate_wal()
-    return len(numbers)
+    )
+    parts = ("city", "street", "house", "flat", "postcode")
+    session.execute(
+        update(OrderAddress)
+        .where(OrderAddress.order.in_(numbers))
+        .values(**dict.fromkeys(parts, ""))
+    )
+    _blank_words(session, numbers)
+    record = ProcessingRecord(
+        operation=Operation.DESTRUCTION,
+        what=f"names, phone, address of orders: {len(numbers)}",
+        why=Purpose.IDENTIFICATION,
+        person=None,
+    )
+    journal.log_processing(session, record)
 
 
 def _blank_words(session: Session, orders: list[int]) -> None:

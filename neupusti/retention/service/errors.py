@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext
 
+from neupusti.core.background import NotYetError
 from neupusti.core.web.errors import DomainError
 
 NO_HOLD = lazy_gettext("There is no such hold.")
@@ -40,7 +41,7 @@ class NoStopError(DomainError):
         super().__init__(NO_STOP)
 
 
-class IncompleteSweepError(RuntimeError):
+class IncompleteSweepError(NotYetError):
     """Copies of destroyed rows are left in the write-ahead log."""
 
     def __init__(self) -> None:

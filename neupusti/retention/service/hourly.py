@@ -8,12 +8,15 @@ from neupusti.retention.service.errors import IncompleteSweepError
 def run() -> None:
     """Sweep by the rules of the running site.
 
-    Raise IncompleteSweepError: a job that fails is tried again within a minute.
+    Raise RefusedError or IncompleteSweepError: a job that fails is tried again within a
+    minute.
     """
     placing.release_ended()
     try:
         swept = sweeps.sweep(registry().retention)
     finally:
         stops.tell()
+    if swept.refused:
+        raise swept.refused[0]
     if not swept.complete:
         raise IncompleteSweepError

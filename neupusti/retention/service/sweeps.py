@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +23,6 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock, sweeping
@@ -31,6 +31,7 @@ from neupusti.core.data.database import db, truncate_wal, writing
 from neupusti.core.keeping import Retention
 from neupusti.core.records import journal
 from neupusti.core.records.journal import Operation, ProcessingRecord
+from neupusti.core.sweeping import Keys, RefusedError
 from neupusti.retention.models import RetentionRun
 
 
@@ -44,6 +45,8 @@ class Sweep:
     """Whether the write-ahead log holds no copy of them."""
     stopped: tuple[Retention, ...] = ()
     """The rules that may destroy nothing now (`core.sweeping.halts`)."""
+    refused: tuple[RefusedError, ...] = ()
+    """Of which rules rows stay, since the database refuses to delete them."""
 
 
 def count_expired(rules: Iterable[Retention]) -> dict[str, int]:
@@ -61,8 +64,7 @@ def sweep(rules: Iterable[Retention]) -> Sweep:
 
     A RetentionRun is stored only if something was destroyed. The write-ahead log is
     truncated in any case: an earlier sweep, or a deletion elsewhere, may have left copies.
-    A rule whose rows the database refuses to delete stops no other; its error is raised
-    when they are done. One that finds no database, or no lock, is raised at once.
+    Rows that the database refuses to delete stop no others (`core.sweeping.pieces`).
     """
     run = _Run()
     stopped, refused = [], []
@@ -71,18 +73,13 @@ def sweep(rules: Iterable[Retention]) -> Sweep:
             stopped.append(rule)
             continue
         try:
-            while run.destroy(rule) == sweeping.BATCH:
-                pass
-        except OperationalError:
-            raise
-        except DBAPIError as error:
+            run.destroy(rule)
+        except RefusedError as error:
             refused.append(error)
     complete = truncate_wal()
     if complete:
         _complete_runs()
-    if refused:
-        raise refused[0]
-    return Sweep(run.counts, complete, tuple(stopped))
+    return Sweep(run.counts, complete, tuple(stopped), tuple(refused))
 
 
 class _Run:
@@ -93,26 +90,27 @@ class _Run:
         self.counts: Counter[str] = Counter()
         self.number: int | None = None
 
-    def destroy(self, rule: Retention) -> int:
-        """Destroy a batch of what `rule` selects, and what goes along; return its size."""
-        keys, gone = rule.keys, Counter[str]()
-        with sweeping.writing_beside_blocks() as session:
-            batch = select(*keys).where(*sweeping.due(rule)).limit(sweeping.BATCH)
-            rows = [tuple(row) for row in session.execute(batch.with_for_update())]
-            if not rows:
-                return 0
-            spared = sweeping.spared(rule.model.__table__, rule.destroys)
-            mine = and_(tuple_(*keys).in_(rows), ~spared)
-            for column in rule.along:
-                numbers = select(keys[0]).where(mine)
-                model = column.parent.class_
-                gone[model.__table__.name] += _destroy(session, model, column.in_(numbers))
-            gone[rule.model.__table__.name] += _destroy(session, rule.model, mine)
-            number = self._record(session, self.counts + gone)
+    def destroy(self, rule: Retention) -> None:
+        """Destroy what `rule` selects, and what goes along. Raise RefusedError."""
+        done = sweeping.pieces(rule, sweeping.BATCH, partial(self._destroy, rule))
         # Only now: what the database refuses at last is not gone.
-        self.counts.update(gone)
-        self.number = number
-        return len(rows)
+        for self.counts, self.number in done:
+            pass
+
+    def _destroy(
+        self, rule: Retention, session: Session, rows: Keys
+    ) -> tuple[Counter[str], int]:
+        """Destroy `rows`; return the counts of the run with them, and its number."""
+        keys, gone = rule.keys, Counter[str]()
+        spared = sweeping.spared(rule.model.__table__, rule.destroys)
+        mine = and_(tuple_(*keys).in_(rows), ~spared)
+        for column in rule.along:
+            numbers = select(keys[0]).where(mine)
+            model = column.parent.class_
+            gone[model.__table__.name] += _destroy(session, model, column.in_(numbers))
+        gone[rule.model.__table__.name] += _destroy(session, rule.model, mine)
+        counts = self.counts + gone
+        return counts, self._record(session, counts)
 
     def _record(self, session: Session, gone: Counter[str]) -> int:
         words = json.dumps(gone, sort_keys=True)

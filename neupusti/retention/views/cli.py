@@ -39,7 +39,7 @@ def run(*, dry_run: bool, code: str | None) -> None:
     """Destroy every row past its retention period; the site does so hourly."""
     rules = _rules(code)
     if dry_run:
-        _echo(sweeps.count_expired(rules), "would be destroyed")
+        _echo(sweeps.count_expired(rules), "that would be destroyed")
         return
     swept = sweeps.sweep(rules)
     _echo(swept.destroyed, "destroyed")
@@ -50,6 +50,9 @@ def run(*, dry_run: bool, code: str | None) -> None:
         raise click.ClickException(
             f"More than a fifth of a table: allow it at /admin/retention/. {codes}"
         )
+    if swept.refused:
+        told = ", ".join(map(str, swept.refused))
+        raise click.ClickException(f"The database refuses to delete rows. {told}")
     if not swept.complete:
         raise click.ClickException(
             "Something reads the database: its log still holds copies. Run this again."
@@ -69,20 +72,20 @@ def _echo(counts: Mapping[str, int], done: str) -> None:
     for table, count in sorted(counts.items()):
         if count:
             click.echo(f"{table:<20} {count:>8}")
-    click.echo(f"{sum(counts.values())} rows {done}")
+    click.echo(f"rows {done}: {sum(counts.values())}")
 
 
 @holds.command("list")
 def list_() -> None:
     """Print the holds and how many rows each keeps; no names."""
     for state in queries.shipped():
-        click.echo(f"{state.hold.code:<16} {state.rows:>8} rows")
+        click.echo(f"{state.hold.code:<16} rows: {state.rows}")
     placed = queries.placed()
     for one in placed:
         what = f"order {one.number}" if one.number else f"person {one.person}"
         end = f"until {one.until}" if one.until else "open end"
         click.echo(f"{one.code:<16} {what}, {end}, look again by {one.review}")
-    click.echo(f"{len(placed)} placed holds.")
+    click.echo(f"placed holds: {len(placed)}")
 
 
 @holds.command("place")
