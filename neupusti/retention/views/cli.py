@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from neupusti.core.data.halting import is_halted
 from neupusti.core.keeping import Retention
 from neupusti.core.registry import registry
+from neupusti.core.web.pagination import NUMBER
 from neupusti.retention import queries
 from neupusti.retention.service import placing, sweeps
 from neupusti.retention.service.errors import HoldError, NoHoldError
@@ -84,7 +85,7 @@ def list_() -> None:
 
 
 @holds.command("place")
-@click.option("--person", type=int, help="Hold everything about this person.")
+@click.option("--person", type=NUMBER, help="Hold everything about this person.")
 @click.option("--order", default="", help="Hold this order alone.")
 @click.option("--law", required=True)
 @click.option("--document", required=True, help="Who issued it, number and day.")
