@@ -40,7 +40,7 @@ def make(folder: Path | None) -> None:
 @click.argument("file", type=FILE)
 def check(file: Path) -> None:
     """Check FILE byte by byte; open both databases, and migrate those of SQLite."""
-    with _told(), restoring.unpacked(file) as backup:
+    with _told(), restoring.unpacked(file, settings().instance) as backup:
         trying.migrate(backup)
         entries = backup.manifest["files"]
         made = backup.manifest["made_at"]
