@@ -15,7 +15,7 @@ from neupusti.backup.service.dumping import BINDS
 from neupusti.backup.service.errors import BackupError
 from neupusti.core.data import disk
 from neupusti.core.data.database import make_private
-from neupusti.core.records import decision_file
+from neupusti.core.records import decision_file, restore_mark
 
 STAGING = ".restoring-"
 LEFT = f"{STAGING}*"
@@ -62,7 +62,8 @@ def restore(file: Path, instance: Path) -> dict[str, Any]:
     """Restore a backup into the data folder and empty databases; return its manifest.
 
     The file of decisions that is there stays if it is the longer one: it knows what was
-    decided since. Raise BackupError, OSError and what SQLAlchemy raises.
+    decided since. Once something is changed, the site is shut until `restore_mark.end`.
+    Raise BackupError, OSError and what SQLAlchemy raises.
     """
     if full := [name for name in BINDS if not dumping.is_empty(name)]:
         raise BackupError(f"The database «{full[0]}» is not empty: nothing was restored.")
@@ -71,6 +72,7 @@ def restore(file: Path, instance: Path) -> dict[str, Any]:
         if system != here:
             raise BackupError(f"A backup of {system} cannot be restored on {here}.")
         _keep_longer(backup.folder / DECISIONS)
+        restore_mark.begin()
         for name, path in zip(BINDS, backup.databases, strict=True):
             dumping.restore(name, path)
         make_private()
