@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask_babel import lazy_gettext as _
 
 from neupusti.backup import proofs
-from neupusti.backup.service import accepting, naming, replaying
+from neupusti.backup.service import accepting, naming, replaying, restoring
 from neupusti.backup.views import backups, decisions
 from neupusti.backup.views.blueprint import bp
 from neupusti.config.settings import settings
@@ -35,6 +35,12 @@ FEATURE = Feature(
             run=replaying.finish_interrupted,
             scope=Scope.MACHINE,
             opens=True,
+        ),
+        Job(
+            name="backup copies",
+            every=restoring.SWEEP_EVERY,
+            run=restoring.sweep,
+            scope=Scope.MACHINE,
         ),
     ),
 )

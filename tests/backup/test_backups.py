@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from neupusti.accounts.models import Person
 from neupusti.accounts.service import consents as account_consents
-from neupusti.backup.service import archive, making
+from neupusti.backup.service import alone, archive, making
 from neupusti.config.settings import settings
 from neupusti.config.values import ROOT
 from neupusti.core.data import files
@@ -232,7 +232,7 @@ def test_a_key_that_is_none_makes_no_backup(
     code, told = run(app, "backup", "make", "--to", folder)
     assert code == 1
     assert told.startswith("Error: gpg: ")
-    assert [path.name for path in folder.iterdir()] == [making.LOCK]
+    assert [path.name for path in folder.iterdir()] == [alone.LOCK]
 
 
 @SQLITE
@@ -266,7 +266,7 @@ def test_a_full_disk_leaves_nothing(
     code, told = run(app, "backup", "make", "--to", folder)
     assert code == 1
     assert "No space left on device" in told
-    assert [path.name for path in folder.iterdir()] == [making.LOCK]
+    assert [path.name for path in folder.iterdir()] == [alone.LOCK]
 
 
 def test_the_name_says_when_it_was_made(app: Flask, folder: Path, at: Clock) -> None:

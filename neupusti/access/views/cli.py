@@ -32,6 +32,7 @@ from neupusti.access.views.blueprint import (
 from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.background import Background, Job, Scope
+from neupusti.core.web.pagination import NUMBER
 
 FILE = click.Path(
     exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=Path
@@ -183,7 +184,7 @@ def imports() -> None:
 
 
 @bp.cli.command("forget-import")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def forget_import(number: int) -> None:
     """Forget that file NUMBER (`flask access imports`) was read; its requests stay."""
     if not importing.forget(engine(), number):

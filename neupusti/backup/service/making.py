@@ -1,7 +1,5 @@
 """Make a backup of both databases and the data folder while the site serves (5.4)."""
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +11,7 @@ from tempfile import mkdtemp
 from sqlalchemy import text
 
 from neupusti.backup.service import archive, dumping, naming, sealing
+from neupusti.backup.service.alone import alone
 from neupusti.backup.service.archive import Writer
 from neupusti.backup.service.dumping import BINDS
 from neupusti.config.settings import Settings
@@ -25,7 +24,7 @@ from neupusti.core.data.migration import version_table
 from neupusti.core.records import decision_file
 from neupusti.rights.service.exporting import FOLDER as EXPORTS
 
-STAGING, LOCK = ".making-", ".lock"
+STAGING = ".making-"
 HEADS = "*-head"
 """The heads of the chains: copied before the databases, which then pass through them."""
 LEFT_OUT = frozenset({EXPORTS})
@@ -51,8 +50,7 @@ def make(own: Settings, folder: Path) -> Made:
     They go though no new one can be made, as on a full disk. Nothing but a whole backup
     ever has its name. Raise BackupError, OSError, sqlite3.Error and what SQLAlchemy raises.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(folder), _staging(folder) as staging:
+    with alone(folder, f"{STAGING}*", f"*{PART}"), _staging(folder) as staging:
         removed = _remove_old(folder)
         now, days = clock.now(), own.backup_days
         target = folder / naming.name(now, days, sealed=bool(own.backup_key))
@@ -110,19 +108,6 @@ def _remove_old(folder: Path) -> int:
     for one in old:
         one.path.unlink()
     return len(old)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Be the only one that makes a backup here; remove what a killed one has left."""
-    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for path in (*folder.glob(f"{STAGING}*"), *folder.glob(f"*{PART}")):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        yield
-    finally:
-        os.close(lock)
 
 
 @contextmanager

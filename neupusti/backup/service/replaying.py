@@ -15,7 +15,7 @@ from neupusti.core.data import machine
 from neupusti.core.data.database import db, insert, writing
 from neupusti.core.feature import Together
 from neupusti.core.mail.models import OutboxEmail, OutboxState
-from neupusti.core.records import decision_extent, decisions
+from neupusti.core.records import decision_extent, decisions, restore_mark
 from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.records.decisions import DecisionHead, State
 from neupusti.core.registry import registry
@@ -34,8 +34,12 @@ class ReplayError(RuntimeError):
 def missing(file: Path | None = None) -> list[DecisionLine]:
     """Return the decisions of the file or a copy that this database lacks, in order.
 
-    Raise ReplayError where the file cannot be trusted.
+    Raise ReplayError where the file cannot be trusted, or the database is not whole.
     """
+    if restore_mark.is_unfinished():
+        raise ReplayError(
+            "A restore is not finished: empty the databases, then restore again."
+        )
     found = decisions.standing(db.session(), file)
     if found.state in {State.TAMPERED, State.LOST}:
         raise ReplayError(

@@ -2,19 +2,24 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from neupusti.backup.service import archive, dumping, sealing
+from neupusti.backup.service.alone import alone
 from neupusti.backup.service.dumping import BINDS
 from neupusti.backup.service.errors import BackupError
+from neupusti.core.data import disk
 from neupusti.core.data.database import make_private
-from neupusti.core.records import decision_file
+from neupusti.core.records import decision_file, restore_mark
 
 STAGING = ".restoring-"
+LEFT = f"{STAGING}*"
+SWEEP_EVERY = timedelta(hours=1)
 DECISIONS = f"{archive.FILES}{decision_file.NAME}"
 
 
@@ -33,9 +38,9 @@ class Unpacked:
 
 
 @contextmanager
-def unpacked(file: Path, home: Path | None = None) -> Iterator[Unpacked]:
-    """Unpack a backup for a block, below `home`. Raise BackupError, OSError."""
-    with TemporaryDirectory(prefix=STAGING, dir=home) as name:
+def unpacked(file: Path, instance: Path) -> Iterator[Unpacked]:
+    """Unpack a backup for a block, in the data folder. Raise BackupError, OSError."""
+    with alone(instance, LEFT), TemporaryDirectory(prefix=STAGING, dir=instance) as name:
         folder = Path(name)
         with sealing.opened(file) as content:
             manifest = archive.unpack(content, folder)
@@ -47,15 +52,19 @@ def unpacked(file: Path, home: Path | None = None) -> Iterator[Unpacked]:
         yield found
 
 
+def sweep() -> None:
+    """Run the job: remove the copies that a killed check or restore has left."""
+    with suppress(BlockingIOError), alone(disk.home(), LEFT, waits=False):
+        pass
+
+
 def restore(file: Path, instance: Path) -> dict[str, Any]:
     """Restore a backup into the data folder and empty databases; return its manifest.
 
     The file of decisions that is there stays if it is the longer one: it knows what was
-    decided since. Raise BackupError, OSError and what SQLAlchemy raises.
+    decided since. Once something is changed, the site is shut until `restore_mark.end`.
+    Raise BackupError, OSError and what SQLAlchemy raises.
     """
-    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in instance.glob(f"{STAGING}*"):  # by one that was killed
-        shutil.rmtree(left)
     if full := [name for name in BINDS if not dumping.is_empty(name)]:
         raise BackupError(f"The database «{full[0]}» is not empty: nothing was restored.")
     with unpacked(file, instance) as backup:
@@ -63,6 +72,7 @@ def restore(file: Path, instance: Path) -> dict[str, Any]:
         if system != here:
             raise BackupError(f"A backup of {system} cannot be restored on {here}.")
         _keep_longer(backup.folder / DECISIONS)
+        restore_mark.begin()
         for name, path in zip(BINDS, backup.databases, strict=True):
             dumping.restore(name, path)
         make_private()

@@ -14,7 +14,7 @@ from neupusti.backup.views.decisions import FILE
 from neupusti.config.settings import settings
 from neupusti.core import clock
 from neupusti.core.data.database import db
-from neupusti.core.records import decisions
+from neupusti.core.records import decisions, restore_mark
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -40,7 +40,7 @@ def make(folder: Path | None) -> None:
 @click.argument("file", type=FILE)
 def check(file: Path) -> None:
     """Check FILE byte by byte; open both databases, and migrate those of SQLite."""
-    with _told(), restoring.unpacked(file) as backup:
+    with _told(), restoring.unpacked(file, settings().instance) as backup:
         trying.migrate(backup)
         entries = backup.manifest["files"]
         made = backup.manifest["made_at"]
@@ -56,6 +56,7 @@ def restore(file: Path) -> None:
         manifest = restoring.restore(file, settings().instance)
     flask_migrate.upgrade()
     stopped = replaying.stop_mail(clock.now())
+    restore_mark.end()
     click.echo(f"{stopped} e-mails that waited in the backup are not sent again.")
     found = decisions.standing(db.session())
     since = len(found.behind) + len(found.interrupted)

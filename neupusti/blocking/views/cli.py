@@ -11,7 +11,7 @@ from neupusti.core.blocking.models import Cause
 from neupusti.core.text import dates, emails
 from neupusti.core.text.emails import EmailError
 from neupusti.core.text.languages import Language
-from neupusti.core.web import pagination
+from neupusti.core.web.pagination import NUMBER
 from neupusti.rights.models import OUTCOMES, Outcome, RequestKind
 from neupusti.rights.service.errors import NoRequestError, RightsError
 
@@ -32,7 +32,7 @@ def list_() -> None:
 
 
 @bp.cli.command("open")
-@click.option("--person", type=click.IntRange(1, pagination.LARGEST))
+@click.option("--person", type=NUMBER)
 @click.option("--email", default="")
 @click.option("--by", type=click.Choice([one.value for one in ENTERED]), required=True)
 @click.option("--document", default="", help="Kind, number and date of the paper.")

@@ -1,8 +1,8 @@
 """Serve nobody while the database is older than what people decided (6.1.1, 6.1.3).
 
 A worker looks when it starts. Until file and database of the decisions agree
-(`core.records.decisions`), it answers 503 everywhere but on a few essential pages, and
-runs no job but that which finishes what was interrupted.
+(`core.records.decisions`), and while a restore is not finished, it answers 503 everywhere
+but on a few essential pages, and runs no job but that which finishes what was interrupted.
 """
 
 import logging
@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.exc import SQLAlchemyError
 
 from neupusti.core.data.database import db
-from neupusti.core.records import decision_extent, decisions
+from neupusti.core.records import decision_extent, decisions, restore_mark
 from neupusti.core.records.decisions import Standing, State
 from neupusti.core.web import errors
 
@@ -24,6 +24,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 LOOK_SECONDS = 5.0
 """How long a shut worker waits before it looks again."""
 RETRY_SECONDS = 60
+UNFINISHED = "a restore is not finished"
 SHUT = _(
     "The site is closed until everything that people decided about their Data holds "
     "again. The privacy policy is open meanwhile."
@@ -47,6 +48,9 @@ class Gate:
         Before it has opened, what was interrupted long ago is missing, too: after a restore
         nobody knows whether it was done.
         """
+        if restore_mark.is_unfinished():
+            self.problem, self._seen = UNFINISHED, None
+            return self.problem
         seen = decision_extent.extent(db.session())
         if seen != self._seen:
             found = decisions.standing(db.session())

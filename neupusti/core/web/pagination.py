@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import click
 from sqlalchemy import Select, func, select
 
 from neupusti.core.data.database import db
@@ -14,6 +15,8 @@ LARGEST = 2**31 - 1
 """The largest id of a row; PostgreSQL refuses to compare with a larger number."""
 ROW = f"<int(max={LARGEST}):number>"
 """The URL converter for the id of a row."""
+NUMBER = click.IntRange(1, LARGEST)
+"""The type of an option or argument of a command that is the id of a row."""
 DIGITS = re.compile(r"[0-9]{1,10}")
 MAX_PAGE = 100_000
 """The highest page number that is accepted."""

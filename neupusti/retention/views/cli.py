@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from neupusti.core.data.halting import is_halted
 from neupusti.core.keeping import Retention
 from neupusti.core.registry import registry
-from neupusti.core.web import pagination
+from neupusti.core.web.pagination import NUMBER
 from neupusti.retention import queries
 from neupusti.retention.service import placing, sweeps
 from neupusti.retention.service.errors import HoldError, NoHoldError
@@ -20,7 +20,6 @@ from neupusti.retention.views.blueprint import bp
 if TYPE_CHECKING:
     from flask.blueprints import BlueprintSetupState
 
-PERSON = click.IntRange(1, pagination.LARGEST)
 DAY = click.DateTime(["%Y-%m-%d"])
 holds = AppGroup("holds", help="What stands against the destruction of data.")
 
@@ -89,7 +88,7 @@ def list_() -> None:
 
 
 @holds.command("place")
-@click.option("--person", type=PERSON, help="Hold everything about this person.")
+@click.option("--person", type=NUMBER, help="Hold everything about this person.")
 @click.option("--order", default="", help="Hold this order alone.")
 @click.option("--law", required=True)
 @click.option("--document", required=True, help="Who issued it, number and day.")

@@ -16,6 +16,7 @@ from neupusti.core.data.finding import Whose
 from neupusti.core.records.journal import Operation, log_staff_action
 from neupusti.core.text import dates
 from neupusti.core.text.languages import Language
+from neupusti.core.web.pagination import NUMBER
 from neupusti.rights import queries
 from neupusti.rights.service import archive, inventory, recognising, requests
 from neupusti.rights.service.answering import EXPORTED
@@ -58,7 +59,7 @@ def show(number: str) -> None:
 
 
 @bp.cli.command("export")
-@click.option("--person", type=click.IntRange(min=1), required=True)
+@click.option("--person", type=NUMBER, required=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
 def export(person: int, out: Path) -> None:
     """Write the archive of everything kept about a person to a file."""
