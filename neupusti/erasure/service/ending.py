@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from neupusti.accounts.service import people
+from neupusti.accounts.service.signals import destruction_awaited, email_confirmed
 from neupusti.core import clock
 from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.records.decisions import Decision, decide
@@ -41,9 +43,13 @@ def end(
         values={"outcome": outcome.value},
     )
     tokens.revoke_target(session, LINK, erasure.id)
+    key = erasure.email_key if erasure.person is None else None
     erasure.state, erasure.ended_at = State.UNDONE.value, clock.now()
     erasure.person, erasure.email_key, erasure.kept_secret = None, None, ""
     session.flush()
+    if key is not None and (owner := people.confirmed(key, session)) is not None:
+        # Who has confirmed the address meanwhile gets what was to be destroyed.
+        email_confirmed.send(owner, session=session)
     return request
 
 
@@ -66,3 +72,9 @@ def _answered(
 ) -> None:
     """End the erasure of a request that staff answer with words instead."""
     end(session, Erasure.request == request.id, outcome)
+
+
+@destruction_awaited.connect
+def _awaits(email_key: str, *, session: Session) -> bool:
+    open_ = select(Erasure.id).where(Erasure.person.is_(None), CAN_BE_UNDONE)
+    return session.scalar(open_.filter_by(email_key=email_key)) is not None

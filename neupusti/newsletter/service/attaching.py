@@ -7,7 +7,11 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
-from neupusti.accounts.service.signals import consent_withdrawn, email_confirmed
+from neupusti.accounts.service.signals import (
+    awaits_destruction,
+    consent_withdrawn,
+    email_confirmed,
+)
 from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.classification import Purpose
 from neupusti.core.records import consents
@@ -27,7 +31,8 @@ def attach(person: Person, *, session: Session) -> None:
     The address of the account has changed where the person's own subscription has another:
     it follows, with the news on its way, and links in emails to the former one end. Where
     the new address has a subscription already, that one stays and the former ends. What is
-    blocked stays as it is. Who has unsubscribed before begins again by an email only.
+    blocked stays as it is, and so does what waits to be destroyed, unless they want news
+    now. Who has unsubscribed before begins again by an email only.
     """
     by_key = select(Subscriber).filter_by(email_key=person.email_key)
     subscriber = session.scalar(by_key)
@@ -50,6 +55,8 @@ def attach(person: Person, *, session: Session) -> None:
         language = Language(person.language)
         subscriber = signup.insert_active(session, person.email, language, person.id)
     if subscriber is None or _is_blocked(session, subscriber):
+        return
+    if consent is None and awaits_destruction(session, subscriber.email_key):
         return
     subscriber.person = person.id
     if consent is not None and subscriber.state == SubscriberState.PENDING:

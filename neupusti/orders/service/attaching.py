@@ -12,7 +12,7 @@ from sqlalchemy import Table, func, select, true, update
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.models import Person
-from neupusti.accounts.service.signals import email_confirmed
+from neupusti.accounts.service.signals import awaits_destruction, email_confirmed
 from neupusti.core.blocking.conditions import covered
 from neupusti.core.blocking.models import HASH_USE, Reach, Tombstone
 from neupusti.core.data import keys
@@ -24,8 +24,10 @@ def attach(person: Person, *, session: Session) -> None:
     """Give `person` the orders of their address that belong to nobody yet.
 
     Who had their data destroyed comes back as somebody new: what a law still keeps of the
-    time before stays nobody's (6.1.3).
+    time before stays nobody's, and so does what waits to be destroyed (6.1.3).
     """
+    if awaits_destruction(session, person.email_key):
+        return
     gone_at = destroyed_at(session, person.email_key)
     newer = ShopOrder.placed_at > gone_at if gone_at else true()
     session.execute(

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neupusti.accounts.service import people
+from neupusti.accounts.service.signals import awaits_destruction
 from neupusti.core import clock
 from neupusti.core.blocking import blocks
 from neupusti.core.data.classification import Purpose
@@ -133,7 +134,8 @@ def _prove(number: int) -> None:
         known = people.confirmed(order.email, session)
         gone_at = attaching.destroyed_at(session, order.email_key)
         is_newer = gone_at is None or order.placed_at > gone_at
-        if order.person is None and known is not None and is_newer:
+        stays = awaits_destruction(session, order.email_key)
+        if order.person is None and known is not None and is_newer and not stays:
             order.person = known.id
         journal.log_processing(
             session,
