@@ -81,7 +81,6 @@ def test_once_it_is_undone_the_account_gets_all(app: Flask, at: Clock) -> None:
     assert owners(later) == [who]
 
 
-@pytest.mark.clause("3.2.3")
 def test_news_that_are_wanted_now_outlive_what_was_before(app: Flask, at: Clock) -> None:
     at(NOON)
     news.subscriber(GUEST.email)

@@ -189,12 +189,13 @@ def test_what_is_written_about_an_order_while_it_is_kept_goes_with_it(
 
 @SQLITE
 def test_a_hold_on_an_order_that_is_over_puts_nothing_off(app: Flask, at: Clock) -> None:
-    at(NOON)
+    at(NOON - DAY)
     who = account(BOLAT)
     order = cast.placed((cast.product("T-1"), 1)).number
     with writing() as session:
         session.scalars(select(ShopOrder)).one().person = who.number
     hold(order, until=NOON.date())
+    at(NOON)
     number = confirmed(BOLAT, who.number)
     at(BEGINS + DAY)
     work()
