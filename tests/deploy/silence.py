@@ -204,8 +204,8 @@ class Faults:
             pids = [pid for (pid,) in own.execute(BACKENDS)]
         with ExitStack() as stack:
             for pid in pids:
-                os.kill(pid, signal.SIGSTOP)
-                stack.callback(os.kill, pid, signal.SIGCONT)
+                _signal(pid, signal.SIGSTOP)
+                stack.callback(_signal, pid, signal.SIGCONT)
             yield
 
     @contextmanager
@@ -236,3 +236,8 @@ class Faults:
 
     def _connection(self, database: str) -> psycopg.Connection:
         return psycopg.connect(self.cluster.url(database), autocommit=True)
+
+
+def _signal(pid: int, what: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # whose connection was just given up has ended
+        os.kill(pid, what)
