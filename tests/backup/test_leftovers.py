@@ -89,6 +89,7 @@ def test_the_copies_of_a_killed_check_go_with_the_next(app: Flask, killed: Path)
     assert left(app) == []
 
 
+@pytest.mark.manifest(field="jobs")
 def test_the_copies_of_a_killed_check_go_with_a_job_of_the_site(
     app: Flask, killed: Path
 ) -> None:
