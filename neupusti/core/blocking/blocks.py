@@ -210,6 +210,16 @@ def wait_for_writers(session: Session) -> None:
         session.execute(text("LOCK TABLE data_block IN EXCLUSIVE MODE"))
 
 
+def keep_out(session: Session) -> None:
+    """Keep a block from being opened until the transaction ends: before it locks a row.
+
+    Whoever opens one locks the blocks first, then rows; the guards of PostgreSQL would
+    lock the blocks only once rows are locked: each would wait for the other.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE data_block IN ROW SHARE MODE"))
+
+
 def _record(session: Session, block: DataBlock, kind: Decision, **values: str) -> None:
     """Record a block or its end outside the database, and in the journal."""
     if block.scope == Scope.ALL:

@@ -98,6 +98,7 @@ def propose(number: int, staff: int) -> Erasure:
 def second(number: int, staff: int) -> None:
     """Confirm what a colleague entered: it is destroyed in a day. Raise ErasureError."""
     with writing() as session:
+        blocks.keep_out(session)
         erasure = session.get_one(Erasure, number, with_for_update=True)
         request = session.get_one(DataRequest, erasure.request)
         _check_paper(request, staff)
