@@ -24,6 +24,8 @@ from neupusti.core.records.journal import Operation, ProcessingRecord
 TERM = "RIGHTS_FIX"
 IS_OPEN = DataBlock.lifted_at.is_(None)
 WHOLE = DataBlock.scope == Scope.ALL.value
+RANKS = (Cause.PERSON, Cause.AGENT, Cause.SYSTEM, Cause.STAFF, Cause.BODY)
+"""Who may take a block over from those before."""
 
 
 class OneField(NamedTuple):
@@ -96,9 +98,9 @@ def take_over(session: Session, block: DataBlock, by: Cause, document: str = "")
     """Let an open block stand for `by` from now on; return whether it did not before.
 
     Else what the shop must block would end with the will of its person. None is taken over
-    from the authorised body.
+    from who counts more, whose paper it names.
     """
-    if block.by in {by.value, Cause.BODY.value}:
+    if RANKS.index(Cause(block.by)) >= RANKS.index(by):
         return False
     block.by, block.document = by.value, document
     _record(session, block, Decision.BLOCKED)
