@@ -26,7 +26,7 @@ def upgrade(engine_name: str) -> None:
     for table in _rewrite(AGAIN, ONCE):
         op.execute(
             f"INSERT INTO sqlite_sequence (name, seq) SELECT '{table}', max(id) "  # noqa: S608 - our own
-            f"FROM {table} HAVING max(id) IS NOT NULL"
+            f"FROM {table} GROUP BY 1"
         )
 
 

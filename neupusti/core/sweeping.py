@@ -11,14 +11,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Table, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Table, func, or_, select, tuple_, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from neupusti.core import clock
+from neupusti.core.blocking import blocks
 from neupusti.core.blocking.conditions import covered
 from neupusti.core.data import election
-from neupusti.core.data.database import db, insert, on_postgresql, writing
+from neupusti.core.data.database import db, insert, writing
 from neupusti.core.data.halting import is_halted
 from neupusti.core.keeping import Retention
 from neupusti.core.records.sweep_stops import SweepStop
@@ -71,15 +72,10 @@ def spared(table: Table, columns: Collection[str] = ()) -> ColumnElement[bool]:
 
 @contextmanager
 def writing_beside_blocks() -> Iterator[Session]:
-    """Open a write transaction that locks rows, and keeps a block from being opened.
-
-    Whoever opens one locks the blocks first, then rows; the guards of PostgreSQL would
-    lock the blocks only once rows are locked: each would wait for the other.
-    """
+    """Open a write transaction that locks rows, and keeps a block from being opened."""
     election.step()
     with writing() as session:
-        if on_postgresql(session):
-            session.execute(text("LOCK TABLE data_block IN ROW SHARE MODE"))
+        blocks.keep_out(session)
         yield session
 
 

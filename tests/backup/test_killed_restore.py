@@ -1,5 +1,6 @@
 """A restore that was killed midway: nobody is served and no e-mail goes out."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
 
@@ -9,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from neupusti.backup.service import dumping, replaying, restoring
+from neupusti.backup.service.restoring import Unpacked
 from neupusti.core.data.database import db
 from neupusti.core.mail.models import OutboxEmail, OutboxState
 from neupusti.core.records import restore_mark
@@ -84,4 +86,24 @@ def test_a_restore_that_has_changed_nothing_shuts_nobody_out(
     file.write_bytes(file.read_bytes()[:1000])
     lose(app)
     assert run(app, "backup", "restore", file)[0] == 1
+    assert not restore_mark.is_unfinished()
+
+
+def test_a_restore_that_waited_for_another_finds_its_database_full(
+    app: Flask,
+    folder: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = made(app, folder)
+    lose(app)
+    unpacked = restoring.unpacked
+
+    def after_another(file: Path, instance: Path) -> AbstractContextManager[Unpacked]:
+        monkeypatch.setattr(restoring, "unpacked", unpacked)
+        assert run(app, "backup", "restore", file)[0] == 0
+        return unpacked(file, instance)
+
+    monkeypatch.setattr(restoring, "unpacked", after_another)
+    code, told = run(app, "backup", "restore", file)
+    assert (code, "is not empty" in told) == (1, True)
     assert not restore_mark.is_unfinished()

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
+from neupusti.backup.service import restoring
 from neupusti.core.data import postgresql
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.keys import LostSecretError
@@ -68,6 +69,17 @@ def test_a_file_is_found_in_each_form(app: Flask, tmp_path: Path, form: str) -> 
     assert list(verifying.in_files(tmp_path, wanted)) == ["log"]
     (tmp_path / "log").write_bytes(b"aigerim of example.kz, 77010 00001")
     assert verifying.in_files(tmp_path, wanted) == {}
+
+
+@SQLITE
+def test_a_backup_that_is_being_checked_is_no_place_where_something_is_left(
+    app: Flask, tmp_path: Path
+) -> None:
+    """It ends by its own day, and what is unpacked of it once it is checked."""
+    for folder in (f"{restoring.STAGING}1", "photos"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / ".log").write_bytes(EMAIL)
+    assert list(verifying.in_files(tmp_path, [AIGERIM.email])) == ["photos/.log"]
 
 
 @SQLITE

@@ -23,6 +23,7 @@ from neupusti.erasure.service.errors import STAFF, ErasureError
 from neupusti.rights.models import Channel, Outcome, RequestKind
 from neupusti.rights.service import answering, requests
 from neupusti.rights.service.answering import Entered
+from neupusti.rights.service.errors import OF_ACCOUNT
 from neupusti.staff.service import grants
 from tests import desk
 from tests.accounts.cast import account, signed_in
@@ -34,7 +35,9 @@ from tests.times import Clock
 PRIVACY = Permission.PRIVACY
 
 
-def entered(person: int, staff: int, agent: str = "ID 1, 2020-01-01") -> str:
+def entered(
+    person: int | None, staff: int, agent: str = "ID 1, 2020-01-01", email: str = ""
+) -> str:
     """Let staff enter a request for destruction from paper; return its number."""
     given = Entered(
         kind=RequestKind.DESTROY,
@@ -43,6 +46,7 @@ def entered(person: int, staff: int, agent: str = "ID 1, 2020-01-01") -> str:
         language=Language.RU,
         about="",
         agent=agent,
+        email=email,
         person=person,
     )
     return answering.enter(given, staff, f"{person}-{agent}")[0].number
@@ -245,6 +249,23 @@ def refused(request: int) -> None:
     staff = desk.member(YERLAN, PRIVACY)
     answering.take(request, staff)
     answering.answer(request, staff, Outcome.IDENTITY, "Another person.", {})
+
+
+@pytest.mark.clause("6.1.3")
+def test_the_paper_of_who_has_an_account_by_now_is_entered_by_its_number(
+    app: Flask, at: Clock
+) -> None:
+    """By the address alone nothing of the account would be destroyed."""
+    at(NOON)
+    dana = desk.member(DANA, PRIVACY)
+    number = entered(None, dana, email=GUEST.email)
+    account(GUEST)
+    request = requests.by_number(db.session(), number).id
+    db.session.rollback()
+    with pytest.raises(ErasureError) as raised:
+        asking.propose(request, dana)
+    assert raised.value.message == OF_ACCOUNT
+    assert db.session.scalars(select(Erasure)).all() == []
 
 
 @SQLITE

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from neupusti.accounts.models import KnownDevice, Person
 from neupusti.core import clock
+from neupusti.core.blocking import blocks
 from neupusti.core.blocking.errors import GONE
 from neupusti.core.data.database import db, writing
 from neupusti.core.records.journal import Actor, ActorKind, SecurityEvent
@@ -28,6 +29,7 @@ from tests.erasure.erasing import (
     left_of,
     work,
 )
+from tests.newsletter import cast as news
 from tests.people import AIGERIM, BOLAT, DANA
 from tests.site.test_server import eventually
 from tests.times import Clock
@@ -152,6 +154,34 @@ def test_a_destruction_waits_for_who_writes_about_its_person(app: Flask, at: Clo
             eventually(lambda: session.scalar(waits))
         assert claim.result()
     assert left_of(person) == []
+
+
+@pytest.mark.parametrize("lend_databases", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("had_account", [True, False])
+def test_an_undo_waits_before_it_locks_for_who_has_locked_the_blocks(
+    app: Flask, at: Clock, *, had_account: bool
+) -> None:
+    """Such as an emergency, or a destruction: each would wait for the other."""
+    at(NOON)
+    news.subscriber(AIGERIM.email)
+    number = 0 if had_account else confirmed(AIGERIM)
+    person = account(AIGERIM).number
+    number = number or confirmed(AIGERIM, person)
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+    def undo() -> None:
+        with app.app_context():
+            asking.undo(number, ME)
+
+    with ThreadPoolExecutor(1) as pool:
+        with writing() as session:
+            blocks.wait_for_writers(session)
+            session.get_one(Person, person, with_for_update=True)
+            act = pool.submit(undo)
+            eventually(lambda: session.scalar(waits))
+            session.get_one(Erasure, number, with_for_update=True)
+        act.result()
+    assert erasure_of(number).state == State.UNDONE
 
 
 @pytest.mark.situation(9, of="rights")

@@ -6,11 +6,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from neupusti.accounts.models import Credential, SignIn
+from neupusti.blocking.service import blocking
+from neupusti.blocking.service.blocking import Order
 from neupusti.core.blocking import blocks
-from neupusti.core.blocking.models import DataBlock
+from neupusti.core.blocking.models import Cause, DataBlock
 from neupusti.core.data.database import db
 from neupusti.core.data.finding import Whose
 from neupusti.core.security.tokens import Token
+from neupusti.core.text.languages import Language
 from neupusti.newsletter.models import Subscriber
 from neupusti.rights.models import DataRequest
 from tests import desk
@@ -132,6 +135,22 @@ def test_nor_is_a_block_that_was_open_already_taken_back(app: Flask) -> None:
     assert (page.status_code, "Take the block back" in page.text) == (200, False)
     browser.post(f"{OWN_PAGE}/end", data=desk.form(app))
     assert (newest().lifted_at, newest().request) == (None, number)
+
+
+@SQLITE
+def test_a_block_of_the_shop_keeps_its_paper(app: Flask) -> None:
+    who = account(AIGERIM)
+    order = Order(
+        by=Cause.STAFF,
+        person=who.number,
+        email="",
+        document="Order 12",
+        reason="A court",
+        language=Language.EN,
+    )
+    blocking.place(order, None)
+    pressed(signed_in(app, who))
+    assert (newest().by, newest().document) == ("staff", "Order 12")
 
 
 def test_a_second_press_opens_no_second_block(app: Flask) -> None:

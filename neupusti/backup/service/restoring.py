@@ -65,9 +65,12 @@ def restore(file: Path, instance: Path) -> dict[str, Any]:
     decided since. Once something is changed, the site is shut until `restore_mark.end`.
     Raise BackupError, OSError and what SQLAlchemy raises.
     """
-    if full := [name for name in BINDS if not dumping.is_empty(name)]:
-        raise BackupError(f"The database «{full[0]}» is not empty: nothing was restored.")
     with unpacked(file, instance) as backup:
+        # Only now: one that ran meanwhile has filled them.
+        if full := [name for name in BINDS if not dumping.is_empty(name)]:
+            raise BackupError(
+                f"The database «{full[0]}» is not empty: nothing was restored."
+            )
         system, here = backup.manifest["system"], dumping.dialect()
         if system != here:
             raise BackupError(f"A backup of {system} cannot be restored on {here}.")

@@ -24,6 +24,8 @@ from neupusti.core.records.journal import Operation, ProcessingRecord
 TERM = "RIGHTS_FIX"
 IS_OPEN = DataBlock.lifted_at.is_(None)
 WHOLE = DataBlock.scope == Scope.ALL.value
+RANKS = (Cause.PERSON, Cause.AGENT, Cause.SYSTEM, Cause.STAFF, Cause.BODY)
+"""Who may take a block over from those before."""
 
 
 class OneField(NamedTuple):
@@ -96,9 +98,9 @@ def take_over(session: Session, block: DataBlock, by: Cause, document: str = "")
     """Let an open block stand for `by` from now on; return whether it did not before.
 
     Else what the shop must block would end with the will of its person. None is taken over
-    from the authorised body.
+    from who counts more, whose paper it names.
     """
-    if block.by in {by.value, Cause.BODY.value}:
+    if RANKS.index(Cause(block.by)) >= RANKS.index(by):
         return False
     block.by, block.document = by.value, document
     _record(session, block, Decision.BLOCKED)
@@ -208,6 +210,16 @@ def wait_for_writers(session: Session) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE data_block IN EXCLUSIVE MODE"))
+
+
+def keep_out(session: Session) -> None:
+    """Keep a block from being opened until the transaction ends: before it locks a row.
+
+    Whoever opens one locks the blocks first, then rows; the guards of PostgreSQL would
+    lock the blocks only once rows are locked: each would wait for the other.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE data_block IN ROW SHARE MODE"))
 
 
 def _record(session: Session, block: DataBlock, kind: Decision, **values: str) -> None:

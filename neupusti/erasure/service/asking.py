@@ -40,6 +40,8 @@ from neupusti.erasure.service.plan import Plan, fingerprint, plan
 from neupusti.rights.models import DataRequest, Outcome, RequestKind, Step
 from neupusti.rights.service import emails, requests, settling
 from neupusti.rights.service.answering import SEEN
+from neupusti.rights.service.asking import account_of
+from neupusti.rights.service.errors import OF_ACCOUNT
 from neupusti.rights.service.requests import Asker
 from neupusti.rights.service.signals import emergency_declared
 
@@ -90,6 +92,9 @@ def propose(number: int, staff: int) -> Erasure:
         request = session.get_one(DataRequest, number, with_for_update=True)
         _check_paper(request, staff)
         whose = Whose(person=request.person, email_key=request.email_key)
+        if whose.person is None and account_of(session, whose.email_key or ""):
+            # Since the paper was entered: by the address nothing of theirs is found.
+            raise ErasureError(OF_ACCOUNT)
         seen = fingerprint(session, whose)
         _log(session, staff, PROPOSED, request)
         return _open(session, request, State.ASKED, seen, asked_by=staff)
@@ -98,6 +103,7 @@ def propose(number: int, staff: int) -> Erasure:
 def second(number: int, staff: int) -> None:
     """Confirm what a colleague entered: it is destroyed in a day. Raise ErasureError."""
     with writing() as session:
+        blocks.keep_out(session)
         erasure = session.get_one(Erasure, number, with_for_update=True)
         request = session.get_one(DataRequest, erasure.request)
         _check_paper(request, staff)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from neupusti.accounts.service import people
 from neupusti.accounts.service.signals import destruction_awaited, email_confirmed
 from neupusti.core import clock
+from neupusti.core.blocking import blocks
 from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.records.decisions import Decision, decide
 from neupusti.core.security import tokens
@@ -29,6 +30,7 @@ def end(
     None: it has begun, or there is none. It keeps nobody's number or address: the next one
     would find them.
     """
+    blocks.keep_out(session)
     found = select(Erasure).where(which, CAN_BE_UNDONE).with_for_update()
     erasure = session.scalar(found, execution_options={"populate_existing": True})
     if erasure is None:

@@ -72,10 +72,13 @@ def left(due: Mapping[int, tuple[Erasure, Known]]) -> dict[int, Places]:
 def in_files(home: Path, wanted: Iterable[str], shared: Container[str] = ()) -> Words:
     """Return each file below `home` with some of `wanted` -> in how many forms it is there.
 
-    Ends that are `shared` with words that stay are not searched for.
+    Ends that are `shared` with words that stay are not searched for, nor is what a check of
+    a backup has unpacked: that goes at its end, and backups by their own day.
     """
     patterns, found = _patterns(wanted, shared), {}
     for path in sorted(home.rglob("*")) if patterns else ():
+        if path.relative_to(home).parts[0].startswith("."):
+            continue
         if path.is_file() and (seen := _among(_chunks(path), patterns)):
             found[str(path.relative_to(home))] = seen
     return found

@@ -15,7 +15,7 @@ from neupusti.core.data.halting import is_halted
 from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.records.decisions import Decision, decide
 from neupusti.core.records.holds import WAIT, PlacedHold, in_force, lacks_second
-from neupusti.core.records.journal import StaffActionType, log_staff_action
+from neupusti.core.records.journal import ACTIONS, StaffActionType, log_staff_action
 from neupusti.core.text import order_numbers
 from neupusti.core.text.order_numbers import OrderNumberError
 from neupusti.orders.models.order import ShopOrder
@@ -74,6 +74,7 @@ def place(wish: Wish, staff: int | None) -> PlacedHold:
     if wish.until is not None and wish.until <= clock.today():
         raise HoldError(LAST_DAY)
     with writing() as session:
+        ACTIONS.lock(session)  # who has it may wait for a row that was locked before
         person, number = _whose(session, wish)
         if staff is not None and person == staff:
             raise HoldError(OWN)
@@ -188,15 +189,14 @@ def carry_out_released(session: Session, line: DecisionLine) -> int:
 def _whose(session: Session, wish: Wish) -> tuple[int | None, str | None]:
     """Return whom a hold is on, or whose order, and the order. Raise HoldError."""
     if wish.person is not None:
-        if session.get(Person, wish.person, with_for_update=True) is None:
+        if session.get(Person, wish.person) is None:
             raise HoldError(NO_PERSON)
         return wish.person, None
     try:
         number = order_numbers.parse(wish.order)
     except OrderNumberError:
         raise HoldError(NO_ORDER) from None
-    of_order = select(ShopOrder.person).filter_by(number=number).with_for_update()
-    found = session.execute(of_order).first()
+    found = session.execute(select(ShopOrder.person).filter_by(number=number)).first()
     if found is None:
         raise HoldError(NO_ORDER)
     return found.person, number
