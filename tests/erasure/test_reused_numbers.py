@@ -1,4 +1,4 @@
-"""Links of whoever was destroyed open nothing: SQLite gives the number of a row again."""
+"""Links of whoever was destroyed open nothing: a restored backup gives numbers again."""
 
 import re
 from typing import Any
@@ -36,6 +36,7 @@ from tests.erasure.erasing import (
     work,
 )
 from tests.newsletter import cast as news
+from tests.numbers import turn_back
 from tests.people import BOLAT, DANA, GUEST
 from tests.rights.asking import ask, bought, send, tokens_of
 from tests.times import Clock
@@ -80,6 +81,7 @@ def test_the_link_to_ones_data(app: Flask, at: Clock) -> None:
     (token,) = tokens_of(GUEST)
     at(BEGINS)
     work(2)
+    turn_back()
     ask(app.test_client(), BOLAT.email)
     path = "/en/rights/open/"
     assert app.test_client().get(f"{path}{token}").status_code == 404
@@ -97,6 +99,7 @@ def test_the_link_to_a_question(app: Flask, at: Clock) -> None:
     at(BEGINS)
     work(2)
     assert asked.count() == 0
+    turn_back()
     asked.asked(app, email=BOLAT.email)
     assert app.test_client().get(path, follow_redirects=True).status_code == 404
     (letter,) = emails_to(BOLAT.email)
@@ -107,6 +110,7 @@ def test_the_link_to_a_question(app: Flask, at: Clock) -> None:
 
 def test_the_links_of_the_news(app: Flask, at: Clock) -> None:
     tokens = subscribed_and_destroyed(at)
+    turn_back()
     signup.ask(BOLAT.email, WISH, Language.EN, "203.0.113.0/24")
     assert opens_nothing(*tokens)
     (letter,) = emails_to(BOLAT.email)
@@ -116,6 +120,7 @@ def test_the_links_of_the_news(app: Flask, at: Clock) -> None:
 
 def test_the_links_of_the_news_beside_an_account(app: Flask, at: Clock) -> None:
     tokens = subscribed_and_destroyed(at)
+    turn_back()
     given = {Purpose.NEWS: news.given()}
     choices.change_account(account(BOLAT).number, WISH, given)
     assert subscriber().email == BOLAT.email
@@ -137,6 +142,7 @@ def test_what_was_kept_is_not_kept_of_another(app: Flask, at: Clock) -> None:
     answered()
     work(2)
     assert [erasure_of(number).state for number in numbers] == ["waiting", "done"]
+    turn_back()
     _browser, number = asked.asked(app, email=BOLAT.email)
     answered()
     at(BEGINS + WAIT + running.AGAIN)
@@ -163,6 +169,7 @@ def test_the_answer_to_a_question(app: Flask, at: Clock) -> None:
     answered()
     at(BEGINS + running.AGAIN)
     work()
+    turn_back()
     _browser, number = asked.asked(app, email=BOLAT.email)
     write(number)
     assert [one.kind for one in emails_to(BOLAT.email)][-1] == "contact.answered"
@@ -185,6 +192,7 @@ def test_a_corrected_value(app: Flask, at: Clock) -> None:
     confirmed(GUEST)
     at(BEGINS)
     work(2)
+    turn_back()
     asked.asked(app, email=BOLAT.email, given_name="Зарина")
     shown = desk.signed_in(app, member).get(page)
     assert (shown.status_code, "Зарина" in shown.text) == (200, False)
