@@ -34,7 +34,7 @@ CHANGED = {
 }
 OF_FORMATS = ("domains_as_typed", "formats", "kept_folder", "log_formats")
 """Contracts about what is stored already: they ask a new feature for nothing."""
-FIRST = ("completeness", "columns", "templates", "words")
+FIRST = ("completeness", "columns", "numbers", "templates", "words")
 """Contracts that a skeleton breaks first."""
 STYLE = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("lint-imports",))
 NAMES = ("a", *(f"{one}_of_long_names" for one in ("basket", "market", "quiver", "wallet")))
