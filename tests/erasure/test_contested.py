@@ -8,6 +8,7 @@ from neupusti.accounts.models import Person
 from neupusti.backup.service import replaying
 from neupusti.blocking.service import blocking
 from neupusti.core.blocking import blocks
+from neupusti.core.blocking.errors import BlockedError
 from neupusti.core.blocking.models import Cause, DataBlock, Result
 from neupusti.core.data.database import db, writing
 from neupusti.core.data.finding import Whose
@@ -16,13 +17,14 @@ from neupusti.core.records.decisions import Decision
 from neupusti.core.records.journal import SYSTEM
 from neupusti.core.text import emails
 from neupusti.core.text.languages import Language
+from neupusti.erasure.models import Erasure
 from neupusti.erasure.service import running
 from neupusti.newsletter.models import Subscriber, Topic
 from neupusti.newsletter.service import signup
 from neupusti.newsletter.service.signup import Wish
 from neupusti.rights.models import Correction, Outcome
 from neupusti.rights.models import Decision as Verdict
-from neupusti.rights.service import correcting, emergency
+from neupusti.rights.service import correcting, emergency, settling
 from tests.accounts.cast import account, emails_to
 from tests.contact import asked
 from tests.erasure.erasing import (
@@ -148,3 +150,22 @@ def test_an_emergency_undoes_what_whoever_broke_in_may_have_pressed(
     work()
     db.session.expire_all()
     assert db.session.get(Person, who) is not None
+
+
+@pytest.mark.clause("5.5")
+def test_nothing_is_confirmed_behind_an_emergency(
+    app: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The press of whoever broke in, between its look and its write."""
+    at(NOON)
+    who = account(AIGERIM).number
+
+    def pressed_by_its_person(person: int) -> None:
+        db.session.rollback()
+        emergency.declare(person, "Firefox, Linux")
+
+    monkeypatch.setattr(settling, "ensure_settled", pressed_by_its_person)
+    with pytest.raises(BlockedError):
+        confirmed(AIGERIM, who)
+    db.session.rollback()
+    assert db.session.scalar(select(Erasure)) is None

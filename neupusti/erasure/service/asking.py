@@ -70,6 +70,9 @@ def confirm(asker: Asker, seen: str, session_number: int | None = None) -> Erasu
     preview(asker.whose)
     settling.ensure_settled(asker.person)
     with writing() as session:
+        blocks.keep_out(session)
+        # Opened since the preview, by its person: whoever broke in may have pressed here.
+        blocks.ensure_usable(session, asker.whose)
         if fingerprint(session, asker.whose) != seen:
             raise ChangedError
         values = requests.values_of(asker, RequestKind.DESTROY)
