@@ -3,18 +3,22 @@
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, Table, func, or_, select
+from sqlalchemy.orm import Session
 
 from neupusti.core import clock
+from neupusti.core.blocking.conditions import covered
 from neupusti.core.data.database import db
 from neupusti.core.mail.models import OutboxEmail, OutboxState
+from neupusti.core.mail.outbox import while_blocked
 from neupusti.core.records.journal import HEAD, ProcessingEvent, StaffAction, broken
 
 RECENT_ACTIONS = 1000
 """How many of the newest staff actions a page verifies; the command verifies all."""
 UNSET = (None, "")
+LETTERS = cast("Table", OutboxEmail.__table__)
 FAILED = (OutboxState.REFUSED.value, OutboxState.UNSURE.value)
 
 
@@ -81,9 +85,24 @@ def chain_intact() -> bool:
     )
 
 
+def in_use() -> ColumnElement[bool]:
+    """Return the condition of the e-mails that staff may read: a block covers the others.
+
+    What leaves in spite of a block stays: without a mail server staff hand it over.
+    """
+    return or_(~covered(LETTERS), OutboxEmail.kind.in_(while_blocked()))
+
+
+def email(session: Session, number: int) -> OutboxEmail | None:
+    """Return an e-mail that staff may read, or None."""
+    found = select(OutboxEmail).where(OutboxEmail.id == number, in_use())
+    row: OutboxEmail | None = session.scalar(found)
+    return row
+
+
 def emails(state: str, kind: str) -> Select[Any]:
     """Return the e-mails of the outbox, the newest first."""
-    query = select(OutboxEmail).order_by(OutboxEmail.id.desc())
+    query = select(OutboxEmail).where(in_use()).order_by(OutboxEmail.id.desc())
     if state:
         query = query.where(OutboxEmail.state == state)
     return query.where(OutboxEmail.kind == kind) if kind else query
@@ -91,15 +110,15 @@ def emails(state: str, kind: str) -> Select[Any]:
 
 def emails_by_state() -> dict[str, int]:
     """Return the number of e-mails in each state."""
-    counted = select(OutboxEmail.state, func.count()).group_by(OutboxEmail.state)
+    counted = select(OutboxEmail.state, func.count()).where(in_use())
+    counted = counted.group_by(OutboxEmail.state)
     return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
 def failed() -> int:
     """Count the e-mails whose delivery failed or is uncertain."""
-    query = (
-        select(func.count()).where(OutboxEmail.state.in_(FAILED)).select_from(OutboxEmail)
-    )
+    query = select(func.count()).select_from(OutboxEmail)
+    query = query.where(OutboxEmail.state.in_(FAILED), in_use())
     return db.session.scalar(query) or 0
 
 

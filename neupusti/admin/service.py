@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select
 
+from neupusti.admin import queries
 from neupusti.core.data.database import db, writing
 from neupusti.core.mail.models import OutboxEmail, OutboxState, blanked
 from neupusti.core.records.journal import (
@@ -58,7 +59,7 @@ def export(
 def open_email(number: int, *, staff: int, reason: str) -> OutboxEmail | None:
     """Return an e-mail, and log who read it and why; None: there is none."""
     with writing() as session:
-        email = session.get(OutboxEmail, number)
+        email = queries.email(session, number)
         if email is None:
             return None
         log_staff_action(

@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _
 from wtforms.fields import SelectChoice
 from wtforms.validators import ValidationError
 
+from neupusti.blocking.service import blocking
 from neupusti.blocking.service.words import CAUSES, ENTERED
 from neupusti.core.data.classification import Purpose
 from neupusti.core.forms.base import Form
@@ -43,6 +44,7 @@ class PlaceForm(Form):
     document = TextLine(
         _("Paper that you saw"),
         clause="3.2.1",
+        longest=blocking.LONGEST_DOCUMENT,
         hint=_("Kind, number and date"),
         autocomplete="off",
     )

@@ -220,7 +220,12 @@ class EnterForm(Form):
 
     def validate_received(self, field: Day) -> None:
         """Refuse a day in the future, or from before the policy."""
-        if not OLDEST <= date.fromisoformat(field.data) <= clock.today():
+        day = date.fromisoformat(field.data)
+        if day < OLDEST:
+            raise ValidationError(
+                str(_("This is before the first edition of the policy: check the year."))
+            )
+        if day > clock.today():
             raise ValidationError(str(_("The day of receipt is not after today.")))
 
     def validate_person(self, field: TextLine) -> None:

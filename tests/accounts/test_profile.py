@@ -1,6 +1,6 @@
 """The profile: show, change, and review once a year."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from tests.accounts.cast import (
     signed_in,
     submit,
 )
+from tests.conftest import SQLITE
 from tests.people import AIGERIM, BOLAT, DANA
 from tests.times import NOON, Clock
 
@@ -92,6 +93,14 @@ def test_only_the_e_mail_is_shown_as_confirmed(app: Flask) -> None:
     assert AIGERIM.email in page
     assert page.count('class="tag on"') == 1
     assert "and nothing else of what you say here" in page
+
+
+@SQLITE
+def test_the_day_of_a_confirmation_is_that_of_almaty(app: Flask, at: Clock) -> None:
+    at(datetime(2026, 11, 27, 19, 30, tzinfo=UTC))
+    browser = signed_in(app, account(AIGERIM))
+    for page in ("/en/account/", "/en/account/profile"):
+        assert "28 November 2026" in browser.get(page).text
 
 
 def test_every_question_says_why_and_the_optional_ones_say_so(app: Flask) -> None:

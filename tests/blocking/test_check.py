@@ -190,6 +190,7 @@ def test_the_address_of_an_account_means_its_person(app: Flask) -> None:
         ({"person": ""}, "or the e-mail"),
         ({"person": "me"}, "This is your own request"),
         ({"reason": ""}, "what for"),
+        ({"document": "№" * 121}, "Shorten it to 120"),
     ],
 )
 def test_what_is_wrong_is_said(app: Flask, changes: dict[str, str], words: str) -> None:
@@ -211,6 +212,28 @@ def test_a_request_on_paper_blocks_at_once(app: Flask) -> None:
     found = newest()
     assert (found.by, found.email_key) == ("agent", GUEST.email)
     assert found.document.startswith("Identity card")
+
+
+@pytest.mark.clause("6.2.4")
+def test_a_paper_about_an_account_blocks_what_is_under_its_address(app: Flask) -> None:
+    """As the press of its owner does: an order without signing in is refused, too."""
+    browser, number = dana(app), desk.person(AIGERIM)
+    form = answers(kind="block", received="2026-11-25", email="", person=str(number))
+    assert browser.post(f"{DESK}new", data=desk.form(app, **form)).status_code == 200
+    found = newest()
+    assert (found.person, found.email_key) == (number, AIGERIM.email)
+
+
+@SQLITE
+def test_a_check_that_has_ended_is_called_so(app: Flask, block: DataBlock) -> None:
+    browser, number = dana(app), block.request
+    path = f"{BLOCKS}{number}"
+    assert "Take the request first" in browser.get(path).text
+    taken(app, browser, number)
+    form = desk.form(app, outcome="unfounded", words="We have looked at it.")
+    browser.post(f"{DESK}{number}/answer", data=form)
+    answer = browser.post(path, data=desk.form(app, reason="The name of the order"))
+    assert (answer.status_code, "Nothing is blocked" in answer.text) == (404, True)
 
 
 @pytest.mark.clause("6.2.4")

@@ -43,6 +43,9 @@ def test_what_cannot_be_is_said_in_a_sentence(app: Flask) -> None:
     assert "no such request" in run.invoke(args=args).output
     typo = run.invoke(args=["blocks", "open", "--email", "nonsense", *order])
     assert (typo.exit_code, "not an email" in typo.output) == (1, True)
+    long = ["--email", GUEST.email, "--document", "№" * 121]
+    cut = run.invoke(args=["blocks", "open", *long, *order])
+    assert (cut.exit_code, "120 characters" in cut.output) == (1, True)
     guest = run.invoke(args=["blocks", "open", "--email", GUEST.email, *order])
     assert guest.exit_code == 0
     assert "an address" in run.invoke(args=["blocks", "list"]).output

@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from neupusti.accounts.models import EmailChange
 from neupusti.blocking.service import blocking
 from neupusti.config.settings import Settings
 from neupusti.core import clock
@@ -18,12 +19,12 @@ from neupusti.core.rules import Permission
 from neupusti.rights.models import DataRequest
 from neupusti.rights.service.requests import DEADLINE
 from tests import desk, lending
-from tests.accounts.cast import emails_to
+from tests.accounts.cast import PASSWORD, account, emails_to, signed_in
 from tests.blocking.cast import GUEST_PAGE, OWN_PAGE, blocked, newest
 from tests.conftest import SQLITE, Visitor
 from tests.orders.buying import SAME_ORIGIN, Shopper, hidden, orders, product
 from tests.people import AIGERIM, BOLAT, DANA, GUEST
-from tests.rights.asking import bought, opened, request_of, send
+from tests.rights.asking import bought, count, opened, request_of, send
 
 WEDNESDAY = datetime(2026, 11, 25, 10, tzinfo=UTC)
 
@@ -175,6 +176,18 @@ def test_the_blocked_cancel_an_order_and_place_no_new_one(app: Flask) -> None:
     fields = hidden(shopper.get(page).text)
     assert shopper.post(page, **fields, what="whole").status_code == 303
     assert [one.state for one in orders()] == ["cancelled"]
+
+
+@SQLITE
+@pytest.mark.clause("6.2.4")
+def test_no_new_address_is_stored_of_the_blocked(app: Flask) -> None:
+    """Its link would lead to a refusal."""
+    browser = signed_in(app, account(AIGERIM))
+    blocked(browser, OWN_PAGE)
+    page = "/en/account/email"
+    answer = send(browser, page, email=BOLAT.email, current=PASSWORD)
+    assert (answer.status_code, "data are blocked" in answer.text) == (403, True)
+    assert (count(EmailChange), emails_to(BOLAT.email)) == (0, [])
 
 
 @SQLITE

@@ -93,6 +93,27 @@ def test_use_2_and_7_lists_and_counts_are_without_the_blocked(
 
 
 @pytest.mark.clause("6.2.4")
+def test_use_1_staff_read_no_email_to_the_blocked(
+    app: Flask, orders: dict[str, ShopOrder]
+) -> None:
+    """But for those that leave: a site without a mail server hands them over there."""
+    browser = dana(app)
+    placed = db.session.scalars(select(OutboxEmail).filter_by(recipient=GUEST.email)).one()
+    path, number = f"/en/admin/mail/{placed.id}", orders[GUEST.email].number
+    block(Whose(email_key=GUEST.email))
+    page = browser.get("/en/admin/mail/").text
+    assert (number in page, orders[BOLAT.email].number in page) == (False, True)
+    why = desk.form(app, reason="The link did not arrive")
+    for answer in (browser.get(path), browser.post(path, data=why)):
+        assert answer.status_code == 404
+        assert "blocked until a check" in answer.text
+    with writing() as session:
+        session.get_one(OutboxEmail, placed.id).kind = "rights.answer"
+    assert number in browser.get("/en/admin/mail/").text
+    assert browser.post(path, data=why).status_code == 200
+
+
+@pytest.mark.clause("6.2.4")
 @SQLITE
 def test_use_3_emails_wait_but_for_those_of_rights(
     app: Flask, orders: dict[str, ShopOrder]

@@ -142,12 +142,15 @@ def test_the_link_undoes_it_by_a_press_only(app: Flask, at: Clock) -> None:
     assert [visitor.get(link).status_code for _ in range(5)] == [200] * 5
     [erasure] = erasures()
     assert erasure.state == "confirmed"
+    pressed = hidden(visitor.get(link).text)
     assert "Nothing is destroyed" in send(visitor, link).text
     [erasure] = erasures()
     assert (erasure.state, erasure.person) == ("undone", None)
     number = db.session.scalars(select(DataRequest.number)).one()
     assert request_of(number).outcome == "withdrawn"
-    assert visitor.get(link).status_code == 404
+    for again in (visitor.get(link), visitor.post(link, data=pressed, headers=SAME_ORIGIN)):
+        assert again.status_code == 200
+        assert "called off before" in again.text
     at(BEGINS)
     work()
     assert is_signed_in(signed_in(app, who))

@@ -87,3 +87,13 @@ def test_an_erasure_leads_to_no_other_site(app: Flask, then: str) -> None:
     address = first.location.partition("?")[0]
     second = browser.get(address, query_string={"next": then}, headers=SAME_ORIGIN)
     assert second.location.startswith("/en/cookies/?")
+
+
+@SQLITE
+@pytest.mark.clause("2.2")
+def test_what_becomes_of_orders_is_said_as_it_is(app: Flask) -> None:
+    """The consent of an order is withdrawn as well: who delivers is given nothing then."""
+    words = "their data are no longer handed"
+    assert words in registered(app).get(PAGE).text
+    visitor = app.test_client().get(PAGE).text
+    assert (words in visitor, "carried out to their end" in visitor) == (False, True)

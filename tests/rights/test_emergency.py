@@ -178,3 +178,29 @@ def test_only_the_owner_presses_it(app: Flask) -> None:
     assert stranger.get(PAGE).status_code == 303
     assert send(stranger, PAGE, page="/en/rights/").status_code == 303
     assert (count(DataBlock), count(Token)) == (0, 0)
+
+
+@SQLITE
+@pytest.mark.clause("5.5")
+def test_where_data_are_blocked_already_no_second_letter_is_promised(app: Flask) -> None:
+    """The number of the request is in the letter about that block."""
+    who = account(AIGERIM)
+    browser = signed_in(app, who)
+    blocked(browser, OWN_PAGE)
+    before = len(emails_to(who.email))
+    pressed(browser)
+    assert [email.kind for email in emails_to(who.email)[before:]] == ["accounts.locked"]
+    page = browser.get(DONE).text
+    assert ("two e-mails" in page, "in the e-mail about the block" in page) == (False, True)
+
+
+@SQLITE
+@pytest.mark.clause("5.5")
+def test_the_page_afterwards_leads_to_no_form_that_the_block_refuses(app: Flask) -> None:
+    """A question from the address of the account is refused: nothing new is stored."""
+    browser = signed_in(app, account(AIGERIM))
+    pressed(browser)
+    page = browser.get(DONE).text
+    main = page.partition("<main")[2].partition("</main")[0]
+    assert ('href="/en/contact/"' in main, 'href="#operator"' in main) == (False, True)
+    assert 'id="operator"' in page

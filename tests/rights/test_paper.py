@@ -152,7 +152,10 @@ def test_a_form_that_is_sent_twice_is_one_request(app: Flask, at: Clock) -> None
     assert first == second != []
     assert (count(DataRequest), len(emails_to(AIGERIM.email))) == (1, 1)
     other = {**form, "about": "Something else."}
-    assert browser.post(f"{DESK}new", data=other, headers=SAME_ORIGIN).status_code == 200
+    third = browser.post(f"{DESK}new", data=other, headers=SAME_ORIGIN)
+    assert third.status_code == 200
+    # It may be about somebody else, who gets a code that opens nothing but theirs.
+    assert SHOWN.findall(third.text) != first
     assert count(DataRequest) == 2
     assert len(desk.staff_actions("rights.entered")) == 2
 
@@ -165,6 +168,20 @@ def test_an_account_that_is_not_confirmed_is_nobodys(app: Flask, at: Clock) -> N
     form = answers(person=str(number), email="")
     assert send(browser, f"{DESK}new", **form).status_code == 422
     assert (count(DataRequest), emails_to(BOLAT.email)) == (0, [])
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [("2026-11-27", "not after today"), ("2022-08-03", "before the first edition")],
+)
+def test_a_day_that_cannot_be_is_called_what_it_is(
+    app: Flask, at: Clock, day: str, words: str
+) -> None:
+    at(THURSDAY)
+    browser = desk.signed_in(app, desk.member(DANA, Permission.PRIVACY))
+    page = send(browser, f"{DESK}new", **answers(received=day))
+    assert (page.status_code, words in page.text) == (422, True)
 
 
 def test_requests_are_counted_on_the_board(app: Flask) -> None:

@@ -23,8 +23,10 @@ from neupusti.accounts.service import (
 from neupusti.accounts.service.errors import AccountError, GoneError
 from neupusti.accounts.service.events import SecurityEventKind
 from neupusti.core import clock
+from neupusti.core.blocking import blocks
 from neupusti.core.data.classification import Purpose
 from neupusti.core.data.database import db, writing
+from neupusti.core.data.finding import Whose
 from neupusti.core.mail.outbox import Recipient, enqueue
 from neupusti.core.records import journal
 from neupusti.core.records.decisions import Decision, decide
@@ -47,7 +49,8 @@ def request_change(me: Identity, email: str, password: str, device: str) -> None
     """E-mail `email` a link that makes it the address of the signed-in person.
 
     The response does not depend on whether the address is registered, nor on how many
-    e-mails it was sent. Raise AccountError, TooManyError for this person's requests.
+    e-mails it was sent. Raise AccountError, TooManyError for this person's requests, and
+    BlockedError.
     """
     number = me.person
     signing_in.check_password(me.session, number, password)
@@ -55,6 +58,8 @@ def request_change(me: Identity, email: str, password: str, device: str) -> None
         raise AccountError("email", SAME_ADDRESS)
     throttle.take((REQUESTS, str(number)))
     with writing() as session:
+        # The link would lead to a refusal, and nothing new is stored about the blocked.
+        blocks.ensure_usable(session, Whose(person=number))
         person = session.get_one(Person, number, with_for_update=True)
         _cancel_pending(session, number)
         change = EmailChange(

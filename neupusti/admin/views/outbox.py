@@ -10,7 +10,7 @@ from neupusti.admin.views.blueprint import bp, me
 from neupusti.core.data.database import db
 from neupusti.core.forms.base import shown
 from neupusti.core.mail import outbox
-from neupusti.core.mail.models import OutboxEmail, OutboxState
+from neupusti.core.mail.models import OutboxState
 from neupusti.core.registry import registry
 from neupusti.core.text import emails
 from neupusti.core.web import pagination
@@ -42,7 +42,7 @@ def mail() -> str:
 @bp.get(f"/mail/{ROW}")
 def ask_email(number: int) -> Response:
     """Ask for the reason before an e-mail is opened."""
-    if db.session.get(OutboxEmail, number) is None:
+    if queries.email(db.session(), number) is None:
         abort(404)
     return shown("admin/email_reason.html", ReasonForm(formdata=None), number=number)
 
@@ -52,7 +52,7 @@ def open_email(number: int) -> Response | str:
     """Show one e-mail, and log who opened it and why."""
     form = ReasonForm()
     if not form.validate():
-        if db.session.get(OutboxEmail, number) is None:
+        if queries.email(db.session(), number) is None:
             abort(404)
         return shown("admin/email_reason.html", form, number=number)
     email = service.open_email(number, staff=me(), reason=str(form.reason.data))

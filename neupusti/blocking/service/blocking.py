@@ -45,6 +45,8 @@ LOOKED = StaffActionType("blocking.looked", _("Looked at blocked data to check t
 ACTIONS = (PLACED, LOOKED)
 OFTEN = RateLimit("block", 20, timedelta(days=1), timedelta(days=1))
 """E-mails to a person: a block and its end write one each. Both go on without them."""
+LONGEST_DOCUMENT = 120
+"""What its column takes."""
 NOBODY = _("Write the number of the person, or the e-mail.")
 WITHDRAWN = _("You took the block back.")
 RESULTS = {
@@ -188,6 +190,8 @@ def request_of(session: Session, found: DataBlock) -> DataRequest | None:
 def _enter(request: DataRequest, *, session: Session, **_staff: Any) -> None:
     """Block at once what a request from paper is about."""
     whose = Whose(person=request.person, email_key=request.email_key)
+    if request.person is not None:
+        whose = _of_account(session.get_one(Person, request.person))
     if request.kind != RequestKind.BLOCK or whose == Whose():
         return
     blocks.open_block(
@@ -196,7 +200,7 @@ def _enter(request: DataRequest, *, session: Session, **_staff: Any) -> None:
         by=Cause.AGENT if request.agent else Cause.PERSON,
         reason=request.about,
         request=request.number,
-        document=request.agent[:120],
+        document=request.agent[:LONGEST_DOCUMENT],
     )
 
 
@@ -280,5 +284,10 @@ def _found(session: Session, order: Order) -> tuple[Whose, dict[str, object]]:
     }
     if person is None:
         return Whose(email_key=key), values
+    return _of_account(person), values
+
+
+def _of_account(person: Person) -> Whose:
+    """Return whom a block of an account is about: what is under its address as well."""
     of_account = person.email_key if person.confirmed_at else None
-    return Whose(person=person.id, email_key=of_account), values
+    return Whose(person=person.id, email_key=of_account)

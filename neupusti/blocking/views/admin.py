@@ -1,6 +1,7 @@
 """Open blocks for staff: the board, a new one, a look at what is checked."""
 
 from flask import make_response, redirect, render_template, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from neupusti.blocking import queries
@@ -20,13 +21,33 @@ from neupusti.core.registry import registry
 from neupusti.core.security import identity
 from neupusti.core.text.languages import Language
 from neupusti.core.web import pagination
+from neupusti.core.web.errors import DomainError
 from neupusti.rights.models import DataRequest
 from neupusti.rights.service import requests
-from neupusti.rights.service.errors import OWN, NoRequestError, RightsError
+from neupusti.rights.service.errors import OWN, RightsError
 from neupusti.rights.service.sections import sections
 
 BOARD = "/admin/blocks/"
 CHECK = f"{BOARD}<number>"
+
+
+class NotTakenError(DomainError):
+    """Only who has taken a request looks at what is checked."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(_("Take the request first: only its check sees the data."))
+
+
+class EndedError(DomainError):
+    """There is nothing to check any more, or there never was."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        text = _("Nothing is blocked under this request: there is nothing to check.")
+        super().__init__(text)
 
 
 @bp.get(BOARD)
@@ -101,8 +122,10 @@ def _mine(number: str) -> DataRequest:
     me = identity.me().person
     if found.person == me:
         raise RightsError(OWN)
-    if found.staff != me or not blocks.is_blocked(db.session(), _whose(found)):
-        raise NoRequestError
+    if not blocks.is_blocked(db.session(), _whose(found)):
+        raise EndedError
+    if found.staff != me:
+        raise NotTakenError
     return found
 
 

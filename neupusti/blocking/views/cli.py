@@ -43,6 +43,9 @@ def open_(*, person: int | None, email: str, by: str, document: str, reason: str
         address = emails.parse(email) if email else ""
     except EmailError:
         raise click.ClickException("This is not an email address.") from None
+    if len(document) > blocking.LONGEST_DOCUMENT:
+        most = blocking.LONGEST_DOCUMENT
+        raise click.ClickException(f"Shorten the document to {most} characters.")
     order = Order(
         by=Cause(by),
         person=person,

@@ -26,7 +26,12 @@ def parsed(text: str | None) -> date | None:
 
 
 def in_words(day: date, language: Language) -> str:
-    """Return «4 августа 2022 г.», «2022 ж. 4 тамыз» or "4 August 2022"."""
+    """Return «4 августа 2022 г.», «2022 ж. 4 тамыз» or "4 August 2022".
+
+    Of a moment it is the day in Almaty.
+    """
+    if isinstance(day, datetime):
+        day = day.astimezone(ALMATY).date()
     if language is Language.EN:
         return format_date(day, "d MMMM y", locale="en")
     long = format_date(day, "long", locale=language.locale)

@@ -32,6 +32,7 @@ from neupusti.erasure.service.errors import (
     SECOND,
     STAFF,
     TOO_LATE,
+    UNDONE,
     UNPROVED,
     ChangedError,
     ErasureError,
@@ -140,7 +141,8 @@ def undo(number: int, actor: Actor) -> None:
     """Undo an erasure that has not begun; raise ErasureError."""
     with writing() as session:
         if not _undo(session, Erasure.id == number, actor):
-            raise ErasureError(TOO_LATE)
+            state = session.scalar(select(Erasure.state).where(Erasure.id == number))
+            raise ErasureError(UNDONE if state == State.UNDONE else TOO_LATE)
 
 
 @emergency_declared.connect

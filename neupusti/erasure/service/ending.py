@@ -11,7 +11,6 @@ from neupusti.core import clock
 from neupusti.core.blocking import blocks
 from neupusti.core.records.decision_file import DecisionLine
 from neupusti.core.records.decisions import Decision, decide
-from neupusti.core.security import tokens
 from neupusti.erasure.models import Erasure, State
 from neupusti.rights.models import DataRequest, Outcome, Step
 from neupusti.rights.service import requests
@@ -28,7 +27,7 @@ def end(
     """End an erasure in the open write transaction; return its request.
 
     None: it has begun, or there is none. It keeps nobody's number or address: the next one
-    would find them.
+    would find them. Its link stays, and says what became of it.
     """
     blocks.keep_out(session)
     found = select(Erasure).where(which, CAN_BE_UNDONE).with_for_update()
@@ -44,7 +43,6 @@ def end(
         ref=request.number,
         values={"outcome": outcome.value},
     )
-    tokens.revoke_target(session, LINK, erasure.id)
     key = erasure.email_key if erasure.person is None else None
     erasure.state, erasure.ended_at = State.UNDONE.value, clock.now()
     erasure.person, erasure.email_key, erasure.kept_secret = None, None, ""

@@ -8,6 +8,7 @@ CHANGED = _("Something changed meanwhile: look at the list again, then confirm."
 ASKED_BEFORE = _("Your data are to be destroyed already. The e-mail says when.")
 NOTHING = _("There is nothing to destroy.")
 TOO_LATE = _("It is too late: the destruction has begun.")
+UNDONE = _("This destruction was called off before: nothing is destroyed by it.")
 STAFF = _("This is the account of a member of staff: give the permissions back first.")
 OWN = _("This is your own request: a colleague has to decide it.")
 SECOND = _("Another member of staff has to confirm it: two have to see it.")

@@ -68,7 +68,8 @@ def open_link(token: str) -> Response:
 @bp.post(LINK)
 def undo_by_link(token: str) -> Response:
     """Undo a destruction by the link of its e-mail."""
-    if not ConfirmForm().validate():
+    is_undone = asking.of_token(token).state == State.UNDONE  # the second press
+    if is_undone or not ConfirmForm().validate():
         return open_link(token)
     asking.undo_by_link(token)
     return without_referrer(_undone())

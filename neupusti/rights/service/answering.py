@@ -86,7 +86,7 @@ def enter(given: Entered, staff: int, submission: str) -> tuple[DataRequest, str
     # Of an account only its own address is proved: what was typed may be another's.
     email = given.email if given.person is None else ""
     sent = f"{submission}\n{given}"
-    stored, code = keys.hashed(SUBMISSION, sent), requests.code_of(submission)
+    stored, code = keys.hashed(SUBMISSION, sent), requests.code_of(sent)
     with writing() as session:
         if given.person is not None and not _is_confirmed(session, given.person):
             raise RightsError(NO_PERSON)
